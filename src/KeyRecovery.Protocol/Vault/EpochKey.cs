@@ -1,0 +1,102 @@
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Protocol.Vault;
+
+/// <summary>The key of one epoch: 32 random bytes under which all that an account stores is encrypted (docs/protocol.md §4).</summary>
+public sealed class EpochKey : IDisposable
+{
+    /// <summary>The size in bytes: 32.</summary>
+    public const int Size = 32;
+
+    private readonly SecretBytes _key;
+
+    private EpochKey(AccountId account, ulong epoch, SecretBytes key)
+    {
+        Account = account;
+        Epoch = epoch;
+        _key = key;
+        Commit = new Hash256(DeriveBytes(Info(Labels.EpochCommit), Hash256.Size));
+    }
+
+    /// <summary>The account.</summary>
+    public AccountId Account { get; }
+
+    /// <summary>The epoch, from 1.</summary>
+    public ulong Epoch { get; }
+
+    /// <summary>The commitment that the chain carries: it tells this key from any other.</summary>
+    public Hash256 Commit { get; }
+
+    /// <summary>Makes the key of a new epoch.</summary>
+    public static EpochKey Create(AccountId account, ulong epoch, IRandom random) =>
+        new(account, epoch, SecretBytes.Random(Size, random));
+
+    internal static EpochKey Import(AccountId account, ulong epoch, ReadOnlySpan<byte> key) =>
+        new(account, epoch, SecretBytes.Copy(key));
+
+    /// <summary>Seals the key to an authority. Deterministic, so that every other authority can check the seal.</summary>
+    /// <returns>1,168 bytes.</returns>
+    internal byte[] SealTo(AuthorityId recipient, KemPublicKey kemKey)
+    {
+        var seed = DeriveBytes(
+            new CborOut().Array(5).Text(Labels.EpochSealRandomness).Bytes(Account).UInt(Epoch).Bytes(recipient).Bytes(kemKey.Hash).ToArray(),
+            XWing.EncapsulationSeedSize);
+        return Hpke.Seal(kemKey, SealInfo(Account, Epoch, recipient), [], _key.Span, seed);
+    }
+
+    /// <summary>Opens an own seal. Null where it does not open; the commitment is the caller's to check.</summary>
+    internal static EpochKey? OpenSeal(AccountId account, ulong epoch, AuthorityId own, KemPrivateKey kemKey, ReadOnlySpan<byte> seal)
+    {
+        Span<byte> key = stackalloc byte[Size];
+        return Hpke.TryOpen(kemKey, SealInfo(account, epoch, own), [], seal, key) ? Take(account, epoch, key) : null;
+    }
+
+    /// <summary>Seals the key of the epoch before under this one.</summary>
+    /// <returns>72 bytes.</returns>
+    internal byte[] SealPrevious(EpochKey previous, IRandom random)
+    {
+        var info = Info(Labels.PreviousEpochKey);
+        using var wrap = Kdf.Derive(_key.Span, info, Size);
+        return SecretBox.Seal(wrap.Span, info, previous._key.Span, random);
+    }
+
+    /// <summary>Opens the key of the epoch before. Null where it does not open.</summary>
+    internal EpochKey? OpenPrevious(ReadOnlySpan<byte> sealedKey)
+    {
+        var info = Info(Labels.PreviousEpochKey);
+        using var wrap = Kdf.Derive(_key.Span, info, Size);
+        Span<byte> key = stackalloc byte[Size];
+        return SecretBox.TryOpen(wrap.Span, info, sealedKey, key) ? Take(Account, Epoch - 1, key) : null;
+    }
+
+    internal SecretBytes ItemKey(ItemId id) =>
+        Kdf.Derive(_key.Span, new CborOut().Array(3).Text(Labels.ItemKey).Bytes(Account).Bytes(id).ToArray(), Size);
+
+    internal SecretBytes ManifestPrivateKey() => Kdf.Derive(_key.Span, Info(Labels.ManifestPrivateKey), Size);
+
+    /// <inheritdoc/>
+    public void Dispose() => _key.Dispose();
+
+    /// <inheritdoc/>
+    public override string ToString() => "[redacted]";
+
+    private byte[] Info(string label) => new CborOut().Array(3).Text(label).Bytes(Account).UInt(Epoch).ToArray();
+
+    private static byte[] SealInfo(AccountId account, ulong epoch, AuthorityId recipient) =>
+        new CborOut().Array(4).Text(Labels.EpochSeal).Bytes(account).UInt(epoch).Bytes(recipient).ToArray();
+
+    private byte[] DeriveBytes(byte[] info, int length)
+    {
+        var output = new byte[length];
+        Kdf.Derive(_key.Span, info, output);
+        return output;
+    }
+
+    private static EpochKey Take(AccountId account, ulong epoch, Span<byte> key)
+    {
+        var taken = Import(account, epoch, key);
+        key.Clear();
+        return taken;
+    }
+}

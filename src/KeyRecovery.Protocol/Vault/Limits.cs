@@ -1,0 +1,79 @@
+using KeyRecovery.Protocol.Primitives;
+
+namespace KeyRecovery.Protocol.Vault;
+
+/// <summary>Every cap of the protocol in one table (docs/protocol.md §11). A server tells them by <c>GET /v1/config</c>.</summary>
+public static class Limits
+{
+    /// <summary>Authorities active at once: a keyset grows with each, 2.4 KB a piece.</summary>
+    public const int Authorities = 32;
+
+    /// <summary>Links that a server accepts in one day (UTC) unless they remove as many as they add.</summary>
+    public const int LinksPerDay = 64;
+
+    /// <summary>Links in a chain before each must remove as many as it adds: a reader replays them all.</summary>
+    public const int Links = 4096;
+
+    /// <summary>A name of an item or a device, in bytes of UTF-8.</summary>
+    public const int NameBytes = 64;
+
+    /// <summary>An app id, in characters of <c>a-z 0-9 . -</c>.</summary>
+    public const int AppIdLength = 64;
+
+    /// <summary>Items in a manifest.</summary>
+    public const int Items = 1024;
+
+    /// <summary>Content of one item in bytes, unless the app's policy says otherwise.</summary>
+    public const int ItemBytes = 256 * 1024;
+
+    /// <summary>The highest that a policy may set for <see cref="ItemBytes"/>.</summary>
+    public const int MaxItemBytes = 1024 * 1024;
+
+    /// <summary>Content of an item that may travel inside a commit, in bytes.</summary>
+    public const int InlineItemBytes = 16 * 1024;
+
+    /// <summary>All sealed items inside one commit, in bytes.</summary>
+    public const int InlineItemsBytes = 256 * 1024;
+
+    /// <summary>Link, keyset and manifest of one commit together, in bytes.</summary>
+    public const int CommitBytes = 256 * 1024;
+
+    /// <summary>A commit's whole body: both parts and their framing, in bytes.</summary>
+    public const int CommitBodyBytes = CommitBytes + InlineItemsBytes + 8 * 1024;
+
+    /// <summary>The sealed sizes of an account's current items together, in bytes.</summary>
+    public const long AccountBytes = 16L * 1024 * 1024;
+
+    /// <summary>Old versions kept of an item.</summary>
+    public const int OldVersions = 10;
+
+    /// <summary>How long an old version is kept, in days.</summary>
+    public const int OldVersionDays = 30;
+
+    /// <summary>Items stored ahead of the commit that names them.</summary>
+    public const int StagedItems = 64;
+
+    /// <summary>Sealed bytes stored ahead of the commit that names them.</summary>
+    public const long StagedBytes = 16L * 1024 * 1024;
+
+    /// <summary>How long a staged item waits for its commit, in hours.</summary>
+    public const int StagedHours = 24;
+
+    /// <summary>A slot's public parameters in a link, in bytes.</summary>
+    public const int ParameterBytes = 1024;
+
+    /// <summary>A signed link, in bytes.</summary>
+    public const int SignedLinkBytes = 64 * 1024;
+
+    /// <summary>A manifest's sealed part, in bytes.</summary>
+    public const int PrivateBytes = 128 * 1024;
+
+    /// <summary>A repair: a whole chain with keyset and manifest, in bytes.</summary>
+    public const int RepairBytes = 8 * 1024 * 1024;
+
+    /// <summary>A realm's name, in bytes of UTF-8.</summary>
+    public const int RealmNameBytes = 255;
+
+    /// <summary>The largest keyset, in bytes.</summary>
+    public const int KeysetBytes = Authorities * (KemPublicKey.Size + Hpke.Overhead + EpochKey.Size + 32) + 128;
+}

@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Protocol.Vault;
+
+/// <summary>The body of one link of the sigchain (docs/protocol.md §3).</summary>
+public sealed record Link
+{
+    /// <summary>The size of a previous epoch key that is sealed under the next, in bytes.</summary>
+    public const int PreviousEpochKeySize = EpochKey.Size + SecretBox.Overhead;
+
+    /// <summary>The account that the chain belongs to.</summary>
+    public required AccountId Account { get; init; }
+
+    /// <summary>The place in the chain, from 0.</summary>
+    public required ulong Sequence { get; init; }
+
+    /// <summary>The hash of the link before; for link 0 the nonce of the account id.</summary>
+    public required Hash256 Previous { get; init; }
+
+    /// <summary>The epoch after this link, from 1.</summary>
+    public required ulong Epoch { get; init; }
+
+    /// <summary>The commitment to the epoch's key (§4).</summary>
+    public required Hash256 EpochCommit { get; init; }
+
+    /// <summary>The key of the epoch before under this one: 72 bytes in a link that begins an epoch, else empty.</summary>
+    public ReadOnlyMemory<byte> PreviousEpochKey { get; init; }
+
+    /// <summary>SHA-256 of the keyset after this link.</summary>
+    public required Hash256 KeysetHash { get; init; }
+
+    /// <summary>Whom the link adds, ascending by id.</summary>
+    public ImmutableArray<NewAuthority> Add { get; init; } = [];
+
+    /// <summary>Whom the link removes, ascending.</summary>
+    public ImmutableArray<AuthorityId> Remove { get; init; } = [];
+
+    /// <summary>The signer's clock, in seconds since 1970. It informs and decides nothing.</summary>
+    public required ulong Time { get; init; }
+
+    /// <summary>Who signs.</summary>
+    public required AuthorityId Signer { get; init; }
+
+    /// <summary>The bytes that are signed and hashed.</summary>
+    public byte[] Encode()
+    {
+        var writer = new CborOut().Array(13)
+            .Text(Labels.Link).UInt(FormatVersion.Current)
+            .Bytes(Account).UInt(Sequence).Bytes(Previous)
+            .UInt(Epoch).Bytes(EpochCommit).Bytes(PreviousEpochKey.Span).Bytes(KeysetHash);
+        writer.Array(Add.Length);
+        foreach (var authority in Add) authority.Write(writer);
+        writer.Array(Remove.Length);
+        foreach (var id in Remove) writer.Bytes(id);
+        return writer.UInt(Time).Bytes(Signer).ToArray();
+    }
+
+    /// <summary>Reads a body. Checks the shape only; the rules are <see cref="Chain"/>'s.</summary>
+    /// <exception cref="WireFormatException">Not a link.</exception>
+    /// <exception cref="UpgradeRequiredException">A version or kind that this program does not know.</exception>
+    public static Link Decode(ReadOnlyMemory<byte> body)
+    {
+        var reader = new CborIn(body);
+        reader.Array(13);
+        reader.Label(Labels.Link);
+        FormatVersion.Read(reader);
+        var link = new Link
+        {
+            Account = reader.Account(),
+            Sequence = reader.UInt(),
+            Previous = reader.Hash(),
+            Epoch = reader.UInt(),
+            EpochCommit = reader.Hash(),
+            PreviousEpochKey = reader.Bytes(0, PreviousEpochKeySize),
+            KeysetHash = reader.Hash(),
+            Add = ReadAdded(reader),
+            Remove = ReadRemoved(reader),
+            Time = reader.UInt(),
+            Signer = reader.Authority(),
+        };
+        reader.End();
+        WireFormatException.Require(
+            link.PreviousEpochKey.Length is 0 or PreviousEpochKeySize, "previousEpochKey has 0 or 72 bytes");
+        WireFormatException.Require(Ascending.Strictly(link.Add, a => a.Id), "add is ascending");
+        WireFormatException.Require(Ascending.Strictly(link.Remove, id => id), "remove is ascending");
+        return link;
+    }
+
+    private static ImmutableArray<NewAuthority> ReadAdded(CborIn reader)
+    {
+        var count = reader.Array(0, Limits.Authorities);
+        var added = ImmutableArray.CreateBuilder<NewAuthority>(count);
+        for (var i = 0; i < count; i++) added.Add(NewAuthority.Read(reader));
+        return added.MoveToImmutable();
+    }
+
+    private static ImmutableArray<AuthorityId> ReadRemoved(CborIn reader)
+    {
+        var count = reader.Array(0, Limits.Authorities);
+        var removed = ImmutableArray.CreateBuilder<AuthorityId>(count);
+        for (var i = 0; i < count; i++) removed.Add(reader.Authority());
+        return removed.MoveToImmutable();
+    }
+}

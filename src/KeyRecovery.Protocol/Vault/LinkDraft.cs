@@ -1,0 +1,115 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Protocol.Vault;
+
+/// <summary>A link that is written and not yet signed: each added authority signs <see cref="Body"/>, then the signer does.</summary>
+public sealed class LinkDraft
+{
+    private LinkDraft(Link link, Keyset keyset, EpochKey key)
+    {
+        Link = link;
+        Body = link.Encode();
+        Keyset = keyset;
+        Key = key;
+    }
+
+    /// <summary>The link.</summary>
+    public Link Link { get; }
+
+    /// <summary>The bytes to sign.</summary>
+    public ReadOnlyMemory<byte> Body { get; }
+
+    /// <summary>The keyset after the link.</summary>
+    public Keyset Keyset { get; }
+
+    /// <summary>The epoch key after the link. Whoever made the draft disposes it, where it is a new epoch's.</summary>
+    public EpochKey Key { get; }
+
+    /// <summary>The place that the link will have.</summary>
+    public LinkPlace Place => new(Link.Sequence, Hash256.Of(Body.Span));
+
+    /// <summary>Begins an account with its first device and, beside it, whatever slots it has from the start.</summary>
+    /// <param name="appId">The app.</param>
+    /// <param name="device">The first device, which signs.</param>
+    /// <param name="slots">Slots added in the same link.</param>
+    /// <param name="time">The device's clock, in seconds since 1970.</param>
+    /// <param name="random">Draws the nonce and the epoch key.</param>
+    public static LinkDraft Begin(
+        string appId, (NewAuthority Entry, KemPublicKey KemKey) device,
+        ImmutableArray<(NewAuthority Entry, KemPublicKey KemKey)> slots, ulong time, IRandom random)
+    {
+        Span<byte> nonce = stackalloc byte[Hash256.Size];
+        random.Fill(nonce);
+        var previous = new Hash256(nonce);
+        var account = AccountIds.Derive(appId, device.Entry.SigningKey, device.Entry.KemKeyHash, previous);
+        var key = EpochKey.Create(account, 1, random);
+        var added = slots.Add(device);
+        var keyset = Keyset.Create(key, added.Select(a => KeyValuePair.Create(a.Entry.Id, a.KemKey)));
+        return new LinkDraft(
+            new Link
+            {
+                Account = account,
+                Sequence = 0,
+                Previous = previous,
+                Epoch = 1,
+                EpochCommit = key.Commit,
+                KeysetHash = keyset.Hash,
+                Add = Sorted(added),
+                Time = time,
+                Signer = device.Entry.Id,
+            },
+            keyset, key);
+    }
+
+    /// <summary>Writes the next link of an open vault.</summary>
+    /// <param name="vault">The vault.</param>
+    /// <param name="change">What the link does.</param>
+    /// <param name="signer">The active authority that will sign.</param>
+    /// <param name="time">Its clock, in seconds since 1970.</param>
+    /// <param name="random">Draws a new epoch's key.</param>
+    public static LinkDraft Next(OpenVault vault, LinkChange change, AuthorityId signer, ulong time, IRandom random)
+    {
+        var chain = vault.Vault.Chain;
+        var current = vault.Keys.Current;
+        var begins = change.BeginEpoch || change.Remove.Length != 0;
+        var key = begins ? EpochKey.Create(chain.Account, chain.Epoch + 1, random) : current;
+        var recipients = vault.Vault.Keyset.Entries
+            .Where(e => !change.Remove.Contains(e.Id))
+            .Select(e => KeyValuePair.Create(e.Id, e.KemKey))
+            .Concat(change.Add.Select(a => KeyValuePair.Create(a.Entry.Id, a.KemKey)));
+        var keyset = Keyset.Create(key, recipients);
+        return new LinkDraft(
+            new Link
+            {
+                Account = chain.Account,
+                Sequence = chain.Head.Link.Sequence + 1,
+                Previous = chain.Head.Hash,
+                Epoch = key.Epoch,
+                EpochCommit = key.Commit,
+                PreviousEpochKey = begins ? key.SealPrevious(current, random) : ReadOnlyMemory<byte>.Empty,
+                KeysetHash = keyset.Hash,
+                Add = Sorted(change.Add),
+                Remove = [.. change.Remove.Order()],
+                Time = time,
+                Signer = signer,
+            },
+            keyset, key);
+    }
+
+    /// <summary>The signature by which an added authority proves that it holds its key, for this account and this place.</summary>
+    /// <returns>64 bytes.</returns>
+    public static byte[] ProvePossession(SigningKey added, ReadOnlyMemory<byte> body) =>
+        added.Sign(SignatureLabel.LinkPossession, body.Span);
+
+    /// <summary>Signs the link.</summary>
+    /// <param name="signer">The signer's key.</param>
+    /// <param name="possession">The possession signature of each added authority.</param>
+    public SignedLink Sign(SigningKey signer, IReadOnlyDictionary<AuthorityId, byte[]> possession) =>
+        SignedLink.Create(
+            Body, signer.Sign(SignatureLabel.Link, Body.Span), [.. Link.Add.Select(a => possession[a.Id])]);
+
+    private static ImmutableArray<NewAuthority> Sorted(ImmutableArray<(NewAuthority Entry, KemPublicKey KemKey)> added) =>
+        [.. added.Select(a => a.Entry).OrderBy(a => a.Id)];
+}

@@ -1,0 +1,98 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Protocol.Vault;
+
+/// <summary>The body of a manifest: the table of an account's items (docs/protocol.md §5).</summary>
+public sealed record Manifest
+{
+    /// <summary>The account.</summary>
+    public required AccountId Account { get; init; }
+
+    /// <summary>From 1, one more with each commit.</summary>
+    public required ulong Version { get; init; }
+
+    /// <summary>The hash of the manifest before; the default for version 1.</summary>
+    public required Hash256 Previous { get; init; }
+
+    /// <summary>The newest link.</summary>
+    public required LinkPlace ChainHead { get; init; }
+
+    /// <summary>The current epoch.</summary>
+    public required ulong Epoch { get; init; }
+
+    /// <summary>The items, ascending by id.</summary>
+    public ImmutableArray<ManifestItem> Items { get; init; } = [];
+
+    /// <summary>The label of this commit's leaf in the log, 32 bytes.</summary>
+    public required Hash256 LeafLabel { get; init; }
+
+    /// <summary>The sealed part, at most 131,072 bytes.</summary>
+    public required ReadOnlyMemory<byte> Private { get; init; }
+
+    /// <summary>Who signs.</summary>
+    public required AuthorityId Signer { get; init; }
+
+    /// <summary>The entry of an item, or null.</summary>
+    public ManifestItem? Find(ItemId id)
+    {
+        var (low, high) = (0, Items.Length - 1);
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            var order = Items[middle].Id.CompareTo(id);
+            if (order == 0) return Items[middle];
+            if (order < 0) low = middle + 1;
+            else high = middle - 1;
+        }
+        return null;
+    }
+
+    /// <summary>The bytes that are signed and hashed.</summary>
+    public byte[] Encode()
+    {
+        var writer = new CborOut().Array(12)
+            .Text(Labels.Manifest).UInt(FormatVersion.Current)
+            .Bytes(Account).UInt(Version).Bytes(Previous)
+            .UInt(ChainHead.Sequence).Bytes(ChainHead.Hash).UInt(Epoch)
+            .Array(Items.Length);
+        foreach (var item in Items) item.Write(writer);
+        return writer.Bytes(LeafLabel).Bytes(Private.Span).Bytes(Signer).ToArray();
+    }
+
+    /// <summary>Reads a body. Checks the shape only.</summary>
+    /// <exception cref="WireFormatException">Not a manifest.</exception>
+    /// <exception cref="UpgradeRequiredException">A version that this program does not know.</exception>
+    public static Manifest Decode(ReadOnlyMemory<byte> body)
+    {
+        var reader = new CborIn(body);
+        reader.Array(12);
+        reader.Label(Labels.Manifest);
+        FormatVersion.Read(reader);
+        var manifest = new Manifest
+        {
+            Account = reader.Account(),
+            Version = reader.UInt(),
+            Previous = reader.Hash(),
+            ChainHead = new LinkPlace(reader.UInt(), reader.Hash()),
+            Epoch = reader.UInt(),
+            Items = ReadItems(reader),
+            LeafLabel = reader.Hash(),
+            Private = reader.Bytes(SecretBox.Overhead, Limits.PrivateBytes),
+            Signer = reader.Authority(),
+        };
+        reader.End();
+        WireFormatException.Require(manifest.Version >= 1, "manifest versions begin at 1");
+        WireFormatException.Require(Ascending.Strictly(manifest.Items, i => i.Id), "items are ascending");
+        return manifest;
+    }
+
+    private static ImmutableArray<ManifestItem> ReadItems(CborIn reader)
+    {
+        var count = reader.Array(0, Limits.Items);
+        var items = ImmutableArray.CreateBuilder<ManifestItem>(count);
+        for (var i = 0; i < count; i++) items.Add(ManifestItem.Read(reader));
+        return items.MoveToImmutable();
+    }
+}

@@ -1,0 +1,35 @@
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Protocol.Vault;
+
+/// <summary>An item as the manifest names it (docs/protocol.md §5).</summary>
+/// <param name="Id">The item.</param>
+/// <param name="Version">From 1, one more with each change.</param>
+/// <param name="Epoch">The epoch whose key seals this version.</param>
+/// <param name="Size">The sealed size in bytes.</param>
+/// <param name="Hash">SHA-256 of the sealed bytes.</param>
+public sealed record ManifestItem(ItemId Id, ulong Version, ulong Epoch, long Size, Hash256 Hash)
+{
+    internal void Write(CborOut writer) =>
+        writer.Array(5).Bytes(Id).UInt(Version).UInt(Epoch).UInt((ulong)Size).Bytes(Hash);
+
+    internal static ManifestItem Read(CborIn reader)
+    {
+        reader.Array(5);
+        var item = new ManifestItem(
+            reader.Item(), reader.UInt(), reader.UInt(), (long)reader.UInt((ulong)SealedItem.SizeOf(Limits.MaxItemBytes)), reader.Hash());
+        WireFormatException.Require(item.Version >= 1, "item versions begin at 1");
+        return item;
+    }
+
+    /// <summary>Checks a sealed item against this entry: its hash, then its header.</summary>
+    public ProtocolFault Check(AccountId account, ReadOnlySpan<byte> sealedItem)
+    {
+        if (sealedItem.Length != Size || Hash256.Of(sealedItem) != Hash) return ProtocolFault.ItemHash;
+        if (sealedItem.Length < SealedItem.MinSize) return ProtocolFault.Malformed;
+        var header = ItemHeader.Read(sealedItem);
+        return header.Account == account && header.Id == Id && header.Version == Version && header.Epoch == Epoch
+            ? ProtocolFault.None
+            : ProtocolFault.ItemHeader;
+    }
+}

@@ -1,0 +1,165 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Security.Cryptography;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Protocol.Vault;
+
+/// <summary>The sealed part of a manifest, opened: names, and keys that only authorities hold (docs/protocol.md §5).</summary>
+[DebuggerDisplay("[redacted]")]
+public sealed class ManifestPrivate : IDisposable
+{
+    private const int LogKeySize = 32;
+    private const ulong ReplaceFlag = 1;
+
+    /// <summary>Joins the parts.</summary>
+    /// <param name="logKey">32 bytes; this object disposes it.</param>
+    /// <param name="items">One note for each item, ascending by id.</param>
+    /// <param name="authorities">Notes of authorities, ascending by id.</param>
+    /// <param name="realmKeys">Ascending by slot, then realm.</param>
+    public ManifestPrivate(
+        SecretBytes logKey, ImmutableArray<ItemNote> items, ImmutableArray<AuthorityNote> authorities, ImmutableArray<RealmKey> realmKeys)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(logKey.Length, LogKeySize);
+        LogKey = logKey;
+        Items = items;
+        Authorities = authorities;
+        RealmKeys = realmKeys;
+    }
+
+    /// <summary>The key of the log's leaf labels, 32 bytes, new in each epoch.</summary>
+    public SecretBytes LogKey { get; }
+
+    /// <summary>One note for each item, ascending by id.</summary>
+    public ImmutableArray<ItemNote> Items { get; }
+
+    /// <summary>Notes of authorities, ascending by id.</summary>
+    public ImmutableArray<AuthorityNote> Authorities { get; }
+
+    /// <summary>Management keys of realms, ascending by slot, then realm.</summary>
+    public ImmutableArray<RealmKey> RealmKeys { get; }
+
+    /// <summary>Draws a log key.</summary>
+    public static SecretBytes NewLogKey(IRandom random) => SecretBytes.Random(LogKeySize, random);
+
+    /// <summary>The label of the leaf that a manifest of <paramref name="version"/> appends.</summary>
+    /// <param name="logKey">The log key of the manifest before; for version 1 its own.</param>
+    /// <param name="account">The account.</param>
+    /// <param name="version">The manifest's version.</param>
+    public static Hash256 LeafLabel(SecretBytes logKey, AccountId account, ulong version) =>
+        new(HMACSHA256.HashData(logKey.Span, new CborOut().Array(3).Text(Labels.LeafLabel).Bytes(account).UInt(version).ToArray()));
+
+    /// <summary>Pads and seals under the epoch's key for one manifest version.</summary>
+    internal byte[] Seal(EpochKey key, ulong version, IRandom random)
+    {
+        var padded = Padme.Pad(Encode());
+        using var privateKey = key.ManifestPrivateKey();
+        var sealedPart = SecretBox.Seal(privateKey.Span, Aad(key.Account, version, key.Epoch), padded, random);
+        CryptographicOperations.ZeroMemory(padded);
+        return sealedPart;
+    }
+
+    /// <summary>Opens the sealed part of a manifest. Null where it does not open or does not fit the manifest's items.</summary>
+    /// <exception cref="UpgradeRequiredException">A version or flag that this program does not know.</exception>
+    internal static ManifestPrivate? Open(EpochKey key, Manifest manifest)
+    {
+        var padded = new byte[manifest.Private.Length - SecretBox.Overhead];
+        using var privateKey = key.ManifestPrivateKey();
+        var aad = Aad(manifest.Account, manifest.Version, manifest.Epoch);
+        if (!SecretBox.TryOpen(privateKey.Span, aad, manifest.Private.Span, padded)) return null;
+        try
+        {
+            if (!Padme.TryUnpad(padded, out var length)) return null;
+            var opened = Decode(padded.AsMemory(Padme.PrefixSize, length));
+            if (opened.Fits(manifest)) return opened;
+            opened.Dispose();
+            return null;
+        }
+        catch (WireFormatException)
+        {
+            return null;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(padded);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        LogKey.Dispose();
+        foreach (var key in RealmKeys) key.ManagementSeed.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => "[redacted]";
+
+    private bool Fits(Manifest manifest) =>
+        Items.Select(i => i.Id).SequenceEqual(manifest.Items.Select(i => i.Id))
+        && Items.Select(i => i.Name).Distinct(StringComparer.Ordinal).Count() == Items.Length;
+
+    private static byte[] Aad(AccountId account, ulong version, ulong epoch) =>
+        new CborOut().Array(4).Text(Labels.ManifestPrivate).Bytes(account).UInt(version).UInt(epoch).ToArray();
+
+    private byte[] Encode()
+    {
+        var writer = new CborOut().Array(6).Text(Labels.ManifestPrivate).UInt(FormatVersion.Current).Bytes(LogKey.Span);
+        writer.Array(Items.Length);
+        foreach (var item in Items)
+            writer.Array(4).Bytes(item.Id).Text(item.Name).UInt((ulong)item.Length).UInt(item.Modified);
+        writer.Array(Authorities.Length);
+        foreach (var note in Authorities)
+            writer.Array(3).Bytes(note.Id).Text(note.Name).UInt(note.Replace ? ReplaceFlag : 0);
+        writer.Array(RealmKeys.Length);
+        foreach (var realm in RealmKeys)
+            writer.Array(3).Bytes(realm.Slot).Text(realm.Realm).Bytes(realm.ManagementSeed.Span);
+        return writer.ToArray();
+    }
+
+    private static ManifestPrivate Decode(ReadOnlyMemory<byte> content)
+    {
+        var reader = new CborIn(content);
+        reader.Array(6);
+        reader.Label(Labels.ManifestPrivate);
+        FormatVersion.Read(reader);
+        var logKey = SecretBytes.Copy(reader.BytesView(LogKeySize, LogKeySize).Span);
+        var items = ReadList(reader, Limits.Items, ReadItem);
+        var authorities = ReadList(reader, Limits.Authorities, ReadAuthority);
+        var realmKeys = ReadList(reader, Limits.Authorities * 16, ReadRealm);
+        reader.End();
+        WireFormatException.Require(Ascending.Strictly(items, i => i.Id), "item notes are ascending");
+        WireFormatException.Require(Ascending.Strictly(authorities, a => a.Id), "authority notes are ascending");
+        return new ManifestPrivate(logKey, items, authorities, realmKeys);
+    }
+
+    private static ItemNote ReadItem(CborIn reader)
+    {
+        reader.Array(4);
+        return new ItemNote(reader.Item(), reader.Text(1, Limits.NameBytes), (long)reader.UInt(Limits.MaxItemBytes), reader.UInt());
+    }
+
+    private static AuthorityNote ReadAuthority(CborIn reader)
+    {
+        reader.Array(3);
+        var (id, name, flags) = (reader.Authority(), reader.Text(0, Limits.NameBytes), reader.UInt());
+        if (flags > ReplaceFlag) throw new UpgradeRequiredException("a note with unknown flags");
+        return new AuthorityNote(id, name, flags == ReplaceFlag);
+    }
+
+    private static RealmKey ReadRealm(CborIn reader)
+    {
+        reader.Array(3);
+        return new RealmKey(
+            reader.Authority(), reader.Text(1, Limits.RealmNameBytes), SecretBytes.Copy(reader.BytesView(32, 32).Span));
+    }
+
+    private static ImmutableArray<T> ReadList<T>(CborIn reader, int max, Func<CborIn, T> read)
+    {
+        var count = reader.Array(0, max);
+        var list = ImmutableArray.CreateBuilder<T>(count);
+        for (var i = 0; i < count; i++) list.Add(read(reader));
+        return list.MoveToImmutable();
+    }
+}

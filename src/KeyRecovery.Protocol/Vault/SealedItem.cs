@@ -1,0 +1,67 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using KeyRecovery.Protocol.Primitives;
+
+namespace KeyRecovery.Protocol.Vault;
+
+/// <summary>One version of an item, padded and sealed under its epoch's key (docs/protocol.md §6).</summary>
+public static class SealedItem
+{
+    /// <summary>The size of a sealed item without content, in bytes: 380.</summary>
+    public const int MinSize = ItemHeader.Size + SecretBox.Overhead + 256;
+
+    /// <summary>The sealed size of <paramref name="contentLength"/> bytes.</summary>
+    public static int SizeOf(int contentLength) =>
+        ItemHeader.Size + SecretBox.Overhead + Padme.PaddedLength(contentLength + Padme.PrefixSize);
+
+    /// <summary>Seals content.</summary>
+    /// <param name="key">The key of the header's epoch.</param>
+    /// <param name="header">What the item is.</param>
+    /// <param name="content">At most 1,048,576 bytes; the app's policy may allow less.</param>
+    /// <param name="random">Draws the nonce.</param>
+    public static byte[] Seal(EpochKey key, ItemHeader header, ReadOnlySpan<byte> content, IRandom random)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(header.Epoch, key.Epoch);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(content.Length, Limits.MaxItemBytes);
+        var padded = ArrayPool<byte>.Shared.Rent(Padme.PaddedLength(content.Length + Padme.PrefixSize));
+        var length = Padme.Pad(content, padded);
+        try
+        {
+            var item = GC.AllocateUninitializedArray<byte>(ItemHeader.Size + SecretBox.Overhead + length);
+            header.Write(item);
+            using var itemKey = key.ItemKey(header.Id);
+            SecretBox.Seal(itemKey.Span, item.AsSpan(0, ItemHeader.Size), padded.AsSpan(0, length), item.AsSpan(ItemHeader.Size), random);
+            return item;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(padded.AsSpan(0, length));
+            ArrayPool<byte>.Shared.Return(padded);
+        }
+    }
+
+    /// <summary>Opens a sealed item.</summary>
+    /// <param name="key">The key of the item's epoch.</param>
+    /// <param name="item">The sealed bytes, whose header was checked.</param>
+    /// <returns>The content, or null where the seal or the padding is not right.</returns>
+    public static byte[]? Open(EpochKey key, ReadOnlySpan<byte> item)
+    {
+        if (item.Length < MinSize) return null;
+        var header = ItemHeader.Read(item);
+        var length = item.Length - ItemHeader.Size - SecretBox.Overhead;
+        var padded = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            using var itemKey = key.ItemKey(header.Id);
+            if (!SecretBox.TryOpen(itemKey.Span, item[..ItemHeader.Size], item[ItemHeader.Size..], padded.AsSpan(0, length))) return null;
+            return Padme.TryUnpad(padded.AsSpan(0, length), out var contentLength)
+                ? padded.AsSpan(Padme.PrefixSize, contentLength).ToArray()
+                : null;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(padded.AsSpan(0, length));
+            ArrayPool<byte>.Shared.Return(padded);
+        }
+    }
+}

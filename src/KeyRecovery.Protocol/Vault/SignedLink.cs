@@ -1,0 +1,64 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Protocol.Vault;
+
+/// <summary>A link with its signatures (docs/protocol.md §3): the signer's, and each added authority's possession.</summary>
+public sealed class SignedLink
+{
+    private SignedLink(ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> body, byte[] signature, ImmutableArray<byte[]> possession)
+    {
+        Bytes = bytes;
+        Body = body;
+        Signature = signature;
+        Possession = possession;
+        Link = Link.Decode(body);
+        Hash = Hash256.Of(body.Span);
+        WireFormatException.Require(possession.Length == Link.Add.Length, "one possession for each added authority");
+    }
+
+    /// <summary>The whole structure as it travels and is stored.</summary>
+    public ReadOnlyMemory<byte> Bytes { get; }
+
+    /// <summary>The signed bytes.</summary>
+    public ReadOnlyMemory<byte> Body { get; }
+
+    /// <summary>The decoded body.</summary>
+    public Link Link { get; }
+
+    /// <summary>SHA-256 of the body, which the next link names.</summary>
+    public Hash256 Hash { get; }
+
+    /// <summary>The signer's signature, 64 bytes.</summary>
+    public byte[] Signature { get; }
+
+    /// <summary>One signature for each added authority, in their order, 64 bytes each.</summary>
+    public ImmutableArray<byte[]> Possession { get; }
+
+    /// <summary>Joins a body and its signatures.</summary>
+    /// <exception cref="WireFormatException">The parts do not fit together.</exception>
+    public static SignedLink Create(ReadOnlyMemory<byte> body, byte[] signature, ImmutableArray<byte[]> possession)
+    {
+        var writer = new CborOut().Array(3).Bytes(body.Span).Bytes(signature).Array(possession.Length);
+        foreach (var proof in possession) writer.Bytes(proof);
+        return new SignedLink(writer.ToArray(), body, signature, possession);
+    }
+
+    /// <summary>Reads a signed link. Checks the shape only; signatures and rules are <see cref="Chain"/>'s.</summary>
+    /// <exception cref="WireFormatException">Not a signed link.</exception>
+    /// <exception cref="UpgradeRequiredException">A version or kind that this program does not know.</exception>
+    public static SignedLink Decode(ReadOnlyMemory<byte> bytes)
+    {
+        WireFormatException.Require(bytes.Length <= Limits.SignedLinkBytes, "a signed link has at most 65,536 bytes");
+        var reader = new CborIn(bytes);
+        reader.Array(3);
+        var body = reader.BytesView(1, Limits.SignedLinkBytes);
+        var signature = reader.Bytes(SigningKey.SignatureSize);
+        var count = reader.Array(0, Limits.Authorities);
+        var possession = ImmutableArray.CreateBuilder<byte[]>(count);
+        for (var i = 0; i < count; i++) possession.Add(reader.Bytes(SigningKey.SignatureSize));
+        reader.End();
+        return new SignedLink(bytes, body, signature, possession.MoveToImmutable());
+    }
+}

@@ -1,0 +1,82 @@
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Protocol.Vault;
+
+/// <summary>A manifest with its signature (docs/protocol.md §5).</summary>
+public sealed class SignedManifest
+{
+    private SignedManifest(ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> body, byte[] signature)
+    {
+        Bytes = bytes;
+        Body = body;
+        Signature = signature;
+        Manifest = Manifest.Decode(body);
+        Hash = Hash256.Of(body.Span);
+    }
+
+    /// <summary>The whole structure as it travels and is stored.</summary>
+    public ReadOnlyMemory<byte> Bytes { get; }
+
+    /// <summary>The signed bytes.</summary>
+    public ReadOnlyMemory<byte> Body { get; }
+
+    /// <summary>The decoded body.</summary>
+    public Manifest Manifest { get; }
+
+    /// <summary>SHA-256 of the body: the name of this state of the vault.</summary>
+    public Hash256 Hash { get; }
+
+    /// <summary>64 bytes.</summary>
+    public byte[] Signature { get; }
+
+    /// <summary>Signs a manifest.</summary>
+    public static SignedManifest Sign(Manifest manifest, SigningKey key)
+    {
+        var body = manifest.Encode();
+        var signature = key.Sign(SignatureLabel.Manifest, body);
+        return new SignedManifest(new CborOut().Array(2).Bytes(body).Bytes(signature).ToArray(), body, signature);
+    }
+
+    /// <summary>Reads a signed manifest. Checks the shape only.</summary>
+    /// <exception cref="WireFormatException">Not a signed manifest.</exception>
+    /// <exception cref="UpgradeRequiredException">A version that this program does not know.</exception>
+    public static SignedManifest Decode(ReadOnlyMemory<byte> bytes)
+    {
+        var reader = new CborIn(bytes);
+        reader.Array(2);
+        var body = reader.BytesView(1, Limits.CommitBytes);
+        var signature = reader.Bytes(SigningKey.SignatureSize);
+        reader.End();
+        return new SignedManifest(bytes, body, signature);
+    }
+
+    /// <summary>Checks the signature and that the manifest stands on the chain's head.</summary>
+    public ProtocolFault CheckAgainst(Chain chain)
+    {
+        if (Manifest.Account != chain.Account) return ProtocolFault.OtherAccount;
+        if (Manifest.ChainHead != chain.Place || Manifest.Epoch != chain.Epoch) return ProtocolFault.ManifestHeads;
+        return chain.FindActive(Manifest.Signer) is { } signer
+            && signer.SigningKey.Verify(SignatureLabel.Manifest, Body.Span, Signature)
+            ? ProtocolFault.None
+            : ProtocolFault.ManifestSignature;
+    }
+
+    /// <summary>
+    /// Checks that this manifest follows <paramref name="before"/> by one commit: version, hash, and every item that
+    /// changed one version up in the manifest's epoch.
+    /// </summary>
+    /// <param name="before">The manifest before, or null for version 1.</param>
+    public ProtocolFault CheckFollows(SignedManifest? before)
+    {
+        if (Manifest.Version != (before?.Manifest.Version ?? 0) + 1 || Manifest.Previous != (before?.Hash ?? default))
+            return ProtocolFault.ForkedManifest;
+        foreach (var item in Manifest.Items)
+        {
+            var old = before?.Manifest.Find(item.Id);
+            if (item == old) continue;
+            if (item.Version != (old?.Version ?? 0) + 1 || item.Epoch != Manifest.Epoch) return ProtocolFault.ManifestItems;
+        }
+        return ProtocolFault.None;
+    }
+}

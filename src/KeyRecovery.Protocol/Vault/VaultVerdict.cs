@@ -1,0 +1,15 @@
+namespace KeyRecovery.Protocol.Vault;
+
+/// <summary>What a reader makes of a vault that a server told.</summary>
+public abstract record VaultVerdict
+{
+    private VaultVerdict() { }
+
+    /// <summary>Everything holds.</summary>
+    /// <param name="Vault">The vault, now true.</param>
+    public sealed record Ok(VerifiedVault Vault) : VaultVerdict;
+
+    /// <summary>The server lied, or is not the one it was.</summary>
+    /// <param name="Fault">How.</param>
+    public sealed record Refused(ProtocolFault Fault) : VaultVerdict;
+}

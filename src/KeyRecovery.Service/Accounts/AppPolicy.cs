@@ -1,0 +1,19 @@
+using KeyRecovery.Protocol.Vault;
+
+namespace KeyRecovery.Service.Accounts;
+
+/// <summary>What one app decides for its accounts.</summary>
+public sealed record AppPolicy
+{
+    /// <summary>The policy of an app that decides nothing.</summary>
+    public static AppPolicy Default { get; } = new();
+
+    /// <summary>Whether recovery by code also needs the app's token. Default: the code alone suffices.</summary>
+    public bool CodeNeedsToken { get; init; }
+
+    /// <summary>How long a new authority waits before it may remove older ones, 0–720 h. Default: 72 h.</summary>
+    public TimeSpan TrustAfter { get; init; } = TimeSpan.FromHours(72);
+
+    /// <summary>The content of one item in bytes, at most <see cref="Limits.MaxItemBytes"/>. Default: 262,144.</summary>
+    public int ItemBytes { get; init; } = Limits.ItemBytes;
+}

@@ -1,0 +1,15 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Service.Accounts;
+
+/// <summary>Where an account stands: what a commit answers and a conflict shows.</summary>
+/// <param name="Account">The account.</param>
+/// <param name="Chain">The newest link.</param>
+/// <param name="ManifestVersion">The current manifest's version.</param>
+/// <param name="ManifestHash">The current manifest's hash: the name of this state.</param>
+/// <param name="TrustedFrom">From when each active authority may remove older ones, in seconds since 1970.</param>
+public sealed record Heads(
+    AccountId Account, LinkPlace Chain, ulong ManifestVersion, Hash256 ManifestHash,
+    ImmutableSortedDictionary<AuthorityId, ulong> TrustedFrom);

@@ -1,0 +1,77 @@
+using System.Buffers.Binary;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Stores;
+
+namespace KeyRecovery.Service.Rows;
+
+/// <summary>
+/// One account's rows in the data store. Their places and their seals come from the subject key, so that destroying it
+/// leaves rows that nobody can open or tie to an account.
+/// </summary>
+internal sealed class AccountRows : IDisposable
+{
+    /// <summary>A subject key has 32 random bytes.</summary>
+    public const int SubjectKeySize = 32;
+
+    private const int LocatorSize = 16;
+
+    private readonly SecretBytes _sealKey;
+    private readonly byte[] _locator;
+    private readonly IRandom _random;
+
+    public AccountRows(ReadOnlySpan<byte> subjectKey, IRandom random)
+    {
+        Span<byte> derived = stackalloc byte[LocatorSize + SecretBox.KeySize];
+        Kdf.Derive(subjectKey, "keyrecovery/server/v1/rows"u8, derived);
+        _locator = derived[..LocatorSize].ToArray();
+        _sealKey = SecretBytes.Copy(derived[LocatorSize..]);
+        derived.Clear();
+        _random = random;
+    }
+
+    /// <summary>What all the account's row ids begin with.</summary>
+    public ReadOnlyMemory<byte> Locator => _locator;
+
+    public RowKey Account => new(Table.Accounts, _locator);
+
+    public RowKey Staging => new(Table.Staging, _locator);
+
+    public RowKey Link(LinkPlace place)
+    {
+        var sequence = new byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32BigEndian(sequence, checked((uint)place.Sequence));
+        return new RowKey(Table.Links, (byte[])[.. _locator, .. sequence, .. place.Hash.ToArray()]);
+    }
+
+    public RowKey Keyset(Hash256 hash) => new(Table.Keysets, (byte[])[.. _locator, .. hash.ToArray()]);
+
+    public RowKey Manifest(Hash256 hash) => new(Table.Manifests, (byte[])[.. _locator, .. hash.ToArray()]);
+
+    public RowKey Item(Hash256 hash) => new(Table.Items, (byte[])[.. _locator, .. hash.ToArray()]);
+
+    public RowKey History(ItemId item) => new(Table.History, (byte[])[.. _locator, .. item.ToArray()]);
+
+    public RowWrite Create(RowKey row, ReadOnlySpan<byte> value) => new RowWrite.Create(row, Seal(row, 1, value));
+
+    /// <summary>For rows that are named by their content: the same again is no conflict.</summary>
+    public RowWrite Ensure(RowKey row, ReadOnlySpan<byte> value) => new RowWrite.Ensure(row, Seal(row, 1, value));
+
+    /// <summary>Writes the version after <paramref name="expectedVersion"/>; 0 creates.</summary>
+    public RowWrite Replace(RowKey row, ReadOnlySpan<byte> value, long expectedVersion) => expectedVersion == 0
+        ? Create(row, value)
+        : new RowWrite.Replace(row, Seal(row, expectedVersion + 1, value), expectedVersion);
+
+    /// <summary>Opens a row of this account.</summary>
+    /// <exception cref="RowDamagedException">The row does not open.</exception>
+    public byte[] Open(Row row)
+    {
+        ServiceMeter.Opening();
+        return RowSeal.TryOpen(_sealKey.Span, row.Key, row.Version, row.Value.Span) ?? throw new RowDamagedException(row.Key.Table);
+    }
+
+    public void Dispose() => _sealKey.Dispose();
+
+    private byte[] Seal(RowKey row, long version, ReadOnlySpan<byte> value) => RowSeal.Seal(_sealKey.Span, row, version, value, _random);
+}

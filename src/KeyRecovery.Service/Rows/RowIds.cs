@@ -1,0 +1,38 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Stores;
+
+namespace KeyRecovery.Service.Rows;
+
+/// <summary>
+/// Where the key store's rows are: HMAC-SHA-256 under the server's lookup key, so that a row's place tells nobody whose
+/// it is.
+/// </summary>
+internal sealed class RowIds(ReadOnlyMemory<byte> lookupKey)
+{
+    public RowKey KeyRow(AccountId account) => new(Table.KeyRows, Keyed("account", account.ToArray()));
+
+    public RowKey Slot(AuthorityId slot) => new(Table.Slots, Keyed("slot", slot.ToArray()));
+
+    public RowKey Subject(AppUser user) => new(Table.Subjects, Keyed("subject", LengthPrefixed(user.App, user.Issuer, user.Subject)));
+
+    private byte[] Keyed(string purpose, byte[] value) =>
+        HMACSHA256.HashData(lookupKey.Span, [.. Encoding.ASCII.GetBytes(purpose), 0, .. value]);
+
+    private static byte[] LengthPrefixed(params ReadOnlySpan<string> parts)
+    {
+        var joined = new List<byte>();
+        foreach (var part in parts)
+        {
+            var bytes = Encoding.UTF8.GetBytes(part);
+            var length = new byte[4];
+            BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
+            joined.AddRange(length);
+            joined.AddRange(bytes);
+        }
+        return [.. joined];
+    }
+}
