@@ -1,0 +1,43 @@
+using System.Security.Cryptography;
+
+namespace KeyRecovery.Protocol.Primitives;
+
+/// <summary>
+/// Key derivation from secrets of high entropy: HKDF-SHA-512, extract and expand (RFC 5869 §2). The info begins with a
+/// label of <see cref="Labels"/>, so that no two purposes share a key. Output: at most 255 · 64 = 16,320 bytes.
+/// Passphrases do not belong here: nothing in it is slow.
+/// </summary>
+public static class Kdf
+{
+    /// <summary>The longest output in bytes (RFC 5869 §2.3): 16,320.</summary>
+    public const int MaxLength = 255 * SHA512.HashSizeInBytes;
+
+    /// <summary>Derives with an empty salt and fills <paramref name="output"/>.</summary>
+    public static void Derive(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> info, Span<byte> output) =>
+        Derive(secret, [], info, output);
+
+    /// <summary>Derives with a salt, which need not be secret, and fills <paramref name="output"/>.</summary>
+    public static void Derive(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> info, Span<byte> output)
+    {
+        Throw.IfOutside(output.Length, 1, MaxLength, nameof(output));
+        HKDF.DeriveKey(HashAlgorithmName.SHA512, secret, output, salt, info);
+    }
+
+    /// <summary>Derives <paramref name="length"/> bytes with an empty salt.</summary>
+    public static SecretBytes Derive(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> info, int length) =>
+        Derive(secret, [], info, length);
+
+    /// <summary>Derives <paramref name="length"/> bytes with a salt.</summary>
+    public static SecretBytes Derive(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> info, int length)
+    {
+        var input = new Input(secret, salt, info);
+        return SecretBytes.Create(length, input, static (output, input) => Derive(input.Secret, input.Salt, input.Info, output));
+    }
+
+    private readonly ref struct Input(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> info)
+    {
+        public readonly ReadOnlySpan<byte> Secret = secret;
+        public readonly ReadOnlySpan<byte> Salt = salt;
+        public readonly ReadOnlySpan<byte> Info = info;
+    }
+}

@@ -1,0 +1,79 @@
+namespace KeyRecovery.Protocol.Primitives;
+
+/// <summary>
+/// The names that keep one purpose's hashes, keys and signatures apart from another's. A label never changes its
+/// meaning: a new meaning takes a new label.
+/// </summary>
+public static class Labels
+{
+    private const string Prefix = "keyrecovery/v1/";
+
+    /// <summary>For the hash that names an account.</summary>
+    public const string Account = Prefix + "account";
+
+    /// <summary>For a link of the sigchain: its body and its signer's signature.</summary>
+    public const string Link = Prefix + "link";
+
+    /// <summary>For an added key's signature over the link that adds it.</summary>
+    public const string LinkPossession = Prefix + "link-possession";
+
+    /// <summary>For the public commitment to an epoch key.</summary>
+    public const string EpochCommit = Prefix + "epoch-commit";
+
+    /// <summary>For sealing an epoch key under the next one.</summary>
+    public const string PreviousEpochKey = Prefix + "previous-epoch-key";
+
+    /// <summary>For the keyset of an epoch.</summary>
+    public const string Keyset = Prefix + "keyset";
+
+    /// <summary>For HPKE info of an epoch key sealed to an authority.</summary>
+    public const string EpochSeal = Prefix + "epoch-seal";
+
+    /// <summary>For the randomness of that sealing, derived from the epoch key so that others can check it.</summary>
+    public const string EpochSealRandomness = Prefix + "epoch-seal-randomness";
+
+    /// <summary>For the manifest: its body and its signer's signature.</summary>
+    public const string Manifest = Prefix + "manifest";
+
+    /// <summary>For the sealed part of the manifest, as associated data.</summary>
+    public const string ManifestPrivate = Prefix + "manifest-private";
+
+    /// <summary>For the key of that part.</summary>
+    public const string ManifestPrivateKey = Prefix + "manifest-private-key";
+
+    /// <summary>For an item's header, as associated data.</summary>
+    public const string Item = Prefix + "item";
+
+    /// <summary>For an item's key.</summary>
+    public const string ItemKey = Prefix + "item-key";
+
+    /// <summary>For an account's pseudonym in the audit log for one version.</summary>
+    public const string LeafLabel = Prefix + "leaf-label";
+
+    /// <summary>For the key that makes these pseudonyms.</summary>
+    public const string LogKey = Prefix + "log-key";
+
+    /// <summary>For a commit, as a client sends it.</summary>
+    public const string Commit = Prefix + "commit";
+
+    /// <summary>For a vault, as the server answers it.</summary>
+    public const string Vault = Prefix + "vault";
+
+    /// <summary>For a repair, as a client sends it.</summary>
+    public const string Repair = Prefix + "repair";
+
+    /// <summary>For the recovery code's slot, as a whole.</summary>
+    public const string CodeSlot = Prefix + "code-slot";
+
+    /// <summary>For the code's slot id.</summary>
+    public const string CodeSlotId = Prefix + "code-slot-id";
+
+    /// <summary>For the code's Ed25519 seed.</summary>
+    public const string CodeSlotSigning = Prefix + "code-slot-signing";
+
+    /// <summary>For the code's X-Wing seed.</summary>
+    public const string CodeSlotKem = Prefix + "code-slot-kem";
+
+    /// <summary>The <c>tag</c> parameter of request signatures (RFC 9421 §2.3).</summary>
+    public const string HttpTag = "keyrecovery/v1";
+}

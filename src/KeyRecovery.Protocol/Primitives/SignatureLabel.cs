@@ -1,0 +1,52 @@
+using System.Text;
+
+namespace KeyRecovery.Protocol.Primitives;
+
+/// <summary>
+/// What a signature is about. Signed are the label in UTF-8, a zero byte and the body, so that a signature over one
+/// type of object never passes for one over another. Only the members below exist.
+/// </summary>
+public readonly struct SignatureLabel : IEquatable<SignatureLabel>
+{
+    private readonly string? _label;
+
+    private SignatureLabel(string label) => _label = label;
+
+    /// <summary>A link of the sigchain, by its signer.</summary>
+    public static SignatureLabel Link { get; } = new(Labels.Link);
+
+    /// <summary>A link of the sigchain, by a key that it adds.</summary>
+    public static SignatureLabel LinkPossession { get; } = new(Labels.LinkPossession);
+
+    /// <summary>A manifest, by its signer.</summary>
+    public static SignatureLabel Manifest { get; } = new(Labels.Manifest);
+
+    /// <summary>The bytes that are signed.</summary>
+    internal byte[] Frame(ReadOnlySpan<byte> body)
+    {
+        if (_label is null) Throw.State("a signature needs a label");
+        var labelLength = Encoding.UTF8.GetByteCount(_label);
+        var framed = new byte[labelLength + 1 + body.Length];
+        Encoding.UTF8.GetBytes(_label, framed);
+        body.CopyTo(framed.AsSpan(labelLength + 1));
+        return framed;
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(SignatureLabel other) => _label == other._label;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is SignatureLabel other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => _label is null ? 0 : _label.GetHashCode(StringComparison.Ordinal);
+
+    /// <summary>Whether two labels are the same.</summary>
+    public static bool operator ==(SignatureLabel left, SignatureLabel right) => left.Equals(right);
+
+    /// <summary>Whether two labels differ.</summary>
+    public static bool operator !=(SignatureLabel left, SignatureLabel right) => !left.Equals(right);
+
+    /// <summary>The label itself.</summary>
+    public override string ToString() => _label ?? "";
+}

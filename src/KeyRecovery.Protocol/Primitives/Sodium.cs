@@ -1,0 +1,64 @@
+using System.Runtime.InteropServices;
+
+namespace KeyRecovery.Protocol.Primitives;
+
+/// <summary>
+/// The functions of libsodium 1.0.22, which NSec ships, that NSec does not offer or offers only with key objects made
+/// anew for each call.
+/// </summary>
+internal static partial class Sodium
+{
+    public const string Library = "libsodium";
+
+    static Sodium() => EnsureInitialized();
+
+    /// <summary>Chooses the fastest code for this processor; safe to call again and from many threads.</summary>
+    public static void EnsureInitialized()
+    {
+        if (sodium_init() < 0) Throw.IfFailed(-1, nameof(sodium_init));
+    }
+
+    public static bool IsValidEd25519Point(ReadOnlySpan<byte> point) => crypto_core_ed25519_is_valid_point(point) == 1;
+
+    public static void ChaChaSeal(Span<byte> sealedBytes, ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> key) =>
+        Throw.IfFailed(
+            crypto_aead_chacha20poly1305_ietf_encrypt(
+                sealedBytes, 0, plaintext, (ulong)plaintext.Length, aad, (ulong)aad.Length, 0, nonce, key),
+            nameof(crypto_aead_chacha20poly1305_ietf_encrypt));
+
+    public static bool ChaChaOpen(Span<byte> plaintext, ReadOnlySpan<byte> sealedBytes, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> key) =>
+        crypto_aead_chacha20poly1305_ietf_decrypt(
+            plaintext, 0, 0, sealedBytes, (ulong)sealedBytes.Length, aad, (ulong)aad.Length, nonce, key) == 0;
+
+    public static void XChaChaSeal(Span<byte> sealedBytes, ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> key) =>
+        Throw.IfFailed(
+            crypto_aead_xchacha20poly1305_ietf_encrypt(
+                sealedBytes, 0, plaintext, (ulong)plaintext.Length, aad, (ulong)aad.Length, 0, nonce, key),
+            nameof(crypto_aead_xchacha20poly1305_ietf_encrypt));
+
+    public static bool XChaChaOpen(Span<byte> plaintext, ReadOnlySpan<byte> sealedBytes, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> key) =>
+        crypto_aead_xchacha20poly1305_ietf_decrypt(
+            plaintext, 0, 0, sealedBytes, (ulong)sealedBytes.Length, aad, (ulong)aad.Length, nonce, key) == 0;
+
+    [LibraryImport(Library)]
+    private static partial int sodium_init();
+
+    [LibraryImport(Library)]
+    private static partial int crypto_core_ed25519_is_valid_point(ReadOnlySpan<byte> p);
+
+    [LibraryImport(Library)]
+    private static partial int crypto_aead_chacha20poly1305_ietf_encrypt(
+        Span<byte> c, nint clen, ReadOnlySpan<byte> m, ulong mlen, ReadOnlySpan<byte> ad, ulong adlen, nint nsec, ReadOnlySpan<byte> npub, ReadOnlySpan<byte> k);
+
+    [LibraryImport(Library)]
+    private static partial int crypto_aead_chacha20poly1305_ietf_decrypt(
+        Span<byte> m, nint mlen, nint nsec, ReadOnlySpan<byte> c, ulong clen, ReadOnlySpan<byte> ad, ulong adlen, ReadOnlySpan<byte> npub, ReadOnlySpan<byte> k);
+
+    [LibraryImport(Library)]
+    private static partial int crypto_aead_xchacha20poly1305_ietf_encrypt(
+        Span<byte> c, nint clen, ReadOnlySpan<byte> m, ulong mlen, ReadOnlySpan<byte> ad, ulong adlen, nint nsec, ReadOnlySpan<byte> npub, ReadOnlySpan<byte> k);
+
+    [LibraryImport(Library)]
+    private static partial int crypto_aead_xchacha20poly1305_ietf_decrypt(
+        Span<byte> m, nint mlen, nint nsec, ReadOnlySpan<byte> c, ulong clen, ReadOnlySpan<byte> ad, ulong adlen, ReadOnlySpan<byte> npub, ReadOnlySpan<byte> k);
+}

@@ -1,0 +1,129 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Formats.Cbor;
+using System.Text;
+
+namespace KeyRecovery.Protocol.Wire;
+
+/// <summary>
+/// Reads the CBOR of signed things: arrays of known length, text, bytes and unsigned integers up to 2^53 − 1, each in
+/// its one shortest form (RFC 8949 §4.2.1, CTAP2 canonical). All else (tags, floats, maps, null, negative and simple
+/// values, indefinite lengths, longer forms than needed, invalid UTF-8, depth above 8, bytes left over) throws
+/// <see cref="WireFormatException"/>, and nothing else is thrown whatever the bytes. Lengths are checked before memory
+/// is taken.
+/// </summary>
+public sealed class CborIn
+{
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private readonly CborReader _reader;
+    private readonly Stack<int> _remaining = new(CborOut.MaxDepth);
+
+    /// <summary>Begins to read; the memory must not change until the last view of it is done with.</summary>
+    public CborIn(ReadOnlyMemory<byte> bytes) => _reader = new CborReader(bytes, CborConformanceMode.Ctap2Canonical);
+
+    /// <summary>Enters an array of exactly <paramref name="exactCount"/> elements.</summary>
+    public void Array(int exactCount) => Array(exactCount, exactCount);
+
+    /// <summary>Enters an array of <paramref name="min"/> to <paramref name="max"/> elements and tells how many.</summary>
+    public int Array(int min, int max)
+    {
+        var count = Read(static reader => reader.ReadStartArray()) ?? -1;
+        RequireLength(count, min, max);
+        WireFormatException.Require(_remaining.Count < CborOut.MaxDepth, "arrays nest at most eight deep");
+        _remaining.Push(count);
+        return count;
+    }
+
+    /// <summary>Reads the text <paramref name="expected"/> and nothing else.</summary>
+    public void Label(string expected)
+    {
+        var utf8 = Read(static reader => reader.ReadDefiniteLengthTextStringBytes());
+        WireFormatException.Require(
+            utf8.Length == Encoding.UTF8.GetByteCount(expected) && utf8.Span.SequenceEqual(Encoding.UTF8.GetBytes(expected)),
+            "another label is due here");
+    }
+
+    /// <summary>Reads valid UTF-8 of <paramref name="minBytes"/> to <paramref name="maxBytes"/> bytes.</summary>
+    public string Text(int minBytes, int maxBytes)
+    {
+        var utf8 = Read(static reader => reader.ReadDefiniteLengthTextStringBytes());
+        RequireLength(utf8.Length, minBytes, maxBytes);
+        try
+        {
+            return StrictUtf8.GetString(utf8.Span);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new WireFormatException("text is valid UTF-8", e);
+        }
+    }
+
+    /// <summary>Reads exactly <paramref name="exact"/> bytes into a new array.</summary>
+    public byte[] Bytes(int exact) => Bytes(exact, exact);
+
+    /// <summary>Reads <paramref name="min"/> to <paramref name="max"/> bytes into a new array.</summary>
+    public byte[] Bytes(int min, int max) => BytesView(min, max).ToArray();
+
+    /// <summary>Reads <paramref name="min"/> to <paramref name="max"/> bytes as a slice of the input.</summary>
+    public ReadOnlyMemory<byte> BytesView(int min, int max)
+    {
+        var bytes = Read(static reader => reader.ReadDefiniteLengthByteString());
+        RequireLength(bytes.Length, min, max);
+        return bytes;
+    }
+
+    /// <summary>Reads an integer of at most <paramref name="max"/>, 2^53 − 1 unless told.</summary>
+    [SuppressMessage("Naming", "CA1720", Justification = "The name of CBOR's own type.")]
+    public ulong UInt(ulong max = CborOut.MaxInteger)
+    {
+        var value = Read(static reader => reader.ReadUInt64());
+        WireFormatException.Require(value <= max && value <= CborOut.MaxInteger, "a smaller integer is due here");
+        return value;
+    }
+
+    /// <summary>Reads 32 bytes as a hash.</summary>
+    public Hash256 Hash() => new(BytesView(Hash256.Size, Hash256.Size).Span);
+
+    /// <summary>Reads 16 bytes as an account's id.</summary>
+    public AccountId Account() => new(BytesView(Bytes16.Size, Bytes16.Size).Span);
+
+    /// <summary>Reads 16 bytes as an authority's id.</summary>
+    public AuthorityId Authority() => new(BytesView(Bytes16.Size, Bytes16.Size).Span);
+
+    /// <summary>Reads 16 bytes as an item's id.</summary>
+    public ItemId Item() => new(BytesView(Bytes16.Size, Bytes16.Size).Span);
+
+    /// <summary>Requires that everything has been read: every array to its last element, and the input to its last byte.</summary>
+    public void End()
+    {
+        CloseFinishedArrays();
+        WireFormatException.Require(_remaining.Count == 0 && _reader.BytesRemaining == 0, "nothing is left over");
+    }
+
+    private T Read<T>(Func<CborReader, T> read)
+    {
+        CloseFinishedArrays();
+        try
+        {
+            var value = read(_reader);
+            if (_remaining.TryPop(out var count)) _remaining.Push(count - 1);
+            return value;
+        }
+        catch (Exception e) when (e is CborContentException or InvalidOperationException or OverflowException)
+        {
+            throw new WireFormatException("another CBOR item is due here, in its one strict form", e);
+        }
+    }
+
+    private void CloseFinishedArrays()
+    {
+        while (_remaining.TryPeek(out var count) && count == 0)
+        {
+            _reader.ReadEndArray();
+            _remaining.Pop();
+        }
+    }
+
+    private static void RequireLength(int length, int min, int max) =>
+        WireFormatException.Require(length >= min && length <= max, "another length is due here");
+}

@@ -1,0 +1,105 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using KeyRecovery.Protocol.Primitives;
+
+namespace KeyRecovery.Protocol.Wire;
+
+/// <summary>
+/// Request signatures: one profile of HTTP Message Signatures (RFC 9421). Exactly one signature, <c>sig1</c>, by
+/// Ed25519, over exactly <c>@method @authority @path @query content-digest</c>, with <c>created, keyid, alg, tag</c> in
+/// this order and one spelling. A verifier never learns from the sender what to check.
+/// </summary>
+public static class HttpSignature
+{
+    private const string Label = "sig1";
+    private const string Covered = """("@method" "@authority" "@path" "@query" "content-digest")""";
+    private const string CreatedField = ";created=";
+    private const string KeyIdField = ";keyid=\"";
+    private const string Tail = $"\";alg=\"ed25519\";tag=\"{Labels.HttpTag}\"";
+    private const string DigestPrefix = "sha-256=:";
+
+    /// <summary>The largest <c>created</c>: 15 digits, as structured fields allow (RFC 9651 §3.3.1).</summary>
+    public const long MaxCreated = 999_999_999_999_999;
+
+    /// <summary>Signs a request: the values of its Signature-Input and Signature fields.</summary>
+    /// <param name="key">The device's or slot's key.</param>
+    /// <param name="keyId">A <see cref="KeyId"/> as text.</param>
+    /// <param name="created">Now, in seconds since 1970 (UTC).</param>
+    /// <param name="parts">What is signed.</param>
+    public static (string SignatureInput, string Signature) Sign(SigningKey key, string keyId, long created, HttpRequestParts parts)
+    {
+        Throw.IfOutside(created, 0, MaxCreated, nameof(created));
+        if (!KeyId.TryParse(keyId, out var parsed)) Throw.Argument(nameof(keyId), "neither a device's nor a slot's");
+        var parameters = Parameters(created, parsed);
+        var signature = key.SignHttp(Base(parts, parameters));
+        return ($"{Label}={parameters}", SignatureField(signature));
+    }
+
+    /// <summary>Reads the two fields; false for every form but the profile's one.</summary>
+    public static bool TryParse(string? signatureInput, string? signature, [NotNullWhen(true)] out ParsedSignature? parsed)
+    {
+        parsed = null;
+        if (signatureInput is null || signature is null) return false;
+        if (!TryParseParameters(signatureInput, out var created, out var keyId)) return false;
+        if (!TryDecode(signature, $"{Label}=:", SigningKey.SignatureSize, out var bytes)) return false;
+        parsed = new ParsedSignature(keyId, created, bytes, Parameters(created, keyId));
+        return true;
+    }
+
+    /// <summary>The value of the Content-Digest field (RFC 9530 §2) for a body: <c>sha-256=:…:</c>.</summary>
+    public static string ContentDigest(ReadOnlySpan<byte> body) =>
+        $"{DigestPrefix}{Convert.ToBase64String(Hash256.Of(body).ToArray())}:";
+
+    /// <summary>Reads a Content-Digest of exactly one SHA-256; false for anything else.</summary>
+    public static bool TryParseContentDigest(string? text, out Hash256 hash)
+    {
+        hash = default;
+        if (!TryDecode(text, DigestPrefix, Hash256.Size, out var bytes)) return false;
+        hash = new Hash256(bytes);
+        return true;
+    }
+
+    internal static byte[] Base(HttpRequestParts parts, string parameters)
+    {
+        WireFormatException.Require(parts.Path.StartsWith('/'), "a path begins with a slash");
+        WireFormatException.Require(parts.Query.StartsWith('?'), "a query begins with a question mark");
+        return HttpSignatureBase.Build(
+            [
+                ("@method", parts.Method),
+                ("@authority", parts.Authority),
+                ("@path", parts.Path),
+                ("@query", parts.Query),
+                ("content-digest", parts.ContentDigest),
+            ],
+            parameters);
+    }
+
+    private static string Parameters(long created, KeyId keyId) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Covered}{CreatedField}{created}{KeyIdField}{keyId}{Tail}");
+
+    private static string SignatureField(ReadOnlySpan<byte> signature) => $"{Label}=:{Convert.ToBase64String(signature)}:";
+
+    private static bool TryParseParameters(string text, out long created, out KeyId keyId)
+    {
+        (created, keyId) = (0, default);
+        const string head = $"{Label}={Covered}{CreatedField}";
+        var keyIdAt = text.IndexOf(KeyIdField, StringComparison.Ordinal);
+        var tailAt = text.Length - Tail.Length;
+        if (keyIdAt < head.Length || tailAt < keyIdAt + KeyIdField.Length) return false;
+        return long.TryParse(text.AsSpan(head.Length, keyIdAt - head.Length), NumberStyles.None, CultureInfo.InvariantCulture, out created)
+            && created <= MaxCreated
+            && KeyId.TryParse(text[(keyIdAt + KeyIdField.Length)..tailAt], out keyId)
+            // Head and tail, leading zeros and all other spellings in one comparison.
+            && text == $"{Label}={Parameters(created, keyId)}";
+    }
+
+    private static bool TryDecode(string? text, string prefix, int size, out byte[] bytes)
+    {
+        bytes = new byte[size];
+        return text is not null
+            && text.Length == prefix.Length + ((size + 2) / 3 * 4) + 1
+            && Convert.TryFromBase64Chars(text.AsSpan(prefix.Length, text.Length - prefix.Length - 1), bytes, out var written)
+            && written == size
+            && text == $"{prefix}{Convert.ToBase64String(bytes)}:";
+    }
+}
