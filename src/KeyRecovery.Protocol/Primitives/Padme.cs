@@ -13,7 +13,8 @@ public static class Padme
     /// <summary>The shortest padded length in bytes: 256.</summary>
     public const int Floor = 256;
 
-    private const int PrefixSize = sizeof(uint);
+    /// <summary>The length in front of the content, in bytes: 4.</summary>
+    public const int PrefixSize = sizeof(uint);
 
     /// <summary>The padded length for <paramref name="length"/> bytes.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Negative, or too long for an array once padded.</exception>
@@ -33,14 +34,27 @@ public static class Padme
     public static byte[] Pad(ReadOnlySpan<byte> content)
     {
         var padded = new byte[PaddedLength(PrefixSize + content.Length)];
-        BinaryPrimitives.WriteUInt32BigEndian(padded, (uint)content.Length);
-        content.CopyTo(padded.AsSpan(PrefixSize));
+        Pad(content, padded);
         return padded;
+    }
+
+    /// <summary>Pads into a buffer of the caller's.</summary>
+    /// <param name="content">The content.</param>
+    /// <param name="destination">At least the padded length.</param>
+    /// <returns>The padded length.</returns>
+    public static int Pad(ReadOnlySpan<byte> content, Span<byte> destination)
+    {
+        var length = PaddedLength(PrefixSize + content.Length);
+        var padded = destination[..length];
+        BinaryPrimitives.WriteUInt32BigEndian(padded, (uint)content.Length);
+        content.CopyTo(padded[PrefixSize..]);
+        padded[(PrefixSize + content.Length)..].Clear();
+        return length;
     }
 
     /// <summary>
     /// The content's length; it begins at byte 4. False unless <paramref name="padded"/> is exactly what
-    /// <see cref="Pad"/> makes of that content.
+    /// <see cref="Pad(ReadOnlySpan{byte})"/> makes of that content.
     /// </summary>
     public static bool TryUnpad(ReadOnlySpan<byte> padded, out int contentLength)
     {

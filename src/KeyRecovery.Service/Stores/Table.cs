@@ -21,6 +21,9 @@ public enum Table
     /// <summary>Data store: items that no manifest names yet.</summary>
     Staging = 6,
 
+    /// <summary>Data store: which older versions of an item are kept.</summary>
+    History = 7,
+
     /// <summary>Key store: one key row an account.</summary>
     KeyRows = 64,
 
