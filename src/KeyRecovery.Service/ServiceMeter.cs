@@ -32,5 +32,5 @@ public static class ServiceMeter
 
     internal static void Repair(string outcome) => Repairs.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
-    internal static void Sweep(string kind) => Swept.Add(1, new KeyValuePair<string, object?>("kind", kind));
+    internal static void Sweep(string kind, int count) => Swept.Add(count, new KeyValuePair<string, object?>("kind", kind));
 }

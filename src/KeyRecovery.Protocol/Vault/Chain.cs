@@ -93,8 +93,11 @@ public sealed class Chain
             : Extend(link, Epochs, Authorities, _usedKeys, LastRemoval, Hashes);
     }
 
-    /// <summary>Adds a link that this program has verified before and kept where nobody else writes.</summary>
-    internal static Chain Replay(IEnumerable<SignedLink> links)
+    /// <summary>
+    /// Reads a chain without checking it: for links that this program has verified before and kept sealed, where nobody
+    /// else writes.
+    /// </summary>
+    public static Chain Replay(IEnumerable<SignedLink> links)
     {
         Chain? chain = null;
         foreach (var link in links)

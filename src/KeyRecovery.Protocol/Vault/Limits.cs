@@ -14,6 +14,9 @@ public static class Limits
     /// <summary>Links in a chain before each must remove as many as it adds: a reader replays them all.</summary>
     public const int Links = 4096;
 
+    /// <summary>Links that a reader takes and a server never passes.</summary>
+    public const int MaxLinks = 2 * Links;
+
     /// <summary>A name of an item or a device, in bytes of UTF-8.</summary>
     public const int NameBytes = 64;
 

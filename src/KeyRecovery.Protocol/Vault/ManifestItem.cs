@@ -26,7 +26,13 @@ public sealed record ManifestItem(ItemId Id, ulong Version, ulong Epoch, long Si
     public ProtocolFault Check(AccountId account, ReadOnlySpan<byte> sealedItem)
     {
         if (sealedItem.Length != Size || Hash256.Of(sealedItem) != Hash) return ProtocolFault.ItemHash;
-        if (sealedItem.Length < SealedItem.MinSize) return ProtocolFault.Malformed;
+        return CheckHeader(account, sealedItem);
+    }
+
+    /// <summary>Checks the header of a sealed item, whose hash was checked, against this entry.</summary>
+    public ProtocolFault CheckHeader(AccountId account, ReadOnlySpan<byte> sealedItem)
+    {
+        if (sealedItem.Length != Size || sealedItem.Length < SealedItem.MinSize) return ProtocolFault.ItemHash;
         var header = ItemHeader.Read(sealedItem);
         return header.Account == account && header.Id == Id && header.Version == Version && header.Epoch == Epoch
             ? ProtocolFault.None

@@ -27,7 +27,7 @@ public sealed record RepairBundle(ImmutableArray<SignedLink> Links, Keyset Keyse
         reader.Array(5);
         reader.Label(Labels.Repair);
         FormatVersion.Read(reader);
-        var count = reader.Array(1, Limits.Links);
+        var count = reader.Array(1, Limits.MaxLinks);
         var links = ImmutableArray.CreateBuilder<SignedLink>(count);
         for (var i = 0; i < count; i++) links.Add(SignedLink.Decode(reader.BytesView(1, Limits.SignedLinkBytes)));
         var keyset = Keyset.Decode(reader.BytesView(1, Limits.KeysetBytes));

@@ -52,12 +52,19 @@ public sealed class SignedManifest
     }
 
     /// <summary>Checks the signature and that the manifest stands on the chain's head.</summary>
-    public ProtocolFault CheckAgainst(Chain chain)
+    public ProtocolFault CheckAgainst(Chain chain) =>
+        CheckAgainst(chain.Account, chain.Place, chain.Epoch, chain.FindActive(Manifest.Signer)?.SigningKey);
+
+    /// <summary>The same for a reader who knows the head without having the chain at hand.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="head">The newest link.</param>
+    /// <param name="epoch">The current epoch.</param>
+    /// <param name="signer">The key of the active authority that <see cref="Manifest"/> names as signer; null if there is none.</param>
+    public ProtocolFault CheckAgainst(AccountId account, LinkPlace head, ulong epoch, VerifyKey? signer)
     {
-        if (Manifest.Account != chain.Account) return ProtocolFault.OtherAccount;
-        if (Manifest.ChainHead != chain.Place || Manifest.Epoch != chain.Epoch) return ProtocolFault.ManifestHeads;
-        return chain.FindActive(Manifest.Signer) is { } signer
-            && signer.SigningKey.Verify(SignatureLabel.Manifest, Body.Span, Signature)
+        if (Manifest.Account != account) return ProtocolFault.OtherAccount;
+        if (Manifest.ChainHead != head || Manifest.Epoch != epoch) return ProtocolFault.ManifestHeads;
+        return signer is not null && signer.Verify(SignatureLabel.Manifest, Body.Span, Signature)
             ? ProtocolFault.None
             : ProtocolFault.ManifestSignature;
     }

@@ -36,8 +36,8 @@ public sealed record VaultBundle(
         reader.Label(Labels.Vault);
         FormatVersion.Read(reader);
         var account = reader.Account();
-        var first = reader.UInt(Limits.Links);
-        var count = reader.Array(0, Limits.Links);
+        var first = reader.UInt(Limits.MaxLinks);
+        var count = reader.Array(0, Limits.MaxLinks);
         var links = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>(count);
         for (var i = 0; i < count; i++) links.Add(reader.BytesView(1, Limits.SignedLinkBytes));
         var keyset = reader.BytesView(1, Limits.KeysetBytes);

@@ -6,6 +6,9 @@ namespace KeyRecovery.Service.Accounts;
 /// <param name="Subject">The token's <c>sub</c>, 1–256 bytes of UTF-8.</param>
 public sealed record AppUser(string App, string Issuer, string Subject)
 {
+    /// <summary>Stands for an issuer or subject that was lost with the account's data.</summary>
+    public const string Unknown = "unknown";
+
     /// <summary>Never the subject: this may reach a log.</summary>
     public override string ToString() => $"a user of {App}";
 }

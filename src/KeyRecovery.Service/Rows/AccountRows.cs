@@ -45,6 +45,9 @@ internal sealed class AccountRows : IDisposable
         return new RowKey(Table.Links, (byte[])[.. _locator, .. sequence, .. place.Hash.ToArray()]);
     }
 
+    /// <summary>The place that a link row's id tells.</summary>
+    public static ulong LinkSequence(RowKey link) => BinaryPrimitives.ReadUInt32BigEndian(link.Id.Span[LocatorSize..]);
+
     public RowKey Keyset(Hash256 hash) => new(Table.Keysets, (byte[])[.. _locator, .. hash.ToArray()]);
 
     public RowKey Manifest(Hash256 hash) => new(Table.Manifests, (byte[])[.. _locator, .. hash.ToArray()]);

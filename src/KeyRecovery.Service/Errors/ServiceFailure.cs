@@ -1,0 +1,32 @@
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Stores;
+
+namespace KeyRecovery.Service.Errors;
+
+/// <summary>Why an operation was not done. Nothing was stored.</summary>
+/// <param name="Code">The kind, one of a closed list.</param>
+public sealed record ServiceFailure(ErrorCode Code)
+{
+    /// <summary>The part of the request that was wrong, or null.</summary>
+    public string? Field { get; init; }
+
+    /// <summary>The rule of docs/protocol.md that it breaks, or none.</summary>
+    public ProtocolFault Rule { get; init; }
+
+    /// <summary>Where the account stands, with a conflict.</summary>
+    public Heads? Current { get; init; }
+
+    /// <summary>When to ask again, in seconds since 1970, for a young authority.</summary>
+    public ulong? TrustedFrom { get; init; }
+
+    internal static ServiceFailure Refused(string field, ProtocolFault rule) =>
+        new(rule == ProtocolFault.Malformed ? ErrorCode.Malformed : ErrorCode.Refused) { Field = field, Rule = rule };
+
+    internal static ServiceFailure Limit(string field) => new(ErrorCode.LimitReached) { Field = field };
+
+    internal static ServiceFailure Forbidden(string field) => new(ErrorCode.Forbidden) { Field = field };
+
+    internal static ServiceFailure Of(StoreFault fault) =>
+        new(fault is StoreFault.Full ? ErrorCode.StorageFull : ErrorCode.Unavailable);
+}

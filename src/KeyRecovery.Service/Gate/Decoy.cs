@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Rows;
+using KeyRecovery.Service.Stores;
+
+namespace KeyRecovery.Service.Gate;
+
+/// <summary>
+/// Rows of an account that does not exist. A request that finds nothing reads, opens and verifies as much as one that
+/// finds something, so that unknown, wrong and gone look alike from outside.
+/// </summary>
+internal sealed class Decoy
+{
+    public Decoy(Lookups lookups, SubjectKeys subjectKeys, IRandom random)
+    {
+        Span<byte> seed = stackalloc byte[32];
+        random.Fill(seed);
+        using var signing = SigningKey.FromSeed(seed);
+        random.Fill(seed);
+        Account = new AccountId(seed[..16]);
+        random.Fill(seed);
+        var id = new AuthorityId(seed[..16]);
+        Authority = new AccountAuthority(id, AuthorityKind.Code, signing.PublicKey, 0, 0);
+
+        KeyRowKey = lookups.Ids.KeyRow(Account);
+        var (key, kek, wrapped) = subjectKeys.Create(KeyRowKey);
+        using (key)
+        using (var rows = new AccountRows(key.Span, random))
+        {
+            KeyRow = new Row(KeyRowKey, new KeyRow(KeyRowState.Live, kek, wrapped, null, 0).Encode(), 1, 0);
+            var state = new AccountState
+            {
+                Account = Account,
+                User = new AppUser("decoy", "decoy", "decoy"),
+                Chain = default,
+                Epoch = 1,
+                KeysetHash = default,
+                ManifestVersion = 1,
+                ManifestHash = default,
+                Authorities = ImmutableSortedDictionary<AuthorityId, AccountAuthority>.Empty.Add(id, Authority),
+            };
+            var create = (RowWrite.Create)rows.Create(rows.Account, state.Encode());
+            AccountRow = new Row(create.Key, create.Value, 1, 0);
+        }
+        var slot = lookups.Ids.Slot(id);
+        Lookup = lookups.Decoy(slot, Account);
+    }
+
+    public AccountId Account { get; }
+
+    public AccountAuthority Authority { get; }
+
+    public RowKey KeyRowKey { get; }
+
+    public Row KeyRow { get; }
+
+    public Row AccountRow { get; }
+
+    public Row Lookup { get; }
+}

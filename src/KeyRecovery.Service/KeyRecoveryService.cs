@@ -1,0 +1,66 @@
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Gate;
+using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Maintenance;
+using KeyRecovery.Service.Rows;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.UseCases;
+
+namespace KeyRecovery.Service;
+
+/// <summary>The server without the web: the gate, the use cases and the maintenance, over two stores and a ring.</summary>
+public sealed class KeyRecoveryService : IDisposable
+{
+    private readonly Lookups _lookups;
+
+    /// <summary>Puts the service together.</summary>
+    /// <param name="data">The data store.</param>
+    /// <param name="keys">The key store; never the same file, directory or account as <paramref name="data"/>.</param>
+    /// <param name="ring">The keys that wrap subject keys.</param>
+    /// <param name="secrets">The lookup, fence and log keys.</param>
+    /// <param name="policies">The configured apps.</param>
+    /// <param name="random">Draws keys and nonces.</param>
+    /// <param name="time">The server's clock.</param>
+    public KeyRecoveryService(
+        IDataStore data, IKeyStore keys, IKekRing ring, ServerSecrets secrets, IAppPolicies policies, IRandom random, TimeProvider time)
+    {
+        _lookups = new Lookups(secrets.LookupKey, random);
+        var context = new ServiceContext(data, keys, _lookups, new SubjectKeys(ring, random), policies, random, time);
+        Gate = new AccountGate(data, keys, _lookups, context.SubjectKeys, random);
+        Accounts = new AccountCreation(context);
+        Commits = new Commits(context);
+        Vaults = new VaultReader(context);
+        Staging = new ItemStaging(context);
+        Repairs = new Repairs(context);
+        Sweeper = new Sweeper(context);
+        Audit = new StoreAudit(context);
+    }
+
+    /// <summary>The one way into an account.</summary>
+    public AccountGate Gate { get; }
+
+    /// <summary>Makes accounts.</summary>
+    public AccountCreation Accounts { get; }
+
+    /// <summary>Commits changes.</summary>
+    public Commits Commits { get; }
+
+    /// <summary>Reads vaults and items.</summary>
+    public VaultReader Vaults { get; }
+
+    /// <summary>Stores larger items ahead of their commit.</summary>
+    public ItemStaging Staging { get; }
+
+    /// <summary>Takes back what was lost.</summary>
+    public Repairs Repairs { get; }
+
+    /// <summary>Removes orphans.</summary>
+    public Sweeper Sweeper { get; }
+
+    /// <summary>The operator's check.</summary>
+    public StoreAudit Audit { get; }
+
+    /// <inheritdoc/>
+    public void Dispose() => _lookups.Dispose();
+}

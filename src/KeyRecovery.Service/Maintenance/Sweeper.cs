@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.UseCases;
+
+namespace KeyRecovery.Service.Maintenance;
+
+/// <summary>
+/// Removes what crashes and abandoned uploads left, once it is older than the given age. Every removal is conditional
+/// on what the sweep saw, so that what came alive in between stays.
+/// </summary>
+public sealed class Sweeper
+{
+    /// <summary>The share of accounts above which a sweep of account data stops and asks: 1 in 1,000.</summary>
+    public const int BrakeShare = 1000;
+
+    /// <summary>As many orphan accounts a sweep removes without asking, however few accounts there are.</summary>
+    public const int BrakeFloor = 10;
+
+    private readonly ServiceContext _context;
+
+    internal Sweeper(ServiceContext context) => _context = context;
+
+    /// <summary>Sweeps once.</summary>
+    /// <param name="olderThan">How old an orphan must be. Default of the host: 24 h.</param>
+    /// <param name="ct">Stops between accounts.</param>
+    public async Task<SweepReport> SweepAsync(TimeSpan olderThan, CancellationToken ct)
+    {
+        var before = _context.NowSeconds - (ulong)olderThan.TotalSeconds;
+        var (pending, staged, versions) = (0, 0, 0);
+        var live = new HashSet<UInt128>();
+        await foreach (var account in _context.ScanAccountsAsync(ct))
+        {
+            live.Add(Locator(account.Rows.Locator.Span));
+            if (account.AccountRow is null)
+            {
+                if (await RemovePendingAsync(account, before, ct)) pending++;
+                continue;
+            }
+            staged += await RemoveStagedAsync(account, before, ct);
+            versions += await RemoveOldVersionsAsync(account, ct);
+        }
+        var (orphans, stopped) = await RemoveOrphanAccountsAsync(live, before, ct);
+        Tell(pending, staged, versions, orphans);
+        return new SweepReport(pending, orphans, staged, versions, stopped);
+    }
+
+    // Only a pending row goes: a live one without data is a lost vault, which a client repairs.
+    private async ValueTask<bool> RemovePendingAsync(ScannedAccount account, ulong before, CancellationToken ct)
+    {
+        if (account.KeyRow.State != KeyRowState.Pending || account.KeyRow.Since > before) return false;
+        var delete = new RowWrite.Delete(account.KeyStored.Key, account.KeyStored.Version);
+        return await _context.Keys.WriteAsync([delete], ct) is WriteResult.Written;
+    }
+
+    private async ValueTask<int> RemoveStagedAsync(ScannedAccount account, ulong before, CancellationToken ct)
+    {
+        var (rows, data) = (account.Rows, _context.Data);
+        var (staged, version) = await data.ReadVersionedAsync(rows, rows.Staging, StagedItems.Decode, [], ct);
+        var expired = staged.Where(s => s.At <= before).ToImmutableArray();
+        if (expired.Length == 0) return 0;
+        var named = await ReadNamedAsync(account, ct);
+        if (named is null) return 0;
+        RowWrite[] writes =
+        [
+            new RowWrite.Require(rows.Account, account.AccountRow!.Version),
+            rows.Replace(rows.Staging, StagedItems.Encode([.. staged.Except(expired)]), version),
+            .. expired.Where(s => !named.Contains(s.Hash)).Select(s => new RowWrite.Remove(rows.Item(s.Hash))),
+        ];
+        return await data.WriteAsync(writes, ct) is WriteResult.Written ? expired.Length : 0;
+    }
+
+    private async ValueTask<int> RemoveOldVersionsAsync(ScannedAccount account, CancellationToken ct)
+    {
+        var (rows, data, removed) = (account.Rows, _context.Data, 0);
+        await foreach (var row in data.ScanPrefixAsync(Table.History, rows.Locator, ct))
+        {
+            var (kept, dropped) = ItemHistory.Prune(ItemHistory.Decode(rows.Open(row)), _context.NowSeconds);
+            if (dropped.Length == 0) continue;
+            RowWrite[] writes =
+            [
+                kept.Length == 0
+                    ? new RowWrite.Delete(row.Key, row.Version)
+                    : rows.Replace(row.Key, ItemHistory.Encode(dropped[0].Entry.Id, kept), row.Version),
+                .. dropped.Select(d => new RowWrite.Remove(rows.Item(d.Entry.Hash))),
+            ];
+            if (await data.WriteAsync(writes, ct) is WriteResult.Written) removed += dropped.Length;
+        }
+        return removed;
+    }
+
+    private async ValueTask<HashSet<Hash256>?> ReadNamedAsync(ScannedAccount account, CancellationToken ct)
+    {
+        var state = AccountState.Decode(account.Rows.Open(account.AccountRow!));
+        var manifest = await _context.Data.FindAsync(account.Rows, account.Rows.Manifest(state.ManifestHash), ct);
+        return manifest is null ? null : [.. SignedManifest.Decode(manifest).Manifest.Items.Select(i => i.Hash)];
+    }
+
+    private async ValueTask<(int Removed, bool Stopped)> RemoveOrphanAccountsAsync(HashSet<UInt128> live, ulong before, CancellationToken ct)
+    {
+        var orphans = new List<Row>();
+        await foreach (var row in _context.Data.ScanAsync(Table.Accounts, ReadOnlyMemory<byte>.Empty, ct))
+            if (!live.Contains(Locator(row.Key.Id.Span)) && (ulong)row.WrittenHour * 3600 + 3599 <= before) orphans.Add(row);
+        if (orphans.Count > Math.Max(BrakeFloor, live.Count / BrakeShare)) return (0, true);
+        foreach (var orphan in orphans) await RemoveAccountAsync(orphan, ct);
+        return (orphans.Count, false);
+    }
+
+    // The account row last: a sweep that dies here is taken up by the next.
+    private async ValueTask RemoveAccountAsync(Row orphan, CancellationToken ct)
+    {
+        foreach (var table in new[] { Table.Items, Table.History, Table.Staging, Table.Manifests, Table.Keysets, Table.Links })
+        {
+            var batch = new List<RowWrite> { new RowWrite.Require(orphan.Key, orphan.Version) };
+            await foreach (var row in _context.Data.ScanPrefixAsync(table, orphan.Key.Id, ct)) batch.Add(new RowWrite.Remove(row.Key));
+            if (batch.Count > 1 && await _context.Data.WriteAsync(batch, ct) is not WriteResult.Written) return;
+        }
+        await _context.Data.WriteAsync([new RowWrite.Delete(orphan.Key, orphan.Version)], ct);
+    }
+
+    private static UInt128 Locator(ReadOnlySpan<byte> id) => System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(id);
+
+    private static void Tell(int pending, int staged, int versions, int orphans)
+    {
+        ServiceMeter.Sweep("pending", pending);
+        ServiceMeter.Sweep("staged", staged);
+        ServiceMeter.Sweep("version", versions);
+        ServiceMeter.Sweep("account", orphans);
+    }
+}

@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Errors;
+
+namespace KeyRecovery.Service.Operations;
+
+/// <summary>What a server asks of a manifest's items.</summary>
+internal static class ItemRules
+{
+    /// <summary>The items that differ between two manifests.</summary>
+    public static ImmutableArray<ItemChange> Changes(Manifest? before, Manifest after)
+    {
+        var changes = ImmutableArray.CreateBuilder<ItemChange>();
+        foreach (var item in after.Items)
+        {
+            var old = before?.Find(item.Id);
+            if (old != item) changes.Add(new ItemChange(old, item));
+        }
+        foreach (var old in before?.Items ?? [])
+            if (after.Find(old.Id) is null) changes.Add(new ItemChange(old, null));
+        return changes.ToImmutable();
+    }
+
+    /// <summary>The caps on one item and on all together. An account that is over may still shrink.</summary>
+    public static ServiceFailure? CheckSizes(Manifest after, ImmutableArray<ItemChange> changes, AppPolicy policy)
+    {
+        var cap = SealedItem.SizeOf(policy.ItemBytes);
+        if (changes.Any(c => c.After?.Size > cap)) return ServiceFailure.Limit("items.size");
+        var grows = changes.Sum(c => (c.After?.Size ?? 0) - (c.Before?.Size ?? 0)) > 0;
+        return grows && after.Items.Sum(i => i.Size) > Limits.AccountBytes ? ServiceFailure.Limit("account.size") : null;
+    }
+
+    /// <summary>Checks a changed item's bytes, whose hash is known to be the entry's, against its entry and its history.</summary>
+    public static ProtocolFault CheckBytes(AccountId account, ItemChange change, ReadOnlySpan<byte> sealedItem)
+    {
+        if (change.After!.CheckHeader(account, sealedItem) is var fault and not ProtocolFault.None) return fault;
+        return ItemHeader.Read(sealedItem).Previous == (change.Before?.Hash ?? default) ? ProtocolFault.None : ProtocolFault.ItemHeader;
+    }
+}

@@ -1,0 +1,43 @@
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Stores;
+
+namespace KeyRecovery.Service.Rows;
+
+/// <summary>The key store's lookups: app user → account, slot → account. Their values are sealed as well as their places.</summary>
+internal sealed class Lookups : IDisposable
+{
+    private readonly SecretBytes _sealKey;
+    private readonly IRandom _random;
+
+    public Lookups(ReadOnlyMemory<byte> lookupKey, IRandom random)
+    {
+        _sealKey = Kdf.Derive(lookupKey.Span, "keyrecovery/server/v1/lookup-values"u8, SecretBox.KeySize);
+        _random = random;
+        Ids = new RowIds(lookupKey);
+    }
+
+    public RowIds Ids { get; }
+
+    public RowWrite Create(RowKey lookup, AccountId account) => new RowWrite.Create(lookup, Seal(lookup, 1, account));
+
+    public RowWrite Ensure(RowKey lookup, AccountId account) => new RowWrite.Ensure(lookup, Seal(lookup, 1, account));
+
+    public RowWrite Replace(RowKey lookup, AccountId account, long expectedVersion) =>
+        new RowWrite.Replace(lookup, Seal(lookup, expectedVersion + 1, account), expectedVersion);
+
+    public AccountId Open(Row row)
+    {
+        ServiceMeter.Opening();
+        return new AccountId(
+            RowSeal.TryOpen(_sealKey.Span, row.Key, row.Version, row.Value.Span) ?? throw new RowDamagedException(row.Key.Table));
+    }
+
+    /// <summary>A row that looks like a lookup, for requests that find none.</summary>
+    public Row Decoy(RowKey lookup, AccountId account) => new(lookup, Seal(lookup, 1, account), 1, 0);
+
+    public void Dispose() => _sealKey.Dispose();
+
+    private byte[] Seal(RowKey lookup, long version, AccountId account) =>
+        RowSeal.Seal(_sealKey.Span, lookup, version, account.ToArray(), _random);
+}

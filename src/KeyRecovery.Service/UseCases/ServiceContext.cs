@@ -1,0 +1,13 @@
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Rows;
+using KeyRecovery.Service.Stores;
+
+namespace KeyRecovery.Service.UseCases;
+
+/// <summary>What the use cases share.</summary>
+internal sealed record ServiceContext(
+    IDataStore Data, IKeyStore Keys, Lookups Lookups, SubjectKeys SubjectKeys, IAppPolicies Policies, IRandom Random, TimeProvider Time)
+{
+    public ulong NowSeconds => (ulong)Time.GetUtcNow().ToUnixTimeSeconds();
+}

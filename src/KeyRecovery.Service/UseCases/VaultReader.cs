@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Gate;
+using KeyRecovery.Service.Stores;
+
+namespace KeyRecovery.Service.UseCases;
+
+/// <summary>Reads vaults, items and their versions.</summary>
+public sealed class VaultReader
+{
+    private readonly IDataStore _data;
+
+    internal VaultReader(ServiceContext context) => _data = context.Data;
+
+    /// <summary>The vault as one structure (docs/protocol.md §7).</summary>
+    /// <param name="account">Whose.</param>
+    /// <param name="linksAfter">Leave out the links up to this one; null for all.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>The encoded vault, or null when another commit came in between: read the account anew.</returns>
+    public async ValueTask<byte[]?> ReadAsync(OpenAccount account, ulong? linksAfter, CancellationToken ct)
+    {
+        if (account.Actor.IsSlot) ServiceMeter.Recovery();
+        var (rows, state) = (account.Rows, account.State);
+        var first = linksAfter is { } after ? after + 1 : 0;
+        var links = await _data.ReadLinksAsync(rows, state, first, ct);
+        var keyset = await _data.FindAsync(rows, rows.Keyset(state.KeysetHash), ct);
+        var manifest = await _data.FindAsync(rows, rows.Manifest(state.ManifestHash), ct);
+        if (keyset is null || manifest is null) return null;
+        return new VaultBundle(state.Account, first, links, keyset, manifest, state.Heads.TrustedFrom).Encode();
+    }
+
+    /// <summary>A sealed item by its hash, or null.</summary>
+    public async ValueTask<byte[]?> FindItemAsync(OpenAccount account, Hash256 hash, CancellationToken ct) =>
+        await _data.FindAsync(account.Rows, account.Rows.Item(hash), ct);
+
+    /// <summary>The older versions of an item that are kept, the newest first; empty where there is none.</summary>
+    public async ValueTask<ImmutableArray<ItemVersion>> ReadVersionsAsync(OpenAccount account, ItemId item, CancellationToken ct) =>
+        await _data.FindAsync(account.Rows, account.Rows.History(item), ct) is { } row ? ItemHistory.Decode(row) : [];
+}
