@@ -11,7 +11,11 @@ internal static class Bech32m
 
     private const int ValueBits = 5;
     private const int Values = 1 << ValueBits;
+    private const int Errors = Values - 1;
+    private const int MaxLength = 89;
     private const uint Constant = 0x2bc830a3;
+
+    private static readonly uint[] Syndromes = ComputeSyndromes();
 
     /// <summary>The value of a lower-case character, or -1.</summary>
     public static int ValueOf(char character) => Alphabet.IndexOf(character, StringComparison.Ordinal);
@@ -30,29 +34,28 @@ internal static class Bech32m
     public static bool Verify(string prefix, ReadOnlySpan<byte> values) =>
         values.Length >= ChecksumSize && Residue(prefix, values) == 0;
 
-    /// <summary>The one substitution that makes the checksum right, if there is one.</summary>
+    /// <summary>The one substitution that makes the checksum right, if there is one. At most 89 values.</summary>
     public static bool TryLocate(string prefix, ReadOnlySpan<byte> values, out int position, out byte value)
     {
-        var residue = Residue(prefix, values);
-        for (uint error = 1; error < Values; error++)
-        {
-            // The code is linear: an error adds to the residue what it makes of a word that is zero elsewhere.
-            var syndrome = error;
-            for (position = values.Length - 1; position >= 0; position--)
-            {
-                if (syndrome == residue)
-                {
-                    value = (byte)(values[position] ^ error);
-                    return true;
-                }
-
-                syndrome = Step(syndrome, 0);
-            }
-        }
-
         (position, value) = (0, 0);
-        return false;
+        var found = Syndromes.AsSpan(0, values.Length * Errors).IndexOf(Residue(prefix, values));
+        if (found < 0) return false;
+        position = values.Length - 1 - (found / Errors);
+        value = (byte)(values[position] ^ ErrorAt(found));
+        return true;
     }
+
+    // The code is linear: an error adds to the residue what it makes of a word that is zero elsewhere. First all errors
+    // in the last place, then all in the last but one, and so on.
+    private static uint[] ComputeSyndromes()
+    {
+        var syndromes = new uint[MaxLength * Errors];
+        for (var i = 0; i < syndromes.Length; i++)
+            syndromes[i] = i < Errors ? ErrorAt(i) : Step(syndromes[i - Errors], 0);
+        return syndromes;
+    }
+
+    private static byte ErrorAt(int index) => (byte)((index % Errors) + 1);
 
     // Zero for a word whose checksum is right.
     private static uint Residue(string prefix, ReadOnlySpan<byte> values)

@@ -27,10 +27,11 @@ public sealed class CborIn
     /// <summary>Enters an array of <paramref name="min"/> to <paramref name="max"/> elements and tells how many.</summary>
     public int Array(int min, int max)
     {
-        var count = Read(static reader => reader.ReadStartArray()) ?? -1;
-        RequireLength(count, min, max);
-        WireFormatException.Require(_remaining.Count < CborOut.MaxDepth, "arrays nest at most eight deep");
+        // The mode admits no array without a count.
+        var count = Read(static reader => reader.ReadStartArray()).GetValueOrDefault();
         _remaining.Push(count);
+        WireFormatException.Require(_remaining.Count <= CborOut.MaxDepth, "arrays nest at most eight deep");
+        RequireLength(count, min, max);
         return count;
     }
 
@@ -102,9 +103,9 @@ public sealed class CborIn
 
     private T Read<T>(Func<CborReader, T> read)
     {
-        CloseFinishedArrays();
         try
         {
+            CloseFinishedArrays();
             var value = read(_reader);
             if (_remaining.TryPop(out var count)) _remaining.Push(count - 1);
             return value;
