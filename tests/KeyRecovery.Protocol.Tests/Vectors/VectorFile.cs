@@ -2,12 +2,12 @@ using System.Text.Json;
 
 namespace KeyRecovery.Protocol.Tests.Vectors;
 
-/// <summary>Published figures that stand beside the tests, with their source in the file.</summary>
+/// <summary>Figures that stand beside the tests, published or golden, with their source in the file.</summary>
 internal static class VectorFile
 {
-    public static JsonElement Read(string name)
+    public static JsonElement Read(string name, string folder = "Vectors")
     {
-        var path = Path.Combine(AppContext.BaseDirectory, "Vectors", name);
+        var path = Path.Combine(AppContext.BaseDirectory, folder, name);
         return JsonDocument.Parse(File.ReadAllBytes(path)).RootElement;
     }
 

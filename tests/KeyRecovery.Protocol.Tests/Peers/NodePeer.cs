@@ -1,0 +1,43 @@
+using System.Diagnostics;
+
+namespace KeyRecovery.Protocol.Tests.Peers;
+
+/// <summary>Runs the scripts beside this file; installs what they need, from the lock file, when it is not there yet.</summary>
+internal static class NodePeer
+{
+    private static readonly Lazy<string> Folder = new(Prepare);
+
+    public static string Run(string script, string input) => Start("node", [script], Folder.Value, input);
+
+    private static string Prepare()
+    {
+        var folder = Path.Combine(SourceFolder(), "Peers");
+        if (!Directory.Exists(Path.Combine(folder, "node_modules"))) Start("npm", ["ci"], folder, "");
+        return folder;
+    }
+
+    private static string SourceFolder()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+            if (File.Exists(Path.Combine(folder.FullName, "KeyRecovery.Protocol.Tests.csproj"))) return folder.FullName;
+        throw new DirectoryNotFoundException("the tests' sources are not above the tests' output");
+    }
+
+    private static string Start(string program, string[] arguments, string folder, string input)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var error = process.StandardError.ReadToEndAsync();
+        process.StandardInput.Write(input);
+        process.StandardInput.Close();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {error.Result}");
+        return output;
+    }
+}
