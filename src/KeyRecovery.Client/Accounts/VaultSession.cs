@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Recovery;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Client.Accounts;
+
+/// <summary>An account, open on one of its devices. Safe to use from several threads; calls that change something take turns.</summary>
+public sealed class VaultSession : IDisposable
+{
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly VaultState _state;
+    private readonly KeyRecoveryOptions _options;
+    private readonly VaultEditor _editor;
+    private readonly ItemReader _reader;
+
+    internal VaultSession(KeyRecoveryOptions options, VaultState state)
+    {
+        _options = options;
+        _state = state;
+        _editor = new VaultEditor(options, state);
+        _reader = new ItemReader(state);
+    }
+
+    /// <summary>The account.</summary>
+    public AccountId Account => _state.Vault.Account;
+
+    /// <summary>This device.</summary>
+    public AuthorityId Device => _state.Keys.Id;
+
+    /// <summary>When somebody was last added or removed, by the signer's clock.</summary>
+    public DateTimeOffset LastAuthorityChange => Time(_state.Vault.Chain.Head.Link.Time);
+
+    /// <summary>How many times the account has changed: the manifest's version.</summary>
+    public ulong Version => _state.Vault.Manifest.Manifest.Version;
+
+    /// <summary>The current epoch: it begins anew whenever somebody is removed.</summary>
+    public ulong Epoch => _state.Vault.Chain.Epoch;
+
+    /// <summary>The account's items by name.</summary>
+    public ImmutableArray<ItemInfo> Items =>
+    [
+        .. _state.Open.Private.Items
+            .Select(n => new ItemInfo(n.Name, _state.Vault.Manifest.Manifest.Find(n.Id)!.Version, n.Length, Time(n.Modified)))
+            .OrderBy(i => i.Name, StringComparer.Ordinal),
+    ];
+
+    /// <summary>Every device and slot that may act, the oldest first.</summary>
+    public ImmutableArray<AuthorityInfo> Authorities => AuthorityList.Of(_state.Open, _state.BadSeals, Device);
+
+    /// <summary>Items whose content the server lost and that the app must store again.</summary>
+    public ImmutableArray<string> LostItems => _state.LostItems;
+
+    /// <summary>Fetches what other devices changed.</summary>
+    public Task<Result<VaultSession>> RefreshAsync(CancellationToken ct = default) =>
+        TakeTurnAsync<VaultSession>(async () => await _state.RefreshAsync(ct) is { } failure ? failure : this, ct);
+
+    /// <summary>Stores content under a name: durable on the server when it returns.</summary>
+    /// <param name="name">1–64 bytes of UTF-8.</param>
+    /// <param name="content">At most 262,144 bytes, unless the app's policy says otherwise.</param>
+    /// <param name="ct">Cancels; what was sent may still be stored.</param>
+    /// <returns>The item as stored; <see cref="ClientFailure.Conflict"/> where another device changed it meanwhile.</returns>
+    public async Task<Result<ItemInfo>> PutAsync(string name, ReadOnlyMemory<byte> content, CancellationToken ct = default) =>
+        await EditAsync([new ItemEdit.Put(name, content)], ct) switch
+        {
+            Result<VaultSession>.Failed failed => failed.Failure,
+            _ => Items.First(i => i.Name == name),
+        };
+
+    /// <summary>Removes an item. The server keeps its last versions for 30 days.</summary>
+    public Task<Result<VaultSession>> RemoveAsync(string name, CancellationToken ct = default) =>
+        EditAsync([new ItemEdit.Remove(name)], ct);
+
+    /// <summary>Changes several items in one commit: all or none.</summary>
+    public Task<Result<VaultSession>> EditAsync(ImmutableArray<ItemEdit> edits, CancellationToken ct = default) =>
+        TakeTurnAsync<VaultSession>(async () => await _editor.EditItemsAsync(edits, ct) is { } failure ? failure : this, ct);
+
+    /// <summary>Reads an item.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="version">An older version; null for the current one.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task<Result<byte[]>> GetAsync(string name, ulong? version = null, CancellationToken ct = default) =>
+        _reader.GetAsync(name, version, ct);
+
+    /// <summary>The versions of an item that can be had back, the newest first.</summary>
+    public Task<Result<ImmutableArray<ItemVersionInfo>>> HistoryAsync(string name, CancellationToken ct = default) =>
+        _reader.HistoryAsync(name, ct);
+
+    /// <summary>Adds a recovery code. Codes that are there stay until they are removed.</summary>
+    /// <param name="code">A code that was just generated and that the user has written down.</param>
+    /// <param name="replaceOthers">Whether the account's other codes are removed in the same commit.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task<Result<VaultSession>> AddCodeAsync(RecoveryCode code, bool replaceOthers = false, CancellationToken ct = default) =>
+        TakeTurnAsync<VaultSession>(async () => await _editor.AddCodeAsync(code, replaceOthers, ct) is { } failure ? failure : this, ct);
+
+    /// <summary>Removes every recovery code of the account.</summary>
+    /// <returns>How many were removed.</returns>
+    public Task<Result<int>> RemoveCodesAsync(CancellationToken ct = default) =>
+        TakeTurnAsync(() => _editor.RemoveCodesAsync(ct), ct);
+
+    /// <summary>Begins an epoch with fresh seals, where an authority's seal is bad.</summary>
+    public Task<Result<VaultSession>> MendAsync(CancellationToken ct = default) =>
+        TakeTurnAsync<VaultSession>(async () => await _editor.MendAsync(ct) is { } failure ? failure : this, ct);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _state.Dispose();
+        _turn.Dispose();
+    }
+
+    private async Task<Result<T>> TakeTurnAsync<T>(Func<Task<Result<T>>> work, CancellationToken ct)
+    {
+        await _turn.WaitAsync(ct);
+        try
+        {
+            return await work();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private static DateTimeOffset Time(ulong seconds) => Clock.FromSeconds(seconds);
+}

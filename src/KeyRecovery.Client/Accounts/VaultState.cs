@@ -1,0 +1,156 @@
+using System.Collections.Immutable;
+using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Client.Accounts;
+
+/// <summary>
+/// The verified vault of a device: fetched, checked against the last one, kept. Repairs the server by itself when it
+/// shows a prefix of what this device has verified.
+/// </summary>
+internal sealed class VaultState : IDisposable
+{
+    private readonly KeyRecoveryOptions _options;
+    private readonly IDeviceStore _store;
+    private DeviceState _device;
+
+    public VaultState(KeyRecoveryOptions options, VaultApi api, IDeviceStore store, DeviceState device)
+    {
+        _options = options;
+        _store = store;
+        _device = device;
+        Api = api;
+        Keys = DeviceKeys.Of(device);
+    }
+
+    public VaultApi Api { get; }
+
+    public DeviceKeys Keys { get; }
+
+    public OpenVault Open { get; private set; } = null!;
+
+    public ImmutableArray<AuthorityId> BadSeals { get; private set; } = [];
+
+    /// <summary>Names of items whose content a repaired server lacks.</summary>
+    public ImmutableArray<string> LostItems { get; private set; } = [];
+
+    public VerifiedVault Vault => Open.Vault;
+
+    /// <summary>Reads the kept vault, without the network. False where there is none that opens.</summary>
+    public bool TryOpenKept()
+    {
+        if (_device.Known is not { } known) return false;
+        return VerifiedVault.Verify(_options.App, known, Keys.Identity, null) is VaultVerdict.Ok ok && TryTake(ok.Vault) is null;
+    }
+
+    /// <summary>Fetches and verifies what is new. Null when all is well.</summary>
+    public async Task<ClientFailure?> RefreshAsync(CancellationToken ct)
+    {
+        var known = Open?.Vault;
+        var answer = await Api.GetVaultAsync(Keys, known?.Chain.Head.Link.Sequence, known?.Manifest.Hash, ct);
+        if (VaultApi.IsNotModified(answer) && known is not null) return null;
+        if (answer is Answer.Problem { Type: "repair-required" or "vault-lost" or "signature-invalid" } problem)
+            return known is null ? Failures.Of(problem) : await RepairAsync(known, Failures.Of(problem), ct);
+        if (answer is not Answer.Success success) return Failures.Of(answer);
+
+        switch (Verify(success.Body, known))
+        {
+            case VaultVerdict.Ok ok:
+                return await AcceptAsync(ok.Vault, ct);
+            case VaultVerdict.Refused { Fault: ProtocolFault.UpgradeRequired }:
+                return new ClientFailure.UpgradeRequired();
+            case VaultVerdict.Refused { Fault: ProtocolFault.RolledBackChain or ProtocolFault.RolledBackManifest } refused:
+                return await RepairAsync(known!, new ClientFailure.RolledBack(refused.Fault), ct);
+            case VaultVerdict.Refused { Fault: ProtocolFault.Fork or ProtocolFault.ForkedManifest or ProtocolFault.ForgedBeginning } refused:
+                return new ClientFailure.RolledBack(refused.Fault);
+            case VaultVerdict.Refused refused:
+                return new ClientFailure.ServerLied(refused.Fault);
+            default:
+                throw new InvalidOperationException("a verdict is one of two");
+        }
+    }
+
+    /// <summary>Takes what this device committed itself and the server accepted.</summary>
+    public async Task<ClientFailure?> AcceptOwnAsync(CommitBundle commit, HeadsJson heads, CancellationToken ct)
+    {
+        var known = Vault;
+        if (heads.ManifestHash != commit.Manifest.Hash.ToString()) return await RefreshAsync(ct);
+        ImmutableArray<ReadOnlyMemory<byte>> links = commit.Link is { } link ? [link.Bytes] : [];
+        var bundle = new VaultBundle(
+            known.Account, known.Chain.Head.Link.Sequence + 1, links, commit.Keyset?.Bytes ?? known.Keyset.Bytes,
+            commit.Manifest.Bytes, VaultApi.TrustedFrom(heads));
+        return VerifiedVault.Verify(_options.App, bundle, Keys.Identity, known) is VaultVerdict.Ok ok
+            ? await AcceptAsync(ok.Vault, ct)
+            : await RefreshAsync(ct);
+    }
+
+    public void Dispose()
+    {
+        Open?.Dispose();
+        Keys.Dispose();
+        _device.Dispose();
+    }
+
+    private VaultVerdict Verify(byte[] body, VerifiedVault? known)
+    {
+        try
+        {
+            return VerifiedVault.Verify(_options.App, VaultBundle.Decode(body), Keys.Identity, known);
+        }
+        catch (WireFormatException)
+        {
+            return new VaultVerdict.Refused(ProtocolFault.Malformed);
+        }
+        catch (UpgradeRequiredException)
+        {
+            return new VaultVerdict.Refused(ProtocolFault.UpgradeRequired);
+        }
+    }
+
+    private async Task<ClientFailure?> AcceptAsync(VerifiedVault vault, CancellationToken ct)
+    {
+        if (vault.Chain.FindActive(Keys.Id) is null) return new ClientFailure.Revoked();
+        if (TryTake(vault) is { } failure) return failure;
+        var next = _device.With(new VaultBundle(
+            vault.Account, 0, [.. vault.Links.Select(l => l.Bytes)], vault.Keyset.Bytes, vault.Manifest.Bytes, vault.TrustedFrom));
+        await _store.SaveAsync(next, ct);
+        _device.Dispose();
+        _device = next;
+        return null;
+    }
+
+    private ClientFailure? TryTake(VerifiedVault vault)
+    {
+        try
+        {
+            var (opened, fault) = vault.Open(Keys.Id, Keys.Kem);
+            if (opened is null) return new ClientFailure.ServerLied(fault);
+            if (Open is null || Open.Vault.Keyset.Hash != vault.Keyset.Hash) BadSeals = opened.FindBadSeals();
+            Open?.Dispose();
+            Open = opened;
+            return null;
+        }
+        catch (UpgradeRequiredException)
+        {
+            return new ClientFailure.UpgradeRequired();
+        }
+    }
+
+    private async Task<ClientFailure?> RepairAsync(VerifiedVault known, ClientFailure why, CancellationToken ct)
+    {
+        var bundle = new RepairBundle(known.Links, known.Keyset, known.Manifest);
+        var answer = await Api.RepairAsync(Keys, bundle.Encode(), ct);
+        if (answer is Answer.Problem { Type: "revoked" }) return new ClientFailure.Revoked();
+        if (VaultApi.Read(answer, ClientJson.Default.RepairJson) is not Result<RepairJson>.Ok { Value: var repaired }) return why;
+        if (repaired.Heads.ManifestHash != known.Manifest.Hash.ToString()) return why;
+
+        var missing = repaired.Missing.ToHashSet();
+        var lost = known.Manifest.Manifest.Items.Where(i => missing.Contains(i.Hash.ToString())).Select(i => i.Id).ToHashSet();
+        LostItems = [.. Open.Private.Items.Where(n => lost.Contains(n.Id)).Select(n => n.Name)];
+        return null;
+    }
+}

@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Client.Devices;
+
+/// <summary>
+/// What a device keeps (docs/protocol.md §10): who it is, its two seeds, and the last vault that it verified. Secret as a
+/// whole: an <see cref="IDeviceStore"/> keeps it sealed.
+/// </summary>
+[DebuggerDisplay("[redacted]")]
+public sealed class DeviceState : IDisposable
+{
+    private const string Label = "keyrecovery/v1/device-state";
+
+    /// <summary>Joins the parts.</summary>
+    public DeviceState(AccountId account, AuthorityId device, SecretBytes signingSeed, SecretBytes kemSeed, VaultBundle? known, ReadOnlyMemory<byte> pending)
+    {
+        Account = account;
+        Device = device;
+        SigningSeed = signingSeed;
+        KemSeed = kemSeed;
+        Known = known;
+        Pending = pending;
+    }
+
+    /// <summary>The account.</summary>
+    public AccountId Account { get; }
+
+    /// <summary>This device.</summary>
+    public AuthorityId Device { get; }
+
+    /// <summary>The seed of its Ed25519 key, 32 bytes.</summary>
+    public SecretBytes SigningSeed { get; }
+
+    /// <summary>The seed of its X-Wing key, 32 bytes.</summary>
+    public SecretBytes KemSeed { get; }
+
+    /// <summary>The last vault that was verified, whole; null until the account is there.</summary>
+    public VaultBundle? Known { get; }
+
+    /// <summary>The commit that makes this device part of the account, while no answer to it has come; else empty.</summary>
+    public ReadOnlyMemory<byte> Pending { get; }
+
+    /// <summary>The bytes to seal.</summary>
+    public byte[] Encode() => new CborOut().Array(8)
+        .Text(Label).UInt(1).Bytes(Account).Bytes(Device).Bytes(SigningSeed.Span).Bytes(KemSeed.Span)
+        .Bytes(Known is null ? default : Known.Encode()).Bytes(Pending.Span).ToArray();
+
+    /// <summary>Reads the bytes.</summary>
+    /// <exception cref="WireFormatException">Not a device's state.</exception>
+    public static DeviceState Decode(ReadOnlyMemory<byte> bytes)
+    {
+        var reader = new CborIn(bytes);
+        reader.Array(8);
+        reader.Label(Label);
+        reader.UInt(1);
+        var (account, device) = (reader.Account(), reader.Authority());
+        var (signing, kem) = (SecretBytes.Copy(reader.BytesView(32, 32).Span), SecretBytes.Copy(reader.BytesView(32, 32).Span));
+        var known = reader.BytesView(0, Limits.RepairBytes).ToArray();
+        var pending = reader.BytesView(0, Limits.CommitBodyBytes).ToArray();
+        reader.End();
+        return new DeviceState(account, device, signing, kem, known.Length == 0 ? null : VaultBundle.Decode(known), pending);
+    }
+
+    /// <summary>The same device with another vault, and nothing pending.</summary>
+    public DeviceState With(VaultBundle known) =>
+        new(Account, Device, SecretBytes.Copy(SigningSeed.Span), SecretBytes.Copy(KemSeed.Span), known, default);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        SigningSeed.Dispose();
+        KemSeed.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => "[redacted]";
+}

@@ -1,0 +1,14 @@
+namespace KeyRecovery.Client.Devices;
+
+/// <summary>A device's state is there and cannot be read: damaged, or sealed under another key.</summary>
+public sealed class DeviceStoreException : Exception
+{
+    /// <summary>Makes the exception.</summary>
+    public DeviceStoreException(string message) : base(message) { }
+
+    /// <summary>Makes the exception.</summary>
+    public DeviceStoreException(string message, Exception innerException) : base(message, innerException) { }
+
+    /// <summary>Makes the exception.</summary>
+    public DeviceStoreException() : base("the device's state cannot be read") { }
+}

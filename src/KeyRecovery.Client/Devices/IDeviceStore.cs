@@ -1,0 +1,18 @@
+namespace KeyRecovery.Client.Devices;
+
+/// <summary>
+/// Keeps a device's state between runs. An app on a phone puts it where the platform keeps secrets; see
+/// <see cref="FileDeviceStore"/> for one on files.
+/// </summary>
+public interface IDeviceStore
+{
+    /// <summary>Reads the state, or null where there is none.</summary>
+    /// <exception cref="DeviceStoreException">It is there and does not open.</exception>
+    ValueTask<DeviceState?> LoadAsync(CancellationToken ct);
+
+    /// <summary>Writes the state, whole or not at all, durable when it returns.</summary>
+    ValueTask SaveAsync(DeviceState state, CancellationToken ct);
+
+    /// <summary>Forgets the state. Done where there is none.</summary>
+    ValueTask DeleteAsync(CancellationToken ct);
+}

@@ -1,0 +1,44 @@
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Client.Devices;
+
+/// <summary>A device that is not part of an account yet: fresh seeds and an id.</summary>
+internal sealed class NewDevice : IDisposable
+{
+    private readonly SecretBytes _signingSeed;
+    private readonly SecretBytes _kemSeed;
+
+    public NewDevice(IRandom random)
+    {
+        var id = new byte[16];
+        random.Fill(id);
+        Id = new AuthorityId(id);
+        _signingSeed = SecretBytes.Random(SigningKey.SeedSize, random);
+        _kemSeed = SecretBytes.Random(KemPrivateKey.SeedSize, random);
+        Signing = SigningKey.FromSeed(_signingSeed.Span);
+        using var kem = KemPrivateKey.FromSeed(_kemSeed.Span);
+        KemKey = kem.PublicKey;
+    }
+
+    public AuthorityId Id { get; }
+
+    public SigningKey Signing { get; }
+
+    public KemPublicKey KemKey { get; }
+
+    public (NewAuthority Entry, KemPublicKey KemKey) Entry =>
+        (NewAuthority.Of(Id, AuthorityKind.Device, Signing.PublicKey, KemKey), KemKey);
+
+    /// <summary>What to save before the commit is sent: if the answer is lost, the keys are not.</summary>
+    public DeviceState Pending(AccountId account, byte[] commit) =>
+        new(account, Id, SecretBytes.Copy(_signingSeed.Span), SecretBytes.Copy(_kemSeed.Span), null, commit);
+
+    public void Dispose()
+    {
+        Signing.Dispose();
+        _signingSeed.Dispose();
+        _kemSeed.Dispose();
+    }
+}

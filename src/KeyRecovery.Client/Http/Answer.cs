@@ -1,0 +1,24 @@
+using System.Net;
+
+namespace KeyRecovery.Client.Http;
+
+/// <summary>What came back for a request.</summary>
+internal abstract record Answer
+{
+    private Answer() { }
+
+    /// <summary>A 2xx or 304.</summary>
+    public sealed record Success(HttpStatusCode Status, byte[] Body) : Answer;
+
+    /// <summary>A problem.</summary>
+    public sealed record Problem(HttpStatusCode Status, ProblemJson Details) : Answer
+    {
+        private const string Prefix = "urn:keyrecovery:error:";
+
+        /// <summary>The slug of the problem's type.</summary>
+        public string Type => Details.Type is { } type && type.StartsWith(Prefix, StringComparison.Ordinal) ? type[Prefix.Length..] : "unknown";
+    }
+
+    /// <summary>No answer at all.</summary>
+    public sealed record Unreachable(string Reason) : Answer;
+}

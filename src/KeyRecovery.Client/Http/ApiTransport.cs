@@ -1,0 +1,155 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using KeyRecovery.Client.Devices;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+using Polly;
+using Polly.Retry;
+
+namespace KeyRecovery.Client.Http;
+
+/// <summary>
+/// Sends requests and signs them (docs/protocol.md §9.1). Every request of the protocol has a natural key, so a repeat
+/// of the same bytes is harmless, and all are repeated when the network or the server is in the way.
+/// </summary>
+internal sealed class ApiTransport : IDisposable
+{
+    private readonly HttpClient _http;
+    private readonly string _authority;
+    private readonly TimeProvider _time;
+    private readonly ResiliencePipeline<Answer> _resilience;
+    private TimeSpan _clockOffset;
+
+    public ApiTransport(KeyRecoveryOptions options)
+    {
+        _http = options.Handler is null ? new HttpClient() : new HttpClient(options.Handler, disposeHandler: false);
+        _http.BaseAddress = options.Server;
+        _http.Timeout = options.RequestTimeout;
+        _authority = options.Authority ?? options.Server.Authority;
+        _time = options.Time;
+        _resilience = BuildResilience(options);
+    }
+
+    /// <summary>The server's clock as far as it is known, in seconds since 1970.</summary>
+    public ulong NowSeconds => (ulong)(_time.GetUtcNow() + _clockOffset).ToUnixTimeSeconds();
+
+    /// <summary>Sends a request, with a signature, a token, both or neither.</summary>
+    public async Task<Answer> SendAsync(ApiRequest request, DeviceKeys? signer, CancellationToken ct)
+    {
+        var answer = await _resilience.ExecuteAsync(async token => await SendOnceAsync(request, signer, token), ct);
+        if (signer is null || answer is not Answer.Problem { Type: "clock-skew", Details.ServerTime: { } serverTime }) return answer;
+
+        // A wrong clock is the device's most common fault: the server said what time it is, so sign again with that.
+        _clockOffset = DateTimeOffset.FromUnixTimeSeconds(serverTime) - _time.GetUtcNow();
+        return await _resilience.ExecuteAsync(async token => await SendOnceAsync(request, signer, token), ct);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<Answer> SendOnceAsync(ApiRequest request, DeviceKeys? signer, CancellationToken ct)
+    {
+        using var message = Build(request, signer);
+        try
+        {
+            using var response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, ct);
+            if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotModified)
+            {
+                var body = await ReadAsync(response.Content, Limits.RepairBytes + Limits.CommitBodyBytes, ct);
+                return body is null ? new Answer.Unreachable("the answer is too long") : new Answer.Success(response.StatusCode, body);
+            }
+            return new Answer.Problem(response.StatusCode, await ReadProblemAsync(response, ct));
+        }
+        catch (HttpRequestException)
+        {
+            return new Answer.Unreachable("the server cannot be reached");
+        }
+        catch (IOException)
+        {
+            return new Answer.Unreachable("the connection was lost");
+        }
+        catch (TaskCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return new Answer.Unreachable("the server did not answer in time");
+        }
+    }
+
+    private HttpRequestMessage Build(ApiRequest request, DeviceKeys? signer)
+    {
+        var message = new HttpRequestMessage(request.Method, request.PathAndQuery);
+        var body = request.Body;
+        if (request.ContentType is { } contentType)
+        {
+            message.Content = new ReadOnlyMemoryContent(body);
+            message.Content.Headers.ContentType = new MediaTypeHeaderValue(contentType);
+        }
+        if (request.Token is { } token) message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        if (request.IfNoneMatch is { } tag) message.Headers.TryAddWithoutValidation("If-None-Match", $"\"{tag}\"");
+        if (signer is null) return message;
+
+        var question = request.PathAndQuery.IndexOf('?', StringComparison.Ordinal);
+        var (path, query) = question < 0 ? (request.PathAndQuery, "?") : (request.PathAndQuery[..question], request.PathAndQuery[question..]);
+        var digest = HttpSignature.ContentDigest(body.Span);
+        var parts = new HttpRequestParts(request.Method.Method, _authority, path, query, digest);
+        var (input, signature) = HttpSignature.Sign(signer.Signing, signer.KeyId.ToString(), (long)NowSeconds, parts);
+        message.Headers.TryAddWithoutValidation("Content-Digest", digest);
+        message.Headers.TryAddWithoutValidation("Signature-Input", input);
+        message.Headers.TryAddWithoutValidation("Signature", signature);
+        return message;
+    }
+
+    private static async Task<ProblemJson> ReadProblemAsync(HttpResponseMessage response, CancellationToken ct)
+    {
+        var body = await ReadAsync(response.Content, 64 * 1024, ct);
+        try
+        {
+            var problem = body is null ? null : JsonSerializer.Deserialize(body, ClientJson.Default.ProblemJson);
+            if (problem is not null) return problem;
+        }
+        catch (JsonException)
+        {
+            // A proxy's page, perhaps: the status alone is told.
+        }
+        var retryAfter = response.Headers.RetryAfter?.Delta;
+        return new ProblemJson(null, response.ReasonPhrase, (int)response.StatusCode, null, null, null, (long?)retryAfter?.TotalMilliseconds, null);
+    }
+
+    // A server that lies may also send without end: the reader has a bound of its own.
+    private static async Task<byte[]?> ReadAsync(HttpContent content, int limit, CancellationToken ct)
+    {
+        if (content.Headers.ContentLength > limit) return null;
+        await using var stream = await content.ReadAsStreamAsync(ct);
+        using var buffer = new MemoryStream();
+        var chunk = new byte[16 * 1024];
+        int read;
+        while ((read = await stream.ReadAsync(chunk, ct)) > 0)
+        {
+            if (buffer.Length + read > limit) return null;
+            buffer.Write(chunk, 0, read);
+        }
+        return buffer.ToArray();
+    }
+
+    private static ResiliencePipeline<Answer> BuildResilience(KeyRecoveryOptions options) => options.Attempts <= 1
+        ? ResiliencePipeline<Answer>.Empty
+        : new ResiliencePipelineBuilder<Answer> { TimeProvider = options.Time }
+            .AddRetry(new RetryStrategyOptions<Answer>
+            {
+                MaxRetryAttempts = options.Attempts - 1,
+                BackoffType = DelayBackoffType.Exponential,
+                Delay = options.RetryDelay,
+                UseJitter = true,
+                MaxDelay = TimeSpan.FromSeconds(10),
+                ShouldHandle = static args => ValueTask.FromResult(args.Outcome.Result is Answer.Unreachable || IsPassing(args.Outcome.Result)),
+                DelayGenerator = static args => ValueTask.FromResult(WaitAsked(args.Outcome.Result)),
+            })
+            .Build();
+
+    private static bool IsPassing(Answer? answer) => answer is Answer.Problem problem
+        && problem.Status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable
+            or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout
+        && (WaitAsked(answer) ?? TimeSpan.Zero) <= TimeSpan.FromSeconds(10);
+
+    private static TimeSpan? WaitAsked(Answer? answer) =>
+        answer is Answer.Problem { Details.RetryAfterMs: { } ms and >= 0 } ? TimeSpan.FromMilliseconds(ms) : null;
+}

@@ -1,0 +1,35 @@
+using KeyRecovery.Client.Results;
+
+namespace KeyRecovery.Client.Http;
+
+/// <summary>One table from what a server answers to what an app is told.</summary>
+internal static class Failures
+{
+    public static ClientFailure Of(Answer answer) => answer switch
+    {
+        Answer.Unreachable unreachable => new ClientFailure.Transient(unreachable.Reason, null),
+        Answer.Problem problem => Of(problem),
+        _ => new ClientFailure.Transient("the server's answer was not understood", null),
+    };
+
+    public static ClientFailure Of(Answer.Problem problem)
+    {
+        var details = problem.Details;
+        var wait = details.RetryAfterMs is { } ms ? TimeSpan.FromMilliseconds(ms) : (TimeSpan?)null;
+        return problem.Type switch
+        {
+            "revoked" => new ClientFailure.Revoked(),
+            "erased" => new ClientFailure.Erased(),
+            "vault-lost" or "repair-required" => new ClientFailure.VaultLost(),
+            "rate-limited" => new ClientFailure.Transient("the server asks for a pause", wait),
+            "storage-full" => new ClientFailure.Transient("the server has no room left", wait),
+            "clock-skew" => new ClientFailure.Refused("clock-skew", "this device's clock is wrong", null),
+            "unknown" when (int)problem.Status >= 500 => new ClientFailure.Transient("the server is in trouble", wait),
+            _ when (int)problem.Status >= 500 => new ClientFailure.Transient(details.Title ?? "the server is in trouble", wait),
+            _ => new ClientFailure.Refused(problem.Type, details.Title ?? problem.Status.ToString(), Name(details)),
+        };
+    }
+
+    private static string? Name(ProblemJson details) =>
+        details.Rule is null ? details.Field : details.Field is null ? details.Rule : $"{details.Field}: {details.Rule}";
+}

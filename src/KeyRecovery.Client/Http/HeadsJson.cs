@@ -1,0 +1,31 @@
+using System.Text.Json.Serialization;
+
+namespace KeyRecovery.Client.Http;
+
+/// <summary>An authority's age, as the server tells it.</summary>
+internal sealed record TrustedFromJson(string Id, ulong At);
+
+/// <summary>Where an account stands (docs/protocol.md §9.2).</summary>
+internal sealed record HeadsJson(
+    string AccountId, ulong ChainSeq, string ChainHash, ulong ManifestVersion, string ManifestHash, TrustedFromJson[] TrustedFrom);
+
+/// <summary>The answer to a repair.</summary>
+internal sealed record RepairJson(HeadsJson Heads, string[] Missing);
+
+/// <summary>One older version of an item.</summary>
+internal sealed record VersionJson(ulong Version, ulong Epoch, long Size, string Hash, ulong ReplacedAt);
+
+/// <summary>The older versions of an item.</summary>
+internal sealed record VersionsJson(VersionJson[] Versions);
+
+/// <summary>An RFC 9457 problem.</summary>
+internal sealed record ProblemJson(
+    string? Type, string? Title, int? Status, string? Field, string? Rule, long? ServerTime, long? RetryAfterMs, ulong? TrustedFrom);
+
+/// <summary>Source-generated readers: no reflection, clean under trimming and AOT.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(HeadsJson))]
+[JsonSerializable(typeof(RepairJson))]
+[JsonSerializable(typeof(VersionsJson))]
+[JsonSerializable(typeof(ProblemJson))]
+internal sealed partial class ClientJson : JsonSerializerContext;

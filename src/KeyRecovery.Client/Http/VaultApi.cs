@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Client.Http;
+
+/// <summary>The routes of docs/protocol.md §9.2, typed. Nothing here is verified.</summary>
+internal sealed class VaultApi(ApiTransport transport)
+{
+    public ulong NowSeconds => transport.NowSeconds;
+
+    public Task<Answer> CreateAccountAsync(string token, ReadOnlyMemory<byte> commit, CancellationToken ct) =>
+        transport.SendAsync(ApiRequest.Post("/v1/accounts", commit) with { Token = token }, null, ct);
+
+    public Task<Answer> CommitAsync(DeviceKeys signer, ReadOnlyMemory<byte> commit, string? token, CancellationToken ct) =>
+        transport.SendAsync(ApiRequest.Post("/v1/commits", commit) with { Token = token }, signer, ct);
+
+    public Task<Answer> GetVaultAsync(DeviceKeys signer, ulong? linksAfter, Hash256? known, CancellationToken ct) =>
+        transport.SendAsync(
+            ApiRequest.Get(linksAfter is { } n ? $"/v1/vault?linksAfter={n}" : "/v1/vault") with { IfNoneMatch = known?.ToString() }, signer, ct);
+
+    public Task<Answer> RecoverAsync(DeviceKeys slot, string? token, CancellationToken ct) =>
+        transport.SendAsync(new ApiRequest(HttpMethod.Post, "/v1/recovery") { Token = token }, slot, ct);
+
+    public Task<Answer> PutItemAsync(DeviceKeys signer, Hash256 hash, ReadOnlyMemory<byte> item, CancellationToken ct) =>
+        transport.SendAsync(
+            new ApiRequest(HttpMethod.Put, $"/v1/items/{hash}") { Body = item, ContentType = ApiRequest.Octets }, signer, ct);
+
+    public Task<Answer> GetItemAsync(DeviceKeys signer, Hash256 hash, CancellationToken ct) =>
+        transport.SendAsync(ApiRequest.Get($"/v1/items/{hash}"), signer, ct);
+
+    public Task<Answer> GetVersionsAsync(DeviceKeys signer, ItemId item, CancellationToken ct) =>
+        transport.SendAsync(ApiRequest.Get($"/v1/items/{item}/versions"), signer, ct);
+
+    public Task<Answer> RepairAsync(DeviceKeys signer, ReadOnlyMemory<byte> repair, CancellationToken ct) =>
+        transport.SendAsync(ApiRequest.Post("/v1/repair", repair), signer, ct);
+
+    public static Result<T> Read<T>(Answer answer, JsonTypeInfo<T> type) where T : class
+    {
+        if (answer is not Answer.Success success) return Failures.Of(answer);
+        try
+        {
+            if (JsonSerializer.Deserialize(success.Body, type) is { } value) return value;
+        }
+        catch (JsonException)
+        {
+            // Told below, with every other answer that is not what the protocol says.
+        }
+        return new ClientFailure.ServerLied(ProtocolFault.Malformed);
+    }
+
+    public static bool IsNotModified(Answer answer) => answer is Answer.Success { Status: HttpStatusCode.NotModified };
+
+    public static ImmutableSortedDictionary<AuthorityId, ulong> TrustedFrom(HeadsJson heads)
+    {
+        var trusted = ImmutableSortedDictionary.CreateBuilder<AuthorityId, ulong>();
+        foreach (var entry in heads.TrustedFrom)
+            if (AuthorityId.TryParse(entry.Id, out var id)) trusted[id] = entry.At;
+        return trusted.ToImmutable();
+    }
+}

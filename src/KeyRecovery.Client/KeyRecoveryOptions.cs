@@ -1,0 +1,34 @@
+using KeyRecovery.Protocol.Primitives;
+
+namespace KeyRecovery.Client;
+
+/// <summary>Where the server is and which app this is. Both are the app's own configuration: they never come from a code or an answer.</summary>
+public sealed record KeyRecoveryOptions
+{
+    /// <summary>The server's origin, for example <c>https://keys.example.org</c>.</summary>
+    public required Uri Server { get; init; }
+
+    /// <summary>The app's id, 1–64 characters of <c>a-z 0-9 . -</c>.</summary>
+    public required string App { get; init; }
+
+    /// <summary>What the server calls itself in signatures (<c>@authority</c>). Default: host and port of <see cref="Server"/>.</summary>
+    public string? Authority { get; init; }
+
+    /// <summary>How long one request may take. Default: 30 s.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often a request whose repeat is harmless is sent in all. Default: 4.</summary>
+    public int Attempts { get; init; } = 4;
+
+    /// <summary>The pause before the first repeat, doubled with each. Default: 250 ms.</summary>
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The device's clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Draws keys and nonces.</summary>
+    public IRandom Random { get; init; } = SystemRandom.Instance;
+
+    /// <summary>The HTTP stack under the client; for proxies, pinning or tests. Default: the platform's.</summary>
+    public HttpMessageHandler? Handler { get; init; }
+}

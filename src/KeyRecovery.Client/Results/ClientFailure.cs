@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Vault;
+
+namespace KeyRecovery.Client.Results;
+
+/// <summary>Why a call did not work. Closed: an app can branch on every case, and <see cref="Message"/> can be shown to a person.</summary>
+public abstract record ClientFailure
+{
+    private ClientFailure(string message) => Message = message;
+
+    /// <summary>One sentence for a person. Holds no secret.</summary>
+    public string Message { get; }
+
+    /// <summary>The same item was changed on another device since this one last saw it. Nothing was replaced.</summary>
+    /// <param name="Items">Both versions of each.</param>
+    public sealed record Conflict(ImmutableArray<ItemConflict> Items)
+        : ClientFailure($"changed on another device as well: {string.Join(", ", Items.Select(i => i.Name))}");
+
+    /// <summary>This device was removed from the account.</summary>
+    public sealed record Revoked() : ClientFailure("this device was removed from the account");
+
+    /// <summary>The account was erased.</summary>
+    public sealed record Erased() : ClientFailure("the account was erased");
+
+    /// <summary>The server lost the account's data, and this device could not give them back.</summary>
+    public sealed record VaultLost() : ClientFailure("the server lost the account's data");
+
+    /// <summary>The server shows an older or another history than the one that was verified before.</summary>
+    /// <param name="Fault">How it was noticed.</param>
+    public sealed record RolledBack(ProtocolFault Fault)
+        : ClientFailure($"the server shows an older or different history than before ({Fault})");
+
+    /// <summary>The server's answer does not verify.</summary>
+    /// <param name="Fault">Which rule of the protocol it breaks.</param>
+    public sealed record ServerLied(ProtocolFault Fault) : ClientFailure($"the server's answer does not verify ({Fault})");
+
+    /// <summary>The account uses a newer format; nothing of it was touched.</summary>
+    public sealed record UpgradeRequired() : ClientFailure("the account was written by a newer version: update this app");
+
+    /// <summary>The network or the server is in the way; the same call may work later.</summary>
+    /// <param name="Reason">What was in the way.</param>
+    /// <param name="RetryAfter">When the server wants to be asked again, if it said so.</param>
+    public sealed record Transient(string Reason, TimeSpan? RetryAfter) : ClientFailure(
+        RetryAfter is { } wait ? $"{Reason}; try again in {Math.Ceiling(wait.TotalSeconds)} s" : $"{Reason}; try again");
+
+    /// <summary>No account is reached by this code: it was replaced or removed, belongs to another server, or was never set up.</summary>
+    public sealed record UnknownCode() : ClientFailure("this server knows no account with that recovery code");
+
+    /// <summary>No item of that name, or no such version of it.</summary>
+    /// <param name="Name">The name.</param>
+    public sealed record NoSuchItem(string Name) : ClientFailure($"there is no item named {Name}");
+
+    /// <summary>The server has the item's name and lost its content: store it again from the app's own copy.</summary>
+    /// <param name="Name">The name.</param>
+    public sealed record ItemLost(string Name) : ClientFailure($"the server lost the content of {Name}: store it again");
+
+    /// <summary>This device holds no account, or already holds one.</summary>
+    /// <param name="Reason">Which of the two.</param>
+    public sealed record DeviceState(string Reason) : ClientFailure(Reason);
+
+    /// <summary>The server refuses for a reason that a repeat does not change.</summary>
+    /// <param name="Type">The problem's stable type, for example <c>account-exists</c>.</param>
+    /// <param name="Title">The problem's title.</param>
+    /// <param name="Field">The part of the request that it names, or null.</param>
+    public sealed record Refused(string Type, string Title, string? Field)
+        : ClientFailure(Field is null ? Title : $"{Title} ({Field})");
+
+    /// <summary>What the caller gave is over a limit or not allowed; nothing was sent.</summary>
+    /// <param name="Reason">Which.</param>
+    public sealed record Invalid(string Reason) : ClientFailure(Reason);
+}

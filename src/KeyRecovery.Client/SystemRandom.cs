@@ -1,0 +1,16 @@
+using System.Security.Cryptography;
+using KeyRecovery.Protocol.Primitives;
+
+namespace KeyRecovery.Client;
+
+/// <summary>The operating system's random bytes.</summary>
+public sealed class SystemRandom : IRandom
+{
+    /// <summary>The one instance.</summary>
+    public static SystemRandom Instance { get; } = new();
+
+    private SystemRandom() { }
+
+    /// <inheritdoc/>
+    public void Fill(Span<byte> destination) => RandomNumberGenerator.Fill(destination);
+}
