@@ -41,17 +41,11 @@ public static class Labels
     /// <summary>For the key of that part.</summary>
     public const string ManifestPrivateKey = Prefix + "manifest-private-key";
 
-    /// <summary>For an item's header, as associated data.</summary>
-    public const string Item = Prefix + "item";
-
     /// <summary>For an item's key.</summary>
     public const string ItemKey = Prefix + "item-key";
 
     /// <summary>For an account's pseudonym in the audit log for one version.</summary>
     public const string LeafLabel = Prefix + "leaf-label";
-
-    /// <summary>For the key that makes these pseudonyms.</summary>
-    public const string LogKey = Prefix + "log-key";
 
     /// <summary>For a commit, as a client sends it.</summary>
     public const string Commit = Prefix + "commit";
@@ -61,9 +55,6 @@ public static class Labels
 
     /// <summary>For a repair, as a client sends it.</summary>
     public const string Repair = Prefix + "repair";
-
-    /// <summary>For the recovery code's slot, as a whole.</summary>
-    public const string CodeSlot = Prefix + "code-slot";
 
     /// <summary>For the code's slot id.</summary>
     public const string CodeSlotId = Prefix + "code-slot-id";

@@ -14,6 +14,7 @@ public static class AccountIds
     /// <param name="nonce">32 random bytes, which stand in link 0 as <c>prev</c>.</param>
     public static AccountId Derive(string appId, VerifyKey signingKey, Hash256 kemKeyHash, Hash256 nonce)
     {
+        if (!IsAppId(appId)) Throw.Argument(nameof(appId), "1 to 64 characters of a-z 0-9 . -");
         var app = Encoding.ASCII.GetBytes(appId);
         byte[] input =
         [

@@ -66,14 +66,14 @@ public sealed class Chain
     {
         var body = link.Link;
         if (body.Sequence != 0) return Refused(ProtocolFault.DroppedLink);
-        var device = body.Add.SingleOrDefault(a => a.Id == body.Signer);
-        if (device is not { Kind: AuthorityKind.Device }) return Refused(ProtocolFault.UnknownSigner);
-        if (AccountIds.Derive(appId, device.SigningKey, device.KemKeyHash, body.Previous) != body.Account)
+        var devices = body.Add.Where(a => a.Kind == AuthorityKind.Device).ToList();
+        if (devices is not [var device] || AccountIds.Derive(appId, device.SigningKey, device.KemKeyHash, body.Previous) != body.Account)
             return Refused(ProtocolFault.OtherBeginning);
-        if (body.Epoch != 1 || body.PreviousEpochKey.Length != 0) return Refused(ProtocolFault.EpochRule);
+        if (body.Signer != device.Id) return Refused(ProtocolFault.UnknownSigner);
+        if (Verify(link, device.SigningKey) is var fault and not ProtocolFault.None) return Refused(fault);
         if (body.Remove.Length != 0) return Refused(ProtocolFault.UnknownRemoval);
-        return Verify(link, device.SigningKey) is var fault and not ProtocolFault.None
-            ? Refused(fault)
+        return body.Epoch != 1 || body.PreviousEpochKey.Length != 0
+            ? Refused(ProtocolFault.EpochRule)
             : Extend(link, [], ImmutableSortedDictionary<AuthorityId, ChainAuthority>.Empty, [], null, []);
     }
 

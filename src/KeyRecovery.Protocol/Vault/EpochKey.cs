@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Vault;
 
 /// <summary>The key of one epoch: 32 random bytes under which all that an account stores is encrypted (docs/protocol.md §4).</summary>
+[DebuggerDisplay(Redacted.Text)]
 public sealed class EpochKey : IDisposable
 {
     /// <summary>The size in bytes: 32.</summary>
@@ -79,7 +81,7 @@ public sealed class EpochKey : IDisposable
     public void Dispose() => _key.Dispose();
 
     /// <inheritdoc/>
-    public override string ToString() => "[redacted]";
+    public override string ToString() => Redacted.Text;
 
     private byte[] Info(string label) => new CborOut().Array(3).Text(label).Bytes(Account).UInt(Epoch).ToArray();
 

@@ -1,9 +1,13 @@
+using System.Diagnostics;
+using KeyRecovery.Protocol.Primitives;
+
 namespace KeyRecovery.Protocol.Vault;
 
 /// <summary>
 /// The current epoch key and, opened when first asked for, those before it (docs/protocol.md §4): each is sealed under
 /// the next and checked against the commitment of its own epoch.
 /// </summary>
+[DebuggerDisplay(Redacted.Text)]
 public sealed class EpochKeys : IDisposable
 {
     private readonly Chain _chain;
@@ -48,4 +52,7 @@ public sealed class EpochKeys : IDisposable
     {
         foreach (var key in _newestFirst) key.Dispose();
     }
+
+    /// <inheritdoc/>
+    public override string ToString() => Redacted.Text;
 }

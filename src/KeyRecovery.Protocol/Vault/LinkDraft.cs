@@ -46,7 +46,7 @@ public sealed class LinkDraft
         var account = AccountIds.Derive(appId, device.Entry.SigningKey, device.Entry.KemKeyHash, previous);
         var key = EpochKey.Create(account, 1, random);
         var added = slots.Add(device);
-        var keyset = Keyset.Create(key, added.Select(a => KeyValuePair.Create(a.Entry.Id, a.KemKey)));
+        var keyset = Keyset.Create(key, added.Select(Recipient));
         return new LinkDraft(
             new Link
             {
@@ -78,7 +78,7 @@ public sealed class LinkDraft
         var recipients = vault.Vault.Keyset.Entries
             .Where(e => !change.Remove.Contains(e.Id))
             .Select(e => KeyValuePair.Create(e.Id, e.KemKey))
-            .Concat(change.Add.Select(a => KeyValuePair.Create(a.Entry.Id, a.KemKey)));
+            .Concat(change.Add.Select(Recipient));
         var keyset = Keyset.Create(key, recipients);
         return new LinkDraft(
             new Link
@@ -112,4 +112,10 @@ public sealed class LinkDraft
 
     private static ImmutableArray<NewAuthority> Sorted(ImmutableArray<(NewAuthority Entry, KemPublicKey KemKey)> added) =>
         [.. added.Select(a => a.Entry).OrderBy(a => a.Id)];
+
+    private static KeyValuePair<AuthorityId, KemPublicKey> Recipient((NewAuthority Entry, KemPublicKey KemKey) added)
+    {
+        if (added.KemKey.Hash != added.Entry.KemKeyHash) Throw.Argument(nameof(added), "the KEM key is not the one that the entry names");
+        return new(added.Entry.Id, added.KemKey);
+    }
 }

@@ -33,8 +33,7 @@ public sealed record ManifestItem(ItemId Id, ulong Version, ulong Epoch, long Si
     public ProtocolFault CheckHeader(AccountId account, ReadOnlySpan<byte> sealedItem)
     {
         if (sealedItem.Length != Size || sealedItem.Length < SealedItem.MinSize) return ProtocolFault.ItemHash;
-        var header = ItemHeader.Read(sealedItem);
-        return header.Account == account && header.Id == Id && header.Version == Version && header.Epoch == Epoch
+        return ItemHeader.TryRead(sealedItem, out var header) && header.Account == account && header.Id == Id && header.Version == Version && header.Epoch == Epoch
             ? ProtocolFault.None
             : ProtocolFault.ItemHeader;
     }

@@ -7,7 +7,7 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Protocol.Vault;
 
 /// <summary>The sealed part of a manifest, opened: names, and keys that only authorities hold (docs/protocol.md §5).</summary>
-[DebuggerDisplay("[redacted]")]
+[DebuggerDisplay(Redacted.Text)]
 public sealed class ManifestPrivate : IDisposable
 {
     private const int LogKeySize = 32;
@@ -94,7 +94,7 @@ public sealed class ManifestPrivate : IDisposable
     }
 
     /// <inheritdoc/>
-    public override string ToString() => "[redacted]";
+    public override string ToString() => Redacted.Text;
 
     private bool Fits(Manifest manifest) =>
         Items.Select(i => i.Id).SequenceEqual(manifest.Items.Select(i => i.Id))
@@ -124,14 +124,15 @@ public sealed class ManifestPrivate : IDisposable
         reader.Array(6);
         reader.Label(Labels.ManifestPrivate);
         FormatVersion.Read(reader);
-        var logKey = SecretBytes.Copy(reader.BytesView(LogKeySize, LogKeySize).Span);
+        var logKey = reader.BytesView(LogKeySize, LogKeySize);
         var items = ReadList(reader, Limits.Items, ReadItem);
         var authorities = ReadList(reader, Limits.Authorities, ReadAuthority);
         var realmKeys = ReadList(reader, Limits.Authorities * 16, ReadRealm);
         reader.End();
         WireFormatException.Require(Ascending.Strictly(items, i => i.Id), "item notes are ascending");
         WireFormatException.Require(Ascending.Strictly(authorities, a => a.Id), "authority notes are ascending");
-        return new ManifestPrivate(logKey, items, authorities, realmKeys);
+        WireFormatException.Require(Ascending.Strictly(realmKeys, RealmKey.Compare), "realm keys are ascending");
+        return new ManifestPrivate(SecretBytes.Copy(logKey.Span), items, authorities, realmKeys);
     }
 
     private static ItemNote ReadItem(CborIn reader)

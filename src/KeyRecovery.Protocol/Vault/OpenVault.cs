@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Vault;
 
 /// <summary>A verified vault with its epoch keys and sealed part opened, on the device of one of its authorities.</summary>
-[DebuggerDisplay("[redacted]")]
+[DebuggerDisplay(Redacted.Text)]
 public sealed class OpenVault : IDisposable
 {
     internal OpenVault(VerifiedVault vault, EpochKeys keys, ManifestPrivate opened)
@@ -44,5 +45,5 @@ public sealed class OpenVault : IDisposable
     }
 
     /// <inheritdoc/>
-    public override string ToString() => "[redacted]";
+    public override string ToString() => Redacted.Text;
 }

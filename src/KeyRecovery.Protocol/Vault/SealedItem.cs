@@ -46,8 +46,7 @@ public static class SealedItem
     /// <returns>The content, or null where the seal or the padding is not right.</returns>
     public static byte[]? Open(EpochKey key, ReadOnlySpan<byte> item)
     {
-        if (item.Length < MinSize) return null;
-        var header = ItemHeader.Read(item);
+        if (!ItemHeader.TryRead(item, out var header)) return null;
         var length = item.Length - ItemHeader.Size - SecretBox.Overhead;
         var padded = ArrayPool<byte>.Shared.Rent(length);
         try

@@ -37,19 +37,20 @@ public sealed record VaultBundle(
         FormatVersion.Read(reader);
         var account = reader.Account();
         var first = reader.UInt(Limits.MaxLinks);
-        var count = reader.Array(0, Limits.MaxLinks);
+        var count = reader.Array(0, Limits.MaxLinks - (int)first);
         var links = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>(count);
         for (var i = 0; i < count; i++) links.Add(reader.BytesView(1, Limits.SignedLinkBytes));
         var keyset = reader.BytesView(1, Limits.KeysetBytes);
         var manifest = reader.BytesView(1, Limits.CommitBytes);
-        var trusted = ImmutableSortedDictionary.CreateBuilder<AuthorityId, ulong>();
         var trustedCount = reader.Array(0, Limits.Authorities);
+        var trusted = new List<KeyValuePair<AuthorityId, ulong>>(trustedCount);
         for (var i = 0; i < trustedCount; i++)
         {
             reader.Array(2);
-            trusted[reader.Authority()] = reader.UInt();
+            trusted.Add(new(reader.Authority(), reader.UInt()));
         }
         reader.End();
-        return new VaultBundle(account, first, links.MoveToImmutable(), keyset, manifest, trusted.ToImmutable());
+        WireFormatException.Require(Ascending.Strictly(trusted, t => t.Key), "trustedFrom is ascending");
+        return new VaultBundle(account, first, links.MoveToImmutable(), keyset, manifest, trusted.ToImmutableSortedDictionary());
     }
 }

@@ -70,10 +70,18 @@ public sealed class VerifiedVault
     {
         var (key, fault) = Keyset.Open(own, kemKey, Chain.Head.Link.EpochCommit);
         if (key is null) return (null, fault);
-        var opened = ManifestPrivate.Open(key, Manifest.Manifest);
-        if (opened is not null) return (new OpenVault(this, new EpochKeys(Chain, key), opened), ProtocolFault.None);
-        key.Dispose();
-        return (null, ProtocolFault.ManifestPrivate);
+        ManifestPrivate? opened = null;
+        try
+        {
+            opened = ManifestPrivate.Open(key, Manifest.Manifest);
+            return opened is null
+                ? (null, ProtocolFault.ManifestPrivate)
+                : (new OpenVault(this, new EpochKeys(Chain, key), opened), ProtocolFault.None);
+        }
+        finally
+        {
+            if (opened is null) key.Dispose();
+        }
     }
 
     private sealed class Reading(string appId, VaultBundle told, OwnIdentity own, VerifiedVault? known)
