@@ -2,13 +2,14 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using KeyRecovery.Protocol.Primitives;
 
-namespace KeyRecovery.Protocol.Tests;
+namespace KeyRecovery.Testing;
 
 /// <summary>Bytes that look random and repeat themselves from one run to the next: SHA-256 over seed and counter.</summary>
-internal sealed class TestRandom(int seed) : IRandom
+public sealed class TestRandom(int seed) : IRandom
 {
     private int _counter;
 
+    /// <inheritdoc/>
     public void Fill(Span<byte> destination)
     {
         Span<byte> input = stackalloc byte[8];
@@ -16,7 +17,7 @@ internal sealed class TestRandom(int seed) : IRandom
         while (!destination.IsEmpty)
         {
             BinaryPrimitives.WriteInt32BigEndian(input, seed);
-            BinaryPrimitives.WriteInt32BigEndian(input[4..], _counter++);
+            BinaryPrimitives.WriteInt32BigEndian(input[4..], Interlocked.Increment(ref _counter) - 1);
             SHA256.HashData(input, block);
             var count = Math.Min(block.Length, destination.Length);
             block[..count].CopyTo(destination);
@@ -24,6 +25,7 @@ internal sealed class TestRandom(int seed) : IRandom
         }
     }
 
+    /// <summary>The next <paramref name="length"/> bytes.</summary>
     public byte[] Bytes(int length)
     {
         var bytes = new byte[length];

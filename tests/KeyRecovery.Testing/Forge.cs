@@ -1,0 +1,42 @@
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Testing;
+
+/// <summary>Signs and seals what no draft would write: for liars who hold a key, and for those who hold none.</summary>
+public static class Forge
+{
+    /// <summary>Signs a link of any content, with the possession of <paramref name="added"/> in their order.</summary>
+    public static SignedLink Link(Link link, TestAuthority signer, params TestAuthority[] added)
+    {
+        var body = link.Encode();
+        return SignedLink.Create(
+            body, signer.Signing.Sign(SignatureLabel.Link, body), [.. added.Select(a => LinkDraft.ProvePossession(a.Signing, body))]);
+    }
+
+    /// <summary>Another body under the signatures of a link that somebody signed.</summary>
+    public static SignedLink Link(Link link, SignedLink signaturesOf) =>
+        SignedLink.Create(link.Encode(), signaturesOf.Signature, signaturesOf.Possession);
+
+    /// <summary>A keyset with entries of any content.</summary>
+    public static Keyset Keyset(AccountId account, ulong epoch, IReadOnlyCollection<KeysetEntry> entries)
+    {
+        var writer = new CborOut().Array(5)
+            .Text(Labels.Keyset).UInt(FormatVersion.Current).Bytes(account).UInt(epoch).Array(entries.Count);
+        foreach (var entry in entries) writer.Array(3).Bytes(entry.Id).Bytes(entry.KemKey.Span).Bytes(entry.Seal.Span);
+        return Protocol.Vault.Keyset.Decode(writer.ToArray());
+    }
+
+    /// <summary>Another body under the signature of a manifest that somebody signed.</summary>
+    public static SignedManifest Manifest(Manifest manifest, SignedManifest signatureOf) =>
+        SignedManifest.Decode(new CborOut().Array(2).Bytes(manifest.Encode()).Bytes(signatureOf.Signature).ToArray());
+
+    /// <summary>The bytes with one bit of one byte turned.</summary>
+    public static byte[] Flip(ReadOnlySpan<byte> bytes, int at, byte mask = 1)
+    {
+        var copy = bytes.ToArray();
+        copy[at] ^= mask;
+        return copy;
+    }
+}

@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Testing;
+
+/// <summary>
+/// An account in memory, made by the same drafts as a client's, with all that a server ever held of it. What it does is
+/// honest; lies are made of its parts.
+/// </summary>
+public sealed class TestAccount
+{
+    /// <summary>The app, unless told otherwise.</summary>
+    public const string DefaultApp = "messenger.example";
+
+    private readonly TestRandom _random;
+    private readonly Dictionary<Hash256, byte[]> _items = [];
+    private readonly List<ServedVault> _history = [];
+    private ulong _time = 1_760_000_000;
+
+    private TestAccount(string appId, TestRandom random) => (AppId, _random) = (appId, random);
+
+    /// <summary>The app.</summary>
+    public string AppId { get; }
+
+    /// <summary>What the server holds now.</summary>
+    public ServedVault Now => _history[^1];
+
+    /// <summary>What it held after each commit, the first at index 0.</summary>
+    public IReadOnlyList<ServedVault> History => _history;
+
+    /// <summary>Every version of every sealed item, by its hash.</summary>
+    public IReadOnlyDictionary<Hash256, byte[]> Items => _items;
+
+    /// <summary>The commits, as a client sent them.</summary>
+    public IList<CommitBundle> Commits { get; } = [];
+
+    /// <summary>Makes an account.</summary>
+    public static TestAccount Begin(
+        TestRandom random, TestAuthority device, IEnumerable<TestAuthority>? slots = null, string appId = DefaultApp,
+        params (ItemId Id, byte[] Content)[] items)
+    {
+        var account = new TestAccount(appId, random);
+        TestAuthority[] added = [device, .. slots ?? []];
+        var draft = LinkDraft.Begin(appId, device.Added, [.. added.Skip(1).Select(s => s.Added)], account._time, random);
+        using var key = draft.Key;
+        var put = items.Select(i => account.Seal(draft.Link.Account, key, null, i.Id, i.Content)).ToArray();
+        var manifest = ManifestDraft.First(draft, new ManifestChange { Put = [.. put.Select(p => (p.Entry, p.Note))] }, device.Signing, random);
+        account.Record(Sign(draft, device, added), draft.Keyset, manifest, put);
+        return account;
+    }
+
+    /// <summary>Reads what the server holds; anything but a true vault throws.</summary>
+    public VerifiedVault Read(TestAuthority own, VerifiedVault? known = null) =>
+        VerifiedVault.Verify(AppId, Now.Tell(), own.Identity, known) is VaultVerdict.Ok ok
+            ? ok.Vault
+            : throw new InvalidOperationException("an honest vault was refused");
+
+    /// <summary>Reads and opens.</summary>
+    public OpenVault Open(TestAuthority own) =>
+        Read(own).Open(own.Id, own.Kem) is { Vault: { } open } ? open : throw new InvalidOperationException("an honest vault did not open");
+
+    /// <summary>Commits a change as <paramref name="signer"/>.</summary>
+    public CommitBundle Commit(TestAuthority signer, AccountChange change)
+    {
+        _time += 60;
+        using var open = Open(signer);
+        var draft = change.HasLink
+            ? LinkDraft.Next(
+                open, new LinkChange([.. change.Add.Select(a => a.Added)], [.. change.Remove.Select(a => a.Id)], change.Mend),
+                signer.Id, _time, _random)
+            : null;
+        var key = draft?.Key ?? open.Keys.Current;
+        var put = change.Put.Select(p => Seal(open.Vault.Account, key, Now.Manifest.Manifest.Find(p.Id), p.Id, p.Content)).ToArray();
+        var manifest = ManifestDraft.Next(
+            open, draft, new ManifestChange { Put = [.. put.Select(p => (p.Entry, p.Note))], Delete = change.Delete },
+            signer.Id, signer.Signing, _random);
+        var commit = Record(draft is null ? null : Sign(draft, signer, change.Add), draft?.Keyset, manifest, put);
+        if (key != open.Keys.Current) key.Dispose();
+        return commit;
+    }
+
+    private static SignedLink Sign(LinkDraft draft, TestAuthority signer, IEnumerable<TestAuthority> added) =>
+        draft.Sign(signer.Signing, added.ToDictionary(a => a.Id, a => LinkDraft.ProvePossession(a.Signing, draft.Body)));
+
+    private (ManifestItem Entry, ItemNote Note, byte[] Sealed) Seal(AccountId account, EpochKey key, ManifestItem? before, ItemId id, byte[] content)
+    {
+        var header = new ItemHeader(account, id, (before?.Version ?? 0) + 1, key.Epoch, before?.Hash ?? default);
+        var item = SealedItem.Seal(key, header, content, _random);
+        var entry = new ManifestItem(id, header.Version, header.Epoch, item.Length, Hash256.Of(item));
+        return (entry, new ItemNote(id, $"item {id}", content.Length, _time), item);
+    }
+
+    private CommitBundle Record(
+        SignedLink? link, Keyset? keyset, SignedManifest manifest, IReadOnlyCollection<(ManifestItem Entry, ItemNote Note, byte[] Sealed)> put)
+    {
+        foreach (var item in put) _items.Add(item.Entry.Hash, item.Sealed);
+        var links = _history.Count == 0 ? [] : Now.Links;
+        _history.Add(new ServedVault(link is null ? links : links.Add(link), keyset ?? Now.Keyset, manifest));
+        var commit = new CommitBundle(link, keyset, manifest, [.. put.Select(p => (ReadOnlyMemory<byte>)p.Sealed)]);
+        Commits.Add(commit);
+        return commit;
+    }
+}
