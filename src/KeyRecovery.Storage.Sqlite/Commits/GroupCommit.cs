@@ -1,0 +1,120 @@
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Sqlite.Connections;
+using Microsoft.Extensions.Logging;
+
+namespace KeyRecovery.Storage.Sqlite.Commits;
+
+/// <summary>
+/// The one writer of a file: a thread that takes all writes that wait, applies them in one transaction, commits, and
+/// only then answers. It does no cryptography and waits for nobody but the disk.
+/// </summary>
+internal sealed class GroupCommit : IDisposable
+{
+    private readonly StoreFile _file;
+    private readonly CommitGate _gate;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly WriteQueue _queue;
+    private readonly Checkpointer? _checkpointer;
+    private readonly WritePlan _plan = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Connection? _connection;
+    private StoreFault? _fault;
+
+    public GroupCommit(StoreFile file, Connection connection, CommitGate gate, TimeProvider time, ILogger logger)
+    {
+        _file = file;
+        _connection = connection;
+        _gate = gate;
+        _time = time;
+        _logger = logger;
+        _queue = new WriteQueue(file.Options);
+        if (file.Options.Journal == JournalProfile.Data) _checkpointer = new Checkpointer(file, logger);
+        new Thread(Run) { IsBackground = true, Name = $"KeyRecovery {file.Role} writer" }.Start();
+    }
+
+    public ValueTask<WriteResult> WriteAsync(IReadOnlyList<RowWrite> writes, CancellationToken ct)
+    {
+        if (ct.IsCancellationRequested) return ValueTask.FromCanceled<WriteResult>(ct);
+        var write = new PendingWrite(writes, ct);
+        if (_queue.TryAdd(write)) return new ValueTask<WriteResult>(write.Done);
+        return ValueTask.FromResult<WriteResult>(new WriteResult.Unavailable(StoreFault.Busy));
+    }
+
+    /// <summary>Lets nothing more in, and ends when all that waited is answered.</summary>
+    public Task DrainAsync()
+    {
+        _queue.Close();
+        return _ended.Task;
+    }
+
+    /// <summary>After <see cref="DrainAsync"/>: empties the log into the file and closes it.</summary>
+    public void Dispose()
+    {
+        _checkpointer?.Dispose();
+        try
+        {
+            // The last connection to close would do it too, but would not say if it failed.
+            if (_checkpointer is not null) _connection?.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+        catch (SqliteFaultException e)
+        {
+            Log.CheckpointFailed(_logger, _file.Role, e);
+        }
+
+        _connection?.Dispose();
+    }
+
+    private void Run()
+    {
+        List<PendingWrite> batch = [];
+        while (_queue.Take(batch))
+        {
+            if (batch.Count > 0) Commit(batch);
+            foreach (var write in batch) write.Complete();
+            batch.Clear();
+        }
+
+        _ended.SetResult();
+    }
+
+    private void Commit(List<PendingWrite> batch)
+    {
+        try
+        {
+            _connection ??= _file.OpenWriter();
+            var hour = _time.GetUtcNow().ToUnixTimeSeconds() / 3600;
+            _connection.Begin.Run();
+            foreach (var write in batch) write.Result = _plan.Apply(write.Writes, _connection, hour);
+            using (_gate.EnterCommit()) _connection.Commit.Run();
+            Resumed();
+        }
+#pragma warning disable CA1031 // Whatever it is, the writer lives on and its callers get an answer.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Failed(batch, e);
+            return;
+        }
+
+        _checkpointer?.Wrote(_connection.TakePagesWritten(), _connection);
+    }
+
+    private void Failed(List<PendingWrite> batch, Exception e)
+    {
+        var reason = (e as SqliteFaultException)?.Reason ?? StoreFault.Failed;
+        if (_fault != reason) Log.WritesFail(_logger, _file.Role, reason, batch.Count, e);
+        _fault = reason;
+        foreach (var write in batch) write.Result = new WriteResult.Unavailable(reason);
+        // Rolls back. A new connection looks at the file afresh: it may have been put right, or replaced.
+        _connection?.Dispose();
+        _connection = null;
+    }
+
+    private void Resumed()
+    {
+        if (_fault is null) return;
+        Log.WritesResume(_logger, _file.Role);
+        _fault = null;
+    }
+}

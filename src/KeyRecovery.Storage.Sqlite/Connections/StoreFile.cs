@@ -1,0 +1,35 @@
+namespace KeyRecovery.Storage.Sqlite.Connections;
+
+/// <summary>One of the two database files, and how connections to it are made.</summary>
+internal sealed class StoreFile(SqliteStoreOptions options)
+{
+    public SqliteStoreOptions Options { get; } = options.Checked();
+
+    public string Folder => Path.GetDirectoryName(Options.Path)!;
+
+    public string Role => Schema.RoleOf(Options.Journal);
+
+    public bool HasContent => new FileInfo(Options.Path) is { Exists: true, Length: > 0 };
+
+    public Connection OpenWriter() => Open(writable: true);
+
+    public Connection OpenReader() => Open(writable: false);
+
+    /// <summary>A connection on which nothing has been set yet, to see what the file is before it is changed.</summary>
+    public Connection OpenBare() => Connection.Open(Options.Path, writable: true);
+
+    private Connection Open(bool writable)
+    {
+        var connection = Connection.Open(Options.Path, writable);
+        try
+        {
+            Pragmas.Apply(connection, Options.Path, Options.Journal, writable);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,15 @@
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Sqlite.Connections;
+using Microsoft.Extensions.Logging;
+
+namespace KeyRecovery.Storage.Sqlite;
+
+/// <summary>
+/// The key store in an SQLite file with a rollback journal: what is deleted is overwritten, and in no file once the
+/// write is acknowledged. A read waits at most for the commit that is under way.
+/// </summary>
+public sealed class SqliteKeyStore : SqliteRowStore, IKeyStore
+{
+    internal SqliteKeyStore(StoreFile file, Connection writer, TimeProvider time, ILogger logger)
+        : base(file, writer, time, logger) { }
+}

@@ -1,0 +1,130 @@
+using System.Runtime.CompilerServices;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Sqlite.Commits;
+using KeyRecovery.Storage.Sqlite.Connections;
+using Microsoft.Extensions.Logging;
+
+namespace KeyRecovery.Storage.Sqlite;
+
+/// <summary>
+/// Rows in one SQLite file: reads are synchronous point reads on connections of their own, writes are gathered into
+/// common commits by one writer. Made by <see cref="SqliteStorePair"/>.
+/// </summary>
+public abstract class SqliteRowStore : IRowStore, IAsyncDisposable
+{
+    private const int PageRows = 256;
+    private const long PageBytes = 1 << 20;
+
+    /// <summary>Greater than every id, which has at most 64 bytes.</summary>
+    private static readonly byte[] End = [.. Enumerable.Repeat((byte)0xFF, RowKey.MaxIdSize + 1)];
+
+    private readonly StoreFile _file;
+    private readonly CommitGate _gate;
+    private readonly ReaderPool _readers;
+    private readonly GroupCommit _writer;
+    private int _disposed;
+
+    private protected SqliteRowStore(StoreFile file, Connection writer, TimeProvider time, ILogger logger)
+    {
+        _file = file;
+        _gate = new CommitGate(file.Options.Journal);
+        _readers = new ReaderPool(file, _gate, logger);
+        _writer = new GroupCommit(file, writer, _gate, time, logger);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<Row?> ReadAsync(RowKey key, CancellationToken ct)
+    {
+        Demand(key.Table);
+        return ct.IsCancellationRequested
+            ? ValueTask.FromCanceled<Row?>(ct)
+            : ValueTask.FromResult(_readers.Read(key, static (connection, key) => ReadRow(connection, key)));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<WriteResult> WriteAsync(IReadOnlyList<RowWrite> writes, CancellationToken ct)
+    {
+        foreach (var write in writes) Demand(write.Key.Table);
+        return _writer.WriteAsync(writes, ct);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<Row> ScanAsync(Table table, ReadOnlyMemory<byte> afterId, CancellationToken ct) =>
+        PagesAsync(Demand(table), afterId.IsEmpty ? [] : Successor(afterId.Span), End, ct);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<Row> ScanPrefixAsync(Table table, ReadOnlyMemory<byte> idPrefix, CancellationToken ct) =>
+        PagesAsync(Demand(table), idPrefix.ToArray(), PrefixEnd(idPrefix.Span), ct);
+
+    /// <summary>Writes what waits, empties the log into the file and closes it. The pair does this.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        await _writer.DrainAsync().ConfigureAwait(false);
+        // An open reader would keep the last checkpoint from emptying the log.
+        _readers.Dispose();
+        _writer.Dispose();
+    }
+
+    internal List<string> Check() =>
+        _readers.Read(0, static (connection, _) => connection.Column("PRAGMA integrity_check"))
+            .FindAll(problem => problem != "ok");
+
+    private async IAsyncEnumerable<Row> PagesAsync(
+        Table table, byte[] from, byte[] end, [EnumeratorCancellation] CancellationToken ct)
+    {
+        while (true)
+        {
+            ct.ThrowIfCancellationRequested();
+            var (rows, isLast) = _readers.Read((table, from, end), static (connection, range) => ReadPage(connection, range));
+            foreach (var row in rows) yield return row;
+            if (isLast) yield break;
+            from = Successor(rows[^1].Key.Id.Span);
+            await Task.Yield();
+        }
+    }
+
+    private static Row? ReadRow(Connection connection, RowKey key)
+    {
+        var statement = connection.Prepared(RowSql.Read, key.Table).Bind(1, key.Id.Span);
+        var row = statement.Step() ? RowAt(statement, key) : null;
+        statement.Reset();
+        return row;
+    }
+
+    private static (List<Row> Rows, bool IsLast) ReadPage(Connection connection, (Table Table, byte[] From, byte[] End) range)
+    {
+        var statement = connection.Prepared(RowSql.Range, range.Table).Bind(1, range.From).Bind(2, range.End);
+        List<Row> rows = [];
+        long bytes = 0;
+        var more = true;
+        while (rows.Count < PageRows && bytes < PageBytes && (more = statement.Step()))
+        {
+            var row = RowAt(statement, new RowKey(range.Table, statement.Blob(3).ToArray()));
+            rows.Add(row);
+            bytes += row.Value.Length;
+        }
+
+        statement.Reset();
+        return (rows, !more);
+    }
+
+    private static Row RowAt(Statement statement, RowKey key) =>
+        new(key, statement.Blob(2).ToArray(), statement.Integer(0), statement.Integer(1));
+
+    private static byte[] Successor(ReadOnlySpan<byte> id) => [.. id, 0];
+
+    /// <summary>The least id greater than all that begin so.</summary>
+    private static byte[] PrefixEnd(ReadOnlySpan<byte> prefix)
+    {
+        var kept = prefix.TrimEnd((byte)0xFF);
+        if (kept.IsEmpty) return End;
+        byte[] end = [.. kept];
+        end[^1]++;
+        return end;
+    }
+
+    private Table Demand(Table table) =>
+        Schema.Holds(_file.Options.Journal, table) ? table : throw Throw.ForeignTable(table);
+}

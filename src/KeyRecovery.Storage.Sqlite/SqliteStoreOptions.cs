@@ -1,0 +1,33 @@
+namespace KeyRecovery.Storage.Sqlite;
+
+/// <summary>Where one store lies and how much may wait for its writer.</summary>
+public sealed record SqliteStoreOptions
+{
+    /// <summary>The database file. Its folder holds one store and nothing else, and is made if it is missing.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>How the file is journaled.</summary>
+    public required JournalProfile Journal { get; init; }
+
+    /// <summary>Writes that may wait before others are refused as busy. 1 to 65,536; 1,024 by default.</summary>
+    public int QueueLimit { get; init; } = 1024;
+
+    /// <summary>Bytes of values that may wait. A single write is always let in. 64 MiB by default.</summary>
+    public long QueueBytes { get; init; } = 64 << 20;
+
+    /// <summary>The most writes in one commit. 1 to 65,536; 256 by default.</summary>
+    public int BatchLimit { get; init; } = 256;
+
+    /// <summary>Bytes of values after which a commit takes no further write. 8 MiB by default.</summary>
+    public long BatchBytes { get; init; } = 8 << 20;
+
+    internal SqliteStoreOptions Checked()
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(Path);
+        Throw.IfOutside(QueueLimit, 1, 65_536, nameof(QueueLimit));
+        Throw.IfOutside(BatchLimit, 1, 65_536, nameof(BatchLimit));
+        Throw.IfOutside(QueueBytes, 1, long.MaxValue, nameof(QueueBytes));
+        Throw.IfOutside(BatchBytes, 1, long.MaxValue, nameof(BatchBytes));
+        return this with { Path = System.IO.Path.GetFullPath(Path) };
+    }
+}

@@ -1,0 +1,110 @@
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Sqlite.Connections;
+using KeyRecovery.Storage.Sqlite.Files;
+using Microsoft.Extensions.Logging;
+
+namespace KeyRecovery.Storage.Sqlite;
+
+/// <summary>
+/// The data store and the key store of one server: two files that belong together, each in a folder of its own, held
+/// exclusively while this object lives. Disposal writes what waits, empties the log into the file and lets go.
+/// </summary>
+public sealed class SqliteStorePair : IAsyncDisposable
+{
+    private readonly FolderLock _dataLock;
+    private readonly FolderLock _keyLock;
+    private int _disposed;
+
+    private SqliteStorePair(
+        SqliteDataStore data, SqliteKeyStore keys, byte[] pairId, bool isNew, FolderLock dataLock, FolderLock keyLock)
+    {
+        (Data, Keys, PairId, IsNew) = (data, keys, pairId, isNew);
+        (_dataLock, _keyLock) = (dataLock, keyLock);
+    }
+
+    /// <summary>The data store.</summary>
+    public SqliteDataStore Data { get; }
+
+    /// <summary>The key store.</summary>
+    public SqliteKeyStore Keys { get; }
+
+    /// <summary>16 random bytes that both files carry.</summary>
+    public ReadOnlyMemory<byte> PairId { get; }
+
+    /// <summary>Both files were made by this very call.</summary>
+    public bool IsNew { get; }
+
+    /// <summary>Opens the pair with the default limits.</summary>
+    /// <inheritdoc cref="OpenAsync(SqliteStoreOptions, SqliteStoreOptions, IRandom, TimeProvider, ILoggerFactory)"/>
+    public static Task<SqliteStorePair> OpenAsync(
+        string dataPath, string keyPath, IRandom random, TimeProvider time, ILoggerFactory loggers) =>
+        OpenAsync(
+            new SqliteStoreOptions { Path = dataPath, Journal = JournalProfile.Data },
+            new SqliteStoreOptions { Path = keyPath, Journal = JournalProfile.Keys },
+            random, time, loggers);
+
+    /// <summary>Opens the pair, or makes it where neither file exists: files with mode 0600, folders with 0700.</summary>
+    /// <exception cref="StoreOpenException">
+    /// Another process holds a folder; one of the two files is missing; they are not a pair; one is of another kind or
+    /// of a newer schema; both are to lie in one folder. Nothing was changed.
+    /// </exception>
+    /// <exception cref="StoreUnavailableException">A file cannot be read or written.</exception>
+    public static Task<SqliteStorePair> OpenAsync(
+        SqliteStoreOptions data, SqliteStoreOptions keys, IRandom random, TimeProvider time, ILoggerFactory loggers) =>
+        Task.Run(() => Open(new StoreFile(data), new StoreFile(keys), random, time, loggers));
+
+    /// <summary>
+    /// Runs SQLite's <c>integrity_check</c> on both files. Takes as long as reading them whole; writes of the key store
+    /// wait meanwhile.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">A file cannot be read.</exception>
+    public Task<IntegrityReport> CheckAsync() => Task.Run(() => new IntegrityReport(Data.Check(), Keys.Check()));
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        await Data.DisposeAsync().ConfigureAwait(false);
+        await Keys.DisposeAsync().ConfigureAwait(false);
+        _dataLock.Dispose();
+        _keyLock.Dispose();
+    }
+
+    private static SqliteStorePair Open(
+        StoreFile data, StoreFile keys, IRandom random, TimeProvider time, ILoggerFactory loggers)
+    {
+        if (data.Folder == keys.Folder) throw Throw.SamePlace(data.Folder);
+        var logger = loggers.CreateLogger<SqliteStorePair>();
+        FolderLock? dataLock = null, keyLock = null;
+        Connection? dataWriter = null, keyWriter = null;
+        try
+        {
+            dataLock = Lock(data, logger);
+            keyLock = Lock(keys, logger);
+            var (pairId, isNew) = PairOpening.Join(data, keys, random);
+            dataWriter = data.OpenWriter();
+            keyWriter = keys.OpenWriter();
+            if (isNew) Log.PairMade(logger, data.Options.Path, keys.Options.Path);
+            return new SqliteStorePair(
+                new SqliteDataStore(data, dataWriter, time, logger), new SqliteKeyStore(keys, keyWriter, time, logger),
+                pairId, isNew, dataLock, keyLock);
+        }
+        catch (Exception e)
+        {
+            dataWriter?.Dispose();
+            keyWriter?.Dispose();
+            dataLock?.Dispose();
+            keyLock?.Dispose();
+            if (e is SqliteFaultException fault) throw new StoreUnavailableException(fault.Reason, "a store cannot be opened", e);
+            throw;
+        }
+    }
+
+    private static FolderLock Lock(StoreFile file, ILogger logger)
+    {
+        PrivateFiles.MakeFolder(file.Folder);
+        if (PrivateFiles.IsOpenToOthers(file.Folder)) Log.FolderIsOpen(logger, file.Folder);
+        return FolderLock.Take(file.Folder);
+    }
+}

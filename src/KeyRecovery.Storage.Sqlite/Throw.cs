@@ -1,0 +1,38 @@
+using KeyRecovery.Service.Stores;
+
+namespace KeyRecovery.Storage.Sqlite;
+
+/// <summary>Every exception for a caller's mistake, and for a store that must not be opened.</summary>
+internal static class Throw
+{
+    public static void IfOutside(long value, long lowest, long highest, string name)
+    {
+        if (value < lowest || value > highest)
+            throw new ArgumentOutOfRangeException(name, value, $"{name} is {lowest} to {highest}");
+    }
+
+    public static ArgumentException ForeignTable(Table table) =>
+        new($"{table} is not a table of this store", nameof(table));
+
+    public static StoreOpenException SamePlace(string folder) =>
+        new($"the data store and the key store need a folder each; both were given {folder}");
+
+    public static StoreOpenException InUse(string folder, Exception cause) =>
+        new($"the store in {folder} is in use by another process", cause);
+
+    public static StoreOpenException NotOurs(string path, string role) =>
+        new($"{path} is not a KeyRecovery {role}");
+
+    public static StoreOpenException Newer(string path, long found, long known) =>
+        new($"{path} was made by a newer version of KeyRecovery (schema {found}, this one knows {known})");
+
+    public static StoreOpenException Lost(string present, string missing, string role) =>
+        new($"{present} exists, but {missing} is missing or empty. A lost {role} is never replaced by an empty one: " +
+            "put the file back, or restore a backup");
+
+    public static StoreOpenException ForeignPair(string dataPath, string keyPath) =>
+        new($"{dataPath} and {keyPath} do not belong together");
+
+    public static StoreOpenException Pragma(string path, string pragma, string wanted, string? found) =>
+        new($"{path}: {pragma} should be {wanted} and is {found ?? "nothing"}");
+}
