@@ -1,4 +1,3 @@
-var builder = WebApplication.CreateBuilder(args);
-builder.Services.AddOpenApi();
-var app = builder.Build();
-app.Run();
+using KeyRecovery.Api.Hosting;
+
+return await Verbs.RunAsync(args);

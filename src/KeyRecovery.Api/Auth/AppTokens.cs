@@ -1,0 +1,115 @@
+using System.Text;
+using KeyRecovery.Api.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace KeyRecovery.Api.Auth;
+
+/// <summary>
+/// App tokens: JWT (RFC 7519) as bearer (RFC 6750). Issuer and audience, byte for byte, choose the app, and only that
+/// app's keys verify. Every way of not holding gives the same answer.
+/// </summary>
+internal sealed class AppTokens
+{
+    /// <summary>How far the issuer's clock may be from ours.</summary>
+    public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(60);
+
+    private const int MostCharacters = 8 * 1024;
+    private const string Scheme = "Bearer ";
+
+    private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = MostCharacters };
+    private readonly TimeProvider _time;
+    private readonly IReadOnlyList<(AppOptions App, IssuerKeys Keys)> _apps;
+
+    public AppTokens(KeyRecoveryOptions options, TimeProvider time, DevelopmentIssuer? development = null)
+    {
+        _time = time;
+        _apps = [.. options.Apps.Select(app => (app, IssuerKeys.Of(app, development)))];
+    }
+
+    /// <summary>Reads the token of a request.</summary>
+    public ValueTask<TokenResult> ReadAsync(HttpContext context)
+    {
+        var header = context.Request.Headers.Authorization;
+        if (header.Count == 0) return new(TokenResult.Missing.Instance);
+        var value = header.Count == 1 ? header[0] : null;
+        return value is not null && value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            ? ReadAsync(value[Scheme.Length..], context.RequestAborted)
+            : new(TokenResult.Invalid.Instance);
+    }
+
+    /// <summary>Reads a token.</summary>
+    public async ValueTask<TokenResult> ReadAsync(string text, CancellationToken cancellation)
+    {
+        if (Parse(text) is not { } token || Choose(token) is not var (app, keys)) return TokenResult.Invalid.Instance;
+        if (await keys.GetAsync(cancellation) is not { } all) return TokenResult.KeysUnavailable.Instance;
+
+        var candidates = token.Kid.Length == 0 ? all : [.. all.Where(key => key.KeyId == token.Kid || string.IsNullOrEmpty(key.KeyId))];
+        if (candidates.Count == 0)
+        {
+            keys.RequestRefresh();
+            return TokenResult.Invalid.Instance;
+        }
+
+        var outcome = await _handler.ValidateTokenAsync(token, Rules(app, candidates));
+        return outcome.IsValid && Subject(token) is { } subject
+            ? new TokenResult.Valid(new AppUser(app.Id, app.Issuer, subject))
+            : TokenResult.Invalid.Instance;
+    }
+
+    private static JsonWebToken? Parse(string text)
+    {
+        if (text.Length > MostCharacters) return null;
+        try
+        {
+            var token = new JsonWebToken(text);
+            // We understand no critical extension (RFC 7515 §4.1.11), and read no encrypted token.
+            return token.IsEncrypted || token.TryGetHeaderValue<object>("crit", out _) ? null : token;
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    // More than one match is ambiguous, and then none.
+    private (AppOptions App, IssuerKeys Keys)? Choose(JsonWebToken token)
+    {
+        (AppOptions, IssuerKeys)? chosen = null;
+        foreach (var candidate in _apps)
+        {
+            if (candidate.App.Issuer != token.Issuer || !token.Audiences.Contains(candidate.App.Audience, StringComparer.Ordinal)) continue;
+            if (chosen is not null) return null;
+            chosen = candidate;
+        }
+
+        return chosen;
+    }
+
+    private TokenValidationParameters Rules(AppOptions app, IEnumerable<SecurityKey> keys) => new()
+    {
+        ValidIssuer = app.Issuer,
+        ValidAudience = app.Audience,
+        IssuerSigningKeys = keys,
+        ValidAlgorithms = SigningKeys.Algorithms,
+        RequireSignedTokens = true,
+        RequireExpirationTime = true,
+        IncludeTokenOnFailedValidation = false,
+        LogValidationExceptions = false,
+        LifetimeValidator = (notBefore, expires, _, _) => IsNow(notBefore, expires),
+    };
+
+    private bool IsNow(DateTime? notBefore, DateTime? expires)
+    {
+        var now = _time.GetUtcNow().UtcDateTime;
+        return expires is { } end && end > now - ClockSkew && (notBefore is not { } start || start <= now + ClockSkew);
+    }
+
+    private static string? Subject(JsonWebToken token) =>
+        token.TryGetClaim(JwtRegisteredClaimNames.Sub, out var claim)
+        && claim.ValueType == System.Security.Claims.ClaimValueTypes.String
+        && claim.Value.Length > 0
+        && Encoding.UTF8.GetByteCount(claim.Value) <= AppUser.MaxSubjectBytes
+            ? claim.Value
+            : null;
+}

@@ -1,0 +1,41 @@
+using System.ComponentModel;
+using KeyRecovery.Api.Http;
+using KeyRecovery.Api.Options;
+using KeyRecovery.Service.Errors;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace KeyRecovery.Api.Endpoints;
+
+/// <summary><c>GET /v1/config</c>: what a client needs to know before it begins.</summary>
+internal static class ConfigEndpoints
+{
+    private static readonly ConfigLimits Limits = new();
+
+    public static void MapConfig(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("/config", Get)
+            .WithName("getConfig")
+            .WithSummary("Limits, an app's policy, and the server's clock")
+            .Produces<ConfigResponse>()
+            .WithProblems(ErrorCode.NotFound);
+
+    private static IResult Get(
+        [Description("The app whose policy is wanted.")] string? app, KeyRecoveryOptions options, TimeProvider time)
+    {
+        var named = app is null ? null : options.Apps.FirstOrDefault(candidate => candidate.Id == app);
+        if (app is not null && named is null) return new ProblemResult(ErrorCode.NotFound) { Field = "app" };
+        return TypedResults.Ok(new ConfigResponse
+        {
+            ApiVersion = "v1",
+            ServerTime = time.GetUtcNow().ToUnixTimeSeconds(),
+            Limits = Limits,
+            Policy = named is null ? null : Policy(named.Policy),
+        });
+    }
+
+    private static ConfigPolicy Policy(AppPolicyOptions policy) => new()
+    {
+        CodeNeedsToken = policy.CodeNeedsToken,
+        TrustAfterHours = policy.TrustAfterHours,
+        ItemBytes = policy.ItemBytes,
+    };
+}

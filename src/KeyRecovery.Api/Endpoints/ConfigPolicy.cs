@@ -1,0 +1,16 @@
+using System.ComponentModel;
+
+namespace KeyRecovery.Api.Endpoints;
+
+/// <summary>What an app allows, as far as its clients need to know.</summary>
+internal sealed record ConfigPolicy
+{
+    [Description("Whether recovery by code asks for the user's app token as well.")]
+    public required bool CodeNeedsToken { get; init; }
+
+    [Description("Hours until a linked device is trusted with removals.")]
+    public required int TrustAfterHours { get; init; }
+
+    [Description("The longest item, in bytes of ciphertext.")]
+    public required int ItemBytes { get; init; }
+}

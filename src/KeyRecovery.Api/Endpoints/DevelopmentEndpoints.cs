@@ -1,0 +1,45 @@
+using System.Net;
+using System.Text;
+using KeyRecovery.Api.Auth;
+using KeyRecovery.Api.Http;
+using KeyRecovery.Api.Options;
+using KeyRecovery.Service.Errors;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace KeyRecovery.Api.Endpoints;
+
+/// <summary><c>POST /v1/dev/tokens</c>: app tokens for developers. Mapped in Development only, for callers on this machine.</summary>
+internal static class DevelopmentEndpoints
+{
+    public static void MapDevelopment(this IEndpointRouteBuilder routes) =>
+        routes.MapPost("/dev/tokens", Mint)
+            .WithMetadata(new BodyLimit(4 * 1024))
+            .ExcludeFromDescription();
+
+    private static IResult Mint(
+        DevelopmentTokenRequest request, HttpContext context, DevelopmentIssuer issuer, KeyRecoveryOptions options)
+    {
+        if (!IsLocal(context)) return new ProblemResult(ErrorCode.Forbidden);
+        if (request.Subject is not { Length: > 0 } subject || Encoding.UTF8.GetByteCount(subject) > AppUser.MaxSubjectBytes)
+            return new ProblemResult(ErrorCode.Malformed) { Field = "subject" };
+        var app = options.Apps.FirstOrDefault(candidate =>
+            candidate.Issuer == DevelopmentIssuer.Name && (request.App is null || candidate.Id == request.App));
+        return app is null
+            ? new ProblemResult(ErrorCode.NotFound) { Field = "app" }
+            : TypedResults.Ok(new DevelopmentTokenResponse(
+                issuer.Mint(app, subject), (long)DevelopmentIssuer.Lifetime.TotalMilliseconds));
+    }
+
+    // The connection, and the name it was made for: a web page that rebinds its own name to 127.0.0.1 is a stranger too.
+    private static bool IsLocal(HttpContext context)
+    {
+        var headers = context.Request.Headers;
+        var host = context.Request.Host.Host.Trim('[', ']');
+        return context.Connection.RemoteIpAddress is { } address
+            && IPAddress.IsLoopback(address)
+            && !headers.ContainsKey("X-Forwarded-For")
+            && !headers.ContainsKey("X-Original-For")
+            && !headers.ContainsKey("Forwarded")
+            && (host == "localhost" || (IPAddress.TryParse(host, out var named) && IPAddress.IsLoopback(named)));
+    }
+}

@@ -1,0 +1,81 @@
+using KeyRecovery.Api.Auth;
+using KeyRecovery.Api.Endpoints;
+using KeyRecovery.Api.Http;
+using KeyRecovery.Api.Options;
+using KeyRecovery.Api.RateLimiting;
+using KeyRecovery.Api.Telemetry;
+
+namespace KeyRecovery.Api.Hosting;
+
+/// <summary>Puts the server together.</summary>
+internal static class Server
+{
+    /// <summary>Reads the options as <see cref="Build"/> does, for verbs that start no server.</summary>
+    public static KeyRecoveryOptions ReadOptions(string[] args)
+    {
+        var builder = WebApplication.CreateSlimBuilder(args);
+        return OptionsReader.Read(builder.Configuration, builder.Environment);
+    }
+
+    /// <summary>The server, ready to run.</summary>
+    /// <param name="args">The command line, without its verb.</param>
+    /// <param name="adjust">A last word on the services, for tests.</param>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(args);
+        var options = DocumentGeneration.IsRunning
+            ? new KeyRecoveryOptions()
+            : OptionsReader.Read(builder.Configuration, builder.Environment);
+        AddServer(builder, options);
+        adjust?.Invoke(builder);
+
+        var app = builder.Build();
+        UsePipeline(app, options);
+        MapRoutes(app);
+        return app;
+    }
+
+    private static void AddServer(WebApplicationBuilder builder, KeyRecoveryOptions options)
+    {
+        builder.WebHost.UseUrls([.. ListenAddresses.Of(builder.Configuration)]);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(KestrelSetup.Configure);
+
+        var services = builder.Services;
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = Drain.Limit);
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+        services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
+        services.AddOpenApi(OpenApiEndpoints.DocumentName, OpenApiDescription.Configure);
+        services.AddLog(options);
+        services.AddTelemetry(builder.Configuration);
+
+        services.AddSingleton(options);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<AppTokens>();
+        services.AddSingleton<AccountLimit>();
+        services.AddSingleton<ServerAuthority>();
+        services.AddSingleton<Drain>();
+        services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<Drain>());
+        services.AddHostedService(provider => provider.GetRequiredService<Drain>());
+        if (builder.Environment.IsDevelopment()) services.AddSingleton<DevelopmentIssuer>();
+        if (!DocumentGeneration.IsRunning) services.AddHostedService<Startup>();
+    }
+
+    private static void UsePipeline(WebApplication app, KeyRecoveryOptions options)
+    {
+        app.UseKnownProxies(options.KnownProxies);
+        app.UseMiddleware<RequestBoundary>();
+        app.UseRouting();
+        app.UseMiddleware<AddressLimit>();
+        app.UseMiddleware<SignedRequests>();
+    }
+
+    private static void MapRoutes(WebApplication app)
+    {
+        app.MapHealth();
+        app.MapDescription();
+        var v1 = app.MapGroup("/v1");
+        v1.MapConfig();
+        if (app.Environment.IsDevelopment()) v1.MapDevelopment();
+    }
+}

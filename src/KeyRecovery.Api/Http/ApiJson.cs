@@ -1,0 +1,35 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using KeyRecovery.Api.Endpoints;
+
+namespace KeyRecovery.Api.Http;
+
+/// <summary>
+/// The JSON of the API: camelCase; unknown members, duplicate members and members in another case are refused; at most
+/// 16 levels deep; bytes are unpadded base64url.
+/// </summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ConfigResponse))]
+[JsonSerializable(typeof(DevelopmentTokenRequest))]
+[JsonSerializable(typeof(DevelopmentTokenResponse))]
+[JsonSerializable(typeof(HealthResponse))]
+[JsonSerializable(typeof(ProblemDocument))]
+internal sealed partial class ApiJson : JsonSerializerContext
+{
+    /// <summary>Makes the framework's options those of <see cref="JsonSerializerOptions.Strict"/>.</summary>
+    public static void Configure(JsonSerializerOptions options)
+    {
+        var strict = JsonSerializerOptions.Strict;
+        options.AllowDuplicateProperties = strict.AllowDuplicateProperties;
+        options.UnmappedMemberHandling = strict.UnmappedMemberHandling;
+        options.PropertyNameCaseInsensitive = strict.PropertyNameCaseInsensitive;
+        options.RespectNullableAnnotations = strict.RespectNullableAnnotations;
+        options.RespectRequiredConstructorParameters = strict.RespectRequiredConstructorParameters;
+        options.NumberHandling = strict.NumberHandling;
+        options.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
+        options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        options.MaxDepth = 16;
+        options.TypeInfoResolverChain.Clear();
+        options.TypeInfoResolverChain.Add(Default);
+    }
+}

@@ -1,0 +1,25 @@
+using System.ComponentModel;
+
+namespace KeyRecovery.Api.Http;
+
+/// <summary>The shape of a problem, for the OpenAPI document; <see cref="ProblemResult"/> writes it.</summary>
+internal sealed record ProblemDocument
+{
+    [Description("urn:keyrecovery:error:<name>, stable: branch on it.")]
+    public required string Type { get; init; }
+
+    [Description("One sentence for a developer.")]
+    public required string Title { get; init; }
+
+    [Description("The HTTP status.")]
+    public required int Status { get; init; }
+
+    [Description("The field that breaks a rule, or the limit that is used up.")]
+    public string? Field { get; init; }
+
+    [Description("On every 401: the server's clock, in Unix seconds.")]
+    public long? ServerTime { get; init; }
+
+    [Description("When a repeat is welcome, in milliseconds.")]
+    public long? RetryAfterMs { get; init; }
+}

@@ -1,0 +1,14 @@
+namespace KeyRecovery.Api.Options;
+
+/// <summary>What one app allows.</summary>
+internal sealed class AppPolicyOptions
+{
+    /// <summary>Whether recovery by code asks for the user's token as well. Default false: the code alone suffices.</summary>
+    public bool CodeNeedsToken { get; set; }
+
+    /// <summary>Hours until a linked device is trusted with removals: 0 to 720. Default 72.</summary>
+    public int TrustAfterHours { get; set; } = 72;
+
+    /// <summary>The longest item, in bytes of ciphertext: 1 KiB to 1 MiB. Default 256 KiB.</summary>
+    public int ItemBytes { get; set; } = 256 * 1024;
+}

@@ -1,0 +1,54 @@
+using KeyRecovery.Api.Hosting;
+
+namespace KeyRecovery.Api.Options;
+
+/// <summary>What an operator sets: configuration section <c>KeyRecovery</c>. An unknown key is an error.</summary>
+internal sealed class KeyRecoveryOptions
+{
+    public const string Section = "KeyRecovery";
+
+    /// <summary>Where the three places lie unless each is set. Default <c>./data</c>.</summary>
+    public string DataDirectory { get; set; } = "./data";
+
+    /// <summary>The data store. Default: <c>stores</c> in <see cref="DataDirectory"/>.</summary>
+    public StoreOptions Stores { get; set; } = new();
+
+    /// <summary>The key store. Default: <c>keys</c> in <see cref="DataDirectory"/>.</summary>
+    public StoreOptions Keys { get; set; } = new();
+
+    /// <summary>The KEK ring and its root key. Default: <c>ring</c> in <see cref="DataDirectory"/>.</summary>
+    public StoreOptions Ring { get; set; } = new();
+
+    /// <summary>
+    /// <c>host[:port]</c> that clients sign as <c>@authority</c> (RFC 9421 §2.2.3): lower case, no default port.
+    /// Default: the first loopback address that the server listens on; required when there is none.
+    /// </summary>
+    public string? Authority { get; set; }
+
+    /// <summary>The tenants, at least one. In Development the default is one app named <c>demo</c>.</summary>
+    public IList<AppOptions> Apps { get; } = [];
+
+    /// <summary>Addresses or networks (CIDR) whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed. Default: none.</summary>
+    public IList<string> KnownProxies { get; } = [];
+
+    /// <summary>How many requests are welcome.</summary>
+    public RateLimitOptions RateLimits { get; set; } = new();
+
+    /// <summary>When what no commit refers to is swept.</summary>
+    public OrphanOptions Orphans { get; set; } = new();
+
+    /// <summary>
+    /// Seconds for which a server that was told to stop still takes requests while <c>/health/ready</c> says 503, so
+    /// that a load balancer looks away first: 0 to 10. Default 2, in Development 0.
+    /// </summary>
+    public int? DrainSeconds { get; set; }
+
+    /// <summary>The least level of the log: Debug, Information, Warning or Error. Default Information.</summary>
+    public LogLevel LogLevel { get; set; } = LogLevel.Information;
+
+    /// <summary>A file that gets the log as well, rolled at 64 MiB, eight kept. Default: none.</summary>
+    public string? LogFile { get; set; }
+
+    /// <summary>The three places, as absolute paths.</summary>
+    public DataDirectories Directories => DataDirectories.Of(this);
+}

@@ -1,0 +1,75 @@
+using System.Net;
+using Microsoft.Extensions.Options;
+
+namespace KeyRecovery.Api.Options;
+
+/// <summary>Checks everything, and names the key of each thing that is wrong.</summary>
+internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, IHostEnvironment environment)
+    : IValidateOptions<KeyRecoveryOptions>
+{
+    public ValidateOptionsResult Validate(string? name, KeyRecoveryOptions options)
+    {
+        var failures = new Failures();
+        CheckDirectories(options, failures);
+        CheckAuthority(options, failures);
+        AppOptionsRules.Check(options.Apps, environment, failures);
+        for (var i = 0; i < options.KnownProxies.Count; i++)
+        {
+            if (!IPAddress.TryParse(options.KnownProxies[i], out _) && !IPNetwork.TryParse(options.KnownProxies[i], out _))
+                failures.Add($"KnownProxies:{i}", "is neither an address nor a network such as 10.0.0.0/8");
+        }
+
+        CheckBucket("RateLimits:Address", options.RateLimits.Address, failures);
+        CheckBucket("RateLimits:Account", options.RateLimits.Account, failures);
+        failures.Range("Orphans:AfterHours", options.Orphans.AfterHours, 1, 720);
+        failures.Range("Orphans:SweepEveryMinutes", options.Orphans.SweepEveryMinutes, 1, 1_440);
+        if (options.DrainSeconds is { } drain) failures.Range("DrainSeconds", drain, 0, 10);
+        if (options.LogLevel is < LogLevel.Debug or > LogLevel.Error)
+            failures.Add("LogLevel", "is one of Debug, Information, Warning, Error");
+        return failures.ToResult();
+    }
+
+    private static void CheckDirectories(KeyRecoveryOptions options, Failures failures)
+    {
+        if (string.IsNullOrWhiteSpace(options.DataDirectory))
+        {
+            failures.Add("DataDirectory", "is empty");
+            return;
+        }
+
+        var places = options.Directories.Named;
+        for (var i = 0; i < places.Count; i++)
+        {
+            for (var j = i + 1; j < places.Count; j++)
+            {
+                if (Hosting.DataDirectories.Overlap(places[i].Path, places[j].Path))
+                    failures.Add(
+                        $"{places[j].Name}:Directory",
+                        $"shares a directory with {KeyRecoveryOptions.Section}:{places[i].Name}:Directory; each has its own");
+            }
+        }
+    }
+
+    private void CheckAuthority(KeyRecoveryOptions options, Failures failures)
+    {
+        if (options.Authority is null)
+        {
+            if (!ListenAddresses.Of(configuration).All(ListenAddresses.IsLoopback))
+                failures.Add("Authority", "is required when the server listens beyond loopback: the host[:port] that clients use");
+        }
+        else if (!Uri.TryCreate($"https://{options.Authority}/", UriKind.Absolute, out var uri)
+            || uri.UserInfo.Length > 0
+            || uri.PathAndQuery != "/"
+            || options.Authority != uri.Authority)
+        {
+            failures.Add("Authority", "is host or host:port in lower case, without scheme, path or default port");
+        }
+    }
+
+    private static void CheckBucket(string key, BucketOptions bucket, Failures failures)
+    {
+        if (!(bucket.PerSecond >= 0.001 && bucket.PerSecond <= 1_000_000))
+            failures.Add($"{key}:PerSecond", "is from 0.001 to 1000000");
+        failures.Range($"{key}:Burst", bucket.Burst, 1, 1_000_000);
+    }
+}

@@ -1,0 +1,11 @@
+namespace KeyRecovery.Api.Options;
+
+/// <summary>Token buckets: a caller may burst, and then goes at the rate.</summary>
+internal sealed class RateLimitOptions
+{
+    /// <summary>By network address (IPv4 whole, IPv6 by /64), before anything is verified. Default 50 a second, burst 500: many users may share one address.</summary>
+    public BucketOptions Address { get; set; } = new() { PerSecond = 50, Burst = 500 };
+
+    /// <summary>By account, verified requests only. Default 20 a second, burst 300.</summary>
+    public BucketOptions Account { get; set; } = new() { PerSecond = 20, Burst = 300 };
+}

@@ -1,0 +1,20 @@
+using System.Buffers.Binary;
+using KeyRecovery.Api.Options;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Api.RateLimiting;
+
+/// <summary>The limit by account. It counts verified requests only, so that no stranger uses it up.</summary>
+internal sealed class AccountLimit(KeyRecoveryOptions options, TimeProvider time)
+{
+    private readonly TokenBuckets _buckets =
+        new(options.RateLimits.Account.PerSecond, options.RateLimits.Account.Burst, time);
+
+    /// <summary>Counts a verified request of <paramref name="account"/>; false when it came too soon.</summary>
+    public bool TryTake(AccountId account, out TimeSpan retryAfter)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        account.CopyTo(bytes);
+        return _buckets.TryTake(BinaryPrimitives.ReadUInt128BigEndian(bytes), out retryAfter);
+    }
+}

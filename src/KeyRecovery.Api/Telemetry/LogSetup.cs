@@ -1,0 +1,42 @@
+using KeyRecovery.Api.Options;
+using Serilog;
+using Serilog.Events;
+
+namespace KeyRecovery.Api.Telemetry;
+
+/// <summary>The log: JSON lines on standard output, and in a file if the operator names one.</summary>
+internal static class LogSetup
+{
+    private const long FileBytes = 64 * 1024 * 1024;
+    private const int FilesKept = 8;
+
+    public static void AddLog(this IServiceCollection services, KeyRecoveryOptions options) =>
+        services.AddSerilog(
+            log =>
+            {
+                // The framework's own lines quote paths, queries and headers below Warning.
+                log.MinimumLevel.Is(Level(options.LogLevel))
+                    .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+                    .MinimumLevel.Override("System", LogEventLevel.Warning)
+                    .Enrich.With(new ForgetRequestScope())
+                    .WriteTo.Console(new RedactedExceptions());
+                if (options.LogFile is { } file)
+                {
+                    log.WriteTo.File(
+                        new RedactedExceptions(),
+                        file,
+                        fileSizeLimitBytes: FileBytes,
+                        rollOnFileSizeLimit: true,
+                        retainedFileCountLimit: FilesKept);
+                }
+            },
+            preserveStaticLogger: true);
+
+    private static LogEventLevel Level(LogLevel level) => level switch
+    {
+        LogLevel.Debug => LogEventLevel.Debug,
+        LogLevel.Warning => LogEventLevel.Warning,
+        LogLevel.Error => LogEventLevel.Error,
+        _ => LogEventLevel.Information,
+    };
+}

@@ -1,0 +1,31 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace KeyRecovery.Api.Telemetry;
+
+/// <summary>The instruments <c>keyrecovery.*</c>. Tags are routes and outcomes from fixed lists, never anything of a user.</summary>
+internal sealed class ServerMetrics : IDisposable
+{
+    public const string Name = "keyrecovery";
+
+    private readonly Meter _meter;
+    private readonly Counter<long> _requests;
+    private readonly Counter<long> _rateLimited;
+
+    public ServerMetrics(IMeterFactory meters)
+    {
+        _meter = meters.Create(Name);
+        _requests = _meter.CreateCounter<long>("keyrecovery.requests", "{request}", "Requests answered, by route and outcome.");
+        _rateLimited = _meter.CreateCounter<long>("keyrecovery.rate_limited", "{request}", "Requests refused by a rate limit, by scope.");
+    }
+
+    public void Answered(string route, string outcome)
+    {
+        if (_requests.Enabled) _requests.Add(1, new TagList { { "route", route }, { "outcome", outcome } });
+    }
+
+    /// <param name="scope"><c>address</c> or <c>account</c>.</param>
+    public void RateLimited(string scope) => _rateLimited.Add(1, new KeyValuePair<string, object?>("scope", scope));
+
+    public void Dispose() => _meter.Dispose();
+}
