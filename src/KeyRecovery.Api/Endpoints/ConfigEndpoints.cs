@@ -2,7 +2,6 @@ using System.ComponentModel;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Service.Errors;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace KeyRecovery.Api.Endpoints;
 
@@ -15,6 +14,7 @@ internal static class ConfigEndpoints
         routes.MapGet("/config", Get)
             .WithName("getConfig")
             .WithSummary("Limits, an app's policy, and the server's clock")
+            .WithTags("Config")
             .Produces<ConfigResponse>()
             .WithProblems(ErrorCode.NotFound);
 

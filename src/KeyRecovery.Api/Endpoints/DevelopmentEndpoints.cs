@@ -4,7 +4,6 @@ using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Service.Errors;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace KeyRecovery.Api.Endpoints;
 
@@ -13,13 +12,15 @@ internal static class DevelopmentEndpoints
 {
     public static void MapDevelopment(this IEndpointRouteBuilder routes) =>
         routes.MapPost("/dev/tokens", Mint)
+            .Accepts<DevelopmentTokenRequest>("application/json")
             .WithMetadata(new BodyLimit(4 * 1024))
             .ExcludeFromDescription();
 
     private static IResult Mint(
-        DevelopmentTokenRequest request, HttpContext context, DevelopmentIssuer issuer, KeyRecoveryOptions options)
+        JsonBody<DevelopmentTokenRequest> body, HttpContext context, DevelopmentIssuer issuer, KeyRecoveryOptions options)
     {
         if (!IsLocal(context)) return new ProblemResult(ErrorCode.Forbidden);
+        var request = body.Value;
         if (request.Subject is not { Length: > 0 } subject || Encoding.UTF8.GetByteCount(subject) > AppUser.MaxSubjectBytes)
             return new ProblemResult(ErrorCode.Malformed) { Field = "subject" };
         var app = options.Apps.FirstOrDefault(candidate =>

@@ -14,10 +14,12 @@ internal static class HealthEndpoints
         routes.MapGet("/health/live", Live)
             .WithName("getLive")
             .WithSummary("Whether the process answers")
+            .WithTags("Health")
             .WithMetadata(new Unlimited());
         routes.MapGet("/health/ready", ReadyAsync)
             .WithName("getReady")
             .WithSummary("Whether the server can serve: 503 from the moment it is told to stop")
+            .WithTags("Health")
             .WithMetadata(new Unlimited())
             .Produces<HealthResponse>()
             .WithProblems(ErrorCode.Unavailable);

@@ -27,9 +27,10 @@ internal sealed record DataDirectories(string Stores, string Keys, string Ring)
         foreach (var (_, path) in Named) CreatePrivate(path);
     }
 
-    /// <summary>Makes one directory for the owner alone (0700), unless it is there.</summary>
+    /// <summary>Makes one directory for the owner alone (0700), with those around it, unless they are there.</summary>
     public static void CreatePrivate(string path)
     {
+        if (Path.GetDirectoryName(path) is { Length: > 0 } parent && !Directory.Exists(parent)) CreatePrivate(parent);
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
         else Directory.CreateDirectory(path, OwnerOnly);
     }

@@ -67,7 +67,7 @@ internal static class Server
         app.UseMiddleware<RequestBoundary>();
         app.UseRouting();
         app.UseMiddleware<AddressLimit>();
-        app.UseMiddleware<SignedRequests>();
+        if (app.Services.GetService<IRequestAuthenticator>() is not null) app.UseMiddleware<SignedRequests>();
     }
 
     private static void MapRoutes(WebApplication app)

@@ -1,6 +1,3 @@
-using System.Net;
-using KeyRecovery.Api.Http;
-
 namespace KeyRecovery.Api.Telemetry;
 
 /// <summary>
@@ -20,15 +17,13 @@ internal static partial class RequestLog
         var level = status >= 500 ? LogLevel.Error
             : status >= 400 || !IsRead(context.Request.Method) ? LogLevel.Information
             : LogLevel.Debug;
-        if (!logger.IsEnabled(level)) return;
-        Answered(
-            logger,
-            level,
-            Method(context.Request.Method),
-            route,
-            status,
-            Math.Round(elapsed.TotalMilliseconds, 3),
-            ClientNetwork.Of(context.Connection.RemoteIpAddress));
+        if (logger.IsEnabled(level))
+        {
+            var method = Method(context.Request.Method);
+            var elapsedMs = Math.Round(elapsed.TotalMilliseconds, 3);
+            var network = ClientNetwork.Of(context.Connection.RemoteIpAddress);
+            Answered(logger, level, method, route, status, elapsedMs, network);
+        }
     }
 
     [LoggerMessage(1, LogLevel.Error, "{Route} failed", EventName = "RequestFailed")]

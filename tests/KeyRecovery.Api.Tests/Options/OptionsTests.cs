@@ -1,0 +1,108 @@
+using KeyRecovery.Api.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace KeyRecovery.Api.Tests.Options;
+
+public class OptionsTests
+{
+    private const string Jwks = """{"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}""";
+
+    [Fact]
+    public void Development_needs_no_configuration()
+    {
+        var options = Server.ReadOptions(["--environment", "Development"]);
+        Assert.Equal("demo", Assert.Single(options.Apps).Id);
+        Assert.Equal(Path.GetFullPath("./data/keys"), options.Directories.Keys);
+    }
+
+    [Fact]
+    public void A_complete_production_configuration_is_accepted()
+    {
+        var options = Server.ReadOptions(Production());
+        Assert.Equal(Path.GetFullPath("/srv/ring"), options.Directories.Ring);
+        Assert.Equal(2, options.DrainSeconds);
+    }
+
+    [Theory]
+    [InlineData("DataDirectory", "", "KeyRecovery:DataDirectory is empty.")]
+    [InlineData("Keys:Directory", "/srv/data/stores", "KeyRecovery:Keys:Directory shares a directory with KeyRecovery:Stores:Directory")]
+    [InlineData("Ring:Directory", "/srv/data/stores/ring", "KeyRecovery:Ring:Directory shares a directory with KeyRecovery:Stores:Directory")]
+    [InlineData("Stores:Directory", "/srv/x/..", "shares a directory")]
+    [InlineData("Authority", "https://kr.example.com", "KeyRecovery:Authority is host or host:port")]
+    [InlineData("Authority", "KR.example.com", "KeyRecovery:Authority is host or host:port")]
+    [InlineData("Authority", "kr.example.com:443", "KeyRecovery:Authority is host or host:port")]
+    [InlineData("Authority", "kr.example.com/path", "KeyRecovery:Authority is host or host:port")]
+    [InlineData("Apps:0:Id", "", "KeyRecovery:Apps:0:Id is 1 to 64 of")]
+    [InlineData("Apps:0:Id", "Messenger", "KeyRecovery:Apps:0:Id is 1 to 64 of")]
+    [InlineData("Apps:0:Issuer", "", "KeyRecovery:Apps:0:Issuer has 1 to 256 bytes.")]
+    [InlineData("Apps:0:Audience", "", "KeyRecovery:Apps:0:Audience has 1 to 256 bytes.")]
+    [InlineData("Apps:0:Issuer", "urn:keyrecovery:development", "KeyRecovery:Apps:0:Issuer is the development issuer")]
+    [InlineData("Apps:0:JwksUrl", "https://id.example.com/jwks", "KeyRecovery:Apps:0 names exactly one of")]
+    [InlineData("Apps:0:Jwks", "{}", "KeyRecovery:Apps:0:Jwks is a JWK Set")]
+    [InlineData("Apps:0:Jwks", """{"keys":[{"kty":"oct","k":"c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"}]}""", "KeyRecovery:Apps:0:Jwks is a JWK Set")]
+    [InlineData("Apps:0:Policy:TrustAfterHours", "721", "KeyRecovery:Apps:0:Policy:TrustAfterHours is from 0 to 720.")]
+    [InlineData("Apps:0:Policy:ItemBytes", "1048577", "KeyRecovery:Apps:0:Policy:ItemBytes is from 1024 to 1048576.")]
+    [InlineData("KnownProxies:0", "loadbalancer", "KeyRecovery:KnownProxies:0 is neither an address nor a network")]
+    [InlineData("RateLimits:Address:PerSecond", "0", "KeyRecovery:RateLimits:Address:PerSecond is from 0.001")]
+    [InlineData("RateLimits:Account:Burst", "0", "KeyRecovery:RateLimits:Account:Burst is from 1 to 1000000.")]
+    [InlineData("Orphans:AfterHours", "0", "KeyRecovery:Orphans:AfterHours is from 1 to 720.")]
+    [InlineData("Orphans:SweepEveryMinutes", "0", "KeyRecovery:Orphans:SweepEveryMinutes is from 1 to 1440.")]
+    [InlineData("DrainSeconds", "11", "KeyRecovery:DrainSeconds is from 0 to 10.")]
+    [InlineData("LogLevel", "Trace", "KeyRecovery:LogLevel is one of")]
+    [InlineData("RateLimit:Address:Burst", "5", "'RateLimit'")]
+    [InlineData("DrainSeconds", "soon", "KeyRecovery:DrainSeconds")]
+    public void A_wrong_setting_is_named_by_its_key(string key, string value, string message)
+    {
+        var failure = Assert.Throws<OptionsValidationException>(() => Server.ReadOptions(Production((key, value))));
+        Assert.Contains(message, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_failure_is_told_at_once()
+    {
+        var failure = Assert.Throws<OptionsValidationException>(
+            () => Server.ReadOptions(Production(("Orphans:AfterHours", "0"), ("DrainSeconds", "11"))));
+        Assert.Equal(2, failure.Failures.Count());
+    }
+
+    [Theory]
+    [InlineData("http://0.0.0.0:5080")]
+    [InlineData("http://*:5080")]
+    [InlineData("http://127.0.0.1:5080;http://10.0.0.7:5080")]
+    public void Beyond_loopback_the_authority_is_required(string urls)
+    {
+        var failure = Assert.Throws<OptionsValidationException>(() => Server.ReadOptions([.. Production(), "--urls", urls]));
+        Assert.Contains("KeyRecovery:Authority is required", failure.Message, StringComparison.Ordinal);
+        Assert.Equal("kr.example.com", Server.ReadOptions([.. Production(("Authority", "kr.example.com")), "--urls", urls]).Authority);
+    }
+
+    [Fact]
+    public void Production_without_apps_does_not_start()
+    {
+        var failure = Assert.Throws<OptionsValidationException>(() => Server.ReadOptions(["--environment", "Production"]));
+        Assert.Contains("KeyRecovery:Apps is empty", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_apps_cannot_have_one_audience()
+    {
+        var failure = Assert.Throws<OptionsValidationException>(() => Server.ReadOptions(Production(
+            ("Apps:1:Id", "drive"), ("Apps:1:Issuer", "https://id.example.com"), ("Apps:1:Audience", "chat"), ("Apps:1:Jwks", Jwks))));
+        Assert.Contains("KeyRecovery:Apps:1:Audience belongs to another app", failure.Message, StringComparison.Ordinal);
+    }
+
+    private static string[] Production(params (string Key, string Value)[] changes)
+    {
+        var settings = new Dictionary<string, string>
+        {
+            ["DataDirectory"] = "/srv/data",
+            ["Ring:Directory"] = "/srv/ring",
+            ["Apps:0:Id"] = "chat",
+            ["Apps:0:Issuer"] = "https://id.example.com",
+            ["Apps:0:Audience"] = "chat",
+            ["Apps:0:Jwks"] = Jwks,
+        };
+        foreach (var (key, value) in changes) settings[key] = value;
+        return ["--environment", "Production", .. settings.SelectMany(setting => new[] { $"--KeyRecovery:{setting.Key}", setting.Value })];
+    }
+}

@@ -1,0 +1,76 @@
+using KeyRecovery.Api.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace KeyRecovery.Api.Tests.Support;
+
+/// <summary>The real server on a loopback port of its own, with a data directory of its own.</summary>
+internal sealed class TestHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly TempDirectory _directory;
+    private readonly bool _ownsDirectory;
+
+    private TestHost(WebApplication app, TempDirectory directory, bool ownsDirectory)
+    {
+        _app = app;
+        _directory = directory;
+        _ownsDirectory = ownsDirectory;
+        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        Client = new HttpClient { BaseAddress = Address };
+    }
+
+    public Uri Address { get; }
+
+    public HttpClient Client { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    public string DataDirectory => _directory.Path;
+
+    /// <param name="settings">Keys below <c>KeyRecovery</c>.</param>
+    /// <param name="environment">Development or Production.</param>
+    /// <param name="adjust">A last word on the services.</param>
+    /// <param name="directory">A directory to share with another run; the caller deletes it.</param>
+    public static async Task<TestHost> StartAsync(
+        Dictionary<string, string>? settings = null,
+        string environment = "Development",
+        Action<WebApplicationBuilder>? adjust = null,
+        TempDirectory? directory = null)
+    {
+        var own = directory ?? new TempDirectory();
+        var app = Server.Build(Arguments(own, settings, environment), adjust);
+        await app.StartAsync();
+        return new TestHost(app, own, directory is null);
+    }
+
+    public static string[] Arguments(TempDirectory directory, Dictionary<string, string>? settings, string environment)
+    {
+        var all = new Dictionary<string, string>
+        {
+            ["DataDirectory"] = directory.Path,
+            ["LogFile"] = Path.Combine(directory.Path, "log.json"),
+            ["LogLevel"] = "Debug",
+        };
+        foreach (var (key, value) in settings ?? []) all[key] = value;
+        return
+        [
+            "--environment", environment,
+            "--urls", "http://127.0.0.1:0",
+            .. all.SelectMany(setting => new[] { $"--KeyRecovery:{setting.Key}", setting.Value }),
+        ];
+    }
+
+    /// <summary>Everything logged so far. The server's file is open for writing, so it is read as shared.</summary>
+    public string ReadLog() => _directory.ReadShared("log.json");
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        if (_ownsDirectory) _directory.Dispose();
+    }
+}
