@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using KeyRecovery.Api.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -16,6 +17,8 @@ internal sealed class AppTokens
 
     private const int MostCharacters = 8 * 1024;
     private const string Scheme = "Bearer ";
+
+    private static readonly JsonDocumentOptions StrictPayload = new() { AllowDuplicateProperties = false };
 
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = MostCharacters };
     private readonly TimeProvider _time;
@@ -105,11 +108,18 @@ internal sealed class AppTokens
         return expires is { } end && end > now - ClockSkew && (notBefore is not { } start || start <= now + ClockSkew);
     }
 
-    private static string? Subject(JsonWebToken token) =>
-        token.TryGetClaim(JwtRegisteredClaimNames.Sub, out var claim)
-        && claim.ValueType == System.Security.Claims.ClaimValueTypes.String
-        && claim.Value.Length > 0
-        && Encoding.UTF8.GetByteCount(claim.Value) <= AppUser.MaxSubjectBytes
-            ? claim.Value
-            : null;
+    // Read from the payload itself: the library gives a number as a string, and the last of two.
+    private static string? Subject(JsonWebToken token)
+    {
+        try
+        {
+            using var payload = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(token.EncodedPayload), StrictPayload);
+            var subject = payload.RootElement.GetProperty(JwtRegisteredClaimNames.Sub).GetString();
+            return subject is { Length: > 0 } && Encoding.UTF8.GetByteCount(subject) <= AppUser.MaxSubjectBytes ? subject : null;
+        }
+        catch (Exception odd) when (odd is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
 }

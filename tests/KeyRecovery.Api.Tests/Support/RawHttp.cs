@@ -3,11 +3,19 @@ using System.Text;
 
 namespace KeyRecovery.Api.Tests.Support;
 
-/// <summary>Sends what no well-behaved client would.</summary>
+/// <summary>Sends what no well-behaved client would. <c>Host</c> and <c>Connection: close</c> are added.</summary>
 internal static class RawHttp
 {
-    /// <summary>Sends a request byte for byte and reads until the server closes. <c>Host</c> and <c>Connection: close</c> are added.</summary>
-    public static async Task<string> SendAsync(Uri server, string requestLine, string[] headers, byte[]? body = null)
+    /// <summary>Sends a request byte for byte and reads until the server closes.</summary>
+    public static Task<string> SendAsync(Uri server, string requestLine, string[] headers, byte[]? body = null) =>
+        SendAsync(server, requestLine, headers, body, reader => reader.ReadToEndAsync());
+
+    /// <summary>Sends a request whose body may be missing, and reads no more than the status line.</summary>
+    public static Task<string> StatusLineAsync(Uri server, string requestLine, string[] headers) =>
+        SendAsync(server, requestLine, headers, null, async reader => await reader.ReadLineAsync() ?? "");
+
+    private static async Task<string> SendAsync(
+        Uri server, string requestLine, string[] headers, byte[]? body, Func<StreamReader, Task<string>> read)
     {
         using var client = new TcpClient();
         await client.ConnectAsync(server.Host, server.Port);
@@ -17,6 +25,6 @@ internal static class RawHttp
         await stream.WriteAsync(Encoding.Latin1.GetBytes(head.Append("\r\n").ToString()));
         await stream.WriteAsync(body ?? []);
         using var reader = new StreamReader(stream, Encoding.UTF8);
-        return await reader.ReadToEndAsync();
+        return await read(reader);
     }
 }

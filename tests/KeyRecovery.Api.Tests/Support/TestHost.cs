@@ -33,15 +33,18 @@ internal sealed class TestHost : IAsyncDisposable
     /// <param name="settings">Keys below <c>KeyRecovery</c>.</param>
     /// <param name="environment">Development or Production.</param>
     /// <param name="adjust">A last word on the services.</param>
+    /// <param name="map">Routes of the test's own.</param>
     /// <param name="directory">A directory to share with another run; the caller deletes it.</param>
     public static async Task<TestHost> StartAsync(
         Dictionary<string, string>? settings = null,
         string environment = "Development",
         Action<WebApplicationBuilder>? adjust = null,
+        Action<WebApplication>? map = null,
         TempDirectory? directory = null)
     {
         var own = directory ?? new TempDirectory();
         var app = Server.Build(Arguments(own, settings, environment), adjust);
+        map?.Invoke(app);
         await app.StartAsync();
         return new TestHost(app, own, directory is null);
     }

@@ -124,6 +124,9 @@ public sealed class AppTokenTests : IDisposable
     }
 
     [Fact]
+    public Task A_doubled_subject_is_no_subject() => IsInvalid(Token($"{Claims()[..^1]},\"sub\":\"eve\"}}"));
+
+    [Fact]
     public async Task A_subject_has_256_bytes_at_most()
     {
         Assert.IsType<TokenResult.Valid>(await ReadAsync(Token(Claims(subject: new string('x', 256)))));
