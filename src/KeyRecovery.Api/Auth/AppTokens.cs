@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using KeyRecovery.Api.Options;
+using KeyRecovery.Service.Accounts;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -14,6 +15,9 @@ internal sealed class AppTokens
 {
     /// <summary>How far the issuer's clock may be from ours.</summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(60);
+
+    /// <summary>The longest subject, in bytes of UTF-8.</summary>
+    public const int MaxSubjectBytes = 256;
 
     private const int MostCharacters = 8 * 1024;
     private const string Scheme = "Bearer ";
@@ -115,7 +119,7 @@ internal sealed class AppTokens
         {
             using var payload = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(token.EncodedPayload), StrictPayload);
             var subject = payload.RootElement.GetProperty(JwtRegisteredClaimNames.Sub).GetString();
-            return subject is { Length: > 0 } && Encoding.UTF8.GetByteCount(subject) <= AppUser.MaxSubjectBytes ? subject : null;
+            return subject is { Length: > 0 } && Encoding.UTF8.GetByteCount(subject) <= MaxSubjectBytes ? subject : null;
         }
         catch (Exception odd) when (odd is JsonException or KeyNotFoundException or InvalidOperationException)
         {

@@ -1,3 +1,5 @@
+using KeyRecovery.Service.Accounts;
+
 namespace KeyRecovery.Api.Auth;
 
 /// <summary>What reading an app token came to.</summary>

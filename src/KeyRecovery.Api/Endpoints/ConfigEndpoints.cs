@@ -8,7 +8,7 @@ namespace KeyRecovery.Api.Endpoints;
 /// <summary><c>GET /v1/config</c>: what a client needs to know before it begins.</summary>
 internal static class ConfigEndpoints
 {
-    private static readonly ConfigLimits Limits = new();
+    private static readonly ConfigLimits AllLimits = new();
 
     public static void MapConfig(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/config", Get)
@@ -27,7 +27,7 @@ internal static class ConfigEndpoints
         {
             ApiVersion = "v1",
             ServerTime = time.GetUtcNow().ToUnixTimeSeconds(),
-            Limits = Limits,
+            Limits = AllLimits,
             Policy = named is null ? null : Policy(named.Policy),
         });
     }

@@ -1,46 +1,66 @@
 using System.ComponentModel;
+using KeyRecovery.Api.Auth;
+using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Api.Endpoints;
 
-/// <summary>The limits of the format.</summary>
+/// <summary>The table of <see cref="Limits"/>, as far as a client meets it.</summary>
 internal sealed record ConfigLimits
 {
     [Description("Active devices and slots of an account.")]
-    public int Authorities { get; init; } = 32;
+    public int Authorities { get; init; } = Limits.Authorities;
 
-    [Description("A name's length, in bytes of UTF-8.")]
-    public int NameBytes { get; init; } = 64;
+    [Description("A name of an item or a device, in bytes of UTF-8.")]
+    public int NameBytes { get; init; } = Limits.NameBytes;
 
     [Description("Items of an account.")]
-    public int Items { get; init; } = 1_024;
+    public int Items { get; init; } = Limits.Items;
 
-    [Description("The longest item that any app may allow, in bytes of ciphertext.")]
-    public int ItemBytes { get; init; } = 1_048_576;
+    [Description("The content of one item, in bytes, that any app may allow; the policy says what this one does.")]
+    public int ItemBytes { get; init; } = Limits.MaxItemBytes;
 
-    [Description("All of an account's items and their old versions, in bytes.")]
-    public int AccountBytes { get; init; } = 16 * 1_048_576;
+    [Description("All sealed items of an account together, in bytes.")]
+    public long AccountBytes { get; init; } = Limits.AccountBytes;
 
     [Description("Old versions that are kept of an item.")]
-    public int ItemVersions { get; init; } = 10;
+    public int OldVersions { get; init; } = Limits.OldVersions;
 
     [Description("Days for which an old version is kept.")]
-    public int ItemVersionDays { get; init; } = 30;
+    public int OldVersionDays { get; init; } = Limits.OldVersionDays;
 
-    [Description("Links of a chain in a day; past it, a link removes as many as it adds.")]
-    public int LinksPerDay { get; init; } = 64;
+    [Description("Links of a chain in a day (UTC); past it, a link removes as many as it adds.")]
+    public int LinksPerDay { get; init; } = Limits.LinksPerDay;
 
     [Description("Links of a chain; past it, a link removes as many as it adds.")]
-    public int Links { get; init; } = 4_096;
+    public int Links { get; init; } = Limits.Links;
 
-    [Description("A commit, in bytes.")]
-    public int CommitBytes { get; init; } = 262_144;
+    [Description("Link, keyset and manifest of a commit together, in bytes.")]
+    public int CommitBytes { get; init; } = Limits.CommitBytes;
 
-    [Description("An item that travels inside a commit, in bytes.")]
-    public int InlineItemBytes { get; init; } = 16_384;
+    [Description("The content of an item that may travel inside a commit, in bytes.")]
+    public int InlineItemBytes { get; init; } = Limits.InlineItemBytes;
 
-    [Description("All items that travel inside one commit, in bytes.")]
-    public int InlineItemsBytes { get; init; } = 262_144;
+    [Description("All sealed items inside one commit, in bytes.")]
+    public int InlineItemsBytes { get; init; } = Limits.InlineItemsBytes;
+
+    [Description("Items stored ahead of their commit.")]
+    public int StagedItems { get; init; } = Limits.StagedItems;
+
+    [Description("Sealed bytes stored ahead of their commit.")]
+    public long StagedBytes { get; init; } = Limits.StagedBytes;
+
+    [Description("Hours for which a staged item waits for its commit.")]
+    public int StagedHours { get; init; } = Limits.StagedHours;
+
+    [Description("The public parameters of a slot, in bytes.")]
+    public int ParameterBytes { get; init; } = Limits.ParameterBytes;
+
+    [Description("A signed link, in bytes.")]
+    public int SignedLinkBytes { get; init; } = Limits.SignedLinkBytes;
+
+    [Description("A repair, in bytes.")]
+    public int RepairBytes { get; init; } = Limits.RepairBytes;
 
     [Description("How far a signature's time may be from the server's, in seconds.")]
-    public int ClockSkewSeconds { get; init; } = 300;
+    public int ClockSkewSeconds { get; init; } = (int)SignedRequests.ClockSkew.TotalSeconds;
 }

@@ -11,6 +11,6 @@ internal sealed record ConfigPolicy
     [Description("Hours until a linked device is trusted with removals.")]
     public required int TrustAfterHours { get; init; }
 
-    [Description("The longest item, in bytes of ciphertext.")]
+    [Description("The content of one item, in bytes.")]
     public required int ItemBytes { get; init; }
 }

@@ -21,7 +21,7 @@ internal static class DevelopmentEndpoints
     {
         if (!IsLocal(context)) return new ProblemResult(ErrorCode.Forbidden);
         var request = body.Value;
-        if (request.Subject is not { Length: > 0 } subject || Encoding.UTF8.GetByteCount(subject) > AppUser.MaxSubjectBytes)
+        if (request.Subject is not { Length: > 0 } subject || Encoding.UTF8.GetByteCount(subject) > AppTokens.MaxSubjectBytes)
             return new ProblemResult(ErrorCode.Malformed) { Field = "subject" };
         var app = options.Apps.FirstOrDefault(candidate =>
             candidate.Issuer == DevelopmentIssuer.Name && (request.App is null || candidate.Id == request.App));

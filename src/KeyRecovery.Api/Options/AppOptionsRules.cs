@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using KeyRecovery.Api.Auth;
+using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Api.Options;
 
@@ -17,7 +18,7 @@ internal static class AppOptionsRules
         for (var i = 0; i < apps.Count; i++)
         {
             var (app, key) = (apps[i], $"Apps:{i}");
-            if (app.Id.Length is 0 or > 64 || app.Id.AsSpan().ContainsAnyExcept(IdCharacters))
+            if (app.Id.Length is 0 or > Limits.AppIdLength || app.Id.AsSpan().ContainsAnyExcept(IdCharacters))
                 failures.Add($"{key}:Id", "is 1 to 64 of a-z, 0-9, dot and dash");
             else if (!ids.Add(app.Id))
                 failures.Add($"{key}:Id", "is taken by another app");
@@ -29,7 +30,7 @@ internal static class AppOptionsRules
 
             CheckKeySource(key, app, environment, failures);
             failures.Range($"{key}:Policy:TrustAfterHours", app.Policy.TrustAfterHours, 0, 720);
-            failures.Range($"{key}:Policy:ItemBytes", app.Policy.ItemBytes, 1_024, 1_048_576);
+            failures.Range($"{key}:Policy:ItemBytes", app.Policy.ItemBytes, 1_024, Limits.MaxItemBytes);
         }
     }
 

@@ -1,3 +1,6 @@
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Service.Accounts;
+
 namespace KeyRecovery.Api.Options;
 
 /// <summary>What one app allows.</summary>
@@ -9,6 +12,14 @@ internal sealed class AppPolicyOptions
     /// <summary>Hours until a linked device is trusted with removals: 0 to 720. Default 72.</summary>
     public int TrustAfterHours { get; set; } = 72;
 
-    /// <summary>The longest item, in bytes of ciphertext: 1 KiB to 1 MiB. Default 256 KiB.</summary>
-    public int ItemBytes { get; set; } = 256 * 1024;
+    /// <summary>The content of one item, in bytes: 1 KiB to 1 MiB. Default 256 KiB.</summary>
+    public int ItemBytes { get; set; } = Limits.ItemBytes;
+
+    /// <summary>As the service reads it.</summary>
+    public AppPolicy ToPolicy() => new()
+    {
+        CodeNeedsToken = CodeNeedsToken,
+        TrustAfter = TimeSpan.FromHours(TrustAfterHours),
+        ItemBytes = ItemBytes,
+    };
 }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Options;
+using KeyRecovery.Service.Accounts;
 using Microsoft.Extensions.Time.Testing;
 using Microsoft.IdentityModel.Tokens;
 
@@ -46,7 +47,7 @@ public sealed class AppTokenTests : IDisposable
     public async Task The_audience_chooses_the_app_and_its_key()
     {
         var valid = Assert.IsType<TokenResult.Valid>(await ReadAsync(Token(Claims(audience: "drive"), key: _driveKey)));
-        Assert.Equal("drive", valid.User.AppId);
+        Assert.Equal("drive", valid.User.App);
     }
 
     [Fact]

@@ -91,7 +91,7 @@ public class DevelopmentIssuerTests
         });
         var result = await host.Services.GetRequiredService<AppTokens>()
             .ReadAsync(await MintAsync(host, "anna", "drive"), CancellationToken.None);
-        Assert.Equal("drive", Assert.IsType<TokenResult.Valid>(result).User.AppId);
+        Assert.Equal("drive", Assert.IsType<TokenResult.Valid>(result).User.App);
         using var unknown = Request("anna", "mail");
         await ProblemAssert.IsAsync(await host.Client.SendAsync(unknown), HttpStatusCode.NotFound, "not-found", "app");
     }
