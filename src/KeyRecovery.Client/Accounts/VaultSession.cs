@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
-using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Recovery;
-using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Accounts;

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;

@@ -102,7 +102,7 @@ public sealed record AccountState
         {
             reader.Array(5);
             var authority = new AccountAuthority(
-                reader.Authority(), (AuthorityKind)reader.UInt(5), new VerifyKey(reader.Bytes(VerifyKey.Size)), reader.UInt(), reader.UInt());
+                reader.Authority(), (AuthorityKind)reader.UInt(5), VerifyKey.FromChecked(reader.BytesView(VerifyKey.Size, VerifyKey.Size).Span), reader.UInt(), reader.UInt());
             authorities.Add(authority.Id, authority);
         }
         return authorities.ToImmutable();
@@ -115,7 +115,7 @@ public sealed record AccountState
         for (var i = 0; i < count; i++)
         {
             reader.Array(2);
-            removed.Add((reader.Authority(), new VerifyKey(reader.Bytes(VerifyKey.Size))));
+            removed.Add((reader.Authority(), VerifyKey.FromChecked(reader.BytesView(VerifyKey.Size, VerifyKey.Size).Span)));
         }
         return removed.MoveToImmutable();
     }

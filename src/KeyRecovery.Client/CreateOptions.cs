@@ -1,0 +1,21 @@
+using System.Collections.Immutable;
+using KeyRecovery.Client.Accounts;
+using KeyRecovery.Protocol.Recovery;
+
+namespace KeyRecovery.Client;
+
+/// <summary>How an account begins.</summary>
+public sealed record CreateOptions
+{
+    /// <summary>This device's name, at most 64 bytes of UTF-8. Sealed: the server never sees it.</summary>
+    public required string DeviceName { get; init; }
+
+    /// <summary>
+    /// The recovery code that the user has written down, or null for an account that cannot be recovered until one is
+    /// added. Required, so that nobody leaves it out by accident.
+    /// </summary>
+    public required RecoveryCode? Code { get; init; }
+
+    /// <summary>Items to store at once. Default: none.</summary>
+    public ImmutableArray<ItemEdit.Put> Items { get; init; } = [];
+}

@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using System.Text;
+using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Recovery;
+using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Recovery;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Client;
+
+/// <summary>
+/// The way in for an app. <see cref="CreateAsync"/> once for a new user, <see cref="OpenAsync"/> at every start,
+/// <see cref="BeginRecoveryAsync"/> on a new device of a user who lost the others.
+/// </summary>
+/// <example>
+/// <code>
+/// var client = new KeyRecoveryClient(options, new FileDeviceStore(folder));
+/// using var code = RecoveryCode.Generate(SystemRandom.Instance);
+/// var created = await client.CreateAsync(token, new CreateOptions { DeviceName = "phone", Code = code });
+/// if (created is Result&lt;VaultSession&gt;.Ok { Value: var vault }) await vault.PutAsync("identity", key);
+/// </code>
+/// </example>
+public sealed class KeyRecoveryClient : IDisposable
+{
+    private readonly KeyRecoveryOptions _options;
+    private readonly IDeviceStore _store;
+    private readonly ApiTransport _transport;
+    private readonly VaultApi _api;
+
+    /// <summary>Makes a client.</summary>
+    /// <param name="options">Server and app.</param>
+    /// <param name="store">Where this device keeps its keys.</param>
+    public KeyRecoveryClient(KeyRecoveryOptions options, IDeviceStore store)
+    {
+        if (!AccountIds.IsAppId(options.App)) throw new ArgumentException("an app id has 1 to 64 characters of a-z 0-9 . -", nameof(options));
+        _options = options;
+        _store = store;
+        _transport = new ApiTransport(options);
+        _api = new VaultApi(_transport);
+    }
+
+    /// <summary>Makes an account with this device as its first. Called again after a lost answer, it finishes the same account.</summary>
+    /// <param name="token">The app's token for its user (JWT).</param>
+    /// <param name="create">Name, recovery code, first items.</param>
+    /// <param name="ct">Cancels; call again to learn what came of it.</param>
+    public async Task<Result<VaultSession>> CreateAsync(string token, CreateOptions create, CancellationToken ct = default)
+    {
+        if (Encoding.UTF8.GetByteCount(create.DeviceName) > Limits.NameBytes) return new ClientFailure.Invalid($"a device's name has at most {Limits.NameBytes} bytes");
+        using var kept = await _store.LoadAsync(ct);
+        if (kept is { Pending.IsEmpty: false, Known: null }) return await FinishAsync(token, kept, ct);
+        if (kept is not null) return new ClientFailure.DeviceState("this device already belongs to an account");
+
+        var (state, invalid) = Begin(create);
+        if (state is null) return invalid!;
+        using (state)
+        {
+            await _store.SaveAsync(state, ct);
+            var finished = await FinishAsync(token, state, ct);
+            if (finished is Result<VaultSession>.Failed { Failure: ClientFailure.Refused }) await _store.DeleteAsync(CancellationToken.None);
+            return finished;
+        }
+    }
+
+    /// <summary>Opens the account that this device belongs to, with what other devices changed.</summary>
+    public async Task<Result<VaultSession>> OpenAsync(CancellationToken ct = default)
+    {
+        var kept = await _store.LoadAsync(ct);
+        if (kept is null) return new ClientFailure.DeviceState("this device belongs to no account");
+        var state = new VaultState(_options, _api, _store, kept);
+        state.TryOpenKept();
+        if (await state.RefreshAsync(ct) is not { } failure) return new VaultSession(_options, state);
+        state.Dispose();
+        return failure is ClientFailure.Refused { Type: "signature-invalid" } && !kept.Pending.IsEmpty
+            ? new ClientFailure.DeviceState("this device's account was begun and never finished: create it, or recover, again")
+            : failure;
+    }
+
+    /// <summary>Reads the account that a recovery code opens. Nothing is changed until <see cref="RecoverySession.CompleteAsync"/>.</summary>
+    /// <param name="code">The code.</param>
+    /// <param name="token">The app's token, where the app asks for it with the code; else null.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<Result<RecoverySession>> BeginRecoveryAsync(RecoveryCode code, string? token = null, CancellationToken ct = default)
+    {
+        var keys = code.DeriveSlot();
+        var signer = new DeviceKeys(KeyId.OfSlot(keys.Id), keys.Signing, keys.Kem);
+        var read = await RecoverySession.ReadAsync(_options, _api, _store, signer, token, ct);
+        if (read is Result<RecoverySession>.Failed) signer.Dispose();
+        return read;
+    }
+
+    /// <summary>Forgets this device's keys. The account is not touched: revoke the device from another one.</summary>
+    public async Task ForgetAsync(CancellationToken ct = default) => await _store.DeleteAsync(ct);
+
+    /// <inheritdoc/>
+    public void Dispose() => _transport.Dispose();
+
+    private (DeviceState? State, ClientFailure? Invalid) Begin(CreateOptions create)
+    {
+        var random = _options.Random;
+        using var device = new NewDevice(random);
+        using var slot = create.Code?.DeriveSlot();
+        ImmutableArray<(NewAuthority, Protocol.Primitives.KemPublicKey)> slots = slot is null
+            ? []
+            : [(NewAuthority.Of(slot.Id, AuthorityKind.Code, slot.Signing.PublicKey, slot.Kem.PublicKey), slot.Kem.PublicKey)];
+
+        var draft = LinkDraft.Begin(_options.App, device.Entry, slots, _api.NowSeconds, random);
+        using var key = draft.Key;
+        var plan = ItemPlan.First(key, create.Items, _api.NowSeconds, random);
+        if (plan.Staged.Length != 0) return (null, new ClientFailure.Invalid("the first items are too large for one commit: store them after the account is made"));
+
+        var possession = new Dictionary<AuthorityId, byte[]> { [device.Id] = LinkDraft.ProvePossession(device.Signing, draft.Body) };
+        if (slot is not null) possession[slot.Id] = LinkDraft.ProvePossession(slot.Signing, draft.Body);
+        var change = plan.Change with { Notes = [new AuthorityNote(device.Id, create.DeviceName)] };
+        var manifest = ManifestDraft.First(draft, change, device.Signing, random);
+        var commit = new CommitBundle(draft.Sign(device.Signing, possession), draft.Keyset, manifest, plan.Inline);
+        return (device.Pending(draft.Link.Account, commit.Encode()), null);
+    }
+
+    private async Task<Result<VaultSession>> FinishAsync(string token, DeviceState kept, CancellationToken ct)
+    {
+        var answer = await _api.CreateAccountAsync(token, kept.Pending, ct);
+        if (VaultApi.Read(answer, ClientJson.Default.HeadsJson) is Result<HeadsJson>.Failed failed) return failed.Failure;
+        return await OpenAsync(ct);
+    }
+}

@@ -1,0 +1,13 @@
+using System.Collections.Immutable;
+using KeyRecovery.Client.Accounts;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Client.Recovery;
+
+/// <summary>A recovery that is done.</summary>
+/// <param name="Vault">The account, open on this device; the caller disposes it.</param>
+/// <param name="NotRemoved">
+/// Whom the code was too young to remove: it was added by a device that was itself added a short time ago. Empty as a
+/// rule; show it where it is not.
+/// </param>
+public sealed record Recovered(VaultSession Vault, ImmutableArray<AuthorityId> NotRemoved);

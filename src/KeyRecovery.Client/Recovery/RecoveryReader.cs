@@ -1,0 +1,44 @@
+using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Client.Recovery;
+
+/// <summary>Reads, verifies and opens a vault as a slot that starts from nothing.</summary>
+internal static class RecoveryReader
+{
+    public static async Task<Result<OpenVault>> ReadAsync(
+        KeyRecoveryOptions options, VaultApi api, DeviceKeys slot, string? token, CancellationToken ct)
+    {
+        var answer = await api.RecoverAsync(slot, token, ct);
+        if (answer is Answer.Problem { Type: "signature-invalid" }) return new ClientFailure.UnknownCode();
+        if (answer is not Answer.Success success) return Failures.Of(answer);
+        try
+        {
+            return VerifiedVault.Verify(options.App, VaultBundle.Decode(success.Body), slot.Identity, null) switch
+            {
+                VaultVerdict.Ok ok => Open(ok.Vault, slot),
+                VaultVerdict.Refused { Fault: ProtocolFault.UpgradeRequired } => new ClientFailure.UpgradeRequired(),
+                VaultVerdict.Refused refused => new ClientFailure.ServerLied(refused.Fault),
+                _ => throw new InvalidOperationException("a verdict is one of two"),
+            };
+        }
+        catch (WireFormatException)
+        {
+            return new ClientFailure.ServerLied(ProtocolFault.Malformed);
+        }
+        catch (UpgradeRequiredException)
+        {
+            return new ClientFailure.UpgradeRequired();
+        }
+    }
+
+    private static Result<OpenVault> Open(VerifiedVault vault, DeviceKeys slot)
+    {
+        if (vault.Chain.FindActive(slot.Id) is null) return new ClientFailure.UnknownCode();
+        var (open, fault) = vault.Open(slot.Id, slot.Kem);
+        return open is null ? new ClientFailure.ServerLied(fault) : open;
+    }
+}
