@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace KeyRecovery.Testing.Hosting;
+
+/// <summary>The real host as a process, on a loopback port and a data folder that outlives it.</summary>
+public sealed class ServerProcess : IAsyncDisposable
+{
+    private static readonly string HostAssembly = Path.Combine(AppContext.BaseDirectory, "KeyRecovery.Api.dll");
+
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _output = new();
+    private readonly string _dataFolder;
+
+    private ServerProcess(Process process, string dataFolder)
+    {
+        _process = process;
+        _dataFolder = dataFolder;
+    }
+
+    /// <summary>Where it listens.</summary>
+    public Uri Address { get; private set; } = null!;
+
+    /// <summary>Its process id.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>All that it has printed.</summary>
+    public string Output => string.Join('\n', _output);
+
+    /// <summary>Starts the host and waits until it listens.</summary>
+    /// <param name="dataFolder">Its data directory.</param>
+    /// <param name="port">0 for any.</param>
+    /// <param name="settings">Keys below <c>KeyRecovery</c>.</param>
+    public static async Task<ServerProcess> StartAsync(string dataFolder, int port = 0, params (string Key, string Value)[] settings)
+    {
+        string[] arguments =
+        [
+            "serve", "--environment", "Development", "--urls", $"http://127.0.0.1:{port}",
+            "--KeyRecovery:DataDirectory", dataFolder,
+            .. WithoutLimits(settings).SelectMany(s => new[] { $"--KeyRecovery:{s.Key}", s.Value }),
+        ];
+        var server = new ServerProcess(Launch(arguments), dataFolder);
+        var listening = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
+        server._process.Exited += (_, _) => listening.TrySetException(new InvalidOperationException($"the host ended: {server.Output}"));
+        server._process.EnableRaisingEvents = true;
+        server._process.OutputDataReceived += (_, line) => server.Hear(line.Data, listening);
+        server._process.ErrorDataReceived += (_, line) => server.Hear(line.Data, listening);
+        server._process.BeginOutputReadLine();
+        server._process.BeginErrorReadLine();
+        server.Address = await listening.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        return server;
+    }
+
+    /// <summary>Runs a verb of the host on a data folder to its end.</summary>
+    public static async Task<(int ExitCode, string Output)> RunVerbAsync(string dataFolder, params string[] arguments)
+    {
+        using var process = Launch([.. arguments, "--environment", "Development", "--KeyRecovery:DataDirectory", dataFolder]);
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(5));
+        return (process.ExitCode, await output + await error);
+    }
+
+    /// <summary>A development token.</summary>
+    public async Task<string> TokenAsync(string subject)
+    {
+        using var http = new HttpClient { BaseAddress = Address };
+        using var response = await http.PostAsJsonAsync("/v1/dev/tokens", new { subject });
+        response.EnsureSuccessStatusCode();
+        return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("token").GetString()!;
+    }
+
+    /// <summary>Ends the process at once, as a power cut does (SIGKILL).</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Asks it to stop (SIGTERM) and waits.</summary>
+    public async Task<int> StopAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
+        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(25));
+        return _process.ExitCode;
+    }
+
+    /// <summary>All files of its data folder.</summary>
+    public IEnumerable<string> Files() => Directory.EnumerateFiles(_dataFolder, "*", SearchOption.AllDirectories);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited) await KillAsync();
+        _process.Dispose();
+    }
+
+    // Tests are many users behind one address.
+    private static IEnumerable<(string Key, string Value)> WithoutLimits((string Key, string Value)[] settings) => new[]
+    {
+        ("RateLimits:Address:PerSecond", "1000000"), ("RateLimits:Address:Burst", "1000000"),
+        ("RateLimits:Account:PerSecond", "1000000"), ("RateLimits:Account:Burst", "1000000"),
+    }.Where(d => settings.All(s => s.Key != d.Item1)).Concat(settings);
+
+    private void Hear(string? line, TaskCompletionSource<Uri> listening)
+    {
+        if (line is null) return;
+        _output.Enqueue(line);
+        if (!line.Contains("Listening on", StringComparison.Ordinal)) return;
+        listening.TrySetResult(new Uri(JsonDocument.Parse(line).RootElement.GetProperty("Addresses")[0].GetString()!));
+    }
+
+    private static Process Launch(IEnumerable<string> arguments) => Process.Start(
+        new ProcessStartInfo("dotnet", [HostAssembly, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+}
