@@ -29,6 +29,7 @@ public sealed class KeyRecoveryService : IDisposable
         var context = new ServiceContext(data, keys, _lookups, new SubjectKeys(ring, random), policies, random, time);
         Gate = new AccountGate(data, keys, _lookups, context.SubjectKeys, random);
         Accounts = new AccountCreation(context);
+        Owners = new AccountOwners(context);
         Commits = new Commits(context);
         Vaults = new VaultReader(context);
         Staging = new ItemStaging(context);
@@ -42,6 +43,9 @@ public sealed class KeyRecoveryService : IDisposable
 
     /// <summary>Makes accounts.</summary>
     public AccountCreation Accounts { get; }
+
+    /// <summary>Tells whose an account is.</summary>
+    public AccountOwners Owners { get; }
 
     /// <summary>Commits changes.</summary>
     public Commits Commits { get; }
@@ -62,5 +66,9 @@ public sealed class KeyRecoveryService : IDisposable
     public StoreAudit Audit { get; }
 
     /// <inheritdoc/>
-    public void Dispose() => _lookups.Dispose();
+    public void Dispose()
+    {
+        Gate.Dispose();
+        _lookups.Dispose();
+    }
 }

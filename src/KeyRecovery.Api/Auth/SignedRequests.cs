@@ -1,59 +1,147 @@
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.RateLimiting;
 using KeyRecovery.Api.Telemetry;
+using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service;
 using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Gate;
 
 namespace KeyRecovery.Api.Auth;
 
 /// <summary>
-/// Request signatures (RFC 9421, the profile of <see cref="HttpSignature"/>) for routes marked <see cref="Signed"/>. The
+/// Request signatures (RFC 9421, the profile of <see cref="HttpSignature"/>). On routes marked <see cref="Signed"/> the
 /// signature is verified over the digest that the headers name before a byte of the body is read; then the body must
 /// have that digest.
 /// </summary>
 internal sealed class SignedRequests(
     RequestDelegate next,
-    IRequestAuthenticator authenticator,
     ServerAuthority authority,
+    AppTokens tokens,
     AccountLimit limit,
+    RepairGate repairs,
     ServerMetrics metrics,
     TimeProvider time)
 {
     /// <summary>How far a signer's clock may be from ours.</summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(300);
 
-    public Task InvokeAsync(HttpContext context) =>
-        context.GetEndpoint()?.Metadata.GetMetadata<Signed>() is null ? next(context) : VerifyAsync(context);
-
-    private async Task VerifyAsync(HttpContext context)
+    public Task InvokeAsync(HttpContext context, KeyRecoveryService service)
     {
-        if (await RefusalAsync(context) is { } refusal) await refusal.ExecuteAsync(context);
-        else await next(context);
+        var marks = context.GetEndpoint()?.Metadata;
+        if (marks?.GetMetadata<Signed>() is not null) return VerifyAsync(context, service);
+        return marks?.GetMetadata<SignedByContent>() is not null ? ClaimAsync(context) : next(context);
     }
 
-    private async ValueTask<ProblemResult?> RefusalAsync(HttpContext context)
+    private async Task VerifyAsync(HttpContext context, KeyRecoveryService service)
     {
-        var headers = SignatureHeaders.Read(context.Request);
-        if (headers.Refusal is { } malformed) return malformed;
-        var signature = headers.Signature!;
-        if (Math.Abs(time.GetUtcNow().ToUnixTimeSeconds() - signature.Created) > ClockSkew.TotalSeconds)
-            return new ProblemResult(ErrorCode.ClockSkew);
-        if (context.Request.ContentLength > BodyReader.Limit(context)) return new ProblemResult(ErrorCode.TooLarge);
+        var head = ReadHead(context);
+        if (head.Refusal is { } refusal)
+        {
+            await refusal.ExecuteAsync(context);
+            return;
+        }
 
-        var signed = signature.SignatureBase(SignedTarget.Parts(context, authority.Value, headers.Digest!));
-        var result = await authenticator.AuthenticateAsync(
-            signature.KeyId, key => key.VerifyHttp(signed, signature.Signature), context.RequestAborted);
-        if (result is AuthenticationResult.Refused refused) return new ProblemResult(refused.Code);
-        var caller = (AuthenticationResult.Verified)result;
-        if (!limit.TryTake(caller.Account, out var retryAfter))
+        ValueTask<GateResult> PassAsync(CancellationToken ct) => service.Gate.PassAsync(head.Signature.KeyId, head.Verify, ct);
+        var result = await PassAsync(context.RequestAborted);
+        if (result is GateResult.Shut shut)
+        {
+            await Failures.Problem(shut.Failure).ExecuteAsync(context);
+            return;
+        }
+
+        var account = ((GateResult.Open)result).Account;
+        if (await RefusalAsync(context, service, account) is { } refused)
+        {
+            account.Dispose();
+            await refused.ExecuteAsync(context);
+            return;
+        }
+
+        using var request = new SignedRequest(account, await ReadBodyAsync(context, account), head.Hash, PassAsync);
+        if (Hash256.Of(request.Body.Span) != head.Hash)
+        {
+            await SignatureHeaders.Invalid(SignatureHeaders.ContentDigest).ExecuteAsync(context);
+            return;
+        }
+
+        context.Features.Set(request);
+        await next(context);
+    }
+
+    // What is asked of a signer whose signature holds: a stranger learns nothing from the answer.
+    private async ValueTask<ProblemResult?> RefusalAsync(HttpContext context, KeyRecoveryService service, OpenAccount account)
+    {
+        if (!limit.TryTake(account.State.Account, out var retryAfter))
         {
             metrics.RateLimited("account");
             return new ProblemResult(ErrorCode.RateLimited) { RetryAfter = retryAfter };
         }
 
-        var body = await BodyReader.ReadAsync(context);
-        if (Hash256.Of(body.Span) != headers.Hash) return SignatureHeaders.Invalid(SignatureHeaders.ContentDigest);
-        context.Features.Set(new SignedRequest(signature.KeyId, caller, body));
-        return null;
+        if (!service.Owners.IsTokenNeeded(account)) return null;
+        return await tokens.ReadAsync(context) switch
+        {
+            TokenResult.Valid(var user) when await service.Owners.IsOwnerAsync(account, user, context.RequestAborted) => null,
+            TokenResult.KeysUnavailable => Failures.KeysUnavailable(),
+            _ => new ProblemResult(ErrorCode.TokenInvalid),
+        };
+    }
+
+    private static async ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext context, OpenAccount account)
+    {
+        try
+        {
+            return await BodyReader.ReadAsync(context, context.RequestAborted);
+        }
+        catch
+        {
+            account.Dispose();
+            throw;
+        }
+    }
+
+    private async Task ClaimAsync(HttpContext context)
+    {
+        var head = ReadHead(context);
+        using var place = repairs.TryEnter(context.Connection.RemoteIpAddress, out var busy);
+        if ((head.Refusal ?? busy) is { } refusal)
+        {
+            await refusal.ExecuteAsync(context);
+            return;
+        }
+
+        var body = await RepairGate.ReadAsync(context);
+        if (Hash256.Of(body.Span) != head.Hash)
+        {
+            await SignatureHeaders.Invalid(SignatureHeaders.ContentDigest).ExecuteAsync(context);
+            return;
+        }
+
+        context.Features.Set(new ClaimedRequest(head.Signature.KeyId, head.Verify, body));
+        await next(context);
+    }
+
+    private Head ReadHead(HttpContext context)
+    {
+        var headers = SignatureHeaders.Read(context.Request);
+        if (headers.Refusal is { } malformed) return new Head(malformed);
+        var signature = headers.Signature!;
+        if (Math.Abs(time.GetUtcNow().ToUnixTimeSeconds() - signature.Created) > ClockSkew.TotalSeconds)
+            return new Head(new ProblemResult(ErrorCode.ClockSkew));
+        if (context.Request.ContentLength > BodyReader.Limit(context)) return new Head(new ProblemResult(ErrorCode.TooLarge));
+        var signed = signature.SignatureBase(SignedTarget.Parts(context, authority.Value, headers.Digest!));
+        return new Head(null, signature, signed, headers.Hash);
+    }
+
+    // What the headers say, and what must have been signed if it is true.
+    private sealed class Head(ProblemResult? refusal, ParsedSignature? signature = null, byte[]? signed = null, Hash256 hash = default)
+    {
+        public ProblemResult? Refusal => refusal;
+
+        public ParsedSignature Signature => signature!;
+
+        public Hash256 Hash => hash;
+
+        public bool Verify(VerifyKey key) => key.VerifyHttp(signed, signature!.Signature);
     }
 }

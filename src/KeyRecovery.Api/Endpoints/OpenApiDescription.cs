@@ -1,3 +1,4 @@
+using KeyRecovery.Api.Auth;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -6,6 +7,9 @@ namespace KeyRecovery.Api.Endpoints;
 /// <summary>The parts of the OpenAPI document that no route says.</summary>
 internal static class OpenApiDescription
 {
+    private const string AppToken = "appToken";
+    private const string Signature = "signature";
+
     public static void Configure(OpenApiOptions options)
     {
         options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
@@ -19,7 +23,37 @@ internal static class OpenApiDescription
             };
             // The operator's address is not the project's business, and the committed file has none.
             document.Servers = [];
+            document.Components ??= new OpenApiComponents();
+            document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+            {
+                [AppToken] = new OpenApiSecurityScheme
+                {
+                    Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT", Description = "A token of the app's issuer.",
+                },
+                [Signature] = new OpenApiSecurityScheme
+                {
+                    Type = SecuritySchemeType.ApiKey,
+                    In = ParameterLocation.Header,
+                    Name = "Signature",
+                    Description = "RFC 9421 by a device or slot, with Signature-Input and Content-Digest: docs/protocol.md, section 9.1.",
+                },
+            };
+            return Task.CompletedTask;
+        });
+        options.AddSchemaTransformer((schema, context, _) =>
+        {
+            if (context.JsonTypeInfo.Type == typeof(Binary)) (schema.Type, schema.Format) = (JsonSchemaType.String, "binary");
+            return Task.CompletedTask;
+        });
+        options.AddOperationTransformer((operation, context, _) =>
+        {
+            var marks = context.Description.ActionDescriptor.EndpointMetadata;
+            if (marks.Any(mark => mark is Signed or SignedByContent)) Require(operation, Signature, context.Document);
+            if (marks.Any(mark => mark is NeedsToken)) Require(operation, AppToken, context.Document);
             return Task.CompletedTask;
         });
     }
+
+    private static void Require(OpenApiOperation operation, string scheme, OpenApiDocument? document) =>
+        (operation.Security ??= []).Add(new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(scheme, document)] = [] });
 }

@@ -12,4 +12,12 @@ internal static class ProblemDescriptions
             route.Produces<ProblemDocument>(status, Problems.ContentType);
         return route;
     }
+
+    /// <summary>The problems of every signed route, and those given.</summary>
+    public static RouteHandlerBuilder WithSignedProblems(this RouteHandlerBuilder route, params ReadOnlySpan<ErrorCode> codes) =>
+        route.WithProblems(
+        [
+            ErrorCode.SignatureInvalid, ErrorCode.Forbidden, ErrorCode.VaultLost, ErrorCode.Erased, ErrorCode.RateLimited,
+            ErrorCode.Unavailable, .. codes,
+        ]);
 }

@@ -1,13 +1,42 @@
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace KeyRecovery.Api.Hosting;
 
-/// <summary><c>check</c>: says what would keep the server from starting, without starting it.</summary>
+/// <summary>
+/// <c>check</c>: verifies what the server keeps, from the files to the last item, while no server runs. Exit code 0
+/// only where all is sound.
+/// </summary>
 internal static class CheckVerb
 {
-    public static int Run(string[] args)
+    public static async Task<int> RunAsync(string[] args)
     {
-        var findings = Server.ReadOptions(args).Directories.Findings().ToList();
-        foreach (var finding in findings) Console.Error.WriteLine(finding);
-        if (findings.Count == 0) Console.Out.WriteLine("ok");
-        return findings.Count == 0 ? 0 : 1;
+        var arguments = CheckArguments.Parse(args);
+        var report = await CheckAsync(arguments);
+        if (arguments.Json)
+            Console.Out.WriteLine(report.ToJson());
+        else
+            foreach (var line in report.Lines()) Console.Out.WriteLine(line);
+        return report.Sound ? 0 : 1;
     }
+
+    private static async Task<CheckReport> CheckAsync(CheckArguments arguments)
+    {
+        var options = Server.ReadOptions(arguments.Rest);
+        var findings = options.Directories.Findings().Concat(MissingFiles(options.Directories)).ToList();
+        if (findings.Count > 0) return CheckReport.OfFindings(findings);
+
+        await using var stores = await ServerStores.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance);
+        var sweep = arguments.Sweep
+            ? await stores.Service.Sweeper.SweepAsync(
+                arguments.OlderThan ?? TimeSpan.FromHours(options.Orphans.AfterHours), CancellationToken.None)
+            : null;
+        return CheckReport.Of(
+            await stores.Pair.CheckAsync(), await stores.Service.Audit.RunAsync(CancellationToken.None), sweep);
+    }
+
+    // To open what is not there would make it, and an empty store is always sound.
+    private static IEnumerable<string> MissingFiles(DataDirectories places) =>
+        new[] { ServerStores.DataFile(places), ServerStores.KeysFile(places) }
+            .Where(file => Directory.Exists(Path.GetDirectoryName(file)) && !File.Exists(file))
+            .Select(file => $"{file} does not exist (run init)");
 }

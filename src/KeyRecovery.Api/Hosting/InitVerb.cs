@@ -1,13 +1,25 @@
+using KeyRecovery.Storage.Sqlite.Ring;
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace KeyRecovery.Api.Hosting;
 
-/// <summary><c>init</c>: makes the three directories, readable by their owner alone. Harmless to repeat.</summary>
+/// <summary><c>init</c>: makes directories, keys and stores, readable by their owner alone. Harmless to repeat.</summary>
 internal static class InitVerb
 {
-    public static int Run(string[] args)
+    public static async Task<int> RunAsync(string[] args)
     {
-        var directories = Server.ReadOptions(args).Directories;
-        directories.Create();
-        foreach (var (name, path) in directories.Named) Console.Out.WriteLine($"{name,-8}{path}");
+        var options = Server.ReadOptions(args);
+        await using (await ServerStores.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance))
+        {
+            var places = options.Directories;
+            Tell("data store", ServerStores.DataFile(places));
+            Tell("key store", ServerStores.KeysFile(places));
+            Tell("root key", Path.Combine(places.Ring, FileRootKey.FileName));
+            Tell("KEK ring", Path.Combine(places.Ring, FileKekRing.FileName));
+        }
+
         return 0;
     }
+
+    private static void Tell(string what, string path) => Console.Out.WriteLine($"{what,-12}{path}");
 }

@@ -17,7 +17,7 @@ internal static class Server
         return OptionsReader.Read(builder.Configuration, builder.Environment);
     }
 
-    /// <summary>The server, ready to run.</summary>
+    /// <summary>The server with its stores open, ready to run.</summary>
     /// <param name="args">The command line, without its verb.</param>
     /// <param name="adjust">A last word on the services, for tests.</param>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
@@ -32,6 +32,8 @@ internal static class Server
         var app = builder.Build();
         UsePipeline(app, options);
         MapRoutes(app);
+        // Here and not at the first request: what keeps the stores closed must be said before anything listens.
+        if (!DocumentGeneration.IsRunning) app.Services.GetRequiredService<ServerStores>();
         return app;
     }
 
@@ -51,15 +53,26 @@ internal static class Server
 
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(Open);
+        services.AddSingleton(provider => provider.GetRequiredService<ServerStores>().Service);
+        services.AddSingleton<IReadiness, StoresReadiness>();
         services.AddSingleton<AppTokens>();
+        services.AddSingleton<RepairGate>();
         services.AddSingleton<AccountLimit>();
         services.AddSingleton<ServerAuthority>();
         services.AddSingleton<Drain>();
         services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<Drain>());
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         if (builder.Environment.IsDevelopment()) services.AddSingleton<DevelopmentIssuer>();
-        if (!DocumentGeneration.IsRunning) services.AddHostedService<Startup>();
+        if (DocumentGeneration.IsRunning) return;
+        services.AddHostedService<Startup>();
+        services.AddHostedService<OrphanSweep>();
     }
+
+    private static ServerStores Open(IServiceProvider provider) => ServerStores.OpenAsync(
+        provider.GetRequiredService<KeyRecoveryOptions>(),
+        provider.GetRequiredService<TimeProvider>(),
+        provider.GetRequiredService<ILoggerFactory>()).GetAwaiter().GetResult();
 
     private static void UsePipeline(WebApplication app, KeyRecoveryOptions options)
     {
@@ -67,7 +80,7 @@ internal static class Server
         app.UseMiddleware<RequestBoundary>();
         app.UseRouting();
         app.UseMiddleware<AddressLimit>();
-        if (app.Services.GetService<IRequestAuthenticator>() is not null) app.UseMiddleware<SignedRequests>();
+        app.UseMiddleware<SignedRequests>();
     }
 
     private static void MapRoutes(WebApplication app)
@@ -76,6 +89,11 @@ internal static class Server
         app.MapDescription();
         var v1 = app.MapGroup("/v1");
         v1.MapConfig();
+        v1.MapAccounts();
+        v1.MapVault();
+        v1.MapItems();
+        v1.MapRecovery();
+        v1.MapRepair();
         if (app.Environment.IsDevelopment()) v1.MapDevelopment();
     }
 }

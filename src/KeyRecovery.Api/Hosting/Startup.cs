@@ -1,25 +1,20 @@
 using KeyRecovery.Api.Auth;
-using KeyRecovery.Api.Options;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace KeyRecovery.Api.Hosting;
 
-/// <summary>What happens before the server listens, and the one line that says where it does.</summary>
+/// <summary>The one line that says where the server listens.</summary>
 internal sealed partial class Startup(
-    KeyRecoveryOptions options, ServerAuthority authority, IServer server, ILogger<Startup> logger) : IHostedLifecycleService
+    ServerAuthority authority, IServer server, ILogger<Startup> logger) : IHostedLifecycleService
 {
-    public Task StartingAsync(CancellationToken cancellationToken)
-    {
-        options.Directories.Create();
-        return Task.CompletedTask;
-    }
-
     public Task StartedAsync(CancellationToken cancellationToken)
     {
         Listening(logger, server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [], authority.Value);
         return Task.CompletedTask;
     }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -1,3 +1,7 @@
+using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Sqlite;
+using KeyRecovery.Storage.Sqlite.Ring;
 using Microsoft.Extensions.Options;
 
 namespace KeyRecovery.Api.Hosting;
@@ -9,8 +13,11 @@ internal static class Verbs
         KeyRecovery.Api [VERB] [--urls URL] [--KeyRecovery:KEY VALUE]…
 
           serve   run the server (the default), at http://127.0.0.1:5080 unless --urls says otherwise
-          init    make the data, key and ring directories
-          check   check configuration and directories, and say what is wrong
+          init    make directories, keys and stores, and say where they are
+          check   verify both stores, every chain and every item, and say what is wrong
+                  --json                  one JSON object
+                  --sweep                 first remove what broken-off requests left,
+                  --older-than-minutes N  at least so old (24 h unless Orphans:AfterHours says otherwise)
         """;
 
     public static async Task<int> RunAsync(string[] args)
@@ -26,9 +33,9 @@ internal static class Verbs
                 case "serve":
                     return await ServeVerb.RunAsync(rest);
                 case "init":
-                    return InitVerb.Run(rest);
+                    return await InitVerb.RunAsync(rest);
                 case "check":
-                    return CheckVerb.Run(rest);
+                    return await CheckVerb.RunAsync(rest);
                 case "help":
                     Console.Out.WriteLine(Usage);
                     return 0;
@@ -42,7 +49,13 @@ internal static class Verbs
             foreach (var failure in invalid.Failures) Console.Error.WriteLine(failure);
             return 1;
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (UsageException usage)
+        {
+            Console.Error.WriteLine(usage.Message);
+            return 2;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException
+            or StoreOpenException or KekRingException or RootKeyMismatchException or StoreUnavailableException)
         {
             Console.Error.WriteLine(failure.Message);
             return 1;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using KeyRecovery.Api.Endpoints;
+using KeyRecovery.Api.Hosting;
 
 namespace KeyRecovery.Api.Http;
 
@@ -9,11 +10,16 @@ namespace KeyRecovery.Api.Http;
 /// 16 levels deep; bytes are unpadded base64url.
 /// </summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(Binary))]
+[JsonSerializable(typeof(CheckReport))]
 [JsonSerializable(typeof(ConfigResponse))]
 [JsonSerializable(typeof(DevelopmentTokenRequest))]
 [JsonSerializable(typeof(DevelopmentTokenResponse))]
 [JsonSerializable(typeof(HealthResponse))]
+[JsonSerializable(typeof(HeadsResponse))]
 [JsonSerializable(typeof(ProblemDocument))]
+[JsonSerializable(typeof(RepairResponse))]
+[JsonSerializable(typeof(VersionsResponse))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>Makes the framework's options those of <see cref="JsonSerializerOptions.Strict"/>.</summary>

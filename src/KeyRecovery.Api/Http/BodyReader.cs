@@ -12,13 +12,13 @@ internal static class BodyReader
 
     /// <summary>The body's bytes.</summary>
     /// <exception cref="BadHttpRequestException">It is longer than the limit, broken off or too slow.</exception>
-    public static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpContext context)
+    public static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpContext context, CancellationToken ct)
     {
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false }) return default;
         var reader = context.Request.BodyReader;
         while (true)
         {
-            var result = await reader.ReadAsync(context.RequestAborted);
+            var result = await reader.ReadAsync(ct);
             if (result.IsCompleted)
             {
                 var bytes = result.Buffer.ToArray();

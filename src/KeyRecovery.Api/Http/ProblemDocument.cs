@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using KeyRecovery.Api.Endpoints;
 
 namespace KeyRecovery.Api.Http;
 
@@ -16,6 +17,15 @@ internal sealed record ProblemDocument
 
     [Description("The field that breaks a rule, or the limit that is used up.")]
     public string? Field { get; init; }
+
+    [Description("On refused: the rule of docs/protocol.md that it breaks.")]
+    public string? Rule { get; init; }
+
+    [Description("On stale-version: where the account stands.")]
+    public HeadsResponse? Heads { get; init; }
+
+    [Description("On young-authority: from when the signer may do this, in Unix seconds.")]
+    public ulong? TrustedFrom { get; init; }
 
     [Description("On every 401: the server's clock, in Unix seconds.")]
     public long? ServerTime { get; init; }

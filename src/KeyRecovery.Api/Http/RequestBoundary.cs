@@ -2,6 +2,7 @@ using System.Text.Json;
 using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Api.Http;
 
@@ -32,6 +33,10 @@ internal sealed class RequestBoundary(
         catch (WireFormatException)
         {
             await AnswerAsync(context, new ProblemResult(ErrorCode.Malformed));
+        }
+        catch (StoreUnavailableException unavailable)
+        {
+            await AnswerAsync(context, Failures.Unavailable(unavailable.Reason));
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {

@@ -20,6 +20,7 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
         }
 
         CheckBucket("RateLimits:Address", options.RateLimits.Address, failures);
+        CheckBucket("RateLimits:Repair", options.RateLimits.Repair, failures);
         CheckBucket("RateLimits:Account", options.RateLimits.Account, failures);
         failures.Range("Orphans:AfterHours", options.Orphans.AfterHours, 1, 720);
         failures.Range("Orphans:SweepEveryMinutes", options.Orphans.SweepEveryMinutes, 1, 1_440);

@@ -1,23 +1,28 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using KeyRecovery.Service;
 
 namespace KeyRecovery.Api.Telemetry;
 
 /// <summary>The instruments <c>keyrecovery.*</c>. Tags are routes and outcomes from fixed lists, never anything of a user.</summary>
 internal sealed class ServerMetrics : IDisposable
 {
-    public const string Name = "keyrecovery";
+    public const string Name = ServiceMeter.Name;
 
     private readonly Meter _meter;
     private readonly Counter<long> _requests;
     private readonly Counter<long> _rateLimited;
+    private readonly Counter<long> _sweepsStopped;
 
     public ServerMetrics(IMeterFactory meters)
     {
         _meter = meters.Create(Name);
         _requests = _meter.CreateCounter<long>("keyrecovery.requests", "{request}", "Requests answered, by route and outcome.");
         _rateLimited = _meter.CreateCounter<long>("keyrecovery.rate_limited", "{request}", "Requests refused by a rate limit, by scope.");
+        _sweepsStopped = _meter.CreateCounter<long>("keyrecovery.sweeps_stopped", "{sweep}", "Sweeps that the brake stopped: an operator must look.");
     }
+
+    public void SweepStopped() => _sweepsStopped.Add(1);
 
     public void Answered(string route, string outcome)
     {

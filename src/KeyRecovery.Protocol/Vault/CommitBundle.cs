@@ -41,9 +41,9 @@ public sealed record CommitBundle(
         WireFormatException.Require(
             link.Length + keyset.Length + manifest.Length <= Limits.CommitBytes, "link, keyset and manifest have at most 262,144 bytes");
         return new CommitBundle(
-            link.IsEmpty ? null : SignedLink.Decode(link),
-            keyset.IsEmpty ? null : Vault.Keyset.Decode(keyset),
-            SignedManifest.Decode(manifest), items);
+            link.IsEmpty ? null : WireFormatException.In("link", link, SignedLink.Decode),
+            keyset.IsEmpty ? null : WireFormatException.In("keyset", keyset, Vault.Keyset.Decode),
+            WireFormatException.In("manifest", manifest, SignedManifest.Decode), items);
     }
 
     private static ImmutableArray<ReadOnlyMemory<byte>> ReadItems(CborIn reader)

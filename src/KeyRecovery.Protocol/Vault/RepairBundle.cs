@@ -29,9 +29,9 @@ public sealed record RepairBundle(ImmutableArray<SignedLink> Links, Keyset Keyse
         FormatVersion.Read(reader);
         var count = reader.Array(1, Limits.MaxLinks);
         var links = ImmutableArray.CreateBuilder<SignedLink>(count);
-        for (var i = 0; i < count; i++) links.Add(SignedLink.Decode(reader.BytesView(1, Limits.SignedLinkBytes)));
-        var keyset = Keyset.Decode(reader.BytesView(1, Limits.KeysetBytes));
-        var manifest = SignedManifest.Decode(reader.BytesView(1, Limits.CommitBytes));
+        for (var i = 0; i < count; i++) links.Add(WireFormatException.In("links", reader.BytesView(1, Limits.SignedLinkBytes), SignedLink.Decode));
+        var keyset = WireFormatException.In("keyset", reader.BytesView(1, Limits.KeysetBytes), Keyset.Decode);
+        var manifest = WireFormatException.In("manifest", reader.BytesView(1, Limits.CommitBytes), SignedManifest.Decode);
         reader.End();
         return new RepairBundle(links.MoveToImmutable(), keyset, manifest);
     }

@@ -15,6 +15,22 @@ public sealed class WireFormatException : Exception
     /// <summary>Makes the exception without a message.</summary>
     public WireFormatException() : base("malformed") { }
 
+    /// <summary>Which part of a larger structure it is, such as <c>manifest</c>; null for the structure itself.</summary>
+    public string? Part { get; private init; }
+
+    /// <summary>Decodes a part of a larger structure, and names it where it is malformed.</summary>
+    public static T In<T>(string part, ReadOnlyMemory<byte> bytes, Func<ReadOnlyMemory<byte>, T> decode)
+    {
+        try
+        {
+            return decode(bytes);
+        }
+        catch (WireFormatException e)
+        {
+            throw new WireFormatException(e.Message, e) { Part = part };
+        }
+    }
+
     /// <summary>Throws unless <paramref name="condition"/> holds.</summary>
     public static void Require([DoesNotReturnIf(false)] bool condition, string rule)
     {

@@ -11,7 +11,7 @@ namespace KeyRecovery.Service.Gate;
 /// The one way into an account: reads its key row and its account row, verifies the request's signature, and lets
 /// nobody past a tombstone, a lost vault or a chain that was rolled back.
 /// </summary>
-public sealed class AccountGate
+public sealed class AccountGate : IDisposable
 {
     private readonly IDataStore _data;
     private readonly IKeyStore _keys;
@@ -57,14 +57,8 @@ public sealed class AccountGate
         {
             var stored = await ReadAsync(_data, rows.Account, ct);
             if (known && stored is null && named is not null && keyRow.State == KeyRowState.Live) return Shut(ErrorCode.VaultLost);
-            if (stored is null)
-            {
-                known = false;
-                rows.Dispose();
-                using var decoyKey = _subjectKeys.Unwrap(_decoy.KeyRowKey, KeyRow.Decode(_decoy.KeyRow.Value));
-                rows = new AccountRows(decoyKey.Span, _random);
-            }
-            var state = AccountState.Decode(rows.Open(stored ?? _decoy.AccountRow));
+            known &= stored is not null;
+            var state = AccountState.Decode(stored is null ? _decoy.OpenAccountRow() : rows.Open(stored));
             var rolledBack = known && MinChain.IsBehind(state.LastRemoval, keyRow.MinChain);
             if (rolledBack && named is not null) return Shut(ErrorCode.RepairRequired);
 
@@ -86,6 +80,9 @@ public sealed class AccountGate
             rows?.Dispose();
         }
     }
+
+    /// <summary>Zeroes the decoy's keys.</summary>
+    public void Dispose() => _decoy.Dispose();
 
     private async ValueTask<AccountId> FindBySlotAsync(AuthorityId slot, CancellationToken ct) =>
         _lookups.Open(await ReadAsync(_keys, _lookups.Ids.Slot(slot), ct) ?? _decoy.Lookup);

@@ -12,8 +12,11 @@ namespace KeyRecovery.Service.Gate;
 /// Rows of an account that does not exist. A request that finds nothing reads, opens and verifies as much as one that
 /// finds something, so that unknown, wrong and gone look alike from outside.
 /// </summary>
-internal sealed class Decoy
+internal sealed class Decoy : IDisposable
 {
+    private readonly AccountRows _rows;
+    private readonly Row _accountRow;
+
     public Decoy(Lookups lookups, SubjectKeys subjectKeys, IRandom random)
     {
         Span<byte> seed = stackalloc byte[32];
@@ -28,23 +31,23 @@ internal sealed class Decoy
         KeyRowKey = lookups.Ids.KeyRow(Account);
         var (key, kek, wrapped) = subjectKeys.Create(KeyRowKey);
         using (key)
-        using (var rows = new AccountRows(key.Span, random))
         {
             KeyRow = new Row(KeyRowKey, new KeyRow(KeyRowState.Live, kek, wrapped, null, 0).Encode(), 1, 0);
-            var state = new AccountState
-            {
-                Account = Account,
-                User = new AppUser("decoy", "decoy", "decoy"),
-                Chain = default,
-                Epoch = 1,
-                KeysetHash = default,
-                ManifestVersion = 1,
-                ManifestHash = default,
-                Authorities = ImmutableSortedDictionary<AuthorityId, AccountAuthority>.Empty.Add(id, Authority),
-            };
-            var create = (RowWrite.Create)rows.Create(rows.Account, state.Encode());
-            AccountRow = new Row(create.Key, create.Value, 1, 0);
+            _rows = new AccountRows(key.Span, random);
         }
+        var state = new AccountState
+        {
+            Account = Account,
+            User = new AppUser("decoy", "decoy", "decoy"),
+            Chain = default,
+            Epoch = 1,
+            KeysetHash = default,
+            ManifestVersion = 1,
+            ManifestHash = default,
+            Authorities = ImmutableSortedDictionary<AuthorityId, AccountAuthority>.Empty.Add(id, Authority),
+        };
+        var create = (RowWrite.Create)_rows.Create(_rows.Account, state.Encode());
+        _accountRow = new Row(create.Key, create.Value, 1, 0);
         var slot = lookups.Ids.Slot(id);
         Lookup = lookups.Decoy(slot, Account);
     }
@@ -57,7 +60,10 @@ internal sealed class Decoy
 
     public Row KeyRow { get; }
 
-    public Row AccountRow { get; }
-
     public Row Lookup { get; }
+
+    /// <summary>One opening, as for a row that is there.</summary>
+    public byte[] OpenAccountRow() => _rows.Open(_accountRow);
+
+    public void Dispose() => _rows.Dispose();
 }

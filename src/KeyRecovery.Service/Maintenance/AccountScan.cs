@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
@@ -12,16 +13,38 @@ internal sealed record ScannedAccount(Row KeyStored, KeyRow KeyRow, AccountRows 
 /// <summary>Background passes over all accounts: never on a request's path.</summary>
 internal static class AccountScan
 {
+    /// <summary>Every account that is not erased.</summary>
+    /// <param name="context">The stores.</param>
+    /// <param name="ct">Ends the pass.</param>
+    /// <param name="skipped">
+    /// Hears of a key row that does not open, and the pass goes on. Without it the pass ends there: whoever removes
+    /// what no account leads to must have seen all accounts.
+    /// </param>
+    /// <exception cref="RowDamagedException">A key row does not open.</exception>
     public static async IAsyncEnumerable<ScannedAccount> ScanAccountsAsync(
-        this ServiceContext context, [EnumeratorCancellation] CancellationToken ct)
+        this ServiceContext context, [EnumeratorCancellation] CancellationToken ct, Action<string>? skipped = null)
     {
         await foreach (var stored in context.Keys.ScanAsync(Table.KeyRows, ReadOnlyMemory<byte>.Empty, ct))
         {
             var keyRow = KeyRow.Decode(stored.Value);
             if (keyRow.State == KeyRowState.Erased) continue;
-            using var subjectKey = context.SubjectKeys.Unwrap(stored.Key, keyRow);
+            using var subjectKey = TryUnwrap(context, stored, keyRow, skipped);
+            if (subjectKey is null) continue;
             using var rows = new AccountRows(subjectKey.Span, context.Random);
             yield return new ScannedAccount(stored, keyRow, rows, await context.Data.ReadAsync(rows.Account, ct));
+        }
+    }
+
+    private static SecretBytes? TryUnwrap(ServiceContext context, Row stored, KeyRow keyRow, Action<string>? skipped)
+    {
+        try
+        {
+            return context.SubjectKeys.Unwrap(stored.Key, keyRow);
+        }
+        catch (RowDamagedException e) when (skipped is not null)
+        {
+            skipped(e.Message);
+            return null;
         }
     }
 }

@@ -25,7 +25,7 @@ public sealed class StoreAudit
         var (sound, pending, lost) = (0, 0, 0);
         var damaged = ImmutableArray.CreateBuilder<string>();
         var wanted = new HashSet<RowKey>();
-        await foreach (var account in _context.ScanAccountsAsync(ct))
+        await foreach (var account in _context.ScanAccountsAsync(ct, damaged.Add))
         {
             if (account.AccountRow is null)
             {

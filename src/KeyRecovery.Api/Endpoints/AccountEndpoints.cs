@@ -1,0 +1,45 @@
+using KeyRecovery.Api.Auth;
+using KeyRecovery.Api.Http;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Service;
+using KeyRecovery.Service.Errors;
+
+namespace KeyRecovery.Api.Endpoints;
+
+/// <summary><c>POST /v1/accounts</c>: an account for an app user who has none.</summary>
+internal static class AccountEndpoints
+{
+    public static void MapAccounts(this IEndpointRouteBuilder routes) =>
+        routes.MapPost("/accounts", CreateAsync)
+            .WithName("createAccount")
+            .WithSummary("Make an account")
+            .WithDescription("The body is a commit with link 0 (docs/protocol.md §7). The same again gets the same answer.")
+            .WithTags("Accounts")
+            .WithMetadata(new BodyLimit(Limits.CommitBodyBytes), new NeedsToken())
+            .Accepts<Binary>(CborBody.Cbor)
+            .Produces<HeadsResponse>(StatusCodes.Status201Created)
+            .WithProblems(
+                ErrorCode.Malformed, ErrorCode.Unauthenticated, ErrorCode.AccountExists, ErrorCode.TooLarge,
+                ErrorCode.UnsupportedMediaType, ErrorCode.Refused, ErrorCode.RateLimited, ErrorCode.Unavailable, ErrorCode.StorageFull);
+
+    // The token first: a stranger's body is not read.
+    private static async Task<IResult> CreateAsync(HttpContext context, AppTokens tokens, KeyRecoveryService service)
+    {
+        switch (await tokens.ReadAsync(context))
+        {
+            case TokenResult.Valid(var user):
+                var body = await BodyReader.ReadAsync(context, context.RequestAborted);
+                var (commit, refusal) = CborBody.Decode(context.Request, body, CommitBundle.Decode, "commit");
+                if (commit is null) return refusal!;
+                return Answers.Of(
+                    await service.Accounts.CreateAsync(user, commit, context.RequestAborted),
+                    heads => TypedResults.Created((string?)null, HeadsResponse.Of(heads)));
+            case TokenResult.Missing:
+                return new ProblemResult(ErrorCode.Unauthenticated);
+            case TokenResult.KeysUnavailable:
+                return Failures.KeysUnavailable();
+            default:
+                return new ProblemResult(ErrorCode.TokenInvalid);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using KeyRecovery.Api.Auth;
+using KeyRecovery.Api.Http;
+using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Gate;
+using KeyRecovery.Service.UseCases;
+
+namespace KeyRecovery.Api.Endpoints;
+
+/// <summary>What several routes answer alike.</summary>
+internal static class Answers
+{
+    private const int Attempts = 3;
+
+    /// <summary>The answer to an operation: what it gives, or the problem.</summary>
+    public static IResult Of<T>(Outcome<T> outcome, Func<T, IResult> done) => outcome switch
+    {
+        Outcome<T>.Done(var value) => done(value),
+        Outcome<T>.Failed(var failure) => Failures.Problem(failure),
+        _ => throw new InvalidOperationException(),
+    };
+
+    /// <summary>The outcome's name in a span.</summary>
+    public static string Name<T>(Outcome<T> outcome) =>
+        outcome is Outcome<T>.Failed failed ? Problems.Of(failed.Failure.Code).Slug : "ok";
+
+    /// <summary>The whole vault, read anew where another commit came in between.</summary>
+    public static async ValueTask<IResult> VaultAsync(
+        SignedRequest request, VaultReader vaults, ulong? linksAfter, HttpContext context)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var account = request.Account;
+            if (await vaults.ReadAsync(account, linksAfter, context.RequestAborted) is { } vault)
+            {
+                context.Response.Headers.ETag = EntityTag.Of(account.State.ManifestHash);
+                return TypedResults.Bytes(vault, CborBody.Cbor);
+            }
+
+            if (attempt == Attempts) return Failures.Problem(new ServiceFailure(ErrorCode.Unavailable));
+            if (await request.PassAgainAsync(context.RequestAborted) is GateResult.Shut(var failure)) return Failures.Problem(failure);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using KeyRecovery.Api.Auth;
+using KeyRecovery.Api.Http;
+using KeyRecovery.Api.Telemetry;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Service;
+using KeyRecovery.Service.Errors;
+
+namespace KeyRecovery.Api.Endpoints;
+
+/// <summary><c>POST /v1/repair</c>: what the server lost, from a client that has it.</summary>
+internal static class RepairEndpoints
+{
+    public static void MapRepair(this IEndpointRouteBuilder routes) =>
+        routes.MapPost("/repair", RepairAsync)
+            .WithName("repair")
+            .WithSummary("Give the server back what it lost")
+            .WithDescription("The body is a repair (docs/protocol.md §7); its signer stands in the chain that it carries.")
+            .WithTags("Repair")
+            .WithMetadata(new SignedByContent(), new BodyLimit(Limits.RepairBytes))
+            .Accepts<Binary>(CborBody.Cbor)
+            .Produces<RepairResponse>()
+            .WithSignedProblems(
+                ErrorCode.Malformed, ErrorCode.StaleVersion, ErrorCode.TooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.Refused, ErrorCode.StorageFull);
+
+    private static async Task<IResult> RepairAsync(ClaimedRequest request, HttpContext context, KeyRecoveryService service)
+    {
+        var (repair, refusal) = CborBody.Decode(context.Request, request.Body, RepairBundle.Decode, "repair");
+        if (repair is null) return refusal!;
+        using var span = ServerTrace.Start("repair");
+        var outcome = await service.Repairs.RepairAsync(request.Signer, request.Verify, repair, context.RequestAborted);
+        span.Outcome(Answers.Name(outcome));
+        return Answers.Of(outcome, result => TypedResults.Ok(RepairResponse.Of(result)));
+    }
+}

@@ -1,0 +1,76 @@
+using System.ComponentModel;
+using System.Globalization;
+using KeyRecovery.Api.Auth;
+using KeyRecovery.Api.Http;
+using KeyRecovery.Api.Telemetry;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Service;
+using KeyRecovery.Service.Errors;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.OpenApi;
+
+namespace KeyRecovery.Api.Endpoints;
+
+/// <summary><c>GET /v1/vault</c> and <c>POST /v1/commits</c>: reading and changing an account.</summary>
+internal static class VaultEndpoints
+{
+    public static void MapVault(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/vault", GetAsync)
+            .WithName("getVault")
+            .WithSummary("The vault: links, keyset and manifest")
+            .WithTags("Vault")
+            .WithMetadata(new Signed(), new BodyLimit(0))
+            .Produces<Binary>(StatusCodes.Status200OK, CborBody.Cbor)
+            .Produces(StatusCodes.Status304NotModified)
+            .WithSignedProblems(ErrorCode.Malformed)
+            .AddOpenApiOperationTransformer((operation, _, _) =>
+            {
+                if (operation.Parameters?.Single(p => p.Name == "linksAfter").Schema is OpenApiSchema number) number.Type = JsonSchemaType.Integer;
+                return Task.CompletedTask;
+            });
+        routes.MapPost("/commits", CommitAsync)
+            .WithName("commit")
+            .WithSummary("Change the account, whole or not at all")
+            .WithDescription("The body is a commit (docs/protocol.md §7). The same again gets the same answer; 409 stale-version carries the current heads.")
+            .WithTags("Vault")
+            .WithMetadata(new Signed(), new BodyLimit(Limits.CommitBodyBytes))
+            .Accepts<Binary>(CborBody.Cbor)
+            .Produces<HeadsResponse>()
+            .WithSignedProblems(
+                ErrorCode.Malformed, ErrorCode.StaleVersion, ErrorCode.TooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.Refused, ErrorCode.StorageFull);
+    }
+
+    private static async ValueTask<IResult> GetAsync(
+        SignedRequest request,
+        [FromQuery, Description("Leave out the links up to this sequence number.")] string? linksAfter,
+        HttpContext context,
+        KeyRecoveryService service)
+    {
+        if (!TryReadSequence(linksAfter, out var after)) return new ProblemResult(ErrorCode.Malformed) { Field = "linksAfter" };
+        var tag = EntityTag.Of(request.Account.State.ManifestHash);
+        if (!EntityTag.IsNamed(context.Request.Headers.IfNoneMatch, tag))
+            return await Answers.VaultAsync(request, service.Vaults, after, context);
+        context.Response.Headers.ETag = tag;
+        return TypedResults.StatusCode(StatusCodes.Status304NotModified);
+    }
+
+    private static async Task<IResult> CommitAsync(SignedRequest request, HttpContext context, KeyRecoveryService service)
+    {
+        var (commit, refusal) = CborBody.Decode(context.Request, request.Body, CommitBundle.Decode, "commit");
+        if (commit is null) return refusal!;
+        using var span = ServerTrace.Start("commit");
+        var outcome = await service.Commits.CommitAsync(request.Account, commit, context.RequestAborted);
+        span.Outcome(Answers.Name(outcome));
+        return Answers.Of(outcome, heads => TypedResults.Ok(HeadsResponse.Of(heads)));
+    }
+
+    private static bool TryReadSequence(string? text, out ulong? sequence)
+    {
+        sequence = null;
+        if (text is null) return true;
+        if (!uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return false;
+        sequence = number;
+        return true;
+    }
+}

@@ -1,0 +1,61 @@
+using System.Text.Json;
+using KeyRecovery.Api.Http;
+using KeyRecovery.Service.Maintenance;
+using KeyRecovery.Storage.Sqlite;
+
+namespace KeyRecovery.Api.Hosting;
+
+/// <summary>What <c>check</c> found.</summary>
+/// <param name="Sound">Whether nothing is wrong.</param>
+/// <param name="Findings">What is wrong with the places; then nothing further was looked at.</param>
+/// <param name="DataFile">What SQLite says of the data store's file.</param>
+/// <param name="KeysFile">What SQLite says of the key store's file.</param>
+/// <param name="Accounts">Accounts whose chain, keyset, manifest and items are there and fit together.</param>
+/// <param name="Pending">Accounts that are being made.</param>
+/// <param name="VaultsLost">Accounts whose data are gone.</param>
+/// <param name="Damaged">What is wrong with each damaged account.</param>
+/// <param name="OrphanRows">Rows that nothing leads to, by table.</param>
+/// <param name="Sweep">What the sweep before removed.</param>
+internal sealed record CheckReport(
+    bool Sound,
+    IReadOnlyList<string> Findings,
+    IReadOnlyList<string> DataFile,
+    IReadOnlyList<string> KeysFile,
+    int Accounts,
+    int Pending,
+    int VaultsLost,
+    IReadOnlyList<string> Damaged,
+    IReadOnlyDictionary<string, int> OrphanRows,
+    SweepReport? Sweep)
+{
+    public static CheckReport OfFindings(IReadOnlyList<string> findings) =>
+        new(false, findings, [], [], 0, 0, 0, [], new Dictionary<string, int>(), null);
+
+    public static CheckReport Of(IntegrityReport files, AuditReport audit, SweepReport? sweep) => new(
+        files.IsSound && audit.IsSound && sweep is not { Stopped: true },
+        [], files.Data, files.Keys, audit.Accounts, audit.Pending, audit.VaultsLost, audit.Damaged, audit.OrphanRows, sweep);
+
+    public string ToJson() => JsonSerializer.Serialize(this, ApiJson.Default.CheckReport);
+
+    /// <summary>For a person: a line for each thing, the verdict last.</summary>
+    public IEnumerable<string> Lines()
+    {
+        foreach (var finding in Findings) yield return finding;
+        foreach (var problem in DataFile) yield return $"data store: {problem}";
+        foreach (var problem in KeysFile) yield return $"key store: {problem}";
+        foreach (var fault in Damaged) yield return $"damaged account: {fault}";
+        if (Findings.Count == 0)
+        {
+            if (Sweep is { } s)
+            {
+                yield return $"swept: {s.PendingAccounts} unfinished and {s.OrphanAccounts} orphaned accounts, {s.StagedItems} staged items, {s.OldVersions} old versions";
+                if (s.Stopped) yield return "the sweep stopped: it would remove the data of too many accounts at once";
+            }
+
+            foreach (var (table, count) in OrphanRows) yield return $"orphans: {count} rows of {table}, left to the sweep";
+            yield return $"accounts: {Accounts} sound, {Damaged.Count} damaged, {VaultsLost} without data, {Pending} unfinished";
+        }
+
+        yield return Sound ? "sound" : "NOT sound";
+    }
+}

@@ -1,0 +1,56 @@
+using KeyRecovery.Api.Options;
+using KeyRecovery.Api.Telemetry;
+using KeyRecovery.Service;
+using KeyRecovery.Service.Maintenance;
+
+namespace KeyRecovery.Api.Hosting;
+
+/// <summary>Sweeps in the background. A sweep that the brake stopped asks for an operator: <c>check</c> says what is there.</summary>
+internal sealed partial class OrphanSweep(
+    KeyRecoveryService service, KeyRecoveryOptions options, ServerMetrics metrics, TimeProvider time, ILogger<OrphanSweep> logger)
+    : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMinutes(options.Orphans.SweepEveryMinutes), time);
+        while (await timer.WaitForNextTickAsync(stoppingToken)) await SweepAsync(stoppingToken);
+    }
+
+    /// <summary>Sweeps once. A failure is logged, and the next sweep tries again.</summary>
+    public async Task SweepAsync(CancellationToken ct)
+    {
+        try
+        {
+            Tell(await service.Sweeper.SweepAsync(TimeSpan.FromHours(options.Orphans.AfterHours), ct));
+        }
+#pragma warning disable CA1031 // One damaged row must not end all sweeps, nor the server.
+        catch (Exception failure) when (failure is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            Failed(logger, failure);
+        }
+    }
+
+    private void Tell(SweepReport report)
+    {
+        if (report.Stopped)
+        {
+            metrics.SweepStopped();
+            Stopped(logger);
+        }
+
+        if (report.PendingAccounts + report.OrphanAccounts + report.StagedItems + report.OldVersions > 0)
+            Swept(logger, report.PendingAccounts, report.OrphanAccounts, report.StagedItems, report.OldVersions);
+    }
+
+    [LoggerMessage(10, LogLevel.Information,
+        "Swept {Pending} unfinished accounts, {Orphans} orphaned accounts, {Staged} staged items, {Versions} old versions", EventName = "Swept")]
+    private static partial void Swept(ILogger logger, int pending, int orphans, int staged, int versions);
+
+    [LoggerMessage(11, LogLevel.Error,
+        "The sweep stopped: it would remove the data of too many accounts at once. Was the key store lost or exchanged? Run check", EventName = "SweepStopped")]
+    private static partial void Stopped(ILogger logger);
+
+    [LoggerMessage(12, LogLevel.Error, "The sweep failed; the next one tries again", EventName = "SweepFailed")]
+    private static partial void Failed(ILogger logger, Exception failure);
+}

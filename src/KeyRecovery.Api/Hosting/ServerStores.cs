@@ -1,0 +1,76 @@
+using KeyRecovery.Api.Options;
+using KeyRecovery.Service;
+using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Sqlite;
+using KeyRecovery.Storage.Sqlite.Ring;
+
+namespace KeyRecovery.Api.Hosting;
+
+/// <summary>
+/// What the server keeps, open, and the service over it: the two stores, the ring with its root key, the server's
+/// secrets. Disposal writes what waits and empties the write-ahead log.
+/// </summary>
+internal sealed class ServerStores : IAsyncDisposable
+{
+    private readonly List<IDisposable> _secret;
+
+    private ServerStores(SqliteStorePair pair, List<IDisposable> secret, KeyRecoveryService service)
+    {
+        Pair = pair;
+        _secret = secret;
+        Service = service;
+    }
+
+    /// <summary>Both stores.</summary>
+    public SqliteStorePair Pair { get; }
+
+    /// <summary>The use cases.</summary>
+    public KeyRecoveryService Service { get; }
+
+    /// <summary>The data store's file.</summary>
+    public static string DataFile(DataDirectories places) => Path.Combine(places.Stores, "data.db");
+
+    /// <summary>The key store's file.</summary>
+    public static string KeysFile(DataDirectories places) => Path.Combine(places.Keys, "keys.db");
+
+    /// <summary>Opens everything; what never was there is made.</summary>
+    /// <exception cref="StoreOpenException">Another process has it, the two stores are no pair, or one is of a newer schema.</exception>
+    /// <exception cref="KekRingException">The root key or the ring is missing, another's or damaged.</exception>
+    /// <exception cref="RootKeyMismatchException">The root key is another's.</exception>
+    /// <exception cref="StoreUnavailableException">A file cannot be read or written.</exception>
+    public static async Task<ServerStores> OpenAsync(KeyRecoveryOptions options, TimeProvider time, ILoggerFactory loggers)
+    {
+        var (places, random) = (options.Directories, SystemRandom.Instance);
+        places.Create();
+        var pair = await SqliteStorePair.OpenAsync(DataFile(places), KeysFile(places), random, time, loggers);
+        var secret = new List<IDisposable>();
+        try
+        {
+            var isFirst = !await ServerSecrets.ExistAsync(pair.Keys, CancellationToken.None);
+            var root = FileRootKey.Open(places.Ring, random, isFirst);
+            secret.Add(root);
+            var ring = FileKekRing.Open(places.Ring, root, random, time, isFirst);
+            secret.Add(ring);
+            var secrets = await ServerSecrets.LoadOrCreateAsync(pair.Keys, root, random, CancellationToken.None);
+            secret.Add(secrets);
+            var service = new KeyRecoveryService(pair.Data, pair.Keys, ring, secrets, new AppPolicies(options), random, time);
+            secret.Add(service);
+            return new ServerStores(pair, secret, service);
+        }
+        catch
+        {
+            await CloseAsync(pair, secret);
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync() => CloseAsync(Pair, _secret);
+
+    private static async ValueTask CloseAsync(SqliteStorePair pair, List<IDisposable> secret)
+    {
+        // The stores first: what still waits is written while the keys are there.
+        await pair.DisposeAsync();
+        for (var i = secret.Count - 1; i >= 0; i--) secret[i].Dispose();
+    }
+}

@@ -1,0 +1,67 @@
+using System.Collections.Frozen;
+using System.Text.Json;
+using System.Text;
+using KeyRecovery.Api.Endpoints;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Stores;
+
+namespace KeyRecovery.Api.Http;
+
+/// <summary>From what the service says no with to the problem that tells it.</summary>
+internal static class Failures
+{
+    private static readonly TimeSpan SoonRetry = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan FullRetry = TimeSpan.FromSeconds(30);
+
+    private static readonly FrozenDictionary<ProtocolFault, string> Rules =
+        Enum.GetValues<ProtocolFault>().ToFrozenDictionary(fault => fault, fault => Kebab(fault.ToString()));
+
+    public static ProblemResult Problem(ServiceFailure failure) => new(failure.Code)
+    {
+        Field = failure.Field,
+        RetryAfter = RetryAfter(failure.Code),
+        Extensions = failure is { Rule: ProtocolFault.None or ProtocolFault.Malformed, Current: null, TrustedFrom: null }
+            ? null
+            : writer => Write(writer, failure),
+    };
+
+    /// <summary>A structure that this server is too old for.</summary>
+    public static ProblemResult UpgradeRequired() =>
+        Problem(new ServiceFailure(ErrorCode.Refused) { Rule = ProtocolFault.UpgradeRequired });
+
+    /// <summary>A store that cannot answer.</summary>
+    public static ProblemResult Unavailable(StoreFault reason) =>
+        Problem(new ServiceFailure(reason == StoreFault.Full ? ErrorCode.StorageFull : ErrorCode.Unavailable));
+
+    /// <summary>An issuer whose keys cannot be had.</summary>
+    public static ProblemResult KeysUnavailable() => new(ErrorCode.Unavailable) { Field = "token", RetryAfter = SoonRetry };
+
+    private static TimeSpan? RetryAfter(ErrorCode code) => code switch
+    {
+        ErrorCode.Unavailable => SoonRetry,
+        ErrorCode.StorageFull => FullRetry,
+        _ => null,
+    };
+
+    private static void Write(Utf8JsonWriter writer, ServiceFailure failure)
+    {
+        if (failure.Rule is not (ProtocolFault.None or ProtocolFault.Malformed)) writer.WriteString("rule", Rules[failure.Rule]);
+        if (failure.TrustedFrom is { } at) writer.WriteNumber("trustedFrom", at);
+        if (failure.Current is not { } heads) return;
+        writer.WritePropertyName("heads");
+        JsonSerializer.Serialize(writer, HeadsResponse.Of(heads), ApiJson.Default.HeadsResponse);
+    }
+
+    private static string Kebab(string name)
+    {
+        var kebab = new StringBuilder();
+        foreach (var letter in name)
+        {
+            if (char.IsAsciiLetterUpper(letter) && kebab.Length > 0) kebab.Append('-');
+            kebab.Append(char.ToLowerInvariant(letter));
+        }
+
+        return kebab.ToString();
+    }
+}
