@@ -21,6 +21,7 @@ internal static class Schema
         [Table.Manifests] = "manifests",
         [Table.Items] = "items",
         [Table.Staging] = "staging",
+        [Table.History] = "history",
         [Table.KeyRows] = "key_rows",
         [Table.Subjects] = "subjects",
         [Table.Slots] = "slots",

@@ -1,0 +1,110 @@
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Tests.Support;
+
+namespace KeyRecovery.Storage.Tests.Contract;
+
+public abstract partial class RowStoreContract
+{
+    private Task<List<byte[]>> Scan(params byte[] after) => Ids(Store.ScanAsync(First, after, CancellationToken.None));
+
+    private Task<List<byte[]>> ScanPrefix(params byte[] prefix) =>
+        Ids(Store.ScanPrefixAsync(First, prefix, CancellationToken.None));
+
+    private static async Task<List<byte[]>> Ids(IAsyncEnumerable<Row> rows)
+    {
+        List<byte[]> ids = [];
+        await foreach (var row in rows) ids.Add(row.Key.Id.ToArray());
+        return ids;
+    }
+
+    private async Task Fill(params byte[][] ids)
+    {
+        foreach (var id in ids) await Written(new RowWrite.Create(Key(id), id));
+        await Written(new RowWrite.Ensure(new RowKey(Second, new byte[] { 2, 2, 2 }), One));
+    }
+
+    [Fact]
+    public async Task A_scan_goes_up_by_unsigned_bytes_and_a_prefix_comes_before_what_it_begins()
+    {
+        await Fill([0xFF], [2, 0], [0x80], [2], [1, 0xFF], [0]);
+        Assert.Equal<byte[]>([[0], [1, 0xFF], [2], [2, 0], [0x80], [0xFF]], await Scan());
+        Assert.Equal<byte[]>([[2, 0], [0x80], [0xFF]], await Scan(2));
+        Assert.Equal<byte[]>([[2], [2, 0], [0x80], [0xFF]], await Scan(1, 0xFF, 0xFF));
+        Assert.Empty(await Scan(0xFF));
+    }
+
+    [Fact]
+    public async Task A_prefix_finds_all_ids_that_begin_so_and_no_others()
+    {
+        await Fill([1, 0xFF], [2], [2, 0], [2, 0xFF, 0xFF], [3], [0xFF], [0xFF, 0xFF], [0xFF, 0xFF, 7]);
+        Assert.Equal<byte[]>([[2], [2, 0], [2, 0xFF, 0xFF]], await ScanPrefix(2));
+        Assert.Equal<byte[]>([[2, 0xFF, 0xFF]], await ScanPrefix(2, 0xFF));
+        Assert.Equal<byte[]>([[0xFF, 0xFF], [0xFF, 0xFF, 7]], await ScanPrefix(0xFF, 0xFF));
+        Assert.Empty(await ScanPrefix(2, 1));
+        Assert.Equal(8, (await ScanPrefix()).Count);
+    }
+
+    [Fact]
+    public async Task The_longest_id_of_the_highest_bytes_is_found()
+    {
+        var last = Enumerable.Repeat((byte)0xFF, RowKey.MaxIdSize).ToArray();
+        await Fill(last);
+        Assert.Equal<byte[]>([last], await Scan(0xFF));
+        Assert.Equal<byte[]>([last], await ScanPrefix(last));
+    }
+
+    [Fact]
+    public async Task Scans_cross_their_pages_without_a_gap_or_a_repeat()
+    {
+        byte[][] ids = [.. Enumerable.Range(0, 1_000).Select(i => new byte[] { 7, (byte)(i >> 8), (byte)(i & 0xFF) })];
+        await Write([.. ids.Select(id => new RowWrite.Create(Key(id), id))]);
+        Assert.Equal<byte[]>(ids, await Scan());
+        Assert.Equal<byte[]>(ids, await ScanPrefix(7));
+        Assert.Equal<byte[]>(ids[256..512], await ScanPrefix(7, 1));
+    }
+
+    [Fact]
+    public async Task Scans_of_large_values_cross_their_pages_too()
+    {
+        byte[][] ids = [.. Enumerable.Range(0, 9).Select(i => new[] { (byte)(i & 0xFF) })];
+        foreach (var id in ids) await Written(new RowWrite.Create(Key(id), SystemRandom.Bytes(300_000)));
+        Assert.Equal<byte[]>(ids, await Scan());
+    }
+
+    [Fact]
+    public async Task Rows_come_from_a_scan_whole()
+    {
+        await Written(new RowWrite.Create(Key(1), One), new RowWrite.Replace(Key(1), Two, 1));
+        await foreach (var row in Store.ScanAsync(First, default, CancellationToken.None))
+        {
+            var read = (await Read(Key(1)))!;
+            Assert.Equal(read, row with { Value = read.Value });
+            Assert.Equal(Two, row.Value.ToArray());
+        }
+    }
+
+    [Fact]
+    public async Task Writing_while_a_scan_is_open_waits_for_nobody()
+    {
+        byte[][] ids = [.. Enumerable.Range(0, 600).Select(i => new byte[] { (byte)(i >> 8), (byte)(i & 0xFF) })];
+        await Write([.. ids.Select(id => new RowWrite.Create(Key(id), id))]);
+        var seen = 0;
+        await foreach (var row in Store.ScanAsync(First, default, CancellationToken.None))
+        {
+            await Written(new RowWrite.Delete(row.Key, row.Version));
+            seen++;
+        }
+
+        Assert.Equal(600, seen);
+        Assert.Empty(await Scan());
+    }
+
+    [Fact]
+    public async Task A_cancelled_scan_ends()
+    {
+        await Fill([1], [2]);
+        using var cancel = new CancellationTokenSource();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Ids(Store.ScanAsync(First, default, cancel.Token)));
+    }
+}

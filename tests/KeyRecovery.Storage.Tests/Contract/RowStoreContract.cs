@@ -1,0 +1,214 @@
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Tests.Support;
+
+namespace KeyRecovery.Storage.Tests.Contract;
+
+/// <summary>What every store promises, whatever it is made of.</summary>
+public abstract partial class RowStoreContract : IAsyncLifetime
+{
+    private static readonly byte[] One = [1, 1, 1];
+    private static readonly byte[] Two = [2, 2];
+
+    protected abstract Table First { get; }
+
+    protected abstract Table Second { get; }
+
+    protected abstract Table Foreign { get; }
+
+    private IRowStore Store { get; set; } = null!;
+
+    public async Task InitializeAsync() => Store = await OpenAsync();
+
+    public abstract Task DisposeAsync();
+
+    protected abstract Task<IRowStore> OpenAsync();
+
+    private RowKey Key(params byte[] id) => new(First, id);
+
+    private ValueTask<WriteResult> Write(params RowWrite[] writes) => Store.WriteAsync(writes, CancellationToken.None);
+
+    private ValueTask<Row?> Read(RowKey key) => Store.ReadAsync(key, CancellationToken.None);
+
+    private async Task Written(params RowWrite[] writes) => Assert.IsType<WriteResult.Written>(await Write(writes));
+
+    private async Task Refused(int index, params RowWrite[] writes) =>
+        Assert.Equal(new WriteResult.Refused(index), await Write(writes));
+
+    private async Task Holds(RowKey key, byte[] value, long version)
+    {
+        var row = await Read(key);
+        Assert.NotNull(row);
+        Assert.Equal(key, row.Key);
+        Assert.Equal(value, row.Value.ToArray());
+        Assert.Equal(version, row.Version);
+        var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds() / 3600;
+        Assert.InRange(row.WrittenHour, now - 1, now);
+    }
+
+    private async Task Lacks(RowKey key) => Assert.Null(await Read(key));
+
+    [Fact]
+    public Task A_row_that_was_never_written_is_absent() => Lacks(Key(1));
+
+    [Fact]
+    public async Task Create_writes_version_1_and_is_refused_where_a_row_is()
+    {
+        await Written(new RowWrite.Create(Key(1), One));
+        await Holds(Key(1), One, 1);
+        await Refused(0, new RowWrite.Create(Key(1), Two));
+        await Holds(Key(1), One, 1);
+    }
+
+    [Fact]
+    public async Task Ensure_leaves_a_row_that_is_there_as_it_is()
+    {
+        await Written(new RowWrite.Ensure(Key(1), One));
+        await Written(new RowWrite.Ensure(Key(1), Two));
+        await Holds(Key(1), One, 1);
+    }
+
+    [Fact]
+    public async Task Replace_demands_the_version_and_counts_it_up()
+    {
+        await Refused(0, new RowWrite.Replace(Key(1), Two, 0));
+        await Refused(0, new RowWrite.Replace(Key(1), Two, 1));
+        await Written(new RowWrite.Create(Key(1), One));
+        await Refused(0, new RowWrite.Replace(Key(1), Two, 2));
+        await Written(new RowWrite.Replace(Key(1), Two, 1));
+        await Holds(Key(1), Two, 2);
+        await Refused(0, new RowWrite.Replace(Key(1), One, 1));
+    }
+
+    [Fact]
+    public async Task Delete_demands_the_version()
+    {
+        await Refused(0, new RowWrite.Delete(Key(1), 0));
+        await Written(new RowWrite.Create(Key(1), One));
+        await Refused(0, new RowWrite.Delete(Key(1), 2));
+        await Holds(Key(1), One, 1);
+        await Written(new RowWrite.Delete(Key(1), 1));
+        await Lacks(Key(1));
+    }
+
+    [Fact]
+    public async Task Remove_deletes_what_is_there_and_is_never_refused()
+    {
+        await Written(new RowWrite.Create(Key(1), One));
+        await Written(new RowWrite.Remove(Key(1)));
+        await Lacks(Key(1));
+        await Written(new RowWrite.Remove(Key(1)));
+    }
+
+    [Fact]
+    public async Task Require_writes_nothing_and_guards_the_other_steps()
+    {
+        await Written(new RowWrite.Require(Key(1), 0), new RowWrite.Create(Key(2), Two));
+        await Refused(0, new RowWrite.Require(Key(1), 1), new RowWrite.Create(Key(3), One));
+        await Refused(1, new RowWrite.Create(Key(3), One), new RowWrite.Require(Key(2), 0));
+        await Written(new RowWrite.Require(Key(2), 1), new RowWrite.Create(Key(3), One));
+        await Lacks(Key(1));
+        await Holds(Key(2), Two, 1);
+        await Holds(Key(3), One, 1);
+    }
+
+    [Fact]
+    public async Task A_refused_write_names_its_first_failed_step_and_leaves_no_trace_of_the_others()
+    {
+        await Written(new RowWrite.Create(Key(1), One), new RowWrite.Create(Key(2), One));
+        await Refused(
+            4,
+            new RowWrite.Create(Key(9), Two),
+            new RowWrite.Replace(Key(1), Two, 1),
+            new RowWrite.Remove(Key(2)),
+            new RowWrite.Ensure(new RowKey(Second, Key(9).Id), Two),
+            new RowWrite.Create(Key(1), Two),
+            new RowWrite.Delete(Key(2), 7));
+        await Lacks(Key(9));
+        await Lacks(new RowKey(Second, Key(9).Id));
+        await Holds(Key(1), One, 1);
+        await Holds(Key(2), One, 1);
+    }
+
+    [Fact]
+    public async Task Each_step_sees_what_the_steps_before_it_did()
+    {
+        await Written(
+            new RowWrite.Create(Key(1), One),
+            new RowWrite.Require(Key(1), 1),
+            new RowWrite.Replace(Key(1), Two, 1),
+            new RowWrite.Delete(Key(1), 2),
+            new RowWrite.Ensure(Key(1), One),
+            new RowWrite.Replace(Key(1), Two, 1));
+        await Holds(Key(1), Two, 2);
+        await Refused(1, new RowWrite.Remove(Key(1)), new RowWrite.Delete(Key(1), 2));
+        await Holds(Key(1), Two, 2);
+    }
+
+    [Fact]
+    public async Task A_row_that_comes_again_after_deletion_begins_at_version_1()
+    {
+        await Written(new RowWrite.Create(Key(1), One), new RowWrite.Replace(Key(1), One, 1));
+        await Written(new RowWrite.Delete(Key(1), 2));
+        await Written(new RowWrite.Create(Key(1), Two));
+        await Holds(Key(1), Two, 1);
+    }
+
+    [Fact]
+    public Task A_write_of_no_steps_is_written() => Written();
+
+    [Fact]
+    public async Task The_same_id_in_two_tables_is_two_rows()
+    {
+        await Written(new RowWrite.Create(new RowKey(First, One), One), new RowWrite.Create(new RowKey(Second, One), Two));
+        await Holds(new RowKey(First, One), One, 1);
+        await Holds(new RowKey(Second, One), Two, 1);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(100_000)]
+    [InlineData(1_150_000)]
+    public async Task Values_of_every_size_come_back_as_they_were(int size)
+    {
+        var value = SystemRandom.Bytes(size);
+        var id = SystemRandom.Bytes(RowKey.MaxIdSize);
+        await Written(new RowWrite.Create(Key(id), value));
+        await Holds(Key(id), value, 1);
+    }
+
+    [Fact]
+    public async Task A_table_of_the_other_store_is_a_callers_mistake()
+    {
+        var foreign = new RowKey(Foreign, One);
+        await Assert.ThrowsAsync<ArgumentException>(async () => await Read(foreign));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await Write(new RowWrite.Remove(foreign)));
+    }
+
+    [Fact]
+    public async Task What_is_cancelled_before_it_begins_writes_nothing()
+    {
+        var cancelled = new CancellationToken(canceled: true);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+            await Store.WriteAsync([new RowWrite.Create(Key(1), One)], cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.ReadAsync(Key(1), cancelled));
+        await Lacks(Key(1));
+    }
+
+    [Fact]
+    public async Task A_thousand_increments_at_once_lose_none()
+    {
+        const int tasks = 20, each = 50;
+        await Written(new RowWrite.Create(Key(1), BitConverter.GetBytes(0)));
+        await Task.WhenAll(Enumerable.Range(0, tasks).Select(_ => Task.Run(async () =>
+        {
+            for (var done = 0; done < each;)
+            {
+                var row = (await Read(Key(1)))!;
+                var next = BitConverter.GetBytes(BitConverter.ToInt32(row.Value.Span) + 1);
+                if (await Write(new RowWrite.Replace(Key(1), next, row.Version)) is WriteResult.Written) done++;
+            }
+        })));
+        await Holds(Key(1), BitConverter.GetBytes(tasks * each), (tasks * each) + 1);
+    }
+}
