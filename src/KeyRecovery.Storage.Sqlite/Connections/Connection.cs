@@ -15,6 +15,8 @@ internal sealed class Connection : IDisposable
     private const int CacheWrite = 9;
 
     private readonly Dictionary<Table, Statement?[]> _statements = [];
+    private Statement? _begin, _commit;
+    private bool _isOpen;
 
     static Connection() => Batteries_V2.Init();
 
@@ -22,9 +24,9 @@ internal sealed class Connection : IDisposable
 
     public sqlite3 Handle { get; }
 
-    public Statement Begin => field ??= new Statement(this, "BEGIN IMMEDIATE");
+    public Statement Begin => _begin ??= new Statement(this, "BEGIN IMMEDIATE");
 
-    public Statement Commit => field ??= new Statement(this, "COMMIT");
+    public Statement Commit => _commit ??= new Statement(this, "COMMIT");
 
     public static Connection Open(string path, bool writable)
     {
@@ -34,10 +36,11 @@ internal sealed class Connection : IDisposable
         try
         {
             connection.Check(code);
+            connection._isOpen = true;
             connection.Check(sqlite3_extended_result_codes(handle, 1));
             connection.Check(sqlite3_busy_timeout(handle, Wait));
             // SQLite falls back to reading when a file cannot be written, and would say so at the first write only.
-            if (writable && sqlite3_db_readonly(handle, "main") != 0) throw new SqliteFaultException(SQLITE_READONLY, 0);
+            if (writable && sqlite3_db_readonly(handle, "main") != 0) throw new SqliteFaultException(SQLITE_READONLY, 0, isOpen: true);
             return connection;
         }
         catch
@@ -87,13 +90,16 @@ internal sealed class Connection : IDisposable
     public SqliteFaultException Fault(int code)
     {
         var extended = sqlite3_extended_errcode(Handle);
-        return new SqliteFaultException((extended & 0xFF) == (code & 0xFF) ? extended : code, NativeErrors.SystemErrno(Handle));
+        return new SqliteFaultException((extended & 0xFF) == (code & 0xFF) ? extended : code, NativeErrors.SystemErrno(Handle), _isOpen);
     }
 
     public void Dispose()
     {
         foreach (var statement in _statements.Values.SelectMany(kept => kept)) statement?.Dispose();
         _statements.Clear();
+        // One statement that is left keeps the file open.
+        _begin?.Dispose();
+        _commit?.Dispose();
         // Rolls back what was not committed.
         Handle.Dispose();
     }

@@ -1,4 +1,5 @@
 using KeyRecovery.Storage.Sqlite;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Storage.Tests.Support;
@@ -25,13 +26,15 @@ public sealed class StoreFolder : IDisposable
 
     public string KeyPath => Path.Combine(KeyFolder, "keys.db");
 
+    public ILoggerFactory Loggers { get; init; } = NullLoggerFactory.Instance;
+
     public Task<SqliteStorePair> OpenAsync() => OpenAsync(options => options);
 
     public Task<SqliteStorePair> OpenAsync(Func<SqliteStoreOptions, SqliteStoreOptions> change) =>
         SqliteStorePair.OpenAsync(
             change(new SqliteStoreOptions { Path = DataPath, Journal = JournalProfile.Data }),
             change(new SqliteStoreOptions { Path = KeyPath, Journal = JournalProfile.Keys }),
-            SystemRandom.Instance, TimeProvider.System, NullLoggerFactory.Instance);
+            SystemRandom.Instance, TimeProvider.System, Loggers);
 
     public void Dispose()
     {

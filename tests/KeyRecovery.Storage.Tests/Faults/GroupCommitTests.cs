@@ -1,0 +1,106 @@
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Sqlite;
+using KeyRecovery.Storage.Tests.Support;
+
+namespace KeyRecovery.Storage.Tests.Faults;
+
+/// <summary>Strangers share a commit, and notice nothing of each other.</summary>
+public sealed class GroupCommitTests : IDisposable
+{
+    private readonly StoreFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private static RowKey Key(int i) => new(Table.Items, BitConverter.GetBytes(i));
+
+    private static Task<WriteResult> Write(SqliteDataStore store, CancellationToken ct, params RowWrite[] writes) =>
+        store.WriteAsync(writes, ct).AsTask();
+
+    [Fact]
+    public async Task A_refused_write_disturbs_none_of_its_neighbours()
+    {
+        await using var pair = await _folder.OpenAsync();
+        await Write(pair.Data, default, new RowWrite.Create(Key(-1), new byte[] { 1 }));
+        Task<WriteResult>[] results = [.. Enumerable.Range(0, 999).Select(i => i % 3 == 1
+            ? Write(pair.Data, default, new RowWrite.Create(Key(i), new byte[5000]), new RowWrite.Remove(Key(-1)), new RowWrite.Require(Key(-2), 1))
+            : Write(pair.Data, default, new RowWrite.Create(Key(i), new byte[5000])))];
+        for (var i = 0; i < results.Length; i++)
+        {
+            var row = await pair.Data.ReadAsync(Key(i), CancellationToken.None);
+            if (i % 3 == 1) Assert.Equal((new WriteResult.Refused(2), null), ((WriteResult.Refused)await results[i], row));
+            else Assert.IsType<WriteResult.Written>(await results[i]);
+        }
+
+        for (var i = 0; i < results.Length; i++)
+            Assert.Equal(i % 3 != 1, await pair.Data.ReadAsync(Key(i), CancellationToken.None) is not null);
+        Assert.NotNull(await pair.Data.ReadAsync(Key(-1), CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Writes_that_came_in_order_are_done_in_order()
+    {
+        await using var pair = await _folder.OpenAsync();
+        Task<WriteResult>[] results = [.. Enumerable.Range(0, 500).Select(i => Write(pair.Data, default, i == 0
+            ? new RowWrite.Create(Key(0), BitConverter.GetBytes(i))
+            : new RowWrite.Replace(Key(0), BitConverter.GetBytes(i), i)))];
+        Assert.All(await Task.WhenAll(results), result => Assert.IsType<WriteResult.Written>(result));
+        Assert.Equal(500, (await pair.Data.ReadAsync(Key(0), CancellationToken.None))!.Version);
+    }
+
+    [Fact]
+    public async Task A_full_queue_refuses_at_once_and_the_rest_is_written()
+    {
+        await using var pair = await _folder.OpenAsync(options => options with { QueueLimit = 8, BatchLimit = 1 });
+        Task<WriteResult>[] results = [.. Enumerable.Range(0, 400).Select(i =>
+            Write(pair.Data, default, new RowWrite.Create(Key(i), new byte[20_000])))];
+        var refused = 0;
+        for (var i = 0; i < results.Length; i++)
+        {
+            var result = await results[i];
+            if (result is not WriteResult.Written) Assert.Equal(new WriteResult.Unavailable(StoreFault.Busy), result);
+            if (result is not WriteResult.Written) refused++;
+            Assert.Equal(result is WriteResult.Written, await pair.Data.ReadAsync(Key(i), CancellationToken.None) is not null);
+        }
+
+        Assert.InRange(refused, 1, 392);
+    }
+
+    [Fact]
+    public async Task A_queue_full_of_bytes_refuses_too_but_never_a_write_that_is_alone()
+    {
+        await using var pair = await _folder.OpenAsync(options => options with { QueueBytes = 10_000, BatchLimit = 1 });
+        Assert.IsType<WriteResult.Written>(await Write(pair.Data, default, new RowWrite.Create(Key(-1), new byte[50_000])));
+        Task<WriteResult>[] results = [.. Enumerable.Range(0, 200).Select(i =>
+            Write(pair.Data, default, new RowWrite.Create(Key(i), new byte[6_000])))];
+        Assert.Contains(new WriteResult.Unavailable(StoreFault.Busy), await Task.WhenAll(results));
+        Assert.IsType<WriteResult.Written>(await Write(pair.Data, default, new RowWrite.Remove(Key(-1))));
+    }
+
+    [Fact]
+    public async Task A_write_cancelled_while_it_waits_is_not_written_and_its_neighbours_are()
+    {
+        await using var pair = await _folder.OpenAsync(options => options with { BatchLimit = 1 });
+        using var cancel = new CancellationTokenSource();
+        Task<WriteResult>[] first = [.. Enumerable.Range(0, 200).Select(i => Write(pair.Data, default, new RowWrite.Create(Key(i), new byte[20_000])))];
+        var late = Write(pair.Data, cancel.Token, new RowWrite.Create(Key(-1), new byte[] { 1 }));
+        var after = Write(pair.Data, default, new RowWrite.Create(Key(-2), new byte[] { 1 }));
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => late);
+        Assert.All(await Task.WhenAll([.. first, after]), result => Assert.IsType<WriteResult.Written>(result));
+        Assert.Null(await pair.Data.ReadAsync(Key(-1), CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task The_log_stays_bounded_under_a_load_without_a_pause()
+    {
+        await using var pair = await _folder.OpenAsync();
+        for (var round = 0; round < 12; round++)
+        {
+            var writes = Enumerable.Range(0, 64).Select(i => Write(pair.Data, default, new RowWrite.Create(Key((round * 64) + i), new byte[100_000])));
+            await Task.WhenAll(writes);
+        }
+
+        // 75 MiB were written.
+        Assert.InRange(new FileInfo(_folder.DataPath + "-wal").Length, 1, 40 << 20);
+    }
+}

@@ -1,0 +1,80 @@
+using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Sqlite;
+using KeyRecovery.Storage.Sqlite.Ring;
+using KeyRecovery.Storage.Tests.Support;
+
+namespace KeyRecovery.Storage.Tests.Keys;
+
+public sealed class ServerSecretsTests : IAsyncLifetime, IDisposable
+{
+    private readonly StoreFolder _folder = new();
+    private SqliteStorePair _pair = null!;
+
+    public async Task InitializeAsync() => _pair = await _folder.OpenAsync();
+
+    public async Task DisposeAsync() => await _pair.DisposeAsync();
+
+    public void Dispose() => _folder.Dispose();
+
+    private FileRootKey Root(string folder) => FileRootKey.Open(Path.Combine(_folder.Root, folder), SystemRandom.Instance, mayCreate: true);
+
+    private Task<ServerSecrets> Load(IRootKey root) =>
+        ServerSecrets.LoadOrCreateAsync(_pair.Keys, root, SystemRandom.Instance, CancellationToken.None);
+
+    private static byte[] All(ServerSecrets secrets) =>
+        [.. secrets.LookupKey.Span, .. secrets.FenceKey.Span, .. secrets.LogKey.Span];
+
+    [Fact]
+    public async Task The_secrets_are_drawn_once_and_are_three_different_keys()
+    {
+        using var root = Root("ring");
+        Assert.False(await ServerSecrets.ExistAsync(_pair.Keys, CancellationToken.None));
+        using var first = await Load(root);
+        using var second = await Load(root);
+        Assert.True(await ServerSecrets.ExistAsync(_pair.Keys, CancellationToken.None));
+        Assert.Equal(All(first), All(second));
+        Assert.Equal(3, All(first).Chunk(ServerSecrets.KeySize).Select(Convert.ToHexString).Distinct().Count());
+        Assert.Equal("[redacted]", first.ToString());
+    }
+
+    [Fact]
+    public async Task Of_many_that_start_at_once_all_have_the_same_secrets()
+    {
+        using var root = Root("ring");
+        var loaded = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => Load(root))));
+        Assert.Single(loaded.Select(secrets => Convert.ToHexString(All(secrets))).Distinct());
+    }
+
+    [Fact]
+    public async Task Another_root_key_does_not_open_them_and_draws_no_new_ones()
+    {
+        using var root = Root("ring");
+        using var other = Root("other");
+        using var secrets = await Load(root);
+        await Assert.ThrowsAsync<RootKeyMismatchException>(() => Load(other));
+        using var again = await Load(root);
+        Assert.Equal(All(secrets), All(again));
+    }
+
+    [Fact]
+    public async Task They_stand_in_the_key_store_wrapped()
+    {
+        using var root = Root("ring");
+        using var secrets = await Load(root);
+        var rows = new List<Row>();
+        await foreach (var row in _pair.Keys.ScanAsync(Table.Secrets, default, CancellationToken.None)) rows.Add(row);
+        var value = Assert.Single(rows).Value.ToArray();
+        foreach (var window in All(secrets).Chunk(16)) Assert.Equal(-1, value.AsSpan().IndexOf(window));
+    }
+
+    [Fact]
+    public async Task Disposal_zeroes_them()
+    {
+        using var root = Root("ring");
+        var secrets = await Load(root);
+        var key = secrets.LookupKey;
+        secrets.Dispose();
+        Assert.Equal(new byte[ServerSecrets.KeySize], key.ToArray());
+    }
+}
