@@ -15,10 +15,14 @@ public sealed class TestDevice : IDisposable
     /// <summary>A device that knows a server.</summary>
     public TestDevice(Uri server, string app = "demo", Func<KeyRecoveryOptions, KeyRecoveryOptions>? adjust = null)
     {
+        Server = server;
         var options = new KeyRecoveryOptions { Server = server, App = app, Handler = Relay };
         Store = new FileDeviceStore(_folder["home"]);
         Client = new KeyRecoveryClient(adjust?.Invoke(options) ?? options, Store);
     }
+
+    /// <summary>The server that it knows.</summary>
+    public Uri Server { get; }
 
     /// <summary>Between this device and the server.</summary>
     public RelayHandler Relay { get; } = new();

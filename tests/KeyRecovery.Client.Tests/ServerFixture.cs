@@ -1,0 +1,30 @@
+using KeyRecovery.Testing.Hosting;
+
+namespace KeyRecovery.Client.Tests;
+
+/// <summary>One real host process for all tests of the project.</summary>
+public sealed class ServerFixture : IAsyncLifetime
+{
+    private readonly TempFolder _folder = new();
+
+    /// <summary>The host.</summary>
+    public ServerProcess Server { get; private set; } = null!;
+
+    /// <inheritdoc/>
+    public async Task InitializeAsync() => Server = await ServerProcess.StartAsync(_folder["data"]);
+
+    /// <inheritdoc/>
+    public async Task DisposeAsync()
+    {
+        await Server.DisposeAsync();
+        _folder.Dispose();
+    }
+}
+
+/// <summary>The collection that shares it.</summary>
+[CollectionDefinition(Name)]
+public sealed class ServerTests : ICollectionFixture<ServerFixture>
+{
+    /// <summary>Its name.</summary>
+    public const string Name = "server";
+}

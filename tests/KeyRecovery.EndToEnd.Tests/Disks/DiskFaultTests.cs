@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using KeyRecovery.Client;
+using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Recovery;
+using KeyRecovery.Testing.Hosting;
+
+namespace KeyRecovery.EndToEnd.Tests.Disks;
+
+/// <summary>A disk that is full or read-only: a clear answer, nothing acknowledged is lost, and service resumes by itself.</summary>
+public sealed class DiskFaultTests
+{
+    [Fact]
+    public async Task A_full_disk_is_told_and_service_resumes_when_there_is_room()
+    {
+        using var disk = SmallDisk.Mount("12m");
+        await using var server = await ServerProcess.StartAsync(disk.Path);
+        using var code = RecoveryCode.Generate(SystemRandom.Instance);
+        using var phone = new TestDevice(server.Address, adjust: o => o with { Attempts = 1 });
+        using var vault = await phone.CreateAsync(await server.TokenAsync("full"), code);
+
+        var stored = new Dictionary<string, byte[]>();
+        ClientFailure? failure = null;
+        for (var i = 0; i < 400 && failure is null; i++)
+        {
+            var content = RandomNumberGenerator.GetBytes(60_000);
+            if (await vault.PutAsync($"item {i}", content) is Result<ItemInfo>.Failed failed) failure = failed.Failure;
+            else stored[$"item {i}"] = content;
+        }
+        Assert.IsType<ClientFailure.Transient>(failure);
+        Assert.Contains("no room", failure.Message, StringComparison.Ordinal);
+        foreach (var (name, content) in stored) Assert.Equal(content, TestDevice.Value(await vault.GetAsync(name)));
+
+        disk.Resize("64m");
+        TestDevice.Value(await vault.PutAsync("after", "there is room again"u8.ToArray()));
+        await AssertAllThereAsync(server, code, stored);
+    }
+
+    [Fact]
+    public async Task A_read_only_disk_is_told_and_service_resumes_when_it_is_writable()
+    {
+        using var folder = new TempFolder();
+        await using var server = await ServerProcess.StartAsync(folder["data"]);
+        using var code = RecoveryCode.Generate(SystemRandom.Instance);
+        using var phone = new TestDevice(server.Address, adjust: o => o with { Attempts = 1 });
+        using var vault = await phone.CreateAsync(await server.TokenAsync("read-only"), code);
+        TestDevice.Value(await vault.PutAsync("before", "stored"u8.ToArray()));
+
+        // The kernel's own refusal: files with the immutable flag cannot be written, by root either.
+        string[] frozen = [.. server.Files().Where(f => Path.GetFileName(f).Contains(".db", StringComparison.Ordinal) && !f.EndsWith("-shm", StringComparison.Ordinal))];
+        Run("chattr", ["+i", .. frozen]);
+        try
+        {
+            var refused = await vault.PutAsync("during", "not stored"u8.ToArray());
+            Assert.IsType<ClientFailure.Transient>(TestDevice.Failure(refused));
+            Assert.Equal("stored"u8.ToArray(), TestDevice.Value(await vault.GetAsync("before")));
+        }
+        finally
+        {
+            Run("chattr", ["-i", .. frozen]);
+        }
+        TestDevice.Value(await vault.PutAsync("after", "stored"u8.ToArray()));
+        await AssertAllThereAsync(server, code, new() { ["before"] = "stored"u8.ToArray(), ["after"] = "stored"u8.ToArray() });
+    }
+
+    private static async Task AssertAllThereAsync(ServerProcess server, RecoveryCode code, Dictionary<string, byte[]> stored)
+    {
+        using var next = new TestDevice(server.Address);
+        using var recovered = await next.RecoverAsync(code);
+        foreach (var (name, content) in stored) Assert.Equal(content, TestDevice.Value(await recovered.GetAsync(name)));
+    }
+
+    /// <summary>A real file system of a given size, in memory.</summary>
+    private sealed class SmallDisk : IDisposable
+    {
+        private readonly TempFolder _folder = new();
+
+        public string Path => _folder.Path;
+
+        public static SmallDisk Mount(string size)
+        {
+            var disk = new SmallDisk();
+            Run("mount", "-t", "tmpfs", "-o", $"size={size}", "tmpfs", disk.Path);
+            return disk;
+        }
+
+        public void Resize(string size) => Run("mount", "-o", $"remount,size={size}", Path);
+
+        public void Dispose()
+        {
+            Run("umount", "-l", Path);
+            _folder.Dispose();
+        }
+    }
+
+    private static void Run(string command, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true })!;
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, $"{command} {string.Join(' ', arguments)}: {process.StandardError.ReadToEnd()}");
+    }
+}

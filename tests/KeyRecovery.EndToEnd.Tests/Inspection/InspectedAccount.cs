@@ -1,0 +1,83 @@
+using KeyRecovery.Client;
+using KeyRecovery.Client.Accounts;
+using KeyRecovery.Protocol.Recovery;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Testing.Hosting;
+
+namespace KeyRecovery.EndToEnd.Tests.Inspection;
+
+/// <summary>An account whose every secret is a canary, taken through its life: made, backed up, changed, lost, recovered.</summary>
+internal sealed class InspectedAccount : IDisposable
+{
+    private readonly List<TestDevice> _devices = [];
+    private readonly string _content = Canary.NewText();
+    private readonly string _largeContent = Canary.NewText();
+    private readonly string _itemName = Canary.NewText();
+    private readonly string _deviceName = Canary.NewText();
+
+    public string Subject { get; } = Canary.NewText();
+
+    /// <summary>Must be nowhere.</summary>
+    public List<Canary> Secrets { get; } = [];
+
+    public IEnumerable<RelayHandler> Relays => _devices.Select(d => d.Relay);
+
+    public async Task LiveAsync(ServerProcess server, int number)
+    {
+        using var code = RecoveryCode.Generate(SystemRandom.Instance);
+        var shown = code.ToDisplayString();
+        Secrets.AddRange(
+        [
+            Canary.Of($"content {number}", _content), Canary.Of($"large content {number}", _largeContent),
+            Canary.Of($"item name {number}", _itemName), Canary.Of($"device name {number}", _deviceName),
+            Canary.Of($"code {number}", shown), Canary.Of($"code without spaces {number}", shown.Replace(" ", "", StringComparison.Ordinal)),
+        ]);
+
+        var token = await server.TokenAsync(Subject);
+        var phone = Device(server);
+        using (var vault = await phone.CreateAsync(token, code, _deviceName, new ItemEdit.Put(_itemName, Bytes(_content))))
+        {
+            TestDevice.Value(await vault.PutAsync(_itemName, Bytes(_content + "/2")));
+            TestDevice.Value(await vault.PutAsync("large", Bytes(string.Concat(Enumerable.Repeat(_largeContent, 3000)))));
+            AddSeeds(await phone.Store.LoadAsync(default), $"phone {number}");
+            AddEpochKey(await phone.Store.LoadAsync(default), $"epoch 1 of {number}");
+        }
+        var next = Device(server);
+        using (var vault = await next.RecoverAsync(code, removeOthers: true, name: _deviceName))
+        {
+            Assert.Equal(Bytes(_content + "/2"), TestDevice.Value(await vault.GetAsync(_itemName)));
+            AddSeeds(await next.Store.LoadAsync(default), $"next phone {number}");
+            AddEpochKey(await next.Store.LoadAsync(default), $"epoch 2 of {number}");
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var device in _devices) device.Dispose();
+    }
+
+    private TestDevice Device(ServerProcess server)
+    {
+        var device = new TestDevice(server.Address);
+        _devices.Add(device);
+        return device;
+    }
+
+    private void AddSeeds(Client.Devices.DeviceState? state, string whose)
+    {
+        Secrets.Add(new Canary($"signing seed of {whose}", state!.SigningSeed.Span.ToArray()));
+        Secrets.Add(new Canary($"KEM seed of {whose}", state.KemSeed.Span.ToArray()));
+    }
+
+    private void AddEpochKey(Client.Devices.DeviceState? state, string which)
+    {
+        using var kem = Protocol.Primitives.KemPrivateKey.FromSeed(state!.KemSeed.Span);
+        using var signing = Protocol.Primitives.SigningKey.FromSeed(state.SigningSeed.Span);
+        var verdict = VerifiedVault.Verify("demo", state.Known!, new OwnIdentity(state.Device, signing.PublicKey), null);
+        using var open = ((VaultVerdict.Ok)verdict).Vault.Open(state.Device, kem).Vault!;
+        Secrets.Add(new Canary(which, EpochKeyBytes.Of(open.Keys.Current)));
+        Secrets.Add(new Canary($"log key, {which}", open.Private.LogKey.Span.ToArray()));
+    }
+
+    private static byte[] Bytes(string text) => System.Text.Encoding.UTF8.GetBytes(text);
+}

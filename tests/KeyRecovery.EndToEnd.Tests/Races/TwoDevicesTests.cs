@@ -1,0 +1,57 @@
+using KeyRecovery.Client;
+using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Recovery;
+using KeyRecovery.Testing.Hosting;
+
+namespace KeyRecovery.EndToEnd.Tests.Races;
+
+/// <summary>Two devices of one account that commit at once lose nothing of either's.</summary>
+public sealed class TwoDevicesTests
+{
+    private const int Rounds = 1000;
+
+    [Fact]
+    public async Task A_thousand_rounds_of_both_committing_at_once_lose_no_update()
+    {
+        using var folder = new TempFolder();
+        await using var server = await ServerProcess.StartAsync(folder["data"]);
+        using var code = RecoveryCode.Generate(SystemRandom.Instance);
+        using var phone = new TestDevice(server.Address);
+        using var laptop = new TestDevice(server.Address);
+        using var onPhone = await phone.CreateAsync(await server.TokenAsync("two devices"), code);
+        using var onLaptop = await laptop.RecoverAsync(code, name: "laptop");
+
+        var conflicts = 0;
+        for (var round = 1; round <= Rounds; round++)
+        {
+            var content = BitConverter.GetBytes(round);
+            // Every tenth round both want the same item: one wins, the other is shown both versions.
+            var same = round % 10 == 0;
+            var results = await Task.WhenAll(
+                onPhone.PutAsync(same ? "shared" : "phone", content), onLaptop.PutAsync(same ? "shared" : "laptop", content));
+            foreach (var result in results)
+            {
+                if (result is Result<ItemInfo>.Ok) continue;
+                Assert.True(same, $"round {round}: {TestDevice.Failure(result)}");
+                var conflict = Assert.IsType<ClientFailure.Conflict>(TestDevice.Failure(result));
+                Assert.Equal(content, conflict.Items[0].Theirs!.Value.ToArray());
+                conflicts++;
+            }
+        }
+
+        // From nothing but the code: chain and manifest verify from link 0, and every update is there.
+        using var fresh = new TestDevice(server.Address);
+        using var vault = await fresh.RecoverAsync(code, name: "auditor");
+        Assert.Equal((ulong)(Rounds - (Rounds / 10)), vault.Items.Single(i => i.Name == "phone").Version);
+        Assert.Equal((ulong)(Rounds - (Rounds / 10)), vault.Items.Single(i => i.Name == "laptop").Version);
+        Assert.Equal((ulong)(2 * Rounds / 10) - (ulong)conflicts, vault.Items.Single(i => i.Name == "shared").Version);
+        Assert.Equal(BitConverter.GetBytes(Rounds - 1), TestDevice.Value(await vault.GetAsync("phone")));
+        Assert.Equal(BitConverter.GetBytes(Rounds - 1), TestDevice.Value(await vault.GetAsync("laptop")));
+        Assert.Equal(BitConverter.GetBytes(Rounds), TestDevice.Value(await vault.GetAsync("shared")));
+
+        await server.StopAsync();
+        var (exit, report) = await ServerProcess.RunVerbAsync(folder["data"], "check");
+        Assert.True(exit == 0, report);
+    }
+}
