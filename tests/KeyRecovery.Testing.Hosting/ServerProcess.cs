@@ -87,8 +87,9 @@ public sealed class ServerProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>All files of its data folder.</summary>
-    public IEnumerable<string> Files() => Directory.EnumerateFiles(_dataFolder, "*", SearchOption.AllDirectories);
+    /// <summary>All files of its data folder that hold a byte. The empty lock files cannot be read while it runs.</summary>
+    public IEnumerable<string> Files() =>
+        Directory.EnumerateFiles(_dataFolder, "*", SearchOption.AllDirectories).Where(f => new FileInfo(f).Length != 0);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
