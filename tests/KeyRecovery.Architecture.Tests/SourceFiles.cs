@@ -1,0 +1,67 @@
+using System.Text.RegularExpressions;
+
+namespace KeyRecovery.Architecture.Tests;
+
+/// <summary>Files stay small and hold what their name says.</summary>
+public partial class SourceFiles
+{
+    private const int MaxLines = 400;
+
+    /// <summary>Files that may hold more than one public type, each with its reason.</summary>
+    private static readonly Dictionary<string, string> Exceptions = [];
+
+    [Fact]
+    public void Every_source_file_is_shorter_than_400_lines()
+    {
+        var files = Repository.Files("src");
+        Assert.True(files.Count > 80);
+        Assert.All(files, file => Assert.True(Repository.Lines(file).Length < MaxLines, $"{file} has {Repository.Lines(file).Length} lines"));
+    }
+
+    [Fact]
+    public void A_source_file_holds_one_public_type_and_is_named_after_it()
+    {
+        foreach (var file in Repository.Files("src").Where(file => !Exceptions.ContainsKey(file)))
+        {
+            var types = PublicTypes(Repository.Lines(file)).Distinct().ToList();
+            Assert.True(types.Count <= 1, $"{file} holds {string.Join(", ", types)}");
+            if (types is [var type])
+                Assert.True(Path.GetFileName(file).Split('.')[0] == type, $"{file} holds {type}");
+        }
+
+        Assert.Equal(["A", "B", "C", "D", "E"], PublicTypes(
+            ["public class A", "public static partial class B", "public readonly record struct C(int X);", "public delegate void D<T>(T x);", "public enum E", "internal class F", "    public class G"]));
+    }
+
+    [Fact]
+    public void An_exception_has_a_reason_and_is_needed()
+    {
+        foreach (var (file, reason) in Exceptions)
+        {
+            Assert.NotEmpty(reason);
+            Assert.True(PublicTypes(Repository.Lines(file)).Distinct().Count() > 1, $"{file} needs no exception");
+        }
+    }
+
+    [Fact]
+    public void Namespaces_follow_folders()
+    {
+        foreach (var file in Repository.Files("src"))
+        {
+            var declared = Repository.Lines(file).Select(line => NamespaceLine().Match(line)).FirstOrDefault(match => match.Success);
+            if (declared is null) continue;
+            var folder = string.Join('.', file.Split('/')[1..^1]);
+            Assert.True(declared.Groups[1].Value == folder, $"{file} declares {declared.Groups[1].Value}");
+        }
+    }
+
+    private static IEnumerable<string> PublicTypes(IEnumerable<string> lines) =>
+        lines.Select(line => TypeLine().Match(line)).Where(match => match.Success).Select(match => match.Groups["name"].Value);
+
+    // Namespaces are file-scoped, so that a type of its own begins in the first column.
+    [GeneratedRegex(@"^public (?:(?:sealed|abstract|static|readonly|partial|ref|unsafe) )*(?:class|record struct|record class|record|struct|interface|enum|delegate \S+) (?<name>\w+)")]
+    private static partial Regex TypeLine();
+
+    [GeneratedRegex(@"^namespace ([\w.]+);")]
+    private static partial Regex NamespaceLine();
+}

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text.Json.Serialization;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Protocol.Tests.Vault;
+
+/// <summary>An open vault that reaches a log, a debugger or an answer.</summary>
+public sealed class VaultSecrets : IDisposable
+{
+    private readonly TestAuthority _phone = TestAuthority.Device(new TestRandom(31));
+    private readonly OpenVault _open;
+
+    public VaultSecrets() =>
+        _open = TestAccount.Begin(new TestRandom(32), _phone, items: [(new ItemId(new byte[16]), [1])]).Open(_phone);
+
+    [Fact]
+    public void Every_disposable_type_of_the_vault_is_tried_here()
+    {
+        var types = typeof(OpenVault).Assembly.GetTypes()
+            .Where(type => type.Namespace == typeof(OpenVault).Namespace && type.IsAssignableTo(typeof(IDisposable)));
+        Assert.Equal(Names(types), Names(Secrets().OfType<IDisposable>().Select(secret => secret.GetType())));
+    }
+
+    [Fact]
+    public void Secrets_print_redacted_to_logs_and_debuggers_and_have_no_converter()
+    {
+        foreach (var secret in Secrets())
+        {
+            var type = secret.GetType();
+            Assert.True(type.IsSealed, type.Name);
+            Assert.Equal("[redacted]", secret.ToString());
+            Assert.Equal("[redacted]", type.GetCustomAttribute<DebuggerDisplayAttribute>()?.Value);
+            Assert.Null(type.GetCustomAttribute<JsonConverterAttribute>());
+        }
+    }
+
+    [Fact]
+    public void A_disposed_vault_takes_its_keys_with_it_the_earlier_epochs_too()
+    {
+        var account = TestAccount.Begin(new TestRandom(33), _phone);
+        account.Commit(_phone, new AccountChange { Mend = true });
+        var open = account.Open(_phone);
+        var (current, earlier) = (open.Keys.Current, open.Keys.Find(1)!);
+        Assert.NotEqual(current, earlier);
+        var logKey = open.Private.LogKey;
+        open.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => current.ManifestPrivateKey());
+        Assert.Throws<ObjectDisposedException>(() => earlier.ManifestPrivateKey());
+        Assert.Throws<ObjectDisposedException>(() => logKey.Span.Length);
+    }
+
+    public void Dispose()
+    {
+        _open.Dispose();
+        _phone.Dispose();
+    }
+
+    private IEnumerable<object> Secrets() =>
+    [
+        _open, _open.Keys, _open.Keys.Current, _open.Private,
+        new RealmKey(default, "home", SecretBytes.Copy(new byte[32])),
+    ];
+
+    private static IEnumerable<string> Names(IEnumerable<Type> types) => types.Select(type => type.Name).Order();
+}
