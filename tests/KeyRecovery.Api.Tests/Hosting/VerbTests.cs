@@ -5,19 +5,19 @@ namespace KeyRecovery.Api.Tests.Hosting;
 public class VerbTests
 {
     [Fact]
-    public async Task Init_makes_three_private_directories_and_check_approves_of_them()
+    public async Task Init_makes_keys_and_stores_in_private_directories_and_check_approves_of_them()
     {
         using var directory = new TempDirectory();
         var arguments = TestHost.Arguments(directory, null, "Development");
         Assert.Equal(1, (await HostProcess.RunAsync(["check", .. arguments])).ExitCode);
         Assert.Equal(0, (await HostProcess.RunAsync(["init", .. arguments])).ExitCode);
-        Assert.Equal((0, "ok\n", ""), await HostProcess.RunAsync(["check", .. arguments]));
+        Assert.Equal((0, "accounts: 0 sound, 0 damaged, 0 without data, 0 unfinished\nsound\n", ""), await HostProcess.RunAsync(["check", .. arguments]));
 
         var keys = Path.Combine(directory.Path, "keys");
         File.SetUnixFileMode(keys, File.GetUnixFileMode(keys) | UnixFileMode.GroupRead);
-        var (exitCode, _, error) = await HostProcess.RunAsync(["check", .. arguments]);
+        var (exitCode, output, _) = await HostProcess.RunAsync(["check", .. arguments]);
         Assert.Equal(1, exitCode);
-        Assert.StartsWith("KeyRecovery:Keys:Directory is open to other users", error, StringComparison.Ordinal);
+        Assert.StartsWith("KeyRecovery:Keys:Directory is open to other users", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -26,6 +26,8 @@ public class VerbTests
         var (exitCode, _, error) = await HostProcess.RunAsync("destroy");
         Assert.Equal(2, exitCode);
         Assert.Contains("serve", error, StringComparison.Ordinal);
+        Assert.Equal(2, (await HostProcess.RunAsync("check", "--sweep", "--older-than-minutes", "soon")).ExitCode);
+        Assert.Equal(2, (await HostProcess.RunAsync("check", "--older-than-minutes", "5")).ExitCode);
     }
 
     [Fact]

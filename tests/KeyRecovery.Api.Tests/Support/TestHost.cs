@@ -1,3 +1,6 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
 using KeyRecovery.Api.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -64,6 +67,23 @@ internal sealed class TestHost : IAsyncDisposable
             "--urls", "http://127.0.0.1:0",
             .. all.SelectMany(setting => new[] { $"--KeyRecovery:{setting.Key}", setting.Value }),
         ];
+    }
+
+    /// <summary>A development token of a user of an app.</summary>
+    public async Task<string> TokenAsync(string subject, string app = "demo")
+    {
+        using var response = await Client.PostAsJsonAsync("/v1/dev/tokens", new { subject, app });
+        return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("token").GetString()!;
+    }
+
+    public async Task<HttpResponseMessage> CreateAccountAsync(string? token, byte[] body, string type = "application/cbor")
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/accounts")
+        {
+            Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(type) } },
+        };
+        if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return await Client.SendAsync(request);
     }
 
     /// <summary>Everything logged so far. The server's file is open for writing, so it is read as shared.</summary>

@@ -5,36 +5,39 @@ using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
-using KeyRecovery.Service.Errors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace KeyRecovery.Api.Tests.Threats;
 
 /// <summary>The signature's profile, on a route that echoes what was signed.</summary>
+[Collection(GateCounts.Alone)]
 public sealed class SignedRequestTests : IAsyncLifetime
 {
     private const string Echo = "/v1/echo";
 
     private static readonly byte[] Body = "hello"u8.ToArray();
 
-    private readonly Signer _signer = Signer.NewDevice();
-    private readonly Authenticator _authenticator;
+    private GateCounts _counts = null!;
+    private Signer _signer = null!;
     private TestHost _host = null!;
 
-    public SignedRequestTests() => _authenticator = new Authenticator(_signer);
-
-    public async Task InitializeAsync() => _host = await TestHost.StartAsync(
-        new() { ["RateLimits:Account:PerSecond"] = "0.01", ["RateLimits:Account:Burst"] = "20" },
-        adjust: builder => builder.Services.AddSingleton<IRequestAuthenticator>(_authenticator),
-        map: app => app.MapMethods(Echo, ["GET", "POST"], (SignedRequest request) => Results.Bytes(request.Body))
-            .WithMetadata(new Signed(), new BodyLimit(1_024)));
+    public async Task InitializeAsync()
+    {
+        _host = await TestHost.StartAsync(
+            new() { ["RateLimits:Account:PerSecond"] = "0.01", ["RateLimits:Account:Burst"] = "20" },
+            map: app => app.MapMethods(Echo, ["GET", "POST"], (SignedRequest request) => Results.Bytes(request.Body))
+                .WithMetadata(new Signed(), new BodyLimit(1_024)));
+        var account = await TestAccount.CreateAsync(_host);
+        _signer = account.Phone.Of(account.Id);
+        _counts = GateCounts.Start();
+    }
 
     public async Task DisposeAsync()
     {
         await _host.DisposeAsync();
         _signer.Dispose();
+        _counts.Dispose();
     }
 
     [Fact]
@@ -114,7 +117,7 @@ public sealed class SignedRequestTests : IAsyncLifetime
 
         var problem = await ProblemAssert.IsAsync(response, HttpStatusCode.Unauthorized, "clock-skew");
         Assert.InRange(problem.GetProperty("serverTime").GetInt64() - DateTimeOffset.UtcNow.ToUnixTimeSeconds(), -5, 5);
-        Assert.Equal(0, _authenticator.Asked);
+        Assert.Equal(0, _counts.Verifications);
     }
 
     [Theory]
@@ -132,7 +135,7 @@ public sealed class SignedRequestTests : IAsyncLifetime
             Assert.Contains($"\"field\":\"{field}\"", answer, StringComparison.Ordinal);
         }
 
-        Assert.Equal(0, _authenticator.Asked);
+        Assert.Equal(0, _counts.Verifications);
     }
 
     [Theory]
@@ -162,7 +165,7 @@ public sealed class SignedRequestTests : IAsyncLifetime
         // The body never comes, and the answer does.
         var answer = RawHttp.StatusLineAsync(_host.Address, $"POST {Echo} HTTP/1.1", [.. head, "Content-Length: 5"]);
         Assert.StartsWith("HTTP/1.1 401 ", await answer.WaitAsync(TimeSpan.FromSeconds(3)), StringComparison.Ordinal);
-        Assert.Equal(1, _authenticator.Asked);
+        Assert.Equal(1, _counts.Verifications);
     }
 
     [Fact]
@@ -184,22 +187,6 @@ public sealed class SignedRequestTests : IAsyncLifetime
         using var tooLong = Post(new byte[1_025]);
         tooLong.Headers.TransferEncodingChunked = chunked;
         await ProblemAssert.IsAsync(await _host.Client.SendAsync(tooLong), HttpStatusCode.RequestEntityTooLarge, "too-large");
-    }
-
-    [Fact]
-    public async Task What_the_stores_say_no_to_is_a_problem()
-    {
-        foreach (var (code, status, slug) in new[]
-        {
-            (ErrorCode.SignatureInvalid, HttpStatusCode.Unauthorized, "signature-invalid"),
-            (ErrorCode.Revoked, HttpStatusCode.Forbidden, "revoked"),
-            (ErrorCode.Erased, HttpStatusCode.Gone, "erased"),
-        })
-        {
-            _authenticator.Refusal = code;
-            using var request = Post(Body);
-            await ProblemAssert.IsAsync(await _host.Client.SendAsync(request), status, slug);
-        }
     }
 
     [Fact]
@@ -228,21 +215,4 @@ public sealed class SignedRequestTests : IAsyncLifetime
 
     private string[] Fields(string method, string target, byte[]? body = null) =>
         [.. _signer.Headers(_host.Address, new HttpMethod(method), target, body).Select(field => $"{field.Name}: {field.Value}")];
-
-    private sealed class Authenticator(Signer known) : IRequestAuthenticator
-    {
-        public int Asked { get; private set; }
-
-        public ErrorCode? Refusal { get; set; }
-
-        public ValueTask<AuthenticationResult> AuthenticateAsync(
-            KeyId keyId, Func<VerifyKey, bool> verify, CancellationToken cancellation)
-        {
-            Asked++;
-            var holds = verify(known.PublicKey) && keyId == known.KeyId;
-            return new(Refusal is { } code ? new AuthenticationResult.Refused(code)
-                : holds ? new AuthenticationResult.Verified(keyId.Account!.Value)
-                : new AuthenticationResult.Refused(ErrorCode.SignatureInvalid));
-        }
-    }
 }

@@ -1,0 +1,23 @@
+using KeyRecovery.Api.Hosting;
+using KeyRecovery.Service.Stores;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace KeyRecovery.Api.Tests.Support;
+
+/// <summary>Every row of both stores with its version: what must be the same after a refusal.</summary>
+internal static class StoreSnapshot
+{
+    public static async Task<List<string>> TakeAsync(TestHost host)
+    {
+        var pair = host.Services.GetRequiredService<ServerStores>().Pair;
+        var rows = new List<string>();
+        foreach (var table in Enum.GetValues<Table>())
+        {
+            IRowStore store = table < Table.KeyRows ? pair.Data : pair.Keys;
+            await foreach (var row in store.ScanAsync(table, ReadOnlyMemory<byte>.Empty, CancellationToken.None))
+                rows.Add($"{row.Key} {row.Version}");
+        }
+
+        return rows;
+    }
+}

@@ -1,0 +1,126 @@
+using System.Net;
+using System.Text.Json;
+using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Tests.Support;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Stores;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace KeyRecovery.Api.Tests.Threats;
+
+/// <summary>Whoever tries codes learns nothing from a refusal: not whether there is, or was, such a slot.</summary>
+[Collection(GateCounts.Alone)]
+public sealed class UniformityTests(VaultFixture fixture) : IClassFixture<VaultFixture>
+{
+    [Theory]
+    [InlineData("POST", "/v1/recovery")]
+    [InlineData("GET", "/v1/vault")]
+    public async Task Unknown_wrong_gone_and_erased_slots_look_and_cost_alike(string method, string target)
+    {
+        var unknown = Party.Code();
+        var wrong = Party.Code((await TestAccount.CreateAsync(fixture.Host)).Code.Id);
+        var gone = await RemovedAsync();
+        var erased = await ErasedAsync();
+        var lost = await LostAsync();
+
+        using var counts = GateCounts.Start();
+        var seen = new List<(string Who, string Answer, (long, long, long) Cost)>();
+        foreach (var (who, slot) in new[] { ("unknown", unknown), ("wrong", wrong), ("gone", gone), ("erased", erased), ("lost", lost) })
+        {
+            counts.Reset();
+            using var response = await fixture.Host.Client.SendAsync(
+                slot.Of(default).Request(fixture.Host.Address, new HttpMethod(method), target));
+            await ProblemAssert.IsAsync(response, HttpStatusCode.Unauthorized, "signature-invalid");
+            seen.Add((who, await ShapeAsync(response), counts.All));
+        }
+
+        Assert.All(seen, one => Assert.Equal((seen[0].Answer, (3L, 3L, 1L)), (one.Answer, one.Cost)));
+    }
+
+    [Fact]
+    public async Task The_counters_do_tell_a_request_that_costs_more()
+    {
+        var account = await TestAccount.CreateAsync(fixture.Host);
+        using var counts = GateCounts.Start();
+        using var response = await account.SendAsync(account.Code, HttpMethod.Post, "/v1/recovery");
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal((3, 6, 1), counts.All);
+    }
+
+    [Fact]
+    public async Task Unknown_accounts_and_devices_look_and_cost_like_a_wrong_signature()
+    {
+        var account = await TestAccount.CreateAsync(fixture.Host);
+        var stranger = Party.Device();
+        using var wrong = new Signer(account.Phone.Of(account.Id).KeyId, stranger.Signing);
+        using var counts = GateCounts.Start();
+        var seen = new List<(string, (long, long, long))>();
+        foreach (var signer in new[] { wrong, stranger.Of(account.Id), stranger.Of(new(new byte[16])) })
+        {
+            counts.Reset();
+            using var response = await fixture.Host.Client.SendAsync(signer.Request(fixture.Host.Address, HttpMethod.Get, "/v1/vault"));
+            await ProblemAssert.IsAsync(response, HttpStatusCode.Unauthorized, "signature-invalid");
+            seen.Add((await ShapeAsync(response), counts.All));
+        }
+
+        Assert.All(seen, one => Assert.Equal((seen[0].Item1, (2L, 2L, 1L)), one));
+    }
+
+    private async Task<Party> RemovedAsync()
+    {
+        var account = await TestAccount.CreateAsync(fixture.Host);
+        await account.CommittedAsync(account.Phone, TestAccount.LinkCommit(await account.OpenAsync(), account.Phone, [], [account.Code.Id]));
+        return account.Code;
+    }
+
+    // A tombstone, put by hand.
+    private async Task<Party> ErasedAsync()
+    {
+        var (account, row) = await CreateAndFindKeyRowAsync();
+        var tombstone = KeyRow.Decode(row.Value) with { State = KeyRowState.Erased, WrappedSubjectKey = default };
+        await WriteAsync(Pair.Keys, new RowWrite.Replace(row.Key, tombstone.Encode(), row.Version));
+        using var device = await account.SendAsync(account.Phone, HttpMethod.Get, "/v1/vault");
+        await ProblemAssert.IsAsync(device, HttpStatusCode.Gone, "erased");
+        return account.Code;
+    }
+
+    private async Task<Party> LostAsync()
+    {
+        var before = await RowsAsync(Pair.Data, Table.Accounts);
+        var account = await TestAccount.CreateAsync(fixture.Host);
+        var row = (await RowsAsync(Pair.Data, Table.Accounts)).Single(r => before.All(b => b.Key != r.Key));
+        await WriteAsync(Pair.Data, new RowWrite.Remove(row.Key));
+        using var device = await account.SendAsync(account.Phone, HttpMethod.Get, "/v1/vault");
+        await ProblemAssert.IsAsync(device, HttpStatusCode.Conflict, "vault-lost");
+        return Party.Code(account.Code.Id);
+    }
+
+    private Storage.Sqlite.SqliteStorePair Pair => fixture.Host.Services.GetRequiredService<ServerStores>().Pair;
+
+    private async Task<(TestAccount, Row)> CreateAndFindKeyRowAsync()
+    {
+        var before = await RowsAsync(Pair.Keys, Table.KeyRows);
+        var account = await TestAccount.CreateAsync(fixture.Host);
+        return (account, (await RowsAsync(Pair.Keys, Table.KeyRows)).Single(r => before.All(b => b.Key != r.Key)));
+    }
+
+    private static async Task<List<Row>> RowsAsync(IRowStore store, Table table)
+    {
+        var rows = new List<Row>();
+        await foreach (var row in store.ScanAsync(table, ReadOnlyMemory<byte>.Empty, CancellationToken.None)) rows.Add(row);
+        return rows;
+    }
+
+    private static async Task WriteAsync(IRowStore store, RowWrite write) =>
+        Assert.IsType<WriteResult.Written>(await store.WriteAsync([write], CancellationToken.None));
+
+    // All that a caller sees, without the clock.
+    private static async Task<string> ShapeAsync(HttpResponseMessage response)
+    {
+        var headers = response.Headers.Concat(response.Content.Headers).Where(h => h.Key != "Date").OrderBy(h => h.Key)
+            .Select(h => $"{h.Key}: {string.Join(',', h.Value)}");
+        var problem = JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsStringAsync());
+        var members = problem.EnumerateObject().Select(m => m.Name == "serverTime" ? m.Name : $"{m.Name}={m.Value}");
+        return $"{(int)response.StatusCode} {string.Join('|', headers)} {string.Join('|', members)}";
+    }
+}
