@@ -6,10 +6,11 @@ using static SQLitePCL.raw;
 namespace KeyRecovery.Storage.Sqlite.Commits;
 
 /// <summary>
-/// Moves the write-ahead log into the database beside the writer. A thread of its own copies the bulk once 1,024
-/// pages (8 MiB) are there; commits go on meanwhile and append. Then the writer itself, between two commits, copies the tail that came
-/// during that pass: with nothing left over, the next commit starts the log again from its beginning. So the writer
-/// stands still for a tail and not for the bulk, and the log stays near twice the threshold under a load without end.
+/// Moves the write-ahead log into the database beside the writer. A thread of its own copies the bulk once 1,024 pages
+/// (8 MiB) are there; commits go on meanwhile and append. Then the writer itself, between two commits, copies the tail
+/// that came during that pass: with nothing left over, the next commit starts the log again from its beginning. So the
+/// writer stands still for a tail and not for the bulk, and the log stays near twice the threshold under a load without
+/// end.
 /// </summary>
 internal sealed class Checkpointer : IDisposable
 {
