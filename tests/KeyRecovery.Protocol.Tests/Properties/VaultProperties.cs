@@ -26,7 +26,7 @@ public class VaultProperties
             foreach (var (action, a, b) in walk) life.Take((Step)action, a, b);
             life.EveryActiveAuthorityReadsEverything();
             life.NobodyRemovedOpensTheNewestEpoch();
-        }, iter: 60, threads: 1);
+        }, iter: 25, threads: 1);
 
     [Fact]
     public void Every_commit_of_any_life_is_read_again_byte_by_byte() =>
@@ -59,7 +59,7 @@ public class VaultProperties
             Assert.Equal(chain!.Place, replayed.Place);
             Assert.Equal(chain.LastRemoval, replayed.LastRemoval);
             Assert.Equal(Lives(chain), Lives(replayed));
-        }, iter: 30, threads: 1);
+        }, iter: 15, threads: 1);
 
     private static IEnumerable<(AuthorityId, ulong, AuthorityId, ulong?)> Lives(Chain chain) =>
         chain.Authorities.Values.Select(a => (a.Id, a.AddedAt, a.AddedBy, a.RemovedAt));
