@@ -10,6 +10,13 @@ public sealed class SignedUpload(TestDevice device)
     /// <summary>Sends, and fails the test unless the server takes it.</summary>
     public async Task SendAsync(HttpMethod method, string path, string contentType, byte[] body)
     {
+        var (status, answer) = await TrySendAsync(method, path, contentType, body);
+        if (status is < 200 or > 299) throw new InvalidOperationException(answer);
+    }
+
+    /// <summary>Sends, and gives the status and the body of the answer.</summary>
+    public async Task<(int Status, string Answer)> TrySendAsync(HttpMethod method, string path, string contentType, byte[] body)
+    {
         using var state = await device.Store.LoadAsync(default);
         using var signing = SigningKey.FromSeed(state!.SigningSeed.Span);
         using var http = new HttpClient(device.Relay, disposeHandler: false) { BaseAddress = device.Server };
@@ -23,6 +30,6 @@ public sealed class SignedUpload(TestDevice device)
         request.Headers.TryAddWithoutValidation("Signature-Input", input);
         request.Headers.TryAddWithoutValidation("Signature", signature);
         using var response = await http.SendAsync(request);
-        if (!response.IsSuccessStatusCode) throw new InvalidOperationException(await response.Content.ReadAsStringAsync());
+        return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 }

@@ -11,9 +11,8 @@ internal sealed class ItemReader(VaultState state)
 {
     public async Task<Result<byte[]>> GetAsync(string name, ulong? version, CancellationToken ct)
     {
-        var open = state.Open;
-        if (Find(open, name) is not { } entry) return new ClientFailure.NoSuchItem(name);
-        if (version is not { } wanted || wanted == entry.Version) return await OpenAsync(open, name, entry, ct);
+        if (state.Read(open => Find(open, name)) is not { } entry) return new ClientFailure.NoSuchItem(name);
+        if (version is not { } wanted || wanted == entry.Version) return await OpenAsync(name, entry, ct);
         if (wanted > entry.Version || wanted == 0) return new ClientFailure.NoSuchItem($"{name}, version {wanted}");
 
         var listed = await ListAsync(entry.Id, ct);
@@ -28,12 +27,12 @@ internal sealed class ItemReader(VaultState state)
             if (older.Hash != previous.ToString()) return new ClientFailure.ServerLied(ProtocolFault.ItemHash);
             entry = new ManifestItem(entry.Id, older.Version, older.Epoch, older.Size, previous);
         }
-        return await OpenAsync(open, name, entry, ct);
+        return await OpenAsync(name, entry, ct);
     }
 
     public async Task<Result<ImmutableArray<ItemVersionInfo>>> HistoryAsync(string name, CancellationToken ct)
     {
-        if (Find(state.Open, name) is not { } entry) return new ClientFailure.NoSuchItem(name);
+        if (state.Read(open => Find(open, name)) is not { } entry) return new ClientFailure.NoSuchItem(name);
         var listed = await ListAsync(entry.Id, ct);
         if (listed is Result<VersionJson[]>.Failed failed) return failed.Failure;
         var older = ((Result<VersionJson[]>.Ok)listed).Value
@@ -48,11 +47,11 @@ internal sealed class ItemReader(VaultState state)
         open.Private.Items.FirstOrDefault(i => i.Name == name) is { } note ? open.Vault.Manifest.Manifest.Find(note.Id) : null;
 
     /// <summary>Fetches, checks and opens one version.</summary>
-    public async Task<Result<byte[]>> OpenAsync(OpenVault open, string name, ManifestItem entry, CancellationToken ct)
+    public async Task<Result<byte[]>> OpenAsync(string name, ManifestItem entry, CancellationToken ct)
     {
         var fetched = await FetchAsync(name, entry, ct);
         if (fetched is not Result<byte[]>.Ok { Value: var bytes }) return fetched;
-        var (content, fault) = open.OpenItem(entry, bytes);
+        var (content, fault) = state.Read(open => open.OpenItem(entry, bytes));
         return content is null ? new ClientFailure.ServerLied(fault) : content;
     }
 
@@ -61,7 +60,7 @@ internal sealed class ItemReader(VaultState state)
         switch (await state.Api.GetItemAsync(state.Keys, entry.Hash, ct))
         {
             case Answer.Success success:
-                var fault = entry.Check(state.Vault.Account, success.Body);
+                var fault = entry.Check(state.Read(open => open.Vault.Account), success.Body);
                 return fault == ProtocolFault.None ? success.Body : new ClientFailure.ServerLied(fault);
             case Answer.Problem { Type: "not-found" }:
                 return new ClientFailure.ItemLost(name);

@@ -113,7 +113,7 @@ internal sealed class VaultEditor(KeyRecoveryOptions options, VaultState state)
         {
             var now = ItemReader.Find(state.Open, edit.Name);
             if (now == seen[edit.Name]) continue;
-            var theirs = now is null ? null : await new ItemReader(state).OpenAsync(state.Open, edit.Name, now, ct);
+            var theirs = now is null ? null : await new ItemReader(state).OpenAsync(edit.Name, now, ct);
             if (theirs is Result<byte[]>.Failed failed) return failed.Failure;
             conflicts.Add(new ItemConflict(
                 edit.Name, (edit as ItemEdit.Put)?.Content, (theirs as Result<byte[]>.Ok)?.Value, now?.Version ?? 0));

@@ -23,30 +23,25 @@ public sealed class VaultSession : IDisposable
     }
 
     /// <summary>The account.</summary>
-    public AccountId Account => _state.Vault.Account;
+    public AccountId Account => _state.Read(o => o.Vault.Account);
 
     /// <summary>This device.</summary>
     public AuthorityId Device => _state.Keys.Id;
 
     /// <summary>When somebody was last added or removed, by the signer's clock.</summary>
-    public DateTimeOffset LastAuthorityChange => Time(_state.Vault.Chain.Head.Link.Time);
+    public DateTimeOffset LastAuthorityChange => Time(_state.Read(o => o.Vault.Chain.Head.Link.Time));
 
     /// <summary>How many times the account has changed: the manifest's version.</summary>
-    public ulong Version => _state.Vault.Manifest.Manifest.Version;
+    public ulong Version => _state.Read(o => o.Vault.Manifest.Manifest.Version);
 
     /// <summary>The current epoch: it begins anew whenever somebody is removed.</summary>
-    public ulong Epoch => _state.Vault.Chain.Epoch;
+    public ulong Epoch => _state.Read(o => o.Vault.Chain.Epoch);
 
     /// <summary>The account's items by name.</summary>
-    public ImmutableArray<ItemInfo> Items =>
-    [
-        .. _state.Open.Private.Items
-            .Select(n => new ItemInfo(n.Name, _state.Vault.Manifest.Manifest.Find(n.Id)!.Version, n.Length, Time(n.Modified)))
-            .OrderBy(i => i.Name, StringComparer.Ordinal),
-    ];
+    public ImmutableArray<ItemInfo> Items => _state.Read(ItemList.Of);
 
     /// <summary>Every device and slot that may act, the oldest first.</summary>
-    public ImmutableArray<AuthorityInfo> Authorities => AuthorityList.Of(_state.Open, _state.BadSeals, Device);
+    public ImmutableArray<AuthorityInfo> Authorities => _state.Read(o => AuthorityList.Of(o, _state.BadSeals, Device));
 
     /// <summary>Items whose content the server lost and that the app must store again.</summary>
     public ImmutableArray<string> LostItems => _state.LostItems;

@@ -15,6 +15,7 @@ internal sealed class VaultState : IDisposable
 {
     private readonly KeyRecoveryOptions _options;
     private readonly IDeviceStore _store;
+    private readonly Lock _gate = new();
     private DeviceState _device;
 
     public VaultState(KeyRecoveryOptions options, VaultApi api, IDeviceStore store, DeviceState device)
@@ -38,6 +39,15 @@ internal sealed class VaultState : IDisposable
     public ImmutableArray<string> LostItems { get; private set; } = [];
 
     public VerifiedVault Vault => Open.Vault;
+
+    /// <summary>
+    /// Reads the open vault while nobody replaces it. Whoever holds the session's turn may use <see cref="Open"/> as it
+    /// is; all others come through here, and never await inside.
+    /// </summary>
+    public T Read<T>(Func<OpenVault, T> read)
+    {
+        lock (_gate) return read(Open);
+    }
 
     /// <summary>Reads the kept vault, without the network. False where there is none that opens.</summary>
     public bool TryOpenKept()
@@ -128,9 +138,12 @@ internal sealed class VaultState : IDisposable
         {
             var (opened, fault) = vault.Open(Keys.Id, Keys.Kem);
             if (opened is null) return new ClientFailure.ServerLied(fault);
-            if (Open is null || Open.Vault.Keyset.Hash != vault.Keyset.Hash) BadSeals = opened.FindBadSeals();
-            Open?.Dispose();
-            Open = opened;
+            var badSeals = Open?.Vault.Keyset.Hash == vault.Keyset.Hash ? BadSeals : opened.FindBadSeals();
+            lock (_gate)
+            {
+                Open?.Dispose();
+                (Open, BadSeals) = (opened, badSeals);
+            }
             return null;
         }
         catch (UpgradeRequiredException)

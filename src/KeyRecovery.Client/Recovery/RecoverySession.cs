@@ -44,11 +44,7 @@ public sealed class RecoverySession : IDisposable
     public ImmutableArray<AuthorityInfo> Devices => [.. Authorities.Where(a => a.Kind == AuthorityKind.Device)];
 
     /// <summary>The items that come back.</summary>
-    public ImmutableArray<ItemInfo> Items =>
-    [
-        .. _open.Private.Items.Select(n => new ItemInfo(
-            n.Name, _open.Vault.Manifest.Manifest.Find(n.Id)!.Version, n.Length, Clock.FromSeconds(n.Modified))),
-    ];
+    public ImmutableArray<ItemInfo> Items => ItemList.Of(_open);
 
     internal static async Task<Result<RecoverySession>> ReadAsync(
         KeyRecoveryOptions options, VaultApi api, IDeviceStore store, DeviceKeys slot, string? token, CancellationToken ct)
@@ -88,6 +84,8 @@ public sealed class RecoverySession : IDisposable
         using (var kept = await _store.LoadAsync(ct))
         {
             if (kept is { Pending.IsEmpty: true }) return new ClientFailure.DeviceState("this device already belongs to an account");
+            // An earlier try whose answer was lost has made this device part of the account already.
+            if (kept is not null && kept.Account == Account && _open.Vault.Chain.FindActive(kept.Device) is not null) return await OpenAsync([], ct);
         }
         using var device = new NewDevice(_options.Random);
         var tooYoung = Young(remove);

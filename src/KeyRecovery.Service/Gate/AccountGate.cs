@@ -56,7 +56,8 @@ public sealed class AccountGate : IDisposable
         try
         {
             var stored = await ReadAsync(_data, rows.Account, ct);
-            if (known && stored is null && named is not null && keyRow.State == KeyRowState.Live) return Shut(ErrorCode.VaultLost);
+            // Told to a slot as well: whoever holds the right code must not hear that it is wrong.
+            if (known && stored is null && keyRow.State == KeyRowState.Live) return Shut(ErrorCode.VaultLost);
             known &= stored is not null;
             var state = AccountState.Decode(stored is null ? _decoy.OpenAccountRow() : rows.Open(stored));
             var rolledBack = known && MinChain.IsBehind(state.LastRemoval, keyRow.MinChain);

@@ -6,8 +6,9 @@ using KeyRecovery.Service.Accounts;
 namespace KeyRecovery.Service.Operations;
 
 /// <summary>
-/// Decides a repair (docs/protocol.md §7): a pure function of what the server has and what a client gives back. The age
-/// rule does not apply; the chain, the remembered removal and the uploader's place at its end do.
+/// Decides a repair (docs/protocol.md §7): a pure function of what the server has and what a client gives back. Links
+/// up to the remembered removal were accepted once, under the rules of their day. What comes after it was not, as far as
+/// the server knows: there a young authority removes nobody older, or a repair would be the way around the age rule.
 /// </summary>
 public static class RepairRules
 {
@@ -17,9 +18,10 @@ public static class RepairRules
     /// <param name="stored">What the server has, or null when it lost it.</param>
     /// <param name="minChain">The newest removal that the key row remembers.</param>
     /// <param name="bundle">What the client gives.</param>
+    /// <param name="now">The server's clock, in seconds since 1970.</param>
     /// <returns>The chain and no fault, or null and which rule was broken.</returns>
     public static (Chain? Chain, string Field, ProtocolFault Fault) Check(
-        string appId, AccountId account, AccountState? stored, LinkPlace? minChain, RepairBundle bundle)
+        string appId, AccountId account, AccountState? stored, LinkPlace? minChain, RepairBundle bundle, ulong now)
     {
         if (bundle.Links[0].Link.Account != account) return Broken("links", ProtocolFault.OtherAccount);
         // The cheap comparisons come first: whoever does not know the account's links costs no verification.
@@ -31,6 +33,8 @@ public static class RepairRules
         {
             var step = chain is null ? Chain.Start(appId, link) : chain.Append(link);
             if (step is ChainStep.Refused refused) return Broken("links", refused.Fault);
+            if (chain is not null && !WasAccepted(link.Link, stored, minChain) && RemovesOlder(link.Link, chain, stored, now))
+                return Broken("links", ProtocolFault.YoungSigner);
             chain = ((ChainStep.Ok)step).Chain;
         }
         if (bundle.Keyset.CheckAgainst(chain!) is var keyset and not ProtocolFault.None) return Broken("keyset", keyset);
@@ -66,6 +70,16 @@ public static class RepairRules
         var trustedFrom = stored?.Authorities.GetValueOrDefault(authority.Id)?.TrustedFrom
             ?? (authority.AddedAt == 0 ? now : now + (ulong)policy.TrustAfter.TotalSeconds);
         return new AccountAuthority(authority.Id, authority.Kind, authority.SigningKey, authority.AddedAt, trustedFrom);
+    }
+
+    private static bool WasAccepted(Link link, AccountState? stored, LinkPlace? minChain) =>
+        link.Sequence <= stored?.Chain.Sequence || link.Sequence <= minChain?.Sequence;
+
+    private static bool RemovesOlder(Link link, Chain before, AccountState? stored, ulong now)
+    {
+        var signer = before.Authorities[link.Signer];
+        var trusted = stored is null ? signer.AddedAt == 0 : stored.Authorities.GetValueOrDefault(signer.Id)?.TrustedFrom <= now;
+        return !trusted && link.Remove.Any(id => before.Authorities[id].AddedAt <= signer.AddedAt);
     }
 
     private static bool Passes(RepairBundle bundle, LinkPlace place) =>

@@ -122,6 +122,8 @@ public sealed class AccountCreation
             case WriteResult.Unavailable(var reason):
                 return ServiceFailure.Of(reason);
             case WriteResult.Refused:
+                // The same beginning again is the same account, however far it has come; another one is another account.
+                if (await _context.Data.ReadAsync(rows.Link(chain.Place), ct) is null) return new ServiceFailure(ErrorCode.AccountExists);
                 state = AccountState.Decode(await _context.Data.GetAsync(rows, rows.Account, ct));
                 break;
         }

@@ -27,7 +27,7 @@ public sealed class ItemStaging
 
         var (rows, data) = (account.Rows, _context.Data);
         var itemRow = rows.Item(hash);
-        if (await data.ReadAsync(itemRow, ct) is not null) return hash;
+        var isThere = await data.ReadAsync(itemRow, ct) is not null;
 
         var write = rows.Ensure(itemRow, sealedItem.Span);
         if (await IsNamedAsync(account, hash, ct)) return await WriteAsync([write], hash, ct) ?? new ServiceFailure(ErrorCode.Unavailable);
@@ -35,8 +35,11 @@ public sealed class ItemStaging
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var (staged, version) = await data.ReadVersionedAsync(rows, rows.Staging, StagedItems.Decode, [], ct);
-            if (!StagedItems.Fits(staged, sealedItem.Length)) return ServiceFailure.Limit("items.staged");
-            var next = StagedItems.Encode(staged.Add(new StagedItem(hash, sealedItem.Length, _context.NowSeconds)));
+            // Stored again, an item waits anew: the sweep must not take it away between this answer and its commit.
+            var others = staged.RemoveAll(s => s.Hash == hash);
+            if (isThere && others.Length == staged.Length) return hash;
+            if (!StagedItems.Fits(others, sealedItem.Length)) return ServiceFailure.Limit("items.staged");
+            var next = StagedItems.Encode(others.Add(new StagedItem(hash, sealedItem.Length, _context.NowSeconds)));
             if (await WriteAsync([write, rows.Replace(rows.Staging, next, version)], hash, ct) is { } outcome) return outcome;
         }
         return new ServiceFailure(ErrorCode.Unavailable);

@@ -47,7 +47,8 @@ public sealed class Repairs
         var user = stored?.User ?? FindUser(bundle, account);
         if (user is null) return ServiceFailure.Refused("links", ProtocolFault.OtherBeginning);
 
-        var (chain, field, fault) = RepairRules.Check(user.App, account, stored, keyRow.MinChain, bundle);
+        var (chain, field, fault) = RepairRules.Check(user.App, account, stored, keyRow.MinChain, bundle, _context.NowSeconds);
+        if (chain is null && fault == ProtocolFault.YoungSigner) return new ServiceFailure(ErrorCode.YoungAuthority) { Field = field };
         if (chain is null) return ServiceFailure.Refused(field, fault);
         if (chain.FindActive(keyId.Authority) is null) return new ServiceFailure(ErrorCode.Revoked);
         if (stored is not null && stored.ManifestHash == bundle.Manifest.Hash)

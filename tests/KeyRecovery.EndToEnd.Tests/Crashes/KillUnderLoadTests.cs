@@ -17,6 +17,7 @@ public sealed class KillUnderLoadTests(ITestOutputHelper output)
     private const int Users = 8;
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Fifty_kills_under_load_lose_no_acknowledged_commit_and_leave_no_orphan()
     {
         using var folder = new TempFolder();

@@ -12,6 +12,7 @@ public sealed class TwoDevicesTests
     private const int Rounds = 1000;
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task A_thousand_rounds_of_both_committing_at_once_lose_no_update()
     {
         using var folder = new TempFolder();
