@@ -1,1 +1,3 @@
-return 0;
+using KeyRecovery.Cli.Invocation;
+
+return await Entry.RunAsync(args);

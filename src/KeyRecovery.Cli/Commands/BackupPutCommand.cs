@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Security.Cryptography;
+using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Cli.Output;
+using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Vault;
+
+namespace KeyRecovery.Cli.Commands;
+
+/// <summary><c>backup put</c>: stores a file under a name.</summary>
+internal static class BackupPutCommand
+{
+    public static Command Make()
+    {
+        var name = new Argument<string>("NAME") { Description = $"The item's name, sealed, at most {Limits.NameBytes} bytes" };
+        var file = new Argument<string>("FILE") { Description = "What to store, - for standard input" };
+        return new Command("put", "Stores a file; durable on the server when it returns") { name, file }
+            .Runs((context, parsed, ct) => RunAsync(context, parsed.GetRequiredValue(name), parsed.GetRequiredValue(file), ct));
+    }
+
+    private static async Task RunAsync(CliContext context, string name, string file, CancellationToken ct)
+    {
+        var content = await ReadAsync(file, ct);
+        using var opened = await context.OpenAsync(ct);
+        try
+        {
+            var put = await opened.Session.PutAsync(name, content, ct);
+            if (put is Result<ItemInfo>.Failed { Failure: ClientFailure.Conflict conflict })
+                throw new CommandException(ConflictText.Of(conflict, opened.Session, file));
+            var item = context.Expect(put);
+            context.Output.Result(
+                new { item.Name, item.Version, size = item.Length, item.Modified },
+                people =>
+                {
+                    people.WriteLine($"{Words.Safe(item.Name)}: {Words.Size(item.Length)} stored as version {item.Version}.");
+                    if (item.Version > 1)
+                        people.WriteLine($"Version {item.Version - 1} can be had back for {Limits.OldVersionDays} days: keyrecovery backup history NAME");
+                });
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(content);
+        }
+    }
+
+    private static async Task<byte[]> ReadAsync(string file, CancellationToken ct)
+    {
+        await using var stream = file == "-" ? Console.OpenStandardInput() : File.OpenRead(file);
+        using var buffer = new MemoryStream();
+        var chunk = new byte[64 * 1024];
+        int read;
+        while ((read = await stream.ReadAsync(chunk, ct)) > 0)
+        {
+            buffer.Write(chunk, 0, read);
+            if (buffer.Length > Limits.MaxItemBytes)
+                throw new CommandException(new CliFailure("invalid", $"an item has at most {Words.Size(Limits.MaxItemBytes)}") { Advice = ["Nothing was sent."] });
+        }
+        CryptographicOperations.ZeroMemory(chunk);
+        return buffer.ToArray();
+    }
+}

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Cli.Kit;
+using KeyRecovery.Cli.Output;
+using KeyRecovery.Client;
+using KeyRecovery.Protocol.Recovery;
+using KeyRecovery.Protocol.Vault;
+
+namespace KeyRecovery.Cli.Commands;
+
+/// <summary><c>code create</c>: adds a recovery code, or puts one in the place of the others.</summary>
+internal static class CodeCreateCommand
+{
+    public static Command Make()
+    {
+        var kit = new Option<string?>("--kit") { HelpName = "FILE", Description = "Write the code as a page to print (HTML)" };
+        var replace = new Option<bool>("--replace") { Description = "Remove the account's other codes in the same commit" };
+        return new Command("create", "Makes a recovery code and shows it, once") { kit, replace }
+            .Runs((context, parsed, ct) => RunAsync(context, parsed.GetValue(kit), parsed.GetValue(replace), ct));
+    }
+
+    private static async Task RunAsync(CliContext context, string? kitPath, bool replace, CancellationToken ct)
+    {
+        using var kit = KitFile.Open(kitPath);
+        using var opened = await context.OpenAsync(ct);
+        var vault = opened.Session;
+        var before = Codes(vault);
+        using var code = RecoveryCode.Generate(SystemRandom.Instance);
+        context.Expect(await vault.AddCodeAsync(code, replace, ct));
+
+        var display = code.ToDisplayString();
+        kit?.Write(new RecoveryKit(display, vault.Account, context.Server, context.App, DateTimeOffset.UtcNow));
+        var codes = Codes(vault);
+        context.Output.Result(
+            new { code = display, accountId = vault.Account.ToString(), codes, replaced = replace ? before : 0, kit = kit?.Path },
+            people =>
+            {
+                NewCode.Tell(people, display, kit?.Path);
+                if (replace && before > 0) people.WriteLine($"{Words.Count(before, "older code")} removed: throw the old paper away.");
+                else if (codes > 1) people.WriteLine($"The account has {codes} codes now, and each of them works. To keep only a new one: keyrecovery code create --replace");
+            });
+    }
+
+    private static int Codes(Client.Accounts.VaultSession vault) => vault.Authorities.Count(a => a.Kind == AuthorityKind.Code);
+}

@@ -1,0 +1,99 @@
+using System.CommandLine;
+using KeyRecovery.Cli.Input;
+using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Cli.Output;
+using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Results;
+
+namespace KeyRecovery.Cli.Commands;
+
+/// <summary><c>recover</c>: makes this home a device of the account that a code opens, and removes the lost ones.</summary>
+internal static class RecoverCommand
+{
+    public static Command Make()
+    {
+        var code = new Option<bool>("--code") { Description = "With the recovery code, which is asked for or read from standard input", Required = true };
+        var remove = new Option<string[]>("--remove")
+        {
+            HelpName = "ID…|all|none",
+            Description = "The lost devices, by id or its beginning, in the same commit; asked for where a person is there",
+            AllowMultipleArgumentsPerToken = true,
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var name = DeviceName.Option();
+        return new Command("recover", "Brings the account back to a new device") { code, remove, name }
+            .Runs((context, parsed, ct) => RunAsync(context, parsed.GetResult(remove) is null ? null : parsed.GetValue(remove), parsed.GetValue(name)!, ct));
+    }
+
+    private static async Task RunAsync(CliContext context, string[]? remove, string name, CancellationToken ct)
+    {
+        if (remove is null && !context.Ask.CanAsk)
+            throw new CommandException(CliFailure.Usage("--remove is required where nobody can be asked: the ids of the lost devices, all or none"));
+        await RefuseUsedHomeAsync(context, ct);
+        var token = await context.ReadTokenAsync(ct);
+        using var code = await new CodeInput(context.Ask).ReadAsync(ct);
+        using var session = context.Expect(await context.Client.BeginRecoveryAsync(code, token, ct));
+        context.Output.Show(people =>
+        {
+            people.WriteLine($"The code opens account {session.Account}, with {Words.Count(session.Items.Length, "item")}. Nothing is changed yet.");
+            people.WriteLine($"Somebody was last added or removed on {Words.Time(session.LastAuthorityChange)}.");
+            AuthorityTable.Write(people, session.Authorities);
+        });
+        var lost = remove is null ? await LostDevices.AskAsync(session, context.Ask, ct) : LostDevices.Read(session, remove);
+        var recovered = context.Expect(await session.CompleteAsync(name, [.. lost.Select(a => a.Id)], ct));
+        using var vault = recovered.Vault;
+        Tell(context, vault, name, [.. lost.Where(a => !recovered.NotRemoved.Contains(a.Id))], [.. lost.Where(a => recovered.NotRemoved.Contains(a.Id))]);
+    }
+
+    // Before the code is asked for. An attempt whose answer was lost may have gone through after all.
+    private static async Task RefuseUsedHomeAsync(CliContext context, CancellationToken ct)
+    {
+        bool wasBegun;
+        using (var kept = await new FileDeviceStore(context.Home).LoadAsync(ct))
+        {
+            if (kept is null) return;
+            wasBegun = !kept.Pending.IsEmpty;
+        }
+        var opened = await context.Client.OpenAsync(ct);
+        if (opened is Result<VaultSession>.Ok { Value: var vault })
+        {
+            using (vault)
+            {
+                throw new CommandException(new CliFailure("device-state", $"this device already belongs to account {vault.Account}")
+                {
+                    Advice = wasBegun
+                        ? ["The attempt before this one went through after all: everything is here. See: keyrecovery account show"]
+                        : [$"The folder is {context.Home}; --home names another."],
+                });
+            }
+        }
+        if (!wasBegun) context.Expect<VaultSession>(new ClientFailure.DeviceState("this device already belongs to an account"));
+    }
+
+    private static void Tell(CliContext context, VaultSession vault, string name, List<AuthorityInfo> removed, List<AuthorityInfo> notRemoved)
+    {
+        if (notRemoved.Count > 0)
+        {
+            context.Output.Note(
+                $"{Words.List(notRemoved.Select(Words.Name))} could not be removed: the code was added a short time ago, by a device that was new itself. "
+                + "Remove it from a device that has been in the account for longer.");
+        }
+        context.Output.Result(
+            new
+            {
+                accountId = vault.Account.ToString(), deviceId = vault.Device.ToString(), deviceName = name, vault.Epoch,
+                removed = removed.Select(a => a.Id.ToString()), notRemoved = notRemoved.Select(a => a.Id.ToString()),
+                items = vault.Items.Select(ItemTable.Json), vault.LostItems,
+            },
+            people =>
+            {
+                people.WriteLine($"This device is {Words.Safe(name)} of account {vault.Account} now.");
+                if (removed.Count > 0)
+                    people.WriteLine($"Locked out: {Words.List(removed.Select(Words.Name))}. What is stored from now on is sealed under new keys (epoch {vault.Epoch}).");
+                if (vault.Items.IsEmpty) people.WriteLine("The account has no items.");
+                else ItemTable.Write(people, vault.Items);
+                people.WriteLine("To have them all: keyrecovery backup get --all DIR. The code stays good; keep the paper.");
+            });
+    }
+}

@@ -1,0 +1,81 @@
+using System.Security.Cryptography;
+using KeyRecovery.Protocol.Recovery;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Cli.Demo;
+
+/// <summary>What the steps share: a temporary folder, the server in it, the devices, the items and the paper.</summary>
+internal sealed class DemoWorld : IAsyncDisposable
+{
+    public const string App = "demo";
+
+    // Beyond what travels inside a commit: it is stored ahead, by its hash.
+    private const int LargeItem = 200 * 1024;
+
+    private readonly bool _keep;
+    private readonly List<DemoDevice> _devices = [];
+
+    public DemoWorld(bool keep)
+    {
+        _keep = keep;
+        Folder = Directory.CreateTempSubdirectory("keyrecovery-demo-").FullName;
+        Items =
+        [
+            new DemoItem("identity key", RandomNumberGenerator.GetBytes(64)),
+            new DemoItem("drive root key", RandomNumberGenerator.GetBytes(32)),
+            new DemoItem("message archive", RandomNumberGenerator.GetBytes(LargeItem)),
+        ];
+    }
+
+    public string Folder { get; }
+
+    /// <summary>Everything that the server writes: its data and its log.</summary>
+    public string ServerFolder => this["server"];
+
+    public DemoHost Host { get; set; } = null!;
+
+    /// <summary>The app's name for its user; the server must not keep it in the clear.</summary>
+    public string Subject { get; } = $"alex.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}@example.org";
+
+    public DemoItem[] Items { get; }
+
+    public DemoDevice Phone { get; set; } = null!;
+
+    public DemoDevice NewPhone { get; set; } = null!;
+
+    /// <summary>The lost phone's id.</summary>
+    public AuthorityId LostDevice { get; set; }
+
+    /// <summary>How often the account had changed when the phone was lost.</summary>
+    public ulong VersionWhenLost { get; set; }
+
+    public RecoveryCode Code { get; set; } = null!;
+
+    /// <summary>The paper: the code as it was shown.</summary>
+    public string Paper { get; set; } = "";
+
+    /// <summary>A path in the folder.</summary>
+    public string this[string name] => Path.Combine(Folder, name);
+
+    /// <summary>A device with a home of its own, existing or not.</summary>
+    public DemoDevice Device(string name, string home)
+    {
+        var device = new DemoDevice(name, this[home], Host.Address);
+        _devices.Add(device);
+        return device;
+    }
+
+    /// <summary>Forgets the folder, unless it is to be kept.</summary>
+    public void Clean()
+    {
+        if (!_keep && Directory.Exists(Folder)) Directory.Delete(Folder, recursive: true);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var device in _devices) device.Dispose();
+        Code?.Dispose();
+        if (Host is not null) await Host.DisposeAsync();
+        Clean();
+    }
+}

@@ -1,0 +1,33 @@
+using KeyRecovery.Client.Results;
+
+namespace KeyRecovery.Cli.Demo;
+
+/// <summary>What a step says, claims and measures.</summary>
+internal sealed class StepTale(ITeller teller)
+{
+    private readonly Dictionary<string, object> _facts = [];
+
+    public IReadOnlyDictionary<string, object> Facts => _facts;
+
+    public void Say(string text) => teller.Say(text);
+
+    public void Show(Action<IAnsiConsole> people) => teller.Show(people);
+
+    /// <summary>Keeps a number or name for the JSON.</summary>
+    public void Fact(string name, object value) => _facts[name] = value;
+
+    /// <summary>Claims something, and ends the demo where it does not hold.</summary>
+    public void Holds(bool holds, string claim)
+    {
+        if (!holds) throw new DemoFailedException(claim);
+        teller.Held(claim);
+    }
+
+    /// <summary>The value of a call that has to work.</summary>
+    public static T Works<T>(Result<T> result) => result switch
+    {
+        Result<T>.Ok ok => ok.Value,
+        Result<T>.Failed failed => throw new DemoFailedException(failed.Failure.Message),
+        _ => throw new InvalidOperationException("a result is one of two"),
+    };
+}

@@ -1,0 +1,39 @@
+using KeyRecovery.Cli.Output;
+
+namespace KeyRecovery.Cli.Input;
+
+/// <summary>Asks the person at the terminal, or reads lines of standard input where there is none.</summary>
+internal sealed class Ask(bool isJson)
+{
+    private readonly IAnsiConsole _console = Outputs.Error();
+
+    /// <summary>Whether secrets can be typed: standard input is a terminal.</summary>
+    public bool IsTerminal { get; } = !Console.IsInputRedirected;
+
+    /// <summary>Whether somebody is there to decide something.</summary>
+    public bool CanAsk => IsTerminal && !isJson;
+
+    /// <summary>Says something before the next question.</summary>
+    public void Say(string text) => _console.MarkupLineInterpolated($"{text}");
+
+    /// <summary>The next line of standard input, or null at its end.</summary>
+    public static string? ReadLine() => Console.In.ReadLine();
+
+    /// <summary>A line that is seen while it is typed.</summary>
+    public async Task<string> LineAsync(string question, CancellationToken ct)
+    {
+        _console.Write(new Text(question + " "));
+        return await Task.Run(Console.ReadLine, CancellationToken.None).WaitAsync(ct) ?? throw new EndOfStreamException("nobody answered");
+    }
+
+    /// <summary>Yes or no; Enter alone is no.</summary>
+    public async Task<bool> YesAsync(string question, CancellationToken ct) =>
+        (await LineAsync($"{question} [y/N]", ct)).Trim() is [('y' or 'Y'), ..];
+
+    /// <summary>A line that is not seen: each character shows as a dot, so that a person knows how far it is.</summary>
+    public async Task<string> HiddenAsync(string question, CancellationToken ct)
+    {
+        _console.Write(new Text(question + " "));
+        return await Task.Run(HiddenLine.Read, CancellationToken.None).WaitAsync(ct);
+    }
+}

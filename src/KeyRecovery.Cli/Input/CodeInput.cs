@@ -1,0 +1,63 @@
+using System.Text;
+using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Protocol.Recovery;
+
+namespace KeyRecovery.Cli.Input;
+
+/// <summary>Reads a recovery code from a person or from standard input, on one line or on several.</summary>
+internal sealed class CodeInput(Ask ask)
+{
+    private const int Tries = 5;
+
+    public Task<RecoveryCode> ReadAsync(CancellationToken ct) => ask.IsTerminal ? FromPersonAsync(ct) : Task.FromResult(FromLines());
+
+    // A pasted code may be broken into lines: reading ends when it is whole, or cannot become whole any more.
+    private static RecoveryCode FromLines()
+    {
+        var typed = new StringBuilder();
+        RecoveryCodeParse parse = new RecoveryCodeParse.WrongLength(0);
+        while (parse is RecoveryCodeParse.WrongLength { Characters: < RecoveryCode.Characters } && Ask.ReadLine() is { } line)
+            parse = RecoveryCode.Parse(typed.Append(line).Append('\n').ToString());
+        return parse is RecoveryCodeParse.Ok ok ? ok.Code : throw new CommandException(CodeProblem.Of(parse));
+    }
+
+    private async Task<RecoveryCode> FromPersonAsync(CancellationToken ct)
+    {
+        var typed = "";
+        for (var tries = 0; ;)
+        {
+            var line = await ask.HiddenAsync(typed.Length == 0 ? "Recovery code:" : "          and:", ct);
+            if (line.Trim().Length == 0) (typed, line) = ("", "");
+            typed += line;
+            var parse = RecoveryCode.Parse(typed);
+            if (parse is RecoveryCodeParse.Ok ok) return ok.Code;
+            if (parse is RecoveryCodeParse.WrongLength { Characters: < RecoveryCode.Characters } shorter)
+            {
+                ask.Say(typed.Length == 0
+                    ? "Eight groups of four; case, spaces and dashes do not matter."
+                    : $"{shorter.Characters} of {shorter.Expected} characters: go on typing, or press Enter on an empty line to begin anew.");
+                if (typed.Length == 0 && ++tries >= Tries) throw new CommandException(CodeProblem.Of(parse));
+                continue;
+            }
+
+            var problem = CodeProblem.Of(parse);
+            if (parse is RecoveryCodeParse.Typo typo && await ask.YesAsync($"Group {typo.Group}, character {typo.Position} looks wrong. Is it {typo.Suggestion} on your paper?", ct)
+                && RecoveryCode.Parse(Corrected(typed, typo)) is RecoveryCodeParse.Ok corrected)
+            {
+                return corrected.Code;
+            }
+            if (++tries >= Tries) throw new CommandException(problem);
+            ask.Say($"{problem.Message}. {string.Join(' ', problem.Advice)} Once more:");
+            typed = "";
+        }
+    }
+
+    // Only letters and digits of the alphabet are in a text that has a typo; the rest separates.
+    private static string Corrected(string typed, RecoveryCodeParse.Typo typo)
+    {
+        var characters = typed.Where(char.IsAsciiLetterOrDigit).ToArray().AsSpan();
+        var code = characters[^RecoveryCode.Characters..];
+        code[((typo.Group - 1) * 4) + typo.Position - 1] = typo.Suggestion;
+        return new string(code);
+    }
+}

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using KeyRecovery.Cli.Input;
+using KeyRecovery.Cli.Output;
+using KeyRecovery.Client;
+using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Results;
+
+namespace KeyRecovery.Cli.Invocation;
+
+/// <summary>What a command works with: server, app and home, where to tell and whom to ask.</summary>
+internal sealed class CliContext : IDisposable
+{
+    private readonly Lazy<KeyRecoveryClient> _client;
+
+    public CliContext(ParseResult parsed, IOutput output)
+    {
+        Output = output;
+        Ask = new Ask(output.IsJson);
+        Server = new Uri(parsed.GetValue(GlobalOptions.Server)!);
+        App = parsed.GetValue(GlobalOptions.App)!;
+        Home = Path.GetFullPath(parsed.GetValue(GlobalOptions.Home)!);
+        TokenFile = parsed.GetValue(GlobalOptions.Token);
+        _client = new Lazy<KeyRecoveryClient>(() =>
+            new KeyRecoveryClient(new KeyRecoveryOptions { Server = Server, App = App }, new FileDeviceStore(Home)));
+    }
+
+    public IOutput Output { get; }
+
+    public Ask Ask { get; }
+
+    public Uri Server { get; }
+
+    public string App { get; }
+
+    public string Home { get; }
+
+    public string? TokenFile { get; }
+
+    public KeyRecoveryClient Client => _client.Value;
+
+    /// <summary>The value, or the end of the command with what the failure means here.</summary>
+    public T Expect<T>(Result<T> result) => result switch
+    {
+        Result<T>.Ok ok => ok.Value,
+        Result<T>.Failed failed => throw new CommandException(FailureText.Of(failed.Failure, this)),
+        _ => throw new InvalidOperationException("a result is one of two"),
+    };
+
+    /// <summary>Opens this device's account, mends bad seals on the way and says what the person should know.</summary>
+    public async Task<OpenedVault> OpenAsync(CancellationToken ct)
+    {
+        var vault = Expect(await Client.OpenAsync(ct));
+        try
+        {
+            var bad = vault.Authorities.Where(a => a.SealIsBad).ToList();
+            if (bad.Count > 0)
+            {
+                Expect(await vault.MendAsync(ct));
+                Output.Note($"{Words.List(bad.Select(Words.Name))} could not have opened the account, because a seal was bad. It is mended.");
+            }
+            if (vault.LostItems is { Length: > 0 } lost)
+                Output.Note($"the server lost the content of {Words.List(lost.Select(Words.Safe))}: store it again with backup put");
+            return new OpenedVault(vault, [.. bad.Select(a => a.Id)]);
+        }
+        catch
+        {
+            vault.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The app's token, or null where none was given.</summary>
+    public async Task<string?> ReadTokenAsync(CancellationToken ct)
+    {
+        if (TokenFile is null) return null;
+        var token = TokenFile == "-" ? Ask.ReadLine() : await File.ReadAllTextAsync(TokenFile, ct);
+        if (token?.Trim() is not { Length: > 0 } trimmed) throw new CommandException(new CliFailure("token-missing", "the token file is empty"));
+        if (trimmed.Any(c => c is < '!' or > '~')) throw new CommandException(new CliFailure("token-missing", "the token file holds no token"));
+        return trimmed;
+    }
+
+    public void Dispose()
+    {
+        if (_client.IsValueCreated) _client.Value.Dispose();
+    }
+}

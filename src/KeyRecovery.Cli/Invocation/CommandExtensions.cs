@@ -1,0 +1,48 @@
+using System.CommandLine;
+using KeyRecovery.Cli.Output;
+using KeyRecovery.Client.Devices;
+
+namespace KeyRecovery.Cli.Invocation;
+
+/// <summary>Runs a command's work and tells what ended it.</summary>
+internal static class CommandExtensions
+{
+    /// <summary>Gives a command its work.</summary>
+    public static Command Runs(this Command command, Func<CliContext, ParseResult, CancellationToken, Task> work) =>
+        command.Runs(async (context, parsed, ct) =>
+        {
+            await work(context, parsed, ct);
+            return ExitCode.Done;
+        });
+
+    /// <summary>Gives a command its work, which says with what code it ends.</summary>
+    public static Command Runs(this Command command, Func<CliContext, ParseResult, CancellationToken, Task<int>> work)
+    {
+        command.SetAction(async (parsed, ct) =>
+        {
+            var output = Outputs.Of(parsed);
+            using var context = new CliContext(parsed, output);
+            try
+            {
+                return await work(context, parsed, ct);
+            }
+            catch (CommandException ended)
+            {
+                return output.Fail(ended.Failure);
+            }
+            catch (DeviceStoreException unreadable)
+            {
+                return output.Fail(new CliFailure("home-unreadable", unreadable.Message));
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                return output.Fail(new CliFailure("file", failure.Message));
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return output.Fail(new CliFailure("cancelled", "cancelled"));
+            }
+        });
+        return command;
+    }
+}

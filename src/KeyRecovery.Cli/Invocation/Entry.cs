@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using System.Text;
+using KeyRecovery.Cli.Commands;
+using KeyRecovery.Cli.Output;
+using KeyRecovery.Protocol.Recovery;
+
+namespace KeyRecovery.Cli.Invocation;
+
+/// <summary>From the arguments to a command.</summary>
+internal static class Entry
+{
+    // Ctrl+C in the demo waits for its server to stop.
+    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(20);
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        var parsed = MakeRoot().Parse(args);
+        if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction) return Outputs.Of(parsed).Fail(Misuse(parsed));
+        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TerminationTimeout });
+    }
+
+    private static RootCommand MakeRoot()
+    {
+        var root = new RootCommand("Keeps an app's keys recoverable: a device of KeyRecovery on the command line.")
+        {
+            DemoCommand.Make(),
+            TokenCommand.Make(),
+            new Command("account", "Makes and shows the account of this device") { AccountCreateCommand.Make(), AccountShowCommand.Make() },
+            new Command("backup", "Stores and brings back items")
+            {
+                BackupPutCommand.Make(), BackupGetCommand.Make(), BackupListCommand.Make(), BackupHistoryCommand.Make(), BackupRemoveCommand.Make(),
+            },
+            new Command("code", "The recovery code, on paper") { CodeCreateCommand.Make(), CodeCheckCommand.Make(), CodeRemoveCommand.Make() },
+            RecoverCommand.Make(),
+        };
+        foreach (var option in GlobalOptions.All) root.Add(option);
+        return root;
+    }
+
+    private static CliFailure Misuse(ParseResult parsed)
+    {
+        // What was typed by mistake is not repeated: it may be a code.
+        if (LooksLikeCode(parsed.UnmatchedTokens))
+        {
+            return CliFailure.Usage(
+                "a recovery code is never an argument, where other programs and the shell's history can see it",
+                "Leave it out: it is asked for, or read from standard input.");
+        }
+        var message = string.Join("; ", parsed.Errors.Select(e => e.Message.TrimEnd('.')).Distinct());
+        return CliFailure.Usage(message, $"See: {Path(parsed.CommandResult)} --help");
+    }
+
+    private static bool LooksLikeCode(IReadOnlyList<string> tokens) =>
+        tokens.Count > 0 && tokens.Sum(t => t.Count(char.IsAsciiLetterOrDigit)) >= RecoveryCode.Characters - 4;
+
+    private static string Path(CommandResult result)
+    {
+        var names = new Stack<string>();
+        for (SymbolResult? at = result; at is CommandResult command; at = at.Parent) names.Push(command.Command.Name);
+        names.Pop();
+        return string.Join(' ', names.Prepend("keyrecovery"));
+    }
+}

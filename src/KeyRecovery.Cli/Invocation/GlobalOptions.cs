@@ -1,0 +1,46 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using KeyRecovery.Protocol.Vault;
+
+namespace KeyRecovery.Cli.Invocation;
+
+/// <summary>What every command takes.</summary>
+internal static class GlobalOptions
+{
+    private const string DefaultServer = "http://127.0.0.1:5080";
+
+    public static Option<string> Server { get; } = Make(
+        "--server", "URL", $"The server [default: {DefaultServer}]", _ => DefaultServer,
+        value => Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? null : "--server takes an http or https address");
+
+    public static Option<string> App { get; } = Make(
+        "--app", "ID", "The app's id on the server [default: demo]", _ => "demo",
+        value => AccountIds.IsAppId(value) ? null : "--app takes 1 to 64 characters of a-z 0-9 . -");
+
+    public static Option<string> Home { get; } = Make(
+        "--home", "DIR", "Where this device keeps its keys [default: KEYRECOVERY_HOME, or ~/.keyrecovery]", _ => DefaultHome(),
+        value => value.Length > 0 ? null : "--home takes a folder");
+
+    public static Option<string?> Token { get; } =
+        new("--token") { HelpName = "FILE", Description = "A file with the app's token for its user, - for standard input", Recursive = true };
+
+    public static Option<bool> Json { get; } =
+        new("--json") { Description = "One JSON object on standard output, for machines", Recursive = true };
+
+    public static IEnumerable<Option> All => [Server, App, Home, Token, Json];
+
+    private static string DefaultHome() => Environment.GetEnvironmentVariable("KEYRECOVERY_HOME") is { Length: > 0 } home
+        ? home
+        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".keyrecovery");
+
+    private static Option<string> Make(
+        string name, string helpName, string description, Func<ArgumentResult, string> byDefault, Func<string, string?> check)
+    {
+        var option = new Option<string>(name) { HelpName = helpName, Description = description, DefaultValueFactory = byDefault, Recursive = true };
+        option.Validators.Add(result =>
+        {
+            if (!result.Implicit && check(result.GetValueOrDefault<string>() ?? "") is { } error) result.AddError(error);
+        });
+        return option;
+    }
+}

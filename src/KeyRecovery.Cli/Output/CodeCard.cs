@@ -1,0 +1,39 @@
+using KeyRecovery.Cli.Kit;
+
+namespace KeyRecovery.Cli.Output;
+
+/// <summary>A recovery code as a person sees it: in its groups, and as a QR code.</summary>
+internal static class CodeCard
+{
+    private static readonly Style DarkOnLight = new(Color.White, Color.Black);
+    private static readonly Style Strong = new(decoration: Decoration.Bold);
+
+    public static void WriteCode(IAnsiConsole console, string display)
+    {
+        var groups = display.Split(' ');
+        console.WriteLine();
+        console.Write(new Text($"    {groups[0]}  {string.Join("  ", groups[1..5])}\n", Strong));
+        console.Write(new Text($"    {new string(' ', groups[0].Length)}  {string.Join("  ", groups[5..])}\n", Strong));
+        console.WriteLine();
+    }
+
+    /// <summary>The QR code, dark on light whatever the terminal's own colours are.</summary>
+    public static void WriteQr(IAnsiConsole console, string display)
+    {
+        var symbol = QrSymbol.OfCode(display);
+        if (console.Profile.Width < symbol.Size + 4) return;
+        foreach (var line in symbol.ToLines())
+        {
+            console.Write("    ");
+            console.Write(new Text(line, DarkOnLight));
+            console.WriteLine();
+        }
+    }
+
+    public static void Write(IAnsiConsole console, string display)
+    {
+        WriteCode(console, display);
+        WriteQr(console, display);
+        console.WriteLine();
+    }
+}

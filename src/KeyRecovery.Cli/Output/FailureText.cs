@@ -1,0 +1,81 @@
+using System.Text;
+using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Client.Results;
+
+namespace KeyRecovery.Cli.Output;
+
+/// <summary>One table from what the SDK says to what a person is told, and what to do about it.</summary>
+internal static class FailureText
+{
+    public static CliFailure Of(ClientFailure failure, CliContext context) =>
+        new(Slug(failure), failure.Message) { Advice = Advice(failure, context), Details = Details(failure) };
+
+    /// <summary>The stable name of a failure: the server's own where it has one.</summary>
+    public static string Slug(ClientFailure failure) => failure is ClientFailure.Refused refused ? refused.Type : Kebab(failure.GetType().Name);
+
+    private static object? Details(ClientFailure failure) => failure switch
+    {
+        ClientFailure.Transient { RetryAfter: { } wait } => new { retryAfterMs = (long)wait.TotalMilliseconds },
+        ClientFailure.RolledBack rolledBack => new { fault = Kebab(rolledBack.Fault.ToString()) },
+        ClientFailure.ServerLied lied => new { fault = Kebab(lied.Fault.ToString()) },
+        ClientFailure.NoSuchItem missing => new { name = missing.Name },
+        ClientFailure.ItemLost lost => new { name = lost.Name },
+        ClientFailure.Refused { Field: { } field } => new { field },
+        _ => null,
+    };
+
+    private static string[] Advice(ClientFailure failure, CliContext context) => failure switch
+    {
+        ClientFailure.Revoked =>
+        [
+            "Somebody removed it from another device, or during a recovery. Its keys here open nothing new.",
+            "To make it a device again: keyrecovery recover --code --home DIR, with a new folder.",
+        ],
+        ClientFailure.Erased => ["Nothing of it can be brought back. That was the point."],
+        ClientFailure.VaultLost => ["Open the account on another of its devices: what that one has verified, it gives back to the server."],
+        ClientFailure.RolledBack =>
+        [
+            "Nothing of it was taken over: this device keeps what it has verified.",
+            "Was the server restored from a backup? Then open the account on the device that was used last. If not, do not trust this server.",
+        ],
+        ClientFailure.ServerLied => ["Nothing of it was used. Whoever runs the server, or stands in between, changed something: tell them, and do not go on."],
+        ClientFailure.UpgradeRequired => ["Nothing of it was touched."],
+        ClientFailure.Transient => [$"The server is {context.Server}. Nothing is lost by trying again."],
+        ClientFailure.UnknownCode =>
+        [
+            "The code has no typing mistake. So it was replaced or removed, or it belongs to another server or app:",
+            $"this was {context.Server}, app {context.App}. The recovery kit says which it is for.",
+        ],
+        ClientFailure.NoSuchItem => ["See what there is: keyrecovery backup list, keyrecovery backup history NAME"],
+        ClientFailure.ItemLost lost => [$"From a copy of your own: keyrecovery backup put {Words.Safe(lost.Name)} FILE"],
+        ClientFailure.DeviceState => [$"The folder is {context.Home}; --home names another."],
+        ClientFailure.Refused refused => Advice(refused.Type),
+        _ => [],
+    };
+
+    private static string[] Advice(string type) => type switch
+    {
+        "account-exists" =>
+        [
+            "This user of the app has an account already, and it is not overwritten.",
+            "With its recovery code: keyrecovery recover --code",
+        ],
+        "unauthenticated" or "token-invalid" => ["A token of the app is needed: --token FILE. For development: keyrecovery token --subject NAME > FILE"],
+        "clock-skew" => ["Set the clock of this machine, then try again."],
+        "young-authority" => ["A device that is new to the account cannot do that yet. An older device can."],
+        "limit-reached" or "too-large" => ["The limits are told by GET /v1/config."],
+        "storage-full" => ["Whoever runs the server has to make room."],
+        _ => [],
+    };
+
+    private static string Kebab(string name)
+    {
+        var kebab = new StringBuilder();
+        foreach (var c in name)
+        {
+            if (char.IsAsciiLetterUpper(c) && kebab.Length > 0) kebab.Append('-');
+            kebab.Append(char.ToLowerInvariant(c));
+        }
+        return kebab.ToString();
+    }
+}

@@ -1,0 +1,27 @@
+using KeyRecovery.Cli.Invocation;
+
+namespace KeyRecovery.Cli.Output;
+
+/// <summary>Where a command tells what came of it: to a person, or to a machine.</summary>
+internal interface IOutput
+{
+    bool IsJson { get; }
+
+    /// <summary>The command's result, once.</summary>
+    /// <param name="json">An object whose members become the JSON object's.</param>
+    /// <param name="people">Tells the same to a person.</param>
+    void Result(object json, Action<IAnsiConsole> people);
+
+    /// <summary>Something that a person should know besides the result.</summary>
+    void Note(string text);
+
+    /// <summary>What a person must see before a question. Nothing to a machine.</summary>
+    void Show(Action<IAnsiConsole> people);
+
+    /// <summary>Why the command failed.</summary>
+    /// <returns>The exit code.</returns>
+    int Fail(CliFailure failure);
+
+    /// <summary>Does work that takes a while, with a bar where a person watches.</summary>
+    Task<T> WithProgressAsync<T>(string title, Func<IProgress<(int Done, int Of)>, Task<T>> work);
+}

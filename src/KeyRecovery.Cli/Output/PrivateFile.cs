@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Text;
+
+namespace KeyRecovery.Cli.Output;
+
+/// <summary>Files that hold keys: for their owner alone, whole or not at all.</summary>
+internal static class PrivateFile
+{
+    private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Writes beside the file, and then in its place.</summary>
+    public static async Task WriteAsync(string path, ReadOnlyMemory<byte> content, CancellationToken ct)
+    {
+        var beside = $"{Path.GetFullPath(path)}.{Environment.ProcessId}.new";
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerFile;
+        try
+        {
+            await using (var file = new FileStream(beside, options))
+            {
+                await file.WriteAsync(content, ct);
+                file.Flush(flushToDisk: true);
+            }
+            File.Move(beside, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(beside);
+            throw;
+        }
+    }
+
+    /// <summary>Makes a folder for its owner alone, unless it is there.</summary>
+    public static void MakeFolder(string path)
+    {
+        if (Directory.Exists(path)) return;
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
+        else Directory.CreateDirectory(path, OwnerFile | UnixFileMode.UserExecute);
+    }
+
+    /// <summary>A file name for an item: one to one, and never a path. What is not a letter, digit, dot, dash or underscore becomes %XX.</summary>
+    public static string NameFor(string item)
+    {
+        var name = new StringBuilder();
+        foreach (var b in Encoding.UTF8.GetBytes(item))
+        {
+            var plain = char.IsAsciiLetterOrDigit((char)b) || b is (byte)'-' or (byte)'_' || (b == '.' && name.Length > 0);
+            if (plain) name.Append((char)b);
+            else name.Append(CultureInfo.InvariantCulture, $"%{b:X2}");
+        }
+        return name.ToString();
+    }
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Text;
+using KeyRecovery.Client.Accounts;
+using KeyRecovery.Protocol.Vault;
+
+namespace KeyRecovery.Cli.Output;
+
+/// <summary>Sizes, times and names as people read them.</summary>
+internal static class Words
+{
+    private const long KiB = 1024;
+    private const long MiB = KiB * KiB;
+
+    public static string Size(long bytes) => bytes switch
+    {
+        < 10 * KiB => string.Create(CultureInfo.InvariantCulture, $"{bytes:N0} B"),
+        < MiB => string.Create(CultureInfo.InvariantCulture, $"{(double)bytes / KiB:0.#} KiB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{(double)bytes / MiB:0.#} MiB"),
+    };
+
+    public static string Time(DateTimeOffset time) => time.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+
+    public static string Duration(TimeSpan time) => time.TotalSeconds < 1
+        ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0} ms")
+        : string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s");
+
+    /// <summary>A count and its noun.</summary>
+    public static string Count(long count, string one, string? many = null) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count:N0} {(count == 1 ? one : many ?? one + "s")}");
+
+    public static string List(IEnumerable<string> names) => string.Join(", ", names);
+
+    /// <summary>A device's name, or what kind of slot it is.</summary>
+    public static string Name(AuthorityInfo authority) => authority switch
+    {
+        { Name.Length: > 0 } => Safe(authority.Name),
+        { Kind: AuthorityKind.Code } => "recovery code",
+        { Kind: AuthorityKind.Device } => "a device without a name",
+        _ => Kind(authority.Kind),
+    };
+
+    public static string Kind(AuthorityKind kind) => kind.ToString().ToLowerInvariant();
+
+    /// <summary>A name that somebody chose, without what would move a terminal's cursor or turn its writing around.</summary>
+    public static string Safe(string name)
+    {
+        var safe = new StringBuilder(name.Length);
+        foreach (var rune in name.EnumerateRunes())
+        {
+            var category = Rune.GetUnicodeCategory(rune);
+            safe.Append(category is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator ? "\uFFFD" : rune.ToString());
+        }
+        return safe.ToString();
+    }
+}
