@@ -49,6 +49,8 @@ internal sealed class LeakScan
     /// <summary>Reads a file that the server may be writing.</summary>
     public static byte[] Read(string path)
     {
+        // A lock file is held by the server alone, and holds nothing.
+        if (new FileInfo(path).Length == 0) return [];
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         using var copy = new MemoryStream();
         file.CopyTo(copy);

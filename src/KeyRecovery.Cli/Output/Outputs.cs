@@ -10,7 +10,7 @@ internal static class Outputs
     private const int FileWidth = 140;
 
     /// <summary>The output that the command line asks for, even where it is wrong otherwise.</summary>
-    public static IOutput Of(ParseResult parsed) => parsed.GetResult(GlobalOptions.Json) is not null ? new JsonOutput() : new PeopleOutput();
+    public static IOutput Of(ParseResult parsed) => parsed.GetResult(GlobalOptions.Json) is { Implicit: false } ? new JsonOutput() : new PeopleOutput();
 
     /// <summary>A console for people on standard output.</summary>
     public static IAnsiConsole Standard() => Make(Console.Out, Console.IsOutputRedirected);
