@@ -42,7 +42,10 @@ public sealed class KeyRecoveryClient : IDisposable
         _api = new VaultApi(_transport);
     }
 
-    /// <summary>Makes an account with this device as its first. Called again after a lost answer, it finishes the same account.</summary>
+    /// <summary>
+    /// Makes an account with this device as its first. Called again after a lost answer, it finishes the same account,
+    /// whose recovery code is then the one of this call.
+    /// </summary>
     /// <param name="token">The app's token for its user (JWT).</param>
     /// <param name="create">Name, recovery code, first items.</param>
     /// <param name="ct">Cancels; call again to learn what came of it.</param>
@@ -50,8 +53,8 @@ public sealed class KeyRecoveryClient : IDisposable
     {
         if (Encoding.UTF8.GetByteCount(create.DeviceName) > Limits.NameBytes) return new ClientFailure.Invalid($"a device's name has at most {Limits.NameBytes} bytes");
         using var kept = await _store.LoadAsync(ct);
-        if (kept is { Pending.IsEmpty: false, Known: null }) return await FinishAsync(token, kept, ct);
-        if (kept is not null) return new ClientFailure.DeviceState("this device already belongs to an account");
+        if (kept is not null && IsBegun(kept)) return await HoldToAsync(await FinishAsync(token, kept, ct), create.Code, ct);
+        if (kept is { Pending.IsEmpty: true }) return new ClientFailure.DeviceState("this device already belongs to an account");
 
         var (state, invalid) = Begin(create);
         if (state is null) return invalid!;
@@ -117,6 +120,25 @@ public sealed class KeyRecoveryClient : IDisposable
         var manifest = ManifestDraft.First(draft, change, device.Signing, random);
         var commit = new CommitBundle(draft.Sign(device.Signing, possession), draft.Keyset, manifest, plan.Inline);
         return (device.Pending(draft.Link.Account, commit.Encode()), null);
+    }
+
+    // What is pending is a beginning, and not a recovery that was never finished.
+    private static bool IsBegun(DeviceState kept) =>
+        !kept.Pending.IsEmpty && CommitBundle.Decode(kept.Pending).Link is { Link.Sequence: 0 };
+
+    // The attempt whose answer was lost may have carried another code than the one that the user holds now.
+    private static async Task<Result<VaultSession>> HoldToAsync(Result<VaultSession> finished, RecoveryCode? code, CancellationToken ct)
+    {
+        if (finished is not Result<VaultSession>.Ok { Value: var vault }) return finished;
+        using var slot = code?.DeriveSlot();
+        var codes = vault.Authorities.Where(a => a.Kind == AuthorityKind.Code).ToList();
+        if (slot is null ? codes.Count == 0 : codes.Any(c => c.Id == slot.Id)) return finished;
+        ClientFailure? failure = code is null
+            ? (await vault.RemoveCodesAsync(ct) as Result<int>.Failed)?.Failure
+            : (await vault.AddCodeAsync(code, replaceOthers: true, ct) as Result<VaultSession>.Failed)?.Failure;
+        if (failure is null) return vault;
+        vault.Dispose();
+        return failure;
     }
 
     private async Task<Result<VaultSession>> FinishAsync(string token, DeviceState kept, CancellationToken ct)

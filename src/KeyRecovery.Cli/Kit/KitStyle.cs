@@ -9,12 +9,6 @@ internal static class KitStyle
         @media (prefers-color-scheme: dark) {
           :root { --ink: #e8eaee; --soft: #a5abb6; --line: #3c414a; --paper: #14161a; --card: #1d2026; }
         }
-        @page { margin: 14mm; }
-        @media print {
-          :root { --ink: #000; --soft: #444; --line: #999; --paper: #fff; --card: #fff; }
-          html { font-size: 10pt; }
-          main { padding: 0; }
-        }
         * { box-sizing: border-box; margin: 0; }
         html { font: 16px/1.45 system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
         body { background: var(--paper); color: var(--ink); }
@@ -47,6 +41,13 @@ internal static class KitStyle
           .code, .columns { grid-template-columns: 1fr; }
           .groups { grid-template-columns: repeat(2, max-content); font-size: 1.5rem; }
           figure { max-width: 16rem; }
+        }
+        @page { margin: 14mm; }
+        @media print {
+          :root { --ink: #000; --soft: #444; --line: #999; --paper: #fff; --card: #fff; }
+          html { font-size: 9.5pt; }
+          main { max-width: none; padding: 0; }
+          .code { grid-template-columns: 1fr 48mm; }
         }
 
         """;

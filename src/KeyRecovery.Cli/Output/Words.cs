@@ -39,6 +39,11 @@ internal static class Words
         _ => Kind(authority.Kind),
     };
 
+    /// <summary>A name as a shell takes it for one argument.</summary>
+    public static string Argument(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/')
+        ? name
+        : $"'{Safe(name).Replace("'", @"'\''", StringComparison.Ordinal)}'";
+
     public static string Kind(AuthorityKind kind) => kind.ToString().ToLowerInvariant();
 
     /// <summary>A name that somebody chose, without what would move a terminal's cursor or turn its writing around.</summary>
