@@ -31,7 +31,7 @@ internal static class BackupHistoryCommand
                         new Text(Words.Size(version.SealedSize)));
                 }
                 people.Write(table);
-                people.WriteLine("To have one back: keyrecovery backup get NAME --version N -o FILE");
+                people.WriteLine($"To have one back: keyrecovery backup get {Words.Argument(name)} --version N -o FILE");
             });
     }
 }

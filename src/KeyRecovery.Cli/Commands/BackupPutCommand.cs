@@ -35,7 +35,7 @@ internal static class BackupPutCommand
                 {
                     people.WriteLine($"{Words.Safe(item.Name)}: {Words.Size(item.Length)} stored as version {item.Version}.");
                     if (item.Version > 1)
-                        people.WriteLine($"Version {item.Version - 1} can be had back for {Limits.OldVersionDays} days: keyrecovery backup history NAME");
+                        people.WriteLine($"Version {item.Version - 1} can be had back for {Limits.OldVersionDays} days: keyrecovery backup history {Words.Argument(item.Name)}");
                 });
         }
         finally

@@ -18,6 +18,7 @@ internal static class CodeProblem
             Advice = [NothingSent],
             Details = new { typo.Group, character = typo.Position, found = typo.Found.ToString(), suggestion = typo.Suggestion.ToString() },
         },
+        RecoveryCodeParse.WrongLength { Characters: 0 } => new("code-missing", "no code was given"),
         RecoveryCodeParse.WrongLength length => new("code-length",
             $"the code has {length.Characters} characters, and there should be {length.Expected}: {Difference(length)}")
         {

@@ -36,6 +36,9 @@ internal sealed class CliContext : IDisposable
 
     public string? TokenFile { get; }
 
+    /// <summary>From when this device may remove what was there before it; known once its account is open.</summary>
+    public DateTimeOffset? TrustedFrom { get; private set; }
+
     public KeyRecoveryClient Client => _client.Value;
 
     /// <summary>The value, or the end of the command with what the failure means here.</summary>
@@ -50,6 +53,7 @@ internal sealed class CliContext : IDisposable
     public async Task<OpenedVault> OpenAsync(CancellationToken ct)
     {
         var vault = Expect(await Client.OpenAsync(ct));
+        TrustedFrom = vault.Authorities.First(a => a.IsThisDevice).TrustedFrom;
         try
         {
             var bad = vault.Authorities.Where(a => a.SealIsBad).ToList();
@@ -76,6 +80,7 @@ internal sealed class CliContext : IDisposable
         var token = TokenFile == "-" ? Ask.ReadLine() : await File.ReadAllTextAsync(TokenFile, ct);
         if (token?.Trim() is not { Length: > 0 } trimmed) throw new CommandException(new CliFailure("token-missing", "the token file is empty"));
         if (trimmed.Any(c => c is < '!' or > '~')) throw new CommandException(new CliFailure("token-missing", "the token file holds no token"));
+        if (Server.Scheme == Uri.UriSchemeHttp && !Server.IsLoopback) Output.Note($"the token travels unencrypted to {Server}");
         return trimmed;
     }
 

@@ -27,11 +27,18 @@ internal static class AuthorityTable
         {
             table.AddRow(
                 new Text(Words.Name(authority)), new Text(Words.Kind(authority.Kind)), new Text(Words.Time(authority.Added)),
-                new Text(authority.TrustedFrom is { } from ? Words.Time(from) : "-"), new Text(authority.Id.ToString()),
+                new Text(Trusted(authority)), new Text(authority.Id.ToString()),
                 new Text(Marks(authority, !mended.IsDefault && mended.Contains(authority.Id))));
         }
         people.Write(table);
     }
+
+    private static string Trusted(AuthorityInfo authority) => authority.TrustedFrom switch
+    {
+        null => "-",
+        { } from when from <= authority.Added.AddMinutes(5) => "at once",
+        { } from => Words.Time(from),
+    };
 
     private static string Marks(AuthorityInfo authority, bool mended)
     {

@@ -22,12 +22,11 @@ internal static class ConflictText
 
     private static IEnumerable<string> Lines(ItemConflict item, ItemInfo? theirs, string? file)
     {
-        var name = Words.Safe(item.Name);
         yield return item.Mine is { } mine ? $"yours:  {Words.Size(mine.Length)}, from {Origin(file)}" : "yours:  removed";
         yield return theirs is null
             ? "theirs: removed"
             : $"theirs: {Words.Size(theirs.Length)}, version {theirs.Version} of {Words.Time(theirs.Modified)}";
-        if (theirs is not null) yield return $"To look at theirs: keyrecovery backup get {name} -o FILE";
+        if (theirs is not null) yield return $"To look at theirs: keyrecovery backup get {Words.Argument(item.Name)} -o FILE";
         yield return "To keep theirs, do nothing. To keep yours, run the same command again" + (theirs is null ? "." : "; theirs stays in the history.");
     }
 

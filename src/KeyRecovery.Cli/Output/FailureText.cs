@@ -8,18 +8,19 @@ namespace KeyRecovery.Cli.Output;
 internal static class FailureText
 {
     public static CliFailure Of(ClientFailure failure, CliContext context) =>
-        new(Slug(failure), failure.Message) { Advice = Advice(failure, context), Details = Details(failure) };
+        new(Slug(failure), failure.Message) { Advice = Advice(failure, context), Details = Details(failure, context) };
 
     /// <summary>The stable name of a failure: the server's own where it has one.</summary>
     public static string Slug(ClientFailure failure) => failure is ClientFailure.Refused refused ? refused.Type : Kebab(failure.GetType().Name);
 
-    private static object? Details(ClientFailure failure) => failure switch
+    private static object? Details(ClientFailure failure, CliContext context) => failure switch
     {
         ClientFailure.Transient { RetryAfter: { } wait } => new { retryAfterMs = (long)wait.TotalMilliseconds },
         ClientFailure.RolledBack rolledBack => new { fault = Kebab(rolledBack.Fault.ToString()) },
         ClientFailure.ServerLied lied => new { fault = Kebab(lied.Fault.ToString()) },
         ClientFailure.NoSuchItem missing => new { name = missing.Name },
         ClientFailure.ItemLost lost => new { name = lost.Name },
+        ClientFailure.Refused { Type: "young-authority" } => new { context.TrustedFrom },
         ClientFailure.Refused { Field: { } field } => new { field },
         _ => null,
     };
@@ -47,11 +48,16 @@ internal static class FailureText
             $"this was {context.Server}, app {context.App}. The recovery kit says which it is for.",
         ],
         ClientFailure.NoSuchItem => ["See what there is: keyrecovery backup list, keyrecovery backup history NAME"],
-        ClientFailure.ItemLost lost => [$"From a copy of your own: keyrecovery backup put {Words.Safe(lost.Name)} FILE"],
+        ClientFailure.ItemLost lost => [$"From a copy of your own: keyrecovery backup put {Words.Argument(lost.Name)} FILE"],
         ClientFailure.DeviceState => [$"The folder is {context.Home}; --home names another."],
+        ClientFailure.Refused { Type: "young-authority" } => [Young(context.TrustedFrom)],
         ClientFailure.Refused refused => Advice(refused.Type),
         _ => [],
     };
+
+    private static string Young(DateTimeOffset? trustedFrom) => trustedFrom is { } from
+        ? $"This device is new to the account, and may remove what was there before it from {Words.Time(from)} on. An older device may at once."
+        : "This device is new to the account, and may not do that yet. An older device may.";
 
     private static string[] Advice(string type) => type switch
     {
@@ -62,7 +68,6 @@ internal static class FailureText
         ],
         "unauthenticated" or "token-invalid" => ["A token of the app is needed: --token FILE. For development: keyrecovery token --subject NAME > FILE"],
         "clock-skew" => ["Set the clock of this machine, then try again."],
-        "young-authority" => ["A device that is new to the account cannot do that yet. An older device can."],
         "limit-reached" or "too-large" => ["The limits are told by GET /v1/config."],
         "storage-full" => ["Whoever runs the server has to make room."],
         _ => [],

@@ -1,0 +1,75 @@
+using KeyRecovery.Cli.Tests.Support;
+
+namespace KeyRecovery.Cli.Tests.Commands;
+
+/// <summary><c>code</c>.</summary>
+[Collection(CliTests.Name)]
+public sealed class CodeTests(CliFixture fixture)
+{
+    [Fact]
+    public async Task The_drill_opens_every_item_and_changes_nothing()
+    {
+        var (device, code) = await fixture.NewAccountAsync();
+        foreach (var name in (string[])["a", "b", "c"]) (await device.TypeAsync(name, "backup", "put", name, "-")).Ended(0);
+        var before = (await device.RunAsync("account", "show", "--json")).Ended(0).Json;
+
+        var empty = fixture.NewDevice();
+        var check = (await empty.TypeAsync(code, "code", "check", "--json")).Ended(0).Json;
+        Assert.Equal(3, check.GetProperty("items").GetInt32());
+        Assert.True(check.GetProperty("ok").GetBoolean());
+        Assert.Equal(before.GetProperty("accountId").GetString(), check.GetProperty("accountId").GetString());
+        var age = DateTimeOffset.UtcNow - check.GetProperty("codeAdded").GetDateTimeOffset();
+        Assert.InRange(age, TimeSpan.FromSeconds(-5), TimeSpan.FromMinutes(5));
+
+        Assert.Equal(before.GetRawText(), (await device.RunAsync("account", "show", "--json")).Ended(0).Json.GetRawText());
+        Assert.False(Directory.Exists(empty.Home));
+        Assert.Contains("all 3 items", (await device.TypeAsync(code, "code", "check")).Ended(0).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_drill_says_that_a_code_is_another_accounts()
+    {
+        var (device, _) = await fixture.NewAccountAsync();
+        var (_, other) = await fixture.NewAccountAsync();
+        var check = (await device.TypeAsync(other, "code", "check", "--json")).Ended(0).Json;
+        Assert.False(check.GetProperty("isThisDevicesAccount").GetBoolean());
+        Assert.Single(check.GetProperty("notes").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task Codes_add_up_until_they_are_replaced_and_a_replaced_one_opens_nothing()
+    {
+        var (device, first) = await fixture.NewAccountAsync();
+        var second = (await device.RunAsync("code", "create", "--json")).Ended(0);
+        Assert.Equal(2, second.Json.GetProperty("codes").GetInt32());
+        (await device.TypeAsync(first, "code", "check")).Ended(0);
+
+        var third = (await device.RunAsync("code", "create", "--replace", "--json")).Ended(0);
+        Assert.Equal((1, 2), (third.Json.GetProperty("codes").GetInt32(), third.Json.GetProperty("replaced").GetInt32()));
+        Assert.Equal("unknown-code", (await device.TypeAsync(first, "code", "check", "--json")).Ended(1).Text("error"));
+        Assert.Equal("unknown-code", (await device.TypeAsync(second.Text("code"), "code", "check", "--json")).Ended(1).Text("error"));
+        (await device.TypeAsync(third.Text("code"), "code", "check")).Ended(0);
+    }
+
+    [Fact]
+    public async Task A_removed_code_opens_nothing()
+    {
+        var (device, code) = await fixture.NewAccountAsync();
+        Assert.Equal(1, (await device.RunAsync("code", "remove", "--json")).Ended(0).Json.GetProperty("removed").GetInt32());
+        Assert.Equal("unknown-code", (await device.TypeAsync(code, "code", "check", "--json")).Ended(1).Text("error"));
+        Assert.Equal(0, (await device.RunAsync("code", "remove", "--json")).Ended(0).Json.GetProperty("removed").GetInt32());
+    }
+
+    [Fact]
+    public async Task A_young_device_hears_from_when_on_it_may_remove_a_code()
+    {
+        var (_, code) = await fixture.NewAccountAsync();
+        var young = fixture.NewDevice();
+        (await young.TypeAsync(code, "recover", "--code", "--remove", "all")).Ended(0);
+        var refused = (await young.RunAsync("code", "create", "--replace", "--json")).Ended(1);
+        Assert.Equal("young-authority", refused.Text("error"));
+        Assert.InRange(refused.Json.GetProperty("trustedFrom").GetDateTimeOffset() - DateTimeOffset.UtcNow, TimeSpan.FromHours(71), TimeSpan.FromHours(73));
+        (await young.TypeAsync(code, "code", "check")).Ended(0);
+        (await young.RunAsync("code", "create")).Ended(0);
+    }
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Globalization;
+using KeyRecovery.Cli.Tests.Support;
+
+namespace KeyRecovery.Cli.Tests.Demo;
+
+/// <summary>The demo tells the truth, and leaves nothing behind.</summary>
+[Collection(CliTests.Name)]
+public sealed class DemoTests(CliFixture fixture)
+{
+    private static readonly string[] Steps =
+        ["server", "account", "backup", "server-view", "drill", "lake", "typo", "recover", "items", "old-keys", "history", "end"];
+
+    [Fact]
+    public async Task Every_step_holds_and_nothing_stays_behind()
+    {
+        var before = Folders();
+        var demo = (await fixture.NewDevice().RunAsync("demo", "--json")).Ended(0).Json;
+        Assert.True(demo.GetProperty("ok").GetBoolean());
+        var steps = demo.GetProperty("steps").EnumerateArray().ToDictionary(s => s.GetProperty("name").GetString()!);
+        Assert.Equal(Steps, steps.Keys);
+        Assert.All(steps.Values, step => Assert.True(step.GetProperty("ok").GetBoolean() && step.GetProperty("ms").GetInt64() >= 0));
+        Assert.Equal((0, 1), (steps["server-view"].GetProperty("found").GetInt32(), steps["server-view"].GetProperty("controlFound").GetInt32()));
+        Assert.True(steps["server-view"].GetProperty("bytes").GetInt64() > 200 * 1024);
+        Assert.Equal(0, steps["typo"].GetProperty("requests").GetInt32());
+        Assert.Equal(2, steps["recover"].GetProperty("epoch").GetInt32());
+        Assert.False(IsRunning(steps["server"].GetProperty("processId").GetInt32()));
+        Assert.Empty(Folders().Except(before));
+    }
+
+    [Fact]
+    public async Task A_person_reads_the_story_and_may_keep_its_folder()
+    {
+        var told = (await fixture.NewDevice().RunAsync("demo", "--keep")).Ended(0).Output;
+        Assert.Contains("Every step held.", told, StringComparison.Ordinal);
+        Assert.Contains("nothing was sent", told, StringComparison.Ordinal);
+        var folder = told.Split('\n').Single(l => l.StartsWith("Kept: ", StringComparison.Ordinal))["Kept: ".Length..].Trim();
+        Assert.True(File.Exists(Path.Combine(folder, "recovery-kit.html")));
+        Assert.True(Directory.Exists(Path.Combine(folder, "server", "data")));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_step_that_does_not_hold_ends_it_with_1()
+    {
+        using var demo = fixture.NewDevice().Start("demo");
+        using var server = Process.GetProcessById(await ServerOfAsync(demo));
+        server.Kill();
+        var rest = await demo.StandardOutput.ReadToEndAsync();
+        await demo.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(1, demo.ExitCode);
+        Assert.Contains("did not hold", rest, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_interrupted_demo_takes_its_server_with_it()
+    {
+        var before = Folders();
+        using var demo = fixture.NewDevice().Start("demo");
+        var server = await ServerOfAsync(demo);
+        Assert.True(IsRunning(server));
+        using (var interrupt = Process.Start("kill", ["-INT", $"{demo.Id}"])) await interrupt.WaitForExitAsync();
+        _ = demo.StandardOutput.ReadToEndAsync();
+        await demo.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(1, demo.ExitCode);
+        Assert.False(IsRunning(server));
+        Assert.Empty(Folders().Except(before));
+    }
+
+    private static async Task<int> ServerOfAsync(Process demo)
+    {
+        const string mark = "(process ";
+        var line = "";
+        while (!line.Contains(mark, StringComparison.Ordinal))
+            line = await demo.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("the demo ended without a server");
+        return int.Parse(line[(line.IndexOf(mark, StringComparison.Ordinal) + mark.Length)..].TrimEnd().TrimEnd(')'), CultureInfo.InvariantCulture);
+    }
+
+    private static string[] Folders() => Directory.GetDirectories(Path.GetTempPath(), "keyrecovery-demo-*");
+
+    private static bool IsRunning(int processId) => Directory.Exists($"/proc/{processId}");
+}

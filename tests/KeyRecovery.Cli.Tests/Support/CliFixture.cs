@@ -1,0 +1,53 @@
+using KeyRecovery.Testing.Hosting;
+
+namespace KeyRecovery.Cli.Tests.Support;
+
+/// <summary>One real host process for the tests of the project, and homes for them.</summary>
+public sealed class CliFixture : IAsyncLifetime
+{
+    private readonly TempFolder _folder = new();
+    private int _homes;
+
+    /// <summary>The host.</summary>
+    public ServerProcess Server { get; private set; } = null!;
+
+    /// <inheritdoc/>
+    public async Task InitializeAsync() => Server = await ServerProcess.StartAsync(_folder["data"]);
+
+    /// <inheritdoc/>
+    public async Task DisposeAsync()
+    {
+        await Server.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    /// <summary>A path of the tests' own.</summary>
+    public string NewPath(string ending = "") => _folder[$"{Interlocked.Increment(ref _homes)}{ending}"];
+
+    /// <summary>A command line with an empty home.</summary>
+    public CommandLine NewDevice() => new(Server.Address, NewPath());
+
+    /// <summary>A file with a token for a new user.</summary>
+    public async Task<string> NewTokenAsync()
+    {
+        var path = NewPath(".token");
+        await File.WriteAllTextAsync(path, await Server.TokenAsync(Canary.NewText()));
+        return path;
+    }
+
+    /// <summary>A device with an account, and its recovery code.</summary>
+    public async Task<(CommandLine Device, string Code)> NewAccountAsync(string name = "phone")
+    {
+        var device = NewDevice();
+        var created = await device.RunAsync("account", "create", "--code", "--name", name, "--token", await NewTokenAsync(), "--json");
+        return (device, created.Ended(0).Text("code"));
+    }
+
+    /// <summary>A file with some content.</summary>
+    public async Task<string> NewFileAsync(byte[] content)
+    {
+        var path = NewPath(".bin");
+        await File.WriteAllBytesAsync(path, content);
+        return path;
+    }
+}

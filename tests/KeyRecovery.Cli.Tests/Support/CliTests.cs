@@ -1,0 +1,9 @@
+namespace KeyRecovery.Cli.Tests.Support;
+
+/// <summary>The collection that shares a server.</summary>
+[CollectionDefinition(Name)]
+public sealed class CliTests : ICollectionFixture<CliFixture>
+{
+    /// <summary>Its name.</summary>
+    public const string Name = "command line";
+}

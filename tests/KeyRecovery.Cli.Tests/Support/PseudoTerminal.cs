@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace KeyRecovery.Cli.Tests.Support;
+
+/// <summary>The command line at a terminal, by <c>script</c> (util-linux): a person who types and reads.</summary>
+public sealed class PseudoTerminal : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+
+    private readonly Process _process;
+    private readonly StringBuilder _screen = new();
+    private readonly Task _reading;
+    private int _read;
+
+    private PseudoTerminal(Process process)
+    {
+        _process = process;
+        _reading = ReadAsync();
+    }
+
+    /// <summary>Everything that was shown so far, with the terminal's own echo.</summary>
+    public string Screen
+    {
+        get
+        {
+            lock (_screen) return _screen.ToString();
+        }
+    }
+
+    /// <summary>Starts the command line in a terminal.</summary>
+    public static PseudoTerminal Start(CommandLine commandLine, params string[] arguments)
+    {
+        var command = string.Join(' ', ((string[])["dotnet", CommandLine.Program, .. commandLine.Global(arguments)]).Select(a => $"'{a}'"));
+        var start = new ProcessStartInfo("script", ["--quiet", "--return", "--flush", "--command", command, "/dev/null"])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true,
+        };
+        start.Environment["TERM"] = "xterm-256color";
+        start.Environment.Remove("KEYRECOVERY_HOME");
+        return new PseudoTerminal(Process.Start(start)!);
+    }
+
+    /// <summary>Waits for a text that has not been waited for before.</summary>
+    public async Task WaitForAsync(string text)
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            var at = Screen.IndexOf(text, _read, StringComparison.Ordinal);
+            if (at >= 0)
+            {
+                _read = at + text.Length;
+                return;
+            }
+            Assert.True(clock.Elapsed < Limit && !_process.HasExited, $"“{text}” was not shown:\n{Screen}");
+            await Task.Delay(20);
+        }
+    }
+
+    /// <summary>Types a line.</summary>
+    public async Task TypeAsync(string line)
+    {
+        await _process.StandardInput.WriteAsync(line + "\r");
+        await _process.StandardInput.FlushAsync();
+    }
+
+    /// <summary>Waits for the end.</summary>
+    public async Task<int> ExitCodeAsync()
+    {
+        await _process.WaitForExitAsync().WaitAsync(Limit);
+        await _reading;
+        return _process.ExitCode;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        _process.Dispose();
+    }
+
+    private async Task ReadAsync()
+    {
+        var buffer = new char[4096];
+        int read;
+        while ((read = await _process.StandardOutput.ReadAsync(buffer)) > 0)
+            lock (_screen) _screen.Append(buffer, 0, read);
+    }
+}
