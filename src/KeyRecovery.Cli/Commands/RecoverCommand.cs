@@ -13,7 +13,7 @@ internal static class RecoverCommand
 {
     public static Command Make()
     {
-        var code = new Option<bool>("--code") { Description = "With the recovery code, which is asked for or read from standard input", Required = true };
+        var code = new Option<bool>("--code") { Description = "With the recovery code, which is asked for or read from standard input" };
         var remove = new Option<string[]>("--remove")
         {
             HelpName = "ID…|all|none",
@@ -22,8 +22,12 @@ internal static class RecoverCommand
             Arity = ArgumentArity.OneOrMore,
         };
         var name = DeviceName.Option();
-        return new Command("recover", "Brings the account back to a new device") { code, remove, name }
-            .Runs((context, parsed, ct) => RunAsync(context, parsed.GetResult(remove) is null ? null : parsed.GetValue(remove), parsed.GetValue(name)!, ct));
+        var command = new Command("recover", "Brings the account back to a new device") { code, remove, name };
+        command.Validators.Add(result =>
+        {
+            if (!result.GetValue(code)) result.AddError("say with what to recover: --code");
+        });
+        return command.Runs((context, parsed, ct) => RunAsync(context, parsed.GetResult(remove) is null ? null : parsed.GetValue(remove), parsed.GetValue(name)!, ct));
     }
 
     private static async Task RunAsync(CliContext context, string[]? remove, string name, CancellationToken ct)

@@ -33,6 +33,8 @@ internal sealed class Ask(bool isJson)
     /// <summary>A line that is not seen: each character shows as a dot, so that a person knows how far it is.</summary>
     public async Task<string> HiddenAsync(string question, CancellationToken ct)
     {
+        // The terminal's echo goes before the question comes: who pastes at once is not shown either.
+        Console.TreatControlCAsInput = false;
         _console.Write(new Text(question + " "));
         return await Task.Run(HiddenLine.Read, CancellationToken.None).WaitAsync(ct);
     }

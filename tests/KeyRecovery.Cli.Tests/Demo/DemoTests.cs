@@ -8,14 +8,15 @@ namespace KeyRecovery.Cli.Tests.Demo;
 [Collection(CliTests.Name)]
 public sealed class DemoTests(CliFixture fixture)
 {
+    private readonly string _temporary = Directory.CreateDirectory(fixture.NewPath()).FullName;
+
     private static readonly string[] Steps =
         ["server", "account", "backup", "server-view", "drill", "lake", "typo", "recover", "items", "old-keys", "history", "end"];
 
     [Fact]
     public async Task Every_step_holds_and_nothing_stays_behind()
     {
-        var before = Folders();
-        var demo = (await fixture.NewDevice().RunAsync("demo", "--json")).Ended(0).Json;
+        var demo = (await NewDemo().RunAsync("demo", "--json")).Ended(0).Json;
         Assert.True(demo.GetProperty("ok").GetBoolean());
         var steps = demo.GetProperty("steps").EnumerateArray().ToDictionary(s => s.GetProperty("name").GetString()!);
         Assert.Equal(Steps, steps.Keys);
@@ -25,13 +26,13 @@ public sealed class DemoTests(CliFixture fixture)
         Assert.Equal(0, steps["typo"].GetProperty("requests").GetInt32());
         Assert.Equal(2, steps["recover"].GetProperty("epoch").GetInt32());
         Assert.False(IsRunning(steps["server"].GetProperty("processId").GetInt32()));
-        Assert.Empty(Folders().Except(before));
+        Assert.Empty(Directory.GetFileSystemEntries(_temporary, "keyrecovery-*"));
     }
 
     [Fact]
     public async Task A_person_reads_the_story_and_may_keep_its_folder()
     {
-        var told = (await fixture.NewDevice().RunAsync("demo", "--keep")).Ended(0).Output;
+        var told = (await NewDemo().RunAsync("demo", "--keep")).Ended(0).Output;
         Assert.Contains("Every step held.", told, StringComparison.Ordinal);
         Assert.Contains("nothing was sent", told, StringComparison.Ordinal);
         var folder = told.Split('\n').Single(l => l.StartsWith("Kept: ", StringComparison.Ordinal))["Kept: ".Length..].Trim();
@@ -43,7 +44,7 @@ public sealed class DemoTests(CliFixture fixture)
     [Fact]
     public async Task A_step_that_does_not_hold_ends_it_with_1()
     {
-        using var demo = fixture.NewDevice().Start("demo");
+        using var demo = NewDemo().Start("demo");
         using var server = Process.GetProcessById(await ServerOfAsync(demo));
         server.Kill();
         var rest = await demo.StandardOutput.ReadToEndAsync();
@@ -55,8 +56,7 @@ public sealed class DemoTests(CliFixture fixture)
     [Fact]
     public async Task An_interrupted_demo_takes_its_server_with_it()
     {
-        var before = Folders();
-        using var demo = fixture.NewDevice().Start("demo");
+        using var demo = NewDemo().Start("demo");
         var server = await ServerOfAsync(demo);
         Assert.True(IsRunning(server));
         using (var interrupt = Process.Start("kill", ["-INT", $"{demo.Id}"])) await interrupt.WaitForExitAsync();
@@ -64,8 +64,10 @@ public sealed class DemoTests(CliFixture fixture)
         await demo.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Equal(1, demo.ExitCode);
         Assert.False(IsRunning(server));
-        Assert.Empty(Folders().Except(before));
+        Assert.Empty(Directory.GetFileSystemEntries(_temporary, "keyrecovery-*"));
     }
+
+    private CommandLine NewDemo() => new(fixture.Server.Address, fixture.NewPath()) { Temporary = _temporary };
 
     private static async Task<int> ServerOfAsync(Process demo)
     {
@@ -75,8 +77,6 @@ public sealed class DemoTests(CliFixture fixture)
             line = await demo.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("the demo ended without a server");
         return int.Parse(line[(line.IndexOf(mark, StringComparison.Ordinal) + mark.Length)..].TrimEnd().TrimEnd(')'), CultureInfo.InvariantCulture);
     }
-
-    private static string[] Folders() => Directory.GetDirectories(Path.GetTempPath(), "keyrecovery-demo-*");
 
     private static bool IsRunning(int processId) => Directory.Exists($"/proc/{processId}");
 }

@@ -18,6 +18,9 @@ public sealed class CommandLine(Uri server, string home)
     /// <summary>The home.</summary>
     public string Home => home;
 
+    /// <summary>The folder for temporary files; null for the machine's.</summary>
+    public string? Temporary { get; init; }
+
     /// <summary>Another home on the same server.</summary>
     public CommandLine At(string otherHome) => new(server, otherHome);
 
@@ -58,6 +61,7 @@ public sealed class CommandLine(Uri server, string home)
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
         start.Environment.Remove("KEYRECOVERY_HOME");
+        if (Temporary is not null) start.Environment["TMPDIR"] = Temporary;
         return Process.Start(start)!;
     }
 
