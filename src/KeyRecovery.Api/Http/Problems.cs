@@ -27,7 +27,6 @@ internal static class Problems
         [ErrorCode.StaleVersion] = new("stale-version", 409, "Another device was faster."),
         [ErrorCode.AccountExists] = new("account-exists", 409, "This user has an account already."),
         [ErrorCode.SlotExists] = new("slot-exists", 409, "The slot's id is taken."),
-        [ErrorCode.Conflict] = new("conflict", 409, "The name was used before for something else."),
         [ErrorCode.Refused] = new("refused", 422, "The request breaks a rule of the protocol."),
         [ErrorCode.LimitReached] = new("limit-reached", 422, "A limit of the account is used up."),
         [ErrorCode.YoungAuthority] = new("young-authority", 403, "The authority is not trusted yet."),

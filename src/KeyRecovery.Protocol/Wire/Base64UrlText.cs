@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 
 namespace KeyRecovery.Protocol.Wire;
@@ -17,7 +18,8 @@ public static class Base64UrlText
         bytes = [];
         if (text is null || text.Length != Base64Url.GetEncodedLength(length)) return false;
         var decoded = new byte[length];
-        if (!Base64Url.TryDecodeFromChars(text, decoded, out var written) || written != length) return false;
+        // Not TryDecodeFromChars: it throws at characters that are none of the alphabet's.
+        if (Base64Url.DecodeFromChars(text, decoded, out _, out var written) != OperationStatus.Done || written != length) return false;
         if (Encode(decoded) != text) return false;
         bytes = decoded;
         return true;

@@ -51,9 +51,6 @@ public enum ErrorCode
     /// <summary>The recovery slot's id is taken.</summary>
     SlotExists,
 
-    /// <summary>The same name was used before for something else.</summary>
-    Conflict,
-
     /// <summary>Well-formed, but it breaks a rule of the protocol; the problem names field and rule.</summary>
     Refused,
 

@@ -140,8 +140,8 @@ public sealed class LimitTests(VaultFixture fixture) : IClassFixture<VaultFixtur
         await account.CommittedAsync(account.Phone, TestAccount.LinkCommit(vault, account.Phone, many[1..], []));
         using var full = await account.OpenAsync();
         using var response = await account.CommitAsync(account.Phone, TestAccount.LinkCommit(full, account.Phone, [many[0]], []));
-        // The keyset of 33 does not decode, before any rule is asked.
-        await ProblemAssert.IsAsync(response, HttpStatusCode.BadRequest, "malformed", "keyset");
+        // A keyset of 33 is too long to be one, before any rule is asked.
+        await ProblemAssert.IsAsync(response, HttpStatusCode.BadRequest, "malformed", "commit");
         Assert.Equal($"\"{full.Vault.Manifest.Hash}\"", await account.EntityTagAsync());
     }
 

@@ -75,15 +75,15 @@ public sealed class StaleRequestTests(VaultFixture fixture) : IClassFixture<Vaul
     }
 
     [Theory]
-    [InlineData("POST", "/v1/commits")]
-    [InlineData("POST", "/v1/repair")]
-    [InlineData("PUT", "/v1/items/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
-    public async Task A_wrong_clock_is_told_the_time(string method, string target)
+    [InlineData("POST", "/v1/commits", "application/cbor")]
+    [InlineData("POST", "/v1/repair", "application/cbor")]
+    [InlineData("PUT", "/v1/items/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "application/octet-stream")]
+    public async Task A_wrong_clock_is_told_the_time(string method, string target, string type)
     {
         var account = await TestAccount.CreateAsync(fixture.Host);
         var problem = await fixture.RefusedAsync(
             () => fixture.Host.Client.SendAsync(account.Phone.Of(account.Id).Request(
-                fixture.Host.Address, new HttpMethod(method), target, [1], created: DateTimeOffset.UtcNow.ToUnixTimeSeconds() - 400)),
+                fixture.Host.Address, new HttpMethod(method), target, [1], type, created: DateTimeOffset.UtcNow.ToUnixTimeSeconds() - 400)),
             HttpStatusCode.Unauthorized, "clock-skew");
         Assert.InRange(problem.GetProperty("serverTime").GetInt64() - DateTimeOffset.UtcNow.ToUnixTimeSeconds(), -5, 5);
     }
