@@ -64,17 +64,18 @@ public sealed class MalformedCommitTests(VaultFixture fixture) : IClassFixture<V
     }
 
     [Theory]
-    [InlineData("/v1/commits", Limits.CommitBodyBytes)]
-    [InlineData("/v1/repair", Limits.RepairBytes)]
-    [InlineData("/v1/recovery", 0)]
-    public async Task A_body_past_the_routes_limit_is_too_large(string target, int limit)
+    [InlineData("POST", "/v1/commits", "application/cbor", Limits.CommitBodyBytes)]
+    [InlineData("POST", "/v1/repair", "application/cbor", Limits.RepairBytes)]
+    [InlineData("POST", "/v1/recovery", "application/cbor", 0)]
+    [InlineData("PUT", "/v1/items/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "application/octet-stream", 1_200_000)]
+    public async Task A_body_past_the_routes_limit_is_too_large(string method, string target, string type, int limit)
     {
         var account = await TestAccount.CreateAsync(fixture.Host);
         var by = (target == "/v1/recovery" ? account.Code : account.Phone).Of(account.Id);
-        var head = by.Headers(fixture.Host.Address, HttpMethod.Post, target, new byte[limit + 1]).Select(field => $"{field.Name}: {field.Value}");
+        var head = by.Headers(fixture.Host.Address, new HttpMethod(method), target, new byte[limit + 1]).Select(field => $"{field.Name}: {field.Value}");
         // The body is announced and never sent: nobody waits for it.
         var status = await RawHttp.StatusLineAsync(
-            fixture.Host.Address, $"POST {target} HTTP/1.1", [.. head, "Content-Type: application/cbor", $"Content-Length: {limit + 1}"]);
+            fixture.Host.Address, $"{method} {target} HTTP/1.1", [.. head, $"Content-Type: {type}", $"Content-Length: {limit + 1}"]);
         Assert.StartsWith("HTTP/1.1 413 ", status, StringComparison.Ordinal);
     }
 
