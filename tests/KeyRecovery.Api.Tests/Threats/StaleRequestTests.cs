@@ -68,10 +68,10 @@ public sealed class StaleRequestTests(VaultFixture fixture) : IClassFixture<Vaul
         var target = $"/v1/items/{Hash256.Of(item)}";
         using var first = await account.SendAsync(account.Phone, HttpMethod.Put, target, item, "application/octet-stream");
         Assert.Equal(HttpStatusCode.NoContent, first.StatusCode);
-        var before = await StoreSnapshot.TakeAsync(fixture.Host);
+        var before = await RowsButStagingAsync();
         using var second = await account.SendAsync(account.Phone, HttpMethod.Put, target, item, "application/octet-stream");
         Assert.Equal(HttpStatusCode.NoContent, second.StatusCode);
-        Assert.Equal(before, await StoreSnapshot.TakeAsync(fixture.Host));
+        Assert.Equal(before, await RowsButStagingAsync());
     }
 
     [Theory]
@@ -87,4 +87,8 @@ public sealed class StaleRequestTests(VaultFixture fixture) : IClassFixture<Vaul
             HttpStatusCode.Unauthorized, "clock-skew");
         Assert.InRange(problem.GetProperty("serverTime").GetInt64() - DateTimeOffset.UtcNow.ToUnixTimeSeconds(), -5, 5);
     }
+
+    // The table of what waits says anew since when.
+    private async Task<List<string>> RowsButStagingAsync() =>
+        [.. (await StoreSnapshot.TakeAsync(fixture.Host)).Where(row => !row.StartsWith("Staging/", StringComparison.Ordinal))];
 }
