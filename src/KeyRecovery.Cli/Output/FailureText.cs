@@ -1,6 +1,7 @@
 using System.Text;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Cli.Output;
 
@@ -38,6 +39,11 @@ internal static class FailureText
         [
             "Nothing of it was taken over: this device keeps what it has verified.",
             "Was the server restored from a backup? Then open the account on the device that was used last. If not, do not trust this server.",
+        ],
+        ClientFailure.ServerLied { Fault: ProtocolFault.OwnSeal } =>
+        [
+            "Nothing of it was used. A broken device may have sealed the account's key wrongly:",
+            "open the account on a device that still works (keyrecovery account show), which notices and mends it. Then try again.",
         ],
         ClientFailure.ServerLied => ["Nothing of it was used. Whoever runs the server, or stands in between, changed something: tell them, and do not go on."],
         ClientFailure.UpgradeRequired => ["Nothing of it was touched."],

@@ -1,4 +1,7 @@
 using KeyRecovery.Cli.Tests.Support;
+using KeyRecovery.Client;
+using KeyRecovery.Protocol.Recovery;
+using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.Cli.Tests.Commands;
 
@@ -58,6 +61,26 @@ public sealed class CodeTests(CliFixture fixture)
         Assert.Equal(1, (await device.RunAsync("code", "remove", "--json")).Ended(0).Json.GetProperty("removed").GetInt32());
         Assert.Equal("unknown-code", (await device.TypeAsync(code, "code", "check", "--json")).Ended(1).Text("error"));
         Assert.Equal(0, (await device.RunAsync("code", "remove", "--json")).Ended(0).Json.GetProperty("removed").GetInt32());
+    }
+
+    [Fact]
+    public async Task A_seal_that_would_have_kept_the_code_from_opening_is_told_and_mended()
+    {
+        using var code = RecoveryCode.Generate(SystemRandom.Instance);
+        using var slot = code.DeriveSlot();
+        using var broken = new TestDevice(fixture.Server.Address);
+        using (await broken.CreateAsync(await fixture.Server.TokenAsync(Canary.NewText()), code)) { }
+        var (device, typed) = (fixture.NewDevice(), code.ToDisplayString());
+        (await device.TypeAsync(typed, "recover", "--code", "--remove", "none")).Ended(0);
+
+        await BadSeal.CommitAsync(broken, slot.Id);
+        var unopened = (await device.TypeAsync(typed, "code", "check", "--json")).Ended(1);
+        Assert.Equal(("server-lied", "own-seal"), (unopened.Text("error"), unopened.Text("fault")));
+
+        var shown = (await device.RunAsync("account", "show", "--json")).Ended(0).Json;
+        Assert.Equal([slot.Id.ToString()], shown.GetProperty("mended").EnumerateArray().Select(m => m.GetString()));
+        Assert.Contains("mended", Assert.Single(shown.GetProperty("notes").EnumerateArray()).GetString(), StringComparison.Ordinal);
+        (await device.TypeAsync(typed, "code", "check")).Ended(0);
     }
 
     [Fact]

@@ -41,6 +41,22 @@ public sealed class RecoverTests(CliFixture fixture)
     }
 
     [Fact]
+    public async Task Whom_a_young_code_may_not_remove_is_said()
+    {
+        var (first, code) = await fixture.NewAccountAsync("first");
+        var young = fixture.NewDevice();
+        (await young.TypeAsync(code, "recover", "--code", "--remove", "none", "--name", "young")).Ended(0);
+        var youngCode = (await young.RunAsync("code", "create", "--json")).Ended(0).Text("code");
+
+        var third = fixture.NewDevice();
+        var recovered = (await third.TypeAsync(youngCode, "recover", "--code", "--remove", "all", "--json")).Ended(0).Json;
+        Assert.Empty(recovered.GetProperty("removed").EnumerateArray());
+        Assert.Equal(2, recovered.GetProperty("notRemoved").GetArrayLength());
+        Assert.Contains("first, young could not be removed", Assert.Single(recovered.GetProperty("notes").EnumerateArray()).GetString(), StringComparison.Ordinal);
+        (await first.RunAsync("backup", "list")).Ended(0);
+    }
+
+    [Fact]
     public async Task A_code_is_read_however_it_is_typed()
     {
         var (device, code) = await fixture.NewAccountAsync();
