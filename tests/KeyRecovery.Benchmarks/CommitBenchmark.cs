@@ -23,7 +23,7 @@ internal static class CommitBenchmark
         for (var round = 0; round < Rounds; round++)
         {
             using var folder = new TempFolder();
-            await using var server = await ServerProcess.StartAsync(folder["data"], 0, ("LogLevel", "Warning"));
+            await using var server = await ServerProcess.StartAsync(folder["data"]);
             var requests = new List<IReadOnlyList<byte[]>>();
             for (var i = 0; i < Clients; i++)
             {

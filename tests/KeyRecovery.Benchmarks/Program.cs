@@ -2,7 +2,7 @@ using System.Globalization;
 using KeyRecovery.Benchmarks;
 
 // Prints ratios from one run (docs/performance.md). Run it alone on a quiet machine, in Release:
-//   dotnet run -c Release --project tests/KeyRecovery.Benchmarks
+//   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [reads] [commits]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args is ["null-server"])
 {
@@ -12,7 +12,9 @@ if (args is ["null-server"])
 
 var report = new Report();
 report.Machine();
-SealBenchmarks.Run(report);
-await VaultReadBenchmark.RunAsync(report);
-await CommitBenchmark.RunAsync(report);
+if (Wanted("seals")) SealBenchmarks.Run(report);
+if (Wanted("reads")) await VaultReadBenchmark.RunAsync(report);
+if (Wanted("commits")) await CommitBenchmark.RunAsync(report);
 return report.End();
+
+bool Wanted(string name) => args.Length == 0 || args.Contains(name);

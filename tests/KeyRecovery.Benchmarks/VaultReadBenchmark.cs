@@ -20,7 +20,7 @@ internal static class VaultReadBenchmark
     {
         using var folder = new TempFolder();
         var (verifications, reads, openings) = await PartsAsync(folder["parts"]);
-        await using var server = await ServerProcess.StartAsync(folder["data"], 0, ("LogLevel", "Warning"));
+        await using var server = await ServerProcess.StartAsync(folder["data"]);
         await using var bare = await NullServer.StartAsync();
         var vault = new List<IReadOnlyList<byte[]>>();
         for (var i = 0; i < Connections; i++)

@@ -72,8 +72,9 @@ public sealed class EpochKey : IDisposable
         return SecretBox.TryOpen(wrap.Span, info, sealedKey, key) ? Take(Account, Epoch - 1, key) : null;
     }
 
-    internal SecretBytes ItemKey(ItemId id) =>
-        Kdf.Derive(_key.Span, new CborOut().Array(3).Text(Labels.ItemKey).Bytes(Account).Bytes(id).ToArray(), Size);
+    /// <summary>Derives an item's key into a buffer of the caller's, who zeroes it.</summary>
+    internal void DeriveItemKey(ItemId id, Span<byte> itemKey) =>
+        Kdf.Derive(_key.Span, new CborOut().Array(3).Text(Labels.ItemKey).Bytes(Account).Bytes(id).ToArray(), itemKey);
 
     internal SecretBytes ManifestPrivateKey() => Kdf.Derive(_key.Span, Info(Labels.ManifestPrivateKey), Size);
 

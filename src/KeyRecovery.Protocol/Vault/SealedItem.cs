@@ -25,16 +25,18 @@ public static class SealedItem
         ArgumentOutOfRangeException.ThrowIfGreaterThan(content.Length, Limits.MaxItemBytes);
         var padded = ArrayPool<byte>.Shared.Rent(Padme.PaddedLength(content.Length + Padme.PrefixSize));
         var length = Padme.Pad(content, padded);
+        Span<byte> itemKey = stackalloc byte[SecretBox.KeySize];
         try
         {
             var item = GC.AllocateUninitializedArray<byte>(ItemHeader.Size + SecretBox.Overhead + length);
             header.Write(item);
-            using var itemKey = key.ItemKey(header.Id);
-            SecretBox.Seal(itemKey.Span, item.AsSpan(0, ItemHeader.Size), padded.AsSpan(0, length), item.AsSpan(ItemHeader.Size), random);
+            key.DeriveItemKey(header.Id, itemKey);
+            SecretBox.Seal(itemKey, item.AsSpan(0, ItemHeader.Size), padded.AsSpan(0, length), item.AsSpan(ItemHeader.Size), random);
             return item;
         }
         finally
         {
+            CryptographicOperations.ZeroMemory(itemKey);
             CryptographicOperations.ZeroMemory(padded.AsSpan(0, length));
             ArrayPool<byte>.Shared.Return(padded);
         }
@@ -49,16 +51,18 @@ public static class SealedItem
         if (!ItemHeader.TryRead(item, out var header)) return null;
         var length = item.Length - ItemHeader.Size - SecretBox.Overhead;
         var padded = ArrayPool<byte>.Shared.Rent(length);
+        Span<byte> itemKey = stackalloc byte[SecretBox.KeySize];
         try
         {
-            using var itemKey = key.ItemKey(header.Id);
-            if (!SecretBox.TryOpen(itemKey.Span, item[..ItemHeader.Size], item[ItemHeader.Size..], padded.AsSpan(0, length))) return null;
+            key.DeriveItemKey(header.Id, itemKey);
+            if (!SecretBox.TryOpen(itemKey, item[..ItemHeader.Size], item[ItemHeader.Size..], padded.AsSpan(0, length))) return null;
             return Padme.TryUnpad(padded.AsSpan(0, length), out var contentLength)
                 ? padded.AsSpan(Padme.PrefixSize, contentLength).ToArray()
                 : null;
         }
         finally
         {
+            CryptographicOperations.ZeroMemory(itemKey);
             CryptographicOperations.ZeroMemory(padded.AsSpan(0, length));
             ArrayPool<byte>.Shared.Return(padded);
         }

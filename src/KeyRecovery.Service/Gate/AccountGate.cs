@@ -17,7 +17,6 @@ public sealed class AccountGate : IDisposable
     private readonly IKeyStore _keys;
     private readonly Lookups _lookups;
     private readonly SubjectKeys _subjectKeys;
-    private readonly IRandom _random;
     private readonly Decoy _decoy;
 
     internal AccountGate(IDataStore data, IKeyStore keys, Lookups lookups, SubjectKeys subjectKeys, IRandom random)
@@ -26,7 +25,6 @@ public sealed class AccountGate : IDisposable
         _keys = keys;
         _lookups = lookups;
         _subjectKeys = subjectKeys;
-        _random = random;
         _decoy = new Decoy(lookups, subjectKeys, random);
     }
 
@@ -51,8 +49,7 @@ public sealed class AccountGate : IDisposable
         var known = keyRow is not null;
         if (keyRow is null) (keyRowKey, keyRow) = (_decoy.KeyRowKey, KeyRow.Decode(_decoy.KeyRow.Value));
 
-        using var subjectKey = _subjectKeys.Unwrap(keyRowKey, keyRow);
-        var rows = new AccountRows(subjectKey.Span, _random);
+        var rows = _subjectKeys.Open(keyRowKey, keyRow);
         try
         {
             var stored = await ReadAsync(_data, rows.Account, ct);

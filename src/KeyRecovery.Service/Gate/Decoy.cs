@@ -29,12 +29,8 @@ internal sealed class Decoy : IDisposable
         Authority = new AccountAuthority(id, AuthorityKind.Code, signing.PublicKey, 0, 0);
 
         KeyRowKey = lookups.Ids.KeyRow(Account);
-        var (key, kek, wrapped) = subjectKeys.Create(KeyRowKey);
-        using (key)
-        {
-            KeyRow = new Row(KeyRowKey, new KeyRow(KeyRowState.Live, kek, wrapped, null, 0).Encode(), 1, 0);
-            _rows = new AccountRows(key.Span, random);
-        }
+        (_rows, var kek, var wrapped) = subjectKeys.Create(KeyRowKey);
+        KeyRow = new Row(KeyRowKey, new KeyRow(KeyRowState.Live, kek, wrapped, null, 0).Encode(), 1, 0);
         var state = new AccountState
         {
             Account = Account,

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
@@ -28,18 +27,17 @@ internal static class AccountScan
         {
             var keyRow = KeyRow.Decode(stored.Value);
             if (keyRow.State == KeyRowState.Erased) continue;
-            using var subjectKey = TryUnwrap(context, stored, keyRow, skipped);
-            if (subjectKey is null) continue;
-            using var rows = new AccountRows(subjectKey.Span, context.Random);
+            using var rows = TryOpen(context, stored, keyRow, skipped);
+            if (rows is null) continue;
             yield return new ScannedAccount(stored, keyRow, rows, await context.Data.ReadAsync(rows.Account, ct));
         }
     }
 
-    private static SecretBytes? TryUnwrap(ServiceContext context, Row stored, KeyRow keyRow, Action<string>? skipped)
+    private static AccountRows? TryOpen(ServiceContext context, Row stored, KeyRow keyRow, Action<string>? skipped)
     {
         try
         {
-            return context.SubjectKeys.Unwrap(stored.Key, keyRow);
+            return context.SubjectKeys.Open(stored.Key, keyRow);
         }
         catch (RowDamagedException e) when (skipped is not null)
         {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
@@ -17,7 +18,8 @@ internal sealed class AccountRows : IDisposable
 
     private const int LocatorSize = 16;
 
-    private readonly SecretBytes _sealKey;
+    // Lives for one request, thousands of times a second: an ordinary array, zeroed at the end. The KEK above it is pinned.
+    private readonly byte[] _sealKey;
     private readonly byte[] _locator;
     private readonly IRandom _random;
 
@@ -26,8 +28,8 @@ internal sealed class AccountRows : IDisposable
         Span<byte> derived = stackalloc byte[LocatorSize + SecretBox.KeySize];
         Kdf.Derive(subjectKey, "keyrecovery/server/v1/rows"u8, derived);
         _locator = derived[..LocatorSize].ToArray();
-        _sealKey = SecretBytes.Copy(derived[LocatorSize..]);
-        derived.Clear();
+        _sealKey = derived[LocatorSize..].ToArray();
+        CryptographicOperations.ZeroMemory(derived);
         _random = random;
     }
 
@@ -71,10 +73,10 @@ internal sealed class AccountRows : IDisposable
     public byte[] Open(Row row)
     {
         ServiceMeter.Opening();
-        return RowSeal.TryOpen(_sealKey.Span, row.Key, row.Version, row.Value.Span) ?? throw new RowDamagedException(row.Key.Table);
+        return RowSeal.TryOpen(_sealKey, row.Key, row.Version, row.Value.Span) ?? throw new RowDamagedException(row.Key.Table);
     }
 
-    public void Dispose() => _sealKey.Dispose();
+    public void Dispose() => CryptographicOperations.ZeroMemory(_sealKey);
 
-    private byte[] Seal(RowKey row, long version, ReadOnlySpan<byte> value) => RowSeal.Seal(_sealKey.Span, row, version, value, _random);
+    private byte[] Seal(RowKey row, long version, ReadOnlySpan<byte> value) => RowSeal.Seal(_sealKey, row, version, value, _random);
 }

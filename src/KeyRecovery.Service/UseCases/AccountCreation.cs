@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
@@ -37,10 +36,9 @@ public sealed class AccountCreation
         var policy = _context.Policies.Of(user.App);
         if (CheckFirst(bundle, chain, policy) is { } failure) return failure;
 
-        var keyRow = await ClaimAsync(user, chain, ct);
-        if (keyRow is Outcome<SecretBytes>.Failed failed) return failed.Failure;
-        using var subjectKey = ((Outcome<SecretBytes>.Done)keyRow).Value;
-        using var rows = new AccountRows(subjectKey.Span, _context.Random);
+        var claimed = await ClaimAsync(user, chain, ct);
+        if (claimed is Outcome<AccountRows>.Failed failed) return failed.Failure;
+        using var rows = ((Outcome<AccountRows>.Done)claimed).Value;
         return await WriteAsync(user, bundle, chain, rows, ct);
     }
 
@@ -53,7 +51,7 @@ public sealed class AccountCreation
     }
 
     // The user's place, the slots and a pending key row, in one write; or what an earlier try of the same creation left.
-    private async ValueTask<Outcome<SecretBytes>> ClaimAsync(AppUser user, Chain chain, CancellationToken ct)
+    private async ValueTask<Outcome<AccountRows>> ClaimAsync(AppUser user, Chain chain, CancellationToken ct)
     {
         var (ids, account) = (_context.Lookups.Ids, chain.Account);
         var keyRowKey = ids.KeyRow(account);
@@ -75,12 +73,12 @@ public sealed class AccountCreation
 
         var slots = chain.Active.Where(a => a.IsSlot).Select(a => ids.Slot(a.Id)).ToList();
         writes.AddRange(slots.Select(s => _context.Lookups.Create(s, account)));
-        var (key, kek, wrapped) = _context.SubjectKeys.Create(keyRowKey);
+        var (rows, kek, wrapped) = _context.SubjectKeys.Create(keyRowKey);
         writes.Add(new RowWrite.Create(keyRowKey, new KeyRow(KeyRowState.Pending, kek, wrapped, null, _context.NowSeconds).Encode()));
 
         var result = await _context.Keys.WriteAsync(writes, ct);
-        if (result is WriteResult.Written) return key;
-        key.Dispose();
+        if (result is WriteResult.Written) return rows;
+        rows.Dispose();
         return result switch
         {
             WriteResult.Unavailable(var reason) => ServiceFailure.Of(reason),
@@ -89,13 +87,13 @@ public sealed class AccountCreation
         };
     }
 
-    private async ValueTask<Outcome<SecretBytes>> ResumeAsync(AppUser user, AccountId account, Row stored, CancellationToken ct)
+    private async ValueTask<Outcome<AccountRows>> ResumeAsync(AppUser user, AccountId account, Row stored, CancellationToken ct)
     {
         var row = KeyRow.Decode(stored.Value);
         if (row.State == KeyRowState.Erased) return new ServiceFailure(ErrorCode.Erased);
         var lookup = await _context.Keys.ReadAsync(_context.Lookups.Ids.Subject(user), ct);
         if (lookup is null || _context.Lookups.Open(lookup) != account) return new ServiceFailure(ErrorCode.AccountExists);
-        return _context.SubjectKeys.Unwrap(stored.Key, row);
+        return _context.SubjectKeys.Open(stored.Key, row);
     }
 
     // The write that clears a creation which died long ago; a Require where nothing is left of it; null where it lives.
@@ -104,8 +102,7 @@ public sealed class AccountCreation
         if (await _context.Keys.ReadAsync(keyRowKey, ct) is not { } stored) return new RowWrite.Require(keyRowKey, 0);
         var row = KeyRow.Decode(stored.Value);
         if (row.State != KeyRowState.Pending || row.Since + PendingSeconds > _context.NowSeconds) return null;
-        using var subjectKey = _context.SubjectKeys.Unwrap(keyRowKey, row);
-        using var rows = new AccountRows(subjectKey.Span, _context.Random);
+        using var rows = _context.SubjectKeys.Open(keyRowKey, row);
         return await _context.Data.ReadAsync(rows.Account, ct) is null ? new RowWrite.Delete(keyRowKey, stored.Version) : null;
     }
 

@@ -41,8 +41,7 @@ public sealed class Repairs
         var keyRow = KeyRow.Decode(keyStored.Value);
         if (keyRow.State == KeyRowState.Erased) return new ServiceFailure(ErrorCode.Erased);
 
-        using var subjectKey = _context.SubjectKeys.Unwrap(keyRowKey, keyRow);
-        using var rows = new AccountRows(subjectKey.Span, _context.Random);
+        using var rows = _context.SubjectKeys.Open(keyRowKey, keyRow);
         var (stored, version) = await _context.Data.ReadVersionedAsync<AccountState?>(rows, rows.Account, AccountState.Decode, null, ct);
         var user = stored?.User ?? FindUser(bundle, account);
         if (user is null) return ServiceFailure.Refused("links", ProtocolFault.OtherBeginning);
