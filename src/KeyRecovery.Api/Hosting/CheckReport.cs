@@ -48,7 +48,7 @@ internal sealed record CheckReport(
         {
             if (Sweep is { } s)
             {
-                yield return $"swept: {s.PendingAccounts} unfinished and {s.OrphanAccounts} orphaned accounts, {s.StagedItems} staged items, {s.OldVersions} old versions";
+                yield return $"swept: {s.PendingAccounts} unfinished and {s.OrphanAccounts} orphaned accounts, {s.Lookups} lookups, {s.StagedItems} staged items, {s.OldVersions} old versions";
                 if (s.Stopped) yield return "the sweep stopped: it would remove the data of too many accounts at once";
             }
 

@@ -39,13 +39,13 @@ internal sealed partial class OrphanSweep(
             Stopped(logger);
         }
 
-        if (report.PendingAccounts + report.OrphanAccounts + report.StagedItems + report.OldVersions > 0)
-            Swept(logger, report.PendingAccounts, report.OrphanAccounts, report.StagedItems, report.OldVersions);
+        if (report is not { PendingAccounts: 0, Lookups: 0, OrphanAccounts: 0, StagedItems: 0, OldVersions: 0 })
+            Swept(logger, report.PendingAccounts, report.Lookups, report.OrphanAccounts, report.StagedItems, report.OldVersions);
     }
 
     [LoggerMessage(10, LogLevel.Information,
-        "Swept {Pending} unfinished accounts, {Orphans} orphaned accounts, {Staged} staged items, {Versions} old versions", EventName = "Swept")]
-    private static partial void Swept(ILogger logger, int pending, int orphans, int staged, int versions);
+        "Swept {Pending} unfinished accounts, {Lookups} lookups, {Orphans} orphaned accounts, {Staged} staged items, {Versions} old versions", EventName = "Swept")]
+    private static partial void Swept(ILogger logger, int pending, int lookups, int orphans, int staged, int versions);
 
     [LoggerMessage(11, LogLevel.Error,
         "The sweep stopped: it would remove the data of too many accounts at once. Was the key store lost or exchanged? Run check", EventName = "SweepStopped")]

@@ -38,6 +38,20 @@ public static class SecretBox
     }
 
     /// <summary>
+    /// Seals where the plaintext lies: <paramref name="box"/> holds 24 bytes of room for the nonce, the plaintext, and 16
+    /// bytes of room for the tag. Spares large plaintexts a copy that would have to be zeroed.
+    /// </summary>
+    internal static void SealInPlace(ReadOnlySpan<byte> key32, ReadOnlySpan<byte> aad, Span<byte> box, IRandom random)
+    {
+        Throw.IfNotLength(key32.Length, KeySize, nameof(key32));
+        random.Fill(box[..NonceSize]);
+        Sodium.XChaChaSeal(box[NonceSize..], box[NonceSize..^TagSize], aad, box[..NonceSize], key32);
+    }
+
+    /// <summary>The plaintext's place in a box that is sealed in place.</summary>
+    internal static Span<byte> PlaintextOf(Span<byte> box) => box[NonceSize..^TagSize];
+
+    /// <summary>
     /// Opens. False, for whatever reason, when the bytes were not sealed under this key with this associated data, or
     /// when <paramref name="plaintext"/> is not <see cref="Overhead"/> shorter than <paramref name="sealedBytes"/>.
     /// </summary>

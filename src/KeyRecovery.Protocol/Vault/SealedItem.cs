@@ -14,32 +14,36 @@ public static class SealedItem
     public static int SizeOf(int contentLength) =>
         ItemHeader.Size + SecretBox.Overhead + Padme.PaddedLength(contentLength + Padme.PrefixSize);
 
-    /// <summary>Seals content.</summary>
+    /// <summary>Seals content into a new array.</summary>
     /// <param name="key">The key of the header's epoch.</param>
     /// <param name="header">What the item is.</param>
     /// <param name="content">At most 1,048,576 bytes; the app's policy may allow less.</param>
     /// <param name="random">Draws the nonce.</param>
     public static byte[] Seal(EpochKey key, ItemHeader header, ReadOnlySpan<byte> content, IRandom random)
     {
+        var item = GC.AllocateUninitializedArray<byte>(SizeOf(content.Length));
+        Seal(key, header, content, item, random);
+        return item;
+    }
+
+    /// <summary>Seals content into a buffer of the caller's.</summary>
+    /// <param name="key">The key of the header's epoch.</param>
+    /// <param name="header">What the item is.</param>
+    /// <param name="content">At most 1,048,576 bytes; the app's policy may allow less.</param>
+    /// <param name="destination">Exactly <see cref="SizeOf"/> bytes; does not overlap the content.</param>
+    /// <param name="random">Draws the nonce.</param>
+    public static void Seal(EpochKey key, ItemHeader header, ReadOnlySpan<byte> content, Span<byte> destination, IRandom random)
+    {
         ArgumentOutOfRangeException.ThrowIfNotEqual(header.Epoch, key.Epoch);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(content.Length, Limits.MaxItemBytes);
-        var padded = ArrayPool<byte>.Shared.Rent(Padme.PaddedLength(content.Length + Padme.PrefixSize));
-        var length = Padme.Pad(content, padded);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(destination.Length, SizeOf(content.Length));
+        header.Write(destination);
+        var box = destination[ItemHeader.Size..];
+        Padme.Pad(content, SecretBox.PlaintextOf(box));
         Span<byte> itemKey = stackalloc byte[SecretBox.KeySize];
-        try
-        {
-            var item = GC.AllocateUninitializedArray<byte>(ItemHeader.Size + SecretBox.Overhead + length);
-            header.Write(item);
-            key.DeriveItemKey(header.Id, itemKey);
-            SecretBox.Seal(itemKey, item.AsSpan(0, ItemHeader.Size), padded.AsSpan(0, length), item.AsSpan(ItemHeader.Size), random);
-            return item;
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(itemKey);
-            CryptographicOperations.ZeroMemory(padded.AsSpan(0, length));
-            ArrayPool<byte>.Shared.Return(padded);
-        }
+        key.DeriveItemKey(header.Id, itemKey);
+        SecretBox.SealInPlace(itemKey, destination[..ItemHeader.Size], box, random);
+        CryptographicOperations.ZeroMemory(itemKey);
     }
 
     /// <summary>Opens a sealed item.</summary>

@@ -99,8 +99,18 @@ public sealed class StoreAudit
         foreach (var table in AccountTables)
         {
             await foreach (var row in _context.Data.ScanAsync(table, ReadOnlyMemory<byte>.Empty, ct))
-                if (!wanted.Contains(row.Key)) orphans[table.ToString()] = orphans.GetValueOrDefault(table.ToString()) + 1;
+                if (!wanted.Contains(row.Key)) Count(table);
+        }
+        foreach (var table in new[] { Table.Subjects, Table.Slots })
+        {
+            await foreach (var lookup in _context.Keys.ScanAsync(table, ReadOnlyMemory<byte>.Empty, ct))
+            {
+                var keyRow = _context.Lookups.Ids.KeyRow(_context.Lookups.Open(lookup));
+                if (await _context.Keys.ReadAsync(keyRow, ct) is null) Count(table);
+            }
         }
         return orphans.ToImmutable();
+
+        void Count(Table table) => orphans[table.ToString()] = orphans.GetValueOrDefault(table.ToString()) + 1;
     }
 }

@@ -2,8 +2,9 @@ namespace KeyRecovery.Service.Maintenance;
 
 /// <summary>What a sweep did.</summary>
 /// <param name="PendingAccounts">Creations that died before their data were there.</param>
+/// <param name="Lookups">Users and slots that lead to no account: what such a creation claimed.</param>
 /// <param name="OrphanAccounts">Accounts' data whose key row is gone.</param>
 /// <param name="StagedItems">Staged items that no commit came to name.</param>
 /// <param name="OldVersions">Older versions past their time.</param>
 /// <param name="Stopped">Whether the brake stopped it: it would have touched more than 0.1 % of accounts, and at least 10.</param>
-public sealed record SweepReport(int PendingAccounts, int OrphanAccounts, int StagedItems, int OldVersions, bool Stopped);
+public sealed record SweepReport(int PendingAccounts, int Lookups, int OrphanAccounts, int StagedItems, int OldVersions, bool Stopped);

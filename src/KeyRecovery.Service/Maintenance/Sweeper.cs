@@ -42,9 +42,10 @@ public sealed class Sweeper
             staged += await RemoveStagedAsync(account, before, ct);
             versions += await RemoveOldVersionsAsync(account, ct);
         }
+        var lookups = await RemoveLookupsAsync(before, ct);
         var (orphans, stopped) = await RemoveOrphanAccountsAsync(live, before, ct);
-        Tell(pending, staged, versions, orphans);
-        return new SweepReport(pending, orphans, staged, versions, stopped);
+        Tell(pending, lookups, staged, versions, orphans);
+        return new SweepReport(pending, lookups, orphans, staged, versions, stopped);
     }
 
     // Only a pending row goes: a live one without data is a lost vault, which a client repairs.
@@ -54,6 +55,26 @@ public sealed class Sweeper
         var delete = new RowWrite.Delete(account.KeyStored.Key, account.KeyStored.Version);
         return await _context.Keys.WriteAsync([delete], ct) is WriteResult.Written;
     }
+
+    // A user, or a slot, that leads to no key row: what a creation that died claimed.
+    private async ValueTask<int> RemoveLookupsAsync(ulong before, CancellationToken ct)
+    {
+        var removed = 0;
+        foreach (var table in new[] { Table.Subjects, Table.Slots })
+        {
+            await foreach (var lookup in _context.Keys.ScanAsync(table, ReadOnlyMemory<byte>.Empty, ct))
+            {
+                if (!IsOld(lookup, before)) continue;
+                var keyRow = _context.Lookups.Ids.KeyRow(_context.Lookups.Open(lookup));
+                RowWrite[] writes = [new RowWrite.Require(keyRow, 0), new RowWrite.Delete(lookup.Key, lookup.Version)];
+                if (await _context.Keys.ReadAsync(keyRow, ct) is null && await _context.Keys.WriteAsync(writes, ct) is WriteResult.Written) removed++;
+            }
+        }
+        return removed;
+    }
+
+    // Rows tell the hour of their writing and no more: what was written in the hour of the limit counts as old.
+    private static bool IsOld(Row row, ulong before) => (ulong)row.WrittenHour * 3600 <= before;
 
     private async ValueTask<int> RemoveStagedAsync(ScannedAccount account, ulong before, CancellationToken ct)
     {
@@ -102,7 +123,7 @@ public sealed class Sweeper
     {
         var orphans = new List<Row>();
         await foreach (var row in _context.Data.ScanAsync(Table.Accounts, ReadOnlyMemory<byte>.Empty, ct))
-            if (!live.Contains(Locator(row.Key.Id.Span)) && (ulong)row.WrittenHour * 3600 + 3599 <= before) orphans.Add(row);
+            if (!live.Contains(Locator(row.Key.Id.Span)) && IsOld(row, before)) orphans.Add(row);
         if (orphans.Count > Math.Max(BrakeFloor, live.Count / BrakeShare)) return (0, true);
         foreach (var orphan in orphans) await RemoveAccountAsync(orphan, ct);
         return (orphans.Count, false);
@@ -122,8 +143,9 @@ public sealed class Sweeper
 
     private static UInt128 Locator(ReadOnlySpan<byte> id) => System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(id);
 
-    private static void Tell(int pending, int staged, int versions, int orphans)
+    private static void Tell(int pending, int lookups, int staged, int versions, int orphans)
     {
+        ServiceMeter.Sweep("lookup", lookups);
         ServiceMeter.Sweep("pending", pending);
         ServiceMeter.Sweep("staged", staged);
         ServiceMeter.Sweep("version", versions);
