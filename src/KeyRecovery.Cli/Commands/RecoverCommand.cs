@@ -34,7 +34,11 @@ internal static class RecoverCommand
     {
         if (remove is null && !context.Ask.CanAsk)
             throw new CommandException(CliFailure.Usage("--remove is required where nobody can be asked: the ids of the lost devices, all or none"));
-        await RefuseUsedHomeAsync(context, ct);
+        if (await FinishedAsync(context, ct) is { } finished)
+        {
+            using (finished) Tell(context, finished, [], []);
+            return;
+        }
         var token = await context.ReadTokenAsync(ct);
         using var code = await new CodeInput(context.Ask).ReadAsync(ct);
         using var session = context.Expect(await context.Client.BeginRecoveryAsync(code, token, ct));
@@ -47,35 +51,24 @@ internal static class RecoverCommand
         var lost = remove is null ? await LostDevices.AskAsync(session, context.Ask, ct) : LostDevices.Read(session, remove);
         var recovered = context.Expect(await session.CompleteAsync(name, [.. lost.Select(a => a.Id)], ct));
         using var vault = recovered.Vault;
-        Tell(context, vault, name, [.. lost.Where(a => !recovered.NotRemoved.Contains(a.Id))], [.. lost.Where(a => recovered.NotRemoved.Contains(a.Id))]);
+        Tell(context, vault, [.. lost.Where(a => !recovered.NotRemoved.Contains(a.Id))], [.. lost.Where(a => recovered.NotRemoved.Contains(a.Id))]);
     }
 
-    // Before the code is asked for. An attempt whose answer was lost may have gone through after all.
-    private static async Task RefuseUsedHomeAsync(CliContext context, CancellationToken ct)
+    // Before the code is asked for: a used home is refused, and an attempt whose answer was lost may have gone through after all.
+    private static async Task<VaultSession?> FinishedAsync(CliContext context, CancellationToken ct)
     {
-        bool wasBegun;
         using (var kept = await new FileDeviceStore(context.Home).LoadAsync(ct))
         {
-            if (kept is null) return;
-            wasBegun = !kept.Pending.IsEmpty;
+            if (kept is null) return null;
+            if (kept.Pending.IsEmpty)
+                context.Expect<VaultSession>(new ClientFailure.DeviceState($"this device already belongs to account {kept.Account}"));
         }
-        var opened = await context.Client.OpenAsync(ct);
-        if (opened is Result<VaultSession>.Ok { Value: var vault })
-        {
-            using (vault)
-            {
-                throw new CommandException(new CliFailure("device-state", $"this device already belongs to account {vault.Account}")
-                {
-                    Advice = wasBegun
-                        ? ["The attempt before this one went through after all: everything is here. See: keyrecovery account show"]
-                        : [$"The folder is {context.Home}; --home names another."],
-                });
-            }
-        }
-        if (!wasBegun) context.Expect<VaultSession>(new ClientFailure.DeviceState("this device already belongs to an account"));
+        if (await context.Client.OpenAsync(ct) is not Result<VaultSession>.Ok { Value: var vault }) return null;
+        context.Output.Note("the attempt before this one went through after all, and its answer was lost: nothing more had to be done");
+        return vault;
     }
 
-    private static void Tell(CliContext context, VaultSession vault, string name, List<AuthorityInfo> removed, List<AuthorityInfo> notRemoved)
+    private static void Tell(CliContext context, VaultSession vault, List<AuthorityInfo> removed, List<AuthorityInfo> notRemoved)
     {
         if (notRemoved.Count > 0)
         {
@@ -83,6 +76,7 @@ internal static class RecoverCommand
                 $"{Words.List(notRemoved.Select(Words.Name))} could not be removed: the code was added a short time ago, by a device that was new itself. "
                 + "Remove it from a device that has been in the account for longer.");
         }
+        var name = vault.Authorities.First(a => a.IsThisDevice).Name;
         context.Output.Result(
             new
             {

@@ -47,13 +47,14 @@ public sealed class PseudoTerminal : IDisposable
         var clock = Stopwatch.StartNew();
         while (true)
         {
+            var isOver = _reading.IsCompleted;
             var at = Screen.IndexOf(text, _read, StringComparison.Ordinal);
             if (at >= 0)
             {
                 _read = at + text.Length;
                 return;
             }
-            Assert.True(clock.Elapsed < Limit && !_process.HasExited, $"“{text}” was not shown:\n{Screen}");
+            Assert.True(clock.Elapsed < Limit && !isOver, $"“{text}” was not shown:\n{Screen}");
             await Task.Delay(20);
         }
     }
