@@ -45,9 +45,10 @@ internal static class KitStyle
         @page { margin: 14mm; }
         @media print {
           :root { --ink: #000; --soft: #444; --line: #999; --paper: #fff; --card: #fff; }
-          html { font-size: 9.5pt; }
+          html { font-size: 10pt; }
           main { max-width: none; padding: 0; }
           .code { grid-template-columns: 1fr 48mm; }
+          .groups { font-size: 1.9rem; }
         }
 
         """;
