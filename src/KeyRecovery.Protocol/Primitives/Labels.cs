@@ -65,6 +65,30 @@ public static class Labels
     /// <summary>For the code's X-Wing seed.</summary>
     public const string CodeSlotKem = Prefix + "code-slot-kem";
 
+    /// <summary>For the id of a linking session, from the code's seed.</summary>
+    public const string LinkSessionId = Prefix + "link-session-id";
+
+    /// <summary>For the token by which the new device claims the session.</summary>
+    public const string LinkJoinToken = Prefix + "link-join-token";
+
+    /// <summary>For the handshake's pre-shared key.</summary>
+    public const string LinkPsk = Prefix + "link-psk";
+
+    /// <summary>For the envelope that a typed code opens.</summary>
+    public const string LinkEnvelope = Prefix + "link-envelope";
+
+    /// <summary>For the handshake's prologue.</summary>
+    public const string LinkPrologue = Prefix + "link-prologue";
+
+    /// <summary>For the new device's commitment to what its digits are made of.</summary>
+    public const string LinkCommitment = Prefix + "link-commitment";
+
+    /// <summary>For the six digits.</summary>
+    public const string LinkDigits = Prefix + "link-digits";
+
+    /// <summary>For HPKE info of the app's bundle sealed to the new device.</summary>
+    public const string LinkBundle = Prefix + "link-bundle";
+
     /// <summary>The <c>tag</c> parameter of request signatures (RFC 9421 §2.3).</summary>
     public const string HttpTag = "keyrecovery/v1";
 }

@@ -9,7 +9,7 @@ namespace KeyRecovery.Protocol.Primitives;
 /// </summary>
 internal static partial class XWing
 {
-    public const int PublicKeySize = MlKemPublicKeySize + X25519Size;
+    public const int PublicKeySize = MlKemPublicKeySize + X25519.Size;
     public const int CiphertextSize = 1120;
     public const int SeedSize = 32;
     public const int EncapsulationSeedSize = 64;
@@ -18,7 +18,6 @@ internal static partial class XWing
     private const int MlKemPublicKeySize = 1184;
     private const int MlKemVectorSize = 1152;
     private const int MlKemModulus = 3329;
-    private const int X25519Size = 32;
 
     static XWing() => Sodium.EnsureInitialized();
 
@@ -51,29 +50,7 @@ internal static partial class XWing
             if (low >= MlKemModulus || high >= MlKemModulus) return false;
         }
 
-        return !IsSmallOrder(publicKey[MlKemPublicKeySize..]);
-    }
-
-    // The u-coordinates of small order, RFC 7748's top bit aside: 0, 1, two of order 8, p - 1, p and p + 1.
-    private static readonly byte[][] SmallOrder =
-    [
-        Convert.FromHexString("0000000000000000000000000000000000000000000000000000000000000000"),
-        Convert.FromHexString("0100000000000000000000000000000000000000000000000000000000000000"),
-        Convert.FromHexString("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"),
-        Convert.FromHexString("5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"),
-        Convert.FromHexString("ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
-        Convert.FromHexString("edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
-        Convert.FromHexString("eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"),
-    ];
-
-    private static bool IsSmallOrder(ReadOnlySpan<byte> u)
-    {
-        Span<byte> masked = stackalloc byte[X25519Size];
-        u.CopyTo(masked);
-        masked[^1] &= 0x7f;
-        foreach (var point in SmallOrder)
-            if (masked.SequenceEqual(point)) return true;
-        return false;
+        return !X25519.IsSmallOrder(publicKey[MlKemPublicKeySize..]);
     }
 
     [LibraryImport(Sodium.Library)]

@@ -48,7 +48,8 @@ internal static class RecoveryCodeReader
         return isPrefix ? typed[length..] : typed;
     }
 
-    private static bool IsSeparator(char character) =>
+    /// <summary>What stands between the characters of a code that people copy: white space, dashes of any kind, invisible marks.</summary>
+    public static bool IsSeparator(char character) =>
         char.IsWhiteSpace(character)
         || character is '_' or '\u2212'
         || char.GetUnicodeCategory(character) is UnicodeCategory.DashPunctuation or UnicodeCategory.Format;
