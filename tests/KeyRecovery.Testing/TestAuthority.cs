@@ -37,6 +37,10 @@ public sealed class TestAuthority : IDisposable
     /// <summary>A device with keys drawn from <paramref name="random"/>.</summary>
     public static TestAuthority Device(TestRandom random) => Draw(AuthorityKind.Device, ReadOnlyMemory<byte>.Empty, random);
 
+    /// <summary>A device of this id and these seeds.</summary>
+    public static TestAuthority Device(byte[] id, byte[] signingSeed, byte[] kemSeed) => new(
+        new AuthorityId(id), AuthorityKind.Device, SigningKey.FromSeed(signingSeed), KemPrivateKey.FromSeed(kemSeed), ReadOnlyMemory<byte>.Empty);
+
     /// <summary>A slot with parameters, its keys drawn from <paramref name="random"/>.</summary>
     public static TestAuthority Slot(AuthorityKind kind, ReadOnlyMemory<byte> parameters, TestRandom random) => Draw(kind, parameters, random);
 

@@ -14,10 +14,13 @@ internal sealed class LinkChannel(NoiseTransport transport) : IDisposable
     public byte[] Seal(LinkMessage message)
     {
         var plaintext = message.Encode();
-        var sealedBytes = transport.Seal(plaintext);
+        var sealedBytes = SealBytes(plaintext);
         CryptographicOperations.ZeroMemory(plaintext);
         return sealedBytes;
     }
+
+    /// <summary>Seals what may be no message at all.</summary>
+    public byte[] SealBytes(ReadOnlySpan<byte> plaintext) => transport.Seal(plaintext);
 
     /// <summary>The other side's next message; <see cref="LinkMessage.Broken"/> where it is none.</summary>
     public LinkMessage Open(ReadOnlySpan<byte> message)

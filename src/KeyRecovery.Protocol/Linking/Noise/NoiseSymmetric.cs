@@ -79,9 +79,24 @@ internal sealed class NoiseSymmetric : IDisposable
         return (initiator, responder);
     }
 
-    // Noise §4.3: HKDF with the chaining key as salt, no info, and two or three blocks of output.
-    private void Expand(ReadOnlySpan<byte> material, Span<byte> blocks) =>
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, material, blocks, _chainingKey, []);
+    // Noise §4.3: HKDF with the chaining key as salt and no info. The platform's own takes no empty material, as Split has it.
+    private void Expand(ReadOnlySpan<byte> material, Span<byte> blocks)
+    {
+        Span<byte> secret = stackalloc byte[HashSize];
+        Span<byte> input = stackalloc byte[HashSize + 1];
+        HMACSHA256.HashData(_chainingKey, material, secret);
+        for (var i = 0; i < blocks.Length / HashSize; i++)
+        {
+            var length = i == 0 ? 0 : HashSize;
+            input[length] = (byte)(i + 1);
+            var block = blocks.Slice(i * HashSize, HashSize);
+            HMACSHA256.HashData(secret, input[..(length + 1)], block);
+            block.CopyTo(input);
+        }
+
+        CryptographicOperations.ZeroMemory(secret);
+        CryptographicOperations.ZeroMemory(input);
+    }
 
     public void Dispose()
     {

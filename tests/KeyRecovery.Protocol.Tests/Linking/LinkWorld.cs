@@ -1,0 +1,51 @@
+using KeyRecovery.Protocol.Linking;
+using KeyRecovery.Protocol.Vault;
+
+namespace KeyRecovery.Protocol.Tests.Linking;
+
+/// <summary>An account, the draft that adds a laptop to it, and the vault before and after: made once, never changed.</summary>
+internal sealed class LinkWorld
+{
+    public static LinkWorld One { get; } = new(41);
+
+    /// <summary>Another account altogether.</summary>
+    public static LinkWorld Other { get; } = new(42);
+
+    private LinkWorld(int seed)
+    {
+        var random = new TestRandom(seed);
+        Phone = TestAuthority.Device(random);
+        Laptop = TestAuthority.Device(random);
+        Mallory = TestAuthority.Device(random);
+        var account = TestAccount.Begin(random, Phone, [TestAuthority.Code(random)]);
+        Before = account.Open(Phone);
+        Draft = DraftOf(Laptop);
+        account.Commit(Phone, new AccountChange { Add = [Laptop] });
+        After = account.Read(Laptop);
+        Assert.Equal(Draft.Place, After.Chain.Place);
+        account.Commit(Phone, new AccountChange { Remove = [Laptop] });
+        AfterRevocation = account.Read(Phone);
+    }
+
+    public TestAuthority Phone { get; }
+
+    public TestAuthority Laptop { get; }
+
+    public TestAuthority Mallory { get; }
+
+    public OpenVault Before { get; }
+
+    public VerifiedVault After { get; }
+
+    public VerifiedVault AfterRevocation { get; }
+
+    public LinkDraft Draft { get; }
+
+    public static LinkScope Scope { get; } = new(TestAccount.DefaultApp, new Uri("https://keys.example.org"));
+
+    public JoiningDevice Device => new(Laptop.Id, Laptop.Signing, Laptop.Kem, "Ada's laptop", "Linux");
+
+    public LinkDraft DraftOf(params TestAuthority[] added) => DraftFor(new LinkChange([.. added.Select(a => a.Added)], []));
+
+    public LinkDraft DraftFor(LinkChange change) => LinkDraft.Next(Before, change, Phone.Id, 1_760_000_060, new TestRandom(7));
+}
