@@ -25,6 +25,7 @@ internal sealed class LinkWorld
         Assert.Equal(Draft.Place, After.Chain.Place);
         account.Commit(Phone, new AccountChange { Remove = [Laptop] });
         AfterRevocation = account.Read(Phone);
+        AfterAnotherLink = Fork(new TestRandom(seed));
     }
 
     public TestAuthority Phone { get; }
@@ -39,6 +40,9 @@ internal sealed class LinkWorld
 
     public VerifiedVault AfterRevocation { get; }
 
+    /// <summary>The same account with the same laptop in it, by another link than the draft.</summary>
+    public VerifiedVault AfterAnotherLink { get; }
+
     public LinkDraft Draft { get; }
 
     public static LinkScope Scope { get; } = new(TestAccount.DefaultApp, new Uri("https://keys.example.org"));
@@ -48,4 +52,14 @@ internal sealed class LinkWorld
     public LinkDraft DraftOf(params TestAuthority[] added) => DraftFor(new LinkChange([.. added.Select(a => a.Added)], []));
 
     public LinkDraft DraftFor(LinkChange change) => LinkDraft.Next(Before, change, Phone.Id, 1_760_000_060, new TestRandom(7));
+
+    // The same randomness makes the same account; its chain goes another way then.
+    private static VerifiedVault Fork(TestRandom random)
+    {
+        var (phone, laptop, _) = (TestAuthority.Device(random), TestAuthority.Device(random), TestAuthority.Device(random));
+        var account = TestAccount.Begin(random, phone, [TestAuthority.Code(random)]);
+        account.Commit(phone, new AccountChange { Mend = true });
+        account.Commit(phone, new AccountChange { Add = [laptop] });
+        return account.Read(laptop);
+    }
 }

@@ -50,7 +50,9 @@ public class RogueOffers
     [Fact]
     public void A_vault_without_the_signed_link_or_without_this_device_is_refused()
     {
-        foreach (var vault in new[] { World.Before.Vault, LinkWorld.Other.After, World.AfterRevocation })
+        Assert.Equal(World.After.Account, World.AfterAnotherLink.Account);
+        Assert.NotNull(World.AfterAnotherLink.Chain.FindActive(World.Laptop.Id));
+        foreach (var vault in new[] { World.Before.Vault, LinkWorld.Other.After, World.AfterRevocation, World.AfterAnotherLink })
         {
             var (committed, rogue) = LinkRogue.ExistingCommitted();
             var farewell = committed.Verify(vault).Fails(LinkFailure.WrongChain);
