@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace KeyRecovery.Protocol.Primitives;
 
 /// <summary>
@@ -10,7 +8,7 @@ namespace KeyRecovery.Protocol.Primitives;
 public static class Kdf
 {
     /// <summary>The longest output in bytes (RFC 5869 §2.3): 16,320.</summary>
-    public const int MaxLength = 255 * SHA512.HashSizeInBytes;
+    public const int MaxLength = 255 * 64;
 
     /// <summary>Derives with an empty salt and fills <paramref name="output"/>.</summary>
     public static void Derive(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> info, Span<byte> output) =>
@@ -20,7 +18,7 @@ public static class Kdf
     public static void Derive(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> info, Span<byte> output)
     {
         Throw.IfOutside(output.Length, 1, MaxLength, nameof(output));
-        HKDF.DeriveKey(HashAlgorithmName.SHA512, secret, output, salt, info);
+        Sodium.HkdfSha512(output, secret, salt, info);
     }
 
     /// <summary>Derives <paramref name="length"/> bytes with an empty salt.</summary>
