@@ -17,6 +17,7 @@ internal sealed class GroupCommit : IDisposable
     private readonly WriteQueue _queue;
     private readonly Checkpointer? _checkpointer;
     private readonly WritePlan _plan = new();
+    private readonly KeyValuePair<string, object?> _tag;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Connection? _connection;
     private StoreFault? _fault;
@@ -29,6 +30,7 @@ internal sealed class GroupCommit : IDisposable
         _time = time;
         _logger = logger;
         _queue = new WriteQueue(file.Options);
+        _tag = StoreMeter.Tag(file.Options.Journal);
         if (file.Options.Journal == JournalProfile.Data) _checkpointer = new Checkpointer(file, logger);
         new Thread(Run) { IsBackground = true, Name = $"KeyRecovery {file.Role} writer" }.Start();
     }
@@ -87,6 +89,7 @@ internal sealed class GroupCommit : IDisposable
             _connection.Begin.Run();
             foreach (var write in batch) write.Result = _plan.Apply(write.Writes, _connection, hour);
             using (_gate.EnterCommit()) _connection.Commit.Run();
+            StoreMeter.Committed(batch.Count, _tag);
             Resumed();
         }
 #pragma warning disable CA1031 // Whatever it is, the writer lives on and its callers get an answer.

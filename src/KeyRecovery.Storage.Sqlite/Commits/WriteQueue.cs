@@ -4,6 +4,7 @@ namespace KeyRecovery.Storage.Sqlite.Commits;
 internal sealed class WriteQueue(SqliteStoreOptions options)
 {
     private readonly Queue<PendingWrite> _waiting = new();
+    private readonly KeyValuePair<string, object?> _tag = StoreMeter.Tag(options.Journal);
     private long _bytes;
     private bool _closed;
 
@@ -18,6 +19,7 @@ internal sealed class WriteQueue(SqliteStoreOptions options)
             if (_waiting.Count > 0 && _bytes + write.Bytes > options.QueueBytes) return false;
             _waiting.Enqueue(write);
             _bytes += write.Bytes;
+            StoreMeter.Queued(1, _tag);
             if (_waiting.Count == 1) Monitor.Pulse(_waiting);
             return true;
         }
@@ -41,6 +43,7 @@ internal sealed class WriteQueue(SqliteStoreOptions options)
             while (batch.Count < options.BatchLimit && bytes < options.BatchBytes && _waiting.TryDequeue(out var write))
             {
                 _bytes -= write.Bytes;
+                StoreMeter.Queued(-1, _tag);
                 if (write.WasCancelled()) continue;
                 bytes += write.Bytes;
                 batch.Add(write);

@@ -38,6 +38,23 @@ public sealed class GroupCommitTests : IDisposable
     }
 
     [Fact]
+    public async Task A_batch_is_measured_and_holds_more_than_one_write_under_load()
+    {
+        var batches = new System.Collections.Concurrent.ConcurrentQueue<int>();
+        using var listener = new System.Diagnostics.Metrics.MeterListener();
+        listener.InstrumentPublished = (instrument, l) =>
+        {
+            if (instrument.Name == "keyrecovery.commit.batch") l.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<int>((_, requests, _, _) => batches.Enqueue(requests));
+        listener.Start();
+        await using var pair = await _folder.OpenAsync();
+        await Task.WhenAll(Enumerable.Range(0, 500).Select(i => Write(pair.Data, default, new RowWrite.Create(Key(i), new byte[100]))));
+        Assert.True(batches.Sum() >= 500);
+        Assert.True(batches.Max() > 1);
+    }
+
+    [Fact]
     public async Task Writes_that_came_in_order_are_done_in_order()
     {
         await using var pair = await _folder.OpenAsync();

@@ -1,0 +1,23 @@
+using System.Diagnostics.Metrics;
+using KeyRecovery.Service;
+
+namespace KeyRecovery.Storage.Sqlite;
+
+/// <summary>The stores' instruments, in the service's meter; tag <c>store</c>: data or keys.</summary>
+internal static class StoreMeter
+{
+    private static readonly Meter Meter = new(ServiceMeter.Name);
+
+    private static readonly Histogram<int> Batch =
+        Meter.CreateHistogram<int>("keyrecovery.commit.batch", description: "Requests that one durable commit carried");
+
+    private static readonly UpDownCounter<int> Queue =
+        Meter.CreateUpDownCounter<int>("keyrecovery.store.queue", description: "Writes that wait for the writer");
+
+    public static void Committed(int requests, KeyValuePair<string, object?> store) => Batch.Record(requests, store);
+
+    public static void Queued(int writes, KeyValuePair<string, object?> store) => Queue.Add(writes, store);
+
+    public static KeyValuePair<string, object?> Tag(JournalProfile profile) =>
+        new("store", profile == JournalProfile.Data ? "data" : "keys");
+}
