@@ -2,6 +2,7 @@ using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Linking;
 using KeyRecovery.Service.Maintenance;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
@@ -26,7 +27,8 @@ public sealed class KeyRecoveryService : IDisposable
         IDataStore data, IKeyStore keys, IKekRing ring, ServerSecrets secrets, IAppPolicies policies, IRandom random, TimeProvider time)
     {
         _lookups = new Lookups(secrets.LookupKey, random);
-        var context = new ServiceContext(data, keys, _lookups, new SubjectKeys(ring, random), policies, random, time);
+        Links = new LinkRelay(time);
+        var context = new ServiceContext(data, keys, _lookups, new SubjectKeys(ring, random), policies, Links, random, time);
         Gate = new AccountGate(data, keys, _lookups, context.SubjectKeys, random);
         Accounts = new AccountCreation(context);
         Owners = new AccountOwners(context);
@@ -59,6 +61,9 @@ public sealed class KeyRecoveryService : IDisposable
     /// <summary>Takes back what was lost.</summary>
     public Repairs Repairs { get; }
 
+    /// <summary>Carries messages between two devices that are being linked.</summary>
+    public LinkRelay Links { get; }
+
     /// <summary>Removes orphans.</summary>
     public Sweeper Sweeper { get; }
 
@@ -68,6 +73,7 @@ public sealed class KeyRecoveryService : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Links.Dispose();
         Gate.Dispose();
         _lookups.Dispose();
     }

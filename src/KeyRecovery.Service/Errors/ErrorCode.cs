@@ -48,6 +48,12 @@ public enum ErrorCode
     /// <summary>This user of this app has an account already.</summary>
     AccountExists,
 
+    /// <summary>What the request names is there already, and is something else.</summary>
+    Conflict,
+
+    /// <summary>Two devices have claimed the link session, so it was ended: someone else has seen the code.</summary>
+    LinkContested,
+
     /// <summary>The recovery slot's id is taken.</summary>
     SlotExists,
 

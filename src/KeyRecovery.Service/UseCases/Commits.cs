@@ -48,7 +48,7 @@ public sealed class Commits
         var writes = writer.Write(bundle, accountRow, state.ManifestHash, state.KeysetHash);
         return await _context.Data.WriteAsync(writes, ct) switch
         {
-            WriteResult.Written => await FinishAsync(account, accepted.Next, ct),
+            WriteResult.Written => await FinishAsync(account, accepted.Next, bundle.Link, ct),
             WriteResult.Unavailable(var reason) => ServiceFailure.Of(reason),
             _ => await ConflictAsync(account, bundle, ct),
         };
@@ -76,8 +76,9 @@ public sealed class Commits
     }
 
     // The removal is remembered where a restored data store cannot forget it, before the client hears of success.
-    private async ValueTask<Outcome<Heads>> FinishAsync(OpenAccount account, AccountState next, CancellationToken ct)
+    private async ValueTask<Outcome<Heads>> FinishAsync(OpenAccount account, AccountState next, SignedLink? link, CancellationToken ct)
     {
+        foreach (var removed in link?.Link.Remove ?? []) _context.Links.EndSessionsOf(next.Account, removed);
         if (next.LastRemoval == account.State.LastRemoval) return next.Heads;
         var failure = await MinChain.AdvanceAsync(_context.Keys, account.KeyRowKey, next.LastRemoval, ct);
         return failure is null ? next.Heads : failure;

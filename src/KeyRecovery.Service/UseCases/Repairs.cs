@@ -100,6 +100,7 @@ public sealed class Repairs
                 var current = AccountState.Decode(await _context.Data.GetAsync(rows, rows.Account, ct));
                 return new ServiceFailure(ErrorCode.StaleVersion) { Current = current.Heads };
         }
+        foreach (var removed in bundle.Links.SelectMany(l => l.Link.Remove)) _context.Links.EndSessionsOf(next.Account, removed);
         if (await MinChain.AdvanceAsync(_context.Keys, keyRowKey, next.LastRemoval, ct) is { } failure) return failure;
         return new RepairResult(next.Heads, await FindMissingAsync(rows, bundle, ct));
     }

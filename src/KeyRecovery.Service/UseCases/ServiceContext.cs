@@ -1,5 +1,6 @@
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Linking;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 
@@ -7,7 +8,8 @@ namespace KeyRecovery.Service.UseCases;
 
 /// <summary>What the use cases share.</summary>
 internal sealed record ServiceContext(
-    IDataStore Data, IKeyStore Keys, Lookups Lookups, SubjectKeys SubjectKeys, IAppPolicies Policies, IRandom Random, TimeProvider Time)
+    IDataStore Data, IKeyStore Keys, Lookups Lookups, SubjectKeys SubjectKeys, IAppPolicies Policies,
+    ILinkSessions Links, IRandom Random, TimeProvider Time)
 {
     public ulong NowSeconds => (ulong)Time.GetUtcNow().ToUnixTimeSeconds();
 }
