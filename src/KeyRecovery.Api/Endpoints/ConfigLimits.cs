@@ -1,6 +1,8 @@
 using System.ComponentModel;
 using KeyRecovery.Api.Auth;
+using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Service.Linking;
 
 namespace KeyRecovery.Api.Endpoints;
 
@@ -60,6 +62,27 @@ internal sealed record ConfigLimits
 
     [Description("A repair, in bytes.")]
     public int RepairBytes { get; init; } = Limits.RepairBytes;
+
+    [Description("A message of a link session, in bytes.")]
+    public int LinkMessageBytes { get; init; } = LinkLimits.MessageBytes;
+
+    [Description("Messages of one side of a link session.")]
+    public int LinkMessages { get; init; } = LinkRelayLimits.MessagesPerSide;
+
+    [Description("The app's bundle that a link session hands over, in bytes.")]
+    public int LinkBundleBytes { get; init; } = LinkLimits.BundleBytes;
+
+    [Description("Link sessions of an account at once.")]
+    public int LinkSessions { get; init; } = LinkRelayLimits.SessionsPerAccount;
+
+    [Description("How long a link session waits for its claim, in seconds.")]
+    public int LinkUnclaimedSeconds { get; init; } = (int)LinkRelayLimits.UnclaimedLife.TotalSeconds;
+
+    [Description("How long a link session goes on after its claim, in seconds.")]
+    public int LinkClaimedSeconds { get; init; } = (int)LinkRelayLimits.ClaimedLife.TotalSeconds;
+
+    [Description("The longest wait for a message of a link session, in milliseconds.")]
+    public int LinkWaitMs { get; init; } = (int)LinkRelayLimits.MaxWait.TotalMilliseconds;
 
     [Description("How far a signature's time may be from the server's, in seconds.")]
     public int ClockSkewSeconds { get; init; } = (int)SignedRequests.ClockSkew.TotalSeconds;

@@ -8,6 +8,7 @@ namespace KeyRecovery.Api.Endpoints;
 internal static class OpenApiDescription
 {
     private const string AppToken = "appToken";
+    private const string LinkSide = "linkBearer";
     private const string Signature = "signature";
 
     public static void Configure(OpenApiOptions options)
@@ -30,6 +31,12 @@ internal static class OpenApiDescription
                 {
                     Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT", Description = "A token of the app's issuer.",
                 },
+                [LinkSide] = new OpenApiSecurityScheme
+                {
+                    Type = SecuritySchemeType.Http,
+                    Scheme = LinkBearer.Scheme,
+                    Description = "The bearer of one side of a link session, base64url: docs/protocol.md, section 13.4.",
+                },
                 [Signature] = new OpenApiSecurityScheme
                 {
                     Type = SecuritySchemeType.ApiKey,
@@ -50,6 +57,7 @@ internal static class OpenApiDescription
             var marks = context.Description.ActionDescriptor.EndpointMetadata;
             if (marks.Any(mark => mark is Signed or SignedByContent)) Require(operation, Signature, context.Document);
             if (marks.Any(mark => mark is NeedsToken)) Require(operation, AppToken, context.Document);
+            if (marks.Any(mark => mark is NeedsLinkBearer)) Require(operation, LinkSide, context.Document);
             return Task.CompletedTask;
         });
     }

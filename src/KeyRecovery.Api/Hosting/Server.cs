@@ -33,7 +33,9 @@ internal static class Server
         UsePipeline(app, options);
         MapRoutes(app);
         // Here and not at the first request: what keeps the stores closed must be said before anything listens.
-        if (!DocumentGeneration.IsRunning) app.Services.GetRequiredService<ServerStores>();
+        if (DocumentGeneration.IsRunning) return app;
+        var service = app.Services.GetRequiredService<ServerStores>().Service;
+        app.Lifetime.ApplicationStopping.Register(service.Links.EndWaits);
         return app;
     }
 
@@ -94,6 +96,7 @@ internal static class Server
         v1.MapItems();
         v1.MapRecovery();
         v1.MapRepair();
+        v1.MapLinks();
         if (app.Environment.IsDevelopment()) v1.MapDevelopment();
     }
 }

@@ -26,6 +26,8 @@ internal static class Problems
         [ErrorCode.NotFound] = new("not-found", 404, "There is nothing here."),
         [ErrorCode.StaleVersion] = new("stale-version", 409, "Another device was faster."),
         [ErrorCode.AccountExists] = new("account-exists", 409, "This user has an account already."),
+        [ErrorCode.Conflict] = new("conflict", 409, "There is something else already."),
+        [ErrorCode.LinkContested] = new("link-contested", 409, "Two devices have claimed the session, so it was ended."),
         [ErrorCode.SlotExists] = new("slot-exists", 409, "The slot's id is taken."),
         [ErrorCode.Refused] = new("refused", 422, "The request breaks a rule of the protocol."),
         [ErrorCode.LimitReached] = new("limit-reached", 422, "A limit of the account is used up."),
