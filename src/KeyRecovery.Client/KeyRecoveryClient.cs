@@ -3,8 +3,10 @@ using System.Text;
 using KeyRecovery.Client.Accounts;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Linking;
 using KeyRecovery.Client.Recovery;
 using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
@@ -94,6 +96,26 @@ public sealed class KeyRecoveryClient : IDisposable
         return read;
     }
 
+    /// <summary>
+    /// Makes this device part of the account whose other device displays the code, and takes the app's bundle from there.
+    /// Any end but success forgets this device again, and both sides delete the session: a new try needs a new code.
+    /// </summary>
+    /// <param name="code">The scanned code, see <see cref="LinkCode.Parse"/>; or a typed one's, see <see cref="FindLinkCodeAsync"/>.</param>
+    /// <param name="join">How this device presents itself, and what it shows and asks.</param>
+    /// <param name="ct">Cancels, on both sides.</param>
+    public async Task<Result<Linked>> LinkAsync(LinkCode code, LinkJoin join, CancellationToken ct = default)
+    {
+        if (join.FindFault() is { } fault) return fault;
+        using (var kept = await _store.LoadAsync(ct))
+            if (kept is { Pending.IsEmpty: true }) return new ClientFailure.DeviceState("this device already belongs to an account");
+        using var link = new NewDeviceLink(_options, _api, _store, join);
+        return await link.RunAsync(code, ct);
+    }
+
+    /// <summary>Fetches what the 17 characters open, for <see cref="LinkAsync"/>. Takes a third of a second of work.</summary>
+    public async Task<Result<LinkCode>> FindLinkCodeAsync(TypedLinkCode typed, CancellationToken ct = default) =>
+        await LinkRelay.FindAsync(_transport, _options.App, typed, ct);
+
     /// <summary>Forgets this device's keys. The account is not touched: revoke the device from another one.</summary>
     public async Task ForgetAsync(CancellationToken ct = default) => await _store.DeleteAsync(ct);
 
@@ -124,7 +146,7 @@ public sealed class KeyRecoveryClient : IDisposable
 
     // What is pending is a beginning, and not a recovery that was never finished.
     private static bool IsBegun(DeviceState kept) =>
-        !kept.Pending.IsEmpty && CommitBundle.Decode(kept.Pending).Link is { Link.Sequence: 0 };
+        !kept.Pending.IsEmpty && !kept.Pending.Span.SequenceEqual(DeviceState.Joining.Span) && CommitBundle.Decode(kept.Pending).Link is { Link.Sequence: 0 };
 
     // The attempt whose answer was lost may have carried another code than the one that the user holds now.
     private static async Task<Result<VaultSession>> HoldToAsync(Result<VaultSession> finished, RecoveryCode? code, CancellationToken ct)

@@ -62,6 +62,79 @@ internal sealed class VaultEditor(KeyRecoveryOptions options, VaultState state)
     public Task<ClientFailure?> MendAsync(CancellationToken ct) =>
         CommitLinkAsync(() => new LinkChange([], [], BeginEpoch: true), NoPossession, ct);
 
+    public async Task<ClientFailure?> RenameAsync(AuthorityId id, string name, CancellationToken ct)
+    {
+        if (Encoding.UTF8.GetByteCount(name) > Limits.NameBytes) return new ClientFailure.Invalid($"a name has at most {Limits.NameBytes} bytes");
+        if (state.Vault.Chain.FindActive(id) is null && await state.RefreshAsync(ct) is { } unread) return unread;
+        if (state.Vault.Chain.FindActive(id) is null) return new ClientFailure.NoSuchAuthority(id);
+        var isGone = false;
+        var failure = await CommitAsync(
+            () =>
+            {
+                isGone = state.Vault.Chain.FindActive(id) is null;
+                return isGone || Note(id).Name == name ? null : new AuthorityEdit(null, new ManifestChange { Notes = [Note(id) with { Name = name }] });
+            },
+            NoPossession, ct);
+        return isGone ? new ClientFailure.NoSuchAuthority(id) : failure;
+    }
+
+    public async Task<Result<Revocation>> RevokeAsync(
+        ImmutableArray<AuthorityId> ids, bool stolen, ImmutableArray<AuthorityId> keep, CancellationToken ct)
+    {
+        if (ids.IsDefaultOrEmpty) return new ClientFailure.Invalid("nobody to revoke was named");
+        if (ids.Contains(state.Keys.Id)) return new ClientFailure.Invalid("a device cannot revoke itself");
+        // What a thief added a minute ago has to be seen.
+        if (await state.RefreshAsync(ct) is { } unread) return unread;
+        foreach (var id in ids)
+            if (state.Vault.Chain.FindActive(id) is null) return new ClientFailure.NoSuchAuthority(id);
+
+        // Whom a race adds or removes meanwhile counts as well: the plan is made anew on what is there.
+        HashSet<AuthorityId> removed = [], replace = [];
+        var failure = await CommitAsync(
+            () =>
+            {
+                var plan = RevocationPlan.Make(state.Vault.Chain, state.Keys.Id, ids, stolen);
+                ImmutableArray<AuthorityId> remove = [.. plan.Remove.Except(keep)];
+                removed.UnionWith(remove);
+                replace.UnionWith(plan.Replace);
+                ImmutableArray<AuthorityNote> notes = [.. plan.Replace.Select(slot => Note(slot) with { Replace = true })];
+                return remove.IsEmpty ? null : new AuthorityEdit(new LinkChange([], remove), new ManifestChange { Notes = notes });
+            },
+            NoPossession, ct);
+        if (failure is not null) return failure;
+        var chain = state.Vault.Chain;
+        return new Revocation(
+            [.. removed.Where(id => chain.FindActive(id) is null)], [.. replace.Where(id => chain.FindActive(id) is not null)], chain.Epoch);
+    }
+
+    /// <summary>Writes a link that adds a device.</summary>
+    public async Task<Result<LinkDraft>> DraftAdditionAsync((NewAuthority, KemPublicKey) device, CancellationToken ct) =>
+        await state.RefreshAsync(ct) is { } failure ? failure : DraftAddition(device, state.Api.NowSeconds);
+
+    /// <summary>Commits what the device has signed.</summary>
+    public async Task<Sent> CommitAdditionAsync(
+        (NewAuthority Entry, KemPublicKey KemKey) device, string name, LinkDraft draft, IReadOnlyDictionary<AuthorityId, byte[]> possession, CancellationToken ct)
+    {
+        for (var round = 0; round < Rounds; round++)
+        {
+            // An answer that was lost: the link stands where the draft put it.
+            if (state.Vault.Chain.Contains(draft.Place)) return Sent.Of(null);
+            // Written anew on the vault as it is, which gives the signed bytes unless the chain has moved.
+            var now = DraftAddition(device, draft.Link.Time);
+            if (!now.Body.Span.SequenceEqual(draft.Body.Span)) return Sent.Stale;
+            var change = new ManifestChange { Notes = [new AuthorityNote(device.Entry.Id, name)] };
+            var outcome = await SendAsync(Write(now, change, possession), ct);
+            if (!outcome.IsStale) return outcome;
+        }
+        return Sent.Of(TooBusy);
+    }
+
+    private LinkDraft DraftAddition((NewAuthority, KemPublicKey) device, ulong time) =>
+        LinkDraft.Next(state.Open, new LinkChange([device], []), state.Keys.Id, time, Random);
+
+    private AuthorityNote Note(AuthorityId id) =>
+        state.Open.Private.Authorities.FirstOrDefault(n => n.Id == id) ?? new AuthorityNote(id, "");
+
     private static ClientFailure.Transient TooBusy => new("other devices keep changing the account", null);
 
     private static Dictionary<AuthorityId, byte[]> NoPossession(ReadOnlyMemory<byte> body) => [];
@@ -69,20 +142,30 @@ internal sealed class VaultEditor(KeyRecoveryOptions options, VaultState state)
     private ImmutableArray<AuthorityId> Codes() =>
         [.. state.Vault.Chain.Active.Where(a => a.Kind == AuthorityKind.Code).Select(a => a.Id)];
 
-    private async Task<ClientFailure?> CommitLinkAsync(
-        Func<LinkChange> change, Func<ReadOnlyMemory<byte>, Dictionary<AuthorityId, byte[]>> prove, CancellationToken ct)
+    private Task<ClientFailure?> CommitLinkAsync(
+        Func<LinkChange> change, Func<ReadOnlyMemory<byte>, Dictionary<AuthorityId, byte[]>> prove, CancellationToken ct) =>
+        CommitAsync(() => new AuthorityEdit(change(), new ManifestChange()), prove, ct);
+
+    private async Task<ClientFailure?> CommitAsync(
+        Func<AuthorityEdit?> edit, Func<ReadOnlyMemory<byte>, Dictionary<AuthorityId, byte[]>> prove, CancellationToken ct)
     {
         for (var round = 0; round < Rounds; round++)
         {
-            var draft = LinkDraft.Next(state.Open, change(), state.Keys.Id, state.Api.NowSeconds, Random);
-            var link = draft.Sign(state.Keys.Signing, prove(draft.Body));
-            var manifest = ManifestDraft.Next(state.Open, draft, new ManifestChange(), state.Keys.Id, state.Keys.Signing, Random);
-            var outcome = await SendAsync(new CommitBundle(link, draft.Keyset, manifest, []), ct);
-            if (draft.Key != state.Open.Keys.Current) draft.Key.Dispose();
+            if (edit() is not { } now) return null;
+            var draft = now.Link is { } link ? LinkDraft.Next(state.Open, link, state.Keys.Id, state.Api.NowSeconds, Random) : null;
+            var outcome = await SendAsync(Write(draft, now.Manifest, draft is null ? null : prove(draft.Body)), ct);
+            if (draft is not null && draft.Key != state.Open.Keys.Current) draft.Key.Dispose();
             if (!outcome.IsStale) return outcome.Failure;
         }
         return TooBusy;
     }
+
+    private CommitBundle Write(LinkDraft? draft, ManifestChange change, IReadOnlyDictionary<AuthorityId, byte[]>? possession) => new(
+        draft?.Sign(state.Keys.Signing, possession!), draft?.Keyset,
+        ManifestDraft.Next(state.Open, draft, change, state.Keys.Id, state.Keys.Signing, Random), []);
+
+    /// <summary>What a commit does to authorities; no link where only their notes change.</summary>
+    private sealed record AuthorityEdit(LinkChange? Link, ManifestChange Manifest);
 
     private async Task<Sent> SendAsync(CommitBundle commit, CancellationToken ct)
     {
@@ -119,14 +202,6 @@ internal sealed class VaultEditor(KeyRecoveryOptions options, VaultState state)
                 edit.Name, (edit as ItemEdit.Put)?.Content, (theirs as Result<byte[]>.Ok)?.Value, now?.Version ?? 0));
         }
         return conflicts.Count == 0 ? null : new ClientFailure.Conflict(conflicts.ToImmutable());
-    }
-
-    /// <summary>What came of a commit. Stale: another device was faster, and its change is here now.</summary>
-    private readonly record struct Sent(ClientFailure? Failure, bool IsStale)
-    {
-        public static Sent Stale => new(null, true);
-
-        public static Sent Of(ClientFailure? failure) => new(failure, false);
     }
 
     private static ClientFailure.Invalid? Invalid(ImmutableArray<ItemEdit> edits)

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using KeyRecovery.Client.Linking;
 using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Wire;
 
@@ -48,7 +50,7 @@ public sealed class VaultSession : IDisposable
 
     /// <summary>Fetches what other devices changed.</summary>
     public Task<Result<VaultSession>> RefreshAsync(CancellationToken ct = default) =>
-        TakeTurnAsync<VaultSession>(async () => await _state.RefreshAsync(ct) is { } failure ? failure : this, ct);
+        TakeTurnAsync<Result<VaultSession>>(async () => await _state.RefreshAsync(ct) is { } failure ? failure : this, ct);
 
     /// <summary>Stores content under a name: durable on the server when it returns.</summary>
     /// <param name="name">1–64 bytes of UTF-8.</param>
@@ -68,7 +70,7 @@ public sealed class VaultSession : IDisposable
 
     /// <summary>Changes several items in one commit: all or none.</summary>
     public Task<Result<VaultSession>> EditAsync(ImmutableArray<ItemEdit> edits, CancellationToken ct = default) =>
-        TakeTurnAsync<VaultSession>(async () => await _editor.EditItemsAsync(edits, ct) is { } failure ? failure : this, ct);
+        TakeTurnAsync<Result<VaultSession>>(async () => await _editor.EditItemsAsync(edits, ct) is { } failure ? failure : this, ct);
 
     /// <summary>Reads an item.</summary>
     /// <param name="name">Its name.</param>
@@ -86,16 +88,59 @@ public sealed class VaultSession : IDisposable
     /// <param name="replaceOthers">Whether the account's other codes are removed in the same commit.</param>
     /// <param name="ct">Cancels.</param>
     public Task<Result<VaultSession>> AddCodeAsync(RecoveryCode code, bool replaceOthers = false, CancellationToken ct = default) =>
-        TakeTurnAsync<VaultSession>(async () => await _editor.AddCodeAsync(code, replaceOthers, ct) is { } failure ? failure : this, ct);
+        TakeTurnAsync<Result<VaultSession>>(async () => await _editor.AddCodeAsync(code, replaceOthers, ct) is { } failure ? failure : this, ct);
 
     /// <summary>Removes every recovery code of the account.</summary>
     /// <returns>How many were removed.</returns>
     public Task<Result<int>> RemoveCodesAsync(CancellationToken ct = default) =>
         TakeTurnAsync(() => _editor.RemoveCodesAsync(ct), ct);
 
+    /// <summary>Renames a device or a slot. The name is sealed: the account's other devices see it, the server never.</summary>
+    /// <param name="id">Any device or slot of the account.</param>
+    /// <param name="name">At most 64 bytes of UTF-8.</param>
+    /// <param name="ct">Cancels; what was sent may still be done.</param>
+    /// <returns><see cref="ClientFailure.NoSuchAuthority"/> where it is not, or no longer, in the account.</returns>
+    public Task<Result<VaultSession>> RenameDeviceAsync(AuthorityId id, string name, CancellationToken ct = default) =>
+        TakeTurnAsync<Result<VaultSession>>(async () => await _editor.RenameAsync(id, name, ct) is { } failure ? failure : this, ct);
+
+    /// <summary>What <see cref="RevokeAsync"/> would do, as this device knows the account. Nothing is sent.</summary>
+    public RevocationPlan PlanRevocation(ImmutableArray<AuthorityId> ids, bool stolen) =>
+        _state.Read(o => RevocationPlan.Make(o.Vault.Chain, Device, ids, stolen));
+
+    /// <summary>
+    /// Locks devices or slots out, in one commit that begins an epoch, sealed to all who stay: no code is asked for and
+    /// each goes on recovering. Ask for the person's presence first. A device that is new to the account itself is refused
+    /// (<see cref="ClientFailure.Refused"/>, <c>young-authority</c>).
+    /// </summary>
+    /// <param name="ids">Whom; not this device.</param>
+    /// <param name="stolen">Whether strangers may have used them: see <see cref="RevocationPlan"/> for what goes along.</param>
+    /// <param name="keep">Who of <see cref="RevocationPlan.AddedByThem"/> stays. Default: nobody.</param>
+    /// <param name="ct">Cancels; what was sent may still be done.</param>
+    public Task<Result<Revocation>> RevokeAsync(
+        ImmutableArray<AuthorityId> ids, bool stolen = false, ImmutableArray<AuthorityId> keep = default, CancellationToken ct = default) =>
+        TakeTurnAsync(() => _editor.RevokeAsync(ids, stolen, keep.IsDefault ? [] : [.. keep.Except(ids)], ct), ct);
+
+    /// <summary>Begins to link a new device: shows it a code, which lives for two minutes.</summary>
+    /// <param name="typed">Whether to make the 17 characters for a device without a camera too: a third of a second of work.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<Result<ExistingDeviceLink>> BeginLinkAsync(bool typed = false, CancellationToken ct = default)
+    {
+        var displaying = ExistingDisplaying.Begin(new LinkScope(_options.App, _options.Server), _options.Random);
+        using var characters = typed ? TypedLinkCode.Generate(_options.Random) : null;
+        var envelope = characters is null
+            ? null
+            : await Task.Run(() => characters.SealEnvelope(_options.App, displaying.Code, _options.Random), ct);
+        var opened = await LinkRelay.OpenAsync(
+            _state.Api.Transport, _state.Keys, displaying.Code, envelope is null ? null : (characters!.Nameplate, envelope), _options.Random, ct);
+        if (opened is Result<LinkRelay>.Ok { Value: var relay })
+            return new ExistingDeviceLink(_options, Committer(), relay, displaying, characters?.ToDisplayString());
+        displaying.Dispose();
+        return ((Result<LinkRelay>.Failed)opened).Failure;
+    }
+
     /// <summary>Begins an epoch with fresh seals, where an authority's seal is bad.</summary>
     public Task<Result<VaultSession>> MendAsync(CancellationToken ct = default) =>
-        TakeTurnAsync<VaultSession>(async () => await _editor.MendAsync(ct) is { } failure ? failure : this, ct);
+        TakeTurnAsync<Result<VaultSession>>(async () => await _editor.MendAsync(ct) is { } failure ? failure : this, ct);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -104,7 +149,11 @@ public sealed class VaultSession : IDisposable
         _turn.Dispose();
     }
 
-    private async Task<Result<T>> TakeTurnAsync<T>(Func<Task<Result<T>>> work, CancellationToken ct)
+    private LinkCommitter Committer() => new(
+        (device, ct) => TakeTurnAsync(() => _editor.DraftAdditionAsync(device, ct), ct),
+        (device, name, draft, possession, ct) => TakeTurnAsync(() => _editor.CommitAdditionAsync(device, name, draft, possession, ct), ct));
+
+    private async Task<T> TakeTurnAsync<T>(Func<Task<T>> work, CancellationToken ct)
     {
         await _turn.WaitAsync(ct);
         try

@@ -25,6 +25,9 @@ public sealed class DeviceState : IDisposable
         Pending = pending;
     }
 
+    /// <summary>What is pending while another device links this one: that one commits, so there is no commit to keep.</summary>
+    internal static ReadOnlyMemory<byte> Joining { get; } = "keyrecovery/v1/joining"u8.ToArray();
+
     /// <summary>The account.</summary>
     public AccountId Account { get; }
 

@@ -31,6 +31,9 @@ internal sealed class NewDevice : IDisposable
     public (NewAuthority Entry, KemPublicKey KemKey) Entry =>
         (NewAuthority.Of(Id, AuthorityKind.Device, Signing.PublicKey, KemKey), KemKey);
 
+    /// <summary>Its X-Wing key, to be disposed of.</summary>
+    public KemPrivateKey OpenKem() => KemPrivateKey.FromSeed(_kemSeed.Span);
+
     /// <summary>What to save before the commit is sent: if the answer is lost, the keys are not.</summary>
     public DeviceState Pending(AccountId account, byte[] commit) =>
         new(account, Id, SecretBytes.Copy(_signingSeed.Span), SecretBytes.Copy(_kemSeed.Span), null, commit);

@@ -4,6 +4,7 @@ namespace KeyRecovery.Client.Http;
 internal sealed record ApiRequest(HttpMethod Method, string PathAndQuery)
 {
     public const string Cbor = "application/cbor";
+    public const string Json = "application/json";
     public const string Octets = "application/octet-stream";
 
     public ReadOnlyMemory<byte> Body { get; init; }
@@ -11,6 +12,9 @@ internal sealed record ApiRequest(HttpMethod Method, string PathAndQuery)
     public string? ContentType { get; init; }
 
     public string? Token { get; init; }
+
+    /// <summary>The bearer of one side of a link session.</summary>
+    public string? LinkBearer { get; init; }
 
     /// <summary>An entity tag without its quotes.</summary>
     public string? IfNoneMatch { get; init; }

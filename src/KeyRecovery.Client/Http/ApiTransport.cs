@@ -84,6 +84,7 @@ internal sealed class ApiTransport : IDisposable
             message.Content.Headers.ContentType = new MediaTypeHeaderValue(contentType);
         }
         if (request.Token is { } token) message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        if (request.LinkBearer is { } bearer) message.Headers.Authorization = new AuthenticationHeaderValue("Link", bearer);
         if (request.IfNoneMatch is { } tag) message.Headers.TryAddWithoutValidation("If-None-Match", $"\"{tag}\"");
         if (signer is null) return message;
 

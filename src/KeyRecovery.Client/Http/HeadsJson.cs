@@ -22,10 +22,26 @@ internal sealed record VersionsJson(VersionJson[] Versions);
 internal sealed record ProblemJson(
     string? Type, string? Title, int? Status, string? Field, string? Rule, long? ServerTime, long? RetryAfterMs, ulong? TrustedFrom);
 
+/// <summary>Opens a link session (docs/protocol.md §13.4).</summary>
+internal sealed record OpenLinkJson(string SessionId, string JoinTokenHash, string BearerHash, string? Nameplate, string? Envelope);
+
+/// <summary>Claims a link session.</summary>
+internal sealed record ClaimLinkJson(string JoinToken, string BearerHash);
+
+/// <summary>How long a link session still lives.</summary>
+internal sealed record LinkExpiryJson(long ExpiresInMs);
+
+/// <summary>The envelope of a typed code.</summary>
+internal sealed record LinkEnvelopeJson(string Envelope, long ExpiresInMs);
+
 /// <summary>Source-generated readers: no reflection, clean under trimming and AOT.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(HeadsJson))]
 [JsonSerializable(typeof(RepairJson))]
 [JsonSerializable(typeof(VersionsJson))]
 [JsonSerializable(typeof(ProblemJson))]
+[JsonSerializable(typeof(OpenLinkJson))]
+[JsonSerializable(typeof(ClaimLinkJson))]
+[JsonSerializable(typeof(LinkExpiryJson))]
+[JsonSerializable(typeof(LinkEnvelopeJson))]
 internal sealed partial class ClientJson : JsonSerializerContext;

@@ -12,6 +12,8 @@ namespace KeyRecovery.Client.Http;
 /// <summary>The routes of docs/protocol.md §9.2, typed. Nothing here is verified.</summary>
 internal sealed class VaultApi(ApiTransport transport)
 {
+    public ApiTransport Transport => transport;
+
     public ulong NowSeconds => transport.NowSeconds;
 
     public Task<Answer> CreateAccountAsync(string token, ReadOnlyMemory<byte> commit, CancellationToken ct) =>

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Results;
 
@@ -49,6 +51,20 @@ public abstract record ClientFailure
     /// <summary>No item of that name, or no such version of it.</summary>
     /// <param name="Name">The name.</param>
     public sealed record NoSuchItem(string Name) : ClientFailure($"there is no item named {Name}");
+
+    /// <summary>No device or slot of that id is active in the account; it may have been removed meanwhile.</summary>
+    /// <param name="Id">The id.</param>
+    public sealed record NoSuchAuthority(AuthorityId Id) : ClientFailure($"the account has no device or code {Id}");
+
+    /// <summary>Linking ended before its end, and moved no key; both devices need a new code.</summary>
+    /// <param name="Reason">Why.</param>
+    public sealed record LinkEnded(LinkFailure Reason) : ClientFailure(LinkWords.Of(Reason));
+
+    /// <summary>The link code expired, was used by somebody else, or its session was ended: the server does not say which.</summary>
+    public sealed record LinkGone() : ClientFailure("the link code has expired, or the other device has stopped: show a new one");
+
+    /// <summary>The typed link code opens nothing that the server keeps: a character is wrong.</summary>
+    public sealed record WrongLinkCode() : ClientFailure("the link code does not fit what the other device left: compare it with the one shown");
 
     /// <summary>The server has the item's name and lost its content: store it again from the app's own copy.</summary>
     /// <param name="Name">The name.</param>

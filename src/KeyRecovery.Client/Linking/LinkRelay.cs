@@ -1,0 +1,110 @@
+using System.Buffers.Text;
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Linking;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Client.Linking;
+
+/// <summary>One side of a session on the relay (docs/protocol.md §13.4): where messages go, and where they come from.</summary>
+internal sealed class LinkRelay
+{
+    private const int BearerSize = 32;
+
+    private readonly ApiTransport _transport;
+    private readonly string _session;
+    private readonly string _bearer;
+    private readonly (char Own, char Other) _side;
+
+    private LinkRelay(ApiTransport transport, LinkSessionId session, string bearer, (char Own, char Other) side) =>
+        (_transport, _session, _bearer, _side) = (transport, session.ToString(), bearer, side);
+
+    /// <summary>How long the session lived when the server said so.</summary>
+    public TimeSpan ExpiresIn { get; private init; }
+
+    /// <summary>Opens a session as the device that displays.</summary>
+    public static async Task<Result<LinkRelay>> OpenAsync(
+        ApiTransport transport, DeviceKeys signer, LinkCode code, (string Nameplate, byte[] Envelope)? typed, IRandom random, CancellationToken ct)
+    {
+        var (bearer, hash) = NewBearer(random);
+        using var token = code.DeriveJoinToken();
+        var body = new OpenLinkJson(
+            code.SessionId.ToString(), Hash256.Of(token.Span).ToString(), hash, typed?.Nameplate,
+            typed is { } envelope ? Base64Url.EncodeToString(envelope.Envelope) : null);
+        var answer = await transport.SendAsync(Post("/v1/links", body, ClientJson.Default.OpenLinkJson), signer, ct);
+        return Begun(answer, new LinkRelay(transport, code.SessionId, bearer, ('e', 'n')));
+    }
+
+    /// <summary>Claims a session as the device that scanned.</summary>
+    public static async Task<Result<LinkRelay>> ClaimAsync(ApiTransport transport, LinkCode code, IRandom random, CancellationToken ct)
+    {
+        var (bearer, hash) = NewBearer(random);
+        using var token = code.DeriveJoinToken();
+        var body = new ClaimLinkJson(Base64Url.EncodeToString(token.Span), hash);
+        var answer = await transport.SendAsync(Post($"/v1/links/{code.SessionId}/claim", body, ClientJson.Default.ClaimLinkJson), null, ct);
+        return Begun(answer, new LinkRelay(transport, code.SessionId, bearer, ('n', 'e')));
+    }
+
+    /// <summary>Reads and opens the envelope of a typed code.</summary>
+    public static async Task<Result<LinkCode>> FindAsync(ApiTransport transport, string app, TypedLinkCode typed, CancellationToken ct)
+    {
+        var answer = await transport.SendAsync(ApiRequest.Get($"/v1/links/nameplates/{typed.Nameplate}"), null, ct);
+        if (answer is Answer.Problem { Status: HttpStatusCode.NotFound }) return new ClientFailure.LinkGone();
+        var read = VaultApi.Read(answer, ClientJson.Default.LinkEnvelopeJson);
+        if (read is not Result<LinkEnvelopeJson>.Ok { Value.Envelope: { } text }) return ((Result<LinkEnvelopeJson>.Failed)read).Failure;
+        if (!Base64UrlText.TryDecode(text, TypedLinkCode.EnvelopeSize, out var envelope)) return new ClientFailure.ServerLied(ProtocolFault.Malformed);
+        return await Task.Run(() => typed.OpenEnvelope(app, envelope), ct) switch
+        {
+            LinkCodeParse.Ok ok => ok.Code,
+            LinkCodeParse.UnknownVersion => new ClientFailure.UpgradeRequired(),
+            _ => new ClientFailure.WrongLinkCode(),
+        };
+    }
+
+    /// <summary>Puts this side's message of a number.</summary>
+    public Task<Answer> PutAsync(int number, ReadOnlyMemory<byte> message, CancellationToken ct) =>
+        SendAsync(new ApiRequest(HttpMethod.Put, $"/v1/links/{_session}/{_side.Own}/{number}") { Body = message, ContentType = ApiRequest.Octets }, ct);
+
+    /// <summary>Waits for the other side's message of a number: 204 where none came in time.</summary>
+    public Task<Answer> GetAsync(int number, TimeSpan wait, CancellationToken ct) =>
+        SendAsync(ApiRequest.Get($"/v1/links/{_session}/{_side.Other}/{number}?waitMs={(int)wait.TotalMilliseconds}"), ct);
+
+    /// <summary>Ends the session.</summary>
+    public Task<Answer> DeleteAsync(CancellationToken ct) => SendAsync(new ApiRequest(HttpMethod.Delete, $"/v1/links/{_session}"), ct);
+
+    private Task<Answer> SendAsync(ApiRequest request, CancellationToken ct) =>
+        _transport.SendAsync(request with { LinkBearer = _bearer }, null, ct);
+
+    private static Result<LinkRelay> Begun(Answer answer, LinkRelay relay)
+    {
+        if (answer is Answer.Problem { Status: HttpStatusCode.NotFound }) return new ClientFailure.LinkGone();
+        return VaultApi.Read(answer, ClientJson.Default.LinkExpiryJson) switch
+        {
+            Result<LinkExpiryJson>.Ok ok => new LinkRelay(relay._transport, relay._session, relay._bearer, relay._side)
+            {
+                ExpiresIn = TimeSpan.FromMilliseconds(Math.Clamp(ok.Value.ExpiresInMs, 0, 3_600_000)),
+            },
+            Result<LinkExpiryJson>.Failed failed => failed.Failure,
+            _ => throw new InvalidOperationException("a result is one of two"),
+        };
+    }
+
+    private LinkRelay(ApiTransport transport, string session, string bearer, (char Own, char Other) side) =>
+        (_transport, _session, _bearer, _side) = (transport, session, bearer, side);
+
+    private static (string Bearer, string Hash) NewBearer(IRandom random)
+    {
+        var bearer = new byte[BearerSize];
+        random.Fill(bearer);
+        return (Base64Url.EncodeToString(bearer), Hash256.Of(bearer).ToString());
+    }
+
+    private static ApiRequest Post<T>(string path, T body, JsonTypeInfo<T> type) =>
+        new(HttpMethod.Post, path) { Body = JsonSerializer.SerializeToUtf8Bytes(body, type), ContentType = ApiRequest.Json };
+}

@@ -1,0 +1,133 @@
+using System.Net;
+using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Linking;
+
+namespace KeyRecovery.Client.Linking;
+
+/// <summary>Carries one side's states over the relay: sends what a step gives, waits for what the next one takes.</summary>
+internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, CancellationToken ct)
+{
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FarewellTime = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan CleanupTime = TimeSpan.FromSeconds(5);
+
+    private readonly TimeSpan _wait = Min(LongestWait, options.RequestTimeout > Margin ? options.RequestTimeout - Margin : TimeSpan.Zero);
+    private LinkState? _state;
+    private Task<byte[]>? _receiving;
+    private int _sent;
+    private int _received;
+
+    /// <summary>Takes a step, sends its message, and gives the next state.</summary>
+    public Task<T> GoAsync<T>(LinkStep<T> step) => step switch
+    {
+        LinkStep<T>.Next next => EnterAsync(next.State, next.Message),
+        LinkStep<T>.Failed failed => throw Stop(failed.Reason, failed.Farewell),
+        _ => throw new InvalidOperationException("a step is one of two"),
+    };
+
+    /// <summary>Takes a step of which another way leads on as well.</summary>
+    public async Task<(TNext? Next, TAgain? Again)> GoAsync<TNext, TAgain>(LinkFork<TNext, TAgain> fork) where TNext : class where TAgain : class => fork switch
+    {
+        LinkFork<TNext, TAgain>.Next next => (await EnterAsync(next.State, next.Message), null),
+        LinkFork<TNext, TAgain>.Again again => (null, await EnterAsync(again.State, again.Message)),
+        LinkFork<TNext, TAgain>.Failed failed => throw Stop(failed.Reason, failed.Farewell),
+        _ => throw new InvalidOperationException("a fork is one of three"),
+    };
+
+    /// <summary>Enters a state, after its message is on the relay.</summary>
+    public async Task<T> EnterAsync<T>(T state, ReadOnlyMemory<byte> message)
+    {
+        _state = state as LinkState;
+        if (!message.IsEmpty) await SendAsync(message);
+        return state;
+    }
+
+    public async Task SendAsync(ReadOnlyMemory<byte> message)
+    {
+        if (await relay.PutAsync(_sent, message, ct) is var answer and not Answer.Success) throw new LinkStop(Failure(answer), Cancel());
+        _sent++;
+    }
+
+    /// <summary>The other side's next message.</summary>
+    public async Task<byte[]> ReceiveAsync()
+    {
+        var message = await (_receiving ??= WaitAsync());
+        _receiving = null;
+        return message;
+    }
+
+    /// <summary>
+    /// Asks the person, and goes on listening: while they think, the other side has nothing to say but that it stops.
+    /// </summary>
+    public async Task<T> AskAsync<T>(Func<CancellationToken, Task<T>> ask)
+    {
+        using var asking = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var answer = ask(asking.Token);
+        var heard = _receiving ??= WaitAsync();
+        if (await Task.WhenAny(answer, heard) == answer) return await answer;
+        await asking.CancelAsync();
+        _ = answer.ContinueWith(static t => t.Exception, TaskScheduler.Default);
+        await heard;
+        throw new LinkStop(new ClientFailure.LinkEnded(LinkFailure.Cancelled), Cancel());
+    }
+
+    /// <summary>Ends the session because the person said no.</summary>
+    public static LinkStop Decline(ConnectedState state) => Stop(LinkFailure.Declined, state.Decline());
+
+    /// <summary>Ends the session because something else failed on this side.</summary>
+    public LinkStop Fail(ClientFailure failure) => new(failure, Cancel());
+
+    /// <summary>Tells the other side, where there is a word for it, and deletes the session. Best effort, and never for long.</summary>
+    public async Task EndAsync(ReadOnlyMemory<byte> farewell = default)
+    {
+        using var limit = new CancellationTokenSource(CleanupTime, options.Time);
+        try
+        {
+            if (!farewell.IsEmpty && await relay.PutAsync(_sent, farewell, limit.Token) is Answer.Success)
+                await Task.Delay(FarewellTime, options.Time, limit.Token);
+            await relay.DeleteAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The relay forgets the session by itself, five minutes after its claim at the latest.
+        }
+        if (_receiving is { } receiving) _ = receiving.ContinueWith(static t => t.Exception, TaskScheduler.Default);
+    }
+
+    /// <summary>Zeroes the state that the session has come to.</summary>
+    /// <returns>The message that tells the other side; empty where there is no channel.</returns>
+    public ReadOnlyMemory<byte> Cancel()
+    {
+        var state = _state;
+        _state = null;
+        if (state is ConnectedState connected) return connected.Cancel();
+        state?.Dispose();
+        return default;
+    }
+
+    private async Task<byte[]> WaitAsync()
+    {
+        while (true)
+        {
+            switch (await relay.GetAsync(_received, _wait, ct))
+            {
+                case Answer.Success { Status: HttpStatusCode.NoContent }:
+                    break;
+                case Answer.Success success:
+                    _received++;
+                    return success.Body;
+                case var other:
+                    throw new LinkStop(Failure(other), Cancel());
+            }
+        }
+    }
+
+    private static ClientFailure Failure(Answer answer) =>
+        answer is Answer.Problem { Status: HttpStatusCode.NotFound } ? new ClientFailure.LinkGone() : Failures.Of(answer);
+
+    private static LinkStop Stop(LinkFailure reason, ReadOnlyMemory<byte> farewell) => new(new ClientFailure.LinkEnded(reason), farewell);
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+}

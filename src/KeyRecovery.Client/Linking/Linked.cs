@@ -1,0 +1,15 @@
+using System.Diagnostics;
+using KeyRecovery.Client.Accounts;
+using KeyRecovery.Protocol.Primitives;
+
+namespace KeyRecovery.Client.Linking;
+
+/// <summary>The end on the new device. Dispose of both parts.</summary>
+/// <param name="Vault">The account, open on this device.</param>
+/// <param name="Bundle">The app's private keys from the other device, 0 to 204,800 bytes.</param>
+[DebuggerDisplay("[redacted]")]
+public sealed record Linked(VaultSession Vault, SecretBytes Bundle)
+{
+    /// <summary>Always <c>[redacted]</c>.</summary>
+    public override string ToString() => "[redacted]";
+}
