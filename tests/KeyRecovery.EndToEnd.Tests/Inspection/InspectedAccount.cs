@@ -1,5 +1,6 @@
 using KeyRecovery.Client;
 using KeyRecovery.Client.Accounts;
+using KeyRecovery.EndToEnd.Tests.Linking;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Testing.Hosting;
@@ -12,6 +13,8 @@ internal sealed class InspectedAccount : IDisposable
     private readonly List<TestDevice> _devices = [];
     private readonly string _content = Canary.NewText();
     private readonly string _largeContent = Canary.NewText();
+    private readonly string _bundle = Canary.NewText();
+    private readonly string _linkedName = Canary.NewText();
     private readonly string _itemName = Canary.NewText();
     private readonly string _deviceName = Canary.NewText();
 
@@ -39,6 +42,7 @@ internal sealed class InspectedAccount : IDisposable
         {
             TestDevice.Value(await vault.PutAsync(_itemName, Bytes(_content + "/2")));
             TestDevice.Value(await vault.PutAsync("large", Bytes(string.Concat(Enumerable.Repeat(_largeContent, 3000)))));
+            await LinkAsync(server, vault, number);
             AddSeeds(await phone.Store.LoadAsync(default), $"phone {number}");
             AddEpochKey(await phone.Store.LoadAsync(default), $"epoch 1 of {number}");
         }
@@ -54,6 +58,19 @@ internal sealed class InspectedAccount : IDisposable
     public void Dispose()
     {
         foreach (var device in _devices) device.Dispose();
+    }
+
+    // The app's private keys go from one device to the other, through the relay.
+    private async Task LinkAsync(ServerProcess server, VaultSession vault, int number)
+    {
+        var bundle = Bytes(string.Concat(Enumerable.Repeat(_bundle, 400)));
+        Secrets.AddRange([Canary.Of($"bundle {number}", _bundle), Canary.Of($"linked name {number}", _linkedName)]);
+        var laptop = Device(server);
+        var linked = await LinkedPair.LinkAsync(vault, laptop, bundle, _linkedName);
+        Assert.Equal(bundle, linked.Bundle.Span.ToArray());
+        AddSeeds(await laptop.Store.LoadAsync(default), $"laptop {number}");
+        linked.Bundle.Dispose();
+        linked.Vault.Dispose();
     }
 
     private TestDevice Device(ServerProcess server)
