@@ -1,0 +1,60 @@
+using System.Security.Cryptography;
+using KeyRecovery.Protocol.Linking;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Linking;
+using Microsoft.Extensions.Time.Testing;
+
+namespace KeyRecovery.Service.Tests.Support;
+
+/// <summary>Both sides of one session on a relay, with the tokens that they would draw.</summary>
+internal sealed class RelayPair(LinkRelay relay, AccountId? account = null, string? nameplate = null)
+{
+    public byte[] Token { get; } = Random();
+
+    public byte[] Existing { get; } = Random();
+
+    public byte[] New { get; } = Random();
+
+    public LinkSessionId Id { get; } = new(RandomNumberGenerator.GetBytes(16));
+
+    public AccountId Account { get; } = account ?? new AccountId(RandomNumberGenerator.GetBytes(16));
+
+    public AuthorityId Authority { get; init; } = new(RandomNumberGenerator.GetBytes(16));
+
+    public byte[] Envelope { get; } = RandomNumberGenerator.GetBytes(LinkRelayLimits.EnvelopeBytes);
+
+    public static (LinkRelay Relay, FakeTimeProvider Time) NewRelay()
+    {
+        var time = new FakeTimeProvider();
+        return (new LinkRelay(time), time);
+    }
+
+    public static byte[] Random() => RandomNumberGenerator.GetBytes(LinkRelayLimits.TokenBytes);
+
+    public LinkOpening Opening => new(
+        Id, Account, Authority, Hash256.Of(Token), Hash256.Of(Existing), nameplate is null ? null : new LinkNameplate(nameplate, Envelope));
+
+    public Outcome<TimeSpan> Open() => relay.Open(Opening);
+
+    public Outcome<TimeSpan> Claim(byte[]? token = null, byte[]? bearer = null) =>
+        relay.Claim(Id, token ?? Token, Hash256.Of(bearer ?? New));
+
+    public Outcome<LinkReceipt> Put(LinkSide side, int sequence, byte[] message, byte[]? bearer = null) =>
+        relay.Put(Id, bearer ?? Bearer(side), side, sequence, message);
+
+    /// <summary>Reads a side's message as the other side.</summary>
+    public Task<Outcome<LinkRead>> GetAsync(LinkSide side, int sequence, int waitMs = 0, byte[]? bearer = null) => relay.GetAsync(
+        Id, bearer ?? Bearer(1 - side), side, sequence, TimeSpan.FromMilliseconds(waitMs), default).AsTask();
+
+    public Outcome<LinkReceipt> End(LinkSide by) => relay.End(Id, Bearer(by));
+
+    public RelayPair Claimed()
+    {
+        Relayed.Is(LinkRelayLimits.UnclaimedLife, Open());
+        Relayed.Is(LinkRelayLimits.ClaimedLife, Claim());
+        return this;
+    }
+
+    private byte[] Bearer(LinkSide side) => side == LinkSide.Existing ? Existing : New;
+}
