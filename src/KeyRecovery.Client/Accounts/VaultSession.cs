@@ -151,7 +151,8 @@ public sealed class VaultSession : IDisposable
 
     private LinkCommitter Committer() => new(
         (device, ct) => TakeTurnAsync(() => _editor.DraftAdditionAsync(device, ct), ct),
-        (device, name, draft, possession, ct) => TakeTurnAsync(() => _editor.CommitAdditionAsync(device, name, draft, possession, ct), ct));
+        (device, name, draft, possession, ct) => TakeTurnAsync(() => _editor.CommitAdditionAsync(device, name, draft, possession, ct), ct),
+        ct => TakeTurnAsync(() => _state.RefreshAsync(ct), ct));
 
     private async Task<T> TakeTurnAsync<T>(Func<Task<T>> work, CancellationToken ct)
     {

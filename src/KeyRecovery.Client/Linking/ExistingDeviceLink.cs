@@ -67,7 +67,8 @@ public sealed class ExistingDeviceLink : IAsyncDisposable
         catch (LinkStop stop)
         {
             await run.EndAsync(stop.Farewell);
-            return stop.Failure;
+            // The server ends the session of a device that is removed: that is what its person has to hear.
+            return stop.Failure is ClientFailure.LinkGone && await _committer.RefreshAsync(ct) is ClientFailure.Revoked revoked ? revoked : stop.Failure;
         }
         catch
         {

@@ -55,7 +55,7 @@ internal sealed class LinkRelay
     public static async Task<Result<LinkCode>> FindAsync(ApiTransport transport, string app, TypedLinkCode typed, CancellationToken ct)
     {
         var answer = await transport.SendAsync(ApiRequest.Get($"/v1/links/nameplates/{typed.Nameplate}"), null, ct);
-        if (answer is Answer.Problem { Status: HttpStatusCode.NotFound }) return new ClientFailure.LinkGone();
+        if (answer is not Answer.Success) return FailureOf(answer);
         var read = VaultApi.Read(answer, ClientJson.Default.LinkEnvelopeJson);
         if (read is not Result<LinkEnvelopeJson>.Ok { Value.Envelope: { } text }) return ((Result<LinkEnvelopeJson>.Failed)read).Failure;
         if (!Base64UrlText.TryDecode(text, TypedLinkCode.EnvelopeSize, out var envelope)) return new ClientFailure.ServerLied(ProtocolFault.Malformed);
@@ -78,12 +78,20 @@ internal sealed class LinkRelay
     /// <summary>Ends the session.</summary>
     public Task<Answer> DeleteAsync(CancellationToken ct) => SendAsync(new ApiRequest(HttpMethod.Delete, $"/v1/links/{_session}"), ct);
 
+    /// <summary>What a refusal of the relay means.</summary>
+    public static ClientFailure FailureOf(Answer answer) => answer switch
+    {
+        Answer.Problem { Type: "link-contested" } => new ClientFailure.LinkContested(),
+        Answer.Problem { Status: HttpStatusCode.NotFound } => new ClientFailure.LinkGone(),
+        _ => Failures.Of(answer),
+    };
+
     private Task<Answer> SendAsync(ApiRequest request, CancellationToken ct) =>
         _transport.SendAsync(request with { LinkBearer = _bearer }, null, ct);
 
     private static Result<LinkRelay> Begun(Answer answer, LinkRelay relay)
     {
-        if (answer is Answer.Problem { Status: HttpStatusCode.NotFound }) return new ClientFailure.LinkGone();
+        if (answer is not Answer.Success) return FailureOf(answer);
         return VaultApi.Read(answer, ClientJson.Default.LinkExpiryJson) switch
         {
             Result<LinkExpiryJson>.Ok ok => new LinkRelay(relay._transport, relay._session, relay._bearer, relay._side)

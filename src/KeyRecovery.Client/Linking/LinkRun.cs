@@ -46,7 +46,7 @@ internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, Cance
 
     public async Task SendAsync(ReadOnlyMemory<byte> message)
     {
-        if (await relay.PutAsync(_sent, message, ct) is var answer and not Answer.Success) throw new LinkStop(Failure(answer), Cancel());
+        if (await relay.PutAsync(_sent, message, ct) is var answer and not Answer.Success) throw new LinkStop(LinkRelay.FailureOf(answer), Cancel());
         _sent++;
     }
 
@@ -119,13 +119,10 @@ internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, Cance
                     _received++;
                     return success.Body;
                 case var other:
-                    throw new LinkStop(Failure(other), Cancel());
+                    throw new LinkStop(LinkRelay.FailureOf(other), Cancel());
             }
         }
     }
-
-    private static ClientFailure Failure(Answer answer) =>
-        answer is Answer.Problem { Status: HttpStatusCode.NotFound } ? new ClientFailure.LinkGone() : Failures.Of(answer);
 
     private static LinkStop Stop(LinkFailure reason, ReadOnlyMemory<byte> farewell) => new(new ClientFailure.LinkEnded(reason), farewell);
 

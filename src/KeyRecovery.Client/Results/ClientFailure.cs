@@ -63,6 +63,9 @@ public abstract record ClientFailure
     /// <summary>The link code expired, was used by somebody else, or its session was ended: the server does not say which.</summary>
     public sealed record LinkGone() : ClientFailure("the link code has expired, or the other device has stopped: show a new one");
 
+    /// <summary>Two devices used the same link code, so that the server ended its session: one of them is a stranger's.</summary>
+    public sealed record LinkContested() : ClientFailure("another device has used the same link code: somebody else has seen it");
+
     /// <summary>The typed link code opens nothing that the server keeps: a character is wrong.</summary>
     public sealed record WrongLinkCode() : ClientFailure("the link code does not fit what the other device left: compare it with the one shown");
 

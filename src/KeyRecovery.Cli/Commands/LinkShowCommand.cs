@@ -1,0 +1,99 @@
+using System.CommandLine;
+using KeyRecovery.Cli.Input;
+using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Cli.Kit;
+using KeyRecovery.Cli.Output;
+using KeyRecovery.Client.Linking;
+using KeyRecovery.Client.Results;
+
+namespace KeyRecovery.Cli.Commands;
+
+/// <summary><c>link show</c>: shows a code, and adds the device that uses it.</summary>
+internal static class LinkShowCommand
+{
+    public static Command Make()
+    {
+        var png = new Option<string?>("--png") { HelpName = "FILE", Description = "Write the QR code as an image too, for as long as it is good" };
+        var bundle = new Option<string?>("--bundle") { HelpName = "FILE", Description = "What to hand over besides the account: the app's own keys, at most 200 KiB" };
+        return new Command("show", "Shows a code for a new device, and adds that device") { png, bundle }
+            .Runs((context, parsed, ct) => RunAsync(context, parsed.GetValue(png), parsed.GetValue(bundle), ct));
+    }
+
+    private static async Task RunAsync(CliContext context, string? png, string? bundleFile, CancellationToken ct)
+    {
+        var bundle = bundleFile is null ? [] : await File.ReadAllBytesAsync(bundleFile, ct);
+        using var opened = await context.OpenAsync(ct);
+        try
+        {
+            var linked = await LinkAsync(context, opened, png, bundle, ct);
+            context.Output.Result(
+                new { deviceId = linked.Id.ToString(), deviceName = linked.Name, linked.Platform, bundleBytes = bundle.Length },
+                people =>
+                {
+                    people.WriteLine($"{Words.Safe(linked.Name)} is a device of the account now, and has everything.");
+                    people.WriteLine($"Was that not you? Lock it out at once: keyrecovery device revoke {linked.Id} --stolen");
+                });
+        }
+        finally
+        {
+            System.Security.Cryptography.CryptographicOperations.ZeroMemory(bundle);
+        }
+    }
+
+    // A code that nobody used is replaced by a fresh one, where somebody looks on.
+    private static async Task<LinkedDevice> LinkAsync(CliContext context, OpenedVault opened, string? png, byte[] bundle, CancellationToken ct)
+    {
+        while (true)
+        {
+            await using var link = context.Expect(await opened.Session.BeginLinkAsync(typed: true, ct));
+            if (png is not null) await PrivateFile.WriteAsync(png, QrSymbol.ToPng(link.QrText), ct);
+            try
+            {
+                Show(context.Output, link);
+                var isClaimed = false;
+                var result = await link.RunAsync(Approval(context, () => isClaimed = true), bundle, ct);
+                if (result is not Result<LinkedDevice>.Failed { Failure: ClientFailure.LinkGone } || isClaimed || !context.Ask.CanAsk)
+                    return context.Expect(result);
+                context.Output.Note("that code has expired; here is a new one");
+            }
+            finally
+            {
+                if (png is not null) File.Delete(png);
+            }
+        }
+    }
+
+    private static void Show(IOutput output, ExistingDeviceLink link) => output.Step(
+        new { payload = link.QrText, typed = link.TypedText, expiresInMs = (long)link.ExpiresIn.TotalMilliseconds },
+        people =>
+        {
+            people.WriteLine("On the new device, with the same app: keyrecovery link scan");
+            people.WriteLine();
+            CodeCard.WriteQr(people, QrSymbol.OfLink(link.QrText));
+            people.WriteLine();
+            people.WriteLine($"Without a camera: keyrecovery link type, and these 17 characters:   {link.TypedText}");
+            people.WriteLine($"Good for {Math.Ceiling(link.ExpiresIn.TotalSeconds)} seconds. Show it to nobody else. Waiting for the new device …");
+        });
+
+    private static LinkApproval Approval(CliContext context, Action onClaimed) => new()
+    {
+        OnClaimed = onClaimed,
+        AskDigits = async (left, ct) =>
+        {
+            context.Output.Step(
+                new { needsDigits = true, triesLeft = left },
+                people => people.WriteLine(left == 3 ? "The new device shows six digits." : $"Those were other digits. {Words.Count(left, "try", "tries")} left."));
+            return context.Output.IsJson
+                ? await Task.Run(Ask.ReadLine, CancellationToken.None).WaitAsync(ct) ?? throw new EndOfStreamException("nobody typed the digits")
+                : await context.Ask.LineAsync("Type them here:", ct);
+        },
+        // A machine's digits are its consent: whoever answered them knew which device shows them.
+        Consent = async (candidate, ct) =>
+        {
+            context.Output.Step(
+                new { candidate.Name, candidate.Platform },
+                people => people.WriteLine($"The digits hold. It calls itself {Words.Safe(candidate.Name)} ({Words.Safe(candidate.Platform)})."));
+            return context.Output.IsJson || await context.Ask.YesAsync("Give it this account with all its keys?", ct);
+        },
+    };
+}
