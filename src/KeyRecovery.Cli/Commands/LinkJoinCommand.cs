@@ -3,7 +3,6 @@ using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Client.Linking;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Linking;
 
 namespace KeyRecovery.Cli.Commands;

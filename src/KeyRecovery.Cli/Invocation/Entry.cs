@@ -35,6 +35,8 @@ internal static class Entry
             },
             new Command("code", "The recovery code, on paper") { CodeCreateCommand.Make(), CodeCheckCommand.Make(), CodeRemoveCommand.Make() },
             RecoverCommand.Make(),
+            new Command("link", "Brings the account to a new device that lies beside this one") { LinkShowCommand.Make(), LinkJoinCommand.Scan(), LinkJoinCommand.Type() },
+            new Command("device", "The devices of the account") { DeviceListCommand.Make(), DeviceRenameCommand.Make(), DeviceRevokeCommand.Make() },
         };
         foreach (var option in GlobalOptions.All) root.Add(option);
         return root;

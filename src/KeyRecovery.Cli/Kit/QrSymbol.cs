@@ -11,6 +11,8 @@ internal sealed class QrSymbol
 {
     public const int QuietZone = 4;
 
+    private const int PngSide = 300;
+
     private readonly bool[][] _rows;
 
     private QrSymbol(bool[][] rows) => _rows = rows;
@@ -22,10 +24,24 @@ internal sealed class QrSymbol
     public bool this[int x, int y] => _rows[y][x];
 
     /// <summary>The symbol of a recovery code as it is shown.</summary>
-    public static QrSymbol OfCode(string display)
+    public static QrSymbol OfCode(string display) => Of(Payload(display), QRCodeGenerator.ECCLevel.H);
+
+    /// <summary>The symbol of a link code: 103 alphanumeric characters in version 5, on a screen that is whole.</summary>
+    public static QrSymbol OfLink(string text) => Of(text, QRCodeGenerator.ECCLevel.M);
+
+    /// <summary>A link code as a PNG of at least 300 pixels on a side, quiet zone included.</summary>
+    public static byte[] ToPng(string text)
     {
         using var generator = new QRCodeGenerator();
-        using var data = generator.CreateQrCode(Payload(display), QRCodeGenerator.ECCLevel.H);
+        using var data = generator.CreateQrCode(text, QRCodeGenerator.ECCLevel.M);
+        using var png = new PngByteQRCode(data);
+        return png.GetGraphic((PngSide + data.ModuleMatrix.Count - 1) / data.ModuleMatrix.Count);
+    }
+
+    private static QrSymbol Of(string text, QRCodeGenerator.ECCLevel level)
+    {
+        using var generator = new QRCodeGenerator();
+        using var data = generator.CreateQrCode(text, level);
         return new QrSymbol([.. data.ModuleMatrix.Select(row => row.Cast<bool>().ToArray())]);
     }
 

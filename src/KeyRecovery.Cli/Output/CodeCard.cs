@@ -18,9 +18,11 @@ internal static class CodeCard
     }
 
     /// <summary>The QR code, dark on light whatever the terminal's own colours are.</summary>
-    public static void WriteQr(IAnsiConsole console, string display)
+    public static void WriteQr(IAnsiConsole console, string display) => WriteQr(console, QrSymbol.OfCode(display));
+
+    /// <summary>A symbol, likewise. Nothing where the terminal is too narrow for it.</summary>
+    public static void WriteQr(IAnsiConsole console, QrSymbol symbol)
     {
-        var symbol = QrSymbol.OfCode(display);
         if (console.Profile.Width < symbol.Size + 4) return;
         foreach (var line in symbol.ToLines())
         {

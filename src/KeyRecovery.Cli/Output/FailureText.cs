@@ -20,6 +20,8 @@ internal static class FailureText
         ClientFailure.RolledBack rolledBack => new { fault = Kebab(rolledBack.Fault.ToString()) },
         ClientFailure.ServerLied lied => new { fault = Kebab(lied.Fault.ToString()) },
         ClientFailure.NoSuchItem missing => new { name = missing.Name },
+        ClientFailure.NoSuchAuthority missing => new { id = missing.Id.ToString() },
+        ClientFailure.LinkEnded ended => new { reason = Kebab(ended.Reason.ToString()) },
         ClientFailure.ItemLost lost => new { name = lost.Name },
         ClientFailure.Refused { Type: "young-authority" } => new { context.TrustedFrom },
         ClientFailure.Refused { Field: { } field } => new { field },
@@ -52,6 +54,12 @@ internal static class FailureText
         [
             "The code has no typing mistake. So it was replaced or removed, or it belongs to another server or app:",
             $"this was {context.Server}, app {context.App}. The recovery kit says which it is for.",
+        ],
+        ClientFailure.NoSuchAuthority => ["See who is there: keyrecovery device list"],
+        ClientFailure.LinkGone or ClientFailure.LinkContested or ClientFailure.LinkEnded or ClientFailure.WrongLinkCode =>
+        [
+            "No key has moved. A new try needs a new code: keyrecovery link show, on the device that has the account.",
+            "Is no other device left? Then the recovery code brings everything back: keyrecovery recover --code",
         ],
         ClientFailure.NoSuchItem => ["See what there is: keyrecovery backup list, keyrecovery backup history NAME"],
         ClientFailure.ItemLost lost => [$"From a copy of your own: keyrecovery backup put {Words.Argument(lost.Name)} FILE"],

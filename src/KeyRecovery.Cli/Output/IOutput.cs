@@ -12,6 +12,9 @@ internal interface IOutput
     /// <param name="people">Tells the same to a person.</param>
     void Result(object json, Action<IAnsiConsole> people);
 
+    /// <summary>A step on the way to the result, at once: a line of JSON of its own.</summary>
+    void Step(object json, Action<IAnsiConsole> people);
+
     /// <summary>Something that a person should know besides the result.</summary>
     void Note(string text);
 

@@ -6,7 +6,7 @@ using KeyRecovery.Cli.Invocation;
 
 namespace KeyRecovery.Cli.Output;
 
-/// <summary>Exactly one JSON object on standard output.</summary>
+/// <summary>One JSON object on standard output; only linking, which somebody answers, tells its steps before it, a line each.</summary>
 internal sealed class JsonOutput : IOutput
 {
     private static readonly JsonSerializerOptions Options = new()
@@ -22,6 +22,8 @@ internal sealed class JsonOutput : IOutput
     public bool IsJson => true;
 
     public void Result(object json, Action<IAnsiConsole> people) => Write(Members(json));
+
+    public void Step(object json, Action<IAnsiConsole> people) => Console.Out.WriteLine(Members(json).ToJsonString(Options));
 
     public void Note(string text) => _notes.Add(text);
 

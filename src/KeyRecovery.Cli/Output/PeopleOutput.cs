@@ -11,6 +11,8 @@ internal sealed class PeopleOutput : IOutput
 
     public void Result(object json, Action<IAnsiConsole> people) => people(Outputs.Standard());
 
+    public void Step(object json, Action<IAnsiConsole> people) => people(Outputs.Standard());
+
     public void Note(string text) => _error.MarkupLineInterpolated($"[yellow]Note:[/] {text}");
 
     public void Show(Action<IAnsiConsole> people) => people(_error);
