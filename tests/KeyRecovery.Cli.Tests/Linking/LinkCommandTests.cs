@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Text.Json;
+using KeyRecovery.Cli.Tests.Support;
+
+namespace KeyRecovery.Cli.Tests.Linking;
+
+/// <summary>Two real processes with homes of their own and a real server: one shows, the other scans or types.</summary>
+[Collection(CliTests.Name)]
+public sealed class LinkCommandTests(CliFixture fixture)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+
+    [Theory]
+    [InlineData("payload")]
+    [InlineData("image")]
+    [InlineData("typed")]
+    public async Task A_new_device_gets_the_account_its_items_and_the_bundle(string way)
+    {
+        var (phone, _) = await fixture.NewAccountAsync();
+        var (item, bundle) = ("the item"u8.ToArray(), "the app's own keys"u8.ToArray());
+        (await phone.RunAsync("backup", "put", "identity", await fixture.NewFileAsync(item))).Ended(0);
+        var (png, received) = (fixture.NewPath(".png"), fixture.NewPath(".bundle"));
+
+        using var show = phone.Start("link", "show", "--json", "--png", png, "--bundle", await fixture.NewFileAsync(bundle));
+        var code = await NextAsync(show);
+        var laptop = fixture.NewDevice();
+        string[] arguments = ["--json", "--name", "laptop", "--bundle", received];
+        using var join = way switch
+        {
+            "payload" => laptop.Start(["link", "scan", code.GetProperty("payload").GetString()!, .. arguments]),
+            "image" => laptop.Start(["link", "scan", "--image", png, .. arguments]),
+            _ => laptop.Start(["link", "type", .. arguments]),
+        };
+        if (way == "typed") await join.StandardInput.WriteLineAsync(code.GetProperty("typed").GetString());
+        var digits = (await NextAsync(join)).GetProperty("digits").GetString();
+        Assert.True((await NextAsync(show)).GetProperty("needsDigits").GetBoolean());
+        await show.StandardInput.WriteLineAsync(digits);
+
+        Assert.Equal("laptop", (await NextAsync(show)).GetProperty("name").GetString());
+        var (linked, joined) = (await NextAsync(show), await NextAsync(join));
+        await Task.WhenAll(show.WaitForExitAsync(), join.WaitForExitAsync()).WaitAsync(Limit);
+        Assert.Equal((0, 0), (show.ExitCode, join.ExitCode));
+        Assert.Equal(linked.GetProperty("deviceId").GetString(), joined.GetProperty("deviceId").GetString());
+        Assert.Equal(bundle, await File.ReadAllBytesAsync(received));
+        Assert.Equal(item, (await laptop.RunAsync("backup", "get", "identity")).Ended(0).Bytes);
+        Assert.False(File.Exists(png));
+
+        var id = joined.GetProperty("deviceId").GetString()!;
+        (await phone.RunAsync("device", "rename", id, "new laptop")).Ended(0);
+        var devices = (await phone.RunAsync("device", "list", "--json")).Ended(0).Json.GetProperty("devices");
+        Assert.Contains(devices.EnumerateArray(), d => d.GetProperty("id").GetString() == id && d.GetProperty("name").GetString() == "new laptop");
+        (await phone.RunAsync("device", "revoke", id)).Ended(0);
+        Assert.Equal("revoked", (await laptop.RunAsync("account", "show", "--json")).Ended(1).Text("error"));
+    }
+
+    private static async Task<JsonElement> NextAsync(Process process)
+    {
+        var line = await process.StandardOutput.ReadLineAsync().WaitAsync(Limit);
+        Assert.True(line is not null, line is null ? await process.StandardError.ReadToEndAsync().WaitAsync(Limit) : "");
+        using var document = JsonDocument.Parse(line!);
+        return document.RootElement.Clone();
+    }
+}
