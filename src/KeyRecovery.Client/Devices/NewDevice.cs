@@ -12,8 +12,10 @@ internal sealed class NewDevice : IDisposable
 
     public NewDevice(IRandom random)
     {
+        // People type ids on a command line: none begins like an option there.
         var id = new byte[16];
-        random.Fill(id);
+        do random.Fill(id);
+        while (new AuthorityId(id).ToString().StartsWith('-'));
         Id = new AuthorityId(id);
         _signingSeed = SecretBytes.Random(SigningKey.SeedSize, random);
         _kemSeed = SecretBytes.Random(KemPrivateKey.SeedSize, random);
