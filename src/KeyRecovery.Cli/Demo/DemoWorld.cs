@@ -43,6 +43,8 @@ internal sealed class DemoWorld : IAsyncDisposable
 
     public DemoDevice NewPhone { get; set; } = null!;
 
+    public DemoDevice Laptop { get; set; } = null!;
+
     /// <summary>The lost phone's id.</summary>
     public AuthorityId LostDevice { get; set; }
 

@@ -11,7 +11,8 @@ internal sealed class Story(ITeller teller, bool keep)
     private readonly DemoStep[] _steps =
     [
         new ServerStep(), new AccountStep(), new BackupStep(), new ServerViewStep(), new DrillStep(), new LakeStep(), new TypoStep(),
-        new RecoverStep(), new ItemsStep(), new OldKeysStep(), new HistoryStep(), new EndStep(keep),
+        new RecoverStep(), new ItemsStep(), new OldKeysStep(), new HistoryStep(), new LinkStep(), new RevokeStep(),
+        new EndStep(keep),
     ];
 
     /// <returns>Whether every step held.</returns>
