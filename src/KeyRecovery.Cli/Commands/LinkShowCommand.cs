@@ -71,7 +71,11 @@ internal static class LinkShowCommand
             people.WriteLine();
             CodeCard.WriteQr(people, QrSymbol.OfLink(link.QrText));
             people.WriteLine();
-            people.WriteLine($"Without a camera: keyrecovery link type, and these 17 characters:   {link.TypedText}");
+            // On a line of its own: a narrow terminal must not break it.
+            people.WriteLine("Without a camera: keyrecovery link type, and these 17 characters:");
+            people.WriteLine();
+            people.WriteLine($"    {link.TypedText}");
+            people.WriteLine();
             people.WriteLine($"Good for {Math.Ceiling(link.ExpiresIn.TotalSeconds)} seconds. Show it to nobody else. Waiting for the new device …");
         });
 
