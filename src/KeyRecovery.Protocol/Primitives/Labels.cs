@@ -89,6 +89,39 @@ public static class Labels
     /// <summary>For HPKE info of the app's bundle sealed to the new device.</summary>
     public const string LinkBundle = Prefix + "link-bundle";
 
+    /// <summary>For the salt of a passphrase slot.</summary>
+    public const string PassphraseSalt = Prefix + "passphrase-salt";
+
+    /// <summary>For a passphrase slot's public parameters.</summary>
+    public const string PassphraseSlot = Prefix + "passphrase-slot";
+
+    /// <summary>For the passphrase slot's Ed25519 seed.</summary>
+    public const string PassphraseSlotSigning = Prefix + "passphrase-slot-signing";
+
+    /// <summary>For the passphrase slot's X-Wing seed.</summary>
+    public const string PassphraseSlotKem = Prefix + "passphrase-slot-kem";
+
+    /// <summary>For a realm's fingerprint.</summary>
+    public const string Realm = Prefix + "realm";
+
+    /// <summary>For a request to register a slot at a realm, and HPKE info of what is sealed in it.</summary>
+    public const string RealmRegister = Prefix + "realm-register";
+
+    /// <summary>For what is sealed in that request.</summary>
+    public const string RealmRegistration = Prefix + "realm-registration";
+
+    /// <summary>For a request to evaluate.</summary>
+    public const string RealmEvaluate = Prefix + "realm-evaluate";
+
+    /// <summary>For a reset of a guess counter: its body and the slot's signature.</summary>
+    public const string RealmReset = Prefix + "realm-reset";
+
+    /// <summary>For a command to a realm: its body and the management key's signature.</summary>
+    public const string RealmManage = Prefix + "realm-manage";
+
+    /// <summary>For a realm's answer: its body and the realm's signature.</summary>
+    public const string RealmStatus = Prefix + "realm-status";
+
     /// <summary>The <c>tag</c> parameter of request signatures (RFC 9421 §2.3).</summary>
     public const string HttpTag = "keyrecovery/v1";
 }

@@ -21,6 +21,15 @@ public readonly struct SignatureLabel : IEquatable<SignatureLabel>
     /// <summary>A manifest, by its signer.</summary>
     public static SignatureLabel Manifest { get; } = new(Labels.Manifest);
 
+    /// <summary>A reset of a guess counter, by the passphrase slot.</summary>
+    public static SignatureLabel RealmReset { get; } = new(Labels.RealmReset);
+
+    /// <summary>A command to a realm, by the slot's management key there.</summary>
+    public static SignatureLabel RealmManage { get; } = new(Labels.RealmManage);
+
+    /// <summary>A realm's answer, by the realm.</summary>
+    public static SignatureLabel RealmStatus { get; } = new(Labels.RealmStatus);
+
     /// <summary>The bytes that are signed.</summary>
     internal byte[] Frame(ReadOnlySpan<byte> body)
     {

@@ -22,6 +22,10 @@ internal static class Throw
     [DoesNotReturn]
     public static void State(string rule) => throw new InvalidOperationException(rule);
 
+    [DoesNotReturn]
+    public static void CannotNormalize() => throw new PlatformNotSupportedException(
+        "this program runs without Unicode normalisation (InvariantGlobalization): passphrases would differ from device to device");
+
     /// <summary>For what cannot happen unless the native library or the machine is broken.</summary>
     public static void IfFailed(int status, string operation)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Vault;
@@ -47,7 +48,7 @@ public static class ManifestDraft
             : ManifestPrivate.NewLogKey(random);
         using var content = new ManifestPrivate(
             logKey, [.. notes.OrderBy(n => n.Id)], [.. authorities.OrderBy(n => n.Id)],
-            [.. before.Private.RealmKeys.Select(r => r with { ManagementSeed = SecretBytes.Copy(r.ManagementSeed.Span) })]);
+            RealmKeyRotation.Next(before.Private.RealmKeys, change, active, link?.Link.Remove.Length > 0, random));
         return Write(
             content, before.Private.LogKey, before.Vault.Manifest.Manifest.Version + 1, before.Vault.Manifest.Hash,
             link?.Place ?? chain.Place, epochKey, [.. items], signer, key, random);

@@ -24,4 +24,13 @@ public static class Base64UrlText
         bytes = decoded;
         return true;
     }
+
+    /// <summary>Decodes up to <paramref name="maxLength"/> bytes, as strictly.</summary>
+    public static bool TryDecodeUpTo(string? text, int maxLength, out byte[] bytes)
+    {
+        bytes = [];
+        if (text is null || text.Length % 4 == 1) return false;
+        var length = text.Length / 4 * 3 + Math.Max(0, text.Length % 4 - 1);
+        return length <= maxLength && TryDecode(text, length, out bytes);
+    }
 }

@@ -1,0 +1,32 @@
+namespace KeyRecovery.Protocol.Realms;
+
+/// <summary>The caps of passphrase slots and realms in one table (docs/protocol.md §14).</summary>
+public static class RealmLimits
+{
+    /// <summary>Realms of one slot.</summary>
+    public const int Realms = 8;
+
+    /// <summary>Slots of one user at one realm: several generations and accounts, and no more.</summary>
+    public const int SlotsOfSubject = 16;
+
+    /// <summary>How long a registration waits to be confirmed by a reset before it makes room, in hours.</summary>
+    public const int FreshHours = 24;
+
+    /// <summary>Guesses until the share is destroyed, unless the app's policy says otherwise.</summary>
+    public const int Guesses = 10;
+
+    /// <summary>Events that a realm keeps of a slot.</summary>
+    public const int Events = 64;
+
+    /// <summary>An attempt's id, in bytes.</summary>
+    public const int AttemptBytes = 16;
+
+    /// <summary>The body of any request to a realm, in bytes.</summary>
+    public const int RequestBytes = 4 * 1024;
+
+    /// <summary>An answer of a realm, in bytes.</summary>
+    public const int AnswerBytes = 4 * 1024;
+
+    /// <summary>What is sealed in a registration, in bytes, at most.</summary>
+    internal const int RegistrationBytes = 256;
+}

@@ -1,0 +1,86 @@
+using System.Text;
+using KeyRecovery.Protocol.Passphrases;
+
+namespace KeyRecovery.Protocol.Tests.Passphrases;
+
+public sealed class Normal
+{
+    private const string ComposedLine = "\uFB01\uFF11\u00E9";
+    private const string DecomposedLine = "\uFB01\uFF11e\u0301";
+
+    [Theory]
+    [InlineData("correct horse", "correct horse")]
+    [InlineData("  correct horse\u00A0", "correct horse")]
+    [InlineData("correct\u3000horse", "correct horse")]
+    [InlineData(ComposedLine, "fi1\u00E9")]
+    [InlineData(DecomposedLine, "fi1\u00E9")]
+    [InlineData("\u0661\u0662\u0663", "123")]
+    [InlineData("\u096A\u0E55\uFF16", "456")]
+    [InlineData("\U0001D7D8", "0")]
+    [InlineData("Stra\u00DFe", "Stra\u00DFe")]
+    [InlineData("\uAC00", "\u1100\u1161")]
+    public void TwoKeyboardsTypeTheSame(string typed, string same)
+    {
+        using var one = Read(typed);
+        using var other = Read(same);
+
+        Assert.Equal(Encoding.UTF8.GetString(other.Utf8), Encoding.UTF8.GetString(one.Utf8));
+    }
+
+    [Theory]
+    [InlineData("A", "a")]
+    [InlineData("a b", "ab")]
+    [InlineData("a  b", "a b")]
+    [InlineData("\u00E9", "e")]
+    public void DifferentPassphrasesStayDifferent(string one, string other)
+    {
+        using var first = Read(one);
+        using var second = Read(other);
+
+        Assert.NotEqual(Encoding.UTF8.GetString(second.Utf8), Encoding.UTF8.GetString(first.Utf8));
+    }
+
+    [Theory]
+    [InlineData("", PassphraseFault.Empty)]
+    [InlineData(" \u3000 ", PassphraseFault.Empty)]
+    [InlineData("a\tb", PassphraseFault.ControlCharacter)]
+    [InlineData("a\nb", PassphraseFault.ControlCharacter)]
+    [InlineData("a\u0000", PassphraseFault.ControlCharacter)]
+    [InlineData("a\u0378", PassphraseFault.UnassignedCharacter)]
+    [InlineData("a\uFFFF", PassphraseFault.UnassignedCharacter)]
+    public void WhatAnotherDeviceCouldReadOtherwiseIsRefused(string typed, PassphraseFault expected)
+    {
+        var (passphrase, fault) = Passphrase.Read(typed);
+
+        Assert.Null(passphrase);
+        Assert.Equal(expected, fault);
+    }
+
+    [Fact]
+    public void HalfACharacterIsRefused()
+    {
+        var (passphrase, fault) = Passphrase.Read("a" + '\uD83D');
+
+        Assert.Null(passphrase);
+        Assert.Equal(PassphraseFault.NotText, fault);
+    }
+
+    [Fact]
+    public void TheLengthIsThatOfTheNormalForm()
+    {
+        using var longest = Read(new string('x', Passphrase.MaxBytes) + "   ");
+        Assert.Equal(PassphraseFault.TooLong, Passphrase.Read(new string('x', Passphrase.MaxBytes + 1)).Fault);
+        // One ligature of three letters: short as typed, too long in its normal form.
+        Assert.Equal(PassphraseFault.TooLong, Passphrase.Read(new string('\uFB03', Passphrase.MaxBytes / 3 + 1)).Fault);
+    }
+
+    [Fact]
+    public void ThisRuntimeNormalises() => Assert.True(Normalization.IsAvailable);
+
+    private static Passphrase Read(string text)
+    {
+        var (passphrase, fault) = Passphrase.Read(text);
+        Assert.Equal(PassphraseFault.None, fault);
+        return passphrase!;
+    }
+}
