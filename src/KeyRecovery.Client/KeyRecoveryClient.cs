@@ -4,9 +4,12 @@ using KeyRecovery.Client.Accounts;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Linking;
+using KeyRecovery.Client.Passphrases;
+using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Recovery;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Linking;
+using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
@@ -30,18 +33,22 @@ public sealed class KeyRecoveryClient : IDisposable
     private readonly KeyRecoveryOptions _options;
     private readonly IDeviceStore _store;
     private readonly ApiTransport _transport;
+    private readonly RealmDirectory _realms;
     private readonly VaultApi _api;
 
     /// <summary>Makes a client.</summary>
     /// <param name="options">Server and app.</param>
     /// <param name="store">Where this device keeps its keys.</param>
+    /// <exception cref="PlatformNotSupportedException">This runtime cannot normalise Unicode, so that no passphrase would be the same elsewhere.</exception>
     public KeyRecoveryClient(KeyRecoveryOptions options, IDeviceStore store)
     {
         if (!AccountIds.IsAppId(options.App)) throw new ArgumentException("an app id has 1 to 64 characters of a-z 0-9 . -", nameof(options));
+        Normalization.Require();
         _options = options;
         _store = store;
         _transport = new ApiTransport(options);
-        _api = new VaultApi(_transport);
+        _realms = new RealmDirectory(options, _transport);
+        _api = new VaultApi(_transport, _realms);
     }
 
     /// <summary>
@@ -97,6 +104,17 @@ public sealed class KeyRecoveryClient : IDisposable
     }
 
     /// <summary>
+    /// Reads the account that a passphrase opens, with the help of the realms that guard it: one guess, which they count.
+    /// Nothing is changed until <see cref="RecoverySession.CompleteAsync"/>.
+    /// </summary>
+    /// <param name="passphrase">The passphrase.</param>
+    /// <param name="token">The app's token for its user: it finds the account, and lets nobody else use up the guesses.</param>
+    /// <param name="ct">Cancels; a guess that was counted stays counted.</param>
+    /// <returns><see cref="ClientFailure.WrongPassphrase"/> says how many guesses are left; a realm that lies is named, and never told as a wrong passphrase.</returns>
+    public Task<Result<RecoverySession>> BeginPassphraseRecoveryAsync(Passphrase passphrase, string token, CancellationToken ct = default) =>
+        new PassphraseRecovery(_options, _api, _store).BeginAsync(passphrase, token, ct);
+
+    /// <summary>
     /// Makes this device part of the account whose other device displays the code, and takes the app's bundle from there.
     /// Any end but success forgets this device again, and both sides delete the session: a new try needs a new code.
     /// </summary>
@@ -120,7 +138,11 @@ public sealed class KeyRecoveryClient : IDisposable
     public async Task ForgetAsync(CancellationToken ct = default) => await _store.DeleteAsync(ct);
 
     /// <inheritdoc/>
-    public void Dispose() => _transport.Dispose();
+    public void Dispose()
+    {
+        _realms.Dispose();
+        _transport.Dispose();
+    }
 
     private (DeviceState? State, ClientFailure? Invalid) Begin(CreateOptions create)
     {

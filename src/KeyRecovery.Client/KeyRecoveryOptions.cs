@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using KeyRecovery.Client.Realms;
+using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Client;
@@ -13,6 +16,18 @@ public sealed record KeyRecoveryOptions
 
     /// <summary>What the server calls itself in signatures (<c>@authority</c>). Default: host and port of <see cref="Server"/>.</summary>
     public string? Authority { get; init; }
+
+    /// <summary>
+    /// The servers that guard passphrases, best of operators that do not know each other: more than half of them must be
+    /// stolen or conspire before a passphrase can be searched. At most 8. Default: none, which is the home server alone.
+    /// </summary>
+    public ImmutableArray<PinnedRealm> Realms { get; init; } = [];
+
+    /// <summary>
+    /// What the weakest device on which this app runs can afford for one guess: a passphrase that needs more is refused when
+    /// it is set, and not when somebody must recover on that device. Default: <see cref="StretchProfile.Mobile"/>.
+    /// </summary>
+    public StretchProfile WeakestDevice { get; init; } = StretchProfile.Mobile;
 
     /// <summary>How long one request may take. Default: 30 s.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);

@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
 using System.Text;
 using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Passphrases;
+using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
@@ -16,6 +19,8 @@ namespace KeyRecovery.Client.Accounts;
 internal sealed class VaultEditor(KeyRecoveryOptions options, VaultState state)
 {
     private const int Rounds = 32;
+
+    private readonly RealmKeeper _realms = new(options, state);
 
     private IRandom Random => options.Random;
 
@@ -58,6 +63,18 @@ internal sealed class VaultEditor(KeyRecoveryOptions options, VaultState state)
         if (count == 0) return 0;
         return await CommitLinkAsync(() => new LinkChange([], Codes()), NoPossession, ct) is { } failure ? failure : count;
     }
+
+    /// <summary>Adds a passphrase slot in place of those that are there.</summary>
+    public Task<ClientFailure?> AddPassphraseAsync(NewPassphraseSlot slot, CancellationToken ct) => CommitAsync(
+        () => new AuthorityEdit(new LinkChange([slot.Entry], Active(AuthorityKind.Passphrase)), new ManifestChange { RealmKeys = slot.Management }),
+        body => new Dictionary<AuthorityId, byte[]> { [slot.Keys.Id] = LinkDraft.ProvePossession(slot.Keys.Signing, body) },
+        ct);
+
+    public async Task<ClientFailure?> RemovePassphrasesAsync(CancellationToken ct) => Active(AuthorityKind.Passphrase).IsEmpty
+        ? new ClientFailure.UnknownPassphrase()
+        : await CommitAsync(
+            () => Active(AuthorityKind.Passphrase) is { IsEmpty: false } slots ? new AuthorityEdit(new LinkChange([], slots), new ManifestChange()) : null,
+            NoPossession, ct);
 
     public Task<ClientFailure?> MendAsync(CancellationToken ct) =>
         CommitLinkAsync(() => new LinkChange([], [], BeginEpoch: true), NoPossession, ct);
@@ -139,8 +156,10 @@ internal sealed class VaultEditor(KeyRecoveryOptions options, VaultState state)
 
     private static Dictionary<AuthorityId, byte[]> NoPossession(ReadOnlyMemory<byte> body) => [];
 
-    private ImmutableArray<AuthorityId> Codes() =>
-        [.. state.Vault.Chain.Active.Where(a => a.Kind == AuthorityKind.Code).Select(a => a.Id)];
+    private ImmutableArray<AuthorityId> Codes() => Active(AuthorityKind.Code);
+
+    private ImmutableArray<AuthorityId> Active(AuthorityKind kind) =>
+        [.. state.Vault.Chain.Active.Where(a => a.Kind == kind).Select(a => a.Id)];
 
     private Task<ClientFailure?> CommitLinkAsync(
         Func<LinkChange> change, Func<ReadOnlyMemory<byte>, Dictionary<AuthorityId, byte[]>> prove, CancellationToken ct) =>
@@ -162,23 +181,34 @@ internal sealed class VaultEditor(KeyRecoveryOptions options, VaultState state)
 
     private CommitBundle Write(LinkDraft? draft, ManifestChange change, IReadOnlyDictionary<AuthorityId, byte[]>? possession) => new(
         draft?.Sign(state.Keys.Signing, possession!), draft?.Keyset,
-        ManifestDraft.Next(state.Open, draft, change, state.Keys.Id, state.Keys.Signing, Random), []);
+        ManifestDraft.Next(state.Open, draft, change with { TakenRealmKeys = Taken() }, state.Keys.Id, state.Keys.Signing, Random), []);
+
+    private ImmutableArray<(AuthorityId, RealmKeyName)> Taken() =>
+        [.. state.TakenRealmKeys.Select(t => (t.Key.Slot, new RealmKeyName(t.Key.Realm, t.Value)))];
 
     /// <summary>What a commit does to authorities; no link where only their notes change.</summary>
     private sealed record AuthorityEdit(LinkChange? Link, ManifestChange Manifest);
 
     private async Task<Sent> SendAsync(CommitBundle commit, CancellationToken ct)
     {
+        using var removed = HeldRealmKeys.Of(state.Open, commit.Link?.Link.Remove ?? []);
         var answer = await state.Api.CommitAsync(state.Keys, commit.Encode(), null, ct);
         // A server that lost something is repaired by the refresh, and the change is then built anew as after a race.
         if (answer is Answer.Problem { Type: "stale-version" or "repair-required" or "vault-lost" })
             return await state.RefreshAsync(ct) is { } failure ? Sent.Of(failure) : Sent.Stale;
         return VaultApi.Read(answer, ClientJson.Default.HeadsJson) switch
         {
-            Result<HeadsJson>.Ok ok => Sent.Of(await state.AcceptOwnAsync(commit, ok.Value, ct)),
+            Result<HeadsJson>.Ok ok => Sent.Of(await AcceptAsync(commit, ok.Value, removed, ct)),
             Result<HeadsJson>.Failed failed => Sent.Of(failed.Failure),
             _ => throw new InvalidOperationException("a result is one of two"),
         };
+    }
+
+    private async Task<ClientFailure?> AcceptAsync(CommitBundle commit, HeadsJson heads, HeldRealmKeys removed, CancellationToken ct)
+    {
+        if (await state.AcceptOwnAsync(commit, heads, ct) is { } failure) return failure;
+        if (commit.Link is not null) await _realms.FollowAsync(removed, ct);
+        return null;
     }
 
     private async Task<ClientFailure?> UploadAsync(ImmutableArray<(Hash256 Hash, ReadOnlyMemory<byte> Bytes)> staged, CancellationToken ct)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Linking;
+using KeyRecovery.Client.Passphrases;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Recovery;
@@ -22,7 +23,11 @@ public sealed class VaultSession : IDisposable
         _state = state;
         _editor = new VaultEditor(options, state);
         _reader = new ItemReader(state);
+        Passphrase = new PassphraseManager(options, state, _editor, TakeTurnAsync);
     }
+
+    /// <summary>The account's passphrase: set, check, pause, remove, and who has guessed.</summary>
+    public PassphraseManager Passphrase { get; }
 
     /// <summary>The account.</summary>
     public AccountId Account => _state.Read(o => o.Vault.Account);

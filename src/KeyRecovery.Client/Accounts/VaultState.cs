@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
@@ -37,6 +38,9 @@ internal sealed class VaultState : IDisposable
 
     /// <summary>Names of items whose content a repaired server lacks.</summary>
     public ImmutableArray<string> LostItems { get; private set; } = [];
+
+    /// <summary>The newest management key of which each realm is known to have taken it: the next manifest drops the older ones.</summary>
+    public ConcurrentDictionary<(AuthorityId Slot, Hash256 Realm), uint> TakenRealmKeys { get; } = new();
 
     public VerifiedVault Vault => Open.Vault;
 

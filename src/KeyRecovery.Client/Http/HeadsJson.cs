@@ -20,7 +20,17 @@ internal sealed record VersionsJson(VersionJson[] Versions);
 
 /// <summary>An RFC 9457 problem.</summary>
 internal sealed record ProblemJson(
-    string? Type, string? Title, int? Status, string? Field, string? Rule, long? ServerTime, long? RetryAfterMs, ulong? TrustedFrom);
+    string? Type, string? Title, int? Status, string? Field, string? Rule, long? ServerTime, long? RetryAfterMs, ulong? TrustedFrom,
+    int? GuessesLeft = null, long? NextAttemptInMs = null);
+
+/// <summary>A realm's keys (docs/protocol.md §14.4).</summary>
+internal sealed record RealmJson(string Fingerprint, string SigningKey, string KemKey);
+
+/// <summary>One passphrase slot of the token's account.</summary>
+internal sealed record SlotJson(string Id, string SigningKey, string Parameters);
+
+/// <summary>The passphrase slots of the token's account.</summary>
+internal sealed record SlotsJson(string AccountId, SlotJson[] Slots);
 
 /// <summary>Opens a link session (docs/protocol.md §13.4).</summary>
 internal sealed record OpenLinkJson(string SessionId, string JoinTokenHash, string BearerHash, string? Nameplate, string? Envelope);
@@ -40,6 +50,8 @@ internal sealed record LinkEnvelopeJson(string Envelope, long ExpiresInMs);
 [JsonSerializable(typeof(RepairJson))]
 [JsonSerializable(typeof(VersionsJson))]
 [JsonSerializable(typeof(ProblemJson))]
+[JsonSerializable(typeof(RealmJson))]
+[JsonSerializable(typeof(SlotsJson))]
 [JsonSerializable(typeof(OpenLinkJson))]
 [JsonSerializable(typeof(ClaimLinkJson))]
 [JsonSerializable(typeof(LinkExpiryJson))]

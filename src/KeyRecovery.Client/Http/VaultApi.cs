@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
@@ -10,8 +11,11 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Client.Http;
 
 /// <summary>The routes of docs/protocol.md §9.2, typed. Nothing here is verified.</summary>
-internal sealed class VaultApi(ApiTransport transport)
+internal sealed class VaultApi(ApiTransport transport, RealmDirectory realms)
 {
+    /// <summary>The servers that guard passphrases.</summary>
+    public RealmDirectory Realms => realms;
+
     public ApiTransport Transport => transport;
 
     public ulong NowSeconds => transport.NowSeconds;
@@ -28,6 +32,9 @@ internal sealed class VaultApi(ApiTransport transport)
 
     public Task<Answer> RecoverAsync(DeviceKeys slot, string? token, CancellationToken ct) =>
         transport.SendAsync(new ApiRequest(HttpMethod.Post, "/v1/recovery") { Token = token }, slot, ct);
+
+    public Task<Answer> GetSlotsAsync(string token, CancellationToken ct) =>
+        transport.SendAsync(ApiRequest.Get("/v1/recovery/slots") with { Token = token }, null, ct);
 
     public Task<Answer> PutItemAsync(DeviceKeys signer, Hash256 hash, ReadOnlyMemory<byte> item, CancellationToken ct) =>
         transport.SendAsync(

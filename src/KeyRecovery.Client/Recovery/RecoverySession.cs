@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using KeyRecovery.Client.Accounts;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Passphrases;
+using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
@@ -9,8 +11,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Client.Recovery;
 
 /// <summary>
-/// An account as its recovery code opens it, before anything is changed: what a person must see first. Proves that the
-/// code works, so it serves as the drill as well.
+/// An account as its recovery code or passphrase opens it, before anything is changed: what a person must see first. Proves
+/// that the code or passphrase works, so it serves as the drill as well.
 /// </summary>
 public sealed class RecoverySession : IDisposable
 {
@@ -19,10 +21,13 @@ public sealed class RecoverySession : IDisposable
     private readonly IDeviceStore _store;
     private readonly DeviceKeys _slot;
     private readonly string? _token;
+    private readonly UnlockedSlot? _unlocked;
     private OpenVault _open;
 
-    private RecoverySession(KeyRecoveryOptions options, VaultApi api, IDeviceStore store, DeviceKeys slot, string? token, OpenVault open)
+    private RecoverySession(
+        KeyRecoveryOptions options, VaultApi api, IDeviceStore store, DeviceKeys slot, string? token, OpenVault open, UnlockedSlot? unlocked)
     {
+        _unlocked = unlocked;
         _options = options;
         _api = api;
         _store = store;
@@ -43,16 +48,21 @@ public sealed class RecoverySession : IDisposable
     /// <summary>The devices that could be removed.</summary>
     public ImmutableArray<AuthorityInfo> Devices => [.. Authorities.Where(a => a.Kind == AuthorityKind.Device)];
 
+    /// <summary>Realms of a passphrase that lied or could not be had, while the others sufficed. Empty for a code.</summary>
+    public ImmutableArray<RealmReport> RealmReports => _unlocked?.Reports ?? [];
+
     /// <summary>The items that come back.</summary>
     public ImmutableArray<ItemInfo> Items => ItemList.Of(_open);
 
     internal static async Task<Result<RecoverySession>> ReadAsync(
-        KeyRecoveryOptions options, VaultApi api, IDeviceStore store, DeviceKeys slot, string? token, CancellationToken ct)
+        KeyRecoveryOptions options, VaultApi api, IDeviceStore store, DeviceKeys slot, string? token, CancellationToken ct, UnlockedSlot? unlocked = null)
     {
         var read = await RecoveryReader.ReadAsync(options, api, slot, token, ct);
-        return read is Result<OpenVault>.Ok ok
-            ? new RecoverySession(options, api, store, slot, token, ok.Value)
-            : ((Result<OpenVault>.Failed)read).Failure;
+        if (read is not Result<OpenVault>.Ok { Value: var open }) return ((Result<OpenVault>.Failed)read).Failure;
+        if (unlocked is null || PassphraseRecovery.FindFault(unlocked, open.Vault.Chain) is not { } fault)
+            return new RecoverySession(options, api, store, slot, token, open, unlocked);
+        open.Dispose();
+        return fault;
     }
 
     /// <summary>Fetches and opens every item, as a proof that the code brings all of them back. Nothing is changed.</summary>
@@ -154,9 +164,15 @@ public sealed class RecoverySession : IDisposable
 
     private async Task<Result<Recovered>> OpenAsync(ImmutableArray<AuthorityId> leftOut, CancellationToken ct)
     {
+        if (_unlocked is not null) await _unlocked.Settled;
         var state = new VaultState(_options, _api, _store, (await _store.LoadAsync(ct))!);
         if (await state.RefreshAsync(ct) is not { } failure)
+        {
+            // The link that has just been made is news to the realms, and may have replaced their management keys.
+            using var removed = HeldRealmKeys.Of(_open, _open.Vault.Chain.Active.Select(a => a.Id).Where(id => state.Vault.Chain.FindActive(id) is null));
+            await new RealmKeeper(_options, state).FollowAsync(removed, ct);
             return new Recovered(new VaultSession(_options, state), leftOut);
+        }
         state.Dispose();
         return failure;
     }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Linking;
+using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
@@ -47,6 +48,55 @@ public abstract record ClientFailure
 
     /// <summary>No account is reached by this code: it was replaced or removed, belongs to another server, or was never set up.</summary>
     public sealed record UnknownCode() : ClientFailure("this server knows no account with that recovery code");
+
+    /// <summary>The passphrase is wrong. Nothing that was derived from it has left the device.</summary>
+    /// <param name="GuessesLeft">How many more guesses there are before the passphrase is locked for good.</param>
+    /// <param name="NextAttemptIn">How long the next guess has to wait.</param>
+    public sealed record WrongPassphrase(int GuessesLeft, TimeSpan NextAttemptIn) : ClientFailure(GuessWords.Wrong(GuessesLeft, NextAttemptIn));
+
+    /// <summary>The next guess is not due yet. Nothing was counted.</summary>
+    /// <param name="GuessesLeft">How many guesses there are.</param>
+    /// <param name="NextAttemptIn">How long to wait.</param>
+    public sealed record GuessWait(int GuessesLeft, TimeSpan NextAttemptIn) : ClientFailure(GuessWords.Wait(GuessesLeft, NextAttemptIn));
+
+    /// <summary>A device of the account has paused the passphrase.</summary>
+    public sealed record PassphrasePaused() : ClientFailure("one of the account's devices has paused the passphrase: resume it there, or use the recovery code");
+
+    /// <summary>Too many wrong guesses: this passphrase opens nothing any more.</summary>
+    public sealed record PassphraseLocked() : ClientFailure(
+        "too many wrong guesses: the passphrase is locked for good. Recover with the code or from another device, then set a new one");
+
+    /// <summary>The account of this token has no passphrase, or there is no such account.</summary>
+    public sealed record UnknownPassphrase() : ClientFailure("there is no account with a passphrase for this login");
+
+    /// <summary>A realm's answer does not hold. The passphrase may well be right.</summary>
+    /// <param name="Realm">What people call it.</param>
+    /// <param name="Fault">What is wrong with it.</param>
+    public sealed record RealmLied(string Realm, RealmFault Fault) : ClientFailure($"{Realm} gave an answer that does not hold ({GuessWords.Of(Fault)}); the passphrase may well be right");
+
+    /// <summary>A realm cannot be reached.</summary>
+    /// <param name="Realm">What people call it.</param>
+    /// <param name="Reason">What was in the way.</param>
+    public sealed record RealmUnreachable(string Realm, string Reason) : ClientFailure($"{Realm}: {Reason}");
+
+    /// <summary>Fewer realms answered than the passphrase needs.</summary>
+    /// <param name="Threshold">How many it needs.</param>
+    /// <param name="Missing">Those that were of no use.</param>
+    public sealed record TooFewRealms(int Threshold, ImmutableArray<string> Missing)
+        : ClientFailure($"{Threshold} servers must answer for this passphrase; these could not: {string.Join(", ", Missing)}; try again later");
+
+    /// <summary>The passphrase was set up with a realm that this app's configuration does not name.</summary>
+    /// <param name="Realm">What is known of it.</param>
+    public sealed record UnknownRealm(string Realm) : ClientFailure($"the passphrase needs a server that this app does not know ({Realm}): update the app");
+
+    /// <summary>A realm was told of a newer history than the server shows, or of another one.</summary>
+    /// <param name="Realm">The realm.</param>
+    public sealed record RolledBackByRealm(string Realm)
+        : ClientFailure($"the server shows an older or different history than the one that {Realm} was told: one of the two is wrong");
+
+    /// <summary>The passphrase can be guessed by whoever runs the realms; nothing was sent.</summary>
+    /// <param name="Reason">How it would be, and what to do.</param>
+    public sealed record WeakPassphrase(string Reason) : ClientFailure(Reason);
 
     /// <summary>No item of that name, or no such version of it.</summary>
     /// <param name="Name">The name.</param>

@@ -1,0 +1,8 @@
+using KeyRecovery.Protocol.Passphrases;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Client.Passphrases;
+
+/// <summary>A passphrase slot as a client knows it before it has the passphrase.</summary>
+internal sealed record KnownSlot(AccountId Account, AuthorityId Id, VerifyKey SigningKey, PassphraseParameters Parameters);

@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Realms;
+using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Passphrases;
+using KeyRecovery.Protocol.Realms;
+using KeyRecovery.Protocol.Vault;
+
+namespace KeyRecovery.Client.Passphrases;
+
+/// <summary>The account's passphrase, as one of its devices handles it: <see cref="VaultSession.Passphrase"/>.</summary>
+public sealed class PassphraseManager
+{
+    private readonly KeyRecoveryOptions _options;
+    private readonly VaultState _state;
+    private readonly VaultEditor _editor;
+    private readonly RealmKeeper _keeper;
+    private readonly Func<Func<Task<ClientFailure?>>, CancellationToken, Task<ClientFailure?>> _turn;
+
+    internal PassphraseManager(
+        KeyRecoveryOptions options, VaultState state, VaultEditor editor, Func<Func<Task<ClientFailure?>>, CancellationToken, Task<ClientFailure?>> turn)
+    {
+        (_options, _state, _editor, _turn) = (options, state, editor, turn);
+        _keeper = new RealmKeeper(options, state);
+    }
+
+    /// <summary>Whether the account has one.</summary>
+    public bool IsSet => !Slots().IsEmpty;
+
+    /// <summary>
+    /// Sets a passphrase, in place of the one that is there: registered at every realm and tried before the account relies
+    /// on it. Moving to other realms or another threshold is the same call with the same passphrase; no item is sealed anew.
+    /// Ask for the person's presence first.
+    /// </summary>
+    /// <returns>
+    /// Null when it is set. <see cref="ClientFailure.WeakPassphrase"/> and <see cref="ClientFailure.Invalid"/> before anything
+    /// is sent; after any failure the old passphrase stays and the realms forget the new one.
+    /// </returns>
+    public Task<ClientFailure?> SetAsync(Passphrase passphrase, SetPassphraseOptions set, CancellationToken ct = default) => _turn(
+        () => new PassphraseSetup(_options, _state, _keeper).SetAsync(passphrase, set, slot => _editor.AddPassphraseAsync(slot, ct), ct), ct);
+
+    /// <summary>A drill: makes a guess as somebody who lost everything would, and brings nothing back. A wrong one counts.</summary>
+    /// <param name="passphrase">The passphrase.</param>
+    /// <param name="token">The app's token for its user.</param>
+    /// <param name="ct">Cancels; a guess that was counted stays counted.</param>
+    public async Task<Result<PassphraseCheck>> CheckAsync(Passphrase passphrase, string token, CancellationToken ct = default)
+    {
+        ClientFailure failure = new ClientFailure.UnknownPassphrase();
+        foreach (var slot in Slots())
+        {
+            var tried = await new PassphraseUnlock(_options, _state.Api.Realms).TryAsync(slot, passphrase, token, ct);
+            if (tried is Result<UnlockedSlot>.Ok { Value: var unlocked })
+            {
+                using (unlocked)
+                {
+                    await unlocked.Settled;
+                    return await CheckSealAsync(unlocked, ct);
+                }
+            }
+            failure = ((Result<UnlockedSlot>.Failed)tried).Failure;
+        }
+        return failure;
+    }
+
+    /// <summary>Has no realm evaluate anything until <see cref="ResumeAsync"/>: when somebody is guessing, or before a journey.</summary>
+    public Task<ClientFailure?> PauseAsync(CancellationToken ct = default) => CommandAsync(RealmCommand.Pause, ct);
+
+    /// <summary>Ends a pause.</summary>
+    public Task<ClientFailure?> ResumeAsync(CancellationToken ct = default) => CommandAsync(RealmCommand.Resume, ct);
+
+    /// <summary>Removes the passphrase from the account and from the realms. Begins an epoch.</summary>
+    public Task<ClientFailure?> RemoveAsync(CancellationToken ct = default) => _turn(() => _editor.RemovePassphrasesAsync(ct), ct);
+
+    /// <summary>How the passphrase stands at each realm, and every guess that was made: also a stranger's.</summary>
+    public async Task<ImmutableArray<PassphraseStatus>> StatusAsync(CancellationToken ct = default)
+    {
+        var slots = Slots().ToDictionary(s => s.Id, s => s.Parameters);
+        var replies = await _keeper.CommandAllAsync(RealmCommand.Status, ct);
+        return [.. replies.Where(r => slots.ContainsKey(r.Slot)).Select(r => Describe(slots[r.Slot], r.Slot, _state.Api.Realms.NameOf(r.Realm), r.Reply))];
+    }
+
+    private async Task<ClientFailure?> CommandAsync(RealmCommand command, CancellationToken ct)
+    {
+        if (!IsSet) return new ClientFailure.UnknownPassphrase();
+        var replies = await _keeper.CommandAllAsync(command, ct);
+        var missing = replies.Where(r => r.Reply is not RealmReply.Answered).ToList();
+        if (missing.Count == 0) return null;
+        var name = _state.Api.Realms.NameOf(missing[0].Realm);
+        return missing[0].Reply switch
+        {
+            RealmReply.Faulty faulty => new ClientFailure.RealmLied(name, faulty.Fault),
+            RealmReply.Failed failed => new ClientFailure.RealmUnreachable(name, failed.Failure.Message),
+            RealmReply.Refused { Refusal: RealmRefusal.Locked } => new ClientFailure.PassphraseLocked(),
+            _ => new ClientFailure.RealmUnreachable(name, "it does not take this command"),
+        };
+    }
+
+    // The seal that the slot would open, as this device knows it: what a recovery needs beside the realms.
+    private async Task<Result<PassphraseCheck>> CheckSealAsync(UnlockedSlot unlocked, CancellationToken ct)
+    {
+        if (await _turn(() => _state.RefreshAsync(ct), ct) is { } unread) return unread;
+        return _state.Read<Result<PassphraseCheck>>(open =>
+        {
+            if (PassphraseRecovery.FindFault(unlocked, open.Vault.Chain) is { } fault) return fault;
+            var (opened, seal) = open.Vault.Open(unlocked.Slot.Id, unlocked.Keys.Kem);
+            if (opened is null) return new ClientFailure.ServerLied(seal);
+            using (opened) return new PassphraseCheck(opened.Private.Items.Length, unlocked.Reports);
+        });
+    }
+
+    private ImmutableArray<KnownSlot> Slots() => _state.Read(open => ImmutableArray.CreateRange(
+        from slot in open.Vault.Chain.Active
+        where slot.Kind == AuthorityKind.Passphrase
+        let parameters = PassphraseParameters.TryRead(slot.Entry.Parameters, out var read) ? read : null
+        where parameters is not null
+        select new KnownSlot(open.Vault.Account, slot.Id, slot.SigningKey, parameters)));
+
+    private static PassphraseStatus Describe(PassphraseParameters parameters, Protocol.Wire.AuthorityId slot, string realm, RealmReply reply)
+    {
+        var (of, threshold) = (parameters.Realms.Length, parameters.Threshold);
+        return reply switch
+        {
+            RealmReply.Answered { Status: var s } => new PassphraseStatus(
+                slot, threshold, of, realm, s.State, s.GuessesLeft, TimeSpan.FromMilliseconds(s.NextAttemptInMs), s.Events, null),
+            RealmReply.Faulty faulty => Unknown(new ClientFailure.RealmLied(realm, faulty.Fault).Message),
+            RealmReply.Failed failed => Unknown(failed.Failure.Message),
+            _ => Unknown("it does not know this passphrase slot"),
+        };
+
+        PassphraseStatus Unknown(string problem) => new(slot, threshold, of, realm, null, 0, TimeSpan.Zero, [], problem);
+    }
+}

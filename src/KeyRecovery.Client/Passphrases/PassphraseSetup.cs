@@ -1,0 +1,146 @@
+using System.Collections.Immutable;
+using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Realms;
+using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Oprf;
+using KeyRecovery.Protocol.Passphrases;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Realms;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Client.Passphrases;
+
+/// <summary>
+/// Sets a passphrase up (docs/protocol.md §14.4): a new slot always, registered everywhere and tried before the account
+/// relies on it. Whatever fails before the link is committed is taken back, and the old passphrase stays.
+/// </summary>
+internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState state, RealmKeeper keeper)
+{
+    private const int Steps = 5;
+
+    private IRandom Random => options.Random;
+
+    /// <param name="passphrase">The new passphrase.</param>
+    /// <param name="set">How.</param>
+    /// <param name="commit">Commits a link that adds the slot and removes the others.</param>
+    /// <param name="ct">Cancels; before the commit nothing is left behind.</param>
+    public async Task<ClientFailure?> SetAsync(
+        Passphrase passphrase, SetPassphraseOptions set, Func<NewPassphraseSlot, Task<ClientFailure?>> commit, CancellationToken ct)
+    {
+        var count = Math.Max(1, options.Realms.Length);
+        var threshold = set.Threshold ?? count / 2 + 1;
+        var profile = set.Profile ?? options.WeakestDevice;
+        if (FindFault(passphrase, threshold, count, profile) is { } invalid) return invalid;
+
+        Tell(1, "connecting to the servers that will guard it");
+        var connected = await state.Api.Realms.ConnectAllAsync(ct);
+        if (connected is Result<RealmConnection[]>.Failed unconnected) return unconnected.Failure;
+        var realms = ((Result<RealmConnection[]>.Ok)connected).Value;
+        Tell(2, "stretching the passphrase");
+        using var slot = await CreateAsync(passphrase, realms, threshold, profile, ct);
+
+        var committed = false;
+        try
+        {
+            Tell(3, "registering it");
+            if (await RegisterAsync(slot, realms, set.Token, ct) is { } unregistered) return unregistered;
+            Tell(4, "trying it");
+            if (await TryAsync(slot, passphrase, set.Token, ct) is { } untried) return untried;
+            Tell(5, "sealing the account to it");
+            if (await commit(slot) is { } uncommitted) return uncommitted;
+            committed = true;
+        }
+        finally
+        {
+            if (!committed) await TakeBackAsync(slot, realms);
+        }
+        return null;
+
+        void Tell(int number, string text) => set.Progress?.Report(new PassphraseStep(number, Steps, text));
+    }
+
+    private ClientFailure? FindFault(Passphrase passphrase, int threshold, int realms, StretchProfile profile)
+    {
+        if (!PassphraseParameters.IsThreshold(threshold, realms))
+            return new ClientFailure.Invalid($"of {realms} servers more than half must be needed, and not more than there are");
+        var weakest = options.WeakestDevice;
+        if (!profile.IsAllowed) return new ClientFailure.Invalid("the stretching parameters are outside the limits");
+        if (profile.MemoryKiB > weakest.MemoryKiB || (long)profile.MemoryKiB * profile.Passes > (long)weakest.MemoryKiB * weakest.Passes)
+            return new ClientFailure.Invalid(
+                $"a guess would need {profile.MemoryKiB / 1024} MiB × {profile.Passes}, and the weakest device of this app can afford {weakest.MemoryKiB / 1024} MiB × {weakest.Passes}: on it nobody could recover");
+        return PassphraseStrength.FindFault(passphrase, threshold);
+    }
+
+    private async Task<NewPassphraseSlot> CreateAsync(
+        Passphrase passphrase, RealmConnection[] realms, int threshold, StretchProfile profile, CancellationToken ct)
+    {
+        var id = new byte[16];
+        do Random.Fill(id);
+        while (new AuthorityId(id).ToString().StartsWith('-'));
+        var slot = new AuthorityId(id);
+        using var stretched = await Task.Run(() => passphrase.Stretch(state.Vault.Account, slot, profile), ct);
+        var shares = OprfKeyShares.Split(realms.Length, threshold, Random);
+        using var oprf = shares.Evaluate(stretched.Span);
+        var parameters = PassphraseParameters.Create(
+            profile, threshold, [.. realms.Select((r, i) => new RealmShare(r.Fingerprint, shares.ShareKeys[i]))]);
+        ImmutableArray<RealmKey> management =
+        [
+            .. realms.Select(r => new RealmKey(slot, new RealmKeyName(r.Fingerprint, 1).ToString(), SecretBytes.Random(SigningKey.SeedSize, Random))),
+        ];
+        return new NewPassphraseSlot(PassphraseSlot.DeriveKeys(slot, stretched, oprf), parameters, shares, management);
+    }
+
+    private async Task<ClientFailure?> RegisterAsync(NewPassphraseSlot slot, RealmConnection[] realms, string token, CancellationToken ct)
+    {
+        var replies = await Task.WhenAll(realms.Select(async (realm, i) =>
+        {
+            using var management = SigningKey.FromSeed(slot.Management[i].ManagementSeed.Span);
+            return await realm.RegisterAsync(
+                slot.Keys.Id, slot.Keys.Signing.PublicKey, management.PublicKey, slot.Shares.Shares[i], token, Random, ct);
+        }));
+        for (var i = 0; i < replies.Length; i++)
+        {
+            switch (replies[i])
+            {
+                case RealmReply.Answered:
+                    continue;
+                case RealmReply.Faulty faulty:
+                    return new ClientFailure.RealmLied(realms[i].Name, faulty.Fault);
+                case RealmReply.Failed failed:
+                    return realms.Length == 1 ? failed.Failure : new ClientFailure.RealmUnreachable(realms[i].Name, failed.Failure.Message);
+                default:
+                    return new ClientFailure.RealmUnreachable(realms[i].Name, "it does not take the passphrase");
+            }
+        }
+        return null;
+    }
+
+    // By the passphrase alone, as somebody who lost everything would; the right guess confirms the registrations.
+    private async Task<ClientFailure?> TryAsync(NewPassphraseSlot slot, Passphrase passphrase, string token, CancellationToken ct)
+    {
+        var known = new KnownSlot(state.Vault.Account, slot.Keys.Id, slot.Keys.Signing.PublicKey, slot.Parameters);
+        var tried = await new PassphraseUnlock(options, state.Api.Realms).TryAsync(known, passphrase, token, ct);
+        if (tried is Result<UnlockedSlot>.Failed failed) return failed.Failure;
+        using var unlocked = ((Result<UnlockedSlot>.Ok)tried).Value;
+        await unlocked.Settled;
+        return null;
+    }
+
+    private async Task TakeBackAsync(NewPassphraseSlot slot, RealmConnection[] realms)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        await Task.WhenAll(realms.Select(async (realm, i) =>
+        {
+            using var management = SigningKey.FromSeed(slot.Management[i].ManagementSeed.Span);
+            try
+            {
+                await keeper.CommandAsync(realm, slot.Keys.Id, RealmCommand.Delete, management, limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // It was never confirmed, so the realm forgets it by itself.
+            }
+        }));
+    }
+}

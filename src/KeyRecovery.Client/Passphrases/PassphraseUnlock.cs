@@ -1,0 +1,133 @@
+using KeyRecovery.Client.Realms;
+using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Oprf;
+using KeyRecovery.Protocol.Passphrases;
+using KeyRecovery.Protocol.Realms;
+using KeyRecovery.Protocol.Recovery;
+
+namespace KeyRecovery.Client.Passphrases;
+
+/// <summary>
+/// One guess (docs/protocol.md §14.3): stretches, asks all realms side by side, takes the first <c>threshold</c> whose
+/// proof holds, and compares the slot's key before anything derived leaves the device.
+/// </summary>
+internal sealed class PassphraseUnlock(KeyRecoveryOptions options, RealmDirectory realms)
+{
+    // Long enough for a slow realm to hear that the guess which it counted was right.
+    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(5);
+
+    /// <param name="slot">The slot.</param>
+    /// <param name="passphrase">The guess.</param>
+    /// <param name="token">The home server's token, for realms that have none of their own.</param>
+    /// <param name="ct">Cancels; what was counted stays counted.</param>
+    public async Task<Result<UnlockedSlot>> TryAsync(KnownSlot slot, Passphrase passphrase, string? token, CancellationToken ct)
+    {
+        using var stretched = await Task.Run(() => passphrase.Stretch(slot.Account, slot.Id, slot.Parameters.Profile), ct);
+        var blind = OprfRequest.Blind(stretched.Span, options.Random);
+        var attempt = AttemptId.Draw(options.Random);
+        var asked = slot.Parameters.Realms.Select((share, i) => AskAsync(i + 1, share, slot, attempt, blind, token, ct)).ToArray();
+        try
+        {
+            var (proven, others) = await GatherAsync(asked, slot.Parameters.Threshold);
+            if (proven.Count < slot.Parameters.Threshold) return Explain(others, slot.Parameters.Threshold);
+
+            using var oprf = blind.Finalize([.. proven.Select(p => (p.Index, p.Status!.Evaluation!.Evaluated))]);
+            var keys = PassphraseSlot.DeriveKeys(slot.Id, stretched, oprf);
+            if (keys.Signing.PublicKey != slot.SigningKey)
+            {
+                keys.Dispose();
+                return new ClientFailure.WrongPassphrase(
+                    GuessesLeft(proven, slot.Parameters.Threshold), TimeSpan.FromMilliseconds(proven.Max(p => p.Status!.NextAttemptInMs)));
+            }
+            return new UnlockedSlot(
+                slot, keys,
+                [.. proven.Where(p => p.Status!.Head is not null).Select(p => (p.Name, p.Status!.Head!.Value))],
+                [.. others.Select(Report)],
+                SettleAsync(asked, slot, attempt, keys));
+        }
+        finally
+        {
+            // A slow realm's proof is still checked against it.
+            _ = Task.WhenAll(asked).ContinueWith(_ => blind.Dispose(), TaskScheduler.Default);
+        }
+    }
+
+    private async Task<Asked> AskAsync(
+        int index, RealmShare share, KnownSlot slot, AttemptId attempt, OprfRequest blind, string? token, CancellationToken ct)
+    {
+        var connected = await realms.ConnectAsync(share.Realm, ct);
+        if (connected is Result<RealmConnection>.Failed failed)
+            return new Asked(index, realms.NameOf(share.Realm), null, new RealmReply.Failed(failed.Failure));
+        var realm = ((Result<RealmConnection>.Ok)connected).Value;
+        return new Asked(index, realm.Name, realm, await realm.EvaluateAsync(new RealmEvaluate(slot.Id, attempt, blind.Blinded), share.ShareKey, blind, token, ct));
+    }
+
+    private static async Task<(List<Asked> Proven, List<Asked> Others)> GatherAsync(Task<Asked>[] asked, int threshold)
+    {
+        List<Asked> proven = [], others = [];
+        await foreach (var task in Task.WhenEach(asked))
+        {
+            var answer = await task;
+            (answer.Status is null ? others : proven).Add(answer);
+            if (proven.Count == threshold) break;
+        }
+        return (proven, others);
+    }
+
+    // The guess was right: every realm that has counted it gives its guesses back. One that lied is told as well, in case it counted.
+    private static Task SettleAsync(Task<Asked>[] asked, KnownSlot slot, AttemptId attempt, SlotKeys keys)
+    {
+        // Signed at once: the caller may be done with the keys before the slowest realm has answered.
+        var resets = slot.Parameters.Realms.Select(share => RealmReset.Sign(share.Realm, slot.Id, attempt, keys.Signing)).ToArray();
+        return Task.WhenAll(asked.Select(async (task, i) =>
+        {
+            using var limit = new CancellationTokenSource(SettleLimit);
+            try
+            {
+                var answer = await task.WaitAsync(limit.Token);
+                if (answer is { Realm: { } realm, Reply: RealmReply.Answered or RealmReply.Faulty })
+                    await realm.ResetAsync(slot.Id, resets[i], limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // It keeps the guess as counted; the next right one gives it back.
+            }
+        }));
+    }
+
+    // How many more guesses can succeed: as many as the threshold-th best of the realms allows.
+    private static int GuessesLeft(List<Asked> proven, int threshold) =>
+        proven.Select(p => p.Status!.GuessesLeft).OrderDescending().ElementAt(threshold - 1);
+
+    private static RealmReport Report(Asked asked) => asked.Reply switch
+    {
+        RealmReply.Faulty faulty => new RealmReport(asked.Name, faulty.Fault, new ClientFailure.RealmLied(asked.Name, faulty.Fault).Message),
+        RealmReply.Refused refused => new RealmReport(asked.Name, RealmFault.None, $"{asked.Name} gives no guess now ({refused.Refusal})"),
+        RealmReply.Failed { Failure: ClientFailure.RealmLied lied } => new RealmReport(asked.Name, lied.Fault, lied.Message),
+        RealmReply.Failed failed => new RealmReport(asked.Name, RealmFault.None, failed.Failure.Message),
+        _ => new RealmReport(asked.Name, RealmFault.None, $"{asked.Name} does not know this passphrase slot"),
+    };
+
+    // Too few answers: the reason that a person can do most about comes first, and never a wrong passphrase.
+    private static ClientFailure Explain(List<Asked> others, int threshold)
+    {
+        var refused = others.Select(o => o.Reply).OfType<RealmReply.Refused>().ToList();
+        if (refused.Where(r => r.Refusal == RealmRefusal.Waiting).OrderBy(r => r.Wait).LastOrDefault() is { } waiting)
+            return new ClientFailure.GuessWait(waiting.GuessesLeft, waiting.Wait);
+        if (refused.Any(r => r.Refusal == RealmRefusal.Paused)) return new ClientFailure.PassphrasePaused();
+        if (refused.Any(r => r.Refusal == RealmRefusal.Locked)) return new ClientFailure.PassphraseLocked();
+        foreach (var other in others)
+        {
+            if (other.Reply is RealmReply.Faulty faulty) return new ClientFailure.RealmLied(other.Name, faulty.Fault);
+            if (other.Reply is RealmReply.Failed { Failure: ClientFailure.RealmLied lied }) return lied;
+        }
+        return others.Select(o => o.Reply).OfType<RealmReply.Failed>().FirstOrDefault() is { } failed
+            ? threshold > 1 ? new ClientFailure.TooFewRealms(threshold, [.. others.Select(o => o.Name)]) : failed.Failure
+            : new ClientFailure.UnknownPassphrase();
+    }
+
+    private sealed record Asked(int Index, string Name, RealmConnection? Realm, RealmReply Reply)
+    {
+        public RealmStatus? Status => (Reply as RealmReply.Answered)?.Status;
+    }
+}

@@ -1,0 +1,20 @@
+namespace KeyRecovery.Client.Realms;
+
+/// <summary>
+/// A realm of the app's own configuration: a server, of an operator of its own, that evaluates and counts guesses of
+/// passphrases. Where it is and what its keys are never comes from another server.
+/// </summary>
+public sealed record PinnedRealm
+{
+    /// <summary>What people call it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its origin, for example <c>https://realm.example.net</c>.</summary>
+    public required Uri Server { get; init; }
+
+    /// <summary>The fingerprint of its keys, 43 characters of base64url, as <c>GET /v1/realm</c> and <c>init</c> print it.</summary>
+    public required string Fingerprint { get; init; }
+
+    /// <summary>The app's token for its user with this realm as audience. Default: the token that is given for the home server.</summary>
+    public Func<CancellationToken, ValueTask<string>>? Token { get; init; }
+}

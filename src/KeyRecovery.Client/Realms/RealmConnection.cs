@@ -1,0 +1,88 @@
+using System.Text.Json;
+using KeyRecovery.Client.Http;
+using KeyRecovery.Protocol.Oprf;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Realms;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Client.Realms;
+
+/// <summary>
+/// One realm, spoken to directly (docs/protocol.md §14.4). Every answer is verified: by the realm's key, whose fingerprint
+/// is pinned, for this slot and this request.
+/// </summary>
+internal sealed class RealmConnection(string name, ApiTransport transport, RealmIdentity identity, Func<CancellationToken, ValueTask<string>>? token)
+{
+    /// <summary>What people call it.</summary>
+    public string Name => name;
+
+    public RealmIdentity Identity => identity;
+
+    public Hash256 Fingerprint => identity.Fingerprint;
+
+    /// <summary>Fetches a realm's keys; null where they do not read.</summary>
+    public static async Task<(RealmIdentity? Identity, Answer Answer)> IdentifyAsync(ApiTransport transport, CancellationToken ct)
+    {
+        var answer = await transport.SendAsync(ApiRequest.Get("/v1/realm"), null, ct);
+        if (answer is not Answer.Success success) return (null, answer);
+        try
+        {
+            var keys = JsonSerializer.Deserialize(success.Body, ClientJson.Default.RealmJson);
+            return Base64UrlText.TryDecode(keys?.SigningKey, VerifyKey.Size, out var signing) && Base64UrlText.TryDecode(keys!.KemKey, KemPublicKey.Size, out var kem)
+                ? (new RealmIdentity(new VerifyKey(signing), new KemPublicKey(kem)), answer)
+                : (null, answer);
+        }
+        catch (Exception e) when (e is JsonException or WireFormatException)
+        {
+            return (null, answer);
+        }
+    }
+
+    public Task<RealmReply> RegisterAsync(
+        AuthorityId slot, VerifyKey signingKey, VerifyKey managementKey, OprfScalar share, string? homeToken, IRandom random, CancellationToken ct) =>
+        SendAsync("register", slot, RealmRegistration.Seal(identity, slot, signingKey, managementKey, share, random), homeToken, ct);
+
+    public async Task<RealmReply> EvaluateAsync(RealmEvaluate request, OprfElement shareKey, OprfRequest blind, string? homeToken, CancellationToken ct)
+    {
+        var reply = await SendAsync("evaluate", request.Slot, request.Encode(), homeToken, ct);
+        if (reply is not RealmReply.Answered { Status: var status }) return reply;
+        if (status.Evaluation is not { } evaluation) return new RealmReply.Faulty(RealmFault.Element);
+        return blind.Verify(shareKey, evaluation) ? reply : new RealmReply.Faulty(RealmFault.Proof);
+    }
+
+    /// <summary>Sends a reset that the slot has signed for this realm.</summary>
+    public Task<RealmReply> ResetAsync(AuthorityId slot, byte[] signedReset, CancellationToken ct) =>
+        SendAsync("reset", slot, signedReset, null, ct, needsToken: false);
+
+    public Task<RealmReply> ManageAsync(AuthorityId slot, ulong version, RealmCommand command, SigningKey managementKey, CancellationToken ct) =>
+        SendAsync("manage", slot, RealmManage.Sign(Fingerprint, slot, version, command, managementKey), null, ct, needsToken: false);
+
+    private async Task<RealmReply> SendAsync(
+        string route, AuthorityId slot, byte[] body, string? homeToken, CancellationToken ct, bool needsToken = true)
+    {
+        var bearer = !needsToken ? null : token is null ? homeToken : await token(ct);
+        var answer = await transport.SendAsync(ApiRequest.Post($"/v1/realm/{route}", body) with { Token = bearer }, null, ct);
+        return answer switch
+        {
+            Answer.Success success => Read(success.Body, slot, body),
+            Answer.Problem { Type: "guess-wait" } problem => Refused(RealmRefusal.Waiting, problem),
+            Answer.Problem { Type: "slot-paused" } problem => Refused(RealmRefusal.Paused, problem),
+            Answer.Problem { Type: "slot-locked" } problem => Refused(RealmRefusal.Locked, problem),
+            Answer.Problem { Type: "not-found" } => new RealmReply.Unknown(),
+            Answer.Problem { Type: "signature-invalid" } => new RealmReply.WrongKey(),
+            Answer.Problem { Type: "conflict" } => new RealmReply.Stale(),
+            _ => new RealmReply.Failed(Failures.Of(answer)),
+        };
+    }
+
+    private RealmReply Read(byte[] answer, AuthorityId slot, byte[] request)
+    {
+        var (status, fault) = RealmStatus.Read(answer, identity, slot, request);
+        return status is null ? new RealmReply.Faulty(fault) : new RealmReply.Answered(status);
+    }
+
+    private static RealmReply.Refused Refused(RealmRefusal refusal, Answer.Problem problem) => new(
+        refusal,
+        Math.Max(0, problem.Details.GuessesLeft ?? 0),
+        TimeSpan.FromMilliseconds(Math.Clamp(problem.Details.NextAttemptInMs ?? problem.Details.RetryAfterMs ?? 0, 0, (long)TimeSpan.FromDays(366).TotalMilliseconds)));
+}

@@ -1,0 +1,31 @@
+using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Realms;
+
+namespace KeyRecovery.Client.Realms;
+
+/// <summary>What came of asking a realm.</summary>
+internal abstract record RealmReply
+{
+    private RealmReply() { }
+
+    /// <summary>It answered, and the answer is the realm's own and about this request.</summary>
+    public sealed record Answered(RealmStatus Status) : RealmReply;
+
+    /// <summary>It is not the realm that it should be, or its answer does not hold.</summary>
+    public sealed record Faulty(RealmFault Fault) : RealmReply;
+
+    /// <summary>It evaluates nothing now: waiting, paused or locked.</summary>
+    public sealed record Refused(RealmRefusal Refusal, int GuessesLeft, TimeSpan Wait) : RealmReply;
+
+    /// <summary>It knows no such slot, or not for this token.</summary>
+    public sealed record Unknown : RealmReply;
+
+    /// <summary>The signature is not by the key that the realm knows.</summary>
+    public sealed record WrongKey : RealmReply;
+
+    /// <summary>Another command was faster.</summary>
+    public sealed record Stale : RealmReply;
+
+    /// <summary>The network, the server or the token is in the way.</summary>
+    public sealed record Failed(ClientFailure Failure) : RealmReply;
+}
