@@ -4,6 +4,7 @@ using KeyRecovery.Cli.Output;
 using KeyRecovery.Client;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Passphrases;
 
 namespace KeyRecovery.Cli.Invocation;
 
@@ -20,8 +21,11 @@ internal sealed class CliContext : IDisposable
         App = parsed.GetValue(GlobalOptions.App)!;
         Home = Path.GetFullPath(parsed.GetValue(GlobalOptions.Home)!);
         TokenFile = parsed.GetValue(GlobalOptions.Token);
+        var realms = parsed.GetValue(GlobalOptions.Realms);
         _client = new Lazy<KeyRecoveryClient>(() =>
-            new KeyRecoveryClient(new KeyRecoveryOptions { Server = Server, App = App }, new FileDeviceStore(Home)));
+            new KeyRecoveryClient(
+                new KeyRecoveryOptions { Server = Server, App = App, Realms = realms is null ? [] : RealmFile.Read(realms), WeakestDevice = WeakestDevice },
+                new FileDeviceStore(Home)));
     }
 
     public IOutput Output { get; }
@@ -36,6 +40,9 @@ internal sealed class CliContext : IDisposable
 
     public string? TokenFile { get; }
 
+    /// <summary>What one guess of a passphrase may cost; set before the client is used.</summary>
+    public StretchProfile WeakestDevice { get; set; } = StretchProfile.Mobile;
+
     /// <summary>From when this device may remove what was there before it; known once its account is open.</summary>
     public DateTimeOffset? TrustedFrom { get; private set; }
 
@@ -48,6 +55,12 @@ internal sealed class CliContext : IDisposable
         Result<T>.Failed failed => throw new CommandException(FailureText.Of(failed.Failure, this)),
         _ => throw new InvalidOperationException("a result is one of two"),
     };
+
+    /// <summary>Ends the command where something did not work.</summary>
+    public void Expect(ClientFailure? failure)
+    {
+        if (failure is not null) throw new CommandException(FailureText.Of(failure, this));
+    }
 
     /// <summary>Opens this device's account, mends bad seals on the way and says what the person should know.</summary>
     public async Task<OpenedVault> OpenAsync(CancellationToken ct)
@@ -83,6 +96,13 @@ internal sealed class CliContext : IDisposable
         if (Server.Scheme == Uri.UriSchemeHttp && !Server.IsLoopback) Output.Note($"the token travels unencrypted to {Server}");
         return trimmed;
     }
+
+    /// <summary>The app's token, which a passphrase cannot do without: only the account's own user may guess.</summary>
+    public async Task<string> NeedTokenAsync(CancellationToken ct) => await ReadTokenAsync(ct) ?? throw new CommandException(
+        new CliFailure("unauthenticated", "a passphrase needs the app's token of its user beside it")
+        {
+            Advice = ["--token FILE. For development: keyrecovery token --subject NAME > FILE"],
+        });
 
     public void Dispose()
     {

@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using System.Text;
 using KeyRecovery.Cli.Commands;
 using KeyRecovery.Cli.Output;
+using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Recovery;
 
 namespace KeyRecovery.Cli.Invocation;
@@ -16,6 +17,11 @@ internal static class Entry
 
     public static async Task<int> RunAsync(string[] args)
     {
+        if (!Normalization.IsAvailable)
+        {
+            await Console.Error.WriteLineAsync("keyrecovery cannot run without Unicode normalisation (InvariantGlobalization): passphrases would differ from device to device");
+            return ExitCode.Failed;
+        }
         Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         var parsed = MakeRoot().Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction) return Outputs.Of(parsed).Fail(Misuse(parsed));
@@ -34,6 +40,11 @@ internal static class Entry
                 BackupPutCommand.Make(), BackupGetCommand.Make(), BackupListCommand.Make(), BackupHistoryCommand.Make(), BackupRemoveCommand.Make(),
             },
             new Command("code", "The recovery code, on paper") { CodeCreateCommand.Make(), CodeCheckCommand.Make(), CodeRemoveCommand.Make() },
+            new Command("passphrase", "A passphrase that recovers the account, guarded by servers that count guesses")
+            {
+                PassphraseSetCommand.Make(), PassphraseCheckCommand.Make(), PassphraseStatusCommand.Make(), PassphraseSwitchCommand.Pause(),
+                PassphraseSwitchCommand.Resume(), PassphraseSwitchCommand.Remove(),
+            },
             RecoverCommand.Make(),
             new Command("link", "Brings the account to a new device that lies beside this one") { LinkShowCommand.Make(), LinkJoinCommand.Scan(), LinkJoinCommand.Type() },
             new Command("device", "The devices of the account") { DeviceListCommand.Make(), DeviceRenameCommand.Make(), DeviceRevokeCommand.Make() },

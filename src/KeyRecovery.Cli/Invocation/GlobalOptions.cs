@@ -24,10 +24,15 @@ internal static class GlobalOptions
     public static Option<string?> Token { get; } =
         new("--token") { HelpName = "FILE", Description = "A file with the app's token for its user, - for standard input", Recursive = true };
 
+    public static Option<string?> Realms { get; } = new("--realms")
+    {
+        HelpName = "FILE", Description = "A JSON list of the servers that guard passphrases, with their fingerprints [default: the server alone]", Recursive = true,
+    };
+
     public static Option<bool> Json { get; } =
         new("--json") { Description = "One JSON object on standard output, for machines", Recursive = true };
 
-    public static IEnumerable<Option> All => [Server, App, Home, Token, Json];
+    public static IEnumerable<Option> All => [Server, App, Home, Token, Realms, Json];
 
     private static string DefaultHome() => Environment.GetEnvironmentVariable("KEYRECOVERY_HOME") is { Length: > 0 } home
         ? home

@@ -19,6 +19,13 @@ internal static class FailureText
         ClientFailure.Transient { RetryAfter: { } wait } => new { retryAfterMs = (long)wait.TotalMilliseconds },
         ClientFailure.RolledBack rolledBack => new { fault = Kebab(rolledBack.Fault.ToString()) },
         ClientFailure.ServerLied lied => new { fault = Kebab(lied.Fault.ToString()) },
+        ClientFailure.WrongPassphrase wrong => new { guessesLeft = wrong.GuessesLeft, nextAttemptInMs = (long)wrong.NextAttemptIn.TotalMilliseconds },
+        ClientFailure.GuessWait wait => new { guessesLeft = wait.GuessesLeft, nextAttemptInMs = (long)wait.NextAttemptIn.TotalMilliseconds },
+        ClientFailure.PassphraseLocked => new { guessesLeft = 0 },
+        ClientFailure.RealmLied lied => new { realm = lied.Realm, fault = Kebab(lied.Fault.ToString()) },
+        ClientFailure.RealmUnreachable unreachable => new { realm = unreachable.Realm },
+        ClientFailure.RolledBackByRealm rolledBack => new { realm = rolledBack.Realm },
+        ClientFailure.TooFewRealms few => new { threshold = few.Threshold, missing = few.Missing },
         ClientFailure.NoSuchItem missing => new { name = missing.Name },
         ClientFailure.NoSuchAuthority missing => new { id = missing.Id.ToString() },
         ClientFailure.LinkEnded ended => new { reason = Kebab(ended.Reason.ToString()) },
@@ -55,6 +62,16 @@ internal static class FailureText
             "The code has no typing mistake. So it was replaced or removed, or it belongs to another server or app:",
             $"this was {context.Server}, app {context.App}. The recovery kit says which it is for.",
         ],
+        ClientFailure.WrongPassphrase or ClientFailure.GuessWait =>
+            ["Case and spaces count; how accents and digits are typed does not. The recovery code needs no guess: keyrecovery recover --code"],
+        ClientFailure.PassphrasePaused => ["On a device of the account: keyrecovery passphrase resume"],
+        ClientFailure.PassphraseLocked => ["keyrecovery recover --code, then keyrecovery passphrase set"],
+        ClientFailure.UnknownPassphrase => ["With the recovery code: keyrecovery recover --code. On a device: keyrecovery passphrase set"],
+        ClientFailure.RealmLied => ["Nothing of it was used. Whoever runs that server, or stands in between, changed something: tell them."],
+        ClientFailure.RolledBackByRealm =>
+            ["Nothing of it was taken over. Is a device left? Open the account there: it gives back what it has verified. Or use the recovery code."],
+        ClientFailure.UnknownRealm => ["--realms FILE names the servers that guard passphrases."],
+        ClientFailure.WeakPassphrase => ["keyrecovery passphrase set --generate"],
         ClientFailure.NoSuchAuthority => ["See who is there: keyrecovery device list"],
         ClientFailure.LinkGone or ClientFailure.LinkContested or ClientFailure.LinkEnded or ClientFailure.WrongLinkCode =>
         [
@@ -87,7 +104,8 @@ internal static class FailureText
         _ => [],
     };
 
-    private static string Kebab(string name)
+    /// <summary>A name in lower case with dashes, as JSON has it.</summary>
+    public static string Kebab(string name)
     {
         var kebab = new StringBuilder();
         foreach (var c in name)

@@ -1,0 +1,76 @@
+using System.CommandLine;
+using KeyRecovery.Cli.Input;
+using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Cli.Output;
+using KeyRecovery.Client;
+using KeyRecovery.Client.Passphrases;
+using KeyRecovery.Protocol.Passphrases;
+
+namespace KeyRecovery.Cli.Commands;
+
+/// <summary><c>passphrase set</c>: sets a passphrase, in place of the one that is there.</summary>
+internal static class PassphraseSetCommand
+{
+    public static Command Make()
+    {
+        var generate = new Option<int?>("--generate")
+        {
+            HelpName = "WORDS", Description = $"Draw random words and show them, once [default: {PassphraseWords.DefaultCount}]", Arity = ArgumentArity.ZeroOrOne,
+        };
+        generate.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int?>() is < 4 or > 12) result.AddError("--generate takes 4 to 12 words");
+        });
+        var threshold = new Option<int?>("--threshold") { HelpName = "N", Description = "How many of the realms must answer [default: more than half]" };
+        var profile = new Option<string>("--profile") { HelpName = "mobile|standard", Description = "What one guess costs", DefaultValueFactory = _ => "mobile" };
+        profile.AcceptOnlyFromAmong("mobile", "standard");
+        return new Command("set", "Sets a passphrase that recovers the account, in place of the one that is there") { generate, threshold, profile }
+            .Runs((context, parsed, ct) => RunAsync(
+                context, parsed.GetResult(generate) is null ? null : parsed.GetValue(generate) ?? PassphraseWords.DefaultCount,
+                parsed.GetValue(threshold), parsed.GetValue(profile) == "standard" ? StretchProfile.Standard : StretchProfile.Mobile, ct));
+    }
+
+    private static async Task RunAsync(CliContext context, int? words, int? threshold, StretchProfile profile, CancellationToken ct)
+    {
+        var token = await context.NeedTokenAsync(ct);
+        var generated = words is { } count ? PassphraseWords.Generate(SystemRandom.Instance, count) : null;
+        using var passphrase = generated is null ? await new PassphraseInput(context.Ask).ReadNewAsync(ct) : PassphraseInput.Of(generated);
+        context.WeakestDevice = profile;
+        using var opened = await context.OpenAsync(ct);
+        var manager = opened.Session.Passphrase;
+        var replaced = manager.IsSet;
+        var failure = await context.Output.WithProgressAsync("setting it up at every server", progress => manager.SetAsync(
+            passphrase,
+            new SetPassphraseOptions { Token = token, Threshold = threshold, Profile = profile, Progress = new Steps(progress) }, ct));
+        context.Expect(failure);
+
+        var status = await manager.StatusAsync(ct);
+        context.Output.Result(
+            new
+            {
+                set = true, passphrase = generated, replaced, threshold = status[0].Threshold, realms = status.Select(s => s.Realm),
+                guessesLeft = PassphraseTable.GuessesLeft(status),
+            },
+            people =>
+            {
+                if (generated is not null)
+                {
+                    people.WriteLine("The passphrase, shown this once:");
+                    people.Write(new Padder(new Text(generated, new Style(decoration: Decoration.Bold)), new Padding(4, 1, 0, 1)));
+                }
+                people.WriteLine($"It is set{(replaced ? ", in place of the one before" : "")}: tried just now, and it opens the account.");
+                people.WriteLine(WhoCouldSearch(status[0]));
+                people.WriteLine("After some wrong guesses it makes whoever guesses wait, and after the last it is locked for good. Keep a recovery code beside it.");
+                people.WriteLine("Try it now and then: keyrecovery passphrase check");
+            });
+    }
+
+    private static string WhoCouldSearch(PassphraseStatus status) => status.Threshold == 1
+        ? "One server guards it: a thief of its database alone learns nothing, but whoever runs that server could search for it."
+        : $"{status.Of} servers guard it, and {status.Threshold} of them are needed: whoever has fewer, operators included, cannot search for it.";
+
+    private sealed class Steps(IProgress<(int, int)> progress) : IProgress<PassphraseStep>
+    {
+        public void Report(PassphraseStep step) => progress.Report((step.Number - 1, step.Of));
+    }
+}

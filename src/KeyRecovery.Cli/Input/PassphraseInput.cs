@@ -1,0 +1,54 @@
+using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Protocol.Passphrases;
+
+namespace KeyRecovery.Cli.Input;
+
+/// <summary>Reads a passphrase from a person, or one line of standard input.</summary>
+internal sealed class PassphraseInput(Ask ask)
+{
+    private const int Tries = 5;
+
+    /// <summary>A passphrase that is there already.</summary>
+    public async Task<Passphrase> ReadAsync(CancellationToken ct)
+    {
+        if (!ask.IsTerminal) return Of(Ask.ReadLine() ?? "");
+        for (var tries = 0; ; tries++)
+        {
+            var (passphrase, fault) = Passphrase.Read(await ask.HiddenAsync("Passphrase:", ct));
+            if (passphrase is not null) return passphrase;
+            if (tries >= Tries) throw new CommandException(Problem(fault));
+            ask.Say($"{Problem(fault).Message}. Once more:");
+        }
+    }
+
+    /// <summary>A new passphrase, typed twice by a person: a typing mistake in it would be found too late.</summary>
+    public async Task<Passphrase> ReadNewAsync(CancellationToken ct)
+    {
+        if (!ask.IsTerminal) return await ReadAsync(ct);
+        for (var tries = 0; ; tries++)
+        {
+            var first = await ReadAsync(ct);
+            using var again = Passphrase.Read(await ask.HiddenAsync("     again:", ct)).Passphrase;
+            if (again is not null && first.Utf8.SequenceEqual(again.Utf8)) return first;
+            first.Dispose();
+            if (tries >= Tries) throw new CommandException(new CliFailure("passphrase", "the two are not the same"));
+            ask.Say("The two are not the same. Once more:");
+        }
+    }
+
+    /// <summary>Reads a text that is to be a passphrase.</summary>
+    public static Passphrase Of(string text)
+    {
+        var (passphrase, fault) = Passphrase.Read(text);
+        return passphrase ?? throw new CommandException(Problem(fault));
+    }
+
+    private static CliFailure Problem(PassphraseFault fault) => new("passphrase", fault switch
+    {
+        PassphraseFault.Empty => "a passphrase is asked for, and none was given",
+        PassphraseFault.TooLong => $"a passphrase has at most {Passphrase.MaxBytes} bytes",
+        PassphraseFault.ControlCharacter => "a passphrase has no tabs or other control characters",
+        PassphraseFault.UnassignedCharacter => "it has a character that Unicode does not know yet: another device might read it otherwise",
+        _ => "it is not valid text",
+    });
+}

@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using KeyRecovery.Client.Passphrases;
+using KeyRecovery.Protocol.Realms;
+
+namespace KeyRecovery.Cli.Output;
+
+/// <summary>How a passphrase stands at its realms.</summary>
+internal static class PassphraseTable
+{
+    private const int ShownEvents = 12;
+
+    /// <summary>How many guesses can still succeed: as many as the threshold-th best of the realms has; null where too few could be asked.</summary>
+    public static int? GuessesLeft(ImmutableArray<PassphraseStatus> status)
+    {
+        var left = status.Where(s => s.State is not null).Select(s => s.GuessesLeft).OrderDescending().ToList();
+        return status.IsEmpty || left.Count < status[0].Threshold ? null : left[status[0].Threshold - 1];
+    }
+
+    public static object Json(PassphraseStatus status) => new
+    {
+        realm = status.Realm,
+        state = status.State?.ToString().ToLowerInvariant(),
+        guessesLeft = status.State is null ? (int?)null : status.GuessesLeft,
+        nextAttemptInMs = (long)status.NextAttemptIn.TotalMilliseconds,
+        guessesSinceRight = status.GuessesSinceRight,
+        problem = status.Problem,
+        events = status.Events.Select(e => new { at = DateTimeOffset.FromUnixTimeSeconds((long)e.At), what = FailureText.Kebab(e.Kind.ToString()) }),
+    };
+
+    public static void Write(IAnsiConsole people, ImmutableArray<PassphraseStatus> status)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumns("Server", "State", "Guesses left", "Next guess");
+        foreach (var realm in status)
+        {
+            table.AddRow(
+                new Text(Words.Safe(realm.Realm)),
+                new Text(realm.State?.ToString().ToLowerInvariant() ?? realm.Problem!),
+                new Text(realm.State is null ? "?" : realm.GuessesLeft.ToString(CultureInfo.InvariantCulture)),
+                new Text(realm.NextAttemptIn > TimeSpan.Zero ? $"in {Words.Duration(realm.NextAttemptIn)}" : "now"));
+        }
+        people.Write(table);
+        people.WriteLine($"{status[0].Threshold} of {Words.Count(status[0].Of, "server")} must answer.");
+        foreach (var realm in status.Where(r => r.GuessesSinceRight > 0))
+            people.WriteLine($"{Words.Safe(realm.Realm)} has seen {Words.Count(realm.GuessesSinceRight, "guess", "guesses")} since the last right one. Was it not you? keyrecovery passphrase pause");
+        foreach (var entry in status.SelectMany(r => r.Events.Select(e => (r.Realm, e))).OrderBy(e => e.e.At).TakeLast(ShownEvents))
+            people.WriteLine($"  {Words.Time(DateTimeOffset.FromUnixTimeSeconds((long)entry.e.At))}  {Of(entry.e.Kind)} ({Words.Safe(entry.Realm)})");
+    }
+
+    private static string Of(RealmEventKind kind) => kind switch
+    {
+        RealmEventKind.Registered => "set up",
+        RealmEventKind.Attempt => "a guess",
+        RealmEventKind.Reset => "a right guess",
+        RealmEventKind.Paused => "paused",
+        RealmEventKind.Resumed => "resumed",
+        RealmEventKind.Destroyed => "locked for good",
+        RealmEventKind.NewManagementKey => "new management key, after somebody was removed",
+        _ => "a guess that was refused",
+    };
+}
