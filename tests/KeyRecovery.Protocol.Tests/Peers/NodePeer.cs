@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace KeyRecovery.Protocol.Tests.Peers;
 
-/// <summary>Runs the scripts beside this file; installs what they need, from the lock file, when it is not there yet.</summary>
+/// <summary>Runs the scripts beside this file; installs what they need, from the lock file, when it is not there yet or older than the file.</summary>
 internal static class NodePeer
 {
     private static readonly Lazy<string> Folder = new(Prepare);
@@ -12,7 +12,9 @@ internal static class NodePeer
     private static string Prepare()
     {
         var folder = Path.Combine(SourceFolder(), "Peers");
-        if (!Directory.Exists(Path.Combine(folder, "node_modules"))) Start("npm", ["ci"], folder, "");
+        var installed = new FileInfo(Path.Combine(folder, "node_modules", ".package-lock.json"));
+        var wanted = new FileInfo(Path.Combine(folder, "package-lock.json"));
+        if (!installed.Exists || installed.LastWriteTimeUtc < wanted.LastWriteTimeUtc) Start("npm", ["ci"], folder, "");
         return folder;
     }
 
