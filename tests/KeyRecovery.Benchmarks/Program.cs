@@ -2,7 +2,7 @@ using System.Globalization;
 using KeyRecovery.Benchmarks;
 
 // Prints ratios from one run (docs/performance.md). Run it alone on a quiet machine, in Release:
-//   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [links] [reads] [commits]
+//   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [links] [oprf] [reads] [commits]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args is ["null-server"])
 {
@@ -14,6 +14,7 @@ var report = new Report();
 report.Machine();
 if (Wanted("seals")) SealBenchmarks.Run(report);
 if (Wanted("links")) LinkBenchmark.Run(report);
+if (Wanted("oprf")) OprfBenchmark.Run(report);
 if (Wanted("reads")) await VaultReadBenchmark.RunAsync(report);
 if (Wanted("commits")) await CommitBenchmark.RunAsync(report);
 return report.End();

@@ -34,19 +34,14 @@ public sealed class OprfElement : IEquatable<OprfElement>
         return new OprfElement(product);
     }
 
-    /// <summary>HashToGroup (RFC 9497 §4.1).</summary>
-    internal static OprfElement OfInput(OprfSuite suite, ReadOnlySpan<byte> input)
-    {
-        var element = new byte[Size];
-        suite.HashToGroup(element, input);
-        return new OprfElement(element);
-    }
-
     /// <summary>The scalar times this element, for a scalar that is canonical and not zero: never the identity.</summary>
-    internal OprfElement Multiply(ReadOnlySpan<byte> scalar)
+    internal OprfElement Multiply(ReadOnlySpan<byte> scalar) => OfProduct(scalar, _bytes);
+
+    /// <summary>The same for an element that is a secret and lies on the stack.</summary>
+    internal static OprfElement OfProduct(ReadOnlySpan<byte> scalar, ReadOnlySpan<byte> element)
     {
         var product = new byte[Size];
-        Throw.IfFailed(Ristretto255.TryMultiply(product, scalar, _bytes) ? 0 : -1, nameof(Multiply));
+        Throw.IfFailed(Ristretto255.TryMultiply(product, scalar, element) ? 0 : -1, nameof(Multiply));
         return new OprfElement(product);
     }
 

@@ -57,7 +57,14 @@ public sealed class OprfKeyShares : IDisposable
     public SecretBytes Evaluate(ReadOnlySpan<byte> input)
     {
         Throw.IfOutside(input.Length, 0, OprfRequest.MaxInputSize, nameof(input));
-        return OprfSuite.Output(input, OprfElement.OfInput(OprfSuite.Verifiable, input).Multiply(_key.Span).Span);
+        Span<byte> element = stackalloc byte[OprfElement.Size];
+        Span<byte> product = stackalloc byte[OprfElement.Size];
+        OprfSuite.Verifiable.HashToGroup(element, input);
+        Throw.IfFailed(Ristretto255.TryMultiply(product, _key.Span, element) ? 0 : -1, nameof(Evaluate));
+        var output = OprfSuite.Output(input, product);
+        CryptographicOperations.ZeroMemory(element);
+        CryptographicOperations.ZeroMemory(product);
+        return output;
     }
 
     /// <summary>Zeroes the key and all shares.</summary>

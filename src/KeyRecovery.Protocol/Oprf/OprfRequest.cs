@@ -34,7 +34,11 @@ public sealed class OprfRequest : IDisposable
     internal static OprfRequest Blind(OprfSuite suite, ReadOnlySpan<byte> input, OprfScalar blind)
     {
         Throw.IfOutside(input.Length, 0, MaxInputSize, nameof(input));
-        return new OprfRequest(SecretBytes.Copy(input), blind, OprfElement.OfInput(suite, input).Multiply(blind.Span));
+        Span<byte> element = stackalloc byte[OprfElement.Size];
+        suite.HashToGroup(element, input);
+        var blinded = OprfElement.OfProduct(blind.Span, element);
+        CryptographicOperations.ZeroMemory(element);
+        return new OprfRequest(SecretBytes.Copy(input), blind, blinded);
     }
 
     /// <summary>Whether the answer is this request's, evaluated with the key behind <paramref name="shareKey"/>.</summary>
