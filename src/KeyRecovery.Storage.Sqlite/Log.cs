@@ -27,4 +27,7 @@ internal static partial class Log
 
     [LoggerMessage(7, LogLevel.Warning, "{Folder} can be read by others than its owner; mode 0700 is meant")]
     public static partial void FolderIsOpen(ILogger logger, string folder);
+
+    [LoggerMessage(8, LogLevel.Information, "The {Store} was brought from schema {From} to {To}; older versions of this program no longer open it")]
+    public static partial void SchemaUpgraded(ILogger logger, string store, long from, int to);
 }

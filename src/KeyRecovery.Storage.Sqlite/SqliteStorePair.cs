@@ -85,6 +85,8 @@ public sealed class SqliteStorePair : IAsyncDisposable
             var (pairId, isNew) = PairOpening.Join(data, keys, random);
             dataWriter = data.OpenWriter();
             keyWriter = keys.OpenWriter();
+            Upgrade(data, dataWriter, logger);
+            Upgrade(keys, keyWriter, logger);
             if (isNew) Log.PairMade(logger, data.Options.Path, keys.Options.Path);
             return new SqliteStorePair(
                 new SqliteDataStore(data, dataWriter, time, logger), new SqliteKeyStore(keys, keyWriter, time, logger),
@@ -99,6 +101,13 @@ public sealed class SqliteStorePair : IAsyncDisposable
             if (e is SqliteFaultException fault) throw new StoreUnavailableException(fault.Reason, "a store cannot be opened", e);
             throw;
         }
+    }
+
+    // Only now: whatever is wrong with the pair was found before anything is changed.
+    private static void Upgrade(StoreFile file, Connection writer, ILogger logger)
+    {
+        if (Schema.Upgrade(writer, file.Options.Journal) is { } found)
+            Log.SchemaUpgraded(logger, file.Role, found, Schema.VersionOf(file.Options.Journal));
     }
 
     private static FolderLock Lock(StoreFile file, ILogger logger)

@@ -35,4 +35,10 @@ public enum Table
 
     /// <summary>Key store: the server's own secrets, wrapped by the root key.</summary>
     Secrets = 67,
+
+    /// <summary>Key store: this realm's share and guess counter of a passphrase slot.</summary>
+    RealmSlots = 68,
+
+    /// <summary>Key store: which slots a user has at this realm.</summary>
+    RealmSubjects = 69,
 }

@@ -9,9 +9,9 @@ namespace KeyRecovery.Storage.Sqlite.Connections;
 /// </summary>
 internal static class Schema
 {
-    public const int Version = 1;
-
     public const int PairIdSize = 16;
+
+    private const int First = 1;
 
     private static readonly Dictionary<Table, string> Names = new()
     {
@@ -26,12 +26,24 @@ internal static class Schema
         [Table.Subjects] = "subjects",
         [Table.Slots] = "slots",
         [Table.Secrets] = "secrets",
+        [Table.RealmSlots] = "realm_slots",
+        [Table.RealmSubjects] = "realm_subjects",
+    };
+
+    /// <summary>The schema in which a table came, where it is not the first.</summary>
+    private static readonly Dictionary<Table, int> Since = new()
+    {
+        [Table.RealmSlots] = 2,
+        [Table.RealmSubjects] = 2,
     };
 
     public static string NameOf(Table table) => Names[table];
 
     public static bool Holds(JournalProfile profile, Table table) =>
         Names.ContainsKey(table) && table < Table.KeyRows == (profile == JournalProfile.Data);
+
+    /// <summary>The schema that this code writes; each store counts for itself.</summary>
+    public static int VersionOf(JournalProfile profile) => TablesOf(profile).Max(SinceOf);
 
     public static string RoleOf(JournalProfile profile) => profile == JournalProfile.Data ? "data store" : "key store";
 
@@ -40,19 +52,27 @@ internal static class Schema
     {
         connection.Execute("BEGIN IMMEDIATE");
         connection.Execute("CREATE TABLE meta(name TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL) WITHOUT ROWID");
-        foreach (var table in Names.Keys.Where(table => Holds(profile, table)))
-        {
-            // Small columns first: a value of many pages is a chain, and what stands behind it costs the whole walk.
-            // With rowid: without, the value lies in the index; writes took twice as long at 10 KiB and reads 4 times.
-            connection.Execute(
-                $"CREATE TABLE {NameOf(table)}(version INTEGER NOT NULL, written_hour INTEGER NOT NULL, " +
-                "id BLOB NOT NULL UNIQUE, value BLOB NOT NULL)");
-        }
-
+        foreach (var table in TablesOf(profile)) CreateTable(connection, table);
         PutMeta(connection, "pair", pairId);
         connection.Execute($"PRAGMA application_id={ApplicationId(profile)}");
-        connection.Execute($"PRAGMA user_version={Version}");
+        connection.Execute($"PRAGMA user_version={VersionOf(profile)}");
         connection.Execute("COMMIT");
+    }
+
+    /// <summary>
+    /// Gives an older file the tables that came since, in one transaction. Only forward: an older program refuses the
+    /// file from then on.
+    /// </summary>
+    /// <returns>The schema that the file had, or null where it had this code's.</returns>
+    public static long? Upgrade(Connection connection, JournalProfile profile)
+    {
+        var found = Number(connection, "PRAGMA user_version");
+        if (found == VersionOf(profile)) return null;
+        connection.Execute("BEGIN IMMEDIATE");
+        foreach (var table in TablesOf(profile).Where(table => SinceOf(table) > found)) CreateTable(connection, table);
+        connection.Execute($"PRAGMA user_version={VersionOf(profile)}");
+        connection.Execute("COMMIT");
+        return found;
     }
 
     /// <summary>The pair of the file, or null if its creation never finished.</summary>
@@ -63,7 +83,7 @@ internal static class Schema
         var tables = Number(connection, "SELECT count(*) FROM sqlite_schema");
         if (version == 0 && tables == 0) return null;
         if (Number(connection, "PRAGMA application_id") != ApplicationId(profile)) throw Throw.NotOurs(path, RoleOf(profile));
-        if (version > Version) throw Throw.Newer(path, version, Version);
+        if (version > VersionOf(profile)) throw Throw.Newer(path, version, VersionOf(profile));
         var pair = GetMeta(connection, "pair");
         return pair is { Length: PairIdSize } ? pair : throw Throw.NotOurs(path, RoleOf(profile));
     }
@@ -72,6 +92,16 @@ internal static class Schema
     public static bool IsComplete(Connection keys) => GetMeta(keys, "complete") is not null;
 
     public static void SetComplete(Connection keys) => PutMeta(keys, "complete", [1]);
+
+    private static IEnumerable<Table> TablesOf(JournalProfile profile) => Names.Keys.Where(table => Holds(profile, table));
+
+    private static int SinceOf(Table table) => Since.GetValueOrDefault(table, First);
+
+    // Small columns first: a value of many pages is a chain, and what stands behind it costs the whole walk.
+    // With rowid: without, the value lies in the index; writes took twice as long at 10 KiB and reads 4 times.
+    private static void CreateTable(Connection connection, Table table) => connection.Execute(
+        $"CREATE TABLE {NameOf(table)}(version INTEGER NOT NULL, written_hour INTEGER NOT NULL, " +
+        "id BLOB NOT NULL UNIQUE, value BLOB NOT NULL)");
 
     private static int ApplicationId(JournalProfile profile) =>
         profile == JournalProfile.Data ? 0x4B524441 /* KRDA */ : 0x4B524B45 /* KRKE */;

@@ -100,9 +100,10 @@ public sealed class OpeningTests : IDisposable
     {
         await MakeAsync(_folder);
         var newer = keys ? _folder.KeyPath : _folder.DataPath;
-        Edit(newer, "PRAGMA user_version=2");
+        var version = Schema.VersionOf(keys ? JournalProfile.Keys : JournalProfile.Data);
+        Edit(newer, $"PRAGMA user_version={version + 1}");
         await RefusedAsync($"{newer} was made by a newer version");
-        Edit(newer, "PRAGMA user_version=1");
+        Edit(newer, $"PRAGMA user_version={version}");
         await using var pair = await _folder.OpenAsync();
     }
 
