@@ -6,8 +6,9 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.Keys;
 
 /// <summary>
-/// The server's own three keys of 32 random bytes. They are drawn once and lie in the key store, wrapped by the root
-/// key: derived from it, they would change with it, and every lookup with them.
+/// The server's own keys: random bytes, drawn once, that lie in the key store wrapped by the root key. Derived from it,
+/// they would change with it, and every lookup with them. The realm's seed has a row of its own: it came later, and a
+/// row that everything hangs on is not rewritten for it.
 /// </summary>
 [DebuggerDisplay("[redacted]")]
 public sealed class ServerSecrets : IDisposable
@@ -17,11 +18,16 @@ public sealed class ServerSecrets : IDisposable
 
     private const int Count = 3;
 
-    private static readonly RowKey Place = new(Table.Secrets, "server-secrets"u8.ToArray());
+    private static readonly Kept Secrets = new("server-secrets"u8.ToArray(), "keyrecovery/server/v1/secrets"u8.ToArray(), Count * KeySize);
+    private static readonly Kept Realm = new("realm-seed"u8.ToArray(), "keyrecovery/server/v1/realm-seed"u8.ToArray(), KeySize);
 
-    private readonly byte[] _keys = GC.AllocateArray<byte>(Count * KeySize, pinned: true);
+    private readonly byte[] _keys = GC.AllocateArray<byte>((Count + 1) * KeySize, pinned: true);
 
-    private ServerSecrets(ReadOnlySpan<byte> keys) => keys.CopyTo(_keys);
+    private ServerSecrets(SecretBytes keys, SecretBytes realmSeed)
+    {
+        keys.Span.CopyTo(_keys);
+        realmSeed.Span.CopyTo(_keys.AsSpan(Count * KeySize));
+    }
 
     /// <summary>Keys the hashes by which rows and lookups are found.</summary>
     public ReadOnlyMemory<byte> LookupKey => _keys.AsMemory(0, KeySize);
@@ -32,30 +38,23 @@ public sealed class ServerSecrets : IDisposable
     /// <summary>Keys what the audit log draws.</summary>
     public ReadOnlyMemory<byte> LogKey => _keys.AsMemory(2 * KeySize, KeySize);
 
-    private static ReadOnlySpan<byte> Purpose => "keyrecovery/server/v1/secrets"u8;
+    /// <summary>What this server's keys as a realm are derived from. Clients pin their fingerprint.</summary>
+    public ReadOnlyMemory<byte> RealmSeed => _keys.AsMemory(Count * KeySize, KeySize);
 
     /// <summary>Whether the key store has its secrets: if it does, so must the ring and the root key exist.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     public static async Task<bool> ExistAsync(IKeyStore keys, CancellationToken ct) =>
-        await keys.ReadAsync(Place, ct).ConfigureAwait(false) is not null;
+        await keys.ReadAsync(Secrets.Place, ct).ConfigureAwait(false) is not null;
 
-    /// <summary>Reads the secrets, or draws them where there are none; of several that start at once, all get the same.</summary>
+    /// <summary>Reads the secrets, or draws those that are not there; of several that start at once, all get the same.</summary>
     /// <exception cref="RootKeyMismatchException">They were wrapped by another root key.</exception>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     public static async Task<ServerSecrets> LoadOrCreateAsync(
         IKeyStore keys, IRootKey root, IRandom random, CancellationToken ct)
     {
-        var row = await keys.ReadAsync(Place, ct).ConfigureAwait(false);
-        if (row is null)
-        {
-            var result = await keys.WriteAsync([new RowWrite.Create(Place, Draw(root, random))], ct).ConfigureAwait(false);
-            if (result is WriteResult.Unavailable unavailable)
-                throw new StoreUnavailableException(unavailable.Reason, "the server's secrets cannot be stored");
-            // Refused: another instance was faster. Either way what counts is what is there.
-            row = await keys.ReadAsync(Place, ct).ConfigureAwait(false) ?? throw Throw.RootKeyMismatch();
-        }
-
-        return Open(root, row);
+        using var secrets = await LoadOrCreateAsync(Secrets, keys, root, random, ct).ConfigureAwait(false);
+        using var realmSeed = await LoadOrCreateAsync(Realm, keys, root, random, ct).ConfigureAwait(false);
+        return new ServerSecrets(secrets, realmSeed);
     }
 
     /// <summary>Zeroes the keys.</summary>
@@ -64,19 +63,39 @@ public sealed class ServerSecrets : IDisposable
     /// <summary>Always <c>[redacted]</c>.</summary>
     public override string ToString() => "[redacted]";
 
-    private static byte[] Draw(IRootKey root, IRandom random)
+    private static async Task<SecretBytes> LoadOrCreateAsync(
+        Kept kept, IKeyStore keys, IRootKey root, IRandom random, CancellationToken ct)
     {
-        using var fresh = SecretBytes.Random(Count * KeySize, random);
-        return root.Wrap(Purpose, fresh.Span);
+        var row = await keys.ReadAsync(kept.Place, ct).ConfigureAwait(false);
+        if (row is null)
+        {
+            var result = await keys.WriteAsync([new RowWrite.Create(kept.Place, Draw(kept, root, random))], ct).ConfigureAwait(false);
+            if (result is WriteResult.Unavailable unavailable)
+                throw new StoreUnavailableException(unavailable.Reason, "the server's secrets cannot be stored");
+            // Refused: another instance was faster. Either way what counts is what is there.
+            row = await keys.ReadAsync(kept.Place, ct).ConfigureAwait(false) ?? throw Throw.RootKeyMismatch();
+        }
+
+        return Open(kept, root, row);
     }
 
-    private static ServerSecrets Open(IRootKey root, Row row)
+    private static byte[] Draw(Kept kept, IRootKey root, IRandom random)
     {
-        if (!root.TryUnwrap(Purpose, row.Value.Span, out var secret)) throw Throw.RootKeyMismatch();
-        using (secret)
-        {
-            if (secret.Length != Count * KeySize) throw Throw.RootKeyMismatch();
-            return new ServerSecrets(secret.Span);
-        }
+        using var fresh = SecretBytes.Random(kept.Size, random);
+        return root.Wrap(kept.Purpose, fresh.Span);
+    }
+
+    private static SecretBytes Open(Kept kept, IRootKey root, Row row)
+    {
+        if (!root.TryUnwrap(kept.Purpose, row.Value.Span, out var secret)) throw Throw.RootKeyMismatch();
+        if (secret.Length == kept.Size) return secret;
+        secret.Dispose();
+        throw Throw.RootKeyMismatch();
+    }
+
+    // A row of secrets: where it is, what it is wrapped for, and its length in bytes.
+    private sealed record Kept(byte[] Id, byte[] Purpose, int Size)
+    {
+        public RowKey Place { get; } = new(Table.Secrets, Id);
     }
 }

@@ -23,10 +23,10 @@ public sealed class ServerSecretsTests : IAsyncLifetime, IDisposable
         ServerSecrets.LoadOrCreateAsync(_pair.Keys, root, SystemRandom.Instance, CancellationToken.None);
 
     private static byte[] All(ServerSecrets secrets) =>
-        [.. secrets.LookupKey.Span, .. secrets.FenceKey.Span, .. secrets.LogKey.Span];
+        [.. secrets.LookupKey.Span, .. secrets.FenceKey.Span, .. secrets.LogKey.Span, .. secrets.RealmSeed.Span];
 
     [Fact]
-    public async Task The_secrets_are_drawn_once_and_are_three_different_keys()
+    public async Task The_secrets_are_drawn_once_and_are_four_different_keys()
     {
         using var root = Root("ring");
         Assert.False(await ServerSecrets.ExistAsync(_pair.Keys, CancellationToken.None));
@@ -34,7 +34,7 @@ public sealed class ServerSecretsTests : IAsyncLifetime, IDisposable
         using var second = await Load(root);
         Assert.True(await ServerSecrets.ExistAsync(_pair.Keys, CancellationToken.None));
         Assert.Equal(All(first), All(second));
-        Assert.Equal(3, All(first).Chunk(ServerSecrets.KeySize).Select(Convert.ToHexString).Distinct().Count());
+        Assert.Equal(4, All(first).Chunk(ServerSecrets.KeySize).Select(Convert.ToHexString).Distinct().Count());
         Assert.Equal("[redacted]", first.ToString());
     }
 
@@ -64,8 +64,23 @@ public sealed class ServerSecretsTests : IAsyncLifetime, IDisposable
         using var secrets = await Load(root);
         var rows = new List<Row>();
         await foreach (var row in _pair.Keys.ScanAsync(Table.Secrets, default, CancellationToken.None)) rows.Add(row);
-        var value = Assert.Single(rows).Value.ToArray();
-        foreach (var window in All(secrets).Chunk(16)) Assert.Equal(-1, value.AsSpan().IndexOf(window));
+        Assert.Equal(2, rows.Count);
+        foreach (var window in All(secrets).Chunk(16))
+            Assert.All(rows, row => Assert.Equal(-1, row.Value.Span.IndexOf(window)));
+    }
+
+    [Fact]
+    public async Task A_server_from_before_it_was_a_realm_gets_its_seed_and_keeps_the_rest()
+    {
+        using var root = Root("ring");
+        using var before = await Load(root);
+        var seed = new RowKey(Table.Secrets, "realm-seed"u8.ToArray());
+        Assert.IsType<WriteResult.Written>(await _pair.Keys.WriteAsync([new RowWrite.Remove(seed)], CancellationToken.None));
+        using var after = await Load(root);
+        Assert.Equal(All(before)[..96], All(after)[..96]);
+        Assert.NotEqual(before.RealmSeed.ToArray(), after.RealmSeed.ToArray());
+        using var again = await Load(root);
+        Assert.Equal(All(after), All(again));
     }
 
     [Fact]
