@@ -4,6 +4,7 @@ using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Linking;
 using KeyRecovery.Service.Maintenance;
+using KeyRecovery.Service.Realms;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.UseCases;
@@ -19,7 +20,7 @@ public sealed class KeyRecoveryService : IDisposable
     /// <param name="data">The data store.</param>
     /// <param name="keys">The key store; never the same file, directory or account as <paramref name="data"/>.</param>
     /// <param name="ring">The keys that wrap subject keys.</param>
-    /// <param name="secrets">The lookup, fence and log keys.</param>
+    /// <param name="secrets">The lookup, fence and log keys, and the realm's seed.</param>
     /// <param name="policies">The configured apps.</param>
     /// <param name="random">Draws keys and nonces.</param>
     /// <param name="time">The server's clock.</param>
@@ -36,6 +37,8 @@ public sealed class KeyRecoveryService : IDisposable
         Vaults = new VaultReader(context);
         Staging = new ItemStaging(context);
         Repairs = new Repairs(context);
+        RecoverySlots = new RecoverySlots(context);
+        Realm = new Realm(context, new RealmShares(ring, random), secrets.RealmSeed.Span);
         Sweeper = new Sweeper(context);
         Audit = new StoreAudit(context);
     }
@@ -61,6 +64,12 @@ public sealed class KeyRecoveryService : IDisposable
     /// <summary>Takes back what was lost.</summary>
     public Repairs Repairs { get; }
 
+    /// <summary>Tells a user's passphrase slots.</summary>
+    public RecoverySlots RecoverySlots { get; }
+
+    /// <summary>Evaluates and counts guesses at passphrases.</summary>
+    public Realm Realm { get; }
+
     /// <summary>Carries messages between two devices that are being linked.</summary>
     public LinkRelay Links { get; }
 
@@ -75,6 +84,7 @@ public sealed class KeyRecoveryService : IDisposable
     {
         Links.Dispose();
         Gate.Dispose();
+        Realm.Dispose();
         _lookups.Dispose();
     }
 }

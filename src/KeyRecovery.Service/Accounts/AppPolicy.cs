@@ -16,4 +16,7 @@ public sealed record AppPolicy
 
     /// <summary>The content of one item in bytes, at most <see cref="Limits.MaxItemBytes"/>. Default: 262,144.</summary>
     public int ItemBytes { get; init; } = Limits.ItemBytes;
+
+    /// <summary>How often a passphrase may be guessed at this server as a realm.</summary>
+    public PassphrasePolicy Passphrase { get; init; } = PassphrasePolicy.Default;
 }

@@ -75,6 +75,15 @@ public enum ErrorCode
     /// <summary>The account was erased.</summary>
     Erased,
 
+    /// <summary>The next guess at the passphrase is not due yet; <c>guessesLeft</c> and <c>nextAttemptInMs</c> come with it.</summary>
+    GuessWait,
+
+    /// <summary>A device has paused the passphrase; <c>guessesLeft</c> and <c>nextAttemptInMs</c> come with it.</summary>
+    SlotPaused,
+
+    /// <summary>The guesses are used up, and the realm's share of the key is destroyed.</summary>
+    SlotLocked,
+
     /// <summary>Too many requests; <c>retryAfterMs</c> says when the next one is welcome.</summary>
     RateLimited,
 

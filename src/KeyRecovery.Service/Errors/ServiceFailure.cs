@@ -20,6 +20,15 @@ public sealed record ServiceFailure(ErrorCode Code)
     /// <summary>When to ask again, in seconds since 1970, for a young authority.</summary>
     public ulong? TrustedFrom { get; init; }
 
+    /// <summary>How many guesses are left, where a guess at a passphrase was not taken.</summary>
+    public int? GuessesLeft { get; init; }
+
+    /// <summary>When the next guess is due, in milliseconds, where a guess at a passphrase was not taken.</summary>
+    public long? NextAttemptInMs { get; init; }
+
+    /// <summary>Whether it was this very request that used the guesses up and destroyed the share.</summary>
+    public bool ShareDestroyed { get; init; }
+
     internal static ServiceFailure Refused(string field, ProtocolFault rule) =>
         new(rule == ProtocolFault.Malformed ? ErrorCode.Malformed : ErrorCode.Refused) { Field = field, Rule = rule };
 

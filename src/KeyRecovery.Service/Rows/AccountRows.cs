@@ -40,11 +40,14 @@ internal sealed class AccountRows : IDisposable
 
     public RowKey Staging => new(Table.Staging, _locator);
 
-    public RowKey Link(LinkPlace place)
+    public RowKey Link(LinkPlace place) => new(Table.Links, (byte[])[.. LinksAt(place.Sequence), .. place.Hash.ToArray()]);
+
+    /// <summary>What the ids of the links at a place in the chain begin with.</summary>
+    public byte[] LinksAt(ulong sequence)
     {
-        var sequence = new byte[sizeof(uint)];
-        BinaryPrimitives.WriteUInt32BigEndian(sequence, checked((uint)place.Sequence));
-        return new RowKey(Table.Links, (byte[])[.. _locator, .. sequence, .. place.Hash.ToArray()]);
+        var number = new byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32BigEndian(number, checked((uint)sequence));
+        return [.. _locator, .. number];
     }
 
     /// <summary>The place that a link row's id tells.</summary>

@@ -17,6 +17,11 @@ internal sealed class RowIds(ReadOnlyMemory<byte> lookupKey)
 
     public RowKey Slot(AuthorityId slot) => new(Table.Slots, Keyed("slot", slot.ToArray()));
 
+    public RowKey RealmSlot(AuthorityId slot) => new(Table.RealmSlots, Keyed("realm-slot", slot.ToArray()));
+
+    /// <summary>Under the same hash as <see cref="Subject"/>, which is computed once a request.</summary>
+    public static RowKey RealmSubject(RowKey subject) => new(Table.RealmSubjects, subject.Id);
+
     public RowKey Subject(AppUser user) => new(Table.Subjects, Keyed("subject", LengthPrefixed(user.App, user.Issuer, user.Subject)));
 
     private byte[] Keyed(string purpose, byte[] value) =>

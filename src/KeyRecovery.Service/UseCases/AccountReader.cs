@@ -37,6 +37,19 @@ internal static class AccountReader
         return InChain(byPlace, state.Chain);
     }
 
+    /// <summary>The one link at a place of the account's chain.</summary>
+    /// <exception cref="RowDamagedException">It is not there.</exception>
+    public static async ValueTask<ReadOnlyMemory<byte>> ReadLinkAsync(
+        this IDataStore data, AccountRows rows, AccountState state, ulong sequence, CancellationToken ct)
+    {
+        var found = new List<Row>();
+        await foreach (var row in data.ScanPrefixAsync(Table.Links, rows.LinksAt(sequence), ct)) found.Add(row);
+        if (found.Count == 1) return rows.Open(found[0]);
+        // Another one lost a race there: only the way back from the head tells which.
+        var links = found.Count == 0 ? [] : await data.ReadLinksAsync(rows, state, sequence, ct);
+        return links.IsEmpty ? throw new RowDamagedException(Table.Links) : links[0];
+    }
+
     // A store that writes row by row can hold links that lost a race: the chain is what the head leads back to.
     private static ImmutableArray<ReadOnlyMemory<byte>> InChain(SortedDictionary<ulong, List<ReadOnlyMemory<byte>>> byPlace, LinkPlace head)
     {

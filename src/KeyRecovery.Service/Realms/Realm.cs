@@ -1,0 +1,225 @@
+using System.Security.Cryptography;
+using KeyRecovery.Protocol.Oprf;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Realms;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Rows;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.UseCases;
+
+namespace KeyRecovery.Service.Realms;
+
+/// <summary>
+/// This server as a realm (docs/protocol.md §14.4): it evaluates the OPRF for passphrase slots, of its own accounts and of
+/// other servers', and counts each guess durably before it answers. It knows no chain. Where the store does not answer,
+/// nothing is evaluated.
+/// </summary>
+public sealed class Realm : IDisposable
+{
+    // A race is lost to a request that was counted, and of those there are no more than the largest budget and some commands.
+    private const int Attempts = 256;
+
+    private readonly ServiceContext _context;
+    private readonly RealmKeys _keys;
+    private readonly RealmShares _shares;
+    private readonly RealmRegistrar _registrar;
+    private readonly ReadOnlyMemory<byte> _decoyRow;
+    private readonly VerifyKey _decoyKey;
+
+    internal Realm(ServiceContext context, RealmShares shares, ReadOnlySpan<byte> seed)
+    {
+        _context = context;
+        _keys = new RealmKeys(seed);
+        _shares = shares;
+        _registrar = new RealmRegistrar(context, shares);
+        Span<byte> drawn = stackalloc byte[SigningKey.SeedSize];
+        context.Random.Fill(drawn);
+        using var nobody = SigningKey.FromSeed(drawn);
+        _decoyKey = nobody.PublicKey;
+        _decoyRow = Decoy().Encode();
+    }
+
+    /// <summary>The public keys by which clients pin this realm.</summary>
+    public RealmIdentity Identity => _keys.Identity;
+
+    /// <summary>Opens the body of a registration.</summary>
+    /// <returns>To be disposed of.</returns>
+    /// <exception cref="WireFormatException">Not a registration, or not sealed to this realm.</exception>
+    public RealmRegistration OpenRegistration(ReadOnlyMemory<byte> body) => RealmRegistration.Open(body, Identity, _keys.Kem);
+
+    /// <summary>Keeps a share for a user. The same registration again gets the slot's status.</summary>
+    /// <param name="user">Whose, by an app token: nobody else may guess.</param>
+    /// <param name="registration">What is kept; still the caller's to dispose of.</param>
+    /// <param name="request">SHA-256 of the request's body, which the answer repeats.</param>
+    /// <param name="ct">Cancels what was not yet written.</param>
+    /// <returns>The signed status.</returns>
+    public async ValueTask<Outcome<byte[]>> RegisterAsync(
+        AppUser user, RealmRegistration registration, Hash256 request, CancellationToken ct) =>
+        await _registrar.RegisterAsync(user, registration, ct) switch
+        {
+            Outcome<RealmSlotRow>.Done(var row) => Answer(registration.Slot, row, request),
+            Outcome<RealmSlotRow>.Failed(var failure) => failure,
+            _ => throw new InvalidOperationException(),
+        };
+
+    /// <summary>Counts a guess, and then evaluates it.</summary>
+    /// <param name="user">Who guesses, by an app token.</param>
+    /// <param name="guess">The guess.</param>
+    /// <param name="request">SHA-256 of the request's body, which the answer repeats.</param>
+    /// <param name="ct">Cancels what was not yet counted.</param>
+    /// <returns>The signed status with the evaluation.</returns>
+    public async ValueTask<Outcome<byte[]>> EvaluateAsync(AppUser user, RealmEvaluate guess, Hash256 request, CancellationToken ct)
+    {
+        var key = _context.Lookups.Ids.RealmSlot(guess.Slot);
+        var subject = _context.Lookups.Ids.Subject(user);
+        var element = Hash256.Of(guess.Blinded.ToArray());
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var (row, version) = await ReadAsync(key, ct);
+            if (version == 0 || !CryptographicOperations.FixedTimeEquals(row.Subject.Span, subject.Id.Span))
+                return new ServiceFailure(ErrorCode.NotFound);
+
+            var step = RealmRules.Charge(row, guess.Attempt, element, _context.Policies.Of(row.App).Passphrase, Now);
+            // Opened first: a share that does not open must not cost a guess.
+            using var share = step is RealmStep.Proceed ? _shares.Open(key, row) : null;
+            switch (await WriteAsync(key, step, version, ct))
+            {
+                case WriteResult.Unavailable(var reason):
+                    return ServiceFailure.Of(reason);
+                case WriteResult.Refused:
+                    continue;
+            }
+            RealmMeter.Attempt(step);
+            return step is RealmStep.Refuse refused
+                ? refused.Failure
+                : Answer(guess.Slot, step.Next ?? row, request, Evaluate(share!, row, guess.Blinded));
+        }
+        return new ServiceFailure(ErrorCode.Unavailable);
+    }
+
+    /// <summary>Gives all guesses back to whoever can sign as the slot.</summary>
+    /// <param name="reset">The signed reset.</param>
+    /// <param name="request">SHA-256 of the request's body, which the answer repeats.</param>
+    /// <param name="ct">Cancels what was not yet written.</param>
+    /// <returns>The signed status.</returns>
+    public ValueTask<Outcome<byte[]>> ResetAsync(RealmReset reset, Hash256 request, CancellationToken ct)
+    {
+        if (reset.Realm != Identity.Fingerprint) return new(new ServiceFailure(ErrorCode.Refused) { Field = "realm" });
+        return ChangeAsync(
+            reset.Slot, request, withEvents: false,
+            row => reset.IsSignedBy(KeyOf(row.SigningKey)) && !row.IsDeleted ? RealmRules.Reset(row, reset.Attempt, Now) : NotSigned(), ct);
+    }
+
+    /// <summary>Does what the account's devices ask.</summary>
+    /// <param name="manage">The signed command.</param>
+    /// <param name="request">SHA-256 of the request's body, which the answer repeats.</param>
+    /// <param name="ct">Cancels what was not yet written.</param>
+    /// <returns>The signed status with the events.</returns>
+    public ValueTask<Outcome<byte[]>> ManageAsync(RealmManage manage, Hash256 request, CancellationToken ct)
+    {
+        if (manage.Realm != Identity.Fingerprint) return new(new ServiceFailure(ErrorCode.Refused) { Field = "realm" });
+        return ChangeAsync(
+            manage.Slot, request, withEvents: true,
+            row =>
+            {
+                var signed = manage.IsSignedBy(KeyOf(row.ManagementKey)) && !row.IsDeleted;
+                if (RealmRules.IsLastCommand(row, request)) return new RealmStep.Proceed(null);
+                return signed ? RealmRules.Manage(row, manage.Version, manage.Command, request, Now) : NotSigned();
+            },
+            ct);
+    }
+
+    /// <summary>
+    /// The writes that destroy what this realm keeps for a user whose account is erased, to be made together with its
+    /// tombstone. A slot that came or changed in between refuses them: then they are asked for anew.
+    /// </summary>
+    /// <param name="user">Whose account it is; all that this user registered goes, also what no chain names.</param>
+    /// <param name="slots">Passphrase slots that stood in the account's chain, for accounts whose user is no longer known.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
+    public ValueTask<IReadOnlyList<RowWrite>> PrepareErasureAsync(
+        AppUser user, IEnumerable<(AuthorityId Slot, VerifyKey SigningKey)> slots, CancellationToken ct) =>
+        RealmErasure.PrepareAsync(_context, user, slots, ct);
+
+    /// <summary>Zeroes the realm's keys.</summary>
+    public void Dispose() => _keys.Dispose();
+
+    private DateTimeOffset Now => _context.Time.GetUtcNow();
+
+    private async ValueTask<Outcome<byte[]>> ChangeAsync(
+        AuthorityId slot, Hash256 request, bool withEvents, Func<RealmSlotRow, RealmStep> decide, CancellationToken ct)
+    {
+        var key = _context.Lookups.Ids.RealmSlot(slot);
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var (row, version) = await ReadAsync(key, ct);
+            ServiceMeter.Verification();
+            var step = decide(row);
+            // A decoy's key signs nothing, so that nobody without a key learns whether there is such a slot.
+            if (version == 0) return new ServiceFailure(ErrorCode.SignatureInvalid);
+            switch (await WriteAsync(key, step, version, ct))
+            {
+                case WriteResult.Unavailable(var reason):
+                    return ServiceFailure.Of(reason);
+                case WriteResult.Refused:
+                    continue;
+            }
+            return step is RealmStep.Refuse refused ? refused.Failure : Answer(slot, step.Next ?? row, request, withEvents: withEvents);
+        }
+        return new ServiceFailure(ErrorCode.Unavailable);
+    }
+
+    // The row and its version; a row of nobody and 0 where there is none, so that both cost the same.
+    private async ValueTask<(RealmSlotRow Row, long Version)> ReadAsync(RowKey key, CancellationToken ct)
+    {
+        ServiceMeter.Read();
+        var stored = await _context.Keys.ReadAsync(key, ct);
+        return (RealmSlotRow.Decode(stored?.Value ?? _decoyRow), stored?.Version ?? 0);
+    }
+
+    private async ValueTask<WriteResult?> WriteAsync(RowKey key, RealmStep step, long version, CancellationToken ct) =>
+        step.Next is { } next ? await _context.Keys.WriteAsync([new RowWrite.Replace(key, next.Encode(), version)], ct) : null;
+
+    private OprfEvaluation Evaluate(OprfScalar share, RealmSlotRow row, OprfElement blinded) =>
+        OprfElement.TryParse(row.ShareKey.Span, out var shareKey)
+            ? OprfServer.Evaluate(share, shareKey, blinded, _context.Random)
+            : throw new RowDamagedException(Table.RealmSlots);
+
+    private byte[] Answer(AuthorityId slot, RealmSlotRow row, Hash256 request, OprfEvaluation? evaluation = null, bool withEvents = false)
+    {
+        var standing = RealmStanding.Of(row, _context.Policies.Of(row.App).Passphrase, Now);
+        return new RealmStatus
+        {
+            Realm = Identity.Fingerprint,
+            Slot = slot,
+            Request = request,
+            State = row.State,
+            GuessesLeft = standing.GuessesLeft,
+            NextAttemptInMs = (ulong)standing.NextAttemptInMs,
+            Version = row.Version,
+            Head = row.Head,
+            Evaluation = evaluation,
+            Events = withEvents ? [.. row.Events.All()] : [],
+        }.Sign(_keys.Signing);
+    }
+
+    // A deleted slot has no keys; a signature is verified all the same.
+    private VerifyKey KeyOf(ReadOnlyMemory<byte> key) => key.IsEmpty ? _decoyKey : VerifyKey.FromChecked(key.Span);
+
+    private static RealmStep.Refuse NotSigned() => new(new ServiceFailure(ErrorCode.SignatureInvalid));
+
+    private RealmSlotRow Decoy() => new()
+    {
+        State = RealmSlotState.Live,
+        App = "decoy",
+        Subject = new byte[Hash256.Size],
+        Kek = new(1),
+        SealedShare = new byte[OprfScalar.Size + SecretBox.Overhead],
+        ShareKey = new byte[OprfElement.Size],
+        SigningKey = _decoyKey.ToArray(),
+        ManagementKey = _decoyKey.ToArray(),
+        Registration = new byte[Hash256.Size],
+    };
+}

@@ -1,0 +1,38 @@
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Rows;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.UseCases;
+
+namespace KeyRecovery.Service.Realms;
+
+/// <summary>What an erasure does to the realm's rows of a user.</summary>
+internal static class RealmErasure
+{
+    public static async ValueTask<IReadOnlyList<RowWrite>> PrepareAsync(
+        ServiceContext context, AppUser user, IEnumerable<(AuthorityId Slot, VerifyKey SigningKey)> slots, CancellationToken ct)
+    {
+        var (ids, writes) = (context.Lookups.Ids, new List<RowWrite>());
+        var subject = RowIds.RealmSubject(ids.Subject(user));
+        var stored = await context.Keys.ReadAsync(subject, ct);
+        // A registration that comes in between changes this row, and refuses the erasure's writes.
+        writes.Add(stored is null ? new RowWrite.Require(subject, 0) : new RowWrite.Delete(subject, stored.Version));
+        var owned = stored is null ? [] : RealmSubjectRow.Decode(stored.Value).Slots;
+        foreach (var slot in owned) await AddAsync(slot, _ => true);
+        foreach (var (slot, key) in slots)
+        {
+            var row = ids.RealmSlot(slot);
+            // The id alone would let an account destroy another's share by naming its slot in its own chain.
+            if (!owned.Contains(row)) await AddAsync(row, kept => kept.SigningKey.Span.SequenceEqual(key.ToArray()));
+        }
+        return writes;
+
+        async ValueTask AddAsync(RowKey slot, Predicate<RealmSlotRow> isTheirs)
+        {
+            if (await context.Keys.ReadAsync(slot, ct) is not { } found) return;
+            var row = RealmSlotRow.Decode(found.Value);
+            if (!row.IsDeleted && isTheirs(row)) writes.Add(new RowWrite.Replace(slot, RealmSlotRow.Deleted().Encode(), found.Version));
+        }
+    }
+}

@@ -1,0 +1,9 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Service.UseCases;
+
+/// <summary>The active passphrase slots of one account.</summary>
+/// <param name="Account">The account.</param>
+/// <param name="Slots">By id.</param>
+public sealed record PassphraseSlots(AccountId Account, ImmutableArray<PassphraseSlotEntry> Slots);
