@@ -25,21 +25,13 @@ internal static class AccountEndpoints
     // The token first: a stranger's body is not read.
     private static async Task<IResult> CreateAsync(HttpContext context, AppTokens tokens, KeyRecoveryService service)
     {
-        switch (await tokens.ReadAsync(context))
-        {
-            case TokenResult.Valid(var user):
-                var body = await BodyReader.ReadAsync(context, context.RequestAborted);
-                var (commit, refusal) = CborBody.Decode(context.Request, body, CommitBundle.Decode, "commit");
-                if (commit is null) return refusal!;
-                return Answers.Of(
-                    await service.Accounts.CreateAsync(user, commit, context.RequestAborted),
-                    heads => TypedResults.Created((string?)null, HeadsResponse.Of(heads)));
-            case TokenResult.Missing:
-                return new ProblemResult(ErrorCode.Unauthenticated);
-            case TokenResult.KeysUnavailable:
-                return Failures.KeysUnavailable();
-            default:
-                return new ProblemResult(ErrorCode.TokenInvalid);
-        }
+        var (user, stranger) = await tokens.ReadUserAsync(context);
+        if (user is null) return stranger!;
+        var body = await BodyReader.ReadAsync(context, context.RequestAborted);
+        var (commit, refusal) = CborBody.Decode(context.Request, body, CommitBundle.Decode, "commit");
+        if (commit is null) return refusal!;
+        return Answers.Of(
+            await service.Accounts.CreateAsync(user, commit, context.RequestAborted),
+            heads => TypedResults.Created((string?)null, HeadsResponse.Of(heads)));
     }
 }

@@ -37,5 +37,6 @@ internal static class ConfigEndpoints
         CodeNeedsToken = policy.CodeNeedsToken,
         TrustAfterHours = policy.TrustAfterHours,
         ItemBytes = policy.ItemBytes,
+        PassphraseGuesses = policy.Passphrase.Budget,
     };
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using KeyRecovery.Api.Auth;
 using KeyRecovery.Protocol.Linking;
+using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Service.Linking;
 
@@ -83,6 +84,15 @@ internal sealed record ConfigLimits
 
     [Description("The longest wait for a message of a link session, in milliseconds.")]
     public int LinkWaitMs { get; init; } = (int)LinkRelayLimits.MaxWait.TotalMilliseconds;
+
+    [Description("Realms of a passphrase slot.")]
+    public int Realms { get; init; } = RealmLimits.Realms;
+
+    [Description("Passphrase slots of one user at this server as a realm.")]
+    public int RealmSlots { get; init; } = RealmLimits.SlotsOfSubject;
+
+    [Description("Hours for which a slot at a realm waits to be confirmed.")]
+    public int RealmFreshHours { get; init; } = RealmLimits.FreshHours;
 
     [Description("How far a signature's time may be from the server's, in seconds.")]
     public int ClockSkewSeconds { get; init; } = (int)SignedRequests.ClockSkew.TotalSeconds;

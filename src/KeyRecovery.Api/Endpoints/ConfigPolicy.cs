@@ -13,4 +13,7 @@ internal sealed record ConfigPolicy
 
     [Description("The content of one item, in bytes.")]
     public required int ItemBytes { get; init; }
+
+    [Description("Guesses at a passphrase until this server, as a realm, destroys its share.")]
+    public required int PassphraseGuesses { get; init; }
 }

@@ -6,10 +6,14 @@ using KeyRecovery.Service.Errors;
 
 namespace KeyRecovery.Api.Endpoints;
 
-/// <summary><c>POST /v1/recovery</c>: the vault for whoever holds a slot's keys.</summary>
+/// <summary>
+/// <c>POST /v1/recovery</c>: the vault for whoever holds a slot's keys; <c>GET /v1/recovery/slots</c>: what a passphrase
+/// needs before it becomes such keys.
+/// </summary>
 internal static class RecoveryEndpoints
 {
-    public static void MapRecovery(this IEndpointRouteBuilder routes) =>
+    public static void MapRecovery(this IEndpointRouteBuilder routes)
+    {
         routes.MapPost("/recovery", RecoverAsync)
             .WithName("recover")
             .WithSummary("The vault, for a recovery slot")
@@ -18,11 +22,28 @@ internal static class RecoveryEndpoints
             .WithMetadata(new Signed(), new BodyLimit(0))
             .Produces<Binary>(StatusCodes.Status200OK, CborBody.Cbor)
             .WithSignedProblems();
+        routes.MapGet("/recovery/slots", ReadSlotsAsync)
+            .WithName("getRecoverySlots")
+            .WithSummary("The passphrase slots of the token's account")
+            .WithTags("Recovery")
+            .WithMetadata(new BodyLimit(0), new NeedsToken())
+            .Produces<RecoverySlotsResponse>()
+            .WithProblems(
+                ErrorCode.Unauthenticated, ErrorCode.NotFound, ErrorCode.VaultLost, ErrorCode.RateLimited, ErrorCode.Unavailable);
+    }
 
     private static async Task<IResult> RecoverAsync(SignedRequest request, HttpContext context, KeyRecoveryService service)
     {
         if (!request.Account.Actor.IsSlot) return new ProblemResult(ErrorCode.Forbidden) { Field = "keyid" };
         using var span = ServerTrace.Start("recovery");
         return await Answers.VaultAsync(request, service.Vaults, null, context);
+    }
+
+    private static async Task<IResult> ReadSlotsAsync(HttpContext context, AppTokens tokens, KeyRecoveryService service)
+    {
+        var (user, stranger) = await tokens.ReadUserAsync(context);
+        if (user is null) return stranger!;
+        return Answers.Of(
+            await service.RecoverySlots.ReadAsync(user, context.RequestAborted), found => TypedResults.Ok(RecoverySlotsResponse.Of(found)));
     }
 }

@@ -59,6 +59,7 @@ internal static class Server
         services.AddSingleton(provider => provider.GetRequiredService<ServerStores>().Service);
         services.AddSingleton<IReadiness, StoresReadiness>();
         services.AddSingleton<AppTokens>();
+        services.AddSingleton<RealmLog>();
         services.AddSingleton<RepairGate>();
         services.AddSingleton<AccountLimit>();
         services.AddSingleton<ServerAuthority>();
@@ -95,6 +96,7 @@ internal static class Server
         v1.MapVault();
         v1.MapItems();
         v1.MapRecovery();
+        v1.MapRealm();
         v1.MapRepair();
         v1.MapLinks();
         if (app.Environment.IsDevelopment()) v1.MapDevelopment();

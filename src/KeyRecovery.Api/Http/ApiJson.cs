@@ -22,6 +22,8 @@ namespace KeyRecovery.Api.Http;
 [JsonSerializable(typeof(LinkSessionResponse))]
 [JsonSerializable(typeof(OpenLinkRequest))]
 [JsonSerializable(typeof(ProblemDocument))]
+[JsonSerializable(typeof(RealmResponse))]
+[JsonSerializable(typeof(RecoverySlotsResponse))]
 [JsonSerializable(typeof(RepairResponse))]
 [JsonSerializable(typeof(VersionsResponse))]
 internal sealed partial class ApiJson : JsonSerializerContext

@@ -20,8 +20,8 @@ internal static class Failures
     public static ProblemResult Problem(ServiceFailure failure) => new(failure.Code)
     {
         Field = failure.Field,
-        RetryAfter = RetryAfter(failure.Code),
-        Extensions = failure is { Rule: ProtocolFault.None or ProtocolFault.Malformed, Current: null, TrustedFrom: null }
+        RetryAfter = RetryAfter(failure),
+        Extensions = failure is { Rule: ProtocolFault.None or ProtocolFault.Malformed, Current: null, TrustedFrom: null, GuessesLeft: null }
             ? null
             : writer => Write(writer, failure),
     };
@@ -37,8 +37,9 @@ internal static class Failures
     /// <summary>An issuer whose keys cannot be had.</summary>
     public static ProblemResult KeysUnavailable() => new(ErrorCode.Unavailable) { Field = "token", RetryAfter = SoonRetry };
 
-    private static TimeSpan? RetryAfter(ErrorCode code) => code switch
+    private static TimeSpan? RetryAfter(ServiceFailure failure) => failure.Code switch
     {
+        ErrorCode.GuessWait => TimeSpan.FromMilliseconds(failure.NextAttemptInMs ?? 0),
         ErrorCode.Unavailable => SoonRetry,
         ErrorCode.StorageFull => FullRetry,
         _ => null,
@@ -48,6 +49,8 @@ internal static class Failures
     {
         if (failure.Rule is not (ProtocolFault.None or ProtocolFault.Malformed)) writer.WriteString("rule", Rules[failure.Rule]);
         if (failure.TrustedFrom is { } at) writer.WriteNumber("trustedFrom", at);
+        if (failure.GuessesLeft is { } left) writer.WriteNumber("guessesLeft", left);
+        if (failure.NextAttemptInMs is { } next) writer.WriteNumber("nextAttemptInMs", next);
         if (failure.Current is not { } heads) return;
         writer.WritePropertyName("heads");
         JsonSerializer.Serialize(writer, HeadsResponse.Of(heads), ApiJson.Default.HeadsResponse);

@@ -27,6 +27,12 @@ internal sealed record ProblemDocument
     [Description("On young-authority: from when the signer may do this, in Unix seconds.")]
     public ulong? TrustedFrom { get; init; }
 
+    [Description("On guess-wait, slot-paused and slot-locked: how many guesses are left.")]
+    public int? GuessesLeft { get; init; }
+
+    [Description("On guess-wait, slot-paused and slot-locked: when the next guess is due, in milliseconds.")]
+    public long? NextAttemptInMs { get; init; }
+
     [Description("On every 401: the server's clock, in Unix seconds.")]
     public long? ServerTime { get; init; }
 

@@ -31,6 +31,7 @@ internal static class AppOptionsRules
             CheckKeySource(key, app, environment, failures);
             failures.Range($"{key}:Policy:TrustAfterHours", app.Policy.TrustAfterHours, 0, 720);
             failures.Range($"{key}:Policy:ItemBytes", app.Policy.ItemBytes, 1_024, Limits.MaxItemBytes);
+            app.Policy.Passphrase.Check($"{key}:Policy:Passphrase", failures);
         }
     }
 

@@ -15,11 +15,15 @@ internal sealed class AppPolicyOptions
     /// <summary>The content of one item, in bytes: 1 KiB to 1 MiB. Default 256 KiB.</summary>
     public int ItemBytes { get; set; } = Limits.ItemBytes;
 
+    /// <summary>How often a passphrase may be guessed.</summary>
+    public PassphraseOptions Passphrase { get; set; } = new();
+
     /// <summary>As the service reads it.</summary>
     public AppPolicy ToPolicy() => new()
     {
         CodeNeedsToken = CodeNeedsToken,
         TrustAfter = TimeSpan.FromHours(TrustAfterHours),
         ItemBytes = ItemBytes,
+        Passphrase = Passphrase.ToPolicy(),
     };
 }

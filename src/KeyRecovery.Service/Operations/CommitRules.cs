@@ -23,6 +23,7 @@ public static class CommitRules
         if (bundle.Link is not null)
         {
             if (LinkRules.Check(request) is { } refused) return Rejected(refused);
+            if (SlotRules.Check(bundle.Link.Link) is var slots and not ProtocolFault.None) return Refused("link", slots);
             switch (chain!.Append(bundle.Link))
             {
                 case ChainStep.Refused broken:

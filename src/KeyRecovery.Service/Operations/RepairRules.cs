@@ -33,6 +33,8 @@ public static class RepairRules
         {
             var step = chain is null ? Chain.Start(appId, link) : chain.Append(link);
             if (step is ChainStep.Refused refused) return Broken("links", refused.Fault);
+            if (!WasAccepted(link.Link, stored, minChain) && SlotRules.Check(link.Link) is var slots and not ProtocolFault.None)
+                return Broken("links", slots);
             if (chain is not null && !WasAccepted(link.Link, stored, minChain) && RemovesOlder(link.Link, chain, stored, now))
                 return Broken("links", ProtocolFault.YoungSigner);
             chain = ((ChainStep.Ok)step).Chain;

@@ -44,6 +44,7 @@ public sealed class AccountCreation
 
     private static ServiceFailure? CheckFirst(CommitBundle bundle, Chain chain, AppPolicy policy)
     {
+        if (SlotRules.Check(bundle.Link!.Link) is var slots and not ProtocolFault.None) return ServiceFailure.Refused("link", slots);
         if (bundle.Keyset!.CheckAgainst(chain) is var keyset and not ProtocolFault.None) return ServiceFailure.Refused("keyset", keyset);
         if (bundle.Manifest.CheckAgainst(chain) is var manifest and not ProtocolFault.None) return ServiceFailure.Refused("manifest", manifest);
         if (bundle.Manifest.CheckFollows(null) is var follows and not ProtocolFault.None) return ServiceFailure.Refused("manifest", follows);
