@@ -14,6 +14,9 @@ public sealed class RelayHandler : DelegatingHandler
     /// <summary>Called with every answer's body; what it returns goes to the client.</summary>
     public Func<HttpRequestMessage, byte[], byte[]>? OnAnswer { get; set; }
 
+    /// <summary>Called last with every answer of the server, to change its status or headers.</summary>
+    public Action<HttpRequestMessage, HttpResponseMessage>? OnResponse { get; set; }
+
     /// <summary>Everything that passed: lines, headers but Authorization, and bodies.</summary>
     public MemoryStream Recorded { get; } = new();
 
@@ -31,11 +34,13 @@ public sealed class RelayHandler : DelegatingHandler
         var response = await base.SendAsync(request, cancellationToken);
         var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
         Record($"{(int)response.StatusCode}\n{response.Headers}{response.Content.Headers}", null, body);
-        if (OnAnswer is null || !response.IsSuccessStatusCode) return response;
-
-        var headers = response.Content.Headers.ContentType;
-        response.Content = new ByteArrayContent(OnAnswer(request, body));
-        response.Content.Headers.ContentType = headers;
+        if (OnAnswer is not null && response.IsSuccessStatusCode)
+        {
+            var type = response.Content.Headers.ContentType;
+            response.Content = new ByteArrayContent(OnAnswer(request, body));
+            response.Content.Headers.ContentType = type;
+        }
+        OnResponse?.Invoke(request, response);
         return response;
     }
 

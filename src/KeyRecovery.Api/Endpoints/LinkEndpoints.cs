@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Http;
+using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service;
@@ -71,12 +72,14 @@ internal static class LinkEndpoints
     private static IResult Claim(
         [Description("The session's id, base64url, 22 characters.")] string id,
         JsonBody<ClaimLinkRequest> body,
+        HttpContext context,
         KeyRecoveryService service)
     {
         if (!Base64UrlText.TryDecode(body.Value.JoinToken, LinkRelayLimits.TokenBytes, out var token)) return Malformed("joinToken");
         if (!Hash256.TryParse(body.Value.BearerHash, out var bearerHash)) return Malformed("bearerHash");
+        var network = context.Connection.RemoteIpAddress is { } address ? ClientNetwork.Of(address) : null;
         return LinkSessionId.TryParse(id, out var session)
-            ? Answers.Of(service.Links.Claim(session, token, bearerHash), left => TypedResults.Ok(LinkSessionResponse.Of(left)))
+            ? Answers.Of(service.Links.Claim(session, token, bearerHash, network), left => TypedResults.Ok(LinkSessionResponse.Of(left)))
             : new ProblemResult(ErrorCode.NotFound);
     }
 

@@ -14,6 +14,7 @@ internal static class LinkMessageEndpoints
 {
     private const string IdIs = "The session's id, base64url, 22 characters.";
     private const string SideIs = "Whose message: e, the existing device, or n, the new one.";
+    private const string PeerNetwork = "Peer-Network";
     private const string SequenceIs = "The message's number on its side, 0 to 63.";
 
     public static void MapLinkMessages(this IEndpointRouteBuilder links)
@@ -30,6 +31,9 @@ internal static class LinkMessageEndpoints
         links.MapGet("/{id}/{side}/{seq}", GetAsync)
             .WithName("getLinkMessage")
             .WithSummary("Read a message, or wait for it")
+            .WithDescription(
+                "With n/0, the existing device gets a header Peer-Network: the network that claimed the session, cut to /24 or /48. "
+                + "It is the server's word: it informs, and decides nothing.")
             .WithMetadata(new BodyLimit(0), new NeedsLinkBearer())
             .Produces<Binary>(StatusCodes.Status200OK, CborBody.Octets)
             .Produces(StatusCodes.Status204NoContent)
@@ -65,9 +69,12 @@ internal static class LinkMessageEndpoints
         if (Number(waitMs ?? "0") is not { } milliseconds || milliseconds > LinkRelayLimits.MaxWait.TotalMilliseconds) return Malformed("waitMs");
         var outcome = await service.Links.GetAsync(
             place.Session, place.Bearer, place.Side, sequence, TimeSpan.FromMilliseconds(milliseconds), context.RequestAborted);
-        return Answers.Of<LinkRead>(outcome, read => read is LinkRead.Message(var bytes)
-            ? TypedResults.Bytes(bytes, CborBody.Octets)
-            : TypedResults.NoContent());
+        return Answers.Of<LinkRead>(outcome, read =>
+        {
+            if (read is not LinkRead.Message message) return TypedResults.NoContent();
+            if (message.PeerNetwork is { } network) context.Response.Headers[PeerNetwork] = network;
+            return TypedResults.Bytes(message.Bytes, CborBody.Octets);
+        });
     }
 
     private static (LinkSessionId Session, LinkSide Side, byte[] Bearer)? Read(string id, string side, HttpRequest request)

@@ -95,8 +95,14 @@ internal static class LinkShowCommand
         Consent = async (candidate, ct) =>
         {
             context.Output.Step(
-                new { candidate.Name, candidate.Platform },
-                people => people.WriteLine($"The digits hold. It calls itself {Words.Safe(candidate.Name)} ({Words.Safe(candidate.Platform)})."));
+                new { candidate.Name, candidate.Platform, network = candidate.Network?.ToString() },
+                people =>
+                {
+                    people.WriteLine($"The digits hold. It calls itself {Words.Safe(candidate.Name)} ({Words.Safe(candidate.Platform)}).");
+                    people.WriteLine(candidate.Network is { } network
+                        ? $"The server says that it is on the network {network}."
+                        : "The server does not say on which network it is.");
+                });
             return context.Output.IsJson || await context.Ask.YesAsync("Give it this account with all its keys?", ct);
         },
     };

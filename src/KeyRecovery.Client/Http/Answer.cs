@@ -8,7 +8,11 @@ internal abstract record Answer
     private Answer() { }
 
     /// <summary>A 2xx or 304.</summary>
-    public sealed record Success(HttpStatusCode Status, byte[] Body) : Answer;
+    public sealed record Success(HttpStatusCode Status, byte[] Body) : Answer
+    {
+        /// <summary>Where the other side of a link session claimed it from, or null: the server's word.</summary>
+        public IPNetwork? PeerNetwork { get; init; }
+    }
 
     /// <summary>A problem.</summary>
     public sealed record Problem(HttpStatusCode Status, ProblemJson Details) : Answer

@@ -56,7 +56,9 @@ internal sealed class ApiTransport : IDisposable
             if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotModified)
             {
                 var body = await ReadAsync(response.Content, Limits.RepairBytes + Limits.CommitBodyBytes, ct);
-                return body is null ? new Answer.Unreachable("the answer is too long") : new Answer.Success(response.StatusCode, body);
+                return body is null
+                    ? new Answer.Unreachable("the answer is too long")
+                    : new Answer.Success(response.StatusCode, body) { PeerNetwork = PeerNetwork.Of(response.Headers) };
             }
             return new Answer.Problem(response.StatusCode, await ReadProblemAsync(response, ct));
         }

@@ -94,7 +94,7 @@ public sealed class ExistingDeviceLink : IAsyncDisposable
         var greeted = await run.GoAsync(_displaying.Receive(await run.ReceiveAsync(), _options.Random));
         approval.OnClaimed();
         var reviewing = await CheckDigitsAsync(run, await run.GoAsync(greeted.Receive(await run.ReceiveAsync())), approval);
-        var candidate = new LinkCandidate(reviewing.Name, reviewing.Platform);
+        var candidate = new LinkCandidate(reviewing.Name, reviewing.Platform, run.PeerNetwork);
         if (!await run.AskAsync(token => approval.Consent(candidate, token))) throw LinkRun.Decline(reviewing);
 
         var committed = await AddAsync(run, reviewing, ct);

@@ -19,6 +19,9 @@ internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, Cance
     private int _sent;
     private int _received;
 
+    /// <summary>Where the new device claimed the session from, once its first message is here and if the relay said so.</summary>
+    public IPNetwork? PeerNetwork { get; private set; }
+
     /// <summary>Takes a step, sends its message, and gives the next state.</summary>
     public Task<T> GoAsync<T>(LinkStep<T> step) => step switch
     {
@@ -116,7 +119,7 @@ internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, Cance
                 case Answer.Success { Status: HttpStatusCode.NoContent }:
                     break;
                 case Answer.Success success:
-                    _received++;
+                    if (_received++ == 0) PeerNetwork = success.PeerNetwork;
                     return success.Body;
                 case var other:
                     throw new LinkStop(LinkRelay.FailureOf(other), Cancel());

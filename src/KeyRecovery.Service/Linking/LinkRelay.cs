@@ -57,14 +57,18 @@ public sealed class LinkRelay : ILinkSessions, IDisposable
     /// <param name="id">The session.</param>
     /// <param name="joinToken">The token of the code.</param>
     /// <param name="bearerHash">SHA-256 of the new device's bearer.</param>
-    public Outcome<TimeSpan> Claim(LinkSessionId id, ReadOnlySpan<byte> joinToken, Hash256 bearerHash)
+    /// <param name="network">
+    /// The caller's network, cut to /24 or /48, or null where there is none: told to the existing device, and forgotten
+    /// with the session. Of a repeated claim the first one's stays.
+    /// </param>
+    public Outcome<TimeSpan> Claim(LinkSessionId id, ReadOnlySpan<byte> joinToken, Hash256 bearerHash, string? network)
     {
         var token = Hash256.Of(joinToken);
         lock (_gate)
         {
             var now = _time.GetUtcNow();
             if (_table.Find(id, now) is not { } entry) return NotFound;
-            var (next, outcome) = entry.State.Claim(token, bearerHash, now);
+            var (next, outcome) = entry.State.Claim(token, bearerHash, network, now);
             _table.TryReplace(entry, next);
             return outcome;
         }

@@ -24,6 +24,9 @@ internal sealed record LinkRelaySession
     /// <summary>The hash of the bearer that claimed first.</summary>
     public Hash256? Claimer { get; private init; }
 
+    /// <summary>From which network that was, as far as it is known.</summary>
+    public string? ClaimerNetwork { get; private init; }
+
     /// <summary>
     /// Two have claimed it. Nothing but hashes is left, by which both sides learn what happened until the session would
     /// have expired.
@@ -57,7 +60,8 @@ internal sealed record LinkRelaySession
     }
 
     /// <summary>The first claim starts the session's 300 s; the same again repeats the answer, another one kills.</summary>
-    public (LinkRelaySession Next, Outcome<TimeSpan> Outcome) Claim(Hash256 token, Hash256 bearerHash, DateTimeOffset now)
+    public (LinkRelaySession Next, Outcome<TimeSpan> Outcome) Claim(
+        Hash256 token, Hash256 bearerHash, string? network, DateTimeOffset now)
     {
         if (IsOver(now) || !Same(token, Opening.JoinTokenHash)) return (this, NotFound);
         if (IsContested) return (this, ContestedFailure);
@@ -65,6 +69,7 @@ internal sealed record LinkRelaySession
         var claimed = this with
         {
             Claimer = bearerHash,
+            ClaimerNetwork = network,
             Expires = now + LinkRelayLimits.ClaimedLife,
             Size = Size - (Opening.Typed?.Envelope.Length ?? 0),
             Opening = Opening with { Typed = null },
@@ -100,7 +105,9 @@ internal sealed record LinkRelaySession
         if (CheckBearer(bearer, now) is { } failure) return failure;
         if (sequence is < 0 or >= LinkRelayLimits.MessagesPerSide) return new ServiceFailure(ErrorCode.Malformed) { Field = "seq" };
         var messages = Messages(side);
-        return sequence < messages.Count ? new LinkRead.Message(messages[sequence]) : new LinkRead.NoneYet();
+        if (sequence >= messages.Count) return new LinkRead.NoneYet();
+        var tellsNetwork = side == LinkSide.New && sequence == 0 && IsBearer(LinkSide.Existing, bearer);
+        return new LinkRead.Message(messages[sequence]) { PeerNetwork = tellsNetwork ? ClaimerNetwork : null };
     }
 
     /// <summary>Null where the bearer of either side is asking and the session goes on.</summary>
@@ -110,7 +117,7 @@ internal sealed record LinkRelaySession
         return IsContested ? ContestedFailure : null;
     }
 
-    private LinkRelaySession Contest() => this with { IsContested = true, Existing = [], New = [], Size = 0 };
+    private LinkRelaySession Contest() => this with { IsContested = true, ClaimerNetwork = null, Existing = [], New = [], Size = 0 };
 
     private ImmutableList<ReadOnlyMemory<byte>> Messages(LinkSide side) => side == LinkSide.Existing ? Existing : New;
 

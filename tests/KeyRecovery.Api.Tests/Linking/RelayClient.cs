@@ -32,8 +32,13 @@ internal sealed class RelayClient(TestAccount account, string? nameplate = null)
     public Task<HttpResponseMessage> OpenAsync(Party? by = null, object? body = null) => account.SendAsync(
         by ?? account.Phone, HttpMethod.Post, "/v1/links", JsonSerializer.SerializeToUtf8Bytes(body ?? Opening), "application/json");
 
-    public Task<HttpResponseMessage> ClaimAsync(string? token = null, byte[]? bearer = null) => account.Host.Client.PostAsJsonAsync(
-        $"/v1/links/{Id}/claim", new { joinToken = token ?? JoinToken, bearerHash = HashOf(bearer ?? New) });
+    public async Task<HttpResponseMessage> ClaimAsync(string? token = null, byte[]? bearer = null, string? forwardedFor = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/links/{Id}/claim");
+        request.Content = JsonContent.Create(new { joinToken = token ?? JoinToken, bearerHash = HashOf(bearer ?? New) });
+        if (forwardedFor is not null) request.Headers.TryAddWithoutValidation("X-Forwarded-For", forwardedFor);
+        return await account.Host.Client.SendAsync(request);
+    }
 
     public async Task<RelayClient> ClaimedAsync()
     {

@@ -36,7 +36,9 @@ public sealed class LinkCommandTests(CliFixture fixture)
         Assert.True((await NextAsync(show)).GetProperty("needsDigits").GetBoolean());
         await show.StandardInput.WriteLineAsync(digits);
 
-        Assert.Equal("laptop", (await NextAsync(show)).GetProperty("name").GetString());
+        var candidate = await NextAsync(show);
+        Assert.Equal("laptop", candidate.GetProperty("name").GetString());
+        Assert.Equal("127.0.0.0/24", candidate.GetProperty("network").GetString());
         var (linked, joined) = (await NextAsync(show), await NextAsync(join));
         await Task.WhenAll(show.WaitForExitAsync(), join.WaitForExitAsync()).WaitAsync(Limit);
         Assert.Equal((0, 0), (show.ExitCode, join.ExitCode));

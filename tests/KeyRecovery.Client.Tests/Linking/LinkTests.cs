@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using KeyRecovery.Client.Accounts;
 using KeyRecovery.Client.Linking;
@@ -50,7 +51,7 @@ public sealed class LinkTests : IDisposable
         using var bundle = joined.Bundle;
         var linked = TestDevice.Value(await existing);
 
-        Assert.Equal(new LinkCandidate("laptop", "Linux"), seen);
+        Assert.Equal(new LinkCandidate("laptop", "Linux", IPNetwork.Parse("127.0.0.0/24")), seen);
         Assert.Equal(onLaptop.Device, linked.Id);
         Assert.Equal(_bundle, bundle.Span.ToArray());
         Assert.Equal("first"u8.ToArray(), TestDevice.Value(await onLaptop.GetAsync("a")));
@@ -62,6 +63,42 @@ public sealed class LinkTests : IDisposable
         using var used = Scan(link.QrText);
         using var other = new TestDevice(_fixture.Server.Address);
         Assert.IsType<ClientFailure.LinkGone>(TestDevice.Failure(await other.Client.LinkAsync(used, Join())));
+    }
+
+    [Theory]
+    [InlineData("203.0.113.0/24", true)]
+    [InlineData("2001:db8:1::/48", true)]
+    [InlineData(null, false)]
+    [InlineData("", false)]
+    [InlineData("203.0.113.77", false)]
+    [InlineData("203.0.113.77/24", false)]
+    [InlineData("203.0.113.0/25", false)]
+    [InlineData("203.0.113.0/024", false)]
+    [InlineData("203.0.113.0/24, 198.51.100.0/24", false)]
+    [InlineData("203.0.113/24", false)]
+    [InlineData("2001:db8:1:2::/48", false)]
+    [InlineData("2001:DB8:1::/48", false)]
+    [InlineData("fe80::%1/48", false)]
+    [InlineData("::ffff:203.0.113.0/24", false)]
+    [InlineData("your neighbour", false)]
+    public async Task What_the_server_says_of_the_network_is_taken_in_one_spelling_or_not_at_all(string? told, bool isTaken)
+    {
+        _phone.Relay.OnResponse = (request, response) =>
+        {
+            if (!request.RequestUri!.AbsolutePath.EndsWith("/n/0", StringComparison.Ordinal)) return;
+            response.Headers.Remove("Peer-Network");
+            if (told is not null) response.Headers.TryAddWithoutValidation("Peer-Network", told);
+        };
+        LinkCandidate? seen = null;
+        var (existing, joining, onPhone) = await RunAsync((_, right) => Task.FromResult(right), (candidate, _) =>
+        {
+            seen = candidate;
+            return Task.FromResult(true);
+        });
+        TestDevice.Value(existing);
+        Use(TestDevice.Value(joining));
+        onPhone.Dispose();
+        Assert.Equal(isTaken ? told : null, seen!.Network?.ToString());
     }
 
     [Fact]

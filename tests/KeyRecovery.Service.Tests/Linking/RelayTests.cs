@@ -106,6 +106,23 @@ public sealed class RelayTests
     }
 
     [Fact]
+    public async Task The_existing_side_is_told_the_network_of_the_first_claim_with_the_first_message()
+    {
+        var pair = new RelayPair(_relay);
+        pair.Open();
+        pair.Claim(network: "203.0.113.0/24");
+        pair.Claim(network: "198.51.100.0/24");
+        pair.Put(LinkSide.New, 0, [1]);
+        pair.Put(LinkSide.New, 1, [2]);
+        pair.Put(LinkSide.Existing, 0, [3]);
+        Assert.Equal("203.0.113.0/24", await ToldAsync(pair.GetAsync(LinkSide.New, 0)));
+        Assert.Null(await ToldAsync(pair.GetAsync(LinkSide.New, 1)));
+        Assert.Null(await ToldAsync(pair.GetAsync(LinkSide.New, 0, bearer: pair.New)));
+        Assert.Null(await ToldAsync(pair.GetAsync(LinkSide.Existing, 0)));
+        Assert.Null(await ToldAsync(pair.GetAsync(LinkSide.Existing, 0, bearer: pair.Existing)));
+    }
+
+    [Fact]
     public async Task Who_waits_in_vain_is_told_so_after_the_time_asked_for()
     {
         var pair = new RelayPair(_relay).Claimed();
@@ -153,6 +170,9 @@ public sealed class RelayTests
         foreach (var pair in pairs) pair.End(LinkSide.Existing);
         Assert.Equal((0, 0), (_relay.Count, _relay.Bytes));
     }
+
+    private static async Task<string?> ToldAsync(Task<Outcome<LinkRead>> read) =>
+        Assert.IsType<LinkRead.Message>(Assert.IsType<Outcome<LinkRead>.Done>(await read).Value).PeerNetwork;
 
     private static Task TalkAsync(RelayPair pair, LinkSide side) => Task.Run(async () =>
     {

@@ -37,8 +37,8 @@ internal sealed class RelayPair(LinkRelay relay, AccountId? account = null, stri
 
     public Outcome<TimeSpan> Open() => relay.Open(Opening);
 
-    public Outcome<TimeSpan> Claim(byte[]? token = null, byte[]? bearer = null) =>
-        relay.Claim(Id, token ?? Token, Hash256.Of(bearer ?? New));
+    public Outcome<TimeSpan> Claim(byte[]? token = null, byte[]? bearer = null, string? network = null) =>
+        relay.Claim(Id, token ?? Token, Hash256.Of(bearer ?? New), network);
 
     public Outcome<LinkReceipt> Put(LinkSide side, int sequence, byte[] message, byte[]? bearer = null) =>
         relay.Put(Id, bearer ?? Bearer(side), side, sequence, message);

@@ -48,7 +48,7 @@ internal sealed class LinkStep : DemoStep
             var device = StepTale.Works(await displaying);
             world.Laptop.Vault = linked.Vault;
             tale.Holds(shown.Task.IsCompletedSuccessfully, $"the laptop shows {await shown.Task}, and Alex types it on the phone: there is nobody in between");
-            tale.Holds(candidate?.Name == world.Laptop.Name, $"the phone asks before anything moves: {Words.Safe(candidate!.Name)}, {Words.Safe(candidate.Platform)}? Alex says yes");
+            tale.Holds(candidate?.Name == world.Laptop.Name, $"the phone asks before anything moves: {Words.Safe(candidate!.Name)}, {Words.Safe(candidate.Platform)}, from {candidate.Network}? Alex says yes");
             using (linked.Bundle)
                 tale.Holds(linked.Bundle.Span.SequenceEqual(bundle), $"the app's keys have moved, {Words.Size(BundleSize)}, byte for byte, through a server that saw none of them");
             tale.Holds(device.Id == linked.Vault.Device && linked.Vault.Authorities.Any(a => a.IsThisDevice),
