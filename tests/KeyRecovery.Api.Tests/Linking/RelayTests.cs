@@ -80,7 +80,28 @@ public class RelayTests(HostFixture fixture) : IClassFixture<HostFixture>
         await StatusAsync(HttpStatusCode.OK, relay.ClaimAsync());
         await ProblemAssert.IsAsync(
             await relay.ClaimAsync(bearer: RandomNumberGenerator.GetBytes(32)), HttpStatusCode.Conflict, "link-contested");
-        await ProblemAssert.IsAsync(await relay.GetAsync('n', 0), HttpStatusCode.Conflict, "link-contested");
+        foreach (var request in new[] { relay.GetAsync('n', 0), relay.GetAsync('e', 0), relay.ClaimAsync(), relay.EndAsync(relay.Existing) })
+            await ProblemAssert.IsAsync(await request, HttpStatusCode.Conflict, "link-contested");
+    }
+
+    [Fact]
+    public async Task Who_has_neither_code_nor_bearer_does_not_see_that_a_session_was_contested()
+    {
+        var account = await TestAccount.CreateAsync(fixture.Host);
+        var (contested, unknown) = (await new RelayClient(account).ClaimedAsync(), new RelayClient(account));
+        using var second = await contested.ClaimAsync(bearer: RandomNumberGenerator.GetBytes(32));
+        Assert.Equal(HttpStatusCode.Conflict, second.StatusCode);
+        var stranger = RandomNumberGenerator.GetBytes(32);
+        var answers = new List<string>();
+        foreach (var target in new[] { contested, unknown })
+        {
+            answers.Add(await NotFoundAsync(target.ClaimAsync(token: Base64UrlText.Encode(stranger))));
+            answers.Add(await NotFoundAsync(target.PutAsync('e', 0, [1], stranger)));
+            answers.Add(await NotFoundAsync(target.GetAsync('n', 0, bearer: stranger)));
+            answers.Add(await NotFoundAsync(target.EndAsync(stranger)));
+        }
+
+        Assert.Single(answers.Distinct());
     }
 
     [Fact]
