@@ -39,6 +39,27 @@ internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, Cance
         _ => throw new InvalidOperationException("a fork is one of three"),
     };
 
+    /// <summary>
+    /// As <see cref="GoAsync{TNext, TAgain}"/> for the fork whose way on is the end: this side has all that it came for,
+    /// whether or not its last message still reaches anybody.
+    /// </summary>
+    public async Task<(TNext? Next, TAgain? Again)> FinishAsync<TNext, TAgain>(LinkFork<TNext, TAgain> fork) where TNext : class where TAgain : class
+    {
+        if (fork is not LinkFork<TNext, TAgain>.Next end) return await GoAsync(fork);
+        _state = null;
+        using var limit = new CancellationTokenSource(CleanupTime, options.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
+        try
+        {
+            await relay.PutAsync(_sent, end.Message, either.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The other device finds this one in the account all the same.
+        }
+        return (end.State, null);
+    }
+
     /// <summary>Enters a state, after its message is on the relay.</summary>
     public async Task<T> EnterAsync<T>(T state, ReadOnlyMemory<byte> message)
     {

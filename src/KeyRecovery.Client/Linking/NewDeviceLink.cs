@@ -102,7 +102,7 @@ internal sealed class NewDeviceLink : IDisposable
     {
         while (true)
         {
-            var (linked, again) = await run.GoAsync(receiving.Receive(await run.ReceiveAsync()));
+            var (linked, again) = await run.FinishAsync(receiving.Receive(await run.ReceiveAsync()));
             if (linked is not null) return linked.Content;
             receiving = again!;
         }

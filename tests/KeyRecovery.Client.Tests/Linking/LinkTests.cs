@@ -14,6 +14,9 @@ namespace KeyRecovery.Client.Tests.Linking;
 [Collection(ServerTests.Name)]
 public sealed class LinkTests : IDisposable
 {
+    // After handshake, commitment, reveal, possession and ready.
+    private const string Acknowledgement = "/n/5";
+
     private readonly ServerFixture _fixture;
     private readonly RecoveryCode _code = RecoveryCode.Generate(SystemRandom.Instance);
     private readonly TestDevice _phone;
@@ -99,6 +102,39 @@ public sealed class LinkTests : IDisposable
         Use(TestDevice.Value(joining));
         onPhone.Dispose();
         Assert.Equal(isTaken ? told : null, seen!.Network?.ToString());
+    }
+
+    [Theory]
+    [InlineData("the other device died")]
+    [InlineData("the server died")]
+    [InlineData("this call was cancelled")]
+    public async Task A_new_device_that_has_all_is_linked_even_if_it_cannot_acknowledge(string why)
+    {
+        using var onPhone = await RevocationTests.NewAccountAsync(_phone, _fixture, _code);
+        await using var link = TestDevice.Value(await onPhone.BeginLinkAsync());
+        using var death = new CancellationTokenSource();
+        using var cancel = new CancellationTokenSource();
+        var existing = link.RunAsync(Approve(_ => { }), _bundle, death.Token);
+        _laptop.Relay.OnRequest = (request, _) =>
+        {
+            if (request.Method != HttpMethod.Put || !request.RequestUri!.AbsolutePath.EndsWith(Acknowledgement, StringComparison.Ordinal)) return null;
+            if (why == "the server died") throw new HttpRequestException(why);
+            if (why == "this call was cancelled") cancel.Cancel();
+            death.Cancel();
+            Task.WaitAny([existing], TimeSpan.FromSeconds(20));
+            return null;
+        };
+        using var code = Scan(link.QrText);
+        var joined = TestDevice.Value(await _laptop.Client.LinkAsync(code, Join(), cancel.Token));
+        await death.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => existing);
+
+        Assert.Equal(_bundle, joined.Bundle.Span.ToArray());
+        Assert.Equal("first"u8.ToArray(), TestDevice.Value(await joined.Vault.GetAsync("a")));
+        Use(joined);
+        using var again = await _laptop.OpenAsync();
+        TestDevice.Value(await onPhone.RefreshAsync());
+        Assert.Contains(onPhone.Authorities, a => a.Id == again.Device);
     }
 
     [Fact]
