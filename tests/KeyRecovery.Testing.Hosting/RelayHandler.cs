@@ -8,6 +8,9 @@ public sealed class RelayHandler : DelegatingHandler
     /// <summary>Over the platform's own handler.</summary>
     public RelayHandler() : base(new SocketsHttpHandler()) { }
 
+    /// <summary>Waited for before a request is sent.</summary>
+    public Func<HttpRequestMessage, Task>? BeforeAsync { get; set; }
+
     /// <summary>Called with every request and its bytes before it is sent; an answer returned here is given instead of the server's.</summary>
     public Func<HttpRequestMessage, byte[], HttpResponseMessage?>? OnRequest { get; set; }
 
@@ -28,6 +31,7 @@ public sealed class RelayHandler : DelegatingHandler
     {
         var sent = request.Content is null ? [] : await request.Content.ReadAsByteArrayAsync(cancellationToken);
         Requests++;
+        if (BeforeAsync is not null) await BeforeAsync(request).WaitAsync(cancellationToken);
         Record($"{request.Method} {request.RequestUri}\n{request.Headers}", request.Headers.Authorization?.ToString(), sent);
         if (OnRequest?.Invoke(request, sent) is { } instead) return instead;
 
