@@ -17,14 +17,16 @@ internal sealed class LyingRelay
     /// <param name="lie">Given a message's name (<c>n0</c>), what its reader gets; null to say that the session is over.</param>
     public LyingRelay(LinkScene scene, Func<string, IReadOnlyDictionary<string, byte[]>, byte[]?> lie)
     {
-        Attach(scene.Phone.Relay, lie, () => scene.Joining);
-        Attach(scene.Laptop.Relay, lie, () => scene.Existing);
+        var (phoneEnds, laptopEnds) = (NewEnd(), NewEnd());
+        Attach(scene.Phone.Relay, lie, phoneEnds, () => Task.WhenAny(laptopEnds.Task, scene.Joining ?? Task.CompletedTask));
+        Attach(scene.Laptop.Relay, lie, laptopEnds, () => Task.WhenAny(phoneEnds.Task, scene.Existing));
     }
 
     /// <summary>The messages of a session by name, as they were sent.</summary>
     public IReadOnlyDictionary<string, byte[]> Sent => _sent;
 
-    private void Attach(RelayHandler relay, Func<string, IReadOnlyDictionary<string, byte[]>, byte[]?> lie, Func<Task?> otherSide)
+    private void Attach(
+        RelayHandler relay, Func<string, IReadOnlyDictionary<string, byte[]>, byte[]?> lie, TaskCompletionSource ends, Func<Task> otherEnds)
     {
         relay.OnRequest = (request, body) =>
         {
@@ -39,10 +41,15 @@ internal sealed class LyingRelay
             response.Content = new ByteArrayContent(told ?? "{}"u8.ToArray());
         };
         // A busy machine must not take the side's last word away before the other has read it.
-        relay.BeforeAsync = request => request.Method == HttpMethod.Delete && _sent.ContainsKey("n1") && otherSide() is { } other
-            ? Task.WhenAny(other, Task.Delay(TimeSpan.FromSeconds(2)))
-            : Task.CompletedTask;
+        relay.BeforeAsync = request =>
+        {
+            if (request.Method != HttpMethod.Delete) return Task.CompletedTask;
+            ends.TrySetResult();
+            return _sent.ContainsKey("n1") ? Task.WhenAny(otherEnds(), Task.Delay(TimeSpan.FromSeconds(2))) : Task.CompletedTask;
+        };
     }
+
+    private static TaskCompletionSource NewEnd() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // v1/links/{id}/{side}/{seq}; a name of another length is no message.
     private static string Name(HttpRequestMessage request) =>
