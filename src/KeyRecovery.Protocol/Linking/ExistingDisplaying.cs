@@ -14,10 +14,8 @@ public sealed class ExistingDisplaying : LinkState
     /// <summary>Begins a session with a key and a seed of its own.</summary>
     public static ExistingDisplaying Begin(LinkScope scope, IRandom random)
     {
-        var key = SecretBytes.Random(X25519.Size, random);
-        Span<byte> publicKey = stackalloc byte[X25519.Size];
-        X25519.PublicKey(publicKey, key.Span);
-        var code = LinkCode.Create(publicKey, random);
+        var key = NoiseKey.Random(random);
+        var code = LinkCode.Create(key.Public, random);
         return new ExistingDisplaying(code, new NoiseResponder(scope.Prologue(code.SessionId), code.DerivePsk(), key));
     }
 

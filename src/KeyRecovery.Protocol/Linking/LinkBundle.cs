@@ -35,6 +35,20 @@ internal static class LinkBundle
         return parts.Select((part, index) => new LinkMessage.Bundle(index, parts.Length, part));
     }
 
+    /// <summary>The bundle of all its parts.</summary>
+    public static byte[] Join(IReadOnlyList<LinkMessage.Bundle> parts)
+    {
+        var bundle = new byte[parts.Sum(p => p.Part.Length)];
+        var rest = bundle.AsSpan();
+        foreach (var part in parts)
+        {
+            part.Part.CopyTo(rest);
+            rest = rest[part.Part.Length..];
+        }
+
+        return bundle;
+    }
+
     /// <summary>Whether a part is the next one after those before.</summary>
     public static bool Continues(IReadOnlyList<LinkMessage.Bundle> before, LinkMessage.Bundle part) =>
         part.Index == before.Count

@@ -23,7 +23,7 @@ public sealed class NewReceiving : ConnectedState
         var parts = _parts.Add(part);
         return parts.Count < part.Of
             ? new LinkFork<NewLinked, NewReceiving>.Again(new NewReceiving(channel, _device, _account, parts), default)
-            : Open(channel, [.. parts.SelectMany(p => p.Part)]);
+            : Open(channel, LinkBundle.Join(parts));
     }
 
     private LinkFork<NewLinked, NewReceiving> Open(LinkChannel channel, byte[] bundle)

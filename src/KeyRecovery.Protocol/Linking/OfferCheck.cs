@@ -11,7 +11,7 @@ internal static class OfferCheck
     {
         try
         {
-            var link = Link.Decode(offer.Draft);
+            var link = Link.Decode(offer.Draft, own.SigningKey);
             var isOffered = link.Account == offer.Account
                 && link.Sequence == offer.Head.Sequence + 1
                 && link.Previous == offer.Head.Hash;

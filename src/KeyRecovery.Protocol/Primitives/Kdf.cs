@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace KeyRecovery.Protocol.Primitives;
 
 /// <summary>
@@ -8,7 +10,9 @@ namespace KeyRecovery.Protocol.Primitives;
 public static class Kdf
 {
     /// <summary>The longest output in bytes (RFC 5869 §2.3): 16,320.</summary>
-    public const int MaxLength = 255 * 64;
+    public const int MaxLength = 255 * HashSize;
+
+    internal const int HashSize = 64;
 
     /// <summary>Derives with an empty salt and fills <paramref name="output"/>.</summary>
     public static void Derive(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> info, Span<byte> output) =>
@@ -18,7 +22,10 @@ public static class Kdf
     public static void Derive(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> info, Span<byte> output)
     {
         Throw.IfOutside(output.Length, 1, MaxLength, nameof(output));
-        Sodium.HkdfSha512(output, secret, salt, info);
+        Span<byte> prk = stackalloc byte[HashSize];
+        Sodium.HkdfSha512Extract(prk, secret, salt);
+        Sodium.HkdfSha512Expand(output, prk, info);
+        CryptographicOperations.ZeroMemory(prk);
     }
 
     /// <summary>Derives <paramref name="length"/> bytes with an empty salt.</summary>

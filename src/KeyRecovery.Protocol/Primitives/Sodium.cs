@@ -41,19 +41,34 @@ internal static partial class Sodium
         crypto_aead_xchacha20poly1305_ietf_decrypt(
             plaintext, 0, 0, sealedBytes, (ulong)sealedBytes.Length, aad, (ulong)aad.Length, nonce, key) == 0;
 
-    /// <summary>Half the time of the platform's HKDF over OpenSSL 3.0, which looks its algorithms up at each call.</summary>
-    public static void HkdfSha512(Span<byte> output, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> info)
+    // HKDF (RFC 5869 §2): half the time of the platform's over OpenSSL 3.0, which looks its algorithms up at each call.
+    public static void HkdfSha512Extract(Span<byte> prk64, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> salt) => Throw.IfFailed(
+        crypto_kdf_hkdf_sha512_extract(prk64, salt, (nuint)salt.Length, secret, (nuint)secret.Length), nameof(crypto_kdf_hkdf_sha512_extract));
+
+    public static void HkdfSha512Expand(Span<byte> output, ReadOnlySpan<byte> prk64, ReadOnlySpan<byte> info) => Throw.IfFailed(
+        crypto_kdf_hkdf_sha512_expand(output, (nuint)output.Length, info, (nuint)info.Length, prk64), nameof(crypto_kdf_hkdf_sha512_expand));
+
+    /// <summary>HKDF-SHA-256; the secret may be empty, which the platform's own refuses.</summary>
+    public static void HkdfSha256(Span<byte> output, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> info)
     {
-        Span<byte> prk = stackalloc byte[64];
+        Span<byte> prk = stackalloc byte[32];
         Throw.IfFailed(
-            crypto_kdf_hkdf_sha512_extract(prk, salt, (nuint)salt.Length, secret, (nuint)secret.Length), nameof(crypto_kdf_hkdf_sha512_extract));
+            crypto_kdf_hkdf_sha256_extract(prk, salt, (nuint)salt.Length, secret, (nuint)secret.Length), nameof(crypto_kdf_hkdf_sha256_extract));
         Throw.IfFailed(
-            crypto_kdf_hkdf_sha512_expand(output, (nuint)output.Length, info, (nuint)info.Length, prk), nameof(crypto_kdf_hkdf_sha512_expand));
+            crypto_kdf_hkdf_sha256_expand(output, (nuint)output.Length, info, (nuint)info.Length, prk), nameof(crypto_kdf_hkdf_sha256_expand));
         CryptographicOperations.ZeroMemory(prk);
     }
 
     [LibraryImport(Library)]
     private static partial int sodium_init();
+
+    [LibraryImport(Library)]
+    private static partial int crypto_kdf_hkdf_sha256_extract(
+        Span<byte> prk, ReadOnlySpan<byte> salt, nuint saltLen, ReadOnlySpan<byte> ikm, nuint ikmLen);
+
+    [LibraryImport(Library)]
+    private static partial int crypto_kdf_hkdf_sha256_expand(
+        Span<byte> output, nuint outLen, ReadOnlySpan<byte> ctx, nuint ctxLen, ReadOnlySpan<byte> prk);
 
     [LibraryImport(Library)]
     private static partial int crypto_kdf_hkdf_sha512_extract(

@@ -49,6 +49,11 @@ public sealed class VerifyKey : IEquatable<VerifyKey>
         return new VerifyKey(bytes.ToArray(), PublicKey.Import(SignatureAlgorithm.Ed25519, bytes, KeyBlobFormat.RawPublicKey));
     }
 
+    /// <summary>Reads a key; <paramref name="known"/> where the bytes are its own, since its point was checked before.</summary>
+    /// <exception cref="WireFormatException">As the constructor's.</exception>
+    internal static VerifyKey Read(ReadOnlySpan<byte> bytes, VerifyKey? known) =>
+        known is not null && bytes.SequenceEqual(known._bytes) ? known : new VerifyKey(bytes);
+
     /// <summary>The public half of a key that was made here, which needs no check.</summary>
     internal static VerifyKey Of(PublicKey key) => new(key);
 

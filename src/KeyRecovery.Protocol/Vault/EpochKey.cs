@@ -12,12 +12,14 @@ public sealed class EpochKey : IDisposable
     public const int Size = 32;
 
     private readonly SecretBytes _key;
+    private readonly KdfKey _derived;
 
     private EpochKey(AccountId account, ulong epoch, SecretBytes key)
     {
         Account = account;
         Epoch = epoch;
         _key = key;
+        _derived = new KdfKey(key.Span);
         Commit = new Hash256(DeriveBytes(Info(Labels.EpochCommit), Hash256.Size));
     }
 
@@ -59,7 +61,7 @@ public sealed class EpochKey : IDisposable
     internal byte[] SealPrevious(EpochKey previous, IRandom random)
     {
         var info = Info(Labels.PreviousEpochKey);
-        using var wrap = Kdf.Derive(_key.Span, info, Size);
+        using var wrap = _derived.Derive(info, Size);
         return SecretBox.Seal(wrap.Span, info, previous._key.Span, random);
     }
 
@@ -67,19 +69,23 @@ public sealed class EpochKey : IDisposable
     internal EpochKey? OpenPrevious(ReadOnlySpan<byte> sealedKey)
     {
         var info = Info(Labels.PreviousEpochKey);
-        using var wrap = Kdf.Derive(_key.Span, info, Size);
+        using var wrap = _derived.Derive(info, Size);
         Span<byte> key = stackalloc byte[Size];
         return SecretBox.TryOpen(wrap.Span, info, sealedKey, key) ? Take(Account, Epoch - 1, key) : null;
     }
 
     /// <summary>Derives an item's key into a buffer of the caller's, who zeroes it.</summary>
     internal void DeriveItemKey(ItemId id, Span<byte> itemKey) =>
-        Kdf.Derive(_key.Span, new CborOut().Array(3).Text(Labels.ItemKey).Bytes(Account).Bytes(id).ToArray(), itemKey);
+        _derived.Derive(new CborOut().Array(3).Text(Labels.ItemKey).Bytes(Account).Bytes(id).ToArray(), itemKey);
 
-    internal SecretBytes ManifestPrivateKey() => Kdf.Derive(_key.Span, Info(Labels.ManifestPrivateKey), Size);
+    internal SecretBytes ManifestPrivateKey() => _derived.Derive(Info(Labels.ManifestPrivateKey), Size);
 
     /// <inheritdoc/>
-    public void Dispose() => _key.Dispose();
+    public void Dispose()
+    {
+        _key.Dispose();
+        _derived.Dispose();
+    }
 
     /// <inheritdoc/>
     public override string ToString() => Redacted.Text;
@@ -92,7 +98,7 @@ public sealed class EpochKey : IDisposable
     private byte[] DeriveBytes(byte[] info, int length)
     {
         var output = new byte[length];
-        Kdf.Derive(_key.Span, info, output);
+        _derived.Derive(info, output);
         return output;
     }
 

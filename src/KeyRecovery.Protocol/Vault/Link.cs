@@ -60,7 +60,10 @@ public sealed record Link
     /// <summary>Reads a body. Checks the shape only; the rules are <see cref="Chain"/>'s.</summary>
     /// <exception cref="WireFormatException">Not a link.</exception>
     /// <exception cref="UpgradeRequiredException">A version or kind that this program does not know.</exception>
-    public static Link Decode(ReadOnlyMemory<byte> body)
+    public static Link Decode(ReadOnlyMemory<byte> body) => Decode(body, null);
+
+    /// <summary>As the other; a signing key that is <paramref name="known"/> is not checked once more, which is most of the cost.</summary>
+    internal static Link Decode(ReadOnlyMemory<byte> body, VerifyKey? known)
     {
         var reader = new CborIn(body);
         reader.Array(13);
@@ -75,7 +78,7 @@ public sealed record Link
             EpochCommit = reader.Hash(),
             PreviousEpochKey = reader.Bytes(0, PreviousEpochKeySize),
             KeysetHash = reader.Hash(),
-            Add = ReadAdded(reader),
+            Add = ReadAdded(reader, known),
             Remove = ReadRemoved(reader),
             Time = reader.UInt(),
             Signer = reader.Authority(),
@@ -88,11 +91,11 @@ public sealed record Link
         return link;
     }
 
-    private static ImmutableArray<NewAuthority> ReadAdded(CborIn reader)
+    private static ImmutableArray<NewAuthority> ReadAdded(CborIn reader, VerifyKey? known)
     {
         var count = reader.Array(0, Limits.Authorities);
         var added = ImmutableArray.CreateBuilder<NewAuthority>(count);
-        for (var i = 0; i < count; i++) added.Add(NewAuthority.Read(reader));
+        for (var i = 0; i < count; i++) added.Add(NewAuthority.Read(reader, known));
         return added.MoveToImmutable();
     }
 

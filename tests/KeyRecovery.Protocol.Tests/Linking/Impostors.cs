@@ -29,18 +29,18 @@ public class Impostors
 
         // Seed and public key are all there, the private key is not: the relay takes one of its own.
         using var relay = new NoiseResponder(
-            LinkWorld.Scope.Prologue(displaying.Code.SessionId), displaying.Code.DerivePsk(), SecretBytes.Random(32, random));
+            LinkWorld.Scope.Prologue(displaying.Code.SessionId), displaying.Code.DerivePsk(), NoiseKey.Random(random));
         var answer = new byte[48];
         Assert.Null(relay.Respond(joining.Message.Span, [], answer, [], random));
 
         // It answers without having read, with everything mixed in that it knows.
         using var psk = displaying.Code.DerivePsk();
         using var state = NoisePattern.Begin(LinkWorld.Scope.Prologue(displaying.Code.SessionId), psk.Span, displaying.Code.Key);
-        using var ephemeral = SecretBytes.Random(32, random);
+        using var ephemeral = NoiseKey.Random(random);
         NoisePattern.MixEphemeral(state, joining.Message.Span[..32]);
         state.MixHash(joining.Message.Span[32..]);
         NoisePattern.WriteEphemeral(state, ephemeral, answer);
-        Assert.True(NoisePattern.TryMixAgreement(state, ephemeral.Span, joining.Message.Span[..32]));
+        Assert.True(NoisePattern.TryMixAgreement(state, ephemeral.Private, joining.Message.Span[..32]));
         state.EncryptAndHash(answer.AsSpan(32), []);
         joining.Receive(answer, random).Fails(LinkFailure.Handshake);
     }

@@ -59,11 +59,9 @@ internal static class LinkRogue
     public static (NewConnected New, LinkChannel Rogue) Existing()
     {
         var random = new TestRandom(23);
-        var key = random.Bytes(32);
-        var publicKey = new byte[32];
-        X25519.PublicKey(publicKey, key);
-        using var code = LinkCode.Create(publicKey, random);
-        using var responder = new NoiseResponder(LinkWorld.Scope.Prologue(code.SessionId), code.DerivePsk(), SecretBytes.Copy(key));
+        var key = NoiseKey.Random(random);
+        using var code = LinkCode.Create(key.Public, random);
+        using var responder = new NoiseResponder(LinkWorld.Scope.Prologue(code.SessionId), code.DerivePsk(), key);
         using var joining = NewJoining.Begin(code, LinkWorld.Scope, World.Device, random);
         var answer = new byte[48];
         var rogue = new LinkChannel(responder.Respond(joining.Message.Span, [], answer, [], random)!);

@@ -55,6 +55,12 @@ public class SymmetricVectors
         Assert.Equal(ByPlatform(secret, [], info, length), output);
         using var unsalted = Kdf.Derive(secret, info, length);
         Assert.Equal(output, unsalted.Span.ToArray());
+        using var once = new KdfKey(secret);
+        var again = new byte[length];
+        once.Derive(info, again);
+        Assert.Equal(output, again);
+        using var held = once.Derive(info, length);
+        Assert.Equal(output, held.Span.ToArray());
         using var salted = Kdf.Derive(secret, salt, info, length);
         Assert.Equal(ByPlatform(secret, salt, info, length), salted.Span.ToArray());
     }

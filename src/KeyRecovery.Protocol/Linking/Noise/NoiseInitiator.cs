@@ -6,9 +6,9 @@ namespace KeyRecovery.Protocol.Linking.Noise;
 internal sealed class NoiseInitiator : IDisposable
 {
     private readonly NoiseSymmetric _state;
-    private readonly SecretBytes _ephemeral;
+    private readonly NoiseKey _ephemeral;
 
-    private NoiseInitiator(NoiseSymmetric state, SecretBytes ephemeral, byte[] firstMessage) =>
+    private NoiseInitiator(NoiseSymmetric state, NoiseKey ephemeral, byte[] firstMessage) =>
         (_state, _ephemeral, FirstMessage) = (state, ephemeral, firstMessage);
 
     public byte[] FirstMessage { get; }
@@ -18,10 +18,10 @@ internal sealed class NoiseInitiator : IDisposable
         ReadOnlySpan<byte> prologue, ReadOnlySpan<byte> psk, ReadOnlySpan<byte> responderKey, ReadOnlySpan<byte> payload, IRandom random)
     {
         var state = NoisePattern.Begin(prologue, psk, responderKey);
-        var ephemeral = SecretBytes.Random(X25519.Size, random);
+        var ephemeral = NoiseKey.Random(random);
         var message = new byte[NoisePattern.Overhead + payload.Length];
         NoisePattern.WriteEphemeral(state, ephemeral, message);
-        if (!NoisePattern.TryMixAgreement(state, ephemeral.Span, responderKey))
+        if (!NoisePattern.TryMixAgreement(state, ephemeral.Private, responderKey))
             Throw.Argument(nameof(responderKey), "is of small order");
         state.EncryptAndHash(message.AsSpan(X25519.Size), payload);
         return new NoiseInitiator(state, ephemeral, message);
@@ -35,7 +35,7 @@ internal sealed class NoiseInitiator : IDisposable
         if (message.Length != NoisePattern.Overhead + payload.Length) return null;
         var theirs = message[..X25519.Size];
         NoisePattern.MixEphemeral(_state, theirs);
-        if (!NoisePattern.TryMixAgreement(_state, _ephemeral.Span, theirs)) return null;
+        if (!NoisePattern.TryMixAgreement(_state, _ephemeral.Private, theirs)) return null;
         if (!_state.TryDecryptAndHash(payload, message[X25519.Size..])) return null;
         var (own, other) = _state.Split();
         return new NoiseTransport(own, other, _state.Transcript);

@@ -43,9 +43,9 @@ internal static class NoisePattern
     }
 
     /// <summary>Writes the own ephemeral key to the front of a message and mixes it in.</summary>
-    public static void WriteEphemeral(NoiseSymmetric state, SecretBytes ephemeral, Span<byte> message)
+    public static void WriteEphemeral(NoiseSymmetric state, NoiseKey ephemeral, Span<byte> message)
     {
-        X25519.PublicKey(message[..X25519.Size], ephemeral.Span);
-        MixEphemeral(state, message[..X25519.Size]);
+        ephemeral.Public.CopyTo(message);
+        MixEphemeral(state, ephemeral.Public);
     }
 }

@@ -5,8 +5,8 @@ namespace KeyRecovery.Protocol.Linking.Noise;
 /// <summary>The side whose key is known to the other: it waits for the first message and answers with the second.</summary>
 /// <param name="prologue">What both must agree about.</param>
 /// <param name="psk">32 bytes; disposed of with this object.</param>
-/// <param name="key">The X25519 key; disposed of with this object.</param>
-internal sealed class NoiseResponder(byte[] prologue, SecretBytes psk, SecretBytes key) : IDisposable
+/// <param name="key">The key that the other knows; disposed of with this object.</param>
+internal sealed class NoiseResponder(byte[] prologue, SecretBytes psk, NoiseKey key) : IDisposable
 {
     /// <summary>Reads the first message and writes the second. Null where the first is not one to this key under this psk.</summary>
     /// <param name="first">48 bytes more than <paramref name="firstPayload"/>.</param>
@@ -18,17 +18,15 @@ internal sealed class NoiseResponder(byte[] prologue, SecretBytes psk, SecretByt
         ReadOnlySpan<byte> first, Span<byte> firstPayload, Span<byte> second, ReadOnlySpan<byte> secondPayload, IRandom random)
     {
         if (first.Length != NoisePattern.Overhead + firstPayload.Length) return null;
-        Span<byte> publicKey = stackalloc byte[X25519.Size];
-        X25519.PublicKey(publicKey, key.Span);
-        using var state = NoisePattern.Begin(prologue, psk.Span, publicKey);
+        using var state = NoisePattern.Begin(prologue, psk.Span, key.Public);
         var theirs = first[..X25519.Size];
         NoisePattern.MixEphemeral(state, theirs);
-        if (!NoisePattern.TryMixAgreement(state, key.Span, theirs)) return null;
+        if (!NoisePattern.TryMixAgreement(state, key.Private, theirs)) return null;
         if (!state.TryDecryptAndHash(firstPayload, first[X25519.Size..])) return null;
 
-        using var ephemeral = SecretBytes.Random(X25519.Size, random);
+        using var ephemeral = NoiseKey.Random(random);
         NoisePattern.WriteEphemeral(state, ephemeral, second);
-        if (!NoisePattern.TryMixAgreement(state, ephemeral.Span, theirs)) return null;
+        if (!NoisePattern.TryMixAgreement(state, ephemeral.Private, theirs)) return null;
         state.EncryptAndHash(second[X25519.Size..], secondPayload);
         var (other, own) = state.Split();
         return new NoiseTransport(own, other, state.Transcript);

@@ -8,6 +8,8 @@ internal sealed class NoiseSymmetric : IDisposable
 {
     public const int HashSize = SHA256.HashSizeInBytes;
 
+    private const int MaxOnStack = 512;
+
     private readonly byte[] _chainingKey = GC.AllocateArray<byte>(HashSize, pinned: true);
     private readonly byte[] _hash = new byte[HashSize];
     private readonly NoiseCipher _cipher = new();
@@ -25,10 +27,12 @@ internal sealed class NoiseSymmetric : IDisposable
 
     public void MixHash(ReadOnlySpan<byte> data)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(_hash);
-        hash.AppendData(data);
-        hash.GetHashAndReset(_hash);
+        var length = HashSize + data.Length;
+        var input = length <= MaxOnStack ? stackalloc byte[length] : new byte[length];
+        _hash.CopyTo(input);
+        data.CopyTo(input[HashSize..]);
+        SHA256.HashData(input, _hash);
+        CryptographicOperations.ZeroMemory(input);
     }
 
     public void MixKey(ReadOnlySpan<byte> material)
@@ -79,24 +83,8 @@ internal sealed class NoiseSymmetric : IDisposable
         return (initiator, responder);
     }
 
-    // Noise §4.3: HKDF with the chaining key as salt and no info. The platform's own takes no empty material, as Split has it.
-    private void Expand(ReadOnlySpan<byte> material, Span<byte> blocks)
-    {
-        Span<byte> secret = stackalloc byte[HashSize];
-        Span<byte> input = stackalloc byte[HashSize + 1];
-        HMACSHA256.HashData(_chainingKey, material, secret);
-        for (var i = 0; i < blocks.Length / HashSize; i++)
-        {
-            var length = i == 0 ? 0 : HashSize;
-            input[length] = (byte)(i + 1);
-            var block = blocks.Slice(i * HashSize, HashSize);
-            HMACSHA256.HashData(secret, input[..(length + 1)], block);
-            block.CopyTo(input);
-        }
-
-        CryptographicOperations.ZeroMemory(secret);
-        CryptographicOperations.ZeroMemory(input);
-    }
+    // Noise §4.3: HKDF with the chaining key as salt and no info.
+    private void Expand(ReadOnlySpan<byte> material, Span<byte> blocks) => Sodium.HkdfSha256(blocks, material, _chainingKey, []);
 
     public void Dispose()
     {

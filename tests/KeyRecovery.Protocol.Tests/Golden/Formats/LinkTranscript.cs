@@ -99,7 +99,7 @@ internal sealed class LinkTranscript(JsonObject inputs, Func<int, byte[], byte[]
         using var psk = code.DerivePsk();
         var prologue = Scope("origin").Prologue(code.SessionId);
         using var initiator = NoiseInitiator.Begin(prologue, psk.Span, code.Key, [], Draw("newEphemeral"));
-        using var responder = new NoiseResponder(prologue, code.DerivePsk(), SecretBytes.Copy(inputs.Bytes("sessionKey")));
+        using var responder = new NoiseResponder(prologue, code.DerivePsk(), new NoiseKey(SecretBytes.Copy(inputs.Bytes("sessionKey"))));
         var answer = new byte[NoisePattern.Overhead];
         var existing = responder.Respond(initiator.FirstMessage, [], answer, [], Draw("existingEphemeral"))!;
         _listener = (initiator.Finish(answer, [])!, existing);
