@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
-using System.Text;
 
 namespace KeyRecovery.Benchmarks;
 
@@ -23,41 +21,8 @@ internal static class LoadTool
 
     private static async Task SendAsync(Uri server, IReadOnlyList<byte[]> requests, int expectedStatus, Task start)
     {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(server.Host, server.Port);
-        var buffer = new byte[64 * 1024];
-        var expected = Encoding.ASCII.GetBytes($"HTTP/1.1 {expectedStatus}");
+        using var connection = await LoadConnection.OpenAsync(server);
         await start;
-        foreach (var request in requests)
-        {
-            await socket.SendAsync(request);
-            var (length, end) = (0, -1);
-            while (end < 0)
-            {
-                var read = await socket.ReceiveAsync(buffer.AsMemory(length));
-                if (read == 0) throw new InvalidOperationException("the server closed the connection");
-                length += read;
-                end = EndOfAnswer(buffer.AsSpan(0, length));
-            }
-            if (!buffer.AsSpan().StartsWith(expected))
-                throw new InvalidOperationException(Encoding.UTF8.GetString(buffer.AsSpan(0, Math.Min(length, 600))));
-        }
-    }
-
-    private static int EndOfAnswer(ReadOnlySpan<byte> answer)
-    {
-        var head = answer.IndexOf("\r\n\r\n"u8);
-        if (head < 0) return -1;
-        var body = 0;
-        var field = answer[..head].IndexOf("Content-Length: "u8);
-        if (field >= 0)
-            foreach (var digit in answer[(field + 16)..])
-            {
-                if (digit is < (byte)'0' or > (byte)'9') break;
-                body = (body * 10) + digit - '0';
-            }
-        else if (answer[..head].IndexOf("chunked"u8) >= 0)
-            return answer.EndsWith("0\r\n\r\n"u8) ? answer.Length : -1;
-        return answer.Length >= head + 4 + body ? head + 4 + body : -1;
+        foreach (var request in requests) await connection.ExchangeAsync(request, expectedStatus);
     }
 }

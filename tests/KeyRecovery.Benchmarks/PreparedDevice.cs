@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
@@ -65,6 +66,11 @@ internal sealed class PreparedDevice : IDisposable
         }
         return requests;
     }
+
+    /// <summary>Opens a link session, of which the relay gets hashes only.</summary>
+    public byte[] OpenLink(string sessionId, Hash256 joinToken, Hash256 bearer) => Request(
+        "POST", "/v1/links", "application/json",
+        JsonSerializer.SerializeToUtf8Bytes(new { sessionId, joinTokenHash = joinToken.ToString(), bearerHash = bearer.ToString() }), "");
 
     public void Dispose()
     {

@@ -2,7 +2,7 @@ using System.Globalization;
 using KeyRecovery.Benchmarks;
 
 // Prints ratios from one run (docs/performance.md). Run it alone on a quiet machine, in Release:
-//   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [links] [oprf] [reads] [commits]
+//   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [links] [wakes] [oprf] [reads] [commits]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args is ["null-server"])
 {
@@ -15,6 +15,7 @@ report.Machine();
 if (Wanted("seals")) SealBenchmarks.Run(report);
 if (Wanted("links")) LinkBenchmark.Run(report);
 if (Wanted("oprf")) OprfBenchmark.Run(report);
+if (Wanted("wakes")) await WakeBenchmark.RunAsync(report);
 if (Wanted("reads")) await VaultReadBenchmark.RunAsync(report);
 if (Wanted("commits")) await CommitBenchmark.RunAsync(report);
 return report.End();

@@ -12,11 +12,20 @@ internal sealed class Report
 
     public void Figure(string what, double perSecond) => Console.WriteLine($"  {what,-58} {perSecond,12:N0}/s");
 
-    public void Ratio(string what, double ratio, double goal)
+    public void Figure(string what, double value, string unit) => Console.WriteLine($"  {what,-58} {value,12:N2} {unit}");
+
+    public void Ratio(string what, double ratio) => Console.WriteLine($"{what,-60} {ratio,8:0.00}   no goal");
+
+    public void Ratio(string what, double ratio, double goal) =>
+        Console.WriteLine($"{what,-60} {ratio,8:0.00}   goal ≥ {goal:0.00}   {Verdict(ratio >= goal)}");
+
+    public void AtMost(string what, double value, string unit, double goal) =>
+        Console.WriteLine($"{what,-60} {value,8:0.00}{unit}   goal ≤ {goal:0.00}{unit}   {Verdict(value <= goal)}");
+
+    private string Verdict(bool reached)
     {
-        var reached = ratio >= goal;
         if (!reached) _missed++;
-        Console.WriteLine($"{what,-60} {ratio,8:0.00}   goal ≥ {goal:0.00}   {(reached ? "reached" : "MISSED")}");
+        return reached ? "reached" : "MISSED";
     }
 
     public int End()
