@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using KeyRecovery.Api.Options;
+using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -26,11 +28,13 @@ internal sealed class AppTokens
 
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = MostCharacters };
     private readonly TimeProvider _time;
+    private readonly ValidTokens _valid;
     private readonly IReadOnlyList<(AppOptions App, IssuerKeys Keys)> _apps;
 
     public AppTokens(KeyRecoveryOptions options, TimeProvider time, DevelopmentIssuer? development = null)
     {
         _time = time;
+        _valid = new ValidTokens(time);
         _apps = [.. options.Apps.Select(app => (app, IssuerKeys.Of(app, development)))];
     }
 
@@ -48,6 +52,9 @@ internal sealed class AppTokens
     /// <summary>Reads a token.</summary>
     public async ValueTask<TokenResult> ReadAsync(string text, CancellationToken cancellation)
     {
+        if (text.Length > MostCharacters) return TokenResult.Invalid.Instance;
+        var print = Hash256.Of(MemoryMarshal.AsBytes(text.AsSpan()));
+        if (_valid.TryFind(print, out var known)) return new TokenResult.Valid(known);
         if (Parse(text) is not { } token || Choose(token) is not var (app, keys)) return TokenResult.Invalid.Instance;
         if (await keys.GetAsync(cancellation) is not { } all) return TokenResult.KeysUnavailable.Instance;
 
@@ -59,14 +66,14 @@ internal sealed class AppTokens
         }
 
         var outcome = await _handler.ValidateTokenAsync(token, Rules(app, candidates));
-        return outcome.IsValid && Subject(token) is { } subject
-            ? new TokenResult.Valid(new AppUser(app.Id, app.Issuer, subject))
-            : TokenResult.Invalid.Instance;
+        if (!outcome.IsValid || Subject(token) is not { } subject) return TokenResult.Invalid.Instance;
+        var user = new AppUser(app.Id, app.Issuer, subject);
+        _valid.Add(print, user, new DateTimeOffset(token.ValidTo, TimeSpan.Zero));
+        return new TokenResult.Valid(user);
     }
 
     private static JsonWebToken? Parse(string text)
     {
-        if (text.Length > MostCharacters) return null;
         try
         {
             var token = new JsonWebToken(text);

@@ -29,9 +29,15 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
 
     public IKeyStore Keys => _pair.Keys;
 
+    public IKekRing Ring { get; private set; } = null!;
+
+    public ReadOnlyMemory<byte> LookupKey { get; private set; }
+
+    public PassphrasePolicy Passphrase { get; set; } = PassphrasePolicy.Default;
+
     public IReadOnlyCollection<string> Apps => [TestAccount.DefaultApp];
 
-    public AppPolicy Of(string app) => AppPolicy.Default;
+    public AppPolicy Of(string app) => AppPolicy.Default with { Passphrase = Passphrase };
 
     public static async Task<TestService> OpenAsync()
     {
@@ -44,6 +50,8 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
         var ring = FileKekRing.Open(Path.Combine(test._folder, "ring"), root, random, test.Time, true);
         var secrets = await ServerSecrets.LoadOrCreateAsync(test.Keys, root, random, default);
         test._secrets.AddRange([root, ring, secrets]);
+        test.Ring = ring;
+        test.LookupKey = secrets.LookupKey;
         test.Service = new KeyRecoveryService(test.Data, test.Keys, ring, secrets, test, random, test.Time);
         return test;
     }

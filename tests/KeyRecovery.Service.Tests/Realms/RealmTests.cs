@@ -1,0 +1,225 @@
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Realms;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Realms;
+using KeyRecovery.Service.Rows;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tests.Support;
+using KeyRecovery.Storage.Sqlite.Ring;
+using KeyRecovery.Testing;
+using KeyRecovery.Testing.Realms;
+
+namespace KeyRecovery.Service.Tests.Realms;
+
+/// <summary>The realm over real stores, with a clock that the test moves.</summary>
+public sealed class RealmTests
+{
+    private static readonly AppUser Anna = new(TestAccount.DefaultApp, "issuer", "anna");
+    private static readonly AppUser Eve = new(TestAccount.DefaultApp, "issuer", "eve");
+
+    private readonly TestRandom _random = new(5);
+
+    [Fact]
+    public async Task A_user_has_sixteen_slots_and_those_that_nobody_confirmed_for_a_day_make_room()
+    {
+        await using var server = await TestService.OpenAsync();
+        using var kept = new TestRealmSlot(_random);
+        await RegisteredAsync(server, kept);
+        var guess = kept.Guess();
+        await DoneAsync(server, Anna, guess);
+        Done(await ResetAsync(server, kept, guess.Attempt));
+        var fresh = new List<TestRealmSlot>();
+        for (var i = 1; i < RealmLimits.SlotsOfSubject; i++)
+        {
+            fresh.Add(new TestRealmSlot(_random));
+            await RegisteredAsync(server, fresh[^1]);
+        }
+
+        using var another = new TestRealmSlot(_random);
+        Fails(ErrorCode.LimitReached, await RegisterAsync(server, Anna, another), "slots");
+        await RegisteredAsync(server, new TestRealmSlot(_random), Eve);
+        server.Time.Advance(TimeSpan.FromHours(RealmLimits.FreshHours) - TimeSpan.FromSeconds(1));
+        Fails(ErrorCode.LimitReached, await RegisterAsync(server, Anna, another), "slots");
+        server.Time.Advance(TimeSpan.FromSeconds(1));
+        await RegisteredAsync(server, another);
+
+        // What made room is gone, its share too, and its id stays taken; what was confirmed stays.
+        Fails(ErrorCode.NotFound, await GuessAsync(server, Anna, fresh[0].Guess()));
+        Fails(ErrorCode.SlotExists, await RegisterAsync(server, Anna, fresh[0]), "slot");
+        Assert.True((await RowAsync(server, fresh[0])).IsDeleted);
+        await DoneAsync(server, Anna, kept.Guess());
+    }
+
+    [Fact]
+    public async Task A_share_is_sealed_under_a_KEK_that_its_row_names_and_opens_under_no_other_ring_and_in_no_other_row()
+    {
+        await using var server = await TestService.OpenAsync();
+        using var slot = new TestRealmSlot(_random);
+        using var other = new TestRealmSlot(_random);
+        await RegisteredAsync(server, slot);
+        await RegisteredAsync(server, other);
+        var stored = await StoredAsync(server, slot);
+        var row = RealmSlotRow.Decode(stored.Value);
+        Assert.Equal(server.Ring.Current.Id, row.Kek);
+        Assert.Equal(-1, stored.Value.Span.IndexOf(slot.Key.Shares[0].Span));
+
+        using (var share = new RealmShares(server.Ring, _random).Open(stored.Key, row)) Assert.Equal(slot.Key.Shares[0].Span, share.Span);
+        using var folder = new RingFolder(_random, server.Time);
+        Assert.Throws<RowDamagedException>(() => new RealmShares(folder.Ring, _random).Open(stored.Key, row));
+        Assert.Throws<RowDamagedException>(() => new RealmShares(server.Ring, _random).Open(stored.Key, row with { Kek = new KekId(2) }));
+        var elsewhere = (await StoredAsync(server, other)).Key;
+        Assert.Throws<RowDamagedException>(() => new RealmShares(server.Ring, _random).Open(elsewhere, row));
+    }
+
+    [Fact]
+    public async Task A_share_that_does_not_open_costs_no_guess()
+    {
+        await using var server = await TestService.OpenAsync();
+        using var slot = new TestRealmSlot(_random);
+        await RegisteredAsync(server, slot);
+        var stored = await StoredAsync(server, slot);
+        var row = RealmSlotRow.Decode(stored.Value);
+        await server.Keys.WriteAsync([new RowWrite.Replace(stored.Key, (row with { Kek = new KekId(9) }).Encode(), stored.Version)], default);
+        await Assert.ThrowsAsync<RowDamagedException>(() => GuessAsync(server, Anna, slot.Guess()));
+        Assert.Equal(0, (await RowAsync(server, slot)).Attempts.Count);
+    }
+
+    [Fact]
+    public async Task An_erasure_takes_all_slots_of_the_user_and_no_slot_of_another()
+    {
+        await using var server = await TestService.OpenAsync();
+        using var annas = new TestRealmSlot(_random);
+        using var inChain = new TestRealmSlot(_random);
+        using var eves = new TestRealmSlot(_random);
+        await RegisteredAsync(server, annas);
+        await RegisteredAsync(server, inChain);
+        await RegisteredAsync(server, eves, Eve);
+
+        // Eve's chain names Anna's slot, with a key of her own.
+        var stolen = await server.Service.Realm.PrepareErasureAsync(Eve, [(annas.Id, eves.Signing.PublicKey)], default);
+        Assert.IsType<WriteResult.Written>(await server.Keys.WriteAsync(stolen, default));
+        Fails(ErrorCode.NotFound, await GuessAsync(server, Eve, eves.Guess()));
+        await DoneAsync(server, Anna, annas.Guess());
+
+        // A user whose name was lost with the data: the chain's own keys tell whose slots they are.
+        var byChain = await server.Service.Realm.PrepareErasureAsync(
+            Anna with { Issuer = AppUser.Unknown, Subject = AppUser.Unknown }, [(inChain.Id, inChain.Signing.PublicKey)], default);
+        Assert.IsType<WriteResult.Written>(await server.Keys.WriteAsync(byChain, default));
+        Fails(ErrorCode.NotFound, await GuessAsync(server, Anna, inChain.Guess()));
+        await DoneAsync(server, Anna, annas.Guess());
+
+        var erasure = await server.Service.Realm.PrepareErasureAsync(Anna, [], default);
+        Assert.IsType<WriteResult.Written>(await server.Keys.WriteAsync(erasure, default));
+        Fails(ErrorCode.NotFound, await GuessAsync(server, Anna, annas.Guess()));
+        Assert.All(
+            new[] { await RowAsync(server, annas), await RowAsync(server, inChain), await RowAsync(server, eves) },
+            row => Assert.Equal(RealmSlotRow.Deleted().Encode(), row.Encode()));
+        var subjects = 0;
+        await foreach (var _ in server.Keys.ScanAsync(Table.RealmSubjects, default, default)) subjects++;
+        Assert.Equal(0, subjects);
+    }
+
+    [Fact]
+    public async Task A_registration_that_comes_in_between_refuses_the_erasure_which_then_takes_it_along()
+    {
+        await using var server = await TestService.OpenAsync();
+        using var late = new TestRealmSlot(_random);
+        foreach (var _ in new[] { 1, 2 })
+        {
+            var prepared = await server.Service.Realm.PrepareErasureAsync(Anna, [], default);
+            using var slot = new TestRealmSlot(_random);
+            await RegisteredAsync(server, slot);
+            Assert.IsType<WriteResult.Refused>(await server.Keys.WriteAsync(prepared, default));
+        }
+
+        await RegisteredAsync(server, late);
+        Assert.IsType<WriteResult.Written>(
+            await server.Keys.WriteAsync(await server.Service.Realm.PrepareErasureAsync(Anna, [], default), default));
+        Fails(ErrorCode.NotFound, await GuessAsync(server, Anna, late.Guess()));
+    }
+
+    [Fact]
+    public async Task Guesses_at_once_lose_no_count_and_the_right_one_beside_the_last_wrong_ends_one_way_or_the_other()
+    {
+        await using var server = await TestService.OpenAsync();
+        server.Passphrase = new PassphrasePolicy { Waits = [] };
+        for (var round = 0; round < 20; round++)
+        {
+            using var slot = new TestRealmSlot(_random);
+            await RegisteredAsync(server, slot);
+            for (var i = 0; i < 9; i++) await DoneAsync(server, Anna, slot.Guess());
+            var right = slot.Guess("right");
+            var both = await Task.WhenAll(
+                Task.Run(async () =>
+                {
+                    var answer = await GuessAsync(server, Anna, right);
+                    return answer is Outcome<byte[]>.Done ? await ResetAsync(server, slot, right.Attempt) : answer;
+                }),
+                Task.Run(() => GuessAsync(server, Anna, slot.Guess())));
+            var row = await RowAsync(server, slot);
+            if (both[0] is Outcome<byte[]>.Done) Assert.Equal(RealmSlotState.Live, row.State);
+            else Assert.Equal((ErrorCode.SlotLocked, RealmSlotState.Destroyed), (((Outcome<byte[]>.Failed)both[0]).Failure.Code, row.State));
+        }
+    }
+
+    private static async Task<Outcome<byte[]>> RegisterAsync(TestService server, AppUser user, TestRealmSlot slot)
+    {
+        var body = slot.Registration(server.Service.Realm.Identity);
+        using var registration = server.Service.Realm.OpenRegistration(body);
+        return await server.Service.Realm.RegisterAsync(user, registration, Hash256.Of(body), default);
+    }
+
+    private static async Task RegisteredAsync(TestService server, TestRealmSlot slot, AppUser? user = null) =>
+        Done(await RegisterAsync(server, user ?? Anna, slot));
+
+    private static async Task<Outcome<byte[]>> GuessAsync(TestService server, AppUser user, TestGuess guess) =>
+        await server.Service.Realm.EvaluateAsync(user, guess.Request, Hash256.Of(guess.Body), default);
+
+    private static async Task DoneAsync(TestService server, AppUser user, TestGuess guess) => Done(await GuessAsync(server, user, guess));
+
+    private static async Task<Outcome<byte[]>> ResetAsync(TestService server, TestRealmSlot slot, AttemptId attempt)
+    {
+        var body = slot.Reset(server.Service.Realm.Identity, attempt);
+        return await server.Service.Realm.ResetAsync(RealmReset.Decode(body), Hash256.Of(body), default);
+    }
+
+    private static async Task<RealmSlotRow> RowAsync(TestService server, TestRealmSlot slot) =>
+        RealmSlotRow.Decode((await StoredAsync(server, slot)).Value);
+
+    // Found by its place, which only the server's lookup key tells.
+    private static async Task<Row> StoredAsync(TestService server, TestRealmSlot slot) =>
+        (await server.Keys.ReadAsync(new RowIds(server.LookupKey).RealmSlot(slot.Id), default))!;
+
+    private static void Done(Outcome<byte[]> outcome) => Assert.IsType<Outcome<byte[]>.Done>(outcome);
+
+    private static void Fails(ErrorCode code, Outcome<byte[]> outcome, string? field = null)
+    {
+        var failure = Assert.IsType<Outcome<byte[]>.Failed>(outcome).Failure;
+        Assert.Equal((code, field), (failure.Code, failure.Field));
+    }
+
+    // A ring of another server: its KEKs have the same ids.
+    private sealed class RingFolder : IDisposable
+    {
+        private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("keyrecovery-ring-");
+        private readonly FileRootKey _root;
+
+        public RingFolder(IRandom random, TimeProvider time)
+        {
+            _root = FileRootKey.Open(_folder.FullName, random, true);
+            Ring = FileKekRing.Open(_folder.FullName, _root, random, time, true);
+        }
+
+        public FileKekRing Ring { get; }
+
+        public void Dispose()
+        {
+            Ring.Dispose();
+            _root.Dispose();
+            _folder.Delete(recursive: true);
+        }
+    }
+}
