@@ -42,6 +42,12 @@ public class OptionsTests
     [InlineData("Apps:0:Jwks", """{"keys":[{"kty":"oct","k":"c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"}]}""", "KeyRecovery:Apps:0:Jwks is a JWK Set")]
     [InlineData("Apps:0:Policy:TrustAfterHours", "721", "KeyRecovery:Apps:0:Policy:TrustAfterHours is from 0 to 720.")]
     [InlineData("Apps:0:Policy:ItemBytes", "1048577", "KeyRecovery:Apps:0:Policy:ItemBytes is from 1024 to 1048576.")]
+    [InlineData("Apps:0:Policy:Passphrase:Budget", "2", "KeyRecovery:Apps:0:Policy:Passphrase:Budget is from 3 to 100.")]
+    [InlineData("Apps:0:Policy:Passphrase:Budget", "101", "KeyRecovery:Apps:0:Policy:Passphrase:Budget is from 3 to 100.")]
+    [InlineData("Apps:0:Policy:Passphrase:FreeAttempts", "101", "KeyRecovery:Apps:0:Policy:Passphrase:FreeAttempts is from 0 to 100.")]
+    [InlineData("Apps:0:Policy:Passphrase:Waits:0", "soon", "KeyRecovery:Apps:0:Policy:Passphrase:Waits:0 is [days.]hh:mm:ss")]
+    [InlineData("Apps:0:Policy:Passphrase:Waits:0", "00:00:00", "KeyRecovery:Apps:0:Policy:Passphrase:Waits:0 is [days.]hh:mm:ss")]
+    [InlineData("Apps:0:Policy:Passphrase:Waits:0", "31.00:00:00", "KeyRecovery:Apps:0:Policy:Passphrase:Waits:0 is [days.]hh:mm:ss")]
     [InlineData("KnownProxies:0", "loadbalancer", "KeyRecovery:KnownProxies:0 is neither an address nor a network")]
     [InlineData("RateLimits:Address:PerSecond", "0", "KeyRecovery:RateLimits:Address:PerSecond is from 0.001")]
     [InlineData("RateLimits:Account:Burst", "0", "KeyRecovery:RateLimits:Account:Burst is from 1 to 1000000.")]
@@ -55,6 +61,20 @@ public class OptionsTests
     {
         var failure = Assert.Throws<OptionsValidationException>(() => Server.ReadOptions(Production((key, value))));
         Assert.Contains(message, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Guesses_wait_as_told_by_default_as_designed_and_with_an_empty_list_not_at_all()
+    {
+        var minute = TimeSpan.FromMinutes(1);
+        Assert.Equal(new[] { minute, 10 * minute, 60 * minute, 24 * 60 * minute }, Waits());
+        Assert.Equal(
+            new[] { minute / 2, TimeSpan.FromDays(2) },
+            Waits(("Apps:0:Policy:Passphrase:Waits:0", "00:00:30"), ("Apps:0:Policy:Passphrase:Waits:1", "2.00:00:00")));
+        Assert.Equal([], Waits(("Apps:0:Policy:Passphrase:Waits", "")));
+
+        static IEnumerable<TimeSpan> Waits(params (string Key, string Value)[] settings) =>
+            Server.ReadOptions(Production(settings)).Apps[0].Policy.ToPolicy().Passphrase.Waits;
     }
 
     [Fact]

@@ -9,8 +9,9 @@ namespace KeyRecovery.Api.Tests.Support;
 /// <summary>A device or a slot with its keys. To a server a code is no more than a slot's keys.</summary>
 internal sealed class Party
 {
-    private Party(AuthorityKind kind)
+    private Party(AuthorityKind kind, ReadOnlyMemory<byte> parameters = default)
     {
+        Parameters = parameters;
         Kind = kind;
         Id = new AuthorityId(RandomNumberGenerator.GetBytes(16));
         Signing = SigningKey.FromSeed(RandomNumberGenerator.GetBytes(SigningKey.SeedSize));
@@ -21,17 +22,21 @@ internal sealed class Party
 
     public AuthorityId Id { get; init; }
 
+    public ReadOnlyMemory<byte> Parameters { get; }
+
     public SigningKey Signing { get; }
 
     public KemPrivateKey Kem { get; }
 
     public (NewAuthority Entry, KemPublicKey KemKey) Entry =>
-        (NewAuthority.Of(Id, Kind, Signing.PublicKey, Kem.PublicKey), Kem.PublicKey);
+        (NewAuthority.Of(Id, Kind, Signing.PublicKey, Kem.PublicKey) with { Parameters = Parameters }, Kem.PublicKey);
 
     public static Party Device() => new(AuthorityKind.Device);
 
     public static Party Code(AuthorityId? id = null) =>
         id is { } taken ? new(AuthorityKind.Code) { Id = taken } : new(AuthorityKind.Code);
+
+    public static Party Passphrase(ReadOnlyMemory<byte> parameters) => new(AuthorityKind.Passphrase, parameters);
 
     /// <summary>Signs requests as this device of the account, or as this slot.</summary>
     public Signer Of(AccountId account) =>

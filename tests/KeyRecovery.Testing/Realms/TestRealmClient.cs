@@ -17,6 +17,9 @@ public sealed class TestRealmClient(HttpClient http, RealmIdentity realm, string
     /// <summary>The realm's keys.</summary>
     public RealmIdentity Realm => realm;
 
+    /// <summary>The app token, or null.</summary>
+    public string? Token => token;
+
     /// <summary>The same realm, for the bearer of another token.</summary>
     public TestRealmClient As(string? other) => new(http, realm, other);
 

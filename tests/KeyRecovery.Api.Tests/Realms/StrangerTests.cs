@@ -1,0 +1,170 @@
+using System.Net;
+using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Tests.Support;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Realms;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Testing.Realms;
+
+namespace KeyRecovery.Api.Tests.Realms;
+
+/// <summary>Who has not registered a slot cannot use it, and does not learn that it exists.</summary>
+[Collection(GateCounts.Alone)]
+public sealed class StrangerTests(RealmFixture fixture) : IClassFixture<RealmFixture>
+{
+    [Fact]
+    public async Task Unknown_foreign_and_deleted_slots_are_one_404_at_the_same_cost()
+    {
+        var owner = await fixture.ConnectAsync(subject: "owner");
+        using var slot = await RealmFixture.RegisteredAsync(owner);
+        using var deleted = await RealmFixture.RegisteredAsync(owner);
+        await owner.ManageAsync(deleted, 1, RealmCommand.Delete);
+        using var unknown = new TestRealmSlot(SystemRandom.Instance);
+        var cases = new (TestRealmClient Who, TestRealmSlot Slot)[]
+        {
+            (owner, unknown),
+            (owner, deleted),
+            (await fixture.ConnectAsync(subject: "eve"), slot),
+            (await fixture.ConnectAsync(RealmFixture.Waiting, "owner"), slot),
+        };
+
+        using var counts = GateCounts.Start();
+        foreach (var (who, asked) in cases)
+        {
+            counts.Reset();
+            var answer = await who.GuessAsync(asked);
+            Assert.Equal((HttpStatusCode.NotFound, "not-found"), (answer.Code, answer.Slug));
+            Assert.Equal(["status", "title", "type"], answer.Problem.EnumerateObject().Select(m => m.Name).Order());
+            Assert.Equal((1, 0, 0), counts.All);
+        }
+
+        counts.Reset();
+        Assert.Equal(9, (await owner.GuessAsync(slot)).GuessesLeft);
+        Assert.Equal((1, 1, 0), counts.All);
+    }
+
+    [Fact]
+    public async Task Resets_and_commands_of_a_wrong_key_and_for_unknown_and_deleted_slots_are_one_401_at_the_same_cost()
+    {
+        var client = await fixture.ConnectAsync();
+        using var slot = await RealmFixture.RegisteredAsync(client);
+        using var deleted = await RealmFixture.RegisteredAsync(client);
+        await client.ManageAsync(deleted, 1, RealmCommand.Delete);
+        using var unknown = new TestRealmSlot(SystemRandom.Instance);
+        var guess = slot.Guess();
+        await client.GuessAsync(guess);
+
+        using var counts = GateCounts.Start();
+        foreach (var (asked, resetBy, managedBy) in new[]
+        {
+            (slot, slot.Management, slot.Signing), (slot, unknown.Signing, unknown.Management),
+            (unknown, unknown.Signing, unknown.Management), (deleted, deleted.Signing, deleted.Management),
+        })
+        {
+            foreach (var send in new Func<Task<TestRealmAnswer>>[]
+            {
+                () => client.ResetAsync(asked, guess.Attempt, resetBy),
+                () => client.ManageAsync(asked, 7, RealmCommand.Status, managedBy),
+                () => client.ManageAsync(asked, 7, RealmCommand.Delete, managedBy),
+            })
+            {
+                counts.Reset();
+                var answer = await send();
+                Assert.Equal((HttpStatusCode.Unauthorized, "signature-invalid", null), (answer.Code, answer.Slug, answer.Field));
+                Assert.Equal((1, 0, 1), counts.All);
+            }
+        }
+
+        Assert.Equal(9, (await client.ManageAsync(slot, 0, RealmCommand.Status)).GuessesLeft);
+    }
+
+    [Fact]
+    public async Task A_repeated_delete_is_answered_and_a_replaced_key_is_worth_nothing()
+    {
+        var client = await fixture.ConnectAsync();
+        using var slot = await RealmFixture.RegisteredAsync(client);
+        using var next = SigningKey.FromSeed(new byte[32]);
+        var replace = slot.Manage(client.Realm, 1, RealmCommand.ReplaceKey(next.PublicKey));
+        foreach (var _ in new[] { 1, 2 }) Assert.Equal("ok", (await client.SendAsync("manage", slot.Id, replace, null)).Slug);
+        Assert.Equal("signature-invalid", (await client.ManageAsync(slot, 2, RealmCommand.Delete)).Slug);
+
+        var forged = replace.ToArray();
+        forged[^1] ^= 1;
+        Assert.Equal("signature-invalid", (await client.SendAsync("manage", slot.Id, forged, null)).Slug);
+        var delete = slot.Manage(client.Realm, 2, RealmCommand.Delete, next);
+        foreach (var _ in new[] { 1, 2 })
+            Assert.Equal(RealmSlotState.Destroyed, (await client.SendAsync("manage", slot.Id, delete, null)).Status!.State);
+        Assert.Equal("signature-invalid", (await client.ManageAsync(slot, 3, RealmCommand.Status, next)).Slug);
+    }
+
+    [Fact]
+    public async Task Without_a_token_that_holds_nothing_is_read()
+    {
+        var client = await fixture.ConnectAsync();
+        using var slot = await RealmFixture.RegisteredAsync(client);
+        using var counts = GateCounts.Start();
+        Assert.Equal("unauthenticated", (await client.As(null).GuessAsync(slot)).Slug);
+        Assert.Equal("token-invalid", (await client.As("a.b.c").GuessAsync(slot)).Slug);
+        Assert.Equal("unauthenticated", (await client.As(null).RegisterAsync(slot)).Slug);
+        Assert.Equal((0, 0, 0), counts.All);
+    }
+
+    [Theory]
+    [InlineData("0000000000000000000000000000000000000000000000000000000000000000")]
+    [InlineData("edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f")]
+    [InlineData("0100000000000000000000000000000000000000000000000000000000000000")]
+    [InlineData("ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff")]
+    public async Task The_identity_and_what_is_no_element_are_malformed_and_cost_no_guess(string element)
+    {
+        var client = await fixture.ConnectAsync();
+        using var slot = await RealmFixture.RegisteredAsync(client);
+        var body = new CborOut().Array(5).Text(Labels.RealmEvaluate).UInt(1)
+            .Bytes(slot.Id).Bytes(new byte[16]).Bytes(Convert.FromHexString(element)).ToArray();
+        var answer = await client.SendAsync("evaluate", slot.Id, body, client.Token);
+        Assert.Equal((HttpStatusCode.BadRequest, "malformed", "blinded"), (answer.Code, answer.Slug, answer.Field));
+        Assert.Equal(10, (await client.ManageAsync(slot, 0, RealmCommand.Status)).GuessesLeft);
+    }
+
+    [Fact]
+    public async Task What_is_not_the_format_is_malformed_in_every_route()
+    {
+        var client = await fixture.ConnectAsync();
+        using var slot = await RealmFixture.RegisteredAsync(client);
+        foreach (var (verb, field) in new[] { ("register", "registration"), ("evaluate", "evaluate"), ("reset", "reset"), ("manage", "manage") })
+        {
+            foreach (var body in new byte[][] { [], [0xa0], slot.Guess().Body[..^1], [.. slot.Guess().Body, 0] })
+            {
+                var answer = await client.SendAsync(verb, slot.Id, body, client.Token);
+                Assert.Equal((HttpStatusCode.BadRequest, "malformed", field), (answer.Code, answer.Slug, answer.Field));
+            }
+
+            Assert.Equal("unsupported-media-type", (await client.SendAsync(verb, slot.Id, slot.Guess().Body, client.Token, "application/json")).Slug);
+            Assert.Equal("too-large", (await client.SendAsync(verb, slot.Id, new byte[RealmLimits.RequestBytes + 1], client.Token)).Slug);
+        }
+    }
+
+    [Fact]
+    public async Task A_registration_that_another_realm_could_open_and_words_for_another_realm_are_refused()
+    {
+        var client = await fixture.ConnectAsync();
+        using var slot = await RealmFixture.RegisteredAsync(client);
+        using var signing = SigningKey.FromSeed(new byte[32]);
+        using var kem = KemPrivateKey.FromSeed(new byte[32]);
+        var elsewhere = new RealmIdentity(signing.PublicKey, kem.PublicKey);
+        using var other = new TestRealmSlot(SystemRandom.Instance);
+        Assert.Equal("registration", (await client.SendAsync("register", other.Id, other.Registration(elsewhere), client.Token)).Field);
+
+        var guess = slot.Guess();
+        await client.GuessAsync(guess);
+        foreach (var (verb, body) in new[]
+        {
+            ("reset", slot.Reset(elsewhere, guess.Attempt)), ("manage", slot.Manage(elsewhere, 1, RealmCommand.Delete)),
+        })
+        {
+            var answer = await client.SendAsync(verb, slot.Id, body, null);
+            Assert.Equal((HttpStatusCode.UnprocessableEntity, "refused", "realm"), (answer.Code, answer.Slug, answer.Field));
+        }
+
+        Assert.Equal(9, (await client.ManageAsync(slot, 0, RealmCommand.Status)).GuessesLeft);
+    }
+}
