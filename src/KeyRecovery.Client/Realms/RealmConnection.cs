@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
@@ -60,7 +61,16 @@ internal sealed class RealmConnection(string name, ApiTransport transport, Realm
     private async Task<RealmReply> SendAsync(
         string route, AuthorityId slot, byte[] body, string? homeToken, CancellationToken ct, bool needsToken = true)
     {
-        var bearer = !needsToken ? null : token is null ? homeToken : await token(ct);
+        string? bearer;
+        try
+        {
+            bearer = !needsToken ? null : token is null ? homeToken : await token(ct);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            // The app's own way to a token may lead over the same network.
+            return new RealmReply.Failed(new ClientFailure.Transient("there is no token for it now", null));
+        }
         var answer = await transport.SendAsync(ApiRequest.Post($"/v1/realm/{route}", body) with { Token = bearer }, null, ct);
         return answer switch
         {
