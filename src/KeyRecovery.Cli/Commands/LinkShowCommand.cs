@@ -15,17 +15,26 @@ internal static class LinkShowCommand
     {
         var png = new Option<string?>("--png") { HelpName = "FILE", Description = "Write the QR code as an image too, for as long as it is good" };
         var bundle = new Option<string?>("--bundle") { HelpName = "FILE", Description = "What to hand over besides the account: the app's own keys, at most 200 KiB" };
-        return new Command("show", "Shows a code for a new device, and adds that device") { png, bundle }
-            .Runs((context, parsed, ct) => RunAsync(context, parsed.GetValue(png), parsed.GetValue(bundle), ct));
+        var minutes = new Option<int>("--minutes")
+        {
+            HelpName = "N", DefaultValueFactory = _ => 10, Description = "How long to go on with fresh codes while nobody uses them, at a terminal",
+        };
+        minutes.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 60) result.AddError("--minutes is from 1 to 60");
+        });
+        return new Command("show", "Shows a code for a new device, and adds that device") { png, bundle, minutes }
+            .Runs((context, parsed, ct) => RunAsync(
+                context, parsed.GetValue(png), parsed.GetValue(bundle), TimeSpan.FromMinutes(parsed.GetValue(minutes)), ct));
     }
 
-    private static async Task RunAsync(CliContext context, string? png, string? bundleFile, CancellationToken ct)
+    private static async Task RunAsync(CliContext context, string? png, string? bundleFile, TimeSpan longest, CancellationToken ct)
     {
         var bundle = bundleFile is null ? [] : await File.ReadAllBytesAsync(bundleFile, ct);
         using var opened = await context.OpenAsync(ct);
         try
         {
-            var linked = await LinkAsync(context, opened, png, bundle, ct);
+            var linked = await LinkAsync(context, opened, png, bundle, longest, ct);
             context.Output.Result(
                 new { deviceId = linked.Id.ToString(), deviceName = linked.Name, linked.Platform, bundleBytes = bundle.Length },
                 people =>
@@ -41,8 +50,10 @@ internal static class LinkShowCommand
     }
 
     // A code that nobody used is replaced by a fresh one, where somebody looks on.
-    private static async Task<LinkedDevice> LinkAsync(CliContext context, OpenedVault opened, string? png, byte[] bundle, CancellationToken ct)
+    private static async Task<LinkedDevice> LinkAsync(
+        CliContext context, OpenedVault opened, string? png, byte[] bundle, TimeSpan longest, CancellationToken ct)
     {
+        var began = TimeProvider.System.GetTimestamp();
         while (true)
         {
             await using var link = context.Expect(await opened.Session.BeginLinkAsync(typed: true, ct));
@@ -50,11 +61,23 @@ internal static class LinkShowCommand
             try
             {
                 Show(context.Output, link);
-                var isClaimed = false;
-                var result = await link.RunAsync(Approval(context, () => isClaimed = true), bundle, ct);
+                var (isClaimed, isApproved) = (false, false);
+                using var countdown = Countdown.Start(context.Output, () => link.ExpiresIn, Waiting);
+                var approval = Approval(
+                    context,
+                    onClaimed: () =>
+                    {
+                        isClaimed = true;
+                        countdown.Dispose();
+                    },
+                    onApproved: () => isApproved = true);
+                var result = await link.RunAsync(approval, bundle, ct);
+                countdown.Dispose();
+                if (isApproved && result is Result<LinkedDevice>.Failed failed) throw new CommandException(HalfDone(failed.Failure, context));
                 if (result is not Result<LinkedDevice>.Failed { Failure: ClientFailure.LinkGone } || isClaimed || !context.Ask.CanAsk)
                     return context.Expect(result);
-                context.Output.Note("that code has expired; here is a new one");
+                if (TimeProvider.System.GetElapsedTime(began) >= longest) throw new CommandException(Unused(longest));
+                context.Output.Note("nobody has used that code, and it has expired; here is a fresh one");
             }
             finally
             {
@@ -62,6 +85,23 @@ internal static class LinkShowCommand
             }
         }
     }
+
+    private static CliFailure Unused(TimeSpan longest) => new("link-unused", $"no device has used a code in {Words.Count((long)longest.TotalMinutes, "minute")}, and the last one has expired")
+    {
+        Advice = ["Nothing has changed.", "Begin again with the new device at hand: keyrecovery link show"],
+    };
+
+    private static CliFailure HalfDone(ClientFailure failure, CliContext context) => FailureText.Of(failure, context) with
+    {
+        Advice =
+        [
+            "The new device may be in the account by now, with the app's keys or without. See who is there: keyrecovery device list",
+            "Is it not to stay? keyrecovery device revoke ID",
+        ],
+    };
+
+    private static string Waiting(TimeSpan left) =>
+        $"Good for {(int)left.TotalMinutes}:{left.Seconds:00}. Show it to nobody else. Waiting for the new device …";
 
     private static void Show(IOutput output, ExistingDeviceLink link) => output.Step(
         new { payload = link.QrText, typed = link.TypedText, expiresInMs = (long)link.ExpiresIn.TotalMilliseconds },
@@ -76,10 +116,9 @@ internal static class LinkShowCommand
             people.WriteLine();
             people.WriteLine($"    {link.TypedText}");
             people.WriteLine();
-            people.WriteLine($"Good for {Math.Ceiling(link.ExpiresIn.TotalSeconds)} seconds. Show it to nobody else. Waiting for the new device …");
         });
 
-    private static LinkApproval Approval(CliContext context, Action onClaimed) => new()
+    private static LinkApproval Approval(CliContext context, Action onClaimed, Action onApproved) => new()
     {
         OnClaimed = onClaimed,
         AskDigits = async (left, ct) =>
@@ -103,7 +142,9 @@ internal static class LinkShowCommand
                         ? $"The server says that it is on the network {network}."
                         : "The server does not say on which network it is.");
                 });
-            return context.Output.IsJson || await context.Ask.YesAsync("Give it this account with all its keys?", ct);
+            var isApproved = context.Output.IsJson || await context.Ask.YesAsync("Give it this account with all its keys?", ct);
+            if (isApproved) onApproved();
+            return isApproved;
         },
     };
 }

@@ -11,6 +11,8 @@ namespace KeyRecovery.Client.Accounts;
 /// <summary>An account, open on one of its devices. Safe to use from several threads; calls that change something take turns.</summary>
 public sealed class VaultSession : IDisposable
 {
+    private const int LinkAttempts = 3;
+
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly VaultState _state;
     private readonly KeyRecoveryOptions _options;
@@ -129,6 +131,20 @@ public sealed class VaultSession : IDisposable
     /// <param name="typed">Whether to make the 17 characters for a device without a camera too: a third of a second of work.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<Result<ExistingDeviceLink>> BeginLinkAsync(bool typed = false, CancellationToken ct = default)
+    {
+        // There are a million nameplates, and others have some of them: every part of the code is drawn anew.
+        for (var attempt = 1; ; attempt++)
+        {
+            var begun = await TryBeginLinkAsync(typed, ct);
+            var isTaken = begun is Result<ExistingDeviceLink>.Failed
+            {
+                Failure: ClientFailure.Refused { Type: "conflict", Field: "nameplate" or "sessionId" },
+            };
+            if (!isTaken || attempt == LinkAttempts) return begun;
+        }
+    }
+
+    private async Task<Result<ExistingDeviceLink>> TryBeginLinkAsync(bool typed, CancellationToken ct)
     {
         var displaying = ExistingDisplaying.Begin(new LinkScope(_options.App, _options.Server), _options.Random);
         using var characters = typed ? TypedLinkCode.Generate(_options.Random) : null;

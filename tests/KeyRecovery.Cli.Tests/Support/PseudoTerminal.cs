@@ -38,11 +38,12 @@ public sealed class PseudoTerminal : IDisposable
         };
         start.Environment["TERM"] = "xterm-256color";
         start.Environment.Remove("KEYRECOVERY_HOME");
+        start.Environment.Remove("NO_COLOR");
         return new PseudoTerminal(Process.Start(start)!);
     }
 
     /// <summary>Waits for a text that has not been waited for before.</summary>
-    public async Task WaitForAsync(string text)
+    public async Task WaitForAsync(string text, TimeSpan? limit = null)
     {
         var clock = Stopwatch.StartNew();
         while (true)
@@ -54,7 +55,7 @@ public sealed class PseudoTerminal : IDisposable
                 _read = at + text.Length;
                 return;
             }
-            Assert.True(clock.Elapsed < Limit && !isOver, $"“{text}” was not shown:\n{Screen}");
+            Assert.True(clock.Elapsed < (limit ?? Limit) && !isOver, $"“{text}” was not shown:\n{Screen}");
             await Task.Delay(20);
         }
     }

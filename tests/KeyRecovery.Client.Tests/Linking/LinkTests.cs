@@ -235,6 +235,30 @@ public sealed class LinkTests : IDisposable
         Assert.IsType<ClientFailure.LinkGone>(TestDevice.Failure(await _laptop.Client.LinkAsync(code, Join())));
     }
 
+    [Theory]
+    [InlineData(2, true)]
+    [InlineData(3, false)]
+    public async Task A_nameplate_that_somebody_else_has_is_drawn_anew_a_few_times(int collisions, bool works)
+    {
+        using var onPhone = await RevocationTests.NewAccountAsync(_phone, _fixture, _code);
+        await using var theirs = TestDevice.Value(await onPhone.BeginLinkAsync(typed: true));
+        var unlucky = new UnluckyRandom(theirs.TypedText![..4], collisions);
+        using var tablet = new TestDevice(_fixture.Server.Address, adjust: options => options with { Random = unlucky });
+        using var onTablet = await RevocationTests.NewAccountAsync(tablet, _fixture, null);
+        var (before, begun) = (tablet.Relay.Requests, await onTablet.BeginLinkAsync(typed: true));
+        Assert.Equal(3, tablet.Relay.Requests - before);
+        if (works)
+        {
+            await using var link = TestDevice.Value(begun);
+            using var code = await FindAsync(link.TypedText!);
+            Assert.Equal(link.QrText, code.ToQrText());
+        }
+        else
+        {
+            Assert.Equal(("conflict", "nameplate"), TestDevice.Failure(begun) is ClientFailure.Refused refused ? (refused.Type, refused.Field) : default);
+        }
+    }
+
     [Fact]
     public async Task When_the_chain_moves_during_consent_the_new_device_signs_again()
     {
