@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using KeyRecovery.Client;
 using KeyRecovery.Client.Accounts;
 using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Realms;
 
 namespace KeyRecovery.Cli.Demo;
 
@@ -9,12 +11,12 @@ internal sealed class DemoDevice : IDisposable
 {
     private readonly CountingHandler _handler = new();
 
-    public DemoDevice(string name, string home, Uri server)
+    public DemoDevice(string name, string home, Uri server, ImmutableArray<PinnedRealm> realms)
     {
         Name = name;
         Home = home;
         Store = new FileDeviceStore(home);
-        Client = new KeyRecoveryClient(new KeyRecoveryOptions { Server = server, App = DemoWorld.App, Handler = _handler }, Store);
+        Client = new KeyRecoveryClient(new KeyRecoveryOptions { Server = server, App = DemoWorld.App, Handler = _handler, Realms = realms }, Store);
     }
 
     public string Name { get; }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json;
@@ -27,10 +28,13 @@ internal sealed partial class DemoHost : IAsyncDisposable
     public int ProcessId => _process.Id;
 
     /// <summary>Starts it and waits until it listens.</summary>
-    public static async Task<DemoHost> StartAsync(string folder, CancellationToken ct)
+    /// <param name="folder">Its data and its log.</param>
+    /// <param name="port">0 for any free one.</param>
+    /// <param name="ct">Cancels.</param>
+    public static async Task<DemoHost> StartAsync(string folder, int port, CancellationToken ct)
     {
         Directory.CreateDirectory(folder);
-        var host = new DemoHost(new Process { StartInfo = StartInfo(folder), EnableRaisingEvents = true });
+        var host = new DemoHost(new Process { StartInfo = StartInfo(folder, port), EnableRaisingEvents = true });
         host._process.Exited += (_, _) => host._listening.TrySetException(host.Ended());
         host._process.OutputDataReceived += (_, line) => host.Hear(line.Data);
         host._process.ErrorDataReceived += (_, line) => host.Hear(line.Data);
@@ -76,11 +80,11 @@ internal sealed partial class DemoHost : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static ProcessStartInfo StartInfo(string folder)
+    private static ProcessStartInfo StartInfo(string folder, int port)
     {
         var start = new ProcessStartInfo(Dotnet(),
         [
-            HostAssembly(), "serve", "--environment", "Development", "--urls", "http://127.0.0.1:0",
+            HostAssembly(), "serve", "--environment", "Development", "--urls", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"),
             "--KeyRecovery:DataDirectory", Path.Combine(folder, "data"),
             "--KeyRecovery:LogFile", Path.Combine(folder, "server.log"),
         ])

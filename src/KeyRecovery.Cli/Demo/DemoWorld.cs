@@ -56,13 +56,18 @@ internal sealed class DemoWorld : IAsyncDisposable
     /// <summary>The paper: the code as it was shown.</summary>
     public string Paper { get; set; } = "";
 
+    /// <summary>The servers that guard the passphrase, once there is one.</summary>
+    public DemoRealms? Realms { get; set; }
+
+    public string Passphrase { get; set; } = "";
+
     /// <summary>A path in the folder.</summary>
     public string this[string name] => Path.Combine(Folder, name);
 
     /// <summary>A device with a home of its own, existing or not.</summary>
     public DemoDevice Device(string name, string home)
     {
-        var device = new DemoDevice(name, this[home], Host.Address);
+        var device = new DemoDevice(name, this[home], Host.Address, Realms is null ? [] : Realms.Pins(Subject));
         _devices.Add(device);
         return device;
     }
@@ -77,6 +82,7 @@ internal sealed class DemoWorld : IAsyncDisposable
     {
         foreach (var device in _devices) device.Dispose();
         Code?.Dispose();
+        if (Realms is not null) await Realms.DisposeAsync();
         if (Host is not null) await Host.DisposeAsync();
         Clean();
     }

@@ -13,6 +13,7 @@ internal sealed class EndStep(bool keep) : DemoStep
     public override async Task RunAsync(DemoWorld world, StepTale tale, CancellationToken ct)
     {
         world.NewPhone.Dispose();
+        if (world.Realms is not null) await world.Realms.StopAsync();
         var clock = Stopwatch.StartNew();
         var exitCode = await world.Host.StopAsync();
         tale.Holds(exitCode == 0 || OperatingSystem.IsWindows(), $"the server stopped in order, in {Words.Duration(clock.Elapsed)}");

@@ -12,7 +12,7 @@ internal sealed class ServerStep : DemoStep
     public override async Task RunAsync(DemoWorld world, StepTale tale, CancellationToken ct)
     {
         tale.Say("The host, with SQLite in a temporary folder and nothing in it.");
-        world.Host = await DemoHost.StartAsync(world.ServerFolder, ct);
+        world.Host = await DemoHost.StartAsync(world.ServerFolder, 0, ct);
         using var http = new HttpClient { BaseAddress = world.Host.Address };
         using var ready = await http.GetAsync("/health/ready", ct);
         tale.Holds(ready.StatusCode == HttpStatusCode.OK, $"listening on {world.Host.Address.GetLeftPart(UriPartial.Authority)}, and ready (process {world.Host.ProcessId})");
