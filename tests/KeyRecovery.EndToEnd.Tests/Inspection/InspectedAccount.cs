@@ -1,6 +1,8 @@
 using KeyRecovery.Client;
 using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Passphrases;
 using KeyRecovery.EndToEnd.Tests.Linking;
+using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Testing.Hosting;
@@ -17,6 +19,7 @@ internal sealed class InspectedAccount : IDisposable
     private readonly string _linkedName = Canary.NewText();
     private readonly string _itemName = Canary.NewText();
     private readonly string _deviceName = Canary.NewText();
+    private readonly string _passphrase = $"{Canary.NewText()} {Canary.NewText()}";
 
     public string Subject { get; } = Canary.NewText();
 
@@ -43,6 +46,7 @@ internal sealed class InspectedAccount : IDisposable
             TestDevice.Value(await vault.PutAsync(_itemName, Bytes(_content + "/2")));
             TestDevice.Value(await vault.PutAsync("large", Bytes(string.Concat(Enumerable.Repeat(_largeContent, 3000)))));
             await LinkAsync(server, vault, number);
+            await SetPassphraseAsync(server, vault, token, number);
             AddSeeds(await phone.Store.LoadAsync(default), $"phone {number}");
             AddEpochKey(await phone.Store.LoadAsync(default), $"epoch 1 of {number}");
         }
@@ -71,6 +75,18 @@ internal sealed class InspectedAccount : IDisposable
         AddSeeds(await laptop.Store.LoadAsync(default), $"laptop {number}");
         linked.Bundle.Dispose();
         linked.Vault.Dispose();
+    }
+
+    // Set, tried and used by a machine that has nothing: through the same server, which is the realm as well.
+    private async Task SetPassphraseAsync(ServerProcess server, VaultSession vault, string token, int number)
+    {
+        using var passphrase = Passphrase.Read(_passphrase).Passphrase!;
+        Assert.Null(await vault.Passphrase.SetAsync(passphrase, new SetPassphraseOptions { Token = token }));
+        var borrowed = Device(server);
+        using (var session = TestDevice.Value(await borrowed.Client.BeginPassphraseRecoveryAsync(passphrase, token)))
+            TestDevice.Value(await session.CheckItemsAsync());
+        Secrets.Add(Canary.Of($"passphrase {number}", _passphrase));
+        Secrets.AddRange(await PassphraseSecrets.OfAsync(server, vault, passphrase, token, number));
     }
 
     private TestDevice Device(ServerProcess server)
