@@ -2,7 +2,7 @@ using System.Globalization;
 using KeyRecovery.Benchmarks;
 
 // Prints ratios from one run (docs/performance.md). Run it alone on a quiet machine, in Release:
-//   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [links] [wakes] [oprf] [reads] [commits]
+//   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [links] [wakes] [oprf] [reads] [commits] [realms]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args is ["null-server"])
 {
@@ -18,6 +18,7 @@ if (Wanted("oprf")) OprfBenchmark.Run(report);
 if (Wanted("wakes")) await WakeBenchmark.RunAsync(report);
 if (Wanted("reads")) await VaultReadBenchmark.RunAsync(report);
 if (Wanted("commits")) await CommitBenchmark.RunAsync(report);
+if (Wanted("realms")) await RealmBenchmark.RunAsync(report);
 return report.End();
 
 bool Wanted(string name) => args.Length == 0 || args.Contains(name);
