@@ -29,7 +29,8 @@ public sealed class KeyRecoveryService : IDisposable
     {
         _lookups = new Lookups(secrets.LookupKey, random);
         Links = new LinkRelay(time);
-        var context = new ServiceContext(data, keys, _lookups, new SubjectKeys(ring, random), policies, Links, random, time);
+        var context = new ServiceContext(
+            data, keys, _lookups, new SubjectKeys(ring, random), new RealmShares(ring, random), policies, Links, random, time);
         Gate = new AccountGate(data, keys, _lookups, context.SubjectKeys, random);
         Accounts = new AccountCreation(context);
         Owners = new AccountOwners(context);
@@ -38,7 +39,7 @@ public sealed class KeyRecoveryService : IDisposable
         Staging = new ItemStaging(context);
         Repairs = new Repairs(context);
         RecoverySlots = new RecoverySlots(context);
-        Realm = new Realm(context, new RealmShares(ring, random), secrets.RealmSeed.Span);
+        Realm = new Realm(context, secrets.RealmSeed.Span);
         Sweeper = new Sweeper(context);
         Audit = new StoreAudit(context);
     }

@@ -13,7 +13,7 @@ namespace KeyRecovery.Api.Hosting;
 /// <param name="Accounts">Accounts whose chain, keyset, manifest and items are there and fit together.</param>
 /// <param name="Pending">Accounts that are being made.</param>
 /// <param name="VaultsLost">Accounts whose data are gone.</param>
-/// <param name="Damaged">What is wrong with each damaged account.</param>
+/// <param name="Damaged">What is wrong with each damaged account or slot of a realm.</param>
 /// <param name="OrphanRows">Rows that nothing leads to, by table.</param>
 /// <param name="Sweep">What the sweep before removed.</param>
 internal sealed record CheckReport(
@@ -43,7 +43,7 @@ internal sealed record CheckReport(
         foreach (var finding in Findings) yield return finding;
         foreach (var problem in DataFile) yield return $"data store: {problem}";
         foreach (var problem in KeysFile) yield return $"key store: {problem}";
-        foreach (var fault in Damaged) yield return $"damaged account: {fault}";
+        foreach (var fault in Damaged) yield return $"damaged: {fault}";
         if (Findings.Count == 0)
         {
             if (Sweep is { } s)

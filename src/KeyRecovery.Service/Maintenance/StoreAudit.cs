@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Gate;
+using KeyRecovery.Service.Realms;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.UseCases;
@@ -37,6 +39,7 @@ public sealed class StoreAudit
             if (await CheckAsync(account, wanted, ct) is { } fault) damaged.Add(fault);
             else sound++;
         }
+        await CheckRealmAsync(damaged, ct);
         return new AuditReport(sound, pending, lost, damaged.ToImmutable(), await CountOrphansAsync(wanted, ct));
     }
 
@@ -69,6 +72,25 @@ public sealed class StoreAudit
         catch (Exception e) when (e is RowDamagedException or WireFormatException)
         {
             return e.Message;
+        }
+    }
+
+    // A share that does not open is a passphrase that opens nothing, here or with other realms.
+    private async ValueTask CheckRealmAsync(ImmutableArray<string>.Builder damaged, CancellationToken ct)
+    {
+        await foreach (var stored in _context.Keys.ScanAsync(Table.RealmSlots, ReadOnlyMemory<byte>.Empty, ct))
+        {
+            try
+            {
+                var row = RealmSlotRow.Decode(stored.Value);
+                if (row.State == RealmSlotState.Destroyed) continue;
+                using var share = _context.Shares.Open(stored.Key, row);
+                if (!share.PublicKey.ToArray().AsSpan().SequenceEqual(row.ShareKey.Span)) damaged.Add("realm slot: not its share");
+            }
+            catch (Exception e) when (e is RowDamagedException or WireFormatException)
+            {
+                damaged.Add($"realm slot: {e.Message}");
+            }
         }
     }
 

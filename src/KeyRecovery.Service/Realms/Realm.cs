@@ -23,17 +23,15 @@ public sealed class Realm : IDisposable
 
     private readonly ServiceContext _context;
     private readonly RealmKeys _keys;
-    private readonly RealmShares _shares;
     private readonly RealmRegistrar _registrar;
     private readonly ReadOnlyMemory<byte> _decoyRow;
     private readonly VerifyKey _decoyKey;
 
-    internal Realm(ServiceContext context, RealmShares shares, ReadOnlySpan<byte> seed)
+    internal Realm(ServiceContext context, ReadOnlySpan<byte> seed)
     {
         _context = context;
         _keys = new RealmKeys(seed);
-        _shares = shares;
-        _registrar = new RealmRegistrar(context, shares);
+        _registrar = new RealmRegistrar(context);
         Span<byte> drawn = stackalloc byte[SigningKey.SeedSize];
         context.Random.Fill(drawn);
         using var nobody = SigningKey.FromSeed(drawn);
@@ -83,7 +81,7 @@ public sealed class Realm : IDisposable
 
             var step = RealmRules.Charge(row, guess.Attempt, element, _context.Policies.Of(row.App).Passphrase, Now);
             // Opened first: a share that does not open must not cost a guess.
-            using var share = step is RealmStep.Proceed ? _shares.Open(key, row) : null;
+            using var share = step is RealmStep.Proceed ? _context.Shares.Open(key, row) : null;
             switch (await WriteAsync(key, step, version, ct))
             {
                 case WriteResult.Unavailable(var reason):

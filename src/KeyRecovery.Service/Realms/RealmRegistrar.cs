@@ -10,7 +10,7 @@ using KeyRecovery.Service.UseCases;
 namespace KeyRecovery.Service.Realms;
 
 /// <summary>Makes slots: once for each id, and no more for a user than the limit allows.</summary>
-internal sealed class RealmRegistrar(ServiceContext context, RealmShares shares)
+internal sealed class RealmRegistrar(ServiceContext context)
 {
     private const int Attempts = 16;
 
@@ -46,7 +46,7 @@ internal sealed class RealmRegistrar(ServiceContext context, RealmShares shares)
 
     private RealmSlotRow New(AppUser user, RowKey subject, RowKey key, RealmRegistration registration, Hash256 print)
     {
-        var (kek, sealedShare) = shares.Seal(key, registration.Share);
+        var (kek, sealedShare) = context.Shares.Seal(key, registration.Share);
         return new RealmSlotRow
         {
             State = RealmSlotState.Fresh,

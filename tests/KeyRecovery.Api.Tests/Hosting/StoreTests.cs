@@ -61,7 +61,7 @@ public class StoreTests
 
         var (exitCode, output, _) = await HostProcess.RunAsync(["check", .. arguments]);
         Assert.Equal(1, exitCode);
-        Assert.Contains("damaged account: ", output, StringComparison.Ordinal);
+        Assert.Contains("damaged: ", output, StringComparison.Ordinal);
         Assert.EndsWith("NOT sound\n", output, StringComparison.Ordinal);
     }
 

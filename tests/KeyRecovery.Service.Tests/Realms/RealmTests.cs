@@ -85,6 +85,22 @@ public sealed class RealmTests
         await server.Keys.WriteAsync([new RowWrite.Replace(stored.Key, (row with { Kek = new KekId(9) }).Encode(), stored.Version)], default);
         await Assert.ThrowsAsync<RowDamagedException>(() => GuessAsync(server, Anna, slot.Guess()));
         Assert.Equal(0, (await RowAsync(server, slot)).Attempts.Count);
+        Assert.Single((await server.Service.Audit.RunAsync(default)).Damaged);
+    }
+
+    [Fact]
+    public async Task The_operators_check_opens_every_share_and_finds_a_foreign_one()
+    {
+        await using var server = await TestService.OpenAsync();
+        using var slot = new TestRealmSlot(_random);
+        using var other = new TestRealmSlot(_random);
+        await RegisteredAsync(server, slot);
+        await RegisteredAsync(server, other);
+        Assert.Empty((await server.Service.Audit.RunAsync(default)).Damaged);
+        var stored = await StoredAsync(server, slot);
+        var row = RealmSlotRow.Decode(stored.Value) with { ShareKey = other.Key.ShareKeys[0].ToArray() };
+        await server.Keys.WriteAsync([new RowWrite.Replace(stored.Key, row.Encode(), stored.Version)], default);
+        Assert.Equal(["realm slot: not its share"], (await server.Service.Audit.RunAsync(default)).Damaged);
     }
 
     [Fact]
