@@ -16,6 +16,7 @@ internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, Cance
     private readonly TimeSpan _wait = Min(LongestWait, options.RequestTimeout > Margin ? options.RequestTimeout - Margin : TimeSpan.Zero);
     private LinkState? _state;
     private Task<byte[]>? _receiving;
+    private ReadOnlyMemory<byte> _underWay;
     private int _sent;
     private int _received;
 
@@ -70,7 +71,9 @@ internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, Cance
 
     public async Task SendAsync(ReadOnlyMemory<byte> message)
     {
+        _underWay = message;
         if (await relay.PutAsync(_sent, message, ct) is var answer and not Answer.Success) throw new LinkStop(LinkRelay.FailureOf(answer), Cancel());
+        _underWay = default;
         _sent++;
     }
 
@@ -109,8 +112,7 @@ internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, Cance
         using var limit = new CancellationTokenSource(CleanupTime, options.Time);
         try
         {
-            if (!farewell.IsEmpty && await relay.PutAsync(_sent, farewell, limit.Token) is Answer.Success)
-                await Task.Delay(FarewellTime, options.Time, limit.Token);
+            if (!farewell.IsEmpty && await SayAsync(farewell, limit.Token)) await Task.Delay(FarewellTime, options.Time, limit.Token);
             await relay.DeleteAsync(limit.Token);
         }
         catch (OperationCanceledException)
@@ -129,6 +131,13 @@ internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, Cance
         if (state is ConnectedState connected) return connected.Cancel();
         state?.Dispose();
         return default;
+    }
+
+    // A message whose sending was cut short may be there or not; the farewell is only understood after it.
+    private async Task<bool> SayAsync(ReadOnlyMemory<byte> farewell, CancellationToken limit)
+    {
+        if (!_underWay.IsEmpty && await relay.PutAsync(_sent++, _underWay, limit) is not Answer.Success) return false;
+        return await relay.PutAsync(_sent, farewell, limit) is Answer.Success;
     }
 
     private async Task<byte[]> WaitAsync()

@@ -201,6 +201,28 @@ public sealed class LinkTests : IDisposable
     }
 
     [Fact]
+    public async Task Cancelling_while_a_message_is_under_way_is_told_all_the_same()
+    {
+        using var onPhone = await RevocationTests.NewAccountAsync(_phone, _fixture, _code);
+        await using var link = TestDevice.Value(await onPhone.BeginLinkAsync());
+        using var cancel = new CancellationTokenSource();
+        var existing = link.RunAsync(Approve(_ => { }), _bundle);
+
+        // The server has the reveal, and the new device will never hear so.
+        _laptop.Relay.OnResponse = (request, _) =>
+        {
+            if (request.Method != HttpMethod.Put || !request.RequestUri!.AbsolutePath.EndsWith("/n/2", StringComparison.Ordinal)) return;
+            _laptop.Relay.OnResponse = null;
+            cancel.Cancel();
+            cancel.Token.ThrowIfCancellationRequested();
+        };
+        using var code = Scan(link.QrText);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _laptop.Client.LinkAsync(code, Join(), cancel.Token));
+        Assert.Equal(new ClientFailure.LinkEnded(LinkFailure.Cancelled), TestDevice.Failure(await existing.WaitAsync(TimeSpan.FromSeconds(20))));
+        await AssertCleanAsync(onPhone);
+    }
+
+    [Fact]
     public async Task Cancelling_the_existing_device_while_it_asks_for_consent_ends_the_new_one()
     {
         using var onPhone = await RevocationTests.NewAccountAsync(_phone, _fixture, _code);
@@ -283,13 +305,15 @@ public sealed class LinkTests : IDisposable
     public async Task An_existing_device_that_is_revoked_in_the_middle_adds_nobody()
     {
         using var rescuer = new TestDevice(_fixture.Server.Address);
+        Task<VaultSession>? rescue = null;
         var (existing, joining, _) = await RunAsync(
             (_, right) => Task.FromResult(right),
             consent: async (_, _) =>
             {
-                using var vault = await rescuer.RecoverAsync(_code, removeOthers: true);
+                await (rescue = rescuer.RecoverAsync(_code, removeOthers: true));
                 return true;
             });
+        using (await rescue!) { }
         Assert.IsType<ClientFailure.Revoked>(TestDevice.Failure(existing));
         Assert.True(TestDevice.Failure(joining) is ClientFailure.LinkGone or ClientFailure.LinkEnded { Reason: LinkFailure.Cancelled });
         using var left = await rescuer.OpenAsync();
