@@ -19,8 +19,8 @@ public static class RepairRules
     /// <param name="minChain">The newest removal that the key row remembers.</param>
     /// <param name="bundle">What the client gives.</param>
     /// <param name="now">The server's clock, in seconds since 1970.</param>
-    /// <returns>The chain and no fault, or null and which rule was broken.</returns>
-    public static (Chain? Chain, string Field, ProtocolFault Fault) Check(
+    /// <returns>The chain and no fault, or null and which rule was broken, with the signer who is too young where it is that.</returns>
+    public static (Chain? Chain, string Field, ProtocolFault Fault, AuthorityId? Young) Check(
         string appId, AccountId account, AccountState? stored, LinkPlace? minChain, RepairBundle bundle, ulong now)
     {
         if (bundle.Links[0].Link.Account != account) return Broken("links", ProtocolFault.OtherAccount);
@@ -36,14 +36,14 @@ public static class RepairRules
             if (!WasAccepted(link.Link, stored, minChain) && SlotRules.Check(link.Link) is var slots and not ProtocolFault.None)
                 return Broken("links", slots);
             if (chain is not null && !WasAccepted(link.Link, stored, minChain) && RemovesOlder(link.Link, chain, stored, now))
-                return Broken("links", ProtocolFault.YoungSigner);
+                return (null, "links", ProtocolFault.YoungSigner, link.Link.Signer);
             chain = ((ChainStep.Ok)step).Chain;
         }
         if (bundle.Keyset.CheckAgainst(chain!) is var keyset and not ProtocolFault.None) return Broken("keyset", keyset);
         if (bundle.Manifest.CheckAgainst(chain!) is var manifest and not ProtocolFault.None) return Broken("manifest", manifest);
         if (stored is not null && bundle.Manifest.Hash != stored.ManifestHash && bundle.Manifest.Manifest.Version <= stored.ManifestVersion)
             return Broken("manifest", ProtocolFault.RolledBackManifest);
-        return (chain, "", ProtocolFault.None);
+        return (chain, "", ProtocolFault.None, null);
     }
 
     /// <summary>The account row after the repair. Authorities that the server knew keep their age; the others are as old as the repair.</summary>
@@ -67,10 +67,14 @@ public static class RepairRules
         LinksThatDay = stored?.LinksThatDay ?? 0,
     };
 
+    /// <summary>From when an authority that is not of the first link may remove older ones, were the repair taken without its removal.</summary>
+    public static ulong TrustedFrom(AuthorityId id, AccountState? stored, ulong now, AppPolicy policy) =>
+        stored?.Authorities.GetValueOrDefault(id)?.TrustedFrom ?? now + (ulong)policy.TrustAfter.TotalSeconds;
+
     private static AccountAuthority Authority(ChainAuthority authority, AccountState? stored, ulong now, AppPolicy policy)
     {
-        var trustedFrom = stored?.Authorities.GetValueOrDefault(authority.Id)?.TrustedFrom
-            ?? (authority.AddedAt == 0 ? now : now + (ulong)policy.TrustAfter.TotalSeconds);
+        var isFirst = authority.AddedAt == 0 && stored?.Authorities.ContainsKey(authority.Id) is not true;
+        var trustedFrom = isFirst ? now : TrustedFrom(authority.Id, stored, now, policy);
         return new AccountAuthority(authority.Id, authority.Kind, authority.SigningKey, authority.AddedAt, trustedFrom);
     }
 
@@ -87,5 +91,5 @@ public static class RepairRules
     private static bool Passes(RepairBundle bundle, LinkPlace place) =>
         place.Sequence < (ulong)bundle.Links.Length && bundle.Links[(int)place.Sequence].Hash == place.Hash;
 
-    private static (Chain?, string, ProtocolFault) Broken(string field, ProtocolFault fault) => (null, field, fault);
+    private static (Chain?, string, ProtocolFault, AuthorityId?) Broken(string field, ProtocolFault fault) => (null, field, fault, null);
 }

@@ -46,14 +46,18 @@ public sealed class Repairs
         var user = stored?.User ?? FindUser(bundle, account);
         if (user is null) return ServiceFailure.Refused("links", ProtocolFault.OtherBeginning);
 
-        var (chain, field, fault) = RepairRules.Check(user.App, account, stored, keyRow.MinChain, bundle, _context.NowSeconds);
-        if (chain is null && fault == ProtocolFault.YoungSigner) return new ServiceFailure(ErrorCode.YoungAuthority) { Field = field };
+        var policy = _context.Policies.Of(user.App);
+        var (chain, field, fault, young) = RepairRules.Check(user.App, account, stored, keyRow.MinChain, bundle, _context.NowSeconds);
+        if (young is { } signer)
+        {
+            var trustedFrom = RepairRules.TrustedFrom(signer, stored, _context.NowSeconds, policy);
+            return new ServiceFailure(ErrorCode.YoungAuthority) { Field = field, TrustedFrom = trustedFrom };
+        }
         if (chain is null) return ServiceFailure.Refused(field, fault);
         if (chain.FindActive(keyId.Authority) is null) return new ServiceFailure(ErrorCode.Revoked);
         if (stored is not null && stored.ManifestHash == bundle.Manifest.Hash)
             return new RepairResult(stored.Heads, await FindMissingAsync(rows, bundle, ct));
 
-        var policy = _context.Policies.Of(user.App);
         var items = bundle.Manifest.Manifest;
         if (ItemRules.CheckSizes(items, ItemRules.Changes(null, items), policy) is { } limit) return limit;
         var next = RepairRules.Apply(user, stored, chain, bundle, _context.NowSeconds, policy);

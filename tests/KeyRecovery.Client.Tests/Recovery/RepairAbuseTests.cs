@@ -1,3 +1,4 @@
+using System.Text.Json;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
@@ -23,6 +24,8 @@ public sealed class RepairAbuseTests(ServerFixture fixture)
         Assert.Equal(403, status);
         Assert.Contains("young-authority", answer, StringComparison.Ordinal);
         TestDevice.Value(await onPhone.RefreshAsync());
+        var trustedFrom = onPhone.Authorities.Single(a => a.Name == "new phone").TrustedFrom!.Value.ToUnixTimeSeconds();
+        using (var problem = JsonDocument.Parse(answer)) Assert.Equal(trustedFrom, problem.RootElement.GetProperty("trustedFrom").GetInt64());
 
         // Negative control: the phone is trusted, and the same repair by it is taken.
         var byPhone = await BuildRemovalAsync(phone, onPhone.Authorities.Single(a => a.Kind == AuthorityKind.Device && a.Id != onPhone.Device).Id);
