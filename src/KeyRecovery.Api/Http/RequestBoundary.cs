@@ -3,6 +3,7 @@ using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Stores;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace KeyRecovery.Api.Http;
 
@@ -11,13 +12,16 @@ namespace KeyRecovery.Api.Http;
 /// count. No exception's text leaves through any of them.
 /// </summary>
 internal sealed class RequestBoundary(
-    RequestDelegate next, ILogger<RequestBoundary> logger, ServerMetrics metrics, TimeProvider time)
+    RequestDelegate next, ILogger<RequestBoundary> logger, ServerMetrics metrics, TimeProvider time, IServiceProvider services)
 {
     private const int ClientClosedRequest = 499;
+
+    private readonly RootServices _services = new(services);
 
     public async Task InvokeAsync(HttpContext context)
     {
         var started = time.GetTimestamp();
+        context.Features.Set<IServiceProvidersFeature>(_services);
         ResponseHeaders.Apply(context);
         try
         {

@@ -18,6 +18,8 @@ internal static class LogSetup
                 log.MinimumLevel.Is(Level(options.LogLevel))
                     .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
                     .MinimumLevel.Override("System", LogEventLevel.Warning)
+                    // Where it might log, each request keeps an activity and a scope. What fails at the start is told by the host too.
+                    .MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LevelAlias.Off)
                     .Enrich.With(new ForgetRequestScope())
                     .WriteTo.Console(new RedactedExceptions());
                 if (options.LogFile is { } file)
