@@ -19,6 +19,8 @@ internal sealed class NullServer : IAsyncDisposable
 
     public Uri Address { get; }
 
+    public int Id => _process.Id;
+
     public static async Task RunAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -26,19 +28,28 @@ internal sealed class NullServer : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         await using var app = builder.Build();
         app.MapGet("/null", () => TypedResults.StatusCode(StatusCodes.Status304NotModified));
+        app.MapGet("/wait", async (int waitMs, HttpContext context) =>
+        {
+            await Task.Delay(waitMs, context.RequestAborted);
+            return TypedResults.NoContent();
+        });
         await app.StartAsync();
         Console.WriteLine(app.Urls.First());
         // The parent's end of the pipe closes when it is done, or dies.
         await Console.In.ReadToEndAsync();
     }
 
-    public static async Task<NullServer> StartAsync()
+    /// <summary>Starts it.</summary>
+    /// <param name="likeTheHost">With the garbage collector that the host has, where memory is compared.</param>
+    public static async Task<NullServer> StartAsync(bool likeTheHost = false)
     {
-        var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(NullServer).Assembly.Location, "null-server"])
+        var start = new ProcessStartInfo("dotnet", [typeof(NullServer).Assembly.Location, "null-server"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
-        })!;
+        };
+        if (likeTheHost) start.Environment["DOTNET_gcServer"] = "1";
+        var process = Process.Start(start)!;
         return new NullServer(process, new Uri((await process.StandardOutput.ReadLineAsync())!));
     }
 

@@ -44,8 +44,8 @@ internal sealed class PreparedLink
         "PUT", string.Create(CultureInfo.InvariantCulture, $"/{side}/{number}"), Bearer(side), "application/octet-stream", message);
 
     /// <summary>The other side waits for it, as long as it may.</summary>
-    public byte[] Wait(char side, int number) => Request(
-        "GET", string.Create(CultureInfo.InvariantCulture, $"/{side}/{number}?waitMs=25000"), Bearer(side == 'e' ? 'n' : 'e'), "", []);
+    public byte[] Wait(char side, int number, string wait = "waitMs=25000") => Request(
+        "GET", string.Create(CultureInfo.InvariantCulture, $"/{side}/{number}?{wait}"), Bearer(side == 'e' ? 'n' : 'e'), "", []);
 
     private byte[] Claim(byte[] token) => Request(
         "POST", "/claim", "", "application/json",

@@ -2,12 +2,16 @@ using System.Globalization;
 using KeyRecovery.Benchmarks;
 
 // Prints ratios from one run (docs/performance.md). Run it alone on a quiet machine, in Release:
-//   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [links] [wakes] [oprf] [reads] [commits] [realms]
+//   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [links] [wakes] [oprf] [polls] [reads] [commits] [realms]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-if (args is ["null-server"])
+switch (args)
 {
-    await NullServer.RunAsync();
-    return 0;
+    case ["null-server"]:
+        await NullServer.RunAsync();
+        return 0;
+    case ["poll-client", var server]:
+        await PollClient.RunAsync(new Uri(server));
+        return 0;
 }
 
 var report = new Report();
@@ -16,6 +20,7 @@ if (Wanted("seals")) SealBenchmarks.Run(report);
 if (Wanted("links")) LinkBenchmark.Run(report);
 if (Wanted("oprf")) OprfBenchmark.Run(report);
 if (Wanted("wakes")) await WakeBenchmark.RunAsync(report);
+if (Wanted("polls")) await PollBenchmark.RunAsync(report);
 if (Wanted("reads")) await VaultReadBenchmark.RunAsync(report);
 if (Wanted("commits")) await CommitBenchmark.RunAsync(report);
 if (Wanted("realms")) await RealmBenchmark.RunAsync(report);
