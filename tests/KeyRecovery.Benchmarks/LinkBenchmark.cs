@@ -16,6 +16,17 @@ internal static class LinkBenchmark
 
     public static void Run(Report report)
     {
+        var (sessions, bare) = Measure();
+        report.Figure("linking sessions, both sides, in memory", sessions);
+        report.Figure($"bare: {Agreements} X25519, {2 * Messages} AEAD, one HPKE seal and opening", bare);
+        report.Ratio("linking session / its bare operations", sessions / bare, 0.6);
+    }
+
+    /// <summary>Sessions a second on one core.</summary>
+    public static double InMemory() => Measure().Sessions;
+
+    private static (double Sessions, double Bare) Measure()
+    {
         var random = new TestRandom(1);
         using var phone = TestAuthority.Device(random);
         using var laptop = TestAuthority.Device(random);
@@ -27,10 +38,7 @@ internal static class LinkBenchmark
         var bundle = RandomNumberGenerator.GetBytes(BundleSize);
         if (after.Chain.Place != draft.Place) throw new InvalidOperationException("the draft is not the link that was committed");
 
-        var (sessions, bare) = Throughput.Pair(() => Session(laptop, draft, after, bundle), Bare(laptop.Kem));
-        report.Figure("linking sessions, both sides, in memory", sessions);
-        report.Figure($"bare: {Agreements} X25519, {2 * Messages} AEAD, one HPKE seal and opening", bare);
-        report.Ratio("linking session / its bare operations", sessions / bare, 0.6);
+        return Throughput.Pair(() => Session(laptop, draft, after, bundle), Bare(laptop.Kem));
     }
 
     private static void Session(TestAuthority laptop, LinkDraft draft, VerifiedVault after, byte[] bundle)

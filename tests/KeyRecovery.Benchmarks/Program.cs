@@ -2,7 +2,7 @@ using System.Globalization;
 using KeyRecovery.Benchmarks;
 
 // Prints ratios from one run (docs/performance.md). Run it alone on a quiet machine, in Release:
-//   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [links] [wakes] [oprf] [polls] [reads] [commits] [realms]
+//   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [links] [wakes] [oprf] [polls] [sessions] [reads] [commits] [realms]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 switch (args)
 {
@@ -21,6 +21,7 @@ if (Wanted("links")) LinkBenchmark.Run(report);
 if (Wanted("oprf")) OprfBenchmark.Run(report);
 if (Wanted("wakes")) await WakeBenchmark.RunAsync(report);
 if (Wanted("polls")) await PollBenchmark.RunAsync(report);
+if (Wanted("sessions")) await SessionBenchmark.RunAsync(report);
 if (Wanted("reads")) await VaultReadBenchmark.RunAsync(report);
 if (Wanted("commits")) await CommitBenchmark.RunAsync(report);
 if (Wanted("realms")) await RealmBenchmark.RunAsync(report);
