@@ -1,0 +1,117 @@
+using System.Text.Json.Nodes;
+using KeyRecovery.Protocol.Oprf;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Realms;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+using static KeyRecovery.Protocol.Tests.Golden.GoldenJson;
+
+namespace KeyRecovery.Protocol.Tests.Golden.Formats;
+
+/// <summary>Every body that travels to a realm and back, with the realm's fingerprint.</summary>
+internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§14.4")
+{
+    public override IEnumerable<(string, JsonObject)> Valid()
+    {
+        for (var seed = 0; seed < 2; seed++)
+        {
+            var random = new TestRandom(2900 + seed);
+            using var key = OprfKeyShares.Split(1, 1, random);
+            using var blind = OprfRequest.Blind(random.Bytes(32), random);
+            yield return ($"slot {seed + 1}", new JsonObject
+            {
+                ["realmSigningSeed"] = Hex(random.Bytes(32)), ["realmKemSeed"] = Hex(random.Bytes(32)), ["slot"] = Hex(random.Bytes(16)),
+                ["slotSigningSeed"] = Hex(random.Bytes(32)), ["managementSeed"] = Hex(random.Bytes(32)), ["share"] = Hex(key.Shares[0].Span),
+                ["encapsulation"] = Hex(random.Bytes(64)), ["attempt"] = Hex(random.Bytes(16)), ["blinded"] = Hex(blind.Blinded.ToArray()),
+                ["proofRandomness"] = Hex(random.Bytes(64)), ["headSequence"] = 7 + seed, ["headHash"] = Hex(random.Bytes(32)),
+            });
+        }
+    }
+
+    public override IEnumerable<(string, JsonObject, string)> Invalid()
+    {
+        var inputs = Valid().First().Item2;
+        var good = Write(inputs);
+        JsonObject Told(string what, byte[] bytes)
+        {
+            var told = new JsonObject();
+            foreach (var (name, value) in inputs) told[name] = value!.DeepClone();
+            foreach (var (name, value) in good) told[name] = value!.DeepClone();
+            told[what] = Hex(bytes);
+            return told;
+        }
+        foreach (var what in (string[])["register", "evaluate", "reset", "manageHead", "answer"])
+        {
+            var bytes = good.Bytes(what);
+            yield return ($"{what}: a byte left over", Told(what, [.. bytes, 0]), what == "answer" ? nameof(RealmFault.Malformed) : Malformed);
+            yield return ($"{what}: a byte missing", Told(what, bytes[..^1]), what == "answer" ? nameof(RealmFault.Malformed) : Malformed);
+        }
+        yield return ("register: sealed to another slot", Told("register", Flip(good.Bytes("register"), 40)), Malformed);
+        yield return ("evaluate: the identity", Told("evaluate", [.. good.Bytes("evaluate")[..^32], .. new byte[32]]), Malformed);
+        yield return ("evaluate: not canonical", Told("evaluate", [.. good.Bytes("evaluate")[..^32], .. Enumerable.Repeat((byte)0xFF, 32)]), Malformed);
+        yield return ("reset: another signature", Told("reset", Flip(good.Bytes("reset"), good.Bytes("reset").Length - 1)), "signature");
+        yield return ("manage: another signature", Told("manageHead", Flip(good.Bytes("manageHead"), good.Bytes("manageHead").Length - 1)), "signature");
+        yield return ("answer: another signature", Told("answer", Flip(good.Bytes("answer"), good.Bytes("answer").Length - 1)), nameof(RealmFault.Signature));
+        yield return ("answer: to another request", Told("evaluate", Flip(good.Bytes("evaluate"), 55)), nameof(RealmFault.OtherRequest));
+    }
+
+    public override JsonObject Write(JsonObject inputs)
+    {
+        using var realmSigning = SigningKey.FromSeed(inputs.Bytes("realmSigningSeed"));
+        using var realmKem = KemPrivateKey.FromSeed(inputs.Bytes("realmKemSeed"));
+        using var slotKey = SigningKey.FromSeed(inputs.Bytes("slotSigningSeed"));
+        using var management = SigningKey.FromSeed(inputs.Bytes("managementSeed"));
+        var realm = new RealmIdentity(realmSigning.PublicKey, realmKem.PublicKey);
+        var slot = new AuthorityId(inputs.Bytes("slot"));
+        var attempt = new AttemptId(inputs.Bytes("attempt"));
+        Assert.True(OprfScalar.TryParse(inputs.Bytes("share"), out var share));
+        Assert.True(OprfElement.TryParse(inputs.Bytes("blinded"), out var blinded));
+        var evaluate = new RealmEvaluate(slot, attempt, blinded).Encode();
+        var head = new LinkPlace((ulong)(int)inputs["headSequence"]!, new Hash256(inputs.Bytes("headHash")));
+        byte[] Manage(ulong version, RealmCommand command) => RealmManage.Sign(realm.Fingerprint, slot, version, command, management);
+        var status = new RealmStatus
+        {
+            Realm = realm.Fingerprint, Slot = slot, Request = Hash256.Of(evaluate), State = RealmSlotState.Live, GuessesLeft = 9, NextAttemptInMs = 60_000,
+            Version = 3, Head = head, Evaluation = OprfServer.Evaluate(share, share.PublicKey, blinded, new FixedRandom(inputs.Bytes("proofRandomness"))),
+            Events = [new RealmEvent(1_700_000_000, RealmEventKind.Registered), new RealmEvent(1_700_000_001, RealmEventKind.Attempt)],
+        };
+        return new JsonObject
+        {
+            ["fingerprint"] = Hex(realm.Fingerprint.ToArray()),
+            ["register"] = Hex(RealmRegistration.Seal(
+                realm, slot, slotKey.PublicKey, management.PublicKey, share, new FixedRandom(inputs.Bytes("encapsulation")))),
+            ["evaluate"] = Hex(evaluate),
+            ["reset"] = Hex(RealmReset.Sign(realm.Fingerprint, slot, attempt, slotKey)),
+            ["manageStatus"] = Hex(Manage(0, RealmCommand.Status)),
+            ["managePause"] = Hex(Manage(1, RealmCommand.Pause)),
+            ["manageResume"] = Hex(Manage(2, RealmCommand.Resume)),
+            ["manageHead"] = Hex(Manage(3, RealmCommand.TellHead(head))),
+            ["manageKey"] = Hex(Manage(4, RealmCommand.ReplaceKey(slotKey.PublicKey))),
+            ["manageDelete"] = Hex(Manage(5, RealmCommand.Delete)),
+            ["answer"] = Hex(status.Sign(realmSigning)),
+        };
+    }
+
+    protected override string Judge(JsonObject told)
+    {
+        using var realmSigning = SigningKey.FromSeed(told.Bytes("realmSigningSeed"));
+        using var realmKem = KemPrivateKey.FromSeed(told.Bytes("realmKemSeed"));
+        using var slotKey = SigningKey.FromSeed(told.Bytes("slotSigningSeed"));
+        using var management = SigningKey.FromSeed(told.Bytes("managementSeed"));
+        var realm = new RealmIdentity(realmSigning.PublicKey, realmKem.PublicKey);
+        using var registration = RealmRegistration.Open(told.Bytes("register"), realm, realmKem);
+        RealmEvaluate.Decode(told.Bytes("evaluate"));
+        if (!RealmReset.Decode(told.Bytes("reset")).IsSignedBy(slotKey.PublicKey)) return "signature";
+        foreach (var what in told.Where(p => p.Key.StartsWith("manage", StringComparison.Ordinal) && p.Key != "managementSeed"))
+            if (!RealmManage.Decode(told.Bytes(what.Key)).IsSignedBy(management.PublicKey)) return "signature";
+        var (_, fault) = RealmStatus.Read(told.Bytes("answer"), realm, registration.Slot, told.Bytes("evaluate"));
+        return fault == RealmFault.None ? Accepted : fault.ToString();
+    }
+
+    private static byte[] Flip(byte[] bytes, int at)
+    {
+        var flipped = bytes.ToArray();
+        flipped[at] ^= 1;
+        return flipped;
+    }
+}
