@@ -58,7 +58,7 @@ public sealed partial class LinkTerminalTests(CliFixture fixture)
     }
 
     [Fact]
-    public async Task Where_nobody_looks_on_the_time_is_told_once_and_an_end_is_an_end()
+    public async Task Where_nobody_looks_on_the_time_is_told_once()
     {
         var (phone, _) = await fixture.NewAccountAsync();
         using var show = phone.Start("link", "show");
