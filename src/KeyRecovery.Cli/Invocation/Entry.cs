@@ -22,7 +22,8 @@ internal static class Entry
             await Console.Error.WriteLineAsync("keyrecovery cannot run without Unicode normalisation (InvariantGlobalization): passphrases would differ from device to device");
             return ExitCode.Failed;
         }
-        Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        // A passphrase has any letters, whatever the locale says.
+        Console.InputEncoding = Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         var parsed = MakeRoot().Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction) return Outputs.Of(parsed).Fail(Misuse(parsed));
         return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TerminationTimeout });
