@@ -2,12 +2,15 @@ using System.Globalization;
 using KeyRecovery.Benchmarks;
 
 // Prints ratios from one run (docs/performance.md). Run it alone on a quiet machine, in Release:
-//   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [links] [wakes] [oprf] [polls] [sessions] [reads] [commits] [realms]
+//   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [links] [wakes] [oprf] [polls] [sessions] [reads] [commits] [realms] [stretch] [recovery]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 switch (args)
 {
     case ["null-server"]:
         await NullServer.RunAsync();
+        return 0;
+    case ["stretch-peak", var profile]:
+        StretchBenchmark.MeasurePeak(profile);
         return 0;
     case ["poll-client", var server]:
         await PollClient.RunAsync(new Uri(server));
@@ -25,6 +28,8 @@ if (Wanted("sessions")) await SessionBenchmark.RunAsync(report);
 if (Wanted("reads")) await VaultReadBenchmark.RunAsync(report);
 if (Wanted("commits")) await CommitBenchmark.RunAsync(report);
 if (Wanted("realms")) await RealmBenchmark.RunAsync(report);
+if (Wanted("stretch")) await StretchBenchmark.RunAsync(report);
+if (Wanted("recovery")) await RecoveryBenchmark.RunAsync(report);
 return report.End();
 
 bool Wanted(string name) => args.Length == 0 || args.Contains(name);

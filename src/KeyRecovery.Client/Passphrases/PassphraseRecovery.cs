@@ -42,7 +42,9 @@ internal sealed class PassphraseRecovery(KeyRecoveryOptions options, VaultApi ap
     {
         var keys = unlocked.Keys;
         var signer = new DeviceKeys(KeyId.OfSlot(keys.Id), keys.Signing, keys.Kem);
+        // Side by side: the vault is fetched while the realms hear that the guess was right.
         var read = await RecoverySession.ReadAsync(options, api, store, signer, token, ct, unlocked);
+        await unlocked.Confirmed;
         if (read is Result<RecoverySession>.Ok) return read;
         await unlocked.Settled;
         unlocked.Dispose();

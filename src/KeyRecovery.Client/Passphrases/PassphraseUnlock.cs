@@ -4,6 +4,7 @@ using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Recovery;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Passphrases;
 
@@ -39,11 +40,12 @@ internal sealed class PassphraseUnlock(KeyRecoveryOptions options, RealmDirector
                 return new ClientFailure.WrongPassphrase(
                     GuessesLeft(proven, slot.Parameters.Threshold), TimeSpan.FromMilliseconds(proven.Max(p => p.Status!.NextAttemptInMs)));
             }
+            var resets = Reset(asked, slot, attempt, keys);
             return new UnlockedSlot(
                 slot, keys,
                 [.. proven.Where(p => p.Status!.Head is not null).Select(p => (p.Name, p.Status!.Head!.Value))],
                 [.. others.Select(Report)],
-                SettleAsync(asked, slot, attempt, keys));
+                Task.WhenAll(proven.Select(p => resets[p.Index - 1])), Task.WhenAll(resets));
         }
         finally
         {
@@ -75,24 +77,24 @@ internal sealed class PassphraseUnlock(KeyRecoveryOptions options, RealmDirector
     }
 
     // The guess was right: every realm that has counted it gives its guesses back. One that lied is told as well, in case it counted.
-    private static Task SettleAsync(Task<Asked>[] asked, KnownSlot slot, AttemptId attempt, SlotKeys keys)
-    {
+    private static Task[] Reset(Task<Asked>[] asked, KnownSlot slot, AttemptId attempt, SlotKeys keys) =>
+    [
         // Signed at once: the caller may be done with the keys before the slowest realm has answered.
-        var resets = slot.Parameters.Realms.Select(share => RealmReset.Sign(share.Realm, slot.Id, attempt, keys.Signing)).ToArray();
-        return Task.WhenAll(asked.Select(async (task, i) =>
+        .. asked.Zip(slot.Parameters.Realms, (task, share) => ResetAsync(task, slot.Id, RealmReset.Sign(share.Realm, slot.Id, attempt, keys.Signing))),
+    ];
+
+    private static async Task ResetAsync(Task<Asked> asked, AuthorityId slot, byte[] reset)
+    {
+        using var limit = new CancellationTokenSource(SettleLimit);
+        try
         {
-            using var limit = new CancellationTokenSource(SettleLimit);
-            try
-            {
-                var answer = await task.WaitAsync(limit.Token);
-                if (answer is { Realm: { } realm, Reply: RealmReply.Answered or RealmReply.Faulty })
-                    await realm.ResetAsync(slot.Id, resets[i], limit.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                // It keeps the guess as counted; the next right one gives it back.
-            }
-        }));
+            if (await asked.WaitAsync(limit.Token) is { Realm: { } realm, Reply: RealmReply.Answered or RealmReply.Faulty })
+                await realm.ResetAsync(slot, reset, limit.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        {
+            // It keeps the guess as counted, and the next right one gives it back: it was too slow, or the app has closed the client.
+        }
     }
 
     // How many more guesses can succeed: as many as the threshold-th best of the realms allows.

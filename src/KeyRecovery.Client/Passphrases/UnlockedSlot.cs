@@ -6,7 +6,8 @@ namespace KeyRecovery.Client.Passphrases;
 
 /// <summary>A passphrase that was right: the slot's keys, and what the realms said beside it.</summary>
 internal sealed class UnlockedSlot(
-    KnownSlot slot, SlotKeys keys, ImmutableArray<(string Realm, LinkPlace Head)> heads, ImmutableArray<RealmReport> reports, Task settled) : IDisposable
+    KnownSlot slot, SlotKeys keys, ImmutableArray<(string Realm, LinkPlace Head)> heads, ImmutableArray<RealmReport> reports, Task confirmed,
+    Task settled) : IDisposable
 {
     public KnownSlot Slot => slot;
 
@@ -17,6 +18,9 @@ internal sealed class UnlockedSlot(
 
     /// <summary>Realms that lied or could not be had.</summary>
     public ImmutableArray<RealmReport> Reports => reports;
+
+    /// <summary>Ends when the realms whose answers were used have been told that the guess was right.</summary>
+    public Task Confirmed => confirmed;
 
     /// <summary>Ends when every realm that counted the guess has been told that it was right, or gave no answer.</summary>
     public Task Settled => settled;

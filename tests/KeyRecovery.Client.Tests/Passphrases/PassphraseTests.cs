@@ -200,6 +200,18 @@ public sealed class PassphraseTests(RealmsFixture fixture)
     }
 
     [Fact]
+    public async Task Whoever_looks_often_and_goes_away_at_once_uses_up_no_guess()
+    {
+        using var world = await PassphraseWorld.CreateAsync(fixture, [0]);
+        for (var i = 0; i < 5; i++)
+        {
+            using var device = world.NewDevice();
+            using var session = TestDevice.Value(await world.GuessAsync(device, PassphraseWorld.Right));
+        }
+        Assert.Equal(10, Assert.Single(await world.Vault.Passphrase.StatusAsync()).GuessesLeft);
+    }
+
+    [Fact]
     public async Task Another_login_finds_nothing()
     {
         using var world = await PassphraseWorld.CreateAsync(fixture, [0]);
