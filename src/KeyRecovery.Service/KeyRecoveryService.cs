@@ -30,7 +30,7 @@ public sealed class KeyRecoveryService : IDisposable
         _lookups = new Lookups(secrets.LookupKey, random);
         Links = new LinkRelay(time);
         var context = new ServiceContext(
-            data, keys, _lookups, new SubjectKeys(ring, random), new RealmShares(ring, random), policies, Links, random, time);
+            data, keys, _lookups, new SubjectKeys(ring, keys, random), new RealmShares(ring, keys, random), policies, Links, random, time);
         Gate = new AccountGate(data, keys, _lookups, context.SubjectKeys, random);
         Accounts = new AccountCreation(context);
         Owners = new AccountOwners(context);
@@ -42,6 +42,9 @@ public sealed class KeyRecoveryService : IDisposable
         Realm = new Realm(context, secrets.RealmSeed.Span);
         Sweeper = new Sweeper(context);
         Audit = new StoreAudit(context);
+        Ring = ring;
+        RingAudit = new RingAudit(keys, ring);
+        Rotation = new KekRotation(keys, ring, random, time);
     }
 
     /// <summary>The one way into an account.</summary>
@@ -80,10 +83,24 @@ public sealed class KeyRecoveryService : IDisposable
     /// <summary>The operator's check.</summary>
     public StoreAudit Audit { get; }
 
+    /// <summary>The keys that wrap subject keys and shares.</summary>
+    public IKekRing Ring { get; }
+
+    /// <summary>Moves all rows to a new KEK and destroys the old one.</summary>
+    public KekRotation Rotation { get; }
+
+    /// <summary>Where a rotation is asked for, and who carries it out waits.</summary>
+    public RotationRequests RotationRequests { get; } = new();
+
+    /// <summary>Counts what hangs on each KEK.</summary>
+    public RingAudit RingAudit { get; }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         Links.Dispose();
+        Rotation.Dispose();
+        RotationRequests.Dispose();
         Gate.Dispose();
         Realm.Dispose();
         _lookups.Dispose();

@@ -19,6 +19,7 @@ public static class ServiceMeter
     private static readonly Counter<long> Recoveries = Meter.CreateCounter<long>("keyrecovery.recoveries", description: "Vaults read by a slot");
     private static readonly Counter<long> Repairs = Meter.CreateCounter<long>("keyrecovery.repairs", description: "Repairs, by outcome");
     private static readonly Counter<long> Swept = Meter.CreateCounter<long>("keyrecovery.swept", description: "Orphans swept, by kind");
+    private static readonly Counter<long> Rewraps = Meter.CreateCounter<long>("keyrecovery.rewraps", description: "Rows moved to another KEK");
 
     internal static void Read() => Reads.Add(1);
 
@@ -31,6 +32,8 @@ public static class ServiceMeter
     internal static void Recovery() => Recoveries.Add(1);
 
     internal static void Repair(string outcome) => Repairs.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    internal static void Rewrap(int count) => Rewraps.Add(count);
 
     internal static void Sweep(string kind, int count) => Swept.Add(count, new KeyValuePair<string, object?>("kind", kind));
 }

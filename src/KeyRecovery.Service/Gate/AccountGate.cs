@@ -49,7 +49,7 @@ public sealed class AccountGate : IDisposable
         var known = keyRow is not null;
         if (keyRow is null) (keyRowKey, keyRow) = (_decoy.KeyRowKey, KeyRow.Decode(_decoy.KeyRow.Value));
 
-        var rows = _subjectKeys.Open(keyRowKey, keyRow);
+        var rows = known ? await _subjectKeys.OpenAsync(keyRowKey, keyRow, ct) : _decoy.OpenKeyRow(keyRow);
         try
         {
             var stored = await ReadAsync(_data, rows.Account, ct);

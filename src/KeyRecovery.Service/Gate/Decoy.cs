@@ -16,6 +16,8 @@ internal sealed class Decoy : IDisposable
 {
     private readonly AccountRows _rows;
     private readonly Row _accountRow;
+    private readonly SubjectKeys _subjectKeys;
+    private volatile Row _keyRow;
 
     public Decoy(Lookups lookups, SubjectKeys subjectKeys, IRandom random)
     {
@@ -29,8 +31,8 @@ internal sealed class Decoy : IDisposable
         Authority = new AccountAuthority(id, AuthorityKind.Code, signing.PublicKey, 0, 0);
 
         KeyRowKey = lookups.Ids.KeyRow(Account);
-        (_rows, var kek, var wrapped) = subjectKeys.Create(KeyRowKey);
-        KeyRow = new Row(KeyRowKey, new KeyRow(KeyRowState.Live, kek, wrapped, null, 0).Encode(), 1, 0);
+        _subjectKeys = subjectKeys;
+        (_rows, _keyRow) = Draw();
         var state = new AccountState
         {
             Account = Account,
@@ -54,12 +56,31 @@ internal sealed class Decoy : IDisposable
 
     public RowKey KeyRowKey { get; }
 
-    public Row KeyRow { get; }
+    public Row KeyRow => _keyRow;
 
     public Row Lookup { get; }
+
+    /// <summary>One opening, as for a key row that is there. No rotation knows this row: it is drawn anew when its KEK is gone.</summary>
+    public AccountRows OpenKeyRow(KeyRow keyRow)
+    {
+        while (true)
+        {
+            if (_subjectKeys.TryOpen(KeyRowKey, keyRow) is { } rows) return rows;
+            (var unused, _keyRow) = Draw();
+            unused.Dispose();
+            keyRow = Accounts.KeyRow.Decode(_keyRow.Value);
+        }
+    }
 
     /// <summary>One opening, as for a row that is there.</summary>
     public byte[] OpenAccountRow() => _rows.Open(_accountRow);
 
     public void Dispose() => _rows.Dispose();
+
+    private (AccountRows Rows, Row KeyRow) Draw()
+    {
+        using var lease = _subjectKeys.Wrap();
+        var (rows, kek, wrapped) = _subjectKeys.Create(lease, KeyRowKey);
+        return (rows, new Row(KeyRowKey, new KeyRow(KeyRowState.Live, kek, wrapped, null, 0).Encode(), 1, 0));
+    }
 }

@@ -21,6 +21,9 @@ public sealed class ServerSecrets : IDisposable
     private static readonly Kept Secrets = new("server-secrets"u8.ToArray(), "keyrecovery/server/v1/secrets"u8.ToArray(), Count * KeySize);
     private static readonly Kept Realm = new("realm-seed"u8.ToArray(), "keyrecovery/server/v1/realm-seed"u8.ToArray(), KeySize);
 
+    // Every row that the root key wraps. A later one is added here, or a rotation of the root key refuses.
+    private static readonly Kept[] All = [Secrets, Realm];
+
     private readonly byte[] _keys = GC.AllocateArray<byte>((Count + 1) * KeySize, pinned: true);
 
     private ServerSecrets(SecretBytes keys, SecretBytes realmSeed)
@@ -56,6 +59,9 @@ public sealed class ServerSecrets : IDisposable
         using var realmSeed = await LoadOrCreateAsync(Realm, keys, root, random, ct).ConfigureAwait(false);
         return new ServerSecrets(secrets, realmSeed);
     }
+
+    /// <summary>What a row of secrets is wrapped for; null for one that is not known. A rotation of the root key asks.</summary>
+    internal static byte[]? PurposeOf(RowKey row) => All.FirstOrDefault(kept => kept.Place == row)?.Purpose;
 
     /// <summary>Zeroes the keys.</summary>
     public void Dispose() => CryptographicOperations.ZeroMemory(_keys);

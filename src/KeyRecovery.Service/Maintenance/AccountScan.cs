@@ -27,17 +27,18 @@ internal static class AccountScan
         {
             var keyRow = KeyRow.Decode(stored.Value);
             if (keyRow.State == KeyRowState.Erased) continue;
-            using var rows = TryOpen(context, stored, keyRow, skipped);
+            using var rows = await TryOpenAsync(context, stored, keyRow, skipped, ct);
             if (rows is null) continue;
             yield return new ScannedAccount(stored, keyRow, rows, await context.Data.ReadAsync(rows.Account, ct));
         }
     }
 
-    private static AccountRows? TryOpen(ServiceContext context, Row stored, KeyRow keyRow, Action<string>? skipped)
+    private static async ValueTask<AccountRows?> TryOpenAsync(
+        ServiceContext context, Row stored, KeyRow keyRow, Action<string>? skipped, CancellationToken ct)
     {
         try
         {
-            return context.SubjectKeys.Open(stored.Key, keyRow);
+            return await context.SubjectKeys.OpenAsync(stored.Key, keyRow, ct);
         }
         catch (RowDamagedException e) when (skipped is not null)
         {

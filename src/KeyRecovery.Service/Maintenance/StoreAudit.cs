@@ -84,7 +84,7 @@ public sealed class StoreAudit
             {
                 var row = RealmSlotRow.Decode(stored.Value);
                 if (row.State == RealmSlotState.Destroyed) continue;
-                using var share = _context.Shares.Open(stored.Key, row);
+                using var share = await _context.Shares.OpenAsync(stored.Key, row, ct);
                 if (!share.PublicKey.ToArray().AsSpan().SequenceEqual(row.ShareKey.Span)) damaged.Add("realm slot: not its share");
             }
             catch (Exception e) when (e is RowDamagedException or WireFormatException)

@@ -81,7 +81,7 @@ public sealed class Realm : IDisposable
 
             var step = RealmRules.Charge(row, guess.Attempt, element, _context.Policies.Of(row.App).Passphrase, Now);
             // Opened first: a share that does not open must not cost a guess.
-            using var share = step is RealmStep.Proceed ? _context.Shares.Open(key, row) : null;
+            using var share = step is RealmStep.Proceed ? await _context.Shares.OpenAsync(key, row, ct) : null;
             switch (await WriteAsync(key, step, version, ct))
             {
                 case WriteResult.Unavailable(var reason):

@@ -3,6 +3,7 @@ using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.UseCases;
@@ -30,8 +31,9 @@ internal sealed class RealmRegistrar(ServiceContext context)
             }
 
             var writes = new List<RowWrite>();
+            using var lease = context.Shares.Wrap();
             if (!await TryEnterAsync(RowIds.RealmSubject(subject), key, writes, ct)) return ServiceFailure.Limit("slots");
-            var made = New(user, subject, key, registration, print);
+            var made = New(lease, user, subject, key, registration, print);
             writes.Add(new RowWrite.Create(key, made.Encode()));
             switch (await context.Keys.WriteAsync(writes, ct))
             {
@@ -44,9 +46,9 @@ internal sealed class RealmRegistrar(ServiceContext context)
         return new ServiceFailure(ErrorCode.Unavailable);
     }
 
-    private RealmSlotRow New(AppUser user, RowKey subject, RowKey key, RealmRegistration registration, Hash256 print)
+    private RealmSlotRow New(KekLease lease, AppUser user, RowKey subject, RowKey key, RealmRegistration registration, Hash256 print)
     {
-        var (kek, sealedShare) = context.Shares.Seal(key, registration.Share);
+        var (kek, sealedShare) = context.Shares.Seal(lease, key, registration.Share);
         return new RealmSlotRow
         {
             State = RealmSlotState.Fresh,

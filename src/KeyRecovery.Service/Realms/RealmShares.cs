@@ -11,42 +11,42 @@ namespace KeyRecovery.Service.Realms;
 /// Seals and opens shares under a KEK of the ring, bound to their row, as subject keys are: with the KEK the share is gone
 /// from every copy, and a rotation moves it on.
 /// </summary>
-internal sealed class RealmShares(IKekRing ring, IRandom random)
+internal sealed class RealmShares(IKekRing ring, IKeyStore keys, IRandom random)
 {
-    /// <summary>Seals a share under the current KEK.</summary>
-    public (KekId Kek, byte[] Sealed) Seal(RowKey slot, OprfScalar share)
+    /// <summary>To be held from before <see cref="Seal"/> until the share's row is written.</summary>
+    public KekLease Wrap() => ring.Wrap();
+
+    /// <summary>Seals a share.</summary>
+    public (KekId Kek, byte[] Sealed) Seal(KekLease lease, RowKey slot, OprfScalar share) =>
+        (lease.Kek.Id, KekBox.Wrap(lease.Kek, slot, share.Span, random));
+
+    /// <summary>
+    /// Opens the share of a row. Where a rotation has moved the row on since it was read, and destroyed the KEK, the row
+    /// is read again: the share in it is the same.
+    /// </summary>
+    /// <exception cref="RowDamagedException">Its KEK is gone, or it does not open.</exception>
+    /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
+    public async ValueTask<OprfScalar> OpenAsync(RowKey slot, RealmSlotRow row, CancellationToken ct)
     {
-        var kek = ring.Current;
-        Span<byte> aad = stackalloc byte[AadSize];
-        return (kek.Id, SecretBox.Seal(kek.Key.Span, Aad(slot, kek.Id, aad), share.Span, random));
+        if (TryOpen(slot, row) is { } share) return share;
+        if (await keys.ReadAsync(slot, ct) is { } stored && RealmSlotRow.Decode(stored.Value) is var now && now.Kek != row.Kek
+            && TryOpen(slot, now) is { } moved) return moved;
+        throw new RowDamagedException(Table.RealmSlots);
     }
 
-    /// <summary>Opens the share of a row.</summary>
-    /// <exception cref="RowDamagedException">Its KEK is gone, or it does not open.</exception>
-    public OprfScalar Open(RowKey slot, RealmSlotRow row)
+    private OprfScalar? TryOpen(RowKey slot, RealmSlotRow row)
     {
         ServiceMeter.Opening();
-        if (!ring.TryGet(row.Kek, out var kek)) throw new RowDamagedException(Table.RealmSlots);
-        Span<byte> aad = stackalloc byte[AadSize];
         Span<byte> share = stackalloc byte[OprfScalar.Size];
         try
         {
-            return SecretBox.TryOpen(kek.Key.Span, Aad(slot, row.Kek, aad), row.SealedShare.Span, share)
-                && OprfScalar.TryParse(share, out var scalar) ? scalar : throw new RowDamagedException(Table.RealmSlots);
+            return KekBox.TryUnwrap(ring, row.Kek, slot, row.SealedShare.Span, share) && OprfScalar.TryParse(share, out var scalar)
+                ? scalar
+                : null;
         }
         finally
         {
             CryptographicOperations.ZeroMemory(share);
         }
-    }
-
-    private const int AadSize = RowKey.MaxIdSize + sizeof(uint);
-
-    // The row's id, then the KEK's.
-    private static ReadOnlySpan<byte> Aad(RowKey slot, KekId kek, Span<byte> buffer)
-    {
-        slot.Id.Span.CopyTo(buffer);
-        BitConverter.TryWriteBytes(buffer[slot.Id.Length..], kek.Value);
-        return buffer[..(slot.Id.Length + sizeof(uint))];
     }
 }

@@ -7,28 +7,40 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.Rows;
 
 /// <summary>Makes and unwraps subject keys: 32 random bytes an account, under a KEK of the ring, bound to their key row.</summary>
-internal sealed class SubjectKeys(IKekRing ring, IRandom random)
+internal sealed class SubjectKeys(IKekRing ring, IKeyStore keys, IRandom random)
 {
-    /// <summary>Draws a subject key and wraps it under the current KEK.</summary>
-    public (AccountRows Rows, KekId Kek, byte[] Wrapped) Create(RowKey keyRow)
+    /// <summary>To be held from before <see cref="Create"/> until its key row is written.</summary>
+    public KekLease Wrap() => ring.Wrap();
+
+    /// <summary>Draws a subject key and wraps it.</summary>
+    public (AccountRows Rows, KekId Kek, byte[] Wrapped) Create(KekLease lease, RowKey keyRow)
     {
         Span<byte> key = stackalloc byte[AccountRows.SubjectKeySize];
         random.Fill(key);
-        var kek = ring.Current;
-        var wrapped = SecretBox.Seal(kek.Key.Span, Aad(keyRow, kek.Id), key, random);
-        return (Take(key), kek.Id, wrapped);
+        var wrapped = KekBox.Wrap(lease.Kek, keyRow, key, random);
+        return (Take(key), lease.Kek.Id, wrapped);
     }
 
-    /// <summary>Unwraps a subject key and gives the rows that it opens.</summary>
+    /// <summary>
+    /// Unwraps a subject key and gives the rows that it opens. Where a rotation has moved the row on since it was read,
+    /// and destroyed the KEK, the row is read again: the subject key in it is the same.
+    /// </summary>
     /// <exception cref="RowDamagedException">Its KEK is gone, or it does not open.</exception>
-    public AccountRows Open(RowKey keyRow, KeyRow row)
+    /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
+    public async ValueTask<AccountRows> OpenAsync(RowKey keyRow, KeyRow row, CancellationToken ct)
+    {
+        if (TryOpen(keyRow, row) is { } rows) return rows;
+        if (await keys.ReadAsync(keyRow, ct) is { } stored && KeyRow.Decode(stored.Value) is var now && now.Kek != row.Kek
+            && TryOpen(keyRow, now) is { } moved) return moved;
+        throw new RowDamagedException(Table.KeyRows);
+    }
+
+    /// <summary>As <see cref="OpenAsync"/>; null where it does not open as it is.</summary>
+    public AccountRows? TryOpen(RowKey keyRow, KeyRow row)
     {
         ServiceMeter.Opening();
-        if (!ring.TryGet(row.Kek, out var kek)) throw new RowDamagedException(Table.KeyRows);
         Span<byte> key = stackalloc byte[AccountRows.SubjectKeySize];
-        if (!SecretBox.TryOpen(kek.Key.Span, Aad(keyRow, row.Kek), row.WrappedSubjectKey.Span, key))
-            throw new RowDamagedException(Table.KeyRows);
-        return Take(key);
+        return KekBox.TryUnwrap(ring, row.Kek, keyRow, row.WrappedSubjectKey.Span, key) ? Take(key) : null;
     }
 
     private AccountRows Take(Span<byte> key)
@@ -37,6 +49,4 @@ internal sealed class SubjectKeys(IKekRing ring, IRandom random)
         CryptographicOperations.ZeroMemory(key);
         return rows;
     }
-
-    private static byte[] Aad(RowKey keyRow, KekId kek) => [.. keyRow.Id.Span, .. BitConverter.GetBytes(kek.Value)];
 }

@@ -74,7 +74,9 @@ public sealed class AccountCreation
 
         var slots = chain.Active.Where(a => a.IsSlot).Select(a => ids.Slot(a.Id)).ToList();
         writes.AddRange(slots.Select(s => _context.Lookups.Create(s, account)));
-        var (rows, kek, wrapped) = _context.SubjectKeys.Create(keyRowKey);
+        // Until the write's end: a rotation that begins meanwhile waits for this row before it looks for the last ones.
+        using var lease = _context.SubjectKeys.Wrap();
+        var (rows, kek, wrapped) = _context.SubjectKeys.Create(lease, keyRowKey);
         writes.Add(new RowWrite.Create(keyRowKey, new KeyRow(KeyRowState.Pending, kek, wrapped, null, _context.NowSeconds).Encode()));
 
         var result = await _context.Keys.WriteAsync(writes, ct);
@@ -94,7 +96,7 @@ public sealed class AccountCreation
         if (row.State == KeyRowState.Erased) return new ServiceFailure(ErrorCode.Erased);
         var lookup = await _context.Keys.ReadAsync(_context.Lookups.Ids.Subject(user), ct);
         if (lookup is null || _context.Lookups.Open(lookup) != account) return new ServiceFailure(ErrorCode.AccountExists);
-        return _context.SubjectKeys.Open(stored.Key, row);
+        return await _context.SubjectKeys.OpenAsync(stored.Key, row, ct);
     }
 
     // The write that clears a creation which died long ago; a Require where nothing is left of it; null where it lives.
@@ -103,7 +105,7 @@ public sealed class AccountCreation
         if (await _context.Keys.ReadAsync(keyRowKey, ct) is not { } stored) return new RowWrite.Require(keyRowKey, 0);
         var row = KeyRow.Decode(stored.Value);
         if (row.State != KeyRowState.Pending || row.Since + PendingSeconds > _context.NowSeconds) return null;
-        using var rows = _context.SubjectKeys.Open(keyRowKey, row);
+        using var rows = await _context.SubjectKeys.OpenAsync(keyRowKey, row, ct);
         return await _context.Data.ReadAsync(rows.Account, ct) is null ? new RowWrite.Delete(keyRowKey, stored.Version) : null;
     }
 

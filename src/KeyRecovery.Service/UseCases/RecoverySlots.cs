@@ -26,7 +26,7 @@ public sealed class RecoverySlots
         var keyRow = KeyRow.Decode(keyStored.Value);
         if (keyRow.State == KeyRowState.Erased) return NotFound();
 
-        using var rows = _context.SubjectKeys.Open(keyStored.Key, keyRow);
+        using var rows = await _context.SubjectKeys.OpenAsync(keyStored.Key, keyRow, ct);
         if (await _context.Data.FindAsync(rows, rows.Account, ct) is not { } stored)
             return keyRow.State == KeyRowState.Live ? new ServiceFailure(ErrorCode.VaultLost) : NotFound();
         var state = AccountState.Decode(stored);

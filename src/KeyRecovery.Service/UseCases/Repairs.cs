@@ -41,7 +41,7 @@ public sealed class Repairs
         var keyRow = KeyRow.Decode(keyStored.Value);
         if (keyRow.State == KeyRowState.Erased) return new ServiceFailure(ErrorCode.Erased);
 
-        using var rows = _context.SubjectKeys.Open(keyRowKey, keyRow);
+        using var rows = await _context.SubjectKeys.OpenAsync(keyRowKey, keyRow, ct);
         var (stored, version) = await _context.Data.ReadVersionedAsync<AccountState?>(rows, rows.Account, AccountState.Decode, null, ct);
         var user = stored?.User ?? FindUser(bundle, account);
         if (user is null) return ServiceFailure.Refused("links", ProtocolFault.OtherBeginning);

@@ -21,7 +21,7 @@ internal static class PrivateFiles
     public static FileStream Open(string path, FileMode mode, FileShare share)
     {
         var options = new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = share, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = FileMode;
+        if (!OperatingSystem.IsWindows() && mode != System.IO.FileMode.Open) options.UnixCreateMode = FileMode;
         var stream = new FileStream(path, options);
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(stream.SafeFileHandle, FileMode);
         return stream;

@@ -14,7 +14,7 @@ internal static class KekRingFormat
     private const int Format = 1;
     private const int EntrySize = 4 + 1 + 8 + Kek.Size;
 
-    private static ReadOnlySpan<byte> Magic => "KRRING"u8;
+    public static ReadOnlySpan<byte> Magic => "KRRING"u8;
 
     private static int HeaderSize => Magic.Length + 1;
 
@@ -57,6 +57,7 @@ internal static class KekRingFormat
     {
         var state = (KekState)source[4];
         if (!Enum.IsDefined(state)) throw Throw.Damaged(path, "an entry has a state that does not exist");
+        if (state == KekState.Destroyed && source[13..EntrySize].ContainsAnyExcept((byte)0)) throw Throw.Damaged(path, "a destroyed KEK has a key");
         return new KekEntry(
             new KekId(BinaryPrimitives.ReadUInt32BigEndian(source)), state, BinaryPrimitives.ReadInt64BigEndian(source[5..]),
             state == KekState.Destroyed ? null : SecretBytes.Copy(source[13..EntrySize]));

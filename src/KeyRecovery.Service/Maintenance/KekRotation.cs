@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Stores;
+
+namespace KeyRecovery.Service.Maintenance;
+
+/// <summary>
+/// Replaces the current KEK: draws the next, promotes it, moves every subject key and share, and destroys the old one, so
+/// that no copy of the key store from before opens any more. Requests are served all the while. All that it knows stands
+/// in the ring and in the rows: after a crash it goes on by itself.
+/// </summary>
+/// <remarks>
+/// Why no row is missed that hangs on a KEK which is destroyed. Whoever wraps something new holds a lease from before the
+/// wrap until its write has ended. The passes begin when the KEK is no longer current and all its leases are over, so
+/// nothing new can come to hang on it. Whoever changes a row without wrapping, a guess for example, carries the old wrap
+/// along, conditional on the version that it read: once the row was moved, that version is gone and the write refused. So
+/// a row that a pass has seen moved stays moved, and a full pass that finds none has seen them all.
+/// </remarks>
+public sealed class KekRotation : IDisposable
+{
+    private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(100);
+
+    private readonly SemaphoreSlim _running = new(1, 1);
+    private readonly IKeyStore _keys;
+    private readonly IKekRing _ring;
+    private readonly IRandom _random;
+    private readonly TimeProvider _time;
+
+    internal KekRotation(IKeyStore keys, IKekRing ring, IRandom random, TimeProvider time) =>
+        (_keys, _ring, _random, _time) = (keys, ring, random, time);
+
+    /// <summary>Whether a rotation was begun and has not ended.</summary>
+    public bool IsUnfinished => RotationStep.Of(_ring.Standings, begin: false) is not RotationStep.None;
+
+    /// <summary>Finishes what is under way and then, where asked, replaces the KEK that was current. One at a time.</summary>
+    /// <param name="begin">Whether to replace the KEK that is current now; false only finishes.</param>
+    /// <param name="progress">Hears how far it is.</param>
+    /// <param name="ct">Stops between two writes; nothing is lost by it.</param>
+    public async Task<RotationOutcome> RunAsync(bool begin, IProgress<RotationProgress>? progress, CancellationToken ct)
+    {
+        await _running.WaitAsync(ct);
+        try
+        {
+            return await new Run(this, progress).ToEndAsync(begin, ct);
+        }
+        finally
+        {
+            _running.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _running.Dispose();
+
+    private sealed class Run(KekRotation rotation, IProgress<RotationProgress>? progress)
+    {
+        private readonly IKekRing _ring = rotation._ring;
+        private readonly ImmutableArray<KekId>.Builder _destroyed = ImmutableArray.CreateBuilder<KekId>();
+        private int _rewrapped;
+        private int _lost;
+
+        public async Task<RotationOutcome> ToEndAsync(bool begin, CancellationToken ct)
+        {
+            while (true)
+            {
+                switch (RotationStep.Of(_ring.Standings, begin))
+                {
+                    case RotationStep.AddNext:
+                        Tell(RotationPhase.Adding);
+                        if (await _ring.AddNextAsync(ct) is RingResult.Refused noNext) return new RotationOutcome.Refused(noNext, _rewrapped);
+                        break;
+                    case RotationStep.Promote:
+                        Tell(RotationPhase.Promoting);
+                        if (await _ring.PromoteAsync(ct) is RingResult.Refused stays) return new RotationOutcome.Refused(stays, _rewrapped);
+                        // What was current when this run was asked for is on its way out.
+                        begin = false;
+                        break;
+                    case RotationStep.Retire(var keks):
+                        if (await RetireAsync(keks, ct) is { } stopped) return stopped;
+                        break;
+                    default:
+                        return new RotationOutcome.Done(_destroyed.ToImmutable(), _rewrapped, _lost);
+                }
+            }
+        }
+
+        private async Task<RotationOutcome?> RetireAsync(ImmutableArray<KekId> keks, CancellationToken ct)
+        {
+            Tell(RotationPhase.Draining);
+            foreach (var kek in keks) await _ring.DrainAsync(kek, ct);
+
+            for (var pass = 1; ; pass++)
+            {
+                var seen = await PassAsync(pass, ct);
+                if (seen.Fault is { } reason) return new RotationOutcome.Unavailable(reason, _rewrapped);
+                _lost = seen.Pass.Lost;
+                if (seen.Pass.Unreadable > 0) return new RotationOutcome.Blocked(seen.Pass.Unreadable, _rewrapped);
+                if (seen.Pass.Found == 0) break;
+            }
+
+            foreach (var kek in keks)
+            {
+                Tell(RotationPhase.Destroying);
+                if (await _ring.DestroyAsync(kek, ct) is RingResult.Refused refused) return new RotationOutcome.Refused(refused, _rewrapped);
+                _destroyed.Add(kek);
+            }
+
+            return null;
+        }
+
+        private async Task<(RewrapPass Pass, StoreFault? Fault)> PassAsync(int number, CancellationToken ct)
+        {
+            Tell(RotationPhase.Rewrapping, number);
+            while (true)
+            {
+                var pass = new RewrapPass(rotation._keys, _ring, rotation._random, moved =>
+                {
+                    _rewrapped += moved;
+                    ServiceMeter.Rewrap(moved);
+                    Tell(RotationPhase.Rewrapping, number);
+                });
+                try
+                {
+                    await pass.RunAsync(ct);
+                    return (pass, null);
+                }
+                catch (StoreUnavailableException e) when (e.Reason == StoreFault.Busy)
+                {
+                    // Requests go first. What was moved is moved; the pass begins anew when there is room.
+                    await Task.Delay(BusyPause, rotation._time, ct);
+                }
+                catch (StoreUnavailableException e)
+                {
+                    return (pass, e.Reason);
+                }
+            }
+        }
+
+        private void Tell(RotationPhase phase, int pass = 0) => progress?.Report(new RotationProgress(phase, pass, _rewrapped));
+    }
+}

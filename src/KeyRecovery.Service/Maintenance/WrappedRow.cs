@@ -1,0 +1,36 @@
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Realms;
+using KeyRecovery.Service.Stores;
+
+namespace KeyRecovery.Service.Maintenance;
+
+/// <summary>A row of the key store as a rotation sees it: what is wrapped under which KEK, and the row with another wrap.</summary>
+/// <param name="Row">As it was read.</param>
+/// <param name="Kek">Which KEK it hangs on.</param>
+/// <param name="Wrapped">The secret under it.</param>
+/// <param name="With">The row's value with the secret under another KEK.</param>
+internal sealed record WrappedRow(Row Row, KekId Kek, ReadOnlyMemory<byte> Wrapped, Func<KekId, byte[], byte[]> With)
+{
+    /// <summary>The tables whose rows hang on the ring.</summary>
+    public static IReadOnlyList<Table> Tables { get; } = [Table.KeyRows, Table.RealmSlots];
+
+    /// <summary>Reads a row of these tables; null where it holds no key: an erased account, a destroyed share.</summary>
+    /// <exception cref="WireFormatException">The row is damaged.</exception>
+    public static WrappedRow? Of(Row row)
+    {
+        if (row.Key.Table == Table.KeyRows)
+        {
+            var key = KeyRow.Decode(row.Value);
+            return key.WrappedSubjectKey.IsEmpty
+                ? null
+                : new WrappedRow(row, key.Kek, key.WrappedSubjectKey, (kek, wrapped) => (key with { Kek = kek, WrappedSubjectKey = wrapped }).Encode());
+        }
+
+        var slot = RealmSlotRow.Decode(row.Value);
+        return slot.SealedShare.IsEmpty
+            ? null
+            : new WrappedRow(row, slot.Kek, slot.SealedShare, (kek, wrapped) => (slot with { Kek = kek, SealedShare = wrapped }).Encode());
+    }
+}
