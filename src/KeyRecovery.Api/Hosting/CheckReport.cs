@@ -15,6 +15,8 @@ namespace KeyRecovery.Api.Hosting;
 /// <param name="VaultsLost">Accounts whose data are gone.</param>
 /// <param name="Damaged">What is wrong with each damaged account or slot of a realm.</param>
 /// <param name="OrphanRows">Rows that nothing leads to, by table.</param>
+/// <param name="Keks">The KEKs, and how many rows hang on each.</param>
+/// <param name="UnreadableKeys">Rows of the key store that hang on no KEK that ever was.</param>
 /// <param name="Sweep">What the sweep before removed.</param>
 internal sealed record CheckReport(
     bool Sound,
@@ -26,14 +28,16 @@ internal sealed record CheckReport(
     int VaultsLost,
     IReadOnlyList<string> Damaged,
     IReadOnlyDictionary<string, int> OrphanRows,
+    IReadOnlyList<KekLine> Keks,
+    int UnreadableKeys,
     SweepReport? Sweep)
 {
     public static CheckReport OfFindings(IReadOnlyList<string> findings) =>
-        new(false, findings, [], [], 0, 0, 0, [], new Dictionary<string, int>(), null);
+        new(false, findings, [], [], 0, 0, 0, [], new Dictionary<string, int>(), [], 0, null);
 
-    public static CheckReport Of(IntegrityReport files, AuditReport audit, SweepReport? sweep) => new(
-        files.IsSound && audit.IsSound && sweep is not { Stopped: true },
-        [], files.Data, files.Keys, audit.Accounts, audit.Pending, audit.VaultsLost, audit.Damaged, audit.OrphanRows, sweep);
+    public static CheckReport Of(IntegrityReport files, AuditReport audit, RingReport ring, SweepReport? sweep) => new(
+        files.IsSound && audit.IsSound && ring.IsSound && sweep is not { Stopped: true },
+        [], files.Data, files.Keys, audit.Accounts, audit.Pending, audit.VaultsLost, audit.Damaged, audit.OrphanRows, [.. KekLine.Of(ring)], ring.Unreadable, sweep);
 
     public string ToJson() => JsonSerializer.Serialize(this, ApiJson.Default.CheckReport);
 
@@ -43,6 +47,7 @@ internal sealed record CheckReport(
         foreach (var finding in Findings) yield return finding;
         foreach (var problem in DataFile) yield return $"data store: {problem}";
         foreach (var problem in KeysFile) yield return $"key store: {problem}";
+        foreach (var line in RingLines()) yield return line;
         foreach (var fault in Damaged) yield return $"damaged: {fault}";
         if (Findings.Count == 0)
         {
@@ -57,5 +62,14 @@ internal sealed record CheckReport(
         }
 
         yield return Sound ? "sound" : "NOT sound";
+    }
+
+    private IEnumerable<string> RingLines()
+    {
+        foreach (var kek in Keks)
+            if (kek.ToText() is { } line) yield return line;
+        if (UnreadableKeys > 0) yield return $"{UnreadableKeys} rows of the key store cannot be read";
+        if (Keks.Any(kek => kek.State is "next" or "retiring"))
+            yield return "a rotation is unfinished: the server finishes it, or rotate does";
     }
 }

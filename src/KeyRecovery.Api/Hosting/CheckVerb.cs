@@ -31,7 +31,8 @@ internal static class CheckVerb
                 arguments.OlderThan ?? TimeSpan.FromHours(options.Orphans.AfterHours), CancellationToken.None)
             : null;
         return CheckReport.Of(
-            await stores.Pair.CheckAsync(), await stores.Service.Audit.RunAsync(CancellationToken.None), sweep);
+            await stores.Pair.CheckAsync(), await stores.Service.Audit.RunAsync(CancellationToken.None),
+            await stores.Service.RingAudit.RunAsync(CancellationToken.None), sweep);
     }
 
     // To open what is not there would make it, and an empty store is always sound.

@@ -14,9 +14,9 @@ internal sealed record DataDirectories(string Stores, string Keys, string Ring)
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     public static DataDirectories Of(KeyRecoveryOptions options) => new(
-        Place(options, options.Stores, "stores"),
-        Place(options, options.Keys, "keys"),
-        Place(options, options.Ring, "ring"));
+        Place(options, options.Stores.Directory, "stores"),
+        Place(options, options.Keys.Directory, "keys"),
+        Place(options, options.Ring.Directory, "ring"));
 
     /// <summary>Each place with the name that its option has.</summary>
     public IReadOnlyList<(string Name, string Path)> Named => [("Stores", Stores), ("Keys", Keys), ("Ring", Ring)];
@@ -55,9 +55,9 @@ internal sealed record DataDirectories(string Stores, string Keys, string Ring)
         return one.StartsWith(two, StringComparison.Ordinal) || two.StartsWith(one, StringComparison.Ordinal);
     }
 
-    private static string Place(KeyRecoveryOptions options, StoreOptions store, string folder) =>
+    private static string Place(KeyRecoveryOptions options, string? directory, string folder) =>
         Path.TrimEndingDirectorySeparator(Path.GetFullPath(
-            string.IsNullOrWhiteSpace(store.Directory) ? Path.Combine(options.DataDirectory, folder) : store.Directory));
+            string.IsNullOrWhiteSpace(directory) ? Path.Combine(options.DataDirectory, folder) : directory));
 
     private static string Real(string path)
     {

@@ -14,7 +14,7 @@ internal static class InitVerb
             var places = options.Directories;
             Tell("data store", ServerStores.DataFile(places));
             Tell("key store", ServerStores.KeysFile(places));
-            Tell("root key", Path.Combine(places.Ring, FileRootKey.FileName));
+            Tell("root key", options.Ring.RootKey is null ? Path.Combine(places.Ring, FileRootKey.FileName) : "KeyRecovery:Ring:RootKey");
             Tell("KEK ring", Path.Combine(places.Ring, FileKekRing.FileName));
         }
 

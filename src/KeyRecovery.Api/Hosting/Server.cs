@@ -1,4 +1,5 @@
 using KeyRecovery.Api.Auth;
+using KeyRecovery.Api.Control;
 using KeyRecovery.Api.Endpoints;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Options;
@@ -61,6 +62,8 @@ internal static class Server
         services.AddSingleton<AppTokens>();
         services.AddSingleton<RealmLog>();
         services.AddSingleton<RepairGate>();
+        services.AddSingleton<Rotations>();
+        services.AddSingleton<IControlVerb, RotateControl>();
         services.AddSingleton<AccountLimit>();
         services.AddSingleton<ServerAuthority>();
         services.AddSingleton<Drain>();
@@ -70,6 +73,8 @@ internal static class Server
         if (DocumentGeneration.IsRunning) return;
         services.AddHostedService<Startup>();
         services.AddHostedService<OrphanSweep>();
+        services.AddHostedService<KekRotationService>();
+        services.AddHostedService<ControlSocket>();
     }
 
     private static ServerStores Open(IServiceProvider provider) => ServerStores.OpenAsync(

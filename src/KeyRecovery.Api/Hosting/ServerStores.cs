@@ -1,6 +1,7 @@
 using KeyRecovery.Api.Options;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Maintenance;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite;
 using KeyRecovery.Storage.Sqlite.Ring;
@@ -15,11 +16,12 @@ internal sealed class ServerStores : IAsyncDisposable
 {
     private readonly List<IDisposable> _secret;
 
-    private ServerStores(SqliteStorePair pair, List<IDisposable> secret, KeyRecoveryService service)
+    private ServerStores(SqliteStorePair pair, List<IDisposable> secret, KeyRecoveryService service, RootKeyRotation rootRotation)
     {
         Pair = pair;
         _secret = secret;
         Service = service;
+        RootRotation = rootRotation;
     }
 
     /// <summary>Both stores.</summary>
@@ -27,6 +29,9 @@ internal sealed class ServerStores : IAsyncDisposable
 
     /// <summary>The use cases.</summary>
     public KeyRecoveryService Service { get; }
+
+    /// <summary>Replaces the root key.</summary>
+    public RootKeyRotation RootRotation { get; }
 
     /// <summary>The data store's file.</summary>
     public static string DataFile(DataDirectories places) => Path.Combine(places.Stores, "data.db");
@@ -48,15 +53,17 @@ internal sealed class ServerStores : IAsyncDisposable
         try
         {
             var isFirst = !await ServerSecrets.ExistAsync(pair.Keys, CancellationToken.None);
-            var root = FileRootKey.Open(places.Ring, random, isFirst);
-            secret.Add(root);
+            var root = OpenRootKey(options, random, isFirst);
+            secret.Add((IDisposable)root);
             var ring = FileKekRing.Open(places.Ring, root, random, time, isFirst);
             secret.Add(ring);
             var secrets = await ServerSecrets.LoadOrCreateAsync(pair.Keys, root, random, CancellationToken.None);
             secret.Add(secrets);
             var service = new KeyRecoveryService(pair.Data, pair.Keys, ring, secrets, new AppPolicies(options), random, time);
             secret.Add(service);
-            return new ServerStores(pair, secret, service);
+            var rootRotation = new RootKeyRotation(pair.Keys, root, [ring]);
+            secret.Add(rootRotation);
+            return new ServerStores(pair, secret, service, rootRotation);
         }
         catch
         {
@@ -66,6 +73,11 @@ internal sealed class ServerStores : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => CloseAsync(Pair, _secret);
+
+    private static IRotatingRootKey OpenRootKey(KeyRecoveryOptions options, SystemRandom random, bool mayCreate) =>
+        options.Ring.RootKey is { } key
+            ? SettingRootKey.Open(options.Directories.Ring, key, options.Ring.RootKeyNext, random)
+            : FileRootKey.Open(options.Directories.Ring, random, mayCreate);
 
     private static async ValueTask CloseAsync(SqliteStorePair pair, List<IDisposable> secret)
     {

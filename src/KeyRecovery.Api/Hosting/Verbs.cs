@@ -1,3 +1,4 @@
+using KeyRecovery.Api.Control;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite;
@@ -18,6 +19,9 @@ internal static class Verbs
                   --json                  one JSON object
                   --sweep                 first remove what broken-off requests left,
                   --older-than-minutes N  at least so old (24 h unless Orphans:AfterHours says otherwise)
+          rotate  replace the key that wraps all subject keys, and destroy the old one; the running server does it
+                  --json                  one JSON object
+                  --root                  replace the root key instead
         """;
 
     public static async Task<int> RunAsync(string[] args)
@@ -36,6 +40,8 @@ internal static class Verbs
                     return await InitVerb.RunAsync(rest);
                 case "check":
                     return await CheckVerb.RunAsync(rest);
+                case RotateControl.VerbName:
+                    return await RotateVerb.RunAsync(rest);
                 case "help":
                     Console.Out.WriteLine(Usage);
                     return 0;

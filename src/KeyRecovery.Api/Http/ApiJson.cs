@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using KeyRecovery.Api.Control;
 using KeyRecovery.Api.Endpoints;
 using KeyRecovery.Api.Hosting;
 
@@ -14,6 +15,7 @@ namespace KeyRecovery.Api.Http;
 [JsonSerializable(typeof(CheckReport))]
 [JsonSerializable(typeof(ClaimLinkRequest))]
 [JsonSerializable(typeof(ConfigResponse))]
+[JsonSerializable(typeof(ControlLine))]
 [JsonSerializable(typeof(DevelopmentTokenRequest))]
 [JsonSerializable(typeof(DevelopmentTokenResponse))]
 [JsonSerializable(typeof(HealthResponse))]
@@ -25,6 +27,9 @@ namespace KeyRecovery.Api.Http;
 [JsonSerializable(typeof(RealmResponse))]
 [JsonSerializable(typeof(RecoverySlotsResponse))]
 [JsonSerializable(typeof(RepairResponse))]
+[JsonSerializable(typeof(RotateRequest))]
+[JsonSerializable(typeof(RotationLine))]
+[JsonSerializable(typeof(RotationReport))]
 [JsonSerializable(typeof(VersionsResponse))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {

@@ -17,7 +17,7 @@ internal sealed class KeyRecoveryOptions
     public StoreOptions Keys { get; set; } = new();
 
     /// <summary>The KEK ring and its root key. Default: <c>ring</c> in <see cref="DataDirectory"/>.</summary>
-    public StoreOptions Ring { get; set; } = new();
+    public RingOptions Ring { get; set; } = new();
 
     /// <summary>
     /// <c>host[:port]</c> that clients sign as <c>@authority</c> (RFC 9421 §2.2.3): lower case, no default port.
@@ -36,6 +36,9 @@ internal sealed class KeyRecoveryOptions
 
     /// <summary>When what no commit refers to is swept.</summary>
     public OrphanOptions Orphans { get; set; } = new();
+
+    /// <summary>When the KEK is replaced.</summary>
+    public RotationOptions Rotation { get; set; } = new();
 
     /// <summary>
     /// Seconds for which a server that was told to stop still takes requests while <c>/health/ready</c> says 503, so

@@ -1,4 +1,5 @@
 using System.Net;
+using KeyRecovery.Storage.Sqlite.Ring;
 using Microsoft.Extensions.Options;
 
 namespace KeyRecovery.Api.Options;
@@ -24,6 +25,9 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
         CheckBucket("RateLimits:Account", options.RateLimits.Account, failures);
         failures.Range("Orphans:AfterHours", options.Orphans.AfterHours, 1, 720);
         failures.Range("Orphans:SweepEveryMinutes", options.Orphans.SweepEveryMinutes, 1, 1_440);
+        failures.Range("Rotation:MinIntervalHours", options.Rotation.MinIntervalHours, 0, 720);
+        failures.Range("Rotation:RetrySeconds", options.Rotation.RetrySeconds, 1, 86_400);
+        CheckRootKey(options.Ring, failures);
         if (options.DrainSeconds is { } drain) failures.Range("DrainSeconds", drain, 0, 10);
         if (options.LogLevel is < LogLevel.Debug or > LogLevel.Error)
             failures.Add("LogLevel", "is one of Debug, Information, Warning, Error");
@@ -49,6 +53,16 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
                         $"shares a directory with {KeyRecoveryOptions.Section}:{places[i].Name}:Directory; each has its own");
             }
         }
+    }
+
+    private static void CheckRootKey(RingOptions ring, Failures failures)
+    {
+        const string What = "is base64 of 32 bytes";
+        if (ring.RootKey is { } key && !SettingRootKey.IsKey(key)) failures.Add("Ring:RootKey", What);
+        if (ring.RootKeyNext is not { } next) return;
+        if (ring.RootKey is null) failures.Add("Ring:RootKeyNext", "goes with Ring:RootKey; a root key in a file is replaced by rotate --root");
+        else if (!SettingRootKey.IsKey(next)) failures.Add("Ring:RootKeyNext", What);
+        else if (next.Trim() == ring.RootKey.Trim()) failures.Add("Ring:RootKeyNext", "is the same as Ring:RootKey");
     }
 
     private void CheckAuthority(KeyRecoveryOptions options, Failures failures)

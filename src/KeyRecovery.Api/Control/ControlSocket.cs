@@ -1,0 +1,155 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Threading.Channels;
+using KeyRecovery.Api.Http;
+using KeyRecovery.Api.Options;
+
+namespace KeyRecovery.Api.Control;
+
+/// <summary>
+/// A Unix socket in the ring's folder by which the host's verbs reach the running server: whoever may use it could read
+/// the ring as well. One request a connection, a line of JSON (<c>{"verb":"rotate"}</c>); the answer is a line for each
+/// step (<c>{"progress":…}</c>) and a last one (<c>{"result":…}</c> or <c>{"error":…}</c>).
+/// </summary>
+internal sealed partial class ControlSocket(KeyRecoveryOptions options, IEnumerable<IControlVerb> verbs, ILogger<ControlSocket> logger)
+    : BackgroundService
+{
+    /// <summary>The socket's name in the ring's folder.</summary>
+    public const string FileName = "control.sock";
+
+    /// <summary>The longest request in characters: 4,096.</summary>
+    private const int LineLimit = 4096;
+
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>Where it is.</summary>
+    public static string PathIn(string ringFolder) => Path.Combine(ringFolder, FileName);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var path = PathIn(options.Directories.Ring);
+        if (Bind(path) is not { } listener) return;
+        using (listener)
+        {
+            var calls = new List<Task>();
+            try
+            {
+                while (true)
+                {
+                    var caller = await listener.AcceptAsync(stoppingToken);
+                    calls.RemoveAll(call => call.IsCompleted);
+                    calls.Add(Task.Run(() => ServeAsync(caller, stoppingToken), CancellationToken.None));
+                }
+            }
+            finally
+            {
+                File.Delete(path);
+                await Task.WhenAll(calls);
+            }
+        }
+    }
+
+    private Socket? Bind(string path)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            // Left by a server that was killed; a living one holds the stores, and this one would not be here.
+            File.Delete(path);
+            socket.Bind(new UnixDomainSocketEndPoint(path));
+            // The folder is 0700 before and after.
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            socket.Listen();
+            return socket;
+        }
+        catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            NoSocket(logger, path, e);
+            socket.Dispose();
+            return null;
+        }
+    }
+
+    private async Task ServeAsync(Socket caller, CancellationToken ct)
+    {
+        try
+        {
+            await using var stream = new NetworkStream(caller, ownsSocket: true);
+            var lines = Channel.CreateUnbounded<ControlLine>(new UnboundedChannelOptions { SingleReader = true });
+            var sending = SendAsync(stream, lines.Reader, ct);
+            lines.Writer.TryWrite(await AnswerAsync(stream, lines.Writer, ct));
+            lines.Writer.Complete();
+            await sending;
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The caller is gone, or the server goes. What was asked for is in the log.
+        }
+    }
+
+    private async Task<ControlLine> AnswerAsync(NetworkStream stream, ChannelWriter<ControlLine> lines, CancellationToken ct)
+    {
+        try
+        {
+            using var request = JsonDocument.Parse(await ReadLineAsync(stream, ct));
+            if (request.RootElement.ValueKind != JsonValueKind.Object) throw new JsonException();
+            var name = request.RootElement.GetProperty("verb").ToString();
+            if (verbs.FirstOrDefault(verb => verb.Name == name) is not { } asked) return new ControlLine(Error: "there is no such verb");
+            Asked(logger, asked.Name);
+            var result = await asked.RunAsync(
+                request.RootElement, progress => lines.TryWrite(new ControlLine(Progress: Element(progress))), ct);
+            return new ControlLine(Result: Element(result));
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException)
+        {
+            return new ControlLine(Error: "not a request");
+        }
+#pragma warning disable CA1031 // Whatever it is, the server lives on, and the caller hears of it.
+        catch (Exception e) when (e is not (OperationCanceledException or IOException))
+#pragma warning restore CA1031
+        {
+            Failed(logger, e);
+            return new ControlLine(Error: "it failed; the log says why");
+        }
+    }
+
+    private static async Task SendAsync(NetworkStream stream, ChannelReader<ControlLine> lines, CancellationToken ct)
+    {
+        await foreach (var line in lines.ReadAllAsync(ct))
+        {
+            byte[] bytes = [.. JsonSerializer.SerializeToUtf8Bytes(line, ApiJson.Default.ControlLine), (byte)'\n'];
+            await stream.WriteAsync(bytes, ct);
+        }
+    }
+
+    private static async Task<string> ReadLineAsync(NetworkStream stream, CancellationToken ct)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        timeout.CancelAfter(RequestTimeout);
+        using var reader = new StreamReader(stream, leaveOpen: true);
+        var buffer = new char[LineLimit];
+        var length = 0;
+        while (length < LineLimit)
+        {
+            var read = await reader.ReadAsync(buffer.AsMemory(length), timeout.Token);
+            if (read == 0) break;
+            length += read;
+            var end = Array.IndexOf(buffer, '\n', 0, length);
+            if (end >= 0) return new string(buffer, 0, end);
+        }
+
+        throw new JsonException();
+    }
+
+    private static JsonElement Element(string json) => JsonDocument.Parse(json).RootElement;
+
+    [LoggerMessage(50, LogLevel.Information, "{Verb} was asked for by the control socket", EventName = "ControlAsked")]
+    private static partial void Asked(ILogger logger, string verb);
+
+    [LoggerMessage(52, LogLevel.Error, "What was asked for by the control socket failed", EventName = "ControlFailed")]
+    private static partial void Failed(ILogger logger, Exception failure);
+
+    [LoggerMessage(51, LogLevel.Warning,
+        "{Path} cannot be made: verbs such as rotate do not reach this server while it runs", EventName = "NoControlSocket")]
+    private static partial void NoSocket(ILogger logger, string path, Exception cause);
+}
