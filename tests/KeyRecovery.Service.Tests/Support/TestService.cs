@@ -5,6 +5,7 @@ using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Maintenance;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite;
 using KeyRecovery.Storage.Sqlite.Ring;
@@ -17,9 +18,17 @@ namespace KeyRecovery.Service.Tests.Support;
 /// <summary>The service over real SQLite stores, with a clock that the test moves: what takes days is shown in milliseconds.</summary>
 internal sealed class TestService : IAsyncDisposable, IAppPolicies
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("keyrecovery-service-").FullName;
     private readonly List<IDisposable> _secrets = [];
     private SqliteStorePair _pair = null!;
+
+    /// <summary>With the folders <c>data</c>, <c>keys</c> and <c>ring</c>.</summary>
+    public string Folder { get; private init; } = "";
+
+    public IKekRing Ring => Service.Ring;
+
+    public FileRootKey Root { get; private set; } = null!;
+
+    public RootKeyRotation RootRotation { get; private set; } = null!;
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 6, 1, 8, 0, 0, TimeSpan.Zero));
 
@@ -27,9 +36,7 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
 
     public IDataStore Data => _pair.Data;
 
-    public IKeyStore Keys => _pair.Keys;
-
-    public IKekRing Ring { get; private set; } = null!;
+    public IKeyStore Keys { get; private set; } = null!;
 
     public ReadOnlyMemory<byte> LookupKey { get; private set; }
 
@@ -39,21 +46,29 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
 
     public AppPolicy Of(string app) => AppPolicy.Default with { Passphrase = Passphrase };
 
-    public static async Task<TestService> OpenAsync()
+    public static Task<TestService> OpenAsync() =>
+        OpenAsync(Directory.CreateTempSubdirectory("keyrecovery-service-").FullName, new TestRandom(7));
+
+    /// <summary>Opens what is in a folder, or makes it.</summary>
+    /// <param name="folder">Where.</param>
+    /// <param name="random">Safe for concurrent use where the test is.</param>
+    /// <param name="between">Stands between the service and the key store.</param>
+    public static async Task<TestService> OpenAsync(string folder, IRandom random, Func<IKeyStore, IKeyStore>? between = null)
     {
-        var test = new TestService();
-        var random = new TestRandom(7);
-        foreach (var name in new[] { "data", "keys", "ring" }) Directory.CreateDirectory(Path.Combine(test._folder, name));
+        var test = new TestService { Folder = folder };
+        foreach (var name in new[] { "data", "keys", "ring" }) Directory.CreateDirectory(Path.Combine(folder, name));
         test._pair = await SqliteStorePair.OpenAsync(
-            Path.Combine(test._folder, "data", "data.db"), Path.Combine(test._folder, "keys", "keys.db"), random, test.Time, NullLoggerFactory.Instance);
-        var root = FileRootKey.Open(Path.Combine(test._folder, "ring"), random, true);
-        var ring = FileKekRing.Open(Path.Combine(test._folder, "ring"), root, random, test.Time, true);
-        var secrets = await ServerSecrets.LoadOrCreateAsync(test.Keys, root, random, default);
-        test._secrets.AddRange([root, ring, secrets]);
-        test.Ring = ring;
-        test.LookupKey = secrets.LookupKey;
-        test.Service = new KeyRecoveryService(test.Data, test.Keys, ring, secrets, test, random, test.Time);
-        return test;
+            Path.Combine(folder, "data", "data.db"), Path.Combine(folder, "keys", "keys.db"), random, test.Time, NullLoggerFactory.Instance);
+        try
+        {
+            await test.OpenKeysAsync(folder, random, between);
+            return test;
+        }
+        catch
+        {
+            await test._pair.DisposeAsync();
+            throw;
+        }
     }
 
     public ValueTask<Outcome<Heads>> CreateAsync(TestAccount account, string subject = "user") =>
@@ -73,9 +88,28 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
 
     public async ValueTask DisposeAsync()
     {
+        await CloseAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    /// <summary>Closes everything and leaves the folder.</summary>
+    public async ValueTask CloseAsync()
+    {
         await _pair.DisposeAsync();
         Service.Dispose();
         foreach (var secret in Enumerable.Reverse(_secrets)) secret.Dispose();
-        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task OpenKeysAsync(string folder, IRandom random, Func<IKeyStore, IKeyStore>? between)
+    {
+        Keys = between?.Invoke(_pair.Keys) ?? _pair.Keys;
+        var isFirst = !await ServerSecrets.ExistAsync(Keys, default);
+        var root = Root = FileRootKey.Open(Path.Combine(folder, "ring"), random, isFirst);
+        var ring = FileKekRing.Open(Path.Combine(folder, "ring"), root, random, Time, isFirst);
+        var secrets = await ServerSecrets.LoadOrCreateAsync(Keys, root, random, default);
+        RootRotation = new RootKeyRotation(Keys, root, [ring]);
+        _secrets.AddRange([root, ring, secrets, RootRotation]);
+        LookupKey = secrets.LookupKey;
+        Service = new KeyRecoveryService(Data, Keys, ring, secrets, this, random, Time);
     }
 }

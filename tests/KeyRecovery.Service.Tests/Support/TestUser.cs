@@ -1,0 +1,85 @@
+using KeyRecovery.Protocol.Oprf;
+using KeyRecovery.Protocol.Realms;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Errors;
+using KeyRecovery.Testing;
+
+namespace KeyRecovery.Service.Tests.Support;
+
+/// <summary>A user with a phone, a code and a share at this realm.</summary>
+internal sealed class TestUser : IDisposable
+{
+    private readonly OprfKeyShares _shares = OprfKeyShares.Split(1, 1, SystemRandom.Instance);
+    private readonly TestAuthority _slot;
+
+    private TestUser(string subject, int seed)
+    {
+        var random = new TestRandom(seed);
+        Phone = TestAuthority.Device(random);
+        Code = TestAuthority.Code(random);
+        _slot = TestAuthority.Device(random);
+        Account = TestAccount.Begin(random, Phone, [Code]);
+        User = new AppUser(Account.AppId, "issuer", subject);
+    }
+
+    public TestAuthority Phone { get; }
+
+    public TestAuthority Code { get; }
+
+    public TestAccount Account { get; }
+
+    public AppUser User { get; }
+
+    /// <summary>Makes the account and registers the share.</summary>
+    public static async Task<TestUser> CreateAsync(TestService server, string subject, int seed)
+    {
+        var user = new TestUser(subject, seed);
+        Assert.IsType<Outcome<Heads>.Done>(await server.Service.Accounts.CreateAsync(user.User, user.Account.Commits[0], default));
+        await user.RegisterAsync(server);
+        return user;
+    }
+
+    /// <summary>Registers the share, or hears that it is there.</summary>
+    public async Task RegisterAsync(TestService server)
+    {
+        var body = RealmRegistration.Seal(
+            server.Service.Realm.Identity, _slot.Id, _slot.Signing.PublicKey, Phone.Signing.PublicKey, _shares.Shares[0], SystemRandom.Instance);
+        using var registration = server.Service.Realm.OpenRegistration(body);
+        Assert.IsType<Outcome<byte[]>.Done>(await server.Service.Realm.RegisterAsync(User, registration, Hash256.Of(body), default));
+    }
+
+    /// <summary>Guesses right, and has the guess given back: the share is the one that was registered, or this throws.</summary>
+    public async Task GuessAsync(TestService server)
+    {
+        var attempt = AttemptId.Draw(SystemRandom.Instance);
+        using var request = OprfRequest.Blind([1, 2, 3], SystemRandom.Instance);
+        var guess = new RealmEvaluate(_slot.Id, attempt, request.Blinded);
+        var body = guess.Encode();
+        var answer = await server.Service.Realm.EvaluateAsync(User, guess, Hash256.Of(body), default);
+        var (status, fault) = RealmStatus.Read(
+            Assert.IsType<Outcome<byte[]>.Done>(answer).Value, server.Service.Realm.Identity, _slot.Id, body);
+        Assert.Equal(RealmFault.None, fault);
+        Assert.True(request.Verify(_shares.ShareKeys[0], status!.Evaluation!));
+        var reset = RealmReset.Sign(server.Service.Realm.Identity.Fingerprint, _slot.Id, attempt, _slot.Signing);
+        Assert.IsType<Outcome<byte[]>.Done>(await server.Service.Realm.ResetAsync(RealmReset.Decode(reset), default, default));
+    }
+
+    /// <summary>Commits as the phone, and reads by the code.</summary>
+    public async Task UseAsync(TestService server)
+    {
+        var commit = Account.Commit(Phone, new AccountChange { Put = [(new ItemId(new byte[16]), [1, 2, 3])] });
+        Assert.IsType<Outcome<Heads>.Done>(await server.CommitAsync(Account, Phone, commit));
+        using var open = await server.PassAsync(Account, Code);
+        Assert.Equal(Account.Now.Manifest.Hash, open.State.ManifestHash);
+    }
+
+    public void Dispose()
+    {
+        _shares.Dispose();
+        _slot.Dispose();
+        Code.Dispose();
+        Phone.Dispose();
+    }
+}
