@@ -14,7 +14,14 @@ internal static class StoreMeter
     private static readonly UpDownCounter<int> Queue =
         Meter.CreateUpDownCounter<int>("keyrecovery.store.queue", description: "Writes that wait for the writer");
 
-    public static void Committed(int requests, KeyValuePair<string, object?> store) => Batch.Record(requests, store);
+    private static readonly Histogram<double> Held =
+        Meter.CreateHistogram<double>("keyrecovery.store.held", "ms", "How long a commit held the store's write lock");
+
+    public static void Committed(int requests, TimeSpan held, KeyValuePair<string, object?> store)
+    {
+        Batch.Record(requests, store);
+        Held.Record(held.TotalMilliseconds, store);
+    }
 
     public static void Queued(int writes, KeyValuePair<string, object?> store) => Queue.Add(writes, store);
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using KeyRecovery.Benchmarks;
 
 // Prints ratios from one run (docs/performance.md). Run it alone on a quiet machine, in Release:
-//   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [links] [wakes] [oprf] [polls] [sessions] [reads] [commits] [realms] [stretch] [recovery]
+//   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [links] [wakes] [oprf] [polls] [sessions] [reads] [commits] [realms] [stretch] [recovery] [rotation]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 switch (args)
 {
@@ -30,6 +30,7 @@ if (Wanted("commits")) await CommitBenchmark.RunAsync(report);
 if (Wanted("realms")) await RealmBenchmark.RunAsync(report);
 if (Wanted("stretch")) await StretchBenchmark.RunAsync(report);
 if (Wanted("recovery")) await RecoveryBenchmark.RunAsync(report);
+if (Wanted("rotation")) await RotationBenchmark.RunAsync(report);
 return report.End();
 
 bool Wanted(string name) => args.Length == 0 || args.Contains(name);

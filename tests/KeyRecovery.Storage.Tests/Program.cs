@@ -1,4 +1,5 @@
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Tests.Ring;
 using KeyRecovery.Storage.Tests.Support;
 
 namespace KeyRecovery.Storage.Tests;
@@ -21,6 +22,9 @@ internal static class Program
             case "write":
                 await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => WriteForeverAsync(pair.Data, Table.Items, Table.Accounts))
                     ).Concat(Enumerable.Range(0, 8).Select(_ => Task.Run(() => WriteForeverAsync(pair.Keys, Table.Slots, Table.KeyRows)))));
+                return 0;
+            case "rotate":
+                await KilledRingTests.RotateForeverAsync(pair, Path.Combine(root, "ring"), Say);
                 return 0;
             default:
                 return 2;

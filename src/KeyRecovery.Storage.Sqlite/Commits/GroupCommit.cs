@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite.Connections;
 using Microsoft.Extensions.Logging;
@@ -86,10 +87,11 @@ internal sealed class GroupCommit : IDisposable
         {
             _connection ??= _file.OpenWriter();
             var hour = _time.GetUtcNow().ToUnixTimeSeconds() / 3600;
+            var began = Stopwatch.GetTimestamp();
             _connection.Begin.Run();
             foreach (var write in batch) write.Result = _plan.Apply(write.Writes, _connection, hour);
             using (_gate.EnterCommit()) _connection.Commit.Run();
-            StoreMeter.Committed(batch.Count, _tag);
+            StoreMeter.Committed(batch.Count, Stopwatch.GetElapsedTime(began), _tag);
             Resumed();
         }
 #pragma warning disable CA1031 // Whatever it is, the writer lives on and its callers get an answer.
