@@ -25,7 +25,7 @@ internal static class Loot
         using var lookups = new Lookups(secrets.LookupKey, SystemRandom.Instance);
         var key = lookups.Ids.RealmSlot(slot);
         return await pair.Keys.ReadAsync(key, default) is { } row
-            ? new RealmShares(ring, SystemRandom.Instance).Open(key, RealmSlotRow.Decode(row.Value))
+            ? await new RealmShares(ring, pair.Keys, SystemRandom.Instance).OpenAsync(key, RealmSlotRow.Decode(row.Value), default)
             : null;
     }
 

@@ -1,3 +1,4 @@
+using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Wire;
@@ -66,12 +67,14 @@ public sealed class RealmTests
         Assert.Equal(server.Ring.Current.Id, row.Kek);
         Assert.Equal(-1, stored.Value.Span.IndexOf(slot.Key.Shares[0].Span));
 
-        using (var share = new RealmShares(server.Ring, _random).Open(stored.Key, row)) Assert.Equal(slot.Key.Shares[0].Span, share.Span);
+        using (var share = await OpenAsync(server.Ring, stored.Key, row)) Assert.Equal(slot.Key.Shares[0].Span, share.Span);
         using var folder = new RingFolder(_random, server.Time);
-        Assert.Throws<RowDamagedException>(() => new RealmShares(folder.Ring, _random).Open(stored.Key, row));
-        Assert.Throws<RowDamagedException>(() => new RealmShares(server.Ring, _random).Open(stored.Key, row with { Kek = new KekId(2) }));
+        await Assert.ThrowsAsync<RowDamagedException>(() => OpenAsync(folder.Ring, stored.Key, row));
         var elsewhere = (await StoredAsync(server, other)).Key;
-        Assert.Throws<RowDamagedException>(() => new RealmShares(server.Ring, _random).Open(elsewhere, row));
+        await Assert.ThrowsAsync<RowDamagedException>(() => OpenAsync(server.Ring, elsewhere, row));
+
+        Task<OprfScalar> OpenAsync(IKekRing ring, RowKey key, RealmSlotRow from) =>
+            new RealmShares(ring, server.Keys, _random).OpenAsync(key, from, default).AsTask();
     }
 
     [Fact]
