@@ -3,6 +3,7 @@ using System.CommandLine;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Passphrases;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
@@ -17,6 +18,9 @@ internal static class AccountShowCommand
     {
         using var opened = await context.OpenAsync(ct);
         var vault = opened.Session;
+        var passphrase = await PassphraseAsync(vault, ct);
+        if (passphrase.Sum(r => r.GuessesSinceRight) is var guesses and > 0)
+            context.Output.Note($"the passphrase was guessed {Words.Count(guesses, "time")} since it was last right: if it was not you, keyrecovery passphrase pause (see keyrecovery passphrase status)");
         context.Output.Result(
             new
             {
@@ -31,10 +35,27 @@ internal static class AccountShowCommand
                 items = vault.Items.Length,
                 itemBytes = vault.Items.Sum(i => i.Length),
                 vault.LostItems,
+                passphraseGuessesLeft = PassphraseTable.GuessesLeft(passphrase),
                 mended = opened.Mended.Select(id => id.ToString()),
                 authorities = vault.Authorities.Select(AuthorityTable.Json),
             },
             people => Tell(people, vault, opened.Mended));
+    }
+
+    // What strangers did is told with everything else; a realm that is away does not hold it up.
+    private static async Task<ImmutableArray<PassphraseStatus>> PassphraseAsync(VaultSession vault, CancellationToken ct)
+    {
+        if (!vault.Passphrase.IsSet) return [];
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(TimeSpan.FromSeconds(3));
+        try
+        {
+            return await vault.Passphrase.StatusAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return [];
+        }
     }
 
     private static void Tell(IAnsiConsole people, VaultSession vault, ImmutableArray<AuthorityId> mended)
@@ -49,7 +70,7 @@ internal static class AccountShowCommand
         people.Write(facts);
         AuthorityTable.Write(people, vault.Authorities, mended);
         if (vault.Authorities.All(a => a.Kind == AuthorityKind.Device))
-            people.WriteLine("There is no recovery code: if these devices are lost, so is everything. To make one: keyrecovery code create");
+            people.WriteLine("There is no recovery code and no passphrase: if these devices are lost, so is everything. To make one: keyrecovery code create");
     }
 
     // The manifest bears no time of its own: its items do, and the chain.

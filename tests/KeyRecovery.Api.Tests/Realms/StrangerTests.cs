@@ -13,18 +13,22 @@ namespace KeyRecovery.Api.Tests.Realms;
 public sealed class StrangerTests(RealmFixture fixture) : IClassFixture<RealmFixture>
 {
     [Fact]
-    public async Task Unknown_foreign_and_deleted_slots_are_one_404_at_the_same_cost()
+    public async Task Unknown_foreign_locked_and_deleted_slots_are_one_404_at_the_same_cost()
     {
         var owner = await fixture.ConnectAsync(subject: "owner");
         using var slot = await RealmFixture.RegisteredAsync(owner);
         using var deleted = await RealmFixture.RegisteredAsync(owner);
         await owner.ManageAsync(deleted, 1, RealmCommand.Delete);
+        using var locked = await RealmFixture.RegisteredAsync(owner);
+        for (var i = 0; i < 11; i++) await owner.GuessAsync(locked);
+        Assert.Equal("slot-locked", (await owner.GuessAsync(locked)).Slug);
         using var unknown = new TestRealmSlot(SystemRandom.Instance);
         var cases = new (TestRealmClient Who, TestRealmSlot Slot)[]
         {
             (owner, unknown),
             (owner, deleted),
             (await fixture.ConnectAsync(subject: "eve"), slot),
+            (await fixture.ConnectAsync(subject: "eve"), locked),
             (await fixture.ConnectAsync(RealmFixture.Waiting, "owner"), slot),
         };
 

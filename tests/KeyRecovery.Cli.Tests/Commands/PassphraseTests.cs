@@ -46,8 +46,11 @@ public sealed class PassphraseTests(CliFixture fixture)
         Assert.Equal(2, status.GetProperty("realms")[0].GetProperty("guessesSinceRight").GetInt32());
         Assert.Contains("Was it not you?", (await phone.RunAsync("passphrase", "status")).Ended(0).Output, StringComparison.Ordinal);
 
+        Assert.Contains("guessed 2 times", (await phone.RunAsync("account", "show")).Ended(0).Error, StringComparison.Ordinal);
+
         var right = (await phone.TypeAsync(Right, "passphrase", "check", "--token", token, "--json")).Ended(0).Json;
         Assert.Equal(10, right.GetProperty("guessesLeft").GetInt32());
+        Assert.DoesNotContain("guessed", (await phone.RunAsync("account", "show")).Ended(0).Error, StringComparison.Ordinal);
     }
 
     [Fact]
