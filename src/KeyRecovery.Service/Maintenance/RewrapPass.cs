@@ -16,13 +16,13 @@ internal sealed class RewrapPass(IKeyStore keys, IKekRing ring, IRandom random, 
     public const int BatchRows = 2_000;
 
     /// <summary>
-    /// Rows in one write: other writes wait no longer than for this many. Measured (docs/performance.md): some 2 ms, and
-    /// less than 20 ms on a disk ten times slower.
+    /// Rows in one write: other writes wait no longer than for this many. Rows that follow one another by id lie on as
+    /// many pages, so the hold grows with the rows and the rate does not (docs/performance.md).
     /// </summary>
-    public const int SliceRows = 128;
+    public const int SliceRows = 32;
 
     /// <summary>Bytes in one write: rows of realms hold events and guesses, and may be some KiB long.</summary>
-    public const int SliceBytes = 128 * 1024;
+    public const int SliceBytes = 64 * 1024;
 
     private readonly List<WrappedRow> _batch = [];
 

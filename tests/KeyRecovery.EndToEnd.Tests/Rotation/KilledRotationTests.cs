@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text.Json;
+using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Recovery;
+using KeyRecovery.Testing.Hosting;
+using Xunit.Abstractions;
+
+namespace KeyRecovery.EndToEnd.Tests.Rotation;
+
+/// <summary>SIGKILL at any moment of a rotation, of KEKs and of the root key, under load: it goes on, and every account opens.</summary>
+public sealed class KilledRotationTests(ITestOutputHelper output)
+{
+    private const int Kills = 60;
+    private const int Users = 6;
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public async Task Sixty_kills_during_rotations_lose_no_account_and_leave_one_current_KEK()
+    {
+        using var folder = new TempFolder();
+        var codes = new ConcurrentDictionary<string, RecoveryCode>();
+        var contents = new ConcurrentDictionary<string, byte[]>();
+        var unfinished = 0;
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            await using var server = await ServerProcess.StartAsync(folder["data"]);
+            using var stop = new CancellationTokenSource();
+            // An account a life that is made while the rotation runs; others that are recovered.
+            var made = Task.Run(() => CreateAsync(server, $"user {kill}"));
+            var rotating = Enumerable.Range(0, 20).Select(i => (i % 3) == 2).ToList();
+            var rotations = Task.Run(async () =>
+            {
+                foreach (var root in rotating)
+                    if (!await Control.TryRotateAsync(folder["data/ring"], root)) return;
+            });
+            await Task.Delay(RandomNumberGenerator.GetInt32(0, 500));
+            await server.KillAsync();
+            await Task.WhenAll(made, rotations);
+
+            if (kill % 6 != 0) continue;
+            var (exit, report) = await ServerProcess.RunVerbAsync(folder["data"], "check", "--sweep", "--older-than-minutes", "0", "--json");
+            Assert.True(exit == 0, report);
+            var keks = JsonDocument.Parse(report[report.IndexOf('{', StringComparison.Ordinal)..]).RootElement.GetProperty("keks").EnumerateArray().ToList();
+            Assert.Single(keks, kek => kek.GetProperty("state").GetString() == "current");
+            if (keks.Any(kek => kek.GetProperty("state").GetString() is "next" or "retiring")) unfinished++;
+        }
+
+        var (done, told) = await ServerProcess.RunVerbAsync(folder["data"], "rotate", "--json");
+        Assert.True(done == 0, told);
+        Assert.False(File.Exists(folder["data/ring/root.key.next"]) && (await ServerProcess.RunVerbAsync(folder["data"], "rotate", "--root")).ExitCode != 0);
+        var (sound, last) = await ServerProcess.RunVerbAsync(folder["data"], "check");
+        Assert.True(sound == 0, last);
+        output.WriteLine($"{codes.Count} accounts; {unfinished} of the looks found a rotation unfinished; {told}");
+
+        await using var after = await ServerProcess.StartAsync(folder["data"]);
+        Assert.True(codes.Count >= Users);
+        foreach (var (subject, code) in codes)
+        {
+            using var device = new TestDevice(after.Address);
+            using var vault = await device.RecoverAsync(code);
+            Assert.Equal(contents[subject], TestDevice.Value(await vault.GetAsync("item")));
+        }
+
+        async Task CreateAsync(ServerProcess server, string subject)
+        {
+            using var phone = new TestDevice(server.Address, adjust: o => o with { Attempts = 1 });
+            var code = RecoveryCode.Generate(Client.SystemRandom.Instance);
+            try
+            {
+                using var vault = await phone.CreateAsync(await server.TokenAsync(subject), code);
+                var content = RandomNumberGenerator.GetBytes(2_000);
+                if (await vault.PutAsync("item", content) is not Result<ItemInfo>.Ok) return;
+                (contents[subject], codes[subject]) = (content, code);
+            }
+            catch (Exception e) when (e is HttpRequestException or InvalidOperationException or OperationCanceledException)
+            {
+                // The server died before it acknowledged: not promised.
+            }
+        }
+    }
+}
