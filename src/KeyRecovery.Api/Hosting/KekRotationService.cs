@@ -56,8 +56,13 @@ internal sealed partial class KekRotationService(
     private TimeSpan UntilDue()
     {
         var current = service.Ring.Standings.Single(kek => kek.Id == service.Ring.Current.Id);
-        var due = DateTimeOffset.FromUnixTimeSeconds((current.SinceHour + options.Rotation.MinIntervalHours) * 3600);
-        var left = due - time.GetUtcNow();
+        return UntilDue(current.SinceHour, options.Rotation.MinIntervalHours, time.GetUtcNow());
+    }
+
+    /// <summary>How long a KEK that became current in an hour is kept from now on.</summary>
+    internal static TimeSpan UntilDue(long sinceHour, int minIntervalHours, DateTimeOffset now)
+    {
+        var left = DateTimeOffset.FromUnixTimeSeconds((sinceHour + minIntervalHours) * 3600) - now;
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
