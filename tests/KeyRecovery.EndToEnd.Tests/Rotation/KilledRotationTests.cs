@@ -31,7 +31,7 @@ public sealed class KilledRotationTests(ITestOutputHelper output)
             await using var server = await ServerProcess.StartAsync(folder["data"]);
             // An account a life, made while keys are rotated without end.
             var made = Task.Run(() => CreateAsync(server, $"user {kill}"));
-                        var rotations = Task.Run(async () =>
+            var rotations = Task.Run(async () =>
             {
                 for (var i = 0; await Control.TryRotateAsync(folder["data/ring"], root: i % 3 == 2); i++) { }
             });
