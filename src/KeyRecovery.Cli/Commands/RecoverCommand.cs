@@ -42,7 +42,6 @@ internal static class RecoverCommand
             return;
         }
         using var session = byPassphrase ? await ByPassphraseAsync(context, ct) : await ByCodeAsync(context, ct);
-        foreach (var report in session.RealmReports) context.Output.Note(report.Reason);
         context.Output.Show(people =>
         {
             people.WriteLine($"The {(byPassphrase ? "passphrase" : "code")} opens account {session.Account}, with {Words.Count(session.Items.Length, "item")}. Nothing is changed yet.");
@@ -52,6 +51,7 @@ internal static class RecoverCommand
         var lost = remove is null ? await LostDevices.AskAsync(session, context.Ask, ct) : LostDevices.Read(session, remove);
         var recovered = context.Expect(await session.CompleteAsync(name, [.. lost.Select(a => a.Id)], ct));
         using var vault = recovered.Vault;
+        foreach (var report in session.RealmReports) context.Output.Note(report.Reason);
         Tell(context, vault, byPassphrase, [.. lost.Where(a => !recovered.NotRemoved.Contains(a.Id))], [.. lost.Where(a => recovered.NotRemoved.Contains(a.Id))]);
     }
 

@@ -79,6 +79,9 @@ public sealed class PassphraseManager
         return [.. replies.Where(r => slots.ContainsKey(r.Slot)).Select(r => Describe(slots[r.Slot], r.Slot, _state.Api.Realms.NameOf(r.Realm), r.Reply))];
     }
 
+    /// <summary>For tests of what a device in the wrong hands may say.</summary>
+    internal Task TellHeadAsync(LinkPlace head) => _keeper.CommandAllAsync(RealmCommand.TellHead(head), default);
+
     private async Task<ClientFailure?> CommandAsync(RealmCommand command, CancellationToken ct)
     {
         if (!IsSet) return new ClientFailure.UnknownPassphrase();
@@ -99,9 +102,9 @@ public sealed class PassphraseManager
     private async Task<Result<PassphraseCheck>> CheckSealAsync(UnlockedSlot unlocked, CancellationToken ct)
     {
         if (await _turn(() => _state.RefreshAsync(ct), ct) is { } unread) return unread;
+        if (await PassphraseRecovery.FindFaultAsync(unlocked, _state.Read(open => open.Vault.Chain)) is { } fault) return fault;
         return _state.Read<Result<PassphraseCheck>>(open =>
         {
-            if (PassphraseRecovery.FindFault(unlocked, open.Vault.Chain) is { } fault) return fault;
             var (opened, seal) = open.Vault.Open(unlocked.Slot.Id, unlocked.Keys.Kem);
             if (opened is null) return new ClientFailure.ServerLied(seal);
             using (opened) return new PassphraseCheck(opened.Private.Items.Length, unlocked.Reports);

@@ -29,13 +29,13 @@ internal sealed class PassphraseRecovery(KeyRecoveryOptions options, VaultApi ap
     }
 
     /// <summary>What the verified chain holds against the slot as it was used, or null.</summary>
-    public static ClientFailure? FindFault(UnlockedSlot unlocked, Chain chain)
+    public static async Task<ClientFailure?> FindFaultAsync(UnlockedSlot unlocked, Chain chain)
     {
         var slot = unlocked.Slot;
         var entry = chain.FindActive(slot.Id)?.Entry;
         if (entry is null || chain.Account != slot.Account || !entry.Parameters.Span.SequenceEqual(slot.Parameters.Encode()))
             return new ClientFailure.ServerLied(ProtocolFault.SlotParameters);
-        return unlocked.FindRolledBack(chain) is { } realm ? new ClientFailure.RolledBackByRealm(realm) : null;
+        return await unlocked.FindRolledBackAsync(chain) is { } realm ? new ClientFailure.RolledBackByRealm(realm) : null;
     }
 
     private async Task<Result<RecoverySession>> ReadAsync(UnlockedSlot unlocked, string token, CancellationToken ct)

@@ -40,22 +40,29 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
         Tell(2, "stretching the passphrase");
         using var slot = await CreateAsync(passphrase, realms, threshold, profile, ct);
 
-        var committed = false;
+        ClientFailure? failure = null;
+        var asked = false;
         try
         {
             Tell(3, "registering it");
-            if (await RegisterAsync(slot, realms, set.Token, ct) is { } unregistered) return unregistered;
+            if ((failure = await RegisterAsync(slot, realms, set.Token, ct)) is not null) return failure;
             Tell(4, "trying it");
-            if (await TryAsync(slot, passphrase, set.Token, ct) is { } untried) return untried;
+            if ((failure = await TryAsync(slot, passphrase, set.Token, ct)) is not null) return failure;
             Tell(5, "sealing the account to it");
-            if (await commit(slot) is { } uncommitted) return uncommitted;
-            committed = true;
+            asked = true;
+            failure = await commit(slot);
+            return failure is not null && await IsPartOfAccountAsync(slot) == true ? null : failure;
+        }
+        catch (OperationCanceledException)
+        {
+            failure = new ClientFailure.Transient("cancelled", null);
+            throw;
         }
         finally
         {
-            if (!committed) await TakeBackAsync(slot, realms);
+            // No answer is no refusal: what the account may rely on is taken back only if it is known not to.
+            if (failure is not null && (!asked || await IsPartOfAccountAsync(slot) == false)) await TakeBackAsync(slot, realms);
         }
-        return null;
 
         void Tell(int number, string text) => set.Progress?.Report(new PassphraseStep(number, Steps, text));
     }
@@ -127,6 +134,21 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
         return null;
     }
 
+    // Null where it cannot be learned now.
+    private async Task<bool?> IsPartOfAccountAsync(NewPassphraseSlot slot)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        try
+        {
+            if (await state.RefreshAsync(limit.Token) is not null) return null;
+            return state.Vault.Chain.FindActive(slot.Keys.Id) is not null;
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
     private async Task TakeBackAsync(NewPassphraseSlot slot, RealmConnection[] realms)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
@@ -139,7 +161,7 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
             }
             catch (OperationCanceledException)
             {
-                // It was never confirmed, so the realm forgets it by itself.
+                // No head was ever told, so the realm makes room of it by itself.
             }
         }));
     }

@@ -40,12 +40,8 @@ internal sealed class PassphraseUnlock(KeyRecoveryOptions options, RealmDirector
                 return new ClientFailure.WrongPassphrase(
                     GuessesLeft(proven, slot.Parameters.Threshold), TimeSpan.FromMilliseconds(proven.Max(p => p.Status!.NextAttemptInMs)));
             }
-            var resets = Reset(asked, slot, attempt, keys);
-            return new UnlockedSlot(
-                slot, keys,
-                [.. proven.Where(p => p.Status!.Head is not null).Select(p => (p.Name, p.Status!.Head!.Value))],
-                [.. others.Select(Report)],
-                Task.WhenAll(proven.Select(p => resets[p.Index - 1])), Task.WhenAll(resets));
+            var resets = Reset(asked, slot, attempt, PassphraseSlot.DeriveKeys(slot.Id, stretched, oprf));
+            return new UnlockedSlot(slot, keys, asked, Task.WhenAll(proven.Select(p => resets[p.Index - 1])), Task.WhenAll(resets));
         }
         finally
         {
@@ -54,19 +50,19 @@ internal sealed class PassphraseUnlock(KeyRecoveryOptions options, RealmDirector
         }
     }
 
-    private async Task<Asked> AskAsync(
+    private async Task<RealmAnswer> AskAsync(
         int index, RealmShare share, KnownSlot slot, AttemptId attempt, OprfRequest blind, string? token, CancellationToken ct)
     {
         var connected = await realms.ConnectAsync(share.Realm, ct);
         if (connected is Result<RealmConnection>.Failed failed)
-            return new Asked(index, realms.NameOf(share.Realm), null, new RealmReply.Failed(failed.Failure));
+            return new RealmAnswer(index, realms.NameOf(share.Realm), null, new RealmReply.Failed(failed.Failure));
         var realm = ((Result<RealmConnection>.Ok)connected).Value;
-        return new Asked(index, realm.Name, realm, await realm.EvaluateAsync(new RealmEvaluate(slot.Id, attempt, blind.Blinded), share.ShareKey, blind, token, ct));
+        return new RealmAnswer(index, realm.Name, realm, await realm.EvaluateAsync(new RealmEvaluate(slot.Id, attempt, blind.Blinded), share.ShareKey, blind, token, ct));
     }
 
-    private static async Task<(List<Asked> Proven, List<Asked> Others)> GatherAsync(Task<Asked>[] asked, int threshold)
+    private static async Task<(List<RealmAnswer> Proven, List<RealmAnswer> Others)> GatherAsync(Task<RealmAnswer>[] asked, int threshold)
     {
-        List<Asked> proven = [], others = [];
+        List<RealmAnswer> proven = [], others = [];
         await foreach (var task in Task.WhenEach(asked))
         {
             var answer = await task;
@@ -76,20 +72,22 @@ internal sealed class PassphraseUnlock(KeyRecoveryOptions options, RealmDirector
         return (proven, others);
     }
 
-    // The guess was right: every realm that has counted it gives its guesses back. One that lied is told as well, in case it counted.
-    private static Task[] Reset(Task<Asked>[] asked, KnownSlot slot, AttemptId attempt, SlotKeys keys) =>
-    [
-        // Signed at once: the caller may be done with the keys before the slowest realm has answered.
-        .. asked.Zip(slot.Parameters.Realms, (task, share) => ResetAsync(task, slot.Id, RealmReset.Sign(share.Realm, slot.Id, attempt, keys.Signing))),
-    ];
+    // The guess was right: every realm that has counted it gives its guesses back.
+    private static Task[] Reset(Task<RealmAnswer>[] asked, KnownSlot slot, AttemptId attempt, SlotKeys keys)
+    {
+        // Keys of its own: the caller may be done with the others before the slowest realm has answered.
+        Task[] resets = [.. asked.Select(task => ResetAsync(task, slot.Id, attempt, keys))];
+        _ = Task.WhenAll(resets).ContinueWith(_ => keys.Dispose(), TaskScheduler.Default);
+        return resets;
+    }
 
-    private static async Task ResetAsync(Task<Asked> asked, AuthorityId slot, byte[] reset)
+    private static async Task ResetAsync(Task<RealmAnswer> asked, AuthorityId slot, AttemptId attempt, SlotKeys keys)
     {
         using var limit = new CancellationTokenSource(SettleLimit);
         try
         {
-            if (await asked.WaitAsync(limit.Token) is { Realm: { } realm, Reply: RealmReply.Answered or RealmReply.Faulty })
-                await realm.ResetAsync(slot, reset, limit.Token);
+            if (await asked.WaitAsync(limit.Token) is { Realm: { } realm, Status: { } status })
+                await realm.ResetAsync(slot, RealmReset.Sign(realm.Fingerprint, slot, attempt, status.Round, keys.Signing), limit.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
@@ -98,20 +96,11 @@ internal sealed class PassphraseUnlock(KeyRecoveryOptions options, RealmDirector
     }
 
     // How many more guesses can succeed: as many as the threshold-th best of the realms allows.
-    private static int GuessesLeft(List<Asked> proven, int threshold) =>
+    private static int GuessesLeft(List<RealmAnswer> proven, int threshold) =>
         proven.Select(p => p.Status!.GuessesLeft).OrderDescending().ElementAt(threshold - 1);
 
-    private static RealmReport Report(Asked asked) => asked.Reply switch
-    {
-        RealmReply.Faulty faulty => new RealmReport(asked.Name, faulty.Fault, new ClientFailure.RealmLied(asked.Name, faulty.Fault).Message),
-        RealmReply.Refused refused => new RealmReport(asked.Name, RealmFault.None, $"{asked.Name} gives no guess now ({refused.Refusal})"),
-        RealmReply.Failed { Failure: ClientFailure.RealmLied lied } => new RealmReport(asked.Name, lied.Fault, lied.Message),
-        RealmReply.Failed failed => new RealmReport(asked.Name, RealmFault.None, failed.Failure.Message),
-        _ => new RealmReport(asked.Name, RealmFault.None, $"{asked.Name} does not know this passphrase slot"),
-    };
-
     // Too few answers: the reason that a person can do most about comes first, and never a wrong passphrase.
-    private static ClientFailure Explain(List<Asked> others, int threshold)
+    private static ClientFailure Explain(List<RealmAnswer> others, int threshold)
     {
         var refused = others.Select(o => o.Reply).OfType<RealmReply.Refused>().ToList();
         if (refused.Where(r => r.Refusal == RealmRefusal.Waiting).OrderBy(r => r.Wait).LastOrDefault() is { } waiting)
@@ -126,10 +115,5 @@ internal sealed class PassphraseUnlock(KeyRecoveryOptions options, RealmDirector
         return others.Select(o => o.Reply).OfType<RealmReply.Failed>().FirstOrDefault() is { } failed
             ? threshold > 1 ? new ClientFailure.TooFewRealms(threshold, [.. others.Select(o => o.Name)]) : failed.Failure
             : new ClientFailure.UnknownPassphrase();
-    }
-
-    private sealed record Asked(int Index, string Name, RealmConnection? Realm, RealmReply Reply)
-    {
-        public RealmStatus? Status => (Reply as RealmReply.Answered)?.Status;
     }
 }

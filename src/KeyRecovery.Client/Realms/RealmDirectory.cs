@@ -14,6 +14,10 @@ internal sealed class RealmDirectory : IDisposable
 {
     private const string HomeName = "this server";
 
+    // One of several that is away or silent must not hold up the others' work for minutes.
+    private const int MostAttempts = 2;
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(8);
+
     private readonly KeyRecoveryOptions _options;
     private readonly ApiTransport _home;
     private readonly ConcurrentDictionary<Uri, ApiTransport> _transports = new();
@@ -23,6 +27,7 @@ internal sealed class RealmDirectory : IDisposable
     {
         _options = options;
         _home = home;
+        if (options.Realms.Length > RealmLimits.Realms) throw new ArgumentException($"at most {RealmLimits.Realms} servers guard a passphrase", nameof(options));
         foreach (var realm in options.Realms)
             if (!Hash256.TryParse(realm.Fingerprint, out _)) throw new ArgumentException($"the fingerprint of {realm.Name} is not 43 characters of base64url", nameof(options));
     }
@@ -71,7 +76,11 @@ internal sealed class RealmDirectory : IDisposable
     {
         _ = Hash256.TryParse(realm.Fingerprint, out var pin);
         if (_known.TryGetValue(pin, out var known)) return Task.FromResult<Result<RealmConnection>>(known);
-        var transport = _transports.GetOrAdd(realm.Server, server => new ApiTransport(_options with { Server = server, Authority = null }));
+        var transport = _transports.GetOrAdd(realm.Server, server => new ApiTransport(_options with
+        {
+            Server = server, Authority = null, Attempts = Math.Min(_options.Attempts, MostAttempts),
+            RequestTimeout = _options.RequestTimeout < LongestWait ? _options.RequestTimeout : LongestWait,
+        }));
         return ConnectAsync(realm.Name, transport, pin, realm.Token, ct);
     }
 

@@ -69,19 +69,22 @@ internal sealed class RealmKeeper(KeyRecoveryOptions options, VaultState state)
             return new RealmReply.Failed(((Result<RealmConnection>.Failed)connected).Failure);
         using var newest = SigningKey.FromSeed(keys[0].Seed.Span);
         var reply = await CommandAsync(connection, slot, command, newest, ct);
-        if (reply is RealmReply.WrongKey && await ReplaceAsync(connection, slot, keys, newest.PublicKey, ct))
+        if (reply is RealmReply.WrongKey && await ReplaceAsync(connection, slot, keys, newest, ct))
             reply = await CommandAsync(connection, slot, command, newest, ct);
         if (reply is RealmReply.Answered) state.TakenRealmKeys[(slot, realm)] = keys[0].Generation;
         return reply;
     }
 
     private async Task<bool> ReplaceAsync(
-        RealmConnection realm, AuthorityId slot, List<(uint Generation, SecretBytes Seed)> keys, VerifyKey newest, CancellationToken ct)
+        RealmConnection realm, AuthorityId slot, List<(uint Generation, SecretBytes Seed)> keys, SigningKey newest, CancellationToken ct)
     {
         foreach (var (_, seed) in keys.Skip(1))
         {
             using var older = SigningKey.FromSeed(seed.Span);
-            if (await CommandAsync(realm, slot, RealmCommand.ReplaceKey(newest), older, ct) is RealmReply.Answered) return true;
+            if (await CommandAsync(realm, slot, RealmCommand.ReplaceKey(newest.PublicKey), older, ct) is not RealmReply.Answered) continue;
+            // With the key the realm forgot the head.
+            await CommandAsync(realm, slot, RealmCommand.TellHead(state.Read(open => open.Vault.Chain.Place)), newest, ct);
+            return true;
         }
         return false;
     }

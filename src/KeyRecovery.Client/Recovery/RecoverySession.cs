@@ -48,7 +48,10 @@ public sealed class RecoverySession : IDisposable
     /// <summary>The devices that could be removed.</summary>
     public ImmutableArray<AuthorityInfo> Devices => [.. Authorities.Where(a => a.Kind == AuthorityKind.Device)];
 
-    /// <summary>Realms of a passphrase that lied or could not be had, while the others sufficed. Empty for a code.</summary>
+    /// <summary>
+    /// Realms of a passphrase that lied or could not be had, while the others sufficed; all of them once
+    /// <see cref="CompleteAsync"/> is done, before that those whose answers are in. Empty for a code.
+    /// </summary>
     public ImmutableArray<RealmReport> RealmReports => _unlocked?.Reports ?? [];
 
     /// <summary>The items that come back.</summary>
@@ -59,7 +62,7 @@ public sealed class RecoverySession : IDisposable
     {
         var read = await RecoveryReader.ReadAsync(options, api, slot, token, ct);
         if (read is not Result<OpenVault>.Ok { Value: var open }) return ((Result<OpenVault>.Failed)read).Failure;
-        if (unlocked is null || PassphraseRecovery.FindFault(unlocked, open.Vault.Chain) is not { } fault)
+        if (unlocked is null || await PassphraseRecovery.FindFaultAsync(unlocked, open.Vault.Chain) is not { } fault)
             return new RecoverySession(options, api, store, slot, token, open, unlocked);
         open.Dispose();
         return fault;

@@ -12,10 +12,10 @@ public sealed class RealmReset
     private readonly ReadOnlyMemory<byte> _body;
     private readonly ReadOnlyMemory<byte> _signature;
 
-    private RealmReset(ReadOnlyMemory<byte> body, ReadOnlyMemory<byte> signature, Hash256 realm, AuthorityId slot, AttemptId attempt)
+    private RealmReset(ReadOnlyMemory<byte> body, ReadOnlyMemory<byte> signature, Hash256 realm, AuthorityId slot, AttemptId attempt, ulong round)
     {
         (_body, _signature) = (body, signature);
-        (Realm, Slot, Attempt) = (realm, slot, attempt);
+        (Realm, Slot, Attempt, Round) = (realm, slot, attempt, round);
     }
 
     /// <summary>The realm's fingerprint.</summary>
@@ -27,11 +27,14 @@ public sealed class RealmReset
     /// <summary>The guess that was right.</summary>
     public AttemptId Attempt { get; }
 
+    /// <summary>How many resets there were before: a recorded one is worth nothing in a later round.</summary>
+    public ulong Round { get; }
+
     /// <summary>Signs a reset as the slot.</summary>
     /// <returns>The bytes to send.</returns>
-    public static byte[] Sign(Hash256 realm, AuthorityId slot, AttemptId attempt, SigningKey slotKey)
+    public static byte[] Sign(Hash256 realm, AuthorityId slot, AttemptId attempt, ulong round, SigningKey slotKey)
     {
-        var body = new CborOut().Array(5).Text(Labels.RealmReset).UInt(1).Bytes(realm).Bytes(slot).Bytes(attempt.ToArray()).ToArray();
+        var body = new CborOut().Array(6).Text(Labels.RealmReset).UInt(1).Bytes(realm).Bytes(slot).Bytes(attempt.ToArray()).UInt(round).ToArray();
         return SignedBody.Sign(SignatureLabel.RealmReset, body, slotKey);
     }
 
@@ -41,13 +44,14 @@ public sealed class RealmReset
     {
         var (body, signature) = SignedBody.Decode(bytes, RealmLimits.RequestBytes);
         var reader = new CborIn(body);
-        reader.Array(5);
+        reader.Array(6);
         reader.Label(Labels.RealmReset);
         WireFormatException.Require(reader.UInt() == 1, "version 1 is due here");
         var (realm, slot) = (reader.Hash(), reader.Authority());
         var attempt = new AttemptId(reader.BytesView(RealmLimits.AttemptBytes, RealmLimits.AttemptBytes).Span);
+        var round = reader.UInt();
         reader.End();
-        return new RealmReset(body, signature, realm, slot, attempt);
+        return new RealmReset(body, signature, realm, slot, attempt, round);
     }
 
     /// <summary>Whether the slot has signed it.</summary>

@@ -27,6 +27,9 @@ public sealed record RealmStatus
     /// <summary>How long the next guess has to wait, in milliseconds.</summary>
     public required ulong NextAttemptInMs { get; init; }
 
+    /// <summary>How many resets there were: the next one names it.</summary>
+    public required ulong Round { get; init; }
+
     /// <summary>The version of the last command.</summary>
     public required ulong Version { get; init; }
 
@@ -43,8 +46,8 @@ public sealed record RealmStatus
     /// <returns>The body of the answer.</returns>
     public byte[] Sign(SigningKey realmKey)
     {
-        var writer = new CborOut().Array(14).Text(Labels.RealmStatus).UInt(1)
-            .Bytes(Realm).Bytes(Slot).Bytes(Request).UInt((ulong)State).UInt((ulong)GuessesLeft).UInt(NextAttemptInMs).UInt(Version)
+        var writer = new CborOut().Array(15).Text(Labels.RealmStatus).UInt(1)
+            .Bytes(Realm).Bytes(Slot).Bytes(Request).UInt((ulong)State).UInt((ulong)GuessesLeft).UInt(NextAttemptInMs).UInt(Round).UInt(Version)
             .UInt(Head?.Sequence ?? 0)
             .Bytes(Head is { } head ? head.Hash.ToArray() : [])
             .Bytes(Evaluation is null ? [] : Evaluation.Evaluated.ToArray())
@@ -80,13 +83,14 @@ public sealed record RealmStatus
     private static (RealmStatus?, RealmFault) Decode(ReadOnlyMemory<byte> body)
     {
         var reader = new CborIn(body);
-        reader.Array(14);
+        reader.Array(15);
         reader.Label(Labels.RealmStatus);
         WireFormatException.Require(reader.UInt() == 1, "version 1 is due here");
         var (realm, slot, request) = (reader.Hash(), reader.Authority(), reader.Hash());
         var state = (RealmSlotState)reader.UInt((ulong)RealmSlotState.Destroyed);
         WireFormatException.Require(state != 0, "a state is due here");
-        var (guesses, wait, version, sequence) = ((int)reader.UInt(int.MaxValue), reader.UInt(), reader.UInt(), reader.UInt());
+        var (guesses, wait, round) = ((int)reader.UInt(int.MaxValue), reader.UInt(), reader.UInt());
+        var (version, sequence) = (reader.UInt(), reader.UInt());
         var (hash, evaluated, proof) = (reader.Bytes(0, Hash256.Size), reader.Bytes(0, OprfElement.Size), reader.Bytes(0, OprfProof.Size));
         var events = ReadEvents(reader);
         reader.End();
@@ -107,6 +111,7 @@ public sealed record RealmStatus
             State = state,
             GuessesLeft = guesses,
             NextAttemptInMs = wait,
+            Round = round,
             Version = version,
             Head = hash.Length == 0 ? null : new LinkPlace(sequence, new Hash256(hash)),
             Evaluation = evaluation,

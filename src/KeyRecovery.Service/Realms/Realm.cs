@@ -107,7 +107,7 @@ public sealed class Realm : IDisposable
         if (reset.Realm != Identity.Fingerprint) return new(new ServiceFailure(ErrorCode.Refused) { Field = "realm" });
         return ChangeAsync(
             reset.Slot, request, withEvents: false,
-            row => reset.IsSignedBy(KeyOf(row.SigningKey)) && !row.IsDeleted ? RealmRules.Reset(row, reset.Attempt, Now) : NotSigned(), ct);
+            row => reset.IsSignedBy(KeyOf(row.SigningKey)) && !row.IsDeleted ? RealmRules.Reset(row, reset.Attempt, reset.Round, Now) : NotSigned(), ct);
     }
 
     /// <summary>Does what the account's devices ask.</summary>
@@ -196,6 +196,7 @@ public sealed class Realm : IDisposable
             State = row.State,
             GuessesLeft = standing.GuessesLeft,
             NextAttemptInMs = (ulong)standing.NextAttemptInMs,
+            Round = row.Round,
             Version = row.Version,
             Head = row.Head,
             Evaluation = evaluation,

@@ -22,7 +22,6 @@ internal static class RealmRules
         if (row.State == RealmSlotState.Paused) return Refuse(ErrorCode.SlotPaused, standing, NoteRefusal(row, now));
 
         if (row.Attempts.Find(attempt) is { } before) return before == element ? new RealmStep.Proceed(null) : RefuseAttempt();
-        if (row.Retired.Contains(attempt)) return RefuseAttempt();
         if (standing.GuessesLeft == 0)
         {
             var locked = new ServiceFailure(ErrorCode.SlotLocked) { GuessesLeft = 0, NextAttemptInMs = 0, ShareDestroyed = true };
@@ -38,18 +37,17 @@ internal static class RealmRules
         });
     }
 
-    /// <summary>Gives all guesses back for an attempt that is remembered, once.</summary>
-    public static RealmStep Reset(RealmSlotRow row, AttemptId attempt, DateTimeOffset now)
+    /// <summary>Gives all guesses back for an attempt that is remembered, once in its round.</summary>
+    public static RealmStep Reset(RealmSlotRow row, AttemptId attempt, ulong round, DateTimeOffset now)
     {
         if (row.State == RealmSlotState.Destroyed) return Refuse(ErrorCode.SlotLocked, default, null);
-        if (!row.LastReset.IsEmpty && new AttemptId(row.LastReset.Span) == attempt) return new RealmStep.Proceed(null);
-        if (row.Attempts.Find(attempt) is null) return RefuseAttempt();
+        if (!row.LastReset.IsEmpty && new AttemptId(row.LastReset.Span) == attempt && round + 1 == row.Round) return new RealmStep.Proceed(null);
+        if (round != row.Round || row.Attempts.Find(attempt) is null) return RefuseAttempt();
 
         return new RealmStep.Proceed(row with
         {
-            State = row.State == RealmSlotState.Fresh ? RealmSlotState.Live : row.State,
             Attempts = default,
-            Retired = row.Retired.Add(row.Attempts),
+            Round = row.Round + 1,
             LastReset = attempt.ToArray(),
             Events = row.Events.Add(now, RealmEventKind.Reset),
         });
@@ -75,13 +73,20 @@ internal static class RealmRules
                 next with { State = RealmSlotState.Paused, Events = row.Events.Add(now, RealmEventKind.Paused) },
             RealmAction.Resume when row.State == RealmSlotState.Paused => next with
             {
-                State = row.LastReset.IsEmpty ? RealmSlotState.Fresh : RealmSlotState.Live,
+                State = row.IsConfirmed ? RealmSlotState.Live : RealmSlotState.Fresh,
                 Events = row.Events.Add(now, RealmEventKind.Resumed),
             },
-            RealmAction.Head when row.Head is not { } known || known.Sequence <= command.Head!.Value.Sequence => next with { Head = command.Head },
+            RealmAction.Head when row.Head is not { } known || known.Sequence <= command.Head!.Value.Sequence => next with
+            {
+                Head = command.Head,
+                IsConfirmed = true,
+                State = row.State == RealmSlotState.Fresh ? RealmSlotState.Live : row.State,
+            },
             RealmAction.Key => next with
             {
                 ManagementKey = command.ManagementKey!.ToArray(),
+                // It may be one that somebody made up who was removed since.
+                Head = null,
                 Events = row.Events.Add(now, RealmEventKind.NewManagementKey),
             },
             _ => next,
@@ -95,7 +100,7 @@ internal static class RealmRules
     /// <summary>Whether a row no longer counts among its user's slots.</summary>
     public static bool MakesRoom(RealmSlotRow row, DateTimeOffset now) =>
         row.State == RealmSlotState.Destroyed
-        || (row.LastReset.IsEmpty && row.RegisteredAt + FreshSeconds <= (ulong)Math.Max(0, now.ToUnixTimeSeconds()));
+        || (!row.IsConfirmed && row.RegisteredAt + FreshSeconds <= (ulong)Math.Max(0, now.ToUnixTimeSeconds()));
 
     private static RealmSlotRow Destroy(RealmSlotRow row, DateTimeOffset now) => row with
     {

@@ -58,8 +58,11 @@ internal sealed record RealmSlotRow
     /// <summary>The attempt of the last reset; empty before the first one.</summary>
     public ReadOnlyMemory<byte> LastReset { get; init; }
 
-    /// <summary>Guesses of before that.</summary>
-    public RetiredAttempts Retired { get; init; }
+    /// <summary>How many resets there were: a reset names it, so that a recorded one is worth nothing later.</summary>
+    public ulong Round { get; init; }
+
+    /// <summary>Whether a device has ever told a head: before that nobody relies on the slot.</summary>
+    public bool IsConfirmed { get; init; }
 
     /// <summary>The version of the last command.</summary>
     public ulong Version { get; init; }
@@ -85,10 +88,10 @@ internal sealed record RealmSlotRow
 
     public byte[] Encode()
     {
-        var writer = new CborOut().Array(21).Text(RowLabel).UInt(1).UInt((ulong)State)
+        var writer = new CborOut().Array(22).Text(RowLabel).UInt(1).UInt((ulong)State)
             .Text(App).Bytes(Subject.Span).UInt(Kek.Value).Bytes(SealedShare.Span).Bytes(ShareKey.Span)
             .Bytes(SigningKey.Span).Bytes(ManagementKey.Span).Bytes(Registration.Span).UInt(RegisteredAt)
-            .Bytes(Attempts.Packed.Span).UInt(LastAttemptMs).Bytes(LastReset.Span).Bytes(Retired.Packed.Span)
+            .Bytes(Attempts.Packed.Span).UInt(LastAttemptMs).Bytes(LastReset.Span).UInt(Round).UInt(IsConfirmed ? 1u : 0)
             .UInt(Version).Bytes(LastCommand.Span);
         OptionalPlace.Write(writer, Head);
         return writer.UInt(RefusedAt).Bytes(Events.Packed.Span).ToArray();
@@ -98,7 +101,7 @@ internal sealed record RealmSlotRow
     public static RealmSlotRow Decode(ReadOnlyMemory<byte> row)
     {
         var reader = new CborIn(row);
-        reader.Array(21);
+        reader.Array(22);
         reader.Label(RowLabel);
         reader.UInt(1);
         var decoded = new RealmSlotRow
@@ -116,7 +119,8 @@ internal sealed record RealmSlotRow
             Attempts = new RealmAttempts(reader.BytesView(0, RealmAttempts.MaxSize)),
             LastAttemptMs = reader.UInt(),
             LastReset = reader.BytesView(0, RealmLimits.AttemptBytes),
-            Retired = new RetiredAttempts(reader.BytesView(0, RetiredAttempts.MaxSize)),
+            Round = reader.UInt(),
+            IsConfirmed = reader.UInt(1) == 1,
             Version = reader.UInt(),
             LastCommand = reader.BytesView(0, Hash256.Size),
             Head = OptionalPlace.Read(reader),

@@ -23,7 +23,7 @@ public sealed class CountingTests(RealmFixture fixture) : IClassFixture<RealmFix
         Assert.Equal(direct.Span, output.Span);
 
         var reset = await client.ResetAsync(slot, guess.Attempt);
-        Assert.Equal((RealmSlotState.Live, 10), (reset.Status!.State, reset.GuessesLeft));
+        Assert.Equal((RealmSlotState.Fresh, 10, 1ul), (reset.Status!.State, reset.GuessesLeft, reset.Status.Round));
         Assert.Null(reset.Status.Evaluation);
         Assert.Empty(reset.Status.Events);
     }
@@ -95,16 +95,19 @@ public sealed class CountingTests(RealmFixture fixture) : IClassFixture<RealmFix
         {
             recorded.Add(slot.Guess("right"));
             await client.GuessAsync(recorded[^1]);
-            Assert.Equal(10, (await client.ResetAsync(slot, recorded[^1].Attempt)).GuessesLeft);
+            Assert.Equal(10, (await client.ResetAsync(slot, recorded[^1].Attempt, round: (ulong)i)).GuessesLeft);
         }
 
-        for (var left = 9; left > 0; left--)
+        // Its attempt is counted like any other, and what was recorded gives nothing back.
+        Assert.Equal(9, (await client.GuessAsync(recorded[0])).GuessesLeft);
+        Assert.Equal("attempt", (await client.ResetAsync(slot, recorded[0].Attempt, round: 0)).Field);
+        Assert.Equal(8, (await client.GuessAsync(recorded[1])).GuessesLeft);
+        Assert.Equal(8, (await client.ResetAsync(slot, recorded[1].Attempt, round: 1)).GuessesLeft);
+        for (var left = 7; left >= 0; left--)
         {
             Assert.Equal(left, (await client.GuessAsync(slot)).GuessesLeft);
-            Assert.Equal("attempt", (await client.GuessAsync(recorded[0])).Field);
-            Assert.Equal("attempt", (await client.ResetAsync(slot, recorded[0].Attempt)).Field);
-            Assert.Equal("attempt", (await client.GuessAsync(recorded[1])).Field);
-            Assert.Equal(left, (await client.ResetAsync(slot, recorded[1].Attempt)).GuessesLeft);
+            Assert.Equal("attempt", (await client.ResetAsync(slot, recorded[0].Attempt, round: 0)).Field);
+            Assert.Equal(left, (await client.ResetAsync(slot, recorded[1].Attempt, round: 1)).GuessesLeft);
         }
     }
 

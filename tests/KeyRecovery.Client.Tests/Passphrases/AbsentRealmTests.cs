@@ -87,4 +87,20 @@ public sealed class AbsentRealmTests(RealmsFixture fixture)
         Assert.All(await world.Vault.Passphrase.StatusAsync(), s => Assert.Equal(RealmSlotState.Live, s.State));
         Assert.All(await world.Vault.Passphrase.StatusAsync(), s => Assert.Contains(s.Events, e => e.Kind == RealmEventKind.NewManagementKey));
     }
+
+    [Fact]
+    public async Task A_head_that_a_removed_device_made_up_holds_nobody_up_after_the_removal()
+    {
+        using var world = await PassphraseWorld.CreateAsync(fixture, [0]);
+        using var rogue = world.NewDevice();
+        using var onRogue = await rogue.RecoverAsync(world.Code, name: "rogue");
+        using var laptop = world.NewDevice();
+        await onRogue.Passphrase.TellHeadAsync(new Protocol.Vault.LinkPlace(1UL << 52, Protocol.Wire.Hash256.Of([7])));
+        Assert.IsType<ClientFailure.RolledBackByRealm>(TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
+
+        TestDevice.Value(await world.Vault.RefreshAsync());
+        TestDevice.Value(await world.Vault.RevokeAsync([onRogue.Device]));
+
+        using var session = TestDevice.Value(await world.GuessAsync(laptop, PassphraseWorld.Right));
+    }
 }

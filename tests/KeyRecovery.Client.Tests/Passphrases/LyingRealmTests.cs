@@ -105,18 +105,30 @@ public sealed class LyingRealmTests(RealmsFixture fixture) : IDisposable
     }
 
     [Fact]
-    public async Task A_head_that_is_not_on_the_served_chain_is_a_roll_back_and_names_who_knows_better()
+    public async Task A_head_that_is_not_on_the_served_chain_is_a_roll_back_where_no_others_suffice()
+    {
+        using var phone = Device(honest: []);
+        using var vault = await CreateAsync(phone, threshold: 1);
+        using var laptop = Device(honest: []);
+        _rogue.Lie = (rogue, _, honest) => rogue.Sign(honest with { Head = new LinkPlace(7, Hash256.Of([7])) });
+
+        Assert.Equal("rogue", Assert.IsType<ClientFailure.RolledBackByRealm>(TestDevice.Failure(await GuessAsync(laptop))).Realm);
+    }
+
+    [Fact]
+    public async Task Where_others_suffice_its_realm_is_named_and_holds_nobody_up()
     {
         using var phone = Device(honest: [0, 1]);
         using var vault = await CreateAsync(phone, threshold: 2);
         using var laptop = Device(honest: [0, 1]);
         _rogue.Lie = (rogue, _, honest) => rogue.Sign(honest with { Head = new LinkPlace(7, Hash256.Of([7])) });
 
-        // It is among the first two in practice, and when it is not, it is not believed either.
-        var guess = await GuessAsync(laptop);
-        if (guess is Result<Client.Recovery.RecoverySession>.Failed { Failure: var failure })
-            Assert.Equal("rogue", Assert.IsType<ClientFailure.RolledBackByRealm>(failure).Realm);
-        else Assert.Fail("the realm inside the process answered later than two servers: its head was not seen");
+        using var session = TestDevice.Value(await GuessAsync(laptop));
+
+        // It answers from inside this process, and so before the servers.
+        var report = Assert.Single(session.RealmReports);
+        Assert.Equal(("rogue", RealmFault.Head), (report.Realm, report.Fault));
+        Assert.Equal(1, TestDevice.Value(await session.CheckItemsAsync()));
     }
 
     [Fact]

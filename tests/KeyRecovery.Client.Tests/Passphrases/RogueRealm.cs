@@ -51,9 +51,9 @@ internal sealed class RogueRealm : IDisposable
     /// <summary>An answer whose evaluated element is whatever bytes.</summary>
     public byte[] SignElement(RealmStatus honest, byte[] element)
     {
-        var body = new CborOut().Array(14).Text("keyrecovery/v1/realm-status").UInt(1)
+        var body = new CborOut().Array(15).Text("keyrecovery/v1/realm-status").UInt(1)
             .Bytes(honest.Realm).Bytes(honest.Slot).Bytes(honest.Request).UInt((ulong)honest.State).UInt((ulong)honest.GuessesLeft)
-            .UInt(0).UInt(0).UInt(0).Bytes([]).Bytes(element).Bytes(honest.Evaluation!.Proof.ToArray()).Array(0).ToArray();
+            .UInt(0).UInt(0).UInt(0).UInt(0).Bytes([]).Bytes(element).Bytes(honest.Evaluation!.Proof.ToArray()).Array(0).ToArray();
         return new CborOut().Array(2).Bytes(body).Bytes(_signing.Sign(SignatureLabel.RealmStatus, body)).ToArray();
     }
 
@@ -87,7 +87,7 @@ internal sealed class RogueRealm : IDisposable
 
     private RealmStatus Status(AuthorityId slot, byte[] request) => new()
     {
-        Realm = Identity.Fingerprint, Slot = slot, Request = Hash256.Of(request), State = RealmSlotState.Live, GuessesLeft = 10, NextAttemptInMs = 0, Version = 1,
+        Realm = Identity.Fingerprint, Slot = slot, Request = Hash256.Of(request), State = RealmSlotState.Live, GuessesLeft = 10, NextAttemptInMs = 0, Round = 0, Version = 1,
     };
 
     private static HttpResponseMessage Json(RealmIdentity identity) => new(HttpStatusCode.OK)

@@ -62,7 +62,7 @@ internal sealed class TestUser : IDisposable
             Assert.IsType<Outcome<byte[]>.Done>(answer).Value, server.Service.Realm.Identity, _slot.Id, body);
         Assert.Equal(RealmFault.None, fault);
         Assert.True(request.Verify(_shares.ShareKeys[0], status!.Evaluation!));
-        var reset = RealmReset.Sign(server.Service.Realm.Identity.Fingerprint, _slot.Id, attempt, _slot.Signing);
+        var reset = RealmReset.Sign(server.Service.Realm.Identity.Fingerprint, _slot.Id, attempt, status.Round, _slot.Signing);
         Assert.IsType<Outcome<byte[]>.Done>(await server.Service.Realm.ResetAsync(RealmReset.Decode(reset), default, default));
     }
 

@@ -45,8 +45,8 @@ public sealed class TestRealmClient(HttpClient http, RealmIdentity realm, string
     public Task<TestRealmAnswer> GuessAsync(TestRealmSlot slot) => GuessAsync(slot.Guess());
 
     /// <summary>Resets.</summary>
-    public Task<TestRealmAnswer> ResetAsync(TestRealmSlot slot, AttemptId attempt, SigningKey? signer = null) =>
-        SendAsync("reset", slot.Id, slot.Reset(realm, attempt, signer), null);
+    public Task<TestRealmAnswer> ResetAsync(TestRealmSlot slot, AttemptId attempt, SigningKey? signer = null, ulong round = 0) =>
+        SendAsync("reset", slot.Id, slot.Reset(realm, attempt, signer, round), null);
 
     /// <summary>Commands.</summary>
     public Task<TestRealmAnswer> ManageAsync(TestRealmSlot slot, ulong version, RealmCommand command, SigningKey? signer = null) =>

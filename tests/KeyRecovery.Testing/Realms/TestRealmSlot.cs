@@ -44,8 +44,8 @@ public sealed class TestRealmSlot : IDisposable
     }
 
     /// <summary>The body of a reset.</summary>
-    public byte[] Reset(RealmIdentity realm, AttemptId attempt, SigningKey? signer = null) =>
-        RealmReset.Sign(realm.Fingerprint, Id, attempt, signer ?? Signing);
+    public byte[] Reset(RealmIdentity realm, AttemptId attempt, SigningKey? signer = null, ulong round = 0) =>
+        RealmReset.Sign(realm.Fingerprint, Id, attempt, round, signer ?? Signing);
 
     /// <summary>The body of a command.</summary>
     public byte[] Manage(RealmIdentity realm, ulong version, RealmCommand command, SigningKey? signer = null) =>

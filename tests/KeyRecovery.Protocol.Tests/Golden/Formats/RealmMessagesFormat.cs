@@ -23,7 +23,7 @@ internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§
                 ["realmSigningSeed"] = Hex(random.Bytes(32)), ["realmKemSeed"] = Hex(random.Bytes(32)), ["slot"] = Hex(random.Bytes(16)),
                 ["slotSigningSeed"] = Hex(random.Bytes(32)), ["managementSeed"] = Hex(random.Bytes(32)), ["share"] = Hex(key.Shares[0].Span),
                 ["encapsulation"] = Hex(random.Bytes(64)), ["attempt"] = Hex(random.Bytes(16)), ["blinded"] = Hex(blind.Blinded.ToArray()),
-                ["proofRandomness"] = Hex(random.Bytes(64)), ["headSequence"] = 7 + seed, ["headHash"] = Hex(random.Bytes(32)),
+                ["proofRandomness"] = Hex(random.Bytes(64)), ["headSequence"] = 7 + seed, ["round"] = 3 + seed, ["newManagementSeed"] = Hex(random.Bytes(32)), ["headHash"] = Hex(random.Bytes(32)),
             });
         }
     }
@@ -61,6 +61,7 @@ internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§
         using var realmKem = KemPrivateKey.FromSeed(inputs.Bytes("realmKemSeed"));
         using var slotKey = SigningKey.FromSeed(inputs.Bytes("slotSigningSeed"));
         using var management = SigningKey.FromSeed(inputs.Bytes("managementSeed"));
+        using var newManagement = SigningKey.FromSeed(inputs.Bytes("newManagementSeed"));
         var realm = new RealmIdentity(realmSigning.PublicKey, realmKem.PublicKey);
         var slot = new AuthorityId(inputs.Bytes("slot"));
         var attempt = new AttemptId(inputs.Bytes("attempt"));
@@ -71,7 +72,7 @@ internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§
         byte[] Manage(ulong version, RealmCommand command) => RealmManage.Sign(realm.Fingerprint, slot, version, command, management);
         var status = new RealmStatus
         {
-            Realm = realm.Fingerprint, Slot = slot, Request = Hash256.Of(evaluate), State = RealmSlotState.Live, GuessesLeft = 9, NextAttemptInMs = 60_000,
+            Realm = realm.Fingerprint, Slot = slot, Request = Hash256.Of(evaluate), State = RealmSlotState.Live, GuessesLeft = 9, NextAttemptInMs = 60_000, Round = (ulong)(int)inputs["round"]!,
             Version = 3, Head = head, Evaluation = OprfServer.Evaluate(share, share.PublicKey, blinded, new FixedRandom(inputs.Bytes("proofRandomness"))),
             Events = [new RealmEvent(1_700_000_000, RealmEventKind.Registered), new RealmEvent(1_700_000_001, RealmEventKind.Attempt)],
         };
@@ -81,12 +82,12 @@ internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§
             ["register"] = Hex(RealmRegistration.Seal(
                 realm, slot, slotKey.PublicKey, management.PublicKey, share, new FixedRandom(inputs.Bytes("encapsulation")))),
             ["evaluate"] = Hex(evaluate),
-            ["reset"] = Hex(RealmReset.Sign(realm.Fingerprint, slot, attempt, slotKey)),
+            ["reset"] = Hex(RealmReset.Sign(realm.Fingerprint, slot, attempt, (ulong)(int)inputs["round"]!, slotKey)),
             ["manageStatus"] = Hex(Manage(0, RealmCommand.Status)),
             ["managePause"] = Hex(Manage(1, RealmCommand.Pause)),
             ["manageResume"] = Hex(Manage(2, RealmCommand.Resume)),
             ["manageHead"] = Hex(Manage(3, RealmCommand.TellHead(head))),
-            ["manageKey"] = Hex(Manage(4, RealmCommand.ReplaceKey(slotKey.PublicKey))),
+            ["manageKey"] = Hex(Manage(4, RealmCommand.ReplaceKey(newManagement.PublicKey))),
             ["manageDelete"] = Hex(Manage(5, RealmCommand.Delete)),
             ["answer"] = Hex(status.Sign(realmSigning)),
         };
