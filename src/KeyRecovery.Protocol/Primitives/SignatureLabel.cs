@@ -30,6 +30,9 @@ public readonly struct SignatureLabel : IEquatable<SignatureLabel>
     /// <summary>A realm's answer, by the realm.</summary>
     public static SignatureLabel RealmStatus { get; } = new(Labels.RealmStatus);
 
+    /// <summary>A receipt of an erasure, by the server's log key.</summary>
+    public static SignatureLabel ErasureReceipt { get; } = new(Labels.ErasureReceipt);
+
     /// <summary>The bytes that are signed.</summary>
     internal byte[] Frame(ReadOnlySpan<byte> body)
     {

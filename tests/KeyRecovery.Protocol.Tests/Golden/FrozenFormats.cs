@@ -11,7 +11,7 @@ public class FrozenFormats
         new AccountIdFormat(), new LinkFormat(), new SigchainFormat(), new EpochCommitFormat(), new PreviousEpochKeyFormat(),
         new KeysetFormat(), new ManifestFormat(), new ManifestPrivateFormat(), new LeafLabelFormat(), new ItemFormat(),
         new CommitFormat(), new VaultFormat(), new RepairFormat(), new CodeSlotFormat(), new RequestSignatureFormat(),
-        new LinkCodeFormat(), new LinkTranscriptFormat(), new PassphraseSlotFormat(), new RealmMessagesFormat(),
+        new LinkCodeFormat(), new LinkTranscriptFormat(), new PassphraseSlotFormat(), new RealmMessagesFormat(), new ErasureReceiptFormat(),
     ];
 
     public static TheoryData<string> Names => [.. All.Select(format => format.Name)];
