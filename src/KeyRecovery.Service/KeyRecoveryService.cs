@@ -1,5 +1,6 @@
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Linking;
@@ -24,14 +25,18 @@ public sealed class KeyRecoveryService : IDisposable
     /// <param name="policies">The configured apps.</param>
     /// <param name="random">Draws keys and nonces.</param>
     /// <param name="time">The server's clock.</param>
+    /// <param name="tombstones">The list beside the stores; null where there is none to keep.</param>
+    /// <param name="backups">The backup sets; null where none are made.</param>
     public KeyRecoveryService(
-        IDataStore data, IKeyStore keys, IKekRing ring, ServerSecrets secrets, IAppPolicies policies, IRandom random, TimeProvider time)
+        IDataStore data, IKeyStore keys, IKekRing ring, ServerSecrets secrets, IAppPolicies policies, IRandom random, TimeProvider time,
+        ITombstones? tombstones = null, IBackupSets? backups = null)
     {
         _lookups = new Lookups(secrets.LookupKey, random);
         Links = new LinkRelay(time);
         var context = new ServiceContext(
             data, keys, _lookups, new SubjectKeys(ring, keys, random), new RealmShares(ring, keys, random), policies, Links, random, time);
-        Gate = new AccountGate(data, keys, _lookups, context.SubjectKeys, random);
+        var erasures = new ErasureRows(keys, secrets.LookupKey, random);
+        Gate = new AccountGate(data, keys, _lookups, context.SubjectKeys, erasures, random);
         Accounts = new AccountCreation(context);
         Owners = new AccountOwners(context);
         Commits = new Commits(context);
@@ -42,6 +47,7 @@ public sealed class KeyRecoveryService : IDisposable
         Realm = new Realm(context, secrets.RealmSeed.Span);
         Sweeper = new Sweeper(context);
         Audit = new StoreAudit(context);
+        Erasures = new Erasures(context, erasures, ring, secrets, backups ?? NoBackupSets.Instance, tombstones ?? NoTombstones.Instance);
         Ring = ring;
         RingAudit = new RingAudit(keys, ring);
         Rotation = new KekRotation(keys, ring, random, time);
@@ -77,6 +83,9 @@ public sealed class KeyRecoveryService : IDisposable
     /// <summary>Carries messages between two devices that are being linked.</summary>
     public LinkRelay Links { get; }
 
+    /// <summary>Erases accounts.</summary>
+    public Erasures Erasures { get; }
+
     /// <summary>Removes orphans.</summary>
     public Sweeper Sweeper { get; }
 
@@ -103,6 +112,7 @@ public sealed class KeyRecoveryService : IDisposable
         RotationRequests.Dispose();
         Gate.Dispose();
         Realm.Dispose();
+        Erasures.Dispose();
         _lookups.Dispose();
     }
 }

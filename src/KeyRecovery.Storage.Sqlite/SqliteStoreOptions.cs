@@ -24,6 +24,9 @@ public sealed record SqliteStoreOptions
     /// <summary>For tests where no small disk can be had: the most pages, asked for when a writer opens.</summary>
     internal Func<long>? PageLimit { get; init; }
 
+    /// <summary>For the control of tests that look for remnants, and for nothing else.</summary>
+    internal bool LeavesRemnants { get; init; }
+
     internal SqliteStoreOptions Checked()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Path);

@@ -17,6 +17,9 @@ public sealed record AppPolicy
     /// <summary>The content of one item in bytes, at most <see cref="Limits.MaxItemBytes"/>. Default: 262,144.</summary>
     public int ItemBytes { get; init; } = Limits.ItemBytes;
 
+    /// <summary>How long an erasure that a device asks for is held, 0–720 h. Default: 72 h.</summary>
+    public TimeSpan ErasureHold { get; init; } = TimeSpan.FromHours(72);
+
     /// <summary>How often a passphrase may be guessed at this server as a realm.</summary>
     public PassphrasePolicy Passphrase { get; init; } = PassphrasePolicy.Default;
 }

@@ -29,6 +29,9 @@ public sealed record ServiceFailure(ErrorCode Code)
     /// <summary>Whether it was this very request that used the guesses up and destroyed the share.</summary>
     public bool ShareDestroyed { get; init; }
 
+    /// <summary>The receipt of an erased account, empty while there is none.</summary>
+    public ReadOnlyMemory<byte> Receipt { get; init; }
+
     internal static ServiceFailure Refused(string field, ProtocolFault rule) =>
         new(rule == ProtocolFault.Malformed ? ErrorCode.Malformed : ErrorCode.Refused) { Field = field, Rule = rule };
 

@@ -1,6 +1,7 @@
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
@@ -17,10 +18,13 @@ public sealed class AccountGate : IDisposable
     private readonly IKeyStore _keys;
     private readonly Lookups _lookups;
     private readonly SubjectKeys _subjectKeys;
+    private readonly ErasureRows _erasures;
     private readonly Decoy _decoy;
 
-    internal AccountGate(IDataStore data, IKeyStore keys, Lookups lookups, SubjectKeys subjectKeys, IRandom random)
+    internal AccountGate(
+        IDataStore data, IKeyStore keys, Lookups lookups, SubjectKeys subjectKeys, ErasureRows erasures, IRandom random)
     {
+        _erasures = erasures;
         _data = data;
         _keys = keys;
         _lookups = lookups;
@@ -43,7 +47,8 @@ public sealed class AccountGate : IDisposable
         var keyRow = keyStored is null ? null : KeyRow.Decode(keyStored.Value);
         if (keyRow is { State: KeyRowState.Erased })
         {
-            if (named is not null) return Shut(ErrorCode.Erased);
+            if (named is not null)
+                return new GateResult.Shut(new ServiceFailure(ErrorCode.Erased) { Receipt = await _erasures.ReceiptAsync(keyRowKey, ct) });
             keyRow = null;
         }
         var known = keyRow is not null;
@@ -53,6 +58,12 @@ public sealed class AccountGate : IDisposable
         try
         {
             var stored = await ReadAsync(_data, rows.Account, ct);
+            // Erased since its key row was read.
+            if (stored is not null && AccountFence.Is(stored))
+            {
+                if (named is not null) return Shut(ErrorCode.Erased);
+                (stored, known) = (null, false);
+            }
             // Told to a slot as well: whoever holds the right code must not hear that it is wrong.
             if (known && stored is null && keyRow.State == KeyRowState.Live) return Shut(ErrorCode.VaultLost);
             known &= stored is not null;

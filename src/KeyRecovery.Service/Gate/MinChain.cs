@@ -17,8 +17,11 @@ internal static class MinChain
     public static bool IsBehind(LinkPlace? reached, LinkPlace? minChain) =>
         minChain is { } min && (reached is not { } place || place.Sequence < min.Sequence || (place.Sequence == min.Sequence && place.Hash != min.Hash));
 
-    /// <summary>Brings the key row up to the newest removal and to the live state. Null when that is done.</summary>
-    public static async ValueTask<ServiceFailure?> AdvanceAsync(IKeyStore keys, RowKey key, LinkPlace? removal, CancellationToken ct)
+    /// <summary>
+    /// Brings the key row up to the newest removal and to the live state. Null when that is done. With <paramref
+    /// name="touch"/> the row moves on in any case: an erasure that read the chain before must read it again.
+    /// </summary>
+    public static async ValueTask<ServiceFailure?> AdvanceAsync(IKeyStore keys, RowKey key, LinkPlace? removal, CancellationToken ct, bool touch = false)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
@@ -26,7 +29,7 @@ internal static class MinChain
             var row = KeyRow.Decode(stored.Value);
             if (row.State == KeyRowState.Erased) return new ServiceFailure(ErrorCode.Erased);
             var behind = removal is { } newest && (row.MinChain is not { } min || min.Sequence < newest.Sequence);
-            if (row.State == KeyRowState.Live && !behind) return null;
+            if (row.State == KeyRowState.Live && !behind && !touch) return null;
 
             var next = row with { State = KeyRowState.Live, MinChain = behind ? removal : row.MinChain };
             switch (await keys.WriteAsync([new RowWrite.Replace(key, next.Encode(), stored.Version)], ct))

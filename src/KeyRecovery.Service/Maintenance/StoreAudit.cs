@@ -3,6 +3,7 @@ using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Realms;
 using KeyRecovery.Service.Rows;
@@ -121,7 +122,7 @@ public sealed class StoreAudit
         foreach (var table in AccountTables)
         {
             await foreach (var row in _context.Data.ScanAsync(table, ReadOnlyMemory<byte>.Empty, ct))
-                if (!wanted.Contains(row.Key)) Count(table);
+                if (!wanted.Contains(row.Key) && !AccountFence.Is(row)) Count(table);
         }
         foreach (var table in new[] { Table.Subjects, Table.Slots })
         {

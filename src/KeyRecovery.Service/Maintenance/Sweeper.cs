@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.UseCases;
 
@@ -56,7 +57,7 @@ public sealed class Sweeper
         return await _context.Keys.WriteAsync([delete], ct) is WriteResult.Written;
     }
 
-    // A user, or a slot, that leads to no key row: what a creation that died claimed.
+    // A user, or a slot, that leads to no account: what a creation that died claimed, or a commit beside an erasure.
     private async ValueTask<int> RemoveLookupsAsync(ulong before, CancellationToken ct)
     {
         var removed = 0;
@@ -66,8 +67,10 @@ public sealed class Sweeper
             {
                 if (!IsOld(lookup, before)) continue;
                 var keyRow = _context.Lookups.Ids.KeyRow(_context.Lookups.Open(lookup));
-                RowWrite[] writes = [new RowWrite.Require(keyRow, 0), new RowWrite.Delete(lookup.Key, lookup.Version)];
-                if (await _context.Keys.ReadAsync(keyRow, ct) is null && await _context.Keys.WriteAsync(writes, ct) is WriteResult.Written) removed++;
+                var stored = await _context.Keys.ReadAsync(keyRow, ct);
+                if (stored is not null && KeyRow.Decode(stored.Value).State != KeyRowState.Erased) continue;
+                RowWrite[] writes = [new RowWrite.Require(keyRow, stored?.Version ?? 0), new RowWrite.Delete(lookup.Key, lookup.Version)];
+                if (await _context.Keys.WriteAsync(writes, ct) is WriteResult.Written) removed++;
             }
         }
         return removed;
@@ -123,7 +126,13 @@ public sealed class Sweeper
     {
         var orphans = new List<Row>();
         await foreach (var row in _context.Data.ScanAsync(Table.Accounts, ReadOnlyMemory<byte>.Empty, ct))
-            if (!live.Contains(Locator(row.Key.Id.Span)) && IsOld(row, before)) orphans.Add(row);
+        {
+            if (live.Contains(Locator(row.Key.Id.Span)) || !IsOld(row, before)) continue;
+            // What an erasure left on purpose has served its time; it is no orphan, and does not pull the brake.
+            if (AccountFence.Is(row)) await _context.Data.WriteAsync([new RowWrite.Delete(row.Key, row.Version)], ct);
+            else orphans.Add(row);
+        }
+
         if (orphans.Count > Math.Max(BrakeFloor, live.Count / BrakeShare)) return (0, true);
         foreach (var orphan in orphans) await RemoveAccountAsync(orphan, ct);
         return (orphans.Count, false);

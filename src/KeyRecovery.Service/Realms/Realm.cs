@@ -139,7 +139,7 @@ public sealed class Realm : IDisposable
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     public ValueTask<IReadOnlyList<RowWrite>> PrepareErasureAsync(
         AppUser user, IEnumerable<(AuthorityId Slot, VerifyKey SigningKey)> slots, CancellationToken ct) =>
-        RealmErasure.PrepareAsync(_context, user, slots, ct);
+        RealmErasure.PrepareAsync(_context, _context.Lookups.Ids.Subject(user), slots, ct);
 
     /// <summary>Zeroes the realm's keys.</summary>
     public void Dispose() => _keys.Dispose();

@@ -1,6 +1,5 @@
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
-using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.UseCases;
@@ -10,14 +9,23 @@ namespace KeyRecovery.Service.Realms;
 /// <summary>What an erasure does to the realm's rows of a user.</summary>
 internal static class RealmErasure
 {
+    /// <param name="context">The stores.</param>
+    /// <param name="user">The lookup of the account's user; null where nobody knows whose it is.</param>
+    /// <param name="slots">Passphrase slots that stood in its chain.</param>
+    /// <param name="ct">Cancels.</param>
     public static async ValueTask<IReadOnlyList<RowWrite>> PrepareAsync(
-        ServiceContext context, AppUser user, IEnumerable<(AuthorityId Slot, VerifyKey SigningKey)> slots, CancellationToken ct)
+        ServiceContext context, RowKey? user, IEnumerable<(AuthorityId Slot, VerifyKey SigningKey)> slots, CancellationToken ct)
     {
         var (ids, writes) = (context.Lookups.Ids, new List<RowWrite>());
-        var subject = RowIds.RealmSubject(ids.Subject(user));
-        var stored = await context.Keys.ReadAsync(subject, ct);
-        // A registration that comes in between changes this row, and refuses the erasure's writes.
-        writes.Add(stored is null ? new RowWrite.Require(subject, 0) : new RowWrite.Delete(subject, stored.Version));
+        Row? stored = null;
+        if (user is { } known)
+        {
+            var subject = RowIds.RealmSubject(known);
+            stored = await context.Keys.ReadAsync(subject, ct);
+            // A registration that comes in between changes this row, and refuses the erasure's writes.
+            writes.Add(stored is null ? new RowWrite.Require(subject, 0) : new RowWrite.Delete(subject, stored.Version));
+        }
+
         var owned = stored is null ? [] : RealmSubjectRow.Decode(stored.Value).Slots;
         foreach (var slot in owned) await AddAsync(slot, _ => true);
         foreach (var (slot, key) in slots)

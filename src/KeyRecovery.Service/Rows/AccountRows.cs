@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Rows;
@@ -73,9 +74,11 @@ internal sealed class AccountRows : IDisposable
 
     /// <summary>Opens a row of this account.</summary>
     /// <exception cref="RowDamagedException">The row does not open.</exception>
+    /// <exception cref="AccountErasedException">It was the account row, and the account was erased meanwhile.</exception>
     public byte[] Open(Row row)
     {
         ServiceMeter.Opening();
+        if (AccountFence.Is(row)) throw new AccountErasedException();
         return RowSeal.TryOpen(_sealKey, row.Key, row.Version, row.Value.Span) ?? throw new RowDamagedException(row.Key.Table);
     }
 

@@ -41,4 +41,10 @@ public enum Table
 
     /// <summary>Key store: which slots a user has at this realm.</summary>
     RealmSubjects = 69,
+
+    /// <summary>Key store: an account's erasure, asked for, under way or done.</summary>
+    Erasures = 70,
+
+    /// <summary>Key store: operators' erasure jobs, and their lines.</summary>
+    ErasureJobs = 71,
 }

@@ -1,6 +1,7 @@
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Operations;
@@ -42,16 +43,24 @@ public sealed class Commits
 
         var writer = new CommitWriter(_context.Data, rows, state.Account, _context.NowSeconds);
         if (await writer.AddItemsAsync(accepted.Changes, bundle, ct) is { } wrongItem) return wrongItem;
-        if (bundle.Link is { } link && await ClaimSlotsAsync(state.Account, link, ct) is { } taken) return taken;
+        if (bundle.Link is { } link && await ClaimSlotsAsync(account, link, ct) is { } taken) return taken;
 
         var accountRow = rows.Replace(rows.Account, accepted.Next.Encode(), account.Version);
         var writes = writer.Write(bundle, accountRow, state.ManifestHash, state.KeysetHash);
-        return await _context.Data.WriteAsync(writes, ct) switch
+        try
         {
-            WriteResult.Written => await FinishAsync(account, accepted.Next, bundle.Link, ct),
-            WriteResult.Unavailable(var reason) => ServiceFailure.Of(reason),
-            _ => await ConflictAsync(account, bundle, ct),
-        };
+            return await _context.Data.WriteAsync(writes, ct) switch
+            {
+                WriteResult.Written => await FinishAsync(account, accepted.Next, bundle.Link, ct),
+                WriteResult.Unavailable(var reason) => ServiceFailure.Of(reason),
+                _ => await ConflictAsync(account, bundle, ct),
+            };
+        }
+        catch (AccountErasedException) when (bundle.Link is not null)
+        {
+            await ReleaseSlotsAsync(account, bundle.Link, ct);
+            throw;
+        }
     }
 
     private async ValueTask<Chain?> ReadChainAsync(OpenAccount account, CommitBundle bundle, CancellationToken ct)
@@ -62,13 +71,23 @@ public sealed class Commits
     }
 
     // Before the commit point: a slot whose lookup is missing could not recover.
-    private async ValueTask<ServiceFailure?> ClaimSlotsAsync(AccountId account, SignedLink link, CancellationToken ct)
+    private async ValueTask<ServiceFailure?> ClaimSlotsAsync(OpenAccount open, SignedLink link, CancellationToken ct)
     {
+        var account = open.State.Account;
         foreach (var slot in link.Link.Add.Where(a => a.Kind != AuthorityKind.Device))
         {
             var lookup = _context.Lookups.Ids.Slot(slot.Id);
-            if (await _context.Keys.WriteAsync([_context.Lookups.Ensure(lookup, account)], ct) is WriteResult.Unavailable(var reason))
-                return ServiceFailure.Of(reason);
+            // Together with the key row as it is: no lookup comes to lead to an account that is being erased.
+            if (await _context.Keys.ReadAsync(open.KeyRowKey, ct) is not { } keyRow || KeyRow.Decode(keyRow.Value).State == KeyRowState.Erased)
+                return new ServiceFailure(ErrorCode.Erased);
+            switch (await _context.Keys.WriteAsync([new RowWrite.Require(keyRow.Key, keyRow.Version), _context.Lookups.Ensure(lookup, account)], ct))
+            {
+                case WriteResult.Unavailable(var reason):
+                    return ServiceFailure.Of(reason);
+                case WriteResult.Refused:
+                    return new ServiceFailure(ErrorCode.Unavailable);
+            }
+
             var stored = await _context.Keys.ReadAsync(lookup, ct);
             if (stored is null || _context.Lookups.Open(stored) != account) return new ServiceFailure(ErrorCode.SlotExists) { Field = "link.add" };
         }
@@ -79,9 +98,22 @@ public sealed class Commits
     private async ValueTask<Outcome<Heads>> FinishAsync(OpenAccount account, AccountState next, SignedLink? link, CancellationToken ct)
     {
         foreach (var removed in link?.Link.Remove ?? []) _context.Links.EndSessionsOf(next.Account, removed);
-        if (next.LastRemoval == account.State.LastRemoval) return next.Heads;
-        var failure = await MinChain.AdvanceAsync(_context.Keys, account.KeyRowKey, next.LastRemoval, ct);
+        var addsSlots = link is not null && SlotsOf(link).Any();
+        if (next.LastRemoval == account.State.LastRemoval && !addsSlots) return next.Heads;
+        var failure = await MinChain.AdvanceAsync(_context.Keys, account.KeyRowKey, next.LastRemoval, ct, touch: addsSlots);
+        if (failure?.Code == ErrorCode.Erased) await ReleaseSlotsAsync(account, link!, ct);
         return failure is null ? next.Heads : failure;
+    }
+
+    private static IEnumerable<AuthorityId> SlotsOf(SignedLink link) =>
+        link.Link.Add.Where(a => a.Kind != AuthorityKind.Device).Select(a => a.Id);
+
+    // Claimed for a commit that an erasure forestalled. The sweep finds what a crash leaves of them.
+    private async ValueTask ReleaseSlotsAsync(OpenAccount account, SignedLink link, CancellationToken ct)
+    {
+        foreach (var slot in SlotsOf(link))
+            if (await _context.Keys.ReadAsync(_context.Lookups.Ids.Slot(slot), ct) is { } lookup && _context.Lookups.Open(lookup) == account.State.Account)
+                await _context.Keys.WriteAsync([new RowWrite.Delete(lookup.Key, lookup.Version)], ct);
     }
 
     private async ValueTask<Outcome<Heads>> ConflictAsync(OpenAccount account, CommitBundle bundle, CancellationToken ct)

@@ -1,7 +1,9 @@
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
+using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.UseCases;
@@ -30,17 +32,22 @@ public sealed class ItemStaging
         var isThere = await data.ReadAsync(itemRow, ct) is not null;
 
         var write = rows.Ensure(itemRow, sealedItem.Span);
-        if (await IsNamedAsync(account, hash, ct)) return await WriteAsync([write], hash, ct) ?? new ServiceFailure(ErrorCode.Unavailable);
+        if (await IsNamedAsync(account, hash, ct))
+        {
+            if (await FindAccountAsync(rows, ct) is not { } guard) return new ServiceFailure(ErrorCode.Erased);
+            return await WriteAsync([guard, write], hash, ct) ?? new ServiceFailure(ErrorCode.Unavailable);
+        }
 
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
+            if (await FindAccountAsync(rows, ct) is not { } guard) return new ServiceFailure(ErrorCode.Erased);
             var (staged, version) = await data.ReadVersionedAsync(rows, rows.Staging, StagedItems.Decode, [], ct);
             // Stored again, an item waits anew: the sweep must not take it away between this answer and its commit.
             var others = staged.RemoveAll(s => s.Hash == hash);
             if (isThere && others.Length == staged.Length) return hash;
             if (!StagedItems.Fits(others, sealedItem.Length)) return ServiceFailure.Limit("items.staged");
             var next = StagedItems.Encode(others.Add(new StagedItem(hash, sealedItem.Length, _context.NowSeconds)));
-            if (await WriteAsync([write, rows.Replace(rows.Staging, next, version)], hash, ct) is { } outcome) return outcome;
+            if (await WriteAsync([guard, write, rows.Replace(rows.Staging, next, version)], hash, ct) is { } outcome) return outcome;
         }
         return new ServiceFailure(ErrorCode.Unavailable);
     }
@@ -58,6 +65,10 @@ public sealed class ItemStaging
         var policy = _context.Policies.Of(account.State.User.App);
         return sealedItem.Length > SealedItem.SizeOf(policy.ItemBytes) ? ServiceFailure.Limit("items.size") : null;
     }
+
+    // The account as it is now: an item that comes after an erasure must find that it has nowhere to go.
+    private async ValueTask<RowWrite?> FindAccountAsync(AccountRows rows, CancellationToken ct) =>
+        await _context.Data.ReadAsync(rows.Account, ct) is { } row && !AccountFence.Is(row) ? new RowWrite.Require(row.Key, row.Version) : null;
 
     private async ValueTask<bool> IsNamedAsync(OpenAccount account, Hash256 hash, CancellationToken ct)
     {

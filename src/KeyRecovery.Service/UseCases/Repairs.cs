@@ -61,7 +61,7 @@ public sealed class Repairs
         var items = bundle.Manifest.Manifest;
         if (ItemRules.CheckSizes(items, ItemRules.Changes(null, items), policy) is { } limit) return limit;
         var next = RepairRules.Apply(user, stored, chain, bundle, _context.NowSeconds, policy);
-        return await WriteAsync(keyRowKey, rows, stored, version, next, bundle, ct);
+        return await WriteAsync(keyStored, rows, stored, version, next, bundle, ct);
     }
 
     private static bool SignedByAddedDevice(AuthorityId id, Func<VerifyKey, bool> verify, RepairBundle bundle) =>
@@ -79,13 +79,20 @@ public sealed class Repairs
     }
 
     private async ValueTask<Outcome<RepairResult>> WriteAsync(
-        RowKey keyRowKey, AccountRows rows, AccountState? stored, long version, AccountState next, RepairBundle bundle, CancellationToken ct)
+        Row keyRow, AccountRows rows, AccountState? stored, long version, AccountState next, RepairBundle bundle, CancellationToken ct)
     {
         var known = stored is null ? 0 : stored.Chain.Sequence + 1;
         var lookups = bundle.Links.Where(l => l.Link.Sequence >= known).SelectMany(l => l.Link.Add)
             .Where(a => a.Kind != AuthorityKind.Device)
             .Select(a => _context.Lookups.Ensure(_context.Lookups.Ids.Slot(a.Id), next.Account)).ToList();
-        if (lookups.Count != 0 && await _context.Keys.WriteAsync(lookups, ct) is WriteResult.Unavailable(var keysFault)) return ServiceFailure.Of(keysFault);
+        // Together with the key row as it is: no lookup comes to lead to an account that is being erased.
+        switch (lookups.Count == 0 ? null : await _context.Keys.WriteAsync([new RowWrite.Require(keyRow.Key, keyRow.Version), .. lookups], ct))
+        {
+            case WriteResult.Unavailable(var keysFault):
+                return ServiceFailure.Of(keysFault);
+            case WriteResult.Refused:
+                return new ServiceFailure(ErrorCode.Unavailable);
+        }
 
         var writes = new List<RowWrite>();
         writes.AddRange(bundle.Links.Where(l => l.Link.Sequence >= known)
@@ -105,7 +112,7 @@ public sealed class Repairs
                 return new ServiceFailure(ErrorCode.StaleVersion) { Current = current.Heads };
         }
         foreach (var removed in bundle.Links.SelectMany(l => l.Link.Remove)) _context.Links.EndSessionsOf(next.Account, removed);
-        if (await MinChain.AdvanceAsync(_context.Keys, keyRowKey, next.LastRemoval, ct) is { } failure) return failure;
+        if (await MinChain.AdvanceAsync(_context.Keys, keyRow.Key, next.LastRemoval, ct) is { } failure) return failure;
         return new RepairResult(next.Heads, await FindMissingAsync(rows, bundle, ct));
     }
 

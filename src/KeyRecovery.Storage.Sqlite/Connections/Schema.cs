@@ -28,6 +28,8 @@ internal static class Schema
         [Table.Secrets] = "secrets",
         [Table.RealmSlots] = "realm_slots",
         [Table.RealmSubjects] = "realm_subjects",
+        [Table.Erasures] = "erasures",
+        [Table.ErasureJobs] = "erasure_jobs",
     };
 
     /// <summary>The schema in which a table came, where it is not the first.</summary>
@@ -35,6 +37,8 @@ internal static class Schema
     {
         [Table.RealmSlots] = 2,
         [Table.RealmSubjects] = 2,
+        [Table.Erasures] = 3,
+        [Table.ErasureJobs] = 3,
     };
 
     public static string NameOf(Table table) => Names[table];

@@ -24,6 +24,7 @@ internal sealed class StoreFile(SqliteStoreOptions options)
         try
         {
             Pragmas.Apply(connection, Options.Path, Options.Journal, writable);
+            if (Options.LeavesRemnants) connection.Execute("PRAGMA secure_delete=OFF");
             if (writable && Options.PageLimit is { } limit) connection.Execute($"PRAGMA max_page_count={limit()}");
             return connection;
         }

@@ -40,11 +40,15 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
 
     public ReadOnlyMemory<byte> LookupKey { get; private set; }
 
+    public TimeSpan ErasureHold { get; set; } = TimeSpan.FromHours(72);
+
+    public string StorePath => Path.Combine(Folder, "data", "data.db");
+
     public PassphrasePolicy Passphrase { get; set; } = PassphrasePolicy.Default;
 
     public IReadOnlyCollection<string> Apps => [TestAccount.DefaultApp];
 
-    public AppPolicy Of(string app) => AppPolicy.Default with { Passphrase = Passphrase };
+    public AppPolicy Of(string app) => AppPolicy.Default with { Passphrase = Passphrase, ErasureHold = ErasureHold };
 
     public static Task<TestService> OpenAsync() =>
         OpenAsync(Directory.CreateTempSubdirectory("keyrecovery-service-").FullName, new TestRandom(7));
@@ -110,6 +114,7 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
         RootRotation = new RootKeyRotation(Keys, root, [ring]);
         _secrets.AddRange([root, ring, secrets, RootRotation]);
         LookupKey = secrets.LookupKey;
-        Service = new KeyRecoveryService(Data, Keys, ring, secrets, this, random, Time);
+        Service = new KeyRecoveryService(
+            Data, Keys, ring, secrets, this, random, Time, new KeyRecovery.Storage.Sqlite.Fence.TombstoneFile(Path.Combine(folder, "fence")));
     }
 }

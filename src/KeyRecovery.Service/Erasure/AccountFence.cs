@@ -1,0 +1,18 @@
+using KeyRecovery.Service.Stores;
+
+namespace KeyRecovery.Service.Erasure;
+
+/// <summary>
+/// What stands in an erased account's place in the data store for a day: the two stores share no transaction, so a request
+/// that passed the gate before the tombstone may write after it. All that it writes hangs on the account row, and finds this.
+/// </summary>
+internal static class AccountFence
+{
+    private static readonly byte[] Value = "erased"u8.ToArray();
+
+    /// <summary>No sealed row is as short.</summary>
+    public static bool Is(Row row) => row.Key.Table == Table.Accounts && row.Value.Span.SequenceEqual(Value);
+
+    public static RowWrite Write(RowKey accountRow, long version) =>
+        version == 0 ? new RowWrite.Create(accountRow, Value) : new RowWrite.Replace(accountRow, Value, version);
+}

@@ -1,0 +1,109 @@
+using System.Security.Cryptography;
+using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Realms;
+using KeyRecovery.Service.Rows;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.UseCases;
+
+namespace KeyRecovery.Service.Erasure;
+
+/// <summary>The point of no return: subject key, shares and counters go in one transaction, which remembers what is left to do.</summary>
+internal sealed class Eraser(ServiceContext context, ErasureRows rows, IKekRing ring)
+{
+    private const int Attempts = 32;
+
+    /// <summary>Destroys an account's key.</summary>
+    /// <param name="keyRow">Its key row.</param>
+    /// <param name="request">Who asks, for what; where it is held, the row must still be there.</param>
+    /// <param name="subject">The lookup of its user, where known.</param>
+    /// <param name="along">What is written in the same transaction.</param>
+    /// <param name="ct">Cancels what was not yet written.</param>
+    /// <returns>False where there is nothing to erase: no such account, cancelled, or erased before.</returns>
+    public async ValueTask<bool> DestroyAsync(RowKey keyRow, ErasureRow request, RowKey? subject, IReadOnlyList<RowWrite> along, CancellationToken ct)
+    {
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            if (await context.Keys.ReadAsync(keyRow, ct) is not { } stored) return false;
+            var key = KeyRow.Decode(stored.Value);
+            if (key.State == KeyRowState.Erased) return false;
+            var (held, version) = await rows.ReadAsync(keyRow, ct);
+            if (request.Phase == ErasurePhase.Held && held?.Id != request.Id) return false;
+
+            using var account = await context.SubjectKeys.OpenAsync(keyRow, key, ct);
+            var data = await context.Data.ReadAsync(account.Account, ct);
+            var state = data is null ? null : AccountState.Decode(account.Open(data));
+            // Read after the key row: a removal that was acknowledged has moved that row on.
+            if (request.Asker is { } asker && state?.Authorities.ContainsKey(asker) is false)
+            {
+                await context.Keys.WriteAsync([new RowWrite.Delete(ErasureRows.Of(keyRow), version)], ct);
+                return false;
+            }
+
+            var slots = state is null ? [] : await SlotsAsync(account, state, ct);
+            var user = subject ?? await SubjectAsync(request.Account!.Value, state, ct);
+            var next = Begin(request, account, data, key, slots, user);
+            List<RowWrite> writes =
+            [
+                // No KEK, no link: nothing that ties it to a copy of the data from before.
+                new RowWrite.Replace(keyRow, new KeyRow(KeyRowState.Erased, default, default, null, next.ErasedAt).Encode(), stored.Version),
+                rows.Write(keyRow, next, version),
+                .. await RealmErasure.PrepareAsync(context, user, slots.Where(s => s.Kind == AuthorityKind.Passphrase).Select(s => (s.Id, s.Key)), ct),
+                .. along,
+            ];
+            switch (await context.Keys.WriteAsync(writes, ct))
+            {
+                case WriteResult.Written:
+                    foreach (var authority in state?.Authorities.Keys ?? []) context.Links.EndSessionsOf(request.Account!.Value, authority);
+                    return true;
+                case WriteResult.Unavailable(var reason):
+                    throw new StoreUnavailableException(reason, "a key cannot be destroyed");
+            }
+        }
+
+        throw new StoreUnavailableException(StoreFault.Busy, "the account changes all the time");
+    }
+
+    /// <summary>The tombstone's name in the list beside the stores.</summary>
+    public static Hash256 Tombstone(ReadOnlyMemory<byte> fenceKey, RowKey keyRow) => new(HMACSHA256.HashData(fenceKey.Span, keyRow.Id.Span));
+
+    private ErasureRow Begin(
+        ErasureRow request, AccountRows account, Row? data, KeyRow key, IReadOnlyList<(AuthorityId Id, AuthorityKind Kind, VerifyKey Key)> slots, RowKey? user) =>
+        request with
+        {
+            Phase = ErasurePhase.Erasing,
+            Cancellers = [],
+            Asker = null,
+            Subject = ErasureReceipt.SubjectOf(request.Id, request.Account!.Value),
+            ErasedAt = context.NowSeconds,
+            Kek = Math.Max(ring.Current.Id.Value, key.Kek.Value),
+            Locator = account.Locator.ToArray(),
+            Lookups = [.. slots.Select(s => context.Lookups.Ids.Slot(s.Id)), .. user is { } known ? new[] { known } : []],
+            Retained = data?.Value ?? default,
+            RetainedVersion = data?.Version ?? 0,
+        };
+
+    // Every slot that ever stood in the chain: a removed one's lookup is still there.
+    private async ValueTask<IReadOnlyList<(AuthorityId Id, AuthorityKind Kind, VerifyKey Key)>> SlotsAsync(AccountRows account, AccountState state, CancellationToken ct)
+    {
+        var slots = new Dictionary<AuthorityId, (AuthorityId, AuthorityKind, VerifyKey)>();
+        foreach (var slot in state.Authorities.Values.Where(a => a.IsSlot)) slots[slot.Id] = (slot.Id, slot.Kind, slot.SigningKey);
+        await foreach (var row in context.Data.ScanPrefixAsync(Table.Links, account.Locator, ct))
+            foreach (var added in SignedLink.Decode(account.Open(row)).Link.Add.Where(a => a.Kind != AuthorityKind.Device))
+                slots[added.Id] = (added.Id, added.Kind, added.SigningKey);
+        return [.. slots.Values];
+    }
+
+    private async ValueTask<RowKey?> SubjectAsync(AccountId account, AccountState? state, CancellationToken ct)
+    {
+        if (state is not null && state.User.Issuer != AppUser.Unknown) return context.Lookups.Ids.Subject(state.User);
+        // The user's name was lost with the data; the lookup still leads to the account.
+        await foreach (var lookup in context.Keys.ScanAsync(Table.Subjects, default, ct))
+            if (context.Lookups.Open(lookup) == account) return lookup.Key;
+        return null;
+    }
+}

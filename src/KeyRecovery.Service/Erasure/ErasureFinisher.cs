@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.UseCases;
+
+namespace KeyRecovery.Service.Erasure;
+
+/// <summary>
+/// What follows the point of no return, for several accounts with one checkpoint. Each step may be done again, and a
+/// receipt is written last, of what was seen.
+/// </summary>
+internal sealed class ErasureFinisher(
+    ServiceContext context, ErasureRows rows, IKekRing ring, IBackupSets backups, ITombstones tombstones, ReadOnlyMemory<byte> fenceKey, SigningKey auditKey)
+{
+    private const int Batch = 500;
+
+    private static readonly Table[] Tables = [Table.Items, Table.History, Table.Staging, Table.Manifests, Table.Keysets, Table.Links];
+
+    /// <summary>Takes accounts whose keys are destroyed to their receipts.</summary>
+    /// <returns>How many got one now; and why others did not.</returns>
+    public async ValueTask<(int Done, string? Problem)> FinishAsync(IReadOnlyList<RowKey> keyRows, CancellationToken ct)
+    {
+        if (keyRows.Count == 0) return (0, null);
+        await tombstones.AppendAsync([.. keyRows.Select(k => Eraser.Tombstone(fenceKey, k))], ct);
+        var open = new List<(RowKey KeyRow, ErasureRow Row, long Version)>();
+        foreach (var keyRow in keyRows)
+        {
+            var (row, version) = await rows.ReadAsync(keyRow, ct);
+            if (row is not { Phase: ErasurePhase.Erasing }) continue;
+            await DeleteRowsAsync(row, ct);
+            open.Add((keyRow, row, version));
+        }
+
+        if (open.Count == 0) return (0, null);
+        if (!await context.Data.ForgetAsync(ct)) return (0, "the data store's journals are not empty: somebody still reads an older state");
+        var (done, problem) = (0, (string?)null);
+        foreach (var (keyRow, row, version) in open)
+        {
+            if (await TryProveAsync(keyRow, row, version, ct) is { } unproved) problem = unproved;
+            else done++;
+        }
+
+        return (done, problem);
+    }
+
+    /// <summary>Gives the second receipt, where the KEKs of that time are gone and so is every backup of them.</summary>
+    public async ValueTask<bool> TryFinalizeAsync(RowKey keyRow, ErasureRow row, long version, CancellationToken ct)
+    {
+        for (var id = row.Kek; id > 0; id--)
+            if (ring.TryGet(new KekId(id), out _)) return false;
+        if (backups.LastHolding(new KekId(row.Kek)) is { } last && last > context.Time.GetUtcNow()) return false;
+        var proofs = SignedErasureReceipt.Decode(row.Receipt).Receipt.Proofs.AddRange(ErasureProof.KekDestroyed, ErasureProof.BackupsExpired);
+        var next = row with { Phase = ErasurePhase.Final, Receipt = row.ToReceipt(2, context.NowSeconds, proofs).Sign(auditKey) };
+        return await context.Keys.WriteAsync([rows.Write(keyRow, next, version)], ct) is WriteResult.Written;
+    }
+
+    private async ValueTask DeleteRowsAsync(ErasureRow row, CancellationToken ct)
+    {
+        var account = new RowKey(Table.Accounts, row.Locator);
+        while (await context.Data.ReadAsync(account, ct) is var stored && (stored is null || !AccountFence.Is(stored)))
+            await WriteAsync([AccountFence.Write(account, stored?.Version ?? 0)], ct);
+        foreach (var table in Tables)
+        {
+            var batch = new List<RowWrite>(Batch);
+            await foreach (var found in context.Data.ScanPrefixAsync(table, row.Locator, ct))
+            {
+                batch.Add(new RowWrite.Remove(found.Key));
+                if (batch.Count < Batch) continue;
+                await WriteAsync(batch, ct);
+                batch = new List<RowWrite>(Batch);
+            }
+
+            if (batch.Count > 0) await WriteAsync(batch, ct);
+        }
+    }
+
+    // A refusal is a race, and looked at again; a store that cannot write ends the pass.
+    private async ValueTask WriteAsync(IReadOnlyList<RowWrite> writes, CancellationToken ct)
+    {
+        if (await context.Data.WriteAsync(writes, ct) is WriteResult.Unavailable(var reason))
+            throw new StoreUnavailableException(reason, "rows cannot be deleted");
+    }
+
+    private async ValueTask<string?> TryProveAsync(RowKey keyRow, ErasureRow row, long version, CancellationToken ct)
+    {
+        var proofs = ImmutableArray.CreateBuilder<ErasureProof>();
+        if (await context.Keys.ReadAsync(keyRow, ct) is not { } stored) return "a tombstone is missing";
+        var key = KeyRow.Decode(stored.Value);
+        if (key.State != KeyRowState.Erased || !key.WrappedSubjectKey.IsEmpty) return "a subject key is still there";
+        proofs.Add(ErasureProof.KeyAbsent);
+        // The way by which every request opens rows, tried on a row that is known to have opened before.
+        using (var account = context.SubjectKeys.TryOpen(keyRow, key))
+        {
+            if (account is not null) return "a row still opens";
+            if (!row.Retained.IsEmpty) proofs.Add(ErasureProof.RowUnopened);
+        }
+
+        foreach (var table in Tables)
+            await foreach (var _ in context.Data.ScanPrefixAsync(table, row.Locator, ct)) return "a row is still there";
+        proofs.AddRange(ErasureProof.RowsDeleted, ErasureProof.JournalsEmptied);
+
+        var done = row with
+        {
+            Phase = ErasurePhase.Erased, Account = null, Locator = default, Lookups = [], Retained = default, RetainedVersion = 0,
+            Receipt = row.ToReceipt(1, 0, proofs.ToImmutable()).Sign(auditKey),
+        };
+        List<RowWrite> writes = [rows.Write(keyRow, done, version)];
+        foreach (var lookup in row.Lookups)
+        {
+            // One that leads elsewhere is another's: the same person's new account, for example.
+            if (await context.Keys.ReadAsync(lookup, ct) is { } found && context.Lookups.Open(found) == row.Account)
+                writes.Add(new RowWrite.Delete(lookup, found.Version));
+        }
+
+        return await context.Keys.WriteAsync(writes, ct) is WriteResult.Written ? null : "the receipt could not be written";
+    }
+}

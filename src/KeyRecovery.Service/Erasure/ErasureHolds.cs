@@ -1,0 +1,115 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Gate;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.UseCases;
+
+namespace KeyRecovery.Service.Erasure;
+
+/// <summary>Erasures that devices ask for: held, told to whoever looks, and cancelled by whoever was there (docs/protocol.md §15.2).</summary>
+internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows)
+{
+    /// <summary>The most authorities that may cancel one: more than a chain can remove in the time.</summary>
+    public const int MaxCancellers = 4096;
+
+    private static readonly TimeSpan Remembered = TimeSpan.FromHours(72);
+
+    public async ValueTask<Outcome<ErasureRow>> RequestAsync(OpenAccount account, CancellationToken ct)
+    {
+        var (actor, now) = (account.Actor, context.NowSeconds);
+        if (actor.IsSlot) return ServiceFailure.Forbidden("keyid");
+        if (actor.TrustedFrom > now) return new ServiceFailure(ErrorCode.YoungAuthority) { TrustedFrom = actor.TrustedFrom };
+        for (var attempt = 0; attempt < 4; attempt++)
+        {
+            var (known, version) = await rows.ReadAsync(account.KeyRowKey, ct);
+            if (known is not null && !IsVoid(known, account)) return known;
+            var app = account.State.User.App;
+            var row = new ErasureRow
+            {
+                Phase = ErasurePhase.Held,
+                Id = ErasureId.Draw(context.Random),
+                App = app,
+                RequestedBy = ErasureRequester.Device,
+                RequestedAt = now,
+                DueAt = now + (ulong)context.Policies.Of(app).ErasureHold.TotalSeconds,
+                Account = account.State.Account,
+                Asker = actor.Id,
+                Cancellers = await CancellersAsync(account, now, ct),
+            };
+            switch (await context.Keys.WriteAsync([rows.Write(account.KeyRowKey, row, version)], ct))
+            {
+                case WriteResult.Written:
+                    return row;
+                case WriteResult.Unavailable(var reason):
+                    return ServiceFailure.Of(reason);
+            }
+        }
+
+        return new ServiceFailure(ErrorCode.Unavailable);
+    }
+
+    public async ValueTask<ErasureStatus> StatusAsync(OpenAccount account, CancellationToken ct) =>
+        (await rows.ReadAsync(account.KeyRowKey, ct)).Row is { } row && !IsVoid(row, account) ? Status(row) : ErasureStatus.None;
+
+    public ErasureStatus Status(ErasureRow row) => row.Phase switch
+    {
+        ErasurePhase.Held when row.DueAt > context.NowSeconds => new("held", row.RequestedAt, (long)(row.DueAt - context.NowSeconds) * 1000, default),
+        ErasurePhase.Held or ErasurePhase.Erasing => new("erasing", row.RequestedAt, 0, default),
+        _ => new("erased", row.RequestedAt, 0, row.Receipt),
+    };
+
+    /// <summary>Cancels for whoever was an authority at the request or in the three days before it.</summary>
+    /// <returns>True where it was cancelled; false where that signer may not, or there is nothing: the gate tells which.</returns>
+    public async ValueTask<Outcome<bool>> TryCancelAsync(KeyId keyId, Func<VerifyKey, bool> verify, CancellationToken ct)
+    {
+        var account = keyId.Account;
+        if (account is null && await context.Keys.ReadAsync(context.Lookups.Ids.Slot(keyId.Authority), ct) is { } lookup) account = context.Lookups.Open(lookup);
+        if (account is null) return false;
+        var keyRow = context.Lookups.Ids.KeyRow(account.Value);
+        for (var attempt = 0; attempt < 4; attempt++)
+        {
+            var (row, version) = await rows.ReadAsync(keyRow, ct);
+            if (row is not { Phase: ErasurePhase.Held }) return false;
+            var canceller = row.Cancellers.FirstOrDefault(c => c.Id == keyId.Authority).Key;
+            if (canceller is null || !verify(canceller)) return false;
+            switch (await context.Keys.WriteAsync([new RowWrite.Delete(ErasureRows.Of(keyRow), version)], ct))
+            {
+                case WriteResult.Written:
+                    return true;
+                case WriteResult.Unavailable(var reason):
+                    return ServiceFailure.Of(reason);
+            }
+        }
+
+        return new ServiceFailure(ErrorCode.Unavailable);
+    }
+
+    public async ValueTask<bool> IsHeldAsync(OpenAccount account, CancellationToken ct) =>
+        (await rows.ReadAsync(account.KeyRowKey, ct)).Row is { Phase: ErasurePhase.Held } row && !IsVoid(row, account);
+
+    // The asker was removed: what it asked for is not done, whenever that is noticed.
+    private static bool IsVoid(ErasureRow row, OpenAccount account) =>
+        row.Phase == ErasurePhase.Held && row.Asker is { } asker && !account.State.Authorities.ContainsKey(asker);
+
+    private async ValueTask<ImmutableArray<(AuthorityId, VerifyKey)>> CancellersAsync(OpenAccount account, ulong now, CancellationToken ct)
+    {
+        var cancellers = account.State.Authorities.Values.ToDictionary(a => a.Id, a => a.SigningKey);
+        // When a link was taken is the server's own word, to the hour; what it says of time itself informs only.
+        var since = ((long)now - (long)Remembered.TotalSeconds) / 3600;
+        var (added, removed) = (new Dictionary<AuthorityId, VerifyKey>(), new List<AuthorityId>());
+        await foreach (var row in context.Data.ScanPrefixAsync(Table.Links, account.Rows.Locator, ct))
+        {
+            var link = SignedLink.Decode(account.Rows.Open(row)).Link;
+            foreach (var authority in link.Add) added[authority.Id] = authority.SigningKey;
+            if (row.WrittenHour >= since) removed.AddRange(link.Remove);
+        }
+
+        foreach (var id in removed)
+            if (added.TryGetValue(id, out var key)) cancellers[id] = key;
+        return [.. cancellers.Take(MaxCancellers).Select(c => (c.Key, c.Value))];
+    }
+}

@@ -1,0 +1,149 @@
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Gate;
+using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.UseCases;
+
+namespace KeyRecovery.Service.Erasure;
+
+/// <summary>Erasure (docs/protocol.md §15): who asks, the saga, its receipts. What was begun goes on by <see cref="ResumeAsync"/>.</summary>
+public sealed class Erasures : IDisposable
+{
+    private const int Group = 64;
+
+    private readonly SemaphoreSlim _finishing = new(1, 1);
+    private readonly ServiceContext _context;
+    private readonly ErasureRows _rows;
+    private readonly ErasureHolds _holds;
+    private readonly Eraser _eraser;
+    private readonly ErasureFinisher _finisher;
+    private readonly SigningKey _auditKey;
+    private readonly ErasureJobs _jobs;
+
+    internal Erasures(ServiceContext context, ErasureRows rows, IKekRing ring, ServerSecrets secrets, IBackupSets backups, ITombstones tombstones)
+    {
+        (_context, _rows) = (context, rows);
+        using var seed = Kdf.Derive(secrets.LogKey.Span, System.Text.Encoding.ASCII.GetBytes(Labels.ErasureReceipt), SigningKey.SeedSize);
+        _auditKey = SigningKey.FromSeed(seed.Span);
+        _holds = new ErasureHolds(context, rows);
+        _eraser = new Eraser(context, rows, ring);
+        _finisher = new ErasureFinisher(context, rows, ring, backups, tombstones, secrets.FenceKey, _auditKey);
+        _jobs = new ErasureJobs(context, rows, _eraser, secrets.LookupKey);
+    }
+
+    /// <summary>What verifies this server's receipts.</summary>
+    public VerifyKey AuditKey => _auditKey.PublicKey;
+
+    /// <summary>Takes a device's request: held, or with a hold of nothing done at once.</summary>
+    public async ValueTask<Outcome<ErasureStatus>> RequestAsync(OpenAccount account, CancellationToken ct)
+    {
+        var requested = await _holds.RequestAsync(account, ct);
+        if (requested is Outcome<ErasureRow>.Failed(var failure)) return failure;
+        var row = ((Outcome<ErasureRow>.Done)requested).Value;
+        if (row.Phase == ErasurePhase.Held && row.DueAt <= _context.NowSeconds)
+        {
+            await _eraser.DestroyAsync(account.KeyRowKey, row, null, [], ct);
+            await FinishAsync([account.KeyRowKey], ct);
+            row = (await _rows.ReadAsync(account.KeyRowKey, ct)).Row ?? row;
+        }
+
+        return _holds.Status(row);
+    }
+
+    /// <summary>How the account's erasure stands.</summary>
+    public ValueTask<ErasureStatus> StatusAsync(OpenAccount account, CancellationToken ct) => _holds.StatusAsync(account, ct);
+
+    /// <summary>Cancels a held erasure.</summary>
+    /// <param name="keyId">Who signs.</param>
+    /// <param name="verify">Whether the request's signature verifies under a key.</param>
+    /// <param name="pass">The gate, for signers who were not there at the time.</param>
+    /// <param name="ct">Cancels.</param>
+    public async ValueTask<Outcome<bool>> CancelAsync(
+        KeyId keyId, Func<VerifyKey, bool> verify, Func<CancellationToken, ValueTask<GateResult>> pass, CancellationToken ct)
+    {
+        var cancelled = await _holds.TryCancelAsync(keyId, verify, ct);
+        if (cancelled is not Outcome<bool>.Done { Value: false }) return cancelled;
+        switch (await pass(ct))
+        {
+            case GateResult.Open(var account):
+                using (account)
+                    return await _holds.IsHeldAsync(account, ct) ? ServiceFailure.Forbidden("keyid") : false;
+            case GateResult.Shut(var failure):
+                return failure;
+            default:
+                throw new InvalidOperationException();
+        }
+    }
+
+    /// <summary>Operators' jobs.</summary>
+    public ErasureJobs Jobs => _jobs;
+
+    /// <summary>Takes everything a step on: holds that are due, what a crash cut short, jobs, receipts that waited for a KEK.</summary>
+    /// <exception cref="StoreUnavailableException">A store cannot do its part: what was begun stays pending.</exception>
+    public async Task<ErasureReport> ResumeAsync(CancellationToken ct)
+    {
+        var (erased, final, pending, waiting, problem) = (0, 0, 0, 0, (string?)null);
+        var open = new List<RowKey>();
+        async Task CloseAsync()
+        {
+            var (done, why) = await FinishAsync(open, ct);
+            erased += done;
+            pending += open.Count - done;
+            problem ??= why;
+            open.Clear();
+        }
+
+        await foreach (var stored in _context.Keys.ScanAsync(Table.Erasures, default, ct))
+        {
+            var (row, keyRow) = (_rows.Open(stored), new RowKey(Table.KeyRows, stored.Key.Id));
+            switch (row.Phase)
+            {
+                case ErasurePhase.Held when row.DueAt <= _context.NowSeconds:
+                    if (await _eraser.DestroyAsync(keyRow, row, null, [], ct)) open.Add(keyRow);
+                    break;
+                case ErasurePhase.Erasing:
+                    open.Add(keyRow);
+                    break;
+                case ErasurePhase.Erased:
+                    if (await _finisher.TryFinalizeAsync(keyRow, row, stored.Version, ct)) final++;
+                    else waiting++;
+                    break;
+            }
+
+            if (open.Count >= Group) await CloseAsync();
+        }
+
+        await CloseAsync();
+        while (await _jobs.NextAsync(Group, ct) is { } group)
+        {
+            open.AddRange(group);
+            await CloseAsync();
+        }
+
+        return new ErasureReport(erased, final, pending, waiting, problem);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _finishing.Dispose();
+        _auditKey.Dispose();
+        _rows.Dispose();
+    }
+
+    private async Task<(int Done, string? Problem)> FinishAsync(IReadOnlyList<RowKey> keyRows, CancellationToken ct)
+    {
+        // One at a time: whoever comes second finds the work done.
+        await _finishing.WaitAsync(ct);
+        try
+        {
+            return await _finisher.FinishAsync(keyRows, ct);
+        }
+        finally
+        {
+            _finishing.Release();
+        }
+    }
+}

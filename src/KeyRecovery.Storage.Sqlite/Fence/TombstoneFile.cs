@@ -1,0 +1,80 @@
+using System.Text;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Erasure;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Sqlite.Files;
+
+namespace KeyRecovery.Storage.Sqlite.Fence;
+
+/// <summary>
+/// The list of tombstones as a text file, mode 0600: 64 hexadecimal digits and a line feed each, only ever appended to. A
+/// last line that a crash cut short was never acknowledged, and is cut off by the next append.
+/// </summary>
+public sealed class TombstoneFile : ITombstones, IDisposable
+{
+    /// <summary>The file's name.</summary>
+    public const string FileName = "tombstones";
+
+    private const int LineSize = 2 * Hash256.Size + 1;
+
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly string _path;
+
+    /// <summary>Takes a folder, which is made with mode 0700 when it is first needed.</summary>
+    public TombstoneFile(string folder) => _path = Path.Combine(Path.GetFullPath(folder), FileName);
+
+    /// <inheritdoc/>
+    public async ValueTask AppendAsync(IReadOnlyCollection<Hash256> tombstones, CancellationToken ct)
+    {
+        if (tombstones.Count == 0) return;
+        await _turn.WaitAsync(ct).ConfigureAwait(false);
+        try
+        {
+            Append(tombstones);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Fault(e);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlySet<Hash256>> ReadAsync(CancellationToken ct)
+    {
+        var tombstones = new HashSet<Hash256>();
+        try
+        {
+            if (!File.Exists(_path)) return tombstones;
+            await foreach (var line in File.ReadLinesAsync(_path, ct).ConfigureAwait(false))
+                if (line.Length == LineSize - 1) tombstones.Add(new Hash256(Convert.FromHexString(line)));
+            return tombstones;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+        {
+            throw Fault(e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _turn.Dispose();
+
+    private void Append(IReadOnlyCollection<Hash256> tombstones)
+    {
+        PrivateFiles.MakeFolder(Path.GetDirectoryName(_path)!);
+        PrivateFiles.Touch(_path);
+        using var stream = PrivateFiles.Open(_path, FileMode.Open, FileShare.Read);
+        stream.SetLength(stream.Length / LineSize * LineSize);
+        stream.Seek(0, SeekOrigin.End);
+        var lines = new StringBuilder(tombstones.Count * LineSize);
+        foreach (var tombstone in tombstones) lines.Append(Convert.ToHexStringLower(tombstone.ToArray())).Append('\n');
+        stream.Write(Encoding.ASCII.GetBytes(lines.ToString()));
+        stream.Flush(flushToDisk: true);
+    }
+
+    private static StoreUnavailableException Fault(Exception cause) =>
+        new(StoreFault.Failed, "the list of tombstones cannot be read or written", cause);
+}
