@@ -15,9 +15,6 @@ namespace KeyRecovery.Api.Auth;
 /// </summary>
 internal sealed class AppTokens
 {
-    /// <summary>How far the issuer's clock may be from ours.</summary>
-    public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(60);
-
     /// <summary>The longest subject, in bytes of UTF-8.</summary>
     public const int MaxSubjectBytes = 256;
 
@@ -55,7 +52,7 @@ internal sealed class AppTokens
         if (text.Length > MostCharacters) return TokenResult.Invalid.Instance;
         var print = Hash256.Of(MemoryMarshal.AsBytes(text.AsSpan()));
         if (_valid.TryFind(print, out var known)) return new TokenResult.Valid(known);
-        if (Parse(text) is not { } token || Choose(token) is not var (app, keys)) return TokenResult.Invalid.Instance;
+        if (JwtRules.Parse(text) is not { } token || Choose(token) is not var (app, keys)) return TokenResult.Invalid.Instance;
         if (await keys.GetAsync(cancellation) is not { } all) return TokenResult.KeysUnavailable.Instance;
 
         var candidates = token.Kid.Length == 0 ? all : [.. all.Where(key => key.KeyId == token.Kid || string.IsNullOrEmpty(key.KeyId))];
@@ -65,25 +62,11 @@ internal sealed class AppTokens
             return TokenResult.Invalid.Instance;
         }
 
-        var outcome = await _handler.ValidateTokenAsync(token, Rules(app, candidates));
+        var outcome = await _handler.ValidateTokenAsync(token, JwtRules.For(app, candidates, _time));
         if (!outcome.IsValid || Subject(token) is not { } subject) return TokenResult.Invalid.Instance;
         var user = new AppUser(app.Id, app.Issuer, subject);
         _valid.Add(print, user, new DateTimeOffset(token.ValidTo, TimeSpan.Zero));
         return new TokenResult.Valid(user);
-    }
-
-    private static JsonWebToken? Parse(string text)
-    {
-        try
-        {
-            var token = new JsonWebToken(text);
-            // We understand no critical extension (RFC 7515 §4.1.11), and read no encrypted token.
-            return token.IsEncrypted || token.TryGetHeaderValue<object>("crit", out _) ? null : token;
-        }
-        catch (ArgumentException)
-        {
-            return null;
-        }
     }
 
     // More than one match is ambiguous, and then none.
@@ -98,25 +81,6 @@ internal sealed class AppTokens
         }
 
         return chosen;
-    }
-
-    private TokenValidationParameters Rules(AppOptions app, IEnumerable<SecurityKey> keys) => new()
-    {
-        ValidIssuer = app.Issuer,
-        ValidAudience = app.Audience,
-        IssuerSigningKeys = keys,
-        ValidAlgorithms = SigningKeys.Algorithms,
-        RequireSignedTokens = true,
-        RequireExpirationTime = true,
-        IncludeTokenOnFailedValidation = false,
-        LogValidationExceptions = false,
-        LifetimeValidator = (notBefore, expires, _, _) => IsNow(notBefore, expires),
-    };
-
-    private bool IsNow(DateTime? notBefore, DateTime? expires)
-    {
-        var now = _time.GetUtcNow().UtcDateTime;
-        return expires is { } end && end > now - ClockSkew && (notBefore is not { } start || start <= now + ClockSkew);
     }
 
     // Read from the payload itself: the library gives a number as a string, and the last of two.

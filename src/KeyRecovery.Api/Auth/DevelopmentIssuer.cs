@@ -43,9 +43,14 @@ internal sealed class DevelopmentIssuer : IDisposable
     /// <summary>The app that exists when no other is configured.</summary>
     public static AppOptions DemoApp() => new() { Id = "demo", Issuer = Name, Audience = "demo" };
 
-    /// <summary>A token of <paramref name="app"/> for a user.</summary>
-    public string Mint(AppOptions app, string subject)
+    /// <summary>The operator that an app of this issuer has when none is configured.</summary>
+    public static OperatorOptions OperatorOf(AppOptions app) => new() { App = app.Id, Issuer = Name, Audience = $"{app.Audience}-operators" };
+
+    /// <summary>A token of an app for a user, or with a scope one for an operator.</summary>
+    public string Mint(TokenSourceOptions app, string subject, string? scope = null)
     {
+        var claims = new Dictionary<string, object> { [JwtRegisteredClaimNames.Sub] = subject };
+        if (scope is not null) claims["scope"] = scope;
         var now = _time.GetUtcNow();
         return _handler.CreateToken(new SecurityTokenDescriptor
         {
@@ -54,7 +59,7 @@ internal sealed class DevelopmentIssuer : IDisposable
             IssuedAt = now.UtcDateTime,
             NotBefore = now.UtcDateTime,
             Expires = (now + Lifetime).UtcDateTime,
-            Claims = new Dictionary<string, object> { [JwtRegisteredClaimNames.Sub] = subject },
+            Claims = claims,
             SigningCredentials = new SigningCredentials(new ECDsaSecurityKey(_key), SecurityAlgorithms.EcdsaSha256)
             {
                 CryptoProviderFactory = Uncached,

@@ -16,7 +16,7 @@ internal abstract class IssuerKeys
     /// <summary>Says that a token names a key which is not among them: the issuer may have a new one.</summary>
     public virtual void RequestRefresh() { }
 
-    public static IssuerKeys Of(AppOptions app, DevelopmentIssuer? development)
+    public static IssuerKeys Of(TokenSourceOptions app, DevelopmentIssuer? development)
     {
         if (development is not null && app.Issuer == DevelopmentIssuer.Name) return new Fixed(() => [development.PublicKey]);
         if (app.Jwks is not null) return new Fixed(() => SigningKeys.TryRead(app.Jwks)!);

@@ -30,6 +30,7 @@ internal sealed class SignedRequests(
     {
         var marks = context.GetEndpoint()?.Metadata;
         if (marks?.GetMetadata<Signed>() is not null) return VerifyAsync(context, service);
+        if (marks?.GetMetadata<SignedByThen>() is not null) return ClaimWithoutBodyAsync(context);
         return marks?.GetMetadata<SignedByContent>() is not null ? ClaimAsync(context) : next(context);
     }
 
@@ -98,6 +99,20 @@ internal sealed class SignedRequests(
             account.Dispose();
             throw;
         }
+    }
+
+    private async Task ClaimWithoutBodyAsync(HttpContext context)
+    {
+        var head = ReadHead(context);
+        var refusal = head.Refusal ?? (head.Hash == Hash256.Of([]) ? null : SignatureHeaders.Invalid(SignatureHeaders.ContentDigest));
+        if (refusal is not null)
+        {
+            await refusal.ExecuteAsync(context);
+            return;
+        }
+
+        context.Features.Set(new ClaimedRequest(head.Signature.KeyId, head.Verify, default));
+        await next(context);
     }
 
     private async Task ClaimAsync(HttpContext context)

@@ -37,6 +37,7 @@ internal static class ConfigEndpoints
         CodeNeedsToken = policy.CodeNeedsToken,
         TrustAfterHours = policy.TrustAfterHours,
         ItemBytes = policy.ItemBytes,
+        ErasureHoldHours = policy.Erasure.HoldHours,
         PassphraseGuesses = policy.Passphrase.Budget,
     };
 }

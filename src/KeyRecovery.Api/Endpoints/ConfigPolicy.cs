@@ -14,6 +14,9 @@ internal sealed record ConfigPolicy
     [Description("The content of one item, in bytes.")]
     public required int ItemBytes { get; init; }
 
+    [Description("Hours for which an erasure that a device asks for is held.")]
+    public required int ErasureHoldHours { get; init; }
+
     [Description("Guesses at a passphrase until this server, as a realm, destroys its share.")]
     public required int PassphraseGuesses { get; init; }
 }

@@ -25,10 +25,12 @@ internal static class DevelopmentEndpoints
             return new ProblemResult(ErrorCode.Malformed) { Field = "subject" };
         var app = options.Apps.FirstOrDefault(candidate =>
             candidate.Issuer == DevelopmentIssuer.Name && (request.App is null || candidate.Id == request.App));
-        return app is null
+        var source = request.Scope is null ? app : (TokenSourceOptions?)options.Operators.FirstOrDefault(
+            candidate => candidate.Issuer == DevelopmentIssuer.Name && candidate.App == app?.Id);
+        return source is null
             ? new ProblemResult(ErrorCode.NotFound) { Field = "app" }
             : TypedResults.Ok(new DevelopmentTokenResponse(
-                issuer.Mint(app, subject), (long)DevelopmentIssuer.Lifetime.TotalMilliseconds));
+                issuer.Mint(source, subject, request.Scope), (long)DevelopmentIssuer.Lifetime.TotalMilliseconds));
     }
 
     // The connection, and the name it was made for: a web page that rebinds its own name to 127.0.0.1 is a stranger too.

@@ -9,17 +9,19 @@ namespace KeyRecovery.Api.Hosting;
 /// <param name="Stores">The data store.</param>
 /// <param name="Keys">The key store.</param>
 /// <param name="Ring">The KEK ring and its root key; in no backup.</param>
-internal sealed record DataDirectories(string Stores, string Keys, string Ring)
+/// <param name="Fence">The list of tombstones, which no restore replaces.</param>
+internal sealed record DataDirectories(string Stores, string Keys, string Ring, string Fence)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     public static DataDirectories Of(KeyRecoveryOptions options) => new(
         Place(options, options.Stores.Directory, "stores"),
         Place(options, options.Keys.Directory, "keys"),
-        Place(options, options.Ring.Directory, "ring"));
+        Place(options, options.Ring.Directory, "ring"),
+        Place(options, options.Fence.Directory, "fence"));
 
     /// <summary>Each place with the name that its option has.</summary>
-    public IReadOnlyList<(string Name, string Path)> Named => [("Stores", Stores), ("Keys", Keys), ("Ring", Ring)];
+    public IReadOnlyList<(string Name, string Path)> Named => [("Stores", Stores), ("Keys", Keys), ("Ring", Ring), ("Fence", Fence)];
 
     /// <summary>Makes what is missing, for the owner alone (0700).</summary>
     public void Create()

@@ -36,6 +36,8 @@ internal static class Server
         // Here and not at the first request: what keeps the stores closed must be said before anything listens.
         if (DocumentGeneration.IsRunning) return app;
         var service = app.Services.GetRequiredService<ServerStores>().Service;
+        // What a crash cut short ends before anybody is served.
+        app.Services.GetRequiredService<ErasureWork>().RunAsync(CancellationToken.None).GetAwaiter().GetResult();
         app.Lifetime.ApplicationStopping.Register(service.Links.EndWaits);
         return app;
     }
@@ -60,6 +62,8 @@ internal static class Server
         services.AddSingleton(provider => provider.GetRequiredService<ServerStores>().Service);
         services.AddSingleton<IReadiness, StoresReadiness>();
         services.AddSingleton<AppTokens>();
+        services.AddSingleton<OperatorTokens>();
+        services.AddSingleton<ErasureWork>();
         services.AddSingleton<RealmLog>();
         services.AddSingleton<RepairGate>();
         services.AddSingleton<Rotations>();
@@ -73,6 +77,7 @@ internal static class Server
         if (DocumentGeneration.IsRunning) return;
         services.AddHostedService<Startup>();
         services.AddHostedService<OrphanSweep>();
+        services.AddHostedService(provider => provider.GetRequiredService<ErasureWork>());
         services.AddHostedService<KekRotationService>();
         services.AddHostedService<ControlSocket>();
     }
@@ -104,6 +109,9 @@ internal static class Server
         v1.MapRealm();
         v1.MapRepair();
         v1.MapLinks();
+        v1.MapErasure();
+        v1.MapAdmin();
+        app.MapAudit();
         if (app.Environment.IsDevelopment()) v1.MapDevelopment();
     }
 }

@@ -5,6 +5,7 @@ using KeyRecovery.Service.Maintenance;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite;
 using KeyRecovery.Storage.Sqlite.Ring;
+using KeyRecovery.Storage.Sqlite.Fence;
 
 namespace KeyRecovery.Api.Hosting;
 
@@ -59,7 +60,9 @@ internal sealed class ServerStores : IAsyncDisposable
             secret.Add(ring);
             var secrets = await ServerSecrets.LoadOrCreateAsync(pair.Keys, root, random, CancellationToken.None);
             secret.Add(secrets);
-            var service = new KeyRecoveryService(pair.Data, pair.Keys, ring, secrets, new AppPolicies(options), random, time);
+            var tombstones = new TombstoneFile(places.Fence);
+            secret.Add(tombstones);
+            var service = new KeyRecoveryService(pair.Data, pair.Keys, ring, secrets, new AppPolicies(options), random, time, tombstones);
             secret.Add(service);
             var rootRotation = new RootKeyRotation(pair.Keys, root, [ring]);
             secret.Add(rootRotation);

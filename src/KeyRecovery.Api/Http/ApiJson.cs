@@ -11,6 +11,7 @@ namespace KeyRecovery.Api.Http;
 /// 16 levels deep; bytes are unpadded base64url.
 /// </summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(AuditKeyResponse))]
 [JsonSerializable(typeof(Binary))]
 [JsonSerializable(typeof(CheckReport))]
 [JsonSerializable(typeof(ClaimLinkRequest))]
@@ -18,6 +19,10 @@ namespace KeyRecovery.Api.Http;
 [JsonSerializable(typeof(ControlLine))]
 [JsonSerializable(typeof(DevelopmentTokenRequest))]
 [JsonSerializable(typeof(DevelopmentTokenResponse))]
+[JsonSerializable(typeof(ErasureJobAccepted))]
+[JsonSerializable(typeof(ErasureJobResponse))]
+[JsonSerializable(typeof(ErasureLine))]
+[JsonSerializable(typeof(ErasureResponse))]
 [JsonSerializable(typeof(HealthResponse))]
 [JsonSerializable(typeof(HeadsResponse))]
 [JsonSerializable(typeof(LinkNameplateResponse))]

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text;
 using KeyRecovery.Api.Endpoints;
 using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Stores;
 
@@ -21,7 +22,7 @@ internal static class Failures
     {
         Field = failure.Field,
         RetryAfter = RetryAfter(failure),
-        Extensions = failure is { Rule: ProtocolFault.None or ProtocolFault.Malformed, Current: null, TrustedFrom: null, GuessesLeft: null }
+        Extensions = failure is { Rule: ProtocolFault.None or ProtocolFault.Malformed, Current: null, TrustedFrom: null, GuessesLeft: null, Receipt.IsEmpty: true }
             ? null
             : writer => Write(writer, failure),
     };
@@ -51,6 +52,7 @@ internal static class Failures
         if (failure.TrustedFrom is { } at) writer.WriteNumber("trustedFrom", at);
         if (failure.GuessesLeft is { } left) writer.WriteNumber("guessesLeft", left);
         if (failure.NextAttemptInMs is { } next) writer.WriteNumber("nextAttemptInMs", next);
+        if (!failure.Receipt.IsEmpty) writer.WriteString("receipt", Base64UrlText.Encode(failure.Receipt.Span));
         if (failure.Current is not { } heads) return;
         writer.WritePropertyName("heads");
         JsonSerializer.Serialize(writer, HeadsResponse.Of(heads), ApiJson.Default.HeadsResponse);

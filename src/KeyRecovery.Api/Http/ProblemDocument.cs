@@ -33,6 +33,9 @@ internal sealed record ProblemDocument
     [Description("On guess-wait, slot-paused and slot-locked: when the next guess is due, in milliseconds.")]
     public long? NextAttemptInMs { get; init; }
 
+    [Description("On erased: the receipt (docs/protocol.md §15.1), base64url; missing while the erasure is under way.")]
+    public string? Receipt { get; init; }
+
     [Description("On every 401: the server's clock, in Unix seconds.")]
     public long? ServerTime { get; init; }
 

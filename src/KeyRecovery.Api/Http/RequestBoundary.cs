@@ -1,6 +1,7 @@
 using System.Text.Json;
 using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Stores;
 using Microsoft.AspNetCore.Http.Features;
@@ -37,6 +38,10 @@ internal sealed class RequestBoundary(
         catch (WireFormatException)
         {
             await AnswerAsync(context, new ProblemResult(ErrorCode.Malformed));
+        }
+        catch (AccountErasedException)
+        {
+            await AnswerAsync(context, new ProblemResult(ErrorCode.Erased));
         }
         catch (StoreUnavailableException unavailable)
         {

@@ -1,28 +1,10 @@
 namespace KeyRecovery.Api.Options;
 
-/// <summary>One app: whose tokens it trusts, and its policy. Exactly one source of keys is named.</summary>
-internal sealed class AppOptions
+/// <summary>One app: whose tokens it trusts, and its policy.</summary>
+internal sealed class AppOptions : TokenSourceOptions
 {
     /// <summary>1 to 64 of <c>a-z 0-9 . -</c>. It is part of every account's id: never rename it.</summary>
     public string Id { get; set; } = "";
-
-    /// <summary>The tokens' <c>iss</c>, compared byte for byte; 1 to 256 bytes.</summary>
-    public string Issuer { get; set; } = "";
-
-    /// <summary>A value of the tokens' <c>aud</c>, compared byte for byte; 1 to 256 bytes.</summary>
-    public string Audience { get; set; } = "";
-
-    /// <summary>Key source: an OpenID provider, whose discovery document names the keys. HTTPS, or loopback.</summary>
-    public string? Authority { get; set; }
-
-    /// <summary>Key source: the address of a JWK Set (RFC 7517). HTTPS, or loopback.</summary>
-    public string? JwksUrl { get; set; }
-
-    /// <summary>Key source: a JWK Set as text.</summary>
-    public string? Jwks { get; set; }
-
-    /// <summary>Key source: a file with a JWK Set, or with one public key as PEM.</summary>
-    public string? KeyFile { get; set; }
 
     /// <summary>What the app allows.</summary>
     public AppPolicyOptions Policy { get; set; } = new();

@@ -29,9 +29,25 @@ internal static class AppOptionsRules
                 failures.Add($"{key}:Audience", "belongs to another app of the same issuer");
 
             CheckKeySource(key, app, environment, failures);
+            failures.Range($"{key}:Policy:Erasure:HoldHours", app.Policy.Erasure.HoldHours, 0, 720);
             failures.Range($"{key}:Policy:TrustAfterHours", app.Policy.TrustAfterHours, 0, 720);
             failures.Range($"{key}:Policy:ItemBytes", app.Policy.ItemBytes, 1_024, Limits.MaxItemBytes);
             app.Policy.Passphrase.Check($"{key}:Policy:Passphrase", failures);
+        }
+    }
+
+    /// <summary>Operators of those apps: with an audience that no user's token has.</summary>
+    public static void Check(IList<OperatorOptions> operators, IList<AppOptions> apps, IHostEnvironment environment, Failures failures)
+    {
+        var audiences = apps.Select(app => (app.Issuer, app.Audience)).ToHashSet();
+        for (var i = 0; i < operators.Count; i++)
+        {
+            var (one, key) = (operators[i], $"Operators:{i}");
+            if (apps.All(app => app.Id != one.App)) failures.Add($"{key}:App", "is the id of a configured app");
+            CheckName($"{key}:Issuer", one.Issuer, failures);
+            CheckName($"{key}:Audience", one.Audience, failures);
+            if (!audiences.Add((one.Issuer, one.Audience))) failures.Add($"{key}:Audience", "belongs to an app or another operator of the same issuer");
+            CheckKeySource(key, one, environment, failures);
         }
     }
 
@@ -40,7 +56,7 @@ internal static class AppOptionsRules
         if (value.Length == 0 || Encoding.UTF8.GetByteCount(value) > 256) failures.Add(key, "has 1 to 256 bytes");
     }
 
-    private static void CheckKeySource(string key, AppOptions app, IHostEnvironment environment, Failures failures)
+    private static void CheckKeySource(string key, TokenSourceOptions app, IHostEnvironment environment, Failures failures)
     {
         var named = new[] { app.Authority, app.JwksUrl, app.Jwks, app.KeyFile }.Count(source => source is not null);
         if (app.Issuer == DevelopmentIssuer.Name)

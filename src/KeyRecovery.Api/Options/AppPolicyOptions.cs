@@ -15,6 +15,9 @@ internal sealed class AppPolicyOptions
     /// <summary>The content of one item, in bytes: 1 KiB to 1 MiB. Default 256 KiB.</summary>
     public int ItemBytes { get; set; } = Limits.ItemBytes;
 
+    /// <summary>How erasures that devices ask for wait.</summary>
+    public ErasureOptions Erasure { get; set; } = new();
+
     /// <summary>How often a passphrase may be guessed.</summary>
     public PassphraseOptions Passphrase { get; set; } = new();
 
@@ -24,6 +27,7 @@ internal sealed class AppPolicyOptions
         CodeNeedsToken = CodeNeedsToken,
         TrustAfter = TimeSpan.FromHours(TrustAfterHours),
         ItemBytes = ItemBytes,
+        ErasureHold = TimeSpan.FromHours(Erasure.HoldHours),
         Passphrase = Passphrase.ToPolicy(),
     };
 }

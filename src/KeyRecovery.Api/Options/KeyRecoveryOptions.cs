@@ -19,6 +19,9 @@ internal sealed class KeyRecoveryOptions
     /// <summary>The KEK ring and its root key. Default: <c>ring</c> in <see cref="DataDirectory"/>.</summary>
     public RingOptions Ring { get; set; } = new();
 
+    /// <summary>The list of tombstones, which no restore replaces. Default: <c>fence</c> in <see cref="DataDirectory"/>.</summary>
+    public StoreOptions Fence { get; set; } = new();
+
     /// <summary>
     /// <c>host[:port]</c> that clients sign as <c>@authority</c> (RFC 9421 §2.2.3): lower case, no default port.
     /// Default: the first loopback address that the server listens on; required when there is none.
@@ -27,6 +30,9 @@ internal sealed class KeyRecoveryOptions
 
     /// <summary>The tenants, at least one. In Development the default is one app named <c>demo</c>.</summary>
     public IList<AppOptions> Apps { get; } = [];
+
+    /// <summary>Who may file erasures. In Development the default is one for each app of the development issuer.</summary>
+    public IList<OperatorOptions> Operators { get; } = [];
 
     /// <summary>Addresses or networks (CIDR) whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed. Default: none.</summary>
     public IList<string> KnownProxies { get; } = [];

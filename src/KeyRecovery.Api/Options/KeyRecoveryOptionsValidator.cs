@@ -14,6 +14,7 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
         CheckDirectories(options, failures);
         CheckAuthority(options, failures);
         AppOptionsRules.Check(options.Apps, environment, failures);
+        AppOptionsRules.Check(options.Operators, options.Apps, environment, failures);
         for (var i = 0; i < options.KnownProxies.Count; i++)
         {
             if (!IPAddress.TryParse(options.KnownProxies[i], out _) && !IPNetwork.TryParse(options.KnownProxies[i], out _))

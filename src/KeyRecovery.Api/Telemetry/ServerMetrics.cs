@@ -13,6 +13,7 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Counter<long> _requests;
     private readonly Counter<long> _rateLimited;
     private readonly Counter<long> _sweepsStopped;
+    private readonly Counter<long> _erasuresPending;
     private readonly Counter<long> _rotations;
 
     public ServerMetrics(IMeterFactory meters)
@@ -20,6 +21,7 @@ internal sealed class ServerMetrics : IDisposable
         _meter = meters.Create(Name);
         _requests = _meter.CreateCounter<long>("keyrecovery.requests", "{request}", "Requests answered, by route and outcome.");
         _rateLimited = _meter.CreateCounter<long>("keyrecovery.rate_limited", "{request}", "Requests refused by a rate limit, by scope.");
+        _erasuresPending = _meter.CreateCounter<long>("keyrecovery.erasures_pending", "{pass}", "Passes that left an erasure without its receipt: an operator must look.");
         _sweepsStopped = _meter.CreateCounter<long>("keyrecovery.sweeps_stopped", "{sweep}", "Sweeps that the brake stopped: an operator must look.");
         _rotations = _meter.CreateCounter<long>("keyrecovery.rotations", "{rotation}", "Key rotations, by kind and outcome: all but done asks for an operator.");
     }
@@ -27,6 +29,9 @@ internal sealed class ServerMetrics : IDisposable
     /// <param name="kind"><c>kek</c> or <c>root</c>.</param>
     /// <param name="outcome"><c>done</c>, <c>blocked</c>, <c>refused</c> or <c>unavailable</c>.</param>
     public void Rotated(string kind, string outcome) => _rotations.Add(1, new TagList { { "kind", kind }, { "outcome", outcome } });
+
+    /// <summary>An erasure whose destruction was refused or not proved: an alarm.</summary>
+    public void ErasurePending() => _erasuresPending.Add(1);
 
     public void SweepStopped() => _sweepsStopped.Add(1);
 

@@ -1,0 +1,48 @@
+using KeyRecovery.Api.Auth;
+using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Http;
+using KeyRecovery.Service;
+
+namespace KeyRecovery.Api.Endpoints;
+
+/// <summary><c>/v1/erasure</c>: the account's own devices; <c>GET /audit/key</c>: what verifies receipts.</summary>
+internal static class ErasureEndpoints
+{
+    public static void MapErasure(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/erasure", RequestAsync)
+            .WithName("requestErasure").WithSummary("Ask that the account be erased").WithTags("Erasure")
+            .WithMetadata(new Signed(), new BodyLimit(0))
+            .Produces<ErasureResponse>(StatusCodes.Status202Accepted).WithSignedProblems();
+        routes.MapGet("/erasure", ReadAsync)
+            .WithName("getErasure").WithSummary("Whether an erasure is held").WithTags("Erasure")
+            .WithMetadata(new Signed(), new BodyLimit(0))
+            .Produces<ErasureResponse>().WithSignedProblems();
+        routes.MapDelete("/erasure", CancelAsync)
+            .WithName("cancelErasure").WithSummary("Cancel a held erasure").WithTags("Erasure")
+            .WithDescription("Also for authorities that were active at the request, or in the 72 h before it, and are no more.")
+            .WithMetadata(new SignedByThen(), new BodyLimit(0))
+            .Produces(StatusCodes.Status204NoContent).WithSignedProblems();
+    }
+
+    public static void MapAudit(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("/audit/key", (KeyRecoveryService service) => TypedResults.Ok(new AuditKeyResponse(service.Erasures.AuditKey.ToString())))
+            .WithName("getAuditKey").WithSummary("The key that verifies receipts").WithTags("Audit")
+            .Produces<AuditKeyResponse>();
+
+    private static async Task<IResult> RequestAsync(SignedRequest request, HttpContext context, KeyRecoveryService service, ErasureWork work)
+    {
+        var outcome = await service.Erasures.RequestAsync(request.Account, context.RequestAborted);
+        work.Wake();
+        return Answers.Of(outcome, status => TypedResults.Json(ErasureResponse.Of(status), ApiJson.Default.ErasureResponse, statusCode: StatusCodes.Status202Accepted));
+    }
+
+    private static async Task<IResult> ReadAsync(SignedRequest request, HttpContext context, KeyRecoveryService service) =>
+        TypedResults.Ok(ErasureResponse.Of(await service.Erasures.StatusAsync(request.Account, context.RequestAborted)));
+
+    private static async Task<IResult> CancelAsync(ClaimedRequest request, HttpContext context, KeyRecoveryService service) =>
+        Answers.Of(
+            await service.Erasures.CancelAsync(
+                request.Signer, request.Verify, ct => service.Gate.PassAsync(request.Signer, request.Verify, ct), context.RequestAborted),
+            _ => TypedResults.NoContent());
+}

@@ -1,0 +1,79 @@
+using KeyRecovery.Api.Telemetry;
+using KeyRecovery.Service;
+
+namespace KeyRecovery.Api.Hosting;
+
+/// <summary>
+/// Takes erasures on in the background: when one is filed, and every minute for holds that are due and for receipts that wait
+/// for a KEK. What is refused or not proved stays pending, and is told as an alarm.
+/// </summary>
+internal sealed partial class ErasureWork(KeyRecoveryService service, ServerMetrics metrics, TimeProvider time, ILogger<ErasureWork> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan SoonAgain = TimeSpan.FromSeconds(2);
+
+    private readonly SemaphoreSlim _wake = new(0, 1);
+
+    /// <summary>Says that there is something to do.</summary>
+    public void Wake()
+    {
+        try
+        {
+            _wake.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Told already.
+        }
+    }
+
+    /// <summary>One pass. A failure is an alarm, and the next pass tries again.</summary>
+    /// <returns>Whether something is left that another pass may do.</returns>
+    public async Task<bool> RunAsync(CancellationToken ct)
+    {
+        try
+        {
+            var report = await service.Erasures.ResumeAsync(ct);
+            if (report.AwaitKek > 0) service.RotationRequests.Request();
+            if (report.Erased + report.Final > 0) Done(logger, report.Erased, report.Final);
+            if (report.Pending == 0) return false;
+            metrics.ErasurePending();
+            Pending(logger, report.Pending, report.Problem ?? "unproved");
+            return true;
+        }
+#pragma warning disable CA1031 // One damaged row must not end all erasures, nor the server.
+        catch (Exception failure) when (failure is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            metrics.ErasurePending();
+            Failed(logger, failure);
+            return true;
+        }
+    }
+
+    public override void Dispose()
+    {
+        _wake.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            var again = await RunAsync(stoppingToken);
+            if (again) await Task.Delay(SoonAgain, time, stoppingToken);
+            else await _wake.WaitAsync(Pause, stoppingToken);
+        }
+    }
+
+    [LoggerMessage(50, LogLevel.Information, "Erased {Erased} accounts; {Final} receipts reached level 2", EventName = "Erased")]
+    private static partial void Done(ILogger logger, int erased, int final);
+
+    [LoggerMessage(51, LogLevel.Error, "{Count} erasures are pending, without a receipt: {Problem}", EventName = "ErasurePending")]
+    private static partial void Pending(ILogger logger, int count, string problem);
+
+    [LoggerMessage(52, LogLevel.Error, "An erasure could not go on and stays pending; it is tried again", EventName = "ErasureFailed")]
+    private static partial void Failed(ILogger logger, Exception failure);
+}
