@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Linking;
 using KeyRecovery.Client.Passphrases;
 using KeyRecovery.Client.Results;
@@ -158,6 +159,30 @@ public sealed class VaultSession : IDisposable
         displaying.Dispose();
         return ((Result<LinkRelay>.Failed)opened).Failure;
     }
+
+    /// <summary>
+    /// Asks the server to erase the account, for good and for everybody. Ask for the person's presence first. It waits as
+    /// long as the app's policy says, and can be cancelled meanwhile. A device that is new to the account is refused.
+    /// </summary>
+    public Task<Result<ErasureStatus>> RequestErasureAsync(CancellationToken ct = default) =>
+        ReadErasureAsync(_state.Api.RequestErasureAsync(_state.Keys, ct));
+
+    /// <summary>How the account's erasure stands.</summary>
+    public Task<Result<ErasureStatus>> ErasureStatusAsync(CancellationToken ct = default) =>
+        ReadErasureAsync(_state.Api.GetErasureAsync(_state.Keys, ct));
+
+    /// <summary>Cancels an erasure that waits; nothing happens where there is none.</summary>
+    public async Task<Result<ErasureStatus>> CancelErasureAsync(CancellationToken ct = default) =>
+        await _state.Api.CancelErasureAsync(_state.Keys, ct) is var answer and not Answer.Success ? Failures.Of(answer) : new ErasureStatus.None();
+
+    private static async Task<Result<ErasureStatus>> ReadErasureAsync(Task<Answer> asking) =>
+        VaultApi.Read(await asking, ClientJson.Default.ErasureJson) switch
+        {
+            Result<ErasureJson>.Ok ok => ErasureStatus.Of(ok.Value),
+            Result<ErasureJson>.Failed { Failure: ClientFailure.Erased { Receipt: { } receipt } } => new ErasureStatus.Erased(receipt),
+            Result<ErasureJson>.Failed failed => failed.Failure,
+            _ => throw new InvalidOperationException(),
+        };
 
     /// <summary>Begins an epoch with fresh seals, where an authority's seal is bad.</summary>
     public Task<Result<VaultSession>> MendAsync(CancellationToken ct = default) =>

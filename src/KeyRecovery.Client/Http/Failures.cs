@@ -1,3 +1,4 @@
+using KeyRecovery.Client.Accounts;
 using KeyRecovery.Client.Results;
 
 namespace KeyRecovery.Client.Http;
@@ -19,7 +20,7 @@ internal static class Failures
         return problem.Type switch
         {
             "revoked" => new ClientFailure.Revoked(),
-            "erased" => new ClientFailure.Erased(),
+            "erased" => new ClientFailure.Erased(ErasureStatus.ReadReceipt(details.Receipt)),
             "vault-lost" or "repair-required" => new ClientFailure.VaultLost(),
             "rate-limited" => new ClientFailure.Transient("the server asks for a pause", wait),
             "storage-full" => new ClientFailure.Transient("the server has no room left", wait),

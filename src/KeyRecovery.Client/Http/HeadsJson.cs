@@ -21,7 +21,10 @@ internal sealed record VersionsJson(VersionJson[] Versions);
 /// <summary>An RFC 9457 problem.</summary>
 internal sealed record ProblemJson(
     string? Type, string? Title, int? Status, string? Field, string? Rule, long? ServerTime, long? RetryAfterMs, ulong? TrustedFrom,
-    int? GuessesLeft = null, long? NextAttemptInMs = null);
+    int? GuessesLeft = null, long? NextAttemptInMs = null, string? Receipt = null);
+
+/// <summary>How an erasure stands (docs/protocol.md §15.2).</summary>
+internal sealed record ErasureJson(string State, ulong? RequestedAt, long? DueInMs, string? Receipt);
 
 /// <summary>A realm's keys (docs/protocol.md §14.4).</summary>
 internal sealed record RealmJson(string Fingerprint, string SigningKey, string KemKey);
@@ -56,4 +59,5 @@ internal sealed record LinkEnvelopeJson(string Envelope, long ExpiresInMs);
 [JsonSerializable(typeof(ClaimLinkJson))]
 [JsonSerializable(typeof(LinkExpiryJson))]
 [JsonSerializable(typeof(LinkEnvelopeJson))]
+[JsonSerializable(typeof(ErasureJson))]
 internal sealed partial class ClientJson : JsonSerializerContext;

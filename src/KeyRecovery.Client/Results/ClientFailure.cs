@@ -23,7 +23,8 @@ public abstract record ClientFailure
     public sealed record Revoked() : ClientFailure("this device was removed from the account");
 
     /// <summary>The account was erased.</summary>
-    public sealed record Erased() : ClientFailure("the account was erased");
+    /// <param name="Receipt">The server's receipt, see <see cref="Protocol.Audit.SignedErasureReceipt"/>; null while the erasure is under way.</param>
+    public sealed record Erased(ReadOnlyMemory<byte>? Receipt) : ClientFailure("the account was erased");
 
     /// <summary>The server lost the account's data, and this device could not give them back.</summary>
     public sealed record VaultLost() : ClientFailure("the server lost the account's data");

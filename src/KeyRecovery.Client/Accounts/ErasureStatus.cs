@@ -1,0 +1,37 @@
+using KeyRecovery.Client.Http;
+using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Client.Accounts;
+
+/// <summary>How an account's erasure stands.</summary>
+public abstract record ErasureStatus
+{
+    private ErasureStatus() { }
+
+    /// <summary>Nobody has asked for it, or it was cancelled.</summary>
+    public sealed record None : ErasureStatus;
+
+    /// <summary>It waits. Until then every device and code that was in the account at the request may cancel it.</summary>
+    /// <param name="RequestedAt">When it was asked for, by the server's clock.</param>
+    /// <param name="DueIn">How long it still waits.</param>
+    public sealed record Held(DateTimeOffset RequestedAt, TimeSpan DueIn) : ErasureStatus;
+
+    /// <summary>The key is destroyed, or is about to be; there is no receipt yet.</summary>
+    public sealed record Erasing : ErasureStatus;
+
+    /// <summary>It is done.</summary>
+    /// <param name="Receipt">What <see cref="SignedErasureReceipt.Decode"/> reads; keep it.</param>
+    public sealed record Erased(ReadOnlyMemory<byte> Receipt) : ErasureStatus;
+
+    internal static ReadOnlyMemory<byte>? ReadReceipt(string? text) =>
+        Base64UrlText.TryDecodeUpTo(text, ErasureReceipt.MaxSize, out var bytes) ? bytes : null;
+
+    internal static ErasureStatus Of(ErasureJson json) => json.State switch
+    {
+        "held" => new Held(Clock.FromSeconds(json.RequestedAt ?? 0), TimeSpan.FromMilliseconds(json.DueInMs ?? 0)),
+        "erased" when ReadReceipt(json.Receipt) is { } receipt => new Erased(receipt),
+        "none" => new None(),
+        _ => new Erasing(),
+    };
+}
