@@ -33,17 +33,25 @@ internal sealed class SubjectLines(HttpContext context, AppOptions app) : IDispo
         {
             var result = await reader.ReadAsync(ct);
             var buffer = result.Buffer;
-            while (TryTake(ref buffer, result.IsCompleted, out var line))
+            try
             {
-                number++;
-                if (number > MostLines) throw new SubjectLineException(number);
-                if (Parse(line, number) is not { } subject) continue;
-                users++;
-                yield return (number, new AppUser(app.Id, app.Issuer, subject));
+                while (TryTake(ref buffer, result.IsCompleted, out var line))
+                {
+                    number++;
+                    if (number > MostLines) throw new SubjectLineException(number);
+                    if (Parse(line, number) is not { } subject) continue;
+                    users++;
+                    yield return (number, new AppUser(app.Id, app.Issuer, subject));
+                }
+
+                if (buffer.Length > MostLineBytes) throw new SubjectLineException(number + 1);
+            }
+            finally
+            {
+                // Also where it ends halfway: a reader that is left as it is takes its connection along.
+                reader.AdvanceTo(buffer.Start, buffer.End);
             }
 
-            if (buffer.Length > MostLineBytes) throw new SubjectLineException(number + 1);
-            reader.AdvanceTo(buffer.Start, buffer.End);
             if (result.IsCompleted) break;
         }
 

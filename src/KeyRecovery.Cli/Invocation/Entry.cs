@@ -49,6 +49,9 @@ internal static class Entry
             RecoverCommand.Make(),
             new Command("link", "Brings the account to a new device that lies beside this one") { LinkShowCommand.Make(), LinkJoinCommand.Scan(), LinkJoinCommand.Type() },
             new Command("device", "The devices of the account") { DeviceListCommand.Make(), DeviceRenameCommand.Make(), DeviceRevokeCommand.Make() },
+            EraseCommand.Make(),
+            AdminEraseCommand.Make(),
+            new Command("audit", "The auditor's tools") { AuditVerifyCommand.Make() },
         };
         foreach (var option in GlobalOptions.All) root.Add(option);
         return root;

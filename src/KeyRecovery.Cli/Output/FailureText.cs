@@ -17,6 +17,7 @@ internal static class FailureText
     private static object? Details(ClientFailure failure, CliContext context) => failure switch
     {
         ClientFailure.Transient { RetryAfter: { } wait } => new { retryAfterMs = (long)wait.TotalMilliseconds },
+        ClientFailure.Erased { Receipt: { } receipt } => new { receipt = Protocol.Wire.Base64UrlText.Encode(receipt.Span) },
         ClientFailure.RolledBack rolledBack => new { fault = Kebab(rolledBack.Fault.ToString()) },
         ClientFailure.ServerLied lied => new { fault = Kebab(lied.Fault.ToString()) },
         ClientFailure.WrongPassphrase wrong => new { guessesLeft = wrong.GuessesLeft, nextAttemptInMs = (long)wrong.NextAttemptIn.TotalMilliseconds },

@@ -1,0 +1,76 @@
+using System.CommandLine;
+using System.Text.Json;
+using KeyRecovery.Cli.Invocation;
+
+namespace KeyRecovery.Cli.Commands;
+
+/// <summary><c>admin erase</c> and <c>admin erasures</c>: an operator files a job, and sees what came of each line.</summary>
+internal static class AdminEraseCommand
+{
+    private const int Page = 200;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+
+    public static Command Make()
+    {
+        var file = new Option<string>("--file") { HelpName = "SUBJECTS.ndjson", Description = "A line {\"subject\": \"…\"} for each user", Required = true };
+        var job = new Argument<string>("JOB") { Description = "The job's id" };
+        return new Command("admin", "For operators, with their token")
+        {
+            new Command("erase", "Erases the accounts of users, at once and without asking") { file }
+                .Runs((context, parsed, ct) => RunAsync(context, parsed.GetRequiredValue(file), ct)),
+            new Command("erasures", "Says how a job stands") { job }
+                .Runs((context, parsed, ct) => TellAsync(context, parsed.GetRequiredValue(job), ct)),
+        };
+    }
+
+    private static async Task RunAsync(CliContext context, string path, CancellationToken ct)
+    {
+        await using var lines = File.OpenRead(path);
+        var filed = await OperatorApi.SendAsync(context, HttpMethod.Post, "/v1/admin/erasures", lines, ct);
+        var job = filed.GetProperty("job").GetString()!;
+        context.Output.Note($"job {job}");
+        await context.Output.WithProgressAsync("Erasing", async progress =>
+        {
+            while (true)
+            {
+                var report = await ReadAsync(context, job, 0, 1, ct);
+                var (all, pending) = (report.GetProperty("lines").GetInt32(), report.GetProperty("pending").GetInt32());
+                progress.Report((all - pending, all));
+                if (pending == 0) return report;
+                await Task.Delay(Pause, ct);
+            }
+        });
+        await TellAsync(context, job, ct);
+    }
+
+    private static async Task TellAsync(CliContext context, string job, CancellationToken ct)
+    {
+        var (outcomes, after, report) = (new List<JsonElement>(), 0, default(JsonElement));
+        while (true)
+        {
+            report = await ReadAsync(context, job, after, Page, ct);
+            var page = report.GetProperty("outcomes").EnumerateArray().ToList();
+            outcomes.AddRange(page);
+            if (page.Count < Page) break;
+            after = page[^1].GetProperty("line").GetInt32();
+        }
+
+        int Count(string name) => report.GetProperty(name).GetInt32();
+        context.Output.Result(
+            new { job, state = report.GetProperty("state").GetString(), lines = Count("lines"), erased = Count("erased"), unknown = Count("unknown"), pending = Count("pending"), outcomes },
+            people =>
+            {
+                foreach (var line in outcomes)
+                {
+                    var receipt = line.TryGetProperty("receipt", out var signed) ? $"  {signed.GetString()}" : "";
+                    people.Profile.Out.Writer.WriteLine($"line {line.GetProperty("line").GetInt32()}: {line.GetProperty("outcome").GetString()}{receipt}");
+                }
+
+                people.Profile.Out.Writer.WriteLine($"job {job}: {Count("erased")} erased, {Count("unknown")} unknown, {Count("pending")} pending");
+            });
+    }
+
+    private static Task<JsonElement> ReadAsync(CliContext context, string job, int after, int limit, CancellationToken ct) =>
+        OperatorApi.SendAsync(context, HttpMethod.Get, $"/v1/admin/erasures/{Uri.EscapeDataString(job)}?after={after}&limit={limit}", null, ct);
+}
