@@ -57,12 +57,14 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
     /// <param name="folder">Where.</param>
     /// <param name="random">Safe for concurrent use where the test is.</param>
     /// <param name="between">Stands between the service and the key store.</param>
-    public static async Task<TestService> OpenAsync(string folder, IRandom random, Func<IKeyStore, IKeyStore>? between = null)
+    /// <param name="leavesRemnants">A store that does not overwrite what it deletes.</param>
+    public static async Task<TestService> OpenAsync(string folder, IRandom random, Func<IKeyStore, IKeyStore>? between = null, bool leavesRemnants = false)
     {
         var test = new TestService { Folder = folder };
         foreach (var name in new[] { "data", "keys", "ring" }) Directory.CreateDirectory(Path.Combine(folder, name));
         test._pair = await SqliteStorePair.OpenAsync(
-            Path.Combine(folder, "data", "data.db"), Path.Combine(folder, "keys", "keys.db"), random, test.Time, NullLoggerFactory.Instance);
+            new SqliteStoreOptions { Path = Path.Combine(folder, "data", "data.db"), Journal = JournalProfile.Data, LeavesRemnants = leavesRemnants },
+            new SqliteStoreOptions { Path = Path.Combine(folder, "keys", "keys.db"), Journal = JournalProfile.Keys, LeavesRemnants = leavesRemnants }, random, test.Time, NullLoggerFactory.Instance);
         try
         {
             await test.OpenKeysAsync(folder, random, between);
