@@ -3,10 +3,12 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Testing.Realms;
 
 namespace KeyRecovery.Api.Tests.Erasure;
 
@@ -88,6 +90,32 @@ public sealed class WhoMayEraseTests
                 // As good.
             }
         }
+    }
+
+    [Fact]
+    public async Task The_passphrase_of_an_erased_account_looks_like_one_that_never_was_also_to_its_owner()
+    {
+        await using var host = await TestHost.StartAsync(TwoApps);
+        var account = await TestAccount.CreateAsync(host);
+        var owner = await TestRealmClient.ConnectAsync(host.Client, await host.TokenAsync(account.Subject));
+        using var slot = new TestRealmSlot(SystemRandom.Instance);
+        using var never = new TestRealmSlot(SystemRandom.Instance);
+        Assert.Equal("ok", (await owner.RegisterAsync(slot)).Slug);
+        Assert.Equal(9, (await owner.GuessAsync(slot)).GuessesLeft);
+        Assert.Equal(HttpStatusCode.OK, await SlotsAsync(host, owner.Token!));
+
+        Assert.Equal(["erased"], (await RunAsync(host, await OperatorAsync(host, "demo"), account.Subject)).Select(o => o.GetProperty("outcome").GetString()));
+
+        Assert.Equal(HttpStatusCode.NotFound, await SlotsAsync(host, owner.Token!));
+        var (erased, unknown) = (await owner.GuessAsync(slot), await owner.GuessAsync(never));
+        Assert.Equal((HttpStatusCode.NotFound, "not-found", unknown.Problem.GetRawText()), (erased.Code, erased.Slug, erased.Problem.GetRawText()));
+    }
+
+    private static async Task<HttpStatusCode> SlotsAsync(TestHost host, string token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/recovery/slots") { Headers = { Authorization = new("Bearer", token) } };
+        using var answer = await host.Client.SendAsync(request);
+        return answer.StatusCode;
     }
 
     private static async Task<string> OperatorAsync(TestHost host, string app, string scope = "keyrecovery.erase")
