@@ -12,8 +12,10 @@ namespace KeyRecovery.Api.RateLimiting;
 internal sealed class TokenBuckets
 {
     private const int Cells = 1 << 16;
+    private const int Turns = 256;
 
     private readonly long[][] _rows = [new long[Cells], new long[Cells]];
+    private readonly Lock[] _turns = [.. Enumerable.Range(0, Turns).Select(_ => new Lock())];
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
     private readonly TimeProvider _time;
     private readonly long _start;
@@ -38,8 +40,14 @@ internal sealed class TokenBuckets
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         HMACSHA256.HashData(_key, MemoryMarshal.AsBytes(new Span<UInt128>(ref caller)), digest);
         var cells = MemoryMarshal.Cast<byte, ushort>(digest);
-        var first = Take(ref _rows[0][cells[0]], now);
-        var second = Take(ref _rows[1][cells[1]], now);
+        long first, second;
+        // One caller's requests take turns: racing, one would take the last token of the first cell and another that of the second.
+        lock (_turns[cells[0] % Turns])
+        {
+            first = Take(ref _rows[0][cells[0]], now);
+            second = Take(ref _rows[1][cells[1]], now);
+        }
+
         retryAfter = new TimeSpan(Math.Min(first, second));
         return retryAfter == TimeSpan.Zero;
     }

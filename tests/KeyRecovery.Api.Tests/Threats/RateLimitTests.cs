@@ -47,6 +47,27 @@ public class RateLimitTests
         }, iter: 200);
 
     [Fact]
+    public void Nor_by_asking_twice_at_the_same_moment()
+    {
+        const int tokens = 100_000;
+        var time = new FakeTimeProvider();
+        var buckets = new TokenBuckets(perSecond: 1, burst: 1, time);
+        var taken = 0;
+        using var moment = new Barrier(2, _ => time.Advance(TimeSpan.FromSeconds(1)));
+        void Ask()
+        {
+            for (var i = 0; i < tokens; i++)
+            {
+                moment.SignalAndWait();
+                if (buckets.TryTake(7, out var _)) Interlocked.Increment(ref taken);
+            }
+        }
+
+        Parallel.Invoke(Ask, Ask);
+        Assert.Equal(tokens, taken);
+    }
+
+    [Fact]
     public void Waiting_as_told_is_enough() =>
         Gen.Select(Gen.Double[0.01, 100], Gen.Int[1, 20]).Sample((rate, burst) =>
         {
