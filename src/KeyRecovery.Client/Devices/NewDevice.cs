@@ -12,16 +12,21 @@ internal sealed class NewDevice : IDisposable
 
     public NewDevice(IRandom random)
     {
-        // People type ids on a command line: none begins like an option there.
-        var id = new byte[16];
-        do random.Fill(id);
-        while (new AuthorityId(id).ToString().StartsWith('-'));
-        Id = new AuthorityId(id);
+        Id = DrawId(random);
         _signingSeed = SecretBytes.Random(SigningKey.SeedSize, random);
         _kemSeed = SecretBytes.Random(KemPrivateKey.SeedSize, random);
         Signing = SigningKey.FromSeed(_signingSeed.Span);
         using var kem = KemPrivateKey.FromSeed(_kemSeed.Span);
         KemKey = kem.PublicKey;
+    }
+
+    /// <summary>Draws the id of a device or of a slot. People type ids on a command line: none begins like an option there.</summary>
+    public static AuthorityId DrawId(IRandom random)
+    {
+        var id = new byte[16];
+        do random.Fill(id);
+        while (new AuthorityId(id).ToString().StartsWith('-'));
+        return new AuthorityId(id);
     }
 
     public AuthorityId Id { get; }

@@ -34,7 +34,8 @@ public sealed class PassphraseManager
     /// </summary>
     /// <returns>
     /// Null when it is set. <see cref="ClientFailure.WeakPassphrase"/> and <see cref="ClientFailure.Invalid"/> before anything
-    /// is sent; after any failure the old passphrase stays and the realms forget the new one.
+    /// is sent. After <see cref="ClientFailure.Transient"/> the account may have either, so keep both in mind and set it again;
+    /// after any other failure the old passphrase stays and the realms forget the new one.
     /// </returns>
     public Task<ClientFailure?> SetAsync(Passphrase passphrase, SetPassphraseOptions set, CancellationToken ct = default) => _turn(
         () => new PassphraseSetup(_options, _state, _keeper).SetAsync(passphrase, set, slot => _editor.AddPassphraseAsync(slot, ct), ct), ct);
@@ -76,11 +77,14 @@ public sealed class PassphraseManager
     {
         var slots = Slots().ToDictionary(s => s.Id, s => s.Parameters);
         var replies = await _keeper.CommandAllAsync(RealmCommand.Status, ct);
+        // It was set, and whoever set it was cut off before the realms heard that the account relies on it.
+        if (replies.Any(r => r.Reply is RealmReply.Answered { Status.State: RealmSlotState.Fresh }))
+        {
+            await _keeper.CommandAllAsync(RealmCommand.TellHead(_state.Read(open => open.Vault.Chain.Place)), ct);
+            replies = await _keeper.CommandAllAsync(RealmCommand.Status, ct);
+        }
         return [.. replies.Where(r => slots.ContainsKey(r.Slot)).Select(r => Describe(slots[r.Slot], r.Slot, _state.Api.Realms.NameOf(r.Realm), r.Reply))];
     }
-
-    /// <summary>For tests of what a device in the wrong hands may say.</summary>
-    internal Task TellHeadAsync(LinkPlace head) => _keeper.CommandAllAsync(RealmCommand.TellHead(head), default);
 
     private async Task<ClientFailure?> CommandAsync(RealmCommand command, CancellationToken ct)
     {

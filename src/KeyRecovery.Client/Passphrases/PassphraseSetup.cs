@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Oprf;
@@ -7,13 +8,14 @@ using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Passphrases;
 
 /// <summary>
 /// Sets a passphrase up (docs/protocol.md §14.4): a new slot always, registered everywhere and tried before the account
-/// relies on it. Whatever fails before the link is committed is taken back, and the old passphrase stays.
+/// relies on it. What fails before the link is sent, and what the server refuses, is taken back, and the old passphrase
+/// stays. Where no answer comes, either may be the account's, and nothing is taken back: a slot that the account does not
+/// have is told no head, so its realms make room of it by themselves.
 /// </summary>
 internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState state, RealmKeeper keeper)
 {
@@ -24,7 +26,7 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
     /// <param name="passphrase">The new passphrase.</param>
     /// <param name="set">How.</param>
     /// <param name="commit">Commits a link that adds the slot and removes the others.</param>
-    /// <param name="ct">Cancels; before the commit nothing is left behind.</param>
+    /// <param name="ct">Cancels; before the commit is sent nothing is left behind.</param>
     public async Task<ClientFailure?> SetAsync(
         Passphrase passphrase, SetPassphraseOptions set, Func<NewPassphraseSlot, Task<ClientFailure?>> commit, CancellationToken ct)
     {
@@ -40,28 +42,26 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
         Tell(2, "stretching the passphrase");
         using var slot = await CreateAsync(passphrase, realms, threshold, profile, ct);
 
-        ClientFailure? failure = null;
-        var asked = false;
+        using var replaced = HeldRealmKeys.Of(state.Open, keeper.Slots());
+        var isTakenBack = true;
         try
         {
             Tell(3, "registering it");
-            if ((failure = await RegisterAsync(slot, realms, set.Token, ct)) is not null) return failure;
+            if (await RegisterAsync(slot, realms, set.Token, ct) is { } unregistered) return unregistered;
             Tell(4, "trying it");
-            if ((failure = await TryAsync(slot, passphrase, set.Token, ct)) is not null) return failure;
+            if (await TryAsync(slot, passphrase, set.Token, ct) is { } untried) return untried;
             Tell(5, "sealing the account to it");
-            asked = true;
-            failure = await commit(slot);
-            return failure is not null && await IsPartOfAccountAsync(slot) == true ? null : failure;
-        }
-        catch (OperationCanceledException)
-        {
-            failure = new ClientFailure.Transient("cancelled", null);
-            throw;
+            // No answer is no refusal: the commit may still arrive, and the account then rely on what was registered.
+            isTakenBack = false;
+            var failure = await commit(slot);
+            isTakenBack = failure is not (null or ClientFailure.Transient);
+            if (failure is not ClientFailure.Transient || !await IsPartOfAccountAsync(slot)) return failure;
+            await keeper.FollowAsync(replaced, ct);
+            return null;
         }
         finally
         {
-            // No answer is no refusal: what the account may rely on is taken back only if it is known not to.
-            if (failure is not null && (!asked || await IsPartOfAccountAsync(slot) == false)) await TakeBackAsync(slot, realms);
+            if (isTakenBack) await TakeBackAsync(slot, realms);
         }
 
         void Tell(int number, string text) => set.Progress?.Report(new PassphraseStep(number, Steps, text));
@@ -82,10 +82,7 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
     private async Task<NewPassphraseSlot> CreateAsync(
         Passphrase passphrase, RealmConnection[] realms, int threshold, StretchProfile profile, CancellationToken ct)
     {
-        var id = new byte[16];
-        do Random.Fill(id);
-        while (new AuthorityId(id).ToString().StartsWith('-'));
-        var slot = new AuthorityId(id);
+        var slot = NewDevice.DrawId(Random);
         using var stretched = await Task.Run(() => passphrase.Stretch(state.Vault.Account, slot, profile), ct);
         var shares = OprfKeyShares.Split(realms.Length, threshold, Random);
         using var oprf = shares.Evaluate(stretched.Span);
@@ -134,18 +131,17 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
         return null;
     }
 
-    // Null where it cannot be learned now.
-    private async Task<bool?> IsPartOfAccountAsync(NewPassphraseSlot slot)
+    // Whether the commit whose answer was lost is known to have gone through.
+    private async Task<bool> IsPartOfAccountAsync(NewPassphraseSlot slot)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         try
         {
-            if (await state.RefreshAsync(limit.Token) is not null) return null;
-            return state.Vault.Chain.FindActive(slot.Keys.Id) is not null;
+            return await state.RefreshAsync(limit.Token) is null && state.Vault.Chain.FindActive(slot.Keys.Id) is not null;
         }
         catch (OperationCanceledException)
         {
-            return null;
+            return false;
         }
     }
 

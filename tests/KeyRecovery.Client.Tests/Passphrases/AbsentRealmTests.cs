@@ -1,6 +1,10 @@
 using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Realms;
 
 namespace KeyRecovery.Client.Tests.Passphrases;
 
@@ -95,12 +99,28 @@ public sealed class AbsentRealmTests(RealmsFixture fixture)
         using var rogue = world.NewDevice();
         using var onRogue = await rogue.RecoverAsync(world.Code, name: "rogue");
         using var laptop = world.NewDevice();
-        await onRogue.Passphrase.TellHeadAsync(new Protocol.Vault.LinkPlace(1UL << 52, Protocol.Wire.Hash256.Of([7])));
+        await TellAsync(world, rogue, new LinkPlace(1UL << 52, Hash256.Of([7])));
         Assert.IsType<ClientFailure.RolledBackByRealm>(TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
 
         TestDevice.Value(await world.Vault.RefreshAsync());
         TestDevice.Value(await world.Vault.RevokeAsync([onRogue.Device]));
 
         using var session = TestDevice.Value(await world.GuessAsync(laptop, PassphraseWorld.Right));
+    }
+
+    // What a device in the wrong hands can say: it holds the account's management keys.
+    private async Task TellAsync(PassphraseWorld world, TestDevice device, LinkPlace head)
+    {
+        using var state = await device.Store.LoadAsync(default);
+        using var kem = KemPrivateKey.FromSeed(state!.KemSeed.Span);
+        using var signing = SigningKey.FromSeed(state.SigningSeed.Span);
+        var verdict = VerifiedVault.Verify("demo", state.Known!, new OwnIdentity(state.Device, signing.PublicKey), null);
+        using var open = ((VaultVerdict.Ok)verdict).Vault.Open(state.Device, kem).Vault!;
+        var key = Assert.Single(open.Private.RealmKeys);
+        using var management = SigningKey.FromSeed(key.ManagementSeed.Span);
+        using var http = new HttpClient { BaseAddress = fixture.Home.Address };
+        var realm = await TestRealmClient.ConnectAsync(http, null);
+        var body = RealmManage.Sign(realm.Realm.Fingerprint, key.Slot, 1UL << 50, RealmCommand.TellHead(head), management);
+        Assert.Equal(head, (await realm.SendAsync("manage", key.Slot, body, null)).Status!.Head);
     }
 }

@@ -1,4 +1,5 @@
 using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.Client.Tests.Passphrases;
@@ -44,6 +45,50 @@ public sealed class LostAnswerTests(RealmsFixture fixture)
     }
 
     [Fact]
+    public async Task The_commit_arrives_long_after_it_was_given_up_and_the_new_one_works()
+    {
+        using var world = await PassphraseWorld.CreateAsync(fixture, [0, 1, 2]);
+        HttpRequestMessage? late = null;
+        world.Phone.Relay.OnRequest = (request, body) =>
+        {
+            if (request.RequestUri!.AbsolutePath != "/v1/commits") return null;
+            late = Copy(request, body);
+            throw new HttpRequestException("it is on its way");
+        };
+        Assert.IsType<ClientFailure.Transient>(await world.SetAsync(New));
+
+        // Somewhere in between it waited, and now it is there.
+        using var http = new HttpClient();
+        using (var arrived = await http.SendAsync(late!)) Assert.True(arrived.IsSuccessStatusCode);
+
+        await OneWorksAsync(world, New);
+        // The next look tells the realms that the account relies on it.
+        TestDevice.Value(await world.Vault.RefreshAsync());
+        Assert.All(await world.Vault.Passphrase.StatusAsync(), s => Assert.Equal(RealmSlotState.Live, s.State));
+    }
+
+    [Fact]
+    public async Task The_server_refuses_the_commit_and_no_realm_keeps_the_new_one()
+    {
+        using var world = await PassphraseWorld.CreateAsync(fixture, [0, 1, 2]);
+        using var young = world.NewDevice();
+        using var onYoung = await young.RecoverAsync(world.Code);
+        var slots = new List<string>();
+        young.Relay.OnRequest = (request, body) =>
+        {
+            if (request.RequestUri!.AbsolutePath == "/v1/realm/manage") slots.Add(RealmManage.Decode(body).Command.Action.ToString());
+            return null;
+        };
+        using var passphrase = RealmsFixture.Of(New);
+
+        var refused = Assert.IsType<ClientFailure.Refused>(await onYoung.Passphrase.SetAsync(passphrase, await fixture.SetAsync(world.Subject)));
+
+        Assert.Equal("young-authority", refused.Type);
+        Assert.Equal(["Delete", "Delete", "Delete"], slots);
+        await OneWorksAsync(world, PassphraseWorld.Right);
+    }
+
+    [Fact]
     public async Task It_is_cancelled_while_the_commit_is_under_way_and_the_new_one_works()
     {
         using var world = await PassphraseWorld.CreateAsync(fixture, [0, 1, 2]);
@@ -59,6 +104,14 @@ public sealed class LostAnswerTests(RealmsFixture fixture)
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => world.Vault.Passphrase.SetAsync(passphrase, set, cancel.Token));
         await OneWorksAsync(world, New);
+    }
+
+    private static HttpRequestMessage Copy(HttpRequestMessage request, byte[] body)
+    {
+        var copy = new HttpRequestMessage(request.Method, request.RequestUri) { Content = new ByteArrayContent(body) };
+        copy.Content.Headers.ContentType = request.Content!.Headers.ContentType;
+        foreach (var (name, values) in request.Headers) copy.Headers.TryAddWithoutValidation(name, values);
+        return copy;
     }
 
     private static async Task OneWorksAsync(PassphraseWorld world, string text)
