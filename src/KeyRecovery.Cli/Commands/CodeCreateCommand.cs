@@ -3,6 +3,8 @@ using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Kit;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Client;
+using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 
@@ -26,9 +28,11 @@ internal static class CodeCreateCommand
         var vault = opened.Session;
         var before = Codes(vault);
         using var code = RecoveryCode.Generate(SystemRandom.Instance);
-        context.Expect(await vault.AddCodeAsync(code, replace, ct));
-
         var display = code.ToDisplayString();
+        var added = await AddAsync(vault, code, replace, ct);
+        if (added is Result<VaultSession>.Failed { Failure: ClientFailure.Transient } unknown) throw Unanswered(unknown.Failure, display, kit, vault, context);
+        context.Expect(added);
+
         kit?.Write(new RecoveryKit(display, vault.Account, context.Server, context.App, DateTimeOffset.UtcNow));
         var codes = Codes(vault);
         context.Output.Result(
@@ -41,5 +45,29 @@ internal static class CodeCreateCommand
             });
     }
 
-    private static int Codes(Client.Accounts.VaultSession vault) => vault.Authorities.Count(a => a.Kind == AuthorityKind.Code);
+    // What was sent may still be done when nobody waits for the answer any more.
+    private static async Task<Result<VaultSession>> AddAsync(VaultSession vault, RecoveryCode code, bool replace, CancellationToken ct)
+    {
+        try
+        {
+            return await vault.AddCodeAsync(code, replace, ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            return new ClientFailure.Transient("cancelled", null);
+        }
+    }
+
+    // The account may rely on it, in place of the one on the old paper: it must not die with this process.
+    private static CommandException Unanswered(ClientFailure failure, string display, KitFile? kit, VaultSession vault, CliContext context)
+    {
+        kit?.Write(new RecoveryKit(display, vault.Account, context.Server, context.App, DateTimeOffset.UtcNow));
+        return new CommandException(new CliFailure("code-unanswered", $"{failure.Message}. The code may or may not be the account's by now: keep it, with the old one, until the check says which works")
+        {
+            Details = new { code = display, kit = kit?.Path },
+            Advice = [display, "Then: keyrecovery code check"],
+        });
+    }
+
+    private static int Codes(VaultSession vault) => vault.Authorities.Count(a => a.Kind == AuthorityKind.Code);
 }

@@ -4,6 +4,7 @@ using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Client;
 using KeyRecovery.Client.Passphrases;
+using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Passphrases;
 
 namespace KeyRecovery.Cli.Commands;
@@ -39,9 +40,19 @@ internal static class PassphraseSetCommand
         using var opened = await context.OpenAsync(ct);
         var manager = opened.Session.Passphrase;
         var replaced = manager.IsSet;
-        var failure = await context.Output.WithProgressAsync("setting it up at every server", progress => manager.SetAsync(
-            passphrase,
-            new SetPassphraseOptions { Token = token, Threshold = threshold, Profile = profile, Progress = new Steps(progress) }, ct));
+        var failure = await context.Output.WithProgressAsync("setting it up at every server", async progress =>
+        {
+            try
+            {
+                return await manager.SetAsync(
+                    passphrase, new SetPassphraseOptions { Token = token, Threshold = threshold, Profile = profile, Progress = new Steps(progress) }, ct);
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return new ClientFailure.Transient("cancelled", null);
+            }
+        });
+        if (failure is ClientFailure.Transient && generated is not null) throw Unanswered(failure, generated);
         context.Expect(failure);
 
         var status = await manager.StatusAsync(ct);
@@ -64,6 +75,14 @@ internal static class PassphraseSetCommand
                 people.WriteLine("Try it now and then: keyrecovery passphrase check");
             });
     }
+
+    // The account may rely on it, in place of the one before: words that nobody has seen must not die with this process.
+    private static CommandException Unanswered(ClientFailure failure, string generated) => new(
+        new CliFailure("passphrase-unanswered", $"{failure.Message}. The passphrase may or may not be the account's by now: keep it, with the one before, until the check says which works")
+        {
+            Details = new { passphrase = generated },
+            Advice = [generated, "Then: keyrecovery passphrase check"],
+        });
 
     private static string WhoCouldSearch(PassphraseStatus status) => status.Threshold == 1
         ? "One server guards it: a thief of its database alone learns nothing, but whoever runs that server could search for it."

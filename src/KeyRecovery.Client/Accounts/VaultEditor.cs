@@ -20,6 +20,8 @@ internal sealed class VaultEditor(KeyRecoveryOptions options, VaultState state)
 {
     private const int Rounds = 32;
 
+    private static readonly TimeSpan LookLimit = TimeSpan.FromSeconds(10);
+
     private readonly RealmKeeper _realms = new(options, state);
 
     private IRandom Random => options.Random;
@@ -196,12 +198,34 @@ internal sealed class VaultEditor(KeyRecoveryOptions options, VaultState state)
         // A server that lost something is repaired by the refresh, and the change is then built anew as after a race.
         if (answer is Answer.Problem { Type: "stale-version" or "repair-required" or "vault-lost" })
             return await state.RefreshAsync(ct) is { } failure ? Sent.Of(failure) : Sent.Stale;
+        if (answer is Answer.Unreachable && await HasArrivedAsync(commit, ct))
+        {
+            if (commit.Link is not null) await _realms.FollowAsync(removed, ct);
+            return Sent.Of(null);
+        }
         return VaultApi.Read(answer, ClientJson.Default.HeadsJson) switch
         {
             Result<HeadsJson>.Ok ok => Sent.Of(await AcceptAsync(commit, ok.Value, removed, ct)),
             Result<HeadsJson>.Failed failed => Sent.Of(failed.Failure),
             _ => throw new InvalidOperationException("a result is one of two"),
         };
+    }
+
+    // No answer is no refusal: a look at the vault tells whether the commit went through, where it can be had.
+    private async Task<bool> HasArrivedAsync(CommitBundle commit, CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(LookLimit);
+        try
+        {
+            if (await state.RefreshAsync(limit.Token) is not null) return false;
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return false;
+        }
+        return state.Vault.Manifest.Hash == commit.Manifest.Hash
+            || (commit.Link is { } link && state.Vault.Chain.Contains(new LinkPlace(link.Link.Sequence, link.Hash)));
     }
 
     private async Task<ClientFailure?> AcceptAsync(CommitBundle commit, HeadsJson heads, HeldRealmKeys removed, CancellationToken ct)

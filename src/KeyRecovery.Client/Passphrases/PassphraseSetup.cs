@@ -42,7 +42,6 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
         Tell(2, "stretching the passphrase");
         using var slot = await CreateAsync(passphrase, realms, threshold, profile, ct);
 
-        using var replaced = HeldRealmKeys.Of(state.Open, keeper.Slots());
         var isTakenBack = true;
         try
         {
@@ -55,9 +54,7 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
             isTakenBack = false;
             var failure = await commit(slot);
             isTakenBack = failure is not (null or ClientFailure.Transient);
-            if (failure is not ClientFailure.Transient || !await IsPartOfAccountAsync(slot)) return failure;
-            await keeper.FollowAsync(replaced, ct);
-            return null;
+            return failure;
         }
         finally
         {
@@ -129,20 +126,6 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
         using var unlocked = ((Result<UnlockedSlot>.Ok)tried).Value;
         await unlocked.Settled;
         return null;
-    }
-
-    // Whether the commit whose answer was lost is known to have gone through.
-    private async Task<bool> IsPartOfAccountAsync(NewPassphraseSlot slot)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        try
-        {
-            return await state.RefreshAsync(limit.Token) is null && state.Vault.Chain.FindActive(slot.Keys.Id) is not null;
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
     }
 
     private async Task TakeBackAsync(NewPassphraseSlot slot, RealmConnection[] realms)

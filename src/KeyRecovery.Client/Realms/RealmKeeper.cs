@@ -1,9 +1,7 @@
-using System.Collections.Immutable;
 using KeyRecovery.Client.Accounts;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
-using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Realms;
@@ -91,11 +89,5 @@ internal sealed class RealmKeeper(KeyRecoveryOptions options, VaultState state)
         return false;
     }
 
-    /// <summary>The account's passphrase slots.</summary>
-    public ImmutableArray<AuthorityId> Slots() => state.Read(SlotsOf);
-
-    private static ImmutableArray<AuthorityId> SlotsOf(OpenVault open) =>
-        [.. open.Vault.Chain.Active.Where(a => a.Kind == AuthorityKind.Passphrase).Select(a => a.Id)];
-
-    private HeldRealmKeys Hold() => state.Read(open => HeldRealmKeys.Of(open, SlotsOf(open)));
+    private HeldRealmKeys Hold() => state.Read(open => HeldRealmKeys.Of(open, open.Vault.Chain.Active.Select(a => a.Id)));
 }

@@ -40,6 +40,30 @@ public sealed class CodeTests(CliFixture fixture)
     }
 
     [Fact]
+    public async Task A_code_whose_commit_got_no_answer_is_shown_all_the_same_for_the_old_paper_may_be_dead()
+    {
+        await using var relay = new TcpRelay();
+        await using var server = await ServerProcess.StartAsync(fixture.NewPath(), 0, ("Authority", relay.Address.Authority));
+        relay.Server = server.Address;
+        var phone = new CommandLine(relay.Address, fixture.NewPath());
+        var token = await fixture.NewFileAsync(System.Text.Encoding.ASCII.GetBytes(await server.TokenAsync("alex")));
+        var old = (await phone.RunAsync("account", "create", "--code", "--token", token, "--json")).Ended(0).Text("code");
+        relay.OnRequest = line =>
+        {
+            relay.SwallowsAnswers |= line.StartsWith("POST /v1/commits", StringComparison.Ordinal);
+            return Task.CompletedTask;
+        };
+
+        var unanswered = (await phone.RunAsync("code", "create", "--replace", "--json")).Ended(1);
+        (relay.OnRequest, relay.SwallowsAnswers) = (null, false);
+
+        Assert.Equal("code-unanswered", unanswered.Text("error"));
+        (await phone.TypeAsync(unanswered.Text("code"), "code", "check")).Ended(0);
+        // The control: it was sent, and the old one is dead.
+        (await phone.TypeAsync(old, "code", "check")).Ended(1);
+    }
+
+    [Fact]
     public async Task Codes_add_up_until_they_are_replaced_and_a_replaced_one_opens_nothing()
     {
         var (device, first) = await fixture.NewAccountAsync();

@@ -87,6 +87,30 @@ public sealed class PassphraseTests(CliFixture fixture)
     }
 
     [Fact]
+    public async Task Drawn_words_whose_commit_got_no_answer_are_shown_all_the_same()
+    {
+        await using var relay = new TcpRelay();
+        await using var server = await ServerProcess.StartAsync(fixture.NewPath(), 0, ("Authority", relay.Address.Authority));
+        relay.Server = server.Address;
+        var phone = new CommandLine(relay.Address, fixture.NewPath());
+        var token = await fixture.NewFileAsync(System.Text.Encoding.ASCII.GetBytes(await server.TokenAsync("alex")));
+        (await phone.RunAsync("account", "create", "--no-code", "--token", token)).Ended(0);
+        (await phone.TypeAsync(Right, "passphrase", "set", "--token", token)).Ended(0);
+        relay.OnRequest = line =>
+        {
+            relay.SwallowsAnswers |= line.StartsWith("POST /v1/commits", StringComparison.Ordinal);
+            return Task.CompletedTask;
+        };
+
+        var unanswered = (await phone.RunAsync("passphrase", "set", "--generate", "--token", token, "--json")).Ended(1);
+        (relay.OnRequest, relay.SwallowsAnswers) = (null, false);
+
+        Assert.Equal("passphrase-unanswered", unanswered.Text("error"));
+        (await phone.TypeAsync(unanswered.Text("passphrase"), "passphrase", "check", "--token", token)).Ended(0);
+        (await phone.TypeAsync(Right, "passphrase", "check", "--token", token)).Ended(1);
+    }
+
+    [Fact]
     public async Task Three_realms_of_a_file_and_one_of_them_down()
     {
         using var folder = new TempFolder();
