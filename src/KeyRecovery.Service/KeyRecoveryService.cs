@@ -45,9 +45,9 @@ public sealed class KeyRecoveryService : IDisposable
         Repairs = new Repairs(context);
         RecoverySlots = new RecoverySlots(context);
         Realm = new Realm(context, secrets.RealmSeed.Span);
-        Sweeper = new Sweeper(context);
         Audit = new StoreAudit(context);
         Erasures = new Erasures(context, erasures, ring, secrets, backups ?? NoBackupSets.Instance, tombstones ?? NoTombstones.Instance);
+        Sweeper = new Sweeper(context, Erasures.Jobs);
         Ring = ring;
         RingAudit = new RingAudit(keys, ring);
         Rotation = new KekRotation(keys, ring, random, time);

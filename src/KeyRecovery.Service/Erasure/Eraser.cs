@@ -1,9 +1,11 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Realms;
 using KeyRecovery.Service.Rows;
@@ -24,6 +26,7 @@ internal sealed class Eraser(ServiceContext context, ErasureRows rows, IKekRing 
     /// <param name="along">What is written in the same transaction.</param>
     /// <param name="ct">Cancels what was not yet written.</param>
     /// <returns>False where there is nothing to erase: no such account, cancelled, or erased before.</returns>
+    /// <exception cref="ErasureBlockedException">A device asked, and whether it still stands in the chain cannot be seen.</exception>
     public async ValueTask<bool> DestroyAsync(RowKey keyRow, ErasureRow request, RowKey? subject, IReadOnlyList<RowWrite> along, CancellationToken ct)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
@@ -36,17 +39,26 @@ internal sealed class Eraser(ServiceContext context, ErasureRows rows, IKekRing 
 
             using var account = await context.SubjectKeys.OpenAsync(keyRow, key, ct);
             var data = await context.Data.ReadAsync(account.Account, ct);
-            var state = data is null ? null : AccountState.Decode(account.Open(data));
+            var state = data is null ? null : TryRead(account, data);
             // Read after the key row: a removal that was acknowledged has moved that row on.
-            if (request.Asker is { } asker && state?.Authorities.ContainsKey(asker) is false)
+            if (request.Asker is { } asker)
             {
-                await context.Keys.WriteAsync([new RowWrite.Delete(ErasureRows.Of(keyRow), version)], ct);
-                return false;
+                // Lost, damaged or restored from before a removal: in data of an older day a removed asker still stands.
+                if (state is null || MinChain.IsBehind(state.LastRemoval, key.MinChain))
+                    throw new ErasureBlockedException("an account that a device asks to erase must be repaired by a device first");
+                if (!state.Authorities.ContainsKey(asker))
+                {
+                    await context.Keys.WriteAsync([new RowWrite.Delete(ErasureRows.Of(keyRow), version)], ct);
+                    return false;
+                }
             }
 
-            var slots = state is null ? [] : await SlotsAsync(account, state, ct);
+            var (slots, isWhole) = state is null ? ([], false) : await SlotsAsync(account, state, ct);
             var user = subject ?? await SubjectAsync(request.Account!.Value, state, ct);
-            var next = Begin(request, account, data, key, slots, user);
+            HashSet<RowKey> lookups = [.. slots.Select(s => context.Lookups.Ids.Slot(s.Id)), .. user is { } known ? new[] { known } : []];
+            // What the chain cannot tell, the lookups themselves do.
+            if (!isWhole || MinChain.IsBehind(state!.LastRemoval, key.MinChain)) lookups.UnionWith(await LookupsAsync(Table.Slots, request.Account!.Value, ct));
+            var next = Begin(request, account, state is null ? null : data, key, [.. lookups]);
             List<RowWrite> writes =
             [
                 // No KEK, no link: nothing that ties it to a copy of the data from before.
@@ -71,39 +83,66 @@ internal sealed class Eraser(ServiceContext context, ErasureRows rows, IKekRing 
     /// <summary>The tombstone's name in the list beside the stores.</summary>
     public static Hash256 Tombstone(ReadOnlyMemory<byte> fenceKey, RowKey keyRow) => new(HMACSHA256.HashData(fenceKey.Span, keyRow.Id.Span));
 
-    private ErasureRow Begin(
-        ErasureRow request, AccountRows account, Row? data, KeyRow key, IReadOnlyList<(AuthorityId Id, AuthorityKind Kind, VerifyKey Key)> slots, RowKey? user) =>
-        request with
-        {
-            Phase = ErasurePhase.Erasing,
-            Cancellers = [],
-            Asker = null,
-            Subject = ErasureReceipt.SubjectOf(request.Id, request.Account!.Value),
-            ErasedAt = context.NowSeconds,
-            Kek = Math.Max(ring.Current.Id.Value, key.Kek.Value),
-            Locator = account.Locator.ToArray(),
-            Lookups = [.. slots.Select(s => context.Lookups.Ids.Slot(s.Id)), .. user is { } known ? new[] { known } : []],
-            Retained = data?.Value ?? default,
-            RetainedVersion = data?.Version ?? 0,
-        };
-
-    // Every slot that ever stood in the chain: a removed one's lookup is still there.
-    private async ValueTask<IReadOnlyList<(AuthorityId Id, AuthorityKind Kind, VerifyKey Key)>> SlotsAsync(AccountRows account, AccountState state, CancellationToken ct)
+    private ErasureRow Begin(ErasureRow request, AccountRows account, Row? data, KeyRow key, ImmutableArray<RowKey> lookups) => request with
     {
-        var slots = new Dictionary<AuthorityId, (AuthorityId, AuthorityKind, VerifyKey)>();
+        Phase = ErasurePhase.Erasing,
+        Cancellers = [],
+        Asker = null,
+        Subject = ErasureReceipt.SubjectOf(request.Id, request.Account!.Value),
+        ErasedAt = context.NowSeconds,
+        Kek = Math.Max(ring.Current.Id.Value, key.Kek.Value),
+        Locator = account.Locator.ToArray(),
+        Lookups = lookups,
+        Retained = data?.Value ?? default,
+        RetainedVersion = data?.Version ?? 0,
+    };
+
+    private static AccountState? TryRead(AccountRows account, Row data)
+    {
+        try
+        {
+            return AccountState.Decode(account.Open(data));
+        }
+        catch (RowDamagedException)
+        {
+            return null;
+        }
+    }
+
+    // Every slot that ever stood in the chain: a removed one's lookup is still there. False where a link is damaged.
+    private async ValueTask<(IReadOnlyList<(AuthorityId Id, AuthorityKind Kind, VerifyKey Key)> Slots, bool IsWhole)> SlotsAsync(
+        AccountRows account, AccountState state, CancellationToken ct)
+    {
+        var (slots, isWhole) = (new Dictionary<AuthorityId, (AuthorityId, AuthorityKind, VerifyKey)>(), true);
         foreach (var slot in state.Authorities.Values.Where(a => a.IsSlot)) slots[slot.Id] = (slot.Id, slot.Kind, slot.SigningKey);
         await foreach (var row in context.Data.ScanPrefixAsync(Table.Links, account.Locator, ct))
-            foreach (var added in SignedLink.Decode(account.Open(row)).Link.Add.Where(a => a.Kind != AuthorityKind.Device))
-                slots[added.Id] = (added.Id, added.Kind, added.SigningKey);
-        return [.. slots.Values];
+        {
+            try
+            {
+                foreach (var added in SignedLink.Decode(account.Open(row)).Link.Add.Where(a => a.Kind != AuthorityKind.Device))
+                    slots[added.Id] = (added.Id, added.Kind, added.SigningKey);
+            }
+            catch (RowDamagedException)
+            {
+                isWhole = false;
+            }
+        }
+
+        return ([.. slots.Values], isWhole);
     }
 
     private async ValueTask<RowKey?> SubjectAsync(AccountId account, AccountState? state, CancellationToken ct)
     {
         if (state is not null && state.User.Issuer != AppUser.Unknown) return context.Lookups.Ids.Subject(state.User);
         // The user's name was lost with the data; the lookup still leads to the account.
-        await foreach (var lookup in context.Keys.ScanAsync(Table.Subjects, default, ct))
-            if (context.Lookups.Open(lookup) == account) return lookup.Key;
-        return null;
+        return (await LookupsAsync(Table.Subjects, account, ct)).Select(key => (RowKey?)key).FirstOrDefault();
+    }
+
+    private async ValueTask<IReadOnlyList<RowKey>> LookupsAsync(Table table, AccountId account, CancellationToken ct)
+    {
+        var found = new List<RowKey>();
+        await foreach (var lookup in context.Keys.ScanAsync(table, default, ct))
+            if (context.Lookups.Open(lookup) == account) found.Add(lookup.Key);
+        return found;
     }
 }

@@ -1,10 +1,12 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.UseCases;
 
@@ -18,6 +20,11 @@ public sealed class ErasureJobs
 {
     private const int IdSize = 16;
     private const int Batch = 256;
+
+    // So many lines are looked at between two writes of how far a job is.
+    private const int Stride = 2_048;
+
+    private static readonly TimeSpan Kept = TimeSpan.FromDays(30);
 
     private readonly ServiceContext _context;
     private readonly ErasureRows _rows;
@@ -38,30 +45,32 @@ public sealed class ErasureJobs
     {
         var upload = new byte[IdSize];
         _context.Random.Fill(upload);
-        var (batch, lines, last) = (new List<RowWrite>(Batch), 0, 0);
-        await foreach (var (number, user) in users.WithCancellation(ct))
+        var isStored = false;
+        try
         {
-            (lines, last) = (lines + 1, number);
-            batch.Add(new RowWrite.Create(LineKey(upload, number), new ErasureJobLine(_context.Lookups.Ids.Subject(user).Id, ErasureJobLine.Waiting, default).Encode()));
-            if (batch.Count < Batch) continue;
-            if (await _context.Keys.WriteAsync(batch, ct) is WriteResult.Unavailable(var full)) return ServiceFailure.Of(full);
-            batch = new List<RowWrite>(Batch);
-        }
+            var (batch, lines, last) = (new List<RowWrite>(Batch), 0, 0);
+            await foreach (var (number, user) in users.WithCancellation(ct))
+            {
+                (lines, last) = (lines + 1, number);
+                batch.Add(new RowWrite.Create(LineKey(upload, number), new ErasureJobLine(_context.Lookups.Ids.Subject(user).Id, ErasureJobLine.Waiting, default).Encode()));
+                if (batch.Count < Batch) continue;
+                if (await _context.Keys.WriteAsync(batch, ct) is WriteResult.Unavailable(var full)) return ServiceFailure.Of(full);
+                batch = new List<RowWrite>(Batch);
+            }
 
-        var id = HMACSHA256.HashData(_lookupKey.Span, [.. "erasure-job\0"u8, .. System.Text.Encoding.UTF8.GetBytes(app), 0, .. content().ToArray()])[..IdSize];
-        var job = new ErasureJobRow(app, _context.NowSeconds, (ulong)lines, upload, 0, (ulong)last);
-        batch.Add(new RowWrite.Create(JobKey(id), job.Encode()));
-        switch (await _context.Keys.WriteAsync(batch, ct))
+            var id = HMACSHA256.HashData(_lookupKey.Span, [.. "erasure-job\0"u8, .. System.Text.Encoding.UTF8.GetBytes(app), 0, .. content().ToArray()])[..IdSize];
+            var job = new ErasureJobRow(app, _context.NowSeconds, (ulong)lines, upload, 0, (ulong)last);
+            batch.Add(new RowWrite.Create(JobKey(id), job.Encode()));
+            var result = await _context.Keys.WriteAsync(batch, ct);
+            isStored = result is WriteResult.Written;
+            // Refused: filed before.
+            return result is WriteResult.Unavailable(var reason) ? ServiceFailure.Of(reason) : (new ReadOnlyMemory<byte>(id), lines);
+        }
+        finally
         {
-            case WriteResult.Unavailable(var reason):
-                return ServiceFailure.Of(reason);
-            case WriteResult.Refused:
-                // Filed before. What was just stored of it is a stray, and goes.
-                await RemoveLinesAsync(upload, ct);
-                break;
+            // What was stored of one that is malformed, cut short or there already. The sweep finds what a crash leaves.
+            if (!isStored) await RemoveLinesAsync(upload, CancellationToken.None);
         }
-
-        return (new ReadOnlyMemory<byte>(id), lines);
     }
 
     /// <summary>How a job of an app stands, with the outcomes of some lines; null where the app has no such job.</summary>
@@ -85,35 +94,75 @@ public sealed class ErasureJobs
         return new ErasureJobReport(job.RequestedAt, (int)job.Lines, erased, unknown, (int)job.Lines - erased - unknown, outcomes.ToImmutable());
     }
 
-    /// <summary>Destroys the keys of a job's next lines.</summary>
-    /// <returns>The key rows that are now to be finished; null when no job has a line left.</returns>
-    internal async ValueTask<IReadOnlyList<RowKey>?> NextAsync(int most, CancellationToken ct)
+    /// <summary>Destroys the keys of all jobs' lines that were not looked at.</summary>
+    /// <param name="most">The most of a group.</param>
+    /// <param name="block">Is told of a line that damage holds up; the others go on, and it is looked at again by the next run.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>Key rows that are now to be finished, in groups.</returns>
+    /// <exception cref="StoreUnavailableException">The key store cannot write: no line is passed over.</exception>
+    internal async IAsyncEnumerable<IReadOnlyList<RowKey>> RunAsync(int most, Action<string> block, [EnumeratorCancellation] CancellationToken ct)
     {
+        var open = new List<(RowKey Key, ErasureJobRow Job, long Version)>();
         await foreach (var stored in _context.Keys.ScanAsync(Table.ErasureJobs, default, ct))
+            if (stored.Key.Id.Length == IdSize && ErasureJobRow.Decode(stored.Value) is var job && job.Done < job.Last) open.Add((stored.Key, job, stored.Version));
+        foreach (var (key, job, first) in open)
         {
-            if (stored.Key.Id.Length != IdSize) continue;
-            var job = ErasureJobRow.Decode(stored.Value);
-            if (job.Done < job.Last) return await RunAsync(stored, job, most, ct);
-        }
+            var (twins, version, number, blocked) = (new Twins(this, job.Upload), first, job.Done + 1, (ulong?)null);
+            while (number <= job.Last)
+            {
+                var (destroyed, until) = (new List<RowKey>(), Math.Min(number + Stride, job.Last + 1));
+                for (; number < until && destroyed.Count < most; number++)
+                {
+                    if (await _context.Keys.ReadAsync(LineKey(job.Upload, (int)number), ct) is not { } line) continue;
+                    try
+                    {
+                        if (await EraseAsync(job, line, ErasureJobLine.Decode(line.Value), twins, ct) is { } keyRow) destroyed.Add(keyRow);
+                    }
+                    catch (RowDamagedException damaged)
+                    {
+                        blocked ??= number;
+                        block(damaged.Message);
+                    }
+                }
 
-        return null;
+                if (!await TryWriteAsync(new RowWrite.Replace(key, (job with { Done = (blocked ?? number) - 1 }).Encode(), version++), ct)) break;
+                yield return destroyed;
+            }
+        }
     }
 
-    private async ValueTask<IReadOnlyList<RowKey>> RunAsync(Row stored, ErasureJobRow job, int most, CancellationToken ct)
+    /// <summary>Removes jobs that were done 30 days ago, and lines that no job has.</summary>
+    /// <param name="before">How old such a line must be, in seconds since 1970.</param>
+    /// <param name="ct">Stops between rows.</param>
+    internal async ValueTask SweepAsync(ulong before, CancellationToken ct)
     {
-        var (destroyed, done) = (new List<RowKey>(), job.Done);
-        for (var number = job.Done + 1; number <= job.Last && destroyed.Count < most; number++)
+        var (live, expired) = (new HashSet<Hash256>(), new List<(Row Row, ErasureJobRow Job)>());
+        await foreach (var row in _context.Keys.ScanAsync(Table.ErasureJobs, default, ct))
         {
-            done = number;
-            if (await _context.Keys.ReadAsync(LineKey(job.Upload, (int)number), ct) is not { } line) continue;
-            if (await EraseAsync(job, line, ErasureJobLine.Decode(line.Value), ct) is { } keyRow) destroyed.Add(keyRow);
+            if (row.Key.Id.Length != IdSize) continue;
+            var job = ErasureJobRow.Decode(row.Value);
+            if (job.Done >= job.Last && job.RequestedAt + (ulong)Kept.TotalSeconds <= _context.NowSeconds) expired.Add((row, job));
+            else live.Add(UploadOf(job.Upload));
         }
 
-        await _context.Keys.WriteAsync([new RowWrite.Replace(stored.Key, (job with { Done = done }).Encode(), stored.Version)], ct);
-        return destroyed;
+        foreach (var (row, job) in expired)
+        {
+            // The job first: without it, its lines are strays, whatever happens now.
+            var isDone = await ReadAsync(row.Key.Id, job.App, 0, 0, ct) is { Pending: 0 };
+            if (!isDone || await _context.Keys.WriteAsync([new RowWrite.Delete(row.Key, row.Version)], ct) is not WriteResult.Written) live.Add(UploadOf(job.Upload));
+        }
+
+        var strays = new List<RowWrite>();
+        await foreach (var row in _context.Keys.ScanAsync(Table.ErasureJobs, default, ct))
+        {
+            if (row.Key.Id.Length == IdSize || live.Contains(UploadOf(row.Key.Id[..IdSize])) || (ulong)row.WrittenHour * 3600 > before) continue;
+            strays.Add(new RowWrite.Remove(row.Key));
+        }
+
+        foreach (var some in strays.Chunk(Batch)) await _context.Keys.WriteAsync(some, ct);
     }
 
-    private async ValueTask<RowKey?> EraseAsync(ErasureJobRow job, Row stored, ErasureJobLine line, CancellationToken ct)
+    private async ValueTask<RowKey?> EraseAsync(ErasureJobRow job, Row stored, ErasureJobLine line, Twins twins, CancellationToken ct)
     {
         if (line.State != ErasureJobLine.Waiting) return null;
         var subject = new RowKey(Table.Subjects, line.Subject);
@@ -127,33 +176,30 @@ public sealed class ErasureJobs
                 Phase = ErasurePhase.Erasing, Id = ErasureId.Draw(_context.Random), App = job.App, RequestedBy = ErasureRequester.Operator,
                 RequestedAt = job.RequestedAt, Account = account,
             };
-            if (await _eraser.DestroyAsync(keyRow, request, subject, [found], ct)) return keyRow;
+            var isDestroyed = await _eraser.DestroyAsync(keyRow, request, subject, [found], ct);
             // Its lookup is still there: somebody else's erasure of it is under way, with a receipt of its own.
-            if (await _context.Keys.ReadAsync(keyRow, ct) is not null)
+            if (isDestroyed || await _context.Keys.ReadAsync(keyRow, ct) is not null)
             {
-                await _context.Keys.WriteAsync([found], ct);
+                if (!isDestroyed) await TryWriteAsync(found, ct);
+                twins.Add(line.Subject, keyRow.Id);
                 return keyRow;
             }
         }
 
-        // The same user in an earlier line of the job?
-        var twin = await FindTwinAsync(job, stored.Key, line.Subject, ct);
-        var next = twin is { } same ? line with { State = ErasureJobLine.Found, KeyRow = same } : line with { State = ErasureJobLine.Unknown };
-        await _context.Keys.WriteAsync([new RowWrite.Replace(stored.Key, next.Encode(), stored.Version)], ct);
+        // The same user in another line of the job?
+        var next = await twins.FindAsync(line.Subject, ct) is { } same
+            ? line with { State = ErasureJobLine.Found, KeyRow = same }
+            : line with { State = ErasureJobLine.Unknown };
+        await TryWriteAsync(new RowWrite.Replace(stored.Key, next.Encode(), stored.Version), ct);
         return null;
     }
 
-    private async ValueTask<ReadOnlyMemory<byte>?> FindTwinAsync(ErasureJobRow job, RowKey until, ReadOnlyMemory<byte> subject, CancellationToken ct)
+    // False where somebody was faster.
+    private async ValueTask<bool> TryWriteAsync(RowWrite write, CancellationToken ct) => await _context.Keys.WriteAsync([write], ct) switch
     {
-        await foreach (var row in _context.Keys.ScanPrefixAsync(Table.ErasureJobs, LinePrefix(job.Upload), ct))
-        {
-            if (row.Key == until) break;
-            var line = ErasureJobLine.Decode(row.Value);
-            if (line.State == ErasureJobLine.Found && line.Subject.Span.SequenceEqual(subject.Span)) return line.KeyRow;
-        }
-
-        return null;
-    }
+        WriteResult.Unavailable(var reason) => throw new StoreUnavailableException(reason, "what came of a job's line cannot be written"),
+        var result => result is WriteResult.Written,
+    };
 
     private async ValueTask RemoveLinesAsync(byte[] upload, CancellationToken ct)
     {
@@ -174,4 +220,26 @@ public sealed class ErasureJobs
     }
 
     private static int NumberOf(RowKey line) => BinaryPrimitives.ReadInt32BigEndian(line.Id.Span[(IdSize + 1)..]);
+
+    private static Hash256 UploadOf(ReadOnlyMemory<byte> upload) => Hash256.Of(upload.Span);
+
+    // Which erasure a user's line led to, read once: a line for each of 100,000 strangers must not read all the others.
+    private sealed class Twins(ErasureJobs jobs, ReadOnlyMemory<byte> upload)
+    {
+        private Dictionary<Hash256, ReadOnlyMemory<byte>>? _found;
+
+        public void Add(ReadOnlyMemory<byte> subject, ReadOnlyMemory<byte> keyRow) => _found?.TryAdd(new Hash256(subject.Span), keyRow);
+
+        public async ValueTask<ReadOnlyMemory<byte>?> FindAsync(ReadOnlyMemory<byte> subject, CancellationToken ct)
+        {
+            if (_found is null)
+            {
+                _found = [];
+                await foreach (var row in jobs._context.Keys.ScanPrefixAsync(Table.ErasureJobs, LinePrefix(upload), ct))
+                    if (ErasureJobLine.Decode(row.Value) is { State: ErasureJobLine.Found } line) Add(line.Subject, line.KeyRow);
+            }
+
+            return _found.TryGetValue(new Hash256(subject.Span), out var keyRow) ? keyRow : (ReadOnlyMemory<byte>?)null;
+        }
+    }
 }

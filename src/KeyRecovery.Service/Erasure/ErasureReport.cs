@@ -3,7 +3,7 @@ namespace KeyRecovery.Service.Erasure;
 /// <summary>What a pass over the erasures did.</summary>
 /// <param name="Erased">Receipts of level 1.</param>
 /// <param name="Final">Receipts of level 2.</param>
-/// <param name="Pending">Destroyed keys whose rows are not proved to be gone: an alarm.</param>
+/// <param name="Pending">Destroyed keys whose rows are not proved to be gone, and erasures that damage holds up: an alarm.</param>
 /// <param name="AwaitKek">Receipts of level 1 that wait for a KEK: a rotation is due.</param>
 /// <param name="Problem">Why something is pending; null where nothing is.</param>
 public sealed record ErasureReport(int Erased, int Final, int Pending, int AwaitKek, string? Problem);

@@ -3,6 +3,7 @@ using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.UseCases;
 
@@ -44,7 +45,16 @@ public sealed class Erasures : IDisposable
         var row = ((Outcome<ErasureRow>.Done)requested).Value;
         if (row.Phase == ErasurePhase.Held && row.DueAt <= _context.NowSeconds)
         {
-            await _eraser.DestroyAsync(account.KeyRowKey, row, null, [], ct);
+            try
+            {
+                await _eraser.DestroyAsync(account.KeyRowKey, row, null, [], ct);
+            }
+            catch (ErasureBlockedException)
+            {
+                // The data went back between the gate and here.
+                return new ServiceFailure(ErrorCode.RepairRequired);
+            }
+
             await FinishAsync([account.KeyRowKey], ct);
             row = (await _rows.ReadAsync(account.KeyRowKey, ct)).Row ?? row;
         }
@@ -95,28 +105,42 @@ public sealed class Erasures : IDisposable
             open.Clear();
         }
 
+        void Block(string why)
+        {
+            pending++;
+            problem ??= why;
+        }
+
         await foreach (var stored in _context.Keys.ScanAsync(Table.Erasures, default, ct))
         {
-            var (row, keyRow) = (_rows.Open(stored), new RowKey(Table.KeyRows, stored.Key.Id));
-            switch (row.Phase)
+            try
             {
-                case ErasurePhase.Held when row.DueAt <= _context.NowSeconds:
-                    if (await _eraser.DestroyAsync(keyRow, row, null, [], ct)) open.Add(keyRow);
-                    break;
-                case ErasurePhase.Erasing:
-                    open.Add(keyRow);
-                    break;
-                case ErasurePhase.Erased:
-                    if (await _finisher.TryFinalizeAsync(keyRow, row, stored.Version, ct)) final++;
-                    else waiting++;
-                    break;
+                var (row, keyRow) = (_rows.Open(stored), new RowKey(Table.KeyRows, stored.Key.Id));
+                switch (row.Phase)
+                {
+                    case ErasurePhase.Held when row.DueAt <= _context.NowSeconds:
+                        if (await _eraser.DestroyAsync(keyRow, row, null, [], ct)) open.Add(keyRow);
+                        break;
+                    case ErasurePhase.Erasing:
+                        open.Add(keyRow);
+                        break;
+                    case ErasurePhase.Erased:
+                        if (await _finisher.TryFinalizeAsync(keyRow, row, stored.Version, ct)) final++;
+                        else waiting++;
+                        break;
+                }
+            }
+            catch (Exception one) when (one is ErasureBlockedException or RowDamagedException)
+            {
+                // It holds up nobody else's.
+                Block(one.Message);
             }
 
             if (open.Count >= Group) await CloseAsync();
         }
 
         await CloseAsync();
-        while (await _jobs.NextAsync(Group, ct) is { } group)
+        await foreach (var group in _jobs.RunAsync(Group, Block, ct))
         {
             open.AddRange(group);
             await CloseAsync();

@@ -21,8 +21,9 @@ public sealed class Sweeper
     public const int BrakeFloor = 10;
 
     private readonly ServiceContext _context;
+    private readonly ErasureJobs _jobs;
 
-    internal Sweeper(ServiceContext context) => _context = context;
+    internal Sweeper(ServiceContext context, ErasureJobs jobs) => (_context, _jobs) = (context, jobs);
 
     /// <summary>Sweeps once.</summary>
     /// <param name="olderThan">How old an orphan must be. Default of the host: 24 h.</param>
@@ -44,6 +45,7 @@ public sealed class Sweeper
             versions += await RemoveOldVersionsAsync(account, ct);
         }
         var lookups = await RemoveLookupsAsync(before, ct);
+        await _jobs.SweepAsync(before, ct);
         var (orphans, stopped) = await RemoveOrphanAccountsAsync(live, before, ct);
         Tell(pending, lookups, staged, versions, orphans);
         return new SweepReport(pending, lookups, orphans, staged, versions, stopped);

@@ -1,0 +1,64 @@
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Erasure;
+using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Gate;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Testing;
+
+namespace KeyRecovery.Service.Tests.Support;
+
+/// <summary>What tests of erasure do again and again.</summary>
+internal static class ErasureSteps
+{
+    public static async Task<(TestAccount Account, TestAuthority Phone, TestAuthority Code)> NewAccountAsync(this TestService server, TestRandom random, string subject)
+    {
+        var (phone, code) = (TestAuthority.Device(random), TestAuthority.Code(random));
+        var account = TestAccount.Begin(random, phone, [code], items: [(new ItemId(random.Bytes(16)), random.Bytes(40))]);
+        Assert.IsType<Outcome<Heads>.Done>(await server.CreateAsync(account, subject));
+        return (account, phone, code);
+    }
+
+    public static async Task<ErasureStatus> RequestErasureAsync(this TestService server, TestAccount account, TestAuthority who)
+    {
+        using var open = await server.PassAsync(account, who);
+        return Assert.IsType<Outcome<ErasureStatus>.Done>(await server.Service.Erasures.RequestAsync(open, default)).Value;
+    }
+
+    public static async Task<ServiceFailure> RefusedAsync(this TestService server, TestAccount account, TestAuthority who) =>
+        Assert.IsType<GateResult.Shut>(await server.Service.Gate.PassAsync(
+            who.Entry.Kind == AuthorityKind.Device ? KeyId.OfDevice(account.Now.Account, who.Id) : KeyId.OfSlot(who.Id), key => key == who.Signing.PublicKey, default)).Failure;
+
+    public static Task<ReadOnlyMemory<byte>> FileErasuresAsync(this TestService server, params string[] subjects) => server.FileErasuresAsync(subjects, subjects.Length);
+
+    /// <summary>Files a job of which the upload breaks off before a line.</summary>
+    public static async Task<ReadOnlyMemory<byte>> FileErasuresAsync(this TestService server, IReadOnlyList<string> subjects, int breaksAt)
+    {
+        async IAsyncEnumerable<(int, AppUser)> Lines()
+        {
+            await Task.Yield();
+            for (var i = 0; i < subjects.Count; i++)
+            {
+                if (i == breaksAt) throw new IOException("the upload broke off");
+                yield return (i + 1, new AppUser(TestAccount.DefaultApp, "issuer", subjects[i]));
+            }
+        }
+
+        var hash = Hash256.Of(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', subjects)));
+        return Assert.IsType<Outcome<(ReadOnlyMemory<byte> Job, int Lines)>.Done>(
+            await server.Service.Erasures.Jobs.FileAsync(Lines(), TestAccount.DefaultApp, () => hash, default)).Value.Job;
+    }
+
+    public static async Task<ErasureJobReport> JobAsync(this TestService server, ReadOnlyMemory<byte> job) =>
+        (await server.Service.Erasures.Jobs.ReadAsync(job, TestAccount.DefaultApp, 0, 200, default))!;
+
+    public static async Task<int> CountAsync(this TestService server, params Table[] tables)
+    {
+        var count = 0;
+        foreach (var table in tables)
+            await foreach (var _ in (table < Table.KeyRows ? (IRowStore)server.Data : server.Keys).ScanAsync(table, default, default)) count++;
+        return count;
+    }
+}
