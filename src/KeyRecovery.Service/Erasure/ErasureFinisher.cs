@@ -3,6 +3,8 @@ using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Realms;
+using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.UseCases;
 
@@ -16,15 +18,20 @@ internal sealed class ErasureFinisher(
     ServiceContext context, ErasureRows rows, IKekRing ring, IBackupSets backups, ITombstones tombstones, ReadOnlyMemory<byte> fenceKey, SigningKey auditKey)
 {
     private const int Batch = 500;
+    private const int Attempts = 8;
 
     private static readonly Table[] Tables = [Table.Items, Table.History, Table.Staging, Table.Manifests, Table.Keysets, Table.Links];
+
+    // What stands in the list already: a pass that waits for a reader repeats itself every few seconds.
+    private readonly HashSet<RowKey> _listed = [];
 
     /// <summary>Takes accounts whose keys are destroyed to their receipts.</summary>
     /// <returns>How many got one now; and why others did not.</returns>
     public async ValueTask<(int Done, string? Problem)> FinishAsync(IReadOnlyList<RowKey> keyRows, CancellationToken ct)
     {
         if (keyRows.Count == 0) return (0, null);
-        await tombstones.AppendAsync([.. keyRows.Select(k => Eraser.Tombstone(fenceKey, k))], ct);
+        await tombstones.AppendAsync([.. keyRows.Where(k => !_listed.Contains(k)).Select(k => Eraser.Tombstone(fenceKey, k))], ct);
+        _listed.UnionWith(keyRows);
         var open = new List<(RowKey KeyRow, ErasureRow Row, long Version)>();
         foreach (var keyRow in keyRows)
         {
@@ -39,8 +46,19 @@ internal sealed class ErasureFinisher(
         var (done, problem) = (0, (string?)null);
         foreach (var (keyRow, row, version) in open)
         {
-            if (await TryProveAsync(keyRow, row, version, ct) is { } unproved) problem = unproved;
-            else done++;
+            try
+            {
+                if (await TryProveAsync(keyRow, row, version, ct) is { } unproved) problem = unproved;
+                else
+                {
+                    done++;
+                    _listed.Remove(keyRow);
+                }
+            }
+            catch (RowDamagedException damaged)
+            {
+                problem = damaged.Message;
+            }
         }
 
         return (done, problem);
@@ -107,14 +125,22 @@ internal sealed class ErasureFinisher(
             Phase = ErasurePhase.Erased, Account = null, Locator = default, Lookups = [], Retained = default, RetainedVersion = 0,
             Receipt = row.ToReceipt(1, 0, proofs.ToImmutable()).Sign(auditKey),
         };
-        List<RowWrite> writes = [rows.Write(keyRow, done, version)];
-        foreach (var lookup in row.Lookups)
+        for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            // One that leads elsewhere is another's: the same person's new account, for example.
-            if (await context.Keys.ReadAsync(lookup, ct) is { } found && context.Lookups.Open(found) == row.Account)
+            List<RowWrite> writes = [rows.Write(keyRow, done, version)];
+            foreach (var lookup in row.Lookups)
+            {
+                // One that leads elsewhere is another's: the same person's new account, for example.
+                if (await context.Keys.ReadAsync(lookup, ct) is not { } found || context.Lookups.Open(found) != row.Account) continue;
                 writes.Add(new RowWrite.Delete(lookup, found.Version));
+                // A share that the user registered since the key was destroyed: no account was there for it.
+                if (lookup.Table == Table.Subjects) writes.AddRange(await RealmErasure.PrepareAsync(context, lookup, [], ct));
+            }
+
+            if (await context.Keys.WriteAsync(writes, ct) is var result and not WriteResult.Refused)
+                return result is WriteResult.Written ? null : "the receipt could not be written";
         }
 
-        return await context.Keys.WriteAsync(writes, ct) is WriteResult.Written ? null : "the receipt could not be written";
+        return "the receipt could not be written";
     }
 }
