@@ -32,9 +32,16 @@ internal static class ErasureEndpoints
 
     private static async Task<IResult> RequestAsync(SignedRequest request, HttpContext context, KeyRecoveryService service, ErasureWork work)
     {
-        var outcome = await service.Erasures.RequestAsync(request.Account, context.RequestAborted);
-        work.Wake();
-        return Answers.Of(outcome, status => TypedResults.Json(ErasureResponse.Of(status), ApiJson.Default.ErasureResponse, statusCode: StatusCodes.Status202Accepted));
+        try
+        {
+            var outcome = await service.Erasures.RequestAsync(request.Account, context.RequestAborted);
+            return Answers.Of(outcome, status => TypedResults.Json(ErasureResponse.Of(status), ApiJson.Default.ErasureResponse, statusCode: StatusCodes.Status202Accepted));
+        }
+        finally
+        {
+            // Also where a store failed, or the asker hung up, between the key's end and the receipt.
+            work.Wake();
+        }
     }
 
     private static async Task<IResult> ReadAsync(SignedRequest request, HttpContext context, KeyRecoveryService service) =>
