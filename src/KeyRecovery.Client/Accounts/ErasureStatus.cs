@@ -25,7 +25,7 @@ public abstract record ErasureStatus
     public sealed record Erased(ReadOnlyMemory<byte> Receipt) : ErasureStatus;
 
     internal static ReadOnlyMemory<byte>? ReadReceipt(string? text) =>
-        Base64UrlText.TryDecodeUpTo(text, ErasureReceipt.MaxSize, out var bytes) ? bytes : null;
+        Base64UrlText.TryDecodeUpTo(text, ErasureReceipt.MaxSize, out var bytes) && bytes.Length > 0 ? (ReadOnlyMemory<byte>?)bytes : null;
 
     internal static ErasureStatus Of(ErasureJson json) => json.State switch
     {

@@ -98,10 +98,20 @@ public sealed class Erasures : IDisposable
         var open = new List<RowKey>();
         async Task CloseAsync()
         {
-            var (done, why) = await FinishAsync(open, ct);
-            erased += done;
-            pending += open.Count - done;
-            problem ??= why;
+            try
+            {
+                var (done, why) = await FinishAsync(open, ct);
+                erased += done;
+                pending += open.Count - done;
+                problem ??= why;
+            }
+            catch (StoreUnavailableException failed)
+            {
+                // A data store that cannot delete keeps nobody's key alive: the others' are destroyed all the same.
+                pending += open.Count;
+                problem ??= failed.Message;
+            }
+
             open.Clear();
         }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using KeyRecovery.Client;
 using KeyRecovery.Client.Accounts;
@@ -49,7 +48,7 @@ public sealed class DiskFaultTests
 
         // The kernel's own refusal: files with the immutable flag cannot be written, by root either.
         string[] frozen = [.. server.Files().Where(f => Path.GetFileName(f).Contains(".db", StringComparison.Ordinal) && !f.EndsWith("-shm", StringComparison.Ordinal))];
-        Run("chattr", ["+i", .. frozen]);
+        SmallDisk.Run("chattr", ["+i", .. frozen]);
         try
         {
             var refused = await vault.PutAsync("during", "not stored"u8.ToArray());
@@ -58,7 +57,7 @@ public sealed class DiskFaultTests
         }
         finally
         {
-            Run("chattr", ["-i", .. frozen]);
+            SmallDisk.Run("chattr", ["-i", .. frozen]);
         }
         TestDevice.Value(await vault.PutAsync("after", "stored"u8.ToArray()));
         await AssertAllThereAsync(server, code, new() { ["before"] = "stored"u8.ToArray(), ["after"] = "stored"u8.ToArray() });
@@ -69,35 +68,5 @@ public sealed class DiskFaultTests
         using var next = new TestDevice(server.Address);
         using var recovered = await next.RecoverAsync(code);
         foreach (var (name, content) in stored) Assert.Equal(content, TestDevice.Value(await recovered.GetAsync(name)));
-    }
-
-    /// <summary>A real file system of a given size, in memory.</summary>
-    private sealed class SmallDisk : IDisposable
-    {
-        private readonly TempFolder _folder = new();
-
-        public string Path => _folder.Path;
-
-        public static SmallDisk Mount(string size)
-        {
-            var disk = new SmallDisk();
-            Run("mount", "-t", "tmpfs", "-o", $"size={size}", "tmpfs", disk.Path);
-            return disk;
-        }
-
-        public void Resize(string size) => Run("mount", "-o", $"remount,size={size}", Path);
-
-        public void Dispose()
-        {
-            Run("umount", "-l", Path);
-            _folder.Dispose();
-        }
-    }
-
-    private static void Run(string command, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true })!;
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{command} {string.Join(' ', arguments)}: {process.StandardError.ReadToEnd()}");
     }
 }
