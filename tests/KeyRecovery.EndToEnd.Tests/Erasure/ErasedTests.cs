@@ -10,6 +10,7 @@ using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Realms;
 using Microsoft.Data.Sqlite;
 using Xunit.Abstractions;
 
@@ -23,25 +24,25 @@ public sealed class ErasedTests(ITestOutputHelper output)
 
     [Fact]
     [Trait("Category", "Long")]
-    public async Task No_wrapped_key_and_no_row_of_twenty_erased_accounts_is_in_any_file_and_the_others_recover()
+    public async Task No_wrapped_key_no_share_and_no_row_of_twenty_erased_accounts_is_in_any_file_and_the_others_recover()
     {
         using var folder = new TempFolder();
         await using var server = await ServerProcess.StartAsync(folder["data"], 0, ("LogFile", folder["server.log"]), ("LogLevel", "Debug"));
         var people = await LiveAsync(server);
         var before = Wrapped(folder["data"]);
-        Assert.Equal(Accounts, before.Count);
+        Assert.Equal(2 * Accounts, before.Count);
         var gone = people.Where(p => p.Key % (Accounts / Erased) == 3).ToDictionary();
         var report = await EraseAsync(server, gone.Keys);
         Assert.Equal((Erased, 0), (report.GetProperty("erased").GetInt32(), report.GetProperty("unknown").GetInt32()));
 
         var still = Wrapped(folder["data"]);
-        Assert.Equal(Accounts - Erased, still.Count);
-        var erased = before.Where(key => !still.ContainsKey(key.Key)).Select(key => new Canary("wrapped key", key.Value)).ToList();
-        Assert.Equal(Erased, erased.Count);
+        Assert.Equal(2 * (Accounts - Erased), still.Count);
+        var erased = before.Where(key => !still.ContainsKey(key.Key)).Select(key => new Canary("wrapped key or sealed share", key.Value)).ToList();
+        Assert.Equal(2 * Erased, erased.Count);
         var scanner = new CanaryScanner(erased);
-        var control = new CanaryScanner(still.Select(key => new Canary($"wrapped key of {key.Key}", key.Value)));
+        var control = new CanaryScanner(still.Select(key => new Canary($"wrapped key or sealed share of {key.Key}", key.Value)));
         Assert.Empty(Scan(server, folder, scanner));
-        Assert.Equal(Accounts - Erased, Scan(server, folder, control).Count);
+        Assert.Equal(2 * (Accounts - Erased), Scan(server, folder, control).Count);
         await server.StopAsync();
         Assert.Empty(Scan(server, folder, scanner));
         Assert.Empty(scanner.Scan("output", Encoding.UTF8.GetBytes(server.Output)));
@@ -128,29 +129,32 @@ public sealed class ErasedTests(ITestOutputHelper output)
     private static async Task<ConcurrentDictionary<int, Person>> LiveAsync(ServerProcess server)
     {
         var people = new ConcurrentDictionary<int, Person>();
+        using var http = new HttpClient { BaseAddress = server.Address };
         await Parallel.ForAsync(0, Accounts, async (i, _) =>
         {
-            var person = new Person(server.Address);
+            var (person, token) = (new Person(server.Address), await server.TokenAsync($"person {i}"));
             using var vault = await person.Device.CreateAsync(
-                await server.TokenAsync($"person {i}"), person.Code, "phone", new ItemEdit.Put("canary", person.Content));
+                token, person.Code, "phone", new ItemEdit.Put("canary", person.Content));
+            using var slot = new TestRealmSlot(SystemRandom.Instance);
+            Assert.Equal("ok", (await (await TestRealmClient.ConnectAsync(http, token)).RegisterAsync(slot)).Slug);
             people[i] = person;
         });
         return people;
     }
 
-    // As the erasure will find them: the wrapped subject keys of all key rows, by the rows' ids.
+    // As the erasure will find them: the wrapped subject keys and the realm's sealed shares, by the rows' ids.
     private static Dictionary<string, byte[]> Wrapped(string data)
     {
         var keys = new Dictionary<string, byte[]>();
         using var store = new SqliteConnection($"Data Source={Path.Combine(data, "keys", "keys.db")};Mode=ReadOnly;Pooling=False");
         store.Open();
         using var read = store.CreateCommand();
-        read.CommandText = "SELECT id, value FROM key_rows";
+        read.CommandText = "SELECT id, value FROM key_rows UNION ALL SELECT id, value FROM realm_slots";
         using var rows = read.ExecuteReader();
         while (rows.Read())
         {
             var value = (byte[])rows[1];
-            // 72 bytes as CBOR writes them; a tombstone has none.
+            // Both are 72 bytes, as CBOR writes them; a tombstone has none.
             var at = value.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x58, 72]);
             if (at >= 0) keys[Convert.ToHexString((byte[])rows[0])] = value[(at + 2)..(at + 74)];
         }

@@ -3,9 +3,11 @@ using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
+using KeyRecovery.Service.Realms;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tests.Support;
 using KeyRecovery.Testing;
+using KeyRecovery.Testing.Realms;
 
 namespace KeyRecovery.Service.Tests.Erasure;
 
@@ -19,7 +21,7 @@ public sealed class RemnantTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Wrapped_keys_of_the_erased_are_in_no_file_and_in_the_control_without_overwriting_they_are(bool leavesRemnants)
+    public async Task Wrapped_keys_and_shares_of_the_erased_are_in_no_file_and_in_the_control_without_overwriting_they_are(bool leavesRemnants)
     {
         var folder = Directory.CreateTempSubdirectory("keyrecovery-service-").FullName;
         await using var server = await TestService.OpenAsync(folder, _random, null, leavesRemnants);
@@ -28,7 +30,7 @@ public sealed class RemnantTests
         var before = await WrappedAsync(server);
         foreach (var (account, phone) in people.Where((_, i) => i % 3 == 1)) await EraseAsync(server, account, phone);
         var after = await WrappedAsync(server);
-        Assert.Equal((Accounts, Accounts - Accounts / 3), (before.Count, after.Count));
+        Assert.Equal((2 * Accounts, 2 * (Accounts - Accounts / 3)), (before.Count, after.Count));
         var found = before.Where(key => !after.ContainsKey(key.Key)).Count(key => IsIn(folder, key.Value));
         Assert.Equal(after.Count, after.Values.Count(key => IsIn(folder, key)));
         if (leavesRemnants) Assert.NotEqual(0, found);
@@ -72,6 +74,11 @@ public sealed class RemnantTests
             var phone = TestAuthority.Device(_random);
             var account = TestAccount.Begin(_random, phone, [TestAuthority.Code(_random)], items: [(new ItemId(_random.Bytes(16)), _random.Bytes(60))]);
             Assert.IsType<Outcome<Heads>.Done>(await server.CreateAsync(account, $"person {i}"));
+            using var slot = new TestRealmSlot(_random);
+            var body = slot.Registration(server.Service.Realm.Identity);
+            using var registration = server.Service.Realm.OpenRegistration(body);
+            Assert.IsType<Outcome<byte[]>.Done>(await server.Service.Realm.RegisterAsync(
+                new AppUser(account.AppId, "issuer", $"person {i}"), registration, Hash256.Of(body), default));
             people.Add((account, phone));
         }
 
@@ -89,6 +96,8 @@ public sealed class RemnantTests
         var keys = new Dictionary<RowKey, byte[]>();
         await foreach (var row in server.Keys.ScanAsync(Table.KeyRows, default, default))
             if (KeyRow.Decode(row.Value).WrappedSubjectKey is { IsEmpty: false } wrapped) keys[row.Key] = wrapped.ToArray();
+        await foreach (var row in server.Keys.ScanAsync(Table.RealmSlots, default, default))
+            if (RealmSlotRow.Decode(row.Value).SealedShare is { IsEmpty: false } share) keys[row.Key] = share.ToArray();
         return keys;
     }
 
