@@ -56,7 +56,7 @@ internal static class EraseCommand
         },
         people => people.WriteLine(status switch
         {
-            ErasureStatus.Held held => $"Asked for on {Words.Time(held.RequestedAt)}; the account is erased in {Words.Duration(held.DueIn)}. Until then: keyrecovery erase cancel, on any of its devices.",
+            ErasureStatus.Held held => $"Asked for on {Words.Time(held.RequestedAt)}; the account is erased on {Words.Time(DateTimeOffset.UtcNow + held.DueIn)}. Until then: keyrecovery erase cancel, on any of its devices.",
             ErasureStatus.Erased erased => $"Erased. The receipt: {Base64UrlText.Encode(erased.Receipt.Span)}",
             ErasureStatus.Erasing => "The account's key is destroyed; what is left of it is being deleted. There is no receipt yet.",
             _ => "No erasure waits.",

@@ -21,7 +21,7 @@ internal static class OperatorApi
             if (response.IsSuccessStatusCode) return body.RootElement.Clone();
             throw new CommandException(Refused(body.RootElement));
         }
-        catch (HttpRequestException)
+        catch (Exception failure) when (failure is HttpRequestException || (failure is OperationCanceledException && !ct.IsCancellationRequested))
         {
             throw new CommandException(new CliFailure("transient", "the server cannot be reached; try again") { Advice = [$"The server is {context.Server}."] });
         }

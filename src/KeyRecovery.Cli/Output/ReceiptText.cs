@@ -34,5 +34,7 @@ internal static class ReceiptText
         _ => proof.ToString(),
     };
 
-    private static string Time(ulong seconds) => Words.Time(DateTimeOffset.FromUnixTimeSeconds((long)seconds));
+    // Any number can be signed; beyond the year 9999 there is no date.
+    private static string Time(ulong seconds) =>
+        Words.Time(DateTimeOffset.FromUnixTimeSeconds((long)Math.Min(seconds, (ulong)DateTimeOffset.MaxValue.ToUnixTimeSeconds() - 86_400)));
 }
