@@ -253,7 +253,7 @@ internal sealed class VaultEditor(KeyRecoveryOptions options, VaultState state)
             var theirs = now is null ? null : await new ItemReader(state).OpenAsync(edit.Name, now, ct);
             if (theirs is Result<byte[]>.Failed failed) return failed.Failure;
             conflicts.Add(new ItemConflict(
-                edit.Name, (edit as ItemEdit.Put)?.Content, (theirs as Result<byte[]>.Ok)?.Value, now?.Version ?? 0));
+                edit.Name, (edit as ItemEdit.Put)?.Content, theirs is Result<byte[]>.Ok ok ? ok.Value : (ReadOnlyMemory<byte>?)null, now?.Version ?? 0));
         }
         return conflicts.Count == 0 ? null : new ClientFailure.Conflict(conflicts.ToImmutable());
     }

@@ -52,6 +52,17 @@ public sealed class OutcomeTests(ServerFixture fixture) : IDisposable
     }
 
     [Fact]
+    public async Task An_item_that_the_other_device_removed_is_told_as_removed_and_not_as_empty()
+    {
+        using var onPhone = await CreateAsync();
+        using var onLaptop = await _laptop.RecoverAsync(_code);
+        TestDevice.Value(await onLaptop.RemoveAsync("a"));
+        var conflict = Assert.IsType<ClientFailure.Conflict>(TestDevice.Failure(await onPhone.PutAsync("a", "phone"u8.ToArray())));
+        var item = Assert.Single(conflict.Items);
+        Assert.Equal((null, 0UL), (item.Theirs, item.TheirVersion));
+    }
+
+    [Fact]
     public async Task A_removed_device_hears_that_it_was_removed_and_reads_nothing()
     {
         using var onPhone = await CreateAsync();
