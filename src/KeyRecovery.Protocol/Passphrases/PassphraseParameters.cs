@@ -73,10 +73,7 @@ public sealed record PassphraseParameters
     private static PassphraseParameters Read(ReadOnlyMemory<byte> bytes)
     {
         WireFormatException.Require(bytes.Length <= Limits.ParameterBytes, "at most 1,024 bytes");
-        var reader = new CborIn(bytes);
-        reader.Array(7);
-        reader.Label(Labels.PassphraseSlot);
-        WireFormatException.Require(reader.UInt() == 1, "version 1 is due here");
+        var reader = RealmBody.Open(bytes, 7, Labels.PassphraseSlot);
         var profile = new StretchProfile((int)reader.UInt(int.MaxValue), (int)reader.UInt(int.MaxValue), (int)reader.UInt(int.MaxValue));
         var threshold = (int)reader.UInt(RealmLimits.Realms);
         var realms = ImmutableArray.CreateBuilder<RealmShare>();

@@ -18,10 +18,7 @@ public sealed record RealmEvaluate(AuthorityId Slot, AttemptId Attempt, OprfElem
     /// <exception cref="WireFormatException">Not such a request; its part is <c>blinded</c> where the element is not canonical, or the identity.</exception>
     public static RealmEvaluate Decode(ReadOnlyMemory<byte> body)
     {
-        var reader = new CborIn(body);
-        reader.Array(5);
-        reader.Label(Labels.RealmEvaluate);
-        WireFormatException.Require(reader.UInt() == 1, "version 1 is due here");
+        var reader = RealmBody.Open(body, 5, Labels.RealmEvaluate);
         var slot = reader.Authority();
         var attempt = new AttemptId(reader.BytesView(RealmLimits.AttemptBytes, RealmLimits.AttemptBytes).Span);
         var blinded = reader.BytesView(OprfElement.Size, OprfElement.Size);

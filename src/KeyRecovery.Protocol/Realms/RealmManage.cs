@@ -7,14 +7,10 @@ namespace KeyRecovery.Protocol.Realms;
 /// <summary>The body of <c>POST /v1/realm/manage</c>: a command that the slot's management key has signed (docs/protocol.md §14.4).</summary>
 public sealed class RealmManage
 {
-    private readonly ReadOnlyMemory<byte> _body;
-    private readonly ReadOnlyMemory<byte> _signature;
+    private readonly SignedBody _signed;
 
-    private RealmManage(ReadOnlyMemory<byte> body, ReadOnlyMemory<byte> signature, Hash256 realm, AuthorityId slot, ulong version, RealmCommand command)
-    {
-        (_body, _signature) = (body, signature);
-        (Realm, Slot, Version, Command) = (realm, slot, version, command);
-    }
+    private RealmManage(SignedBody signed, Hash256 realm, AuthorityId slot, ulong version, RealmCommand command) =>
+        (_signed, Realm, Slot, Version, Command) = (signed, realm, slot, version, command);
 
     /// <summary>The realm's fingerprint.</summary>
     public Hash256 Realm { get; }
@@ -29,7 +25,7 @@ public sealed class RealmManage
     public RealmCommand Command { get; }
 
     /// <summary>SHA-256 of the signed bytes: the very same command again is told by it.</summary>
-    public Hash256 Hash => Hash256.Of(_body.Span);
+    public Hash256 Hash => Hash256.Of(_signed.Body.Span);
 
     /// <summary>Signs a command.</summary>
     /// <returns>The bytes to send.</returns>
@@ -47,11 +43,8 @@ public sealed class RealmManage
     /// <exception cref="WireFormatException">Not a command.</exception>
     public static RealmManage Decode(ReadOnlyMemory<byte> bytes)
     {
-        var (body, signature) = SignedBody.Decode(bytes, RealmLimits.RequestBytes);
-        var reader = new CborIn(body);
-        reader.Array(9);
-        reader.Label(Labels.RealmManage);
-        WireFormatException.Require(reader.UInt() == 1, "version 1 is due here");
+        var signed = SignedBody.Decode(bytes, RealmLimits.RequestBytes);
+        var reader = RealmBody.Open(signed.Body, 9, Labels.RealmManage);
         var (realm, slot, version) = (reader.Hash(), reader.Authority(), reader.UInt());
         var action = (RealmAction)reader.UInt((ulong)RealmAction.Key);
         var sequence = reader.UInt();
@@ -63,9 +56,9 @@ public sealed class RealmManage
         WireFormatException.Require(key.Length == (action == RealmAction.Key ? VerifyKey.Size : 0), "a key comes with its action only");
         var command = new RealmCommand(
             action, hash.Length == 0 ? null : new LinkPlace(sequence, new Hash256(hash)), key.Length == 0 ? null : new VerifyKey(key));
-        return new RealmManage(body, signature, realm, slot, version, command);
+        return new RealmManage(signed, realm, slot, version, command);
     }
 
     /// <summary>Whether the management key has signed it.</summary>
-    public bool IsSignedBy(VerifyKey managementKey) => managementKey.Verify(SignatureLabel.RealmManage, _body.Span, _signature.Span);
+    public bool IsSignedBy(VerifyKey managementKey) => _signed.IsSignedBy(managementKey, SignatureLabel.RealmManage);
 }

@@ -55,10 +55,7 @@ public sealed class RealmRegistration : IDisposable
     /// <exception cref="WireFormatException">Not a registration, not sealed to this realm, or a share that is not its share key's.</exception>
     public static RealmRegistration Open(ReadOnlyMemory<byte> body, RealmIdentity realm, KemPrivateKey key)
     {
-        var reader = new CborIn(body);
-        reader.Array(4);
-        reader.Label(Labels.RealmRegister);
-        WireFormatException.Require(reader.UInt() == 1, "version 1 is due here");
+        var reader = RealmBody.Open(body, 4, Labels.RealmRegister);
         var slot = reader.Authority();
         var sealedBytes = reader.BytesView(Hpke.Overhead, Hpke.Overhead + RealmLimits.RegistrationBytes);
         reader.End();
@@ -88,10 +85,7 @@ public sealed class RealmRegistration : IDisposable
 
     private static RealmRegistration Read(byte[] plain, AuthorityId slot)
     {
-        var reader = new CborIn(plain);
-        reader.Array(7);
-        reader.Label(Labels.RealmRegistration);
-        WireFormatException.Require(reader.UInt() == 1, "version 1 is due here");
+        var reader = RealmBody.Open(plain, 7, Labels.RealmRegistration);
         WireFormatException.Require(reader.Authority() == slot, "it is about the slot that the request names");
         var signingKey = new VerifyKey(reader.BytesView(VerifyKey.Size, VerifyKey.Size).Span);
         var managementKey = new VerifyKey(reader.BytesView(VerifyKey.Size, VerifyKey.Size).Span);

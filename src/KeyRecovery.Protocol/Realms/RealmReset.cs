@@ -9,14 +9,10 @@ namespace KeyRecovery.Protocol.Realms;
 /// </summary>
 public sealed class RealmReset
 {
-    private readonly ReadOnlyMemory<byte> _body;
-    private readonly ReadOnlyMemory<byte> _signature;
+    private readonly SignedBody _signed;
 
-    private RealmReset(ReadOnlyMemory<byte> body, ReadOnlyMemory<byte> signature, Hash256 realm, AuthorityId slot, AttemptId attempt, ulong round)
-    {
-        (_body, _signature) = (body, signature);
-        (Realm, Slot, Attempt, Round) = (realm, slot, attempt, round);
-    }
+    private RealmReset(SignedBody signed, Hash256 realm, AuthorityId slot, AttemptId attempt, ulong round) =>
+        (_signed, Realm, Slot, Attempt, Round) = (signed, realm, slot, attempt, round);
 
     /// <summary>The realm's fingerprint.</summary>
     public Hash256 Realm { get; }
@@ -42,18 +38,15 @@ public sealed class RealmReset
     /// <exception cref="WireFormatException">Not a reset.</exception>
     public static RealmReset Decode(ReadOnlyMemory<byte> bytes)
     {
-        var (body, signature) = SignedBody.Decode(bytes, RealmLimits.RequestBytes);
-        var reader = new CborIn(body);
-        reader.Array(6);
-        reader.Label(Labels.RealmReset);
-        WireFormatException.Require(reader.UInt() == 1, "version 1 is due here");
+        var signed = SignedBody.Decode(bytes, RealmLimits.RequestBytes);
+        var reader = RealmBody.Open(signed.Body, 6, Labels.RealmReset);
         var (realm, slot) = (reader.Hash(), reader.Authority());
         var attempt = new AttemptId(reader.BytesView(RealmLimits.AttemptBytes, RealmLimits.AttemptBytes).Span);
         var round = reader.UInt();
         reader.End();
-        return new RealmReset(body, signature, realm, slot, attempt, round);
+        return new RealmReset(signed, realm, slot, attempt, round);
     }
 
     /// <summary>Whether the slot has signed it.</summary>
-    public bool IsSignedBy(VerifyKey slotKey) => slotKey.Verify(SignatureLabel.RealmReset, _body.Span, _signature.Span);
+    public bool IsSignedBy(VerifyKey slotKey) => _signed.IsSignedBy(slotKey, SignatureLabel.RealmReset);
 }

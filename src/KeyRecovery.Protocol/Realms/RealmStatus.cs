@@ -66,9 +66,9 @@ public sealed record RealmStatus
     {
         try
         {
-            var (body, signature) = SignedBody.Decode(answer, RealmLimits.AnswerBytes);
-            if (!realm.SigningKey.Verify(SignatureLabel.RealmStatus, body.Span, signature.Span)) return (null, RealmFault.Signature);
-            var (status, fault) = Decode(body);
+            var signed = SignedBody.Decode(answer, RealmLimits.AnswerBytes);
+            if (!signed.IsSignedBy(realm.SigningKey, SignatureLabel.RealmStatus)) return (null, RealmFault.Signature);
+            var (status, fault) = Decode(signed.Body);
             if (status is null) return (null, fault);
             return status.Realm == realm.Fingerprint && status.Slot == slot && status.Request == Hash256.Of(request)
                 ? (status, RealmFault.None)
@@ -82,10 +82,7 @@ public sealed record RealmStatus
 
     private static (RealmStatus?, RealmFault) Decode(ReadOnlyMemory<byte> body)
     {
-        var reader = new CborIn(body);
-        reader.Array(15);
-        reader.Label(Labels.RealmStatus);
-        WireFormatException.Require(reader.UInt() == 1, "version 1 is due here");
+        var reader = RealmBody.Open(body, 15, Labels.RealmStatus);
         var (realm, slot, request) = (reader.Hash(), reader.Authority(), reader.Hash());
         var state = (RealmSlotState)reader.UInt((ulong)RealmSlotState.Destroyed);
         WireFormatException.Require(state != 0, "a state is due here");

@@ -4,18 +4,20 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Protocol.Realms;
 
 /// <summary><c>[body b, signature b64]</c>: what travels to and from a realm signed.</summary>
-internal static class SignedBody
+internal readonly record struct SignedBody(ReadOnlyMemory<byte> Body, ReadOnlyMemory<byte> Signature)
 {
     public static byte[] Sign(SignatureLabel label, byte[] body, SigningKey key) =>
         new CborOut().Array(2).Bytes(body).Bytes(key.Sign(label, body)).ToArray();
 
-    public static (ReadOnlyMemory<byte> Body, ReadOnlyMemory<byte> Signature) Decode(ReadOnlyMemory<byte> bytes, int maxBytes)
+    public static SignedBody Decode(ReadOnlyMemory<byte> bytes, int maxBytes)
     {
         var reader = new CborIn(bytes);
         reader.Array(2);
         var body = reader.BytesView(1, maxBytes);
         var signature = reader.BytesView(SigningKey.SignatureSize, SigningKey.SignatureSize);
         reader.End();
-        return (body, signature);
+        return new SignedBody(body, signature);
     }
+
+    public bool IsSignedBy(VerifyKey key, SignatureLabel label) => key.Verify(label, Body.Span, Signature.Span);
 }
