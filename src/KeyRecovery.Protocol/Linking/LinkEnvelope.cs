@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
+using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
-using NSec.Cryptography;
 
 namespace KeyRecovery.Protocol.Linking;
 
@@ -14,11 +14,9 @@ namespace KeyRecovery.Protocol.Linking;
 /// </summary>
 internal static class LinkEnvelope
 {
-    private const int SaltSize = 16;
     private const int HashSize = 32;
 
-    private static readonly PasswordBasedKeyDerivationAlgorithm Argon2id = PasswordBasedKeyDerivationAlgorithm.Argon2id(
-        new Argon2Parameters { DegreeOfParallelism = 1, MemorySize = 65_536, NumberOfPasses = 3 });
+    private static readonly StretchProfile Work = new(Passes: 3, MemoryKiB: 65_536, Lanes: 1);
 
     /// <summary>App and nameplate: the envelope's associated data, of whose hash the salt is made.</summary>
     public static byte[] Context(string appId, string nameplate)
@@ -29,9 +27,9 @@ internal static class LinkEnvelope
 
     public static SecretBytes DeriveKey(ReadOnlySpan<byte> secret, byte[] context)
     {
-        var salt = Hash256.Of(context).ToArray().AsSpan(0, SaltSize);
+        var salt = Hash256.Of(context).ToArray().AsSpan(0, Argon2id.SaltSize);
         Span<byte> slow = stackalloc byte[HashSize];
-        Argon2id.DeriveBytes(secret, salt, slow);
+        Argon2id.Derive(secret, salt, Work, slow);
         var key = Kdf.Derive(slow, Encoding.UTF8.GetBytes(Labels.LinkEnvelope), SecretBox.KeySize);
         CryptographicOperations.ZeroMemory(slow);
         return key;

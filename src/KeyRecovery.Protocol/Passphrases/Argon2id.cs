@@ -9,7 +9,7 @@ namespace KeyRecovery.Protocol.Passphrases;
 /// </summary>
 internal static class Argon2id
 {
-    /// <summary>The shortest output in bytes: 4 (RFC 9106 §3.1). The salt has 16.</summary>
+    /// <summary>The salt, in bytes: 16.</summary>
     public const int SaltSize = 16;
 
     public static void Derive(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> salt16, StretchProfile profile, Span<byte> output)
