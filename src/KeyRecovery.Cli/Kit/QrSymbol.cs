@@ -9,8 +9,6 @@ namespace KeyRecovery.Cli.Kit;
 /// </summary>
 internal sealed class QrSymbol
 {
-    public const int QuietZone = 4;
-
     private const int PngSide = 300;
 
     private readonly bool[][] _rows;

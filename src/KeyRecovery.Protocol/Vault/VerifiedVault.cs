@@ -57,12 +57,6 @@ public sealed class VerifiedVault
         }
     }
 
-    /// <summary>Rebuilds the vault that a client made itself and a server has accepted, or that it kept sealed.</summary>
-    public static VaultVerdict FromOwn(
-        string appId, ImmutableArray<SignedLink> links, Keyset keyset, SignedManifest manifest, OwnIdentity own,
-        ImmutableSortedDictionary<AuthorityId, ulong> trustedFrom) =>
-        Verify(appId, new VaultBundle(links[0].Link.Account, 0, [.. links.Select(l => l.Bytes)], keyset.Bytes, manifest.Bytes, trustedFrom), own, null);
-
     /// <summary>Opens the vault with the reader's KEM key.</summary>
     /// <returns>The open vault and no fault, or null and why.</returns>
     /// <exception cref="UpgradeRequiredException">The sealed part has a version or flag that this program does not know.</exception>

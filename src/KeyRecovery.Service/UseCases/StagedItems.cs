@@ -7,13 +7,10 @@ namespace KeyRecovery.Service.UseCases;
 /// <summary>An item that was stored ahead of the commit that names it.</summary>
 internal sealed record StagedItem(Hash256 Hash, long Size, ulong At);
 
-/// <summary>The staged items of an account: at most 64 and 16 MiB, for 24 hours (docs/protocol.md §11).</summary>
+/// <summary>The staged items of an account: at most 64 and 16 MiB, until the sweep (docs/protocol.md §11).</summary>
 internal static class StagedItems
 {
     private const string RowLabel = "staging-row";
-    private const ulong SecondsKept = Limits.StagedHours * 60UL * 60;
-
-    public static bool IsExpired(StagedItem item, ulong now) => item.At + SecondsKept <= now;
 
     public static bool Fits(ImmutableArray<StagedItem> staged, long size) =>
         staged.Length < Limits.StagedItems && staged.Sum(s => s.Size) + size <= Limits.StagedBytes;
