@@ -12,7 +12,7 @@ internal static class BackupGetCommand
     {
         var name = new Argument<string?>("NAME") { Description = "The item's name", Arity = ArgumentArity.ZeroOrOne };
         var file = new Option<string?>("--output", "-o") { HelpName = "FILE", Description = "Where to write it (0600) [default: standard output]" };
-        var version = new Option<ulong?>("--version") { HelpName = "N", Description = "An older version" };
+        var version = NumberOption.Make<ulong>("--version", "N", "An older version");
         var all = new Option<string?>("--all") { HelpName = "DIR", Description = "Bring every item back, into a folder" };
         var command = new Command("get", "Brings an item back, or all of them") { name, file, version, all };
         command.Validators.Add(result =>

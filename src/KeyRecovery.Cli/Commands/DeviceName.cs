@@ -13,7 +13,7 @@ internal static class DeviceName
         var option = new Option<string>("--name")
         {
             HelpName = "DEVICE",
-            Description = $"This device's name, sealed, at most {Limits.NameBytes} bytes [default: the machine's]",
+            Description = $"This device's name, sealed, at most {Limits.NameBytes} bytes",
             DefaultValueFactory = _ => Environment.MachineName is { Length: > 0 } name && Fits(name) ? name : "device",
         };
         option.Validators.Add(result =>

@@ -11,21 +11,17 @@ namespace KeyRecovery.Cli.Commands;
 /// <summary><c>link show</c>: shows a code, and adds the device that uses it.</summary>
 internal static class LinkShowCommand
 {
+    private const int DefaultMinutes = 10;
+
     public static Command Make()
     {
         var png = new Option<string?>("--png") { HelpName = "FILE", Description = "Write the QR code as an image too, for as long as it is good" };
         var bundle = new Option<string?>("--bundle") { HelpName = "FILE", Description = "What to hand over besides the account: the app's own keys, at most 200 KiB" };
-        var minutes = new Option<int>("--minutes")
-        {
-            HelpName = "N", DefaultValueFactory = _ => 10, Description = "How long to go on with fresh codes while nobody uses them, at a terminal",
-        };
-        minutes.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 60) result.AddError("--minutes is from 1 to 60");
-        });
+        var minutes = NumberOption.Make<int>(
+            "--minutes", "N", $"How long to go on with fresh codes while nobody uses them, at a terminal [default: {DefaultMinutes}]", "1 to 60", 1, 60);
         return new Command("show", "Shows a code for a new device, and adds that device") { png, bundle, minutes }
             .Runs((context, parsed, ct) => RunAsync(
-                context, parsed.GetValue(png), parsed.GetValue(bundle), TimeSpan.FromMinutes(parsed.GetValue(minutes)), ct));
+                context, parsed.GetValue(png), parsed.GetValue(bundle), TimeSpan.FromMinutes(parsed.GetValue(minutes) ?? DefaultMinutes), ct));
     }
 
     private static async Task RunAsync(CliContext context, string? png, string? bundleFile, TimeSpan longest, CancellationToken ct)

@@ -14,15 +14,10 @@ internal static class PassphraseSetCommand
 {
     public static Command Make()
     {
-        var generate = new Option<int?>("--generate")
-        {
-            HelpName = "WORDS", Description = $"Draw random words and show them, once [default: {PassphraseWords.DefaultCount}]", Arity = ArgumentArity.ZeroOrOne,
-        };
-        generate.Validators.Add(result =>
-        {
-            if (result.Tokens.Count > 0 && result.GetValueOrDefault<int?>() is < 4 or > 12) result.AddError("--generate takes 4 to 12 words");
-        });
-        var threshold = new Option<int?>("--threshold") { HelpName = "N", Description = "How many of the realms must answer [default: more than half]" };
+        var generate = NumberOption.Make<int>(
+            "--generate", "WORDS", $"Draw random words and show them, once [default: {PassphraseWords.DefaultCount}]", "4 to 12 words", 4, 12);
+        generate.Arity = ArgumentArity.ZeroOrOne;
+        var threshold = NumberOption.Make<int>("--threshold", "N", "How many of the realms must answer [default: more than half]");
         var profile = new Option<string>("--profile") { HelpName = "mobile|standard", Description = "What one guess costs", DefaultValueFactory = _ => "mobile" };
         profile.AcceptOnlyFromAmong("mobile", "standard");
         return new Command("set", "Sets a passphrase that recovers the account, in place of the one that is there") { generate, threshold, profile }

@@ -10,15 +10,15 @@ internal static class GlobalOptions
     private const string DefaultServer = "http://127.0.0.1:5080";
 
     public static Option<string> Server { get; } = Make(
-        "--server", "URL", $"The server [default: {DefaultServer}]", _ => DefaultServer,
+        "--server", "URL", "The server", _ => DefaultServer,
         value => Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? null : "--server takes an http or https address");
 
     public static Option<string> App { get; } = Make(
-        "--app", "ID", "The app's id on the server [default: demo]", _ => "demo",
+        "--app", "ID", "The app's id on the server", _ => "demo",
         value => AccountIds.IsAppId(value) ? null : "--app takes 1 to 64 characters of a-z 0-9 . -");
 
     public static Option<string> Home { get; } = Make(
-        "--home", "DIR", "Where this device keeps its keys [default: KEYRECOVERY_HOME, or ~/.keyrecovery]", _ => DefaultHome(),
+        "--home", "DIR", "Where this device keeps its keys; KEYRECOVERY_HOME sets another default", _ => DefaultHome(),
         value => value.Length > 0 ? null : "--home takes a folder");
 
     public static Option<string?> Token { get; } =

@@ -107,12 +107,19 @@ public sealed class AccountTests(CliFixture fixture)
     [InlineData("code", "check", "--no-such-option")]
     [InlineData("account", "show", "--app", "NOT AN APP")]
     [InlineData("backup", "list", "--json", "--version", "x")]
+    [InlineData("backup", "get", "name", "--version", "-1")]
+    [InlineData("passphrase", "set", "--threshold", "x")]
+    [InlineData("passphrase", "set", "--generate", "x")]
+    [InlineData("passphrase", "set", "--generate", "13")]
+    [InlineData("link", "show", "--minutes", "x")]
+    [InlineData("link", "show", "--minutes", "0")]
     public async Task A_wrong_command_line_is_usage(params string[] arguments)
     {
         var run = (await fixture.NewDevice().RunAsync(arguments)).Ended(2);
         if (arguments.Contains("--json")) Assert.Equal("usage", run.Text("error"));
         else Assert.Empty(run.Output);
         Assert.NotEmpty(run.Error);
+        Assert.DoesNotContain("System.", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -120,6 +127,7 @@ public sealed class AccountTests(CliFixture fixture)
     {
         var help = (await fixture.NewDevice().RunAsync("--help")).Ended(0).Output;
         Assert.All(["demo", "token", "account", "backup", "code", "recover", "--json"], word => Assert.Contains(word, help, StringComparison.Ordinal));
+        Assert.All(help.Split('\n'), line => Assert.InRange(line.Split("[default:").Length, 1, 2));
     }
 
     [Fact]
