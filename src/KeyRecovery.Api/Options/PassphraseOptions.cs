@@ -1,5 +1,4 @@
 using System.Globalization;
-using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Service.Accounts;
 
 namespace KeyRecovery.Api.Options;
@@ -7,15 +6,12 @@ namespace KeyRecovery.Api.Options;
 /// <summary>How often the passphrases of an app's users may be guessed here.</summary>
 internal sealed class PassphraseOptions
 {
-    /// <summary>The largest budget that may be set.</summary>
-    public const int MaxBudget = 100;
-
     private const int MaxWaits = 16;
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(30);
 
     /// <summary>Guesses until the share is destroyed: 3 to 100. Default 10.</summary>
-    public int Budget { get; set; } = RealmLimits.Guesses;
+    public int Budget { get; set; } = PassphrasePolicy.Default.Budget;
 
     /// <summary>Guesses that wait for nothing: 0 to 100. Default 3.</summary>
     public int FreeAttempts { get; set; } = PassphrasePolicy.Default.FreeAttempts;
@@ -36,8 +32,8 @@ internal sealed class PassphraseOptions
 
     public void Check(string key, Failures failures)
     {
-        failures.Range($"{key}:Budget", Budget, 3, MaxBudget);
-        failures.Range($"{key}:FreeAttempts", FreeAttempts, 0, MaxBudget);
+        failures.Range($"{key}:Budget", Budget, 3, PassphrasePolicy.MaxBudget);
+        failures.Range($"{key}:FreeAttempts", FreeAttempts, 0, PassphrasePolicy.MaxBudget);
         if (Waits?.Length > MaxWaits) failures.Add($"{key}:Waits", $"has {MaxWaits} entries at most");
         for (var i = 0; i < Waits?.Length; i++)
         {

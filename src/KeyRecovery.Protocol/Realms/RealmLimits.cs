@@ -9,7 +9,7 @@ public static class RealmLimits
     /// <summary>Slots of one user at one realm: several generations and accounts, and no more.</summary>
     public const int SlotsOfSubject = 16;
 
-    /// <summary>How long a registration waits to be confirmed by a reset before it makes room, in hours.</summary>
+    /// <summary>How long a registration waits for a device to tell a head before it makes room, in hours.</summary>
     public const int FreshHours = 24;
 
     /// <summary>Guesses until the share is destroyed, unless the app's policy says otherwise.</summary>

@@ -1,15 +1,19 @@
 using System.Collections.Immutable;
+using KeyRecovery.Protocol.Realms;
 
 namespace KeyRecovery.Service.Accounts;
 
 /// <summary>How often the passphrases of an app's users may be guessed at this realm, and how fast.</summary>
 public sealed record PassphrasePolicy
 {
+    /// <summary>The largest budget: a row of the key store remembers as many guesses.</summary>
+    public const int MaxBudget = 100;
+
     /// <summary>The policy of an app that decides nothing.</summary>
     public static PassphrasePolicy Default { get; } = new();
 
     /// <summary>Guesses until the share is destroyed, 3–100. Default: 10.</summary>
-    public int Budget { get; init; } = 10;
+    public int Budget { get; init; } = RealmLimits.Guesses;
 
     /// <summary>Guesses that wait for nothing, 0–100. Default: 3.</summary>
     public int FreeAttempts { get; init; } = 3;

@@ -1,5 +1,6 @@
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
 
 namespace KeyRecovery.Service.Realms;
 
@@ -13,7 +14,7 @@ internal readonly record struct RealmAttempts(ReadOnlyMemory<byte> Packed)
     private const int EntrySize = RealmLimits.AttemptBytes + Hash256.Size;
 
     /// <summary>The most that a row holds: the largest budget.</summary>
-    public const int MaxSize = 100 * EntrySize;
+    public const int MaxSize = PassphrasePolicy.MaxBudget * EntrySize;
 
     public int Count => Packed.Length / EntrySize;
 
