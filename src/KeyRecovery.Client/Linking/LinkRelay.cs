@@ -26,7 +26,7 @@ internal sealed class LinkRelay
         (_transport, _session, _bearer, _side) = (transport, session.ToString(), bearer, side);
 
     /// <summary>How long the session lived when the server said so.</summary>
-    public TimeSpan ExpiresIn { get; private init; }
+    public TimeSpan ExpiresIn { get; private set; }
 
     /// <summary>Opens a session as the device that displays.</summary>
     public static async Task<Result<LinkRelay>> OpenAsync(
@@ -92,19 +92,11 @@ internal sealed class LinkRelay
     private static Result<LinkRelay> Begun(Answer answer, LinkRelay relay)
     {
         if (answer is not Answer.Success) return FailureOf(answer);
-        return VaultApi.Read(answer, ClientJson.Default.LinkExpiryJson) switch
-        {
-            Result<LinkExpiryJson>.Ok ok => new LinkRelay(relay._transport, relay._session, relay._bearer, relay._side)
-            {
-                ExpiresIn = TimeSpan.FromMilliseconds(Math.Clamp(ok.Value.ExpiresInMs, 0, 3_600_000)),
-            },
-            Result<LinkExpiryJson>.Failed failed => failed.Failure,
-            _ => throw new InvalidOperationException("a result is one of two"),
-        };
+        var read = VaultApi.Read(answer, ClientJson.Default.LinkExpiryJson);
+        if (read is not Result<LinkExpiryJson>.Ok { Value.ExpiresInMs: var left }) return ((Result<LinkExpiryJson>.Failed)read).Failure;
+        relay.ExpiresIn = TimeSpan.FromMilliseconds(Math.Clamp(left, 0, 3_600_000));
+        return relay;
     }
-
-    private LinkRelay(ApiTransport transport, string session, string bearer, (char Own, char Other) side) =>
-        (_transport, _session, _bearer, _side) = (transport, session, bearer, side);
 
     private static (string Bearer, string Hash) NewBearer(IRandom random)
     {

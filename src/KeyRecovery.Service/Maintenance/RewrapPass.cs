@@ -29,9 +29,6 @@ internal sealed class RewrapPass(IKeyStore keys, IKekRing ring, IRandom random, 
     /// <summary>Rows that hung on a retiring KEK when they were read.</summary>
     public int Found { get; private set; }
 
-    /// <summary>Rows that were moved.</summary>
-    public int Moved { get; private set; }
-
     /// <summary>Rows that do not decode, do not unwrap, or name a KEK that never was.</summary>
     public int Unreadable { get; private set; }
 
@@ -116,7 +113,6 @@ internal sealed class RewrapPass(IKeyStore keys, IKekRing ring, IRandom random, 
             switch (await keys.WriteAsync(slice, ct))
             {
                 case WriteResult.Written:
-                    Moved += slice.Count;
                     moved(slice.Count);
                     return;
                 case WriteResult.Refused(var index):
