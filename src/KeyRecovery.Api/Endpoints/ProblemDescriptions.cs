@@ -20,4 +20,8 @@ internal static class ProblemDescriptions
             ErrorCode.SignatureInvalid, ErrorCode.Forbidden, ErrorCode.VaultLost, ErrorCode.Erased, ErrorCode.RateLimited,
             ErrorCode.Unavailable, .. codes,
         ]);
+
+    /// <summary>The problems of a commit and of a repair: each takes a whole account one step on, or not at all.</summary>
+    public static RouteHandlerBuilder WithChangeProblems(this RouteHandlerBuilder route) => route.WithSignedProblems(
+        ErrorCode.Malformed, ErrorCode.StaleVersion, ErrorCode.TooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.Refused, ErrorCode.StorageFull);
 }

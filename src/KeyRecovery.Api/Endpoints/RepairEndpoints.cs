@@ -3,7 +3,6 @@ using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Service;
-using KeyRecovery.Service.Errors;
 
 namespace KeyRecovery.Api.Endpoints;
 
@@ -19,8 +18,7 @@ internal static class RepairEndpoints
             .WithMetadata(new SignedByContent(), new BodyLimit(Limits.RepairBytes))
             .Accepts<Binary>(CborBody.Cbor)
             .Produces<RepairResponse>()
-            .WithSignedProblems(
-                ErrorCode.Malformed, ErrorCode.StaleVersion, ErrorCode.TooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.Refused, ErrorCode.StorageFull);
+            .WithChangeProblems();
 
     private static async Task<IResult> RepairAsync(ClaimedRequest request, HttpContext context, KeyRecoveryService service)
     {

@@ -37,8 +37,7 @@ internal static class VaultEndpoints
             .WithMetadata(new Signed(), new BodyLimit(Limits.CommitBodyBytes))
             .Accepts<Binary>(CborBody.Cbor)
             .Produces<HeadsResponse>()
-            .WithSignedProblems(
-                ErrorCode.Malformed, ErrorCode.StaleVersion, ErrorCode.TooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.Refused, ErrorCode.StorageFull);
+            .WithChangeProblems();
     }
 
     private static async ValueTask<IResult> GetAsync(
