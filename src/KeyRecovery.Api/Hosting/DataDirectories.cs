@@ -3,7 +3,7 @@ using KeyRecovery.Api.Options;
 namespace KeyRecovery.Api.Hosting;
 
 /// <summary>
-/// The three places of a server, as absolute paths. They are kept apart so that a copy of one, a backup for example,
+/// The four places of a server, as absolute paths. They are kept apart so that a copy of one, a backup for example,
 /// never holds another: whoever has the data alone has nothing.
 /// </summary>
 /// <param name="Stores">The data store.</param>

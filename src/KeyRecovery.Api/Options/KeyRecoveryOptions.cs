@@ -7,7 +7,7 @@ internal sealed class KeyRecoveryOptions
 {
     public const string Section = "KeyRecovery";
 
-    /// <summary>Where the three places lie unless each is set. Default <c>./data</c>.</summary>
+    /// <summary>Where the four places lie unless each is set. Default <c>./data</c>.</summary>
     public string DataDirectory { get; set; } = "./data";
 
     /// <summary>The data store. Default: <c>stores</c> in <see cref="DataDirectory"/>.</summary>
@@ -58,6 +58,6 @@ internal sealed class KeyRecoveryOptions
     /// <summary>A file that gets the log as well, rolled at 64 MiB, eight kept. Default: none.</summary>
     public string? LogFile { get; set; }
 
-    /// <summary>The three places, as absolute paths.</summary>
+    /// <summary>The four places, as absolute paths.</summary>
     public DataDirectories Directories => DataDirectories.Of(this);
 }
