@@ -139,13 +139,14 @@ public sealed class FileKekRing : IKekRing, IRootSealed, IDisposable
         _changing.Dispose();
     }
 
-    private long Hour => _time.GetUtcNow().ToUnixTimeSeconds() / 3600;
+    private long Hour => HourOf(_time);
+
+    private static long HourOf(TimeProvider time) => time.GetUtcNow().ToUnixTimeSeconds() / 3600;
 
     private static void Create(RingFile file, IRandom random, TimeProvider time)
     {
         using var first = SecretBytes.Random(Kek.Size, random);
-        var hour = time.GetUtcNow().ToUnixTimeSeconds() / 3600;
-        file.Create(RingContent.Of([new KekEntry(new KekId(1), KekState.Current, hour, first)], file.Path));
+        file.Create(RingContent.Of([new KekEntry(new KekId(1), KekState.Current, HourOf(time), first)], file.Path));
     }
 
     // The file first. Where that fails, it may hold either ring; both hold every key that a row may need.

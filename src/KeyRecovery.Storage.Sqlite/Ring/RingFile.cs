@@ -56,10 +56,9 @@ internal sealed class RingFile(string path, IRootKey root)
                 content.Zero();
                 if (holds) return $"{file} still holds it";
             }
-            catch (KekRingException e) when (file != path)
+            catch (KekRingException) when (file != path)
             {
                 // Another root key's, or cut off: whatever it is, it does not open.
-                _ = e;
             }
         }
 
