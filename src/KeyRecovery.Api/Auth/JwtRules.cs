@@ -7,6 +7,9 @@ namespace KeyRecovery.Api.Auth;
 /// <summary>What holds for every token, of users and of operators.</summary>
 internal static class JwtRules
 {
+    /// <summary>The scheme of a header with a token (RFC 6750).</summary>
+    public const string Scheme = "Bearer";
+
     /// <summary>How far the issuer's clock may be from ours.</summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(60);
 

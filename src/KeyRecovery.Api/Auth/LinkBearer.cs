@@ -9,13 +9,6 @@ internal static class LinkBearer
     public const string Scheme = "Link";
 
     /// <summary>The bearer's bytes, or null where there is none: then the answer is that to a wrong one.</summary>
-    public static byte[]? Read(HttpRequest request)
-    {
-        var header = request.Headers.Authorization;
-        return header.Count == 1 && header[0] is { } text
-            && text.StartsWith(Scheme + " ", StringComparison.OrdinalIgnoreCase)
-            && Base64UrlText.TryDecode(text[(Scheme.Length + 1)..], LinkRelayLimits.TokenBytes, out var bearer)
-                ? bearer
-                : null;
-    }
+    public static byte[]? Read(HttpRequest request) =>
+        AuthorizationHeader.Read(request, Scheme) is { } text && Base64UrlText.TryDecode(text, LinkRelayLimits.TokenBytes, out var bearer) ? bearer : null;
 }
