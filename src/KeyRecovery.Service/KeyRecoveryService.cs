@@ -1,5 +1,6 @@
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Keys;
@@ -46,11 +47,14 @@ public sealed class KeyRecoveryService : IDisposable
         RecoverySlots = new RecoverySlots(context);
         Realm = new Realm(context, secrets.RealmSeed.Span);
         Audit = new StoreAudit(context);
-        Erasures = new Erasures(context, erasures, ring, secrets, backups ?? NoBackupSets.Instance, tombstones ?? NoTombstones.Instance);
-        Sweeper = new Sweeper(context, Erasures.Jobs);
+        var (sets, orphans) = (backups ?? NoBackupSets.Instance, new OrphanAccounts(data));
+        Erasures = new Erasures(context, erasures, ring, secrets, sets, tombstones ?? NoTombstones.Instance);
+        Sweeper = new Sweeper(context, Erasures.Jobs, orphans);
         Ring = ring;
         RingAudit = new RingAudit(keys, ring);
         Rotation = new KekRotation(keys, ring, random, time);
+        Backups = new KeyBackups(context, ring, Rotation, secrets, sets);
+        Quarantine = new Quarantine(context, Erasures, orphans, Rotation);
     }
 
     /// <summary>The one way into an account.</summary>
@@ -100,6 +104,12 @@ public sealed class KeyRecoveryService : IDisposable
 
     /// <summary>Where a rotation is asked for, and who carries it out waits.</summary>
     public RotationRequests RotationRequests { get; } = new();
+
+    /// <summary>What backup sets need of the keys.</summary>
+    public KeyBackups Backups { get; }
+
+    /// <summary>What a restored store goes through before it is served.</summary>
+    public Quarantine Quarantine { get; }
 
     /// <summary>Counts what hangs on each KEK.</summary>
     public RingAudit RingAudit { get; }

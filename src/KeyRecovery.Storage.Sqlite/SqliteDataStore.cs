@@ -1,4 +1,5 @@
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Sqlite.Backups;
 using KeyRecovery.Storage.Sqlite.Commits;
 using KeyRecovery.Storage.Sqlite.Connections;
 using Microsoft.Extensions.Logging;
@@ -9,10 +10,20 @@ namespace KeyRecovery.Storage.Sqlite;
 public sealed class SqliteDataStore : SqliteRowStore, IDataStore
 {
     private readonly WalTruncation _truncation;
+    private readonly DataCopy _copy;
 
     internal SqliteDataStore(StoreFile file, Connection writer, TimeProvider time, ILogger logger)
-        : base(file, writer, time, logger) => _truncation = new WalTruncation(file, logger);
+        : base(file, writer, time, logger) => (_truncation, _copy) = (new WalTruncation(file, logger), new DataCopy(file));
 
     /// <inheritdoc/>
     public ValueTask<bool> ForgetAsync(CancellationToken ct) => new(Task.Run(() => _truncation.TryRun(ct), ct));
+
+    /// <summary>
+    /// Copies the store as it is at one moment into a new file, without its free pages, beside all that is going on. An
+    /// erasure waits for the end of it.
+    /// </summary>
+    /// <param name="path">The file, made with mode 0600; durable on return.</param>
+    /// <param name="ct">Cancels; what is there of the file then is of no use.</param>
+    /// <exception cref="StoreUnavailableException">The store cannot be read, or the copy not be written.</exception>
+    public Task CopyToAsync(string path, CancellationToken ct) => Task.Run(() => _copy.Run(path, ct), ct);
 }

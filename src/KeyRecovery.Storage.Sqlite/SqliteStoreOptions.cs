@@ -21,6 +21,9 @@ public sealed record SqliteStoreOptions
     /// <summary>Bytes of values after which a commit takes no further write. 8 MiB by default.</summary>
     public long BatchBytes { get; init; } = 8 << 20;
 
+    /// <summary>Whether to open it although a restore has not ended: to end it, and for nothing else.</summary>
+    public bool IsRestoring { get; init; }
+
     /// <summary>For tests where no small disk can be had: the most pages, asked for when a writer opens.</summary>
     internal Func<long>? PageLimit { get; init; }
 

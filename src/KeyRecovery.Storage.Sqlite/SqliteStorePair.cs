@@ -1,5 +1,6 @@
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Sqlite.Backups;
 using KeyRecovery.Storage.Sqlite.Connections;
 using KeyRecovery.Storage.Sqlite.Files;
 using Microsoft.Extensions.Logging;
@@ -47,7 +48,7 @@ public sealed class SqliteStorePair : IAsyncDisposable
     /// <summary>Opens the pair, or makes it where neither file exists: files with mode 0600, folders with 0700.</summary>
     /// <exception cref="StoreOpenException">
     /// Another process holds a folder; one of the two files is missing; they are not a pair; one is of another kind or
-    /// of a newer schema; both are to lie in one folder. Nothing was changed.
+    /// of a newer schema; both are to lie in one folder; a restore was begun and has not ended. Nothing was changed.
     /// </exception>
     /// <exception cref="StoreUnavailableException">A file cannot be read or written.</exception>
     public static Task<SqliteStorePair> OpenAsync(
@@ -82,6 +83,7 @@ public sealed class SqliteStorePair : IAsyncDisposable
         {
             dataLock = Lock(data, logger);
             keyLock = Lock(keys, logger);
+            if (!data.Options.IsRestoring && RestoreMarker.Read(data.Folder) is { } begun) throw Throw.Restoring(begun.Part);
             var (pairId, isNew) = PairOpening.Join(data, keys, random);
             dataWriter = data.OpenWriter();
             keyWriter = keys.OpenWriter();

@@ -33,6 +33,9 @@ internal static class Throw
     public static StoreOpenException ForeignPair(string dataPath, string keyPath) =>
         new($"{dataPath} and {keyPath} do not belong together");
 
+    public static StoreOpenException Restoring(string part) =>
+        new($"a restore ({part}) was begun here and has not ended: run it again, with the same set");
+
     public static StoreOpenException Pragma(string path, string pragma, string wanted, string? found) =>
         new($"{path}: {pragma} should be {wanted} and is {found ?? "nothing"}");
 }

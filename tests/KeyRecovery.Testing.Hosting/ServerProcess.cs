@@ -54,9 +54,13 @@ public sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Runs a verb of the host on a data folder to its end.</summary>
-    public static async Task<(int ExitCode, string Output)> RunVerbAsync(string dataFolder, params string[] arguments)
+    public static Task<(int ExitCode, string Output)> RunVerbAsync(string dataFolder, params string[] arguments) =>
+        RunAsync([.. arguments, "--environment", "Development", "--KeyRecovery:DataDirectory", dataFolder]);
+
+    /// <summary>Runs the host with exactly these arguments to its end.</summary>
+    public static async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
     {
-        using var process = Launch([.. arguments, "--environment", "Development", "--KeyRecovery:DataDirectory", dataFolder]);
+        using var process = Launch(arguments);
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(5));
         return (process.ExitCode, await output + await error);
@@ -70,6 +74,10 @@ public sealed class ServerProcess : IAsyncDisposable
         response.EnsureSuccessStatusCode();
         return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("token").GetString()!;
     }
+
+    /// <summary>Starts a verb of the host, to be killed.</summary>
+    public static Process StartVerb(string dataFolder, params string[] arguments) =>
+        Launch([.. arguments, "--environment", "Development", "--KeyRecovery:DataDirectory", dataFolder]);
 
     /// <summary>Ends the process at once, as a power cut does (SIGKILL).</summary>
     public async Task KillAsync()

@@ -7,7 +7,8 @@ namespace KeyRecovery.Api.Hosting;
 /// Takes erasures on in the background: when one is filed, and every minute for holds that are due and for receipts that wait
 /// for a KEK. What is refused or not proved stays pending, and is told as an alarm.
 /// </summary>
-internal sealed partial class ErasureWork(KeyRecoveryService service, ServerMetrics metrics, TimeProvider time, ILogger<ErasureWork> logger)
+internal sealed partial class ErasureWork(
+    KeyRecoveryService service, ServerStores stores, ServerMetrics metrics, TimeProvider time, ILogger<ErasureWork> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(60);
@@ -28,12 +29,21 @@ internal sealed partial class ErasureWork(KeyRecoveryService service, ServerMetr
         }
     }
 
+    /// <summary>What is due before anybody is served: what an older key store has brought back goes, and what a crash cut short goes on.</summary>
+    public async Task BeginAsync(CancellationToken ct)
+    {
+        // Not caught: a server that cannot tell who was erased serves nobody.
+        if (await service.Erasures.ReplayAsync(ct) is > 0 and var back) Replayed(logger, back);
+        await RunAsync(ct);
+    }
+
     /// <summary>One pass. A failure is an alarm, and the next pass tries again.</summary>
     /// <returns>Whether something is left that another pass may do.</returns>
     public async Task<bool> RunAsync(CancellationToken ct)
     {
         try
         {
+            if (stores.Sets.DestroyExpired() is > 0 and var kept) EscrowsKept(logger, kept);
             var report = await service.Erasures.ResumeAsync(ct);
             if (report.AwaitKek > 0) service.RotationRequests.Request();
             if (report.Erased + report.Final > 0) Done(logger, report.Erased, report.Final);
@@ -76,4 +86,14 @@ internal sealed partial class ErasureWork(KeyRecoveryService service, ServerMetr
 
     [LoggerMessage(52, LogLevel.Error, "An erasure could not go on and stays pending; it is tried again", EventName = "ErasureFailed")]
     private static partial void Failed(ILogger logger, Exception failure);
+
+    [LoggerMessage(53, LogLevel.Error,
+        "{Accounts} erased accounts had come back with an older key store and are erased again. Guess counters came back as well: was it put back by hand?",
+        EventName = "ErasedAgain")]
+    private static partial void Replayed(ILogger logger, int accounts);
+
+    [LoggerMessage(54, LogLevel.Error,
+        "The escrows of {Sets} backup sets have expired and cannot be destroyed: no receipt of level 2 is given for what they hold",
+        EventName = "EscrowsKept")]
+    private static partial void EscrowsKept(ILogger logger, int sets);
 }

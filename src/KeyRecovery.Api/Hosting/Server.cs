@@ -1,3 +1,4 @@
+using KeyRecovery.Api.Backups;
 using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Control;
 using KeyRecovery.Api.Endpoints;
@@ -37,7 +38,7 @@ internal static class Server
         if (DocumentGeneration.IsRunning) return app;
         var service = app.Services.GetRequiredService<ServerStores>().Service;
         // What a crash cut short ends before anybody is served.
-        app.Services.GetRequiredService<ErasureWork>().RunAsync(CancellationToken.None).GetAwaiter().GetResult();
+        app.Services.GetRequiredService<ErasureWork>().BeginAsync(CancellationToken.None).GetAwaiter().GetResult();
         app.Lifetime.ApplicationStopping.Register(service.Links.EndWaits);
         return app;
     }
@@ -68,6 +69,8 @@ internal static class Server
         services.AddSingleton<RepairGate>();
         services.AddSingleton<Rotations>();
         services.AddSingleton<IControlVerb, RotateControl>();
+        services.AddSingleton<BackupRuns>();
+        services.AddSingleton<IControlVerb, BackupControl>();
         services.AddSingleton<AccountLimit>();
         services.AddSingleton<ServerAuthority>();
         services.AddSingleton<Drain>();

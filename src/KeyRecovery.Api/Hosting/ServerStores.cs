@@ -4,6 +4,7 @@ using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Maintenance;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite;
+using KeyRecovery.Storage.Sqlite.Backups;
 using KeyRecovery.Storage.Sqlite.Ring;
 using KeyRecovery.Storage.Sqlite.Fence;
 
@@ -17,12 +18,14 @@ internal sealed class ServerStores : IAsyncDisposable
 {
     private readonly List<IDisposable> _secret;
 
-    private ServerStores(SqliteStorePair pair, List<IDisposable> secret, KeyRecoveryService service, RootKeyRotation rootRotation)
+    private ServerStores(
+        SqliteStorePair pair, List<IDisposable> secret, KeyRecoveryService service, RootKeyRotation rootRotation, BackupSetList sets, EscrowFolder? escrows)
     {
         Pair = pair;
         _secret = secret;
         Service = service;
         RootRotation = rootRotation;
+        (Sets, Escrows) = (sets, escrows);
     }
 
     /// <summary>Both stores.</summary>
@@ -34,6 +37,12 @@ internal sealed class ServerStores : IAsyncDisposable
     /// <summary>Replaces the root key.</summary>
     public RootKeyRotation RootRotation { get; }
 
+    /// <summary>The backup sets that hold keys.</summary>
+    public BackupSetList Sets { get; }
+
+    /// <summary>Where their escrows are; null where none are made.</summary>
+    public EscrowFolder? Escrows { get; }
+
     /// <summary>The data store's file.</summary>
     public static string DataFile(DataDirectories places) => Path.Combine(places.Stores, "data.db");
 
@@ -41,15 +50,22 @@ internal sealed class ServerStores : IAsyncDisposable
     public static string KeysFile(DataDirectories places) => Path.Combine(places.Keys, "keys.db");
 
     /// <summary>Opens everything; what never was there is made.</summary>
+    /// <param name="options">Where everything is.</param>
+    /// <param name="time">The server's clock.</param>
+    /// <param name="loggers">Where the stores log to.</param>
+    /// <param name="isRestoring">Whether this is to end a restore, which nobody else opens.</param>
     /// <exception cref="StoreOpenException">Another process has it, the two stores are no pair, or one is of a newer schema.</exception>
     /// <exception cref="KekRingException">The root key or the ring is missing, another's or damaged.</exception>
     /// <exception cref="RootKeyMismatchException">The root key is another's.</exception>
     /// <exception cref="StoreUnavailableException">A file cannot be read or written.</exception>
-    public static async Task<ServerStores> OpenAsync(KeyRecoveryOptions options, TimeProvider time, ILoggerFactory loggers)
+    public static async Task<ServerStores> OpenAsync(KeyRecoveryOptions options, TimeProvider time, ILoggerFactory loggers, bool isRestoring = false)
     {
         var (places, random) = (options.Directories, SystemRandom.Instance);
         places.Create();
-        var pair = await SqliteStorePair.OpenAsync(DataFile(places), KeysFile(places), random, time, loggers);
+        var pair = await SqliteStorePair.OpenAsync(
+            new SqliteStoreOptions { Path = DataFile(places), Journal = JournalProfile.Data, IsRestoring = isRestoring },
+            new SqliteStoreOptions { Path = KeysFile(places), Journal = JournalProfile.Keys, IsRestoring = isRestoring },
+            random, time, loggers);
         var secret = new List<IDisposable>();
         try
         {
@@ -62,11 +78,15 @@ internal sealed class ServerStores : IAsyncDisposable
             secret.Add(secrets);
             var tombstones = new TombstoneFile(places.Fence);
             secret.Add(tombstones);
-            var service = new KeyRecoveryService(pair.Data, pair.Keys, ring, secrets, new AppPolicies(options), random, time, tombstones);
+            if (!isRestoring) tombstones.Ensure();
+            var escrows = options.Backup.EscrowDirectory is { } directory ? new EscrowFolder(directory) : null;
+            var sets = new BackupSetList(places.Fence, escrows, time);
+            secret.Add(sets);
+            var service = new KeyRecoveryService(pair.Data, pair.Keys, ring, secrets, new AppPolicies(options), random, time, tombstones, sets);
             secret.Add(service);
             var rootRotation = new RootKeyRotation(pair.Keys, root, [ring]);
             secret.Add(rootRotation);
-            return new ServerStores(pair, secret, service, rootRotation);
+            return new ServerStores(pair, secret, service, rootRotation, sets, escrows);
         }
         catch
         {
@@ -77,7 +97,7 @@ internal sealed class ServerStores : IAsyncDisposable
 
     public ValueTask DisposeAsync() => CloseAsync(Pair, _secret);
 
-    private static IRotatingRootKey OpenRootKey(KeyRecoveryOptions options, SystemRandom random, bool mayCreate) =>
+    internal static IRotatingRootKey OpenRootKey(KeyRecoveryOptions options, SystemRandom random, bool mayCreate) =>
         options.Ring.RootKey is { } key
             ? SettingRootKey.Open(options.Directories.Ring, key, options.Ring.RootKeyNext, random)
             : FileRootKey.Open(options.Directories.Ring, random, mayCreate);

@@ -1,3 +1,4 @@
+using KeyRecovery.Api.Backups;
 using KeyRecovery.Api.Control;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
@@ -22,6 +23,22 @@ internal static class Verbs
           rotate  replace the key that wraps all subject keys, and destroy the old one; the running server does it
                   --json                  one JSON object
                   --root                  replace the root key instead
+          backup  write a backup set; the running server does it
+                  --to DIR                where sets are kept: a folder is added to it
+                  --data-only             without the keys
+                  --expires-days N        when the keys in it open for nobody any more (30 unless Backup:ExpiresAfterDays says otherwise)
+                  --json                  one JSON object
+          restore put a backup set in the place of what was lost, with the server stopped
+                  --from SET              its folder
+                  --part data|keys|all    what was lost (data unless said otherwise)
+                  --escrow FILE           the set's escrow, and
+                  --offline-key FILE      the private half of the offline key, - for standard input: for keys whose ring is lost too
+                  --replace               move aside what lies there
+                  --old-tombstones        the newest list of tombstones is lost: take the set's own
+                  --sweep-anyway          remove data without keys, however many
+                  --json                  one JSON object
+          offline-key  draw the key that backup sets are sealed to, on a machine that is no server
+                  --private FILE --public FILE
         """;
 
     public static async Task<int> RunAsync(string[] args)
@@ -42,6 +59,12 @@ internal static class Verbs
                     return await CheckVerb.RunAsync(rest);
                 case RotateControl.VerbName:
                     return await RotateVerb.RunAsync(rest);
+                case BackupControl.VerbName:
+                    return await BackupVerb.RunAsync(rest);
+                case "restore":
+                    return await RestoreVerb.RunAsync(rest);
+                case "offline-key":
+                    return OfflineKeyVerb.Run(rest);
                 case "help":
                     Console.Out.WriteLine(Usage);
                     return 0;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using KeyRecovery.Api.Backups;
 using KeyRecovery.Api.Control;
 using KeyRecovery.Api.Endpoints;
 using KeyRecovery.Api.Hosting;
@@ -12,6 +13,9 @@ namespace KeyRecovery.Api.Http;
 /// </summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(AuditKeyResponse))]
+[JsonSerializable(typeof(BackupLine))]
+[JsonSerializable(typeof(BackupReport))]
+[JsonSerializable(typeof(BackupRequest))]
 [JsonSerializable(typeof(Binary))]
 [JsonSerializable(typeof(CheckReport))]
 [JsonSerializable(typeof(ClaimLinkRequest))]
@@ -32,6 +36,7 @@ namespace KeyRecovery.Api.Http;
 [JsonSerializable(typeof(RealmResponse))]
 [JsonSerializable(typeof(RecoverySlotsResponse))]
 [JsonSerializable(typeof(RepairResponse))]
+[JsonSerializable(typeof(RestoreReport))]
 [JsonSerializable(typeof(RotateRequest))]
 [JsonSerializable(typeof(RotationLine))]
 [JsonSerializable(typeof(RotationReport))]

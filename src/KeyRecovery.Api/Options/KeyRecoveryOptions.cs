@@ -46,6 +46,9 @@ internal sealed class KeyRecoveryOptions
     /// <summary>When the KEK is replaced.</summary>
     public RotationOptions Rotation { get; set; } = new();
 
+    /// <summary>Backup sets.</summary>
+    public BackupOptions Backup { get; set; } = new();
+
     /// <summary>
     /// Seconds for which a server that was told to stop still takes requests while <c>/health/ready</c> says 503, so
     /// that a load balancer looks away first: 0 to 10. Default 2, in Development 0.

@@ -29,6 +29,7 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
         failures.Range("Rotation:MinIntervalHours", options.Rotation.MinIntervalHours, 0, 720);
         failures.Range("Rotation:RetrySeconds", options.Rotation.RetrySeconds, 1, 86_400);
         CheckRootKey(options.Ring, failures);
+        CheckBackup(options, failures);
         if (options.DrainSeconds is { } drain) failures.Range("DrainSeconds", drain, 0, 10);
         if (options.LogLevel is < LogLevel.Debug or > LogLevel.Error)
             failures.Add("LogLevel", "is one of Debug, Information, Warning, Error");
@@ -64,6 +65,20 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
         if (ring.RootKey is null) failures.Add("Ring:RootKeyNext", "goes with Ring:RootKey; a root key in a file is replaced by rotate --root");
         else if (!SettingRootKey.IsKey(next)) failures.Add("Ring:RootKeyNext", What);
         else if (next.Trim() == ring.RootKey.Trim()) failures.Add("Ring:RootKeyNext", "is the same as Ring:RootKey");
+    }
+
+    private static void CheckBackup(KeyRecoveryOptions options, Failures failures)
+    {
+        var backup = options.Backup;
+        failures.Range("Backup:ExpiresAfterDays", backup.ExpiresAfterDays, 1, 365);
+        if (backup.OfflineKeyFile is null != backup.EscrowDirectory is null)
+            failures.Add(backup.OfflineKeyFile is null ? "Backup:OfflineKeyFile" : "Backup:EscrowDirectory", "is missing: the two go together");
+        if (backup.EscrowDirectory is not { } escrows || string.IsNullOrWhiteSpace(options.DataDirectory)) return;
+        foreach (var (name, path) in options.Directories.Named)
+        {
+            if (Hosting.DataDirectories.Overlap(path, Path.GetFullPath(escrows)))
+                failures.Add("Backup:EscrowDirectory", $"shares a directory with {KeyRecoveryOptions.Section}:{name}:Directory; each has its own");
+        }
     }
 
     private void CheckAuthority(KeyRecoveryOptions options, Failures failures)

@@ -15,6 +15,7 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Counter<long> _sweepsStopped;
     private readonly Counter<long> _erasuresPending;
     private readonly Counter<long> _rotations;
+    private readonly Counter<long> _backups;
 
     public ServerMetrics(IMeterFactory meters)
     {
@@ -24,11 +25,15 @@ internal sealed class ServerMetrics : IDisposable
         _erasuresPending = _meter.CreateCounter<long>("keyrecovery.erasures_pending", "{pass}", "Passes that left an erasure without its receipt: an operator must look.");
         _sweepsStopped = _meter.CreateCounter<long>("keyrecovery.sweeps_stopped", "{sweep}", "Sweeps that the brake stopped: an operator must look.");
         _rotations = _meter.CreateCounter<long>("keyrecovery.rotations", "{rotation}", "Key rotations, by kind and outcome: all but done asks for an operator.");
+        _backups = _meter.CreateCounter<long>("keyrecovery.backups", "{backup}", "Backups, by outcome: failed asks for an operator.");
     }
 
     /// <param name="kind"><c>kek</c> or <c>root</c>.</param>
     /// <param name="outcome"><c>done</c>, <c>blocked</c>, <c>refused</c> or <c>unavailable</c>.</param>
     public void Rotated(string kind, string outcome) => _rotations.Add(1, new TagList { { "kind", kind }, { "outcome", outcome } });
+
+    /// <param name="outcome"><c>done</c> or <c>failed</c>.</param>
+    public void BackedUp(string outcome) => _backups.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <summary>An erasure whose destruction was refused or not proved: an alarm.</summary>
     public void ErasurePending() => _erasuresPending.Add(1);

@@ -128,6 +128,15 @@ public static class Labels
     /// <summary>For an account's pseudonym in the receipt of its erasure.</summary>
     public const string ErasureSubject = Prefix + "erasure-subject";
 
+    /// <summary>For what a backup set is: its body and the server's signature.</summary>
+    public const string BackupSet = Prefix + "backup-set";
+
+    /// <summary>For the key that seals the key store in a backup set.</summary>
+    public const string BackupKeys = Prefix + "backup-keys";
+
+    /// <summary>For the KEKs of a backup set, sealed to the operator's offline key.</summary>
+    public const string BackupEscrow = Prefix + "backup-escrow";
+
     /// <summary>The <c>tag</c> parameter of request signatures (RFC 9421 §2.3).</summary>
     public const string HttpTag = "keyrecovery/v1";
 }

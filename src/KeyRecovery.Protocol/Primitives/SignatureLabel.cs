@@ -33,6 +33,9 @@ public readonly struct SignatureLabel : IEquatable<SignatureLabel>
     /// <summary>A receipt of an erasure, by the server's log key.</summary>
     public static SignatureLabel ErasureReceipt { get; } = new(Labels.ErasureReceipt);
 
+    /// <summary>What a backup set is, by the server's audit key.</summary>
+    public static SignatureLabel BackupSet { get; } = new(Labels.BackupSet);
+
     /// <summary>The bytes that are signed.</summary>
     internal byte[] Frame(ReadOnlySpan<byte> body)
     {

@@ -103,7 +103,7 @@ internal sealed class Eraser(ServiceContext context, ErasureRows rows, IKekRing 
         {
             return AccountState.Decode(account.Open(data));
         }
-        catch (RowDamagedException)
+        catch (Exception e) when (e is RowDamagedException or AccountErasedException)
         {
             return null;
         }

@@ -22,16 +22,17 @@ public sealed class Erasures : IDisposable
     private readonly ErasureFinisher _finisher;
     private readonly SigningKey _auditKey;
     private readonly ErasureJobs _jobs;
+    private readonly TombstoneReplay _replay;
 
     internal Erasures(ServiceContext context, ErasureRows rows, IKekRing ring, ServerSecrets secrets, IBackupSets backups, ITombstones tombstones)
     {
         (_context, _rows) = (context, rows);
-        using var seed = Kdf.Derive(secrets.LogKey.Span, System.Text.Encoding.ASCII.GetBytes(Labels.ErasureReceipt), SigningKey.SeedSize);
-        _auditKey = SigningKey.FromSeed(seed.Span);
+        _auditKey = secrets.AuditKey();
         _holds = new ErasureHolds(context, rows);
         _eraser = new Eraser(context, rows, ring);
         _finisher = new ErasureFinisher(context, rows, ring, backups, tombstones, secrets.FenceKey, _auditKey);
         _jobs = new ErasureJobs(context, rows, _eraser, secrets.LookupKey);
+        _replay = new TombstoneReplay(context, rows, _eraser, tombstones, secrets.FenceKey);
     }
 
     /// <summary>What verifies this server's receipts.</summary>
@@ -89,6 +90,14 @@ public sealed class Erasures : IDisposable
 
     /// <summary>Operators' jobs.</summary>
     public ErasureJobs Jobs => _jobs;
+
+    /// <summary>
+    /// Destroys again the keys that an older key store has brought back, by the list of tombstones, and completes the list. To be done before anybody is
+    /// served; <see cref="ResumeAsync"/> then finishes them.
+    /// </summary>
+    /// <returns>How many had come back.</returns>
+    /// <exception cref="StoreUnavailableException">A store, or the list, cannot answer.</exception>
+    public ValueTask<int> ReplayAsync(CancellationToken ct) => _replay.RunAsync(ct);
 
     /// <summary>Takes everything a step on: holds that are due, what a crash cut short, jobs, receipts that waited for a KEK.</summary>
     /// <exception cref="StoreUnavailableException">A store cannot do its part: what was begun stays pending.</exception>

@@ -1,3 +1,4 @@
+using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Keys;
 
 namespace KeyRecovery.Service.Erasure;
@@ -9,6 +10,10 @@ public sealed class NoBackupSets : IBackupSets
     public static NoBackupSets Instance { get; } = new();
 
     private NoBackupSets() { }
+
+    /// <inheritdoc/>
+    public ValueTask AddAsync(BackupSetId set, KekId lowest, DateTimeOffset expiresAt, CancellationToken ct) =>
+        throw new NotSupportedException("there is no list of backup sets");
 
     /// <inheritdoc/>
     public DateTimeOffset? LastHolding(KekId kek) => null;

@@ -24,8 +24,7 @@ internal static class KekBox
     {
         try
         {
-            return ring.TryGet(id, out var kek)
-                && SecretBox.TryOpen(kek.Key.Span, Aad(row, id, stackalloc byte[AadSize]), wrapped, secret);
+            return ring.TryGet(id, out var kek) && TryUnwrap(kek, row, wrapped, secret);
         }
         catch (ObjectDisposedException)
         {
@@ -33,6 +32,10 @@ internal static class KekBox
             return false;
         }
     }
+
+    /// <summary>As the other overload, with a KEK that may stand in no ring.</summary>
+    public static bool TryUnwrap(Kek kek, RowKey row, ReadOnlySpan<byte> wrapped, Span<byte> secret) =>
+        SecretBox.TryOpen(kek.Key.Span, Aad(row, kek.Id, stackalloc byte[AadSize]), wrapped, secret);
 
     /// <summary>The same secret under another KEK; null where it does not unwrap.</summary>
     public static byte[]? TryRewrap(IKekRing ring, KekId from, Kek to, RowKey row, ReadOnlySpan<byte> wrapped, IRandom random)

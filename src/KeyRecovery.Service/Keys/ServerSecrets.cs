@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Keys;
@@ -62,6 +64,35 @@ public sealed class ServerSecrets : IDisposable
 
     /// <summary>What a row of secrets is wrapped for; null for one that is not known. A rotation of the root key asks.</summary>
     internal static byte[]? PurposeOf(RowKey row) => All.FirstOrDefault(kept => kept.Place == row)?.Purpose;
+
+    /// <summary>Whether the server that has these secrets signed something.</summary>
+    /// <param name="isSignedBy">Tells it of the key that it is given.</param>
+    public bool HaveSigned(Func<VerifyKey, bool> isSignedBy)
+    {
+        using var key = AuditKey();
+        return isSignedBy(key.PublicKey);
+    }
+
+    /// <summary>What signs receipts and backup sets. The caller disposes it.</summary>
+    internal SigningKey AuditKey()
+    {
+        using var seed = Kdf.Derive(LogKey.Span, System.Text.Encoding.ASCII.GetBytes(Labels.ErasureReceipt), SigningKey.SeedSize);
+        return SigningKey.FromSeed(seed.Span);
+    }
+
+    /// <summary>Every secret as a backup carries it: unwrapped, with the place of its row.</summary>
+    internal IReadOnlyList<SnapshotRecord.Secret> Export() =>
+        [new(Secrets.Place, _keys.AsMemory(0, Secrets.Size)), new(Realm.Place, _keys.AsMemory(Secrets.Size, Realm.Size))];
+
+    /// <summary>Wraps a secret that a backup carried for its row.</summary>
+    /// <exception cref="WireFormatException">This program knows no such secret.</exception>
+    internal static byte[] Wrap(RowKey place, ReadOnlySpan<byte> secret, IRootKey root)
+    {
+        var size = secret.Length;
+        var kept = All.FirstOrDefault(kept => kept.Place == place && kept.Size == size);
+        WireFormatException.Require(kept is not null, "the snapshot's secrets are known to this version of KeyRecovery");
+        return root.Wrap(kept.Purpose, secret);
+    }
 
     /// <summary>Zeroes the keys.</summary>
     public void Dispose() => CryptographicOperations.ZeroMemory(_keys);

@@ -50,8 +50,22 @@ public sealed class KekRotation : IDisposable
         }
     }
 
+    /// <summary>Keeps the ring as it is until the holder is disposed: a backup must hold each KEK that its rows hang on, and no destroyed one.</summary>
+    internal async Task<IDisposable> HoldAsync(CancellationToken ct)
+    {
+        await _running.WaitAsync(ct);
+        return new Turn(_running);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _running.Dispose();
+
+    private sealed class Turn(SemaphoreSlim running) : IDisposable
+    {
+        private SemaphoreSlim? _running = running;
+
+        public void Dispose() => Interlocked.Exchange(ref _running, null)?.Release();
+    }
 
     private sealed class Run(KekRotation rotation, IProgress<RotationProgress>? progress)
     {

@@ -14,28 +14,29 @@ namespace KeyRecovery.Service.Maintenance;
 /// </summary>
 public sealed class Sweeper
 {
-    /// <summary>The share of accounts above which a sweep of account data stops and asks: 1 in 1,000.</summary>
-    public const int BrakeShare = 1000;
-
-    /// <summary>As many orphan accounts a sweep removes without asking, however few accounts there are.</summary>
-    public const int BrakeFloor = 10;
-
     private readonly ServiceContext _context;
     private readonly ErasureJobs _jobs;
+    private readonly OrphanAccounts _orphans;
 
-    internal Sweeper(ServiceContext context, ErasureJobs jobs) => (_context, _jobs) = (context, jobs);
+    internal Sweeper(ServiceContext context, ErasureJobs jobs, OrphanAccounts orphans) => (_context, _jobs, _orphans) = (context, jobs, orphans);
 
     /// <summary>Sweeps once.</summary>
     /// <param name="olderThan">How old an orphan must be. Default of the host: 24 h.</param>
     /// <param name="ct">Stops between accounts.</param>
-    public async Task<SweepReport> SweepAsync(TimeSpan olderThan, CancellationToken ct)
+    public Task<SweepReport> SweepAsync(TimeSpan olderThan, CancellationToken ct) => SweepAsync(olderThan, brake: true, ct);
+
+    /// <summary>Sweeps once.</summary>
+    /// <param name="olderThan">How old an orphan must be.</param>
+    /// <param name="brake">Whether to stop before the data of more than 0.1 % of accounts are removed, and at least 10.</param>
+    /// <param name="ct">Stops between accounts.</param>
+    public async Task<SweepReport> SweepAsync(TimeSpan olderThan, bool brake, CancellationToken ct)
     {
         var before = _context.NowSeconds - (ulong)olderThan.TotalSeconds;
         var (pending, staged, versions) = (0, 0, 0);
         var live = new HashSet<UInt128>();
         await foreach (var account in _context.ScanAccountsAsync(ct))
         {
-            live.Add(Locator(account.Rows.Locator.Span));
+            live.Add(OrphanAccounts.Locator(account.Rows.Locator.Span));
             if (account.AccountRow is null)
             {
                 if (await RemovePendingAsync(account, before, ct)) pending++;
@@ -46,7 +47,8 @@ public sealed class Sweeper
         }
         var lookups = await RemoveLookupsAsync(before, ct);
         await _jobs.SweepAsync(before, ct);
-        var (orphans, stopped) = await RemoveOrphanAccountsAsync(live, before, ct);
+        var (orphans, stopped) = await _orphans.RemoveAsync(live, before, brake ? 0 : null, ct);
+        if (stopped) orphans = 0;
         Tell(pending, lookups, staged, versions, orphans);
         return new SweepReport(pending, lookups, orphans, staged, versions, stopped);
     }
@@ -123,36 +125,6 @@ public sealed class Sweeper
         var manifest = await _context.Data.FindAsync(account.Rows, account.Rows.Manifest(state.ManifestHash), ct);
         return manifest is null ? null : [.. SignedManifest.Decode(manifest).Manifest.Items.Select(i => i.Hash)];
     }
-
-    private async ValueTask<(int Removed, bool Stopped)> RemoveOrphanAccountsAsync(HashSet<UInt128> live, ulong before, CancellationToken ct)
-    {
-        var orphans = new List<Row>();
-        await foreach (var row in _context.Data.ScanAsync(Table.Accounts, ReadOnlyMemory<byte>.Empty, ct))
-        {
-            if (live.Contains(Locator(row.Key.Id.Span)) || !IsOld(row, before)) continue;
-            // What an erasure left on purpose has served its time; it is no orphan, and does not pull the brake.
-            if (AccountFence.Is(row)) await _context.Data.WriteAsync([new RowWrite.Delete(row.Key, row.Version)], ct);
-            else orphans.Add(row);
-        }
-
-        if (orphans.Count > Math.Max(BrakeFloor, live.Count / BrakeShare)) return (0, true);
-        foreach (var orphan in orphans) await RemoveAccountAsync(orphan, ct);
-        return (orphans.Count, false);
-    }
-
-    // The account row last: a sweep that dies here is taken up by the next.
-    private async ValueTask RemoveAccountAsync(Row orphan, CancellationToken ct)
-    {
-        foreach (var table in new[] { Table.Items, Table.History, Table.Staging, Table.Manifests, Table.Keysets, Table.Links })
-        {
-            var batch = new List<RowWrite> { new RowWrite.Require(orphan.Key, orphan.Version) };
-            await foreach (var row in _context.Data.ScanPrefixAsync(table, orphan.Key.Id, ct)) batch.Add(new RowWrite.Remove(row.Key));
-            if (batch.Count > 1 && await _context.Data.WriteAsync(batch, ct) is not WriteResult.Written) return;
-        }
-        await _context.Data.WriteAsync([new RowWrite.Delete(orphan.Key, orphan.Version)], ct);
-    }
-
-    private static UInt128 Locator(ReadOnlySpan<byte> id) => System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(id);
 
     private static void Tell(int pending, int lookups, int staged, int versions, int orphans)
     {

@@ -31,6 +31,12 @@ internal sealed class Statement : IDisposable
         return this;
     }
 
+    public Statement Bind(int index, string value)
+    {
+        _connection.Check(sqlite3_bind_text(_statement, index, value));
+        return this;
+    }
+
     /// <summary>True while there is a row.</summary>
     public bool Step()
     {

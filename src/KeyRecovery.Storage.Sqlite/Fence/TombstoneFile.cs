@@ -23,6 +23,21 @@ public sealed class TombstoneFile : ITombstones, IDisposable
     /// <summary>Takes a folder, which is made with mode 0700 when it is first needed.</summary>
     public TombstoneFile(string folder) => _path = Path.Combine(Path.GetFullPath(folder), FileName);
 
+    /// <summary>Makes an empty list where there is none: from then on a missing one was lost.</summary>
+    /// <exception cref="StoreUnavailableException">It cannot be made.</exception>
+    public void Ensure()
+    {
+        try
+        {
+            PrivateFiles.MakeFolder(Path.GetDirectoryName(_path)!);
+            PrivateFiles.Touch(_path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Fault(e);
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask AppendAsync(IReadOnlyCollection<Hash256> tombstones, CancellationToken ct)
     {
@@ -64,15 +79,9 @@ public sealed class TombstoneFile : ITombstones, IDisposable
 
     private void Append(IReadOnlyCollection<Hash256> tombstones)
     {
-        PrivateFiles.MakeFolder(Path.GetDirectoryName(_path)!);
-        PrivateFiles.Touch(_path);
-        using var stream = PrivateFiles.Open(_path, FileMode.Open, FileShare.Read);
-        stream.SetLength(stream.Length / LineSize * LineSize);
-        stream.Seek(0, SeekOrigin.End);
         var lines = new StringBuilder(tombstones.Count * LineSize);
         foreach (var tombstone in tombstones) lines.Append(Convert.ToHexStringLower(tombstone.ToArray())).Append('\n');
-        stream.Write(Encoding.ASCII.GetBytes(lines.ToString()));
-        stream.Flush(flushToDisk: true);
+        AppendFile.Append(_path, Encoding.ASCII.GetBytes(lines.ToString()));
     }
 
     private static StoreUnavailableException Fault(Exception cause) =>

@@ -35,11 +35,14 @@ internal static class AtomicFile
     }
 
     /// <summary>Takes away what a crash left of a file that was being written: it may hold what the file must not hold any more.</summary>
-    public static void DropDraft(string path)
+    public static void DropDraft(string path) => Destroy(path + Draft);
+
+    /// <summary>Overwrites a file where it lies, within the limits above, and deletes it; nothing where there is none.</summary>
+    public static void Destroy(string path)
     {
-        if (!File.Exists(path + Draft)) return;
-        using (var draft = PrivateFiles.Open(path + Draft, FileMode.Open, FileShare.ReadWrite | FileShare.Delete)) Overwrite(draft);
-        File.Delete(path + Draft);
+        if (!File.Exists(path)) return;
+        using (var file = PrivateFiles.Open(path, FileMode.Open, FileShare.ReadWrite | FileShare.Delete)) Overwrite(file);
+        File.Delete(path);
         FolderSync.Flush(Path.GetDirectoryName(path)!);
     }
 

@@ -37,17 +37,18 @@ public sealed class FileKekRing : IKekRing, IRootSealed, IDisposable
     /// <param name="random">Where KEKs come from.</param>
     /// <param name="time">Tells the hour a KEK comes into a state.</param>
     /// <param name="mayCreate">True only while nothing depends on it: no secrets in the key store.</param>
+    /// <param name="first">The id of the first KEK of a new ring: after those of a ring that was lost.</param>
     /// <exception cref="KekRingException">
     /// The ring is missing though something depends on it, does not open under this root key, or is damaged, newer or
     /// unreadable.
     /// </exception>
-    public static FileKekRing Open(string folder, IRootKey root, IRandom random, TimeProvider time, bool mayCreate)
+    public static FileKekRing Open(string folder, IRootKey root, IRandom random, TimeProvider time, bool mayCreate, uint first = 1)
     {
         var file = new RingFile(Path.Combine(Path.GetFullPath(folder), FileName), root);
         try
         {
             if (File.Exists(file.Path)) PrivateFiles.Restrict(file.Path);
-            else if (mayCreate) Create(file, random, time);
+            else if (mayCreate) Create(file, random, time, new KekId(first));
             else throw Throw.Missing(file.Path);
             AtomicFile.DropDraft(file.Path);
             // What was just made is read back as well: it must open before anything is wrapped under it.
@@ -143,10 +144,10 @@ public sealed class FileKekRing : IKekRing, IRootSealed, IDisposable
 
     private static long HourOf(TimeProvider time) => time.GetUtcNow().ToUnixTimeSeconds() / 3600;
 
-    private static void Create(RingFile file, IRandom random, TimeProvider time)
+    private static void Create(RingFile file, IRandom random, TimeProvider time, KekId first)
     {
-        using var first = SecretBytes.Random(Kek.Size, random);
-        file.Create(RingContent.Of([new KekEntry(new KekId(1), KekState.Current, HourOf(time), first)], file.Path));
+        using var key = SecretBytes.Random(Kek.Size, random);
+        file.Create(RingContent.Of([new KekEntry(first, KekState.Current, HourOf(time), key)], file.Path));
     }
 
     // The file first. Where that fails, it may hold either ring; both hold every key that a row may need.

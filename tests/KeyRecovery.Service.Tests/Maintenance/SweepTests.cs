@@ -103,8 +103,8 @@ public sealed class SweepTests
     }
 
     [Theory]
-    [InlineData(Sweeper.BrakeFloor, false)]
-    [InlineData(Sweeper.BrakeFloor + 1, true)]
+    [InlineData(OrphanAccounts.BrakeFloor, false)]
+    [InlineData(OrphanAccounts.BrakeFloor + 1, true)]
     public async Task Data_without_a_key_row_go_when_they_are_few_and_stop_the_sweep_when_they_are_many(int accounts, bool stopped)
     {
         await using var server = await TestService.OpenAsync();

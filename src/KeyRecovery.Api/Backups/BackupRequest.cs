@@ -1,0 +1,8 @@
+namespace KeyRecovery.Api.Backups;
+
+/// <summary>Asks for a backup set.</summary>
+/// <param name="Verb"><c>backup</c>.</param>
+/// <param name="To">Where sets are kept: an absolute path.</param>
+/// <param name="DataOnly">Whether to leave the keys out.</param>
+/// <param name="ExpiresAfterDays">When the keys in it expire; null for what the options say.</param>
+internal sealed record BackupRequest(string Verb, string To, bool DataOnly = false, int? ExpiresAfterDays = null);

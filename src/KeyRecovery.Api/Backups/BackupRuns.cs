@@ -1,0 +1,134 @@
+using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Options;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Service.Backups;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Sqlite.Backups;
+using KeyRecovery.Storage.Sqlite.Fence;
+
+namespace KeyRecovery.Api.Backups;
+
+/// <summary>
+/// Makes backup sets (docs/protocol.md §16), one at a time, beside all that is going on. Data first, keys after them: an
+/// account that is made in between has a key and lost data, which its device gives back, and not data that nobody opens.
+/// </summary>
+internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(500);
+
+    private readonly SemaphoreSlim _running = new(1, 1);
+
+    /// <summary>Makes one. A failure is told, and leaves no set.</summary>
+    public async Task<BackupReport> RunAsync(BackupRequest request, Action<BackupLine> tell, CancellationToken ct)
+    {
+        await _running.WaitAsync(ct);
+        try
+        {
+            return await TryAsync(request, tell, ct);
+        }
+        finally
+        {
+            _running.Release();
+        }
+    }
+
+    public void Dispose() => _running.Dispose();
+
+    private async Task<BackupReport> TryAsync(BackupRequest request, Action<BackupLine> tell, CancellationToken ct)
+    {
+        if (Refuse(request) is { } refusal) return BackupReport.Failed(refusal);
+        try
+        {
+            var now = time.GetUtcNow();
+            var id = BackupSetId.Draw(SystemRandom.Instance);
+            var partial = BackupFolder.Begin(request.To, id, now);
+            try
+            {
+                return await WriteAsync(partial, id, now, request, tell, ct);
+            }
+            catch
+            {
+                Directory.Delete(partial.Location, recursive: true);
+                throw;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or StoreUnavailableException)
+        {
+            return BackupReport.Failed(e.InnerException is { } cause ? $"{e.Message}: {cause.Message}" : e.Message);
+        }
+    }
+
+    private string? Refuse(BackupRequest request)
+    {
+        if (!Path.IsPathFullyQualified(request.To)) return "the place for sets is an absolute path";
+        if (request.ExpiresAfterDays is < 1 or > 365) return "keys expire after 1 to 365 days";
+        if (!request.DataOnly && options.Backup.OfflineKeyFile is null)
+            return "KeyRecovery:Backup:OfflineKeyFile and :EscrowDirectory are not set: make a key with offline-key, or leave the keys out with --data-only";
+        var taken = options.Directories.Named.Select(place => place.Path).Concat(options.Backup.EscrowDirectory is { } escrows ? [escrows] : []);
+        return taken.FirstOrDefault(place => DataDirectories.Overlap(request.To, Path.GetFullPath(place))) is { } other
+            ? $"sets do not lie in {other}, nor around it: a copy of one place must never hold another"
+            : null;
+    }
+
+    private async Task<BackupReport> WriteAsync(
+        BackupFolder partial, BackupSetId id, DateTimeOffset now, BackupRequest request, Action<BackupLine> tell, CancellationToken ct)
+    {
+        // Read before anything else: a key that cannot be read must not cost a copy of the data.
+        var offline = request.DataOnly ? null : OfflineKey.ReadPublic(options.Backup.OfflineKeyFile!);
+        await CopyDataAsync(partial, tell, ct);
+        var (madeAt, expiresAt) = ((ulong)now.ToUnixTimeSeconds(), (ulong)now.AddDays(request.ExpiresAfterDays ?? options.Backup.ExpiresAfterDays).ToUnixTimeSeconds());
+        var keys = offline is null ? null : await WriteKeysAsync(partial, id, madeAt, expiresAt, offline, tell, ct);
+        // After the keys: what was erased meanwhile stands there.
+        var tombstones = await CopyTombstonesAsync(partial, ct);
+        tell(new BackupLine("checking", 0, null));
+        var set = new BackupSet
+        {
+            Id = id,
+            PairId = stores.Pair.PairId,
+            MadeAt = madeAt,
+            ExpiresAt = keys is null ? 0 : expiresAt,
+            Kek = keys?.Kek ?? 0,
+            Data = await BackupFolder.SumAsync(partial.DataFile, ct),
+            Keys = await BackupFolder.SumAsync(partial.KeysFile, ct),
+            Tombstones = tombstones,
+            EscrowKey = keys?.EscrowKey ?? default,
+        };
+        // The escrow before the set has its name: a whole set always has one.
+        if (keys is not null) stores.Escrows!.Write(id, keys.Escrow.Span);
+        var whole = partial.Complete(set, stores.Service.Backups.Sign(set));
+        return new BackupReport(
+            BackupReport.DoneOutcome, null, whole.Location, id.ToString(), set.Data.Size, keys?.Rows ?? 0,
+            keys is null ? null : stores.Escrows!.PathOf(id), keys is null ? null : expiresAt);
+    }
+
+    private async Task CopyDataAsync(BackupFolder partial, Action<BackupLine> tell, CancellationToken ct)
+    {
+        var most = new FileInfo(ServerStores.DataFile(options.Directories)).Length;
+        var copying = stores.Pair.Data.CopyToAsync(partial.DataFile, ct);
+        while (await Task.WhenAny(copying, Task.Delay(Tick, time, CancellationToken.None)) != copying) Tell();
+        await copying;
+        Tell();
+
+        void Tell() => tell(new BackupLine("data", new FileInfo(partial.DataFile) is { Exists: true } file ? file.Length : 0, most));
+    }
+
+    private async Task<KeyBackup> WriteKeysAsync(
+        BackupFolder partial, BackupSetId id, ulong madeAt, ulong expiresAt, KemPublicKey offline, Action<BackupLine> tell, CancellationToken ct)
+    {
+        await using var file = partial.CreateKeys();
+        var keys = await stores.Service.Backups.WriteKeysAsync(
+            id, stores.Pair.PairId, madeAt, expiresAt, offline, file, rows => tell(new BackupLine("keys", (long)rows, null)), ct);
+        file.Flush(flushToDisk: true);
+        tell(new BackupLine("keys", (long)keys.Rows, null));
+        return keys;
+    }
+
+    private async Task<FileSum> CopyTombstonesAsync(BackupFolder partial, CancellationToken ct)
+    {
+        var list = Path.Combine(options.Directories.Fence, TombstoneFile.FileName);
+        if (File.Exists(list)) File.Copy(list, partial.TombstonesFile);
+        else await File.WriteAllBytesAsync(partial.TombstonesFile, [], ct);
+        var sum = await BackupFolder.SumAsync(partial.TombstonesFile, ct);
+        return sum with { Size = (ulong)File.ReadLines(partial.TombstonesFile).Count() };
+    }
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Text.Json;
+using KeyRecovery.Api.Control;
+using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Http;
+using KeyRecovery.Api.Options;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KeyRecovery.Api.Backups;
+
+/// <summary><c>backup</c>: makes a backup set. Asks the running server; where none runs, it does it itself.</summary>
+internal static class BackupVerb
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var (request, json, rest) = Parse(args);
+        var options = Server.ReadOptions(rest);
+        Action<BackupLine> tell = json ? _ => { } : line => Console.Out.WriteLine(line.ToText());
+        var report = await AskAsync(options, request, tell) ?? await RunAsync(options, request, tell);
+        if (json) Console.Out.WriteLine(JsonSerializer.Serialize(report, ApiJson.Default.BackupReport));
+        else if (report.IsDone)
+            foreach (var line in Sentences(report)) Console.Out.WriteLine(line);
+        if (!report.IsDone) Console.Error.WriteLine($"failed: {report.Problem}");
+        return report.IsDone ? 0 : 1;
+    }
+
+    private static async Task<BackupReport?> AskAsync(KeyRecoveryOptions options, BackupRequest request, Action<BackupLine> tell)
+    {
+        var answer = await ControlClient.TryAskAsync(
+            options.Directories.Ring, JsonSerializer.Serialize(request, ApiJson.Default.BackupRequest),
+            line => tell(line.Deserialize(ApiJson.Default.BackupLine)!));
+        return answer?.Deserialize(ApiJson.Default.BackupReport);
+    }
+
+    private static async Task<BackupReport> RunAsync(KeyRecoveryOptions options, BackupRequest request, Action<BackupLine> tell)
+    {
+        await using var stores = await ServerStores.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance);
+        using var runs = new BackupRuns(stores, options, TimeProvider.System);
+        return await runs.RunAsync(request, tell, CancellationToken.None);
+    }
+
+    private static IEnumerable<string> Sentences(BackupReport report)
+    {
+        yield return $"done: {report.Set}";
+        if (report.Escrow is null)
+        {
+            yield return "the data alone: it restores a lost data store beside the key store that lives, and nothing else";
+            yield break;
+        }
+
+        var ends = DateTimeOffset.FromUnixTimeSeconds((long)report.ExpiresAt!.Value).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        yield return $"its escrow: {report.Escrow}";
+        yield return $"keep a copy of the escrow, and of the fence's folder, on another machine than the set; destroy that copy on {ends}";
+    }
+
+    private static (BackupRequest Request, bool Json, string[] Settings) Parse(string[] args)
+    {
+        var (to, dataOnly, days, json, rest) = ((string?)null, false, (int?)null, false, new List<string>());
+        for (var i = 0; i < args.Length; i++)
+        {
+            switch (args[i])
+            {
+                case "--json":
+                    json = true;
+                    break;
+                case "--data-only":
+                    dataOnly = true;
+                    break;
+                case "--to":
+                    to = ++i < args.Length ? Path.GetFullPath(args[i]) : throw new UsageException("--to takes a directory");
+                    break;
+                case "--expires-days":
+                    days = ++i < args.Length && int.TryParse(args[i], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                        ? number
+                        : throw new UsageException("--expires-days takes a number from 1 to 365");
+                    break;
+                default:
+                    rest.Add(args[i]);
+                    break;
+            }
+        }
+
+        if (to is null) throw new UsageException("backup needs --to DIR, the directory in which sets are kept");
+        return (new BackupRequest(BackupControl.VerbName, to, dataOnly, days), json, [.. rest]);
+    }
+}

@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Options;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Backups;
+using KeyRecovery.Service.Keys;
+using KeyRecovery.Storage.Sqlite.Backups;
+using KeyRecovery.Storage.Sqlite.Ring;
+
+namespace KeyRecovery.Api.Backups;
+
+/// <summary>Makes a key store of a set's sealed one: under today's root key and ring, which are made where they were lost as well.</summary>
+internal sealed class RestoreKeys(KeyRecoveryOptions options, RestoreArguments arguments, BackupFolder folder, BackupSet set, TimeProvider time)
+{
+    /// <summary>Accounts whose key was not among those that were escrowed.</summary>
+    public int Lost { get; private set; }
+
+    /// <summary>Passphrase slots that are locked now.</summary>
+    public int Locked { get; private set; }
+
+    /// <summary>Writes the new file.</summary>
+    /// <exception cref="IOException">The escrow or the offline key is not the set's.</exception>
+    public async Task WriteAsync(string path, CancellationToken ct)
+    {
+        var escrowed = arguments.Escrow is null ? (ImmutableArray<Kek>?)null : OpenEscrow();
+        var hasRing = File.Exists(Path.Combine(options.Directories.Ring, FileKekRing.FileName));
+        if (escrowed is null && !hasRing) throw new IOException("the ring is lost as well: the set's --escrow and the --offline-key are needed");
+        var root = ServerStores.OpenRootKey(options, SystemRandom.Instance, !hasRing);
+        using var disposed = (IDisposable)root;
+        // After all that were lost: a receipt that names one of them must not mean another.
+        var first = escrowed is { } known ? known.Max(kek => kek.Id.Value) + 1 : 1;
+        using var ring = FileKekRing.Open(options.Directories.Ring, root, SystemRandom.Instance, time, !hasRing, first);
+        var keks = escrowed ?? SnapshotImport.Find(OpenSealed, set, ring)
+            ?? throw new IOException("the ring no longer has the KEK of this set: its --escrow and the --offline-key are needed");
+        try
+        {
+            var import = new SnapshotImport(keks, ring, root, SystemRandom.Instance);
+            await using var from = OpenSealed();
+            await StoreFiles.WriteKeysAsync(path, set.PairId, import.ReadAsync(from, set, ct), ct);
+            (Lost, Locked) = (import.Lost, import.Locked);
+        }
+        catch (WireFormatException e)
+        {
+            throw new IOException($"{folder.KeysFile} cannot be read: {e.Message}", e);
+        }
+        finally
+        {
+            if (escrowed is { } mine) foreach (var kek in mine) kek.Dispose();
+        }
+    }
+
+    private FileStream OpenSealed() => new(folder.KeysFile, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 17);
+
+    private ImmutableArray<Kek> OpenEscrow()
+    {
+        Escrow escrow;
+        try
+        {
+            escrow = Escrow.Decode(File.ReadAllBytes(arguments.Escrow!));
+        }
+        catch (WireFormatException e)
+        {
+            throw new IOException($"{arguments.Escrow} is no escrow", e);
+        }
+
+        if (escrow.Set != set.Id) throw new IOException($"{arguments.Escrow} is the escrow of another set, {escrow.Set}");
+        if (escrow.ExpiresAt != set.ExpiresAt) throw new IOException($"{arguments.Escrow} and the set do not say the same");
+        var source = arguments.OfflineKey!;
+        var text = source == "-" ? Console.In.ReadLine() ?? "" : File.ReadAllText(source);
+        using var key = OfflineKey.ReadPrivate(text, source == "-" ? "standard input" : source);
+        return escrow.TryOpen(key) ?? throw new IOException(
+            key.PublicKey.Hash == escrow.Recipient ? $"{arguments.Escrow} is damaged" : "this is not the offline key that the set was sealed to");
+    }
+}

@@ -1,0 +1,158 @@
+using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Options;
+using KeyRecovery.Service.Backups;
+using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Sqlite;
+using KeyRecovery.Storage.Sqlite.Backups;
+using KeyRecovery.Storage.Sqlite.Ring;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KeyRecovery.Api.Backups;
+
+/// <summary>
+/// Restores from a set, in three steps that each may be done again: new files are made beside the old ones, they take
+/// their places, and the two stores are joined. Until the last has ended nobody is served.
+/// </summary>
+internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments arguments, TimeProvider time, Action<string> tell)
+{
+    private readonly DataDirectories _places = options.Directories;
+    private readonly BackupFolder _folder = new(arguments.From);
+    private int _lost;
+    private int _locked;
+
+    private bool HasData => arguments.Part != RestorePart.Keys;
+
+    private bool HasKeys => arguments.Part != RestorePart.Data;
+
+    public async Task<RestoreReport> RunAsync(CancellationToken ct)
+    {
+        try
+        {
+            _places.Create();
+            var set = _folder.Read(out var isSignedBy);
+            var swaps = Swaps(set);
+            var marker = RestoreMarker.Read(_places.Stores);
+            if (Refuse(set, swaps, marker) is { } refusal) return RestoreReport.Refused(refusal, arguments.Part);
+            using (StoreLocks.Take(_places.Stores, _places.Keys))
+            {
+                if (marker is null or { State: RestoreState.Building } && await BuildAsync(set, isSignedBy, swaps, ct) is { } problem)
+                    return RestoreReport.Refused(problem, arguments.Part);
+                if (marker is not { State: RestoreState.Joining })
+                {
+                    Mark(set, RestoreState.Swapping);
+                    foreach (var swap in swaps) swap.Run();
+                    Mark(set, RestoreState.Joining);
+                }
+            }
+
+            return await JoinAsync(set, swaps, ct);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or StoreUnavailableException or StoreOpenException or KekRingException or RootKeyMismatchException)
+        {
+            var begun = RestoreMarker.Read(_places.Stores) is not { State: RestoreState.Building } and not null;
+            return RestoreReport.Refused(e.Message, arguments.Part) with { Outcome = begun ? "quarantined" : "refused" };
+        }
+    }
+
+    private List<StoreSwap> Swaps(BackupSet set)
+    {
+        var (swaps, tag) = (new List<StoreSwap>(), set.Id.ToString()[..8]);
+        if (HasData) swaps.Add(new StoreSwap(ServerStores.DataFile(_places), tag));
+        if (HasKeys) swaps.Add(new StoreSwap(ServerStores.KeysFile(_places), tag));
+        return swaps;
+    }
+
+    private string? Refuse(BackupSet set, List<StoreSwap> swaps, RestoreMarker? marker)
+    {
+        var part = RestoreReport.Word(arguments.Part);
+        if (marker is not null)
+        {
+            return marker.Set == set.Id.ToString() && marker.Part == part
+                ? null
+                : $"another restore was begun here and has not ended: set {marker.Set}, --part {marker.Part}. Run that one again";
+        }
+
+        if (HasKeys && !set.HasKeys) return "this set holds the data alone";
+        if (HasKeys && set.ExpiresAt <= (ulong)time.GetUtcNow().ToUnixTimeSeconds()) return "the keys of this set have expired";
+        if (!HasData && !File.Exists(ServerStores.DataFile(_places))) return "there is no data store to restore the keys to: --part all restores both";
+        if (!HasKeys && !File.Exists(ServerStores.KeysFile(_places))) return "there is no key store to restore the data to: --part all restores both";
+        if (!arguments.Replace && swaps.FirstOrDefault(swap => swap.Replaces) is { } there)
+            return $"{there.Replaced[..there.Replaced.LastIndexOf(".replaced", StringComparison.Ordinal)]} is there: --replace moves it aside";
+        return HasKeys ? RestoreTombstones.Check(_places.Fence, _folder, set, arguments.OldTombstones) : null;
+    }
+
+    private async Task<string?> BuildAsync(BackupSet set, Func<Protocol.Primitives.VerifyKey, bool> isSignedBy, List<StoreSwap> swaps, CancellationToken ct)
+    {
+        tell("checking the set");
+        if (await _folder.FindProblemsAsync(set, ct) is [var broken, ..]) return broken;
+        Mark(set, RestoreState.Building);
+        foreach (var swap in swaps) swap.Clear();
+        var (data, keys) = (ServerStores.DataFile(_places), ServerStores.KeysFile(_places));
+        if (HasData)
+        {
+            tell("copying the data");
+            await swaps[0].CopyAsync(_folder.DataFile, ct);
+            data = swaps[0].Incoming;
+        }
+
+        if (HasKeys)
+        {
+            tell("opening the keys");
+            keys = swaps[^1].Incoming;
+            var restored = new RestoreKeys(options, arguments, _folder, set, time);
+            try
+            {
+                await restored.WriteAsync(keys, ct);
+            }
+            catch (IOException)
+            {
+                Unmark(swaps);
+                throw;
+            }
+
+            (_lost, _locked) = (restored.Lost, restored.Locked);
+        }
+
+        var problem = await CheckAsync(set, isSignedBy, data, keys);
+        if (problem is not null) Unmark(swaps);
+        return problem;
+    }
+
+    // A set of another server would be noticed by nobody until each account is found not to open.
+    private async Task<string?> CheckAsync(BackupSet set, Func<Protocol.Primitives.VerifyKey, bool> isSignedBy, string data, string keys)
+    {
+        if (!StoreFiles.PairIdOf(keys, JournalProfile.Keys).Span.SequenceEqual(set.PairId.Span)
+            || !StoreFiles.PairIdOf(data, JournalProfile.Data).Span.SequenceEqual(set.PairId.Span)) return "the set and the stores are not of the same server";
+        using var root = (IDisposable)ServerStores.OpenRootKey(options, SystemRandom.Instance, mayCreate: false);
+        await using var store = StoreFiles.OpenKeys(keys, time);
+        using var secrets = await ServerSecrets.LoadOrCreateAsync(store, (IRootKey)root, SystemRandom.Instance, CancellationToken.None);
+        return secrets.HaveSigned(isSignedBy) ? null : "the set was not signed by this server: somebody has changed what it says";
+    }
+
+    private async Task<RestoreReport> JoinAsync(BackupSet set, List<StoreSwap> swaps, CancellationToken ct)
+    {
+        tell("joining the stores");
+        await using var stores = await ServerStores.OpenAsync(options, time, NullLoggerFactory.Instance, isRestoring: true);
+        if (HasKeys)
+        {
+            // The list may be older than sets that were made since. None of them lives longer than this.
+            var latest = time.GetUtcNow().AddDays(options.Backup.ExpiresAfterDays);
+            var own = DateTimeOffset.FromUnixTimeSeconds((long)set.ExpiresAt);
+            await stores.Sets.AddAsync(set.Id, new KekId(1), own > latest ? own : latest, ct);
+        }
+
+        var joined = await stores.Service.Quarantine.JoinAsync(set.MadeAt, HasKeys, !arguments.SweepAnyway, ct);
+        if (joined.IsDone) RestoreMarker.Remove(_places.Stores);
+        return RestoreReport.Of(joined, arguments.Part, _lost, _locked, [.. swaps.Select(swap => swap.Replaced).Where(File.Exists)]);
+    }
+
+    private void Mark(BackupSet set, RestoreState state) =>
+        new RestoreMarker(set.Id.ToString(), RestoreReport.Word(arguments.Part), state).Write(_places.Stores);
+
+    private void Unmark(List<StoreSwap> swaps)
+    {
+        foreach (var swap in swaps) swap.Clear();
+        RestoreMarker.Remove(_places.Stores);
+    }
+}

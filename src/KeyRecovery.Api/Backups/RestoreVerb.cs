@@ -1,0 +1,21 @@
+using System.Text.Json;
+using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Http;
+
+namespace KeyRecovery.Api.Backups;
+
+/// <summary><c>restore</c>: puts a backup set in the place of a store that was lost, while no server runs. Exit code 0 only where the server may serve again.</summary>
+internal static class RestoreVerb
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var arguments = RestoreArguments.Parse(args);
+        var options = Server.ReadOptions(arguments.Rest);
+        Action<string> tell = arguments.Json ? _ => { } : Console.Out.WriteLine;
+        var report = await new RestoreRun(options, arguments, TimeProvider.System, tell).RunAsync(CancellationToken.None);
+        if (arguments.Json) Console.Out.WriteLine(JsonSerializer.Serialize(report, ApiJson.Default.RestoreReport));
+        else
+            foreach (var line in report.Lines()) (report.IsDone ? Console.Out : Console.Error).WriteLine(line);
+        return report.IsDone ? 0 : 1;
+    }
+}

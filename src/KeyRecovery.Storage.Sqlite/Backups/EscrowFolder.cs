@@ -1,0 +1,39 @@
+using KeyRecovery.Service.Backups;
+using KeyRecovery.Storage.Sqlite.Files;
+
+namespace KeyRecovery.Storage.Sqlite.Backups;
+
+/// <summary>Where the escrows of backup sets lie, apart from the sets: <c>ID.escrow</c>, mode 0600, gone when the set has expired.</summary>
+/// <param name="folder">Made with mode 0700 when it is first needed.</param>
+public sealed class EscrowFolder(string folder)
+{
+    /// <summary>What an escrow's name ends with.</summary>
+    public const string Extension = ".escrow";
+
+    private readonly string _folder = Path.GetFullPath(folder);
+
+    /// <summary>Where the escrow of a set lies.</summary>
+    public string PathOf(BackupSetId set) => Path.Combine(_folder, set + Extension);
+
+    /// <summary>Writes an escrow, whole and durable on return.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void Write(BackupSetId set, ReadOnlySpan<byte> escrow)
+    {
+        PrivateFiles.MakeFolder(_folder);
+        AtomicFile.Write(PathOf(set), escrow);
+    }
+
+    /// <summary>Overwrites and deletes an escrow; true as well where there is none.</summary>
+    public bool TryDestroy(BackupSetId set)
+    {
+        try
+        {
+            AtomicFile.Destroy(PathOf(set));
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Text;
+using KeyRecovery.Service.Backups;
+using KeyRecovery.Service.Erasure;
+using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Sqlite.Backups;
+using KeyRecovery.Storage.Sqlite.Files;
+
+namespace KeyRecovery.Storage.Sqlite.Fence;
+
+/// <summary>
+/// The list of backup sets that hold keys, as a text file beside the tombstones, mode 0600, only ever appended to: a set's id in
+/// 32 hexadecimal digits, its lowest KEK, and when it expires in seconds since 1970, separated by spaces. A last line that a
+/// crash cut short was never acknowledged, and is cut off by the next append.
+/// </summary>
+public sealed class BackupSetList : IBackupSets, IDisposable
+{
+    /// <summary>The file's name.</summary>
+    public const string FileName = "backup-sets";
+
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly string _path;
+    private readonly EscrowFolder? _escrows;
+    private readonly TimeProvider _time;
+    private volatile List<Line> _lines;
+
+    /// <summary>Reads the list.</summary>
+    /// <param name="folder">The fence's folder, made when it is first needed.</param>
+    /// <param name="escrows">Where the escrows of the sets lie; null where none are kept here.</param>
+    /// <param name="time">Tells what has expired.</param>
+    /// <exception cref="StoreUnavailableException">It cannot be read, or is no such list.</exception>
+    public BackupSetList(string folder, EscrowFolder? escrows, TimeProvider time)
+    {
+        (_path, _escrows, _time) = (Path.Combine(Path.GetFullPath(folder), FileName), escrows, time);
+        try
+        {
+            _lines = [.. Read()];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or OverflowException)
+        {
+            throw Fault(e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask AddAsync(BackupSetId set, KekId lowest, DateTimeOffset expiresAt, CancellationToken ct)
+    {
+        await _turn.WaitAsync(ct).ConfigureAwait(false);
+        try
+        {
+            var line = new Line(set, lowest.Value, expiresAt.ToUnixTimeSeconds());
+            AppendFile.Append(_path, Encoding.ASCII.GetBytes(line.ToText()));
+            _lines = [.. _lines, line];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Fault(e);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public DateTimeOffset? LastHolding(KekId kek)
+    {
+        var now = _time.GetUtcNow();
+        DateTimeOffset? last = null;
+        foreach (var line in _lines)
+        {
+            if (line.Kek > kek.Value) continue;
+            var ends = DateTimeOffset.FromUnixTimeSeconds(line.ExpiresAt);
+            // Its end is a promise that the escrow is gone.
+            if (ends <= now && _escrows?.TryDestroy(line.Set) == false) ends = DateTimeOffset.MaxValue;
+            if (last is null || ends > last) last = ends;
+        }
+
+        return last;
+    }
+
+    /// <summary>Destroys the escrows of all sets that have expired.</summary>
+    /// <returns>How many could not be destroyed: an alarm.</returns>
+    public int DestroyExpired()
+    {
+        var now = _time.GetUtcNow().ToUnixTimeSeconds();
+        return _escrows is null ? 0 : _lines.Count(line => line.ExpiresAt <= now && !_escrows.TryDestroy(line.Set));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _turn.Dispose();
+
+    private IEnumerable<Line> Read()
+    {
+        if (!File.Exists(_path)) yield break;
+        var text = File.ReadAllText(_path);
+        var whole = text[..(text.LastIndexOf('\n') + 1)];
+        foreach (var line in whole.Split('\n', StringSplitOptions.RemoveEmptyEntries)) yield return Line.Parse(line);
+    }
+
+    private static StoreUnavailableException Fault(Exception cause) => new(StoreFault.Failed, "the list of backup sets cannot be read or written", cause);
+
+    private readonly record struct Line(BackupSetId Set, uint Kek, long ExpiresAt)
+    {
+        public static Line Parse(string line) => line.Split(' ') is [var set, var kek, var expires]
+            ? new Line(
+                new BackupSetId(Convert.FromHexString(set)), uint.Parse(kek, NumberStyles.None, CultureInfo.InvariantCulture),
+                long.Parse(expires, NumberStyles.None, CultureInfo.InvariantCulture))
+            : throw new FormatException("not a line of the list of backup sets");
+
+        public string ToText() => string.Create(CultureInfo.InvariantCulture, $"{Set} {Kek} {ExpiresAt}\n");
+    }
+}

@@ -1,0 +1,74 @@
+using System.Text.Json;
+using KeyRecovery.Testing.Hosting;
+
+namespace KeyRecovery.EndToEnd.Tests.Backups;
+
+/// <summary>A server with its places, an offline key that lies elsewhere, and a place for sets; and the verbs on them.</summary>
+internal sealed class Site : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    private Site() { }
+
+    public string Data => _folder["data"];
+
+    public string Sets => _folder["sets"];
+
+    public string Escrows => _folder["escrows"];
+
+    public string OfflineKey => _folder["offline.key"];
+
+    public string Fence => _folder["data/fence"];
+
+    public (string, string)[] Settings =>
+        [("Backup:OfflineKeyFile", _folder["offline.pub"]), ("Backup:EscrowDirectory", Escrows)];
+
+    public static async Task<Site> MakeAsync()
+    {
+        var site = new Site();
+        var (exit, output) = await ServerProcess.RunAsync("offline-key", "--private", site.OfflineKey, "--public", site["offline.pub"]);
+        Assert.True(exit == 0, output);
+        return site;
+    }
+
+    public string this[string name] => _folder[name];
+
+    public Task<ServerProcess> StartAsync(int port = 0) => ServerProcess.StartAsync(Data, port, Settings);
+
+    /// <summary>Makes a set, by the running server where one runs.</summary>
+    public async Task<string> BackupAsync(params string[] more)
+    {
+        var (exit, output) = await VerbAsync(["backup", "--to", Sets, "--json", .. more]);
+        Assert.True(exit == 0, output);
+        return Json(output).GetProperty("set").GetString()!;
+    }
+
+    /// <summary>Restores, and gives the exit code and the report.</summary>
+    public async Task<(int Exit, JsonElement Report)> RestoreAsync(string set, params string[] more)
+    {
+        var (exit, output) = await VerbAsync(["restore", "--from", set, "--json", .. more]);
+        Assert.True(output.Contains('{', StringComparison.Ordinal), output);
+        return (exit, Json(output));
+    }
+
+    /// <summary>The escrow of a set, and the key that opens it.</summary>
+    public string[] Opened(string set) => ["--escrow", EscrowOf(set), "--offline-key", OfflineKey];
+
+    public string EscrowOf(string set) => Assert.Single(Directory.GetFiles(Escrows, set[^8..] + "*.escrow"));
+
+    public Task<(int ExitCode, string Output)> VerbAsync(params string[] arguments) =>
+        ServerProcess.RunVerbAsync(Data, [.. arguments, .. Settings.SelectMany(s => new[] { $"--KeyRecovery:{s.Item1}", s.Item2 })]);
+
+    /// <summary>Loses one of the four places.</summary>
+    public void Lose(string place) => Directory.Delete(Path.Combine(Data, place), recursive: true);
+
+    /// <summary>Loses a store's file, and its journals.</summary>
+    public void LoseFile(string place)
+    {
+        foreach (var file in Directory.GetFiles(Path.Combine(Data, place), "*.db*")) File.Delete(file);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static JsonElement Json(string output) => JsonDocument.Parse(output[output.IndexOf('{', StringComparison.Ordinal)..(output.LastIndexOf('}') + 1)]).RootElement;
+}
