@@ -1,3 +1,4 @@
+using KeyRecovery.Storage.Sqlite.Backups;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Api.Hosting;
@@ -22,7 +23,7 @@ internal static class CheckVerb
     private static async Task<CheckReport> CheckAsync(CheckArguments arguments)
     {
         var options = Server.ReadOptions(arguments.Rest);
-        var findings = options.Directories.Findings().Concat(MissingFiles(options.Directories)).ToList();
+        var findings = UnfinishedRestore(options.Directories).Concat(options.Directories.Findings()).Concat(MissingFiles(options.Directories)).ToList();
         if (findings.Count > 0) return CheckReport.OfFindings(findings);
 
         await using var stores = await ServerStores.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance);
@@ -33,6 +34,12 @@ internal static class CheckVerb
         return CheckReport.Of(
             await stores.Pair.CheckAsync(), await stores.Service.Audit.RunAsync(CancellationToken.None),
             await stores.Service.RingAudit.RunAsync(CancellationToken.None), sweep);
+    }
+
+    private static IEnumerable<string> UnfinishedRestore(DataDirectories places)
+    {
+        if (RestoreMarker.Read(places.Stores) is { } begun)
+            yield return $"a restore ({begun.Part}, set {begun.Set}) was begun here and has not ended: run it again";
     }
 
     // To open what is not there would make it, and an empty store is always sound.

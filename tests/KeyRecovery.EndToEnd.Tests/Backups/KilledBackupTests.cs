@@ -1,0 +1,125 @@
+using System.Security.Cryptography;
+using KeyRecovery.Client.Results;
+using KeyRecovery.EndToEnd.Tests.Rotation;
+using KeyRecovery.Testing.Hosting;
+using Xunit.Abstractions;
+
+namespace KeyRecovery.EndToEnd.Tests.Backups;
+
+/// <summary>SIGKILL at any moment of a backup and of a restore: no half set passes for a whole one, and a restore goes on.</summary>
+public sealed class KilledBackupTests(ITestOutputHelper output)
+{
+    private const int BackupKills = 35;
+    private const int RestoreKills = 45;
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public async Task Killed_while_it_backs_up_a_server_leaves_whole_sets_and_nothing_that_looks_like_one()
+    {
+        using var site = await Site.MakeAsync();
+        using var people = new People();
+        var person = people.Add();
+        await using (var first = await site.StartAsync()) await People.LiveAsync(first, person);
+        var cutShort = 0;
+        for (var kill = 0; kill < BackupKills; kill++)
+        {
+            await using var server = await site.StartAsync();
+            var asked = Task.Run(() => TryBackUpAsync(site));
+            await Task.Delay(RandomNumberGenerator.GetInt32(0, 120));
+            await server.KillAsync();
+            if (!await asked) cutShort++;
+        }
+
+        // One that ends takes away what the others have left.
+        var last = await site.BackupAsync();
+        Assert.Empty(Directory.GetDirectories(site.Sets, "*.partial"));
+        var sets = Directory.GetDirectories(site.Sets);
+        output.WriteLine($"{cutShort} of {BackupKills} were cut short; {sets.Length} sets");
+        Assert.InRange(cutShort, 1, BackupKills);
+        Assert.Contains(last, sets);
+        foreach (var set in sets)
+        {
+            // Each has all that it needs on a machine that has lost everything.
+            foreach (var place in new[] { "stores", "keys", "ring" }) site.Lose(place);
+            var (exit, report) = await site.RestoreAsync(set, ["--part", "all", .. site.Opened(set)]);
+            Assert.True(exit == 0, report.GetRawText());
+            Assert.Equal(1, report.GetProperty("joined").GetProperty("accounts").GetInt32());
+        }
+    }
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public async Task Killed_at_any_moment_a_restore_is_run_again_and_loses_nobody_and_brings_nobody_back()
+    {
+        using var site = await Site.MakeAsync();
+        using var people = new People();
+        var (kept, gone) = (new[] { people.Add(), people.Add(), people.Add() }, people.Add());
+        int port;
+        string set;
+        await using (var server = await site.StartAsync())
+        {
+            port = server.Address.Port;
+            foreach (var person in kept.Append(gone)) await People.LiveAsync(server, person);
+            set = await site.BackupAsync();
+            await People.EraseAsync(server, gone);
+            await server.StopAsync();
+        }
+
+        var states = new Dictionary<string, int>();
+        for (var kill = 0; kill < RestoreKills; kill++)
+        {
+            var (part, lost) = (kill % 3) switch
+            {
+                0 => ("data", new[] { "stores" }),
+                1 => ("keys", ["keys"]),
+                _ => ("all", ["stores", "keys", "ring"]),
+            };
+            foreach (var place in lost) site.Lose(place);
+            string[] opened = part == "data" ? [] : site.Opened(set);
+            string[] asked = ["restore", "--from", set, "--part", part, .. opened, .. site.Settings.SelectMany(s => new[] { $"--KeyRecovery:{s.Item1}", s.Item2 })];
+            using (var process = ServerProcess.StartVerb(site.Data, asked))
+            {
+                await Task.Delay(RandomNumberGenerator.GetInt32(150, 800));
+                process.Kill();
+                await process.WaitForExitAsync();
+            }
+
+            var marker = Path.Combine(site.Data, "stores", "restore");
+            var state = File.Exists(marker) ? (await File.ReadAllTextAsync(marker)).Split(' ')[^1].Trim() : "none";
+            states[state] = states.GetValueOrDefault(state) + 1;
+            // Nobody is served by what is half restored.
+            if (state != "none") Assert.Contains("was begun here and has not ended", (await site.VerbAsync("check")).Output, StringComparison.Ordinal);
+
+            var (exit, report) = await site.RestoreAsync(set, ["--part", part, .. opened, "--replace"]);
+            Assert.True(exit == 0, report.GetRawText());
+            if (kill % 5 != 4) continue;
+            await using var server = await site.StartAsync(port);
+            foreach (var person in kept)
+            {
+                using var vault = await person.Device.OpenAsync();
+                Assert.Equal(person.Content, TestDevice.Value(await vault.GetAsync("item")));
+            }
+
+            Assert.IsType<ClientFailure.Erased>(TestDevice.Failure(await gone.Device.Client.OpenAsync()));
+            await server.StopAsync();
+        }
+
+        output.WriteLine(string.Join(", ", states.Select(state => $"{state.Key}: {state.Value}")));
+        Assert.True(states.Keys.Except(["none"]).Any(), "no kill fell into a restore");
+        var (sound, check) = await site.VerbAsync("check");
+        Assert.True(sound == 0, check);
+    }
+
+    private static async Task<bool> TryBackUpAsync(Site site)
+    {
+        try
+        {
+            var answer = await Control.AskAsync(Path.Combine(site.Data, "ring"), $"{{\"verb\":\"backup\",\"to\":\"{site.Sets}\"}}");
+            return answer.Contains("\"outcome\":\"done\"", StringComparison.Ordinal);
+        }
+        catch (Exception e) when (e is System.Net.Sockets.SocketException or IOException)
+        {
+            return false;
+        }
+    }
+}
