@@ -1,0 +1,105 @@
+using KeyRecovery.Api.Tests.Support;
+using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Service;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace KeyRecovery.Api.Tests.Backups;
+
+/// <summary>A set's keys come to an end: until then no receipt says more than is true, afterwards nobody opens them.</summary>
+public sealed class ExpiryTests
+{
+    private static readonly TimeSpan Expiry = TimeSpan.FromHours(25);
+
+    [Fact]
+    public async Task Level_2_waits_for_the_last_set_that_holds_the_key_and_then_nobody_opens_that_set()
+    {
+        using var site = new BackupSite();
+        string set, job, escrowed, kept = site["escrow-copy"];
+        await using (var host = await site.StartAsync())
+        {
+            var account = await TestAccount.CreateAsync(host);
+            set = await site.BackUpAsync(host);
+            File.Copy(Assert.Single(site.EscrowFiles), kept);
+            (job, _) = await BackupSite.EraseAsync(host, account.Subject);
+            await host.Services.GetRequiredService<KeyRecoveryService>().Rotation.RunAsync(begin: true, null, default);
+            // The KEK is gone from here. The set still opens elsewhere, by its escrow: so the receipt does not say more.
+            var receipt = await BackupSite.ReceiptAsync(host, job);
+            Assert.Equal((1, 1UL), (receipt.Level, receipt.Kek));
+            // A set that is made now holds the account no more, and delays nothing.
+            await site.BackUpAsync(host);
+            escrowed = Assert.Single(site.EscrowFiles, file => Path.GetFileName(file).StartsWith(set[^8..], StringComparison.Ordinal));
+        }
+
+        site.Clock.Move(Expiry);
+        await using (var host = await site.StartAsync())
+        {
+            var receipt = await BackupSite.ReceiptAsync(host, job);
+            Assert.Equal(2, receipt.Level);
+            Assert.Contains(ErasureProof.BackupsExpired, receipt.Proofs);
+            Assert.False(File.Exists(escrowed));
+        }
+
+        // Ring, root key and offline key open nothing of it: not even with a clock that is set back.
+        site.Lose("stores", "keys");
+        Assert.Equal("the keys of this set have expired", (await site.RestoreAsync(set, "--part", "all")).Problem);
+        site.Clock.Move(-Expiry);
+        Assert.Contains("no longer has the KEK", (await site.RestoreAsync(set, "--part", "all")).Problem, StringComparison.Ordinal);
+        // The control: whoever kept a copy of the escrow, against all advice, opens it.
+        var opened = await site.RestoreAsync(set, "--part", "all", "--escrow", kept, "--offline-key", site["offline.key"]);
+        Assert.True(opened.IsDone, opened.Problem);
+        Assert.Equal(1, opened.Joined!.ErasedAgain);
+    }
+
+    [Fact]
+    public async Task An_escrow_that_cannot_be_destroyed_keeps_level_2_back_and_raises_an_alarm()
+    {
+        using var site = new BackupSite();
+        string job;
+        await using (var host = await site.StartAsync())
+        {
+            var account = await TestAccount.CreateAsync(host);
+            await site.BackUpAsync(host);
+            (job, _) = await BackupSite.EraseAsync(host, account.Subject);
+            await host.Services.GetRequiredService<KeyRecoveryService>().Rotation.RunAsync(begin: true, null, default);
+        }
+
+        site.Clock.Move(Expiry);
+        var escrow = Assert.Single(site.EscrowFiles);
+        using (new ImmutableFile(escrow))
+        await using (var host = await site.StartAsync())
+        {
+            Assert.Equal(1, (await BackupSite.ReceiptAsync(host, job)).Level);
+            Assert.Contains("EscrowsKept", host.ReadLog(), StringComparison.Ordinal);
+        }
+
+        await using var again = await site.StartAsync();
+        Assert.Equal(2, (await BackupSite.ReceiptAsync(again, job)).Level);
+        Assert.Empty(site.EscrowFiles);
+    }
+
+    [Fact]
+    public async Task Where_the_list_of_sets_was_lost_with_the_key_store_no_receipt_takes_them_for_expired()
+    {
+        using var site = new BackupSite();
+        string set, job;
+        await using (var host = await site.StartAsync())
+        {
+            var account = await TestAccount.CreateAsync(host);
+            set = await site.BackUpAsync(host);
+            // Made later, and known to nobody after the loss.
+            await site.BackUpAsync(host);
+            (job, _) = await BackupSite.EraseAsync(host, account.Subject);
+        }
+
+        File.Delete(Path.Combine(site["fence"], "backup-sets"));
+        site.Lose("keys", "stores");
+        var opened = await site.RestoreAsync(set, ["--part", "all", .. site.Opened(set)]);
+        Assert.True(opened.IsDone, opened.Problem);
+        Assert.Equal(1, opened.Joined!.ErasedAgain);
+        await using var after = await site.StartAsync();
+        var erased = await after.Services.GetRequiredService<KeyRecoveryService>().Erasures.ResumeAsync(default);
+        Assert.Equal((0, 1), (erased.Final, erased.AwaitKek));
+        Assert.NotNull(job);
+    }
+}
