@@ -10,15 +10,16 @@ namespace KeyRecovery.Api.Backups;
 /// <param name="Replace">Whether what lies in the place is moved aside.</param>
 /// <param name="OldTombstones">Whether the set's own list of tombstones will do where the newer one is lost.</param>
 /// <param name="SweepAnyway">Whether the brake is off.</param>
+/// <param name="Rehearse">Whether to read the set only.</param>
 /// <param name="Json">Whether the report is one JSON object.</param>
 /// <param name="Rest">Everything else: settings.</param>
 internal sealed record RestoreArguments(
-    string From, RestorePart Part, string? Escrow, string? OfflineKey, bool Replace, bool OldTombstones, bool SweepAnyway, bool Json, string[] Rest)
+    string From, RestorePart Part, string? Escrow, string? OfflineKey, bool Replace, bool OldTombstones, bool SweepAnyway, bool Rehearse, bool Json, string[] Rest)
 {
     public static RestoreArguments Parse(string[] args)
     {
         var (from, part) = ((string?)null, RestorePart.Data);
-        var parsed = new RestoreArguments("", part, null, null, false, false, false, false, []);
+        var parsed = new RestoreArguments("", part, null, null, false, false, false, false, false, []);
         var rest = new List<string>();
         for (var i = 0; i < args.Length; i++)
         {
@@ -46,6 +47,9 @@ internal sealed record RestoreArguments(
                 case "--sweep-anyway":
                     parsed = parsed with { SweepAnyway = true };
                     break;
+                case "--rehearse":
+                    parsed = parsed with { Rehearse = true };
+                    break;
                 case "--json":
                     parsed = parsed with { Json = true };
                     break;
@@ -59,7 +63,7 @@ internal sealed record RestoreArguments(
 
         if (from is null) throw new UsageException("restore needs --from DIR, a backup set");
         if (parsed.Escrow is null != parsed.OfflineKey is null) throw new UsageException("--escrow and --offline-key go together");
-        if (part == RestorePart.Data && parsed.Escrow is not null) throw new UsageException("--escrow goes with --part keys or all: data need no key");
+        if (part == RestorePart.Data && parsed is { Escrow: not null, Rehearse: false }) throw new UsageException("--escrow goes with --part keys or all: data need no key");
         return parsed with { From = from, Part = part, Rest = [.. rest] };
     }
 }

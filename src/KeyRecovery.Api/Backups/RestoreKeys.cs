@@ -1,9 +1,7 @@
-using System.Collections.Immutable;
 using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Backups;
-using KeyRecovery.Service.Keys;
 using KeyRecovery.Storage.Sqlite.Backups;
 using KeyRecovery.Storage.Sqlite.Ring;
 
@@ -22,7 +20,7 @@ internal sealed class RestoreKeys(KeyRecoveryOptions options, RestoreArguments a
     /// <exception cref="IOException">The escrow or the offline key is not the set's.</exception>
     public async Task WriteAsync(string path, CancellationToken ct)
     {
-        var escrowed = arguments.Escrow is null ? (ImmutableArray<Kek>?)null : OpenEscrow();
+        var escrowed = EscrowOpening.TryOpen(arguments, set);
         var hasRing = File.Exists(Path.Combine(options.Directories.Ring, FileKekRing.FileName));
         if (escrowed is null && !hasRing) throw new IOException("the ring is lost as well: the set's --escrow and the --offline-key are needed");
         var root = ServerStores.OpenRootKey(options, SystemRandom.Instance, !hasRing);
@@ -50,25 +48,4 @@ internal sealed class RestoreKeys(KeyRecoveryOptions options, RestoreArguments a
     }
 
     private FileStream OpenSealed() => new(folder.KeysFile, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 17);
-
-    private ImmutableArray<Kek> OpenEscrow()
-    {
-        Escrow escrow;
-        try
-        {
-            escrow = Escrow.Decode(File.ReadAllBytes(arguments.Escrow!));
-        }
-        catch (WireFormatException e)
-        {
-            throw new IOException($"{arguments.Escrow} is no escrow", e);
-        }
-
-        if (escrow.Set != set.Id) throw new IOException($"{arguments.Escrow} is the escrow of another set, {escrow.Set}");
-        if (escrow.ExpiresAt != set.ExpiresAt) throw new IOException($"{arguments.Escrow} and the set do not say the same");
-        var source = arguments.OfflineKey!;
-        var text = source == "-" ? Console.In.ReadLine() ?? "" : File.ReadAllText(source);
-        using var key = OfflineKey.ReadPrivate(text, source == "-" ? "standard input" : source);
-        return escrow.TryOpen(key) ?? throw new IOException(
-            key.PublicKey.Hash == escrow.Recipient ? $"{arguments.Escrow} is damaged" : "this is not the offline key that the set was sealed to");
-    }
 }

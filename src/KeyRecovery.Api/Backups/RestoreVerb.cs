@@ -10,10 +10,20 @@ internal static class RestoreVerb
     public static async Task<int> RunAsync(string[] args)
     {
         var arguments = RestoreArguments.Parse(args);
+        if (arguments.Rehearse) return await RehearseAsync(arguments);
         var options = Server.ReadOptions(arguments.Rest);
         Action<string> tell = arguments.Json ? _ => { } : Console.Out.WriteLine;
         var report = await new RestoreRun(options, arguments, TimeProvider.System, tell).RunAsync(CancellationToken.None);
         if (arguments.Json) Console.Out.WriteLine(JsonSerializer.Serialize(report, ApiJson.Default.RestoreReport));
+        else
+            foreach (var line in report.Lines()) (report.IsDone ? Console.Out : Console.Error).WriteLine(line);
+        return report.IsDone ? 0 : 1;
+    }
+
+    private static async Task<int> RehearseAsync(RestoreArguments arguments)
+    {
+        var report = await Rehearsal.RunAsync(arguments, TimeProvider.System, CancellationToken.None);
+        if (arguments.Json) Console.Out.WriteLine(JsonSerializer.Serialize(report, ApiJson.Default.RehearsalReport));
         else
             foreach (var line in report.Lines()) (report.IsDone ? Console.Out : Console.Error).WriteLine(line);
         return report.IsDone ? 0 : 1;

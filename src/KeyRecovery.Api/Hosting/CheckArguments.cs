@@ -5,15 +5,16 @@ namespace KeyRecovery.Api.Hosting;
 /// <summary>The switches of <c>check</c>.</summary>
 /// <param name="Json">Whether the report is one JSON object.</param>
 /// <param name="Sweep">Whether to sweep first.</param>
+/// <param name="Brake">Whether the sweep stops before the data of many accounts.</param>
 /// <param name="OlderThan">How old an orphan must be; null for what the options say.</param>
 /// <param name="Rest">Everything else: settings.</param>
-internal sealed record CheckArguments(bool Json, bool Sweep, TimeSpan? OlderThan, string[] Rest)
+internal sealed record CheckArguments(bool Json, bool Sweep, bool Brake, TimeSpan? OlderThan, string[] Rest)
 {
     private const int MostMinutes = 60 * 24 * 365;
 
     public static CheckArguments Parse(string[] args)
     {
-        var parsed = new CheckArguments(false, false, null, []);
+        var parsed = new CheckArguments(false, false, true, null, []);
         var rest = new List<string>();
         for (var i = 0; i < args.Length; i++)
         {
@@ -24,6 +25,9 @@ internal sealed record CheckArguments(bool Json, bool Sweep, TimeSpan? OlderThan
                     break;
                 case "--sweep":
                     parsed = parsed with { Sweep = true };
+                    break;
+                case "--sweep-anyway":
+                    parsed = parsed with { Sweep = true, Brake = false };
                     break;
                 case "--older-than-minutes":
                     parsed = parsed with { OlderThan = Minutes(++i < args.Length ? args[i] : "") };

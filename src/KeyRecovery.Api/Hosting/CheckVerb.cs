@@ -29,7 +29,7 @@ internal static class CheckVerb
         await using var stores = await ServerStores.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance);
         var sweep = arguments.Sweep
             ? await stores.Service.Sweeper.SweepAsync(
-                arguments.OlderThan ?? TimeSpan.FromHours(options.Orphans.AfterHours), CancellationToken.None)
+                arguments.OlderThan ?? TimeSpan.FromHours(options.Orphans.AfterHours), arguments.Brake, CancellationToken.None)
             : null;
         return CheckReport.Of(
             await stores.Pair.CheckAsync(), await stores.Service.Audit.RunAsync(CancellationToken.None),

@@ -20,6 +20,7 @@ internal static class Verbs
                   --json                  one JSON object
                   --sweep                 first remove what broken-off requests left,
                   --older-than-minutes N  at least so old (24 h unless Orphans:AfterHours says otherwise)
+                  --sweep-anyway          also where the data of many accounts go
           rotate  replace the key that wraps all subject keys, and destroy the old one; the running server does it
                   --json                  one JSON object
                   --root                  replace the root key instead
@@ -36,6 +37,7 @@ internal static class Verbs
                   --replace               move aside what lies there
                   --old-tombstones        the newest list of tombstones is lost: take the set's own
                   --sweep-anyway          remove data without keys, however many
+                  --rehearse              read the set as a restore would, anywhere, and write nothing
                   --json                  one JSON object
           offline-key  draw the key that backup sets are sealed to, on a machine that is no server
                   --private FILE --public FILE

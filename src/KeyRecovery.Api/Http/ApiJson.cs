@@ -35,6 +35,7 @@ namespace KeyRecovery.Api.Http;
 [JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(RealmResponse))]
 [JsonSerializable(typeof(RecoverySlotsResponse))]
+[JsonSerializable(typeof(RehearsalReport))]
 [JsonSerializable(typeof(RepairResponse))]
 [JsonSerializable(typeof(RestoreReport))]
 [JsonSerializable(typeof(RotateRequest))]

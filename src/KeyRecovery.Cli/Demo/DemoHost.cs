@@ -34,7 +34,11 @@ internal sealed partial class DemoHost : IAsyncDisposable
     public static async Task<DemoHost> StartAsync(string folder, int port, CancellationToken ct)
     {
         Directory.CreateDirectory(folder);
-        var host = new DemoHost(new Process { StartInfo = StartInfo(folder, port), EnableRaisingEvents = true });
+        var host = new DemoHost(new Process
+        {
+            StartInfo = StartInfo(folder, ["serve", "--urls", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"), .. Settings(folder)]),
+            EnableRaisingEvents = true,
+        });
         host._process.Exited += (_, _) => host._listening.TrySetException(host.Ended());
         host._process.OutputDataReceived += (_, line) => host.Hear(line.Data);
         host._process.ErrorDataReceived += (_, line) => host.Hear(line.Data);
@@ -53,6 +57,18 @@ internal sealed partial class DemoHost : IAsyncDisposable
             if (failure is TimeoutException) throw new CommandException(new CliFailure("demo-host", "the server did not start in time"));
             throw;
         }
+    }
+
+    /// <summary>Runs one of the host's verbs to its end, on the same places.</summary>
+    /// <returns>Its exit code, and what it printed.</returns>
+    public static async Task<(int ExitCode, string Output)> RunVerbAsync(string folder, string[] verb, CancellationToken ct)
+    {
+        using var process = new Process { StartInfo = StartInfo(folder, [.. verb, .. verb[0] == "offline-key" ? [] : Settings(folder)]) };
+        process.Start();
+        process.StandardInput.Close();
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(ct), process.StandardError.ReadToEndAsync(ct));
+        await process.WaitForExitAsync(ct);
+        return (process.ExitCode, await output + await error);
     }
 
     /// <summary>Asks it to stop, as a service manager does, and waits.</summary>
@@ -80,14 +96,18 @@ internal sealed partial class DemoHost : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static ProcessStartInfo StartInfo(string folder, int port)
+    private static string[] Settings(string folder) =>
+    [
+        "--environment", "Development",
+        "--KeyRecovery:DataDirectory", Path.Combine(folder, "data"),
+        "--KeyRecovery:LogFile", Path.Combine(folder, "server.log"),
+        "--KeyRecovery:Backup:OfflineKeyFile", Path.Combine(folder, "offline.pub"),
+        "--KeyRecovery:Backup:EscrowDirectory", Path.Combine(folder, "escrows"),
+    ];
+
+    private static ProcessStartInfo StartInfo(string folder, string[] arguments)
     {
-        var start = new ProcessStartInfo(Dotnet(),
-        [
-            HostAssembly(), "serve", "--environment", "Development", "--urls", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"),
-            "--KeyRecovery:DataDirectory", Path.Combine(folder, "data"),
-            "--KeyRecovery:LogFile", Path.Combine(folder, "server.log"),
-        ])
+        var start = new ProcessStartInfo(Dotnet(), [HostAssembly(), .. arguments])
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,

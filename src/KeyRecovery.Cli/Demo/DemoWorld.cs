@@ -61,6 +61,15 @@ internal sealed class DemoWorld : IAsyncDisposable
 
     public string Passphrase { get; set; } = "";
 
+    /// <summary>Another user of the server, who stays.</summary>
+    public DemoDevice Bea { get; set; } = null!;
+
+    /// <summary>What Bea keeps.</summary>
+    public byte[] BeasKey { get; } = RandomNumberGenerator.GetBytes(32);
+
+    /// <summary>Yesterday's backup set.</summary>
+    public string BackupSet { get; set; } = "";
+
     /// <summary>A path in the folder.</summary>
     public string this[string name] => Path.Combine(Folder, name);
 

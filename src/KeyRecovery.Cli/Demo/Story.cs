@@ -13,7 +13,7 @@ internal sealed class Story(ITeller teller, bool keep)
         new ServerStep(), new AccountStep(), new BackupStep(), new ServerViewStep(), new DrillStep(), new LakeStep(), new TypoStep(),
         new RecoverStep(), new ItemsStep(), new OldKeysStep(), new HistoryStep(), new LinkStep(), new RevokeStep(),
         new PassphraseStep(), new AbsentRealmStep(), new LyingRealmStep(),
-        new EraseStep(),
+        new BackupSetStep(), new EraseStep(), new RestoreStep(),
         new EndStep(keep),
     ];
 

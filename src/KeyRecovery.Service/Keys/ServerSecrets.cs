@@ -73,10 +73,20 @@ public sealed class ServerSecrets : IDisposable
         return isSignedBy(key.PublicKey);
     }
 
-    /// <summary>What signs receipts and backup sets. The caller disposes it.</summary>
-    internal SigningKey AuditKey()
+    /// <summary>As the other overload, of a secret that a backup carries; false as well where it is not the one with the log key.</summary>
+    internal static bool HaveSigned(RowKey place, ReadOnlySpan<byte> secret, Func<VerifyKey, bool> isSignedBy)
     {
-        using var seed = Kdf.Derive(LogKey.Span, System.Text.Encoding.ASCII.GetBytes(Labels.ErasureReceipt), SigningKey.SeedSize);
+        if (place != Secrets.Place || secret.Length != Secrets.Size) return false;
+        using var key = AuditKey(secret[(2 * KeySize)..]);
+        return isSignedBy(key.PublicKey);
+    }
+
+    /// <summary>What signs receipts and backup sets. The caller disposes it.</summary>
+    internal SigningKey AuditKey() => AuditKey(LogKey.Span);
+
+    private static SigningKey AuditKey(ReadOnlySpan<byte> logKey)
+    {
+        using var seed = Kdf.Derive(logKey, System.Text.Encoding.ASCII.GetBytes(Labels.ErasureReceipt), SigningKey.SeedSize);
         return SigningKey.FromSeed(seed.Span);
     }
 

@@ -11,7 +11,7 @@ public sealed class DemoTests(CliFixture fixture)
     private readonly string _temporary = Directory.CreateDirectory(fixture.NewPath()).FullName;
 
     private static readonly string[] Steps =
-        ["server", "account", "backup", "server-view", "drill", "lake", "typo", "recover", "items", "old-keys", "history", "link", "revoke", "passphrase", "absent-realm", "lying-realm", "erase", "end"];
+        ["server", "account", "backup", "server-view", "drill", "lake", "typo", "recover", "items", "old-keys", "history", "link", "revoke", "passphrase", "absent-realm", "lying-realm", "backup-set", "erase", "restore", "end"];
 
     [Fact]
     public async Task Every_step_holds_and_nothing_stays_behind()
