@@ -7,7 +7,7 @@ namespace KeyRecovery.Api.Backups;
 /// <param name="Problem">Why it failed; null where it did not.</param>
 /// <param name="Set">Where the set lies.</param>
 /// <param name="Id">Its id, 32 hexadecimal digits.</param>
-/// <param name="DataBytes">How long the data are.</param>
+/// <param name="DataBytes">How long the data are; 0 in a set of the keys alone.</param>
 /// <param name="KeyRows">How many rows of keys it has; 0 in a set of the data alone.</param>
 /// <param name="Escrow">Where its escrow lies.</param>
 /// <param name="ExpiresAt">When the escrow is destroyed, in seconds since 1970.</param>

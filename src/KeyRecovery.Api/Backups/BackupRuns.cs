@@ -62,6 +62,7 @@ internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options
     {
         if (!Path.IsPathFullyQualified(request.To)) return "the place for sets is an absolute path";
         if (request.ExpiresAfterDays is < 1 or > 365) return "keys expire after 1 to 365 days";
+        if (request is { DataOnly: true, KeysOnly: true }) return "a set of neither is none";
         if (!request.DataOnly && options.Backup.OfflineKeyFile is null)
             return "KeyRecovery:Backup:OfflineKeyFile and :EscrowDirectory are not set: make a key with offline-key, or leave the keys out with --data-only";
         var taken = options.Directories.Named.Select(place => place.Path).Concat(options.Backup.EscrowDirectory is { } escrows ? [escrows] : []);
@@ -75,7 +76,7 @@ internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options
     {
         // Read before anything else: a key that cannot be read must not cost a copy of the data.
         var offline = request.DataOnly ? null : OfflineKey.ReadPublic(options.Backup.OfflineKeyFile!);
-        await CopyDataAsync(partial, tell, ct);
+        if (!request.KeysOnly) await CopyDataAsync(partial, tell, ct);
         var (madeAt, expiresAt) = ((ulong)now.ToUnixTimeSeconds(), (ulong)now.AddDays(request.ExpiresAfterDays ?? options.Backup.ExpiresAfterDays).ToUnixTimeSeconds());
         var keys = offline is null ? null : await WriteKeysAsync(partial, id, madeAt, expiresAt, offline, tell, ct);
         // After the keys: what was erased meanwhile stands there.

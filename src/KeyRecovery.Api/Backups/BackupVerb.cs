@@ -55,7 +55,7 @@ internal static class BackupVerb
 
     private static (BackupRequest Request, bool Json, string[] Settings) Parse(string[] args)
     {
-        var (to, dataOnly, days, json, rest) = ((string?)null, false, (int?)null, false, new List<string>());
+        var (to, dataOnly, keysOnly, days, json, rest) = ((string?)null, false, false, (int?)null, false, new List<string>());
         for (var i = 0; i < args.Length; i++)
         {
             switch (args[i])
@@ -65,6 +65,9 @@ internal static class BackupVerb
                     break;
                 case "--data-only":
                     dataOnly = true;
+                    break;
+                case "--keys-only":
+                    keysOnly = true;
                     break;
                 case "--to":
                     to = ++i < args.Length ? Path.GetFullPath(args[i]) : throw new UsageException("--to takes a directory");
@@ -81,6 +84,6 @@ internal static class BackupVerb
         }
 
         if (to is null) throw new UsageException("backup needs --to DIR, the directory in which sets are kept");
-        return (new BackupRequest(BackupControl.VerbName, to, dataOnly, days), json, [.. rest]);
+        return (new BackupRequest(BackupControl.VerbName, to, dataOnly, keysOnly, days), json, [.. rest]);
     }
 }

@@ -73,6 +73,7 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
                 : $"another restore was begun here and has not ended: set {marker.Set}, --part {marker.Part}. Run that one again";
         }
 
+        if (HasData && !set.HasData) return "this set holds the keys alone";
         if (HasKeys && !set.HasKeys) return "this set holds the data alone";
         if (HasKeys && set.ExpiresAt <= (ulong)time.GetUtcNow().ToUnixTimeSeconds()) return "the keys of this set have expired";
         if (!HasData && !File.Exists(ServerStores.DataFile(_places))) return "there is no data store to restore the keys to: --part all restores both";

@@ -33,7 +33,7 @@ internal static class CheckVerb
             : null;
         return CheckReport.Of(
             await stores.Pair.CheckAsync(), await stores.Service.Audit.RunAsync(CancellationToken.None),
-            await stores.Service.RingAudit.RunAsync(CancellationToken.None), sweep);
+            await stores.Service.RingAudit.RunAsync(CancellationToken.None), stores.Sets.HeldUntil(), sweep);
     }
 
     private static IEnumerable<string> UnfinishedRestore(DataDirectories places)

@@ -27,6 +27,7 @@ internal static class Verbs
           backup  write a backup set; the running server does it
                   --to DIR                where sets are kept: a folder is added to it
                   --data-only             without the keys
+                  --keys-only             without the data
                   --expires-days N        when the keys in it open for nobody any more (30 unless Backup:ExpiresAfterDays says otherwise)
                   --json                  one JSON object
           restore put a backup set in the place of what was lost, with the server stopped

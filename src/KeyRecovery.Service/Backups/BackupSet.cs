@@ -26,7 +26,7 @@ public sealed record BackupSet
     /// <summary>The lowest KEK that it holds; 0 without keys.</summary>
     public uint Kek { get; init; }
 
-    /// <summary>The data store.</summary>
+    /// <summary>The data store; nothing in a set of the keys alone.</summary>
     public required FileSum Data { get; init; }
 
     /// <summary>The sealed key store; nothing in a set of the data alone.</summary>
@@ -37,6 +37,9 @@ public sealed record BackupSet
 
     /// <summary>Which offline key its KEKs are sealed to: SHA-256 of the public key; zeros without keys.</summary>
     public Hash256 EscrowKey { get; init; }
+
+    /// <summary>Whether the data store is in it.</summary>
+    public bool HasData => Data.Size > 0;
 
     /// <summary>Whether the key store is in it.</summary>
     public bool HasKeys => Keys.Size > 0;
@@ -84,6 +87,7 @@ public sealed record BackupSet
             EscrowKey = reader.Hash(),
         };
         reader.End();
+        WireFormatException.Require(set.HasData || set.HasKeys, "a set holds something");
         WireFormatException.Require(set.HasKeys == set.ExpiresAt > 0 && set.HasKeys == set.Kek > 0, "keys have a KEK and an end");
         return set;
     }

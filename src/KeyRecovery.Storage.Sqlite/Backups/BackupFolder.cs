@@ -83,7 +83,7 @@ public sealed class BackupFolder(string folder)
     public async Task<IReadOnlyList<string>> FindProblemsAsync(BackupSet set, CancellationToken ct)
     {
         var problems = new List<string>();
-        await CheckAsync(DataFile, set.Data).ConfigureAwait(false);
+        if (set.HasData) await CheckAsync(DataFile, set.Data).ConfigureAwait(false);
         if (set.HasKeys) await CheckAsync(KeysFile, set.Keys).ConfigureAwait(false);
         return problems;
 
@@ -119,7 +119,7 @@ public sealed class BackupFolder(string folder)
                 json.WriteNumber("keyBytes", set.Keys.Size);
             }
 
-            json.WriteNumber("dataBytes", set.Data.Size);
+            if (set.HasData) json.WriteNumber("dataBytes", set.Data.Size);
             json.WriteNumber("erasedBefore", set.Tombstones.Size);
             json.WriteString("signed", Base64UrlText.Encode(description));
             json.WriteEndObject();

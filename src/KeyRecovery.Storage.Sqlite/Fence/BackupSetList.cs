@@ -80,6 +80,14 @@ public sealed class BackupSetList : IBackupSets, IDisposable
         return last;
     }
 
+    /// <summary>When the last set expires that has not; null where all have.</summary>
+    public DateTimeOffset? HeldUntil()
+    {
+        var now = _time.GetUtcNow().ToUnixTimeSeconds();
+        var living = _lines.Where(line => line.ExpiresAt > now).ToList();
+        return living.Count == 0 ? null : DateTimeOffset.FromUnixTimeSeconds(living.Max(line => line.ExpiresAt));
+    }
+
     /// <summary>Destroys the escrows of all sets that have expired.</summary>
     /// <returns>How many could not be destroyed: an alarm.</returns>
     public int DestroyExpired()

@@ -30,12 +30,12 @@ internal sealed class BackupSite : IDisposable
     public Task<TestHost> StartAsync() => TestHost.StartAsync(
         Settings, directory: _directory, adjust: builder => builder.Services.AddSingleton<TimeProvider>(Clock));
 
-    public async Task<BackupReport> TryBackUpAsync(TestHost host, string? to = null, bool dataOnly = false) =>
-        await host.Services.GetRequiredService<BackupRuns>().RunAsync(new BackupRequest("backup", to ?? Sets, dataOnly), _ => { }, CancellationToken.None);
+    public async Task<BackupReport> TryBackUpAsync(TestHost host, string? to = null, bool dataOnly = false, bool keysOnly = false) =>
+        await host.Services.GetRequiredService<BackupRuns>().RunAsync(new BackupRequest("backup", to ?? Sets, dataOnly, keysOnly), _ => { }, CancellationToken.None);
 
-    public async Task<string> BackUpAsync(TestHost host, bool dataOnly = false)
+    public async Task<string> BackUpAsync(TestHost host, bool dataOnly = false, bool keysOnly = false)
     {
-        var report = await TryBackUpAsync(host, null, dataOnly);
+        var report = await TryBackUpAsync(host, null, dataOnly, keysOnly);
         Assert.True(report.IsDone, report.Problem);
         return report.Set!;
     }

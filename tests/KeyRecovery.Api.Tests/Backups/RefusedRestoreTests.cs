@@ -56,9 +56,10 @@ public sealed class RefusedRestoreTests
         var at = text.IndexOf("\"signed\": \"", StringComparison.Ordinal) + 11;
         var end = text.IndexOf('"', at);
         Assert.True(Protocol.Wire.Base64UrlText.TryDecodeUpTo(text[at..end], 512, out var description));
-        // The last byte of the time at which it was made.
-        var made = description.AsSpan().IndexOf((byte)0x1a);
-        description[made + 4] ^= 1;
+        // The last byte of the time at which it was made: after the array's head, the label, the format and two ids.
+        const int Made = 3 + 28 + 1 + 17 + 17;
+        Assert.Equal(0x1a, description[Made]);
+        description[Made + 4] ^= 1;
         await File.WriteAllTextAsync(path, text[..at] + Protocol.Wire.Base64UrlText.Encode(description) + text[end..]);
         var report = await site.RestoreAsync(set, "--replace");
         Assert.Contains("not signed by this server", report.Problem, StringComparison.Ordinal);
@@ -89,6 +90,26 @@ public sealed class RefusedRestoreTests
             Directory.Move(site["aside"], site[place]);
             return report;
         }
+    }
+
+    [Fact]
+    public async Task A_set_of_the_keys_alone_restores_them_and_no_data()
+    {
+        using var site = new BackupSite();
+        string keys;
+        await using (var host = await site.StartAsync())
+        {
+            keys = await site.BackUpAsync(host, keysOnly: true);
+            await TestAccount.CreateAsync(host);
+            keys = await site.BackUpAsync(host, keysOnly: true);
+            Assert.Equal("a set of neither is none", (await site.TryBackUpAsync(host, null, dataOnly: true, keysOnly: true)).Problem);
+        }
+
+        Assert.Equal("this set holds the keys alone", (await site.RestoreAsync(keys, "--replace")).Problem);
+        site.Lose("keys");
+        var restored = await site.RestoreAsync(keys, "--part", "keys");
+        Assert.True(restored.IsDone, restored.Problem);
+        Assert.Equal(1, restored.Joined!.Accounts);
     }
 
     [Fact]
