@@ -35,13 +35,7 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <param name="settings">Keys below <c>KeyRecovery</c>.</param>
     public static async Task<ServerProcess> StartAsync(string dataFolder, int port = 0, params (string Key, string Value)[] settings)
     {
-        string[] arguments =
-        [
-            "serve", "--environment", "Development", "--urls", $"http://127.0.0.1:{port}",
-            "--KeyRecovery:DataDirectory", dataFolder,
-            .. WithoutLimits(settings).SelectMany(s => new[] { $"--KeyRecovery:{s.Key}", s.Value }),
-        ];
-        var server = new ServerProcess(Launch(arguments), dataFolder);
+        var server = new ServerProcess(Launch(Arguments(dataFolder, port, settings)), dataFolder);
         var listening = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         server._process.Exited += (_, _) => listening.TrySetException(new InvalidOperationException($"the host ended: {server.Output}"));
         server._process.EnableRaisingEvents = true;
@@ -51,6 +45,13 @@ public sealed class ServerProcess : IAsyncDisposable
         server._process.BeginErrorReadLine();
         server.Address = await listening.Task.WaitAsync(TimeSpan.FromSeconds(60));
         return server;
+    }
+
+    /// <summary>Starts the host and ends it (SIGKILL) after a while, whether it listens by then or not.</summary>
+    public static async Task KillWhileStartingAsync(string dataFolder, TimeSpan after, params (string Key, string Value)[] settings)
+    {
+        await using var server = new ServerProcess(Launch(Arguments(dataFolder, 0, settings)), dataFolder);
+        await Task.Delay(after);
     }
 
     /// <summary>Runs a verb of the host on a data folder to its end.</summary>
@@ -105,6 +106,13 @@ public sealed class ServerProcess : IAsyncDisposable
         if (!_process.HasExited) await KillAsync();
         _process.Dispose();
     }
+
+    private static string[] Arguments(string dataFolder, int port, (string Key, string Value)[] settings) =>
+    [
+        "serve", "--environment", "Development", "--urls", $"http://127.0.0.1:{port}",
+        "--KeyRecovery:DataDirectory", dataFolder,
+        .. WithoutLimits(settings).SelectMany(s => new[] { $"--KeyRecovery:{s.Key}", s.Value }),
+    ];
 
     // Tests are many users behind one address.
     private static IEnumerable<(string Key, string Value)> WithoutLimits((string Key, string Value)[] settings) => new[]

@@ -1,0 +1,167 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using KeyRecovery.Client;
+using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Testing.Hosting;
+using Xunit.Abstractions;
+
+namespace KeyRecovery.EndToEnd.Tests.Erasure;
+
+/// <summary>
+/// SIGKILL at every step of erasures in bulk, of single ones and of what a start resumes: an account is whole or answers
+/// 410, never in between, and has one receipt for ever.
+/// </summary>
+public sealed class KilledErasureTests(ITestOutputHelper output)
+{
+    private const int KillsEach = 36;
+
+    // More only where a step was missed.
+    private const int MostEach = 60;
+    private const int Group = 8;
+
+    // A hold of nothing: what a device asks for is held, and due, for one commit; a kill then leaves it to the next start.
+    private static readonly (string, string)[] AtOnce =
+    [
+        ("Apps:0:Id", "demo"), ("Apps:0:Issuer", "urn:keyrecovery:development"), ("Apps:0:Audience", "demo"), ("Apps:0:Policy:Erasure:HoldHours", "0"),
+    ];
+
+    private enum Way
+    {
+        Bulk,
+        Single,
+        Start,
+    }
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public async Task Seventy_two_kills_at_every_step_leave_each_account_whole_or_gone_with_one_receipt()
+    {
+        // Two servers that know nothing of each other, for the sake of time.
+        var lives = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => new World().LiveAsync()));
+        var seen = lives.SelectMany(l => l).ToList();
+        output.WriteLine($"{seen.Count} kills: {string.Join("; ", Steps(seen))}; all rows gone: {seen.Count(c => c is { WithRows: 0, Unlisted: 0, WithLookups: > 0 })}");
+        Assert.True(seen.Count >= 2 * KillsEach);
+        Assert.All(Steps(seen), step => Assert.True(step.Kills > 0, $"no kill fell at: {step.Step}"));
+    }
+
+    private static (string Step, int Kills)[] Steps(IReadOnlyList<ErasureCensus> seen) =>
+    [
+        ("held and due", seen.Count(c => c.Held > 0)), ("destroyed, not listed", seen.Count(c => c.Unlisted > 0)),
+        ("rows left", seen.Count(c => c.WithRows > 0)), ("rows gone, no receipt", seen.Count(c => c.WithLookups > c.WithRows)),
+        ("between erasures", seen.Count(c => c is { Held: 0, WithLookups: 0 })),
+    ];
+
+    private sealed class World
+    {
+        private readonly TempFolder _folder = new();
+        private readonly Dictionary<Person, byte[]> _gone = [];
+        private readonly HashSet<Person> _asked = [];
+        private readonly List<List<Person>> _jobs = [];
+        private IReadOnlyList<Person> _people = [];
+        private TimeSpan _start;
+        private int _next = Group;
+
+        public async Task<List<ErasureCensus>> LiveAsync()
+        {
+            var seen = new List<ErasureCensus>();
+            var ways = Enumerable.Range(0, MostEach).Select(kill => (Way)(kill % 3)).ToList();
+            await using (var first = await ServerProcess.StartAsync(_folder["data"], 0, AtOnce))
+                // The first group is never erased.
+                _people = await Person.LiveAsync(first, Group * (1 + ways.Count(w => w != Way.Start)), withShare: false);
+            foreach (var way in ways.TakeWhile((_, kill) => kill < KillsEach || Steps(seen).Any(step => step.Kills == 0)))
+            {
+                if (way == Way.Start) await ServerProcess.KillWhileStartingAsync(_folder["data"], _start * (0.4 + 0.7 * RandomNumberGenerator.GetInt32(1000) / 1000.0), AtOnce);
+                else await LifeAsync(way, [.. _people.Skip(_next).Take(Group)]);
+                seen.Add(ErasureCensus.Of(_folder["data"]));
+            }
+
+            await using var last = await StartAsync();
+            await CheckAsync(last);
+            foreach (var job in _jobs) await Officer.EraseAsync(last, job.Select(p => p.Subject));
+            await Parallel.ForEachAsync(_asked.Where(p => !_gone.ContainsKey(p)), async (person, _) => await AskAsync(person, TestDevice.Value(await person.At(last).OpenAsync())));
+            await CheckAsync(last);
+            Assert.Equal(_asked.Count, _gone.Count);
+            Assert.Equal(_gone.Count, _gone.Values.Select(r => SignedErasureReceipt.Decode(r).Receipt.Id).Distinct().Count());
+            foreach (var person in _people.Take(Group)) Assert.Equal(person.Content, Assert.IsType<Result<byte[]>.Ok>(await person.RecoverAsync(last)).Value);
+            await last.StopAsync();
+            var (exit, report) = await ServerProcess.RunVerbAsync(_folder["data"], "check");
+            Assert.True(exit == 0, report);
+            foreach (var person in _people) person.Dispose();
+            _folder.Dispose();
+            return seen;
+        }
+
+        private async Task LifeAsync(Way way, IReadOnlyList<Person> victims)
+        {
+            _next += Group;
+            await using var server = await StartAsync();
+            await CheckAsync(server);
+            _asked.UnionWith(victims);
+            if (way == Way.Bulk)
+            {
+                _jobs.Add([.. victims]);
+                await Officer.FileAsync(server, victims.Select(p => p.Subject));
+                await Task.Delay(RandomNumberGenerator.GetInt32(0, 100));
+                await server.KillAsync();
+                return;
+            }
+
+            var vaults = await Task.WhenAll(victims.Select(person => person.At(server).OpenAsync()));
+            var asking = vaults.Select((vault, i) => AskAsync(victims[i], TestDevice.Value(vault))).ToList();
+            await Task.Delay(RandomNumberGenerator.GetInt32(0, 80));
+            await server.KillAsync();
+            await Task.WhenAll(asking);
+        }
+
+        private async Task<ServerProcess> StartAsync()
+        {
+            var began = Stopwatch.StartNew();
+            var server = await ServerProcess.StartAsync(_folder["data"], 0, AtOnce);
+            _start = began.Elapsed;
+            return server;
+        }
+
+        private async Task AskAsync(Person person, VaultSession vault)
+        {
+            using (vault)
+                if (await vault.RequestErasureAsync() is Result<ErasureStatus>.Ok(ErasureStatus.Erased(var receipt))) Keep(person, receipt);
+        }
+
+        // Everybody: a server that listens has resumed before, so that what was begun is done.
+        private Task CheckAsync(ServerProcess server) => Parallel.ForEachAsync(_people.Take(Group).Concat(_asked), async (person, ct) =>
+        {
+            using var client = person.At(server);
+            switch (await client.OpenAsync(ct))
+            {
+                case Result<VaultSession>.Ok(var vault):
+                    using (vault)
+                    {
+                        lock (_gone) Assert.DoesNotContain(person, _gone.Keys);
+                        Assert.Equal(person.Content, TestDevice.Value(await vault.GetAsync(vault.Items.Single().Name, ct: ct)));
+                    }
+
+                    break;
+                case Result<VaultSession>.Failed(ClientFailure.Erased(var receipt)):
+                    Assert.NotNull(receipt);
+                    Assert.Contains(person, _asked);
+                    Keep(person, receipt.Value);
+                    break;
+                case var other:
+                    Assert.Fail($"{other}");
+                    break;
+            }
+        });
+
+        // Once given, it never changes.
+        private void Keep(Person person, ReadOnlyMemory<byte> receipt)
+        {
+            lock (_gone)
+            {
+                if (_gone.TryGetValue(person, out var before)) Assert.Equal(before, receipt.ToArray());
+                else _gone[person] = receipt.ToArray();
+            }
+        }
+    }
+}
