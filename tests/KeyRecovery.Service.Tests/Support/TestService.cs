@@ -34,7 +34,7 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
 
     public KeyRecoveryService Service { get; private set; } = null!;
 
-    public IDataStore Data => _pair.Data;
+    public IDataStore Data { get; private set; } = null!;
 
     public IKeyStore Keys { get; private set; } = null!;
 
@@ -58,13 +58,16 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
     /// <param name="random">Safe for concurrent use where the test is.</param>
     /// <param name="between">Stands between the service and the key store.</param>
     /// <param name="leavesRemnants">A store that does not overwrite what it deletes.</param>
-    public static async Task<TestService> OpenAsync(string folder, IRandom random, Func<IKeyStore, IKeyStore>? between = null, bool leavesRemnants = false)
+    /// <param name="betweenData">Stands between the service and the data store.</param>
+    public static async Task<TestService> OpenAsync(
+        string folder, IRandom random, Func<IKeyStore, IKeyStore>? between = null, bool leavesRemnants = false, Func<IDataStore, IDataStore>? betweenData = null)
     {
         var test = new TestService { Folder = folder };
         foreach (var name in new[] { "data", "keys", "ring" }) Directory.CreateDirectory(Path.Combine(folder, name));
         test._pair = await SqliteStorePair.OpenAsync(
             new SqliteStoreOptions { Path = Path.Combine(folder, "data", "data.db"), Journal = JournalProfile.Data, LeavesRemnants = leavesRemnants },
             new SqliteStoreOptions { Path = Path.Combine(folder, "keys", "keys.db"), Journal = JournalProfile.Keys, LeavesRemnants = leavesRemnants }, random, test.Time, NullLoggerFactory.Instance);
+        test.Data = betweenData?.Invoke(test._pair.Data) ?? test._pair.Data;
         try
         {
             await test.OpenKeysAsync(folder, random, between);
