@@ -15,7 +15,7 @@ public sealed class SubjectLinesTests
     public async Task One_line_that_is_none_refuses_all_and_says_which()
     {
         await using var host = await TestHost.StartAsync();
-        var token = await OperatorAsync(host);
+        var token = await Officer.TokenAsync(host, "demo");
         const string Good = "{\"subject\":\"nobody\"}\n";
         foreach (var (bad, what) in new (byte[], string)[]
         {
@@ -58,7 +58,7 @@ public sealed class SubjectLinesTests
     {
         await using var host = await TestHost.StartAsync();
         var lines = string.Concat(Enumerable.Range(0, 100_001).Select(i => $"{{\"subject\":\"{i}\"}}\n"));
-        using var answer = await PostAsync(host, await OperatorAsync(host), new ByteArrayContent(Encoding.UTF8.GetBytes(lines)));
+        using var answer = await PostAsync(host, await Officer.TokenAsync(host, "demo"), new ByteArrayContent(Encoding.UTF8.GetBytes(lines)));
         await ProblemAssert.IsAsync(answer, HttpStatusCode.BadRequest, "malformed", "line 100001");
         Assert.Equal(0, await LinesAsync(host));
     }
@@ -70,7 +70,7 @@ public sealed class SubjectLinesTests
         using var endless = new Endless(1L << 30);
         try
         {
-            using var answer = await PostAsync(host, await OperatorAsync(host), new StreamContent(endless));
+            using var answer = await PostAsync(host, await Officer.TokenAsync(host, "demo"), new StreamContent(endless));
             await ProblemAssert.IsAsync(answer, HttpStatusCode.BadRequest, "malformed", "line 1");
         }
         catch (HttpRequestException)
@@ -90,12 +90,6 @@ public sealed class SubjectLinesTests
             Content = body, Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
         };
         return await host.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-    }
-
-    private static async Task<string> OperatorAsync(TestHost host)
-    {
-        using var response = await host.Client.PostAsJsonAsync("/v1/dev/tokens", new { subject = "officer", scope = "keyrecovery.erase" });
-        return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("token").GetString()!;
     }
 
     private static async Task<long> LinesAsync(TestHost host)

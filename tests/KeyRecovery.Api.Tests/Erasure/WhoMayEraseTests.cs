@@ -55,17 +55,17 @@ public sealed class WhoMayEraseTests
     {
         await using var host = await TestHost.StartAsync(TwoApps);
         var (account, kept) = (await TestAccount.CreateAsync(host), await TestAccount.CreateAsync(host, "other"));
-        using (var answer = await FileAsync(host, await host.TokenAsync(account.Subject), account.Subject)) await ProblemAssert.IsAsync(answer, HttpStatusCode.Unauthorized, "token-invalid");
-        using (var answer = await FileAsync(host, null, account.Subject)) await ProblemAssert.IsAsync(answer, HttpStatusCode.Unauthorized, "unauthenticated");
-        using (var answer = await FileAsync(host, await OperatorAsync(host, "demo", "keyrecovery.read"), account.Subject)) await ProblemAssert.IsAsync(answer, HttpStatusCode.Forbidden, "forbidden", "scope");
-        var (mine, theirs) = (await OperatorAsync(host, "demo"), await OperatorAsync(host, "other"));
-        using (var answer = await FileAsync(host, mine, account.Subject, null)) await ProblemAssert.IsAsync(answer, HttpStatusCode.BadRequest, "malformed", "line 2");
+        using (var answer = await Officer.FileAsync(host, await host.TokenAsync(account.Subject), account.Subject)) await ProblemAssert.IsAsync(answer, HttpStatusCode.Unauthorized, "token-invalid");
+        using (var answer = await Officer.FileAsync(host, null, account.Subject)) await ProblemAssert.IsAsync(answer, HttpStatusCode.Unauthorized, "unauthenticated");
+        using (var answer = await Officer.FileAsync(host, await Officer.TokenAsync(host, "demo", "keyrecovery.read"), account.Subject)) await ProblemAssert.IsAsync(answer, HttpStatusCode.Forbidden, "forbidden", "scope");
+        var (mine, theirs) = (await Officer.TokenAsync(host, "demo"), await Officer.TokenAsync(host, "other"));
+        using (var answer = await Officer.FileAsync(host, mine, account.Subject, null)) await ProblemAssert.IsAsync(answer, HttpStatusCode.BadRequest, "malformed", "line 2");
 
         // The other app's operator names the same user: in its own app there is none.
-        Assert.Equal(["unknown"], (await RunAsync(host, theirs, account.Subject)).Select(o => o.GetProperty("outcome").GetString()));
+        Assert.Equal(["unknown"], (await Officer.RunAsync(host, theirs, account.Subject)).Select(o => o.GetProperty("outcome").GetString()));
         using (var answer = await account.SendAsync(account.Phone, HttpMethod.Get, "/v1/vault")) Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
 
-        var outcomes = await RunAsync(host, mine, account.Subject, "nobody", kept.Subject);
+        var outcomes = await Officer.RunAsync(host, mine, account.Subject, "nobody", kept.Subject);
         Assert.Equal(["erased", "unknown", "unknown"], outcomes.Select(o => o.GetProperty("outcome").GetString()));
         using (var answer = await kept.SendAsync(kept.Phone, HttpMethod.Get, "/v1/vault")) Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         using var gone = await account.SendAsync(account.Phone, HttpMethod.Get, "/v1/vault");
@@ -93,6 +93,34 @@ public sealed class WhoMayEraseTests
     }
 
     [Fact]
+    public async Task Erasing_a_person_in_one_app_leaves_their_account_and_their_share_in_another_whole()
+    {
+        await using var host = await TestHost.StartAsync(TwoApps);
+        var here = await TestAccount.CreateAsync(host);
+        var there = await TestAccount.CreateAsync(host, "other", here.Subject);
+        using var slot = new TestRealmSlot(SystemRandom.Instance);
+        var owner = await TestRealmClient.ConnectAsync(host.Client, await host.TokenAsync(there.Subject, "other"));
+        Assert.Equal("ok", (await owner.RegisterAsync(slot)).Slug);
+
+        // Their other device signs for nobody but its own account.
+        using (var request = there.Phone.Of(here.Id).Request(host.Address, HttpMethod.Post, "/v1/erasure"))
+        using (var answer = await host.Client.SendAsync(request)) await ProblemAssert.IsAsync(answer, HttpStatusCode.Unauthorized, "signature-invalid");
+        var mine = await Officer.TokenAsync(host, "demo");
+        using (var filed = await Officer.FileAsync(host, mine, here.Subject))
+        {
+            // The other app's operator does not even hear how it stands.
+            using var answer = await Officer.ReadAsync(host, await Officer.TokenAsync(host, "other"), await Officer.JobAsync(filed));
+            await ProblemAssert.IsAsync(answer, HttpStatusCode.NotFound, "not-found");
+        }
+
+        Assert.Equal(["erased"], (await Officer.RunAsync(host, mine, here.Subject)).Select(o => o.GetProperty("outcome").GetString()));
+        using (var gone = await here.SendAsync(here.Phone, HttpMethod.Get, "/v1/vault")) await ProblemAssert.IsAsync(gone, HttpStatusCode.Gone, "erased");
+        await there.CommittedAsync(there.Phone, TestAccount.ItemCommit(await there.OpenAsync(), there.Phone));
+        using (var answer = await there.SendAsync(there.Code, HttpMethod.Post, "/v1/recovery")) Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(9, (await owner.GuessAsync(slot)).GuessesLeft);
+    }
+
+    [Fact]
     public async Task The_passphrase_of_an_erased_account_looks_like_one_that_never_was_also_to_its_owner()
     {
         await using var host = await TestHost.StartAsync(TwoApps);
@@ -104,7 +132,7 @@ public sealed class WhoMayEraseTests
         Assert.Equal(9, (await owner.GuessAsync(slot)).GuessesLeft);
         Assert.Equal(HttpStatusCode.OK, await SlotsAsync(host, owner.Token!));
 
-        Assert.Equal(["erased"], (await RunAsync(host, await OperatorAsync(host, "demo"), account.Subject)).Select(o => o.GetProperty("outcome").GetString()));
+        Assert.Equal(["erased"], (await Officer.RunAsync(host, await Officer.TokenAsync(host, "demo"), account.Subject)).Select(o => o.GetProperty("outcome").GetString()));
 
         Assert.Equal(HttpStatusCode.NotFound, await SlotsAsync(host, owner.Token!));
         var (erased, unknown) = (await owner.GuessAsync(slot), await owner.GuessAsync(never));
@@ -116,37 +144,5 @@ public sealed class WhoMayEraseTests
         using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/recovery/slots") { Headers = { Authorization = new("Bearer", token) } };
         using var answer = await host.Client.SendAsync(request);
         return answer.StatusCode;
-    }
-
-    private static async Task<string> OperatorAsync(TestHost host, string app, string scope = "keyrecovery.erase")
-    {
-        using var response = await host.Client.PostAsJsonAsync("/v1/dev/tokens", new { subject = "officer", app, scope });
-        return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("token").GetString()!;
-    }
-
-    private static Task<HttpResponseMessage> FileAsync(TestHost host, string? token, params string?[] subjects)
-    {
-        var body = string.Join('\n', subjects.Select(s => s is null ? "nonsense" : JsonSerializer.Serialize(new { subject = s })));
-        var request = new HttpRequestMessage(HttpMethod.Post, "/v1/admin/erasures")
-        {
-            Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) { Headers = { ContentType = new MediaTypeHeaderValue("application/x-ndjson") } },
-        };
-        if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        return host.Client.SendAsync(request);
-    }
-
-    private static async Task<List<JsonElement>> RunAsync(TestHost host, string token, params string?[] subjects)
-    {
-        using var filed = await FileAsync(host, token, subjects);
-        Assert.Equal(HttpStatusCode.Accepted, filed.StatusCode);
-        var job = (await filed.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("job").GetString();
-        while (true)
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/admin/erasures/{job}") { Headers = { Authorization = new("Bearer", token) } };
-            using var answer = await host.Client.SendAsync(request);
-            var report = await answer.Content.ReadFromJsonAsync<JsonElement>();
-            if (report.GetProperty("state").GetString() == "done") return [.. report.GetProperty("outcomes").EnumerateArray()];
-            await Task.Delay(50);
-        }
     }
 }

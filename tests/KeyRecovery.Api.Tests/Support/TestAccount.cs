@@ -31,14 +31,18 @@ internal sealed class TestAccount
 
     public Party Code { get; }
 
-    public static async Task<TestAccount> CreateAsync(TestHost host, string app = "demo")
+    public static async Task<TestAccount> CreateAsync(TestHost host, string app = "demo", string? subject = null)
     {
-        var (phone, code, subject) = (Party.Device(), Party.Code(), Guid.NewGuid().ToString("N"));
+        var (phone, code) = (Party.Device(), Party.Code());
+        subject ??= Guid.NewGuid().ToString("N");
         var begin = phone.Begin(app, code);
         using var response = await host.CreateAccountAsync(await host.TokenAsync(subject, app), begin.Encode());
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         return new TestAccount(host, app, subject, begin.Link!.Link.Account, phone, code);
     }
+
+    /// <summary>The same account at a host that was started later.</summary>
+    public TestAccount At(TestHost host) => new(host, App, Subject, Id, Phone, Code);
 
     /// <summary>The vault as a party reads, verifies and opens it.</summary>
     public async Task<OpenVault> OpenAsync(Party? by = null)
