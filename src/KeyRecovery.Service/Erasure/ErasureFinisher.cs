@@ -64,6 +64,9 @@ internal sealed class ErasureFinisher(
         return (done, problem);
     }
 
+    /// <summary>Whether the ring does not know the KEK of an erasure: it was put back from an older day, and proves nothing.</summary>
+    public bool IsRingOlder(ErasureRow row) => ring.StateOf(new KekId(row.Kek)) is null;
+
     /// <summary>Gives the second receipt, where the KEKs of that time are gone and so is every backup of them.</summary>
     public async ValueTask<bool> TryFinalizeAsync(RowKey keyRow, ErasureRow row, long version, CancellationToken ct)
     {

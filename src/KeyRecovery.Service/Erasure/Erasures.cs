@@ -143,6 +143,9 @@ public sealed class Erasures : IDisposable
                     case ErasurePhase.Erasing:
                         open.Add(keyRow);
                         break;
+                    case ErasurePhase.Erased when _finisher.IsRingOlder(row):
+                        Block("the ring is of an older day: it does not know the KEK of an erasure");
+                        break;
                     case ErasurePhase.Erased:
                         if (await _finisher.TryFinalizeAsync(keyRow, row, stored.Version, ct)) final++;
                         else waiting++;

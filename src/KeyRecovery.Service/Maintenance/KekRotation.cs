@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 
@@ -82,6 +83,7 @@ public sealed class KekRotation : IDisposable
                 {
                     case RotationStep.AddNext:
                         Tell(RotationPhase.Adding);
+                        if (await FindNewerAsync(ct) is { } isOlder) return isOlder;
                         if (await _ring.AddNextAsync(ct) is RingResult.Refused noNext) return new RotationOutcome.Refused(noNext, _rewrapped);
                         break;
                     case RotationStep.Promote:
@@ -96,6 +98,38 @@ public sealed class KekRotation : IDisposable
                     default:
                         return new RotationOutcome.Done(_destroyed.ToImmutable(), _rewrapped, _lost);
                 }
+            }
+        }
+
+        // A ring that was put back from an older day would give an id away a second time, and what is wrapped under it then
+        // would be lost with the right ring.
+        private async Task<RotationOutcome?> FindNewerAsync(CancellationToken ct)
+        {
+            var (newest, found) = (_ring.Standings.Max(kek => kek.Id.Value), 0);
+            try
+            {
+                foreach (var table in WrappedRow.Tables)
+                    await foreach (var row in rotation._keys.ScanAsync(table, default, ct))
+                        if (KekOf(row) > newest) found++;
+            }
+            catch (StoreUnavailableException e)
+            {
+                return new RotationOutcome.Unavailable(e.Reason, _rewrapped);
+            }
+
+            return found == 0 ? null : new RotationOutcome.Blocked(found, _rewrapped);
+        }
+
+        private static uint KekOf(Row row)
+        {
+            try
+            {
+                return WrappedRow.Of(row)?.Kek.Value ?? 0;
+            }
+            catch (WireFormatException)
+            {
+                // The passes count it.
+                return 0;
             }
         }
 
