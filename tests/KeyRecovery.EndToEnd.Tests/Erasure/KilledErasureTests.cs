@@ -60,6 +60,7 @@ public sealed class KilledErasureTests(ITestOutputHelper output)
         private readonly HashSet<Person> _asked = [];
         private readonly List<List<Person>> _jobs = [];
         private IReadOnlyList<Person> _people = [];
+        private Dictionary<string, byte[]> _keys = [];
         private TimeSpan _start;
         private int _next = Group;
 
@@ -68,8 +69,12 @@ public sealed class KilledErasureTests(ITestOutputHelper output)
             var seen = new List<ErasureCensus>();
             var ways = Enumerable.Range(0, MostEach).Select(kill => (Way)(kill % 3)).ToList();
             await using (var first = await ServerProcess.StartAsync(_folder["data"], 0, AtOnce))
+            {
                 // The first group is never erased.
                 _people = await Person.LiveAsync(first, Group * (1 + ways.Count(w => w != Way.Start)), withShare: false);
+                _keys = WrappedKeys.Of(_folder["data"]);
+            }
+
             foreach (var way in ways.TakeWhile((_, kill) => kill < KillsEach || Steps(seen).Any(step => step.Kills == 0)))
             {
                 if (way == Way.Start) await ServerProcess.KillWhileStartingAsync(_folder["data"], _start * (0.4 + 0.7 * RandomNumberGenerator.GetInt32(1000) / 1000.0), AtOnce);
@@ -85,12 +90,25 @@ public sealed class KilledErasureTests(ITestOutputHelper output)
             Assert.Equal(_asked.Count, _gone.Count);
             Assert.Equal(_gone.Count, _gone.Values.Select(r => SignedErasureReceipt.Decode(r).Receipt.Id).Distinct().Count());
             foreach (var person in _people.Take(Group)) Assert.Equal(person.Content, Assert.IsType<Result<byte[]>.Ok>(await person.RecoverAsync(last)).Value);
+            AssertNoRemnant(last);
             await last.StopAsync();
+            AssertNoRemnant(last);
             var (exit, report) = await ServerProcess.RunVerbAsync(_folder["data"], "check");
             Assert.True(exit == 0, report);
             foreach (var person in _people) person.Dispose();
             _folder.Dispose();
             return seen;
+        }
+
+        // What a kill left in a journal was overwritten as well.
+        private void AssertNoRemnant(ServerProcess server)
+        {
+            var still = WrappedKeys.Of(_folder["data"]);
+            var scanner = new CanaryScanner(_keys.Where(key => !still.ContainsKey(key.Key)).Windows());
+            var control = new CanaryScanner(still.Windows());
+            Assert.Equal((_keys.Count - _gone.Count, _gone.Count), (still.Count, _keys.Keys.Except(still.Keys).Count()));
+            Assert.Empty(server.Files().SelectMany(scanner.ScanFile));
+            Assert.NotEmpty(server.Files().SelectMany(control.ScanFile));
         }
 
         private async Task LifeAsync(Way way, IReadOnlyList<Person> victims)
