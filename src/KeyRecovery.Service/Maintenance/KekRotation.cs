@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 
@@ -105,31 +104,13 @@ public sealed class KekRotation : IDisposable
         // would be lost with the right ring.
         private async Task<RotationOutcome?> FindNewerAsync(CancellationToken ct)
         {
-            var (newest, found) = (_ring.Standings.Max(kek => kek.Id.Value), 0);
             try
             {
-                foreach (var table in WrappedRow.Tables)
-                    await foreach (var row in rotation._keys.ScanAsync(table, default, ct))
-                        if (KekOf(row) > newest) found++;
+                return await new RingAudit(rotation._keys, _ring).CountNewerAsync(ct) is var found and > 0 ? new RotationOutcome.Blocked(found, _rewrapped) : null;
             }
             catch (StoreUnavailableException e)
             {
                 return new RotationOutcome.Unavailable(e.Reason, _rewrapped);
-            }
-
-            return found == 0 ? null : new RotationOutcome.Blocked(found, _rewrapped);
-        }
-
-        private static uint KekOf(Row row)
-        {
-            try
-            {
-                return WrappedRow.Of(row)?.Kek.Value ?? 0;
-            }
-            catch (WireFormatException)
-            {
-                // The passes count it.
-                return 0;
             }
         }
 

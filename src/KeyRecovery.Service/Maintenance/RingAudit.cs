@@ -38,4 +38,31 @@ public sealed class RingAudit
             [.. known.Select(kek => new KekUse(kek, rows.GetValueOrDefault(kek.Id)))],
             unreadable + rows.Where(row => known.All(kek => kek.Id != row.Key)).Sum(row => row.Value));
     }
+
+    /// <summary>
+    /// Rows that hang on a KEK which is newer than all that the ring knows: it was put back from an older day. Nothing may
+    /// be wrapped under such a ring, for the right one has destroyed the KEK or has given its id to another.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
+    public async Task<int> CountNewerAsync(CancellationToken ct)
+    {
+        var (newest, found) = (_ring.Standings.Max(kek => kek.Id.Value), 0);
+        foreach (var table in WrappedRow.Tables)
+            await foreach (var row in _keys.ScanAsync(table, ReadOnlyMemory<byte>.Empty, ct))
+                if (KekOf(row) > newest) found++;
+        return found;
+    }
+
+    // 0 for what does not decode: the passes and the report count it.
+    private static uint KekOf(Row row)
+    {
+        try
+        {
+            return WrappedRow.Of(row)?.Kek.Value ?? 0;
+        }
+        catch (WireFormatException)
+        {
+            return 0;
+        }
+    }
 }

@@ -42,6 +42,7 @@ public sealed class StaleRingTests
         }
 
         Assert.Equal(standings.AsEnumerable(), stale.Ring.Standings);
+        Assert.Equal(2, await stale.Service.RingAudit.CountNewerAsync(default));
         Assert.Equal(1, (await stale.JobAsync(job)).Pending);
         Assert.Equal(1, SignedErasureReceipt.Decode((await stale.RefusedAsync(gone, gonePhone)).Receipt).Receipt.Level);
         await Assert.ThrowsAsync<RowDamagedException>(() => stale.PassAsync(kept, keptPhone));
@@ -49,6 +50,7 @@ public sealed class StaleRingTests
 
         File.Copy(right, file, overwrite: true);
         await using var server = await TestService.OpenAsync(folder, SystemRandom.Instance);
+        Assert.Equal(0, await server.Service.RingAudit.CountNewerAsync(default));
         (await server.PassAsync(kept, keptPhone)).Dispose();
         Assert.Equal(1, (await server.Service.Erasures.ResumeAsync(default)).Erased);
         Assert.Equal(1, (await server.JobAsync(job)).Erased);
