@@ -84,6 +84,9 @@ internal sealed class ServerStores : IAsyncDisposable
             secret.Add(sets);
             var service = new KeyRecoveryService(pair.Data, pair.Keys, ring, secrets, new AppPolicies(options), random, time, tombstones, sets);
             secret.Add(service);
+            // What was wrapped under it would be lost with the right one.
+            if (await service.RingAudit.CountNewerAsync(CancellationToken.None) is > 0 and var newer)
+                throw new KekRingException($"the ring in {places.Ring} is older than the key store: {newer} rows hang on KEKs that it does not know. Put the newer ring back, or restore the keys from a backup set");
             var rootRotation = new RootKeyRotation(pair.Keys, root, [ring]);
             secret.Add(rootRotation);
             return new ServerStores(pair, secret, service, rootRotation, sets, escrows);

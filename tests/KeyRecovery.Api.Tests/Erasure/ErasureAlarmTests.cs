@@ -1,3 +1,4 @@
+using KeyRecovery.Storage.Sqlite.Ring;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -117,40 +118,27 @@ public sealed class ErasureAlarmTests
     }
 
     [Fact]
-    public async Task A_ring_of_an_older_day_erases_nobody_and_is_told_and_no_key_is_lost_by_it()
+    public async Task With_a_ring_of_an_older_day_it_does_not_start_and_no_key_is_lost_by_it()
     {
         using var directory = new TempDirectory();
         var (ring, older, right) = (Path.Combine(directory.Path, "ring", "kek-ring"), Path.Combine(directory.Path, "older"), Path.Combine(directory.Path, "right"));
         var settings = new Dictionary<string, string>(AtOnce) { ["Rotation:MinIntervalHours"] = "0" };
-        TestAccount listed, kept;
+        TestAccount kept;
         await using (var host = await TestHost.StartAsync(settings, directory: directory))
         {
             File.Copy(ring, older);
-            (listed, kept) = (await TestAccount.CreateAsync(host), await TestAccount.CreateAsync(host));
+            kept = await TestAccount.CreateAsync(host);
             await host.Services.GetRequiredService<KeyRecoveryService>().Rotation.RunAsync(begin: true, null, default);
         }
 
         File.Copy(ring, right);
         File.Copy(older, ring, overwrite: true);
-        string job;
-        await using (var host = await TestHost.StartAsync(settings, directory: directory))
-        {
-            using var alarms = new Alarms(host);
-            var officer = await Officer.TokenAsync(host, "demo");
-            using (var filed = await Officer.FileAsync(host, officer, listed.Subject)) job = await Officer.JobAsync(filed);
-            await alarms.ErasurePendingAsync();
-            host.Services.GetRequiredService<KeyRecoveryService>().RotationRequests.Request();
-            await UntilAsync(() => alarms.Count("keyrecovery.rotations blocked") > 0 && alarms.Errors("RotationPending") > 0);
-            Assert.Equal(new KekId(1), host.Services.GetRequiredService<KeyRecoveryService>().Ring.Current.Id);
-            using var answer = await Officer.ReadAsync(host, officer, job);
-            Assert.Equal(1, (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("pending").GetInt32());
-        }
+        var refused = await Assert.ThrowsAsync<KekRingException>(() => TestHost.StartAsync(settings, directory: directory));
+        Assert.Contains("is older than the key store: 1 rows", refused.Message, StringComparison.Ordinal);
 
         File.Copy(right, ring, overwrite: true);
         await using (var host = await TestHost.StartAsync(settings, directory: directory))
         {
-            // Resumed before it listens.
-            Assert.Equal(1, (await UntilReceiptAsync(listed.At(host))).Level);
             kept = kept.At(host);
             await kept.CommittedAsync(kept.Phone, TestAccount.ItemCommit(await kept.OpenAsync(), kept.Phone));
         }
