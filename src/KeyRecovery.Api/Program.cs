@@ -1,3 +1,3 @@
-using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Verbs;
 
-return await Verbs.RunAsync(args);
+return await VerbTable.RunAsync(args);

@@ -1,4 +1,4 @@
-using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Verbs;
 
 namespace KeyRecovery.Api.Backups;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Http;
+using KeyRecovery.Api.Maintenance;
 using KeyRecovery.Service.Maintenance;
 
 namespace KeyRecovery.Api.Control;

@@ -1,8 +1,8 @@
 using System.ComponentModel;
 using System.Globalization;
 using KeyRecovery.Api.Auth;
-using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Http;
+using KeyRecovery.Api.Maintenance;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Errors;

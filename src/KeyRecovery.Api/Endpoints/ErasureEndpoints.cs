@@ -1,6 +1,6 @@
 using KeyRecovery.Api.Auth;
-using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Http;
+using KeyRecovery.Api.Maintenance;
 using KeyRecovery.Service;
 
 namespace KeyRecovery.Api.Endpoints;

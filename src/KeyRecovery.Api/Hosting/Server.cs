@@ -1,8 +1,9 @@
-using KeyRecovery.Api.Backups;
 using KeyRecovery.Api.Auth;
+using KeyRecovery.Api.Backups;
 using KeyRecovery.Api.Control;
 using KeyRecovery.Api.Endpoints;
 using KeyRecovery.Api.Http;
+using KeyRecovery.Api.Maintenance;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Api.RateLimiting;
 using KeyRecovery.Api.Telemetry;

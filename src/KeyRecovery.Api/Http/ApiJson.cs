@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 using KeyRecovery.Api.Backups;
 using KeyRecovery.Api.Control;
 using KeyRecovery.Api.Endpoints;
-using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Maintenance;
+using KeyRecovery.Api.Verbs;
 
 namespace KeyRecovery.Api.Http;
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Maintenance;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Wire;

@@ -1,4 +1,5 @@
 using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Maintenance;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Keys;

@@ -1,7 +1,8 @@
+using KeyRecovery.Api.Hosting;
 using KeyRecovery.Storage.Sqlite.Backups;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace KeyRecovery.Api.Hosting;
+namespace KeyRecovery.Api.Verbs;
 
 /// <summary>
 /// <c>check</c>: verifies what the server keeps, from the files to the last item, while no server runs. Exit code 0

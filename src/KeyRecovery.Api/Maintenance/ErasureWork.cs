@@ -1,7 +1,8 @@
+using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Service;
 
-namespace KeyRecovery.Api.Hosting;
+namespace KeyRecovery.Api.Maintenance;
 
 /// <summary>
 /// Takes erasures on in the background: when one is filed, and every minute for holds that are due and for receipts that wait

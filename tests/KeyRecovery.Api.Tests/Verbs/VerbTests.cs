@@ -1,6 +1,6 @@
 using KeyRecovery.Api.Tests.Support;
 
-namespace KeyRecovery.Api.Tests.Hosting;
+namespace KeyRecovery.Api.Tests.Verbs;
 
 public class VerbTests
 {

@@ -1,8 +1,9 @@
 using System.Text.Json;
+using KeyRecovery.Api.Backups;
 using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Http;
 
-namespace KeyRecovery.Api.Backups;
+namespace KeyRecovery.Api.Verbs;
 
 /// <summary><c>restore</c>: puts a backup set in the place of a store that was lost, while no server runs. Exit code 0 only where the server may serve again.</summary>
 internal static class RestoreVerb

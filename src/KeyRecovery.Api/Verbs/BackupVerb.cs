@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text.Json;
+using KeyRecovery.Api.Backups;
 using KeyRecovery.Api.Control;
 using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Options;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace KeyRecovery.Api.Backups;
+namespace KeyRecovery.Api.Verbs;
 
 /// <summary><c>backup</c>: makes a backup set. Asks the running server; where none runs, it does it itself.</summary>
 internal static class BackupVerb

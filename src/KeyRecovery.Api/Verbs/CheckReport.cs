@@ -1,9 +1,10 @@
+using KeyRecovery.Api.Maintenance;
 using System.Text.Json;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Service.Maintenance;
 using KeyRecovery.Storage.Sqlite;
 
-namespace KeyRecovery.Api.Hosting;
+namespace KeyRecovery.Api.Verbs;
 
 /// <summary>What <c>check</c> found.</summary>
 /// <param name="Sound">Whether nothing is wrong.</param>

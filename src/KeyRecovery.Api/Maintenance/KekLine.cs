@@ -1,7 +1,7 @@
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Maintenance;
 
-namespace KeyRecovery.Api.Hosting;
+namespace KeyRecovery.Api.Maintenance;
 
 /// <summary>A KEK in the report of <c>check</c>.</summary>
 /// <param name="Id">From 1.</param>

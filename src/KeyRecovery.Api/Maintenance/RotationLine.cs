@@ -2,7 +2,7 @@ using System.Text.Json;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Service.Maintenance;
 
-namespace KeyRecovery.Api.Hosting;
+namespace KeyRecovery.Api.Maintenance;
 
 /// <summary>How far a rotation is, as a line.</summary>
 /// <param name="Phase"><c>adding</c>, <c>promoting</c>, <c>draining</c>, <c>rewrapping</c> or <c>destroying</c>.</param>

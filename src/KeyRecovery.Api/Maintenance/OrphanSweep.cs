@@ -3,7 +3,7 @@ using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Maintenance;
 
-namespace KeyRecovery.Api.Hosting;
+namespace KeyRecovery.Api.Maintenance;
 
 /// <summary>Sweeps in the background. A sweep that the brake stopped asks for an operator: <c>check</c> says what is there.</summary>
 internal sealed partial class OrphanSweep(

@@ -1,7 +1,7 @@
 using KeyRecovery.Api.Hosting;
 using KeyRecovery.Storage.Sqlite.Backups;
 
-namespace KeyRecovery.Api.Backups;
+namespace KeyRecovery.Api.Verbs;
 
 /// <summary><c>offline-key</c>: draws the key that backup sets are sealed to. To be run where no server is.</summary>
 internal static class OfflineKeyVerb

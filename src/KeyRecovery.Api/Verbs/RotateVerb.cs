@@ -1,11 +1,13 @@
 using System.Text.Json;
 using KeyRecovery.Api.Control;
+using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Http;
+using KeyRecovery.Api.Maintenance;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Service.Maintenance;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace KeyRecovery.Api.Hosting;
+namespace KeyRecovery.Api.Verbs;
 
 /// <summary>
 /// <c>rotate</c>: replaces the KEK, or with <c>--root</c> the root key. Asks the running server; where none runs, it does

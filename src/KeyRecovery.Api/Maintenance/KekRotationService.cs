@@ -1,7 +1,7 @@
 using KeyRecovery.Api.Options;
 using KeyRecovery.Service;
 
-namespace KeyRecovery.Api.Hosting;
+namespace KeyRecovery.Api.Maintenance;
 
 /// <summary>
 /// Rotates in the background: at start what a crash cut short, afterwards when an erasure asks, and no more often than the

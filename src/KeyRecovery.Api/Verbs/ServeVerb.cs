@@ -1,4 +1,5 @@
-namespace KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Hosting;
+namespace KeyRecovery.Api.Verbs;
 
 /// <summary><c>serve</c>: runs until it is told to stop, then answers what is under way, within 20 s.</summary>
 internal static class ServeVerb

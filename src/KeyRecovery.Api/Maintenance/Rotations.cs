@@ -1,8 +1,9 @@
+using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Maintenance;
 
-namespace KeyRecovery.Api.Hosting;
+namespace KeyRecovery.Api.Maintenance;
 
 /// <summary>
 /// Runs rotations for whoever asks, and raises the alarm where one does not end: a metric and an <c>Error</c> line. What

@@ -1,7 +1,8 @@
+using KeyRecovery.Api.Hosting;
 using KeyRecovery.Storage.Sqlite.Ring;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace KeyRecovery.Api.Hosting;
+namespace KeyRecovery.Api.Verbs;
 
 /// <summary><c>init</c>: makes directories, keys and stores, readable by their owner alone. Harmless to repeat.</summary>
 internal static class InitVerb

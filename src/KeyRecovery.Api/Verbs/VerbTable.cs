@@ -1,4 +1,3 @@
-using KeyRecovery.Api.Backups;
 using KeyRecovery.Api.Control;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
@@ -6,10 +5,10 @@ using KeyRecovery.Storage.Sqlite;
 using KeyRecovery.Storage.Sqlite.Ring;
 using Microsoft.Extensions.Options;
 
-namespace KeyRecovery.Api.Hosting;
+namespace KeyRecovery.Api.Verbs;
 
 /// <summary>The host's verbs. Exit codes: 0 done, 1 refused or failed with a message, 2 usage.</summary>
-internal static class Verbs
+internal static class VerbTable
 {
     private const string Usage = """
         KeyRecovery.Api [VERB] [--urls URL] [--KeyRecovery:KEY VALUE]…

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Maintenance;
 
-namespace KeyRecovery.Api.Hosting;
+namespace KeyRecovery.Api.Maintenance;
 
 /// <summary>How a rotation ended, for the log, a person and <c>--json</c>.</summary>
 /// <param name="Outcome"><c>done</c>, <c>blocked</c>, <c>refused</c> or <c>unavailable</c>; only the first is a success.</param>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace KeyRecovery.Api.Hosting;
+namespace KeyRecovery.Api.Verbs;
 
 /// <summary>The switches of <c>check</c>.</summary>
 /// <param name="Json">Whether the report is one JSON object.</param>
