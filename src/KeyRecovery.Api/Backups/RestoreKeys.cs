@@ -23,7 +23,7 @@ internal sealed class RestoreKeys(KeyRecoveryOptions options, RestoreArguments a
         var escrowed = EscrowOpening.TryOpen(arguments, set);
         var hasRing = File.Exists(Path.Combine(options.Directories.Ring, FileKekRing.FileName));
         if (escrowed is null && !hasRing) throw new IOException("the ring is lost as well: the set's --escrow and the --offline-key are needed");
-        var root = ServerStores.OpenRootKey(options, SystemRandom.Instance, !hasRing);
+        var root = await RootKeys.OpenAsync(options, SystemRandom.Instance, !hasRing);
         using var disposed = (IDisposable)root;
         // After all that were lost: a receipt that names one of them must not mean another.
         var first = escrowed is { } known ? known.Max(kek => kek.Id.Value) + 1 : 1;

@@ -125,7 +125,7 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
     {
         if (!StoreFiles.PairIdOf(keys, JournalProfile.Keys).Span.SequenceEqual(set.PairId.Span)
             || !StoreFiles.PairIdOf(data, JournalProfile.Data).Span.SequenceEqual(set.PairId.Span)) return "the set and the stores are not of the same server";
-        using var root = (IDisposable)ServerStores.OpenRootKey(options, SystemRandom.Instance, mayCreate: false);
+        using var root = (IDisposable)await RootKeys.OpenAsync(options, SystemRandom.Instance, mayCreate: false);
         await using var store = StoreFiles.OpenKeys(keys, time);
         using var secrets = await ServerSecrets.LoadOrCreateAsync(store, (IRootKey)root, SystemRandom.Instance, CancellationToken.None);
         return secrets.HaveSigned(isSignedBy) ? null : "the set was not signed by this server: somebody has changed what it says";

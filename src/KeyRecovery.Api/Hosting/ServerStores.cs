@@ -70,7 +70,7 @@ internal sealed class ServerStores : IAsyncDisposable
         try
         {
             var isFirst = !await ServerSecrets.ExistAsync(pair.Keys, CancellationToken.None);
-            var root = OpenRootKey(options, random, isFirst);
+            var root = await RootKeys.OpenAsync(options, random, isFirst);
             secret.Add((IDisposable)root);
             var ring = FileKekRing.Open(places.Ring, root, random, time, isFirst);
             secret.Add(ring);
@@ -99,11 +99,6 @@ internal sealed class ServerStores : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => CloseAsync(Pair, _secret);
-
-    internal static IRotatingRootKey OpenRootKey(KeyRecoveryOptions options, SystemRandom random, bool mayCreate) =>
-        options.Ring.RootKey is { } key
-            ? SettingRootKey.Open(options.Directories.Ring, key, options.Ring.RootKeyNext, random)
-            : FileRootKey.Open(options.Directories.Ring, random, mayCreate);
 
     private static async ValueTask CloseAsync(SqliteStorePair pair, List<IDisposable> secret)
     {

@@ -60,6 +60,14 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
     private static void CheckRootKey(RingOptions ring, Failures failures)
     {
         const string What = "is base64 of 32 bytes";
+        if (ring is { RootKey: not null, RootKeyVault: not null }) failures.Add("Ring:RootKeyVault", "is set beside Ring:RootKey: there is one root key");
+        foreach (var (name, secret) in new[] { ("RootKeyVault", ring.RootKeyVault), ("RootKeyVaultNext", ring.RootKeyVaultNext) })
+        {
+            if (secret is not null && !VaultSecret.TryRead(secret, out _))
+                failures.Add($"Ring:{name}", "is https://VAULT.vault.azure.net/secrets/NAME/VERSION, or without the version for the newest");
+        }
+
+        if (ring is { RootKeyVaultNext: not null, RootKeyVault: null }) failures.Add("Ring:RootKeyVaultNext", "goes with Ring:RootKeyVault");
         if (ring.RootKey is { } key && !SettingRootKey.IsKey(key)) failures.Add("Ring:RootKey", What);
         if (ring.RootKeyNext is not { } next) return;
         if (ring.RootKey is null) failures.Add("Ring:RootKeyNext", "goes with Ring:RootKey; a root key in a file is replaced by rotate --root");

@@ -14,4 +14,13 @@ internal sealed class RingOptions
 
     /// <summary>The root key that shall take its place: all is wrapped under it at the next start.</summary>
     public string? RootKeyNext { get; set; }
+
+    /// <summary>
+    /// Azure Key Vault instead: <c>https://VAULT.vault.azure.net/secrets/NAME/VERSION</c>, a secret that is such base64. Read once,
+    /// at the start, as whoever the process is to Azure.
+    /// </summary>
+    public Uri? RootKeyVault { get; set; }
+
+    /// <summary>As <see cref="RootKeyNext"/>, in a vault.</summary>
+    public Uri? RootKeyVaultNext { get; set; }
 }

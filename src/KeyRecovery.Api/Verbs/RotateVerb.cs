@@ -23,7 +23,7 @@ internal static class RotateVerb
 
         var report = await AskAsync(options, root, tell) ?? await RunAsync(options, root, tell);
         if (json) Console.Out.WriteLine(JsonSerializer.Serialize(report, ApiJson.Default.RotationReport));
-        else if (report.IsDone) Console.Out.WriteLine(Sentence(report, root, options.Ring.RootKeyNext is not null));
+        else if (report.IsDone) Console.Out.WriteLine(Sentence(report, root, (options.Ring.RootKeyNext ?? (object?)options.Ring.RootKeyVaultNext) is not null));
         if (!report.IsDone) Console.Error.WriteLine($"pending: {report.Problem}");
         return report.IsDone ? 0 : 1;
     }
