@@ -58,8 +58,8 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
     private List<StoreSwap> Swaps(BackupSet set)
     {
         var (swaps, tag) = (new List<StoreSwap>(), set.Id.ToString()[..8]);
-        if (HasData) swaps.Add(new StoreSwap(ServerStores.DataFile(_places), tag));
-        if (HasKeys) swaps.Add(new StoreSwap(ServerStores.KeysFile(_places), tag));
+        if (HasData) swaps.Add(new StoreSwap(ServerStores.DataFile(_places), tag, hasKeys: false));
+        if (HasKeys) swaps.Add(new StoreSwap(ServerStores.KeysFile(_places), tag, hasKeys: true));
         return swaps;
     }
 

@@ -19,7 +19,8 @@ internal static class ReceiptText
         people.WriteLine("It proves that the server said, and signed, that:");
         foreach (var proof in receipt.Proofs) people.WriteLine($"  - {Of(proof, receipt)}");
         people.WriteLine("It does not cover:");
-        if (receipt.Level == 1) people.WriteLine("  - copies of the key store from before the erasure: they open until their key is destroyed too (level 2)");
+        if (receipt.Level == 1) people.WriteLine("  - copies of the key store from before the erasure, backup sets among them: they open until their key is destroyed too (level 2)");
+        else people.WriteLine("  - a copy of a backup set's escrow that somebody kept beyond its day");
         foreach (var line in NotCovered) people.WriteLine($"  - {line}");
     }
 

@@ -5,7 +5,8 @@ namespace KeyRecovery.Storage.Sqlite.Backups;
 /// <summary>Puts a restored file in a store's place, and what lay there beside it, where it can be put back from.</summary>
 /// <param name="path">The store's file.</param>
 /// <param name="tag">Names this restore, so that it finds again what it has begun.</param>
-public sealed class StoreSwap(string path, string tag)
+/// <param name="hasKeys">Whether what is made there is overwritten before it is taken away again.</param>
+public sealed class StoreSwap(string path, string tag, bool hasKeys)
 {
     // A log that is left over would be played into the new file.
     private static readonly string[] Companions = ["", "-wal", "-shm", "-journal"];
@@ -22,7 +23,11 @@ public sealed class StoreSwap(string path, string tag)
     /// <summary>Takes away what a restore that ended too early has left.</summary>
     public void Clear()
     {
-        foreach (var companion in Companions) File.Delete(Incoming + companion);
+        foreach (var companion in Companions)
+        {
+            if (hasKeys) AtomicFile.Destroy(Incoming + companion);
+            else File.Delete(Incoming + companion);
+        }
     }
 
     /// <summary>Copies a set's file into the place where the new file is made, durable on return.</summary>

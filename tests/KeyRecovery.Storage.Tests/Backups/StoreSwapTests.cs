@@ -21,7 +21,7 @@ public sealed class StoreSwapTests : IDisposable
     [MemberData(nameof(Steps))]
     public void Whatever_was_done_it_ends_with_the_new_file_alone_and_the_old_ones_beside_it(int done)
     {
-        var swap = new StoreSwap(FilePath, "tag");
+        var swap = new StoreSwap(FilePath, "tag", hasKeys: false);
         foreach (var companion in Old) File.WriteAllText(FilePath + companion, "old" + companion);
         File.WriteAllText(swap.Incoming, "new");
         foreach (var companion in Old.Take(done)) File.Move(FilePath + companion, swap.Replaced + companion);
@@ -38,7 +38,7 @@ public sealed class StoreSwapTests : IDisposable
     [Fact]
     public async Task A_copy_is_whole_private_and_replaces_what_an_earlier_try_left()
     {
-        var swap = new StoreSwap(FilePath, "tag");
+        var swap = new StoreSwap(FilePath, "tag", hasKeys: true);
         var from = Path.Combine(_folder, "set");
         var bytes = SystemRandom.Bytes(3_000_000);
         await File.WriteAllBytesAsync(from, bytes);
