@@ -51,7 +51,7 @@ internal sealed partial class ErasureWork(
             if (report.Pending == 0) return false;
             metrics.ErasurePending();
             Pending(logger, report.Pending, report.Problem ?? "unproved");
-            return true;
+            return report.Pending > report.AwaitClock;
         }
 #pragma warning disable CA1031 // One damaged row must not end all erasures, nor the server.
         catch (Exception failure) when (failure is not OperationCanceledException)

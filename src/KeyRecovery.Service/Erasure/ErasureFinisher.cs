@@ -15,7 +15,8 @@ namespace KeyRecovery.Service.Erasure;
 /// receipt is written last, of what was seen.
 /// </summary>
 internal sealed class ErasureFinisher(
-    ServiceContext context, ErasureRows rows, IKekRing ring, IBackupSets backups, ITombstones tombstones, ReadOnlyMemory<byte> fenceKey, SigningKey auditKey)
+    ServiceContext context, ErasureRows rows, IKekRing ring, IBackupSets backups, ITombstones tombstones, ReadOnlyMemory<byte> fenceKey, SigningKey auditKey,
+    ClockWatch clock)
 {
     private const int Batch = 500;
     private const int Attempts = 8;
@@ -68,13 +69,15 @@ internal sealed class ErasureFinisher(
     public bool IsRingOlder(ErasureRow row) => ring.StateOf(new KekId(row.Kek)) is null;
 
     /// <summary>Gives the second receipt, where the KEKs of that time are gone and so is every backup of them.</summary>
-    public async ValueTask<bool> TryFinalizeAsync(RowKey keyRow, ErasureRow row, long version, CancellationToken ct)
+    /// <returns>Null where only the clock is in the way, which was moved: the receipt would tell its times.</returns>
+    public async ValueTask<bool?> TryFinalizeAsync(RowKey keyRow, ErasureRow row, long version, CancellationToken ct)
     {
         for (var id = row.Kek; id > 0; id--)
             if (ring.TryGet(new KekId(id), out _)) return false;
-        if (backups.LastHolding(new KekId(row.Kek)) is { } last && last > context.Time.GetUtcNow()) return false;
+        if (backups.LastHolding(new KekId(row.Kek)) is { } last && clock.HasPassed(last) is var expired and not true) return expired;
+        if (clock.Now is not { } now) return null;
         var proofs = SignedErasureReceipt.Decode(row.Receipt).Receipt.Proofs.AddRange(ErasureProof.KekDestroyed, ErasureProof.BackupsExpired);
-        var next = row with { Phase = ErasurePhase.Final, Receipt = row.ToReceipt(2, context.NowSeconds, proofs).Sign(auditKey) };
+        var next = row with { Phase = ErasurePhase.Final, Receipt = row.ToReceipt(2, (ulong)now.ToUnixTimeSeconds(), proofs).Sign(auditKey) };
         return await context.Keys.WriteAsync([rows.Write(keyRow, next, version)], ct) is WriteResult.Written;
     }
 

@@ -11,7 +11,7 @@ using KeyRecovery.Service.UseCases;
 namespace KeyRecovery.Service.Erasure;
 
 /// <summary>Erasures that devices ask for: held, told to whoever looks, and cancelled by whoever was there (docs/protocol.md §15.2).</summary>
-internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows)
+internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, ClockWatch clock)
 {
     /// <summary>The most authorities that may cancel one: more than a chain can remove in the time.</summary>
     public const int MaxCancellers = 4096;
@@ -22,12 +22,14 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows)
     {
         var (actor, now) = (account.Actor, context.NowSeconds);
         if (actor.IsSlot) return ServiceFailure.Forbidden("keyid");
-        if (actor.TrustedFrom > now) return new ServiceFailure(ErrorCode.YoungAuthority) { TrustedFrom = actor.TrustedFrom };
+        // A clock that was moved makes nobody older, and no hold shorter.
+        if (actor.TrustedFrom > Seconds(clock.Earliest)) return new ServiceFailure(ErrorCode.YoungAuthority) { TrustedFrom = actor.TrustedFrom };
         for (var attempt = 0; attempt < 4; attempt++)
         {
             var (known, version) = await rows.ReadAsync(account.KeyRowKey, ct);
             if (known is not null && !IsVoid(known, account)) return known;
             var app = account.State.User.App;
+            var hold = context.Policies.Of(app).ErasureHold;
             var row = new ErasureRow
             {
                 Phase = ErasurePhase.Held,
@@ -35,10 +37,10 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows)
                 App = app,
                 RequestedBy = ErasureRequester.Device,
                 RequestedAt = now,
-                DueAt = now + (ulong)context.Policies.Of(app).ErasureHold.TotalSeconds,
+                DueAt = hold == TimeSpan.Zero ? now : Seconds(clock.Latest + hold),
                 Account = account.State.Account,
                 Asker = actor.Id,
-                Cancellers = await CancellersAsync(account, now, ct),
+                Cancellers = await CancellersAsync(account, ct),
             };
             switch (await context.Keys.WriteAsync([rows.Write(account.KeyRowKey, row, version)], ct))
             {
@@ -55,9 +57,12 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows)
     public async ValueTask<ErasureStatus> StatusAsync(OpenAccount account, CancellationToken ct) =>
         (await rows.ReadAsync(account.KeyRowKey, ct)).Row is { } row && !IsVoid(row, account) ? Status(row) : ErasureStatus.None;
 
+    /// <summary>Whether a held one's time has come; null where the clock was moved and it cannot be told.</summary>
+    public bool? IsDue(ErasureRow row) => row.DueAt == row.RequestedAt ? true : clock.HasPassed(DateTimeOffset.FromUnixTimeSeconds((long)row.DueAt));
+
     public ErasureStatus Status(ErasureRow row) => row.Phase switch
     {
-        ErasurePhase.Held when row.DueAt > context.NowSeconds => new("held", row.RequestedAt, (long)(row.DueAt - context.NowSeconds) * 1000, default),
+        ErasurePhase.Held when IsDue(row) != true => new("held", row.RequestedAt, Math.Max(0, (long)row.DueAt - (long)context.NowSeconds) * 1000, default),
         ErasurePhase.Held or ErasurePhase.Erasing => new("erasing", row.RequestedAt, 0, default),
         _ => new("erased", row.RequestedAt, 0, row.Receipt),
     };
@@ -95,11 +100,13 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows)
     private static bool IsVoid(ErasureRow row, OpenAccount account) =>
         row.Phase == ErasurePhase.Held && row.Asker is { } asker && !account.State.Authorities.ContainsKey(asker);
 
-    private async ValueTask<ImmutableArray<(AuthorityId, VerifyKey)>> CancellersAsync(OpenAccount account, ulong now, CancellationToken ct)
+    private static ulong Seconds(DateTimeOffset moment) => (ulong)moment.ToUnixTimeSeconds();
+
+    private async ValueTask<ImmutableArray<(AuthorityId, VerifyKey)>> CancellersAsync(OpenAccount account, CancellationToken ct)
     {
         var cancellers = account.State.Authorities.Values.ToDictionary(a => a.Id, a => a.SigningKey);
         // When a link was taken is the server's own word, to the hour; what it says of time itself informs only.
-        var since = ((long)now - (long)Remembered.TotalSeconds) / 3600;
+        var since = (clock.Earliest - Remembered).ToUnixTimeSeconds() / 3600;
         var (added, removed) = (new Dictionary<AuthorityId, VerifyKey>(), new List<AuthorityId>());
         await foreach (var row in context.Data.ScanPrefixAsync(Table.Links, account.Rows.Locator, ct))
         {

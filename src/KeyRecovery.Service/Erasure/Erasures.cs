@@ -17,6 +17,7 @@ public sealed class Erasures : IDisposable
     private readonly SemaphoreSlim _finishing = new(1, 1);
     private readonly ServiceContext _context;
     private readonly ErasureRows _rows;
+    private readonly ClockWatch _clock;
     private readonly ErasureHolds _holds;
     private readonly Eraser _eraser;
     private readonly ErasureFinisher _finisher;
@@ -28,9 +29,10 @@ public sealed class Erasures : IDisposable
     {
         (_context, _rows) = (context, rows);
         _auditKey = secrets.AuditKey();
-        _holds = new ErasureHolds(context, rows);
+        _clock = new ClockWatch(context.Time);
+        _holds = new ErasureHolds(context, rows, _clock);
         _eraser = new Eraser(context, rows, ring);
-        _finisher = new ErasureFinisher(context, rows, ring, backups, tombstones, secrets.FenceKey, _auditKey);
+        _finisher = new ErasureFinisher(context, rows, ring, backups, tombstones, secrets.FenceKey, _auditKey, _clock);
         _jobs = new ErasureJobs(context, rows, _eraser, secrets.LookupKey);
         _replay = new TombstoneReplay(context, rows, _eraser, tombstones, secrets.FenceKey);
     }
@@ -44,7 +46,7 @@ public sealed class Erasures : IDisposable
         var requested = await _holds.RequestAsync(account, ct);
         if (requested is Outcome<ErasureRow>.Failed(var failure)) return failure;
         var row = ((Outcome<ErasureRow>.Done)requested).Value;
-        if (row.Phase == ErasurePhase.Held && row.DueAt <= _context.NowSeconds)
+        if (row.Phase == ErasurePhase.Held && _holds.IsDue(row) == true)
         {
             try
             {
@@ -99,11 +101,11 @@ public sealed class Erasures : IDisposable
     /// <exception cref="StoreUnavailableException">A store, or the list, cannot answer.</exception>
     public ValueTask<int> ReplayAsync(CancellationToken ct) => _replay.RunAsync(ct);
 
-    /// <summary>Takes everything a step on: holds that are due, what a crash cut short, jobs, receipts that waited for a KEK.</summary>
+    /// <summary>Takes everything a step on: holds that are due, what a crash cut short, jobs, receipts that waited for a KEK. While the clock is moved, only what waits for no time.</summary>
     /// <exception cref="StoreUnavailableException">A store cannot do its part: what was begun stays pending.</exception>
     public async Task<ErasureReport> ResumeAsync(CancellationToken ct)
     {
-        var (erased, final, pending, waiting, problem) = (0, 0, 0, 0, (string?)null);
+        var (erased, final, pending, waiting, timeless, problem) = (0, 0, 0, 0, 0, (string?)null);
         var open = new List<RowKey>();
         async Task CloseAsync()
         {
@@ -130,6 +132,12 @@ public sealed class Erasures : IDisposable
             problem ??= why;
         }
 
+        void BlockByClock()
+        {
+            timeless++;
+            Block(_clock.Problem);
+        }
+
         await foreach (var stored in _context.Keys.ScanAsync(Table.Erasures, default, ct))
         {
             try
@@ -137,8 +145,9 @@ public sealed class Erasures : IDisposable
                 var (row, keyRow) = (_rows.Open(stored), new RowKey(Table.KeyRows, stored.Key.Id));
                 switch (row.Phase)
                 {
-                    case ErasurePhase.Held when row.DueAt <= _context.NowSeconds:
-                        if (await _eraser.DestroyAsync(keyRow, row, null, [], ct)) open.Add(keyRow);
+                    case ErasurePhase.Held:
+                        if (_holds.IsDue(row) is not { } isDue) BlockByClock();
+                        else if (isDue && await _eraser.DestroyAsync(keyRow, row, null, [], ct)) open.Add(keyRow);
                         break;
                     case ErasurePhase.Erasing:
                         open.Add(keyRow);
@@ -147,7 +156,8 @@ public sealed class Erasures : IDisposable
                         Block("the ring is of an older day: it does not know the KEK of an erasure");
                         break;
                     case ErasurePhase.Erased:
-                        if (await _finisher.TryFinalizeAsync(keyRow, row, stored.Version, ct)) final++;
+                        if (await _finisher.TryFinalizeAsync(keyRow, row, stored.Version, ct) is not { } isFinal) BlockByClock();
+                        else if (isFinal) final++;
                         else waiting++;
                         break;
                 }
@@ -168,7 +178,7 @@ public sealed class Erasures : IDisposable
             await CloseAsync();
         }
 
-        return new ErasureReport(erased, final, pending, waiting, problem);
+        return new ErasureReport(erased, final, pending, waiting, timeless, problem);
     }
 
     /// <inheritdoc/>

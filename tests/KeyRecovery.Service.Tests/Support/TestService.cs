@@ -2,6 +2,7 @@ using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Keys;
@@ -11,12 +12,11 @@ using KeyRecovery.Storage.Sqlite;
 using KeyRecovery.Storage.Sqlite.Ring;
 using KeyRecovery.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 
 namespace KeyRecovery.Service.Tests.Support;
 
 /// <summary>The service over real SQLite stores, with a clock that the test moves: what takes days is shown in milliseconds.</summary>
-internal sealed class TestService : IAsyncDisposable, IAppPolicies
+internal sealed class TestService : IAsyncDisposable, IAppPolicies, IBackupSets
 {
     private readonly List<IDisposable> _secrets = [];
     private SqliteStorePair _pair = null!;
@@ -30,7 +30,7 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
 
     public RootKeyRotation RootRotation { get; private set; } = null!;
 
-    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 6, 1, 8, 0, 0, TimeSpan.Zero));
+    public TwoClocks Time { get; } = new(new DateTimeOffset(2026, 6, 1, 8, 0, 0, TimeSpan.Zero));
 
     public KeyRecoveryService Service { get; private set; } = null!;
 
@@ -42,11 +42,16 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
 
     public TimeSpan ErasureHold { get; set; } = TimeSpan.FromHours(72);
 
+    /// <summary>When a backup set expires that holds every KEK; null for none.</summary>
+    public DateTimeOffset? BackupsExpire { get; set; }
+
     public string StorePath => Path.Combine(Folder, "data", "data.db");
 
     public PassphrasePolicy Passphrase { get; set; } = PassphrasePolicy.Default;
 
     public IReadOnlyCollection<string> Apps => [TestAccount.DefaultApp];
+
+    public DateTimeOffset? LastHolding(KekId kek) => BackupsExpire;
 
     public AppPolicy Of(string app) => AppPolicy.Default with { Passphrase = Passphrase, ErasureHold = ErasureHold };
 
@@ -59,10 +64,13 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
     /// <param name="between">Stands between the service and the key store.</param>
     /// <param name="leavesRemnants">A store that does not overwrite what it deletes.</param>
     /// <param name="betweenData">Stands between the service and the data store.</param>
+    /// <param name="ahead">What the wall clock shows at the start beyond the usual.</param>
     public static async Task<TestService> OpenAsync(
-        string folder, IRandom random, Func<IKeyStore, IKeyStore>? between = null, bool leavesRemnants = false, Func<IDataStore, IDataStore>? betweenData = null)
+        string folder, IRandom random, Func<IKeyStore, IKeyStore>? between = null, bool leavesRemnants = false, Func<IDataStore, IDataStore>? betweenData = null,
+        TimeSpan ahead = default)
     {
         var test = new TestService { Folder = folder };
+        test.Time.Set(ahead);
         foreach (var name in new[] { "data", "keys", "ring" }) Directory.CreateDirectory(Path.Combine(folder, name));
         test._pair = await SqliteStorePair.OpenAsync(
             new SqliteStoreOptions { Path = Path.Combine(folder, "data", "data.db"), Journal = JournalProfile.Data, LeavesRemnants = leavesRemnants },
@@ -120,6 +128,6 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
         _secrets.AddRange([root, ring, secrets, RootRotation]);
         LookupKey = secrets.LookupKey;
         Service = new KeyRecoveryService(
-            Data, Keys, ring, secrets, this, random, Time, new KeyRecovery.Storage.Sqlite.Fence.TombstoneFile(Path.Combine(folder, "fence")));
+            Data, Keys, ring, secrets, this, random, Time, new KeyRecovery.Storage.Sqlite.Fence.TombstoneFile(Path.Combine(folder, "fence")), this);
     }
 }
