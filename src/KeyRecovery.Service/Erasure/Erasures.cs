@@ -12,7 +12,8 @@ namespace KeyRecovery.Service.Erasure;
 /// <summary>Erasure (docs/protocol.md §15): who asks, the saga, its receipts. What was begun goes on by <see cref="ResumeAsync"/>.</summary>
 public sealed class Erasures : IDisposable
 {
-    private const int Group = 64;
+    /// <summary>So many are finished with one checkpoint.</summary>
+    internal const int Group = 64;
 
     private readonly SemaphoreSlim _finishing = new(1, 1);
     private readonly ServiceContext _context;
