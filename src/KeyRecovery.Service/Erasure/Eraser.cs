@@ -27,7 +27,11 @@ internal sealed class Eraser(ServiceContext context, ErasureRows rows, IKekRing 
     /// <param name="ct">Cancels what was not yet written.</param>
     /// <returns>False where there is nothing to erase: no such account, cancelled, or erased before.</returns>
     /// <exception cref="ErasureBlockedException">A device asked, and whether it still stands in the chain cannot be seen.</exception>
-    public async ValueTask<bool> DestroyAsync(RowKey keyRow, ErasureRow request, RowKey? subject, IReadOnlyList<RowWrite> along, CancellationToken ct)
+    public ValueTask<bool> DestroyAsync(RowKey keyRow, ErasureRow request, RowKey? subject, IReadOnlyList<RowWrite> along, CancellationToken ct) =>
+        DestroyAsync(keyRow, request, subject, along, Task.CompletedTask, ct);
+
+    /// <summary>As above, one of several (<see cref="SideBySide"/>): awaits <paramref name="haveRead"/> before it writes.</summary>
+    public async ValueTask<bool> DestroyAsync(RowKey keyRow, ErasureRow request, RowKey? subject, IReadOnlyList<RowWrite> along, Task haveRead, CancellationToken ct)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
@@ -48,6 +52,7 @@ internal sealed class Eraser(ServiceContext context, ErasureRows rows, IKekRing 
                     throw new ErasureBlockedException("an account that a device asks to erase must be repaired by a device first");
                 if (!state.Authorities.ContainsKey(asker))
                 {
+                    await haveRead;
                     await context.Keys.WriteAsync([new RowWrite.Delete(ErasureRows.Of(keyRow), version)], ct);
                     return false;
                 }
@@ -67,6 +72,7 @@ internal sealed class Eraser(ServiceContext context, ErasureRows rows, IKekRing 
                 .. await RealmErasure.PrepareAsync(context, user, slots.Where(s => s.Kind == AuthorityKind.Passphrase).Select(s => (s.Id, s.Key)), ct),
                 .. along,
             ];
+            await haveRead;
             switch (await context.Keys.WriteAsync(writes, ct))
             {
                 case WriteResult.Written:

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Accounts;
@@ -31,38 +32,15 @@ internal sealed class ErasureFinisher(
     public async ValueTask<(int Done, string? Problem)> FinishAsync(IReadOnlyList<RowKey> keyRows, CancellationToken ct)
     {
         if (keyRows.Count == 0) return (0, null);
-        await tombstones.AppendAsync([.. keyRows.Where(k => !_listed.Contains(k)).Select(k => Eraser.Tombstone(fenceKey, k))], ct);
-        _listed.UnionWith(keyRows);
         var open = new List<(RowKey KeyRow, ErasureRow Row, long Version)>();
         foreach (var keyRow in keyRows)
-        {
-            var (row, version) = await rows.ReadAsync(keyRow, ct);
-            if (row is not { Phase: ErasurePhase.Erasing }) continue;
-            await DeleteRowsAsync(row, ct);
-            open.Add((keyRow, row, version));
-        }
-
+            if (await rows.ReadAsync(keyRow, ct) is ({ Phase: ErasurePhase.Erasing } row, var version)) open.Add((keyRow, row, version));
         if (open.Count == 0) return (0, null);
+        // Two places that do not wait for one another; the receipts wait for both.
+        await Task.WhenAll(Task.Run(() => ListAsync(open.ConvertAll(o => o.KeyRow), ct), ct), DeleteAsync(open.ConvertAll(o => o.Row), ct));
         if (!await context.Data.ForgetAsync(ct)) return (0, "the data store's journals are not empty: somebody still reads an older state");
-        var (done, problem) = (0, (string?)null);
-        foreach (var (keyRow, row, version) in open)
-        {
-            try
-            {
-                if (await TryProveAsync(keyRow, row, version, ct) is { } unproved) problem = unproved;
-                else
-                {
-                    done++;
-                    _listed.Remove(keyRow);
-                }
-            }
-            catch (RowDamagedException damaged)
-            {
-                problem = damaged.Message;
-            }
-        }
-
-        return (done, problem);
+        var problems = await SideBySide.RunAsync(open, (o, haveRead) => ProveAsync(o.KeyRow, o.Row, o.Version, haveRead, ct));
+        return (problems.Count(p => p is null), problems.LastOrDefault(p => p is not null));
     }
 
     /// <summary>Whether the ring does not know the KEK of an erasure: it was put back from an older day, and proves nothing.</summary>
@@ -70,7 +48,7 @@ internal sealed class ErasureFinisher(
 
     /// <summary>Gives the second receipt, where the KEKs of that time are gone and so is every backup of them.</summary>
     /// <returns>Null where only the clock is in the way, which was moved: the receipt would tell its times.</returns>
-    public async ValueTask<bool?> TryFinalizeAsync(RowKey keyRow, ErasureRow row, long version, CancellationToken ct)
+    public async ValueTask<bool?> TryFinalizeAsync(RowKey keyRow, ErasureRow row, long version, Task haveRead, CancellationToken ct)
     {
         for (var id = row.Kek; id > 0; id--)
             if (ring.TryGet(new KekId(id), out _)) return false;
@@ -78,37 +56,82 @@ internal sealed class ErasureFinisher(
         if (clock.Now is not { } now) return null;
         var proofs = SignedErasureReceipt.Decode(row.Receipt).Receipt.Proofs.AddRange(ErasureProof.KekDestroyed, ErasureProof.BackupsExpired);
         var next = row with { Phase = ErasurePhase.Final, Receipt = row.ToReceipt(2, (ulong)now.ToUnixTimeSeconds(), proofs).Sign(auditKey) };
+        await haveRead;
         return await context.Keys.WriteAsync([rows.Write(keyRow, next, version)], ct) is WriteResult.Written;
     }
 
-    private async ValueTask DeleteRowsAsync(ErasureRow row, CancellationToken ct)
+    private async Task ListAsync(List<RowKey> keyRows, CancellationToken ct)
     {
-        var account = new RowKey(Table.Accounts, row.Locator);
-        while (await context.Data.ReadAsync(account, ct) is var stored && (stored is null || !AccountFence.Is(stored)))
-            await WriteAsync([AccountFence.Write(account, stored?.Version ?? 0)], ct);
+        await tombstones.AppendAsync([.. keyRows.Where(k => !_listed.Contains(k)).Select(k => Eraser.Tombstone(fenceKey, k))], ct);
+        _listed.UnionWith(keyRows);
+    }
+
+    // Until a look that began behind all fences finds nothing: what was under way when they were written may have come before them.
+    private async Task DeleteAsync(List<ErasureRow> open, CancellationToken ct)
+    {
+        while (open.Count > 0)
+        {
+            var (left, writes, size) = (new List<ErasureRow>(), new List<List<RowWrite>>(), 0);
+            foreach (var row in open)
+            {
+                await foreach (var batch in RowsAsync(row, ct))
+                {
+                    if (size + batch.Count > Batch) size = await WriteAsync(writes, ct);
+                    writes.Add(batch);
+                    size += batch.Count;
+                    if (left.Count == 0 || !ReferenceEquals(left[^1], row)) left.Add(row);
+                }
+            }
+
+            await WriteAsync(writes, ct);
+            open = left;
+        }
+    }
+
+    // An account's fence, where it is not there yet, and the removal of all its rows, in batches.
+    private async IAsyncEnumerable<List<RowWrite>> RowsAsync(ErasureRow row, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var (account, batch) = (new RowKey(Table.Accounts, row.Locator), new List<RowWrite>());
+        var stored = await context.Data.ReadAsync(account, ct);
+        if (stored is null || !AccountFence.Is(stored)) batch.Add(AccountFence.Write(account, stored?.Version ?? 0));
         foreach (var table in Tables)
         {
-            var batch = new List<RowWrite>(Batch);
             await foreach (var found in context.Data.ScanPrefixAsync(table, row.Locator, ct))
             {
                 batch.Add(new RowWrite.Remove(found.Key));
                 if (batch.Count < Batch) continue;
-                await WriteAsync(batch, ct);
-                batch = new List<RowWrite>(Batch);
+                yield return batch;
+                batch = [];
             }
+        }
 
-            if (batch.Count > 0) await WriteAsync(batch, ct);
+        if (batch.Count > 0) yield return batch;
+    }
+
+    // Each account's for itself, in commits that they share. A refusal is a race, and looked at again; a store that cannot write ends the pass.
+    private async ValueTask<int> WriteAsync(List<List<RowWrite>> writes, CancellationToken ct)
+    {
+        foreach (var result in await Task.WhenAll(writes.Select(w => context.Data.WriteAsync(w, ct).AsTask())))
+            if (result is WriteResult.Unavailable(var reason)) throw new StoreUnavailableException(reason, "rows cannot be deleted");
+        writes.Clear();
+        return 0;
+    }
+
+    private async Task<string?> ProveAsync(RowKey keyRow, ErasureRow row, long version, Task haveRead, CancellationToken ct)
+    {
+        try
+        {
+            if (await TryProveAsync(keyRow, row, version, haveRead, ct) is { } unproved) return unproved;
+            lock (_listed) _listed.Remove(keyRow);
+            return null;
+        }
+        catch (RowDamagedException damaged)
+        {
+            return damaged.Message;
         }
     }
 
-    // A refusal is a race, and looked at again; a store that cannot write ends the pass.
-    private async ValueTask WriteAsync(IReadOnlyList<RowWrite> writes, CancellationToken ct)
-    {
-        if (await context.Data.WriteAsync(writes, ct) is WriteResult.Unavailable(var reason))
-            throw new StoreUnavailableException(reason, "rows cannot be deleted");
-    }
-
-    private async ValueTask<string?> TryProveAsync(RowKey keyRow, ErasureRow row, long version, CancellationToken ct)
+    private async ValueTask<string?> TryProveAsync(RowKey keyRow, ErasureRow row, long version, Task haveRead, CancellationToken ct)
     {
         var proofs = ImmutableArray.CreateBuilder<ErasureProof>();
         if (await context.Keys.ReadAsync(keyRow, ct) is not { } stored) return "a tombstone is missing";
@@ -143,6 +166,7 @@ internal sealed class ErasureFinisher(
                 if (lookup.Table == Table.Subjects) writes.AddRange(await RealmErasure.PrepareAsync(context, lookup, [], ct));
             }
 
+            await haveRead;
             if (await context.Keys.WriteAsync(writes, ct) is var result and not WriteResult.Refused)
                 return result is WriteResult.Written ? null : "the receipt could not be written";
         }

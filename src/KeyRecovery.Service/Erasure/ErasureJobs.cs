@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
@@ -110,23 +111,29 @@ public sealed class ErasureJobs
             var (twins, version, number, blocked) = (new Twins(this, job.Upload), first, job.Done + 1, (ulong?)null);
             while (number <= job.Last)
             {
-                var (destroyed, until) = (new List<RowKey>(), Math.Min(number + Stride, job.Last + 1));
-                for (; number < until && destroyed.Count < most; number++)
+                // A set: two lines may name the same user.
+                var (destroyed, until) = (new HashSet<RowKey>(), Math.Min(number + Stride, job.Last + 1));
+                while (number < until && destroyed.Count < most)
                 {
-                    if (await _context.Keys.ReadAsync(LineKey(job.Upload, (int)number), ct) is not { } line) continue;
-                    try
+                    // As many as there is room for.
+                    var count = Math.Min(most - destroyed.Count, (int)(until - number));
+                    var begin = number;
+                    var lines = await SideBySide.RunAsync(Enumerable.Range(0, count), (i, haveRead) => EraseAsync(job, begin + (ulong)i, twins, haveRead, ct));
+                    foreach (var (keyRow, damage) in lines)
                     {
-                        if (await EraseAsync(job, line, ErasureJobLine.Decode(line.Value), twins, ct) is { } keyRow) destroyed.Add(keyRow);
-                    }
-                    catch (RowDamagedException damaged)
-                    {
-                        blocked ??= number;
-                        block(damaged.Message);
+                        if (keyRow is { } known) destroyed.Add(known);
+                        if (damage is not null)
+                        {
+                            blocked ??= number;
+                            block(damage);
+                        }
+
+                        number++;
                     }
                 }
 
                 if (!await TryWriteAsync(new RowWrite.Replace(key, (job with { Done = (blocked ?? number) - 1 }).Encode(), version++), ct)) break;
-                yield return destroyed;
+                yield return [.. destroyed];
             }
         }
     }
@@ -162,7 +169,21 @@ public sealed class ErasureJobs
         foreach (var some in strays.Chunk(Batch)) await _context.Keys.WriteAsync(some, ct);
     }
 
-    private async ValueTask<RowKey?> EraseAsync(ErasureJobRow job, Row stored, ErasureJobLine line, Twins twins, CancellationToken ct)
+    private async Task<(RowKey? KeyRow, string? Damage)> EraseAsync(ErasureJobRow job, ulong number, Twins twins, Task haveRead, CancellationToken ct)
+    {
+        try
+        {
+            return await _context.Keys.ReadAsync(LineKey(job.Upload, (int)number), ct) is { } line
+                ? (await EraseAsync(job, line, ErasureJobLine.Decode(line.Value), twins, haveRead, ct), null)
+                : default;
+        }
+        catch (RowDamagedException damaged)
+        {
+            return (null, damaged.Message);
+        }
+    }
+
+    private async ValueTask<RowKey?> EraseAsync(ErasureJobRow job, Row stored, ErasureJobLine line, Twins twins, Task haveRead, CancellationToken ct)
     {
         if (line.State != ErasureJobLine.Waiting) return null;
         var subject = new RowKey(Table.Subjects, line.Subject);
@@ -176,7 +197,7 @@ public sealed class ErasureJobs
                 Phase = ErasurePhase.Erasing, Id = ErasureId.Draw(_context.Random), App = job.App, RequestedBy = ErasureRequester.Operator,
                 RequestedAt = job.RequestedAt, Account = account,
             };
-            var isDestroyed = await _eraser.DestroyAsync(keyRow, request, subject, [found], ct);
+            var isDestroyed = await _eraser.DestroyAsync(keyRow, request, subject, [found], haveRead, ct);
             // Its lookup is still there: somebody else's erasure of it is under way, with a receipt of its own.
             if (isDestroyed || await _context.Keys.ReadAsync(keyRow, ct) is not null)
             {
@@ -190,6 +211,7 @@ public sealed class ErasureJobs
         var next = await twins.FindAsync(line.Subject, ct) is { } same
             ? line with { State = ErasureJobLine.Found, KeyRow = same }
             : line with { State = ErasureJobLine.Unknown };
+        await haveRead;
         await TryWriteAsync(new RowWrite.Replace(stored.Key, next.Encode(), stored.Version), ct);
         return null;
     }
@@ -223,23 +245,28 @@ public sealed class ErasureJobs
 
     private static Hash256 UploadOf(ReadOnlyMemory<byte> upload) => Hash256.Of(upload.Span);
 
-    // Which erasure a user's line led to, read once: a line for each of 100,000 strangers must not read all the others.
+    // Which erasure a user's line led to, read once: a line for each of 100,000 strangers must not read all the others. Many ask at once.
     private sealed class Twins(ErasureJobs jobs, ReadOnlyMemory<byte> upload)
     {
-        private Dictionary<Hash256, ReadOnlyMemory<byte>>? _found;
+        private readonly ConcurrentDictionary<Hash256, ReadOnlyMemory<byte>> _found = [];
+        private readonly Lock _lock = new();
+        private Task? _reading;
 
-        public void Add(ReadOnlyMemory<byte> subject, ReadOnlyMemory<byte> keyRow) => _found?.TryAdd(new Hash256(subject.Span), keyRow);
+        public void Add(ReadOnlyMemory<byte> subject, ReadOnlyMemory<byte> keyRow) => _found.TryAdd(new Hash256(subject.Span), keyRow);
 
         public async ValueTask<ReadOnlyMemory<byte>?> FindAsync(ReadOnlyMemory<byte> subject, CancellationToken ct)
         {
-            if (_found is null)
-            {
-                _found = [];
-                await foreach (var row in jobs._context.Keys.ScanPrefixAsync(Table.ErasureJobs, LinePrefix(upload), ct))
-                    if (ErasureJobLine.Decode(row.Value) is { State: ErasureJobLine.Found } line) Add(line.Subject, line.KeyRow);
-            }
-
+            Task reading;
+            lock (_lock) reading = _reading ??= ReadAsync(ct);
+            await reading;
             return _found.TryGetValue(new Hash256(subject.Span), out var keyRow) ? keyRow : (ReadOnlyMemory<byte>?)null;
+        }
+
+        private async Task ReadAsync(CancellationToken ct)
+        {
+            await Task.Yield();
+            await foreach (var row in jobs._context.Keys.ScanPrefixAsync(Table.ErasureJobs, LinePrefix(upload), ct))
+                if (ErasureJobLine.Decode(row.Value) is { State: ErasureJobLine.Found } line) Add(line.Subject, line.KeyRow);
         }
     }
 }

@@ -38,6 +38,18 @@ public sealed class Erasures : IDisposable
         _replay = new TombstoneReplay(context, rows, _eraser, tombstones, secrets.FenceKey);
     }
 
+    private enum Step
+    {
+        None,
+        Open,
+        Final,
+        AwaitKek,
+        AwaitClock,
+    }
+
+    /// <summary>Why nothing that waits for a time is done: the server's clock was moved; null while it is believed.</summary>
+    public string? ClockProblem => _clock.Now is null ? _clock.Problem : null;
+
     /// <summary>What verifies this server's receipts.</summary>
     public VerifyKey AuditKey => _auditKey.PublicKey;
 
@@ -107,7 +119,13 @@ public sealed class Erasures : IDisposable
     public async Task<ErasureReport> ResumeAsync(CancellationToken ct)
     {
         var (erased, final, pending, waiting, timeless, problem) = (0, 0, 0, 0, 0, (string?)null);
-        var open = new List<RowKey>();
+        var (some, open) = (new List<Row>(Group), new List<RowKey>());
+        void Block(string why)
+        {
+            pending++;
+            problem ??= why;
+        }
+
         async Task CloseAsync()
         {
             try
@@ -127,51 +145,28 @@ public sealed class Erasures : IDisposable
             open.Clear();
         }
 
-        void Block(string why)
+        async Task TakeAllOnAsync()
         {
-            pending++;
-            problem ??= why;
-        }
+            foreach (var (keyRow, step, why) in await SideBySide.RunAsync(some, (stored, haveRead) => TakeOnAsync(stored, haveRead, ct)))
+            {
+                if (step == Step.Open) open.Add(keyRow);
+                else if (step == Step.Final) final++;
+                else if (step == Step.AwaitKek) waiting++;
+                else if (step == Step.AwaitClock) timeless++;
+                if (why is not null) Block(why);
+            }
 
-        void BlockByClock()
-        {
-            timeless++;
-            Block(_clock.Problem);
+            some.Clear();
+            if (open.Count >= Group) await CloseAsync();
         }
 
         await foreach (var stored in _context.Keys.ScanAsync(Table.Erasures, default, ct))
         {
-            try
-            {
-                var (row, keyRow) = (_rows.Open(stored), new RowKey(Table.KeyRows, stored.Key.Id));
-                switch (row.Phase)
-                {
-                    case ErasurePhase.Held:
-                        if (_holds.IsDue(row) is not { } isDue) BlockByClock();
-                        else if (isDue && await _eraser.DestroyAsync(keyRow, row, null, [], ct)) open.Add(keyRow);
-                        break;
-                    case ErasurePhase.Erasing:
-                        open.Add(keyRow);
-                        break;
-                    case ErasurePhase.Erased when _finisher.IsRingOlder(row):
-                        Block("the ring is of an older day: it does not know the KEK of an erasure");
-                        break;
-                    case ErasurePhase.Erased:
-                        if (await _finisher.TryFinalizeAsync(keyRow, row, stored.Version, ct) is not { } isFinal) BlockByClock();
-                        else if (isFinal) final++;
-                        else waiting++;
-                        break;
-                }
-            }
-            catch (Exception one) when (one is ErasureBlockedException or RowDamagedException)
-            {
-                // It holds up nobody else's.
-                Block(one.Message);
-            }
-
-            if (open.Count >= Group) await CloseAsync();
+            some.Add(stored);
+            if (some.Count == Group) await TakeAllOnAsync();
         }
 
+        await TakeAllOnAsync();
         await CloseAsync();
         await foreach (var group in _jobs.RunAsync(Group, Block, ct))
         {
@@ -188,6 +183,32 @@ public sealed class Erasures : IDisposable
         _finishing.Dispose();
         _auditKey.Dispose();
         _rows.Dispose();
+    }
+
+    private async Task<(RowKey KeyRow, Step Step, string? Problem)> TakeOnAsync(Row stored, Task haveRead, CancellationToken ct)
+    {
+        var keyRow = new RowKey(Table.KeyRows, stored.Key.Id);
+        try
+        {
+            var row = _rows.Open(stored);
+            var step = row.Phase switch
+            {
+                ErasurePhase.Held => _holds.IsDue(row) is not { } isDue ? Step.AwaitClock
+                    : isDue && await _eraser.DestroyAsync(keyRow, row, null, [], haveRead, ct) ? Step.Open
+                    : Step.None,
+                ErasurePhase.Erasing => Step.Open,
+                ErasurePhase.Erased => await _finisher.TryFinalizeAsync(keyRow, row, stored.Version, haveRead, ct) is not { } isFinal ? Step.AwaitClock
+                    : isFinal ? Step.Final
+                    : Step.AwaitKek,
+                _ => Step.None,
+            };
+            return (keyRow, step, step == Step.AwaitClock ? _clock.Problem : null);
+        }
+        catch (Exception one) when (one is ErasureBlockedException or RowDamagedException)
+        {
+            // It holds up nobody else's.
+            return (keyRow, Step.None, one.Message);
+        }
     }
 
     private async Task<(int Done, string? Problem)> FinishAsync(IReadOnlyList<RowKey> keyRows, CancellationToken ct)

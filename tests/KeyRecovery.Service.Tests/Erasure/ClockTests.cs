@@ -23,12 +23,14 @@ public sealed class ClockTests
 
         server.Time.Set(TimeSpan.FromHours(80));
         AssertHeldUp(await server.Service.Erasures.ResumeAsync(default), 1);
+        Assert.NotNull(server.Service.Erasures.ClockProblem);
         // Nor by asking again.
         Assert.Equal(("held", 0L), await server.RequestErasureAsync(account, phone) is var asked ? (asked.State, asked.DueInMs) : default);
         AssertHeldUp(await server.Service.Erasures.ResumeAsync(default), 1);
         await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange()));
 
         server.Time.Set(TimeSpan.FromHours(-80));
+        Assert.Null(server.Service.Erasures.ClockProblem);
         AssertQuiet(await server.Service.Erasures.ResumeAsync(default), erased: 0);
         Assert.Equal(71L * 3600 * 1000, (await server.RequestErasureAsync(account, phone)).DueInMs);
         server.Time.Advance(TimeSpan.FromHours(71));
@@ -132,7 +134,7 @@ public sealed class ClockTests
         var (account, phone, _) = await server.NewAccountAsync(_random, "user");
         await server.RequestErasureAsync(account, phone);
         await server.Service.Rotation.RunAsync(begin: true, null, default);
-        server.BackupsExpire = server.Time.GetUtcNow().AddDays(30);
+        server.Backups.Expire = server.Time.GetUtcNow().AddDays(30);
         server.Time.Set(TimeSpan.FromDays(31));
         AssertHeldUp(await server.Service.Erasures.ResumeAsync(default), 1);
         Assert.Equal(1, await LevelAsync(server, account, phone));

@@ -2,7 +2,6 @@ using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
-using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Keys;
@@ -16,7 +15,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace KeyRecovery.Service.Tests.Support;
 
 /// <summary>The service over real SQLite stores, with a clock that the test moves: what takes days is shown in milliseconds.</summary>
-internal sealed class TestService : IAsyncDisposable, IAppPolicies, IBackupSets
+internal sealed class TestService : IAsyncDisposable, IAppPolicies
 {
     private readonly List<IDisposable> _secrets = [];
     private SqliteStorePair _pair = null!;
@@ -42,16 +41,13 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies, IBackupSets
 
     public TimeSpan ErasureHold { get; set; } = TimeSpan.FromHours(72);
 
-    /// <summary>When a backup set expires that holds every KEK; null for none.</summary>
-    public DateTimeOffset? BackupsExpire { get; set; }
+    public FixedBackupSets Backups { get; } = new();
 
     public string StorePath => Path.Combine(Folder, "data", "data.db");
 
     public PassphrasePolicy Passphrase { get; set; } = PassphrasePolicy.Default;
 
     public IReadOnlyCollection<string> Apps => [TestAccount.DefaultApp];
-
-    public DateTimeOffset? LastHolding(KekId kek) => BackupsExpire;
 
     public AppPolicy Of(string app) => AppPolicy.Default with { Passphrase = Passphrase, ErasureHold = ErasureHold };
 
@@ -128,6 +124,6 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies, IBackupSets
         _secrets.AddRange([root, ring, secrets, RootRotation]);
         LookupKey = secrets.LookupKey;
         Service = new KeyRecoveryService(
-            Data, Keys, ring, secrets, this, random, Time, new KeyRecovery.Storage.Sqlite.Fence.TombstoneFile(Path.Combine(folder, "fence")), this);
+            Data, Keys, ring, secrets, this, random, Time, new KeyRecovery.Storage.Sqlite.Fence.TombstoneFile(Path.Combine(folder, "fence")), Backups);
     }
 }

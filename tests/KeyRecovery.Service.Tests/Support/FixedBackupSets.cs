@@ -1,0 +1,12 @@
+using KeyRecovery.Service.Erasure;
+using KeyRecovery.Service.Keys;
+
+namespace KeyRecovery.Service.Tests.Support;
+
+/// <summary>One backup set that holds every KEK, of which the test says when it expires; or none.</summary>
+internal sealed class FixedBackupSets : IBackupSets
+{
+    public DateTimeOffset? Expire { get; set; }
+
+    public DateTimeOffset? LastHolding(KekId kek) => Expire;
+}
