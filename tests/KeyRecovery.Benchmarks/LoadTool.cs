@@ -19,6 +19,25 @@ internal static class LoadTool
         return connections.Sum(c => c.Count) / watch.Elapsed.TotalSeconds;
     }
 
+    /// <summary>The 99th percentile, in milliseconds, of what each connection's requests wait for their answers.</summary>
+    public static async Task<double> P99Async(Uri server, IReadOnlyList<IReadOnlyList<byte[]>> connections, int expectedStatus)
+    {
+        var all = await Task.WhenAll(connections.Select(async requests =>
+        {
+            using var connection = await LoadConnection.OpenAsync(server);
+            var latencies = new List<double>();
+            foreach (var request in requests)
+            {
+                var started = Stopwatch.GetTimestamp();
+                await connection.ExchangeAsync(request, expectedStatus);
+                latencies.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            }
+            return latencies;
+        }));
+        var sorted = all.SelectMany(l => l).Order().ToList();
+        return sorted[(int)(sorted.Count * 0.99)];
+    }
+
     private static async Task SendAsync(Uri server, IReadOnlyList<byte[]> requests, int expectedStatus, Task start)
     {
         using var connection = await LoadConnection.OpenAsync(server);

@@ -31,7 +31,12 @@ if (Wanted("realms")) await RealmBenchmark.RunAsync(report);
 if (Wanted("stretch")) await StretchBenchmark.RunAsync(report);
 if (Wanted("recovery")) await RecoveryBenchmark.RunAsync(report);
 if (Wanted("rotation")) await RotationBenchmark.RunAsync(report);
-if (Wanted("erasures")) await ErasureBenchmark.RunAsync(report);
+if (Wanted("erasures"))
+{
+    await ErasureBenchmark.RunAsync(report);
+    await ErasureLoadBenchmark.RunAsync(report);
+}
+
 return report.End();
 
 bool Wanted(string name) => args.Length == 0 || args.Contains(name);

@@ -23,7 +23,7 @@ internal static class RealmBenchmark
     private const int Warm = 99;
     private const int Rounds = 3;
 
-    private static readonly (string, string)[] Settings =
+    public static readonly (string, string)[] Settings =
     [
         ("Apps:0:Id", "demo"), ("Apps:0:Issuer", "urn:keyrecovery:development"), ("Apps:0:Audience", "demo"),
         ("Apps:0:Policy:Passphrase:Budget", "100"), ("Apps:0:Policy:Passphrase:Waits", ""),
@@ -106,7 +106,8 @@ internal static class RealmBenchmark
         }
     }
 
-    private static async Task<IReadOnlyList<byte[]>> PrepareAsync(ServerProcess server, string subject)
+    /// <summary>Guesses of one user at slots of its own, each within the budget.</summary>
+    public static async Task<IReadOnlyList<byte[]>> PrepareAsync(ServerProcess server, string subject)
     {
         var token = await server.TokenAsync(subject);
         using var http = new HttpClient { BaseAddress = server.Address };

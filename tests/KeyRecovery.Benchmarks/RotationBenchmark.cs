@@ -17,13 +17,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Benchmarks;
 
-/// <summary>Re-wraps against bare open, seal and update; how long the writer is held; commits meanwhile.</summary>
+/// <summary>Re-wraps against bare open, seal and update; how long the writer is held; commits and guesses meanwhile.</summary>
 internal static class RotationBenchmark
 {
     private const int Rows = 40_000;
     private const int Rounds = 3;
     private const int Clients = 4;
-    private const int PerClient = 1500;
+    private const int PerClient = 1000;
 
     public static async Task RunAsync(Report report)
     {
@@ -45,10 +45,7 @@ internal static class RotationBenchmark
         report.Figure("p99 of the holds", held[(int)(held.Count * 0.99)], "ms");
         report.AtMost("longest hold of the key store's write lock", held[^1], " ms", 20);
 
-        var (idle, during, rotations) = await CommitsAsync(folder["server"]);
-        report.Figure($"p99 of commits, {Clients} clients, idle", idle, "ms");
-        report.Figure($"p99 of commits during rotations ({rotations} of them)", during, "ms");
-        report.AtMost("p99 of commits during rotations / idle", during / idle, "", 3);
+        await LatenciesAsync(report, folder["server"]);
     }
 
     private static async Task<(double Rate, List<double> HoldsMs)> RewrapAsync(string folder)
@@ -133,44 +130,21 @@ internal static class RotationBenchmark
             [.. Protocol.Primitives.SecretBox.Seal(key, id, secret, SystemRandom.Instance), .. new byte[24]];
     }
 
-    private static async Task<(double Idle, double During, int Rotations)> CommitsAsync(string folder)
+    private static async Task LatenciesAsync(Report report, string folder)
     {
         await (await FillAsync(folder)).DisposeAsync();
-        await using var server = await ServerProcess.StartAsync(folder);
-        var requests = new List<List<byte[]>>();
-        for (var i = 0; i < Clients; i++)
-        {
-            using var device = await PreparedDevice.CreateAsync(server, $"writer {i}");
-            requests.Add(device.Commits(2 * PerClient, 2048));
-        }
-        await LatenciesAsync(server.Address, requests, 0, PerClient / 3);
-        var idle = await LatenciesAsync(server.Address, requests, PerClient / 3, PerClient);
+        await using var server = await ServerProcess.StartAsync(folder, 0, RealmBenchmark.Settings);
+        var load = await MixedLoad.PrepareAsync(server, Clients, PerClient);
+        await load.IdleAsync();
         using var stop = new CancellationTokenSource();
         var rotating = RotateAsync(Path.Combine(folder, "ring", "control.sock"), stop.Token);
-        var during = await LatenciesAsync(server.Address, requests, PerClient, 2 * PerClient);
+        await load.CommitsAsync();
+        await load.GuessesAsync();
         await stop.CancelAsync();
-        return (idle, during, await rotating);
+        load.Tell(report, $"rotations ({await rotating} of them)");
     }
 
-    private static async Task<double> LatenciesAsync(Uri server, List<List<byte[]>> requests, int from, int to)
-    {
-        var all = await Task.WhenAll(requests.Select(async own =>
-        {
-            using var connection = await LoadConnection.OpenAsync(server);
-            var latencies = new List<double>();
-            foreach (var request in own[from..to])
-            {
-                var started = Stopwatch.GetTimestamp();
-                await connection.ExchangeAsync(request, 200);
-                latencies.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-            }
-            return latencies;
-        }));
-        var sorted = all.SelectMany(l => l).Order().ToList();
-        return sorted[(int)(sorted.Count * 0.99)];
-    }
-
-    // One after the other: the commits meet nothing but rotations.
+    // One after the other: what is measured meets nothing but rotations.
     private static async Task<int> RotateAsync(string path, CancellationToken stop)
     {
         var rotations = 0;
