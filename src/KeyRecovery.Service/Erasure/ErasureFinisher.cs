@@ -19,7 +19,8 @@ internal sealed class ErasureFinisher(
     ServiceContext context, ErasureRows rows, IKekRing ring, IBackupSets backups, ITombstones tombstones, ReadOnlyMemory<byte> fenceKey, SigningKey auditKey,
     ClockWatch clock)
 {
-    private const int Batch = 500;
+    // A writer deletes so many at once; commits wait for no more.
+    private const int Batch = 128;
     private const int Attempts = 8;
 
     private static readonly Table[] Tables = [Table.Items, Table.History, Table.Staging, Table.Manifests, Table.Keysets, Table.Links];

@@ -6,15 +6,24 @@ namespace KeyRecovery.Service.Erasure;
 /// </summary>
 internal static class SideBySide
 {
-    /// <param name="items">The several, as many as may share a commit.</param>
+    // With the rows of an erasure some 100 rows a commit: whoever waits for the writer, a guess for example, waits for no more.
+    private const int Most = 32;
+
+    /// <param name="items">The several.</param>
     /// <param name="action">Reads, awaits the task that it is given, and writes.</param>
-    /// <returns>What came of each, in order. A failure is thrown when all have ended.</returns>
-    public static async Task<TResult[]> RunAsync<T, TResult>(IEnumerable<T> items, Func<T, Task, Task<TResult>> action)
+    /// <returns>What came of each, in order. A failure is thrown when those beside it have ended.</returns>
+    public static async Task<IReadOnlyList<TResult>> RunAsync<T, TResult>(IEnumerable<T> items, Func<T, Task, Task<TResult>> action)
     {
-        // Its continuations run at once and on this thread: each only puts its write into the queue.
-        var haveRead = new TaskCompletionSource();
-        var running = items.Select(item => action(item, haveRead.Task)).ToList();
-        haveRead.SetResult();
-        return await Task.WhenAll(running);
+        var results = new List<TResult>();
+        foreach (var some in items.Chunk(Most))
+        {
+            // Its continuations run at once and on this thread: each only puts its write into the queue.
+            var haveRead = new TaskCompletionSource();
+            var running = some.Select(item => action(item, haveRead.Task)).ToList();
+            haveRead.SetResult();
+            results.AddRange(await Task.WhenAll(running));
+        }
+
+        return results;
     }
 }
