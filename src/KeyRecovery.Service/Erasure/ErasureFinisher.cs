@@ -29,19 +29,20 @@ internal sealed class ErasureFinisher(
     private readonly HashSet<RowKey> _listed = [];
 
     /// <summary>Takes accounts whose keys are destroyed to their receipts.</summary>
-    /// <returns>How many got one now; and why others did not.</returns>
-    public async ValueTask<(int Done, string? Problem)> FinishAsync(IReadOnlyList<RowKey> keyRows, CancellationToken ct)
+    /// <returns>How many got one now, how many are left, and why. Others may have finished some before.</returns>
+    public async ValueTask<(int Done, int Left, string? Problem)> FinishAsync(IReadOnlyList<RowKey> keyRows, CancellationToken ct)
     {
-        if (keyRows.Count == 0) return (0, null);
+        if (keyRows.Count == 0) return (0, 0, null);
         var open = new List<(RowKey KeyRow, ErasureRow Row, long Version)>();
         foreach (var keyRow in keyRows)
             if (await rows.ReadAsync(keyRow, ct) is ({ Phase: ErasurePhase.Erasing } row, var version)) open.Add((keyRow, row, version));
-        if (open.Count == 0) return (0, null);
+        if (open.Count == 0) return (0, 0, null);
         // Two places that do not wait for one another; the receipts wait for both.
         await Task.WhenAll(Task.Run(() => ListAsync(open.ConvertAll(o => o.KeyRow), ct), ct), DeleteAsync(open.ConvertAll(o => o.Row), ct));
-        if (!await context.Data.ForgetAsync(ct)) return (0, "the data store's journals are not empty: somebody still reads an older state");
+        if (!await context.Data.ForgetAsync(ct)) return (0, open.Count, "the data store's journals are not empty: somebody still reads an older state");
         var problems = await SideBySide.RunAsync(open, (o, haveRead) => ProveAsync(o.KeyRow, o.Row, o.Version, haveRead, ct));
-        return (problems.Count(p => p is null), problems.LastOrDefault(p => p is not null));
+        var done = problems.Count(p => p is null);
+        return (done, open.Count - done, problems.LastOrDefault(p => p is not null));
     }
 
     /// <summary>Whether the ring does not know the KEK of an erasure: it was put back from an older day, and proves nothing.</summary>

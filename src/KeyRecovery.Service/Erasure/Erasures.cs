@@ -126,23 +126,12 @@ public sealed class Erasures : IDisposable
             problem ??= why;
         }
 
-        async Task CloseAsync()
+        async Task CloseAsync(Task<(int Done, int Left, string? Problem)> finishing)
         {
-            try
-            {
-                var (done, why) = await FinishAsync(open, ct);
-                erased += done;
-                pending += open.Count - done;
-                problem ??= why;
-            }
-            catch (StoreUnavailableException failed)
-            {
-                // A data store that cannot delete keeps nobody's key alive: the others' are destroyed all the same.
-                pending += open.Count;
-                problem ??= failed.Message;
-            }
-
-            open.Clear();
+            var (done, left, why) = await finishing;
+            erased += done;
+            pending += left;
+            problem ??= why;
         }
 
         async Task TakeAllOnAsync()
@@ -157,7 +146,9 @@ public sealed class Erasures : IDisposable
             }
 
             some.Clear();
-            if (open.Count >= Group) await CloseAsync();
+            if (open.Count < Group) return;
+            await CloseAsync(TryFinishAsync(open, ct));
+            open.Clear();
         }
 
         await foreach (var stored in _context.Keys.ScanAsync(Table.Erasures, default, ct))
@@ -167,13 +158,9 @@ public sealed class Erasures : IDisposable
         }
 
         await TakeAllOnAsync();
-        await CloseAsync();
-        await foreach (var group in _jobs.RunAsync(Group, Block, ct))
-        {
-            open.AddRange(group);
-            await CloseAsync();
-        }
-
+        await CloseAsync(TryFinishAsync(open, ct));
+        // One group after the other: to destroy the next one's keys meanwhile is faster, and commits beside it wait longer.
+        await foreach (var group in _jobs.RunAsync(Group, Block, ct)) await CloseAsync(TryFinishAsync(group, ct));
         return new ErasureReport(erased, final, pending, waiting, timeless, problem);
     }
 
@@ -211,7 +198,20 @@ public sealed class Erasures : IDisposable
         }
     }
 
-    private async Task<(int Done, string? Problem)> FinishAsync(IReadOnlyList<RowKey> keyRows, CancellationToken ct)
+    private async Task<(int Done, int Left, string? Problem)> TryFinishAsync(IReadOnlyList<RowKey> keyRows, CancellationToken ct)
+    {
+        try
+        {
+            return await FinishAsync(keyRows, ct);
+        }
+        catch (StoreUnavailableException failed)
+        {
+            // A data store that cannot delete keeps nobody's key alive: the others' are destroyed all the same.
+            return (0, keyRows.Count, failed.Message);
+        }
+    }
+
+    private async Task<(int Done, int Left, string? Problem)> FinishAsync(IReadOnlyList<RowKey> keyRows, CancellationToken ct)
     {
         // One at a time: whoever comes second finds the work done.
         await _finishing.WaitAsync(ct);

@@ -6,8 +6,8 @@ namespace KeyRecovery.Service.Erasure;
 /// </summary>
 internal static class SideBySide
 {
-    // With the rows of an erasure some 100 rows a commit: whoever waits for the writer, a guess for example, waits for no more.
-    private const int Most = 32;
+    // Whoever waits for the writer, a guess for example, waits for no more.
+    private const int Most = 64;
 
     /// <param name="items">The several.</param>
     /// <param name="action">Reads, awaits the task that it is given, and writes.</param>
