@@ -15,6 +15,11 @@ internal sealed partial class ErasureWork(
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan SoonAgain = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long a server has run before it destroys an escrow: a clock that was wrong at the start is set right by then, and seen to be.</summary>
+    public static readonly TimeSpan Settled = TimeSpan.FromHours(1);
+
+    private readonly long _start = time.GetTimestamp();
+
     private readonly SemaphoreSlim _wake = new(0, 1);
 
     /// <summary>Says that there is something to do.</summary>
@@ -44,7 +49,7 @@ internal sealed partial class ErasureWork(
     {
         try
         {
-            if (stores.Sets.DestroyExpired() is > 0 and var kept) EscrowsKept(logger, kept);
+            DestroyEscrows();
             var report = await service.Erasures.ResumeAsync(ct);
             if (report.AwaitKek > 0) service.RotationRequests.Request();
             if (report.Erased + report.Final > 0) Done(logger, report.Erased, report.Final);
@@ -61,6 +66,13 @@ internal sealed partial class ErasureWork(
             Failed(logger, failure);
             return true;
         }
+    }
+
+    // What cannot be undone is done by no clock that may be wrong.
+    private void DestroyEscrows()
+    {
+        if (service.Erasures.ClockProblem is not null || time.GetElapsedTime(_start) < Settled) return;
+        if (stores.Sets.DestroyExpired() is > 0 and var kept) EscrowsKept(logger, kept);
     }
 
     public override void Dispose()

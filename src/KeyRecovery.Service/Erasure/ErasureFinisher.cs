@@ -46,20 +46,21 @@ internal sealed class ErasureFinisher(
     }
 
     /// <summary>Whether the ring does not know the KEK of an erasure: it was put back from an older day, and proves nothing.</summary>
-    public bool IsRingOlder(ErasureRow row) => ring.StateOf(new KekId(row.Kek)) is null;
+    public bool IsRingOlder(ErasureRow row) => ring.Standings[^1].Id.Value < row.Kek;
 
     /// <summary>Gives the second receipt, where the KEKs of that time are gone and so is every backup of them.</summary>
-    /// <returns>Null where only the clock is in the way, which was moved: the receipt would tell its times.</returns>
-    public async ValueTask<bool?> TryFinalizeAsync(RowKey keyRow, ErasureRow row, long version, Task haveRead, CancellationToken ct)
+    public async ValueTask<Finality> TryFinalizeAsync(RowKey keyRow, ErasureRow row, long version, Task haveRead, CancellationToken ct)
     {
         for (var id = row.Kek; id > 0; id--)
-            if (ring.TryGet(new KekId(id), out _)) return false;
-        if (backups.LastHolding(new KekId(row.Kek)) is { } last && clock.HasPassed(last) is var expired and not true) return expired;
-        if (clock.Now is not { } now) return null;
+            if (ring.TryGet(new KekId(id), out _)) return Finality.AwaitKek;
+        if (backups.LastHolding(new KekId(row.Kek)) is { } last && clock.HasPassed(last) is not true)
+            return clock.HasPassed(last) is null ? Finality.AwaitClock : Finality.AwaitSets;
+        // The receipt would tell its times.
+        if (clock.Now is not { } now) return Finality.AwaitClock;
         var proofs = SignedErasureReceipt.Decode(row.Receipt).Receipt.Proofs.AddRange(ErasureProof.KekDestroyed, ErasureProof.BackupsExpired);
         var next = row with { Phase = ErasurePhase.Final, Receipt = row.ToReceipt(2, (ulong)now.ToUnixTimeSeconds(), proofs).Sign(auditKey) };
         await haveRead;
-        return await context.Keys.WriteAsync([rows.Write(keyRow, next, version)], ct) is WriteResult.Written;
+        return await context.Keys.WriteAsync([rows.Write(keyRow, next, version)], ct) is WriteResult.Written ? Finality.Final : Finality.Raced;
     }
 
     private async Task ListAsync(List<RowKey> keyRows, CancellationToken ct)

@@ -44,7 +44,9 @@ public sealed class Erasures : IDisposable
         Open,
         Final,
         AwaitKek,
+        AwaitSets,
         AwaitClock,
+        AwaitRing,
     }
 
     /// <summary>Why nothing that waits for a time is done: the server's clock was moved; null while it is believed.</summary>
@@ -118,7 +120,7 @@ public sealed class Erasures : IDisposable
     /// <exception cref="StoreUnavailableException">A store cannot do its part: what was begun stays pending.</exception>
     public async Task<ErasureReport> ResumeAsync(CancellationToken ct)
     {
-        var (erased, final, pending, waiting, timeless, problem) = (0, 0, 0, 0, 0, (string?)null);
+        var (erased, final, pending, waiting, kept, timeless, problem) = (0, 0, 0, 0, 0, 0, (string?)null);
         var (some, open) = (new List<Row>(Group), new List<RowKey>());
         void Block(string why)
         {
@@ -141,6 +143,7 @@ public sealed class Erasures : IDisposable
                 if (step == Step.Open) open.Add(keyRow);
                 else if (step == Step.Final) final++;
                 else if (step == Step.AwaitKek) waiting++;
+                else if (step == Step.AwaitSets) kept++;
                 else if (step == Step.AwaitClock) timeless++;
                 if (why is not null) Block(why);
             }
@@ -161,7 +164,7 @@ public sealed class Erasures : IDisposable
         await CloseAsync(TryFinishAsync(open, ct));
         // One group after the other: to destroy the next one's keys meanwhile is faster, and commits beside it wait longer.
         await foreach (var group in _jobs.RunAsync(Group, Block, ct)) await CloseAsync(TryFinishAsync(group, ct));
-        return new ErasureReport(erased, final, pending, waiting, timeless, problem);
+        return new ErasureReport(erased, final, pending, waiting, kept, timeless, problem);
     }
 
     /// <inheritdoc/>
@@ -184,12 +187,23 @@ public sealed class Erasures : IDisposable
                     : isDue && await _eraser.DestroyAsync(keyRow, row, null, [], haveRead, ct) ? Step.Open
                     : Step.None,
                 ErasurePhase.Erasing => Step.Open,
-                ErasurePhase.Erased => await _finisher.TryFinalizeAsync(keyRow, row, stored.Version, haveRead, ct) is not { } isFinal ? Step.AwaitClock
-                    : isFinal ? Step.Final
-                    : Step.AwaitKek,
+                ErasurePhase.Erased when _finisher.IsRingOlder(row) => Step.AwaitRing,
+                ErasurePhase.Erased => await _finisher.TryFinalizeAsync(keyRow, row, stored.Version, haveRead, ct) switch
+                {
+                    Finality.Final => Step.Final,
+                    Finality.AwaitKek => Step.AwaitKek,
+                    Finality.AwaitSets => Step.AwaitSets,
+                    Finality.AwaitClock => Step.AwaitClock,
+                    _ => Step.None,
+                },
                 _ => Step.None,
             };
-            return (keyRow, step, step == Step.AwaitClock ? _clock.Problem : null);
+            return (keyRow, step, step switch
+            {
+                Step.AwaitClock => _clock.Problem,
+                Step.AwaitRing => "the ring is of an older day: it does not know the KEK of an erasure",
+                _ => null,
+            });
         }
         catch (Exception one) when (one is ErasureBlockedException or RowDamagedException)
         {

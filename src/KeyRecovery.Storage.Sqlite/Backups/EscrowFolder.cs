@@ -23,6 +23,9 @@ public sealed class EscrowFolder(string folder)
         AtomicFile.Write(PathOf(set), escrow);
     }
 
+    /// <summary>Whether the escrow of a set is there.</summary>
+    public bool Holds(BackupSetId set) => File.Exists(PathOf(set));
+
     /// <summary>Overwrites and deletes an escrow; true as well where there is none.</summary>
     public bool TryDestroy(BackupSetId set)
     {

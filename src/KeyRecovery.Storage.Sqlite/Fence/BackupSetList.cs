@@ -73,7 +73,7 @@ public sealed class BackupSetList : IBackupSets, IDisposable
             if (line.Kek > kek.Value) continue;
             var ends = DateTimeOffset.FromUnixTimeSeconds(line.ExpiresAt);
             // Its end is a promise that the escrow is gone.
-            if (ends <= now && _escrows?.TryDestroy(line.Set) == false) ends = DateTimeOffset.MaxValue;
+            if (ends <= now && _escrows?.Holds(line.Set) == true) ends = DateTimeOffset.MaxValue;
             if (last is null || ends > last) last = ends;
         }
 
@@ -88,7 +88,7 @@ public sealed class BackupSetList : IBackupSets, IDisposable
         return living.Count == 0 ? null : DateTimeOffset.FromUnixTimeSeconds(living.Max(line => line.ExpiresAt));
     }
 
-    /// <summary>Destroys the escrows of all sets that have expired.</summary>
+    /// <summary>Destroys the escrows of all sets that have expired. It cannot be undone: whoever calls must believe the clock.</summary>
     /// <returns>How many could not be destroyed: an alarm.</returns>
     public int DestroyExpired()
     {

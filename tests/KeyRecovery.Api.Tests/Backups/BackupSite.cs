@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using KeyRecovery.Api.Backups;
 using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Maintenance;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Service;
@@ -84,7 +85,7 @@ internal sealed class BackupSite : IDisposable
     /// <summary>The newest receipt of a job's only line.</summary>
     public static async Task<ErasureReceipt> ReceiptAsync(TestHost host, string job)
     {
-        await host.Services.GetRequiredService<KeyRecoveryService>().Erasures.ResumeAsync(CancellationToken.None);
+        await host.Services.GetRequiredService<ErasureWork>().RunAsync(CancellationToken.None);
         Assert.True(Protocol.Wire.Base64UrlText.TryDecode(job, 16, out var id));
         var report = await host.Services.GetRequiredService<KeyRecoveryService>().Erasures.Jobs.ReadAsync(id, "demo", 0, 1, CancellationToken.None);
         return SignedErasureReceipt.Decode(Assert.Single(report!.Outcomes).Receipt).Receipt;

@@ -1,3 +1,4 @@
+using KeyRecovery.Api.Maintenance;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Vault;
@@ -29,12 +30,8 @@ public sealed class ExpiryTests
             // A set that is made now holds the account no more, and delays nothing.
             await site.BackUpAsync(host);
             escrowed = Assert.Single(site.EscrowFiles, file => Path.GetFileName(file).StartsWith(set[^8..], StringComparison.Ordinal));
-        }
-
-        site.Clock.Move(Expiry);
-        await using (var host = await site.StartAsync())
-        {
-            var receipt = await BackupSite.ReceiptAsync(host, job);
+            site.Clock.Pass(Expiry);
+            receipt = await BackupSite.ReceiptAsync(host, job);
             Assert.Equal(2, receipt.Level);
             Assert.Contains(ErasureProof.BackupsExpired, receipt.Proofs);
             Assert.False(File.Exists(escrowed));
@@ -49,6 +46,34 @@ public sealed class ExpiryTests
         var opened = await site.RestoreAsync(set, "--part", "all", "--escrow", kept, "--offline-key", site["offline.key"]);
         Assert.True(opened.IsDone, opened.Problem);
         Assert.Equal(1, opened.Joined!.ErasedAgain);
+    }
+
+    [Fact]
+    public async Task A_clock_that_was_set_or_that_is_wrong_at_the_start_destroys_no_escrow_and_no_receipt_believes_it()
+    {
+        using var site = new BackupSite();
+        string job;
+        await using (var host = await site.StartAsync())
+        {
+            var account = await TestAccount.CreateAsync(host);
+            await site.BackUpAsync(host);
+            (job, _) = await BackupSite.EraseAsync(host, account.Subject);
+            await host.Services.GetRequiredService<KeyRecoveryService>().Rotation.RunAsync(begin: true, null, default);
+            site.Clock.Pass(ErasureWork.Settled);
+            site.Clock.Move(Expiry);
+            Assert.Equal(1, (await BackupSite.ReceiptAsync(host, job)).Level);
+        }
+
+        // A machine that comes up in another year, until somebody or something sets it right.
+        await using (var host = await site.StartAsync())
+        {
+            Assert.Equal(1, (await BackupSite.ReceiptAsync(host, job)).Level);
+            site.Clock.Move(-Expiry);
+            site.Clock.Pass(ErasureWork.Settled);
+            Assert.Equal(1, (await BackupSite.ReceiptAsync(host, job)).Level);
+        }
+
+        Assert.Single(site.EscrowFiles);
     }
 
     [Fact]
@@ -69,11 +94,13 @@ public sealed class ExpiryTests
         using (new ImmutableFile(escrow))
         await using (var host = await site.StartAsync())
         {
+            site.Clock.Pass(ErasureWork.Settled);
             Assert.Equal(1, (await BackupSite.ReceiptAsync(host, job)).Level);
             Assert.Contains("EscrowsKept", host.ReadLog(), StringComparison.Ordinal);
         }
 
         await using var again = await site.StartAsync();
+        site.Clock.Pass(ErasureWork.Settled);
         Assert.Equal(2, (await BackupSite.ReceiptAsync(again, job)).Level);
         Assert.Empty(site.EscrowFiles);
     }
@@ -99,7 +126,7 @@ public sealed class ExpiryTests
         Assert.Equal(1, opened.Joined!.ErasedAgain);
         await using var after = await site.StartAsync();
         var erased = await after.Services.GetRequiredService<KeyRecoveryService>().Erasures.ResumeAsync(default);
-        Assert.Equal((0, 1), (erased.Final, erased.AwaitKek));
+        Assert.Equal((0, 1), (erased.Final, erased.AwaitSets));
         Assert.NotNull(job);
     }
 }

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Maintenance;
 using KeyRecovery.Api.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 

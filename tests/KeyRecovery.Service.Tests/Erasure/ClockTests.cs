@@ -141,7 +141,7 @@ public sealed class ClockTests
 
         // Right again: it waits for the set, which is no alarm, and for nothing else.
         server.Time.Set(TimeSpan.FromDays(-31));
-        Assert.Equal((0, 0, 1), await server.Service.Erasures.ResumeAsync(default) is var waits ? (waits.Final, waits.Pending, waits.AwaitKek) : default);
+        Assert.Equal((0, 0, 1), await server.Service.Erasures.ResumeAsync(default) is var waits ? (waits.Final, waits.Pending, waits.AwaitSets) : default);
         server.Time.Advance(TimeSpan.FromDays(30));
         Assert.Equal(1, (await server.Service.Erasures.ResumeAsync(default)).Final);
     }

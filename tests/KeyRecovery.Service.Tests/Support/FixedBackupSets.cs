@@ -1,3 +1,4 @@
+using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Keys;
 
@@ -7,6 +8,8 @@ namespace KeyRecovery.Service.Tests.Support;
 internal sealed class FixedBackupSets : IBackupSets
 {
     public DateTimeOffset? Expire { get; set; }
+
+    public ValueTask AddAsync(BackupSetId set, KekId lowest, DateTimeOffset expiresAt, CancellationToken ct) => throw new NotSupportedException();
 
     public DateTimeOffset? LastHolding(KekId kek) => Expire;
 }
