@@ -18,6 +18,7 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
 
     private static readonly TimeSpan Remembered = TimeSpan.FromHours(72);
 
+    /// <returns>The one that is held; or one to be done at once, of which nothing is written.</returns>
     public async ValueTask<Outcome<ErasureRow>> RequestAsync(OpenAccount account, CancellationToken ct)
     {
         var (actor, now) = (account.Actor, context.NowSeconds);
@@ -30,18 +31,21 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
             if (known is not null && !IsVoid(known, account)) return known;
             var app = account.State.User.App;
             var hold = context.Policies.Of(app).ErasureHold;
+            var isHeld = hold > TimeSpan.Zero;
             var row = new ErasureRow
             {
-                Phase = ErasurePhase.Held,
+                Phase = isHeld ? ErasurePhase.Held : ErasurePhase.Erasing,
                 Id = ErasureId.Draw(context.Random),
                 App = app,
                 RequestedBy = ErasureRequester.Device,
                 RequestedAt = now,
-                DueAt = hold == TimeSpan.Zero ? now : Seconds(clock.Latest + hold),
+                DueAt = isHeld ? Seconds(clock.Latest + hold) : now,
                 Account = account.State.Account,
                 Asker = actor.Id,
-                Cancellers = await CancellersAsync(account, ct),
+                Cancellers = isHeld ? await CancellersAsync(account, ct) : [],
             };
+            // Without a hold there is nothing to remember before it is done.
+            if (!isHeld) return row;
             switch (await context.Keys.WriteAsync([rows.Write(account.KeyRowKey, row, version)], ct))
             {
                 case WriteResult.Written:

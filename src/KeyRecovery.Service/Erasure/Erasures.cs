@@ -61,7 +61,7 @@ public sealed class Erasures : IDisposable
         var requested = await _holds.RequestAsync(account, ct);
         if (requested is Outcome<ErasureRow>.Failed(var failure)) return failure;
         var row = ((Outcome<ErasureRow>.Done)requested).Value;
-        if (row.Phase == ErasurePhase.Held && _holds.IsDue(row) == true)
+        if (row.Phase == ErasurePhase.Erasing || (row.Phase == ErasurePhase.Held && _holds.IsDue(row) == true))
         {
             try
             {
