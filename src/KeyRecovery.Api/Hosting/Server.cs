@@ -16,6 +16,7 @@ internal static class Server
     /// <summary>Reads the options as <see cref="Build"/> does, for verbs that start no server.</summary>
     public static KeyRecoveryOptions ReadOptions(string[] args)
     {
+        SettingArguments.Check(args);
         var builder = WebApplication.CreateSlimBuilder(args);
         return OptionsReader.Read(builder.Configuration, builder.Environment);
     }

@@ -11,6 +11,7 @@ internal static class RestoreVerb
     public static async Task<int> RunAsync(string[] args)
     {
         var arguments = RestoreArguments.Parse(args);
+        SettingArguments.Check(arguments.Rest);
         if (arguments.Rehearse) return await RehearseAsync(arguments);
         var options = Server.ReadOptions(arguments.Rest);
         Action<string> tell = arguments.Json ? _ => { } : Console.Out.WriteLine;
