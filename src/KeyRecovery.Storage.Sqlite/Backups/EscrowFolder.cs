@@ -1,3 +1,4 @@
+using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Storage.Sqlite.Files;
 
@@ -26,6 +27,14 @@ public sealed class EscrowFolder(string folder)
     /// <summary>Whether the escrow of a set is there.</summary>
     public bool Holds(BackupSetId set) => File.Exists(PathOf(set));
 
+    /// <summary>The escrows that lie there, unopened. What is none is left out.</summary>
+    public IEnumerable<Escrow> Find()
+    {
+        if (!Directory.Exists(_folder)) yield break;
+        foreach (var path in Directory.EnumerateFiles(_folder, "*" + Extension))
+            if (new FileInfo(path).Length <= Escrow.MaxSize && Read(path) is { } escrow) yield return escrow;
+    }
+
     /// <summary>Overwrites and deletes an escrow; true as well where there is none.</summary>
     public bool TryDestroy(BackupSetId set)
     {
@@ -37,6 +46,18 @@ public sealed class EscrowFolder(string folder)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false;
+        }
+    }
+
+    private static Escrow? Read(string path)
+    {
+        try
+        {
+            return Escrow.Decode(File.ReadAllBytes(path));
+        }
+        catch (WireFormatException)
+        {
+            return null;
         }
     }
 }

@@ -12,7 +12,7 @@ namespace KeyRecovery.Storage.Sqlite.Fence;
 /// <summary>
 /// The list of backup sets that hold keys, as a text file beside the tombstones, mode 0600, only ever appended to: a set's id in
 /// 32 hexadecimal digits, its lowest KEK, and when it expires in seconds since 1970, separated by spaces. A last line that a
-/// crash cut short was never acknowledged, and is cut off by the next append.
+/// crash cut short was never acknowledged, and is cut off by the next append. Escrows that lie there count as well.
 /// </summary>
 public sealed class BackupSetList : IBackupSets, IDisposable
 {
@@ -36,6 +36,7 @@ public sealed class BackupSetList : IBackupSets, IDisposable
         try
         {
             _lines = [.. Read()];
+            _lines = [.. _lines, .. Unlisted()];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or OverflowException)
         {
@@ -80,6 +81,9 @@ public sealed class BackupSetList : IBackupSets, IDisposable
         return last;
     }
 
+    /// <summary>Whether a set was ever put on the list.</summary>
+    public bool Knows(BackupSetId set) => _lines.Exists(line => line.Set == set);
+
     /// <summary>When the last set expires that has not; null where all have.</summary>
     public DateTimeOffset? HeldUntil()
     {
@@ -106,6 +110,11 @@ public sealed class BackupSetList : IBackupSets, IDisposable
         var whole = text[..(text.LastIndexOf('\n') + 1)];
         foreach (var line in whole.Split('\n', StringSplitOptions.RemoveEmptyEntries)) yield return Line.Parse(line);
     }
+
+    // A list that was lost, or is an older one: an escrow that is there opens its set all the same. Which KEKs it has is sealed.
+    private List<Line> Unlisted() => _escrows is null
+        ? []
+        : [.. _escrows.Find().Where(escrow => !Knows(escrow.Set)).Select(escrow => new Line(escrow.Set, 1, (long)escrow.ExpiresAt))];
 
     private static StoreUnavailableException Fault(Exception cause) => new(StoreFault.Failed, "the list of backup sets cannot be read or written", cause);
 

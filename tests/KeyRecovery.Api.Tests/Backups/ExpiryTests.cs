@@ -106,6 +106,28 @@ public sealed class ExpiryTests
     }
 
     [Fact]
+    public async Task Where_the_list_of_sets_was_lost_an_escrow_that_is_there_keeps_level_2_back_and_goes_when_it_expires()
+    {
+        using var site = new BackupSite();
+        string job;
+        await using (var host = await site.StartAsync())
+        {
+            var account = await TestAccount.CreateAsync(host);
+            await site.BackUpAsync(host);
+            (job, _) = await BackupSite.EraseAsync(host, account.Subject);
+            await host.Services.GetRequiredService<KeyRecoveryService>().Rotation.RunAsync(begin: true, null, default);
+        }
+
+        File.Delete(Path.Combine(site["fence"], "backup-sets"));
+        await using (var host = await site.StartAsync()) Assert.Equal(1, (await BackupSite.ReceiptAsync(host, job)).Level);
+
+        site.Clock.Move(Expiry);
+        await using var after = await site.StartAsync();
+        Assert.Equal(2, (await BackupSite.ReceiptAsync(after, job)).Level);
+        Assert.Empty(site.EscrowFiles);
+    }
+
+    [Fact]
     public async Task Where_the_list_of_sets_was_lost_with_the_key_store_no_receipt_takes_them_for_expired()
     {
         using var site = new BackupSite();
