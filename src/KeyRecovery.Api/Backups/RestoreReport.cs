@@ -22,7 +22,8 @@ internal sealed record RestoreReport(
     public static RestoreReport Of(JoinReport joined, RestorePart part, int lost, int locked, IReadOnlyList<string> replaced) => new(
         joined.IsDone ? "done" : "quarantined",
         joined.Stopped
-            ? $"the data of {joined.Orphans} accounts have no key, and {joined.Expected} erased ones would explain as many: is the key store the right one? Run it again with --sweep-anyway to remove them"
+            ? $"the data of {joined.Orphans} accounts have no key, and {joined.Expected} erased ones would explain as many: is it the right set, or the right key store? If it is, run it again with --sweep-anyway to remove them; "
+                + "if it is not, restore from the right set with --replace"
             : joined.Problem,
         Word(part), joined, lost, locked, replaced);
 
@@ -43,7 +44,9 @@ internal sealed record RestoreReport(
 
         if (LockedPassphrases > 0) yield return $"passphrases: {LockedPassphrases} are locked until they are set anew";
         if (LostKeys > 0) yield return $"{LostKeys} accounts are lost: their keys were not escrowed";
-        foreach (var file in Replaced) yield return $"the old file is {file}: delete it when all is well";
+        foreach (var file in Replaced) yield return IsDone && Path.GetFileName(file).StartsWith("keys.db", StringComparison.Ordinal)
+            ? $"the old file is {file}: nothing opens it any more, delete it"
+            : $"the old file is {file}: delete it when all is well";
         yield return IsDone ? "done: start the server" : $"{Outcome}: {Problem}";
     }
 }

@@ -20,6 +20,7 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
     private readonly BackupFolder _folder = new(arguments.From);
     private int _lost;
     private int _locked;
+    private bool _isInstead;
 
     private bool HasData => arguments.Part != RestorePart.Keys;
 
@@ -33,12 +34,19 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
             var set = _folder.Read(out var isSignedBy);
             var swaps = Swaps(set);
             var marker = RestoreMarker.Read(_places.Stores);
+            // Nothing was touched yet: another set will do as well.
+            if (marker is { State: RestoreState.Building }) marker = null;
             if (Refuse(set, swaps, marker) is { } refusal) return RestoreReport.Refused(refusal, arguments.Part);
+            _isInstead = marker is not null && !IsThis(marker, set);
             using (StoreLocks.Take(_places.Stores, _places.Keys))
             {
-                if (marker is null or { State: RestoreState.Building } && await BuildAsync(set, isSignedBy, swaps, ct) is { } problem)
-                    return RestoreReport.Refused(problem, arguments.Part);
-                if (marker is not { State: RestoreState.Joining })
+                if (marker is null || _isInstead)
+                {
+                    if (await TryBuildAsync(set, isSignedBy, swaps, ct) is { } problem) return RestoreReport.Refused(problem, arguments.Part);
+                    if (HasKeys) RestoreTombstones.Take(_places.Fence, _folder, set);
+                }
+
+                if (marker is not { State: RestoreState.Joining } || _isInstead)
                 {
                     Mark(set, RestoreState.Swapping);
                     foreach (var swap in swaps) swap.Run();
@@ -65,12 +73,11 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
 
     private string? Refuse(BackupSet set, List<StoreSwap> swaps, RestoreMarker? marker)
     {
-        var part = RestoreReport.Word(arguments.Part);
-        if (marker is not null)
+        if (marker is not null && IsThis(marker, set)) return null;
+        if (marker is not null && !(marker.State == RestoreState.Joining && Covers(marker) && arguments.Replace))
         {
-            return marker.Set == set.Id.ToString() && marker.Part == part
-                ? null
-                : $"another restore was begun here and has not ended: set {marker.Set}, --part {marker.Part}. Run that one again";
+            return $"another restore was begun here and has not ended: set {marker.Set}, --part {marker.Part}. Run that one again"
+                + (marker.State == RestoreState.Joining ? $", or one with --part {marker.Part} or all and --replace in its place" : "");
         }
 
         if (HasData && !set.HasData) return "this set holds the keys alone";
@@ -80,14 +87,38 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
         if (!HasKeys && !File.Exists(ServerStores.KeysFile(_places))) return "there is no key store to restore the data to: --part all restores both";
         if (!arguments.Replace && swaps.FirstOrDefault(swap => swap.Replaces) is { } there)
             return $"{there.Replaced[..there.Replaced.LastIndexOf(".replaced", StringComparison.Ordinal)]} is there: --replace moves it aside";
+        if (swaps.FirstOrDefault(swap => swap.Replaces && File.Exists(swap.Replaced)) is { } kept)
+            return $"{kept.Replaced} is there from an earlier restore of this set: move it elsewhere, or delete it where it is not needed any more";
         return HasKeys ? RestoreTombstones.Check(_places.Fence, _folder, set, arguments.OldTombstones) : null;
+    }
+
+    private bool IsThis(RestoreMarker marker, BackupSet set) => marker.Set == set.Id.ToString() && marker.Part == RestoreReport.Word(arguments.Part);
+
+    // Whether nothing stays in its place of what that restore has put there.
+    private bool Covers(RestoreMarker marker) => arguments.Part == RestorePart.All || marker.Part == RestoreReport.Word(arguments.Part);
+
+    // What fails here has changed nothing, and must not keep the server from starting, nor another set from being tried.
+    private async Task<string?> TryBuildAsync(BackupSet set, Func<Protocol.Primitives.VerifyKey, bool> isSignedBy, List<StoreSwap> swaps, CancellationToken ct)
+    {
+        var isBuilt = false;
+        try
+        {
+            var problem = await BuildAsync(set, isSignedBy, swaps, ct);
+            isBuilt = problem is null;
+            return problem;
+        }
+        finally
+        {
+            if (!isBuilt) Unmark(swaps);
+        }
     }
 
     private async Task<string?> BuildAsync(BackupSet set, Func<Protocol.Primitives.VerifyKey, bool> isSignedBy, List<StoreSwap> swaps, CancellationToken ct)
     {
         tell("checking the set");
         if (await _folder.FindProblemsAsync(set, ct) is [var broken, ..]) return broken;
-        Mark(set, RestoreState.Building);
+        // Until the files are exchanged, what is joined is the other one's.
+        if (!_isInstead) Mark(set, RestoreState.Building);
         foreach (var swap in swaps) swap.Clear();
         var (data, keys) = (ServerStores.DataFile(_places), ServerStores.KeysFile(_places));
         if (HasData)
@@ -102,22 +133,11 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
             tell("opening the keys");
             keys = swaps[^1].Incoming;
             var restored = new RestoreKeys(options, arguments, _folder, set, time);
-            try
-            {
-                await restored.WriteAsync(keys, ct);
-            }
-            catch (IOException)
-            {
-                Unmark(swaps);
-                throw;
-            }
-
+            await restored.WriteAsync(keys, ct);
             (_lost, _locked) = (restored.Lost, restored.Locked);
         }
 
-        var problem = await CheckAsync(set, isSignedBy, data, keys);
-        if (problem is not null) Unmark(swaps);
-        return problem;
+        return await CheckAsync(set, isSignedBy, data, keys);
     }
 
     // A set of another server would be noticed by nobody until each account is found not to open.
@@ -154,6 +174,6 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
     private void Unmark(List<StoreSwap> swaps)
     {
         foreach (var swap in swaps) swap.Clear();
-        RestoreMarker.Remove(_places.Stores);
+        if (!_isInstead) RestoreMarker.Remove(_places.Stores);
     }
 }

@@ -17,17 +17,33 @@ internal static class RestoreTombstones
     /// <summary>Why a key store cannot be restored, or null.</summary>
     public static string? Check(string fence, BackupFolder folder, BackupSet set, bool old)
     {
-        var list = Path.Combine(fence, TombstoneFile.FileName);
-        if (File.Exists(list) && BeginsWith(list, set.Tombstones)) return null;
+        if (IsThere(fence, set)) return null;
         if (!old)
         {
-            return $"{list} is missing or not the newest: put its newest copy there. If there is none, --old-tombstones takes the set's own list, "
-                + "and everybody who was erased since the set was made is back";
+            return $"{PathIn(fence)} is missing, not the newest, or another server's: put the newest copy of its folder there. If there is none, --old-tombstones takes the "
+                + "set's own list, and everybody who was erased since the set was made is back";
         }
 
-        if (!File.Exists(folder.TombstonesFile) || !BeginsWith(folder.TombstonesFile, set.Tombstones)) return $"{folder.TombstonesFile} is not what was written";
-        File.Copy(folder.TombstonesFile, list, overwrite: true);
-        return null;
+        return File.Exists(folder.TombstonesFile) && BeginsWith(folder.TombstonesFile, set.Tombstones) ? null : $"{folder.TombstonesFile} is not what was written";
+    }
+
+    /// <summary>Puts the set's own list before what is there, where that is not the newest: what it knows beside it must not be lost.</summary>
+    public static void Take(string fence, BackupFolder folder, BackupSet set)
+    {
+        if (IsThere(fence, set)) return;
+        using var list = new TombstoneFile(fence);
+        list.BeginWith(folder.TombstonesFile);
+    }
+
+    private static string PathIn(string fence) => Path.Combine(fence, TombstoneFile.FileName);
+
+    private static bool IsThere(string fence, BackupSet set)
+    {
+        if (!File.Exists(PathIn(fence)) || !BeginsWith(PathIn(fence), set.Tombstones)) return false;
+        if (set.Tombstones.Size > 0) return true;
+        // Every list begins with nothing, one that was made a moment ago as well: the list of sets beside it tells.
+        using var sets = new BackupSetList(fence, null, TimeProvider.System);
+        return sets.Knows(set.Id);
     }
 
     private static bool BeginsWith(string path, FileSum expected)

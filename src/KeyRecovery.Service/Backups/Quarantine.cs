@@ -34,15 +34,17 @@ public sealed class Quarantine
     public async Task<JoinReport> JoinAsync(ulong madeAt, bool newKeys, bool brake, CancellationToken ct)
     {
         var again = await _erasures.ReplayAsync(ct);
-        if (newKeys && await _rotation.RunAsync(begin: true, null, ct) is not RotationOutcome.Done)
-            return Unfinished("the keys could not be moved to a new KEK: the ring cannot be written, or rows do not unwrap");
         var report = await _erasures.ResumeAsync(ct);
         if (report.Pending > 0) return Unfinished(report.Problem ?? "an erasure is not proved");
 
         var (join, live) = await CountAsync(madeAt, ct);
         var (orphans, stopped) = await _orphans.RemoveAsync(live, ulong.MaxValue, brake ? join.Expected : null, ct);
+        join = join with { ErasedAgain = again, Orphans = orphans, Stopped = stopped };
         if (!await _context.Data.ForgetAsync(ct)) return Unfinished("the data store's journals are not empty: somebody reads its file");
-        return join with { ErasedAgain = again, Orphans = orphans, Stopped = stopped };
+        // Last: it destroys what the replaced key store hangs on, and until the brake has let go that may have been the right one.
+        if (!stopped && newKeys && await _rotation.RunAsync(begin: true, null, ct) is not RotationOutcome.Done)
+            return Unfinished("the keys could not be moved to a new KEK: the ring cannot be written, or rows do not unwrap");
+        return join;
     }
 
     private async Task<(JoinReport Report, HashSet<UInt128> Live)> CountAsync(ulong madeAt, CancellationToken ct)

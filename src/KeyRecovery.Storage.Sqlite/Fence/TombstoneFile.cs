@@ -38,6 +38,18 @@ public sealed class TombstoneFile : ITombstones, IDisposable
         }
     }
 
+    /// <summary>Makes a list begin with an older one; what else it has stays, after that.</summary>
+    /// <param name="older">A list's file.</param>
+    /// <exception cref="IOException">A file cannot be read or written.</exception>
+    public void BeginWith(string older)
+    {
+        var lines = File.ReadLines(older).ToList();
+        var known = lines.ToHashSet(StringComparer.Ordinal);
+        if (File.Exists(_path)) lines.AddRange(File.ReadLines(_path).Where(line => line.Length == LineSize - 1 && line.All(char.IsAsciiHexDigit) && known.Add(line)));
+        PrivateFiles.MakeFolder(Path.GetDirectoryName(_path)!);
+        AtomicFile.Write(_path, Encoding.ASCII.GetBytes(string.Concat(lines.Select(line => line + '\n'))));
+    }
+
     /// <inheritdoc/>
     public async ValueTask AppendAsync(IReadOnlyCollection<Hash256> tombstones, CancellationToken ct)
     {

@@ -30,7 +30,7 @@ public sealed class RefusedRestoreTests
         File.Delete(site["typo.key"]);
         await RefusedAsync("is no escrow", set, ["--escrow", site["offline.pub"], "--offline-key", site["offline.key"]]);
         // Another server's, whole: its tombstones are not this server's.
-        await RefusedAsync("same server", foreign, other.Opened(foreign));
+        await RefusedAsync("or another server's", foreign, other.Opened(foreign));
         await RefusedAsync("no backup set", site["offline.key"], opened);
 
         Assert.Equal(before, site.Files());

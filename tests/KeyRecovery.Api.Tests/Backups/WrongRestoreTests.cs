@@ -1,0 +1,136 @@
+using System.Net;
+using KeyRecovery.Api.Tests.Support;
+using KeyRecovery.Storage.Sqlite;
+
+namespace KeyRecovery.Api.Tests.Backups;
+
+/// <summary>The wrong set, the wrong list, the wrong order: nobody who was erased comes back by it, and nobody else is lost.</summary>
+public sealed class WrongRestoreTests
+{
+    private const int Many = 12;
+
+    [Fact]
+    public async Task A_list_of_tombstones_that_was_made_a_moment_ago_is_not_the_servers()
+    {
+        using var site = new BackupSite();
+        string set;
+        await using (var host = await site.StartAsync())
+        {
+            var account = await TestAccount.CreateAsync(host);
+            // Nobody was erased yet, and every list begins as this one.
+            set = await site.BackUpAsync(host);
+            await BackupSite.EraseAsync(host, account.Subject);
+        }
+
+        Directory.Move(site["fence"], site["kept"]);
+        site.Lose("stores", "keys", "ring");
+        await using (await site.StartAsync()) { }
+        string[] all = ["--part", "all", "--replace", .. site.Opened(set)];
+        Assert.Contains("--old-tombstones", (await site.RestoreAsync(set, all)).Problem, StringComparison.Ordinal);
+
+        site.Lose("fence");
+        Directory.Move(site["kept"], site["fence"]);
+        var done = await site.RestoreAsync(set, all);
+        Assert.True(done.IsDone, done.Problem);
+        Assert.Equal(1, done.Joined!.ErasedAgain);
+    }
+
+    [Fact]
+    public async Task An_older_list_that_is_taken_drops_nobody_whom_the_other_one_knows()
+    {
+        using var site = new BackupSite();
+        string set;
+        string[] lines;
+        var list = Path.Combine(site["fence"], "tombstones");
+        await using (var host = await site.StartAsync())
+        {
+            var (first, second) = (await TestAccount.CreateAsync(host), await TestAccount.CreateAsync(host));
+            await BackupSite.EraseAsync(host, (await TestAccount.CreateAsync(host)).Subject);
+            set = await site.BackUpAsync(host);
+            await BackupSite.EraseAsync(host, first.Subject);
+            await BackupSite.EraseAsync(host, second.Subject);
+            lines = await File.ReadAllLinesAsync(list);
+        }
+
+        // Its beginning is lost, and its end.
+        await File.WriteAllTextAsync(list, $"{lines[1]}\n{lines[2][..20]}");
+        site.Lose("keys");
+        Assert.Contains("not the newest", (await site.RestoreAsync(set, "--part", "keys")).Problem, StringComparison.Ordinal);
+        var done = await site.RestoreAsync(set, "--part", "keys", "--old-tombstones");
+        Assert.True(done.IsDone, done.Problem);
+        Assert.Equal(1, done.Joined!.ErasedAgain);
+        Assert.Equal(lines[..2], (await File.ReadAllLinesAsync(list))[..2]);
+    }
+
+    [Fact]
+    public async Task Until_the_brake_lets_go_the_replaced_keys_open_and_the_right_set_may_follow()
+    {
+        using var site = new BackupSite();
+        string early, late;
+        await using (var host = await site.StartAsync())
+        {
+            early = await site.BackUpAsync(host);
+            for (var i = 0; i < Many; i++) await TestAccount.CreateAsync(host);
+            late = await site.BackUpAsync(host);
+        }
+
+        var stopped = await site.RestoreAsync(early, "--part", "keys", "--replace");
+        Assert.Equal("quarantined", stopped.Outcome);
+        // What it has put into the key store's place may not stay there.
+        foreach (var more in new[] { new[] { "--replace" }, ["--part", "keys"] })
+            Assert.Contains("another restore was begun", (await site.RestoreAsync(late, more)).Problem, StringComparison.Ordinal);
+        // What fails in its place leaves nobody to be served.
+        Assert.Equal("quarantined", (await site.RestoreAsync(late, "--part", "keys", "--replace", "--escrow", site["sets"], "--offline-key", site["offline.key"])).Outcome);
+        await Assert.ThrowsAsync<StoreOpenException>(site.StartAsync);
+
+        File.Copy(Assert.Single(stopped.Replaced), site["undo.db"]);
+        var done = await site.RestoreAsync(late, "--part", "keys", "--replace");
+        Assert.True(done.IsDone, done.Problem);
+        Assert.Equal((Many, 0), (done.Joined!.Accounts, done.Joined.Orphans));
+        Assert.True(File.Exists(stopped.Replaced[0]));
+        await using var after = await site.StartAsync();
+    }
+
+    [Fact]
+    public async Task Keys_of_the_wrong_set_are_undone_by_putting_the_old_file_back()
+    {
+        using var site = new BackupSite();
+        string early;
+        TestAccount last = null!;
+        await using (var host = await site.StartAsync())
+        {
+            early = await site.BackUpAsync(host);
+            for (var i = 0; i < Many; i++) last = await TestAccount.CreateAsync(host);
+        }
+
+        var stopped = await site.RestoreAsync(early, "--part", "keys", "--replace");
+        Assert.Equal("quarantined", stopped.Outcome);
+        File.Move(Assert.Single(stopped.Replaced), Path.Combine(site["keys"], "keys.db"), overwrite: true);
+        File.Delete(Path.Combine(site["stores"], "restore"));
+        await using (var host = await site.StartAsync())
+        using (var answer = await host.Client.SendAsync(last.Phone.Of(last.Id).Request(host.Address, HttpMethod.Get, "/v1/vault")))
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_built_leaves_nothing_and_lets_another_set_follow()
+    {
+        using var site = new BackupSite();
+        string first, second;
+        await using (var host = await site.StartAsync())
+        {
+            await TestAccount.CreateAsync(host);
+            (first, second) = (await site.BackUpAsync(host), await site.BackUpAsync(host));
+        }
+
+        // A folder in the escrow's place, and a restore that was killed while it built.
+        var failed = await site.RestoreAsync(first, "--part", "all", "--replace", "--escrow", site.Sets, "--offline-key", site["offline.key"]);
+        Assert.Equal("refused", failed.Outcome);
+        Assert.Equal(["data.db"], Directory.GetFiles(site["stores"]).Select(Path.GetFileName).Where(name => name != ".lock"));
+        await File.WriteAllTextAsync(Path.Combine(site["stores"], "restore"), $"{new string('a', 32)} all Building\n");
+        var done = await site.RestoreAsync(second, "--replace");
+        Assert.True(done.IsDone, done.Problem);
+        // Twice from the same set: the file that was replaced first is the one that counts.
+        Assert.Contains("from an earlier restore of this set", (await site.RestoreAsync(second, "--replace")).Problem, StringComparison.Ordinal);
+    }
+}
