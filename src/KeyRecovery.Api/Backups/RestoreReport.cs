@@ -44,6 +44,8 @@ internal sealed record RestoreReport(
 
         if (LockedPassphrases > 0) yield return $"passphrases: {LockedPassphrases} are locked until they are set anew";
         if (LostKeys > 0) yield return $"{LostKeys} accounts are lost: their keys were not escrowed";
+        if (Joined is { HoldsBegunAnew: > 0 } anew)
+            yield return $"erasures: the time of {anew.HoldsBegunAnew} that devices had asked for begins anew; who has cancelled since the set was made must cancel again";
         foreach (var file in Replaced) yield return IsDone && Path.GetFileName(file).StartsWith("keys.db", StringComparison.Ordinal)
             ? $"the old file is {file}: nothing opens it any more, delete it"
             : $"the old file is {file}: delete it when all is well";

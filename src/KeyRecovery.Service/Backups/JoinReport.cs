@@ -13,6 +13,9 @@ namespace KeyRecovery.Service.Backups;
 public sealed record JoinReport(
     int Accounts, int VaultsLost, int RolledBack, int Damaged, int ErasedAgain, int Orphans, int Expected, bool Stopped, string? Problem)
 {
+    /// <summary>Erasures that devices had asked for when the set was made, and may have cancelled since: their time begins anew.</summary>
+    public int HoldsBegunAnew { get; init; }
+
     /// <summary>Whether the server may serve again.</summary>
     public bool IsDone => Problem is null && !Stopped;
 }

@@ -34,12 +34,13 @@ public sealed class Quarantine
     public async Task<JoinReport> JoinAsync(ulong madeAt, bool newKeys, bool brake, CancellationToken ct)
     {
         var again = await _erasures.ReplayAsync(ct);
+        var held = newKeys ? await _erasures.BeginHoldsAnewAsync(ct) : 0;
         var report = await _erasures.ResumeAsync(ct);
         if (report.Pending > 0) return Unfinished(report.Problem ?? "an erasure is not proved");
 
         var (join, live) = await CountAsync(madeAt, ct);
         var (orphans, stopped) = await _orphans.RemoveAsync(live, ulong.MaxValue, brake ? join.Expected : null, ct);
-        join = join with { ErasedAgain = again, Orphans = orphans, Stopped = stopped };
+        join = join with { ErasedAgain = again, Orphans = orphans, Stopped = stopped, HoldsBegunAnew = held };
         if (!await _context.Data.ForgetAsync(ct)) return Unfinished("the data store's journals are not empty: somebody reads its file");
         // Last: it destroys what the replaced key store hangs on, and until the brake has let go that may have been the right one.
         if (!stopped && newKeys && await _rotation.RunAsync(begin: true, null, ct) is not RotationOutcome.Done)

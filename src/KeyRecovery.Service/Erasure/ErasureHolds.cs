@@ -5,6 +5,7 @@ using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
+using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.UseCases;
 
@@ -99,6 +100,30 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
 
     public async ValueTask<bool> IsHeldAsync(OpenAccount account, CancellationToken ct) =>
         (await rows.ReadAsync(account.KeyRowKey, ct)).Row is { Phase: ErasurePhase.Held } row && !IsVoid(row, account);
+
+    public async ValueTask<int> BeginAnewAsync(CancellationToken ct)
+    {
+        var held = new List<RowKey>();
+        await foreach (var stored in context.Keys.ScanAsync(Table.Erasures, default, ct)) held.Add(new RowKey(Table.KeyRows, stored.Key.Id));
+        var begun = 0;
+        foreach (var keyRow in held)
+        {
+            try
+            {
+                if (await rows.ReadAsync(keyRow, ct) is not ({ Phase: ErasurePhase.Held } row, var version)) continue;
+                row = row with { DueAt = Seconds(clock.Latest + context.Policies.Of(row.App).ErasureHold) };
+                if (await context.Keys.WriteAsync([rows.Write(keyRow, row, version)], ct) is WriteResult.Unavailable(var reason))
+                    throw new StoreUnavailableException(reason, "the key store cannot be written");
+                begun++;
+            }
+            catch (RowDamagedException)
+            {
+                // Whoever takes erasures on tells of it.
+            }
+        }
+
+        return begun;
+    }
 
     // The asker was removed: what it asked for is not done, whenever that is noticed.
     private static bool IsVoid(ErasureRow row, OpenAccount account) =>

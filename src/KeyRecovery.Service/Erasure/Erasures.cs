@@ -116,6 +116,14 @@ public sealed class Erasures : IDisposable
     /// <exception cref="StoreUnavailableException">A store, or the list, cannot answer.</exception>
     public ValueTask<int> ReplayAsync(CancellationToken ct) => _replay.RunAsync(ct);
 
+    /// <summary>
+    /// Makes the holds of a key store that was restored begin anew: who has cancelled since would be erased before anybody
+    /// could cancel again.
+    /// </summary>
+    /// <returns>How many are held.</returns>
+    /// <exception cref="StoreUnavailableException">The key store cannot answer.</exception>
+    public ValueTask<int> BeginHoldsAnewAsync(CancellationToken ct) => _holds.BeginAnewAsync(ct);
+
     /// <summary>Takes everything a step on: holds that are due, what a crash cut short, jobs, receipts that waited for a KEK. While the clock is moved, only what waits for no time.</summary>
     /// <exception cref="StoreUnavailableException">A store cannot do its part: what was begun stays pending.</exception>
     public async Task<ErasureReport> ResumeAsync(CancellationToken ct)

@@ -1,6 +1,10 @@
 using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using KeyRecovery.Api.Backups;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Storage.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace KeyRecovery.Api.Tests.Backups;
 
@@ -132,5 +136,37 @@ public sealed class WrongRestoreTests
         Assert.True(done.IsDone, done.Problem);
         // Twice from the same set: the file that was replaced first is the one that counts.
         Assert.Contains("from an earlier restore of this set", (await site.RestoreAsync(second, "--replace")).Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_cancelled_an_erasure_after_the_set_was_made_has_the_time_to_cancel_again()
+    {
+        using var site = new BackupSite();
+        string set;
+        TestAccount account;
+        await using (var host = await site.StartAsync())
+        {
+            account = await TestAccount.CreateAsync(host);
+            using (var asked = await account.SendAsync(account.Phone, HttpMethod.Post, "/v1/erasure")) Assert.Equal(HttpStatusCode.Accepted, asked.StatusCode);
+            var report = await host.Services.GetRequiredService<BackupRuns>()
+                .RunAsync(new BackupRequest("backup", site.Sets, ExpiresAfterDays: 30), _ => { }, CancellationToken.None);
+            set = report.Set!;
+            using (var cancelled = await account.SendAsync(account.Phone, HttpMethod.Delete, "/v1/erasure")) Assert.Equal(HttpStatusCode.NoContent, cancelled.StatusCode);
+        }
+
+        site.Clock.Move(TimeSpan.FromHours(80));
+        site.Lose("keys");
+        var done = await site.RestoreAsync(set, "--part", "keys");
+        Assert.True(done.IsDone, done.Problem);
+        Assert.Equal((1, 1), (done.Joined!.Accounts, done.Joined.HoldsBegunAnew));
+        Assert.Contains(done.Lines(), line => line.Contains("must cancel again", StringComparison.Ordinal));
+        await using (var host = await site.StartAsync())
+        {
+            // What a device signs is of today.
+            site.Clock.Move(TimeSpan.FromHours(-80));
+            using var request = account.Phone.Of(account.Id).Request(host.Address, HttpMethod.Get, "/v1/erasure");
+            using var answer = await host.Client.SendAsync(request);
+            Assert.Equal("held", (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("state").GetString());
+        }
     }
 }
