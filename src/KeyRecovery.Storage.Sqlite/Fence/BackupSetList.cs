@@ -116,7 +116,8 @@ public sealed class BackupSetList : IBackupSets, IDisposable
         ? []
         : [.. _escrows.Find().Where(escrow => !Knows(escrow.Set)).Select(escrow => new Line(escrow.Set, 1, (long)escrow.ExpiresAt))];
 
-    private static StoreUnavailableException Fault(Exception cause) => new(StoreFault.Failed, "the list of backup sets cannot be read or written", cause);
+    private StoreUnavailableException Fault(Exception cause) =>
+        new(StoreFault.Failed, $"the list of backup sets, {_path}, cannot be read or written: {(cause is FormatException ? "a line is none of its own; put its newest copy there" : cause.Message)}", cause);
 
     private readonly record struct Line(BackupSetId Set, uint Kek, long ExpiresAt)
     {

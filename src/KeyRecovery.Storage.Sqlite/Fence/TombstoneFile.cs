@@ -45,7 +45,7 @@ public sealed class TombstoneFile : ITombstones, IDisposable
     {
         var lines = File.ReadLines(older).ToList();
         var known = lines.ToHashSet(StringComparer.Ordinal);
-        if (File.Exists(_path)) lines.AddRange(File.ReadLines(_path).Where(line => line.Length == LineSize - 1 && line.All(char.IsAsciiHexDigit) && known.Add(line)));
+        if (File.Exists(_path)) lines.AddRange(File.ReadLines(_path).Where(line => IsTombstone(line) && known.Add(line)));
         PrivateFiles.MakeFolder(Path.GetDirectoryName(_path)!);
         AtomicFile.Write(_path, Encoding.ASCII.GetBytes(string.Concat(lines.Select(line => line + '\n'))));
     }
@@ -76,8 +76,15 @@ public sealed class TombstoneFile : ITombstones, IDisposable
         try
         {
             if (!File.Exists(_path)) return tombstones;
-            await foreach (var line in File.ReadLinesAsync(_path, ct).ConfigureAwait(false))
-                if (line.Length == LineSize - 1) tombstones.Add(new Hash256(Convert.FromHexString(line)));
+            var text = await File.ReadAllTextAsync(_path, ct).ConfigureAwait(false);
+            var lines = text.Split('\n');
+            for (var i = 0; i < lines.Length; i++)
+            {
+                if (IsTombstone(lines[i])) tombstones.Add(new Hash256(Convert.FromHexString(lines[i])));
+                // What cannot be read may name somebody: it is not skipped, but for an end that was never acknowledged.
+                else if (i < lines.Length - 1) throw new FormatException($"line {i + 1} of {_path} is no tombstone: put the newest copy of the list there");
+            }
+
             return tombstones;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
@@ -89,6 +96,8 @@ public sealed class TombstoneFile : ITombstones, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();
 
+    private static bool IsTombstone(string line) => line.Length == LineSize - 1 && line.All(char.IsAsciiHexDigit);
+
     private void Append(IReadOnlyCollection<Hash256> tombstones)
     {
         var lines = new StringBuilder(tombstones.Count * LineSize);
@@ -97,5 +106,5 @@ public sealed class TombstoneFile : ITombstones, IDisposable
     }
 
     private static StoreUnavailableException Fault(Exception cause) =>
-        new(StoreFault.Failed, "the list of tombstones cannot be read or written", cause);
+        new(StoreFault.Failed, $"the list of tombstones cannot be read or written: {cause.Message}", cause);
 }

@@ -34,6 +34,20 @@ public sealed class TombstoneFileTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
     }
 
+    [Theory]
+    [InlineData("who knows\n")]
+    [InlineData("\n")]
+    [InlineData("zz23456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n")]
+    public async Task A_line_that_is_no_tombstone_is_not_skipped(string line)
+    {
+        using var file = new TombstoneFile(Folder);
+        await file.AppendAsync([New()], default);
+        var path = Path.Combine(Folder, TombstoneFile.FileName);
+        await File.WriteAllTextAsync(path, line + await File.ReadAllTextAsync(path));
+        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(async () => await file.ReadAsync(default));
+        Assert.Contains("line 1 of", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_place_that_cannot_be_written_is_said_to_be_so()
     {
