@@ -65,6 +65,8 @@ internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options
         if (request is { DataOnly: true, KeysOnly: true }) return "a set of neither is none";
         if (!request.DataOnly && options.Backup.OfflineKeyFile is null)
             return "KeyRecovery:Backup:OfflineKeyFile and :EscrowDirectory are not set: make a key with offline-key, or leave the keys out with --data-only";
+        if (!request.DataOnly && stores is { Escrows: { IsThere: false } folder, Sets.IsEmpty: false })
+            return $"{folder.Location} is not the directory in which escrows were written before: is it mounted? If it was moved, move its files, the hidden one too; if all of them are lost, make an empty file {folder.Mark}";
         var taken = options.Directories.Named.Select(place => place.Path).Concat(options.Backup.EscrowDirectory is { } escrows ? [escrows] : []);
         return taken.FirstOrDefault(place => DataDirectories.Overlap(request.To, Path.GetFullPath(place))) is { } other
             ? $"sets do not lie in {other}, nor around it: a copy of one place must never hold another"

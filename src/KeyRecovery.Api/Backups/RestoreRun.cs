@@ -5,6 +5,7 @@ using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite;
 using KeyRecovery.Storage.Sqlite.Backups;
+using KeyRecovery.Storage.Sqlite.Fence;
 using KeyRecovery.Storage.Sqlite.Ring;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -40,6 +41,9 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
             _isInstead = marker is not null && !IsThis(marker, set);
             using (StoreLocks.Take(_places.Stores, _places.Keys))
             {
+                if (marker is null && HasKeys && await PresentKeys.AreSoundAsync(options, set, time, ct))
+                    return RestoreReport.Refused(
+                        $"{ServerStores.KeysFile(_places)} is sound: a restore would lose what is newer, and undo no damage. Move it away by hand if you mean to", arguments.Part);
                 if (marker is null || _isInstead)
                 {
                     if (await TryBuildAsync(set, isSignedBy, swaps, ct) is { } problem) return RestoreReport.Refused(problem, arguments.Part);
@@ -89,7 +93,24 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
             return $"{there.Replaced[..there.Replaced.LastIndexOf(".replaced", StringComparison.Ordinal)]} is there: --replace moves it aside";
         if (swaps.FirstOrDefault(swap => swap.Replaces && File.Exists(swap.Replaced)) is { } kept)
             return $"{kept.Replaced} is there from an earlier restore of this set: move it elsewhere, or delete it where it is not needed any more";
+        if (HasKeys && FindFaultOfFence() is { } fault) return fault;
         return HasKeys ? RestoreTombstones.Check(_places.Fence, _folder, set, arguments.OldTombstones) : null;
+    }
+
+    // Now, and not when the files are exchanged already.
+    private string? FindFaultOfFence()
+    {
+        try
+        {
+            using var list = new TombstoneFile(_places.Fence);
+            using var sets = new BackupSetList(_places.Fence, null, time);
+            list.ReadAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
+            return null;
+        }
+        catch (StoreUnavailableException e)
+        {
+            return e.Message;
+        }
     }
 
     private bool IsThis(RestoreMarker marker, BackupSet set) => marker.Set == set.Id.ToString() && marker.Part == RestoreReport.Word(arguments.Part);

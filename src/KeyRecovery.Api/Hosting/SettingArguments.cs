@@ -1,3 +1,5 @@
+using KeyRecovery.Api.Verbs;
+
 namespace KeyRecovery.Api.Hosting;
 
 /// <summary>

@@ -13,6 +13,15 @@ public sealed class EscrowFolder(string folder)
 
     private readonly string _folder = Path.GetFullPath(folder);
 
+    /// <summary>A file that says that this is the directory, and not the empty place at which it should be mounted.</summary>
+    public string Mark => Path.Combine(_folder, ".keyrecovery-escrows");
+
+    /// <summary>The directory.</summary>
+    public string Location => _folder;
+
+    /// <summary>Whether the directory is the one in which escrows were written before.</summary>
+    public bool IsThere => File.Exists(Mark);
+
     /// <summary>Where the escrow of a set lies.</summary>
     public string PathOf(BackupSetId set) => Path.Combine(_folder, set + Extension);
 
@@ -21,11 +30,12 @@ public sealed class EscrowFolder(string folder)
     public void Write(BackupSetId set, ReadOnlySpan<byte> escrow)
     {
         PrivateFiles.MakeFolder(_folder);
+        PrivateFiles.Touch(Mark);
         AtomicFile.Write(PathOf(set), escrow);
     }
 
-    /// <summary>Whether the escrow of a set is there.</summary>
-    public bool Holds(BackupSetId set) => File.Exists(PathOf(set));
+    /// <summary>Whether the escrow of a set is gone: a directory that is not there tells nothing.</summary>
+    public bool IsGone(BackupSetId set) => IsThere && !File.Exists(PathOf(set));
 
     /// <summary>The escrows that lie there, unopened. What is none is left out.</summary>
     public IEnumerable<Escrow> Find()
@@ -35,13 +45,13 @@ public sealed class EscrowFolder(string folder)
             if (new FileInfo(path).Length <= Escrow.MaxSize && Read(path) is { } escrow) yield return escrow;
     }
 
-    /// <summary>Overwrites and deletes an escrow; true as well where there is none.</summary>
+    /// <summary>Overwrites and deletes an escrow; true as well where there is none, and false where the directory is not there.</summary>
     public bool TryDestroy(BackupSetId set)
     {
         try
         {
             AtomicFile.Destroy(PathOf(set));
-            return true;
+            return IsThere;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

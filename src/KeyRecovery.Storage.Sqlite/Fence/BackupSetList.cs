@@ -74,12 +74,15 @@ public sealed class BackupSetList : IBackupSets, IDisposable
             if (line.Kek > kek.Value) continue;
             var ends = DateTimeOffset.FromUnixTimeSeconds(line.ExpiresAt);
             // Its end is a promise that the escrow is gone.
-            if (ends <= now && _escrows?.Holds(line.Set) == true) ends = DateTimeOffset.MaxValue;
+            if (ends <= now && _escrows?.IsGone(line.Set) != true) ends = DateTimeOffset.MaxValue;
             if (last is null || ends > last) last = ends;
         }
 
         return last;
     }
+
+    /// <summary>Whether any set was ever put on the list.</summary>
+    public bool IsEmpty => _lines.Count == 0;
 
     /// <summary>Whether a set was ever put on the list.</summary>
     public bool Knows(BackupSetId set) => _lines.Exists(line => line.Set == set);
@@ -97,7 +100,7 @@ public sealed class BackupSetList : IBackupSets, IDisposable
     public int DestroyExpired()
     {
         var now = _time.GetUtcNow().ToUnixTimeSeconds();
-        return _escrows is null ? 0 : _lines.Count(line => line.ExpiresAt <= now && !_escrows.TryDestroy(line.Set));
+        return _lines.Count(line => line.ExpiresAt <= now && _escrows?.TryDestroy(line.Set) != true);
     }
 
     /// <inheritdoc/>

@@ -9,6 +9,7 @@ using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Service;
 using KeyRecovery.Storage.Sqlite.Backups;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace KeyRecovery.Api.Tests.Backups;
@@ -26,7 +27,7 @@ internal sealed class BackupSite : IDisposable
 
     public string Sets => this["sets"];
 
-    public string[] EscrowFiles => Directory.Exists(this["escrows"]) ? Directory.GetFiles(this["escrows"]) : [];
+    public string[] EscrowFiles => Directory.Exists(this["escrows"]) ? Directory.GetFiles(this["escrows"], "*.escrow") : [];
 
     public Task<TestHost> StartAsync() => TestHost.StartAsync(
         Settings, directory: _directory, adjust: builder => builder.Services.AddSingleton<TimeProvider>(Clock));
@@ -54,6 +55,16 @@ internal sealed class BackupSite : IDisposable
     public void Lose(params string[] places)
     {
         foreach (var place in places) Directory.Delete(this[place], recursive: true);
+    }
+
+    /// <summary>Puts a row into the key store that is none: a reason to restore it. Or takes it away again.</summary>
+    public void Damage(bool mend = false)
+    {
+        using var store = new SqliteConnection($"Data Source={Path.Combine(this["keys"], "keys.db")};Pooling=False");
+        store.Open();
+        using var change = store.CreateCommand();
+        change.CommandText = mend ? "DELETE FROM key_rows WHERE value = x'00'" : "INSERT INTO key_rows(version, written_hour, id, value) VALUES(1, 1, randomblob(32), x'00')";
+        Assert.Equal(1, change.ExecuteNonQuery());
     }
 
     /// <summary>Every file of the server's places and of the escrows, by its content.</summary>

@@ -123,6 +123,7 @@ public sealed class ExpiryTests
 
         site.Clock.Move(Expiry);
         await using var after = await site.StartAsync();
+        site.Clock.Pass(ErasureWork.Settled);
         Assert.Equal(2, (await BackupSite.ReceiptAsync(after, job)).Level);
         Assert.Empty(site.EscrowFiles);
     }

@@ -78,6 +78,9 @@ public sealed class WrongRestoreTests
             late = await site.BackUpAsync(host);
         }
 
+        // One that is sound is not replaced: what is newer would be lost for nothing.
+        Assert.Contains("is sound", (await site.RestoreAsync(early, "--part", "keys", "--replace")).Problem, StringComparison.Ordinal);
+        site.Damage();
         var stopped = await site.RestoreAsync(early, "--part", "keys", "--replace");
         Assert.Equal("quarantined", stopped.Outcome);
         // What it has put into the key store's place may not stay there.
@@ -107,9 +110,11 @@ public sealed class WrongRestoreTests
             for (var i = 0; i < Many; i++) last = await TestAccount.CreateAsync(host);
         }
 
+        site.Damage();
         var stopped = await site.RestoreAsync(early, "--part", "keys", "--replace");
         Assert.Equal("quarantined", stopped.Outcome);
         File.Move(Assert.Single(stopped.Replaced), Path.Combine(site["keys"], "keys.db"), overwrite: true);
+        site.Damage(mend: true);
         File.Delete(Path.Combine(site["stores"], "restore"));
         await using (var host = await site.StartAsync())
         using (var answer = await host.Client.SendAsync(last.Phone.Of(last.Id).Request(host.Address, HttpMethod.Get, "/v1/vault")))
@@ -127,15 +132,45 @@ public sealed class WrongRestoreTests
             (first, second) = (await site.BackUpAsync(host), await site.BackUpAsync(host));
         }
 
+        site.Damage();
         // A folder in the escrow's place, and a restore that was killed while it built.
         var failed = await site.RestoreAsync(first, "--part", "all", "--replace", "--escrow", site.Sets, "--offline-key", site["offline.key"]);
         Assert.Equal("refused", failed.Outcome);
         Assert.Equal(["data.db"], Directory.GetFiles(site["stores"]).Select(Path.GetFileName).Where(name => name != ".lock"));
+        site.Damage(mend: true);
         await File.WriteAllTextAsync(Path.Combine(site["stores"], "restore"), $"{new string('a', 32)} all Building\n");
         var done = await site.RestoreAsync(second, "--replace");
         Assert.True(done.IsDone, done.Problem);
         // Twice from the same set: the file that was replaced first is the one that counts.
         Assert.Contains("from an earlier restore of this set", (await site.RestoreAsync(second, "--replace")).Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_list_beside_the_stores_that_cannot_be_read_is_told_before_anything_is_exchanged()
+    {
+        using var site = new BackupSite();
+        string set;
+        await using (var host = await site.StartAsync()) set = await site.BackUpAsync(host);
+        site.Lose("keys");
+        await File.AppendAllTextAsync(Path.Combine(site["fence"], "tombstones"), "zzz\n");
+        var refused = await site.RestoreAsync(set, "--part", "keys");
+        Assert.Equal("refused", refused.Outcome);
+        Assert.Contains("tombstones", refused.Problem, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(site["stores"], "restore")));
+    }
+
+    [Fact]
+    public async Task Escrows_are_written_where_they_were_before_and_not_where_that_should_be_mounted()
+    {
+        using var site = new BackupSite();
+        await using var host = await site.StartAsync();
+        await site.BackUpAsync(host);
+        Directory.Move(site["escrows"], site["elsewhere"]);
+        Directory.CreateDirectory(site["escrows"]);
+        Assert.Contains("is it mounted?", (await site.TryBackUpAsync(host)).Problem, StringComparison.Ordinal);
+        Directory.Delete(site["escrows"]);
+        Directory.Move(site["elsewhere"], site["escrows"]);
+        await site.BackUpAsync(host);
     }
 
     [Fact]

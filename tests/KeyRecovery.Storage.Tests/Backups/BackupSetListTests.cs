@@ -61,6 +61,26 @@ public sealed class BackupSetListTests : IDisposable
     }
 
     [Fact]
+    public async Task A_directory_of_escrows_that_is_not_there_proves_nothing_gone()
+    {
+        using var list = Open();
+        await list.AddAsync(Set(1), new KekId(1), Now.AddDays(1), default);
+        Escrows.Write(Set(1), [1, 2, 3]);
+        var mounted = Path.Combine(_folder, "escrows");
+        Directory.Move(mounted, mounted + "-elsewhere");
+        _time.Now = Now.AddDays(2);
+        Assert.Equal(1, list.DestroyExpired());
+        Assert.Equal(DateTimeOffset.MaxValue, list.LastHolding(new KekId(1)));
+        // An empty place where it should be mounted is not it.
+        Directory.CreateDirectory(mounted);
+        Assert.Equal(1, list.DestroyExpired());
+        Directory.Delete(mounted);
+        Directory.Move(mounted + "-elsewhere", mounted);
+        Assert.Equal(0, list.DestroyExpired());
+        Assert.Equal(Now.AddDays(1), list.LastHolding(new KekId(1)));
+    }
+
+    [Fact]
     public async Task A_last_line_that_was_cut_short_is_cut_off_and_a_list_that_is_none_is_not_read_as_empty()
     {
         using (var list = Open()) await list.AddAsync(Set(1), new KekId(1), Now.AddDays(1), default);

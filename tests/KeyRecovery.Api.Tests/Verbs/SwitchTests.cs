@@ -1,7 +1,7 @@
-using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Tests.Support;
+using KeyRecovery.Api.Verbs;
 
-namespace KeyRecovery.Api.Tests.Hosting;
+namespace KeyRecovery.Api.Tests.Verbs;
 
 /// <summary>Verbs take what they know, and settings.</summary>
 public sealed class SwitchTests
@@ -16,7 +16,7 @@ public sealed class SwitchTests
     public async Task A_switch_that_was_mistyped_is_never_dropped(params string[] args)
     {
         using var directory = new TempDirectory();
-        Assert.Equal(2, await Verbs.RunAsync([args[0], "--KeyRecovery:DataDirectory", directory.Path, .. args[1..]]));
+        Assert.Equal(2, await VerbTable.RunAsync([args[0], "--KeyRecovery:DataDirectory", directory.Path, .. args[1..]]));
         Assert.Empty(Directory.GetFileSystemEntries(directory.Path));
     }
 }

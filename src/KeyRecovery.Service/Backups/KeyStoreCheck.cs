@@ -1,0 +1,36 @@
+using System.Security.Cryptography;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Maintenance;
+using KeyRecovery.Service.Stores;
+
+namespace KeyRecovery.Service.Backups;
+
+/// <summary>Whether a key store is one that nobody needs to replace.</summary>
+public static class KeyStoreCheck
+{
+    /// <summary>Whether every key in it unwraps under the ring. Reads all of it.</summary>
+    /// <exception cref="StoreUnavailableException">It cannot be read: then it is not sound either.</exception>
+    public static async Task<bool> IsSoundAsync(IKeyStore keys, IKekRing ring, CancellationToken ct)
+    {
+        var secret = new byte[KekBox.SecretSize];
+        try
+        {
+            foreach (var table in WrappedRow.Tables)
+            {
+                await foreach (var row in keys.ScanAsync(table, ReadOnlyMemory<byte>.Empty, ct))
+                    if (WrappedRow.Of(row) is { } wrapped && !KekBox.TryUnwrap(ring, wrapped.Kek, row.Key, wrapped.Wrapped.Span, secret)) return false;
+            }
+
+            return true;
+        }
+        catch (WireFormatException)
+        {
+            return false;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(secret);
+        }
+    }
+}
