@@ -14,11 +14,14 @@ namespace KeyRecovery.Api.Endpoints;
 /// <summary><c>GET /v1/vault</c> and <c>POST /v1/commits</c>: reading and changing an account.</summary>
 internal static class VaultEndpoints
 {
+    private const string ErasureDueIn = "Erasure-Due-In";
+
     public static void MapVault(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/vault", GetAsync)
             .WithName("getVault")
             .WithSummary("The vault: links, keyset and manifest")
+            .WithDescription("While an erasure of the account is held, every device's answer, 304 too, has the header Erasure-Due-In: milliseconds until it is due (docs/protocol.md §15.2).")
             .WithTags("Vault")
             .WithMetadata(new Signed(), new BodyLimit(0))
             .Produces<Binary>(StatusCodes.Status200OK, CborBody.Cbor)
@@ -49,9 +52,22 @@ internal static class VaultEndpoints
         if (!TryReadSequence(linksAfter, out var after)) return new ProblemResult(ErrorCode.Malformed) { Field = "linksAfter" };
         var tag = EntityTag.Of(request.Account.State.ManifestHash);
         if (!EntityTag.IsNamed(context.Request.Headers.IfNoneMatch, tag))
-            return await Answers.VaultAsync(request, service.Vaults, after, context);
+        {
+            var answer = await Answers.VaultAsync(request, service.Vaults, after, context);
+            if (answer is not ProblemResult) await AnnounceErasureAsync(request, context, service);
+            return answer;
+        }
+
+        await AnnounceErasureAsync(request, context, service);
         context.Response.Headers.ETag = tag;
         return TypedResults.StatusCode(StatusCodes.Status304NotModified);
+    }
+
+    // Not to slots: they recover, and all of them do so with the same reads.
+    private static async ValueTask AnnounceErasureAsync(SignedRequest request, HttpContext context, KeyRecoveryService service)
+    {
+        if (request.Account.Actor.IsSlot || await service.Erasures.DueInAsync(request.Account, context.RequestAborted) is not { } left) return;
+        context.Response.Headers[ErasureDueIn] = ((long)left.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
     }
 
     private static async Task<IResult> CommitAsync(SignedRequest request, HttpContext context, KeyRecoveryService service)

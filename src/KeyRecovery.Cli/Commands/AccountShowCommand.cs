@@ -16,7 +16,7 @@ internal static class AccountShowCommand
 
     private static async Task RunAsync(CliContext context, CancellationToken ct)
     {
-        using var opened = await context.OpenAsync(ct);
+        using var opened = await context.OpenAsync(ct, warnsOfErasure: false);
         var vault = opened.Session;
         var passphrase = await PassphraseAsync(vault, ct);
         if (passphrase.Sum(r => r.GuessesSinceRight) is var guesses and > 0)
@@ -30,6 +30,7 @@ internal static class AccountShowCommand
                 server = context.Server.GetLeftPart(UriPartial.Authority),
                 vault.Epoch,
                 vault.Version,
+                erasureDueInMs = (long?)vault.HeldErasure?.TotalMilliseconds,
                 lastChange = LastChange(vault),
                 vault.LastAuthorityChange,
                 items = vault.Items.Length,
@@ -60,6 +61,7 @@ internal static class AccountShowCommand
 
     private static void Tell(IAnsiConsole people, VaultSession vault, ImmutableArray<AuthorityId> mended)
     {
+        if (vault.HeldErasure is { } dueIn) people.MarkupLineInterpolated($"[bold red]{Words.HeldErasure(dueIn)}[/]");
         var facts = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
         void Fact(string name, string value) => facts.AddRow(new Text(name), new Text(value));
         Fact("Account", vault.Account.ToString());

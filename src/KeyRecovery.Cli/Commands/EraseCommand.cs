@@ -20,7 +20,7 @@ internal static class EraseCommand
 
     private static async Task RunAsync(CliContext context, bool yes, CancellationToken ct)
     {
-        using var opened = await context.OpenAsync(ct);
+        using var opened = await context.OpenAsync(ct, warnsOfErasure: false);
         var vault = opened.Session;
         if (!yes && !context.Ask.CanAsk) throw new CommandException(CliFailure.Usage("an erasure is asked for, or comes with --yes"));
         if (!yes)
@@ -36,13 +36,13 @@ internal static class EraseCommand
 
     private static async Task StatusAsync(CliContext context, CancellationToken ct)
     {
-        using var opened = await context.OpenAsync(ct);
+        using var opened = await context.OpenAsync(ct, warnsOfErasure: false);
         Tell(context, context.Expect(await opened.Session.ErasureStatusAsync(ct)));
     }
 
     private static async Task CancelAsync(CliContext context, CancellationToken ct)
     {
-        using var opened = await context.OpenAsync(ct);
+        using var opened = await context.OpenAsync(ct, warnsOfErasure: false);
         Tell(context, context.Expect(await opened.Session.CancelErasureAsync(ct)));
     }
 

@@ -85,6 +85,7 @@ internal static class RecoverCommand
 
     private static void Tell(CliContext context, VaultSession vault, bool byPassphrase, List<AuthorityInfo> removed, List<AuthorityInfo> notRemoved)
     {
+        context.WarnOfErasure(vault);
         if (notRemoved.Count > 0)
         {
             context.Output.Note(

@@ -2,6 +2,7 @@ using System.CommandLine;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Client;
+using KeyRecovery.Client.Accounts;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Passphrases;
@@ -63,12 +64,15 @@ internal sealed class CliContext : IDisposable
     }
 
     /// <summary>Opens this device's account, mends bad seals on the way and says what the person should know.</summary>
-    public async Task<OpenedVault> OpenAsync(CancellationToken ct)
+    /// <param name="ct">Cancels.</param>
+    /// <param name="warnsOfErasure">False where the command itself tells of an erasure that waits.</param>
+    public async Task<OpenedVault> OpenAsync(CancellationToken ct, bool warnsOfErasure = true)
     {
         var vault = Expect(await Client.OpenAsync(ct));
         TrustedFrom = vault.Authorities.First(a => a.IsThisDevice).TrustedFrom;
         try
         {
+            if (warnsOfErasure) WarnOfErasure(vault);
             var bad = vault.Authorities.Where(a => a.SealIsBad).ToList();
             if (bad.Count > 0)
             {
@@ -84,6 +88,12 @@ internal sealed class CliContext : IDisposable
             vault.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Says where an erasure of the account waits, that its owner may not have asked for.</summary>
+    public void WarnOfErasure(VaultSession vault)
+    {
+        if (vault.HeldErasure is { } dueIn) Output.Note(Words.HeldErasure(dueIn));
     }
 
     /// <summary>The app's token, or null where none was given.</summary>

@@ -24,6 +24,19 @@ internal static class Words
         ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0} ms")
         : string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s");
 
+    /// <summary>How long something still waits, in the two units that matter: <c>2 d 23 h</c>. Rounded down.</summary>
+    public static string Left(TimeSpan time) => time switch
+    {
+        { TotalDays: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{time.Days} d {time.Hours} h"),
+        { TotalHours: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{time.Hours} h {time.Minutes} min"),
+        { TotalMinutes: >= 1 } => string.Create(CultureInfo.InvariantCulture, $"{time.Minutes} min"),
+        _ => "less than a minute",
+    };
+
+    /// <summary>What a person must know of an erasure that waits.</summary>
+    public static string HeldErasure(TimeSpan dueIn) =>
+        $"An erasure of this account was asked for. It is done {(dueIn > TimeSpan.Zero ? $"in {Left(dueIn)}" : "now")} unless somebody stops it: keyrecovery erase cancel";
+
     /// <summary>A count and its noun.</summary>
     public static string Count(long count, string one, string? many = null) =>
         string.Create(CultureInfo.InvariantCulture, $"{count:N0} {(count == 1 ? one : many ?? one + "s")}");

@@ -56,6 +56,13 @@ public sealed class VaultSession : IDisposable
     /// <summary>Items whose content the server lost and that the app must store again.</summary>
     public ImmutableArray<string> LostItems => _state.LostItems;
 
+    /// <summary>
+    /// How long an erasure of the account that a device asked for still waits, to the millisecond, as the server told when this
+    /// session was opened, refreshed or last asked about it; zero where it is due, null where none is held. Show it to the person: until then
+    /// <see cref="CancelErasureAsync"/> stops it.
+    /// </summary>
+    public TimeSpan? HeldErasure => _state.HeldErasure;
+
     /// <summary>Fetches what other devices changed.</summary>
     public Task<Result<VaultSession>> RefreshAsync(CancellationToken ct = default) =>
         TakeTurnAsync<Result<VaultSession>>(async () => await _state.RefreshAsync(ct) is { } failure ? failure : this, ct);
@@ -173,12 +180,18 @@ public sealed class VaultSession : IDisposable
 
     /// <summary>Cancels an erasure that waits; nothing happens where there is none.</summary>
     public async Task<Result<ErasureStatus>> CancelErasureAsync(CancellationToken ct = default) =>
-        await _state.Api.CancelErasureAsync(_state.Keys, ct) is var answer and not Answer.Success ? Failures.Of(answer) : new ErasureStatus.None();
+        await _state.Api.CancelErasureAsync(_state.Keys, ct) is var answer and not Answer.Success ? Failures.Of(answer) : Remember(new ErasureStatus.None());
 
-    private static async Task<Result<ErasureStatus>> ReadErasureAsync(Task<Answer> asking) =>
+    private ErasureStatus Remember(ErasureStatus status)
+    {
+        _state.HeldErasure = status is ErasureStatus.Held held ? held.DueIn : null;
+        return status;
+    }
+
+    private async Task<Result<ErasureStatus>> ReadErasureAsync(Task<Answer> asking) =>
         VaultApi.Read(await asking, ClientJson.Default.ErasureJson) switch
         {
-            Result<ErasureJson>.Ok ok => ErasureStatus.Of(ok.Value),
+            Result<ErasureJson>.Ok ok => Remember(ErasureStatus.Of(ok.Value)),
             Result<ErasureJson>.Failed { Failure: ClientFailure.Erased { Receipt: { } receipt } } => new ErasureStatus.Erased(receipt),
             Result<ErasureJson>.Failed failed => failed.Failure,
             _ => throw new InvalidOperationException(),

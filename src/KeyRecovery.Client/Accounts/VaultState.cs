@@ -18,6 +18,7 @@ internal sealed class VaultState : IDisposable
     private readonly IDeviceStore _store;
     private readonly Lock _gate = new();
     private DeviceState _device;
+    private TimeSpan? _heldErasure;
 
     public VaultState(KeyRecoveryOptions options, VaultApi api, IDeviceStore store, DeviceState device)
     {
@@ -38,6 +39,19 @@ internal sealed class VaultState : IDisposable
 
     /// <summary>Names of items whose content a repaired server lacks.</summary>
     public ImmutableArray<string> LostItems { get; private set; } = [];
+
+    /// <summary>How long a held erasure waited still, when the server was last asked; null where none is held.</summary>
+    public TimeSpan? HeldErasure
+    {
+        get
+        {
+            lock (_gate) return _heldErasure;
+        }
+        set
+        {
+            lock (_gate) _heldErasure = value;
+        }
+    }
 
     /// <summary>The newest management key of which each realm is known to have taken it: the next manifest drops the older ones.</summary>
     public ConcurrentDictionary<(AuthorityId Slot, Hash256 Realm), uint> TakenRealmKeys { get; } = new();
@@ -65,6 +79,7 @@ internal sealed class VaultState : IDisposable
     {
         var known = Open?.Vault;
         var answer = await Api.GetVaultAsync(Keys, known?.Chain.Head.Link.Sequence, known?.Manifest.Hash, ct);
+        if (answer is Answer.Success told) HeldErasure = told.ErasureDueIn;
         if (VaultApi.IsNotModified(answer) && known is not null) return null;
         if (answer is Answer.Problem { Type: "repair-required" or "vault-lost" or "signature-invalid" } problem)
             return known is null ? Failures.Of(problem) : await RepairAsync(known, Failures.Of(problem), ct);

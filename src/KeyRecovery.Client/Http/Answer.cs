@@ -12,6 +12,9 @@ internal abstract record Answer
     {
         /// <summary>Where the other side of a link session claimed it from, or null: the server's word.</summary>
         public IPNetwork? PeerNetwork { get; init; }
+
+        /// <summary>How long a held erasure of the account still waits, or null: the server's word.</summary>
+        public TimeSpan? ErasureDueIn { get; init; }
     }
 
     /// <summary>A problem.</summary>

@@ -62,6 +62,20 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
     public async ValueTask<ErasureStatus> StatusAsync(OpenAccount account, CancellationToken ct) =>
         (await rows.ReadAsync(account.KeyRowKey, ct)).Row is { } row && !IsVoid(row, account) ? Status(row) : ErasureStatus.None;
 
+    /// <summary>How long a held one still waits, for every device that reads its vault; null where none is held.</summary>
+    public async ValueTask<TimeSpan?> DueInAsync(OpenAccount account, CancellationToken ct)
+    {
+        try
+        {
+            return await StatusAsync(account, ct) is { State: "held" or "erasing" } status ? TimeSpan.FromMilliseconds(status.DueInMs) : null;
+        }
+        catch (RowDamagedException)
+        {
+            // Whoever takes erasures on tells of it: nobody's keys are withheld for it.
+            return null;
+        }
+    }
+
     /// <summary>Whether a held one's time has come; null where the clock was moved and it cannot be told.</summary>
     public bool? IsDue(ErasureRow row) => row.DueAt == row.RequestedAt ? true : clock.HasPassed(DateTimeOffset.FromUnixTimeSeconds((long)row.DueAt));
 

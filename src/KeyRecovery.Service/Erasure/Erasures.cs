@@ -83,6 +83,9 @@ public sealed class Erasures : IDisposable
     /// <summary>How the account's erasure stands.</summary>
     public ValueTask<ErasureStatus> StatusAsync(OpenAccount account, CancellationToken ct) => _holds.StatusAsync(account, ct);
 
+    /// <summary>How long a held erasure still waits, zero where it is due; null where none is held. One point read of the key store.</summary>
+    public ValueTask<TimeSpan?> DueInAsync(OpenAccount account, CancellationToken ct) => _holds.DueInAsync(account, ct);
+
     /// <summary>Cancels a held erasure.</summary>
     /// <param name="keyId">Who signs.</param>
     /// <param name="verify">Whether the request's signature verifies under a key.</param>

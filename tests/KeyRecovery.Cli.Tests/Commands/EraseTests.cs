@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using KeyRecovery.Cli.Tests.Support;
 using KeyRecovery.Client;
 using KeyRecovery.Protocol.Audit;
@@ -30,6 +31,36 @@ public sealed class EraseTests(CliFixture fixture)
         Assert.Equal("none", (await phone.RunAsync("erase", "cancel", "--json")).Ended(0).Text("state"));
         Assert.Equal("none", (await phone.RunAsync("erase", "cancel", "--json")).Ended(0).Text("state"));
         Assert.Equal("none", (await phone.RunAsync("erase", "status", "--json")).Ended(0).Text("state"));
+    }
+
+    [Fact]
+    public async Task While_it_is_held_every_command_that_opens_the_account_says_so()
+    {
+        // In the first second of the three days it is all of them.
+        const string Asked = @"An erasure of this account was asked for\. It is done in (2 d 23 h|3 d 0 h) unless somebody stops it: keyrecovery erase cancel";
+        var (phone, code) = await fixture.NewAccountAsync();
+        var laptop = fixture.NewDevice();
+        var quiet = (await laptop.TypeAsync(code, "recover", "--code", "--remove", "none", "--name", "laptop")).Ended(0);
+        Assert.DoesNotContain("erasure", quiet.Error + (await laptop.RunAsync("account", "show")).Ended(0).Output, StringComparison.Ordinal);
+        Assert.False((await laptop.RunAsync("account", "show", "--json")).Ended(0).Json.TryGetProperty("erasureDueInMs", out _));
+        Assert.DoesNotContain("erasure", (await phone.RunAsync("erase", "--yes")).Ended(0).Error, StringComparison.Ordinal);
+
+        var shown = (await laptop.RunAsync("account", "show")).Ended(0);
+        Assert.Matches("^" + Asked, shown.Output);
+        Assert.DoesNotContain("erasure", shown.Error, StringComparison.Ordinal);
+        Assert.InRange(
+            (await laptop.RunAsync("account", "show", "--json")).Ended(0).Json.GetProperty("erasureDueInMs").GetInt64(), 71L * 3_600_000, 72L * 3_600_000);
+        foreach (var command in new[] { "backup list", "device list" })
+        {
+            var run = (await laptop.RunAsync(command.Split(' '))).Ended(0);
+            Assert.Single(run.Error.Split('\n'), line => Regex.IsMatch(line, Asked));
+            Assert.DoesNotContain("erasure", run.Output, StringComparison.Ordinal);
+        }
+
+        var recovered = (await fixture.NewDevice().TypeAsync(code, "recover", "--code", "--remove", "none", "--name", "tablet")).Ended(0);
+        Assert.Matches(Asked, recovered.Error);
+        Assert.DoesNotContain("erasure", (await laptop.RunAsync("erase", "cancel")).Ended(0).Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("erasure", (await laptop.RunAsync("backup", "list")).Ended(0).Error, StringComparison.Ordinal);
     }
 
     [Theory]
