@@ -42,6 +42,11 @@ public sealed class WhoMayEraseTests
             Assert.Equal("held", (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("state").GetString());
         }
 
+        // Devices are told of it; slots read as ever.
+        using (var answer = await account.SendAsync(account.Phone, HttpMethod.Get, "/v1/vault")) Assert.True(answer.Headers.Contains("Erasure-Due-In"));
+        using (var answer = await account.SendAsync(account.Code, HttpMethod.Get, "/v1/vault"))
+            Assert.Equal((HttpStatusCode.OK, false), (answer.StatusCode, answer.Headers.Contains("Erasure-Due-In")));
+
         using (var answer = await account.SendAsync(Party.Device(), HttpMethod.Delete, "/v1/erasure")) await ProblemAssert.IsAsync(answer, HttpStatusCode.Unauthorized, "signature-invalid");
         // It was removed less than three days before the request: it may cancel.
         using (var answer = await account.SendAsync(young, HttpMethod.Delete, "/v1/erasure")) Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
