@@ -78,6 +78,7 @@ internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options
     {
         // Read before anything else: a key that cannot be read must not cost a copy of the data.
         var offline = request.DataOnly ? null : OfflineKey.ReadPublic(options.Backup.OfflineKeyFile!);
+        if (offline is not null) stores.Escrows!.Prepare();
         if (!request.KeysOnly) await CopyDataAsync(partial, tell, ct);
         var (madeAt, expiresAt) = ((ulong)now.ToUnixTimeSeconds(), (ulong)now.AddDays(request.ExpiresAfterDays ?? options.Backup.ExpiresAfterDays).ToUnixTimeSeconds());
         var keys = offline is null ? null : await WriteKeysAsync(partial, id, madeAt, expiresAt, offline, tell, ct);

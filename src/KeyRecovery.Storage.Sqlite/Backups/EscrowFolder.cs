@@ -29,9 +29,16 @@ public sealed class EscrowFolder(string folder)
     /// <exception cref="IOException">It cannot be written.</exception>
     public void Write(BackupSetId set, ReadOnlySpan<byte> escrow)
     {
+        Prepare();
+        AtomicFile.Write(PathOf(set), escrow);
+    }
+
+    /// <summary>Makes the directory the one in which escrows are written. To be done before a set is listed for which there will be one.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void Prepare()
+    {
         PrivateFiles.MakeFolder(_folder);
         PrivateFiles.Touch(Mark);
-        AtomicFile.Write(PathOf(set), escrow);
     }
 
     /// <summary>Whether the escrow of a set is gone: a directory that is not there tells nothing.</summary>

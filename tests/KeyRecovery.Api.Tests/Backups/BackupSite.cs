@@ -42,6 +42,13 @@ internal sealed class BackupSite : IDisposable
         return report.Set!;
     }
 
+    /// <summary>Begins a set, and goes when its data are there.</summary>
+    public async Task CancelBackupAsync(TestHost host)
+    {
+        using var stop = new CancellationTokenSource();
+        await host.Services.GetRequiredService<BackupRuns>().RunAsync(new BackupRequest("backup", Sets), line => { if (line.Phase == "keys") stop.Cancel(); }, stop.Token);
+    }
+
     /// <summary>Restores, with what is restored from settable apart.</summary>
     public async Task<RestoreReport> RestoreAsync(string set, params string[] more)
     {
