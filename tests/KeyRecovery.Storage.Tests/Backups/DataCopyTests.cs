@@ -31,6 +31,7 @@ public sealed class DataCopyTests : IDisposable
             for (var i = 0; !stop.IsCancellationRequested; i++)
                 await WriteAsync(pair, new RowWrite.Remove(Key("one")), new RowWrite.Create(Key("one"), BitConverter.GetBytes(i)), new RowWrite.Remove(Key("two")), new RowWrite.Create(Key("two"), BitConverter.GetBytes(i)));
         });
+        while (await pair.Data.ReadAsync(Key("two"), default) is null) await Task.Delay(1);
         for (var i = 0; i < 5; i++)
         {
             File.Delete(copy);
