@@ -41,7 +41,7 @@ internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options
         {
             var now = time.GetUtcNow();
             var id = BackupSetId.Draw(SystemRandom.Instance);
-            var partial = BackupFolder.Begin(request.To, id, now);
+            var partial = BackupFolder.Begin(request.To, id, stores.Pair.PairId, now);
             try
             {
                 return await WriteAsync(partial, id, now, request, tell, ct);
@@ -61,6 +61,7 @@ internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options
     private string? Refuse(BackupRequest request)
     {
         if (!Path.IsPathFullyQualified(request.To)) return "the place for sets is an absolute path";
+        if (stores.Service.Erasures.ClockProblem is { } moved) return $"a set would be named and expire by a wrong time: {moved}";
         if (request.ExpiresAfterDays is < 1 or > 365) return "keys expire after 1 to 365 days";
         if (request is { DataOnly: true, KeysOnly: true }) return "a set of neither is none";
         if (!request.DataOnly && options.Backup.OfflineKeyFile is null)

@@ -45,22 +45,20 @@ internal sealed class ErasureFinisher(
         return (done, open.Count - done, problems.LastOrDefault(p => p is not null));
     }
 
-    /// <summary>Whether the ring does not know the KEK of an erasure: it was put back from an older day, and proves nothing.</summary>
-    public bool IsRingOlder(ErasureRow row) => ring.Standings[^1].Id.Value < row.Kek;
-
     /// <summary>Gives the second receipt, where the KEKs of that time are gone and so is every backup of them.</summary>
-    public async ValueTask<Finality> TryFinalizeAsync(RowKey keyRow, ErasureRow row, long version, Task haveRead, CancellationToken ct)
+    public async ValueTask<ErasureStep> TryFinalizeAsync(RowKey keyRow, ErasureRow row, long version, Task haveRead, CancellationToken ct)
     {
+        if (ring.Standings[^1].Id.Value < row.Kek) return ErasureStep.AwaitRing;
         for (var id = row.Kek; id > 0; id--)
-            if (ring.TryGet(new KekId(id), out _)) return Finality.AwaitKek;
+            if (ring.TryGet(new KekId(id), out _)) return ErasureStep.AwaitKek;
         if (backups.LastHolding(new KekId(row.Kek)) is { } last && clock.HasPassed(last) is not true)
-            return clock.HasPassed(last) is null ? Finality.AwaitClock : Finality.AwaitSets;
+            return clock.HasPassed(last) is null ? ErasureStep.AwaitClock : ErasureStep.AwaitSets;
         // The receipt would tell its times.
-        if (clock.Now is not { } now) return Finality.AwaitClock;
+        if (clock.Now is not { } now) return ErasureStep.AwaitClock;
         var proofs = SignedErasureReceipt.Decode(row.Receipt).Receipt.Proofs.AddRange(ErasureProof.KekDestroyed, ErasureProof.BackupsExpired);
         var next = row with { Phase = ErasurePhase.Final, Receipt = row.ToReceipt(2, (ulong)now.ToUnixTimeSeconds(), proofs).Sign(auditKey) };
         await haveRead;
-        return await context.Keys.WriteAsync([rows.Write(keyRow, next, version)], ct) is WriteResult.Written ? Finality.Final : Finality.Raced;
+        return await context.Keys.WriteAsync([rows.Write(keyRow, next, version)], ct) is WriteResult.Written ? ErasureStep.Final : ErasureStep.None;
     }
 
     private async Task ListAsync(List<RowKey> keyRows, CancellationToken ct)

@@ -77,7 +77,7 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
     }
 
     /// <summary>Whether a held one's time has come; null where the clock was moved and it cannot be told.</summary>
-    public bool? IsDue(ErasureRow row) => row.DueAt == row.RequestedAt ? true : clock.HasPassed(DateTimeOffset.FromUnixTimeSeconds((long)row.DueAt));
+    public bool? IsDue(ErasureRow row) => clock.HasPassed(DateTimeOffset.FromUnixTimeSeconds((long)row.DueAt));
 
     public ErasureStatus Status(ErasureRow row) => row.Phase switch
     {
@@ -115,6 +115,8 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
     public async ValueTask<bool> IsHeldAsync(OpenAccount account, CancellationToken ct) =>
         (await rows.ReadAsync(account.KeyRowKey, ct)).Row is { Phase: ErasurePhase.Held } row && !IsVoid(row, account);
 
+    /// <summary>Makes the time of every held one begin anew.</summary>
+    /// <returns>How many there are.</returns>
     public async ValueTask<int> BeginAnewAsync(CancellationToken ct)
     {
         var held = new List<RowKey>();

@@ -38,17 +38,6 @@ public sealed class Erasures : IDisposable
         _replay = new TombstoneReplay(context, rows, _eraser, tombstones, secrets.FenceKey);
     }
 
-    private enum Step
-    {
-        None,
-        Open,
-        Final,
-        AwaitKek,
-        AwaitSets,
-        AwaitClock,
-        AwaitRing,
-    }
-
     /// <summary>Why nothing that waits for a time is done: the server's clock was moved; null while it is believed.</summary>
     public string? ClockProblem => _clock.Now is null ? _clock.Problem : null;
 
@@ -63,9 +52,10 @@ public sealed class Erasures : IDisposable
         var row = ((Outcome<ErasureRow>.Done)requested).Value;
         if (row.Phase == ErasurePhase.Erasing || (row.Phase == ErasurePhase.Held && _holds.IsDue(row) == true))
         {
+            bool isDestroyed;
             try
             {
-                await _eraser.DestroyAsync(account.KeyRowKey, row, null, [], ct);
+                isDestroyed = await _eraser.DestroyAsync(account.KeyRowKey, row, null, [], ct);
             }
             catch (ErasureBlockedException)
             {
@@ -74,7 +64,10 @@ public sealed class Erasures : IDisposable
             }
 
             await FinishAsync([account.KeyRowKey], ct);
-            row = (await _rows.ReadAsync(account.KeyRowKey, ct)).Row ?? row;
+            var now = (await _rows.ReadAsync(account.KeyRowKey, ct)).Row;
+            // Removed between the gate and here: nothing was done, and nothing will be.
+            if (now is null && !isDestroyed) return new ServiceFailure(ErrorCode.Revoked);
+            row = now ?? row;
         }
 
         return _holds.Status(row);
@@ -131,7 +124,7 @@ public sealed class Erasures : IDisposable
     /// <exception cref="StoreUnavailableException">A store cannot do its part: what was begun stays pending.</exception>
     public async Task<ErasureReport> ResumeAsync(CancellationToken ct)
     {
-        var (erased, final, pending, waiting, kept, timeless, problem) = (0, 0, 0, 0, 0, 0, (string?)null);
+        var (erased, pending, problem, steps) = (0, 0, (string?)null, new Dictionary<ErasureStep, int>());
         var (some, open) = (new List<Row>(Group), new List<RowKey>());
         void Block(string why)
         {
@@ -151,11 +144,8 @@ public sealed class Erasures : IDisposable
         {
             foreach (var (keyRow, step, why) in await SideBySide.RunAsync(some, (stored, haveRead) => TakeOnAsync(stored, haveRead, ct)))
             {
-                if (step == Step.Open) open.Add(keyRow);
-                else if (step == Step.Final) final++;
-                else if (step == Step.AwaitKek) waiting++;
-                else if (step == Step.AwaitSets) kept++;
-                else if (step == Step.AwaitClock) timeless++;
+                steps[step] = steps.GetValueOrDefault(step) + 1;
+                if (step == ErasureStep.Open) open.Add(keyRow);
                 if (why is not null) Block(why);
             }
 
@@ -175,7 +165,9 @@ public sealed class Erasures : IDisposable
         await CloseAsync(TryFinishAsync(open, ct));
         // One group after the other: to destroy the next one's keys meanwhile is faster, and commits beside it wait longer.
         await foreach (var group in _jobs.RunAsync(Group, Block, ct)) await CloseAsync(TryFinishAsync(group, ct));
-        return new ErasureReport(erased, final, pending, waiting, kept, timeless, problem);
+        return new ErasureReport(
+            erased, steps.GetValueOrDefault(ErasureStep.Final), pending, steps.GetValueOrDefault(ErasureStep.AwaitKek),
+            steps.GetValueOrDefault(ErasureStep.AwaitSets), steps.GetValueOrDefault(ErasureStep.AwaitClock), problem);
     }
 
     /// <inheritdoc/>
@@ -186,7 +178,7 @@ public sealed class Erasures : IDisposable
         _rows.Dispose();
     }
 
-    private async Task<(RowKey KeyRow, Step Step, string? Problem)> TakeOnAsync(Row stored, Task haveRead, CancellationToken ct)
+    private async Task<(RowKey KeyRow, ErasureStep Step, string? Problem)> TakeOnAsync(Row stored, Task haveRead, CancellationToken ct)
     {
         var keyRow = new RowKey(Table.KeyRows, stored.Key.Id);
         try
@@ -194,32 +186,24 @@ public sealed class Erasures : IDisposable
             var row = _rows.Open(stored);
             var step = row.Phase switch
             {
-                ErasurePhase.Held => _holds.IsDue(row) is not { } isDue ? Step.AwaitClock
-                    : isDue && await _eraser.DestroyAsync(keyRow, row, null, [], haveRead, ct) ? Step.Open
-                    : Step.None,
-                ErasurePhase.Erasing => Step.Open,
-                ErasurePhase.Erased when _finisher.IsRingOlder(row) => Step.AwaitRing,
-                ErasurePhase.Erased => await _finisher.TryFinalizeAsync(keyRow, row, stored.Version, haveRead, ct) switch
-                {
-                    Finality.Final => Step.Final,
-                    Finality.AwaitKek => Step.AwaitKek,
-                    Finality.AwaitSets => Step.AwaitSets,
-                    Finality.AwaitClock => Step.AwaitClock,
-                    _ => Step.None,
-                },
-                _ => Step.None,
+                ErasurePhase.Held => _holds.IsDue(row) is not { } isDue ? ErasureStep.AwaitClock
+                    : isDue && await _eraser.DestroyAsync(keyRow, row, null, [], haveRead, ct) ? ErasureStep.Open
+                    : ErasureStep.None,
+                ErasurePhase.Erasing => ErasureStep.Open,
+                ErasurePhase.Erased => await _finisher.TryFinalizeAsync(keyRow, row, stored.Version, haveRead, ct),
+                _ => ErasureStep.None,
             };
             return (keyRow, step, step switch
             {
-                Step.AwaitClock => _clock.Problem,
-                Step.AwaitRing => "the ring is of an older day: it does not know the KEK of an erasure",
+                ErasureStep.AwaitClock => _clock.Problem,
+                ErasureStep.AwaitRing => "the ring is of an older day: it does not know the KEK of an erasure",
                 _ => null,
             });
         }
         catch (Exception one) when (one is ErasureBlockedException or RowDamagedException)
         {
             // It holds up nobody else's.
-            return (keyRow, Step.None, one.Message);
+            return (keyRow, ErasureStep.None, one.Message);
         }
     }
 

@@ -30,16 +30,18 @@ public sealed class BackupFolder(string folder)
     /// <summary>The list of tombstones.</summary>
     public string TombstonesFile => Path.Combine(_folder, "tombstones");
 
-    /// <summary>Makes the folder in which a set is written until it is whole, and takes away what crashes have left beside it.</summary>
-    /// <param name="parent">Where sets are kept, made with mode 0700.</param>
+    /// <summary>Makes the folder in which a set is written until it is whole, and takes away what this server's crashes have left beside it.</summary>
+    /// <param name="parent">Where sets are kept, made with mode 0700; other servers may keep theirs there too.</param>
     /// <param name="set">The set.</param>
+    /// <param name="pairId">The id that both stores carry: it tells the server's own folders.</param>
     /// <param name="madeAt">Names the folder, with the set's id.</param>
-    public static BackupFolder Begin(string parent, BackupSetId set, DateTimeOffset madeAt)
+    public static BackupFolder Begin(string parent, BackupSetId set, ReadOnlyMemory<byte> pairId, DateTimeOffset madeAt)
     {
         PrivateFiles.MakeFolder(parent);
-        foreach (var left in Directory.EnumerateDirectories(parent, "*" + PartialExtension)) Directory.Delete(left, recursive: true);
+        var own = $".{Convert.ToHexStringLower(pairId.Span)}{PartialExtension}";
+        foreach (var left in Directory.EnumerateDirectories(parent, "*" + own)) Directory.Delete(left, recursive: true);
         var name = madeAt.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
-        var partial = new BackupFolder(Path.Combine(parent, $"{name}-{set.ToString()[..8]}{PartialExtension}"));
+        var partial = new BackupFolder(Path.Combine(parent, $"{name}-{set.ToString()[..8]}{own}"));
         PrivateFiles.MakeFolder(partial._folder);
         return partial;
     }
@@ -52,7 +54,7 @@ public sealed class BackupFolder(string folder)
     public BackupFolder Complete(BackupSet set, ReadOnlySpan<byte> description)
     {
         AtomicFile.Write(Path.Combine(_folder, SetName), Describe(set, description));
-        var whole = new BackupFolder(_folder[..^PartialExtension.Length]);
+        var whole = new BackupFolder(_folder[..^(1 + (2 * set.PairId.Length) + PartialExtension.Length)]);
         Directory.Move(_folder, whole._folder);
         FolderSync.Flush(Path.GetDirectoryName(whole._folder)!);
         return whole;

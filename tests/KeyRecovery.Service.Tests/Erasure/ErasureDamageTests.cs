@@ -1,4 +1,5 @@
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tests.Support;
@@ -11,6 +12,21 @@ namespace KeyRecovery.Service.Tests.Erasure;
 public sealed class ErasureDamageTests
 {
     private readonly TestRandom _random = new(17);
+
+    [Fact]
+    public async Task An_asker_that_is_removed_while_it_asks_is_told_so_and_nothing_is_erased()
+    {
+        await using var server = await TestService.OpenAsync();
+        server.ErasureHold = TimeSpan.Zero;
+        var (account, phone, code) = await server.NewAccountAsync(_random, "user");
+        using var open = await server.PassAsync(account, phone);
+        var next = TestAuthority.Device(_random);
+        await server.CommitAsync(account, code, account.Commit(code, new AccountChange { Add = [next], Remove = [phone] }));
+        var asked = await server.Service.Erasures.RequestAsync(open, default);
+        Assert.Equal(ErrorCode.Revoked, Assert.IsType<Outcome<ErasureStatus>.Failed>(asked).Failure.Code);
+        Assert.Equal(0, (await server.Service.Erasures.ResumeAsync(default)).Erased);
+        (await server.PassAsync(account, next)).Dispose();
+    }
 
     [Theory]
     [InlineData(false)]
