@@ -16,54 +16,28 @@ namespace KeyRecovery.Api.Backups;
 internal sealed record RestoreArguments(
     string From, RestorePart Part, string? Escrow, string? OfflineKey, bool Replace, bool OldTombstones, bool SweepAnyway, bool Rehearse, bool Json, string[] Rest)
 {
+    /// <summary>Whether the data store is restored.</summary>
+    public bool HasData => Part != RestorePart.Keys;
+
+    /// <summary>Whether the key store is restored.</summary>
+    public bool HasKeys => Part != RestorePart.Data;
+
     public static RestoreArguments Parse(string[] args)
     {
-        var (from, part) = ((string?)null, RestorePart.Data);
-        var parsed = new RestoreArguments("", part, null, null, false, false, false, false, false, []);
-        var rest = new List<string>();
-        for (var i = 0; i < args.Length; i++)
+        var switches = new Switches(args);
+        var from = switches.Value("--from", "a set's directory") ?? throw new UsageException("restore needs --from DIR, a backup set");
+        var part = switches.Value("--part", "data, keys or all") switch
         {
-            switch (args[i])
-            {
-                case "--from":
-                    from = Path.GetFullPath(Value("a set's directory"));
-                    break;
-                case "--part":
-                    var name = Value("data, keys or all");
-                    part = Enum.TryParse(name, ignoreCase: true, out RestorePart named) && !char.IsDigit(name[0]) ? named : throw new UsageException("--part takes data, keys or all");
-                    break;
-                case "--escrow":
-                    parsed = parsed with { Escrow = Path.GetFullPath(Value("a file")) };
-                    break;
-                case "--offline-key":
-                    parsed = parsed with { OfflineKey = Value("a file, or - for standard input") };
-                    break;
-                case "--replace":
-                    parsed = parsed with { Replace = true };
-                    break;
-                case "--old-tombstones":
-                    parsed = parsed with { OldTombstones = true };
-                    break;
-                case "--sweep-anyway":
-                    parsed = parsed with { SweepAnyway = true };
-                    break;
-                case "--rehearse":
-                    parsed = parsed with { Rehearse = true };
-                    break;
-                case "--json":
-                    parsed = parsed with { Json = true };
-                    break;
-                default:
-                    rest.Add(args[i]);
-                    break;
-            }
-
-            string Value(string what) => i + 1 < args.Length ? args[++i] : throw new UsageException($"{args[i]} takes {what}");
-        }
-
-        if (from is null) throw new UsageException("restore needs --from DIR, a backup set");
+            null => RestorePart.Data,
+            var name => Enum.GetValues<RestorePart>().Cast<RestorePart?>().FirstOrDefault(known => name.Equals(RestoreReport.Word(known!.Value), StringComparison.OrdinalIgnoreCase))
+                ?? throw new UsageException("--part takes data, keys or all"),
+        };
+        var escrow = switches.Value("--escrow", "a file");
+        var parsed = new RestoreArguments(
+            Path.GetFullPath(from), part, escrow is null ? null : Path.GetFullPath(escrow), switches.Value("--offline-key", "a file, or - for standard input"),
+            switches.Has("--replace"), switches.Has("--old-tombstones"), switches.Has("--sweep-anyway"), switches.Has("--rehearse"), switches.Has("--json"), switches.Rest);
         if (parsed.Escrow is null != parsed.OfflineKey is null) throw new UsageException("--escrow and --offline-key go together");
         if (part == RestorePart.Data && parsed is { Escrow: not null, Rehearse: false }) throw new UsageException("--escrow goes with --part keys or all: data need no key");
-        return parsed with { From = from, Part = part, Rest = [.. rest] };
+        return parsed;
     }
 }

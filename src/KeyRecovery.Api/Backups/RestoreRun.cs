@@ -5,7 +5,6 @@ using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite;
 using KeyRecovery.Storage.Sqlite.Backups;
-using KeyRecovery.Storage.Sqlite.Fence;
 using KeyRecovery.Storage.Sqlite.Ring;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -23,10 +22,6 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
     private int _locked;
     private bool _isInstead;
 
-    private bool HasData => arguments.Part != RestorePart.Keys;
-
-    private bool HasKeys => arguments.Part != RestorePart.Data;
-
     public async Task<RestoreReport> RunAsync(CancellationToken ct)
     {
         try
@@ -37,17 +32,18 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
             var marker = RestoreMarker.Read(_places.Stores);
             // Nothing was touched yet: another set will do as well.
             if (marker is { State: RestoreState.Building }) marker = null;
-            if (Refuse(set, swaps, marker) is { } refusal) return RestoreReport.Refused(refusal, arguments.Part);
-            _isInstead = marker is not null && !IsThis(marker, set);
+            var refusals = new RestoreRefusals(_places, arguments, _folder, set, time);
+            if (refusals.Find(swaps, marker) is { } refusal) return RestoreReport.Refused(refusal, arguments.Part);
+            _isInstead = marker is not null && !refusals.IsThis(marker);
             using (StoreLocks.Take(_places.Stores, _places.Keys))
             {
-                if (marker is null && HasKeys && await PresentKeys.AreSoundAsync(options, set, time, ct))
+                if (marker is null && arguments.HasKeys && await PresentKeys.AreSoundAsync(options, set, time, ct))
                     return RestoreReport.Refused(
                         $"{ServerStores.KeysFile(_places)} is sound: a restore would lose what is newer, and undo no damage. Move it away by hand if you mean to", arguments.Part);
                 if (marker is null || _isInstead)
                 {
                     if (await TryBuildAsync(set, isSignedBy, swaps, ct) is { } problem) return RestoreReport.Refused(problem, arguments.Part);
-                    if (HasKeys) RestoreTombstones.Take(_places.Fence, _folder, set);
+                    if (arguments.HasKeys) RestoreTombstones.Take(_places.Fence, _folder, set);
                 }
 
                 if (marker is not { State: RestoreState.Joining } || _isInstead)
@@ -70,53 +66,10 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
     private List<StoreSwap> Swaps(BackupSet set)
     {
         var (swaps, tag) = (new List<StoreSwap>(), set.Id.ToString()[..8]);
-        if (HasData) swaps.Add(new StoreSwap(ServerStores.DataFile(_places), tag, hasKeys: false));
-        if (HasKeys) swaps.Add(new StoreSwap(ServerStores.KeysFile(_places), tag, hasKeys: true));
+        if (arguments.HasData) swaps.Add(new StoreSwap(ServerStores.DataFile(_places), tag, hasKeys: false));
+        if (arguments.HasKeys) swaps.Add(new StoreSwap(ServerStores.KeysFile(_places), tag, hasKeys: true));
         return swaps;
     }
-
-    private string? Refuse(BackupSet set, List<StoreSwap> swaps, RestoreMarker? marker)
-    {
-        if (marker is not null && IsThis(marker, set)) return null;
-        if (marker is not null && !(marker.State == RestoreState.Joining && Covers(marker) && arguments.Replace))
-        {
-            return $"another restore was begun here and has not ended: set {marker.Set}, --part {marker.Part}. Run that one again"
-                + (marker.State == RestoreState.Joining ? $", or one with --part {marker.Part} or all and --replace in its place" : "");
-        }
-
-        if (HasData && !set.HasData) return "this set holds the keys alone";
-        if (HasKeys && !set.HasKeys) return "this set holds the data alone";
-        if (HasKeys && set.ExpiresAt <= (ulong)time.GetUtcNow().ToUnixTimeSeconds()) return "the keys of this set have expired";
-        if (!HasData && !File.Exists(ServerStores.DataFile(_places))) return "there is no data store to restore the keys to: --part all restores both";
-        if (!HasKeys && !File.Exists(ServerStores.KeysFile(_places))) return "there is no key store to restore the data to: --part all restores both";
-        if (!arguments.Replace && swaps.FirstOrDefault(swap => swap.Replaces) is { } there)
-            return $"{there.Replaced[..there.Replaced.LastIndexOf(".replaced", StringComparison.Ordinal)]} is there: --replace moves it aside";
-        if (swaps.FirstOrDefault(swap => swap.Replaces && File.Exists(swap.Replaced)) is { } kept)
-            return $"{kept.Replaced} is there from an earlier restore of this set: move it elsewhere, or delete it where it is not needed any more";
-        if (HasKeys && FindFaultOfFence() is { } fault) return fault;
-        return HasKeys ? RestoreTombstones.Check(_places.Fence, _folder, set, arguments.OldTombstones) : null;
-    }
-
-    // Now, and not when the files are exchanged already.
-    private string? FindFaultOfFence()
-    {
-        try
-        {
-            using var list = new TombstoneFile(_places.Fence);
-            using var sets = new BackupSetList(_places.Fence, null, time);
-            list.ReadAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
-            return null;
-        }
-        catch (StoreUnavailableException e)
-        {
-            return e.Message;
-        }
-    }
-
-    private bool IsThis(RestoreMarker marker, BackupSet set) => marker.Set == set.Id.ToString() && marker.Part == RestoreReport.Word(arguments.Part);
-
-    // Whether nothing stays in its place of what that restore has put there.
-    private bool Covers(RestoreMarker marker) => arguments.Part == RestorePart.All || marker.Part == RestoreReport.Word(arguments.Part);
 
     // What fails here has changed nothing, and must not keep the server from starting, nor another set from being tried.
     private async Task<string?> TryBuildAsync(BackupSet set, Func<Protocol.Primitives.VerifyKey, bool> isSignedBy, List<StoreSwap> swaps, CancellationToken ct)
@@ -142,14 +95,14 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
         if (!_isInstead) Mark(set, RestoreState.Building);
         foreach (var swap in swaps) swap.Clear();
         var (data, keys) = (ServerStores.DataFile(_places), ServerStores.KeysFile(_places));
-        if (HasData)
+        if (arguments.HasData)
         {
             tell("copying the data");
             await swaps[0].CopyAsync(_folder.DataFile, ct);
             data = swaps[0].Incoming;
         }
 
-        if (HasKeys)
+        if (arguments.HasKeys)
         {
             tell("opening the keys");
             keys = swaps[^1].Incoming;
@@ -176,7 +129,7 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
     {
         tell("joining the stores");
         await using var stores = await ServerStores.OpenAsync(options, time, NullLoggerFactory.Instance, isRestoring: true);
-        if (HasKeys)
+        if (arguments.HasKeys)
         {
             // The list may be older than sets that were made since. None of them lives longer than this.
             var latest = time.GetUtcNow().AddDays(options.Backup.ExpiresAfterDays);
@@ -184,7 +137,7 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
             await stores.Sets.AddAsync(set.Id, new KekId(1), own > latest ? own : latest, ct);
         }
 
-        var joined = await stores.Service.Quarantine.JoinAsync(set.MadeAt, HasKeys, !arguments.SweepAnyway, ct);
+        var joined = await stores.Service.Quarantine.JoinAsync(set.MadeAt, arguments.HasKeys, !arguments.SweepAnyway, ct);
         if (joined.IsDone) RestoreMarker.Remove(_places.Stores);
         return RestoreReport.Of(joined, arguments.Part, _lost, _locked, [.. swaps.Select(swap => swap.Replaced).Where(File.Exists)]);
     }

@@ -56,35 +56,10 @@ internal static class BackupVerb
 
     private static (BackupRequest Request, bool Json, string[] Settings) Parse(string[] args)
     {
-        var (to, dataOnly, keysOnly, days, json, rest) = ((string?)null, false, false, (int?)null, false, new List<string>());
-        for (var i = 0; i < args.Length; i++)
-        {
-            switch (args[i])
-            {
-                case "--json":
-                    json = true;
-                    break;
-                case "--data-only":
-                    dataOnly = true;
-                    break;
-                case "--keys-only":
-                    keysOnly = true;
-                    break;
-                case "--to":
-                    to = ++i < args.Length ? Path.GetFullPath(args[i]) : throw new UsageException("--to takes a directory");
-                    break;
-                case "--expires-days":
-                    days = ++i < args.Length && int.TryParse(args[i], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-                        ? number
-                        : throw new UsageException("--expires-days takes a number from 1 to 365");
-                    break;
-                default:
-                    rest.Add(args[i]);
-                    break;
-            }
-        }
-
-        if (to is null) throw new UsageException("backup needs --to DIR, the directory in which sets are kept");
-        return (new BackupRequest(BackupControl.VerbName, to, dataOnly, keysOnly, days), json, [.. rest]);
+        var switches = new Switches(args);
+        var to = switches.Value("--to", "a directory") ?? throw new UsageException("backup needs --to DIR, the directory in which sets are kept");
+        var request = new BackupRequest(
+            BackupControl.VerbName, Path.GetFullPath(to), switches.Has("--data-only"), switches.Has("--keys-only"), switches.Number("--expires-days", 1, 365));
+        return (request, switches.Has("--json"), switches.Rest);
     }
 }

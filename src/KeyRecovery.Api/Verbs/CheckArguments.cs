@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace KeyRecovery.Api.Verbs;
 
 /// <summary>The switches of <c>check</c>.</summary>
@@ -14,36 +12,11 @@ internal sealed record CheckArguments(bool Json, bool Sweep, bool Brake, TimeSpa
 
     public static CheckArguments Parse(string[] args)
     {
-        var parsed = new CheckArguments(false, false, true, null, []);
-        var rest = new List<string>();
-        for (var i = 0; i < args.Length; i++)
-        {
-            switch (args[i])
-            {
-                case "--json":
-                    parsed = parsed with { Json = true };
-                    break;
-                case "--sweep":
-                    parsed = parsed with { Sweep = true };
-                    break;
-                case "--sweep-anyway":
-                    parsed = parsed with { Sweep = true, Brake = false };
-                    break;
-                case "--older-than-minutes":
-                    parsed = parsed with { OlderThan = Minutes(++i < args.Length ? args[i] : "") };
-                    break;
-                default:
-                    rest.Add(args[i]);
-                    break;
-            }
-        }
-
-        if (parsed is { OlderThan: not null, Sweep: false }) throw new UsageException("--older-than-minutes goes with --sweep");
-        return parsed with { Rest = [.. rest] };
+        var switches = new Switches(args);
+        var (json, anyway) = (switches.Has("--json"), switches.Has("--sweep-anyway"));
+        var sweep = switches.Has("--sweep") || anyway;
+        var minutes = switches.Number("--older-than-minutes", 0, MostMinutes);
+        if (minutes is not null && !sweep) throw new UsageException("--older-than-minutes goes with --sweep");
+        return new CheckArguments(json, sweep, !anyway, minutes is { } old ? TimeSpan.FromMinutes(old) : null, switches.Rest);
     }
-
-    private static TimeSpan Minutes(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var minutes) && minutes <= MostMinutes
-            ? TimeSpan.FromMinutes(minutes)
-            : throw new UsageException($"--older-than-minutes takes a number from 0 to {MostMinutes}");
 }

@@ -8,12 +8,9 @@ internal static class OfflineKeyVerb
 {
     public static int Run(string[] args)
     {
-        var (privatePath, publicPath) = args switch
-        {
-            ["--private", var secret, "--public", var open] => (secret, open),
-            ["--public", var open, "--private", var secret] => (secret, open),
-            _ => throw new UsageException("offline-key needs --private FILE and --public FILE"),
-        };
+        var switches = new Switches(args);
+        if (switches.Value("--private", "a file") is not { } privatePath || switches.Value("--public", "a file") is not { } publicPath || switches.Rest.Length > 0)
+            throw new UsageException("offline-key needs --private FILE and --public FILE, and takes nothing else");
         var key = OfflineKey.Create(Path.GetFullPath(privatePath), Path.GetFullPath(publicPath), SystemRandom.Instance);
         Console.Out.WriteLine($"made: offline key {key}");
         Console.Out.WriteLine($"{privatePath} opens every backup until it expires: print it or keep it on a medium in a safe, and never on the server");

@@ -17,8 +17,9 @@ internal static class RotateVerb
 {
     public static async Task<int> RunAsync(string[] args)
     {
-        var (json, root) = (args.Contains("--json"), args.Contains("--root"));
-        var options = Server.ReadOptions([.. args.Where(argument => argument is not ("--json" or "--root"))]);
+        var switches = new Switches(args);
+        var (json, root) = (switches.Has("--json"), switches.Has("--root"));
+        var options = Server.ReadOptions(switches.Rest);
         Action<RotationLine> tell = json ? _ => { } : line => Console.Out.WriteLine(line.ToText());
 
         var report = await AskAsync(options, root, tell) ?? await RunAsync(options, root, tell);

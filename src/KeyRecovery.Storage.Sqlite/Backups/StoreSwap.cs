@@ -11,6 +11,9 @@ public sealed class StoreSwap(string path, string tag, bool hasKeys)
     // A log that is left over would be played into the new file.
     private static readonly string[] Companions = ["", "-wal", "-shm", "-journal"];
 
+    /// <summary>The store's file.</summary>
+    public string Path => path;
+
     /// <summary>Where the new file is made.</summary>
     public string Incoming => path + ".incoming";
 
@@ -54,8 +57,8 @@ public sealed class StoreSwap(string path, string tag, bool hasKeys)
         // The old file first: as soon as it is gone from its place, so is its log's claim to it.
         foreach (var companion in Companions)
             if (File.Exists(path + companion)) File.Move(path + companion, Replaced + companion, overwrite: true);
-        FolderSync.Flush(Path.GetDirectoryName(path)!);
+        FolderSync.Flush(System.IO.Path.GetDirectoryName(path)!);
         File.Move(Incoming, path);
-        FolderSync.Flush(Path.GetDirectoryName(path)!);
+        FolderSync.Flush(System.IO.Path.GetDirectoryName(path)!);
     }
 }
