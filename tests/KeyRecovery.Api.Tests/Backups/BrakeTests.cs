@@ -13,15 +13,7 @@ public sealed class BrakeTests
     public async Task Data_beside_a_key_store_that_does_not_know_them_wait_for_the_right_one()
     {
         using var site = new BackupSite();
-        await using (await site.StartAsync()) { }
-        File.Copy(Path.Combine(site["keys"], "keys.db"), site["empty.db"]);
-        string set;
-        await using (var host = await site.StartAsync())
-        {
-            for (var i = 0; i < Many; i++) await TestAccount.CreateAsync(host);
-            set = await site.BackUpAsync(host);
-        }
-
+        var set = await MakeManyAsync(site);
         var keys = Path.Combine(site["keys"], "keys.db");
         File.Move(keys, site["right.db"]);
         File.Copy(site["empty.db"], keys);
@@ -41,15 +33,7 @@ public sealed class BrakeTests
     public async Task It_goes_on_when_it_is_told_to()
     {
         using var site = new BackupSite();
-        await using (await site.StartAsync()) { }
-        File.Copy(Path.Combine(site["keys"], "keys.db"), site["empty.db"]);
-        string set;
-        await using (var host = await site.StartAsync())
-        {
-            for (var i = 0; i < Many; i++) await TestAccount.CreateAsync(host);
-            set = await site.BackUpAsync(host);
-        }
-
+        var set = await MakeManyAsync(site);
         File.Copy(site["empty.db"], Path.Combine(site["keys"], "keys.db"), overwrite: true);
         Assert.Equal("quarantined", (await site.RestoreAsync(set, "--replace")).Outcome);
         var done = await site.RestoreAsync(set, "--sweep-anyway");
@@ -82,5 +66,15 @@ public sealed class BrakeTests
             using var answer = await host.Client.SendAsync(kept.Phone.Of(kept.Id).Request(host.Address, HttpMethod.Get, "/v1/vault"));
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         }
+    }
+
+    // A set with accounts, and in empty.db the key store of before the first of them.
+    private static async Task<string> MakeManyAsync(BackupSite site)
+    {
+        await using (await site.StartAsync()) { }
+        File.Copy(Path.Combine(site["keys"], "keys.db"), site["empty.db"]);
+        await using var host = await site.StartAsync();
+        for (var i = 0; i < Many; i++) await TestAccount.CreateAsync(host);
+        return await site.BackUpAsync(host);
     }
 }
