@@ -1,5 +1,6 @@
 using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Options;
+using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
@@ -72,7 +73,7 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
     }
 
     // What fails here has changed nothing, and must not keep the server from starting, nor another set from being tried.
-    private async Task<string?> TryBuildAsync(BackupSet set, Func<Protocol.Primitives.VerifyKey, bool> isSignedBy, List<StoreSwap> swaps, CancellationToken ct)
+    private async Task<string?> TryBuildAsync(BackupSet set, Func<VerifyKey, bool> isSignedBy, List<StoreSwap> swaps, CancellationToken ct)
     {
         var isBuilt = false;
         try
@@ -87,7 +88,7 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
         }
     }
 
-    private async Task<string?> BuildAsync(BackupSet set, Func<Protocol.Primitives.VerifyKey, bool> isSignedBy, List<StoreSwap> swaps, CancellationToken ct)
+    private async Task<string?> BuildAsync(BackupSet set, Func<VerifyKey, bool> isSignedBy, List<StoreSwap> swaps, CancellationToken ct)
     {
         tell("checking the set");
         if (await _folder.FindProblemsAsync(set, ct) is [var broken, ..]) return broken;
@@ -114,15 +115,22 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
         return await CheckAsync(set, isSignedBy, data, keys);
     }
 
-    // A set of another server would be noticed by nobody until each account is found not to open.
-    private async Task<string?> CheckAsync(BackupSet set, Func<Protocol.Primitives.VerifyKey, bool> isSignedBy, string data, string keys)
+    // A set of another server would be noticed by nobody until each account is found not to open. No byte of the data is looked at
+    // before the signature says whose they are: a database file is a program's input like any other.
+    private async Task<string?> CheckAsync(BackupSet set, Func<VerifyKey, bool> isSignedBy, string data, string keys)
     {
-        if (!StoreFiles.PairIdOf(keys, JournalProfile.Keys).Span.SequenceEqual(set.PairId.Span)
-            || !StoreFiles.PairIdOf(data, JournalProfile.Data).Span.SequenceEqual(set.PairId.Span)) return "the set and the stores are not of the same server";
+        const string Foreign = "the set and the stores are not of the same server";
+        if (!StoreFiles.PairIdOf(keys, JournalProfile.Keys).Span.SequenceEqual(set.PairId.Span)) return Foreign;
+        if (!await IsSignedAsync(isSignedBy, keys)) return "the set was not signed by this server: somebody has changed what it says";
+        return StoreFiles.PairIdOf(data, JournalProfile.Data).Span.SequenceEqual(set.PairId.Span) ? null : Foreign;
+    }
+
+    private async Task<bool> IsSignedAsync(Func<VerifyKey, bool> isSignedBy, string keys)
+    {
         using var root = (IDisposable)await RootKeys.OpenAsync(options, SystemRandom.Instance, mayCreate: false);
         await using var store = StoreFiles.OpenKeys(keys, time);
         using var secrets = await ServerSecrets.LoadOrCreateAsync(store, (IRootKey)root, SystemRandom.Instance, CancellationToken.None);
-        return secrets.HaveSigned(isSignedBy) ? null : "the set was not signed by this server: somebody has changed what it says";
+        return secrets.HaveSigned(isSignedBy);
     }
 
     private async Task<RestoreReport> JoinAsync(BackupSet set, List<StoreSwap> swaps, CancellationToken ct)

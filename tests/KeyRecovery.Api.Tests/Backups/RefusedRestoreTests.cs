@@ -1,5 +1,6 @@
 using KeyRecovery.Api.Backups;
 using KeyRecovery.Api.Tests.Support;
+using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Api.Tests.Backups;
 
@@ -64,6 +65,24 @@ public sealed class RefusedRestoreTests
         var report = await site.RestoreAsync(set, "--replace");
         Assert.Contains("not signed by this server", report.Problem, StringComparison.Ordinal);
         await using var host = await site.StartAsync();
+    }
+
+    [Fact]
+    public async Task Data_that_the_servers_signature_does_not_cover_are_not_even_opened()
+    {
+        using var site = new BackupSite();
+        var (set, _) = await TwoSetsAsync(site);
+        // No database at all, under a description that fits it and that somebody else has signed.
+        var data = Path.Combine(set, "data.db");
+        await File.WriteAllTextAsync(data, "whatever a parser stumbles over");
+        var described = new Storage.Sqlite.Backups.BackupFolder(set).Read(out _);
+        using var forger = SigningKey.FromSeed(new byte[SigningKey.SeedSize]);
+        var forged = (described with { Data = await Storage.Sqlite.Backups.BackupFolder.SumAsync(data, default) }).Sign(forger);
+        await File.WriteAllTextAsync(Path.Combine(set, "set.json"), $"{{\"signed\": \"{Protocol.Wire.Base64UrlText.Encode(forged)}\"}}");
+        var before = site.Files();
+        var report = await site.RestoreAsync(set, "--replace");
+        Assert.Contains("not signed by this server", report.Problem, StringComparison.Ordinal);
+        Assert.Equal(before, site.Files());
     }
 
     [Fact]
