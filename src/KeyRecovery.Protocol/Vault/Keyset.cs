@@ -69,16 +69,19 @@ public sealed class Keyset
         return new Keyset(bytes, account, epoch, entries.MoveToImmutable());
     }
 
-    /// <summary>Checks that this is the keyset that the chain's head names, with exactly its active authorities and their KEM keys.</summary>
-    public ProtocolFault CheckAgainst(Chain chain)
+    /// <summary>Checks that this is the keyset that the head names, with exactly its active authorities and their KEM keys.</summary>
+    public ProtocolFault CheckAgainst(ChainHead head)
     {
-        if (Account != chain.Account) return ProtocolFault.OtherAccount;
-        if (Epoch != chain.Epoch) return ProtocolFault.KeysetEpoch;
-        if (!Entries.Select(e => e.Id).SequenceEqual(chain.Active.Select(a => a.Id))) return ProtocolFault.KeysetMembers;
+        if (Account != head.Account) return ProtocolFault.OtherAccount;
+        if (Epoch != head.Epoch) return ProtocolFault.KeysetEpoch;
+        if (!Entries.Select(e => e.Id).SequenceEqual(head.Active.Keys)) return ProtocolFault.KeysetMembers;
         foreach (var entry in Entries)
-            if (entry.KemKey.Hash != chain.Authorities[entry.Id].Entry.KemKeyHash) return ProtocolFault.SubstitutedKemKey;
-        return Hash == chain.Head.Link.KeysetHash ? ProtocolFault.None : ProtocolFault.KeysetHash;
+            if (entry.KemKey.Hash != head.Active[entry.Id].KemKeyHash) return ProtocolFault.SubstitutedKemKey;
+        return Hash == head.KeysetHash ? ProtocolFault.None : ProtocolFault.KeysetHash;
     }
+
+    /// <summary>The same for a reader who has the whole chain.</summary>
+    public ProtocolFault CheckAgainst(Chain chain) => CheckAgainst(chain.Current);
 
     /// <summary>Opens an own seal and checks the key against <paramref name="commit"/>.</summary>
     /// <returns>The key and no fault, or null and why.</returns>

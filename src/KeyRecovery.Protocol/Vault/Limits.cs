@@ -17,6 +17,9 @@ public static class Limits
     /// <summary>Links that a reader takes and a server never passes.</summary>
     public const int MaxLinks = 2 * Links;
 
+    /// <summary>Ids and keys that a chain can ever have used: as many authorities as its links can add.</summary>
+    public const int UsedNames = Vault.UsedNames.PerAuthority * Authorities * MaxLinks;
+
     /// <summary>A name of an item or a device, in bytes of UTF-8.</summary>
     public const int NameBytes = 64;
 

@@ -45,7 +45,7 @@ public sealed class SignedLink
         return new SignedLink(writer.ToArray(), body, signature, possession);
     }
 
-    /// <summary>Reads a signed link. Checks the shape only; signatures and rules are <see cref="Chain"/>'s.</summary>
+    /// <summary>Reads a signed link. Checks the shape only; signatures and rules are <see cref="ChainHead"/>'s.</summary>
     /// <exception cref="WireFormatException">Not a signed link.</exception>
     /// <exception cref="UpgradeRequiredException">A version or kind that this program does not know.</exception>
     public static SignedLink Decode(ReadOnlyMemory<byte> bytes)
@@ -60,5 +60,17 @@ public sealed class SignedLink
         for (var i = 0; i < count; i++) possession.Add(reader.Bytes(SigningKey.SignatureSize));
         reader.End();
         return new SignedLink(bytes, body, signature, possession.MoveToImmutable());
+    }
+
+    /// <summary>Checks the signer's signature and the possession of each added authority.</summary>
+    internal ProtocolFault CheckSignatures(VerifyKey signer)
+    {
+        if (!signer.Verify(SignatureLabel.Link, Body.Span, Signature)) return ProtocolFault.LinkSignature;
+        for (var i = 0; i < Possession.Length; i++)
+        {
+            if (!Link.Add[i].SigningKey.Verify(SignatureLabel.LinkPossession, Body.Span, Possession[i]))
+                return ProtocolFault.Possession;
+        }
+        return ProtocolFault.None;
     }
 }

@@ -51,9 +51,12 @@ public sealed class SignedManifest
         return new SignedManifest(bytes, body, signature);
     }
 
-    /// <summary>Checks the signature and that the manifest stands on the chain's head.</summary>
-    public ProtocolFault CheckAgainst(Chain chain) =>
-        CheckAgainst(chain.Account, chain.Place, chain.Epoch, chain.FindActive(Manifest.Signer)?.SigningKey);
+    /// <summary>Checks the signature and that the manifest stands on the head.</summary>
+    public ProtocolFault CheckAgainst(ChainHead head) => CheckAgainst(
+        head.Account, head.Place, head.Epoch, head.Active.GetValueOrDefault(Manifest.Signer)?.SigningKey);
+
+    /// <summary>The same for a reader who has the whole chain.</summary>
+    public ProtocolFault CheckAgainst(Chain chain) => CheckAgainst(chain.Current);
 
     /// <summary>The same for a reader who knows the head without having the chain at hand.</summary>
     /// <param name="account">The account.</param>

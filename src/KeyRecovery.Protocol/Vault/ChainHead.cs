@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Protocol.Vault;
+
+/// <summary>
+/// All that the rules of the next link look at (docs/protocol.md §3): its size is bounded, whatever the length of the
+/// chain. Immutable: each link makes a new value.
+/// </summary>
+public sealed class ChainHead
+{
+    internal ChainHead(
+        AccountId account, LinkPlace place, ulong epoch, Hash256 epochCommit, Hash256 keysetHash,
+        ImmutableSortedDictionary<AuthorityId, ActiveAuthority> active, UsedNames used, LinkPlace? lastRemoval)
+    {
+        Account = account;
+        Place = place;
+        Epoch = epoch;
+        EpochCommit = epochCommit;
+        KeysetHash = keysetHash;
+        Active = active;
+        Used = used;
+        LastRemoval = lastRemoval;
+    }
+
+    /// <summary>The account.</summary>
+    public AccountId Account { get; }
+
+    /// <summary>The newest link's place.</summary>
+    public LinkPlace Place { get; }
+
+    /// <summary>The current epoch, from 1.</summary>
+    public ulong Epoch { get; }
+
+    /// <summary>The commitment to the current epoch's key.</summary>
+    public Hash256 EpochCommit { get; }
+
+    /// <summary>SHA-256 of the current keyset.</summary>
+    public Hash256 KeysetHash { get; }
+
+    /// <summary>Who may act now, ascending by id.</summary>
+    public ImmutableSortedDictionary<AuthorityId, ActiveAuthority> Active { get; }
+
+    /// <summary>Every id and key that the chain has used.</summary>
+    public UsedNames Used { get; }
+
+    /// <summary>The newest link that removed somebody.</summary>
+    public LinkPlace? LastRemoval { get; }
+
+    /// <summary>
+    /// Goes on from a head that this program verified before and kept sealed, where nobody else writes. Checks nothing.
+    /// </summary>
+    public static ChainHead Resume(
+        AccountId account, LinkPlace place, ulong epoch, Hash256 epochCommit, Hash256 keysetHash,
+        ImmutableSortedDictionary<AuthorityId, ActiveAuthority> active, UsedNames used, LinkPlace? lastRemoval) =>
+        new(account, place, epoch, epochCommit, keysetHash, active, used, lastRemoval);
+
+    /// <summary>Begins a chain with link 0.</summary>
+    /// <param name="appId">The verifier's own app id: another app's beginning is refused.</param>
+    /// <param name="link">Link 0.</param>
+    public static ChainHeadStep Start(string appId, SignedLink link)
+    {
+        var rules = new ChainRules(null);
+        return Sign(rules, link, rules.Start(appId, link, out var signer), signer);
+    }
+
+    /// <summary>Adds the next link, checking every rule, and the signatures last.</summary>
+    public ChainHeadStep Append(SignedLink link)
+    {
+        var rules = new ChainRules(this);
+        return Sign(rules, link, rules.Append(link, out var signer), signer);
+    }
+
+    private static ChainHeadStep Sign(ChainRules rules, SignedLink link, ProtocolFault fault, VerifyKey? signer)
+    {
+        if (signer is not null && fault == ProtocolFault.None) fault = link.CheckSignatures(signer);
+        return fault == ProtocolFault.None ? new ChainHeadStep.Ok(rules.Head) : new ChainHeadStep.Refused(fault);
+    }
+}

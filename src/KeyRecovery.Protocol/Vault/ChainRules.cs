@@ -1,0 +1,111 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Protocol.Vault;
+
+/// <summary>
+/// The rules of the sigchain (docs/protocol.md §3) but for the signatures, over a head that moves on with each link. The
+/// first broken rule ends it: what has moved by then is of no use.
+/// </summary>
+internal sealed class ChainRules
+{
+    private readonly ImmutableSortedDictionary<AuthorityId, ActiveAuthority>.Builder _active;
+    private readonly UsedNamesBuilder _used;
+    private AccountId _account;
+    private LinkPlace? _place;
+    private ulong _epoch;
+    private Hash256 _epochCommit;
+    private Hash256 _keysetHash;
+    private LinkPlace? _lastRemoval;
+
+    /// <summary>Stands after <paramref name="head"/>, or before link 0.</summary>
+    public ChainRules(ChainHead? head)
+    {
+        _active = (head?.Active ?? ImmutableSortedDictionary<AuthorityId, ActiveAuthority>.Empty).ToBuilder();
+        _used = new UsedNamesBuilder(head?.Used ?? UsedNames.Empty);
+        if (head is null) return;
+        (_account, _place, _epoch) = (head.Account, head.Place, head.Epoch);
+        (_epochCommit, _keysetHash, _lastRemoval) = (head.EpochCommit, head.KeysetHash, head.LastRemoval);
+    }
+
+    /// <summary>The head after the newest link.</summary>
+    public ChainHead Head => new(
+        _account, _place ?? throw new WireFormatException("a chain has a link"), _epoch, _epochCommit, _keysetHash,
+        _active.ToImmutable(), _used.Build(), _lastRemoval);
+
+    /// <summary>Checks link 0 and moves on to it.</summary>
+    /// <param name="appId">The verifier's own app id.</param>
+    /// <param name="link">The link.</param>
+    /// <param name="signer">Whose signature the link must carry; null where a rule is broken.</param>
+    public ProtocolFault Start(string appId, SignedLink link, out VerifyKey? signer)
+    {
+        signer = null;
+        var body = link.Link;
+        if (_place is not null || body.Sequence != 0) return ProtocolFault.DroppedLink;
+        var devices = body.Add.Where(a => a.Kind == AuthorityKind.Device).Take(2).ToList();
+        if (devices is not [var device]
+            || AccountIds.Derive(appId, device.SigningKey, device.KemKeyHash, body.Previous) != body.Account)
+        {
+            return ProtocolFault.OtherBeginning;
+        }
+        if (body.Signer != device.Id) return ProtocolFault.UnknownSigner;
+        if (body.Remove.Length != 0) return ProtocolFault.UnknownRemoval;
+        if (body.Epoch != 1 || body.PreviousEpochKey.Length != 0) return ProtocolFault.EpochRule;
+        signer = device.SigningKey;
+        return Move(link);
+    }
+
+    /// <summary>Checks the next link and moves on to it.</summary>
+    /// <param name="link">The link.</param>
+    /// <param name="signer">Whose signature the link must carry; null where a rule is broken.</param>
+    public ProtocolFault Append(SignedLink link, out VerifyKey? signer)
+    {
+        signer = null;
+        var body = link.Link;
+        if (CheckPlace(body) is var misplaced and not ProtocolFault.None) return misplaced;
+        if (!_active.TryGetValue(body.Signer, out var active)) return ProtocolFault.UnknownSigner;
+        if (CheckPurpose(body) is var fault and not ProtocolFault.None) return fault;
+        signer = active.SigningKey;
+        return Move(link);
+    }
+
+    /// <summary>Moves on to a link that was verified before, without a look at any rule.</summary>
+    public void Trust(SignedLink link) => Move(link);
+
+    private ProtocolFault CheckPlace(Link link)
+    {
+        if (link.Account != _account) return ProtocolFault.OtherAccount;
+        if (link.Sequence != _place?.Sequence + 1) return ProtocolFault.DroppedLink;
+        return link.Previous == _place?.Hash ? ProtocolFault.None : ProtocolFault.BrokenChain;
+    }
+
+    private ProtocolFault CheckPurpose(Link link)
+    {
+        if (link.Remove.Any(id => !_active.ContainsKey(id))) return ProtocolFault.UnknownRemoval;
+        if (link.Remove.Contains(link.Signer)) return ProtocolFault.RemovesSigner;
+
+        var begins = link.Epoch == _epoch + 1 && link.PreviousEpochKey.Length == Link.PreviousEpochKeySize;
+        var stays = link.Epoch == _epoch && link.PreviousEpochKey.Length == 0 && link.EpochCommit == _epochCommit;
+        if (!begins && (!stays || link.Remove.Length != 0)) return ProtocolFault.EpochRule;
+        return begins || link.Add.Length != 0 ? ProtocolFault.None : ProtocolFault.NoPurpose;
+    }
+
+    private ProtocolFault Move(SignedLink link)
+    {
+        var body = link.Link;
+        if (_active.Count - body.Remove.Length + body.Add.Length > Limits.Authorities)
+            return ProtocolFault.TooManyAuthorities;
+
+        var fresh = true;
+        foreach (var added in body.Add) fresh &= _used.Add(added);
+        if (!fresh) return ProtocolFault.Reused;
+
+        foreach (var id in body.Remove) _active.Remove(id);
+        foreach (var added in body.Add) _active[added.Id] = ActiveAuthority.Of(added, body.Sequence);
+        (_account, _place, _epoch) = (body.Account, new LinkPlace(body.Sequence, link.Hash), body.Epoch);
+        (_epochCommit, _keysetHash) = (body.EpochCommit, body.KeysetHash);
+        if (body.Remove.Length != 0) _lastRemoval = _place;
+        return ProtocolFault.None;
+    }
+}
