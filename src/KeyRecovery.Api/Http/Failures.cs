@@ -22,9 +22,7 @@ internal static class Failures
     {
         Field = failure.Field,
         RetryAfter = RetryAfter(failure),
-        Extensions = failure is { Rule: ProtocolFault.None or ProtocolFault.Malformed, Current: null, TrustedFrom: null, GuessesLeft: null, Receipt.IsEmpty: true }
-            ? null
-            : writer => Write(writer, failure),
+        Extensions = writer => Write(writer, failure),
     };
 
     /// <summary>A structure that this server is too old for.</summary>
@@ -50,6 +48,8 @@ internal static class Failures
     {
         if (failure.Rule is not (ProtocolFault.None or ProtocolFault.Malformed)) writer.WriteString("rule", Rules[failure.Rule]);
         if (failure.TrustedFrom is { } at) writer.WriteNumber("trustedFrom", at);
+        if (failure.Most is { } most) writer.WriteNumber("limit", most);
+        if (failure.Used is { } used) writer.WriteNumber("used", used);
         if (failure.GuessesLeft is { } left) writer.WriteNumber("guessesLeft", left);
         if (failure.NextAttemptInMs is { } next) writer.WriteNumber("nextAttemptInMs", next);
         if (!failure.Receipt.IsEmpty) writer.WriteString("receipt", Base64UrlText.Encode(failure.Receipt.Span));

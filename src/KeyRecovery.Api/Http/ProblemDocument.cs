@@ -27,6 +27,12 @@ internal sealed record ProblemDocument
     [Description("On young-authority: from when the signer may do this, in Unix seconds.")]
     public ulong? TrustedFrom { get; init; }
 
+    [Description("On limit-reached: the most that is allowed, in the limit's own unit.")]
+    public long? Limit { get; init; }
+
+    [Description("On limit-reached: how much of it is used before this request.")]
+    public long? Used { get; init; }
+
     [Description("On guess-wait, slot-paused and slot-locked: how many guesses are left.")]
     public int? GuessesLeft { get; init; }
 

@@ -26,6 +26,12 @@ public sealed record ServiceFailure(ErrorCode Code)
     /// <summary>When the next guess is due, in milliseconds, where a guess at a passphrase was not taken.</summary>
     public long? NextAttemptInMs { get; init; }
 
+    /// <summary>With <see cref="ErrorCode.LimitReached"/>: the most that is allowed, in the limit's own unit; or null.</summary>
+    public long? Most { get; init; }
+
+    /// <summary>With <see cref="ErrorCode.LimitReached"/>: how much of it is used before this request; or null.</summary>
+    public long? Used { get; init; }
+
     /// <summary>Whether it was this very request that used the guesses up and destroyed the share.</summary>
     public bool ShareDestroyed { get; init; }
 
@@ -35,7 +41,9 @@ public sealed record ServiceFailure(ErrorCode Code)
     internal static ServiceFailure Refused(string field, ProtocolFault rule) =>
         new(rule == ProtocolFault.Malformed ? ErrorCode.Malformed : ErrorCode.Refused) { Field = field, Rule = rule };
 
-    internal static ServiceFailure Limit(string field) => new(ErrorCode.LimitReached) { Field = field };
+    /// <summary>A limit that is used up; its numbers, where they say more than its name.</summary>
+    internal static ServiceFailure Limit(string field, long? most = null, long? used = null) =>
+        new(ErrorCode.LimitReached) { Field = field, Most = most, Used = used };
 
     internal static ServiceFailure Forbidden(string field) => new(ErrorCode.Forbidden) { Field = field };
 
