@@ -85,7 +85,7 @@ internal sealed record LinkRelaySession
         if (IsContested) return (this, ContestedFailure);
         if (message.Length > LinkLimits.MessageBytes) return (this, new ServiceFailure(ErrorCode.TooLarge));
         if (message.IsEmpty) return (this, new ServiceFailure(ErrorCode.Malformed) { Field = "message" });
-        if (sequence >= LinkRelayLimits.MessagesPerSide) return (this, ServiceFailure.Limit("seq"));
+        if (sequence >= LinkRelayLimits.MessagesPerSide) return (this, ServiceFailure.Limit("seq", LinkRelayLimits.MessagesPerSide, Messages(side).Count));
 
         var messages = Messages(side);
         if (sequence < 0 || sequence > messages.Count) return (this, new ServiceFailure(ErrorCode.Malformed) { Field = "seq" });

@@ -22,15 +22,20 @@ internal sealed class LinkSessionTable
     public LinkSessionEntry? FindByNameplate(string nameplate, DateTimeOffset now) =>
         _nameplates.TryGetValue(nameplate, out var entry) ? Living(entry, now) : null;
 
-    /// <summary>What keeps a new session from being opened.</summary>
+    /// <summary>
+    /// What keeps a new session from being opened. An account has its few places and no more, contested sessions
+    /// included; the oldest of its own contested ones gives way, so that contesting locks nobody out.
+    /// </summary>
     public ServiceFailure? FindFault(LinkOpening opening, DateTimeOffset now)
     {
         if (opening.Typed is { } typed && FindByNameplate(typed.Name, now) is not null)
             return new ServiceFailure(ErrorCode.Conflict) { Field = "nameplate" };
-        return _accounts.GetValueOrDefault(opening.Account, [])
-            .Count(e => !e.State.IsOver(now) && !e.State.IsContested) >= LinkRelayLimits.SessionsPerAccount
-                ? ServiceFailure.Limit("sessions")
-                : null;
+        var own = _accounts.GetValueOrDefault(opening.Account, []).FindAll(e => !e.State.IsOver(now));
+        if (own.Count < LinkRelayLimits.SessionsPerAccount) return null;
+        if (own.Find(e => e.State.IsContested) is not { } contested)
+            return ServiceFailure.Limit("sessions", LinkRelayLimits.SessionsPerAccount, own.Count);
+        Remove(contested);
+        return null;
     }
 
     /// <summary>False where the relay is full.</summary>
