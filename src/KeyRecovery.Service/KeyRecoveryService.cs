@@ -28,16 +28,17 @@ public sealed class KeyRecoveryService : IDisposable
     /// <param name="time">The server's clock.</param>
     /// <param name="tombstones">The list beside the stores; null where there is none to keep.</param>
     /// <param name="backups">The backup sets; null where none are made.</param>
+    /// <param name="tables">The tables of the stores; null for those of this program.</param>
     public KeyRecoveryService(
         IDataStore data, IKeyStore keys, IKekRing ring, ServerSecrets secrets, IAppPolicies policies, IRandom random, TimeProvider time,
-        ITombstones? tombstones = null, IBackupSets? backups = null)
+        ITombstones? tombstones = null, IBackupSets? backups = null, TableRegistry? tables = null)
     {
         _lookups = new Lookups(secrets.LookupKey, random);
         Links = new LinkRelay(time);
         var context = new ServiceContext(
-            data, keys, _lookups, new SubjectKeys(ring, keys, random), new RealmShares(ring, keys, random), policies, Links, random, time);
+            data, keys, tables ?? TableRegistry.Default, _lookups, new SubjectKeys(ring, keys, random), new RealmShares(ring, keys, random), policies, Links, random, time);
         var erasures = new ErasureRows(keys, secrets.LookupKey, random);
-        Gate = new AccountGate(data, keys, _lookups, context.SubjectKeys, erasures, random);
+        Gate = new AccountGate(context, erasures);
         Accounts = new AccountCreation(context);
         Owners = new AccountOwners(context);
         Commits = new Commits(context);
@@ -47,12 +48,12 @@ public sealed class KeyRecoveryService : IDisposable
         RecoverySlots = new RecoverySlots(context);
         Realm = new Realm(context, secrets.RealmSeed.Span);
         Audit = new StoreAudit(context);
-        var (sets, orphans) = (backups ?? NoBackupSets.Instance, new OrphanAccounts(data));
+        var (sets, orphans) = (backups ?? NoBackupSets.Instance, new OrphanAccounts(data, context.Tables));
         Erasures = new Erasures(context, erasures, ring, secrets, sets, tombstones ?? NoTombstones.Instance);
         Sweeper = new Sweeper(context, Erasures.Jobs, orphans);
         Ring = ring;
-        RingAudit = new RingAudit(keys, ring);
-        Rotation = new KekRotation(keys, ring, random, time);
+        RingAudit = new RingAudit(keys, context.Tables, ring);
+        Rotation = new KekRotation(keys, context.Tables, ring, random, time);
         Backups = new KeyBackups(context, ring, Rotation, secrets, sets);
         Quarantine = new Quarantine(context, Erasures, orphans, Rotation);
     }

@@ -46,13 +46,13 @@ internal static class PairOpening
         if (!file.HasContent) return null;
         PrivateFiles.Restrict(file.Options.Path);
         using var connection = file.OpenBare();
-        return Schema.Identify(connection, file.Options.Path, file.Options.Journal);
+        return file.Schema.Identify(connection, file.Options.Path);
     }
 
     private static void Make(StoreFile file, byte[] pairId)
     {
         PrivateFiles.Touch(file.Options.Path);
         using var connection = file.OpenWriter();
-        Schema.Create(connection, file.Options.Journal, pairId);
+        file.Schema.Create(connection, pairId);
     }
 }

@@ -49,12 +49,16 @@ public abstract class SqliteRowStore : IRowStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<Row> ScanAsync(Table table, ReadOnlyMemory<byte> afterId, CancellationToken ct) =>
-        PagesAsync(Demand(table), afterId.IsEmpty ? [] : Successor(afterId.Span), End, ct);
+    public IAsyncEnumerable<Row> ScanAsync(Table table, CancellationToken ct) =>
+        PagesAsync(RowSql.Range, Demand(table), [], End, ct);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<Row> ScanPrefixAsync(Table table, ReadOnlyMemory<byte> idPrefix, CancellationToken ct) =>
-        PagesAsync(Demand(table), idPrefix.ToArray(), PrefixEnd(idPrefix.Span), ct);
+    public IAsyncEnumerable<Row> ScanOwnerAsync(Table table, ReadOnlyMemory<byte> owner, CancellationToken ct) =>
+        PagesAsync(RowSql.Range, Demand(table), owner.ToArray(), PrefixEnd(owner.Span), ct);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<Row> ListOwnerAsync(Table table, ReadOnlyMemory<byte> owner, CancellationToken ct) =>
+        PagesAsync(RowSql.Headings, Demand(table), owner.ToArray(), PrefixEnd(owner.Span), ct);
 
     /// <summary>Writes what waits, empties the log into the file and closes it. The pair does this.</summary>
     public async ValueTask DisposeAsync()
@@ -72,12 +76,12 @@ public abstract class SqliteRowStore : IRowStore, IAsyncDisposable
             .FindAll(problem => problem != "ok");
 
     private async IAsyncEnumerable<Row> PagesAsync(
-        Table table, byte[] from, byte[] end, [EnumeratorCancellation] CancellationToken ct)
+        RowSql kind, Table table, byte[] from, byte[] end, [EnumeratorCancellation] CancellationToken ct)
     {
         while (true)
         {
             ct.ThrowIfCancellationRequested();
-            var (rows, isLast) = _readers.Read((table, from, end), static (connection, range) => ReadPage(connection, range));
+            var (rows, isLast) = _readers.Read((kind, table, from, end), static (connection, range) => ReadPage(connection, range));
             foreach (var row in rows) yield return row;
             if (isLast) yield break;
             from = Successor(rows[^1].Key.Id.Span);
@@ -93,15 +97,15 @@ public abstract class SqliteRowStore : IRowStore, IAsyncDisposable
         return row;
     }
 
-    private static (List<Row> Rows, bool IsLast) ReadPage(Connection connection, (Table Table, byte[] From, byte[] End) range)
+    private static (List<Row> Rows, bool IsLast) ReadPage(Connection connection, (RowSql Kind, Table Table, byte[] From, byte[] End) range)
     {
-        var statement = connection.Prepared(RowSql.Range, range.Table).Bind(1, range.From).Bind(2, range.End);
+        var statement = connection.Prepared(range.Kind, range.Table).Bind(1, range.From).Bind(2, range.End);
         List<Row> rows = [];
         long bytes = 0;
         var more = true;
         while (rows.Count < PageRows && bytes < PageBytes && (more = statement.Step()))
         {
-            var row = RowAt(statement, new RowKey(range.Table, statement.Blob(3).ToArray()));
+            var row = RowAt(statement, new RowKey(range.Table, statement.Blob(4).ToArray()));
             rows.Add(row);
             bytes += row.Value.Length;
         }
@@ -111,7 +115,7 @@ public abstract class SqliteRowStore : IRowStore, IAsyncDisposable
     }
 
     private static Row RowAt(Statement statement, RowKey key) =>
-        new(key, statement.Blob(2).ToArray(), statement.Integer(0), statement.Integer(1));
+        new(key, statement.Blob(3).ToArray(), statement.Integer(0), statement.Integer(1), RowToken.Of(statement.Integer(2)));
 
     private static byte[] Successor(ReadOnlySpan<byte> id) => [.. id, 0];
 
@@ -126,5 +130,5 @@ public abstract class SqliteRowStore : IRowStore, IAsyncDisposable
     }
 
     private Table Demand(Table table) =>
-        Schema.Holds(_file.Options.Journal, table) ? table : throw Throw.ForeignTable(table);
+        _file.Schema.Holds(table) ? table : throw Throw.ForeignTable(table);
 }

@@ -1,3 +1,5 @@
+using KeyRecovery.Service.Stores;
+
 namespace KeyRecovery.Storage.Sqlite;
 
 /// <summary>Where one store lies and how much may wait for its writer.</summary>
@@ -8,6 +10,9 @@ public sealed record SqliteStoreOptions
 
     /// <summary>How the file is journaled.</summary>
     public required JournalProfile Journal { get; init; }
+
+    /// <summary>The tables that there are; those of this program by default.</summary>
+    public TableRegistry Tables { get; init; } = TableRegistry.Default;
 
     /// <summary>Writes that may wait before others are refused as busy. 1 to 65,536; 1,024 by default.</summary>
     public int QueueLimit { get; init; } = 1024;

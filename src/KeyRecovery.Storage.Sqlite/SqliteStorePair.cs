@@ -108,8 +108,8 @@ public sealed class SqliteStorePair : IAsyncDisposable
     // Only now: whatever is wrong with the pair was found before anything is changed.
     private static void Upgrade(StoreFile file, Connection writer, ILogger logger)
     {
-        if (Schema.Upgrade(writer, file.Options.Journal) is { } found)
-            Log.SchemaUpgraded(logger, file.Role, found, Schema.VersionOf(file.Options.Journal));
+        if (file.Schema.Upgrade(writer) is { } found)
+            Log.SchemaUpgraded(logger, file.Role, found, file.Schema.Version);
     }
 
     private static FolderLock Lock(StoreFile file, ILogger logger)

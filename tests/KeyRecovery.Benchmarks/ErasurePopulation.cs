@@ -74,7 +74,7 @@ internal static class ErasurePopulation
     {
         var rows = new List<Row>();
         foreach (var table in tables)
-            await foreach (var row in store.ScanAsync(table, default, default)) rows.Add(row);
+            await foreach (var row in store.ScanAsync(table, default)) rows.Add(row);
         return rows;
     }
 

@@ -1,7 +1,7 @@
+using KeyRecovery.Service.Rows;
 using System.Text.Json;
 using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Protocol.Wire;
-using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Stores;
 using Microsoft.AspNetCore.Http.Features;

@@ -50,6 +50,9 @@ public static class Limits
     /// <summary>The sealed sizes of an account's current items together, in bytes.</summary>
     public const long AccountBytes = 16L * 1024 * 1024;
 
+    /// <summary>The sealed sizes of an account's older versions together, in bytes; the oldest go first.</summary>
+    public const long KeptBytes = 16L * 1024 * 1024;
+
     /// <summary>Old versions kept of an item.</summary>
     public const int OldVersions = 10;
 

@@ -5,13 +5,14 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Service.Accounts;
 
-/// <summary>The account row: heads, active authorities and counters. Writing it is a commit's commit point.</summary>
+/// <summary>
+/// The account row: heads, active authorities, counters, and the names of all else that the account has. Writing it is a
+/// commit's commit point; what it does not lead to is not there.
+/// </summary>
 public sealed record AccountState
 {
     /// <summary>How many removed devices are remembered, so that they hear that they were removed.</summary>
     public const int RememberedDevices = 64;
-
-    private const string RowLabel = "account-row";
 
     /// <summary>The account.</summary>
     public required AccountId Account { get; init; }
@@ -22,8 +23,14 @@ public sealed record AccountState
     /// <summary>The newest link.</summary>
     public required LinkPlace Chain { get; init; }
 
+    /// <summary>The newest chunk of links.</summary>
+    public required Hash256 LinkChunk { get; init; }
+
     /// <summary>The current epoch.</summary>
     public required ulong Epoch { get; init; }
+
+    /// <summary>The commitment to the current epoch's key.</summary>
+    public required Hash256 EpochCommit { get; init; }
 
     /// <summary>SHA-256 of the current keyset.</summary>
     public required Hash256 KeysetHash { get; init; }
@@ -37,6 +44,9 @@ public sealed record AccountState
     /// <summary>Who may act.</summary>
     public required ImmutableSortedDictionary<AuthorityId, AccountAuthority> Authorities { get; init; }
 
+    /// <summary>Every id and key that the chain has used.</summary>
+    public required UsedNames Used { get; init; }
+
     /// <summary>The devices that were removed, the newest last, at most 64.</summary>
     public ImmutableArray<(AuthorityId Id, VerifyKey Key)> Removed { get; init; } = [];
 
@@ -49,74 +59,41 @@ public sealed record AccountState
     /// <summary>Links accepted on that day.</summary>
     public int LinksThatDay { get; init; }
 
+    /// <summary>The manifests before and the current one.</summary>
+    public Trail Trail { get; init; }
+
+    /// <summary>Items that no manifest names yet, the oldest first.</summary>
+    public ImmutableArray<StagedItem> Staged { get; init; } = [];
+
+    /// <summary>The sealed sizes of the current items together, in bytes. Exact.</summary>
+    public long LiveBytes { get; init; }
+
+    /// <summary>The sealed sizes of the older versions that are kept, in bytes. Never too low: it is lowered only by a recount.</summary>
+    public long KeptBytes { get; init; }
+
+    /// <summary>The sealed sizes of the staged items together, in bytes. Exact.</summary>
+    public long StagedBytes => Staged.Sum(s => s.Size);
+
     /// <summary>What is told to clients.</summary>
     public Heads Heads => new(
         Account, Chain, ManifestVersion, ManifestHash,
         Authorities.ToImmutableSortedDictionary(a => a.Key, a => a.Value.TrustedFrom));
 
-    internal byte[] Encode()
-    {
-        var writer = new CborOut().Array(16).Text(RowLabel).UInt(1)
-            .Bytes(Account).Text(User.App).Text(User.Issuer).Text(User.Subject)
-            .UInt(Chain.Sequence).Bytes(Chain.Hash).UInt(Epoch).Bytes(KeysetHash)
-            .UInt(ManifestVersion).Bytes(ManifestHash);
-        writer.Array(Authorities.Count);
-        foreach (var a in Authorities.Values)
-            writer.Array(5).Bytes(a.Id).UInt((ulong)a.Kind).Bytes(a.SigningKey.ToArray()).UInt(a.AddedAt).UInt(a.TrustedFrom);
-        writer.Array(Removed.Length);
-        foreach (var (id, key) in Removed) writer.Array(2).Bytes(id).Bytes(key.ToArray());
-        OptionalPlace.Write(writer, LastRemoval);
-        return writer.Array(2).UInt(LinkDay).UInt((ulong)LinksThatDay).ToArray();
-    }
+    /// <summary>What the rules of the next link look at.</summary>
+    public ChainHead Head => ChainHead.Resume(
+        Account, Chain, Epoch, EpochCommit, KeysetHash,
+        Authorities.ToImmutableSortedDictionary(a => a.Key, a => a.Value.ToActive()), Used, LastRemoval);
 
-    internal static AccountState Decode(ReadOnlyMemory<byte> row)
-    {
-        var reader = new CborIn(row);
-        reader.Array(16);
-        reader.Label(RowLabel);
-        reader.UInt(1);
-        var state = new AccountState
+    /// <summary>The state with a chain that has gone on.</summary>
+    internal AccountState With(ChainHead head, ImmutableSortedDictionary<AuthorityId, AccountAuthority> authorities) =>
+        this with
         {
-            Account = reader.Account(),
-            User = new AppUser(reader.Text(1, 64), reader.Text(1, 2048), reader.Text(1, 256)),
-            Chain = new LinkPlace(reader.UInt(), reader.Hash()),
-            Epoch = reader.UInt(),
-            KeysetHash = reader.Hash(),
-            ManifestVersion = reader.UInt(),
-            ManifestHash = reader.Hash(),
-            Authorities = ReadAuthorities(reader),
-            Removed = ReadRemoved(reader),
-            LastRemoval = OptionalPlace.Read(reader),
+            Chain = head.Place,
+            Epoch = head.Epoch,
+            EpochCommit = head.EpochCommit,
+            KeysetHash = head.KeysetHash,
+            Authorities = authorities,
+            Used = head.Used,
+            LastRemoval = head.LastRemoval,
         };
-        reader.Array(2);
-        state = state with { LinkDay = reader.UInt(), LinksThatDay = (int)reader.UInt(int.MaxValue) };
-        reader.End();
-        return state;
-    }
-
-    private static ImmutableSortedDictionary<AuthorityId, AccountAuthority> ReadAuthorities(CborIn reader)
-    {
-        var count = reader.Array(1, Limits.Authorities);
-        var authorities = ImmutableSortedDictionary.CreateBuilder<AuthorityId, AccountAuthority>();
-        for (var i = 0; i < count; i++)
-        {
-            reader.Array(5);
-            var authority = new AccountAuthority(
-                reader.Authority(), (AuthorityKind)reader.UInt(5), VerifyKey.FromChecked(reader.BytesView(VerifyKey.Size, VerifyKey.Size).Span), reader.UInt(), reader.UInt());
-            authorities.Add(authority.Id, authority);
-        }
-        return authorities.ToImmutable();
-    }
-
-    private static ImmutableArray<(AuthorityId, VerifyKey)> ReadRemoved(CborIn reader)
-    {
-        var count = reader.Array(0, RememberedDevices);
-        var removed = ImmutableArray.CreateBuilder<(AuthorityId, VerifyKey)>(count);
-        for (var i = 0; i < count; i++)
-        {
-            reader.Array(2);
-            removed.Add((reader.Authority(), VerifyKey.FromChecked(reader.BytesView(VerifyKey.Size, VerifyKey.Size).Span)));
-        }
-        return removed.MoveToImmutable();
-    }
 }

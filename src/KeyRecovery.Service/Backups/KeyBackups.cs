@@ -43,7 +43,7 @@ public sealed class KeyBackups
         // Before anything is written: a set that nobody knows of would outlive the receipts that say there is none.
         await _sets.AddAsync(set, new KekId(lowest), DateTimeOffset.FromUnixTimeSeconds((long)expiresAt), ct);
         using var writer = new SealedWriter(to, current.Key, set, _context.Random);
-        var rows = await KeySnapshot.WriteAsync(_context.Keys, _secrets, pairId, madeAt, writer, told, ct);
+        var rows = await KeySnapshot.WriteAsync(_context.Keys, _context.Tables, _secrets, pairId, madeAt, writer, told, ct);
         return new KeyBackup(lowest, rows, offline.Hash, Escrow.Seal(set, madeAt, expiresAt, offline, keks, _context.Random));
     }
 

@@ -9,22 +9,18 @@ namespace KeyRecovery.Service.Backups;
 /// </summary>
 internal static class KeySnapshot
 {
-    /// <summary>The tables in their order. The secrets travel unwrapped: the root key may be another one by then.</summary>
-    public static readonly Table[] Tables =
-        [Table.KeyRows, Table.Subjects, Table.Slots, Table.RealmSlots, Table.RealmSubjects, Table.Erasures, Table.ErasureJobs];
-
     /// <returns>How many rows.</returns>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     /// <exception cref="IOException">The copy cannot be written.</exception>
     public static async Task<ulong> WriteAsync(
-        IKeyStore keys, ServerSecrets secrets, ReadOnlyMemory<byte> pairId, ulong madeAt, SealedWriter to, Action<ulong> told, CancellationToken ct)
+        IKeyStore keys, TableRegistry tables, ServerSecrets secrets, ReadOnlyMemory<byte> pairId, ulong madeAt, SealedWriter to, Action<ulong> told, CancellationToken ct)
     {
         to.Write(new SnapshotRecord.First(pairId, madeAt).Encode());
         foreach (var secret in secrets.Export()) WriteSecret(to, secret);
         var rows = 0UL;
-        foreach (var table in Tables)
+        foreach (var table in tables.InSnapshots)
         {
-            await foreach (var row in keys.ScanAsync(table, ReadOnlyMemory<byte>.Empty, ct))
+            await foreach (var row in keys.ScanAsync(table, ct))
             {
                 to.Write(new SnapshotRecord.Stored(row).Encode());
                 if (++rows % 4096 == 0) told(rows);

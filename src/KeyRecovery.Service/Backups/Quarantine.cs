@@ -61,7 +61,7 @@ public sealed class Quarantine
             else whole++;
         }
 
-        await foreach (var stored in _context.Keys.ScanAsync(Table.KeyRows, default, ct))
+        await foreach (var stored in _context.Keys.ScanAsync(Table.KeyRows, ct))
             if (KeyRow.Decode(stored.Value) is { State: KeyRowState.Erased } key && key.Since + Margin >= madeAt) erased++;
         return (new JoinReport(whole, lost, behind, damaged, 0, 0, erased, false, null), live);
     }
@@ -70,7 +70,7 @@ public sealed class Quarantine
     {
         try
         {
-            return AccountState.Decode(rows.Open(row));
+            return AccountRow.Decode(rows.Open(row));
         }
         catch (Exception e) when (e is RowDamagedException or AccountErasedException)
         {

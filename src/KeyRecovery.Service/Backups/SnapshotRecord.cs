@@ -28,14 +28,17 @@ internal abstract record SnapshotRecord
     {
         First first => new CborOut().Array(4).Text("keys").UInt(1).Bytes(first.PairId.Span).UInt(first.MadeAt).ToArray(),
         Secret secret => new CborOut().Array(3).Text("secret").Bytes(secret.Place.Id.Span).Bytes(secret.Value.Span).ToArray(),
-        Stored { Row: var row } => new CborOut().Array(6).Text("row").UInt((ulong)row.Key.Table).Bytes(row.Key.Id.Span)
+        Stored { Row: var row } => new CborOut().Array(6).Text("row").UInt((ulong)row.Key.Table.Number).Bytes(row.Key.Id.Span)
             .UInt((ulong)row.Version).UInt((ulong)row.WrittenHour).Bytes(row.Value.Span).ToArray(),
         Last last => new CborOut().Array(2).Text("end").UInt(last.Rows).ToArray(),
         _ => throw new InvalidOperationException(),
     };
 
     /// <exception cref="WireFormatException">Not a record.</exception>
-    public static SnapshotRecord Decode(ReadOnlyMemory<byte> bytes)
+    public static SnapshotRecord Decode(ReadOnlyMemory<byte> bytes) => Decode(bytes, TableRegistry.Default);
+
+    /// <exception cref="WireFormatException">Not a record, or of a table that is not known.</exception>
+    public static SnapshotRecord Decode(ReadOnlyMemory<byte> bytes, TableRegistry tables)
     {
         var reader = new CborIn(bytes);
         reader.Array(2, 6);
@@ -43,7 +46,7 @@ internal abstract record SnapshotRecord
         {
             "keys" => ReadFirst(reader),
             "secret" => new Secret(new RowKey(Table.Secrets, reader.Bytes(1, RowKey.MaxIdSize)), reader.Bytes(1, MaxSecret)),
-            "row" => ReadRow(reader),
+            "row" => ReadRow(reader, tables),
             "end" => new Last(reader.UInt()),
             _ => throw new WireFormatException("a record of a snapshot is due here"),
         };
@@ -57,9 +60,11 @@ internal abstract record SnapshotRecord
         return new First(reader.Bytes(PairIdSize), reader.UInt());
     }
 
-    private static Stored ReadRow(CborIn reader)
+    private static Stored ReadRow(CborIn reader, TableRegistry tables)
     {
-        var key = new RowKey((Table)reader.UInt(255), reader.Bytes(1, RowKey.MaxIdSize));
+        var table = tables.Find(reader.UInt(255));
+        WireFormatException.Require(table is not null, "the snapshot's tables are known to this version of KeyRecovery");
+        var key = new RowKey(table, reader.Bytes(1, RowKey.MaxIdSize));
         var (version, hour) = ((long)reader.UInt(), (long)reader.UInt());
         return new Stored(new Row(key, reader.Bytes(0, MaxValue), version, hour));
     }

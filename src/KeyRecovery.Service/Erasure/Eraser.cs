@@ -38,7 +38,7 @@ internal sealed class Eraser(ServiceContext context, ErasureRows rows, IKekRing 
             if (await context.Keys.ReadAsync(keyRow, ct) is not { } stored) return false;
             var key = KeyRow.Decode(stored.Value);
             if (key.State == KeyRowState.Erased) return false;
-            var (held, version) = await rows.ReadAsync(keyRow, ct);
+            var (held, heldRow) = await rows.ReadAsync(keyRow, ct);
             if (request.Phase == ErasurePhase.Held && held?.Id != request.Id) return false;
 
             using var account = await context.SubjectKeys.OpenAsync(keyRow, key, ct);
@@ -53,7 +53,7 @@ internal sealed class Eraser(ServiceContext context, ErasureRows rows, IKekRing 
                 if (!state.Authorities.ContainsKey(asker))
                 {
                     await haveRead;
-                    await context.Keys.WriteAsync([new RowWrite.Delete(ErasureRows.Of(keyRow), version)], ct);
+                    if (heldRow is not null) await context.Keys.WriteAsync([new RowWrite.Delete(heldRow)], ct);
                     return false;
                 }
             }
@@ -67,8 +67,8 @@ internal sealed class Eraser(ServiceContext context, ErasureRows rows, IKekRing 
             List<RowWrite> writes =
             [
                 // No KEK, no link: nothing that ties it to a copy of the data from before.
-                new RowWrite.Replace(keyRow, new KeyRow(KeyRowState.Erased, default, default, null, next.ErasedAt).Encode(), stored.Version),
-                rows.Write(keyRow, next, version),
+                new RowWrite.Replace(stored, new KeyRow(KeyRowState.Erased, default, default, null, next.ErasedAt).Encode()),
+                rows.Write(keyRow, next, heldRow),
                 .. await RealmErasure.PrepareAsync(context, user, slots.Where(s => s.Kind == AuthorityKind.Passphrase).Select(s => (s.Id, s.Key)), ct),
                 .. along,
             ];
@@ -78,7 +78,7 @@ internal sealed class Eraser(ServiceContext context, ErasureRows rows, IKekRing 
                 case WriteResult.Written:
                     foreach (var authority in state?.Authorities.Keys ?? []) context.Links.EndSessionsOf(request.Account!.Value, authority);
                     return true;
-                case WriteResult.Unavailable(var reason):
+                case WriteResult.Unavailable(_, var reason):
                     throw new StoreUnavailableException(reason, "a key cannot be destroyed");
             }
         }
@@ -107,7 +107,7 @@ internal sealed class Eraser(ServiceContext context, ErasureRows rows, IKekRing 
     {
         try
         {
-            return AccountState.Decode(account.Open(data));
+            return AccountRow.Decode(account.Open(data));
         }
         catch (Exception e) when (e is RowDamagedException or AccountErasedException)
         {
@@ -121,17 +121,15 @@ internal sealed class Eraser(ServiceContext context, ErasureRows rows, IKekRing 
     {
         var (slots, isWhole) = (new Dictionary<AuthorityId, (AuthorityId, AuthorityKind, VerifyKey)>(), true);
         foreach (var slot in state.Authorities.Values.Where(a => a.IsSlot)) slots[slot.Id] = (slot.Id, slot.Kind, slot.SigningKey);
-        await foreach (var row in context.Data.ScanPrefixAsync(Table.Links, account.Locator, ct))
+        try
         {
-            try
-            {
-                foreach (var added in SignedLink.Decode(account.Open(row)).Link.Add.Where(a => a.Kind != AuthorityKind.Device))
+            await foreach (var entry in new LinkReader(context.Data, account, state).ReadAllAsync(ct))
+                foreach (var added in SignedLink.Decode(entry.Link).Link.Add.Where(a => a.Kind != AuthorityKind.Device))
                     slots[added.Id] = (added.Id, added.Kind, added.SigningKey);
-            }
-            catch (RowDamagedException)
-            {
-                isWhole = false;
-            }
+        }
+        catch (RowDamagedException)
+        {
+            isWhole = false;
         }
 
         return ([.. slots.Values], isWhole);
@@ -147,7 +145,7 @@ internal sealed class Eraser(ServiceContext context, ErasureRows rows, IKekRing 
     private async ValueTask<IReadOnlyList<RowKey>> LookupsAsync(Table table, AccountId account, CancellationToken ct)
     {
         var found = new List<RowKey>();
-        await foreach (var lookup in context.Keys.ScanAsync(table, default, ct))
+        await foreach (var lookup in context.Keys.ScanAsync(table, ct))
             if (context.Lookups.Open(lookup) == account) found.Add(lookup.Key);
         return found;
     }

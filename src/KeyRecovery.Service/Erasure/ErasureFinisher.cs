@@ -23,7 +23,6 @@ internal sealed class ErasureFinisher(
     private const int Batch = 128;
     private const int Attempts = 8;
 
-    private static readonly Table[] Tables = [Table.Items, Table.History, Table.Staging, Table.Manifests, Table.Keysets, Table.Links];
 
     // What stands in the list already: a pass that waits for a reader repeats itself every few seconds.
     private readonly HashSet<RowKey> _listed = [];
@@ -33,20 +32,20 @@ internal sealed class ErasureFinisher(
     public async ValueTask<(int Done, int Left, string? Problem)> FinishAsync(IReadOnlyList<RowKey> keyRows, CancellationToken ct)
     {
         if (keyRows.Count == 0) return (0, 0, null);
-        var open = new List<(RowKey KeyRow, ErasureRow Row, long Version)>();
+        var open = new List<(RowKey KeyRow, ErasureRow Row, Row? Stored)>();
         foreach (var keyRow in keyRows)
-            if (await rows.ReadAsync(keyRow, ct) is ({ Phase: ErasurePhase.Erasing } row, var version)) open.Add((keyRow, row, version));
+            if (await rows.ReadAsync(keyRow, ct) is ({ Phase: ErasurePhase.Erasing } row, var was)) open.Add((keyRow, row, was));
         if (open.Count == 0) return (0, 0, null);
         // Two places that do not wait for one another; the receipts wait for both.
         await Task.WhenAll(Task.Run(() => ListAsync(open.ConvertAll(o => o.KeyRow), ct), ct), DeleteAsync(open.ConvertAll(o => o.Row), ct));
         if (!await context.Data.ForgetAsync(ct)) return (0, open.Count, "the data store's journals are not empty: somebody still reads an older state");
-        var problems = await SideBySide.RunAsync(open, (o, haveRead) => ProveAsync(o.KeyRow, o.Row, o.Version, haveRead, ct));
+        var problems = await SideBySide.RunAsync(open, (o, haveRead) => ProveAsync(o.KeyRow, o.Row, o.Stored, haveRead, ct));
         var done = problems.Count(p => p is null);
         return (done, open.Count - done, problems.LastOrDefault(p => p is not null));
     }
 
     /// <summary>Gives the second receipt, where the KEKs of that time are gone and so is every backup of them.</summary>
-    public async ValueTask<ErasureStep> TryFinalizeAsync(RowKey keyRow, ErasureRow row, long version, Task haveRead, CancellationToken ct)
+    public async ValueTask<ErasureStep> TryFinalizeAsync(RowKey keyRow, ErasureRow row, Row? was, Task haveRead, CancellationToken ct)
     {
         if (ring.Standings[^1].Id.Value < row.Kek) return ErasureStep.AwaitRing;
         for (var id = row.Kek; id > 0; id--)
@@ -58,7 +57,7 @@ internal sealed class ErasureFinisher(
         var proofs = SignedErasureReceipt.Decode(row.Receipt).Receipt.Proofs.AddRange(ErasureProof.KekDestroyed, ErasureProof.BackupsExpired);
         var next = row with { Phase = ErasurePhase.Final, Receipt = row.ToReceipt(2, (ulong)now.ToUnixTimeSeconds(), proofs).Sign(auditKey) };
         await haveRead;
-        return await context.Keys.WriteAsync([rows.Write(keyRow, next, version)], ct) is WriteResult.Written ? ErasureStep.Final : ErasureStep.None;
+        return await context.Keys.WriteAsync([rows.Write(keyRow, next, was)], ct) is WriteResult.Written ? ErasureStep.Final : ErasureStep.None;
     }
 
     private async Task ListAsync(List<RowKey> keyRows, CancellationToken ct)
@@ -94,10 +93,10 @@ internal sealed class ErasureFinisher(
     {
         var (account, batch) = (new RowKey(Table.Accounts, row.Locator), new List<RowWrite>());
         var stored = await context.Data.ReadAsync(account, ct);
-        if (stored is null || !AccountFence.Is(stored)) batch.Add(AccountFence.Write(account, stored?.Version ?? 0));
-        foreach (var table in Tables)
+        if (stored is null || !AccountFence.Is(stored)) batch.Add(AccountFence.Write(account, stored));
+        foreach (var table in context.Tables.OwnedByAccounts)
         {
-            await foreach (var found in context.Data.ScanPrefixAsync(table, row.Locator, ct))
+            await foreach (var found in context.Data.ListOwnerAsync(table, row.Locator, ct))
             {
                 batch.Add(new RowWrite.Remove(found.Key));
                 if (batch.Count < Batch) continue;
@@ -113,16 +112,16 @@ internal sealed class ErasureFinisher(
     private async ValueTask<int> WriteAsync(List<List<RowWrite>> writes, CancellationToken ct)
     {
         foreach (var result in await Task.WhenAll(writes.Select(w => context.Data.WriteAsync(w, ct).AsTask())))
-            if (result is WriteResult.Unavailable(var reason)) throw new StoreUnavailableException(reason, "rows cannot be deleted");
+            if (result is WriteResult.Unavailable(_, var reason)) throw new StoreUnavailableException(reason, "rows cannot be deleted");
         writes.Clear();
         return 0;
     }
 
-    private async Task<string?> ProveAsync(RowKey keyRow, ErasureRow row, long version, Task haveRead, CancellationToken ct)
+    private async Task<string?> ProveAsync(RowKey keyRow, ErasureRow row, Row? was, Task haveRead, CancellationToken ct)
     {
         try
         {
-            if (await TryProveAsync(keyRow, row, version, haveRead, ct) is { } unproved) return unproved;
+            if (await TryProveAsync(keyRow, row, was, haveRead, ct) is { } unproved) return unproved;
             lock (_listed) _listed.Remove(keyRow);
             return null;
         }
@@ -132,7 +131,7 @@ internal sealed class ErasureFinisher(
         }
     }
 
-    private async ValueTask<string?> TryProveAsync(RowKey keyRow, ErasureRow row, long version, Task haveRead, CancellationToken ct)
+    private async ValueTask<string?> TryProveAsync(RowKey keyRow, ErasureRow row, Row? was, Task haveRead, CancellationToken ct)
     {
         var proofs = ImmutableArray.CreateBuilder<ErasureProof>();
         if (await context.Keys.ReadAsync(keyRow, ct) is not { } stored) return "a tombstone is missing";
@@ -146,8 +145,8 @@ internal sealed class ErasureFinisher(
             if (!row.Retained.IsEmpty) proofs.Add(ErasureProof.RowUnopened);
         }
 
-        foreach (var table in Tables)
-            await foreach (var _ in context.Data.ScanPrefixAsync(table, row.Locator, ct)) return "a row is still there";
+        foreach (var table in context.Tables.OwnedByAccounts)
+            await foreach (var _ in context.Data.ListOwnerAsync(table, row.Locator, ct)) return "a row is still there";
         proofs.AddRange(ErasureProof.RowsDeleted, ErasureProof.JournalsEmptied);
 
         var done = row with
@@ -157,12 +156,12 @@ internal sealed class ErasureFinisher(
         };
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            List<RowWrite> writes = [rows.Write(keyRow, done, version)];
+            List<RowWrite> writes = [rows.Write(keyRow, done, was)];
             foreach (var lookup in row.Lookups)
             {
                 // One that leads elsewhere is another's: the same person's new account, for example.
                 if (await context.Keys.ReadAsync(lookup, ct) is not { } found || context.Lookups.Open(found) != row.Account) continue;
-                writes.Add(new RowWrite.Delete(lookup, found.Version));
+                writes.Add(new RowWrite.Delete(found));
                 // A share that the user registered since the key was destroyed: no account was there for it.
                 if (lookup.Table == Table.Subjects) writes.AddRange(await RealmErasure.PrepareAsync(context, lookup, [], ct));
             }

@@ -28,7 +28,7 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
         if (actor.TrustedFrom > Seconds(clock.Earliest)) return new ServiceFailure(ErrorCode.YoungAuthority) { TrustedFrom = actor.TrustedFrom };
         for (var attempt = 0; attempt < 4; attempt++)
         {
-            var (known, version) = await rows.ReadAsync(account.KeyRowKey, ct);
+            var (known, stored) = await rows.ReadAsync(account.KeyRowKey, ct);
             if (known is not null && !IsVoid(known, account)) return known;
             var app = account.State.User.App;
             var hold = context.Policies.Of(app).ErasureHold;
@@ -47,11 +47,11 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
             };
             // Without a hold there is nothing to remember before it is done.
             if (!isHeld) return row;
-            switch (await context.Keys.WriteAsync([rows.Write(account.KeyRowKey, row, version)], ct))
+            switch (await context.Keys.WriteAsync([rows.Write(account.KeyRowKey, row, stored)], ct))
             {
                 case WriteResult.Written:
                     return row;
-                case WriteResult.Unavailable(var reason):
+                case WriteResult.Unavailable(_, var reason):
                     return ServiceFailure.Of(reason);
             }
         }
@@ -96,15 +96,15 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
         var keyRow = context.Lookups.Ids.KeyRow(account.Value);
         for (var attempt = 0; attempt < 4; attempt++)
         {
-            var (row, version) = await rows.ReadAsync(keyRow, ct);
+            var (row, stored) = await rows.ReadAsync(keyRow, ct);
             if (row is not { Phase: ErasurePhase.Held }) return false;
             var canceller = row.Cancellers.FirstOrDefault(c => c.Id == keyId.Authority).Key;
             if (canceller is null || !verify(canceller)) return false;
-            switch (await context.Keys.WriteAsync([new RowWrite.Delete(ErasureRows.Of(keyRow), version)], ct))
+            switch (await context.Keys.WriteAsync([new RowWrite.Delete(stored!)], ct))
             {
                 case WriteResult.Written:
                     return true;
-                case WriteResult.Unavailable(var reason):
+                case WriteResult.Unavailable(_, var reason):
                     return ServiceFailure.Of(reason);
             }
         }
@@ -120,15 +120,15 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
     public async ValueTask<int> BeginAnewAsync(CancellationToken ct)
     {
         var held = new List<RowKey>();
-        await foreach (var stored in context.Keys.ScanAsync(Table.Erasures, default, ct)) held.Add(new RowKey(Table.KeyRows, stored.Key.Id));
+        await foreach (var stored in context.Keys.ScanAsync(Table.Erasures, ct)) held.Add(new RowKey(Table.KeyRows, stored.Key.Id));
         var begun = 0;
         foreach (var keyRow in held)
         {
             try
             {
-                if (await rows.ReadAsync(keyRow, ct) is not ({ Phase: ErasurePhase.Held } row, var version)) continue;
+                if (await rows.ReadAsync(keyRow, ct) is not ({ Phase: ErasurePhase.Held } row, var was)) continue;
                 row = row with { DueAt = Seconds(clock.Latest + context.Policies.Of(row.App).ErasureHold) };
-                if (await context.Keys.WriteAsync([rows.Write(keyRow, row, version)], ct) is WriteResult.Unavailable(var reason))
+                if (await context.Keys.WriteAsync([rows.Write(keyRow, row, was)], ct) is WriteResult.Unavailable(_, var reason))
                     throw new StoreUnavailableException(reason, "the key store cannot be written");
                 begun++;
             }
@@ -153,11 +153,11 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
         // When a link was taken is the server's own word, to the hour; what it says of time itself informs only.
         var since = (clock.Earliest - Remembered).ToUnixTimeSeconds() / 3600;
         var (added, removed) = (new Dictionary<AuthorityId, VerifyKey>(), new List<AuthorityId>());
-        await foreach (var row in context.Data.ScanPrefixAsync(Table.Links, account.Rows.Locator, ct))
+        await foreach (var entry in new LinkReader(context.Data, account.Rows, account.State).ReadAllAsync(ct))
         {
-            var link = SignedLink.Decode(account.Rows.Open(row)).Link;
+            var link = SignedLink.Decode(entry.Link).Link;
             foreach (var authority in link.Add) added[authority.Id] = authority.SigningKey;
-            if (row.WrittenHour >= since) removed.AddRange(link.Remove);
+            if ((long)entry.TakenHour >= since) removed.AddRange(link.Remove);
         }
 
         foreach (var id in removed)

@@ -55,7 +55,7 @@ public sealed class ErasureJobs
                 (lines, last) = (lines + 1, number);
                 batch.Add(new RowWrite.Create(LineKey(upload, number), new ErasureJobLine(_context.Lookups.Ids.Subject(user).Id, ErasureJobLine.Waiting, default).Encode()));
                 if (batch.Count < Batch) continue;
-                if (await _context.Keys.WriteAsync(batch, ct) is WriteResult.Unavailable(var full)) return ServiceFailure.Of(full);
+                if (await _context.Keys.WriteAsync(batch, ct) is WriteResult.Unavailable(_, var full)) return ServiceFailure.Of(full);
                 batch = new List<RowWrite>(Batch);
             }
 
@@ -65,7 +65,7 @@ public sealed class ErasureJobs
             var result = await _context.Keys.WriteAsync(batch, ct);
             isStored = result is WriteResult.Written;
             // Refused: filed before.
-            return result is WriteResult.Unavailable(var reason) ? ServiceFailure.Of(reason) : (new ReadOnlyMemory<byte>(id), lines);
+            return result is WriteResult.Unavailable(_, var reason) ? ServiceFailure.Of(reason) : (new ReadOnlyMemory<byte>(id), lines);
         }
         finally
         {
@@ -81,7 +81,7 @@ public sealed class ErasureJobs
         var job = ErasureJobRow.Decode(stored.Value);
         if (job.App != app) return null;
         var (erased, unknown, outcomes) = (0, 0, ImmutableArray.CreateBuilder<ErasureLineOutcome>());
-        await foreach (var row in _context.Keys.ScanPrefixAsync(Table.ErasureJobs, LinePrefix(job.Upload), ct))
+        await foreach (var row in _context.Keys.ScanOwnerAsync(Table.ErasureJobs, job.Upload, ct))
         {
             var line = ErasureJobLine.Decode(row.Value);
             var receipt = line.State == ErasureJobLine.Found ? await _rows.ReceiptAsync(new RowKey(Table.KeyRows, line.KeyRow), ct) : default;
@@ -103,12 +103,12 @@ public sealed class ErasureJobs
     /// <exception cref="StoreUnavailableException">The key store cannot write: no line is passed over.</exception>
     internal async IAsyncEnumerable<IReadOnlyList<RowKey>> RunAsync(int most, Action<string> block, [EnumeratorCancellation] CancellationToken ct)
     {
-        var open = new List<(RowKey Key, ErasureJobRow Job, long Version)>();
-        await foreach (var stored in _context.Keys.ScanAsync(Table.ErasureJobs, default, ct))
-            if (stored.Key.Id.Length == IdSize && ErasureJobRow.Decode(stored.Value) is var job && job.Done < job.Last) open.Add((stored.Key, job, stored.Version));
-        foreach (var (key, job, first) in open)
+        var open = new List<(Row Stored, ErasureJobRow Job)>();
+        await foreach (var stored in _context.Keys.ScanAsync(Table.ErasureJobs, ct))
+            if (stored.Key.Id.Length == IdSize && ErasureJobRow.Decode(stored.Value) is var job && job.Done < job.Last) open.Add((stored, job));
+        foreach (var (first, job) in open)
         {
-            var (twins, version, number, blocked) = (new Twins(this, job.Upload), first, job.Done + 1, (ulong?)null);
+            var (twins, stored, number, blocked) = (new Twins(this, job.Upload), first, job.Done + 1, (ulong?)null);
             while (number <= job.Last)
             {
                 // A set: two lines may name the same user.
@@ -132,7 +132,9 @@ public sealed class ErasureJobs
                     }
                 }
 
-                if (!await TryWriteAsync(new RowWrite.Replace(key, (job with { Done = (blocked ?? number) - 1 }).Encode(), version++), ct)) break;
+                if (!await TryWriteAsync(new RowWrite.Replace(stored, (job with { Done = (blocked ?? number) - 1 }).Encode()), ct)) break;
+                if (await _context.Keys.ReadAsync(stored.Key, ct) is not { } next) break;
+                stored = next;
                 yield return [.. destroyed];
             }
         }
@@ -144,7 +146,7 @@ public sealed class ErasureJobs
     internal async ValueTask SweepAsync(ulong before, CancellationToken ct)
     {
         var (live, expired) = (new HashSet<Hash256>(), new List<(Row Row, ErasureJobRow Job)>());
-        await foreach (var row in _context.Keys.ScanAsync(Table.ErasureJobs, default, ct))
+        await foreach (var row in _context.Keys.ScanAsync(Table.ErasureJobs, ct))
         {
             if (row.Key.Id.Length != IdSize) continue;
             var job = ErasureJobRow.Decode(row.Value);
@@ -156,11 +158,11 @@ public sealed class ErasureJobs
         {
             // The job first: without it, its lines are strays, whatever happens now.
             var isDone = await ReadAsync(row.Key.Id, job.App, 0, 0, ct) is { Pending: 0 };
-            if (!isDone || await _context.Keys.WriteAsync([new RowWrite.Delete(row.Key, row.Version)], ct) is not WriteResult.Written) live.Add(UploadOf(job.Upload));
+            if (!isDone || await _context.Keys.WriteAsync([new RowWrite.Delete(row)], ct) is not WriteResult.Written) live.Add(UploadOf(job.Upload));
         }
 
         var strays = new List<RowWrite>();
-        await foreach (var row in _context.Keys.ScanAsync(Table.ErasureJobs, default, ct))
+        await foreach (var row in _context.Keys.ScanAsync(Table.ErasureJobs, ct))
         {
             if (row.Key.Id.Length == IdSize || live.Contains(UploadOf(row.Key.Id[..IdSize])) || (ulong)row.WrittenHour * 3600 > before) continue;
             strays.Add(new RowWrite.Remove(row.Key));
@@ -191,7 +193,7 @@ public sealed class ErasureJobs
         {
             var account = _context.Lookups.Open(lookup);
             var keyRow = _context.Lookups.Ids.KeyRow(account);
-            var found = new RowWrite.Replace(stored.Key, (line with { State = ErasureJobLine.Found, KeyRow = keyRow.Id }).Encode(), stored.Version);
+            var found = new RowWrite.Replace(stored, (line with { State = ErasureJobLine.Found, KeyRow = keyRow.Id }).Encode());
             var request = new ErasureRow
             {
                 Phase = ErasurePhase.Erasing, Id = ErasureId.Draw(_context.Random), App = job.App, RequestedBy = ErasureRequester.Operator,
@@ -212,21 +214,21 @@ public sealed class ErasureJobs
             ? line with { State = ErasureJobLine.Found, KeyRow = same }
             : line with { State = ErasureJobLine.Unknown };
         await haveRead;
-        await TryWriteAsync(new RowWrite.Replace(stored.Key, next.Encode(), stored.Version), ct);
+        await TryWriteAsync(new RowWrite.Replace(stored, next.Encode()), ct);
         return null;
     }
 
     // False where somebody was faster.
     private async ValueTask<bool> TryWriteAsync(RowWrite write, CancellationToken ct) => await _context.Keys.WriteAsync([write], ct) switch
     {
-        WriteResult.Unavailable(var reason) => throw new StoreUnavailableException(reason, "what came of a job's line cannot be written"),
+        WriteResult.Unavailable(_, var reason) => throw new StoreUnavailableException(reason, "what came of a job's line cannot be written"),
         var result => result is WriteResult.Written,
     };
 
     private async ValueTask RemoveLinesAsync(byte[] upload, CancellationToken ct)
     {
         var strays = new List<RowWrite>();
-        await foreach (var row in _context.Keys.ScanPrefixAsync(Table.ErasureJobs, LinePrefix(upload), ct)) strays.Add(new RowWrite.Remove(row.Key));
+        await foreach (var row in _context.Keys.ScanOwnerAsync(Table.ErasureJobs, upload, ct)) strays.Add(new RowWrite.Remove(row.Key));
         foreach (var some in strays.Chunk(Batch)) await _context.Keys.WriteAsync(some, ct);
     }
 
@@ -265,7 +267,7 @@ public sealed class ErasureJobs
         private async Task ReadAsync(CancellationToken ct)
         {
             await Task.Yield();
-            await foreach (var row in jobs._context.Keys.ScanPrefixAsync(Table.ErasureJobs, LinePrefix(upload), ct))
+            await foreach (var row in jobs._context.Keys.ScanOwnerAsync(Table.ErasureJobs, upload, ct))
                 if (ErasureJobLine.Decode(row.Value) is { State: ErasureJobLine.Found } line) Add(line.Subject, line.KeyRow);
         }
     }

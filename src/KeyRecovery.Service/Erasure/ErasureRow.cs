@@ -65,7 +65,7 @@ internal sealed record ErasureRow
             .Array(Cancellers.Length);
         foreach (var (id, key) in Cancellers) writer.Array(2).Bytes(id).Bytes(key.ToArray());
         writer.Bytes(Subject).UInt(ErasedAt).UInt(Kek).Bytes(Locator.Span).Array(Lookups.Length);
-        foreach (var lookup in Lookups) writer.Array(2).UInt((ulong)lookup.Table).Bytes(lookup.Id.Span);
+        foreach (var lookup in Lookups) writer.Array(2).UInt((ulong)lookup.Table.Number).Bytes(lookup.Id.Span);
         return writer.Bytes(Retained.Span).UInt((ulong)RetainedVersion).Bytes(Receipt.Span).UInt(0).ToArray();
     }
 
@@ -125,7 +125,9 @@ internal sealed record ErasureRow
         for (var left = reader.Array(0, MaxLookups); left > 0; left--)
         {
             reader.Array(2);
-            lookups.Add(new RowKey((Table)reader.UInt(255), reader.Bytes(1, RowKey.MaxIdSize)));
+            var table = TableRegistry.Default.Find(reader.UInt(255));
+            WireFormatException.Require(table is not null, "a lookup's table is known");
+            lookups.Add(new RowKey(table, reader.Bytes(1, RowKey.MaxIdSize)));
         }
 
         return lookups.ToImmutable();

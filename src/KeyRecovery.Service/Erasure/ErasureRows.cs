@@ -11,17 +11,18 @@ internal sealed class ErasureRows(IKeyStore keys, ReadOnlyMemory<byte> lookupKey
 
     public static RowKey Of(RowKey keyRow) => new(Table.Erasures, keyRow.Id);
 
-    public async ValueTask<(ErasureRow? Row, long Version)> ReadAsync(RowKey keyRow, CancellationToken ct) =>
-        await keys.ReadAsync(Of(keyRow), ct) is { } stored ? (Open(stored), stored.Version) : (null, 0);
+    /// <summary>An erasure and its row as it was read; null and null where there is none.</summary>
+    public async ValueTask<(ErasureRow? Row, Row? Stored)> ReadAsync(RowKey keyRow, CancellationToken ct) =>
+        await keys.ReadAsync(Of(keyRow), ct) is { } stored ? (Open(stored), stored) : (null, null);
 
     public ErasureRow Open(Row stored) => ErasureRow.Decode(
         RowSeal.TryOpen(_sealKey.Span, stored.Key, stored.Version, stored.Value.Span) ?? throw new RowDamagedException(Table.Erasures));
 
-    /// <summary>Writes the version after <paramref name="version"/>; 0 creates.</summary>
-    public RowWrite Write(RowKey keyRow, ErasureRow row, long version)
+    /// <summary>Writes an erasure over what was read; creates it where nothing was.</summary>
+    public RowWrite Write(RowKey keyRow, ErasureRow row, Row? was)
     {
-        var value = RowSeal.Seal(_sealKey.Span, Of(keyRow), version + 1, row.Encode(), random);
-        return version == 0 ? new RowWrite.Create(Of(keyRow), value) : new RowWrite.Replace(Of(keyRow), value, version);
+        var value = RowSeal.Seal(_sealKey.Span, Of(keyRow), (was?.Version ?? 0) + 1, row.Encode(), random);
+        return was is null ? new RowWrite.Create(Of(keyRow), value) : new RowWrite.Replace(was, value);
     }
 
     /// <summary>The receipt of an erased account, or empty while there is none.</summary>

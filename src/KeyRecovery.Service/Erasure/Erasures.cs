@@ -155,7 +155,7 @@ public sealed class Erasures : IDisposable
             open.Clear();
         }
 
-        await foreach (var stored in _context.Keys.ScanAsync(Table.Erasures, default, ct))
+        await foreach (var stored in _context.Keys.ScanAsync(Table.Erasures, ct))
         {
             some.Add(stored);
             if (some.Count == Group) await TakeAllOnAsync();
@@ -190,7 +190,7 @@ public sealed class Erasures : IDisposable
                     : isDue && await _eraser.DestroyAsync(keyRow, row, null, [], haveRead, ct) ? ErasureStep.Open
                     : ErasureStep.None,
                 ErasurePhase.Erasing => ErasureStep.Open,
-                ErasurePhase.Erased => await _finisher.TryFinalizeAsync(keyRow, row, stored.Version, haveRead, ct),
+                ErasurePhase.Erased => await _finisher.TryFinalizeAsync(keyRow, row, stored, haveRead, ct),
                 _ => ErasureStep.None,
             };
             return (keyRow, step, step switch

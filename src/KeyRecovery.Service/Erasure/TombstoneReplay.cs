@@ -20,7 +20,7 @@ internal sealed class TombstoneReplay(ServiceContext context, ErasureRows rows, 
     {
         var erased = await tombstones.ReadAsync(ct);
         var (back, unlisted) = (new Dictionary<RowKey, (AccountId? Account, RowKey? Subject)>(), new List<Hash256>());
-        await foreach (var stored in context.Keys.ScanAsync(Table.KeyRows, default, ct))
+        await foreach (var stored in context.Keys.ScanAsync(Table.KeyRows, ct))
         {
             var (isErased, name) = (KeyRow.Decode(stored.Value).State == KeyRowState.Erased, Eraser.Tombstone(fenceKey, stored.Key));
             if (isErased == erased.Contains(name)) continue;
@@ -39,9 +39,9 @@ internal sealed class TombstoneReplay(ServiceContext context, ErasureRows rows, 
     // A key row does not say whose it is; the lookups that lead there do.
     private async ValueTask NameAsync(Dictionary<RowKey, (AccountId? Account, RowKey? Subject)> back, CancellationToken ct)
     {
-        foreach (var table in new[] { Table.Slots, Table.Subjects })
+        foreach (var table in context.Tables.Lookups)
         {
-            await foreach (var lookup in context.Keys.ScanAsync(table, default, ct))
+            await foreach (var lookup in context.Keys.ScanAsync(table, ct))
             {
                 var account = context.Lookups.Open(lookup);
                 var keyRow = context.Lookups.Ids.KeyRow(account);
@@ -57,7 +57,7 @@ internal sealed class TombstoneReplay(ServiceContext context, ErasureRows rows, 
         if ((named ?? state?.Account) is not { } account)
         {
             // Nothing leads to it and nothing hangs on it that could be found.
-            await context.Keys.WriteAsync([new RowWrite.Replace(keyRow, new KeyRow(KeyRowState.Erased, default, default, null, context.NowSeconds).Encode(), stored.Version)], ct);
+            await context.Keys.WriteAsync([new RowWrite.Replace(stored, new KeyRow(KeyRowState.Erased, default, default, null, context.NowSeconds).Encode())], ct);
             return;
         }
 
@@ -80,7 +80,7 @@ internal sealed class TombstoneReplay(ServiceContext context, ErasureRows rows, 
         try
         {
             using var account = await context.SubjectKeys.OpenAsync(keyRow, key, ct);
-            return await context.Data.FindAsync(account, account.Account, ct) is { } state ? AccountState.Decode(state) : null;
+            return await context.Data.FindAsync(account, account.Account, ct) is { } state ? AccountRow.Decode(state) : null;
         }
         catch (Exception e) when (e is RowDamagedException or AccountErasedException)
         {

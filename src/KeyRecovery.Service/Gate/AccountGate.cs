@@ -5,31 +5,31 @@ using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.UseCases;
 
 namespace KeyRecovery.Service.Gate;
 
 /// <summary>
-/// The one way into an account: reads its key row and its account row, verifies the request's signature, and lets
-/// nobody past a tombstone, a lost vault or a chain that was rolled back.
+/// The one way into an account for its requests: looks through the <see cref="AccountDoor"/>, verifies the request's
+/// signature, and lets nobody past a tombstone, a lost vault or a chain that was rolled back.
 /// </summary>
 public sealed class AccountGate : IDisposable
 {
-    private readonly IDataStore _data;
     private readonly IKeyStore _keys;
     private readonly Lookups _lookups;
-    private readonly SubjectKeys _subjectKeys;
+    private readonly AccountDoor _door;
     private readonly ErasureRows _erasures;
     private readonly Decoy _decoy;
+    private readonly IDataStore _data;
 
-    internal AccountGate(
-        IDataStore data, IKeyStore keys, Lookups lookups, SubjectKeys subjectKeys, ErasureRows erasures, IRandom random)
+    internal AccountGate(ServiceContext context, ErasureRows erasures)
     {
         _erasures = erasures;
-        _data = data;
-        _keys = keys;
-        _lookups = lookups;
-        _subjectKeys = subjectKeys;
-        _decoy = new Decoy(lookups, subjectKeys, random);
+        _data = context.Data;
+        _keys = context.Keys;
+        _lookups = context.Lookups;
+        _door = context.Door;
+        _decoy = new Decoy(context.Lookups, context.SubjectKeys, context.Random);
     }
 
     /// <summary>Passes a request.</summary>
@@ -41,60 +41,53 @@ public sealed class AccountGate : IDisposable
     {
         var named = keyId.Account;
         var account = named ?? await FindBySlotAsync(keyId.Authority, ct);
-
-        var keyRowKey = _lookups.Ids.KeyRow(account);
-        var keyStored = await ReadAsync(_keys, keyRowKey, ct);
-        var keyRow = keyStored is null ? null : KeyRow.Decode(keyStored.Value);
-        if (keyRow is { State: KeyRowState.Erased })
-        {
-            if (named is not null)
-                return new GateResult.Shut(new ServiceFailure(ErrorCode.Erased) { Receipt = await _erasures.ReceiptAsync(keyRowKey, ct) });
-            keyRow = null;
-        }
-        var known = keyRow is not null;
-        if (keyRow is null) (keyRowKey, keyRow) = (_decoy.KeyRowKey, KeyRow.Decode(_decoy.KeyRow.Value));
-
-        var rows = known ? await _subjectKeys.OpenAsync(keyRowKey, keyRow, ct) : _decoy.OpenKeyRow(keyRow);
-        try
-        {
-            var stored = await ReadAsync(_data, rows.Account, ct);
-            // Erased since its key row was read.
-            if (stored is not null && AccountFence.Is(stored))
-            {
-                if (named is not null) return Shut(ErrorCode.Erased);
-                (stored, known) = (null, false);
-            }
-            // Told to a slot as well: whoever holds the right code must not hear that it is wrong.
-            if (known && stored is null && keyRow.State == KeyRowState.Live) return Shut(ErrorCode.VaultLost);
-            known &= stored is not null;
-            var state = AccountState.Decode(stored is null ? _decoy.OpenAccountRow() : rows.Open(stored));
-            var rolledBack = known && MinChain.IsBehind(state.LastRemoval, keyRow.MinChain);
-            if (rolledBack && named is not null) return Shut(ErrorCode.RepairRequired);
-
-            var actor = Verify(state, keyId.Authority, verify, out var removed);
-            if (removed) return Shut(ErrorCode.Revoked);
-            if (actor is null || !known) return Shut(ErrorCode.SignatureInvalid);
-            if (rolledBack) return Shut(ErrorCode.RepairRequired);
-
-            // A process that died after a commit point left the key row behind: it is brought up before anything is answered.
-            if ((keyRow.State != KeyRowState.Live || keyRow.MinChain != state.LastRemoval)
-                && await MinChain.AdvanceAsync(_keys, keyRowKey, state.LastRemoval, ct) is { } failure) return new GateResult.Shut(failure);
-
-            var opened = new OpenAccount(rows, state, stored!.Version, keyRowKey, actor);
-            rows = null;
-            return new GateResult.Open(opened);
-        }
-        finally
-        {
-            rows?.Dispose();
-        }
+        using var view = await _door.ReadAsync(account, ct);
+        if (named is not null && view.Standing == AccountStanding.Erased)
+            return new GateResult.Shut(new ServiceFailure(ErrorCode.Erased) { Receipt = await _erasures.ReceiptAsync(view.KeyRowKey, ct) });
+        // Told to a slot as well: whoever holds the right code must not hear that it is wrong.
+        if (view.Standing == AccountStanding.Lost) return Shut(ErrorCode.VaultLost);
+        if (view.Standing == AccountStanding.RolledBack && named is not null) return Shut(ErrorCode.RepairRequired);
+        var state = view.State ?? await ReadDecoyAsync(view, ct);
+        var actor = Verify(state, keyId.Authority, verify, out var removed);
+        if (view.State is null) return Shut(ErrorCode.SignatureInvalid);
+        if (removed) return Shut(ErrorCode.Revoked);
+        if (actor is null) return Shut(ErrorCode.SignatureInvalid);
+        if (view.Standing == AccountStanding.RolledBack) return Shut(ErrorCode.RepairRequired);
+        // A process that died after a commit point left the key row behind: it is brought up before anything is answered.
+        if ((view.KeyRow!.State != KeyRowState.Live || view.KeyRow.MinChain != state.LastRemoval)
+            && await MinChain.AdvanceAsync(_keys, view.KeyRowKey, state.LastRemoval, ct) is { } failure) return new GateResult.Shut(failure);
+        return new GateResult.Open(new OpenAccount(view.TakeRows(), state, view.Stored!, view.KeyRowKey, actor));
     }
+
+    /// <summary>
+    /// Passes a request that has passed once more: for whoever has waited since, for a body or for its turn. The
+    /// signature was verified; what is asked is whether its signer still may.
+    /// </summary>
+    /// <returns>Null where it passes; then <paramref name="account"/> is what was read now.</returns>
+    /// <exception cref="StoreUnavailableException">A store cannot answer.</exception>
+    public ValueTask<ServiceFailure?> PassAgainAsync(OpenAccount account, CancellationToken ct) =>
+        _door.RefreshAsync(account, ct);
+
+    /// <summary>Whether there is such an account, for whoever asks before anything is verified: one point read.</summary>
+    /// <exception cref="StoreUnavailableException">The key store cannot answer.</exception>
+    public async ValueTask<bool> IsKnownAsync(AccountId account, CancellationToken ct) =>
+        await AccountDoor.ReadAsync(_keys, _lookups.Ids.KeyRow(account), ct) is { } row
+        && KeyRow.Decode(row.Value).State != KeyRowState.Erased;
 
     /// <summary>Zeroes the decoy's keys.</summary>
     public void Dispose() => _decoy.Dispose();
 
     private async ValueTask<AccountId> FindBySlotAsync(AuthorityId slot, CancellationToken ct) =>
-        _lookups.Open(await ReadAsync(_keys, _lookups.Ids.Slot(slot), ct) ?? _decoy.Lookup);
+        _lookups.Open(await AccountDoor.ReadAsync(_keys, _lookups.Ids.Slot(slot), ct) ?? _decoy.Lookup);
+
+    // As many reads and openings as for an account that is there.
+    private async ValueTask<AccountState> ReadDecoyAsync(AccountView view, CancellationToken ct)
+    {
+        if (view.HasRows) return AccountRow.Decode(_decoy.OpenAccountRow());
+        using var rows = _decoy.OpenKeyRow();
+        await AccountDoor.ReadAsync(_data, rows.Account, ct);
+        return AccountRow.Decode(_decoy.OpenAccountRow());
+    }
 
     private AccountAuthority? Verify(AccountState state, AuthorityId id, Func<VerifyKey, bool> verify, out bool removed)
     {
@@ -104,12 +97,6 @@ public sealed class AccountGate : IDisposable
         var gone = state.Removed.FirstOrDefault(r => r.Id == id).Key;
         removed = verify(gone ?? _decoy.Authority.SigningKey) && gone is not null;
         return null;
-    }
-
-    private static async ValueTask<Row?> ReadAsync(IRowStore store, RowKey key, CancellationToken ct)
-    {
-        ServiceMeter.Read();
-        return await store.ReadAsync(key, ct);
     }
 
     private static GateResult.Shut Shut(ErrorCode code) => new(new ServiceFailure(code));

@@ -28,7 +28,7 @@ internal sealed class Decoy : IDisposable
         Account = new AccountId(seed[..16]);
         random.Fill(seed);
         var id = new AuthorityId(seed[..16]);
-        Authority = new AccountAuthority(id, AuthorityKind.Code, signing.PublicKey, 0, 0);
+        Authority = new AccountAuthority(id, AuthorityKind.Code, signing.PublicKey, default, 1, 0, 0);
 
         KeyRowKey = lookups.Ids.KeyRow(Account);
         _subjectKeys = subjectKeys;
@@ -38,13 +38,16 @@ internal sealed class Decoy : IDisposable
             Account = Account,
             User = new AppUser("decoy", "decoy", "decoy"),
             Chain = default,
+            LinkChunk = default,
+            EpochCommit = default,
+            Used = UsedNames.Empty,
             Epoch = 1,
             KeysetHash = default,
             ManifestVersion = 1,
             ManifestHash = default,
             Authorities = ImmutableSortedDictionary<AuthorityId, AccountAuthority>.Empty.Add(id, Authority),
         };
-        var create = (RowWrite.Create)_rows.Create(_rows.Account, state.Encode());
+        var create = (RowWrite.Create)_rows.Write(_rows.Account, null, state.Encode());
         _accountRow = new Row(create.Key, create.Value, 1, 0);
         var slot = lookups.Ids.Slot(id);
         Lookup = lookups.Decoy(slot, Account);
@@ -56,19 +59,16 @@ internal sealed class Decoy : IDisposable
 
     public RowKey KeyRowKey { get; }
 
-    public Row KeyRow => _keyRow;
-
     public Row Lookup { get; }
 
     /// <summary>One opening, as for a key row that is there. No rotation knows this row: it is drawn anew when its KEK is gone.</summary>
-    public AccountRows OpenKeyRow(KeyRow keyRow)
+    public AccountRows OpenKeyRow()
     {
         while (true)
         {
-            if (_subjectKeys.TryOpen(KeyRowKey, keyRow) is { } rows) return rows;
+            if (_subjectKeys.TryOpen(KeyRowKey, KeyRow.Decode(_keyRow.Value)) is { } rows) return rows;
             (var unused, _keyRow) = Draw();
             unused.Dispose();
-            keyRow = Accounts.KeyRow.Decode(_keyRow.Value);
         }
     }
 

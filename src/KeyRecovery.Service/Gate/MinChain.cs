@@ -32,11 +32,11 @@ internal static class MinChain
             if (row.State == KeyRowState.Live && !behind && !touch) return null;
 
             var next = row with { State = KeyRowState.Live, MinChain = behind ? removal : row.MinChain };
-            switch (await keys.WriteAsync([new RowWrite.Replace(key, next.Encode(), stored.Version)], ct))
+            switch (await keys.WriteAsync([new RowWrite.Replace(stored, next.Encode())], ct))
             {
                 case WriteResult.Written:
                     return null;
-                case WriteResult.Unavailable(var reason):
+                case WriteResult.Unavailable(_, var reason):
                     return ServiceFailure.Of(reason);
             }
         }

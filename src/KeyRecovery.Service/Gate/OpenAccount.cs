@@ -7,28 +7,32 @@ namespace KeyRecovery.Service.Gate;
 /// <summary>An account for the length of one verified request: its rows can be opened, and who asks is known.</summary>
 public sealed class OpenAccount : IDisposable
 {
-    internal OpenAccount(AccountRows rows, AccountState state, long version, RowKey keyRowKey, AccountAuthority actor)
+    internal OpenAccount(AccountRows rows, AccountState state, Row stored, RowKey keyRowKey, AccountAuthority actor)
     {
         Rows = rows;
         State = state;
-        Version = version;
+        Stored = stored;
         KeyRowKey = keyRowKey;
         Actor = actor;
     }
 
-    /// <summary>The account's heads and authorities, as this request found them.</summary>
-    public AccountState State { get; }
+    /// <summary>The account's heads and authorities, as this request last found them.</summary>
+    public AccountState State { get; private set; }
 
     /// <summary>Who signed the request.</summary>
-    public AccountAuthority Actor { get; }
+    public AccountAuthority Actor { get; private set; }
 
     internal AccountRows Rows { get; }
 
-    /// <summary>The account row's version, which the next write expects.</summary>
-    internal long Version { get; }
+    /// <summary>The account row as it was read, which the next write expects.</summary>
+    internal Row Stored { get; private set; }
 
     internal RowKey KeyRowKey { get; }
 
     /// <inheritdoc/>
     public void Dispose() => Rows.Dispose();
+
+    /// <summary>Takes over what was read anew.</summary>
+    internal void Update(Row stored, AccountState state, AccountAuthority actor) =>
+        (Stored, State, Actor) = (stored, state, actor);
 }

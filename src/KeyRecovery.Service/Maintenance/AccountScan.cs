@@ -23,7 +23,7 @@ internal static class AccountScan
     public static async IAsyncEnumerable<ScannedAccount> ScanAccountsAsync(
         this ServiceContext context, [EnumeratorCancellation] CancellationToken ct, Action<string>? skipped = null)
     {
-        await foreach (var stored in context.Keys.ScanAsync(Table.KeyRows, ReadOnlyMemory<byte>.Empty, ct))
+        await foreach (var stored in context.Keys.ScanAsync(Table.KeyRows, ct))
         {
             var keyRow = KeyRow.Decode(stored.Value);
             if (keyRow.State == KeyRowState.Erased) continue;

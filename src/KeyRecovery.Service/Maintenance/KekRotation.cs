@@ -14,7 +14,7 @@ namespace KeyRecovery.Service.Maintenance;
 /// Why no row is missed that hangs on a KEK which is destroyed. Whoever wraps something new holds a lease from before the
 /// wrap until its write has ended. The passes begin when the KEK is no longer current and all its leases are over, so
 /// nothing new can come to hang on it. Whoever changes a row without wrapping, a guess for example, carries the old wrap
-/// along, conditional on the version that it read: once the row was moved, that version is gone and the write refused. So
+/// along, conditional on the row as it read it: once it was moved, its token is gone and the write refused. So
 /// a row that a pass has seen moved stays moved, and a full pass that finds none has seen them all.
 /// </remarks>
 public sealed class KekRotation : IDisposable
@@ -23,12 +23,13 @@ public sealed class KekRotation : IDisposable
 
     private readonly SemaphoreSlim _running = new(1, 1);
     private readonly IKeyStore _keys;
+    private readonly TableRegistry _tables;
     private readonly IKekRing _ring;
     private readonly IRandom _random;
     private readonly TimeProvider _time;
 
-    internal KekRotation(IKeyStore keys, IKekRing ring, IRandom random, TimeProvider time) =>
-        (_keys, _ring, _random, _time) = (keys, ring, random, time);
+    internal KekRotation(IKeyStore keys, TableRegistry tables, IKekRing ring, IRandom random, TimeProvider time) =>
+        (_keys, _tables, _ring, _random, _time) = (keys, tables, ring, random, time);
 
     /// <summary>Whether a rotation was begun and has not ended.</summary>
     public bool IsUnfinished => RotationStep.Of(_ring.Standings, begin: false) is not RotationStep.None;
@@ -106,7 +107,7 @@ public sealed class KekRotation : IDisposable
         {
             try
             {
-                return await new RingAudit(rotation._keys, _ring).CountNewerAsync(ct) is var found and > 0 ? new RotationOutcome.Blocked(found, _rewrapped) : null;
+                return await new RingAudit(rotation._keys, rotation._tables, _ring).CountNewerAsync(ct) is var found and > 0 ? new RotationOutcome.Blocked(found, _rewrapped) : null;
             }
             catch (StoreUnavailableException e)
             {
@@ -143,7 +144,7 @@ public sealed class KekRotation : IDisposable
             Tell(RotationPhase.Rewrapping, number);
             while (true)
             {
-                var pass = new RewrapPass(rotation._keys, _ring, rotation._random, moved =>
+                var pass = new RewrapPass(rotation._keys, rotation._tables, _ring, rotation._random, moved =>
                 {
                     _rewrapped += moved;
                     ServiceMeter.Rewrap(moved);

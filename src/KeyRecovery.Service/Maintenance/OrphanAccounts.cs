@@ -1,4 +1,4 @@
-using KeyRecovery.Service.Erasure;
+using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Maintenance;
@@ -7,7 +7,7 @@ namespace KeyRecovery.Service.Maintenance;
 /// Data that no key row leads to: nobody opens them. Many at once are no orphans but the sign of a key store that was lost
 /// or exchanged, and a brake asks first.
 /// </summary>
-internal sealed class OrphanAccounts(IDataStore data)
+internal sealed class OrphanAccounts(IDataStore data, TableRegistry tables)
 {
     /// <summary>The share of accounts above which it stops and asks: 1 in 1,000.</summary>
     public const int BrakeShare = 1000;
@@ -15,7 +15,7 @@ internal sealed class OrphanAccounts(IDataStore data)
     /// <summary>As many are removed without asking, however few accounts there are.</summary>
     public const int BrakeFloor = 10;
 
-    private static readonly Table[] Tables = [Table.Items, Table.History, Table.Staging, Table.Manifests, Table.Keysets, Table.Links];
+    private const int Batch = 128;
 
     /// <summary>Removes the data of accounts that are not among the living.</summary>
     /// <param name="live">The first 16 bytes of the locator of each account that is.</param>
@@ -25,17 +25,33 @@ internal sealed class OrphanAccounts(IDataStore data)
     /// <returns>How many there were, and whether the brake stopped it: then none was removed.</returns>
     public async ValueTask<(int Found, bool Stopped)> RemoveAsync(IReadOnlySet<UInt128> live, ulong before, int? expected, CancellationToken ct)
     {
-        var orphans = new List<Row>();
-        await foreach (var row in data.ScanAsync(Table.Accounts, ReadOnlyMemory<byte>.Empty, ct))
+        // By locator; null for rows without an account row.
+        var (orphans, fences, headless) = (new Dictionary<UInt128, Row?>(), new Dictionary<UInt128, Row?>(), new Dictionary<UInt128, bool>());
+        await foreach (var row in data.ScanAsync(Table.Accounts, ct))
         {
-            if (live.Contains(Locator(row.Key.Id.Span)) || !IsOld(row, before)) continue;
+            var locator = Locator(row.Key.Id.Span);
+            if (live.Contains(locator)) continue;
             // What an erasure left on purpose has served its time; it is no orphan, and does not pull the brake.
-            if (AccountFence.Is(row)) await data.WriteAsync([new RowWrite.Delete(row.Key, row.Version)], ct);
-            else orphans.Add(row);
+            if (!IsOld(row, before)) headless[locator] = false;
+            else if (AccountFence.Is(row)) fences[locator] = row;
+            else orphans[locator] = row;
         }
 
+        // Rows whose owner never came to have an account row, or has it no more.
+        foreach (var table in tables.OwnedByAccounts)
+        {
+            await foreach (var row in data.ListOwnerAsync(table, default, ct))
+            {
+                var locator = Locator(row.Key.Id.Span);
+                if (live.Contains(locator) || orphans.ContainsKey(locator) || fences.ContainsKey(locator)) continue;
+                headless[locator] = IsOld(row, before) && headless.GetValueOrDefault(locator, true);
+            }
+        }
+
+        foreach (var (locator, fence) in fences) await RemoveAsync(locator, fence, ct);
+        foreach (var (locator, _) in headless.Where(h => h.Value)) orphans[locator] = null;
         if (expected is { } due && orphans.Count > due + Math.Max(BrakeFloor, live.Count / BrakeShare)) return (orphans.Count, true);
-        foreach (var orphan in orphans) await RemoveAsync(orphan, ct);
+        foreach (var (locator, accountRow) in orphans) await RemoveAsync(locator, accountRow, ct);
         return (orphans.Count, false);
     }
 
@@ -45,16 +61,19 @@ internal sealed class OrphanAccounts(IDataStore data)
     // Rows tell the hour of their writing and no more: what was written in the hour of the limit counts as old.
     private static bool IsOld(Row row, ulong before) => (ulong)row.WrittenHour * 3600 <= before;
 
-    // The account row last: a sweep that dies here is taken up by the next.
-    private async ValueTask RemoveAsync(Row orphan, CancellationToken ct)
+    // The account row last: a sweep that dies here is taken up by the next. Without a key nobody can come to write these rows.
+    private async ValueTask RemoveAsync(UInt128 owner, Row? accountRow, CancellationToken ct)
     {
-        foreach (var table in Tables)
+        var locator = new byte[AccountRows.LocatorSize];
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(locator, owner);
+        foreach (var table in tables.OwnedByAccounts)
         {
-            var batch = new List<RowWrite> { new RowWrite.Require(orphan.Key, orphan.Version) };
-            await foreach (var row in data.ScanPrefixAsync(table, orphan.Key.Id, ct)) batch.Add(new RowWrite.Remove(row.Key));
-            if (batch.Count > 1 && await data.WriteAsync(batch, ct) is not WriteResult.Written) return;
+            var batch = new List<RowWrite>();
+            await foreach (var row in data.ListOwnerAsync(table, locator, ct)) batch.Add(new RowWrite.Remove(row.Key));
+            foreach (var some in batch.Chunk(Batch))
+                if (await data.WriteAsync(some, ct) is not WriteResult.Written) return;
         }
 
-        await data.WriteAsync([new RowWrite.Delete(orphan.Key, orphan.Version)], ct);
+        if (accountRow is not null) await data.WriteAsync([new RowWrite.Delete(accountRow)], ct);
     }
 }

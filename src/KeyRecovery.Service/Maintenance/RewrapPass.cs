@@ -7,10 +7,10 @@ namespace KeyRecovery.Service.Maintenance;
 
 /// <summary>
 /// One pass over all rows that hang on the ring: moves those of retiring KEKs to the current one, and counts. Each write
-/// is conditional on the version that was read, so that no request's change is lost; where a request was faster, the row
+/// is conditional on the row as it was read, so that no request's change is lost; where a request was faster, the row
 /// is left for the next pass.
 /// </summary>
-internal sealed class RewrapPass(IKeyStore keys, IKekRing ring, IRandom random, Action<int> moved)
+internal sealed class RewrapPass(IKeyStore keys, TableRegistry tables, IKekRing ring, IRandom random, Action<int> moved)
 {
     /// <summary>Rows that are looked at, and re-wrapped off the writer's thread, at a time.</summary>
     public const int BatchRows = 2_000;
@@ -39,9 +39,9 @@ internal sealed class RewrapPass(IKeyStore keys, IKekRing ring, IRandom random, 
     public async Task RunAsync(CancellationToken ct)
     {
         var scanned = 0L;
-        foreach (var table in WrappedRow.Tables)
+        foreach (var table in tables.Wrapped)
         {
-            await foreach (var row in keys.ScanAsync(table, ReadOnlyMemory<byte>.Empty, ct))
+            await foreach (var row in keys.ScanAsync(table, ct))
             {
                 if (IsLeft(row) is { } wrapped) _batch.Add(wrapped);
                 // After so many rows and not so many found: a row that guesses change must not grow old before it is written.
@@ -101,7 +101,7 @@ internal sealed class RewrapPass(IKeyStore keys, IKekRing ring, IRandom random, 
     private RowWrite.Replace? Rewrap(WrappedRow row, Kek to)
     {
         if (KekBox.TryRewrap(ring, row.Kek, to, row.Row.Key, row.Wrapped.Span, random) is { } wrapped)
-            return new RowWrite.Replace(row.Row.Key, row.With(to.Id, wrapped), row.Row.Version);
+            return new RowWrite.Replace(row.Row, row.With(to.Id, wrapped));
         Unreadable++;
         return null;
     }
@@ -116,10 +116,11 @@ internal sealed class RewrapPass(IKeyStore keys, IKekRing ring, IRandom random, 
                     moved(slice.Count);
                     return;
                 case WriteResult.Refused(var index):
-                    // A request was faster with this one. The others are as they were.
-                    slice.RemoveAt(index);
+                    // Those before it are moved; a request was faster with this one.
+                    moved(index);
+                    slice.RemoveRange(0, index + 1);
                     break;
-                case WriteResult.Unavailable(var reason):
+                case WriteResult.Unavailable(_, var reason):
                     throw new StoreUnavailableException(reason, "rows cannot be re-wrapped");
             }
         }

@@ -9,18 +9,19 @@ namespace KeyRecovery.Service.Maintenance;
 public sealed class RingAudit
 {
     private readonly IKeyStore _keys;
+    private readonly TableRegistry _tables;
     private readonly IKekRing _ring;
 
-    internal RingAudit(IKeyStore keys, IKekRing ring) => (_keys, _ring) = (keys, ring);
+    internal RingAudit(IKeyStore keys, TableRegistry tables, IKekRing ring) => (_keys, _tables, _ring) = (keys, tables, ring);
 
     /// <summary>Reads every row that is wrapped; unwraps none.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     public async Task<RingReport> RunAsync(CancellationToken ct)
     {
         var (rows, unreadable) = (new Dictionary<KekId, int>(), 0);
-        foreach (var table in WrappedRow.Tables)
+        foreach (var table in _tables.Wrapped)
         {
-            await foreach (var row in _keys.ScanAsync(table, ReadOnlyMemory<byte>.Empty, ct))
+            await foreach (var row in _keys.ScanAsync(table, ct))
             {
                 try
                 {
@@ -47,8 +48,8 @@ public sealed class RingAudit
     public async Task<int> CountNewerAsync(CancellationToken ct)
     {
         var (newest, found) = (_ring.Standings.Max(kek => kek.Id.Value), 0);
-        foreach (var table in WrappedRow.Tables)
-            await foreach (var row in _keys.ScanAsync(table, ReadOnlyMemory<byte>.Empty, ct))
+        foreach (var table in _tables.Wrapped)
+            await foreach (var row in _keys.ScanAsync(table, ct))
                 if (KekOf(row) > newest) found++;
         return found;
     }

@@ -59,7 +59,7 @@ public sealed class RootKeyRotation : IDisposable
     private async Task<RingResult?> RewrapAsync(CancellationToken ct)
     {
         RingResult? result = null;
-        await foreach (var row in _keys.ScanAsync(Table.Secrets, ReadOnlyMemory<byte>.Empty, ct))
+        await foreach (var row in _keys.ScanAsync(Table.Secrets, ct))
         {
             // What is not known here cannot be wrapped anew, and would be lost with the old key.
             if (ServerSecrets.PurposeOf(row.Key) is not { } purpose)
@@ -71,8 +71,8 @@ public sealed class RootKeyRotation : IDisposable
             result = new RingResult.Done();
             using (secret)
             {
-                var write = new RowWrite.Replace(row.Key, _root.Wrap(purpose, secret.Span), row.Version);
-                if (await _keys.WriteAsync([write], ct) is WriteResult.Unavailable(var reason))
+                var write = new RowWrite.Replace(row, _root.Wrap(purpose, secret.Span));
+                if (await _keys.WriteAsync([write], ct) is WriteResult.Unavailable(_, var reason))
                     throw new StoreUnavailableException(reason, "a secret cannot be wrapped anew");
             }
         }

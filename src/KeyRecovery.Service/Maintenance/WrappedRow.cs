@@ -1,4 +1,3 @@
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Realms;
@@ -13,21 +12,22 @@ namespace KeyRecovery.Service.Maintenance;
 /// <param name="With">The row's value with the secret under another KEK.</param>
 internal sealed record WrappedRow(Row Row, KekId Kek, ReadOnlyMemory<byte> Wrapped, Func<KekId, byte[], byte[]> With)
 {
-    /// <summary>The tables whose rows hang on the ring.</summary>
-    public static IReadOnlyList<Table> Tables { get; } = [Table.KeyRows, Table.RealmSlots];
+    /// <summary>Reads a row of a table whose rows hang on the ring; null where it holds no key: an erased account, a destroyed share.</summary>
+    /// <exception cref="Protocol.Wire.WireFormatException">The row is damaged.</exception>
+    public static WrappedRow? Of(Row row) => row.Key.Table.Wrap?.Invoke(row);
 
-    /// <summary>Reads a row of these tables; null where it holds no key: an erased account, a destroyed share.</summary>
-    /// <exception cref="WireFormatException">The row is damaged.</exception>
-    public static WrappedRow? Of(Row row)
+    /// <summary>A key row with its subject key.</summary>
+    public static WrappedRow? OfKeyRow(Row row)
     {
-        if (row.Key.Table == Table.KeyRows)
-        {
-            var key = KeyRow.Decode(row.Value);
-            return key.WrappedSubjectKey.IsEmpty
-                ? null
-                : new WrappedRow(row, key.Kek, key.WrappedSubjectKey, (kek, wrapped) => (key with { Kek = kek, WrappedSubjectKey = wrapped }).Encode());
-        }
+        var key = KeyRow.Decode(row.Value);
+        return key.WrappedSubjectKey.IsEmpty
+            ? null
+            : new WrappedRow(row, key.Kek, key.WrappedSubjectKey, (kek, wrapped) => (key with { Kek = kek, WrappedSubjectKey = wrapped }).Encode());
+    }
 
+    /// <summary>A realm's slot with its share.</summary>
+    public static WrappedRow? OfRealmSlot(Row row)
+    {
         var slot = RealmSlotRow.Decode(row.Value);
         return slot.SealedShare.IsEmpty
             ? null

@@ -3,16 +3,14 @@ using KeyRecovery.Service.Accounts;
 
 namespace KeyRecovery.Service.Operations;
 
-/// <summary>All that the rules of a commit look at.</summary>
+/// <summary>All that the rules of a commit look at, beside the current manifest.</summary>
 /// <param name="State">The account row.</param>
-/// <param name="Before">The current manifest.</param>
-/// <param name="Chain">The chain, where the commit has a link; else null.</param>
 /// <param name="Actor">Who signed the request.</param>
 /// <param name="Bundle">The commit.</param>
 /// <param name="Now">The server's clock.</param>
 /// <param name="Policy">The app's policy.</param>
 public sealed record CommitRequest(
-    AccountState State, SignedManifest Before, Chain? Chain, AccountAuthority Actor, CommitBundle Bundle, DateTimeOffset Now, AppPolicy Policy)
+    AccountState State, AccountAuthority Actor, CommitBundle Bundle, DateTimeOffset Now, AppPolicy Policy)
 {
     /// <summary>The server's clock in seconds since 1970.</summary>
     public ulong NowSeconds => (ulong)Now.ToUnixTimeSeconds();

@@ -5,52 +5,50 @@ using KeyRecovery.Service.Errors;
 namespace KeyRecovery.Service.Operations;
 
 /// <summary>
-/// Decides a commit: a pure function of the account and the request (docs/protocol.md §3, §5, §7). The server checks all
-/// that it can see, so that a broken client hears of it today.
+/// Decides a commit: pure functions of the account and the request (docs/protocol.md §3, §5, §7), the cheapest first. The
+/// server checks all that it can see, so that a broken client hears of it today.
 /// </summary>
 public static class CommitRules
 {
-    /// <summary>Decides.</summary>
-    public static CommitDecision Decide(CommitRequest request)
+    /// <summary>What the account row alone refuses, before anything else is read and any signature verified.</summary>
+    public static ServiceFailure? CheckFirst(CommitRequest request)
+    {
+        var (state, bundle) = (request.State, request.Bundle);
+        if (bundle.Manifest.Manifest.Account != state.Account) return ServiceFailure.Refused("manifest", ProtocolFault.OtherAccount);
+        if (bundle.Link is { } link && link.Link.Account != state.Account)
+            return ServiceFailure.Refused("link", ProtocolFault.OtherAccount);
+        if (IsStale(state, bundle)) return new ServiceFailure(ErrorCode.StaleVersion) { Current = state.Heads };
+        if (CheckActor(request) is { } forbidden) return forbidden;
+        return bundle.Link is null ? null : LinkRules.Check(request);
+    }
+
+    /// <summary>Decides a commit that <see cref="CheckFirst"/> has let pass.</summary>
+    /// <param name="request">The commit.</param>
+    /// <param name="before">The current manifest.</param>
+    public static CommitDecision Decide(CommitRequest request, SignedManifest before)
     {
         var (state, bundle, manifest) = (request.State, request.Bundle, request.Bundle.Manifest.Manifest);
-        if (manifest.Account != state.Account) return Refused("manifest", ProtocolFault.OtherAccount);
-        if (bundle.Link is { } link && link.Link.Account != state.Account) return Refused("link", ProtocolFault.OtherAccount);
-        if (IsStale(state, bundle)) return Rejected(new ServiceFailure(ErrorCode.StaleVersion) { Current = state.Heads });
-        if (CheckActor(request) is { } forbidden) return Rejected(forbidden);
-
-        var chain = request.Chain;
-        if (bundle.Link is not null)
-        {
-            if (LinkRules.Check(request) is { } refused) return Rejected(refused);
-            if (SlotRules.Check(bundle.Link.Link) is var slots and not ProtocolFault.None) return Refused("link", slots);
-            switch (chain!.Append(bundle.Link))
-            {
-                case ChainStep.Refused broken:
-                    return Refused("link", broken.Fault);
-                case ChainStep.Ok ok:
-                    chain = ok.Chain;
-                    break;
-            }
-            if (bundle.Keyset!.CheckAgainst(chain) is var fault and not ProtocolFault.None) return Refused("keyset", fault);
-        }
-
-        var manifestFault = chain is null
-            ? bundle.Manifest.CheckAgainst(state.Account, state.Chain, state.Epoch, request.Actor.SigningKey)
-            : bundle.Manifest.CheckAgainst(chain);
-        if (manifestFault != ProtocolFault.None) return Refused("manifest", manifestFault);
-        if (bundle.Manifest.CheckFollows(request.Before) is var follows and not ProtocolFault.None) return Refused("manifest", follows);
-
-        var changes = ItemRules.Changes(request.Before.Manifest, manifest);
+        var next = state with { ManifestVersion = manifest.Version, ManifestHash = bundle.Manifest.Hash };
+        var changes = ItemRules.Changes(before.Manifest, manifest);
+        if (bundle.Manifest.CheckFollows(before) is var follows and not ProtocolFault.None) return Refused("manifest", follows);
         if (request.Actor.IsSlot && changes.Length != 0) return Rejected(ServiceFailure.Forbidden("items"));
         if (ItemRules.CheckSizes(manifest, changes, request.Policy) is { } limit) return Rejected(limit);
-
-        var next = state with
+        if (bundle.Link is { } link)
         {
-            ManifestVersion = manifest.Version,
-            ManifestHash = bundle.Manifest.Hash,
-        };
-        if (bundle.Link is not null) next = LinkRules.Apply(next, request, chain!);
+            if (SlotRules.Check(link.Link) is var slots and not ProtocolFault.None) return Refused("link", slots);
+            var step = state.Head.Append(link);
+            if (step is ChainHeadStep.Refused(var broken)) return Refused("link", broken);
+            var head = ((ChainHeadStep.Ok)step).Head;
+            if (bundle.Keyset!.CheckAgainst(head) is var keyset and not ProtocolFault.None) return Refused("keyset", keyset);
+            if (bundle.Manifest.CheckAgainst(head) is var onHead and not ProtocolFault.None) return Refused("manifest", onHead);
+            next = LinkRules.Apply(next, request, head);
+        }
+        else if (bundle.Manifest.CheckAgainst(state.Account, state.Chain, state.Epoch, request.Actor.SigningKey)
+            is var fault and not ProtocolFault.None)
+        {
+            return Refused("manifest", fault);
+        }
+
         return new CommitDecision.Accepted(next, changes);
     }
 

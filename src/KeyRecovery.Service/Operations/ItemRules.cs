@@ -27,9 +27,13 @@ internal static class ItemRules
     public static ServiceFailure? CheckSizes(Manifest after, ImmutableArray<ItemChange> changes, AppPolicy policy)
     {
         var cap = SealedItem.SizeOf(policy.ItemBytes);
-        if (changes.Any(c => c.After?.Size > cap)) return ServiceFailure.Limit("items.size");
-        var grows = changes.Sum(c => (c.After?.Size ?? 0) - (c.Before?.Size ?? 0)) > 0;
-        return grows && after.Items.Sum(i => i.Size) > Limits.AccountBytes ? ServiceFailure.Limit("account.size") : null;
+        var largest = changes.Max(c => c.After?.Size) ?? 0;
+        if (largest > cap) return ServiceFailure.Limit("items.size", cap, largest);
+        var growth = changes.Sum(c => (c.After?.Size ?? 0) - (c.Before?.Size ?? 0));
+        var bytes = after.Items.Sum(i => i.Size);
+        return growth > 0 && bytes > Limits.AccountBytes
+            ? ServiceFailure.Limit("account.size", Limits.AccountBytes, bytes - growth)
+            : null;
     }
 
     /// <summary>Checks a changed item's bytes, whose hash is known to be the entry's, against its entry and its history.</summary>

@@ -12,20 +12,25 @@ internal static class LinkRules
     public static ServiceFailure? Check(CommitRequest request)
     {
         var (state, link) = (request.State, request.Bundle.Link!.Link);
-
         // A thief who used the day's links up must not keep the owner from removing him.
         var used = Today(request) == state.LinkDay ? state.LinksThatDay : 0;
-        var past = used >= Limits.LinksPerDay || state.Chain.Sequence + 1 >= Limits.Links;
-        if (state.Chain.Sequence + 1 >= Limits.MaxLinks || (past && link.Remove.Length < Math.Max(1, link.Add.Length)))
-            return ServiceFailure.Limit("links");
-
-        // A phished or freshly linked device must not lock the others out (design §3.3).
+        if (used >= Limits.LinksPerDay && !RemovesAsManyAsItAdds(link)) return ServiceFailure.Limit("links", Limits.LinksPerDay, used);
+        if (CheckLifetime(link) is { } past) return past;
+        // A phished or freshly linked device must not lock the others out (docs/protocol.md §3).
         if (request.Actor.TrustedFrom <= request.NowSeconds) return null;
         var older = link.Remove.Any(id => state.Authorities.TryGetValue(id, out var a) && a.AddedAt <= request.Actor.AddedAt);
         return older ? new ServiceFailure(ErrorCode.YoungAuthority) { Field = "link.remove", TrustedFrom = request.Actor.TrustedFrom } : null;
     }
 
-    public static AccountState Apply(AccountState state, CommitRequest request, Chain chain)
+    /// <summary>The caps on a whole chain, for whoever makes it longer: a commit by one link, a repair by many.</summary>
+    public static ServiceFailure? CheckLifetime(Link link)
+    {
+        var length = link.Sequence + 1;
+        if (length > Limits.MaxLinks) return ServiceFailure.Limit("links", Limits.MaxLinks, (long)link.Sequence);
+        return length <= Limits.Links || RemovesAsManyAsItAdds(link) ? null : ServiceFailure.Limit("links", Limits.Links, (long)link.Sequence);
+    }
+
+    public static AccountState Apply(AccountState state, CommitRequest request, ChainHead head)
     {
         var link = request.Bundle.Link!.Link;
         var removedDevices = link.Remove
@@ -34,25 +39,22 @@ internal static class LinkRules
             .Select(a => (a.Id, a.SigningKey));
         var authorities = state.Authorities
             .RemoveRange(link.Remove)
-            .AddRange(link.Add.Select(a => KeyValuePair.Create(a.Id, Added(a, link.Sequence, request))));
-        return state with
+            .AddRange(link.Add.Select(a => KeyValuePair.Create(a.Id, Added(head.Active[a.Id], request))));
+        return state.With(head, authorities) with
         {
-            Chain = chain.Place,
-            Epoch = chain.Epoch,
-            KeysetHash = request.Bundle.Keyset!.Hash,
-            Authorities = authorities,
             Removed = [.. state.Removed.Concat(removedDevices).TakeLast(AccountState.RememberedDevices)],
-            LastRemoval = chain.LastRemoval,
             LinkDay = Today(request),
             LinksThatDay = Today(request) == state.LinkDay ? state.LinksThatDay + 1 : 1,
         };
     }
 
-    private static AccountAuthority Added(NewAuthority added, ulong sequence, CommitRequest request)
+    private static bool RemovesAsManyAsItAdds(Link link) => link.Remove.Length >= Math.Max(1, link.Add.Length);
+
+    private static AccountAuthority Added(ActiveAuthority added, CommitRequest request)
     {
-        var bySlotRule = added.Kind != AuthorityKind.Device && request.Actor.TrustedFrom <= request.NowSeconds;
-        var trustedFrom = bySlotRule ? request.NowSeconds : request.NowSeconds + (ulong)request.Policy.TrustAfter.TotalSeconds;
-        return new AccountAuthority(added.Id, added.Kind, added.SigningKey, sequence, trustedFrom);
+        var bySlotRule = added.IsSlot && request.Actor.TrustedFrom <= request.NowSeconds;
+        return AccountAuthority.Of(
+            added, bySlotRule ? request.NowSeconds : request.NowSeconds + (ulong)request.Policy.TrustAfter.TotalSeconds);
     }
 
     private static ulong Today(CommitRequest request) => request.NowSeconds / SecondsPerDay;

@@ -75,16 +75,16 @@ public sealed class Realm : IDisposable
         var element = Hash256.Of(guess.Blinded.ToArray());
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var (row, version) = await ReadAsync(key, ct);
-            if (version == 0 || !CryptographicOperations.FixedTimeEquals(row.Subject.Span, subject.Id.Span))
+            var (row, stored) = await ReadAsync(key, ct);
+            if (stored is null || !CryptographicOperations.FixedTimeEquals(row.Subject.Span, subject.Id.Span))
                 return new ServiceFailure(ErrorCode.NotFound);
 
             var step = RealmRules.Charge(row, guess.Attempt, element, _context.Policies.Of(row.App).Passphrase, Now);
             // Opened first: a share that does not open must not cost a guess.
             using var share = step is RealmStep.Proceed ? await _context.Shares.OpenAsync(key, row, ct) : null;
-            switch (await WriteAsync(key, step, version, ct))
+            switch (await WriteAsync(step, stored, ct))
             {
-                case WriteResult.Unavailable(var reason):
+                case WriteResult.Unavailable(_, var reason):
                     return ServiceFailure.Of(reason);
                 case WriteResult.Refused:
                     continue;
@@ -152,14 +152,14 @@ public sealed class Realm : IDisposable
         var key = _context.Lookups.Ids.RealmSlot(slot);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var (row, version) = await ReadAsync(key, ct);
+            var (row, stored) = await ReadAsync(key, ct);
             ServiceMeter.Verification();
             var step = decide(row);
             // A decoy's key signs nothing, so that nobody without a key learns whether there is such a slot.
-            if (version == 0) return new ServiceFailure(ErrorCode.SignatureInvalid);
-            switch (await WriteAsync(key, step, version, ct))
+            if (stored is null) return new ServiceFailure(ErrorCode.SignatureInvalid);
+            switch (await WriteAsync(step, stored, ct))
             {
-                case WriteResult.Unavailable(var reason):
+                case WriteResult.Unavailable(_, var reason):
                     return ServiceFailure.Of(reason);
                 case WriteResult.Refused:
                     continue;
@@ -169,16 +169,16 @@ public sealed class Realm : IDisposable
         return new ServiceFailure(ErrorCode.Unavailable);
     }
 
-    // The row and its version; a row of nobody and 0 where there is none, so that both cost the same.
-    private async ValueTask<(RealmSlotRow Row, long Version)> ReadAsync(RowKey key, CancellationToken ct)
+    // The row, and as it was read; a row of nobody and null where there is none, so that both cost the same.
+    private async ValueTask<(RealmSlotRow Row, Row? Stored)> ReadAsync(RowKey key, CancellationToken ct)
     {
         ServiceMeter.Read();
         var stored = await _context.Keys.ReadAsync(key, ct);
-        return (RealmSlotRow.Decode(stored?.Value ?? _decoyRow), stored?.Version ?? 0);
+        return (RealmSlotRow.Decode(stored?.Value ?? _decoyRow), stored);
     }
 
-    private async ValueTask<WriteResult?> WriteAsync(RowKey key, RealmStep step, long version, CancellationToken ct) =>
-        step.Next is { } next ? await _context.Keys.WriteAsync([new RowWrite.Replace(key, next.Encode(), version)], ct) : null;
+    private async ValueTask<WriteResult?> WriteAsync(RealmStep step, Row stored, CancellationToken ct) =>
+        step.Next is { } next ? await _context.Keys.WriteAsync([new RowWrite.Replace(stored, next.Encode())], ct) : null;
 
     private OprfEvaluation Evaluate(OprfScalar share, RealmSlotRow row, OprfElement blinded) =>
         OprfElement.TryParse(row.ShareKey.Span, out var shareKey)

@@ -23,7 +23,7 @@ internal static class RealmErasure
             var subject = RowIds.RealmSubject(known);
             stored = await context.Keys.ReadAsync(subject, ct);
             // A registration that comes in between changes this row, and refuses the erasure's writes.
-            writes.Add(stored is null ? new RowWrite.Require(subject, 0) : new RowWrite.Delete(subject, stored.Version));
+            if (stored is not null) writes.Add(new RowWrite.Delete(stored));
         }
 
         var owned = stored is null ? [] : RealmSubjectRow.Decode(stored.Value).Slots;
@@ -40,7 +40,7 @@ internal static class RealmErasure
         {
             if (await context.Keys.ReadAsync(slot, ct) is not { } found) return;
             var row = RealmSlotRow.Decode(found.Value);
-            if (!row.IsDeleted && isTheirs(row)) writes.Add(new RowWrite.Replace(slot, RealmSlotRow.Deleted().Encode(), found.Version));
+            if (!row.IsDeleted && isTheirs(row)) writes.Add(new RowWrite.Replace(found, RealmSlotRow.Deleted().Encode()));
         }
     }
 }

@@ -39,7 +39,7 @@ internal sealed class RealmRegistrar(ServiceContext context)
             {
                 case WriteResult.Written:
                     return made;
-                case WriteResult.Unavailable(var reason):
+                case WriteResult.Unavailable(_, var reason):
                     return ServiceFailure.Of(reason);
             }
         }
@@ -74,7 +74,7 @@ internal sealed class RealmRegistrar(ServiceContext context)
         if (slots.Length >= RealmLimits.SlotsOfSubject) return false;
 
         var next = new RealmSubjectRow(slots.Add(slot)).Encode();
-        writes.Add(stored is null ? new RowWrite.Create(subject, next) : new RowWrite.Replace(subject, next, stored.Version));
+        writes.Add(stored is null ? new RowWrite.Create(subject, next) : new RowWrite.Replace(stored, next));
         return true;
     }
 
@@ -86,7 +86,7 @@ internal sealed class RealmRegistrar(ServiceContext context)
             if (await context.Keys.ReadAsync(slot, ct) is not { } stored) continue;
             var row = RealmSlotRow.Decode(stored.Value);
             if (!RealmRules.MakesRoom(row, context.Time.GetUtcNow())) kept.Add(slot);
-            else if (row.State != RealmSlotState.Destroyed) writes.Add(new RowWrite.Replace(slot, RealmSlotRow.Deleted().Encode(), stored.Version));
+            else if (row.State != RealmSlotState.Destroyed) writes.Add(new RowWrite.Replace(stored, RealmSlotRow.Deleted().Encode()));
         }
         return kept.ToImmutable();
     }

@@ -1,9 +1,6 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
-using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Rows;
@@ -17,7 +14,8 @@ internal sealed class AccountRows : IDisposable
     /// <summary>A subject key has 32 random bytes.</summary>
     public const int SubjectKeySize = 32;
 
-    private const int LocatorSize = 16;
+    /// <summary>What the ids of an account's rows begin with has 16 bytes.</summary>
+    public const int LocatorSize = 16;
 
     // Lives for one request, thousands of times a second: an ordinary array, zeroed at the end. The KEK above it is pinned.
     private readonly byte[] _sealKey;
@@ -39,38 +37,24 @@ internal sealed class AccountRows : IDisposable
 
     public RowKey Account => new(Table.Accounts, _locator);
 
-    public RowKey Staging => new(Table.Staging, _locator);
+    /// <summary>A row that is named by its content.</summary>
+    public RowKey Named(Table table, Hash256 name) => new(table, (byte[])[.. _locator, .. name.ToArray()]);
 
-    public RowKey Link(LinkPlace place) => new(Table.Links, (byte[])[.. LinksAt(place.Sequence), .. place.Hash.ToArray()]);
+    public RowKey Keyset(Hash256 hash) => Named(Table.Keysets, hash);
 
-    /// <summary>What the ids of the links at a place in the chain begin with.</summary>
-    public byte[] LinksAt(ulong sequence)
-    {
-        var number = new byte[sizeof(uint)];
-        BinaryPrimitives.WriteUInt32BigEndian(number, checked((uint)sequence));
-        return [.. _locator, .. number];
-    }
+    public RowKey Manifest(Hash256 hash) => Named(Table.Manifests, hash);
 
-    /// <summary>The place that a link row's id tells.</summary>
-    public static ulong LinkSequence(RowKey link) => BinaryPrimitives.ReadUInt32BigEndian(link.Id.Span[LocatorSize..]);
-
-    public RowKey Keyset(Hash256 hash) => new(Table.Keysets, (byte[])[.. _locator, .. hash.ToArray()]);
-
-    public RowKey Manifest(Hash256 hash) => new(Table.Manifests, (byte[])[.. _locator, .. hash.ToArray()]);
-
-    public RowKey Item(Hash256 hash) => new(Table.Items, (byte[])[.. _locator, .. hash.ToArray()]);
+    public RowKey Item(Hash256 hash) => Named(Table.Items, hash);
 
     public RowKey History(ItemId item) => new(Table.History, (byte[])[.. _locator, .. item.ToArray()]);
 
-    public RowWrite Create(RowKey row, ReadOnlySpan<byte> value) => new RowWrite.Create(row, Seal(row, 1, value));
-
-    /// <summary>For rows that are named by their content: the same again is no conflict.</summary>
+    /// <summary>For rows that are named by their content: found, they are written again.</summary>
     public RowWrite Ensure(RowKey row, ReadOnlySpan<byte> value) => new RowWrite.Ensure(row, Seal(row, 1, value));
 
-    /// <summary>Writes the version after <paramref name="expectedVersion"/>; 0 creates.</summary>
-    public RowWrite Replace(RowKey row, ReadOnlySpan<byte> value, long expectedVersion) => expectedVersion == 0
-        ? Create(row, value)
-        : new RowWrite.Replace(row, Seal(row, expectedVersion + 1, value), expectedVersion);
+    /// <summary>Writes a row over what was read there; creates it where nothing was.</summary>
+    public RowWrite Write(RowKey row, Row? was, ReadOnlySpan<byte> value) => was is null
+        ? new RowWrite.Create(row, Seal(row, 1, value))
+        : new RowWrite.Replace(was, Seal(row, was.Version + 1, value));
 
     /// <summary>Opens a row of this account.</summary>
     /// <exception cref="RowDamagedException">The row does not open.</exception>
@@ -79,10 +63,12 @@ internal sealed class AccountRows : IDisposable
     {
         ServiceMeter.Opening();
         if (AccountFence.Is(row)) throw new AccountErasedException();
-        return RowSeal.TryOpen(_sealKey, row.Key, row.Version, row.Value.Span) ?? throw new RowDamagedException(row.Key.Table);
+        return RowSeal.TryOpen(_sealKey, row.Key, row.Version, row.Value.Span)
+            ?? throw new RowDamagedException(row.Key.Table);
     }
 
     public void Dispose() => CryptographicOperations.ZeroMemory(_sealKey);
 
-    private byte[] Seal(RowKey row, long version, ReadOnlySpan<byte> value) => RowSeal.Seal(_sealKey, row, version, value, _random);
+    private byte[] Seal(RowKey row, long version, ReadOnlySpan<byte> value) =>
+        RowSeal.Seal(_sealKey, row, version, value, _random);
 }

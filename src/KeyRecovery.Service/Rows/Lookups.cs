@@ -21,10 +21,9 @@ internal sealed class Lookups : IDisposable
 
     public RowWrite Create(RowKey lookup, AccountId account) => new RowWrite.Create(lookup, Seal(lookup, 1, account));
 
-    public RowWrite Ensure(RowKey lookup, AccountId account) => new RowWrite.Ensure(lookup, Seal(lookup, 1, account));
-
-    public RowWrite Replace(RowKey lookup, AccountId account, long expectedVersion) =>
-        new RowWrite.Replace(lookup, Seal(lookup, expectedVersion + 1, account), expectedVersion);
+    /// <summary>Writes a lookup that was read: for another account, or once more for the same, so that its token moves.</summary>
+    public RowWrite Replace(Row was, AccountId account) =>
+        new RowWrite.Replace(was, Seal(was.Key, was.Version + 1, account));
 
     public AccountId Open(Row row)
     {

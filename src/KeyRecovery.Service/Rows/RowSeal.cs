@@ -22,7 +22,7 @@ internal static class RowSeal
 
     private static Span<byte> Aad(RowKey row, long version, Span<byte> buffer)
     {
-        buffer[0] = checked((byte)row.Table);
+        buffer[0] = checked((byte)row.Table.Number);
         row.Id.Span.CopyTo(buffer[1..]);
         BinaryPrimitives.WriteInt64BigEndian(buffer[(1 + row.Id.Length)..], version);
         return buffer[..(1 + row.Id.Length + sizeof(long))];

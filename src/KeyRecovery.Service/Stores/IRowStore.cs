@@ -1,8 +1,9 @@
 namespace KeyRecovery.Service.Stores;
 
 /// <summary>
-/// Versioned rows of bytes: read one with its version, write if unchanged. Values are opaque here; what must not be
-/// read is sealed before it comes. Safe for concurrent use.
+/// Rows of bytes: read one with its token, write if unchanged. This is all that a document database can keep, and nobody
+/// relies on more (docs/storage.md §1). Values are opaque here; what must not be read is sealed before it comes. Safe for
+/// concurrent use.
 /// </summary>
 public interface IRowStore
 {
@@ -12,8 +13,8 @@ public interface IRowStore
     ValueTask<Row?> ReadAsync(RowKey key, CancellationToken ct);
 
     /// <summary>
-    /// Does <paramref name="writes"/> in the order given; on SQLite all or nothing. What is
-    /// <see cref="WriteResult.Written"/> is durable. The values must not change until the result is there.
+    /// Does <paramref name="writes"/> one after the other, and stops at the first that it cannot do. Others may see the
+    /// rows between two steps, and a crash may come there. The values must not change until the result is there.
     /// </summary>
     /// <exception cref="OperationCanceledException">
     /// <paramref name="ct"/> was cancelled before the write began; nothing was written. A write that has begun is
@@ -22,19 +23,18 @@ public interface IRowStore
     ValueTask<WriteResult> WriteAsync(IReadOnlyList<RowWrite> writes, CancellationToken ct);
 
     /// <summary>
-    /// Rows of a table, ascending by id, for background work and never on a request's path. Pages are read one by
-    /// one and no transaction outlives a page, so rows written meanwhile may or may not be seen.
+    /// All rows of a table, in no order, for background work and never on a request's path. Rows written meanwhile may or
+    /// may not be seen; a row that is there from before the scan until after it is seen.
     /// </summary>
-    /// <param name="table">The table.</param>
-    /// <param name="afterId">Only ids greater than this one; empty for all.</param>
-    /// <param name="ct">Ends the scan.</param>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
-    IAsyncEnumerable<Row> ScanAsync(Table table, ReadOnlyMemory<byte> afterId, CancellationToken ct);
+    IAsyncEnumerable<Row> ScanAsync(Table table, CancellationToken ct);
 
-    /// <summary>
-    /// Rows whose id begins with <paramref name="idPrefix"/>, ascending by id: one range query a page of at most 256
-    /// rows or about 1 MiB. Fit for a request that reads one account's rows.
-    /// </summary>
+    /// <summary>As <see cref="ScanAsync"/>, of the rows of one owner: those whose ids begin with its 16 bytes.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
-    IAsyncEnumerable<Row> ScanPrefixAsync(Table table, ReadOnlyMemory<byte> idPrefix, CancellationToken ct);
+    IAsyncEnumerable<Row> ScanOwnerAsync(Table table, ReadOnlyMemory<byte> owner, CancellationToken ct);
+
+    /// <summary>As <see cref="ScanOwnerAsync"/>, with empty values: which rows there are, which costs little where they are
+    /// large. An empty owner stands for all.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
+    IAsyncEnumerable<Row> ListOwnerAsync(Table table, ReadOnlyMemory<byte> owner, CancellationToken ct);
 }

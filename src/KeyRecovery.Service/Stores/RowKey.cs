@@ -19,7 +19,7 @@ public readonly record struct RowKey(Table Table, ReadOnlyMemory<byte> Id)
     public override int GetHashCode()
     {
         var hash = new HashCode();
-        hash.Add((int)Table);
+        hash.Add(Table.Number);
         hash.AddBytes(Id.Span);
         return hash.ToHashCode();
     }

@@ -1,6 +1,6 @@
 namespace KeyRecovery.Service.Stores;
 
-/// <summary>One step of a write: a change with its precondition. Each step sees what the steps before it did.</summary>
+/// <summary>One step of a write. Each step sees what the steps before it did.</summary>
 public abstract record RowWrite
 {
     private RowWrite(RowKey key) => Key = key;
@@ -11,18 +11,21 @@ public abstract record RowWrite
     /// <summary>Writes a new row with version 1. Refused if the row is present.</summary>
     public sealed record Create(RowKey Key, ReadOnlyMemory<byte> Value) : RowWrite(Key);
 
-    /// <summary>Writes a row with version 1 unless it is present: for rows whose id names their content.</summary>
+    /// <summary>
+    /// Writes a row with version 1 whether it is present or not: for rows whose id names their content. What is found is
+    /// written again, so that its token moves, and whoever is about to delete it by the token of before is refused.
+    /// </summary>
     public sealed record Ensure(RowKey Key, ReadOnlyMemory<byte> Value) : RowWrite(Key);
 
-    /// <summary>Writes version <paramref name="ExpectedVersion"/> + 1. Refused if the row is absent or has another version.</summary>
-    public sealed record Replace(RowKey Key, ReadOnlyMemory<byte> Value, long ExpectedVersion) : RowWrite(Key);
+    /// <summary>Writes the version after that of the row as it was read. Refused if it was written or deleted since.</summary>
+    public sealed record Replace(Row Was, ReadOnlyMemory<byte> Value) : RowWrite(Was.Key);
 
-    /// <summary>Deletes the row. Refused if it is absent or has another version.</summary>
-    public sealed record Delete(RowKey Key, long ExpectedVersion) : RowWrite(Key);
+    /// <summary>Deletes the row as it was read. Refused if it was written or deleted since.</summary>
+    public sealed record Delete(Row Was) : RowWrite(Was.Key);
 
-    /// <summary>Deletes the row if it is present.</summary>
+    /// <summary>
+    /// Deletes the row if it is present: for rows whose owner is gone, or whose id names content that nobody can come to
+    /// name again.
+    /// </summary>
     public sealed record Remove(RowKey Key) : RowWrite(Key);
-
-    /// <summary>Writes nothing. Refused if the row has another version; 0 demands that it is absent.</summary>
-    public sealed record Require(RowKey Key, long ExpectedVersion) : RowWrite(Key);
 }

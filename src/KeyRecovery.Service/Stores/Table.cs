@@ -1,50 +1,96 @@
+using KeyRecovery.Service.Maintenance;
+
 namespace KeyRecovery.Service.Stores;
 
-/// <summary>The tables of the two stores. The numbers are part of what rows are sealed under, and never change.</summary>
-public enum Table
+/// <summary>
+/// One table of the two stores, and all that the service does with a table as such: erasure, sweep, check, snapshot,
+/// re-wrap and schema derive from what stands here (<see cref="TableRegistry"/>), so that a table which nobody thought
+/// of cannot survive an erasure.
+/// </summary>
+public sealed class Table
 {
-    /// <summary>Data store: one row an account: heads, hashes, active authorities. The commit point.</summary>
-    Accounts = 1,
+    private Table(int number, string name, StoreKind store, RowsOf rows, int since = FirstSchema)
+    {
+        Number = number;
+        Name = name;
+        Store = store;
+        Rows = rows;
+        Since = since;
+    }
 
-    /// <summary>Data store: the links of the sigchains. Immutable.</summary>
-    Links = 2,
+    /// <summary>The schema of a store's first release.</summary>
+    public const int FirstSchema = 4;
 
-    /// <summary>Data store: the newest keyset of each account.</summary>
-    Keysets = 3,
+    /// <summary>1 to 255. It is part of what rows are sealed under, and never changes.</summary>
+    public int Number { get; }
+
+    /// <summary>Lower case letters and underscores: the name in SQL and in reports.</summary>
+    public string Name { get; }
+
+    /// <summary>Which of the two stores it is in.</summary>
+    public StoreKind Store { get; }
+
+    /// <summary>Whose rows it holds.</summary>
+    public RowsOf Rows { get; }
+
+    /// <summary>The schema of its store in which it came.</summary>
+    public int Since { get; }
+
+    /// <summary>Reads what a row holds under a KEK of the ring; null for a table whose rows hang on no KEK.</summary>
+    internal Func<Row, WrappedRow?>? Wrap { get; private init; }
+
+    /// <summary>Data store: one mutable row an account: heads, active authorities, what is named. The commit point.</summary>
+    public static Table Accounts { get; } = new(1, "accounts", StoreKind.Data, RowsOf.Account);
+
+    /// <summary>Data store: the links of the sigchains, in chunks. Immutable.</summary>
+    public static Table Links { get; } = new(2, "links", StoreKind.Data, RowsOf.Account);
+
+    /// <summary>Data store: keysets. Immutable.</summary>
+    public static Table Keysets { get; } = new(3, "keysets", StoreKind.Data, RowsOf.Account);
 
     /// <summary>Data store: manifests. Immutable.</summary>
-    Manifests = 4,
+    public static Table Manifests { get; } = new(4, "manifests", StoreKind.Data, RowsOf.Account);
 
     /// <summary>Data store: ciphertexts of items, by content. Immutable.</summary>
-    Items = 5,
+    public static Table Items { get; } = new(5, "items", StoreKind.Data, RowsOf.Account);
 
-    /// <summary>Data store: items that no manifest names yet.</summary>
-    Staging = 6,
+    /// <summary>Data store: the older versions of an item that are kept.</summary>
+    public static Table History { get; } = new(7, "history", StoreKind.Data, RowsOf.Account);
 
-    /// <summary>Data store: which older versions of an item are kept.</summary>
-    History = 7,
+    /// <summary>Data store: hashes of an account's older manifests, in chunks. Immutable.</summary>
+    public static Table Trails { get; } = new(8, "trails", StoreKind.Data, RowsOf.Account);
 
     /// <summary>Key store: one key row an account.</summary>
-    KeyRows = 64,
+    public static Table KeyRows { get; } =
+        new(64, "key_rows", StoreKind.Keys, RowsOf.KeyRow) { Wrap = WrappedRow.OfKeyRow };
 
     /// <summary>Key store: which account an app's user has.</summary>
-    Subjects = 65,
+    public static Table Subjects { get; } = new(65, "subjects", StoreKind.Keys, RowsOf.Lookup);
 
     /// <summary>Key store: which account a recovery slot opens.</summary>
-    Slots = 66,
+    public static Table Slots { get; } = new(66, "slots", StoreKind.Keys, RowsOf.Lookup);
 
     /// <summary>Key store: the server's own secrets, wrapped by the root key.</summary>
-    Secrets = 67,
+    public static Table Secrets { get; } = new(67, "secrets", StoreKind.Keys, RowsOf.Server);
 
     /// <summary>Key store: this realm's share and guess counter of a passphrase slot.</summary>
-    RealmSlots = 68,
+    public static Table RealmSlots { get; } =
+        new(68, "realm_slots", StoreKind.Keys, RowsOf.Realm) { Wrap = WrappedRow.OfRealmSlot };
 
     /// <summary>Key store: which slots a user has at this realm.</summary>
-    RealmSubjects = 69,
+    public static Table RealmSubjects { get; } = new(69, "realm_subjects", StoreKind.Keys, RowsOf.Realm);
 
     /// <summary>Key store: an account's erasure, asked for, under way or done.</summary>
-    Erasures = 70,
+    public static Table Erasures { get; } = new(70, "erasures", StoreKind.Keys, RowsOf.KeyRow);
 
     /// <summary>Key store: operators' erasure jobs, and their lines.</summary>
-    ErasureJobs = 71,
+    public static Table ErasureJobs { get; } = new(71, "erasure_jobs", StoreKind.Keys, RowsOf.Job);
+
+    /// <summary>A table beside those of this program, for tests that add one.</summary>
+    internal static Table Of(
+        int number, string name, StoreKind store, RowsOf rows, int since, Func<Row, WrappedRow?>? wrap = null) =>
+        new(number, name, store, rows, since) { Wrap = wrap };
+
+    /// <summary>The name.</summary>
+    public override string ToString() => Name;
 }

@@ -11,13 +11,15 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.UseCases;
 
 /// <summary>
-/// Makes an account for an app user who has none. Write order: key row (pending) and lookups, data, account row, key
-/// row (live); a crash anywhere leaves something that a repeat finishes or the sweep removes.
+/// Makes an account for an app user who has none. Write order: key row (pending), the user's lookup, then as every change
+/// (<see cref="AccountWriter"/>), key row (live); a crash anywhere leaves something that a repeat finishes or the sweep
+/// removes.
 /// </summary>
 public sealed class AccountCreation
 {
     // How long a creation that died keeps the user's place before another may take it.
     private const ulong PendingSeconds = 60;
+    private const int Attempts = 8;
 
     private readonly ServiceContext _context;
 
@@ -29,121 +31,160 @@ public sealed class AccountCreation
     /// <param name="ct">Cancels what was not yet written.</param>
     public async ValueTask<Outcome<Heads>> CreateAsync(AppUser user, CommitBundle bundle, CancellationToken ct)
     {
-        if (bundle.Link is null) return ServiceFailure.Refused("link", ProtocolFault.Malformed);
-        var start = Chain.Start(user.App, bundle.Link);
-        if (start is ChainStep.Refused refused) return ServiceFailure.Refused("link", refused.Fault);
-        var chain = ((ChainStep.Ok)start).Chain;
-        var policy = _context.Policies.Of(user.App);
-        if (CheckFirst(bundle, chain, policy) is { } failure) return failure;
-
-        var claimed = await ClaimAsync(user, chain, ct);
+        if (bundle.Link is not { } link) return ServiceFailure.Refused("link", ProtocolFault.Malformed);
+        if (!Commits.TryIndex(bundle.Items, out var inline)) return ServiceFailure.Refused("items", ProtocolFault.ItemHash);
+        var start = ChainHead.Start(user.App, link);
+        if (start is ChainHeadStep.Refused refused) return ServiceFailure.Refused("link", refused.Fault);
+        var head = ((ChainHeadStep.Ok)start).Head;
+        if (CheckFirst(bundle, head, _context.Policies.Of(user.App)) is { } failure) return failure;
+        using var turn = await _context.Turns.TakeAsync(head.Account, ct);
+        var claimed = await ClaimAsync(user, head.Account, ct);
         if (claimed is Outcome<AccountRows>.Failed failed) return failed.Failure;
         using var rows = ((Outcome<AccountRows>.Done)claimed).Value;
-        return await WriteAsync(user, bundle, chain, rows, ct);
+        return await WriteAsync(user, bundle, inline, head, rows, ct);
     }
 
-    private static ServiceFailure? CheckFirst(CommitBundle bundle, Chain chain, AppPolicy policy)
+    private static ServiceFailure? CheckFirst(CommitBundle bundle, ChainHead head, AppPolicy policy)
     {
         if (SlotRules.Check(bundle.Link!.Link) is var slots and not ProtocolFault.None) return ServiceFailure.Refused("link", slots);
-        if (bundle.Keyset!.CheckAgainst(chain) is var keyset and not ProtocolFault.None) return ServiceFailure.Refused("keyset", keyset);
-        if (bundle.Manifest.CheckAgainst(chain) is var manifest and not ProtocolFault.None) return ServiceFailure.Refused("manifest", manifest);
+        if (bundle.Keyset!.CheckAgainst(head) is var keyset and not ProtocolFault.None) return ServiceFailure.Refused("keyset", keyset);
+        if (bundle.Manifest.CheckAgainst(head) is var manifest and not ProtocolFault.None) return ServiceFailure.Refused("manifest", manifest);
         if (bundle.Manifest.CheckFollows(null) is var follows and not ProtocolFault.None) return ServiceFailure.Refused("manifest", follows);
         return ItemRules.CheckSizes(bundle.Manifest.Manifest, ItemRules.Changes(null, bundle.Manifest.Manifest), policy);
     }
 
-    // The user's place, the slots and a pending key row, in one write; or what an earlier try of the same creation left.
-    private async ValueTask<Outcome<AccountRows>> ClaimAsync(AppUser user, Chain chain, CancellationToken ct)
+    // A pending key row first, or the sweep would eat the claims that lead to it; then the user's place.
+    private async ValueTask<Outcome<AccountRows>> ClaimAsync(AppUser user, AccountId account, CancellationToken ct)
     {
-        var (ids, account) = (_context.Lookups.Ids, chain.Account);
-        var keyRowKey = ids.KeyRow(account);
-        if (await _context.Keys.ReadAsync(keyRowKey, ct) is { } mine) return await ResumeAsync(user, account, mine, ct);
-
-        var writes = new List<RowWrite>();
-        var subject = ids.Subject(user);
-        if (await _context.Keys.ReadAsync(subject, ct) is not { } taken)
-        {
-            writes.Add(_context.Lookups.Create(subject, account));
-        }
-        else
-        {
-            var other = await FindAbandonedAsync(ids.KeyRow(_context.Lookups.Open(taken)), ct);
-            if (other is null) return new ServiceFailure(ErrorCode.AccountExists);
-            if (other is RowWrite.Delete abandoned) writes.Add(abandoned);
-            writes.Add(_context.Lookups.Replace(subject, account, taken.Version));
-        }
-
-        var slots = chain.Active.Where(a => a.IsSlot).Select(a => ids.Slot(a.Id)).ToList();
-        writes.AddRange(slots.Select(s => _context.Lookups.Create(s, account)));
-        // Until the write's end: a rotation that begins meanwhile waits for this row before it looks for the last ones.
-        using var lease = _context.SubjectKeys.Wrap();
-        var (rows, kek, wrapped) = _context.SubjectKeys.Create(lease, keyRowKey);
-        writes.Add(new RowWrite.Create(keyRowKey, new KeyRow(KeyRowState.Pending, kek, wrapped, null, _context.NowSeconds).Encode()));
-
-        var result = await _context.Keys.WriteAsync(writes, ct);
-        if (result is WriteResult.Written) return rows;
+        var keyRowKey = _context.Lookups.Ids.KeyRow(account);
+        var made = await MakeKeyRowAsync(keyRowKey, ct);
+        if (made is Outcome<AccountRows>.Failed) return made;
+        var rows = ((Outcome<AccountRows>.Done)made).Value;
+        if (await ClaimUserAsync(user, account, ct) is not { } taken) return rows;
         rows.Dispose();
-        return result switch
+        await LetGoAsync(keyRowKey, ct);
+        return taken;
+    }
+
+    // A new pending key row, or the one that an earlier try of the same creation left.
+    private async ValueTask<Outcome<AccountRows>> MakeKeyRowAsync(RowKey keyRowKey, CancellationToken ct)
+    {
+        for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            WriteResult.Unavailable(var reason) => ServiceFailure.Of(reason),
-            WriteResult.Refused(var index) when slots.Contains(writes[index].Key) => new ServiceFailure(ErrorCode.SlotExists) { Field = "link.add" },
-            _ => new ServiceFailure(ErrorCode.AccountExists),
+            if (await _context.Keys.ReadAsync(keyRowKey, ct) is { } mine)
+            {
+                var row = KeyRow.Decode(mine.Value);
+                if (row.State == KeyRowState.Erased) return new ServiceFailure(ErrorCode.Erased);
+                return await _context.SubjectKeys.OpenAsync(keyRowKey, row, ct);
+            }
+
+            // Until the write's end: a rotation that begins meanwhile waits for this row before it looks for the last ones.
+            using var lease = _context.SubjectKeys.Wrap();
+            var (rows, kek, wrapped) = _context.SubjectKeys.Create(lease, keyRowKey);
+            var pending = new KeyRow(KeyRowState.Pending, kek, wrapped, null, _context.NowSeconds);
+            var result = await _context.Keys.WriteAsync([new RowWrite.Create(keyRowKey, pending.Encode())], ct);
+            if (result is WriteResult.Written) return rows;
+            rows.Dispose();
+            if (result is WriteResult.Unavailable(_, var reason)) return ServiceFailure.Of(reason);
+        }
+
+        return new ServiceFailure(ErrorCode.Unavailable);
+    }
+
+    private async ValueTask<ServiceFailure?> ClaimUserAsync(AppUser user, AccountId account, CancellationToken ct)
+    {
+        var place = _context.Lookups.Ids.Subject(user);
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var found = await _context.Keys.ReadAsync(place, ct);
+            if (found is not null && _context.Lookups.Open(found) is var other && other != account
+                && !await ClearAbandonedAsync(_context.Lookups.Ids.KeyRow(other), ct)) return new ServiceFailure(ErrorCode.AccountExists);
+            // An own one is written again, so that no sweep takes it away meanwhile.
+            var write = found is null ? _context.Lookups.Create(place, account) : _context.Lookups.Replace(found, account);
+            switch (await _context.Keys.WriteAsync([write], ct))
+            {
+                case WriteResult.Written:
+                    return null;
+                case WriteResult.Unavailable(_, var reason):
+                    return ServiceFailure.Of(reason);
+            }
+        }
+
+        return new ServiceFailure(ErrorCode.Unavailable);
+    }
+
+    // Whether the place's holder is gone, or was a creation that died long ago: then its key row goes.
+    private async ValueTask<bool> ClearAbandonedAsync(RowKey keyRowKey, CancellationToken ct)
+    {
+        using var view = await _context.Door.ReadAsync(keyRowKey, ct);
+        if (view.KeyRow is not { } row) return true;
+        if (view.Standing != AccountStanding.Unknown || row.Since + PendingSeconds > _context.NowSeconds) return false;
+        return await _context.Keys.WriteAsync([new RowWrite.Delete(view.KeyStored!)], ct) is WriteResult.Written;
+    }
+
+    // The key row of a creation that lost: nothing hangs on it, unless an earlier try of the same came further.
+    private async ValueTask LetGoAsync(RowKey keyRowKey, CancellationToken ct)
+    {
+        using var view = await _context.Door.ReadAsync(keyRowKey, ct);
+        if (view is { Standing: AccountStanding.Unknown, KeyStored: { } pending })
+            await _context.Keys.WriteAsync([new RowWrite.Delete(pending)], ct);
+    }
+
+    private async ValueTask<Outcome<Heads>> WriteAsync(
+        AppUser user, CommitBundle bundle, IReadOnlyDictionary<Hash256, ReadOnlyMemory<byte>> inline, ChainHead head, AccountRows rows,
+        CancellationToken ct)
+    {
+        var change = new AccountChange
+        {
+            KeyRowKey = _context.Lookups.Ids.KeyRow(head.Account),
+            Next = FirstState(user, bundle, head, _context.NowSeconds),
+            Links = [bundle.Link!],
+            Keyset = bundle.Keyset,
+            Manifest = bundle.Manifest,
+            Changes = ItemRules.Changes(null, bundle.Manifest.Manifest),
+            Inline = inline,
+        };
+        var writer = new AccountWriter(_context, rows);
+        switch (await writer.WriteAsync(change, ct))
+        {
+            case WriteStep.Committed(var state):
+                return state.Heads;
+            case WriteStep.Failed(var failure):
+                // The user's place must not stay taken by what can never come to be.
+                if (failure.Code is not (ErrorCode.Unavailable or ErrorCode.StorageFull)) await LetGoAsync(change.KeyRowKey, ct);
+                return failure;
+        }
+
+        // The same beginning again is the same account, however far it has come; another one is another account.
+        if (await _context.Data.FindAsync(rows, rows.Account, ct) is not { } stored) return new ServiceFailure(ErrorCode.Unavailable);
+        var there = AccountRow.Decode(stored);
+        if (!await new LinkReader(_context.Data, rows, there).ContainsAsync(head.Place, ct)) return new ServiceFailure(ErrorCode.AccountExists);
+        return await writer.FinishAsync(change, there, change.Slots, ct) switch
+        {
+            WriteStep.Failed(var late) => late,
+            _ => there.Heads,
         };
     }
 
-    private async ValueTask<Outcome<AccountRows>> ResumeAsync(AppUser user, AccountId account, Row stored, CancellationToken ct)
-    {
-        var row = KeyRow.Decode(stored.Value);
-        if (row.State == KeyRowState.Erased) return new ServiceFailure(ErrorCode.Erased);
-        var lookup = await _context.Keys.ReadAsync(_context.Lookups.Ids.Subject(user), ct);
-        if (lookup is null || _context.Lookups.Open(lookup) != account) return new ServiceFailure(ErrorCode.AccountExists);
-        return await _context.SubjectKeys.OpenAsync(stored.Key, row, ct);
-    }
-
-    // The write that clears a creation which died long ago; a Require where nothing is left of it; null where it lives.
-    private async ValueTask<RowWrite?> FindAbandonedAsync(RowKey keyRowKey, CancellationToken ct)
-    {
-        if (await _context.Keys.ReadAsync(keyRowKey, ct) is not { } stored) return new RowWrite.Require(keyRowKey, 0);
-        var row = KeyRow.Decode(stored.Value);
-        if (row.State != KeyRowState.Pending || row.Since + PendingSeconds > _context.NowSeconds) return null;
-        using var rows = await _context.SubjectKeys.OpenAsync(keyRowKey, row, ct);
-        return await _context.Data.ReadAsync(rows.Account, ct) is null ? new RowWrite.Delete(keyRowKey, stored.Version) : null;
-    }
-
-    private async ValueTask<Outcome<Heads>> WriteAsync(AppUser user, CommitBundle bundle, Chain chain, AccountRows rows, CancellationToken ct)
-    {
-        var now = _context.NowSeconds;
-        var writer = new CommitWriter(_context.Data, rows, chain.Account, now);
-        if (await writer.AddItemsAsync(ItemRules.Changes(null, bundle.Manifest.Manifest), bundle, ct) is { } wrongItem) return wrongItem;
-
-        var state = FirstState(user, bundle, chain, now);
-        var writes = writer.Write(bundle, rows.Create(rows.Account, state.Encode()), null, null);
-        switch (await _context.Data.WriteAsync(writes, ct))
-        {
-            case WriteResult.Unavailable(var reason):
-                return ServiceFailure.Of(reason);
-            case WriteResult.Refused:
-                // The same beginning again is the same account, however far it has come; another one is another account.
-                if (await _context.Data.ReadAsync(rows.Link(chain.Place), ct) is null) return new ServiceFailure(ErrorCode.AccountExists);
-                state = AccountState.Decode(await _context.Data.GetAsync(rows, rows.Account, ct));
-                break;
-        }
-        var failure = await MinChain.AdvanceAsync(_context.Keys, _context.Lookups.Ids.KeyRow(chain.Account), state.LastRemoval, ct);
-        return failure is null ? state.Heads : failure;
-    }
-
     // Who stands in link 0 is trusted at once: there is nobody older to be locked out.
-    private static AccountState FirstState(AppUser user, CommitBundle bundle, Chain chain, ulong now) => new()
+    private static AccountState FirstState(AppUser user, CommitBundle bundle, ChainHead head, ulong now)
     {
-        Account = chain.Account,
-        User = user,
-        Chain = chain.Place,
-        Epoch = chain.Epoch,
-        KeysetHash = bundle.Keyset!.Hash,
-        ManifestVersion = 1,
-        ManifestHash = bundle.Manifest.Hash,
-        Authorities = chain.Active.ToImmutableSortedDictionary(
-            a => a.Id, a => new AccountAuthority(a.Id, a.Kind, a.SigningKey, 0, now)),
-        LinkDay = now / (24 * 60 * 60),
-        LinksThatDay = 1,
-    };
+        var authorities = head.Active.ToImmutableSortedDictionary(a => a.Key, a => AccountAuthority.Of(a.Value, now));
+        return new AccountState
+        {
+            Account = head.Account,
+            User = user,
+            Chain = head.Place,
+            LinkChunk = default,
+            Epoch = head.Epoch,
+            EpochCommit = head.EpochCommit,
+            KeysetHash = head.KeysetHash,
+            ManifestVersion = 1,
+            ManifestHash = bundle.Manifest.Hash,
+            Authorities = authorities,
+            Used = head.Used,
+            LinkDay = now / (24 * 60 * 60),
+            LinksThatDay = 1,
+        };
+    }
 }

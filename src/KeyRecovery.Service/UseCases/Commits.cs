@@ -1,17 +1,18 @@
+using System.Collections.Immutable;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
-using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Operations;
-using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.UseCases;
 
 /// <summary>Commits a change to an account: whole or not at all, and durable before it is answered.</summary>
 public sealed class Commits
 {
+    private const int Attempts = 16;
+
     private readonly ServiceContext _context;
 
     internal Commits(ServiceContext context) => _context = context;
@@ -29,98 +30,65 @@ public sealed class Commits
 
     private async ValueTask<Outcome<Heads>> TryAsync(OpenAccount account, CommitBundle bundle, CancellationToken ct)
     {
-        var (rows, state) = (account.Rows, account.State);
-        if (bundle.Manifest.Hash == state.ManifestHash) return state.Heads;
-
-        var before = await _context.Data.FindAsync(rows, rows.Manifest(state.ManifestHash), ct);
-        if (before is null) return await ConflictAsync(account, bundle, ct);
-        var request = new CommitRequest(
-            state, SignedManifest.Decode(before), await ReadChainAsync(account, bundle, ct), account.Actor, bundle,
-            _context.Time.GetUtcNow(), _context.Policies.Of(state.User.App));
-        var decision = CommitRules.Decide(request);
-        if (decision is CommitDecision.Rejected rejected) return rejected.Failure;
-        var accepted = (CommitDecision.Accepted)decision;
-
-        var writer = new CommitWriter(_context.Data, rows, state.Account, _context.NowSeconds);
-        if (await writer.AddItemsAsync(accepted.Changes, bundle, ct) is { } wrongItem) return wrongItem;
-        if (bundle.Link is { } link && await ClaimSlotsAsync(account, link, ct) is { } taken) return taken;
-
-        var accountRow = rows.Replace(rows.Account, accepted.Next.Encode(), account.Version);
-        var writes = writer.Write(bundle, accountRow, state.ManifestHash, state.KeysetHash);
-        try
+        if (!TryIndex(bundle.Items, out var inline)) return ServiceFailure.Refused("items", ProtocolFault.ItemHash);
+        using var turn = await _context.Turns.TakeAsync(account.State.Account, ct);
+        for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            return await _context.Data.WriteAsync(writes, ct) switch
+            // Whoever waited for its turn, or was too late, looks again at what is there now.
+            if ((attempt > 0 || turn.HasWaited) && await _context.Door.RefreshAsync(account, ct) is { } shut) return shut;
+            switch (await TryOnceAsync(account, bundle, inline, ct))
             {
-                WriteResult.Written => await FinishAsync(account, accepted.Next, bundle.Link, ct),
-                WriteResult.Unavailable(var reason) => ServiceFailure.Of(reason),
-                _ => await ConflictAsync(account, bundle, ct),
-            };
-        }
-        catch (AccountErasedException) when (bundle.Link is not null)
-        {
-            await ReleaseSlotsAsync(account, bundle.Link, ct);
-            throw;
-        }
-    }
-
-    private async ValueTask<Chain?> ReadChainAsync(OpenAccount account, CommitBundle bundle, CancellationToken ct)
-    {
-        if (bundle.Link is null) return null;
-        var links = await _context.Data.ReadLinksAsync(account.Rows, account.State, 0, ct);
-        return Chain.Replay(links.Select(SignedLink.Decode));
-    }
-
-    // Before the commit point: a slot whose lookup is missing could not recover.
-    private async ValueTask<ServiceFailure?> ClaimSlotsAsync(OpenAccount open, SignedLink link, CancellationToken ct)
-    {
-        var account = open.State.Account;
-        foreach (var slot in link.Link.Add.Where(a => a.Kind != AuthorityKind.Device))
-        {
-            var lookup = _context.Lookups.Ids.Slot(slot.Id);
-            // Together with the key row as it is: no lookup comes to lead to an account that is being erased.
-            if (await _context.Keys.ReadAsync(open.KeyRowKey, ct) is not { } keyRow || KeyRow.Decode(keyRow.Value).State == KeyRowState.Erased)
-                return new ServiceFailure(ErrorCode.Erased);
-            switch (await _context.Keys.WriteAsync([new RowWrite.Require(keyRow.Key, keyRow.Version), _context.Lookups.Ensure(lookup, account)], ct))
-            {
-                case WriteResult.Unavailable(var reason):
-                    return ServiceFailure.Of(reason);
-                case WriteResult.Refused:
-                    return new ServiceFailure(ErrorCode.Unavailable);
+                case WriteStep.Committed(var state):
+                    return state.Heads;
+                case WriteStep.Failed(var failure):
+                    return failure;
             }
-
-            var stored = await _context.Keys.ReadAsync(lookup, ct);
-            if (stored is null || _context.Lookups.Open(stored) != account) return new ServiceFailure(ErrorCode.SlotExists) { Field = "link.add" };
         }
-        return null;
+
+        return new ServiceFailure(ErrorCode.Unavailable);
     }
 
-    // The removal is remembered where a restored data store cannot forget it, before the client hears of success.
-    private async ValueTask<Outcome<Heads>> FinishAsync(OpenAccount account, AccountState next, SignedLink? link, CancellationToken ct)
+    private async ValueTask<WriteStep> TryOnceAsync(
+        OpenAccount account, CommitBundle bundle, IReadOnlyDictionary<Hash256, ReadOnlyMemory<byte>> inline, CancellationToken ct)
     {
-        foreach (var removed in link?.Link.Remove ?? []) _context.Links.EndSessionsOf(next.Account, removed);
-        var addsSlots = link is not null && SlotsOf(link).Any();
-        if (next.LastRemoval == account.State.LastRemoval && !addsSlots) return next.Heads;
-        var failure = await MinChain.AdvanceAsync(_context.Keys, account.KeyRowKey, next.LastRemoval, ct, touch: addsSlots);
-        if (failure?.Code == ErrorCode.Erased) await ReleaseSlotsAsync(account, link!, ct);
-        return failure is null ? next.Heads : failure;
+        var (rows, state) = (account.Rows, account.State);
+        var isDone = bundle.Manifest.Hash == state.ManifestHash;
+        // What the account row tells is asked first: a commit that it refuses costs one read.
+        var request = new CommitRequest(state, account.Actor, bundle, _context.Time.GetUtcNow(), _context.Policies.Of(state.User.App));
+        if (!isDone && CommitRules.CheckFirst(request) is { } refused) return new WriteStep.Failed(refused);
+        var change = new AccountChange
+        {
+            KeyRowKey = account.KeyRowKey,
+            Stored = account.Stored,
+            Before = state,
+            Next = state,
+            Links = bundle.Link is { } link ? [link] : [],
+            Keyset = bundle.Keyset,
+            Manifest = bundle.Manifest,
+            Inline = inline,
+        };
+        var writer = new AccountWriter(_context, rows);
+        // The same once more, or this very one, of which the answer was lost: what follows the commit point may be missing.
+        if (isDone) return await writer.FinishAsync(change with { Before = null }, state, change.Slots, ct);
+        if (await _context.Data.ReadAsync(rows.Manifest(state.ManifestHash), ct) is not { } manifest) return new WriteStep.Again();
+        var before = SignedManifest.Decode(rows.Open(manifest));
+        return CommitRules.Decide(request, before) switch
+        {
+            CommitDecision.Accepted(var next, var changes) =>
+                await writer.WriteAsync(change with { ManifestBefore = manifest, Next = next, Changes = changes }, ct),
+            CommitDecision.Rejected(var failure) => new WriteStep.Failed(failure),
+            _ => throw new InvalidOperationException(),
+        };
     }
 
-    private static IEnumerable<AuthorityId> SlotsOf(SignedLink link) =>
-        link.Link.Add.Where(a => a.Kind != AuthorityKind.Device).Select(a => a.Id);
-
-    // Claimed for a commit that an erasure forestalled. The sweep finds what a crash leaves of them.
-    private async ValueTask ReleaseSlotsAsync(OpenAccount account, SignedLink link, CancellationToken ct)
+    /// <summary>The items by their hash; false where one stands there twice.</summary>
+    internal static bool TryIndex(
+        ImmutableArray<ReadOnlyMemory<byte>> items, out IReadOnlyDictionary<Hash256, ReadOnlyMemory<byte>> byHash)
     {
-        foreach (var slot in SlotsOf(link))
-            if (await _context.Keys.ReadAsync(_context.Lookups.Ids.Slot(slot), ct) is { } lookup && _context.Lookups.Open(lookup) == account.State.Account)
-                await _context.Keys.WriteAsync([new RowWrite.Delete(lookup.Key, lookup.Version)], ct);
-    }
-
-    private async ValueTask<Outcome<Heads>> ConflictAsync(OpenAccount account, CommitBundle bundle, CancellationToken ct)
-    {
-        var current = AccountState.Decode(await _context.Data.GetAsync(account.Rows, account.Rows.Account, ct));
-        return current.ManifestHash == bundle.Manifest.Hash
-            ? current.Heads
-            : new ServiceFailure(ErrorCode.StaleVersion) { Current = current.Heads };
+        var index = new Dictionary<Hash256, ReadOnlyMemory<byte>>(items.Length);
+        byHash = index;
+        foreach (var item in items)
+            if (!index.TryAdd(Hash256.Of(item.Span), item)) return false;
+        return true;
     }
 }

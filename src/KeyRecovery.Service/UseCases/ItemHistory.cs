@@ -4,47 +4,64 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Service.UseCases;
 
-/// <summary>Which older versions of an item are kept: at most 10, for 30 days (docs/protocol.md §11).</summary>
+/// <summary>
+/// The older versions of one item: at most 10, for 30 days (docs/protocol.md §11). An entry is written before the commit
+/// that makes it true, and counts only if that commit's manifest stands in the account's trail.
+/// </summary>
 internal static class ItemHistory
 {
     private const string RowLabel = "history-row";
     private const ulong SecondsKept = Limits.OldVersionDays * 24UL * 60 * 60;
 
-    /// <summary>Adds the version that was replaced and drops those past their time or number.</summary>
-    public static (ImmutableArray<ItemVersion> Kept, ImmutableArray<ItemVersion> Dropped) Add(
-        ImmutableArray<ItemVersion> versions, ManifestItem replaced, ulong now) =>
-        Prune([.. versions.Where(v => v.Entry.Hash != replaced.Hash), new ItemVersion(replaced, now)], now);
+    // As many racers may have written one entry each before the next commit takes the dead ones out.
+    private const int MaxEntries = 1024;
 
-    public static (ImmutableArray<ItemVersion> Kept, ImmutableArray<ItemVersion> Dropped) Prune(ImmutableArray<ItemVersion> versions, ulong now)
+    /// <summary>What is kept of confirmed entries, the newest first, and what is past its time or number.</summary>
+    public static (ImmutableArray<HistoryEntry> Kept, ImmutableArray<HistoryEntry> Dropped) Prune(
+        IEnumerable<HistoryEntry> confirmed, ulong now)
     {
-        var newestFirst = versions.OrderByDescending(v => v.Entry.Version).ToList();
-        var kept = newestFirst.Where((v, i) => i < Limits.OldVersions && v.ReplacedAt + SecondsKept > now).ToImmutableArray();
+        var newestFirst = confirmed.OrderByDescending(e => e.Manifest.Version).ToList();
+        var kept = newestFirst.Where((e, i) => i < Limits.OldVersions && e.ReplacedAt + SecondsKept > now).ToImmutableArray();
         return (kept, [.. newestFirst.Except(kept)]);
     }
 
-    public static byte[] Encode(ItemId id, ImmutableArray<ItemVersion> versions)
+    public static byte[] Encode(ItemId id, IReadOnlyCollection<HistoryEntry> entries)
     {
-        var writer = new CborOut().Array(3).Text(RowLabel).Bytes(id).Array(versions.Length);
-        foreach (var (entry, at) in versions)
-            writer.Array(5).UInt(entry.Version).UInt(entry.Epoch).UInt((ulong)entry.Size).Bytes(entry.Hash).UInt(at);
+        var writer = new CborOut().Array(4).Text(RowLabel).UInt(2).Bytes(id).Array(entries.Count);
+        foreach (var (item, at, manifest) in entries)
+            writer.Array(7).UInt(item.Version).UInt(item.Epoch).UInt((ulong)item.Size).Bytes(item.Hash).UInt(at)
+                .UInt(manifest.Version).Bytes(manifest.Hash);
         return writer.ToArray();
     }
 
-    public static ImmutableArray<ItemVersion> Decode(ReadOnlyMemory<byte> row)
+    public static ImmutableArray<HistoryEntry> Decode(ReadOnlyMemory<byte> row)
     {
         var reader = new CborIn(row);
-        reader.Array(3);
+        reader.Array(4);
         reader.Label(RowLabel);
+        reader.UInt(2);
         var id = reader.Item();
-        var count = reader.Array(0, Limits.OldVersions);
-        var versions = ImmutableArray.CreateBuilder<ItemVersion>(count);
-        for (var i = 0; i < count; i++)
+        var entries = ImmutableArray.CreateBuilder<HistoryEntry>(reader.Array(0, MaxEntries));
+        for (var left = entries.Capacity; left > 0; left--)
         {
-            reader.Array(5);
-            versions.Add(new ItemVersion(
-                new ManifestItem(id, reader.UInt(), reader.UInt(), (long)reader.UInt(), reader.Hash()), reader.UInt()));
+            reader.Array(7);
+            entries.Add(new HistoryEntry(
+                new ManifestItem(id, reader.UInt(), reader.UInt(), (long)reader.UInt(), reader.Hash()), reader.UInt(),
+                new ManifestPlace(reader.UInt(), reader.Hash())));
         }
+
         reader.End();
-        return versions.MoveToImmutable();
+        return entries.MoveToImmutable();
     }
 }
+
+/// <summary>A version of an item that a commit replaced.</summary>
+/// <param name="Item">Its entry.</param>
+/// <param name="ReplacedAt">When, in seconds since 1970.</param>
+/// <param name="Manifest">The manifest of that commit: only if the account has had it, this is true.</param>
+internal sealed record HistoryEntry(ManifestItem Item, ulong ReplacedAt, ManifestPlace Manifest);
+
+/// <summary>A manifest of an account by version and hash.</summary>
+/// <param name="Version">From 1.</param>
+/// <param name="Hash">Its hash.</param>
+internal readonly record struct ManifestPlace(ulong Version, Hash256 Hash);

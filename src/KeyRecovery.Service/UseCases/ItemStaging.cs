@@ -1,9 +1,8 @@
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
-using KeyRecovery.Service.Erasure;
+using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
-using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.UseCases;
@@ -26,30 +25,49 @@ public sealed class ItemStaging
     {
         if (account.Actor.IsSlot) return ServiceFailure.Forbidden("items");
         if (CheckShape(account, sealedItem.Span) is { } failure) return failure;
-
-        var (rows, data) = (account.Rows, _context.Data);
-        var itemRow = rows.Item(hash);
-        var isThere = await data.ReadAsync(itemRow, ct) is not null;
-
-        var write = rows.Ensure(itemRow, sealedItem.Span);
-        if (await IsNamedAsync(account, hash, ct))
-        {
-            if (await FindAccountAsync(rows, ct) is not { } guard) return new ServiceFailure(ErrorCode.Erased);
-            return await WriteAsync([guard, write], hash, ct) ?? new ServiceFailure(ErrorCode.Unavailable);
-        }
-
+        using var turn = await _context.Turns.TakeAsync(account.State.Account, ct);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            if (await FindAccountAsync(rows, ct) is not { } guard) return new ServiceFailure(ErrorCode.Erased);
-            var (staged, version) = await data.ReadVersionedAsync(rows, rows.Staging, StagedItems.Decode, [], ct);
-            // Stored again, an item waits anew: the sweep must not take it away between this answer and its commit.
-            var others = staged.RemoveAll(s => s.Hash == hash);
-            if (isThere && others.Length == staged.Length) return hash;
-            if (!StagedItems.Fits(others, sealedItem.Length)) return ServiceFailure.Limit("items.staged");
-            var next = StagedItems.Encode(others.Add(new StagedItem(hash, sealedItem.Length, _context.NowSeconds)));
-            if (await WriteAsync([guard, write, rows.Replace(rows.Staging, next, version)], hash, ct) is { } outcome) return outcome;
+            if ((attempt > 0 || turn.HasWaited) && await _context.Door.RefreshAsync(account, ct) is { } shut) return shut;
+            if (await TryPutAsync(account, hash, sealedItem, ct) is { } outcome) return outcome;
         }
+
         return new ServiceFailure(ErrorCode.Unavailable);
+    }
+
+    // Null where another request has written the account row meanwhile. The bytes come first, and anew with each try: a
+    // deletion that is under way is refused by them.
+    private async ValueTask<Outcome<Hash256>?> TryPutAsync(
+        OpenAccount account, Hash256 hash, ReadOnlyMemory<byte> sealedItem, CancellationToken ct)
+    {
+        var (rows, state) = (account.Rows, account.State);
+        if (await _context.Data.ReadAsync(rows.Manifest(state.ManifestHash), ct) is not { } manifestRow) return null;
+        var manifest = SignedManifest.Decode(rows.Open(manifestRow)).Manifest;
+        var isNamed = manifest.Items.Any(i => i.Hash == hash);
+        var live = state.LiveBytes;
+        if (!isNamed && live + sealedItem.Length > Limits.AccountBytes)
+            return ServiceFailure.Limit("account.size", Limits.AccountBytes, live);
+        // Stored again, an item waits anew: the sweep must not take it away between this answer and its commit.
+        var others = state.Staged.RemoveAll(s => s.Hash == hash);
+        var (staged, gone) = isNamed
+            ? (others, [])
+            : AccountBytes.GiveWay(others.Add(new StagedItem(hash, sealedItem.Length, _context.NowSeconds)), live);
+        var next = state with { Staged = staged };
+        List<RowWrite> writes =
+        [
+            rows.Ensure(rows.Item(hash), sealedItem.Span),
+            // Also where nothing changes in it: an item that comes after an erasure must find that it has nowhere to go.
+            rows.Write(rows.Account, account.Stored, next.Encode()),
+        ];
+        writes.AddRange(await new Leftovers(_context.Data, rows, manifest, next).OfStagedAsync(gone, ct));
+        return await _context.Data.WriteAsync(writes, ct) switch
+        {
+            WriteResult.Written => hash,
+            WriteResult.Refused(var index) when index > 1 => hash,
+            WriteResult.Unavailable(var index, _) when index > 1 => hash,
+            WriteResult.Unavailable(_, var reason) => ServiceFailure.Of(reason),
+            _ => (Outcome<Hash256>?)null,
+        };
     }
 
     private ServiceFailure? CheckShape(OpenAccount account, ReadOnlySpan<byte> sealedItem)
@@ -65,23 +83,4 @@ public sealed class ItemStaging
         var policy = _context.Policies.Of(account.State.User.App);
         return sealedItem.Length > SealedItem.SizeOf(policy.ItemBytes) ? ServiceFailure.Limit("items.size") : null;
     }
-
-    // The account as it is now: an item that comes after an erasure must find that it has nowhere to go.
-    private async ValueTask<RowWrite?> FindAccountAsync(AccountRows rows, CancellationToken ct) =>
-        await _context.Data.ReadAsync(rows.Account, ct) is { } row && !AccountFence.Is(row) ? new RowWrite.Require(row.Key, row.Version) : null;
-
-    private async ValueTask<bool> IsNamedAsync(OpenAccount account, Hash256 hash, CancellationToken ct)
-    {
-        var bytes = await _context.Data.FindAsync(account.Rows, account.Rows.Manifest(account.State.ManifestHash), ct);
-        return bytes is not null && SignedManifest.Decode(bytes).Manifest.Items.Any(i => i.Hash == hash);
-    }
-
-    // Null where another request changed the staging row: the caller reads it anew.
-    private async ValueTask<Outcome<Hash256>?> WriteAsync(RowWrite[] writes, Hash256 hash, CancellationToken ct) =>
-        await _context.Data.WriteAsync(writes, ct) switch
-        {
-            WriteResult.Written => hash,
-            WriteResult.Unavailable(var reason) => ServiceFailure.Of(reason),
-            _ => null,
-        };
 }

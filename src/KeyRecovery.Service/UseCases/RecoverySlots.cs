@@ -19,30 +19,21 @@ public sealed class RecoverySlots
     /// <exception cref="StoreUnavailableException">A store cannot answer.</exception>
     public async ValueTask<Outcome<PassphraseSlots>> ReadAsync(AppUser user, CancellationToken ct)
     {
-        var (ids, keys) = (_context.Lookups.Ids, _context.Keys);
-        if (await keys.ReadAsync(ids.Subject(user), ct) is not { } lookup) return NotFound();
+        if (await _context.Keys.ReadAsync(_context.Lookups.Ids.Subject(user), ct) is not { } lookup) return NotFound();
         var account = _context.Lookups.Open(lookup);
-        if (await keys.ReadAsync(ids.KeyRow(account), ct) is not { } keyStored) return NotFound();
-        var keyRow = KeyRow.Decode(keyStored.Value);
-        if (keyRow.State == KeyRowState.Erased) return NotFound();
-
-        using var rows = await _context.SubjectKeys.OpenAsync(keyStored.Key, keyRow, ct);
-        if (await _context.Data.FindAsync(rows, rows.Account, ct) is not { } stored)
-            return keyRow.State == KeyRowState.Live ? new ServiceFailure(ErrorCode.VaultLost) : NotFound();
-        var state = AccountState.Decode(stored);
-        if (MinChain.IsBehind(state.LastRemoval, keyRow.MinChain)) return new ServiceFailure(ErrorCode.RepairRequired);
-
+        using var view = await _context.Door.ReadAsync(account, ct);
+        if (view.Standing is AccountStanding.Unknown or AccountStanding.Erased) return NotFound();
+        if (AccountDoor.FailureOf(view.Standing) is { } failure) return failure;
+        var links = new LinkReader(_context.Data, view.Rows, view.State!);
         var slots = ImmutableArray.CreateBuilder<PassphraseSlotEntry>();
-        foreach (var slot in state.Authorities.Values.Where(a => a.Kind == AuthorityKind.Passphrase))
-            slots.Add(new PassphraseSlotEntry(slot.Id, slot.SigningKey, await ReadParametersAsync(rows, state, slot, ct)));
-        return new PassphraseSlots(account, slots.ToImmutable());
-    }
+        foreach (var slot in view.State!.Authorities.Values.Where(a => a.Kind == AuthorityKind.Passphrase))
+        {
+            var added = (await links.ReadAsync(slot.AddedAt, ct)).Link.Add.FirstOrDefault(a => a.Id == slot.Id);
+            if (added is null) throw new RowDamagedException(Table.Links);
+            slots.Add(new PassphraseSlotEntry(slot.Id, slot.SigningKey, added.Parameters));
+        }
 
-    private async ValueTask<ReadOnlyMemory<byte>> ReadParametersAsync(
-        AccountRows rows, AccountState state, AccountAuthority slot, CancellationToken ct)
-    {
-        var link = await _context.Data.ReadLinkAsync(rows, state, slot.AddedAt, ct);
-        return SignedLink.Decode(link).Link.Add.FirstOrDefault(a => a.Id == slot.Id)?.Parameters ?? throw new RowDamagedException(Table.Links);
+        return new PassphraseSlots(account, slots.ToImmutable());
     }
 
     private static ServiceFailure NotFound() => new(ErrorCode.NotFound);

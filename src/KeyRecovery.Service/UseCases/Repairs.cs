@@ -7,13 +7,14 @@ using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Operations;
 using KeyRecovery.Service.Rows;
-using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.UseCases;
 
 /// <summary>Takes back from a client what the server lost: a chain that was rolled back with a backup, or all data.</summary>
 public sealed class Repairs
 {
+    private const int Attempts = 8;
+
     private readonly ServiceContext _context;
 
     internal Repairs(ServiceContext context) => _context = context;
@@ -35,33 +36,54 @@ public sealed class Repairs
     {
         if (keyId.Account is not { } account) return ServiceFailure.Forbidden("keyid");
         if (!SignedByAddedDevice(keyId.Authority, verify, bundle)) return new ServiceFailure(ErrorCode.SignatureInvalid);
-
-        var keyRowKey = _context.Lookups.Ids.KeyRow(account);
-        if (await _context.Keys.ReadAsync(keyRowKey, ct) is not { } keyStored) return new ServiceFailure(ErrorCode.SignatureInvalid);
-        var keyRow = KeyRow.Decode(keyStored.Value);
-        if (keyRow.State == KeyRowState.Erased) return new ServiceFailure(ErrorCode.Erased);
-
-        using var rows = await _context.SubjectKeys.OpenAsync(keyRowKey, keyRow, ct);
-        var (stored, version) = await _context.Data.ReadVersionedAsync<AccountState?>(rows, rows.Account, AccountState.Decode, null, ct);
-        var user = stored?.User ?? FindUser(bundle, account);
-        if (user is null) return ServiceFailure.Refused("links", ProtocolFault.OtherBeginning);
-
-        var policy = _context.Policies.Of(user.App);
-        var (chain, field, fault, young) = RepairRules.Check(user.App, account, stored, keyRow.MinChain, bundle, _context.NowSeconds);
-        if (young is { } signer)
+        using var turn = await _context.Turns.TakeAsync(account, ct);
+        for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var trustedFrom = RepairRules.TrustedFrom(signer, stored, _context.NowSeconds, policy);
-            return new ServiceFailure(ErrorCode.YoungAuthority) { Field = field, TrustedFrom = trustedFrom };
+            using var view = await _context.Door.ReadAsync(account, ct);
+            if (view.Standing == AccountStanding.Erased) return new ServiceFailure(ErrorCode.Erased);
+            if (!view.HasRows) return new ServiceFailure(ErrorCode.SignatureInvalid);
+            switch (await TryOnceAsync(view, account, keyId.Authority, bundle, ct))
+            {
+                case WriteStep.Committed(var state):
+                    return new RepairResult(state.Heads, await FindMissingAsync(view.Rows, bundle, ct));
+                case WriteStep.Failed(var failure):
+                    return failure;
+            }
         }
-        if (chain is null) return ServiceFailure.Refused(field, fault);
-        if (chain.FindActive(keyId.Authority) is null) return new ServiceFailure(ErrorCode.Revoked);
-        if (stored is not null && stored.ManifestHash == bundle.Manifest.Hash)
-            return new RepairResult(stored.Heads, await FindMissingAsync(rows, bundle, ct));
 
+        return new ServiceFailure(ErrorCode.Unavailable);
+    }
+
+    private async ValueTask<WriteStep> TryOnceAsync(
+        AccountView view, AccountId account, AuthorityId actor, RepairBundle bundle, CancellationToken ct)
+    {
+        var (stored, now) = (view.State, _context.NowSeconds);
+        var user = stored?.User ?? FindUser(bundle, account);
+        if (user is null) return new WriteStep.Failed(ServiceFailure.Refused("links", ProtocolFault.OtherBeginning));
+        var policy = _context.Policies.Of(user.App);
+        var decision = RepairRules.Decide(user.App, account, stored, view.KeyRow!.MinChain, bundle, now, policy);
+        if (decision is RepairDecision.Rejected(var refused)) return new WriteStep.Failed(refused);
+        var accepted = (RepairDecision.Accepted)decision;
+        if (!accepted.Head.Active.ContainsKey(actor)) return new WriteStep.Failed(new ServiceFailure(ErrorCode.Revoked));
+        var known = stored is null ? 0 : stored.Chain.Sequence + 1;
+        var change = new AccountChange
+        {
+            KeyRowKey = view.KeyRowKey,
+            Stored = view.Stored,
+            Before = stored,
+            ManifestBefore = stored is null ? null : await _context.Data.ReadAsync(view.Rows.Manifest(stored.ManifestHash), ct),
+            Next = RepairRules.Apply(user, stored, accepted, bundle, now, policy),
+            Links = [.. bundle.Links.Where(l => l.Link.Sequence >= known)],
+            Keyset = bundle.Keyset,
+            Manifest = bundle.Manifest,
+            MayLackItems = true,
+        };
+        var writer = new AccountWriter(_context, view.Rows);
+        if (stored is not null && stored.ManifestHash == bundle.Manifest.Hash)
+            return await writer.FinishAsync(change, stored, [], ct);
         var items = bundle.Manifest.Manifest;
-        if (ItemRules.CheckSizes(items, ItemRules.Changes(null, items), policy) is { } limit) return limit;
-        var next = RepairRules.Apply(user, stored, chain, bundle, _context.NowSeconds, policy);
-        return await WriteAsync(keyStored, rows, stored, version, next, bundle, ct);
+        if (ItemRules.CheckSizes(items, ItemRules.Changes(null, items), policy) is { } limit) return new WriteStep.Failed(limit);
+        return await writer.WriteAsync(change, ct);
     }
 
     private static bool SignedByAddedDevice(AuthorityId id, Func<VerifyKey, bool> verify, RepairBundle bundle) =>
@@ -76,44 +98,6 @@ public sealed class Repairs
         var app = _context.Policies.Apps.FirstOrDefault(
             a => AccountIds.Derive(a, device.SigningKey, device.KemKeyHash, link.Previous) == account);
         return app is null ? null : new AppUser(app, AppUser.Unknown, AppUser.Unknown);
-    }
-
-    private async ValueTask<Outcome<RepairResult>> WriteAsync(
-        Row keyRow, AccountRows rows, AccountState? stored, long version, AccountState next, RepairBundle bundle, CancellationToken ct)
-    {
-        var known = stored is null ? 0 : stored.Chain.Sequence + 1;
-        var lookups = bundle.Links.Where(l => l.Link.Sequence >= known).SelectMany(l => l.Link.Add)
-            .Where(a => a.Kind != AuthorityKind.Device)
-            .Select(a => _context.Lookups.Ensure(_context.Lookups.Ids.Slot(a.Id), next.Account)).ToList();
-        // Together with the key row as it is: no lookup comes to lead to an account that is being erased.
-        switch (lookups.Count == 0 ? null : await _context.Keys.WriteAsync([new RowWrite.Require(keyRow.Key, keyRow.Version), .. lookups], ct))
-        {
-            case WriteResult.Unavailable(var keysFault):
-                return ServiceFailure.Of(keysFault);
-            case WriteResult.Refused:
-                return new ServiceFailure(ErrorCode.Unavailable);
-        }
-
-        var writes = new List<RowWrite>();
-        writes.AddRange(bundle.Links.Where(l => l.Link.Sequence >= known)
-            .Select(l => rows.Ensure(rows.Link(new LinkPlace(l.Link.Sequence, l.Hash)), l.Bytes.Span)));
-        writes.Add(rows.Ensure(rows.Keyset(bundle.Keyset.Hash), bundle.Keyset.Bytes.Span));
-        writes.Add(rows.Ensure(rows.Manifest(bundle.Manifest.Hash), bundle.Manifest.Bytes.Span));
-        writes.Add(rows.Replace(rows.Account, next.Encode(), version));
-        if (stored is not null && stored.ManifestHash != next.ManifestHash) writes.Add(new RowWrite.Remove(rows.Manifest(stored.ManifestHash)));
-        if (stored is not null && stored.KeysetHash != next.KeysetHash) writes.Add(new RowWrite.Remove(rows.Keyset(stored.KeysetHash)));
-
-        switch (await _context.Data.WriteAsync(writes, ct))
-        {
-            case WriteResult.Unavailable(var reason):
-                return ServiceFailure.Of(reason);
-            case WriteResult.Refused:
-                var current = AccountState.Decode(await _context.Data.GetAsync(rows, rows.Account, ct));
-                return new ServiceFailure(ErrorCode.StaleVersion) { Current = current.Heads };
-        }
-        foreach (var removed in bundle.Links.SelectMany(l => l.Link.Remove)) _context.Links.EndSessionsOf(next.Account, removed);
-        if (await MinChain.AdvanceAsync(_context.Keys, keyRow.Key, next.LastRemoval, ct) is { } failure) return failure;
-        return new RepairResult(next.Heads, await FindMissingAsync(rows, bundle, ct));
     }
 
     private async ValueTask<ImmutableArray<Hash256>> FindMissingAsync(AccountRows rows, RepairBundle bundle, CancellationToken ct)

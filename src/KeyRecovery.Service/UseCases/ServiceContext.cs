@@ -1,5 +1,6 @@
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Linking;
 using KeyRecovery.Service.Realms;
 using KeyRecovery.Service.Rows;
@@ -9,8 +10,12 @@ namespace KeyRecovery.Service.UseCases;
 
 /// <summary>What the use cases share.</summary>
 internal sealed record ServiceContext(
-    IDataStore Data, IKeyStore Keys, Lookups Lookups, SubjectKeys SubjectKeys, RealmShares Shares, IAppPolicies Policies,
-    ILinkSessions Links, IRandom Random, TimeProvider Time)
+    IDataStore Data, IKeyStore Keys, TableRegistry Tables, Lookups Lookups, SubjectKeys SubjectKeys, RealmShares Shares,
+    IAppPolicies Policies, ILinkSessions Links, IRandom Random, TimeProvider Time)
 {
+    public AccountDoor Door { get; } = new(Data, Keys, Lookups, SubjectKeys);
+
+    public Turns Turns { get; } = new();
+
     public ulong NowSeconds => (ulong)Time.GetUtcNow().ToUnixTimeSeconds();
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Gate;
+using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.UseCases;
@@ -9,9 +10,10 @@ namespace KeyRecovery.Service.UseCases;
 /// <summary>Reads vaults, items and their versions.</summary>
 public sealed class VaultReader
 {
+    private readonly ServiceContext _context;
     private readonly IDataStore _data;
 
-    internal VaultReader(ServiceContext context) => _data = context.Data;
+    internal VaultReader(ServiceContext context) => (_context, _data) = (context, context.Data);
 
     /// <summary>The vault as one structure (docs/protocol.md §7).</summary>
     /// <param name="account">Whose.</param>
@@ -23,11 +25,11 @@ public sealed class VaultReader
         if (account.Actor.IsSlot) ServiceMeter.Recovery();
         var (rows, state) = (account.Rows, account.State);
         var first = linksAfter is { } after ? after + 1 : 0;
-        var links = await _data.ReadLinksAsync(rows, state, first, ct);
+        var links = await new LinkReader(_data, rows, state).FindFromAsync(first, ct);
         var keyset = await _data.FindAsync(rows, rows.Keyset(state.KeysetHash), ct);
         var manifest = await _data.FindAsync(rows, rows.Manifest(state.ManifestHash), ct);
-        if (keyset is null || manifest is null) return null;
-        return new VaultBundle(state.Account, first, links, keyset, manifest, state.Heads.TrustedFrom).Encode();
+        if (links is null || keyset is null || manifest is null) return null;
+        return new VaultBundle(state.Account, first, [.. links], keyset, manifest, state.Heads.TrustedFrom).Encode();
     }
 
     /// <summary>A sealed item by its hash, or null.</summary>
@@ -35,6 +37,12 @@ public sealed class VaultReader
         await _data.FindAsync(account.Rows, account.Rows.Item(hash), ct);
 
     /// <summary>The older versions of an item that are kept, the newest first; empty where there is none.</summary>
-    public async ValueTask<ImmutableArray<ItemVersion>> ReadVersionsAsync(OpenAccount account, ItemId item, CancellationToken ct) =>
-        await _data.FindAsync(account.Rows, account.Rows.History(item), ct) is { } row ? ItemHistory.Decode(row) : [];
+    public async ValueTask<ImmutableArray<ItemVersion>> ReadVersionsAsync(OpenAccount account, ItemId item, CancellationToken ct)
+    {
+        var stored = await _data.ReadAsync(account.Rows.History(item), ct);
+        var trail = new TrailReader(_data, account.Rows, account.State);
+        var (kept, _) = await HistoryPlan.ReadAsync(trail, account.Rows, stored, _context.NowSeconds, ct);
+        // What is still to be confirmed stands behind what is kept.
+        return [.. kept.Where(e => e.Manifest.Version <= account.State.ManifestVersion).Select(e => new ItemVersion(e.Item, e.ReplacedAt))];
+    }
 }

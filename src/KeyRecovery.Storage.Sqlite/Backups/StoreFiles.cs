@@ -29,9 +29,9 @@ public static class StoreFiles
             AtomicFile.Destroy(path);
             PrivateFiles.Touch(path);
             using var connection = file.OpenWriter();
-            Schema.Create(connection, JournalProfile.Keys, pairId.Span);
+            file.Schema.Create(connection, pairId.Span);
             Schema.SetComplete(connection);
-            return await WriteAsync(connection, rows, ct).ConfigureAwait(false);
+            return await WriteAsync(file.Schema, connection, rows, ct).ConfigureAwait(false);
         }
         catch (SqliteFaultException e)
         {
@@ -66,7 +66,7 @@ public static class StoreFiles
         {
             if (!file.HasContent) throw Throw.NotOurs(path, file.Role);
             using var connection = file.OpenBare();
-            return Schema.Identify(connection, path, profile) ?? throw Throw.NotOurs(path, file.Role);
+            return file.Schema.Identify(connection, path) ?? throw Throw.NotOurs(path, file.Role);
         }
         catch (SqliteFaultException e)
         {
@@ -74,15 +74,17 @@ public static class StoreFiles
         }
     }
 
-    private static async Task<int> WriteAsync(Connection connection, IAsyncEnumerable<Row> rows, CancellationToken ct)
+    private static async Task<int> WriteAsync(
+        Schema schema, Connection connection, IAsyncEnumerable<Row> rows, CancellationToken ct)
     {
         var count = 0;
         connection.Begin.Run();
         await foreach (var row in rows.WithCancellation(ct).ConfigureAwait(false))
         {
-            if (!Schema.Holds(JournalProfile.Keys, row.Key.Table)) throw Throw.ForeignTable(row.Key.Table);
-            connection.Prepared(RowSql.Insert, row.Key.Table)
-                .Bind(1, row.Key.Id.Span).Bind(2, row.Version).Bind(3, row.WrittenHour).Bind(4, row.Value.Span).Run();
+            if (!schema.Holds(row.Key.Table)) throw Throw.ForeignTable(row.Key.Table);
+            connection.Prepared(RowSql.Import, row.Key.Table)
+                .Bind(1, row.Key.Id.Span).Bind(2, row.Version).Bind(3, Random.Shared.NextInt64()).Bind(4, row.WrittenHour)
+                .Bind(5, row.Value.Span).Run();
             if (++count % Batch != 0) continue;
             connection.Commit.Run();
             connection.Begin.Run();

@@ -17,7 +17,6 @@ internal sealed class GroupCommit : IDisposable
     private readonly ILogger _logger;
     private readonly WriteQueue _queue;
     private readonly Checkpointer? _checkpointer;
-    private readonly WritePlan _plan = new();
     private readonly KeyValuePair<string, object?> _tag;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Connection? _connection;
@@ -41,7 +40,7 @@ internal sealed class GroupCommit : IDisposable
         if (ct.IsCancellationRequested) return ValueTask.FromCanceled<WriteResult>(ct);
         var write = new PendingWrite(writes, ct);
         if (_queue.TryAdd(write)) return new ValueTask<WriteResult>(write.Done);
-        return ValueTask.FromResult<WriteResult>(new WriteResult.Unavailable(StoreFault.Busy));
+        return ValueTask.FromResult<WriteResult>(new WriteResult.Unavailable(0, StoreFault.Busy));
     }
 
     /// <summary>Lets nothing more in, and ends when all that waited is answered.</summary>
@@ -89,7 +88,7 @@ internal sealed class GroupCommit : IDisposable
             var hour = _time.GetUtcNow().ToUnixTimeSeconds() / 3600;
             var began = Stopwatch.GetTimestamp();
             _connection.Begin.Run();
-            foreach (var write in batch) write.Result = _plan.Apply(write.Writes, _connection, hour);
+            foreach (var write in batch) write.Result = RowSteps.Do(write.Writes, _connection, hour);
             using (_gate.EnterCommit()) _connection.Commit.Run();
             StoreMeter.Committed(batch.Count, Stopwatch.GetElapsedTime(began), _tag);
             Resumed();
@@ -110,7 +109,7 @@ internal sealed class GroupCommit : IDisposable
         var reason = (e as SqliteFaultException)?.Reason ?? StoreFault.Failed;
         if (_fault != reason) Log.WritesFail(_logger, _file.Role, reason, batch.Count, e);
         _fault = reason;
-        foreach (var write in batch) write.Result = new WriteResult.Unavailable(reason);
+        foreach (var write in batch) write.Result = new WriteResult.Unavailable(0, reason);
         // Rolls back. A new connection looks at the file afresh: it may have been put right, or replaced.
         _connection?.Dispose();
         _connection = null;

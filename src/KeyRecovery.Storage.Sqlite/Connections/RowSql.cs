@@ -5,29 +5,40 @@ namespace KeyRecovery.Storage.Sqlite.Connections;
 /// <summary>The statements that a connection keeps prepared for each table.</summary>
 internal enum RowSql
 {
-    Version,
-    Insert,
-    Update,
+    Create,
+    Ensure,
+    Replace,
     Delete,
+    Remove,
+    Import,
     Read,
     Range,
+    Headings,
 }
 
+/// <summary>Each step of a write is one statement: its precondition stands in it, and SQLite says how many rows it met.</summary>
 internal static class RowSqlText
 {
-    public const int Kinds = 6;
+    public const int Kinds = 9;
 
     public static string For(RowSql kind, Table table)
     {
-        var name = Schema.NameOf(table);
+        var name = table.Name;
         return kind switch
         {
-            RowSql.Version => $"SELECT version FROM {name} WHERE id = ?1",
-            RowSql.Insert => $"INSERT INTO {name}(id, version, written_hour, value) VALUES(?1, ?2, ?3, ?4)",
-            RowSql.Update => $"UPDATE {name} SET version = ?2, written_hour = ?3, value = ?4 WHERE id = ?1",
-            RowSql.Delete => $"DELETE FROM {name} WHERE id = ?1",
-            RowSql.Read => $"SELECT version, written_hour, value FROM {name} WHERE id = ?1",
-            RowSql.Range => $"SELECT version, written_hour, value, id FROM {name} WHERE id >= ?1 AND id < ?2 ORDER BY id",
+            RowSql.Create =>
+                $"INSERT INTO {name}(id, version, token, written_hour, value) VALUES(?1, 1, ?2, ?3, ?4) ON CONFLICT(id) DO NOTHING",
+            RowSql.Ensure =>
+                $"INSERT INTO {name}(id, version, token, written_hour, value) VALUES(?1, 1, ?2, ?3, ?4) ON CONFLICT(id) DO UPDATE " +
+                "SET version = 1, token = excluded.token, written_hour = excluded.written_hour, value = excluded.value",
+            RowSql.Replace =>
+                $"UPDATE {name} SET version = version + 1, token = ?2, written_hour = ?3, value = ?4 WHERE id = ?1 AND token = ?5",
+            RowSql.Delete => $"DELETE FROM {name} WHERE id = ?1 AND token = ?2",
+            RowSql.Remove => $"DELETE FROM {name} WHERE id = ?1",
+            RowSql.Import => $"INSERT INTO {name}(id, version, token, written_hour, value) VALUES(?1, ?2, ?3, ?4, ?5)",
+            RowSql.Read => $"SELECT version, written_hour, token, value FROM {name} WHERE id = ?1",
+            RowSql.Range => $"SELECT version, written_hour, token, value, id FROM {name} WHERE id >= ?1 AND id < ?2 ORDER BY id",
+            RowSql.Headings => $"SELECT version, written_hour, token, x'', id FROM {name} WHERE id >= ?1 AND id < ?2 ORDER BY id",
             _ => throw new ArgumentOutOfRangeException(nameof(kind)),
         };
     }

@@ -55,6 +55,16 @@ internal sealed class Statement : IDisposable
         Reset();
     }
 
+    /// <summary>Runs a statement that changes rows.</summary>
+    /// <returns>How many it changed.</returns>
+    public int RunCounted()
+    {
+        Step();
+        var changed = sqlite3_changes(_connection.Handle);
+        Reset();
+        return changed;
+    }
+
     /// <summary>Ends the statement, and with it the read transaction if it was the last one.</summary>
     public void Reset() => sqlite3_reset(_statement);
 

@@ -7,7 +7,9 @@ internal sealed class StoreFile(SqliteStoreOptions options)
 
     public string Folder => Path.GetDirectoryName(Options.Path)!;
 
-    public string Role => Schema.RoleOf(Options.Journal);
+    public Schema Schema { get; } = new(options.Tables, options.Journal);
+
+    public string Role => Schema.Role;
 
     public bool HasContent => new FileInfo(Options.Path) is { Exists: true, Length: > 0 };
 

@@ -55,7 +55,7 @@ public class StoreTests
         await using (var host = await TestHost.StartAsync(VaultFixture.Settings, directory: directory))
         {
             var data = host.Services.GetRequiredService<ServerStores>().Pair.Data;
-            await foreach (var row in data.ScanAsync(Table.Manifests, ReadOnlyMemory<byte>.Empty, CancellationToken.None))
+            await foreach (var row in data.ScanAsync(Table.Manifests, CancellationToken.None))
                 Assert.IsType<WriteResult.Written>(await data.WriteAsync([new RowWrite.Remove(row.Key)], CancellationToken.None));
         }
 

@@ -13,8 +13,8 @@ internal static class StoreSnapshot
         var rows = new List<string>();
         foreach (var table in Enum.GetValues<Table>())
         {
-            IRowStore store = table < Table.KeyRows ? pair.Data : pair.Keys;
-            await foreach (var row in store.ScanAsync(table, ReadOnlyMemory<byte>.Empty, CancellationToken.None))
+            IRowStore store = table.Store == StoreKind.Data ? pair.Data : pair.Keys;
+            await foreach (var row in store.ScanAsync(table, CancellationToken.None))
                 rows.Add($"{row.Key} {row.Version}");
         }
 

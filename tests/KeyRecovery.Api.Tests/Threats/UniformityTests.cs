@@ -86,7 +86,7 @@ public sealed class UniformityTests(VaultFixture fixture) : IClassFixture<VaultF
     {
         var (account, row) = await CreateAndFindKeyRowAsync();
         var tombstone = KeyRow.Decode(row.Value) with { State = KeyRowState.Erased, WrappedSubjectKey = default };
-        await WriteAsync(Pair.Keys, new RowWrite.Replace(row.Key, tombstone.Encode(), row.Version));
+        await WriteAsync(Pair.Keys, new RowWrite.Replace(row, tombstone.Encode()));
         using var device = await account.SendAsync(account.Phone, HttpMethod.Get, "/v1/vault");
         await ProblemAssert.IsAsync(device, HttpStatusCode.Gone, "erased");
         return account.Code;
@@ -115,7 +115,7 @@ public sealed class UniformityTests(VaultFixture fixture) : IClassFixture<VaultF
     private static async Task<List<Row>> RowsAsync(IRowStore store, Table table)
     {
         var rows = new List<Row>();
-        await foreach (var row in store.ScanAsync(table, ReadOnlyMemory<byte>.Empty, CancellationToken.None)) rows.Add(row);
+        await foreach (var row in store.ScanAsync(table, CancellationToken.None)) rows.Add(row);
         return rows;
     }
 

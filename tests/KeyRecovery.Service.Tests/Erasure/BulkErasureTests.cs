@@ -51,7 +51,7 @@ public sealed class BulkErasureTests
         await server.FileErasuresAsync("small 0", "large", "small 1", "small 2");
         var report = await server.Service.Erasures.ResumeAsync(default);
         Assert.Equal((4, 0), (report.Erased, report.Pending));
-        Assert.Equal((0, 4), (await server.CountAsync(Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Staging), await server.CountAsync(Table.Accounts)));
+        Assert.Equal((0, 4), (await server.CountAsync(Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Trails), await server.CountAsync(Table.Accounts)));
     }
 
     [Fact]

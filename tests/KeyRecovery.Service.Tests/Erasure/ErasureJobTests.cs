@@ -1,3 +1,4 @@
+using KeyRecovery.Testing.Stores;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tests.Support;
@@ -22,7 +23,7 @@ public sealed class ErasureJobTests
         for (var full = 0; full < 6; full++)
         {
             var left = full;
-            held.InsteadOfWrite = _ => left-- == 0 ? new WriteResult.Unavailable(StoreFault.Full) : null;
+            held.InsteadOfWrite = _ => left-- == 0 ? new WriteResult.Unavailable(0, StoreFault.Full) : null;
             try
             {
                 await server.Service.Erasures.ResumeAsync(default).WaitAsync(TimeSpan.FromSeconds(60));
@@ -34,7 +35,7 @@ public sealed class ErasureJobTests
         }
 
         // Full for good: a pass ends, and does not spin.
-        held.InsteadOfWrite = _ => new WriteResult.Unavailable(StoreFault.Full);
+        held.InsteadOfWrite = _ => new WriteResult.Unavailable(0, StoreFault.Full);
         var second = await Record.ExceptionAsync(() => server.Service.Erasures.ResumeAsync(default).WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.True(second is null or StoreUnavailableException, $"{second}");
         held.InsteadOfWrite = null;
@@ -49,7 +50,7 @@ public sealed class ErasureJobTests
         await using var server = await TestService.OpenAsync(
             Directory.CreateTempSubdirectory("keyrecovery-service-").FullName, _random, store => held = new HeldKeyStore(store));
         var job = await server.FileErasuresAsync("nobody");
-        held.InsteadOfWrite = writes => writes[0].Key.Id.Length == 16 ? new WriteResult.Unavailable(StoreFault.Full) : null;
+        held.InsteadOfWrite = writes => writes[0].Key.Id.Length == 16 ? new WriteResult.Unavailable(0, StoreFault.Full) : null;
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         await Assert.ThrowsAsync<StoreUnavailableException>(() => server.Service.Erasures.ResumeAsync(limit.Token));
         held.InsteadOfWrite = null;
@@ -111,21 +112,20 @@ public sealed class ErasureJobTests
         Assert.Equal(1, (await server.JobAsync(job)).Unknown);
     }
 
-    private sealed class CountingKeyStore(IKeyStore store) : IKeyStore
+    private sealed class CountingKeyStore(IKeyStore store) : PassingStore(store), IKeyStore
     {
         public int Rows { get; private set; }
 
-        public ValueTask<Row?> ReadAsync(RowKey key, CancellationToken ct)
+        public override ValueTask<Row?> ReadAsync(RowKey key, CancellationToken ct)
         {
             Rows++;
-            return store.ReadAsync(key, ct);
+            return base.ReadAsync(key, ct);
         }
 
-        public ValueTask<WriteResult> WriteAsync(IReadOnlyList<RowWrite> writes, CancellationToken ct) => store.WriteAsync(writes, ct);
+        public override IAsyncEnumerable<Row> ScanAsync(Table table, CancellationToken ct) => Counted(base.ScanAsync(table, ct));
 
-        public IAsyncEnumerable<Row> ScanAsync(Table table, ReadOnlyMemory<byte> afterId, CancellationToken ct) => Counted(store.ScanAsync(table, afterId, ct));
-
-        public IAsyncEnumerable<Row> ScanPrefixAsync(Table table, ReadOnlyMemory<byte> idPrefix, CancellationToken ct) => Counted(store.ScanPrefixAsync(table, idPrefix, ct));
+        public override IAsyncEnumerable<Row> ScanOwnerAsync(Table table, ReadOnlyMemory<byte> owner, CancellationToken ct) =>
+            Counted(base.ScanOwnerAsync(table, owner, ct));
 
         private async IAsyncEnumerable<Row> Counted(IAsyncEnumerable<Row> rows)
         {

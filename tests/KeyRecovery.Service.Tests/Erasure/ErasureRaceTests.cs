@@ -193,8 +193,8 @@ public sealed class ErasureRaceTests
             Assert.Equal(2, Protocol.Audit.SignedErasureReceipt.Decode(refused.Receipt).Receipt.Level);
         }
 
-        await foreach (var row in server.Keys.ScanAsync(Table.KeyRows, default, default)) Assert.True(KeyRow.Decode(row.Value).WrappedSubjectKey.IsEmpty);
-        await foreach (var row in server.Keys.ScanAsync(Table.RealmSlots, default, default)) Assert.Equal(RealmSlotState.Destroyed, RealmSlotRow.Decode(row.Value).State);
+        await foreach (var row in server.Keys.ScanAsync(Table.KeyRows, default)) Assert.True(KeyRow.Decode(row.Value).WrappedSubjectKey.IsEmpty);
+        await foreach (var row in server.Keys.ScanAsync(Table.RealmSlots, default)) Assert.Equal(RealmSlotState.Destroyed, RealmSlotRow.Decode(row.Value).State);
     }
 
     [Fact]
@@ -232,7 +232,7 @@ public sealed class ErasureRaceTests
         await server.Keys.ReadAsync(new RowIds(server.LookupKey).RealmSlot(slot.Id), default) is { } row ? RealmSlotRow.Decode(row.Value) : null;
 
     private static async Task AssertNothingAsync(TestService server) => Assert.Equal(0, await server.CountAsync(
-        Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Staging, Table.Slots, Table.Subjects));
+        Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Trails, Table.Slots, Table.Subjects));
 
     private static ServiceFailure Failure<T>(Outcome<T> outcome) => Assert.IsType<Outcome<T>.Failed>(outcome).Failure;
 }

@@ -185,9 +185,9 @@ public sealed class ErasureStormTests(ITestOutputHelper output)
     private static async Task AssertNothingAsync(RaceTrack track)
     {
         Assert.Equal(0, await track.Server.CountAsync(
-            Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Staging, Table.Slots, Table.Subjects));
-        await foreach (var row in track.Server.Data.ScanAsync(Table.Accounts, default, default)) Assert.True(AccountFence.Is(row));
-        await foreach (var row in track.Server.Keys.ScanAsync(Table.KeyRows, default, default)) Assert.True(KeyRow.Decode(row.Value).WrappedSubjectKey.IsEmpty);
+            Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Trails, Table.Slots, Table.Subjects));
+        await foreach (var row in track.Server.Data.ScanAsync(Table.Accounts, default)) Assert.True(AccountFence.Is(row));
+        await foreach (var row in track.Server.Keys.ScanAsync(Table.KeyRows, default)) Assert.True(KeyRow.Decode(row.Value).WrappedSubjectKey.IsEmpty);
     }
 
     private static Task PrepareAsync(Racer racer, TestAuthority signer, AccountChange change)

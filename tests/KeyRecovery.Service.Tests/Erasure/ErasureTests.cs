@@ -169,7 +169,7 @@ public sealed class ErasureTests
                 {
                     await server.Service.Commits.CommitAsync(writer, commit, default);
                 }
-                catch (AccountErasedException)
+                catch (KeyRecovery.Service.Rows.AccountErasedException)
                 {
                     // The answer of 410, where the fence was met.
                 }
@@ -179,7 +179,7 @@ public sealed class ErasureTests
             Assert.Equal("erased", status.State);
         }
 
-        Assert.Equal(0, await CountAsync(server, Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Staging, Table.Slots, Table.Subjects));
+        Assert.Equal(0, await CountAsync(server, Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Trails, Table.Slots, Table.Subjects));
     }
 
     private async Task<(TestAccount Account, TestAuthority Phone, TestAuthority Code)> NewAsync(TestService server, string subject = "user")
@@ -240,7 +240,7 @@ public sealed class ErasureTests
     {
         var count = 0;
         foreach (var table in tables)
-            await foreach (var _ in (table < Table.KeyRows ? (IRowStore)server.Data : server.Keys).ScanAsync(table, default, default)) count++;
+            await foreach (var _ in (table.Store == StoreKind.Data ? (IRowStore)server.Data : server.Keys).ScanAsync(table, default)) count++;
         return count;
     }
 

@@ -44,13 +44,13 @@ internal sealed class Loot : IAsyncDisposable
     public async Task<Dictionary<string, int>> OpenRowsAsync()
     {
         var opened = new Dictionary<string, int>();
-        await foreach (var stored in _server.Keys.ScanAsync(Table.KeyRows, default, default))
+        await foreach (var stored in _server.Keys.ScanAsync(Table.KeyRows, default))
         {
             foreach (var key in Unwrap(stored.Key, KeyRow.Decode(stored.Value).WrappedSubjectKey))
             {
                 using var rows = new AccountRows(key, SystemRandom.Instance);
-                foreach (var table in Enum.GetValues<Table>().Where(t => t < Table.KeyRows))
-                    await foreach (var row in _server.Data.ScanAsync(table, default, default))
+                foreach (var table in TableRegistry.Default.Of(StoreKind.Data))
+                    await foreach (var row in _server.Data.ScanAsync(table, default))
                         if (Opens(rows, row)) opened[Hex(rows.Locator)] = opened.GetValueOrDefault(Hex(rows.Locator)) + 1;
             }
         }
@@ -62,7 +62,7 @@ internal sealed class Loot : IAsyncDisposable
     public async Task<int> OpenSharesAsync()
     {
         var opened = 0;
-        await foreach (var stored in _server.Keys.ScanAsync(Table.RealmSlots, default, default)) opened += Unwrap(stored.Key, RealmSlotRow.Decode(stored.Value).SealedShare).Count;
+        await foreach (var stored in _server.Keys.ScanAsync(Table.RealmSlots, default)) opened += Unwrap(stored.Key, RealmSlotRow.Decode(stored.Value).SealedShare).Count;
         return opened;
     }
 
@@ -72,14 +72,14 @@ internal sealed class Loot : IAsyncDisposable
         using var lookups = new Lookups(_server.LookupKey, SystemRandom.Instance);
         using var erasures = new ErasureRows(_server.Keys, _server.LookupKey, SystemRandom.Instance);
         var traces = new HashSet<string>();
-        foreach (var table in Enum.GetValues<Table>().Where(t => t >= Table.KeyRows))
+        foreach (var table in TableRegistry.Default.Of(StoreKind.Keys))
         {
-            await foreach (var row in _server.Keys.ScanAsync(table, default, default))
+            await foreach (var row in _server.Keys.ScanAsync(table, default))
             {
                 Add(row.Key.Id.Span);
                 Add(row.Value.Span);
-                if (table is Table.Subjects or Table.Slots) Add(lookups.Open(row).ToArray());
-                if (table is not Table.Erasures) continue;
+                if (table.Rows == RowsOf.Lookup) Add(lookups.Open(row).ToArray());
+                if (table != Table.Erasures) continue;
                 var erasure = erasures.Open(row);
                 Add(erasure.Encode());
                 if (!erasure.Receipt.IsEmpty) Add(SignedErasureReceipt.Decode(erasure.Receipt).Receipt.Subject.ToArray());

@@ -97,9 +97,9 @@ internal sealed class RaceTrack : IAsyncDisposable
         {
             RaceStep? heard = write switch
             {
-                RowWrite.Replace { Key.Table: Table.KeyRows, Value: var value } when KeyRow.Decode(value).State == KeyRowState.Erased => RaceStep.End,
-                RowWrite.Replace { Key.Table: Table.Accounts, Value: var value } when AccountFence.Is(new Row(write.Key, value, 1, 0)) => RaceStep.Fence,
-                { Key.Table: Table.Erasures } when writes.All(w => w.Key.Table != Table.KeyRows) => RaceStep.Receipt,
+                RowWrite.Replace { Value: var value } when write.Key.Table == Table.KeyRows && KeyRow.Decode(value).State == KeyRowState.Erased => RaceStep.End,
+                RowWrite.Replace { Value: var value } when write.Key.Table == Table.Accounts && KeyRecovery.Service.Rows.AccountFence.Is(new Row(write.Key, value, 1, 0)) => RaceStep.Fence,
+                _ when write.Key.Table == Table.Erasures && writes.All(w => w.Key.Table != Table.KeyRows) => RaceStep.Receipt,
                 _ => null,
             };
             if (heard is not { } step || !_places.TryGetValue((step, write.Key), out var place)) continue;

@@ -65,9 +65,9 @@ public sealed class RemnantTests
     private static async Task<Dictionary<RowKey, byte[]>> WrappedAsync(TestService server)
     {
         var keys = new Dictionary<RowKey, byte[]>();
-        await foreach (var row in server.Keys.ScanAsync(Table.KeyRows, default, default))
+        await foreach (var row in server.Keys.ScanAsync(Table.KeyRows, default))
             if (KeyRow.Decode(row.Value).WrappedSubjectKey is { IsEmpty: false } wrapped) keys[row.Key] = wrapped.ToArray();
-        await foreach (var row in server.Keys.ScanAsync(Table.RealmSlots, default, default))
+        await foreach (var row in server.Keys.ScanAsync(Table.RealmSlots, default))
             if (RealmSlotRow.Decode(row.Value).SealedShare is { IsEmpty: false } share) keys[row.Key] = share.ToArray();
         return keys;
     }

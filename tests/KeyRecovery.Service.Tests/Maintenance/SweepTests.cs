@@ -45,7 +45,7 @@ public sealed class SweepTests
         Assert.IsType<Outcome<Heads>.Done>(await server.CommitAsync(
             account, phone, account.Commit(phone, new AccountChange { Put = [(Id(), new byte[100])] })));
         server.Time.Advance(TimeSpan.FromDays(400));
-        Assert.Equal(new SweepReport(0, 0, 0, 0, 0, false), await server.Service.Sweeper.SweepAsync(TimeSpan.Zero, default));
+        Assert.Equal(new SweepReport(0, 0, 0, 0, 0, 0, false), await server.Service.Sweeper.SweepAsync(TimeSpan.Zero, default));
         var audit = await server.Service.Audit.RunAsync(default);
         Assert.True(audit.IsSound);
         Assert.Equal(1, audit.Accounts);
@@ -98,7 +98,7 @@ public sealed class SweepTests
         await server.CreateAsync(TestAccount.Begin(_random, phone, []));
         await LoseDataAsync(server, KeyRowState.Live);
         server.Time.Advance(TimeSpan.FromDays(400));
-        Assert.Equal(new SweepReport(0, 0, 0, 0, 0, false), await server.Service.Sweeper.SweepAsync(TimeSpan.Zero, default));
+        Assert.Equal(new SweepReport(0, 0, 0, 0, 0, 0, false), await server.Service.Sweeper.SweepAsync(TimeSpan.Zero, default));
         Assert.Equal(1, (await server.Service.Audit.RunAsync(default)).VaultsLost);
     }
 
@@ -113,14 +113,14 @@ public sealed class SweepTests
             using var phone = TestAuthority.Device(_random);
             await server.CreateAsync(TestAccount.Begin(_random, phone, []), $"user {i}");
         }
-        await foreach (var row in server.Keys.ScanAsync(Table.KeyRows, ReadOnlyMemory<byte>.Empty, default))
+        await foreach (var row in server.Keys.ScanAsync(Table.KeyRows, default))
             await server.Keys.WriteAsync([new RowWrite.Remove(row.Key)], default);
 
         server.Time.Advance(Day + TimeSpan.FromHours(1));
         var report = await server.Service.Sweeper.SweepAsync(Day, default);
         Assert.Equal(stopped, report.Stopped);
         Assert.Equal(stopped ? 0 : accounts, report.OrphanAccounts);
-        Assert.Equal(stopped, (await server.Service.Audit.RunAsync(default)).OrphanRows.ContainsKey(nameof(Table.Accounts)));
+        Assert.Equal(stopped, (await server.Service.Audit.RunAsync(default)).OrphanRows.ContainsKey(Table.Accounts.Name));
     }
 
     private async Task<TestAccount> CreateAsync(TestService server, TestAuthority phone)
@@ -143,11 +143,11 @@ public sealed class SweepTests
     // What a crash between the stores, or a lost disk, leaves: a key row, and no data.
     private static async Task LoseDataAsync(TestService server, KeyRowState state)
     {
-        foreach (var table in new[] { Table.Accounts, Table.Links, Table.Keysets, Table.Manifests, Table.Items })
-            await foreach (var row in server.Data.ScanAsync(table, ReadOnlyMemory<byte>.Empty, default))
+        foreach (var table in new[] { Table.Accounts, Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Trails })
+            await foreach (var row in server.Data.ScanAsync(table, default))
                 await server.Data.WriteAsync([new RowWrite.Remove(row.Key)], default);
-        await foreach (var row in server.Keys.ScanAsync(Table.KeyRows, ReadOnlyMemory<byte>.Empty, default))
-            await server.Keys.WriteAsync([new RowWrite.Replace(row.Key, (KeyRow.Decode(row.Value) with { State = state }).Encode(), row.Version)], default);
+        await foreach (var row in server.Keys.ScanAsync(Table.KeyRows, default))
+            await server.Keys.WriteAsync([new RowWrite.Replace(row, (KeyRow.Decode(row.Value) with { State = state }).Encode())], default);
     }
 
     private ItemId Id()

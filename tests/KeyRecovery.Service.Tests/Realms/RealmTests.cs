@@ -85,7 +85,7 @@ public sealed class RealmTests
         await RegisteredAsync(server, slot);
         var stored = await StoredAsync(server, slot);
         var row = RealmSlotRow.Decode(stored.Value);
-        await server.Keys.WriteAsync([new RowWrite.Replace(stored.Key, (row with { Kek = new KekId(9) }).Encode(), stored.Version)], default);
+        await server.Keys.WriteAsync([new RowWrite.Replace(stored, (row with { Kek = new KekId(9) }).Encode())], default);
         await Assert.ThrowsAsync<RowDamagedException>(() => GuessAsync(server, Anna, slot.Guess()));
         Assert.Equal(0, (await RowAsync(server, slot)).Attempts.Count);
         Assert.Single((await server.Service.Audit.RunAsync(default)).Damaged);
@@ -102,7 +102,7 @@ public sealed class RealmTests
         Assert.Empty((await server.Service.Audit.RunAsync(default)).Damaged);
         var stored = await StoredAsync(server, slot);
         var row = RealmSlotRow.Decode(stored.Value) with { ShareKey = other.Key.ShareKeys[0].ToArray() };
-        await server.Keys.WriteAsync([new RowWrite.Replace(stored.Key, row.Encode(), stored.Version)], default);
+        await server.Keys.WriteAsync([new RowWrite.Replace(stored, row.Encode())], default);
         Assert.Equal("realm slot: not its share", Assert.Single((await server.Service.Audit.RunAsync(default)).Damaged));
     }
 
@@ -137,7 +137,7 @@ public sealed class RealmTests
             new[] { await RowAsync(server, annas), await RowAsync(server, inChain), await RowAsync(server, eves) },
             row => Assert.Equal(RealmSlotRow.Deleted().Encode(), row.Encode()));
         var subjects = 0;
-        await foreach (var _ in server.Keys.ScanAsync(Table.RealmSubjects, default, default)) subjects++;
+        await foreach (var _ in server.Keys.ScanAsync(Table.RealmSubjects, default)) subjects++;
         Assert.Equal(0, subjects);
     }
 

@@ -84,11 +84,11 @@ public sealed class RootRotationTests
 
         var seed = new RowKey(Table.Secrets, "realm-seed"u8.ToArray());
         var good = (await server.Keys.ReadAsync(seed, default))!;
-        await server.Keys.WriteAsync([new RowWrite.Replace(seed, new byte[72], good.Version)], default);
+        await server.Keys.WriteAsync([new RowWrite.Replace(good, new byte[72])], default);
         Assert.Contains("opens neither", Assert.IsType<RingResult.Refused>(await server.RootRotation.RunAsync(default)).Reason, StringComparison.Ordinal);
         Assert.Equal(old, RootKeyOf(server.Folder));
 
-        await server.Keys.WriteAsync([new RowWrite.Replace(seed, good.Value, good.Version + 1)], default);
+        await server.Keys.WriteAsync([new RowWrite.Replace((await server.Keys.ReadAsync(seed, default))!, good.Value)], default);
         Assert.IsType<RingResult.Done>(await server.RootRotation.RunAsync(default));
         Assert.NotEqual(old, RootKeyOf(server.Folder));
     }
@@ -100,7 +100,7 @@ public sealed class RootRotationTests
         var row = (await server.Keys.ReadAsync(key, default))!;
         Assert.True(server.Root.TryUnwrap(purpose, row.Value.Span, out var secret));
         Assert.IsType<WriteResult.Written>(
-            await server.Keys.WriteAsync([new RowWrite.Replace(key, server.Root.Wrap(purpose, secret.Span), row.Version)], default));
+            await server.Keys.WriteAsync([new RowWrite.Replace(row, server.Root.Wrap(purpose, secret.Span))], default));
         var now = (await server.Keys.ReadAsync(key, default))!;
         Assert.True(server.Root.IsUnderNext(purpose, now.Value.Span));
         secret.Dispose();

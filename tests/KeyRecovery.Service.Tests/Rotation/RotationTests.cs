@@ -138,7 +138,7 @@ public sealed class RotationTests
             if (raced++ > 0) return;
             var key = writes[1].Key;
             var row = (await server.Keys.ReadAsync(key, default))!;
-            Assert.IsType<WriteResult.Written>(await held.WriteAsync([new RowWrite.Replace(key, row.Value, row.Version)], default));
+            Assert.IsType<WriteResult.Written>(await held.WriteAsync([new RowWrite.Replace(row, row.Value)], default));
         };
         var passes = 0;
         var outcome = await server.Service.Rotation.RunAsync(true, new Teller(told => passes = Math.Max(passes, told.Pass)), default);
@@ -163,7 +163,7 @@ public sealed class RotationTests
         var bad = fault == "torn"
             ? (row with { WrappedSubjectKey = row.WrappedSubjectKey.ToArray().Select((b, i) => i == 30 ? (byte)(b ^ 1) : b).ToArray() }).Encode()
             : new byte[20];
-        await server.Keys.WriteAsync([new RowWrite.Replace(key, bad, good.Version)], default);
+        await server.Keys.WriteAsync([new RowWrite.Replace(good, bad)], default);
 
         for (var i = 0; i < 2; i++)
             Assert.Equal(1, Assert.IsType<RotationOutcome.Blocked>(await server.Service.Rotation.RunAsync(true, null, default)).Unreadable);
@@ -174,7 +174,7 @@ public sealed class RotationTests
         await whole.GuessAsync(server);
 
         var now = (await server.Keys.ReadAsync(key, default))!;
-        await server.Keys.WriteAsync([new RowWrite.Replace(key, good.Value, now.Version)], default);
+        await server.Keys.WriteAsync([new RowWrite.Replace(now, good.Value)], default);
         Assert.Equal(First, Assert.Single((await RotateAsync(server, begin: false)).Destroyed));
         await broken.UseAsync(server);
     }
@@ -187,7 +187,7 @@ public sealed class RotationTests
         var key = await KeyRowOfAsync(server, user);
         var stored = (await server.Keys.ReadAsync(key, default))!;
         var tombstone = KeyRow.Decode(stored.Value) with { State = KeyRowState.Erased, WrappedSubjectKey = default };
-        await server.Keys.WriteAsync([new RowWrite.Replace(key, tombstone.Encode(), stored.Version)], default);
+        await server.Keys.WriteAsync([new RowWrite.Replace(stored, tombstone.Encode())], default);
 
         Assert.False(server.Ring.IsGoneUpTo(tombstone.Kek));
         await RotateAsync(server);

@@ -58,7 +58,7 @@ internal static class ErasureSteps
     {
         var count = 0;
         foreach (var table in tables)
-            await foreach (var _ in (table < Table.KeyRows ? (IRowStore)server.Data : server.Keys).ScanAsync(table, default, default)) count++;
+            await foreach (var _ in (table.Store == StoreKind.Data ? (IRowStore)server.Data : server.Keys).ScanAsync(table, default)) count++;
         return count;
     }
 }

@@ -8,7 +8,7 @@ public abstract partial class RowStoreContract
     private Task<List<byte[]>> Scan(params byte[] after) => Ids(Store.ScanAsync(First, after, CancellationToken.None));
 
     private Task<List<byte[]>> ScanPrefix(params byte[] prefix) =>
-        Ids(Store.ScanPrefixAsync(First, prefix, CancellationToken.None));
+        Ids(Store.ScanOwnerAsync(First, prefix, CancellationToken.None));
 
     private static async Task<List<byte[]>> Ids(IAsyncEnumerable<Row> rows)
     {
@@ -75,7 +75,7 @@ public abstract partial class RowStoreContract
     public async Task Rows_come_from_a_scan_whole()
     {
         await Written(new RowWrite.Create(Key(1), One), new RowWrite.Replace(Key(1), Two, 1));
-        await foreach (var row in Store.ScanAsync(First, default, CancellationToken.None))
+        await foreach (var row in Store.ScanAsync(First, CancellationToken.None))
         {
             var read = (await Read(Key(1)))!;
             Assert.Equal(read, row with { Value = read.Value });
@@ -89,9 +89,9 @@ public abstract partial class RowStoreContract
         byte[][] ids = [.. Enumerable.Range(0, 300).Select(i => new byte[] { (byte)(i >> 8), (byte)(i & 0xFF) })];
         await Write([.. ids.Select(id => new RowWrite.Create(Key(id), id))]);
         var seen = 0;
-        await foreach (var row in Store.ScanAsync(First, default, CancellationToken.None))
+        await foreach (var row in Store.ScanAsync(First, CancellationToken.None))
         {
-            await Written(new RowWrite.Delete(row.Key, row.Version));
+            await Written(new RowWrite.Delete(row));
             seen++;
         }
 

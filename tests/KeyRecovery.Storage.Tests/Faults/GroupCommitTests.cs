@@ -88,7 +88,7 @@ public sealed class GroupCommitTests : IDisposable
         for (var i = 0; i < results.Length; i++)
         {
             var result = await results[i];
-            if (result is not WriteResult.Written) Assert.Equal(new WriteResult.Unavailable(StoreFault.Busy), result);
+            if (result is not WriteResult.Written) Assert.Equal(new WriteResult.Unavailable(0, StoreFault.Busy), result);
             Assert.Equal(result is WriteResult.Written, await pair.Data.ReadAsync(Key(i), CancellationToken.None) is not null);
         }
     }
@@ -101,7 +101,7 @@ public sealed class GroupCommitTests : IDisposable
         Task<WriteResult>[] results;
         using (Hold())
             results = [.. Enumerable.Range(0, 4).Select(i => Write(pair.Data, default, new RowWrite.Create(Key(i), new byte[6_000])))];
-        var busy = (await Task.WhenAll(results)).Count(result => result == new WriteResult.Unavailable(StoreFault.Busy));
+        var busy = (await Task.WhenAll(results)).Count(result => result == new WriteResult.Unavailable(0, StoreFault.Busy));
         Assert.InRange(busy, 2, 3);
     }
 

@@ -75,7 +75,7 @@ public sealed class StoreFaultTests : IDisposable
                 }
                 while (result is WriteResult.Written && acknowledged.Count < 1_000);
 
-                Assert.Equal(new WriteResult.Unavailable(StoreFault.Full), result);
+                Assert.Equal(new WriteResult.Unavailable(0, StoreFault.Full), result);
                 Assert.NotEmpty(acknowledged);
                 Assert.Equal(result, await WriteAsync(store, new RowKey(table, SystemRandom.Bytes(16)), SystemRandom.Bytes(900_000)));
                 await AllThere(store, acknowledged);
@@ -126,7 +126,7 @@ public sealed class StoreFaultTests : IDisposable
         try
         {
             for (var i = 0; i < 3; i++)
-                Assert.Equal(new WriteResult.Unavailable(StoreFault.ReadOnly), await WriteAsync(store, late, [3]));
+                Assert.Equal(new WriteResult.Unavailable(0, StoreFault.ReadOnly), await WriteAsync(store, late, [3]));
             await AllThere(store, acknowledged);
             Assert.Null(await store.ReadAsync(late, CancellationToken.None));
         }
@@ -159,6 +159,6 @@ public sealed class StoreFaultTests : IDisposable
         var store = Of(again, kind).Store;
         var failure = await Assert.ThrowsAsync<StoreUnavailableException>(async () => await store.ReadAsync(key, CancellationToken.None));
         Assert.Equal(StoreFault.Failed, failure.Reason);
-        Assert.Equal(new WriteResult.Unavailable(StoreFault.Failed), await WriteAsync(store, new RowKey(key.Table, new byte[] { 2 }), [2]));
+        Assert.Equal(new WriteResult.Unavailable(0, StoreFault.Failed), await WriteAsync(store, new RowKey(key.Table, new byte[] { 2 }), [2]));
     }
 }

@@ -1,6 +1,6 @@
 using KeyRecovery.Service.Stores;
 
-namespace KeyRecovery.Service.Erasure;
+namespace KeyRecovery.Service.Rows;
 
 /// <summary>
 /// What stands in an erased account's place in the data store for a day: the two stores share no transaction, so a request
@@ -13,6 +13,6 @@ internal static class AccountFence
     /// <summary>No sealed row is as short.</summary>
     public static bool Is(Row row) => row.Key.Table == Table.Accounts && row.Value.Span.SequenceEqual(Value);
 
-    public static RowWrite Write(RowKey accountRow, long version) =>
-        version == 0 ? new RowWrite.Create(accountRow, Value) : new RowWrite.Replace(accountRow, Value, version);
+    public static RowWrite Write(RowKey accountRow, Row? was) =>
+        was is null ? new RowWrite.Create(accountRow, Value) : new RowWrite.Replace(was, Value);
 }

@@ -1,4 +1,4 @@
-namespace KeyRecovery.Service.Erasure;
+namespace KeyRecovery.Service.Rows;
 
 /// <summary>The account was erased while a request on it was under way. The request did nothing; a repeat hears 410.</summary>
 public sealed class AccountErasedException : Exception

@@ -1,0 +1,50 @@
+using System.Buffers.Binary;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Service.Accounts;
+
+/// <summary>
+/// Which manifests an account has had, the oldest first: the newest stand in its row, older ones in chunks. An entry of
+/// an item's history counts only if the manifest that it names stands here; so nothing is believed that a lost race wrote.
+/// </summary>
+/// <param name="Chunk">The newest chunk, or null while there is none.</param>
+/// <param name="Packed">40 bytes a manifest: version (8, big-endian) and hash (32). At most <see cref="Tail"/>.</param>
+public readonly record struct Trail(Hash256? Chunk, ReadOnlyMemory<byte> Packed)
+{
+    /// <summary>The most manifests in the row. The next one moves them into a chunk, which every racer writes alike.</summary>
+    public const int Tail = 32;
+
+    /// <summary>The bytes of one entry.</summary>
+    public const int EntrySize = sizeof(ulong) + Hash256.Size;
+
+    /// <summary>Whether the row has no room for another one.</summary>
+    internal bool IsFull => Packed.Length >= Tail * EntrySize;
+
+    /// <summary>The least version that stands in the row; all before it stand in chunks.</summary>
+    internal ulong First => Packed.IsEmpty ? ulong.MaxValue : Version(Packed.Span);
+
+    /// <summary>The entries in the row with their versions.</summary>
+    internal IReadOnlyList<(ulong Version, ReadOnlyMemory<byte> Entry)> Entries()
+    {
+        var entries = new List<(ulong, ReadOnlyMemory<byte>)>();
+        for (var at = 0; at < Packed.Length; at += EntrySize)
+            entries.Add((Version(Packed.Span[at..]), Packed.Slice(at, EntrySize)));
+        return entries;
+    }
+
+    internal Trail Add(ulong version, Hash256 manifest)
+    {
+        var packed = new byte[Packed.Length + EntrySize];
+        Packed.Span.CopyTo(packed);
+        BinaryPrimitives.WriteUInt64BigEndian(packed.AsSpan(Packed.Length), version);
+        manifest.CopyTo(packed.AsSpan(Packed.Length + sizeof(ulong)));
+        return this with { Packed = packed };
+    }
+
+    /// <summary>Whether an entry is that of this manifest.</summary>
+    internal static bool Is(ReadOnlySpan<byte> entry, ulong version, Hash256 manifest) =>
+        Version(entry) == version && new Hash256(entry[sizeof(ulong)..EntrySize]) == manifest;
+
+    /// <summary>The version of an entry's manifest.</summary>
+    internal static ulong Version(ReadOnlySpan<byte> entry) => BinaryPrimitives.ReadUInt64BigEndian(entry);
+}

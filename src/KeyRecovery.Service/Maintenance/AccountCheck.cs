@@ -1,0 +1,104 @@
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Gate;
+using KeyRecovery.Service.Rows;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.UseCases;
+
+namespace KeyRecovery.Service.Maintenance;
+
+/// <summary>Checks one account whole: what its rows say, that each row which is named is there, and the lookups that lead to it.</summary>
+internal sealed class AccountCheck(ServiceContext context, ScannedAccount account)
+{
+    private readonly List<string> _faults = [];
+
+    /// <summary>The rows that the account leads to.</summary>
+    public HashSet<RowKey> Named { get; } = [account.Rows.Account];
+
+    /// <summary>The lookups that lead to it.</summary>
+    public HashSet<RowKey> Lookups { get; } = [];
+
+    /// <returns>What is wrong; empty where all is well.</returns>
+    public async ValueTask<IReadOnlyList<string>> RunAsync(CancellationToken ct)
+    {
+        try
+        {
+            var (rows, data) = (account.Rows, context.Data);
+            var state = AccountRow.Decode(rows.Open(account.AccountRow!));
+            if (MinChain.IsBehind(state.LastRemoval, account.KeyRow.MinChain)) _faults.Add("chain: rolled back behind a removal");
+            var names = await AccountNames.ReadAsync(data, rows, state, context.NowSeconds, ct);
+            Named.UnionWith(names.Rows);
+            var head = await ReplayAsync(state, ct);
+            if (head is not null) await CheckVaultAsync(state, head, ct);
+            if (state.KeptBytes < names.KeptBytes) _faults.Add("account: more is kept than is counted");
+            await CheckHistoryAsync(names, ct);
+            await CheckLookupsAsync(state, ct);
+        }
+        catch (Exception e) when (e is RowDamagedException or WireFormatException)
+        {
+            _faults.Add(e.Message);
+        }
+
+        return _faults;
+    }
+
+    private async ValueTask<ChainHead?> ReplayAsync(AccountState state, CancellationToken ct)
+    {
+        ChainHead? head = null;
+        await foreach (var entry in new LinkReader(context.Data, account.Rows, state).ReadAllAsync(ct))
+        {
+            var link = SignedLink.Decode(entry.Link);
+            if ((head is null ? ChainHead.Start(state.User.App, link) : head.Append(link)) is not ChainHeadStep.Ok ok)
+            {
+                _faults.Add("chain: does not verify");
+                return null;
+            }
+
+            head = ok.Head;
+        }
+
+        if (head is null || head.Place != state.Chain) _faults.Add("chain: not the account's head");
+        else if (!head.Used.Packed.Span.SequenceEqual(state.Used.Packed.Span)) _faults.Add("chain: not the names that it has used");
+        return head;
+    }
+
+    private async ValueTask CheckVaultAsync(AccountState state, ChainHead head, CancellationToken ct)
+    {
+        var (rows, data) = (account.Rows, context.Data);
+        var keyset = Keyset.Decode(await data.GetAsync(rows, rows.Keyset(state.KeysetHash), ct));
+        if (keyset.CheckAgainst(head) is var k and not ProtocolFault.None) _faults.Add($"keyset: {k}");
+        var manifest = SignedManifest.Decode(await data.GetAsync(rows, rows.Manifest(state.ManifestHash), ct));
+        if (manifest.CheckAgainst(head) is var m and not ProtocolFault.None) _faults.Add($"manifest: {m}");
+        if (state.LiveBytes != manifest.Manifest.Items.Sum(i => i.Size)) _faults.Add("account: not the size of its items");
+        foreach (var item in manifest.Manifest.Items)
+        {
+            var bytes = await data.FindAsync(rows, rows.Item(item.Hash), ct);
+            if (bytes is null) _faults.Add("item: missing");
+            else if (item.Check(manifest.Manifest.Account, bytes) is var check and not ProtocolFault.None) _faults.Add($"item: {check}");
+        }
+
+        foreach (var staged in state.Staged)
+            if (await data.ReadAsync(rows.Item(staged.Hash), ct) is null) _faults.Add("item: staged, and missing");
+    }
+
+    // An older version that is told and not there would fail whoever asks for it.
+    private async ValueTask CheckHistoryAsync(AccountNames names, CancellationToken ct)
+    {
+        foreach (var item in names.Confirmed)
+            if (await context.Data.ReadAsync(account.Rows.Item(item), ct) is null) _faults.Add("item: an older version is missing");
+    }
+
+    private async ValueTask CheckLookupsAsync(AccountState state, CancellationToken ct)
+    {
+        var ids = context.Lookups.Ids;
+        var places = state.Authorities.Values.Where(a => a.IsSlot).Select(a => ids.Slot(a.Id)).ToList();
+        if (state.User.Issuer != AppUser.Unknown) places.Add(ids.Subject(state.User));
+        foreach (var place in places)
+        {
+            Lookups.Add(place);
+            if (await context.Keys.ReadAsync(place, ct) is not { } lookup || context.Lookups.Open(lookup) != state.Account)
+                _faults.Add($"{place.Table}: a lookup does not lead to its account");
+        }
+    }
+}

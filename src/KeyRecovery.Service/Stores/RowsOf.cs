@@ -1,0 +1,23 @@
+namespace KeyRecovery.Service.Stores;
+
+/// <summary>Whose the rows of a table are, and so what becomes of them when that owner goes.</summary>
+public enum RowsOf
+{
+    /// <summary>An account's, in the data store: their ids begin with its locator, they are sealed under its subject key.</summary>
+    Account,
+
+    /// <summary>An account's, in the key store: their id is that of its key row.</summary>
+    KeyRow,
+
+    /// <summary>They lead to an account, by its id.</summary>
+    Lookup,
+
+    /// <summary>This realm's, for users of this and other servers.</summary>
+    Realm,
+
+    /// <summary>An operator's job's.</summary>
+    Job,
+
+    /// <summary>The server's own.</summary>
+    Server,
+}

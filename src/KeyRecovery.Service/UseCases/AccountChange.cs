@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Operations;
+using KeyRecovery.Service.Stores;
+
+namespace KeyRecovery.Service.UseCases;
+
+/// <summary>What the rules have accepted: a creation, a commit or a repair, as the writer needs it.</summary>
+internal sealed record AccountChange
+{
+    /// <summary>The account's key row.</summary>
+    public required RowKey KeyRowKey { get; init; }
+
+    /// <summary>The account row as it was read; null where there is none.</summary>
+    public Row? Stored { get; init; }
+
+    /// <summary>What stands in it.</summary>
+    public AccountState? Before { get; init; }
+
+    /// <summary>The current manifest's row as it was read; null where there is none.</summary>
+    public Row? ManifestBefore { get; init; }
+
+    /// <summary>The state after it: what the rules say of heads and authorities. Names and counters are the writer's.</summary>
+    public required AccountState Next { get; init; }
+
+    /// <summary>The links that come behind those that the account has.</summary>
+    public ImmutableArray<SignedLink> Links { get; init; } = [];
+
+    /// <summary>The keyset, where it changes.</summary>
+    public Keyset? Keyset { get; init; }
+
+    /// <summary>The new manifest.</summary>
+    public required SignedManifest Manifest { get; init; }
+
+    /// <summary>The items that it changes.</summary>
+    public ImmutableArray<ItemChange> Changes { get; init; } = [];
+
+    /// <summary>Sealed items that came along, by their hash.</summary>
+    public IReadOnlyDictionary<Hash256, ReadOnlyMemory<byte>> Inline { get; init; } = new Dictionary<Hash256, ReadOnlyMemory<byte>>();
+
+    /// <summary>Whether items may be missing, which a repair's client stores afterwards.</summary>
+    public bool MayLackItems { get; init; }
+
+    /// <summary>The slots that its links add.</summary>
+    public IReadOnlyCollection<AuthorityId> Slots => [.. Links.SelectMany(l => SlotClaims.Of(l.Link)).Where(Next.Authorities.ContainsKey)];
+}
+
+/// <summary>What came of writing a change.</summary>
+internal abstract record WriteStep
+{
+    private WriteStep() { }
+
+    /// <summary>It is committed: this stands in the account row.</summary>
+    public sealed record Committed(AccountState State) : WriteStep;
+
+    /// <summary>Somebody else has written meanwhile, or room had to be made: read the account anew and plan again.</summary>
+    public sealed record Again : WriteStep;
+
+    /// <summary>It was not done.</summary>
+    public sealed record Failed(Errors.ServiceFailure Failure) : WriteStep;
+}

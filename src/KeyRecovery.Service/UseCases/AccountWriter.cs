@@ -1,0 +1,124 @@
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Gate;
+using KeyRecovery.Service.Rows;
+using KeyRecovery.Service.Stores;
+
+namespace KeyRecovery.Service.UseCases;
+
+/// <summary>
+/// The one writer of accounts: creation, commit and repair end here. It turns an accepted change into rows in an order
+/// that a crash, a lost answer or a frozen process may cut anywhere (docs/storage.md §2): immutable rows; slot claims;
+/// history; the account row, which is the commit point; the key row; last what nothing names any more.
+/// </summary>
+internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
+{
+    private readonly SlotClaims _claims = new(context.Keys, context.Lookups);
+
+    /// <summary>Writes a change.</summary>
+    /// <exception cref="AccountErasedException">The account was erased meanwhile; its claims are released.</exception>
+    /// <exception cref="StoreUnavailableException">A store cannot answer a read.</exception>
+    public async ValueTask<WriteStep> WriteAsync(AccountChange change, CancellationToken ct)
+    {
+        var items = new ItemPlan(context.Data, rows, change);
+        if (await items.CheckAsync(ct) is { } wrong) return new WriteStep.Failed(wrong);
+        var account = change.Next.Account;
+        var bytes = AccountBytes.After(change);
+        if (bytes.Kept > Limits.KeptBytes)
+        {
+            var trim = new HistoryTrim(context, rows);
+            await trim.MakeRoomAsync(change.Stored!, change.Before!, Limits.KeptBytes - bytes.KeptGrowth, ct);
+            return new WriteStep.Again();
+        }
+
+        var lists = await ListPlan.OfAsync(context.Data, rows, change, context.NowSeconds, ct);
+        if (lists is null) return new WriteStep.Again();
+        var next = change.Next with
+        {
+            LinkChunk = lists.LinkChunk,
+            Trail = lists.Trail,
+            Staged = bytes.Staged,
+            LiveBytes = bytes.Live,
+            KeptBytes = bytes.Kept,
+        };
+        var slots = change.Slots;
+        try
+        {
+            var immutable = Immutable(change, items, lists);
+            if (slots.Count > 0)
+            {
+                if (await DoAsync(immutable, ct) is { } failed) return new WriteStep.Failed(failed);
+                if (await _claims.ClaimAsync(slots, account, change.KeyRowKey, ct) is { } taken) return new WriteStep.Failed(taken);
+                immutable = [];
+            }
+
+            var history = await HistoryPlan.OfAsync(context.Data, rows, change, next, context.NowSeconds, ct);
+            List<RowWrite> writes = [.. immutable, .. history.Writes, rows.Write(rows.Account, change.Stored, next.Encode())];
+            var commitPoint = writes.Count - 1;
+            writes.AddRange(Superfluous(change, lists));
+            writes.AddRange(history.Superfluous);
+            var leftovers = new Leftovers(context.Data, rows, change.Manifest.Manifest, next);
+            writes.AddRange(await leftovers.OfStagedAsync(bytes.GivenWay, ct));
+            switch (await context.Data.WriteAsync(writes, ct))
+            {
+                // What comes behind the commit point is left to the sweep where it could not be done.
+                case WriteResult.Refused(var index) when index <= commitPoint:
+                    return new WriteStep.Again();
+                case WriteResult.Unavailable(var index, var reason) when index <= commitPoint:
+                    return new WriteStep.Failed(ServiceFailure.Of(reason));
+            }
+
+            return await FinishAsync(change, next, slots, ct);
+        }
+        catch (AccountErasedException) when (slots.Count > 0)
+        {
+            await _claims.ReleaseAsync(slots, account, CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// What follows the commit point and comes before the answer; also for a change that is found committed, because an
+    /// answer was lost.
+    /// </summary>
+    public async ValueTask<WriteStep> FinishAsync(
+        AccountChange change, AccountState committed, IReadOnlyCollection<AuthorityId> slots, CancellationToken ct)
+    {
+        foreach (var removed in change.Links.SelectMany(l => l.Link.Remove)) context.Links.EndSessionsOf(committed.Account, removed);
+        // Remembered where a restored data store cannot forget it. A slot moves the key row on in any case: an erasure that
+        // read the chain before must read it again.
+        if (committed.LastRemoval == change.Before?.LastRemoval && slots.Count == 0 && change.Before is not null)
+            return new WriteStep.Committed(committed);
+        var failure = await MinChain.AdvanceAsync(context.Keys, change.KeyRowKey, committed.LastRemoval, ct, touch: slots.Count > 0);
+        if (failure?.Code == ErrorCode.Erased) await _claims.ReleaseAsync(slots, committed.Account, CancellationToken.None);
+        return failure is null ? new WriteStep.Committed(committed) : new WriteStep.Failed(failure);
+    }
+
+    private List<RowWrite> Immutable(AccountChange change, ItemPlan items, ListPlan lists)
+    {
+        List<RowWrite> writes = [.. items.Writes, .. lists.Writes];
+        if (change.Keyset is { } keyset) writes.Add(rows.Ensure(rows.Keyset(keyset.Hash), keyset.Bytes.Span));
+        writes.Add(rows.Ensure(rows.Manifest(change.Manifest.Hash), change.Manifest.Bytes.Span));
+        return writes;
+    }
+
+    // Nobody comes to name these again: each was the newest of its kind, and the next one is another.
+    private IEnumerable<RowWrite> Superfluous(AccountChange change, ListPlan lists)
+    {
+        if (change.ManifestBefore is { } manifest && change.Before!.ManifestHash != change.Next.ManifestHash)
+            yield return new RowWrite.Delete(manifest);
+        if (change.Before is not { } before) yield break;
+        if (before.KeysetHash != change.Next.KeysetHash) yield return new RowWrite.Remove(rows.Keyset(before.KeysetHash));
+        foreach (var chunk in lists.Superseded) yield return new RowWrite.Remove(chunk);
+    }
+
+    private async ValueTask<ServiceFailure?> DoAsync(List<RowWrite> writes, CancellationToken ct) =>
+        await context.Data.WriteAsync(writes, ct) switch
+        {
+            WriteResult.Written => null,
+            WriteResult.Unavailable(_, var reason) => ServiceFailure.Of(reason),
+            _ => new ServiceFailure(ErrorCode.Unavailable),
+        };
+}

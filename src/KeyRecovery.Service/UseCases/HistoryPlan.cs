@@ -1,0 +1,53 @@
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Rows;
+using KeyRecovery.Service.Stores;
+
+namespace KeyRecovery.Service.UseCases;
+
+/// <summary>What a change writes of the items that it replaces.</summary>
+/// <param name="Writes">History rows, to be written before the commit point.</param>
+/// <param name="Superfluous">Items that are past their time or number, to be deleted behind it.</param>
+internal sealed record HistoryPlan(List<RowWrite> Writes, List<RowWrite> Superfluous)
+{
+    public static async ValueTask<HistoryPlan> OfAsync(
+        IDataStore data, AccountRows rows, AccountChange change, AccountState next, ulong now, CancellationToken ct)
+    {
+        var plan = new HistoryPlan([], []);
+        // A repair's manifest says nothing of what was replaced when.
+        if (change.MayLackItems || change.Before is not { } before) return plan;
+        var (trail, gone) = (new TrailReader(data, rows, before), new List<Hash256>());
+        foreach (var item in change.Changes)
+        {
+            if (item.Before is not { } replaced) continue;
+            var key = rows.History(replaced.Id);
+            var stored = await data.ReadAsync(key, ct);
+            var (kept, dropped) = await ReadAsync(trail, rows, stored, now, ct);
+            gone.AddRange(dropped.Select(e => e.Item.Hash));
+            // Only what the state of now has no room for goes: whether this commit comes to pass is not known yet.
+            var entry = new HistoryEntry(replaced, now, new ManifestPlace(next.ManifestVersion, next.ManifestHash));
+            HistoryEntry[] entries = [.. kept.Where(e => e.Manifest != entry.Manifest), entry];
+            plan.Writes.Add(rows.Write(key, stored, ItemHistory.Encode(replaced.Id, entries)));
+        }
+
+        if (gone.Count > 0) plan.Superfluous.AddRange(await new Leftovers(data, rows, change.Manifest.Manifest, next).OfVersionsAsync(gone, ct));
+        return plan;
+    }
+
+    /// <summary>What counts of a history row, and what is past its time or number. Dead entries are in neither.</summary>
+    public static async ValueTask<(IReadOnlyList<HistoryEntry> Kept, IReadOnlyList<HistoryEntry> Dropped)> ReadAsync(
+        TrailReader trail, AccountRows rows, Row? stored, ulong now, CancellationToken ct)
+    {
+        if (stored is null) return ([], []);
+        var (confirmed, open) = (new List<HistoryEntry>(), new List<HistoryEntry>());
+        foreach (var entry in ItemHistory.Decode(rows.Open(stored)))
+        {
+            var isConfirmed = await trail.IsConfirmedAsync(entry, ct);
+            if (isConfirmed is null) open.Add(entry);
+            else if (isConfirmed is true) confirmed.Add(entry);
+        }
+
+        var (kept, dropped) = ItemHistory.Prune(confirmed, now);
+        return ([.. kept, .. open], dropped);
+    }
+}

@@ -1,0 +1,47 @@
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Operations;
+using KeyRecovery.Service.Rows;
+using KeyRecovery.Service.Stores;
+
+namespace KeyRecovery.Service.UseCases;
+
+/// <summary>The items of a change: each came along or was staged, and is what its entry says.</summary>
+internal sealed class ItemPlan(IDataStore data, AccountRows rows, AccountChange change)
+{
+    /// <summary>The rows of those that came along.</summary>
+    public List<RowWrite> Writes { get; } = [];
+
+    /// <summary>Looks at every item that changes; null where all are right.</summary>
+    public async ValueTask<ServiceFailure?> CheckAsync(CancellationToken ct)
+    {
+        if (change.MayLackItems) return null;
+        var used = 0;
+        foreach (var item in change.Changes)
+        {
+            if (item.After is not { } after) continue;
+            var cameAlong = change.Inline.TryGetValue(after.Hash, out var bytes);
+            if (cameAlong) used++;
+            var fault = cameAlong ? Take(item, bytes) : await CheckStagedAsync(item, ct);
+            if (fault != ProtocolFault.None) return ServiceFailure.Refused("items", fault);
+        }
+
+        return used == change.Inline.Count ? null : ServiceFailure.Refused("items", ProtocolFault.ItemHash);
+    }
+
+    private ProtocolFault Take(ItemChange item, ReadOnlyMemory<byte> bytes)
+    {
+        if (ItemRules.CheckBytes(change.Next.Account, item, bytes.Span) is var fault and not ProtocolFault.None) return fault;
+        Writes.Add(rows.Ensure(rows.Item(item.After!.Hash), bytes.Span));
+        return ProtocolFault.None;
+    }
+
+    // Only what the account row names: bytes that lie there by chance may be about to go.
+    private async ValueTask<ProtocolFault> CheckStagedAsync(ItemChange item, CancellationToken ct)
+    {
+        var hash = item.After!.Hash;
+        if (change.Before is not { } before || !before.Staged.Any(s => s.Hash == hash)) return ProtocolFault.ItemHash;
+        var bytes = await data.FindAsync(rows, rows.Item(hash), ct);
+        return bytes is null ? ProtocolFault.ItemHash : ItemRules.CheckBytes(change.Next.Account, item, bytes);
+    }
+}

@@ -1,0 +1,59 @@
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Rows;
+using KeyRecovery.Service.Stores;
+
+namespace KeyRecovery.Service.UseCases;
+
+/// <summary>What a change appends to the account's two lists, its links and its trail of manifests.</summary>
+/// <param name="Writes">Chunks to write.</param>
+/// <param name="Superseded">Chunks in whose place others come.</param>
+/// <param name="LinkChunk">The newest chunk of links after it.</param>
+/// <param name="Trail">The trail after it.</param>
+internal sealed record ListPlan(List<RowWrite> Writes, List<RowKey> Superseded, Hash256 LinkChunk, Trail Trail)
+{
+    /// <returns>Null where a chunk has been replaced since the account row was read.</returns>
+    public static async ValueTask<ListPlan?> OfAsync(
+        IDataStore data, AccountRows rows, AccountChange change, ulong now, CancellationToken ct)
+    {
+        var (writes, superseded) = (new List<RowWrite>(), new List<RowKey>());
+        var linkChunk = change.Before?.LinkChunk ?? default;
+        if (change.Links.Length > 0)
+        {
+            // A repair that brings the whole chain anew hangs on no chunk of before.
+            var isNew = change.Links[0].Link.Sequence == 0;
+            var entries = change.Links.Select(l => (l.Link.Sequence, (ReadOnlyMemory<byte>)LinkEntry.Of(l, now).Encode())).ToList();
+            if (await AppendAsync(Table.Links, isNew ? null : linkChunk, entries, ChunkSize.Links) is not { } name) return null;
+            linkChunk = name;
+        }
+
+        var trail = change.Before?.Trail ?? default;
+        if (trail.IsFull)
+        {
+            if (await AppendAsync(Table.Trails, trail.Chunk, trail.Entries(), ChunkSize.Trail) is not { } name) return null;
+            trail = new Trail(name, default);
+        }
+
+        var manifest = change.Manifest;
+        return new ListPlan(writes, superseded, linkChunk, trail.Add(manifest.Manifest.Version, manifest.Hash));
+
+        async ValueTask<Hash256?> AppendAsync(
+            Table table, Hash256? newest, IReadOnlyList<(ulong, ReadOnlyMemory<byte>)> entries, ChunkSize size)
+        {
+            var chunk = newest is { } known ? await data.FindAsync(rows, table, known, ct) : null;
+            if (newest is not null && chunk is null) return null;
+            var name = default(Hash256);
+            var made = Chunk.Append(chunk, entries, size);
+            foreach (var one in made)
+            {
+                var encoded = one.Encode();
+                name = Hash256.Of(encoded);
+                writes.Add(rows.Ensure(rows.Named(table, name), encoded));
+            }
+
+            // One that was full stays: the first new one stands behind it.
+            if (newest is { } before && made[0].First == chunk!.First) superseded.Add(rows.Named(table, before));
+            return name;
+        }
+    }
+}
