@@ -43,7 +43,7 @@ internal static class Program
                     new RowWrite.Create(new RowKey(small, id), ChildRows.Value(id, ChildRows.SmallSize)),
                 ],
                 CancellationToken.None);
-            if (result is WriteResult.Written) Say($"{(int)large} {(int)small} {Convert.ToHexString(id)}");
+            if (result is WriteResult.Written) Say($"{large.Number} {small.Number} {Convert.ToHexString(id)}");
         }
     }
 

@@ -8,65 +8,84 @@ public abstract partial class RowStoreContract
     /// <summary>The whole contract of a write in a few lines, against which the store is played.</summary>
     private sealed class Model
     {
-        public Dictionary<RowKey, (byte[] Value, long Version)> Rows { get; private set; } = [];
+        private long _token;
 
-        public WriteResult Write(List<RowWrite> writes)
+        /// <summary>Value, version, and which writing it is.</summary>
+        public Dictionary<RowKey, (byte[] Value, long Version, long Token)> Rows { get; } = [];
+
+        public WriteResult Write(List<Play> plays)
         {
-            var next = new Dictionary<RowKey, (byte[] Value, long Version)>(Rows);
-            for (var i = 0; i < writes.Count; i++)
-            {
-                var key = writes[i].Key;
-                var version = next.TryGetValue(key, out var row) ? row.Version : 0;
-                var holds = writes[i] switch
-                {
-                    RowWrite.Create => version == 0,
-                    RowWrite.Replace replace => version > 0 && version == replace.ExpectedVersion,
-                    RowWrite.Delete delete => version > 0 && version == delete.ExpectedVersion,
-                    RowWrite.Require require => version == require.ExpectedVersion,
-                    _ => true,
-                };
-                if (!holds) return new WriteResult.Refused(i);
-                if (writes[i] is RowWrite.Create create) next[key] = (create.Value.ToArray(), 1);
-                if (writes[i] is RowWrite.Ensure ensure && version == 0) next[key] = (ensure.Value.ToArray(), 1);
-                if (writes[i] is RowWrite.Replace put) next[key] = (put.Value.ToArray(), version + 1);
-                if (writes[i] is RowWrite.Delete or RowWrite.Remove) next.Remove(key);
-            }
-
-            Rows = next;
+            for (var i = 0; i < plays.Count; i++)
+                if (!Do(plays[i])) return new WriteResult.Refused(i);
             return new WriteResult.Written();
+        }
+
+        private bool Do(Play play)
+        {
+            var isThere = Rows.TryGetValue(play.Key, out var row);
+            switch (play.Kind)
+            {
+                case 0 when !isThere:
+                case 1:
+                    Rows[play.Key] = (play.Value, 1, ++_token);
+                    return true;
+                case 2 when isThere && row.Token == play.Seen?.Model:
+                    Rows[play.Key] = (play.Value, row.Version + 1, ++_token);
+                    return true;
+                case 3 when isThere && row.Token == play.Seen?.Model:
+                    return Rows.Remove(play.Key);
+                case 4:
+                    Rows.Remove(play.Key);
+                    return true;
+                default:
+                    return false;
+            }
         }
     }
 
-    private Gen<RowWrite> AnyWrite =>
-        Gen.Select(Gen.Int[0, 5], Gen.Byte[0, 4], Gen.Bool, Gen.Byte.Array[0, 40], Gen.Long[0, 3], (kind, id, other, value, version) =>
+    // A step; Seen is a row that was read at some time, as the store and the model knew it.
+    private sealed record Play(int Kind, RowKey Key, byte[] Value, (Row Store, long Model)? Seen)
+    {
+        public RowWrite ToWrite() => Kind switch
         {
-            var key = new RowKey(other ? Second : First, new[] { id });
-            return kind switch
-            {
-                0 => (RowWrite)new RowWrite.Create(key, value),
-                1 => new RowWrite.Ensure(key, value),
-                2 => new RowWrite.Replace(key, value, version),
-                3 => new RowWrite.Delete(key, version),
-                4 => new RowWrite.Remove(key),
-                _ => new RowWrite.Require(key, version),
-            };
-        });
+            0 => new RowWrite.Create(Key, Value),
+            1 => new RowWrite.Ensure(Key, Value),
+            2 => new RowWrite.Replace(Seen!.Value.Store, Value),
+            3 => new RowWrite.Delete(Seen!.Value.Store),
+            _ => new RowWrite.Remove(Key),
+        };
+    }
 
     [Fact]
     public async Task The_store_does_what_the_contract_in_memory_does()
     {
-        var model = new Model();
+        var (model, seen) = (new Model(), new Dictionary<RowKey, List<(Row, long)>>());
         var refused = 0;
-        await AnyWrite.List[1, 5].SampleAsync(
-            async writes =>
+        await Gen.Select(Gen.Int[0, 4], Gen.Byte[0, 4], Gen.Bool, Gen.Byte.Array[0, 40], Gen.Int[0, 3]).List[1, 5].SampleAsync(
+            async steps =>
             {
-                var expected = model.Write(writes);
-                Assert.Equal(expected, await Store.WriteAsync(writes, CancellationToken.None));
-                if (expected is WriteResult.Refused) refused++;
-                foreach (var key in writes.Select(write => write.Key))
+                var plays = steps.ConvertAll(step =>
                 {
-                    if (model.Rows.TryGetValue(key, out var row)) await Holds(key, row.Value, row.Version);
-                    else await Lacks(key);
+                    var (kind, id, other, value, age) = step;
+                    var key = new RowKey(other ? Second : First, new[] { id });
+                    // A row as it was read now, or some readings ago; a step on a row that nobody has read creates it.
+                    if (kind is not (2 or 3)) return new Play(kind, key, value, null);
+                    return seen.TryGetValue(key, out var rows) ? new Play(kind, key, value, rows[^Math.Min(rows.Count, age + 1)]) : new Play(0, key, value, null);
+                });
+                var expected = model.Write(plays);
+                Assert.Equal(expected, await Store.WriteAsync([.. plays.Select(p => p.ToWrite())], CancellationToken.None));
+                if (expected is WriteResult.Refused) refused++;
+                foreach (var key in plays.Select(p => p.Key).Distinct())
+                {
+                    if (!model.Rows.TryGetValue(key, out var row))
+                    {
+                        await Lacks(key);
+                        continue;
+                    }
+
+                    await Holds(key, row.Value, row.Version);
+                    if (!seen.TryGetValue(key, out var known)) seen[key] = known = [];
+                    known.Add((await Get(key), row.Token));
                 }
             },
             iter: 1_000, threads: 1);

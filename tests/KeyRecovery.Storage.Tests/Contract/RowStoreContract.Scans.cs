@@ -5,16 +5,18 @@ namespace KeyRecovery.Storage.Tests.Contract;
 
 public abstract partial class RowStoreContract
 {
-    private Task<List<byte[]>> Scan(params byte[] after) => Ids(Store.ScanAsync(First, after, CancellationToken.None));
+    private Task<List<byte[]>> Scan() => Ids(Store.ScanAsync(First, CancellationToken.None));
 
-    private Task<List<byte[]>> ScanPrefix(params byte[] prefix) =>
-        Ids(Store.ScanOwnerAsync(First, prefix, CancellationToken.None));
+    private Task<List<byte[]>> ScanOwner(params byte[] owner) => Ids(Store.ScanOwnerAsync(First, owner, CancellationToken.None));
+
+    private Task<List<byte[]>> ListOwner(params byte[] owner) => Ids(Store.ListOwnerAsync(First, owner, CancellationToken.None));
 
     private static async Task<List<byte[]>> Ids(IAsyncEnumerable<Row> rows)
     {
         List<byte[]> ids = [];
         await foreach (var row in rows) ids.Add(row.Key.Id.ToArray());
-        return ids;
+        // A scan has no order.
+        return [.. ids.OrderBy(Convert.ToHexString, StringComparer.Ordinal)];
     }
 
     private async Task Fill(params byte[][] ids)
@@ -24,24 +26,14 @@ public abstract partial class RowStoreContract
     }
 
     [Fact]
-    public async Task A_scan_goes_up_by_unsigned_bytes_and_a_prefix_comes_before_what_it_begins()
-    {
-        await Fill([0xFF], [2, 0], [0x80], [2], [1, 0xFF], [0]);
-        Assert.Equal<byte[]>([[0], [1, 0xFF], [2], [2, 0], [0x80], [0xFF]], await Scan());
-        Assert.Equal<byte[]>([[2, 0], [0x80], [0xFF]], await Scan(2));
-        Assert.Equal<byte[]>([[2], [2, 0], [0x80], [0xFF]], await Scan(1, 0xFF, 0xFF));
-        Assert.Empty(await Scan(0xFF));
-    }
-
-    [Fact]
-    public async Task A_prefix_finds_all_ids_that_begin_so_and_no_others()
+    public async Task An_owner_has_all_ids_that_begin_so_and_no_others()
     {
         await Fill([1, 0xFF], [2], [2, 0], [2, 0xFF, 0xFF], [3], [0xFF], [0xFF, 0xFF], [0xFF, 0xFF, 7]);
-        Assert.Equal<byte[]>([[2], [2, 0], [2, 0xFF, 0xFF]], await ScanPrefix(2));
-        Assert.Equal<byte[]>([[2, 0xFF, 0xFF]], await ScanPrefix(2, 0xFF));
-        Assert.Equal<byte[]>([[0xFF, 0xFF], [0xFF, 0xFF, 7]], await ScanPrefix(0xFF, 0xFF));
-        Assert.Empty(await ScanPrefix(2, 1));
-        Assert.Equal(8, (await ScanPrefix()).Count);
+        Assert.Equal<byte[]>([[2], [2, 0], [2, 0xFF, 0xFF]], await ScanOwner(2));
+        Assert.Equal<byte[]>([[2, 0xFF, 0xFF]], await ScanOwner(2, 0xFF));
+        Assert.Equal<byte[]>([[0xFF, 0xFF], [0xFF, 0xFF, 7]], await ScanOwner(0xFF, 0xFF));
+        Assert.Empty(await ScanOwner(2, 1));
+        Assert.Equal(8, (await ScanOwner()).Count);
     }
 
     [Fact]
@@ -49,8 +41,8 @@ public abstract partial class RowStoreContract
     {
         var last = Enumerable.Repeat((byte)0xFF, RowKey.MaxIdSize).ToArray();
         await Fill(last);
-        Assert.Equal<byte[]>([last], await Scan(0xFF));
-        Assert.Equal<byte[]>([last], await ScanPrefix(last));
+        Assert.Equal<byte[]>([last], await Scan());
+        Assert.Equal<byte[]>([last], await ScanOwner(last));
     }
 
     [Fact]
@@ -59,8 +51,8 @@ public abstract partial class RowStoreContract
         byte[][] ids = [.. Enumerable.Range(0, 1_000).Select(i => new byte[] { 7, (byte)(i >> 8), (byte)(i & 0xFF) })];
         await Write([.. ids.Select(id => new RowWrite.Create(Key(id), id))]);
         Assert.Equal<byte[]>(ids, await Scan());
-        Assert.Equal<byte[]>(ids, await ScanPrefix(7));
-        Assert.Equal<byte[]>(ids[256..512], await ScanPrefix(7, 1));
+        Assert.Equal<byte[]>(ids, await ScanOwner(7));
+        Assert.Equal<byte[]>(ids[256..512], await ScanOwner(7, 1));
     }
 
     [Fact]
@@ -74,13 +66,30 @@ public abstract partial class RowStoreContract
     [Fact]
     public async Task Rows_come_from_a_scan_whole()
     {
-        await Written(new RowWrite.Create(Key(1), One), new RowWrite.Replace(Key(1), Two, 1));
+        await Written(new RowWrite.Create(Key(1), One));
         await foreach (var row in Store.ScanAsync(First, CancellationToken.None))
         {
             var read = (await Read(Key(1)))!;
             Assert.Equal(read, row with { Value = read.Value });
-            Assert.Equal(Two, row.Value.ToArray());
+            Assert.Equal(One, row.Value.ToArray());
         }
+    }
+
+    [Fact]
+    public async Task A_list_tells_which_rows_an_owner_has_without_their_values_and_is_good_for_deleting_them()
+    {
+        await Fill([1, 1], [2, 0], [2, 9], [3]);
+        Assert.Equal<byte[]>([[2, 0], [2, 9]], await ListOwner(2));
+        Assert.Equal(4, (await ListOwner()).Count);
+        await foreach (var row in Store.ListOwnerAsync(First, new byte[] { 2 }, CancellationToken.None))
+        {
+            Assert.True(row.Value.IsEmpty);
+            var read = await Get(row.Key);
+            Assert.Equal((read.Token, read.Version, read.WrittenHour), (row.Token, row.Version, row.WrittenHour));
+            await Written(new RowWrite.Delete(row));
+        }
+
+        Assert.Equal<byte[]>([[1, 1], [3]], await Scan());
     }
 
     [Fact]
@@ -105,6 +114,6 @@ public abstract partial class RowStoreContract
         await Fill([1], [2]);
         using var cancel = new CancellationTokenSource();
         await cancel.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Ids(Store.ScanAsync(First, default, cancel.Token)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Ids(Store.ScanAsync(First, cancel.Token)));
     }
 }

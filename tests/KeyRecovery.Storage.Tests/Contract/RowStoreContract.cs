@@ -45,6 +45,8 @@ public abstract partial class RowStoreContract : IAsyncLifetime
         Assert.InRange(row.WrittenHour, now - 1, now);
     }
 
+    private async Task<Row> Get(RowKey key) => await Read(key) ?? throw new InvalidOperationException("the row is not there");
+
     private async Task Lacks(RowKey key) => Assert.Null(await Read(key));
 
     [Fact]
@@ -60,34 +62,58 @@ public abstract partial class RowStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Ensure_leaves_a_row_that_is_there_as_it_is()
+    public async Task Ensure_writes_version_1_and_what_it_finds_it_writes_again()
     {
         await Written(new RowWrite.Ensure(Key(1), One));
-        await Written(new RowWrite.Ensure(Key(1), Two));
+        var first = await Get(Key(1));
+        await Written(new RowWrite.Replace(first, Two));
+        await Written(new RowWrite.Ensure(Key(1), One));
         await Holds(Key(1), One, 1);
+        // Whoever was about to delete or replace what stood there before is too late.
+        await Refused(0, new RowWrite.Delete(first));
+        await Refused(0, new RowWrite.Replace(first, Two));
     }
 
     [Fact]
-    public async Task Replace_demands_the_version_and_counts_it_up()
+    public async Task Replace_demands_the_row_as_it_was_read_and_counts_its_version_up()
     {
-        await Refused(0, new RowWrite.Replace(Key(1), Two, 0));
-        await Refused(0, new RowWrite.Replace(Key(1), Two, 1));
         await Written(new RowWrite.Create(Key(1), One));
-        await Refused(0, new RowWrite.Replace(Key(1), Two, 2));
-        await Written(new RowWrite.Replace(Key(1), Two, 1));
+        var first = await Get(Key(1));
+        await Written(new RowWrite.Replace(first, Two));
         await Holds(Key(1), Two, 2);
-        await Refused(0, new RowWrite.Replace(Key(1), One, 1));
+        await Refused(0, new RowWrite.Replace(first, One));
+        await Written(new RowWrite.Replace(await Get(Key(1)), One));
+        await Holds(Key(1), One, 3);
+        await Written(new RowWrite.Remove(Key(1)));
+        await Refused(0, new RowWrite.Replace(first, One));
+        await Lacks(Key(1));
     }
 
     [Fact]
-    public async Task Delete_demands_the_version()
+    public async Task Delete_demands_the_row_as_it_was_read()
     {
-        await Refused(0, new RowWrite.Delete(Key(1), 0));
         await Written(new RowWrite.Create(Key(1), One));
-        await Refused(0, new RowWrite.Delete(Key(1), 2));
-        await Holds(Key(1), One, 1);
-        await Written(new RowWrite.Delete(Key(1), 1));
+        var first = await Get(Key(1));
+        await Written(new RowWrite.Replace(first, Two));
+        await Refused(0, new RowWrite.Delete(first));
+        await Holds(Key(1), Two, 2);
+        var second = await Get(Key(1));
+        await Written(new RowWrite.Delete(second));
         await Lacks(Key(1));
+        await Refused(0, new RowWrite.Delete(second));
+    }
+
+    [Fact]
+    public async Task A_row_that_comes_again_is_another_writing_also_where_version_and_value_are_the_same()
+    {
+        await Written(new RowWrite.Create(Key(1), One));
+        var old = await Get(Key(1));
+        await Written(new RowWrite.Remove(Key(1)), new RowWrite.Create(Key(1), One));
+        await Holds(Key(1), One, 1);
+        Assert.NotEqual(old.Token, (await Get(Key(1))).Token);
+        await Refused(0, new RowWrite.Delete(old));
+        await Refused(0, new RowWrite.Replace(old, Two));
+        await Holds(Key(1), One, 1);
     }
 
     [Fact]
@@ -100,56 +126,34 @@ public abstract partial class RowStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Require_writes_nothing_and_guards_the_other_steps()
-    {
-        await Written(new RowWrite.Require(Key(1), 0), new RowWrite.Create(Key(2), Two));
-        await Refused(0, new RowWrite.Require(Key(1), 1), new RowWrite.Create(Key(3), One));
-        await Refused(1, new RowWrite.Create(Key(3), One), new RowWrite.Require(Key(2), 0));
-        await Written(new RowWrite.Require(Key(2), 1), new RowWrite.Create(Key(3), One));
-        await Lacks(Key(1));
-        await Holds(Key(2), Two, 1);
-        await Holds(Key(3), One, 1);
-    }
-
-    [Fact]
-    public async Task A_refused_write_names_its_first_failed_step_and_leaves_no_trace_of_the_others()
+    public async Task A_refused_write_has_done_the_steps_before_the_one_that_it_names_and_none_behind_it()
     {
         await Written(new RowWrite.Create(Key(1), One), new RowWrite.Create(Key(2), One));
+        var (first, second) = (await Get(Key(1)), await Get(Key(2)));
         await Refused(
             4,
             new RowWrite.Create(Key(9), Two),
-            new RowWrite.Replace(Key(1), Two, 1),
+            new RowWrite.Replace(first, Two),
             new RowWrite.Remove(Key(2)),
             new RowWrite.Ensure(new RowKey(Second, Key(9).Id), Two),
-            new RowWrite.Create(Key(1), Two),
-            new RowWrite.Delete(Key(2), 7));
-        await Lacks(Key(9));
-        await Lacks(new RowKey(Second, Key(9).Id));
-        await Holds(Key(1), One, 1);
-        await Holds(Key(2), One, 1);
+            new RowWrite.Create(Key(1), One),
+            new RowWrite.Delete(second),
+            new RowWrite.Create(Key(8), One));
+        await Holds(Key(9), Two, 1);
+        await Holds(new RowKey(Second, Key(9).Id), Two, 1);
+        await Holds(Key(1), Two, 2);
+        await Lacks(Key(2));
+        await Lacks(Key(8));
     }
 
     [Fact]
     public async Task Each_step_sees_what_the_steps_before_it_did()
     {
-        await Written(
-            new RowWrite.Create(Key(1), One),
-            new RowWrite.Require(Key(1), 1),
-            new RowWrite.Replace(Key(1), Two, 1),
-            new RowWrite.Delete(Key(1), 2),
-            new RowWrite.Ensure(Key(1), One),
-            new RowWrite.Replace(Key(1), Two, 1));
+        await Written(new RowWrite.Create(Key(1), One));
+        var first = await Get(Key(1));
+        await Refused(1, new RowWrite.Replace(first, Two), new RowWrite.Replace(first, One));
         await Holds(Key(1), Two, 2);
-        await Refused(1, new RowWrite.Remove(Key(1)), new RowWrite.Delete(Key(1), 2));
-        await Holds(Key(1), Two, 2);
-    }
-
-    [Fact]
-    public async Task A_row_that_comes_again_after_deletion_begins_at_version_1()
-    {
-        await Written(new RowWrite.Create(Key(1), One), new RowWrite.Replace(Key(1), One, 1));
-        await Written(new RowWrite.Delete(Key(1), 2));
-        await Written(new RowWrite.Create(Key(1), Two));
+        await Written(new RowWrite.Remove(Key(1)), new RowWrite.Create(Key(1), One), new RowWrite.Ensure(Key(1), Two));
         await Holds(Key(1), Two, 1);
     }
 
@@ -206,7 +210,7 @@ public abstract partial class RowStoreContract : IAsyncLifetime
             {
                 var row = (await Read(Key(1)))!;
                 var next = BitConverter.GetBytes(BitConverter.ToInt32(row.Value.Span) + 1);
-                if (await Write(new RowWrite.Replace(Key(1), next, row.Version)) is WriteResult.Written) done++;
+                if (await Write(new RowWrite.Replace(row, next)) is WriteResult.Written) done++;
             }
         })));
         await Holds(Key(1), BitConverter.GetBytes(tasks * each), (tasks * each) + 1);

@@ -50,7 +50,7 @@ public sealed class ForgettingTests : IDisposable
         foreach (var some in removed.Chunk(7))
             Assert.IsType<WriteResult.Written>(await pair.Keys.WriteAsync([.. some.Select(row => new RowWrite.Remove(row.Key))], CancellationToken.None));
         foreach (var (key, value) in replaced)
-            Assert.IsType<WriteResult.Written>(await pair.Keys.WriteAsync([new RowWrite.Replace(key, new byte[value.Length / 2], 1)], CancellationToken.None));
+            Assert.IsType<WriteResult.Written>(await pair.Keys.WriteAsync([new RowWrite.Replace((await pair.Keys.ReadAsync(key, CancellationToken.None))!, new byte[value.Length / 2])], CancellationToken.None));
 
         Assert.Equal(0, Found(removed.Concat(replaced).Select(row => row.Value)));
         Assert.Equal(kept.Count, Found(kept.Select(row => row.Value)));

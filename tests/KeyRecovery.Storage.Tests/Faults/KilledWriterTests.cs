@@ -43,7 +43,7 @@ public sealed class KilledWriterTests : IDisposable
 
     private static async Task Holds(Sqlite.SqliteStorePair pair, string number, byte[] id, int size)
     {
-        var table = (Table)int.Parse(number, CultureInfo.InvariantCulture);
+        var table = TableRegistry.Default.Find(ulong.Parse(number, CultureInfo.InvariantCulture))!;
         IRowStore store = table.Store == StoreKind.Data ? pair.Data : pair.Keys;
         var row = await store.ReadAsync(new RowKey(table, id), CancellationToken.None);
         Assert.Equal(ChildRows.Value(id, size), row?.Value.ToArray());

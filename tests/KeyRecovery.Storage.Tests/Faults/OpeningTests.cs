@@ -100,7 +100,7 @@ public sealed class OpeningTests : IDisposable
     {
         await MakeAsync(_folder);
         var newer = keys ? _folder.KeyPath : _folder.DataPath;
-        var version = Schema.VersionOf(keys ? JournalProfile.Keys : JournalProfile.Data);
+        var version = TableRegistry.Default.SchemaOf(keys ? StoreKind.Keys : StoreKind.Data);
         Edit(newer, $"PRAGMA user_version={version + 1}");
         await RefusedAsync($"{newer} was made by a newer version");
         Edit(newer, $"PRAGMA user_version={version}");

@@ -36,7 +36,7 @@ public sealed class ReadingBesideCommitsTests : IDisposable
         for (long version = 1; version <= 500; version++)
         {
             var result = await pair.Keys.WriteAsync(
-                [new RowWrite.Replace(left, new byte[300], version), new RowWrite.Replace(right, new byte[300], version)], CancellationToken.None);
+                [new RowWrite.Replace((await pair.Keys.ReadAsync(left, default))!, new byte[300]), new RowWrite.Replace((await pair.Keys.ReadAsync(right, default))!, new byte[300])], CancellationToken.None);
             Assert.IsType<WriteResult.Written>(result);
         }
 
