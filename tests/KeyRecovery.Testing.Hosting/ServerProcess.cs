@@ -43,7 +43,7 @@ public sealed class ServerProcess : IAsyncDisposable
         server._process.ErrorDataReceived += (_, line) => server.Hear(line.Data, listening);
         server._process.BeginOutputReadLine();
         server._process.BeginErrorReadLine();
-        server.Address = await listening.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        server.Address = await listening.Task.WaitAsync(TimeSpan.FromMinutes(2));
         return server;
     }
 
@@ -90,9 +90,9 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>Asks it to stop (SIGTERM) and waits.</summary>
     public async Task<int> StopAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        using var kill = Process.Start("sh", ["-c", $"kill -TERM {_process.Id}"]);
         await kill.WaitForExitAsync();
-        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(25));
+        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
         return _process.ExitCode;
     }
 

@@ -3,6 +3,7 @@ using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Service;
+using KeyRecovery.Testing.Needs;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace KeyRecovery.Api.Tests.Backups;
@@ -73,7 +74,7 @@ public sealed class ExpiryTests
         Assert.Single(site.EscrowFiles);
     }
 
-    [Fact]
+    [NeedsFact(Need.Chattr)]
     public async Task An_escrow_that_cannot_be_destroyed_keeps_level_2_back_and_raises_an_alarm()
     {
         using var site = new BackupSite();

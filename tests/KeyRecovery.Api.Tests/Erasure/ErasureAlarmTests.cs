@@ -9,6 +9,7 @@ using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Keys;
+using KeyRecovery.Testing.Needs;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -26,7 +27,7 @@ public sealed class ErasureAlarmTests
         ["Rotation:RetrySeconds"] = "1",
     };
 
-    [Theory]
+    [NeedsTheory(Need.Mounting, Need.Chattr)]
     [InlineData("a reader")]
     [InlineData("a read-only data store")]
     [InlineData("a full data store")]
@@ -67,7 +68,7 @@ public sealed class ErasureAlarmTests
         await kept.CommittedAsync(kept.Phone, TestAccount.ItemCommit(await kept.OpenAsync(), kept.Phone));
     }
 
-    [Fact]
+    [NeedsFact(Need.Chattr)]
     public async Task A_key_store_that_turns_read_only_after_the_point_of_no_return_gives_no_receipt()
     {
         await using var host = await TestHost.StartAsync(AtOnce);
@@ -94,7 +95,7 @@ public sealed class ErasureAlarmTests
         Assert.Equal("none", (await (await kept.SendAsync(kept.Phone, HttpMethod.Get, "/v1/erasure")).Content.ReadFromJsonAsync<JsonElement>()).GetProperty("state").GetString());
     }
 
-    [Fact]
+    [NeedsFact(Need.Chattr)]
     public async Task A_KEK_that_cannot_be_destroyed_leaves_level_1_and_is_told()
     {
         await using var host = await TestHost.StartAsync(new(AtOnce) { ["Rotation:MinIntervalHours"] = "0" });

@@ -37,7 +37,7 @@ internal sealed class HostProcess : IAsyncDisposable
                 listening.TrySetResult(new Uri(JsonDocument.Parse(line.Data).RootElement.GetProperty("Addresses")[0].GetString()!));
         };
         host._process.BeginOutputReadLine();
-        host.Address = await listening.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        host.Address = await listening.Task.WaitAsync(TimeSpan.FromMinutes(2));
         return host;
     }
 
@@ -47,12 +47,12 @@ internal sealed class HostProcess : IAsyncDisposable
         using var process = Launch(arguments);
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2));
         return (process.ExitCode, await output, await error);
     }
 
     /// <summary>Asks the process to stop, as a service manager does.</summary>
-    public void Terminate() => Process.Start("kill", ["-TERM", $"{_process.Id}"]).WaitForExit();
+    public void Terminate() => Process.Start("sh", ["-c", $"kill -TERM {_process.Id}"]).WaitForExit();
 
     public async Task<int> ExitCodeAsync(TimeSpan within)
     {

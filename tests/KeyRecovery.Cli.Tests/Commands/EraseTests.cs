@@ -7,6 +7,7 @@ using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Cli.Tests.Commands;
 
@@ -63,7 +64,7 @@ public sealed class EraseTests(CliFixture fixture)
         Assert.DoesNotContain("erasure", (await laptop.RunAsync("backup", "list")).Ended(0).Error, StringComparison.Ordinal);
     }
 
-    [Theory]
+    [NeedsTheory(Need.Script)]
     [InlineData("n", 1, "none")]
     [InlineData("", 1, "none")]
     [InlineData("y", 0, "held")]
@@ -137,7 +138,7 @@ public sealed class EraseTests(CliFixture fixture)
         Assert.Contains("9999-12-3", (await fixture.NewDevice().RunAsync("audit", "verify", "--receipt", file, "--key", signer.PublicKey.ToString())).Ended(0).Output, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [NeedsFact(Need.Script)]
     public async Task An_officer_files_a_list_sees_it_go_and_hears_of_each_line()
     {
         var (officer, token) = (fixture.NewDevice(), fixture.NewPath(".token"));

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using KeyRecovery.Cli.Tests.Support;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Cli.Tests.Demo;
 
@@ -13,7 +14,7 @@ public sealed class DemoTests(CliFixture fixture)
     private static readonly string[] Steps =
         ["server", "account", "backup", "server-view", "drill", "lake", "typo", "recover", "items", "old-keys", "history", "link", "revoke", "passphrase", "absent-realm", "lying-realm", "backup-set", "erase", "restore", "end"];
 
-    [Fact]
+    [NeedsFact(Need.Linux)]
     public async Task Every_step_holds_and_nothing_stays_behind()
     {
         var demo = (await NewDemo().RunAsync("demo", "--json")).Ended(0).Json;
@@ -53,15 +54,15 @@ public sealed class DemoTests(CliFixture fixture)
         Assert.Contains("did not hold", rest, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [NeedsFact(Need.Linux)]
     public async Task An_interrupted_demo_takes_its_server_with_it()
     {
         using var demo = NewDemo().Start("demo");
         var server = await ServerOfAsync(demo);
         Assert.True(IsRunning(server));
-        using (var interrupt = Process.Start("kill", ["-INT", $"{demo.Id}"])) await interrupt.WaitForExitAsync();
+        using (var interrupt = Process.Start("sh", ["-c", $"kill -INT {demo.Id}"])) await interrupt.WaitForExitAsync();
         _ = demo.StandardOutput.ReadToEndAsync();
-        await demo.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        await demo.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
         Assert.Equal(1, demo.ExitCode);
         Assert.False(IsRunning(server));
         Assert.Empty(Directory.GetFileSystemEntries(_temporary, "keyrecovery-*"));

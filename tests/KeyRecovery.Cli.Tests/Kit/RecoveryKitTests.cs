@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using KeyRecovery.Cli.Tests.Support;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Cli.Tests.Kit;
 
@@ -8,7 +9,7 @@ namespace KeyRecovery.Cli.Tests.Kit;
 [Collection(CliTests.Name)]
 public sealed partial class RecoveryKitTests(CliFixture fixture)
 {
-    [Fact]
+    [NeedsFact(Need.Zbarimg)]
     public async Task A_reader_that_is_not_ours_reads_the_code_off_the_page_and_it_recovers()
     {
         var kit = fixture.NewPath(".html");
@@ -66,7 +67,7 @@ public sealed partial class RecoveryKitTests(CliFixture fixture)
         Assert.False(File.Exists(kit));
     }
 
-    [Fact]
+    [NeedsFact(Need.Zbarimg)]
     public async Task A_reader_reads_the_code_off_the_terminal()
     {
         var (device, _) = await fixture.NewAccountAsync();

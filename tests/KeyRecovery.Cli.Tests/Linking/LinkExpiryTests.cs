@@ -1,13 +1,14 @@
 using KeyRecovery.Cli.Tests.Support;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Cli.Tests.Linking;
 
 /// <summary>A code that nobody uses, at its true age of two minutes. A server of its own, so that other tests need not wait.</summary>
 public sealed class LinkExpiryTests(CliFixture fixture) : IClassFixture<CliFixture>
 {
-    private static readonly TimeSpan Life = TimeSpan.FromSeconds(150);
+    private static readonly TimeSpan Life = TimeSpan.FromMinutes(5);
 
-    [Fact]
+    [NeedsFact(Need.Script)]
     [Trait("Category", "Long")]
     public async Task A_fresh_code_comes_by_itself_and_not_forever()
     {

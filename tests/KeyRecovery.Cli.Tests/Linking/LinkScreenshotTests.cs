@@ -1,4 +1,5 @@
 using KeyRecovery.Cli.Tests.Support;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Cli.Tests.Linking;
 
@@ -15,7 +16,7 @@ public sealed class LinkScreenshotTests(CliFixture fixture)
         ("Solarized, light", new TerminalTheme("#fdf6e3", "#657b83", "#073642", "#fdf6e3")),
     ];
 
-    [Fact]
+    [NeedsFact(Need.Script, Need.Chromium, Need.Font, Need.Zbarimg)]
     public async Task A_picture_of_the_terminal_or_of_300_pixels_is_read_and_links()
     {
         var (phone, _) = await fixture.NewAccountAsync();
@@ -52,7 +53,7 @@ public sealed class LinkScreenshotTests(CliFixture fixture)
         Assert.Equal((0, 0), (await show.ExitCodeAsync(), await join.ExitCodeAsync()));
     }
 
-    [Fact]
+    [NeedsFact(Need.Script, Need.Chromium, Need.Font, Need.Zbarimg)]
     public async Task Negative_control_a_terminal_that_shows_something_else_holds_no_code()
     {
         var (phone, _) = await fixture.NewAccountAsync();

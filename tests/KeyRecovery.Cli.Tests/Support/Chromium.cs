@@ -6,8 +6,6 @@ namespace KeyRecovery.Cli.Tests.Support;
 /// <summary>Takes a picture of a page as a screen shows it.</summary>
 public static class Chromium
 {
-    private static readonly DebianProgram Program = new("chromium", "chromium", "fonts-dejavu-core");
-
     private static readonly string[] Alone =
     [
         "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -23,8 +21,12 @@ public static class Chromium
     {
         using var folder = new TempFolder();
         await File.WriteAllTextAsync(folder["page.html"], html);
-        var (exitCode, output) = await Program.RunAsync(
-            [.. Alone, $"--user-data-dir={folder["profile"]}", $"--window-size={width},{height}", $"--screenshot={path}", $"file://{folder["page.html"]}"]);
+        var (exitCode, output) = await OtherProgram.RunAsync(
+            "chromium",
+            [
+                .. Alone, $"--user-data-dir={folder["profile"]}", $"--window-size={width},{height}", $"--screenshot={path}",
+                $"file://{folder["page.html"]}",
+            ]);
         Assert.True(exitCode == 0 && File.Exists(path), output);
         Assert.Equal((width, height), await SizeAsync(path));
     }

@@ -3,8 +3,6 @@ namespace KeyRecovery.Cli.Tests.Support;
 /// <summary>A QR reader that is not ours: <c>zbarimg</c>.</summary>
 public static class Zbar
 {
-    private static readonly DebianProgram Program = new("zbarimg", "zbar-tools");
-
     /// <summary>What the one QR code in an image says.</summary>
     /// <param name="modules">Rows of modules, dark is true, with the quiet zone.</param>
     public static async Task<string> ReadAsync(bool[][] modules)
@@ -25,7 +23,7 @@ public static class Zbar
     /// <param name="path">A file of any format that ImageMagick reads.</param>
     public static async Task<string> ReadAsync(string path)
     {
-        var (exitCode, output) = await Program.RunAsync("--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", path);
+        var (exitCode, output) = await OtherProgram.RunAsync("zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", path);
         Assert.True(exitCode == 0, $"no QR code can be read in {path}");
         return output.TrimEnd('\n');
     }

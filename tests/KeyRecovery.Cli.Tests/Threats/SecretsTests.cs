@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using KeyRecovery.Cli.Tests.Commands;
 using KeyRecovery.Cli.Tests.Support;
 using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Cli.Tests.Threats;
 
@@ -60,7 +60,7 @@ public sealed class SecretsTests(CliFixture fixture)
         }
     }
 
-    [Fact]
+    [NeedsFact(Need.Linux)]
     public async Task No_argument_takes_a_secret()
     {
         // While it waits for the code, all the world may read its arguments.
@@ -75,7 +75,7 @@ public sealed class SecretsTests(CliFixture fixture)
         Assert.DoesNotContain(code[4..8], seen, StringComparison.OrdinalIgnoreCase);
     }
 
-    [Fact]
+    [NeedsFact(Need.Script)]
     public async Task A_code_is_typed_at_a_terminal_without_echo()
     {
         var (_, code) = await fixture.NewAccountAsync("lost phone");
@@ -98,7 +98,7 @@ public sealed class SecretsTests(CliFixture fixture)
         Assert.Contains("••••", terminal.Screen, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [NeedsFact(Need.Script)]
     public async Task A_code_pasted_in_lines_is_read_at_a_terminal()
     {
         var (device, code) = await fixture.NewAccountAsync();
@@ -110,16 +110,15 @@ public sealed class SecretsTests(CliFixture fixture)
         Assert.DoesNotContain(code[24..28], terminal.Screen, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [NeedsFact(Need.Script)]
     public async Task A_question_that_nobody_wants_to_answer_ends_at_once()
     {
         var (device, _) = await fixture.NewAccountAsync();
         using var terminal = PseudoTerminal.Start(device, "code", "check");
         await terminal.WaitForAsync("Recovery code:");
-        var clock = Stopwatch.StartNew();
         await terminal.TypeAsync("\u0003");
         Assert.NotEqual(0, await terminal.ExitCodeAsync());
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10));
+        Assert.DoesNotContain("Recovery code:", terminal.Screen[terminal.Screen.IndexOf("^C", StringComparison.Ordinal)..], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,13 +1,14 @@
 using KeyRecovery.Client.Accounts;
 using KeyRecovery.EndToEnd.Tests.Backups;
 using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.EndToEnd.Tests.Disks;
 
 /// <summary>Disks that are full or read-only under a backup or a restore: said so, nothing half done, and the server lives on.</summary>
 public sealed class BackupDiskTests
 {
-    [Fact]
+    [NeedsFact(Need.Mounting)]
     public async Task A_backup_that_has_no_room_is_none_and_hurts_nobody()
     {
         using var site = await Site.MakeAsync();
@@ -31,7 +32,7 @@ public sealed class BackupDiskTests
         Assert.True(exit == 0, output);
     }
 
-    [Fact]
+    [NeedsFact(Need.Mounting)]
     public async Task Without_room_for_its_escrow_there_is_no_set()
     {
         using var site = await Site.MakeAsync();
@@ -45,7 +46,7 @@ public sealed class BackupDiskTests
         Assert.Empty(Directory.GetFileSystemEntries(site.Sets));
     }
 
-    [Fact]
+    [NeedsFact(Need.Mounting)]
     public async Task A_restore_that_has_no_room_leaves_what_was_there_and_goes_on_when_there_is()
     {
         using var site = await Site.MakeAsync();

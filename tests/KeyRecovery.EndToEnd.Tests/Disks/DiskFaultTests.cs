@@ -4,13 +4,14 @@ using KeyRecovery.Client.Accounts;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.EndToEnd.Tests.Disks;
 
 /// <summary>A disk that is full or read-only: a clear answer, nothing acknowledged is lost, and service resumes by itself.</summary>
 public sealed class DiskFaultTests
 {
-    [Fact]
+    [NeedsFact(Need.Mounting)]
     public async Task A_full_disk_is_told_and_service_resumes_when_there_is_room()
     {
         using var disk = SmallDisk.Mount("12m");
@@ -36,7 +37,7 @@ public sealed class DiskFaultTests
         await AssertAllThereAsync(server, code, stored);
     }
 
-    [Fact]
+    [NeedsFact(Need.Chattr)]
     public async Task A_read_only_disk_is_told_and_service_resumes_when_it_is_writable()
     {
         using var folder = new TempFolder();

@@ -6,6 +6,7 @@ using KeyRecovery.Client;
 using KeyRecovery.Client.Accounts;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.EndToEnd.Tests.Disks;
 
@@ -17,7 +18,7 @@ public sealed class ErasureDiskTests
         ("Apps:0:Id", "demo"), ("Apps:0:Issuer", "urn:keyrecovery:development"), ("Apps:0:Audience", "demo"), ("Apps:0:Policy:Erasure:HoldHours", "0"),
     ];
 
-    [Theory]
+    [NeedsTheory(Need.Mounting, Need.Chattr)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_data_store_that_cannot_be_written_keeps_it_pending(bool isFull)
@@ -66,7 +67,7 @@ public sealed class ErasureDiskTests
         Assert.Equal(2, File.ReadAllLines(Path.Combine(folder["data"], "fence", "tombstones")).Length);
     }
 
-    [Fact]
+    [NeedsFact(Need.Mounting)]
     public async Task Where_everything_is_full_nothing_is_promised_and_nothing_is_lost()
     {
         using var disk = SmallDisk.Mount("12m");

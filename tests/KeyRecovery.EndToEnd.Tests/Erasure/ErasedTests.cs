@@ -1,6 +1,7 @@
 using System.Text;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Needs;
 using Xunit.Abstractions;
 
 namespace KeyRecovery.EndToEnd.Tests.Erasure;
@@ -11,7 +12,7 @@ public sealed class ErasedTests(ITestOutputHelper output)
     private const int Accounts = 500;
     private const int Erased = 50;
 
-    [Fact]
+    [NeedsFact(Need.Linux)]
     [Trait("Category", "Long")]
     public async Task No_16_bytes_of_a_key_or_share_and_no_id_of_fifty_erased_accounts_are_in_any_file_and_the_others_recover()
     {

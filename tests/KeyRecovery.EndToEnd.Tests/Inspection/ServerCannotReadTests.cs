@@ -4,6 +4,7 @@ using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Needs;
 using Xunit.Abstractions;
 
 namespace KeyRecovery.EndToEnd.Tests.Inspection;
@@ -13,7 +14,7 @@ public sealed class ServerCannotReadTests(ITestOutputHelper output)
 {
     private const int Accounts = 20;
 
-    [Fact]
+    [NeedsFact(Need.Linux)]
     public async Task No_secret_of_twenty_accounts_is_in_files_logs_traffic_or_memory()
     {
         using var folder = new TempFolder();
@@ -41,7 +42,7 @@ public sealed class ServerCannotReadTests(ITestOutputHelper output)
         foreach (var account in accounts) account.Dispose();
     }
 
-    [Fact]
+    [NeedsFact(Need.Linux)]
     public async Task Negative_control_a_leak_in_each_place_is_found()
     {
         using var folder = new TempFolder();

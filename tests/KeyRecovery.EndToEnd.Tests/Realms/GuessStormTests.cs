@@ -3,6 +3,7 @@ using System.Globalization;
 using KeyRecovery.Client;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Needs;
 using KeyRecovery.Testing.Realms;
 using Xunit.Abstractions;
 
@@ -15,7 +16,7 @@ public sealed class GuessStormTests(ITestOutputHelper output)
     private const int GuessesEach = 250;
     private const int Budget = 10;
 
-    [Fact]
+    [NeedsFact(Need.Node)]
     public async Task Of_a_thousand_guesses_of_four_processes_ten_are_evaluated_and_then_nothing_ever()
     {
         using var folder = new TempFolder();

@@ -1,13 +1,14 @@
 using System.Diagnostics;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.EndToEnd.Tests.Rotation;
 
 /// <summary>A ring that cannot be replaced: pending and alarmed, never a success, and done when it can.</summary>
 public sealed class RefusedRotationTests
 {
-    [Fact]
+    [NeedsFact(Need.Chattr)]
     public async Task An_immutable_ring_keeps_its_KEK_says_so_and_goes_on_by_itself()
     {
         using var folder = new TempFolder();

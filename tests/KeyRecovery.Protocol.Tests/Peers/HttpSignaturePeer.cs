@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Protocol.Tests.Peers;
 
-/// <summary>npm's http-message-signatures, an implementation of RFC 9421 by others, in the same profile. Needs node 18 and npm.</summary>
+/// <summary>npm's http-message-signatures, an implementation of RFC 9421 by others, in the same profile.</summary>
 public sealed class HttpSignaturePeer : IDisposable
 {
     private const long Created = 1_760_000_000;
@@ -16,7 +17,7 @@ public sealed class HttpSignaturePeer : IDisposable
 
     public void Dispose() => _key.Dispose();
 
-    [Theory]
+    [NeedsTheory(Need.Node, Need.Npm)]
     [InlineData("POST", "/v1/commits", "")]
     [InlineData("GET", "/v1/vault", "?linksAfter=12&x=%20y")]
     [InlineData("PUT", "/v1/items/a%2Fb~c", "?q=a+b")]

@@ -1,14 +1,15 @@
 using System.Text.Json.Nodes;
 using KeyRecovery.Protocol.Oprf;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Protocol.Tests.Peers;
 
-/// <summary>npm's @cloudflare/voprf-ts, an implementation of RFC 9497 by others. Needs node 20 and npm.</summary>
+/// <summary>npm's @cloudflare/voprf-ts, an implementation of RFC 9497 by others.</summary>
 public class VoprfPeer
 {
     private static readonly byte[] Input = new TestRandom(7).Bytes(32);
 
-    [Fact]
+    [NeedsFact(Need.Node, Need.Npm)]
     public void Our_client_accepts_their_servers_and_combines_what_they_evaluate()
     {
         using var key = OprfKeyShares.Split(3, 2, new TestRandom(1));
@@ -25,7 +26,7 @@ public class VoprfPeer
         Assert.Equal(Whole(key, Input), Convert.ToHexStringLower(combined.Span));
     }
 
-    [Fact]
+    [NeedsFact(Need.Node, Need.Npm)]
     public void Their_client_accepts_our_server_and_both_compute_the_same_output()
     {
         using var key = OprfKeyShares.Split(1, 1, new TestRandom(3));
@@ -43,7 +44,7 @@ public class VoprfPeer
         Assert.Equal("proof failed", Finalize(other.Evaluated, blind, [ours.Evaluated], ours.Proof)["refused"]!.GetValue<string>());
     }
 
-    [Fact]
+    [NeedsFact(Need.Node, Need.Npm)]
     public void Batches_are_proved_alike()
     {
         using var key = OprfKeyShares.Split(1, 1, new TestRandom(6));

@@ -1,13 +1,14 @@
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Storage.Sqlite.Ring;
 using KeyRecovery.Storage.Tests.Support;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Storage.Tests.Ring;
 
 /// <summary>No room for a ring or a root key: refused, and done when there is.</summary>
 public sealed class FullDiskTests
 {
-    [Fact]
+    [NeedsFact(Need.Mounting)]
     public async Task Nothing_is_lost_and_nothing_is_done_where_there_is_no_room()
     {
         var disk = Directory.CreateTempSubdirectory("keyrecovery-full-").FullName;

@@ -1,6 +1,7 @@
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Storage.Sqlite.Ring;
 using KeyRecovery.Storage.Tests.Support;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Storage.Tests.Ring;
 
@@ -146,7 +147,7 @@ public sealed class KekLifeTests : IDisposable
         await DoneAsync(_ring.DestroyAsync(new KekId(1), default));
     }
 
-    [Fact]
+    [NeedsFact(Need.Chattr)]
     public async Task A_ring_that_cannot_be_replaced_refuses_and_loses_nothing()
     {
         await DoneAsync(_ring.AddNextAsync(default));

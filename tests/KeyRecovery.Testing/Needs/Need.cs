@@ -1,0 +1,35 @@
+namespace KeyRecovery.Testing.Needs;
+
+/// <summary>What a test needs and a machine may lack. The programs' packages are in <c>programs.txt</c>.</summary>
+public enum Need
+{
+    /// <summary>The reference implementation of Argon2.</summary>
+    Argon2,
+
+    /// <summary><c>chattr</c>, and a temporary folder whose files it may make immutable.</summary>
+    Chattr,
+
+    /// <summary>A browser that takes pictures.</summary>
+    Chromium,
+
+    /// <summary>DejaVu Sans Mono, which has the blocks of which a terminal's QR code is made.</summary>
+    Font,
+
+    /// <summary>Linux itself, where a test reads <c>/proc</c>.</summary>
+    Linux,
+
+    /// <summary><c>mount</c>, and the right to mount a file system of a few kilobytes.</summary>
+    Mounting,
+
+    /// <summary>Node.js 20 or later.</summary>
+    Node,
+
+    /// <summary>Node's package manager.</summary>
+    Npm,
+
+    /// <summary><c>script</c>, which gives a program a terminal.</summary>
+    Script,
+
+    /// <summary>A reader of QR codes.</summary>
+    Zbarimg,
+}
