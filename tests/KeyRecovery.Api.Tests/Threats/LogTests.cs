@@ -21,7 +21,7 @@ public class LogTests
         await RawHttp.SendAsync(host.Address, $"GET /v1/config?app={Canary} HTTP/9.{Canary}", []);
         await RawHttp.SendAsync(host.Address, $"{Canary.ToUpperInvariant()} /{Canary} HTTP/1.1", [$"X-A: {Canary}"]);
         host.Terminate();
-        Assert.Equal(0, await host.ExitCodeAsync(TimeSpan.FromSeconds(20)));
+        Assert.Equal(0, await host.ExitCodeAsync(TimeSpan.FromMinutes(1)));
 
         foreach (var log in new[] { host.StandardOutput, host.LogFile })
         {

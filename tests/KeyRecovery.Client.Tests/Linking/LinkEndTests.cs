@@ -56,7 +56,7 @@ public sealed class LinkEndTests(ServerFixture fixture) : LinkTable(fixture)
             Bundle);
         using var code = Scan(link.QrText);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Laptop.Client.LinkAsync(code, Join(), cancel.Token));
-        Assert.Equal(new ClientFailure.LinkEnded(LinkFailure.Cancelled), TestDevice.Failure(await existing.WaitAsync(TimeSpan.FromSeconds(20))));
+        Assert.Equal(new ClientFailure.LinkEnded(LinkFailure.Cancelled), TestDevice.Failure(await existing.WaitAsync(TimeSpan.FromMinutes(1))));
         await AssertCleanAsync(onPhone);
     }
 
@@ -78,7 +78,7 @@ public sealed class LinkEndTests(ServerFixture fixture) : LinkTable(fixture)
         };
         using var code = Scan(link.QrText);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Laptop.Client.LinkAsync(code, Join(), cancel.Token));
-        Assert.Equal(new ClientFailure.LinkEnded(LinkFailure.Cancelled), TestDevice.Failure(await existing.WaitAsync(TimeSpan.FromSeconds(20))));
+        Assert.Equal(new ClientFailure.LinkEnded(LinkFailure.Cancelled), TestDevice.Failure(await existing.WaitAsync(TimeSpan.FromMinutes(1))));
         await AssertCleanAsync(onPhone);
     }
 
@@ -103,7 +103,7 @@ public sealed class LinkEndTests(ServerFixture fixture) : LinkTable(fixture)
         using var code = Scan(link.QrText);
         var joining = Laptop.Client.LinkAsync(code, Join());
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => existing);
-        Assert.Equal(new ClientFailure.LinkEnded(LinkFailure.Cancelled), TestDevice.Failure(await joining.WaitAsync(TimeSpan.FromSeconds(20))));
+        Assert.Equal(new ClientFailure.LinkEnded(LinkFailure.Cancelled), TestDevice.Failure(await joining.WaitAsync(TimeSpan.FromMinutes(1))));
         await AssertCleanAsync(onPhone);
     }
 

@@ -83,7 +83,7 @@ internal sealed class LinkScene : IAsyncDisposable
     public async Task RunAsync()
     {
         await ShowAsync();
-        await Task.WhenAll(ScanAsync(), Existing).WaitAsync(TimeSpan.FromSeconds(60));
+        await Task.WhenAll(ScanAsync(), Existing).WaitAsync(TimeSpan.FromMinutes(1));
     }
 
     /// <summary>Somebody else scans it.</summary>

@@ -48,7 +48,7 @@ public abstract class LinkTable(ServerFixture fixture) : IDisposable
             Bundle);
         using var code = Scan(link.QrText);
         var joining = await Laptop.Client.LinkAsync(code, join ?? Join());
-        return (await existing.WaitAsync(TimeSpan.FromSeconds(30)), joining, onPhone);
+        return (await existing.WaitAsync(TimeSpan.FromMinutes(1)), joining, onPhone);
     }
 
     private protected LinkApproval Approve(Action<LinkCandidate> seen) => new()

@@ -62,7 +62,7 @@ public sealed class LinkTests(ServerFixture fixture) : LinkTable(fixture)
             if (why == "the server died") throw new HttpRequestException(why);
             if (why == "this call was cancelled") cancel.Cancel();
             death.Cancel();
-            Task.WaitAny([existing], TimeSpan.FromSeconds(20));
+            Task.WaitAny([existing], TimeSpan.FromMinutes(1));
             return null;
         };
         using var code = Scan(link.QrText);

@@ -23,8 +23,8 @@ public sealed class StrangerTests(ServerFixture fixture)
             return "";
         });
         var contested = new ClientFailure.LinkContested();
-        Assert.Equal(contested, TestDevice.Failure(await scene.ScanAsync().WaitAsync(TimeSpan.FromSeconds(30))));
-        Assert.Equal(contested, TestDevice.Failure(await scene.Existing.WaitAsync(TimeSpan.FromSeconds(30))));
+        Assert.Equal(contested, TestDevice.Failure(await scene.ScanAsync().WaitAsync(TimeSpan.FromMinutes(1))));
+        Assert.Equal(contested, TestDevice.Failure(await scene.Existing.WaitAsync(TimeSpan.FromMinutes(1))));
         Assert.Equal(contested, TestDevice.Failure(await second!));
         await MovedNothingAsync(scene, stranger);
     }
@@ -40,7 +40,7 @@ public sealed class StrangerTests(ServerFixture fixture)
         await scene.ShowAsync(async () => await his.Task == "000000" ? "000001" : "000000");
         var stolen = LinkScene.ScanAsync(stranger, scene.QrText, digits => his.TrySetResult(digits));
         var wrong = new ClientFailure.LinkEnded(LinkFailure.WrongDigits);
-        Assert.Equal(wrong, TestDevice.Failure(await scene.Existing.WaitAsync(TimeSpan.FromSeconds(30))));
+        Assert.Equal(wrong, TestDevice.Failure(await scene.Existing.WaitAsync(TimeSpan.FromMinutes(1))));
         Assert.Equal(wrong, TestDevice.Failure(await stolen));
         Assert.Null(scene.Asked);
         Assert.IsType<ClientFailure.LinkGone>(TestDevice.Failure(await scene.ScanAsync()));
@@ -59,13 +59,13 @@ public sealed class StrangerTests(ServerFixture fixture)
         // Towards the phone it plays the laptop, with the same photo: that side it can.
         var shown = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var stolen = LinkScene.ScanAsync(stranger, scene.QrText, _ => shown.TrySetResult());
-        Assert.Equal(new ClientFailure.LinkEnded(LinkFailure.Handshake), TestDevice.Failure(await scene.ScanAsync().WaitAsync(TimeSpan.FromSeconds(30))));
-        await shown.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal(new ClientFailure.LinkEnded(LinkFailure.Handshake), TestDevice.Failure(await scene.ScanAsync().WaitAsync(TimeSpan.FromMinutes(1))));
+        await shown.Task.WaitAsync(TimeSpan.FromMinutes(1));
         Assert.True(relay.HasAnswered);
         Assert.False(relay.CouldRead);
         Assert.False(scene.HasShownDigits);
         await scene.CancelAsync();
-        Assert.Equal(new ClientFailure.LinkEnded(LinkFailure.Cancelled), TestDevice.Failure(await stolen.WaitAsync(TimeSpan.FromSeconds(30))));
+        Assert.Equal(new ClientFailure.LinkEnded(LinkFailure.Cancelled), TestDevice.Failure(await stolen.WaitAsync(TimeSpan.FromMinutes(1))));
         await MovedNothingAsync(scene, stranger);
     }
 

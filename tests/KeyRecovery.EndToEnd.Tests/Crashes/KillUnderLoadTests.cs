@@ -29,9 +29,9 @@ public sealed class KillUnderLoadTests(ITestOutputHelper output)
             await using var server = await ServerProcess.StartAsync(folder["data"]);
             using var stop = new CancellationTokenSource();
             var users = Enumerable.Range(0, Users).Select(u => Task.Run(() => UseAsync(server, kill * Users + u, stop.Token))).ToList();
-            // At any moment of a life of its own: sooner or later after the first commit that it acknowledged.
-            var before = commits;
-            for (var waited = 0; commits == before && waited < 30_000; waited += 20) await Task.Delay(20);
+            // At any moment of a life of its own: sooner or later after the first commits that it acknowledged.
+            var due = commits + 2 + kill % 21;
+            for (var waited = 0; commits < due && waited < 120_000; waited += 20) await Task.Delay(20);
             await Task.Delay(RandomNumberGenerator.GetInt32(0, 600));
             await server.KillAsync();
             await stop.CancelAsync();

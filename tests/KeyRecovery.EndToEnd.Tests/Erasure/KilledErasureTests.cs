@@ -64,6 +64,9 @@ public sealed class KilledErasureTests(ITestOutputHelper output)
         private TimeSpan _start;
         private int _next = Group;
 
+        // How long the list is of those whose keys are destroyed.
+        private long Listed => new FileInfo(Path.Combine(_folder["data"], "fence", "tombstones")) is { Exists: true } list ? list.Length : 0;
+
         public async Task<List<ErasureCensus>> LiveAsync()
         {
             var seen = new List<ErasureCensus>();
@@ -117,37 +120,30 @@ public sealed class KilledErasureTests(ITestOutputHelper output)
             await using var server = await StartAsync();
             await CheckAsync(server);
             _asked.UnionWith(victims);
+            var listed = Listed;
             if (way == Way.Bulk)
             {
                 _jobs.Add([.. victims]);
                 await Officer.FileAsync(server, victims.Select(p => p.Subject));
-                await MomentAsync();
+                await MomentAsync(listed);
                 await server.KillAsync();
                 return;
             }
 
             var vaults = await Task.WhenAll(victims.Select(person => person.At(server).OpenAsync()));
             var asking = vaults.Select((vault, i) => AskAsync(victims[i], TestDevice.Value(vault))).ToList();
-            await MomentAsync();
+            await MomentAsync(listed);
             await server.KillAsync();
             await Task.WhenAll(asking);
         }
 
         // Soon after the request, or soon after keys are destroyed and listed: the list is what shows it from outside. "Soon" is
         // as slow as the machine is.
-        private async Task MomentAsync()
+        private async Task MomentAsync(long listed)
         {
-            var list = new FileInfo(Path.Combine(_folder["data"], "fence", "tombstones"));
-            var (before, limit) = (list.Exists ? list.Length : 0, DateTime.UtcNow.AddSeconds(2));
+            var limit = DateTime.UtcNow.AddSeconds(30);
             if (RandomNumberGenerator.GetInt32(2) == 0)
-            {
-                do
-                {
-                    await Task.Delay(1);
-                    list.Refresh();
-                }
-                while ((list.Exists ? list.Length : 0) == before && DateTime.UtcNow < limit);
-            }
+                while (Listed == listed && DateTime.UtcNow < limit) await Task.Delay(1);
 
             await Task.Delay(_start * 0.08 * (RandomNumberGenerator.GetInt32(1000) / 1000.0));
         }

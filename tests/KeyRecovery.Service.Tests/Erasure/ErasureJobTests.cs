@@ -51,7 +51,7 @@ public sealed class ErasureJobTests
             Directory.CreateTempSubdirectory("keyrecovery-service-").FullName, _random, store => held = new HeldKeyStore(store));
         var job = await server.FileErasuresAsync("nobody");
         held.InsteadOfWrite = writes => writes[0].Key.Id.Length == 16 ? new WriteResult.Unavailable(0, StoreFault.Full) : null;
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         await Assert.ThrowsAsync<StoreUnavailableException>(() => server.Service.Erasures.ResumeAsync(limit.Token));
         held.InsteadOfWrite = null;
         await server.Service.Erasures.ResumeAsync(default);

@@ -102,7 +102,7 @@ public sealed class RelayTests
         Assert.False(waiting.IsCompleted);
         pair.Put(LinkSide.New, 0, [7]);
         // The clock stands still: nothing but the message wakes.
-        Relayed.Message([7], await waiting.WaitAsync(TimeSpan.FromSeconds(10)));
+        Relayed.Message([7], await waiting.WaitAsync(TimeSpan.FromMinutes(1)));
     }
 
     [Fact]
@@ -128,10 +128,10 @@ public sealed class RelayTests
         var pair = new RelayPair(_relay).Claimed();
         var (brief, longest) = (pair.GetAsync(LinkSide.New, 0, 1_000), pair.GetAsync(LinkSide.New, 0, 99_000));
         _time.Advance(TimeSpan.FromSeconds(1));
-        Relayed.Is(new LinkRead.NoneYet(), await brief.WaitAsync(TimeSpan.FromSeconds(10)));
+        Relayed.Is(new LinkRead.NoneYet(), await brief.WaitAsync(TimeSpan.FromMinutes(1)));
         Assert.False(longest.IsCompleted);
         _time.Advance(TimeSpan.FromSeconds(24));
-        Relayed.Is(new LinkRead.NoneYet(), await longest.WaitAsync(TimeSpan.FromSeconds(10)));
+        Relayed.Is(new LinkRead.NoneYet(), await longest.WaitAsync(TimeSpan.FromMinutes(1)));
     }
 
     [Fact]
@@ -145,7 +145,7 @@ public sealed class RelayTests
         ended.End(LinkSide.New);
         _relay.EndSessionsOf(removed.Account, removed.Authority);
         _time.Advance(TimeSpan.FromSeconds(10));
-        foreach (var poll in waiting) Relayed.Fails(ErrorCode.NotFound, await poll.WaitAsync(TimeSpan.FromSeconds(10)));
+        foreach (var poll in waiting) Relayed.Fails(ErrorCode.NotFound, await poll.WaitAsync(TimeSpan.FromMinutes(1)));
     }
 
     [Fact]
@@ -154,7 +154,7 @@ public sealed class RelayTests
         var pair = new RelayPair(_relay).Claimed();
         var waiting = pair.GetAsync(LinkSide.New, 0, 25_000);
         _relay.EndWaits();
-        Relayed.Fails(ErrorCode.Unavailable, await waiting.WaitAsync(TimeSpan.FromSeconds(10)));
+        Relayed.Fails(ErrorCode.Unavailable, await waiting.WaitAsync(TimeSpan.FromMinutes(1)));
         Relayed.Fails(ErrorCode.Unavailable, await pair.GetAsync(LinkSide.New, 0, 25_000));
         Relayed.Is(LinkReceipt.Done, pair.Put(LinkSide.New, 0, [1]));
         Relayed.Message([1], await pair.GetAsync(LinkSide.New, 0, 25_000));

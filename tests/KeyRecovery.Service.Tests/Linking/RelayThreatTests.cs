@@ -36,7 +36,7 @@ public sealed class RelayThreatTests
         var thief = RelayPair.Random();
 
         Relayed.Fails(ErrorCode.LinkContested, pair.Claim(bearer: thief));
-        Relayed.Fails(ErrorCode.LinkContested, await waiting.WaitAsync(TimeSpan.FromSeconds(10)));
+        Relayed.Fails(ErrorCode.LinkContested, await waiting.WaitAsync(TimeSpan.FromMinutes(1)));
         Relayed.Fails(ErrorCode.LinkContested, await pair.GetAsync(LinkSide.New, 0));
         Relayed.Fails(ErrorCode.LinkContested, pair.Put(LinkSide.New, 1, [1]));
         Relayed.Fails(ErrorCode.LinkContested, pair.Claim());
