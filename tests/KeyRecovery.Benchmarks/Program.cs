@@ -2,7 +2,7 @@ using System.Globalization;
 using KeyRecovery.Benchmarks;
 
 // Prints ratios from one run (docs/performance.md). Run it alone on a quiet machine, in Release:
-//   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [links] [wakes] [oprf] [polls] [sessions] [reads] [commits] [realms] [stretch] [recovery] [rotation] [erasures] [erasing]
+//   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [links] [chains] [wakes] [oprf] [polls] [sessions] [reads] [commits] [realms] [stretch] [recovery] [rotation] [erasures] [erasing]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 switch (args)
 {
@@ -21,6 +21,7 @@ var report = new Report();
 report.Machine();
 if (Wanted("seals")) SealBenchmarks.Run(report);
 if (Wanted("links")) LinkBenchmark.Run(report);
+if (Wanted("chains")) await ChainBenchmark.RunAsync(report);
 if (Wanted("oprf")) OprfBenchmark.Run(report);
 if (Wanted("wakes")) await WakeBenchmark.RunAsync(report);
 if (Wanted("polls")) await PollBenchmark.RunAsync(report);

@@ -71,7 +71,10 @@ internal sealed class VaultState : IDisposable
     public bool TryOpenKept()
     {
         if (_device.Known is not { } known) return false;
-        return VerifiedVault.Verify(_options.App, known, Keys.Identity, null) is VaultVerdict.Ok ok && TryTake(ok.Vault) is null;
+        var verdict = _device.IsVerified
+            ? VerifiedVault.Reopen(_options.App, known, Keys.Identity)
+            : VerifiedVault.Verify(_options.App, known, Keys.Identity, null);
+        return verdict is VaultVerdict.Ok ok && TryTake(ok.Vault) is null;
     }
 
     /// <summary>Fetches and verifies what is new. Null when all is well.</summary>
@@ -143,8 +146,7 @@ internal sealed class VaultState : IDisposable
     {
         if (vault.Chain.FindActive(Keys.Id) is null) return new ClientFailure.Revoked();
         if (TryTake(vault) is { } failure) return failure;
-        var next = _device.With(new VaultBundle(
-            vault.Account, 0, [.. vault.Links.Select(l => l.Bytes)], vault.Keyset.Bytes, vault.Manifest.Bytes, vault.TrustedFrom));
+        var next = _device.With(vault);
         await _store.SaveAsync(next, ct);
         _device.Dispose();
         _device = next;

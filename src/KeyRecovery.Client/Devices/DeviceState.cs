@@ -14,6 +14,9 @@ public sealed class DeviceState : IDisposable
 {
     private const string Label = "keyrecovery/v1/device-state";
 
+    // Raised with every change of what a vault must obey: a vault that was kept before it is verified once more.
+    private const ulong Version = 2;
+
     /// <summary>Joins the parts.</summary>
     public DeviceState(AccountId account, AuthorityId device, SecretBytes signingSeed, SecretBytes kemSeed, VaultBundle? known, ReadOnlyMemory<byte> pending)
     {
@@ -43,12 +46,15 @@ public sealed class DeviceState : IDisposable
     /// <summary>The last vault that was verified, whole; null until the account is there.</summary>
     public VaultBundle? Known { get; }
 
+    /// <summary>Whether <see cref="Known"/> was verified by the rules that this program knows.</summary>
+    internal bool IsVerified { get; private init; }
+
     /// <summary>The commit that makes this device part of the account, while no answer to it has come; else empty.</summary>
     public ReadOnlyMemory<byte> Pending { get; }
 
     /// <summary>The bytes to seal.</summary>
     public byte[] Encode() => new CborOut().Array(8)
-        .Text(Label).UInt(1).Bytes(Account).Bytes(Device).Bytes(SigningSeed.Span).Bytes(KemSeed.Span)
+        .Text(Label).UInt(IsVerified || Known is null ? Version : Version - 1).Bytes(Account).Bytes(Device).Bytes(SigningSeed.Span).Bytes(KemSeed.Span)
         .Bytes(Known is null ? default : Known.Encode()).Bytes(Pending.Span).ToArray();
 
     /// <summary>Reads the bytes.</summary>
@@ -58,18 +64,25 @@ public sealed class DeviceState : IDisposable
         var reader = new CborIn(bytes);
         reader.Array(8);
         reader.Label(Label);
-        reader.UInt(1);
+        var version = reader.UInt(Version);
+        WireFormatException.Require(version >= 1, "versions count from 1");
         var (account, device) = (reader.Account(), reader.Authority());
         var (signing, kem) = (SecretBytes.Copy(reader.BytesView(32, 32).Span), SecretBytes.Copy(reader.BytesView(32, 32).Span));
         var known = reader.BytesView(0, Limits.RepairBytes).ToArray();
         var pending = reader.BytesView(0, Limits.CommitBodyBytes).ToArray();
         reader.End();
-        return new DeviceState(account, device, signing, kem, known.Length == 0 ? null : VaultBundle.Decode(known), pending);
+        return new DeviceState(account, device, signing, kem, known.Length == 0 ? null : VaultBundle.Decode(known), pending)
+        {
+            IsVerified = version == Version,
+        };
     }
 
-    /// <summary>The same device with another vault, and nothing pending.</summary>
-    public DeviceState With(VaultBundle known) =>
-        new(Account, Device, SecretBytes.Copy(SigningSeed.Span), SecretBytes.Copy(KemSeed.Span), known, default);
+    /// <summary>The same device with a vault that was verified since, and nothing pending.</summary>
+    public DeviceState With(VerifiedVault known) =>
+        new(Account, Device, SecretBytes.Copy(SigningSeed.Span), SecretBytes.Copy(KemSeed.Span), known.ToBundle(), default)
+        {
+            IsVerified = true,
+        };
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,3 +1,4 @@
+using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
@@ -11,7 +12,7 @@ internal static class OfferCheck
     {
         try
         {
-            var link = Link.Decode(offer.Draft, own.SigningKey);
+            var link = Link.Decode(offer.Draft, key => VerifyKey.Read(key, own.SigningKey));
             var isOffered = link.Account == offer.Account
                 && link.Sequence == offer.Head.Sequence + 1
                 && link.Previous == offer.Head.Hash;

@@ -9,7 +9,7 @@ namespace KeyRecovery.Protocol.Vault;
 /// </summary>
 public sealed class Chain
 {
-    private Chain(
+    internal Chain(
         SignedLink head, ChainHead current, ImmutableArray<EpochStart> epochs,
         ImmutableSortedDictionary<AuthorityId, ChainAuthority> authorities, ImmutableArray<Hash256> hashes)
     {
@@ -60,45 +60,23 @@ public sealed class Chain
     /// <summary>Begins a chain with link 0.</summary>
     /// <param name="appId">The verifier's own app id: another app's beginning is refused.</param>
     /// <param name="link">Link 0.</param>
-    public static ChainStep Start(string appId, SignedLink link) => Step(null, link, ChainHead.Start(appId, link));
+    public static ChainStep Start(string appId, SignedLink link) => Start(appId, [link]);
+
+    /// <summary>Begins a chain with all these links: the signatures are verified on every core.</summary>
+    /// <returns>The chain, or the fault of the first link that has one; no link at all is a dropped one.</returns>
+    public static ChainStep Start(string appId, IReadOnlyList<SignedLink> links) => new ChainBuilder(appId).Verify(links);
 
     /// <summary>Adds the next link, checking every rule and signature.</summary>
-    public ChainStep Append(SignedLink link) => Step(this, link, Current.Append(link));
+    public ChainStep Append(SignedLink link) => Append([link]);
+
+    /// <summary>Adds the next links, checking every rule, and the signatures on every core.</summary>
+    /// <returns>The chain, or the fault of the first link that has one.</returns>
+    public ChainStep Append(IReadOnlyList<SignedLink> links) =>
+        links.Count == 0 ? new ChainStep.Ok(this) : new ChainBuilder(this).Verify(links);
 
     /// <summary>
-    /// Reads a chain without checking it: for links that this program has verified before and kept sealed, where nobody
-    /// else writes.
+    /// Reads a chain without verifying signatures: for links that this program verified before and kept sealed, where
+    /// nobody else writes. The rules are checked.
     /// </summary>
-    /// <exception cref="WireFormatException">There is no link.</exception>
-    public static Chain Replay(IEnumerable<SignedLink> links)
-    {
-        Chain? chain = null;
-        var rules = new ChainRules(null);
-        foreach (var link in links)
-        {
-            rules.Trust(link);
-            chain = Extend(chain, link, rules.Head);
-        }
-        return chain ?? throw new WireFormatException("a chain has a link");
-    }
-
-    private static ChainStep Step(Chain? before, SignedLink link, ChainHeadStep step) => step switch
-    {
-        ChainHeadStep.Ok ok => new ChainStep.Ok(Extend(before, link, ok.Head)),
-        ChainHeadStep.Refused refused => new ChainStep.Refused(refused.Fault),
-        _ => throw new InvalidOperationException("there is no third step"),
-    };
-
-    private static Chain Extend(Chain? before, SignedLink link, ChainHead head)
-    {
-        var body = link.Link;
-        var epochs = before?.Epochs ?? [];
-        if (body.Epoch != (ulong)epochs.Length)
-            epochs = epochs.Add(new EpochStart(body.Epoch, body.EpochCommit, body.PreviousEpochKey));
-        var authorities = (before?.Authorities ?? ImmutableSortedDictionary<AuthorityId, ChainAuthority>.Empty).ToBuilder();
-        foreach (var id in body.Remove) authorities[id] = authorities[id] with { RemovedAt = body.Sequence };
-        foreach (var added in body.Add)
-            authorities.Add(added.Id, new ChainAuthority(added, body.Sequence, body.Signer, body.Time, null));
-        return new Chain(link, head, epochs, authorities.ToImmutable(), (before?.Hashes ?? []).Add(link.Hash));
-    }
+    public static ChainStep Replay(string appId, IReadOnlyList<SignedLink> links) => new ChainBuilder(appId).Replay(links);
 }

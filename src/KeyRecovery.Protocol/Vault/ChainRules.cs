@@ -31,7 +31,7 @@ internal sealed class ChainRules
 
     /// <summary>The head after the newest link.</summary>
     public ChainHead Head => new(
-        _account, _place ?? throw new WireFormatException("a chain has a link"), _epoch, _epochCommit, _keysetHash,
+        _account, _place!.Value, _epoch, _epochCommit, _keysetHash,
         _active.ToImmutable(), _used.Build(), _lastRemoval);
 
     /// <summary>Checks link 0 and moves on to it.</summary>
@@ -69,9 +69,6 @@ internal sealed class ChainRules
         signer = active.SigningKey;
         return Move(link);
     }
-
-    /// <summary>Moves on to a link that was verified before, without a look at any rule.</summary>
-    public void Trust(SignedLink link) => Move(link);
 
     private ProtocolFault CheckPlace(Link link)
     {

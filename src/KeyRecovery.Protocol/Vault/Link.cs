@@ -57,13 +57,13 @@ public sealed record Link
         return writer.UInt(Time).Bytes(Signer).ToArray();
     }
 
-    /// <summary>Reads a body. Checks the shape only; the rules are <see cref="Chain"/>'s.</summary>
+    /// <summary>Reads a body. Checks the shape only; the rules are <see cref="ChainHead"/>'s.</summary>
     /// <exception cref="WireFormatException">Not a link.</exception>
     /// <exception cref="UpgradeRequiredException">A version or kind that this program does not know.</exception>
-    public static Link Decode(ReadOnlyMemory<byte> body) => Decode(body, null);
+    public static Link Decode(ReadOnlyMemory<byte> body) => Decode(body, static key => new VerifyKey(key));
 
-    /// <summary>As the other; a signing key that is <paramref name="known"/> is not checked once more, which is most of the cost.</summary>
-    internal static Link Decode(ReadOnlyMemory<byte> body, VerifyKey? known)
+    /// <summary>As the other, with signing keys read by <paramref name="readKey"/>: to check their points is most of the cost.</summary>
+    internal static Link Decode(ReadOnlyMemory<byte> body, Func<ReadOnlySpan<byte>, VerifyKey> readKey)
     {
         var reader = new CborIn(body);
         reader.Array(13);
@@ -78,7 +78,7 @@ public sealed record Link
             EpochCommit = reader.Hash(),
             PreviousEpochKey = reader.Bytes(0, PreviousEpochKeySize),
             KeysetHash = reader.Hash(),
-            Add = ReadAdded(reader, known),
+            Add = ReadAdded(reader, readKey),
             Remove = ReadRemoved(reader),
             Time = reader.UInt(),
             Signer = reader.Authority(),
@@ -91,11 +91,11 @@ public sealed record Link
         return link;
     }
 
-    private static ImmutableArray<NewAuthority> ReadAdded(CborIn reader, VerifyKey? known)
+    private static ImmutableArray<NewAuthority> ReadAdded(CborIn reader, Func<ReadOnlySpan<byte>, VerifyKey> readKey)
     {
         var count = reader.Array(0, Limits.Authorities);
         var added = ImmutableArray.CreateBuilder<NewAuthority>(count);
-        for (var i = 0; i < count; i++) added.Add(NewAuthority.Read(reader, known));
+        for (var i = 0; i < count; i++) added.Add(NewAuthority.Read(reader, readKey));
         return added.MoveToImmutable();
     }
 

@@ -20,13 +20,13 @@ public sealed record NewAuthority(
     internal void Write(CborOut writer) => writer.Array(6)
         .Bytes(Id).UInt((ulong)Kind).Bytes(SigningKey.ToArray()).Bytes(KemKeyHash).UInt(MaxFormat).Bytes(Parameters.Span);
 
-    internal static NewAuthority Read(CborIn reader, VerifyKey? known)
+    internal static NewAuthority Read(CborIn reader, Func<ReadOnlySpan<byte>, VerifyKey> readKey)
     {
         reader.Array(6);
         var id = reader.Authority();
         var kind = reader.UInt();
         if (kind is < 1 or > 5) throw new UpgradeRequiredException("an authority of an unknown kind");
-        var signingKey = VerifyKey.Read(reader.Bytes(VerifyKey.Size), known);
+        var signingKey = readKey(reader.BytesView(VerifyKey.Size, VerifyKey.Size).Span);
         var kemKeyHash = reader.Hash();
         var maxFormat = reader.UInt();
         WireFormatException.Require(maxFormat >= 1, "maxFormat is at least 1");

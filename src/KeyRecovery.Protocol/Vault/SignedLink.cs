@@ -7,13 +7,13 @@ namespace KeyRecovery.Protocol.Vault;
 /// <summary>A link with its signatures (docs/protocol.md §3): the signer's, and each added authority's possession.</summary>
 public sealed class SignedLink
 {
-    private SignedLink(ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> body, byte[] signature, ImmutableArray<byte[]> possession)
+    private SignedLink(ReadOnlyMemory<byte> bytes, Link link, ReadOnlyMemory<byte> body, byte[] signature, ImmutableArray<byte[]> possession)
     {
         Bytes = bytes;
         Body = body;
         Signature = signature;
         Possession = possession;
-        Link = Link.Decode(body);
+        Link = link;
         Hash = Hash256.Of(body.Span);
         WireFormatException.Require(possession.Length == Link.Add.Length, "one possession for each added authority");
     }
@@ -42,25 +42,19 @@ public sealed class SignedLink
     {
         var writer = new CborOut().Array(3).Bytes(body.Span).Bytes(signature).Array(possession.Length);
         foreach (var proof in possession) writer.Bytes(proof);
-        return new SignedLink(writer.ToArray(), body, signature, possession);
+        return new SignedLink(writer.ToArray(), Link.Decode(body), body, signature, possession);
     }
 
     /// <summary>Reads a signed link. Checks the shape only; signatures and rules are <see cref="ChainHead"/>'s.</summary>
     /// <exception cref="WireFormatException">Not a signed link.</exception>
     /// <exception cref="UpgradeRequiredException">A version or kind that this program does not know.</exception>
-    public static SignedLink Decode(ReadOnlyMemory<byte> bytes)
-    {
-        WireFormatException.Require(bytes.Length <= Limits.SignedLinkBytes, "a signed link has at most 65,536 bytes");
-        var reader = new CborIn(bytes);
-        reader.Array(3);
-        var body = reader.BytesView(1, Limits.SignedLinkBytes);
-        var signature = reader.Bytes(SigningKey.SignatureSize);
-        var count = reader.Array(0, Limits.Authorities);
-        var possession = ImmutableArray.CreateBuilder<byte[]>(count);
-        for (var i = 0; i < count; i++) possession.Add(reader.Bytes(SigningKey.SignatureSize));
-        reader.End();
-        return new SignedLink(bytes, body, signature, possession.MoveToImmutable());
-    }
+    public static SignedLink Decode(ReadOnlyMemory<byte> bytes) => Decode(bytes, static key => new VerifyKey(key));
+
+    /// <summary>
+    /// The same for a link that this program decoded before and kept sealed: its keys are not checked once more, which is
+    /// most of the cost.
+    /// </summary>
+    internal static SignedLink DecodeKept(ReadOnlyMemory<byte> bytes) => Decode(bytes, VerifyKey.FromChecked);
 
     /// <summary>Checks the signer's signature and the possession of each added authority.</summary>
     internal ProtocolFault CheckSignatures(VerifyKey signer)
@@ -72,5 +66,19 @@ public sealed class SignedLink
                 return ProtocolFault.Possession;
         }
         return ProtocolFault.None;
+    }
+
+    private static SignedLink Decode(ReadOnlyMemory<byte> bytes, Func<ReadOnlySpan<byte>, VerifyKey> readKey)
+    {
+        WireFormatException.Require(bytes.Length <= Limits.SignedLinkBytes, "a signed link has at most 65,536 bytes");
+        var reader = new CborIn(bytes);
+        reader.Array(3);
+        var body = reader.BytesView(1, Limits.SignedLinkBytes);
+        var signature = reader.Bytes(SigningKey.SignatureSize);
+        var count = reader.Array(0, Limits.Authorities);
+        var possession = ImmutableArray.CreateBuilder<byte[]>(count);
+        for (var i = 0; i < count; i++) possession.Add(reader.Bytes(SigningKey.SignatureSize));
+        reader.End();
+        return new SignedLink(bytes, Link.Decode(body, readKey), body, signature, possession.MoveToImmutable());
     }
 }

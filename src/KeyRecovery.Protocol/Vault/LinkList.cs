@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Protocol.Vault;
+
+/// <summary>Decodes the links of a chain on every core: to check the points of their keys is a third of a verification.</summary>
+internal static class LinkList
+{
+    /// <summary>Decodes links with one of <see cref="SignedLink"/>'s readers.</summary>
+    /// <exception cref="WireFormatException">The first link that cannot be read is malformed.</exception>
+    /// <exception cref="UpgradeRequiredException">The first link that cannot be read is of an unknown version.</exception>
+    public static ImmutableArray<SignedLink> Decode(
+        ImmutableArray<ReadOnlyMemory<byte>> links, Func<ReadOnlyMemory<byte>, SignedLink> decode)
+    {
+        var decoded = new SignedLink[links.Length];
+        var thrown = new Exception?[links.Length];
+        // After a break every lower index is still run, so the first that throws is known.
+        Parallel.For(0, links.Length, (i, loop) =>
+        {
+            try
+            {
+                decoded[i] = decode(links[i]);
+            }
+            catch (Exception e) when (e is WireFormatException or UpgradeRequiredException)
+            {
+                thrown[i] = e;
+                loop.Break();
+            }
+        });
+        if (thrown.FirstOrDefault(e => e is not null) is { } first) ExceptionDispatchInfo.Throw(first);
+        return ImmutableCollectionsMarshal.AsImmutableArray(decoded);
+    }
+}

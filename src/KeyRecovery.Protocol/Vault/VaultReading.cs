@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+
+namespace KeyRecovery.Protocol.Vault;
+
+/// <summary>One reading of a vault (docs/protocol.md §7, "Reading a vault"): what holds becomes a <see cref="VerifiedVault"/>.</summary>
+internal sealed class VaultReading(string appId, VaultBundle told, OwnIdentity own, VerifiedVault? known)
+{
+    /// <summary>Verifies what a server told.</summary>
+    public VaultVerdict Run()
+    {
+        if (known is not null && told.Account != known.Account) return Refused(ProtocolFault.OtherAccount);
+        var manifest = SignedManifest.Decode(told.Manifest);
+        if (known is not null) return RunFrom(known, manifest);
+        if (told.First != 0) return Refused(ProtocolFault.DroppedLink);
+        var links = LinkList.Decode(told.Links, SignedLink.Decode);
+        return Judge(links, Chain.Start(appId, links), manifest);
+    }
+
+    /// <summary>Reads what was verified before: everything but the signatures and keys of the links is checked again.</summary>
+    public VaultVerdict RunKept()
+    {
+        if (told.First != 0) return Refused(ProtocolFault.DroppedLink);
+        var links = LinkList.Decode(told.Links, SignedLink.DecodeKept);
+        return Judge(links, Chain.Replay(appId, links), SignedManifest.Decode(told.Manifest));
+    }
+
+    private VaultVerdict RunFrom(VerifiedVault before, SignedManifest manifest)
+    {
+        var news = told.Links;
+        if (told.First == 0)
+        {
+            if (FindFork(before) is var forked and not ProtocolFault.None) return Refused(forked);
+            if (news.Length < before.Links.Length) return Refused(ProtocolFault.RolledBackChain);
+            news = news[before.Links.Length..];
+        }
+        else if (told.First != (ulong)before.Links.Length)
+        {
+            return Refused(ProtocolFault.DroppedLink);
+        }
+        var links = LinkList.Decode(news, SignedLink.Decode);
+        var step = before.Chain.Append(links);
+        var forks = links.Length != 0 && links[0].Link.Previous != before.Chain.Place.Hash;
+        return step is ChainStep.Refused { Fault: ProtocolFault.BrokenChain } && forks
+            ? Refused(ProtocolFault.Fork)
+            : Judge(before.Links.AddRange(links), step, manifest);
+    }
+
+    /// <summary>Compares the links that are known; one that is told byte by byte needs no decoding.</summary>
+    private ProtocolFault FindFork(VerifiedVault before)
+    {
+        var common = Math.Min(told.Links.Length, before.Links.Length);
+        for (var i = 0; i < common; i++)
+        {
+            if (told.Links[i].Span.SequenceEqual(before.Links[i].Bytes.Span)) continue;
+            if (SignedLink.Decode(told.Links[i]).Hash == before.Links[i].Hash) continue;
+            return i == 0 ? ProtocolFault.ForgedBeginning : ProtocolFault.Fork;
+        }
+        return ProtocolFault.None;
+    }
+
+    private VaultVerdict Judge(ImmutableArray<SignedLink> links, ChainStep step, SignedManifest manifest)
+    {
+        if (step is ChainStep.Refused broken) return Refused(broken.Fault);
+        var chain = ((ChainStep.Ok)step).Chain;
+        if (chain.Account != told.Account) return Refused(ProtocolFault.OtherAccount);
+        if (CheckKnown(chain, manifest) is var rolledBack and not ProtocolFault.None) return Refused(rolledBack);
+        if (!chain.Authorities.TryGetValue(own.Id, out var self) || self.SigningKey != own.SigningKey)
+            return Refused(ProtocolFault.OwnKeys);
+        var keyset = Keyset.Decode(told.Keyset);
+        if (keyset.CheckAgainst(chain) is var keysetFault and not ProtocolFault.None) return Refused(keysetFault);
+        if (manifest.CheckAgainst(chain) is var manifestFault and not ProtocolFault.None) return Refused(manifestFault);
+        return new VaultVerdict.Ok(new VerifiedVault(links, chain, keyset, manifest, told.TrustedFrom));
+    }
+
+    private ProtocolFault CheckKnown(Chain chain, SignedManifest manifest)
+    {
+        if (known is null) return ProtocolFault.None;
+        var (newer, older) = (manifest.Manifest, known.Manifest.Manifest);
+        if (chain == known.Chain && newer.ChainHead.Sequence < older.ChainHead.Sequence) return ProtocolFault.RolledBackChain;
+        if (newer.Version < older.Version) return ProtocolFault.RolledBackManifest;
+        var continues = newer.Version == older.Version ? manifest.Hash == known.Manifest.Hash
+            : newer.Version > older.Version + 1 || newer.Previous == known.Manifest.Hash;
+        return continues ? ProtocolFault.None : ProtocolFault.ForkedManifest;
+    }
+
+    private static VaultVerdict.Refused Refused(ProtocolFault fault) => new(fault);
+}

@@ -1,0 +1,122 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Protocol.Tests.Vault;
+
+/// <summary>Draws chains of links that are signed and, here and there, wrong in one respect.</summary>
+internal sealed class WildChain(int seed)
+{
+    public const string App = "wild.example";
+    public const int Wrongs = 24;
+
+    private readonly TestRandom _random = new(seed);
+    private readonly Dictionary<AuthorityId, Player> _players = [];
+    private readonly List<Player> _active = [];
+    private readonly List<Player> _gone = [];
+    private readonly List<SignedLink> _links = [];
+
+    public IReadOnlyList<SignedLink> Links => _links;
+
+    /// <summary>Adds link 0.</summary>
+    public void Begin(int slots, int wrong)
+    {
+        var device = Draw(AuthorityKind.Device);
+        var nonce = new Hash256(_random.Bytes(32));
+        var account = AccountIds.Derive(App, device.Entry.SigningKey, device.Entry.KemKeyHash, nonce);
+        var added = Enumerable.Range(0, slots).Select(_ => Draw(AuthorityKind.Code)).Append(device).ToList();
+        Sign(new Link
+        {
+            Account = account, Sequence = 0, Previous = nonce, Epoch = 1, EpochCommit = new Hash256(_random.Bytes(32)),
+            KeysetHash = new Hash256(_random.Bytes(32)), Add = Sorted(added), Time = 1, Signer = device.Entry.Id,
+        }, wrong, device, added, []);
+    }
+
+    /// <summary>Adds a link that adds and removes so many, right but for <paramref name="wrong"/>.</summary>
+    public void Next(int add, int remove, bool mend, int pick, int wrong)
+    {
+        var head = _links[^1];
+        var signer = _active[pick % _active.Count];
+        var added = Enumerable.Range(0, add).Select(i => Draw((AuthorityKind)(1 + ((pick + i) % 5)))).ToList();
+        var removed = _active.Where(a => a != signer).Take(remove).ToList();
+        var begins = mend || removed.Count > 0;
+        Sign(head.Link with
+        {
+            Sequence = head.Link.Sequence + 1,
+            Previous = head.Hash,
+            Epoch = head.Link.Epoch + (begins ? 1UL : 0),
+            EpochCommit = begins ? new Hash256(_random.Bytes(32)) : head.Link.EpochCommit,
+            PreviousEpochKey = begins ? _random.Bytes(72) : ReadOnlyMemory<byte>.Empty,
+            Add = Sorted(added),
+            Remove = [.. removed.Select(p => p.Entry.Id).Order()],
+            Signer = signer.Entry.Id,
+        }, wrong, signer, added, removed);
+    }
+
+    private void Sign(Link link, int wrong, Player signer, List<Player> added, List<Player> removed)
+    {
+        var body = Spoil(link, wrong, ref signer).Encode();
+        var decoded = Link.Decode(body);
+        byte[] Prove(NewAuthority entry) => LinkDraft.ProvePossession(_players.GetValueOrDefault(entry.Id, signer).Key, body);
+        var signature = signer.Key.Sign(wrong == 1 ? SignatureLabel.LinkPossession : SignatureLabel.Link, body);
+        var possession = decoded.Add.Select(Prove).ToImmutableArray();
+        if (wrong == 2 && possession.Length > 0) possession = possession.SetItem(possession.Length - 1, signature);
+        _links.Add(SignedLink.Create(body, signature, possession));
+        _active.AddRange(added);
+        _active.RemoveAll(removed.Contains);
+        _gone.AddRange(removed);
+    }
+
+    private Link Spoil(Link link, int wrong, ref Player signer)
+    {
+        var old = _gone.Concat(_active).FirstOrDefault(p => p.Entry.Id != link.Signer);
+        var stranger = Draw(AuthorityKind.Device);
+        switch (wrong)
+        {
+            case 3: return link with { Account = new AccountId(_random.Bytes(16)) };
+            case 4: return link with { Sequence = link.Sequence + 1 };
+            case 5: return link with { Previous = new Hash256(_random.Bytes(32)) };
+            case 6:
+                signer = stranger;
+                return link with { Signer = stranger.Entry.Id };
+            case 7 when _gone.Count > 0:
+                signer = _gone[0];
+                return link with { Signer = _gone[0].Entry.Id };
+            case 8: return link with { Remove = [stranger.Entry.Id] };
+            case 9: return link with { Remove = [link.Signer], Epoch = link.Epoch + 1, PreviousEpochKey = new byte[72] };
+            case 10: return link with { Epoch = link.Epoch + 1 };
+            case 11: return link with { Epoch = link.Epoch + 2, PreviousEpochKey = new byte[72] };
+            case 12: return link with { PreviousEpochKey = link.PreviousEpochKey.IsEmpty ? new byte[72] : default(ReadOnlyMemory<byte>) };
+            case 13: return link with { EpochCommit = new Hash256(_random.Bytes(32)) };
+            case 14: return link with { Add = [] };
+            case 15 when link.Add.Length > 0 && old is not null: return Swap(link, link.Add[0] with { Id = old.Entry.Id });
+            case 16 when link.Add.Length > 0 && old is not null: return Swap(link, link.Add[0] with { SigningKey = old.Entry.SigningKey });
+            case 17 when link.Add.Length > 0 && old is not null: return Swap(link, link.Add[0] with { KemKeyHash = old.Entry.KemKeyHash });
+            case 18 when link.Add.Length > 1: return Swap(link, link.Add[0] with { KemKeyHash = link.Add[1].KemKeyHash });
+            case 19 when link.Add.Length > 0: return Swap(link, link.Add[0] with { KemKeyHash = Hash256.Of(link.Add[0].SigningKey.ToArray()) });
+            case 20: return link with { Add = Sorted([.. Enumerable.Range(0, 32).Select(_ => Draw(AuthorityKind.Code))]) };
+            case 21: return link with { Remove = old is null ? [] : [old.Entry.Id] };
+            case 22: return link with { Add = [.. link.Add.Where(a => a.Kind != AuthorityKind.Device)] };
+            case 23: return link with { Epoch = 0 };
+            default: return link;
+        }
+    }
+
+    private static Link Swap(Link link, NewAuthority first) =>
+        link with { Add = [.. link.Add.RemoveAt(0).Add(first).OrderBy(a => a.Id)] };
+
+    private static ImmutableArray<NewAuthority> Sorted(List<Player> added) => [.. added.Select(p => p.Entry).OrderBy(a => a.Id)];
+
+    private Player Draw(AuthorityKind kind)
+    {
+        var key = SigningKey.FromSeed(_random.Bytes(32));
+        var entry = new NewAuthority(
+            new AuthorityId(_random.Bytes(16)), kind, key.PublicKey, new Hash256(_random.Bytes(32)), 1, ReadOnlyMemory<byte>.Empty);
+        var player = new Player(entry, key);
+        _players.Add(entry.Id, player);
+        return player;
+    }
+
+    private sealed record Player(NewAuthority Entry, SigningKey Key);
+}
