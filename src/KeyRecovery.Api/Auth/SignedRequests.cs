@@ -31,7 +31,7 @@ internal sealed class SignedRequests(
         var marks = context.GetEndpoint()?.Metadata;
         if (marks?.GetMetadata<Signed>() is not null) return VerifyAsync(context, service);
         if (marks?.GetMetadata<SignedByThen>() is not null) return ClaimWithoutBodyAsync(context);
-        return marks?.GetMetadata<SignedByContent>() is not null ? ClaimAsync(context) : next(context);
+        return marks?.GetMetadata<SignedByContent>() is not null ? ClaimAsync(context, service) : next(context);
     }
 
     private async Task VerifyAsync(HttpContext context, KeyRecoveryService service)
@@ -115,17 +115,36 @@ internal sealed class SignedRequests(
         await next(context);
     }
 
-    private async Task ClaimAsync(HttpContext context)
+    // The signer's key is in the body. What costs nothing comes first, and a body is read only for an account that there is.
+    private async Task ClaimAsync(HttpContext context, KeyRecoveryService service)
     {
         var head = ReadHead(context);
-        using var place = repairs.TryEnter(context.Connection.RemoteIpAddress, out var busy);
-        if ((head.Refusal ?? busy) is { } refusal)
+        if ((head.Refusal ?? NotADevice(head)) is { } refusal)
         {
             await refusal.ExecuteAsync(context);
             return;
         }
 
-        var body = await RepairGate.ReadAsync(context);
+        if (!await service.Gate.IsKnownAsync(head.Signature.KeyId.Account!.Value, context.RequestAborted))
+        {
+            await new ProblemResult(ErrorCode.SignatureInvalid).ExecuteAsync(context);
+            return;
+        }
+
+        using var place = repairs.TryEnter(context.Connection.RemoteIpAddress, out var busy);
+        if (busy is not null)
+        {
+            await busy.ExecuteAsync(context);
+            return;
+        }
+
+        var (body, gone) = await repairs.ReadAsync(context);
+        if (gone is not null)
+        {
+            await gone.ExecuteAsync(context);
+            return;
+        }
+
         if (Hash256.Of(body.Span) != head.Hash)
         {
             await SignatureHeaders.Invalid(SignatureHeaders.ContentDigest).ExecuteAsync(context);
@@ -135,6 +154,9 @@ internal sealed class SignedRequests(
         context.Features.Set(new ClaimedRequest(head.Signature.KeyId, head.Verify, body));
         await next(context);
     }
+
+    private static ProblemResult? NotADevice(Head head) =>
+        head.Signature.KeyId.Account is null ? new ProblemResult(ErrorCode.Forbidden) { Field = "keyid" } : null;
 
     private Head ReadHead(HttpContext context)
     {

@@ -22,10 +22,9 @@ internal static class RepairEndpoints
 
     private static async Task<IResult> RepairAsync(ClaimedRequest request, HttpContext context, KeyRecoveryService service)
     {
-        var (repair, refusal) = CborBody.Decode(context.Request, request.Body, RepairBundle.Decode, "repair");
-        if (repair is null) return refusal!;
+        if (CborBody.RequireType(context.Request, CborBody.Cbor) is { } wrongType) return wrongType;
         using var span = ServerTrace.Start("repair");
-        var outcome = await service.Repairs.RepairAsync(request.Signer, request.Verify, repair, context.RequestAborted);
+        var outcome = await service.Repairs.RepairAsync(request.Signer, request.Verify, request.Body, context.RequestAborted);
         span.Outcome(Answers.Name(outcome));
         return Answers.Of(outcome, result => TypedResults.Ok(RepairResponse.Of(result)));
     }

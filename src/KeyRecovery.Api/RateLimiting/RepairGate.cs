@@ -7,47 +7,78 @@ using KeyRecovery.Service.Errors;
 namespace KeyRecovery.Api.RateLimiting;
 
 /// <summary>
-/// What keeps repairs, whose large bodies are read before anything is verified, from filling the memory: a bucket of
-/// their own for each address, a few at once, and a time by which the body must be there.
+/// What keeps repairs, whose large bodies are read before anybody's signature is verified, from the others' way: a
+/// bucket and one place for each address, and a rate at which the body must come.
 /// </summary>
-internal sealed class RepairGate(KeyRecoveryOptions options, ServerMetrics metrics, TimeProvider time) : IDisposable
+internal sealed class RepairGate(KeyRecoveryOptions options, ServerMetrics metrics, TimeProvider time)
 {
-    /// <summary>Repairs at once.</summary>
-    public const int AtOnce = 8;
-
-    private static readonly TimeSpan BodyTimeout = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan BusyRetry = TimeSpan.FromSeconds(2);
+    // Those who wait for one another's bytes are strangers: the oldest of all gives way, whoever sends it.
+    private const int Everybody = 0;
 
     private readonly TokenBuckets _buckets =
         new(options.RateLimits.Repair.PerSecond, options.RateLimits.Repair.Burst, time);
 
-    private readonly SemaphoreSlim _places = new(AtOnce);
+    private readonly Lock _gate = new();
+    private readonly HashSet<UInt128> _callers = [];
+    private readonly SharedBytes _bytes = new(RequestLimits.RepairBytes);
 
-    /// <summary>Takes a place until it is disposed, or says when to come back.</summary>
-    public IDisposable? TryEnter(IPAddress? caller, out ProblemResult? refusal)
+    /// <summary>Repairs that are under way.</summary>
+    public int Count
+    {
+        get { lock (_gate) return _callers.Count; }
+    }
+
+    /// <summary>Bytes of repairs that are held now.</summary>
+    public long Held => _bytes.Held;
+
+    /// <summary>Takes the address's place until it is disposed of, or says when to come back.</summary>
+    public IDisposable? TryEnter(IPAddress? address, out ProblemResult? refusal)
     {
         refusal = null;
-        if (!_buckets.TryTake(ClientAddress.Of(caller), out var retryAfter))
+        var caller = ClientAddress.Of(address);
+        if (!_buckets.TryTake(caller, out var retryAfter))
         {
             metrics.RateLimited("repair");
             refusal = new ProblemResult(ErrorCode.RateLimited) { RetryAfter = retryAfter };
             return null;
         }
 
-        if (_places.Wait(0)) return new Place(_places);
-        refusal = new ProblemResult(ErrorCode.Unavailable) { RetryAfter = BusyRetry };
+        lock (_gate)
+        {
+            var isFull = _callers.Count >= RequestLimits.Repairs;
+            if (!isFull && _callers.Add(caller)) return new Place(this, caller);
+            refusal = new ProblemResult(isFull ? ErrorCode.Unavailable : ErrorCode.RateLimited) { RetryAfter = RequestLimits.RepairRetry };
+        }
+
+        metrics.RateLimited("repair");
         return null;
     }
 
-    /// <summary>Reads the body.</summary>
-    /// <exception cref="BadHttpRequestException">Too long, broken off, or not there in time.</exception>
-    public static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(HttpContext context)
+    /// <summary>Reads the body, or says that it had to give way to others.</summary>
+    /// <exception cref="BadHttpRequestException">It is too long, broken off or too slow.</exception>
+    public async ValueTask<(ReadOnlyMemory<byte> Body, ProblemResult? Refusal)> ReadAsync(HttpContext context)
     {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        timeout.CancelAfter(BodyTimeout);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        var hasGivenWay = false;
+        using var held = _bytes.Begin(Everybody, () =>
+        {
+            hasGivenWay = true;
+            ended.Cancel();
+        });
+        var began = time.GetTimestamp();
         try
         {
-            return await BodyReader.ReadAsync(context, timeout.Token);
+            ended.CancelAfter(RequestLimits.RepairGrace);
+            var (body, _) = await BodyReader.ReadAsync(context, grown =>
+            {
+                if (grown > 0 && !held.TryGrow(grown)) throw new OperationCanceledException();
+                ended.CancelAfter(Left(held.Bytes, began));
+            }, ended.Token);
+            return (body, null);
+        }
+        catch (OperationCanceledException) when (hasGivenWay)
+        {
+            return (default, new ProblemResult(ErrorCode.Unavailable) { RetryAfter = RequestLimits.RepairRetry });
         }
         catch (OperationCanceledException late) when (!context.RequestAborted.IsCancellationRequested)
         {
@@ -55,10 +86,20 @@ internal sealed class RepairGate(KeyRecoveryOptions options, ServerMetrics metri
         }
     }
 
-    public void Dispose() => _places.Dispose();
-
-    private sealed class Place(SemaphoreSlim places) : IDisposable
+    private TimeSpan Left(long received, long began)
     {
-        public void Dispose() => places.Release();
+        var due = RequestLimits.RepairGrace + TimeSpan.FromSeconds((double)received / RequestLimits.RepairRate);
+        var left = due - time.GetElapsedTime(began);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    private void Leave(UInt128 caller)
+    {
+        lock (_gate) _callers.Remove(caller);
+    }
+
+    private sealed class Place(RepairGate gate, UInt128 caller) : IDisposable
+    {
+        public void Dispose() => gate.Leave(caller);
     }
 }

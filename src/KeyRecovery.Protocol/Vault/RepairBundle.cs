@@ -23,16 +23,26 @@ public sealed record RepairBundle(ImmutableArray<SignedLink> Links, Keyset Keyse
     /// <exception cref="UpgradeRequiredException">A version or kind that this program does not know.</exception>
     public static RepairBundle Decode(ReadOnlyMemory<byte> body)
     {
+        var parts = new List<ReadOnlyMemory<byte>>();
+        var (keyset, manifest) = ReadParts(body, parts);
+        return new RepairBundle(
+            [.. parts.Select(link => WireFormatException.In("links", link, SignedLink.Decode))],
+            WireFormatException.In("keyset", keyset, Keyset.Decode),
+            WireFormatException.In("manifest", manifest, SignedManifest.Decode));
+    }
+
+    /// <summary>Finds the parts, in their sizes, and decodes none.</summary>
+    internal static (ReadOnlyMemory<byte> Keyset, ReadOnlyMemory<byte> Manifest) ReadParts(
+        ReadOnlyMemory<byte> body, List<ReadOnlyMemory<byte>> links)
+    {
         var reader = new CborIn(body);
         reader.Array(5);
         reader.Label(Labels.Repair);
         FormatVersion.Read(reader);
-        var count = reader.Array(1, Limits.MaxLinks);
-        var links = ImmutableArray.CreateBuilder<SignedLink>(count);
-        for (var i = 0; i < count; i++) links.Add(WireFormatException.In("links", reader.BytesView(1, Limits.SignedLinkBytes), SignedLink.Decode));
-        var keyset = WireFormatException.In("keyset", reader.BytesView(1, Limits.KeysetBytes), Keyset.Decode);
-        var manifest = WireFormatException.In("manifest", reader.BytesView(1, Limits.CommitBytes), SignedManifest.Decode);
+        for (var count = reader.Array(1, Limits.MaxLinks); count > 0; count--) links.Add(reader.BytesView(1, Limits.SignedLinkBytes));
+        var keyset = reader.BytesView(1, Limits.KeysetBytes);
+        var manifest = reader.BytesView(1, Limits.CommitBytes);
         reader.End();
-        return new RepairBundle(links.MoveToImmutable(), keyset, manifest);
+        return (keyset, manifest);
     }
 }

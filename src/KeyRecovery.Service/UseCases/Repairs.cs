@@ -22,27 +22,38 @@ public sealed class Repairs
     /// <summary>Repairs.</summary>
     /// <param name="keyId">Who the request says has signed it; a device.</param>
     /// <param name="verify">Whether the request's signature verifies under a key.</param>
-    /// <param name="bundle">What the client gives.</param>
+    /// <param name="body">What the client gives: a <see cref="RepairBundle"/>, of which nothing was read.</param>
     /// <param name="ct">Cancels what was not yet written.</param>
     public async ValueTask<Outcome<RepairResult>> RepairAsync(
-        KeyId keyId, Func<VerifyKey, bool> verify, RepairBundle bundle, CancellationToken ct)
+        KeyId keyId, Func<VerifyKey, bool> verify, ReadOnlyMemory<byte> body, CancellationToken ct)
     {
-        var outcome = await TryAsync(keyId, verify, bundle, ct);
+        var outcome = await TryAsync(keyId, verify, body, ct);
         ServiceMeter.Repair(outcome is Outcome<RepairResult>.Failed failed ? failed.Failure.Code.ToString() : "Done");
         return outcome;
     }
 
-    private async ValueTask<Outcome<RepairResult>> TryAsync(KeyId keyId, Func<VerifyKey, bool> verify, RepairBundle bundle, CancellationToken ct)
+    private async ValueTask<Outcome<RepairResult>> TryAsync(
+        KeyId keyId, Func<VerifyKey, bool> verify, ReadOnlyMemory<byte> body, CancellationToken ct)
     {
         if (keyId.Account is not { } account) return ServiceFailure.Forbidden("keyid");
-        if (!SignedByAddedDevice(keyId.Authority, verify, bundle)) return new ServiceFailure(ErrorCode.SignatureInvalid);
+        var sender = Decode(() => Identify(account, keyId.Authority, verify, body));
+        if (sender is Outcome<(RepairOutline, string)>.Failed stranger) return stranger.Failure;
+        var (outline, app) = ((Outcome<(RepairOutline, string)>.Done)sender).Value;
+        RepairBundle? bundle = null;
         using var turn = await _context.Turns.TakeAsync(account, ct);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             using var view = await _context.Door.ReadAsync(account, ct);
             if (view.Standing == AccountStanding.Erased) return new ServiceFailure(ErrorCode.Erased);
             if (!view.HasRows) return new ServiceFailure(ErrorCode.SignatureInvalid);
-            switch (await TryOnceAsync(view, account, keyId.Authority, bundle, ct))
+            if (bundle is null)
+            {
+                var decoded = Decode<RepairBundle>(() => outline.Decode());
+                if (decoded is Outcome<RepairBundle>.Failed malformed) return malformed.Failure;
+                bundle = ((Outcome<RepairBundle>.Done)decoded).Value;
+            }
+
+            switch (await TryOnceAsync(view, account, app, keyId.Authority, bundle, ct))
             {
                 case WriteStep.Committed(var state):
                     return new RepairResult(state.Heads, await FindMissingAsync(view.Rows, bundle, ct));
@@ -55,11 +66,11 @@ public sealed class Repairs
     }
 
     private async ValueTask<WriteStep> TryOnceAsync(
-        AccountView view, AccountId account, AuthorityId actor, RepairBundle bundle, CancellationToken ct)
+        AccountView view, AccountId account, string app, AuthorityId actor, RepairBundle bundle, CancellationToken ct)
     {
         var (stored, now) = (view.State, _context.NowSeconds);
-        var user = stored?.User ?? FindUser(bundle, account);
-        if (user is null) return new WriteStep.Failed(ServiceFailure.Refused("links", ProtocolFault.OtherBeginning));
+        // Data that are lost take the owner's name with them.
+        var user = stored?.User ?? new AppUser(app, AppUser.Unknown, AppUser.Unknown);
         var policy = _context.Policies.Of(user.App);
         var decision = RepairRules.Decide(user.App, account, stored, view.KeyRow!.MinChain, bundle, now, policy);
         if (decision is RepairDecision.Rejected(var refused)) return new WriteStep.Failed(refused);
@@ -86,18 +97,33 @@ public sealed class Repairs
         return await writer.WriteAsync(change, ct);
     }
 
-    private static bool SignedByAddedDevice(AuthorityId id, Func<VerifyKey, bool> verify, RepairBundle bundle) =>
-        bundle.Links.SelectMany(l => l.Link.Add).FirstOrDefault(a => a.Id == id && a.Kind == AuthorityKind.Device) is { } device
-        && verify(device.SigningKey);
-
-    // Data that are lost take the owner's name with them. Link 0 names the app by its hash; the configured app that fits is the one.
-    private AppUser? FindUser(RepairBundle bundle, AccountId account)
+    // A stranger may have made the whole chain up, but for its beginning: until that holds, nothing is read or decoded.
+    private Outcome<(RepairOutline Outline, string App)> Identify(
+        AccountId account, AuthorityId signer, Func<VerifyKey, bool> verify, ReadOnlyMemory<byte> body)
     {
-        var link = bundle.Links[0].Link;
-        if (link.Add.FirstOrDefault(a => a.Id == link.Signer) is not { } device) return null;
-        var app = _context.Policies.Apps.FirstOrDefault(
-            a => AccountIds.Derive(a, device.SigningKey, device.KemKeyHash, link.Previous) == account);
-        return app is null ? null : new AppUser(app, AppUser.Unknown, AppUser.Unknown);
+        var outline = RepairOutline.Read(body);
+        if (outline.FindDevice(signer) is not { } key) return new ServiceFailure(ErrorCode.SignatureInvalid);
+        ServiceMeter.Verification();
+        if (!verify(key)) return new ServiceFailure(ErrorCode.SignatureInvalid);
+        return outline.FindApp(_context.Policies.Apps, account) is { } app
+            ? (outline, app)
+            : ServiceFailure.Refused("links", ProtocolFault.OtherBeginning);
+    }
+
+    private static Outcome<T> Decode<T>(Func<Outcome<T>> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (WireFormatException malformed)
+        {
+            return ServiceFailure.Refused(malformed.Part ?? "repair", ProtocolFault.Malformed);
+        }
+        catch (UpgradeRequiredException)
+        {
+            return new ServiceFailure(ErrorCode.Refused) { Rule = ProtocolFault.UpgradeRequired };
+        }
     }
 
     private async ValueTask<ImmutableArray<Hash256>> FindMissingAsync(AccountRows rows, RepairBundle bundle, CancellationToken ct)
