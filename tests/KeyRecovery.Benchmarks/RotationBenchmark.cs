@@ -53,7 +53,7 @@ internal static class RotationBenchmark
         await using var pair = await FillAsync(folder);
         using var root = FileRootKey.Open(Path.Combine(folder, "ring"), SystemRandom.Instance, false);
         using var ring = FileKekRing.Open(Path.Combine(folder, "ring"), root, SystemRandom.Instance, TimeProvider.System, false);
-        using var rotation = new KekRotation(pair.Keys, ring, SystemRandom.Instance, TimeProvider.System);
+        using var rotation = new KekRotation(pair.Keys, TableRegistry.Default, ring, SystemRandom.Instance, TimeProvider.System);
 
         var holds = new List<double>();
         using var listener = new MeterListener();

@@ -11,7 +11,7 @@ internal static class StoreSnapshot
     {
         var pair = host.Services.GetRequiredService<ServerStores>().Pair;
         var rows = new List<string>();
-        foreach (var table in Enum.GetValues<Table>())
+        foreach (var table in TableRegistry.Default.All)
         {
             IRowStore store = table.Store == StoreKind.Data ? pair.Data : pair.Keys;
             await foreach (var row in store.ScanAsync(table, CancellationToken.None))

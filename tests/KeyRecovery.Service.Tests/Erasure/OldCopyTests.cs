@@ -42,7 +42,7 @@ public sealed class OldCopyTests
             var opened = await loot.OpenRowsAsync();
             Assert.Equal(people.Skip(3).ToDictionary(p => p.Locator, p => rows[p.Locator]), opened);
             var audit = await loot.Server.Service.Audit.RunAsync(default);
-            Assert.Equal((2, 3), (audit.Accounts, audit.OrphanRows[nameof(Table.Accounts)]));
+            Assert.Equal((2, 3), (audit.Accounts, audit.OrphanRows[Table.Accounts.Name]));
 
             // No row, lookup, job, erasure or receipt of today has an id of theirs, or the place of one of their rows.
             var traces = await loot.TracesAsync();

@@ -26,7 +26,9 @@ public sealed class LinkRuleTests
         using var late = TestAuthority.Code(_random);
         var before = account.Now;
         var refused = await server.CommitAsync(account, phone, Fork(account, phone, new AccountChange { Add = [late] }));
-        Assert.Equal(new ServiceFailure(ErrorCode.LimitReached) { Field = "links" }, Assert.IsType<Outcome<Heads>.Failed>(refused).Failure);
+        Assert.Equal(
+            new ServiceFailure(ErrorCode.LimitReached) { Field = "links", Most = Limits.LinksPerDay, Used = Limits.LinksPerDay },
+            Assert.IsType<Outcome<Heads>.Failed>(refused).Failure);
         Assert.Equal(before.Manifest.Hash, account.Now.Manifest.Hash);
         var mend = await server.CommitAsync(account, phone, Fork(account, phone, new AccountChange { Mend = true }));
         Assert.Equal(ErrorCode.LimitReached, Assert.IsType<Outcome<Heads>.Failed>(mend).Failure.Code);
