@@ -64,7 +64,7 @@ internal sealed class BareErasure : IDisposable
         foreach (var account in some)
         {
             Update(_keys, transaction, "key_rows", account.Keys[0].Key.Id, RandomNumberGenerator.GetBytes(TombstoneBytes));
-            using var insert = Command(_keys, transaction, "INSERT INTO erasures(id, version, written_hour, value) VALUES($id, 1, 1, $value)", account.Keys[0].Key.Id);
+            using var insert = Command(_keys, transaction, "INSERT INTO erasures(id, version, token, written_hour, value) VALUES($id, 1, 1, 1, $value)", account.Keys[0].Key.Id);
             insert.Parameters.AddWithValue("$value", RandomNumberGenerator.GetBytes(BegunBytes));
             insert.ExecuteNonQuery();
         }

@@ -80,6 +80,22 @@ public sealed class TestAccount
         return commit;
     }
 
+    /// <summary>Forgets the newest commit: the server did not take it.</summary>
+    public void Undo()
+    {
+        _history.RemoveAt(_history.Count - 1);
+        Commits.RemoveAt(Commits.Count - 1);
+    }
+
+    /// <summary>Puts another commit in the place of the newest: it was made from the same state, and the server took that one.</summary>
+    public void Swap(CommitBundle taken)
+    {
+        Undo();
+        var links = taken.Link is null ? Now.Links : Now.Links.Add(taken.Link);
+        _history.Add(new ServedVault(links, taken.Keyset ?? Now.Keyset, taken.Manifest));
+        Commits.Add(taken);
+    }
+
     private static SignedLink Sign(LinkDraft draft, TestAuthority signer, IEnumerable<TestAuthority> added) =>
         draft.Sign(signer.Signing, added.ToDictionary(a => a.Id, a => LinkDraft.ProvePossession(a.Signing, draft.Body)));
 

@@ -33,12 +33,15 @@ public sealed class Sweeper
         var live = new HashSet<UInt128>();
         await foreach (var account in _context.ScanAccountsAsync(ct))
         {
-            live.Add(OrphanAccounts.Locator(account.Rows.Locator.Span));
-            if (account.AccountRow is null)
+            // What a creation that died has stored is nobody's from here on.
+            if (account.AccountRow is null && await RemovePendingAsync(account, before, ct))
             {
-                if (await RemovePendingAsync(account, before, ct)) pending++;
+                pending++;
                 continue;
             }
+
+            live.Add(OrphanAccounts.Locator(account.Rows.Locator.Span));
+            if (account.AccountRow is null) continue;
 
             var swept = await new AccountSweep(_context, account.Rows, before).RunAsync(ct);
             (staged, versions, leftovers) = (staged + swept.Staged, versions + swept.Versions, leftovers + swept.Leftovers);

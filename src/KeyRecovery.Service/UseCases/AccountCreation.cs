@@ -57,25 +57,26 @@ public sealed class AccountCreation
     private async ValueTask<Outcome<AccountRows>> ClaimAsync(AppUser user, AccountId account, CancellationToken ct)
     {
         var keyRowKey = _context.Lookups.Ids.KeyRow(account);
-        var made = await MakeKeyRowAsync(keyRowKey, ct);
+        var made = await MakeKeyRowAsync(user, keyRowKey, ct);
         if (made is Outcome<AccountRows>.Failed) return made;
         var rows = ((Outcome<AccountRows>.Done)made).Value;
         if (await ClaimUserAsync(user, account, ct) is not { } taken) return rows;
         rows.Dispose();
-        await LetGoAsync(keyRowKey, ct);
+        await LetGoAsync(user, account, ct);
         return taken;
     }
 
     // A new pending key row, or the one that an earlier try of the same creation left.
-    private async ValueTask<Outcome<AccountRows>> MakeKeyRowAsync(RowKey keyRowKey, CancellationToken ct)
+    private async ValueTask<Outcome<AccountRows>> MakeKeyRowAsync(AppUser user, RowKey keyRowKey, CancellationToken ct)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            if (await _context.Keys.ReadAsync(keyRowKey, ct) is { } mine)
+            using (var view = await _context.Door.ReadAsync(keyRowKey, ct))
             {
-                var row = KeyRow.Decode(mine.Value);
-                if (row.State == KeyRowState.Erased) return new ServiceFailure(ErrorCode.Erased);
-                return await _context.SubjectKeys.OpenAsync(keyRowKey, row, ct);
+                if (view.Standing == AccountStanding.Erased) return new ServiceFailure(ErrorCode.Erased);
+                // Another user's, who has shown this very beginning.
+                if (view.State is { } there && there.User != user) return new ServiceFailure(ErrorCode.AccountExists);
+                if (view.HasRows) return view.TakeRows();
             }
 
             // Until the write's end: a rotation that begins meanwhile waits for this row before it looks for the last ones.
@@ -122,12 +123,14 @@ public sealed class AccountCreation
         return await _context.Keys.WriteAsync([new RowWrite.Delete(view.KeyStored!)], ct) is WriteResult.Written;
     }
 
-    // The key row of a creation that lost: nothing hangs on it, unless an earlier try of the same came further.
-    private async ValueTask LetGoAsync(RowKey keyRowKey, CancellationToken ct)
+    // What a creation that lost has claimed. Its key row goes first: nobody comes to write what hangs on it any more.
+    private async ValueTask LetGoAsync(AppUser user, AccountId account, CancellationToken ct)
     {
-        using var view = await _context.Door.ReadAsync(keyRowKey, ct);
-        if (view is { Standing: AccountStanding.Unknown, KeyStored: { } pending })
-            await _context.Keys.WriteAsync([new RowWrite.Delete(pending)], ct);
+        using var view = await _context.Door.ReadAsync(account, ct);
+        // An earlier try of the same came further.
+        if (view is not { Standing: AccountStanding.Unknown, KeyStored: { } pending }) return;
+        if (await _context.Keys.WriteAsync([new RowWrite.Delete(pending)], ct) is WriteResult.Written)
+            await LetGoOfAsync(user, account, ct);
     }
 
     private async ValueTask<Outcome<Heads>> WriteAsync(
@@ -151,19 +154,28 @@ public sealed class AccountCreation
                 return state.Heads;
             case WriteStep.Failed(var failure):
                 // The user's place must not stay taken by what can never come to be.
-                if (failure.Code is not (ErrorCode.Unavailable or ErrorCode.StorageFull)) await LetGoAsync(change.KeyRowKey, ct);
+                if (failure.Code is not (ErrorCode.Unavailable or ErrorCode.StorageFull)) await LetGoAsync(user, head.Account, ct);
                 return failure;
         }
 
         // The same beginning again is the same account, however far it has come; another one is another account.
         if (await _context.Data.FindAsync(rows, rows.Account, ct) is not { } stored) return new ServiceFailure(ErrorCode.Unavailable);
         var there = AccountRow.Decode(stored);
+        if (there.User != user) return await LetGoOfAsync(user, head.Account, ct);
         if (!await new LinkReader(_context.Data, rows, there).ContainsAsync(head.Place, ct)) return new ServiceFailure(ErrorCode.AccountExists);
         return await writer.FinishAsync(change, there, change.Slots, ct) switch
         {
             WriteStep.Failed(var late) => late,
             _ => there.Heads,
         };
+    }
+
+    // Two users have shown one beginning, and the other one was faster.
+    private async ValueTask<ServiceFailure> LetGoOfAsync(AppUser user, AccountId account, CancellationToken ct)
+    {
+        if (await _context.Keys.ReadAsync(_context.Lookups.Ids.Subject(user), ct) is { } lookup && _context.Lookups.Open(lookup) == account)
+            await _context.Keys.WriteAsync([new RowWrite.Delete(lookup)], ct);
+        return new ServiceFailure(ErrorCode.AccountExists);
     }
 
     // Who stands in link 0 is trusted at once: there is nobody older to be locked out.

@@ -10,7 +10,7 @@ namespace KeyRecovery.Service.UseCases;
 
 /// <summary>
 /// The one writer of accounts: creation, commit and repair end here. It turns an accepted change into rows in an order
-/// that a crash, a lost answer or a frozen process may cut anywhere (docs/storage.md §2): immutable rows; slot claims;
+/// that a crash, a lost answer or a frozen process may cut anywhere (docs/storage.md §2): slot claims; immutable rows;
 /// history; the account row, which is the commit point; the key row; last what nothing names any more.
 /// </summary>
 internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
@@ -46,16 +46,14 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
         var slots = change.Slots;
         try
         {
-            var immutable = Immutable(change, items, lists);
-            if (slots.Count > 0)
-            {
-                if (await DoAsync(immutable, ct) is { } failed) return new WriteStep.Failed(failed);
-                if (await _claims.ClaimAsync(slots, account, change.KeyRowKey, ct) is { } taken) return new WriteStep.Failed(taken);
-                immutable = [];
-            }
-
+            // Before any byte is stored: a slot that is another's leaves nothing behind.
+            if (await _claims.ClaimAsync(slots, account, change.KeyRowKey, ct) is { } taken) return new WriteStep.Failed(taken);
             var history = await HistoryPlan.OfAsync(context.Data, rows, change, next, context.NowSeconds, ct);
-            List<RowWrite> writes = [.. immutable, .. history.Writes, rows.Write(rows.Account, change.Stored, next.Encode())];
+            List<RowWrite> writes =
+            [
+                .. Immutable(change, items, lists), .. history.Writes,
+                rows.Write(rows.Account, change.Stored, next.Encode()),
+            ];
             var commitPoint = writes.Count - 1;
             writes.AddRange(Superfluous(change, lists));
             writes.AddRange(history.Superfluous);
@@ -113,12 +111,4 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
         if (before.KeysetHash != change.Next.KeysetHash) yield return new RowWrite.Remove(rows.Keyset(before.KeysetHash));
         foreach (var chunk in lists.Superseded) yield return new RowWrite.Remove(chunk);
     }
-
-    private async ValueTask<ServiceFailure?> DoAsync(List<RowWrite> writes, CancellationToken ct) =>
-        await context.Data.WriteAsync(writes, ct) switch
-        {
-            WriteResult.Written => null,
-            WriteResult.Unavailable(_, var reason) => ServiceFailure.Of(reason),
-            _ => new ServiceFailure(ErrorCode.Unavailable),
-        };
 }

@@ -70,7 +70,7 @@ internal sealed class BackupSite : IDisposable
         using var store = new SqliteConnection($"Data Source={Path.Combine(this["keys"], "keys.db")};Pooling=False");
         store.Open();
         using var change = store.CreateCommand();
-        change.CommandText = mend ? "DELETE FROM key_rows WHERE value = x'00'" : "INSERT INTO key_rows(version, written_hour, id, value) VALUES(1, 1, randomblob(32), x'00')";
+        change.CommandText = mend ? "DELETE FROM key_rows WHERE value = x'00'" : "INSERT INTO key_rows(version, token, written_hour, id, value) VALUES(1, 1, 1, randomblob(32), x'00')";
         Assert.Equal(1, change.ExecuteNonQuery());
     }
 

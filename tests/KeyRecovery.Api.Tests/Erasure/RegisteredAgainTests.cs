@@ -10,7 +10,7 @@ namespace KeyRecovery.Api.Tests.Erasure;
 public sealed class RegisteredAgainTests
 {
     private const string Person = "anna";
-    private static readonly string[] Tables = ["accounts", "links", "keysets", "manifests", "items", "staging", "history"];
+    private static readonly string[] Tables = ["accounts", "links", "keysets", "manifests", "items", "trails", "history"];
 
     [Theory]
     [InlineData(false)]

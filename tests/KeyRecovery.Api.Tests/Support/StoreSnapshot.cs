@@ -7,7 +7,13 @@ namespace KeyRecovery.Api.Tests.Support;
 /// <summary>Every row of both stores with its version: what must be the same after a refusal.</summary>
 internal static class StoreSnapshot
 {
-    public static async Task<List<string>> TakeAsync(TestHost host)
+    /// <summary>Every row with its version: nothing at all was written where two of these are equal.</summary>
+    public static Task<List<string>> TakeAsync(TestHost host) => TakeAsync(host, row => $"{row.Key} {row.Version}");
+
+    /// <summary>Every row's place: nothing came or went where two of these are equal, though what was found was written again.</summary>
+    public static Task<List<string>> TakePlacesAsync(TestHost host) => TakeAsync(host, row => $"{row.Key}");
+
+    private static async Task<List<string>> TakeAsync(TestHost host, Func<Row, string> name)
     {
         var pair = host.Services.GetRequiredService<ServerStores>().Pair;
         var rows = new List<string>();
@@ -15,7 +21,7 @@ internal static class StoreSnapshot
         {
             IRowStore store = table.Store == StoreKind.Data ? pair.Data : pair.Keys;
             await foreach (var row in store.ScanAsync(table, CancellationToken.None))
-                rows.Add($"{row.Key} {row.Version}");
+                rows.Add(name(row));
         }
 
         return rows;

@@ -15,11 +15,11 @@ public sealed class ForeignAccountTests(VaultFixture fixture) : IClassFixture<Va
         var begin = Party.Device().Begin("demo", Party.Code()).Encode();
         var token = await fixture.Host.TokenAsync("twice");
         using var first = await fixture.Host.CreateAccountAsync(token, begin);
-        var before = await StoreSnapshot.TakeAsync(fixture.Host);
+        var before = await StoreSnapshot.TakePlacesAsync(fixture.Host);
         using var second = await fixture.Host.CreateAccountAsync(token, begin);
         Assert.Equal(HttpStatusCode.Created, second.StatusCode);
         Assert.Equal(await first.Content.ReadAsStringAsync(), await second.Content.ReadAsStringAsync());
-        Assert.Equal(before, await StoreSnapshot.TakeAsync(fixture.Host));
+        Assert.Equal(before, await StoreSnapshot.TakePlacesAsync(fixture.Host));
 
         await fixture.RefusedAsync(
             () => fixture.Host.CreateAccountAsync(token, Party.Device().Begin("demo").Encode()), HttpStatusCode.Conflict, "account-exists");

@@ -58,35 +58,27 @@ public sealed class LimitTests(VaultFixture fixture) : IClassFixture<VaultFixtur
     }
 
     [Fact]
-    public async Task Staged_items_are_so_many_and_no_more()
+    public async Task Past_so_many_staged_items_the_oldest_gives_way()
     {
         var account = await TestAccount.CreateAsync(fixture.Host);
         using var vault = await account.OpenAsync();
-        for (var i = 0; i < Limits.StagedItems; i++)
-        {
-            using var stored = await PutAsync(account, TestAccount.Put(vault, [1]).Item);
-            Assert.Equal(HttpStatusCode.NoContent, stored.StatusCode);
-        }
-
-        await fixture.RefusedAsync(
-            () => PutAsync(account, TestAccount.Put(vault, [1]).Item), HttpStatusCode.UnprocessableEntity, "limit-reached", "items.staged");
+        var items = new List<byte[]>();
+        for (var i = 0; i <= Limits.StagedItems; i++) items.Add(await StagedAsync(account, TestAccount.Put(vault, [1]).Item));
+        var there = await ThereAsync(account, items);
+        Assert.Equal([false, .. Enumerable.Repeat(true, Limits.StagedItems)], there);
     }
 
     [Fact]
-    public async Task Staged_bytes_are_so_many_and_no_more()
+    public async Task Past_so_many_staged_bytes_the_oldest_give_way()
     {
         var account = await TestAccount.CreateAsync(fixture.Host, VaultFixture.StrictApp);
         using var vault = await account.OpenAsync();
         var content = new byte[Limits.MaxItemBytes];
         var fit = (int)(Limits.StagedBytes / SealedItem.SizeOf(content.Length));
-        for (var i = 0; i < fit; i++)
-        {
-            using var stored = await PutAsync(account, TestAccount.Put(vault, content).Item);
-            Assert.Equal(HttpStatusCode.NoContent, stored.StatusCode);
-        }
-
-        await fixture.RefusedAsync(
-            () => PutAsync(account, TestAccount.Put(vault, content).Item), HttpStatusCode.UnprocessableEntity, "limit-reached", "items.staged");
+        var items = new List<byte[]>();
+        for (var i = 0; i < fit + 2; i++) items.Add(await StagedAsync(account, TestAccount.Put(vault, content).Item));
+        var there = await ThereAsync(account, items);
+        Assert.Equal([false, false, .. Enumerable.Repeat(true, fit)], there);
     }
 
     [Fact]
@@ -151,4 +143,23 @@ public sealed class LimitTests(VaultFixture fixture) : IClassFixture<VaultFixtur
 
     private static Task<HttpResponseMessage> PutAsync(TestAccount account, byte[] item, Hash256? hash = null) =>
         account.SendAsync(account.Phone, HttpMethod.Put, $"/v1/items/{hash ?? Hash256.Of(item)}", item, "application/octet-stream");
+
+    private static async Task<byte[]> StagedAsync(TestAccount account, byte[] item)
+    {
+        using var stored = await PutAsync(account, item);
+        Assert.Equal(HttpStatusCode.NoContent, stored.StatusCode);
+        return item;
+    }
+
+    private static async Task<bool[]> ThereAsync(TestAccount account, List<byte[]> items)
+    {
+        var there = new List<bool>();
+        foreach (var item in items)
+        {
+            using var read = await account.SendAsync(account.Phone, HttpMethod.Get, $"/v1/items/{Hash256.Of(item)}");
+            there.Add(read.StatusCode == HttpStatusCode.OK);
+        }
+
+        return [.. there];
+    }
 }

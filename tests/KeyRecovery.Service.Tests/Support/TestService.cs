@@ -19,6 +19,7 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
 {
     private readonly List<IDisposable> _secrets = [];
     private SqliteStorePair _pair = null!;
+    private ServerSecrets _serverSecrets = null!;
 
     /// <summary>With the folders <c>data</c>, <c>keys</c> and <c>ring</c>.</summary>
     public string Folder { get; private init; } = "";
@@ -113,6 +114,10 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
         foreach (var secret in Enumerable.Reverse(_secrets)) secret.Dispose();
     }
 
+    /// <summary>Another process on the same stores, which knows nothing of this one. To be disposed of.</summary>
+    public KeyRecoveryService OtherInstance() => new(
+        Data, Keys, Ring, _serverSecrets, this, new TestRandom(77), Time, backups: Backups);
+
     private async Task OpenKeysAsync(string folder, IRandom random, Func<IKeyStore, IKeyStore>? between)
     {
         Keys = between?.Invoke(_pair.Keys) ?? _pair.Keys;
@@ -122,7 +127,7 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
         var secrets = await ServerSecrets.LoadOrCreateAsync(Keys, root, random, default);
         RootRotation = new RootKeyRotation(Keys, root, [ring]);
         _secrets.AddRange([root, ring, secrets, RootRotation]);
-        LookupKey = secrets.LookupKey;
+        (_serverSecrets, LookupKey) = (secrets, secrets.LookupKey);
         Service = new KeyRecoveryService(
             Data, Keys, ring, secrets, this, random, Time, new KeyRecovery.Storage.Sqlite.Fence.TombstoneFile(Path.Combine(folder, "fence")), Backups);
     }

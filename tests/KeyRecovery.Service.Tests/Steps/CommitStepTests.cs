@@ -1,0 +1,173 @@
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Tests.Support;
+using KeyRecovery.Testing;
+using KeyRecovery.Testing.Stores;
+
+namespace KeyRecovery.Service.Tests.Steps;
+
+/// <summary>
+/// A commit that is cut, unanswered or frozen at each of its steps: then the same again, the sweep, or another one. No
+/// acknowledged change is lost, nothing lies about after the sweep, and the check finds nothing.
+/// </summary>
+public sealed class CommitStepTests
+{
+    // More than any commit has.
+    private const int MostSteps = 30;
+
+    public static TheoryData<string, StepFate> Commits()
+    {
+        var data = new TheoryData<string, StepFate>();
+        foreach (var commit in new[] { "put", "new", "delete", "slot", "device", "removal", "full trail", "version that goes" })
+            foreach (var fate in Enum.GetValues<StepFate>())
+                data.Add(commit, fate);
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Commits))]
+    public async Task At_each_step_and_then_the_same_again(string commit, StepFate fate) =>
+        await AtEachStepAsync(commit, fate, async (user, bundle, before, outcome) =>
+        {
+            using var open = await user.PassAsync();
+            Assert.IsType<Outcome<Heads>.Done>(await user.World.Server.Service.Commits.CommitAsync(open, bundle, default));
+            await user.ReadsAsync(user.Account.Now);
+            await SweptAsync(user);
+        });
+
+    [Theory]
+    [MemberData(nameof(Commits))]
+    public async Task At_each_step_and_then_the_sweep(string commit, StepFate fate) =>
+        await AtEachStepAsync(commit, fate, async (user, bundle, before, outcome) =>
+        {
+            await SweptAsync(user);
+            using var open = await user.PassAsync();
+            var isThere = open.State.ManifestHash == bundle.Manifest.Hash;
+            if (outcome is Outcome<Heads>.Done) Assert.True(isThere, "an acknowledged commit is lost");
+            await user.ReadsAsync(isThere ? user.Account.Now : before);
+            Assert.IsType<Outcome<Heads>.Done>(await user.World.Server.Service.Commits.CommitAsync(open, bundle, default));
+            await user.ReadsAsync(user.Account.Now);
+        });
+
+    [Theory]
+    [MemberData(nameof(Commits))]
+    public async Task At_each_step_and_then_another_one(string commit, StepFate fate) =>
+        await AtEachStepAsync(commit, fate, async (user, bundle, before, outcome) =>
+        {
+            // Made by a device that knows of what is there, whatever that is.
+            using var open = await user.PassAsync();
+            var isThere = open.State.ManifestHash == bundle.Manifest.Hash;
+            if (outcome is Outcome<Heads>.Done) Assert.True(isThere, "an acknowledged commit is lost");
+            if (!isThere) user.Account.Undo();
+            var other = user.Account.Commit(user.Phone, new AccountChange { Put = [(new ItemId(user.World.Random.Bytes(16)), user.World.Random.Bytes(33))] });
+            Assert.IsType<Outcome<Heads>.Done>(await user.World.Server.Service.Commits.CommitAsync(open, other, default));
+            await user.ReadsAsync(user.Account.Now);
+            await SweptAsync(user);
+            await user.ReadsAsync(user.Account.Now);
+        });
+
+    [Fact]
+    public async Task Frozen_while_another_one_is_faster_it_is_refused_and_the_current_item_outlives_its_history()
+    {
+        await using var world = await StepWorld.OpenAsync();
+        for (var at = 1; at < MostSteps; at++)
+        {
+            var user = await world.NewAccountAsync();
+            // Two devices change the same item from the same state: what the loser wrote of history is not believed.
+            var loser = user.Account.Commit(user.Phone, new AccountChange { Put = [(user.Item, world.Random.Bytes(50))] });
+            user.Account.Undo();
+            var winner = user.Account.Commit(user.Phone, new AccountChange { Put = [(user.Item, world.Random.Bytes(60))] });
+            using var early = await user.PassAsync();
+            var script = StepScript.Of(StepFate.Frozen, at);
+            var late = world.ActAsync(script, async () => await world.Server.Service.Commits.CommitAsync(early, loser, default));
+            if (await Task.WhenAny(script.Frozen.Task, late) == late) break;
+            await OnAnotherInstanceAsync(world, user, winner);
+            script.Thaw();
+            var outcome = await late;
+            var isWon = (await user.PassAsync()).State.ManifestHash == winner.Manifest.Hash;
+            if (isWon) Assert.Equal(ErrorCode.StaleVersion, Assert.IsType<Outcome<Heads>.Failed>(outcome).Failure.Code);
+            else user.Account.Swap(loser);
+            await world.SoundAsync(orphans: true);
+            world.Server.Time.Advance(TimeSpan.FromDays(Limits.OldVersionDays + 1));
+            await SweptAsync(user);
+            await user.ReadsAsync(user.Account.Now);
+        }
+    }
+
+    // In this process commits of one account take turns; another instance knows nothing of them.
+    private static async Task OnAnotherInstanceAsync(StepWorld world, StepAccount user, CommitBundle bundle)
+    {
+        using var other = world.Server.OtherInstance();
+        using var open = await world.Server.PassAsync(user.Account, user.Phone);
+        await other.Commits.CommitAsync(open, bundle, default);
+    }
+
+    private static async Task SweptAsync(StepAccount user)
+    {
+        await user.World.SoundAsync(orphans: true);
+        await user.World.SweepAsync();
+        await user.World.SoundAsync();
+    }
+
+    private static async Task AtEachStepAsync(
+        string commit, StepFate fate, Func<StepAccount, CommitBundle, ServedVault, Outcome<Heads>?, Task> then)
+    {
+        await using var world = await StepWorld.OpenAsync();
+        var struck = 0;
+        for (var at = 1; at < MostSteps; at++)
+        {
+            var user = await world.NewAccountAsync();
+            var bundle = await PrepareAsync(user, commit);
+            var before = user.Account.History[^2];
+            using var open = await user.PassAsync();
+            var script = StepScript.Of(fate, at);
+            var acting = world.ActAsync(script, async () => await world.Server.Service.Commits.CommitAsync(open, bundle, default));
+            if (fate == StepFate.Frozen && await Task.WhenAny(script.Frozen.Task, acting) != acting)
+            {
+                await world.SweepAsync();
+                script.Thaw();
+            }
+
+            var outcome = await acting;
+            if (!script.HasStruck) break;
+            struck++;
+            await then(user, bundle, before, outcome);
+        }
+
+        Assert.InRange(struck, 3, MostSteps - 2);
+    }
+
+    private static async Task<CommitBundle> PrepareAsync(StepAccount user, string commit)
+    {
+        var random = user.World.Random;
+        async Task PutAsync(int times)
+        {
+            for (var i = 0; i < times; i++)
+            {
+                var bundle = user.Account.Commit(user.Phone, new AccountChange { Put = [(user.Item, random.Bytes(20))] });
+                Assert.IsType<Outcome<Heads>.Done>(await user.World.Server.CommitAsync(user.Account, user.Phone, bundle));
+            }
+        }
+
+        if (commit == "full trail") await PutAsync(Trail.Tail - 1);
+        if (commit == "version that goes") await PutAsync(Limits.OldVersions + 1);
+        var laptop = TestAuthority.Device(random);
+        if (commit == "removal")
+        {
+            var added = user.Account.Commit(user.Phone, new AccountChange { Add = [laptop] });
+            Assert.IsType<Outcome<Heads>.Done>(await user.World.Server.CommitAsync(user.Account, user.Phone, added));
+        }
+
+        return user.Account.Commit(user.Phone, commit switch
+        {
+            "new" => new AccountChange { Put = [(new ItemId(random.Bytes(16)), random.Bytes(10)), (new ItemId(random.Bytes(16)), random.Bytes(10))] },
+            "delete" => new AccountChange { Delete = [user.Item] },
+            "slot" => new AccountChange { Add = [TestAuthority.Code(random), TestAuthority.Code(random)] },
+            "device" => new AccountChange { Add = [laptop] },
+            "removal" => new AccountChange { Remove = [laptop] },
+            _ => new AccountChange { Put = [(user.Item, random.Bytes(30))] },
+        });
+    }
+}

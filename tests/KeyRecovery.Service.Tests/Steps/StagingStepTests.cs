@@ -1,0 +1,76 @@
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Errors;
+using KeyRecovery.Testing;
+using KeyRecovery.Testing.Stores;
+
+namespace KeyRecovery.Service.Tests.Steps;
+
+/// <summary>Items that are stored ahead of their commit, cut, unanswered or frozen at each step; also where older ones have to give way.</summary>
+public sealed class StagingStepTests
+{
+    [Theory]
+    [InlineData(StepFate.Cut, false)]
+    [InlineData(StepFate.Cut, true)]
+    [InlineData(StepFate.AnswerLost, false)]
+    [InlineData(StepFate.AnswerLost, true)]
+    [InlineData(StepFate.Frozen, false)]
+    [InlineData(StepFate.Frozen, true)]
+    public async Task At_each_step_the_same_again_is_stored_and_commits(StepFate fate, bool isFull)
+    {
+        await using var world = await StepWorld.OpenAsync();
+        var user = await world.NewAccountAsync();
+        for (var filled = 0; isFull && filled < Limits.StagedItems; filled++)
+        {
+            await PutAsync(world, user, Seal(user).Sealed);
+            user.Account.Undo();
+        }
+
+        for (var at = 1; ; at++)
+        {
+            var (sealedItem, commit) = Seal(user);
+            using var open = await user.PassAsync();
+            var script = StepScript.Of(fate, at);
+            var acting = world.ActAsync(script, async () => await world.Server.Service.Staging.PutAsync(open, Hash256.Of(sealedItem), sealedItem, default));
+            if (fate == StepFate.Frozen && await Task.WhenAny(script.Frozen.Task, acting) != acting)
+            {
+                // Meanwhile the item is stored and committed by a retry that reached another instance.
+                using var other = world.Server.OtherInstance();
+                using var again = await user.PassAsync();
+                Assert.IsType<Outcome<Hash256>.Done>(await other.Staging.PutAsync(again, Hash256.Of(sealedItem), sealedItem, default));
+                script.Thaw();
+            }
+
+            await acting;
+            if (!script.HasStruck)
+            {
+                Assert.InRange(at, 3, 10);
+                user.Account.Undo();
+                break;
+            }
+
+            await PutAsync(world, user, sealedItem);
+            Assert.IsType<Outcome<Accounts.Heads>.Done>(await world.Server.CommitAsync(user.Account, user.Phone, commit));
+            await user.ReadsAsync(user.Account.Now);
+            await world.SoundAsync(orphans: true);
+        }
+
+        await world.SweepAsync();
+        await world.SoundAsync();
+        await user.ReadsAsync(user.Account.Now);
+    }
+
+    private static (byte[] Sealed, CommitBundle Commit) Seal(StepAccount user)
+    {
+        var id = new ItemId(user.World.Random.Bytes(16));
+        var whole = user.Account.Commit(user.Phone, new AccountChange { Put = [(id, user.World.Random.Bytes(20))] });
+        var commit = whole with { Items = [] };
+        return (user.Account.Items[user.Account.Now.Manifest.Manifest.Find(id)!.Hash], commit);
+    }
+
+    private static async Task PutAsync(StepWorld world, StepAccount user, byte[] item)
+    {
+        using var open = await user.PassAsync();
+        Assert.IsType<Outcome<Hash256>.Done>(await world.Server.Service.Staging.PutAsync(open, Hash256.Of(item), item, default));
+    }
+}

@@ -1,0 +1,110 @@
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Gate;
+using KeyRecovery.Service.Maintenance;
+using KeyRecovery.Service.Tests.Support;
+using KeyRecovery.Testing;
+using KeyRecovery.Testing.Stores;
+
+namespace KeyRecovery.Service.Tests.Steps;
+
+/// <summary>
+/// A server on stores that keep no more than the contract. What acts in <see cref="ActAsync"/> meets the script; everything
+/// else is another process, to which nothing happens.
+/// </summary>
+internal sealed class StepWorld : IAsyncDisposable
+{
+    private StepwiseDataStore _data = null!;
+    private StepwiseKeyStore _keys = null!;
+
+    public TestService Server { get; private set; } = null!;
+
+    public TestRandom Random { get; } = new(31);
+
+    public static async Task<StepWorld> OpenAsync(int hidesReads = 0)
+    {
+        var world = new StepWorld();
+        world.Server = await TestService.OpenAsync(
+            Directory.CreateTempSubdirectory("keyrecovery-steps-").FullName, world.Random,
+            store => world._keys = new StepwiseKeyStore(store) { HidesReads = 0 },
+            betweenData: store => world._data = new StepwiseDataStore(store) { HidesReads = hidesReads });
+        return world;
+    }
+
+    public async ValueTask DisposeAsync() => await Server.DisposeAsync();
+
+    /// <summary>Does something as the process that the script befalls.</summary>
+    /// <returns>What came of it; null where the process died.</returns>
+    public Task<T?> ActAsync<T>(StepScript script, Func<Task<T>> act)
+        where T : class => Task.Run(async () =>
+        {
+            _data.Script = _keys.Script = script;
+            try
+            {
+                return await act();
+            }
+            catch (ProcessDiedException)
+            {
+                return null;
+            }
+        });
+
+    /// <summary>Sweeps what is a day old, two days later.</summary>
+    public async Task<SweepReport> SweepAsync()
+    {
+        Server.Time.Advance(TimeSpan.FromDays(2));
+        return await Server.Service.Sweeper.SweepAsync(TimeSpan.FromDays(1), default);
+    }
+
+    /// <summary>Nothing is damaged; with <paramref name="orphans"/> false nothing lies about either.</summary>
+    public async Task SoundAsync(bool orphans = false)
+    {
+        var audit = await Server.Service.Audit.RunAsync(default);
+        Assert.Empty(audit.Damaged);
+        if (!orphans) Assert.Empty(audit.OrphanRows);
+    }
+
+    /// <summary>An account with a phone and a code, an item that was changed twice, and one that was staged.</summary>
+    public async Task<StepAccount> NewAccountAsync()
+    {
+        var (phone, code) = (TestAuthority.Device(Random), TestAuthority.Code(Random));
+        var account = TestAccount.Begin(Random, phone, [code], items: [(new ItemId(Random.Bytes(16)), Random.Bytes(40))]);
+        var made = new StepAccount(this, account, phone, code, $"user {account.Now.Account}");
+        Assert.IsType<Outcome<Heads>.Done>(await Server.CreateAsync(account, made.Subject));
+        return made;
+    }
+}
+
+/// <summary>One user of a <see cref="StepWorld"/>.</summary>
+internal sealed record StepAccount(StepWorld World, TestAccount Account, TestAuthority Phone, TestAuthority Code, string Subject)
+{
+    public AppUser User => new(Account.AppId, "issuer", Subject);
+
+    public ItemId Item => Account.Now.Manifest.Manifest.Items[0].Id;
+
+    /// <summary>Passes the gate as the phone, outside of any script.</summary>
+    public Task<OpenAccount> PassAsync() => World.Server.PassAsync(Account, Phone);
+
+    /// <summary>What the server holds is what a client of the account holds: all current items, byte for byte, by phone and by code.</summary>
+    public async Task ReadsAsync(ServedVault expected)
+    {
+        foreach (var who in new[] { Phone, Code })
+        {
+            using var open = await World.Server.PassAsync(Account, who);
+            var bytes = await World.Server.Service.Vaults.ReadAsync(open, null, default);
+            var vault = VaultBundle.Decode(bytes!);
+            Assert.Equal(expected.Manifest.Hash, SignedManifest.Decode(vault.Manifest).Hash);
+            Assert.Equal(expected.Keyset.Hash, Keyset.Decode(vault.Keyset).Hash);
+            Assert.Equal(expected.Links.Select(l => l.Hash), vault.Links.Select(l => SignedLink.Decode(l).Hash));
+        }
+
+        using var reader = await PassAsync();
+        foreach (var item in expected.Manifest.Manifest.Items)
+        {
+            var bytes = await World.Server.Service.Vaults.FindItemAsync(reader, item.Hash, default);
+            Assert.Equal(Account.Items[item.Hash], bytes);
+        }
+    }
+}
