@@ -3,19 +3,18 @@ using KeyRecovery.Service.Gate;
 
 namespace KeyRecovery.Api.Auth;
 
-/// <summary>A request whose signature holds, with the account that it opens and the body that was signed.</summary>
+/// <summary>A request whose signature holds, with the account that it opens, and then the body that was signed.</summary>
 /// <param name="account">The account; disposed with this object.</param>
-/// <param name="body">The whole body.</param>
 /// <param name="hash">The body's hash, which is the signed one.</param>
 /// <param name="pass">Passes the gate again.</param>
 internal sealed class SignedRequest(
-    OpenAccount account, ReadOnlyMemory<byte> body, Hash256 hash, Func<CancellationToken, ValueTask<GateResult>> pass) : IDisposable
+    OpenAccount account, Hash256 hash, Func<CancellationToken, ValueTask<GateResult>> pass) : IDisposable
 {
-    /// <summary>The account as the gate found it.</summary>
+    /// <summary>The account as the gate found it last.</summary>
     public OpenAccount Account { get; private set; } = account;
 
-    /// <summary>The whole body.</summary>
-    public ReadOnlyMemory<byte> Body => body;
+    /// <summary>The whole body; empty until it was read.</summary>
+    public ReadOnlyMemory<byte> Body { get; set; }
 
     /// <summary>SHA-256 of the body.</summary>
     public Hash256 Hash => hash;
@@ -36,5 +35,5 @@ internal sealed class SignedRequest(
     public void Dispose() => Account.Dispose();
 
     /// <inheritdoc/>
-    public override string ToString() => $"{body.Length} bytes";
+    public override string ToString() => $"{Body.Length} bytes";
 }

@@ -19,6 +19,7 @@ internal sealed class SignedRequests(
     ServerAuthority authority,
     AppTokens tokens,
     AccountLimit limit,
+    Places places,
     RepairGate repairs,
     ServerMetrics metrics,
     TimeProvider time)
@@ -51,18 +52,17 @@ internal sealed class SignedRequests(
             return;
         }
 
-        var account = ((GateResult.Open)result).Account;
-        if (await RefusalAsync(context, service, account) is { } refused)
+        using var request = new SignedRequest(((GateResult.Open)result).Account, head.Hash, PassAsync);
+        if (await RefusalAsync(context, service, request.Account) is { } refused)
         {
-            account.Dispose();
             await refused.ExecuteAsync(context);
             return;
         }
 
-        using var request = new SignedRequest(account, await ReadBodyAsync(context, account), head.Hash, PassAsync);
-        if (Hash256.Of(request.Body.Span) != head.Hash)
+        using var place = await places.TryEnterAsync(Owner.Of(request.Account.State.Account), context.RequestAborted);
+        if ((place is null ? Places.Full() : await ReadBodyAsync(context, request, place)) is { } turnedAway)
         {
-            await SignatureHeaders.Invalid(SignatureHeaders.ContentDigest).ExecuteAsync(context);
+            await turnedAway.ExecuteAsync(context);
             return;
         }
 
@@ -88,17 +88,15 @@ internal sealed class SignedRequests(
         };
     }
 
-    private static async ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync(HttpContext context, OpenAccount account)
+    // A sender decides how long a body takes. Whoever was removed meanwhile, or whose account was erased, is met by the
+    // gate again; a request that came whole, and found a place at once, does not pay for that.
+    private static async ValueTask<ProblemResult?> ReadBodyAsync(HttpContext context, SignedRequest request, Places.Place place)
     {
-        try
-        {
-            return await BodyReader.ReadAsync(context, context.RequestAborted);
-        }
-        catch
-        {
-            account.Dispose();
-            throw;
-        }
+        (request.Body, var hadToWait) = await BodyReader.ReadAsync(context, static _ => { }, context.RequestAborted);
+        if (Hash256.Of(request.Body.Span) != request.Hash) return SignatureHeaders.Invalid(SignatureHeaders.ContentDigest);
+        return (hadToWait || place.HadToWait) && await request.PassAgainAsync(context.RequestAborted) is { } shut
+            ? Failures.Problem(shut.Failure)
+            : null;
     }
 
     private async Task ClaimWithoutBodyAsync(HttpContext context)

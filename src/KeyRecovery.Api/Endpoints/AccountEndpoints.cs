@@ -1,5 +1,6 @@
 using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Http;
+using KeyRecovery.Api.RateLimiting;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Errors;
@@ -23,10 +24,12 @@ internal static class AccountEndpoints
                 ErrorCode.UnsupportedMediaType, ErrorCode.Refused, ErrorCode.RateLimited, ErrorCode.Unavailable, ErrorCode.StorageFull);
 
     // The token first: a stranger's body is not read.
-    private static async Task<IResult> CreateAsync(HttpContext context, AppTokens tokens, KeyRecoveryService service)
+    private static async Task<IResult> CreateAsync(HttpContext context, AppTokens tokens, Places places, KeyRecoveryService service)
     {
         var (user, stranger) = await tokens.ReadUserAsync(context);
         if (user is null) return stranger!;
+        using var place = await places.TryEnterAsync(Owner.Of(user), context.RequestAborted);
+        if (place is null) return Places.Full();
         var body = await BodyReader.ReadAsync(context, context.RequestAborted);
         var (commit, refusal) = CborBody.Decode(context.Request, body, CommitBundle.Decode, "commit");
         if (commit is null) return refusal!;

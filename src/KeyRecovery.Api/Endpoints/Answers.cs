@@ -33,7 +33,7 @@ internal static class Answers
             if (await vaults.ReadAsync(account, linksAfter, context.RequestAborted) is { } vault)
             {
                 context.Response.Headers.ETag = EntityTag.Of(account.State.ManifestHash);
-                return TypedResults.Bytes(vault, CborBody.Cbor);
+                return new BytesResult(vault, CborBody.Cbor);
             }
 
             if (attempt == Attempts) return Failures.Problem(new ServiceFailure(ErrorCode.Unavailable));

@@ -59,7 +59,7 @@ internal static class ItemEndpoints
     {
         if (!Hash256.TryParse(hash, out var named)) return Malformed("hash");
         return await service.Vaults.FindItemAsync(request.Account, named, context.RequestAborted) is { } item
-            ? TypedResults.Bytes(item, CborBody.Octets)
+            ? new BytesResult(item, CborBody.Octets)
             : new ProblemResult(ErrorCode.NotFound);
     }
 

@@ -50,6 +50,7 @@ internal static class Server
         builder.WebHost.UseUrls([.. ListenAddresses.Of(builder.Configuration)]);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(KestrelSetup.Configure);
+        builder.WebHost.UseSockets(KestrelSetup.Configure);
 
         var services = builder.Services;
         services.Configure<HostOptions>(host => host.ShutdownTimeout = Drain.Limit);
@@ -74,6 +75,8 @@ internal static class Server
         services.AddSingleton<BackupRuns>();
         services.AddSingleton<IControlVerb, BackupControl>();
         services.AddSingleton<AccountLimit>();
+        services.AddSingleton<Places>();
+        services.AddSingleton<AnswerMemory>();
         services.AddSingleton<ServerAuthority>();
         services.AddSingleton<Drain>();
         services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<Drain>());

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Protocol.Wire;
 
@@ -11,10 +10,5 @@ internal sealed class AccountLimit(KeyRecoveryOptions options, TimeProvider time
         new(options.RateLimits.Account.PerSecond, options.RateLimits.Account.Burst, time);
 
     /// <summary>Counts a verified request of <paramref name="account"/>; false when it came too soon.</summary>
-    public bool TryTake(AccountId account, out TimeSpan retryAfter)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        account.CopyTo(bytes);
-        return _buckets.TryTake(BinaryPrimitives.ReadUInt128BigEndian(bytes), out retryAfter);
-    }
+    public bool TryTake(AccountId account, out TimeSpan retryAfter) => _buckets.TryTake(Owner.Of(account), out retryAfter);
 }

@@ -45,7 +45,7 @@ internal sealed class ServerMetrics : IDisposable
         if (_requests.Enabled) _requests.Add(1, new TagList { { "route", route }, { "outcome", outcome } });
     }
 
-    /// <param name="scope"><c>address</c> or <c>account</c>.</param>
+    /// <param name="scope"><c>address</c>, <c>account</c>, <c>repair</c> or <c>places</c>.</param>
     public void RateLimited(string scope) => _rateLimited.Add(1, new KeyValuePair<string, object?>("scope", scope));
 
     public void Dispose() => _meter.Dispose();
