@@ -153,9 +153,8 @@ public sealed class KeyRecoveryClient : IDisposable
             ? []
             : [(NewAuthority.Of(slot.Id, AuthorityKind.Code, slot.Signing.PublicKey, slot.Kem.PublicKey), slot.Kem.PublicKey)];
 
-        var draft = LinkDraft.Begin(_options.App, device.Entry, slots, _api.NowSeconds, random);
-        using var key = draft.Key;
-        var plan = ItemPlan.First(key, create.Items, _api.NowSeconds, random);
+        using var draft = LinkDraft.Begin(_options.App, device.Entry, slots, _api.NowSeconds, random);
+        var plan = ItemPlan.First(draft.Key, create.Items, _api.NowSeconds, random);
         if (plan.Staged.Length != 0) return (null, new ClientFailure.Invalid("the first items are too large for one commit: store them after the account is made"));
 
         var possession = new Dictionary<AuthorityId, byte[]> { [device.Id] = LinkDraft.ProvePossession(device.Signing, draft.Body) };

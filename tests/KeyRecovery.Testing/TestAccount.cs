@@ -42,9 +42,8 @@ public sealed class TestAccount
     {
         var account = new TestAccount(appId, random);
         TestAuthority[] added = [device, .. slots ?? []];
-        var draft = LinkDraft.Begin(appId, device.Added, [.. added.Skip(1).Select(s => s.Added)], account._time, random);
-        using var key = draft.Key;
-        var put = items.Select(i => account.Seal(draft.Link.Account, key, null, i.Id, i.Content)).ToArray();
+        using var draft = LinkDraft.Begin(appId, device.Added, [.. added.Skip(1).Select(s => s.Added)], account._time, random);
+        var put = items.Select(i => account.Seal(draft.Link.Account, draft.Key, null, i.Id, i.Content)).ToArray();
         var manifest = ManifestDraft.First(draft, new ManifestChange { Put = [.. put.Select(p => (p.Entry, p.Note))] }, device.Signing, random);
         account.Record(Sign(draft, device, added), draft.Keyset, manifest, put);
         return account;
@@ -65,7 +64,7 @@ public sealed class TestAccount
     {
         _time += 60;
         using var open = Open(signer);
-        var draft = change.HasLink
+        using var draft = change.HasLink
             ? LinkDraft.Next(
                 open, new LinkChange([.. change.Add.Select(a => a.Added)], [.. change.Remove.Select(a => a.Id)], change.Mend),
                 signer.Id, _time, _random)
@@ -75,9 +74,7 @@ public sealed class TestAccount
         var manifest = ManifestDraft.Next(
             open, draft, new ManifestChange { Put = [.. put.Select(p => (p.Entry, p.Note))], Delete = change.Delete },
             signer.Id, signer.Signing, _random);
-        var commit = Record(draft is null ? null : Sign(draft, signer, change.Add), draft?.Keyset, manifest, put);
-        if (key != open.Keys.Current) key.Dispose();
-        return commit;
+        return Record(draft is null ? null : Sign(draft, signer, change.Add), draft?.Keyset, manifest, put);
     }
 
     /// <summary>Forgets the newest commit: the server did not take it.</summary>

@@ -32,7 +32,9 @@ internal static class FailureText
         ClientFailure.LinkEnded ended => new { reason = Kebab(ended.Reason.ToString()) },
         ClientFailure.ItemLost lost => new { name = lost.Name },
         ClientFailure.Refused { Type: "young-authority" } => new { context.TrustedFrom },
+        ClientFailure.Refused { Limit: { } limit } refused => new { refused.Field, limit, refused.Used },
         ClientFailure.Refused { Field: { } field } => new { field },
+        ClientFailure.PartlyDone partly => new { done = partly.Done, left = partly.Left, because = Slug(partly.Why) },
         _ => null,
     };
 
@@ -83,7 +85,9 @@ internal static class FailureText
         ClientFailure.ItemLost lost => [$"From a copy of your own: keyrecovery backup put {Words.Argument(lost.Name)} FILE"],
         ClientFailure.DeviceState => [$"The folder is {context.Home}; --home names another."],
         ClientFailure.Refused { Type: "young-authority" } => [Young(context.TrustedFrom)],
+        ClientFailure.Refused { Type: "limit-reached", Limit: not null } => [],
         ClientFailure.Refused refused => Advice(refused.Type),
+        ClientFailure.PartlyDone partly => Advice(partly.Why, context),
         _ => [],
     };
 

@@ -1,58 +1,71 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Accounts;
 
 /// <summary>Edits sealed for one commit: small items travel inside it, larger ones are stored ahead.</summary>
+/// <param name="Edits">Those that the commit makes.</param>
+/// <param name="Change">What they change in the manifest.</param>
+/// <param name="Inline">Sealed items that travel inside, at most 256 KiB together.</param>
+/// <param name="Staged">Sealed items that are stored ahead, at most 64 of 16 MiB together.</param>
 internal sealed record ItemPlan(
-    ManifestChange Change, ImmutableArray<ReadOnlyMemory<byte>> Inline, ImmutableArray<(Hash256 Hash, ReadOnlyMemory<byte> Bytes)> Staged)
+    ImmutableArray<ItemEdit> Edits, ManifestChange Change, ImmutableArray<ReadOnlyMemory<byte>> Inline, ImmutableArray<SealedPut> Staged)
 {
-    /// <summary>Seals edits of an open vault.</summary>
-    public static ItemPlan Make(OpenVault open, ImmutableArray<ItemEdit> edits, ulong now, IRandom random)
+    /// <summary>Seals the first edits of a list, as many as one commit takes; at least one, whatever its size.</summary>
+    public static ItemPlan Make(OpenVault open, IEnumerable<ItemEdit> edits, SealedPuts puts, ulong now)
     {
-        var deleted = edits.OfType<ItemEdit.Remove>()
-            .Select(e => ItemReader.Find(open, e.Name)).OfType<ManifestItem>().Select(i => i.Id).ToImmutableArray();
-        var plan = Seal(open.Keys.Current, edits.OfType<ItemEdit.Put>(), name => ItemReader.Find(open, name), now, random);
-        return plan with { Change = plan.Change with { Delete = deleted } };
+        var plan = new Builder(now);
+        foreach (var edit in edits)
+        {
+            var before = ItemReader.Find(open, edit.Name);
+            var fits = edit is ItemEdit.Put put
+                ? plan.TryPut(put, puts.Seal(open.Keys.Current, put, before))
+                : plan.TryDelete(edit, before);
+            if (!fits) break;
+        }
+        return plan.Build();
     }
 
     /// <summary>Seals the first items of a new account.</summary>
-    public static ItemPlan First(EpochKey key, IEnumerable<ItemEdit.Put> puts, ulong now, IRandom random) => Seal(key, puts, _ => null, now, random);
-
-    private static ItemPlan Seal(EpochKey key, IEnumerable<ItemEdit.Put> puts, Func<string, ManifestItem?> find, ulong now, IRandom random)
+    /// <returns>The plan, which may hold fewer than were asked for.</returns>
+    public static ItemPlan First(EpochKey key, IEnumerable<ItemEdit.Put> first, ulong now, IRandom random)
     {
-        var entries = ImmutableArray.CreateBuilder<(ManifestItem, ItemNote)>();
-        var inline = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>();
-        var staged = ImmutableArray.CreateBuilder<(Hash256, ReadOnlyMemory<byte>)>();
-        var room = Limits.InlineItemsBytes;
-        foreach (var put in puts)
-        {
-            var before = find(put.Name);
-            var header = new ItemHeader(key.Account, before?.Id ?? NewId(random), (before?.Version ?? 0) + 1, key.Epoch, before?.Hash ?? default);
-            var bytes = SealedItem.Seal(key, header, put.Content.Span, random);
-            var hash = Hash256.Of(bytes);
-            entries.Add((
-                new ManifestItem(header.Id, header.Version, header.Epoch, bytes.Length, hash),
-                new ItemNote(header.Id, put.Name, put.Content.Length, now)));
-            if (put.Content.Length <= Limits.InlineItemBytes && bytes.Length <= room)
-            {
-                inline.Add(bytes);
-                room -= bytes.Length;
-            }
-            else
-            {
-                staged.Add((hash, bytes));
-            }
-        }
-        return new ItemPlan(new ManifestChange { Put = entries.ToImmutable() }, inline.ToImmutable(), staged.ToImmutable());
+        var puts = new SealedPuts(random);
+        var plan = new Builder(now);
+        foreach (var put in first)
+            if (!plan.TryPut(put, puts.Seal(key, put, null))) break;
+        return plan.Build();
     }
 
-    private static ItemId NewId(IRandom random)
+    private sealed class Builder(ulong now)
     {
-        var id = new byte[16];
-        random.Fill(id);
-        return new ItemId(id);
+        private readonly List<ItemEdit> _edits = [];
+        private readonly List<(ManifestItem, ItemNote)> _put = [];
+        private readonly List<Protocol.Wire.ItemId> _delete = [];
+        private readonly List<SealedPut> _inline = [];
+        private readonly List<SealedPut> _staged = [];
+
+        public bool TryPut(ItemEdit.Put put, SealedPut item)
+        {
+            if (item.MayTravel && Sum(_inline) + item.Bytes.Length <= Limits.InlineItemsBytes) _inline.Add(item);
+            else if (_staged.Count < Limits.StagedItems && Sum(_staged) + item.Bytes.Length <= Limits.StagedBytes) _staged.Add(item);
+            else return false;
+            _edits.Add(put);
+            _put.Add((item.Entry, item.Note(put.Name, now)));
+            return true;
+        }
+
+        public bool TryDelete(ItemEdit edit, ManifestItem? before)
+        {
+            _edits.Add(edit);
+            if (before is not null) _delete.Add(before.Id);
+            return true;
+        }
+
+        public ItemPlan Build() => new(
+            [.. _edits], new ManifestChange { Put = [.. _put], Delete = [.. _delete] }, [.. _inline.Select(i => i.Bytes)], [.. _staged]);
+
+        private static long Sum(List<SealedPut> items) => items.Sum(i => (long)i.Bytes.Length);
     }
 }

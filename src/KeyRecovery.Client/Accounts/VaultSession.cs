@@ -14,19 +14,22 @@ public sealed class VaultSession : IDisposable
 {
     private const int LinkAttempts = 3;
 
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Turns _turns = new();
     private readonly VaultState _state;
     private readonly KeyRecoveryOptions _options;
-    private readonly VaultEditor _editor;
+    private readonly ItemEditor _items;
+    private readonly AuthorityEditor _authorities;
     private readonly ItemReader _reader;
 
     internal VaultSession(KeyRecoveryOptions options, VaultState state)
     {
         _options = options;
         _state = state;
-        _editor = new VaultEditor(options, state);
+        var committer = new Committer(options, state);
+        _items = new ItemEditor(options, state, committer);
+        _authorities = new AuthorityEditor(options, state, committer);
         _reader = new ItemReader(state);
-        Passphrase = new PassphraseManager(options, state, _editor, TakeTurnAsync);
+        Passphrase = new PassphraseManager(options, state, _authorities, _turns);
     }
 
     /// <summary>The account's passphrase: set, check, pause, remove, and who has guessed.</summary>
@@ -65,7 +68,7 @@ public sealed class VaultSession : IDisposable
 
     /// <summary>Fetches what other devices changed.</summary>
     public Task<Result<VaultSession>> RefreshAsync(CancellationToken ct = default) =>
-        TakeTurnAsync<Result<VaultSession>>(async () => await _state.RefreshAsync(ct) is { } failure ? failure : this, ct);
+        _turns.TakeAsync<Result<VaultSession>>(async () => await _state.RefreshAsync(ct) is { } failure ? failure : this, ct);
 
     /// <summary>Stores content under a name: durable on the server when it returns.</summary>
     /// <param name="name">1–64 bytes of UTF-8.</param>
@@ -83,9 +86,15 @@ public sealed class VaultSession : IDisposable
     public Task<Result<VaultSession>> RemoveAsync(string name, CancellationToken ct = default) =>
         EditAsync([new ItemEdit.Remove(name)], ct);
 
-    /// <summary>Changes several items in one commit: all or none.</summary>
+    /// <summary>
+    /// Changes several items in one commit: all or none. What is too much for one (64 items above 16 KiB, or 16 MiB of them;
+    /// and small ones that do not fit in beside) becomes several, each of them all or none, removals in the last.
+    /// </summary>
+    /// <param name="edits">The changes; no name twice.</param>
+    /// <param name="ct">Cancels; what was sent may still be done.</param>
+    /// <returns><see cref="ClientFailure.PartlyDone"/> where a commit but the first did not work.</returns>
     public Task<Result<VaultSession>> EditAsync(ImmutableArray<ItemEdit> edits, CancellationToken ct = default) =>
-        TakeTurnAsync<Result<VaultSession>>(async () => await _editor.EditItemsAsync(edits, ct) is { } failure ? failure : this, ct);
+        _turns.TakeAsync<Result<VaultSession>>(async () => await _items.EditAsync(edits, ct) is { } failure ? failure : this, ct);
 
     /// <summary>Reads an item.</summary>
     /// <param name="name">Its name.</param>
@@ -103,12 +112,12 @@ public sealed class VaultSession : IDisposable
     /// <param name="replaceOthers">Whether the account's other codes are removed in the same commit.</param>
     /// <param name="ct">Cancels.</param>
     public Task<Result<VaultSession>> AddCodeAsync(RecoveryCode code, bool replaceOthers = false, CancellationToken ct = default) =>
-        TakeTurnAsync<Result<VaultSession>>(async () => await _editor.AddCodeAsync(code, replaceOthers, ct) is { } failure ? failure : this, ct);
+        _turns.TakeAsync<Result<VaultSession>>(async () => await _authorities.AddCodeAsync(code, replaceOthers, ct) is { } failure ? failure : this, ct);
 
     /// <summary>Removes every recovery code of the account.</summary>
     /// <returns>How many were removed.</returns>
     public Task<Result<int>> RemoveCodesAsync(CancellationToken ct = default) =>
-        TakeTurnAsync(() => _editor.RemoveCodesAsync(ct), ct);
+        _turns.TakeAsync(() => _authorities.RemoveCodesAsync(ct), ct);
 
     /// <summary>Renames a device or a slot. The name is sealed: the account's other devices see it, the server never.</summary>
     /// <param name="id">Any device or slot of the account.</param>
@@ -116,7 +125,7 @@ public sealed class VaultSession : IDisposable
     /// <param name="ct">Cancels; what was sent may still be done.</param>
     /// <returns><see cref="ClientFailure.NoSuchAuthority"/> where it is not, or no longer, in the account.</returns>
     public Task<Result<VaultSession>> RenameDeviceAsync(AuthorityId id, string name, CancellationToken ct = default) =>
-        TakeTurnAsync<Result<VaultSession>>(async () => await _editor.RenameAsync(id, name, ct) is { } failure ? failure : this, ct);
+        _turns.TakeAsync<Result<VaultSession>>(async () => await _authorities.RenameAsync(id, name, ct) is { } failure ? failure : this, ct);
 
     /// <summary>What <see cref="RevokeAsync"/> would do, as this device knows the account. Nothing is sent.</summary>
     public RevocationPlan PlanRevocation(ImmutableArray<AuthorityId> ids, bool stolen) =>
@@ -133,7 +142,7 @@ public sealed class VaultSession : IDisposable
     /// <param name="ct">Cancels; what was sent may still be done.</param>
     public Task<Result<Revocation>> RevokeAsync(
         ImmutableArray<AuthorityId> ids, bool stolen = false, ImmutableArray<AuthorityId> keep = default, CancellationToken ct = default) =>
-        TakeTurnAsync(() => _editor.RevokeAsync(ids, stolen, keep.IsDefault ? [] : [.. keep.Except(ids)], ct), ct);
+        _turns.TakeAsync(() => _authorities.RevokeAsync(ids, stolen, keep.IsDefault ? [] : [.. keep.Except(ids)], ct), ct);
 
     /// <summary>Begins to link a new device: shows it a code, which lives for two minutes.</summary>
     /// <param name="typed">Whether to make the 17 characters for a device without a camera too: a third of a second of work.</param>
@@ -199,32 +208,19 @@ public sealed class VaultSession : IDisposable
 
     /// <summary>Begins an epoch with fresh seals, where an authority's seal is bad.</summary>
     public Task<Result<VaultSession>> MendAsync(CancellationToken ct = default) =>
-        TakeTurnAsync<Result<VaultSession>>(async () => await _editor.MendAsync(ct) is { } failure ? failure : this, ct);
+        _turns.TakeAsync<Result<VaultSession>>(async () => await _authorities.MendAsync(ct) is { } failure ? failure : this, ct);
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _state.Dispose();
-        _turn.Dispose();
+        _turns.Dispose();
     }
 
     private LinkCommitter Committer() => new(
-        (device, ct) => TakeTurnAsync(() => _editor.DraftAdditionAsync(device, ct), ct),
-        (device, name, draft, possession, ct) => TakeTurnAsync(() => _editor.CommitAdditionAsync(device, name, draft, possession, ct), ct),
-        ct => TakeTurnAsync(() => _state.RefreshAsync(ct), ct));
-
-    private async Task<T> TakeTurnAsync<T>(Func<Task<T>> work, CancellationToken ct)
-    {
-        await _turn.WaitAsync(ct);
-        try
-        {
-            return await work();
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
+        (device, ct) => _turns.TakeAsync(() => _authorities.DraftAdditionAsync(device, ct), ct),
+        (device, name, draft, possession, ct) => _turns.TakeAsync(() => _authorities.CommitAdditionAsync(device, name, draft, possession, ct), ct),
+        ct => _turns.TakeAsync(() => _state.RefreshAsync(ct), ct));
 
     private static DateTimeOffset Time(ulong seconds) => Clock.FromSeconds(seconds);
 }

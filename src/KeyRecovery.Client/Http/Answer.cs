@@ -22,6 +22,12 @@ internal abstract record Answer
     {
         private const string Prefix = "urn:keyrecovery:error:";
 
+        /// <summary>Whether an attempt before this one got no answer: that one may have been done.</summary>
+        public bool IsAfterSilence { get; init; }
+
+        /// <summary>Whether the server said, in the protocol's own words, that nothing was done.</summary>
+        public bool IsRefusal => !IsAfterSilence && Type is not ("unknown" or "internal");
+
         /// <summary>The slug of the problem's type.</summary>
         public string Type => Details.Type is { } type && type.StartsWith(Prefix, StringComparison.Ordinal) ? type[Prefix.Length..] : "unknown";
     }

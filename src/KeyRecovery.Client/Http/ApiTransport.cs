@@ -37,15 +37,29 @@ internal sealed class ApiTransport : IDisposable
     /// <summary>Sends a request, with a signature, a token, both or neither.</summary>
     public async Task<Answer> SendAsync(ApiRequest request, DeviceKeys? signer, CancellationToken ct)
     {
-        var answer = await _resilience.ExecuteAsync(async token => await SendOnceAsync(request, signer, token), ct);
+        var answer = await AttemptAsync(request, signer, ct);
         if (signer is null || answer is not Answer.Problem { Type: "clock-skew", Details.ServerTime: { } serverTime }) return answer;
 
         // A wrong clock is the device's most common fault: the server said what time it is, so sign again with that.
         _clockOffset = DateTimeOffset.FromUnixTimeSeconds(serverTime) - _time.GetUtcNow();
-        return await _resilience.ExecuteAsync(async token => await SendOnceAsync(request, signer, token), ct);
+        return await AttemptAsync(request, signer, ct);
     }
 
     public void Dispose() => _http.Dispose();
+
+    private async Task<Answer> AttemptAsync(ApiRequest request, DeviceKeys? signer, CancellationToken ct)
+    {
+        var isSilent = false;
+        var answer = await _resilience.ExecuteAsync(
+            async token =>
+            {
+                var one = await SendOnceAsync(request, signer, token);
+                isSilent |= one is Answer.Unreachable;
+                return one;
+            },
+            ct);
+        return answer is Answer.Problem problem ? problem with { IsAfterSilence = isSilent } : answer;
+    }
 
     private async Task<Answer> SendOnceAsync(ApiRequest request, DeviceKeys? signer, CancellationToken ct)
     {

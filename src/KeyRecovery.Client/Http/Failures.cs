@@ -13,6 +13,15 @@ internal static class Failures
         _ => new ClientFailure.Transient("the server's answer was not understood", null),
     };
 
+    /// <summary>No answer, or none that says that nothing was done.</summary>
+    public static ClientFailure.Transient Unanswered(Answer answer) => (answer, Of(answer)) switch
+    {
+        (_, ClientFailure.Transient transient) => transient,
+        (Answer.Problem { Type: "unknown" } problem, _) =>
+            new ClientFailure.Transient($"what answered does not speak as the server does (status {(int)problem.Status})", null),
+        (_, var failure) => new ClientFailure.Transient(failure.Message, null),
+    };
+
     public static ClientFailure Of(Answer.Problem problem)
     {
         var details = problem.Details;
@@ -24,6 +33,11 @@ internal static class Failures
             "vault-lost" or "repair-required" => new ClientFailure.VaultLost(),
             "rate-limited" => new ClientFailure.Transient("the server asks for a pause", wait),
             "storage-full" => new ClientFailure.Transient("the server has no room left", wait),
+            "limit-reached" => new ClientFailure.Refused(problem.Type, LimitWords.Of(details), Name(details))
+            {
+                Limit = details.Limit,
+                Used = details.Used,
+            },
             "clock-skew" => new ClientFailure.Refused("clock-skew", "this device's clock is wrong", null),
             "unknown" when (int)problem.Status >= 500 => new ClientFailure.Transient("the server is in trouble", wait),
             _ when (int)problem.Status >= 500 => new ClientFailure.Transient(details.Title ?? "the server is in trouble", wait),

@@ -131,7 +131,7 @@ public sealed class ExistingDeviceLink : IAsyncDisposable
             {
                 case { Failure: { } failure }:
                     throw run.Fail(failure);
-                case { IsStale: true }:
+                case Sent.Stale:
                     offered = await run.GoAsync(proven.Offer(await DraftAsync()));
                     break;
                 default:

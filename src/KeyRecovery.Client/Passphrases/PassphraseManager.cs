@@ -13,14 +13,13 @@ public sealed class PassphraseManager
 {
     private readonly KeyRecoveryOptions _options;
     private readonly VaultState _state;
-    private readonly VaultEditor _editor;
+    private readonly AuthorityEditor _editor;
     private readonly RealmKeeper _keeper;
-    private readonly Func<Func<Task<ClientFailure?>>, CancellationToken, Task<ClientFailure?>> _turn;
+    private readonly Turns _turns;
 
-    internal PassphraseManager(
-        KeyRecoveryOptions options, VaultState state, VaultEditor editor, Func<Func<Task<ClientFailure?>>, CancellationToken, Task<ClientFailure?>> turn)
+    internal PassphraseManager(KeyRecoveryOptions options, VaultState state, AuthorityEditor editor, Turns turns)
     {
-        (_options, _state, _editor, _turn) = (options, state, editor, turn);
+        (_options, _state, _editor, _turns) = (options, state, editor, turns);
         _keeper = new RealmKeeper(options, state);
     }
 
@@ -37,7 +36,7 @@ public sealed class PassphraseManager
     /// is sent. After <see cref="ClientFailure.Transient"/> the account may have either, so keep both in mind and set it again;
     /// after any other failure the old passphrase stays and the realms forget the new one.
     /// </returns>
-    public Task<ClientFailure?> SetAsync(Passphrase passphrase, SetPassphraseOptions set, CancellationToken ct = default) => _turn(
+    public Task<ClientFailure?> SetAsync(Passphrase passphrase, SetPassphraseOptions set, CancellationToken ct = default) => _turns.TakeAsync(
         () => new PassphraseSetup(_options, _state, _keeper).SetAsync(passphrase, set, slot => _editor.AddPassphraseAsync(slot, ct), ct), ct);
 
     /// <summary>A drill: makes a guess as somebody who lost everything would, and brings nothing back. A wrong one counts.</summary>
@@ -70,7 +69,7 @@ public sealed class PassphraseManager
     public Task<ClientFailure?> ResumeAsync(CancellationToken ct = default) => CommandAsync(RealmCommand.Resume, ct);
 
     /// <summary>Removes the passphrase from the account and from the realms. Begins an epoch.</summary>
-    public Task<ClientFailure?> RemoveAsync(CancellationToken ct = default) => _turn(() => _editor.RemovePassphrasesAsync(ct), ct);
+    public Task<ClientFailure?> RemoveAsync(CancellationToken ct = default) => _turns.TakeAsync(() => _editor.RemovePassphrasesAsync(ct), ct);
 
     /// <summary>How the passphrase stands at each realm, and every guess that was made: also a stranger's.</summary>
     public async Task<ImmutableArray<PassphraseStatus>> StatusAsync(CancellationToken ct = default)
@@ -105,7 +104,7 @@ public sealed class PassphraseManager
     // The seal that the slot would open, as this device knows it: what a recovery needs beside the realms.
     private async Task<Result<PassphraseCheck>> CheckSealAsync(UnlockedSlot unlocked, CancellationToken ct)
     {
-        if (await _turn(() => _state.RefreshAsync(ct), ct) is { } unread) return unread;
+        if (await _turns.TakeAsync(() => _state.RefreshAsync(ct), ct) is { } unread) return unread;
         if (await PassphraseRecovery.FindFaultAsync(unlocked, _state.Read(open => open.Vault.Chain)) is { } fault) return fault;
         return _state.Read<Result<PassphraseCheck>>(open =>
         {

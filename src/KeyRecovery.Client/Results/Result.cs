@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace KeyRecovery.Client.Results;
 
 /// <summary>What came of a call.</summary>
@@ -5,6 +7,19 @@ namespace KeyRecovery.Client.Results;
 public abstract record Result<T>
 {
     private Result() { }
+
+    /// <summary>Takes the one or the other apart.</summary>
+    /// <returns>Whether it worked: then <paramref name="value"/> is there, else <paramref name="failure"/>.</returns>
+    public bool TryGet([MaybeNullWhen(false)] out T value, [NotNullWhen(false)] out ClientFailure? failure)
+    {
+        value = this is Ok ok ? ok.Value : default;
+        failure = (this as Failed)?.Failure;
+        return failure is null;
+    }
+
+    /// <summary>Goes on with the one or the other.</summary>
+    public TResult Match<TResult>(Func<T, TResult> worked, Func<ClientFailure, TResult> failed) =>
+        TryGet(out var value, out var failure) ? worked(value) : failed(failure);
 
     /// <summary>It worked.</summary>
     /// <param name="Value">What it gives.</param>

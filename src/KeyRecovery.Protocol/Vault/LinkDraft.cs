@@ -1,14 +1,19 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Vault;
 
 /// <summary>A link that is written and not yet signed: each added authority signs <see cref="Body"/>, then the signer does.</summary>
-public sealed class LinkDraft
+[DebuggerDisplay(Redacted.Text)]
+public sealed class LinkDraft : IDisposable
 {
-    private LinkDraft(Link link, Keyset keyset, EpochKey key)
+    private readonly bool _ownsKey;
+
+    private LinkDraft(Link link, Keyset keyset, EpochKey key, bool ownsKey)
     {
+        _ownsKey = ownsKey;
         Link = link;
         Body = link.Encode();
         Keyset = keyset;
@@ -24,7 +29,7 @@ public sealed class LinkDraft
     /// <summary>The keyset after the link.</summary>
     public Keyset Keyset { get; }
 
-    /// <summary>The epoch key after the link. Whoever made the draft disposes it, where it is a new epoch's.</summary>
+    /// <summary>The epoch key after the link: the draft's own where it begins an epoch, else the open vault's.</summary>
     public EpochKey Key { get; }
 
     /// <summary>The place that the link will have.</summary>
@@ -60,7 +65,7 @@ public sealed class LinkDraft
                 Time = time,
                 Signer = device.Entry.Id,
             },
-            keyset, key);
+            keyset, key, ownsKey: true);
     }
 
     /// <summary>Writes the next link of an open vault.</summary>
@@ -95,7 +100,7 @@ public sealed class LinkDraft
                 Time = time,
                 Signer = signer,
             },
-            keyset, key);
+            keyset, key, ownsKey: begins);
     }
 
     /// <summary>The signature by which an added authority proves that it holds its key, for this account and this place.</summary>
@@ -109,6 +114,15 @@ public sealed class LinkDraft
     public SignedLink Sign(SigningKey signer, IReadOnlyDictionary<AuthorityId, byte[]> possession) =>
         SignedLink.Create(
             Body, signer.Sign(SignatureLabel.Link, Body.Span), [.. Link.Add.Select(a => possession[a.Id])]);
+
+    /// <summary>Lets go of the key of an epoch that the link begins.</summary>
+    public void Dispose()
+    {
+        if (_ownsKey) Key.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Redacted.Text;
 
     private static ImmutableArray<NewAuthority> Sorted(ImmutableArray<(NewAuthority Entry, KemPublicKey KemKey)> added) =>
         [.. added.Select(a => a.Entry).OrderBy(a => a.Id)];

@@ -12,9 +12,13 @@ public sealed class VaultSecrets : IDisposable
 {
     private readonly TestAuthority _phone = TestAuthority.Device(new TestRandom(31));
     private readonly OpenVault _open;
+    private readonly LinkDraft _draft;
 
-    public VaultSecrets() =>
+    public VaultSecrets()
+    {
         _open = TestAccount.Begin(new TestRandom(32), _phone, items: [(new ItemId(new byte[16]), [1])]).Open(_phone);
+        _draft = Draft(new LinkChange([], [], BeginEpoch: true));
+    }
 
     [Fact]
     public void Every_disposable_type_of_the_vault_is_tried_here()
@@ -52,17 +56,34 @@ public sealed class VaultSecrets : IDisposable
         Assert.Throws<ObjectDisposedException>(() => logKey.Span.Length);
     }
 
+    [Fact]
+    public void A_draft_takes_the_key_of_an_epoch_that_it_begins_with_it_and_leaves_the_vaults_alone()
+    {
+        var begins = Draft(new LinkChange([], [], BeginEpoch: true));
+        begins.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => begins.Key.ManifestPrivateKey());
+
+        using var laptop = TestAuthority.Device(new TestRandom(34));
+        var stays = Draft(new LinkChange([laptop.Added], []));
+        stays.Dispose();
+        Assert.Same(_open.Keys.Current, stays.Key);
+        stays.Key.ManifestPrivateKey().Dispose();
+    }
+
     public void Dispose()
     {
+        _draft.Dispose();
         _open.Dispose();
         _phone.Dispose();
     }
 
     private IEnumerable<object> Secrets() =>
     [
-        _open, _open.Keys, _open.Keys.Current, _open.Private,
+        _open, _draft, _open.Keys, _open.Keys.Current, _open.Private,
         new RealmKey(default, "home", SecretBytes.Copy(new byte[32])),
     ];
+
+    private LinkDraft Draft(LinkChange change) => LinkDraft.Next(_open, change, _phone.Id, 1_760_000_060, new TestRandom(35));
 
     private static IEnumerable<string> Names(IEnumerable<Type> types) => types.Select(type => type.Name).Order();
 }

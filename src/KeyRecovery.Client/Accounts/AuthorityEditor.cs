@@ -1,0 +1,156 @@
+using System.Collections.Immutable;
+using System.Text;
+using KeyRecovery.Client.Passphrases;
+using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Realms;
+using KeyRecovery.Protocol.Recovery;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Client.Accounts;
+
+/// <summary>Changes who belongs to an account: codes, passphrases and devices that come, go, and have names.</summary>
+internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState state, Committer committer)
+{
+    private IRandom Random => options.Random;
+
+    public Task<ClientFailure?> AddCodeAsync(RecoveryCode code, bool replaceOthers, CancellationToken ct) => CommitLinkAsync(
+        () =>
+        {
+            using var slot = code.DeriveSlot();
+            var entry = NewAuthority.Of(slot.Id, AuthorityKind.Code, slot.Signing.PublicKey, slot.Kem.PublicKey);
+            return new LinkChange([(entry, slot.Kem.PublicKey)], replaceOthers ? Codes() : []);
+        },
+        body =>
+        {
+            using var slot = code.DeriveSlot();
+            return new Dictionary<AuthorityId, byte[]> { [slot.Id] = LinkDraft.ProvePossession(slot.Signing, body) };
+        },
+        ct);
+
+    public async Task<Result<int>> RemoveCodesAsync(CancellationToken ct)
+    {
+        var count = Codes().Length;
+        if (count == 0) return 0;
+        return await CommitLinkAsync(() => new LinkChange([], Codes()), NoPossession, ct) is { } failure ? failure : count;
+    }
+
+    /// <summary>Adds a passphrase slot in place of those that are there.</summary>
+    public Task<ClientFailure?> AddPassphraseAsync(NewPassphraseSlot slot, CancellationToken ct) => CommitAsync(
+        () => new AuthorityEdit(new LinkChange([slot.Entry], Active(AuthorityKind.Passphrase)), new ManifestChange { RealmKeys = slot.Management }),
+        body => new Dictionary<AuthorityId, byte[]> { [slot.Keys.Id] = LinkDraft.ProvePossession(slot.Keys.Signing, body) },
+        ct);
+
+    public async Task<ClientFailure?> RemovePassphrasesAsync(CancellationToken ct) => Active(AuthorityKind.Passphrase).IsEmpty
+        ? new ClientFailure.UnknownPassphrase()
+        : await CommitAsync(
+            () => Active(AuthorityKind.Passphrase) is { IsEmpty: false } slots ? new AuthorityEdit(new LinkChange([], slots), new ManifestChange()) : null,
+            NoPossession, ct);
+
+    public Task<ClientFailure?> MendAsync(CancellationToken ct) =>
+        CommitLinkAsync(() => new LinkChange([], [], BeginEpoch: true), NoPossession, ct);
+
+    public async Task<ClientFailure?> RenameAsync(AuthorityId id, string name, CancellationToken ct)
+    {
+        if (Encoding.UTF8.GetByteCount(name) > Limits.NameBytes) return new ClientFailure.Invalid($"a name has at most {Limits.NameBytes} bytes");
+        if (state.Vault.Chain.FindActive(id) is null && await state.RefreshAsync(ct) is { } unread) return unread;
+        if (state.Vault.Chain.FindActive(id) is null) return new ClientFailure.NoSuchAuthority(id);
+        var isGone = false;
+        var failure = await CommitAsync(
+            () =>
+            {
+                isGone = state.Vault.Chain.FindActive(id) is null;
+                return isGone || Note(id).Name == name ? null : new AuthorityEdit(null, new ManifestChange { Notes = [Note(id) with { Name = name }] });
+            },
+            NoPossession, ct);
+        return isGone ? new ClientFailure.NoSuchAuthority(id) : failure;
+    }
+
+    public async Task<Result<Revocation>> RevokeAsync(
+        ImmutableArray<AuthorityId> ids, bool stolen, ImmutableArray<AuthorityId> keep, CancellationToken ct)
+    {
+        if (ids.IsDefaultOrEmpty) return new ClientFailure.Invalid("nobody to revoke was named");
+        if (ids.Contains(state.Keys.Id)) return new ClientFailure.Invalid("a device cannot revoke itself");
+        // What a thief added a minute ago has to be seen.
+        if (await state.RefreshAsync(ct) is { } unread) return unread;
+        foreach (var id in ids)
+            if (state.Vault.Chain.FindActive(id) is null) return new ClientFailure.NoSuchAuthority(id);
+
+        // Whom a race adds or removes meanwhile counts as well: the plan is made anew on what is there.
+        HashSet<AuthorityId> removed = [], replace = [];
+        var failure = await CommitAsync(
+            () =>
+            {
+                var plan = RevocationPlan.Make(state.Vault.Chain, state.Keys.Id, ids, stolen);
+                ImmutableArray<AuthorityId> remove = [.. plan.Remove.Except(keep)];
+                removed.UnionWith(remove);
+                replace.UnionWith(plan.Replace);
+                ImmutableArray<AuthorityNote> notes = [.. plan.Replace.Select(slot => Note(slot) with { Replace = true })];
+                return remove.IsEmpty ? null : new AuthorityEdit(new LinkChange([], remove), new ManifestChange { Notes = notes });
+            },
+            NoPossession, ct);
+        if (failure is not null) return failure;
+        var chain = state.Vault.Chain;
+        return new Revocation(
+            [.. removed.Where(id => chain.FindActive(id) is null)], [.. replace.Where(id => chain.FindActive(id) is not null)], chain.Epoch);
+    }
+
+    /// <summary>Writes a link that adds a device.</summary>
+    public async Task<Result<LinkDraft>> DraftAdditionAsync((NewAuthority, KemPublicKey) device, CancellationToken ct) =>
+        await state.RefreshAsync(ct) is { } failure ? failure : DraftAddition(device, state.Api.NowSeconds);
+
+    /// <summary>Commits what the device has signed.</summary>
+    public Task<Sent> CommitAdditionAsync(
+        (NewAuthority Entry, KemPublicKey KemKey) device, string name, LinkDraft draft,
+        IReadOnlyDictionary<AuthorityId, byte[]> possession, CancellationToken ct) =>
+        committer.RunAsync(_ => Task.FromResult(BuildAddition(device, name, draft, possession)), ct);
+
+    private Built BuildAddition(
+        (NewAuthority Entry, KemPublicKey KemKey) device, string name, LinkDraft draft, IReadOnlyDictionary<AuthorityId, byte[]> possession)
+    {
+        // An answer that was lost: the link stands where the draft put it.
+        if (state.Vault.Chain.Contains(draft.Place)) return Built.Done;
+        // Written anew on the vault as it is, which gives the signed bytes unless the chain has moved.
+        using var now = DraftAddition(device, draft.Link.Time);
+        if (!now.Body.Span.SequenceEqual(draft.Body.Span)) return new Built.Over(new Sent.Stale());
+        return Write(now, new ManifestChange { Notes = [new AuthorityNote(device.Entry.Id, name)] }, possession);
+    }
+
+    private LinkDraft DraftAddition((NewAuthority, KemPublicKey) device, ulong time) =>
+        LinkDraft.Next(state.Open, new LinkChange([device], []), state.Keys.Id, time, Random);
+
+    private AuthorityNote Note(AuthorityId id) =>
+        state.Open.Private.Authorities.FirstOrDefault(n => n.Id == id) ?? new AuthorityNote(id, "");
+
+    private static Dictionary<AuthorityId, byte[]> NoPossession(ReadOnlyMemory<byte> body) => [];
+
+    private ImmutableArray<AuthorityId> Codes() => Active(AuthorityKind.Code);
+
+    private ImmutableArray<AuthorityId> Active(AuthorityKind kind) =>
+        [.. state.Vault.Chain.Active.Where(a => a.Kind == kind).Select(a => a.Id)];
+
+    private Task<ClientFailure?> CommitLinkAsync(
+        Func<LinkChange> change, Func<ReadOnlyMemory<byte>, Dictionary<AuthorityId, byte[]>> prove, CancellationToken ct) =>
+        CommitAsync(() => new AuthorityEdit(change(), new ManifestChange()), prove, ct);
+
+    private async Task<ClientFailure?> CommitAsync(
+        Func<AuthorityEdit?> edit, Func<ReadOnlyMemory<byte>, Dictionary<AuthorityId, byte[]>> prove, CancellationToken ct) =>
+        (await committer.RunAsync(_ => Task.FromResult(edit() is { } now ? Build(now, prove) : Built.Done), ct)).Failure;
+
+    private Built Build(AuthorityEdit edit, Func<ReadOnlyMemory<byte>, Dictionary<AuthorityId, byte[]>> prove)
+    {
+        using var draft = edit.Link is { } link ? LinkDraft.Next(state.Open, link, state.Keys.Id, state.Api.NowSeconds, Random) : null;
+        return Write(draft, edit.Manifest, draft is null ? null : prove(draft.Body));
+    }
+
+    private CommitBundle Write(LinkDraft? draft, ManifestChange change, IReadOnlyDictionary<AuthorityId, byte[]>? possession) => new(
+        draft?.Sign(state.Keys.Signing, possession!), draft?.Keyset,
+        ManifestDraft.Next(state.Open, draft, change with { TakenRealmKeys = Taken() }, state.Keys.Id, state.Keys.Signing, Random), []);
+
+    private ImmutableArray<(AuthorityId, RealmKeyName)> Taken() =>
+        [.. state.TakenRealmKeys.Select(t => (t.Key.Slot, new RealmKeyName(t.Key.Realm, t.Value)))];
+
+    /// <summary>What a commit does to authorities; no link where only their notes change.</summary>
+    private sealed record AuthorityEdit(LinkChange? Link, ManifestChange Manifest);
+}

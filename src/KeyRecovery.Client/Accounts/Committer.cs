@@ -1,0 +1,86 @@
+using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Realms;
+using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Vault;
+
+namespace KeyRecovery.Client.Accounts;
+
+/// <summary>
+/// The one loop of all who change an open account: builds a commit on the vault as this device knows it, sends it, and
+/// builds it anew on what another device made of the vault meanwhile.
+/// </summary>
+internal sealed class Committer(KeyRecoveryOptions options, VaultState state)
+{
+    private const int Rounds = 32;
+    private const int Restores = 3;
+
+    private static readonly TimeSpan LookLimit = TimeSpan.FromSeconds(10);
+
+    private readonly RealmKeeper _realms = new(options, state);
+
+    /// <summary>Commits.</summary>
+    /// <param name="build">Builds the commit, told what came of the one before it in this call.</param>
+    /// <param name="ct">Cancels; what was sent may still be done.</param>
+    public async Task<Sent> RunAsync(Func<Sent?, Task<Built>> build, CancellationToken ct)
+    {
+        Sent? last = null;
+        var missing = 0;
+        for (var round = 0; round < Rounds; round++)
+        {
+            var built = await build(last);
+            if (built is Built.Over over) return over.Sent;
+            last = await SendAsync(((Built.Commit)built).Bundle, ct);
+            if (last is not (Sent.Stale or Sent.Missing)) return last;
+            if (last is Sent.Missing && ++missing > Restores) return last;
+        }
+        return new Sent.Refused(new ClientFailure.Transient("other devices keep changing the account", null));
+    }
+
+    private async Task<Sent> SendAsync(CommitBundle commit, CancellationToken ct)
+    {
+        using var removed = HeldRealmKeys.Of(state.Open, commit.Link?.Link.Remove ?? []);
+        var answer = await state.Api.CommitAsync(state.Keys, commit.Encode(), null, ct);
+        switch (answer)
+        {
+            // A server that lost something is repaired by the refresh, and the change is then built anew as after a race.
+            case Answer.Problem { Type: "stale-version" or "repair-required" or "vault-lost" }:
+                if (await state.RefreshAsync(ct) is { } unread) return new Sent.Refused(unread);
+                return IsThere(commit) ? await DoneAsync(commit, removed, ct) : new Sent.Stale();
+            case Answer.Problem { Type: "refused", Details: { Field: "items", Rule: "item-hash" } } missing:
+                return new Sent.Missing(Failures.Of(missing));
+            case Answer.Problem { IsRefusal: true } refused:
+                return new Sent.Refused(Failures.Of(refused));
+            case Answer.Success when VaultApi.Read(answer, ClientJson.Default.HeadsJson) is Result<HeadsJson>.Ok heads:
+                if (await state.AcceptOwnAsync(commit, heads.Value, ct) is { } failure) return new Sent.Refused(failure);
+                return await DoneAsync(commit, removed, ct);
+        }
+        return await HasArrivedAsync(commit, ct)
+            ? await DoneAsync(commit, removed, ct)
+            : new Sent.Unknown(Failures.Unanswered(answer));
+    }
+
+    private async Task<Sent> DoneAsync(CommitBundle commit, HeldRealmKeys removed, CancellationToken ct)
+    {
+        if (commit.Link is not null) await _realms.FollowAsync(removed, ct);
+        return new Sent.Done();
+    }
+
+    // No answer is no refusal: a look at the vault tells whether the commit went through, where it can be had.
+    private async Task<bool> HasArrivedAsync(CommitBundle commit, CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(LookLimit);
+        try
+        {
+            if (await state.RefreshAsync(limit.Token) is not null) return false;
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return false;
+        }
+        return IsThere(commit);
+    }
+
+    private bool IsThere(CommitBundle commit) => state.Vault.Manifest.Hash == commit.Manifest.Hash
+        || (commit.Link is { } link && state.Vault.Chain.Contains(new LinkPlace(link.Link.Sequence, link.Hash)));
+}

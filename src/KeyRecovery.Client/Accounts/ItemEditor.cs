@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using System.Text;
+using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Client.Accounts;
+
+/// <summary>
+/// Changes an account's items, in as many commits as they need. What another device did to other items passes unseen; the
+/// same item is a conflict.
+/// </summary>
+internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, Committer committer)
+{
+    public async Task<ClientFailure?> EditAsync(ImmutableArray<ItemEdit> edits, CancellationToken ct)
+    {
+        if (Invalid(edits) is { } invalid) return invalid;
+        // Removals last: where an earlier commit fails, nothing is gone that something else was to take the place of.
+        var work = new Work(options, state, [.. edits.Where(e => e is ItemEdit.Put), .. edits.Where(e => e is ItemEdit.Remove)]);
+        var done = new List<string>();
+        while (work.Left.Count > 0)
+        {
+            var sent = await committer.RunAsync(last => work.BuildAsync(last, ct), ct);
+            if (sent.Failure is { } failure)
+                return done.Count == 0 ? failure : new ClientFailure.PartlyDone([.. done], [.. work.Left.Select(e => e.Name)], failure);
+            done.AddRange(work.Finish().Select(e => e.Name));
+        }
+        return null;
+    }
+
+    private static ClientFailure.Invalid? Invalid(ImmutableArray<ItemEdit> edits)
+    {
+        if (edits.Select(e => e.Name).Distinct(StringComparer.Ordinal).Count() != edits.Length) return new("an item is named twice");
+        foreach (var edit in edits)
+        {
+            if (Encoding.UTF8.GetByteCount(edit.Name) is < 1 or > Limits.NameBytes) return new($"an item's name has 1 to {Limits.NameBytes} bytes");
+            if (edit is ItemEdit.Put { Content.Length: > Limits.MaxItemBytes }) return new($"an item has at most {Limits.MaxItemBytes} bytes");
+        }
+        return null;
+    }
+
+    /// <summary>The edits of one call, commit by commit.</summary>
+    private sealed class Work(KeyRecoveryOptions options, VaultState state, ImmutableArray<ItemEdit> edits)
+    {
+        private readonly Dictionary<string, ManifestItem?> _seen = edits.ToDictionary(e => e.Name, e => ItemReader.Find(state.Open, e.Name));
+        private readonly SealedPuts _puts = new(options.Random);
+        private readonly HashSet<Hash256> _stored = [];
+        private ImmutableArray<ItemEdit> _underWay = [];
+
+        public List<ItemEdit> Left { get; } = [.. edits];
+
+        /// <summary>Builds the next commit. The items of all commits to come are watched: another device may change any of them.</summary>
+        public async Task<Built> BuildAsync(Sent? last, CancellationToken ct)
+        {
+            if (last is not null && IsThere()) return Built.Done;
+            if (last is Sent.Missing) _stored.Clear();
+            if (await FindConflictsAsync(ct) is { } conflict) return conflict;
+            if (Left.FirstOrDefault(e => e is ItemEdit.Remove && _seen[e.Name] is null) is { } unknown) return new ClientFailure.NoSuchItem(unknown.Name);
+
+            var plan = ItemPlan.Make(state.Open, Left, _puts, state.Api.NowSeconds);
+            if (CountAfter(Left) > Limits.Items || CountAfter(plan.Edits) > Limits.Items)
+                return new ClientFailure.Invalid($"an account has at most {Limits.Items} items");
+            if (await StoreAsync(plan.Staged, ct) is { } failed) return failed;
+            _underWay = plan.Edits;
+            var manifest = ManifestDraft.Next(state.Open, null, plan.Change, state.Keys.Id, state.Keys.Signing, options.Random);
+            return new CommitBundle(null, null, manifest, plan.Inline);
+        }
+
+        /// <summary>The commit that was built last is done.</summary>
+        public ImmutableArray<ItemEdit> Finish()
+        {
+            foreach (var edit in _underWay) _puts.Forget(edit.Name);
+            Left.RemoveAll(_underWay.Contains);
+            return _underWay;
+        }
+
+        // The commit whose answer was lost, and on which another device has built since.
+        private bool IsThere() => _underWay.All(edit => edit is ItemEdit.Put
+            ? ItemReader.Find(state.Open, edit.Name)?.Hash == _puts.Find(edit.Name)?.Hash
+            : ItemReader.Find(state.Open, edit.Name) is null);
+
+        private int CountAfter(IReadOnlyCollection<ItemEdit> made) => state.Open.Private.Items.Length
+            + made.Count(e => e is ItemEdit.Put && _seen[e.Name] is null) - made.Count(e => e is ItemEdit.Remove);
+
+        private async Task<ClientFailure?> StoreAsync(ImmutableArray<SealedPut> staged, CancellationToken ct)
+        {
+            foreach (var item in staged)
+            {
+                if (_stored.Contains(item.Hash)) continue;
+                if (await state.Api.PutItemAsync(state.Keys, item.Hash, item.Bytes, ct) is var answer and not Answer.Success) return Failures.Of(answer);
+                _stored.Add(item.Hash);
+            }
+            return null;
+        }
+
+        private async Task<ClientFailure?> FindConflictsAsync(CancellationToken ct)
+        {
+            var conflicts = ImmutableArray.CreateBuilder<ItemConflict>();
+            foreach (var edit in Left)
+            {
+                var now = ItemReader.Find(state.Open, edit.Name);
+                if (now == _seen[edit.Name]) continue;
+                var theirs = now is null ? null : await new ItemReader(state).OpenAsync(edit.Name, now, ct);
+                if (theirs is Result<byte[]>.Failed failed) return failed.Failure;
+                conflicts.Add(new ItemConflict(
+                    edit.Name, (edit as ItemEdit.Put)?.Content, theirs is Result<byte[]>.Ok ok ? ok.Value : (ReadOnlyMemory<byte>?)null, now?.Version ?? 0));
+            }
+            return conflicts.Count == 0 ? null : new ClientFailure.Conflict(conflicts.ToImmutable());
+        }
+    }
+}

@@ -1,0 +1,149 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Security.Cryptography;
+using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Recovery;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Testing.Hosting;
+
+namespace KeyRecovery.Client.Tests.Sessions;
+
+/// <summary>Changes of more items than one commit takes, and what the server keeps of them ahead of it.</summary>
+[Collection(ServerTests.Name)]
+public sealed class ManyItemsTests(ServerFixture fixture) : IDisposable
+{
+    private const int Count = 80;
+    private const int Size = 20_000;
+
+    private readonly RecoveryCode _code = RecoveryCode.Generate(SystemRandom.Instance);
+    private readonly TestDevice _phone = new(fixture.Server.Address);
+    private readonly TestDevice _laptop = new(fixture.Server.Address);
+
+    public void Dispose()
+    {
+        _phone.Dispose();
+        _laptop.Dispose();
+        _code.Dispose();
+    }
+
+    [Fact]
+    public async Task Eighty_items_of_20_kB_are_put_in_one_call_and_two_commits()
+    {
+        using var onPhone = await CreateAsync();
+        var puts = Puts();
+        TestDevice.Value(await onPhone.EditAsync([new ItemEdit.Remove("first"), .. puts]));
+        Assert.Equal(3ul, onPhone.Version);
+        using var onLaptop = await _laptop.RecoverAsync(_code);
+        Assert.Equal(puts.Select(p => p.Name).Order(StringComparer.Ordinal), onLaptop.Items.Select(i => i.Name));
+        foreach (var put in puts.Where((_, i) => i % 16 == 0 || i == Count - 1))
+            Assert.Equal(put.Content.ToArray(), TestDevice.Value(await onLaptop.GetAsync(put.Name)));
+    }
+
+    [Fact]
+    public async Task What_a_later_commit_could_not_do_is_told_beside_what_is_done_and_the_same_call_with_the_rest_goes_on()
+    {
+        using var vault = await CreateAsync();
+        var puts = Puts();
+        var commits = 0;
+        _phone.Relay.OnRequest = (request, _) => IsCommit(request) && ++commits == 2
+            ? Problem(HttpStatusCode.UnprocessableEntity, """{"type":"urn:keyrecovery:error:limit-reached","title":"full","field":"account.size","limit":16777216,"used":16000000}""")
+            : null;
+        var partly = Assert.IsType<ClientFailure.PartlyDone>(TestDevice.Failure(await vault.EditAsync([.. puts, new ItemEdit.Remove("first")])));
+        Assert.Equal(puts.Take(Limits.StagedItems).Select(p => p.Name), partly.Done);
+        Assert.Equal(["first", .. puts.Skip(Limits.StagedItems).Select(p => p.Name)], partly.Left.Order(StringComparer.Ordinal));
+        Assert.Equal((16777216L, 16000000L), Assert.IsType<ClientFailure.Refused>(partly.Why) is var why ? (why.Limit, why.Used) : default);
+        Assert.Equal("the account is full: 16,777,216 bytes allowed, 16,000,000 used (account.size)", partly.Why.Message);
+        Assert.Equal(["first", .. partly.Done.Order(StringComparer.Ordinal)], vault.Items.Select(i => i.Name));
+
+        _phone.Relay.OnRequest = null;
+        TestDevice.Value(await vault.EditAsync([.. puts.Where(p => partly.Left.Contains(p.Name)), new ItemEdit.Remove("first")]));
+        Assert.Equal(puts.Select(p => p.Name).Order(StringComparer.Ordinal), vault.Items.Select(i => i.Name));
+    }
+
+    [Fact]
+    public async Task An_item_of_a_later_commit_that_another_device_changes_meanwhile_is_a_conflict_and_is_not_replaced()
+    {
+        using var onPhone = await CreateAsync();
+        using var onLaptop = await _laptop.RecoverAsync(_code);
+        TestDevice.Value(await onPhone.RefreshAsync());
+        var puts = Puts();
+        var commits = 0;
+        _phone.Relay.BeforeAsync = async request =>
+        {
+            if (IsCommit(request) && ++commits == 2) TestDevice.Value(await onLaptop.PutAsync(puts[^1].Name, "laptop"u8.ToArray()));
+        };
+        var partly = Assert.IsType<ClientFailure.PartlyDone>(TestDevice.Failure(await onPhone.EditAsync([.. puts])));
+        var item = Assert.Single(Assert.IsType<ClientFailure.Conflict>(partly.Why).Items);
+        Assert.Equal((puts[^1].Name, "laptop"), (item.Name, System.Text.Encoding.UTF8.GetString(item.Theirs!.Value.Span)));
+        Assert.Equal("laptop"u8.ToArray(), TestDevice.Value(await onPhone.GetAsync(puts[^1].Name)));
+    }
+
+    [Fact]
+    public async Task An_item_that_is_stored_ahead_is_stored_once_however_often_others_are_faster()
+    {
+        using var onPhone = await CreateAsync();
+        using var onLaptop = await _laptop.RecoverAsync(_code);
+        var (commits, stored) = (0, new List<string>());
+        _phone.Relay.BeforeAsync = async request =>
+        {
+            if (request.Method == HttpMethod.Put) stored.Add(request.RequestUri!.AbsolutePath);
+            if (IsCommit(request) && ++commits <= 3) TestDevice.Value(await onLaptop.PutAsync("theirs", new byte[commits]));
+        };
+        TestDevice.Value(await onPhone.PutAsync("mine", new byte[Size]));
+        Assert.Equal(4, commits);
+        Assert.Single(stored);
+        Assert.Equal(new byte[Size], TestDevice.Value(await onPhone.GetAsync("mine")));
+    }
+
+    [Fact]
+    public async Task What_the_server_no_longer_has_is_stored_once_more()
+    {
+        using var vault = await CreateAsync();
+        var lost = new HashSet<string>();
+        // The answer of a server that let an older one give way before the commit came.
+        _phone.Relay.OnRequest = (request, _) => request.Method == HttpMethod.Put && lost.Add(request.RequestUri!.AbsolutePath)
+            ? new HttpResponseMessage(HttpStatusCode.NoContent)
+            : null;
+        TestDevice.Value(await vault.EditAsync([new ItemEdit.Put("a", new byte[Size]), new ItemEdit.Put("b", new byte[Size])]));
+        Assert.Equal(2, lost.Count);
+        Assert.Equal(new byte[Size], TestDevice.Value(await vault.GetAsync("b")));
+    }
+
+    [Fact]
+    public async Task A_server_that_keeps_nothing_of_what_is_stored_is_not_asked_for_ever()
+    {
+        using var vault = await CreateAsync();
+        var stored = 0;
+        _phone.Relay.OnRequest = (request, _) =>
+        {
+            if (request.Method != HttpMethod.Put) return null;
+            stored++;
+            return new HttpResponseMessage(HttpStatusCode.NoContent);
+        };
+        Assert.Equal("refused", Assert.IsType<ClientFailure.Refused>(TestDevice.Failure(await vault.PutAsync("a", new byte[Size]))).Type);
+        Assert.Equal(4, stored);
+    }
+
+    [Fact]
+    public async Task More_items_than_an_account_has_are_refused_before_anything_is_sent()
+    {
+        using var vault = await CreateAsync();
+        var before = _phone.Relay.Requests;
+        ImmutableArray<ItemEdit> puts = [.. Enumerable.Range(0, Limits.Items).Select(i => new ItemEdit.Put($"item {i}", new byte[1]))];
+        Assert.IsType<ClientFailure.Invalid>(TestDevice.Failure(await vault.EditAsync(puts)));
+        Assert.Equal(before, _phone.Relay.Requests);
+        TestDevice.Value(await vault.EditAsync([.. puts.Skip(1)]));
+        Assert.Equal(Limits.Items, vault.Items.Length);
+    }
+
+    private static ImmutableArray<ItemEdit.Put> Puts() =>
+        [.. Enumerable.Range(0, Count).Select(i => new ItemEdit.Put($"item {i}", RandomNumberGenerator.GetBytes(Size)))];
+
+    private static bool IsCommit(HttpRequestMessage request) => request.RequestUri!.AbsolutePath == "/v1/commits";
+
+    private static HttpResponseMessage Problem(HttpStatusCode status, string body) => new(status) { Content = new StringContent(body) };
+
+    private async Task<VaultSession> CreateAsync() => await _phone.CreateAsync(
+        await fixture.Server.TokenAsync(Canary.NewText()), _code, "phone", new ItemEdit.Put("first", "first"u8.ToArray()));
+}
