@@ -59,15 +59,6 @@ public sealed class AccountGate : IDisposable
         return new GateResult.Open(new OpenAccount(view.TakeRows(), state, view.Stored!, view.KeyRowKey, actor));
     }
 
-    /// <summary>
-    /// Passes a request that has passed once more: for whoever has waited since, for a body or for its turn. The
-    /// signature was verified; what is asked is whether its signer still may.
-    /// </summary>
-    /// <returns>Null where it passes; then <paramref name="account"/> is what was read now.</returns>
-    /// <exception cref="StoreUnavailableException">A store cannot answer.</exception>
-    public ValueTask<ServiceFailure?> PassAgainAsync(OpenAccount account, CancellationToken ct) =>
-        _door.RefreshAsync(account, ct);
-
     /// <summary>Whether there is such an account, for whoever asks before anything is verified: one point read.</summary>
     /// <exception cref="StoreUnavailableException">The key store cannot answer.</exception>
     public async ValueTask<bool> IsKnownAsync(AccountId account, CancellationToken ct) =>

@@ -148,7 +148,9 @@ public sealed class AccountCreation
             Inline = inline,
         };
         var writer = new AccountWriter(_context, rows);
-        switch (await writer.WriteAsync(change, ct))
+        // An earlier try may have come this far, and its links were taken in another hour.
+        var isThere = await _context.Data.ReadAsync(rows.Account, ct) is not null;
+        switch (isThere ? new WriteStep.Again() : await writer.WriteAsync(change, ct))
         {
             case WriteStep.Committed(var state):
                 return state.Heads;

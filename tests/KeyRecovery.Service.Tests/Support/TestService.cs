@@ -24,6 +24,8 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
     /// <summary>With the folders <c>data</c>, <c>keys</c> and <c>ring</c>.</summary>
     public string Folder { get; private init; } = "";
 
+    public TableRegistry Tables { get; private init; } = TableRegistry.Default;
+
     public IKekRing Ring => Service.Ring;
 
     public FileRootKey Root { get; private set; } = null!;
@@ -62,16 +64,17 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
     /// <param name="leavesRemnants">A store that does not overwrite what it deletes.</param>
     /// <param name="betweenData">Stands between the service and the data store.</param>
     /// <param name="ahead">What the wall clock shows at the start beyond the usual.</param>
+    /// <param name="tables">The tables that there are, where they are not those of this program.</param>
     public static async Task<TestService> OpenAsync(
         string folder, IRandom random, Func<IKeyStore, IKeyStore>? between = null, bool leavesRemnants = false, Func<IDataStore, IDataStore>? betweenData = null,
-        TimeSpan ahead = default)
+        TimeSpan ahead = default, TableRegistry? tables = null)
     {
-        var test = new TestService { Folder = folder };
+        var test = new TestService { Folder = folder, Tables = tables ?? TableRegistry.Default };
         test.Time.Set(ahead);
         foreach (var name in new[] { "data", "keys", "ring" }) Directory.CreateDirectory(Path.Combine(folder, name));
         test._pair = await SqliteStorePair.OpenAsync(
-            new SqliteStoreOptions { Path = Path.Combine(folder, "data", "data.db"), Journal = JournalProfile.Data, LeavesRemnants = leavesRemnants },
-            new SqliteStoreOptions { Path = Path.Combine(folder, "keys", "keys.db"), Journal = JournalProfile.Keys, LeavesRemnants = leavesRemnants }, random, test.Time, NullLoggerFactory.Instance);
+            new SqliteStoreOptions { Path = Path.Combine(folder, "data", "data.db"), Journal = JournalProfile.Data, Tables = test.Tables, LeavesRemnants = leavesRemnants },
+            new SqliteStoreOptions { Path = Path.Combine(folder, "keys", "keys.db"), Journal = JournalProfile.Keys, Tables = test.Tables, LeavesRemnants = leavesRemnants }, random, test.Time, NullLoggerFactory.Instance);
         test.Data = betweenData?.Invoke(test._pair.Data) ?? test._pair.Data;
         try
         {
@@ -116,7 +119,7 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
 
     /// <summary>Another process on the same stores, which knows nothing of this one. To be disposed of.</summary>
     public KeyRecoveryService OtherInstance() => new(
-        Data, Keys, Ring, _serverSecrets, this, new TestRandom(77), Time, backups: Backups);
+        Data, Keys, Ring, _serverSecrets, this, new TestRandom(77), Time, backups: Backups, tables: Tables);
 
     private async Task OpenKeysAsync(string folder, IRandom random, Func<IKeyStore, IKeyStore>? between)
     {
@@ -129,6 +132,6 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
         _secrets.AddRange([root, ring, secrets, RootRotation]);
         (_serverSecrets, LookupKey) = (secrets, secrets.LookupKey);
         Service = new KeyRecoveryService(
-            Data, Keys, ring, secrets, this, random, Time, new KeyRecovery.Storage.Sqlite.Fence.TombstoneFile(Path.Combine(folder, "fence")), Backups);
+            Data, Keys, ring, secrets, this, random, Time, new KeyRecovery.Storage.Sqlite.Fence.TombstoneFile(Path.Combine(folder, "fence")), Backups, Tables);
     }
 }
