@@ -62,7 +62,11 @@ public sealed class KeyRecoveryClient : IDisposable
     {
         if (Encoding.UTF8.GetByteCount(create.DeviceName) > Limits.NameBytes) return new ClientFailure.Invalid($"a device's name has at most {Limits.NameBytes} bytes");
         using var kept = await _store.LoadAsync(ct);
-        if (kept is not null && IsBegun(kept)) return await HoldToAsync(await FinishAsync(token, kept, ct), create.Code, ct);
+        if (kept is not null && IsBegun(kept))
+        {
+            var answer = await _api.CreateAccountAsync(token, kept.Pending, ct);
+            return await HoldToAsync(await OpenBegunAsync(answer, ct), create.Code, ct);
+        }
         if (kept is { Pending.IsEmpty: true }) return new ClientFailure.DeviceState("this device already belongs to an account");
 
         var (state, invalid) = Begin(create);
@@ -70,9 +74,11 @@ public sealed class KeyRecoveryClient : IDisposable
         using (state)
         {
             await _store.SaveAsync(state, ct);
-            var finished = await FinishAsync(token, state, ct);
-            if (finished is Result<VaultSession>.Failed { Failure: ClientFailure.Refused }) await _store.DeleteAsync(CancellationToken.None);
-            return finished;
+            var answer = await _api.CreateAccountAsync(token, state.Pending, ct);
+            // The only keys of an account that may be there are kept; what the server itself refused is no account.
+            if (answer is Answer.Problem { IsRefusal: true } refused && Failures.Of(refused) is ClientFailure.Refused)
+                await _store.DeleteAsync(CancellationToken.None);
+            return await OpenBegunAsync(answer, ct);
         }
     }
 
@@ -184,10 +190,11 @@ public sealed class KeyRecoveryClient : IDisposable
         return failure;
     }
 
-    private async Task<Result<VaultSession>> FinishAsync(string token, DeviceState kept, CancellationToken ct)
+    private async Task<Result<VaultSession>> OpenBegunAsync(Answer answer, CancellationToken ct)
     {
-        var answer = await _api.CreateAccountAsync(token, kept.Pending, ct);
-        if (VaultApi.Read(answer, ClientJson.Default.HeadsJson) is Result<HeadsJson>.Failed failed) return failed.Failure;
-        return await OpenAsync(ct);
+        if (answer is Answer.Problem { IsRefusal: true } refused) return Failures.Of(refused);
+        return VaultApi.Read(answer, ClientJson.Default.HeadsJson).TryGet(out _, out _)
+            ? await OpenAsync(ct)
+            : Failures.Unanswered(answer);
     }
 }

@@ -8,8 +8,9 @@ using KeyRecovery.Testing.Hosting;
 namespace KeyRecovery.Benchmarks;
 
 /// <summary>
-/// A vault whose chain has 4,000 links, each with two signatures and a new key: verified anew, against its bare signature
-/// and point checks, and opened by a device that verified and kept it, against reading and opening the sealed file.
+/// A vault whose chain has 4,000 links, each with two signatures and a new key: verified anew, against its bare
+/// signature and point checks, and opened by a device that verified and kept it, against reading and opening the sealed
+/// file.
 /// </summary>
 internal static class ChainBenchmark
 {
@@ -25,7 +26,8 @@ internal static class ChainBenchmark
         var served = LongChain.Replacing(phone, Links, random);
         var told = served.Tell().Encode();
         var (verified, bare) = Compare(() => Verify(told, phone), () => Bare(served));
-        report.Figure($"a vault of {Links:N0} links, {told.Length / MiB:0.0} MiB, verified anew", verified.Milliseconds, "ms");
+        var what = $"a vault of {Links:N0} links, {told.Length / MiB:0.0} MiB, verified anew";
+        report.Figure(what, verified.Milliseconds, "ms");
         report.Figure("  its processor time", verified.Processor, "ms");
         report.Figure("  bare: its signatures and points, all cores", bare.Milliseconds, "ms");
         report.Ratio("bare signatures and points / verified anew", bare.Milliseconds / verified.Milliseconds, 0.8);
@@ -33,10 +35,11 @@ internal static class ChainBenchmark
 
         using var folder = new TempFolder();
         var store = new FileDeviceStore(folder["device"]);
-        using (var state = new DeviceState(
-            served.Account, phone.Id, SecretBytes.Copy(seed), SecretBytes.Copy(kemSeed), null, default).With(Verify(told, phone)))
+        using (var device = new DeviceState(
+            served.Account, phone.Id, SecretBytes.Copy(seed), SecretBytes.Copy(kemSeed), null, default))
+        using (var state = device.With(Verify(told, phone)))
             await store.SaveAsync(state, default);
-        var (kept, read) = Compare(() => Open(store, phone), () => store.LoadAsync(default).AsTask().GetAwaiter().GetResult()!.Dispose());
+        var (kept, read) = Compare(() => Open(store, phone), () => Load(store).Dispose());
         var before = GC.GetTotalAllocatedBytes(precise: true);
         Open(store, phone);
         var allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
@@ -55,11 +58,14 @@ internal static class ChainBenchmark
 
     private static void Open(FileDeviceStore store, TestAuthority own)
     {
-        using var state = store.LoadAsync(default).AsTask().GetAwaiter().GetResult()!;
+        using var state = Load(store);
         var verdict = VerifiedVault.Reopen(TestAccount.DefaultApp, state.Known!, own.Identity);
         using var open = ((VaultVerdict.Ok)verdict).Vault.Open(own.Id, own.Kem).Vault!;
         if (open.FindBadSeals().Length != 0) throw new InvalidOperationException("an honest keyset has bad seals");
     }
+
+    private static DeviceState Load(FileDeviceStore store) =>
+        store.LoadAsync(default).AsTask().GetAwaiter().GetResult()!;
 
     private static void Bare(ServedVault served)
     {
@@ -89,14 +95,16 @@ internal static class ChainBenchmark
     private static Cost Median(IEnumerable<Cost> costs)
     {
         var all = costs.ToList();
-        return new Cost(Throughput.Median(all.Select(c => c.Milliseconds)), Throughput.Median(all.Select(c => c.Processor)));
+        return new Cost(
+            Throughput.Median(all.Select(c => c.Milliseconds)), Throughput.Median(all.Select(c => c.Processor)));
     }
 
     private static Cost Measure(Action work)
     {
         var (watch, processor) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
         work();
-        return new Cost(watch.Elapsed.TotalMilliseconds, (Environment.CpuUsage.TotalTime - processor).TotalMilliseconds);
+        var used = Environment.CpuUsage.TotalTime - processor;
+        return new Cost(watch.Elapsed.TotalMilliseconds, used.TotalMilliseconds);
     }
 
     private readonly record struct Cost(double Milliseconds, double Processor);

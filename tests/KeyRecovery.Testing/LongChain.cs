@@ -11,8 +11,8 @@ public static class LongChain
     private const ulong Begun = 1_760_000_000;
 
     /// <summary>
-    /// A phone that replaces its code over and over: every link but the first two adds a code, removes the one before and
-    /// begins an epoch.
+    /// A phone that replaces its code over and over: every link but the first two adds a code, removes the one before
+    /// and begins an epoch.
     /// </summary>
     /// <param name="phone">The only device, which signs and reads.</param>
     /// <param name="length">How many links, at least 2.</param>

@@ -42,7 +42,8 @@ public sealed class TestAccount
     {
         var account = new TestAccount(appId, random);
         TestAuthority[] added = [device, .. slots ?? []];
-        using var draft = LinkDraft.Begin(appId, device.Added, [.. added.Skip(1).Select(s => s.Added)], account._time, random);
+        using var draft = LinkDraft.Begin(
+            appId, device.Added, [.. added.Skip(1).Select(s => s.Added)], account._time, random);
         var put = items.Select(i => account.Seal(draft.Link.Account, draft.Key, null, i.Id, i.Content)).ToArray();
         var manifest = ManifestDraft.First(draft, new ManifestChange { Put = [.. put.Select(p => (p.Entry, p.Note))] }, device.Signing, random);
         account.Record(Sign(draft, device, added), draft.Keyset, manifest, put);

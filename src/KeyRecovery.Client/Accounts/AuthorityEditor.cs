@@ -15,45 +15,41 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
 {
     private IRandom Random => options.Random;
 
-    public Task<ClientFailure?> AddCodeAsync(RecoveryCode code, bool replaceOthers, CancellationToken ct) => CommitLinkAsync(
-        () =>
-        {
-            using var slot = code.DeriveSlot();
-            var entry = NewAuthority.Of(slot.Id, AuthorityKind.Code, slot.Signing.PublicKey, slot.Kem.PublicKey);
-            return new LinkChange([(entry, slot.Kem.PublicKey)], replaceOthers ? Codes() : []);
-        },
-        body =>
-        {
-            using var slot = code.DeriveSlot();
-            return new Dictionary<AuthorityId, byte[]> { [slot.Id] = LinkDraft.ProvePossession(slot.Signing, body) };
-        },
-        ct);
+    public async Task<ClientFailure?> AddCodeAsync(RecoveryCode code, bool replaceOthers, CancellationToken ct)
+    {
+        using var slot = code.DeriveSlot();
+        var entry = NewAuthority.Of(slot.Id, AuthorityKind.Code, slot.Signing.PublicKey, slot.Kem.PublicKey);
+        return await CommitAsync(
+            () => Link(new LinkChange([(entry, slot.Kem.PublicKey)], replaceOthers ? Active(AuthorityKind.Code) : [])),
+            body => LinkDraft.ProvePossession(slot.Signing, body), ct);
+    }
 
     public async Task<Result<int>> RemoveCodesAsync(CancellationToken ct)
     {
-        var count = Codes().Length;
+        var count = Active(AuthorityKind.Code).Length;
         if (count == 0) return 0;
-        return await CommitLinkAsync(() => new LinkChange([], Codes()), NoPossession, ct) is { } failure ? failure : count;
+        return await CommitAsync(() => Removal(Active(AuthorityKind.Code)), null, ct) is { } failure ? failure : count;
     }
 
     /// <summary>Adds a passphrase slot in place of those that are there.</summary>
-    public Task<ClientFailure?> AddPassphraseAsync(NewPassphraseSlot slot, CancellationToken ct) => CommitAsync(
-        () => new AuthorityEdit(new LinkChange([slot.Entry], Active(AuthorityKind.Passphrase)), new ManifestChange { RealmKeys = slot.Management }),
-        body => new Dictionary<AuthorityId, byte[]> { [slot.Keys.Id] = LinkDraft.ProvePossession(slot.Keys.Signing, body) },
-        ct);
+    public Task<Sent> AddPassphraseAsync(NewPassphraseSlot slot, CancellationToken ct) => SendAsync(
+        () => new AuthorityEdit(
+            new LinkChange([slot.Entry], Active(AuthorityKind.Passphrase)),
+            new ManifestChange { RealmKeys = slot.Management }),
+        body => LinkDraft.ProvePossession(slot.Keys.Signing, body), ct);
 
-    public async Task<ClientFailure?> RemovePassphrasesAsync(CancellationToken ct) => Active(AuthorityKind.Passphrase).IsEmpty
-        ? new ClientFailure.UnknownPassphrase()
-        : await CommitAsync(
-            () => Active(AuthorityKind.Passphrase) is { IsEmpty: false } slots ? new AuthorityEdit(new LinkChange([], slots), new ManifestChange()) : null,
-            NoPossession, ct);
+    public async Task<ClientFailure?> RemovePassphrasesAsync(CancellationToken ct) =>
+        Active(AuthorityKind.Passphrase).IsEmpty
+            ? new ClientFailure.UnknownPassphrase()
+            : await CommitAsync(() => Removal(Active(AuthorityKind.Passphrase)), null, ct);
 
     public Task<ClientFailure?> MendAsync(CancellationToken ct) =>
-        CommitLinkAsync(() => new LinkChange([], [], BeginEpoch: true), NoPossession, ct);
+        CommitAsync(() => Link(new LinkChange([], [], BeginEpoch: true)), null, ct);
 
     public async Task<ClientFailure?> RenameAsync(AuthorityId id, string name, CancellationToken ct)
     {
-        if (Encoding.UTF8.GetByteCount(name) > Limits.NameBytes) return new ClientFailure.Invalid($"a name has at most {Limits.NameBytes} bytes");
+        if (Encoding.UTF8.GetByteCount(name) > Limits.NameBytes)
+            return new ClientFailure.Invalid($"a name has at most {Limits.NameBytes} bytes");
         if (state.Vault.Chain.FindActive(id) is null && await state.RefreshAsync(ct) is { } unread) return unread;
         if (state.Vault.Chain.FindActive(id) is null) return new ClientFailure.NoSuchAuthority(id);
         var isGone = false;
@@ -61,9 +57,10 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
             () =>
             {
                 isGone = state.Vault.Chain.FindActive(id) is null;
-                return isGone || Note(id).Name == name ? null : new AuthorityEdit(null, new ManifestChange { Notes = [Note(id) with { Name = name }] });
+                if (isGone || Note(id).Name == name) return null;
+                return new AuthorityEdit(null, new ManifestChange { Notes = [Note(id) with { Name = name }] });
             },
-            NoPossession, ct);
+            null, ct);
         return isGone ? new ClientFailure.NoSuchAuthority(id) : failure;
     }
 
@@ -86,18 +83,21 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
                 ImmutableArray<AuthorityId> remove = [.. plan.Remove.Except(keep)];
                 removed.UnionWith(remove);
                 replace.UnionWith(plan.Replace);
-                ImmutableArray<AuthorityNote> notes = [.. plan.Replace.Select(slot => Note(slot) with { Replace = true })];
-                return remove.IsEmpty ? null : new AuthorityEdit(new LinkChange([], remove), new ManifestChange { Notes = notes });
+                var notes = plan.Replace.Select(slot => Note(slot) with { Replace = true });
+                var change = new ManifestChange { Notes = [.. notes] };
+                return Removal(remove) is { } edit ? edit with { Manifest = change } : null;
             },
-            NoPossession, ct);
+            null, ct);
         if (failure is not null) return failure;
         var chain = state.Vault.Chain;
         return new Revocation(
-            [.. removed.Where(id => chain.FindActive(id) is null)], [.. replace.Where(id => chain.FindActive(id) is not null)], chain.Epoch);
+            [.. removed.Where(id => chain.FindActive(id) is null)],
+            [.. replace.Where(id => chain.FindActive(id) is not null)], chain.Epoch);
     }
 
     /// <summary>Writes a link that adds a device.</summary>
-    public async Task<Result<LinkDraft>> DraftAdditionAsync((NewAuthority, KemPublicKey) device, CancellationToken ct) =>
+    public async Task<Result<LinkDraft>> DraftAdditionAsync(
+        (NewAuthority, KemPublicKey) device, CancellationToken ct) =>
         await state.RefreshAsync(ct) is { } failure ? failure : DraftAddition(device, state.Api.NowSeconds);
 
     /// <summary>Commits what the device has signed.</summary>
@@ -107,7 +107,8 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
         committer.RunAsync(_ => Task.FromResult(BuildAddition(device, name, draft, possession)), ct);
 
     private Built BuildAddition(
-        (NewAuthority Entry, KemPublicKey KemKey) device, string name, LinkDraft draft, IReadOnlyDictionary<AuthorityId, byte[]> possession)
+        (NewAuthority Entry, KemPublicKey KemKey) device, string name, LinkDraft draft,
+        IReadOnlyDictionary<AuthorityId, byte[]> possession)
     {
         // An answer that was lost: the link stands where the draft put it.
         if (state.Vault.Chain.Contains(draft.Place)) return Built.Done;
@@ -123,33 +124,40 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
     private AuthorityNote Note(AuthorityId id) =>
         state.Open.Private.Authorities.FirstOrDefault(n => n.Id == id) ?? new AuthorityNote(id, "");
 
-    private static Dictionary<AuthorityId, byte[]> NoPossession(ReadOnlyMemory<byte> body) => [];
-
-    private ImmutableArray<AuthorityId> Codes() => Active(AuthorityKind.Code);
-
     private ImmutableArray<AuthorityId> Active(AuthorityKind kind) =>
         [.. state.Vault.Chain.Active.Where(a => a.Kind == kind).Select(a => a.Id)];
 
-    private Task<ClientFailure?> CommitLinkAsync(
-        Func<LinkChange> change, Func<ReadOnlyMemory<byte>, Dictionary<AuthorityId, byte[]>> prove, CancellationToken ct) =>
-        CommitAsync(() => new AuthorityEdit(change(), new ManifestChange()), prove, ct);
+    private static AuthorityEdit Link(LinkChange link) => new(link, new ManifestChange());
 
+    private static AuthorityEdit? Removal(ImmutableArray<AuthorityId> ids) =>
+        ids.IsEmpty ? null : Link(new LinkChange([], ids));
+
+    /// <param name="edit">What is to be done to the vault as it is; null where nothing is left to do.</param>
+    /// <param name="prove">Signs for the one authority that is added; null where none is.</param>
+    /// <param name="ct">Cancels.</param>
     private async Task<ClientFailure?> CommitAsync(
-        Func<AuthorityEdit?> edit, Func<ReadOnlyMemory<byte>, Dictionary<AuthorityId, byte[]>> prove, CancellationToken ct) =>
-        (await committer.RunAsync(_ => Task.FromResult(edit() is { } now ? Build(now, prove) : Built.Done), ct)).Failure;
+        Func<AuthorityEdit?> edit, Func<ReadOnlyMemory<byte>, byte[]>? prove, CancellationToken ct) =>
+        (await SendAsync(edit, prove, ct)).Failure;
 
-    private Built Build(AuthorityEdit edit, Func<ReadOnlyMemory<byte>, Dictionary<AuthorityId, byte[]>> prove)
+    private Task<Sent> SendAsync(
+        Func<AuthorityEdit?> edit, Func<ReadOnlyMemory<byte>, byte[]>? prove, CancellationToken ct) =>
+        committer.RunAsync(_ => Task.FromResult(edit() is { } now ? Build(now, prove) : Built.Done), ct);
+
+    private Built Build(AuthorityEdit edit, Func<ReadOnlyMemory<byte>, byte[]>? prove)
     {
-        using var draft = edit.Link is { } link ? LinkDraft.Next(state.Open, link, state.Keys.Id, state.Api.NowSeconds, Random) : null;
-        return Write(draft, edit.Manifest, draft is null ? null : prove(draft.Body));
+        if (edit.Link is not { } link) return Write(null, edit.Manifest, null);
+        using var draft = LinkDraft.Next(state.Open, link, state.Keys.Id, state.Api.NowSeconds, Random);
+        return Write(draft, edit.Manifest, draft.Link.Add.ToDictionary(a => a.Id, _ => prove!(draft.Body)));
     }
 
-    private CommitBundle Write(LinkDraft? draft, ManifestChange change, IReadOnlyDictionary<AuthorityId, byte[]>? possession) => new(
-        draft?.Sign(state.Keys.Signing, possession!), draft?.Keyset,
-        ManifestDraft.Next(state.Open, draft, change with { TakenRealmKeys = Taken() }, state.Keys.Id, state.Keys.Signing, Random), []);
-
-    private ImmutableArray<(AuthorityId, RealmKeyName)> Taken() =>
-        [.. state.TakenRealmKeys.Select(t => (t.Key.Slot, new RealmKeyName(t.Key.Realm, t.Value)))];
+    private CommitBundle Write(
+        LinkDraft? draft, ManifestChange change, IReadOnlyDictionary<AuthorityId, byte[]>? possession)
+    {
+        var taken = state.TakenRealmKeys.Select(t => (t.Key.Slot, new RealmKeyName(t.Key.Realm, t.Value)));
+        var manifest = ManifestDraft.Next(
+            state.Open, draft, change with { TakenRealmKeys = [.. taken] }, state.Keys.Id, state.Keys.Signing, Random);
+        return new CommitBundle(draft?.Sign(state.Keys.Signing, possession!), draft?.Keyset, manifest, []);
+    }
 
     /// <summary>What a commit does to authorities; no link where only their notes change.</summary>
     private sealed record AuthorityEdit(LinkChange? Link, ManifestChange Manifest);

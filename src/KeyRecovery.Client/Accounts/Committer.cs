@@ -42,17 +42,19 @@ internal sealed class Committer(KeyRecoveryOptions options, VaultState state)
         var answer = await state.Api.CommitAsync(state.Keys, commit.Encode(), null, ct);
         switch (answer)
         {
-            // A server that lost something is repaired by the refresh, and the change is then built anew as after a race.
-            case Answer.Problem { Type: "stale-version" or "repair-required" or "vault-lost" }:
-                if (await state.RefreshAsync(ct) is { } unread) return new Sent.Refused(unread);
+            // A server that lost something is repaired by the refresh; the change is then built anew as after a race.
+            case Answer.Problem { Type: "stale-version" or "repair-required" or "vault-lost" } stale:
+                if (await state.RefreshAsync(ct) is { } unread)
+                    return stale.IsAfterSilence ? new Sent.Unknown(unread) : new Sent.Refused(unread);
                 return IsThere(commit) ? await DoneAsync(commit, removed, ct) : new Sent.Stale();
             case Answer.Problem { Type: "refused", Details: { Field: "items", Rule: "item-hash" } } missing:
                 return new Sent.Missing(Failures.Of(missing));
             case Answer.Problem { IsRefusal: true } refused:
                 return new Sent.Refused(Failures.Of(refused));
             case Answer.Success when VaultApi.Read(answer, ClientJson.Default.HeadsJson) is Result<HeadsJson>.Ok heads:
-                if (await state.AcceptOwnAsync(commit, heads.Value, ct) is { } failure) return new Sent.Refused(failure);
-                return await DoneAsync(commit, removed, ct);
+                return await state.AcceptOwnAsync(commit, heads.Value, ct) is { } failure
+                    ? new Sent.Unknown(failure)
+                    : await DoneAsync(commit, removed, ct);
         }
         return await HasArrivedAsync(commit, ct)
             ? await DoneAsync(commit, removed, ct)

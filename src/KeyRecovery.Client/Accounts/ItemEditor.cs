@@ -8,8 +8,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Client.Accounts;
 
 /// <summary>
-/// Changes an account's items, in as many commits as they need. What another device did to other items passes unseen; the
-/// same item is a conflict.
+/// Changes an account's items, in as many commits as they need. What another device did to other items passes unseen;
+/// the same item is a conflict.
 /// </summary>
 internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, Committer committer)
 {
@@ -17,13 +17,17 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
     {
         if (Invalid(edits) is { } invalid) return invalid;
         // Removals last: where an earlier commit fails, nothing is gone that something else was to take the place of.
-        var work = new Work(options, state, [.. edits.Where(e => e is ItemEdit.Put), .. edits.Where(e => e is ItemEdit.Remove)]);
+        var work = new Work(options, state, [.. edits.OrderBy(e => e is ItemEdit.Remove)]);
         var done = new List<string>();
         while (work.Left.Count > 0)
         {
             var sent = await committer.RunAsync(last => work.BuildAsync(last, ct), ct);
             if (sent.Failure is { } failure)
-                return done.Count == 0 ? failure : new ClientFailure.PartlyDone([.. done], [.. work.Left.Select(e => e.Name)], failure);
+            {
+                return done.Count == 0
+                    ? failure
+                    : new ClientFailure.PartlyDone([.. done], [.. work.Left.Select(e => e.Name)], failure);
+            }
             done.AddRange(work.Finish().Select(e => e.Name));
         }
         return null;
@@ -31,11 +35,14 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
 
     private static ClientFailure.Invalid? Invalid(ImmutableArray<ItemEdit> edits)
     {
-        if (edits.Select(e => e.Name).Distinct(StringComparer.Ordinal).Count() != edits.Length) return new("an item is named twice");
+        if (edits.Select(e => e.Name).Distinct(StringComparer.Ordinal).Count() != edits.Length)
+            return new("an item is named twice");
         foreach (var edit in edits)
         {
-            if (Encoding.UTF8.GetByteCount(edit.Name) is < 1 or > Limits.NameBytes) return new($"an item's name has 1 to {Limits.NameBytes} bytes");
-            if (edit is ItemEdit.Put { Content.Length: > Limits.MaxItemBytes }) return new($"an item has at most {Limits.MaxItemBytes} bytes");
+            if (Encoding.UTF8.GetByteCount(edit.Name) is < 1 or > Limits.NameBytes)
+                return new($"an item's name has 1 to {Limits.NameBytes} bytes");
+            if (edit is ItemEdit.Put { Content.Length: > Limits.MaxItemBytes })
+                return new($"an item has at most {Limits.MaxItemBytes} bytes");
         }
         return null;
     }
@@ -43,27 +50,32 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
     /// <summary>The edits of one call, commit by commit.</summary>
     private sealed class Work(KeyRecoveryOptions options, VaultState state, ImmutableArray<ItemEdit> edits)
     {
-        private readonly Dictionary<string, ManifestItem?> _seen = edits.ToDictionary(e => e.Name, e => ItemReader.Find(state.Open, e.Name));
+        private readonly Dictionary<string, ManifestItem?> _seen =
+            edits.ToDictionary(e => e.Name, e => ItemReader.Find(state.Open, e.Name));
         private readonly SealedPuts _puts = new(options.Random);
         private readonly HashSet<Hash256> _stored = [];
         private ImmutableArray<ItemEdit> _underWay = [];
 
         public List<ItemEdit> Left { get; } = [.. edits];
 
-        /// <summary>Builds the next commit. The items of all commits to come are watched: another device may change any of them.</summary>
+        /// <summary>
+        /// Builds the next commit. The items of all commits to come are watched: another device may change any of them.
+        /// </summary>
         public async Task<Built> BuildAsync(Sent? last, CancellationToken ct)
         {
             if (last is not null && IsThere()) return Built.Done;
             if (last is Sent.Missing) _stored.Clear();
             if (await FindConflictsAsync(ct) is { } conflict) return conflict;
-            if (Left.FirstOrDefault(e => e is ItemEdit.Remove && _seen[e.Name] is null) is { } unknown) return new ClientFailure.NoSuchItem(unknown.Name);
+            if (Left.FirstOrDefault(e => e is ItemEdit.Remove && _seen[e.Name] is null) is { } unknown)
+                return new ClientFailure.NoSuchItem(unknown.Name);
 
             var plan = ItemPlan.Make(state.Open, Left, _puts, state.Api.NowSeconds);
             if (CountAfter(Left) > Limits.Items || CountAfter(plan.Edits) > Limits.Items)
                 return new ClientFailure.Invalid($"an account has at most {Limits.Items} items");
             if (await StoreAsync(plan.Staged, ct) is { } failed) return failed;
             _underWay = plan.Edits;
-            var manifest = ManifestDraft.Next(state.Open, null, plan.Change, state.Keys.Id, state.Keys.Signing, options.Random);
+            var manifest = ManifestDraft.Next(
+                state.Open, null, plan.Change, state.Keys.Id, state.Keys.Signing, options.Random);
             return new CommitBundle(null, null, manifest, plan.Inline);
         }
 
@@ -88,7 +100,8 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
             foreach (var item in staged)
             {
                 if (_stored.Contains(item.Hash)) continue;
-                if (await state.Api.PutItemAsync(state.Keys, item.Hash, item.Bytes, ct) is var answer and not Answer.Success) return Failures.Of(answer);
+                var answer = await state.Api.PutItemAsync(state.Keys, item.Hash, item.Bytes, ct);
+                if (answer is not Answer.Success) return Failures.Of(answer);
                 _stored.Add(item.Hash);
             }
             return null;
@@ -101,10 +114,14 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
             {
                 var now = ItemReader.Find(state.Open, edit.Name);
                 if (now == _seen[edit.Name]) continue;
-                var theirs = now is null ? null : await new ItemReader(state).OpenAsync(edit.Name, now, ct);
-                if (theirs is Result<byte[]>.Failed failed) return failed.Failure;
-                conflicts.Add(new ItemConflict(
-                    edit.Name, (edit as ItemEdit.Put)?.Content, theirs is Result<byte[]>.Ok ok ? ok.Value : (ReadOnlyMemory<byte>?)null, now?.Version ?? 0));
+                ReadOnlyMemory<byte>? theirs = null;
+                if (now is not null)
+                {
+                    var read = await new ItemReader(state).OpenAsync(edit.Name, now, ct);
+                    if (!read.TryGet(out var content, out var failure)) return failure;
+                    theirs = content;
+                }
+                conflicts.Add(new ItemConflict(edit.Name, (edit as ItemEdit.Put)?.Content, theirs, now?.Version ?? 0));
             }
             return conflicts.Count == 0 ? null : new ClientFailure.Conflict(conflicts.ToImmutable());
         }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Accounts;
 
@@ -10,9 +11,10 @@ namespace KeyRecovery.Client.Accounts;
 /// <param name="Inline">Sealed items that travel inside, at most 256 KiB together.</param>
 /// <param name="Staged">Sealed items that are stored ahead, at most 64 of 16 MiB together.</param>
 internal sealed record ItemPlan(
-    ImmutableArray<ItemEdit> Edits, ManifestChange Change, ImmutableArray<ReadOnlyMemory<byte>> Inline, ImmutableArray<SealedPut> Staged)
+    ImmutableArray<ItemEdit> Edits, ManifestChange Change, ImmutableArray<ReadOnlyMemory<byte>> Inline,
+    ImmutableArray<SealedPut> Staged)
 {
-    /// <summary>Seals the first edits of a list, as many as one commit takes; at least one, whatever its size.</summary>
+    /// <summary>Seals the first edits of a list, as many as one commit takes.</summary>
     public static ItemPlan Make(OpenVault open, IEnumerable<ItemEdit> edits, SealedPuts puts, ulong now)
     {
         var plan = new Builder(now);
@@ -42,15 +44,16 @@ internal sealed record ItemPlan(
     {
         private readonly List<ItemEdit> _edits = [];
         private readonly List<(ManifestItem, ItemNote)> _put = [];
-        private readonly List<Protocol.Wire.ItemId> _delete = [];
+        private readonly List<ItemId> _delete = [];
         private readonly List<SealedPut> _inline = [];
         private readonly List<SealedPut> _staged = [];
 
         public bool TryPut(ItemEdit.Put put, SealedPut item)
         {
-            if (item.MayTravel && Sum(_inline) + item.Bytes.Length <= Limits.InlineItemsBytes) _inline.Add(item);
-            else if (_staged.Count < Limits.StagedItems && Sum(_staged) + item.Bytes.Length <= Limits.StagedBytes) _staged.Add(item);
-            else return false;
+            var travels = item.MayTravel && SumWith(_inline, item) <= Limits.InlineItemsBytes;
+            var fits = _staged.Count < Limits.StagedItems && SumWith(_staged, item) <= Limits.StagedBytes;
+            if (!travels && !fits) return false;
+            (travels ? _inline : _staged).Add(item);
             _edits.Add(put);
             _put.Add((item.Entry, item.Note(put.Name, now)));
             return true;
@@ -64,8 +67,10 @@ internal sealed record ItemPlan(
         }
 
         public ItemPlan Build() => new(
-            [.. _edits], new ManifestChange { Put = [.. _put], Delete = [.. _delete] }, [.. _inline.Select(i => i.Bytes)], [.. _staged]);
+            [.. _edits], new ManifestChange { Put = [.. _put], Delete = [.. _delete] },
+            [.. _inline.Select(i => i.Bytes)], [.. _staged]);
 
-        private static long Sum(List<SealedPut> items) => items.Sum(i => (long)i.Bytes.Length);
+        private static long SumWith(List<SealedPut> items, SealedPut next) =>
+            items.Sum(i => (long)i.Bytes.Length) + next.Bytes.Length;
     }
 }

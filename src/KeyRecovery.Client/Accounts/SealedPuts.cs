@@ -5,8 +5,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Client.Accounts;
 
 /// <summary>
-/// Items that are sealed for a commit. What nobody else has changed is sealed once, however often the commit is built anew:
-/// the same bytes stay stored ahead of it.
+/// Items that are sealed for a commit. What nobody else has changed is sealed once, however often the commit is built
+/// anew: the same bytes stay stored ahead of it.
 /// </summary>
 internal sealed class SealedPuts(IRandom random)
 {

@@ -30,9 +30,11 @@ internal abstract record Sent
         public override ClientFailure Failure => Why;
     }
 
-    /// <summary>No answer, or none of this protocol: it may be part of the account, or become it.</summary>
+    /// <summary>
+    /// No answer, or none of this protocol, or done and then not seen: it may be part of the account, or become it.
+    /// </summary>
     /// <param name="Why">What was in the way.</param>
-    public sealed record Unknown(ClientFailure.Transient Why) : Sent
+    public sealed record Unknown(ClientFailure Why) : Sent
     {
         public override ClientFailure Failure => Why;
     }

@@ -1,6 +1,6 @@
 namespace KeyRecovery.Client.Accounts;
 
-/// <summary>Whose turn it is: one change of an account at a time in this process, in the order in which they were asked for.</summary>
+/// <summary>Whose turn it is: one change of an account at a time in this process.</summary>
 internal sealed class Turns : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);

@@ -68,7 +68,7 @@ public sealed class VaultSession : IDisposable
 
     /// <summary>Fetches what other devices changed.</summary>
     public Task<Result<VaultSession>> RefreshAsync(CancellationToken ct = default) =>
-        _turns.TakeAsync<Result<VaultSession>>(async () => await _state.RefreshAsync(ct) is { } failure ? failure : this, ct);
+        ChangeAsync(() => _state.RefreshAsync(ct), ct);
 
     /// <summary>Stores content under a name: durable on the server when it returns.</summary>
     /// <param name="name">1–64 bytes of UTF-8.</param>
@@ -87,14 +87,14 @@ public sealed class VaultSession : IDisposable
         EditAsync([new ItemEdit.Remove(name)], ct);
 
     /// <summary>
-    /// Changes several items in one commit: all or none. What is too much for one (64 items above 16 KiB, or 16 MiB of them;
-    /// and small ones that do not fit in beside) becomes several, each of them all or none, removals in the last.
+    /// Changes several items in one commit: all or none. What is too much for one (more than 64 items above 16 KiB, or
+    /// than 16 MiB of them) becomes several commits, each of them all or none, removals in the last.
     /// </summary>
     /// <param name="edits">The changes; no name twice.</param>
     /// <param name="ct">Cancels; what was sent may still be done.</param>
     /// <returns><see cref="ClientFailure.PartlyDone"/> where a commit but the first did not work.</returns>
     public Task<Result<VaultSession>> EditAsync(ImmutableArray<ItemEdit> edits, CancellationToken ct = default) =>
-        _turns.TakeAsync<Result<VaultSession>>(async () => await _items.EditAsync(edits, ct) is { } failure ? failure : this, ct);
+        ChangeAsync(() => _items.EditAsync(edits, ct), ct);
 
     /// <summary>Reads an item.</summary>
     /// <param name="name">Its name.</param>
@@ -112,7 +112,7 @@ public sealed class VaultSession : IDisposable
     /// <param name="replaceOthers">Whether the account's other codes are removed in the same commit.</param>
     /// <param name="ct">Cancels.</param>
     public Task<Result<VaultSession>> AddCodeAsync(RecoveryCode code, bool replaceOthers = false, CancellationToken ct = default) =>
-        _turns.TakeAsync<Result<VaultSession>>(async () => await _authorities.AddCodeAsync(code, replaceOthers, ct) is { } failure ? failure : this, ct);
+        ChangeAsync(() => _authorities.AddCodeAsync(code, replaceOthers, ct), ct);
 
     /// <summary>Removes every recovery code of the account.</summary>
     /// <returns>How many were removed.</returns>
@@ -125,7 +125,7 @@ public sealed class VaultSession : IDisposable
     /// <param name="ct">Cancels; what was sent may still be done.</param>
     /// <returns><see cref="ClientFailure.NoSuchAuthority"/> where it is not, or no longer, in the account.</returns>
     public Task<Result<VaultSession>> RenameDeviceAsync(AuthorityId id, string name, CancellationToken ct = default) =>
-        _turns.TakeAsync<Result<VaultSession>>(async () => await _authorities.RenameAsync(id, name, ct) is { } failure ? failure : this, ct);
+        ChangeAsync(() => _authorities.RenameAsync(id, name, ct), ct);
 
     /// <summary>What <see cref="RevokeAsync"/> would do, as this device knows the account. Nothing is sent.</summary>
     public RevocationPlan PlanRevocation(ImmutableArray<AuthorityId> ids, bool stolen) =>
@@ -142,7 +142,8 @@ public sealed class VaultSession : IDisposable
     /// <param name="ct">Cancels; what was sent may still be done.</param>
     public Task<Result<Revocation>> RevokeAsync(
         ImmutableArray<AuthorityId> ids, bool stolen = false, ImmutableArray<AuthorityId> keep = default, CancellationToken ct = default) =>
-        _turns.TakeAsync(() => _authorities.RevokeAsync(ids, stolen, keep.IsDefault ? [] : [.. keep.Except(ids)], ct), ct);
+        _turns.TakeAsync(
+            () => _authorities.RevokeAsync(ids, stolen, keep.IsDefault ? [] : [.. keep.Except(ids)], ct), ct);
 
     /// <summary>Begins to link a new device: shows it a code, which lives for two minutes.</summary>
     /// <param name="typed">Whether to make the 17 characters for a device without a camera too: a third of a second of work.</param>
@@ -208,7 +209,7 @@ public sealed class VaultSession : IDisposable
 
     /// <summary>Begins an epoch with fresh seals, where an authority's seal is bad.</summary>
     public Task<Result<VaultSession>> MendAsync(CancellationToken ct = default) =>
-        _turns.TakeAsync<Result<VaultSession>>(async () => await _authorities.MendAsync(ct) is { } failure ? failure : this, ct);
+        ChangeAsync(() => _authorities.MendAsync(ct), ct);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -219,8 +220,12 @@ public sealed class VaultSession : IDisposable
 
     private LinkCommitter Committer() => new(
         (device, ct) => _turns.TakeAsync(() => _authorities.DraftAdditionAsync(device, ct), ct),
-        (device, name, draft, possession, ct) => _turns.TakeAsync(() => _authorities.CommitAdditionAsync(device, name, draft, possession, ct), ct),
+        (device, name, draft, possession, ct) => _turns.TakeAsync(
+            () => _authorities.CommitAdditionAsync(device, name, draft, possession, ct), ct),
         ct => _turns.TakeAsync(() => _state.RefreshAsync(ct), ct));
+
+    private Task<Result<VaultSession>> ChangeAsync(Func<Task<ClientFailure?>> change, CancellationToken ct) =>
+        _turns.TakeAsync<Result<VaultSession>>(async () => await change() is { } failure ? failure : this, ct);
 
     private static DateTimeOffset Time(ulong seconds) => Clock.FromSeconds(seconds);
 }

@@ -54,7 +54,8 @@ public sealed class DeviceState : IDisposable
 
     /// <summary>The bytes to seal.</summary>
     public byte[] Encode() => new CborOut().Array(8)
-        .Text(Label).UInt(IsVerified || Known is null ? Version : Version - 1).Bytes(Account).Bytes(Device).Bytes(SigningSeed.Span).Bytes(KemSeed.Span)
+        .Text(Label).UInt(IsVerified || Known is null ? Version : Version - 1)
+        .Bytes(Account).Bytes(Device).Bytes(SigningSeed.Span).Bytes(KemSeed.Span)
         .Bytes(Known is null ? default : Known.Encode()).Bytes(Pending.Span).ToArray();
 
     /// <summary>Reads the bytes.</summary>
@@ -71,18 +72,19 @@ public sealed class DeviceState : IDisposable
         var known = reader.BytesView(0, Limits.RepairBytes).ToArray();
         var pending = reader.BytesView(0, Limits.CommitBodyBytes).ToArray();
         reader.End();
-        return new DeviceState(account, device, signing, kem, known.Length == 0 ? null : VaultBundle.Decode(known), pending)
+        var vault = known.Length == 0 ? null : VaultBundle.Decode(known);
+        return new DeviceState(account, device, signing, kem, vault, pending)
         {
             IsVerified = version == Version,
         };
     }
 
     /// <summary>The same device with a vault that was verified since, and nothing pending.</summary>
-    public DeviceState With(VerifiedVault known) =>
-        new(Account, Device, SecretBytes.Copy(SigningSeed.Span), SecretBytes.Copy(KemSeed.Span), known.ToBundle(), default)
-        {
-            IsVerified = true,
-        };
+    public DeviceState With(VerifiedVault known)
+    {
+        var (signing, kem) = (SecretBytes.Copy(SigningSeed.Span), SecretBytes.Copy(KemSeed.Span));
+        return new DeviceState(Account, Device, signing, kem, known.ToBundle(), default) { IsVerified = true };
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,8 +1,8 @@
 namespace KeyRecovery.Client.Devices;
 
 /// <summary>
-/// Keeps a device's state between runs, sealed and authenticated: what it reads back is believed. An app on a phone puts
-/// it where the platform keeps secrets; see <see cref="FileDeviceStore"/> for one on files.
+/// Keeps a device's state between runs, sealed and authenticated: what it reads back is believed. An app on a phone
+/// puts it where the platform keeps secrets; see <see cref="FileDeviceStore"/> for one on files.
 /// </summary>
 public interface IDeviceStore
 {

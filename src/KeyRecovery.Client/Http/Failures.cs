@@ -18,7 +18,7 @@ internal static class Failures
     {
         (_, ClientFailure.Transient transient) => transient,
         (Answer.Problem { Type: "unknown" } problem, _) =>
-            new ClientFailure.Transient($"what answered does not speak as the server does (status {(int)problem.Status})", null),
+            new ClientFailure.Transient($"what answered is not the server (status {(int)problem.Status})", null),
         (_, var failure) => new ClientFailure.Transient(failure.Message, null),
     };
 

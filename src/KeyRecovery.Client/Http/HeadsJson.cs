@@ -21,7 +21,8 @@ internal sealed record VersionsJson(VersionJson[] Versions);
 /// <summary>An RFC 9457 problem.</summary>
 internal sealed record ProblemJson(
     string? Type, string? Title, int? Status, string? Field, string? Rule, long? ServerTime, long? RetryAfterMs, ulong? TrustedFrom,
-    int? GuessesLeft = null, long? Limit = null, long? Used = null, long? NextAttemptInMs = null, string? Receipt = null);
+    int? GuessesLeft = null, long? Limit = null, long? Used = null, long? NextAttemptInMs = null,
+    string? Receipt = null);
 
 /// <summary>How an erasure stands (docs/protocol.md §15.2).</summary>
 internal sealed record ErasureJson(string State, ulong? RequestedAt, long? DueInMs, string? Receipt);

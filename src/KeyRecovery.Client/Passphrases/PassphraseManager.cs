@@ -36,8 +36,10 @@ public sealed class PassphraseManager
     /// is sent. After <see cref="ClientFailure.Transient"/> the account may have either, so keep both in mind and set it again;
     /// after any other failure the old passphrase stays and the realms forget the new one.
     /// </returns>
-    public Task<ClientFailure?> SetAsync(Passphrase passphrase, SetPassphraseOptions set, CancellationToken ct = default) => _turns.TakeAsync(
-        () => new PassphraseSetup(_options, _state, _keeper).SetAsync(passphrase, set, slot => _editor.AddPassphraseAsync(slot, ct), ct), ct);
+    public Task<ClientFailure?> SetAsync(
+        Passphrase passphrase, SetPassphraseOptions set, CancellationToken ct = default) => _turns.TakeAsync(
+        () => new PassphraseSetup(_options, _state, _keeper).SetAsync(
+            passphrase, set, slot => _editor.AddPassphraseAsync(slot, ct), ct), ct);
 
     /// <summary>A drill: makes a guess as somebody who lost everything would, and brings nothing back. A wrong one counts.</summary>
     /// <param name="passphrase">The passphrase.</param>
@@ -69,7 +71,8 @@ public sealed class PassphraseManager
     public Task<ClientFailure?> ResumeAsync(CancellationToken ct = default) => CommandAsync(RealmCommand.Resume, ct);
 
     /// <summary>Removes the passphrase from the account and from the realms. Begins an epoch.</summary>
-    public Task<ClientFailure?> RemoveAsync(CancellationToken ct = default) => _turns.TakeAsync(() => _editor.RemovePassphrasesAsync(ct), ct);
+    public Task<ClientFailure?> RemoveAsync(CancellationToken ct = default) =>
+        _turns.TakeAsync(() => _editor.RemovePassphrasesAsync(ct), ct);
 
     /// <summary>How the passphrase stands at each realm, and every guess that was made: also a stranger's.</summary>
     public async Task<ImmutableArray<PassphraseStatus>> StatusAsync(CancellationToken ct = default)

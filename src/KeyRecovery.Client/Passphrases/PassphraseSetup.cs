@@ -28,7 +28,8 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
     /// <param name="commit">Commits a link that adds the slot and removes the others.</param>
     /// <param name="ct">Cancels; before the commit is sent nothing is left behind.</param>
     public async Task<ClientFailure?> SetAsync(
-        Passphrase passphrase, SetPassphraseOptions set, Func<NewPassphraseSlot, Task<ClientFailure?>> commit, CancellationToken ct)
+        Passphrase passphrase, SetPassphraseOptions set, Func<NewPassphraseSlot, Task<Sent>> commit,
+        CancellationToken ct)
     {
         var count = Math.Max(1, options.Realms.Length);
         var threshold = set.Threshold ?? count / 2 + 1;
@@ -52,9 +53,9 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
             Tell(5, "sealing the account to it");
             // No answer is no refusal: the commit may still arrive, and the account then rely on what was registered.
             isTakenBack = false;
-            var failure = await commit(slot);
-            isTakenBack = failure is not (null or ClientFailure.Transient);
-            return failure;
+            var sent = await commit(slot);
+            isTakenBack = sent is Sent.Refused;
+            return sent.Failure;
         }
         finally
         {

@@ -121,8 +121,10 @@ public sealed class RecoverySession : IDisposable
                 case Answer.Problem { Type: "young-authority" }:
                     tooYoung = remove;
                     break;
+                case Answer.Problem { IsRefusal: true } refused:
+                    return Failures.Of(refused);
                 default:
-                    return Failures.Of(answer);
+                    return Failures.Unanswered(answer);
             }
         }
         return new ClientFailure.Transient("other devices keep changing the account", null);
@@ -147,7 +149,8 @@ public sealed class RecoverySession : IDisposable
     private CommitBundle Build(NewDevice device, string deviceName, ImmutableArray<AuthorityId> remove)
     {
         var active = remove.Where(id => _open.Vault.Chain.FindActive(id) is not null).ToImmutableArray();
-        using var draft = LinkDraft.Next(_open, new LinkChange([device.Entry], active), _slot.Id, _api.NowSeconds, _options.Random);
+        using var draft = LinkDraft.Next(
+            _open, new LinkChange([device.Entry], active), _slot.Id, _api.NowSeconds, _options.Random);
         var possession = new Dictionary<AuthorityId, byte[]> { [device.Id] = LinkDraft.ProvePossession(device.Signing, draft.Body) };
         var link = draft.Sign(_slot.Signing, possession);
         var change = new ManifestChange { Notes = [new AuthorityNote(device.Id, deviceName)] };

@@ -135,19 +135,24 @@ public abstract record ClientFailure
     public sealed record Refused(string Type, string Title, string? Field)
         : ClientFailure(Field is null ? Title : $"{Title} ({Field})")
     {
-        /// <summary>With <c>limit-reached</c>: the most that is allowed, in the limit's own unit; null where the server does not say.</summary>
+        /// <summary>
+        /// With <c>limit-reached</c>: the most that is allowed, in the limit's own unit; null where it is not told.
+        /// </summary>
         public long? Limit { get; init; }
 
-        /// <summary>With <c>limit-reached</c>: how much of it was used before; null where the server does not say.</summary>
+        /// <summary>With <c>limit-reached</c>: how much of it was used before; null where it is not told.</summary>
         public long? Used { get; init; }
     }
 
-    /// <summary>A change of many items took several commits, and a later one did not work. The same call with what is left goes on.</summary>
+    /// <summary>
+    /// A change of many items took several commits, and a later one did not work: call again with what is left.
+    /// </summary>
     /// <param name="Done">The items that are as they were to be.</param>
     /// <param name="Left">The items that are as they were before, unless <paramref name="Why"/> says otherwise.</param>
     /// <param name="Why">Why it ended there.</param>
     public sealed record PartlyDone(ImmutableArray<string> Done, ImmutableArray<string> Left, ClientFailure Why)
-        : ClientFailure($"{Done.Length} of {Done.Length + Left.Length} items are done, the others are not: {Why.Message}");
+        : ClientFailure(
+            $"{Done.Length} of {Done.Length + Left.Length} items are done, the others are not: {Why.Message}");
 
     /// <summary>What the caller gave is over a limit or not allowed; nothing was sent.</summary>
     /// <param name="Reason">Which.</param>

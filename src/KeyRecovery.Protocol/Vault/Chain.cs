@@ -4,8 +4,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Protocol.Vault;
 
 /// <summary>
-/// A valid sigchain with its whole history, as a reader keeps it (docs/protocol.md §3). Immutable: each link makes a new
-/// value, so a chain that exists is one whose every link obeyed every rule.
+/// A valid sigchain with its whole history, as a reader keeps it (docs/protocol.md §3). Immutable: each link makes a
+/// new value, so a chain that exists is one whose every link obeyed every rule.
 /// </summary>
 public sealed class Chain
 {
@@ -64,7 +64,8 @@ public sealed class Chain
 
     /// <summary>Begins a chain with all these links: the signatures are verified on every core.</summary>
     /// <returns>The chain, or the fault of the first link that has one; no link at all is a dropped one.</returns>
-    public static ChainStep Start(string appId, IReadOnlyList<SignedLink> links) => new ChainBuilder(appId).Verify(links);
+    public static ChainStep Start(string appId, IReadOnlyList<SignedLink> links) =>
+        new ChainBuilder(appId).Verify(links);
 
     /// <summary>Adds the next link, checking every rule and signature.</summary>
     public ChainStep Append(SignedLink link) => Append([link]);
@@ -78,5 +79,6 @@ public sealed class Chain
     /// Reads a chain without verifying signatures: for links that this program verified before and kept sealed, where
     /// nobody else writes. The rules are checked.
     /// </summary>
-    public static ChainStep Replay(string appId, IReadOnlyList<SignedLink> links) => new ChainBuilder(appId).Replay(links);
+    public static ChainStep Replay(string appId, IReadOnlyList<SignedLink> links) =>
+        new ChainBuilder(appId).Replay(links);
 }

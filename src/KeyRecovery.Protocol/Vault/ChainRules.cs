@@ -5,8 +5,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Protocol.Vault;
 
 /// <summary>
-/// The rules of the sigchain (docs/protocol.md §3) but for the signatures, over a head that moves on with each link. The
-/// first broken rule ends it: what has moved by then is of no use.
+/// The rules of the sigchain (docs/protocol.md §3) but for the signatures, over a head that moves on with each link.
+/// The first broken rule ends it: what has moved by then is of no use.
 /// </summary>
 internal sealed class ChainRules
 {

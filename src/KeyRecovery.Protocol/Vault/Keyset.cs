@@ -69,7 +69,9 @@ public sealed class Keyset
         return new Keyset(bytes, account, epoch, entries.MoveToImmutable());
     }
 
-    /// <summary>Checks that this is the keyset that the head names, with exactly its active authorities and their KEM keys.</summary>
+    /// <summary>
+    /// Checks that this is the keyset of the head: exactly its active authorities, with their KEM keys.
+    /// </summary>
     public ProtocolFault CheckAgainst(ChainHead head)
     {
         if (Account != head.Account) return ProtocolFault.OtherAccount;

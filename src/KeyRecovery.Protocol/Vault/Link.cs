@@ -62,7 +62,9 @@ public sealed record Link
     /// <exception cref="UpgradeRequiredException">A version or kind that this program does not know.</exception>
     public static Link Decode(ReadOnlyMemory<byte> body) => Decode(body, static key => new VerifyKey(key));
 
-    /// <summary>As the other, with signing keys read by <paramref name="readKey"/>: to check their points is most of the cost.</summary>
+    /// <summary>
+    /// As the other, with signing keys read by <paramref name="readKey"/>: their points are most of the cost.
+    /// </summary>
     internal static Link Decode(ReadOnlyMemory<byte> body, Func<ReadOnlySpan<byte>, VerifyKey> readKey)
     {
         var reader = new CborIn(body);

@@ -29,7 +29,9 @@ public sealed class LinkDraft : IDisposable
     /// <summary>The keyset after the link.</summary>
     public Keyset Keyset { get; }
 
-    /// <summary>The epoch key after the link: the draft's own where it begins an epoch, else the open vault's.</summary>
+    /// <summary>
+    /// The epoch key after the link: the draft's own where it begins an epoch, else the open vault's.
+    /// </summary>
     public EpochKey Key { get; }
 
     /// <summary>The place that the link will have.</summary>

@@ -5,12 +5,14 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Vault;
 
-/// <summary>Decodes the links of a chain on every core: to check the points of their keys is a third of a verification.</summary>
+/// <summary>
+/// Decodes links on every core: to check the points of their keys is a third of a chain's verification.
+/// </summary>
 internal static class LinkList
 {
     /// <summary>Decodes links with one of <see cref="SignedLink"/>'s readers.</summary>
     /// <exception cref="WireFormatException">The first link that cannot be read is malformed.</exception>
-    /// <exception cref="UpgradeRequiredException">The first link that cannot be read is of an unknown version.</exception>
+    /// <exception cref="UpgradeRequiredException">The first link that cannot be read is of a newer version.</exception>
     public static ImmutableArray<SignedLink> Decode(
         ImmutableArray<ReadOnlyMemory<byte>> links, Func<ReadOnlyMemory<byte>, SignedLink> decode)
     {

@@ -7,7 +7,9 @@ namespace KeyRecovery.Protocol.Vault;
 /// <summary>A link with its signatures (docs/protocol.md §3): the signer's, and each added authority's possession.</summary>
 public sealed class SignedLink
 {
-    private SignedLink(ReadOnlyMemory<byte> bytes, Link link, ReadOnlyMemory<byte> body, byte[] signature, ImmutableArray<byte[]> possession)
+    private SignedLink(
+        ReadOnlyMemory<byte> bytes, Link link, ReadOnlyMemory<byte> body, byte[] signature,
+        ImmutableArray<byte[]> possession)
     {
         Bytes = bytes;
         Body = body;
@@ -45,14 +47,16 @@ public sealed class SignedLink
         return new SignedLink(writer.ToArray(), Link.Decode(body), body, signature, possession);
     }
 
-    /// <summary>Reads a signed link. Checks the shape only; signatures and rules are <see cref="ChainHead"/>'s.</summary>
+    /// <summary>
+    /// Reads a signed link. Checks the shape only; signatures and rules are <see cref="ChainHead"/>'s.
+    /// </summary>
     /// <exception cref="WireFormatException">Not a signed link.</exception>
     /// <exception cref="UpgradeRequiredException">A version or kind that this program does not know.</exception>
     public static SignedLink Decode(ReadOnlyMemory<byte> bytes) => Decode(bytes, static key => new VerifyKey(key));
 
     /// <summary>
-    /// The same for a link that this program decoded before and kept sealed: its keys are not checked once more, which is
-    /// most of the cost.
+    /// The same for a link that this program decoded before and kept sealed: its keys are not checked once more, which
+    /// is most of the cost.
     /// </summary>
     internal static SignedLink DecodeKept(ReadOnlyMemory<byte> bytes) => Decode(bytes, VerifyKey.FromChecked);
 

@@ -4,8 +4,9 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Protocol.Vault;
 
 /// <summary>
-/// The names that a chain has ever used: the first 8 bytes of SHA-256 of each authority's id and signing key, and of its
-/// KEM key's hash the first 8 bytes. A hit is a reuse, also by chance: whoever adds an authority draws anew. Immutable.
+/// The names that a chain has ever used: the first 8 bytes of SHA-256 of each authority's id and signing key, and of
+/// its KEM key's hash the first 8 bytes. A hit is a reuse, also by chance: whoever adds an authority draws anew.
+/// Immutable.
 /// </summary>
 public sealed class UsedNames
 {

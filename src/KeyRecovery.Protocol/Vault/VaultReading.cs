@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace KeyRecovery.Protocol.Vault;
 
-/// <summary>One reading of a vault (docs/protocol.md §7, "Reading a vault"): what holds becomes a <see cref="VerifiedVault"/>.</summary>
+/// <summary>
+/// One reading of a vault (docs/protocol.md §7, "Reading a vault"): what holds becomes a <see cref="VerifiedVault"/>.
+/// </summary>
 internal sealed class VaultReading(string appId, VaultBundle told, OwnIdentity own, VerifiedVault? known)
 {
     /// <summary>Verifies what a server told.</summary>
@@ -16,7 +18,9 @@ internal sealed class VaultReading(string appId, VaultBundle told, OwnIdentity o
         return Judge(links, Chain.Start(appId, links), manifest);
     }
 
-    /// <summary>Reads what was verified before: everything but the signatures and keys of the links is checked again.</summary>
+    /// <summary>
+    /// Reads what was verified before: all but the signatures and keys of the links is checked again.
+    /// </summary>
     public VaultVerdict RunKept()
     {
         if (told.First != 0) return Refused(ProtocolFault.DroppedLink);
@@ -76,7 +80,8 @@ internal sealed class VaultReading(string appId, VaultBundle told, OwnIdentity o
     {
         if (known is null) return ProtocolFault.None;
         var (newer, older) = (manifest.Manifest, known.Manifest.Manifest);
-        if (chain == known.Chain && newer.ChainHead.Sequence < older.ChainHead.Sequence) return ProtocolFault.RolledBackChain;
+        if (chain == known.Chain && newer.ChainHead.Sequence < older.ChainHead.Sequence)
+            return ProtocolFault.RolledBackChain;
         if (newer.Version < older.Version) return ProtocolFault.RolledBackManifest;
         var continues = newer.Version == older.Version ? manifest.Hash == known.Manifest.Hash
             : newer.Version > older.Version + 1 || newer.Previous == known.Manifest.Hash;

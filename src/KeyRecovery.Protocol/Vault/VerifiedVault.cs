@@ -45,8 +45,8 @@ public sealed class VerifiedVault
         Judge(() => new VaultReading(appId, told, own, known).Run());
 
     /// <summary>
-    /// Reads a vault that this program verified and kept sealed, where nobody else writes: as <see cref="Verify"/>, but the
-    /// signatures and the keys of the links, nearly all of the cost, are not checked once more.
+    /// Reads a vault that this program verified and kept sealed, where nobody else writes: as <see cref="Verify"/>, but
+    /// the signatures and the keys of the links, nearly all of the cost, are not checked once more.
     /// </summary>
     /// <param name="appId">The reader's own app.</param>
     /// <param name="kept">What was kept, whole.</param>

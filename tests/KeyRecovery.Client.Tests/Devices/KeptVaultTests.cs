@@ -7,7 +7,9 @@ using KeyRecovery.Testing;
 
 namespace KeyRecovery.Client.Tests.Devices;
 
-/// <summary>A vault that a device verified and kept sealed: believed as far as it was verified, by the rules of today.</summary>
+/// <summary>
+/// A vault that a device verified and kept sealed: believed as far as it was verified, by the rules of today.
+/// </summary>
 public sealed class KeptVaultTests : IDisposable
 {
     private const int VersionAt = 30; // Behind the array's head, the label's two bytes and its 27.
@@ -45,7 +47,8 @@ public sealed class KeptVaultTests : IDisposable
     {
         var links = _account.Now.Links;
         var told = _account.Now.Tell();
-        var forged = told with { Links = told.Links.SetItem(1, Forge.Link(links[1].Link, signaturesOf: Resigned(links[1])).Bytes) };
+        var link = Forge.Link(links[1].Link, signaturesOf: Resigned(links[1]));
+        var forged = told with { Links = told.Links.SetItem(1, link.Bytes) };
         using (var today = Open(Kept(forged))) Assert.True(today.TryOpenKept());
         using (var older = Open(Older(Kept(forged)))) Assert.False(older.TryOpenKept());
         using (var honest = Open(Older(Kept(told)))) Assert.True(honest.TryOpenKept());
@@ -95,7 +98,8 @@ public sealed class KeptVaultTests : IDisposable
         Assert.Throws<WireFormatException>(() => DeviceState.Decode(bytes));
     }
 
-    private SignedLink Resigned(SignedLink link) => Forge.Link(link.Link with { Time = 1 }, _phone, [.. link.Link.Add.Select(_ => _phone)]);
+    private SignedLink Resigned(SignedLink link) =>
+        Forge.Link(link.Link with { Time = 1 }, _phone, [.. link.Link.Add.Select(_ => _phone)]);
 
     /// <summary>As this version keeps it: the bundle is put in place of one that was verified.</summary>
     private byte[] Kept(VaultBundle bundle)
@@ -116,5 +120,6 @@ public sealed class KeptVaultTests : IDisposable
     }
 
     private static VaultState Open(byte[] kept, string app = TestAccount.DefaultApp) => new(
-        new KeyRecoveryOptions { App = app, Server = new Uri("https://keys.example.org") }, null!, null!, DeviceState.Decode(kept));
+        new KeyRecoveryOptions { App = app, Server = new Uri("https://keys.example.org") }, null!, null!,
+        DeviceState.Decode(kept));
 }

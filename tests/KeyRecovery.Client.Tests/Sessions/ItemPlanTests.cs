@@ -21,7 +21,8 @@ public class ItemPlanTests
     public void A_commit_takes_as_many_as_fit(int count, int size, int inline, int staged)
     {
         using var open = Account.Open(Phone);
-        var plan = ItemPlan.Make(open, Enumerable.Range(0, count).Select(i => new ItemEdit.Put($"item {i}", new byte[size])), new SealedPuts(Random), 1);
+        var edits = Enumerable.Range(0, count).Select(i => new ItemEdit.Put($"item {i}", new byte[size]));
+        var plan = ItemPlan.Make(open, edits, new SealedPuts(Random), 1);
         Assert.Equal((inline, staged), (plan.Inline.Length, plan.Staged.Length));
         Assert.Equal(inline + staged, plan.Edits.Length);
         Assert.InRange(plan.Inline.Sum(i => i.Length), 0, Limits.InlineItemsBytes);
@@ -34,7 +35,8 @@ public class ItemPlanTests
         using var open = Account.Open(Phone);
         var edits = Enumerable.Range(0, 300).Select(i => new ItemEdit.Put($"item {i}", new byte[i * 100])).ToList();
         var (puts, planned) = (new SealedPuts(Random), new List<ItemEdit>());
-        while (planned.Count < edits.Count) planned.AddRange(ItemPlan.Make(open, edits.Skip(planned.Count), puts, 1).Edits);
+        while (planned.Count < edits.Count)
+            planned.AddRange(ItemPlan.Make(open, edits.Skip(planned.Count), puts, 1).Edits);
         Assert.Equal(edits, planned);
     }
 

@@ -16,6 +16,12 @@ public sealed class ManyItemsTests(ServerFixture fixture) : IDisposable
     private const int Count = 80;
     private const int Size = 20_000;
 
+    private const string Full =
+        """
+        {"type":"urn:keyrecovery:error:limit-reached","title":"full","field":"account.size",
+         "limit":16777216,"used":16000000}
+        """;
+
     private readonly RecoveryCode _code = RecoveryCode.Generate(SystemRandom.Instance);
     private readonly TestDevice _phone = new(fixture.Server.Address);
     private readonly TestDevice _laptop = new(fixture.Server.Address);
@@ -41,28 +47,31 @@ public sealed class ManyItemsTests(ServerFixture fixture) : IDisposable
     }
 
     [Fact]
-    public async Task What_a_later_commit_could_not_do_is_told_beside_what_is_done_and_the_same_call_with_the_rest_goes_on()
+    public async Task What_a_later_commit_could_not_do_is_told_beside_what_is_done_and_a_call_with_the_rest_goes_on()
     {
         using var vault = await CreateAsync();
         var puts = Puts();
         var commits = 0;
         _phone.Relay.OnRequest = (request, _) => IsCommit(request) && ++commits == 2
-            ? Problem(HttpStatusCode.UnprocessableEntity, """{"type":"urn:keyrecovery:error:limit-reached","title":"full","field":"account.size","limit":16777216,"used":16000000}""")
+            ? new HttpResponseMessage(HttpStatusCode.UnprocessableEntity) { Content = new StringContent(Full) }
             : null;
-        var partly = Assert.IsType<ClientFailure.PartlyDone>(TestDevice.Failure(await vault.EditAsync([.. puts, new ItemEdit.Remove("first")])));
+        var failure = TestDevice.Failure(await vault.EditAsync([.. puts, new ItemEdit.Remove("first")]));
+        var partly = Assert.IsType<ClientFailure.PartlyDone>(failure);
         Assert.Equal(puts.Take(Limits.StagedItems).Select(p => p.Name), partly.Done);
-        Assert.Equal(["first", .. puts.Skip(Limits.StagedItems).Select(p => p.Name)], partly.Left.Order(StringComparer.Ordinal));
-        Assert.Equal((16777216L, 16000000L), Assert.IsType<ClientFailure.Refused>(partly.Why) is var why ? (why.Limit, why.Used) : default);
-        Assert.Equal("the account is full: 16,777,216 bytes allowed, 16,000,000 used (account.size)", partly.Why.Message);
+        Assert.Equal(puts.Skip(Limits.StagedItems).Select(p => p.Name).Append("first"), partly.Left);
+        var why = Assert.IsType<ClientFailure.Refused>(partly.Why);
+        Assert.Equal((16777216L, 16000000L), (why.Limit, why.Used));
+        Assert.Equal("the account is full: 16,777,216 bytes allowed, 16,000,000 used (account.size)", why.Message);
         Assert.Equal(["first", .. partly.Done.Order(StringComparer.Ordinal)], vault.Items.Select(i => i.Name));
 
         _phone.Relay.OnRequest = null;
-        TestDevice.Value(await vault.EditAsync([.. puts.Where(p => partly.Left.Contains(p.Name)), new ItemEdit.Remove("first")]));
+        var rest = puts.Where(p => partly.Left.Contains(p.Name));
+        TestDevice.Value(await vault.EditAsync([.. rest, new ItemEdit.Remove("first")]));
         Assert.Equal(puts.Select(p => p.Name).Order(StringComparer.Ordinal), vault.Items.Select(i => i.Name));
     }
 
     [Fact]
-    public async Task An_item_of_a_later_commit_that_another_device_changes_meanwhile_is_a_conflict_and_is_not_replaced()
+    public async Task An_item_of_a_later_commit_that_another_device_changes_meanwhile_is_not_replaced()
     {
         using var onPhone = await CreateAsync();
         using var onLaptop = await _laptop.RecoverAsync(_code);
@@ -71,11 +80,13 @@ public sealed class ManyItemsTests(ServerFixture fixture) : IDisposable
         var commits = 0;
         _phone.Relay.BeforeAsync = async request =>
         {
-            if (IsCommit(request) && ++commits == 2) TestDevice.Value(await onLaptop.PutAsync(puts[^1].Name, "laptop"u8.ToArray()));
+            if (!IsCommit(request) || ++commits != 2) return;
+            TestDevice.Value(await onLaptop.PutAsync(puts[^1].Name, "laptop"u8.ToArray()));
         };
         var partly = Assert.IsType<ClientFailure.PartlyDone>(TestDevice.Failure(await onPhone.EditAsync([.. puts])));
         var item = Assert.Single(Assert.IsType<ClientFailure.Conflict>(partly.Why).Items);
-        Assert.Equal((puts[^1].Name, "laptop"), (item.Name, System.Text.Encoding.UTF8.GetString(item.Theirs!.Value.Span)));
+        Assert.Equal(puts[^1].Name, item.Name);
+        Assert.Equal("laptop"u8.ToArray(), item.Theirs!.Value.ToArray());
         Assert.Equal("laptop"u8.ToArray(), TestDevice.Value(await onPhone.GetAsync(puts[^1].Name)));
     }
 
@@ -88,7 +99,8 @@ public sealed class ManyItemsTests(ServerFixture fixture) : IDisposable
         _phone.Relay.BeforeAsync = async request =>
         {
             if (request.Method == HttpMethod.Put) stored.Add(request.RequestUri!.AbsolutePath);
-            if (IsCommit(request) && ++commits <= 3) TestDevice.Value(await onLaptop.PutAsync("theirs", new byte[commits]));
+            if (!IsCommit(request) || ++commits > 3) return;
+            TestDevice.Value(await onLaptop.PutAsync("theirs", new byte[commits]));
         };
         TestDevice.Value(await onPhone.PutAsync("mine", new byte[Size]));
         Assert.Equal(4, commits);
@@ -102,12 +114,13 @@ public sealed class ManyItemsTests(ServerFixture fixture) : IDisposable
         using var vault = await CreateAsync();
         var lost = new HashSet<string>();
         // The answer of a server that let an older one give way before the commit came.
-        _phone.Relay.OnRequest = (request, _) => request.Method == HttpMethod.Put && lost.Add(request.RequestUri!.AbsolutePath)
-            ? new HttpResponseMessage(HttpStatusCode.NoContent)
-            : null;
-        TestDevice.Value(await vault.EditAsync([new ItemEdit.Put("a", new byte[Size]), new ItemEdit.Put("b", new byte[Size])]));
+        _phone.Relay.OnRequest = (request, _) =>
+            request.Method == HttpMethod.Put && lost.Add(request.RequestUri!.AbsolutePath)
+                ? new HttpResponseMessage(HttpStatusCode.NoContent)
+                : null;
+        TestDevice.Value(await vault.EditAsync([.. Puts().Take(2)]));
         Assert.Equal(2, lost.Count);
-        Assert.Equal(new byte[Size], TestDevice.Value(await vault.GetAsync("b")));
+        Assert.Equal(Size, TestDevice.Value(await vault.GetAsync("item 1")).Length);
     }
 
     [Fact]
@@ -121,7 +134,8 @@ public sealed class ManyItemsTests(ServerFixture fixture) : IDisposable
             stored++;
             return new HttpResponseMessage(HttpStatusCode.NoContent);
         };
-        Assert.Equal("refused", Assert.IsType<ClientFailure.Refused>(TestDevice.Failure(await vault.PutAsync("a", new byte[Size]))).Type);
+        var failure = TestDevice.Failure(await vault.PutAsync("a", new byte[Size]));
+        Assert.Equal("refused", Assert.IsType<ClientFailure.Refused>(failure).Type);
         Assert.Equal(4, stored);
     }
 
@@ -130,20 +144,22 @@ public sealed class ManyItemsTests(ServerFixture fixture) : IDisposable
     {
         using var vault = await CreateAsync();
         var before = _phone.Relay.Requests;
-        ImmutableArray<ItemEdit> puts = [.. Enumerable.Range(0, Limits.Items).Select(i => new ItemEdit.Put($"item {i}", new byte[1]))];
-        Assert.IsType<ClientFailure.Invalid>(TestDevice.Failure(await vault.EditAsync(puts)));
+        ImmutableArray<ItemEdit.Put> puts = Puts(Limits.Items, 1);
+        Assert.IsType<ClientFailure.Invalid>(TestDevice.Failure(await vault.EditAsync([.. puts])));
         Assert.Equal(before, _phone.Relay.Requests);
         TestDevice.Value(await vault.EditAsync([.. puts.Skip(1)]));
         Assert.Equal(Limits.Items, vault.Items.Length);
     }
 
-    private static ImmutableArray<ItemEdit.Put> Puts() =>
-        [.. Enumerable.Range(0, Count).Select(i => new ItemEdit.Put($"item {i}", RandomNumberGenerator.GetBytes(Size)))];
+    private static ImmutableArray<ItemEdit.Put> Puts(int count = Count, int size = Size) =>
+    [
+        .. Enumerable.Range(0, count)
+            .Select(i => new ItemEdit.Put($"item {i}", RandomNumberGenerator.GetBytes(size))),
+    ];
 
     private static bool IsCommit(HttpRequestMessage request) => request.RequestUri!.AbsolutePath == "/v1/commits";
 
-    private static HttpResponseMessage Problem(HttpStatusCode status, string body) => new(status) { Content = new StringContent(body) };
-
     private async Task<VaultSession> CreateAsync() => await _phone.CreateAsync(
-        await fixture.Server.TokenAsync(Canary.NewText()), _code, "phone", new ItemEdit.Put("first", "first"u8.ToArray()));
+        await fixture.Server.TokenAsync(Canary.NewText()), _code, "phone",
+        new ItemEdit.Put("first", "first"u8.ToArray()));
 }

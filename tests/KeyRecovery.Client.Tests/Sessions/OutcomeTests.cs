@@ -120,6 +120,63 @@ public sealed class OutcomeTests(ServerFixture fixture) : IDisposable
         Assert.Equal(vault.Account, session.Account);
     }
 
+    [Theory]
+    [InlineData(HttpStatusCode.OK, "<html>log in to the hotel's network</html>")]
+    [InlineData(HttpStatusCode.ProxyAuthenticationRequired, "<html>log in to the proxy</html>")]
+    [InlineData(HttpStatusCode.NotFound, "")]
+    [InlineData(HttpStatusCode.InternalServerError, """{"type":"urn:keyrecovery:error:internal","title":"told"}""")]
+    public async Task What_is_no_refusal_of_the_servers_leaves_open_what_is_done_and_a_look_settles_it(
+        HttpStatusCode status, string page)
+    {
+        using var vault = await CreateAsync();
+        _phone.Relay.OnResponse = (request, response) =>
+        {
+            if (request.RequestUri!.AbsolutePath != "/v1/commits") return;
+            response.StatusCode = status;
+            response.Content = new StringContent(page);
+        };
+        TestDevice.Value(await vault.PutAsync("a", "done"u8.ToArray()));
+
+        _phone.Relay.OnRequest = (_, _) => new HttpResponseMessage(status) { Content = new StringContent(page) };
+        Assert.IsType<ClientFailure.Transient>(TestDevice.Failure(await vault.PutAsync("a", "unknown"u8.ToArray())));
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.OK)]
+    [InlineData(HttpStatusCode.ProxyAuthenticationRequired)]
+    public async Task A_creation_that_something_else_answered_keeps_its_keys_and_is_finished_by_calling_it_again(
+        HttpStatusCode status)
+    {
+        var token = await fixture.Server.TokenAsync(Canary.NewText());
+        _phone.Relay.OnResponse = (_, response) =>
+        {
+            response.StatusCode = status;
+            response.Content = new StringContent("<html>log in</html>");
+        };
+        var create = new CreateOptions { DeviceName = "phone", Code = _code };
+        Assert.IsType<ClientFailure.Transient>(TestDevice.Failure(await _phone.Client.CreateAsync(token, create)));
+        _phone.Relay.OnResponse = null;
+        using var vault = TestDevice.Value(await _phone.Client.CreateAsync(token, create));
+        Assert.Equal(1ul, vault.Version);
+    }
+
+    [Fact]
+    public async Task A_refusal_after_an_answer_that_was_lost_is_none()
+    {
+        var token = await fixture.Server.TokenAsync(Canary.NewText());
+        var attempts = 0;
+        _phone.Relay.OnResponse = (_, response) =>
+        {
+            if (++attempts == 1) throw new HttpRequestException("the cable");
+            response.StatusCode = HttpStatusCode.Conflict;
+            response.Content = new StringContent("""{"type":"urn:keyrecovery:error:account-exists","title":"told"}""");
+        };
+        var create = new CreateOptions { DeviceName = "phone", Code = _code };
+        Assert.IsType<ClientFailure.Transient>(TestDevice.Failure(await _phone.Client.CreateAsync(token, create)));
+        Assert.Equal(2, attempts);
+        Assert.NotNull(await _phone.Store.LoadAsync(default));
+    }
+
     [Fact]
     public async Task A_server_that_cannot_be_reached_is_transient()
     {

@@ -6,8 +6,8 @@ using KeyRecovery.Protocol.Vault;
 namespace KeyRecovery.Protocol.Tests.Properties;
 
 /// <summary>
-/// Link by link over a head, link by link over a history, all at once, in two parts: every way of reading a chain comes to
-/// the verdict of the rules as they are written.
+/// Link by link over a head, link by link over a history, all at once, in two parts: every way of reading a chain comes
+/// to the verdict of the rules as they are written.
 /// </summary>
 public class ChainProperties
 {
@@ -18,7 +18,8 @@ public class ChainProperties
     public void Every_way_of_reading_a_chain_comes_to_the_verdict_of_the_written_rules()
     {
         var seen = new Dictionary<ProtocolFault, int>();
-        Gen.Select(Gen.Int[0, int.MaxValue], Gen.Int[0, 3], Wrongs(one: 8), Walks, Gen.Int[0, 12]).Sample((seed, slots, wrong, walk, cut) =>
+        var chains = Gen.Select(Gen.Int[0, int.MaxValue], Gen.Int[0, 3], Wrongs(one: 8), Walks, Gen.Int[0, 12]);
+        chains.Sample((seed, slots, wrong, walk, cut) =>
         {
             var wild = new WildChain(seed);
             wild.Begin(slots, wrong);
@@ -36,8 +37,9 @@ public class ChainProperties
         ProtocolFault[] rules =
         [
             ProtocolFault.None, ProtocolFault.DroppedLink, ProtocolFault.OtherBeginning, ProtocolFault.OtherAccount,
-            ProtocolFault.BrokenChain, ProtocolFault.UnknownSigner, ProtocolFault.UnknownRemoval, ProtocolFault.RemovesSigner,
-            ProtocolFault.EpochRule, ProtocolFault.NoPurpose, ProtocolFault.TooManyAuthorities, ProtocolFault.Reused,
+            ProtocolFault.BrokenChain, ProtocolFault.UnknownSigner, ProtocolFault.UnknownRemoval,
+            ProtocolFault.RemovesSigner, ProtocolFault.EpochRule, ProtocolFault.NoPurpose, ProtocolFault.TooManyAuthorities,
+            ProtocolFault.Reused,
             ProtocolFault.LinkSignature, ProtocolFault.Possession,
         ];
         Assert.Empty(rules.Except(seen.Keys));
@@ -79,7 +81,8 @@ public class ChainProperties
     private static Gen<int> Wrongs(int one) =>
         Gen.Select(Gen.Int[1, one], Gen.Int[1, WildChain.Wrongs]).Select((dice, wrong) => dice == 1 ? wrong : 0);
 
-    private static IEnumerable<(ChainHead? Head, Chain? Chain, ProtocolFault Fault)> Readings(IReadOnlyList<SignedLink> links, int cut)
+    private static IEnumerable<(ChainHead? Head, Chain? Chain, ProtocolFault Fault)> Readings(
+        IReadOnlyList<SignedLink> links, int cut)
     {
         ChainHeadStep head = ChainHead.Start(WildChain.App, links[0]);
         ChainStep chain = Chain.Start(WildChain.App, links[0]);
@@ -88,7 +91,9 @@ public class ChainProperties
             if (head is ChainHeadStep.Ok h) head = h.Head.Append(link);
             if (chain is ChainStep.Ok c) chain = c.Chain.Append(link);
         }
-        yield return head is ChainHeadStep.Ok { Head: var last } ? (last, null, ProtocolFault.None) : (null, null, ((ChainHeadStep.Refused)head).Fault);
+        yield return head is ChainHeadStep.Ok { Head: var last }
+            ? (last, null, ProtocolFault.None)
+            : (null, null, ((ChainHeadStep.Refused)head).Fault);
         yield return Of(chain);
         yield return Of(Chain.Start(WildChain.App, links));
         var first = Chain.Start(WildChain.App, [.. links.Take(1 + (cut % links.Count))]);
@@ -109,20 +114,24 @@ public class ChainProperties
         Assert.Equal(
             (links[^1].Account, links[^1].Epoch, links[^1].EpochCommit, links[^1].KeysetHash),
             (head.Account, head.Epoch, head.EpochCommit, head.KeysetHash));
-        Assert.Equal(new LinkPlace(links[^1].Sequence, signed[^1].Hash), head.Place);
-        Assert.Equal(removal is null ? (LinkPlace?)null : new LinkPlace(removal.Link.Sequence, removal.Hash), head.LastRemoval);
+        Assert.Equal(Place(signed[^1]), head.Place);
+        Assert.Equal(removal is null ? (LinkPlace?)null : Place(removal), head.LastRemoval);
         Assert.Equal(
-            NaiveChain.Active(links).OrderBy(a => a.Id).Select(a => new ActiveAuthority(a.Id, a.Kind, a.SigningKey, a.KemKeyHash, a.MaxFormat, AddedAt(a))),
+            NaiveChain.Active(links).OrderBy(a => a.Id)
+                .Select(a => new ActiveAuthority(a.Id, a.Kind, a.SigningKey, a.KemKeyHash, a.MaxFormat, AddedAt(a))),
             head.Active.Values);
         Assert.Equal(NaiveChain.Names(links).Order(), Unpack(head.Used));
         if (chain is null) return;
         Assert.Equal(signed.Select(l => l.Hash), chain.Hashes);
         Assert.Equal(links.Select(l => l.Epoch).Distinct(), chain.Epochs.Select(e => e.Epoch));
         Assert.Equal(
-            links.SelectMany(l => l.Add.Select(a => new ChainAuthority(a, l.Sequence, l.Signer, l.Time, RemovedAt(a)))).OrderBy(a => a.Id),
+            links.SelectMany(l => l.Add.Select(a => new ChainAuthority(a, l.Sequence, l.Signer, l.Time, RemovedAt(a))))
+                .OrderBy(a => a.Id),
             chain.Authorities.Values);
         Assert.Same(signed[^1], chain.Head);
     }
+
+    private static LinkPlace Place(SignedLink link) => new(link.Link.Sequence, link.Hash);
 
     private static IEnumerable<ulong> Unpack(UsedNames used) =>
         Enumerable.Range(0, used.Count).Select(i => BinaryPrimitives.ReadUInt64BigEndian(used.Packed.Span[(8 * i)..]));

@@ -55,7 +55,8 @@ public class VaultProperties
             Assert.Equal(told, VaultBundle.Decode(told).Encode());
             var repair = new RepairBundle(life.Account.Now.Links, life.Account.Now.Keyset, life.Account.Now.Manifest).Encode();
             Assert.Equal(repair, RepairBundle.Decode(repair).Encode());
-            var replayed = Assert.IsType<ChainStep.Ok>(Chain.Replay(TestAccount.DefaultApp, life.Account.Now.Links)).Chain;
+            var step = Chain.Replay(TestAccount.DefaultApp, life.Account.Now.Links);
+            var replayed = Assert.IsType<ChainStep.Ok>(step).Chain;
             Assert.Equal(chain!.Place, replayed.Place);
             Assert.Equal(chain.LastRemoval, replayed.LastRemoval);
             Assert.Equal(Lives(chain), Lives(replayed));

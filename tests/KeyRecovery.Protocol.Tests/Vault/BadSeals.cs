@@ -65,7 +65,8 @@ public sealed class BadSeals : IDisposable
         var broken = Broken(_code, 1150);
         var vault = Read(_phone, broken);
         using var open = vault.Open(_phone.Id, _phone.Kem).Vault!;
-        using var draft = LinkDraft.Next(open, new LinkChange([], [], BeginEpoch: true), _phone.Id, 1_770_000_000, _random);
+        using var draft = LinkDraft.Next(
+            open, new LinkChange([], [], BeginEpoch: true), _phone.Id, 1_770_000_000, _random);
         var manifest = ManifestDraft.Next(open, draft, new ManifestChange(), _phone.Id, _phone.Signing, _random);
         var link = draft.Sign(_phone.Signing, new Dictionary<AuthorityId, byte[]>());
         var mended = Read(_code, new ServedVault(broken.Links.Add(link), draft.Keyset, manifest));

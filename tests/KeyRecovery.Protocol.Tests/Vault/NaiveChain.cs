@@ -7,8 +7,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Protocol.Tests.Vault;
 
 /// <summary>
-/// The rules of docs/protocol.md §3 as they stand there: each question is answered by looking through every link before,
-/// and nothing is carried from one link to the next.
+/// The rules of docs/protocol.md §3 as they stand there: each question is answered by looking through every link
+/// before, and nothing is carried from one link to the next.
 /// </summary>
 internal static class NaiveChain
 {
@@ -31,12 +31,12 @@ internal static class NaiveChain
         (link, i) => link.Add.Where(a => !links.Skip(i + 1).Any(later => later.Remove.Contains(a.Id))));
 
     /// <summary>Every name that these links used.</summary>
-    public static IEnumerable<ulong> Names(IEnumerable<Link> links) => links.SelectMany(l => l.Add).SelectMany(a => new[]
-    {
-        BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(a.Id.ToArray())),
-        BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(a.SigningKey.ToArray())),
-        BinaryPrimitives.ReadUInt64BigEndian(a.KemKeyHash.ToArray()),
-    });
+    public static IEnumerable<ulong> Names(IEnumerable<Link> links) => links.SelectMany(l => l.Add)
+        .SelectMany(a => new[]
+        {
+            SHA256.HashData(a.Id.ToArray()), SHA256.HashData(a.SigningKey.ToArray()), a.KemKeyHash.ToArray(),
+        })
+        .Select(hash => BinaryPrimitives.ReadUInt64BigEndian(hash));
 
     private static ProtocolFault JudgeFirst(string appId, Link link)
     {
@@ -61,7 +61,8 @@ internal static class NaiveChain
         if (link.Remove.Contains(link.Signer)) return ProtocolFault.RemovesSigner;
         var begins = link.Epoch == before[^1].Epoch + 1;
         if (begins && link.PreviousEpochKey.Length != 72) return ProtocolFault.EpochRule;
-        if (!begins && (link.Epoch != before[^1].Epoch || link.EpochCommit != before[^1].EpochCommit)) return ProtocolFault.EpochRule;
+        var stays = (link.Epoch, link.EpochCommit) == (before[^1].Epoch, before[^1].EpochCommit);
+        if (!begins && !stays) return ProtocolFault.EpochRule;
         if (!begins && (!link.PreviousEpochKey.IsEmpty || link.Remove.Length > 0)) return ProtocolFault.EpochRule;
         return begins || link.Add.Length > 0 ? ProtocolFault.None : ProtocolFault.NoPurpose;
     }
@@ -76,7 +77,8 @@ internal static class NaiveChain
 
     private static ProtocolFault JudgeSignatures(IReadOnlyList<Link> before, SignedLink link)
     {
-        var signer = (before.Count == 0 ? link.Link.Add : Active(before)).Single(a => a.Id == link.Link.Signer).SigningKey;
+        var active = before.Count == 0 ? link.Link.Add : Active(before);
+        var signer = active.Single(a => a.Id == link.Link.Signer).SigningKey;
         if (!signer.Verify(SignatureLabel.Link, link.Body.Span, link.Signature)) return ProtocolFault.LinkSignature;
         var proved = link.Link.Add.Zip(link.Possession).All(p =>
             p.First.SigningKey.Verify(SignatureLabel.LinkPossession, link.Body.Span, p.Second));

@@ -83,7 +83,8 @@ public sealed class VaultSecrets : IDisposable
         new RealmKey(default, "home", SecretBytes.Copy(new byte[32])),
     ];
 
-    private LinkDraft Draft(LinkChange change) => LinkDraft.Next(_open, change, _phone.Id, 1_760_000_060, new TestRandom(35));
+    private LinkDraft Draft(LinkChange change) =>
+        LinkDraft.Next(_open, change, _phone.Id, 1_760_000_060, new TestRandom(35));
 
     private static IEnumerable<string> Names(IEnumerable<Type> types) => types.Select(type => type.Name).Order();
 }

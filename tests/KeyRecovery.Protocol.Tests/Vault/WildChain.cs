@@ -58,7 +58,8 @@ internal sealed class WildChain(int seed)
     {
         var body = Spoil(link, wrong, ref signer).Encode();
         var decoded = Link.Decode(body);
-        byte[] Prove(NewAuthority entry) => LinkDraft.ProvePossession(_players.GetValueOrDefault(entry.Id, signer).Key, body);
+        byte[] Prove(NewAuthority entry) =>
+            LinkDraft.ProvePossession(_players.GetValueOrDefault(entry.Id, signer).Key, body);
         var signature = signer.Key.Sign(wrong == 1 ? SignatureLabel.LinkPossession : SignatureLabel.Link, body);
         var possession = decoded.Add.Select(Prove).ToImmutableArray();
         if (wrong == 2 && possession.Length > 0) possession = possession.SetItem(possession.Length - 1, signature);
@@ -84,18 +85,16 @@ internal sealed class WildChain(int seed)
                 signer = _gone[0];
                 return link with { Signer = _gone[0].Entry.Id };
             case 8: return link with { Remove = [stranger.Entry.Id] };
-            case 9: return link with { Remove = [link.Signer], Epoch = link.Epoch + 1, PreviousEpochKey = new byte[72] };
+            case 9: return Begins(link) with { Remove = [link.Signer], Epoch = link.Epoch + 1 };
             case 10: return link with { Epoch = link.Epoch + 1 };
-            case 11: return link with { Epoch = link.Epoch + 2, PreviousEpochKey = new byte[72] };
-            case 12: return link with { PreviousEpochKey = link.PreviousEpochKey.IsEmpty ? new byte[72] : default(ReadOnlyMemory<byte>) };
+            case 11: return Begins(link) with { Epoch = link.Epoch + 2 };
+            case 12: return link.PreviousEpochKey.IsEmpty ? Begins(link) : link with { PreviousEpochKey = default };
             case 13: return link with { EpochCommit = new Hash256(_random.Bytes(32)) };
             case 14: return link with { Add = [] };
-            case 15 when link.Add.Length > 0 && old is not null: return Swap(link, link.Add[0] with { Id = old.Entry.Id });
-            case 16 when link.Add.Length > 0 && old is not null: return Swap(link, link.Add[0] with { SigningKey = old.Entry.SigningKey });
-            case 17 when link.Add.Length > 0 && old is not null: return Swap(link, link.Add[0] with { KemKeyHash = old.Entry.KemKeyHash });
-            case 18 when link.Add.Length > 1: return Swap(link, link.Add[0] with { KemKeyHash = link.Add[1].KemKeyHash });
-            case 19 when link.Add.Length > 0: return Swap(link, link.Add[0] with { KemKeyHash = Hash256.Of(link.Add[0].SigningKey.ToArray()) });
-            case 20: return link with { Add = Sorted([.. Enumerable.Range(0, 32).Select(_ => Draw(AuthorityKind.Code))]) };
+            case >= 15 and <= 19 when link.Add is [var first, ..]:
+                return Swap(link, Reuse(first, wrong, old?.Entry, link.Add[^1]));
+            case 20:
+                return link with { Add = Sorted([.. Enumerable.Range(0, 32).Select(_ => Draw(AuthorityKind.Code))]) };
             case 21: return link with { Remove = old is null ? [] : [old.Entry.Id] };
             case 22: return link with { Add = [.. link.Add.Where(a => a.Kind != AuthorityKind.Device)] };
             case 23: return link with { Epoch = 0 };
@@ -103,16 +102,31 @@ internal sealed class WildChain(int seed)
         }
     }
 
+    private static NewAuthority Reuse(NewAuthority added, int wrong, NewAuthority? old, NewAuthority other) =>
+        wrong switch
+        {
+            15 when old is not null => added with { Id = old.Id },
+            16 when old is not null => added with { SigningKey = old.SigningKey },
+            17 when old is not null => added with { KemKeyHash = old.KemKeyHash },
+            18 => added with { KemKeyHash = other.KemKeyHash },
+            19 => added with { KemKeyHash = Hash256.Of(added.SigningKey.ToArray()) },
+            _ => added,
+        };
+
+    private static Link Begins(Link link) => link with { PreviousEpochKey = new byte[72] };
+
     private static Link Swap(Link link, NewAuthority first) =>
         link with { Add = [.. link.Add.RemoveAt(0).Add(first).OrderBy(a => a.Id)] };
 
-    private static ImmutableArray<NewAuthority> Sorted(List<Player> added) => [.. added.Select(p => p.Entry).OrderBy(a => a.Id)];
+    private static ImmutableArray<NewAuthority> Sorted(List<Player> added) =>
+        [.. added.Select(p => p.Entry).OrderBy(a => a.Id)];
 
     private Player Draw(AuthorityKind kind)
     {
         var key = SigningKey.FromSeed(_random.Bytes(32));
         var entry = new NewAuthority(
-            new AuthorityId(_random.Bytes(16)), kind, key.PublicKey, new Hash256(_random.Bytes(32)), 1, ReadOnlyMemory<byte>.Empty);
+            new AuthorityId(_random.Bytes(16)), kind, key.PublicKey, new Hash256(_random.Bytes(32)), 1,
+            ReadOnlyMemory<byte>.Empty);
         var player = new Player(entry, key);
         _players.Add(entry.Id, player);
         return player;
