@@ -38,7 +38,7 @@ public sealed class KeyRecoveryService : IDisposable
         var context = new ServiceContext(
             data, keys, tables ?? TableRegistry.Default, _lookups, new SubjectKeys(ring, keys, random), new RealmShares(ring, keys, random), policies, Links, random, time);
         var erasures = new ErasureRows(keys, secrets.LookupKey, random);
-        Gate = new AccountGate(context, erasures);
+        Gate = new AccountGate(context, erasures.ReceiptAsync);
         Accounts = new AccountCreation(context);
         Owners = new AccountOwners(context);
         Commits = new Commits(context);
@@ -50,7 +50,7 @@ public sealed class KeyRecoveryService : IDisposable
         Audit = new StoreAudit(context);
         var (sets, orphans) = (backups ?? NoBackupSets.Instance, new OrphanAccounts(data, context.Tables));
         Erasures = new Erasures(context, erasures, ring, secrets, sets, tombstones ?? NoTombstones.Instance);
-        Sweeper = new Sweeper(context, Erasures.Jobs, orphans);
+        Sweeper = new Sweeper(context, Erasures.Sweep, orphans);
         Ring = ring;
         RingAudit = new RingAudit(keys, context.Tables, ring);
         Rotation = new KekRotation(keys, context.Tables, ring, random, time);

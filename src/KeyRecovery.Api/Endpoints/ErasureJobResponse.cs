@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Erasure;
 
 namespace KeyRecovery.Api.Endpoints;
@@ -17,5 +16,5 @@ internal sealed record ErasureJobResponse(
 {
     public static ErasureJobResponse Of(string job, ErasureJobReport report) => new(
         job, report.Pending == 0 ? "done" : "running", report.RequestedAt, report.Lines, report.Erased, report.Unknown, report.Pending,
-        [.. report.Outcomes.Select(o => new ErasureLineResponse(o.Line, o.Outcome, o.Receipt.IsEmpty ? null : Base64UrlText.Encode(o.Receipt.Span)))]);
+        [.. report.Outcomes.Select(ErasureLineResponse.Of)]);
 }

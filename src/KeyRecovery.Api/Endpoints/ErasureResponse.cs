@@ -21,9 +21,15 @@ internal sealed record ErasureResponse
 
     public static ErasureResponse Of(ErasureStatus status) => new()
     {
-        State = status.State,
+        State = status.State switch
+        {
+            ErasureState.Held => "held",
+            ErasureState.Erasing => "erasing",
+            ErasureState.Erased => "erased",
+            _ => "none",
+        },
         RequestedAt = status.RequestedAt == 0 ? null : status.RequestedAt,
-        DueInMs = status.State == "held" ? status.DueInMs : null,
+        DueInMs = status.State == ErasureState.Held ? status.DueInMs : null,
         Receipt = status.Receipt.IsEmpty ? null : Base64UrlText.Encode(status.Receipt.Span),
     };
 }

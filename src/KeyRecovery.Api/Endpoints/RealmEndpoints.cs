@@ -26,7 +26,7 @@ internal static class RealmEndpoints
             .WithName("registerRealmSlot")
             .WithSummary("Keep a share of a passphrase slot's key")
             .WithDescription($"Once for each slot id. {Same}")
-            .TakesCbor(ErrorCode.SlotExists, ErrorCode.LimitReached, ErrorCode.StorageFull)
+            .TakesCbor(ErrorCode.SlotExists, ErrorCode.Erased, ErrorCode.LimitReached, ErrorCode.StorageFull)
             .WithMetadata(new NeedsToken());
         realm.MapPost("/evaluate", EvaluateAsync)
             .WithName("evaluateRealmSlot")

@@ -14,39 +14,25 @@ namespace KeyRecovery.Service.Erasure;
 /// <summary>Erasures that devices ask for: held, told to whoever looks, and cancelled by whoever was there (docs/protocol.md §15.2).</summary>
 internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, ClockWatch clock)
 {
-    /// <summary>The most authorities that may cancel one: more than a chain can remove in the time.</summary>
-    public const int MaxCancellers = 4096;
+    private const int Attempts = 4;
 
     private static readonly TimeSpan Remembered = TimeSpan.FromHours(72);
 
     /// <returns>The one that is held; or one to be done at once, of which nothing is written.</returns>
     public async ValueTask<Outcome<ErasureRow>> RequestAsync(OpenAccount account, CancellationToken ct)
     {
-        var (actor, now) = (account.Actor, context.NowSeconds);
+        var actor = account.Actor;
         if (actor.IsSlot) return ServiceFailure.Forbidden("keyid");
         // A clock that was moved makes nobody older, and no hold shorter.
-        if (actor.TrustedFrom > Seconds(clock.Earliest)) return new ServiceFailure(ErrorCode.YoungAuthority) { TrustedFrom = actor.TrustedFrom };
-        for (var attempt = 0; attempt < 4; attempt++)
+        if (actor.TrustedFrom > Seconds(clock.Earliest))
+            return new ServiceFailure(ErrorCode.YoungAuthority) { TrustedFrom = actor.TrustedFrom };
+        for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var (known, stored) = await rows.ReadAsync(account.KeyRowKey, ct);
             if (known is not null && !IsVoid(known, account)) return known;
-            var app = account.State.User.App;
-            var hold = context.Policies.Of(app).ErasureHold;
-            var isHeld = hold > TimeSpan.Zero;
-            var row = new ErasureRow
-            {
-                Phase = isHeld ? ErasurePhase.Held : ErasurePhase.Erasing,
-                Id = ErasureId.Draw(context.Random),
-                App = app,
-                RequestedBy = ErasureRequester.Device,
-                RequestedAt = now,
-                DueAt = isHeld ? Seconds(clock.Latest + hold) : now,
-                Account = account.State.Account,
-                Asker = actor.Id,
-                Cancellers = isHeld ? await CancellersAsync(account, ct) : [],
-            };
+            var row = await NewAsync(account, ct);
             // Without a hold there is nothing to remember before it is done.
-            if (!isHeld) return row;
+            if (row.Phase == ErasurePhase.Erasing) return row;
             switch (await context.Keys.WriteAsync([rows.Write(account.KeyRowKey, row, stored)], ct))
             {
                 case WriteResult.Written:
@@ -67,7 +53,9 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
     {
         try
         {
-            return await StatusAsync(account, ct) is { State: "held" or "erasing" } status ? TimeSpan.FromMilliseconds(status.DueInMs) : null;
+            return await StatusAsync(account, ct) is { State: ErasureState.Held or ErasureState.Erasing } status
+                ? TimeSpan.FromMilliseconds(status.DueInMs)
+                : null;
         }
         catch (RowDamagedException)
         {
@@ -81,26 +69,31 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
 
     public ErasureStatus Status(ErasureRow row) => row.Phase switch
     {
-        ErasurePhase.Held when IsDue(row) != true => new("held", row.RequestedAt, Math.Max(0, (long)row.DueAt - (long)context.NowSeconds) * 1000, default),
-        ErasurePhase.Held or ErasurePhase.Erasing => new("erasing", row.RequestedAt, 0, default),
-        _ => new("erased", row.RequestedAt, 0, row.Receipt),
+        ErasurePhase.Held when IsDue(row) != true =>
+            new(ErasureState.Held, row.RequestedAt, Math.Max(0, (long)row.DueAt - (long)context.NowSeconds) * 1000, default),
+        ErasurePhase.Held or ErasurePhase.Erasing => new(ErasureState.Erasing, row.RequestedAt, 0, default),
+        ErasurePhase.Erased => new(ErasureState.Erased, row.RequestedAt, 0, row.Receipt),
+        _ => ErasureStatus.None,
     };
 
     /// <summary>Cancels for whoever was an authority at the request or in the three days before it.</summary>
-    /// <returns>True where it was cancelled; false where that signer may not, or there is nothing: the gate tells which.</returns>
+    /// <returns>True where it is cancelled; false where that signer may not, or there is nothing: the gate tells which.</returns>
     public async ValueTask<Outcome<bool>> TryCancelAsync(KeyId keyId, Func<VerifyKey, bool> verify, CancellationToken ct)
     {
         var account = keyId.Account;
-        if (account is null && await context.Keys.ReadAsync(context.Lookups.Ids.Slot(keyId.Authority), ct) is { } lookup) account = context.Lookups.Open(lookup);
+        if (account is null && await context.Keys.ReadAsync(context.Lookups.Ids.Slot(keyId.Authority), ct) is { } lookup)
+            account = context.Lookups.Open(lookup);
         if (account is null) return false;
         var keyRow = context.Lookups.Ids.KeyRow(account.Value);
-        for (var attempt = 0; attempt < 4; attempt++)
+        for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var (row, stored) = await rows.ReadAsync(keyRow, ct);
-            if (row is not { Phase: ErasurePhase.Held }) return false;
+            if (row is not { Phase: ErasurePhase.Held or ErasurePhase.Cancelled }) return false;
             var canceller = row.Cancellers.FirstOrDefault(c => c.Id == keyId.Authority).Key;
             if (canceller is null || !verify(canceller)) return false;
-            switch (await context.Keys.WriteAsync([new RowWrite.Delete(stored!)], ct))
+            // The same once more, whose answer was lost; its signer may have been removed since.
+            if (row.Phase == ErasurePhase.Cancelled) return true;
+            switch (await context.Keys.WriteAsync([rows.Write(keyRow, row with { Phase = ErasurePhase.Cancelled }, stored)], ct))
             {
                 case WriteResult.Written:
                     return true;
@@ -112,15 +105,21 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
         return new ServiceFailure(ErrorCode.Unavailable);
     }
 
-    public async ValueTask<bool> IsHeldAsync(OpenAccount account, CancellationToken ct) =>
-        (await rows.ReadAsync(account.KeyRowKey, ct)).Row is { Phase: ErasurePhase.Held } row && !IsVoid(row, account);
+    /// <summary>What whoever may not cancel hears: that there is one, that it is too late, or false, as there is nothing.</summary>
+    public async ValueTask<Outcome<bool>> UncancelledAsync(OpenAccount account, CancellationToken ct) =>
+        (await rows.ReadAsync(account.KeyRowKey, ct)).Row is not { } row || IsVoid(row, account) ? false : row.Phase switch
+        {
+            ErasurePhase.Held => ServiceFailure.Forbidden("keyid"),
+            ErasurePhase.Erasing or ErasurePhase.Erased => new ServiceFailure(ErrorCode.Erased) { Receipt = row.Receipt },
+            _ => false,
+        };
 
     /// <summary>Makes the time of every held one begin anew.</summary>
     /// <returns>How many there are.</returns>
     public async ValueTask<int> BeginAnewAsync(CancellationToken ct)
     {
         var held = new List<RowKey>();
-        await foreach (var stored in context.Keys.ScanAsync(Table.Erasures, ct)) held.Add(new RowKey(Table.KeyRows, stored.Key.Id));
+        await foreach (var stored in context.Keys.ScanAsync(Table.Erasures, ct)) held.Add(ErasureRows.KeyRowOf(stored));
         var begun = 0;
         foreach (var keyRow in held)
         {
@@ -141,11 +140,32 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
         return begun;
     }
 
-    // The asker was removed: what it asked for is not done, whenever that is noticed.
+    // Called off; or the asker was removed: what it asked for is not done, whenever that is noticed.
     private static bool IsVoid(ErasureRow row, OpenAccount account) =>
-        row.Phase == ErasurePhase.Held && row.Asker is { } asker && !account.State.Authorities.ContainsKey(asker);
+        row.Phase == ErasurePhase.Cancelled
+        || (row.Phase is ErasurePhase.Held or ErasurePhase.Erasing && row.Asker is { } asker
+            && !account.State.Authorities.ContainsKey(asker));
 
     private static ulong Seconds(DateTimeOffset moment) => (ulong)moment.ToUnixTimeSeconds();
+
+    private async ValueTask<ErasureRow> NewAsync(OpenAccount account, CancellationToken ct)
+    {
+        var app = account.State.User.App;
+        var hold = context.Policies.Of(app).ErasureHold;
+        var isHeld = hold > TimeSpan.Zero;
+        return new ErasureRow
+        {
+            Phase = isHeld ? ErasurePhase.Held : ErasurePhase.Erasing,
+            Id = ErasureId.Draw(context.Random),
+            App = app,
+            RequestedBy = ErasureRequester.Device,
+            RequestedAt = context.NowSeconds,
+            DueAt = isHeld ? Seconds(clock.Latest + hold) : context.NowSeconds,
+            Account = account.State.Account,
+            Asker = account.Actor.Id,
+            Cancellers = isHeld ? await CancellersAsync(account, ct) : [],
+        };
+    }
 
     private async ValueTask<ImmutableArray<(AuthorityId, VerifyKey)>> CancellersAsync(OpenAccount account, CancellationToken ct)
     {
@@ -162,6 +182,6 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
 
         foreach (var id in removed)
             if (added.TryGetValue(id, out var key)) cancellers[id] = key;
-        return [.. cancellers.Take(MaxCancellers).Select(c => (c.Key, c.Value))];
+        return [.. cancellers.Take(ErasureRow.MaxCancellers).Select(c => (c.Key, c.Value))];
     }
 }

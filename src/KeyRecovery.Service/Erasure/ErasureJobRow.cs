@@ -3,23 +3,58 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Service.Erasure;
 
-/// <summary>An operator's job: how many lines it has, and up to which they were looked at.</summary>
+/// <summary>An operator's job: its one mutable row, which tells how it stands.</summary>
 /// <param name="App">The app.</param>
 /// <param name="RequestedAt">When it was filed, in seconds since 1970.</param>
-/// <param name="Lines">How many lines name a user.</param>
+/// <param name="Lines">How many lines name a user; they are numbered from 1.</param>
 /// <param name="Upload">What the ids of its lines begin with: 16 bytes.</param>
-/// <param name="Done">The number of the last line that was looked at.</param>
-/// <param name="Last">The number of the last line.</param>
-internal sealed record ErasureJobRow(string App, ulong RequestedAt, ulong Lines, ReadOnlyMemory<byte> Upload, ulong Done, ulong Last)
+/// <param name="Erased">How many settled lines have a receipt.</param>
+/// <param name="Unknown">How many settled lines had no account.</param>
+/// <param name="Open">The lines that are not settled. A line leaves it and is counted in one write.</param>
+internal sealed record ErasureJobRow(
+    string App, ulong RequestedAt, int Lines, ReadOnlyMemory<byte> Upload, int Erased, int Unknown, NumberRanges Open)
 {
-    public byte[] Encode() => new CborOut().Array(7).Text("erasure-job").Text(App).UInt(RequestedAt).UInt(Lines).Bytes(Upload.Span).UInt(Done).UInt(Last).ToArray();
+    /// <summary>The most lines of a job.</summary>
+    public const int MaxLines = 100_000;
+
+    private const string RowLabel = "erasure-job";
+
+    /// <summary>One that was just filed.</summary>
+    public static ErasureJobRow New(string app, ulong now, int lines, ReadOnlyMemory<byte> upload) =>
+        new(app, now, lines, upload, 0, 0, NumberRanges.UpTo(lines));
+
+    public bool IsDone => Open.IsEmpty;
+
+    /// <summary>The job when these lines are settled. Those that are so already are not counted again.</summary>
+    public ErasureJobRow Settle(IReadOnlyDictionary<int, LineOutcome> outcomes)
+    {
+        var settled = outcomes.Where(o => o.Value != LineOutcome.Pending && Open.Contains(o.Key)).ToDictionary();
+        if (settled.Count == 0) return this;
+        return this with
+        {
+            Erased = Erased + settled.Count(o => o.Value == LineOutcome.Erased),
+            Unknown = Unknown + settled.Count(o => o.Value == LineOutcome.Unknown),
+            Open = Open.Without(settled.Keys.ToHashSet()),
+        };
+    }
+
+    public byte[] Encode()
+    {
+        var writer = new CborOut().Array(9).Text(RowLabel).UInt(1).Text(App).UInt(RequestedAt).UInt((ulong)Lines)
+            .Bytes(Upload.Span).UInt((ulong)Erased).UInt((ulong)Unknown);
+        Open.Write(writer);
+        return writer.ToArray();
+    }
 
     public static ErasureJobRow Decode(ReadOnlyMemory<byte> bytes)
     {
         var reader = new CborIn(bytes);
-        reader.Array(7);
-        reader.Label("erasure-job");
-        var row = new ErasureJobRow(reader.Text(1, Limits.AppIdLength), reader.UInt(), reader.UInt(), reader.Bytes(16), reader.UInt(), reader.UInt());
+        reader.Array(9);
+        reader.Label(RowLabel);
+        reader.UInt(1);
+        var row = new ErasureJobRow(
+            reader.Text(1, Limits.AppIdLength), reader.UInt(), (int)reader.UInt(MaxLines), reader.Bytes(16),
+            (int)reader.UInt(MaxLines), (int)reader.UInt(MaxLines), NumberRanges.Read(reader, MaxLines));
         reader.End();
         return row;
     }

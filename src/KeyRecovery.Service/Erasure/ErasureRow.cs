@@ -3,15 +3,20 @@ using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
-using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Erasure;
 
-/// <summary>An erasure from the request to the last receipt. What ties it to the account's rows is forgotten with the first receipt.</summary>
+/// <summary>
+/// The one mutable row of an erasure, from the request to the first receipt. What ties it to the account is forgotten with
+/// that receipt; what its steps must find again stands in its plan.
+/// </summary>
 internal sealed record ErasureRow
 {
+    /// <summary>The most authorities that may cancel one: more than a chain can remove in the time.</summary>
+    public const int MaxCancellers = 4096;
+
     private const string RowLabel = "erasure-row";
-    private const int MaxLookups = 1 << 20;
+    private const int Fields = 14;
 
     public required ErasurePhase Phase { get; init; }
 
@@ -29,55 +34,39 @@ internal sealed record ErasureRow
     /// <summary>The account, until the first receipt.</summary>
     public AccountId? Account { get; init; }
 
-    /// <summary>The device that asked.</summary>
+    /// <summary>The device that asked, until the first receipt: it must stand in the chain when the key is destroyed.</summary>
     public AuthorityId? Asker { get; init; }
 
-    /// <summary>Who may cancel a held one.</summary>
+    /// <summary>Who may cancel a held one, and is known again where the answer to it was lost.</summary>
     public ImmutableArray<(AuthorityId Id, VerifyKey Key)> Cancellers { get; init; } = [];
 
-    /// <summary>The receipt's pseudonym of the account.</summary>
-    public Hash256 Subject { get; init; }
+    /// <summary>The name of the plan, from the decision to the first receipt.</summary>
+    public Hash256? Plan { get; init; }
 
-    public ulong ErasedAt { get; init; }
-
-    /// <summary>The KEK that was current when the key was destroyed.</summary>
+    /// <summary>From the decision on: the newest KEK that anything of the account can have been wrapped under.</summary>
     public uint Kek { get; init; }
 
-    /// <summary>What the ids of the account's data rows begin with, until the first receipt.</summary>
-    public ReadOnlyMemory<byte> Locator { get; init; }
-
-    /// <summary>The lookups that lead to the account, until the first receipt.</summary>
-    public ImmutableArray<RowKey> Lookups { get; init; } = [];
-
-    /// <summary>A copy of the sealed account row, to be tried before the first receipt; empty where there was none.</summary>
-    public ReadOnlyMemory<byte> Retained { get; init; }
-
-    /// <summary>That row's version.</summary>
-    public long RetainedVersion { get; init; }
-
-    /// <summary>The newest receipt, signed.</summary>
+    /// <summary>The receipt of level 1, signed; empty before.</summary>
     public ReadOnlyMemory<byte> Receipt { get; init; }
 
     public byte[] Encode()
     {
-        var writer = new CborOut().Array(20).Text(RowLabel).UInt(1).UInt((ulong)Phase).Bytes(Id.ToArray()).Text(App)
-            .UInt((ulong)RequestedBy).UInt(RequestedAt).UInt(DueAt).Bytes(Account?.ToArray() ?? []).Bytes(Asker?.ToArray() ?? [])
-            .Array(Cancellers.Length);
+        var writer = new CborOut().Array(Fields).Text(RowLabel).UInt(1).UInt((ulong)Phase).Bytes(Id.ToArray()).Text(App)
+            .UInt((ulong)RequestedBy).UInt(RequestedAt).UInt(DueAt)
+            .Bytes(Account?.ToArray() ?? []).Bytes(Asker?.ToArray() ?? []).Array(Cancellers.Length);
         foreach (var (id, key) in Cancellers) writer.Array(2).Bytes(id).Bytes(key.ToArray());
-        writer.Bytes(Subject).UInt(ErasedAt).UInt(Kek).Bytes(Locator.Span).Array(Lookups.Length);
-        foreach (var lookup in Lookups) writer.Array(2).UInt((ulong)lookup.Table.Number).Bytes(lookup.Id.Span);
-        return writer.Bytes(Retained.Span).UInt((ulong)RetainedVersion).Bytes(Receipt.Span).UInt(0).ToArray();
+        return writer.Bytes(Plan?.ToArray() ?? []).UInt(Kek).Bytes(Receipt.Span).ToArray();
     }
 
     public static ErasureRow Decode(ReadOnlyMemory<byte> bytes)
     {
         var reader = new CborIn(bytes);
-        reader.Array(20);
+        reader.Array(Fields);
         reader.Label(RowLabel);
         reader.UInt(1);
         var row = new ErasureRow
         {
-            Phase = (ErasurePhase)reader.UInt((ulong)ErasurePhase.Final),
+            Phase = (ErasurePhase)reader.UInt((ulong)ErasurePhase.Cancelled),
             Id = new ErasureId(reader.Bytes(ErasureId.Size)),
             App = reader.Text(1, Limits.AppIdLength),
             RequestedBy = (ErasureRequester)reader.UInt((ulong)ErasureRequester.Operator),
@@ -86,50 +75,23 @@ internal sealed record ErasureRow
             Account = reader.Bytes(0, 16) is { Length: > 0 } account ? new AccountId(account) : null,
             Asker = reader.Bytes(0, 16) is { Length: > 0 } asker ? new AuthorityId(asker) : null,
             Cancellers = ReadCancellers(reader),
-            Subject = reader.Hash(),
-            ErasedAt = reader.UInt(),
+            Plan = reader.Bytes(0, Hash256.Size) is { Length: > 0 } plan ? new Hash256(plan) : null,
             Kek = (uint)reader.UInt(uint.MaxValue),
-            Locator = reader.Bytes(0, RowKey.MaxIdSize),
-            Lookups = ReadLookups(reader),
-            Retained = reader.Bytes(0, int.MaxValue),
-            RetainedVersion = (long)reader.UInt(),
             Receipt = reader.Bytes(0, ErasureReceipt.MaxSize),
         };
-        reader.UInt(0);
         reader.End();
         return row;
     }
 
-    /// <summary>What the server says of it at a level.</summary>
-    public ErasureReceipt ToReceipt(int level, ulong kekDestroyedAt, ImmutableArray<ErasureProof> proofs) => new()
-    {
-        Id = Id, Level = level, App = App, Subject = Subject, RequestedBy = RequestedBy, RequestedAt = RequestedAt,
-        ErasedAt = ErasedAt, Kek = Kek, KekDestroyedAt = kekDestroyedAt, Proofs = proofs,
-    };
-
     private static ImmutableArray<(AuthorityId, VerifyKey)> ReadCancellers(CborIn reader)
     {
         var cancellers = ImmutableArray.CreateBuilder<(AuthorityId, VerifyKey)>();
-        for (var left = reader.Array(0, ErasureHolds.MaxCancellers); left > 0; left--)
+        for (var left = reader.Array(0, MaxCancellers); left > 0; left--)
         {
             reader.Array(2);
             cancellers.Add((reader.Authority(), VerifyKey.FromChecked(reader.BytesView(VerifyKey.Size, VerifyKey.Size).Span)));
         }
 
         return cancellers.ToImmutable();
-    }
-
-    private static ImmutableArray<RowKey> ReadLookups(CborIn reader)
-    {
-        var lookups = ImmutableArray.CreateBuilder<RowKey>();
-        for (var left = reader.Array(0, MaxLookups); left > 0; left--)
-        {
-            reader.Array(2);
-            var table = TableRegistry.Default.Find(reader.UInt(255));
-            WireFormatException.Require(table is not null, "a lookup's table is known");
-            lookups.Add(new RowKey(table, reader.Bytes(1, RowKey.MaxIdSize)));
-        }
-
-        return lookups.ToImmutable();
     }
 }

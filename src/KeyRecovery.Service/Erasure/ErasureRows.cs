@@ -4,30 +4,60 @@ using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Erasure;
 
-/// <summary>Erasures in the key store: one for each account, under the id of its key row, sealed as lookups are.</summary>
-internal sealed class ErasureRows(IKeyStore keys, ReadOnlyMemory<byte> lookupKey, IRandom random) : IDisposable
+/// <summary>
+/// Erasures in the key store, sealed as lookups are: one row an account, under the id of its key row; its plan beside it;
+/// and its last receipt in a table of its own, which no pass over erasures reads.
+/// </summary>
+internal sealed class ErasureRows : IDisposable
 {
-    private readonly SecretBytes _sealKey = Kdf.Derive(lookupKey.Span, "keyrecovery/server/v1/erasures"u8, SecretBox.KeySize);
+    private readonly IKeyStore _keys;
+    private readonly IRandom _random;
+    private readonly SecretBytes _sealKey;
+
+    public ErasureRows(IKeyStore keys, ReadOnlyMemory<byte> lookupKey, IRandom random)
+    {
+        (_keys, _random) = (keys, random);
+        _sealKey = Kdf.Derive(lookupKey.Span, "keyrecovery/server/v1/erasures"u8, SecretBox.KeySize);
+        Plans = new ErasurePlans(keys, _sealKey, random);
+    }
+
+    public ErasurePlans Plans { get; }
 
     public static RowKey Of(RowKey keyRow) => new(Table.Erasures, keyRow.Id);
 
+    /// <summary>The key row of an erasure's row.</summary>
+    public static RowKey KeyRowOf(Row erasure) => new(Table.KeyRows, erasure.Key.Id);
+
     /// <summary>An erasure and its row as it was read; null and null where there is none.</summary>
     public async ValueTask<(ErasureRow? Row, Row? Stored)> ReadAsync(RowKey keyRow, CancellationToken ct) =>
-        await keys.ReadAsync(Of(keyRow), ct) is { } stored ? (Open(stored), stored) : (null, null);
+        await _keys.ReadAsync(Of(keyRow), ct) is { } stored ? (Open(stored), stored) : (null, null);
 
-    public ErasureRow Open(Row stored) => ErasureRow.Decode(
-        RowSeal.TryOpen(_sealKey.Span, stored.Key, stored.Version, stored.Value.Span) ?? throw new RowDamagedException(Table.Erasures));
+    /// <exception cref="RowDamagedException">It does not open.</exception>
+    public ErasureRow Open(Row stored) => ErasureRow.Decode(OpenSealed(stored));
 
     /// <summary>Writes an erasure over what was read; creates it where nothing was.</summary>
     public RowWrite Write(RowKey keyRow, ErasureRow row, Row? was)
     {
-        var value = RowSeal.Seal(_sealKey.Span, Of(keyRow), (was?.Version ?? 0) + 1, row.Encode(), random);
+        var value = RowSeal.Seal(_sealKey.Span, Of(keyRow), (was?.Version ?? 0) + 1, row.Encode(), _random);
         return was is null ? new RowWrite.Create(Of(keyRow), value) : new RowWrite.Replace(was, value);
     }
 
-    /// <summary>The receipt of an erased account, or empty while there is none.</summary>
+    /// <summary>The newest receipt of an erased account; empty while there is none.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> ReceiptAsync(RowKey keyRow, CancellationToken ct) =>
-        (await ReadAsync(keyRow, ct)).Row?.Receipt ?? default;
+        (await ReadAsync(keyRow, ct)).Row is { } row ? row.Receipt : await LastReceiptAsync(keyRow, ct) ?? default;
+
+    /// <summary>The last receipt; null where it is not given yet, empty where nobody knows of whom it would be.</summary>
+    public async ValueTask<ReadOnlyMemory<byte>?> LastReceiptAsync(RowKey keyRow, CancellationToken ct) =>
+        await _keys.ReadAsync(PlaceOfReceipt(keyRow), ct) is { } stored ? OpenSealed(stored) : (ReadOnlyMemory<byte>?)null;
+
+    /// <summary>Writes the last receipt, where there is none: what was given stands.</summary>
+    public RowWrite CreateReceipt(RowKey keyRow, ReadOnlySpan<byte> receipt) => new RowWrite.Create(
+        PlaceOfReceipt(keyRow), RowSeal.Seal(_sealKey.Span, PlaceOfReceipt(keyRow), 1, receipt, _random));
 
     public void Dispose() => _sealKey.Dispose();
+
+    private static RowKey PlaceOfReceipt(RowKey keyRow) => new(Table.Receipts, keyRow.Id);
+
+    private byte[] OpenSealed(Row stored) => RowSeal.TryOpen(_sealKey.Span, stored.Key, stored.Version, stored.Value.Span)
+        ?? throw new RowDamagedException(stored.Key.Table);
 }

@@ -1,12 +1,28 @@
 namespace KeyRecovery.Service.Erasure;
 
 /// <summary>How an account's erasure stands.</summary>
-/// <param name="State"><c>none</c>, <c>held</c>, <c>erasing</c> or <c>erased</c>.</param>
+/// <param name="State">How far it is.</param>
 /// <param name="RequestedAt">When it was asked for, in seconds since 1970; 0 where it was not.</param>
 /// <param name="DueInMs">How long a held one still waits.</param>
 /// <param name="Receipt">The receipt, empty while there is none.</param>
-public sealed record ErasureStatus(string State, ulong RequestedAt, long DueInMs, ReadOnlyMemory<byte> Receipt)
+public sealed record ErasureStatus(ErasureState State, ulong RequestedAt, long DueInMs, ReadOnlyMemory<byte> Receipt)
 {
     /// <summary>Nobody has asked.</summary>
-    public static ErasureStatus None { get; } = new("none", 0, 0, default);
+    public static ErasureStatus None { get; } = new(ErasureState.None, 0, 0, default);
+}
+
+/// <summary>How far an account's erasure is, as it is told.</summary>
+public enum ErasureState
+{
+    /// <summary>Nobody has asked, or it was cancelled.</summary>
+    None,
+
+    /// <summary>Asked for, and waiting.</summary>
+    Held,
+
+    /// <summary>It cannot be cancelled any more, and has no receipt yet.</summary>
+    Erasing,
+
+    /// <summary>Done, with a receipt.</summary>
+    Erased,
 }

@@ -3,40 +3,60 @@ using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Keys;
-using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.UseCases;
 
 namespace KeyRecovery.Service.Erasure;
 
-/// <summary>Erasure (docs/protocol.md §15): who asks, the saga, its receipts. What was begun goes on by <see cref="ResumeAsync"/>.</summary>
+/// <summary>
+/// Erasure (docs/protocol.md §15). Its steps, each planned from fresh reads and then written in the order that
+/// docs/storage.md tells, so that it may be cut anywhere and taken up again:
+/// <list type="number">
+/// <item>somebody asks: <see cref="ErasureHolds"/> for devices, <see cref="ErasureJobs"/> for operators,
+/// <see cref="TombstoneReplay"/> for whoever restored a store;</item>
+/// <item>the key goes: <see cref="DestructionPlanner"/> reads, <see cref="Eraser"/> writes; the point of no return;</item>
+/// <item>the rows go: <see cref="RowRemoval"/>, as part of <see cref="ErasureFinisher"/>;</item>
+/// <item>what was seen is signed: <see cref="FirstReceipt"/>, and when KEK and backups are gone, <see cref="LastReceipt"/>.</item>
+/// </list>
+/// <see cref="ErasurePass"/> takes on whatever was begun. Each uses those below it, down to <see cref="ErasureRows"/>, and
+/// none above.
+/// </summary>
 public sealed class Erasures : IDisposable
 {
     /// <summary>So many are finished with one checkpoint.</summary>
     internal const int Group = 64;
 
-    private readonly SemaphoreSlim _finishing = new(1, 1);
-    private readonly ServiceContext _context;
     private readonly ErasureRows _rows;
     private readonly ClockWatch _clock;
+    private readonly SigningKey _auditKey;
     private readonly ErasureHolds _holds;
     private readonly Eraser _eraser;
     private readonly ErasureFinisher _finisher;
-    private readonly SigningKey _auditKey;
-    private readonly ErasureJobs _jobs;
+    private readonly ErasurePass _pass;
     private readonly TombstoneReplay _replay;
 
-    internal Erasures(ServiceContext context, ErasureRows rows, IKekRing ring, ServerSecrets secrets, IBackupSets backups, ITombstones tombstones)
+    internal Erasures(
+        ServiceContext context, ErasureRows rows, IKekRing ring, ServerSecrets secrets, IBackupSets backups, ITombstones tombstones)
     {
-        (_context, _rows) = (context, rows);
+        _rows = rows;
         _auditKey = secrets.AuditKey();
         _clock = new ClockWatch(context.Time);
         _holds = new ErasureHolds(context, rows, _clock);
-        _eraser = new Eraser(context, rows, ring);
-        _finisher = new ErasureFinisher(context, rows, ring, backups, tombstones, secrets.FenceKey, _auditKey, _clock);
-        _jobs = new ErasureJobs(context, rows, _eraser, secrets.LookupKey);
+        _eraser = new Eraser(context, new DestructionPlanner(context, rows, ring));
+        var removal = new RowRemoval(context);
+        var first = new FirstReceipt(context, rows, removal, ring, _auditKey);
+        var last = new LastReceipt(context.Keys, rows, ring, backups, _auditKey, _clock);
+        _finisher = new ErasureFinisher(context, rows, removal, first, tombstones, secrets.FenceKey);
+        var jobs = new ErasureJobRows(context.Keys, rows, secrets.LookupKey);
+        Jobs = new ErasureJobs(context, jobs);
+        var run = new ErasureJobRun(context, jobs, _eraser);
+        _pass = new ErasurePass(context, rows, _holds, _eraser, _finisher, last, run, _clock);
         _replay = new TombstoneReplay(context, rows, _eraser, tombstones, secrets.FenceKey);
+        Sweep = new ErasureSweep(context, rows);
     }
+
+    /// <summary>Operators' jobs.</summary>
+    public ErasureJobs Jobs { get; }
 
     /// <summary>Why nothing that waits for a time is done: the server's clock was moved; null while it is believed.</summary>
     public string? ClockProblem => _clock.Now is null ? _clock.Problem : null;
@@ -44,33 +64,35 @@ public sealed class Erasures : IDisposable
     /// <summary>What verifies this server's receipts.</summary>
     public VerifyKey AuditKey => _auditKey.PublicKey;
 
+    /// <summary>Removes what erasures leave.</summary>
+    internal ErasureSweep Sweep { get; }
+
     /// <summary>Takes a device's request: held, or with a hold of nothing done at once.</summary>
     public async ValueTask<Outcome<ErasureStatus>> RequestAsync(OpenAccount account, CancellationToken ct)
     {
         var requested = await _holds.RequestAsync(account, ct);
         if (requested is Outcome<ErasureRow>.Failed(var failure)) return failure;
         var row = ((Outcome<ErasureRow>.Done)requested).Value;
-        if (row.Phase == ErasurePhase.Erasing || (row.Phase == ErasurePhase.Held && _holds.IsDue(row) == true))
+        if (row.Phase != ErasurePhase.Erasing && !(row.Phase == ErasurePhase.Held && _holds.IsDue(row) == true)) return _holds.Status(row);
+        try
         {
-            bool isDestroyed;
-            try
+            switch (await _eraser.DestroyAsync(account.KeyRowKey, row, ct))
             {
-                isDestroyed = await _eraser.DestroyAsync(account.KeyRowKey, row, null, [], ct);
+                case DestroyOutcome.AskerGone:
+                    // Removed between the gate and here: nothing was done, and nothing will be.
+                    return new ServiceFailure(ErrorCode.Revoked);
+                case DestroyOutcome.Cancelled:
+                    return ErasureStatus.None;
             }
-            catch (ErasureBlockedException)
-            {
-                // The data went back between the gate and here.
-                return new ServiceFailure(ErrorCode.RepairRequired);
-            }
-
-            await FinishAsync([account.KeyRowKey], ct);
-            var now = (await _rows.ReadAsync(account.KeyRowKey, ct)).Row;
-            // Removed between the gate and here: nothing was done, and nothing will be.
-            if (now is null && !isDestroyed) return new ServiceFailure(ErrorCode.Revoked);
-            row = now ?? row;
+        }
+        catch (ErasureBlockedException)
+        {
+            // The data went back between the gate and here.
+            return new ServiceFailure(ErrorCode.RepairRequired);
         }
 
-        return _holds.Status(row);
+        await _finisher.FinishAsync([account.KeyRowKey], ct);
+        return _holds.Status((await _rows.ReadAsync(account.KeyRowKey, ct)).Row ?? row);
     }
 
     /// <summary>How the account's erasure stands.</summary>
@@ -92,8 +114,7 @@ public sealed class Erasures : IDisposable
         switch (await pass(ct))
         {
             case GateResult.Open(var account):
-                using (account)
-                    return await _holds.IsHeldAsync(account, ct) ? ServiceFailure.Forbidden("keyid") : false;
+                using (account) return await _holds.UncancelledAsync(account, ct);
             case GateResult.Shut(var failure):
                 return failure;
             default:
@@ -101,12 +122,9 @@ public sealed class Erasures : IDisposable
         }
     }
 
-    /// <summary>Operators' jobs.</summary>
-    public ErasureJobs Jobs => _jobs;
-
     /// <summary>
-    /// Destroys again the keys that an older key store has brought back, by the list of tombstones, and completes the list. To be done before anybody is
-    /// served; <see cref="ResumeAsync"/> then finishes them.
+    /// Destroys again the keys that an older key store has brought back, by the list of tombstones, and completes the list.
+    /// To be done before anybody is served; <see cref="ResumeAsync"/> then finishes them.
     /// </summary>
     /// <returns>How many had come back.</returns>
     /// <exception cref="StoreUnavailableException">A store, or the list, cannot answer.</exception>
@@ -120,117 +138,18 @@ public sealed class Erasures : IDisposable
     /// <exception cref="StoreUnavailableException">The key store cannot answer.</exception>
     public ValueTask<int> BeginHoldsAnewAsync(CancellationToken ct) => _holds.BeginAnewAsync(ct);
 
-    /// <summary>Takes everything a step on: holds that are due, what a crash cut short, jobs, receipts that waited for a KEK. While the clock is moved, only what waits for no time.</summary>
+    /// <summary>
+    /// Takes everything a step on: holds that are due, what a crash cut short, receipts that waited for a KEK, jobs. While
+    /// the clock is moved, only what waits for no time.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">A store cannot do its part: what was begun stays pending.</exception>
-    public async Task<ErasureReport> ResumeAsync(CancellationToken ct)
-    {
-        var (erased, pending, problem, steps) = (0, 0, (string?)null, new Dictionary<ErasureStep, int>());
-        var (some, open) = (new List<Row>(Group), new List<RowKey>());
-        void Block(string why)
-        {
-            pending++;
-            problem ??= why;
-        }
-
-        async Task CloseAsync(Task<(int Done, int Left, string? Problem)> finishing)
-        {
-            var (done, left, why) = await finishing;
-            erased += done;
-            pending += left;
-            problem ??= why;
-        }
-
-        async Task TakeAllOnAsync()
-        {
-            foreach (var (keyRow, step, why) in await SideBySide.RunAsync(some, (stored, haveRead) => TakeOnAsync(stored, haveRead, ct)))
-            {
-                steps[step] = steps.GetValueOrDefault(step) + 1;
-                if (step == ErasureStep.Open) open.Add(keyRow);
-                if (why is not null) Block(why);
-            }
-
-            some.Clear();
-            if (open.Count < Group) return;
-            await CloseAsync(TryFinishAsync(open, ct));
-            open.Clear();
-        }
-
-        await foreach (var stored in _context.Keys.ScanAsync(Table.Erasures, ct))
-        {
-            some.Add(stored);
-            if (some.Count == Group) await TakeAllOnAsync();
-        }
-
-        await TakeAllOnAsync();
-        await CloseAsync(TryFinishAsync(open, ct));
-        // One group after the other: to destroy the next one's keys meanwhile is faster, and commits beside it wait longer.
-        await foreach (var group in _jobs.RunAsync(Group, Block, ct)) await CloseAsync(TryFinishAsync(group, ct));
-        return new ErasureReport(
-            erased, steps.GetValueOrDefault(ErasureStep.Final), pending, steps.GetValueOrDefault(ErasureStep.AwaitKek),
-            steps.GetValueOrDefault(ErasureStep.AwaitSets), steps.GetValueOrDefault(ErasureStep.AwaitClock), problem);
-    }
+    public Task<ErasureReport> ResumeAsync(CancellationToken ct) => _pass.RunAsync(ct);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _finishing.Dispose();
+        _finisher.Dispose();
         _auditKey.Dispose();
         _rows.Dispose();
-    }
-
-    private async Task<(RowKey KeyRow, ErasureStep Step, string? Problem)> TakeOnAsync(Row stored, Task haveRead, CancellationToken ct)
-    {
-        var keyRow = new RowKey(Table.KeyRows, stored.Key.Id);
-        try
-        {
-            var row = _rows.Open(stored);
-            var step = row.Phase switch
-            {
-                ErasurePhase.Held => _holds.IsDue(row) is not { } isDue ? ErasureStep.AwaitClock
-                    : isDue && await _eraser.DestroyAsync(keyRow, row, null, [], haveRead, ct) ? ErasureStep.Open
-                    : ErasureStep.None,
-                ErasurePhase.Erasing => ErasureStep.Open,
-                ErasurePhase.Erased => await _finisher.TryFinalizeAsync(keyRow, row, stored, haveRead, ct),
-                _ => ErasureStep.None,
-            };
-            return (keyRow, step, step switch
-            {
-                ErasureStep.AwaitClock => _clock.Problem,
-                ErasureStep.AwaitRing => "the ring is of an older day: it does not know the KEK of an erasure",
-                _ => null,
-            });
-        }
-        catch (Exception one) when (one is ErasureBlockedException or RowDamagedException)
-        {
-            // It holds up nobody else's.
-            return (keyRow, ErasureStep.None, one.Message);
-        }
-    }
-
-    private async Task<(int Done, int Left, string? Problem)> TryFinishAsync(IReadOnlyList<RowKey> keyRows, CancellationToken ct)
-    {
-        try
-        {
-            return await FinishAsync(keyRows, ct);
-        }
-        catch (StoreUnavailableException failed)
-        {
-            // A data store that cannot delete keeps nobody's key alive: the others' are destroyed all the same.
-            return (0, keyRows.Count, failed.Message);
-        }
-    }
-
-    private async Task<(int Done, int Left, string? Problem)> FinishAsync(IReadOnlyList<RowKey> keyRows, CancellationToken ct)
-    {
-        // One at a time: whoever comes second finds the work done.
-        await _finishing.WaitAsync(ct);
-        try
-        {
-            return await _finisher.FinishAsync(keyRows, ct);
-        }
-        finally
-        {
-            _finishing.Release();
-        }
     }
 }

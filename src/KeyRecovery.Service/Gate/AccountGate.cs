@@ -1,7 +1,6 @@
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
-using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
@@ -18,13 +17,13 @@ public sealed class AccountGate : IDisposable
     private readonly IKeyStore _keys;
     private readonly Lookups _lookups;
     private readonly AccountDoor _door;
-    private readonly ErasureRows _erasures;
+    private readonly Func<RowKey, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> _receiptOf;
     private readonly Decoy _decoy;
     private readonly IDataStore _data;
 
-    internal AccountGate(ServiceContext context, ErasureRows erasures)
+    internal AccountGate(ServiceContext context, Func<RowKey, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> receiptOf)
     {
-        _erasures = erasures;
+        _receiptOf = receiptOf;
         _data = context.Data;
         _keys = context.Keys;
         _lookups = context.Lookups;
@@ -43,7 +42,7 @@ public sealed class AccountGate : IDisposable
         var account = named ?? await FindBySlotAsync(keyId.Authority, ct);
         using var view = await _door.ReadAsync(account, ct);
         if (named is not null && view.Standing == AccountStanding.Erased)
-            return new GateResult.Shut(new ServiceFailure(ErrorCode.Erased) { Receipt = await _erasures.ReceiptAsync(view.KeyRowKey, ct) });
+            return new GateResult.Shut(new ServiceFailure(ErrorCode.Erased) { Receipt = await _receiptOf(view.KeyRowKey, ct) });
         // Told to a slot as well: whoever holds the right code must not hear that it is wrong.
         if (view.Standing == AccountStanding.Lost) return Shut(ErrorCode.VaultLost);
         if (view.Standing == AccountStanding.RolledBack && named is not null) return Shut(ErrorCode.RepairRequired);

@@ -12,10 +12,11 @@ namespace KeyRecovery.Service.Maintenance;
 public sealed class Sweeper
 {
     private readonly ServiceContext _context;
-    private readonly ErasureJobs _jobs;
+    private readonly ErasureSweep _erasures;
     private readonly OrphanAccounts _orphans;
 
-    internal Sweeper(ServiceContext context, ErasureJobs jobs, OrphanAccounts orphans) => (_context, _jobs, _orphans) = (context, jobs, orphans);
+    internal Sweeper(ServiceContext context, ErasureSweep erasures, OrphanAccounts orphans) =>
+        (_context, _erasures, _orphans) = (context, erasures, orphans);
 
     /// <summary>Sweeps once.</summary>
     /// <param name="olderThan">How old an orphan must be. Default of the host: 24 h.</param>
@@ -48,7 +49,7 @@ public sealed class Sweeper
         }
 
         var lookups = await new LookupSweep(_context, before).RunAsync(ct);
-        await _jobs.SweepAsync(before, ct);
+        await _erasures.RunAsync(before, ct);
         var (orphans, stopped) = await _orphans.RemoveAsync(live, before, brake ? 0 : null, ct);
         if (stopped) orphans = 0;
         var report = new SweepReport(pending, lookups, orphans, staged, versions, leftovers, stopped);

@@ -129,18 +129,6 @@ public sealed class Realm : IDisposable
             ct);
     }
 
-    /// <summary>
-    /// The writes that destroy what this realm keeps for a user whose account is erased, to be made together with its
-    /// tombstone. A slot that came or changed in between refuses them: then they are asked for anew.
-    /// </summary>
-    /// <param name="user">Whose account it is; all that this user registered goes, also what no chain names.</param>
-    /// <param name="slots">Passphrase slots that stood in the account's chain, for accounts whose user is no longer known.</param>
-    /// <param name="ct">Cancels.</param>
-    /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
-    public ValueTask<IReadOnlyList<RowWrite>> PrepareErasureAsync(
-        AppUser user, IEnumerable<(AuthorityId Slot, VerifyKey SigningKey)> slots, CancellationToken ct) =>
-        RealmErasure.PrepareAsync(_context, _context.Lookups.Ids.Subject(user), slots, ct);
-
     /// <summary>Zeroes the realm's keys.</summary>
     public void Dispose() => _keys.Dispose();
 

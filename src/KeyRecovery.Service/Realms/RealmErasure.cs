@@ -1,46 +1,69 @@
-using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Wire;
-using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
-using KeyRecovery.Service.UseCases;
 
 namespace KeyRecovery.Service.Realms;
 
-/// <summary>What an erasure does to the realm's rows of a user.</summary>
+/// <summary>
+/// What an erasure does to the realm's rows of a user: first it closes the user's row, then it destroys what that row
+/// names. A registration names its slot before it writes it, so one of the two sees the other.
+/// </summary>
 internal static class RealmErasure
 {
-    /// <param name="context">The stores.</param>
-    /// <param name="user">The lookup of the account's user; null where nobody knows whose it is.</param>
-    /// <param name="slots">Passphrase slots that stood in its chain.</param>
+    /// <summary>Plans what is left to do, from fresh reads; empty where nothing is.</summary>
+    /// <param name="keys">The key store.</param>
+    /// <param name="keyRow">The account's key row, by which the erasure is known.</param>
+    /// <param name="subject">The row of the account's user; null where nobody knows whose it is.</param>
+    /// <param name="slots">Passphrase slots that stood in its chain: the places of their rows here, and their signing keys.</param>
     /// <param name="ct">Cancels.</param>
-    public static async ValueTask<IReadOnlyList<RowWrite>> PrepareAsync(
-        ServiceContext context, RowKey? user, IEnumerable<(AuthorityId Slot, VerifyKey SigningKey)> slots, CancellationToken ct)
+    public static async ValueTask<IReadOnlyList<RowWrite>> PlanAsync(
+        IKeyStore keys, RowKey keyRow, RowKey? subject, IEnumerable<(RowKey Row, ReadOnlyMemory<byte> SigningKey)> slots,
+        CancellationToken ct)
     {
-        var (ids, writes) = (context.Lookups.Ids, new List<RowWrite>());
-        Row? stored = null;
-        if (user is { } known)
+        var writes = new List<RowWrite>();
+        HashSet<RowKey> owned = [];
+        if (subject is { } known)
         {
-            var subject = RowIds.RealmSubject(known);
-            stored = await context.Keys.ReadAsync(subject, ct);
-            // A registration that comes in between changes this row, and refuses the erasure's writes.
-            if (stored is not null) writes.Add(new RowWrite.Delete(stored));
+            var (row, stored) = await ReadAsync(keys, known, ct);
+            owned = [.. row.Slots];
+            if (row.ClosedBy != keyRow) writes.Add(Write(known, stored, row with { ClosedBy = keyRow }));
         }
 
-        var owned = stored is null ? [] : RealmSubjectRow.Decode(stored.Value).Slots;
-        foreach (var slot in owned) await AddAsync(slot, _ => true);
+        // A named slot without a row is being registered: a row of a slot that is gone refuses it.
+        foreach (var slot in owned)
+        {
+            if (await keys.ReadAsync(slot, ct) is not { } found) writes.Add(Gone(slot, null));
+            else if (!RealmSlotRow.Decode(found.Value).IsDeleted) writes.Add(Gone(slot, found));
+        }
+
         foreach (var (slot, key) in slots)
         {
-            var row = ids.RealmSlot(slot);
-            // The id alone would let an account destroy another's share by naming its slot in its own chain.
-            if (!owned.Contains(row)) await AddAsync(row, kept => kept.SigningKey.Span.SequenceEqual(key.ToArray()));
-        }
-        return writes;
-
-        async ValueTask AddAsync(RowKey slot, Predicate<RealmSlotRow> isTheirs)
-        {
-            if (await context.Keys.ReadAsync(slot, ct) is not { } found) return;
+            if (owned.Contains(slot) || await keys.ReadAsync(slot, ct) is not { } found) continue;
             var row = RealmSlotRow.Decode(found.Value);
-            if (!row.IsDeleted && isTheirs(row)) writes.Add(new RowWrite.Replace(found, RealmSlotRow.Deleted().Encode()));
+            // The id alone would let an account destroy another's share by naming its slot in its own chain.
+            if (!row.IsDeleted && row.SigningKey.Span.SequenceEqual(key.Span)) writes.Add(Gone(slot, found));
         }
+
+        return writes;
     }
+
+    /// <summary>Lets the user register again; null where the row is not closed by this erasure.</summary>
+    public static async ValueTask<RowWrite?> PlanReopeningAsync(
+        IKeyStore keys, RowKey keyRow, RowKey subject, CancellationToken ct)
+    {
+        var (row, stored) = await ReadAsync(keys, subject, ct);
+        return row.ClosedBy == keyRow ? new RowWrite.Delete(stored!) : null;
+    }
+
+    private static async ValueTask<(RealmSubjectRow Row, Row? Stored)> ReadAsync(
+        IKeyStore keys, RowKey subject, CancellationToken ct)
+    {
+        var stored = await keys.ReadAsync(subject, ct);
+        return (stored is null ? RealmSubjectRow.Empty : RealmSubjectRow.Decode(stored.Value), stored);
+    }
+
+    private static RowWrite Write(RowKey subject, Row? was, RealmSubjectRow row) =>
+        was is null ? new RowWrite.Create(subject, row.Encode()) : new RowWrite.Replace(was, row.Encode());
+
+    private static RowWrite Gone(RowKey slot, Row? was) => was is null
+        ? new RowWrite.Create(slot, RealmSlotRow.Deleted().Encode())
+        : new RowWrite.Replace(was, RealmSlotRow.Deleted().Encode());
 }

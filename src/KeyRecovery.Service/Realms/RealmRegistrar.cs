@@ -10,12 +10,17 @@ using KeyRecovery.Service.UseCases;
 
 namespace KeyRecovery.Service.Realms;
 
-/// <summary>Makes slots: once for each id, and no more for a user than the limit allows.</summary>
+/// <summary>
+/// Makes slots: once for each id, and no more for a user than the limit allows. Write order: what makes room is destroyed;
+/// the user's row names the slot; the slot's row. A name goes only when its slot is destroyed or was never written, and
+/// then its place is taken: so whatever is live is named, and an erasure that closes the user's row finds it.
+/// </summary>
 internal sealed class RealmRegistrar(ServiceContext context)
 {
     private const int Attempts = 16;
 
-    public async ValueTask<Outcome<RealmSlotRow>> RegisterAsync(AppUser user, RealmRegistration registration, CancellationToken ct)
+    public async ValueTask<Outcome<RealmSlotRow>> RegisterAsync(
+        AppUser user, RealmRegistration registration, CancellationToken ct)
     {
         var key = context.Lookups.Ids.RealmSlot(registration.Slot);
         var subject = context.Lookups.Ids.Subject(user);
@@ -31,22 +36,25 @@ internal sealed class RealmRegistrar(ServiceContext context)
             }
 
             var writes = new List<RowWrite>();
+            if (await NameAsync(RowIds.RealmSubject(subject), key, writes, ct) is { } refused) return refused;
             using var lease = context.Shares.Wrap();
-            if (!await TryEnterAsync(RowIds.RealmSubject(subject), key, writes, ct)) return ServiceFailure.Limit("slots");
             var made = New(lease, user, subject, key, registration, print);
             writes.Add(new RowWrite.Create(key, made.Encode()));
             switch (await context.Keys.WriteAsync(writes, ct))
             {
                 case WriteResult.Written:
+                    if (!context.Shares.IsCurrent(made.Kek)) await MoveOnAsync(key, registration, ct);
                     return made;
                 case WriteResult.Unavailable(_, var reason):
                     return ServiceFailure.Of(reason);
             }
         }
+
         return new ServiceFailure(ErrorCode.Unavailable);
     }
 
-    private RealmSlotRow New(KekLease lease, AppUser user, RowKey subject, RowKey key, RealmRegistration registration, Hash256 print)
+    private RealmSlotRow New(
+        KekLease lease, AppUser user, RowKey subject, RowKey key, RealmRegistration registration, Hash256 print)
     {
         var (kek, sealedShare) = context.Shares.Seal(lease, key, registration.Share);
         return new RealmSlotRow
@@ -65,30 +73,59 @@ internal sealed class RealmRegistrar(ServiceContext context)
         };
     }
 
-    // Puts the slot among its user's, where need be in place of those that are gone or were never confirmed.
-    private async ValueTask<bool> TryEnterAsync(RowKey subject, RowKey slot, List<RowWrite> writes, CancellationToken ct)
+    // Names the slot among its user's, where need be in place of those that are gone or were never confirmed. A name that
+    // is there, of an earlier try, is written again, so that whoever is about to let it go is refused.
+    private async ValueTask<ServiceFailure?> NameAsync(
+        RowKey subject, RowKey slot, List<RowWrite> writes, CancellationToken ct)
     {
         var stored = await context.Keys.ReadAsync(subject, ct);
-        var slots = (stored is null ? RealmSubjectRow.Empty : RealmSubjectRow.Decode(stored.Value)).Slots;
-        if (slots.Length >= RealmLimits.SlotsOfSubject) slots = await MakeRoomAsync(slots, writes, ct);
-        if (slots.Length >= RealmLimits.SlotsOfSubject) return false;
+        var row = stored is null ? RealmSubjectRow.Empty : RealmSubjectRow.Decode(stored.Value);
+        if (row.ClosedBy is not null) return new ServiceFailure(ErrorCode.Erased);
+        var others = row.Slots.Remove(slot);
+        if (others.Length >= RealmLimits.SlotsOfSubject) others = await MakeRoomAsync(others, writes, ct);
+        if (others.Length >= RealmLimits.SlotsOfSubject) return ServiceFailure.Limit("slots");
 
-        var next = new RealmSubjectRow(slots.Add(slot)).Encode();
+        var next = new RealmSubjectRow(others.Add(slot)).Encode();
         writes.Add(stored is null ? new RowWrite.Create(subject, next) : new RowWrite.Replace(stored, next));
-        return true;
+        return null;
     }
 
-    private async ValueTask<ImmutableArray<RowKey>> MakeRoomAsync(ImmutableArray<RowKey> slots, List<RowWrite> writes, CancellationToken ct)
+    private async ValueTask<ImmutableArray<RowKey>> MakeRoomAsync(
+        ImmutableArray<RowKey> slots, List<RowWrite> writes, CancellationToken ct)
     {
         var kept = ImmutableArray.CreateBuilder<RowKey>();
+        var gone = RealmSlotRow.Deleted().Encode();
         foreach (var slot in slots)
         {
-            if (await context.Keys.ReadAsync(slot, ct) is not { } stored) continue;
+            if (await context.Keys.ReadAsync(slot, ct) is not { } stored)
+            {
+                // A registration that died, or is on its way: then it is refused.
+                writes.Add(new RowWrite.Create(slot, gone));
+                continue;
+            }
+
             var row = RealmSlotRow.Decode(stored.Value);
             if (!RealmRules.MakesRoom(row, context.Time.GetUtcNow())) kept.Add(slot);
-            else if (row.State != RealmSlotState.Destroyed) writes.Add(new RowWrite.Replace(stored, RealmSlotRow.Deleted().Encode()));
+            else if (row.State != RealmSlotState.Destroyed) writes.Add(new RowWrite.Replace(stored, gone));
         }
+
         return kept.ToImmutable();
+    }
+
+    // Claim, then look: a KEK that was the current one until this very write may be destroyed after the next pass over the
+    // rows, and that pass may have begun before it.
+    private async ValueTask MoveOnAsync(RowKey key, RealmRegistration registration, CancellationToken ct)
+    {
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            if (await context.Keys.ReadAsync(key, ct) is not { } stored) return;
+            var row = RealmSlotRow.Decode(stored.Value);
+            if (row.SealedShare.IsEmpty || context.Shares.IsCurrent(row.Kek)) return;
+            using var lease = context.Shares.Wrap();
+            var (kek, sealedShare) = context.Shares.Seal(lease, key, registration.Share);
+            var next = row with { Kek = kek, SealedShare = sealedShare };
+            await context.Keys.WriteAsync([new RowWrite.Replace(stored, next.Encode())], ct);
+        }
     }
 
     // The share stands in it by its public key.

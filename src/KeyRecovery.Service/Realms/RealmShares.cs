@@ -16,6 +16,9 @@ internal sealed class RealmShares(IKekRing ring, IKeyStore keys, IRandom random)
     /// <summary>To be held from before <see cref="Seal"/> until the share's row is written.</summary>
     public KekLease Wrap() => ring.Wrap();
 
+    /// <summary>Whether new shares are sealed under this KEK.</summary>
+    public bool IsCurrent(KekId kek) => ring.Current.Id == kek;
+
     /// <summary>Seals a share.</summary>
     public (KekId Kek, byte[] Sealed) Seal(KekLease lease, RowKey slot, OprfScalar share) =>
         (lease.Kek.Id, KekBox.Wrap(lease.Kek, slot, share.Span, random));

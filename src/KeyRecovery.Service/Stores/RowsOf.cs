@@ -6,7 +6,7 @@ public enum RowsOf
     /// <summary>An account's, in the data store: their ids begin with its locator, they are sealed under its subject key.</summary>
     Account,
 
-    /// <summary>An account's, in the key store: their id is that of its key row.</summary>
+    /// <summary>An account's, in the key store: their ids begin with that of its key row.</summary>
     KeyRow,
 
     /// <summary>They lead to an account, by its id.</summary>

@@ -80,11 +80,23 @@ public sealed class Table
     /// <summary>Key store: which slots a user has at this realm.</summary>
     public static Table RealmSubjects { get; } = new(69, "realm_subjects", StoreKind.Keys, RowsOf.Realm);
 
-    /// <summary>Key store: an account's erasure, asked for, under way or done.</summary>
-    public static Table Erasures { get; } = new(70, "erasures", StoreKind.Keys, RowsOf.KeyRow);
+    /// <summary>
+    /// Key store: what an erasure under way must find again without the key. Immutable. Numbered behind key rows and
+    /// before erasures: in a snapshot, which is read in this order, an erased key row has its plan as long as it needs it.
+    /// </summary>
+    public static Table ErasurePlans { get; } = new(70, "erasure_plans", StoreKind.Keys, RowsOf.KeyRow);
 
-    /// <summary>Key store: operators' erasure jobs, and their lines.</summary>
+    /// <summary>Key store: operators' erasure jobs, with their counts.</summary>
     public static Table ErasureJobs { get; } = new(71, "erasure_jobs", StoreKind.Keys, RowsOf.Job);
+
+    /// <summary>Key store: the lines of the jobs, by number.</summary>
+    public static Table ErasureLines { get; } = new(72, "erasure_lines", StoreKind.Keys, RowsOf.Job);
+
+    /// <summary>Key store: an account's erasure, until its last receipt.</summary>
+    public static Table Erasures { get; } = new(73, "erasures", StoreKind.Keys, RowsOf.KeyRow);
+
+    /// <summary>Key store: the last receipts of erased accounts. Immutable.</summary>
+    public static Table Receipts { get; } = new(74, "receipts", StoreKind.Keys, RowsOf.KeyRow);
 
     /// <summary>A table beside those of this program, for tests that add one.</summary>
     internal static Table Of(

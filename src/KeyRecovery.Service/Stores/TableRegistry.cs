@@ -18,7 +18,7 @@ public sealed class TableRegistry
     [
         Table.Accounts, Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Trails,
         Table.KeyRows, Table.Subjects, Table.Slots, Table.Secrets, Table.RealmSlots, Table.RealmSubjects,
-        Table.Erasures, Table.ErasureJobs,
+        Table.ErasurePlans, Table.ErasureJobs, Table.ErasureLines, Table.Erasures, Table.Receipts,
     ]);
 
     /// <summary>All tables, ascending by number.</summary>

@@ -1,4 +1,5 @@
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tests.Support;
@@ -25,8 +26,8 @@ public sealed class BulkErasureTests
 
         var told = await server.JobAsync(job);
         Assert.Equal((166, 15, 0), (told.Erased, told.Unknown, told.Pending));
-        for (var i = 0; i < lines.Length; i++) Assert.Equal(lines[i].StartsWith("nobody", StringComparison.Ordinal) ? "unknown" : "erased", told.Outcomes[i].Outcome);
-        var receipts = told.Outcomes.Zip(lines).Where(o => o.First.Outcome == "erased").GroupBy(o => o.Second, o => Convert.ToHexString(o.First.Receipt.Span)).ToList();
+        for (var i = 0; i < lines.Length; i++) Assert.Equal(lines[i].StartsWith("nobody", StringComparison.Ordinal) ? LineOutcome.Unknown : LineOutcome.Erased, told.Outcomes[i].Outcome);
+        var receipts = told.Outcomes.Zip(lines).Where(o => o.First.Outcome == LineOutcome.Erased).GroupBy(o => o.Second, o => Convert.ToHexString(o.First.Receipt.Span)).ToList();
         Assert.All(receipts, r => Assert.Single(r.Distinct()));
         Assert.Equal(150, receipts.Select(r => r.First()).Distinct().Count());
         Assert.Equal((1, 1, 1), (await server.CountAsync(Table.Links), await server.CountAsync(Table.Subjects), await server.CountAsync(Table.Slots)));

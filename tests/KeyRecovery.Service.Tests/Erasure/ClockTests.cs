@@ -25,7 +25,7 @@ public sealed class ClockTests
         AssertHeldUp(await server.Service.Erasures.ResumeAsync(default), 1);
         Assert.NotNull(server.Service.Erasures.ClockProblem);
         // Nor by asking again.
-        Assert.Equal(("held", 0L), await server.RequestErasureAsync(account, phone) is var asked ? (asked.State, asked.DueInMs) : default);
+        Assert.Equal((ErasureState.Held, 0L), await server.RequestErasureAsync(account, phone) is var asked ? (asked.State, asked.DueInMs) : default);
         AssertHeldUp(await server.Service.Erasures.ResumeAsync(default), 1);
         await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange()));
 
@@ -102,7 +102,7 @@ public sealed class ClockTests
         Assert.Equal(ErrorCode.Erased, (await server.RefusedAsync(filed, filedPhone)).Code);
         // A hold of nothing ends by no clock.
         server.ErasureHold = TimeSpan.Zero;
-        Assert.Equal("erased", (await server.RequestErasureAsync(free, freePhone)).State);
+        Assert.Equal(ErasureState.Erased, (await server.RequestErasureAsync(free, freePhone)).State);
         (await server.PassAsync(held, heldPhone)).Dispose();
     }
 
@@ -165,7 +165,7 @@ public sealed class ClockTests
         // Control: when the time has really passed, it is as old as it says.
         server.Time.Set(TimeSpan.FromHours(-80));
         server.Time.Advance(TimeSpan.FromHours(80));
-        Assert.Equal("held", (await server.RequestErasureAsync(account, laptop)).State);
+        Assert.Equal(ErasureState.Held, (await server.RequestErasureAsync(account, laptop)).State);
     }
 
     [Fact]

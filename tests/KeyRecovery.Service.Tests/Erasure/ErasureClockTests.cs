@@ -1,4 +1,5 @@
 using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Maintenance;
 using KeyRecovery.Service.Tests.Support;
@@ -57,7 +58,7 @@ public sealed class ErasureClockTests
             using var begin = reader.CreateCommand();
             begin.CommandText = "BEGIN; SELECT count(*) FROM links";
             begin.ExecuteScalar();
-            Assert.Equal("erasing", (await server.RequestErasureAsync(account, phone)).State);
+            Assert.Equal(ErasureState.Erasing, (await server.RequestErasureAsync(account, phone)).State);
             for (var month = 0; month < 3; month++)
             {
                 server.Time.Advance(TimeSpan.FromDays(31));

@@ -38,7 +38,7 @@ public sealed class ErasureDamageTests
         var thief = TestAuthority.Device(_random);
         Assert.IsType<Outcome<Heads>.Done>(await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange { Add = [thief] })));
         server.Time.Advance(TimeSpan.FromHours(73));
-        Assert.Equal("held", (await server.RequestErasureAsync(account, thief)).State);
+        Assert.Equal(ErasureState.Held, (await server.RequestErasureAsync(account, thief)).State);
         Assert.True(await server.Data.ForgetAsync(default));
         var copy = server.StorePath + ".before";
         File.Copy(server.StorePath, copy);
@@ -99,11 +99,11 @@ public sealed class ErasureDamageTests
         Change(server, "keys", "subjects", whole.Id, [.. whole.Value[..^1], (byte)(whole.Value[^1] ^ 1)]);
         var report = await server.Service.Erasures.ResumeAsync(default);
         Assert.Equal((1, 1), (report.Erased, report.Pending));
-        Assert.Equal(["pending", "erased", "unknown"], (await server.JobAsync(job)).Outcomes.Select(o => o.Outcome));
+        Assert.Equal([LineOutcome.Pending, LineOutcome.Erased, LineOutcome.Unknown], (await server.JobAsync(job)).Outcomes.Select(o => o.Outcome));
 
         Change(server, "keys", "subjects", whole.Id, whole.Value);
         Assert.Equal(1, (await server.Service.Erasures.ResumeAsync(default)).Erased);
-        Assert.Equal(["erased", "erased", "unknown"], (await server.JobAsync(job)).Outcomes.Select(o => o.Outcome));
+        Assert.Equal([LineOutcome.Erased, LineOutcome.Erased, LineOutcome.Unknown], (await server.JobAsync(job)).Outcomes.Select(o => o.Outcome));
     }
 
     private static async Task<byte[]> LocatorAsync(TestService server, (TestAccount Account, TestAuthority Phone, TestAuthority Code) person)

@@ -1,7 +1,8 @@
-using KeyRecovery.Testing.Stores;
+using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tests.Support;
+using KeyRecovery.Testing.Stores;
 using KeyRecovery.Testing;
 
 namespace KeyRecovery.Service.Tests.Erasure;
@@ -40,7 +41,7 @@ public sealed class ErasureJobTests
         Assert.True(second is null or StoreUnavailableException, $"{second}");
         held.InsteadOfWrite = null;
         await server.Service.Erasures.ResumeAsync(default);
-        Assert.Equal(["unknown", "erased", "unknown"], (await server.JobAsync(job)).Outcomes.Select(o => o.Outcome));
+        Assert.Equal([LineOutcome.Unknown, LineOutcome.Erased, LineOutcome.Unknown], (await server.JobAsync(job)).Outcomes.Select(o => o.Outcome));
     }
 
     [Fact]
@@ -50,12 +51,12 @@ public sealed class ErasureJobTests
         await using var server = await TestService.OpenAsync(
             Directory.CreateTempSubdirectory("keyrecovery-service-").FullName, _random, store => held = new HeldKeyStore(store));
         var job = await server.FileErasuresAsync("nobody");
-        held.InsteadOfWrite = writes => writes[0].Key.Id.Length == 16 ? new WriteResult.Unavailable(0, StoreFault.Full) : null;
+        held.InsteadOfWrite = writes => writes[0].Key.Table == Table.ErasureJobs ? new WriteResult.Unavailable(0, StoreFault.Full) : null;
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         await Assert.ThrowsAsync<StoreUnavailableException>(() => server.Service.Erasures.ResumeAsync(limit.Token));
         held.InsteadOfWrite = null;
         await server.Service.Erasures.ResumeAsync(default);
-        Assert.Equal(["unknown"], (await server.JobAsync(job)).Outcomes.Select(o => o.Outcome));
+        Assert.Equal([LineOutcome.Unknown], (await server.JobAsync(job)).Outcomes.Select(o => o.Outcome));
     }
 
     [Fact]
@@ -82,21 +83,21 @@ public sealed class ErasureJobTests
         await server.NewAccountAsync(_random, "anna");
         string[] many = [.. Enumerable.Range(0, 600).Select(i => $"stranger {i}")];
         await Assert.ThrowsAsync<IOException>(() => server.FileErasuresAsync(many, 550));
-        Assert.Equal(0, await server.CountAsync(Table.ErasureJobs));
+        Assert.Equal(0, await server.CountAsync(Table.ErasureJobs, Table.ErasureLines));
 
         var job = await server.FileErasuresAsync("anna", "nobody");
         // Lines of an upload that a crash cut short.
-        var stray = new RowKey(Table.ErasureJobs, (byte[])[.. _random.Bytes(16), (byte)'/', 0, 0, 0, 1]);
+        var stray = ErasureJobRows.PlaceOf(_random.Bytes(16), 1);
         await server.Keys.WriteAsync([new RowWrite.Create(stray, new byte[] { 1 })], default);
         await server.Service.Erasures.ResumeAsync(default);
         server.Time.Advance(TimeSpan.FromDays(29));
         await server.Service.Sweeper.SweepAsync(TimeSpan.FromHours(24), default);
-        Assert.Equal(3, await server.CountAsync(Table.ErasureJobs));
+        Assert.Equal((1, 2), (await server.CountAsync(Table.ErasureJobs), await server.CountAsync(Table.ErasureLines)));
         Assert.Equal(1, (await server.JobAsync(job)).Erased);
         server.Time.Advance(TimeSpan.FromDays(2));
         await server.Service.Sweeper.SweepAsync(TimeSpan.FromHours(24), default);
         Assert.Null(await server.Service.Erasures.Jobs.ReadAsync(job, TestAccount.DefaultApp, 0, 1, default));
-        Assert.Equal(0, await server.CountAsync(Table.ErasureJobs));
+        Assert.Equal(0, await server.CountAsync(Table.ErasureJobs, Table.ErasureLines));
         // The receipt outlives it.
         Assert.Equal(1, await server.CountAsync(Table.Erasures));
     }

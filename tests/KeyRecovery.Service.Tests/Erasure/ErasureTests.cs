@@ -23,7 +23,7 @@ public sealed class ErasureTests
         await using var server = await TestService.OpenAsync();
         var (account, phone, code) = await NewAsync(server);
         var held = await RequestAsync(server, account, phone);
-        Assert.Equal(("held", 72L * 3600 * 1000), (held.State, held.DueInMs));
+        Assert.Equal((ErasureState.Held, 72L * 3600 * 1000), (held.State, held.DueInMs));
         server.Time.Advance(TimeSpan.FromHours(1));
         Assert.Equal(71L * 3600 * 1000, (await RequestAsync(server, account, phone)).DueInMs);
         Assert.Equal(0, (await server.Service.Erasures.ResumeAsync(default)).Erased);
@@ -85,7 +85,7 @@ public sealed class ErasureTests
             begin.CommandText = "BEGIN; SELECT count(*) FROM links";
             Assert.Equal(1L, begin.ExecuteScalar());
             var status = await RequestAsync(server, account, phone);
-            Assert.Equal(("erasing", 0), (status.State, status.Receipt.Length));
+            Assert.Equal((ErasureState.Erasing, 0), (status.State, status.Receipt.Length));
             var pending = await server.Service.Erasures.ResumeAsync(default);
             Assert.Equal((0, 1), (pending.Erased, pending.Pending));
             Assert.NotNull(pending.Problem);
@@ -113,7 +113,7 @@ public sealed class ErasureTests
         await CommitAsync(server, account, laptop, new AccountChange { Remove = [phone], Add = [tablet] });
         await RequestAsync(server, account, laptop);
         Assert.True(await CancelAsync(server, account, phone));
-        Assert.Equal("none", (await StatusAsync(server, account, laptop)).State);
+        Assert.Equal(ErasureState.None, (await StatusAsync(server, account, laptop)).State);
         await RequestAsync(server, account, laptop);
         Assert.True(await CancelAsync(server, account, code));
 
@@ -129,7 +129,7 @@ public sealed class ErasureTests
 
         // Removing the asker cancels.
         await CommitAsync(server, account, code, new AccountChange { Remove = [laptop] });
-        Assert.Equal("none", (await StatusAsync(server, account, tablet)).State);
+        Assert.Equal(ErasureState.None, (await StatusAsync(server, account, tablet)).State);
         server.Time.Advance(TimeSpan.FromHours(80));
         Assert.Equal(0, (await server.Service.Erasures.ResumeAsync(default)).Erased);
         (await server.PassAsync(account, tablet)).Dispose();
@@ -145,7 +145,7 @@ public sealed class ErasureTests
         await server.Service.Erasures.ResumeAsync(default);
         var report = (await server.Service.Erasures.Jobs.ReadAsync(job, TestAccount.DefaultApp, 0, 200, default))!;
         Assert.Equal((4, 3, 1, 0), (report.Lines, report.Erased, report.Unknown, report.Pending));
-        Assert.Equal(["erased", "unknown", "erased", "erased"], report.Outcomes.Select(o => o.Outcome));
+        Assert.Equal([LineOutcome.Erased, LineOutcome.Unknown, LineOutcome.Erased, LineOutcome.Erased], report.Outcomes.Select(o => o.Outcome));
         Assert.Equal(report.Outcomes[0].Receipt.ToArray(), report.Outcomes[3].Receipt.ToArray());
         Assert.Equal(job.ToArray(), (await FileAsync(server, "user 1", "nobody", "user 3", "user 1")).ToArray());
         Assert.Null(await server.Service.Erasures.Jobs.ReadAsync(job, "another.app", 0, 200, default));
@@ -176,7 +176,7 @@ public sealed class ErasureTests
             });
             var status = await Task.Run(() => RequestAsync(server, account, phone));
             await write;
-            Assert.Equal("erased", status.State);
+            Assert.Equal(ErasureState.Erased, status.State);
         }
 
         Assert.Equal(0, await CountAsync(server, Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Trails, Table.Slots, Table.Subjects));

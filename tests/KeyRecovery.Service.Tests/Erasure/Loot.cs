@@ -79,10 +79,11 @@ internal sealed class Loot : IAsyncDisposable
                 Add(row.Key.Id.Span);
                 Add(row.Value.Span);
                 if (table.Rows == RowsOf.Lookup) Add(lookups.Open(row).ToArray());
-                if (table != Table.Erasures) continue;
-                var erasure = erasures.Open(row);
-                Add(erasure.Encode());
-                if (!erasure.Receipt.IsEmpty) Add(SignedErasureReceipt.Decode(erasure.Receipt).Receipt.Subject.ToArray());
+                if (table == Table.Erasures) Add(erasures.Open(row).Encode());
+                var receipt = table.Rows == RowsOf.KeyRow ? await erasures.ReceiptAsync(new RowKey(Table.KeyRows, row.Key.Id[..32]), default) : default;
+                if (!receipt.IsEmpty) Add(SignedErasureReceipt.Decode(receipt).Receipt.Subject.ToArray());
+                if (table == Table.ErasurePlans && (await erasures.ReadAsync(ErasurePlans.KeyRowOf(row), default)).Row?.Plan is { } name)
+                    Add((await erasures.Plans.ReadAsync(ErasurePlans.KeyRowOf(row), name, default)).Locator.Span);
             }
         }
 

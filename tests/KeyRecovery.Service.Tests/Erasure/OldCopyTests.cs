@@ -100,7 +100,7 @@ public sealed class OldCopyTests
     // One by its device, the others by an operator's list.
     private static async Task EraseAsync(TestService server, IReadOnlyList<Person> gone)
     {
-        Assert.Equal("erased", (await server.RequestErasureAsync(gone[0].Account, gone[0].Phone)).State);
+        Assert.Equal(ErasureState.Erased, (await server.RequestErasureAsync(gone[0].Account, gone[0].Phone)).State);
         var job = await server.FileErasuresAsync([.. gone.Skip(1).Select(p => p.Subject), "nobody"]);
         await server.Service.Erasures.ResumeAsync(default);
         Assert.Equal((gone.Count - 1, 0), (await server.JobAsync(job)) is var report ? (report.Erased, report.Pending) : default);

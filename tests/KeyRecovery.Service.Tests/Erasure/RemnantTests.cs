@@ -59,7 +59,7 @@ public sealed class RemnantTests
     private static async Task EraseAsync(TestService server, TestAccount account, TestAuthority phone)
     {
         using var open = await server.PassAsync(account, phone);
-        Assert.Equal("erased", Assert.IsType<Outcome<ErasureStatus>.Done>(await server.Service.Erasures.RequestAsync(open, default)).Value.State);
+        Assert.Equal(ErasureState.Erased, Assert.IsType<Outcome<ErasureStatus>.Done>(await server.Service.Erasures.RequestAsync(open, default)).Value.State);
     }
 
     private static async Task<Dictionary<RowKey, byte[]>> WrappedAsync(TestService server)

@@ -22,6 +22,8 @@ public sealed class RealmTests
     private static readonly AppUser Anna = new(TestAccount.DefaultApp, "issuer", "anna");
     private static readonly AppUser Eve = new(TestAccount.DefaultApp, "issuer", "eve");
 
+    private static readonly RowKey KeyRow = new(Table.KeyRows, new byte[32]);
+
     private readonly TestRandom _random = new(5);
 
     [Fact]
@@ -118,27 +120,43 @@ public sealed class RealmTests
         await RegisteredAsync(server, eves, Eve);
 
         // Eve's chain names Anna's slot, with a key of her own.
-        var stolen = await server.Service.Realm.PrepareErasureAsync(Eve, [(annas.Id, eves.Signing.PublicKey)], default);
-        Assert.IsType<WriteResult.Written>(await server.Keys.WriteAsync(stolen, default));
+        await EraseAsync(server, Eve, (annas.Id, eves.Signing.PublicKey));
         Fails(ErrorCode.NotFound, await GuessAsync(server, Eve, eves.Guess()));
         await DoneAsync(server, Anna, annas.Guess());
 
         // A user whose name was lost with the data: the chain's own keys tell whose slots they are.
-        var byChain = await server.Service.Realm.PrepareErasureAsync(
-            Anna with { Issuer = AppUser.Unknown, Subject = AppUser.Unknown }, [(inChain.Id, inChain.Signing.PublicKey)], default);
-        Assert.IsType<WriteResult.Written>(await server.Keys.WriteAsync(byChain, default));
+        await EraseAsync(server, null, (inChain.Id, inChain.Signing.PublicKey));
         Fails(ErrorCode.NotFound, await GuessAsync(server, Anna, inChain.Guess()));
         await DoneAsync(server, Anna, annas.Guess());
 
-        var erasure = await server.Service.Realm.PrepareErasureAsync(Anna, [], default);
-        Assert.IsType<WriteResult.Written>(await server.Keys.WriteAsync(erasure, default));
+        await EraseAsync(server, Anna);
         Fails(ErrorCode.NotFound, await GuessAsync(server, Anna, annas.Guess()));
         Assert.All(
             new[] { await RowAsync(server, annas), await RowAsync(server, inChain), await RowAsync(server, eves) },
             row => Assert.Equal(RealmSlotRow.Deleted().Encode(), row.Encode()));
-        var subjects = 0;
-        await foreach (var _ in server.Keys.ScanAsync(Table.RealmSubjects, default)) subjects++;
-        Assert.Equal(0, subjects);
+        Assert.Equal(0, await server.CountAsync(Table.RealmSubjects));
+    }
+
+    [Fact]
+    public async Task Until_an_erasure_has_its_receipt_nothing_is_registered_for_its_user_and_afterwards_it_is()
+    {
+        await using var server = await TestService.OpenAsync();
+        using var slot = new TestRealmSlot(_random);
+        using var late = new TestRealmSlot(_random);
+        await RegisteredAsync(server, slot);
+        var subject = RowIds.RealmSubject(new RowIds(server.LookupKey).Subject(Anna));
+        var planned = await RealmErasure.PlanAsync(server.Keys, KeyRow, subject, [], default);
+        Assert.IsType<WriteResult.Written>(await server.Keys.WriteAsync(planned, default));
+        Assert.Empty(await RealmErasure.PlanAsync(server.Keys, KeyRow, subject, [], default));
+        Fails(ErrorCode.Erased, await RegisterAsync(server, Anna, late));
+        Fails(ErrorCode.SlotExists, await RegisterAsync(server, Anna, slot), "slot");
+        await RegisteredAsync(server, new TestRealmSlot(_random), Eve);
+        // Nobody else's erasure opens it.
+        var other = new RowKey(Table.KeyRows, _random.Bytes(32));
+        Assert.Null(await RealmErasure.PlanReopeningAsync(server.Keys, other, subject, default));
+        var reopening = (await RealmErasure.PlanReopeningAsync(server.Keys, KeyRow, subject, default))!;
+        Assert.IsType<WriteResult.Written>(await server.Keys.WriteAsync([reopening], default));
+        await RegisteredAsync(server, late);
     }
 
     [Fact]
@@ -146,17 +164,17 @@ public sealed class RealmTests
     {
         await using var server = await TestService.OpenAsync();
         using var late = new TestRealmSlot(_random);
+        var subject = RowIds.RealmSubject(new RowIds(server.LookupKey).Subject(Anna));
         foreach (var _ in new[] { 1, 2 })
         {
-            var prepared = await server.Service.Realm.PrepareErasureAsync(Anna, [], default);
+            var planned = await RealmErasure.PlanAsync(server.Keys, KeyRow, subject, [], default);
             using var slot = new TestRealmSlot(_random);
             await RegisteredAsync(server, slot);
-            Assert.IsType<WriteResult.Refused>(await server.Keys.WriteAsync(prepared, default));
+            Assert.IsType<WriteResult.Refused>(await server.Keys.WriteAsync(planned, default));
         }
 
         await RegisteredAsync(server, late);
-        Assert.IsType<WriteResult.Written>(
-            await server.Keys.WriteAsync(await server.Service.Realm.PrepareErasureAsync(Anna, [], default), default));
+        await EraseAsync(server, Anna);
         Fails(ErrorCode.NotFound, await GuessAsync(server, Anna, late.Guess()));
     }
 
@@ -182,6 +200,19 @@ public sealed class RealmTests
             if (both[0] is Outcome<byte[]>.Done) Assert.Equal(RealmSlotState.Fresh, row.State);
             else Assert.Equal((ErrorCode.SlotLocked, RealmSlotState.Destroyed), (((Outcome<byte[]>.Failed)both[0]).Failure.Code, row.State));
         }
+    }
+
+    // What an erasure does here, from its point of no return to its receipt.
+    private static async Task EraseAsync(TestService server, AppUser? user, params (AuthorityId Id, VerifyKey Key)[] chain)
+    {
+        var ids = new RowIds(server.LookupKey);
+        RowKey? subject = user is null ? null : RowIds.RealmSubject(ids.Subject(user));
+        var slots = chain.Select(s => (ids.RealmSlot(s.Id), (ReadOnlyMemory<byte>)s.Key.ToArray())).ToList();
+        var planned = await RealmErasure.PlanAsync(server.Keys, KeyRow, subject, slots, default);
+        Assert.IsType<WriteResult.Written>(await server.Keys.WriteAsync(planned, default));
+        if (subject is null) return;
+        var reopening = (await RealmErasure.PlanReopeningAsync(server.Keys, KeyRow, subject.Value, default))!;
+        Assert.IsType<WriteResult.Written>(await server.Keys.WriteAsync([reopening], default));
     }
 
     private static async Task<Outcome<byte[]>> RegisterAsync(TestService server, AppUser user, TestRealmSlot slot)

@@ -1,4 +1,5 @@
 using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Maintenance;
 using KeyRecovery.Service.Rows;
@@ -24,7 +25,7 @@ public sealed class StaleRingTests
         await first.NewAccountAsync(_random, "listed");
         File.Copy(file, older);
         Assert.IsType<RotationOutcome.Done>(await first.Service.Rotation.RunAsync(begin: true, null, default));
-        Assert.Equal("erased", (await first.RequestErasureAsync(gone, gonePhone)).State);
+        Assert.Equal(ErasureState.Erased, (await first.RequestErasureAsync(gone, gonePhone)).State);
         await first.CloseAsync();
         File.Copy(file, right);
 

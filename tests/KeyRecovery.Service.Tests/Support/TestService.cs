@@ -36,6 +36,9 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
 
     public KeyRecoveryService Service { get; private set; } = null!;
 
+    /// <summary>Another process over the same stores: it waits for nobody's turn here.</summary>
+    public KeyRecoveryService Other { get; private set; } = null!;
+
     public IDataStore Data { get; private set; } = null!;
 
     public IKeyStore Keys { get; private set; } = null!;
@@ -114,6 +117,7 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
     {
         await _pair.DisposeAsync();
         Service.Dispose();
+        Other.Dispose();
         foreach (var secret in Enumerable.Reverse(_secrets)) secret.Dispose();
     }
 
@@ -131,7 +135,10 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
         RootRotation = new RootKeyRotation(Keys, root, [ring]);
         _secrets.AddRange([root, ring, secrets, RootRotation]);
         (_serverSecrets, LookupKey) = (secrets, secrets.LookupKey);
+        var tombstones = new KeyRecovery.Storage.Sqlite.Fence.TombstoneFile(Path.Combine(folder, "fence"));
         Service = new KeyRecoveryService(
-            Data, Keys, ring, secrets, this, random, Time, new KeyRecovery.Storage.Sqlite.Fence.TombstoneFile(Path.Combine(folder, "fence")), Backups, Tables);
+            Data, Keys, ring, secrets, this, random, Time, tombstones, Backups, Tables);
+        Other = new KeyRecoveryService(
+            Data, Keys, ring, secrets, this, random, Time, tombstones, Backups, Tables);
     }
 }

@@ -1,0 +1,154 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Gate;
+using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Realms;
+using KeyRecovery.Service.Rows;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.UseCases;
+
+namespace KeyRecovery.Service.Erasure;
+
+/// <summary>
+/// Plans the destruction of an account's key: reads, and writes nothing. Read in this order: erasure row, key row, account,
+/// chain. So a plan that takes another's place in the erasure row was made from a key row at least as new, and the
+/// tombstone, which demands the key row as it was read here, never meets a plan that lacks what was claimed since.
+/// </summary>
+internal sealed class DestructionPlanner(ServiceContext context, ErasureRows rows, IKekRing ring)
+{
+    /// <summary>Plans from fresh reads.</summary>
+    /// <param name="keyRow">The account's key row.</param>
+    /// <param name="request">Who asks, for what; where it is held, it must still be the one that is.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="ErasureBlockedException">A device asked, and whether it still stands in the chain cannot be seen.</exception>
+    public async ValueTask<Destruction> PlanAsync(RowKey keyRow, ErasureRow request, CancellationToken ct)
+    {
+        var (known, knownRow) = await rows.ReadAsync(keyRow, ct);
+        var stored = await context.Keys.ReadAsync(keyRow, ct);
+        if (stored is null) return await WithoutKeyRowAsync(keyRow, known, ct);
+        var key = KeyRow.Decode(stored.Value);
+        if (key.State == KeyRowState.Erased) return new Destruction.Done();
+        if (request.Phase == ErasurePhase.Held && (known?.Id != request.Id || known.Phase == ErasurePhase.Cancelled))
+            return new Destruction.Cancelled();
+
+        // What an operator has decided is carried out, whoever comes to do it.
+        var asked = known is { Phase: ErasurePhase.Erasing, RequestedBy: ErasureRequester.Operator } ? known : request;
+        using var account = await context.SubjectKeys.OpenAsync(keyRow, key, ct);
+        var data = await context.Data.ReadAsync(account.Account, ct);
+        var state = data is null ? null : TryOpen(account, data);
+        // Read after the key row: a removal that was acknowledged has moved that row on.
+        var isBehind = state is null || MinChain.IsBehind(state.LastRemoval, key.MinChain);
+        if (asked.Asker is { } asker)
+        {
+            // Lost, damaged or restored from before a removal: in data of an older day a removed asker still stands.
+            if (isBehind)
+                throw new ErasureBlockedException("an account that a device asks to erase must be repaired by a device first");
+            if (!state!.Authorities.ContainsKey(asker)) return new Destruction.AskerGone(CallOff(keyRow, asked, stored, known, knownRow));
+        }
+
+        var plan = new ErasurePlan
+        {
+            Locator = account.Locator.ToArray(),
+            Kept = state is null ? null : data,
+            Rows = await RowsAsync(asked.Account!.Value, account, state, isBehind, ct),
+        };
+        var (name, planned) = rows.Plans.Write(keyRow, plan);
+        var kek = Math.Max(ring.Current.Id.Value, key.Kek.Value);
+        var next = asked with { Phase = ErasurePhase.Erasing, Cancellers = [], Plan = name, Kek = kek };
+        return new Destruction.Write(
+            [
+                .. planned,
+                rows.Write(keyRow, next, knownRow),
+                new RowWrite.Replace(stored, Tombstone()),
+                .. await RealmErasure.PlanAsync(context.Keys, keyRow, plan.RealmSubject, plan.Shares, ct),
+            ],
+            planned.Length + 1, state is null ? [] : [.. state.Authorities.Keys]);
+    }
+
+    // The key row of a creation that died goes without an erasure. Where one was decided before, its tombstone stays due.
+    private async ValueTask<Destruction> WithoutKeyRowAsync(RowKey keyRow, ErasureRow? known, CancellationToken ct)
+    {
+        if (known is not { Phase: ErasurePhase.Erasing, Plan: { } name }) return new Destruction.NoAccount();
+        var plan = await rows.Plans.ReadAsync(keyRow, name, ct);
+        var shares = await RealmErasure.PlanAsync(context.Keys, keyRow, plan.RealmSubject, plan.Shares, ct);
+        return new Destruction.Write([new RowWrite.Create(keyRow, Tombstone()), .. shares], 0, []);
+    }
+
+    // The key row is written first, as it is: whoever has planned with it and not come to the tombstone is refused there.
+    private ImmutableArray<RowWrite> CallOff(RowKey keyRow, ErasureRow asked, Row key, ErasureRow? known, Row? knownRow)
+    {
+        if (known?.Id != asked.Id) return [];
+        var off = rows.Write(keyRow, known with { Phase = ErasurePhase.Cancelled, Plan = null }, knownRow);
+        return known.Phase == ErasurePhase.Erasing ? [new RowWrite.Replace(key, key.Value), off] : [off];
+    }
+
+    // No KEK, no link: nothing that ties it to a copy of the data from before.
+    private byte[] Tombstone() => new KeyRow(KeyRowState.Erased, default, default, null, context.NowSeconds).Encode();
+
+    private static AccountState? TryOpen(AccountRows account, Row data)
+    {
+        try
+        {
+            return AccountRow.Decode(account.Open(data));
+        }
+        catch (Exception e) when (e is RowDamagedException or AccountErasedException)
+        {
+            return null;
+        }
+    }
+
+    private async ValueTask<ImmutableArray<PlannedRow>> RowsAsync(
+        AccountId account, AccountRows rows, AccountState? state, bool isBehind, CancellationToken ct)
+    {
+        var ids = context.Lookups.Ids;
+        var (slots, isWhole) = state is null ? ([], false) : await SlotsAsync(rows, state, ct);
+        HashSet<RowKey> lookups = [.. slots.Select(s => ids.Slot(s.Id))];
+        if (await SubjectAsync(account, state, ct) is { } user) lookups.Add(user);
+        // What the chain cannot tell, the lookups themselves do.
+        if (!isWhole || isBehind) lookups.UnionWith(await LookupsAsync(Table.Slots, account, ct));
+        return
+        [
+            .. lookups.Select(row => new PlannedRow(row)),
+            .. slots.Where(s => s.Kind == AuthorityKind.Passphrase)
+                .Select(s => new PlannedRow(ids.RealmSlot(s.Id), s.Key.ToArray())),
+        ];
+    }
+
+    // Every slot that ever stood in the chain: a removed one's lookup may still be there. False where a link is damaged.
+    private async ValueTask<(IReadOnlyCollection<(AuthorityId Id, AuthorityKind Kind, VerifyKey Key)> Slots, bool IsWhole)> SlotsAsync(
+        AccountRows rows, AccountState state, CancellationToken ct)
+    {
+        var slots = state.Authorities.Values.Where(a => a.IsSlot).ToDictionary(a => a.Id, a => (a.Id, a.Kind, a.SigningKey));
+        try
+        {
+            await foreach (var entry in new LinkReader(context.Data, rows, state).ReadAllAsync(ct))
+                foreach (var added in SignedLink.Decode(entry.Link).Link.Add.Where(a => a.Kind != AuthorityKind.Device))
+                    slots[added.Id] = (added.Id, added.Kind, added.SigningKey);
+        }
+        catch (RowDamagedException)
+        {
+            return (slots.Values, false);
+        }
+
+        return (slots.Values, true);
+    }
+
+    private async ValueTask<RowKey?> SubjectAsync(AccountId account, AccountState? state, CancellationToken ct)
+    {
+        if (state is not null && state.User.Issuer != AppUser.Unknown) return context.Lookups.Ids.Subject(state.User);
+        // The user's name was lost with the data; the lookup still leads to the account.
+        return (await LookupsAsync(Table.Subjects, account, ct)).Select(key => (RowKey?)key).FirstOrDefault();
+    }
+
+    private async ValueTask<IReadOnlyList<RowKey>> LookupsAsync(Table table, AccountId account, CancellationToken ct)
+    {
+        var found = new List<RowKey>();
+        await foreach (var lookup in context.Keys.ScanAsync(table, ct))
+            if (context.Lookups.Open(lookup) == account) found.Add(lookup.Key);
+        return found;
+    }
+}

@@ -1,0 +1,117 @@
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Realms;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.UseCases;
+
+namespace KeyRecovery.Service.Erasure;
+
+/// <summary>
+/// Removes what erasures and jobs leave: jobs that were done 30 days ago, lines of uploads that never became one, erasures
+/// that were called off, plans that no erasure names, and the closed rows of users whose erasure is over.
+/// </summary>
+internal sealed class ErasureSweep(ServiceContext context, ErasureRows rows)
+{
+    private static readonly TimeSpan Kept = TimeSpan.FromDays(30);
+
+    private readonly IKeyStore _keys = context.Keys;
+
+    /// <summary>Sweeps once.</summary>
+    /// <param name="before">How old what is left over must be, in seconds since 1970, to the hour.</param>
+    /// <param name="ct">Stops between rows.</param>
+    public async ValueTask RunAsync(ulong before, CancellationToken ct)
+    {
+        await SweepJobsAsync(ct);
+        await SweepLinesAsync(before, ct);
+        await SweepCancelledAsync(before, ct);
+        await SweepPlansAsync(before, ct);
+        await ReopenAsync(ct);
+    }
+
+    // The job first: without it, its lines are strays, whatever happens now.
+    private async ValueTask SweepJobsAsync(CancellationToken ct)
+    {
+        var expired = new List<Row>();
+        await foreach (var row in _keys.ScanAsync(Table.ErasureJobs, ct))
+            if (IsExpired(ErasureJobRow.Decode(row.Value))) expired.Add(row);
+        foreach (var row in expired)
+        {
+            if (await _keys.WriteAsync([new RowWrite.Delete(row)], ct) is WriteResult.Written)
+                await ErasureJobs.RemoveLinesAsync(_keys, ErasureJobRow.Decode(row.Value).Upload, ct);
+        }
+    }
+
+    private bool IsExpired(ErasureJobRow job) => job.IsDone && job.RequestedAt + (ulong)Kept.TotalSeconds <= context.NowSeconds;
+
+    // Read before the jobs are, and the first line of each upload deleted before the others, as it was read then: whoever
+    // has filed the job meanwhile has written that line again, or is refused there.
+    private async ValueTask SweepLinesAsync(ulong before, CancellationToken ct)
+    {
+        var (firsts, old) = (new Dictionary<Hash256, Row?>(), new Dictionary<Hash256, ReadOnlyMemory<byte>>());
+        var young = new HashSet<Hash256>();
+        await foreach (var line in _keys.ListOwnerAsync(Table.ErasureLines, default, ct))
+        {
+            var upload = line.Key.Id[..ErasureJobRows.IdSize];
+            var name = Hash256.Of(upload.Span);
+            if (line.Key == ErasureJobRows.PlaceOf(upload, 1)) firsts[name] = line;
+            if (IsOld(line, before)) old[name] = upload;
+            else young.Add(name);
+        }
+
+        var live = await UploadsAsync(ct);
+        foreach (var (name, upload) in old)
+        {
+            if (live.ContainsKey(name) || young.Contains(name)) continue;
+            if (firsts.GetValueOrDefault(name) is { } first
+                && await _keys.WriteAsync([new RowWrite.Delete(first)], ct) is not WriteResult.Written) continue;
+            // Filed in between by somebody who cannot have told anybody: its first line is gone.
+            if ((await UploadsAsync(ct)).GetValueOrDefault(name) is { } job) await _keys.WriteAsync([new RowWrite.Delete(job)], ct);
+            await ErasureJobs.RemoveLinesAsync(_keys, upload, ct);
+        }
+    }
+
+    private async ValueTask<Dictionary<Hash256, Row>> UploadsAsync(CancellationToken ct)
+    {
+        var uploads = new Dictionary<Hash256, Row>();
+        await foreach (var job in _keys.ScanAsync(Table.ErasureJobs, ct))
+            uploads[Hash256.Of(ErasureJobRow.Decode(job.Value).Upload.Span)] = job;
+        return uploads;
+    }
+
+    // By then everybody has the answer to it. Who planned with it has been refused at the key row.
+    private async ValueTask SweepCancelledAsync(ulong before, CancellationToken ct)
+    {
+        await foreach (var erasure in _keys.ScanAsync(Table.Erasures, ct))
+        {
+            if (IsOld(erasure, before) && rows.Open(erasure).Phase == ErasurePhase.Cancelled)
+                await _keys.WriteAsync([new RowWrite.Delete(erasure)], ct);
+        }
+    }
+
+    // Whoever has written a plan and not yet named it comes to the key row next, and is refused there: it is written first.
+    private async ValueTask SweepPlansAsync(ulong before, CancellationToken ct)
+    {
+        await foreach (var part in _keys.ListOwnerAsync(Table.ErasurePlans, default, ct))
+        {
+            var keyRow = ErasurePlans.KeyRowOf(part);
+            if (!IsOld(part, before) || (await rows.ReadAsync(keyRow, ct)).Row is { Phase: ErasurePhase.Erasing }) continue;
+            if (await _keys.ReadAsync(keyRow, ct) is { } key && KeyRow.Decode(key.Value).State != KeyRowState.Erased
+                && await _keys.WriteAsync([new RowWrite.Replace(key, key.Value)], ct) is not WriteResult.Written) continue;
+            await _keys.WriteAsync([new RowWrite.Delete(part)], ct);
+        }
+    }
+
+    // Only a restored key store has such: the user's row is of an hour at which the erasure was still under way.
+    private async ValueTask ReopenAsync(CancellationToken ct)
+    {
+        await foreach (var subject in _keys.ScanAsync(Table.RealmSubjects, ct))
+        {
+            if (RealmSubjectRow.Decode(subject.Value) is not { ClosedBy: { } keyRow } row) continue;
+            if ((await rows.ReadAsync(keyRow, ct)).Row is { Phase: ErasurePhase.Erasing }) continue;
+            await _keys.WriteAsync([new RowWrite.Replace(subject, (row with { ClosedBy = null }).Encode())], ct);
+        }
+    }
+
+    // Rows tell the hour of their writing and no more: what was written in the hour of the limit counts as old.
+    private static bool IsOld(Row row, ulong before) => (ulong)row.WrittenHour * 3600 <= before;
+}
