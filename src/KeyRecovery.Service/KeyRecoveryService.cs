@@ -47,7 +47,7 @@ public sealed class KeyRecoveryService : IDisposable
         Repairs = new Repairs(context);
         RecoverySlots = new RecoverySlots(context);
         Realm = new Realm(context, secrets.RealmSeed.Span);
-        Audit = new StoreAudit(context);
+        Audit = new StoreAudit(context, new ErasureCheck(context, erasures));
         var (sets, orphans) = (backups ?? NoBackupSets.Instance, new OrphanAccounts(data, context.Tables));
         Erasures = new Erasures(context, erasures, ring, secrets, sets, tombstones ?? NoTombstones.Instance);
         Sweeper = new Sweeper(context, Erasures.Sweep, orphans);

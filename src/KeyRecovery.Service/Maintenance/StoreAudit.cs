@@ -13,8 +13,9 @@ namespace KeyRecovery.Service.Maintenance;
 public sealed class StoreAudit
 {
     private readonly ServiceContext _context;
+    private readonly ErasureCheck _erasures;
 
-    internal StoreAudit(ServiceContext context) => _context = context;
+    internal StoreAudit(ServiceContext context, ErasureCheck erasures) => (_context, _erasures) = (context, erasures);
 
     /// <summary>Checks everything. Takes time that grows with the number of accounts.</summary>
     public async Task<AuditReport> RunAsync(CancellationToken ct)
@@ -41,6 +42,7 @@ public sealed class StoreAudit
         }
 
         await new RealmCheck(_context).RunAsync(damaged, ct);
+        await _erasures.RunAsync(damaged, ct);
         return new AuditReport(sound, pending, lost, damaged.ToImmutable(), await CountOrphansAsync(named, lookups, ct));
     }
 

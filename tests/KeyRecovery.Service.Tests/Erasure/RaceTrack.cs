@@ -9,12 +9,15 @@ namespace KeyRecovery.Service.Tests.Erasure;
 
 /// <summary>
 /// Races by the batch: one erasure of many, and something beside each of them. It starts when a store is handed one step of
-/// its account's erasure, or of one a few places before or after: by the order of writes and not by a clock, so that both
-/// sides win on any machine.
+/// its account's erasure, or of one a few places before or after: by the order of writes and not by a clock. Some are held
+/// to one side, so that both sides win on any machine: of sixteen, one ends between the plan of that step and its write,
+/// and one begins when the erasure is done.
 /// </summary>
 internal sealed class RaceTrack : IAsyncDisposable
 {
     public const int Batch = 64;
+
+    private const int HeldEach = 16;
 
     private readonly Random _order = new(31);
     private readonly ConcurrentDictionary<(RaceStep Step, RowKey Row), int> _places = new();
@@ -68,7 +71,14 @@ internal sealed class RaceTrack : IAsyncDisposable
         var running = racers.Select(racer => Task.Run(async () =>
         {
             await racer.Started;
-            return (racer, await race(racer));
+            try
+            {
+                return (racer, await race(racer));
+            }
+            finally
+            {
+                racer.End();
+            }
         })).ToList();
         await Server.FileErasuresAsync([.. racers.Select(r => r.User.Subject)]);
         _places.Clear();
@@ -79,7 +89,8 @@ internal sealed class RaceTrack : IAsyncDisposable
             _places[(RaceStep.Receipt, new RowKey(Table.Erasures, racers[i].KeyRow.Id))] = i;
         }
 
-        _starts = racers.Select((racer, i) => (racer, At: Math.Clamp(i + _order.Next(-4, 3), 0, Batch - 1))).ToLookup(s => s.At, s => s.racer);
+        _starts = racers.Select((racer, i) => (racer, i)).Where(r => r.i % HeldEach > 1)
+            .ToLookup(r => Math.Clamp(r.i + _order.Next(-4, 3), 0, Batch - 1), r => r.racer);
         (_racers, _step) = (racers, step);
         var report = await Server.Service.Erasures.ResumeAsync(default);
         foreach (var racer in racers) racer.Start();
@@ -109,6 +120,9 @@ internal sealed class RaceTrack : IAsyncDisposable
             if (step == RaceStep.End && BeforeEnd is { } before) await before(_racers[place]);
             if (step != _step) continue;
             foreach (var racer in _starts[place]) racer.Start();
+            if (place % HeldEach != 0) continue;
+            _racers[place].Start();
+            await _racers[place].Ended;
         }
     }
 }

@@ -15,6 +15,7 @@ namespace KeyRecovery.Service.Tests.Erasure;
 internal sealed class Racer(AppUser user, TestRandom random) : IDisposable
 {
     private readonly TaskCompletionSource _start = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public AppUser User => user;
 
@@ -40,6 +41,8 @@ internal sealed class Racer(AppUser user, TestRandom random) : IDisposable
 
     public Task Started => _start.Task;
 
+    public Task Ended => _end.Task;
+
     public async Task LiveAsync(TestService server)
     {
         Account = TestAccount.Begin(random, Phone, [Code], items: [(new ItemId(random.Bytes(16)), random.Bytes(40))]);
@@ -49,6 +52,8 @@ internal sealed class Racer(AppUser user, TestRandom random) : IDisposable
     }
 
     public void Start() => _start.TrySetResult();
+
+    public void End() => _end.TrySetResult();
 
     /// <summary>Gone, with a receipt, and no row of it is left that its own key would open.</summary>
     public async Task AssertGoneAsync(TestService server)
