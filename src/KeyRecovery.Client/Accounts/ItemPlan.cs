@@ -9,7 +9,7 @@ namespace KeyRecovery.Client.Accounts;
 /// <param name="Edits">Those that the commit makes.</param>
 /// <param name="Change">What they change in the manifest.</param>
 /// <param name="Inline">Sealed items that travel inside, at most 256 KiB together.</param>
-/// <param name="Staged">Sealed items that are stored ahead, at most 64 of 16 MiB together.</param>
+/// <param name="Staged">Sealed items that are stored ahead, at most 64, with the current ones at most 16 MiB.</param>
 internal sealed record ItemPlan(
     ImmutableArray<ItemEdit> Edits, ManifestChange Change, ImmutableArray<ReadOnlyMemory<byte>> Inline,
     ImmutableArray<SealedPut> Staged)
@@ -17,7 +17,8 @@ internal sealed record ItemPlan(
     /// <summary>Seals the first edits of a list, as many as one commit takes.</summary>
     public static ItemPlan Make(OpenVault open, IEnumerable<ItemEdit> edits, SealedPuts puts, ulong now)
     {
-        var plan = new Builder(now);
+        // What is stored ahead and the current items share the account's room, also where the new ones replace these.
+        var plan = new Builder(now, Limits.AccountBytes - open.Vault.Manifest.Manifest.Items.Sum(i => i.Size));
         foreach (var edit in edits)
         {
             var before = ItemReader.Find(open, edit.Name);
@@ -34,13 +35,13 @@ internal sealed record ItemPlan(
     public static ItemPlan First(EpochKey key, IEnumerable<ItemEdit.Put> first, ulong now, IRandom random)
     {
         var puts = new SealedPuts(random);
-        var plan = new Builder(now);
+        var plan = new Builder(now, Limits.AccountBytes);
         foreach (var put in first)
             if (!plan.TryPut(put, puts.Seal(key, put, null))) break;
         return plan.Build();
     }
 
-    private sealed class Builder(ulong now)
+    private sealed class Builder(ulong now, long room)
     {
         private readonly List<ItemEdit> _edits = [];
         private readonly List<(ManifestItem, ItemNote)> _put = [];
@@ -51,8 +52,10 @@ internal sealed record ItemPlan(
         public bool TryPut(ItemEdit.Put put, SealedPut item)
         {
             var travels = item.MayTravel && SumWith(_inline, item) <= Limits.InlineItemsBytes;
-            var fits = _staged.Count < Limits.StagedItems && SumWith(_staged, item) <= Limits.StagedBytes;
-            if (!travels && !fits) return false;
+            var bytes = Math.Min(room, Limits.StagedBytes);
+            var fits = _staged.Count < Limits.StagedItems && SumWith(_staged, item) <= bytes;
+            // One alone is left to the server, which says by how much it is too much.
+            if (!travels && !fits && _edits.Count > 0) return false;
             (travels ? _inline : _staged).Add(item);
             _edits.Add(put);
             _put.Add((item.Entry, item.Note(put.Name, now)));

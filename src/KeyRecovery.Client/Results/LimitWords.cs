@@ -20,6 +20,8 @@ internal static class LimitWords
         };
         return (problem.Limit, problem.Used) switch
         {
+            ({ } limit, { } size) when problem.Field == "items.size" =>
+                $"{what}: {Count(limit, unit)} allowed when sealed, it has {Count(size, "")}",
             ({ } limit, { } used) => $"{what}: {Count(limit, unit)} allowed, {Count(used, "")} used",
             ({ } limit, null) => $"{what}: {Count(limit, unit)} allowed",
             _ => what,

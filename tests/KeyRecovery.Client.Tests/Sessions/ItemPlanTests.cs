@@ -1,5 +1,6 @@
 using KeyRecovery.Client.Accounts;
 using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Testing;
 
 namespace KeyRecovery.Client.Tests.Sessions;
@@ -27,6 +28,19 @@ public class ItemPlanTests
         Assert.Equal(inline + staged, plan.Edits.Length);
         Assert.InRange(plan.Inline.Sum(i => i.Length), 0, Limits.InlineItemsBytes);
         Assert.InRange(plan.Staged.Sum(i => (long)i.Bytes.Length), 0, Limits.StagedBytes);
+    }
+
+    [Fact]
+    public void What_is_stored_ahead_shares_the_accounts_room_with_what_it_replaces()
+    {
+        var items = Enumerable.Range(0, 10).Select(_ => (new ItemId(Random.Bytes(16)), new byte[1024 * 1024]));
+        var full = TestAccount.Begin(Random, Phone, items: [.. items]);
+        using var open = full.Open(Phone);
+        var edits = open.Private.Items.Select(i => new ItemEdit.Put(i.Name, new byte[1024 * 1024]));
+        var plan = ItemPlan.Make(open, edits, new SealedPuts(Random), 1);
+        var bytes = full.Now.Manifest.Manifest.Items.Sum(i => i.Size) + plan.Staged.Sum(i => (long)i.Bytes.Length);
+        Assert.Equal(5, plan.Staged.Length);
+        Assert.InRange(bytes, Limits.AccountBytes - plan.Staged[0].Bytes.Length, Limits.AccountBytes);
     }
 
     [Fact]

@@ -140,6 +140,48 @@ public sealed class ManyItemsTests(ServerFixture fixture) : IDisposable
     }
 
     [Fact]
+    public async Task Ten_megabytes_are_put_and_then_replaced_by_ten_others()
+    {
+        using var vault = await CreateAsync();
+        TestDevice.Value(await vault.EditAsync([.. Puts(40, 250_000)]));
+        var others = Puts(40, 250_000);
+        TestDevice.Value(await vault.EditAsync([.. others]));
+        Assert.Equal(others[^1].Content.ToArray(), TestDevice.Value(await vault.GetAsync(others[^1].Name)));
+    }
+
+    [Fact]
+    public async Task After_300_puts_that_were_cancelled_before_their_commit_the_next_one_works()
+    {
+        using var vault = await CreateAsync();
+        for (var i = 0; i < 300; i++)
+        {
+            using var cancel = new CancellationTokenSource();
+            _phone.Relay.BeforeAsync = request => IsCommit(request) ? cancel.CancelAsync() : Task.CompletedTask;
+            var content = RandomNumberGenerator.GetBytes(Size);
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => vault.PutAsync("a", content, cancel.Token));
+        }
+        _phone.Relay.BeforeAsync = null;
+        TestDevice.Value(await vault.PutAsync("a", new byte[Size]));
+        Assert.Equal(new byte[Size], TestDevice.Value(await vault.GetAsync("a")));
+    }
+
+    [Fact]
+    public async Task After_65_conflicts_in_a_row_the_next_put_works()
+    {
+        using var onPhone = await CreateAsync();
+        using var onLaptop = await _laptop.RecoverAsync(_code);
+        TestDevice.Value(await onPhone.RefreshAsync());
+        for (var i = 0; i <= Limits.StagedItems; i++)
+        {
+            TestDevice.Value(await onLaptop.PutAsync("a", BitConverter.GetBytes(i)));
+            var failure = TestDevice.Failure(await onPhone.PutAsync("a", RandomNumberGenerator.GetBytes(Size)));
+            Assert.IsType<ClientFailure.Conflict>(failure);
+        }
+        TestDevice.Value(await onPhone.PutAsync("a", new byte[Size]));
+        Assert.Equal(new byte[Size], TestDevice.Value(await onPhone.GetAsync("a")));
+    }
+
+    [Fact]
     public async Task More_items_than_an_account_has_are_refused_before_anything_is_sent()
     {
         using var vault = await CreateAsync();
