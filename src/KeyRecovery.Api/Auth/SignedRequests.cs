@@ -92,7 +92,7 @@ internal sealed class SignedRequests(
     // gate again; a request that came whole, and found a place at once, does not pay for that.
     private static async ValueTask<ProblemResult?> ReadBodyAsync(HttpContext context, SignedRequest request, Places.Place place)
     {
-        (request.Body, var hadToWait) = await BodyReader.ReadAsync(context, static _ => { }, context.RequestAborted);
+        (request.Body, var hadToWait) = await BodyReader.ReadAsync(context, static _ => { }, CancellationToken.None);
         if (Hash256.Of(request.Body.Span) != request.Hash) return SignatureHeaders.Invalid(SignatureHeaders.ContentDigest);
         return (hadToWait || place.HadToWait) && await request.PassAgainAsync(context.RequestAborted) is { } shut
             ? Failures.Problem(shut.Failure)

@@ -30,7 +30,7 @@ internal static class AccountEndpoints
         if (user is null) return stranger!;
         using var place = await places.TryEnterAsync(Owner.Of(user), context.RequestAborted);
         if (place is null) return Places.Full();
-        var body = await BodyReader.ReadAsync(context, context.RequestAborted);
+        var body = await BodyReader.ReadAsync(context);
         var (commit, refusal) = CborBody.Decode(context.Request, body, CommitBundle.Decode, "commit");
         if (commit is null) return refusal!;
         return Answers.Of(

@@ -51,7 +51,7 @@ internal static class LinkMessageEndpoints
         if (Read(id, side, context.Request) is not { } place) return new ProblemResult(ErrorCode.NotFound);
         if (Number(seq) is not { } sequence) return Malformed("seq");
         if (CborBody.RequireType(context.Request, CborBody.Octets) is { } wrongType) return wrongType;
-        var message = await BodyReader.ReadAsync(context, context.RequestAborted);
+        var message = await BodyReader.ReadAsync(context);
         return Answers.Of(
             service.Links.Put(place.Session, place.Bearer, place.Side, sequence, message), _ => TypedResults.NoContent());
     }

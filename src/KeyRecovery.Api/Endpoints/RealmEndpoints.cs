@@ -60,7 +60,7 @@ internal static class RealmEndpoints
     {
         var (user, stranger) = await tokens.ReadUserAsync(context);
         if (user is null) return stranger!;
-        var body = await BodyReader.ReadAsync(context, context.RequestAborted);
+        var body = await BodyReader.ReadAsync(context);
         var (decoded, refusal) = CborBody.Decode(context.Request, body, service.Realm.OpenRegistration, "registration");
         if (decoded is null) return refusal!;
         using var registration = decoded;
@@ -71,7 +71,7 @@ internal static class RealmEndpoints
     {
         var (user, stranger) = await tokens.ReadUserAsync(context);
         if (user is null) return stranger!;
-        var body = await BodyReader.ReadAsync(context, context.RequestAborted);
+        var body = await BodyReader.ReadAsync(context);
         var (guess, refusal) = CborBody.Decode(context.Request, body, RealmEvaluate.Decode, "evaluate");
         if (guess is null) return refusal!;
         var outcome = await service.Realm.EvaluateAsync(user, guess, Hash256.Of(body.Span), context.RequestAborted);
@@ -81,7 +81,7 @@ internal static class RealmEndpoints
 
     private static async Task<IResult> ResetAsync(HttpContext context, KeyRecoveryService service)
     {
-        var body = await BodyReader.ReadAsync(context, context.RequestAborted);
+        var body = await BodyReader.ReadAsync(context);
         var (reset, refusal) = CborBody.Decode(context.Request, body, RealmReset.Decode, "reset");
         if (reset is null) return refusal!;
         return Answer(await service.Realm.ResetAsync(reset, Hash256.Of(body.Span), context.RequestAborted));
@@ -89,7 +89,7 @@ internal static class RealmEndpoints
 
     private static async Task<IResult> ManageAsync(HttpContext context, KeyRecoveryService service)
     {
-        var body = await BodyReader.ReadAsync(context, context.RequestAborted);
+        var body = await BodyReader.ReadAsync(context);
         var (manage, refusal) = CborBody.Decode(context.Request, body, RealmManage.Decode, "manage");
         if (manage is null) return refusal!;
         return Answer(await service.Realm.ManageAsync(manage, Hash256.Of(body.Span), context.RequestAborted));

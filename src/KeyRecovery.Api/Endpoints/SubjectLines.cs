@@ -29,30 +29,21 @@ internal sealed class SubjectLines(HttpContext context, AppOptions app) : IDispo
     public async IAsyncEnumerable<(int Line, AppUser User)> ReadAsync([EnumeratorCancellation] CancellationToken ct)
     {
         var (reader, number, users) = (context.Request.BodyReader, 0, 0);
-        while (true)
+        for (var (rest, isLast) = (Array.Empty<byte>(), false); !isLast;)
         {
-            var result = await reader.ReadAsync(ct);
-            var buffer = result.Buffer;
-            try
+            (var bytes, isLast) = BodyReader.Take(reader, await BodyReader.NextAsync(reader, ct));
+            var buffer = new ReadOnlySequence<byte>([.. rest, .. bytes]);
+            while (TryTake(ref buffer, isLast, out var line))
             {
-                while (TryTake(ref buffer, result.IsCompleted, out var line))
-                {
-                    number++;
-                    if (number > MostLines) throw new SubjectLineException(number);
-                    if (Parse(line, number) is not { } subject) continue;
-                    users++;
-                    yield return (number, new AppUser(app.Id, app.Issuer, subject));
-                }
-
-                if (buffer.Length > MostLineBytes) throw new SubjectLineException(number + 1);
-            }
-            finally
-            {
-                // Also where it ends halfway: a reader that is left as it is takes its connection along.
-                reader.AdvanceTo(buffer.Start, buffer.End);
+                number++;
+                if (number > MostLines) throw new SubjectLineException(number);
+                if (Parse(line, number) is not { } subject) continue;
+                users++;
+                yield return (number, new AppUser(app.Id, app.Issuer, subject));
             }
 
-            if (result.IsCompleted) break;
+            if (buffer.Length > MostLineBytes) throw new SubjectLineException(number + 1);
+            rest = buffer.ToArray();
         }
 
         if (users == 0) throw new SubjectLineException(1);

@@ -17,7 +17,7 @@ internal sealed record JsonBody<T>(T Value)
     public static async ValueTask<JsonBody<T>?> BindAsync(HttpContext context)
     {
         if (!context.Request.HasJsonContentType()) throw Refused(StatusCodes.Status415UnsupportedMediaType);
-        var bytes = context.Features.Get<SignedRequest>()?.Body ?? await BodyReader.ReadAsync(context, context.RequestAborted);
+        var bytes = context.Features.Get<SignedRequest>()?.Body ?? await BodyReader.ReadAsync(context);
         var options = context.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
         try
         {

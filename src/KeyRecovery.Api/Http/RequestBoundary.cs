@@ -4,6 +4,7 @@ using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Stores;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace KeyRecovery.Api.Http;
@@ -26,41 +27,56 @@ internal sealed class RequestBoundary(
         ResponseHeaders.Apply(context);
         try
         {
-            if (RequestMediaType.IsReadable(context.Request)) await next(context);
-            else await AnswerAsync(context, new ProblemResult(ErrorCode.UnsupportedMediaType));
-            if (context.Response is { StatusCode: >= 400, HasStarted: false, ContentLength: null, ContentType: null })
-                await AnswerAsync(context, new ProblemResult(Problems.OfStatus(context.Response.StatusCode)));
+            if (await ServeAsync(context) is { } problem) await AnswerAsync(context, problem);
         }
-        catch (BadHttpRequestException refused)
+        // Also while it is told what went wrong.
+        catch (Exception failure) when (HasHungUp(context, failure))
         {
-            await AnswerAsync(context, FromFramework(refused));
-        }
-        catch (WireFormatException)
-        {
-            await AnswerAsync(context, new ProblemResult(ErrorCode.Malformed));
-        }
-        catch (AccountErasedException)
-        {
-            await AnswerAsync(context, new ProblemResult(ErrorCode.Erased));
-        }
-        catch (StoreUnavailableException unavailable)
-        {
-            await AnswerAsync(context, Failures.Unavailable(unavailable.Reason));
-        }
-        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
-        {
-            context.Response.StatusCode = context.Response.HasStarted ? context.Response.StatusCode : ClientClosedRequest;
-        }
-#pragma warning disable CA1031 // The boundary is where every failure becomes an answer.
-        catch (Exception failure)
-#pragma warning restore CA1031
-        {
-            logger.Failed(failure, RequestLog.Route(context));
-            await AnswerAsync(context, new ProblemResult(ErrorCode.Internal));
+            if (!context.Response.HasStarted) context.Response.StatusCode = ClientClosedRequest;
+            // Or the rest of its body is looked for, and an error told that there is none.
+            context.Abort();
         }
 
         Record(context, time.GetElapsedTime(started));
     }
+
+    // What is left to be answered, or null.
+    private async Task<ProblemResult?> ServeAsync(HttpContext context)
+    {
+        try
+        {
+            if (!RequestMediaType.IsReadable(context.Request)) return new ProblemResult(ErrorCode.UnsupportedMediaType);
+            await next(context);
+            return context.Response is { StatusCode: >= 400, HasStarted: false, ContentLength: null, ContentType: null }
+                ? new ProblemResult(Problems.OfStatus(context.Response.StatusCode))
+                : null;
+        }
+        catch (BadHttpRequestException refused)
+        {
+            return FromFramework(refused);
+        }
+        catch (WireFormatException)
+        {
+            return new ProblemResult(ErrorCode.Malformed);
+        }
+        catch (AccountErasedException)
+        {
+            return new ProblemResult(ErrorCode.Erased);
+        }
+        catch (StoreUnavailableException unavailable)
+        {
+            return Failures.Unavailable(unavailable.Reason);
+        }
+        catch (Exception failure) when (!HasHungUp(context, failure))
+        {
+            logger.Failed(failure, RequestLog.Route(context));
+            return new ProblemResult(ErrorCode.Internal);
+        }
+    }
+
+    // The web server may throw before it says that the connection is gone.
+    private static bool HasHungUp(HttpContext context, Exception failure) =>
+        context.RequestAborted.IsCancellationRequested || failure is ConnectionResetException or ConnectionAbortedException;
 
     private static async Task AnswerAsync(HttpContext context, ProblemResult problem)
     {

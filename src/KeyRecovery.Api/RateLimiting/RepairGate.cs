@@ -65,14 +65,16 @@ internal sealed class RepairGate(KeyRecoveryOptions options, ServerMetrics metri
             hasGivenWay = true;
             ended.Cancel();
         });
-        var began = time.GetTimestamp();
+        var (began, received) = (time.GetTimestamp(), 0L);
         try
         {
             ended.CancelAfter(RequestLimits.RepairGrace);
             var (body, _) = await BodyReader.ReadAsync(context, grown =>
             {
-                if (grown > 0 && !held.TryGrow(grown)) throw new OperationCanceledException();
-                ended.CancelAfter(Left(held.Bytes, began));
+                // A buffer that grows is at most half empty.
+                if (grown > 0 && !held.TryGrow(2 * grown)) throw new OperationCanceledException();
+                received += grown;
+                ended.CancelAfter(Left(received, began));
             }, ended.Token);
             return (body, null);
         }

@@ -20,6 +20,10 @@ internal static class LogSetup
                     .MinimumLevel.Override("System", LogEventLevel.Warning)
                     // Where it might log, each request keeps an activity and a scope. What fails at the start is told by the host too.
                     .MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LevelAlias.Off)
+                    // What is wrong with a caller's frames, which it calls critical where they are many. Metrics count them.
+                    .MinimumLevel.Override("Microsoft.AspNetCore.Server.Kestrel.BadRequests", LevelAlias.Off)
+                    .MinimumLevel.Override("Microsoft.AspNetCore.Server.Kestrel.Http2", LevelAlias.Off)
+                    .MinimumLevel.Override("Microsoft.AspNetCore.Server.Kestrel.Http3", LevelAlias.Off)
                     .Enrich.With(new ForgetRequestScope())
                     .WriteTo.Console(new RedactedExceptions());
                 if (options.LogFile is { } file)

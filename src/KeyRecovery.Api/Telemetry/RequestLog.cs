@@ -2,8 +2,9 @@ namespace KeyRecovery.Api.Telemetry;
 
 /// <summary>
 /// One line a request: method, route template, status, time, network. Never a path, a query, a header, a body or a
-/// whole address. What changed something, and what went wrong, is told at Information and above; reads that went well
-/// are most of the traffic and are told at Debug.
+/// whole address. A fault of the server's own is told at Error; what changed something, and what was refused, at
+/// Information: a server that is busy, that stops, or whose store cannot write (which the store tells once, and not each
+/// of its callers) is no alarm a request. Reads that went well are most of the traffic and are told at Debug.
 /// </summary>
 internal static partial class RequestLog
 {
@@ -14,7 +15,7 @@ internal static partial class RequestLog
     public static void Answered(this ILogger logger, HttpContext context, string route, TimeSpan elapsed)
     {
         var status = context.Response.StatusCode;
-        var level = status >= 500 ? LogLevel.Error
+        var level = status == StatusCodes.Status500InternalServerError ? LogLevel.Error
             : status >= 400 || !IsRead(context.Request.Method) ? LogLevel.Information
             : LogLevel.Debug;
         if (logger.IsEnabled(level))

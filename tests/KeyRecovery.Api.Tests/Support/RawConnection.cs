@@ -75,5 +75,8 @@ internal sealed class RawConnection : IDisposable
         return problem;
     }
 
+    /// <summary>Is gone, answer or not (RST).</summary>
+    public void Reset() => _socket.Close(timeout: 0);
+
     public void Dispose() => _socket.Dispose();
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using KeyRecovery.Api.RateLimiting;
+using KeyRecovery.Api.Tests.Faults;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
@@ -116,7 +117,10 @@ public sealed class PlacesTests : IAsyncLifetime
 
     public async Task InitializeAsync() => _host = await TestHost.StartAsync(VaultFixture.Settings);
 
-    public async Task DisposeAsync() => await _host.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        await using (_host) AlarmLines.AssertNone(_host.ReadLog());
+    }
 
     // Half a body each, and all of them past the gate.
     private async Task<List<RawConnection>> FillAsync(TestAccount account, int requests)

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Http;
+using KeyRecovery.Api.Tests.Faults;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
@@ -112,7 +113,10 @@ public sealed class SlowBodyTests : IAsyncLifetime
 
     public async Task InitializeAsync() => _host = await TestHost.StartAsync(new(VaultFixture.Settings) { ["Apps:0:Policy:Erasure:HoldHours"] = "0" });
 
-    public async Task DisposeAsync() => await _host.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        await using (_host) AlarmLines.AssertNone(_host.ReadLog());
+    }
 
     private sealed record Row(int Status, int StatusIfRemoved, string SlugIfRemoved, Func<OpenVault, Party, Sent> Make);
 
