@@ -83,7 +83,7 @@ public sealed class DrippedRepairTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _host = await TestHost.StartAsync(VaultFixture.Settings);
+        _host = await TestHost.StartAsync(new(VaultFixture.Settings) { ["LogLevel"] = "Information" });
         _account = await TestAccount.CreateAsync(_host);
     }
 

@@ -115,7 +115,7 @@ public sealed class PlacesTests : IAsyncLifetime
         Assert.Equal(0, Places.Count);
     }
 
-    public async Task InitializeAsync() => _host = await TestHost.StartAsync(VaultFixture.Settings);
+    public async Task InitializeAsync() => _host = await TestHost.StartAsync(new(VaultFixture.Settings) { ["LogLevel"] = "Information" });
 
     public async Task DisposeAsync()
     {

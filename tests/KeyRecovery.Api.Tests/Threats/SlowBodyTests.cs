@@ -111,7 +111,7 @@ public sealed class SlowBodyTests : IAsyncLifetime
         Assert.Equal(1, counts.Verifications);
     }
 
-    public async Task InitializeAsync() => _host = await TestHost.StartAsync(new(VaultFixture.Settings) { ["Apps:0:Policy:Erasure:HoldHours"] = "0" });
+    public async Task InitializeAsync() => _host = await TestHost.StartAsync(new(VaultFixture.Settings) { ["LogLevel"] = "Information", ["Apps:0:Policy:Erasure:HoldHours"] = "0" });
 
     public async Task DisposeAsync()
     {

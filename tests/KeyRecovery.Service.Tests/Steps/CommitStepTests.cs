@@ -99,7 +99,7 @@ public sealed class CommitStepTests
     // In this process commits of one account take turns; another instance knows nothing of them.
     private static async Task OnAnotherInstanceAsync(StepWorld world, StepAccount user, CommitBundle bundle)
     {
-        using var other = world.Server.OtherInstance();
+        var other = world.Server.Other;
         using var open = await world.Server.PassAsync(user.Account, user.Phone);
         await other.Commits.CommitAsync(open, bundle, default);
     }

@@ -35,7 +35,7 @@ public sealed class StagingStepTests
             if (fate == StepFate.Frozen && await Task.WhenAny(script.Frozen.Task, acting) != acting)
             {
                 // Meanwhile the item is stored and committed by a retry that reached another instance.
-                using var other = world.Server.OtherInstance();
+                var other = world.Server.Other;
                 using var again = await user.PassAsync();
                 Assert.IsType<Outcome<Hash256>.Done>(await other.Staging.PutAsync(again, Hash256.Of(sealedItem), sealedItem, default));
                 script.Thaw();

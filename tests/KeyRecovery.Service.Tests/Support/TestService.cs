@@ -19,7 +19,6 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
 {
     private readonly List<IDisposable> _secrets = [];
     private SqliteStorePair _pair = null!;
-    private ServerSecrets _serverSecrets = null!;
 
     /// <summary>With the folders <c>data</c>, <c>keys</c> and <c>ring</c>.</summary>
     public string Folder { get; private init; } = "";
@@ -121,10 +120,6 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
         foreach (var secret in Enumerable.Reverse(_secrets)) secret.Dispose();
     }
 
-    /// <summary>Another process on the same stores, which knows nothing of this one. To be disposed of.</summary>
-    public KeyRecoveryService OtherInstance() => new(
-        Data, Keys, Ring, _serverSecrets, this, new TestRandom(77), Time, backups: Backups, tables: Tables);
-
     private async Task OpenKeysAsync(string folder, IRandom random, Func<IKeyStore, IKeyStore>? between)
     {
         Keys = between?.Invoke(_pair.Keys) ?? _pair.Keys;
@@ -134,7 +129,7 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
         var secrets = await ServerSecrets.LoadOrCreateAsync(Keys, root, random, default);
         RootRotation = new RootKeyRotation(Keys, root, [ring]);
         _secrets.AddRange([root, ring, secrets, RootRotation]);
-        (_serverSecrets, LookupKey) = (secrets, secrets.LookupKey);
+        LookupKey = secrets.LookupKey;
         var tombstones = new KeyRecovery.Storage.Sqlite.Fence.TombstoneFile(Path.Combine(folder, "fence"));
         Service = new KeyRecoveryService(
             Data, Keys, ring, secrets, this, random, Time, tombstones, Backups, Tables);

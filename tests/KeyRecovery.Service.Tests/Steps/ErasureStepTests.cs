@@ -1,0 +1,389 @@
+using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Erasure;
+using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Gate;
+using KeyRecovery.Service.Rows;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tests.Support;
+using KeyRecovery.Testing;
+using KeyRecovery.Testing.Realms;
+using KeyRecovery.Testing.Stores;
+
+namespace KeyRecovery.Service.Tests.Steps;
+
+/// <summary>
+/// An erasure that is cut, unanswered or frozen at each of its steps, whoever asked for it: it is taken up where it was, no
+/// receipt says more than is true, and neither a key nor a share of the erased is left that anybody could reach.
+/// </summary>
+public sealed class ErasureStepTests
+{
+    // More than any erasure of one account has.
+    private const int MostSteps = 50;
+
+    private static readonly string[] Asked = ["at once", "due", "by an operator"];
+
+    public static TheoryData<string, StepFate> Fates()
+    {
+        var data = new TheoryData<string, StepFate>();
+        foreach (var asked in Asked)
+            foreach (var fate in new[] { StepFate.Cut, StepFate.AnswerLost })
+                data.Add(asked, fate);
+        return data;
+    }
+
+    public static TheoryData<string, string> Meanwhiles()
+    {
+        var data = new TheoryData<string, string>();
+        foreach (var asked in Asked)
+            foreach (var meanwhile in new[] { "a sweep", "a rotation", "another's erasure", "a commit", "a registration" })
+                data.Add(asked, meanwhile);
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Fates))]
+    public async Task At_each_step_and_then_it_is_taken_up(string asked, StepFate fate) =>
+        await AtEachStepAsync(asked, fate, _ => Task.CompletedTask, async person =>
+        {
+            await person.World.Server.Service.Erasures.ResumeAsync(default);
+            if (!await person.IsErasedAsync()) await AgainAsync(person, asked);
+            await person.ErasedAsync();
+        });
+
+    [Theory]
+    [MemberData(nameof(Fates))]
+    public async Task At_each_step_and_then_the_sweep(string asked, StepFate fate) =>
+        await AtEachStepAsync(asked, fate, _ => Task.CompletedTask, async person =>
+        {
+            await person.World.SoundAsync(orphans: true);
+            await person.World.SweepAsync();
+            await person.World.SoundAsync(orphans: await person.IsErasedAsync());
+            await AgainAsync(person, asked);
+            await person.ErasedAsync();
+        });
+
+    [Theory]
+    [MemberData(nameof(Fates))]
+    public async Task At_each_step_and_then_an_operators_job(string asked, StepFate fate) =>
+        await AtEachStepAsync(asked, fate, _ => Task.CompletedTask, async person =>
+        {
+            var server = person.World.Server;
+            var job = await server.FileErasuresAsync(person.Own.Subject);
+            await server.Service.Erasures.ResumeAsync(default);
+            await person.ErasedAsync();
+            // Erased before the job came, or by it: never left open.
+            Assert.Equal((0, 1), await server.JobAsync(job) is var told ? (told.Pending, told.Erased + told.Unknown) : default);
+        });
+
+    [Theory]
+    [MemberData(nameof(Meanwhiles))]
+    public async Task Frozen_at_each_step_while_something_else_happens(string asked, string meanwhile) =>
+        await AtEachStepAsync(asked, StepFate.Frozen, person => HappensAsync(person, meanwhile), async person =>
+        {
+            await AgainAsync(person, asked);
+            await person.ErasedAsync();
+        });
+
+    [Fact]
+    public async Task Frozen_at_each_step_while_somebody_cancels_one_of_the_two_wins_and_both_know()
+    {
+        var (lived, erased, isCancelled) = (0, 0, false);
+        await AtEachStepAsync(
+            "due", StepFate.Frozen,
+            async person =>
+            {
+                var answer = await person.CancelAsync(person.World.Server.Service);
+                isCancelled = answer is Outcome<bool>.Done;
+                if (answer is Outcome<bool>.Done(var done)) Assert.True(done);
+                if (answer is Outcome<bool>.Failed(var failure)) Assert.Equal(ErrorCode.Erased, failure.Code);
+            },
+            async person =>
+            {
+                if (isCancelled) lived++;
+                else erased++;
+                if (isCancelled) await person.LivesAsync();
+                else await person.ErasedAsync();
+            });
+        Assert.True(lived > 0 && erased > 0);
+    }
+
+    [Fact]
+    public async Task Frozen_at_each_step_while_the_asker_is_removed_an_acknowledged_removal_stands()
+    {
+        var (lived, erased, isRemoved) = (0, 0, false);
+        await AtEachStepAsync(
+            "due", StepFate.Frozen,
+            async person => isRemoved = await RemoveAskerAsync(person),
+            async person =>
+            {
+                await person.World.Server.Service.Erasures.ResumeAsync(default);
+                var isErased = await person.IsErasedAsync();
+                Assert.NotEqual(isRemoved, isErased);
+                if (isErased) erased++;
+                else lived++;
+                if (isErased) await person.ErasedAsync();
+                else await person.World.SoundAsync(orphans: true);
+                await person.World.SweepAsync();
+                await person.World.SoundAsync();
+            });
+        Assert.True(lived > 0 && erased > 0);
+    }
+
+    [Theory]
+    [InlineData(StepFate.Cut)]
+    [InlineData(StepFate.AnswerLost)]
+    [InlineData(StepFate.Frozen)]
+    public async Task A_request_that_is_held_at_each_step(StepFate fate)
+    {
+        await using var world = await StepWorld.OpenAsync();
+        for (var at = 1; at < MostSteps; at++)
+        {
+            var person = await StepPerson.NewAsync(world);
+            using var open = await person.Own.PassAsync();
+            var script = StepScript.Of(fate, at);
+            await StruckAsync(world, script, () => world.SweepAsync(), () => world.Server.Other.Erasures.RequestAsync(open, default).AsTask());
+            if (!script.HasStruck) return;
+            // Asked again it is held once, from whichever was the first.
+            var again = Assert.IsType<Outcome<ErasureStatus>.Done>(await person.RequestAsync(world.Server.Service.Erasures)).Value;
+            Assert.Equal(ErasureState.Held, again.State);
+            world.Server.Time.Advance(TimeSpan.FromMilliseconds(again.DueInMs));
+            Assert.Equal(1, (await world.Server.Service.Erasures.ResumeAsync(default)).Erased);
+            await person.ErasedAsync();
+        }
+    }
+
+    [Theory]
+    [InlineData(StepFate.Cut)]
+    [InlineData(StepFate.AnswerLost)]
+    [InlineData(StepFate.Frozen)]
+    public async Task A_cancellation_at_each_step(StepFate fate)
+    {
+        await using var world = await StepWorld.OpenAsync();
+        for (var at = 1; at < MostSteps; at++)
+        {
+            var person = await StepPerson.NewAsync(world);
+            await person.RequestAsync(world.Server.Service.Erasures);
+            var script = StepScript.Of(fate, at);
+            await StruckAsync(world, script, () => Task.CompletedTask, () => person.CancelAsync(world.Server.Other));
+            if (!script.HasStruck) return;
+            // The same again is answered as the first one was, also when it was done.
+            Assert.True(Assert.IsType<Outcome<bool>.Done>(await person.CancelAsync(world.Server.Service)).Value);
+            world.Server.Time.Advance(TimeSpan.FromHours(80));
+            await person.LivesAsync();
+            // And may be asked for anew.
+            await person.RequestAsync(world.Server.Service.Erasures);
+            world.Server.Time.Advance(TimeSpan.FromHours(80));
+            await person.World.Server.Service.Erasures.ResumeAsync(default);
+            await person.ErasedAsync();
+        }
+    }
+
+    [Theory]
+    [InlineData(StepFate.Cut)]
+    [InlineData(StepFate.AnswerLost)]
+    [InlineData(StepFate.Frozen)]
+    public async Task The_last_receipt_at_each_step_is_given_once(StepFate fate)
+    {
+        await using var world = await StepWorld.OpenAsync();
+        var erasures = world.Server.Service.Erasures;
+        for (var at = 1; at < MostSteps; at++)
+        {
+            var person = await StepPerson.NewAsync(world);
+            await AgainAsync(person, "by an operator");
+            await world.Server.Service.Rotation.RunAsync(begin: true, null, default);
+            var script = StepScript.Of(fate, at);
+            ReadOnlyMemory<byte> told = default;
+            await StruckAsync(
+                world, script,
+                async () =>
+                {
+                    await erasures.ResumeAsync(default);
+                    told = await person.ReceiptAsync();
+                    world.Server.Time.Advance(TimeSpan.FromHours(1));
+                },
+                () => world.Server.Other.Erasures.ResumeAsync(default));
+            if (!script.HasStruck) return;
+            await world.SoundAsync(orphans: true);
+            world.Server.Time.Advance(TimeSpan.FromHours(1));
+            await erasures.ResumeAsync(default);
+            var last = await person.ReceiptAsync();
+            if (!told.IsEmpty) Assert.Equal(told.ToArray(), last.ToArray());
+            Assert.Equal(2, SignedErasureReceipt.Decode(last).Receipt.Level);
+            // No pass reads it any more, and it stays as it is.
+            Assert.Equal(0, await world.Server.CountAsync(Table.Erasures));
+            world.Server.Time.Advance(TimeSpan.FromHours(1));
+            await person.ErasedAsync();
+            Assert.Equal(last.ToArray(), (await person.ReceiptAsync()).ToArray());
+        }
+    }
+
+    [Theory]
+    [InlineData(StepFate.Cut)]
+    [InlineData(StepFate.AnswerLost)]
+    [InlineData(StepFate.Frozen)]
+    public async Task A_replay_over_a_key_store_of_before_at_each_step(StepFate fate)
+    {
+        await using var world = await StepWorld.OpenAsync();
+        for (var at = 1; at < MostSteps; at++)
+        {
+            var person = await StepPerson.NewAsync(world);
+            var before = await KeysOfAsync(person);
+            await AgainAsync(person, "at once");
+            await PutBackAsync(person, before);
+            var script = StepScript.Of(fate, at);
+            await StruckAsync(world, script, () => world.SweepAsync(), async () =>
+            {
+                await world.Server.Other.Erasures.ReplayAsync(default);
+                return await world.Server.Other.Erasures.ResumeAsync(default);
+            });
+            if (!script.HasStruck) return;
+            await world.Server.Service.Erasures.ReplayAsync(default);
+            await person.ErasedAsync(wasWhole: false);
+        }
+    }
+
+    // What an older copy of the key store brings back of a person.
+    private static async Task<List<Row>> KeysOfAsync(StepPerson person)
+    {
+        var (keys, ids) = (person.World.Server.Keys, new RowIds(person.World.Server.LookupKey));
+        var rows = new List<Row>();
+        foreach (var place in new[] { person.KeyRow, ids.Subject(person.User), ids.Slot(person.Own.Code.Id) })
+            rows.Add((await keys.ReadAsync(place, default))!);
+        return rows;
+    }
+
+    private static async Task PutBackAsync(StepPerson person, List<Row> rows)
+    {
+        var keys = person.World.Server.Keys;
+        await keys.WriteAsync([.. rows.Select(r => new RowWrite.Remove(r.Key))], default);
+        Assert.IsType<WriteResult.Written>(await keys.WriteAsync([.. rows.Select(r => new RowWrite.Ensure(r.Key, r.Value))], default));
+    }
+
+    private static async Task HappensAsync(StepPerson person, string meanwhile)
+    {
+        var server = person.World.Server;
+        switch (meanwhile)
+        {
+            case "a sweep":
+                await person.World.SweepAsync();
+                break;
+            case "a rotation":
+                await server.Service.Rotation.RunAsync(begin: true, null, default);
+                break;
+            case "another's erasure":
+                await server.FileErasuresAsync(person.Own.Subject);
+                await server.Service.Erasures.ResumeAsync(default);
+                break;
+            case "a commit":
+                await TryCommitAsync(person, new AccountChange { Add = [TestAuthority.Code(person.World.Random)] });
+                break;
+            case "a registration":
+                // Named, written, and then gone; or refused.
+                await person.RegisterAsync(server.Service.Realm, new TestRealmSlot(person.World.Random));
+                break;
+        }
+    }
+
+    private static async Task<bool> RemoveAskerAsync(StepPerson person)
+    {
+        var (server, next) = (person.World.Server, TestAuthority.Device(person.World.Random));
+        var commit = person.Own.Account.Commit(person.Own.Code, new AccountChange { Add = [next], Remove = [person.Own.Phone] });
+        if (await server.Service.Gate.PassAsync(
+            KeyId.OfSlot(person.Own.Code.Id), key => key == person.Own.Code.Signing.PublicKey, default) is not GateResult.Open(var open))
+            return false;
+        using (open) return await DoneAsync(server.Service.Commits.CommitAsync(open, commit, default));
+    }
+
+    private static async Task TryCommitAsync(StepPerson person, AccountChange change)
+    {
+        var keyId = KeyId.OfDevice(person.Own.Account.Now.Account, person.Own.Phone.Id);
+        var gate = await person.World.Server.Service.Gate.PassAsync(keyId, key => key == person.Own.Phone.Signing.PublicKey, default);
+        if (gate is not GateResult.Open(var open)) return;
+        var commit = person.Own.Account.Commit(person.Own.Phone, change);
+        using (open)
+            if (!await DoneAsync(person.World.Server.Service.Commits.CommitAsync(open, commit, default))) person.Own.Account.Undo();
+    }
+
+    private static async Task<bool> DoneAsync(ValueTask<Outcome<Heads>> commit)
+    {
+        try
+        {
+            return await commit is Outcome<Heads>.Done;
+        }
+        catch (AccountErasedException)
+        {
+            return false;
+        }
+    }
+
+    // Asks once more, as another process, and takes it to its end.
+    private static async Task AgainAsync(StepPerson person, string asked)
+    {
+        var server = person.World.Server;
+        if (await person.IsErasedAsync())
+        {
+            await server.Service.Erasures.ResumeAsync(default);
+            return;
+        }
+
+        server.ErasureHold = TimeSpan.Zero;
+        if (asked == "by an operator") await server.FileErasuresAsync(person.Own.Subject);
+        else Assert.IsType<Outcome<ErasureStatus>.Done>(await person.RequestAsync(server.Service.Erasures));
+        server.Time.Advance(TimeSpan.FromHours(73));
+        await server.Service.Erasures.ResumeAsync(default);
+    }
+
+    private static async Task AtEachStepAsync(
+        string asked, StepFate fate, Func<StepPerson, Task> meanwhile, Func<StepPerson, Task> then)
+    {
+        await using var world = await StepWorld.OpenAsync();
+        var (server, struck) = (world.Server, 0);
+        for (var at = 1; at < MostSteps; at++)
+        {
+            var person = await StepPerson.NewAsync(world);
+            server.ErasureHold = asked == "at once" ? TimeSpan.Zero : TimeSpan.FromHours(72);
+            if (asked == "due") Assert.IsType<Outcome<ErasureStatus>.Done>(await person.RequestAsync(server.Service.Erasures));
+            if (asked == "by an operator") await server.FileErasuresAsync(person.Own.Subject);
+            server.Time.Advance(TimeSpan.FromHours(73));
+            using var open = await person.Own.PassAsync();
+            var script = StepScript.Of(fate, at);
+            await StruckAsync(world, script, () => meanwhile(person), async () =>
+            {
+                if (asked == "at once") return (object)await server.Other.Erasures.RequestAsync(open, default);
+                return await server.Other.Erasures.ResumeAsync(default);
+            });
+            if (!script.HasStruck) break;
+            struck++;
+            await then(person);
+        }
+
+        Assert.InRange(struck, 10, MostSteps - 2);
+    }
+
+    private static async Task StruckAsync<T>(StepWorld world, StepScript script, Func<Task> meanwhile, Func<Task<T>> act)
+        where T : class
+    {
+        var acting = world.ActAsync(script, async () =>
+        {
+            try
+            {
+                return await act();
+            }
+            catch (StoreUnavailableException)
+            {
+                // Told that it is pending.
+                return null!;
+            }
+        });
+        if (await Task.WhenAny(script.Frozen.Task, acting) != acting)
+        {
+            await meanwhile();
+            script.Thaw();
+        }
+
+        await acting;
+    }
+}
