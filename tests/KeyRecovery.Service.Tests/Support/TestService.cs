@@ -10,6 +10,7 @@ using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite;
 using KeyRecovery.Storage.Sqlite.Ring;
 using KeyRecovery.Testing;
+using KeyRecovery.Testing.Stores;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Service.Tests.Support;
@@ -19,6 +20,12 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
 {
     private readonly List<IDisposable> _secrets = [];
     private SqliteStorePair _pair = null!;
+
+    /// <summary>
+    /// Whether all tests run on stores that do one step after the other, as a document database does: <c>.ci/run</c> runs
+    /// them so a second time, with <c>KEYRECOVERY_STEPWISE=1</c>.
+    /// </summary>
+    private static bool IsStepwise => Environment.GetEnvironmentVariable("KEYRECOVERY_STEPWISE") == "1";
 
     /// <summary>With the folders <c>data</c>, <c>keys</c> and <c>ring</c>.</summary>
     public string Folder { get; private init; } = "";
@@ -77,7 +84,8 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
         test._pair = await SqliteStorePair.OpenAsync(
             new SqliteStoreOptions { Path = Path.Combine(folder, "data", "data.db"), Journal = JournalProfile.Data, Tables = test.Tables, LeavesRemnants = leavesRemnants },
             new SqliteStoreOptions { Path = Path.Combine(folder, "keys", "keys.db"), Journal = JournalProfile.Keys, Tables = test.Tables, LeavesRemnants = leavesRemnants }, random, test.Time, NullLoggerFactory.Instance);
-        test.Data = betweenData?.Invoke(test._pair.Data) ?? test._pair.Data;
+        IDataStore data = IsStepwise ? new StepwiseDataStore(test._pair.Data) : test._pair.Data;
+        test.Data = betweenData?.Invoke(data) ?? data;
         try
         {
             await test.OpenKeysAsync(folder, random, between);
@@ -122,7 +130,8 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
 
     private async Task OpenKeysAsync(string folder, IRandom random, Func<IKeyStore, IKeyStore>? between)
     {
-        Keys = between?.Invoke(_pair.Keys) ?? _pair.Keys;
+        IKeyStore keys = IsStepwise ? new StepwiseKeyStore(_pair.Keys) : _pair.Keys;
+        Keys = between?.Invoke(keys) ?? keys;
         var isFirst = !await ServerSecrets.ExistAsync(Keys, default);
         var root = Root = FileRootKey.Open(Path.Combine(folder, "ring"), random, isFirst);
         var ring = FileKekRing.Open(Path.Combine(folder, "ring"), root, random, Time, isFirst);

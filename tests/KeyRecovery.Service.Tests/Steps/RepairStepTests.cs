@@ -1,0 +1,93 @@
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.UseCases;
+using KeyRecovery.Testing;
+using KeyRecovery.Testing.Stores;
+
+namespace KeyRecovery.Service.Tests.Steps;
+
+/// <summary>A repair of an account whose data are lost, cut, unanswered or frozen at each of its steps: all that its device holds comes back.</summary>
+public sealed class RepairStepTests
+{
+    private const int MostSteps = 30;
+
+    [Theory]
+    [InlineData(StepFate.Cut, false)]
+    [InlineData(StepFate.Cut, true)]
+    [InlineData(StepFate.AnswerLost, false)]
+    [InlineData(StepFate.AnswerLost, true)]
+    [InlineData(StepFate.Frozen, false)]
+    [InlineData(StepFate.Frozen, true)]
+    public async Task At_each_step_and_then_the_same_again_before_or_after_a_sweep(StepFate fate, bool sweepsFirst)
+    {
+        await using var world = await StepWorld.OpenAsync();
+        for (var at = 1; at < MostSteps; at++)
+        {
+            var user = await world.NewAccountAsync();
+            var laptop = TestAuthority.Device(world.Random);
+            await CommittedAsync(world, user, new AccountChange { Add = [laptop] });
+            await CommittedAsync(world, user, new AccountChange { Remove = [laptop] });
+            await LoseDataAsync(world, user);
+            var script = StepScript.Of(fate, at);
+            var acting = world.ActAsync(script, async () => await RepairAsync(world.Server.Service, user));
+            if (fate == StepFate.Frozen && await Task.WhenAny(script.Frozen.Task, acting) != acting)
+            {
+                // Meanwhile the device's second try reaches another instance.
+                await DoneAsync(world.Server.Other, user);
+                script.Thaw();
+            }
+
+            await acting;
+            if (!script.HasStruck)
+            {
+                Assert.InRange(at, 5, MostSteps);
+                return;
+            }
+
+            if (sweepsFirst) await world.SweepAsync();
+            await DoneAsync(world.Server.Service, user);
+            await user.ReadsAsync(user.Account.Now);
+            await world.SoundAsync(orphans: true);
+            await world.SweepAsync();
+            await world.SoundAsync();
+            await CommittedAsync(world, user, new AccountChange { Put = [(user.Item, world.Random.Bytes(9))] });
+            await user.ReadsAsync(user.Account.Now);
+        }
+
+        Assert.Fail("it never ended");
+    }
+
+    private static async Task CommittedAsync(StepWorld world, StepAccount user, AccountChange change) =>
+        Assert.IsType<Outcome<Accounts.Heads>.Done>(
+            await world.Server.CommitAsync(user.Account, user.Phone, user.Account.Commit(user.Phone, change)));
+
+    private static async Task LoseDataAsync(StepWorld world, StepAccount user)
+    {
+        using var open = await user.PassAsync();
+        foreach (var table in TableRegistry.Default.Of(StoreKind.Data))
+            await foreach (var row in world.Server.Data.ListOwnerAsync(table, open.Rows.Locator, default))
+                await world.Server.Data.WriteAsync([new RowWrite.Remove(row.Key)], default);
+    }
+
+    private static async Task<Outcome<RepairResult>> RepairAsync(KeyRecoveryService service, StepAccount user)
+    {
+        var now = user.Account.Now;
+        var body = new RepairBundle(now.Links, now.Keyset, now.Manifest).Encode();
+        return await service.Repairs.RepairAsync(
+            KeyId.OfDevice(now.Account, user.Phone.Id), key => key == user.Phone.Signing.PublicKey, body, default);
+    }
+
+    // A repair, and then the items that the server lacks: as the SDK does it.
+    private static async Task DoneAsync(KeyRecoveryService service, StepAccount user)
+    {
+        var repaired = Assert.IsType<Outcome<RepairResult>.Done>(await RepairAsync(service, user)).Value;
+        foreach (var missing in repaired.Missing)
+        {
+            using var open = await user.PassAsync();
+            Assert.IsType<Outcome<Hash256>.Done>(await service.Staging.PutAsync(open, missing, user.Account.Items[missing], default));
+        }
+    }
+}
