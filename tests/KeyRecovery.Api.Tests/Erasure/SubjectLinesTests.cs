@@ -97,7 +97,7 @@ public sealed class SubjectLinesTests
         await using var store = new SqliteConnection($"Data Source={Path.Combine(host.DataDirectory, "keys", "keys.db")};Mode=ReadOnly;Pooling=False");
         await store.OpenAsync();
         await using var count = store.CreateCommand();
-        count.CommandText = "SELECT count(*) FROM erasure_jobs WHERE length(id) > 16";
+        count.CommandText = "SELECT count(*) FROM erasure_lines";
         return (long)(await count.ExecuteScalarAsync())!;
     }
 
