@@ -5,16 +5,3 @@ namespace KeyRecovery.Service.Erasure;
 /// <param name="Outcome">What became of it.</param>
 /// <param name="Receipt">The receipt of an erased one, else empty.</param>
 public sealed record ErasureLineOutcome(int Line, LineOutcome Outcome, ReadOnlyMemory<byte> Receipt);
-
-/// <summary>What becomes of a line of a job.</summary>
-public enum LineOutcome
-{
-    /// <summary>It was not looked at, or there is no receipt yet.</summary>
-    Pending,
-
-    /// <summary>The user's account is erased, with a receipt.</summary>
-    Erased,
-
-    /// <summary>The user had no account.</summary>
-    Unknown,
-}

@@ -58,7 +58,7 @@ public sealed class RealmStepTests
             var person = await StepPerson.NewAsync(world);
             var guess = person.Share.Guess();
             Assert.IsType<Outcome<byte[]>.Done>(await GuessAsync(person, world.Server.Service.Realm, guess));
-            Task<Outcome<byte[]>> ResetAsync(Realms.Realm realm) => realm.ResetAsync(
+            Task<Outcome<byte[]>> ResetAsync(KeyRecovery.Service.Realms.Realm realm) => realm.ResetAsync(
                 RealmReset.Decode(person.Share.Reset(realm.Identity, guess.Request.Attempt)), default, default).AsTask();
             if (!await StruckAsync(world, fate, at, () => ResetAsync(world.Server.Service.Realm), () => ResetAsync(world.Server.Other.Realm))) return;
             Assert.IsType<Outcome<byte[]>.Done>(await ResetAsync(world.Server.Service.Realm));
@@ -97,7 +97,7 @@ public sealed class RealmStepTests
         Assert.Fail("it never ended");
     }
 
-    private static async Task<Outcome<byte[]>> GuessAsync(StepPerson person, Realms.Realm realm, TestGuess guess) =>
+    private static async Task<Outcome<byte[]>> GuessAsync(StepPerson person, KeyRecovery.Service.Realms.Realm realm, TestGuess guess) =>
         await realm.EvaluateAsync(person.User, guess.Request, Hash256.Of(guess.Body), default);
 
     // All guesses there again: whoever owns the share may say so after any of them.

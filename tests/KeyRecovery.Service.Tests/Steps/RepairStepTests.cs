@@ -28,8 +28,8 @@ public sealed class RepairStepTests
         {
             var user = await world.NewAccountAsync();
             var laptop = TestAuthority.Device(world.Random);
-            await CommittedAsync(world, user, new AccountChange { Add = [laptop] });
-            await CommittedAsync(world, user, new AccountChange { Remove = [laptop] });
+            await CommittedAsync(world, user, new KeyRecovery.Testing.AccountChange { Add = [laptop] });
+            await CommittedAsync(world, user, new KeyRecovery.Testing.AccountChange { Remove = [laptop] });
             await LoseDataAsync(world, user);
             var script = StepScript.Of(fate, at);
             var acting = world.ActAsync(script, async () => await RepairAsync(world.Server.Service, user));
@@ -53,14 +53,14 @@ public sealed class RepairStepTests
             await world.SoundAsync(orphans: true);
             await world.SweepAsync();
             await world.SoundAsync();
-            await CommittedAsync(world, user, new AccountChange { Put = [(user.Item, world.Random.Bytes(9))] });
+            await CommittedAsync(world, user, new KeyRecovery.Testing.AccountChange { Put = [(user.Item, world.Random.Bytes(9))] });
             await user.ReadsAsync(user.Account.Now);
         }
 
         Assert.Fail("it never ended");
     }
 
-    private static async Task CommittedAsync(StepWorld world, StepAccount user, AccountChange change) =>
+    private static async Task CommittedAsync(StepWorld world, StepAccount user, KeyRecovery.Testing.AccountChange change) =>
         Assert.IsType<Outcome<Accounts.Heads>.Done>(
             await world.Server.CommitAsync(user.Account, user.Phone, user.Account.Commit(user.Phone, change)));
 
