@@ -33,13 +33,10 @@ public abstract class SqliteRowStore : IRowStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<Row?> ReadAsync(RowKey key, CancellationToken ct)
-    {
-        Demand(key.Table);
-        return ct.IsCancellationRequested
-            ? ValueTask.FromCanceled<Row?>(ct)
-            : ValueTask.FromResult(_readers.Read(key, static (connection, key) => ReadRow(connection, key)));
-    }
+    public ValueTask<Row?> ReadAsync(RowKey key, CancellationToken ct) => PointAsync(RowSql.Read, key, ct);
+
+    /// <inheritdoc/>
+    public ValueTask<Row?> HeadAsync(RowKey key, CancellationToken ct) => PointAsync(RowSql.Head, key, ct);
 
     /// <inheritdoc/>
     public ValueTask<WriteResult> WriteAsync(IReadOnlyList<RowWrite> writes, CancellationToken ct)
@@ -89,9 +86,17 @@ public abstract class SqliteRowStore : IRowStore, IAsyncDisposable
         }
     }
 
-    private static Row? ReadRow(Connection connection, RowKey key)
+    private ValueTask<Row?> PointAsync(RowSql kind, RowKey key, CancellationToken ct)
     {
-        var statement = connection.Prepared(RowSql.Read, key.Table).Bind(1, key.Id.Span);
+        Demand(key.Table);
+        return ct.IsCancellationRequested
+            ? ValueTask.FromCanceled<Row?>(ct)
+            : ValueTask.FromResult(_readers.Read((kind, key), static (connection, at) => ReadRow(connection, at.kind, at.key)));
+    }
+
+    private static Row? ReadRow(Connection connection, RowSql kind, RowKey key)
+    {
+        var statement = connection.Prepared(kind, key.Table).Bind(1, key.Id.Span);
         var row = statement.Step() ? RowAt(statement, key) : null;
         statement.Reset();
         return row;

@@ -10,6 +10,9 @@ public abstract class PassingStore(IRowStore store) : IRowStore
     public virtual ValueTask<Row?> ReadAsync(RowKey key, CancellationToken ct) => store.ReadAsync(key, ct);
 
     /// <inheritdoc/>
+    public virtual ValueTask<Row?> HeadAsync(RowKey key, CancellationToken ct) => store.HeadAsync(key, ct);
+
+    /// <inheritdoc/>
     public virtual ValueTask<WriteResult> WriteAsync(IReadOnlyList<RowWrite> writes, CancellationToken ct) =>
         store.WriteAsync(writes, ct);
 

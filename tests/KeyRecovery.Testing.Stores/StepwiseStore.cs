@@ -26,18 +26,12 @@ public abstract class StepwiseStore(IRowStore store) : PassingStore(store)
     public int HidesReads { get; set; }
 
     /// <inheritdoc/>
-    public override async ValueTask<Row?> ReadAsync(RowKey key, CancellationToken ct)
-    {
-        Script?.Read();
-        if (_hidden.TryGetValue(key, out var left))
-        {
-            if (left <= 1) _hidden.TryRemove(key, out _);
-            else _hidden[key] = left - 1;
-            if (left > 0) return null;
-        }
+    public override async ValueTask<Row?> ReadAsync(RowKey key, CancellationToken ct) =>
+        Sees(key) ? await _store.ReadAsync(key, ct) : null;
 
-        return await _store.ReadAsync(key, ct);
-    }
+    /// <inheritdoc/>
+    public override async ValueTask<Row?> HeadAsync(RowKey key, CancellationToken ct) =>
+        Sees(key) ? await _store.HeadAsync(key, ct) : null;
 
     /// <inheritdoc/>
     public override async ValueTask<WriteResult> WriteAsync(IReadOnlyList<RowWrite> writes, CancellationToken ct)
@@ -59,6 +53,15 @@ public abstract class StepwiseStore(IRowStore store) : PassingStore(store)
         }
 
         return new WriteResult.Written();
+    }
+
+    private bool Sees(RowKey key)
+    {
+        Script?.Read();
+        if (!_hidden.TryGetValue(key, out var left)) return true;
+        if (left <= 1) _hidden.TryRemove(key, out _);
+        else _hidden[key] = left - 1;
+        return left <= 0;
     }
 }
 

@@ -11,8 +11,14 @@ namespace KeyRecovery.Service.Accounts;
 /// <param name="Packed">40 bytes a manifest: version (8, big-endian) and hash (32). At most <see cref="Tail"/>.</param>
 public readonly record struct Trail(Hash256? Chunk, ReadOnlyMemory<byte> Packed)
 {
-    /// <summary>The most manifests in the row. The next one moves them into a chunk, which every racer writes alike.</summary>
+    /// <summary>The most manifests in the row. The next one moves the oldest into a chunk, which every racer writes alike.</summary>
     public const int Tail = 32;
+
+    /// <summary>
+    /// How many move at once. As many stay, more than an item keeps versions: what a commit asks of an item that changes
+    /// often stands in the row.
+    /// </summary>
+    public const int Moved = 16;
 
     /// <summary>The bytes of one entry.</summary>
     public const int EntrySize = sizeof(ulong) + Hash256.Size;
@@ -31,6 +37,9 @@ public readonly record struct Trail(Hash256? Chunk, ReadOnlyMemory<byte> Packed)
             entries.Add((Version(Packed.Span[at..]), Packed.Slice(at, EntrySize)));
         return entries;
     }
+
+    /// <summary>Without the oldest entries, which have moved to a chunk.</summary>
+    internal Trail MovedTo(Hash256 chunk) => new(chunk, Packed[(Moved * EntrySize)..]);
 
     internal Trail Add(ulong version, Hash256 manifest)
     {

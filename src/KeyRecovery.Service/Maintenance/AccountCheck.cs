@@ -79,14 +79,14 @@ internal sealed class AccountCheck(ServiceContext context, ScannedAccount accoun
         }
 
         foreach (var staged in state.Staged)
-            if (await data.ReadAsync(rows.Item(staged.Hash), ct) is null) _faults.Add("item: staged, and missing");
+            if (await data.HeadAsync(rows.Item(staged.Hash), ct) is null) _faults.Add("item: staged, and missing");
     }
 
     // An older version that is told and not there would fail whoever asks for it.
     private async ValueTask CheckHistoryAsync(AccountNames names, CancellationToken ct)
     {
         foreach (var item in names.Confirmed)
-            if (await context.Data.ReadAsync(account.Rows.Item(item), ct) is null) _faults.Add("item: an older version is missing");
+            if (await context.Data.HeadAsync(account.Rows.Item(item), ct) is null) _faults.Add("item: an older version is missing");
     }
 
     private async ValueTask CheckLookupsAsync(AccountState state, CancellationToken ct)

@@ -96,6 +96,6 @@ internal readonly record struct ChunkSize(int Entries, int Bytes)
     /// <summary>Links: a commit writes the newest chunk anew, and a reader holds one in memory.</summary>
     public static ChunkSize Links { get; } = new(64, 128 * 1024);
 
-    /// <summary>Hashes of manifests, 32 of which move here at once.</summary>
-    public static ChunkSize Trail { get; } = new(1024, 64 * 1024);
+    /// <summary>Hashes of manifests, 16 of which move here at once, each time with all that the newest chunk has.</summary>
+    public static ChunkSize Trail { get; } = new(256, 16 * 1024);
 }

@@ -12,6 +12,10 @@ public interface IRowStore
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     ValueTask<Row?> ReadAsync(RowKey key, CancellationToken ct);
 
+    /// <summary>As <see cref="ReadAsync"/>, with an empty value: for whoever only wants to delete a row that may be large.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
+    ValueTask<Row?> HeadAsync(RowKey key, CancellationToken ct);
+
     /// <summary>
     /// Does <paramref name="writes"/> one after the other, and stops at the first that it cannot do. Others may see the
     /// rows between two steps, and a crash may come there. The values must not change until the result is there.

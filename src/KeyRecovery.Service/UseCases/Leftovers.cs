@@ -22,7 +22,7 @@ internal sealed class Leftovers(IDataStore data, AccountRows rows, Manifest mani
         var deletions = new List<RowWrite>();
         foreach (var hash in items)
         {
-            if (await ReadAsync(hash, ct) is not { } row) continue;
+            if (IsNamed(hash) || await data.ReadAsync(rows.Item(hash), ct) is not { } row) continue;
             // An older version that somebody has stored once more stays an older version.
             var id = ItemHeader.Read(rows.Open(row)).Id;
             var history = await data.FindAsync(rows, rows.History(id), ct);
@@ -37,12 +37,9 @@ internal sealed class Leftovers(IDataStore data, AccountRows rows, Manifest mani
     {
         var deletions = new List<RowWrite>();
         foreach (var hash in items.Distinct())
-            if (await ReadAsync(hash, ct) is { } row) deletions.Add(new RowWrite.Delete(row));
+            if (!IsNamed(hash) && await data.HeadAsync(rows.Item(hash), ct) is { } row) deletions.Add(new RowWrite.Delete(row));
         return deletions;
     }
 
-    private async ValueTask<Row?> ReadAsync(Hash256 hash, CancellationToken ct) =>
-        next.Staged.Any(s => s.Hash == hash) || manifest.Items.Any(i => i.Hash == hash)
-            ? null
-            : await data.ReadAsync(rows.Item(hash), ct);
+    private bool IsNamed(Hash256 hash) => next.Staged.Any(s => s.Hash == hash) || manifest.Items.Any(i => i.Hash == hash);
 }

@@ -30,8 +30,9 @@ internal sealed record ListPlan(List<RowWrite> Writes, List<RowKey> Superseded, 
         var trail = change.Before?.Trail ?? default;
         if (trail.IsFull)
         {
-            if (await AppendAsync(Table.Trails, trail.Chunk, trail.Entries(), ChunkSize.Trail) is not { } name) return null;
-            trail = new Trail(name, default);
+            if (await AppendAsync(Table.Trails, trail.Chunk, trail.Entries().Take(Trail.Moved).ToList(), ChunkSize.Trail) is not { } name)
+                return null;
+            trail = trail.MovedTo(name);
         }
 
         var manifest = change.Manifest;

@@ -130,7 +130,7 @@ public sealed class Repairs
     {
         var missing = ImmutableArray.CreateBuilder<Hash256>();
         foreach (var item in bundle.Manifest.Manifest.Items)
-            if (await _context.Data.ReadAsync(rows.Item(item.Hash), ct) is null) missing.Add(item.Hash);
+            if (await _context.Data.HeadAsync(rows.Item(item.Hash), ct) is null) missing.Add(item.Hash);
         return missing.ToImmutable();
     }
 }

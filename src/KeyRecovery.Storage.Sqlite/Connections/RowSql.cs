@@ -12,6 +12,7 @@ internal enum RowSql
     Remove,
     Import,
     Read,
+    Head,
     Range,
     Headings,
 }
@@ -19,7 +20,7 @@ internal enum RowSql
 /// <summary>Each step of a write is one statement: its precondition stands in it, and SQLite says how many rows it met.</summary>
 internal static class RowSqlText
 {
-    public const int Kinds = 9;
+    public const int Kinds = 10;
 
     public static string For(RowSql kind, Table table)
     {
@@ -37,6 +38,8 @@ internal static class RowSqlText
             RowSql.Remove => $"DELETE FROM {name} WHERE id = ?1",
             RowSql.Import => $"INSERT INTO {name}(id, version, token, written_hour, value) VALUES(?1, ?2, ?3, ?4, ?5)",
             RowSql.Read => $"SELECT version, written_hour, token, value FROM {name} WHERE id = ?1",
+            // The value stands last in a row: its pages are not read.
+            RowSql.Head => $"SELECT version, written_hour, token, x'' FROM {name} WHERE id = ?1",
             RowSql.Range => $"SELECT version, written_hour, token, value, id FROM {name} WHERE id >= ?1 AND id < ?2 ORDER BY id",
             RowSql.Headings => $"SELECT version, written_hour, token, x'', id FROM {name} WHERE id >= ?1 AND id < ?2 ORDER BY id",
             _ => throw new ArgumentOutOfRangeException(nameof(kind)),

@@ -29,6 +29,8 @@ public abstract partial class RowStoreContract : IAsyncLifetime
 
     private ValueTask<Row?> Read(RowKey key) => Store.ReadAsync(key, CancellationToken.None);
 
+    private ValueTask<Row?> Head(RowKey key) => Store.HeadAsync(key, CancellationToken.None);
+
     private async Task Written(params RowWrite[] writes) => Assert.IsType<WriteResult.Written>(await Write(writes));
 
     private async Task Refused(int index, params RowWrite[] writes) =>
@@ -43,11 +45,19 @@ public abstract partial class RowStoreContract : IAsyncLifetime
         Assert.Equal(version, row.Version);
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds() / 3600;
         Assert.InRange(row.WrittenHour, now - 1, now);
+        var head = await Head(key);
+        Assert.NotNull(head);
+        Assert.Equal((key, version, row.Token), (head.Key, head.Version, head.Token));
+        Assert.Equal(0, head.Value.Length);
     }
 
     private async Task<Row> Get(RowKey key) => await Read(key) ?? throw new InvalidOperationException("the row is not there");
 
-    private async Task Lacks(RowKey key) => Assert.Null(await Read(key));
+    private async Task Lacks(RowKey key)
+    {
+        Assert.Null(await Read(key));
+        Assert.Null(await Head(key));
+    }
 
     [Fact]
     public Task A_row_that_was_never_written_is_absent() => Lacks(Key(1));
