@@ -60,11 +60,17 @@ public sealed class AccountCreation
         var made = await MakeKeyRowAsync(user, keyRowKey, ct);
         if (made is Outcome<AccountRows>.Failed) return made;
         var rows = ((Outcome<AccountRows>.Done)made).Value;
-        if (await ClaimUserAsync(user, account, ct) is not { } taken) return rows;
+        var taken = await ClaimUserAsync(user, account, ct);
+        if (taken is not null) await LetGoAsync(user, account, ct);
+        // Claimed, then looked: an erasure that came meanwhile has not seen the claim.
+        else if (await IsErasedAsync(keyRowKey, ct)) taken = await LetGoOfAsync(user, account, ErrorCode.Erased, ct);
+        if (taken is null) return rows;
         rows.Dispose();
-        await LetGoAsync(user, account, ct);
         return taken;
     }
+
+    private async ValueTask<bool> IsErasedAsync(RowKey keyRowKey, CancellationToken ct) =>
+        await _context.Keys.ReadAsync(keyRowKey, ct) is { } row && KeyRow.Decode(row.Value).State == KeyRowState.Erased;
 
     // A new pending key row, or the one that an earlier try of the same creation left.
     private async ValueTask<Outcome<AccountRows>> MakeKeyRowAsync(AppUser user, RowKey keyRowKey, CancellationToken ct)
@@ -75,7 +81,7 @@ public sealed class AccountCreation
             {
                 if (view.Standing == AccountStanding.Erased) return new ServiceFailure(ErrorCode.Erased);
                 // Another user's, who has shown this very beginning.
-                if (view.State is { } there && there.User != user) return new ServiceFailure(ErrorCode.AccountExists);
+                if (view.State is { } there && !await AccountOwners.IsOwnerAsync(_context, there, user, ct)) return new ServiceFailure(ErrorCode.AccountExists);
                 if (view.HasRows) return view.TakeRows();
             }
 
@@ -130,7 +136,7 @@ public sealed class AccountCreation
         // An earlier try of the same came further.
         if (view is not { Standing: AccountStanding.Unknown, KeyStored: { } pending }) return;
         if (await _context.Keys.WriteAsync([new RowWrite.Delete(pending)], ct) is WriteResult.Written)
-            await LetGoOfAsync(user, account, ct);
+            await LetGoOfAsync(user, account, ErrorCode.AccountExists, ct);
     }
 
     private async ValueTask<Outcome<Heads>> WriteAsync(
@@ -163,7 +169,9 @@ public sealed class AccountCreation
         // The same beginning again is the same account, however far it has come; another one is another account.
         if (await _context.Data.FindAsync(rows, rows.Account, ct) is not { } stored) return new ServiceFailure(ErrorCode.Unavailable);
         var there = AccountRow.Decode(stored);
-        if (there.User != user) return await LetGoOfAsync(user, head.Account, ct);
+        // Two users have shown one beginning, and the other one was faster.
+        if (!await AccountOwners.IsOwnerAsync(_context, there, user, ct))
+            return await LetGoOfAsync(user, head.Account, ErrorCode.AccountExists, ct);
         if (!await new LinkReader(_context.Data, rows, there).ContainsAsync(head.Place, ct)) return new ServiceFailure(ErrorCode.AccountExists);
         return await writer.FinishAsync(change, there, change.Slots, ct) switch
         {
@@ -172,12 +180,12 @@ public sealed class AccountCreation
         };
     }
 
-    // Two users have shown one beginning, and the other one was faster.
-    private async ValueTask<ServiceFailure> LetGoOfAsync(AppUser user, AccountId account, CancellationToken ct)
+    // The user's place, and why it was not to be had.
+    private async ValueTask<ServiceFailure> LetGoOfAsync(AppUser user, AccountId account, ErrorCode why, CancellationToken ct)
     {
         if (await _context.Keys.ReadAsync(_context.Lookups.Ids.Subject(user), ct) is { } lookup && _context.Lookups.Open(lookup) == account)
             await _context.Keys.WriteAsync([new RowWrite.Delete(lookup)], ct);
-        return new ServiceFailure(ErrorCode.AccountExists);
+        return new ServiceFailure(why);
     }
 
     // Who stands in link 0 is trusted at once: there is nobody older to be locked out.

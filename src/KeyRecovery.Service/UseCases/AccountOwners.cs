@@ -15,14 +15,19 @@ public sealed class AccountOwners
         account.Actor.IsSlot && _context.Policies.Of(account.State.User.App).CodeNeedsToken;
 
     /// <summary>Whether the account is that user's.</summary>
-    public async ValueTask<bool> IsOwnerAsync(OpenAccount account, AppUser user, CancellationToken ct)
+    public ValueTask<bool> IsOwnerAsync(OpenAccount account, AppUser user, CancellationToken ct) =>
+        IsOwnerAsync(_context, account.State, user, ct);
+
+    /// <summary>Whether the account of that state is that user's.</summary>
+    internal static async ValueTask<bool> IsOwnerAsync(
+        ServiceContext context, AccountState state, AppUser user, CancellationToken ct)
     {
-        var owner = account.State.User;
+        var owner = state.User;
         if (owner == user) return true;
         if (owner.App != user.App || owner.Issuer != AppUser.Unknown) return false;
 
         // The name was lost with the data; the key store's lookup was not.
-        var lookup = await _context.Keys.ReadAsync(_context.Lookups.Ids.Subject(user), ct);
-        return lookup is not null && _context.Lookups.Open(lookup) == account.State.Account;
+        var lookup = await context.Keys.ReadAsync(context.Lookups.Ids.Subject(user), ct);
+        return lookup is not null && context.Lookups.Open(lookup) == state.Account;
     }
 }
