@@ -112,29 +112,4 @@ public sealed class ErasureJobTests
         await server.Service.Erasures.ResumeAsync(default);
         Assert.Equal(1, (await server.JobAsync(job)).Unknown);
     }
-
-    private sealed class CountingKeyStore(IKeyStore store) : PassingStore(store), IKeyStore
-    {
-        public int Rows { get; private set; }
-
-        public override ValueTask<Row?> ReadAsync(RowKey key, CancellationToken ct)
-        {
-            Rows++;
-            return base.ReadAsync(key, ct);
-        }
-
-        public override IAsyncEnumerable<Row> ScanAsync(Table table, CancellationToken ct) => Counted(base.ScanAsync(table, ct));
-
-        public override IAsyncEnumerable<Row> ScanOwnerAsync(Table table, ReadOnlyMemory<byte> owner, CancellationToken ct) =>
-            Counted(base.ScanOwnerAsync(table, owner, ct));
-
-        private async IAsyncEnumerable<Row> Counted(IAsyncEnumerable<Row> rows)
-        {
-            await foreach (var row in rows)
-            {
-                Rows++;
-                yield return row;
-            }
-        }
-    }
 }
