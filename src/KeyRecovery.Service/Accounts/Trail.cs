@@ -38,6 +38,14 @@ public readonly record struct Trail(Hash256? Chunk, ReadOnlyMemory<byte> Packed)
         return entries;
     }
 
+    /// <summary>Whether a manifest stands in the row.</summary>
+    internal bool Has(ulong version, Hash256 manifest)
+    {
+        for (var at = 0; at < Packed.Length; at += EntrySize)
+            if (Is(Packed.Span[at..], version, manifest)) return true;
+        return false;
+    }
+
     /// <summary>Without the oldest entries, which have moved to a chunk.</summary>
     internal Trail MovedTo(Hash256 chunk) => new(chunk, Packed[(Moved * EntrySize)..]);
 

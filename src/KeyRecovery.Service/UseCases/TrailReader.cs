@@ -17,8 +17,8 @@ internal sealed class TrailReader(IDataStore data, AccountRows rows, AccountStat
     {
         var (version, hash) = entry.Manifest;
         if (version > state.ManifestVersion) return null;
-        if (version >= state.Trail.First) return Has(state.Trail.Entries().Select(e => e.Entry), version, hash);
-        return await FindChunkAsync(version, ct) is { } chunk && Has(chunk.Entries, version, hash);
+        if (version >= state.Trail.First) return state.Trail.Has(version, hash);
+        return await FindChunkAsync(version, ct) is { } chunk && chunk.Entries.Any(e => Trail.Is(e.Span, version, hash));
     }
 
     private async ValueTask<Chunk?> FindChunkAsync(ulong version, CancellationToken ct)
@@ -29,12 +29,5 @@ internal sealed class TrailReader(IDataStore data, AccountRows rows, AccountStat
         // Entries of one item are mostly near one another.
         if (_last is not null && _last.First <= version && version <= Trail.Version(_last.Entries[^1].Span)) return _last;
         return _last = await data.FindHoldingAsync(rows, Table.Trails, _newest, version, ct);
-    }
-
-    private static bool Has(IEnumerable<ReadOnlyMemory<byte>> entries, ulong version, Protocol.Wire.Hash256 hash)
-    {
-        foreach (var entry in entries)
-            if (Trail.Is(entry.Span, version, hash)) return true;
-        return false;
     }
 }
