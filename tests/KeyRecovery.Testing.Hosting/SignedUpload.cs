@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using KeyRecovery.Protocol.Http;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 

@@ -1,4 +1,5 @@
 using KeyRecovery.Api.Http;
+using KeyRecovery.Protocol.Http;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Errors;
 

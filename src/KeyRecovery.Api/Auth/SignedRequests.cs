@@ -1,6 +1,7 @@
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.RateLimiting;
 using KeyRecovery.Api.Telemetry;
+using KeyRecovery.Protocol.Http;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service;

@@ -1,4 +1,4 @@
-using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Protocol.Http;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace KeyRecovery.Api.Auth;

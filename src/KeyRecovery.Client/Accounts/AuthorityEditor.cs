@@ -3,7 +3,6 @@ using System.Text;
 using KeyRecovery.Client.Passphrases;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;

@@ -1,6 +1,5 @@
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 

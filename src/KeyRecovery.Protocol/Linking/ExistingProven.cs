@@ -30,7 +30,7 @@ public sealed class ExistingProven : ConnectedState
     {
         ExistingOffered.Require(draft, _peer);
         if (draft.Link.Account != Draft.Link.Account || draft.Link.Sequence <= Draft.Link.Sequence)
-            Primitives.Throw.Argument(nameof(draft), "must continue the same account further on");
+            Throw.Argument(nameof(draft), "must continue the same account further on");
         return ExistingOffered.Offer(TakeChannel(), _peer, draft);
     }
 

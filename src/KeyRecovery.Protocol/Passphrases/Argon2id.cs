@@ -1,4 +1,3 @@
-using KeyRecovery.Protocol.Primitives;
 using NSec.Cryptography;
 
 namespace KeyRecovery.Protocol.Passphrases;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Protocol.Passphrases;
 

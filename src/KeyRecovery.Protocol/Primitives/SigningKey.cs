@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Protocol.Http;
 using NSec.Cryptography;
 
 namespace KeyRecovery.Protocol.Primitives;

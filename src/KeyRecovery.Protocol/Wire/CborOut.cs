@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Formats.Cbor;
-using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Protocol.Wire;
 

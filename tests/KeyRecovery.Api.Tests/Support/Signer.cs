@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using KeyRecovery.Protocol.Http;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 

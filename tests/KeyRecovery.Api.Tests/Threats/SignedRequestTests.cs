@@ -3,6 +3,7 @@ using System.Text;
 using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Tests.Support;
+using KeyRecovery.Protocol.Http;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 using Microsoft.AspNetCore.Builder;

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using KeyRecovery.Client;
+using KeyRecovery.Protocol.Http;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;

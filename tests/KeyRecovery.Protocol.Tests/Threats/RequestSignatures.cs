@@ -1,4 +1,5 @@
 using System.Text;
+using KeyRecovery.Protocol.Http;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 

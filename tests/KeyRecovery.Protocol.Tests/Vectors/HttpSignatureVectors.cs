@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using KeyRecovery.Protocol.Http;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 

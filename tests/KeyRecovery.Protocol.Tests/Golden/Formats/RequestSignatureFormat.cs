@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using KeyRecovery.Protocol.Http;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 using static KeyRecovery.Protocol.Tests.Golden.GoldenJson;

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace KeyRecovery.Protocol.Primitives;
+namespace KeyRecovery.Protocol;
 
 /// <summary>The exceptions for a caller's bug, in one place. None of them carries a value that could be secret.</summary>
 internal static class Throw

@@ -1,4 +1,6 @@
-namespace KeyRecovery.Protocol.Wire;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Protocol.Http;
 
 /// <summary>A request signature in the one form that <see cref="HttpSignature"/> admits; not verified yet.</summary>
 public sealed class ParsedSignature

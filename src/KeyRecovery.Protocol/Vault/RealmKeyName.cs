@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Protocol.Realms;
+namespace KeyRecovery.Protocol.Vault;
 
 /// <summary>
 /// How a manifest names a management key: realm and generation (docs/protocol.md §14.4). Older generations stay until the

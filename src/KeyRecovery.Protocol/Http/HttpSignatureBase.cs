@@ -1,6 +1,7 @@
 using System.Text;
+using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Protocol.Wire;
+namespace KeyRecovery.Protocol.Http;
 
 /// <summary>Builds the bytes that RFC 9421 signs (§2.5), for any list of components.</summary>
 internal static class HttpSignatureBase

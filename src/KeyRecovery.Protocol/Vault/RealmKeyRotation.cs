@@ -1,9 +1,8 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Protocol.Realms;
+namespace KeyRecovery.Protocol.Vault;
 
 /// <summary>
 /// The management keys that the next manifest holds (docs/protocol.md §14.4): those of active slots, a new generation for

@@ -1,8 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Protocol.Wire;
+namespace KeyRecovery.Protocol.Http;
 
 /// <summary>
 /// Request signatures: one profile of HTTP Message Signatures (RFC 9421). Exactly one signature, <c>sig1</c>, by

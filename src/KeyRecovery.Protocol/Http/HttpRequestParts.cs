@@ -1,4 +1,4 @@
-namespace KeyRecovery.Protocol.Wire;
+namespace KeyRecovery.Protocol.Http;
 
 /// <summary>What a request signature covers (RFC 9421 §2.2), as sent on the wire and without decoding.</summary>
 /// <param name="Method">The method, upper case: <c>POST</c>.</param>
