@@ -1,6 +1,7 @@
 using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite.Connections;
-using KeyRecovery.Storage.Sqlite.Files;
+using KeyRecovery.Storage.Files.Disk;
 
 namespace KeyRecovery.Storage.Sqlite;
 

@@ -1,8 +1,8 @@
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Stores;
-using KeyRecovery.Storage.Sqlite.Backups;
+using KeyRecovery.Storage.Files.Backups;
 using KeyRecovery.Storage.Sqlite.Connections;
-using KeyRecovery.Storage.Sqlite.Files;
+using KeyRecovery.Storage.Files.Disk;
 using Microsoft.Extensions.Logging;
 
 namespace KeyRecovery.Storage.Sqlite;
@@ -11,17 +11,19 @@ namespace KeyRecovery.Storage.Sqlite;
 /// The data store and the key store of one server: two files that belong together, each in a folder of its own, held
 /// exclusively while this object lives. Disposal writes what waits, empties the log into the file and lets go.
 /// </summary>
-public sealed class SqliteStorePair : IAsyncDisposable
+public sealed class SqliteStorePair : IStoreSet
 {
+    private readonly string _dataFile;
     private readonly FolderLock _dataLock;
     private readonly FolderLock _keyLock;
     private int _disposed;
 
     private SqliteStorePair(
-        SqliteDataStore data, SqliteKeyStore keys, byte[] pairId, bool isNew, FolderLock dataLock, FolderLock keyLock)
+        SqliteDataStore data, SqliteKeyStore keys, string dataFile, byte[] pairId, bool isNew, FolderLock dataLock,
+        FolderLock keyLock)
     {
         (Data, Keys, PairId, IsNew) = (data, keys, pairId, isNew);
-        (_dataLock, _keyLock) = (dataLock, keyLock);
+        (_dataFile, _dataLock, _keyLock) = (dataFile, dataLock, keyLock);
     }
 
     /// <summary>The data store.</summary>
@@ -30,7 +32,14 @@ public sealed class SqliteStorePair : IAsyncDisposable
     /// <summary>The key store.</summary>
     public SqliteKeyStore Keys { get; }
 
-    /// <summary>16 random bytes that both files carry.</summary>
+    /// <inheritdoc/>
+    public long DataBytes => new FileInfo(_dataFile).Length;
+
+    IDataStore IStoreSet.Data => Data;
+
+    IKeyStore IStoreSet.Keys => Keys;
+
+    /// <inheritdoc/>
     public ReadOnlyMemory<byte> PairId { get; }
 
     /// <summary>Both files were made by this very call.</summary>
@@ -63,6 +72,9 @@ public sealed class SqliteStorePair : IAsyncDisposable
     public Task<IntegrityReport> CheckAsync() => Task.Run(() => new IntegrityReport(Data.Check(), Keys.Check()));
 
     /// <inheritdoc/>
+    public Task CopyDataAsync(string path, CancellationToken ct) => Data.CopyToAsync(path, ct);
+
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
@@ -92,7 +104,7 @@ public sealed class SqliteStorePair : IAsyncDisposable
             if (isNew) Log.PairMade(logger, data.Options.Path, keys.Options.Path);
             return new SqliteStorePair(
                 new SqliteDataStore(data, dataWriter, time, logger), new SqliteKeyStore(keys, keyWriter, time, logger),
-                pairId, isNew, dataLock, keyLock);
+                data.Options.Path, pairId, isNew, dataLock, keyLock);
         }
         catch (Exception e)
         {

@@ -17,9 +17,6 @@ internal static class Throw
     public static StoreOpenException SamePlace(string folder) =>
         new($"the data store and the key store need a folder each; both were given {folder}");
 
-    public static StoreOpenException InUse(string folder, Exception cause) =>
-        new($"the store in {folder} is in use by another process", cause);
-
     public static StoreOpenException NotOurs(string path, string role) =>
         new($"{path} is not a KeyRecovery {role}");
 

@@ -12,6 +12,7 @@ public class References
     private const string Client = "KeyRecovery.Client";
     private const string Cli = "KeyRecovery.Cli";
     private const string StoragePrefix = "KeyRecovery.Storage.";
+    private const string Files = StoragePrefix + "Files";
 
     private static readonly Dictionary<string, Project> Projects = Repository.Projects.ToDictionary(project => project.Name);
 
@@ -35,6 +36,8 @@ public class References
         Assert.False(IsAllowed(Protocol, [Service]));
         Assert.False(IsAllowed(Cli, [Api, Client]));
         Assert.False(IsAllowed("KeyRecovery.Unheard", []));
+        Assert.False(IsAllowed(Files, [Service, StoragePrefix + "Sqlite"]));
+        Assert.False(IsAllowed(StoragePrefix + "Sqlite", [Service, StoragePrefix + "Other"]));
     }
 
     [Fact]
@@ -102,7 +105,8 @@ public class References
         Service or Client => linked is [Protocol],
         Cli => linked is [Client],
         Api => linked.Count > 0 && linked.All(l => l == Service || l.StartsWith(StoragePrefix, StringComparison.Ordinal)),
-        _ => name.StartsWith(StoragePrefix, StringComparison.Ordinal) && linked is [Service],
+        Files => linked is [Service],
+        _ => name.StartsWith(StoragePrefix, StringComparison.Ordinal) && linked is [Service] or [Service, Files],
     };
 
     private static bool IsWebOrDatabase(string reference) => WebOrDatabase.Any(part => reference.StartsWith(part, StringComparison.Ordinal));

@@ -4,8 +4,8 @@ using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite;
-using KeyRecovery.Storage.Sqlite.Fence;
-using KeyRecovery.Storage.Sqlite.Ring;
+using KeyRecovery.Storage.Files.Fence;
+using KeyRecovery.Storage.Files.Ring;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Benchmarks;

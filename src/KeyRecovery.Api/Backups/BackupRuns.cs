@@ -3,8 +3,8 @@ using KeyRecovery.Api.Options;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Stores;
-using KeyRecovery.Storage.Sqlite.Backups;
-using KeyRecovery.Storage.Sqlite.Fence;
+using KeyRecovery.Storage.Files.Backups;
+using KeyRecovery.Storage.Files.Fence;
 
 namespace KeyRecovery.Api.Backups;
 
@@ -108,8 +108,8 @@ internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options
 
     private async Task CopyDataAsync(BackupFolder partial, Action<BackupLine> tell, CancellationToken ct)
     {
-        var most = new FileInfo(ServerStores.DataFile(options.Directories)).Length;
-        var copying = stores.Pair.Data.CopyToAsync(partial.DataFile, ct);
+        var most = stores.Pair.DataBytes;
+        var copying = stores.Pair.CopyDataAsync(partial.DataFile, ct);
         while (await Task.WhenAny(copying, Task.Delay(Tick, time, CancellationToken.None)) != copying) Tell();
         await copying;
         Tell();

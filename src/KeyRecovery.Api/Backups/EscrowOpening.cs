@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Keys;
-using KeyRecovery.Storage.Sqlite.Backups;
+using KeyRecovery.Storage.Files.Backups;
 
 namespace KeyRecovery.Api.Backups;
 

@@ -3,9 +3,7 @@ using KeyRecovery.Api.Options;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
-using KeyRecovery.Storage.Sqlite;
-using KeyRecovery.Storage.Sqlite.Backups;
-using KeyRecovery.Storage.Sqlite.Ring;
+using KeyRecovery.Storage.Files.Ring;
 
 namespace KeyRecovery.Api.Backups;
 
@@ -15,18 +13,21 @@ internal static class PresentKeys
     /// <summary>
     /// Whether it is the set's, and sound: then whoever restores it anew loses what is newer, and gains nothing.
     /// </summary>
-    public static async Task<bool> AreSoundAsync(KeyRecoveryOptions options, BackupSet set, TimeProvider time, CancellationToken ct)
+    public static async Task<bool> AreSoundAsync(
+        IStoreHome home, KeyRecoveryOptions options, BackupSet set, TimeProvider time, CancellationToken ct)
     {
-        var path = ServerStores.KeysFile(options.Directories);
-        if (!File.Exists(path)) return false;
+        if (!home.Exists(StoreKind.Keys)) return false;
+        var place = home.PlaceOf(StoreKind.Keys);
         try
         {
-            if (!StoreFiles.PairIdOf(path, JournalProfile.Keys).Span.SequenceEqual(set.PairId.Span)) return false;
+            if (!home.PairIdOf(StoreKind.Keys, place).Span.SequenceEqual(set.PairId.Span)) return false;
             using var root = (IDisposable)await RootKeys.OpenAsync(options, SystemRandom.Instance, mayCreate: false);
             using var ring = FileKekRing.Open(options.Directories.Ring, (IRootKey)root, SystemRandom.Instance, time, mayCreate: false);
-            await using var store = StoreFiles.OpenKeys(path, time);
-            using var secrets = await ServerSecrets.LoadOrCreateAsync(store, (IRootKey)root, SystemRandom.Instance, ct);
-            return await KeyStoreCheck.IsSoundAsync(store, ring, ct);
+            return await home.LookIntoKeysAsync(place, async store =>
+            {
+                using var secrets = await ServerSecrets.LoadOrCreateAsync(store, (IRootKey)root, SystemRandom.Instance, ct);
+                return await KeyStoreCheck.IsSoundAsync(store, ring, ct);
+            });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or StoreUnavailableException or StoreOpenException or KekRingException or RootKeyMismatchException)
         {

@@ -1,6 +1,6 @@
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Backups;
-using KeyRecovery.Storage.Sqlite.Backups;
+using KeyRecovery.Storage.Files.Backups;
 
 namespace KeyRecovery.Api.Backups;
 

@@ -2,13 +2,15 @@ using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Backups;
-using KeyRecovery.Storage.Sqlite.Backups;
-using KeyRecovery.Storage.Sqlite.Ring;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Files.Backups;
+using KeyRecovery.Storage.Files.Ring;
 
 namespace KeyRecovery.Api.Backups;
 
 /// <summary>Makes a key store of a set's sealed one: under today's root key and ring, which are made where they were lost as well.</summary>
-internal sealed class RestoreKeys(KeyRecoveryOptions options, RestoreArguments arguments, BackupFolder folder, BackupSet set, TimeProvider time)
+internal sealed class RestoreKeys(
+    IStoreHome home, KeyRecoveryOptions options, RestoreArguments arguments, BackupFolder folder, BackupSet set, TimeProvider time)
 {
     /// <summary>Accounts whose key was not among those that were escrowed.</summary>
     public int Lost { get; private set; }
@@ -16,9 +18,9 @@ internal sealed class RestoreKeys(KeyRecoveryOptions options, RestoreArguments a
     /// <summary>Passphrase slots that are locked now.</summary>
     public int Locked { get; private set; }
 
-    /// <summary>Writes the new file.</summary>
+    /// <summary>Writes the new store.</summary>
     /// <exception cref="IOException">The escrow or the offline key is not the set's.</exception>
-    public async Task WriteAsync(string path, CancellationToken ct)
+    public async Task WriteAsync(string place, CancellationToken ct)
     {
         var escrowed = EscrowOpening.TryOpen(arguments, set);
         var hasRing = File.Exists(Path.Combine(options.Directories.Ring, FileKekRing.FileName));
@@ -34,7 +36,7 @@ internal sealed class RestoreKeys(KeyRecoveryOptions options, RestoreArguments a
         {
             var import = new SnapshotImport(keks, ring, root, SystemRandom.Instance);
             await using var from = OpenSealed();
-            await StoreFiles.WriteKeysAsync(path, set.PairId, import.ReadAsync(from, set, ct), ct);
+            await home.WriteKeysAsync(place, set.PairId, import.ReadAsync(from, set, ct), ct);
             (Lost, Locked) = (import.Lost, import.Locked);
         }
         catch (WireFormatException e)

@@ -1,18 +1,19 @@
 using KeyRecovery.Api.Hosting;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Stores;
-using KeyRecovery.Storage.Sqlite.Backups;
-using KeyRecovery.Storage.Sqlite.Fence;
+using KeyRecovery.Storage.Files.Backups;
+using KeyRecovery.Storage.Files.Fence;
 
 namespace KeyRecovery.Api.Backups;
 
 /// <summary>Why a restore is not begun: what does not fit together is told before anything is changed.</summary>
-internal sealed class RestoreRefusals(DataDirectories places, RestoreArguments arguments, BackupFolder folder, BackupSet set, TimeProvider time)
+internal sealed class RestoreRefusals(
+    IStoreHome home, DataDirectories places, RestoreArguments arguments, BackupFolder folder, BackupSet set, TimeProvider time)
 {
     /// <summary>The first reason, in words that say what to do; null where there is none.</summary>
-    /// <param name="swaps">The files that would be exchanged.</param>
+    /// <param name="swaps">What would be exchanged.</param>
     /// <param name="marker">A restore that was begun and has touched something.</param>
-    public string? Find(IReadOnlyList<StoreSwap> swaps, RestoreMarker? marker)
+    public string? Find(IReadOnlyList<IStoreExchange> swaps, RestoreMarker? marker)
     {
         if (marker is not null && IsThis(marker)) return null;
         if (marker is not null && !(marker.State == RestoreState.Joining && Covers(marker) && arguments.Replace))
@@ -37,12 +38,12 @@ internal sealed class RestoreRefusals(DataDirectories places, RestoreArguments a
         return arguments.HasKeys && set.ExpiresAt <= (ulong)time.GetUtcNow().ToUnixTimeSeconds() ? "the keys of this set have expired" : null;
     }
 
-    private string? FindInPlace(IReadOnlyList<StoreSwap> swaps)
+    private string? FindInPlace(IReadOnlyList<IStoreExchange> swaps)
     {
-        if (!arguments.HasData && !File.Exists(ServerStores.DataFile(places))) return "there is no data store to restore the keys to: --part all restores both";
-        if (!arguments.HasKeys && !File.Exists(ServerStores.KeysFile(places))) return "there is no key store to restore the data to: --part all restores both";
-        if (!arguments.Replace && swaps.FirstOrDefault(swap => swap.Replaces) is { } there) return $"{there.Path} is there: --replace moves it aside";
-        return swaps.FirstOrDefault(swap => swap.Replaces && File.Exists(swap.Replaced)) is { } kept
+        if (!arguments.HasData && !home.Exists(StoreKind.Data)) return "there is no data store to restore the keys to: --part all restores both";
+        if (!arguments.HasKeys && !home.Exists(StoreKind.Keys)) return "there is no key store to restore the data to: --part all restores both";
+        if (!arguments.Replace && swaps.FirstOrDefault(swap => swap.Replaces) is { } there) return $"{there.Place} is there: --replace moves it aside";
+        return swaps.FirstOrDefault(swap => swap is { Replaces: true, HasReplaced: true }) is { } kept
             ? $"{kept.Replaced} is there from an earlier restore of this set: move it elsewhere, or delete it where it is not needed any more"
             : null;
     }

@@ -4,9 +4,8 @@ using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
-using KeyRecovery.Storage.Sqlite;
-using KeyRecovery.Storage.Sqlite.Backups;
-using KeyRecovery.Storage.Sqlite.Ring;
+using KeyRecovery.Storage.Files.Backups;
+using KeyRecovery.Storage.Files.Ring;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Api.Backups;
@@ -18,6 +17,7 @@ namespace KeyRecovery.Api.Backups;
 internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments arguments, TimeProvider time, Action<string> tell)
 {
     private readonly DataDirectories _places = options.Directories;
+    private readonly IStoreHome _home = StoreHomes.Of(options.Directories, time, NullLoggerFactory.Instance);
     private readonly BackupFolder _folder = new(arguments.From);
     private int _lost;
     private int _locked;
@@ -33,14 +33,14 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
             var marker = RestoreMarker.Read(_places.Stores);
             // Nothing was touched yet: another set will do as well.
             if (marker is { State: RestoreState.Building }) marker = null;
-            var refusals = new RestoreRefusals(_places, arguments, _folder, set, time);
+            var refusals = new RestoreRefusals(_home, _places, arguments, _folder, set, time);
             if (refusals.Find(swaps, marker) is { } refusal) return RestoreReport.Refused(refusal, arguments.Part);
             _isInstead = marker is not null && !refusals.IsThis(marker);
-            using (StoreLocks.Take(_places.Stores, _places.Keys))
+            using (_home.Lock())
             {
-                if (marker is null && arguments.HasKeys && await PresentKeys.AreSoundAsync(options, set, time, ct))
+                if (marker is null && arguments.HasKeys && await PresentKeys.AreSoundAsync(_home, options, set, time, ct))
                     return RestoreReport.Refused(
-                        $"{ServerStores.KeysFile(_places)} is sound: a restore would lose what is newer, and undo no damage. Move it away by hand if you mean to", arguments.Part);
+                        $"{_home.PlaceOf(StoreKind.Keys)} is sound: a restore would lose what is newer, and undo no damage. Move it away by hand if you mean to", arguments.Part);
                 if (marker is null || _isInstead)
                 {
                     if (await TryBuildAsync(set, isSignedBy, swaps, ct) is { } problem) return RestoreReport.Refused(problem, arguments.Part);
@@ -64,16 +64,16 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
         }
     }
 
-    private List<StoreSwap> Swaps(BackupSet set)
+    private List<IStoreExchange> Swaps(BackupSet set)
     {
-        var (swaps, tag) = (new List<StoreSwap>(), set.Id.ToString()[..8]);
-        if (arguments.HasData) swaps.Add(new StoreSwap(ServerStores.DataFile(_places), tag, hasKeys: false));
-        if (arguments.HasKeys) swaps.Add(new StoreSwap(ServerStores.KeysFile(_places), tag, hasKeys: true));
+        var (swaps, tag) = (new List<IStoreExchange>(), set.Id.ToString()[..8]);
+        if (arguments.HasData) swaps.Add(_home.Exchange(StoreKind.Data, tag));
+        if (arguments.HasKeys) swaps.Add(_home.Exchange(StoreKind.Keys, tag));
         return swaps;
     }
 
     // What fails here has changed nothing, and must not keep the server from starting, nor another set from being tried.
-    private async Task<string?> TryBuildAsync(BackupSet set, Func<VerifyKey, bool> isSignedBy, List<StoreSwap> swaps, CancellationToken ct)
+    private async Task<string?> TryBuildAsync(BackupSet set, Func<VerifyKey, bool> isSignedBy, List<IStoreExchange> swaps, CancellationToken ct)
     {
         var isBuilt = false;
         try
@@ -88,14 +88,14 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
         }
     }
 
-    private async Task<string?> BuildAsync(BackupSet set, Func<VerifyKey, bool> isSignedBy, List<StoreSwap> swaps, CancellationToken ct)
+    private async Task<string?> BuildAsync(BackupSet set, Func<VerifyKey, bool> isSignedBy, List<IStoreExchange> swaps, CancellationToken ct)
     {
         tell("checking the set");
         if (await _folder.FindProblemsAsync(set, ct) is [var broken, ..]) return broken;
         // Until the files are exchanged, what is joined is the other one's.
         if (!_isInstead) Mark(set, RestoreState.Building);
         foreach (var swap in swaps) swap.Clear();
-        var (data, keys) = (ServerStores.DataFile(_places), ServerStores.KeysFile(_places));
+        var (data, keys) = (_home.PlaceOf(StoreKind.Data), _home.PlaceOf(StoreKind.Keys));
         if (arguments.HasData)
         {
             tell("copying the data");
@@ -107,7 +107,7 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
         {
             tell("opening the keys");
             keys = swaps[^1].Incoming;
-            var restored = new RestoreKeys(options, arguments, _folder, set, time);
+            var restored = new RestoreKeys(_home, options, arguments, _folder, set, time);
             await restored.WriteAsync(keys, ct);
             (_lost, _locked) = (restored.Lost, restored.Locked);
         }
@@ -120,20 +120,22 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
     private async Task<string?> CheckAsync(BackupSet set, Func<VerifyKey, bool> isSignedBy, string data, string keys)
     {
         const string Foreign = "the set and the stores are not of the same server";
-        if (!StoreFiles.PairIdOf(keys, JournalProfile.Keys).Span.SequenceEqual(set.PairId.Span)) return Foreign;
+        if (!_home.PairIdOf(StoreKind.Keys, keys).Span.SequenceEqual(set.PairId.Span)) return Foreign;
         if (!await IsSignedAsync(isSignedBy, keys)) return "the set was not signed by this server: somebody has changed what it says";
-        return StoreFiles.PairIdOf(data, JournalProfile.Data).Span.SequenceEqual(set.PairId.Span) ? null : Foreign;
+        return _home.PairIdOf(StoreKind.Data, data).Span.SequenceEqual(set.PairId.Span) ? null : Foreign;
     }
 
     private async Task<bool> IsSignedAsync(Func<VerifyKey, bool> isSignedBy, string keys)
     {
         using var root = (IDisposable)await RootKeys.OpenAsync(options, SystemRandom.Instance, mayCreate: false);
-        await using var store = StoreFiles.OpenKeys(keys, time);
-        using var secrets = await ServerSecrets.LoadOrCreateAsync(store, (IRootKey)root, SystemRandom.Instance, CancellationToken.None);
-        return secrets.HaveSigned(isSignedBy);
+        return await _home.LookIntoKeysAsync(keys, async store =>
+        {
+            using var secrets = await ServerSecrets.LoadOrCreateAsync(store, (IRootKey)root, SystemRandom.Instance, CancellationToken.None);
+            return secrets.HaveSigned(isSignedBy);
+        });
     }
 
-    private async Task<RestoreReport> JoinAsync(BackupSet set, List<StoreSwap> swaps, CancellationToken ct)
+    private async Task<RestoreReport> JoinAsync(BackupSet set, List<IStoreExchange> swaps, CancellationToken ct)
     {
         tell("joining the stores");
         await using var stores = await ServerStores.OpenAsync(options, time, NullLoggerFactory.Instance, isRestoring: true);
@@ -147,13 +149,13 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
 
         var joined = await stores.Service.Quarantine.JoinAsync(set.MadeAt, arguments.HasKeys, !arguments.SweepAnyway, ct);
         if (joined.IsDone) RestoreMarker.Remove(_places.Stores);
-        return RestoreReport.Of(joined, arguments.Part, _lost, _locked, [.. swaps.Select(swap => swap.Replaced).Where(File.Exists)]);
+        return RestoreReport.Of(joined, arguments.Part, _lost, _locked, [.. swaps.Where(swap => swap.HasReplaced).Select(swap => swap.Replaced)]);
     }
 
     private void Mark(BackupSet set, RestoreState state) =>
         new RestoreMarker(set.Id.ToString(), RestoreReport.Word(arguments.Part), state).Write(_places.Stores);
 
-    private void Unmark(List<StoreSwap> swaps)
+    private void Unmark(List<IStoreExchange> swaps)
     {
         foreach (var swap in swaps) swap.Clear();
         if (!_isInstead) RestoreMarker.Remove(_places.Stores);

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Backups;
-using KeyRecovery.Storage.Sqlite.Backups;
-using KeyRecovery.Storage.Sqlite.Fence;
+using KeyRecovery.Storage.Files.Backups;
+using KeyRecovery.Storage.Files.Fence;
 
 namespace KeyRecovery.Api.Backups;
 

@@ -2,7 +2,7 @@ using Azure.Identity;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Keys;
-using KeyRecovery.Storage.Sqlite.Ring;
+using KeyRecovery.Storage.Files.Ring;
 
 namespace KeyRecovery.Api.Hosting;
 

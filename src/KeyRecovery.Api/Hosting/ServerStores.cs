@@ -3,10 +3,9 @@ using KeyRecovery.Service;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Maintenance;
 using KeyRecovery.Service.Stores;
-using KeyRecovery.Storage.Sqlite;
-using KeyRecovery.Storage.Sqlite.Backups;
-using KeyRecovery.Storage.Sqlite.Ring;
-using KeyRecovery.Storage.Sqlite.Fence;
+using KeyRecovery.Storage.Files.Backups;
+using KeyRecovery.Storage.Files.Ring;
+using KeyRecovery.Storage.Files.Fence;
 
 namespace KeyRecovery.Api.Hosting;
 
@@ -19,7 +18,7 @@ internal sealed class ServerStores : IAsyncDisposable
     private readonly List<IDisposable> _secret;
 
     private ServerStores(
-        SqliteStorePair pair, List<IDisposable> secret, KeyRecoveryService service, RootKeyRotation rootRotation, BackupSetList sets, EscrowFolder? escrows)
+        IStoreSet pair, List<IDisposable> secret, KeyRecoveryService service, RootKeyRotation rootRotation, BackupSetList sets, EscrowFolder? escrows)
     {
         Pair = pair;
         _secret = secret;
@@ -29,7 +28,7 @@ internal sealed class ServerStores : IAsyncDisposable
     }
 
     /// <summary>Both stores.</summary>
-    public SqliteStorePair Pair { get; }
+    public IStoreSet Pair { get; }
 
     /// <summary>The use cases.</summary>
     public KeyRecoveryService Service { get; }
@@ -42,12 +41,6 @@ internal sealed class ServerStores : IAsyncDisposable
 
     /// <summary>Where their escrows are; null where none are made.</summary>
     public EscrowFolder? Escrows { get; }
-
-    /// <summary>The data store's file.</summary>
-    public static string DataFile(DataDirectories places) => Path.Combine(places.Stores, "data.db");
-
-    /// <summary>The key store's file.</summary>
-    public static string KeysFile(DataDirectories places) => Path.Combine(places.Keys, "keys.db");
 
     /// <summary>Opens everything; what never was there is made.</summary>
     /// <param name="options">Where everything is.</param>
@@ -62,10 +55,7 @@ internal sealed class ServerStores : IAsyncDisposable
     {
         var (places, random) = (options.Directories, SystemRandom.Instance);
         places.Create();
-        var pair = await SqliteStorePair.OpenAsync(
-            new SqliteStoreOptions { Path = DataFile(places), Journal = JournalProfile.Data, IsRestoring = isRestoring },
-            new SqliteStoreOptions { Path = KeysFile(places), Journal = JournalProfile.Keys, IsRestoring = isRestoring },
-            random, time, loggers);
+        var pair = await StoreHomes.Of(places, time, loggers).OpenAsync(isRestoring);
         var secret = new List<IDisposable>();
         try
         {
@@ -100,7 +90,7 @@ internal sealed class ServerStores : IAsyncDisposable
 
     public ValueTask DisposeAsync() => CloseAsync(Pair, _secret);
 
-    private static async ValueTask CloseAsync(SqliteStorePair pair, List<IDisposable> secret)
+    private static async ValueTask CloseAsync(IStoreSet pair, List<IDisposable> secret)
     {
         // The stores first: what still waits is written while the keys are there.
         await pair.DisposeAsync();

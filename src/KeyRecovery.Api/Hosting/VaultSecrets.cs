@@ -3,7 +3,7 @@ using Azure.Core;
 using Azure.Identity;
 using Azure.Security.KeyVault.Secrets;
 using KeyRecovery.Api.Options;
-using KeyRecovery.Storage.Sqlite.Ring;
+using KeyRecovery.Storage.Files.Ring;
 
 namespace KeyRecovery.Api.Hosting;
 

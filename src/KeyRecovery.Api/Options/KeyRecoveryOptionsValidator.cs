@@ -1,5 +1,5 @@
 using System.Net;
-using KeyRecovery.Storage.Sqlite.Ring;
+using KeyRecovery.Storage.Files.Ring;
 using Microsoft.Extensions.Options;
 
 namespace KeyRecovery.Api.Options;

@@ -2,15 +2,15 @@ using KeyRecovery.Api.Maintenance;
 using System.Text.Json;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Service.Maintenance;
-using KeyRecovery.Storage.Sqlite;
+using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Api.Verbs;
 
 /// <summary>What <c>check</c> found.</summary>
 /// <param name="Sound">Whether nothing is wrong.</param>
 /// <param name="Findings">What is wrong with the places; then nothing further was looked at.</param>
-/// <param name="DataFile">What SQLite says of the data store's file.</param>
-/// <param name="KeysFile">What SQLite says of the key store's file.</param>
+/// <param name="DataFile">What the data store says of its file.</param>
+/// <param name="KeysFile">What the key store says of its file.</param>
 /// <param name="Accounts">Accounts whose chain, keyset, manifest and items are there and fit together.</param>
 /// <param name="Pending">Accounts that are being made.</param>
 /// <param name="VaultsLost">Accounts whose data are gone.</param>

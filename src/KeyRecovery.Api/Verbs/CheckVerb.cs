@@ -1,5 +1,6 @@
 using KeyRecovery.Api.Hosting;
-using KeyRecovery.Storage.Sqlite.Backups;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Files.Backups;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Api.Verbs;
@@ -24,7 +25,7 @@ internal static class CheckVerb
     private static async Task<CheckReport> CheckAsync(CheckArguments arguments)
     {
         var options = Server.ReadOptions(arguments.Rest);
-        var findings = UnfinishedRestore(options.Directories).Concat(options.Directories.Findings()).Concat(MissingFiles(options.Directories)).ToList();
+        var findings = UnfinishedRestore(options.Directories).Concat(options.Directories.Findings()).Concat(MissingStores(options.Directories)).ToList();
         if (findings.Count > 0) return CheckReport.OfFindings(findings);
 
         await using var stores = await ServerStores.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance);
@@ -44,8 +45,11 @@ internal static class CheckVerb
     }
 
     // To open what is not there would make it, and an empty store is always sound.
-    private static IEnumerable<string> MissingFiles(DataDirectories places) =>
-        new[] { ServerStores.DataFile(places), ServerStores.KeysFile(places) }
-            .Where(file => Directory.Exists(Path.GetDirectoryName(file)) && !File.Exists(file))
-            .Select(file => $"{file} does not exist (run init)");
+    private static IEnumerable<string> MissingStores(DataDirectories places)
+    {
+        var home = StoreHomes.Of(places, TimeProvider.System, NullLoggerFactory.Instance);
+        return new[] { (Folder: places.Stores, Kind: StoreKind.Data), (Folder: places.Keys, Kind: StoreKind.Keys) }
+            .Where(store => Directory.Exists(store.Folder) && !home.Exists(store.Kind))
+            .Select(store => $"{home.PlaceOf(store.Kind)} does not exist (run init)");
+    }
 }

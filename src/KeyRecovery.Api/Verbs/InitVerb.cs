@@ -1,5 +1,6 @@
 using KeyRecovery.Api.Hosting;
-using KeyRecovery.Storage.Sqlite.Ring;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Files.Ring;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Api.Verbs;
@@ -13,8 +14,9 @@ internal static class InitVerb
         await using (await ServerStores.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance))
         {
             var places = options.Directories;
-            Tell("data store", ServerStores.DataFile(places));
-            Tell("key store", ServerStores.KeysFile(places));
+            var home = StoreHomes.Of(places, TimeProvider.System, NullLoggerFactory.Instance);
+            Tell("data store", home.PlaceOf(StoreKind.Data));
+            Tell("key store", home.PlaceOf(StoreKind.Keys));
             Tell("root key", options.Ring.RootKey is null ? Path.Combine(places.Ring, FileRootKey.FileName) : "KeyRecovery:Ring:RootKey");
             Tell("KEK ring", Path.Combine(places.Ring, FileKekRing.FileName));
         }

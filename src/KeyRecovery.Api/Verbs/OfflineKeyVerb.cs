@@ -1,5 +1,5 @@
 using KeyRecovery.Api.Hosting;
-using KeyRecovery.Storage.Sqlite.Backups;
+using KeyRecovery.Storage.Files.Backups;
 
 namespace KeyRecovery.Api.Verbs;
 

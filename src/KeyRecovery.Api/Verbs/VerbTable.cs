@@ -1,8 +1,7 @@
 using KeyRecovery.Api.Control;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
-using KeyRecovery.Storage.Sqlite;
-using KeyRecovery.Storage.Sqlite.Ring;
+using KeyRecovery.Storage.Files.Ring;
 using Microsoft.Extensions.Options;
 
 namespace KeyRecovery.Api.Verbs;

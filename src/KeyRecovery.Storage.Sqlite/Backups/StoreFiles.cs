@@ -1,6 +1,6 @@
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite.Connections;
-using KeyRecovery.Storage.Sqlite.Files;
+using KeyRecovery.Storage.Files.Disk;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Storage.Sqlite.Backups;

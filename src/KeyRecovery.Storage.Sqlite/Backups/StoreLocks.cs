@@ -1,4 +1,5 @@
-using KeyRecovery.Storage.Sqlite.Files;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Files.Disk;
 
 namespace KeyRecovery.Storage.Sqlite.Backups;
 

@@ -1,4 +1,5 @@
-using KeyRecovery.Storage.Sqlite.Files;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Files.Disk;
 
 namespace KeyRecovery.Storage.Sqlite.Backups;
 
@@ -6,24 +7,27 @@ namespace KeyRecovery.Storage.Sqlite.Backups;
 /// <param name="path">The store's file.</param>
 /// <param name="tag">Names this restore, so that it finds again what it has begun.</param>
 /// <param name="hasKeys">Whether what is made there is overwritten before it is taken away again.</param>
-public sealed class StoreSwap(string path, string tag, bool hasKeys)
+public sealed class StoreSwap(string path, string tag, bool hasKeys) : IStoreExchange
 {
     // A log that is left over would be played into the new file.
     private static readonly string[] Companions = ["", "-wal", "-shm", "-journal"];
 
-    /// <summary>The store's file.</summary>
-    public string Path => path;
+    /// <inheritdoc/>
+    public string Place => path;
 
-    /// <summary>Where the new file is made.</summary>
+    /// <inheritdoc/>
     public string Incoming => path + ".incoming";
 
-    /// <summary>Where the old file goes.</summary>
+    /// <inheritdoc/>
     public string Replaced => path + ".replaced-" + tag;
 
-    /// <summary>Whether there is an old file, or something of it.</summary>
+    /// <inheritdoc/>
     public bool Replaces => Array.Exists(Companions, companion => File.Exists(path + companion));
 
-    /// <summary>Takes away what a restore that ended too early has left.</summary>
+    /// <inheritdoc/>
+    public bool HasReplaced => File.Exists(Replaced);
+
+    /// <inheritdoc/>
     public void Clear()
     {
         foreach (var companion in Companions)
@@ -33,8 +37,7 @@ public sealed class StoreSwap(string path, string tag, bool hasKeys)
         }
     }
 
-    /// <summary>Copies a set's file into the place where the new file is made, durable on return.</summary>
-    /// <exception cref="IOException">It cannot be read or written.</exception>
+    /// <inheritdoc/>
     public async Task CopyAsync(string from, CancellationToken ct)
     {
         PrivateFiles.Touch(Incoming);
@@ -50,15 +53,15 @@ public sealed class StoreSwap(string path, string tag, bool hasKeys)
         }
     }
 
-    /// <summary>Swaps; nothing where that is done already, and the rest where a crash cut it short.</summary>
+    /// <inheritdoc/>
     public void Run()
     {
         if (!File.Exists(Incoming)) return;
         // The old file first: as soon as it is gone from its place, so is its log's claim to it.
         foreach (var companion in Companions)
             if (File.Exists(path + companion)) File.Move(path + companion, Replaced + companion, overwrite: true);
-        FolderSync.Flush(System.IO.Path.GetDirectoryName(path)!);
+        FolderSync.Flush(Path.GetDirectoryName(path)!);
         File.Move(Incoming, path);
-        FolderSync.Flush(System.IO.Path.GetDirectoryName(path)!);
+        FolderSync.Flush(Path.GetDirectoryName(path)!);
     }
 }

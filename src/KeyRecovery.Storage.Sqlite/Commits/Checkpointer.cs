@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite.Connections;
 using Microsoft.Extensions.Logging;
 using static SQLitePCL.raw;

@@ -8,7 +8,7 @@ using KeyRecovery.Api.Maintenance;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Service;
-using KeyRecovery.Storage.Sqlite.Backups;
+using KeyRecovery.Storage.Files.Backups;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 

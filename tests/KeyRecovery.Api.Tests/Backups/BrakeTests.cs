@@ -1,6 +1,6 @@
 using System.Net;
 using KeyRecovery.Api.Tests.Support;
-using KeyRecovery.Storage.Sqlite;
+using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Api.Tests.Backups;
 

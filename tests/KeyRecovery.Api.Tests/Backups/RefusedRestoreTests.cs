@@ -1,6 +1,7 @@
 using KeyRecovery.Api.Backups;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Storage.Files.Backups;
 
 namespace KeyRecovery.Api.Tests.Backups;
 
@@ -75,9 +76,9 @@ public sealed class RefusedRestoreTests
         // No database at all, under a description that fits it and that somebody else has signed.
         var data = Path.Combine(set, "data.db");
         await File.WriteAllTextAsync(data, "whatever a parser stumbles over");
-        var described = new Storage.Sqlite.Backups.BackupFolder(set).Read(out _);
+        var described = new BackupFolder(set).Read(out _);
         using var forger = SigningKey.FromSeed(new byte[SigningKey.SeedSize]);
-        var forged = (described with { Data = await Storage.Sqlite.Backups.BackupFolder.SumAsync(data, default) }).Sign(forger);
+        var forged = (described with { Data = await BackupFolder.SumAsync(data, default) }).Sign(forger);
         await File.WriteAllTextAsync(Path.Combine(set, "set.json"), $"{{\"signed\": \"{Protocol.Wire.Base64UrlText.Encode(forged)}\"}}");
         var before = site.Files();
         var report = await site.RestoreAsync(set, "--replace");

@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using KeyRecovery.Api.Backups;
 using KeyRecovery.Api.Tests.Support;
-using KeyRecovery.Storage.Sqlite;
+using KeyRecovery.Service.Stores;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace KeyRecovery.Api.Tests.Backups;

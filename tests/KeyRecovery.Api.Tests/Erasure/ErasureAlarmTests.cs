@@ -1,4 +1,4 @@
-using KeyRecovery.Storage.Sqlite.Ring;
+using KeyRecovery.Storage.Files.Ring;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;

@@ -103,7 +103,7 @@ public sealed class UniformityTests(VaultFixture fixture) : IClassFixture<VaultF
         return account.Code;
     }
 
-    private Storage.Sqlite.SqliteStorePair Pair => fixture.Host.Services.GetRequiredService<ServerStores>().Pair;
+    private IStoreSet Pair => fixture.Host.Services.GetRequiredService<ServerStores>().Pair;
 
     private async Task<(TestAccount, Row)> CreateAndFindKeyRowAsync()
     {

@@ -10,7 +10,7 @@ using KeyRecovery.Service.Realms;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tests.Support;
-using KeyRecovery.Storage.Sqlite.Ring;
+using KeyRecovery.Storage.Files.Ring;
 using KeyRecovery.Testing;
 using KeyRecovery.Testing.Realms;
 

@@ -1,7 +1,7 @@
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tests.Support;
-using KeyRecovery.Storage.Sqlite.Ring;
+using KeyRecovery.Storage.Files.Ring;
 
 namespace KeyRecovery.Service.Tests.Rotation;
 

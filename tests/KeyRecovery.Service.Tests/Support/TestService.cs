@@ -7,8 +7,9 @@ using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Maintenance;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Files.Fence;
 using KeyRecovery.Storage.Sqlite;
-using KeyRecovery.Storage.Sqlite.Ring;
+using KeyRecovery.Storage.Files.Ring;
 using KeyRecovery.Testing;
 using KeyRecovery.Testing.Stores;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -139,7 +140,7 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
         RootRotation = new RootKeyRotation(Keys, root, [ring]);
         _secrets.AddRange([root, ring, secrets, RootRotation]);
         LookupKey = secrets.LookupKey;
-        var tombstones = new KeyRecovery.Storage.Sqlite.Fence.TombstoneFile(Path.Combine(folder, "fence"));
+        var tombstones = new KeyRecovery.Storage.Files.Fence.TombstoneFile(Path.Combine(folder, "fence"));
         Service = new KeyRecoveryService(
             Data, Keys, ring, secrets, this, random, Time, tombstones, Backups, Tables);
         Other = new KeyRecoveryService(

@@ -1,8 +1,8 @@
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
-using KeyRecovery.Storage.Sqlite.Backups;
-using KeyRecovery.Storage.Sqlite.Fence;
+using KeyRecovery.Storage.Files.Backups;
+using KeyRecovery.Storage.Files.Fence;
 using KeyRecovery.Storage.Tests.Support;
 
 namespace KeyRecovery.Storage.Tests.Backups;

@@ -1,5 +1,4 @@
 using KeyRecovery.Service.Stores;
-using KeyRecovery.Storage.Sqlite;
 using KeyRecovery.Storage.Sqlite.Connections;
 using KeyRecovery.Storage.Tests.Support;
 

@@ -1,6 +1,6 @@
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Stores;
-using KeyRecovery.Storage.Sqlite.Fence;
+using KeyRecovery.Storage.Files.Fence;
 using KeyRecovery.Storage.Tests.Support;
 
 namespace KeyRecovery.Storage.Tests.Faults;

@@ -1,7 +1,7 @@
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite;
-using KeyRecovery.Storage.Sqlite.Ring;
+using KeyRecovery.Storage.Files.Ring;
 using KeyRecovery.Storage.Tests.Support;
 
 namespace KeyRecovery.Storage.Tests.Keys;

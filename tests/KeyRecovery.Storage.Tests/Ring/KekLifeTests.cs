@@ -1,5 +1,5 @@
 using KeyRecovery.Service.Keys;
-using KeyRecovery.Storage.Sqlite.Ring;
+using KeyRecovery.Storage.Files.Ring;
 using KeyRecovery.Storage.Tests.Support;
 using KeyRecovery.Testing.Needs;
 

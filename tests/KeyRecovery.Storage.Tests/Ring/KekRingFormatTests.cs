@@ -1,6 +1,6 @@
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Keys;
-using KeyRecovery.Storage.Sqlite.Ring;
+using KeyRecovery.Storage.Files.Ring;
 using KeyRecovery.Storage.Tests.Support;
 
 namespace KeyRecovery.Storage.Tests.Ring;

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Maintenance;
 using KeyRecovery.Storage.Sqlite;
-using KeyRecovery.Storage.Sqlite.Ring;
+using KeyRecovery.Storage.Files.Ring;
 using KeyRecovery.Storage.Tests.Support;
 
 namespace KeyRecovery.Storage.Tests.Ring;

@@ -1,0 +1,53 @@
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Sqlite.Backups;
+using Microsoft.Extensions.Logging;
+
+namespace KeyRecovery.Storage.Sqlite;
+
+/// <summary>Two SQLite files, each in a folder of its own: a place is a file's path.</summary>
+/// <param name="dataFile">The data store's file.</param>
+/// <param name="keysFile">The key store's file.</param>
+/// <param name="random">Draws the id of a new pair.</param>
+/// <param name="time">Tells when rows are written.</param>
+/// <param name="loggers">Where the stores log to.</param>
+public sealed class SqliteStoreHome(
+    string dataFile, string keysFile, IRandom random, TimeProvider time, ILoggerFactory loggers) : IStoreHome
+{
+    /// <inheritdoc/>
+    public string PlaceOf(StoreKind kind) => kind == StoreKind.Data ? dataFile : keysFile;
+
+    /// <inheritdoc/>
+    public bool Exists(StoreKind kind) => File.Exists(PlaceOf(kind));
+
+    /// <inheritdoc/>
+    public async Task<IStoreSet> OpenAsync(bool isRestoring) => await SqliteStorePair.OpenAsync(
+        new SqliteStoreOptions { Path = dataFile, Journal = JournalProfile.Data, IsRestoring = isRestoring },
+        new SqliteStoreOptions { Path = keysFile, Journal = JournalProfile.Keys, IsRestoring = isRestoring },
+        random, time, loggers).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public IDisposable Lock() => StoreLocks.Take(FolderOf(dataFile), FolderOf(keysFile));
+
+    /// <inheritdoc/>
+    public IStoreExchange Exchange(StoreKind kind, string tag) =>
+        new StoreSwap(PlaceOf(kind), tag, hasKeys: kind == StoreKind.Keys);
+
+    /// <inheritdoc/>
+    public ReadOnlyMemory<byte> PairIdOf(StoreKind kind, string place) =>
+        StoreFiles.PairIdOf(place, kind == StoreKind.Data ? JournalProfile.Data : JournalProfile.Keys);
+
+    /// <inheritdoc/>
+    public async Task<T> LookIntoKeysAsync<T>(string place, Func<IKeyStore, Task<T>> look)
+    {
+        var store = StoreFiles.OpenKeys(place, time);
+        await using (store.ConfigureAwait(false)) return await look(store).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public Task<int> WriteKeysAsync(
+        string place, ReadOnlyMemory<byte> pairId, IAsyncEnumerable<Row> rows, CancellationToken ct) =>
+        StoreFiles.WriteKeysAsync(place, pairId, rows, ct);
+
+    private static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path))!;
+}
