@@ -29,12 +29,14 @@ public sealed class KeyRecoveryService : IDisposable
     /// <param name="tombstones">The list beside the stores; null where there is none to keep.</param>
     /// <param name="backups">The backup sets; null where none are made.</param>
     /// <param name="tables">The tables of the stores; null for those of this program.</param>
+    /// <param name="links">The relay of linking, the service's from now on; null for one of this process.</param>
     public KeyRecoveryService(
         IDataStore data, IKeyStore keys, IKekRing ring, ServerSecrets secrets, IAppPolicies policies, IRandom random, TimeProvider time,
-        ITombstones? tombstones = null, IBackupSets? backups = null, TableRegistry? tables = null)
+        ITombstones? tombstones = null, IBackupSets? backups = null,
+        TableRegistry? tables = null, ILinkRelay? links = null)
     {
         _lookups = new Lookups(secrets.LookupKey, random);
-        Links = new LinkRelay(time);
+        Links = links ?? new LocalLinkRelay(time);
         var context = new ServiceContext(
             data, keys, tables ?? TableRegistry.Default, _lookups, new SubjectKeys(ring, keys, random), new RealmShares(ring, keys, random), policies, Links, random, time);
         var erasures = new ErasureRows(keys, secrets.LookupKey, random);
@@ -86,7 +88,7 @@ public sealed class KeyRecoveryService : IDisposable
     public Realm Realm { get; }
 
     /// <summary>Carries messages between two devices that are being linked.</summary>
-    public LinkRelay Links { get; }
+    public ILinkRelay Links { get; }
 
     /// <summary>Erases accounts.</summary>
     public Erasures Erasures { get; }

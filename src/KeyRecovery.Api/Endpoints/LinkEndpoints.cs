@@ -16,7 +16,7 @@ internal static class LinkEndpoints
     public static void MapLinks(this IEndpointRouteBuilder routes)
     {
         var links = routes.MapGroup("/links").WithTags("Linking");
-        links.MapPost("", Open)
+        links.MapPost("", OpenAsync)
             .WithName("openLink")
             .WithSummary("Open a session for a new device")
             .WithMetadata(new Signed())
@@ -24,7 +24,7 @@ internal static class LinkEndpoints
             .Produces<LinkSessionResponse>(StatusCodes.Status201Created)
             .WithSignedProblems(
                 ErrorCode.Malformed, ErrorCode.TooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.Conflict, ErrorCode.LimitReached);
-        links.MapPost("/{id}/claim", Claim)
+        links.MapPost("/{id}/claim", ClaimAsync)
             .WithName("claimLink")
             .WithSummary("Claim a session as the new device")
             .WithDescription("The same claim again gets the same answer; one with another bearer ends the session.")
@@ -33,13 +33,13 @@ internal static class LinkEndpoints
             .WithProblems(
                 ErrorCode.Malformed, ErrorCode.NotFound, ErrorCode.LinkContested, ErrorCode.TooLarge, ErrorCode.UnsupportedMediaType,
                 ErrorCode.RateLimited);
-        links.MapGet("/nameplates/{nameplate}", ReadNameplate)
+        links.MapGet("/nameplates/{nameplate}", ReadNameplateAsync)
             .WithName("getLinkNameplate")
             .WithSummary("The sealed code of a typed link code")
             .WithMetadata(new BodyLimit(0))
             .Produces<LinkNameplateResponse>()
             .WithProblems(ErrorCode.NotFound, ErrorCode.RateLimited);
-        links.MapDelete("/{id}", End)
+        links.MapDelete("/{id}", EndAsync)
             .WithName("endLink")
             .WithSummary("End a session")
             .WithMetadata(new BodyLimit(0), new NeedsLinkBearer())
@@ -48,7 +48,8 @@ internal static class LinkEndpoints
         links.MapLinkMessages();
     }
 
-    private static IResult Open(SignedRequest request, JsonBody<OpenLinkRequest> body, KeyRecoveryService service)
+    private static async Task<IResult> OpenAsync(
+        SignedRequest request, JsonBody<OpenLinkRequest> body, KeyRecoveryService service, CancellationToken ct)
     {
         var (account, sent) = (request.Account, body.Value);
         if (account.Actor.IsSlot) return new ProblemResult(ErrorCode.Forbidden) { Field = "keyid" };
@@ -65,11 +66,11 @@ internal static class LinkEndpoints
         }
 
         var opening = new LinkOpening(id, account.State.Account, account.Actor.Id, joinTokenHash, bearerHash, typed);
-        return Answers.Of(service.Links.Open(opening), left => TypedResults.Json(
+        return Answers.Of(await service.Links.OpenAsync(opening, ct), left => TypedResults.Json(
             LinkSessionResponse.Of(left), ApiJson.Default.LinkSessionResponse, statusCode: StatusCodes.Status201Created));
     }
 
-    private static IResult Claim(
+    private static async Task<IResult> ClaimAsync(
         [Description("The session's id, base64url, 22 characters.")] string id,
         JsonBody<ClaimLinkRequest> body,
         HttpContext context,
@@ -79,19 +80,19 @@ internal static class LinkEndpoints
         if (!Hash256.TryParse(body.Value.BearerHash, out var bearerHash)) return Malformed("bearerHash");
         var network = context.Connection.RemoteIpAddress is { } address ? ClientNetwork.Of(address) : null;
         return LinkSessionId.TryParse(id, out var session)
-            ? Answers.Of(service.Links.Claim(session, token, bearerHash, network), left => TypedResults.Ok(LinkSessionResponse.Of(left)))
+            ? Answers.Of(await service.Links.ClaimAsync(session, token, bearerHash, network, context.RequestAborted), left => TypedResults.Ok(LinkSessionResponse.Of(left)))
             : new ProblemResult(ErrorCode.NotFound);
     }
 
-    private static IResult ReadNameplate(
-        [Description("4 capitals of Crockford's base 32.")] string nameplate, KeyRecoveryService service) =>
-        Answers.Of(service.Links.ReadNameplate(nameplate), found => TypedResults.Ok(
+    private static async Task<IResult> ReadNameplateAsync(
+        [Description("4 capitals of Crockford's base 32.")] string nameplate, KeyRecoveryService service, CancellationToken ct) =>
+        Answers.Of(await service.Links.ReadNameplateAsync(nameplate, ct), found => TypedResults.Ok(
             new LinkNameplateResponse(Base64UrlText.Encode(found.Envelope.Span), (long)found.Left.TotalMilliseconds)));
 
-    private static IResult End(
+    private static async Task<IResult> EndAsync(
         [Description("The session's id, base64url, 22 characters.")] string id, HttpContext context, KeyRecoveryService service) =>
         LinkSessionId.TryParse(id, out var session) && LinkBearer.Read(context.Request) is { } bearer
-            ? Answers.Of(service.Links.End(session, bearer), _ => TypedResults.NoContent())
+            ? Answers.Of(await service.Links.EndAsync(session, bearer, context.RequestAborted), _ => TypedResults.NoContent())
             : new ProblemResult(ErrorCode.NotFound);
 
     private static ProblemResult Malformed(string field) => new(ErrorCode.Malformed) { Field = field };

@@ -53,7 +53,8 @@ internal static class LinkMessageEndpoints
         if (CborBody.RequireType(context.Request, CborBody.Octets) is { } wrongType) return wrongType;
         var message = await BodyReader.ReadAsync(context);
         return Answers.Of(
-            service.Links.Put(place.Session, place.Bearer, place.Side, sequence, message), _ => TypedResults.NoContent());
+            await service.Links.PutAsync(
+                place.Session, place.Bearer, place.Side, sequence, message, context.RequestAborted), _ => TypedResults.NoContent());
     }
 
     private static async Task<IResult> GetAsync(

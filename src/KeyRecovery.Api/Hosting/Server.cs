@@ -7,6 +7,7 @@ using KeyRecovery.Api.Maintenance;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Api.RateLimiting;
 using KeyRecovery.Api.Telemetry;
+using KeyRecovery.Service.Maintenance;
 
 namespace KeyRecovery.Api.Hosting;
 
@@ -67,6 +68,7 @@ internal static class Server
         services.AddSingleton<IReadiness, StoresReadiness>();
         services.AddSingleton<AppTokens>();
         services.AddSingleton<OperatorTokens>();
+        services.AddSingleton<ILeases, LocalLeases>();
         services.AddSingleton<ErasureWork>();
         services.AddSingleton<RealmLog>();
         services.AddSingleton<RepairGate>();

@@ -47,7 +47,9 @@ internal sealed class ServerStores : IAsyncDisposable
     /// <param name="time">The server's clock.</param>
     /// <param name="loggers">Where the stores log to.</param>
     /// <param name="isRestoring">Whether this is to end a restore, which nobody else opens.</param>
-    /// <exception cref="StoreOpenException">Another process has it, the two stores are no pair, or one is of a newer schema.</exception>
+    /// <exception cref="StoreOpenException">
+    /// Another process has it, the two stores are no pair, or one is of a newer schema.
+    /// </exception>
     /// <exception cref="KekRingException">The root key or the ring is missing, another's or damaged.</exception>
     /// <exception cref="RootKeyMismatchException">The root key is another's.</exception>
     /// <exception cref="StoreUnavailableException">A file cannot be read or written.</exception>

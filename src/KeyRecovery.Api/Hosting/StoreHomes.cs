@@ -7,6 +7,8 @@ namespace KeyRecovery.Api.Hosting;
 internal static class StoreHomes
 {
     /// <summary>The stores that the settings name.</summary>
-    public static IStoreHome Of(DataDirectories places, TimeProvider time, ILoggerFactory loggers) => new SqliteStoreHome(
-        Path.Combine(places.Stores, "data.db"), Path.Combine(places.Keys, "keys.db"), SystemRandom.Instance, time, loggers);
+    public static IStoreHome Of(DataDirectories places, TimeProvider time, ILoggerFactory loggers) =>
+        new SqliteStoreHome(
+            Path.Combine(places.Stores, "data.db"), Path.Combine(places.Keys, "keys.db"),
+            SystemRandom.Instance, time, loggers);
 }

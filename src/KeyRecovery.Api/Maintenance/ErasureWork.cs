@@ -1,6 +1,7 @@
 using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Service;
+using KeyRecovery.Service.Maintenance;
 
 namespace KeyRecovery.Api.Maintenance;
 
@@ -9,7 +10,8 @@ namespace KeyRecovery.Api.Maintenance;
 /// for a KEK. What is refused or not proved stays pending, and is told as an alarm.
 /// </summary>
 internal sealed partial class ErasureWork(
-    KeyRecoveryService service, ServerStores stores, ServerMetrics metrics, TimeProvider time, ILogger<ErasureWork> logger)
+    KeyRecoveryService service, ServerStores stores, ILeases leases, ServerMetrics metrics, TimeProvider time,
+    ILogger<ErasureWork> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(60);
@@ -85,7 +87,8 @@ internal sealed partial class ErasureWork(
     {
         while (true)
         {
-            var again = await RunAsync(stoppingToken);
+            var again = false;
+            await leases.TryRunAsync(Duty.Erasure, async ct => again = await RunAsync(ct), stoppingToken);
             if (again) await Task.Delay(SoonAgain, time, stoppingToken);
             else await _wake.WaitAsync(Pause, stoppingToken);
         }

@@ -1,5 +1,6 @@
 using KeyRecovery.Api.Options;
 using KeyRecovery.Service;
+using KeyRecovery.Service.Maintenance;
 
 namespace KeyRecovery.Api.Maintenance;
 
@@ -8,7 +9,8 @@ namespace KeyRecovery.Api.Maintenance;
 /// least interval. What does not end is tried again.
 /// </summary>
 internal sealed partial class KekRotationService(
-    KeyRecoveryService service, Rotations rotations, KeyRecoveryOptions options, TimeProvider time, ILogger<KekRotationService> logger)
+    KeyRecoveryService service, Rotations rotations, ILeases leases, KeyRecoveryOptions options, TimeProvider time,
+    ILogger<KekRotationService> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
@@ -21,7 +23,9 @@ internal sealed partial class KekRotationService(
         await Task.Yield();
         while (true)
         {
-            var failed = !await TryAsync(stoppingToken);
+            // What another instance does is looked at again like what failed: it may not come to its end.
+            var failed = true;
+            await leases.TryRunAsync(Duty.Rotation, async ct => failed = !await TryAsync(ct), stoppingToken);
             // Asked in pieces of an hour: a timer knows nothing of a clock that was moved.
             var pause = failed ? TimeSpan.FromSeconds(options.Rotation.RetrySeconds) : _wanted ? UntilDue() : Longest;
             _wanted |= await service.RotationRequests.WaitAsync(pause < Longest ? pause : Longest, stoppingToken);

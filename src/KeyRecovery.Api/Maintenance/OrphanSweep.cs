@@ -7,13 +7,15 @@ namespace KeyRecovery.Api.Maintenance;
 
 /// <summary>Sweeps in the background. A sweep that the brake stopped asks for an operator: <c>check</c> says what is there.</summary>
 internal sealed partial class OrphanSweep(
-    KeyRecoveryService service, KeyRecoveryOptions options, ServerMetrics metrics, TimeProvider time, ILogger<OrphanSweep> logger)
+    KeyRecoveryService service, KeyRecoveryOptions options, ILeases leases, ServerMetrics metrics, TimeProvider time,
+    ILogger<OrphanSweep> logger)
     : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMinutes(options.Orphans.SweepEveryMinutes), time);
-        while (await timer.WaitForNextTickAsync(stoppingToken)) await SweepAsync(stoppingToken);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+            await leases.TryRunAsync(Duty.Sweep, SweepAsync, stoppingToken);
     }
 
     /// <summary>Sweeps once. A failure is logged, and the next sweep tries again.</summary>

@@ -47,7 +47,8 @@ internal sealed class Eraser(ServiceContext context, DestructionPlanner planner)
                     await haveRead;
                     var refused = await WriteAsync(line is null ? writes : [line, .. writes], ct);
                     if (refused is { } index && index <= pointOfNoReturn + (line is null ? 0 : 1)) break;
-                    foreach (var authority in authorities) context.Links.EndSessionsOf(request.Account.Value, authority);
+                    foreach (var authority in authorities)
+                        await context.Links.EndSessionsOfAsync(request.Account.Value, authority);
                     return DestroyOutcome.Destroyed;
             }
         }

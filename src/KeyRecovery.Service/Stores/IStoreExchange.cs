@@ -1,8 +1,8 @@
 namespace KeyRecovery.Service.Stores;
 
 /// <summary>
-/// Puts a restored store in the place of one, and what was there beside it, where it can be put back from. Each step may be
-/// done again.
+/// Puts a restored store in the place of one, and what was there beside it, where it can be put back from. Each step
+/// may be done again.
 /// </summary>
 public interface IStoreExchange
 {

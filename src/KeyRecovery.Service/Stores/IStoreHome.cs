@@ -15,8 +15,8 @@ public interface IStoreHome
     /// <summary>Opens both stores, or makes them where there is neither.</summary>
     /// <param name="isRestoring">Whether this is to end a restore, which nobody else opens.</param>
     /// <exception cref="StoreOpenException">
-    /// Another process has them; one of the two is missing; they are no pair; one is of a newer schema; a restore was begun
-    /// and has not ended. Nothing was changed.
+    /// Another process has them; one of the two is missing; they are no pair; one is of a newer schema; a restore was
+    /// begun and has not ended. Nothing was changed.
     /// </exception>
     /// <exception cref="StoreUnavailableException">A store cannot be read or written.</exception>
     Task<IStoreSet> OpenAsync(bool isRestoring);
@@ -35,14 +35,16 @@ public interface IStoreHome
     /// <exception cref="StoreUnavailableException">It cannot be read.</exception>
     ReadOnlyMemory<byte> PairIdOf(StoreKind kind, string place);
 
-    /// <summary>Opens a key store without its data store, for as long as somebody looks into it; the caller holds the lock.</summary>
+    /// <summary>
+    /// Opens a key store without its data store, for as long as somebody looks into it; the caller holds the lock.
+    /// </summary>
     /// <exception cref="StoreOpenException">It is no key store, or a newer one.</exception>
     /// <exception cref="StoreUnavailableException">It cannot be read.</exception>
     Task<T> LookIntoKeysAsync<T>(string place, Func<IKeyStore, Task<T>> look);
 
     /// <summary>
-    /// Writes a key store of rows that a backup carried, durable on return: versions and hours as they were, since values are
-    /// sealed with them.
+    /// Writes a key store of rows that a backup carried, durable on return: versions and hours as they were, since
+    /// values are sealed with them.
     /// </summary>
     /// <param name="place">Where; what is there is replaced.</param>
     /// <param name="pairId">16 bytes that the data store carries as well.</param>
@@ -50,5 +52,6 @@ public interface IStoreHome
     /// <param name="ct">Cancels; what was written is of no use then.</param>
     /// <returns>How many rows.</returns>
     /// <exception cref="StoreUnavailableException">It cannot be written.</exception>
-    Task<int> WriteKeysAsync(string place, ReadOnlyMemory<byte> pairId, IAsyncEnumerable<Row> rows, CancellationToken ct);
+    Task<int> WriteKeysAsync(
+        string place, ReadOnlyMemory<byte> pairId, IAsyncEnumerable<Row> rows, CancellationToken ct);
 }

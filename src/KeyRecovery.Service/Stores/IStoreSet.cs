@@ -1,8 +1,8 @@
 namespace KeyRecovery.Service.Stores;
 
 /// <summary>
-/// The data store and the key store of one server, open and held exclusively while this object lives. Disposal writes what
-/// waits and lets go. <see cref="IStoreHome"/> opens it.
+/// The data store and the key store of one server, open and held exclusively while this object lives. Disposal writes
+/// what waits and lets go. <see cref="IStoreHome"/> opens it.
 /// </summary>
 public interface IStoreSet : IAsyncDisposable
 {
@@ -12,7 +12,9 @@ public interface IStoreSet : IAsyncDisposable
     /// <summary>The key store.</summary>
     IKeyStore Keys { get; }
 
-    /// <summary>16 random bytes that both stores carry: they tell whether two stores, or a backup, belong together.</summary>
+    /// <summary>
+    /// 16 random bytes that both stores carry: they tell whether two stores, or a backup, belong together.
+    /// </summary>
     ReadOnlyMemory<byte> PairId { get; }
 
     /// <summary>About how many bytes the data store has: a copy of it has no more.</summary>
@@ -23,8 +25,8 @@ public interface IStoreSet : IAsyncDisposable
     Task<IntegrityReport> CheckAsync();
 
     /// <summary>
-    /// Copies the data store as it is at one moment into a new file, beside all that is going on. An erasure waits for the
-    /// end of it.
+    /// Copies the data store as it is at one moment into a new file, beside all that is going on. An erasure waits for
+    /// the end of it.
     /// </summary>
     /// <param name="path">The file, made with mode 0600; durable on return.</param>
     /// <param name="ct">Cancels; what is there of the file then is of no use.</param>

@@ -84,7 +84,8 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
     public async ValueTask<WriteStep> FinishAsync(
         AccountChange change, AccountState committed, IReadOnlyCollection<AuthorityId> slots, CancellationToken ct)
     {
-        foreach (var removed in change.Links.SelectMany(l => l.Link.Remove)) context.Links.EndSessionsOf(committed.Account, removed);
+        foreach (var removed in change.Links.SelectMany(l => l.Link.Remove))
+            await context.Links.EndSessionsOfAsync(committed.Account, removed);
         // Remembered where a restored data store cannot forget it. A slot moves the key row on in any case: an erasure that
         // read the chain before must read it again.
         if (committed.LastRemoval == change.Before?.LastRemoval && slots.Count == 0 && change.Before is not null)

@@ -14,7 +14,7 @@ public sealed class FullRelayTests(VaultFixture fixture) : IClassFixture<VaultFi
     public async Task F16_another_account_opens_a_session_beside_one_that_contests_as_many_as_the_relay_holds()
     {
         var (worst, other) = (await TestAccount.CreateAsync(fixture.Host), await TestAccount.CreateAsync(fixture.Host));
-        var relay = fixture.Host.Services.GetRequiredService<KeyRecoveryService>().Links;
+        var relay = (LocalLinkRelay)fixture.Host.Services.GetRequiredService<KeyRecoveryService>().Links;
         var waiting = await new RelayClient(other).ClaimedAsync();
         await Parallel.ForAsync(0, LinkRelayLimits.Sessions + 100, new ParallelOptions { MaxDegreeOfParallelism = 3 }, async (_, _) =>
         {

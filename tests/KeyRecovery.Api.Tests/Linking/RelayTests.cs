@@ -6,6 +6,7 @@ using System.Text.Json;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service;
+using KeyRecovery.Service.Linking;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -176,7 +177,7 @@ public class RelayTests(HostFixture fixture) : IClassFixture<HostFixture>
     {
         await using var host = await TestHost.StartAsync();
         var relay = await new RelayClient(await TestAccount.CreateAsync(host)).ClaimedAsync();
-        var kept = host.Services.GetRequiredService<KeyRecoveryService>().Links;
+        var kept = (LocalLinkRelay)host.Services.GetRequiredService<KeyRecoveryService>().Links;
         await StatusAsync(HttpStatusCode.NoContent, relay.PutAsync('e', 0, [1]));
         Assert.Equal((1, 1), (kept.Count, kept.Bytes));
         await StatusAsync(HttpStatusCode.NoContent, relay.EndAsync(relay.Existing));

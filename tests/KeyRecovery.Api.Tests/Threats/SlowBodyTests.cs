@@ -8,6 +8,7 @@ using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service;
+using KeyRecovery.Service.Linking;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -165,11 +166,12 @@ public sealed class SlowBodyTests : IAsyncLifetime
         public async Task RefusedAsync(string name, int status, string slug)
         {
             var before = await StoreSnapshot.TakeAsync(Account.Host);
-            var links = Account.Host.Services.GetRequiredService<KeyRecoveryService>().Links.Count;
+            var relay = (LocalLinkRelay)Account.Host.Services.GetRequiredService<KeyRecoveryService>().Links;
+            var links = relay.Count;
             var (answered, body) = await EndAsync();
             Assert.True(answered == status && body.Contains($":{slug}\"", StringComparison.Ordinal), $"{name}: {answered} {body}");
             Assert.Equal(before, await StoreSnapshot.TakeAsync(Account.Host));
-            Assert.Equal(links, Account.Host.Services.GetRequiredService<KeyRecoveryService>().Links.Count);
+            Assert.Equal(links, relay.Count);
         }
 
         public ValueTask DisposeAsync()

@@ -9,7 +9,7 @@ namespace KeyRecovery.Service.Tests.Linking;
 /// <summary>What the relay carries, for how long, and that it forgets.</summary>
 public sealed class RelayTests
 {
-    private readonly LinkRelay _relay;
+    private readonly LocalLinkRelay _relay;
     private readonly FakeTimeProvider _time;
 
     public RelayTests() => (_relay, _time) = RelayPair.NewRelay();
@@ -56,7 +56,7 @@ public sealed class RelayTests
         Relayed.Is(LinkRelayLimits.UnclaimedLife, pair.Open());
         _time.Advance(TimeSpan.FromSeconds(20));
         Relayed.Is(TimeSpan.FromSeconds(100), pair.Open());
-        Relayed.Fails(ErrorCode.Conflict, _relay.Open(pair.Opening with { BearerHash = default }), "sessionId");
+        Relayed.Fails(ErrorCode.Conflict, RelayPair.Now(_relay.OpenAsync(pair.Opening with { BearerHash = default }, default)), "sessionId");
         Relayed.Fails(ErrorCode.Conflict, new RelayPair(_relay, nameplate: "2B3C").Open(), "nameplate");
         Assert.Equal(1, _relay.Count);
     }
@@ -143,7 +143,7 @@ public sealed class RelayTests
         RelayPair[] pairs = [ended, removed, expired];
         var waiting = pairs.Select(p => p.GetAsync(LinkSide.New, 0, 25_000, p.Existing)).ToArray();
         ended.End(LinkSide.New);
-        _relay.EndSessionsOf(removed.Account, removed.Authority);
+        await _relay.EndSessionsOfAsync(removed.Account, removed.Authority);
         _time.Advance(TimeSpan.FromSeconds(10));
         foreach (var poll in waiting) Relayed.Fails(ErrorCode.NotFound, await poll.WaitAsync(TimeSpan.FromMinutes(1)));
     }
@@ -185,7 +185,7 @@ public sealed class RelayTests
         }
     });
 
-    private Outcome<(string Hex, TimeSpan Left)> Envelope(string nameplate) => _relay.ReadNameplate(nameplate) switch
+    private Outcome<(string Hex, TimeSpan Left)> Envelope(string nameplate) => RelayPair.Now(_relay.ReadNameplateAsync(nameplate, default)) switch
     {
         Outcome<(ReadOnlyMemory<byte> Envelope, TimeSpan Left)>.Done(var found) => (Convert.ToHexString(found.Envelope.Span), found.Left),
         Outcome<(ReadOnlyMemory<byte> Envelope, TimeSpan Left)>.Failed(var failure) => failure,

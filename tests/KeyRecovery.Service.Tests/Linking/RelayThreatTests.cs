@@ -13,7 +13,7 @@ public sealed class RelayThreatTests
 {
     private const string Alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-    private readonly LinkRelay _relay;
+    private readonly LocalLinkRelay _relay;
     private readonly FakeTimeProvider _time;
 
     public RelayThreatTests() => (_relay, _time) = RelayPair.NewRelay();
@@ -58,10 +58,10 @@ public sealed class RelayThreatTests
             failures.Add(Failure(target.Claim(token: stranger)));
             failures.Add(Failure(target.Put(LinkSide.Existing, 0, [1], bearer)));
             failures.Add(Failure(await target.GetAsync(LinkSide.Existing, 0, bearer: bearer)));
-            failures.Add(Failure(_relay.End(target.Id, bearer)));
+            failures.Add(Failure(await _relay.EndAsync(target.Id, bearer, default)));
         }
 
-        failures.Add(Failure(_relay.ReadNameplate("0000")));
+        failures.Add(Failure(await _relay.ReadNameplateAsync("0000", default)));
         Assert.All(failures, failure => Assert.Equal(new ServiceFailure(ErrorCode.NotFound), failure));
     }
 
@@ -148,7 +148,7 @@ public sealed class RelayThreatTests
         var account = TestAccount.Begin(random, phone);
         Relayed.Done(await server.CreateAsync(account));
         Relayed.Done(await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange { Add = [laptop] })));
-        var relay = server.Service.Links;
+        var relay = (LocalLinkRelay)server.Service.Links;
         var (mine, theirs) = (Opened(relay, account.Now.Account, phone.Id), Opened(relay, account.Now.Account, laptop.Id));
 
         Relayed.Done(await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange { Remove = [laptop] })));
@@ -156,7 +156,7 @@ public sealed class RelayThreatTests
         Relayed.Fails(ErrorCode.NotFound, theirs.Put(LinkSide.Existing, 0, [1]));
     }
 
-    private static RelayPair Opened(LinkRelay relay, AccountId account, AuthorityId authority) =>
+    private static RelayPair Opened(LocalLinkRelay relay, AccountId account, AuthorityId authority) =>
         new RelayPair(relay, account) { Authority = authority }.Claimed();
 
     private static ServiceFailure Failure<T>(Outcome<T> outcome) => Assert.IsType<Outcome<T>.Failed>(outcome).Failure;
@@ -165,5 +165,5 @@ public sealed class RelayThreatTests
         from a in Alphabet from b in Alphabet from c in Alphabet from d in Alphabet select $"{a}{b}{c}{d}";
 
     private bool IsThere(string nameplate) =>
-        _relay.ReadNameplate(nameplate) is Outcome<(ReadOnlyMemory<byte> Envelope, TimeSpan Left)>.Done;
+        RelayPair.Now(_relay.ReadNameplateAsync(nameplate, default)) is Outcome<(ReadOnlyMemory<byte> Envelope, TimeSpan Left)>.Done;
 }

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace KeyRecovery.Service.Tests.Support;
 
 /// <summary>Both sides of one session on a relay, with the tokens that they would draw.</summary>
-internal sealed class RelayPair(LinkRelay relay, AccountId? account = null, string? nameplate = null)
+internal sealed class RelayPair(LocalLinkRelay relay, AccountId? account = null, string? nameplate = null)
 {
     public byte[] Token { get; } = Random();
 
@@ -24,10 +24,10 @@ internal sealed class RelayPair(LinkRelay relay, AccountId? account = null, stri
 
     public byte[] Envelope { get; } = RandomNumberGenerator.GetBytes(LinkRelayLimits.EnvelopeBytes);
 
-    public static (LinkRelay Relay, FakeTimeProvider Time) NewRelay()
+    public static (LocalLinkRelay Relay, FakeTimeProvider Time) NewRelay()
     {
         var time = new FakeTimeProvider();
-        return (new LinkRelay(time), time);
+        return (new LocalLinkRelay(time), time);
     }
 
     public static byte[] Random() => RandomNumberGenerator.GetBytes(LinkRelayLimits.TokenBytes);
@@ -35,25 +35,32 @@ internal sealed class RelayPair(LinkRelay relay, AccountId? account = null, stri
     public LinkOpening Opening => new(
         Id, Account, Authority, Hash256.Of(Token), Hash256.Of(Existing), nameplate is null ? null : new LinkNameplate(nameplate, Envelope));
 
-    public Outcome<TimeSpan> Open() => relay.Open(Opening);
+    public Outcome<TimeSpan> Open() => Now(relay.OpenAsync(Opening, default));
 
     public Outcome<TimeSpan> Claim(byte[]? token = null, byte[]? bearer = null, string? network = null) =>
-        relay.Claim(Id, token ?? Token, Hash256.Of(bearer ?? New), network);
+        Now(relay.ClaimAsync(Id, token ?? Token, Hash256.Of(bearer ?? New), network, default));
 
     public Outcome<LinkReceipt> Put(LinkSide side, int sequence, byte[] message, byte[]? bearer = null) =>
-        relay.Put(Id, bearer ?? Bearer(side), side, sequence, message);
+        Now(relay.PutAsync(Id, bearer ?? Bearer(side), side, sequence, message, default));
 
     /// <summary>Reads a side's message as the other side.</summary>
     public Task<Outcome<LinkRead>> GetAsync(LinkSide side, int sequence, int waitMs = 0, byte[]? bearer = null) => relay.GetAsync(
         Id, bearer ?? Bearer(1 - side), side, sequence, TimeSpan.FromMilliseconds(waitMs), default).AsTask();
 
-    public Outcome<LinkReceipt> End(LinkSide by) => relay.End(Id, Bearer(by));
+    public Outcome<LinkReceipt> End(LinkSide by) => Now(relay.EndAsync(Id, Bearer(by), default));
 
     public RelayPair Claimed()
     {
         Relayed.Is(LinkRelayLimits.UnclaimedLife, Open());
         Relayed.Is(LinkRelayLimits.ClaimedLife, Claim());
         return this;
+    }
+
+    /// <summary>The answer, which a relay of one process has at once unless it is asked to wait.</summary>
+    public static T Now<T>(ValueTask<T> answer)
+    {
+        Assert.True(answer.IsCompleted);
+        return answer.GetAwaiter().GetResult();
     }
 
     private byte[] Bearer(LinkSide side) => side == LinkSide.Existing ? Existing : New;

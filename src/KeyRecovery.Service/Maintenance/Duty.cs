@@ -1,0 +1,14 @@
+namespace KeyRecovery.Service.Maintenance;
+
+/// <summary>Work in the background that one instance does for all (<see cref="ILeases"/>).</summary>
+public enum Duty
+{
+    /// <summary>A sweep of what broken-off requests left.</summary>
+    Sweep,
+
+    /// <summary>A pass over the erasures that are due.</summary>
+    Erasure,
+
+    /// <summary>A rotation of the KEK or the root key.</summary>
+    Rotation,
+}
