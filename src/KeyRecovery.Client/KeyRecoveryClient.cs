@@ -91,7 +91,7 @@ public sealed class KeyRecoveryClient : IDisposable
         state.TryOpenKept();
         if (await state.RefreshAsync(ct) is not { } failure) return new VaultSession(_options, state);
         state.Dispose();
-        return failure is ClientFailure.Refused { Type: "signature-invalid" } && !kept.Pending.IsEmpty
+        return failure is ClientFailure.Refused { Type: ProblemTypes.SignatureInvalid } && !kept.Pending.IsEmpty
             ? new ClientFailure.DeviceState("this device's account was begun and never finished: create it, or recover, again")
             : failure;
     }

@@ -9,24 +9,22 @@ namespace KeyRecovery.Api.Auth;
 internal readonly record struct SignatureHeaders(
     ProblemResult? Refusal, ParsedSignature? Signature = null, string? Digest = null, Hash256 Hash = default)
 {
-    public const string SignatureInput = "signature-input";
-    public const string SignatureField = "signature";
-    public const string ContentDigest = "content-digest";
-
     public static SignatureHeaders Read(HttpRequest request)
     {
         var fields = request.Headers;
-        var (input, signature, digest) = (fields[SignatureInput], fields[SignatureField], fields[ContentDigest]);
+        var (input, signature) = (fields[HeaderNames.SignatureInput], fields[HeaderNames.Signature]);
+        var digest = fields[HeaderNames.ContentDigest];
         if (input.Count == 0 && signature.Count == 0) return new(new ProblemResult(ErrorCode.Unauthenticated));
         // Two fields of a name would be one list to one reader and a choice to another.
-        if (input.Count != 1) return new(Invalid(SignatureInput));
-        if (signature.Count != 1) return new(Invalid(SignatureField));
-        if (digest.Count != 1 || !HttpSignature.TryParseContentDigest(digest[0], out var hash)) return new(Invalid(ContentDigest));
+        if (input.Count != 1) return new(Invalid(HeaderNames.SignatureInput));
+        if (signature.Count != 1) return new(Invalid(HeaderNames.Signature));
+        if (digest.Count != 1 || !HttpSignature.TryParseContentDigest(digest[0], out var hash)) return new(Invalid(HeaderNames.ContentDigest));
         return HttpSignature.TryParse(input[0], signature[0], out var parsed)
             ? new(null, parsed, digest[0], hash)
-            : new(Invalid(SignatureInput));
+            : new(Invalid(HeaderNames.SignatureInput));
     }
 
     /// <summary>A signature that does not hold because of one field's form, which anyone can see.</summary>
-    public static ProblemResult Invalid(string field) => new(ErrorCode.SignatureInvalid) { Field = field };
+    public static ProblemResult Invalid(string header) =>
+        new(ErrorCode.SignatureInvalid) { Field = header.ToLowerInvariant() };
 }

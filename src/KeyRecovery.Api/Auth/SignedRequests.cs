@@ -94,7 +94,7 @@ internal sealed class SignedRequests(
     private static async ValueTask<ProblemResult?> ReadBodyAsync(HttpContext context, SignedRequest request, Places.Place place)
     {
         (request.Body, var hadToWait) = await BodyReader.ReadAsync(context, static _ => { }, CancellationToken.None);
-        if (Hash256.Of(request.Body.Span) != request.Hash) return SignatureHeaders.Invalid(SignatureHeaders.ContentDigest);
+        if (Hash256.Of(request.Body.Span) != request.Hash) return SignatureHeaders.Invalid(HeaderNames.ContentDigest);
         return (hadToWait || place.HadToWait) && await request.PassAgainAsync(context.RequestAborted) is { } shut
             ? Failures.Problem(shut.Failure)
             : null;
@@ -103,7 +103,7 @@ internal sealed class SignedRequests(
     private async Task ClaimWithoutBodyAsync(HttpContext context)
     {
         var head = ReadHead(context);
-        var refusal = head.Refusal ?? (head.Hash == Hash256.Of([]) ? null : SignatureHeaders.Invalid(SignatureHeaders.ContentDigest));
+        var refusal = head.Refusal ?? (head.Hash == Hash256.Of([]) ? null : SignatureHeaders.Invalid(HeaderNames.ContentDigest));
         if (refusal is not null)
         {
             await refusal.ExecuteAsync(context);
@@ -146,7 +146,7 @@ internal sealed class SignedRequests(
 
         if (Hash256.Of(body.Span) != head.Hash)
         {
-            await SignatureHeaders.Invalid(SignatureHeaders.ContentDigest).ExecuteAsync(context);
+            await SignatureHeaders.Invalid(HeaderNames.ContentDigest).ExecuteAsync(context);
             return;
         }
 

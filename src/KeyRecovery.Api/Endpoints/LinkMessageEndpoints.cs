@@ -3,6 +3,7 @@ using System.Globalization;
 using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Protocol.Linking;
+using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Linking;
@@ -14,7 +15,6 @@ internal static class LinkMessageEndpoints
 {
     private const string IdIs = "The session's id, base64url, 22 characters.";
     private const string SideIs = "Whose message: e, the existing device, or n, the new one.";
-    private const string PeerNetwork = "Peer-Network";
     private const string SequenceIs = "The message's number on its side, 0 to 63.";
 
     public static void MapLinkMessages(this IEndpointRouteBuilder links)
@@ -73,7 +73,7 @@ internal static class LinkMessageEndpoints
         return Answers.Of<LinkRead>(outcome, read =>
         {
             if (read is not LinkRead.Message message) return TypedResults.NoContent();
-            if (message.PeerNetwork is { } network) context.Response.Headers[PeerNetwork] = network;
+            if (message.PeerNetwork is { } network) context.Response.Headers[HeaderNames.PeerNetwork] = network;
             return TypedResults.Bytes(message.Bytes, CborBody.Octets);
         });
     }

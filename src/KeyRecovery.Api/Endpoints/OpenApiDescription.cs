@@ -1,4 +1,5 @@
 using KeyRecovery.Api.Auth;
+using KeyRecovery.Protocol.Wire;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -41,7 +42,7 @@ internal static class OpenApiDescription
                 {
                     Type = SecuritySchemeType.ApiKey,
                     In = ParameterLocation.Header,
-                    Name = "Signature",
+                    Name = HeaderNames.Signature,
                     Description = "RFC 9421 by a device or slot, with Signature-Input and Content-Digest: docs/protocol.md, section 9.1.",
                 },
             };

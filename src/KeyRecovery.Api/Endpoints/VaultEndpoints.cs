@@ -4,6 +4,7 @@ using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Errors;
 using Microsoft.AspNetCore.Mvc;
@@ -14,7 +15,6 @@ namespace KeyRecovery.Api.Endpoints;
 /// <summary><c>GET /v1/vault</c> and <c>POST /v1/commits</c>: reading and changing an account.</summary>
 internal static class VaultEndpoints
 {
-    private const string ErasureDueIn = "Erasure-Due-In";
 
     public static void MapVault(this IEndpointRouteBuilder routes)
     {
@@ -67,7 +67,7 @@ internal static class VaultEndpoints
     private static async ValueTask AnnounceErasureAsync(SignedRequest request, HttpContext context, KeyRecoveryService service)
     {
         if (request.Account.Actor.IsSlot || await service.Erasures.DueInAsync(request.Account, context.RequestAborted) is not { } left) return;
-        context.Response.Headers[ErasureDueIn] = ((long)left.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+        context.Response.Headers[HeaderNames.ErasureDueIn] = ((long)left.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
     }
 
     private static async Task<IResult> CommitAsync(SignedRequest request, HttpContext context, KeyRecoveryService service)

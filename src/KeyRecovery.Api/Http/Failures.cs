@@ -1,6 +1,4 @@
-using System.Collections.Frozen;
 using System.Text.Json;
-using System.Text;
 using KeyRecovery.Api.Endpoints;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
@@ -14,9 +12,6 @@ internal static class Failures
 {
     private static readonly TimeSpan SoonRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan FullRetry = TimeSpan.FromSeconds(30);
-
-    private static readonly FrozenDictionary<ProtocolFault, string> Rules =
-        Enum.GetValues<ProtocolFault>().ToFrozenDictionary(fault => fault, fault => Kebab(fault.ToString()));
 
     public static ProblemResult Problem(ServiceFailure failure) => new(failure.Code)
     {
@@ -46,7 +41,7 @@ internal static class Failures
 
     private static void Write(Utf8JsonWriter writer, ServiceFailure failure)
     {
-        if (failure.Rule is not (ProtocolFault.None or ProtocolFault.Malformed)) writer.WriteString("rule", Rules[failure.Rule]);
+        if (failure.Rule is not (ProtocolFault.None or ProtocolFault.Malformed)) writer.WriteString("rule", RuleWords.Of(failure.Rule));
         if (failure.TrustedFrom is { } at) writer.WriteNumber("trustedFrom", at);
         if (failure.Most is { } most) writer.WriteNumber("limit", most);
         if (failure.Used is { } used) writer.WriteNumber("used", used);
@@ -56,17 +51,5 @@ internal static class Failures
         if (failure.Current is not { } heads) return;
         writer.WritePropertyName("heads");
         JsonSerializer.Serialize(writer, HeadsResponse.Of(heads), ApiJson.Default.HeadsResponse);
-    }
-
-    private static string Kebab(string name)
-    {
-        var kebab = new StringBuilder();
-        foreach (var letter in name)
-        {
-            if (char.IsAsciiLetterUpper(letter) && kebab.Length > 0) kebab.Append('-');
-            kebab.Append(char.ToLowerInvariant(letter));
-        }
-
-        return kebab.ToString();
     }
 }

@@ -1,12 +1,13 @@
 using System.ComponentModel;
 using KeyRecovery.Api.Endpoints;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Api.Http;
 
 /// <summary>The shape of a problem, for the OpenAPI document; <see cref="ProblemResult"/> writes it.</summary>
 internal sealed record ProblemDocument
 {
-    [Description("urn:keyrecovery:error:<name>, stable: branch on it.")]
+    [Description(ProblemTypes.Prefix + "<name>, stable: branch on it.")]
     public required string Type { get; init; }
 
     [Description("One sentence for a developer.")]

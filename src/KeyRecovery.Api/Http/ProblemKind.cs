@@ -1,3 +1,5 @@
+using KeyRecovery.Protocol.Wire;
+
 namespace KeyRecovery.Api.Http;
 
 /// <summary>One row of the problem table.</summary>
@@ -7,5 +9,5 @@ namespace KeyRecovery.Api.Http;
 internal sealed record ProblemKind(string Slug, int Status, string Title)
 {
     /// <summary>The problem's <c>type</c> (RFC 9457 §3.1.1).</summary>
-    public string Type { get; } = Problems.TypePrefix + Slug;
+    public string Type { get; } = ProblemTypes.Prefix + Slug;
 }

@@ -51,7 +51,7 @@ internal static class AuditVerifyCommand
         }
         catch (UpgradeRequiredException)
         {
-            throw new CommandException(new CliFailure("upgrade-required", "the receipt is of a newer version: update this program"));
+            throw new CommandException(new CliFailure(RuleWords.Of(ProtocolFault.UpgradeRequired), "the receipt is of a newer version: update this program"));
         }
     }
 

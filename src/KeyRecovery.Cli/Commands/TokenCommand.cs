@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Commands;
 
@@ -47,7 +48,7 @@ internal static class TokenCommand
         HttpStatusCode.BadRequest => new CliFailure("malformed", "a subject has 1 to 256 bytes"),
         HttpStatusCode.Forbidden => new CliFailure("forbidden", "development tokens are given on the server's own machine only"),
         HttpStatusCode.TooManyRequests => new CliFailure("transient", "the server asks for a pause; try again"),
-        _ => new CliFailure("not-found", $"the server gives no development tokens for the app {app}")
+        _ => new CliFailure(ProblemTypes.NotFound, $"the server gives no development tokens for the app {app}")
         {
             Advice = [$"The server is {server}: does it run in Development, and has it that app?"],
         },

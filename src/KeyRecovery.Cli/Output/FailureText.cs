@@ -2,6 +2,7 @@ using System.Text;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Output;
 
@@ -18,8 +19,8 @@ internal static class FailureText
     {
         ClientFailure.Transient { RetryAfter: { } wait } => new { retryAfterMs = (long)wait.TotalMilliseconds },
         ClientFailure.Erased { Receipt: { } receipt } => new { receipt = Protocol.Wire.Base64UrlText.Encode(receipt.Span) },
-        ClientFailure.RolledBack rolledBack => new { fault = Kebab(rolledBack.Fault.ToString()) },
-        ClientFailure.ServerLied lied => new { fault = Kebab(lied.Fault.ToString()) },
+        ClientFailure.RolledBack rolledBack => new { fault = RuleWords.Of(rolledBack.Fault) },
+        ClientFailure.ServerLied lied => new { fault = RuleWords.Of(lied.Fault) },
         ClientFailure.WrongPassphrase wrong => new { guessesLeft = wrong.GuessesLeft, nextAttemptInMs = (long)wrong.NextAttemptIn.TotalMilliseconds },
         ClientFailure.GuessWait wait => new { guessesLeft = wait.GuessesLeft, nextAttemptInMs = (long)wait.NextAttemptIn.TotalMilliseconds },
         ClientFailure.PassphraseLocked => new { guessesLeft = 0 },
@@ -31,7 +32,7 @@ internal static class FailureText
         ClientFailure.NoSuchAuthority missing => new { id = missing.Id.ToString() },
         ClientFailure.LinkEnded ended => new { reason = Kebab(ended.Reason.ToString()) },
         ClientFailure.ItemLost lost => new { name = lost.Name },
-        ClientFailure.Refused { Type: "young-authority" } => new { context.TrustedFrom },
+        ClientFailure.Refused { Type: ProblemTypes.YoungAuthority } => new { context.TrustedFrom },
         ClientFailure.Refused { Limit: { } limit } refused => new { refused.Field, limit, refused.Used },
         ClientFailure.Refused { Field: { } field } => new { field },
         ClientFailure.PartlyDone partly => new { done = partly.Done, left = partly.Left, because = Slug(partly.Why) },
@@ -84,8 +85,8 @@ internal static class FailureText
         ClientFailure.NoSuchItem => ["See what there is: keyrecovery backup list, keyrecovery backup history NAME"],
         ClientFailure.ItemLost lost => [$"From a copy of your own: keyrecovery backup put {Words.Argument(lost.Name)} FILE"],
         ClientFailure.DeviceState => [$"The folder is {context.Home}; --home names another."],
-        ClientFailure.Refused { Type: "young-authority" } => [Young(context.TrustedFrom)],
-        ClientFailure.Refused { Type: "limit-reached", Limit: not null } => [],
+        ClientFailure.Refused { Type: ProblemTypes.YoungAuthority } => [Young(context.TrustedFrom)],
+        ClientFailure.Refused { Type: ProblemTypes.LimitReached, Limit: not null } => [],
         ClientFailure.Refused refused => Advice(refused.Type),
         ClientFailure.PartlyDone partly => Advice(partly.Why, context),
         _ => [],
@@ -97,15 +98,15 @@ internal static class FailureText
 
     private static string[] Advice(string type) => type switch
     {
-        "account-exists" =>
+        ProblemTypes.AccountExists =>
         [
             "This user of the app has an account already, and it is not overwritten.",
             "With its recovery code: keyrecovery recover --code",
         ],
-        "unauthenticated" or "token-invalid" => ["A token of the app is needed: --token FILE. For development: keyrecovery token --subject NAME > FILE"],
-        "clock-skew" => ["Set the clock of this machine, then try again."],
-        "limit-reached" or "too-large" => ["The limits are told by GET /v1/config."],
-        "storage-full" => ["Whoever runs the server has to make room."],
+        ProblemTypes.Unauthenticated or ProblemTypes.TokenInvalid => ["A token of the app is needed: --token FILE. For development: keyrecovery token --subject NAME > FILE"],
+        ProblemTypes.ClockSkew => ["Set the clock of this machine, then try again."],
+        ProblemTypes.LimitReached or ProblemTypes.TooLarge => ["The limits are told by GET /v1/config."],
+        ProblemTypes.StorageFull => ["Whoever runs the server has to make room."],
         _ => [],
     };
 

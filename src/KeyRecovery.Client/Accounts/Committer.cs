@@ -2,6 +2,7 @@ using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Accounts;
 
@@ -43,11 +44,12 @@ internal sealed class Committer(KeyRecoveryOptions options, VaultState state)
         switch (answer)
         {
             // A server that lost something is repaired by the refresh; the change is then built anew as after a race.
-            case Answer.Problem { Type: "stale-version" or "repair-required" or "vault-lost" } stale:
+            case Answer.Problem { Type: ProblemTypes.StaleVersion or ProblemTypes.RepairRequired or ProblemTypes.VaultLost } stale:
                 if (await state.RefreshAsync(ct) is { } unread)
                     return stale.IsAfterSilence ? new Sent.Unknown(unread) : new Sent.Refused(unread);
                 return IsThere(commit) ? await DoneAsync(commit, removed, ct) : new Sent.Stale();
-            case Answer.Problem { Type: "refused", Details: { Field: "items", Rule: "item-hash" } } missing:
+            case Answer.Problem { Type: ProblemTypes.Refused, Details: { Field: "items", Rule: { } rule } } missing
+                when rule == RuleWords.Of(ProtocolFault.ItemHash):
                 return new Sent.Missing(Failures.Of(missing));
             case Answer.Problem { IsRefusal: true } refused:
                 return new Sent.Refused(Failures.Of(refused));

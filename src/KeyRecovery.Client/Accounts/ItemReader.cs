@@ -62,7 +62,7 @@ internal sealed class ItemReader(VaultState state)
             case Answer.Success success:
                 var fault = entry.Check(state.Read(open => open.Vault.Account), success.Body);
                 return fault == ProtocolFault.None ? success.Body : new ClientFailure.ServerLied(fault);
-            case Answer.Problem { Type: "not-found" }:
+            case Answer.Problem { Type: ProblemTypes.NotFound }:
                 return new ClientFailure.ItemLost(name);
             case var answer:
                 return Failures.Of(answer);

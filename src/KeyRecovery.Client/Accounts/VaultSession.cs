@@ -156,7 +156,7 @@ public sealed class VaultSession : IDisposable
             var begun = await TryBeginLinkAsync(typed, ct);
             var isTaken = begun is Result<ExistingDeviceLink>.Failed
             {
-                Failure: ClientFailure.Refused { Type: "conflict", Field: "nameplate" or "sessionId" },
+                Failure: ClientFailure.Refused { Type: ProblemTypes.Conflict, Field: "nameplate" or "sessionId" },
             };
             if (!isTaken || attempt == LinkAttempts) return begun;
         }

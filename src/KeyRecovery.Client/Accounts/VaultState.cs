@@ -84,7 +84,7 @@ internal sealed class VaultState : IDisposable
         var answer = await Api.GetVaultAsync(Keys, known?.Chain.Head.Link.Sequence, known?.Manifest.Hash, ct);
         if (answer is Answer.Success told) HeldErasure = told.ErasureDueIn;
         if (VaultApi.IsNotModified(answer) && known is not null) return null;
-        if (answer is Answer.Problem { Type: "repair-required" or "vault-lost" or "signature-invalid" } problem)
+        if (answer is Answer.Problem { Type: ProblemTypes.RepairRequired or ProblemTypes.VaultLost or ProblemTypes.SignatureInvalid } problem)
             return known is null ? Failures.Of(problem) : await RepairAsync(known, Failures.Of(problem), ct);
         if (answer is not Answer.Success success) return Failures.Of(answer);
 
@@ -177,7 +177,7 @@ internal sealed class VaultState : IDisposable
     {
         var bundle = new RepairBundle(known.Links, known.Keyset, known.Manifest);
         var answer = await Api.RepairAsync(Keys, bundle.Encode(), ct);
-        if (answer is Answer.Problem { Type: "revoked" }) return new ClientFailure.Revoked();
+        if (answer is Answer.Problem { Type: ProblemTypes.Revoked }) return new ClientFailure.Revoked();
         if (VaultApi.Read(answer, ClientJson.Default.RepairJson) is not Result<RepairJson>.Ok { Value: var repaired }) return why;
         if (repaired.Heads.ManifestHash != known.Manifest.Hash.ToString()) return why;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Http;
 
@@ -20,16 +21,20 @@ internal abstract record Answer
     /// <summary>A problem.</summary>
     public sealed record Problem(HttpStatusCode Status, ProblemJson Details) : Answer
     {
-        private const string Prefix = "urn:keyrecovery:error:";
+        /// <summary>In place of a type: what answered does not speak the protocol.</summary>
+        public const string Unknown = "unknown";
 
         /// <summary>Whether an attempt before this one got no answer: that one may have been done.</summary>
         public bool IsAfterSilence { get; init; }
 
         /// <summary>Whether the server said, in the protocol's own words, that nothing was done.</summary>
-        public bool IsRefusal => !IsAfterSilence && Type is not ("unknown" or "internal");
+        public bool IsRefusal => !IsAfterSilence && Type is not (Unknown or ProblemTypes.Internal);
 
         /// <summary>The slug of the problem's type.</summary>
-        public string Type => Details.Type is { } type && type.StartsWith(Prefix, StringComparison.Ordinal) ? type[Prefix.Length..] : "unknown";
+        public string Type =>
+            Details.Type is { } type && type.StartsWith(ProblemTypes.Prefix, StringComparison.Ordinal)
+                ? type[ProblemTypes.Prefix.Length..]
+                : Unknown;
     }
 
     /// <summary>No answer at all.</summary>

@@ -38,7 +38,7 @@ internal sealed class ApiTransport : IDisposable
     public async Task<Answer> SendAsync(ApiRequest request, DeviceKeys? signer, CancellationToken ct)
     {
         var answer = await AttemptAsync(request, signer, ct);
-        if (signer is null || answer is not Answer.Problem { Type: "clock-skew", Details.ServerTime: { } serverTime }) return answer;
+        if (signer is null || answer is not Answer.Problem { Type: ProblemTypes.ClockSkew, Details.ServerTime: { } serverTime }) return answer;
 
         // A wrong clock is the device's most common fault: the server said what time it is, so sign again with that.
         _clockOffset = DateTimeOffset.FromUnixTimeSeconds(serverTime) - _time.GetUtcNow();
@@ -101,7 +101,7 @@ internal sealed class ApiTransport : IDisposable
         }
         if (request.Token is { } token) message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         if (request.LinkBearer is { } bearer) message.Headers.Authorization = new AuthenticationHeaderValue("Link", bearer);
-        if (request.IfNoneMatch is { } tag) message.Headers.TryAddWithoutValidation("If-None-Match", $"\"{tag}\"");
+        if (request.IfNoneMatch is { } tag) message.Headers.IfNoneMatch.Add(new EntityTagHeaderValue($"\"{tag}\""));
         if (signer is null) return message;
 
         var question = request.PathAndQuery.IndexOf('?', StringComparison.Ordinal);
@@ -109,9 +109,9 @@ internal sealed class ApiTransport : IDisposable
         var digest = HttpSignature.ContentDigest(body.Span);
         var parts = new HttpRequestParts(request.Method.Method, _authority, path, query, digest);
         var (input, signature) = HttpSignature.Sign(signer.Signing, signer.KeyId.ToString(), (long)NowSeconds, parts);
-        message.Headers.TryAddWithoutValidation("Content-Digest", digest);
-        message.Headers.TryAddWithoutValidation("Signature-Input", input);
-        message.Headers.TryAddWithoutValidation("Signature", signature);
+        message.Headers.TryAddWithoutValidation(HeaderNames.ContentDigest, digest);
+        message.Headers.TryAddWithoutValidation(HeaderNames.SignatureInput, input);
+        message.Headers.TryAddWithoutValidation(HeaderNames.Signature, signature);
         return message;
     }
 

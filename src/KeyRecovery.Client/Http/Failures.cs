@@ -1,5 +1,6 @@
 using KeyRecovery.Client.Accounts;
 using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Http;
 
@@ -17,7 +18,7 @@ internal static class Failures
     public static ClientFailure.Transient Unanswered(Answer answer) => (answer, Of(answer)) switch
     {
         (_, ClientFailure.Transient transient) => transient,
-        (Answer.Problem { Type: "unknown" } problem, _) =>
+        (Answer.Problem { Type: Answer.Problem.Unknown } problem, _) =>
             new ClientFailure.Transient($"what answered is not the server (status {(int)problem.Status})", null),
         (_, var failure) => new ClientFailure.Transient(failure.Message, null),
     };
@@ -28,18 +29,18 @@ internal static class Failures
         var wait = details.RetryAfterMs is { } ms ? TimeSpan.FromMilliseconds(ms) : (TimeSpan?)null;
         return problem.Type switch
         {
-            "revoked" => new ClientFailure.Revoked(),
-            "erased" => new ClientFailure.Erased(ErasureStatus.ReadReceipt(details.Receipt)),
-            "vault-lost" or "repair-required" => new ClientFailure.VaultLost(),
-            "rate-limited" => new ClientFailure.Transient("the server asks for a pause", wait),
-            "storage-full" => new ClientFailure.Transient("the server has no room left", wait),
-            "limit-reached" => new ClientFailure.Refused(problem.Type, LimitWords.Of(details), Name(details))
+            ProblemTypes.Revoked => new ClientFailure.Revoked(),
+            ProblemTypes.Erased => new ClientFailure.Erased(ErasureStatus.ReadReceipt(details.Receipt)),
+            ProblemTypes.VaultLost or ProblemTypes.RepairRequired => new ClientFailure.VaultLost(),
+            ProblemTypes.RateLimited => new ClientFailure.Transient("the server asks for a pause", wait),
+            ProblemTypes.StorageFull => new ClientFailure.Transient("the server has no room left", wait),
+            ProblemTypes.LimitReached => new ClientFailure.Refused(problem.Type, LimitWords.Of(details), Name(details))
             {
                 Limit = details.Limit,
                 Used = details.Used,
             },
-            "clock-skew" => new ClientFailure.Refused("clock-skew", "this device's clock is wrong", null),
-            "unknown" when (int)problem.Status >= 500 => new ClientFailure.Transient("the server is in trouble", wait),
+            ProblemTypes.ClockSkew => new ClientFailure.Refused(ProblemTypes.ClockSkew, "this device's clock is wrong", null),
+            Answer.Problem.Unknown when (int)problem.Status >= 500 => new ClientFailure.Transient("the server is in trouble", wait),
             _ when (int)problem.Status >= 500 => new ClientFailure.Transient(details.Title ?? "the server is in trouble", wait),
             _ => new ClientFailure.Refused(problem.Type, details.Title ?? problem.Status.ToString(), Name(details)),
         };

@@ -81,7 +81,7 @@ internal sealed class LinkRelay
     /// <summary>What a refusal of the relay means.</summary>
     public static ClientFailure FailureOf(Answer answer) => answer switch
     {
-        Answer.Problem { Type: "link-contested" } => new ClientFailure.LinkContested(),
+        Answer.Problem { Type: ProblemTypes.LinkContested } => new ClientFailure.LinkContested(),
         Answer.Problem { Status: HttpStatusCode.NotFound } => new ClientFailure.LinkGone(),
         _ => Failures.Of(answer),
     };

@@ -54,7 +54,7 @@ internal sealed class PassphraseRecovery(KeyRecoveryOptions options, VaultApi ap
     private async Task<Result<ImmutableArray<KnownSlot>>> FindSlotsAsync(string token, CancellationToken ct)
     {
         var answer = await api.GetSlotsAsync(token, ct);
-        if (answer is Answer.Problem { Type: "not-found" }) return new ClientFailure.UnknownPassphrase();
+        if (answer is Answer.Problem { Type: ProblemTypes.NotFound }) return new ClientFailure.UnknownPassphrase();
         if (VaultApi.Read(answer, ClientJson.Default.SlotsJson) is not Result<SlotsJson>.Ok { Value: var told })
             return answer is Answer.Success ? new ClientFailure.ServerLied(ProtocolFault.Malformed) : Failures.Of(answer);
         if (!AccountId.TryParse(told.AccountId, out var account)) return new ClientFailure.ServerLied(ProtocolFault.Malformed);

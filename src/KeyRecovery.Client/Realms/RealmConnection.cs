@@ -75,12 +75,12 @@ internal sealed class RealmConnection(string name, ApiTransport transport, Realm
         return answer switch
         {
             Answer.Success success => Read(success.Body, slot, body),
-            Answer.Problem { Type: "guess-wait" } problem => Refused(RealmRefusal.Waiting, problem),
-            Answer.Problem { Type: "slot-paused" } problem => Refused(RealmRefusal.Paused, problem),
-            Answer.Problem { Type: "slot-locked" } problem => Refused(RealmRefusal.Locked, problem),
-            Answer.Problem { Type: "not-found" } => new RealmReply.Unknown(),
-            Answer.Problem { Type: "signature-invalid" } => new RealmReply.WrongKey(),
-            Answer.Problem { Type: "conflict" } => new RealmReply.Stale(),
+            Answer.Problem { Type: ProblemTypes.GuessWait } problem => Refused(RealmRefusal.Waiting, problem),
+            Answer.Problem { Type: ProblemTypes.SlotPaused } problem => Refused(RealmRefusal.Paused, problem),
+            Answer.Problem { Type: ProblemTypes.SlotLocked } problem => Refused(RealmRefusal.Locked, problem),
+            Answer.Problem { Type: ProblemTypes.NotFound } => new RealmReply.Unknown(),
+            Answer.Problem { Type: ProblemTypes.SignatureInvalid } => new RealmReply.WrongKey(),
+            Answer.Problem { Type: ProblemTypes.Conflict } => new RealmReply.Stale(),
             _ => new RealmReply.Failed(Failures.Of(answer)),
         };
     }

@@ -13,7 +13,7 @@ internal static class RecoveryReader
         KeyRecoveryOptions options, VaultApi api, DeviceKeys slot, string? token, CancellationToken ct)
     {
         var answer = await api.RecoverAsync(slot, token, ct);
-        if (answer is Answer.Problem { Type: "signature-invalid" }) return new ClientFailure.UnknownCode();
+        if (answer is Answer.Problem { Type: ProblemTypes.SignatureInvalid }) return new ClientFailure.UnknownCode();
         if (answer is not Answer.Success success) return Failures.Of(answer);
         try
         {

@@ -78,7 +78,7 @@ public sealed class RecoverySession : IDisposable
         {
             var name = _open.Private.Items[i].Name;
             var answer = await _api.GetItemAsync(_slot, entries[i].Hash, ct);
-            if (answer is Answer.Problem { Type: "not-found" }) return new ClientFailure.ItemLost(name);
+            if (answer is Answer.Problem { Type: ProblemTypes.NotFound }) return new ClientFailure.ItemLost(name);
             if (answer is not Answer.Success success) return Failures.Of(answer);
             var (content, fault) = _open.OpenItem(entries[i], success.Body);
             if (content is null) return new ClientFailure.ServerLied(fault);
@@ -114,11 +114,11 @@ public sealed class RecoverySession : IDisposable
             {
                 case Answer.Success:
                     return await OpenAsync(tooYoung, ct);
-                case Answer.Problem { Type: "stale-version" }:
+                case Answer.Problem { Type: ProblemTypes.StaleVersion }:
                     if (await ReadAgainAsync(ct) is { } failure) return failure;
                     if (_open.Vault.Chain.FindActive(device.Id) is not null) return await OpenAsync(tooYoung, ct);
                     break;
-                case Answer.Problem { Type: "young-authority" }:
+                case Answer.Problem { Type: ProblemTypes.YoungAuthority }:
                     tooYoung = remove;
                     break;
                 case Answer.Problem { IsRefusal: true } refused:

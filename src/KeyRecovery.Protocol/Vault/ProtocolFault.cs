@@ -1,8 +1,8 @@
 namespace KeyRecovery.Protocol.Vault;
 
 /// <summary>
-/// Which rule of docs/protocol.md was broken. One closed list for both sides: a server answers <c>refused</c> with the
-/// name, a client tells by it how the server lied.
+/// Which rule of docs/protocol.md was broken. One closed list for both sides: a server answers <c>refused</c> with its
+/// word (<see cref="RuleWords"/>), a client tells by it how the server lied.
 /// </summary>
 public enum ProtocolFault
 {

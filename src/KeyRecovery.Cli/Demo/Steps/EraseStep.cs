@@ -23,7 +23,7 @@ internal sealed class EraseStep : DemoStep
         var account = world.NewPhone.Vault.Account;
         var key = (await http.GetFromJsonAsync<JsonElement>("/audit/key", ct)).GetProperty("key").GetString();
         var asked = await world.NewPhone.Vault.RequestErasureAsync(ct);
-        tale.Holds(asked is Result<ErasureStatus>.Failed { Failure: ClientFailure.Refused { Type: "young-authority" } },
+        tale.Holds(asked is Result<ErasureStatus>.Failed { Failure: ClientFailure.Refused { Type: ProblemTypes.YoungAuthority } },
             "the new phone asks, and is refused: it came with the paper today, and whoever finds a paper must not erase");
 
         using var minted = await http.PostAsJsonAsync("/v1/dev/tokens", new { subject = "officer", app = DemoWorld.App, scope = "keyrecovery.erase" }, ct);
