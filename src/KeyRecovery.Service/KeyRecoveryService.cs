@@ -22,7 +22,7 @@ public sealed class KeyRecoveryService : IDisposable
     /// <param name="data">The data store.</param>
     /// <param name="keys">The key store; never the same file, directory or account as <paramref name="data"/>.</param>
     /// <param name="ring">The keys that wrap subject keys.</param>
-    /// <param name="secrets">The lookup, fence and log keys, and the realm's seed.</param>
+    /// <param name="secrets">The lookup and fence keys, and the seeds of the audit key and the realm.</param>
     /// <param name="policies">The configured apps.</param>
     /// <param name="random">Draws keys and nonces.</param>
     /// <param name="time">The server's clock.</param>

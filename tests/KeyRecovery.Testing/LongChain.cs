@@ -56,7 +56,7 @@ public static class LongChain
 
     private static SignedManifest Empty(EpochKey key, SignedLink head, TestAuthority signer, TestRandom random)
     {
-        using var content = new ManifestPrivate(ManifestPrivate.NewLogKey(random), [], [], []);
+        using var content = new ManifestPrivate(ManifestPrivate.NewLabelKey(random), [], [], []);
         var manifest = new Manifest
         {
             Account = key.Account,

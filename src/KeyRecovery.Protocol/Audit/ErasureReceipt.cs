@@ -53,13 +53,13 @@ public sealed record ErasureReceipt
 
     /// <summary>Signs as the server.</summary>
     /// <returns><c>[body, signature]</c>, the bytes to hand out.</returns>
-    public byte[] Sign(SigningKey logKey)
+    public byte[] Sign(SigningKey auditKey)
     {
         var writer = new CborOut().Array(12).Text(Labels.ErasureReceipt).UInt(FormatVersion.Current)
             .Bytes(Id.ToArray()).UInt((ulong)Level).Text(App).Bytes(Subject).UInt((ulong)RequestedBy)
             .UInt(RequestedAt).UInt(ErasedAt).UInt(Kek).UInt(KekDestroyedAt).Array(Proofs.Length);
         foreach (var proof in Proofs) writer.UInt((ulong)proof);
         var body = writer.ToArray();
-        return new CborOut().Array(2).Bytes(body).Bytes(logKey.Sign(SignatureLabel.ErasureReceipt, body)).ToArray();
+        return new CborOut().Array(2).Bytes(body).Bytes(auditKey.Sign(SignatureLabel.ErasureReceipt, body)).ToArray();
     }
 }

@@ -30,7 +30,7 @@ public readonly struct SignatureLabel : IEquatable<SignatureLabel>
     /// <summary>A realm's answer, by the realm.</summary>
     public static SignatureLabel RealmStatus { get; } = new(Labels.RealmStatus);
 
-    /// <summary>A receipt of an erasure, by the server's log key.</summary>
+    /// <summary>A receipt of an erasure, by the server's audit key.</summary>
     public static SignatureLabel ErasureReceipt { get; } = new(Labels.ErasureReceipt);
 
     /// <summary>What a backup set is, by the server's audit key.</summary>

@@ -11,14 +11,14 @@ public static class ManifestDraft
     /// <param name="begin">Link 0.</param>
     /// <param name="change">The first items and notes.</param>
     /// <param name="key">The first device's key.</param>
-    /// <param name="random">Draws the log key and a nonce.</param>
+    /// <param name="random">Draws the label key and a nonce.</param>
     public static SignedManifest First(LinkDraft begin, ManifestChange change, SigningKey key, IRandom random)
     {
         using var content = new ManifestPrivate(
-            ManifestPrivate.NewLogKey(random),
+            ManifestPrivate.NewLabelKey(random),
             [.. change.Put.Select(p => p.Note).OrderBy(n => n.Id)],
             [.. change.Notes.OrderBy(n => n.Id)], []);
-        return Write(content, content.LogKey, 1, default, begin.Place, begin.Key, [.. change.Put.Select(p => p.Entry)], begin.Link.Signer, key, random);
+        return Write(content, content.LabelKey, 1, default, begin.Place, begin.Key, [.. change.Put.Select(p => p.Entry)], begin.Link.Signer, key, random);
     }
 
     /// <summary>The manifest that follows an open vault.</summary>
@@ -27,7 +27,7 @@ public static class ManifestDraft
     /// <param name="change">What changes.</param>
     /// <param name="signer">Who signs: active after the link.</param>
     /// <param name="key">Its key.</param>
-    /// <param name="random">Draws a new epoch's log key and a nonce.</param>
+    /// <param name="random">Draws a new epoch's label key and a nonce.</param>
     public static SignedManifest Next(
         OpenVault before, LinkDraft? link, ManifestChange change, AuthorityId signer, SigningKey key, IRandom random)
     {
@@ -42,14 +42,14 @@ public static class ManifestDraft
         var told = change.Notes.Select(n => n.Id).ToHashSet();
         var authorities = before.Private.Authorities.Where(n => !told.Contains(n.Id)).Concat(change.Notes).Where(n => active.Contains(n.Id));
 
-        var logKey = epochKey.Epoch == chain.Epoch
-            ? SecretBytes.Copy(before.Private.LogKey.Span)
-            : ManifestPrivate.NewLogKey(random);
+        var labelKey = epochKey.Epoch == chain.Epoch
+            ? SecretBytes.Copy(before.Private.LabelKey.Span)
+            : ManifestPrivate.NewLabelKey(random);
         using var content = new ManifestPrivate(
-            logKey, [.. notes.OrderBy(n => n.Id)], [.. authorities.OrderBy(n => n.Id)],
+            labelKey, [.. notes.OrderBy(n => n.Id)], [.. authorities.OrderBy(n => n.Id)],
             RealmKeyRotation.Next(before.Private.RealmKeys, change, active, link?.Link.Remove.Length > 0, random));
         return Write(
-            content, before.Private.LogKey, before.Vault.Manifest.Manifest.Version + 1, before.Vault.Manifest.Hash,
+            content, before.Private.LabelKey, before.Vault.Manifest.Manifest.Version + 1, before.Vault.Manifest.Hash,
             link?.Place ?? chain.Place, epochKey, [.. items], signer, key, random);
     }
 

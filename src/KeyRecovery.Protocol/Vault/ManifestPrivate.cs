@@ -10,26 +10,26 @@ namespace KeyRecovery.Protocol.Vault;
 [DebuggerDisplay(Redacted.Text)]
 public sealed class ManifestPrivate : IDisposable
 {
-    private const int LogKeySize = 32;
+    private const int LabelKeySize = 32;
     private const ulong ReplaceFlag = 1;
 
     /// <summary>Joins the parts.</summary>
-    /// <param name="logKey">32 bytes; this object disposes it.</param>
+    /// <param name="labelKey">32 bytes; this object disposes it.</param>
     /// <param name="items">One note for each item, ascending by id.</param>
     /// <param name="authorities">Notes of authorities, ascending by id.</param>
     /// <param name="realmKeys">Ascending by slot, then realm.</param>
     public ManifestPrivate(
-        SecretBytes logKey, ImmutableArray<ItemNote> items, ImmutableArray<AuthorityNote> authorities, ImmutableArray<RealmKey> realmKeys)
+        SecretBytes labelKey, ImmutableArray<ItemNote> items, ImmutableArray<AuthorityNote> authorities, ImmutableArray<RealmKey> realmKeys)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(logKey.Length, LogKeySize);
-        LogKey = logKey;
+        ArgumentOutOfRangeException.ThrowIfNotEqual(labelKey.Length, LabelKeySize);
+        LabelKey = labelKey;
         Items = items;
         Authorities = authorities;
         RealmKeys = realmKeys;
     }
 
     /// <summary>The key of the log's leaf labels, 32 bytes, new in each epoch.</summary>
-    public SecretBytes LogKey { get; }
+    public SecretBytes LabelKey { get; }
 
     /// <summary>One note for each item, ascending by id.</summary>
     public ImmutableArray<ItemNote> Items { get; }
@@ -40,15 +40,15 @@ public sealed class ManifestPrivate : IDisposable
     /// <summary>Management keys of realms, ascending by slot, then realm.</summary>
     public ImmutableArray<RealmKey> RealmKeys { get; }
 
-    /// <summary>Draws a log key.</summary>
-    public static SecretBytes NewLogKey(IRandom random) => SecretBytes.Random(LogKeySize, random);
+    /// <summary>Draws a label key.</summary>
+    public static SecretBytes NewLabelKey(IRandom random) => SecretBytes.Random(LabelKeySize, random);
 
     /// <summary>The label of the leaf that a manifest of <paramref name="version"/> appends.</summary>
-    /// <param name="logKey">The log key of the manifest before; for version 1 its own.</param>
+    /// <param name="labelKey">The label key of the manifest before; for version 1 its own.</param>
     /// <param name="account">The account.</param>
     /// <param name="version">The manifest's version.</param>
-    public static Hash256 LeafLabel(SecretBytes logKey, AccountId account, ulong version) =>
-        new(HMACSHA256.HashData(logKey.Span, new CborOut().Array(3).Text(Labels.LeafLabel).Bytes(account).UInt(version).ToArray()));
+    public static Hash256 LeafLabel(SecretBytes labelKey, AccountId account, ulong version) =>
+        new(HMACSHA256.HashData(labelKey.Span, new CborOut().Array(3).Text(Labels.LeafLabel).Bytes(account).UInt(version).ToArray()));
 
     /// <summary>Pads and seals under the epoch's key for one manifest version.</summary>
     internal byte[] Seal(EpochKey key, ulong version, IRandom random)
@@ -89,7 +89,7 @@ public sealed class ManifestPrivate : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        LogKey.Dispose();
+        LabelKey.Dispose();
         foreach (var key in RealmKeys) key.ManagementSeed.Dispose();
     }
 
@@ -105,7 +105,7 @@ public sealed class ManifestPrivate : IDisposable
 
     private byte[] Encode()
     {
-        var writer = new CborOut().Array(6).Text(Labels.ManifestPrivate).UInt(FormatVersion.Current).Bytes(LogKey.Span);
+        var writer = new CborOut().Array(6).Text(Labels.ManifestPrivate).UInt(FormatVersion.Current).Bytes(LabelKey.Span);
         writer.Array(Items.Length);
         foreach (var item in Items)
             writer.Array(4).Bytes(item.Id).Text(item.Name).UInt((ulong)item.Length).UInt(item.Modified);
@@ -124,7 +124,7 @@ public sealed class ManifestPrivate : IDisposable
         reader.Array(6);
         reader.Label(Labels.ManifestPrivate);
         FormatVersion.Read(reader);
-        var logKey = reader.BytesView(LogKeySize, LogKeySize);
+        var labelKey = reader.BytesView(LabelKeySize, LabelKeySize);
         var items = ReadList(reader, Limits.Items, ReadItem);
         var authorities = ReadList(reader, Limits.Authorities, ReadAuthority);
         var realmKeys = ReadList(reader, Limits.Authorities * 16, ReadRealm);
@@ -132,7 +132,7 @@ public sealed class ManifestPrivate : IDisposable
         WireFormatException.Require(Ascending.Strictly(items, i => i.Id), "item notes are ascending");
         WireFormatException.Require(Ascending.Strictly(authorities, a => a.Id), "authority notes are ascending");
         WireFormatException.Require(Ascending.Strictly(realmKeys, RealmKey.Compare), "realm keys are ascending");
-        return new ManifestPrivate(SecretBytes.Copy(logKey.Span), items, authorities, realmKeys);
+        return new ManifestPrivate(SecretBytes.Copy(labelKey.Span), items, authorities, realmKeys);
     }
 
     private static ItemNote ReadItem(CborIn reader)

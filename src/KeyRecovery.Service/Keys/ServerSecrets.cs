@@ -40,8 +40,8 @@ public sealed class ServerSecrets : IDisposable
     /// <summary>Keys the hashes in the list of tombstones.</summary>
     public ReadOnlyMemory<byte> FenceKey => _keys.AsMemory(KeySize, KeySize);
 
-    /// <summary>Keys what the audit log draws.</summary>
-    public ReadOnlyMemory<byte> LogKey => _keys.AsMemory(2 * KeySize, KeySize);
+    /// <summary>What the audit key is derived from, which signs receipts and backup sets.</summary>
+    public ReadOnlyMemory<byte> AuditSeed => _keys.AsMemory(2 * KeySize, KeySize);
 
     /// <summary>What this server's keys as a realm are derived from. Clients pin their fingerprint.</summary>
     public ReadOnlyMemory<byte> RealmSeed => _keys.AsMemory(Count * KeySize, KeySize);
@@ -73,7 +73,7 @@ public sealed class ServerSecrets : IDisposable
         return isSignedBy(key.PublicKey);
     }
 
-    /// <summary>As the other overload, of a secret that a backup carries; false as well where it is not the one with the log key.</summary>
+    /// <summary>As the other overload, of a secret that a backup carries; false as well where the audit key is not in it.</summary>
     internal static bool HaveSigned(RowKey place, ReadOnlySpan<byte> secret, Func<VerifyKey, bool> isSignedBy)
     {
         if (place != Secrets.Place || secret.Length != Secrets.Size) return false;
@@ -82,11 +82,11 @@ public sealed class ServerSecrets : IDisposable
     }
 
     /// <summary>What signs receipts and backup sets. The caller disposes it.</summary>
-    internal SigningKey AuditKey() => AuditKey(LogKey.Span);
+    internal SigningKey AuditKey() => AuditKey(AuditSeed.Span);
 
-    private static SigningKey AuditKey(ReadOnlySpan<byte> logKey)
+    private static SigningKey AuditKey(ReadOnlySpan<byte> auditSeed)
     {
-        using var seed = Kdf.Derive(logKey, System.Text.Encoding.ASCII.GetBytes(Labels.ErasureReceipt), SigningKey.SeedSize);
+        using var seed = Kdf.Derive(auditSeed, System.Text.Encoding.ASCII.GetBytes(Labels.ErasureReceipt), SigningKey.SeedSize);
         return SigningKey.FromSeed(seed.Span);
     }
 

@@ -109,7 +109,7 @@ internal sealed class InspectedAccount : IDisposable
         var verdict = VerifiedVault.Verify("demo", state.Known!, new OwnIdentity(state.Device, signing.PublicKey), null);
         using var open = ((VaultVerdict.Ok)verdict).Vault.Open(state.Device, kem).Vault!;
         Secrets.Add(new Canary(which, EpochKeyBytes.Of(open.Keys.Current)));
-        Secrets.Add(new Canary($"log key, {which}", open.Private.LogKey.Span.ToArray()));
+        Secrets.Add(new Canary($"label key, {which}", open.Private.LabelKey.Span.ToArray()));
     }
 
     private static byte[] Bytes(string text) => System.Text.Encoding.UTF8.GetBytes(text);

@@ -49,11 +49,11 @@ public sealed class VaultSecrets : IDisposable
         var open = account.Open(_phone);
         var (current, earlier) = (open.Keys.Current, open.Keys.Find(1)!);
         Assert.NotEqual(current, earlier);
-        var logKey = open.Private.LogKey;
+        var labelKey = open.Private.LabelKey;
         open.Dispose();
         Assert.Throws<ObjectDisposedException>(() => current.ManifestPrivateKey());
         Assert.Throws<ObjectDisposedException>(() => earlier.ManifestPrivateKey());
-        Assert.Throws<ObjectDisposedException>(() => logKey.Span.Length);
+        Assert.Throws<ObjectDisposedException>(() => labelKey.Span.Length);
     }
 
     [Fact]

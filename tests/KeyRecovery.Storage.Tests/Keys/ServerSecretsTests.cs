@@ -23,7 +23,7 @@ public sealed class ServerSecretsTests : IAsyncLifetime, IDisposable
         ServerSecrets.LoadOrCreateAsync(_pair.Keys, root, SystemRandom.Instance, CancellationToken.None);
 
     private static byte[] All(ServerSecrets secrets) =>
-        [.. secrets.LookupKey.Span, .. secrets.FenceKey.Span, .. secrets.LogKey.Span, .. secrets.RealmSeed.Span];
+        [.. secrets.LookupKey.Span, .. secrets.FenceKey.Span, .. secrets.AuditSeed.Span, .. secrets.RealmSeed.Span];
 
     [Fact]
     public async Task The_secrets_are_drawn_once_and_are_four_different_keys()

@@ -21,11 +21,11 @@ internal sealed class LeafLabelFormat() : GoldenFormat("leaf-label", "§5")
     public override JsonObject Write(JsonObject inputs)
     {
         var (account, version) = (new AccountId(inputs.Bytes("account")), inputs.Number("version"));
-        using var logKey = SecretBytes.Copy(inputs.Bytes("logKey"));
+        using var labelKey = SecretBytes.Copy(inputs.Bytes("logKey"));
         return new JsonObject
         {
             ["message"] = Hex(new CborOut().Array(3).Text("keyrecovery/v1/leaf-label").Bytes(account).UInt(version).ToArray()),
-            ["leafLabel"] = Hex(ManifestPrivate.LeafLabel(logKey, account, version).ToArray()),
+            ["leafLabel"] = Hex(ManifestPrivate.LeafLabel(labelKey, account, version).ToArray()),
         };
     }
 
