@@ -35,7 +35,8 @@ public sealed class StepScript
         lock (_lock)
         {
             if (_fate == StepFate.Cut && HasStruck) throw new ProcessDiedException();
-            if (_fate != StepFate.Frozen || HasStruck || _done + 1 != _at) return;
+            // Of steps that are done side by side some begin before others have ended: none is passed over.
+            if (_fate != StepFate.Frozen || HasStruck || _done + 1 < _at) return;
             HasStruck = true;
         }
 

@@ -25,6 +25,13 @@ public abstract class StepwiseStore(IRowStore store) : PassingStore(store)
     /// </summary>
     public int HidesReads { get; set; }
 
+    /// <summary>The replica has caught up: all is seen, and what comes as well.</summary>
+    public void CatchUp()
+    {
+        HidesReads = 0;
+        _hidden.Clear();
+    }
+
     /// <inheritdoc/>
     public override async ValueTask<Row?> ReadAsync(RowKey key, CancellationToken ct) =>
         Sees(key) ? await _store.ReadAsync(key, ct) : null;

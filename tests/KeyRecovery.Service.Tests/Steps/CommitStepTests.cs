@@ -14,9 +14,6 @@ namespace KeyRecovery.Service.Tests.Steps;
 /// </summary>
 public sealed class CommitStepTests
 {
-    // More than any commit has.
-    private const int MostSteps = 30;
-
     public static TheoryData<string, StepFate> Commits()
     {
         var data = new TheoryData<string, StepFate>();
@@ -34,7 +31,7 @@ public sealed class CommitStepTests
             using var open = await user.PassAsync();
             Assert.IsType<Outcome<Heads>.Done>(await user.World.Server.Service.Commits.CommitAsync(open, bundle, default));
             await user.ReadsAsync(user.Account.Now);
-            await SweptAsync(user);
+            await user.World.SweptAsync();
         });
 
     [Theory]
@@ -42,7 +39,7 @@ public sealed class CommitStepTests
     public async Task At_each_step_and_then_the_sweep(string commit, StepFate fate) =>
         await AtEachStepAsync(commit, fate, async (user, bundle, before, outcome) =>
         {
-            await SweptAsync(user);
+            await user.World.SweptAsync();
             using var open = await user.PassAsync();
             var isThere = open.State.ManifestHash == bundle.Manifest.Hash;
             if (outcome is Outcome<Heads>.Done) Assert.True(isThere, "an acknowledged commit is lost");
@@ -61,10 +58,11 @@ public sealed class CommitStepTests
             var isThere = open.State.ManifestHash == bundle.Manifest.Hash;
             if (outcome is Outcome<Heads>.Done) Assert.True(isThere, "an acknowledged commit is lost");
             if (!isThere) user.Account.Undo();
-            var other = user.Account.Commit(user.Phone, new AccountChange { Put = [(new ItemId(user.World.Random.Bytes(16)), user.World.Random.Bytes(33))] });
+            var put = (new ItemId(user.World.Random.Bytes(16)), user.World.Random.Bytes(33));
+            var other = user.Account.Commit(user.Phone, new AccountChange { Put = [put] });
             Assert.IsType<Outcome<Heads>.Done>(await user.World.Server.Service.Commits.CommitAsync(open, other, default));
             await user.ReadsAsync(user.Account.Now);
-            await SweptAsync(user);
+            await user.World.SweptAsync();
             await user.ReadsAsync(user.Account.Now);
         });
 
@@ -72,7 +70,7 @@ public sealed class CommitStepTests
     public async Task Frozen_while_another_one_is_faster_it_is_refused_and_the_current_item_outlives_its_history()
     {
         await using var world = await StepWorld.OpenAsync();
-        for (var at = 1; at < MostSteps; at++)
+        await world.AtEachStepAsync(StepFate.Frozen, 3, async round =>
         {
             var user = await world.NewAccountAsync();
             // Two devices change the same item from the same state: what the loser wrote of history is not believed.
@@ -80,63 +78,42 @@ public sealed class CommitStepTests
             user.Account.Undo();
             var winner = user.Account.Commit(user.Phone, new AccountChange { Put = [(user.Item, world.Random.Bytes(60))] });
             using var early = await user.PassAsync();
-            var script = StepScript.Of(StepFate.Frozen, at);
-            var late = world.ActAsync(script, async () => await world.Server.Service.Commits.CommitAsync(early, loser, default));
-            if (await Task.WhenAny(script.Frozen.Task, late) == late) break;
-            await OnAnotherInstanceAsync(world, user, winner);
-            script.Thaw();
-            var outcome = await late;
-            var isWon = (await user.PassAsync()).State.ManifestHash == winner.Manifest.Hash;
-            if (isWon) Assert.Equal(ErrorCode.StaleVersion, Assert.IsType<Outcome<Heads>.Failed>(outcome).Failure.Code);
+            var outcome = await round.DoAsync(
+                () => world.Server.Service.Commits.CommitAsync(early, loser, default).AsTask(),
+                () => OnAnotherInstanceAsync(world, user, winner));
+            using var now = await user.PassAsync();
+            if (now.State.ManifestHash == winner.Manifest.Hash)
+                Assert.Equal(ErrorCode.StaleVersion, Assert.IsType<Outcome<Heads>.Failed>(outcome).Failure.Code);
             else user.Account.Swap(loser);
             await world.SoundAsync(orphans: true);
             world.Server.Time.Advance(TimeSpan.FromDays(Limits.OldVersionDays + 1));
-            await SweptAsync(user);
+            await world.SweptAsync();
             await user.ReadsAsync(user.Account.Now);
-        }
+        });
     }
 
     // In this process commits of one account take turns; another instance knows nothing of them.
     private static async Task OnAnotherInstanceAsync(StepWorld world, StepAccount user, CommitBundle bundle)
     {
-        var other = world.Server.Other;
-        using var open = await world.Server.PassAsync(user.Account, user.Phone);
-        await other.Commits.CommitAsync(open, bundle, default);
-    }
-
-    private static async Task SweptAsync(StepAccount user)
-    {
-        await user.World.SoundAsync(orphans: true);
-        await user.World.SweepAsync();
-        await user.World.SoundAsync();
+        using var open = await user.PassAsync();
+        await world.Server.Other.Commits.CommitAsync(open, bundle, default);
     }
 
     private static async Task AtEachStepAsync(
         string commit, StepFate fate, Func<StepAccount, CommitBundle, ServedVault, Outcome<Heads>?, Task> then)
     {
         await using var world = await StepWorld.OpenAsync();
-        var struck = 0;
-        for (var at = 1; at < MostSteps; at++)
+        await world.AtEachStepAsync(fate, 3, async round =>
         {
             var user = await world.NewAccountAsync();
             var bundle = await PrepareAsync(user, commit);
             var before = user.Account.History[^2];
             using var open = await user.PassAsync();
-            var script = StepScript.Of(fate, at);
-            var acting = world.ActAsync(script, async () => await world.Server.Service.Commits.CommitAsync(open, bundle, default));
-            if (fate == StepFate.Frozen && await Task.WhenAny(script.Frozen.Task, acting) != acting)
-            {
-                await world.SweepAsync();
-                script.Thaw();
-            }
-
-            var outcome = await acting;
-            if (!script.HasStruck) break;
-            struck++;
+            var commits = world.Server.Service.Commits;
+            var outcome = await round.DoAsync(
+                () => commits.CommitAsync(open, bundle, default).AsTask(), () => world.SweepAsync());
             await then(user, bundle, before, outcome);
-        }
-
-        Assert.InRange(struck, 3, MostSteps - 2);
+        });
     }
 
     private static async Task<CommitBundle> PrepareAsync(StepAccount user, string commit)

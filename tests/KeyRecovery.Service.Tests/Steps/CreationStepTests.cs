@@ -9,8 +9,6 @@ namespace KeyRecovery.Service.Tests.Steps;
 /// <summary>A creation that is cut, unanswered or frozen at each of its steps: the same person comes to an account, and nothing lies about.</summary>
 public sealed class CreationStepTests
 {
-    private const int MostSteps = 30;
-
     [Theory]
     [InlineData(StepFate.Cut)]
     [InlineData(StepFate.AnswerLost)]
@@ -19,7 +17,7 @@ public sealed class CreationStepTests
     {
         Assert.IsType<Outcome<Heads>.Done>(await world.Server.CreateAsync(made.Account, made.Subject));
         await made.ReadsAsync(made.Account.Now);
-        await SweptAsync(world);
+        await world.SweptAsync();
         await made.ReadsAsync(made.Account.Now);
     });
 
@@ -29,7 +27,7 @@ public sealed class CreationStepTests
     [InlineData(StepFate.Frozen)]
     public async Task At_each_step_and_then_the_sweep(StepFate fate) => await AtEachStepAsync(fate, async (world, made, outcome) =>
     {
-        await SweptAsync(world);
+        await world.SweptAsync();
         if (outcome is not Outcome<Heads>.Done)
             Assert.IsType<Outcome<Heads>.Done>(await world.Server.CreateAsync(made.Account, made.Subject));
         await made.ReadsAsync(made.Account.Now);
@@ -52,7 +50,7 @@ public sealed class CreationStepTests
         var winner = isFirst ? made : second;
         if (isFirst) Assert.IsType<Outcome<Heads>.Done>(await world.Server.CreateAsync(made.Account, made.Subject));
         await winner.ReadsAsync(winner.Account.Now);
-        await SweptAsync(world);
+        await world.SweptAsync();
         await winner.ReadsAsync(winner.Account.Now);
     });
 
@@ -60,24 +58,23 @@ public sealed class CreationStepTests
     public async Task Frozen_at_each_step_while_another_creation_of_the_same_person_is_faster()
     {
         await using var world = await StepWorld.OpenAsync();
-        for (var at = 1; at < MostSteps; at++)
+        await world.AtEachStepAsync(StepFate.Frozen, 8, async round =>
         {
-            var (slow, quick) = (Draw(world, $"person {at}"), Draw(world, $"person {at}"));
-            var script = StepScript.Of(StepFate.Frozen, at);
-            var late = world.ActAsync(script, async () => await world.Server.CreateAsync(slow.Account, slow.Subject));
-            if (await Task.WhenAny(script.Frozen.Task, late) == late) return;
-            world.Server.Time.Advance(TimeSpan.FromMinutes(2));
-            var quickly = await world.Server.CreateAsync(quick.Account, quick.Subject);
-            script.Thaw();
-            var slowly = await late;
+            var (slow, quick) = (Draw(world, $"person {round.At}"), Draw(world, $"person {round.At}"));
+            Outcome<Heads>? quickly = null;
+            var slowly = await round.DoAsync(
+                () => world.Server.CreateAsync(slow.Account, slow.Subject).AsTask(),
+                async () =>
+                {
+                    world.Server.Time.Advance(TimeSpan.FromMinutes(2));
+                    quickly = await world.Server.CreateAsync(quick.Account, quick.Subject);
+                });
             // One of them has the person's place, and whoever was told so can read.
             Assert.False(quickly is Outcome<Heads>.Done && slowly is Outcome<Heads>.Done, "two accounts of one person");
             if (quickly is Outcome<Heads>.Done) await quick.ReadsAsync(quick.Account.Now);
             if (slowly is Outcome<Heads>.Done) await slow.ReadsAsync(slow.Account.Now);
-            await SweptAsync(world);
-        }
-
-        Assert.Fail("it never ended");
+            await world.SweptAsync();
+        });
     }
 
     private static StepAccount Draw(StepWorld world, string subject)
@@ -87,37 +84,15 @@ public sealed class CreationStepTests
         return new StepAccount(world, TestAccount.Begin(world.Random, phone, [code], items: items), phone, code, subject);
     }
 
-    private static async Task SweptAsync(StepWorld world)
-    {
-        await world.SoundAsync(orphans: true);
-        await world.SweepAsync();
-        await world.SoundAsync();
-    }
-
     private static async Task AtEachStepAsync(StepFate fate, Func<StepWorld, StepAccount, Outcome<Heads>?, Task> then)
     {
         await using var world = await StepWorld.OpenAsync();
-        for (var at = 1; at < MostSteps; at++)
+        await world.AtEachStepAsync(fate, 8, async round =>
         {
-            var made = Draw(world, $"person {at}");
-            var script = StepScript.Of(fate, at);
-            var acting = world.ActAsync(script, async () => await world.Server.CreateAsync(made.Account, made.Subject));
-            if (fate == StepFate.Frozen && await Task.WhenAny(script.Frozen.Task, acting) != acting)
-            {
-                await world.SweepAsync();
-                script.Thaw();
-            }
-
-            var outcome = await acting;
-            if (!script.HasStruck)
-            {
-                Assert.InRange(at, 8, MostSteps);
-                return;
-            }
-
+            var made = Draw(world, $"person {round.At}");
+            var outcome = await round.DoAsync(
+                () => world.Server.CreateAsync(made.Account, made.Subject).AsTask(), () => world.SweepAsync());
             await then(world, made, outcome);
-        }
-
-        Assert.Fail("it never ended");
+        });
     }
 }

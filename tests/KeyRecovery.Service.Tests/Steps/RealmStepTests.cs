@@ -3,6 +3,7 @@ using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Maintenance;
+using KeyRecovery.Service.Realms;
 using KeyRecovery.Testing.Realms;
 using KeyRecovery.Testing.Stores;
 
@@ -11,8 +12,6 @@ namespace KeyRecovery.Service.Tests.Steps;
 /// <summary>What a realm does, cut, unanswered or frozen at each step: guesses are counted exactly, and a share is there or named by nobody.</summary>
 public sealed class RealmStepTests
 {
-    private const int MostSteps = 20;
-
     [Theory]
     [InlineData(StepFate.Cut)]
     [InlineData(StepFate.AnswerLost)]
@@ -53,20 +52,19 @@ public sealed class RealmStepTests
     public async Task A_reset_at_each_step_and_then_the_same_again_gives_the_guesses_back_once(StepFate fate)
     {
         await using var world = await StepWorld.OpenAsync();
-        for (var at = 1; at < MostSteps; at++)
+        await world.AtEachStepAsync(fate, 1, async round =>
         {
             var person = await StepPerson.NewAsync(world);
             var guess = person.Share.Guess();
             Assert.IsType<Outcome<byte[]>.Done>(await GuessAsync(person, world.Server.Service.Realm, guess));
-            Task<Outcome<byte[]>> ResetAsync(KeyRecovery.Service.Realms.Realm realm) => realm.ResetAsync(
+            Task<Outcome<byte[]>> ResetAsync(Realm realm) => realm.ResetAsync(
                 RealmReset.Decode(person.Share.Reset(realm.Identity, guess.Request.Attempt)), default, default).AsTask();
-            if (!await StruckAsync(world, fate, at, () => ResetAsync(world.Server.Service.Realm), () => ResetAsync(world.Server.Other.Realm))) return;
+            await round.DoAsync(
+                () => ResetAsync(world.Server.Service.Realm), () => ResetAsync(world.Server.Other.Realm));
             Assert.IsType<Outcome<byte[]>.Done>(await ResetAsync(world.Server.Service.Realm));
             Assert.Equal((0, 1ul), (await person.SlotAsync() is var row ? (row!.Attempts.Count, row.Round) : default));
             await world.SoundAsync(orphans: true);
-        }
-
-        Assert.Fail("it never ended");
+        });
     }
 
     [Theory]
@@ -76,14 +74,14 @@ public sealed class RealmStepTests
     public async Task A_rotation_at_each_step_while_guesses_go_on_loses_no_share_and_no_guess(StepFate fate)
     {
         await using var world = await StepWorld.OpenAsync();
-        var people = new List<StepPerson> { await StepPerson.NewAsync(world), await StepPerson.NewAsync(world) };
-        for (var at = 1; at < MostSteps; at++)
+        StepPerson[] people = [await StepPerson.NewAsync(world), await StepPerson.NewAsync(world)];
+        await world.AtEachStepAsync(fate, 4, async round =>
         {
             foreach (var person in people) await GivenBackAsync(person);
-            var isStruck = await StruckAsync(
-                world, fate, at, async () => (object)await world.Server.Service.Rotation.RunAsync(begin: true, null, default),
-                async () => await GuessAsync(people[0], world.Server.Other.Realm, people[0].Share.Guess()));
-            if (isStruck) await world.Server.Service.Rotation.RunAsync(begin: false, null, default);
+            await round.DoAsync(
+                () => world.Server.Service.Rotation.RunAsync(begin: true, null, default),
+                () => GuessAsync(people[0], world.Server.Other.Realm, people[0].Share.Guess()));
+            if (round.IsStruck) await world.Server.Service.Rotation.RunAsync(begin: false, null, default);
             foreach (var person in people)
             {
                 Assert.IsType<Outcome<byte[]>.Done>(await GuessAsync(person, world.Server.Service.Realm, person.Share.Guess()));
@@ -91,13 +89,10 @@ public sealed class RealmStepTests
             }
 
             await world.SoundAsync(orphans: true);
-            if (!isStruck) return;
-        }
-
-        Assert.Fail("it never ended");
+        });
     }
 
-    private static async Task<Outcome<byte[]>> GuessAsync(StepPerson person, KeyRecovery.Service.Realms.Realm realm, TestGuess guess) =>
+    private static async Task<Outcome<byte[]>> GuessAsync(StepPerson person, Realm realm, TestGuess guess) =>
         await realm.EvaluateAsync(person.User, guess.Request, Hash256.Of(guess.Body), default);
 
     // All guesses there again: whoever owns the share may say so after any of them.
@@ -111,40 +106,17 @@ public sealed class RealmStepTests
     }
 
     private static async Task AtEachStepAsync<T>(
-        StepFate fate, int leastSteps, Func<StepPerson, T> prepare, Func<StepPerson, T, Task<Outcome<byte[]>>> act,
+        StepFate fate, int least, Func<StepPerson, T> prepare, Func<StepPerson, T, Task<Outcome<byte[]>>> act,
         Func<StepPerson, T, Task<Outcome<byte[]>>> meanwhile, Func<StepPerson, T, Task> then)
     {
         await using var world = await StepWorld.OpenAsync();
-        for (var at = 1; at < MostSteps; at++)
+        await world.AtEachStepAsync(fate, least, async round =>
         {
             var person = await StepPerson.NewAsync(world);
             var prepared = prepare(person);
-            if (!await StruckAsync(world, fate, at, () => act(person, prepared), () => meanwhile(person, prepared)))
-            {
-                Assert.InRange(at, leastSteps + 1, MostSteps);
-                return;
-            }
-
+            await round.DoAsync(() => act(person, prepared), () => meanwhile(person, prepared));
             await then(person, prepared);
             await world.SoundAsync(orphans: true);
-        }
-
-        Assert.Fail("it never ended");
-    }
-
-    private static async Task<bool> StruckAsync<T, TOther>(
-        StepWorld world, StepFate fate, int at, Func<Task<T>> act, Func<Task<TOther>> meanwhile)
-        where T : class
-    {
-        var script = StepScript.Of(fate, at);
-        var acting = world.ActAsync(script, act);
-        if (fate == StepFate.Frozen && await Task.WhenAny(script.Frozen.Task, acting) != acting)
-        {
-            await meanwhile();
-            script.Thaw();
-        }
-
-        await acting;
-        return script.HasStruck;
+        });
     }
 }

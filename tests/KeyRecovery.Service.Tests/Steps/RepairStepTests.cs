@@ -12,8 +12,6 @@ namespace KeyRecovery.Service.Tests.Steps;
 /// <summary>A repair of an account whose data are lost, cut, unanswered or frozen at each of its steps: all that its device holds comes back.</summary>
 public sealed class RepairStepTests
 {
-    private const int MostSteps = 30;
-
     [Theory]
     [InlineData(StepFate.Cut, false)]
     [InlineData(StepFate.Cut, true)]
@@ -24,40 +22,23 @@ public sealed class RepairStepTests
     public async Task At_each_step_and_then_the_same_again_before_or_after_a_sweep(StepFate fate, bool sweepsFirst)
     {
         await using var world = await StepWorld.OpenAsync();
-        for (var at = 1; at < MostSteps; at++)
+        await world.AtEachStepAsync(fate, 5, async round =>
         {
             var user = await world.NewAccountAsync();
             var laptop = TestAuthority.Device(world.Random);
             await CommittedAsync(world, user, new KeyRecovery.Testing.AccountChange { Add = [laptop] });
             await CommittedAsync(world, user, new KeyRecovery.Testing.AccountChange { Remove = [laptop] });
             await LoseDataAsync(world, user);
-            var script = StepScript.Of(fate, at);
-            var acting = world.ActAsync(script, async () => await RepairAsync(world.Server.Service, user));
-            if (fate == StepFate.Frozen && await Task.WhenAny(script.Frozen.Task, acting) != acting)
-            {
-                // Meanwhile the device's second try reaches another instance.
-                await DoneAsync(world.Server.Other, user);
-                script.Thaw();
-            }
-
-            await acting;
-            if (!script.HasStruck)
-            {
-                Assert.InRange(at, 5, MostSteps);
-                return;
-            }
-
+            // Meanwhile the device's second try reaches another instance.
+            await round.DoAsync(
+                () => RepairAsync(world.Server.Service, user), () => DoneAsync(world.Server.Other, user));
             if (sweepsFirst) await world.SweepAsync();
             await DoneAsync(world.Server.Service, user);
             await user.ReadsAsync(user.Account.Now);
-            await world.SoundAsync(orphans: true);
-            await world.SweepAsync();
-            await world.SoundAsync();
+            await world.SweptAsync();
             await CommittedAsync(world, user, new KeyRecovery.Testing.AccountChange { Put = [(user.Item, world.Random.Bytes(9))] });
             await user.ReadsAsync(user.Account.Now);
-        }
-
-        Assert.Fail("it never ended");
+        });
     }
 
     private static async Task CommittedAsync(StepWorld world, StepAccount user, KeyRecovery.Testing.AccountChange change) =>

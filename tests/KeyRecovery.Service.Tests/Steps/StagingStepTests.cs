@@ -26,35 +26,25 @@ public sealed class StagingStepTests
             user.Account.Undo();
         }
 
-        for (var at = 1; ; at++)
+        await world.AtEachStepAsync(fate, 2, async round =>
         {
             var (sealedItem, commit) = Seal(user);
+            var hash = Hash256.Of(sealedItem);
             using var open = await user.PassAsync();
-            var script = StepScript.Of(fate, at);
-            var acting = world.ActAsync(script, async () => await world.Server.Service.Staging.PutAsync(open, Hash256.Of(sealedItem), sealedItem, default));
-            if (fate == StepFate.Frozen && await Task.WhenAny(script.Frozen.Task, acting) != acting)
-            {
-                // Meanwhile the item is stored and committed by a retry that reached another instance.
-                var other = world.Server.Other;
-                using var again = await user.PassAsync();
-                Assert.IsType<Outcome<Hash256>.Done>(await other.Staging.PutAsync(again, Hash256.Of(sealedItem), sealedItem, default));
-                script.Thaw();
-            }
-
-            await acting;
-            if (!script.HasStruck)
-            {
-                Assert.InRange(at, 3, 10);
-                user.Account.Undo();
-                break;
-            }
-
+            await round.DoAsync(
+                () => world.Server.Service.Staging.PutAsync(open, hash, sealedItem, default).AsTask(),
+                async () =>
+                {
+                    // Meanwhile the item is stored by a retry that reached another instance.
+                    using var again = await user.PassAsync();
+                    Assert.IsType<Outcome<Hash256>.Done>(
+                        await world.Server.Other.Staging.PutAsync(again, hash, sealedItem, default));
+                });
             await PutAsync(world, user, sealedItem);
             Assert.IsType<Outcome<Accounts.Heads>.Done>(await world.Server.CommitAsync(user.Account, user.Phone, commit));
             await user.ReadsAsync(user.Account.Now);
             await world.SoundAsync(orphans: true);
-        }
-
+        });
         await world.SweepAsync();
         await world.SoundAsync();
         await user.ReadsAsync(user.Account.Now);

@@ -16,6 +16,9 @@ namespace KeyRecovery.Service.Tests.Steps;
 /// </summary>
 internal sealed class StepWorld : IAsyncDisposable
 {
+    // More than any act has.
+    private const int MostSteps = 120;
+
     private StepwiseDataStore _data = null!;
     private StepwiseKeyStore _keys = null!;
 
@@ -23,17 +26,27 @@ internal sealed class StepWorld : IAsyncDisposable
 
     public TestRandom Random { get; } = new(31);
 
+    /// <summary>As many reads of a data row named by its content do not see it after it was first written.</summary>
+    public int HidesReads
+    {
+        set => _data.HidesReads = value;
+    }
+
     public static async Task<StepWorld> OpenAsync(int hidesReads = 0)
     {
         var world = new StepWorld();
         world.Server = await TestService.OpenAsync(
             Directory.CreateTempSubdirectory("keyrecovery-steps-").FullName, world.Random,
-            store => world._keys = new StepwiseKeyStore(store) { HidesReads = 0 },
-            betweenData: store => world._data = new StepwiseDataStore(store) { HidesReads = hidesReads });
+            store => world._keys = new StepwiseKeyStore(store),
+            betweenData: store => world._data = new StepwiseDataStore(store));
+        world.HidesReads = hidesReads;
         return world;
     }
 
     public async ValueTask DisposeAsync() => await Server.DisposeAsync();
+
+    /// <summary>From here on every row is seen at once.</summary>
+    public void CatchUp() => _data.CatchUp();
 
     /// <summary>Does something as the process that the script befalls.</summary>
     /// <returns>What came of it; null where the process died.</returns>
@@ -51,6 +64,36 @@ internal sealed class StepWorld : IAsyncDisposable
             }
         });
 
+    /// <summary>A process that dies after so many steps of an act; what it leaves is what the test is about.</summary>
+    public async Task CutAsync<T>(int after, Func<Task<T>> act)
+        where T : class
+    {
+        var script = StepScript.Of(StepFate.Cut, after);
+        await ActAsync(script, act);
+        Assert.True(script.HasStruck);
+    }
+
+    /// <summary>
+    /// Goes through an act once for each of its steps: in the first round the fate befalls it at the first step, in the
+    /// next at the second, until a round in which it comes to its end before.
+    /// </summary>
+    /// <param name="fate">What befalls it.</param>
+    /// <param name="least">The fewest steps that it must have: else the act did not do what it is tested for.</param>
+    /// <param name="round">The round: prepares, acts by <see cref="StepRound.DoAsync"/>, and asserts.</param>
+    public async Task AtEachStepAsync(StepFate fate, int least, Func<StepRound, Task> round)
+    {
+        for (var at = 1; at <= MostSteps; at++)
+        {
+            var now = new StepRound(this, fate, at);
+            await round(now);
+            if (now.IsStruck) continue;
+            Assert.InRange(at - 1, least, MostSteps);
+            return;
+        }
+
+        Assert.Fail("it never ended");
+    }
+
     /// <summary>Sweeps what is a day old, two days later.</summary>
     public async Task<SweepReport> SweepAsync()
     {
@@ -64,6 +107,14 @@ internal sealed class StepWorld : IAsyncDisposable
         var audit = await Server.Service.Audit.RunAsync(default);
         Assert.Empty(audit.Damaged);
         if (!orphans) Assert.Empty(audit.OrphanRows);
+    }
+
+    /// <summary>Nothing is damaged; and after the sweep nothing lies about either.</summary>
+    public async Task SweptAsync()
+    {
+        await SoundAsync(orphans: true);
+        await SweepAsync();
+        await SoundAsync();
     }
 
     /// <summary>An account with a phone and a code, an item that was changed twice, and one that was staged.</summary>
