@@ -108,17 +108,23 @@ public sealed class ErasureJobs
         ServiceFailure? unknown = null;
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var (there, _) = await _rows.ReadAsync(id, ct);
+            var (there, stored) = await _rows.ReadAsync(id, ct);
             var upload = (there ?? job).Upload;
-            // Of a job that lost its lines to a sweep while it was filed: that sweep takes the job as well.
+            var isOwn = upload.Span.SequenceEqual(job.Upload.Span);
             if (await _context.Keys.ReadAsync(ErasureJobRows.PlaceOf(upload, 1), ct) is not { } first)
-                return new Acceptance.No(new ServiceFailure(ErrorCode.Unavailable));
+            {
+                // A sweep took the lines while it was filed. Nobody was told of it: it goes, or it would stay for ever.
+                if (stored is not null) await _context.Keys.WriteAsync([new RowWrite.Delete(stored)], ct);
+                if (isOwn) return new Acceptance.No(new ServiceFailure(ErrorCode.Unavailable));
+                continue;
+            }
+
             var touch = new RowWrite.Replace(first, first.Value);
             RowWrite[] writes = there is null ? [new RowWrite.Create(ErasureJobRows.PlaceOf(id), job.Encode()), touch] : [touch];
             switch (await _context.Keys.WriteAsync(writes, ct))
             {
                 case WriteResult.Written:
-                    return upload.Span.SequenceEqual(job.Upload.Span) ? new Acceptance.Yes() : new Acceptance.Twin();
+                    return isOwn ? new Acceptance.Yes() : new Acceptance.Twin();
                 case WriteResult.Unavailable(_, var reason):
                     unknown = ServiceFailure.Of(reason);
                     break;

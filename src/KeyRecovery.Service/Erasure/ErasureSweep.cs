@@ -64,9 +64,15 @@ internal sealed class ErasureSweep(ServiceContext context, ErasureRows rows)
             if (live.ContainsKey(name) || young.Contains(name)) continue;
             if (firsts.GetValueOrDefault(name) is { } first
                 && await _keys.WriteAsync([new RowWrite.Delete(first)], ct) is not WriteResult.Written) continue;
-            // Filed in between by somebody who cannot have told anybody: its first line is gone.
-            if ((await UploadsAsync(ct)).GetValueOrDefault(name) is { } job) await _keys.WriteAsync([new RowWrite.Delete(job)], ct);
             await ErasureJobs.RemoveLinesAsync(_keys, upload, ct);
+        }
+
+        // Filed while a sweep took its lines, by somebody who cannot have told anybody. Lines come before their job, so
+        // one whose first line is not there has lost it.
+        foreach (var job in (await UploadsAsync(ct)).Values)
+        {
+            var first = ErasureJobRows.PlaceOf(ErasureJobRow.Decode(job.Value).Upload, 1);
+            if (await _keys.ReadAsync(first, ct) is null) await _keys.WriteAsync([new RowWrite.Delete(job)], ct);
         }
     }
 
