@@ -33,6 +33,8 @@ public sealed class StoreAudit
                 continue;
             }
 
+            // Erased since its key row was read; or the key has come back, and the erasures' check says so.
+            if (AccountFence.Is(account.AccountRow)) continue;
             var check = new AccountCheck(_context, account);
             var faults = await check.RunAsync(ct);
             named.UnionWith(check.Named);

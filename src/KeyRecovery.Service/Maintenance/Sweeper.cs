@@ -1,5 +1,6 @@
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Erasure;
+using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.UseCases;
 
@@ -44,8 +45,17 @@ public sealed class Sweeper
             live.Add(OrphanAccounts.Locator(account.Rows.Locator.Span));
             if (account.AccountRow is null) continue;
 
-            var swept = await new AccountSweep(_context, account.Rows, before).RunAsync(ct);
-            (staged, versions, leftovers) = (staged + swept.Staged, versions + swept.Versions, leftovers + swept.Leftovers);
+            try
+            {
+                var swept = await new AccountSweep(_context, account.Rows, before).RunAsync(ct);
+                staged += swept.Staged;
+                versions += swept.Versions;
+                leftovers += swept.Leftovers;
+            }
+            catch (RowDamagedException)
+            {
+                // The check tells of it. Nothing of this account goes, and nobody else's leftovers wait for it.
+            }
         }
 
         var lookups = await new LookupSweep(_context, before).RunAsync(ct);
