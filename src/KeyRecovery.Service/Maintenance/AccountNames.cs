@@ -38,7 +38,8 @@ internal sealed class AccountNames
         var (trail, kept, confirmed) = (new TrailReader(data, rows, state), 0L, new List<Hash256>());
         await foreach (var row in data.ScanOwnerAsync(Table.History, rows.Locator, ct))
         {
-            var (counting, _) = await HistoryPlan.ReadAsync(trail, rows, row, now, ct);
+            if (await HistoryPlan.ReadAsync(trail, rows, row, now, ct) is not var (counting, _))
+                throw new RowDamagedException(Table.Trails);
             if (counting.Count > 0) named.Add(row.Key);
             named.UnionWith(counting.Select(e => rows.Item(e.Item.Hash)));
             var told = counting.Where(e => e.Manifest.Version <= state.ManifestVersion).ToList();

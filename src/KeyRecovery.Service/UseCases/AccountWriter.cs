@@ -23,7 +23,7 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
     public async ValueTask<WriteStep> WriteAsync(AccountChange change, CancellationToken ct)
     {
         var items = new ItemPlan(context.Data, rows, change);
-        if (await items.CheckAsync(ct) is { } wrong) return new WriteStep.Failed(wrong);
+        if (await items.CheckAsync(ct) is { } wrong) return wrong;
         var account = change.Next.Account;
         var bytes = AccountBytes.After(change);
         if (bytes.Kept > Limits.KeptBytes)
@@ -48,7 +48,8 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
         {
             // Before any byte is stored: a slot that is another's leaves nothing behind.
             if (await _claims.ClaimAsync(slots, account, change.KeyRowKey, ct) is { } taken) return new WriteStep.Failed(taken);
-            var history = await HistoryPlan.OfAsync(context.Data, rows, change, next, context.NowSeconds, ct);
+            if (await HistoryPlan.OfAsync(context.Data, rows, change, next, context.NowSeconds, ct) is not { } history)
+                return new WriteStep.Again();
             List<RowWrite> writes =
             [
                 .. Immutable(change, items, lists), .. history.Writes,

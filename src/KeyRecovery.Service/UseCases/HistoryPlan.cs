@@ -10,7 +10,8 @@ namespace KeyRecovery.Service.UseCases;
 /// <param name="Superfluous">Items that are past their time or number, to be deleted behind it.</param>
 internal sealed record HistoryPlan(List<RowWrite> Writes, List<RowWrite> Superfluous)
 {
-    public static async ValueTask<HistoryPlan> OfAsync(
+    /// <returns>Null where a chunk of the trail has been replaced since the account row was read.</returns>
+    public static async ValueTask<HistoryPlan?> OfAsync(
         IDataStore data, AccountRows rows, AccountChange change, AccountState next, ulong now, CancellationToken ct)
     {
         var plan = new HistoryPlan([], []);
@@ -22,7 +23,7 @@ internal sealed record HistoryPlan(List<RowWrite> Writes, List<RowWrite> Superfl
             if (item.Before is not { } replaced) continue;
             var key = rows.History(replaced.Id);
             var stored = await data.ReadAsync(key, ct);
-            var (kept, dropped) = await ReadAsync(trail, rows, stored, now, ct);
+            if (await ReadAsync(trail, rows, stored, now, ct) is not var (kept, dropped)) return null;
             gone.AddRange(dropped.Select(e => e.Item.Hash));
             // Only what the state of now has no room for goes: whether this commit comes to pass is not known yet.
             var entry = new HistoryEntry(replaced, now, new ManifestPlace(next.ManifestVersion, next.ManifestHash));
@@ -35,19 +36,28 @@ internal sealed record HistoryPlan(List<RowWrite> Writes, List<RowWrite> Superfl
     }
 
     /// <summary>What counts of a history row, and what is past its time or number. Dead entries are in neither.</summary>
-    public static async ValueTask<(IReadOnlyList<HistoryEntry> Kept, IReadOnlyList<HistoryEntry> Dropped)> ReadAsync(
+    /// <returns>Null where a chunk of the trail has been replaced since the account row was read.</returns>
+    public static async ValueTask<(IReadOnlyList<HistoryEntry> Kept, IReadOnlyList<HistoryEntry> Dropped)?> ReadAsync(
         TrailReader trail, AccountRows rows, Row? stored, ulong now, CancellationToken ct)
     {
-        if (stored is null) return ([], []);
+        if (stored is null) return (Array.Empty<HistoryEntry>(), Array.Empty<HistoryEntry>());
         var (confirmed, open) = (new List<HistoryEntry>(), new List<HistoryEntry>());
         foreach (var entry in ItemHistory.Decode(rows.Open(stored)))
         {
-            var isConfirmed = await trail.IsConfirmedAsync(entry, ct);
-            if (isConfirmed is null) open.Add(entry);
-            else if (isConfirmed is true) confirmed.Add(entry);
+            switch (await trail.ConfirmAsync(entry, ct))
+            {
+                case Confirmation.Happened:
+                    confirmed.Add(entry);
+                    break;
+                case Confirmation.Open:
+                    open.Add(entry);
+                    break;
+                case Confirmation.Unseen:
+                    return null;
+            }
         }
 
         var (kept, dropped) = ItemHistory.Prune(confirmed, now);
-        return ([.. kept, .. open], dropped);
+        return (kept.AddRange(open), dropped);
     }
 }

@@ -20,7 +20,7 @@ internal sealed class HistoryTrim(ServiceContext context, AccountRows rows)
     /// <param name="state">What stands in it.</param>
     /// <param name="room">The most bytes that may stay, from 0.</param>
     /// <param name="ct">Cancels between two writes.</param>
-    /// <returns>How many versions went.</returns>
+    /// <returns>How many versions went; none where the rows have changed since the account row was read.</returns>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     public async ValueTask<int> MakeRoomAsync(Row stored, AccountState state, long room, CancellationToken ct)
     {
@@ -29,7 +29,7 @@ internal sealed class HistoryTrim(ServiceContext context, AccountRows rows)
         var gone = new List<HistoryEntry>();
         await foreach (var row in context.Data.ScanOwnerAsync(Table.History, rows.Locator, ct))
         {
-            var (kept, dropped) = await HistoryPlan.ReadAsync(trail, rows, row, now, ct);
+            if (await HistoryPlan.ReadAsync(trail, rows, row, now, ct) is not var (kept, dropped)) return 0;
             gone.AddRange(dropped);
             items.Add((row, kept, kept.Count < ItemHistory.Decode(rows.Open(row)).Length));
         }
@@ -46,7 +46,8 @@ internal sealed class HistoryTrim(ServiceContext context, AccountRows rows)
 
         var next = state with { KeptBytes = bytes };
         if (gone.Count == 0 && next.KeptBytes == state.KeptBytes && items.All(i => !i.IsPruned)) return 0;
-        var manifest = SignedManifest.Decode(await context.Data.GetAsync(rows, rows.Manifest(state.ManifestHash), ct)).Manifest;
+        if (await context.Data.FindAsync(rows, rows.Manifest(state.ManifestHash), ct) is not { } signed) return 0;
+        var manifest = SignedManifest.Decode(signed).Manifest;
         var left = gone.ToHashSet();
         List<RowWrite> writes =
         [

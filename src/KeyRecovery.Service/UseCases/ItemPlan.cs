@@ -13,7 +13,7 @@ internal sealed class ItemPlan(IDataStore data, AccountRows rows, AccountChange 
     public List<RowWrite> Writes { get; } = [];
 
     /// <summary>Looks at every item that changes; null where all are right.</summary>
-    public async ValueTask<ServiceFailure?> CheckAsync(CancellationToken ct)
+    public async ValueTask<WriteStep?> CheckAsync(CancellationToken ct)
     {
         if (change.MayLackItems) return null;
         var used = 0;
@@ -23,10 +23,11 @@ internal sealed class ItemPlan(IDataStore data, AccountRows rows, AccountChange 
             var cameAlong = change.Inline.TryGetValue(after.Hash, out var bytes);
             if (cameAlong) used++;
             var fault = cameAlong ? Take(item, bytes) : await CheckStagedAsync(item, ct);
-            if (fault != ProtocolFault.None) return ServiceFailure.Refused("items", fault);
+            if (fault is null) return new WriteStep.Again();
+            if (fault != ProtocolFault.None) return Refused(fault.Value);
         }
 
-        return used == change.Inline.Count ? null : ServiceFailure.Refused("items", ProtocolFault.ItemHash);
+        return used == change.Inline.Count ? null : Refused(ProtocolFault.ItemHash);
     }
 
     private ProtocolFault Take(ItemChange item, ReadOnlyMemory<byte> bytes)
@@ -36,12 +37,15 @@ internal sealed class ItemPlan(IDataStore data, AccountRows rows, AccountChange 
         return ProtocolFault.None;
     }
 
-    // Only what the account row names: bytes that lie there by chance may be about to go.
-    private async ValueTask<ProtocolFault> CheckStagedAsync(ItemChange item, CancellationToken ct)
+    // Only what the account row names: bytes that lie there by chance may be about to go. Null where it names bytes that
+    // are not seen: given way since, or a replica is behind.
+    private async ValueTask<ProtocolFault?> CheckStagedAsync(ItemChange item, CancellationToken ct)
     {
         var hash = item.After!.Hash;
         if (change.Before is not { } before || !before.Staged.Any(s => s.Hash == hash)) return ProtocolFault.ItemHash;
         var bytes = await data.FindAsync(rows, rows.Item(hash), ct);
-        return bytes is null ? ProtocolFault.ItemHash : ItemRules.CheckBytes(change.Next.Account, item, bytes);
+        return bytes is null ? null : ItemRules.CheckBytes(change.Next.Account, item, bytes);
     }
+
+    private static WriteStep.Failed Refused(ProtocolFault fault) => new(ServiceFailure.Refused("items", fault));
 }

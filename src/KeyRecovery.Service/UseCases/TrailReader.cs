@@ -12,22 +12,40 @@ internal sealed class TrailReader(IDataStore data, AccountRows rows, AccountStat
     private Chunk? _newest;
     private Chunk? _last;
 
-    /// <summary>Whether what a history entry says has happened; null where its commit may still come.</summary>
-    public async ValueTask<bool?> IsConfirmedAsync(HistoryEntry entry, CancellationToken ct)
+    /// <summary>Whether what a history entry says has happened.</summary>
+    public async ValueTask<Confirmation> ConfirmAsync(HistoryEntry entry, CancellationToken ct)
     {
         var (version, hash) = entry.Manifest;
-        if (version > state.ManifestVersion) return null;
-        if (version >= state.Trail.First) return state.Trail.Has(version, hash);
-        return await FindChunkAsync(version, ct) is { } chunk && chunk.Entries.Any(e => Trail.Is(e.Span, version, hash));
+        if (version > state.ManifestVersion) return Confirmation.Open;
+        if (version >= state.Trail.First) return Of(state.Trail.Has(version, hash));
+        if (state.Trail.Chunk is not { } name) return Confirmation.Never;
+        _newest ??= await data.FindAsync(rows, Table.Trails, name, ct);
+        if (_newest is null) return Confirmation.Unseen;
+        if (version < (_newest.Before.IsEmpty ? _newest.First : _newest.Before[0].First)) return Confirmation.Never;
+        // Entries of one item are mostly near one another.
+        if (_last is null || version < _last.First || version > Trail.Version(_last.Entries[^1].Span))
+            _last = await data.FindHoldingAsync(rows, Table.Trails, _newest, version, ct);
+        return _last is null ? Confirmation.Unseen : Of(_last.Entries.Any(e => Trail.Is(e.Span, version, hash)));
     }
 
-    private async ValueTask<Chunk?> FindChunkAsync(ulong version, CancellationToken ct)
-    {
-        if (state.Trail.Chunk is not { } name) return null;
-        _newest ??= await data.FindAsync(rows, Table.Trails, name, ct);
-        if (_newest is null) return null;
-        // Entries of one item are mostly near one another.
-        if (_last is not null && _last.First <= version && version <= Trail.Version(_last.Entries[^1].Span)) return _last;
-        return _last = await data.FindHoldingAsync(rows, Table.Trails, _newest, version, ct);
-    }
+    private static Confirmation Of(bool isThere) => isThere ? Confirmation.Happened : Confirmation.Never;
+}
+
+/// <summary>What an account's trail says of an entry of an item's history.</summary>
+internal enum Confirmation
+{
+    /// <summary>Its commit came to pass.</summary>
+    Happened,
+
+    /// <summary>It did not, and never will.</summary>
+    Never,
+
+    /// <summary>It may still come.</summary>
+    Open,
+
+    /// <summary>
+    /// The chunk that would tell is not seen: another commit has replaced it since the account row was read, or a replica
+    /// is behind. Whoever took that for a no would delete what is kept.
+    /// </summary>
+    Unseen,
 }

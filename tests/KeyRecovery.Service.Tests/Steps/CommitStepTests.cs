@@ -2,6 +2,7 @@ using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tests.Support;
 using KeyRecovery.Testing;
 using KeyRecovery.Testing.Stores;
@@ -90,6 +91,39 @@ public sealed class CommitStepTests
             await world.SweptAsync();
             await user.ReadsAsync(user.Account.Now);
         });
+    }
+
+    [Fact]
+    public async Task Frozen_while_another_one_replaces_the_chunk_of_the_trail_it_drops_no_older_version()
+    {
+        await using var world = await StepWorld.OpenAsync();
+        var user = await world.NewAccountAsync();
+        var (mine, other) = (user.Item, new ItemId(world.Random.Bytes(16)));
+        CommitBundle Put(ItemId item) =>
+            user.Account.Commit(user.Phone, new AccountChange { Put = [(item, world.Random.Bytes(20))] });
+        for (var version = 0; version < 3; version++)
+            await world.Server.CommitAsync(user.Account, user.Phone, Put(mine));
+        // The first chunk confirms those, and the next commit puts another one in its place.
+        while (user.Account.History.Count < Trail.Tail + Trail.Moved)
+            await world.Server.CommitAsync(user.Account, user.Phone, Put(other));
+        var change = new AccountChange { Put = [(mine, world.Random.Bytes(20))], Add = [TestAuthority.Code(world.Random)] };
+        var loser = user.Account.Commit(user.Phone, change);
+        user.Account.Undo();
+        var winner = Put(other);
+        using var early = await user.PassAsync();
+        // Its claim of the slot comes before it looks at the history of its item.
+        var outcome = await new StepRound(world, StepFate.Frozen, 1).DoAsync(
+            () => world.Server.Service.Commits.CommitAsync(early, loser, default).AsTask(),
+            () => OnAnotherInstanceAsync(world, user, winner));
+        Assert.Equal(ErrorCode.StaleVersion, Assert.IsType<Outcome<Heads>.Failed>(outcome).Failure.Code);
+        Assert.Equal(1, await world.Server.CountAsync(Table.Trails));
+
+        using var open = await user.PassAsync();
+        var versions = await world.Server.Service.Vaults.ReadVersionsAsync(open, mine, default);
+        Assert.Equal([3, 2, 1], versions.Select(v => (int)v.Entry.Version));
+        await world.SweptAsync();
+        foreach (var version in versions)
+            Assert.NotNull(await world.Server.Service.Vaults.FindItemAsync(open, version.Entry.Hash, default));
     }
 
     // In this process commits of one account take turns; another instance knows nothing of them.
