@@ -131,6 +131,32 @@ public sealed class ErasureStepTests
         Assert.True(lived > 0 && erased > 1);
     }
 
+    [Fact]
+    public async Task Frozen_at_each_step_while_the_asker_is_removed_by_one_that_dies_it_is_called_off_for_good()
+    {
+        var (lived, erased, isRemoved) = (0, 0, false);
+        await AtEachStepAsync(
+            "due", StepFate.Frozen,
+            async person =>
+            {
+                // Behind the commit point and before the key row, which nothing of this commit has moved on.
+                isRemoved = await RemoveAskerAsync(person, cutAfter: 4);
+                // Another pass sees it, and calls the erasure off: the one that stands still must not come to the tombstone.
+                await person.World.Server.Service.Erasures.ResumeAsync(default);
+            },
+            async person =>
+            {
+                var isErased = await person.IsErasedAsync();
+                Assert.NotEqual(isRemoved, isErased);
+                isRemoved = false;
+                if (isErased) erased++;
+                else lived++;
+                if (isErased) await person.ErasedAsync();
+                await person.World.SweptAsync();
+            });
+        Assert.True(lived > 0 && erased > 1);
+    }
+
     [Theory]
     [InlineData(StepFate.Cut)]
     [InlineData(StepFate.AnswerLost)]
@@ -174,7 +200,7 @@ public sealed class ErasureStepTests
     public async Task A_replay_over_a_key_store_of_before_at_each_step(StepFate fate)
     {
         await using var world = await StepWorld.OpenAsync();
-        await world.AtEachStepAsync(fate, 10, async round =>
+        await world.AtEachStepAsync(fate, 8, async round =>
         {
             var person = await StepPerson.NewAsync(world);
             var before = await KeysOfAsync(person);
@@ -234,14 +260,20 @@ public sealed class ErasureStepTests
         }
     }
 
-    private static async Task<bool> RemoveAskerAsync(StepPerson person)
+    // Whether it was acknowledged; of one that dies, whether it was begun.
+    private static async Task<bool> RemoveAskerAsync(StepPerson person, int? cutAfter = null)
     {
         var (server, next) = (person.World.Server, TestAuthority.Device(person.World.Random));
         var commit = person.Own.Account.Commit(person.Own.Code, new AccountChange { Add = [next], Remove = [person.Own.Phone] });
         if (await server.Service.Gate.PassAsync(
             KeyId.OfSlot(person.Own.Code.Id), key => key == person.Own.Code.Signing.PublicKey, default) is not GateResult.Open(var open))
             return false;
-        using (open) return await DoneAsync(server.Service.Commits.CommitAsync(open, commit, default));
+        using (open)
+        {
+            if (cutAfter is not { } step) return await DoneAsync(server.Service.Commits.CommitAsync(open, commit, default));
+            await person.World.CutAsync(step, () => server.Service.Commits.CommitAsync(open, commit, default).AsTask());
+            return true;
+        }
     }
 
     private static async Task TryCommitAsync(StepPerson person, AccountChange change)
