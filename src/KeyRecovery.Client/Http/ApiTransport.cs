@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Protocol.Http;
+using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Protocol.Vault;
 using Polly;
 using Polly.Retry;

@@ -1,0 +1,54 @@
+using Xunit.Abstractions;
+
+namespace KeyRecovery.Architecture.Tests;
+
+/// <summary>
+/// Inside a project, folders use only those below them. Today this prints each project's floors and circles, and
+/// asserts only that no circle is new: two folders use each other where <see cref="KnownCircles"/> says so, and no
+/// folder comes into a circle that is not named there. A circle that has become smaller is welcome.
+/// </summary>
+public class Floors(ITestOutputHelper output)
+{
+    public static TheoryData<string> Names => [.. Repository.Projects.Select(project => project.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void There_is_no_circle_beyond_those_that_are_known(string name)
+    {
+        var graph = FolderGraph.Of(Repository.Projects.Single(project => project.Name == name));
+        foreach (var (floor, height) in graph.Floors.Select((floor, height) => (floor, height)).Reverse())
+            foreach (var folder in floor)
+                output.WriteLine($"{height,2}  {folder} → {string.Join(", ", graph.Uses(folder))}");
+        foreach (var circle in graph.Circles) output.WriteLine($"circle: {string.Join(", ", circle)}");
+        foreach (var pair in graph.Pairs) output.WriteLine($"pair: {pair}");
+
+        Assert.Empty(New(graph, KnownCircles.Of(name)));
+    }
+
+    [Fact]
+    public void A_circle_is_found_and_floors_are_counted_from_below()
+    {
+        var graph = new FolderGraph("P", new Dictionary<string, string>
+        {
+            ["Top.cs"] = "using P.A;\nnamespace P;\npublic sealed class Top;",
+            ["A/One.cs"] = "using P.B;\nusing System;\nnamespace P.A;\ninternal class One;",
+            ["B/Two.cs"] = "using P.C.D;\nnamespace P.B;\npublic class Two;",
+            ["C/D/Three.cs"] =
+                "using Alias = P.A.One;\n// Top is named in a comment alone\nnamespace P.C.D;\nclass Three;",
+            ["E/Four.cs"] = "using P.F;\nnamespace P.E;\npublic static class Four { static Top T; }",
+            ["F/Five.cs"] = "using P.E;\nnamespace P.F;\npublic class Five;",
+        });
+        Assert.Equal(["A B C/D", "E F"], graph.Circles.Select(circle => string.Join(' ', circle)));
+        Assert.Equal(["A B C/D", ".", "E F"], graph.Floors.Select(floor => string.Join(' ', floor)));
+        Assert.Equal(["E ↔ F"], graph.Pairs);
+
+        Assert.Equal(["A", "B", "C/D", "E ↔ F"], New(graph, ["E ↔ G", "F ↔ G"]));
+        Assert.Empty(New(graph, ["E ↔ F", "A ↔ B", "B ↔ C/D"]));
+    }
+
+    private static IEnumerable<string> New(FolderGraph graph, IReadOnlyList<string> known)
+    {
+        var folders = known.SelectMany(pair => pair.Split(" ↔ ")).ToHashSet();
+        return graph.Circles.SelectMany(circle => circle).Except(folders).Concat(graph.Pairs.Except(known));
+    }
+}

@@ -1,0 +1,41 @@
+namespace KeyRecovery.Architecture.Tests;
+
+/// <summary>Folders that use each other, and should not: a list that only becomes shorter.</summary>
+internal static class KnownCircles
+{
+    /// <summary>Pairs that use each other, and after them the folders of longer circles that are in no pair.</summary>
+    public static IReadOnlyList<string> Of(string project) => project switch
+    {
+        "KeyRecovery.Api" =>
+        [
+            "Auth ↔ Hosting", "Auth ↔ Http", "Auth ↔ Options", "Auth ↔ RateLimiting", "Backups ↔ Hosting",
+            "Backups ↔ Http", "Backups ↔ Verbs", "Control ↔ Http", "Endpoints ↔ Hosting", "Endpoints ↔ Http",
+            "Hosting ↔ Maintenance", "Hosting ↔ Options", "Hosting ↔ Verbs", "Http ↔ Maintenance",
+            "Http ↔ RateLimiting", "Http ↔ Verbs",
+            "Telemetry",
+        ],
+        "KeyRecovery.Cli" =>
+        [
+            "Commands ↔ Demo", "Commands ↔ Invocation", "Demo ↔ Demo/Steps", "Input ↔ Invocation",
+            "Invocation ↔ Output",
+            "Kit",
+        ],
+        "KeyRecovery.Client" =>
+        [
+            ". ↔ Accounts", ". ↔ Devices", ". ↔ Http", ". ↔ Linking", ". ↔ Passphrases", ". ↔ Realms", ". ↔ Recovery",
+            "Accounts ↔ Http", "Accounts ↔ Linking", "Accounts ↔ Passphrases", "Accounts ↔ Realms", "Http ↔ Realms",
+            "Http ↔ Results", "Passphrases ↔ Recovery",
+        ],
+        "KeyRecovery.Service" =>
+        [
+            ". ↔ Gate", ". ↔ Maintenance", ". ↔ Realms", ". ↔ Rows", ". ↔ UseCases", "Backups ↔ Erasure",
+            "Backups ↔ Keys", "Gate ↔ UseCases", "Maintenance ↔ Stores", "Realms ↔ UseCases",
+            "Accounts", "Errors", "Keys", "Linking", "Operations",
+        ],
+        "KeyRecovery.Storage.Sqlite" =>
+        [
+            ". ↔ Backups", ". ↔ Commits", ". ↔ Connections", "Commits ↔ Connections",
+        ],
+        _ => [],
+    };
+}
