@@ -80,6 +80,18 @@ public class References
     }
 
     [Theory]
+    [InlineData(Protocol)]
+    [InlineData(Client)]
+    public void What_others_build_on_says_what_it_offers(string name)
+    {
+        var project = Projects[name];
+        Assert.Contains("Microsoft.CodeAnalysis.PublicApiAnalyzers", project.Packages);
+        Assert.Contains("PublicAPI.Shipped.txt;PublicAPI.Unshipped.txt", project.AdditionalFiles);
+        var offered = File.ReadAllLines(Path.Combine(project.Folder, "PublicAPI.Unshipped.txt"));
+        Assert.Contains(offered, line => line.StartsWith($"static {name}.", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [MemberData(nameof(Names))]
     public void A_built_assembly_references_what_its_layer_allows(string name)
     {
