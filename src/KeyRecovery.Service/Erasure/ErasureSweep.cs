@@ -1,6 +1,7 @@
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Realms;
+using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.UseCases;
 
@@ -85,36 +86,45 @@ internal sealed class ErasureSweep(ServiceContext context, ErasureRows rows)
     }
 
     // By then everybody has the answer to it. Who planned with it has been refused at the key row.
-    private async ValueTask SweepCancelledAsync(ulong before, CancellationToken ct)
-    {
-        await foreach (var erasure in _keys.ScanAsync(Table.Erasures, ct))
+    private ValueTask SweepCancelledAsync(ulong before, CancellationToken ct) =>
+        EachAsync(_keys.ScanAsync(Table.Erasures, ct), async erasure =>
         {
             if (IsOld(erasure, before) && rows.Open(erasure).Phase == ErasurePhase.Cancelled)
                 await _keys.WriteAsync([new RowWrite.Delete(erasure)], ct);
-        }
-    }
+        });
 
     // Whoever has written a plan and not yet named it comes to the key row next, and is refused there: it is written first.
-    private async ValueTask SweepPlansAsync(ulong before, CancellationToken ct)
-    {
-        await foreach (var part in _keys.ListOwnerAsync(Table.ErasurePlans, default, ct))
+    private ValueTask SweepPlansAsync(ulong before, CancellationToken ct) =>
+        EachAsync(_keys.ListOwnerAsync(Table.ErasurePlans, default, ct), async part =>
         {
             var keyRow = ErasurePlans.KeyRowOf(part);
-            if (!IsOld(part, before) || (await rows.ReadAsync(keyRow, ct)).Row is { Phase: ErasurePhase.Erasing }) continue;
+            if (!IsOld(part, before) || (await rows.ReadAsync(keyRow, ct)).Row is { Phase: ErasurePhase.Erasing }) return;
             if (await _keys.ReadAsync(keyRow, ct) is { } key && KeyRow.Decode(key.Value).State != KeyRowState.Erased
-                && await _keys.WriteAsync([new RowWrite.Replace(key, key.Value)], ct) is not WriteResult.Written) continue;
+                && await _keys.WriteAsync([new RowWrite.Replace(key, key.Value)], ct) is not WriteResult.Written) return;
             await _keys.WriteAsync([new RowWrite.Delete(part)], ct);
-        }
-    }
+        });
 
     // Only a restored key store has such: the user's row is of an hour at which the erasure was still under way.
-    private async ValueTask ReopenAsync(CancellationToken ct)
-    {
-        await foreach (var subject in _keys.ScanAsync(Table.RealmSubjects, ct))
+    private ValueTask ReopenAsync(CancellationToken ct) =>
+        EachAsync(_keys.ScanAsync(Table.RealmSubjects, ct), async subject =>
         {
-            if (RealmSubjectRow.Decode(subject.Value) is not { ClosedBy: { } keyRow } row) continue;
-            if ((await rows.ReadAsync(keyRow, ct)).Row is { Phase: ErasurePhase.Erasing }) continue;
+            if (RealmSubjectRow.Decode(subject.Value) is not { ClosedBy: { } keyRow } row) return;
+            if ((await rows.ReadAsync(keyRow, ct)).Row is { Phase: ErasurePhase.Erasing }) return;
             await _keys.WriteAsync([new RowWrite.Replace(subject, (row with { ClosedBy = null }).Encode())], ct);
+        });
+
+    private static async ValueTask EachAsync(IAsyncEnumerable<Row> all, Func<Row, ValueTask> sweep)
+    {
+        await foreach (var row in all)
+        {
+            try
+            {
+                await sweep(row);
+            }
+            catch (RowDamagedException)
+            {
+                // Whoever takes erasures on tells of it, and the check. Nothing of it goes, and nobody else's waits for it.
+            }
         }
     }
 

@@ -90,7 +90,7 @@ public enum ErrorCode
     /// <summary>The server cannot answer now, and nothing was done. A repeat may succeed.</summary>
     Unavailable,
 
-    /// <summary>The server has no room left, and nothing was stored.</summary>
+    /// <summary>A store has no room left. Nothing is promised; the same again, later, is answered whatever was stored.</summary>
     StorageFull,
 
     /// <summary>A fault of the server's own.</summary>

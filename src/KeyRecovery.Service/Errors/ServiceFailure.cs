@@ -4,7 +4,7 @@ using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Errors;
 
-/// <summary>Why an operation was not done. Nothing was stored.</summary>
+/// <summary>Why an operation was not done, or cannot be promised: the same again is answered whatever was stored.</summary>
 /// <param name="Code">The kind, one of a closed list.</param>
 public sealed record ServiceFailure(ErrorCode Code)
 {

@@ -7,7 +7,7 @@ using KeyRecovery.Service.UseCases;
 namespace KeyRecovery.Service.Maintenance;
 
 /// <summary>
-/// The operator's check of what must hold between the rows (docs/storage.md §7): every account from its key row to its last
+/// The operator's check of what must hold between the rows (docs/storage.md §5): every account from its key row to its last
 /// item, every lookup, every slot of the realm, and every row that nothing leads to.
 /// </summary>
 public sealed class StoreAudit

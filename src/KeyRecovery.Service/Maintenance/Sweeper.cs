@@ -26,7 +26,7 @@ public sealed class Sweeper
 
     /// <summary>Sweeps once.</summary>
     /// <param name="olderThan">How old an orphan must be.</param>
-    /// <param name="brake">Whether to stop before the data of more than 0.1 % of accounts are removed, and at least 10.</param>
+    /// <param name="brake">Whether to stop before the data of more than 0.1 % of accounts are removed, and more than 10.</param>
     /// <param name="ct">Stops between accounts.</param>
     public async Task<SweepReport> SweepAsync(TimeSpan olderThan, bool brake, CancellationToken ct)
     {

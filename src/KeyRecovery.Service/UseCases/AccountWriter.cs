@@ -10,7 +10,7 @@ namespace KeyRecovery.Service.UseCases;
 
 /// <summary>
 /// The one writer of accounts: creation, commit and repair end here. It turns an accepted change into rows in an order
-/// that a crash, a lost answer or a frozen process may cut anywhere (docs/storage.md §2): slot claims; immutable rows;
+/// that a crash, a lost answer or a frozen process may cut anywhere (docs/storage.md §3): slot claims; immutable rows;
 /// history; the account row, which is the commit point; the key row; last what nothing names any more.
 /// </summary>
 internal sealed class AccountWriter(ServiceContext context, AccountRows rows)

@@ -106,6 +106,29 @@ public sealed class ErasureDamageTests
         Assert.Equal([LineOutcome.Erased, LineOutcome.Erased, LineOutcome.Unknown], (await server.JobAsync(job)).Outcomes.Select(o => o.Outcome));
     }
 
+    [Fact]
+    public async Task An_erasure_that_does_not_open_keeps_the_sweep_from_nobody_elses()
+    {
+        await using var server = await TestService.OpenAsync();
+        for (var i = 0; i < 3; i++)
+        {
+            var (account, phone, _) = await server.NewAccountAsync(_random, $"user {i}");
+            await server.RequestErasureAsync(account, phone);
+            Assert.IsType<Outcome<bool>.Done>(await server.CancelErasureAsync(account, phone));
+        }
+
+        // A scan comes to it first.
+        var rows = new List<Row>();
+        await foreach (var row in server.Keys.ScanAsync(Table.Erasures, default)) rows.Add(row);
+        var first = rows.MinBy(row => Convert.ToHexString(row.Key.Id.Span))!;
+        Change(server, "keys", "erasures", first.Key.Id.ToArray(), [.. first.Value.ToArray()[..^1], (byte)(first.Value.Span[^1] ^ 1)]);
+
+        server.Time.Advance(TimeSpan.FromDays(3));
+        await server.Service.Sweeper.SweepAsync(TimeSpan.FromHours(24), default);
+        Assert.Equal((3, 1), (rows.Count, await server.CountAsync(Table.Erasures)));
+        Assert.NotNull(await server.Keys.ReadAsync(first.Key, default));
+    }
+
     private static async Task<byte[]> LocatorAsync(TestService server, (TestAccount Account, TestAuthority Phone, TestAuthority Code) person)
     {
         using var open = await server.PassAsync(person.Account, person.Phone);

@@ -6,6 +6,7 @@ using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Tests.Support;
 using KeyRecovery.Testing;
+using KeyRecovery.Testing.Needs;
 using Xunit.Abstractions;
 
 namespace KeyRecovery.Service.Tests.Erasure;
@@ -22,7 +23,7 @@ public sealed class LargeJobTests(ITestOutputHelper output)
     [Trait("Category", "Long")]
     public Task A_job_of_5_000_accounts_holds_no_more_at_its_end_than_at_its_beginning() => ErasesAsync(5_000);
 
-    [Fact]
+    [HoursFact]
     [Trait("Category", "Hours")]
     public Task A_job_of_100_000_accounts_holds_no_more_at_its_end_than_at_its_beginning() => ErasesAsync(100_000);
 

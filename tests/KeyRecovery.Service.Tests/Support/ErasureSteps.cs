@@ -27,6 +27,13 @@ internal static class ErasureSteps
         return Assert.IsType<Outcome<ErasureStatus>.Done>(await server.Service.Erasures.RequestAsync(open, default)).Value;
     }
 
+    public static async Task<Outcome<bool>> CancelErasureAsync(this TestService server, TestAccount account, TestAuthority who)
+    {
+        var keyId = KeyId.OfDevice(account.Now.Account, who.Id);
+        bool Verify(VerifyKey key) => key == who.Signing.PublicKey;
+        return await server.Service.Erasures.CancelAsync(keyId, Verify, ct => server.Service.Gate.PassAsync(keyId, Verify, ct), default);
+    }
+
     public static async Task<ServiceFailure> RefusedAsync(this TestService server, TestAccount account, TestAuthority who) =>
         Assert.IsType<GateResult.Shut>(await server.Service.Gate.PassAsync(
             who.Entry.Kind == AuthorityKind.Device ? KeyId.OfDevice(account.Now.Account, who.Id) : KeyId.OfSlot(who.Id), key => key == who.Signing.PublicKey, default)).Failure;
