@@ -79,5 +79,16 @@ public sealed class DemoTests(CliFixture fixture)
         return int.Parse(line[(line.IndexOf(mark, StringComparison.Ordinal) + mark.Length)..].TrimEnd().TrimEnd(')'), CultureInfo.InvariantCulture);
     }
 
-    private static bool IsRunning(int processId) => Directory.Exists($"/proc/{processId}");
+    // One that has ended and that nobody has asked after yet (a zombie) runs no more.
+    private static bool IsRunning(int processId)
+    {
+        try
+        {
+            return !File.ReadAllText($"/proc/{processId}/status").Contains("State:\tZ", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 }
