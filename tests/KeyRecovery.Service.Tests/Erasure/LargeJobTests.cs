@@ -12,8 +12,12 @@ using Xunit.Abstractions;
 namespace KeyRecovery.Service.Tests.Erasure;
 
 /// <summary>A job may name as many as an operator has: what it holds and what is asked of it do not grow with it.</summary>
+[Collection(Alone)]
 public sealed class LargeJobTests(ITestOutputHelper output)
 {
+    /// <summary>What others hold would count.</summary>
+    public const string Alone = "the memory of this process";
+
     private const int Page = 100;
 
     // What a pass has in hand, and the garbage collector's own breath.
@@ -88,3 +92,7 @@ public sealed class LargeJobTests(ITestOutputHelper output)
     private static async Task<ErasureJobReport> ReadAsync(TestService server, ReadOnlyMemory<byte> job, int after, int limit) =>
         (await server.Service.Erasures.Jobs.ReadAsync(job, TestAccount.DefaultApp, after, limit, default))!;
 }
+
+/// <summary>Runs when no other test of the project does.</summary>
+[CollectionDefinition(LargeJobTests.Alone, DisableParallelization = true)]
+public sealed class AloneInThisProcess;
