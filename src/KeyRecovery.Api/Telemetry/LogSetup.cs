@@ -24,6 +24,7 @@ internal static class LogSetup
                     .MinimumLevel.Override("Microsoft.AspNetCore.Server.Kestrel.BadRequests", LevelAlias.Off)
                     .MinimumLevel.Override("Microsoft.AspNetCore.Server.Kestrel.Http2", LevelAlias.Off)
                     .MinimumLevel.Override("Microsoft.AspNetCore.Server.Kestrel.Http3", LevelAlias.Off)
+                    .Filter.ByExcluding(IsOfABrokenConnection)
                     .Enrich.With(new ForgetRequestScope())
                     .WriteTo.Console(new RedactedExceptions());
                 if (options.LogFile is { } file)
@@ -37,6 +38,11 @@ internal static class LogSetup
                 }
             },
             preserveStaticLogger: true);
+
+    // A connection that its caller broke off may be collected before the framework has ended it, which it calls critical.
+    private static bool IsOfABrokenConnection(LogEvent line) =>
+        line.Properties.GetValueOrDefault("EventId") is StructureValue id
+        && id.Properties.Any(p => p is { Name: "Name", Value: ScalarValue { Value: "ApplicationNeverCompleted" } });
 
     private static LogEventLevel Level(LogLevel level) => level switch
     {

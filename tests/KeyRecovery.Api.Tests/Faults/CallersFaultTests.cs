@@ -5,6 +5,8 @@ using KeyRecovery.Api.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace KeyRecovery.Api.Tests.Faults;
 
@@ -51,6 +53,17 @@ public sealed class CallersFaultTests : IAsyncLifetime
         var log = host.ReadLog();
         Assert.Contains("\"Route\":\"/v1/dev/tokens\"", log, StringComparison.Ordinal);
         AlarmLines.AssertNone(log);
+    }
+
+    [Fact]
+    public async Task F31_a_connection_that_is_collected_before_it_has_ended_alarms_nobody_and_the_control_does()
+    {
+        await using var host = await TestHost.StartAsync(new() { ["LogLevel"] = "Debug" });
+        var kestrel = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Microsoft.AspNetCore.Server.Kestrel");
+        kestrel.Log(LogLevel.Critical, new EventId(23, "ApplicationNeverCompleted"), "never", null, (text, _) => text);
+        AlarmLines.AssertNone(host.ReadLog());
+        kestrel.Log(LogLevel.Critical, new EventId(23, "Another"), "another", null, (text, _) => text);
+        Assert.Single(AlarmLines.Of(host.ReadLog()));
     }
 
     [Fact]
