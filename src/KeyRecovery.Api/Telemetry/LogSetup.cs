@@ -39,9 +39,10 @@ internal static class LogSetup
             },
             preserveStaticLogger: true);
 
-    // A connection that its caller broke off may be collected before the framework has ended it, which it calls critical.
+    // A connection that its caller broke off may be collected before Kestrel has ended it, which it calls critical.
     private static bool IsOfABrokenConnection(LogEvent line) =>
-        line.Properties.GetValueOrDefault("EventId") is StructureValue id
+        line.Properties.GetValueOrDefault("SourceContext") is ScalarValue { Value: "Microsoft.AspNetCore.Server.Kestrel" }
+        && line.Properties.GetValueOrDefault("EventId") is StructureValue id
         && id.Properties.Any(p => p is { Name: "Name", Value: ScalarValue { Value: "ApplicationNeverCompleted" } });
 
     private static LogEventLevel Level(LogLevel level) => level switch

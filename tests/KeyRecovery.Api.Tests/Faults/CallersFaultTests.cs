@@ -64,6 +64,9 @@ public sealed class CallersFaultTests : IAsyncLifetime
         AlarmLines.AssertNone(host.ReadLog());
         kestrel.Log(LogLevel.Critical, new EventId(23, "Another"), "another", null, (text, _) => text);
         Assert.Single(AlarmLines.Of(host.ReadLog()));
+        host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("KeyRecovery")
+            .Log(LogLevel.Critical, new EventId(23, "ApplicationNeverCompleted"), "ours", null, (text, _) => text);
+        Assert.Equal(2, AlarmLines.Of(host.ReadLog()).Count);
     }
 
     [Fact]
