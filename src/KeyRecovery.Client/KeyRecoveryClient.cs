@@ -39,10 +39,12 @@ public sealed class KeyRecoveryClient : IDisposable
     /// <summary>Makes a client.</summary>
     /// <param name="options">Server and app.</param>
     /// <param name="store">Where this device keeps its keys.</param>
-    /// <exception cref="PlatformNotSupportedException">This runtime cannot normalise Unicode, so that no passphrase would be the same elsewhere.</exception>
+    /// <exception cref="PlatformNotSupportedException">This runtime cannot normalise Unicode, so that no passphrase
+    /// would be the same elsewhere.</exception>
     public KeyRecoveryClient(KeyRecoveryOptions options, IDeviceStore store)
     {
-        if (!AccountIds.IsAppId(options.App)) throw new ArgumentException("an app id has 1 to 64 characters of a-z 0-9 . -", nameof(options));
+        if (!AccountIds.IsAppId(options.App))
+            throw new ArgumentException("an app id has 1 to 64 characters of a-z 0-9 . -", nameof(options));
         Normalization.Require();
         _options = options;
         _store = store;
@@ -58,16 +60,19 @@ public sealed class KeyRecoveryClient : IDisposable
     /// <param name="token">The app's token for its user (JWT).</param>
     /// <param name="create">Name, recovery code, first items.</param>
     /// <param name="ct">Cancels; call again to learn what came of it.</param>
-    public async Task<Result<VaultSession>> CreateAsync(string token, CreateOptions create, CancellationToken ct = default)
+    public async Task<Result<VaultSession>> CreateAsync(
+        string token, CreateOptions create, CancellationToken ct = default)
     {
-        if (Encoding.UTF8.GetByteCount(create.DeviceName) > Limits.NameBytes) return new ClientFailure.Invalid($"a device's name has at most {Limits.NameBytes} bytes");
+        if (Encoding.UTF8.GetByteCount(create.DeviceName) > Limits.NameBytes)
+            return new ClientFailure.Invalid($"a device's name has at most {Limits.NameBytes} bytes");
         using var kept = await _store.LoadAsync(ct);
         if (kept is not null && IsBegun(kept))
         {
             var answer = await _api.CreateAccountAsync(token, kept.Pending, ct);
             return await HoldToAsync(await OpenBegunAsync(answer, ct), create.Code, ct);
         }
-        if (kept is { Pending.IsEmpty: true }) return new ClientFailure.DeviceState("this device already belongs to an account");
+        if (kept is { Pending.IsEmpty: true })
+            return new ClientFailure.DeviceState("this device already belongs to an account");
 
         var (state, invalid) = Begin(create);
         if (state is null) return invalid!;
@@ -92,15 +97,20 @@ public sealed class KeyRecoveryClient : IDisposable
         if (await state.RefreshAsync(ct) is not { } failure) return new VaultSession(_options, state);
         state.Dispose();
         return failure is ClientFailure.Refused { Type: ProblemTypes.SignatureInvalid } && !kept.Pending.IsEmpty
-            ? new ClientFailure.DeviceState("this device's account was begun and never finished: create it, or recover, again")
+            ? new ClientFailure.DeviceState(
+                "this device's account was begun and never finished: create it, or recover, again")
             : failure;
     }
 
-    /// <summary>Reads the account that a recovery code opens. Nothing is changed until <see cref="RecoverySession.CompleteAsync"/>.</summary>
+    /// <summary>
+    /// Reads the account that a recovery code opens. Nothing is changed until
+    /// <see cref="RecoverySession.CompleteAsync"/>.
+    /// </summary>
     /// <param name="code">The code.</param>
     /// <param name="token">The app's token, where the app asks for it with the code; else null.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<Result<RecoverySession>> BeginRecoveryAsync(RecoveryCode code, string? token = null, CancellationToken ct = default)
+    public async Task<Result<RecoverySession>> BeginRecoveryAsync(
+        RecoveryCode code, string? token = null, CancellationToken ct = default)
     {
         var keys = code.DeriveSlot();
         var signer = new DeviceKeys(KeyId.OfSlot(keys.Id), keys.Signing, keys.Kem);
@@ -110,33 +120,41 @@ public sealed class KeyRecoveryClient : IDisposable
     }
 
     /// <summary>
-    /// Reads the account that a passphrase opens, with the help of the realms that guard it: one guess, which they count.
-    /// Nothing is changed until <see cref="RecoverySession.CompleteAsync"/>.
+    /// Reads the account that a passphrase opens, with the help of the realms that guard it: one guess, which they
+    /// count. Nothing is changed until <see cref="RecoverySession.CompleteAsync"/>.
     /// </summary>
     /// <param name="passphrase">The passphrase.</param>
-    /// <param name="token">The app's token for its user: it finds the account, and lets nobody else use up the guesses.</param>
+    /// <param name="token">The app's token for its user: it finds the account, and lets nobody else use up the
+    /// guesses.</param>
     /// <param name="ct">Cancels; a guess that was counted stays counted.</param>
-    /// <returns><see cref="ClientFailure.WrongPassphrase"/> says how many guesses are left; a realm that lies is named, and never told as a wrong passphrase.</returns>
-    public Task<Result<RecoverySession>> BeginPassphraseRecoveryAsync(Passphrase passphrase, string token, CancellationToken ct = default) =>
+    /// <returns><see cref="ClientFailure.WrongPassphrase"/> says how many guesses are left; a realm that lies is named,
+    /// and never told as a wrong passphrase.</returns>
+    public Task<Result<RecoverySession>> BeginPassphraseRecoveryAsync(
+        Passphrase passphrase, string token, CancellationToken ct = default) =>
         new PassphraseRecovery(_options, _api, _store).BeginAsync(passphrase, token, ct);
 
     /// <summary>
-    /// Makes this device part of the account whose other device displays the code, and takes the app's bundle from there.
-    /// Any end but success forgets this device again, and both sides delete the session: a new try needs a new code.
+    /// Makes this device part of the account whose other device displays the code, and takes the app's bundle from
+    /// there. Any end but success forgets this device again, and both sides delete the session: a new try needs a new
+    /// code.
     /// </summary>
-    /// <param name="code">The scanned code, see <see cref="LinkCode.Parse"/>; or a typed one's, see <see cref="FindLinkCodeAsync"/>.</param>
+    /// <param name="code">The scanned code, see <see cref="LinkCode.Parse"/>; or a typed one's, see
+    /// <see cref="FindLinkCodeAsync"/>.</param>
     /// <param name="join">How this device presents itself, and what it shows and asks.</param>
     /// <param name="ct">Cancels, on both sides.</param>
     public async Task<Result<Linked>> LinkAsync(LinkCode code, LinkJoin join, CancellationToken ct = default)
     {
         if (join.FindFault() is { } fault) return fault;
         using (var kept = await _store.LoadAsync(ct))
-            if (kept is { Pending.IsEmpty: true }) return new ClientFailure.DeviceState("this device already belongs to an account");
+            if (kept is { Pending.IsEmpty: true })
+                return new ClientFailure.DeviceState("this device already belongs to an account");
         using var link = new NewDeviceLink(_options, _api, _store, join);
         return await link.RunAsync(code, ct);
     }
 
-    /// <summary>Fetches what the 17 characters open, for <see cref="LinkAsync"/>. Takes a third of a second of work.</summary>
+    /// <summary>
+    /// Fetches what the 17 characters open, for <see cref="LinkAsync"/>. Takes a third of a second of work.
+    /// </summary>
     public async Task<Result<LinkCode>> FindLinkCodeAsync(TypedLinkCode typed, CancellationToken ct = default) =>
         await LinkRelay.FindAsync(_transport, _options.App, typed, ct);
 
@@ -157,13 +175,20 @@ public sealed class KeyRecoveryClient : IDisposable
         using var slot = create.Code?.DeriveSlot();
         ImmutableArray<(NewAuthority, Protocol.Primitives.KemPublicKey)> slots = slot is null
             ? []
-            : [(NewAuthority.Of(slot.Id, AuthorityKind.Code, slot.Signing.PublicKey, slot.Kem.PublicKey), slot.Kem.PublicKey)];
+            : [
+                (NewAuthority.Of(slot.Id, AuthorityKind.Code, slot.Signing.PublicKey, slot.Kem.PublicKey),
+                    slot.Kem.PublicKey),
+            ];
 
         using var draft = LinkDraft.Begin(_options.App, device.Entry, slots, _api.NowSeconds, random);
         var plan = ItemPlan.First(draft.Key, create.Items, _api.NowSeconds, random);
-        if (plan.Staged.Length != 0) return (null, new ClientFailure.Invalid("the first items are too large for one commit: store them after the account is made"));
+        if (plan.Staged.Length != 0)
+            return (null,
+                new ClientFailure.Invalid(
+                    "the first items are too large for one commit: store them after the account is made"));
 
-        var possession = new Dictionary<AuthorityId, byte[]> { [device.Id] = LinkDraft.ProvePossession(device.Signing, draft.Body) };
+        var possession =
+            new Dictionary<AuthorityId, byte[]> { [device.Id] = LinkDraft.ProvePossession(device.Signing, draft.Body) };
         if (slot is not null) possession[slot.Id] = LinkDraft.ProvePossession(slot.Signing, draft.Body);
         var change = plan.Change with { Notes = [new AuthorityNote(device.Id, create.DeviceName)] };
         var manifest = ManifestDraft.First(draft, change, device.Signing, random);
@@ -173,10 +198,12 @@ public sealed class KeyRecoveryClient : IDisposable
 
     // What is pending is a beginning, and not a recovery that was never finished.
     private static bool IsBegun(DeviceState kept) =>
-        !kept.Pending.IsEmpty && !kept.Pending.Span.SequenceEqual(DeviceState.Joining.Span) && CommitBundle.Decode(kept.Pending).Link is { Link.Sequence: 0 };
+        !kept.Pending.IsEmpty && !kept.Pending.Span.SequenceEqual(DeviceState.Joining.Span)
+            && CommitBundle.Decode(kept.Pending).Link is { Link.Sequence: 0 };
 
     // The attempt whose answer was lost may have carried another code than the one that the user holds now.
-    private static async Task<Result<VaultSession>> HoldToAsync(Result<VaultSession> finished, RecoveryCode? code, CancellationToken ct)
+    private static async Task<Result<VaultSession>> HoldToAsync(
+        Result<VaultSession> finished, RecoveryCode? code, CancellationToken ct)
     {
         if (finished is not Result<VaultSession>.Ok { Value: var vault }) return finished;
         using var slot = code?.DeriveSlot();

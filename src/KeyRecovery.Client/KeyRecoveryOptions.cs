@@ -5,7 +5,10 @@ using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Client;
 
-/// <summary>Where the server is and which app this is. Both are the app's own configuration: they never come from a code or an answer.</summary>
+/// <summary>
+/// Where the server is and which app this is. Both are the app's own configuration: they never come from a code or an
+/// answer.
+/// </summary>
 public sealed record KeyRecoveryOptions
 {
     /// <summary>The server's origin, for example <c>https://keys.example.org</c>.</summary>
@@ -14,18 +17,21 @@ public sealed record KeyRecoveryOptions
     /// <summary>The app's id, 1–64 characters of <c>a-z 0-9 . -</c>.</summary>
     public required string App { get; init; }
 
-    /// <summary>What the server calls itself in signatures (<c>@authority</c>). Default: host and port of <see cref="Server"/>.</summary>
+    /// <summary>
+    /// What the server calls itself in signatures (<c>@authority</c>). Default: host and port of <see cref="Server"/>.
+    /// </summary>
     public string? Authority { get; init; }
 
     /// <summary>
-    /// The servers that guard passphrases, best of operators that do not know each other: more than half of them must be
-    /// stolen or conspire before a passphrase can be searched. At most 8. Default: none, which is the home server alone.
+    /// The servers that guard passphrases, best of operators that do not know each other: more than half of them must
+    /// be stolen or conspire before a passphrase can be searched. At most 8. Default: none, which is the home server
+    /// alone.
     /// </summary>
     public ImmutableArray<PinnedRealm> Realms { get; init; } = [];
 
     /// <summary>
-    /// What the weakest device on which this app runs can afford for one guess: a passphrase that needs more is refused when
-    /// it is set, and not when somebody must recover on that device. Default: <see cref="StretchProfile.Mobile"/>.
+    /// What the weakest device on which this app runs can afford for one guess: a passphrase that needs more is refused
+    /// when it is set, and not when somebody must recover on that device. Default: <see cref="StretchProfile.Mobile"/>.
     /// </summary>
     public StretchProfile WeakestDevice { get; init; } = StretchProfile.Mobile;
 

@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace KeyRecovery.Protocol;
 
-/// <summary>The exceptions for a caller's bug, in one place. None of them carries a value that could be secret.</summary>
+/// <summary>
+/// The exceptions for a caller's bug, in one place. None of them carries a value that could be secret.
+/// </summary>
 internal static class Throw
 {
     public static void IfNotLength(int actual, int expected, string parameter)
@@ -24,11 +26,13 @@ internal static class Throw
 
     [DoesNotReturn]
     public static void CannotNormalize() => throw new PlatformNotSupportedException(
-        "this program runs without Unicode normalisation (InvariantGlobalization): passphrases would differ from device to device");
+        "this program runs without Unicode normalisation (InvariantGlobalization): passphrases would differ from "
+        + "device to device");
 
     /// <summary>For what cannot happen unless the native library or the machine is broken.</summary>
     public static void IfFailed(int status, string operation)
     {
-        if (status != 0) throw new System.Security.Cryptography.CryptographicException($"libsodium: {operation} failed");
+        if (status != 0)
+            throw new System.Security.Cryptography.CryptographicException($"libsodium: {operation} failed");
     }
 }

@@ -13,7 +13,9 @@ using KeyRecovery.Service.UseCases;
 
 namespace KeyRecovery.Service;
 
-/// <summary>The server without the web: the gate, the use cases and the maintenance, over two stores and a ring.</summary>
+/// <summary>
+/// The server without the web: the gate, the use cases and the maintenance, over two stores and a ring.
+/// </summary>
 public sealed class KeyRecoveryService : IDisposable
 {
     private readonly Lookups _lookups;
@@ -31,14 +33,16 @@ public sealed class KeyRecoveryService : IDisposable
     /// <param name="tables">The tables of the stores; null for those of this program.</param>
     /// <param name="links">The relay of linking, the service's from now on; null for one of this process.</param>
     public KeyRecoveryService(
-        IDataStore data, IKeyStore keys, IKekRing ring, ServerSecrets secrets, IAppPolicies policies, IRandom random, TimeProvider time,
+        IDataStore data, IKeyStore keys, IKekRing ring, ServerSecrets secrets, IAppPolicies policies, IRandom random,
+        TimeProvider time,
         ITombstones? tombstones = null, IBackupSets? backups = null,
         TableRegistry? tables = null, ILinkRelay? links = null)
     {
         _lookups = new Lookups(secrets.LookupKey, random);
         Links = links ?? new LocalLinkRelay(time);
         var context = new ServiceContext(
-            data, keys, tables ?? TableRegistry.Default, _lookups, new SubjectKeys(ring, keys, random), new RealmShares(ring, keys, random), policies, Links, random, time);
+            data, keys, tables ?? TableRegistry.Default, _lookups, new SubjectKeys(ring, keys, random),
+            new RealmShares(ring, keys, random), policies, Links, random, time);
         var erasures = new ErasureRows(keys, secrets.LookupKey, random);
         Gate = new AccountGate(context, erasures.ReceiptAsync);
         Accounts = new AccountCreation(context);

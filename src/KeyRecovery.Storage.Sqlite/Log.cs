@@ -7,7 +7,8 @@ namespace KeyRecovery.Storage.Sqlite;
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Error,
-        "The {Store} cannot be written ({Reason}): {Writes} writes were refused, and so will others until it can. Nothing acknowledged is lost")]
+        "The {Store} cannot be written ({Reason}): {Writes} writes were refused, and so will others until it can. "
+        + "Nothing acknowledged is lost")]
     public static partial void WritesFail(ILogger logger, string store, StoreFault reason, int writes, Exception cause);
 
     [LoggerMessage(2, LogLevel.Information, "The {Store} can be written again")]
@@ -16,7 +17,8 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Error, "The {Store} could not answer a read")]
     public static partial void ReadFailed(ILogger logger, string store, Exception cause);
 
-    [LoggerMessage(4, LogLevel.Warning, "The {Store}'s write-ahead log could not be moved into its file; it keeps growing until it can")]
+    [LoggerMessage(4, LogLevel.Warning,
+        "The {Store}'s write-ahead log could not be moved into its file; it keeps growing until it can")]
     public static partial void CheckpointFailed(ILogger logger, string store, Exception cause);
 
     [LoggerMessage(5, LogLevel.Debug, "Checkpoint of the {Store}: {Copied} of {Frames} frames in {Milliseconds:F1} ms")]
@@ -28,6 +30,7 @@ internal static partial class Log
     [LoggerMessage(7, LogLevel.Warning, "{Folder} can be read by others than its owner; mode 0700 is meant")]
     public static partial void FolderIsOpen(ILogger logger, string folder);
 
-    [LoggerMessage(8, LogLevel.Information, "The {Store} was brought from schema {From} to {To}; older versions of this program no longer open it")]
+    [LoggerMessage(8, LogLevel.Information,
+        "The {Store} was brought from schema {From} to {To}; older versions of this program no longer open it")]
     public static partial void SchemaUpgraded(ILogger logger, string store, long from, int to);
 }

@@ -6,14 +6,17 @@ using Microsoft.Extensions.Logging;
 
 namespace KeyRecovery.Storage.Sqlite;
 
-/// <summary>The data store in an SQLite file with a write-ahead log: one flush a commit, readers that never wait.</summary>
+/// <summary>
+/// The data store in an SQLite file with a write-ahead log: one flush a commit, readers that never wait.
+/// </summary>
 public sealed class SqliteDataStore : SqliteRowStore, IDataStore
 {
     private readonly WalTruncation _truncation;
     private readonly DataCopy _copy;
 
     internal SqliteDataStore(StoreFile file, Connection writer, TimeProvider time, ILogger logger)
-        : base(file, writer, time, logger) => (_truncation, _copy) = (new WalTruncation(file, logger), new DataCopy(file));
+        : base(file, writer, time, logger) =>
+        (_truncation, _copy) = (new WalTruncation(file, logger), new DataCopy(file));
 
     /// <inheritdoc/>
     public ValueTask<bool> ForgetAsync(CancellationToken ct) => new(Task.Run(() => _truncation.TryRun(ct), ct));

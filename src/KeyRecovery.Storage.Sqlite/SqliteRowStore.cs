@@ -78,7 +78,8 @@ public abstract class SqliteRowStore : IRowStore, IAsyncDisposable
         while (true)
         {
             ct.ThrowIfCancellationRequested();
-            var (rows, isLast) = _readers.Read((kind, table, from, end), static (connection, range) => ReadPage(connection, range));
+            var (rows, isLast) = _readers.Read(
+                (kind, table, from, end), static (connection, range) => ReadPage(connection, range));
             foreach (var row in rows) yield return row;
             if (isLast) yield break;
             from = Successor(rows[^1].Key.Id.Span);
@@ -91,7 +92,8 @@ public abstract class SqliteRowStore : IRowStore, IAsyncDisposable
         Demand(key.Table);
         return ct.IsCancellationRequested
             ? ValueTask.FromCanceled<Row?>(ct)
-            : ValueTask.FromResult(_readers.Read((kind, key), static (connection, at) => ReadRow(connection, at.kind, at.key)));
+            : ValueTask.FromResult(
+                _readers.Read((kind, key), static (connection, at) => ReadRow(connection, at.kind, at.key)));
     }
 
     private static Row? ReadRow(Connection connection, RowSql kind, RowKey key)
@@ -102,7 +104,8 @@ public abstract class SqliteRowStore : IRowStore, IAsyncDisposable
         return row;
     }
 
-    private static (List<Row> Rows, bool IsLast) ReadPage(Connection connection, (RowSql Kind, Table Table, byte[] From, byte[] End) range)
+    private static (List<Row> Rows, bool IsLast) ReadPage(
+        Connection connection, (RowSql Kind, Table Table, byte[] From, byte[] End) range)
     {
         var statement = connection.Prepared(range.Kind, range.Table).Bind(1, range.From).Bind(2, range.End);
         List<Row> rows = [];
@@ -120,7 +123,8 @@ public abstract class SqliteRowStore : IRowStore, IAsyncDisposable
     }
 
     private static Row RowAt(Statement statement, RowKey key) =>
-        new(key, statement.Blob(3).ToArray(), statement.Integer(0), statement.Integer(1), RowToken.Of(statement.Integer(2)));
+        new(key, statement.Blob(3).ToArray(), statement.Integer(0), statement.Integer(1),
+            RowToken.Of(statement.Integer(2)));
 
     private static byte[] Successor(ReadOnlySpan<byte> id) => [.. id, 0];
 

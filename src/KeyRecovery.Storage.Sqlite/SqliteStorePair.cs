@@ -54,7 +54,9 @@ public sealed class SqliteStorePair : IStoreSet
             new SqliteStoreOptions { Path = keyPath, Journal = JournalProfile.Keys },
             random, time, loggers);
 
-    /// <summary>Opens the pair, or makes it where neither file exists: files with mode 0600, folders with 0700.</summary>
+    /// <summary>
+    /// Opens the pair, or makes it where neither file exists: files with mode 0600, folders with 0700.
+    /// </summary>
     /// <exception cref="StoreOpenException">
     /// Another process holds a folder; one of the two files is missing; they are not a pair; one is of another kind or
     /// of a newer schema; both are to lie in one folder; a restore was begun and has not ended. Nothing was changed.
@@ -95,7 +97,8 @@ public sealed class SqliteStorePair : IStoreSet
         {
             dataLock = Lock(data, logger);
             keyLock = Lock(keys, logger);
-            if (!data.Options.IsRestoring && RestoreMarker.Read(data.Folder) is { } begun) throw Throw.Restoring(begun.Part);
+            if (!data.Options.IsRestoring && RestoreMarker.Read(data.Folder) is { } begun)
+                throw Throw.Restoring(begun.Part);
             var (pairId, isNew) = PairOpening.Join(data, keys, random);
             dataWriter = data.OpenWriter();
             keyWriter = keys.OpenWriter();
@@ -112,7 +115,8 @@ public sealed class SqliteStorePair : IStoreSet
             keyWriter?.Dispose();
             dataLock?.Dispose();
             keyLock?.Dispose();
-            if (e is SqliteFaultException fault) throw new StoreUnavailableException(fault.Reason, "a store cannot be opened", e);
+            if (e is SqliteFaultException fault)
+                throw new StoreUnavailableException(fault.Reason, "a store cannot be opened", e);
             throw;
         }
     }

@@ -24,7 +24,8 @@ internal static class Throw
         new($"{path} was made by a newer version of KeyRecovery (schema {found}, this one knows {known})");
 
     public static StoreOpenException Unreleased(string path, long found) =>
-        new($"{path} was made before KeyRecovery's first release (schema {found}), and is not read any more: begin with a new folder");
+        new($"{path} was made before KeyRecovery's first release (schema {found}), and is not read any more: begin "
+            + "with a new folder");
 
     public static StoreOpenException Lost(string present, string missing, string role) =>
         new($"{present} exists, but {missing} is missing or empty. A lost {role} is never replaced by an empty one: " +

@@ -34,13 +34,16 @@ public class Papers
     {
         var folder = Path.Combine(Repository.Root, "docs", "adr");
         var list = Read("docs/adr/README.md");
-        var pages = Directory.GetFiles(folder, "*.md").Select(path => Path.GetFileName(path)).Where(name => name != "README.md").ToList();
+        var pages = Directory.GetFiles(folder, "*.md").Select(path => Path.GetFileName(path))
+            .Where(name => name != "README.md").ToList();
         Assert.True(pages.Count >= 10);
         foreach (var page in pages)
         {
             Assert.Contains($"({page})", list, StringComparison.Ordinal);
             var text = Read($"docs/adr/{page}");
-            foreach (var part in (string[])["**Status**:", "## Context", "## Decision", "## Alternatives", "## What was measured"])
+            foreach (var part in (string[])[
+                "**Status**:", "## Context", "## Decision", "## Alternatives", "## What was measured",
+            ])
                 Assert.True(text.Contains(part, StringComparison.Ordinal), $"{page} has no {part}");
         }
     }

@@ -17,7 +17,8 @@ internal sealed record Project(
     public static Project Read(string path)
     {
         var xml = XDocument.Load(path).Root!;
-        var references = xml.Descendants("ProjectReference").ToLookup(IsLinked, e => Path.GetFileNameWithoutExtension(Include(e).Replace('\\', '/')));
+        var references = xml.Descendants("ProjectReference")
+            .ToLookup(IsLinked, e => Path.GetFileNameWithoutExtension(Include(e).Replace('\\', '/')));
         return new Project(
             Path.GetFileNameWithoutExtension(path), Path.GetDirectoryName(path)!, xml.Attribute("Sdk")!.Value,
             [.. references[true].Order()], [.. references[false].Order()],
@@ -29,6 +30,7 @@ internal sealed record Project(
 
     private static bool IsLinked(XElement reference) =>
         !string.Equals(
-            reference.Attribute("ReferenceOutputAssembly")?.Value ?? reference.Element("ReferenceOutputAssembly")?.Value, "false",
+            reference.Attribute("ReferenceOutputAssembly")?.Value
+                ?? reference.Element("ReferenceOutputAssembly")?.Value, "false",
             StringComparison.OrdinalIgnoreCase);
 }

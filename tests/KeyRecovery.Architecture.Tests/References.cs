@@ -14,9 +14,11 @@ public class References
     private const string StoragePrefix = "KeyRecovery.Storage.";
     private const string Files = StoragePrefix + "Files";
 
-    private static readonly Dictionary<string, Project> Projects = Repository.Projects.ToDictionary(project => project.Name);
+    private static readonly Dictionary<string, Project> Projects =
+        Repository.Projects.ToDictionary(project => project.Name);
 
-    private static readonly string[] WebOrDatabase = ["Microsoft.AspNetCore", "Microsoft.Data", "Microsoft.Azure", "SQLitePCLRaw", "Serilog", "OpenTelemetry"];
+    private static readonly string[] WebOrDatabase =
+        ["Microsoft.AspNetCore", "Microsoft.Data", "Microsoft.Azure", "SQLitePCLRaw", "Serilog", "OpenTelemetry"];
 
     public static TheoryData<string> Names => [.. Projects.Keys];
 
@@ -49,12 +51,14 @@ public class References
             Assert.False(linked.Contains(Client) && linked.Contains(Service), $"{project.Name} links both");
         }
 
-        Assert.Equal([Api, Protocol, Service], Closure(Api).Where(name => !name.StartsWith(StoragePrefix, StringComparison.Ordinal)).Order());
+        Assert.Equal([Api, Protocol, Service],
+            Closure(Api).Where(name => !name.StartsWith(StoragePrefix, StringComparison.Ordinal)).Order());
         Assert.Equal([Cli, Client, Protocol], Closure(Cli).Order());
     }
 
     [Fact]
-    public void The_command_line_has_the_host_built_and_does_not_link_it() => Assert.Equal([Api], Projects[Cli].BuiltOnly);
+    public void The_command_line_has_the_host_built_and_does_not_link_it() =>
+    Assert.Equal([Api], Projects[Cli].BuiltOnly);
 
     [Fact]
     public void Service_knows_no_web_framework_and_no_database()
@@ -75,7 +79,8 @@ public class References
         Assert.Contains("BannedSymbols.txt", protocol.AdditionalFiles);
         Assert.Contains("Microsoft.CodeAnalysis.BannedApiAnalyzers", protocol.Packages);
         var banned = File.ReadAllText(Path.Combine(protocol.Folder, "BannedSymbols.txt"));
-        foreach (var symbol in new[] { "Cryptography.RandomNumberGenerator;", "NSec.Cryptography.Key.Create(", "P:System.TimeProvider.System;", "N:System.IO;", "N:System.Net;" })
+        foreach (var symbol in new[] { "Cryptography.RandomNumberGenerator;", "NSec.Cryptography.Key.Create(",
+            "P:System.TimeProvider.System;", "N:System.IO;", "N:System.Net;" })
             Assert.Contains(symbol, banned, StringComparison.Ordinal);
     }
 
@@ -98,7 +103,8 @@ public class References
         // Names differ from projects in one place: the command line's assembly is called as it is typed.
         var assembly = name == Cli ? "keyrecovery" : name;
         var built = Directory.Exists(Path.Combine(Projects[name].Folder, "bin"))
-            ? Directory.GetFiles(Path.Combine(Projects[name].Folder, "bin"), $"{assembly}.dll", SearchOption.AllDirectories)
+            ? Directory.GetFiles(
+                Path.Combine(Projects[name].Folder, "bin"), $"{assembly}.dll", SearchOption.AllDirectories)
             : [];
         if (name == Protocol) Assert.NotEmpty(built);
         foreach (var path in built)
@@ -106,7 +112,8 @@ public class References
             var references = ReferencesOf(path);
             Assert.Contains("System.Runtime", references);
             var allowed = Closure(name);
-            Assert.All(references.Where(r => r.StartsWith("KeyRecovery.", StringComparison.Ordinal)), r => Assert.Contains(r, allowed));
+            Assert.All(references.Where(r => r.StartsWith("KeyRecovery.", StringComparison.Ordinal)),
+                r => Assert.Contains(r, allowed));
             if (name is Protocol or Service or Client) Assert.DoesNotContain(references, IsWebOrDatabase);
         }
     }
@@ -116,12 +123,14 @@ public class References
         Protocol => linked.Count == 0,
         Service or Client => linked is [Protocol],
         Cli => linked is [Client],
-        Api => linked.Count > 0 && linked.All(l => l == Service || l.StartsWith(StoragePrefix, StringComparison.Ordinal)),
+        Api => linked.Count > 0
+            && linked.All(l => l == Service || l.StartsWith(StoragePrefix, StringComparison.Ordinal)),
         Files => linked is [Service],
         _ => name.StartsWith(StoragePrefix, StringComparison.Ordinal) && linked is [Service] or [Service, Files],
     };
 
-    private static bool IsWebOrDatabase(string reference) => WebOrDatabase.Any(part => reference.StartsWith(part, StringComparison.Ordinal));
+    private static bool IsWebOrDatabase(string reference) =>
+        WebOrDatabase.Any(part => reference.StartsWith(part, StringComparison.Ordinal));
 
     private static HashSet<string> Closure(string name) => [name, .. Projects[name].Projects.SelectMany(Closure)];
 
@@ -129,6 +138,9 @@ public class References
     {
         using var file = new PEReader(File.OpenRead(path));
         var metadata = file.GetMetadataReader();
-        return [.. metadata.AssemblyReferences.Select(handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name))];
+        return [
+            .. metadata.AssemblyReferences.Select(
+                handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name)),
+        ];
     }
 }

@@ -8,7 +8,8 @@ internal static class Repository
     public static string Source => Path.Combine(Root, "src");
 
     public static IReadOnlyList<Project> Projects { get; } =
-        [.. Directory.GetFiles(Source, "*.csproj", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(Project.Read)];
+        [.. Directory.GetFiles(Source, "*.csproj", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .Select(Project.Read)];
 
     /// <summary>Every C# file of a folder that somebody wrote, relative to the root.</summary>
     public static IReadOnlyList<string> Files(string folder) =>

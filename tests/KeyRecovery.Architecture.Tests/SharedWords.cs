@@ -50,7 +50,8 @@ public partial class SharedWords
     }
 
     private static IEnumerable<string> Spelled(string text) => Literals().Matches(text)
-        .Select(match => match.Groups[1].Value).Where(literal => Shared.Contains(literal, StringComparer.OrdinalIgnoreCase));
+        .Select(match => match.Groups[1].Value)
+        .Where(literal => Shared.Contains(literal, StringComparer.OrdinalIgnoreCase));
 
     private static IEnumerable<string> Words(string file) =>
         Constants().Matches(Text(file)).Select(match => match.Groups[1].Value).Where(word => !word.EndsWith(':'));

@@ -17,13 +17,16 @@ public sealed class Skips : IDisposable
     [InlineData(1, "another system: this test reads /proc", "nothing can be mounted here: run as root")]
     [InlineData(1, "it is broken")]
     [InlineData(1, "")]
-    public void A_skip_for_want_of_what_can_be_brought_fails_and_every_skip_is_told_with_its_reason(int exitCode, params string[] reasons)
+    public void A_skip_for_want_of_what_can_be_brought_fails_and_every_skip_is_told_with_its_reason(
+        int exitCode, params string[] reasons)
     {
         Write("one.trx", reasons.Take(1));
         Write("two.trx", reasons.Skip(1));
         var (exit, output) = Run();
         Assert.Equal(exitCode, exit);
-        Assert.Equal(reasons.Select((reason, i) => $"skipped: Tests.{(i == 0 ? "one.trx" : "two.trx")}.Skipped: {reason}"), output);
+        Assert.Equal(
+            reasons.Select((reason, i) => $"skipped: Tests.{(i == 0 ? "one.trx" : "two.trx")}.Skipped: {reason}"),
+            output);
     }
 
     // As the test runner writes it: a test that passed, those that were skipped, and one that failed.
@@ -54,7 +57,8 @@ public sealed class Skips : IDisposable
     private (int ExitCode, string[] Lines) Run()
     {
         using var process = Process.Start(
-            new ProcessStartInfo("bash", [Path.Combine(Repository.Root, ".ci", "skips"), _results]) { RedirectStandardOutput = true })!;
+            new ProcessStartInfo(
+                "bash", [Path.Combine(Repository.Root, ".ci", "skips"), _results]) { RedirectStandardOutput = true })!;
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, output.Split('\n', StringSplitOptions.RemoveEmptyEntries));

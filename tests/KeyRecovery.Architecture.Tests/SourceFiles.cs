@@ -15,7 +15,9 @@ public partial class SourceFiles
     {
         var files = Repository.Files("src");
         Assert.True(files.Count > 80);
-        Assert.All(files, file => Assert.True(Repository.Lines(file).Length < MaxLines, $"{file} has {Repository.Lines(file).Length} lines"));
+        Assert.All(
+            files, file => Assert.True(
+                Repository.Lines(file).Length < MaxLines, $"{file} has {Repository.Lines(file).Length} lines"));
     }
 
     [Fact]
@@ -30,7 +32,8 @@ public partial class SourceFiles
         }
 
         Assert.Equal(["A", "B", "C", "D", "E"], PublicTypes(
-            ["public class A", "public static partial class B", "public readonly record struct C(int X);", "public delegate void D<T>(T x);", "public enum E", "internal class F", "    public class G"]));
+            ["public class A", "public static partial class B", "public readonly record struct C(int X);",
+                "public delegate void D<T>(T x);", "public enum E", "internal class F", "    public class G"]));
     }
 
     [Fact]
@@ -48,7 +51,8 @@ public partial class SourceFiles
     {
         foreach (var file in Repository.Files("src"))
         {
-            var declared = Repository.Lines(file).Select(line => NamespaceLine().Match(line)).FirstOrDefault(match => match.Success);
+            var declared = Repository.Lines(file).Select(line => NamespaceLine().Match(line))
+                .FirstOrDefault(match => match.Success);
             if (declared is null) continue;
             var folder = string.Join('.', file.Split('/')[1..^1]);
             Assert.True(declared.Groups[1].Value == folder, $"{file} declares {declared.Groups[1].Value}");
@@ -56,10 +60,13 @@ public partial class SourceFiles
     }
 
     private static IEnumerable<string> PublicTypes(IEnumerable<string> lines) =>
-        lines.Select(line => TypeLine().Match(line)).Where(match => match.Success).Select(match => match.Groups["name"].Value);
+        lines.Select(line => TypeLine().Match(line)).Where(match => match.Success)
+            .Select(match => match.Groups["name"].Value);
 
     // Namespaces are file-scoped, so that a type of its own begins in the first column.
-    [GeneratedRegex(@"^public (?:(?:sealed|abstract|static|readonly|partial|ref|unsafe) )*(?:class|record struct|record class|record|struct|interface|enum|delegate \S+) (?<name>\w+)")]
+    [GeneratedRegex(
+        @"^public (?:(?:sealed|abstract|static|readonly|partial|ref|unsafe) )*(?:class|record struct|"
+        + @"record class|record|struct|interface|enum|delegate \S+) (?<name>\w+)")]
     private static partial Regex TypeLine();
 
     [GeneratedRegex(@"^namespace ([\w.]+);")]

@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace KeyRecovery.Architecture.Tests;
 
-/// <summary>A test that starts a program says that it needs it, so that it is skipped on a machine that lacks it.</summary>
+/// <summary>
+/// A test that starts a program says that it needs it, so that it is skipped on a machine that lacks it.
+/// </summary>
 public partial class StartedPrograms
 {
     // What every system that has the .NET SDK has too, and what comes with `mount`.
@@ -12,10 +14,12 @@ public partial class StartedPrograms
     private static readonly (string Call, string[] Needs)[] Helpers =
     [
         ("Run(\"sign\",", ["Node", "Npm"]), ("Run(new() {", ["Node", "Npm"]), ("StormAsync(server,", ["Node"]),
-        ("ReferenceAsync(", ["Argon2"]), ("Zbar.ReadAsync(", ["Zbarimg"]), ("LinkAsync(\"image\")", ["Zbarimg"]), ("PseudoTerminal.Start(", ["Script"]),
+        ("ReferenceAsync(", ["Argon2"]), ("Zbar.ReadAsync(", ["Zbarimg"]), ("LinkAsync(\"image\")", ["Zbarimg"]),
+        ("PseudoTerminal.Start(", ["Script"]),
         ("Chromium.ScreenshotAsync(", ["Chromium", "Font"]), ("SmallDisk.Mount(", ["Mounting"]),
         ("Fault.SmallDisk(", ["Mounting"]), ("Fault.ReadOnly(", ["Chattr"]), ("new ImmutableFile(", ["Chattr"]),
-        ("Try(\"chattr\"", ["Chattr"]), ("Run(\"chattr\"", ["Chattr"]), ("Assert.Null(Shell.Try(\"mount\"", ["Mounting"]),
+        ("Try(\"chattr\"", ["Chattr"]), ("Run(\"chattr\"", ["Chattr"]),
+        ("Assert.Null(Shell.Try(\"mount\"", ["Mounting"]),
         (".ScanMemory(", ["Linux"]), ("/proc/", ["Linux"]), ("IsRunning(", ["Linux"]),
     ];
 
@@ -24,7 +28,8 @@ public partial class StartedPrograms
     {
         var started = Repository.Files("tests").SelectMany(file => StartCall().Matches(Text(file)).Select(
             match => (File: file, Program: match.Groups[1].Value))).ToList();
-        Assert.Superset(new HashSet<string> { "argon2", "chromium", "node", "zbarimg" }, started.Select(s => s.Program).ToHashSet());
+        Assert.Superset(new HashSet<string> { "argon2", "chromium", "node", "zbarimg" },
+            started.Select(s => s.Program).ToHashSet());
         var known = Table().Select(row => row.Program).Concat(Everywhere).ToList();
         Assert.All(started, s => Assert.True(known.Contains(s.Program), $"{s.File} starts {s.Program}"));
     }
@@ -32,7 +37,8 @@ public partial class StartedPrograms
     [Fact]
     public void Every_need_but_Linux_has_its_row_in_the_table()
     {
-        var needs = NeedLine().Matches(Text("tests/KeyRecovery.Testing/Needs/Need.cs")).Select(match => match.Groups[1].Value);
+        var needs = NeedLine().Matches(Text("tests/KeyRecovery.Testing/Needs/Need.cs"))
+            .Select(match => match.Groups[1].Value);
         Assert.Equal(needs.Where(need => need != "Linux"), Table().Select(row => row.Need));
     }
 
@@ -42,7 +48,9 @@ public partial class StartedPrograms
         var tests = Repository.Files("tests").Where(file => !file.Contains("Architecture", StringComparison.Ordinal))
             .SelectMany(file => Tests(file, Text(file))).ToList();
         Assert.Empty(tests.SelectMany(Unnamed));
-        Assert.All(Helpers, helper => Assert.Contains(tests, test => test.Body.Contains(helper.Call, StringComparison.Ordinal)));
+        Assert.All(
+            Helpers,
+            helper => Assert.Contains(tests, test => test.Body.Contains(helper.Call, StringComparison.Ordinal)));
 
         Assert.Equal(["a.cs: A() needs Chromium, Font"], Tests("a.cs", """
             class Seen
@@ -66,7 +74,8 @@ public partial class StartedPrograms
         .Select(helper => $"{test.File}: {TestName().Match(test.Body).Value}) needs {string.Join(", ", helper.Needs)}");
 
     // Members are separated by empty lines and begin in the fifth column; what is inside of one lies further in.
-    private static IEnumerable<(string File, string Attributes, string Body)> Tests(string file, string source) => MemberBreak()
+    private static IEnumerable<(string File, string Attributes, string Body)> Tests(string file, string source) =>
+        MemberBreak()
         .Split(source).Select(member => TestMember().Match(member)).Where(match => match.Success)
         .Select(match => (file, match.Groups[1].Value, match.Groups[2].Value));
 
@@ -76,7 +85,9 @@ public partial class StartedPrograms
         Repository.Lines("tests/KeyRecovery.Testing/Needs/programs.txt").Where(line => !line.StartsWith('#'))
             .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(row => (row[0], row[1]));
 
-    [GeneratedRegex("""(?:ProcessStartInfo|Process\.Start|OtherProgram\.RunAsync|SmallDisk\.Run|Shell\.Try|(?<![.\w])Start)\(\s*"([^"]+)",""")]
+    [GeneratedRegex(
+        @"(?:ProcessStartInfo|Process\.Start|OtherProgram\.RunAsync|SmallDisk\.Run|Shell\.Try|(?<![.\w])Start)\("
+        + """\s*"([^"]+)",""")]
     private static partial Regex StartCall();
 
     [GeneratedRegex(@"^    (\w+),$", RegexOptions.Multiline)]
@@ -85,7 +96,9 @@ public partial class StartedPrograms
     [GeneratedRegex(@"\n\n(?=    \S)|\{\n(?=    \S)")]
     private static partial Regex MemberBreak();
 
-    [GeneratedRegex(@"^((?:    (?:///|//|\[)[^\n]*\n)*    \[(?:Needs)?(?:Fact|Theory)\b[^\n]*\n(?:    \[[^\n]*\n)*)(.*)$", RegexOptions.Singleline)]
+    [GeneratedRegex(
+        @"^((?:    (?:///|//|\[)[^\n]*\n)*    \[(?:Needs)?(?:Fact|Theory)\b[^\n]*\n(?:    \[[^\n]*\n)*)(.*)$",
+        RegexOptions.Singleline)]
     private static partial Regex TestMember();
 
     [GeneratedRegex(@"\w+\(")]

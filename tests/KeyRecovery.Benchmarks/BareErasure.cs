@@ -6,8 +6,8 @@ using Microsoft.Data.Sqlite;
 namespace KeyRecovery.Benchmarks;
 
 /// <summary>
-/// What no erasure can do without, by plain statements on copies of the same two files with the same pragmas: keys overwritten
-/// and durable, rows deleted, log emptied, receipts durable. Whose rows they are is known ahead.
+/// What no erasure can do without, by plain statements on copies of the same two files with the same pragmas: keys
+/// overwritten and durable, rows deleted, log emptied, receipts durable. Whose rows they are is known ahead.
 /// </summary>
 internal sealed class BareErasure : IDisposable
 {
@@ -22,9 +22,12 @@ internal sealed class BareErasure : IDisposable
     public BareErasure(string folder)
     {
         (_data, _keys) = (Open(ErasureWorld.DataFile(folder)), Open(ErasureWorld.KeyFile(folder)));
-        Execute(_data, "PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-16384");
-        Execute(_keys, "PRAGMA synchronous=EXTRA; PRAGMA secure_delete=ON; PRAGMA cache_spill=OFF; PRAGMA cache_size=-16384");
-        if (Scalar(_data, "PRAGMA journal_mode") != "wal" || Scalar(_keys, "PRAGMA journal_mode") != "delete") throw new InvalidOperationException();
+        Execute(_data,
+            "PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-16384");
+        Execute(_keys,
+            "PRAGMA synchronous=EXTRA; PRAGMA secure_delete=ON; PRAGMA cache_spill=OFF; PRAGMA cache_size=-16384");
+        if (Scalar(_data, "PRAGMA journal_mode") != "wal" || Scalar(_keys, "PRAGMA journal_mode") != "delete")
+            throw new InvalidOperationException();
     }
 
     /// <summary>Erases in groups, with one checkpoint each, and gives accounts a second.</summary>
@@ -34,8 +37,10 @@ internal sealed class BareErasure : IDisposable
         foreach (var some in accounts.Chunk(group))
         {
             Destroy(some);
-            Write(_data, some.Select(a => a.Data.First(r => r.Key.Table == Table.Accounts)).Select(r => (r, (byte[]?)"erased"u8.ToArray())));
-            foreach (var part in some.SelectMany(a => a.Data.Where(r => r.Key.Table != Table.Accounts)).Chunk(Batch)) Write(_data, part.Select(r => (r, (byte[]?)null)));
+            Write(_data, some.Select(a => a.Data.First(r => r.Key.Table == Table.Accounts))
+                .Select(r => (r, (byte[]?)"erased"u8.ToArray())));
+            foreach (var part in some.SelectMany(a => a.Data.Where(r => r.Key.Table != Table.Accounts)).Chunk(Batch))
+                Write(_data, part.Select(r => (r, (byte[]?)null)));
             Empty();
             Finish(some);
             count += some.Length;
@@ -47,7 +52,8 @@ internal sealed class BareErasure : IDisposable
     public void RunOne(ErasureAccount account)
     {
         Destroy([account]);
-        Write(_data, account.Data.Where(r => r.Key.Table == Table.Accounts).Select(r => (r, (byte[]?)"erased"u8.ToArray())));
+        Write(_data, account.Data.Where(r => r.Key.Table == Table.Accounts)
+            .Select(r => (r, (byte[]?)"erased"u8.ToArray())));
         Write(_data, account.Data.Where(r => r.Key.Table != Table.Accounts).Select(r => (r, (byte[]?)null)));
         Empty();
     }
@@ -63,8 +69,11 @@ internal sealed class BareErasure : IDisposable
         using var transaction = _keys.BeginTransaction();
         foreach (var account in some)
         {
-            Update(_keys, transaction, "key_rows", account.Keys[0].Key.Id, RandomNumberGenerator.GetBytes(TombstoneBytes));
-            using var insert = Command(_keys, transaction, "INSERT INTO erasures(id, version, token, written_hour, value) VALUES($id, 1, 1, 1, $value)", account.Keys[0].Key.Id);
+            Update(
+                _keys, transaction, "key_rows", account.Keys[0].Key.Id, RandomNumberGenerator.GetBytes(TombstoneBytes));
+            using var insert = Command(_keys, transaction,
+                "INSERT INTO erasures(id, version, token, written_hour, value) VALUES($id, 1, 1, 1, $value)",
+                account.Keys[0].Key.Id);
             insert.Parameters.AddWithValue("$value", RandomNumberGenerator.GetBytes(BegunBytes));
             insert.ExecuteNonQuery();
         }
@@ -101,15 +110,18 @@ internal sealed class BareErasure : IDisposable
 
     private static string Name(Table table) => table.ToString().ToLowerInvariant();
 
-    private static void Delete(SqliteConnection connection, SqliteTransaction transaction, string table, ReadOnlyMemory<byte> id)
+    private static void Delete(
+        SqliteConnection connection, SqliteTransaction transaction, string table, ReadOnlyMemory<byte> id)
     {
         using var command = Command(connection, transaction, $"DELETE FROM {table} WHERE id = $id", id);
         if (command.ExecuteNonQuery() != 1) throw new InvalidOperationException();
     }
 
-    private static void Update(SqliteConnection connection, SqliteTransaction transaction, string table, ReadOnlyMemory<byte> id, byte[] value)
+    private static void Update(
+        SqliteConnection connection, SqliteTransaction transaction, string table, ReadOnlyMemory<byte> id, byte[] value)
     {
-        using var command = Command(connection, transaction, $"UPDATE {table} SET version = version + 1, written_hour = 1, value = $value WHERE id = $id", id);
+        using var command = Command(connection, transaction,
+            $"UPDATE {table} SET version = version + 1, written_hour = 1, value = $value WHERE id = $id", id);
         command.Parameters.AddWithValue("$value", value);
         if (command.ExecuteNonQuery() != 1) throw new InvalidOperationException();
     }
@@ -121,7 +133,8 @@ internal sealed class BareErasure : IDisposable
         return connection;
     }
 
-    private static SqliteCommand Command(SqliteConnection connection, SqliteTransaction transaction, string sql, ReadOnlyMemory<byte> id)
+    private static SqliteCommand Command(
+        SqliteConnection connection, SqliteTransaction transaction, string sql, ReadOnlyMemory<byte> id)
     {
         var command = connection.CreateCommand();
         (command.CommandText, command.Transaction) = (sql, transaction);

@@ -5,7 +5,9 @@ using Microsoft.Data.Sqlite;
 
 namespace KeyRecovery.Benchmarks;
 
-/// <summary>Durable commits through the API against bare serial WAL/FULL commits of the same bytes on the same disk.</summary>
+/// <summary>
+/// Durable commits through the API against bare serial WAL/FULL commits of the same bytes on the same disk.
+/// </summary>
 internal static class CommitBenchmark
 {
     private const int ItemBytes = 8 * 1024;
@@ -13,12 +15,14 @@ internal static class CommitBenchmark
     private const int PerClient = 100;
     private const int Alone = 400;
 
-    // The server's code is compiled twice or thrice in its first thousands of requests: what is measured comes after that.
+    // The server's code is compiled twice or thrice in its first thousands of requests: what is measured comes after
+    // that.
     private const int WarmUpPerClient = 60;
     private const int WarmUpAlone = 200;
     private const int Rounds = 3;
 
-    // What one such commit writes: a sealed item of 8,192 B (padded to 8,704), a manifest, an account row, a history row.
+    // What one such commit writes: a sealed item of 8,192 B (padded to 8,704), a manifest, an account row, a history
+    // row.
     private static readonly int[] RowSizes = [8868, 1100, 700, 500];
 
     public static async Task RunAsync(Report report)
@@ -60,10 +64,12 @@ internal static class CommitBenchmark
     {
         using var connection = new SqliteConnection($"Data Source={path}");
         connection.Open();
-        Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE rows (id BLOB PRIMARY KEY, value BLOB)");
+        Execute(connection,
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE rows (id BLOB PRIMARY KEY, value BLOB)");
         using var insert = connection.CreateCommand();
         insert.CommandText = "INSERT INTO rows VALUES ($id, $value)";
-        var (id, value) = (insert.Parameters.Add("$id", SqliteType.Blob), insert.Parameters.Add("$value", SqliteType.Blob));
+        var (id, value) = (insert.Parameters.Add("$id", SqliteType.Blob),
+            insert.Parameters.Add("$value", SqliteType.Blob));
         var values = RowSizes.Select(RandomNumberGenerator.GetBytes).ToArray();
         const int Count = 1500;
         var watch = Stopwatch.StartNew();

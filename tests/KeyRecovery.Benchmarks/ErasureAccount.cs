@@ -10,4 +10,5 @@ namespace KeyRecovery.Benchmarks;
 /// <param name="Key">Its device's key.</param>
 /// <param name="Data">Its rows in the data store.</param>
 /// <param name="Keys">A key row and two lookups; of which account does not matter to those who count bytes.</param>
-internal sealed record ErasureAccount(string Subject, KeyId Phone, VerifyKey Key, IReadOnlyList<Row> Data, IReadOnlyList<Row> Keys);
+internal sealed record ErasureAccount(
+    string Subject, KeyId Phone, VerifyKey Key, IReadOnlyList<Row> Data, IReadOnlyList<Row> Keys);

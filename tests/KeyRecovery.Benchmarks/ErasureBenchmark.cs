@@ -8,7 +8,9 @@ using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.Benchmarks;
 
-/// <summary>Erasures in bulk and one by one against the deletes, commits and checkpoints that they cannot do without.</summary>
+/// <summary>
+/// Erasures in bulk and one by one against the deletes, commits and checkpoints that they cannot do without.
+/// </summary>
 internal static class ErasureBenchmark
 {
     private const int Erased = 1_000;
@@ -61,7 +63,8 @@ internal static class ErasureBenchmark
         return bare.Run(accounts, Erasures.Group);
     }
 
-    private static async Task OneByOneAsync(Report report, string template, TempFolder folder, IReadOnlyList<ErasureAccount> accounts)
+    private static async Task OneByOneAsync(
+        Report report, string template, TempFolder folder, IReadOnlyList<ErasureAccount> accounts)
     {
         var (device, line, bare) = (new List<double>(), new List<double>(), new List<double>());
         await using (var world = await ErasureWorld.OpenAsync(ErasurePopulation.Copy(template, folder["one"])))
@@ -74,35 +77,42 @@ internal static class ErasureBenchmark
                 line.Add(await TimeAsync(async () =>
                 {
                     await FileAsync(world, [accounts[Singles + i]]);
-                    if (await world.Service.Erasures.ResumeAsync(default) is not { Erased: 1 }) throw new InvalidOperationException();
+                    if (await world.Service.Erasures.ResumeAsync(default) is not { Erased: 1 })
+                        throw new InvalidOperationException();
                 }));
             }
         }
         report.Figure("EXTRA commit, two WAL commits, a checkpoint, p50", Throughput.Median(bare), "ms");
         report.Figure("an operator's erasure of one, from file to receipt, p50", Throughput.Median(line), "ms");
         report.Figure("a device's erasure, from request to receipt, p50", Throughput.Median(device), "ms");
-        report.AtMost("one erasure / its commits and checkpoint, p50", Throughput.Median(device) / Throughput.Median(bare), "", 1.5);
+        report.AtMost("one erasure / its commits and checkpoint, p50",
+            Throughput.Median(device) / Throughput.Median(bare), "", 1.5);
         foreach (var name in new[] { "one", "plain" }) Directory.Delete(folder[name], true);
     }
 
     private static async Task RequestAsync(ErasureWorld world, ErasureAccount account)
     {
-        if (await world.Service.Gate.PassAsync(account.Phone, key => key == account.Key, default) is not GateResult.Open(var open)) throw new InvalidOperationException();
+        if (await world.Service.Gate.PassAsync(account.Phone, key => key == account.Key, default)
+            is not GateResult.Open(var open)) throw new InvalidOperationException();
         using (open)
-            if (await world.Service.Erasures.RequestAsync(open, default) is not Outcome<ErasureStatus>.Done { Value.Receipt.IsEmpty: false }) throw new InvalidOperationException();
+            if (await world.Service.Erasures.RequestAsync(open,
+                default) is not Outcome<ErasureStatus>.Done { Value.Receipt.IsEmpty: false })
+                throw new InvalidOperationException();
     }
 
     private static async Task FileAsync(ErasureWorld world, IReadOnlyList<ErasureAccount> accounts)
     {
         var content = new byte[32];
         Client.SystemRandom.Instance.Fill(content);
-        if (await world.Service.Erasures.Jobs.FileAsync(Lines(), ErasureWorld.App, () => new Hash256(content), default) is not Outcome<(ReadOnlyMemory<byte>, int)>.Done)
+        if (await world.Service.Erasures.Jobs.FileAsync(Lines(), ErasureWorld.App, () => new Hash256(content), default)
+            is not Outcome<(ReadOnlyMemory<byte>, int)>.Done)
             throw new InvalidOperationException();
 
         async IAsyncEnumerable<(int, AppUser)> Lines()
         {
             await Task.CompletedTask;
-            for (var i = 0; i < accounts.Count; i++) yield return (i + 1, new AppUser(ErasureWorld.App, ErasureWorld.Issuer, accounts[i].Subject));
+            for (var i = 0; i < accounts.Count; i++)
+                yield return (i + 1, new AppUser(ErasureWorld.App, ErasureWorld.Issuer, accounts[i].Subject));
         }
     }
 

@@ -19,8 +19,11 @@ internal static class ErasureLoadBenchmark
         var accounts = await ErasurePopulation.FillAsync(folder["server"], 2 * JobLines, 2 * JobLines);
         await using var server = await ServerProcess.StartAsync(folder["server"], 0, RealmBenchmark.Settings);
         using var http = new HttpClient { BaseAddress = server.Address };
-        using (var minted = await http.PostAsJsonAsync("/v1/dev/tokens", new { subject = "officer", app = ErasureWorld.App, scope = "keyrecovery.erase" }))
-            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Text(await minted.Content.ReadFromJsonAsync<JsonElement>(), "token"));
+        using (var minted = await http.PostAsJsonAsync(
+            "/v1/dev/tokens", new { subject = "officer", app = ErasureWorld.App, scope = "keyrecovery.erase" }))
+            http.DefaultRequestHeaders.Authorization =
+                new AuthenticationHeaderValue(
+                    "Bearer", Text(await minted.Content.ReadFromJsonAsync<JsonElement>(), "token"));
         var load = await MixedLoad.PrepareAsync(server, Clients, PerClient);
         await load.IdleAsync();
         var erased = await BesideAsync(http, accounts.Take(JobLines), load.CommitsAsync);
@@ -29,15 +32,20 @@ internal static class ErasureLoadBenchmark
     }
 
     // How many were erased meanwhile. A job that ended first would have left part of the load alone.
-    private static async Task<int> BesideAsync(HttpClient http, IEnumerable<ErasureAccount> accounts, Func<Task> measure)
+    private static async Task<int> BesideAsync(
+        HttpClient http, IEnumerable<ErasureAccount> accounts, Func<Task> measure)
     {
         var lines = string.Join('\n', accounts.Select(a => JsonSerializer.Serialize(new { subject = a.Subject })));
-        using var body = new ByteArrayContent(Encoding.UTF8.GetBytes(lines)) { Headers = { ContentType = new MediaTypeHeaderValue("application/x-ndjson") } };
+        using var body =
+            new ByteArrayContent(Encoding.UTF8.GetBytes(lines)) {
+                Headers = { ContentType = new MediaTypeHeaderValue("application/x-ndjson") },
+            };
         using var filed = await http.PostAsync(new Uri("/v1/admin/erasures", UriKind.Relative), body);
         var job = Text(await filed.Content.ReadFromJsonAsync<JsonElement>(), "job");
         await measure();
         var report = await ReadAsync(http, job);
-        if (report.GetProperty("state").GetString() != "running") throw new InvalidOperationException("the job was too short");
+        if (report.GetProperty("state").GetString() != "running")
+            throw new InvalidOperationException("the job was too short");
         var erased = report.GetProperty("erased").GetInt32();
         while ((await ReadAsync(http, job)).GetProperty("state").GetString() == "running") await Task.Delay(500);
         return erased;

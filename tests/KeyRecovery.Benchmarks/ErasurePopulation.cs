@@ -12,8 +12,9 @@ using KeyRecovery.Testing;
 namespace KeyRecovery.Benchmarks;
 
 /// <summary>
-/// A store with accounts to erase among many that stay. The first are real; the others are rows of the same number and sizes
-/// that open for nobody. All are written in one shuffled order, so that what is erased lies scattered as it would.
+/// A store with accounts to erase among many that stay. The first are real; the others are rows of the same number and
+/// sizes that open for nobody. All are written in one shuffled order, so that what is erased lies scattered as it
+/// would.
 /// </summary>
 internal static class ErasurePopulation
 {
@@ -21,7 +22,8 @@ internal static class ErasurePopulation
     private const int Chunk = 5_000;
     private const int LocatorSize = 16;
 
-    private static readonly Table[] DataTables = [Table.Accounts, Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History];
+    private static readonly Table[] DataTables =
+        [Table.Accounts, Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History];
     private static readonly Table[] KeyTables = [Table.KeyRows, Table.Subjects, Table.Slots];
 
     /// <summary>Fills an empty folder with so many accounts, of which those returned are real.</summary>
@@ -29,11 +31,14 @@ internal static class ErasurePopulation
     {
         await using var world = await ErasureWorld.OpenAsync(folder);
         var created = await CreateAsync(world, real);
-        var data = (await ReadAsync(world.Data, DataTables)).GroupBy(r => Convert.ToHexString(r.Key.Id.Span[..LocatorSize])).Select(g => g.ToList()).ToList();
+        var data = (await ReadAsync(world.Data, DataTables))
+            .GroupBy(r => Convert.ToHexString(r.Key.Id.Span[..LocatorSize])).Select(g => g.ToList()).ToList();
         var keys = await ReadAsync(world.Keys, KeyTables);
         var perTable = KeyTables.Select(t => keys.Where(r => r.Key.Table == t).ToList()).ToList();
-        if (data.Count != real || perTable.Any(t => t.Count != real) || data.Exists(d => d.Exists(r => r.Version != 1))) throw new InvalidOperationException();
-        var accounts = created.Select((c, i) => c with { Data = data[i], Keys = [.. perTable.Select(t => t[i])] }).ToList();
+        if (data.Count != real || perTable.Any(t => t.Count != real) || data.Exists(d => d.Exists(r => r.Version != 1)))
+            throw new InvalidOperationException();
+        var accounts = created.Select((c, i) => c with { Data = data[i], Keys = [.. perTable.Select(t => t[i])] })
+            .ToList();
         await WriteAsync(world.Data, data.SelectMany(d => d), r => new RowWrite.Remove(r.Key));
         await WriteAsync(world.Keys, keys, r => new RowWrite.Remove(r.Key));
 
@@ -62,10 +67,14 @@ internal static class ErasurePopulation
         {
             var random = new TestRandom(i);
             var (phone, code) = (TestAuthority.Device(random), TestAuthority.Code(random));
-            var account = TestAccount.Begin(random, phone, [code], ErasureWorld.App, (new ItemId(random.Bytes(16)), random.Bytes(ItemBytes)));
+            var account = TestAccount.Begin(
+                random, phone, [code], ErasureWorld.App, (new ItemId(random.Bytes(16)), random.Bytes(ItemBytes)));
             var user = new AppUser(ErasureWorld.App, ErasureWorld.Issuer, $"user {i}");
-            if (await world.Service.Accounts.CreateAsync(user, account.Commits[0], ct) is not Outcome<Heads>.Done) throw new InvalidOperationException();
-            created.Add(new ErasureAccount(user.Subject, KeyId.OfDevice(account.Now.Account, phone.Id), phone.Signing.PublicKey, [], []));
+            if (await world.Service.Accounts.CreateAsync(user, account.Commits[0], ct) is not Outcome<Heads>.Done)
+                throw new InvalidOperationException();
+            created.Add(
+                new ErasureAccount(
+                    user.Subject, KeyId.OfDevice(account.Now.Account, phone.Id), phone.Signing.PublicKey, [], []));
         });
         return [.. created];
     }
@@ -80,7 +89,8 @@ internal static class ErasurePopulation
 
     private static async Task WriteAsync(IRowStore store, IEnumerable<Row> rows, Func<Row, RowWrite> write)
     {
-        if (await store.WriteAsync([.. rows.Select(write)], default) is not WriteResult.Written) throw new InvalidOperationException();
+        if (await store.WriteAsync([.. rows.Select(write)], default) is not WriteResult.Written)
+            throw new InvalidOperationException();
     }
 
     private static ErasureAccount Like(ErasureAccount real)
@@ -90,11 +100,15 @@ internal static class ErasurePopulation
         {
             Data = [.. real.Data.Select(r => r with
             {
-                Key = new RowKey(r.Key.Table, (byte[])[.. locator, .. RandomNumberGenerator.GetBytes(r.Key.Id.Length - LocatorSize)]),
+                Key = new RowKey(r.Key.Table,
+                    (byte[])[.. locator, .. RandomNumberGenerator.GetBytes(r.Key.Id.Length - LocatorSize)]),
                 Value = RandomNumberGenerator.GetBytes(r.Value.Length),
             })],
             // A key row says under which KEK it is, and stays readable.
-            Keys = [.. real.Keys.Select(r => r with { Key = new RowKey(r.Key.Table, RandomNumberGenerator.GetBytes(r.Key.Id.Length)) })],
+            Keys = [
+                .. real.Keys.Select(
+                    r => r with { Key = new RowKey(r.Key.Table, RandomNumberGenerator.GetBytes(r.Key.Id.Length)) }),
+            ],
         };
     }
 }

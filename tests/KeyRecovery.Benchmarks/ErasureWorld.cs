@@ -34,8 +34,10 @@ internal sealed class ErasureWorld : IAsyncDisposable, IAppPolicies
         var world = new ErasureWorld();
         var (random, time) = (SystemRandom.Instance, TimeProvider.System);
         foreach (var place in new[] { "stores", "keys", "ring", "fence" })
-            Directory.CreateDirectory(Path.Combine(folder, place), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        world._pair = await SqliteStorePair.OpenAsync(DataFile(folder), KeyFile(folder), random, time, NullLoggerFactory.Instance);
+            Directory.CreateDirectory(
+                Path.Combine(folder, place), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        world._pair = await SqliteStorePair.OpenAsync(
+            DataFile(folder), KeyFile(folder), random, time, NullLoggerFactory.Instance);
         var isFirst = !await ServerSecrets.ExistAsync(world.Keys, default);
         var ringFolder = Path.Combine(folder, "ring");
         var root = FileRootKey.Open(ringFolder, random, isFirst);

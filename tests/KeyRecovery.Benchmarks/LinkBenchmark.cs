@@ -7,7 +7,10 @@ using KeyRecovery.Testing;
 
 namespace KeyRecovery.Benchmarks;
 
-/// <summary>A whole linking session of both sides in memory against the X25519, AEAD and HPKE operations that it cannot do without.</summary>
+/// <summary>
+/// A whole linking session of both sides in memory against the X25519, AEAD and HPKE operations that it cannot do
+/// without.
+/// </summary>
 internal static class LinkBenchmark
 {
     private const int BundleSize = 500;
@@ -32,11 +35,13 @@ internal static class LinkBenchmark
         using var laptop = TestAuthority.Device(random);
         var account = TestAccount.Begin(random, phone, [TestAuthority.Code(random)]);
         using var before = account.Open(phone);
-        var draft = LinkDraft.Next(before, new LinkChange([laptop.Added], []), phone.Id, 1_760_000_060, new TestRandom(7));
+        var draft = LinkDraft.Next(
+            before, new LinkChange([laptop.Added], []), phone.Id, 1_760_000_060, new TestRandom(7));
         account.Commit(phone, new AccountChange { Add = [laptop] });
         var after = account.Read(laptop);
         var bundle = RandomNumberGenerator.GetBytes(BundleSize);
-        if (after.Chain.Place != draft.Place) throw new InvalidOperationException("the draft is not the link that was committed");
+        if (after.Chain.Place != draft.Place)
+            throw new InvalidOperationException("the draft is not the link that was committed");
 
         return Throughput.Pair(() => Session(laptop, draft, after, bundle), Bare(laptop.Kem));
     }

@@ -9,18 +9,23 @@ namespace KeyRecovery.Benchmarks;
 internal static class LoadTool
 {
     /// <summary>Sends every connection's requests in their order and gives the rate of all together.</summary>
-    public static async Task<double> RunAsync(Uri server, IReadOnlyList<IReadOnlyList<byte[]>> connections, int expectedStatus)
+    public static async Task<double> RunAsync(
+        Uri server, IReadOnlyList<IReadOnlyList<byte[]>> connections, int expectedStatus)
     {
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var running = connections.Select(requests => SendAsync(server, requests, expectedStatus, started.Task)).ToList();
+        var running = connections
+            .Select(requests => SendAsync(server, requests, expectedStatus, started.Task)).ToList();
         var watch = Stopwatch.StartNew();
         started.SetResult();
         await Task.WhenAll(running);
         return connections.Sum(c => c.Count) / watch.Elapsed.TotalSeconds;
     }
 
-    /// <summary>The 99th percentile, in milliseconds, of what each connection's requests wait for their answers.</summary>
-    public static async Task<double> P99Async(Uri server, IReadOnlyList<IReadOnlyList<byte[]>> connections, int expectedStatus)
+    /// <summary>
+    /// The 99th percentile, in milliseconds, of what each connection's requests wait for their answers.
+    /// </summary>
+    public static async Task<double> P99Async(
+        Uri server, IReadOnlyList<IReadOnlyList<byte[]>> connections, int expectedStatus)
     {
         var all = await Task.WhenAll(connections.Select(async requests =>
         {

@@ -27,7 +27,8 @@ internal sealed class MixedLoad
         foreach (var phase in new[] { "warm", "idle", "beside" })
         {
             var guesses = new List<IReadOnlyList<byte[]>>();
-            for (var i = 0; i < clients; i++) guesses.Add(await RealmBenchmark.PrepareAsync(server, $"{phase} guesser {i}"));
+            for (var i = 0; i < clients; i++)
+                guesses.Add(await RealmBenchmark.PrepareAsync(server, $"{phase} guesser {i}"));
             load._guesses.Enqueue(guesses);
         }
         return load;
@@ -57,7 +58,8 @@ internal sealed class MixedLoad
         report.AtMost($"p99 of guesses during {what.Split(' ')[0]} / idle", _beside.Guesses / _idle.Guesses, "", 3);
     }
 
-    private Task<double> CommitsAsync(int from, int count) => LoadTool.P99Async(_server, _commits.ConvertAll(c => (IReadOnlyList<byte[]>)c.GetRange(from, count)), 200);
+    private Task<double> CommitsAsync(int from, int count) =>
+        LoadTool.P99Async(_server, _commits.ConvertAll(c => (IReadOnlyList<byte[]>)c.GetRange(from, count)), 200);
 
     private Task<double> GuessAsync() => LoadTool.P99Async(_server, _guesses.Dequeue(), 200);
 }

@@ -48,9 +48,11 @@ internal static class PollBenchmark
     private static async Task<double> BareAsync()
     {
         await using var server = await NullServer.StartAsync(likeTheHost: true);
-        await using (await PollClient.SendAsync(server.Address, Enumerable.Repeat(Wait(server.Address, 1), Warming))) await Task.Delay(1000);
+        await using (await PollClient.SendAsync(server.Address, Enumerable.Repeat(Wait(server.Address, 1), Warming)))
+            await Task.Delay(1000);
         var before = await ProcessMemory.SettledAsync(server.Id);
-        var waiting = await WaitingAsync(server.Address, Enumerable.Repeat(Wait(server.Address, 25_000), Polls), server.Id);
+        var waiting = await WaitingAsync(
+            server.Address, Enumerable.Repeat(Wait(server.Address, 25_000), Polls), server.Id);
         return (double)(waiting - before) / Polls;
     }
 
@@ -58,7 +60,8 @@ internal static class PollBenchmark
     {
         await using var client = await PollClient.SendAsync(server, requests);
         var memory = await ProcessMemory.SettledAsync(process);
-        if (await client.AnsweredAsync() is var answered and not 0) throw new InvalidOperationException($"{answered} polls were answered and not idle");
+        if (await client.AnsweredAsync() is var answered and not 0)
+            throw new InvalidOperationException($"{answered} polls were answered and not idle");
         return memory;
     }
 
@@ -74,8 +77,9 @@ internal static class PollBenchmark
         return links;
     }
 
-    private static IEnumerable<byte[]> Requests(IEnumerable<PreparedLink> links, string wait) => links.SelectMany(link =>
-        Enumerable.Range(0, PollsEach).Select(i => link.Wait("en"[i % 2], i / 2, wait)));
+    private static IEnumerable<byte[]> Requests(IEnumerable<PreparedLink> links, string wait) =>
+        links.SelectMany(link =>
+            Enumerable.Range(0, PollsEach).Select(i => link.Wait("en"[i % 2], i / 2, wait)));
 
     private static byte[] Wait(Uri server, int milliseconds) =>
         Encoding.ASCII.GetBytes($"GET /wait?waitMs={milliseconds} HTTP/1.1\r\nHost: {server.Authority}\r\n\r\n");

@@ -20,11 +20,12 @@ internal sealed class PollClient : IAsyncDisposable
         var requests = new List<byte[]>();
         while (await Console.In.ReadLineAsync() is { Length: > 0 } line) requests.Add(Convert.FromBase64String(line));
         var connections = new LoadConnection[requests.Count];
-        await Parallel.ForAsync(0, requests.Count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (i, _) =>
-        {
-            connections[i] = await LoadConnection.OpenAsync(server);
-            await connections[i].SendAsync(requests[i]);
-        });
+        await Parallel.ForAsync(
+            0, requests.Count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (i, _) =>
+            {
+                connections[i] = await LoadConnection.OpenAsync(server);
+                await connections[i].SendAsync(requests[i]);
+            });
         Console.WriteLine("waiting");
         while (await Console.In.ReadLineAsync() is not null) Console.WriteLine(connections.Count(c => c.HasAnswer));
         foreach (var connection in connections) connection.Dispose();
@@ -33,15 +34,17 @@ internal sealed class PollClient : IAsyncDisposable
     /// <summary>Sends the requests, each on a connection that stays open until this is disposed of.</summary>
     public static async Task<PollClient> SendAsync(Uri server, IEnumerable<byte[]> requests)
     {
-        var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(PollClient).Assembly.Location, "poll-client", server.AbsoluteUri])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        })!;
+        var process = Process.Start(
+            new ProcessStartInfo("dotnet", [typeof(PollClient).Assembly.Location, "poll-client", server.AbsoluteUri])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            })!;
         foreach (var request in requests) await process.StandardInput.WriteLineAsync(Convert.ToBase64String(request));
         await process.StandardInput.WriteLineAsync();
         await process.StandardInput.FlushAsync();
-        if (await process.StandardOutput.ReadLineAsync() is null) throw new InvalidOperationException("the polls could not be sent");
+        if (await process.StandardOutput.ReadLineAsync() is null)
+            throw new InvalidOperationException("the polls could not be sent");
         return new PollClient(process);
     }
 
@@ -50,7 +53,8 @@ internal sealed class PollClient : IAsyncDisposable
     {
         await _process.StandardInput.WriteLineAsync("how many");
         await _process.StandardInput.FlushAsync();
-        return int.Parse((await _process.StandardOutput.ReadLineAsync())!, System.Globalization.CultureInfo.InvariantCulture);
+        return int.Parse(
+            (await _process.StandardOutput.ReadLineAsync())!, System.Globalization.CultureInfo.InvariantCulture);
     }
 
     public async ValueTask DisposeAsync()

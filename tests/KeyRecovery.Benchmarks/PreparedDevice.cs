@@ -9,7 +9,9 @@ using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.Benchmarks;
 
-/// <summary>A device of the real SDK whose requests are made and signed ahead, so that a run measures the server.</summary>
+/// <summary>
+/// A device of the real SDK whose requests are made and signed ahead, so that a run measures the server.
+/// </summary>
 internal sealed class PreparedDevice : IDisposable
 {
     private readonly Client.Devices.DeviceState _state;
@@ -54,15 +56,22 @@ internal sealed class PreparedDevice : IDisposable
         {
             using var open = vault.Open(_state.Device, kem).Vault!;
             var key = open.Keys.Current;
-            var item = SealedItem.Seal(key, new ItemHeader(_state.Account, id, (ulong)version, key.Epoch, previous), content, random);
+            var item = SealedItem.Seal(
+                key, new ItemHeader(_state.Account, id, (ulong)version, key.Epoch, previous), content, random);
             previous = Hash256.Of(item);
             var change = new ManifestChange
             {
-                Put = [(new ManifestItem(id, (ulong)version, key.Epoch, item.Length, previous), new ItemNote(id, "item", contentSize, 1))],
+                Put = [
+                    (new ManifestItem(id, (ulong)version, key.Epoch, item.Length, previous),
+                        new ItemNote(id, "item", contentSize, 1)),
+                ],
             };
             var manifest = ManifestDraft.Next(open, null, change, _state.Device, _signing, random);
-            requests.Add(Request("POST", "/v1/commits", "application/cbor", new CommitBundle(null, null, manifest, [item]).Encode(), ""));
-            var told = new VaultBundle(_state.Account, (ulong)vault.Links.Length, [], vault.Keyset.Bytes, manifest.Bytes, vault.TrustedFrom);
+            requests.Add(
+                Request("POST", "/v1/commits", "application/cbor",
+                    new CommitBundle(null, null, manifest, [item]).Encode(), ""));
+            var told = new VaultBundle(
+                _state.Account, (ulong)vault.Links.Length, [], vault.Keyset.Bytes, manifest.Bytes, vault.TrustedFrom);
             vault = ((VaultVerdict.Ok)VerifiedVault.Verify("demo", told, own, vault)).Vault;
         }
         return requests;
@@ -71,7 +80,8 @@ internal sealed class PreparedDevice : IDisposable
     /// <summary>Opens a link session, of which the relay gets hashes only.</summary>
     public byte[] OpenLink(string sessionId, Hash256 joinToken, Hash256 bearer) => Request(
         "POST", "/v1/links", "application/json",
-        JsonSerializer.SerializeToUtf8Bytes(new { sessionId, joinTokenHash = joinToken.ToString(), bearerHash = bearer.ToString() }), "");
+        JsonSerializer.SerializeToUtf8Bytes(
+            new { sessionId, joinTokenHash = joinToken.ToString(), bearerHash = bearer.ToString() }), "");
 
     public void Dispose()
     {
@@ -83,10 +93,15 @@ internal sealed class PreparedDevice : IDisposable
     {
         var digest = HttpSignature.ContentDigest(body);
         var (input, signature) = HttpSignature.Sign(
-            _signing, KeyId.OfDevice(_state.Account, _state.Device).ToString(), DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
+            _signing, KeyId.OfDevice(_state.Account, _state.Device).ToString(),
+            DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
             new HttpRequestParts(method, _server.Authority, path, "?", digest));
-        var head = string.Create(CultureInfo.InvariantCulture, $"{method} {path} HTTP/1.1\r\nHost: {_server.Authority}\r\nContent-Digest: {digest}\r\nSignature-Input: {input}\r\nSignature: {signature}\r\n{headers}");
-        if (contentType.Length != 0) head += string.Create(CultureInfo.InvariantCulture, $"Content-Type: {contentType}\r\nContent-Length: {body.Length}\r\n");
+        var head = string.Create(CultureInfo.InvariantCulture,
+            $"{method} {path} HTTP/1.1\r\nHost: {_server.Authority}\r\nContent-Digest: {digest}\r\nSignature-Input: "
+            + $"{input}\r\nSignature: {signature}\r\n{headers}");
+        if (contentType.Length != 0)
+            head += string.Create(
+                CultureInfo.InvariantCulture, $"Content-Type: {contentType}\r\nContent-Length: {body.Length}\r\n");
         return [.. Encoding.ASCII.GetBytes(head + "\r\n"), .. body];
     }
 }

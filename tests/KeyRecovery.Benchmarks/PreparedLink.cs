@@ -7,7 +7,9 @@ using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.Benchmarks;
 
-/// <summary>A link session on a real relay, opened by a device's signature and claimed, whose requests are made ahead.</summary>
+/// <summary>
+/// A link session on a real relay, opened by a device's signature and claimed, whose requests are made ahead.
+/// </summary>
 internal sealed class PreparedLink
 {
     /// <summary>Messages of one side.</summary>
@@ -33,7 +35,8 @@ internal sealed class PreparedLink
         {
             var link = links[i] = new PreparedLink(server.Address.Authority);
             var token = RandomNumberGenerator.GetBytes(32);
-            await connection.ExchangeAsync(device.OpenLink(link._session, Hash256.Of(token), Hash256.Of(link._existing)), 201);
+            await connection.ExchangeAsync(
+                device.OpenLink(link._session, Hash256.Of(token), Hash256.Of(link._existing)), 201);
             await connection.ExchangeAsync(link.Claim(token), 200);
         }
         return links;
@@ -41,22 +44,28 @@ internal sealed class PreparedLink
 
     /// <summary>A side writes its message of a number.</summary>
     public byte[] Put(char side, int number, byte[] message) => Request(
-        "PUT", string.Create(CultureInfo.InvariantCulture, $"/{side}/{number}"), Bearer(side), "application/octet-stream", message);
+        "PUT", string.Create(CultureInfo.InvariantCulture, $"/{side}/{number}"), Bearer(side),
+        "application/octet-stream", message);
 
     /// <summary>The other side waits for it, as long as it may.</summary>
     public byte[] Wait(char side, int number, string wait = "waitMs=25000") => Request(
-        "GET", string.Create(CultureInfo.InvariantCulture, $"/{side}/{number}?{wait}"), Bearer(side == 'e' ? 'n' : 'e'), "", []);
+        "GET", string.Create(CultureInfo.InvariantCulture, $"/{side}/{number}?{wait}"),
+        Bearer(side == 'e' ? 'n' : 'e'), "", []);
 
     private byte[] Claim(byte[] token) => Request(
         "POST", "/claim", "", "application/json",
-        JsonSerializer.SerializeToUtf8Bytes(new { joinToken = Base64UrlText.Encode(token), bearerHash = Hash256.Of(_new).ToString() }));
+        JsonSerializer.SerializeToUtf8Bytes(
+            new { joinToken = Base64UrlText.Encode(token), bearerHash = Hash256.Of(_new).ToString() }));
 
-    private string Bearer(char side) => $"Authorization: Link {Base64UrlText.Encode(side == 'e' ? _existing : _new)}\r\n";
+    private string Bearer(char side) =>
+        $"Authorization: Link {Base64UrlText.Encode(side == 'e' ? _existing : _new)}\r\n";
 
     private byte[] Request(string method, string path, string headers, string contentType, byte[] body)
     {
         var head = $"{method} /v1/links/{_session}{path} HTTP/1.1\r\nHost: {_host}\r\n{headers}";
-        if (contentType.Length != 0) head += string.Create(CultureInfo.InvariantCulture, $"Content-Type: {contentType}\r\nContent-Length: {body.Length}\r\n");
+        if (contentType.Length != 0)
+            head += string.Create(
+                CultureInfo.InvariantCulture, $"Content-Type: {contentType}\r\nContent-Length: {body.Length}\r\n");
         return [.. Encoding.ASCII.GetBytes(head + "\r\n"), .. body];
     }
 }

@@ -7,8 +7,8 @@ namespace KeyRecovery.Benchmarks;
 
 /// <summary>
 /// What a .NET process on Linux takes, once its garbage is gone: a collection is asked for through the runtime's
-/// diagnostic port, as dotnet-gcdump does it, so that it works for any process. What it maps from files is left out, since
-/// that is shared with whichever others run.
+/// diagnostic port, as dotnet-gcdump does it, so that it works for any process. What it maps from files is left out,
+/// since that is shared with whichever others run.
 /// </summary>
 internal static class ProcessMemory
 {
@@ -31,8 +31,10 @@ internal static class ProcessMemory
 
     private static long Anonymous(int process)
     {
-        var line = File.ReadLines($"/proc/{process}/smaps_rollup").First(l => l.StartsWith("Pss_Anon:", StringComparison.Ordinal));
-        return 1024 * long.Parse(line["Pss_Anon:".Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+        var line = File.ReadLines($"/proc/{process}/smaps_rollup")
+            .First(l => l.StartsWith("Pss_Anon:", StringComparison.Ordinal));
+        return 1024 * long.Parse(
+            line["Pss_Anon:".Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
     }
 
     // A tracing session whose keyword collects when it begins; what it would tell is thrown away.
@@ -81,5 +83,6 @@ internal static class ProcessMemory
         return bytes;
     }
 
-    private static byte[] Text(string text) => [.. UInt32((uint)text.Length + 1), .. Encoding.Unicode.GetBytes(text), 0, 0];
+    private static byte[] Text(string text) =>
+        [.. UInt32((uint)text.Length + 1), .. Encoding.Unicode.GetBytes(text), 0, 0];
 }

@@ -60,7 +60,8 @@ internal static class RealmBenchmark
         report.Figure("a guess of one client, 1/p50", 1 / alone50);
         report.Figure("a bare EXTRA commit, 1/p50", 1 / commit);
         report.Figure("an evaluation with its proof", 1 / evaluation);
-        report.Ratio("(EXTRA commit + evaluation) / guess of one client, p50", (commit + evaluation) / alone50, 1 / 1.5);
+        report.Ratio(
+            "(EXTRA commit + evaluation) / guess of one client, p50", (commit + evaluation) / alone50, 1 / 1.5);
     }
 
     // Evaluation: k·B. Proof: d·B, k·M, r·G, r·M (RFC 9497 §2.2.1).
@@ -88,10 +89,12 @@ internal static class RealmBenchmark
     {
         using var connection = new SqliteConnection($"Data Source={path}");
         connection.Open();
-        Execute("PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA; PRAGMA secure_delete=ON; CREATE TABLE rows (id BLOB NOT NULL UNIQUE, value BLOB NOT NULL)");
+        Execute("PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA; PRAGMA secure_delete=ON; CREATE TABLE rows (id "
+            + "BLOB NOT NULL UNIQUE, value BLOB NOT NULL)");
         using var insert = connection.CreateCommand();
         insert.CommandText = "INSERT INTO rows VALUES ($id, $value) ON CONFLICT(id) DO UPDATE SET value = $value";
-        var (id, value) = (insert.Parameters.Add("$id", SqliteType.Blob), insert.Parameters.Add("$value", SqliteType.Blob));
+        var (id, value) = (insert.Parameters.Add("$id", SqliteType.Blob),
+            insert.Parameters.Add("$value", SqliteType.Blob));
         id.Value = RandomNumberGenerator.GetBytes(32);
         var latencies = new List<double>();
         for (var i = 0; i < 400; i++)
@@ -121,15 +124,19 @@ internal static class RealmBenchmark
         for (var i = 0; i < Slots; i++)
         {
             using var slot = new TestRealmSlot(SystemRandom.Instance);
-            if ((await client.RegisterAsync(slot)).Slug is var slug and not "ok") throw new InvalidOperationException(slug);
-            for (var guess = 0; guess < Guesses; guess++) requests.Add(Request(server.Address, token, slot.Guess().Body));
+            if ((await client.RegisterAsync(slot)).Slug is var slug and not "ok")
+                throw new InvalidOperationException(slug);
+            for (var guess = 0; guess < Guesses; guess++)
+                requests.Add(Request(server.Address, token, slot.Guess().Body));
         }
         return requests;
     }
 
     private static byte[] Request(Uri server, string token, byte[] body)
     {
-        var head = string.Create(CultureInfo.InvariantCulture, $"POST /v1/realm/evaluate HTTP/1.1\r\nHost: {server.Authority}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/cbor\r\nContent-Length: {body.Length}\r\n\r\n");
+        var head = string.Create(CultureInfo.InvariantCulture,
+            $"POST /v1/realm/evaluate HTTP/1.1\r\nHost: {server.Authority}\r\nAuthorization: Bearer "
+            + $"{token}\r\nContent-Type: application/cbor\r\nContent-Length: {body.Length}\r\n\r\n");
         return [.. Encoding.ASCII.GetBytes(head), .. body];
     }
 }

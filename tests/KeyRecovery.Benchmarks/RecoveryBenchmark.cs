@@ -11,7 +11,10 @@ using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.Benchmarks;
 
-/// <summary>Recovery with two of three realms against recovery with the second-fastest of them alone: they are asked side by side.</summary>
+/// <summary>
+/// Recovery with two of three realms against recovery with the second-fastest of them alone: they are asked side by
+/// side.
+/// </summary>
 internal static class RecoveryBenchmark
 {
     private const int Rounds = 9;
@@ -23,16 +26,19 @@ internal static class RecoveryBenchmark
         using var folder = new TempFolder();
         var servers = new ServerProcess[3];
         for (var i = 0; i < servers.Length; i++) servers[i] = await ServerProcess.StartAsync(folder[$"realm-{i}"]);
-        var (three, second) = (await PrepareAsync(servers, "three", [0, 1, 2]), await PrepareAsync(servers, "second", [1]));
+        var (three, second) = (await PrepareAsync(servers, "three", [0, 1, 2]),
+            await PrepareAsync(servers, "second", [1]));
         var (ofThree, ofSecond) = (new List<double>(), new List<double>());
         for (var round = 0; round < Rounds; round++)
         {
             ofThree.Add(await RecoverAsync(servers, "three", three));
             ofSecond.Add(await RecoverAsync(servers, "second", second));
         }
-        report.Figure($"recovery with 2 of 3 realms, {string.Join(", ", DelaysMs)} ms away", 1000 * Throughput.Median(ofThree), "ms");
+        report.Figure($"recovery with 2 of 3 realms, {string.Join(", ", DelaysMs)} ms away",
+            1000 * Throughput.Median(ofThree), "ms");
         report.Figure("recovery with the second-fastest alone", 1000 * Throughput.Median(ofSecond), "ms");
-        report.AtMost("2 of 3 realms / the second-fastest alone", Throughput.Median(ofThree) / Throughput.Median(ofSecond), "", 1.2);
+        report.AtMost("2 of 3 realms / the second-fastest alone",
+            Throughput.Median(ofThree) / Throughput.Median(ofSecond), "", 1.2);
         foreach (var server in servers) await server.DisposeAsync();
     }
 
@@ -45,7 +51,8 @@ internal static class RecoveryBenchmark
             var token = await servers[i].TokenAsync(subject);
             return new PinnedRealm
             {
-                Name = $"realm {i}", Server = servers[i].Address, Fingerprint = told.GetProperty("fingerprint").GetString()!,
+                Name = $"realm {i}", Server = servers[i].Address,
+                Fingerprint = told.GetProperty("fingerprint").GetString()!,
                 Token = _ => ValueTask.FromResult(token),
             };
         }));
@@ -59,10 +66,12 @@ internal static class RecoveryBenchmark
 
     private static async Task<double> RecoverAsync(ServerProcess[] servers, string subject, PinnedRealm[] pins)
     {
-        var delays = servers.Select((s, i) => (s.Address.Port, TimeSpan.FromMilliseconds(DelaysMs[i]))).ToDictionary(d => d.Port, d => d.Item2);
+        var delays = servers.Select((s, i) => (s.Address.Port, TimeSpan.FromMilliseconds(DelaysMs[i])))
+            .ToDictionary(d => d.Port, d => d.Item2);
         using var far = new FarAway(delays);
         var token = await servers[0].TokenAsync(subject);
-        using var laptop = new TestDevice(servers[0].Address, "demo", o => o with { Realms = [.. pins], Handler = far });
+        using var laptop = new TestDevice(
+            servers[0].Address, "demo", o => o with { Realms = [.. pins], Handler = far });
         using var passphrase = Passphrase.Read("correct horse battery staple").Passphrase!;
         var start = Stopwatch.GetTimestamp();
         using var session = TestDevice.Value(await laptop.Client.BeginPassphraseRecoveryAsync(passphrase, token));
@@ -72,7 +81,8 @@ internal static class RecoveryBenchmark
     /// <summary>A network on which each realm is as far away as it is told, there and back together.</summary>
     private sealed class FarAway(Dictionary<int, TimeSpan> delays) : DelegatingHandler(new SocketsHttpHandler())
     {
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken)
         {
             if (request.RequestUri!.AbsolutePath.StartsWith("/v1/realm", StringComparison.Ordinal))
                 await Task.Delay(delays[request.RequestUri.Port], cancellationToken);

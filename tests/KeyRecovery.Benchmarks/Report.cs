@@ -8,11 +8,13 @@ internal sealed class Report
     private int _missed;
 
     public void Machine() => Console.WriteLine(
-        $"{RuntimeInformation.FrameworkDescription}, {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}");
+        $"{RuntimeInformation.FrameworkDescription}, {Environment.ProcessorCount} cores, "
+        + $"{RuntimeInformation.OSDescription}");
 
     public void Figure(string what, double perSecond) => Console.WriteLine($"  {what,-58} {perSecond,12:N0}/s");
 
-    public void Figure(string what, double value, string unit) => Console.WriteLine($"  {what,-58} {value,12:N2} {unit}");
+    public void Figure(string what, double value, string unit) =>
+        Console.WriteLine($"  {what,-58} {value,12:N2} {unit}");
 
     public void Ratio(string what, double ratio) => Console.WriteLine($"{what,-60} {ratio,8:0.00}   no goal");
 

@@ -17,7 +17,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Benchmarks;
 
-/// <summary>Re-wraps against bare open, seal and update; how long the writer is held; commits and guesses meanwhile.</summary>
+/// <summary>
+/// Re-wraps against bare open, seal and update; how long the writer is held; commits and guesses meanwhile.
+/// </summary>
 internal static class RotationBenchmark
 {
     private const int Rows = 40_000;
@@ -52,19 +54,23 @@ internal static class RotationBenchmark
     {
         await using var pair = await FillAsync(folder);
         using var root = FileRootKey.Open(Path.Combine(folder, "ring"), SystemRandom.Instance, false);
-        using var ring = FileKekRing.Open(Path.Combine(folder, "ring"), root, SystemRandom.Instance, TimeProvider.System, false);
-        using var rotation = new KekRotation(pair.Keys, TableRegistry.Default, ring, SystemRandom.Instance, TimeProvider.System);
+        using var ring = FileKekRing.Open(
+            Path.Combine(folder, "ring"), root, SystemRandom.Instance, TimeProvider.System, false);
+        using var rotation = new KekRotation(
+            pair.Keys, TableRegistry.Default, ring, SystemRandom.Instance, TimeProvider.System);
 
         var holds = new List<double>();
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, l) =>
         {
-            if (instrument.Meter.Name == ServiceMeter.Name && instrument.Name == "keyrecovery.store.held") l.EnableMeasurementEvents(instrument);
+            if (instrument.Meter.Name == ServiceMeter.Name && instrument.Name == "keyrecovery.store.held")
+                l.EnableMeasurementEvents(instrument);
         };
         listener.SetMeasurementEventCallback<double>((_, value, _, _) => holds.Add(value));
         listener.Start();
         var watch = Stopwatch.StartNew();
-        if (await rotation.RunAsync(true, null, default) is not RotationOutcome.Done { Rewrapped: Rows }) throw new InvalidOperationException();
+        if (await rotation.RunAsync(true, null, default) is not RotationOutcome.Done { Rewrapped: Rows })
+            throw new InvalidOperationException();
         return (Rows / watch.Elapsed.TotalSeconds, holds);
     }
 
@@ -72,17 +78,20 @@ internal static class RotationBenchmark
     private static async Task<SqliteStorePair> FillAsync(string folder)
     {
         var pair = await SqliteStorePair.OpenAsync(
-            Path.Combine(folder, "stores", "data.db"), Path.Combine(folder, "keys", "keys.db"), SystemRandom.Instance, TimeProvider.System, NullLoggerFactory.Instance);
+            Path.Combine(folder, "stores", "data.db"), Path.Combine(folder, "keys", "keys.db"), SystemRandom.Instance,
+            TimeProvider.System, NullLoggerFactory.Instance);
         var ringFolder = Path.Combine(folder, "ring");
         using var root = FileRootKey.Open(ringFolder, SystemRandom.Instance, !Directory.Exists(ringFolder));
-        using var ring = FileKekRing.Open(ringFolder, root, SystemRandom.Instance, TimeProvider.System, !File.Exists(Path.Combine(ringFolder, FileKekRing.FileName)));
+        using var ring = FileKekRing.Open(ringFolder, root, SystemRandom.Instance, TimeProvider.System,
+            !File.Exists(Path.Combine(ringFolder, FileKekRing.FileName)));
         foreach (var part in Enumerable.Range(0, Rows).Chunk(1000))
         {
             await pair.Keys.WriteAsync([.. part.Select(_ =>
             {
                 var key = new RowKey(Table.KeyRows, RandomNumberGenerator.GetBytes(32));
                 var wrapped = KekBox.Wrap(ring.Current, key, RandomNumberGenerator.GetBytes(32), SystemRandom.Instance);
-                return new RowWrite.Create(key, new KeyRow(KeyRowState.Live, ring.Current.Id, wrapped, null, 1_760_000_000).Encode());
+                return new RowWrite.Create(
+                    key, new KeyRow(KeyRowState.Live, ring.Current.Id, wrapped, null, 1_760_000_000).Encode());
             })], default);
         }
         return pair;
@@ -93,8 +102,12 @@ internal static class RotationBenchmark
     {
         using var connection = new SqliteConnection($"Data Source={path};Pooling=False");
         connection.Open();
-        Execute(connection, "PRAGMA page_size=4096; PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA; PRAGMA secure_delete=ON; PRAGMA cache_size=-16384");
-        Execute(connection, "CREATE TABLE rows (version INTEGER NOT NULL, written_hour INTEGER NOT NULL, id BLOB NOT NULL UNIQUE, value BLOB NOT NULL)");
+        Execute(connection,
+            "PRAGMA page_size=4096; PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA; PRAGMA secure_delete=ON; "
+            + "PRAGMA cache_size=-16384");
+        Execute(connection,
+            "CREATE TABLE rows (version INTEGER NOT NULL, written_hour INTEGER NOT NULL, id BLOB NOT NULL UNIQUE, "
+            + "value BLOB NOT NULL)");
         var (from, to) = (RandomNumberGenerator.GetBytes(32), RandomNumberGenerator.GetBytes(32));
         var ids = Enumerable.Range(0, Rows).Select(_ => RandomNumberGenerator.GetBytes(32)).ToList();
         using var insert = Command(connection, "INSERT INTO rows VALUES (1, 1, $id, $value)");
@@ -110,7 +123,8 @@ internal static class RotationBenchmark
         var rows = new List<(byte[] Id, byte[] Value)>();
         using (var reader = read.ExecuteReader())
             while (reader.Read()) rows.Add(((byte[])reader[0], (byte[])reader[1]));
-        using var update = Command(connection, "UPDATE rows SET version = 2, written_hour = 2, value = $value WHERE id = $id");
+        using var update = Command(
+            connection, "UPDATE rows SET version = 2, written_hour = 2, value = $value WHERE id = $id");
         var secret = new byte[32];
         var watch = Stopwatch.StartNew();
         foreach (var slice in rows.Chunk(RewrapPass.SliceRows))
@@ -119,7 +133,8 @@ internal static class RotationBenchmark
             update.Transaction = transaction;
             foreach (var (id, value) in slice)
             {
-                if (!Protocol.Primitives.SecretBox.TryOpen(from, id, value.AsSpan(0, 72), secret)) throw new InvalidOperationException();
+                if (!Protocol.Primitives.SecretBox.TryOpen(from, id, value.AsSpan(0, 72), secret))
+                    throw new InvalidOperationException();
                 Run(update, id, Box(to, id, secret));
             }
             transaction.Commit();
@@ -157,7 +172,8 @@ internal static class RotationBenchmark
             using var reader = new StreamReader(stream);
             var last = "";
             while (await reader.ReadLineAsync(CancellationToken.None) is { } line) last = line;
-            if (!last.Contains("\"outcome\":\"done\"", StringComparison.Ordinal)) throw new InvalidOperationException(last);
+            if (!last.Contains("\"outcome\":\"done\"", StringComparison.Ordinal))
+                throw new InvalidOperationException(last);
             rotations++;
         }
         return rotations;

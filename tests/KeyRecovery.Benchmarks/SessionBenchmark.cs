@@ -8,8 +8,8 @@ using KeyRecovery.Testing.Hosting;
 namespace KeyRecovery.Benchmarks;
 
 /// <summary>
-/// Sessions completed a second through the API: the SDK on both sides, account and bundle included, clients and server on
-/// the same cores; beside the rate in memory, on one core, without account, server or disk.
+/// Sessions completed a second through the API: the SDK on both sides, account and bundle included, clients and server
+/// on the same cores; beside the rate in memory, on one core, without account, server or disk.
 /// </summary>
 internal static class SessionBenchmark
 {
@@ -41,11 +41,13 @@ internal static class SessionBenchmark
     }
 
     // An account links one device at a time, as a person does.
-    private static async Task<(double Rate, TimeSpan ServerTime)> LinkAsync(ServerProcess server, string name, int accounts, int atOnce)
+    private static async Task<(double Rate, TimeSpan ServerTime)> LinkAsync(
+        ServerProcess server, string name, int accounts, int atOnce)
     {
         var phones = Enumerable.Range(0, accounts).Select(_ => new TestDevice(server.Address)).ToList();
         var vaults = new VaultSession[accounts];
-        for (var i = 0; i < accounts; i++) vaults[i] = await phones[i].CreateAsync(await server.TokenAsync($"{name} {i}"), null);
+        for (var i = 0; i < accounts; i++)
+            vaults[i] = await phones[i].CreateAsync(await server.TokenAsync($"{name} {i}"), null);
         var bundle = RandomNumberGenerator.GetBytes(BundleBytes);
         using var host = Process.GetProcessById(server.Id);
         var (watch, began) = (Stopwatch.StartNew(), host.TotalProcessorTime);
@@ -68,9 +70,13 @@ internal static class SessionBenchmark
         using var code = ((LinkCodeParse.Ok)LinkCode.Parse(link.QrText)).Code;
         var digits = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         var displaying = link.RunAsync(
-            new LinkApproval { AskDigits = (_, ct) => digits.Task.WaitAsync(ct), Consent = (_, _) => Task.FromResult(true) }, bundle);
+            new LinkApproval {
+                AskDigits = (_, ct) => digits.Task.WaitAsync(ct), Consent = (_, _) => Task.FromResult(true),
+            }, bundle);
         var linked = TestDevice.Value(await laptop.Client.LinkAsync(
-            code, new LinkJoin { DeviceName = "laptop", Platform = "Linux", ShowDigits = (shown, _) => digits.TrySetResult(shown) }));
+            code, new LinkJoin {
+                DeviceName = "laptop", Platform = "Linux", ShowDigits = (shown, _) => digits.TrySetResult(shown),
+            }));
         TestDevice.Value(await displaying);
         if (!linked.Bundle.Span.SequenceEqual(bundle)) throw new InvalidOperationException("another bundle arrived");
         linked.Vault.Dispose();

@@ -4,14 +4,18 @@ using KeyRecovery.Protocol.Passphrases;
 
 namespace KeyRecovery.Benchmarks;
 
-/// <summary>Argon2id against Debian's <c>argon2</c> at the same parameters, and the memory that it takes at its peak.</summary>
+/// <summary>
+/// Argon2id against Debian's <c>argon2</c> at the same parameters, and the memory that it takes at its peak.
+/// </summary>
 internal static class StretchBenchmark
 {
     private const int Rounds = 7;
 
     public static async Task RunAsync(Report report)
     {
-        foreach (var (name, profile, goal) in new[] { ("standard", StretchProfile.Standard, 1.0), ("mobile", StretchProfile.Mobile, 0.7) })
+        foreach (var (name, profile, goal) in new[] {
+            ("standard", StretchProfile.Standard, 1.0), ("mobile", StretchProfile.Mobile, 0.7),
+        })
         {
             var (ours, theirs) = (new List<double>(), new List<double>());
             Stretch(profile);
@@ -29,7 +33,9 @@ internal static class StretchBenchmark
         }
     }
 
-    /// <summary>Stretches once in a process of its own and prints by how many KiB its peak was above what it had before.</summary>
+    /// <summary>
+    /// Stretches once in a process of its own and prints by how many KiB its peak was above what it had before.
+    /// </summary>
     public static void MeasurePeak(string name)
     {
         var profile = name == "standard" ? StretchProfile.Standard : StretchProfile.Mobile;
@@ -53,8 +59,10 @@ internal static class StretchBenchmark
     private static async Task<double> ReferenceAsync(StretchProfile profile)
     {
         var arguments = string.Create(
-            CultureInfo.InvariantCulture, $"0123456789abcdef -id -v 13 -l 32 -t {profile.Passes} -k {profile.MemoryKiB} -p {profile.Lanes}");
-        using var process = Process.Start(new ProcessStartInfo("argon2", arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+            CultureInfo.InvariantCulture,
+            $"0123456789abcdef -id -v 13 -l 32 -t {profile.Passes} -k {profile.MemoryKiB} -p {profile.Lanes}");
+        using var process = Process.Start(
+            new ProcessStartInfo("argon2", arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         await process.StandardInput.WriteAsync("correct horse battery staple");
         process.StandardInput.Close();
         var output = await process.StandardOutput.ReadToEndAsync();
@@ -66,13 +74,19 @@ internal static class StretchBenchmark
 
     private static async Task<double> PeakAsync(string name)
     {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(StretchBenchmark).Assembly.Location, "stretch-peak", name]) { RedirectStandardOutput = true })!;
+        using var process =
+            Process.Start(
+                new ProcessStartInfo("dotnet",
+                    [typeof(StretchBenchmark).Assembly.Location, "stretch-peak", name]) {
+                        RedirectStandardOutput = true,
+                    })!;
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         return double.Parse(output, CultureInfo.InvariantCulture) / 1024;
     }
 
     private static long Status(string field) => long.Parse(
-        File.ReadLines("/proc/self/status").Single(l => l.StartsWith(field + ":", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+        File.ReadLines("/proc/self/status").Single(l => l.StartsWith(field + ":", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
         CultureInfo.InvariantCulture);
 }

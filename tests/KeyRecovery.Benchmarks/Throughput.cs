@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace KeyRecovery.Benchmarks;
 
-/// <summary>How often a second something can be done. Alternates what is compared, so that a drifting machine drifts for both.</summary>
+/// <summary>
+/// How often a second something can be done. Alternates what is compared, so that a drifting machine drifts for both.
+/// </summary>
 internal static class Throughput
 {
     private const int Rounds = 7;

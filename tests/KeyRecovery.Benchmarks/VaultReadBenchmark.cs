@@ -9,7 +9,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Benchmarks;
 
-/// <summary>An unchanged <c>GET /v1/vault</c> (304) against a Kestrel that does nothing, and against the sum of what it must do.</summary>
+/// <summary>
+/// An unchanged <c>GET /v1/vault</c> (304) against a Kestrel that does nothing, and against the sum of what it must do.
+/// </summary>
 internal static class VaultReadBenchmark
 {
     private const int Connections = 32;
@@ -29,7 +31,8 @@ internal static class VaultReadBenchmark
             vault.Add(Enumerable.Repeat(device.UnchangedVault(), PerConnection).ToList());
         }
         var nothing = Encoding.ASCII.GetBytes($"GET /null HTTP/1.1\r\nHost: {bare.Address.Authority}\r\n\r\n");
-        var nulls = Enumerable.Repeat((IReadOnlyList<byte[]>)Enumerable.Repeat(nothing, 3 * PerConnection).ToList(), Connections).ToList();
+        var nulls = Enumerable.Repeat(
+            (IReadOnlyList<byte[]>)Enumerable.Repeat(nothing, 3 * PerConnection).ToList(), Connections).ToList();
 
         await LoadTool.RunAsync(server.Address, vault, 304);
         await LoadTool.RunAsync(bare.Address, nulls, 304);
@@ -60,9 +63,12 @@ internal static class VaultReadBenchmark
         Directory.CreateDirectory(Path.Combine(folder, "a"));
         Directory.CreateDirectory(Path.Combine(folder, "b"));
         await using var pair = await SqliteStorePair.OpenAsync(
-            Path.Combine(folder, "a", "data.db"), Path.Combine(folder, "b", "keys.db"), SystemRandom.Instance, TimeProvider.System, NullLoggerFactory.Instance);
-        var keys = Enumerable.Range(0, 64).Select(i => new RowKey(Table.Accounts, RandomNumberGenerator.GetBytes(16))).ToArray();
-        foreach (var row in keys) await pair.Data.WriteAsync([new RowWrite.Create(row, RandomNumberGenerator.GetBytes(400))], default);
+            Path.Combine(folder, "a", "data.db"), Path.Combine(folder, "b", "keys.db"), SystemRandom.Instance,
+            TimeProvider.System, NullLoggerFactory.Instance);
+        var keys = Enumerable.Range(0, 64)
+            .Select(i => new RowKey(Table.Accounts, RandomNumberGenerator.GetBytes(16))).ToArray();
+        foreach (var row in keys)
+            await pair.Data.WriteAsync([new RowWrite.Create(row, RandomNumberGenerator.GetBytes(400))], default);
 
         using var signing = SigningKey.FromSeed(RandomNumberGenerator.GetBytes(32));
         var body = RandomNumberGenerator.GetBytes(300);
@@ -74,7 +80,8 @@ internal static class VaultReadBenchmark
             Throughput.OnAllCores(() =>
             {
                 var i = 0;
-                return () => _ = pair.Data.ReadAsync(keys[i++ % keys.Length], default).AsTask().GetAwaiter().GetResult();
+                return () => _ = pair.Data.ReadAsync(keys[i++ % keys.Length], default).AsTask().GetAwaiter()
+                    .GetResult();
             }),
             Throughput.OnAllCores(() =>
             {

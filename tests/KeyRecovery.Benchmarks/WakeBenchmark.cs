@@ -71,5 +71,6 @@ internal static class WakeBenchmark
         return watch.Elapsed.TotalMilliseconds;
     }
 
-    private static byte[] Get(Uri server, string path) => Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {server.Authority}\r\n\r\n");
+    private static byte[] Get(Uri server, string path) =>
+        Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: {server.Authority}\r\n\r\n");
 }

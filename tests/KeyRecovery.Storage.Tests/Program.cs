@@ -20,8 +20,10 @@ internal static class Program
                 await Task.Delay(Timeout.Infinite);
                 return 0;
             case "write":
-                await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => WriteForeverAsync(pair.Data, Table.Items, Table.Accounts))
-                    ).Concat(Enumerable.Range(0, 8).Select(_ => Task.Run(() => WriteForeverAsync(pair.Keys, Table.Slots, Table.KeyRows)))));
+                await Task.WhenAll(Enumerable.Range(0, 8)
+                    .Select(_ => Task.Run(() => WriteForeverAsync(pair.Data, Table.Items, Table.Accounts))
+                        ).Concat(Enumerable.Range(0, 8)
+                            .Select(_ => Task.Run(() => WriteForeverAsync(pair.Keys, Table.Slots, Table.KeyRows)))));
                 return 0;
             case "rotate":
                 await KilledRingTests.RotateForeverAsync(pair, Path.Combine(root, "ring"), Say);

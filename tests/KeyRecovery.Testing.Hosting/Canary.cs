@@ -14,7 +14,9 @@ public sealed record Canary(string What, byte[] Secret)
     /// <summary>A text.</summary>
     public static Canary Of(string what, string text) => new(what, Encoding.UTF8.GetBytes(text));
 
-    /// <summary>Raw, base64 and base64url at each of the three alignments, hex in both cases, UTF-16 of the text and of the hex.</summary>
+    /// <summary>
+    /// Raw, base64 and base64url at each of the three alignments, hex in both cases, UTF-16 of the text and of the hex.
+    /// </summary>
     public IEnumerable<(string Spelling, byte[] Bytes)> Spellings()
     {
         yield return ("raw", Secret);

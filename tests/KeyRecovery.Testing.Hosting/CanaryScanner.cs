@@ -3,7 +3,10 @@ using System.Globalization;
 
 namespace KeyRecovery.Testing.Hosting;
 
-/// <summary>Looks for canaries in bytes, files and the memory of a process. What it looked through is counted, so that a scan of nothing shows.</summary>
+/// <summary>
+/// Looks for canaries in bytes, files and the memory of a process. What it looked through is counted, so that a scan of
+/// nothing shows.
+/// </summary>
 public sealed class CanaryScanner
 {
     private const int Chunk = 4 * 1024 * 1024;
@@ -50,16 +53,19 @@ public sealed class CanaryScanner
     public IEnumerable<string> ScanMemory(int processId)
     {
         var hits = new List<string>();
-        using var memory = new FileStream($"/proc/{processId}/mem", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        using var memory = new FileStream(
+            $"/proc/{processId}/mem", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
         foreach (var line in File.ReadAllLines($"/proc/{processId}/maps"))
         {
             var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
             if (!fields[1].StartsWith("rw", StringComparison.Ordinal)) continue;
-            var range = fields[0].Split('-').Select(a => long.Parse(a, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToArray();
+            var range = fields[0].Split('-')
+                .Select(a => long.Parse(a, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToArray();
             try
             {
                 memory.Position = range[0];
-                hits.AddRange(ScanStream($"memory {fields[0]} {fields.ElementAtOrDefault(5)}", memory, range[1] - range[0]));
+                hits.AddRange(
+                    ScanStream($"memory {fields[0]} {fields.ElementAtOrDefault(5)}", memory, range[1] - range[0]));
             }
             catch (IOException)
             {

@@ -1,6 +1,8 @@
 namespace KeyRecovery.Testing.Hosting;
 
-/// <summary>Stands between a client and the real server, inside TLS: records what passes, and may change the answers.</summary>
+/// <summary>
+/// Stands between a client and the real server, inside TLS: records what passes, and may change the answers.
+/// </summary>
 public sealed class RelayHandler : DelegatingHandler
 {
     private readonly Lock _gate = new();
@@ -11,7 +13,10 @@ public sealed class RelayHandler : DelegatingHandler
     /// <summary>Waited for before a request is sent.</summary>
     public Func<HttpRequestMessage, Task>? BeforeAsync { get; set; }
 
-    /// <summary>Called with every request and its bytes before it is sent; an answer returned here is given instead of the server's.</summary>
+    /// <summary>
+    /// Called with every request and its bytes before it is sent; an answer returned here is given instead of the
+    /// server's.
+    /// </summary>
     public Func<HttpRequestMessage, byte[], HttpResponseMessage?>? OnRequest { get; set; }
 
     /// <summary>Called with every answer's body; what it returns goes to the client.</summary>
@@ -27,12 +32,14 @@ public sealed class RelayHandler : DelegatingHandler
     public int Requests { get; private set; }
 
     /// <inheritdoc/>
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var sent = request.Content is null ? [] : await request.Content.ReadAsByteArrayAsync(cancellationToken);
         Requests++;
         if (BeforeAsync is not null) await BeforeAsync(request).WaitAsync(cancellationToken);
-        Record($"{request.Method} {request.RequestUri}\n{request.Headers}", request.Headers.Authorization?.ToString(), sent);
+        Record($"{request.Method} {request.RequestUri}\n{request.Headers}",
+            request.Headers.Authorization?.ToString(), sent);
         if (OnRequest?.Invoke(request, sent) is { } instead) return instead;
 
         var response = await base.SendAsync(request, cancellationToken);

@@ -33,11 +33,13 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <param name="dataFolder">Its data directory.</param>
     /// <param name="port">0 for any.</param>
     /// <param name="settings">Keys below <c>KeyRecovery</c>.</param>
-    public static async Task<ServerProcess> StartAsync(string dataFolder, int port = 0, params (string Key, string Value)[] settings)
+    public static async Task<ServerProcess> StartAsync(
+        string dataFolder, int port = 0, params (string Key, string Value)[] settings)
     {
         var server = new ServerProcess(Launch(Arguments(dataFolder, port, settings)), dataFolder);
         var listening = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
-        server._process.Exited += (_, _) => listening.TrySetException(new InvalidOperationException($"the host ended: {server.Output}"));
+        server._process.Exited += (_, _) =>
+            listening.TrySetException(new InvalidOperationException($"the host ended: {server.Output}"));
         server._process.EnableRaisingEvents = true;
         server._process.OutputDataReceived += (_, line) => server.Hear(line.Data, listening);
         server._process.ErrorDataReceived += (_, line) => server.Hear(line.Data, listening);
@@ -48,7 +50,8 @@ public sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts the host and ends it (SIGKILL) after a while, whether it listens by then or not.</summary>
-    public static async Task KillWhileStartingAsync(string dataFolder, TimeSpan after, params (string Key, string Value)[] settings)
+    public static async Task KillWhileStartingAsync(
+        string dataFolder, TimeSpan after, params (string Key, string Value)[] settings)
     {
         await using var server = new ServerProcess(Launch(Arguments(dataFolder, 0, settings)), dataFolder);
         await Task.Delay(after);
@@ -96,7 +99,9 @@ public sealed class ServerProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>All files of its data folder that hold a byte. The empty lock files cannot be read while it runs.</summary>
+    /// <summary>
+    /// All files of its data folder that hold a byte. The empty lock files cannot be read while it runs.
+    /// </summary>
     public IEnumerable<string> Files() =>
         Directory.EnumerateFiles(_dataFolder, "*", SearchOption.AllDirectories).Where(f => new FileInfo(f).Length != 0);
 
@@ -130,5 +135,6 @@ public sealed class ServerProcess : IAsyncDisposable
     }
 
     private static Process Launch(IEnumerable<string> arguments) => Process.Start(
-        new ProcessStartInfo("dotnet", [HostAssembly, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        new ProcessStartInfo(
+            "dotnet", [HostAssembly, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
 }

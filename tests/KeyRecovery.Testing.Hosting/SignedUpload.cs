@@ -5,7 +5,10 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Testing.Hosting;
 
-/// <summary>Sends whatever it is given with a device's signature: what a broken or malicious client does and the SDK never would.</summary>
+/// <summary>
+/// Sends whatever it is given with a device's signature: what a broken or malicious client does and the SDK never
+/// would.
+/// </summary>
 public sealed class SignedUpload(TestDevice device)
 {
     /// <summary>Sends, and fails the test unless the server takes it.</summary>
@@ -16,7 +19,8 @@ public sealed class SignedUpload(TestDevice device)
     }
 
     /// <summary>Sends, and gives the status and the body of the answer.</summary>
-    public async Task<(int Status, string Answer)> TrySendAsync(HttpMethod method, string path, string contentType, byte[] body)
+    public async Task<(int Status, string Answer)> TrySendAsync(
+        HttpMethod method, string path, string contentType, byte[] body)
     {
         using var state = await device.Store.LoadAsync(default);
         using var signing = SigningKey.FromSeed(state!.SigningSeed.Span);

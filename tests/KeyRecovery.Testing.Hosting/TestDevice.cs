@@ -37,17 +37,21 @@ public sealed class TestDevice : IDisposable
     public string Home => _folder["home"];
 
     /// <summary>Makes an account and returns it open.</summary>
-    public async Task<VaultSession> CreateAsync(string token, RecoveryCode? code, string name = "phone", params ItemEdit.Put[] items) =>
-        Value(await Client.CreateAsync(token, new CreateOptions { DeviceName = name, Code = code, Items = [.. items] }));
+    public async Task<VaultSession> CreateAsync(
+        string token, RecoveryCode? code, string name = "phone", params ItemEdit.Put[] items) =>
+        Value(
+            await Client.CreateAsync(token, new CreateOptions { DeviceName = name, Code = code, Items = [.. items] }));
 
     /// <summary>Opens the device's account.</summary>
     public async Task<VaultSession> OpenAsync() => Value(await Client.OpenAsync());
 
     /// <summary>Becomes a device of the account that a code opens.</summary>
-    public async Task<VaultSession> RecoverAsync(RecoveryCode code, bool removeOthers = false, string name = "new phone")
+    public async Task<VaultSession> RecoverAsync(
+        RecoveryCode code, bool removeOthers = false, string name = "new phone")
     {
         using var session = Value(await Client.BeginRecoveryAsync(code));
-        Recovered recovered = Value(await session.CompleteAsync(name, removeOthers ? [.. session.Devices.Select(d => d.Id)] : []));
+        Recovered recovered =
+            Value(await session.CompleteAsync(name, removeOthers ? [.. session.Devices.Select(d => d.Id)] : []));
         return recovered.Vault;
     }
 

@@ -20,10 +20,12 @@ public abstract class PassingStore(IRowStore store) : IRowStore
     public virtual IAsyncEnumerable<Row> ScanAsync(Table table, CancellationToken ct) => store.ScanAsync(table, ct);
 
     /// <inheritdoc/>
-    public virtual IAsyncEnumerable<Row> ScanOwnerAsync(Table table, ReadOnlyMemory<byte> owner, CancellationToken ct) =>
+    public virtual IAsyncEnumerable<Row> ScanOwnerAsync(
+        Table table, ReadOnlyMemory<byte> owner, CancellationToken ct) =>
         store.ScanOwnerAsync(table, owner, ct);
 
     /// <inheritdoc/>
-    public virtual IAsyncEnumerable<Row> ListOwnerAsync(Table table, ReadOnlyMemory<byte> owner, CancellationToken ct) =>
+    public virtual IAsyncEnumerable<Row> ListOwnerAsync(
+        Table table, ReadOnlyMemory<byte> owner, CancellationToken ct) =>
         store.ListOwnerAsync(table, owner, ct);
 }

@@ -23,7 +23,8 @@ public sealed class StepScript
 
     /// <summary>A script that strikes at a step.</summary>
     /// <param name="fate">What befalls the process.</param>
-    /// <param name="at">After which step, from 1; for <see cref="StepFate.Frozen"/> before which, so 1 stands still at once.</param>
+    /// <param name="at">After which step, from 1; for <see cref="StepFate.Frozen"/> before which, so 1 stands still at
+    /// once.</param>
     public static StepScript Of(StepFate fate, int at) => new() { _fate = fate, _at = at };
 
     /// <summary>Lets a frozen process go on.</summary>

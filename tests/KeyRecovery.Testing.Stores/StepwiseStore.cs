@@ -4,8 +4,8 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Testing.Stores;
 
 /// <summary>
-/// A store that keeps no more than the contract: it does the steps of a call one by one, each a commit of its own, so that
-/// others see the rows in between and a crash may come there. With a <see cref="StepScript"/> it does.
+/// A store that keeps no more than the contract: it does the steps of a call one by one, each a commit of its own, so
+/// that others see the rows in between and a crash may come there. With a <see cref="StepScript"/> it does.
 /// </summary>
 public abstract class StepwiseStore(IRowStore store) : PassingStore(store)
 {
@@ -21,7 +21,8 @@ public abstract class StepwiseStore(IRowStore store) : PassingStore(store)
     }
 
     /// <summary>
-    /// How many reads do not see a row that is named by its content after it was first written: a replica that is behind.
+    /// How many reads do not see a row that is named by its content after it was first written: a replica that is
+    /// behind.
     /// </summary>
     public int HidesReads { get; set; }
 
@@ -46,7 +47,8 @@ public abstract class StepwiseStore(IRowStore store) : PassingStore(store)
         for (var i = 0; i < writes.Count; i++)
         {
             if (Script is { } before) await before.BeforeAsync();
-            var isNew = HidesReads > 0 && writes[i] is RowWrite.Ensure && await _store.ReadAsync(writes[i].Key, ct) is null;
+            var isNew = HidesReads > 0 && writes[i] is RowWrite.Ensure
+                && await _store.ReadAsync(writes[i].Key, ct) is null;
             switch (await _store.WriteAsync([writes[i]], i == 0 ? ct : CancellationToken.None))
             {
                 case WriteResult.Refused:

@@ -3,7 +3,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Testing;
 
-/// <summary>What one commit of a <see cref="TestAccount"/> does; an empty change writes a manifest and nothing else.</summary>
+/// <summary>
+/// What one commit of a <see cref="TestAccount"/> does; an empty change writes a manifest and nothing else.
+/// </summary>
 public sealed record AccountChange
 {
     /// <summary>Whom its link adds.</summary>

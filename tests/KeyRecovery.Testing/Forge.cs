@@ -12,7 +12,8 @@ public static class Forge
     {
         var body = link.Encode();
         return SignedLink.Create(
-            body, signer.Signing.Sign(SignatureLabel.Link, body), [.. added.Select(a => LinkDraft.ProvePossession(a.Signing, body))]);
+            body, signer.Signing.Sign(SignatureLabel.Link, body),
+            [.. added.Select(a => LinkDraft.ProvePossession(a.Signing, body))]);
     }
 
     /// <summary>Another body under the signatures of a link that somebody signed.</summary>

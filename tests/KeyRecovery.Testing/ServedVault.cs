@@ -19,7 +19,11 @@ public sealed record ServedVault(ImmutableArray<SignedLink> Links, Keyset Keyset
         Account, (ulong)first, [.. Links.Skip(first).Select(l => l.Bytes)], Keyset.Bytes, Manifest.Bytes,
         ImmutableSortedDictionary<AuthorityId, ulong>.Empty);
 
-    /// <summary>The same with another link at its end, or in place of the one that stands at its sequence number.</summary>
+    /// <summary>
+    /// The same with another link at its end, or in place of the one that stands at its sequence number.
+    /// </summary>
     public ServedVault With(SignedLink link) =>
-        this with { Links = [.. Links.Take((int)link.Link.Sequence), link, .. Links.Skip((int)link.Link.Sequence + 1)] };
+        this with {
+            Links = [.. Links.Take((int)link.Link.Sequence), link, .. Links.Skip((int)link.Link.Sequence + 1)],
+        };
 }

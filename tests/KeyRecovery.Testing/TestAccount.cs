@@ -45,7 +45,8 @@ public sealed class TestAccount
         using var draft = LinkDraft.Begin(
             appId, device.Added, [.. added.Skip(1).Select(s => s.Added)], account._time, random);
         var put = items.Select(i => account.Seal(draft.Link.Account, draft.Key, null, i.Id, i.Content)).ToArray();
-        var manifest = ManifestDraft.First(draft, new ManifestChange { Put = [.. put.Select(p => (p.Entry, p.Note))] }, device.Signing, random);
+        var manifest = ManifestDraft.First(
+            draft, new ManifestChange { Put = [.. put.Select(p => (p.Entry, p.Note))] }, device.Signing, random);
         account.Record(Sign(draft, device, added), draft.Keyset, manifest, put);
         return account;
     }
@@ -58,7 +59,8 @@ public sealed class TestAccount
 
     /// <summary>Reads and opens.</summary>
     public OpenVault Open(TestAuthority own) =>
-        Read(own).Open(own.Id, own.Kem) is { Vault: { } open } ? open : throw new InvalidOperationException("an honest vault did not open");
+        Read(own).Open(own.Id, own.Kem) is { Vault: { } open }
+            ? open : throw new InvalidOperationException("an honest vault did not open");
 
     /// <summary>Commits a change as <paramref name="signer"/>.</summary>
     public CommitBundle Commit(TestAuthority signer, AccountChange change)
@@ -67,11 +69,13 @@ public sealed class TestAccount
         using var open = Open(signer);
         using var draft = change.HasLink
             ? LinkDraft.Next(
-                open, new LinkChange([.. change.Add.Select(a => a.Added)], [.. change.Remove.Select(a => a.Id)], change.Mend),
+                open,
+                new LinkChange([.. change.Add.Select(a => a.Added)], [.. change.Remove.Select(a => a.Id)], change.Mend),
                 signer.Id, _time, _random)
             : null;
         var key = draft?.Key ?? open.Keys.Current;
-        var put = change.Put.Select(p => Seal(open.Vault.Account, key, Now.Manifest.Manifest.Find(p.Id), p.Id, p.Content)).ToArray();
+        var put = change.Put
+            .Select(p => Seal(open.Vault.Account, key, Now.Manifest.Manifest.Find(p.Id), p.Id, p.Content)).ToArray();
         var manifest = ManifestDraft.Next(
             open, draft, new ManifestChange { Put = [.. put.Select(p => (p.Entry, p.Note))], Delete = change.Delete },
             signer.Id, signer.Signing, _random);
@@ -85,7 +89,9 @@ public sealed class TestAccount
         Commits.RemoveAt(Commits.Count - 1);
     }
 
-    /// <summary>Puts another commit in the place of the newest: it was made from the same state, and the server took that one.</summary>
+    /// <summary>
+    /// Puts another commit in the place of the newest: it was made from the same state, and the server took that one.
+    /// </summary>
     public void Swap(CommitBundle taken)
     {
         Undo();
@@ -95,9 +101,11 @@ public sealed class TestAccount
     }
 
     private static SignedLink Sign(LinkDraft draft, TestAuthority signer, IEnumerable<TestAuthority> added) =>
-        draft.Sign(signer.Signing, added.ToDictionary(a => a.Id, a => LinkDraft.ProvePossession(a.Signing, draft.Body)));
+        draft.Sign(
+            signer.Signing, added.ToDictionary(a => a.Id, a => LinkDraft.ProvePossession(a.Signing, draft.Body)));
 
-    private (ManifestItem Entry, ItemNote Note, byte[] Sealed) Seal(AccountId account, EpochKey key, ManifestItem? before, ItemId id, byte[] content)
+    private (ManifestItem Entry, ItemNote Note, byte[] Sealed) Seal(
+        AccountId account, EpochKey key, ManifestItem? before, ItemId id, byte[] content)
     {
         var header = new ItemHeader(account, id, (before?.Version ?? 0) + 1, key.Epoch, before?.Hash ?? default);
         var item = SealedItem.Seal(key, header, content, _random);
@@ -106,7 +114,8 @@ public sealed class TestAccount
     }
 
     private CommitBundle Record(
-        SignedLink? link, Keyset? keyset, SignedManifest manifest, IReadOnlyCollection<(ManifestItem Entry, ItemNote Note, byte[] Sealed)> put)
+        SignedLink? link, Keyset? keyset, SignedManifest manifest,
+        IReadOnlyCollection<(ManifestItem Entry, ItemNote Note, byte[] Sealed)> put)
     {
         foreach (var item in put) _items.Add(item.Entry.Hash, item.Sealed);
         var links = _history.Count == 0 ? [] : Now.Links;

@@ -8,7 +8,8 @@ namespace KeyRecovery.Testing;
 /// <summary>An authority with both private keys at hand.</summary>
 public sealed class TestAuthority : IDisposable
 {
-    private TestAuthority(AuthorityId id, AuthorityKind kind, SigningKey signing, KemPrivateKey kem, ReadOnlyMemory<byte> parameters)
+    private TestAuthority(
+        AuthorityId id, AuthorityKind kind, SigningKey signing, KemPrivateKey kem, ReadOnlyMemory<byte> parameters)
     {
         Id = id;
         Signing = signing;
@@ -35,14 +36,17 @@ public sealed class TestAuthority : IDisposable
     public OwnIdentity Identity => new(Id, Signing.PublicKey);
 
     /// <summary>A device with keys drawn from <paramref name="random"/>.</summary>
-    public static TestAuthority Device(TestRandom random) => Draw(AuthorityKind.Device, ReadOnlyMemory<byte>.Empty, random);
+    public static TestAuthority Device(TestRandom random) =>
+        Draw(AuthorityKind.Device, ReadOnlyMemory<byte>.Empty, random);
 
     /// <summary>A device of this id and these seeds.</summary>
     public static TestAuthority Device(byte[] id, byte[] signingSeed, byte[] kemSeed) => new(
-        new AuthorityId(id), AuthorityKind.Device, SigningKey.FromSeed(signingSeed), KemPrivateKey.FromSeed(kemSeed), ReadOnlyMemory<byte>.Empty);
+        new AuthorityId(id), AuthorityKind.Device, SigningKey.FromSeed(signingSeed), KemPrivateKey.FromSeed(kemSeed),
+        ReadOnlyMemory<byte>.Empty);
 
     /// <summary>A slot with parameters, its keys drawn from <paramref name="random"/>.</summary>
-    public static TestAuthority Slot(AuthorityKind kind, ReadOnlyMemory<byte> parameters, TestRandom random) => Draw(kind, parameters, random);
+    public static TestAuthority Slot(AuthorityKind kind, ReadOnlyMemory<byte> parameters, TestRandom random) =>
+        Draw(kind, parameters, random);
 
     /// <summary>The slot of a new recovery code.</summary>
     public static TestAuthority Code(TestRandom random)

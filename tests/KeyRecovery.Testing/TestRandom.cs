@@ -4,7 +4,9 @@ using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Testing;
 
-/// <summary>Bytes that look random and repeat themselves from one run to the next: SHA-256 over seed and counter.</summary>
+/// <summary>
+/// Bytes that look random and repeat themselves from one run to the next: SHA-256 over seed and counter.
+/// </summary>
 public sealed class TestRandom(int seed) : IRandom
 {
     private int _counter;

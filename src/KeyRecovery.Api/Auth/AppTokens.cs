@@ -59,7 +59,8 @@ internal sealed class AppTokens
         {
             using var payload = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(token.EncodedPayload), StrictPayload);
             var subject = payload.RootElement.GetProperty(JwtRegisteredClaimNames.Sub).GetString();
-            return subject is { Length: > 0 } && Encoding.UTF8.GetByteCount(subject) <= MaxSubjectBytes ? subject : null;
+            return subject is { Length: > 0 } && Encoding.UTF8.GetByteCount(subject) <= MaxSubjectBytes
+                ? subject : null;
         }
         catch (Exception odd) when (odd is JsonException or KeyNotFoundException or InvalidOperationException)
         {

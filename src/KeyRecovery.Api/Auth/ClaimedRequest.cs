@@ -10,7 +10,8 @@ namespace KeyRecovery.Api.Auth;
 internal sealed record ClaimedRequest(KeyId Signer, Func<VerifyKey, bool> Verify, ReadOnlyMemory<byte> Body)
 {
     /// <summary>Gives handlers of routes marked <see cref="SignedByContent"/> their parameter.</summary>
-    public static ValueTask<ClaimedRequest?> BindAsync(HttpContext context) => new(context.Features.Get<ClaimedRequest>());
+    public static ValueTask<ClaimedRequest?> BindAsync(HttpContext context) =>
+        new(context.Features.Get<ClaimedRequest>());
 
     /// <inheritdoc/>
     public override string ToString() => $"{Body.Length} bytes";

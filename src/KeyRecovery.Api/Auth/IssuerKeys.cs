@@ -18,7 +18,8 @@ internal abstract class IssuerKeys
 
     public static IssuerKeys Of(TokenSourceOptions app, DevelopmentIssuer? development)
     {
-        if (development is not null && app.Issuer == DevelopmentIssuer.Name) return new Fixed(() => [development.PublicKey]);
+        if (development is not null && app.Issuer == DevelopmentIssuer.Name)
+            return new Fixed(() => [development.PublicKey]);
         if (app.Jwks is not null) return new Fixed(() => SigningKeys.TryRead(app.Jwks)!);
         if (app.KeyFile is not null) return new Fixed(() => SigningKeys.TryReadFile(app.KeyFile)!);
         if (app.JwksUrl is not null)
@@ -33,10 +34,12 @@ internal abstract class IssuerKeys
     {
         private readonly Lazy<IReadOnlyList<SecurityKey>> _keys = new(read);
 
-        public override ValueTask<IReadOnlyList<SecurityKey>?> GetAsync(CancellationToken cancellation) => new(_keys.Value);
+        public override ValueTask<IReadOnlyList<SecurityKey>?> GetAsync(CancellationToken cancellation) =>
+            new(_keys.Value);
     }
 
-    private sealed class Fetched<T>(string address, IConfigurationRetriever<T> retriever, Func<T, IReadOnlyList<SecurityKey>> keys)
+    private sealed class Fetched<T>(
+        string address, IConfigurationRetriever<T> retriever, Func<T, IReadOnlyList<SecurityKey>> keys)
         : IssuerKeys
         where T : class
     {
@@ -68,7 +71,8 @@ internal abstract class IssuerKeys
 
     private sealed class JwksRetriever : IConfigurationRetriever<JsonWebKeySet>
     {
-        public async Task<JsonWebKeySet> GetConfigurationAsync(string address, IDocumentRetriever retriever, CancellationToken cancel) =>
+        public async Task<JsonWebKeySet> GetConfigurationAsync(
+            string address, IDocumentRetriever retriever, CancellationToken cancel) =>
             new(await retriever.GetDocumentAsync(address, cancel));
     }
 }

@@ -32,18 +32,19 @@ internal static class JwtRules
     }
 
     /// <summary>How a token of <paramref name="source"/> is verified.</summary>
-    public static TokenValidationParameters For(TokenSourceOptions source, IEnumerable<SecurityKey> keys, TimeProvider time) => new()
-    {
-        ValidIssuer = source.Issuer,
-        ValidAudience = source.Audience,
-        IssuerSigningKeys = keys,
-        ValidAlgorithms = SigningKeys.Algorithms,
-        RequireSignedTokens = true,
-        RequireExpirationTime = true,
-        IncludeTokenOnFailedValidation = false,
-        LogValidationExceptions = false,
-        LifetimeValidator = (notBefore, expires, _, _) => IsNow(notBefore, expires, time),
-    };
+    public static TokenValidationParameters For(
+        TokenSourceOptions source, IEnumerable<SecurityKey> keys, TimeProvider time) => new()
+        {
+            ValidIssuer = source.Issuer,
+            ValidAudience = source.Audience,
+            IssuerSigningKeys = keys,
+            ValidAlgorithms = SigningKeys.Algorithms,
+            RequireSignedTokens = true,
+            RequireExpirationTime = true,
+            IncludeTokenOnFailedValidation = false,
+            LogValidationExceptions = false,
+            LifetimeValidator = (notBefore, expires, _, _) => IsNow(notBefore, expires, time),
+        };
 
     private static bool IsNow(DateTime? notBefore, DateTime? expires, TimeProvider time)
     {

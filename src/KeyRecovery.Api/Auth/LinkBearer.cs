@@ -10,5 +10,6 @@ internal static class LinkBearer
 
     /// <summary>The bearer's bytes, or null where there is none: then the answer is that to a wrong one.</summary>
     public static byte[]? Read(HttpRequest request) =>
-        AuthorizationHeader.Read(request, Scheme) is { } text && Base64UrlText.TryDecode(text, LinkRelayLimits.TokenBytes, out var bearer) ? bearer : null;
+        AuthorizationHeader.Read(request, Scheme) is { } text
+            && Base64UrlText.TryDecode(text, LinkRelayLimits.TokenBytes, out var bearer) ? bearer : null;
 }

@@ -4,7 +4,9 @@ using KeyRecovery.Service.Errors;
 
 namespace KeyRecovery.Api.Auth;
 
-/// <summary>Operators' tokens: as an app's, of an audience that no app has, with the scope that a route asks for.</summary>
+/// <summary>
+/// Operators' tokens: as an app's, of an audience that no app has, with the scope that a route asks for.
+/// </summary>
 internal sealed class OperatorTokens
 {
     /// <summary>The scope that files erasures.</summary>
@@ -19,14 +21,17 @@ internal sealed class OperatorTokens
     /// <summary>The app that the request's operator may erase accounts of, or the problem.</summary>
     public async ValueTask<(AppOptions? App, ProblemResult? Refusal)> ReadAsync(HttpContext context)
     {
-        if (context.Request.Headers.Authorization.Count == 0) return (null, new ProblemResult(ErrorCode.Unauthenticated));
+        if (context.Request.Headers.Authorization.Count == 0)
+            return (null, new ProblemResult(ErrorCode.Unauthenticated));
         var invalid = new ProblemResult(ErrorCode.TokenInvalid);
-        if (AuthorizationHeader.Read(context.Request, JwtRules.Scheme) is not { Length: <= JwtRules.MostCharacters } text
+        if (AuthorizationHeader.Read(
+            context.Request, JwtRules.Scheme) is not { Length: <= JwtRules.MostCharacters } text
             || JwtRules.Parse(text) is not { } token) return (null, invalid);
         var (one, keysUnavailable) = await _operators.VerifyAsync(token, context.RequestAborted);
         if (keysUnavailable) return (null, Http.Failures.KeysUnavailable());
         if (one is null) return (null, invalid);
-        return token.TryGetPayloadValue<string>("scope", out var scope) && scope.Split(' ').Contains(EraseScope, StringComparer.Ordinal)
+        return token.TryGetPayloadValue<string>("scope", out var scope) && scope.Split(' ')
+            .Contains(EraseScope, StringComparer.Ordinal)
             ? (_apps.First(app => app.Id == one.App), null)
             : (null, new ProblemResult(ErrorCode.Forbidden) { Field = "scope" });
     }

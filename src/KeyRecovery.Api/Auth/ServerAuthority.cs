@@ -17,7 +17,8 @@ internal sealed class ServerAuthority(KeyRecoveryOptions options, IServer server
 
     private static string Bound(IServer server)
     {
-        var loopback = server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault(ListenAddresses.IsLoopback)
+        var loopback = server.Features.Get<IServerAddressesFeature>()
+            ?.Addresses.FirstOrDefault(ListenAddresses.IsLoopback)
             ?? throw new InvalidOperationException($"{KeyRecoveryOptions.Section}:Authority is required.");
         return new Uri(loopback).Authority;
     }

@@ -18,7 +18,8 @@ internal readonly record struct SignatureHeaders(
         // Two fields of a name would be one list to one reader and a choice to another.
         if (input.Count != 1) return new(Invalid(HeaderNames.SignatureInput));
         if (signature.Count != 1) return new(Invalid(HeaderNames.Signature));
-        if (digest.Count != 1 || !HttpSignature.TryParseContentDigest(digest[0], out var hash)) return new(Invalid(HeaderNames.ContentDigest));
+        if (digest.Count != 1 || !HttpSignature.TryParseContentDigest(digest[0], out var hash))
+            return new(Invalid(HeaderNames.ContentDigest));
         return HttpSignature.TryParse(input[0], signature[0], out var parsed)
             ? new(null, parsed, digest[0], hash)
             : new(Invalid(HeaderNames.SignatureInput));

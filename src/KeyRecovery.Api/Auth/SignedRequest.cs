@@ -3,7 +3,9 @@ using KeyRecovery.Service.Gate;
 
 namespace KeyRecovery.Api.Auth;
 
-/// <summary>A request whose signature holds, with the account that it opens, and then the body that was signed.</summary>
+/// <summary>
+/// A request whose signature holds, with the account that it opens, and then the body that was signed.
+/// </summary>
 /// <param name="account">The account; disposed with this object.</param>
 /// <param name="hash">The body's hash, which is the signed one.</param>
 /// <param name="pass">Passes the gate again.</param>
@@ -20,7 +22,8 @@ internal sealed class SignedRequest(
     public Hash256 Hash => hash;
 
     /// <summary>Gives handlers of routes marked <see cref="Signed"/> their parameter.</summary>
-    public static ValueTask<SignedRequest?> BindAsync(HttpContext context) => new(context.Features.Get<SignedRequest>());
+    public static ValueTask<SignedRequest?> BindAsync(HttpContext context) =>
+        new(context.Features.Get<SignedRequest>());
 
     /// <summary>Reads the account anew; what the gate says when it no longer lets the signer in.</summary>
     public async ValueTask<GateResult.Shut?> PassAgainAsync(CancellationToken ct)

@@ -45,7 +45,8 @@ internal sealed class SignedRequests(
             return;
         }
 
-        ValueTask<GateResult> PassAsync(CancellationToken ct) => service.Gate.PassAsync(head.Signature.KeyId, head.Verify, ct);
+        ValueTask<GateResult> PassAsync(CancellationToken ct) =>
+            service.Gate.PassAsync(head.Signature.KeyId, head.Verify, ct);
         var result = await PassAsync(context.RequestAborted);
         if (result is GateResult.Shut shut)
         {
@@ -72,7 +73,8 @@ internal sealed class SignedRequests(
     }
 
     // What is asked of a signer whose signature holds: a stranger learns nothing from the answer.
-    private async ValueTask<ProblemResult?> RefusalAsync(HttpContext context, KeyRecoveryService service, OpenAccount account)
+    private async ValueTask<ProblemResult?> RefusalAsync(
+        HttpContext context, KeyRecoveryService service, OpenAccount account)
     {
         if (!limit.TryTake(account.State.Account, out var retryAfter))
         {
@@ -83,7 +85,8 @@ internal sealed class SignedRequests(
         if (!service.Owners.IsTokenNeeded(account)) return null;
         return await tokens.ReadAsync(context) switch
         {
-            TokenResult.Valid(var user) when await service.Owners.IsOwnerAsync(account, user, context.RequestAborted) => null,
+            TokenResult.Valid(var user)
+                when await service.Owners.IsOwnerAsync(account, user, context.RequestAborted) => null,
             TokenResult.KeysUnavailable => Failures.KeysUnavailable(),
             _ => new ProblemResult(ErrorCode.TokenInvalid),
         };
@@ -91,7 +94,8 @@ internal sealed class SignedRequests(
 
     // A sender decides how long a body takes. Whoever was removed meanwhile, or whose account was erased, is met by the
     // gate again; a request that came whole, and found a place at once, does not pay for that.
-    private static async ValueTask<ProblemResult?> ReadBodyAsync(HttpContext context, SignedRequest request, Places.Place place)
+    private static async ValueTask<ProblemResult?> ReadBodyAsync(
+        HttpContext context, SignedRequest request, Places.Place place)
     {
         (request.Body, var hadToWait) = await BodyReader.ReadAsync(context, static _ => { }, CancellationToken.None);
         if (Hash256.Of(request.Body.Span) != request.Hash) return SignatureHeaders.Invalid(HeaderNames.ContentDigest);
@@ -103,7 +107,8 @@ internal sealed class SignedRequests(
     private async Task ClaimWithoutBodyAsync(HttpContext context)
     {
         var head = ReadHead(context);
-        var refusal = head.Refusal ?? (head.Hash == Hash256.Of([]) ? null : SignatureHeaders.Invalid(HeaderNames.ContentDigest));
+        var refusal = head.Refusal
+            ?? (head.Hash == Hash256.Of([]) ? null : SignatureHeaders.Invalid(HeaderNames.ContentDigest));
         if (refusal is not null)
         {
             await refusal.ExecuteAsync(context);
@@ -114,7 +119,8 @@ internal sealed class SignedRequests(
         await next(context);
     }
 
-    // The signer's key is in the body. What costs nothing comes first, and a body is read only for an account that there is.
+    // The signer's key is in the body. What costs nothing comes first, and a body is read only for an account that
+    // there is.
     private async Task ClaimAsync(HttpContext context, KeyRecoveryService service)
     {
         var head = ReadHead(context);
@@ -164,13 +170,15 @@ internal sealed class SignedRequests(
         var signature = headers.Signature!;
         if (Math.Abs(time.GetUtcNow().ToUnixTimeSeconds() - signature.Created) > ClockSkew.TotalSeconds)
             return new Head(new ProblemResult(ErrorCode.ClockSkew));
-        if (context.Request.ContentLength > BodyReader.Limit(context)) return new Head(new ProblemResult(ErrorCode.TooLarge));
+        if (context.Request.ContentLength > BodyReader.Limit(context))
+            return new Head(new ProblemResult(ErrorCode.TooLarge));
         var signed = signature.SignatureBase(SignedTarget.Parts(context, authority.Value, headers.Digest!));
         return new Head(null, signature, signed, headers.Hash);
     }
 
     // What the headers say, and what must have been signed if it is true.
-    private sealed class Head(ProblemResult? refusal, ParsedSignature? signature = null, byte[]? signed = null, Hash256 hash = default)
+    private sealed class Head(
+        ProblemResult? refusal, ParsedSignature? signature = null, byte[]? signed = null, Hash256 hash = default)
     {
         public ProblemResult? Refusal => refusal;
 

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace KeyRecovery.Api.Auth;
 
-/// <summary>What a request's signature must cover, from the target as it was on the wire: nothing decoded, nothing normalised.</summary>
+/// <summary>
+/// What a request's signature must cover, from the target as it was on the wire: nothing decoded, nothing normalised.
+/// </summary>
 internal static class SignedTarget
 {
     public static HttpRequestParts Parts(HttpContext context, string authority, string digest)

@@ -21,7 +21,9 @@ internal static class SigningKeys
         SecurityAlgorithms.RsaSsaPssSha256, SecurityAlgorithms.RsaSsaPssSha384, SecurityAlgorithms.RsaSsaPssSha512,
     ];
 
-    /// <summary>Reads a JWK Set or one PEM public key from a file; null when it is neither, or holds no key of use.</summary>
+    /// <summary>
+    /// Reads a JWK Set or one PEM public key from a file; null when it is neither, or holds no key of use.
+    /// </summary>
     public static IReadOnlyList<SecurityKey>? TryReadFile(string path)
     {
         try

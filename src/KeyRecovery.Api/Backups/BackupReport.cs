@@ -12,7 +12,8 @@ namespace KeyRecovery.Api.Backups;
 /// <param name="Escrow">Where its escrow lies.</param>
 /// <param name="ExpiresAt">When the escrow is destroyed, in seconds since 1970.</param>
 internal sealed record BackupReport(
-    string Outcome, string? Problem, string? Set = null, string? Id = null, ulong DataBytes = 0, ulong KeyRows = 0, string? Escrow = null, ulong? ExpiresAt = null)
+    string Outcome, string? Problem, string? Set = null, string? Id = null, ulong DataBytes = 0, ulong KeyRows = 0,
+    string? Escrow = null, ulong? ExpiresAt = null)
 {
     public const string DoneOutcome = "done";
 

@@ -9,8 +9,9 @@ using KeyRecovery.Storage.Files.Fence;
 namespace KeyRecovery.Api.Backups;
 
 /// <summary>
-/// Makes backup sets (docs/protocol.md §16), one at a time, beside all that is going on. Data first, keys after them: an
-/// account that is made in between has a key and lost data, which its device gives back, and not data that nobody opens.
+/// Makes backup sets (docs/protocol.md §16), one at a time, beside all that is going on. Data first, keys after them:
+/// an account that is made in between has a key and lost data, which its device gives back, and not data that nobody
+/// opens.
 /// </summary>
 internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options, TimeProvider time) : IDisposable
 {
@@ -61,27 +62,35 @@ internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options
     private string? Refuse(BackupRequest request)
     {
         if (!Path.IsPathFullyQualified(request.To)) return "the place for sets is an absolute path";
-        if (stores.Service.Erasures.ClockProblem is { } moved) return $"a set would be named and expire by a wrong time: {moved}";
+        if (stores.Service.Erasures.ClockProblem is { } moved)
+            return $"a set would be named and expire by a wrong time: {moved}";
         if (request.ExpiresAfterDays is < 1 or > 365) return "keys expire after 1 to 365 days";
         if (request is { DataOnly: true, KeysOnly: true }) return "a set of neither is none";
         if (!request.DataOnly && options.Backup.OfflineKeyFile is null)
-            return "KeyRecovery:Backup:OfflineKeyFile and :EscrowDirectory are not set: make a key with offline-key, or leave the keys out with --data-only";
+            return "KeyRecovery:Backup:OfflineKeyFile and :EscrowDirectory are not set: make a key with offline-key, "
+                + "or leave the keys out with --data-only";
         if (!request.DataOnly && stores is { Escrows: { IsThere: false } folder, Sets.IsEmpty: false })
-            return $"{folder.Location} is not the directory in which escrows were written before: is it mounted? If it was moved, move its files, the hidden one too; if all of them are lost, make an empty file {folder.Mark}";
-        var taken = options.Directories.Named.Select(place => place.Path).Concat(options.Backup.EscrowDirectory is { } escrows ? [escrows] : []);
+            return $"{folder.Location} is not the directory in which escrows were written before: is it mounted? If "
+                + $"it was moved, move its files, the hidden one too; if all of them are lost, make an empty file "
+                    + $"{folder.Mark}";
+        var taken = options.Directories.Named.Select(place => place.Path)
+            .Concat(options.Backup.EscrowDirectory is { } escrows ? [escrows] : []);
         return taken.FirstOrDefault(place => DataDirectories.Overlap(request.To, Path.GetFullPath(place))) is { } other
             ? $"sets do not lie in {other}, nor around it: a copy of one place must never hold another"
             : null;
     }
 
     private async Task<BackupReport> WriteAsync(
-        BackupFolder partial, BackupSetId id, DateTimeOffset now, BackupRequest request, Action<BackupLine> tell, CancellationToken ct)
+        BackupFolder partial, BackupSetId id, DateTimeOffset now, BackupRequest request, Action<BackupLine> tell,
+        CancellationToken ct)
     {
         // Read before anything else: a key that cannot be read must not cost a copy of the data.
         var offline = request.DataOnly ? null : OfflineKey.ReadPublic(options.Backup.OfflineKeyFile!);
         if (offline is not null) stores.Escrows!.Prepare();
         if (!request.KeysOnly) await CopyDataAsync(partial, tell, ct);
-        var (madeAt, expiresAt) = ((ulong)now.ToUnixTimeSeconds(), (ulong)now.AddDays(request.ExpiresAfterDays ?? options.Backup.ExpiresAfterDays).ToUnixTimeSeconds());
+        var (madeAt, expiresAt) =
+            ((ulong)now.ToUnixTimeSeconds(),
+                (ulong)now.AddDays(request.ExpiresAfterDays ?? options.Backup.ExpiresAfterDays).ToUnixTimeSeconds());
         var keys = offline is null ? null : await WriteKeysAsync(partial, id, madeAt, expiresAt, offline, tell, ct);
         // After the keys: what was erased meanwhile stands there.
         var tombstones = await CopyTombstonesAsync(partial, ct);
@@ -114,15 +123,19 @@ internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options
         await copying;
         Tell();
 
-        void Tell() => tell(new BackupLine("data", new FileInfo(partial.DataFile) is { Exists: true } file ? file.Length : 0, most));
+        void Tell() =>
+            tell(new BackupLine(
+                "data", new FileInfo(partial.DataFile) is { Exists: true } file ? file.Length : 0, most));
     }
 
     private async Task<KeyBackup> WriteKeysAsync(
-        BackupFolder partial, BackupSetId id, ulong madeAt, ulong expiresAt, KemPublicKey offline, Action<BackupLine> tell, CancellationToken ct)
+        BackupFolder partial, BackupSetId id, ulong madeAt, ulong expiresAt, KemPublicKey offline,
+        Action<BackupLine> tell, CancellationToken ct)
     {
         await using var file = partial.CreateKeys();
         var keys = await stores.Service.Backups.WriteKeysAsync(
-            id, stores.Pair.PairId, madeAt, expiresAt, offline, file, rows => tell(new BackupLine("keys", (long)rows, null)), ct);
+            id, stores.Pair.PairId, madeAt, expiresAt, offline, file,
+            rows => tell(new BackupLine("keys", (long)rows, null)), ct);
         file.Flush(flushToDisk: true);
         tell(new BackupLine("keys", (long)keys.Rows, null));
         return keys;

@@ -9,7 +9,9 @@ namespace KeyRecovery.Api.Backups;
 /// <summary>Opens the escrow that an operator names with the offline key that the operator gives.</summary>
 internal static class EscrowOpening
 {
-    /// <summary>The KEKs, the one of the sealed key store first; null where no escrow was named. The caller disposes them.</summary>
+    /// <summary>
+    /// The KEKs, the one of the sealed key store first; null where no escrow was named. The caller disposes them.
+    /// </summary>
     /// <exception cref="IOException">It is not the set's, or not sealed to that key.</exception>
     public static ImmutableArray<Kek>? TryOpen(RestoreArguments arguments, BackupSet set)
     {
@@ -20,7 +22,8 @@ internal static class EscrowOpening
         var text = source == "-" ? Console.In.ReadLine() ?? "" : File.ReadAllText(source);
         using var key = OfflineKey.ReadPrivate(text, source == "-" ? "standard input" : source);
         return escrow.TryOpen(key) ?? throw new IOException(
-            key.PublicKey.Hash == escrow.Recipient ? $"{path} is damaged" : "this is not the offline key that the set was sealed to");
+            key.PublicKey.Hash == escrow.Recipient
+                ? $"{path} is damaged" : "this is not the offline key that the set was sealed to");
     }
 
     private static Escrow Read(string path)

@@ -7,7 +7,9 @@ using KeyRecovery.Storage.Files.Ring;
 
 namespace KeyRecovery.Api.Backups;
 
-/// <summary>The key store that lies in the place of the one that is to be restored; the caller holds the locks.</summary>
+/// <summary>
+/// The key store that lies in the place of the one that is to be restored; the caller holds the locks.
+/// </summary>
 internal static class PresentKeys
 {
     /// <summary>
@@ -22,14 +24,17 @@ internal static class PresentKeys
         {
             if (!home.PairIdOf(StoreKind.Keys, place).Span.SequenceEqual(set.PairId.Span)) return false;
             using var root = (IDisposable)await RootKeys.OpenAsync(options, SystemRandom.Instance, mayCreate: false);
-            using var ring = FileKekRing.Open(options.Directories.Ring, (IRootKey)root, SystemRandom.Instance, time, mayCreate: false);
+            using var ring = FileKekRing.Open(
+                options.Directories.Ring, (IRootKey)root, SystemRandom.Instance, time, mayCreate: false);
             return await home.LookIntoKeysAsync(place, async store =>
             {
-                using var secrets = await ServerSecrets.LoadOrCreateAsync(store, (IRootKey)root, SystemRandom.Instance, ct);
+                using var secrets = await ServerSecrets.LoadOrCreateAsync(
+                    store, (IRootKey)root, SystemRandom.Instance, ct);
                 return await KeyStoreCheck.IsSoundAsync(store, ring, ct);
             });
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or StoreUnavailableException or StoreOpenException or KekRingException or RootKeyMismatchException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or StoreUnavailableException
+            or StoreOpenException or KekRingException or RootKeyMismatchException)
         {
             return false;
         }

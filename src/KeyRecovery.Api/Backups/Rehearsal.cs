@@ -4,10 +4,13 @@ using KeyRecovery.Storage.Files.Backups;
 
 namespace KeyRecovery.Api.Backups;
 
-/// <summary>Reads a set as a restore would, anywhere, and writes nothing: a backup that nobody has read is a hope.</summary>
+/// <summary>
+/// Reads a set as a restore would, anywhere, and writes nothing: a backup that nobody has read is a hope.
+/// </summary>
 internal static class Rehearsal
 {
-    public static async Task<RehearsalReport> RunAsync(RestoreArguments arguments, TimeProvider time, CancellationToken ct)
+    public static async Task<RehearsalReport> RunAsync(
+        RestoreArguments arguments, TimeProvider time, CancellationToken ct)
     {
         try
         {
@@ -15,16 +18,20 @@ internal static class Rehearsal
             var set = folder.Read(out var isSignedBy);
             if (await folder.FindProblemsAsync(set, ct) is [var broken, ..]) return RehearsalReport.Failed(broken);
             if (!set.HasKeys) return new RehearsalReport("done", null, set.Data.Size, null, 0, 0, false);
-            if (set.ExpiresAt <= (ulong)time.GetUtcNow().ToUnixTimeSeconds()) return RehearsalReport.Failed("the keys of this set have expired");
-            if (EscrowOpening.TryOpen(arguments, set) is not { } keks) return new RehearsalReport("done", null, set.Data.Size, null, 0, 0, false);
+            if (set.ExpiresAt <= (ulong)time.GetUtcNow().ToUnixTimeSeconds())
+                return RehearsalReport.Failed("the keys of this set have expired");
+            if (EscrowOpening.TryOpen(arguments, set) is not { } keks)
+                return new RehearsalReport("done", null, set.Data.Size, null, 0, 0, false);
             try
             {
                 var check = new SnapshotCheck(keks);
                 await using var file = File.OpenRead(folder.KeysFile);
                 check.Read(file, set, isSignedBy);
                 return check.IsSigned
-                    ? new RehearsalReport("done", null, set.Data.Size, check.Accounts, check.Lost, check.Passphrases, true)
-                    : RehearsalReport.Failed("the set was not signed by the server whose keys it holds: somebody has changed what it says");
+                    ? new RehearsalReport(
+                        "done", null, set.Data.Size, check.Accounts, check.Lost, check.Passphrases, true)
+                    : RehearsalReport.Failed(
+                        "the set was not signed by the server whose keys it holds: somebody has changed what it says");
             }
             finally
             {

@@ -9,9 +9,11 @@ namespace KeyRecovery.Api.Backups;
 /// <param name="Accounts">Accounts whose key opens; null where the keys were not looked at.</param>
 /// <param name="LostKeys">Accounts whose key does not.</param>
 /// <param name="Passphrases">Passphrase slots that a restore would lock.</param>
-/// <param name="SignatureChecked">Whether the signature was checked: without the keys, the server itself does it at the restore.</param>
+/// <param name="SignatureChecked">Whether the signature was checked: without the keys, the server itself does it at the
+/// restore.</param>
 internal sealed record RehearsalReport(
-    string Outcome, string? Problem, ulong DataBytes, int? Accounts, int LostKeys, int Passphrases, bool SignatureChecked)
+    string Outcome, string? Problem, ulong DataBytes, int? Accounts, int LostKeys, int Passphrases,
+    bool SignatureChecked)
 {
     [JsonIgnore]
     public bool IsDone => Outcome == "done";
@@ -28,7 +30,8 @@ internal sealed record RehearsalReport(
 
         yield return $"data: {DataBytes} bytes, as they were written";
         yield return Accounts is { } accounts
-            ? $"keys: {accounts} accounts open, {LostKeys} do not; {Passphrases} passphrases would be locked. The signature holds"
+            ? $"keys: {accounts} accounts open, {LostKeys} do not; {Passphrases} passphrases would be locked. The "
+                + "signature holds"
             : "keys: not looked at; --escrow and --offline-key open them";
         yield return "done: nothing was written";
     }

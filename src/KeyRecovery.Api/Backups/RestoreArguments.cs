@@ -14,7 +14,8 @@ namespace KeyRecovery.Api.Backups;
 /// <param name="Json">Whether the report is one JSON object.</param>
 /// <param name="Rest">Everything else: settings.</param>
 internal sealed record RestoreArguments(
-    string From, RestorePart Part, string? Escrow, string? OfflineKey, bool Replace, bool OldTombstones, bool SweepAnyway, bool Rehearse, bool Json, string[] Rest)
+    string From, RestorePart Part, string? Escrow, string? OfflineKey, bool Replace, bool OldTombstones,
+    bool SweepAnyway, bool Rehearse, bool Json, string[] Rest)
 {
     /// <summary>Whether the data store is restored.</summary>
     public bool HasData => Part != RestorePart.Keys;
@@ -25,19 +26,26 @@ internal sealed record RestoreArguments(
     public static RestoreArguments Parse(string[] args)
     {
         var switches = new Switches(args);
-        var from = switches.Value("--from", "a set's directory") ?? throw new UsageException("restore needs --from DIR, a backup set");
+        var from = switches.Value("--from", "a set's directory")
+            ?? throw new UsageException("restore needs --from DIR, a backup set");
         var part = switches.Value("--part", "data, keys or all") switch
         {
             null => RestorePart.Data,
-            var name => Enum.GetValues<RestorePart>().Cast<RestorePart?>().FirstOrDefault(known => name.Equals(RestoreReport.Word(known!.Value), StringComparison.OrdinalIgnoreCase))
+            var name => Enum.GetValues<RestorePart>().Cast<RestorePart?>()
+                .FirstOrDefault(
+                    known => name.Equals(RestoreReport.Word(known!.Value), StringComparison.OrdinalIgnoreCase))
                 ?? throw new UsageException("--part takes data, keys or all"),
         };
         var escrow = switches.Value("--escrow", "a file");
         var parsed = new RestoreArguments(
-            Path.GetFullPath(from), part, escrow is null ? null : Path.GetFullPath(escrow), switches.Value("--offline-key", "a file, or - for standard input"),
-            switches.Has("--replace"), switches.Has("--old-tombstones"), switches.Has("--sweep-anyway"), switches.Has("--rehearse"), switches.Has("--json"), switches.Rest);
-        if (parsed.Escrow is null != parsed.OfflineKey is null) throw new UsageException("--escrow and --offline-key go together");
-        if (part == RestorePart.Data && parsed is { Escrow: not null, Rehearse: false }) throw new UsageException("--escrow goes with --part keys or all: data need no key");
+            Path.GetFullPath(from), part, escrow is null
+                ? null : Path.GetFullPath(escrow), switches.Value("--offline-key", "a file, or - for standard input"),
+            switches.Has("--replace"), switches.Has("--old-tombstones"), switches.Has("--sweep-anyway"),
+            switches.Has("--rehearse"), switches.Has("--json"), switches.Rest);
+        if (parsed.Escrow is null != parsed.OfflineKey is null)
+            throw new UsageException("--escrow and --offline-key go together");
+        if (part == RestorePart.Data && parsed is { Escrow: not null, Rehearse: false })
+            throw new UsageException("--escrow goes with --part keys or all: data need no key");
         return parsed;
     }
 }

@@ -8,9 +8,13 @@ using KeyRecovery.Storage.Files.Ring;
 
 namespace KeyRecovery.Api.Backups;
 
-/// <summary>Makes a key store of a set's sealed one: under today's root key and ring, which are made where they were lost as well.</summary>
+/// <summary>
+/// Makes a key store of a set's sealed one: under today's root key and ring, which are made where they were lost as
+/// well.
+/// </summary>
 internal sealed class RestoreKeys(
-    IStoreHome home, KeyRecoveryOptions options, RestoreArguments arguments, BackupFolder folder, BackupSet set, TimeProvider time)
+    IStoreHome home, KeyRecoveryOptions options, RestoreArguments arguments, BackupFolder folder, BackupSet set,
+    TimeProvider time)
 {
     /// <summary>Accounts whose key was not among those that were escrowed.</summary>
     public int Lost { get; private set; }
@@ -24,14 +28,16 @@ internal sealed class RestoreKeys(
     {
         var escrowed = EscrowOpening.TryOpen(arguments, set);
         var hasRing = File.Exists(Path.Combine(options.Directories.Ring, FileKekRing.FileName));
-        if (escrowed is null && !hasRing) throw new IOException("the ring is lost as well: the set's --escrow and the --offline-key are needed");
+        if (escrowed is null && !hasRing)
+            throw new IOException("the ring is lost as well: the set's --escrow and the --offline-key are needed");
         var root = await RootKeys.OpenAsync(options, SystemRandom.Instance, !hasRing);
         using var disposed = (IDisposable)root;
         // After all that were lost: a receipt that names one of them must not mean another.
         var first = escrowed is { } known ? known.Max(kek => kek.Id.Value) + 1 : 1;
         using var ring = FileKekRing.Open(options.Directories.Ring, root, SystemRandom.Instance, time, !hasRing, first);
         var keks = escrowed ?? SnapshotImport.Find(OpenSealed, set, ring)
-            ?? throw new IOException("the ring no longer has the KEK of this set: its --escrow and the --offline-key are needed");
+            ?? throw new IOException(
+                "the ring no longer has the KEK of this set: its --escrow and the --offline-key are needed");
         try
         {
             var import = new SnapshotImport(keks, ring, root, SystemRandom.Instance);

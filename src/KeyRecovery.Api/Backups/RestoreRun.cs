@@ -14,7 +14,8 @@ namespace KeyRecovery.Api.Backups;
 /// Restores from a set, in three steps that each may be done again: new files are made beside the old ones, they take
 /// their places, and the two stores are joined. Until the last has ended nobody is served.
 /// </summary>
-internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments arguments, TimeProvider time, Action<string> tell)
+internal sealed class RestoreRun(
+    KeyRecoveryOptions options, RestoreArguments arguments, TimeProvider time, Action<string> tell)
 {
     private readonly DataDirectories _places = options.Directories;
     private readonly IStoreHome _home = StoreHomes.Of(options.Directories, time, NullLoggerFactory.Instance);
@@ -38,12 +39,15 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
             _isInstead = marker is not null && !refusals.IsThis(marker);
             using (_home.Lock())
             {
-                if (marker is null && arguments.HasKeys && await PresentKeys.AreSoundAsync(_home, options, set, time, ct))
+                if (marker is null && arguments.HasKeys
+                    && await PresentKeys.AreSoundAsync(_home, options, set, time, ct))
                     return RestoreReport.Refused(
-                        $"{_home.PlaceOf(StoreKind.Keys)} is sound: a restore would lose what is newer, and undo no damage. Move it away by hand if you mean to", arguments.Part);
+                        $"{_home.PlaceOf(StoreKind.Keys)} is sound: a restore would lose what is newer, and undo no "
+                        + "damage. Move it away by hand if you mean to", arguments.Part);
                 if (marker is null || _isInstead)
                 {
-                    if (await TryBuildAsync(set, isSignedBy, swaps, ct) is { } problem) return RestoreReport.Refused(problem, arguments.Part);
+                    if (await TryBuildAsync(set, isSignedBy, swaps, ct) is { } problem)
+                        return RestoreReport.Refused(problem, arguments.Part);
                     if (arguments.HasKeys) RestoreTombstones.Take(_places.Fence, _folder, set);
                 }
 
@@ -57,10 +61,12 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
 
             return await JoinAsync(set, swaps, ct);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or StoreUnavailableException or StoreOpenException or KekRingException or RootKeyMismatchException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or StoreUnavailableException
+            or StoreOpenException or KekRingException or RootKeyMismatchException)
         {
             var begun = RestoreMarker.Read(_places.Stores) is not { State: RestoreState.Building } and not null;
-            return RestoreReport.Refused(e.Message, arguments.Part) with { Outcome = begun ? "quarantined" : "refused" };
+            return RestoreReport.Refused(
+                e.Message, arguments.Part) with { Outcome = begun ? "quarantined" : "refused" };
         }
     }
 
@@ -72,8 +78,10 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
         return swaps;
     }
 
-    // What fails here has changed nothing, and must not keep the server from starting, nor another set from being tried.
-    private async Task<string?> TryBuildAsync(BackupSet set, Func<VerifyKey, bool> isSignedBy, List<IStoreExchange> swaps, CancellationToken ct)
+    // What fails here has changed nothing, and must not keep the server from starting, nor another set from being
+    // tried.
+    private async Task<string?> TryBuildAsync(
+        BackupSet set, Func<VerifyKey, bool> isSignedBy, List<IStoreExchange> swaps, CancellationToken ct)
     {
         var isBuilt = false;
         try
@@ -88,7 +96,8 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
         }
     }
 
-    private async Task<string?> BuildAsync(BackupSet set, Func<VerifyKey, bool> isSignedBy, List<IStoreExchange> swaps, CancellationToken ct)
+    private async Task<string?> BuildAsync(
+        BackupSet set, Func<VerifyKey, bool> isSignedBy, List<IStoreExchange> swaps, CancellationToken ct)
     {
         tell("checking the set");
         if (await _folder.FindProblemsAsync(set, ct) is [var broken, ..]) return broken;
@@ -115,13 +124,14 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
         return await CheckAsync(set, isSignedBy, data, keys);
     }
 
-    // A set of another server would be noticed by nobody until each account is found not to open. No byte of the data is looked at
-    // before the signature says whose they are: a database file is a program's input like any other.
+    // A set of another server would be noticed by nobody until each account is found not to open. No byte of the data
+    // is looked at before the signature says whose they are: a database file is a program's input like any other.
     private async Task<string?> CheckAsync(BackupSet set, Func<VerifyKey, bool> isSignedBy, string data, string keys)
     {
         const string Foreign = "the set and the stores are not of the same server";
         if (!_home.PairIdOf(StoreKind.Keys, keys).Span.SequenceEqual(set.PairId.Span)) return Foreign;
-        if (!await IsSignedAsync(isSignedBy, keys)) return "the set was not signed by this server: somebody has changed what it says";
+        if (!await IsSignedAsync(isSignedBy, keys))
+            return "the set was not signed by this server: somebody has changed what it says";
         return _home.PairIdOf(StoreKind.Data, data).Span.SequenceEqual(set.PairId.Span) ? null : Foreign;
     }
 
@@ -130,7 +140,8 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
         using var root = (IDisposable)await RootKeys.OpenAsync(options, SystemRandom.Instance, mayCreate: false);
         return await _home.LookIntoKeysAsync(keys, async store =>
         {
-            using var secrets = await ServerSecrets.LoadOrCreateAsync(store, (IRootKey)root, SystemRandom.Instance, CancellationToken.None);
+            using var secrets = await ServerSecrets.LoadOrCreateAsync(
+                store, (IRootKey)root, SystemRandom.Instance, CancellationToken.None);
             return secrets.HaveSigned(isSignedBy);
         });
     }
@@ -138,7 +149,8 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
     private async Task<RestoreReport> JoinAsync(BackupSet set, List<IStoreExchange> swaps, CancellationToken ct)
     {
         tell("joining the stores");
-        await using var stores = await ServerStores.OpenAsync(options, time, NullLoggerFactory.Instance, isRestoring: true);
+        await using var stores =
+            await ServerStores.OpenAsync(options, time, NullLoggerFactory.Instance, isRestoring: true);
         if (arguments.HasKeys)
         {
             // The list may be older than sets that were made since. None of them lives longer than this.
@@ -147,9 +159,11 @@ internal sealed class RestoreRun(KeyRecoveryOptions options, RestoreArguments ar
             await stores.Sets.AddAsync(set.Id, new KekId(1), own > latest ? own : latest, ct);
         }
 
-        var joined = await stores.Service.Quarantine.JoinAsync(set.MadeAt, arguments.HasKeys, !arguments.SweepAnyway, ct);
+        var joined = await stores.Service.Quarantine.JoinAsync(
+            set.MadeAt, arguments.HasKeys, !arguments.SweepAnyway, ct);
         if (joined.IsDone) RestoreMarker.Remove(_places.Stores);
-        return RestoreReport.Of(joined, arguments.Part, _lost, _locked, [.. swaps.Where(swap => swap.HasReplaced).Select(swap => swap.Replaced)]);
+        return RestoreReport.Of(joined, arguments.Part, _lost, _locked,
+            [.. swaps.Where(swap => swap.HasReplaced).Select(swap => swap.Replaced)]);
     }
 
     private void Mark(BackupSet set, RestoreState state) =>

@@ -7,8 +7,8 @@ using KeyRecovery.Storage.Files.Fence;
 namespace KeyRecovery.Api.Backups;
 
 /// <summary>
-/// Whether the list of tombstones is there with which an older key store is corrected: it must begin as it did when the set
-/// was made. With an older list, whoever was erased since would be back.
+/// Whether the list of tombstones is there with which an older key store is corrected: it must begin as it did when the
+/// set was made. With an older list, whoever was erased since would be back.
 /// </summary>
 internal static class RestoreTombstones
 {
@@ -20,14 +20,19 @@ internal static class RestoreTombstones
         if (IsThere(fence, set)) return null;
         if (!old)
         {
-            return $"{PathIn(fence)} is missing, not the newest, or another server's: put the newest copy of its folder there. If there is none, --old-tombstones takes the "
+            return $"{PathIn(fence)} is missing, not the newest, or another server's: put the newest copy of its "
+                + "folder there. If there is none, --old-tombstones takes the "
                 + "set's own list, and everybody who was erased since the set was made is back";
         }
 
-        return File.Exists(folder.TombstonesFile) && BeginsWith(folder.TombstonesFile, set.Tombstones) ? null : $"{folder.TombstonesFile} is not what was written";
+        return File.Exists(folder.TombstonesFile) && BeginsWith(folder.TombstonesFile, set.Tombstones)
+            ? null : $"{folder.TombstonesFile} is not what was written";
     }
 
-    /// <summary>Puts the set's own list before what is there, where that is not the newest: what it knows beside it must not be lost.</summary>
+    /// <summary>
+    /// Puts the set's own list before what is there, where that is not the newest: what it knows beside it must not be
+    /// lost.
+    /// </summary>
     public static void Take(string fence, BackupFolder folder, BackupSet set)
     {
         if (IsThere(fence, set)) return;

@@ -5,8 +5,12 @@ using KeyRecovery.Api.Telemetry;
 
 namespace KeyRecovery.Api.Control;
 
-/// <summary><c>{"verb":"backup","to":"/backups"}</c>, with <c>"dataOnly":true</c> and <c>"expiresAfterDays":N</c> as they are wanted.</summary>
-internal sealed partial class BackupControl(BackupRuns runs, ServerMetrics metrics, ILogger<BackupControl> logger) : IControlVerb
+/// <summary>
+/// <c>{"verb":"backup","to":"/backups"}</c>, with <c>"dataOnly":true</c> and <c>"expiresAfterDays":N</c> as they are
+/// wanted.
+/// </summary>
+internal sealed partial class BackupControl(BackupRuns runs, ServerMetrics metrics, ILogger<BackupControl> logger)
+    : IControlVerb
 {
     public const string VerbName = "backup";
 
@@ -22,7 +26,8 @@ internal sealed partial class BackupControl(BackupRuns runs, ServerMetrics metri
         return JsonSerializer.Serialize(report, ApiJson.Default.BackupReport);
     }
 
-    [LoggerMessage(60, LogLevel.Information, "Backup set {Set}: {DataBytes} bytes of data, {KeyRows} rows of keys", EventName = "BackedUp")]
+    [LoggerMessage(60, LogLevel.Information, "Backup set {Set}: {DataBytes} bytes of data, {KeyRows} rows of keys",
+        EventName = "BackedUp")]
     private static partial void Done(ILogger logger, string set, ulong dataBytes, ulong keyRows);
 
     [LoggerMessage(61, LogLevel.Error, "No backup set was made: {Problem}", EventName = "BackupFailed")]

@@ -22,7 +22,8 @@ internal static class ControlClient
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path));
         }
-        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AddressNotAvailable)
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionRefused
+            or SocketError.AddressNotAvailable)
         {
             // What a server that was killed has left.
             return null;

@@ -11,7 +11,8 @@ namespace KeyRecovery.Api.Control;
 /// the ring as well. One request a connection, a line of JSON (<c>{"verb":"rotate"}</c>); the answer is a line for each
 /// step (<c>{"progress":…}</c>) and a last one (<c>{"result":…}</c> or <c>{"error":…}</c>).
 /// </summary>
-internal sealed partial class ControlSocket(KeyRecoveryOptions options, IEnumerable<IControlVerb> verbs, ILogger<ControlSocket> logger)
+internal sealed partial class ControlSocket(
+    KeyRecoveryOptions options, IEnumerable<IControlVerb> verbs, ILogger<ControlSocket> logger)
     : BackgroundService
 {
     /// <summary>The socket's name in the ring's folder.</summary>
@@ -58,11 +59,13 @@ internal sealed partial class ControlSocket(KeyRecoveryOptions options, IEnumera
             File.Delete(path);
             socket.Bind(new UnixDomainSocketEndPoint(path));
             // The folder is 0700 before and after.
-            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             socket.Listen();
             return socket;
         }
-        catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException
+            or ArgumentException)
         {
             NoSocket(logger, path, e);
             socket.Dispose();
@@ -87,14 +90,16 @@ internal sealed partial class ControlSocket(KeyRecoveryOptions options, IEnumera
         }
     }
 
-    private async Task<ControlLine> AnswerAsync(NetworkStream stream, ChannelWriter<ControlLine> lines, CancellationToken ct)
+    private async Task<ControlLine> AnswerAsync(
+        NetworkStream stream, ChannelWriter<ControlLine> lines, CancellationToken ct)
     {
         try
         {
             using var request = JsonDocument.Parse(await ReadLineAsync(stream, ct));
             if (request.RootElement.ValueKind != JsonValueKind.Object) throw new JsonException();
             var name = request.RootElement.GetProperty("verb").ToString();
-            if (verbs.FirstOrDefault(verb => verb.Name == name) is not { } asked) return new ControlLine(Error: "there is no such verb");
+            if (verbs.FirstOrDefault(verb => verb.Name == name) is not { } asked)
+                return new ControlLine(Error: "there is no such verb");
             Asked(logger, asked.Name);
             var result = await asked.RunAsync(
                 request.RootElement, progress => lines.TryWrite(new ControlLine(Progress: Element(progress))), ct);
@@ -150,6 +155,7 @@ internal sealed partial class ControlSocket(KeyRecoveryOptions options, IEnumera
     private static partial void Failed(ILogger logger, Exception failure);
 
     [LoggerMessage(51, LogLevel.Warning,
-        "{Path} cannot be made: verbs such as rotate do not reach this server while it runs", EventName = "NoControlSocket")]
+        "{Path} cannot be made: verbs such as rotate do not reach this server while it runs",
+        EventName = "NoControlSocket")]
     private static partial void NoSocket(ILogger logger, string path, Exception cause);
 }

@@ -15,7 +15,8 @@ internal sealed class RotateControl(Rotations rotations) : IControlVerb
     public async Task<string> RunAsync(JsonElement request, Action<string> progress, CancellationToken ct)
     {
         var asked = request.Deserialize(ApiJson.Default.RotateRequest)!;
-        var report = asked.Root ? await rotations.RunRootAsync(ct) : await rotations.RunAsync(begin: true, new Teller(progress), ct);
+        var report = asked.Root
+            ? await rotations.RunRootAsync(ct) : await rotations.RunAsync(begin: true, new Teller(progress), ct);
         return JsonSerializer.Serialize(report, ApiJson.Default.RotationReport);
     }
 

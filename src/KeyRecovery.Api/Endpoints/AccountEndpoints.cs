@@ -14,17 +14,20 @@ internal static class AccountEndpoints
         routes.MapPost("/accounts", CreateAsync)
             .WithName("createAccount")
             .WithSummary("Make an account")
-            .WithDescription("The body is a commit with link 0 (docs/protocol.md §7). The same again gets the same answer.")
+            .WithDescription(
+                "The body is a commit with link 0 (docs/protocol.md §7). The same again gets the same answer.")
             .WithTags("Accounts")
             .WithMetadata(new BodyLimit(Limits.CommitBodyBytes), new NeedsToken())
             .Accepts<Binary>(CborBody.Cbor)
             .Produces<HeadsResponse>(StatusCodes.Status201Created)
             .WithProblems(
                 ErrorCode.Malformed, ErrorCode.Unauthenticated, ErrorCode.AccountExists, ErrorCode.TooLarge,
-                ErrorCode.UnsupportedMediaType, ErrorCode.Refused, ErrorCode.RateLimited, ErrorCode.Unavailable, ErrorCode.StorageFull);
+                ErrorCode.UnsupportedMediaType, ErrorCode.Refused, ErrorCode.RateLimited, ErrorCode.Unavailable,
+                ErrorCode.StorageFull);
 
     // The token first: a stranger's body is not read.
-    private static async Task<IResult> CreateAsync(HttpContext context, AppTokens tokens, Places places, KeyRecoveryService service)
+    private static async Task<IResult> CreateAsync(
+        HttpContext context, AppTokens tokens, Places places, KeyRecoveryService service)
     {
         var (user, stranger) = await tokens.ReadUserAsync(context);
         if (user is null) return stranger!;

@@ -19,20 +19,24 @@ internal static class AdminEndpoints
     {
         routes.MapPost("/admin/erasures", FileAsync)
             .WithName("fileErasures").WithSummary("Erase the accounts of many users").WithTags("Admin")
-            .WithDescription("A line {\"subject\": \"…\"} for each user, with an operator's token of the scope keyrecovery.erase.")
+            .WithDescription(
+                "A line {\"subject\": \"…\"} for each user, with an operator's token of the scope keyrecovery.erase.")
             .WithMetadata(new NeedsToken(), new BodyLimit(SubjectLines.MostBytes))
             .Accepts<Binary>(SubjectLines.MediaType)
             .Produces<ErasureJobAccepted>(StatusCodes.Status202Accepted)
-            .WithProblems(ErrorCode.Malformed, ErrorCode.Unauthenticated, ErrorCode.Forbidden, ErrorCode.TooLarge, ErrorCode.UnsupportedMediaType,
+            .WithProblems(ErrorCode.Malformed, ErrorCode.Unauthenticated, ErrorCode.Forbidden, ErrorCode.TooLarge,
+                ErrorCode.UnsupportedMediaType,
                 ErrorCode.RateLimited, ErrorCode.Unavailable, ErrorCode.StorageFull);
         routes.MapGet("/admin/erasures/{job}", ReadAsync)
             .WithName("getErasures").WithSummary("How a job stands").WithTags("Admin")
             .WithMetadata(new NeedsToken(), new BodyLimit(0))
             .Produces<ErasureJobResponse>()
-            .WithProblems(ErrorCode.Malformed, ErrorCode.Unauthenticated, ErrorCode.Forbidden, ErrorCode.NotFound, ErrorCode.RateLimited, ErrorCode.Unavailable);
+            .WithProblems(ErrorCode.Malformed, ErrorCode.Unauthenticated, ErrorCode.Forbidden, ErrorCode.NotFound,
+                ErrorCode.RateLimited, ErrorCode.Unavailable);
     }
 
-    private static async Task<IResult> FileAsync(HttpContext context, OperatorTokens tokens, KeyRecoveryService service, ErasureWork work)
+    private static async Task<IResult> FileAsync(
+        HttpContext context, OperatorTokens tokens, KeyRecoveryService service, ErasureWork work)
     {
         var (app, refusal) = await tokens.ReadAsync(context);
         if (app is null) return refusal!;
@@ -40,10 +44,12 @@ internal static class AdminEndpoints
         using var lines = new SubjectLines(context, app);
         try
         {
-            var filed = await service.Erasures.Jobs.FileAsync(lines.ReadAsync(context.RequestAborted), app.Id, () => lines.Hash, context.RequestAborted);
+            var filed = await service.Erasures.Jobs.FileAsync(
+                lines.ReadAsync(context.RequestAborted), app.Id, () => lines.Hash, context.RequestAborted);
             work.Wake();
             return Answers.Of(filed, job => TypedResults.Json(
-                new ErasureJobAccepted(Base64UrlText.Encode(job.Job.Span), job.Lines), ApiJson.Default.ErasureJobAccepted, statusCode: StatusCodes.Status202Accepted));
+                new ErasureJobAccepted(Base64UrlText.Encode(job.Job.Span), job.Lines),
+                ApiJson.Default.ErasureJobAccepted, statusCode: StatusCodes.Status202Accepted));
         }
         catch (SubjectLineException malformed)
         {
@@ -52,13 +58,16 @@ internal static class AdminEndpoints
     }
 
     private static async Task<IResult> ReadAsync(
-        string job, [FromQuery, Description("Leave out the lines up to this number.")] string? after, [FromQuery, Description("At most 200.")] string? limit,
+        string job, [FromQuery, Description("Leave out the lines up to this number.")] string? after,
+        [FromQuery, Description("At most 200.")] string? limit,
         HttpContext context, OperatorTokens tokens, KeyRecoveryService service)
     {
         var (app, refusal) = await tokens.ReadAsync(context);
         if (app is null) return refusal!;
-        if (!TryRead(after, 0, int.MaxValue, out var first)) return new ProblemResult(ErrorCode.Malformed) { Field = "after" };
-        if (!TryRead(limit, MostOutcomes, MostOutcomes, out var most)) return new ProblemResult(ErrorCode.Malformed) { Field = "limit" };
+        if (!TryRead(after, 0, int.MaxValue, out var first))
+            return new ProblemResult(ErrorCode.Malformed) { Field = "after" };
+        if (!TryRead(limit, MostOutcomes, MostOutcomes, out var most))
+            return new ProblemResult(ErrorCode.Malformed) { Field = "limit" };
         return Base64UrlText.TryDecode(job, 16, out var id)
             && await service.Erasures.Jobs.ReadAsync(id, app.Id, first, most, context.RequestAborted) is { } report
                 ? TypedResults.Ok(ErasureJobResponse.Of(job, report))
@@ -68,6 +77,7 @@ internal static class AdminEndpoints
     private static bool TryRead(string? text, int byDefault, int most, out int number)
     {
         number = byDefault;
-        return text is null || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number <= most);
+        return text is null
+            || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number <= most);
     }
 }

@@ -37,7 +37,8 @@ internal static class Answers
             }
 
             if (attempt == Attempts) return Failures.Problem(new ServiceFailure(ErrorCode.Unavailable));
-            if (await request.PassAgainAsync(context.RequestAborted) is GateResult.Shut(var failure)) return Failures.Problem(failure);
+            if (await request.PassAgainAsync(context.RequestAborted) is GateResult.Shut(var failure))
+                return Failures.Problem(failure);
         }
     }
 }

@@ -7,7 +7,9 @@ using KeyRecovery.Service.Errors;
 
 namespace KeyRecovery.Api.Endpoints;
 
-/// <summary><c>POST /v1/dev/tokens</c>: app tokens for developers. Mapped in Development only, for callers on this machine.</summary>
+/// <summary>
+/// <c>POST /v1/dev/tokens</c>: app tokens for developers. Mapped in Development only, for callers on this machine.
+/// </summary>
 internal static class DevelopmentEndpoints
 {
     public static void MapDevelopment(this IEndpointRouteBuilder routes) =>
@@ -17,11 +19,13 @@ internal static class DevelopmentEndpoints
             .ExcludeFromDescription();
 
     private static IResult Mint(
-        JsonBody<DevelopmentTokenRequest> body, HttpContext context, DevelopmentIssuer issuer, KeyRecoveryOptions options)
+        JsonBody<DevelopmentTokenRequest> body, HttpContext context, DevelopmentIssuer issuer,
+        KeyRecoveryOptions options)
     {
         if (!IsLocal(context)) return new ProblemResult(ErrorCode.Forbidden);
         var request = body.Value;
-        if (request.Subject is not { Length: > 0 } subject || Encoding.UTF8.GetByteCount(subject) > AppTokens.MaxSubjectBytes)
+        if (request.Subject is not { Length: > 0 } subject
+            || Encoding.UTF8.GetByteCount(subject) > AppTokens.MaxSubjectBytes)
             return new ProblemResult(ErrorCode.Malformed) { Field = "subject" };
         var app = options.Apps.FirstOrDefault(candidate =>
             candidate.Issuer == DevelopmentIssuer.Name && (request.App is null || candidate.Id == request.App));
@@ -33,7 +37,8 @@ internal static class DevelopmentEndpoints
                 issuer.Mint(source, subject, request.Scope), (long)DevelopmentIssuer.Lifetime.TotalMilliseconds));
     }
 
-    // The connection, and the name it was made for: a web page that rebinds its own name to 127.0.0.1 is a stranger too.
+    // The connection, and the name it was made for: a web page that rebinds its own name to 127.0.0.1 is a stranger
+    // too.
     private static bool IsLocal(HttpContext context)
     {
         var headers = context.Request.Headers;

@@ -20,22 +20,27 @@ internal static class ErasureEndpoints
             .Produces<ErasureResponse>().WithSignedProblems();
         routes.MapDelete("/erasure", CancelAsync)
             .WithName("cancelErasure").WithSummary("Cancel a held erasure").WithTags("Erasure")
-            .WithDescription("Also for authorities that were active at the request, or in the 72 h before it, and are no more.")
+            .WithDescription(
+                "Also for authorities that were active at the request, or in the 72 h before it, and are no more.")
             .WithMetadata(new SignedByThen(), new BodyLimit(0))
             .Produces(StatusCodes.Status204NoContent).WithSignedProblems();
     }
 
     public static void MapAudit(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/audit/key", (KeyRecoveryService service) => TypedResults.Ok(new AuditKeyResponse(service.Erasures.AuditKey.ToString())))
+        routes.MapGet("/audit/key",
+            (KeyRecoveryService service) => TypedResults.Ok(new AuditKeyResponse(service.Erasures.AuditKey.ToString())))
             .WithName("getAuditKey").WithSummary("The key that verifies receipts").WithTags("Audit")
             .Produces<AuditKeyResponse>();
 
-    private static async Task<IResult> RequestAsync(SignedRequest request, HttpContext context, KeyRecoveryService service, ErasureWork work)
+    private static async Task<IResult> RequestAsync(
+        SignedRequest request, HttpContext context, KeyRecoveryService service, ErasureWork work)
     {
         try
         {
             var outcome = await service.Erasures.RequestAsync(request.Account, context.RequestAborted);
-            return Answers.Of(outcome, status => TypedResults.Json(ErasureResponse.Of(status), ApiJson.Default.ErasureResponse, statusCode: StatusCodes.Status202Accepted));
+            return Answers.Of(outcome,
+                status => TypedResults.Json(ErasureResponse.Of(status), ApiJson.Default.ErasureResponse,
+                    statusCode: StatusCodes.Status202Accepted));
         }
         finally
         {
@@ -44,12 +49,16 @@ internal static class ErasureEndpoints
         }
     }
 
-    private static async Task<IResult> ReadAsync(SignedRequest request, HttpContext context, KeyRecoveryService service) =>
-        TypedResults.Ok(ErasureResponse.Of(await service.Erasures.StatusAsync(request.Account, context.RequestAborted)));
+    private static async Task<IResult> ReadAsync(
+        SignedRequest request, HttpContext context, KeyRecoveryService service) =>
+        TypedResults.Ok(
+            ErasureResponse.Of(await service.Erasures.StatusAsync(request.Account, context.RequestAborted)));
 
-    private static async Task<IResult> CancelAsync(ClaimedRequest request, HttpContext context, KeyRecoveryService service) =>
+    private static async Task<IResult> CancelAsync(
+        ClaimedRequest request, HttpContext context, KeyRecoveryService service) =>
         Answers.Of(
             await service.Erasures.CancelAsync(
-                request.Signer, request.Verify, ct => service.Gate.PassAsync(request.Signer, request.Verify, ct), context.RequestAborted),
+                request.Signer, request.Verify, ct => service.Gate.PassAsync(request.Signer, request.Verify, ct),
+                context.RequestAborted),
             _ => TypedResults.NoContent());
 }

@@ -15,6 +15,7 @@ internal sealed record ErasureJobResponse(
     [property: Description("Some of its lines, ascending.")] IReadOnlyList<ErasureLineResponse> Outcomes)
 {
     public static ErasureJobResponse Of(string job, ErasureJobReport report) => new(
-        job, report.Pending == 0 ? "done" : "running", report.RequestedAt, report.Lines, report.Erased, report.Unknown, report.Pending,
+        job, report.Pending == 0
+            ? "done" : "running", report.RequestedAt, report.Lines, report.Erased, report.Unknown, report.Pending,
         [.. report.Outcomes.Select(ErasureLineResponse.Of)]);
 }

@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace KeyRecovery.Api.Endpoints;
 
-/// <summary><c>/health/live</c>: the process answers. <c>/health/ready</c>: it can serve, and goes on doing so.</summary>
+/// <summary>
+/// <c>/health/live</c>: the process answers. <c>/health/ready</c>: it can serve, and goes on doing so.
+/// </summary>
 internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
@@ -31,7 +33,8 @@ internal static class HealthEndpoints
     {
         foreach (var part in parts)
         {
-            if (!await part.IsReadyAsync(cancellation)) return new ProblemResult(ErrorCode.Unavailable) { Field = part.Name };
+            if (!await part.IsReadyAsync(cancellation))
+                return new ProblemResult(ErrorCode.Unavailable) { Field = part.Name };
         }
 
         return TypedResults.Ok(HealthResponse.Ok);

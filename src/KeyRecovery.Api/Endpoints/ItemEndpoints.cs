@@ -21,7 +21,8 @@ internal static class ItemEndpoints
             .Accepts<Binary>(CborBody.Octets)
             .Produces(StatusCodes.Status204NoContent)
             .WithSignedProblems(
-                ErrorCode.Malformed, ErrorCode.TooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.Refused, ErrorCode.StorageFull);
+                ErrorCode.Malformed, ErrorCode.TooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.Refused,
+                ErrorCode.StorageFull);
         items.MapGet("/{hash}", GetAsync)
             .WithName("getItem")
             .WithSummary("A sealed item, current or older")
@@ -45,7 +46,8 @@ internal static class ItemEndpoints
         if (!Hash256.TryParse(hash, out var named)) return Malformed("hash");
         if (CborBody.RequireType(context.Request, CborBody.Octets) is { } wrongType) return wrongType;
         if (named != request.Hash)
-            return Failures.Problem(new ServiceFailure(ErrorCode.Refused) { Field = "hash", Rule = ProtocolFault.ItemHash });
+            return Failures.Problem(
+                new ServiceFailure(ErrorCode.Refused) { Field = "hash", Rule = ProtocolFault.ItemHash });
         return Answers.Of(
             await service.Staging.PutAsync(request.Account, named, request.Body, context.RequestAborted),
             _ => TypedResults.NoContent());

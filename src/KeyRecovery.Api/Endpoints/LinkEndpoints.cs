@@ -10,7 +10,10 @@ using KeyRecovery.Service.Linking;
 
 namespace KeyRecovery.Api.Endpoints;
 
-/// <summary><c>/v1/links</c>: sessions between an existing and a new device. Their messages are <see cref="LinkMessageEndpoints"/>.</summary>
+/// <summary>
+/// <c>/v1/links</c>: sessions between an existing and a new device. Their messages are
+/// <see cref="LinkMessageEndpoints"/>.
+/// </summary>
 internal static class LinkEndpoints
 {
     public static void MapLinks(this IEndpointRouteBuilder routes)
@@ -23,7 +26,8 @@ internal static class LinkEndpoints
             .Accepts<OpenLinkRequest>("application/json")
             .Produces<LinkSessionResponse>(StatusCodes.Status201Created)
             .WithSignedProblems(
-                ErrorCode.Malformed, ErrorCode.TooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.Conflict, ErrorCode.LimitReached);
+                ErrorCode.Malformed, ErrorCode.TooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.Conflict,
+                ErrorCode.LimitReached);
         links.MapPost("/{id}/claim", ClaimAsync)
             .WithName("claimLink")
             .WithSummary("Claim a session as the new device")
@@ -31,7 +35,8 @@ internal static class LinkEndpoints
             .Accepts<ClaimLinkRequest>("application/json")
             .Produces<LinkSessionResponse>()
             .WithProblems(
-                ErrorCode.Malformed, ErrorCode.NotFound, ErrorCode.LinkContested, ErrorCode.TooLarge, ErrorCode.UnsupportedMediaType,
+                ErrorCode.Malformed, ErrorCode.NotFound, ErrorCode.LinkContested, ErrorCode.TooLarge,
+                ErrorCode.UnsupportedMediaType,
                 ErrorCode.RateLimited);
         links.MapGet("/nameplates/{nameplate}", ReadNameplateAsync)
             .WithName("getLinkNameplate")
@@ -61,13 +66,15 @@ internal static class LinkEndpoints
         if ((sent.Nameplate, sent.Envelope) is not (null, null))
         {
             if (!LinkNameplate.IsName(sent.Nameplate)) return Malformed("nameplate");
-            if (!Base64UrlText.TryDecode(sent.Envelope, LinkRelayLimits.EnvelopeBytes, out var envelope)) return Malformed("envelope");
+            if (!Base64UrlText.TryDecode(sent.Envelope, LinkRelayLimits.EnvelopeBytes, out var envelope))
+                return Malformed("envelope");
             typed = new LinkNameplate(sent.Nameplate!, envelope);
         }
 
         var opening = new LinkOpening(id, account.State.Account, account.Actor.Id, joinTokenHash, bearerHash, typed);
         return Answers.Of(await service.Links.OpenAsync(opening, ct), left => TypedResults.Json(
-            LinkSessionResponse.Of(left), ApiJson.Default.LinkSessionResponse, statusCode: StatusCodes.Status201Created));
+            LinkSessionResponse.Of(left), ApiJson.Default.LinkSessionResponse,
+            statusCode: StatusCodes.Status201Created));
     }
 
     private static async Task<IResult> ClaimAsync(
@@ -76,23 +83,28 @@ internal static class LinkEndpoints
         HttpContext context,
         KeyRecoveryService service)
     {
-        if (!Base64UrlText.TryDecode(body.Value.JoinToken, LinkRelayLimits.TokenBytes, out var token)) return Malformed("joinToken");
+        if (!Base64UrlText.TryDecode(body.Value.JoinToken, LinkRelayLimits.TokenBytes, out var token))
+            return Malformed("joinToken");
         if (!Hash256.TryParse(body.Value.BearerHash, out var bearerHash)) return Malformed("bearerHash");
         var network = context.Connection.RemoteIpAddress is { } address ? ClientNetwork.Of(address) : null;
         return LinkSessionId.TryParse(id, out var session)
-            ? Answers.Of(await service.Links.ClaimAsync(session, token, bearerHash, network, context.RequestAborted), left => TypedResults.Ok(LinkSessionResponse.Of(left)))
+            ? Answers.Of(await service.Links.ClaimAsync(session, token, bearerHash, network, context.RequestAborted),
+                left => TypedResults.Ok(LinkSessionResponse.Of(left)))
             : new ProblemResult(ErrorCode.NotFound);
     }
 
     private static async Task<IResult> ReadNameplateAsync(
-        [Description("4 capitals of Crockford's base 32.")] string nameplate, KeyRecoveryService service, CancellationToken ct) =>
+        [Description("4 capitals of Crockford's base 32.")] string nameplate, KeyRecoveryService service,
+        CancellationToken ct) =>
         Answers.Of(await service.Links.ReadNameplateAsync(nameplate, ct), found => TypedResults.Ok(
             new LinkNameplateResponse(Base64UrlText.Encode(found.Envelope.Span), (long)found.Left.TotalMilliseconds)));
 
     private static async Task<IResult> EndAsync(
-        [Description("The session's id, base64url, 22 characters.")] string id, HttpContext context, KeyRecoveryService service) =>
+        [Description("The session's id, base64url, 22 characters.")] string id, HttpContext context,
+        KeyRecoveryService service) =>
         LinkSessionId.TryParse(id, out var session) && LinkBearer.Read(context.Request) is { } bearer
-            ? Answers.Of(await service.Links.EndAsync(session, bearer, context.RequestAborted), _ => TypedResults.NoContent())
+            ? Answers.Of(
+                await service.Links.EndAsync(session, bearer, context.RequestAborted), _ => TypedResults.NoContent())
             : new ProblemResult(ErrorCode.NotFound);
 
     private static ProblemResult Malformed(string field) => new(ErrorCode.Malformed) { Field = field };

@@ -10,7 +10,9 @@ using KeyRecovery.Service.Linking;
 
 namespace KeyRecovery.Api.Endpoints;
 
-/// <summary><c>/v1/links/{id}/{side}/{seq}</c>: the sealed messages of a link session, append-only on each side.</summary>
+/// <summary>
+/// <c>/v1/links/{id}/{side}/{seq}</c>: the sealed messages of a link session, append-only on each side.
+/// </summary>
 internal static class LinkMessageEndpoints
 {
     private const string IdIs = "The session's id, base64url, 22 characters.";
@@ -26,19 +28,22 @@ internal static class LinkMessageEndpoints
             .Accepts<Binary>(CborBody.Octets)
             .Produces(StatusCodes.Status204NoContent)
             .WithProblems(
-                ErrorCode.Malformed, ErrorCode.NotFound, ErrorCode.Conflict, ErrorCode.TooLarge, ErrorCode.UnsupportedMediaType,
+                ErrorCode.Malformed, ErrorCode.NotFound, ErrorCode.Conflict, ErrorCode.TooLarge,
+                ErrorCode.UnsupportedMediaType,
                 ErrorCode.LimitReached, ErrorCode.RateLimited, ErrorCode.Unavailable);
         links.MapGet("/{id}/{side}/{seq}", GetAsync)
             .WithName("getLinkMessage")
             .WithSummary("Read a message, or wait for it")
             .WithDescription(
-                "With n/0, the existing device gets a header Peer-Network: the network that claimed the session, cut to /24 or /48. "
+                "With n/0, the existing device gets a header Peer-Network: the network that claimed the session, cut "
+                + "to /24 or /48. "
                 + "It is the server's word: it informs, and decides nothing.")
             .WithMetadata(new BodyLimit(0), new NeedsLinkBearer())
             .Produces<Binary>(StatusCodes.Status200OK, CborBody.Octets)
             .Produces(StatusCodes.Status204NoContent)
             .WithProblems(
-                ErrorCode.Malformed, ErrorCode.NotFound, ErrorCode.LinkContested, ErrorCode.RateLimited, ErrorCode.Unavailable);
+                ErrorCode.Malformed, ErrorCode.NotFound, ErrorCode.LinkContested, ErrorCode.RateLimited,
+                ErrorCode.Unavailable);
     }
 
     private static async Task<IResult> PutAsync(
@@ -54,7 +59,8 @@ internal static class LinkMessageEndpoints
         var message = await BodyReader.ReadAsync(context);
         return Answers.Of(
             await service.Links.PutAsync(
-                place.Session, place.Bearer, place.Side, sequence, message, context.RequestAborted), _ => TypedResults.NoContent());
+                place.Session, place.Bearer, place.Side, sequence, message, context.RequestAborted),
+                _ => TypedResults.NoContent());
     }
 
     private static async Task<IResult> GetAsync(
@@ -67,9 +73,11 @@ internal static class LinkMessageEndpoints
     {
         if (Read(id, side, context.Request) is not { } place) return new ProblemResult(ErrorCode.NotFound);
         if (Number(seq) is not { } sequence) return Malformed("seq");
-        if (Number(waitMs ?? "0") is not { } milliseconds || milliseconds > LinkRelayLimits.MaxWait.TotalMilliseconds) return Malformed("waitMs");
+        if (Number(waitMs ?? "0") is not { } milliseconds || milliseconds > LinkRelayLimits.MaxWait.TotalMilliseconds)
+            return Malformed("waitMs");
         var outcome = await service.Links.GetAsync(
-            place.Session, place.Bearer, place.Side, sequence, TimeSpan.FromMilliseconds(milliseconds), context.RequestAborted);
+            place.Session, place.Bearer, place.Side, sequence, TimeSpan.FromMilliseconds(milliseconds),
+            context.RequestAborted);
         return Answers.Of<LinkRead>(outcome, read =>
         {
             if (read is not LinkRead.Message message) return TypedResults.NoContent();
@@ -78,7 +86,8 @@ internal static class LinkMessageEndpoints
         });
     }
 
-    private static (LinkSessionId Session, LinkSide Side, byte[] Bearer)? Read(string id, string side, HttpRequest request)
+    private static (LinkSessionId Session, LinkSide Side, byte[] Bearer)? Read(
+        string id, string side, HttpRequest request)
     {
         if (!LinkSessionId.TryParse(id, out var session) || LinkBearer.Read(request) is not { } bearer) return null;
         return side switch

@@ -30,27 +30,32 @@ internal static class OpenApiDescription
             {
                 [AppToken] = new OpenApiSecurityScheme
                 {
-                    Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT", Description = "A token of the app's issuer.",
+                    Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT",
+                    Description = "A token of the app's issuer.",
                 },
                 [LinkSide] = new OpenApiSecurityScheme
                 {
                     Type = SecuritySchemeType.Http,
                     Scheme = LinkBearer.Scheme,
-                    Description = "The bearer of one side of a link session, base64url: docs/protocol.md, section 13.4.",
+                    Description =
+                        "The bearer of one side of a link session, base64url: docs/protocol.md, section 13.4.",
                 },
                 [Signature] = new OpenApiSecurityScheme
                 {
                     Type = SecuritySchemeType.ApiKey,
                     In = ParameterLocation.Header,
                     Name = HeaderNames.Signature,
-                    Description = "RFC 9421 by a device or slot, with Signature-Input and Content-Digest: docs/protocol.md, section 9.1.",
+                    Description =
+                        "RFC 9421 by a device or slot, with Signature-Input and Content-Digest: docs/protocol.md, "
+                        + "section 9.1.",
                 },
             };
             return Task.CompletedTask;
         });
         options.AddSchemaTransformer((schema, context, _) =>
         {
-            if (context.JsonTypeInfo.Type == typeof(Binary)) (schema.Type, schema.Format) = (JsonSchemaType.String, "binary");
+            if (context.JsonTypeInfo.Type == typeof(Binary))
+                (schema.Type, schema.Format) = (JsonSchemaType.String, "binary");
             return Task.CompletedTask;
         });
         options.AddOperationTransformer((operation, context, _) =>
@@ -64,5 +69,6 @@ internal static class OpenApiDescription
     }
 
     private static void Require(OpenApiOperation operation, string scheme, OpenApiDocument? document) =>
-        (operation.Security ??= []).Add(new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(scheme, document)] = [] });
+        (operation.Security ??= [])
+            .Add(new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(scheme, document)] = [] });
 }

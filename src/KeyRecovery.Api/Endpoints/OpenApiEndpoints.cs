@@ -4,7 +4,9 @@ using Microsoft.OpenApi;
 
 namespace KeyRecovery.Api.Endpoints;
 
-/// <summary><c>GET /openapi/v1.json</c>: the committed <c>docs/openapi.json</c>, made once and byte for byte the same.</summary>
+/// <summary>
+/// <c>GET /openapi/v1.json</c>: the committed <c>docs/openapi.json</c>, made once and byte for byte the same.
+/// </summary>
 internal static class OpenApiEndpoints
 {
     public const string DocumentName = "v1";
@@ -12,7 +14,8 @@ internal static class OpenApiEndpoints
     public static void MapDescription(this IEndpointRouteBuilder routes)
     {
         var document = new Lazy<Task<string>>(() => WriteAsync(routes.ServiceProvider));
-        routes.MapGet("/openapi/v1.json", async () => Results.Text(await document.Value, "application/json", Encoding.UTF8))
+        routes.MapGet(
+            "/openapi/v1.json", async () => Results.Text(await document.Value, "application/json", Encoding.UTF8))
             .ExcludeFromDescription();
     }
 

@@ -14,14 +14,19 @@ internal static class ProblemDescriptions
     }
 
     /// <summary>The problems of every signed route, and those given.</summary>
-    public static RouteHandlerBuilder WithSignedProblems(this RouteHandlerBuilder route, params ReadOnlySpan<ErrorCode> codes) =>
+    public static RouteHandlerBuilder WithSignedProblems(
+        this RouteHandlerBuilder route, params ReadOnlySpan<ErrorCode> codes) =>
         route.WithProblems(
         [
-            ErrorCode.SignatureInvalid, ErrorCode.Forbidden, ErrorCode.VaultLost, ErrorCode.Erased, ErrorCode.RateLimited,
+            ErrorCode.SignatureInvalid, ErrorCode.Forbidden, ErrorCode.VaultLost, ErrorCode.Erased,
+            ErrorCode.RateLimited,
             ErrorCode.Unavailable, .. codes,
         ]);
 
-    /// <summary>The problems of a commit and of a repair: each takes a whole account one step on, or not at all.</summary>
+    /// <summary>
+    /// The problems of a commit and of a repair: each takes a whole account one step on, or not at all.
+    /// </summary>
     public static RouteHandlerBuilder WithChangeProblems(this RouteHandlerBuilder route) => route.WithSignedProblems(
-        ErrorCode.Malformed, ErrorCode.StaleVersion, ErrorCode.TooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.Refused, ErrorCode.StorageFull);
+        ErrorCode.Malformed, ErrorCode.StaleVersion, ErrorCode.TooLarge, ErrorCode.UnsupportedMediaType,
+        ErrorCode.Refused, ErrorCode.StorageFull);
 }

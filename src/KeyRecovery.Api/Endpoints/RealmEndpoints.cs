@@ -32,7 +32,8 @@ internal static class RealmEndpoints
             .WithName("evaluateRealmSlot")
             .WithSummary("Guess a passphrase")
             .WithDescription("Counted before it is evaluated. The same attempt again is not counted again.")
-            .TakesCbor(ErrorCode.NotFound, ErrorCode.GuessWait, ErrorCode.SlotPaused, ErrorCode.SlotLocked, ErrorCode.Refused, ErrorCode.StorageFull)
+            .TakesCbor(ErrorCode.NotFound, ErrorCode.GuessWait, ErrorCode.SlotPaused, ErrorCode.SlotLocked,
+                ErrorCode.Refused, ErrorCode.StorageFull)
             .WithMetadata(new NeedsToken());
         realm.MapPost("/reset", ResetAsync)
             .WithName("resetRealmSlot")
@@ -46,13 +47,15 @@ internal static class RealmEndpoints
             .TakesCbor(ErrorCode.SignatureInvalid, ErrorCode.Conflict, ErrorCode.SlotLocked, ErrorCode.Refused);
     }
 
-    private static RouteHandlerBuilder TakesCbor(this RouteHandlerBuilder route, params ReadOnlySpan<ErrorCode> codes) => route
+    private static RouteHandlerBuilder TakesCbor(
+        this RouteHandlerBuilder route, params ReadOnlySpan<ErrorCode> codes) => route
         .WithMetadata(new BodyLimit(RealmLimits.RequestBytes))
         .Accepts<Binary>(CborBody.Cbor)
         .Produces<Binary>(StatusCodes.Status200OK, CborBody.Cbor)
         .WithProblems(
         [
-            ErrorCode.Malformed, ErrorCode.Unauthenticated, ErrorCode.TooLarge, ErrorCode.UnsupportedMediaType, ErrorCode.RateLimited,
+            ErrorCode.Malformed, ErrorCode.Unauthenticated, ErrorCode.TooLarge, ErrorCode.UnsupportedMediaType,
+            ErrorCode.RateLimited,
             ErrorCode.Unavailable, .. codes,
         ]);
 
@@ -64,10 +67,12 @@ internal static class RealmEndpoints
         var (decoded, refusal) = CborBody.Decode(context.Request, body, service.Realm.OpenRegistration, "registration");
         if (decoded is null) return refusal!;
         using var registration = decoded;
-        return Answer(await service.Realm.RegisterAsync(user, registration, Hash256.Of(body.Span), context.RequestAborted));
+        return Answer(
+            await service.Realm.RegisterAsync(user, registration, Hash256.Of(body.Span), context.RequestAborted));
     }
 
-    private static async Task<IResult> EvaluateAsync(HttpContext context, AppTokens tokens, KeyRecoveryService service, RealmLog log)
+    private static async Task<IResult> EvaluateAsync(
+        HttpContext context, AppTokens tokens, KeyRecoveryService service, RealmLog log)
     {
         var (user, stranger) = await tokens.ReadUserAsync(context);
         if (user is null) return stranger!;
@@ -95,5 +100,6 @@ internal static class RealmEndpoints
         return Answer(await service.Realm.ManageAsync(manage, Hash256.Of(body.Span), context.RequestAborted));
     }
 
-    private static IResult Answer(Outcome<byte[]> outcome) => Answers.Of(outcome, status => TypedResults.Bytes(status, CborBody.Cbor));
+    private static IResult Answer(Outcome<byte[]> outcome) =>
+        Answers.Of(outcome, status => TypedResults.Bytes(status, CborBody.Cbor));
 }

@@ -7,8 +7,8 @@ using KeyRecovery.Service.Errors;
 namespace KeyRecovery.Api.Endpoints;
 
 /// <summary>
-/// <c>POST /v1/recovery</c>: the vault for whoever holds a slot's keys; <c>GET /v1/recovery/slots</c>: what a passphrase
-/// needs before it becomes such keys.
+/// <c>POST /v1/recovery</c>: the vault for whoever holds a slot's keys; <c>GET /v1/recovery/slots</c>: what a
+/// passphrase needs before it becomes such keys.
 /// </summary>
 internal static class RecoveryEndpoints
 {
@@ -29,10 +29,12 @@ internal static class RecoveryEndpoints
             .WithMetadata(new BodyLimit(0), new NeedsToken())
             .Produces<RecoverySlotsResponse>()
             .WithProblems(
-                ErrorCode.Unauthenticated, ErrorCode.NotFound, ErrorCode.VaultLost, ErrorCode.RateLimited, ErrorCode.Unavailable);
+                ErrorCode.Unauthenticated, ErrorCode.NotFound, ErrorCode.VaultLost, ErrorCode.RateLimited,
+                ErrorCode.Unavailable);
     }
 
-    private static async Task<IResult> RecoverAsync(SignedRequest request, HttpContext context, KeyRecoveryService service)
+    private static async Task<IResult> RecoverAsync(
+        SignedRequest request, HttpContext context, KeyRecoveryService service)
     {
         if (!request.Account.Actor.IsSlot) return new ProblemResult(ErrorCode.Forbidden) { Field = "keyid" };
         using var span = ServerTrace.Start("recovery");
@@ -44,6 +46,7 @@ internal static class RecoveryEndpoints
         var (user, stranger) = await tokens.ReadUserAsync(context);
         if (user is null) return stranger!;
         return Answers.Of(
-            await service.RecoverySlots.ReadAsync(user, context.RequestAborted), found => TypedResults.Ok(RecoverySlotsResponse.Of(found)));
+            await service.RecoverySlots.ReadAsync(user, context.RequestAborted),
+            found => TypedResults.Ok(RecoverySlotsResponse.Of(found)));
     }
 }

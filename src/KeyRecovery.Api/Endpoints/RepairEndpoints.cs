@@ -13,18 +13,21 @@ internal static class RepairEndpoints
         routes.MapPost("/repair", RepairAsync)
             .WithName("repair")
             .WithSummary("Give the server back what it lost")
-            .WithDescription("The body is a repair (docs/protocol.md §7); its signer stands in the chain that it carries.")
+            .WithDescription(
+                "The body is a repair (docs/protocol.md §7); its signer stands in the chain that it carries.")
             .WithTags("Repair")
             .WithMetadata(new SignedByContent(), new BodyLimit(Limits.RepairBytes))
             .Accepts<Binary>(CborBody.Cbor)
             .Produces<RepairResponse>()
             .WithChangeProblems();
 
-    private static async Task<IResult> RepairAsync(ClaimedRequest request, HttpContext context, KeyRecoveryService service)
+    private static async Task<IResult> RepairAsync(
+        ClaimedRequest request, HttpContext context, KeyRecoveryService service)
     {
         if (CborBody.RequireType(context.Request, CborBody.Cbor) is { } wrongType) return wrongType;
         using var span = ServerTrace.Start("repair");
-        var outcome = await service.Repairs.RepairAsync(request.Signer, request.Verify, request.Body, context.RequestAborted);
+        var outcome = await service.Repairs.RepairAsync(
+            request.Signer, request.Verify, request.Body, context.RequestAborted);
         span.Outcome(Answers.Name(outcome));
         return Answers.Of(outcome, result => TypedResults.Ok(RepairResponse.Of(result)));
     }

@@ -69,8 +69,10 @@ internal sealed class SubjectLines(HttpContext context, AppOptions app) : IDispo
         if (line.AsSpan().Trim(" \t\r"u8).IsEmpty) return null;
         try
         {
-            var subject = line.Length > MostLineBytes ? null : JsonSerializer.Deserialize(line, ApiJson.Default.ErasureLine)?.Subject;
-            if (subject is { Length: > 0 } && Encoding.UTF8.GetByteCount(subject) <= AppTokens.MaxSubjectBytes) return subject;
+            var subject = line.Length > MostLineBytes
+                ? null : JsonSerializer.Deserialize(line, ApiJson.Default.ErasureLine)?.Subject;
+            if (subject is { Length: > 0 } && Encoding.UTF8.GetByteCount(subject) <= AppTokens.MaxSubjectBytes)
+                return subject;
         }
         catch (JsonException)
         {

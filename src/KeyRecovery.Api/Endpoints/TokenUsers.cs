@@ -9,7 +9,8 @@ namespace KeyRecovery.Api.Endpoints;
 internal static class TokenUsers
 {
     /// <summary>The user, or the problem.</summary>
-    public static async ValueTask<(AppUser? User, ProblemResult? Refusal)> ReadUserAsync(this AppTokens tokens, HttpContext context) =>
+    public static async ValueTask<(AppUser? User, ProblemResult? Refusal)> ReadUserAsync(
+        this AppTokens tokens, HttpContext context) =>
         await tokens.ReadAsync(context) switch
         {
             TokenResult.Valid(var user) => (user, null),

@@ -21,7 +21,9 @@ internal static class VaultEndpoints
         routes.MapGet("/vault", GetAsync)
             .WithName("getVault")
             .WithSummary("The vault: links, keyset and manifest")
-            .WithDescription("While an erasure of the account is held, every device's answer, 304 too, has the header Erasure-Due-In: milliseconds until it is due (docs/protocol.md §15.2).")
+            .WithDescription(
+                "While an erasure of the account is held, every device's answer, 304 too, has the header "
+                + "Erasure-Due-In: milliseconds until it is due (docs/protocol.md §15.2).")
             .WithTags("Vault")
             .WithMetadata(new Signed(), new BodyLimit(0))
             .Produces<Binary>(StatusCodes.Status200OK, CborBody.Cbor)
@@ -29,13 +31,16 @@ internal static class VaultEndpoints
             .WithSignedProblems(ErrorCode.Malformed)
             .AddOpenApiOperationTransformer((operation, _, _) =>
             {
-                if (operation.Parameters?.Single(p => p.Name == "linksAfter").Schema is OpenApiSchema number) number.Type = JsonSchemaType.Integer;
+                if (operation.Parameters?.Single(p => p.Name == "linksAfter").Schema is OpenApiSchema number)
+                    number.Type = JsonSchemaType.Integer;
                 return Task.CompletedTask;
             });
         routes.MapPost("/commits", CommitAsync)
             .WithName("commit")
             .WithSummary("Change the account, whole or not at all")
-            .WithDescription("The body is a commit (docs/protocol.md §7). The same again gets the same answer; 409 stale-version carries the current heads.")
+            .WithDescription(
+                "The body is a commit (docs/protocol.md §7). The same again gets the same answer; 409 stale-version "
+                + "carries the current heads.")
             .WithTags("Vault")
             .WithMetadata(new Signed(), new BodyLimit(Limits.CommitBodyBytes))
             .Accepts<Binary>(CborBody.Cbor)
@@ -49,7 +54,8 @@ internal static class VaultEndpoints
         HttpContext context,
         KeyRecoveryService service)
     {
-        if (!TryReadSequence(linksAfter, out var after)) return new ProblemResult(ErrorCode.Malformed) { Field = "linksAfter" };
+        if (!TryReadSequence(linksAfter, out var after))
+            return new ProblemResult(ErrorCode.Malformed) { Field = "linksAfter" };
         var tag = EntityTag.Of(request.Account.State.ManifestHash);
         if (!EntityTag.IsNamed(context.Request.Headers.IfNoneMatch, tag))
         {
@@ -64,13 +70,17 @@ internal static class VaultEndpoints
     }
 
     // Not to slots: they recover, and all of them do so with the same reads.
-    private static async ValueTask AnnounceErasureAsync(SignedRequest request, HttpContext context, KeyRecoveryService service)
+    private static async ValueTask AnnounceErasureAsync(
+        SignedRequest request, HttpContext context, KeyRecoveryService service)
     {
-        if (request.Account.Actor.IsSlot || await service.Erasures.DueInAsync(request.Account, context.RequestAborted) is not { } left) return;
-        context.Response.Headers[HeaderNames.ErasureDueIn] = ((long)left.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+        if (request.Account.Actor.IsSlot
+            || await service.Erasures.DueInAsync(request.Account, context.RequestAborted) is not { } left) return;
+        context.Response.Headers[HeaderNames.ErasureDueIn] = ((long)left.TotalMilliseconds)
+            .ToString(CultureInfo.InvariantCulture);
     }
 
-    private static async Task<IResult> CommitAsync(SignedRequest request, HttpContext context, KeyRecoveryService service)
+    private static async Task<IResult> CommitAsync(
+        SignedRequest request, HttpContext context, KeyRecoveryService service)
     {
         var (commit, refusal) = CborBody.Decode(context.Request, request.Body, CommitBundle.Decode, "commit");
         if (commit is null) return refusal!;

@@ -7,5 +7,6 @@ namespace KeyRecovery.Api.Endpoints;
 internal sealed record VersionsResponse(
     [property: Description("The newest first.")] IReadOnlyList<VersionResponse> Versions)
 {
-    public static VersionsResponse Of(IEnumerable<ItemVersion> versions) => new([.. versions.Select(VersionResponse.Of)]);
+    public static VersionsResponse Of(IEnumerable<ItemVersion> versions) =>
+        new([.. versions.Select(VersionResponse.Of)]);
 }

@@ -21,7 +21,8 @@ internal sealed record DataDirectories(string Stores, string Keys, string Ring, 
         Place(options, options.Fence.Directory, "fence"));
 
     /// <summary>Each place with the name that its option has.</summary>
-    public IReadOnlyList<(string Name, string Path)> Named => [("Stores", Stores), ("Keys", Keys), ("Ring", Ring), ("Fence", Fence)];
+    public IReadOnlyList<(string Name, string Path)> Named =>
+        [("Stores", Stores), ("Keys", Keys), ("Ring", Ring), ("Fence", Fence)];
 
     /// <summary>Makes what is missing, for the owner alone (0700).</summary>
     public void Create()
@@ -63,7 +64,8 @@ internal sealed record DataDirectories(string Stores, string Keys, string Ring, 
 
     private static string Real(string path)
     {
-        var target = Directory.Exists(path) ? Directory.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null;
+        var target = Directory.Exists(path)
+            ? Directory.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null;
         if (target is not null) return Path.TrimEndingDirectorySeparator(target);
         var parent = Path.GetDirectoryName(path);
         return parent is null ? path : Path.Join(Real(parent), Path.GetFileName(path));

@@ -2,7 +2,9 @@ using System.Reflection;
 
 namespace KeyRecovery.Api.Hosting;
 
-/// <summary>Whether the build runs this host to write <c>docs/openapi.json</c>: then nothing is opened, checked or made.</summary>
+/// <summary>
+/// Whether the build runs this host to write <c>docs/openapi.json</c>: then nothing is opened, checked or made.
+/// </summary>
 internal static class DocumentGeneration
 {
     public static bool IsRunning { get; } = Assembly.GetEntryAssembly()?.GetName().Name == "GetDocument.Insider";

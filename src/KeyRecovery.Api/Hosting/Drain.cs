@@ -9,13 +9,16 @@ namespace KeyRecovery.Api.Hosting;
 internal sealed class Drain(IHostApplicationLifetime lifetime, KeyRecoveryOptions options, TimeProvider time)
     : IHostedLifecycleService, IReadiness
 {
-    /// <summary>From the signal until what is still under way is cut off; a few seconds less than an operator waits.</summary>
+    /// <summary>
+    /// From the signal until what is still under way is cut off; a few seconds less than an operator waits.
+    /// </summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(16);
 
     public string Name => "shutdown";
 
     public ValueTask<bool> IsReadyAsync(CancellationToken cancellation) =>
-        new(lifetime.ApplicationStarted.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested);
+        new(lifetime.ApplicationStarted.IsCancellationRequested
+            && !lifetime.ApplicationStopping.IsCancellationRequested);
 
     public Task StoppingAsync(CancellationToken cancellationToken) =>
         Task.Delay(TimeSpan.FromSeconds(options.DrainSeconds ?? 0), time, cancellationToken);

@@ -10,7 +10,8 @@ namespace KeyRecovery.Api.Hosting;
 internal static class KestrelSetup
 {
     // What the kernel takes of an answer that nobody reads, in bytes. Left to itself it takes megabytes, and the answer
-    // is written before it is seen that there is no reader; this is enough for a megabyte a second half around the world.
+    // is written before it is seen that there is no reader; this is enough for a megabyte a second half around the
+    // world.
     private const int SendBuffer = 128 * 1024;
 
     public static void Configure(SocketTransportOptions sockets) => sockets.CreateBoundListenSocket = Listen;

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.HttpOverrides;
 
 namespace KeyRecovery.Api.Hosting;
 
-/// <summary>Whose word about a caller's address is taken: the configured proxies', all along the chain, and nobody else's.</summary>
+/// <summary>
+/// Whose word about a caller's address is taken: the configured proxies', all along the chain, and nobody else's.
+/// </summary>
 internal static class Proxies
 {
     public static void UseKnownProxies(this IApplicationBuilder app, IList<string> proxies)

@@ -20,7 +20,8 @@ internal static class RootKeys
         if (ring.RootKeyVault is { } vault)
         {
             var secrets = new VaultSecrets(new DefaultAzureCredential(), null);
-            return SettingRootKey.Open(folder, await secrets.ReadAsync(vault), ring.RootKeyVaultNext is { } next ? await secrets.ReadAsync(next) : null, random);
+            return SettingRootKey.Open(folder, await secrets.ReadAsync(vault), ring.RootKeyVaultNext is { } next
+                ? await secrets.ReadAsync(next) : null, random);
         }
 
         return ring.RootKey is { } key

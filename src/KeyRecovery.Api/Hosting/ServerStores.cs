@@ -18,7 +18,8 @@ internal sealed class ServerStores : IAsyncDisposable
     private readonly List<IDisposable> _secret;
 
     private ServerStores(
-        IStoreSet pair, List<IDisposable> secret, KeyRecoveryService service, RootKeyRotation rootRotation, BackupSetList sets, EscrowFolder? escrows)
+        IStoreSet pair, List<IDisposable> secret, KeyRecoveryService service, RootKeyRotation rootRotation,
+        BackupSetList sets, EscrowFolder? escrows)
     {
         Pair = pair;
         _secret = secret;
@@ -53,7 +54,8 @@ internal sealed class ServerStores : IAsyncDisposable
     /// <exception cref="KekRingException">The root key or the ring is missing, another's or damaged.</exception>
     /// <exception cref="RootKeyMismatchException">The root key is another's.</exception>
     /// <exception cref="StoreUnavailableException">A file cannot be read or written.</exception>
-    public static async Task<ServerStores> OpenAsync(KeyRecoveryOptions options, TimeProvider time, ILoggerFactory loggers, bool isRestoring = false)
+    public static async Task<ServerStores> OpenAsync(
+        KeyRecoveryOptions options, TimeProvider time, ILoggerFactory loggers, bool isRestoring = false)
     {
         var (places, random) = (options.Directories, SystemRandom.Instance);
         places.Create();
@@ -74,11 +76,14 @@ internal sealed class ServerStores : IAsyncDisposable
             var escrows = options.Backup.EscrowDirectory is { } directory ? new EscrowFolder(directory) : null;
             var sets = new BackupSetList(places.Fence, escrows, time);
             secret.Add(sets);
-            var service = new KeyRecoveryService(pair.Data, pair.Keys, ring, secrets, new AppPolicies(options), random, time, tombstones, sets);
+            var service = new KeyRecoveryService(
+                pair.Data, pair.Keys, ring, secrets, new AppPolicies(options), random, time, tombstones, sets);
             secret.Add(service);
             // What was wrapped under it would be lost with the right one.
             if (await service.RingAudit.CountNewerAsync(CancellationToken.None) is > 0 and var newer)
-                throw new KekRingException($"the ring in {places.Ring} is older than the key store: {newer} rows hang on KEKs that it does not know. Put the newer ring back, or restore the keys from a backup set");
+                throw new KekRingException(
+                    $"the ring in {places.Ring} is older than the key store: {newer} rows hang on KEKs that it does "
+                    + "not know. Put the newer ring back, or restore the keys from a backup set");
             var rootRotation = new RootKeyRotation(pair.Keys, root, [ring]);
             secret.Add(rootRotation);
             return new ServerStores(pair, secret, service, rootRotation, sets, escrows);

@@ -17,8 +17,12 @@ internal static class SettingArguments
         {
             var at = args[i].IndexOf('=', StringComparison.Ordinal);
             var key = (at < 0 ? args[i] : args[i][..at]).TrimStart('-');
-            var isSetting = (at >= 0 || args[i].StartsWith("--", StringComparison.Ordinal)) && (key.Contains(':', StringComparison.Ordinal) || HostKeys.Contains(key, StringComparer.OrdinalIgnoreCase));
-            if (!isSetting) throw new UsageException($"{args[i]} is neither a switch of this verb nor a setting: --help tells them");
+            var isSetting = (at >= 0 || args[i].StartsWith("--", StringComparison.Ordinal))
+                && (key.Contains(':', StringComparison.Ordinal)
+                    || HostKeys.Contains(key, StringComparer.OrdinalIgnoreCase));
+            if (!isSetting)
+                throw new UsageException(
+                    $"{args[i]} is neither a switch of this verb nor a setting: --help tells them");
             if (at < 0 && ++i == args.Length) throw new UsageException($"{args[^1]} takes a value");
         }
     }

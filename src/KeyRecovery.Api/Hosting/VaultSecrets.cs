@@ -16,15 +16,20 @@ internal sealed class VaultSecrets(TokenCredential credential, SecretClientOptio
     /// <exception cref="KekRingException">The vault does not give it.</exception>
     public async Task<string> ReadAsync(Uri uri)
     {
-        if (!VaultSecret.TryRead(uri, out var secret)) throw new KekRingException($"{uri} names no secret of a key vault");
+        if (!VaultSecret.TryRead(uri, out var secret))
+            throw new KekRingException($"{uri} names no secret of a key vault");
         try
         {
-            var answer = await new SecretClient(secret.Vault, credential, client ?? new SecretClientOptions()).GetSecretAsync(secret.Name, secret.Version);
-            return SettingRootKey.IsKey(answer.Value.Value) ? answer.Value.Value : throw new KekRingException($"{uri} is not base64 of 32 bytes");
+            var answer = await new SecretClient(secret.Vault, credential, client ?? new SecretClientOptions())
+                .GetSecretAsync(secret.Name, secret.Version);
+            return SettingRootKey.IsKey(answer.Value.Value)
+                ? answer.Value.Value : throw new KekRingException($"{uri} is not base64 of 32 bytes");
         }
         catch (Exception e) when (e is RequestFailedException or AuthenticationFailedException)
         {
-            throw new KekRingException($"the root key cannot be read from {uri}: {(e as RequestFailedException)?.ErrorCode ?? e.GetType().Name}", e);
+            throw new KekRingException(
+                $"the root key cannot be read from {uri}: "
+                + $"{(e as RequestFailedException)?.ErrorCode ?? e.GetType().Name}", e);
         }
     }
 }

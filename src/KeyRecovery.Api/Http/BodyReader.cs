@@ -17,7 +17,8 @@ internal static class BodyReader
     /// <summary>
     /// One read of a body. What is wrong with its framing is the caller's fault, whatever the web server throws.
     /// </summary>
-    /// <exception cref="BadHttpRequestException">It is longer than the limit, broken off, malformed or too slow.</exception>
+    /// <exception cref="BadHttpRequestException">It is longer than the limit, broken off, malformed or too
+    /// slow.</exception>
     /// <exception cref="ConnectionResetException">The caller is gone.</exception>
     /// <exception cref="ConnectionAbortedException">The connection was ended from here.</exception>
     public static async ValueTask<ReadResult> NextAsync(PipeReader reader, CancellationToken ct)

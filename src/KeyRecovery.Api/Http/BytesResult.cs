@@ -18,7 +18,8 @@ internal sealed record BytesResult(ReadOnlyMemory<byte> Bytes, string ContentTyp
         using var held = httpContext.RequestServices.GetRequiredService<AnswerMemory>().Begin(httpContext);
         if (Bytes.Length > RequestLimits.AnswerPiece && !held.TryGrow(Bytes.Length))
         {
-            await new ProblemResult(ErrorCode.Unavailable) { RetryAfter = RequestLimits.AccountRetry }.ExecuteAsync(httpContext);
+            await new ProblemResult(ErrorCode.Unavailable) { RetryAfter = RequestLimits.AccountRetry }
+                .ExecuteAsync(httpContext);
             return;
         }
 
@@ -40,7 +41,8 @@ internal sealed record BytesResult(ReadOnlyMemory<byte> Bytes, string ContentTyp
         if (write.IsCompletedSuccessfully) return true;
         try
         {
-            await write.AsTask().WaitAsync(RequestLimits.AnswerPieceTime, context.RequestServices.GetRequiredService<TimeProvider>());
+            await write.AsTask()
+                .WaitAsync(RequestLimits.AnswerPieceTime, context.RequestServices.GetRequiredService<TimeProvider>());
             return true;
         }
         catch (TimeoutException)

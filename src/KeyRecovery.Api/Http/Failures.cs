@@ -29,7 +29,8 @@ internal static class Failures
         Problem(new ServiceFailure(reason == StoreFault.Full ? ErrorCode.StorageFull : ErrorCode.Unavailable));
 
     /// <summary>An issuer whose keys cannot be had.</summary>
-    public static ProblemResult KeysUnavailable() => new(ErrorCode.Unavailable) { Field = "token", RetryAfter = SoonRetry };
+    public static ProblemResult KeysUnavailable() =>
+        new(ErrorCode.Unavailable) { Field = "token", RetryAfter = SoonRetry };
 
     private static TimeSpan? RetryAfter(ServiceFailure failure) => failure.Code switch
     {
@@ -41,7 +42,8 @@ internal static class Failures
 
     private static void Write(Utf8JsonWriter writer, ServiceFailure failure)
     {
-        if (failure.Rule is not (ProtocolFault.None or ProtocolFault.Malformed)) writer.WriteString("rule", RuleWords.Of(failure.Rule));
+        if (failure.Rule is not (ProtocolFault.None or ProtocolFault.Malformed))
+            writer.WriteString("rule", RuleWords.Of(failure.Rule));
         if (failure.TrustedFrom is { } at) writer.WriteNumber("trustedFrom", at);
         if (failure.Most is { } most) writer.WriteNumber("limit", most);
         if (failure.Used is { } used) writer.WriteNumber("used", used);

@@ -13,7 +13,8 @@ namespace KeyRecovery.Api.Http;
 internal sealed record JsonBody<T>(T Value)
     where T : class
 {
-    /// <exception cref="BadHttpRequestException">Not JSON, not of this shape, or longer than the route allows.</exception>
+    /// <exception cref="BadHttpRequestException">Not JSON, not of this shape, or longer than the route
+    /// allows.</exception>
     public static async ValueTask<JsonBody<T>?> BindAsync(HttpContext context)
     {
         if (!context.Request.HasJsonContentType()) throw Refused(StatusCodes.Status415UnsupportedMediaType);
@@ -31,5 +32,6 @@ internal sealed record JsonBody<T>(T Value)
         }
     }
 
-    private static BadHttpRequestException Refused(int status, Exception? cause = null) => new("refused", status, cause!);
+    private static BadHttpRequestException Refused(int status, Exception? cause = null) =>
+        new("refused", status, cause!);
 }

@@ -8,7 +8,9 @@ internal static class JsonPath
     private static readonly SearchValues<char> Plain =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.[]");
 
-    /// <summary>The path without its root; null for the root itself, and for names that no format of ours has.</summary>
+    /// <summary>
+    /// The path without its root; null for the root itself, and for names that no format of ours has.
+    /// </summary>
     public static string? Field(string? path)
     {
         if (path is null || !path.StartsWith("$.", StringComparison.Ordinal) || path.Length > 66) return null;

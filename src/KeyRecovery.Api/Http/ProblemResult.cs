@@ -35,7 +35,8 @@ internal sealed record ProblemResult(ErrorCode Code) : IResult
         response.ContentLength = body.WrittenCount;
         if (kind.Status == StatusCodes.Status401Unauthorized) response.Headers.WWWAuthenticate = "Bearer, Signature";
         if (RetryAfter is { } wait)
-            response.Headers.RetryAfter = ((long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            response.Headers.RetryAfter = ((long)Math.Ceiling(wait.TotalSeconds))
+                .ToString(CultureInfo.InvariantCulture);
         if (!HttpMethods.IsHead(httpContext.Request.Method))
             await response.Body.WriteAsync(body.WrittenMemory, httpContext.RequestAborted);
     }

@@ -14,7 +14,8 @@ namespace KeyRecovery.Api.Http;
 /// count. No exception's text leaves through any of them.
 /// </summary>
 internal sealed class RequestBoundary(
-    RequestDelegate next, ILogger<RequestBoundary> logger, ServerMetrics metrics, TimeProvider time, IServiceProvider services)
+    RequestDelegate next, ILogger<RequestBoundary> logger, ServerMetrics metrics, TimeProvider time,
+    IServiceProvider services)
 {
     private const int ClientClosedRequest = 499;
 
@@ -76,7 +77,8 @@ internal sealed class RequestBoundary(
 
     // The web server may throw before it says that the connection is gone.
     private static bool HasHungUp(HttpContext context, Exception failure) =>
-        context.RequestAborted.IsCancellationRequested || failure is ConnectionResetException or ConnectionAbortedException;
+        context.RequestAborted.IsCancellationRequested
+            || failure is ConnectionResetException or ConnectionAbortedException;
 
     private static async Task AnswerAsync(HttpContext context, ProblemResult problem)
     {
@@ -90,7 +92,9 @@ internal sealed class RequestBoundary(
     }
 
     private static ProblemResult FromFramework(BadHttpRequestException refused) =>
-        new(Problems.OfStatus(refused.StatusCode)) { Field = JsonPath.Field((refused.InnerException as JsonException)?.Path) };
+        new(Problems.OfStatus(refused.StatusCode)) {
+            Field = JsonPath.Field((refused.InnerException as JsonException)?.Path),
+        };
 
     private void Record(HttpContext context, TimeSpan elapsed)
     {

@@ -2,7 +2,9 @@ using Microsoft.Net.Http.Headers;
 
 namespace KeyRecovery.Api.Http;
 
-/// <summary>Text is UTF-8 (RFC 8259 §8.1): the framework would transcode other character sets behind our backs.</summary>
+/// <summary>
+/// Text is UTF-8 (RFC 8259 §8.1): the framework would transcode other character sets behind our backs.
+/// </summary>
 internal static class RequestMediaType
 {
     public static bool IsReadable(HttpRequest request)

@@ -6,8 +6,8 @@ using KeyRecovery.Service.Maintenance;
 namespace KeyRecovery.Api.Maintenance;
 
 /// <summary>
-/// Takes erasures on in the background: when one is filed, and every minute for holds that are due and for receipts that wait
-/// for a KEK. What is refused or not proved stays pending, and is told as an alarm.
+/// Takes erasures on in the background: when one is filed, and every minute for holds that are due and for receipts
+/// that wait for a KEK. What is refused or not proved stays pending, and is told as an alarm.
 /// </summary>
 internal sealed partial class ErasureWork(
     KeyRecoveryService service, ServerStores stores, ILeases leases, ServerMetrics metrics, TimeProvider time,
@@ -17,7 +17,10 @@ internal sealed partial class ErasureWork(
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan SoonAgain = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a server has run before it destroys an escrow: a clock that was wrong at the start is set right by then, and seen to be.</summary>
+    /// <summary>
+    /// How long a server has run before it destroys an escrow: a clock that was wrong at the start is set right by
+    /// then, and seen to be.
+    /// </summary>
     public static readonly TimeSpan Settled = TimeSpan.FromHours(1);
 
     private readonly long _start = time.GetTimestamp();
@@ -37,7 +40,10 @@ internal sealed partial class ErasureWork(
         }
     }
 
-    /// <summary>What is due before anybody is served: what an older key store has brought back goes, and what a crash cut short goes on.</summary>
+    /// <summary>
+    /// What is due before anybody is served: what an older key store has brought back goes, and what a crash cut short
+    /// goes on.
+    /// </summary>
     public async Task BeginAsync(CancellationToken ct)
     {
         // Not caught: a server that cannot tell who was erased serves nobody.
@@ -94,22 +100,27 @@ internal sealed partial class ErasureWork(
         }
     }
 
-    [LoggerMessage(50, LogLevel.Information, "Erased {Erased} accounts; {Final} receipts reached level 2", EventName = "Erased")]
+    [LoggerMessage(
+        50, LogLevel.Information, "Erased {Erased} accounts; {Final} receipts reached level 2", EventName = "Erased")]
     private static partial void Done(ILogger logger, int erased, int final);
 
-    [LoggerMessage(51, LogLevel.Error, "{Count} erasures are pending, without a receipt: {Problem}", EventName = "ErasurePending")]
+    [LoggerMessage(
+        51, LogLevel.Error, "{Count} erasures are pending, without a receipt: {Problem}", EventName = "ErasurePending")]
     private static partial void Pending(ILogger logger, int count, string problem);
 
-    [LoggerMessage(52, LogLevel.Error, "An erasure could not go on and stays pending; it is tried again", EventName = "ErasureFailed")]
+    [LoggerMessage(52, LogLevel.Error, "An erasure could not go on and stays pending; it is tried again",
+        EventName = "ErasureFailed")]
     private static partial void Failed(ILogger logger, Exception failure);
 
     [LoggerMessage(53, LogLevel.Error,
-        "{Accounts} erased accounts had come back with an older key store and are erased again. Guess counters came back as well: was it put back by hand?",
+        "{Accounts} erased accounts had come back with an older key store and are erased again. Guess counters came "
+        + "back as well: was it put back by hand?",
         EventName = "ErasedAgain")]
     private static partial void Replayed(ILogger logger, int accounts);
 
     [LoggerMessage(54, LogLevel.Error,
-        "The escrows of {Sets} backup sets have expired and cannot be destroyed: no receipt of level 2 is given for what they hold",
+        "The escrows of {Sets} backup sets have expired and cannot be destroyed: no receipt of level 2 is given for "
+        + "what they hold",
         EventName = "EscrowsKept")]
     private static partial void EscrowsKept(ILogger logger, int sets);
 }

@@ -11,7 +11,8 @@ namespace KeyRecovery.Api.Maintenance;
 internal sealed record KekLine(uint Id, string State, DateTimeOffset Since, int Rows)
 {
     public static IEnumerable<KekLine> Of(RingReport ring) => ring.Keks.Select(kek => new KekLine(
-        kek.Standing.Id.Value, NameOf(kek.Standing.State), DateTimeOffset.FromUnixTimeSeconds(kek.Standing.SinceHour * 3600), kek.Rows));
+        kek.Standing.Id.Value, NameOf(kek.Standing.State),
+        DateTimeOffset.FromUnixTimeSeconds(kek.Standing.SinceHour * 3600), kek.Rows));
 
     /// <summary>For a person; null for one that is long gone and that nothing hangs on.</summary>
     public string? ToText() => (State, Rows) switch

@@ -5,8 +5,8 @@ using KeyRecovery.Service.Maintenance;
 namespace KeyRecovery.Api.Maintenance;
 
 /// <summary>
-/// Rotates in the background: at start what a crash cut short, afterwards when an erasure asks, and no more often than the
-/// least interval. What does not end is tried again.
+/// Rotates in the background: at start what a crash cut short, afterwards when an erasure asks, and no more often than
+/// the least interval. What does not end is tried again.
 /// </summary>
 internal sealed partial class KekRotationService(
     KeyRecoveryService service, Rotations rotations, ILeases leases, KeyRecoveryOptions options, TimeProvider time,
@@ -70,6 +70,7 @@ internal sealed partial class KekRotationService(
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
-    [LoggerMessage(45, LogLevel.Error, "A key rotation failed and stays pending; it is tried again", EventName = "RotationFailed")]
+    [LoggerMessage(
+        45, LogLevel.Error, "A key rotation failed and stays pending; it is tried again", EventName = "RotationFailed")]
     private static partial void Failed(ILogger logger, Exception failure);
 }

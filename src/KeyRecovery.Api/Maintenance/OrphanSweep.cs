@@ -5,7 +5,9 @@ using KeyRecovery.Service.Maintenance;
 
 namespace KeyRecovery.Api.Maintenance;
 
-/// <summary>Sweeps in the background. A sweep that the brake stopped asks for an operator: <c>check</c> says what is there.</summary>
+/// <summary>
+/// Sweeps in the background. A sweep that the brake stopped asks for an operator: <c>check</c> says what is there.
+/// </summary>
 internal sealed partial class OrphanSweep(
     KeyRecoveryService service, KeyRecoveryOptions options, ILeases leases, ServerMetrics metrics, TimeProvider time,
     ILogger<OrphanSweep> logger)
@@ -42,15 +44,18 @@ internal sealed partial class OrphanSweep(
         }
 
         if (report is not { PendingAccounts: 0, Lookups: 0, OrphanAccounts: 0, StagedItems: 0, OldVersions: 0 })
-            Swept(logger, report.PendingAccounts, report.Lookups, report.OrphanAccounts, report.StagedItems, report.OldVersions);
+            Swept(logger, report.PendingAccounts, report.Lookups, report.OrphanAccounts, report.StagedItems,
+                report.OldVersions);
     }
 
     [LoggerMessage(10, LogLevel.Information,
-        "Swept {Pending} unfinished accounts, {Lookups} lookups, {Orphans} orphaned accounts, {Staged} staged items, {Versions} old versions", EventName = "Swept")]
+        "Swept {Pending} unfinished accounts, {Lookups} lookups, {Orphans} orphaned accounts, {Staged} staged items, "
+        + "{Versions} old versions", EventName = "Swept")]
     private static partial void Swept(ILogger logger, int pending, int lookups, int orphans, int staged, int versions);
 
     [LoggerMessage(11, LogLevel.Error,
-        "The sweep stopped: it would remove the data of too many accounts at once. Was the key store lost or exchanged? Run check", EventName = "SweepStopped")]
+        "The sweep stopped: it would remove the data of too many accounts at once. Was the key store lost or "
+        + "exchanged? Run check", EventName = "SweepStopped")]
     private static partial void Stopped(ILogger logger);
 
     [LoggerMessage(12, LogLevel.Error, "The sweep failed; the next one tries again", EventName = "SweepFailed")]

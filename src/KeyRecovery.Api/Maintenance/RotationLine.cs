@@ -5,7 +5,8 @@ using KeyRecovery.Service.Maintenance;
 namespace KeyRecovery.Api.Maintenance;
 
 /// <summary>How far a rotation is, as a line.</summary>
-/// <param name="Phase"><c>adding</c>, <c>promoting</c>, <c>draining</c>, <c>rewrapping</c> or <c>destroying</c>.</param>
+/// <param name="Phase"><c>adding</c>, <c>promoting</c>, <c>draining</c>, <c>rewrapping</c> or
+/// <c>destroying</c>.</param>
 /// <param name="Pass">Which pass over the rows, from 1.</param>
 /// <param name="Rewrapped">Rows moved so far.</param>
 internal sealed record RotationLine(string Phase, int Pass, int Rewrapped)

@@ -6,8 +6,8 @@ using KeyRecovery.Service.Maintenance;
 namespace KeyRecovery.Api.Maintenance;
 
 /// <summary>
-/// Runs rotations for whoever asks, and raises the alarm where one does not end: a metric and an <c>Error</c> line. What
-/// is not done stays pending.
+/// Runs rotations for whoever asks, and raises the alarm where one does not end: a metric and an <c>Error</c> line.
+/// What is not done stays pending.
 /// </summary>
 internal sealed partial class Rotations(ServerStores stores, ServerMetrics metrics, ILogger<Rotations> logger)
 {
@@ -39,20 +39,24 @@ internal sealed partial class Rotations(ServerStores stores, ServerMetrics metri
     }
 
     [LoggerMessage(40, LogLevel.Information,
-        "KEK rotation done: destroyed {Destroyed}, current {Current}, {Rewrapped} rows re-wrapped", EventName = "Rotated")]
+        "KEK rotation done: destroyed {Destroyed}, current {Current}, {Rewrapped} rows re-wrapped",
+        EventName = "Rotated")]
     private static partial void Done(ILogger logger, string destroyed, uint current, int rewrapped);
 
     [LoggerMessage(41, LogLevel.Error,
         "KEK rotation pending, no KEK was destroyed that a row may need: {Problem}", EventName = "RotationPending")]
     private static partial void Pending(ILogger logger, string problem, Exception? cause);
 
-    [LoggerMessage(42, LogLevel.Information, "Root key rotation done: everything is wrapped under the new root key", EventName = "RootRotated")]
+    [LoggerMessage(42, LogLevel.Information, "Root key rotation done: everything is wrapped under the new root key",
+        EventName = "RootRotated")]
     private static partial void RootDone(ILogger logger);
 
-    [LoggerMessage(43, LogLevel.Error, "Root key rotation pending, both root keys are needed: {Problem}", EventName = "RootRotationPending")]
+    [LoggerMessage(43, LogLevel.Error, "Root key rotation pending, both root keys are needed: {Problem}",
+        EventName = "RootRotationPending")]
     private static partial void RootPending(ILogger logger, string problem, Exception? cause);
 
     [LoggerMessage(44, LogLevel.Error,
-        "{Rows} rows hang on a KEK that was destroyed: nobody opens them any more. Was an old key store put back?", EventName = "RowsLost")]
+        "{Rows} rows hang on a KEK that was destroyed: nobody opens them any more. Was an old key store put back?",
+        EventName = "RowsLost")]
     private static partial void Lost(ILogger logger, int rows);
 }

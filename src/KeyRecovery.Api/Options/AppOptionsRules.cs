@@ -8,7 +8,8 @@ namespace KeyRecovery.Api.Options;
 /// <summary>The rules of the list of apps.</summary>
 internal static class AppOptionsRules
 {
-    private static readonly SearchValues<char> IdCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789.-");
+    private static readonly SearchValues<char> IdCharacters =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789.-");
 
     public static void Check(IList<AppOptions> apps, IHostEnvironment environment, Failures failures)
     {
@@ -37,7 +38,8 @@ internal static class AppOptionsRules
     }
 
     /// <summary>Operators of those apps: with an audience that no user's token has.</summary>
-    public static void Check(IList<OperatorOptions> operators, IList<AppOptions> apps, IHostEnvironment environment, Failures failures)
+    public static void Check(
+        IList<OperatorOptions> operators, IList<AppOptions> apps, IHostEnvironment environment, Failures failures)
     {
         var audiences = apps.Select(app => (app.Issuer, app.Audience)).ToHashSet();
         for (var i = 0; i < operators.Count; i++)
@@ -46,7 +48,8 @@ internal static class AppOptionsRules
             if (apps.All(app => app.Id != one.App)) failures.Add($"{key}:App", "is the id of a configured app");
             CheckName($"{key}:Issuer", one.Issuer, failures);
             CheckName($"{key}:Audience", one.Audience, failures);
-            if (!audiences.Add((one.Issuer, one.Audience))) failures.Add($"{key}:Audience", "belongs to an app or another operator of the same issuer");
+            if (!audiences.Add((one.Issuer, one.Audience)))
+                failures.Add($"{key}:Audience", "belongs to an app or another operator of the same issuer");
             CheckKeySource(key, one, environment, failures);
         }
     }
@@ -56,12 +59,14 @@ internal static class AppOptionsRules
         if (value.Length == 0 || Encoding.UTF8.GetByteCount(value) > 256) failures.Add(key, "has 1 to 256 bytes");
     }
 
-    private static void CheckKeySource(string key, TokenSourceOptions app, IHostEnvironment environment, Failures failures)
+    private static void CheckKeySource(
+        string key, TokenSourceOptions app, IHostEnvironment environment, Failures failures)
     {
         var named = new[] { app.Authority, app.JwksUrl, app.Jwks, app.KeyFile }.Count(source => source is not null);
         if (app.Issuer == DevelopmentIssuer.Name)
         {
-            if (!environment.IsDevelopment()) failures.Add($"{key}:Issuer", "is the development issuer, which exists in Development only");
+            if (!environment.IsDevelopment())
+                failures.Add($"{key}:Issuer", "is the development issuer, which exists in Development only");
             if (named != 0) failures.Add(key, "names keys, but the development issuer has its own");
             return;
         }
@@ -77,7 +82,8 @@ internal static class AppOptionsRules
         if (app.Jwks is not null && SigningKeys.TryRead(app.Jwks) is null)
             failures.Add($"{key}:Jwks", "is a JWK Set with at least one public RSA (2048 bits or more) or EC key");
         if (app.KeyFile is not null && SigningKeys.TryReadFile(app.KeyFile) is null)
-            failures.Add($"{key}:KeyFile", "is a readable file with a JWK Set or a PEM public key, RSA (2048 bits or more) or EC");
+            failures.Add($"{key}:KeyFile",
+                "is a readable file with a JWK Set or a PEM public key, RSA (2048 bits or more) or EC");
     }
 
     private static void CheckAddress(string key, string? address, Failures failures)

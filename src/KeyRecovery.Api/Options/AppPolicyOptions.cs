@@ -6,7 +6,9 @@ namespace KeyRecovery.Api.Options;
 /// <summary>What one app allows.</summary>
 internal sealed class AppPolicyOptions
 {
-    /// <summary>Whether recovery by code asks for the user's token as well. Default false: the code alone suffices.</summary>
+    /// <summary>
+    /// Whether recovery by code asks for the user's token as well. Default false: the code alone suffices.
+    /// </summary>
     public bool CodeNeedsToken { get; set; }
 
     /// <summary>Hours until a linked device is trusted with removals: 0 to 720. Default 72.</summary>

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Options;
 
 namespace KeyRecovery.Api.Options;
 
-/// <summary>What is wrong with the options so far. A failure names its key, and no value: values may be secret.</summary>
+/// <summary>
+/// What is wrong with the options so far. A failure names its key, and no value: values may be secret.
+/// </summary>
 internal sealed class Failures
 {
     private readonly List<string> _failures = [];

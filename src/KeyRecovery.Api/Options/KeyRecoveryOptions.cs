@@ -19,7 +19,9 @@ internal sealed class KeyRecoveryOptions
     /// <summary>The KEK ring and its root key. Default: <c>ring</c> in <see cref="DataDirectory"/>.</summary>
     public RingOptions Ring { get; set; } = new();
 
-    /// <summary>The list of tombstones, which no restore replaces. Default: <c>fence</c> in <see cref="DataDirectory"/>.</summary>
+    /// <summary>
+    /// The list of tombstones, which no restore replaces. Default: <c>fence</c> in <see cref="DataDirectory"/>.
+    /// </summary>
     public StoreOptions Fence { get; set; } = new();
 
     /// <summary>
@@ -31,10 +33,15 @@ internal sealed class KeyRecoveryOptions
     /// <summary>The tenants, at least one. In Development the default is one app named <c>demo</c>.</summary>
     public IList<AppOptions> Apps { get; } = [];
 
-    /// <summary>Who may file erasures. In Development the default is one for each app of the development issuer.</summary>
+    /// <summary>
+    /// Who may file erasures. In Development the default is one for each app of the development issuer.
+    /// </summary>
     public IList<OperatorOptions> Operators { get; } = [];
 
-    /// <summary>Addresses or networks (CIDR) whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed. Default: none.</summary>
+    /// <summary>
+    /// Addresses or networks (CIDR) whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed. Default:
+    /// none.
+    /// </summary>
     public IList<string> KnownProxies { get; } = [];
 
     /// <summary>How many requests are welcome.</summary>

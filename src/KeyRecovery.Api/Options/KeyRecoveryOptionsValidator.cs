@@ -17,7 +17,8 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
         AppOptionsRules.Check(options.Operators, options.Apps, environment, failures);
         for (var i = 0; i < options.KnownProxies.Count; i++)
         {
-            if (!IPAddress.TryParse(options.KnownProxies[i], out _) && !IPNetwork.TryParse(options.KnownProxies[i], out _))
+            if (!IPAddress.TryParse(options.KnownProxies[i], out _)
+                && !IPNetwork.TryParse(options.KnownProxies[i], out _))
                 failures.Add($"KnownProxies:{i}", "is neither an address nor a network such as 10.0.0.0/8");
         }
 
@@ -52,7 +53,8 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
                 if (Hosting.DataDirectories.Overlap(places[i].Path, places[j].Path))
                     failures.Add(
                         $"{places[j].Name}:Directory",
-                        $"shares a directory with {KeyRecoveryOptions.Section}:{places[i].Name}:Directory; each has its own");
+                        $"shares a directory with {KeyRecoveryOptions.Section}:{places[i].Name}:Directory; each has "
+                        + "its own");
             }
         }
     }
@@ -60,17 +62,24 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
     private static void CheckRootKey(RingOptions ring, Failures failures)
     {
         const string What = "is base64 of 32 bytes";
-        if (ring is { RootKey: not null, RootKeyVault: not null }) failures.Add("Ring:RootKeyVault", "is set beside Ring:RootKey: there is one root key");
-        foreach (var (name, secret) in new[] { ("RootKeyVault", ring.RootKeyVault), ("RootKeyVaultNext", ring.RootKeyVaultNext) })
+        if (ring is { RootKey: not null, RootKeyVault: not null })
+            failures.Add("Ring:RootKeyVault", "is set beside Ring:RootKey: there is one root key");
+        foreach (var (name, secret) in new[] {
+            ("RootKeyVault", ring.RootKeyVault), ("RootKeyVaultNext", ring.RootKeyVaultNext),
+        })
         {
             if (secret is not null && !VaultSecret.TryRead(secret, out _))
-                failures.Add($"Ring:{name}", "is https://VAULT.vault.azure.net/secrets/NAME/VERSION, or without the version for the newest");
+                failures.Add($"Ring:{name}",
+                    "is https://VAULT.vault.azure.net/secrets/NAME/VERSION, or without the version for the newest");
         }
 
-        if (ring is { RootKeyVaultNext: not null, RootKeyVault: null }) failures.Add("Ring:RootKeyVaultNext", "goes with Ring:RootKeyVault");
+        if (ring is { RootKeyVaultNext: not null, RootKeyVault: null })
+            failures.Add("Ring:RootKeyVaultNext", "goes with Ring:RootKeyVault");
         if (ring.RootKey is { } key && !SettingRootKey.IsKey(key)) failures.Add("Ring:RootKey", What);
         if (ring.RootKeyNext is not { } next) return;
-        if (ring.RootKey is null) failures.Add("Ring:RootKeyNext", "goes with Ring:RootKey; a root key in a file is replaced by rotate --root");
+        if (ring.RootKey is null)
+            failures.Add(
+                "Ring:RootKeyNext", "goes with Ring:RootKey; a root key in a file is replaced by rotate --root");
         else if (!SettingRootKey.IsKey(next)) failures.Add("Ring:RootKeyNext", What);
         else if (next.Trim() == ring.RootKey.Trim()) failures.Add("Ring:RootKeyNext", "is the same as Ring:RootKey");
     }
@@ -80,12 +89,14 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
         var backup = options.Backup;
         failures.Range("Backup:ExpiresAfterDays", backup.ExpiresAfterDays, 1, 365);
         if (backup.OfflineKeyFile is null != backup.EscrowDirectory is null)
-            failures.Add(backup.OfflineKeyFile is null ? "Backup:OfflineKeyFile" : "Backup:EscrowDirectory", "is missing: the two go together");
+            failures.Add(backup.OfflineKeyFile is null
+                ? "Backup:OfflineKeyFile" : "Backup:EscrowDirectory", "is missing: the two go together");
         if (backup.EscrowDirectory is not { } escrows || string.IsNullOrWhiteSpace(options.DataDirectory)) return;
         foreach (var (name, path) in options.Directories.Named)
         {
             if (Hosting.DataDirectories.Overlap(path, Path.GetFullPath(escrows)))
-                failures.Add("Backup:EscrowDirectory", $"shares a directory with {KeyRecoveryOptions.Section}:{name}:Directory; each has its own");
+                failures.Add("Backup:EscrowDirectory",
+                    $"shares a directory with {KeyRecoveryOptions.Section}:{name}:Directory; each has its own");
         }
     }
 
@@ -94,7 +105,8 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
         if (options.Authority is null)
         {
             if (!ListenAddresses.Of(configuration).All(ListenAddresses.IsLoopback))
-                failures.Add("Authority", "is required when the server listens beyond loopback: the host[:port] that clients use");
+                failures.Add("Authority",
+                    "is required when the server listens beyond loopback: the host[:port] that clients use");
         }
         else if (!Uri.TryCreate($"https://{options.Authority}/", UriKind.Absolute, out var uri)
             || uri.UserInfo.Length > 0

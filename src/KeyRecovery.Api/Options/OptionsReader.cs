@@ -12,7 +12,8 @@ internal static class OptionsReader
         var options = Bind(configuration.GetSection(KeyRecoveryOptions.Section));
         if (environment.IsDevelopment() && options.Apps.Count == 0) options.Apps.Add(DevelopmentIssuer.DemoApp());
         if (environment.IsDevelopment() && options.Operators.Count == 0)
-            foreach (var app in options.Apps.Where(app => app.Issuer == DevelopmentIssuer.Name)) options.Operators.Add(DevelopmentIssuer.OperatorOf(app));
+            foreach (var app in options.Apps.Where(app => app.Issuer == DevelopmentIssuer.Name))
+                options.Operators.Add(DevelopmentIssuer.OperatorOf(app));
         options.DrainSeconds ??= environment.IsDevelopment() ? 0 : 2;
 
         var result = new KeyRecoveryOptionsValidator(configuration, environment).Validate(null, options);

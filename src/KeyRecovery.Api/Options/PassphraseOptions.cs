@@ -17,8 +17,8 @@ internal sealed class PassphraseOptions
     public int FreeAttempts { get; set; } = PassphrasePolicy.Default.FreeAttempts;
 
     /// <summary>
-    /// How long the guesses after those wait, as [days.]hh:mm:ss from 1 second to 30 days, at most 16; the last goes for all
-    /// that follow. An empty list: no waits at all. Default 1 min, 10 min, 1 h, 24 h.
+    /// How long the guesses after those wait, as [days.]hh:mm:ss from 1 second to 30 days, at most 16; the last goes
+    /// for all that follow. An empty list: no waits at all. Default 1 min, 10 min, 1 h, 24 h.
     /// </summary>
     public string[]? Waits { get; set; }
 

@@ -7,8 +7,9 @@ internal sealed class RingOptions
     public string? Directory { get; set; }
 
     /// <summary>
-    /// Base64 of the 32 bytes of the root key. Default: none, and the key lies in the directory's <c>root.key</c>. Meant
-    /// for the environment (<c>KeyRecovery__Ring__RootKey</c>): a command line is read by everybody. Never logged.
+    /// Base64 of the 32 bytes of the root key. Default: none, and the key lies in the directory's <c>root.key</c>.
+    /// Meant for the environment (<c>KeyRecovery__Ring__RootKey</c>): a command line is read by everybody. Never
+    /// logged.
     /// </summary>
     public string? RootKey { get; set; }
 
@@ -16,8 +17,8 @@ internal sealed class RingOptions
     public string? RootKeyNext { get; set; }
 
     /// <summary>
-    /// Azure Key Vault instead: <c>https://VAULT.vault.azure.net/secrets/NAME/VERSION</c>, a secret that is such base64. Read once,
-    /// at the start, as whoever the process is to Azure.
+    /// Azure Key Vault instead: <c>https://VAULT.vault.azure.net/secrets/NAME/VERSION</c>, a secret that is such
+    /// base64. Read once, at the start, as whoever the process is to Azure.
     /// </summary>
     public Uri? RootKeyVault { get; set; }
 

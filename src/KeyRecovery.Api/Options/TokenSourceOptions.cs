@@ -1,6 +1,8 @@
 namespace KeyRecovery.Api.Options;
 
-/// <summary>Whose tokens are trusted, and where the keys come from that verify them. Exactly one source of keys is named.</summary>
+/// <summary>
+/// Whose tokens are trusted, and where the keys come from that verify them. Exactly one source of keys is named.
+/// </summary>
 internal class TokenSourceOptions
 {
     /// <summary>The tokens' <c>iss</c>, compared byte for byte; 1 to 256 bytes.</summary>

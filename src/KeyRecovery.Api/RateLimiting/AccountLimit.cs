@@ -10,5 +10,6 @@ internal sealed class AccountLimit(KeyRecoveryOptions options, TimeProvider time
         new(options.RateLimits.Account.PerSecond, options.RateLimits.Account.Burst, time);
 
     /// <summary>Counts a verified request of <paramref name="account"/>; false when it came too soon.</summary>
-    public bool TryTake(AccountId account, out TimeSpan retryAfter) => _buckets.TryTake(Owner.Of(account), out retryAfter);
+    public bool TryTake(AccountId account, out TimeSpan retryAfter) =>
+        _buckets.TryTake(Owner.Of(account), out retryAfter);
 }

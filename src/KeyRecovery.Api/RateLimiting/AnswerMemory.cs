@@ -2,7 +2,9 @@ using KeyRecovery.Api.Auth;
 
 namespace KeyRecovery.Api.RateLimiting;
 
-/// <summary>The bytes of answers that are being written, by account. Whoever has to give way loses the connection.</summary>
+/// <summary>
+/// The bytes of answers that are being written, by account. Whoever has to give way loses the connection.
+/// </summary>
 internal sealed class AnswerMemory
 {
     private readonly SharedBytes _bytes = new(RequestLimits.AnswerBytes);

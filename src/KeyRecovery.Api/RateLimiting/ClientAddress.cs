@@ -4,10 +4,14 @@ using System.Net.Sockets;
 
 namespace KeyRecovery.Api.RateLimiting;
 
-/// <summary>Who counts as one caller: an IPv4 address, or a /64 of IPv6, which one subscriber has for the asking.</summary>
+/// <summary>
+/// Who counts as one caller: an IPv4 address, or a /64 of IPv6, which one subscriber has for the asking.
+/// </summary>
 internal static class ClientAddress
 {
-    /// <summary>The caller's number; IPv4 stays IPv4 when it arrives mapped into IPv6, and a Unix socket is one caller.</summary>
+    /// <summary>
+    /// The caller's number; IPv4 stays IPv4 when it arrives mapped into IPv6, and a Unix socket is one caller.
+    /// </summary>
     public static UInt128 Of(IPAddress? address)
     {
         if (address is null) return 0;

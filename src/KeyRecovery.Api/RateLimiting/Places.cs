@@ -38,7 +38,8 @@ internal sealed class Places(ServerMetrics metrics, TimeProvider time)
             turn = queue.Waiting.AddLast(new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }
 
-        await turn.Value.Task.WaitAsync(RequestLimits.WaitOfAccount, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await turn.Value.Task.WaitAsync(RequestLimits.WaitOfAccount, time, ct)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return Decide(owner, turn, ct);
     }
 

@@ -47,7 +47,8 @@ internal sealed class RepairGate(KeyRecoveryOptions options, ServerMetrics metri
         {
             var isFull = _callers.Count >= RequestLimits.Repairs;
             if (!isFull && _callers.Add(caller)) return new Place(this, caller);
-            refusal = new ProblemResult(isFull ? ErrorCode.Unavailable : ErrorCode.RateLimited) { RetryAfter = RequestLimits.RepairRetry };
+            refusal = new ProblemResult(isFull
+                ? ErrorCode.Unavailable : ErrorCode.RateLimited) { RetryAfter = RequestLimits.RepairRetry };
         }
 
         metrics.RateLimited("repair");

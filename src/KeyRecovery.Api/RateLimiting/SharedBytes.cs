@@ -19,7 +19,8 @@ internal sealed class SharedBytes(long most)
 
     /// <summary>A holding of no bytes yet.</summary>
     /// <param name="owner">Whose.</param>
-    /// <param name="giveWay">Ends what holds the bytes. Called once at most, and on the thread of another request.</param>
+    /// <param name="giveWay">Ends what holds the bytes. Called once at most, and on the thread of another
+    /// request.</param>
     public Holding Begin(UInt128 owner, Action giveWay) => new(this, owner, giveWay);
 
     private bool TryGrow(Holding asker, long bytes)

@@ -4,10 +4,10 @@ using System.Security.Cryptography;
 namespace KeyRecovery.Api.RateLimiting;
 
 /// <summary>
-/// A token bucket for every caller there may be, in 1 MiB. Each bucket is one number, the time at which it is full again
-/// (the generic cell rate algorithm, ITU-T I.371). There are two rows of cells, each under a keyed hash of its own, and a
-/// caller is refused only when both its cells are empty: strangers who share a cell do not starve one another, and nobody
-/// can choose to share.
+/// A token bucket for every caller there may be, in 1 MiB. Each bucket is one number, the time at which it is full
+/// again (the generic cell rate algorithm, ITU-T I.371). There are two rows of cells, each under a keyed hash of its
+/// own, and a caller is refused only when both its cells are empty: strangers who share a cell do not starve one
+/// another, and nobody can choose to share.
 /// </summary>
 internal sealed class TokenBuckets
 {
@@ -41,7 +41,8 @@ internal sealed class TokenBuckets
         HMACSHA256.HashData(_key, MemoryMarshal.AsBytes(new Span<UInt128>(ref caller)), digest);
         var cells = MemoryMarshal.Cast<byte, ushort>(digest);
         long first, second;
-        // One caller's requests take turns: racing, one would take the last token of the first cell and another that of the second.
+        // One caller's requests take turns: racing, one would take the last token of the first cell and another that of
+        // the second.
         lock (_turns[cells[0] % Turns])
         {
             first = Take(ref _rows[0][cells[0]], now);

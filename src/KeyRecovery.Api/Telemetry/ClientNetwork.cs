@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace KeyRecovery.Api.Telemetry;
 
-/// <summary>As much of an address as the log, and the other side of a link session, get: the /24 of IPv4, the /48 of IPv6.</summary>
+/// <summary>
+/// As much of an address as the log, and the other side of a link session, get: the /24 of IPv4, the /48 of IPv6.
+/// </summary>
 internal static class ClientNetwork
 {
     public static string Of(IPAddress? address)

@@ -18,9 +18,11 @@ internal static class LogSetup
                 log.MinimumLevel.Is(Level(options.LogLevel))
                     .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
                     .MinimumLevel.Override("System", LogEventLevel.Warning)
-                    // Where it might log, each request keeps an activity and a scope. What fails at the start is told by the host too.
+                    // Where it might log, each request keeps an activity and a scope. What fails at the start is told
+                    // by the host too.
                     .MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LevelAlias.Off)
-                    // What is wrong with a caller's frames, which it calls critical where they are many. Metrics count them.
+                    // What is wrong with a caller's frames, which it calls critical where they are many. Metrics count
+                    // them.
                     .MinimumLevel.Override("Microsoft.AspNetCore.Server.Kestrel.BadRequests", LevelAlias.Off)
                     .MinimumLevel.Override("Microsoft.AspNetCore.Server.Kestrel.Http2", LevelAlias.Off)
                     .MinimumLevel.Override("Microsoft.AspNetCore.Server.Kestrel.Http3", LevelAlias.Off)
@@ -41,7 +43,8 @@ internal static class LogSetup
 
     // A connection that its caller broke off may be collected before Kestrel has ended it, which it calls critical.
     private static bool IsOfABrokenConnection(LogEvent line) =>
-        line.Properties.GetValueOrDefault("SourceContext") is ScalarValue { Value: "Microsoft.AspNetCore.Server.Kestrel" }
+        line.Properties.GetValueOrDefault("SourceContext")
+            is ScalarValue { Value: "Microsoft.AspNetCore.Server.Kestrel" }
         && line.Properties.GetValueOrDefault("EventId") is StructureValue id
         && id.Properties.Any(p => p is { Name: "Name", Value: ScalarValue { Value: "ApplicationNeverCompleted" } });
 

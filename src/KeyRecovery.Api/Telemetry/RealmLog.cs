@@ -4,6 +4,7 @@ namespace KeyRecovery.Api.Telemetry;
 internal sealed partial class RealmLog(ILogger<RealmLog> logger)
 {
     [LoggerMessage(20, LogLevel.Warning,
-        "A passphrase's guesses were used up, and this realm's share of its key is destroyed", EventName = "ShareDestroyed")]
+        "A passphrase's guesses were used up, and this realm's share of its key is destroyed",
+        EventName = "ShareDestroyed")]
     public partial void ShareDestroyed();
 }

@@ -5,7 +5,8 @@ using Serilog.Formatting.Compact;
 namespace KeyRecovery.Api.Telemetry;
 
 /// <summary>
-/// Compact JSON in which an exception is its type and its stack: its message may quote what a user sent, or a store's row.
+/// Compact JSON in which an exception is its type and its stack: its message may quote what a user sent, or a store's
+/// row.
 /// </summary>
 internal sealed class RedactedExceptions : ITextFormatter
 {

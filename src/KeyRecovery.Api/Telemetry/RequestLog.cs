@@ -3,8 +3,8 @@ namespace KeyRecovery.Api.Telemetry;
 /// <summary>
 /// One line a request: method, route template, status, time, network. Never a path, a query, a header, a body or a
 /// whole address. A fault of the server's own is told at Error; what changed something, and what was refused, at
-/// Information: a server that is busy, that stops, or whose store cannot write (which the store tells once, and not each
-/// of its callers) is no alarm a request. Reads that went well are most of the traffic and are told at Debug.
+/// Information: a server that is busy, that stops, or whose store cannot write (which the store tells once, and not
+/// each of its callers) is no alarm a request. Reads that went well are most of the traffic and are told at Debug.
 /// </summary>
 internal static partial class RequestLog
 {
@@ -30,7 +30,8 @@ internal static partial class RequestLog
     [LoggerMessage(1, LogLevel.Error, "{Route} failed", EventName = "RequestFailed")]
     public static partial void Failed(this ILogger logger, Exception failure, string route);
 
-    [LoggerMessage(EventId = 2, Message = "{Method} {Route} {Status} in {ElapsedMs} ms from {Network}", EventName = "Request")]
+    [LoggerMessage(
+        EventId = 2, Message = "{Method} {Route} {Status} in {ElapsedMs} ms from {Network}", EventName = "Request")]
     private static partial void Answered(
         ILogger logger, LogLevel level, string method, string route, int status, double elapsedMs, string network);
 
@@ -38,7 +39,8 @@ internal static partial class RequestLog
 
     // A method is any token that the caller likes.
     private static string Method(string method) =>
-        HttpMethods.IsGet(method) || HttpMethods.IsPost(method) || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method)
+        HttpMethods.IsGet(method) || HttpMethods.IsPost(method) || HttpMethods.IsPut(method)
+            || HttpMethods.IsDelete(method)
             || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsPatch(method)
             ? method
             : "OTHER";

@@ -4,7 +4,9 @@ using KeyRecovery.Service;
 
 namespace KeyRecovery.Api.Telemetry;
 
-/// <summary>The instruments <c>keyrecovery.*</c>. Tags are routes and outcomes from fixed lists, never anything of a user.</summary>
+/// <summary>
+/// The instruments <c>keyrecovery.*</c>. Tags are routes and outcomes from fixed lists, never anything of a user.
+/// </summary>
 internal sealed class ServerMetrics : IDisposable
 {
     public const string Name = ServiceMeter.Name;
@@ -20,17 +22,24 @@ internal sealed class ServerMetrics : IDisposable
     public ServerMetrics(IMeterFactory meters)
     {
         _meter = meters.Create(Name);
-        _requests = _meter.CreateCounter<long>("keyrecovery.requests", "{request}", "Requests answered, by route and outcome.");
-        _rateLimited = _meter.CreateCounter<long>("keyrecovery.rate_limited", "{request}", "Requests refused by a rate limit, by scope.");
-        _erasuresPending = _meter.CreateCounter<long>("keyrecovery.erasures_pending", "{pass}", "Passes that left an erasure without its receipt: an operator must look.");
-        _sweepsStopped = _meter.CreateCounter<long>("keyrecovery.sweeps_stopped", "{sweep}", "Sweeps that the brake stopped: an operator must look.");
-        _rotations = _meter.CreateCounter<long>("keyrecovery.rotations", "{rotation}", "Key rotations, by kind and outcome: all but done asks for an operator.");
-        _backups = _meter.CreateCounter<long>("keyrecovery.backups", "{backup}", "Backups, by outcome: failed asks for an operator.");
+        _requests = _meter.CreateCounter<long>(
+            "keyrecovery.requests", "{request}", "Requests answered, by route and outcome.");
+        _rateLimited = _meter.CreateCounter<long>(
+            "keyrecovery.rate_limited", "{request}", "Requests refused by a rate limit, by scope.");
+        _erasuresPending = _meter.CreateCounter<long>("keyrecovery.erasures_pending", "{pass}",
+            "Passes that left an erasure without its receipt: an operator must look.");
+        _sweepsStopped = _meter.CreateCounter<long>(
+            "keyrecovery.sweeps_stopped", "{sweep}", "Sweeps that the brake stopped: an operator must look.");
+        _rotations = _meter.CreateCounter<long>("keyrecovery.rotations", "{rotation}",
+            "Key rotations, by kind and outcome: all but done asks for an operator.");
+        _backups = _meter.CreateCounter<long>(
+            "keyrecovery.backups", "{backup}", "Backups, by outcome: failed asks for an operator.");
     }
 
     /// <param name="kind"><c>kek</c> or <c>root</c>.</param>
     /// <param name="outcome"><c>done</c>, <c>blocked</c>, <c>refused</c> or <c>unavailable</c>.</param>
-    public void Rotated(string kind, string outcome) => _rotations.Add(1, new TagList { { "kind", kind }, { "outcome", outcome } });
+    public void Rotated(string kind, string outcome) =>
+        _rotations.Add(1, new TagList { { "kind", kind }, { "outcome", outcome } });
 
     /// <param name="outcome"><c>done</c> or <c>failed</c>.</param>
     public void BackedUp(string outcome) => _backups.Add(1, new KeyValuePair<string, object?>("outcome", outcome));

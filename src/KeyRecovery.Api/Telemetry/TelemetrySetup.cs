@@ -3,7 +3,9 @@ using OpenTelemetry.Trace;
 
 namespace KeyRecovery.Api.Telemetry;
 
-/// <summary>OpenTelemetry, exported by OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says where to, and otherwise absent.</summary>
+/// <summary>
+/// OpenTelemetry, exported by OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says where to, and otherwise absent.
+/// </summary>
 internal static class TelemetrySetup
 {
     public static void AddTelemetry(this IServiceCollection services, IConfiguration configuration)
@@ -27,7 +29,9 @@ internal static class TelemetrySetup
     // Traces leave the machine: they name the route's template, and neither path, query nor agent.
     private static void ForgetTheCaller(System.Diagnostics.Activity activity, HttpRequest request)
     {
-        foreach (var tag in (ReadOnlySpan<string>)["url.path", "url.query", "user_agent.original", "client.address", "server.address"])
+        foreach (var tag in (ReadOnlySpan<string>)[
+            "url.path", "url.query", "user_agent.original", "client.address", "server.address",
+        ])
             activity.SetTag(tag, null);
     }
 }

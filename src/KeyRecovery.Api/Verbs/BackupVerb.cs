@@ -25,7 +25,8 @@ internal static class BackupVerb
         return report.IsDone ? 0 : 1;
     }
 
-    private static async Task<BackupReport?> AskAsync(KeyRecoveryOptions options, BackupRequest request, Action<BackupLine> tell)
+    private static async Task<BackupReport?> AskAsync(
+        KeyRecoveryOptions options, BackupRequest request, Action<BackupLine> tell)
     {
         var answer = await ControlClient.TryAskAsync(
             options.Directories.Ring, JsonSerializer.Serialize(request, ApiJson.Default.BackupRequest),
@@ -33,7 +34,8 @@ internal static class BackupVerb
         return answer?.Deserialize(ApiJson.Default.BackupReport);
     }
 
-    private static async Task<BackupReport> RunAsync(KeyRecoveryOptions options, BackupRequest request, Action<BackupLine> tell)
+    private static async Task<BackupReport> RunAsync(
+        KeyRecoveryOptions options, BackupRequest request, Action<BackupLine> tell)
     {
         await using var stores = await ServerStores.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance);
         using var runs = new BackupRuns(stores, options, TimeProvider.System);
@@ -45,21 +47,26 @@ internal static class BackupVerb
         yield return $"done: {report.Set}";
         if (report.Escrow is null)
         {
-            yield return "the data alone: it restores a lost data store beside the key store that lives, and nothing else";
+            yield return "the data alone: it restores a lost data store beside the key store that lives, and nothing "
+                + "else";
             yield break;
         }
 
-        var ends = DateTimeOffset.FromUnixTimeSeconds((long)report.ExpiresAt!.Value).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        var ends = DateTimeOffset.FromUnixTimeSeconds((long)report.ExpiresAt!.Value)
+            .ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         yield return $"its escrow: {report.Escrow}";
-        yield return $"keep a copy of the escrow, and of the fence's folder, on another machine than the set; destroy that copy on {ends}";
+        yield return $"keep a copy of the escrow, and of the fence's folder, on another machine than the set; destroy "
+            + $"that copy on {ends}";
     }
 
     private static (BackupRequest Request, bool Json, string[] Settings) Parse(string[] args)
     {
         var switches = new Switches(args);
-        var to = switches.Value("--to", "a directory") ?? throw new UsageException("backup needs --to DIR, the directory in which sets are kept");
+        var to = switches.Value("--to", "a directory")
+            ?? throw new UsageException("backup needs --to DIR, the directory in which sets are kept");
         var request = new BackupRequest(
-            BackupControl.VerbName, Path.GetFullPath(to), switches.Has("--data-only"), switches.Has("--keys-only"), switches.Number("--expires-days", 1, 365));
+            BackupControl.VerbName, Path.GetFullPath(to), switches.Has("--data-only"), switches.Has("--keys-only"),
+            switches.Number("--expires-days", 1, 365));
         return (request, switches.Has("--json"), switches.Rest);
     }
 }

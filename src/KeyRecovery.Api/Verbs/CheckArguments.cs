@@ -17,6 +17,7 @@ internal sealed record CheckArguments(bool Json, bool Sweep, bool Brake, TimeSpa
         var sweep = switches.Has("--sweep") || anyway;
         var minutes = switches.Number("--older-than-minutes", 0, MostMinutes);
         if (minutes is not null && !sweep) throw new UsageException("--older-than-minutes goes with --sweep");
-        return new CheckArguments(json, sweep, !anyway, minutes is { } old ? TimeSpan.FromMinutes(old) : null, switches.Rest);
+        return new CheckArguments(
+            json, sweep, !anyway, minutes is { } old ? TimeSpan.FromMinutes(old) : null, switches.Rest);
     }
 }

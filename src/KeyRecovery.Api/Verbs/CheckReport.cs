@@ -18,7 +18,8 @@ namespace KeyRecovery.Api.Verbs;
 /// <param name="OrphanRows">Rows that nothing leads to, by table.</param>
 /// <param name="Keks">The KEKs, and how many rows hang on each.</param>
 /// <param name="UnreadableKeys">Rows of the key store that hang on no KEK that ever was.</param>
-/// <param name="KeysHeldUntil">When the last backup set with keys expires, in seconds since 1970; null where none holds any.</param>
+/// <param name="KeysHeldUntil">When the last backup set with keys expires, in seconds since 1970; null where none holds
+/// any.</param>
 /// <param name="Sweep">What the sweep before removed.</param>
 internal sealed record CheckReport(
     bool Sound,
@@ -38,9 +39,11 @@ internal sealed record CheckReport(
     public static CheckReport OfFindings(IReadOnlyList<string> findings) =>
         new(false, findings, [], [], 0, 0, 0, [], new Dictionary<string, int>(), [], 0, null, null);
 
-    public static CheckReport Of(IntegrityReport files, AuditReport audit, RingReport ring, DateTimeOffset? keysHeldUntil, SweepReport? sweep) => new(
-        files.IsSound && audit.IsSound && ring.IsSound && sweep is not { Stopped: true },
-        [], files.Data, files.Keys, audit.Accounts, audit.Pending, audit.VaultsLost, audit.Damaged, audit.OrphanRows, [.. KekLine.Of(ring)], ring.Unreadable, keysHeldUntil?.ToUnixTimeSeconds(), sweep);
+    public static CheckReport Of(IntegrityReport files, AuditReport audit, RingReport ring,
+        DateTimeOffset? keysHeldUntil, SweepReport? sweep) => new(
+            files.IsSound && audit.IsSound && ring.IsSound && sweep is not { Stopped: true },
+            [], files.Data, files.Keys, audit.Accounts, audit.Pending, audit.VaultsLost, audit.Damaged,
+            audit.OrphanRows, [.. KekLine.Of(ring)], ring.Unreadable, keysHeldUntil?.ToUnixTimeSeconds(), sweep);
 
     public string ToJson() => JsonSerializer.Serialize(this, ApiJson.Default.CheckReport);
 
@@ -56,12 +59,15 @@ internal sealed record CheckReport(
         {
             if (Sweep is { } s)
             {
-                yield return $"swept: {s.PendingAccounts} unfinished and {s.OrphanAccounts} orphaned accounts, {s.Lookups} lookups, {s.StagedItems} staged items, {s.OldVersions} old versions";
+                yield return $"swept: {s.PendingAccounts} unfinished and {s.OrphanAccounts} orphaned accounts, "
+                    + $"{s.Lookups} lookups, {s.StagedItems} staged items, {s.OldVersions} old versions";
                 if (s.Stopped) yield return "the sweep stopped: it would remove the data of too many accounts at once";
             }
 
-            foreach (var (table, count) in OrphanRows) yield return $"orphans: {count} rows of {table}, left to the sweep";
-            yield return $"accounts: {Accounts} sound, {Damaged.Count} damaged, {VaultsLost} without data, {Pending} unfinished";
+            foreach (var (table, count) in OrphanRows)
+                yield return $"orphans: {count} rows of {table}, left to the sweep";
+            yield return $"accounts: {Accounts} sound, {Damaged.Count} damaged, {VaultsLost} without data, {Pending} "
+                + "unfinished";
         }
 
         yield return Sound ? "sound" : "NOT sound";
@@ -72,7 +78,8 @@ internal sealed record CheckReport(
         foreach (var kek in Keks)
             if (kek.ToText() is { } line) yield return line;
         if (KeysHeldUntil is { } until)
-            yield return $"backup sets hold keys until {DateTimeOffset.FromUnixTimeSeconds(until):yyyy-MM-dd HH:mm}Z: receipts of level 2 wait for those that hold theirs";
+            yield return $"backup sets hold keys until {DateTimeOffset.FromUnixTimeSeconds(until):yyyy-MM-dd HH:mm}Z: "
+                + "receipts of level 2 wait for those that hold theirs";
         if (UnreadableKeys > 0) yield return $"{UnreadableKeys} rows of the key store cannot be read";
         if (Keks.Any(kek => kek.State is "next" or "retiring"))
             yield return "a rotation is unfinished: the server finishes it, or rotate does";

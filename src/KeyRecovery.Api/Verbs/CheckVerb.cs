@@ -25,13 +25,15 @@ internal static class CheckVerb
     private static async Task<CheckReport> CheckAsync(CheckArguments arguments)
     {
         var options = Server.ReadOptions(arguments.Rest);
-        var findings = UnfinishedRestore(options.Directories).Concat(options.Directories.Findings()).Concat(MissingStores(options.Directories)).ToList();
+        var findings = UnfinishedRestore(options.Directories).Concat(options.Directories.Findings())
+            .Concat(MissingStores(options.Directories)).ToList();
         if (findings.Count > 0) return CheckReport.OfFindings(findings);
 
         await using var stores = await ServerStores.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance);
         var sweep = arguments.Sweep
             ? await stores.Service.Sweeper.SweepAsync(
-                arguments.OlderThan ?? TimeSpan.FromHours(options.Orphans.AfterHours), arguments.Brake, CancellationToken.None)
+                arguments.OlderThan ?? TimeSpan.FromHours(options.Orphans.AfterHours), arguments.Brake,
+                CancellationToken.None)
             : null;
         return CheckReport.Of(
             await stores.Pair.CheckAsync(), await stores.Service.Audit.RunAsync(CancellationToken.None),

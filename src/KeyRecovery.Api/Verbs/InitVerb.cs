@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Api.Verbs;
 
-/// <summary><c>init</c>: makes directories, keys and stores, readable by their owner alone. Harmless to repeat.</summary>
+/// <summary>
+/// <c>init</c>: makes directories, keys and stores, readable by their owner alone. Harmless to repeat.
+/// </summary>
 internal static class InitVerb
 {
     public static async Task<int> RunAsync(string[] args)
@@ -17,7 +19,8 @@ internal static class InitVerb
             var home = StoreHomes.Of(places, TimeProvider.System, NullLoggerFactory.Instance);
             Tell("data store", home.PlaceOf(StoreKind.Data));
             Tell("key store", home.PlaceOf(StoreKind.Keys));
-            Tell("root key", options.Ring.RootKey is null ? Path.Combine(places.Ring, FileRootKey.FileName) : "KeyRecovery:Ring:RootKey");
+            Tell("root key", options.Ring.RootKey is null
+                ? Path.Combine(places.Ring, FileRootKey.FileName) : "KeyRecovery:Ring:RootKey");
             Tell("KEK ring", Path.Combine(places.Ring, FileKekRing.FileName));
         }
 

@@ -5,7 +5,10 @@ using KeyRecovery.Api.Http;
 
 namespace KeyRecovery.Api.Verbs;
 
-/// <summary><c>restore</c>: puts a backup set in the place of a store that was lost, while no server runs. Exit code 0 only where the server may serve again.</summary>
+/// <summary>
+/// <c>restore</c>: puts a backup set in the place of a store that was lost, while no server runs. Exit code 0 only
+/// where the server may serve again.
+/// </summary>
 internal static class RestoreVerb
 {
     public static async Task<int> RunAsync(string[] args)
@@ -15,7 +18,8 @@ internal static class RestoreVerb
         if (arguments.Rehearse) return await RehearseAsync(arguments);
         var options = Server.ReadOptions(arguments.Rest);
         Action<string> tell = arguments.Json ? _ => { } : Console.Out.WriteLine;
-        var report = await new RestoreRun(options, arguments, TimeProvider.System, tell).RunAsync(CancellationToken.None);
+        var report = await new RestoreRun(options, arguments, TimeProvider.System, tell)
+            .RunAsync(CancellationToken.None);
         if (arguments.Json) Console.Out.WriteLine(JsonSerializer.Serialize(report, ApiJson.Default.RestoreReport));
         else
             foreach (var line in report.Lines()) (report.IsDone ? Console.Out : Console.Error).WriteLine(line);

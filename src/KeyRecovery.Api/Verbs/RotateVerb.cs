@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace KeyRecovery.Api.Verbs;
 
 /// <summary>
-/// <c>rotate</c>: replaces the KEK, or with <c>--root</c> the root key. Asks the running server; where none runs, it does
-/// it itself. Exit code 0 only where the old key is gone.
+/// <c>rotate</c>: replaces the KEK, or with <c>--root</c> the root key. Asks the running server; where none runs, it
+/// does it itself. Exit code 0 only where the old key is gone.
 /// </summary>
 internal static class RotateVerb
 {
@@ -24,14 +24,19 @@ internal static class RotateVerb
 
         var report = await AskAsync(options, root, tell) ?? await RunAsync(options, root, tell);
         if (json) Console.Out.WriteLine(JsonSerializer.Serialize(report, ApiJson.Default.RotationReport));
-        else if (report.IsDone) Console.Out.WriteLine(Sentence(report, root, (options.Ring.RootKeyNext ?? (object?)options.Ring.RootKeyVaultNext) is not null));
+        else if (report.IsDone)
+            Console.Out.WriteLine(
+                Sentence(
+                    report, root, (options.Ring.RootKeyNext ?? (object?)options.Ring.RootKeyVaultNext) is not null));
         if (!report.IsDone) Console.Error.WriteLine($"pending: {report.Problem}");
         return report.IsDone ? 0 : 1;
     }
 
-    private static async Task<RotationReport?> AskAsync(KeyRecoveryOptions options, bool root, Action<RotationLine> tell)
+    private static async Task<RotationReport?> AskAsync(
+        KeyRecoveryOptions options, bool root, Action<RotationLine> tell)
     {
-        var request = JsonSerializer.Serialize(new RotateRequest(RotateControl.VerbName, root), ApiJson.Default.RotateRequest);
+        var request = JsonSerializer.Serialize(
+            new RotateRequest(RotateControl.VerbName, root), ApiJson.Default.RotateRequest);
         var answer = await ControlClient.TryAskAsync(
             options.Directories.Ring, request, line => tell(line.Deserialize(ApiJson.Default.RotationLine)!));
         return answer?.Deserialize(ApiJson.Default.RotationReport);
@@ -43,14 +48,16 @@ internal static class RotateVerb
         var ring = stores.Service.Ring;
         return root
             ? RotationReport.OfRoot(await stores.RootRotation.RunAsync(CancellationToken.None), ring)
-            : RotationReport.Of(await stores.Service.Rotation.RunAsync(begin: true, new Teller(tell), CancellationToken.None), ring);
+            : RotationReport.Of(
+                await stores.Service.Rotation.RunAsync(begin: true, new Teller(tell), CancellationToken.None), ring);
     }
 
     private static string Sentence(RotationReport report, bool root, bool next) => (root, next) switch
     {
         (true, true) => "done: everything is wrapped under RootKeyNext. Make it RootKey, and set RootKeyNext no more",
         (true, false) => "done: everything is wrapped under the new root key",
-        _ => $"done: KEK {string.Join(", ", report.Destroyed)} destroyed, {report.Current} is current, {report.Rewrapped} rows moved",
+        _ => $"done: KEK {string.Join(", ", report.Destroyed)} destroyed, {report.Current} is current, "
+            + $"{report.Rewrapped} rows moved",
     };
 
     private sealed class Teller(Action<RotationLine> tell) : IProgress<RotationProgress>

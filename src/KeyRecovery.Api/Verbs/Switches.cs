@@ -21,7 +21,8 @@ internal sealed class Switches(string[] args)
     {
         var at = _left.IndexOf(name);
         if (at < 0) return null;
-        if (at + 1 == _left.Count || _left[at + 1].StartsWith("--", StringComparison.Ordinal)) throw new UsageException($"{name} takes {takes}");
+        if (at + 1 == _left.Count || _left[at + 1].StartsWith("--", StringComparison.Ordinal))
+            throw new UsageException($"{name} takes {takes}");
         var value = _left[at + 1];
         _left.RemoveRange(at, 2);
         return value;
@@ -33,7 +34,8 @@ internal sealed class Switches(string[] args)
     {
         var takes = $"a number from {least} to {most}";
         if (Value(name, takes) is not { } text) return null;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least
+            && number <= most
             ? number
             : throw new UsageException($"{name} takes {takes}");
     }

@@ -26,13 +26,15 @@ internal static class VerbTable
                   --to DIR                where sets are kept: a folder is added to it
                   --data-only             without the keys
                   --keys-only             without the data
-                  --expires-days N        when the keys in it open for nobody any more (30 unless Backup:ExpiresAfterDays says otherwise)
+                  --expires-days N        when the keys in it open for nobody any more
+                                          (30 unless Backup:ExpiresAfterDays says otherwise)
                   --json                  one JSON object
           restore put a backup set in the place of what was lost, with the server stopped
                   --from SET              its folder
                   --part data|keys|all    what was lost (data unless said otherwise)
                   --escrow FILE           the set's escrow, and
-                  --offline-key FILE      the private half of the offline key, - for standard input: for keys whose ring is lost too
+                  --offline-key FILE      the private half of the offline key, - for standard input:
+                                          for keys whose ring is lost too
                   --replace               move aside what lies there
                   --old-tombstones        the newest list of tombstones is lost: take the set's own
                   --sweep-anyway          remove data without keys, however many

@@ -13,10 +13,14 @@ internal static class AccountCreateCommand
     public static Command Make()
     {
         var code = new Option<bool>("--code") { Description = "Make a recovery code with the account" };
-        var noCode = new Option<bool>("--no-code") { Description = "Make none: if this device is lost, so is everything" };
+        var noCode =
+            new Option<bool>("--no-code") { Description = "Make none: if this device is lost, so is everything" };
         var name = DeviceName.Option();
-        var kit = new Option<string?>("--kit") { HelpName = "FILE", Description = "Write the code as a page to print (HTML); asks for a code" };
-        var command = new Command("create", "Makes an account with this device as its first") { code, noCode, name, kit };
+        var kit = new Option<string?>("--kit") {
+            HelpName = "FILE", Description = "Write the code as a page to print (HTML); asks for a code",
+        };
+        var command = new Command(
+            "create", "Makes an account with this device as its first") { code, noCode, name, kit };
         command.Validators.Add(result =>
         {
             if (result.GetValue(noCode) && (result.GetValue(code) || result.GetValue(kit) is not null))
@@ -24,7 +28,8 @@ internal static class AccountCreateCommand
         });
         return command.Runs(async (context, parsed, ct) =>
         {
-            var withCode = await DecideAsync(context, parsed.GetValue(code) || parsed.GetValue(kit) is not null, parsed.GetValue(noCode), ct);
+            var withCode = await DecideAsync(context, parsed.GetValue(code)
+                || parsed.GetValue(kit) is not null, parsed.GetValue(noCode), ct);
             await RunAsync(context, withCode, parsed.GetValue(name)!, parsed.GetValue(kit), ct);
         });
     }
@@ -33,26 +38,38 @@ internal static class AccountCreateCommand
     {
         if (code || noCode) return code;
         if (!context.Ask.CanAsk)
-            throw new CommandException(CliFailure.Usage("one of --code and --no-code is required where nobody can be asked"));
-        context.Ask.Say("A recovery code brings everything back when this device is lost. It is 32 characters to write down or print.");
+            throw new CommandException(
+                CliFailure.Usage("one of --code and --no-code is required where nobody can be asked"));
+        context.Ask.Say(
+            "A recovery code brings everything back when this device is lost. It is 32 characters to write down or "
+            + "print.");
         return await context.Ask.YesAsync("Make one?", ct);
     }
 
-    private static async Task RunAsync(CliContext context, bool withCode, string name, string? kitPath, CancellationToken ct)
+    private static async Task RunAsync(
+        CliContext context, bool withCode, string name, string? kitPath, CancellationToken ct)
     {
         var token = await NeedTokenAsync(context, ct);
         using var kit = KitFile.Open(kitPath);
         using var code = withCode ? RecoveryCode.Generate(SystemRandom.Instance) : null;
-        using var vault = context.Expect(await context.Client.CreateAsync(token, new CreateOptions { DeviceName = name, Code = code }, ct));
+        using var vault = context.Expect(
+            await context.Client.CreateAsync(token, new CreateOptions { DeviceName = name, Code = code }, ct));
 
         var display = code?.ToDisplayString();
-        if (display is not null) kit?.Write(new RecoveryKit(display, vault.Account, context.Server, context.App, DateTimeOffset.UtcNow));
+        if (display is not null)
+            kit?.Write(new RecoveryKit(display, vault.Account, context.Server, context.App, DateTimeOffset.UtcNow));
         context.Output.Result(
-            new { accountId = vault.Account.ToString(), deviceId = vault.Device.ToString(), deviceName = name, code = display, kit = kit?.Path },
+            new { accountId = vault.Account.ToString(), deviceId = vault.Device.ToString(), deviceName = name,
+                code = display, kit = kit?.Path },
             people =>
             {
-                people.WriteLine($"Account {vault.Account} is made, with this device as its first: {Words.Safe(name)} ({vault.Device}).");
-                if (display is null) people.WriteLine("It has no recovery code: if this device is lost, so is everything. To make one: keyrecovery code create");
+                people.WriteLine(
+                    $"Account {vault.Account} is made, with this device as its first: {Words.Safe(name)} "
+                    + $"({vault.Device}).");
+                if (display is null)
+                    people.WriteLine(
+                        "It has no recovery code: if this device is lost, so is everything. To make one: keyrecovery "
+                        + "code create");
                 else NewCode.Tell(people, display, kit?.Path);
             });
     }
@@ -62,6 +79,7 @@ internal static class AccountCreateCommand
         if (await context.ReadTokenAsync(ct) is { } token) return token;
         if (context.Ask.CanAsk) return (await context.Ask.HiddenAsync("The app's token:", ct)).Trim();
         throw new CommandException(CliFailure.Usage(
-            "--token FILE is required: the app's token for its user", "For development: keyrecovery token --subject NAME > FILE"));
+            "--token FILE is required: the app's token for its user",
+            "For development: keyrecovery token --subject NAME > FILE"));
     }
 }

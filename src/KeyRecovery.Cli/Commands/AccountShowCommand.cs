@@ -12,7 +12,9 @@ namespace KeyRecovery.Cli.Commands;
 /// <summary><c>account show</c>: who may act, and since when.</summary>
 internal static class AccountShowCommand
 {
-    public static Command Make() => new Command("show", "Shows the account, its devices and its recovery codes").Runs((context, _, ct) => RunAsync(context, ct));
+    public static Command Make() =>
+        new Command("show", "Shows the account, its devices and its recovery codes")
+            .Runs((context, _, ct) => RunAsync(context, ct));
 
     private static async Task RunAsync(CliContext context, CancellationToken ct)
     {
@@ -20,7 +22,9 @@ internal static class AccountShowCommand
         var vault = opened.Session;
         var passphrase = await PassphraseAsync(vault, ct);
         if (passphrase.Sum(r => r.GuessesSinceRight) is var guesses and > 0)
-            context.Output.Note($"the passphrase was guessed {Words.Count(guesses, "time")} since it was last right: if it was not you, keyrecovery passphrase pause (see keyrecovery passphrase status)");
+            context.Output.Note(
+                $"the passphrase was guessed {Words.Count(guesses, "time")} since it was last right: if it was not "
+                + "you, keyrecovery passphrase pause (see keyrecovery passphrase status)");
         context.Output.Result(
             new
             {
@@ -44,7 +48,8 @@ internal static class AccountShowCommand
     }
 
     // What strangers did is told with everything else; a realm that is away does not hold it up.
-    private static async Task<ImmutableArray<PassphraseStatus>> PassphraseAsync(VaultSession vault, CancellationToken ct)
+    private static async Task<ImmutableArray<PassphraseStatus>> PassphraseAsync(
+        VaultSession vault, CancellationToken ct)
     {
         if (!vault.Passphrase.IsSet) return [];
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -72,7 +77,9 @@ internal static class AccountShowCommand
         people.Write(facts);
         AuthorityTable.Write(people, vault.Authorities, mended);
         if (vault.Authorities.All(a => a.Kind == AuthorityKind.Device))
-            people.WriteLine("There is no recovery code and no passphrase: if these devices are lost, so is everything. To make one: keyrecovery code create");
+            people.WriteLine(
+                "There is no recovery code and no passphrase: if these devices are lost, so is everything. To make "
+                + "one: keyrecovery code create");
     }
 
     // The manifest bears no time of its own: its items do, and the chain.

@@ -4,7 +4,9 @@ using KeyRecovery.Cli.Invocation;
 
 namespace KeyRecovery.Cli.Commands;
 
-/// <summary><c>admin erase</c> and <c>admin erasures</c>: an operator files a job, and sees what came of each line.</summary>
+/// <summary>
+/// <c>admin erase</c> and <c>admin erasures</c>: an operator files a job, and sees what came of each line.
+/// </summary>
 internal static class AdminEraseCommand
 {
     private const int Page = 200;
@@ -13,7 +15,9 @@ internal static class AdminEraseCommand
 
     public static Command Make()
     {
-        var file = new Option<string>("--file") { HelpName = "SUBJECTS.ndjson", Description = "A line {\"subject\": \"…\"} for each user", Required = true };
+        var file = new Option<string>("--file") {
+            HelpName = "SUBJECTS.ndjson", Description = "A line {\"subject\": \"…\"} for each user", Required = true,
+        };
         var job = new Argument<string>("JOB") { Description = "The job's id" };
         return new Command("admin", "For operators, with their token")
         {
@@ -58,19 +62,25 @@ internal static class AdminEraseCommand
 
         int Count(string name) => report.GetProperty(name).GetInt32();
         context.Output.Result(
-            new { job, state = report.GetProperty("state").GetString(), lines = Count("lines"), erased = Count("erased"), unknown = Count("unknown"), pending = Count("pending"), outcomes },
+            new { job, state = report.GetProperty("state").GetString(), lines = Count("lines"),
+                erased = Count("erased"), unknown = Count("unknown"), pending = Count("pending"), outcomes },
             people =>
             {
                 foreach (var line in outcomes)
                 {
                     var receipt = line.TryGetProperty("receipt", out var signed) ? $"  {signed.GetString()}" : "";
-                    people.Profile.Out.Writer.WriteLine($"line {line.GetProperty("line").GetInt32()}: {line.GetProperty("outcome").GetString()}{receipt}");
+                    people.Profile.Out.Writer.WriteLine(
+                        $"line {line.GetProperty("line").GetInt32()}: "
+                        + $"{line.GetProperty("outcome").GetString()}{receipt}");
                 }
 
-                people.Profile.Out.Writer.WriteLine($"job {job}: {Count("erased")} erased, {Count("unknown")} unknown, {Count("pending")} pending");
+                people.Profile.Out.Writer.WriteLine(
+                    $"job {job}: {Count("erased")} erased, {Count("unknown")} unknown, {Count("pending")} pending");
             });
     }
 
-    private static Task<JsonElement> ReadAsync(CliContext context, string job, int after, int limit, CancellationToken ct) =>
-        OperatorApi.SendAsync(context, HttpMethod.Get, $"/v1/admin/erasures/{Uri.EscapeDataString(job)}?after={after}&limit={limit}", null, ct);
+    private static Task<JsonElement> ReadAsync(
+        CliContext context, string job, int after, int limit, CancellationToken ct) =>
+        OperatorApi.SendAsync(context, HttpMethod.Get,
+            $"/v1/admin/erasures/{Uri.EscapeDataString(job)}?after={after}&limit={limit}", null, ct);
 }

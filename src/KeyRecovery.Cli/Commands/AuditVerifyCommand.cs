@@ -13,27 +13,42 @@ internal static class AuditVerifyCommand
 {
     public static Command Make()
     {
-        var receipt = new Option<string>("--receipt") { HelpName = "FILE", Description = "The receipt: its bytes, or base64url", Required = true };
-        var key = new Option<string>("--key") { HelpName = "KEY", Description = "The server's audit key, from its GET /audit/key, kept since", Required = true };
-        var account = new Option<string?>("--account") { HelpName = "ID", Description = "Says as well whether it is about this account" };
-        return new Command("verify", "Verifies a receipt, without asking any server") { receipt, key, account }.Runs(async (context, parsed, ct) =>
-            Verify(context, await File.ReadAllBytesAsync(parsed.GetRequiredValue(receipt), ct), parsed.GetRequiredValue(key), parsed.GetValue(account)));
+        var receipt = new Option<string>("--receipt") {
+            HelpName = "FILE", Description = "The receipt: its bytes, or base64url", Required = true,
+        };
+        var key = new Option<string>("--key") { HelpName = "KEY",
+            Description = "The server's audit key, from its GET /audit/key, kept since", Required = true };
+        var account = new Option<string?>("--account") {
+            HelpName = "ID", Description = "Says as well whether it is about this account",
+        };
+        return new Command("verify", "Verifies a receipt, without asking any server") { receipt, key, account }
+            .Runs(async (context, parsed, ct) =>
+                Verify(context, await File.ReadAllBytesAsync(parsed.GetRequiredValue(receipt), ct),
+                    parsed.GetRequiredValue(key), parsed.GetValue(account)));
     }
 
     private static void Verify(CliContext context, byte[] file, string key, string? account)
     {
         AccountId? expected = null;
-        if (account is not null) expected = AccountId.TryParse(account, out var id) ? id : throw new CommandException(CliFailure.Usage("--account takes an account's id"));
+        if (account is not null) expected = AccountId.TryParse(account, out var id)
+            ? id : throw new CommandException(CliFailure.Usage("--account takes an account's id"));
         var signed = Read(file);
-        if (!Base64UrlText.TryDecode(key, VerifyKey.Size, out var bytes) || Key(bytes) is not { } auditKey) throw new CommandException(CliFailure.Usage("--key takes a server's audit key"));
-        if (!signed.IsSignedBy(auditKey)) throw new CommandException(new CliFailure("receipt-invalid", "the receipt is not signed by that server, or was changed"));
-        if (expected is { } wanted && !signed.Receipt.IsOf(wanted)) throw new CommandException(new CliFailure("receipt-of-another", "the receipt is signed, and about another account"));
+        if (!Base64UrlText.TryDecode(key, VerifyKey.Size, out var bytes) || Key(bytes) is not { } auditKey)
+            throw new CommandException(CliFailure.Usage("--key takes a server's audit key"));
+        if (!signed.IsSignedBy(auditKey))
+            throw new CommandException(
+                new CliFailure("receipt-invalid", "the receipt is not signed by that server, or was changed"));
+        if (expected is { } wanted && !signed.Receipt.IsOf(wanted))
+            throw new CommandException(
+                new CliFailure("receipt-of-another", "the receipt is signed, and about another account"));
         var receipt = signed.Receipt;
         context.Output.Result(
             new
             {
-                erasureId = receipt.Id.ToString(), receipt.Level, receipt.App, subject = receipt.Subject.ToString(), requestedBy = receipt.RequestedBy.ToString().ToLowerInvariant(),
-                receipt.RequestedAt, receipt.ErasedAt, receipt.Kek, receipt.KekDestroyedAt, proofs = receipt.Proofs.Select(p => FailureText.Kebab(p.ToString())),
+                erasureId = receipt.Id.ToString(), receipt.Level, receipt.App, subject = receipt.Subject.ToString(),
+                requestedBy = receipt.RequestedBy.ToString().ToLowerInvariant(),
+                receipt.RequestedAt, receipt.ErasedAt, receipt.Kek, receipt.KekDestroyedAt,
+                proofs = receipt.Proofs.Select(p => FailureText.Kebab(p.ToString())),
             },
             people => ReceiptText.Write(people, receipt));
     }
@@ -43,7 +58,8 @@ internal static class AuditVerifyCommand
         var text = System.Text.Encoding.Latin1.GetString(file).Trim();
         try
         {
-            return SignedErasureReceipt.Decode(Base64UrlText.TryDecodeUpTo(text, ErasureReceipt.MaxSize, out var bytes) && bytes.Length > 0 ? bytes : file);
+            return SignedErasureReceipt.Decode(Base64UrlText.TryDecodeUpTo(text, ErasureReceipt.MaxSize, out var bytes)
+                && bytes.Length > 0 ? bytes : file);
         }
         catch (WireFormatException)
         {
@@ -51,7 +67,9 @@ internal static class AuditVerifyCommand
         }
         catch (UpgradeRequiredException)
         {
-            throw new CommandException(new CliFailure(RuleWords.Of(ProtocolFault.UpgradeRequired), "the receipt is of a newer version: update this program"));
+            throw new CommandException(
+                new CliFailure(RuleWords.Of(ProtocolFault.UpgradeRequired),
+                    "the receipt is of a newer version: update this program"));
         }
     }
 

@@ -23,15 +23,18 @@ internal static class BackupHistoryCommand
             people =>
             {
                 var table = new Table().Border(TableBorder.Simple)
-                    .AddColumn(new TableColumn("Version").RightAligned()).AddColumn("Replaced").AddColumn(new TableColumn("Sealed size").RightAligned());
+                    .AddColumn(new TableColumn("Version").RightAligned()).AddColumn("Replaced")
+                    .AddColumn(new TableColumn("Sealed size").RightAligned());
                 foreach (var version in versions)
                 {
                     table.AddRow(
-                        new Text($"{version.Version}"), new Text(version.ReplacedAt is { } at ? Words.Time(at) : "current"),
+                        new Text($"{version.Version}"),
+                        new Text(version.ReplacedAt is { } at ? Words.Time(at) : "current"),
                         new Text(Words.Size(version.SealedSize)));
                 }
                 people.Write(table);
-                people.WriteLine($"To have one back: keyrecovery backup get {Words.Argument(name)} --version N -o FILE");
+                people.WriteLine(
+                    $"To have one back: keyrecovery backup get {Words.Argument(name)} --version N -o FILE");
             });
     }
 }

@@ -7,7 +7,8 @@ namespace KeyRecovery.Cli.Commands;
 /// <summary><c>backup list</c>: the items by name.</summary>
 internal static class BackupListCommand
 {
-    public static Command Make() => new Command("list", "Lists the items").Runs((context, _, ct) => RunAsync(context, ct));
+    public static Command Make() =>
+        new Command("list", "Lists the items").Runs((context, _, ct) => RunAsync(context, ct));
 
     private static async Task RunAsync(CliContext context, CancellationToken ct)
     {

@@ -13,10 +13,12 @@ internal static class BackupPutCommand
 {
     public static Command Make()
     {
-        var name = new Argument<string>("NAME") { Description = $"The item's name, sealed, at most {Limits.NameBytes} bytes" };
+        var name =
+            new Argument<string>("NAME") { Description = $"The item's name, sealed, at most {Limits.NameBytes} bytes" };
         var file = new Argument<string>("FILE") { Description = "What to store, - for standard input" };
         return new Command("put", "Stores a file; durable on the server when it returns") { name, file }
-            .Runs((context, parsed, ct) => RunAsync(context, parsed.GetRequiredValue(name), parsed.GetRequiredValue(file), ct));
+            .Runs((context, parsed, ct) =>
+                RunAsync(context, parsed.GetRequiredValue(name), parsed.GetRequiredValue(file), ct));
     }
 
     private static async Task RunAsync(CliContext context, string name, string file, CancellationToken ct)
@@ -33,9 +35,12 @@ internal static class BackupPutCommand
                 new { item.Name, item.Version, size = item.Length, item.Modified },
                 people =>
                 {
-                    people.WriteLine($"{Words.Safe(item.Name)}: {Words.Size(item.Length)} stored as version {item.Version}.");
+                    people.WriteLine(
+                        $"{Words.Safe(item.Name)}: {Words.Size(item.Length)} stored as version {item.Version}.");
                     if (item.Version > 1)
-                        people.WriteLine($"Version {item.Version - 1} can be had back for {Limits.OldVersionDays} days: keyrecovery backup history {Words.Argument(item.Name)}");
+                        people.WriteLine(
+                            $"Version {item.Version - 1} can be had back for {Limits.OldVersionDays} days: "
+                            + $"keyrecovery backup history {Words.Argument(item.Name)}");
                 });
         }
         finally
@@ -54,7 +59,9 @@ internal static class BackupPutCommand
         {
             buffer.Write(chunk, 0, read);
             if (buffer.Length > Limits.MaxItemBytes)
-                throw new CommandException(new CliFailure("invalid", $"an item has at most {Words.Size(Limits.MaxItemBytes)}") { Advice = ["Nothing was sent."] });
+                throw new CommandException(
+                    new CliFailure("invalid",
+                        $"an item has at most {Words.Size(Limits.MaxItemBytes)}") { Advice = ["Nothing was sent."] });
         }
         CryptographicOperations.ZeroMemory(chunk);
         return buffer.ToArray();

@@ -12,7 +12,8 @@ internal static class BackupRemoveCommand
     public static Command Make()
     {
         var name = new Argument<string>("NAME") { Description = "The item's name" };
-        return new Command("remove", "Removes an item") { name }.Runs((context, parsed, ct) => RunAsync(context, parsed.GetRequiredValue(name), ct));
+        return new Command("remove", "Removes an item") { name }
+            .Runs((context, parsed, ct) => RunAsync(context, parsed.GetRequiredValue(name), ct));
     }
 
     private static async Task RunAsync(CliContext context, string name, CancellationToken ct)
@@ -24,6 +25,7 @@ internal static class BackupRemoveCommand
         context.Expect(removed);
         context.Output.Result(
             new { name, removed = true, items = opened.Session.Items.Length },
-            people => people.WriteLine($"{Words.Safe(name)} is removed. Left: {Words.Count(opened.Session.Items.Length, "item")}."));
+            people => people.WriteLine(
+                $"{Words.Safe(name)} is removed. Left: {Words.Count(opened.Session.Items.Length, "item")}."));
     }
 }

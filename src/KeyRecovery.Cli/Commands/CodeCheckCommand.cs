@@ -11,34 +11,44 @@ namespace KeyRecovery.Cli.Commands;
 internal static class CodeCheckCommand
 {
     public static Command Make() =>
-        new Command("check", "Proves that your recovery code brings everything back today; changes nothing").Runs((context, _, ct) => RunAsync(context, ct));
+        new Command("check", "Proves that your recovery code brings everything back today; changes nothing")
+            .Runs((context, _, ct) => RunAsync(context, ct));
 
     private static async Task RunAsync(CliContext context, CancellationToken ct)
     {
         var token = await context.ReadTokenAsync(ct);
         using var code = await new CodeInput(context.Ask).ReadAsync(ct);
         using var session = context.Expect(await context.Client.BeginRecoveryAsync(code, token, ct));
-        var opened = context.Expect(await context.Output.WithProgressAsync("opening every item", progress => session.CheckItemsAsync(progress, ct)));
+        var opened =
+            context.Expect(
+                await context.Output.WithProgressAsync(
+                    "opening every item", progress => session.CheckItemsAsync(progress, ct)));
 
         var slot = session.Authorities.First(a => a.IsThisDevice);
         var ownAccount = await IsOwnAccountAsync(context, session, ct);
         if (ownAccount == false) context.Output.Note("the code opens another account than the one of this device");
-        if (slot.Replace) context.Output.Note("the code was made on a device that was later reported stolen: replace it with code create --replace");
+        if (slot.Replace)
+            context.Output.Note(
+                "the code was made on a device that was later reported stolen: replace it with code create --replace");
         var bytes = session.Items.Sum(i => i.Length);
         context.Output.Result(
             new
             {
-                ok = true, accountId = session.Account.ToString(), items = opened, itemBytes = bytes, codeAdded = slot.Added,
+                ok = true, accountId = session.Account.ToString(), items = opened, itemBytes = bytes,
+                codeAdded = slot.Added,
                 session.LastAuthorityChange, slot.Replace, isThisDevicesAccount = ownAccount,
             },
             people =>
             {
-                people.WriteLine($"The code works: it opened {(opened == 1 ? "the one item" : $"all {opened} items")} just now, {Words.Size(bytes)} in all. Nothing was changed.");
+                people.WriteLine(
+                    $"The code works: it opened {(opened == 1 ? "the one item" : $"all {opened} items")} just now, "
+                    + $"{Words.Size(bytes)} in all. Nothing was changed.");
                 people.WriteLine($"It was added on {Words.Time(slot.Added)} to account {session.Account}.");
             });
     }
 
-    private static async Task<bool?> IsOwnAccountAsync(CliContext context, RecoverySession session, CancellationToken ct)
+    private static async Task<bool?> IsOwnAccountAsync(
+        CliContext context, RecoverySession session, CancellationToken ct)
     {
         using var kept = await new FileDeviceStore(context.Home).LoadAsync(ct);
         return kept is null ? null : kept.Account == session.Account;

@@ -9,8 +9,10 @@ internal static class DemoCommand
 {
     public static Command Make()
     {
-        var keep = new Option<bool>("--keep") { Description = "Keep the temporary folder: the server's data, the homes, the recovery kit" };
-        return new Command("demo", "Tells the whole story, on a real server in a temporary folder; every step is verified") { keep }
+        var keep = new Option<bool>(
+            "--keep") { Description = "Keep the temporary folder: the server's data, the homes, the recovery kit" };
+        return new Command(
+            "demo", "Tells the whole story, on a real server in a temporary folder; every step is verified") { keep }
             .Runs((context, parsed, ct) => RunAsync(context, parsed.GetValue(keep), ct));
     }
 

@@ -7,13 +7,15 @@ namespace KeyRecovery.Cli.Commands;
 /// <summary><c>device list</c>: every device and code of the account.</summary>
 internal static class DeviceListCommand
 {
-    public static Command Make() => new Command("list", "Shows the account's devices and codes").Runs((context, _, ct) => RunAsync(context, ct));
+    public static Command Make() =>
+        new Command("list", "Shows the account's devices and codes").Runs((context, _, ct) => RunAsync(context, ct));
 
     private static async Task RunAsync(CliContext context, CancellationToken ct)
     {
         using var opened = await context.OpenAsync(ct);
         var authorities = opened.Session.Authorities;
         context.Output.Result(
-            new { devices = authorities.Select(AuthorityTable.Json) }, people => AuthorityTable.Write(people, authorities, opened.Mended));
+            new { devices = authorities.Select(AuthorityTable.Json) },
+            people => AuthorityTable.Write(people, authorities, opened.Mended));
     }
 }

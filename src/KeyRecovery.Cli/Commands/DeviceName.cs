@@ -18,7 +18,8 @@ internal static class DeviceName
         };
         option.Validators.Add(result =>
         {
-            if (!Fits(result.GetValueOrDefault<string>() ?? "")) result.AddError($"--name has 1 to {Limits.NameBytes} bytes");
+            if (!Fits(result.GetValueOrDefault<string>() ?? ""))
+                result.AddError($"--name has 1 to {Limits.NameBytes} bytes");
         });
         return option;
     }

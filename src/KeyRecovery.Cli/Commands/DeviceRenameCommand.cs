@@ -12,7 +12,8 @@ internal static class DeviceRenameCommand
         var id = AuthorityArgument.Make();
         var name = new Argument<string>("NAME") { Description = "The new name, sealed, at most 64 bytes" };
         return new Command("rename", "Gives a device or a code another name") { id, name }
-            .Runs((context, parsed, ct) => RunAsync(context, parsed.GetRequiredValue(id), parsed.GetRequiredValue(name), ct));
+            .Runs((context, parsed, ct) =>
+                RunAsync(context, parsed.GetRequiredValue(id), parsed.GetRequiredValue(name), ct));
     }
 
     private static async Task RunAsync(CliContext context, string value, string name, CancellationToken ct)

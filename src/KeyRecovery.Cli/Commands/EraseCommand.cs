@@ -6,15 +6,19 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Commands;
 
-/// <summary><c>erase</c>, <c>erase status</c>, <c>erase cancel</c>: the end of an account, by one of its devices.</summary>
+/// <summary>
+/// <c>erase</c>, <c>erase status</c>, <c>erase cancel</c>: the end of an account, by one of its devices.
+/// </summary>
 internal static class EraseCommand
 {
     public static Command Make()
     {
         var yes = new Option<bool>("--yes") { Description = "Erase without asking" };
         var command = new Command("erase", "Erases the account: for good, on all devices, with a receipt") { yes };
-        command.Add(new Command("status", "Says whether an erasure waits").Runs((context, _, ct) => StatusAsync(context, ct)));
-        command.Add(new Command("cancel", "Cancels an erasure that waits").Runs((context, _, ct) => CancelAsync(context, ct)));
+        command.Add(
+            new Command("status", "Says whether an erasure waits").Runs((context, _, ct) => StatusAsync(context, ct)));
+        command.Add(
+            new Command("cancel", "Cancels an erasure that waits").Runs((context, _, ct) => CancelAsync(context, ct)));
         return command.Runs((context, parsed, ct) => RunAsync(context, parsed.GetValue(yes), ct));
     }
 
@@ -22,13 +26,16 @@ internal static class EraseCommand
     {
         using var opened = await context.OpenAsync(ct, warnsOfErasure: false);
         var vault = opened.Session;
-        if (!yes && !context.Ask.CanAsk) throw new CommandException(CliFailure.Usage("an erasure is asked for, or comes with --yes"));
+        if (!yes && !context.Ask.CanAsk)
+            throw new CommandException(CliFailure.Usage("an erasure is asked for, or comes with --yes"));
         if (!yes)
         {
             context.Ask.Say(
-                $"This erases the account and its {Words.Count(vault.Items.Length, "item")} on the server, for all of its devices. "
+                $"This erases the account and its {Words.Count(vault.Items.Length, "item")} on the server, for all of "
+                + "its devices. "
                 + "The recovery code and the passphrase will open nothing. Nobody can bring it back.");
-            if (!await context.Ask.YesAsync("Erase it?", ct)) throw new CommandException(new CliFailure("cancelled", "nothing was erased"));
+            if (!await context.Ask.YesAsync("Erase it?", ct))
+                throw new CommandException(new CliFailure("cancelled", "nothing was erased"));
         }
 
         Tell(context, context.Expect(await vault.RequestErasureAsync(ct)));
@@ -49,16 +56,22 @@ internal static class EraseCommand
     private static void Tell(CliContext context, ErasureStatus status) => context.Output.Result(
         status switch
         {
-            ErasureStatus.Held held => new { state = "held", held.RequestedAt, dueInMs = (long)held.DueIn.TotalMilliseconds },
-            ErasureStatus.Erased erased => new { state = "erased", receipt = Base64UrlText.Encode(erased.Receipt.Span) },
+            ErasureStatus.Held held =>
+                new { state = "held", held.RequestedAt, dueInMs = (long)held.DueIn.TotalMilliseconds },
+            ErasureStatus.Erased erased =>
+                new { state = "erased", receipt = Base64UrlText.Encode(erased.Receipt.Span) },
             ErasureStatus.Erasing => new { state = "erasing" },
             _ => (object)new { state = "none" },
         },
         people => people.WriteLine(status switch
         {
-            ErasureStatus.Held held => $"Asked for on {Words.Time(held.RequestedAt)}; the account is erased on {Words.Time(DateTimeOffset.UtcNow + held.DueIn)}. Until then: keyrecovery erase cancel, on any of its devices.",
+            ErasureStatus.Held held =>
+                $"Asked for on {Words.Time(held.RequestedAt)}; the account is erased on "
+                + $"{Words.Time(DateTimeOffset.UtcNow + held.DueIn)}. Until then: keyrecovery erase cancel, on any of "
+                    + "its devices.",
             ErasureStatus.Erased erased => $"Erased. The receipt: {Base64UrlText.Encode(erased.Receipt.Span)}",
-            ErasureStatus.Erasing => "The account's key is destroyed; what is left of it is being deleted. There is no receipt yet.",
+            ErasureStatus.Erasing =>
+                "The account's key is destroyed; what is left of it is being deleted. There is no receipt yet.",
             _ => "No erasure waits.",
         }));
 }

@@ -7,21 +7,32 @@ using KeyRecovery.Protocol.Linking;
 
 namespace KeyRecovery.Cli.Commands;
 
-/// <summary><c>link scan</c> and <c>link type</c>: makes this home a device of the account whose other device shows a code.</summary>
+/// <summary>
+/// <c>link scan</c> and <c>link type</c>: makes this home a device of the account whose other device shows a code.
+/// </summary>
 internal static class LinkJoinCommand
 {
     public static Command Scan()
     {
-        var payload = new Argument<string?>("PAYLOAD") { Description = "What the QR code says; read from standard input where left out", Arity = ArgumentArity.ZeroOrOne };
-        var image = new Option<string?>("--image") { HelpName = "FILE", Description = "A picture of the QR code, read by zbarimg" };
-        var command = new Command("scan", "Takes the account over from a device that shows a QR code") { payload, image };
+        var payload =
+            new Argument<string?>("PAYLOAD") {
+                Description = "What the QR code says; read from standard input where left out",
+                Arity = ArgumentArity.ZeroOrOne,
+            };
+        var image = new Option<string?>("--image") {
+            HelpName = "FILE", Description = "A picture of the QR code, read by zbarimg",
+        };
+        var command = new Command(
+            "scan", "Takes the account over from a device that shows a QR code") { payload, image };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(payload) is not null && result.GetValue(image) is not null) result.AddError("--image does not go with a payload");
+            if (result.GetValue(payload) is not null && result.GetValue(image) is not null)
+                result.AddError("--image does not go with a payload");
         });
         return With(command, async (context, parsed, ct) =>
         {
-            var text = parsed.GetValue(image) is { } file ? await QrImage.ReadAsync(file, ct) : parsed.GetValue(payload);
+            var text = parsed.GetValue(image) is { } file
+                ? await QrImage.ReadAsync(file, ct) : parsed.GetValue(payload);
             return Read(text ?? await LinkInput.LineAsync(context, "What the QR code says:", ct));
         });
     }
@@ -37,7 +48,8 @@ internal static class LinkJoinCommand
     private static Command With(Command command, Func<CliContext, ParseResult, CancellationToken, Task<LinkCode>> read)
     {
         var name = DeviceName.Option();
-        var bundle = new Option<string?>("--bundle") { HelpName = "FILE", Description = "Where to write what the other device hands over besides the account (0600)" };
+        var bundle = new Option<string?>("--bundle") { HelpName = "FILE",
+            Description = "Where to write what the other device hands over besides the account (0600)" };
         command.Add(name);
         command.Add(bundle);
         return command.Runs(async (context, parsed, ct) =>
@@ -47,9 +59,11 @@ internal static class LinkJoinCommand
         });
     }
 
-    private static async Task RunAsync(CliContext context, LinkCode code, string name, string? bundleFile, CancellationToken ct)
+    private static async Task RunAsync(
+        CliContext context, LinkCode code, string name, string? bundleFile, CancellationToken ct)
     {
-        var join = new LinkJoin { DeviceName = name, Platform = Platform, ShowDigits = (digits, left) => ShowDigits(context.Output, digits, left) };
+        var join = new LinkJoin { DeviceName = name, Platform = Platform,
+            ShowDigits = (digits, left) => ShowDigits(context.Output, digits, left) };
         var linked = context.Expect(await context.Client.LinkAsync(code, join, ct));
         using var vault = linked.Vault;
         using var bundle = linked.Bundle;
@@ -58,15 +72,21 @@ internal static class LinkJoinCommand
         context.Output.Result(
             new
             {
-                accountId = vault.Account.ToString(), deviceId = vault.Device.ToString(), deviceName = name, vault.Epoch, vault.Version,
+                accountId = vault.Account.ToString(), deviceId = vault.Device.ToString(), deviceName = name,
+                vault.Epoch, vault.Version,
                 items = vault.Items.Select(ItemTable.Json), bundleBytes = bundle.Length,
-                bundle = bundleFile is null && bundle.Length > 0 ? Convert.ToBase64String(bundle.Span) : null, bundleFile,
+                bundle = bundleFile is null && bundle.Length > 0
+                    ? Convert.ToBase64String(bundle.Span) : null, bundleFile,
             },
             people =>
             {
                 people.WriteLine($"This device is {Words.Safe(name)} of account {vault.Account} now.");
-                if (bundleFile is not null) people.WriteLine($"The app's own keys, {Words.Size(bundle.Length)}, are written to {bundleFile}.");
-                else if (bundle.Length > 0) people.WriteLine($"The app's own keys, {Words.Size(bundle.Length)}, came along and are not kept: --bundle FILE keeps them.");
+                if (bundleFile is not null)
+                    people.WriteLine($"The app's own keys, {Words.Size(bundle.Length)}, are written to {bundleFile}.");
+                else if (bundle.Length > 0)
+                    people.WriteLine(
+                        $"The app's own keys, {Words.Size(bundle.Length)}, came along and are not kept: --bundle FILE "
+                        + "keeps them.");
                 if (!vault.Items.IsEmpty) ItemTable.Write(people, vault.Items);
             });
     }
@@ -75,7 +95,8 @@ internal static class LinkJoinCommand
         new { digits, triesLeft = left },
         people =>
         {
-            if (left < LinkLimits.DigitTries) people.WriteLine($"Other digits were typed there. {Words.Count(left, "try", "tries")} left.");
+            if (left < LinkLimits.DigitTries)
+                people.WriteLine($"Other digits were typed there. {Words.Count(left, "try", "tries")} left.");
             people.WriteLine($"Type these digits on the other device:   {digits[..3]} {digits[3..]}");
             people.WriteLine("Does that device not ask for them? Then it is not yours: press Ctrl+C. Waiting …");
         });
@@ -83,14 +104,21 @@ internal static class LinkJoinCommand
     private static LinkCode Read(string text) => LinkCode.Parse(text) switch
     {
         LinkCodeParse.Ok ok => ok.Code,
-        LinkCodeParse.NotALinkCode => throw Problem("link-code-other", "this is no link code", "A link code begins with KRL1: and is shown by keyrecovery link show."),
-        LinkCodeParse.UnknownVersion => throw Problem("link-code-version", "the link code is of a newer kind than this program knows", "Update keyrecovery."),
-        LinkCodeParse.UnsafeKey => throw Problem("link-code-unsafe", "the link code was made to be attacked: nobody makes such a one by accident"),
+        LinkCodeParse.NotALinkCode =>
+            throw Problem("link-code-other", "this is no link code",
+                "A link code begins with KRL1: and is shown by keyrecovery link show."),
+        LinkCodeParse.UnknownVersion =>
+            throw Problem(
+                "link-code-version", "the link code is of a newer kind than this program knows", "Update keyrecovery."),
+        LinkCodeParse.UnsafeKey =>
+            throw Problem(
+                "link-code-unsafe", "the link code was made to be attacked: nobody makes such a one by accident"),
         _ => throw Problem("link-code-unreadable", "the link code is damaged or cut off", "Scan it again, whole."),
     };
 
     private static CommandException Problem(string slug, string message, params string[] advice) =>
         new(new CliFailure(slug, message) { Advice = [.. advice, "Nothing was sent."] });
 
-    private static string Platform => OperatingSystem.IsWindows() ? "Windows" : OperatingSystem.IsMacOS() ? "macOS" : OperatingSystem.IsLinux() ? "Linux" : "another system";
+    private static string Platform => OperatingSystem.IsWindows()
+        ? "Windows" : OperatingSystem.IsMacOS() ? "macOS" : OperatingSystem.IsLinux() ? "Linux" : "another system";
 }

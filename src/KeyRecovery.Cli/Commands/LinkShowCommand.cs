@@ -15,16 +15,23 @@ internal static class LinkShowCommand
 
     public static Command Make()
     {
-        var png = new Option<string?>("--png") { HelpName = "FILE", Description = "Write the QR code as an image too, for as long as it is good" };
-        var bundle = new Option<string?>("--bundle") { HelpName = "FILE", Description = "What to hand over besides the account: the app's own keys, at most 200 KiB" };
+        var png = new Option<string?>("--png") {
+            HelpName = "FILE", Description = "Write the QR code as an image too, for as long as it is good",
+        };
+        var bundle = new Option<string?>("--bundle") { HelpName = "FILE",
+            Description = "What to hand over besides the account: the app's own keys, at most 200 KiB" };
         var minutes = NumberOption.Make<int>(
-            "--minutes", "N", $"How long to go on with fresh codes while nobody uses them, at a terminal [default: {DefaultMinutes}]", "1 to 60", 1, 60);
+            "--minutes", "N",
+            $"How long to go on with fresh codes while nobody uses them, at a terminal [default: {DefaultMinutes}]",
+            "1 to 60", 1, 60);
         return new Command("show", "Shows a code for a new device, and adds that device") { png, bundle, minutes }
             .Runs((context, parsed, ct) => RunAsync(
-                context, parsed.GetValue(png), parsed.GetValue(bundle), TimeSpan.FromMinutes(parsed.GetValue(minutes) ?? DefaultMinutes), ct));
+                context, parsed.GetValue(png), parsed.GetValue(bundle),
+                TimeSpan.FromMinutes(parsed.GetValue(minutes) ?? DefaultMinutes), ct));
     }
 
-    private static async Task RunAsync(CliContext context, string? png, string? bundleFile, TimeSpan longest, CancellationToken ct)
+    private static async Task RunAsync(
+        CliContext context, string? png, string? bundleFile, TimeSpan longest, CancellationToken ct)
     {
         var bundle = bundleFile is null ? [] : await File.ReadAllBytesAsync(bundleFile, ct);
         using var opened = await context.OpenAsync(ct);
@@ -32,11 +39,13 @@ internal static class LinkShowCommand
         {
             var linked = await LinkAsync(context, opened, png, bundle, longest, ct);
             context.Output.Result(
-                new { deviceId = linked.Id.ToString(), deviceName = linked.Name, linked.Platform, bundleBytes = bundle.Length },
+                new { deviceId = linked.Id.ToString(), deviceName = linked.Name, linked.Platform,
+                    bundleBytes = bundle.Length },
                 people =>
                 {
                     people.WriteLine($"{Words.Safe(linked.Name)} is a device of the account now, and has everything.");
-                    people.WriteLine($"Was that not you? Lock it out at once: keyrecovery device revoke {linked.Id} --stolen");
+                    people.WriteLine(
+                        $"Was that not you? Lock it out at once: keyrecovery device revoke {linked.Id} --stolen");
                 });
         }
         finally
@@ -69,8 +78,10 @@ internal static class LinkShowCommand
                     onApproved: () => isApproved = true);
                 var result = await link.RunAsync(approval, bundle, ct);
                 countdown.Dispose();
-                if (isApproved && result is Result<LinkedDevice>.Failed failed) throw new CommandException(HalfDone(failed.Failure, context));
-                if (result is not Result<LinkedDevice>.Failed { Failure: ClientFailure.LinkGone } || isClaimed || !context.Ask.CanAsk)
+                if (isApproved && result is Result<LinkedDevice>.Failed failed)
+                    throw new CommandException(HalfDone(failed.Failure, context));
+                if (result is not Result<LinkedDevice>.Failed { Failure: ClientFailure.LinkGone } || isClaimed
+                    || !context.Ask.CanAsk)
                     return context.Expect(result);
                 if (TimeProvider.System.GetElapsedTime(began) >= longest) throw new CommandException(Unused(longest));
                 context.Output.Note("nobody has used that code, and it has expired; here is a fresh one");
@@ -82,16 +93,21 @@ internal static class LinkShowCommand
         }
     }
 
-    private static CliFailure Unused(TimeSpan longest) => new("link-unused", $"no device has used a code in {Words.Count((long)longest.TotalMinutes, "minute")}, and the last one has expired")
-    {
-        Advice = ["Nothing has changed.", "Begin again with the new device at hand: keyrecovery link show"],
-    };
+    private static CliFailure Unused(TimeSpan longest) =>
+        new("link-unused",
+            $"no device has used a code in {Words.Count((long)longest.TotalMinutes, "minute")}, and the last one has "
+            + "expired")
+        {
+            Advice = ["Nothing has changed.", "Begin again with the new device at hand: keyrecovery link show"],
+        };
 
-    private static CliFailure HalfDone(ClientFailure failure, CliContext context) => FailureText.Of(failure, context) with
+    private static CliFailure HalfDone(ClientFailure failure, CliContext context) =>
+        FailureText.Of(failure, context) with
     {
         Advice =
         [
-            "The new device may be in the account by now, with the app's keys or without. See who is there: keyrecovery device list",
+            "The new device may be in the account by now, with the app's keys or without. See who is there: "
+            + "keyrecovery device list",
             "Is it not to stay? keyrecovery device revoke ID",
         ],
     };
@@ -121,9 +137,11 @@ internal static class LinkShowCommand
         {
             context.Output.Step(
                 new { needsDigits = true, triesLeft = left },
-                people => people.WriteLine(left == 3 ? "The new device shows six digits." : $"Those were other digits. {Words.Count(left, "try", "tries")} left."));
+                people => people.WriteLine(left == 3 ? "The new device shows six digits."
+                    : $"Those were other digits. {Words.Count(left, "try", "tries")} left."));
             return context.Output.IsJson
-                ? await Task.Run(Ask.ReadLine, CancellationToken.None).WaitAsync(ct) ?? throw new EndOfStreamException("nobody typed the digits")
+                ? await Task.Run(Ask.ReadLine, CancellationToken.None)
+                    .WaitAsync(ct) ?? throw new EndOfStreamException("nobody typed the digits")
                 : await context.Ask.LineAsync("Type them here:", ct);
         },
         // A machine's digits are its consent: whoever answered them knew which device shows them.
@@ -133,12 +151,15 @@ internal static class LinkShowCommand
                 new { candidate.Name, candidate.Platform, network = candidate.Network?.ToString() },
                 people =>
                 {
-                    people.WriteLine($"The digits hold. It calls itself {Words.Safe(candidate.Name)} ({Words.Safe(candidate.Platform)}).");
+                    people.WriteLine(
+                        $"The digits hold. It calls itself {Words.Safe(candidate.Name)} "
+                        + $"({Words.Safe(candidate.Platform)}).");
                     people.WriteLine(candidate.Network is { } network
                         ? $"The server says that it is on the network {network}."
                         : "The server does not say on which network it is.");
                 });
-            var isApproved = context.Output.IsJson || await context.Ask.YesAsync("Give it this account with all its keys?", ct);
+            var isApproved = context.Output.IsJson
+                || await context.Ask.YesAsync("Give it this account with all its keys?", ct);
             if (isApproved) onApproved();
             return isApproved;
         },

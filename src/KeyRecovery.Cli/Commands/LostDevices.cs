@@ -11,7 +11,9 @@ internal static class LostDevices
 {
     private const int ShortestBeginning = 4;
 
-    /// <summary>Reads <c>all</c> (devices), <c>none</c>, or ids and their beginnings. The code itself cannot be meant.</summary>
+    /// <summary>
+    /// Reads <c>all</c> (devices), <c>none</c>, or ids and their beginnings. The code itself cannot be meant.
+    /// </summary>
     public static IReadOnlyList<AuthorityInfo> Read(RecoverySession session, IReadOnlyList<string> values)
     {
         if (values is ["all"]) return session.Devices;
@@ -20,7 +22,8 @@ internal static class LostDevices
     }
 
     /// <summary>Asks by numbers.</summary>
-    public static async Task<IReadOnlyList<AuthorityInfo>> AskAsync(RecoverySession session, Ask ask, CancellationToken ct)
+    public static async Task<IReadOnlyList<AuthorityInfo>> AskAsync(
+        RecoverySession session, Ask ask, CancellationToken ct)
     {
         var devices = session.Devices;
         if (devices.IsEmpty) return [];
@@ -37,7 +40,8 @@ internal static class LostDevices
 
     private static List<int>? Pick(string answer, int count)
     {
-        var words = answer.Split([' ', ',', ';'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var words = answer.Split(
+            [' ', ',', ';'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (words is ["all"]) return [.. Enumerable.Range(1, count)];
         if (words is ["none"]) return [];
         List<int> numbers = [];
@@ -57,7 +61,8 @@ internal static class LostDevices
         return value.Length >= ShortestBeginning && found is [var one]
             ? one
             : throw new CommandException(CliFailure.Usage(
-                found.Count > 1 ? $"--remove {value} is the beginning of several ids" : $"--remove {value} is no id of the account, all or none",
+                found.Count > 1 ? $"--remove {value} is the beginning of several ids"
+                    : $"--remove {value} is no id of the account, all or none",
                 "The ids are in the table above, and in account show. Nothing was changed."));
     }
 }

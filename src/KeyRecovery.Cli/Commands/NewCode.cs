@@ -9,7 +9,8 @@ internal static class NewCode
     {
         people.WriteLine("Its recovery code, shown this once:");
         CodeCard.Write(people, display);
-        people.WriteLine("Write it down or print it, and keep it offline. It alone brings everything back, for whoever has it.");
+        people.WriteLine(
+            "Write it down or print it, and keep it offline. It alone brings everything back, for whoever has it.");
         if (kitPath is not null) people.WriteLine($"To print: {kitPath} (delete the file when it is on paper)");
         people.WriteLine("Then prove that it works: keyrecovery code check");
     }

@@ -7,13 +7,17 @@ namespace KeyRecovery.Cli.Commands;
 /// <summary>What an operator asks of the server, with the token of <c>--token</c>.</summary>
 internal static class OperatorApi
 {
-    public static async Task<JsonElement> SendAsync(CliContext context, HttpMethod method, string path, Stream? lines, CancellationToken ct)
+    public static async Task<JsonElement> SendAsync(
+        CliContext context, HttpMethod method, string path, Stream? lines, CancellationToken ct)
     {
         var token = await context.ReadTokenAsync(ct)
-            ?? throw new CommandException(new CliFailure("unauthenticated", "an operator's token is needed") { Advice = ["--token FILE"] });
+            ?? throw new CommandException(
+                new CliFailure("unauthenticated", "an operator's token is needed") { Advice = ["--token FILE"] });
         using var http = new HttpClient { BaseAddress = context.Server, Timeout = TimeSpan.FromMinutes(10) };
-        using var request = new HttpRequestMessage(method, path) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
-        if (lines is not null) request.Content = new StreamContent(lines) { Headers = { ContentType = new MediaTypeHeaderValue("application/x-ndjson") } };
+        using var request = new HttpRequestMessage(
+            method, path) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
+        if (lines is not null) request.Content =
+            new StreamContent(lines) { Headers = { ContentType = new MediaTypeHeaderValue("application/x-ndjson") } };
         try
         {
             using var response = await http.SendAsync(request, ct);
@@ -21,9 +25,12 @@ internal static class OperatorApi
             if (response.IsSuccessStatusCode) return body.RootElement.Clone();
             throw new CommandException(Refused(body.RootElement));
         }
-        catch (Exception failure) when (failure is HttpRequestException || (failure is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (Exception failure) when (failure is HttpRequestException
+            || (failure is OperationCanceledException && !ct.IsCancellationRequested))
         {
-            throw new CommandException(new CliFailure("transient", "the server cannot be reached; try again") { Advice = [$"The server is {context.Server}."] });
+            throw new CommandException(
+                new CliFailure("transient",
+                    "the server cannot be reached; try again") { Advice = [$"The server is {context.Server}."] });
         }
         catch (JsonException)
         {
@@ -35,6 +42,7 @@ internal static class OperatorApi
     {
         var type = problem.TryGetProperty("type", out var urn) ? urn.GetString()!.Split(':')[^1] : "refused";
         var field = problem.TryGetProperty("field", out var named) ? $" ({named.GetString()})" : "";
-        return new CliFailure(type, $"{(problem.TryGetProperty("title", out var title) ? title.GetString() : type)}{field}");
+        return new CliFailure(
+            type, $"{(problem.TryGetProperty("title", out var title) ? title.GetString() : type)}{field}");
     }
 }

@@ -8,7 +8,8 @@ namespace KeyRecovery.Cli.Commands;
 /// <summary><c>passphrase check</c>: the drill. One guess, as somebody who lost everything would make it.</summary>
 internal static class PassphraseCheckCommand
 {
-    public static Command Make() => new Command("check", "Proves that your passphrase brings everything back today; a wrong one counts as a guess")
+    public static Command Make() =>
+        new Command("check", "Proves that your passphrase brings everything back today; a wrong one counts as a guess")
         .Runs((context, _, ct) => RunAsync(context, ct));
 
     private static async Task RunAsync(CliContext context, CancellationToken ct)
@@ -24,11 +25,14 @@ internal static class PassphraseCheckCommand
             new
             {
                 ok = true, items = check.Items, guessesLeft = PassphraseTable.GuessesLeft(status),
-                realmsWithoutUse = check.Reports.Select(r => new { realm = r.Realm, fault = FailureText.Kebab(r.Fault.ToString()) }),
+                realmsWithoutUse = check.Reports.Select(
+                    r => new { realm = r.Realm, fault = FailureText.Kebab(r.Fault.ToString()) }),
             },
             people =>
             {
-                people.WriteLine($"The passphrase works: it opened the account's key just now, for {Words.Count(check.Items, "item")}. Nothing was changed.");
+                people.WriteLine(
+                    $"The passphrase works: it opened the account's key just now, for "
+                    + $"{Words.Count(check.Items, "item")}. Nothing was changed.");
                 people.WriteLine($"All {PassphraseTable.GuessesLeft(status)} guesses are there again.");
             });
     }

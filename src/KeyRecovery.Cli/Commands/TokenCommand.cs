@@ -12,15 +12,19 @@ internal static class TokenCommand
 {
     public static Command Make()
     {
-        var subject = new Option<string>("--subject") { HelpName = "NAME", Description = "The app's user", Required = true };
-        return new Command("token", "Gets a development token, from a server in Development on this machine") { subject }
+        var subject = new Option<string>("--subject") {
+            HelpName = "NAME", Description = "The app's user", Required = true,
+        };
+        return new Command(
+            "token", "Gets a development token, from a server in Development on this machine") { subject }
             .Runs((context, parsed, ct) => RunAsync(context, parsed.GetRequiredValue(subject), ct));
     }
 
     private static async Task RunAsync(CliContext context, string subject, CancellationToken ct)
     {
         var token = await FetchAsync(context.Server, context.App, subject, ct);
-        context.Output.Result(new { token.Token, token.ExpiresInMs }, people => people.Profile.Out.Writer.WriteLine(token.Token));
+        context.Output.Result(
+            new { token.Token, token.ExpiresInMs }, people => people.Profile.Out.Writer.WriteLine(token.Token));
     }
 
     /// <summary>Asks the server for a token.</summary>
@@ -30,12 +34,16 @@ internal static class TokenCommand
         try
         {
             using var response = await http.PostAsJsonAsync("/v1/dev/tokens", new { subject, app }, ct);
-            if (response.IsSuccessStatusCode && await response.Content.ReadFromJsonAsync<DevelopmentToken>(ct) is { Token.Length: > 0 } token) return token;
+            if (response.IsSuccessStatusCode
+                && await response.Content.ReadFromJsonAsync<DevelopmentToken>(ct) is { Token.Length: > 0 } token)
+                return token;
             throw new CommandException(Refused(response.StatusCode, server, app));
         }
         catch (HttpRequestException)
         {
-            throw new CommandException(new CliFailure("transient", "the server cannot be reached; try again") { Advice = [$"The server is {server}."] });
+            throw new CommandException(
+                new CliFailure(
+                    "transient", "the server cannot be reached; try again") { Advice = [$"The server is {server}."] });
         }
         catch (JsonException)
         {
@@ -46,7 +54,8 @@ internal static class TokenCommand
     private static CliFailure Refused(HttpStatusCode status, Uri server, string app) => status switch
     {
         HttpStatusCode.BadRequest => new CliFailure("malformed", "a subject has 1 to 256 bytes"),
-        HttpStatusCode.Forbidden => new CliFailure("forbidden", "development tokens are given on the server's own machine only"),
+        HttpStatusCode.Forbidden =>
+            new CliFailure("forbidden", "development tokens are given on the server's own machine only"),
         HttpStatusCode.TooManyRequests => new CliFailure("transient", "the server asks for a pause; try again"),
         _ => new CliFailure(ProblemTypes.NotFound, $"the server gives no development tokens for the app {app}")
         {

@@ -7,7 +7,8 @@ internal sealed class CountingHandler() : DelegatingHandler(new SocketsHttpHandl
 
     public int Requests => _requests;
 
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _requests);
         return base.SendAsync(request, cancellationToken);

@@ -16,7 +16,9 @@ internal sealed class DemoDevice : IDisposable
         Name = name;
         Home = home;
         Store = new FileDeviceStore(home);
-        Client = new KeyRecoveryClient(new KeyRecoveryOptions { Server = server, App = DemoWorld.App, Handler = _handler, Realms = realms }, Store);
+        Client = new KeyRecoveryClient(
+            new KeyRecoveryOptions { Server = server, App = DemoWorld.App, Handler = _handler, Realms = realms },
+            Store);
     }
 
     public string Name { get; }

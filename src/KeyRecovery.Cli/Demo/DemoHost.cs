@@ -36,7 +36,9 @@ internal sealed partial class DemoHost : IAsyncDisposable
         Directory.CreateDirectory(folder);
         var host = new DemoHost(new Process
         {
-            StartInfo = StartInfo(folder, ["serve", "--urls", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"), .. Settings(folder)]),
+            StartInfo = StartInfo(folder,
+                ["serve", "--urls", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"),
+                    .. Settings(folder)]),
             EnableRaisingEvents = true,
         });
         host._process.Exited += (_, _) => host._listening.TrySetException(host.Ended());
@@ -54,16 +56,21 @@ internal sealed partial class DemoHost : IAsyncDisposable
         catch (Exception failure)
         {
             await host.DisposeAsync();
-            if (failure is TimeoutException) throw new CommandException(new CliFailure("demo-host", "the server did not start in time"));
+            if (failure is TimeoutException)
+                throw new CommandException(new CliFailure("demo-host", "the server did not start in time"));
             throw;
         }
     }
 
     /// <summary>Runs one of the host's verbs to its end, on the same places.</summary>
     /// <returns>Its exit code, and what it printed.</returns>
-    public static async Task<(int ExitCode, string Output)> RunVerbAsync(string folder, string[] verb, CancellationToken ct)
+    public static async Task<(int ExitCode, string Output)> RunVerbAsync(
+        string folder, string[] verb, CancellationToken ct)
     {
-        using var process = new Process { StartInfo = StartInfo(folder, [.. verb, .. verb[0] == "offline-key" ? [] : Settings(folder)]) };
+        using var process =
+            new Process {
+                StartInfo = StartInfo(folder, [.. verb, .. verb[0] == "offline-key" ? [] : Settings(folder)]),
+            };
         process.Start();
         process.StandardInput.Close();
         var (output, error) = (process.StandardOutput.ReadToEndAsync(ct), process.StandardError.ReadToEndAsync(ct));
@@ -115,21 +122,25 @@ internal sealed partial class DemoHost : IAsyncDisposable
             RedirectStandardError = true,
         };
         // The story is the same on every machine, whatever its owner has configured for a server.
-        string[] prefixes = ["ASPNETCORE_", "DOTNET_ENVIRONMENT", "KeyRecovery__", "OTEL_", "URLS", "HTTP_PORTS", "HTTPS_PORTS"];
-        foreach (var name in start.Environment.Keys.Where(k => prefixes.Any(p => k.StartsWith(p, StringComparison.OrdinalIgnoreCase))).ToList())
+        string[] prefixes =
+            ["ASPNETCORE_", "DOTNET_ENVIRONMENT", "KeyRecovery__", "OTEL_", "URLS", "HTTP_PORTS", "HTTPS_PORTS"];
+        foreach (var name in start.Environment.Keys
+            .Where(k => prefixes.Any(p => k.StartsWith(p, StringComparison.OrdinalIgnoreCase))).ToList())
             start.Environment.Remove(name);
         return start;
     }
 
     private static string HostAssembly()
     {
-        var relative = typeof(DemoHost).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == "HostPath").Value!;
+        var relative = typeof(DemoHost).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .First(a => a.Key == "HostPath").Value!;
         var path = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, relative));
         if (File.Exists(path)) return path;
-        throw new CommandException(new CliFailure("demo-host", $"the server's program is not where the build puts it: {path}")
-        {
-            Advice = ["Run the demo from the repository: dotnet run --project src/KeyRecovery.Cli -- demo"],
-        });
+        throw new CommandException(
+            new CliFailure("demo-host", $"the server's program is not where the build puts it: {path}")
+            {
+                Advice = ["Run the demo from the repository: dotnet run --project src/KeyRecovery.Cli -- demo"],
+            });
     }
 
     // The runtime that runs this program runs the server as well, whether or not it is on the PATH.
@@ -140,7 +151,8 @@ internal sealed partial class DemoHost : IAsyncDisposable
         return File.Exists(path) ? path : "dotnet";
     }
 
-    private CommandException Ended() => new(new CliFailure("demo-host", $"the server ended by itself: {string.Join(' ', _output.TakeLast(3))}"));
+    private CommandException Ended() =>
+        new(new CliFailure("demo-host", $"the server ended by itself: {string.Join(' ', _output.TakeLast(3))}"));
 
     private void Hear(string? line)
     {

@@ -6,7 +6,9 @@ using KeyRecovery.Client.Realms;
 
 namespace KeyRecovery.Cli.Demo;
 
-/// <summary>Three realms of three operators: the home server, and two more hosts with stores and keys of their own.</summary>
+/// <summary>
+/// Three realms of three operators: the home server, and two more hosts with stores and keys of their own.
+/// </summary>
 internal sealed class DemoRealms : IAsyncDisposable
 {
     private static readonly string[] Names = ["Alder", "Birch", "Cedar"];
@@ -16,10 +18,13 @@ internal sealed class DemoRealms : IAsyncDisposable
 
     private DemoRealms(DemoHost[] hosts, string[] fingerprints) => (_hosts, _fingerprints) = (hosts, fingerprints);
 
-    /// <summary>Starts the two and reads all three fingerprints, as the app's developers did when they built it.</summary>
+    /// <summary>
+    /// Starts the two and reads all three fingerprints, as the app's developers did when they built it.
+    /// </summary>
     public static async Task<DemoRealms> StartAsync(DemoHost home, Func<string, string> folder, CancellationToken ct)
     {
-        var others = await Task.WhenAll(DemoHost.StartAsync(folder("birch"), 0, ct), DemoHost.StartAsync(folder("cedar"), 0, ct));
+        var others = await Task.WhenAll(
+            DemoHost.StartAsync(folder("birch"), 0, ct), DemoHost.StartAsync(folder("cedar"), 0, ct));
         DemoHost[] hosts = [home, .. others];
         return new DemoRealms(hosts, await Task.WhenAll(hosts.Select(host => FingerprintAsync(host, ct))));
     }
@@ -38,7 +43,9 @@ internal sealed class DemoRealms : IAsyncDisposable
 
     public Task StopAsync(int index) => _hosts[index].StopAsync();
 
-    /// <summary>Puts another server, with other keys, at the address of one that has stopped; or the old one again.</summary>
+    /// <summary>
+    /// Puts another server, with other keys, at the address of one that has stopped; or the old one again.
+    /// </summary>
     public async Task StartAgainAsync(int index, string folder, CancellationToken ct)
     {
         var port = _hosts[index].Address.Port;

@@ -18,7 +18,8 @@ internal sealed class PeopleTeller : ITeller
 
     public void Show(Action<IAnsiConsole> people) => people(_console);
 
-    public void Held(string claim) => _console.Write(new Padder(new Markup($"[green]✓[/] {Markup.Escape(claim)}"), new Padding(7, 0, 0, 0)));
+    public void Held(string claim) =>
+        _console.Write(new Padder(new Markup($"[green]✓[/] {Markup.Escape(claim)}"), new Padding(7, 0, 0, 0)));
 
     public void End(StepOutcome outcome)
     {
@@ -31,15 +32,20 @@ internal sealed class PeopleTeller : ITeller
     {
         _console.WriteLine();
         if (ok) _console.MarkupLineInterpolated($"[bold green]Every step held.[/] {Words.Duration(elapsed)} in all.");
-        else _console.MarkupLineInterpolated($"[bold red]The story ends here: a step did not hold.[/] {Words.Duration(elapsed)} in all.");
+        else _console.MarkupLineInterpolated(
+            $"[bold red]The story ends here: a step did not hold.[/] {Words.Duration(elapsed)} in all.");
         if (folder is not null) _console.WriteLine($"Kept: {folder}");
     }
 
     private void Open()
     {
-        _console.Write(new Rule("[bold]KeyRecovery: a phone, a lake, and 32 characters on paper[/]") { Justification = Justify.Left });
-        _console.WriteLine("A real server process, a real database, real HTTP. Whatever bears a ✓ was checked in this very run.");
+        _console.Write(
+            new Rule(
+                "[bold]KeyRecovery: a phone, a lake, and 32 characters on paper[/]") { Justification = Justify.Left });
+        _console.WriteLine(
+            "A real server process, a real database, real HTTP. Whatever bears a ✓ was checked in this very run.");
     }
 
-    private void Indented(string text, Style style) => _console.Write(new Padder(new Text(text, style), new Padding(7, 0, 0, 0)));
+    private void Indented(string text, Style style) =>
+        _console.Write(new Padder(new Text(text, style), new Padding(7, 0, 0, 0)));
 }

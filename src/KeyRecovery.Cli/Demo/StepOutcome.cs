@@ -5,4 +5,5 @@ namespace KeyRecovery.Cli.Demo;
 /// <param name="Elapsed">How long it took.</param>
 /// <param name="Failure">Which claim did not hold; null when all did.</param>
 /// <param name="Facts">Numbers and names of this run.</param>
-internal sealed record StepOutcome(string Name, TimeSpan Elapsed, string? Failure, IReadOnlyDictionary<string, object> Facts);
+internal sealed record StepOutcome(
+    string Name, TimeSpan Elapsed, string? Failure, IReadOnlyDictionary<string, object> Facts);

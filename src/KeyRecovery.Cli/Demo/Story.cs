@@ -10,7 +10,8 @@ internal sealed class Story(ITeller teller, bool keep)
 {
     private readonly DemoStep[] _steps =
     [
-        new ServerStep(), new AccountStep(), new BackupStep(), new ServerViewStep(), new DrillStep(), new LakeStep(), new TypoStep(),
+        new ServerStep(), new AccountStep(), new BackupStep(), new ServerViewStep(), new DrillStep(), new LakeStep(),
+        new TypoStep(),
         new RecoverStep(), new ItemsStep(), new OldKeysStep(), new HistoryStep(), new LinkStep(), new RevokeStep(),
         new PassphraseStep(), new AbsentRealmStep(), new LyingRealmStep(),
         new BackupSetStep(), new EraseStep(), new RestoreStep(),
@@ -51,7 +52,8 @@ internal sealed class Story(ITeller teller, bool keep)
         {
             failure = failed.Failure.Message;
         }
-        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException or HttpRequestException or DeviceStoreException)
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException or HttpRequestException
+            or DeviceStoreException)
         {
             failure = failed.Message;
         }

@@ -23,7 +23,8 @@ internal sealed class Ask(bool isJson)
     public async Task<string> LineAsync(string question, CancellationToken ct)
     {
         _console.Write(new Text(question + " "));
-        return await Task.Run(Console.ReadLine, CancellationToken.None).WaitAsync(ct) ?? throw new EndOfStreamException("nobody answered");
+        return await Task.Run(Console.ReadLine, CancellationToken.None).WaitAsync(ct)
+            ?? throw new EndOfStreamException("nobody answered");
     }
 
     /// <summary>Yes or no; Enter alone is no.</summary>

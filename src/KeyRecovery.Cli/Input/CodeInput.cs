@@ -9,14 +9,16 @@ internal sealed class CodeInput(Ask ask)
 {
     private const int Tries = 5;
 
-    public Task<RecoveryCode> ReadAsync(CancellationToken ct) => ask.IsTerminal ? FromPersonAsync(ct) : Task.FromResult(FromLines());
+    public Task<RecoveryCode> ReadAsync(CancellationToken ct) =>
+        ask.IsTerminal ? FromPersonAsync(ct) : Task.FromResult(FromLines());
 
     // A pasted code may be broken into lines: reading ends when it is whole, or cannot become whole any more.
     private static RecoveryCode FromLines()
     {
         var typed = new StringBuilder();
         RecoveryCodeParse parse = new RecoveryCodeParse.WrongLength(0);
-        while (parse is RecoveryCodeParse.WrongLength { Characters: < RecoveryCode.Characters } && Ask.ReadLine() is { } line)
+        while (parse is RecoveryCodeParse.WrongLength { Characters: < RecoveryCode.Characters }
+            && Ask.ReadLine() is { } line)
             parse = RecoveryCode.Parse(typed.Append(line).Append('\n').ToString());
         return parse is RecoveryCodeParse.Ok ok ? ok.Code : throw new CommandException(CodeProblem.Of(parse));
     }
@@ -35,13 +37,17 @@ internal sealed class CodeInput(Ask ask)
             {
                 ask.Say(typed.Length == 0
                     ? "Eight groups of four; case, spaces and dashes do not matter."
-                    : $"{shorter.Characters} of {shorter.Expected} characters: go on typing, or press Enter on an empty line to begin anew.");
+                    : $"{shorter.Characters} of {shorter.Expected} characters: go on typing, or press Enter on an "
+                        + "empty line to begin anew.");
                 if (typed.Length == 0 && ++tries >= Tries) throw new CommandException(CodeProblem.Of(parse));
                 continue;
             }
 
             var problem = CodeProblem.Of(parse);
-            if (parse is RecoveryCodeParse.Typo typo && await ask.YesAsync($"Group {typo.Group}, character {typo.Position} looks wrong. Is it {typo.Suggestion} on your paper?", ct)
+            if (parse is RecoveryCodeParse.Typo typo
+                && await ask.YesAsync(
+                    $"Group {typo.Group}, character {typo.Position} looks wrong. "
+                    + $"Is it {typo.Suggestion} on your paper?", ct)
                 && RecoveryCode.Parse(Corrected(typed, typo)) is RecoveryCodeParse.Ok corrected)
             {
                 return corrected.Code;

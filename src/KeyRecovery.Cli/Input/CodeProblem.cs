@@ -8,7 +8,8 @@ internal static class CodeProblem
 {
     public const string NothingSent = "Nothing was sent.";
 
-    private const string Alphabet = "A code has the digits 0 and 2 to 9 and the letters without b, i and o; its prefix kr1 may be left out.";
+    private const string Alphabet =
+        "A code has the digits 0 and 2 to 9 and the letters without b, i and o; its prefix kr1 may be left out.";
 
     public static CliFailure Of(RecoveryCodeParse parse) => parse switch
     {
@@ -16,7 +17,8 @@ internal static class CodeProblem
             $"group {typo.Group}, character {typo.Position} looks wrong: did you mean {typo.Suggestion}?")
         {
             Advice = [NothingSent],
-            Details = new { typo.Group, character = typo.Position, found = typo.Found.ToString(), suggestion = typo.Suggestion.ToString() },
+            Details = new { typo.Group, character = typo.Position, found = typo.Found.ToString(),
+                suggestion = typo.Suggestion.ToString() },
         },
         RecoveryCodeParse.WrongLength { Characters: 0 } => new("code-missing", "no code was given"),
         RecoveryCodeParse.WrongLength length => new("code-length",
@@ -26,10 +28,13 @@ internal static class CodeProblem
             Details = new { characters = length.Characters, length.Expected },
         },
         RecoveryCodeParse.UnreadableCharacter unreadable => new("code-character",
-            $"group {unreadable.Group}, character {unreadable.Position} is one that no code has: {Shown(unreadable.Character)}")
+            $"group {unreadable.Group}, character {unreadable.Position} is one that no code has: "
+            + $"{Shown(unreadable.Character)}")
         {
             Advice = [.. Lookalike(unreadable.Character), Alphabet, NothingSent],
-            Details = new { unreadable.Group, character = unreadable.Position, found = unreadable.Character.ToString() },
+            Details = new
+                { unreadable.Group, character = unreadable.Position, found = unreadable.Character.ToString(),
+            },
         },
         RecoveryCodeParse.UnknownVersion => new("code-version", "the code is of a newer kind than this program knows")
         {
@@ -45,7 +50,8 @@ internal static class CodeProblem
         ? $"{length.Expected - length.Characters} are missing"
         : $"{length.Characters - length.Expected} too many";
 
-    private static string Shown(char character) => char.IsControl(character) || char.IsSurrogate(character) ? $"U+{(int)character:X4}" : character.ToString();
+    private static string Shown(char character) =>
+        char.IsControl(character) || char.IsSurrogate(character) ? $"U+{(int)character:X4}" : character.ToString();
 
     private static IEnumerable<string> Lookalike(char character) => char.ToLowerInvariant(character) switch
     {

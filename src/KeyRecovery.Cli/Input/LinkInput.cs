@@ -8,7 +8,8 @@ internal static class LinkInput
 {
     private const int Tries = 5;
 
-    public static async Task<string> LineAsync(CliContext context, string question, CancellationToken ct) => context.Ask.CanAsk
+    public static async Task<string> LineAsync(CliContext context, string question, CancellationToken ct) =>
+        context.Ask.CanAsk
         ? await context.Ask.LineAsync(question, ct)
         : Ask.ReadLine() ?? throw new CommandException(new CliFailure("link-code-missing", "no link code was given"));
 
@@ -26,8 +27,11 @@ internal static class LinkInput
 
     private static CliFailure Problem(TypedLinkCodeParse parse) => parse switch
     {
-        TypedLinkCodeParse.WrongLength length => new("link-code-length", $"the link code has {length.Characters} characters, and there should be {length.Expected}"),
-        TypedLinkCodeParse.UnreadableCharacter bad => new("link-code-character", $"group {bad.Group}, character {bad.Position} is one that no link code has"),
+        TypedLinkCodeParse.WrongLength length =>
+            new("link-code-length",
+                $"the link code has {length.Characters} characters, and there should be {length.Expected}"),
+        TypedLinkCodeParse.UnreadableCharacter bad =>
+            new("link-code-character", $"group {bad.Group}, character {bad.Position} is one that no link code has"),
         _ => new("link-code-typo", "a character of the link code is wrong: compare it with the one shown"),
     };
 }

@@ -48,7 +48,8 @@ internal sealed class PassphraseInput(Ask ask)
         PassphraseFault.Empty => "a passphrase is asked for, and none was given",
         PassphraseFault.TooLong => $"a passphrase has at most {Passphrase.MaxBytes} bytes",
         PassphraseFault.ControlCharacter => "a passphrase has no tabs or other control characters",
-        PassphraseFault.UnassignedCharacter => "it has a character that Unicode does not know yet: another device might read it otherwise",
+        PassphraseFault.UnassignedCharacter =>
+            "it has a character that Unicode does not know yet: another device might read it otherwise",
         _ => "it is not valid text",
     });
 }

@@ -22,10 +22,12 @@ internal static class RealmFile
             PinnedRealm[] realms = [.. json.RootElement.EnumerateArray().Select(realm => Read(realm, folder))];
             return realms.Length is >= 1 and <= RealmLimits.Realms ? [.. realms] : throw new FormatException();
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException
+            or FormatException or ArgumentException)
         {
             throw new CommandException(CliFailure.Usage(
-                "the file of --realms is not a list of 1 to 8 realms", """[{"name": "…", "url": "https://…", "fingerprint": "43 characters", "tokenFile": "optional"}]"""));
+                "the file of --realms is not a list of 1 to 8 realms",
+                """[{"name": "…", "url": "https://…", "fingerprint": "43 characters", "tokenFile": "optional"}]"""));
         }
     }
 
@@ -33,8 +35,10 @@ internal static class RealmFile
     {
         var (name, fingerprint) = (realm.GetProperty("name").GetString(), realm.GetProperty("fingerprint").GetString());
         var url = new Uri(realm.GetProperty("url").GetString()!, UriKind.Absolute);
-        if (string.IsNullOrWhiteSpace(name) || url.Scheme is not ("http" or "https") || !Hash256.TryParse(fingerprint, out _)) throw new FormatException();
-        var tokenFile = realm.TryGetProperty("tokenFile", out var file) ? Path.Combine(folder, file.GetString()!) : null;
+        if (string.IsNullOrWhiteSpace(name) || url.Scheme is not ("http" or "https")
+            || !Hash256.TryParse(fingerprint, out _)) throw new FormatException();
+        var tokenFile = realm.TryGetProperty("tokenFile", out var file)
+            ? Path.Combine(folder, file.GetString()!) : null;
         return new PinnedRealm
         {
             Name = name,

@@ -25,7 +25,8 @@ internal sealed class CliContext : IDisposable
         var realms = parsed.GetValue(GlobalOptions.Realms);
         _client = new Lazy<KeyRecoveryClient>(() =>
             new KeyRecoveryClient(
-                new KeyRecoveryOptions { Server = Server, App = App, Realms = realms is null ? [] : RealmFile.Read(realms), WeakestDevice = WeakestDevice },
+                new KeyRecoveryOptions { Server = Server, App = App, Realms = realms is null
+                    ? [] : RealmFile.Read(realms), WeakestDevice = WeakestDevice },
                 new FileDeviceStore(Home)));
     }
 
@@ -77,10 +78,14 @@ internal sealed class CliContext : IDisposable
             if (bad.Count > 0)
             {
                 Expect(await vault.MendAsync(ct));
-                Output.Note($"{Words.List(bad.Select(Words.Name))} could not have opened the account, because a seal was bad. It is mended.");
+                Output.Note(
+                    $"{Words.List(bad.Select(Words.Name))} could not have opened the account, because a seal was bad. "
+                    + "It is mended.");
             }
             if (vault.LostItems is { Length: > 0 } lost)
-                Output.Note($"the server lost the content of {Words.List(lost.Select(Words.Safe))}: store it again with backup put");
+                Output.Note(
+                    $"the server lost the content of {Words.List(lost.Select(Words.Safe))}: store it again with "
+                    + "backup put");
             return new OpenedVault(vault, [.. bad.Select(a => a.Id)]);
         }
         catch
@@ -101,18 +106,22 @@ internal sealed class CliContext : IDisposable
     {
         if (TokenFile is null) return null;
         var token = TokenFile == "-" ? Ask.ReadLine() : await File.ReadAllTextAsync(TokenFile, ct);
-        if (token?.Trim() is not { Length: > 0 } trimmed) throw new CommandException(new CliFailure("token-missing", "the token file is empty"));
-        if (trimmed.Any(c => c is < '!' or > '~')) throw new CommandException(new CliFailure("token-missing", "the token file holds no token"));
-        if (Server.Scheme == Uri.UriSchemeHttp && !Server.IsLoopback) Output.Note($"the token travels unencrypted to {Server}");
+        if (token?.Trim() is not { Length: > 0 } trimmed)
+            throw new CommandException(new CliFailure("token-missing", "the token file is empty"));
+        if (trimmed.Any(c => c is < '!' or > '~'))
+            throw new CommandException(new CliFailure("token-missing", "the token file holds no token"));
+        if (Server.Scheme == Uri.UriSchemeHttp && !Server.IsLoopback)
+            Output.Note($"the token travels unencrypted to {Server}");
         return trimmed;
     }
 
     /// <summary>The app's token, which a passphrase cannot do without: only the account's own user may guess.</summary>
-    public async Task<string> NeedTokenAsync(CancellationToken ct) => await ReadTokenAsync(ct) ?? throw new CommandException(
-        new CliFailure("unauthenticated", "a passphrase needs the app's token of its user beside it")
-        {
-            Advice = ["--token FILE. For development: keyrecovery token --subject NAME > FILE"],
-        });
+    public async Task<string> NeedTokenAsync(CancellationToken ct) =>
+        await ReadTokenAsync(ct) ?? throw new CommandException(
+            new CliFailure("unauthenticated", "a passphrase needs the app's token of its user beside it")
+            {
+                Advice = ["--token FILE. For development: keyrecovery token --subject NAME > FILE"],
+            });
 
     public void Dispose()
     {

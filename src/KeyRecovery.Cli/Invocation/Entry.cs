@@ -19,13 +19,16 @@ internal static class Entry
     {
         if (!Normalization.IsAvailable)
         {
-            await Console.Error.WriteLineAsync("keyrecovery cannot run without Unicode normalisation (InvariantGlobalization): passphrases would differ from device to device");
+            await Console.Error.WriteLineAsync(
+                "keyrecovery cannot run without Unicode normalisation (InvariantGlobalization): passphrases would "
+                + "differ from device to device");
             return ExitCode.Failed;
         }
         // A passphrase has any letters, whatever the locale says.
         Console.InputEncoding = Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         var parsed = MakeRoot().Parse(args);
-        if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction) return Outputs.Of(parsed).Fail(Misuse(parsed));
+        if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
+            return Outputs.Of(parsed).Fail(Misuse(parsed));
         return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TerminationTimeout });
     }
 
@@ -35,20 +38,30 @@ internal static class Entry
         {
             DemoCommand.Make(),
             TokenCommand.Make(),
-            new Command("account", "Makes and shows the account of this device") { AccountCreateCommand.Make(), AccountShowCommand.Make() },
+            new Command("account", "Makes and shows the account of this device") {
+                AccountCreateCommand.Make(), AccountShowCommand.Make(),
+            },
             new Command("backup", "Stores and brings back items")
             {
-                BackupPutCommand.Make(), BackupGetCommand.Make(), BackupListCommand.Make(), BackupHistoryCommand.Make(), BackupRemoveCommand.Make(),
+                BackupPutCommand.Make(), BackupGetCommand.Make(), BackupListCommand.Make(), BackupHistoryCommand.Make(),
+                BackupRemoveCommand.Make(),
             },
-            new Command("code", "The recovery code, on paper") { CodeCreateCommand.Make(), CodeCheckCommand.Make(), CodeRemoveCommand.Make() },
+            new Command("code", "The recovery code, on paper") {
+                CodeCreateCommand.Make(), CodeCheckCommand.Make(), CodeRemoveCommand.Make(),
+            },
             new Command("passphrase", "A passphrase that recovers the account, guarded by servers that count guesses")
             {
-                PassphraseSetCommand.Make(), PassphraseCheckCommand.Make(), PassphraseStatusCommand.Make(), PassphraseSwitchCommand.Pause(),
+                PassphraseSetCommand.Make(), PassphraseCheckCommand.Make(), PassphraseStatusCommand.Make(),
+                PassphraseSwitchCommand.Pause(),
                 PassphraseSwitchCommand.Resume(), PassphraseSwitchCommand.Remove(),
             },
             RecoverCommand.Make(),
-            new Command("link", "Brings the account to a new device that lies beside this one") { LinkShowCommand.Make(), LinkJoinCommand.Scan(), LinkJoinCommand.Type() },
-            new Command("device", "The devices of the account") { DeviceListCommand.Make(), DeviceRenameCommand.Make(), DeviceRevokeCommand.Make() },
+            new Command("link", "Brings the account to a new device that lies beside this one") {
+                LinkShowCommand.Make(), LinkJoinCommand.Scan(), LinkJoinCommand.Type(),
+            },
+            new Command("device", "The devices of the account") {
+                DeviceListCommand.Make(), DeviceRenameCommand.Make(), DeviceRevokeCommand.Make(),
+            },
             EraseCommand.Make(),
             AdminEraseCommand.Make(),
             new Command("audit", "The auditor's tools") { AuditVerifyCommand.Make() },

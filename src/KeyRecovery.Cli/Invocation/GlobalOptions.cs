@@ -11,7 +11,8 @@ internal static class GlobalOptions
 
     public static Option<string> Server { get; } = Make(
         "--server", "URL", "The server", _ => DefaultServer,
-        value => Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? null : "--server takes an http or https address");
+        value => Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+            ? null : "--server takes an http or https address");
 
     public static Option<string> App { get; } = Make(
         "--app", "ID", "The app's id on the server", _ => "demo",
@@ -22,11 +23,15 @@ internal static class GlobalOptions
         value => value.Length > 0 ? null : "--home takes a folder");
 
     public static Option<string?> Token { get; } =
-        new("--token") { HelpName = "FILE", Description = "A file with the app's token for its user, - for standard input", Recursive = true };
+        new("--token") { HelpName = "FILE",
+            Description = "A file with the app's token for its user, - for standard input", Recursive = true };
 
     public static Option<string?> Realms { get; } = new("--realms")
     {
-        HelpName = "FILE", Description = "A JSON list of the servers that guard passphrases, with their fingerprints [default: the server alone]", Recursive = true,
+        HelpName = "FILE",
+        Description =
+            "A JSON list of the servers that guard passphrases, with their fingerprints [default: the server alone]",
+            Recursive = true,
     };
 
     public static Option<bool> Json { get; } =
@@ -34,17 +39,22 @@ internal static class GlobalOptions
 
     public static IEnumerable<Option> All => [Server, App, Home, Token, Realms, Json];
 
-    private static string DefaultHome() => Environment.GetEnvironmentVariable("KEYRECOVERY_HOME") is { Length: > 0 } home
+    private static string DefaultHome() =>
+        Environment.GetEnvironmentVariable("KEYRECOVERY_HOME") is { Length: > 0 } home
         ? home
         : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".keyrecovery");
 
     private static Option<string> Make(
-        string name, string helpName, string description, Func<ArgumentResult, string> byDefault, Func<string, string?> check)
+        string name, string helpName, string description, Func<ArgumentResult, string> byDefault,
+        Func<string, string?> check)
     {
-        var option = new Option<string>(name) { HelpName = helpName, Description = description, DefaultValueFactory = byDefault, Recursive = true };
+        var option = new Option<string>(name) {
+            HelpName = helpName, Description = description, DefaultValueFactory = byDefault, Recursive = true,
+        };
         option.Validators.Add(result =>
         {
-            if (!result.Implicit && check(result.GetValueOrDefault<string>() ?? "") is { } error) result.AddError(error);
+            if (!result.Implicit && check(result.GetValueOrDefault<string>() ?? "") is { } error)
+                result.AddError(error);
         });
         return option;
     }

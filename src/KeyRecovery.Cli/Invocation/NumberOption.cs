@@ -4,7 +4,9 @@ using System.Numerics;
 
 namespace KeyRecovery.Cli.Invocation;
 
-/// <summary>An option that takes a whole number, and says in words what it takes where it is given another thing.</summary>
+/// <summary>
+/// An option that takes a whole number, and says in words what it takes where it is given another thing.
+/// </summary>
 internal static class NumberOption
 {
     /// <summary>Makes one; its value is null where it is left out, and where it stands without a number.</summary>
@@ -14,7 +16,8 @@ internal static class NumberOption
     /// <param name="takes">The end of "--name takes …".</param>
     /// <param name="least">The least that it takes. Default: the type's.</param>
     /// <param name="most">The most that it takes. Default: the type's.</param>
-    public static Option<T?> Make<T>(string name, string helpName, string description, string takes = "a whole number", T? least = null, T? most = null)
+    public static Option<T?> Make<T>(string name, string helpName, string description, string takes = "a whole number",
+        T? least = null, T? most = null)
         where T : struct, IBinaryInteger<T> => new(name)
     {
         HelpName = helpName,

@@ -19,18 +19,22 @@ internal sealed class KitFile : IDisposable
     public static KitFile? Open(string? path)
     {
         if (path is null) return null;
-        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.None };
+        var options = new FileStreamOptions {
+            Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.None,
+        };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         var file = new FileStream(System.IO.Path.GetFullPath(path), options);
         if (file.Length > 0)
         {
             file.Dispose();
-            throw new CommandException(new CliFailure("file-exists", $"{path} is there already, and may be the kit of another code")
-            {
-                Advice = ["Choose another name. Nothing was changed."],
-            });
+            throw new CommandException(
+                new CliFailure("file-exists", $"{path} is there already, and may be the kit of another code")
+                {
+                    Advice = ["Choose another name. Nothing was changed."],
+                });
         }
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(file.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(file.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         return new KitFile(file);
     }
 

@@ -48,7 +48,8 @@ internal static class KitPage
             <h2>What to do now</h2>
             <ol>
             <li><b>Print</b> this page, or write the code down.</li>
-            <li><b>Keep it offline</b> and where you keep papers that matter. A second copy in another house is a good idea.</li>
+            <li><b>Keep it offline</b> and where you keep papers that matter. A second copy in another house
+            is a good idea.</li>
             <li><b>Not in the cloud</b> that it opens, and not as a photo on the phone that may be lost.</li>
             <li><b>Delete the file</b> once it is on paper.</li>
             <li><b>Check it</b>, today and once a year. That changes nothing and costs a minute:<br>
@@ -69,7 +70,8 @@ internal static class KitPage
             <ul>
             <li>Not your password for {app}, and not a PIN: it logs you in nowhere.</li>
             <li>Not something that support, or anybody else, ever asks for.</li>
-            <li>Not replaceable by the server, which does not know it. A new code is made on a device that still works.</li>
+            <li>Not replaceable by the server, which does not know it. A new code is made on a device that
+            still works.</li>
             </ul>
             </div>
             <div>

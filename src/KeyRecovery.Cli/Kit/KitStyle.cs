@@ -1,6 +1,9 @@
 namespace KeyRecovery.Cli.Kit;
 
-/// <summary>The kit's style: one printed page, light on paper, and readable in a dark window. The QR code is dark on white everywhere.</summary>
+/// <summary>
+/// The kit's style: one printed page, light on paper, and readable in a dark window. The QR code is dark on white
+/// everywhere.
+/// </summary>
 internal static class KitStyle
 {
     public const string Css = """
@@ -19,11 +22,14 @@ internal static class KitStyle
         h2 { font-size: 1.02rem; margin-bottom: .35rem; }
         .lead { margin: .9rem 0; font-size: 1.08rem; }
         .code { display: grid; grid-template-columns: 1fr 13rem; gap: 1.5rem; align-items: center;
-          background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: 1.1rem 1.25rem; break-inside: avoid; }
+          background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: 1.1rem 1.25rem;
+          break-inside: avoid; }
         .groups { font: 700 1.65rem/1.2 ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
-          display: grid; grid-template-columns: repeat(4, max-content); gap: .75rem 1.6rem; font-variant-ligatures: none; }
+          display: grid; grid-template-columns: repeat(4, max-content); gap: .75rem 1.6rem;
+          font-variant-ligatures: none; }
         .groups span { position: relative; padding-left: .95rem; white-space: nowrap; letter-spacing: .04em; }
-        .groups i { position: absolute; left: 0; top: .1rem; font: .68rem system-ui, sans-serif; color: var(--soft); user-select: none; }
+        .groups i { position: absolute; left: 0; top: .1rem; font: .68rem system-ui, sans-serif; color: var(--soft);
+          user-select: none; }
         .groups .prefix { grid-column: 1 / -1; color: var(--soft); }
         .hint, figcaption { color: var(--soft); font-size: .85rem; margin-top: .7rem; }
         figure svg { display: block; width: 100%; background: #fff; border-radius: .3rem; }

@@ -24,7 +24,9 @@ internal sealed class QrSymbol
     /// <summary>The symbol of a recovery code as it is shown.</summary>
     public static QrSymbol OfCode(string display) => Of(Payload(display), QRCodeGenerator.ECCLevel.H);
 
-    /// <summary>The symbol of a link code: 103 alphanumeric characters in version 5, on a screen that is whole.</summary>
+    /// <summary>
+    /// The symbol of a link code: 103 alphanumeric characters in version 5, on a screen that is whole.
+    /// </summary>
     public static QrSymbol OfLink(string text) => Of(text, QRCodeGenerator.ECCLevel.M);
 
     /// <summary>A link code as a PNG of at least 300 pixels on a side, quiet zone included.</summary>
@@ -44,7 +46,8 @@ internal sealed class QrSymbol
     }
 
     /// <summary>What the symbol says: capitals, no spaces.</summary>
-    public static string Payload(string display) => display.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant();
+    public static string Payload(string display) =>
+        display.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant();
 
     /// <summary>As inline SVG, dark on white whatever is around it.</summary>
     /// <param name="label">What a screen reader says.</param>
@@ -62,10 +65,15 @@ internal sealed class QrSymbol
                 x = run;
             }
         }
-        return $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Size} {Size}" role="img" aria-label="{label}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{Size}v{Size}h-{Size}z"/><path fill="#000" d="{path}"/></svg>""";
+        return $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Size} {Size}" role="img" """
+            + $"""aria-label="{label}" shape-rendering="crispEdges">"""
+            + $"""<path fill="#fff" d="M0 0h{Size}v{Size}h-{Size}z"/><path fill="#000" d="{path}"/></svg>""";
     }
 
-    /// <summary>As lines of half-block characters, two modules high: the light ones are drawn, so that it shows on a dark terminal without colours.</summary>
+    /// <summary>
+    /// As lines of half-block characters, two modules high: the light ones are drawn, so that it shows on a dark
+    /// terminal without colours.
+    /// </summary>
     public IEnumerable<string> ToLines()
     {
         for (var y = 0; y < Size; y += 2)
@@ -74,7 +82,9 @@ internal sealed class QrSymbol
             for (var x = 0; x < Size; x++)
             {
                 var (upper, lower) = (!this[x, y], y + 1 >= Size || !this[x, y + 1]);
-                line.Append((upper, lower) switch { (true, true) => '█', (true, false) => '▀', (false, true) => '▄', _ => ' ' });
+                line.Append(
+                    (upper, lower) switch { (true, true) => '█', (true, false) => '▀', (false, true) =>
+                        '▄', _ => ' ' });
             }
             yield return line.ToString();
         }

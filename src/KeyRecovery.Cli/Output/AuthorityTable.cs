@@ -20,13 +20,16 @@ internal static class AuthorityTable
     };
 
     /// <summary>A row each, the oldest first.</summary>
-    public static void Write(IAnsiConsole people, ImmutableArray<AuthorityInfo> authorities, ImmutableArray<AuthorityId> mended = default)
+    public static void Write(
+        IAnsiConsole people, ImmutableArray<AuthorityInfo> authorities, ImmutableArray<AuthorityId> mended = default)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumns("Name", "Kind", "Added", "Trusted from", "Id", "");
+        var table = new Table().Border(TableBorder.Simple)
+            .AddColumns("Name", "Kind", "Added", "Trusted from", "Id", "");
         foreach (var authority in authorities)
         {
             table.AddRow(
-                new Text(Words.Name(authority)), new Text(Words.Kind(authority.Kind)), new Text(Words.Time(authority.Added)),
+                new Text(Words.Name(authority)), new Text(Words.Kind(authority.Kind)),
+                new Text(Words.Time(authority.Added)),
                 new Text(Trusted(authority)), new Text(authority.Id.ToString()),
                 new Text(Marks(authority, !mended.IsDefault && mended.Contains(authority.Id))));
         }

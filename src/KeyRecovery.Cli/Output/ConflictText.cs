@@ -12,7 +12,8 @@ internal static class ConflictText
     /// <param name="file">Where one's own version lies, - for standard input; null for a removal.</param>
     public static CliFailure Of(ClientFailure.Conflict conflict, VaultSession vault, string? file)
     {
-        var sides = conflict.Items.Select(i => (Item: i, Theirs: vault.Items.FirstOrDefault(v => v.Name == i.Name))).ToList();
+        var sides = conflict.Items
+            .Select(i => (Item: i, Theirs: vault.Items.FirstOrDefault(v => v.Name == i.Name))).ToList();
         return new CliFailure(FailureText.Slug(conflict), conflict.Message)
         {
             Advice = [.. sides.SelectMany(s => Lines(s.Item, s.Theirs, file)), "Nothing was replaced."],
@@ -22,15 +23,19 @@ internal static class ConflictText
 
     private static IEnumerable<string> Lines(ItemConflict item, ItemInfo? theirs, string? file)
     {
-        yield return item.Mine is { } mine ? $"yours:  {Words.Size(mine.Length)}, from {Origin(file)}" : "yours:  removed";
+        yield return item.Mine is { } mine
+            ? $"yours:  {Words.Size(mine.Length)}, from {Origin(file)}" : "yours:  removed";
         yield return theirs is null
             ? "theirs: removed"
             : $"theirs: {Words.Size(theirs.Length)}, version {theirs.Version} of {Words.Time(theirs.Modified)}";
-        if (theirs is not null) yield return $"To look at theirs: keyrecovery backup get {Words.Argument(item.Name)} -o FILE";
-        yield return "To keep theirs, do nothing. To keep yours, run the same command again" + (theirs is null ? "." : "; theirs stays in the history.");
+        if (theirs is not null)
+            yield return $"To look at theirs: keyrecovery backup get {Words.Argument(item.Name)} -o FILE";
+        yield return "To keep theirs, do nothing. To keep yours, run the same command again"
+            + (theirs is null ? "." : "; theirs stays in the history.");
     }
 
-    private static string Origin(string? file) => file is null or "-" ? "standard input" : $"{file} of {Words.Time(File.GetLastWriteTime(file))}";
+    private static string Origin(string? file) =>
+        file is null or "-" ? "standard input" : $"{file} of {Words.Time(File.GetLastWriteTime(file))}";
 
     private static object Json(ItemConflict item, ItemInfo? theirs) => new
     {

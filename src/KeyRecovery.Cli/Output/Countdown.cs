@@ -1,6 +1,8 @@
 namespace KeyRecovery.Cli.Output;
 
-/// <summary>A line that says how long something is still good: rewritten each second at a terminal, told once elsewhere.</summary>
+/// <summary>
+/// A line that says how long something is still good: rewritten each second at a terminal, told once elsewhere.
+/// </summary>
 internal sealed class Countdown : IDisposable
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);

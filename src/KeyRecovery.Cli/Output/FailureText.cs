@@ -13,16 +13,20 @@ internal static class FailureText
         new(Slug(failure), failure.Message) { Advice = Advice(failure, context), Details = Details(failure, context) };
 
     /// <summary>The stable name of a failure: the server's own where it has one.</summary>
-    public static string Slug(ClientFailure failure) => failure is ClientFailure.Refused refused ? refused.Type : Kebab(failure.GetType().Name);
+    public static string Slug(ClientFailure failure) =>
+        failure is ClientFailure.Refused refused ? refused.Type : Kebab(failure.GetType().Name);
 
     private static object? Details(ClientFailure failure, CliContext context) => failure switch
     {
         ClientFailure.Transient { RetryAfter: { } wait } => new { retryAfterMs = (long)wait.TotalMilliseconds },
-        ClientFailure.Erased { Receipt: { } receipt } => new { receipt = Protocol.Wire.Base64UrlText.Encode(receipt.Span) },
+        ClientFailure.Erased { Receipt: { } receipt } =>
+            new { receipt = Protocol.Wire.Base64UrlText.Encode(receipt.Span) },
         ClientFailure.RolledBack rolledBack => new { fault = RuleWords.Of(rolledBack.Fault) },
         ClientFailure.ServerLied lied => new { fault = RuleWords.Of(lied.Fault) },
-        ClientFailure.WrongPassphrase wrong => new { guessesLeft = wrong.GuessesLeft, nextAttemptInMs = (long)wrong.NextAttemptIn.TotalMilliseconds },
-        ClientFailure.GuessWait wait => new { guessesLeft = wait.GuessesLeft, nextAttemptInMs = (long)wait.NextAttemptIn.TotalMilliseconds },
+        ClientFailure.WrongPassphrase wrong =>
+            new { guessesLeft = wrong.GuessesLeft, nextAttemptInMs = (long)wrong.NextAttemptIn.TotalMilliseconds },
+        ClientFailure.GuessWait wait =>
+            new { guessesLeft = wait.GuessesLeft, nextAttemptInMs = (long)wait.NextAttemptIn.TotalMilliseconds },
         ClientFailure.PassphraseLocked => new { guessesLeft = 0 },
         ClientFailure.RealmLied lied => new { realm = lied.Realm, fault = Kebab(lied.Fault.ToString()) },
         ClientFailure.RealmUnreachable unreachable => new { realm = unreachable.Realm },
@@ -47,18 +51,25 @@ internal static class FailureText
             "To make it a device again: keyrecovery recover --code --home DIR, with a new folder.",
         ],
         ClientFailure.Erased => ["Nothing of it can be brought back. That was the point."],
-        ClientFailure.VaultLost => ["Open the account on another of its devices: what that one has verified, it gives back to the server."],
+        ClientFailure.VaultLost =>
+            ["Open the account on another of its devices: what that one has verified, it gives back to the server."],
         ClientFailure.RolledBack =>
         [
             "Nothing of it was taken over: this device keeps what it has verified.",
-            "Was the server restored from a backup? Then open the account on the device that was used last. If not, do not trust this server.",
+            "Was the server restored from a backup? Then open the account on the device that was used last. If not, do "
+            + "not trust this server.",
         ],
         ClientFailure.ServerLied { Fault: ProtocolFault.OwnSeal } =>
         [
             "Nothing of it was used. A broken device may have sealed the account's key wrongly:",
-            "open the account on a device that still works (keyrecovery account show), which notices and mends it. Then try again.",
+            "open the account on a device that still works (keyrecovery account show), which notices and mends it. "
+            + "Then try again.",
         ],
-        ClientFailure.ServerLied => ["Nothing of it was used. Whoever runs the server, or stands in between, changed something: tell them, and do not go on."],
+        ClientFailure.ServerLied =>
+            [
+                "Nothing of it was used. Whoever runs the server, or stands in between, changed something: tell them, "
+                + "and do not go on.",
+            ],
         ClientFailure.UpgradeRequired => ["Nothing of it was touched."],
         ClientFailure.Transient => [$"The server is {context.Server}. Nothing is lost by trying again."],
         ClientFailure.UnknownCode =>
@@ -67,23 +78,33 @@ internal static class FailureText
             $"this was {context.Server}, app {context.App}. The recovery kit says which it is for.",
         ],
         ClientFailure.WrongPassphrase or ClientFailure.GuessWait =>
-            ["Case and spaces count; how accents and digits are typed does not. The recovery code needs no guess: keyrecovery recover --code"],
+            [
+                "Case and spaces count; how accents and digits are typed does not. The recovery code needs no guess: "
+                + "keyrecovery recover --code",
+            ],
         ClientFailure.PassphrasePaused => ["On a device of the account: keyrecovery passphrase resume"],
         ClientFailure.PassphraseLocked => ["keyrecovery recover --code, then keyrecovery passphrase set"],
-        ClientFailure.UnknownPassphrase => ["With the recovery code: keyrecovery recover --code. On a device: keyrecovery passphrase set"],
-        ClientFailure.RealmLied => ["Nothing of it was used. Whoever runs that server, or stands in between, changed something: tell them."],
+        ClientFailure.UnknownPassphrase =>
+            ["With the recovery code: keyrecovery recover --code. On a device: keyrecovery passphrase set"],
+        ClientFailure.RealmLied =>
+            ["Nothing of it was used. Whoever runs that server, or stands in between, changed something: tell them."],
         ClientFailure.RolledBackByRealm =>
-            ["Nothing of it was taken over. Is a device left? Open the account there: it gives back what it has verified. Or use the recovery code."],
+            [
+                "Nothing of it was taken over. Is a device left? Open the account there: it gives back what it has "
+                + "verified. Or use the recovery code.",
+            ],
         ClientFailure.UnknownRealm => ["--realms FILE names the servers that guard passphrases."],
         ClientFailure.WeakPassphrase => ["keyrecovery passphrase set --generate"],
         ClientFailure.NoSuchAuthority => ["See who is there: keyrecovery device list"],
-        ClientFailure.LinkGone or ClientFailure.LinkContested or ClientFailure.LinkEnded or ClientFailure.WrongLinkCode =>
+        ClientFailure.LinkGone or ClientFailure.LinkContested or ClientFailure.LinkEnded
+            or ClientFailure.WrongLinkCode =>
         [
             "No key has moved. A new try needs a new code: keyrecovery link show, on the device that has the account.",
             "Is no other device left? Then the recovery code brings everything back: keyrecovery recover --code",
         ],
         ClientFailure.NoSuchItem => ["See what there is: keyrecovery backup list, keyrecovery backup history NAME"],
-        ClientFailure.ItemLost lost => [$"From a copy of your own: keyrecovery backup put {Words.Argument(lost.Name)} FILE"],
+        ClientFailure.ItemLost lost =>
+            [$"From a copy of your own: keyrecovery backup put {Words.Argument(lost.Name)} FILE"],
         ClientFailure.DeviceState => [$"The folder is {context.Home}; --home names another."],
         ClientFailure.Refused { Type: ProblemTypes.YoungAuthority } => [Young(context.TrustedFrom)],
         ClientFailure.Refused { Type: ProblemTypes.LimitReached, Limit: not null } => [],
@@ -93,7 +114,8 @@ internal static class FailureText
     };
 
     private static string Young(DateTimeOffset? trustedFrom) => trustedFrom is { } from
-        ? $"This device is new to the account, and may remove what was there before it from {Words.Time(from)} on. An older device may at once."
+        ? $"This device is new to the account, and may remove what was there before it from {Words.Time(from)} on. An "
+            + "older device may at once."
         : "This device is new to the account, and may not do that yet. An older device may.";
 
     private static string[] Advice(string type) => type switch
@@ -103,7 +125,8 @@ internal static class FailureText
             "This user of the app has an account already, and it is not overwritten.",
             "With its recovery code: keyrecovery recover --code",
         ],
-        ProblemTypes.Unauthenticated or ProblemTypes.TokenInvalid => ["A token of the app is needed: --token FILE. For development: keyrecovery token --subject NAME > FILE"],
+        ProblemTypes.Unauthenticated or ProblemTypes.TokenInvalid =>
+            ["A token of the app is needed: --token FILE. For development: keyrecovery token --subject NAME > FILE"],
         ProblemTypes.ClockSkew => ["Set the clock of this machine, then try again."],
         ProblemTypes.LimitReached or ProblemTypes.TooLarge => ["The limits are told by GET /v1/config."],
         ProblemTypes.StorageFull => ["Whoever runs the server has to make room."],

@@ -12,9 +12,11 @@ internal static class ItemTable
     public static void Write(IAnsiConsole people, ImmutableArray<ItemInfo> items)
     {
         var table = new Table().Border(TableBorder.Simple)
-            .AddColumn("Item").AddColumn(new TableColumn("Version").RightAligned()).AddColumn(new TableColumn("Size").RightAligned()).AddColumn("Changed");
+            .AddColumn("Item").AddColumn(new TableColumn("Version").RightAligned())
+            .AddColumn(new TableColumn("Size").RightAligned()).AddColumn("Changed");
         foreach (var item in items)
-            table.AddRow(new Text(Words.Safe(item.Name)), new Text($"{item.Version}"), new Text(Words.Size(item.Length)), new Text(Words.Time(item.Modified)));
+            table.AddRow(new Text(Words.Safe(item.Name)), new Text($"{item.Version}"),
+                new Text(Words.Size(item.Length)), new Text(Words.Time(item.Modified)));
         people.Write(table);
     }
 }

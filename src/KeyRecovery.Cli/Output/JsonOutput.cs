@@ -6,7 +6,9 @@ using KeyRecovery.Cli.Invocation;
 
 namespace KeyRecovery.Cli.Output;
 
-/// <summary>One JSON object on standard output; only linking, which somebody answers, tells its steps before it, a line each.</summary>
+/// <summary>
+/// One JSON object on standard output; only linking, which somebody answers, tells its steps before it, a line each.
+/// </summary>
 internal sealed class JsonOutput : IOutput
 {
     private static readonly JsonSerializerOptions Options = new()
@@ -23,7 +25,8 @@ internal sealed class JsonOutput : IOutput
 
     public void Result(object json, Action<IAnsiConsole> people) => Write(Members(json));
 
-    public void Step(object json, Action<IAnsiConsole> people) => Console.Out.WriteLine(Members(json).ToJsonString(Options));
+    public void Step(object json, Action<IAnsiConsole> people) =>
+        Console.Out.WriteLine(Members(json).ToJsonString(Options));
 
     public void Note(string text) => _notes.Add(text);
 
@@ -39,7 +42,8 @@ internal sealed class JsonOutput : IOutput
         return failure.ExitCode;
     }
 
-    public Task<T> WithProgressAsync<T>(string title, Func<IProgress<(int Done, int Of)>, Task<T>> work) => work(new Progress<(int, int)>());
+    public Task<T> WithProgressAsync<T>(string title, Func<IProgress<(int Done, int Of)>, Task<T>> work) =>
+        work(new Progress<(int, int)>());
 
     private static JsonObject Members(object json) => JsonSerializer.SerializeToNode(json, Options)!.AsObject();
 

@@ -10,7 +10,10 @@ internal static class PassphraseTable
 {
     private const int ShownEvents = 12;
 
-    /// <summary>How many guesses can still succeed: as many as the threshold-th best of the realms has; null where too few could be asked.</summary>
+    /// <summary>
+    /// How many guesses can still succeed: as many as the threshold-th best of the realms has; null where too few could
+    /// be asked.
+    /// </summary>
     public static int? GuessesLeft(ImmutableArray<PassphraseStatus> status)
     {
         var left = status.Where(s => s.State is not null).Select(s => s.GuessesLeft).OrderDescending().ToList();
@@ -25,7 +28,8 @@ internal static class PassphraseTable
         nextAttemptInMs = (long)status.NextAttemptIn.TotalMilliseconds,
         guessesSinceRight = status.GuessesSinceRight,
         problem = status.Problem,
-        events = status.Events.Select(e => new { at = DateTimeOffset.FromUnixTimeSeconds((long)e.At), what = FailureText.Kebab(e.Kind.ToString()) }),
+        events = status.Events.Select(e =>
+            new { at = DateTimeOffset.FromUnixTimeSeconds((long)e.At), what = FailureText.Kebab(e.Kind.ToString()) }),
     };
 
     public static void Write(IAnsiConsole people, ImmutableArray<PassphraseStatus> status)
@@ -42,9 +46,14 @@ internal static class PassphraseTable
         people.Write(table);
         people.WriteLine($"{status[0].Threshold} of {Words.Count(status[0].Of, "server")} must answer.");
         foreach (var realm in status.Where(r => r.GuessesSinceRight > 0))
-            people.WriteLine($"{Words.Safe(realm.Realm)} has seen {Words.Count(realm.GuessesSinceRight, "guess", "guesses")} since the last right one. Was it not you? keyrecovery passphrase pause");
-        foreach (var entry in status.SelectMany(r => r.Events.Select(e => (r.Realm, e))).OrderBy(e => e.e.At).TakeLast(ShownEvents))
-            people.WriteLine($"  {Words.Time(DateTimeOffset.FromUnixTimeSeconds((long)entry.e.At))}  {Of(entry.e.Kind)} ({Words.Safe(entry.Realm)})");
+            people.WriteLine(
+                $"{Words.Safe(realm.Realm)} has seen {Words.Count(realm.GuessesSinceRight, "guess", "guesses")} since "
+                + "the last right one. Was it not you? keyrecovery passphrase pause");
+        foreach (var entry in status.SelectMany(r => r.Events.Select(e => (r.Realm, e))).OrderBy(e => e.e.At)
+            .TakeLast(ShownEvents))
+            people.WriteLine(
+                $"  {Words.Time(DateTimeOffset.FromUnixTimeSeconds((long)entry.e.At))}  {Of(entry.e.Kind)} "
+                + $"({Words.Safe(entry.Realm)})");
     }
 
     private static string Of(RealmEventKind kind) => kind switch

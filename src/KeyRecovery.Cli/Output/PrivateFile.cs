@@ -38,13 +38,17 @@ internal static class PrivateFile
         else Directory.CreateDirectory(path, OwnerFile | UnixFileMode.UserExecute);
     }
 
-    /// <summary>A file name for an item: one to one, and never a path. What is not a letter, digit, dot, dash or underscore becomes %XX.</summary>
+    /// <summary>
+    /// A file name for an item: one to one, and never a path. What is not a letter, digit, dot, dash or underscore
+    /// becomes %XX.
+    /// </summary>
     public static string NameFor(string item)
     {
         var name = new StringBuilder();
         foreach (var b in Encoding.UTF8.GetBytes(item))
         {
-            var plain = char.IsAsciiLetterOrDigit((char)b) || b is (byte)'-' or (byte)'_' || (b == '.' && name.Length > 0);
+            var plain = char.IsAsciiLetterOrDigit((char)b) || b is (byte)'-' or (byte)'_'
+                || (b == '.' && name.Length > 0);
             if (plain) name.Append((char)b);
             else name.Append(CultureInfo.InvariantCulture, $"%{b:X2}");
         }

@@ -8,18 +8,25 @@ internal static class ReceiptText
     private static readonly string[] NotCovered =
     [
         "copies that somebody took before, of keys or of data, elsewhere than in this server's live stores",
-        "what the account's own devices and papers hold, what other servers keep as its guards, and what the app keeps by itself",
+        "what the account's own devices and papers hold, what other servers keep as its guards, and what the app keeps "
+        + "by itself",
         "that the server tells the truth: it is a signed statement, which makes a lie provable",
     ];
 
     public static void Write(IAnsiConsole people, ErasureReceipt receipt)
     {
         people.WriteLine($"Erasure {receipt.Id} in the app {receipt.App}, level {receipt.Level}.");
-        people.WriteLine($"Asked for by {(receipt.RequestedBy == ErasureRequester.Device ? "a device of the account" : "an operator")} on {Time(receipt.RequestedAt)}, erased on {Time(receipt.ErasedAt)} (by the server's clock).");
+        people.WriteLine(
+            $"Asked for by "
+            + $"{(receipt.RequestedBy == ErasureRequester.Device ? "a device of the account" : "an operator")} on "
+                + $"{Time(receipt.RequestedAt)}, erased on {Time(receipt.ErasedAt)} (by the server's clock).");
         people.WriteLine("It proves that the server said, and signed, that:");
         foreach (var proof in receipt.Proofs) people.WriteLine($"  - {Of(proof, receipt)}");
         people.WriteLine("It does not cover:");
-        if (receipt.Level == 1) people.WriteLine("  - copies of the key store from before the erasure, backup sets among them: they open until their key is destroyed too (level 2)");
+        if (receipt.Level == 1)
+            people.WriteLine(
+                "  - copies of the key store from before the erasure, backup sets among them: they open until their "
+                + "key is destroyed too (level 2)");
         else people.WriteLine("  - a copy of a backup set's escrow that somebody kept beyond its day");
         foreach (var line in NotCovered) people.WriteLine($"  - {line}");
     }
@@ -30,12 +37,15 @@ internal static class ReceiptText
         ErasureProof.RowUnopened => "a row of the account that was kept for the purpose no longer opened",
         ErasureProof.RowsDeleted => "all rows of the account were deleted",
         ErasureProof.JournalsEmptied => "the journals that still held them were emptied",
-        ErasureProof.KekDestroyed => $"the key above (KEK {receipt.Kek}) and all before it were destroyed by {Time(receipt.KekDestroyedAt)}",
+        ErasureProof.KekDestroyed =>
+            $"the key above (KEK {receipt.Kek}) and all before it were destroyed by {Time(receipt.KekDestroyedAt)}",
         ErasureProof.BackupsExpired => "no unexpired backup set holds that key",
         _ => proof.ToString(),
     };
 
     // Any number can be signed; beyond the year 9999 there is no date.
     private static string Time(ulong seconds) =>
-        Words.Time(DateTimeOffset.FromUnixTimeSeconds((long)Math.Min(seconds, (ulong)DateTimeOffset.MaxValue.ToUnixTimeSeconds() - 86_400)));
+        Words.Time(
+            DateTimeOffset.FromUnixTimeSeconds(
+                (long)Math.Min(seconds, (ulong)DateTimeOffset.MaxValue.ToUnixTimeSeconds() - 86_400)));
 }

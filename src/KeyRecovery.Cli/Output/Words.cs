@@ -18,7 +18,8 @@ internal static class Words
         _ => string.Create(CultureInfo.InvariantCulture, $"{(double)bytes / MiB:0.#} MiB"),
     };
 
-    public static string Time(DateTimeOffset time) => time.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+    public static string Time(DateTimeOffset time) =>
+        time.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 
     public static string Duration(TimeSpan time) => time.TotalSeconds < 1
         ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0} ms")
@@ -35,7 +36,8 @@ internal static class Words
 
     /// <summary>What a person must know of an erasure that waits.</summary>
     public static string HeldErasure(TimeSpan dueIn) =>
-        $"An erasure of this account was asked for. It is done {(dueIn > TimeSpan.Zero ? $"in {Left(dueIn)}" : "now")} unless somebody stops it: keyrecovery erase cancel";
+        $"An erasure of this account was asked for. It is done "
+        + $"{(dueIn > TimeSpan.Zero ? $"in {Left(dueIn)}" : "now")} unless somebody stops it: keyrecovery erase cancel";
 
     /// <summary>A count and its noun.</summary>
     public static string Count(long count, string one, string? many = null) =>
@@ -53,13 +55,16 @@ internal static class Words
     };
 
     /// <summary>A name as a shell takes it for one argument.</summary>
-    public static string Argument(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/')
+    public static string Argument(string name) =>
+        name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/')
         ? name
         : $"'{Safe(name).Replace("'", @"'\''", StringComparison.Ordinal)}'";
 
     public static string Kind(AuthorityKind kind) => kind.ToString().ToLowerInvariant();
 
-    /// <summary>A name that somebody chose, without what would move a terminal's cursor or turn its writing around.</summary>
+    /// <summary>
+    /// A name that somebody chose, without what would move a terminal's cursor or turn its writing around.
+    /// </summary>
     public static string Safe(string name)
     {
         var safe = new StringBuilder(name.Length);

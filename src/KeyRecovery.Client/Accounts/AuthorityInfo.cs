@@ -9,8 +9,12 @@ namespace KeyRecovery.Client.Accounts;
 /// <param name="Name">Its name; empty where it has none.</param>
 /// <param name="Added">When it was added, by the clock of whoever added it.</param>
 /// <param name="IsThisDevice">Whether it is the device that asks.</param>
-/// <param name="TrustedFrom">From when it may remove older ones, by the server's word; null where it did not say.</param>
-/// <param name="SealIsBad">Whether it could not recover, because its seal is bad: <see cref="VaultSession.MendAsync"/> mends it.</param>
-/// <param name="Replace">Whether the slot should be replaced: it was made on a device that was later revoked as stolen.</param>
+/// <param name="TrustedFrom">From when it may remove older ones, by the server's word; null where it did not
+/// say.</param>
+/// <param name="SealIsBad">Whether it could not recover, because its seal is bad: <see cref="VaultSession.MendAsync"/>
+/// mends it.</param>
+/// <param name="Replace">Whether the slot should be replaced: it was made on a device that was later revoked as
+/// stolen.</param>
 public sealed record AuthorityInfo(
-    AuthorityId Id, AuthorityKind Kind, string Name, DateTimeOffset Added, bool IsThisDevice, DateTimeOffset? TrustedFrom, bool SealIsBad, bool Replace);
+    AuthorityId Id, AuthorityKind Kind, string Name, DateTimeOffset Added, bool IsThisDevice,
+    DateTimeOffset? TrustedFrom, bool SealIsBad, bool Replace);

@@ -7,7 +7,8 @@ namespace KeyRecovery.Client.Accounts;
 /// <summary>Joins what chain, sealed part, keyset and server say of each authority.</summary>
 internal static class AuthorityList
 {
-    public static ImmutableArray<AuthorityInfo> Of(OpenVault open, ImmutableArray<AuthorityId> badSeals, AuthorityId own)
+    public static ImmutableArray<AuthorityInfo> Of(
+        OpenVault open, ImmutableArray<AuthorityId> badSeals, AuthorityId own)
     {
         var notes = open.Private.Authorities.ToDictionary(n => n.Id);
         return

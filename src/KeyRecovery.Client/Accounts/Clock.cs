@@ -5,5 +5,6 @@ internal static class Clock
 {
     private const ulong Latest = 253402300799;
 
-    public static DateTimeOffset FromSeconds(ulong seconds) => DateTimeOffset.FromUnixTimeSeconds((long)Math.Min(seconds, Latest));
+    public static DateTimeOffset FromSeconds(ulong seconds) =>
+        DateTimeOffset.FromUnixTimeSeconds((long)Math.Min(seconds, Latest));
 }

@@ -44,7 +44,8 @@ internal sealed class Committer(KeyRecoveryOptions options, VaultState state)
         switch (answer)
         {
             // A server that lost something is repaired by the refresh; the change is then built anew as after a race.
-            case Answer.Problem { Type: ProblemTypes.StaleVersion or ProblemTypes.RepairRequired or ProblemTypes.VaultLost } stale:
+            case Answer.Problem { Type: ProblemTypes.StaleVersion or ProblemTypes.RepairRequired
+                or ProblemTypes.VaultLost } stale:
                 if (await state.RefreshAsync(ct) is { } unread)
                     return stale.IsAfterSilence ? new Sent.Unknown(unread) : new Sent.Refused(unread);
                 return IsThere(commit) ? await DoneAsync(commit, removed, ct) : new Sent.Stale();

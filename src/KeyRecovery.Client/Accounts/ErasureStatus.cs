@@ -12,7 +12,9 @@ public abstract record ErasureStatus
     /// <summary>Nobody has asked for it, or it was cancelled.</summary>
     public sealed record None : ErasureStatus;
 
-    /// <summary>It waits. Until then every device and code that was in the account at the request may cancel it.</summary>
+    /// <summary>
+    /// It waits. Until then every device and code that was in the account at the request may cancel it.
+    /// </summary>
     /// <param name="RequestedAt">When it was asked for, by the server's clock.</param>
     /// <param name="DueIn">How long it still waits.</param>
     public sealed record Held(DateTimeOffset RequestedAt, TimeSpan DueIn) : ErasureStatus;
@@ -25,7 +27,8 @@ public abstract record ErasureStatus
     public sealed record Erased(ReadOnlyMemory<byte> Receipt) : ErasureStatus;
 
     internal static ReadOnlyMemory<byte>? ReadReceipt(string? text) =>
-        Base64UrlText.TryDecodeUpTo(text, ErasureReceipt.MaxSize, out var bytes) && bytes.Length > 0 ? (ReadOnlyMemory<byte>?)bytes : null;
+        Base64UrlText.TryDecodeUpTo(text, ErasureReceipt.MaxSize, out var bytes) && bytes.Length > 0
+            ? (ReadOnlyMemory<byte>?)bytes : null;
 
     internal static ErasureStatus Of(ErasureJson json) => json.State switch
     {

@@ -9,7 +9,8 @@ internal static class ItemList
     public static ImmutableArray<ItemInfo> Of(OpenVault open) =>
     [
         .. open.Private.Items
-            .Select(n => new ItemInfo(n.Name, open.Vault.Manifest.Manifest.Find(n.Id)!.Version, n.Length, Clock.FromSeconds(n.Modified)))
+            .Select(n => new ItemInfo(
+                n.Name, open.Vault.Manifest.Manifest.Find(n.Id)!.Version, n.Length, Clock.FromSeconds(n.Modified)))
             .OrderBy(i => i.Name, StringComparer.Ordinal),
     ];
 }

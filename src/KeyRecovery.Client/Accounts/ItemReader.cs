@@ -23,7 +23,8 @@ internal sealed class ItemReader(VaultState state)
             var fetched = await FetchAsync(name, entry, ct);
             if (fetched is Result<byte[]>.Failed gone) return gone.Failure;
             var previous = ItemHeader.Read(((Result<byte[]>.Ok)fetched).Value).Previous;
-            if (!versions.TryGetValue(entry.Version - 1, out var older)) return new ClientFailure.NoSuchItem($"{name}, version {wanted}");
+            if (!versions.TryGetValue(entry.Version - 1, out var older))
+                return new ClientFailure.NoSuchItem($"{name}, version {wanted}");
             if (older.Hash != previous.ToString()) return new ClientFailure.ServerLied(ProtocolFault.ItemHash);
             entry = new ManifestItem(entry.Id, older.Version, older.Epoch, older.Size, previous);
         }
@@ -44,7 +45,8 @@ internal sealed class ItemReader(VaultState state)
 
     /// <summary>The entry of the item of that name, or null.</summary>
     public static ManifestItem? Find(OpenVault open, string name) =>
-        open.Private.Items.FirstOrDefault(i => i.Name == name) is { } note ? open.Vault.Manifest.Manifest.Find(note.Id) : null;
+        open.Private.Items.FirstOrDefault(i => i.Name == name) is { } note
+            ? open.Vault.Manifest.Manifest.Find(note.Id) : null;
 
     /// <summary>Fetches, checks and opens one version.</summary>
     public async Task<Result<byte[]>> OpenAsync(string name, ManifestItem entry, CancellationToken ct)

@@ -9,7 +9,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Accounts;
 
-/// <summary>An account, open on one of its devices. Safe to use from several threads; calls that change something take turns.</summary>
+/// <summary>
+/// An account, open on one of its devices. Safe to use from several threads; calls that change something take turns.
+/// </summary>
 public sealed class VaultSession : IDisposable
 {
     private const int LinkAttempts = 3;
@@ -60,9 +62,9 @@ public sealed class VaultSession : IDisposable
     public ImmutableArray<string> LostItems => _state.LostItems;
 
     /// <summary>
-    /// How long an erasure of the account that a device asked for still waits, to the millisecond, as the server told when this
-    /// session was opened, refreshed or last asked about it; zero where it is due, null where none is held. Show it to the person: until then
-    /// <see cref="CancelErasureAsync"/> stops it.
+    /// How long an erasure of the account that a device asked for still waits, to the millisecond, as the server told
+    /// when this session was opened, refreshed or last asked about it; zero where it is due, null where none is held.
+    /// Show it to the person: until then <see cref="CancelErasureAsync"/> stops it.
     /// </summary>
     public TimeSpan? HeldErasure => _state.HeldErasure;
 
@@ -74,8 +76,10 @@ public sealed class VaultSession : IDisposable
     /// <param name="name">1–64 bytes of UTF-8.</param>
     /// <param name="content">At most 262,144 bytes, unless the app's policy says otherwise.</param>
     /// <param name="ct">Cancels; what was sent may still be stored.</param>
-    /// <returns>The item as stored; <see cref="ClientFailure.Conflict"/> where another device changed it meanwhile.</returns>
-    public async Task<Result<ItemInfo>> PutAsync(string name, ReadOnlyMemory<byte> content, CancellationToken ct = default) =>
+    /// <returns>The item as stored; <see cref="ClientFailure.Conflict"/> where another device changed it
+    /// meanwhile.</returns>
+    public async Task<Result<ItemInfo>> PutAsync(
+        string name, ReadOnlyMemory<byte> content, CancellationToken ct = default) =>
         await EditAsync([new ItemEdit.Put(name, content)], ct) switch
         {
             Result<VaultSession>.Failed failed => failed.Failure,
@@ -111,7 +115,8 @@ public sealed class VaultSession : IDisposable
     /// <param name="code">A code that was just generated and that the user has written down.</param>
     /// <param name="replaceOthers">Whether the account's other codes are removed in the same commit.</param>
     /// <param name="ct">Cancels.</param>
-    public Task<Result<VaultSession>> AddCodeAsync(RecoveryCode code, bool replaceOthers = false, CancellationToken ct = default) =>
+    public Task<Result<VaultSession>> AddCodeAsync(
+        RecoveryCode code, bool replaceOthers = false, CancellationToken ct = default) =>
         ChangeAsync(() => _authorities.AddCodeAsync(code, replaceOthers, ct), ct);
 
     /// <summary>Removes every recovery code of the account.</summary>
@@ -119,7 +124,9 @@ public sealed class VaultSession : IDisposable
     public Task<Result<int>> RemoveCodesAsync(CancellationToken ct = default) =>
         _turns.TakeAsync(() => _authorities.RemoveCodesAsync(ct), ct);
 
-    /// <summary>Renames a device or a slot. The name is sealed: the account's other devices see it, the server never.</summary>
+    /// <summary>
+    /// Renames a device or a slot. The name is sealed: the account's other devices see it, the server never.
+    /// </summary>
     /// <param name="id">Any device or slot of the account.</param>
     /// <param name="name">At most 64 bytes of UTF-8.</param>
     /// <param name="ct">Cancels; what was sent may still be done.</param>
@@ -133,20 +140,23 @@ public sealed class VaultSession : IDisposable
 
     /// <summary>
     /// Locks devices or slots out, in one commit that begins an epoch, sealed to all who stay: no code is asked for and
-    /// each goes on recovering. Ask for the person's presence first. A device that is new to the account itself is refused
-    /// (<see cref="ClientFailure.Refused"/>, <c>young-authority</c>).
+    /// each goes on recovering. Ask for the person's presence first. A device that is new to the account itself is
+    /// refused (<see cref="ClientFailure.Refused"/>, <c>young-authority</c>).
     /// </summary>
     /// <param name="ids">Whom; not this device.</param>
-    /// <param name="stolen">Whether strangers may have used them: see <see cref="RevocationPlan"/> for what goes along.</param>
+    /// <param name="stolen">Whether strangers may have used them: see <see cref="RevocationPlan"/> for what goes
+    /// along.</param>
     /// <param name="keep">Who of <see cref="RevocationPlan.AddedByThem"/> stays. Default: nobody.</param>
     /// <param name="ct">Cancels; what was sent may still be done.</param>
     public Task<Result<Revocation>> RevokeAsync(
-        ImmutableArray<AuthorityId> ids, bool stolen = false, ImmutableArray<AuthorityId> keep = default, CancellationToken ct = default) =>
+        ImmutableArray<AuthorityId> ids, bool stolen = false, ImmutableArray<AuthorityId> keep = default,
+        CancellationToken ct = default) =>
         _turns.TakeAsync(
             () => _authorities.RevokeAsync(ids, stolen, keep.IsDefault ? [] : [.. keep.Except(ids)], ct), ct);
 
     /// <summary>Begins to link a new device: shows it a code, which lives for two minutes.</summary>
-    /// <param name="typed">Whether to make the 17 characters for a device without a camera too: a third of a second of work.</param>
+    /// <param name="typed">Whether to make the 17 characters for a device without a camera too: a third of a second of
+    /// work.</param>
     /// <param name="ct">Cancels.</param>
     public async Task<Result<ExistingDeviceLink>> BeginLinkAsync(bool typed = false, CancellationToken ct = default)
     {
@@ -170,7 +180,8 @@ public sealed class VaultSession : IDisposable
             ? null
             : await Task.Run(() => characters.SealEnvelope(_options.App, displaying.Code, _options.Random), ct);
         var opened = await LinkRelay.OpenAsync(
-            _state.Api.Transport, _state.Keys, displaying.Code, envelope is null ? null : (characters!.Nameplate, envelope), _options.Random, ct);
+            _state.Api.Transport, _state.Keys, displaying.Code, envelope is null
+                ? null : (characters!.Nameplate, envelope), _options.Random, ct);
         if (opened is Result<LinkRelay>.Ok { Value: var relay })
             return new ExistingDeviceLink(_options, Committer(), relay, displaying, characters?.ToDisplayString());
         displaying.Dispose();
@@ -178,8 +189,9 @@ public sealed class VaultSession : IDisposable
     }
 
     /// <summary>
-    /// Asks the server to erase the account, for good and for everybody. Ask for the person's presence first. It waits as
-    /// long as the app's policy says, and can be cancelled meanwhile. A device that is new to the account is refused.
+    /// Asks the server to erase the account, for good and for everybody. Ask for the person's presence first. It waits
+    /// as long as the app's policy says, and can be cancelled meanwhile. A device that is new to the account is
+    /// refused.
     /// </summary>
     public Task<Result<ErasureStatus>> RequestErasureAsync(CancellationToken ct = default) =>
         ReadErasureAsync(_state.Api.RequestErasureAsync(_state.Keys, ct));
@@ -190,7 +202,8 @@ public sealed class VaultSession : IDisposable
 
     /// <summary>Cancels an erasure that waits; nothing happens where there is none.</summary>
     public async Task<Result<ErasureStatus>> CancelErasureAsync(CancellationToken ct = default) =>
-        await _state.Api.CancelErasureAsync(_state.Keys, ct) is var answer and not Answer.Success ? Failures.Of(answer) : Remember(new ErasureStatus.None());
+        await _state.Api.CancelErasureAsync(_state.Keys, ct) is var answer and not Answer.Success
+            ? Failures.Of(answer) : Remember(new ErasureStatus.None());
 
     private ErasureStatus Remember(ErasureStatus status)
     {
@@ -202,7 +215,8 @@ public sealed class VaultSession : IDisposable
         VaultApi.Read(await asking, ClientJson.Default.ErasureJson) switch
         {
             Result<ErasureJson>.Ok ok => Remember(ErasureStatus.Of(ok.Value)),
-            Result<ErasureJson>.Failed { Failure: ClientFailure.Erased { Receipt: { } receipt } } => new ErasureStatus.Erased(receipt),
+            Result<ErasureJson>.Failed { Failure: ClientFailure.Erased { Receipt: { } receipt } } =>
+                new ErasureStatus.Erased(receipt),
             Result<ErasureJson>.Failed failed => failed.Failure,
             _ => throw new InvalidOperationException(),
         };

@@ -40,7 +40,9 @@ internal sealed class VaultState : IDisposable
     /// <summary>Names of items whose content a repaired server lacks.</summary>
     public ImmutableArray<string> LostItems { get; private set; } = [];
 
-    /// <summary>How long a held erasure waited still, when the server was last asked; null where none is held.</summary>
+    /// <summary>
+    /// How long a held erasure waited still, when the server was last asked; null where none is held.
+    /// </summary>
     public TimeSpan? HeldErasure
     {
         get
@@ -53,7 +55,9 @@ internal sealed class VaultState : IDisposable
         }
     }
 
-    /// <summary>The newest management key of which each realm is known to have taken it: the next manifest drops the older ones.</summary>
+    /// <summary>
+    /// The newest management key of which each realm is known to have taken it: the next manifest drops the older ones.
+    /// </summary>
     public ConcurrentDictionary<(AuthorityId Slot, Hash256 Realm), uint> TakenRealmKeys { get; } = new();
 
     public VerifiedVault Vault => Open.Vault;
@@ -84,7 +88,8 @@ internal sealed class VaultState : IDisposable
         var answer = await Api.GetVaultAsync(Keys, known?.Chain.Head.Link.Sequence, known?.Manifest.Hash, ct);
         if (answer is Answer.Success told) HeldErasure = told.ErasureDueIn;
         if (VaultApi.IsNotModified(answer) && known is not null) return null;
-        if (answer is Answer.Problem { Type: ProblemTypes.RepairRequired or ProblemTypes.VaultLost or ProblemTypes.SignatureInvalid } problem)
+        if (answer is Answer.Problem { Type: ProblemTypes.RepairRequired or ProblemTypes.VaultLost
+            or ProblemTypes.SignatureInvalid } problem)
             return known is null ? Failures.Of(problem) : await RepairAsync(known, Failures.Of(problem), ct);
         if (answer is not Answer.Success success) return Failures.Of(answer);
 
@@ -94,9 +99,11 @@ internal sealed class VaultState : IDisposable
                 return await AcceptAsync(ok.Vault, ct);
             case VaultVerdict.Refused { Fault: ProtocolFault.UpgradeRequired }:
                 return new ClientFailure.UpgradeRequired();
-            case VaultVerdict.Refused { Fault: ProtocolFault.RolledBackChain or ProtocolFault.RolledBackManifest } refused:
+            case VaultVerdict.Refused { Fault: ProtocolFault.RolledBackChain
+                or ProtocolFault.RolledBackManifest } refused:
                 return await RepairAsync(known!, new ClientFailure.RolledBack(refused.Fault), ct);
-            case VaultVerdict.Refused { Fault: ProtocolFault.Fork or ProtocolFault.ForkedManifest or ProtocolFault.ForgedBeginning } refused:
+            case VaultVerdict.Refused { Fault: ProtocolFault.Fork or ProtocolFault.ForkedManifest
+                or ProtocolFault.ForgedBeginning } refused:
                 return new ClientFailure.RolledBack(refused.Fault);
             case VaultVerdict.Refused refused:
                 return new ClientFailure.ServerLied(refused.Fault);
@@ -178,11 +185,13 @@ internal sealed class VaultState : IDisposable
         var bundle = new RepairBundle(known.Links, known.Keyset, known.Manifest);
         var answer = await Api.RepairAsync(Keys, bundle.Encode(), ct);
         if (answer is Answer.Problem { Type: ProblemTypes.Revoked }) return new ClientFailure.Revoked();
-        if (VaultApi.Read(answer, ClientJson.Default.RepairJson) is not Result<RepairJson>.Ok { Value: var repaired }) return why;
+        if (VaultApi.Read(answer, ClientJson.Default.RepairJson) is not Result<RepairJson>.Ok { Value: var repaired })
+            return why;
         if (repaired.Heads.ManifestHash != known.Manifest.Hash.ToString()) return why;
 
         var missing = repaired.Missing.ToHashSet();
-        var lost = known.Manifest.Manifest.Items.Where(i => missing.Contains(i.Hash.ToString())).Select(i => i.Id).ToHashSet();
+        var lost = known.Manifest.Manifest.Items.Where(i => missing.Contains(i.Hash.ToString())).Select(i => i.Id)
+            .ToHashSet();
         LostItems = [.. Open.Private.Items.Where(n => lost.Contains(n.Id)).Select(n => n.Name)];
         return null;
     }

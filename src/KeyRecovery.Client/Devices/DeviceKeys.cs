@@ -18,7 +18,8 @@ internal sealed class DeviceKeys(KeyId keyId, SigningKey signing, KemPrivateKey 
     public OwnIdentity Identity => new(Id, Signing.PublicKey);
 
     public static DeviceKeys Of(DeviceState state) => new(
-        KeyId.OfDevice(state.Account, state.Device), SigningKey.FromSeed(state.SigningSeed.Span), KemPrivateKey.FromSeed(state.KemSeed.Span));
+        KeyId.OfDevice(state.Account, state.Device), SigningKey.FromSeed(state.SigningSeed.Span),
+        KemPrivateKey.FromSeed(state.KemSeed.Span));
 
     public void Dispose()
     {

@@ -6,8 +6,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Client.Devices;
 
 /// <summary>
-/// What a device keeps (docs/protocol.md §10): who it is, its two seeds, and the last vault that it verified. Secret as a
-/// whole: an <see cref="IDeviceStore"/> keeps it sealed.
+/// What a device keeps (docs/protocol.md §10): who it is, its two seeds, and the last vault that it verified. Secret as
+/// a whole: an <see cref="IDeviceStore"/> keeps it sealed.
 /// </summary>
 [DebuggerDisplay("[redacted]")]
 public sealed class DeviceState : IDisposable
@@ -18,7 +18,8 @@ public sealed class DeviceState : IDisposable
     private const ulong Version = 2;
 
     /// <summary>Joins the parts.</summary>
-    public DeviceState(AccountId account, AuthorityId device, SecretBytes signingSeed, SecretBytes kemSeed, VaultBundle? known, ReadOnlyMemory<byte> pending)
+    public DeviceState(AccountId account, AuthorityId device, SecretBytes signingSeed, SecretBytes kemSeed,
+        VaultBundle? known, ReadOnlyMemory<byte> pending)
     {
         Account = account;
         Device = device;
@@ -28,7 +29,9 @@ public sealed class DeviceState : IDisposable
         Pending = pending;
     }
 
-    /// <summary>What is pending while another device links this one: that one commits, so there is no commit to keep.</summary>
+    /// <summary>
+    /// What is pending while another device links this one: that one commits, so there is no commit to keep.
+    /// </summary>
     internal static ReadOnlyMemory<byte> Joining { get; } = "keyrecovery/v1/joining"u8.ToArray();
 
     /// <summary>The account.</summary>
@@ -49,7 +52,9 @@ public sealed class DeviceState : IDisposable
     /// <summary>Whether <see cref="Known"/> was verified by the rules that this program knows.</summary>
     internal bool IsVerified { get; private init; }
 
-    /// <summary>The commit that makes this device part of the account, while no answer to it has come; else empty.</summary>
+    /// <summary>
+    /// The commit that makes this device part of the account, while no answer to it has come; else empty.
+    /// </summary>
     public ReadOnlyMemory<byte> Pending { get; }
 
     /// <summary>The bytes to seal.</summary>
@@ -68,7 +73,8 @@ public sealed class DeviceState : IDisposable
         var version = reader.UInt(Version);
         WireFormatException.Require(version >= 1, "versions count from 1");
         var (account, device) = (reader.Account(), reader.Authority());
-        var (signing, kem) = (SecretBytes.Copy(reader.BytesView(32, 32).Span), SecretBytes.Copy(reader.BytesView(32, 32).Span));
+        var (signing, kem) = (SecretBytes.Copy(reader.BytesView(32, 32).Span),
+            SecretBytes.Copy(reader.BytesView(32, 32).Span));
         var known = reader.BytesView(0, Limits.RepairBytes).ToArray();
         var pending = reader.BytesView(0, Limits.CommitBodyBytes).ToArray();
         reader.End();

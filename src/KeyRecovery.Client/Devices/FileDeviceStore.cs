@@ -35,13 +35,15 @@ public sealed class FileDeviceStore : IDeviceStore
     public async ValueTask<DeviceState?> LoadAsync(CancellationToken ct)
     {
         if (!File.Exists(StateFile)) return null;
-        if (!File.Exists(KeyFile)) throw new DeviceStoreException($"{KeyFile} is missing: the device's state cannot be opened");
+        if (!File.Exists(KeyFile))
+            throw new DeviceStoreException($"{KeyFile} is missing: the device's state cannot be opened");
         var key = await File.ReadAllBytesAsync(KeyFile, ct);
         var sealedState = await File.ReadAllBytesAsync(StateFile, ct);
         var state = new byte[Math.Max(0, sealedState.Length - SecretBox.Overhead)];
         try
         {
-            if (key.Length != SecretBox.KeySize || sealedState.Length < SecretBox.Overhead || !SecretBox.TryOpen(key, Aad, sealedState, state))
+            if (key.Length != SecretBox.KeySize || sealedState.Length < SecretBox.Overhead
+                || !SecretBox.TryOpen(key, Aad, sealedState, state))
                 throw new DeviceStoreException($"{StateFile} does not open under {KeyFile}: one of them was changed");
             return DeviceState.Decode(state);
         }

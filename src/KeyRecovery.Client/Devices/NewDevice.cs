@@ -20,7 +20,9 @@ internal sealed class NewDevice : IDisposable
         KemKey = kem.PublicKey;
     }
 
-    /// <summary>Draws the id of a device or of a slot. People type ids on a command line: none begins like an option there.</summary>
+    /// <summary>
+    /// Draws the id of a device or of a slot. People type ids on a command line: none begins like an option there.
+    /// </summary>
     public static AuthorityId DrawId(IRandom random)
     {
         var id = new byte[16];

@@ -39,7 +39,9 @@ internal sealed class ApiTransport : IDisposable
     public async Task<Answer> SendAsync(ApiRequest request, DeviceKeys? signer, CancellationToken ct)
     {
         var answer = await AttemptAsync(request, signer, ct);
-        if (signer is null || answer is not Answer.Problem { Type: ProblemTypes.ClockSkew, Details.ServerTime: { } serverTime }) return answer;
+        if (signer is null
+            || answer is not Answer.Problem { Type: ProblemTypes.ClockSkew, Details.ServerTime: { } serverTime })
+            return answer;
 
         // A wrong clock is the device's most common fault: the server said what time it is, so sign again with that.
         _clockOffset = DateTimeOffset.FromUnixTimeSeconds(serverTime) - _time.GetUtcNow();
@@ -73,7 +75,9 @@ internal sealed class ApiTransport : IDisposable
                 var body = await ReadAsync(response.Content, Limits.RepairBytes + Limits.CommitBodyBytes, ct);
                 return body is null
                     ? new Answer.Unreachable("the answer is too long")
-                    : new Answer.Success(response.StatusCode, body) { PeerNetwork = PeerNetwork.Of(response.Headers), ErasureDueIn = ErasureDueIn.Of(response.Headers) };
+                    : new Answer.Success(response.StatusCode,
+                        body) { PeerNetwork = PeerNetwork.Of(response.Headers),
+                            ErasureDueIn = ErasureDueIn.Of(response.Headers) };
             }
             return new Answer.Problem(response.StatusCode, await ReadProblemAsync(response, ct));
         }
@@ -101,12 +105,14 @@ internal sealed class ApiTransport : IDisposable
             message.Content.Headers.ContentType = new MediaTypeHeaderValue(contentType);
         }
         if (request.Token is { } token) message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        if (request.LinkBearer is { } bearer) message.Headers.Authorization = new AuthenticationHeaderValue("Link", bearer);
+        if (request.LinkBearer is { } bearer)
+            message.Headers.Authorization = new AuthenticationHeaderValue("Link", bearer);
         if (request.IfNoneMatch is { } tag) message.Headers.IfNoneMatch.Add(new EntityTagHeaderValue($"\"{tag}\""));
         if (signer is null) return message;
 
         var question = request.PathAndQuery.IndexOf('?', StringComparison.Ordinal);
-        var (path, query) = question < 0 ? (request.PathAndQuery, "?") : (request.PathAndQuery[..question], request.PathAndQuery[question..]);
+        var (path, query) = question < 0
+            ? (request.PathAndQuery, "?") : (request.PathAndQuery[..question], request.PathAndQuery[question..]);
         var digest = HttpSignature.ContentDigest(body.Span);
         var parts = new HttpRequestParts(request.Method.Method, _authority, path, query, digest);
         var (input, signature) = HttpSignature.Sign(signer.Signing, signer.KeyId.ToString(), (long)NowSeconds, parts);
@@ -129,7 +135,8 @@ internal sealed class ApiTransport : IDisposable
             // A proxy's page, perhaps: the status alone is told.
         }
         var retryAfter = response.Headers.RetryAfter?.Delta;
-        return new ProblemJson(null, response.ReasonPhrase, (int)response.StatusCode, null, null, null, (long?)retryAfter?.TotalMilliseconds, null);
+        return new ProblemJson(null, response.ReasonPhrase, (int)response.StatusCode, null, null, null,
+            (long?)retryAfter?.TotalMilliseconds, null);
     }
 
     // A server that lies may also send without end: the reader has a bound of its own.
@@ -158,13 +165,15 @@ internal sealed class ApiTransport : IDisposable
                 Delay = options.RetryDelay,
                 UseJitter = true,
                 MaxDelay = TimeSpan.FromSeconds(10),
-                ShouldHandle = static args => ValueTask.FromResult(args.Outcome.Result is Answer.Unreachable || IsPassing(args.Outcome.Result)),
+                ShouldHandle = static args =>
+                    ValueTask.FromResult(args.Outcome.Result is Answer.Unreachable || IsPassing(args.Outcome.Result)),
                 DelayGenerator = static args => ValueTask.FromResult(WaitAsked(args.Outcome.Result)),
             })
             .Build();
 
     private static bool IsPassing(Answer? answer) => answer is Answer.Problem problem
-        && problem.Status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable
+        && problem.Status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests
+            or HttpStatusCode.ServiceUnavailable
             or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout
         && (WaitAsked(answer) ?? TimeSpan.Zero) <= TimeSpan.FromSeconds(10);
 

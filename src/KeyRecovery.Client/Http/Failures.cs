@@ -39,13 +39,17 @@ internal static class Failures
                 Limit = details.Limit,
                 Used = details.Used,
             },
-            ProblemTypes.ClockSkew => new ClientFailure.Refused(ProblemTypes.ClockSkew, "this device's clock is wrong", null),
-            Answer.Problem.Unknown when (int)problem.Status >= 500 => new ClientFailure.Transient("the server is in trouble", wait),
-            _ when (int)problem.Status >= 500 => new ClientFailure.Transient(details.Title ?? "the server is in trouble", wait),
+            ProblemTypes.ClockSkew =>
+                new ClientFailure.Refused(ProblemTypes.ClockSkew, "this device's clock is wrong", null),
+            Answer.Problem.Unknown when (int)problem.Status >= 500 =>
+                new ClientFailure.Transient("the server is in trouble", wait),
+            _ when (int)problem.Status >= 500 =>
+                new ClientFailure.Transient(details.Title ?? "the server is in trouble", wait),
             _ => new ClientFailure.Refused(problem.Type, details.Title ?? problem.Status.ToString(), Name(details)),
         };
     }
 
     private static string? Name(ProblemJson details) =>
-        details.Rule is null ? details.Field : details.Field is null ? details.Rule : $"{details.Field}: {details.Rule}";
+        details.Rule is null ? details.Field : details.Field is null
+            ? details.Rule : $"{details.Field}: {details.Rule}";
 }

@@ -7,7 +7,8 @@ internal sealed record TrustedFromJson(string Id, ulong At);
 
 /// <summary>Where an account stands (docs/protocol.md §9.2).</summary>
 internal sealed record HeadsJson(
-    string AccountId, ulong ChainSeq, string ChainHash, ulong ManifestVersion, string ManifestHash, TrustedFromJson[] TrustedFrom);
+    string AccountId, ulong ChainSeq, string ChainHash, ulong ManifestVersion, string ManifestHash,
+    TrustedFromJson[] TrustedFrom);
 
 /// <summary>The answer to a repair.</summary>
 internal sealed record RepairJson(HeadsJson Heads, string[] Missing);
@@ -20,7 +21,8 @@ internal sealed record VersionsJson(VersionJson[] Versions);
 
 /// <summary>An RFC 9457 problem.</summary>
 internal sealed record ProblemJson(
-    string? Type, string? Title, int? Status, string? Field, string? Rule, long? ServerTime, long? RetryAfterMs, ulong? TrustedFrom,
+    string? Type, string? Title, int? Status, string? Field, string? Rule, long? ServerTime, long? RetryAfterMs,
+    ulong? TrustedFrom,
     int? GuessesLeft = null, long? Limit = null, long? Used = null, long? NextAttemptInMs = null,
     string? Receipt = null);
 
@@ -37,7 +39,8 @@ internal sealed record SlotJson(string Id, string SigningKey, string Parameters)
 internal sealed record SlotsJson(string AccountId, SlotJson[] Slots);
 
 /// <summary>Opens a link session (docs/protocol.md §13.4).</summary>
-internal sealed record OpenLinkJson(string SessionId, string JoinTokenHash, string BearerHash, string? Nameplate, string? Envelope);
+internal sealed record OpenLinkJson(
+    string SessionId, string JoinTokenHash, string BearerHash, string? Nameplate, string? Envelope);
 
 /// <summary>Claims a link session.</summary>
 internal sealed record ClaimLinkJson(string JoinToken, string BearerHash);
@@ -49,7 +52,8 @@ internal sealed record LinkExpiryJson(long ExpiresInMs);
 internal sealed record LinkEnvelopeJson(string Envelope, long ExpiresInMs);
 
 /// <summary>Source-generated readers: no reflection, clean under trimming and AOT.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(HeadsJson))]
 [JsonSerializable(typeof(RepairJson))]
 [JsonSerializable(typeof(VersionsJson))]

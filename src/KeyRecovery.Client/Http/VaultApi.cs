@@ -23,12 +23,14 @@ internal sealed class VaultApi(ApiTransport transport, RealmDirectory realms)
     public Task<Answer> CreateAccountAsync(string token, ReadOnlyMemory<byte> commit, CancellationToken ct) =>
         transport.SendAsync(ApiRequest.Post("/v1/accounts", commit) with { Token = token }, null, ct);
 
-    public Task<Answer> CommitAsync(DeviceKeys signer, ReadOnlyMemory<byte> commit, string? token, CancellationToken ct) =>
+    public Task<Answer> CommitAsync(
+        DeviceKeys signer, ReadOnlyMemory<byte> commit, string? token, CancellationToken ct) =>
         transport.SendAsync(ApiRequest.Post("/v1/commits", commit) with { Token = token }, signer, ct);
 
     public Task<Answer> GetVaultAsync(DeviceKeys signer, ulong? linksAfter, Hash256? known, CancellationToken ct) =>
         transport.SendAsync(
-            ApiRequest.Get(linksAfter is { } n ? $"/v1/vault?linksAfter={n}" : "/v1/vault") with { IfNoneMatch = known?.ToString() }, signer, ct);
+            ApiRequest.Get(linksAfter is { } n
+                ? $"/v1/vault?linksAfter={n}" : "/v1/vault") with { IfNoneMatch = known?.ToString() }, signer, ct);
 
     public Task<Answer> RecoverAsync(DeviceKeys slot, string? token, CancellationToken ct) =>
         transport.SendAsync(new ApiRequest(HttpMethod.Post, "/v1/recovery") { Token = token }, slot, ct);
@@ -36,9 +38,11 @@ internal sealed class VaultApi(ApiTransport transport, RealmDirectory realms)
     public Task<Answer> GetSlotsAsync(string token, CancellationToken ct) =>
         transport.SendAsync(ApiRequest.Get("/v1/recovery/slots") with { Token = token }, null, ct);
 
-    public Task<Answer> PutItemAsync(DeviceKeys signer, Hash256 hash, ReadOnlyMemory<byte> item, CancellationToken ct) =>
+    public Task<Answer> PutItemAsync(
+        DeviceKeys signer, Hash256 hash, ReadOnlyMemory<byte> item, CancellationToken ct) =>
         transport.SendAsync(
-            new ApiRequest(HttpMethod.Put, $"/v1/items/{hash}") { Body = item, ContentType = ApiRequest.Octets }, signer, ct);
+            new ApiRequest(HttpMethod.Put, $"/v1/items/{hash}") { Body = item, ContentType = ApiRequest.Octets },
+            signer, ct);
 
     public Task<Answer> GetItemAsync(DeviceKeys signer, Hash256 hash, CancellationToken ct) =>
         transport.SendAsync(ApiRequest.Get($"/v1/items/{hash}"), signer, ct);

@@ -5,8 +5,8 @@ using KeyRecovery.Protocol.Linking;
 namespace KeyRecovery.Client.Linking;
 
 /// <summary>
-/// A code that this device shows, and the session behind it. Dispose of it to end the session; a failed one is over, and a
-/// new try begins a new one.
+/// A code that this device shows, and the session behind it. Dispose of it to end the session; a failed one is over,
+/// and a new try begins a new one.
 /// </summary>
 public sealed class ExistingDeviceLink : IAsyncDisposable
 {
@@ -18,7 +18,8 @@ public sealed class ExistingDeviceLink : IAsyncDisposable
     private int _isOver;
 
     internal ExistingDeviceLink(
-        KeyRecoveryOptions options, LinkCommitter committer, LinkRelay relay, ExistingDisplaying displaying, string? typedText)
+        KeyRecoveryOptions options, LinkCommitter committer, LinkRelay relay, ExistingDisplaying displaying,
+        string? typedText)
     {
         _options = options;
         _committer = committer;
@@ -29,10 +30,14 @@ public sealed class ExistingDeviceLink : IAsyncDisposable
         TypedText = typedText;
     }
 
-    /// <summary>What the QR code says: 103 characters of its alphanumeric mode. Secret until the session is claimed.</summary>
+    /// <summary>
+    /// What the QR code says: 103 characters of its alphanumeric mode. Secret until the session is claimed.
+    /// </summary>
     public string QrText { get; }
 
-    /// <summary>The 17 characters for a device without a camera, in groups; null where they were not asked for. As secret.</summary>
+    /// <summary>
+    /// The 17 characters for a device without a camera, in groups; null where they were not asked for. As secret.
+    /// </summary>
     public string? TypedText { get; }
 
     /// <summary>How long the code can still be used, by this device's own clock; zero once it cannot.</summary>
@@ -45,7 +50,9 @@ public sealed class ExistingDeviceLink : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for the new device, asks the person, adds it to the account and hands the app's bundle over. Once.</summary>
+    /// <summary>
+    /// Waits for the new device, asks the person, adds it to the account and hands the app's bundle over. Once.
+    /// </summary>
     /// <param name="approval">What is asked.</param>
     /// <param name="bundle">The app's private keys, 0 to 204,800 bytes; the caller zeroes them.</param>
     /// <param name="ct">Cancels, on both sides.</param>
@@ -53,9 +60,11 @@ public sealed class ExistingDeviceLink : IAsyncDisposable
     /// The device. A failure after the consent may leave it in the account without the bundle: it then stands in
     /// <see cref="VaultSession.Authorities"/>, to be revoked.
     /// </returns>
-    public async Task<Result<LinkedDevice>> RunAsync(LinkApproval approval, ReadOnlyMemory<byte> bundle, CancellationToken ct = default)
+    public async Task<Result<LinkedDevice>> RunAsync(
+        LinkApproval approval, ReadOnlyMemory<byte> bundle, CancellationToken ct = default)
     {
-        if (bundle.Length > LinkLimits.BundleBytes) return new ClientFailure.Invalid($"a bundle has at most {LinkLimits.BundleBytes} bytes");
+        if (bundle.Length > LinkLimits.BundleBytes)
+            return new ClientFailure.Invalid($"a bundle has at most {LinkLimits.BundleBytes} bytes");
         if (Interlocked.Exchange(ref _isOver, 1) != 0) return new ClientFailure.LinkGone();
         var run = new LinkRun(_options, _relay, ct);
         try
@@ -68,7 +77,8 @@ public sealed class ExistingDeviceLink : IAsyncDisposable
         {
             await run.EndAsync(stop.Farewell);
             // The server ends the session of a device that is removed: that is what its person has to hear.
-            return stop.Failure is ClientFailure.LinkGone && await _committer.RefreshAsync(ct) is ClientFailure.Revoked revoked ? revoked : stop.Failure;
+            return stop.Failure is ClientFailure.LinkGone
+                && await _committer.RefreshAsync(ct) is ClientFailure.Revoked revoked ? revoked : stop.Failure;
         }
         catch
         {
@@ -89,11 +99,13 @@ public sealed class ExistingDeviceLink : IAsyncDisposable
         await new LinkRun(_options, _relay, CancellationToken.None).EndAsync();
     }
 
-    private async Task<LinkedDevice> RunAsync(LinkRun run, LinkApproval approval, ReadOnlyMemory<byte> bundle, CancellationToken ct)
+    private async Task<LinkedDevice> RunAsync(
+        LinkRun run, LinkApproval approval, ReadOnlyMemory<byte> bundle, CancellationToken ct)
     {
         var greeted = await run.GoAsync(_displaying.Receive(await run.ReceiveAsync(), _options.Random));
         approval.OnClaimed();
-        var reviewing = await CheckDigitsAsync(run, await run.GoAsync(greeted.Receive(await run.ReceiveAsync())), approval);
+        var reviewing = await CheckDigitsAsync(
+            run, await run.GoAsync(greeted.Receive(await run.ReceiveAsync())), approval);
         var candidate = new LinkCandidate(reviewing.Name, reviewing.Platform, run.PeerNetwork);
         if (!await run.AskAsync(token => approval.Consent(candidate, token))) throw LinkRun.Decline(reviewing);
 
@@ -106,7 +118,8 @@ public sealed class ExistingDeviceLink : IAsyncDisposable
         return new LinkedDevice(linked.Device, candidate.Name, candidate.Platform);
     }
 
-    private static async Task<ExistingReviewing> CheckDigitsAsync(LinkRun run, ExistingConnected connected, LinkApproval approval)
+    private static async Task<ExistingReviewing> CheckDigitsAsync(
+        LinkRun run, ExistingConnected connected, LinkApproval approval)
     {
         while (true)
         {

@@ -7,8 +7,8 @@ public sealed record LinkApproval
     public Action OnClaimed { get; init; } = static () => { };
 
     /// <summary>
-    /// Asks for the six digits that the new device shows; told how many tries are left, 3 to 1. What is not six digits is
-    /// asked for again without being sent.
+    /// Asks for the six digits that the new device shows; told how many tries are left, 3 to 1. What is not six digits
+    /// is asked for again without being sent.
     /// </summary>
     public required Func<int, CancellationToken, Task<string>> AskDigits { get; init; }
 

@@ -12,5 +12,7 @@ namespace KeyRecovery.Client.Linking;
 /// <param name="RefreshAsync">Reads the account anew; tells why it cannot.</param>
 internal sealed record LinkCommitter(
     Func<(NewAuthority Entry, KemPublicKey KemKey), CancellationToken, Task<Result<LinkDraft>>> DraftAsync,
-    Func<(NewAuthority Entry, KemPublicKey KemKey), string, LinkDraft, IReadOnlyDictionary<AuthorityId, byte[]>, CancellationToken, Task<Sent>> CommitAsync,
+    Func<(NewAuthority Entry,
+        KemPublicKey KemKey), string, LinkDraft, IReadOnlyDictionary<AuthorityId, byte[]>, CancellationToken,
+        Task<Sent>> CommitAsync,
     Func<CancellationToken, Task<ClientFailure?>> RefreshAsync);

@@ -17,12 +17,17 @@ public sealed record LinkJoin
     /// <summary>Shows six digits, to be typed on the other device; told how many tries are left, 3 to 1.</summary>
     public required Action<string, int> ShowDigits { get; init; }
 
-    /// <summary>Shows the account that this device would join, and asks. Default: yes, since the person came to join.</summary>
-    public Func<AccountId, CancellationToken, Task<bool>> Consent { get; init; } = static (_, _) => Task.FromResult(true);
+    /// <summary>
+    /// Shows the account that this device would join, and asks. Default: yes, since the person came to join.
+    /// </summary>
+    public Func<AccountId, CancellationToken, Task<bool>> Consent { get; init; } = static (_, _) =>
+        Task.FromResult(true);
 
     internal ClientFailure? FindFault()
     {
-        if (Encoding.UTF8.GetByteCount(DeviceName) > LinkLimits.NameBytes) return new ClientFailure.Invalid($"a device's name has at most {LinkLimits.NameBytes} bytes");
-        return Encoding.UTF8.GetByteCount(Platform) > LinkLimits.PlatformBytes ? new ClientFailure.Invalid($"a platform's name has at most {LinkLimits.PlatformBytes} bytes") : null;
+        if (Encoding.UTF8.GetByteCount(DeviceName) > LinkLimits.NameBytes)
+            return new ClientFailure.Invalid($"a device's name has at most {LinkLimits.NameBytes} bytes");
+        return Encoding.UTF8.GetByteCount(Platform) > LinkLimits.PlatformBytes
+            ? new ClientFailure.Invalid($"a platform's name has at most {LinkLimits.PlatformBytes} bytes") : null;
     }
 }

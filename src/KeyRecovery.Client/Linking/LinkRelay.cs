@@ -12,7 +12,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Linking;
 
-/// <summary>One side of a session on the relay (docs/protocol.md §13.4): where messages go, and where they come from.</summary>
+/// <summary>
+/// One side of a session on the relay (docs/protocol.md §13.4): where messages go, and where they come from.
+/// </summary>
 internal sealed class LinkRelay
 {
     private const int BearerSize = 32;
@@ -30,7 +32,8 @@ internal sealed class LinkRelay
 
     /// <summary>Opens a session as the device that displays.</summary>
     public static async Task<Result<LinkRelay>> OpenAsync(
-        ApiTransport transport, DeviceKeys signer, LinkCode code, (string Nameplate, byte[] Envelope)? typed, IRandom random, CancellationToken ct)
+        ApiTransport transport, DeviceKeys signer, LinkCode code, (string Nameplate, byte[] Envelope)? typed,
+        IRandom random, CancellationToken ct)
     {
         var (bearer, hash) = NewBearer(random);
         using var token = code.DeriveJoinToken();
@@ -42,23 +45,28 @@ internal sealed class LinkRelay
     }
 
     /// <summary>Claims a session as the device that scanned.</summary>
-    public static async Task<Result<LinkRelay>> ClaimAsync(ApiTransport transport, LinkCode code, IRandom random, CancellationToken ct)
+    public static async Task<Result<LinkRelay>> ClaimAsync(
+        ApiTransport transport, LinkCode code, IRandom random, CancellationToken ct)
     {
         var (bearer, hash) = NewBearer(random);
         using var token = code.DeriveJoinToken();
         var body = new ClaimLinkJson(Base64Url.EncodeToString(token.Span), hash);
-        var answer = await transport.SendAsync(Post($"/v1/links/{code.SessionId}/claim", body, ClientJson.Default.ClaimLinkJson), null, ct);
+        var answer = await transport.SendAsync(
+            Post($"/v1/links/{code.SessionId}/claim", body, ClientJson.Default.ClaimLinkJson), null, ct);
         return Begun(answer, new LinkRelay(transport, code.SessionId, bearer, ('n', 'e')));
     }
 
     /// <summary>Reads and opens the envelope of a typed code.</summary>
-    public static async Task<Result<LinkCode>> FindAsync(ApiTransport transport, string app, TypedLinkCode typed, CancellationToken ct)
+    public static async Task<Result<LinkCode>> FindAsync(
+        ApiTransport transport, string app, TypedLinkCode typed, CancellationToken ct)
     {
         var answer = await transport.SendAsync(ApiRequest.Get($"/v1/links/nameplates/{typed.Nameplate}"), null, ct);
         if (answer is not Answer.Success) return FailureOf(answer);
         var read = VaultApi.Read(answer, ClientJson.Default.LinkEnvelopeJson);
-        if (read is not Result<LinkEnvelopeJson>.Ok { Value.Envelope: { } text }) return ((Result<LinkEnvelopeJson>.Failed)read).Failure;
-        if (!Base64UrlText.TryDecode(text, TypedLinkCode.EnvelopeSize, out var envelope)) return new ClientFailure.ServerLied(ProtocolFault.Malformed);
+        if (read is not Result<LinkEnvelopeJson>.Ok { Value.Envelope: { } text })
+            return ((Result<LinkEnvelopeJson>.Failed)read).Failure;
+        if (!Base64UrlText.TryDecode(text, TypedLinkCode.EnvelopeSize, out var envelope))
+            return new ClientFailure.ServerLied(ProtocolFault.Malformed);
         return await Task.Run(() => typed.OpenEnvelope(app, envelope), ct) switch
         {
             LinkCodeParse.Ok ok => ok.Code,
@@ -69,14 +77,18 @@ internal sealed class LinkRelay
 
     /// <summary>Puts this side's message of a number.</summary>
     public Task<Answer> PutAsync(int number, ReadOnlyMemory<byte> message, CancellationToken ct) =>
-        SendAsync(new ApiRequest(HttpMethod.Put, $"/v1/links/{_session}/{_side.Own}/{number}") { Body = message, ContentType = ApiRequest.Octets }, ct);
+        SendAsync(
+            new ApiRequest(HttpMethod.Put,
+                $"/v1/links/{_session}/{_side.Own}/{number}") { Body = message, ContentType = ApiRequest.Octets }, ct);
 
     /// <summary>Waits for the other side's message of a number: 204 where none came in time.</summary>
     public Task<Answer> GetAsync(int number, TimeSpan wait, CancellationToken ct) =>
-        SendAsync(ApiRequest.Get($"/v1/links/{_session}/{_side.Other}/{number}?waitMs={(int)wait.TotalMilliseconds}"), ct);
+        SendAsync(
+            ApiRequest.Get($"/v1/links/{_session}/{_side.Other}/{number}?waitMs={(int)wait.TotalMilliseconds}"), ct);
 
     /// <summary>Ends the session.</summary>
-    public Task<Answer> DeleteAsync(CancellationToken ct) => SendAsync(new ApiRequest(HttpMethod.Delete, $"/v1/links/{_session}"), ct);
+    public Task<Answer> DeleteAsync(CancellationToken ct) =>
+        SendAsync(new ApiRequest(HttpMethod.Delete, $"/v1/links/{_session}"), ct);
 
     /// <summary>What a refusal of the relay means.</summary>
     public static ClientFailure FailureOf(Answer answer) => answer switch
@@ -93,7 +105,8 @@ internal sealed class LinkRelay
     {
         if (answer is not Answer.Success) return FailureOf(answer);
         var read = VaultApi.Read(answer, ClientJson.Default.LinkExpiryJson);
-        if (read is not Result<LinkExpiryJson>.Ok { Value.ExpiresInMs: var left }) return ((Result<LinkExpiryJson>.Failed)read).Failure;
+        if (read is not Result<LinkExpiryJson>.Ok { Value.ExpiresInMs: var left })
+            return ((Result<LinkExpiryJson>.Failed)read).Failure;
         relay.ExpiresIn = TimeSpan.FromMilliseconds(Math.Clamp(left, 0, 3_600_000));
         return relay;
     }
@@ -106,5 +119,7 @@ internal sealed class LinkRelay
     }
 
     private static ApiRequest Post<T>(string path, T body, JsonTypeInfo<T> type) =>
-        new(HttpMethod.Post, path) { Body = JsonSerializer.SerializeToUtf8Bytes(body, type), ContentType = ApiRequest.Json };
+        new(HttpMethod.Post, path) {
+            Body = JsonSerializer.SerializeToUtf8Bytes(body, type), ContentType = ApiRequest.Json,
+        };
 }

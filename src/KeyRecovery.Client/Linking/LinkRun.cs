@@ -5,7 +5,9 @@ using KeyRecovery.Protocol.Linking;
 
 namespace KeyRecovery.Client.Linking;
 
-/// <summary>Carries one side's states over the relay: sends what a step gives, waits for what the next one takes.</summary>
+/// <summary>
+/// Carries one side's states over the relay: sends what a step gives, waits for what the next one takes.
+/// </summary>
 internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, CancellationToken ct)
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(25);
@@ -13,14 +15,17 @@ internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, Cance
     private static readonly TimeSpan FarewellTime = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan CleanupTime = TimeSpan.FromSeconds(5);
 
-    private readonly TimeSpan _wait = Min(LongestWait, options.RequestTimeout > Margin ? options.RequestTimeout - Margin : TimeSpan.Zero);
+    private readonly TimeSpan _wait =
+        Min(LongestWait, options.RequestTimeout > Margin ? options.RequestTimeout - Margin : TimeSpan.Zero);
     private LinkState? _state;
     private Task<byte[]>? _receiving;
     private ReadOnlyMemory<byte> _underWay;
     private int _sent;
     private int _received;
 
-    /// <summary>Where the new device claimed the session from, once its first message is here and if the relay said so.</summary>
+    /// <summary>
+    /// Where the new device claimed the session from, once its first message is here and if the relay said so.
+    /// </summary>
     public IPNetwork? PeerNetwork { get; private set; }
 
     /// <summary>Takes a step, sends its message, and gives the next state.</summary>
@@ -32,19 +37,21 @@ internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, Cance
     };
 
     /// <summary>Takes a step of which another way leads on as well.</summary>
-    public async Task<(TNext? Next, TAgain? Again)> GoAsync<TNext, TAgain>(LinkFork<TNext, TAgain> fork) where TNext : class where TAgain : class => fork switch
-    {
-        LinkFork<TNext, TAgain>.Next next => (await EnterAsync(next.State, next.Message), null),
-        LinkFork<TNext, TAgain>.Again again => (null, await EnterAsync(again.State, again.Message)),
-        LinkFork<TNext, TAgain>.Failed failed => throw Stop(failed.Reason, failed.Farewell),
-        _ => throw new InvalidOperationException("a fork is one of three"),
-    };
+    public async Task<(TNext? Next, TAgain? Again)> GoAsync<TNext, TAgain>(LinkFork<TNext, TAgain> fork)
+        where TNext : class where TAgain : class => fork switch
+        {
+            LinkFork<TNext, TAgain>.Next next => (await EnterAsync(next.State, next.Message), null),
+            LinkFork<TNext, TAgain>.Again again => (null, await EnterAsync(again.State, again.Message)),
+            LinkFork<TNext, TAgain>.Failed failed => throw Stop(failed.Reason, failed.Farewell),
+            _ => throw new InvalidOperationException("a fork is one of three"),
+        };
 
     /// <summary>
-    /// As <see cref="GoAsync{TNext, TAgain}"/> for the fork whose way on is the end: this side has all that it came for,
-    /// whether or not its last message still reaches anybody.
+    /// As <see cref="GoAsync{TNext, TAgain}"/> for the fork whose way on is the end: this side has all that it came
+    /// for, whether or not its last message still reaches anybody.
     /// </summary>
-    public async Task<(TNext? Next, TAgain? Again)> FinishAsync<TNext, TAgain>(LinkFork<TNext, TAgain> fork) where TNext : class where TAgain : class
+    public async Task<(TNext? Next, TAgain? Again)> FinishAsync<TNext, TAgain>(LinkFork<TNext, TAgain> fork)
+        where TNext : class where TAgain : class
     {
         if (fork is not LinkFork<TNext, TAgain>.Next end) return await GoAsync(fork);
         _state = null;
@@ -72,7 +79,8 @@ internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, Cance
     public async Task SendAsync(ReadOnlyMemory<byte> message)
     {
         _underWay = message;
-        if (await relay.PutAsync(_sent, message, ct) is var answer and not Answer.Success) throw new LinkStop(LinkRelay.FailureOf(answer), Cancel());
+        if (await relay.PutAsync(_sent, message, ct) is var answer and not Answer.Success)
+            throw new LinkStop(LinkRelay.FailureOf(answer), Cancel());
         _underWay = default;
         _sent++;
     }
@@ -106,13 +114,16 @@ internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, Cance
     /// <summary>Ends the session because something else failed on this side.</summary>
     public LinkStop Fail(ClientFailure failure) => new(failure, Cancel());
 
-    /// <summary>Tells the other side, where there is a word for it, and deletes the session. Best effort, and never for long.</summary>
+    /// <summary>
+    /// Tells the other side, where there is a word for it, and deletes the session. Best effort, and never for long.
+    /// </summary>
     public async Task EndAsync(ReadOnlyMemory<byte> farewell = default)
     {
         using var limit = new CancellationTokenSource(CleanupTime, options.Time);
         try
         {
-            if (!farewell.IsEmpty && await SayAsync(farewell, limit.Token)) await Task.Delay(FarewellTime, options.Time, limit.Token);
+            if (!farewell.IsEmpty && await SayAsync(farewell, limit.Token))
+                await Task.Delay(FarewellTime, options.Time, limit.Token);
             await relay.DeleteAsync(limit.Token);
         }
         catch (OperationCanceledException)
@@ -157,7 +168,8 @@ internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, Cance
         }
     }
 
-    private static LinkStop Stop(LinkFailure reason, ReadOnlyMemory<byte> farewell) => new(new ClientFailure.LinkEnded(reason), farewell);
+    private static LinkStop Stop(LinkFailure reason, ReadOnlyMemory<byte> farewell) =>
+        new(new ClientFailure.LinkEnded(reason), farewell);
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

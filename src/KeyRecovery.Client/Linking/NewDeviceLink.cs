@@ -29,7 +29,8 @@ internal sealed class NewDeviceLink : IDisposable
     public async Task<Result<Linked>> RunAsync(LinkCode code, CancellationToken ct)
     {
         var claimed = await LinkRelay.ClaimAsync(_api.Transport, code, _options.Random, ct);
-        if (claimed is not Result<LinkRelay>.Ok { Value: var relay }) return ((Result<LinkRelay>.Failed)claimed).Failure;
+        if (claimed is not Result<LinkRelay>.Ok { Value: var relay })
+            return ((Result<LinkRelay>.Failed)claimed).Failure;
         var run = new LinkRun(_options, relay, ct);
         try
         {
@@ -58,7 +59,8 @@ internal sealed class NewDeviceLink : IDisposable
         var device = new JoiningDevice(_keys.Id, _keys.Signing, _kem, _join.DeviceName, _join.Platform);
         var joining = NewJoining.Begin(code, new LinkScope(_options.App, _options.Server), device, _options.Random);
         await run.EnterAsync(joining, joining.Message);
-        var revealed = await ShowDigitsAsync(run, await run.GoAsync(joining.Receive(await run.ReceiveAsync(), _options.Random)));
+        var revealed = await ShowDigitsAsync(
+            run, await run.GoAsync(joining.Receive(await run.ReceiveAsync(), _options.Random)));
 
         var reviewing = await run.GoAsync(revealed.Receive(await run.ReceiveAsync()));
         var account = reviewing.Account;
@@ -87,7 +89,8 @@ internal sealed class NewDeviceLink : IDisposable
     // Saved before it signs: from then on the other device can make it part of the account.
     private async Task<NewCommitted> SignAsync(LinkRun run, NewReviewing reviewing, CancellationToken ct)
     {
-        using (var pending = _keys.Pending(reviewing.Account, DeviceState.Joining.ToArray())) await _store.SaveAsync(pending, ct);
+        using (var pending = _keys.Pending(reviewing.Account, DeviceState.Joining.ToArray()))
+            await _store.SaveAsync(pending, ct);
         _isSaved = true;
         var signed = await run.GoAsync(reviewing.Approve());
         while (true)

@@ -13,7 +13,8 @@ namespace KeyRecovery.Client.Passphrases;
 /// <param name="shares">The shares of its OPRF key, in the order of the realms.</param>
 /// <param name="management">Its management keys, in the order of the realms.</param>
 internal sealed class NewPassphraseSlot(
-    SlotKeys keys, PassphraseParameters parameters, OprfKeyShares shares, ImmutableArray<RealmKey> management) : IDisposable
+    SlotKeys keys, PassphraseParameters parameters, OprfKeyShares shares, ImmutableArray<RealmKey> management)
+    : IDisposable
 {
     public SlotKeys Keys => keys;
 
@@ -25,7 +26,8 @@ internal sealed class NewPassphraseSlot(
 
     public (NewAuthority Entry, KemPublicKey KemKey) Entry => (
         new NewAuthority(
-            keys.Id, AuthorityKind.Passphrase, keys.Signing.PublicKey, keys.Kem.PublicKey.Hash, FormatVersion.Current, parameters.Encode()),
+            keys.Id, AuthorityKind.Passphrase, keys.Signing.PublicKey, keys.Kem.PublicKey.Hash, FormatVersion.Current,
+            parameters.Encode()),
         keys.Kem.PublicKey);
 
     public void Dispose()

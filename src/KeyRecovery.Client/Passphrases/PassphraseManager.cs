@@ -8,7 +8,9 @@ using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Client.Passphrases;
 
-/// <summary>The account's passphrase, as one of its devices handles it: <see cref="VaultSession.Passphrase"/>.</summary>
+/// <summary>
+/// The account's passphrase, as one of its devices handles it: <see cref="VaultSession.Passphrase"/>.
+/// </summary>
 public sealed class PassphraseManager
 {
     private readonly KeyRecoveryOptions _options;
@@ -27,25 +29,28 @@ public sealed class PassphraseManager
     public bool IsSet => !Slots().IsEmpty;
 
     /// <summary>
-    /// Sets a passphrase, in place of the one that is there: registered at every realm and tried before the account relies
-    /// on it. Moving to other realms or another threshold is the same call with the same passphrase; no item is sealed anew.
-    /// Ask for the person's presence first.
+    /// Sets a passphrase, in place of the one that is there: registered at every realm and tried before the account
+    /// relies on it. Moving to other realms or another threshold is the same call with the same passphrase; no item is
+    /// sealed anew. Ask for the person's presence first.
     /// </summary>
     /// <returns>
-    /// Null when it is set. <see cref="ClientFailure.WeakPassphrase"/> and <see cref="ClientFailure.Invalid"/> before anything
-    /// is sent. After <see cref="ClientFailure.Transient"/> the account may have either, so keep both in mind and set it again;
-    /// after any other failure the old passphrase stays and the realms forget the new one.
+    /// Null when it is set. <see cref="ClientFailure.WeakPassphrase"/> and <see cref="ClientFailure.Invalid"/> before
+    /// anything is sent. After <see cref="ClientFailure.Transient"/> the account may have either, so keep both in mind
+    /// and set it again; after any other failure the old passphrase stays and the realms forget the new one.
     /// </returns>
     public Task<ClientFailure?> SetAsync(
         Passphrase passphrase, SetPassphraseOptions set, CancellationToken ct = default) => _turns.TakeAsync(
         () => new PassphraseSetup(_options, _state, _keeper).SetAsync(
             passphrase, set, slot => _editor.AddPassphraseAsync(slot, ct), ct), ct);
 
-    /// <summary>A drill: makes a guess as somebody who lost everything would, and brings nothing back. A wrong one counts.</summary>
+    /// <summary>
+    /// A drill: makes a guess as somebody who lost everything would, and brings nothing back. A wrong one counts.
+    /// </summary>
     /// <param name="passphrase">The passphrase.</param>
     /// <param name="token">The app's token for its user.</param>
     /// <param name="ct">Cancels; a guess that was counted stays counted.</param>
-    public async Task<Result<PassphraseCheck>> CheckAsync(Passphrase passphrase, string token, CancellationToken ct = default)
+    public async Task<Result<PassphraseCheck>> CheckAsync(
+        Passphrase passphrase, string token, CancellationToken ct = default)
     {
         ClientFailure failure = new ClientFailure.UnknownPassphrase();
         foreach (var slot in Slots())
@@ -64,7 +69,9 @@ public sealed class PassphraseManager
         return failure;
     }
 
-    /// <summary>Has no realm evaluate anything until <see cref="ResumeAsync"/>: when somebody is guessing, or before a journey.</summary>
+    /// <summary>
+    /// Has no realm evaluate anything until <see cref="ResumeAsync"/>: when somebody is guessing, or before a journey.
+    /// </summary>
     public Task<ClientFailure?> PauseAsync(CancellationToken ct = default) => CommandAsync(RealmCommand.Pause, ct);
 
     /// <summary>Ends a pause.</summary>
@@ -85,7 +92,8 @@ public sealed class PassphraseManager
             await _keeper.CommandAllAsync(RealmCommand.TellHead(_state.Read(open => open.Vault.Chain.Place)), ct);
             replies = await _keeper.CommandAllAsync(RealmCommand.Status, ct);
         }
-        return [.. replies.Where(r => slots.ContainsKey(r.Slot)).Select(r => Describe(slots[r.Slot], r.Slot, _state.Api.Realms.NameOf(r.Realm), r.Reply))];
+        return [.. replies.Where(r => slots.ContainsKey(r.Slot))
+            .Select(r => Describe(slots[r.Slot], r.Slot, _state.Api.Realms.NameOf(r.Realm), r.Reply))];
     }
 
     private async Task<ClientFailure?> CommandAsync(RealmCommand command, CancellationToken ct)
@@ -108,7 +116,8 @@ public sealed class PassphraseManager
     private async Task<Result<PassphraseCheck>> CheckSealAsync(UnlockedSlot unlocked, CancellationToken ct)
     {
         if (await _turns.TakeAsync(() => _state.RefreshAsync(ct), ct) is { } unread) return unread;
-        if (await PassphraseRecovery.FindFaultAsync(unlocked, _state.Read(open => open.Vault.Chain)) is { } fault) return fault;
+        if (await PassphraseRecovery.FindFaultAsync(unlocked, _state.Read(open => open.Vault.Chain)) is { } fault)
+            return fault;
         return _state.Read<Result<PassphraseCheck>>(open =>
         {
             var (opened, seal) = open.Vault.Open(unlocked.Slot.Id, unlocked.Keys.Kem);
@@ -124,18 +133,21 @@ public sealed class PassphraseManager
         where parameters is not null
         select new KnownSlot(open.Vault.Account, slot.Id, slot.SigningKey, parameters)));
 
-    private static PassphraseStatus Describe(PassphraseParameters parameters, Protocol.Wire.AuthorityId slot, string realm, RealmReply reply)
+    private static PassphraseStatus Describe(
+        PassphraseParameters parameters, Protocol.Wire.AuthorityId slot, string realm, RealmReply reply)
     {
         var (of, threshold) = (parameters.Realms.Length, parameters.Threshold);
         return reply switch
         {
             RealmReply.Answered { Status: var s } => new PassphraseStatus(
-                slot, threshold, of, realm, s.State, s.GuessesLeft, TimeSpan.FromMilliseconds(s.NextAttemptInMs), s.Events, null),
+                slot, threshold, of, realm, s.State, s.GuessesLeft, TimeSpan.FromMilliseconds(s.NextAttemptInMs),
+                s.Events, null),
             RealmReply.Faulty faulty => Unknown(new ClientFailure.RealmLied(realm, faulty.Fault).Message),
             RealmReply.Failed failed => Unknown(failed.Failure.Message),
             _ => Unknown("it does not know this passphrase slot"),
         };
 
-        PassphraseStatus Unknown(string problem) => new(slot, threshold, of, realm, null, 0, TimeSpan.Zero, [], problem);
+        PassphraseStatus Unknown(string problem) =>
+            new(slot, threshold, of, realm, null, 0, TimeSpan.Zero, [], problem);
     }
 }

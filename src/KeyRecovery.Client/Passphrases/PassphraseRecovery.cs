@@ -33,9 +33,11 @@ internal sealed class PassphraseRecovery(KeyRecoveryOptions options, VaultApi ap
     {
         var slot = unlocked.Slot;
         var entry = chain.FindActive(slot.Id)?.Entry;
-        if (entry is null || chain.Account != slot.Account || !entry.Parameters.Span.SequenceEqual(slot.Parameters.Encode()))
+        if (entry is null || chain.Account != slot.Account
+            || !entry.Parameters.Span.SequenceEqual(slot.Parameters.Encode()))
             return new ClientFailure.ServerLied(ProtocolFault.SlotParameters);
-        return await unlocked.FindRolledBackAsync(chain) is { } realm ? new ClientFailure.RolledBackByRealm(realm) : null;
+        return await unlocked.FindRolledBackAsync(chain) is { } realm
+            ? new ClientFailure.RolledBackByRealm(realm) : null;
     }
 
     private async Task<Result<RecoverySession>> ReadAsync(UnlockedSlot unlocked, string token, CancellationToken ct)
@@ -56,8 +58,10 @@ internal sealed class PassphraseRecovery(KeyRecoveryOptions options, VaultApi ap
         var answer = await api.GetSlotsAsync(token, ct);
         if (answer is Answer.Problem { Type: ProblemTypes.NotFound }) return new ClientFailure.UnknownPassphrase();
         if (VaultApi.Read(answer, ClientJson.Default.SlotsJson) is not Result<SlotsJson>.Ok { Value: var told })
-            return answer is Answer.Success ? new ClientFailure.ServerLied(ProtocolFault.Malformed) : Failures.Of(answer);
-        if (!AccountId.TryParse(told.AccountId, out var account)) return new ClientFailure.ServerLied(ProtocolFault.Malformed);
+            return answer is Answer.Success
+                ? new ClientFailure.ServerLied(ProtocolFault.Malformed) : Failures.Of(answer);
+        if (!AccountId.TryParse(told.AccountId, out var account))
+            return new ClientFailure.ServerLied(ProtocolFault.Malformed);
 
         var slots = ImmutableArray.CreateBuilder<KnownSlot>();
         foreach (var slot in told.Slots.Take(Limits.Authorities))
@@ -68,8 +72,8 @@ internal sealed class PassphraseRecovery(KeyRecoveryOptions options, VaultApi ap
         return slots.ToImmutable();
     }
 
-    // Nothing of it is verified yet: parameters outside their limits are refused before any work, and what is false makes
-    // the derived key differ from the published one.
+    // Nothing of it is verified yet: parameters outside their limits are refused before any work, and what is false
+    // makes the derived key differ from the published one.
     private static KnownSlot? Read(AccountId account, SlotJson slot)
     {
         try

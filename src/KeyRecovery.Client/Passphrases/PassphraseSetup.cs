@@ -14,8 +14,8 @@ namespace KeyRecovery.Client.Passphrases;
 /// <summary>
 /// Sets a passphrase up (docs/protocol.md §14.4): a new slot always, registered everywhere and tried before the account
 /// relies on it. What fails before the link is sent, and what the server refuses, is taken back, and the old passphrase
-/// stays. Where no answer comes, either may be the account's, and nothing is taken back: a slot that the account does not
-/// have is told no head, so its realms make room of it by themselves.
+/// stays. Where no answer comes, either may be the account's, and nothing is taken back: a slot that the account does
+/// not have is told no head, so its realms make room of it by themselves.
 /// </summary>
 internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState state, RealmKeeper keeper)
 {
@@ -68,12 +68,15 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
     private ClientFailure? FindFault(Passphrase passphrase, int threshold, int realms, StretchProfile profile)
     {
         if (!PassphraseParameters.IsThreshold(threshold, realms))
-            return new ClientFailure.Invalid($"of {realms} servers more than half must be needed, and not more than there are");
+            return new ClientFailure.Invalid(
+                $"of {realms} servers more than half must be needed, and not more than there are");
         var weakest = options.WeakestDevice;
         if (!profile.IsAllowed) return new ClientFailure.Invalid("the stretching parameters are outside the limits");
-        if (profile.MemoryKiB > weakest.MemoryKiB || (long)profile.MemoryKiB * profile.Passes > (long)weakest.MemoryKiB * weakest.Passes)
+        if (profile.MemoryKiB > weakest.MemoryKiB
+            || (long)profile.MemoryKiB * profile.Passes > (long)weakest.MemoryKiB * weakest.Passes)
             return new ClientFailure.Invalid(
-                $"a guess would need {profile.MemoryKiB / 1024} MiB × {profile.Passes}, and the weakest device of this app can afford {weakest.MemoryKiB / 1024} MiB × {weakest.Passes}: on it nobody could recover");
+                $"a guess would need {profile.MemoryKiB / 1024} MiB × {profile.Passes}, and the weakest device of "
+                + $"this app can afford {weakest.MemoryKiB / 1024} MiB × {weakest.Passes}: on it nobody could recover");
         return PassphraseStrength.FindFault(passphrase, threshold);
     }
 
@@ -88,18 +91,22 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
             profile, threshold, [.. realms.Select((r, i) => new RealmShare(r.Fingerprint, shares.ShareKeys[i]))]);
         ImmutableArray<RealmKey> management =
         [
-            .. realms.Select(r => new RealmKey(slot, new RealmKeyName(r.Fingerprint, 1).ToString(), SecretBytes.Random(SigningKey.SeedSize, Random))),
+            .. realms.Select(
+                r => new RealmKey(slot, new RealmKeyName(r.Fingerprint, 1).ToString(),
+                    SecretBytes.Random(SigningKey.SeedSize, Random))),
         ];
         return new NewPassphraseSlot(PassphraseSlot.DeriveKeys(slot, stretched, oprf), parameters, shares, management);
     }
 
-    private async Task<ClientFailure?> RegisterAsync(NewPassphraseSlot slot, RealmConnection[] realms, string token, CancellationToken ct)
+    private async Task<ClientFailure?> RegisterAsync(
+        NewPassphraseSlot slot, RealmConnection[] realms, string token, CancellationToken ct)
     {
         var replies = await Task.WhenAll(realms.Select(async (realm, i) =>
         {
             using var management = SigningKey.FromSeed(slot.Management[i].ManagementSeed.Span);
             return await realm.RegisterAsync(
-                slot.Keys.Id, slot.Keys.Signing.PublicKey, management.PublicKey, slot.Shares.Shares[i], token, Random, ct);
+                slot.Keys.Id, slot.Keys.Signing.PublicKey, management.PublicKey, slot.Shares.Shares[i], token,
+                Random, ct);
         }));
         for (var i = 0; i < replies.Length; i++)
         {
@@ -110,7 +117,8 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
                 case RealmReply.Faulty faulty:
                     return new ClientFailure.RealmLied(realms[i].Name, faulty.Fault);
                 case RealmReply.Failed failed:
-                    return realms.Length == 1 ? failed.Failure : new ClientFailure.RealmUnreachable(realms[i].Name, failed.Failure.Message);
+                    return realms.Length == 1
+                        ? failed.Failure : new ClientFailure.RealmUnreachable(realms[i].Name, failed.Failure.Message);
                 default:
                     return new ClientFailure.RealmUnreachable(realms[i].Name, "it does not take the passphrase");
             }
@@ -119,7 +127,8 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
     }
 
     // By the passphrase alone, as somebody who lost everything would; the right guess confirms the registrations.
-    private async Task<ClientFailure?> TryAsync(NewPassphraseSlot slot, Passphrase passphrase, string token, CancellationToken ct)
+    private async Task<ClientFailure?> TryAsync(
+        NewPassphraseSlot slot, Passphrase passphrase, string token, CancellationToken ct)
     {
         var known = new KnownSlot(state.Vault.Account, slot.Keys.Id, slot.Keys.Signing.PublicKey, slot.Parameters);
         var tried = await new PassphraseUnlock(options, state.Api.Realms).TryAsync(known, passphrase, token, ct);

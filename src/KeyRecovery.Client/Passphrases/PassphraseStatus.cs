@@ -15,10 +15,12 @@ namespace KeyRecovery.Client.Passphrases;
 /// <param name="Events">What the realm did with it, the newest last: every guess is there, a stranger's too.</param>
 /// <param name="Problem">Why the realm could not be asked; else null.</param>
 public sealed record PassphraseStatus(
-    AuthorityId Slot, int Threshold, int Of, string Realm, RealmSlotState? State, int GuessesLeft, TimeSpan NextAttemptIn,
+    AuthorityId Slot, int Threshold, int Of, string Realm, RealmSlotState? State, int GuessesLeft,
+    TimeSpan NextAttemptIn,
     ImmutableArray<RealmEvent> Events, string? Problem)
 {
     /// <summary>Guesses that were made since the last right one.</summary>
     public int GuessesSinceRight =>
-        Events.Reverse().TakeWhile(e => e.Kind is not (RealmEventKind.Reset or RealmEventKind.Registered)).Count(e => e.Kind == RealmEventKind.Attempt);
+        Events.Reverse().TakeWhile(e => e.Kind is not (RealmEventKind.Reset or RealmEventKind.Registered))
+            .Count(e => e.Kind == RealmEventKind.Attempt);
 }

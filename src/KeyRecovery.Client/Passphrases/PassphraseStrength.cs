@@ -5,8 +5,8 @@ using KeyRecovery.Protocol.Passphrases;
 namespace KeyRecovery.Client.Passphrases;
 
 /// <summary>
-/// Which passphrases are let through. The counter holds against everybody but those who run the realms: with one realm its
-/// operator could search, so a weak passphrase needs two.
+/// Which passphrases are let through. The counter holds against everybody but those who run the realms: with one realm
+/// its operator could search, so a weak passphrase needs two.
 /// </summary>
 public static class PassphraseStrength
 {
@@ -34,6 +34,7 @@ public static class PassphraseStrength
         return threshold > 1 || Score(passphrase) >= ScoreForOneRealm
             ? null
             : new ClientFailure.WeakPassphrase(
-                "this passphrase is easy to guess, and one server alone guards it: whoever runs that server could find it. Take a longer one, or let words be drawn for you");
+                "this passphrase is easy to guess, and one server alone guards it: whoever runs that server could find "
+                + "it. Take a longer one, or let words be drawn for you");
     }
 }

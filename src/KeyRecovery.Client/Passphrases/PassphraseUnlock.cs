@@ -21,12 +21,15 @@ internal sealed class PassphraseUnlock(KeyRecoveryOptions options, RealmDirector
     /// <param name="passphrase">The guess.</param>
     /// <param name="token">The home server's token, for realms that have none of their own.</param>
     /// <param name="ct">Cancels; what was counted stays counted.</param>
-    public async Task<Result<UnlockedSlot>> TryAsync(KnownSlot slot, Passphrase passphrase, string? token, CancellationToken ct)
+    public async Task<Result<UnlockedSlot>> TryAsync(
+        KnownSlot slot, Passphrase passphrase, string? token, CancellationToken ct)
     {
-        using var stretched = await Task.Run(() => passphrase.Stretch(slot.Account, slot.Id, slot.Parameters.Profile), ct);
+        using var stretched = await Task.Run(
+            () => passphrase.Stretch(slot.Account, slot.Id, slot.Parameters.Profile), ct);
         var blind = OprfRequest.Blind(stretched.Span, options.Random);
         var attempt = AttemptId.Draw(options.Random);
-        var asked = slot.Parameters.Realms.Select((share, i) => AskAsync(i + 1, share, slot, attempt, blind, token, ct)).ToArray();
+        var asked = slot.Parameters.Realms
+            .Select((share, i) => AskAsync(i + 1, share, slot, attempt, blind, token, ct)).ToArray();
         try
         {
             var (proven, others) = await GatherAsync(asked, slot.Parameters.Threshold);
@@ -38,10 +41,12 @@ internal sealed class PassphraseUnlock(KeyRecoveryOptions options, RealmDirector
             {
                 keys.Dispose();
                 return new ClientFailure.WrongPassphrase(
-                    GuessesLeft(proven, slot.Parameters.Threshold), TimeSpan.FromMilliseconds(proven.Max(p => p.Status!.NextAttemptInMs)));
+                    GuessesLeft(proven, slot.Parameters.Threshold),
+                    TimeSpan.FromMilliseconds(proven.Max(p => p.Status!.NextAttemptInMs)));
             }
             var resets = Reset(asked, slot, attempt, PassphraseSlot.DeriveKeys(slot.Id, stretched, oprf));
-            return new UnlockedSlot(slot, keys, asked, Task.WhenAll(proven.Select(p => resets[p.Index - 1])), Task.WhenAll(resets));
+            return new UnlockedSlot(
+                slot, keys, asked, Task.WhenAll(proven.Select(p => resets[p.Index - 1])), Task.WhenAll(resets));
         }
         finally
         {
@@ -51,16 +56,20 @@ internal sealed class PassphraseUnlock(KeyRecoveryOptions options, RealmDirector
     }
 
     private async Task<RealmAnswer> AskAsync(
-        int index, RealmShare share, KnownSlot slot, AttemptId attempt, OprfRequest blind, string? token, CancellationToken ct)
+        int index, RealmShare share, KnownSlot slot, AttemptId attempt, OprfRequest blind, string? token,
+        CancellationToken ct)
     {
         var connected = await realms.ConnectAsync(share.Realm, ct);
         if (connected is Result<RealmConnection>.Failed failed)
             return new RealmAnswer(index, realms.NameOf(share.Realm), null, new RealmReply.Failed(failed.Failure));
         var realm = ((Result<RealmConnection>.Ok)connected).Value;
-        return new RealmAnswer(index, realm.Name, realm, await realm.EvaluateAsync(new RealmEvaluate(slot.Id, attempt, blind.Blinded), share.ShareKey, blind, token, ct));
+        return new RealmAnswer(index, realm.Name, realm,
+            await realm.EvaluateAsync(
+                new RealmEvaluate(slot.Id, attempt, blind.Blinded), share.ShareKey, blind, token, ct));
     }
 
-    private static async Task<(List<RealmAnswer> Proven, List<RealmAnswer> Others)> GatherAsync(Task<RealmAnswer>[] asked, int threshold)
+    private static async Task<(List<RealmAnswer> Proven, List<RealmAnswer> Others)> GatherAsync(
+        Task<RealmAnswer>[] asked, int threshold)
     {
         List<RealmAnswer> proven = [], others = [];
         await foreach (var task in Task.WhenEach(asked))
@@ -87,11 +96,13 @@ internal sealed class PassphraseUnlock(KeyRecoveryOptions options, RealmDirector
         try
         {
             if (await asked.WaitAsync(limit.Token) is { Realm: { } realm, Status: { } status })
-                await realm.ResetAsync(slot, RealmReset.Sign(realm.Fingerprint, slot, attempt, status.Round, keys.Signing), limit.Token);
+                await realm.ResetAsync(
+                    slot, RealmReset.Sign(realm.Fingerprint, slot, attempt, status.Round, keys.Signing), limit.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
-            // It keeps the guess as counted, and the next right one gives it back: it was too slow, or the app has closed the client.
+            // It keeps the guess as counted, and the next right one gives it back: it was too slow, or the app has
+            // closed the client.
         }
     }
 
@@ -113,7 +124,8 @@ internal sealed class PassphraseUnlock(KeyRecoveryOptions options, RealmDirector
             if (other.Reply is RealmReply.Failed { Failure: ClientFailure.RealmLied lied }) return lied;
         }
         return others.Select(o => o.Reply).OfType<RealmReply.Failed>().FirstOrDefault() is { } failed
-            ? threshold > 1 ? new ClientFailure.TooFewRealms(threshold, [.. others.Select(o => o.Name)]) : failed.Failure
+            ? threshold > 1 ? new ClientFailure.TooFewRealms(threshold, [.. others.Select(o => o.Name)])
+                : failed.Failure
             : new ClientFailure.UnknownPassphrase();
     }
 }

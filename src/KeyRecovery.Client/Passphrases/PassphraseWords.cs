@@ -5,8 +5,8 @@ using KeyRecovery.Protocol.Primitives;
 namespace KeyRecovery.Client.Passphrases;
 
 /// <summary>
-/// Passphrases of random words: 12.9 bits a word, from EFF's Long Wordlist (CC BY 3.0 US, see README.md in this folder).
-/// Six words, the default, are 77 bits: nobody searches that, not even the operator of every realm.
+/// Passphrases of random words: 12.9 bits a word, from EFF's Long Wordlist (CC BY 3.0 US, see README.md in this
+/// folder). Six words, the default, are 77 bits: nobody searches that, not even the operator of every realm.
 /// </summary>
 public static class PassphraseWords
 {

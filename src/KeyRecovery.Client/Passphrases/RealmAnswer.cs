@@ -17,9 +17,12 @@ internal sealed record RealmAnswer(int Index, string Name, RealmConnection? Real
     /// <summary>What is told of a realm that was of no use.</summary>
     public RealmReport Report() => Reply switch
     {
-        RealmReply.Answered => new RealmReport(Name, RealmFault.Head, new ClientFailure.RealmLied(Name, RealmFault.Head).Message),
-        RealmReply.Faulty faulty => new RealmReport(Name, faulty.Fault, new ClientFailure.RealmLied(Name, faulty.Fault).Message),
-        RealmReply.Refused refused => new RealmReport(Name, RealmFault.None, $"{Name} gives no guess now ({refused.Refusal})"),
+        RealmReply.Answered =>
+            new RealmReport(Name, RealmFault.Head, new ClientFailure.RealmLied(Name, RealmFault.Head).Message),
+        RealmReply.Faulty faulty =>
+            new RealmReport(Name, faulty.Fault, new ClientFailure.RealmLied(Name, faulty.Fault).Message),
+        RealmReply.Refused refused =>
+            new RealmReport(Name, RealmFault.None, $"{Name} gives no guess now ({refused.Refusal})"),
         RealmReply.Failed { Failure: ClientFailure.RealmLied lied } => new RealmReport(Name, lied.Fault, lied.Message),
         RealmReply.Failed failed => new RealmReport(Name, RealmFault.None, failed.Failure.Message),
         _ => new RealmReport(Name, RealmFault.None, $"{Name} does not know this passphrase slot"),

@@ -5,7 +5,9 @@ namespace KeyRecovery.Client.Passphrases;
 /// <summary>How a passphrase is set up.</summary>
 public sealed record SetPassphraseOptions
 {
-    /// <summary>The app's token for its user, with the home server as audience; realms that have a token of their own use that.</summary>
+    /// <summary>
+    /// The app's token for its user, with the home server as audience; realms that have a token of their own use that.
+    /// </summary>
     public required string Token { get; init; }
 
     /// <summary>How many of the realms must answer; more than half of them. Default: the smallest that is.</summary>

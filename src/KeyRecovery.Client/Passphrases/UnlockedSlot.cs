@@ -10,7 +10,8 @@ namespace KeyRecovery.Client.Passphrases;
 /// <param name="asked">The realms' answers; some may still be under way.</param>
 /// <param name="confirmed">Ends when the realms whose answers were used know that the guess was right.</param>
 /// <param name="settled">Ends when all realms that counted it know, or gave no answer in time.</param>
-internal sealed class UnlockedSlot(KnownSlot slot, SlotKeys keys, IReadOnlyList<Task<RealmAnswer>> asked, Task confirmed, Task settled) : IDisposable
+internal sealed class UnlockedSlot(
+    KnownSlot slot, SlotKeys keys, IReadOnlyList<Task<RealmAnswer>> asked, Task confirmed, Task settled) : IDisposable
 {
     private Chain? _chain;
 
@@ -30,8 +31,9 @@ internal sealed class UnlockedSlot(KnownSlot slot, SlotKeys keys, IReadOnlyList<
     ];
 
     /// <summary>
-    /// Whether a verified chain holds the heads that enough realms were told. A realm whose head is not on it is no use, as one
-    /// that is away is none; where too few are left, it is named: the chain was rolled back, or that realm lies.
+    /// Whether a verified chain holds the heads that enough realms were told. A realm whose head is not on it is no
+    /// use, as one that is away is none; where too few are left, it is named: the chain was rolled back, or that realm
+    /// lies.
     /// </summary>
     public async Task<string?> FindRolledBackAsync(Chain chain)
     {

@@ -6,8 +6,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Client.Realms;
 
 /// <summary>
-/// The management keys of some passphrase slots, copied out of a manifest: the next one no longer has those of slots that
-/// it removes, and the realms are still to be told.
+/// The management keys of some passphrase slots, copied out of a manifest: the next one no longer has those of slots
+/// that it removes, and the realms are still to be told.
 /// </summary>
 internal sealed class HeldRealmKeys : IDisposable
 {
@@ -16,7 +16,8 @@ internal sealed class HeldRealmKeys : IDisposable
     private HeldRealmKeys() { }
 
     /// <summary>One entry for each realm of each slot; the keys of each the newest first.</summary>
-    public IReadOnlyList<(AuthorityId Slot, Hash256 Realm, List<(uint Generation, SecretBytes Seed)> Keys)> All => _held;
+    public IReadOnlyList<(AuthorityId Slot, Hash256 Realm, List<(uint Generation, SecretBytes Seed)> Keys)> All =>
+        _held;
 
     /// <summary>Copies the keys of those of <paramref name="slots"/> that are passphrases.</summary>
     public static HeldRealmKeys Of(OpenVault open, IEnumerable<AuthorityId> slots)
@@ -40,7 +41,8 @@ internal sealed class HeldRealmKeys : IDisposable
     {
         var keys = new List<(uint Generation, SecretBytes)>();
         foreach (var key in open.Private.RealmKeys.Where(k => k.Slot == slot))
-            if (RealmKeyName.TryParse(key.Realm, out var name) && name.Realm == realm) keys.Add((name.Generation, SecretBytes.Copy(key.ManagementSeed.Span)));
+            if (RealmKeyName.TryParse(key.Realm, out var name) && name.Realm == realm)
+                keys.Add((name.Generation, SecretBytes.Copy(key.ManagementSeed.Span)));
         keys.Sort((a, b) => b.Generation.CompareTo(a.Generation));
         return keys;
     }

@@ -12,9 +12,13 @@ public sealed record PinnedRealm
     /// <summary>Its origin, for example <c>https://realm.example.net</c>.</summary>
     public required Uri Server { get; init; }
 
-    /// <summary>The fingerprint of its keys, 43 characters of base64url, as <c>GET /v1/realm</c> and <c>init</c> print it.</summary>
+    /// <summary>
+    /// The fingerprint of its keys, 43 characters of base64url, as <c>GET /v1/realm</c> and <c>init</c> print it.
+    /// </summary>
     public required string Fingerprint { get; init; }
 
-    /// <summary>The app's token for its user with this realm as audience. Default: the token that is given for the home server.</summary>
+    /// <summary>
+    /// The app's token for its user with this realm as audience. Default: the token that is given for the home server.
+    /// </summary>
     public Func<CancellationToken, ValueTask<string>>? Token { get; init; }
 }

@@ -9,10 +9,11 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Client.Realms;
 
 /// <summary>
-/// One realm, spoken to directly (docs/protocol.md §14.4). Every answer is verified: by the realm's key, whose fingerprint
-/// is pinned, for this slot and this request.
+/// One realm, spoken to directly (docs/protocol.md §14.4). Every answer is verified: by the realm's key, whose
+/// fingerprint is pinned, for this slot and this request.
 /// </summary>
-internal sealed class RealmConnection(string name, ApiTransport transport, RealmIdentity identity, Func<CancellationToken, ValueTask<string>>? token)
+internal sealed class RealmConnection(
+    string name, ApiTransport transport, RealmIdentity identity, Func<CancellationToken, ValueTask<string>>? token)
 {
     /// <summary>What people call it.</summary>
     public string Name => name;
@@ -22,14 +23,16 @@ internal sealed class RealmConnection(string name, ApiTransport transport, Realm
     public Hash256 Fingerprint => identity.Fingerprint;
 
     /// <summary>Fetches a realm's keys; null where they do not read.</summary>
-    public static async Task<(RealmIdentity? Identity, Answer Answer)> IdentifyAsync(ApiTransport transport, CancellationToken ct)
+    public static async Task<(RealmIdentity? Identity, Answer Answer)> IdentifyAsync(
+        ApiTransport transport, CancellationToken ct)
     {
         var answer = await transport.SendAsync(ApiRequest.Get("/v1/realm"), null, ct);
         if (answer is not Answer.Success success) return (null, answer);
         try
         {
             var keys = JsonSerializer.Deserialize(success.Body, ClientJson.Default.RealmJson);
-            return Base64UrlText.TryDecode(keys?.SigningKey, VerifyKey.Size, out var signing) && Base64UrlText.TryDecode(keys!.KemKey, KemPublicKey.Size, out var kem)
+            return Base64UrlText.TryDecode(keys?.SigningKey, VerifyKey.Size, out var signing)
+                && Base64UrlText.TryDecode(keys!.KemKey, KemPublicKey.Size, out var kem)
                 ? (new RealmIdentity(new VerifyKey(signing), new KemPublicKey(kem)), answer)
                 : (null, answer);
         }
@@ -40,10 +43,13 @@ internal sealed class RealmConnection(string name, ApiTransport transport, Realm
     }
 
     public Task<RealmReply> RegisterAsync(
-        AuthorityId slot, VerifyKey signingKey, VerifyKey managementKey, OprfScalar share, string? homeToken, IRandom random, CancellationToken ct) =>
-        SendAsync("register", slot, RealmRegistration.Seal(identity, slot, signingKey, managementKey, share, random), homeToken, ct);
+        AuthorityId slot, VerifyKey signingKey, VerifyKey managementKey, OprfScalar share, string? homeToken,
+        IRandom random, CancellationToken ct) =>
+        SendAsync("register", slot, RealmRegistration.Seal(identity, slot, signingKey, managementKey, share, random),
+            homeToken, ct);
 
-    public async Task<RealmReply> EvaluateAsync(RealmEvaluate request, OprfElement shareKey, OprfRequest blind, string? homeToken, CancellationToken ct)
+    public async Task<RealmReply> EvaluateAsync(
+        RealmEvaluate request, OprfElement shareKey, OprfRequest blind, string? homeToken, CancellationToken ct)
     {
         var reply = await SendAsync("evaluate", request.Slot, request.Encode(), homeToken, ct);
         if (reply is not RealmReply.Answered { Status: var status }) return reply;
@@ -55,8 +61,10 @@ internal sealed class RealmConnection(string name, ApiTransport transport, Realm
     public Task<RealmReply> ResetAsync(AuthorityId slot, byte[] signedReset, CancellationToken ct) =>
         SendAsync("reset", slot, signedReset, null, ct, needsToken: false);
 
-    public Task<RealmReply> ManageAsync(AuthorityId slot, ulong version, RealmCommand command, SigningKey managementKey, CancellationToken ct) =>
-        SendAsync("manage", slot, RealmManage.Sign(Fingerprint, slot, version, command, managementKey), null, ct, needsToken: false);
+    public Task<RealmReply> ManageAsync(
+        AuthorityId slot, ulong version, RealmCommand command, SigningKey managementKey, CancellationToken ct) =>
+        SendAsync("manage", slot, RealmManage.Sign(Fingerprint, slot, version, command, managementKey), null, ct,
+            needsToken: false);
 
     private async Task<RealmReply> SendAsync(
         string route, AuthorityId slot, byte[] body, string? homeToken, CancellationToken ct, bool needsToken = true)
@@ -71,7 +79,8 @@ internal sealed class RealmConnection(string name, ApiTransport transport, Realm
             // The app's own way to a token may lead over the same network.
             return new RealmReply.Failed(new ClientFailure.Transient("there is no token for it now", null));
         }
-        var answer = await transport.SendAsync(ApiRequest.Post($"/v1/realm/{route}", body) with { Token = bearer }, null, ct);
+        var answer = await transport.SendAsync(
+            ApiRequest.Post($"/v1/realm/{route}", body) with { Token = bearer }, null, ct);
         return answer switch
         {
             Answer.Success success => Read(success.Body, slot, body),
@@ -94,5 +103,7 @@ internal sealed class RealmConnection(string name, ApiTransport transport, Realm
     private static RealmReply.Refused Refused(RealmRefusal refusal, Answer.Problem problem) => new(
         refusal,
         Math.Max(0, problem.Details.GuessesLeft ?? 0),
-        TimeSpan.FromMilliseconds(Math.Clamp(problem.Details.NextAttemptInMs ?? problem.Details.RetryAfterMs ?? 0, 0, (long)TimeSpan.FromDays(366).TotalMilliseconds)));
+        TimeSpan.FromMilliseconds(
+            Math.Clamp(problem.Details.NextAttemptInMs ?? problem.Details.RetryAfterMs ?? 0, 0,
+                (long)TimeSpan.FromDays(366).TotalMilliseconds)));
 }

@@ -27,9 +27,12 @@ internal sealed class RealmDirectory : IDisposable
     {
         _options = options;
         _home = home;
-        if (options.Realms.Length > RealmLimits.Realms) throw new ArgumentException($"at most {RealmLimits.Realms} servers guard a passphrase", nameof(options));
+        if (options.Realms.Length > RealmLimits.Realms)
+            throw new ArgumentException($"at most {RealmLimits.Realms} servers guard a passphrase", nameof(options));
         foreach (var realm in options.Realms)
-            if (!Hash256.TryParse(realm.Fingerprint, out _)) throw new ArgumentException($"the fingerprint of {realm.Name} is not 43 characters of base64url", nameof(options));
+            if (!Hash256.TryParse(realm.Fingerprint, out _))
+                throw new ArgumentException(
+                    $"the fingerprint of {realm.Name} is not 43 characters of base64url", nameof(options));
     }
 
     /// <summary>What a realm is called, also where it cannot be reached.</summary>
@@ -47,12 +50,16 @@ internal sealed class RealmDirectory : IDisposable
             : connected.Select(c => ((Result<RealmConnection>.Ok)c).Value).ToArray();
     }
 
-    /// <summary>Connects to the realm of a slot's parameters. A realm that the configuration does not name is the home server or none.</summary>
+    /// <summary>
+    /// Connects to the realm of a slot's parameters. A realm that the configuration does not name is the home server or
+    /// none.
+    /// </summary>
     public async Task<Result<RealmConnection>> ConnectAsync(Hash256 fingerprint, CancellationToken ct)
     {
         if (_known.TryGetValue(fingerprint, out var known)) return known;
         if (Pinned(fingerprint) is { } pinned) return await ConnectAsync(pinned, ct);
-        // The server itself may be a realm without a pin, where it is alone (docs/protocol.md §14.4): its operator could search the passphrase in any case.
+        // The server itself may be a realm without a pin, where it is alone (docs/protocol.md §14.4): its operator
+        // could search the passphrase in any case.
         var home = await ConnectHomeAsync(ct);
         if (home is Result<RealmConnection>.Ok { Value: var realm } && realm.Fingerprint != fingerprint)
             return new ClientFailure.UnknownRealm(NameOf(fingerprint));
@@ -70,7 +77,8 @@ internal sealed class RealmDirectory : IDisposable
         return _options.Realms.FirstOrDefault(r => r.Fingerprint == text);
     }
 
-    private Task<Result<RealmConnection>> ConnectHomeAsync(CancellationToken ct) => ConnectAsync(HomeName, _home, null, null, ct);
+    private Task<Result<RealmConnection>> ConnectHomeAsync(CancellationToken ct) =>
+        ConnectAsync(HomeName, _home, null, null, ct);
 
     private Task<Result<RealmConnection>> ConnectAsync(PinnedRealm realm, CancellationToken ct)
     {
@@ -85,12 +93,15 @@ internal sealed class RealmDirectory : IDisposable
     }
 
     private async Task<Result<RealmConnection>> ConnectAsync(
-        string name, ApiTransport transport, Hash256? pin, Func<CancellationToken, ValueTask<string>>? token, CancellationToken ct)
+        string name, ApiTransport transport, Hash256? pin, Func<CancellationToken, ValueTask<string>>? token,
+        CancellationToken ct)
     {
         var (identity, answer) = await RealmConnection.IdentifyAsync(transport, ct);
         if (identity is null)
-            return answer is Answer.Success ? new ClientFailure.RealmLied(name, RealmFault.Malformed) : new ClientFailure.RealmUnreachable(name, Failures.Of(answer).Message);
-        if (pin is { } expected && identity.Fingerprint != expected) return new ClientFailure.RealmLied(name, RealmFault.Identity);
+            return answer is Answer.Success ? new ClientFailure.RealmLied(name, RealmFault.Malformed)
+                : new ClientFailure.RealmUnreachable(name, Failures.Of(answer).Message);
+        if (pin is { } expected && identity.Fingerprint != expected)
+            return new ClientFailure.RealmLied(name, RealmFault.Identity);
         return _known.GetOrAdd(identity.Fingerprint, new RealmConnection(name, transport, identity, token));
     }
 }

@@ -7,16 +7,18 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Client.Realms;
 
 /// <summary>
-/// Speaks to the realms as the account's owner, with the management keys of the manifest (docs/protocol.md §14.4): tells
-/// them each new head, replaces keys that somebody removed may know, deletes slots that were removed. A realm that cannot be
-/// reached hears it with the next change.
+/// Speaks to the realms as the account's owner, with the management keys of the manifest (docs/protocol.md §14.4):
+/// tells them each new head, replaces keys that somebody removed may know, deletes slots that were removed. A realm
+/// that cannot be reached hears it with the next change.
 /// </summary>
 internal sealed class RealmKeeper(KeyRecoveryOptions options, VaultState state)
 {
     // A change of the account does not wait long for a realm that is away.
     private static readonly TimeSpan TellLimit = TimeSpan.FromSeconds(5);
 
-    /// <summary>After a link: tells every realm the new head, and deletes what the link removed. Never fails: see above.</summary>
+    /// <summary>
+    /// After a link: tells every realm the new head, and deletes what the link removed. Never fails: see above.
+    /// </summary>
     /// <param name="removed">The management keys of the slots that it removed.</param>
     /// <param name="ct">Cancels.</param>
     public async Task FollowAsync(HeldRealmKeys removed, CancellationToken ct)
@@ -30,7 +32,8 @@ internal sealed class RealmKeeper(KeyRecoveryOptions options, VaultState state)
         {
             await Task.WhenAll(
                 active.All.Select(h => CommandAsync(h.Slot, h.Realm, h.Keys, RealmCommand.TellHead(head), limit.Token))
-                    .Concat(removed.All.Select(h => CommandAsync(h.Slot, h.Realm, h.Keys, RealmCommand.Delete, limit.Token))));
+                    .Concat(removed.All.Select(
+                        h => CommandAsync(h.Slot, h.Realm, h.Keys, RealmCommand.Delete, limit.Token))));
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -39,21 +42,26 @@ internal sealed class RealmKeeper(KeyRecoveryOptions options, VaultState state)
     }
 
     /// <summary>Gives every realm of every passphrase slot of the account a command.</summary>
-    public async Task<(AuthorityId Slot, Hash256 Realm, RealmReply Reply)[]> CommandAllAsync(RealmCommand command, CancellationToken ct)
+    public async Task<(AuthorityId Slot, Hash256 Realm, RealmReply Reply)[]> CommandAllAsync(
+        RealmCommand command, CancellationToken ct)
     {
         using var held = Hold();
-        return await Task.WhenAll(held.All.Select(async h => (h.Slot, h.Realm, await CommandAsync(h.Slot, h.Realm, h.Keys, command, ct))));
+        return await Task.WhenAll(
+            held.All.Select(async h => (h.Slot, h.Realm, await CommandAsync(h.Slot, h.Realm, h.Keys, command, ct))));
     }
 
     /// <summary>Gives a realm a command under a key that it knows.</summary>
-    public async Task<RealmReply> CommandAsync(RealmConnection realm, AuthorityId slot, RealmCommand command, SigningKey key, CancellationToken ct)
+    public async Task<RealmReply> CommandAsync(
+        RealmConnection realm, AuthorityId slot, RealmCommand command, SigningKey key, CancellationToken ct)
     {
-        // The clock makes versions that grow by themselves, on any device; where another device's is ahead, the realm says how far.
+        // The clock makes versions that grow by themselves, on any device; where another device's is ahead, the realm
+        // says how far.
         var version = (ulong)options.Time.GetUtcNow().ToUnixTimeMilliseconds();
         var reply = await realm.ManageAsync(slot, version, command, key, ct);
         for (var round = 0; reply is RealmReply.Stale && round < 4; round++)
         {
-            if (await realm.ManageAsync(slot, 0, RealmCommand.Status, key, ct) is not RealmReply.Answered { Status: var status }) break;
+            if (await realm.ManageAsync(
+                slot, 0, RealmCommand.Status, key, ct) is not RealmReply.Answered { Status: var status }) break;
             reply = await realm.ManageAsync(slot, status.Version + 1, command, key, ct);
         }
         return reply;
@@ -61,7 +69,8 @@ internal sealed class RealmKeeper(KeyRecoveryOptions options, VaultState state)
 
     // Under the newest management key, which the realm is told first where it still knows an older one.
     private async Task<RealmReply> CommandAsync(
-        AuthorityId slot, Hash256 realm, List<(uint Generation, SecretBytes Seed)> keys, RealmCommand command, CancellationToken ct)
+        AuthorityId slot, Hash256 realm, List<(uint Generation, SecretBytes Seed)> keys, RealmCommand command,
+        CancellationToken ct)
     {
         if (keys.Count == 0) return new RealmReply.WrongKey();
         var connected = await state.Api.Realms.ConnectAsync(realm, ct);
@@ -76,18 +85,22 @@ internal sealed class RealmKeeper(KeyRecoveryOptions options, VaultState state)
     }
 
     private async Task<bool> ReplaceAsync(
-        RealmConnection realm, AuthorityId slot, List<(uint Generation, SecretBytes Seed)> keys, SigningKey newest, CancellationToken ct)
+        RealmConnection realm, AuthorityId slot, List<(uint Generation, SecretBytes Seed)> keys, SigningKey newest,
+        CancellationToken ct)
     {
         foreach (var (_, seed) in keys.Skip(1))
         {
             using var older = SigningKey.FromSeed(seed.Span);
-            if (await CommandAsync(realm, slot, RealmCommand.ReplaceKey(newest.PublicKey), older, ct) is not RealmReply.Answered) continue;
+            if (await CommandAsync(
+                realm, slot, RealmCommand.ReplaceKey(newest.PublicKey), older, ct) is not RealmReply.Answered) continue;
             // With the key the realm forgot the head.
-            await CommandAsync(realm, slot, RealmCommand.TellHead(state.Read(open => open.Vault.Chain.Place)), newest, ct);
+            await CommandAsync(
+                realm, slot, RealmCommand.TellHead(state.Read(open => open.Vault.Chain.Place)), newest, ct);
             return true;
         }
         return false;
     }
 
-    private HeldRealmKeys Hold() => state.Read(open => HeldRealmKeys.Of(open, open.Vault.Chain.Active.Select(a => a.Id)));
+    private HeldRealmKeys Hold() =>
+        state.Read(open => HeldRealmKeys.Of(open, open.Vault.Chain.Active.Select(a => a.Id)));
 }

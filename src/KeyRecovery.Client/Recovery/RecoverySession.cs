@@ -11,8 +11,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Client.Recovery;
 
 /// <summary>
-/// An account as its recovery code or passphrase opens it, before anything is changed: what a person must see first. Proves
-/// that the code or passphrase works, so it serves as the drill as well.
+/// An account as its recovery code or passphrase opens it, before anything is changed: what a person must see first.
+/// Proves that the code or passphrase works, so it serves as the drill as well.
 /// </summary>
 public sealed class RecoverySession : IDisposable
 {
@@ -25,7 +25,8 @@ public sealed class RecoverySession : IDisposable
     private OpenVault _open;
 
     private RecoverySession(
-        KeyRecoveryOptions options, VaultApi api, IDeviceStore store, DeviceKeys slot, string? token, OpenVault open, UnlockedSlot? unlocked)
+        KeyRecoveryOptions options, VaultApi api, IDeviceStore store, DeviceKeys slot, string? token, OpenVault open,
+        UnlockedSlot? unlocked)
     {
         _unlocked = unlocked;
         _options = options;
@@ -58,7 +59,8 @@ public sealed class RecoverySession : IDisposable
     public ImmutableArray<ItemInfo> Items => ItemList.Of(_open);
 
     internal static async Task<Result<RecoverySession>> ReadAsync(
-        KeyRecoveryOptions options, VaultApi api, IDeviceStore store, DeviceKeys slot, string? token, CancellationToken ct, UnlockedSlot? unlocked = null)
+        KeyRecoveryOptions options, VaultApi api, IDeviceStore store, DeviceKeys slot, string? token,
+        CancellationToken ct, UnlockedSlot? unlocked = null)
     {
         var read = await RecoveryReader.ReadAsync(options, api, slot, token, ct);
         if (read is not Result<OpenVault>.Ok { Value: var open }) return ((Result<OpenVault>.Failed)read).Failure;
@@ -68,10 +70,13 @@ public sealed class RecoverySession : IDisposable
         return fault;
     }
 
-    /// <summary>Fetches and opens every item, as a proof that the code brings all of them back. Nothing is changed.</summary>
+    /// <summary>
+    /// Fetches and opens every item, as a proof that the code brings all of them back. Nothing is changed.
+    /// </summary>
     /// <param name="progress">Told after each item: how many of how many.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<Result<int>> CheckItemsAsync(IProgress<(int Done, int Of)>? progress = null, CancellationToken ct = default)
+    public async Task<Result<int>> CheckItemsAsync(
+        IProgress<(int Done, int Of)>? progress = null, CancellationToken ct = default)
     {
         var entries = _open.Vault.Manifest.Manifest.Items;
         for (var i = 0; i < entries.Length; i++)
@@ -92,13 +97,16 @@ public sealed class RecoverySession : IDisposable
     /// <param name="deviceName">This device's name, at most 64 bytes of UTF-8.</param>
     /// <param name="remove">The devices and slots to remove; the code itself cannot be among them.</param>
     /// <param name="ct">Cancels; begin the recovery again to learn what came of it.</param>
-    public async Task<Result<Recovered>> CompleteAsync(string deviceName, ImmutableArray<AuthorityId> remove, CancellationToken ct = default)
+    public async Task<Result<Recovered>> CompleteAsync(
+        string deviceName, ImmutableArray<AuthorityId> remove, CancellationToken ct = default)
     {
         using (var kept = await _store.LoadAsync(ct))
         {
-            if (kept is { Pending.IsEmpty: true }) return new ClientFailure.DeviceState("this device already belongs to an account");
+            if (kept is { Pending.IsEmpty: true })
+                return new ClientFailure.DeviceState("this device already belongs to an account");
             // An earlier try whose answer was lost has made this device part of the account already.
-            if (kept is not null && kept.Account == Account && _open.Vault.Chain.FindActive(kept.Device) is not null) return await OpenAsync([], ct);
+            if (kept is not null && kept.Account == Account && _open.Vault.Chain.FindActive(kept.Device) is not null)
+                return await OpenAsync([], ct);
         }
         using var device = new NewDevice(_options.Random);
         var tooYoung = Young(remove);
@@ -137,11 +145,13 @@ public sealed class RecoverySession : IDisposable
         _slot.Dispose();
     }
 
-    // A slot that a young device added may not remove who was there before it (design §3.3): that part is left out and said.
+    // A slot that a young device added may not remove who was there before it (design §3.3): that part is left out and
+    // said.
     private ImmutableArray<AuthorityId> Young(ImmutableArray<AuthorityId> remove)
     {
         var chain = _open.Vault.Chain;
-        if (!_open.Vault.TrustedFrom.TryGetValue(_slot.Id, out var trustedFrom) || trustedFrom <= _api.NowSeconds) return [];
+        if (!_open.Vault.TrustedFrom.TryGetValue(_slot.Id, out var trustedFrom)
+            || trustedFrom <= _api.NowSeconds) return [];
         var own = chain.Authorities[_slot.Id].AddedAt;
         return [.. remove.Where(id => chain.FindActive(id) is { } a && a.AddedAt <= own)];
     }
@@ -151,7 +161,8 @@ public sealed class RecoverySession : IDisposable
         var active = remove.Where(id => _open.Vault.Chain.FindActive(id) is not null).ToImmutableArray();
         using var draft = LinkDraft.Next(
             _open, new LinkChange([device.Entry], active), _slot.Id, _api.NowSeconds, _options.Random);
-        var possession = new Dictionary<AuthorityId, byte[]> { [device.Id] = LinkDraft.ProvePossession(device.Signing, draft.Body) };
+        var possession =
+            new Dictionary<AuthorityId, byte[]> { [device.Id] = LinkDraft.ProvePossession(device.Signing, draft.Body) };
         var link = draft.Sign(_slot.Signing, possession);
         var change = new ManifestChange { Notes = [new AuthorityNote(device.Id, deviceName)] };
         var manifest = ManifestDraft.Next(_open, draft, change, device.Id, device.Signing, _options.Random);
@@ -174,7 +185,8 @@ public sealed class RecoverySession : IDisposable
         if (await state.RefreshAsync(ct) is not { } failure)
         {
             // The link that has just been made is news to the realms, and may have replaced their management keys.
-            using var removed = HeldRealmKeys.Of(_open, _open.Vault.Chain.Active.Select(a => a.Id).Where(id => state.Vault.Chain.FindActive(id) is null));
+            using var removed = HeldRealmKeys.Of(_open,
+                _open.Vault.Chain.Active.Select(a => a.Id).Where(id => state.Vault.Chain.FindActive(id) is null));
             await new RealmKeeper(_options, state).FollowAsync(removed, ct);
             return new Recovered(new VaultSession(_options, state), leftOut);
         }

@@ -6,7 +6,10 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Results;
 
-/// <summary>Why a call did not work. Closed: an app can branch on every case, and <see cref="Message"/> can be shown to a person.</summary>
+/// <summary>
+/// Why a call did not work. Closed: an app can branch on every case, and <see cref="Message"/> can be shown to a
+/// person.
+/// </summary>
 public abstract record ClientFailure
 {
     private ClientFailure(string message) => Message = message;
@@ -23,7 +26,8 @@ public abstract record ClientFailure
     public sealed record Revoked() : ClientFailure("this device was removed from the account");
 
     /// <summary>The account was erased.</summary>
-    /// <param name="Receipt">The server's receipt, see <see cref="Protocol.Audit.SignedErasureReceipt"/>; null while the erasure is under way.</param>
+    /// <param name="Receipt">The server's receipt, see <see cref="Protocol.Audit.SignedErasureReceipt"/>; null while
+    /// the erasure is under way.</param>
     public sealed record Erased(ReadOnlyMemory<byte>? Receipt) : ClientFailure("the account was erased");
 
     /// <summary>The server lost the account's data, and this device could not give them back.</summary>
@@ -36,36 +40,46 @@ public abstract record ClientFailure
 
     /// <summary>The server's answer does not verify.</summary>
     /// <param name="Fault">Which rule of the protocol it breaks.</param>
-    public sealed record ServerLied(ProtocolFault Fault) : ClientFailure($"the server's answer does not verify ({Fault})");
+    public sealed record ServerLied(ProtocolFault Fault)
+        : ClientFailure($"the server's answer does not verify ({Fault})");
 
     /// <summary>The account uses a newer format; nothing of it was touched.</summary>
-    public sealed record UpgradeRequired() : ClientFailure("the account was written by a newer version: update this app");
+    public sealed record UpgradeRequired()
+        : ClientFailure("the account was written by a newer version: update this app");
 
     /// <summary>The network or the server is in the way; the same call may work later.</summary>
     /// <param name="Reason">What was in the way.</param>
     /// <param name="RetryAfter">When the server wants to be asked again, if it said so.</param>
     public sealed record Transient(string Reason, TimeSpan? RetryAfter) : ClientFailure(
-        RetryAfter is { } wait ? $"{Reason}; try again in {Math.Ceiling(wait.TotalSeconds)} s" : $"{Reason}; try again");
+        RetryAfter is { } wait ? $"{Reason}; try again in {Math.Ceiling(wait.TotalSeconds)} s"
+            : $"{Reason}; try again");
 
-    /// <summary>No account is reached by this code: it was replaced or removed, belongs to another server, or was never set up.</summary>
+    /// <summary>
+    /// No account is reached by this code: it was replaced or removed, belongs to another server, or was never set up.
+    /// </summary>
     public sealed record UnknownCode() : ClientFailure("this server knows no account with that recovery code");
 
     /// <summary>The passphrase is wrong. Nothing that was derived from it has left the device.</summary>
     /// <param name="GuessesLeft">How many more guesses there are before the passphrase is locked for good.</param>
     /// <param name="NextAttemptIn">How long the next guess has to wait.</param>
-    public sealed record WrongPassphrase(int GuessesLeft, TimeSpan NextAttemptIn) : ClientFailure(GuessWords.Wrong(GuessesLeft, NextAttemptIn));
+    public sealed record WrongPassphrase(int GuessesLeft, TimeSpan NextAttemptIn)
+        : ClientFailure(GuessWords.Wrong(GuessesLeft, NextAttemptIn));
 
     /// <summary>The next guess is not due yet. Nothing was counted.</summary>
     /// <param name="GuessesLeft">How many guesses there are.</param>
     /// <param name="NextAttemptIn">How long to wait.</param>
-    public sealed record GuessWait(int GuessesLeft, TimeSpan NextAttemptIn) : ClientFailure(GuessWords.Wait(GuessesLeft, NextAttemptIn));
+    public sealed record GuessWait(int GuessesLeft, TimeSpan NextAttemptIn)
+        : ClientFailure(GuessWords.Wait(GuessesLeft, NextAttemptIn));
 
     /// <summary>A device of the account has paused the passphrase.</summary>
-    public sealed record PassphrasePaused() : ClientFailure("one of the account's devices has paused the passphrase: resume it there, or use the recovery code");
+    public sealed record PassphrasePaused()
+        : ClientFailure(
+            "one of the account's devices has paused the passphrase: resume it there, or use the recovery code");
 
     /// <summary>Too many wrong guesses: this passphrase opens nothing any more.</summary>
     public sealed record PassphraseLocked() : ClientFailure(
-        "too many wrong guesses: the passphrase is locked for good. Recover with the code or from another device, then set a new one");
+        "too many wrong guesses: the passphrase is locked for good. Recover with the code or from another device, then "
+        + "set a new one");
 
     /// <summary>The account of this token has no passphrase, or there is no such account.</summary>
     public sealed record UnknownPassphrase() : ClientFailure("there is no account with a passphrase for this login");
@@ -73,7 +87,9 @@ public abstract record ClientFailure
     /// <summary>A realm's answer does not hold. The passphrase may well be right.</summary>
     /// <param name="Realm">What people call it.</param>
     /// <param name="Fault">What is wrong with it.</param>
-    public sealed record RealmLied(string Realm, RealmFault Fault) : ClientFailure($"{Realm} gave an answer that does not hold ({GuessWords.Of(Fault)}); the passphrase may well be right");
+    public sealed record RealmLied(string Realm, RealmFault Fault)
+        : ClientFailure(
+            $"{Realm} gave an answer that does not hold ({GuessWords.Of(Fault)}); the passphrase may well be right");
 
     /// <summary>A realm cannot be reached.</summary>
     /// <param name="Realm">What people call it.</param>
@@ -84,16 +100,21 @@ public abstract record ClientFailure
     /// <param name="Threshold">How many it needs.</param>
     /// <param name="Missing">Those that were of no use.</param>
     public sealed record TooFewRealms(int Threshold, ImmutableArray<string> Missing)
-        : ClientFailure($"{Threshold} servers must answer for this passphrase; these could not: {string.Join(", ", Missing)}; try again later");
+        : ClientFailure(
+            $"{Threshold} servers must answer for this passphrase; these could not: {string.Join(", ", Missing)}; try "
+            + "again later");
 
     /// <summary>The passphrase was set up with a realm that this app's configuration does not name.</summary>
     /// <param name="Realm">What is known of it.</param>
-    public sealed record UnknownRealm(string Realm) : ClientFailure($"the passphrase needs a server that this app does not know ({Realm}): update the app");
+    public sealed record UnknownRealm(string Realm)
+        : ClientFailure($"the passphrase needs a server that this app does not know ({Realm}): update the app");
 
     /// <summary>A realm was told of a newer history than the server shows, or of another one.</summary>
     /// <param name="Realm">The realm.</param>
     public sealed record RolledBackByRealm(string Realm)
-        : ClientFailure($"the server shows an older or different history than the one that {Realm} was told: one of the two is wrong");
+        : ClientFailure(
+            $"the server shows an older or different history than the one that {Realm} was told: one of the two is "
+            + "wrong");
 
     /// <summary>The passphrase can be guessed by whoever runs the realms; nothing was sent.</summary>
     /// <param name="Reason">How it would be, and what to do.</param>
@@ -111,18 +132,26 @@ public abstract record ClientFailure
     /// <param name="Reason">Why.</param>
     public sealed record LinkEnded(LinkFailure Reason) : ClientFailure(LinkWords.Of(Reason));
 
-    /// <summary>The link code expired, was used by somebody else, or its session was ended: the server does not say which.</summary>
-    public sealed record LinkGone() : ClientFailure("the link code has expired, or the other device has stopped: show a new one");
+    /// <summary>
+    /// The link code expired, was used by somebody else, or its session was ended: the server does not say which.
+    /// </summary>
+    public sealed record LinkGone()
+        : ClientFailure("the link code has expired, or the other device has stopped: show a new one");
 
-    /// <summary>Two devices used the same link code, so that the server ended its session: one of them is a stranger's.</summary>
-    public sealed record LinkContested() : ClientFailure("another device has used the same link code: somebody else has seen it");
+    /// <summary>
+    /// Two devices used the same link code, so that the server ended its session: one of them is a stranger's.
+    /// </summary>
+    public sealed record LinkContested()
+        : ClientFailure("another device has used the same link code: somebody else has seen it");
 
     /// <summary>The typed link code opens nothing that the server keeps: a character is wrong.</summary>
-    public sealed record WrongLinkCode() : ClientFailure("the link code does not fit what the other device left: compare it with the one shown");
+    public sealed record WrongLinkCode()
+        : ClientFailure("the link code does not fit what the other device left: compare it with the one shown");
 
     /// <summary>The server has the item's name and lost its content: store it again from the app's own copy.</summary>
     /// <param name="Name">The name.</param>
-    public sealed record ItemLost(string Name) : ClientFailure($"the server lost the content of {Name}: store it again");
+    public sealed record ItemLost(string Name)
+        : ClientFailure($"the server lost the content of {Name}: store it again");
 
     /// <summary>This device holds no account, or already holds one.</summary>
     /// <param name="Reason">Which of the two.</param>

@@ -6,10 +6,12 @@ namespace KeyRecovery.Client.Results;
 internal static class GuessWords
 {
     public static string Wrong(int left, TimeSpan wait) => left == 0
-        ? "the passphrase is wrong, and that was the last guess: the next one locks it for good. Use the recovery code or another device"
+        ? "the passphrase is wrong, and that was the last guess: the next one locks it for good. Use the recovery code "
+            + "or another device"
         : $"the passphrase is wrong; {Guesses(left)}{(wait > TimeSpan.Zero ? $", the next one in {Span(wait)}" : "")}";
 
-    public static string Wait(int left, TimeSpan wait) => $"after several wrong guesses the next one is due in {Span(wait)}; {Guesses(left)}";
+    public static string Wait(int left, TimeSpan wait) =>
+        $"after several wrong guesses the next one is due in {Span(wait)}; {Guesses(left)}";
 
     public static string Of(RealmFault fault) => fault switch
     {

@@ -14,7 +14,8 @@ internal static class LinkWords
         LinkFailure.PeerFailed => "the other device found a fault and stopped",
         LinkFailure.UpgradeRequired => "the other device has a newer version: update this app",
         LinkFailure.WrongChain => "the server shows another account history than the other device",
-        LinkFailure.BrokenCommitment or LinkFailure.WrongDraft or LinkFailure.BadPossession or LinkFailure.UnexpectedMessage =>
+        LinkFailure.BrokenCommitment or LinkFailure.WrongDraft or LinkFailure.BadPossession
+            or LinkFailure.UnexpectedMessage =>
             $"the other device does not keep to the protocol ({reason}): do not trust it",
         _ => $"somebody between the devices changed a message ({reason})",
     };

@@ -1,6 +1,8 @@
 namespace KeyRecovery.Protocol.Audit;
 
-/// <summary>What a server did and saw before it signed a receipt (docs/protocol.md §15.1). The numbers are the format's.</summary>
+/// <summary>
+/// What a server did and saw before it signed a receipt (docs/protocol.md §15.1). The numbers are the format's.
+/// </summary>
 public enum ErasureProof
 {
     /// <summary>The key row was read back, and holds no subject key.</summary>

@@ -6,8 +6,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Protocol.Audit;
 
 /// <summary>
-/// A server's signed word that it has erased an account (docs/protocol.md §15.1): who has it verifies it offline, with the
-/// server's audit key. It names nobody: only who knows the account's id can tell whose it is.
+/// A server's signed word that it has erased an account (docs/protocol.md §15.1): who has it verifies it offline, with
+/// the server's audit key. It names nobody: only who knows the account's id can tell whose it is.
 /// </summary>
 public sealed record ErasureReceipt
 {

@@ -11,7 +11,8 @@ public sealed class SignedErasureReceipt
     private readonly ReadOnlyMemory<byte> _body;
     private readonly ReadOnlyMemory<byte> _signature;
 
-    private SignedErasureReceipt(ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> body, ReadOnlyMemory<byte> signature, ErasureReceipt receipt) =>
+    private SignedErasureReceipt(ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> body, ReadOnlyMemory<byte> signature,
+        ErasureReceipt receipt) =>
         (Bytes, _body, _signature, Receipt) = (bytes, body, signature, receipt);
 
     /// <summary>All of it.</summary>
@@ -35,7 +36,8 @@ public sealed class SignedErasureReceipt
     }
 
     /// <summary>Whether the server of this audit key has signed it.</summary>
-    public bool IsSignedBy(VerifyKey auditKey) => auditKey.Verify(SignatureLabel.ErasureReceipt, _body.Span, _signature.Span);
+    public bool IsSignedBy(VerifyKey auditKey) =>
+        auditKey.Verify(SignatureLabel.ErasureReceipt, _body.Span, _signature.Span);
 
     private static ErasureReceipt ReadBody(ReadOnlyMemory<byte> body)
     {
@@ -57,7 +59,8 @@ public sealed class SignedErasureReceipt
             Proofs = ReadProofs(reader),
         };
         reader.End();
-        WireFormatException.Require(receipt.Level > 0 && receipt.RequestedBy > 0 && receipt.Kek > 0, "level, asker and KEK count from 1");
+        WireFormatException.Require(
+            receipt.Level > 0 && receipt.RequestedBy > 0 && receipt.Kek > 0, "level, asker and KEK count from 1");
         WireFormatException.Require(AccountIds.IsAppId(receipt.App), "an app's id is due here");
         var final = receipt.Level == 2;
         WireFormatException.Require(
@@ -65,7 +68,8 @@ public sealed class SignedErasureReceipt
             && final == receipt.Proofs.Contains(ErasureProof.BackupsExpired),
             "level 2 tells of the KEK, and level 1 does not");
         WireFormatException.Require(
-            receipt.Proofs.Contains(ErasureProof.KeyAbsent) && receipt.Proofs.Contains(ErasureProof.RowsDeleted), "key and rows are gone at either level");
+            receipt.Proofs.Contains(ErasureProof.KeyAbsent) && receipt.Proofs.Contains(ErasureProof.RowsDeleted),
+            "key and rows are gone at either level");
         return receipt;
     }
 

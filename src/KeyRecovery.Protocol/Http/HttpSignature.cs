@@ -27,7 +27,8 @@ public static class HttpSignature
     /// <param name="keyId">A <see cref="KeyId"/> as text.</param>
     /// <param name="created">Now, in seconds since 1970 (UTC).</param>
     /// <param name="parts">What is signed.</param>
-    public static (string SignatureInput, string Signature) Sign(SigningKey key, string keyId, long created, HttpRequestParts parts)
+    public static (string SignatureInput, string Signature) Sign(
+        SigningKey key, string keyId, long created, HttpRequestParts parts)
     {
         Throw.IfOutside(created, 0, MaxCreated, nameof(created));
         if (!KeyId.TryParse(keyId, out var parsed)) Throw.Argument(nameof(keyId), "neither a device's nor a slot's");
@@ -37,7 +38,8 @@ public static class HttpSignature
     }
 
     /// <summary>Reads the two fields; false for every form but the profile's one.</summary>
-    public static bool TryParse(string? signatureInput, string? signature, [NotNullWhen(true)] out ParsedSignature? parsed)
+    public static bool TryParse(
+        string? signatureInput, string? signature, [NotNullWhen(true)] out ParsedSignature? parsed)
     {
         parsed = null;
         if (signatureInput is null || signature is null) return false;
@@ -78,7 +80,8 @@ public static class HttpSignature
     private static string Parameters(long created, KeyId keyId) =>
         string.Create(CultureInfo.InvariantCulture, $"{Covered}{CreatedField}{created}{KeyIdField}{keyId}{Tail}");
 
-    private static string SignatureField(ReadOnlySpan<byte> signature) => $"{Label}=:{Convert.ToBase64String(signature)}:";
+    private static string SignatureField(ReadOnlySpan<byte> signature) =>
+        $"{Label}=:{Convert.ToBase64String(signature)}:";
 
     private static bool TryParseParameters(string text, out long created, out KeyId keyId)
     {
@@ -87,7 +90,8 @@ public static class HttpSignature
         var keyIdAt = text.IndexOf(KeyIdField, StringComparison.Ordinal);
         var tailAt = text.Length - Tail.Length;
         if (keyIdAt < head.Length || tailAt < keyIdAt + KeyIdField.Length) return false;
-        return long.TryParse(text.AsSpan(head.Length, keyIdAt - head.Length), NumberStyles.None, CultureInfo.InvariantCulture, out created)
+        return long.TryParse(text.AsSpan(head.Length, keyIdAt - head.Length), NumberStyles.None,
+            CultureInfo.InvariantCulture, out created)
             && created <= MaxCreated
             && KeyId.TryParse(text[(keyIdAt + KeyIdField.Length)..tailAt], out keyId)
             // Head and tail, leading zeros and all other spellings in one comparison.
@@ -99,7 +103,8 @@ public static class HttpSignature
         bytes = new byte[size];
         return text is not null
             && text.Length == prefix.Length + ((size + 2) / 3 * 4) + 1
-            && Convert.TryFromBase64Chars(text.AsSpan(prefix.Length, text.Length - prefix.Length - 1), bytes, out var written)
+            && Convert.TryFromBase64Chars(
+                text.AsSpan(prefix.Length, text.Length - prefix.Length - 1), bytes, out var written)
             && written == size
             && text == $"{prefix}{Convert.ToBase64String(bytes)}:";
     }

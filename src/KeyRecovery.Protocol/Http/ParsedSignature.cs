@@ -25,6 +25,7 @@ public sealed class ParsedSignature
     public byte[] Signature { get; }
 
     /// <summary>The bytes that must have been signed for this request.</summary>
-    /// <exception cref="WireFormatException">A part that no request can have, such as a line break in the path.</exception>
+    /// <exception cref="WireFormatException">A part that no request can have, such as a line break in the
+    /// path.</exception>
     public byte[] SignatureBase(HttpRequestParts parts) => HttpSignature.Base(parts, _parameters);
 }

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace KeyRecovery.Protocol.Linking;
 
-/// <summary>Base45 (RFC 9285): two bytes in three characters of a QR code's alphanumeric mode, a last single byte in two.</summary>
+/// <summary>
+/// Base45 (RFC 9285): two bytes in three characters of a QR code's alphanumeric mode, a last single byte in two.
+/// </summary>
 internal static class Base45
 {
     private const string Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
@@ -16,7 +18,9 @@ internal static class Base45
         return text.ToString();
     }
 
-    /// <summary>False for another alphabet, a length that no bytes have, and a group above what its bytes can hold.</summary>
+    /// <summary>
+    /// False for another alphabet, a length that no bytes have, and a group above what its bytes can hold.
+    /// </summary>
     public static bool TryDecode(ReadOnlySpan<char> text, out byte[] bytes)
     {
         bytes = [];
@@ -25,7 +29,8 @@ internal static class Base45
         for (var rest = decoded.AsSpan(); !rest.IsEmpty;)
         {
             var pair = text.Length >= 3;
-            if (!TryRead(text[..(pair ? 3 : 2)], out var value) || value > (pair ? ushort.MaxValue : byte.MaxValue)) return false;
+            if (!TryRead(text[..(pair ? 3 : 2)], out var value) || value > (pair ? ushort.MaxValue : byte.MaxValue))
+                return false;
             if (pair) rest[0] = (byte)(value >> 8);
             rest[pair ? 1 : 0] = (byte)(value & byte.MaxValue);
             rest = rest[(pair ? 2 : 1)..];

@@ -17,8 +17,8 @@ internal static class Crockford
     };
 
     /// <summary>
-    /// The sum of the values, each times its place from 1, modulo 31. It changes with any one value and with any two that
-    /// change places, except between 0 and 31.
+    /// The sum of the values, each times its place from 1, modulo 31. It changes with any one value and with any two
+    /// that change places, except between 0 and 31.
     /// </summary>
     public static byte Check(ReadOnlySpan<byte> values)
     {

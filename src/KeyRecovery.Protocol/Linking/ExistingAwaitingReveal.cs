@@ -9,7 +9,8 @@ public sealed class ExistingAwaitingReveal : ConnectedState
     private readonly LinkDigits _typed;
     private readonly int _triesLeft;
 
-    internal ExistingAwaitingReveal(LinkChannel channel, Hash256 commitment, LinkDigits typed, int triesLeft) : base(channel) =>
+    internal ExistingAwaitingReveal(LinkChannel channel, Hash256 commitment, LinkDigits typed, int triesLeft)
+        : base(channel) =>
         (_commitment, _typed, _triesLeft) = (commitment, typed, triesLeft);
 
     /// <summary>
@@ -23,7 +24,8 @@ public sealed class ExistingAwaitingReveal : ConnectedState
         {
             case LinkMessage.WrongDigits wrong when wrong.TriesLeft == _triesLeft:
                 if (_triesLeft > 0)
-                    return new LinkFork<ExistingReviewing, ExistingConnected>.Again(new ExistingConnected(channel, _commitment, _triesLeft), default);
+                    return new LinkFork<ExistingReviewing, ExistingConnected>.Again(
+                        new ExistingConnected(channel, _commitment, _triesLeft), default);
                 channel.Dispose();
                 return new LinkFork<ExistingReviewing, ExistingConnected>.Failed(LinkFailure.WrongDigits, default);
             case LinkMessage.Reveal reveal when LinkDigits.Commit(channel.Handshake, reveal.R) != _commitment:
@@ -31,7 +33,8 @@ public sealed class ExistingAwaitingReveal : ConnectedState
             case LinkMessage.Reveal reveal when !LinkDigits.Of(channel.Handshake, reveal.R).Matches(_typed):
                 return LinkFork<ExistingReviewing, ExistingConnected>.Fail(channel.End(LinkFailure.WrongDigits));
             case LinkMessage.Reveal reveal:
-                return new LinkFork<ExistingReviewing, ExistingConnected>.Next(new ExistingReviewing(channel, reveal), default);
+                return new LinkFork<ExistingReviewing, ExistingConnected>.Next(
+                    new ExistingReviewing(channel, reveal), default);
             case var other:
                 return LinkFork<ExistingReviewing, ExistingConnected>.Fail(channel.End(other));
         }

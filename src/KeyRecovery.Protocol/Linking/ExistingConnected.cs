@@ -2,7 +2,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Linking;
 
-/// <summary>The existing device asks for the six digits that the new one shows. Nobody has approved anything yet.</summary>
+/// <summary>
+/// The existing device asks for the six digits that the new one shows. Nobody has approved anything yet.
+/// </summary>
 public sealed class ExistingConnected : ConnectedState
 {
     private readonly Hash256 _commitment;

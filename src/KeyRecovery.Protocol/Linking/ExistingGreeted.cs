@@ -11,7 +11,8 @@ public sealed class ExistingGreeted : ConnectedState
         var channel = TakeChannel();
         var received = channel.Open(message);
         return received is LinkMessage.Commitment commitment
-            ? new LinkStep<ExistingConnected>.Next(new ExistingConnected(channel, commitment.Value, LinkLimits.DigitTries), default)
+            ? new LinkStep<ExistingConnected>.Next(
+                new ExistingConnected(channel, commitment.Value, LinkLimits.DigitTries), default)
             : LinkStep<ExistingConnected>.Fail(channel.End(received));
     }
 }

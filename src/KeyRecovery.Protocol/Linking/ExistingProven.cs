@@ -10,7 +10,8 @@ public sealed class ExistingProven : ConnectedState
 {
     private readonly LinkMessage.Reveal _peer;
 
-    internal ExistingProven(LinkChannel channel, LinkMessage.Reveal peer, LinkDraft draft, byte[] possession) : base(channel)
+    internal ExistingProven(LinkChannel channel, LinkMessage.Reveal peer, LinkDraft draft, byte[] possession)
+        : base(channel)
     {
         _peer = peer;
         Draft = draft;

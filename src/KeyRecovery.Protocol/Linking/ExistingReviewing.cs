@@ -4,7 +4,8 @@ using KeyRecovery.Protocol.Vault;
 namespace KeyRecovery.Protocol.Linking;
 
 /// <summary>
-/// The digits hold. The existing device shows whom it would add, and asks. The default is <see cref="ConnectedState.Decline"/>.
+/// The digits hold. The existing device shows whom it would add, and asks. The default is
+/// <see cref="ConnectedState.Decline"/>.
 /// </summary>
 public sealed class ExistingReviewing : ConnectedState
 {

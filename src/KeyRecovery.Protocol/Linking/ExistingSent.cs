@@ -8,7 +8,8 @@ public sealed class ExistingSent : ConnectedState
     private readonly Hash256 _bundle;
     private readonly AuthorityId _device;
 
-    internal ExistingSent(LinkChannel channel, Hash256 bundle, AuthorityId device) : base(channel) => (_bundle, _device) = (bundle, device);
+    internal ExistingSent(LinkChannel channel, Hash256 bundle, AuthorityId device)
+        : base(channel) => (_bundle, _device) = (bundle, device);
 
     /// <summary>Takes the acknowledgement, the last message of a session.</summary>
     public LinkStep<ExistingLinked> Receive(ReadOnlySpan<byte> message)

@@ -5,7 +5,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Linking;
 
-/// <summary>The new device: its keys, made on it, and how it presents itself. The keys stay the caller's to dispose of.</summary>
+/// <summary>
+/// The new device: its keys, made on it, and how it presents itself. The keys stay the caller's to dispose of.
+/// </summary>
 public sealed class JoiningDevice
 {
     /// <summary>Describes the device.</summary>
@@ -17,7 +19,8 @@ public sealed class JoiningDevice
     public JoiningDevice(AuthorityId id, SigningKey signing, KemPrivateKey kem, string name, string platform)
     {
         if (Encoding.UTF8.GetByteCount(name) > LinkLimits.NameBytes) Throw.Argument(nameof(name), "at most 64 bytes");
-        if (Encoding.UTF8.GetByteCount(platform) > LinkLimits.PlatformBytes) Throw.Argument(nameof(platform), "at most 32 bytes");
+        if (Encoding.UTF8.GetByteCount(platform) > LinkLimits.PlatformBytes)
+            Throw.Argument(nameof(platform), "at most 32 bytes");
         (Signing, Kem, Name, Platform) = (signing, kem, name, platform);
         Entry = NewAuthority.Of(id, AuthorityKind.Device, signing.PublicKey, kem.PublicKey);
     }

@@ -5,8 +5,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Protocol.Linking;
 
 /// <summary>
-/// The app's bundle as it travels (docs/protocol.md §13.3): padded, sealed to the new device's X-Wing key for this account
-/// and handshake, cut into parts of 7,168 bytes of which only the last may be shorter.
+/// The app's bundle as it travels (docs/protocol.md §13.3): padded, sealed to the new device's X-Wing key for this
+/// account and handshake, cut into parts of 7,168 bytes of which only the last may be shorter.
 /// </summary>
 internal static class LinkBundle
 {
@@ -56,7 +56,9 @@ internal static class LinkBundle
         && (before.Count == 0 || part.Of == before[0].Of)
         && (part.Index == part.Of - 1 || part.Part.Length == LinkLimits.PartBytes);
 
-    /// <summary>The content; null where the bundle was not sealed to this key for this purpose, or is not padded as it must be.</summary>
+    /// <summary>
+    /// The content; null where the bundle was not sealed to this key for this purpose, or is not padded as it must be.
+    /// </summary>
     public static SecretBytes? Open(KemPrivateKey key, byte[] info, byte[] bundle)
     {
         if (bundle.Length is < Hpke.Overhead or > MaxSize) return null;

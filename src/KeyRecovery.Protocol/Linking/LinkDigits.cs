@@ -51,11 +51,13 @@ public readonly struct LinkDigits
     }
 
     /// <summary>What the new device sends before it knows whether anybody types its digits.</summary>
-    internal static Hash256 Commit(Hash256 handshake, ReadOnlySpan<byte> r) => Hash256.Of(Bind(Labels.LinkCommitment, handshake, r));
+    internal static Hash256 Commit(Hash256 handshake, ReadOnlySpan<byte> r) =>
+        Hash256.Of(Bind(Labels.LinkCommitment, handshake, r));
 
     /// <summary>Compares in constant time.</summary>
     internal bool Matches(LinkDigits other) =>
-        CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(ToDisplayString()), Encoding.ASCII.GetBytes(other.ToDisplayString()));
+        CryptographicOperations.FixedTimeEquals(
+            Encoding.ASCII.GetBytes(ToDisplayString()), Encoding.ASCII.GetBytes(other.ToDisplayString()));
 
     private static byte[] Bind(string label, Hash256 handshake, ReadOnlySpan<byte> r) =>
         new CborOut().Array(3).Text(label).Bytes(handshake).Bytes(r).ToArray();

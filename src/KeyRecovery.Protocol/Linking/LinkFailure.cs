@@ -4,8 +4,8 @@ namespace KeyRecovery.Protocol.Linking;
 public enum LinkFailure
 {
     /// <summary>
-    /// The handshake did not hold: another code, app or server on the other side, somebody without the displayed key, or
-    /// a message that was changed.
+    /// The handshake did not hold: another code, app or server on the other side, somebody without the displayed key,
+    /// or a message that was changed.
     /// </summary>
     Handshake,
 

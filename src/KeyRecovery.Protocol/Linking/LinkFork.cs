@@ -19,7 +19,8 @@ public abstract record LinkFork<TNext, TAgain>
 
     /// <summary>The session is over, its keys are zeroed.</summary>
     /// <param name="Reason">Why.</param>
-    /// <param name="Farewell">A message that tells the other side, sent best effort; empty where it knows or cannot know.</param>
+    /// <param name="Farewell">A message that tells the other side, sent best effort; empty where it knows or cannot
+    /// know.</param>
     public sealed record Failed(LinkFailure Reason, ReadOnlyMemory<byte> Farewell) : LinkFork<TNext, TAgain>;
 
     internal static LinkFork<TNext, TAgain> Fail(LinkEnd end) => new Failed(end.Reason, end.Farewell);

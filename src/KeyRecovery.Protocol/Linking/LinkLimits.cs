@@ -6,7 +6,9 @@ public static class LinkLimits
     /// <summary>The app's bundle, in bytes: 204,800.</summary>
     public const int BundleBytes = 200 * 1024;
 
-    /// <summary>One part of the sealed bundle, in bytes: 7,168, so that a message stays below <see cref="MessageBytes"/>.</summary>
+    /// <summary>
+    /// One part of the sealed bundle, in bytes: 7,168, so that a message stays below <see cref="MessageBytes"/>.
+    /// </summary>
     public const int PartBytes = 7 * 1024;
 
     /// <summary>One message on the relay, in bytes: 8,192.</summary>

@@ -18,7 +18,8 @@ internal abstract record LinkMessage
 
     public sealed record WrongDigits(int TriesLeft) : LinkMessage;
 
-    public sealed record Reveal(byte[] R, NewAuthority Entry, KemPublicKey KemKey, string Name, string Platform) : LinkMessage;
+    public sealed record Reveal(byte[] R, NewAuthority Entry, KemPublicKey KemKey, string Name, string Platform)
+        : LinkMessage;
 
     public sealed record Offer(AccountId Account, LinkPlace Head, byte[] Draft) : LinkMessage;
 
@@ -58,7 +59,8 @@ internal abstract record LinkMessage
         Commitment m => Begin("commitment", 1).Bytes(m.Value),
         Digits m => Begin("digits", 1).Text(m.Value.ToDisplayString()),
         WrongDigits m => Begin("wrong-digits", 1).UInt((ulong)m.TriesLeft),
-        Reveal m => Begin("reveal", 7).Bytes(m.R).Bytes(m.Entry.Id).Bytes(m.Entry.SigningKey.ToArray()).Bytes(m.KemKey.Span)
+        Reveal m => Begin("reveal", 7).Bytes(m.R).Bytes(m.Entry.Id).Bytes(m.Entry.SigningKey.ToArray())
+            .Bytes(m.KemKey.Span)
             .UInt(m.Entry.MaxFormat).Text(m.Name).Text(m.Platform),
         Offer m => Write(Begin("offer", 4).Bytes(m.Account), m.Head).Bytes(m.Draft),
         Possession m => Begin("possession", 1).Bytes(m.Signature),
@@ -86,7 +88,8 @@ internal abstract record LinkMessage
             ("committed", 2) => new Committed(ReadPlace(reader)),
             ("ready", 0) => new Ready(),
             ("bundle", 3) => new Bundle(
-                (int)reader.UInt(LinkBundle.MaxParts - 1), (int)reader.UInt(LinkBundle.MaxParts), reader.Bytes(1, LinkLimits.PartBytes)),
+                (int)reader.UInt(LinkBundle.MaxParts - 1), (int)reader.UInt(LinkBundle.MaxParts),
+                reader.Bytes(1, LinkLimits.PartBytes)),
             ("received", 1) => new Received(reader.Hash()),
             ("abort", 1) => new Abort(reader.Text(1, ReasonBytes)),
             _ => throw new WireFormatException("a message of a session is due here"),
@@ -103,7 +106,8 @@ internal abstract record LinkMessage
 
     private static LinkDigits ReadDigits(CborIn reader)
     {
-        WireFormatException.Require(LinkDigits.TryRead(reader.Text(LinkDigits.Length, LinkDigits.Length), out var digits), "six digits");
+        WireFormatException.Require(
+            LinkDigits.TryRead(reader.Text(LinkDigits.Length, LinkDigits.Length), out var digits), "six digits");
         return digits;
     }
 
@@ -115,7 +119,9 @@ internal abstract record LinkMessage
         var kemKey = new KemPublicKey(reader.Bytes(KemPublicKey.Size));
         var maxFormat = reader.UInt();
         WireFormatException.Require(maxFormat >= 1, "maxFormat is at least 1");
-        var entry = new NewAuthority(id, AuthorityKind.Device, signingKey, kemKey.Hash, maxFormat, ReadOnlyMemory<byte>.Empty);
-        return new Reveal(r, entry, kemKey, reader.Text(0, LinkLimits.NameBytes), reader.Text(0, LinkLimits.PlatformBytes));
+        var entry = new NewAuthority(
+            id, AuthorityKind.Device, signingKey, kemKey.Hash, maxFormat, ReadOnlyMemory<byte>.Empty);
+        return new Reveal(
+            r, entry, kemKey, reader.Text(0, LinkLimits.NameBytes), reader.Text(0, LinkLimits.PlatformBytes));
     }
 }

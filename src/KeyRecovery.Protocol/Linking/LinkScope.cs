@@ -18,7 +18,8 @@ public sealed class LinkScope
     public LinkScope(string appId, Uri server)
     {
         if (!AccountIds.IsAppId(appId)) Throw.Argument(nameof(appId), "1 to 64 characters of a-z 0-9 . -");
-        if (!server.IsAbsoluteUri || server.Host.Length == 0) Throw.Argument(nameof(server), "an absolute address with a host");
+        if (!server.IsAbsoluteUri || server.Host.Length == 0)
+            Throw.Argument(nameof(server), "an absolute address with a host");
         AppId = appId;
         Origin = OriginOf(server);
     }

@@ -4,9 +4,9 @@ using KeyRecovery.Protocol.Primitives;
 namespace KeyRecovery.Protocol.Linking;
 
 /// <summary>
-/// A state of a session (docs/protocol.md §13). It offers the steps that are due and no others; each uses it up, so that
-/// a second one throws <see cref="InvalidOperationException"/>. Nothing in it reads a clock or sends anything. Zeroes
-/// its keys on disposal, prints <c>[redacted]</c>.
+/// A state of a session (docs/protocol.md §13). It offers the steps that are due and no others; each uses it up, so
+/// that a second one throws <see cref="InvalidOperationException"/>. Nothing in it reads a clock or sends anything.
+/// Zeroes its keys on disposal, prints <c>[redacted]</c>.
 /// </summary>
 [DebuggerDisplay("[redacted]")]
 public abstract class LinkState : IDisposable

@@ -13,7 +13,8 @@ public abstract record LinkStep<TNext>
 
     /// <summary>The session is over, its keys are zeroed.</summary>
     /// <param name="Reason">Why.</param>
-    /// <param name="Farewell">A message that tells the other side, sent best effort; empty where it knows or cannot know.</param>
+    /// <param name="Farewell">A message that tells the other side, sent best effort; empty where it knows or cannot
+    /// know.</param>
     public sealed record Failed(LinkFailure Reason, ReadOnlyMemory<byte> Farewell) : LinkStep<TNext>;
 
     internal static LinkStep<TNext> Fail(LinkEnd end) => new Failed(end.Reason, end.Farewell);

@@ -3,12 +3,15 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Linking;
 
-/// <summary>The other device says that this one is in the chain. The new device reads the vault as itself, and sees.</summary>
+/// <summary>
+/// The other device says that this one is in the chain. The new device reads the vault as itself, and sees.
+/// </summary>
 public sealed class NewCommitted : ConnectedState
 {
     private readonly JoiningDevice _device;
 
-    internal NewCommitted(LinkChannel channel, JoiningDevice device, AccountId account, LinkPlace place) : base(channel) =>
+    internal NewCommitted(LinkChannel channel, JoiningDevice device, AccountId account, LinkPlace place)
+        : base(channel) =>
         (_device, Account, Place) = (device, account, place);
 
     /// <summary>The account.</summary>
@@ -18,14 +21,16 @@ public sealed class NewCommitted : ConnectedState
     public LinkPlace Place { get; }
 
     /// <summary>
-    /// Takes the vault that the server told and that was verified from link 0. Fails where it is another account's, does
-    /// not hold the signed link at its place, or holds this device no more.
+    /// Takes the vault that the server told and that was verified from link 0. Fails where it is another account's,
+    /// does not hold the signed link at its place, or holds this device no more.
     /// </summary>
     public LinkStep<NewReceiving> Verify(VerifiedVault vault)
     {
         var channel = TakeChannel();
-        return vault.Account == Account && vault.Chain.Contains(Place) && vault.Chain.FindActive(_device.Entry.Id) is not null
-            ? new LinkStep<NewReceiving>.Next(new NewReceiving(channel, _device, Account, []), channel.Seal(new LinkMessage.Ready()))
+        return vault.Account == Account && vault.Chain.Contains(Place)
+            && vault.Chain.FindActive(_device.Entry.Id) is not null
+            ? new LinkStep<NewReceiving>.Next(
+                new NewReceiving(channel, _device, Account, []), channel.Seal(new LinkMessage.Ready()))
             : LinkStep<NewReceiving>.Fail(channel.End(LinkFailure.WrongChain));
     }
 }

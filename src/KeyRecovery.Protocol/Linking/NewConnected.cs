@@ -39,7 +39,8 @@ public sealed class NewConnected : ConnectedState
     {
         var left = TriesLeft - 1;
         var message = channel.Seal(new LinkMessage.WrongDigits(left));
-        if (left > 0) return new LinkFork<NewRevealed, NewConnected>.Again(new NewConnected(channel, _device, _r, left), message);
+        if (left > 0)
+            return new LinkFork<NewRevealed, NewConnected>.Again(new NewConnected(channel, _device, _r, left), message);
         channel.Dispose();
         _r.Dispose();
         return new LinkFork<NewRevealed, NewConnected>.Failed(LinkFailure.WrongDigits, message);

@@ -22,7 +22,8 @@ public sealed class NewJoining : LinkState
     public static NewJoining Begin(LinkCode code, LinkScope scope, JoiningDevice device, IRandom random)
     {
         using var psk = code.DerivePsk();
-        return new NewJoining(NoiseInitiator.Begin(scope.Prologue(code.SessionId), psk.Span, code.Key, [], random), device);
+        return new NewJoining(
+            NoiseInitiator.Begin(scope.Prologue(code.SessionId), psk.Span, code.Key, [], random), device);
     }
 
     /// <summary>Takes the answer; commits to what the digits are made of.</summary>
@@ -36,6 +37,7 @@ public sealed class NewJoining : LinkState
         var channel = new LinkChannel(transport);
         var r = SecretBytes.Random(Wire.Hash256.Size, random);
         var commitment = channel.Seal(new LinkMessage.Commitment(LinkDigits.Commit(channel.Handshake, r.Span)));
-        return new LinkStep<NewConnected>.Next(new NewConnected(channel, _device, r, LinkLimits.DigitTries), commitment);
+        return new LinkStep<NewConnected>.Next(
+            new NewConnected(channel, _device, r, LinkLimits.DigitTries), commitment);
     }
 }

@@ -4,7 +4,10 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Linking;
 
-/// <summary>The end on the new device: it is in the account and holds the app's bundle. Zeroed on disposal, prints <c>[redacted]</c>.</summary>
+/// <summary>
+/// The end on the new device: it is in the account and holds the app's bundle. Zeroed on disposal, prints
+/// <c>[redacted]</c>.
+/// </summary>
 [DebuggerDisplay("[redacted]")]
 public sealed class NewLinked : IDisposable
 {

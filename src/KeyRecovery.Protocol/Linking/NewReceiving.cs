@@ -10,7 +10,8 @@ public sealed class NewReceiving : ConnectedState
     private readonly AccountId _account;
     private readonly ImmutableList<LinkMessage.Bundle> _parts;
 
-    internal NewReceiving(LinkChannel channel, JoiningDevice device, AccountId account, ImmutableList<LinkMessage.Bundle> parts)
+    internal NewReceiving(
+        LinkChannel channel, JoiningDevice device, AccountId account, ImmutableList<LinkMessage.Bundle> parts)
         : base(channel) => (_device, _account, _parts) = (device, account, parts);
 
     /// <summary>Takes the next part. With the last one the bundle is opened and acknowledged.</summary>
@@ -18,8 +19,10 @@ public sealed class NewReceiving : ConnectedState
     {
         var channel = TakeChannel();
         var received = channel.Open(message);
-        if (received is not LinkMessage.Bundle part) return LinkFork<NewLinked, NewReceiving>.Fail(channel.End(received));
-        if (!LinkBundle.Continues(_parts, part)) return LinkFork<NewLinked, NewReceiving>.Fail(channel.End(LinkFailure.WrongBundle));
+        if (received is not LinkMessage.Bundle part)
+            return LinkFork<NewLinked, NewReceiving>.Fail(channel.End(received));
+        if (!LinkBundle.Continues(_parts, part))
+            return LinkFork<NewLinked, NewReceiving>.Fail(channel.End(LinkFailure.WrongBundle));
         var parts = _parts.Add(part);
         return parts.Count < part.Of
             ? new LinkFork<NewLinked, NewReceiving>.Again(new NewReceiving(channel, _device, _account, parts), default)

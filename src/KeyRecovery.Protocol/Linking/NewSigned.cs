@@ -13,8 +13,8 @@ public sealed class NewSigned : ConnectedState
         (_device, _offer) = (device, offer);
 
     /// <summary>
-    /// Takes the news that the signed draft is in the chain, or a draft for the same account on a head further on, which
-    /// is signed likewise.
+    /// Takes the news that the signed draft is in the chain, or a draft for the same account on a head further on,
+    /// which is signed likewise.
     /// </summary>
     public LinkFork<NewCommitted, NewSigned> Receive(ReadOnlySpan<byte> message)
     {
@@ -40,7 +40,8 @@ public sealed class NewSigned : ConnectedState
 
     internal static LinkStep<NewSigned>.Next Sign(LinkChannel channel, JoiningDevice device, LinkMessage.Offer offer)
     {
-        var possession = channel.Seal(new LinkMessage.Possession(LinkDraft.ProvePossession(device.Signing, offer.Draft)));
+        var possession =
+            channel.Seal(new LinkMessage.Possession(LinkDraft.ProvePossession(device.Signing, offer.Draft)));
         return new(new NewSigned(channel, device, offer), possession);
     }
 

@@ -7,7 +7,9 @@ namespace KeyRecovery.Protocol.Linking;
 /// <summary>What the new device demands of a draft before it signs it.</summary>
 internal static class OfferCheck
 {
-    /// <summary>Why the draft must not be signed; null where it adds exactly this device, right after the told head.</summary>
+    /// <summary>
+    /// Why the draft must not be signed; null where it adds exactly this device, right after the told head.
+    /// </summary>
     public static LinkFailure? FindFault(LinkMessage.Offer offer, NewAuthority own)
     {
         try
@@ -16,7 +18,8 @@ internal static class OfferCheck
             var isOffered = link.Account == offer.Account
                 && link.Sequence == offer.Head.Sequence + 1
                 && link.Previous == offer.Head.Hash;
-            return isOffered && link is { Add: [var added], Remove: [] } && IsSame(added, own) ? null : LinkFailure.WrongDraft;
+            return isOffered && link is { Add: [var added], Remove: [] } && IsSame(added, own)
+                ? null : LinkFailure.WrongDraft;
         }
         catch (WireFormatException)
         {

@@ -35,19 +35,24 @@ public sealed class TypedLinkCode : IDisposable
     public string Nameplate { get; }
 
     /// <summary>Draws a new code.</summary>
-    public static TypedLinkCode Generate(IRandom random) => new(SecretBytes.Create(Characters, random, static (characters, random) =>
-    {
-        random.Fill(characters);
-        var values = characters[..^1];
-        foreach (ref var value in values) value &= Crockford.Radix - 1;
-        characters[^1] = Crockford.Check(values);
-        Crockford.ToText(characters);
-    }));
+    public static TypedLinkCode Generate(IRandom random) =>
+        new(SecretBytes.Create(Characters, random, static (characters, random) =>
+        {
+            random.Fill(characters);
+            var values = characters[..^1];
+            foreach (ref var value in values) value &= Crockford.Radix - 1;
+            characters[^1] = Crockford.Check(values);
+            Crockford.ToText(characters);
+        }));
 
-    /// <summary>Reads a code as people type it: in any case, with or without spaces and dashes, <c>I L</c> as 1, <c>O</c> as 0.</summary>
+    /// <summary>
+    /// Reads a code as people type it: in any case, with or without spaces and dashes, <c>I L</c> as 1, <c>O</c> as 0.
+    /// </summary>
     public static TypedLinkCodeParse Parse(string text) => TypedLinkCodeReader.Read(text);
 
-    /// <summary>The code to be shown: <c>NNNN SSSS SSSS SSSS C</c>. The string cannot be zeroed: drop it at once.</summary>
+    /// <summary>
+    /// The code to be shown: <c>NNNN SSSS SSSS SSSS C</c>. The string cannot be zeroed: drop it at once.
+    /// </summary>
     public string ToDisplayString()
     {
         var text = new StringBuilder();
@@ -77,7 +82,8 @@ public sealed class TypedLinkCode : IDisposable
         using var key = LinkEnvelope.DeriveKey(Secret, aad);
         var opened = false;
         var bytes = envelope.ToArray();
-        using var payload = SecretBytes.Create(LinkCode.PayloadSize, span => opened = SecretBox.TryOpen(key.Span, aad, bytes, span));
+        using var payload = SecretBytes.Create(
+            LinkCode.PayloadSize, span => opened = SecretBox.TryOpen(key.Span, aad, bytes, span));
         return opened ? LinkCode.FromPayload(payload.Span) : new LinkCodeParse.WrongSecret();
     }
 

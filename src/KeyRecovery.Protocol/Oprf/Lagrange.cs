@@ -4,12 +4,14 @@ using KeyRecovery.Protocol.Primitives;
 namespace KeyRecovery.Protocol.Oprf;
 
 /// <summary>
-/// Lagrange coefficients over the scalar field. Indices are public and at most <see cref="OprfKeyShares.MaxRealms"/>, so
-/// that products of eight differences fit in 64 bits and nothing needs constant time.
+/// Lagrange coefficients over the scalar field. Indices are public and at most <see cref="OprfKeyShares.MaxRealms"/>,
+/// so that products of eight differences fit in 64 bits and nothing needs constant time.
 /// </summary>
 internal static class Lagrange
 {
-    /// <summary>The weight of the value at <c>indices[own]</c> for the polynomial's value at <paramref name="at"/>.</summary>
+    /// <summary>
+    /// The weight of the value at <c>indices[own]</c> for the polynomial's value at <paramref name="at"/>.
+    /// </summary>
     public static void Coefficient(Span<byte> coefficient, ReadOnlySpan<int> indices, int own, int at)
     {
         var (numerator, denominator) = (1L, 1L);

@@ -4,17 +4,20 @@ using KeyRecovery.Protocol.Primitives;
 namespace KeyRecovery.Protocol.Oprf;
 
 /// <summary>
-/// Proofs of equal discrete logarithms (RFC 9497 §2.2) over the generator, in mode 0x01: that one key made the public key
-/// of the generator and each evaluated element of its blinded one.
+/// Proofs of equal discrete logarithms (RFC 9497 §2.2) over the generator, in mode 0x01: that one key made the public
+/// key of the generator and each evaluated element of its blinded one.
 /// </summary>
 internal static class OprfDleq
 {
     // Five elements and a word, or a seed, a number, two elements and a word; each with its length.
     private const int TranscriptSize = 192;
 
-    /// <summary>GenerateProof (§2.2.1). <paramref name="nonce"/> is a new random scalar, and never used again.</summary>
+    /// <summary>
+    /// GenerateProof (§2.2.1). <paramref name="nonce"/> is a new random scalar, and never used again.
+    /// </summary>
     public static OprfProof Prove(
-        ReadOnlySpan<byte> key, OprfElement publicKey, ReadOnlySpan<OprfElement> blinded, ReadOnlySpan<OprfElement> evaluated, ReadOnlySpan<byte> nonce)
+        ReadOnlySpan<byte> key, OprfElement publicKey, ReadOnlySpan<OprfElement> blinded,
+        ReadOnlySpan<OprfElement> evaluated, ReadOnlySpan<byte> nonce)
     {
         Span<byte> elements = stackalloc byte[4 * Ristretto255.Size];
         var m = elements[..32];
@@ -38,7 +41,8 @@ internal static class OprfDleq
     }
 
     /// <summary>VerifyProof (§2.2.2). A zero scalar, which no honest server draws, is refused with the rest.</summary>
-    public static bool Verify(OprfElement publicKey, ReadOnlySpan<OprfElement> blinded, ReadOnlySpan<OprfElement> evaluated, OprfProof proof)
+    public static bool Verify(
+        OprfElement publicKey, ReadOnlySpan<OprfElement> blinded, ReadOnlySpan<OprfElement> evaluated, OprfProof proof)
     {
         Span<byte> elements = stackalloc byte[4 * Ristretto255.Size];
         var m = elements[..32];
@@ -61,9 +65,12 @@ internal static class OprfDleq
         return CryptographicOperations.FixedTimeEquals(challenge, proof.Challenge);
     }
 
-    /// <summary>ComputeComposites (§2.2.1, §2.2.2); without room for <paramref name="z"/>, ComputeCompositesFast.</summary>
+    /// <summary>
+    /// ComputeComposites (§2.2.1, §2.2.2); without room for <paramref name="z"/>, ComputeCompositesFast.
+    /// </summary>
     private static void Combine(
-        OprfElement publicKey, ReadOnlySpan<OprfElement> blinded, ReadOnlySpan<OprfElement> evaluated, Span<byte> m, Span<byte> z)
+        OprfElement publicKey, ReadOnlySpan<OprfElement> blinded, ReadOnlySpan<OprfElement> evaluated, Span<byte> m,
+        Span<byte> z)
     {
         if (blinded.Length != evaluated.Length) Throw.Argument(nameof(evaluated), "one for each blinded element");
         Throw.IfOutside(blinded.Length, 1, ushort.MaxValue, nameof(blinded));

@@ -5,8 +5,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Protocol.Oprf;
 
 /// <summary>
-/// An element of ristretto255 (RFC 9496) as it travels: 32 bytes, compared by value. Only canonical encodings of elements
-/// other than the identity exist as this type (RFC 9497 §4.1, DeserializeElement).
+/// An element of ristretto255 (RFC 9496) as it travels: 32 bytes, compared by value. Only canonical encodings of
+/// elements other than the identity exist as this type (RFC 9497 §4.1, DeserializeElement).
 /// </summary>
 public sealed class OprfElement : IEquatable<OprfElement>
 {
@@ -34,7 +34,9 @@ public sealed class OprfElement : IEquatable<OprfElement>
         return new OprfElement(product);
     }
 
-    /// <summary>The scalar times this element, for a scalar that is canonical and not zero: never the identity.</summary>
+    /// <summary>
+    /// The scalar times this element, for a scalar that is canonical and not zero: never the identity.
+    /// </summary>
     internal OprfElement Multiply(ReadOnlySpan<byte> scalar) => OfProduct(scalar, _bytes);
 
     /// <summary>The same for an element that is a secret and lies on the stack.</summary>
@@ -63,7 +65,8 @@ public sealed class OprfElement : IEquatable<OprfElement>
     }
 
     /// <summary>Whether two elements are the same.</summary>
-    public static bool operator ==(OprfElement? left, OprfElement? right) => left is null ? right is null : left.Equals(right);
+    public static bool operator ==(OprfElement? left, OprfElement? right) =>
+        left is null ? right is null : left.Equals(right);
 
     /// <summary>Whether two elements differ.</summary>
     public static bool operator !=(OprfElement? left, OprfElement? right) => !(left == right);

@@ -40,7 +40,8 @@ public sealed class OprfKeyShares : IDisposable
         Throw.IfOutside(realms, 1, MaxRealms, nameof(realms));
         Throw.IfOutside(threshold, (realms / 2) + 1, realms, nameof(threshold));
         Span<byte> coefficients = stackalloc byte[threshold * OprfScalar.Size];
-        for (var i = 0; i < threshold; i++) OprfScalar.Draw(coefficients.Slice(i * OprfScalar.Size, OprfScalar.Size), random);
+        for (var i = 0; i < threshold; i++)
+            OprfScalar.Draw(coefficients.Slice(i * OprfScalar.Size, OprfScalar.Size), random);
 
         var shares = ImmutableArray.CreateBuilder<OprfScalar>(realms);
         for (var index = 1; index <= realms; index++) shares.Add(ShareAt(index, coefficients));
@@ -50,8 +51,8 @@ public sealed class OprfKeyShares : IDisposable
     }
 
     /// <summary>
-    /// The output for an input of up to 65,535 bytes with the whole key, as a device computes it when it sets a slot up: what any
-    /// <c>threshold</c> realms give together. 64 bytes.
+    /// The output for an input of up to 65,535 bytes with the whole key, as a device computes it when it sets a slot
+    /// up: what any <c>threshold</c> realms give together. 64 bytes.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The key is gone.</exception>
     public SecretBytes Evaluate(ReadOnlySpan<byte> input)

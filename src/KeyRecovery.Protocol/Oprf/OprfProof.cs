@@ -20,10 +20,13 @@ public sealed class OprfProof
 
     internal ReadOnlySpan<byte> Response => _bytes.AsSpan(Ristretto255.Size);
 
-    /// <summary>Reads a proof. False for another length or a scalar that is not canonical; says nothing about what it proves.</summary>
+    /// <summary>
+    /// Reads a proof. False for another length or a scalar that is not canonical; says nothing about what it proves.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out OprfProof? proof)
     {
-        var sound = bytes.Length == Size && Ristretto255.IsScalar(bytes[..Ristretto255.Size]) && Ristretto255.IsScalar(bytes[Ristretto255.Size..]);
+        var sound = bytes.Length == Size && Ristretto255.IsScalar(bytes[..Ristretto255.Size])
+            && Ristretto255.IsScalar(bytes[Ristretto255.Size..]);
         proof = sound ? new OprfProof(bytes.ToArray()) : null;
         return sound;
     }

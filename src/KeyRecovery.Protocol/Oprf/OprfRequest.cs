@@ -28,7 +28,8 @@ public sealed class OprfRequest : IDisposable
     public OprfElement Blinded { get; }
 
     /// <summary>Blinds an input of up to 65,535 bytes. The caller zeroes the original.</summary>
-    public static OprfRequest Blind(ReadOnlySpan<byte> input, IRandom random) => Blind(OprfSuite.Verifiable, input, OprfScalar.Random(random));
+    public static OprfRequest Blind(ReadOnlySpan<byte> input, IRandom random) =>
+        Blind(OprfSuite.Verifiable, input, OprfScalar.Random(random));
 
     /// <summary>With a blind of the caller's choice, which the request takes over: for the RFC's vectors.</summary>
     internal static OprfRequest Blind(OprfSuite suite, ReadOnlySpan<byte> input, OprfScalar blind)
@@ -41,7 +42,9 @@ public sealed class OprfRequest : IDisposable
         return new OprfRequest(SecretBytes.Copy(input), blind, blinded);
     }
 
-    /// <summary>Whether the answer is this request's, evaluated with the key behind <paramref name="shareKey"/>.</summary>
+    /// <summary>
+    /// Whether the answer is this request's, evaluated with the key behind <paramref name="shareKey"/>.
+    /// </summary>
     public bool Verify(OprfElement shareKey, OprfEvaluation evaluation) =>
         OprfDleq.Verify(shareKey, [Blinded], [evaluation.Evaluated], evaluation.Proof);
 
@@ -49,10 +52,11 @@ public sealed class OprfRequest : IDisposable
     /// Combines evaluations in the exponent, unblinds and hashes: the output of the whole key, 64 bytes.
     /// </summary>
     /// <param name="evaluations">
-    /// Exactly <c>threshold</c> of them, each verified, with their realms' indices from 1. Too few, or an unverified one, give
-    /// an output that looks like any other and is wrong.
+    /// Exactly <c>threshold</c> of them, each verified, with their realms' indices from 1. Too few, or an unverified
+    /// one, give an output that looks like any other and is wrong.
     /// </param>
-    /// <exception cref="ArgumentException">None, too many, an index outside 1 to 8 or twice, or elements that cancel out.</exception>
+    /// <exception cref="ArgumentException">None, too many, an index outside 1 to 8 or twice, or elements that cancel
+    /// out.</exception>
     /// <exception cref="ObjectDisposedException">The request is gone.</exception>
     public SecretBytes Finalize(IReadOnlyList<(int Index, OprfElement Evaluated)> evaluations)
     {
@@ -68,14 +72,16 @@ public sealed class OprfRequest : IDisposable
 
         Span<byte> unblinded = stackalloc byte[OprfElement.Size];
         Combine(unblinded, evaluations, indices);
-        if (Ristretto255.IsZero(unblinded)) Throw.Argument(nameof(evaluations), "the elements cancel out: they were not verified");
+        if (Ristretto255.IsZero(unblinded))
+            Throw.Argument(nameof(evaluations), "the elements cancel out: they were not verified");
         var output = OprfSuite.Output(_input.Span, unblinded);
         CryptographicOperations.ZeroMemory(unblinded);
         return output;
     }
 
     // Weighs and unblinds in the same multiplication.
-    private void Combine(Span<byte> unblinded, IReadOnlyList<(int Index, OprfElement Evaluated)> evaluations, ReadOnlySpan<int> indices)
+    private void Combine(
+        Span<byte> unblinded, IReadOnlyList<(int Index, OprfElement Evaluated)> evaluations, ReadOnlySpan<int> indices)
     {
         Span<byte> unblind = stackalloc byte[OprfScalar.Size];
         Span<byte> weight = stackalloc byte[OprfScalar.Size];
@@ -86,7 +92,8 @@ public sealed class OprfRequest : IDisposable
         {
             Lagrange.Coefficient(weight, indices, i, 0);
             Ristretto255.ScalarMultiply(weight, weight, unblind);
-            Throw.IfFailed(Ristretto255.TryMultiply(term, weight, evaluations[i].Evaluated.Span) ? 0 : -1, nameof(Combine));
+            Throw.IfFailed(
+                Ristretto255.TryMultiply(term, weight, evaluations[i].Evaluated.Span) ? 0 : -1, nameof(Combine));
             Ristretto255.Add(unblinded, unblinded, term);
         }
 

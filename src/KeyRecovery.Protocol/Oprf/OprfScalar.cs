@@ -24,14 +24,20 @@ public sealed class OprfScalar : IDisposable
     /// <exception cref="ObjectDisposedException">The scalar is gone.</exception>
     public ReadOnlySpan<byte> Span => _bytes.Span;
 
-    /// <summary>The scalar times the generator. Computed at the first reading; usable after disposal if it was read before.</summary>
+    /// <summary>
+    /// The scalar times the generator. Computed at the first reading; usable after disposal if it was read before.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The scalar is gone and the key was never read.</exception>
     public OprfElement PublicKey => _publicKey ??= OprfElement.OfScalar(Span);
 
-    /// <summary>Reads a scalar; the caller zeroes the original. False for another length, zero, or a value that is not canonical.</summary>
+    /// <summary>
+    /// Reads a scalar; the caller zeroes the original. False for another length, zero, or a value that is not
+    /// canonical.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out OprfScalar? scalar)
     {
-        scalar = Ristretto255.IsScalar(bytes) && !Ristretto255.IsZero(bytes) ? new OprfScalar(SecretBytes.Copy(bytes)) : null;
+        scalar = Ristretto255.IsScalar(bytes) && !Ristretto255.IsZero(bytes)
+            ? new OprfScalar(SecretBytes.Copy(bytes)) : null;
         return scalar is not null;
     }
 
@@ -52,8 +58,8 @@ public sealed class OprfScalar : IDisposable
     }
 
     /// <summary>
-    /// RandomScalar (RFC 9497 §4.7.2) by reducing 64 bytes, uniform but for 2^−259. Zero comes only from a broken source of
-    /// randomness: drawing again would hide it.
+    /// RandomScalar (RFC 9497 §4.7.2) by reducing 64 bytes, uniform but for 2^−259. Zero comes only from a broken
+    /// source of randomness: drawing again would hide it.
     /// </summary>
     internal static void Draw(Span<byte> scalar, IRandom random)
     {

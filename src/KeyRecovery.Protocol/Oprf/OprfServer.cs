@@ -7,8 +7,8 @@ namespace KeyRecovery.Protocol.Oprf;
 public static class OprfServer
 {
     /// <summary>
-    /// Evaluates and proves. Who calls it has counted the guess before. <paramref name="shareKey"/> is the share's public
-    /// key, as it is kept: it is not computed anew, and with another one the proof does not hold.
+    /// Evaluates and proves. Who calls it has counted the guess before. <paramref name="shareKey"/> is the share's
+    /// public key, as it is kept: it is not computed anew, and with another one the proof does not hold.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The share is gone.</exception>
     public static OprfEvaluation Evaluate(OprfScalar share, OprfElement shareKey, OprfElement blinded, IRandom random)

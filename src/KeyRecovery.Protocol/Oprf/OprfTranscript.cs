@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace KeyRecovery.Protocol.Oprf;
 
-/// <summary>Writes what is hashed, byte strings behind their length in two bytes (RFC 9497 §2.2), into a buffer on the stack.</summary>
+/// <summary>
+/// Writes what is hashed, byte strings behind their length in two bytes (RFC 9497 §2.2), into a buffer on the stack.
+/// </summary>
 internal ref struct OprfTranscript(Span<byte> buffer)
 {
     private readonly Span<byte> _buffer = buffer;

@@ -7,8 +7,8 @@ public static class ShareKeys
 {
     /// <summary>
     /// Whether the keys, the <em>i</em>-th at index <em>i</em> from 1, lie on one polynomial of degree
-    /// <paramref name="threshold"/> − 1: from the first <paramref name="threshold"/> follow each of the others, and a key of
-    /// the whole that is not the identity. False as well for a threshold or a number of keys that cannot be.
+    /// <paramref name="threshold"/> − 1: from the first <paramref name="threshold"/> follow each of the others, and a
+    /// key of the whole that is not the identity. False as well for a threshold or a number of keys that cannot be.
     /// </summary>
     public static bool AreConsistent(IReadOnlyList<OprfElement> keys, int threshold)
     {
@@ -28,7 +28,8 @@ public static class ShareKeys
         return true;
     }
 
-    private static void Interpolate(Span<byte> value, IReadOnlyList<OprfElement> keys, ReadOnlySpan<int> indices, int at)
+    private static void Interpolate(
+        Span<byte> value, IReadOnlyList<OprfElement> keys, ReadOnlySpan<int> indices, int at)
     {
         Span<byte> coefficient = stackalloc byte[Ristretto255.Size];
         Span<byte> term = stackalloc byte[Ristretto255.Size];

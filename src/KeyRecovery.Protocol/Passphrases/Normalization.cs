@@ -4,8 +4,8 @@ using System.Text;
 namespace KeyRecovery.Protocol.Passphrases;
 
 /// <summary>
-/// Brings what two keyboards type for the same passphrase to the same text (docs/protocol.md §14.1): NFKC, plain spaces,
-/// ASCII digits, no blanks around.
+/// Brings what two keyboards type for the same passphrase to the same text (docs/protocol.md §14.1): NFKC, plain
+/// spaces, ASCII digits, no blanks around.
 /// </summary>
 public static class Normalization
 {
@@ -14,8 +14,8 @@ public static class Normalization
     private const string Expected = "fi1\u00E9";
 
     /// <summary>
-    /// Whether this runtime can normalise at all. Under InvariantGlobalization .NET's NFKC leaves text as it is and says
-    /// nothing: a passphrase set there would be another one on every other device.
+    /// Whether this runtime can normalise at all. Under InvariantGlobalization .NET's NFKC leaves text as it is and
+    /// says nothing: a passphrase set there would be another one on every other device.
     /// </summary>
     public static bool IsAvailable { get; } = Probe.Normalize(NormalizationForm.FormKC) == Expected;
 

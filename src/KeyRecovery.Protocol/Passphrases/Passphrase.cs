@@ -6,8 +6,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Protocol.Passphrases;
 
 /// <summary>
-/// A passphrase in its normal form (docs/protocol.md §14.1), zeroed on disposal. Compared with a recovery code it can be
-/// guessed, so its only use is <see cref="Stretch"/>.
+/// A passphrase in its normal form (docs/protocol.md §14.1), zeroed on disposal. Compared with a recovery code it can
+/// be guessed, so its only use is <see cref="Stretch"/>.
 /// </summary>
 [DebuggerDisplay(Redacted.Text)]
 public sealed class Passphrase : IDisposable
@@ -29,7 +29,9 @@ public sealed class Passphrase : IDisposable
         var length = Encoding.UTF8.GetByteCount(normal);
         if (length == 0) return (null, PassphraseFault.Empty);
         if (length > MaxBytes) return (null, PassphraseFault.TooLong);
-        return (new Passphrase(SecretBytes.Create(length, normal, static (utf8, normal) => Encoding.UTF8.GetBytes(normal, utf8))), PassphraseFault.None);
+        return (new Passphrase(
+            SecretBytes.Create(length, normal, static (utf8, normal) => Encoding.UTF8.GetBytes(normal, utf8))),
+            PassphraseFault.None);
     }
 
     /// <summary>The normal form in UTF-8, valid until disposal; for a strength estimate.</summary>
@@ -44,7 +46,8 @@ public sealed class Passphrase : IDisposable
     public SecretBytes Stretch(AccountId account, AuthorityId slot, StretchProfile profile)
     {
         if (!profile.IsAllowed) Throw.IfOutside(0, 1, 1, nameof(profile));
-        var salt = Hash256.Of(new CborOut().Array(3).Text(Labels.PassphraseSalt).Bytes(account).Bytes(slot).ToArray()).ToArray().AsMemory(0, Argon2id.SaltSize);
+        var salt = Hash256.Of(new CborOut().Array(3).Text(Labels.PassphraseSalt).Bytes(account).Bytes(slot).ToArray())
+            .ToArray().AsMemory(0, Argon2id.SaltSize);
         return SecretBytes.Create(
             PassphraseSlot.StretchedBytes,
             (_utf8, salt, profile),

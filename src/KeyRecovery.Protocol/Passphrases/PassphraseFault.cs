@@ -18,6 +18,8 @@ public enum PassphraseFault
     /// <summary>A tab, a line break or another control character.</summary>
     ControlCharacter,
 
-    /// <summary>A character that Unicode has not assigned as far as this software knows: another version may treat it otherwise.</summary>
+    /// <summary>
+    /// A character that Unicode has not assigned as far as this software knows: another version may treat it otherwise.
+    /// </summary>
     UnassignedCharacter,
 }

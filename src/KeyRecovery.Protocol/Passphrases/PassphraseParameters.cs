@@ -9,8 +9,9 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Protocol.Passphrases;
 
 /// <summary>
-/// A passphrase slot's public parameters, as they stand in the link that adds it (docs/protocol.md §14.2). What exists as
-/// this type was checked: profile and threshold within their limits, realms all different, share keys on one polynomial.
+/// A passphrase slot's public parameters, as they stand in the link that adds it (docs/protocol.md §14.2). What exists
+/// as this type was checked: profile and threshold within their limits, realms all different, share keys on one
+/// polynomial.
 /// </summary>
 public sealed record PassphraseParameters
 {
@@ -34,7 +35,9 @@ public sealed record PassphraseParameters
         return new PassphraseParameters(profile, threshold, realms);
     }
 
-    /// <summary>Whether a slot of <paramref name="realms"/> realms may have that threshold: n/2 &lt; t ≤ n, 1 ≤ n ≤ 8.</summary>
+    /// <summary>
+    /// Whether a slot of <paramref name="realms"/> realms may have that threshold: n/2 &lt; t ≤ n, 1 ≤ n ≤ 8.
+    /// </summary>
     public static bool IsThreshold(int threshold, int realms) =>
         realms is >= 1 and <= RealmLimits.Realms && threshold <= realms && 2 * threshold > realms;
 
@@ -42,13 +45,16 @@ public sealed record PassphraseParameters
     public byte[] Encode()
     {
         var writer = new CborOut().Array(7).Text(Labels.PassphraseSlot).UInt(1)
-            .UInt((ulong)Profile.Passes).UInt((ulong)Profile.MemoryKiB).UInt((ulong)Profile.Lanes).UInt((ulong)Threshold)
+            .UInt((ulong)Profile.Passes).UInt((ulong)Profile.MemoryKiB).UInt((ulong)Profile.Lanes)
+            .UInt((ulong)Threshold)
             .Array(Realms.Length);
         foreach (var realm in Realms) writer.Array(2).Bytes(realm.Realm).Bytes(realm.ShareKey.ToArray());
         return writer.ToArray();
     }
 
-    /// <summary>Reads and checks the bytes; false for whatever a client must not use and a server must not accept.</summary>
+    /// <summary>
+    /// Reads and checks the bytes; false for whatever a client must not use and a server must not accept.
+    /// </summary>
     public static bool TryRead(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out PassphraseParameters? parameters)
     {
         parameters = null;
@@ -65,7 +71,8 @@ public sealed record PassphraseParameters
     }
 
     /// <inheritdoc/>
-    public bool Equals(PassphraseParameters? other) => other is not null && Encode().AsSpan().SequenceEqual(other.Encode());
+    public bool Equals(PassphraseParameters? other) =>
+        other is not null && Encode().AsSpan().SequenceEqual(other.Encode());
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Profile, Threshold, Realms.Length);
@@ -74,7 +81,8 @@ public sealed record PassphraseParameters
     {
         WireFormatException.Require(bytes.Length <= Limits.ParameterBytes, "at most 1,024 bytes");
         var reader = RealmBody.Open(bytes, 7, Labels.PassphraseSlot);
-        var profile = new StretchProfile((int)reader.UInt(int.MaxValue), (int)reader.UInt(int.MaxValue), (int)reader.UInt(int.MaxValue));
+        var profile = new StretchProfile(
+            (int)reader.UInt(int.MaxValue), (int)reader.UInt(int.MaxValue), (int)reader.UInt(int.MaxValue));
         var threshold = (int)reader.UInt(RealmLimits.Realms);
         var realms = ImmutableArray.CreateBuilder<RealmShare>();
         for (var left = reader.Array(1, RealmLimits.Realms); left > 0; left--)
@@ -82,7 +90,8 @@ public sealed record PassphraseParameters
             reader.Array(2);
             var realm = reader.Hash();
             WireFormatException.Require(
-                OprfElement.TryParse(reader.BytesView(OprfElement.Size, OprfElement.Size).Span, out var key), "a canonical element that is not the identity");
+                OprfElement.TryParse(reader.BytesView(OprfElement.Size, OprfElement.Size).Span, out var key),
+                "a canonical element that is not the identity");
             realms.Add(new RealmShare(realm, key));
         }
         reader.End();
@@ -94,6 +103,7 @@ public sealed record PassphraseParameters
         if (!profile.IsAllowed) return "the profile is outside the limits";
         if (!IsThreshold(threshold, realms.Length)) return "more than half of 1 to 8 realms must answer";
         if (realms.Select(r => r.Realm).Distinct().Count() != realms.Length) return "the realms must all be different";
-        return ShareKeys.AreConsistent([.. realms.Select(r => r.ShareKey)], threshold) ? null : "the share keys must lie on one polynomial";
+        return ShareKeys.AreConsistent([.. realms.Select(r => r.ShareKey)], threshold)
+            ? null : "the share keys must lie on one polynomial";
     }
 }

@@ -6,8 +6,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Protocol.Passphrases;
 
 /// <summary>
-/// A passphrase slot's keys (docs/protocol.md §14.3). The caller must compare the signing key with the slot's published one
-/// before anything derived from these keys leaves the device: it is the only sign that the passphrase was right.
+/// A passphrase slot's keys (docs/protocol.md §14.3). The caller must compare the signing key with the slot's published
+/// one before anything derived from these keys leaves the device: it is the only sign that the passphrase was right.
 /// </summary>
 public static class PassphraseSlot
 {
@@ -31,8 +31,10 @@ public static class PassphraseSlot
             parts.oprf.Span.CopyTo(joined[StretchedBytes..]);
         });
         var salt = slot.ToArray();
-        using var signing = Kdf.Derive(secret.Span, salt, Encoding.ASCII.GetBytes(Labels.PassphraseSlotSigning), SigningKey.SeedSize);
-        using var kem = Kdf.Derive(secret.Span, salt, Encoding.ASCII.GetBytes(Labels.PassphraseSlotKem), KemPrivateKey.SeedSize);
+        using var signing = Kdf.Derive(
+            secret.Span, salt, Encoding.ASCII.GetBytes(Labels.PassphraseSlotSigning), SigningKey.SeedSize);
+        using var kem = Kdf.Derive(
+            secret.Span, salt, Encoding.ASCII.GetBytes(Labels.PassphraseSlotKem), KemPrivateKey.SeedSize);
         return new SlotKeys(slot, SigningKey.FromSeed(signing.Span), KemPrivateKey.FromSeed(kem.Span));
     }
 }

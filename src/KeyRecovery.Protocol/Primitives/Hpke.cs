@@ -35,7 +35,8 @@ public static class Hpke
         Span<byte> nonce = stackalloc byte[HpkeSchedule.NonceSize];
         try
         {
-            if (!XWing.TryEncapsulate(output.AsSpan(0, XWing.CiphertextSize), sharedSecret, recipient.Span, encapsulationSeed64))
+            if (!XWing.TryEncapsulate(
+                output.AsSpan(0, XWing.CiphertextSize), sharedSecret, recipient.Span, encapsulationSeed64))
                 Throw.IfFailed(-1, nameof(XWing));
             HpkeSchedule.Derive(sharedSecret, info, key, nonce);
             Sodium.ChaChaSeal(output.AsSpan(XWing.CiphertextSize), plaintext, aad, nonce, key);
@@ -49,8 +50,9 @@ public static class Hpke
     }
 
     /// <summary>
-    /// Opens. False, for whatever reason, when the bytes were not sealed to this key with this info and associated data,
-    /// or when <paramref name="plaintext"/> is not <see cref="Overhead"/> shorter than <paramref name="sealedBytes"/>.
+    /// Opens. False, for whatever reason, when the bytes were not sealed to this key with this info and associated
+    /// data, or when <paramref name="plaintext"/> is not <see cref="Overhead"/> shorter than
+    /// <paramref name="sealedBytes"/>.
     /// </summary>
     public static bool TryOpen(
         KemPrivateKey key,

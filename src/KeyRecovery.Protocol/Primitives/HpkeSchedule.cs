@@ -25,7 +25,8 @@ internal static class HpkeSchedule
 
     private static readonly byte[] PskIdHash = EmptyPskIdHash();
 
-    public static void Derive(ReadOnlySpan<byte> sharedSecret, ReadOnlySpan<byte> info, Span<byte> key, Span<byte> nonce) =>
+    public static void Derive(
+        ReadOnlySpan<byte> sharedSecret, ReadOnlySpan<byte> info, Span<byte> key, Span<byte> nonce) =>
         Derive(sharedSecret, info, key, nonce, []);
 
     /// <param name="sharedSecret">32 bytes from the KEM.</param>
@@ -33,7 +34,8 @@ internal static class HpkeSchedule
     /// <param name="key">32 bytes.</param>
     /// <param name="nonce">12 bytes: the base nonce, which is that of the first message.</param>
     /// <param name="exporterSecret">32 bytes, or empty where nobody asks for it.</param>
-    public static void Derive(ReadOnlySpan<byte> sharedSecret, ReadOnlySpan<byte> info, Span<byte> key, Span<byte> nonce, Span<byte> exporterSecret)
+    public static void Derive(ReadOnlySpan<byte> sharedSecret, ReadOnlySpan<byte> info, Span<byte> key,
+        Span<byte> nonce, Span<byte> exporterSecret)
     {
         Span<byte> context = stackalloc byte[ContextSize];
         context[0] = BaseMode;
@@ -49,7 +51,8 @@ internal static class HpkeSchedule
     }
 
     /// <summary>RFC 9180 §4: LabeledExpand, at most one block of output.</summary>
-    public static void LabeledExpand(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> label, ReadOnlySpan<byte> info, Span<byte> output)
+    public static void LabeledExpand(
+        ReadOnlySpan<byte> secret, ReadOnlySpan<byte> label, ReadOnlySpan<byte> info, Span<byte> output)
     {
         Throw.IfOutside(output.Length, 1, HashSize, nameof(output));
         Span<byte> input = stackalloc byte[256];
@@ -67,7 +70,8 @@ internal static class HpkeSchedule
         CryptographicOperations.ZeroMemory(block);
     }
 
-    private static void LabeledExtract(ReadOnlySpan<byte> salt, ReadOnlySpan<byte> label, ReadOnlySpan<byte> ikm, Span<byte> output)
+    private static void LabeledExtract(
+        ReadOnlySpan<byte> salt, ReadOnlySpan<byte> label, ReadOnlySpan<byte> ikm, Span<byte> output)
     {
         var total = Version.Length + SuiteId.Length + label.Length + ikm.Length;
         var input = total <= 512 ? stackalloc byte[total] : new byte[total];

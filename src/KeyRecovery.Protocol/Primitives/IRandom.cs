@@ -6,6 +6,8 @@ namespace KeyRecovery.Protocol.Primitives;
 /// </summary>
 public interface IRandom
 {
-    /// <summary>Fills the whole of <paramref name="destination"/> with bytes fit for keys and nonces. Safe from many threads.</summary>
+    /// <summary>
+    /// Fills the whole of <paramref name="destination"/> with bytes fit for keys and nonces. Safe from many threads.
+    /// </summary>
     void Fill(Span<byte> destination);
 }

@@ -19,7 +19,8 @@ public static class Kdf
         Derive(secret, [], info, output);
 
     /// <summary>Derives with a salt, which need not be secret, and fills <paramref name="output"/>.</summary>
-    public static void Derive(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> info, Span<byte> output)
+    public static void Derive(
+        ReadOnlySpan<byte> secret, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> info, Span<byte> output)
     {
         Throw.IfOutside(output.Length, 1, MaxLength, nameof(output));
         Span<byte> prk = stackalloc byte[HashSize];
@@ -33,10 +34,12 @@ public static class Kdf
         Derive(secret, [], info, length);
 
     /// <summary>Derives <paramref name="length"/> bytes with a salt.</summary>
-    public static SecretBytes Derive(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> info, int length)
+    public static SecretBytes Derive(
+        ReadOnlySpan<byte> secret, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> info, int length)
     {
         var input = new Input(secret, salt, info);
-        return SecretBytes.Create(length, input, static (output, input) => Derive(input.Secret, input.Salt, input.Info, output));
+        return SecretBytes.Create(
+            length, input, static (output, input) => Derive(input.Secret, input.Salt, input.Info, output));
     }
 
     private readonly ref struct Input(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> info)

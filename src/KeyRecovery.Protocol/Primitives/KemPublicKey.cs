@@ -41,7 +41,8 @@ public sealed class KemPublicKey : IEquatable<KemPublicKey>
     public override int GetHashCode() => Hash.GetHashCode();
 
     /// <summary>Whether two keys are the same.</summary>
-    public static bool operator ==(KemPublicKey? left, KemPublicKey? right) => left is null ? right is null : left.Equals(right);
+    public static bool operator ==(KemPublicKey? left, KemPublicKey? right) =>
+        left is null ? right is null : left.Equals(right);
 
     /// <summary>Whether two keys differ.</summary>
     public static bool operator !=(KemPublicKey? left, KemPublicKey? right) => !(left == right);

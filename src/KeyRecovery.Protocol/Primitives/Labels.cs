@@ -122,7 +122,10 @@ public static class Labels
     /// <summary>For a realm's answer: its body and the realm's signature.</summary>
     public const string RealmStatus = Prefix + "realm-status";
 
-    /// <summary>For the receipt of an erasure: its body and the server's signature; and for the derivation of the key that signs.</summary>
+    /// <summary>
+    /// For the receipt of an erasure: its body and the server's signature; and for the derivation of the key that
+    /// signs.
+    /// </summary>
     public const string ErasureReceipt = Prefix + "erasure-receipt";
 
     /// <summary>For an account's pseudonym in the receipt of its erasure.</summary>

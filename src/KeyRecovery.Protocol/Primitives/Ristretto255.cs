@@ -14,7 +14,9 @@ internal static partial class Ristretto255
 
     static Ristretto255() => Sodium.EnsureInitialized();
 
-    /// <summary>Whether the bytes are the canonical encoding of an element that is not the identity (RFC 9496 §4.3.1).</summary>
+    /// <summary>
+    /// Whether the bytes are the canonical encoding of an element that is not the identity (RFC 9496 §4.3.1).
+    /// </summary>
     public static bool IsElement(ReadOnlySpan<byte> element) =>
         element.Length == Size && crypto_core_ristretto255_is_valid_point(element) == 1 && !IsZero(element);
 
@@ -75,7 +77,8 @@ internal static partial class Ristretto255
 
     /// <summary>The inverse of a scalar that is not zero.</summary>
     public static void ScalarInvert(Span<byte> inverse, ReadOnlySpan<byte> scalar) =>
-        Throw.IfFailed(crypto_core_ristretto255_scalar_invert(inverse, scalar), nameof(crypto_core_ristretto255_scalar_invert));
+        Throw.IfFailed(
+            crypto_core_ristretto255_scalar_invert(inverse, scalar), nameof(crypto_core_ristretto255_scalar_invert));
 
     [LibraryImport(Sodium.Library)]
     private static partial int crypto_core_ristretto255_is_valid_point(ReadOnlySpan<byte> p);
@@ -96,16 +99,19 @@ internal static partial class Ristretto255
     private static partial void crypto_core_ristretto255_scalar_reduce(Span<byte> r, ReadOnlySpan<byte> s);
 
     [LibraryImport(Sodium.Library)]
-    private static partial void crypto_core_ristretto255_scalar_add(Span<byte> z, ReadOnlySpan<byte> x, ReadOnlySpan<byte> y);
+    private static partial void crypto_core_ristretto255_scalar_add(
+        Span<byte> z, ReadOnlySpan<byte> x, ReadOnlySpan<byte> y);
 
     [LibraryImport(Sodium.Library)]
-    private static partial void crypto_core_ristretto255_scalar_sub(Span<byte> z, ReadOnlySpan<byte> x, ReadOnlySpan<byte> y);
+    private static partial void crypto_core_ristretto255_scalar_sub(
+        Span<byte> z, ReadOnlySpan<byte> x, ReadOnlySpan<byte> y);
 
     [LibraryImport(Sodium.Library)]
     private static partial void crypto_core_ristretto255_scalar_negate(Span<byte> neg, ReadOnlySpan<byte> s);
 
     [LibraryImport(Sodium.Library)]
-    private static partial void crypto_core_ristretto255_scalar_mul(Span<byte> z, ReadOnlySpan<byte> x, ReadOnlySpan<byte> y);
+    private static partial void crypto_core_ristretto255_scalar_mul(
+        Span<byte> z, ReadOnlySpan<byte> x, ReadOnlySpan<byte> y);
 
     [LibraryImport(Sodium.Library)]
     private static partial int crypto_core_ristretto255_scalar_invert(Span<byte> recip, ReadOnlySpan<byte> s);

@@ -16,7 +16,8 @@ public static class SecretBox
     private const int TagSize = 16;
 
     /// <summary>Seals into a new array of the plaintext's length and <see cref="Overhead"/>.</summary>
-    public static byte[] Seal(ReadOnlySpan<byte> key32, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> plaintext, IRandom random)
+    public static byte[] Seal(
+        ReadOnlySpan<byte> key32, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> plaintext, IRandom random)
     {
         var output = new byte[plaintext.Length + Overhead];
         Seal(key32, aad, plaintext, output, random);
@@ -24,10 +25,11 @@ public static class SecretBox
     }
 
     /// <summary>
-    /// Seals into <paramref name="destination"/>, which is <see cref="Overhead"/> longer than the plaintext and does not
-    /// overlap it.
+    /// Seals into <paramref name="destination"/>, which is <see cref="Overhead"/> longer than the plaintext and does
+    /// not overlap it.
     /// </summary>
-    public static void Seal(ReadOnlySpan<byte> key32, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> plaintext, Span<byte> destination, IRandom random)
+    public static void Seal(ReadOnlySpan<byte> key32, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> plaintext,
+        Span<byte> destination, IRandom random)
     {
         Throw.IfNotLength(key32.Length, KeySize, nameof(key32));
         Throw.IfNotLength(destination.Length, plaintext.Length + Overhead, nameof(destination));
@@ -38,8 +40,8 @@ public static class SecretBox
     }
 
     /// <summary>
-    /// Seals where the plaintext lies: <paramref name="box"/> holds 24 bytes of room for the nonce, the plaintext, and 16
-    /// bytes of room for the tag. Spares large plaintexts a copy that would have to be zeroed.
+    /// Seals where the plaintext lies: <paramref name="box"/> holds 24 bytes of room for the nonce, the plaintext, and
+    /// 16 bytes of room for the tag. Spares large plaintexts a copy that would have to be zeroed.
     /// </summary>
     internal static void SealInPlace(ReadOnlySpan<byte> key32, ReadOnlySpan<byte> aad, Span<byte> box, IRandom random)
     {
@@ -55,7 +57,8 @@ public static class SecretBox
     /// Opens. False, for whatever reason, when the bytes were not sealed under this key with this associated data, or
     /// when <paramref name="plaintext"/> is not <see cref="Overhead"/> shorter than <paramref name="sealedBytes"/>.
     /// </summary>
-    public static bool TryOpen(ReadOnlySpan<byte> key32, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> sealedBytes, Span<byte> plaintext)
+    public static bool TryOpen(
+        ReadOnlySpan<byte> key32, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> sealedBytes, Span<byte> plaintext)
     {
         Throw.IfNotLength(key32.Length, KeySize, nameof(key32));
         if (sealedBytes.Length < Overhead || plaintext.Length != sealedBytes.Length - Overhead) return false;

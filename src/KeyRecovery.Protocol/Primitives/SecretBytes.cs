@@ -34,7 +34,9 @@ public sealed class SecretBytes : IDisposable
         }
     }
 
-    /// <summary>Makes a secret of <paramref name="length"/> bytes by letting <paramref name="fill"/> write it in place.</summary>
+    /// <summary>
+    /// Makes a secret of <paramref name="length"/> bytes by letting <paramref name="fill"/> write it in place.
+    /// </summary>
     public static SecretBytes Create(int length, SecretFill fill) =>
         Create(length, fill, static (destination, fill) => fill(destination));
 

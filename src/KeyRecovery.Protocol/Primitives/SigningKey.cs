@@ -40,7 +40,9 @@ public sealed class SigningKey : IDisposable
     /// <exception cref="ObjectDisposedException">The key is gone.</exception>
     public byte[] Sign(SignatureLabel label, ReadOnlySpan<byte> body) => SignRaw(label.Frame(body));
 
-    /// <summary>Signs an RFC 9421 signature base, whose form cannot collide with a label's. For an HTTP message signature alone.</summary>
+    /// <summary>
+    /// Signs an RFC 9421 signature base, whose form cannot collide with a label's. For an HTTP message signature alone.
+    /// </summary>
     internal byte[] SignHttp(ReadOnlySpan<byte> signatureBase) => SignRaw(signatureBase);
 
     private byte[] SignRaw(ReadOnlySpan<byte> data) => SignatureAlgorithm.Ed25519.Sign(_key, data);

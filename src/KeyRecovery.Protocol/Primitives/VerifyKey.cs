@@ -17,11 +17,13 @@ public sealed class VerifyKey : IEquatable<VerifyKey>
     private readonly PublicKey _key;
 
     /// <summary>Reads a key from its bytes.</summary>
-    /// <exception cref="WireFormatException">Not 32 bytes, not canonical, not on the curve, or not of prime order.</exception>
+    /// <exception cref="WireFormatException">Not 32 bytes, not canonical, not on the curve, or not of prime
+    /// order.</exception>
     public VerifyKey(ReadOnlySpan<byte> bytes)
     {
         WireFormatException.Require(bytes.Length == Size, "an Ed25519 key has 32 bytes");
-        WireFormatException.Require(Sodium.IsValidEd25519Point(bytes), "an Ed25519 key is a canonical point of prime order");
+        WireFormatException.Require(
+            Sodium.IsValidEd25519Point(bytes), "an Ed25519 key is a canonical point of prime order");
         _bytes = bytes.ToArray();
         _key = PublicKey.Import(SignatureAlgorithm.Ed25519, bytes, KeyBlobFormat.RawPublicKey);
     }
@@ -46,10 +48,13 @@ public sealed class VerifyKey : IEquatable<VerifyKey>
     public static VerifyKey FromChecked(ReadOnlySpan<byte> bytes)
     {
         WireFormatException.Require(bytes.Length == Size, "an Ed25519 key has 32 bytes");
-        return new VerifyKey(bytes.ToArray(), PublicKey.Import(SignatureAlgorithm.Ed25519, bytes, KeyBlobFormat.RawPublicKey));
+        return new VerifyKey(
+            bytes.ToArray(), PublicKey.Import(SignatureAlgorithm.Ed25519, bytes, KeyBlobFormat.RawPublicKey));
     }
 
-    /// <summary>Reads a key; <paramref name="known"/> where the bytes are its own, since its point was checked before.</summary>
+    /// <summary>
+    /// Reads a key; <paramref name="known"/> where the bytes are its own, since its point was checked before.
+    /// </summary>
     /// <exception cref="WireFormatException">As the constructor's.</exception>
     internal static VerifyKey Read(ReadOnlySpan<byte> bytes, VerifyKey? known) =>
         known is not null && bytes.SequenceEqual(known._bytes) ? known : new VerifyKey(bytes);
@@ -58,8 +63,8 @@ public sealed class VerifyKey : IEquatable<VerifyKey>
     internal static VerifyKey Of(PublicKey key) => new(key);
 
     /// <summary>
-    /// Whether <paramref name="signature"/> is this key's over label, zero byte and body. Strict: a signature of another
-    /// length, with S ≥ L or with an R of small order is false.
+    /// Whether <paramref name="signature"/> is this key's over label, zero byte and body. Strict: a signature of
+    /// another length, with S ≥ L or with an R of small order is false.
     /// </summary>
     public bool Verify(SignatureLabel label, ReadOnlySpan<byte> body, ReadOnlySpan<byte> signature) =>
         VerifyRaw(label.Frame(body), signature);
@@ -92,7 +97,8 @@ public sealed class VerifyKey : IEquatable<VerifyKey>
     }
 
     /// <summary>Whether two keys are the same.</summary>
-    public static bool operator ==(VerifyKey? left, VerifyKey? right) => left is null ? right is null : left.Equals(right);
+    public static bool operator ==(VerifyKey? left, VerifyKey? right) =>
+        left is null ? right is null : left.Equals(right);
 
     /// <summary>Whether two keys differ.</summary>
     public static bool operator !=(VerifyKey? left, VerifyKey? right) => !(left == right);

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace KeyRecovery.Protocol.Primitives;
 
-/// <summary>X25519 (RFC 7748 §5), by libsodium. Keys and shared secrets have 32 bytes; a private key is any 32 random ones.</summary>
+/// <summary>
+/// X25519 (RFC 7748 §5), by libsodium. Keys and shared secrets have 32 bytes; a private key is any 32 random ones.
+/// </summary>
 internal static partial class X25519
 {
     public const int Size = 32;
@@ -25,7 +27,8 @@ internal static partial class X25519
     {
         Throw.IfNotLength(publicKey.Length, Size, nameof(publicKey));
         Throw.IfNotLength(privateKey.Length, Size, nameof(privateKey));
-        Throw.IfFailed(crypto_scalarmult_curve25519_base(publicKey, privateKey), nameof(crypto_scalarmult_curve25519_base));
+        Throw.IfFailed(
+            crypto_scalarmult_curve25519_base(publicKey, privateKey), nameof(crypto_scalarmult_curve25519_base));
     }
 
     /// <summary>False where the shared secret is all zeros: the public key is of small order (RFC 7748 §6.1).</summary>

@@ -30,16 +30,20 @@ internal static partial class XWing
     }
 
     /// <summary>False only for a public key that <see cref="IsSound"/> refuses.</summary>
-    public static bool TryEncapsulate(Span<byte> ciphertext, Span<byte> sharedSecret, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> seed) =>
+    public static bool TryEncapsulate(
+        Span<byte> ciphertext, Span<byte> sharedSecret, ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> seed) =>
         crypto_kem_xwing_enc_deterministic(ciphertext, sharedSecret, publicKey, seed) == 0;
 
-    /// <summary>False for a ciphertext with an X25519 share of small order; any other wrong one gives another secret.</summary>
-    public static bool TryDecapsulate(Span<byte> sharedSecret, ReadOnlySpan<byte> ciphertext, ReadOnlySpan<byte> seed) =>
+    /// <summary>
+    /// False for a ciphertext with an X25519 share of small order; any other wrong one gives another secret.
+    /// </summary>
+    public static bool TryDecapsulate(
+        Span<byte> sharedSecret, ReadOnlySpan<byte> ciphertext, ReadOnlySpan<byte> seed) =>
         crypto_kem_xwing_dec(sharedSecret, ciphertext, seed) == 0;
 
     /// <summary>
-    /// Whether anyone can encapsulate to the key: every ML-KEM coefficient is below the modulus (FIPS 203 §7.2), and the
-    /// X25519 part is not of small order (RFC 7748 §6.1).
+    /// Whether anyone can encapsulate to the key: every ML-KEM coefficient is below the modulus (FIPS 203 §7.2), and
+    /// the X25519 part is not of small order (RFC 7748 §6.1).
     /// </summary>
     public static bool IsSound(ReadOnlySpan<byte> publicKey)
     {
@@ -57,7 +61,8 @@ internal static partial class XWing
     private static partial int crypto_kem_xwing_seed_keypair(Span<byte> pk, Span<byte> sk, ReadOnlySpan<byte> seed);
 
     [LibraryImport(Sodium.Library)]
-    private static partial int crypto_kem_xwing_enc_deterministic(Span<byte> ct, Span<byte> ss, ReadOnlySpan<byte> pk, ReadOnlySpan<byte> seed);
+    private static partial int crypto_kem_xwing_enc_deterministic(
+        Span<byte> ct, Span<byte> ss, ReadOnlySpan<byte> pk, ReadOnlySpan<byte> seed);
 
     [LibraryImport(Sodium.Library)]
     private static partial int crypto_kem_xwing_dec(Span<byte> ss, ReadOnlySpan<byte> ct, ReadOnlySpan<byte> sk);

@@ -2,7 +2,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Realms;
 
-/// <summary>How each structure of docs/protocol.md §14 begins: its label and version 1, which is the only one.</summary>
+/// <summary>
+/// How each structure of docs/protocol.md §14 begins: its label and version 1, which is the only one.
+/// </summary>
 internal static class RealmBody
 {
     /// <summary>A reader behind label and version.</summary>

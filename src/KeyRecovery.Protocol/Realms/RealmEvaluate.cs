@@ -4,7 +4,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Realms;
 
-/// <summary>The body of <c>POST /v1/realm/evaluate</c>: one guess, of which the realm learns nothing (docs/protocol.md §14.4).</summary>
+/// <summary>
+/// The body of <c>POST /v1/realm/evaluate</c>: one guess, of which the realm learns nothing (docs/protocol.md §14.4).
+/// </summary>
 /// <param name="Slot">The slot.</param>
 /// <param name="Attempt">The guess's name.</param>
 /// <param name="Blinded">The blinded element.</param>
@@ -15,7 +17,8 @@ public sealed record RealmEvaluate(AuthorityId Slot, AttemptId Attempt, OprfElem
         .Bytes(Slot).Bytes(Attempt.ToArray()).Bytes(Blinded.ToArray()).ToArray();
 
     /// <summary>Reads the bytes.</summary>
-    /// <exception cref="WireFormatException">Not such a request; its part is <c>blinded</c> where the element is not canonical, or the identity.</exception>
+    /// <exception cref="WireFormatException">Not such a request; its part is <c>blinded</c> where the element is not
+    /// canonical, or the identity.</exception>
     public static RealmEvaluate Decode(ReadOnlyMemory<byte> body)
     {
         var reader = RealmBody.Open(body, 5, Labels.RealmEvaluate);
@@ -28,7 +31,8 @@ public sealed record RealmEvaluate(AuthorityId Slot, AttemptId Attempt, OprfElem
 
     private static OprfElement Element(ReadOnlyMemory<byte> bytes)
     {
-        WireFormatException.Require(OprfElement.TryParse(bytes.Span, out var element), "a canonical element that is not the identity");
+        WireFormatException.Require(
+            OprfElement.TryParse(bytes.Span, out var element), "a canonical element that is not the identity");
         return element;
     }
 }

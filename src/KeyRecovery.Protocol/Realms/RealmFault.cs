@@ -21,7 +21,9 @@ public enum RealmFault
     /// <summary>The evaluated element is missing, not canonical, or the identity.</summary>
     Element,
 
-    /// <summary>The proof does not hold for the share key in the slot's signed parameters: another share, or another element.</summary>
+    /// <summary>
+    /// The proof does not hold for the share key in the slot's signed parameters: another share, or another element.
+    /// </summary>
     Proof,
 
     /// <summary>The head that the realm was told is not on the served chain.</summary>

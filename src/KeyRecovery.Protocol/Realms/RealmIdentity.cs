@@ -16,7 +16,8 @@ public sealed class RealmIdentity
     {
         SigningKey = signingKey;
         KemKey = kemKey;
-        Fingerprint = Hash256.Of(new CborOut().Array(4).Text(Labels.Realm).UInt(1).Bytes(signingKey.ToArray()).Bytes(kemKey.Span).ToArray());
+        Fingerprint = Hash256.Of(new CborOut().Array(4).Text(Labels.Realm).UInt(1).Bytes(signingKey.ToArray())
+            .Bytes(kemKey.Span).ToArray());
     }
 
     /// <summary>Verifies the realm's answers.</summary>

@@ -4,7 +4,10 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Realms;
 
-/// <summary>The body of <c>POST /v1/realm/manage</c>: a command that the slot's management key has signed (docs/protocol.md §14.4).</summary>
+/// <summary>
+/// The body of <c>POST /v1/realm/manage</c>: a command that the slot's management key has signed (docs/protocol.md
+/// §14.4).
+/// </summary>
 public sealed class RealmManage
 {
     private readonly SignedBody _signed;
@@ -29,9 +32,11 @@ public sealed class RealmManage
 
     /// <summary>Signs a command.</summary>
     /// <returns>The bytes to send.</returns>
-    public static byte[] Sign(Hash256 realm, AuthorityId slot, ulong version, RealmCommand command, SigningKey managementKey)
+    public static byte[] Sign(
+        Hash256 realm, AuthorityId slot, ulong version, RealmCommand command, SigningKey managementKey)
     {
-        var body = new CborOut().Array(9).Text(Labels.RealmManage).UInt(1).Bytes(realm).Bytes(slot).UInt(version).UInt((ulong)command.Action)
+        var body = new CborOut().Array(9).Text(Labels.RealmManage).UInt(1).Bytes(realm).Bytes(slot).UInt(version)
+            .UInt((ulong)command.Action)
             .UInt(command.Head?.Sequence ?? 0)
             .Bytes(command.Head is { } head ? head.Hash.ToArray() : [])
             .Bytes(command.ManagementKey is { } key ? key.ToArray() : [])
@@ -51,11 +56,14 @@ public sealed class RealmManage
         var (hash, key) = (reader.Bytes(0, Hash256.Size), reader.Bytes(0, VerifyKey.Size));
         reader.End();
         WireFormatException.Require(action != 0, "an action is due here");
-        WireFormatException.Require(hash.Length == (action == RealmAction.Head ? Hash256.Size : 0), "a head comes with its action only");
+        WireFormatException.Require(
+            hash.Length == (action == RealmAction.Head ? Hash256.Size : 0), "a head comes with its action only");
         WireFormatException.Require(sequence == 0 || action == RealmAction.Head, "a head comes with its action only");
-        WireFormatException.Require(key.Length == (action == RealmAction.Key ? VerifyKey.Size : 0), "a key comes with its action only");
+        WireFormatException.Require(
+            key.Length == (action == RealmAction.Key ? VerifyKey.Size : 0), "a key comes with its action only");
         var command = new RealmCommand(
-            action, hash.Length == 0 ? null : new LinkPlace(sequence, new Hash256(hash)), key.Length == 0 ? null : new VerifyKey(key));
+            action, hash.Length == 0
+                ? null : new LinkPlace(sequence, new Hash256(hash)), key.Length == 0 ? null : new VerifyKey(key));
         return new RealmManage(signed, realm, slot, version, command);
     }
 

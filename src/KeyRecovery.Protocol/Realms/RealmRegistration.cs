@@ -6,11 +6,14 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Realms;
 
-/// <summary>What one realm is to keep of a passphrase slot (docs/protocol.md §14.4). Secret: it holds a share of the OPRF key.</summary>
+/// <summary>
+/// What one realm is to keep of a passphrase slot (docs/protocol.md §14.4). Secret: it holds a share of the OPRF key.
+/// </summary>
 [DebuggerDisplay(Redacted.Text)]
 public sealed class RealmRegistration : IDisposable
 {
-    private RealmRegistration(AuthorityId slot, VerifyKey signingKey, VerifyKey managementKey, OprfElement shareKey, OprfScalar share)
+    private RealmRegistration(
+        AuthorityId slot, VerifyKey signingKey, VerifyKey managementKey, OprfElement shareKey, OprfScalar share)
     {
         Slot = slot;
         SigningKey = signingKey;
@@ -37,10 +40,12 @@ public sealed class RealmRegistration : IDisposable
     /// <summary>Seals a registration to a realm.</summary>
     /// <returns>The body of <c>POST /v1/realm/register</c>.</returns>
     public static byte[] Seal(
-        RealmIdentity realm, AuthorityId slot, VerifyKey signingKey, VerifyKey managementKey, OprfScalar share, IRandom random)
+        RealmIdentity realm, AuthorityId slot, VerifyKey signingKey, VerifyKey managementKey, OprfScalar share,
+        IRandom random)
     {
         var registration = new CborOut().Array(7).Text(Labels.RealmRegistration).UInt(1).Bytes(slot)
-            .Bytes(signingKey.ToArray()).Bytes(managementKey.ToArray()).Bytes(share.PublicKey.ToArray()).Bytes(share.Span).ToArray();
+            .Bytes(signingKey.ToArray()).Bytes(managementKey.ToArray()).Bytes(share.PublicKey.ToArray())
+            .Bytes(share.Span).ToArray();
         using var seed = SecretBytes.Random(Hpke.EncapsulationSeedSize, random);
         var sealedBytes = Hpke.Seal(realm.KemKey, Info(realm.Fingerprint, slot), [], registration, seed.Span);
         CryptographicOperations.ZeroMemory(registration);
@@ -52,7 +57,8 @@ public sealed class RealmRegistration : IDisposable
     /// <param name="realm">The realm's own identity.</param>
     /// <param name="key">The realm's X-Wing key.</param>
     /// <returns>The registration, to be disposed of.</returns>
-    /// <exception cref="WireFormatException">Not a registration, not sealed to this realm, or a share that is not its share key's.</exception>
+    /// <exception cref="WireFormatException">Not a registration, not sealed to this realm, or a share that is not its
+    /// share key's.</exception>
     public static RealmRegistration Open(ReadOnlyMemory<byte> body, RealmIdentity realm, KemPrivateKey key)
     {
         var reader = RealmBody.Open(body, 4, Labels.RealmRegister);
@@ -94,7 +100,8 @@ public sealed class RealmRegistration : IDisposable
         try
         {
             reader.End();
-            WireFormatException.Require(hasKey && hasShare && share!.PublicKey.Equals(shareKey), "the share is its share key's");
+            WireFormatException.Require(
+                hasKey && hasShare && share!.PublicKey.Equals(shareKey), "the share is its share key's");
             return new RealmRegistration(slot, signingKey, managementKey, shareKey!, share!);
         }
         catch

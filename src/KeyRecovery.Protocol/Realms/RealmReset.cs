@@ -4,8 +4,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Protocol.Realms;
 
 /// <summary>
-/// The body of <c>POST /v1/realm/reset</c>: whoever can sign as the slot has guessed right, so the realm gives all guesses
-/// back (docs/protocol.md §14.4).
+/// The body of <c>POST /v1/realm/reset</c>: whoever can sign as the slot has guessed right, so the realm gives all
+/// guesses back (docs/protocol.md §14.4).
 /// </summary>
 public sealed class RealmReset
 {
@@ -30,7 +30,8 @@ public sealed class RealmReset
     /// <returns>The bytes to send.</returns>
     public static byte[] Sign(Hash256 realm, AuthorityId slot, AttemptId attempt, ulong round, SigningKey slotKey)
     {
-        var body = new CborOut().Array(6).Text(Labels.RealmReset).UInt(1).Bytes(realm).Bytes(slot).Bytes(attempt.ToArray()).UInt(round).ToArray();
+        var body = new CborOut().Array(6).Text(Labels.RealmReset).UInt(1).Bytes(realm).Bytes(slot)
+            .Bytes(attempt.ToArray()).UInt(round).ToArray();
         return SignedBody.Sign(SignatureLabel.RealmReset, body, slotKey);
     }
 

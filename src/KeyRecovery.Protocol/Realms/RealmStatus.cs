@@ -47,7 +47,8 @@ public sealed record RealmStatus
     public byte[] Sign(SigningKey realmKey)
     {
         var writer = new CborOut().Array(15).Text(Labels.RealmStatus).UInt(1)
-            .Bytes(Realm).Bytes(Slot).Bytes(Request).UInt((ulong)State).UInt((ulong)GuessesLeft).UInt(NextAttemptInMs).UInt(Round).UInt(Version)
+            .Bytes(Realm).Bytes(Slot).Bytes(Request).UInt((ulong)State).UInt((ulong)GuessesLeft).UInt(NextAttemptInMs)
+            .UInt(Round).UInt(Version)
             .UInt(Head?.Sequence ?? 0)
             .Bytes(Head is { } head ? head.Hash.ToArray() : [])
             .Bytes(Evaluation is null ? [] : Evaluation.Evaluated.ToArray())
@@ -62,7 +63,8 @@ public sealed record RealmStatus
     /// <param name="realm">The pinned realm.</param>
     /// <param name="slot">The slot that was asked about.</param>
     /// <param name="request">The body that was sent.</param>
-    public static (RealmStatus? Status, RealmFault Fault) Read(ReadOnlyMemory<byte> answer, RealmIdentity realm, AuthorityId slot, ReadOnlySpan<byte> request)
+    public static (RealmStatus? Status, RealmFault Fault) Read(
+        ReadOnlyMemory<byte> answer, RealmIdentity realm, AuthorityId slot, ReadOnlySpan<byte> request)
     {
         try
         {
@@ -88,10 +90,12 @@ public sealed record RealmStatus
         WireFormatException.Require(state != 0, "a state is due here");
         var (guesses, wait, round) = ((int)reader.UInt(int.MaxValue), reader.UInt(), reader.UInt());
         var (version, sequence) = (reader.UInt(), reader.UInt());
-        var (hash, evaluated, proof) = (reader.Bytes(0, Hash256.Size), reader.Bytes(0, OprfElement.Size), reader.Bytes(0, OprfProof.Size));
+        var (hash, evaluated, proof) =
+            (reader.Bytes(0, Hash256.Size), reader.Bytes(0, OprfElement.Size), reader.Bytes(0, OprfProof.Size));
         var events = ReadEvents(reader);
         reader.End();
-        WireFormatException.Require(hash.Length is 0 or Hash256.Size && (hash.Length != 0 || sequence == 0), "a head is a sequence and a hash");
+        WireFormatException.Require(
+            hash.Length is 0 or Hash256.Size && (hash.Length != 0 || sequence == 0), "a head is a sequence and a hash");
 
         OprfEvaluation? evaluation = null;
         if (evaluated.Length + proof.Length != 0)

@@ -1,8 +1,9 @@
 namespace KeyRecovery.Protocol.Recovery;
 
 /// <summary>
-/// The checksum of Bech32m (BIP-350) over values of 5 bits: a BCH code over GF(32). In words of up to 89 values any four
-/// wrong ones are detected, hence two words differ in five places at least, and one wrong value is found for certain.
+/// The checksum of Bech32m (BIP-350) over values of 5 bits: a BCH code over GF(32). In words of up to 89 values any
+/// four wrong ones are detected, hence two words differ in five places at least, and one wrong value is found for
+/// certain.
 /// </summary>
 internal static class Bech32m
 {

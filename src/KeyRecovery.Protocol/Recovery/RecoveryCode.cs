@@ -58,20 +58,25 @@ public sealed class RecoveryCode : IDisposable
         return text.ToString();
     }
 
-    /// <summary>Derives the slot's id and keys: HKDF-SHA-512 of the entropy, a label for each. To be disposed of.</summary>
+    /// <summary>
+    /// Derives the slot's id and keys: HKDF-SHA-512 of the entropy, a label for each. To be disposed of.
+    /// </summary>
     public SlotKeys DeriveSlot()
     {
         using var id = Derive(Labels.CodeSlotId, Bytes16.Size);
         using var signing = Derive(Labels.CodeSlotSigning, SigningKey.SeedSize);
         using var kem = Derive(Labels.CodeSlotKem, KemPrivateKey.SeedSize);
-        return new SlotKeys(new AuthorityId(id.Span), SigningKey.FromSeed(signing.Span), KemPrivateKey.FromSeed(kem.Span));
+        return new SlotKeys(
+            new AuthorityId(id.Span), SigningKey.FromSeed(signing.Span), KemPrivateKey.FromSeed(kem.Span));
     }
 
     /// <summary>Makes the code of 32 values whose checksum is right, or says that its version is unknown.</summary>
     internal static RecoveryCodeParse FromValues(ReadOnlySpan<byte> values)
     {
         if (values[0] >> (ValueBits - VersionBits) != 0) return new RecoveryCodeParse.UnknownVersion();
-        return new RecoveryCodeParse.Ok(new RecoveryCode(SecretBytes.Create(EntropySize, values, static (entropy, values) => ReadData(values, entropy))));
+        return new RecoveryCodeParse.Ok(
+            new RecoveryCode(
+                SecretBytes.Create(EntropySize, values, static (entropy, values) => ReadData(values, entropy))));
     }
 
     // Bit 0 is the first value's highest; the version stands before the entropy.
@@ -95,7 +100,8 @@ public sealed class RecoveryCode : IDisposable
         }
     }
 
-    private SecretBytes Derive(string label, int length) => Kdf.Derive(_entropy.Span, Encoding.UTF8.GetBytes(label), length);
+    private SecretBytes Derive(string label, int length) =>
+        Kdf.Derive(_entropy.Span, Encoding.UTF8.GetBytes(label), length);
 
     /// <summary>Zeroes the entropy.</summary>
     public void Dispose() => _entropy.Dispose();

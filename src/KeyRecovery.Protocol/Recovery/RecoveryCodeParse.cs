@@ -17,7 +17,9 @@ public abstract record RecoveryCodeParse
     /// <param name="Expected">How many there should be.</param>
     public sealed record WrongLength(int Characters, int Expected = RecoveryCode.Characters) : RecoveryCodeParse;
 
-    /// <summary>A character that no code has: <c>b</c>, <c>i</c>, <c>o</c>, <c>1</c>, or none of the alphabet at all.</summary>
+    /// <summary>
+    /// A character that no code has: <c>b</c>, <c>i</c>, <c>o</c>, <c>1</c>, or none of the alphabet at all.
+    /// </summary>
     /// <param name="Group">The group, from 1.</param>
     /// <param name="Position">The position in the group, 1 to 4.</param>
     /// <param name="Character">The character, as typed.</param>

@@ -37,24 +37,28 @@ internal static class RecoveryCodeReader
             : new RecoveryCodeParse.Unreadable();
     }
 
-    // A code of version 0 never begins with "kr", so that the prefix cannot be mistaken. Where the length says that it is
-    // there, its "1" may be the "l" or the "i" that a hand made of it.
+    // A code of version 0 never begins with "kr", so that the prefix cannot be mistaken. Where the length says that it
+    // is there, its "1" may be the "l" or the "i" that a hand made of it.
     private static ReadOnlySpan<char> WithoutPrefix(ReadOnlySpan<char> typed)
     {
         const int length = 3;
         if (typed.Length < length || Fold(typed[0]) != 'k' || Fold(typed[1]) != 'r') return typed;
         var separator = Fold(typed[2]);
-        var isPrefix = separator == '1' || (typed.Length == length + RecoveryCode.Characters && separator is 'l' or 'i');
+        var isPrefix = separator == '1'
+            || (typed.Length == length + RecoveryCode.Characters && separator is 'l' or 'i');
         return isPrefix ? typed[length..] : typed;
     }
 
-    /// <summary>What stands between the characters of a code that people copy: white space, dashes of any kind, invisible marks.</summary>
+    /// <summary>
+    /// What stands between the characters of a code that people copy: white space, dashes of any kind, invisible marks.
+    /// </summary>
     public static bool IsSeparator(char character) =>
         char.IsWhiteSpace(character)
         || character is '_' or '\u2212'
         || char.GetUnicodeCategory(character) is UnicodeCategory.DashPunctuation or UnicodeCategory.Format;
 
-    private static char Fold(char character) => char.IsAsciiLetterUpper(character) ? (char)(character | 0x20) : character;
+    private static char Fold(char character) =>
+        char.IsAsciiLetterUpper(character) ? (char)(character | 0x20) : character;
 
     private static int Group(int index) => (index / RecoveryCode.GroupSize) + 1;
 

@@ -4,7 +4,10 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Recovery;
 
-/// <summary>A recovery slot's id and private keys, derived from what its user holds. Zeroed on disposal, prints <c>[redacted]</c>.</summary>
+/// <summary>
+/// A recovery slot's id and private keys, derived from what its user holds. Zeroed on disposal, prints
+/// <c>[redacted]</c>.
+/// </summary>
 /// <param name="id">The slot's id.</param>
 /// <param name="signing">The slot's Ed25519 key; this object disposes of it.</param>
 /// <param name="kem">The slot's X-Wing key; this object disposes of it.</param>

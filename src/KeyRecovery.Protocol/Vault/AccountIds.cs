@@ -26,5 +26,6 @@ public static class AccountIds
 
     /// <summary>Whether <paramref name="appId"/> is a valid app id.</summary>
     public static bool IsAppId(string? appId) =>
-        appId is { Length: >= 1 and <= Limits.AppIdLength } && appId.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '.' or '-');
+        appId is { Length: >= 1 and <= Limits.AppIdLength }
+            && appId.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '.' or '-');
 }

@@ -4,7 +4,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Vault;
 
-/// <summary>One commit as it travels: at most one link with its keyset, the next manifest, small items (docs/protocol.md §7).</summary>
+/// <summary>
+/// One commit as it travels: at most one link with its keyset, the next manifest, small items (docs/protocol.md §7).
+/// </summary>
 /// <param name="Link">The link, or null.</param>
 /// <param name="Keyset">The link's keyset; null exactly where there is no link.</param>
 /// <param name="Manifest">The next manifest.</param>
@@ -39,7 +41,8 @@ public sealed record CommitBundle(
         reader.End();
         WireFormatException.Require(link.IsEmpty == keyset.IsEmpty, "a link and its keyset come together");
         WireFormatException.Require(
-            link.Length + keyset.Length + manifest.Length <= Limits.CommitBytes, "link, keyset and manifest have at most 262,144 bytes");
+            link.Length + keyset.Length + manifest.Length <= Limits.CommitBytes,
+            "link, keyset and manifest have at most 262,144 bytes");
         return new CommitBundle(
             link.IsEmpty ? null : WireFormatException.In("link", link, SignedLink.Decode),
             keyset.IsEmpty ? null : WireFormatException.In("keyset", keyset, Vault.Keyset.Decode),

@@ -4,7 +4,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Vault;
 
-/// <summary>The key of one epoch: 32 random bytes under which all that an account stores is encrypted (docs/protocol.md §4).</summary>
+/// <summary>
+/// The key of one epoch: 32 random bytes under which all that an account stores is encrypted (docs/protocol.md §4).
+/// </summary>
 [DebuggerDisplay(Redacted.Text)]
 public sealed class EpochKey : IDisposable
 {
@@ -39,18 +41,22 @@ public sealed class EpochKey : IDisposable
     internal static EpochKey Import(AccountId account, ulong epoch, ReadOnlySpan<byte> key) =>
         new(account, epoch, SecretBytes.Copy(key));
 
-    /// <summary>Seals the key to an authority. Deterministic, so that every other authority can check the seal.</summary>
+    /// <summary>
+    /// Seals the key to an authority. Deterministic, so that every other authority can check the seal.
+    /// </summary>
     /// <returns>1,168 bytes.</returns>
     internal byte[] SealTo(AuthorityId recipient, KemPublicKey kemKey)
     {
         var seed = DeriveBytes(
-            new CborOut().Array(5).Text(Labels.EpochSealRandomness).Bytes(Account).UInt(Epoch).Bytes(recipient).Bytes(kemKey.Hash).ToArray(),
+            new CborOut().Array(5).Text(Labels.EpochSealRandomness).Bytes(Account).UInt(Epoch).Bytes(recipient)
+                .Bytes(kemKey.Hash).ToArray(),
             XWing.EncapsulationSeedSize);
         return Hpke.Seal(kemKey, SealInfo(Account, Epoch, recipient), [], _key.Span, seed);
     }
 
     /// <summary>Opens an own seal. Null where it does not open; the commitment is the caller's to check.</summary>
-    internal static EpochKey? OpenSeal(AccountId account, ulong epoch, AuthorityId own, KemPrivateKey kemKey, ReadOnlySpan<byte> seal)
+    internal static EpochKey? OpenSeal(
+        AccountId account, ulong epoch, AuthorityId own, KemPrivateKey kemKey, ReadOnlySpan<byte> seal)
     {
         Span<byte> key = stackalloc byte[Size];
         return Hpke.TryOpen(kemKey, SealInfo(account, epoch, own), [], seal, key) ? Take(account, epoch, key) : null;

@@ -23,7 +23,9 @@ public sealed class EpochKeys : IDisposable
     /// <summary>The key of the chain's current epoch.</summary>
     public EpochKey Current => _newestFirst[0];
 
-    /// <summary>The key of <paramref name="epoch"/>, or null where the chain has no such epoch or the way back is broken.</summary>
+    /// <summary>
+    /// The key of <paramref name="epoch"/>, or null where the chain has no such epoch or the way back is broken.
+    /// </summary>
     public EpochKey? Find(ulong epoch)
     {
         if (epoch < 1 || epoch > Current.Epoch) return null;

@@ -30,7 +30,8 @@ public readonly record struct ItemHeader(AccountId Account, ItemId Id, ulong Ver
     /// <exception cref="WireFormatException">Too short, or not an item.</exception>
     public static ItemHeader Read(ReadOnlySpan<byte> sealedItem)
     {
-        WireFormatException.Require(TryRead(sealedItem, out var header), "an item has at least 380 bytes and begins with KRI1");
+        WireFormatException.Require(
+            TryRead(sealedItem, out var header), "an item has at least 380 bytes and begins with KRI1");
         return header;
     }
 
@@ -40,7 +41,8 @@ public readonly record struct ItemHeader(AccountId Account, ItemId Id, ulong Ver
         if (sealedItem.Length < SealedItem.MinSize || !sealedItem.StartsWith(Magic)) return false;
         header = new ItemHeader(
             new AccountId(sealedItem[4..20]), new ItemId(sealedItem[20..36]),
-            BinaryPrimitives.ReadUInt64BigEndian(sealedItem[36..]), BinaryPrimitives.ReadUInt64BigEndian(sealedItem[44..]),
+            BinaryPrimitives.ReadUInt64BigEndian(sealedItem[36..]),
+            BinaryPrimitives.ReadUInt64BigEndian(sealedItem[44..]),
             new Hash256(sealedItem[52..Size]));
         return true;
     }

@@ -62,7 +62,8 @@ public sealed class Keyset
         {
             reader.Array(3);
             entries.Add(new KeysetEntry(
-                reader.Authority(), new KemPublicKey(reader.Bytes(KemPublicKey.Size)), reader.Bytes(KeysetEntry.SealSize)));
+                reader.Authority(), new KemPublicKey(reader.Bytes(KemPublicKey.Size)),
+                reader.Bytes(KeysetEntry.SealSize)));
         }
         reader.End();
         WireFormatException.Require(Ascending.Strictly(entries, e => e.Id), "entries are ascending");

@@ -2,7 +2,9 @@ using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Protocol.Vault;
 
-/// <summary>Every cap of the protocol in one table (docs/protocol.md §11). A server tells them by <c>GET /v1/config</c>.</summary>
+/// <summary>
+/// Every cap of the protocol in one table (docs/protocol.md §11). A server tells them by <c>GET /v1/config</c>.
+/// </summary>
 public static class Limits
 {
     /// <summary>Authorities active at once: a keyset grows with each, 2.4 KB a piece.</summary>

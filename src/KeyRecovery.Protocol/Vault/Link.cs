@@ -25,7 +25,9 @@ public sealed record Link
     /// <summary>The commitment to the epoch's key (§4).</summary>
     public required Hash256 EpochCommit { get; init; }
 
-    /// <summary>The key of the epoch before under this one: 72 bytes in a link that begins an epoch, else empty.</summary>
+    /// <summary>
+    /// The key of the epoch before under this one: 72 bytes in a link that begins an epoch, else empty.
+    /// </summary>
     public ReadOnlyMemory<byte> PreviousEpochKey { get; init; }
 
     /// <summary>SHA-256 of the keyset after this link.</summary>

@@ -9,4 +9,5 @@ namespace KeyRecovery.Protocol.Vault;
 /// <param name="Remove">Whom it removes; begins an epoch.</param>
 /// <param name="BeginEpoch">Whether to begin an epoch anyway: to mend a keyset.</param>
 public sealed record LinkChange(
-    ImmutableArray<(NewAuthority Entry, KemPublicKey KemKey)> Add, ImmutableArray<AuthorityId> Remove, bool BeginEpoch = false);
+    ImmutableArray<(NewAuthority Entry, KemPublicKey KemKey)> Add, ImmutableArray<AuthorityId> Remove,
+    bool BeginEpoch = false);

@@ -5,7 +5,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Vault;
 
-/// <summary>A link that is written and not yet signed: each added authority signs <see cref="Body"/>, then the signer does.</summary>
+/// <summary>
+/// A link that is written and not yet signed: each added authority signs <see cref="Body"/>, then the signer does.
+/// </summary>
 [DebuggerDisplay(Redacted.Text)]
 public sealed class LinkDraft : IDisposable
 {
@@ -105,7 +107,9 @@ public sealed class LinkDraft : IDisposable
             keyset, key, ownsKey: begins);
     }
 
-    /// <summary>The signature by which an added authority proves that it holds its key, for this account and this place.</summary>
+    /// <summary>
+    /// The signature by which an added authority proves that it holds its key, for this account and this place.
+    /// </summary>
     /// <returns>64 bytes.</returns>
     public static byte[] ProvePossession(SigningKey added, ReadOnlyMemory<byte> body) =>
         added.Sign(SignatureLabel.LinkPossession, body.Span);
@@ -126,12 +130,14 @@ public sealed class LinkDraft : IDisposable
     /// <inheritdoc/>
     public override string ToString() => Redacted.Text;
 
-    private static ImmutableArray<NewAuthority> Sorted(ImmutableArray<(NewAuthority Entry, KemPublicKey KemKey)> added) =>
+    private static ImmutableArray<NewAuthority> Sorted(
+        ImmutableArray<(NewAuthority Entry, KemPublicKey KemKey)> added) =>
         [.. added.Select(a => a.Entry).OrderBy(a => a.Id)];
 
     private static KeyValuePair<AuthorityId, KemPublicKey> Recipient((NewAuthority Entry, KemPublicKey KemKey) added)
     {
-        if (added.KemKey.Hash != added.Entry.KemKeyHash) Throw.Argument(nameof(added), "the KEM key is not the one that the entry names");
+        if (added.KemKey.Hash != added.Entry.KemKeyHash)
+            Throw.Argument(nameof(added), "the KEM key is not the one that the entry names");
         return new(added.Entry.Id, added.KemKey);
     }
 }

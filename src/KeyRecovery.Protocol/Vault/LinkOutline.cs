@@ -3,7 +3,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Vault;
 
-/// <summary>The places in a link's bytes at which <see cref="RepairOutline"/> looks. Nothing is checked but where they are.</summary>
+/// <summary>
+/// The places in a link's bytes at which <see cref="RepairOutline"/> looks. Nothing is checked but where they are.
+/// </summary>
 internal sealed class LinkOutline
 {
     private readonly List<Added> _added = [];
@@ -17,7 +19,8 @@ internal sealed class LinkOutline
     /// <summary>Passes over a signed link.</summary>
     /// <exception cref="WireFormatException">Not a signed link.</exception>
     /// <exception cref="UpgradeRequiredException">A version that this program does not know.</exception>
-    public static LinkOutline Read(ReadOnlyMemory<byte> signedLink) => WireFormatException.In("links", signedLink, ReadSigned);
+    public static LinkOutline Read(ReadOnlyMemory<byte> signedLink) =>
+        WireFormatException.In("links", signedLink, ReadSigned);
 
     /// <summary>Whom the link adds under an id, or null.</summary>
     public Added? Find(AuthorityId id) => _added.Find(added => added.Id == id);
@@ -50,7 +53,9 @@ internal sealed class LinkOutline
         for (var i = reader.Array(0, Limits.Authorities); i > 0; i--)
         {
             reader.Array(6);
-            _added.Add(new Added(reader.Authority(), reader.UInt(), reader.BytesView(VerifyKey.Size, VerifyKey.Size), reader.Hash()));
+            _added.Add(
+                new Added(reader.Authority(), reader.UInt(), reader.BytesView(VerifyKey.Size, VerifyKey.Size),
+                    reader.Hash()));
             reader.UInt();
             reader.BytesView(0, Limits.ParameterBytes);
         }

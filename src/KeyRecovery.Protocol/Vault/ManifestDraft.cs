@@ -18,7 +18,8 @@ public static class ManifestDraft
             ManifestPrivate.NewLabelKey(random),
             [.. change.Put.Select(p => p.Note).OrderBy(n => n.Id)],
             [.. change.Notes.OrderBy(n => n.Id)], []);
-        return Write(content, content.LabelKey, 1, default, begin.Place, begin.Key, [.. change.Put.Select(p => p.Entry)], begin.Link.Signer, key, random);
+        return Write(content, content.LabelKey, 1, default, begin.Place, begin.Key,
+            [.. change.Put.Select(p => p.Entry)], begin.Link.Signer, key, random);
     }
 
     /// <summary>The manifest that follows an open vault.</summary>
@@ -35,12 +36,15 @@ public static class ManifestDraft
         var epochKey = link?.Key ?? before.Keys.Current;
         var put = change.Put.ToDictionary(p => p.Entry.Id);
         var gone = change.Delete.Concat(put.Keys).ToHashSet();
-        var items = before.Vault.Manifest.Manifest.Items.Where(i => !gone.Contains(i.Id)).Concat(put.Values.Select(p => p.Entry));
+        var items = before.Vault.Manifest.Manifest.Items.Where(i => !gone.Contains(i.Id))
+            .Concat(put.Values.Select(p => p.Entry));
         var notes = before.Private.Items.Where(i => !gone.Contains(i.Id)).Concat(put.Values.Select(p => p.Note));
 
-        var active = chain.Active.Select(a => a.Id).Concat(link?.Link.Add.Select(a => a.Id) ?? []).Except(link?.Link.Remove ?? []).ToHashSet();
+        var active = chain.Active.Select(a => a.Id).Concat(link?.Link.Add.Select(a => a.Id) ?? [])
+            .Except(link?.Link.Remove ?? []).ToHashSet();
         var told = change.Notes.Select(n => n.Id).ToHashSet();
-        var authorities = before.Private.Authorities.Where(n => !told.Contains(n.Id)).Concat(change.Notes).Where(n => active.Contains(n.Id));
+        var authorities = before.Private.Authorities.Where(n => !told.Contains(n.Id)).Concat(change.Notes)
+            .Where(n => active.Contains(n.Id));
 
         var labelKey = epochKey.Epoch == chain.Epoch
             ? SecretBytes.Copy(before.Private.LabelKey.Span)
@@ -54,7 +58,8 @@ public static class ManifestDraft
     }
 
     private static SignedManifest Write(
-        ManifestPrivate content, SecretBytes leafKey, ulong version, Hash256 previous, LinkPlace head, EpochKey epochKey,
+        ManifestPrivate content, SecretBytes leafKey, ulong version, Hash256 previous, LinkPlace head,
+        EpochKey epochKey,
         ImmutableArray<ManifestItem> items, AuthorityId signer, SigningKey key, IRandom random) =>
         SignedManifest.Sign(
             new Manifest

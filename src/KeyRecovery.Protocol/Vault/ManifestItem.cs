@@ -17,7 +17,8 @@ public sealed record ManifestItem(ItemId Id, ulong Version, ulong Epoch, long Si
     {
         reader.Array(5);
         var item = new ManifestItem(
-            reader.Item(), reader.UInt(), reader.UInt(), (long)reader.UInt((ulong)SealedItem.SizeOf(Limits.MaxItemBytes)), reader.Hash());
+            reader.Item(), reader.UInt(), reader.UInt(),
+            (long)reader.UInt((ulong)SealedItem.SizeOf(Limits.MaxItemBytes)), reader.Hash());
         WireFormatException.Require(item.Version >= 1, "item versions begin at 1");
         return item;
     }
@@ -33,7 +34,8 @@ public sealed record ManifestItem(ItemId Id, ulong Version, ulong Epoch, long Si
     public ProtocolFault CheckHeader(AccountId account, ReadOnlySpan<byte> sealedItem)
     {
         if (sealedItem.Length != Size || sealedItem.Length < SealedItem.MinSize) return ProtocolFault.ItemHash;
-        return ItemHeader.TryRead(sealedItem, out var header) && header.Account == account && header.Id == Id && header.Version == Version && header.Epoch == Epoch
+        return ItemHeader.TryRead(sealedItem, out var header) && header.Account == account && header.Id == Id
+            && header.Version == Version && header.Epoch == Epoch
             ? ProtocolFault.None
             : ProtocolFault.ItemHeader;
     }

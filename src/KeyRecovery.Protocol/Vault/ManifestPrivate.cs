@@ -6,7 +6,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Vault;
 
-/// <summary>The sealed part of a manifest, opened: names, and keys that only authorities hold (docs/protocol.md §5).</summary>
+/// <summary>
+/// The sealed part of a manifest, opened: names, and keys that only authorities hold (docs/protocol.md §5).
+/// </summary>
 [DebuggerDisplay(Redacted.Text)]
 public sealed class ManifestPrivate : IDisposable
 {
@@ -19,7 +21,8 @@ public sealed class ManifestPrivate : IDisposable
     /// <param name="authorities">Notes of authorities, ascending by id.</param>
     /// <param name="realmKeys">Ascending by slot, then realm.</param>
     public ManifestPrivate(
-        SecretBytes labelKey, ImmutableArray<ItemNote> items, ImmutableArray<AuthorityNote> authorities, ImmutableArray<RealmKey> realmKeys)
+        SecretBytes labelKey, ImmutableArray<ItemNote> items, ImmutableArray<AuthorityNote> authorities,
+        ImmutableArray<RealmKey> realmKeys)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(labelKey.Length, LabelKeySize);
         LabelKey = labelKey;
@@ -48,7 +51,8 @@ public sealed class ManifestPrivate : IDisposable
     /// <param name="account">The account.</param>
     /// <param name="version">The manifest's version.</param>
     public static Hash256 LeafLabel(SecretBytes labelKey, AccountId account, ulong version) =>
-        new(HMACSHA256.HashData(labelKey.Span, new CborOut().Array(3).Text(Labels.LeafLabel).Bytes(account).UInt(version).ToArray()));
+        new(HMACSHA256.HashData(
+            labelKey.Span, new CborOut().Array(3).Text(Labels.LeafLabel).Bytes(account).UInt(version).ToArray()));
 
     /// <summary>Pads and seals under the epoch's key for one manifest version.</summary>
     internal byte[] Seal(EpochKey key, ulong version, IRandom random)
@@ -60,7 +64,9 @@ public sealed class ManifestPrivate : IDisposable
         return sealedPart;
     }
 
-    /// <summary>Opens the sealed part of a manifest. Null where it does not open or does not fit the manifest's items.</summary>
+    /// <summary>
+    /// Opens the sealed part of a manifest. Null where it does not open or does not fit the manifest's items.
+    /// </summary>
     /// <exception cref="UpgradeRequiredException">A version or flag that this program does not know.</exception>
     internal static ManifestPrivate? Open(EpochKey key, Manifest manifest)
     {
@@ -105,7 +111,8 @@ public sealed class ManifestPrivate : IDisposable
 
     private byte[] Encode()
     {
-        var writer = new CborOut().Array(6).Text(Labels.ManifestPrivate).UInt(FormatVersion.Current).Bytes(LabelKey.Span);
+        var writer = new CborOut().Array(6).Text(Labels.ManifestPrivate).UInt(FormatVersion.Current)
+            .Bytes(LabelKey.Span);
         writer.Array(Items.Length);
         foreach (var item in Items)
             writer.Array(4).Bytes(item.Id).Text(item.Name).UInt((ulong)item.Length).UInt(item.Modified);
@@ -138,7 +145,8 @@ public sealed class ManifestPrivate : IDisposable
     private static ItemNote ReadItem(CborIn reader)
     {
         reader.Array(4);
-        return new ItemNote(reader.Item(), reader.Text(1, Limits.NameBytes), (long)reader.UInt(Limits.MaxItemBytes), reader.UInt());
+        return new ItemNote(
+            reader.Item(), reader.Text(1, Limits.NameBytes), (long)reader.UInt(Limits.MaxItemBytes), reader.UInt());
     }
 
     private static AuthorityNote ReadAuthority(CborIn reader)

@@ -11,14 +11,16 @@ namespace KeyRecovery.Protocol.Vault;
 /// <param name="MaxFormat">The highest format version that it reads, at least 1.</param>
 /// <param name="Parameters">Public parameters of a slot, at most 1,024 bytes; empty for devices and codes.</param>
 public sealed record NewAuthority(
-    AuthorityId Id, AuthorityKind Kind, VerifyKey SigningKey, Hash256 KemKeyHash, ulong MaxFormat, ReadOnlyMemory<byte> Parameters)
+    AuthorityId Id, AuthorityKind Kind, VerifyKey SigningKey, Hash256 KemKeyHash, ulong MaxFormat,
+    ReadOnlyMemory<byte> Parameters)
 {
     /// <summary>A device or code of this program's format version, without parameters.</summary>
     public static NewAuthority Of(AuthorityId id, AuthorityKind kind, VerifyKey signingKey, KemPublicKey kemKey) =>
         new(id, kind, signingKey, kemKey.Hash, FormatVersion.Current, ReadOnlyMemory<byte>.Empty);
 
     internal void Write(CborOut writer) => writer.Array(6)
-        .Bytes(Id).UInt((ulong)Kind).Bytes(SigningKey.ToArray()).Bytes(KemKeyHash).UInt(MaxFormat).Bytes(Parameters.Span);
+        .Bytes(Id).UInt((ulong)Kind).Bytes(SigningKey.ToArray()).Bytes(KemKeyHash).UInt(MaxFormat)
+        .Bytes(Parameters.Span);
 
     internal static NewAuthority Read(CborIn reader, Func<ReadOnlySpan<byte>, VerifyKey> readKey)
     {

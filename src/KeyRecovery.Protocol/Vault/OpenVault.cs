@@ -5,7 +5,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Vault;
 
-/// <summary>A verified vault with its epoch keys and sealed part opened, on the device of one of its authorities.</summary>
+/// <summary>
+/// A verified vault with its epoch keys and sealed part opened, on the device of one of its authorities.
+/// </summary>
 [DebuggerDisplay(Redacted.Text)]
 public sealed class OpenVault : IDisposable
 {
@@ -34,7 +36,8 @@ public sealed class OpenVault : IDisposable
     {
         if (entry.Check(Vault.Account, sealedItem) is var fault and not ProtocolFault.None) return (null, fault);
         if (Keys.Find(entry.Epoch) is not { } key) return (null, ProtocolFault.EpochCommit);
-        return SealedItem.Open(key, sealedItem) is { } content ? (content, ProtocolFault.None) : (null, ProtocolFault.ItemSeal);
+        return SealedItem.Open(key, sealedItem) is { } content
+            ? (content, ProtocolFault.None) : (null, ProtocolFault.ItemSeal);
     }
 
     /// <inheritdoc/>

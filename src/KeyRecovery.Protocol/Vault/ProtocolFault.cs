@@ -114,6 +114,8 @@ public enum ProtocolFault
     /// <summary>The item does not open under its epoch's key.</summary>
     ItemSeal,
 
-    /// <summary>A passphrase slot's parameters break a rule (docs/protocol.md §14.2), or are not those of the chain.</summary>
+    /// <summary>
+    /// A passphrase slot's parameters break a rule (docs/protocol.md §14.2), or are not those of the chain.
+    /// </summary>
     SlotParameters,
 }

@@ -15,7 +15,9 @@ public sealed record RealmKey(AuthorityId Slot, string Realm, SecretBytes Manage
     /// <inheritdoc/>
     public override string ToString() => Redacted.Text;
 
-    /// <summary>The order in which a manifest lists them: by slot, then by the realm's name in bytes of UTF-8.</summary>
+    /// <summary>
+    /// The order in which a manifest lists them: by slot, then by the realm's name in bytes of UTF-8.
+    /// </summary>
     internal static int Compare(RealmKey a, RealmKey b) =>
         a.Slot.CompareTo(b.Slot) is var order and not 0
             ? order

@@ -5,8 +5,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Protocol.Vault;
 
 /// <summary>
-/// How a manifest names a management key: realm and generation (docs/protocol.md §14.4). Older generations stay until the
-/// realm has taken the newest.
+/// How a manifest names a management key: realm and generation (docs/protocol.md §14.4). Older generations stay until
+/// the realm has taken the newest.
 /// </summary>
 /// <param name="Realm">The realm's fingerprint.</param>
 /// <param name="Generation">From 1.</param>
@@ -21,7 +21,8 @@ public readonly record struct RealmKeyName(Hash256 Realm, uint Generation)
         name = default;
         var dot = text?.IndexOf('.', StringComparison.Ordinal) ?? -1;
         if (dot < 0 || !Hash256.TryParse(text![..dot], out var realm)) return false;
-        if (!uint.TryParse(text.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var generation) || generation == 0) return false;
+        if (!uint.TryParse(text.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var generation)
+            || generation == 0) return false;
         name = new RealmKeyName(realm, generation);
         return text == name.ToString();
     }

@@ -39,7 +39,8 @@ public sealed record RepairBundle(ImmutableArray<SignedLink> Links, Keyset Keyse
         reader.Array(5);
         reader.Label(Labels.Repair);
         FormatVersion.Read(reader);
-        for (var count = reader.Array(1, Limits.MaxLinks); count > 0; count--) links.Add(reader.BytesView(1, Limits.SignedLinkBytes));
+        for (var count = reader.Array(1, Limits.MaxLinks); count > 0; count--)
+            links.Add(reader.BytesView(1, Limits.SignedLinkBytes));
         var keyset = reader.BytesView(1, Limits.KeysetBytes);
         var manifest = reader.BytesView(1, Limits.CommitBytes);
         reader.End();

@@ -13,7 +13,8 @@ public sealed class RepairOutline
     private readonly ReadOnlyMemory<byte> _body;
     private readonly List<ReadOnlyMemory<byte>> _links;
 
-    private RepairOutline(ReadOnlyMemory<byte> body, List<ReadOnlyMemory<byte>> links) => (_body, _links) = (body, links);
+    private RepairOutline(ReadOnlyMemory<byte> body, List<ReadOnlyMemory<byte>> links) =>
+        (_body, _links) = (body, links);
 
     /// <summary>Finds the parts of a repair.</summary>
     /// <exception cref="WireFormatException">Not a repair.</exception>
@@ -31,11 +32,14 @@ public sealed class RepairOutline
     public VerifyKey? FindDevice(AuthorityId id)
     {
         foreach (var link in _links)
-            if (LinkOutline.Read(link).Find(id) is { Kind: (ulong)AuthorityKind.Device } device) return device.ReadKey();
+            if (LinkOutline.Read(link).Find(id) is { Kind: (ulong)AuthorityKind.Device } device)
+                return device.ReadKey();
         return null;
     }
 
-    /// <summary>Whether link 0 begins this account, in one of these apps: which one. Nobody can make up such a link.</summary>
+    /// <summary>
+    /// Whether link 0 begins this account, in one of these apps: which one. Nobody can make up such a link.
+    /// </summary>
     /// <exception cref="WireFormatException">Link 0 is none, or its signer's key is none.</exception>
     /// <exception cref="UpgradeRequiredException">A version that this program does not know.</exception>
     public string? FindApp(IEnumerable<string> apps, AccountId account)
@@ -43,7 +47,8 @@ public sealed class RepairOutline
         var beginning = LinkOutline.Read(_links[0]);
         if (beginning.Find(beginning.Signer) is not { } device) return null;
         var key = device.ReadKey();
-        return apps.FirstOrDefault(app => AccountIds.Derive(app, key, device.KemKeyHash, beginning.Previous) == account);
+        return apps.FirstOrDefault(
+            app => AccountIds.Derive(app, key, device.KemKeyHash, beginning.Previous) == account);
     }
 
     /// <summary>Reads the whole repair.</summary>

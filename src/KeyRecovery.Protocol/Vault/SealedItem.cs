@@ -32,7 +32,8 @@ public static class SealedItem
     /// <param name="content">At most 1,048,576 bytes; the app's policy may allow less.</param>
     /// <param name="destination">Exactly <see cref="SizeOf"/> bytes; does not overlap the content.</param>
     /// <param name="random">Draws the nonce.</param>
-    public static void Seal(EpochKey key, ItemHeader header, ReadOnlySpan<byte> content, Span<byte> destination, IRandom random)
+    public static void Seal(
+        EpochKey key, ItemHeader header, ReadOnlySpan<byte> content, Span<byte> destination, IRandom random)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(header.Epoch, key.Epoch);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(content.Length, Limits.MaxItemBytes);
@@ -59,7 +60,8 @@ public static class SealedItem
         try
         {
             key.DeriveItemKey(header.Id, itemKey);
-            if (!SecretBox.TryOpen(itemKey, item[..ItemHeader.Size], item[ItemHeader.Size..], padded.AsSpan(0, length))) return null;
+            if (!SecretBox.TryOpen(itemKey, item[..ItemHeader.Size], item[ItemHeader.Size..], padded.AsSpan(0, length)))
+                return null;
             return Padme.TryUnpad(padded.AsSpan(0, length), out var contentLength)
                 ? padded.AsSpan(Padme.PrefixSize, contentLength).ToArray()
                 : null;

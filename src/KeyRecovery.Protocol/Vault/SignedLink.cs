@@ -4,7 +4,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Vault;
 
-/// <summary>A link with its signatures (docs/protocol.md §3): the signer's, and each added authority's possession.</summary>
+/// <summary>
+/// A link with its signatures (docs/protocol.md §3): the signer's, and each added authority's possession.
+/// </summary>
 public sealed class SignedLink
 {
     private SignedLink(

@@ -62,7 +62,8 @@ public sealed class SignedManifest
     /// <param name="account">The account.</param>
     /// <param name="head">The newest link.</param>
     /// <param name="epoch">The current epoch.</param>
-    /// <param name="signer">The key of the active authority that <see cref="Manifest"/> names as signer; null if there is none.</param>
+    /// <param name="signer">The key of the active authority that <see cref="Manifest"/> names as signer; null if there
+    /// is none.</param>
     public ProtocolFault CheckAgainst(AccountId account, LinkPlace head, ulong epoch, VerifyKey? signer)
     {
         if (Manifest.Account != account) return ProtocolFault.OtherAccount;
@@ -85,7 +86,8 @@ public sealed class SignedManifest
         {
             var old = before?.Manifest.Find(item.Id);
             if (item == old) continue;
-            if (item.Version != (old?.Version ?? 0) + 1 || item.Epoch != Manifest.Epoch) return ProtocolFault.ManifestItems;
+            if (item.Version != (old?.Version ?? 0) + 1 || item.Epoch != Manifest.Epoch)
+                return ProtocolFault.ManifestItems;
         }
         return ProtocolFault.None;
     }

@@ -4,13 +4,16 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Vault;
 
-/// <summary>A vault as a server tells it (docs/protocol.md §7): nothing in it is true until <see cref="VerifiedVault"/> says so.</summary>
+/// <summary>
+/// A vault as a server tells it (docs/protocol.md §7): nothing in it is true until <see cref="VerifiedVault"/> says so.
+/// </summary>
 /// <param name="Account">The account that the request named.</param>
 /// <param name="First">The sequence number of the first link in the list.</param>
 /// <param name="Links">Signed links, in order; may be empty when the reader knows them all.</param>
 /// <param name="Keyset">The current keyset.</param>
 /// <param name="Manifest">The current signed manifest.</param>
-/// <param name="TrustedFrom">The server's word, not signed: from when each authority may remove older ones, in seconds since 1970.</param>
+/// <param name="TrustedFrom">The server's word, not signed: from when each authority may remove older ones, in seconds
+/// since 1970.</param>
 public sealed record VaultBundle(
     AccountId Account, ulong First, ImmutableArray<ReadOnlyMemory<byte>> Links, ReadOnlyMemory<byte> Keyset,
     ReadOnlyMemory<byte> Manifest, ImmutableSortedDictionary<AuthorityId, ulong> TrustedFrom)
@@ -51,6 +54,7 @@ public sealed record VaultBundle(
         }
         reader.End();
         WireFormatException.Require(Ascending.Strictly(trusted, t => t.Key), "trustedFrom is ascending");
-        return new VaultBundle(account, first, links.MoveToImmutable(), keyset, manifest, trusted.ToImmutableSortedDictionary());
+        return new VaultBundle(
+            account, first, links.MoveToImmutable(), keyset, manifest, trusted.ToImmutableSortedDictionary());
     }
 }

@@ -4,7 +4,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Vault;
 
-/// <summary>A vault whose every signature, hash and rule was checked (docs/protocol.md §7, "Reading a vault").</summary>
+/// <summary>
+/// A vault whose every signature, hash and rule was checked (docs/protocol.md §7, "Reading a vault").
+/// </summary>
 public sealed class VerifiedVault
 {
     internal VerifiedVault(
@@ -60,7 +62,8 @@ public sealed class VerifiedVault
 
     /// <summary>Opens the vault with the reader's KEM key.</summary>
     /// <returns>The open vault and no fault, or null and why.</returns>
-    /// <exception cref="UpgradeRequiredException">The sealed part has a version or flag that this program does not know.</exception>
+    /// <exception cref="UpgradeRequiredException">The sealed part has a version or flag that this program does not
+    /// know.</exception>
     public (OpenVault? Vault, ProtocolFault Fault) Open(AuthorityId own, KemPrivateKey kemKey)
     {
         var (key, fault) = Keyset.Open(own, kemKey, Chain.Head.Link.EpochCommit);

@@ -1,6 +1,9 @@
 namespace KeyRecovery.Protocol.Wire;
 
-/// <summary>The self-certifying name of an account (design: first 16 bytes of a hash over its beginning). 16 bytes, compared by value, ordered as bytes.</summary>
+/// <summary>
+/// The self-certifying name of an account (design: first 16 bytes of a hash over its beginning). 16 bytes, compared by
+/// value, ordered as bytes.
+/// </summary>
 public readonly record struct AccountId : IComparable<AccountId>
 {
     private readonly Bytes16 _bytes;

@@ -1,6 +1,8 @@
 namespace KeyRecovery.Protocol.Wire;
 
-/// <summary>The name of a device or of a recovery slot in one account's chain. 16 bytes, compared by value, ordered as bytes.</summary>
+/// <summary>
+/// The name of a device or of a recovery slot in one account's chain. 16 bytes, compared by value, ordered as bytes.
+/// </summary>
 public readonly record struct AuthorityId : IComparable<AuthorityId>
 {
     private readonly Bytes16 _bytes;

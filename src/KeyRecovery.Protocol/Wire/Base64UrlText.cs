@@ -19,7 +19,8 @@ public static class Base64UrlText
         if (text is null || text.Length != Base64Url.GetEncodedLength(length)) return false;
         var decoded = new byte[length];
         // Not TryDecodeFromChars: it throws at characters that are none of the alphabet's.
-        if (Base64Url.DecodeFromChars(text, decoded, out _, out var written) != OperationStatus.Done || written != length) return false;
+        if (Base64Url.DecodeFromChars(text, decoded, out _, out var written) != OperationStatus.Done
+            || written != length) return false;
         if (Encode(decoded) != text) return false;
         bytes = decoded;
         return true;

@@ -13,7 +13,8 @@ namespace KeyRecovery.Protocol.Wire;
 /// </summary>
 public sealed class CborIn
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding StrictUtf8 =
+        new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly CborReader _reader;
     private readonly Stack<int> _remaining = new(CborOut.MaxDepth);
@@ -24,7 +25,9 @@ public sealed class CborIn
     /// <summary>Enters an array of exactly <paramref name="exactCount"/> elements.</summary>
     public void Array(int exactCount) => Array(exactCount, exactCount);
 
-    /// <summary>Enters an array of <paramref name="min"/> to <paramref name="max"/> elements and tells how many.</summary>
+    /// <summary>
+    /// Enters an array of <paramref name="min"/> to <paramref name="max"/> elements and tells how many.
+    /// </summary>
     public int Array(int min, int max)
     {
         // The mode admits no array without a count.
@@ -40,7 +43,8 @@ public sealed class CborIn
     {
         var utf8 = Read(static reader => reader.ReadDefiniteLengthTextStringBytes());
         WireFormatException.Require(
-            utf8.Length == Encoding.UTF8.GetByteCount(expected) && utf8.Span.SequenceEqual(Encoding.UTF8.GetBytes(expected)),
+            utf8.Length == Encoding.UTF8.GetByteCount(expected)
+                && utf8.Span.SequenceEqual(Encoding.UTF8.GetBytes(expected)),
             "another label is due here");
     }
 
@@ -94,7 +98,9 @@ public sealed class CborIn
     /// <summary>Reads 16 bytes as an item's id.</summary>
     public ItemId Item() => new(BytesView(Bytes16.Size, Bytes16.Size).Span);
 
-    /// <summary>Requires that everything has been read: every array to its last element, and the input to its last byte.</summary>
+    /// <summary>
+    /// Requires that everything has been read: every array to its last element, and the input to its last byte.
+    /// </summary>
     public void End()
     {
         CloseFinishedArrays();

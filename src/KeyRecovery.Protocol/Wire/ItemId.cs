@@ -1,6 +1,8 @@
 namespace KeyRecovery.Protocol.Wire;
 
-/// <summary>The name of an item in one account, random and never reused. 16 bytes, compared by value, ordered as bytes.</summary>
+/// <summary>
+/// The name of an item in one account, random and never reused. 16 bytes, compared by value, ordered as bytes.
+/// </summary>
 public readonly record struct ItemId : IComparable<ItemId>
 {
     private readonly Bytes16 _bytes;

@@ -45,5 +45,6 @@ public readonly record struct KeyId
     }
 
     /// <summary>The form that <see cref="TryParse"/> reads.</summary>
-    public override string ToString() => Account is { } account ? $"{account}{Separator}{Authority}" : Authority.ToString();
+    public override string ToString() =>
+        Account is { } account ? $"{account}{Separator}{Authority}" : Authority.ToString();
 }

@@ -101,7 +101,9 @@ public static class ProblemTypes
     /// <summary>The server cannot answer now, and nothing was done. A repeat may succeed.</summary>
     public const string Unavailable = "unavailable";
 
-    /// <summary>The server has no room left. Nothing is promised; the same again, later, is answered whatever was stored.</summary>
+    /// <summary>
+    /// The server has no room left. Nothing is promised; the same again, later, is answered whatever was stored.
+    /// </summary>
     public const string StorageFull = "storage-full";
 
     /// <summary>A fault of the server's own.</summary>

@@ -15,7 +15,9 @@ public sealed class WireFormatException : Exception
     /// <summary>Makes the exception without a message.</summary>
     public WireFormatException() : base("malformed") { }
 
-    /// <summary>Which part of a larger structure it is, such as <c>manifest</c>; null for the structure itself.</summary>
+    /// <summary>
+    /// Which part of a larger structure it is, such as <c>manifest</c>; null for the structure itself.
+    /// </summary>
     public string? Part { get; private init; }
 
     /// <summary>Decodes a part of a larger structure, and names it where it is malformed.</summary>

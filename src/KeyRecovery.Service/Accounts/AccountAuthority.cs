@@ -4,7 +4,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Service.Accounts;
 
-/// <summary>An active authority as the account row keeps it, so that a request is checked without reading the chain.</summary>
+/// <summary>
+/// An active authority as the account row keeps it, so that a request is checked without reading the chain.
+/// </summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Kind">Its kind.</param>
 /// <param name="SigningKey">Its Ed25519 key.</param>

@@ -5,7 +5,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Service.Accounts;
 
-/// <summary>How an account row is written. About 1 KiB for a small account; 512 authorities ever make 12 KiB of names.</summary>
+/// <summary>
+/// How an account row is written. About 1 KiB for a small account; 512 authorities ever make 12 KiB of names.
+/// </summary>
 internal static class AccountRow
 {
     private const string RowLabel = "account-row";
@@ -79,7 +81,8 @@ internal static class AccountRow
         {
             reader.Array(7);
             var authority = new AccountAuthority(
-                reader.Authority(), (AuthorityKind)reader.UInt(5), ReadKey(reader), reader.Hash(), reader.UInt(), reader.UInt(),
+                reader.Authority(), (AuthorityKind)reader.UInt(5), ReadKey(reader), reader.Hash(), reader.UInt(),
+                reader.UInt(),
                 reader.UInt());
             authorities.Add(authority.Id, authority);
         }

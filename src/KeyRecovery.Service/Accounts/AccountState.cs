@@ -6,8 +6,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Service.Accounts;
 
 /// <summary>
-/// The account row: heads, active authorities, counters, and the names of all else that the account has. Writing it is a
-/// commit's commit point; what it does not lead to is not there.
+/// The account row: heads, active authorities, counters, and the names of all else that the account has. Writing it is
+/// a commit's commit point; what it does not lead to is not there.
 /// </summary>
 public sealed record AccountState
 {
@@ -68,7 +68,9 @@ public sealed record AccountState
     /// <summary>The sealed sizes of the current items together, in bytes. Exact.</summary>
     public long LiveBytes { get; init; }
 
-    /// <summary>The sealed sizes of the older versions that are kept, in bytes. Never too low: it is lowered only by a recount.</summary>
+    /// <summary>
+    /// The sealed sizes of the older versions that are kept, in bytes. Never too low: it is lowered only by a recount.
+    /// </summary>
     public long KeptBytes { get; init; }
 
     /// <summary>The sealed sizes of the staged items together, in bytes. Exact.</summary>

@@ -14,7 +14,9 @@ public sealed record AppPolicy
     /// <summary>How long a new authority waits before it may remove older ones, 0–720 h. Default: 72 h.</summary>
     public TimeSpan TrustAfter { get; init; } = TimeSpan.FromHours(72);
 
-    /// <summary>The content of one item in bytes, at most <see cref="Limits.MaxItemBytes"/>. Default: 262,144.</summary>
+    /// <summary>
+    /// The content of one item in bytes, at most <see cref="Limits.MaxItemBytes"/>. Default: 262,144.
+    /// </summary>
     public int ItemBytes { get; init; } = Limits.ItemBytes;
 
     /// <summary>How long an erasure that a device asks for is held, 0–720 h. Default: 72 h.</summary>

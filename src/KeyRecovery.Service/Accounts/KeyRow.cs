@@ -4,13 +4,16 @@ using KeyRecovery.Service.Keys;
 
 namespace KeyRecovery.Service.Accounts;
 
-/// <summary>An account's row in the key store: the gate that every request passes, read each time and never cached.</summary>
+/// <summary>
+/// An account's row in the key store: the gate that every request passes, read each time and never cached.
+/// </summary>
 /// <param name="State">Pending, live or erased.</param>
 /// <param name="Kek">Which key of the ring wraps the subject key.</param>
 /// <param name="WrappedSubjectKey">The subject key under that KEK; empty once erased.</param>
 /// <param name="MinChain">The newest link that removed somebody: no restored chain may fall behind it.</param>
 /// <param name="Since">When the row was made, in seconds since 1970.</param>
-public sealed record KeyRow(KeyRowState State, KekId Kek, ReadOnlyMemory<byte> WrappedSubjectKey, LinkPlace? MinChain, ulong Since)
+public sealed record KeyRow(
+    KeyRowState State, KekId Kek, ReadOnlyMemory<byte> WrappedSubjectKey, LinkPlace? MinChain, ulong Since)
 {
     private const string RowLabel = "key-row";
 
@@ -29,7 +32,8 @@ public sealed record KeyRow(KeyRowState State, KekId Kek, ReadOnlyMemory<byte> W
         reader.Label(RowLabel);
         reader.UInt(1);
         var decoded = new KeyRow(
-            (KeyRowState)reader.UInt(3), new KekId((uint)reader.UInt(uint.MaxValue)), reader.Bytes(0, 128), OptionalPlace.Read(reader), reader.UInt());
+            (KeyRowState)reader.UInt(3), new KekId((uint)reader.UInt(uint.MaxValue)), reader.Bytes(0, 128),
+            OptionalPlace.Read(reader), reader.UInt());
         reader.End();
         return decoded;
     }

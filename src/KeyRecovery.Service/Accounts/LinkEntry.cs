@@ -4,7 +4,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Service.Accounts;
 
 /// <summary>A link as a chunk keeps it.</summary>
-/// <param name="TakenHour">When this server took it: seconds since 1970 divided by 3,600. What a link says of time only informs.</param>
+/// <param name="TakenHour">When this server took it: seconds since 1970 divided by 3,600. What a link says of time only
+/// informs.</param>
 /// <param name="Link">The signed link.</param>
 internal readonly record struct LinkEntry(ulong TakenHour, ReadOnlyMemory<byte> Link)
 {

@@ -27,5 +27,6 @@ public sealed record PassphrasePolicy
 
     /// <summary>How long a guess waits after <paramref name="attempts"/> others.</summary>
     internal TimeSpan WaitAfter(int attempts) =>
-        Waits.IsEmpty || attempts == 0 || attempts < FreeAttempts ? TimeSpan.Zero : Waits[Math.Min(attempts - FreeAttempts, Waits.Length - 1)];
+        Waits.IsEmpty || attempts == 0 || attempts < FreeAttempts
+            ? TimeSpan.Zero : Waits[Math.Min(attempts - FreeAttempts, Waits.Length - 1)];
 }

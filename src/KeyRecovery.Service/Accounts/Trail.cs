@@ -5,18 +5,21 @@ namespace KeyRecovery.Service.Accounts;
 
 /// <summary>
 /// Which manifests an account has had, the oldest first: the newest stand in its row, older ones in chunks. An entry of
-/// an item's history counts only if the manifest that it names stands here; so nothing is believed that a lost race wrote.
+/// an item's history counts only if the manifest that it names stands here; so nothing is believed that a lost race
+/// wrote.
 /// </summary>
 /// <param name="Chunk">The newest chunk, or null while there is none.</param>
 /// <param name="Packed">40 bytes a manifest: version (8, big-endian) and hash (32). At most <see cref="Tail"/>.</param>
 public readonly record struct Trail(Hash256? Chunk, ReadOnlyMemory<byte> Packed)
 {
-    /// <summary>The most manifests in the row. The next one moves the oldest into a chunk, which every racer writes alike.</summary>
+    /// <summary>
+    /// The most manifests in the row. The next one moves the oldest into a chunk, which every racer writes alike.
+    /// </summary>
     public const int Tail = 32;
 
     /// <summary>
-    /// How many move at once. As many stay, more than an item keeps versions: what a commit asks of an item that changes
-    /// often stands in the row.
+    /// How many move at once. As many stay, more than an item keeps versions: what a commit asks of an item that
+    /// changes often stands in the row.
     /// </summary>
     public const int Moved = 16;
 

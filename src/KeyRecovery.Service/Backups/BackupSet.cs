@@ -54,7 +54,9 @@ public sealed record BackupSet
         return new CborOut().Array(2).Bytes(body).Bytes(auditKey.Sign(SignatureLabel.BackupSet, body)).ToArray();
     }
 
-    /// <summary>Reads a set that says of itself what it is. Nothing of it counts before <paramref name="isSignedBy"/>.</summary>
+    /// <summary>
+    /// Reads a set that says of itself what it is. Nothing of it counts before <paramref name="isSignedBy"/>.
+    /// </summary>
     /// <exception cref="WireFormatException">Not a set.</exception>
     public static BackupSet Decode(ReadOnlyMemory<byte> bytes, out Func<VerifyKey, bool> isSignedBy)
     {
@@ -88,7 +90,8 @@ public sealed record BackupSet
         };
         reader.End();
         WireFormatException.Require(set.HasData || set.HasKeys, "a set holds something");
-        WireFormatException.Require(set.HasKeys == set.ExpiresAt > 0 && set.HasKeys == set.Kek > 0, "keys have a KEK and an end");
+        WireFormatException.Require(
+            set.HasKeys == set.ExpiresAt > 0 && set.HasKeys == set.Kek > 0, "keys have a KEK and an end");
         return set;
     }
 }

@@ -7,8 +7,8 @@ using KeyRecovery.Service.Keys;
 namespace KeyRecovery.Service.Backups;
 
 /// <summary>
-/// The KEKs of a backup set, sealed to the operator's offline key (docs/protocol.md §16.3). It lies apart from the set: where it
-/// is gone, and the KEKs are destroyed, nobody opens the set's keys any more, with the offline key neither.
+/// The KEKs of a backup set, sealed to the operator's offline key (docs/protocol.md §16.3). It lies apart from the set:
+/// where it is gone, and the KEKs are destroyed, nobody opens the set's keys any more, with the offline key neither.
 /// </summary>
 public sealed class Escrow
 {
@@ -21,7 +21,8 @@ public sealed class Escrow
     private readonly ReadOnlyMemory<byte> _header;
     private readonly ReadOnlyMemory<byte> _sealed;
 
-    private Escrow(ReadOnlyMemory<byte> header, ReadOnlyMemory<byte> sealedKeks) => (_header, _sealed) = (header, sealedKeks);
+    private Escrow(ReadOnlyMemory<byte> header, ReadOnlyMemory<byte> sealedKeks) =>
+        (_header, _sealed) = (header, sealedKeks);
 
     /// <summary>The set.</summary>
     public BackupSetId Set { get; private init; }
@@ -33,9 +34,11 @@ public sealed class Escrow
     public Hash256 Recipient { get; private init; }
 
     /// <summary>Seals KEKs, the one of the sealed key store first.</summary>
-    public static byte[] Seal(BackupSetId set, ulong madeAt, ulong expiresAt, KemPublicKey offline, IReadOnlyList<Kek> keks, IRandom random)
+    public static byte[] Seal(
+        BackupSetId set, ulong madeAt, ulong expiresAt, KemPublicKey offline, IReadOnlyList<Kek> keks, IRandom random)
     {
-        var header = new CborOut().Array(6).Text(Labels.BackupEscrow).UInt(1).Bytes(set.ToArray()).UInt(madeAt).UInt(expiresAt).Bytes(offline.Hash).ToArray();
+        var header = new CborOut().Array(6).Text(Labels.BackupEscrow).UInt(1).Bytes(set.ToArray()).UInt(madeAt)
+            .UInt(expiresAt).Bytes(offline.Hash).ToArray();
         var writer = new CborOut().Array(keks.Count);
         foreach (var kek in keks) writer.Array(2).UInt(kek.Id.Value).Bytes(kek.Key.Span);
         var plaintext = writer.ToArray();
@@ -43,7 +46,8 @@ public sealed class Escrow
         random.Fill(seed);
         try
         {
-            return new CborOut().Array(2).Bytes(header).Bytes(Hpke.Seal(offline, header, [], plaintext, seed)).ToArray();
+            return new CborOut().Array(2).Bytes(header)
+                .Bytes(Hpke.Seal(offline, header, [], plaintext, seed)).ToArray();
         }
         finally
         {
@@ -84,7 +88,9 @@ public sealed class Escrow
             for (var left = reader.Array(1, MaxKeks); left > 0; left--)
             {
                 reader.Array(2);
-                keks.Add(new Kek(new KekId((uint)reader.UInt(uint.MaxValue)), KekState.Retiring, SecretBytes.Copy(reader.BytesView(Kek.Size, Kek.Size).Span)));
+                keks.Add(
+                    new Kek(new KekId((uint)reader.UInt(uint.MaxValue)), KekState.Retiring,
+                        SecretBytes.Copy(reader.BytesView(Kek.Size, Kek.Size).Span)));
             }
 
             reader.End();

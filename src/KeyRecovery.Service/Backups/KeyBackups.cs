@@ -7,7 +7,10 @@ using KeyRecovery.Service.UseCases;
 
 namespace KeyRecovery.Service.Backups;
 
-/// <summary>What a backup set needs of the keys: a sealed snapshot of the key store, its escrow, and a signature (docs/protocol.md §16).</summary>
+/// <summary>
+/// What a backup set needs of the keys: a sealed snapshot of the key store, its escrow, and a signature
+/// (docs/protocol.md §16).
+/// </summary>
 public sealed class KeyBackups
 {
     private readonly ServiceContext _context;
@@ -16,7 +19,8 @@ public sealed class KeyBackups
     private readonly ServerSecrets _secrets;
     private readonly IBackupSets _sets;
 
-    internal KeyBackups(ServiceContext context, IKekRing ring, KekRotation rotation, ServerSecrets secrets, IBackupSets sets) =>
+    internal KeyBackups(
+        ServiceContext context, IKekRing ring, KekRotation rotation, ServerSecrets secrets, IBackupSets sets) =>
         (_context, _ring, _rotation, _secrets, _sets) = (context, ring, rotation, secrets, sets);
 
     /// <summary>Seals the key store.</summary>
@@ -31,9 +35,11 @@ public sealed class KeyBackups
     /// <exception cref="StoreUnavailableException">The key store, or the list of sets, cannot answer.</exception>
     /// <exception cref="IOException">The copy cannot be written.</exception>
     public async Task<KeyBackup> WriteKeysAsync(
-        BackupSetId set, ReadOnlyMemory<byte> pairId, ulong madeAt, ulong expiresAt, KemPublicKey offline, Stream to, Action<ulong> told, CancellationToken ct)
+        BackupSetId set, ReadOnlyMemory<byte> pairId, ulong madeAt, ulong expiresAt, KemPublicKey offline, Stream to,
+        Action<ulong> told, CancellationToken ct)
     {
-        // No KEK comes or goes meanwhile. So the escrow has what the rows hang on, and nothing that an erasure saw destroyed.
+        // No KEK comes or goes meanwhile. So the escrow has what the rows hang on, and nothing that an erasure saw
+        // destroyed.
         using var still = await _rotation.HoldAsync(ct);
         var current = _ring.Current;
         var others = _ring.Standings.Where(kek => kek.State == KekState.Retiring)
@@ -43,8 +49,10 @@ public sealed class KeyBackups
         // Before anything is written: a set that nobody knows of would outlive the receipts that say there is none.
         await _sets.AddAsync(set, new KekId(lowest), DateTimeOffset.FromUnixTimeSeconds((long)expiresAt), ct);
         using var writer = new SealedWriter(to, current.Key, set, _context.Random);
-        var rows = await KeySnapshot.WriteAsync(_context.Keys, _context.Tables, _secrets, pairId, madeAt, writer, told, ct);
-        return new KeyBackup(lowest, rows, offline.Hash, Escrow.Seal(set, madeAt, expiresAt, offline, keks, _context.Random));
+        var rows = await KeySnapshot.WriteAsync(
+            _context.Keys, _context.Tables, _secrets, pairId, madeAt, writer, told, ct);
+        return new KeyBackup(
+            lowest, rows, offline.Hash, Escrow.Seal(set, madeAt, expiresAt, offline, keks, _context.Random));
     }
 
     /// <summary>Signs what a set is.</summary>

@@ -4,8 +4,8 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.Backups;
 
 /// <summary>
-/// Writes the key store, sealed. Rows are read page by page beside all that is going on, key rows first: of what happens
-/// meanwhile the snapshot may have a part, and a restore makes it whole (docs/protocol.md §16.2).
+/// Writes the key store, sealed. Rows are read page by page beside all that is going on, key rows first: of what
+/// happens meanwhile the snapshot may have a part, and a restore makes it whole (docs/protocol.md §16.2).
 /// </summary>
 internal static class KeySnapshot
 {
@@ -13,7 +13,8 @@ internal static class KeySnapshot
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     /// <exception cref="IOException">The copy cannot be written.</exception>
     public static async Task<ulong> WriteAsync(
-        IKeyStore keys, TableRegistry tables, ServerSecrets secrets, ReadOnlyMemory<byte> pairId, ulong madeAt, SealedWriter to, Action<ulong> told, CancellationToken ct)
+        IKeyStore keys, TableRegistry tables, ServerSecrets secrets, ReadOnlyMemory<byte> pairId, ulong madeAt,
+        SealedWriter to, Action<ulong> told, CancellationToken ct)
     {
         to.Write(new SnapshotRecord.First(pairId, madeAt).Encode());
         foreach (var secret in secrets.Export()) WriteSecret(to, secret);

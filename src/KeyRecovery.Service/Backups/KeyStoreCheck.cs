@@ -11,7 +11,8 @@ public static class KeyStoreCheck
 {
     /// <summary>Whether every key in it unwraps under the ring. Reads all of it.</summary>
     /// <exception cref="StoreUnavailableException">It cannot be read: then it is not sound either.</exception>
-    public static async Task<bool> IsSoundAsync(IKeyStore keys, IKekRing ring, CancellationToken ct, TableRegistry? tables = null)
+    public static async Task<bool> IsSoundAsync(
+        IKeyStore keys, IKekRing ring, CancellationToken ct, TableRegistry? tables = null)
     {
         var secret = new byte[KekBox.SecretSize];
         try
@@ -19,7 +20,8 @@ public static class KeyStoreCheck
             foreach (var table in (tables ?? TableRegistry.Default).Wrapped)
             {
                 await foreach (var row in keys.ScanAsync(table, ct))
-                    if (WrappedRow.Of(row) is { } wrapped && !KekBox.TryUnwrap(ring, wrapped.Kek, row.Key, wrapped.Wrapped.Span, secret)) return false;
+                    if (WrappedRow.Of(row) is { } wrapped
+                        && !KekBox.TryUnwrap(ring, wrapped.Kek, row.Key, wrapped.Wrapped.Span, secret)) return false;
             }
 
             return true;

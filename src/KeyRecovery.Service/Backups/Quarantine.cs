@@ -9,8 +9,8 @@ using KeyRecovery.Service.UseCases;
 namespace KeyRecovery.Service.Backups;
 
 /// <summary>
-/// What stands between a restored store and the first request: what was erased is erased again, and what no key opens goes.
-/// Every step may be done again.
+/// What stands between a restored store and the first request: what was erased is erased again, and what no key opens
+/// goes. Every step may be done again.
 /// </summary>
 public sealed class Quarantine
 {
@@ -27,7 +27,8 @@ public sealed class Quarantine
 
     /// <summary>Joins the two stores.</summary>
     /// <param name="madeAt">When the set was made, in seconds since 1970.</param>
-    /// <param name="newKeys">Whether the key store is the restored one: then all keys move to a new KEK, as copies of the old one exist.</param>
+    /// <param name="newKeys">Whether the key store is the restored one: then all keys move to a new KEK, as copies of
+    /// the old one exist.</param>
     /// <param name="brake">Whether to stop before the data of many accounts are removed that nobody has erased.</param>
     /// <param name="ct">Cancels between two steps.</param>
     /// <exception cref="StoreUnavailableException">A store cannot answer.</exception>
@@ -41,10 +42,13 @@ public sealed class Quarantine
         var (join, live) = await CountAsync(madeAt, ct);
         var (orphans, stopped) = await _orphans.RemoveAsync(live, ulong.MaxValue, brake ? join.Expected : null, ct);
         join = join with { ErasedAgain = again, Orphans = orphans, Stopped = stopped, HoldsBegunAnew = held };
-        if (!await _context.Data.ForgetAsync(ct)) return Unfinished("the data store's journals are not empty: somebody reads its file");
-        // Last: it destroys what the replaced key store hangs on, and until the brake has let go that may have been the right one.
+        if (!await _context.Data.ForgetAsync(ct))
+            return Unfinished("the data store's journals are not empty: somebody reads its file");
+        // Last: it destroys what the replaced key store hangs on, and until the brake has let go that may have been the
+        // right one.
         if (!stopped && newKeys && await _rotation.RunAsync(begin: true, null, ct) is not RotationOutcome.Done)
-            return Unfinished("the keys could not be moved to a new KEK: the ring cannot be written, or rows do not unwrap");
+            return Unfinished(
+                "the keys could not be moved to a new KEK: the ring cannot be written, or rows do not unwrap");
         return join;
     }
 
@@ -62,7 +66,8 @@ public sealed class Quarantine
         }
 
         await foreach (var stored in _context.Keys.ScanAsync(Table.KeyRows, ct))
-            if (KeyRow.Decode(stored.Value) is { State: KeyRowState.Erased } key && key.Since + Margin >= madeAt) erased++;
+            if (KeyRow.Decode(stored.Value) is { State: KeyRowState.Erased } key
+                && key.Since + Margin >= madeAt) erased++;
         return (new JoinReport(whole, lost, behind, damaged, 0, 0, erased, false, null), live);
     }
 

@@ -5,7 +5,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Service.Backups;
 
-/// <summary>Reads what <see cref="SealedWriter"/> sealed. A record counts once it is given; the stream only when it has ended.</summary>
+/// <summary>
+/// Reads what <see cref="SealedWriter"/> sealed. A record counts once it is given; the stream only when it has ended.
+/// </summary>
 internal sealed class SealedReader : IDisposable
 {
     private const int MaxRecord = 64 << 20;
@@ -38,7 +40,9 @@ internal sealed class SealedReader : IDisposable
     }
 
     /// <exception cref="WireFormatException">Something follows.</exception>
-    public void End() => WireFormatException.Require(_isLast && _at == _length && _from.ReadByte() < 0, "nothing follows the last record");
+    public void End() =>
+        WireFormatException.Require(
+            _isLast && _at == _length && _from.ReadByte() < 0, "nothing follows the last record");
 
     public void Dispose()
     {
@@ -70,11 +74,13 @@ internal sealed class SealedReader : IDisposable
         var box = new byte[size + SecretBox.Overhead];
         Fill(box);
         _isLast = size < SealedWriter.PieceSize;
-        var isOpen = SecretBox.TryOpen(_key.Span, SealedStream.Aad(_header, _index, _isLast), box, _piece.AsSpan(0, size));
+        var isOpen = SecretBox.TryOpen(
+            _key.Span, SealedStream.Aad(_header, _index, _isLast), box, _piece.AsSpan(0, size));
         WireFormatException.Require(isOpen, "the sealed key store opens under this KEK");
         (_index, _at, _length) = (_index + 1, 0, size);
     }
 
     private void Fill(Span<byte> bytes) =>
-        WireFormatException.Require(_from.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) == bytes.Length, "the sealed key store is whole");
+        WireFormatException.Require(_from.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) == bytes.Length,
+            "the sealed key store is whole");
 }

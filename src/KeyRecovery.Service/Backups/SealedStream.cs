@@ -13,7 +13,8 @@ internal static class SealedStream
 
     public static byte[] Header(BackupSetId set) => [.. "KRKEYS"u8, Format, .. set.ToArray()];
 
-    public static SecretBytes Key(SecretBytes kek, BackupSetId set) => Kdf.Derive(kek.Span, set.ToArray(), KeyLabel, SecretBox.KeySize);
+    public static SecretBytes Key(SecretBytes kek, BackupSetId set) =>
+        Kdf.Derive(kek.Span, set.ToArray(), KeyLabel, SecretBox.KeySize);
 
     public static byte[] Aad(ReadOnlySpan<byte> header, ulong index, bool last)
     {

@@ -5,8 +5,9 @@ using KeyRecovery.Protocol.Primitives;
 namespace KeyRecovery.Service.Backups;
 
 /// <summary>
-/// Seals a stream of records in pieces (docs/protocol.md §16.2), so that neither a store nor its copy ever lies whole in
-/// memory, nor unsealed anywhere. Each piece says its place and whether it is the last: none is moved, dropped or added.
+/// Seals a stream of records in pieces (docs/protocol.md §16.2), so that neither a store nor its copy ever lies whole
+/// in memory, nor unsealed anywhere. Each piece says its place and whether it is the last: none is moved, dropped or
+/// added.
 /// </summary>
 internal sealed class SealedWriter : IDisposable
 {
@@ -35,7 +36,9 @@ internal sealed class SealedWriter : IDisposable
         Append(record);
     }
 
-    /// <summary>Writes the last piece, which is shorter, if empty. Without it no reader takes what came before for whole.</summary>
+    /// <summary>
+    /// Writes the last piece, which is shorter, if empty. Without it no reader takes what came before for whole.
+    /// </summary>
     public void Complete() => Seal(last: true);
 
     public void Dispose()
@@ -58,7 +61,8 @@ internal sealed class SealedWriter : IDisposable
 
     private void Seal(bool last)
     {
-        var box = SecretBox.Seal(_key.Span, SealedStream.Aad(_header, _index++, last), _piece.AsSpan(0, _length), _random);
+        var box = SecretBox.Seal(
+            _key.Span, SealedStream.Aad(_header, _index++, last), _piece.AsSpan(0, _length), _random);
         Span<byte> length = stackalloc byte[sizeof(int)];
         BinaryPrimitives.WriteInt32BigEndian(length, box.Length);
         _to.Write(length);

@@ -9,7 +9,9 @@ using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Backups;
 
-/// <summary>Reads a sealed key store whole and unwraps every subject key of it, to see that it would restore. Writes nothing.</summary>
+/// <summary>
+/// Reads a sealed key store whole and unwraps every subject key of it, to see that it would restore. Writes nothing.
+/// </summary>
 /// <param name="keks">What it hangs on, the KEK that seals it first.</param>
 public sealed class SnapshotCheck(ImmutableArray<Kek> keks)
 {
@@ -34,7 +36,8 @@ public sealed class SnapshotCheck(ImmutableArray<Kek> keks)
     {
         using var reader = new SealedReader(from, keks[0].Key, set.Id);
         WireFormatException.Require(
-            SnapshotRecord.Decode(reader.Read()) is SnapshotRecord.First first && first.PairId.Span.SequenceEqual(set.PairId.Span), "the key store is of the set's pair");
+            SnapshotRecord.Decode(reader.Read()) is SnapshotRecord.First first
+                && first.PairId.Span.SequenceEqual(set.PairId.Span), "the key store is of the set's pair");
         for (var rows = 0UL; ;)
         {
             switch (SnapshotRecord.Decode(reader.Read()))
@@ -58,12 +61,14 @@ public sealed class SnapshotCheck(ImmutableArray<Kek> keks)
 
     private void Look(Row row)
     {
-        if (row.Key.Table == Table.RealmSlots) Passphrases += RealmSlotRow.Decode(row.Value).SealedShare.IsEmpty ? 0 : 1;
+        if (row.Key.Table == Table.RealmSlots)
+            Passphrases += RealmSlotRow.Decode(row.Value).SealedShare.IsEmpty ? 0 : 1;
         if (row.Key.Table != Table.KeyRows) return;
         var key = KeyRow.Decode(row.Value);
         Span<byte> subject = stackalloc byte[KekBox.SecretSize];
         if (key.State == KeyRowState.Erased) Erased++;
-        else if (keks.FirstOrDefault(kek => kek.Id == key.Kek) is { } from && KekBox.TryUnwrap(from, row.Key, key.WrappedSubjectKey.Span, subject)) Accounts++;
+        else if (keks.FirstOrDefault(kek => kek.Id == key.Kek) is { } from
+            && KekBox.TryUnwrap(from, row.Key, key.WrappedSubjectKey.Span, subject)) Accounts++;
         else Lost++;
         CryptographicOperations.ZeroMemory(subject);
     }

@@ -11,9 +11,9 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.Backups;
 
 /// <summary>
-/// Turns a snapshot into the rows of a new key store: subject keys move to the ring's current KEK, secrets under today's
-/// root key. Guess counters would come back with their guesses, so every share of a passphrase is left behind: the slot is
-/// locked until it is set anew.
+/// Turns a snapshot into the rows of a new key store: subject keys move to the ring's current KEK, secrets under
+/// today's root key. Guess counters would come back with their guesses, so every share of a passphrase is left behind:
+/// the slot is locked until it is set anew.
 /// </summary>
 /// <param name="keks">What the snapshot hangs on, the KEK that seals it first.</param>
 /// <param name="ring">Today's ring.</param>
@@ -37,7 +37,8 @@ public sealed class SnapshotImport(ImmutableArray<Kek> keks, IKekRing ring, IRoo
     /// <returns>The KEKs of the ring, that one first; null where it is destroyed.</returns>
     public static ImmutableArray<Kek>? Find(Func<Stream> open, BackupSet set, IKekRing ring)
     {
-        var keks = ring.Standings.Reverse().Select(kek => ring.TryGet(kek.Id, out var found) ? found : null).OfType<Kek>().ToImmutableArray();
+        var keks = ring.Standings.Reverse().Select(kek => ring.TryGet(kek.Id, out var found) ? found : null)
+            .OfType<Kek>().ToImmutableArray();
         foreach (var kek in keks)
         {
             using var stream = open();
@@ -60,20 +61,24 @@ public sealed class SnapshotImport(ImmutableArray<Kek> keks, IKekRing ring, IRoo
     /// <param name="from">The sealed key store.</param>
     /// <param name="set">Which set it is of.</param>
     /// <param name="ct">Cancels.</param>
-    /// <exception cref="WireFormatException">It is damaged, cut short, or of another KEK. What was read until then counts for nothing.</exception>
-    public async IAsyncEnumerable<Row> ReadAsync(Stream from, BackupSet set, [EnumeratorCancellation] CancellationToken ct)
+    /// <exception cref="WireFormatException">It is damaged, cut short, or of another KEK. What was read until then
+    /// counts for nothing.</exception>
+    public async IAsyncEnumerable<Row> ReadAsync(
+        Stream from, BackupSet set, [EnumeratorCancellation] CancellationToken ct)
     {
         using var reader = new SealedReader(from, keks[0].Key, set.Id);
         using var lease = ring.Wrap();
         var first = SnapshotRecord.Decode(reader.Read()) as SnapshotRecord.First;
-        WireFormatException.Require(first is not null && first.PairId.Span.SequenceEqual(set.PairId.Span), "the key store is of the set's pair");
+        WireFormatException.Require(first is not null && first.PairId.Span.SequenceEqual(set.PairId.Span),
+            "the key store is of the set's pair");
         for (var rows = 0UL; ;)
         {
             ct.ThrowIfCancellationRequested();
             switch (SnapshotRecord.Decode(reader.Read()))
             {
                 case SnapshotRecord.Secret(var place, var value):
-                    yield return new Row(place, ServerSecrets.Wrap(place, value.Span, root), 1, (long)set.MadeAt / 3600);
+                    yield return new Row(
+                        place, ServerSecrets.Wrap(place, value.Span, root), 1, (long)set.MadeAt / 3600);
                     break;
                 case SnapshotRecord.Stored(var row):
                     rows++;
@@ -98,7 +103,9 @@ public sealed class SnapshotImport(ImmutableArray<Kek> keks, IKekRing ring, IRoo
         var slot = RealmSlotRow.Decode(row.Value);
         if (slot.SealedShare.IsEmpty) return row;
         Locked++;
-        var locked = slot with { State = Protocol.Realms.RealmSlotState.Destroyed, Kek = default, SealedShare = default };
+        var locked = slot with {
+            State = Protocol.Realms.RealmSlotState.Destroyed, Kek = default, SealedShare = default,
+        };
         return row with { Value = locked.Encode() };
     }
 
@@ -109,14 +116,16 @@ public sealed class SnapshotImport(ImmutableArray<Kek> keks, IKekRing ring, IRoo
         Span<byte> subject = stackalloc byte[KekBox.SecretSize];
         try
         {
-            if (keks.FirstOrDefault(kek => kek.Id == key.Kek) is not { } from || !KekBox.TryUnwrap(from, row.Key, key.WrappedSubjectKey.Span, subject))
+            if (keks.FirstOrDefault(kek => kek.Id == key.Kek) is not { } from
+                || !KekBox.TryUnwrap(from, row.Key, key.WrappedSubjectKey.Span, subject))
             {
                 Lost++;
                 return null;
             }
 
             Accounts++;
-            return row with { Value = (key with { Kek = to.Id, WrappedSubjectKey = KekBox.Wrap(to, row.Key, subject, random) }).Encode() };
+            return row with { Value =
+                (key with { Kek = to.Id, WrappedSubjectKey = KekBox.Wrap(to, row.Key, subject, random) }).Encode() };
         }
         finally
         {

@@ -26,9 +26,12 @@ internal abstract record SnapshotRecord
 
     public byte[] Encode() => this switch
     {
-        First first => new CborOut().Array(4).Text("keys").UInt(1).Bytes(first.PairId.Span).UInt(first.MadeAt).ToArray(),
-        Secret secret => new CborOut().Array(3).Text("secret").Bytes(secret.Place.Id.Span).Bytes(secret.Value.Span).ToArray(),
-        Stored { Row: var row } => new CborOut().Array(6).Text("row").UInt((ulong)row.Key.Table.Number).Bytes(row.Key.Id.Span)
+        First first => new CborOut().Array(4).Text("keys").UInt(1).Bytes(first.PairId.Span)
+            .UInt(first.MadeAt).ToArray(),
+        Secret secret => new CborOut().Array(3).Text("secret").Bytes(secret.Place.Id.Span)
+            .Bytes(secret.Value.Span).ToArray(),
+        Stored { Row: var row } =>
+            new CborOut().Array(6).Text("row").UInt((ulong)row.Key.Table.Number).Bytes(row.Key.Id.Span)
             .UInt((ulong)row.Version).UInt((ulong)row.WrittenHour).Bytes(row.Value.Span).ToArray(),
         Last last => new CborOut().Array(2).Text("end").UInt(last.Rows).ToArray(),
         _ => throw new InvalidOperationException(),
@@ -45,7 +48,8 @@ internal abstract record SnapshotRecord
         SnapshotRecord record = reader.Text(3, 6) switch
         {
             "keys" => ReadFirst(reader),
-            "secret" => new Secret(new RowKey(Table.Secrets, reader.Bytes(1, RowKey.MaxIdSize)), reader.Bytes(1, MaxSecret)),
+            "secret" =>
+                new Secret(new RowKey(Table.Secrets, reader.Bytes(1, RowKey.MaxIdSize)), reader.Bytes(1, MaxSecret)),
             "row" => ReadRow(reader, tables),
             "end" => new Last(reader.UInt()),
             _ => throw new WireFormatException("a record of a snapshot is due here"),
@@ -63,7 +67,8 @@ internal abstract record SnapshotRecord
     private static Stored ReadRow(CborIn reader, TableRegistry tables)
     {
         var table = tables.Find(reader.UInt(255));
-        WireFormatException.Require(table is not null, "the snapshot's tables are known to this version of KeyRecovery");
+        WireFormatException.Require(
+            table is not null, "the snapshot's tables are known to this version of KeyRecovery");
         var key = new RowKey(table, reader.Bytes(1, RowKey.MaxIdSize));
         var (version, hour) = ((long)reader.UInt(), (long)reader.UInt());
         return new Stored(new Row(key, reader.Bytes(0, MaxValue), version, hour));

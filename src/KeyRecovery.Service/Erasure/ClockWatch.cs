@@ -3,14 +3,16 @@ using System.Globalization;
 namespace KeyRecovery.Service.Erasure;
 
 /// <summary>
-/// Whether a moment has come, by two clocks: the wall clock, which somebody can set, and the steady one, which counts from the
-/// start of the process. Where they drift apart, the wall clock was moved (or the machine slept, in which the steady one stands
-/// still on Linux), and nothing that waits for a time is done: a hold must not end early, nor a receipt say that a backup has
-/// expired which has not. After a restart the wall clock is believed again.
+/// Whether a moment has come, by two clocks: the wall clock, which somebody can set, and the steady one, which counts
+/// from the start of the process. Where they drift apart, the wall clock was moved (or the machine slept, in which the
+/// steady one stands still on Linux), and nothing that waits for a time is done: a hold must not end early, nor a
+/// receipt say that a backup has expired which has not. After a restart the wall clock is believed again.
 /// </summary>
 internal sealed class ClockWatch(TimeProvider time)
 {
-    /// <summary>How far the two may be apart: far above what time servers correct in steps, far below any hold.</summary>
+    /// <summary>
+    /// How far the two may be apart: far above what time servers correct in steps, far below any hold.
+    /// </summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(5);
 
     private readonly DateTimeOffset _start = time.GetUtcNow();
@@ -52,7 +54,9 @@ internal sealed class ClockWatch(TimeProvider time)
         get
         {
             var (wall, steady) = Read();
-            return string.Create(CultureInfo.InvariantCulture, $"the server's clock was moved, by {(wall - steady).TotalMinutes:+0;-0} minutes since the start: what waits for a time waits until it is set right, or the server restarted");
+            return string.Create(CultureInfo.InvariantCulture,
+                $"the server's clock was moved, by {(wall - steady).TotalMinutes:+0;-0} minutes since the start: what "
+                + $"waits for a time waits until it is set right, or the server restarted");
         }
     }
 
@@ -67,5 +71,6 @@ internal sealed class ClockWatch(TimeProvider time)
 
     private static bool IsMoved(DateTimeOffset wall, DateTimeOffset steady) => (wall - steady).Duration() > Tolerance;
 
-    private (DateTimeOffset Wall, DateTimeOffset Steady) Read() => (time.GetUtcNow(), _start + time.GetElapsedTime(_mark));
+    private (DateTimeOffset Wall, DateTimeOffset Steady) Read() =>
+        (time.GetUtcNow(), _start + time.GetElapsedTime(_mark));
 }

@@ -4,7 +4,9 @@ using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Erasure;
 
-/// <summary>What is next in the destruction of an account's key, as <see cref="DestructionPlanner"/> has read it.</summary>
+/// <summary>
+/// What is next in the destruction of an account's key, as <see cref="DestructionPlanner"/> has read it.
+/// </summary>
 internal abstract record Destruction
 {
     private Destruction() { }

@@ -14,9 +14,9 @@ using KeyRecovery.Service.UseCases;
 namespace KeyRecovery.Service.Erasure;
 
 /// <summary>
-/// Plans the destruction of an account's key: reads, and writes nothing. Read in this order: erasure row, key row, account,
-/// chain. So a plan that takes another's place in the erasure row was made from a key row at least as new, and the
-/// tombstone, which demands the key row as it was read here, never meets a plan that lacks what was claimed since.
+/// Plans the destruction of an account's key: reads, and writes nothing. Read in this order: erasure row, key row,
+/// account, chain. So a plan that takes another's place in the erasure row was made from a key row at least as new, and
+/// the tombstone, which demands the key row as it was read here, never meets a plan that lacks what was claimed since.
 /// </summary>
 internal sealed class DestructionPlanner(ServiceContext context, ErasureRows rows, IKekRing ring)
 {
@@ -24,7 +24,8 @@ internal sealed class DestructionPlanner(ServiceContext context, ErasureRows row
     /// <param name="keyRow">The account's key row.</param>
     /// <param name="request">Who asks, for what; where it is held, it must still be the one that is.</param>
     /// <param name="ct">Cancels.</param>
-    /// <exception cref="ErasureBlockedException">A device asked, and whether it still stands in the chain cannot be seen.</exception>
+    /// <exception cref="ErasureBlockedException">A device asked, and whether it still stands in the chain cannot be
+    /// seen.</exception>
     public async ValueTask<Destruction> PlanAsync(RowKey keyRow, ErasureRow request, CancellationToken ct)
     {
         var (known, knownRow) = await rows.ReadAsync(keyRow, ct);
@@ -46,8 +47,10 @@ internal sealed class DestructionPlanner(ServiceContext context, ErasureRows row
         {
             // Lost, damaged or restored from before a removal: in data of an older day a removed asker still stands.
             if (isBehind)
-                throw new ErasureBlockedException("an account that a device asks to erase must be repaired by a device first");
-            if (!state!.Authorities.ContainsKey(asker)) return new Destruction.AskerGone(CallOff(keyRow, asked, stored, known, knownRow));
+                throw new ErasureBlockedException(
+                    "an account that a device asks to erase must be repaired by a device first");
+            if (!state!.Authorities.ContainsKey(asker))
+                return new Destruction.AskerGone(CallOff(keyRow, asked, stored, known, knownRow));
         }
 
         var plan = new ErasurePlan
@@ -69,7 +72,8 @@ internal sealed class DestructionPlanner(ServiceContext context, ErasureRows row
             planned.Length + 1, state is null ? [] : [.. state.Authorities.Keys]);
     }
 
-    // The key row of a creation that died goes without an erasure. Where one was decided before, its tombstone stays due.
+    // The key row of a creation that died goes without an erasure. Where one was decided before, its tombstone stays
+    // due.
     private async ValueTask<Destruction> WithoutKeyRowAsync(RowKey keyRow, ErasureRow? known, CancellationToken ct)
     {
         if (known is not { Phase: ErasurePhase.Erasing, Plan: { } name }) return new Destruction.NoAccount();
@@ -78,7 +82,8 @@ internal sealed class DestructionPlanner(ServiceContext context, ErasureRows row
         return new Destruction.Write([new RowWrite.Create(keyRow, Tombstone()), .. shares], 0, []);
     }
 
-    // The key row is written first, as it is: whoever has planned with it and not come to the tombstone is refused there.
+    // The key row is written first, as it is: whoever has planned with it and not come to the tombstone is refused
+    // there.
     private ImmutableArray<RowWrite> CallOff(RowKey keyRow, ErasureRow asked, Row key, ErasureRow? known, Row? knownRow)
     {
         if (known?.Id != asked.Id) return [];
@@ -118,11 +123,14 @@ internal sealed class DestructionPlanner(ServiceContext context, ErasureRows row
         ];
     }
 
-    // Every slot that ever stood in the chain: a removed one's lookup may still be there. False where a link is damaged.
-    private async ValueTask<(IReadOnlyCollection<(AuthorityId Id, AuthorityKind Kind, VerifyKey Key)> Slots, bool IsWhole)> SlotsAsync(
-        AccountRows rows, AccountState state, CancellationToken ct)
+    // Every slot that ever stood in the chain: a removed one's lookup may still be there. False where a link is
+    // damaged.
+    private async ValueTask<(IReadOnlyCollection<(AuthorityId Id, AuthorityKind Kind, VerifyKey Key)> Slots,
+        bool IsWhole)> SlotsAsync(
+            AccountRows rows, AccountState state, CancellationToken ct)
     {
-        var slots = state.Authorities.Values.Where(a => a.IsSlot).ToDictionary(a => a.Id, a => (a.Id, a.Kind, a.SigningKey));
+        var slots = state.Authorities.Values.Where(a => a.IsSlot)
+            .ToDictionary(a => a.Id, a => (a.Id, a.Kind, a.SigningKey));
         try
         {
             await foreach (var entry in new LinkReader(context.Data, rows, state).ReadAllAsync(ct))

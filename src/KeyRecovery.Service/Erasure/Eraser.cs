@@ -4,15 +4,16 @@ using KeyRecovery.Service.UseCases;
 namespace KeyRecovery.Service.Erasure;
 
 /// <summary>
-/// Carries a <see cref="Destruction"/> out, up to and past the point of no return; refused before it, it plans anew. What
-/// comes behind it and was refused, or cut short, is the finisher's.
+/// Carries a <see cref="Destruction"/> out, up to and past the point of no return; refused before it, it plans anew.
+/// What comes behind it and was refused, or cut short, is the finisher's.
 /// </summary>
 internal sealed class Eraser(ServiceContext context, DestructionPlanner planner)
 {
     private const int Attempts = 32;
 
     /// <summary>Destroys an account's key.</summary>
-    /// <exception cref="ErasureBlockedException">A device asked, and whether it still stands in the chain cannot be seen.</exception>
+    /// <exception cref="ErasureBlockedException">A device asked, and whether it still stands in the chain cannot be
+    /// seen.</exception>
     /// <exception cref="StoreUnavailableException">A store cannot do it; what was begun, somebody resumes.</exception>
     public ValueTask<DestroyOutcome> DestroyAsync(RowKey keyRow, ErasureRow request, CancellationToken ct) =>
         DestroyAsync(keyRow, request, null, Task.CompletedTask, ct);
@@ -61,7 +62,8 @@ internal sealed class Eraser(ServiceContext context, DestructionPlanner planner)
         await context.Keys.WriteAsync(writes, ct) switch
         {
             WriteResult.Refused(var index) => index,
-            WriteResult.Unavailable(_, var reason) => throw new StoreUnavailableException(reason, "a key cannot be destroyed"),
+            WriteResult.Unavailable(_, var reason) =>
+                throw new StoreUnavailableException(reason, "a key cannot be destroyed"),
             _ => null,
         };
 }

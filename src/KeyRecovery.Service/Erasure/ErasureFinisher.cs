@@ -20,7 +20,10 @@ internal sealed class ErasureFinisher(
     // What stands in the list already: a pass that waits for a reader repeats itself every few seconds.
     private readonly HashSet<RowKey> _listed = [];
 
-    /// <summary>Takes accounts whose keys are destroyed to their receipts. One group at a time: whoever comes second finds the work done.</summary>
+    /// <summary>
+    /// Takes accounts whose keys are destroyed to their receipts. One group at a time: whoever comes second finds the
+    /// work done.
+    /// </summary>
     /// <returns>How many got one now, how many are left, and why. Others may have finished some before.</returns>
     /// <exception cref="StoreUnavailableException">A store cannot do it.</exception>
     public async Task<FinishReport> FinishAsync(IReadOnlyList<RowKey> keyRows, CancellationToken ct)
@@ -56,8 +59,10 @@ internal sealed class ErasureFinisher(
 
             var given = await SideBySide.RunAsync(open, (o, haveRead) => GiveAsync(o, haveRead, ct));
             done += given.Count(g => g.Problem is null);
-            // What a request wrote that had passed the gate before: its rows are names without an owner, and go as well.
-            open = given.Where(g => g.Problem == FirstReceipt.RowsLeft && round < Rounds).Select(g => g.Erasure).ToList();
+            // What a request wrote that had passed the gate before: its rows are names without an owner, and go as
+            // well.
+            open = given.Where(g => g.Problem == FirstReceipt.RowsLeft && round < Rounds)
+                .Select(g => g.Erasure).ToList();
             foreach (var (erasure, why) in given)
             {
                 if (why is null || open.Contains(erasure)) continue;
@@ -78,7 +83,8 @@ internal sealed class ErasureFinisher(
         {
             try
             {
-                if (await rows.ReadAsync(keyRow, ct) is not ({ Phase: ErasurePhase.Erasing, Plan: { } name } row, { } stored)) continue;
+                if (await rows.ReadAsync(
+                    keyRow, ct) is not ({ Phase: ErasurePhase.Erasing, Plan: { } name } row, { } stored)) continue;
                 // Decided, and its key is still there: nothing of it may be touched.
                 if (await context.Keys.ReadAsync(keyRow, ct) is not { } key) continue;
                 if (KeyRow.Decode(key.Value) is not { State: KeyRowState.Erased, Since: var erasedAt }) continue;
@@ -102,7 +108,8 @@ internal sealed class ErasureFinisher(
         _listed.UnionWith(open.Select(o => o.KeyRow));
     }
 
-    private async Task<(OpenErasure Erasure, string? Problem)> GiveAsync(OpenErasure erasure, Task haveRead, CancellationToken ct)
+    private async Task<(OpenErasure Erasure, string? Problem)> GiveAsync(
+        OpenErasure erasure, Task haveRead, CancellationToken ct)
     {
         try
         {

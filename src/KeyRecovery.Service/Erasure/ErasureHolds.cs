@@ -11,7 +11,10 @@ using KeyRecovery.Service.UseCases;
 
 namespace KeyRecovery.Service.Erasure;
 
-/// <summary>Erasures that devices ask for: held, told to whoever looks, and cancelled by whoever was there (docs/protocol.md §15.2).</summary>
+/// <summary>
+/// Erasures that devices ask for: held, told to whoever looks, and cancelled by whoever was there (docs/protocol.md
+/// §15.2).
+/// </summary>
 internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, ClockWatch clock)
 {
     private const int Attempts = 4;
@@ -46,9 +49,12 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
     }
 
     public async ValueTask<ErasureStatus> StatusAsync(OpenAccount account, CancellationToken ct) =>
-        (await rows.ReadAsync(account.KeyRowKey, ct)).Row is { } row && !IsVoid(row, account) ? Status(row) : ErasureStatus.None;
+        (await rows.ReadAsync(account.KeyRowKey, ct)).Row is { } row && !IsVoid(row, account)
+            ? Status(row) : ErasureStatus.None;
 
-    /// <summary>How long a held one still waits, for every device that reads its vault; null where none is held.</summary>
+    /// <summary>
+    /// How long a held one still waits, for every device that reads its vault; null where none is held.
+    /// </summary>
     public async ValueTask<TimeSpan?> DueInAsync(OpenAccount account, CancellationToken ct)
     {
         try
@@ -70,18 +76,22 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
     public ErasureStatus Status(ErasureRow row) => row.Phase switch
     {
         ErasurePhase.Held when IsDue(row) != true =>
-            new(ErasureState.Held, row.RequestedAt, Math.Max(0, (long)row.DueAt - (long)context.NowSeconds) * 1000, default),
+            new(ErasureState.Held, row.RequestedAt,
+                Math.Max(0, (long)row.DueAt - (long)context.NowSeconds) * 1000, default),
         ErasurePhase.Held or ErasurePhase.Erasing => new(ErasureState.Erasing, row.RequestedAt, 0, default),
         ErasurePhase.Erased => new(ErasureState.Erased, row.RequestedAt, 0, row.Receipt),
         _ => ErasureStatus.None,
     };
 
     /// <summary>Cancels for whoever was an authority at the request or in the three days before it.</summary>
-    /// <returns>True where it is cancelled; false where that signer may not, or there is nothing: the gate tells which.</returns>
-    public async ValueTask<Outcome<bool>> TryCancelAsync(KeyId keyId, Func<VerifyKey, bool> verify, CancellationToken ct)
+    /// <returns>True where it is cancelled; false where that signer may not, or there is nothing: the gate tells
+    /// which.</returns>
+    public async ValueTask<Outcome<bool>> TryCancelAsync(
+        KeyId keyId, Func<VerifyKey, bool> verify, CancellationToken ct)
     {
         var account = keyId.Account;
-        if (account is null && await context.Keys.ReadAsync(context.Lookups.Ids.Slot(keyId.Authority), ct) is { } lookup)
+        if (account is null
+            && await context.Keys.ReadAsync(context.Lookups.Ids.Slot(keyId.Authority), ct) is { } lookup)
             account = context.Lookups.Open(lookup);
         if (account is null) return false;
         var keyRow = context.Lookups.Ids.KeyRow(account.Value);
@@ -93,7 +103,8 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
             if (canceller is null || !verify(canceller)) return false;
             // The same once more, whose answer was lost; its signer may have been removed since.
             if (row.Phase == ErasurePhase.Cancelled) return true;
-            switch (await context.Keys.WriteAsync([rows.Write(keyRow, row with { Phase = ErasurePhase.Cancelled }, stored)], ct))
+            switch (await context.Keys.WriteAsync(
+                [rows.Write(keyRow, row with { Phase = ErasurePhase.Cancelled }, stored)], ct))
             {
                 case WriteResult.Written:
                     return true;
@@ -105,14 +116,18 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
         return new ServiceFailure(ErrorCode.Unavailable);
     }
 
-    /// <summary>What whoever may not cancel hears: that there is one, that it is too late, or false, as there is nothing.</summary>
+    /// <summary>
+    /// What whoever may not cancel hears: that there is one, that it is too late, or false, as there is nothing.
+    /// </summary>
     public async ValueTask<Outcome<bool>> UncancelledAsync(OpenAccount account, CancellationToken ct) =>
-        (await rows.ReadAsync(account.KeyRowKey, ct)).Row is not { } row || IsVoid(row, account) ? false : row.Phase switch
-        {
-            ErasurePhase.Held => ServiceFailure.Forbidden("keyid"),
-            ErasurePhase.Erasing or ErasurePhase.Erased => new ServiceFailure(ErrorCode.Erased) { Receipt = row.Receipt },
-            _ => false,
-        };
+        (await rows.ReadAsync(account.KeyRowKey, ct)).Row is not { } row || IsVoid(row, account)
+            ? false : row.Phase switch
+            {
+                ErasurePhase.Held => ServiceFailure.Forbidden("keyid"),
+                ErasurePhase.Erasing or ErasurePhase.Erased =>
+                    new ServiceFailure(ErrorCode.Erased) { Receipt = row.Receipt },
+                _ => false,
+            };
 
     /// <summary>Makes the time of every held one begin anew.</summary>
     /// <returns>How many there are.</returns>
@@ -127,7 +142,8 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
             {
                 if (await rows.ReadAsync(keyRow, ct) is not ({ Phase: ErasurePhase.Held } row, var was)) continue;
                 row = row with { DueAt = Seconds(clock.Latest + context.Policies.Of(row.App).ErasureHold) };
-                if (await context.Keys.WriteAsync([rows.Write(keyRow, row, was)], ct) is WriteResult.Unavailable(_, var reason))
+                if (await context.Keys.WriteAsync(
+                    [rows.Write(keyRow, row, was)], ct) is WriteResult.Unavailable(_, var reason))
                     throw new StoreUnavailableException(reason, "the key store cannot be written");
                 begun++;
             }
@@ -167,7 +183,8 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
         };
     }
 
-    private async ValueTask<ImmutableArray<(AuthorityId, VerifyKey)>> CancellersAsync(OpenAccount account, CancellationToken ct)
+    private async ValueTask<ImmutableArray<(AuthorityId, VerifyKey)>> CancellersAsync(
+        OpenAccount account, CancellationToken ct)
     {
         var cancellers = account.State.Authorities.Values.ToDictionary(a => a.Id, a => a.SigningKey);
         // When a link was taken is the server's own word, to the hour; what it says of time itself informs only.

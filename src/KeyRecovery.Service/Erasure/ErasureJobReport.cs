@@ -9,4 +9,5 @@ namespace KeyRecovery.Service.Erasure;
 /// <param name="Unknown">Lines without an account.</param>
 /// <param name="Pending">The others.</param>
 /// <param name="Outcomes">Lines, ascending, as many as were asked for.</param>
-public sealed record ErasureJobReport(ulong RequestedAt, int Lines, int Erased, int Unknown, int Pending, ImmutableArray<ErasureLineOutcome> Outcomes);
+public sealed record ErasureJobReport(
+    ulong RequestedAt, int Lines, int Erased, int Unknown, int Pending, ImmutableArray<ErasureLineOutcome> Outcomes);

@@ -8,8 +8,8 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.Erasure;
 
 /// <summary>
-/// Operators' jobs and their lines in the key store. A job is named by a keyed hash of its content, its lines by its upload
-/// and their numbers: any line is one point read away.
+/// Operators' jobs and their lines in the key store. A job is named by a keyed hash of its content, its lines by its
+/// upload and their numbers: any line is one point read away.
 /// </summary>
 internal sealed class ErasureJobRows(IKeyStore keys, ErasureRows erasures, ReadOnlyMemory<byte> lookupKey)
 {
@@ -34,14 +34,18 @@ internal sealed class ErasureJobRows(IKeyStore keys, ErasureRows erasures, ReadO
     }
 
     /// <summary>A job and its row as it was read; null and null where there is none.</summary>
-    public async ValueTask<(ErasureJobRow? Job, Row? Stored)> ReadAsync(ReadOnlyMemory<byte> id, CancellationToken ct) =>
-        await keys.ReadAsync(PlaceOf(id), ct) is { } stored ? (ErasureJobRow.Decode(stored.Value), stored) : (null, null);
+    public async ValueTask<(ErasureJobRow? Job, Row? Stored)> ReadAsync(
+        ReadOnlyMemory<byte> id, CancellationToken ct) =>
+        await keys.ReadAsync(PlaceOf(id), ct) is { } stored
+            ? (ErasureJobRow.Decode(stored.Value), stored) : (null, null);
 
     /// <summary>Reads a line.</summary>
     /// <exception cref="RowDamagedException">It is not there.</exception>
-    public async ValueTask<(ErasureLineRow Line, Row Stored)> LineAsync(ErasureJobRow job, int number, CancellationToken ct)
+    public async ValueTask<(ErasureLineRow Line, Row Stored)> LineAsync(
+        ErasureJobRow job, int number, CancellationToken ct)
     {
-        var stored = await keys.ReadAsync(PlaceOf(job.Upload, number), ct) ?? throw new RowDamagedException(Table.ErasureLines);
+        var stored = await keys.ReadAsync(PlaceOf(job.Upload, number), ct)
+            ?? throw new RowDamagedException(Table.ErasureLines);
         return (ErasureLineRow.Decode(stored.Value), stored);
     }
 

@@ -9,7 +9,8 @@ namespace KeyRecovery.Service.Erasure;
 
 /// <summary>
 /// Carries jobs out: of each line that is not settled it destroys the account's key, and when the group is finished it
-/// counts what is settled, in one write of the job's row. A line says which account it found before that account's key goes.
+/// counts what is settled, in one write of the job's row. A line says which account it found before that account's key
+/// goes.
 /// </summary>
 internal sealed class ErasureJobRun(ServiceContext context, ErasureJobRows rows, Eraser eraser)
 {
@@ -17,11 +18,14 @@ internal sealed class ErasureJobRun(ServiceContext context, ErasureJobRows rows,
 
     /// <summary>Destroys the keys of all jobs' lines that are not settled.</summary>
     /// <param name="most">The most of a group.</param>
-    /// <param name="block">Is told of a line that damage holds up; the others go on, and it is looked at again by the next run.</param>
+    /// <param name="block">Is told of a line that damage holds up; the others go on, and it is looked at again by the
+    /// next run.</param>
     /// <param name="ct">Cancels.</param>
-    /// <returns>Key rows that are now to be finished, in groups; what is finished before the next group is asked for is counted.</returns>
+    /// <returns>Key rows that are now to be finished, in groups; what is finished before the next group is asked for is
+    /// counted.</returns>
     /// <exception cref="StoreUnavailableException">The key store cannot write: no line is passed over.</exception>
-    public async IAsyncEnumerable<IReadOnlyList<RowKey>> RunAsync(int most, Action<string> block, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<IReadOnlyList<RowKey>> RunAsync(
+        int most, Action<string> block, [EnumeratorCancellation] CancellationToken ct)
     {
         var open = new List<ReadOnlyMemory<byte>>();
         await foreach (var stored in context.Keys.ScanAsync(Table.ErasureJobs, ct))
@@ -32,7 +36,8 @@ internal sealed class ErasureJobRun(ServiceContext context, ErasureJobRows rows,
             while (await NextAsync(id, last, most, ct) is (var job, { IsEmpty: false } numbers))
             {
                 last = numbers[^1];
-                var taken = await SideBySide.RunAsync(numbers, (number, haveRead) => TryTakeAsync(job, number, haveRead, ct));
+                var taken = await SideBySide.RunAsync(
+                    numbers, (number, haveRead) => TryTakeAsync(job, number, haveRead, ct));
                 foreach (var damage in taken.Select(t => t.Damage).OfType<string>()) block(damage);
                 yield return [.. taken.Select(t => t.KeyRow).OfType<RowKey>().Distinct()];
                 await SettleAsync(id, job, numbers, ct);
@@ -44,7 +49,8 @@ internal sealed class ErasureJobRun(ServiceContext context, ErasureJobRows rows,
         ReadOnlyMemory<byte> id, int last, int most, CancellationToken ct) =>
         await rows.ReadAsync(id, ct) is ({ } job, _) ? (job, [.. job.Open.After(last).Take(most)]) : null;
 
-    private async Task<(RowKey? KeyRow, string? Damage)> TryTakeAsync(ErasureJobRow job, int number, Task haveRead, CancellationToken ct)
+    private async Task<(RowKey? KeyRow, string? Damage)> TryTakeAsync(
+        ErasureJobRow job, int number, Task haveRead, CancellationToken ct)
     {
         try
         {
@@ -78,10 +84,12 @@ internal sealed class ErasureJobRun(ServiceContext context, ErasureJobRows rows,
                     RequestedAt = job.RequestedAt,
                     Account = account,
                 };
-                var outcome = await eraser.DestroyAsync(keyRow, request, () => FoundAsync(job, number, keyRow, ct), haveRead, ct);
+                var outcome = await eraser.DestroyAsync(
+                    keyRow, request, () => FoundAsync(job, number, keyRow, ct), haveRead, ct);
                 if (outcome == DestroyOutcome.Destroyed)
                 {
-                    // Somebody else's erasure of it was under way, with a receipt of its own: the line has still to say so.
+                    // Somebody else's erasure of it was under way, with a receipt of its own: the line has still to say
+                    // so.
                     await WriteAsync(() => FoundAsync(job, number, keyRow, ct), ct);
                     return keyRow;
                 }
@@ -90,7 +98,8 @@ internal sealed class ErasureJobRun(ServiceContext context, ErasureJobRows rows,
 
         if (found is not null && await context.Keys.ReadAsync(found.Value, ct) is not null) return found;
         await haveRead;
-        await WriteAsync(() => ChangeAsync(job, number, l => l with { State = LineState.Unknown, KeyRow = default }, ct), ct);
+        await WriteAsync(
+            () => ChangeAsync(job, number, l => l with { State = LineState.Unknown, KeyRow = default }, ct), ct);
         return null;
     }
 
@@ -106,7 +115,8 @@ internal sealed class ErasureJobRun(ServiceContext context, ErasureJobRows rows,
         return stored.Value.Span.SequenceEqual(next) ? null : new RowWrite.Replace(stored, next);
     }
 
-    private async ValueTask SettleAsync(ReadOnlyMemory<byte> id, ErasureJobRow job, ImmutableArray<int> numbers, CancellationToken ct)
+    private async ValueTask SettleAsync(
+        ReadOnlyMemory<byte> id, ErasureJobRow job, ImmutableArray<int> numbers, CancellationToken ct)
     {
         var outcomes = new Dictionary<int, LineOutcome>();
         foreach (var number in numbers)

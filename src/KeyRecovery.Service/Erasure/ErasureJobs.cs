@@ -8,10 +8,10 @@ using KeyRecovery.Service.UseCases;
 namespace KeyRecovery.Service.Erasure;
 
 /// <summary>
-/// Operators' erasures in bulk (docs/protocol.md §15.3): filed and told of here, carried out by <see cref="ErasureJobRun"/>.
-/// A job is stored whole before it is accepted, with line numbers and keyed hashes. Write order: lines; the job's row; the
-/// first line once more. Whoever sweeps lines that have no job deletes the first line before the others, by the token that
-/// it read before it looked for a job: so one of the two is refused.
+/// Operators' erasures in bulk (docs/protocol.md §15.3): filed and told of here, carried out by
+/// <see cref="ErasureJobRun"/>. A job is stored whole before it is accepted, with line numbers and keyed hashes. Write
+/// order: lines; the job's row; the first line once more. Whoever sweeps lines that have no job deletes the first line
+/// before the others, by the token that it read before it looked for a job: so one of the two is refused.
 /// </summary>
 public sealed class ErasureJobs
 {
@@ -48,18 +48,22 @@ public sealed class ErasureJobs
         }
         finally
         {
-            // What was stored of one that is malformed, cut short or there already. The sweep finds what a crash leaves.
+            // What was stored of one that is malformed, cut short or there already. The sweep finds what a crash
+            // leaves.
             if (isStray) await RemoveLinesAsync(_context.Keys, upload, CancellationToken.None);
         }
     }
 
-    /// <summary>How a job of an app stands, with the outcomes of some lines; null where the app has no such job.</summary>
+    /// <summary>
+    /// How a job of an app stands, with the outcomes of some lines; null where the app has no such job.
+    /// </summary>
     /// <param name="id">The job's id.</param>
     /// <param name="app">The app.</param>
     /// <param name="after">Leaves out the lines up to this number.</param>
     /// <param name="limit">How many outcomes; with 0 one row is read, whatever the job's size.</param>
     /// <param name="ct">Cancels.</param>
-    public async ValueTask<ErasureJobReport?> ReadAsync(ReadOnlyMemory<byte> id, string app, int after, int limit, CancellationToken ct)
+    public async ValueTask<ErasureJobReport?> ReadAsync(
+        ReadOnlyMemory<byte> id, string app, int after, int limit, CancellationToken ct)
     {
         if (id.Length != ErasureJobRows.IdSize) return null;
         var (job, _) = await _rows.ReadAsync(id, ct);
@@ -69,14 +73,16 @@ public sealed class ErasureJobs
         for (var number = first; outcomes.Count < limit && number <= job.Lines; number++)
             outcomes.Add(await _rows.OutcomeAsync(job, number, ct));
         return new ErasureJobReport(
-            job.RequestedAt, job.Lines, job.Erased, job.Unknown, job.Lines - job.Erased - job.Unknown, outcomes.ToImmutable());
+            job.RequestedAt, job.Lines, job.Erased, job.Unknown, job.Lines - job.Erased - job.Unknown,
+            outcomes.ToImmutable());
     }
 
     /// <summary>Deletes all lines of an upload.</summary>
     internal static async ValueTask RemoveLinesAsync(IKeyStore keys, ReadOnlyMemory<byte> upload, CancellationToken ct)
     {
         var lines = new List<RowWrite>();
-        await foreach (var row in keys.ListOwnerAsync(Table.ErasureLines, upload, ct)) lines.Add(new RowWrite.Remove(row.Key));
+        await foreach (var row in keys.ListOwnerAsync(Table.ErasureLines, upload, ct))
+            lines.Add(new RowWrite.Remove(row.Key));
         foreach (var some in lines.Chunk(Batch)) await keys.WriteAsync(some, ct);
     }
 
@@ -120,7 +126,8 @@ public sealed class ErasureJobs
             }
 
             var touch = new RowWrite.Replace(first, first.Value);
-            RowWrite[] writes = there is null ? [new RowWrite.Create(ErasureJobRows.PlaceOf(id), job.Encode()), touch] : [touch];
+            RowWrite[] writes = there is null
+                ? [new RowWrite.Create(ErasureJobRows.PlaceOf(id), job.Encode()), touch] : [touch];
             switch (await _context.Keys.WriteAsync(writes, ct))
             {
                 case WriteResult.Written:

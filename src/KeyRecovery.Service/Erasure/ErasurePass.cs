@@ -5,14 +5,16 @@ using KeyRecovery.Service.UseCases;
 namespace KeyRecovery.Service.Erasure;
 
 /// <summary>
-/// Takes every erasure a step on: holds that are due, what a crash cut short, receipts that wait for a KEK, and then jobs.
-/// Reads no erasure that has its last receipt.
+/// Takes every erasure a step on: holds that are due, what a crash cut short, receipts that wait for a KEK, and then
+/// jobs. Reads no erasure that has its last receipt.
 /// </summary>
 internal sealed class ErasurePass(
-    ServiceContext context, ErasureRows rows, ErasureHolds holds, Eraser eraser, ErasureFinisher finisher, LastReceipt lastReceipt,
+    ServiceContext context, ErasureRows rows, ErasureHolds holds, Eraser eraser, ErasureFinisher finisher,
+    LastReceipt lastReceipt,
     ErasureJobRun jobs, ClockWatch clock)
 {
-    /// <exception cref="StoreUnavailableException">A store cannot do its part: what was begun stays pending.</exception>
+    /// <exception cref="StoreUnavailableException">A store cannot do its part: what was begun stays
+    /// pending.</exception>
     public async Task<ErasureReport> RunAsync(CancellationToken ct)
     {
         var tally = new Tally();
@@ -34,7 +36,8 @@ internal sealed class ErasurePass(
 
         async Task TakeAllOnAsync()
         {
-            foreach (var (keyRow, step, why) in await SideBySide.RunAsync(some, (stored, haveRead) => TakeOnAsync(stored, haveRead, ct)))
+            foreach (var (keyRow, step, why) in await SideBySide.RunAsync(
+                some, (stored, haveRead) => TakeOnAsync(stored, haveRead, ct)))
             {
                 tally.Count(step);
                 if (step == ErasureStep.Open) open.Add(keyRow);
@@ -48,7 +51,8 @@ internal sealed class ErasurePass(
         }
     }
 
-    private async Task<(RowKey KeyRow, ErasureStep Step, string? Problem)> TakeOnAsync(Row stored, Task haveRead, CancellationToken ct)
+    private async Task<(RowKey KeyRow, ErasureStep Step, string? Problem)> TakeOnAsync(
+        Row stored, Task haveRead, CancellationToken ct)
     {
         var keyRow = ErasureRows.KeyRowOf(stored);
         try
@@ -59,7 +63,8 @@ internal sealed class ErasurePass(
                 ErasurePhase.Held when holds.IsDue(row) is not { } isDue => ErasureStep.AwaitClock,
                 ErasurePhase.Held when holds.IsDue(row) == false => ErasureStep.None,
                 ErasurePhase.Held or ErasurePhase.Erasing =>
-                    await eraser.DestroyAsync(keyRow, row, null, haveRead, ct) == DestroyOutcome.Destroyed ? ErasureStep.Open : ErasureStep.None,
+                    await eraser.DestroyAsync(keyRow, row, null, haveRead, ct) == DestroyOutcome.Destroyed
+                        ? ErasureStep.Open : ErasureStep.None,
                 ErasurePhase.Erased => await lastReceipt.TryGiveAsync(keyRow, row, stored, haveRead, ct),
                 _ => ErasureStep.None,
             };
@@ -116,7 +121,8 @@ internal sealed class ErasurePass(
         }
 
         public ErasureReport Report() => new(
-            _erased, Of(ErasureStep.Final), Left.Count + _blocked, Of(ErasureStep.AwaitKek), Of(ErasureStep.AwaitSets), Of(ErasureStep.AwaitClock), _problem);
+            _erased, Of(ErasureStep.Final), Left.Count + _blocked, Of(ErasureStep.AwaitKek), Of(ErasureStep.AwaitSets),
+            Of(ErasureStep.AwaitClock), _problem);
 
         private int Of(ErasureStep step) => _steps.GetValueOrDefault(step);
     }

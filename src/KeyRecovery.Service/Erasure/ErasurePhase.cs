@@ -12,6 +12,8 @@ internal enum ErasurePhase
     /// <summary>Done, with a receipt of level 1.</summary>
     Erased = 3,
 
-    /// <summary>Called off, by somebody who may or because the asker was removed. Another one may take its place.</summary>
+    /// <summary>
+    /// Called off, by somebody who may or because the asker was removed. Another one may take its place.
+    /// </summary>
     Cancelled = 4,
 }

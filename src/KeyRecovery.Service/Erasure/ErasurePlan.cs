@@ -7,8 +7,8 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.Erasure;
 
 /// <summary>
-/// What an erasure must find again when the key is gone: where the account's rows are, what leads to it, which shares are
-/// its slots', and a row to try. Written before the key is destroyed, and gone with the first receipt.
+/// What an erasure must find again when the key is gone: where the account's rows are, what leads to it, which shares
+/// are its slots', and a row to try. Written before the key is destroyed, and gone with the first receipt.
 /// </summary>
 internal sealed record ErasurePlan
 {
@@ -28,7 +28,8 @@ internal sealed record ErasurePlan
 
     /// <summary>The row of the account's user at this realm; null where nobody knows whose the account was.</summary>
     public RowKey? RealmSubject =>
-        Rows.FirstOrDefault(r => r.Row.Table == Table.Subjects) is { IsNone: false } user ? RowIds.RealmSubject(user.Row) : null;
+        Rows.FirstOrDefault(r => r.Row.Table == Table.Subjects) is { IsNone: false } user
+            ? RowIds.RealmSubject(user.Row) : null;
 
     /// <summary>Slots of the chain at this realm, each with the key by which it is known to be the account's.</summary>
     public IEnumerable<(RowKey Row, ReadOnlyMemory<byte> SigningKey)> Shares =>
@@ -51,7 +52,8 @@ internal readonly record struct PlannedRow(RowKey Row, ReadOnlyMemory<byte> Sign
 /// <param name="Next">The name of the next part; null in the last one.</param>
 /// <param name="Rows">At most <see cref="MaxRows"/>.</param>
 internal sealed record ErasurePlanPart(
-    ReadOnlyMemory<byte> Locator, ReadOnlyMemory<byte> Kept, long KeptVersion, Hash256? Next, ImmutableArray<PlannedRow> Rows)
+    ReadOnlyMemory<byte> Locator, ReadOnlyMemory<byte> Kept, long KeptVersion, Hash256? Next,
+    ImmutableArray<PlannedRow> Rows)
 {
     /// <summary>The most rows of a part: 4,096, some 300 KiB.</summary>
     public const int MaxRows = 4096;
@@ -73,7 +75,8 @@ internal sealed record ErasurePlanPart(
         reader.Array(7);
         reader.Label(RowLabel);
         reader.UInt(1);
-        var (locator, kept, version) = (reader.Bytes(0, RowKey.MaxIdSize), reader.Bytes(0, int.MaxValue), (long)reader.UInt());
+        var (locator, kept, version) =
+            (reader.Bytes(0, RowKey.MaxIdSize), reader.Bytes(0, int.MaxValue), (long)reader.UInt());
         Hash256? next = reader.Bytes(0, Hash256.Size) is { Length: > 0 } name ? new Hash256(name) : null;
         var rows = ImmutableArray.CreateBuilder<PlannedRow>(reader.Array(0, MaxRows));
         for (var left = rows.Capacity; left > 0; left--)
@@ -81,7 +84,8 @@ internal sealed record ErasurePlanPart(
             reader.Array(3);
             var table = TableRegistry.Default.Find(reader.UInt(byte.MaxValue));
             WireFormatException.Require(table is not null, "a planned row's table is known");
-            rows.Add(new PlannedRow(new RowKey(table, reader.Bytes(1, RowKey.MaxIdSize)), reader.Bytes(0, VerifyKey.Size)));
+            rows.Add(
+                new PlannedRow(new RowKey(table, reader.Bytes(1, RowKey.MaxIdSize)), reader.Bytes(0, VerifyKey.Size)));
         }
 
         reader.End();

@@ -49,10 +49,14 @@ internal sealed class ErasurePlans(IKeyStore keys, SecretBytes sealKey, IRandom 
         }
 
         var plan = new ErasurePlan { Locator = first.Locator, Rows = rows.ToImmutable() };
-        return first.Kept.IsEmpty ? plan : plan with { Kept = new Row(plan.AccountRow, first.Kept, first.KeptVersion, 0) };
+        return first.Kept.IsEmpty
+            ? plan : plan with { Kept = new Row(plan.AccountRow, first.Kept, first.KeptVersion, 0) };
     }
 
-    /// <summary>All parts of all plans of an account, without their values: those of plans that others took the place of as well.</summary>
+    /// <summary>
+    /// All parts of all plans of an account, without their values: those of plans that others took the place of as
+    /// well.
+    /// </summary>
     public IAsyncEnumerable<Row> ListAsync(RowKey keyRow, CancellationToken ct) =>
         keys.ListOwnerAsync(Table.ErasurePlans, keyRow.Id[..OwnerSize], ct);
 
@@ -64,7 +68,8 @@ internal sealed class ErasurePlans(IKeyStore keys, SecretBytes sealKey, IRandom 
 
     private async ValueTask<ErasurePlanPart> ReadPartAsync(RowKey keyRow, Hash256 name, CancellationToken ct)
     {
-        if (await keys.ReadAsync(Place(keyRow, name), ct) is not { } stored) throw new RowDamagedException(Table.ErasurePlans);
+        if (await keys.ReadAsync(Place(keyRow, name), ct) is not { } stored)
+            throw new RowDamagedException(Table.ErasurePlans);
         var opened = RowSeal.TryOpen(sealKey.Span, stored.Key, stored.Version, stored.Value.Span);
         return ErasurePlanPart.Decode(opened ?? throw new RowDamagedException(Table.ErasurePlans));
     }

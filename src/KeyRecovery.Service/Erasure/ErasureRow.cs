@@ -7,8 +7,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Service.Erasure;
 
 /// <summary>
-/// The one mutable row of an erasure, from the request to the first receipt. What ties it to the account is forgotten with
-/// that receipt; what its steps must find again stands in its plan.
+/// The one mutable row of an erasure, from the request to the first receipt. What ties it to the account is forgotten
+/// with that receipt; what its steps must find again stands in its plan.
 /// </summary>
 internal sealed record ErasureRow
 {
@@ -34,7 +34,9 @@ internal sealed record ErasureRow
     /// <summary>The account, until the first receipt.</summary>
     public AccountId? Account { get; init; }
 
-    /// <summary>The device that asked, until the first receipt: it must stand in the chain when the key is destroyed.</summary>
+    /// <summary>
+    /// The device that asked, until the first receipt: it must stand in the chain when the key is destroyed.
+    /// </summary>
     public AuthorityId? Asker { get; init; }
 
     /// <summary>Who may cancel a held one, and is known again where the answer to it was lost.</summary>
@@ -43,7 +45,9 @@ internal sealed record ErasureRow
     /// <summary>The name of the plan, from the decision to the first receipt.</summary>
     public Hash256? Plan { get; init; }
 
-    /// <summary>From the decision on: the newest KEK that anything of the account can have been wrapped under.</summary>
+    /// <summary>
+    /// From the decision on: the newest KEK that anything of the account can have been wrapped under.
+    /// </summary>
     public uint Kek { get; init; }
 
     /// <summary>The receipt of level 1, signed; empty before.</summary>
@@ -89,7 +93,8 @@ internal sealed record ErasureRow
         for (var left = reader.Array(0, MaxCancellers); left > 0; left--)
         {
             reader.Array(2);
-            cancellers.Add((reader.Authority(), VerifyKey.FromChecked(reader.BytesView(VerifyKey.Size, VerifyKey.Size).Span)));
+            cancellers.Add(
+                (reader.Authority(), VerifyKey.FromChecked(reader.BytesView(VerifyKey.Size, VerifyKey.Size).Span)));
         }
 
         return cancellers.ToImmutable();

@@ -5,8 +5,8 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.Erasure;
 
 /// <summary>
-/// Erasures in the key store, sealed as lookups are: one row an account, under the id of its key row; its plan beside it;
-/// and its last receipt in a table of its own, which no pass over erasures reads.
+/// Erasures in the key store, sealed as lookups are: one row an account, under the id of its key row; its plan beside
+/// it; and its last receipt in a table of its own, which no pass over erasures reads.
 /// </summary>
 internal sealed class ErasureRows : IDisposable
 {
@@ -46,9 +46,12 @@ internal sealed class ErasureRows : IDisposable
     public async ValueTask<ReadOnlyMemory<byte>> ReceiptAsync(RowKey keyRow, CancellationToken ct) =>
         (await ReadAsync(keyRow, ct)).Row is { } row ? row.Receipt : await LastReceiptAsync(keyRow, ct) ?? default;
 
-    /// <summary>The last receipt; null where it is not given yet, empty where nobody knows of whom it would be.</summary>
+    /// <summary>
+    /// The last receipt; null where it is not given yet, empty where nobody knows of whom it would be.
+    /// </summary>
     public async ValueTask<ReadOnlyMemory<byte>?> LastReceiptAsync(RowKey keyRow, CancellationToken ct) =>
-        await _keys.ReadAsync(PlaceOfReceipt(keyRow), ct) is { } stored ? OpenSealed(stored) : (ReadOnlyMemory<byte>?)null;
+        await _keys.ReadAsync(PlaceOfReceipt(keyRow), ct) is { } stored
+            ? OpenSealed(stored) : (ReadOnlyMemory<byte>?)null;
 
     /// <summary>Writes the last receipt, where there is none: what was given stands.</summary>
     public RowWrite CreateReceipt(RowKey keyRow, ReadOnlySpan<byte> receipt) => new RowWrite.Create(
@@ -58,6 +61,7 @@ internal sealed class ErasureRows : IDisposable
 
     private static RowKey PlaceOfReceipt(RowKey keyRow) => new(Table.Receipts, keyRow.Id);
 
-    private byte[] OpenSealed(Row stored) => RowSeal.TryOpen(_sealKey.Span, stored.Key, stored.Version, stored.Value.Span)
+    private byte[] OpenSealed(Row stored) =>
+        RowSeal.TryOpen(_sealKey.Span, stored.Key, stored.Version, stored.Value.Span)
         ?? throw new RowDamagedException(stored.Key.Table);
 }

@@ -21,6 +21,8 @@ internal enum ErasureStep
     /// <summary>The clock was moved, and what it says is not believed.</summary>
     AwaitClock,
 
-    /// <summary>The ring does not know the KEK of that time: it was put back from an older day, and proves nothing.</summary>
+    /// <summary>
+    /// The ring does not know the KEK of that time: it was put back from an older day, and proves nothing.
+    /// </summary>
     AwaitRing,
 }

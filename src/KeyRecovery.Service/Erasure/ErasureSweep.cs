@@ -8,8 +8,8 @@ using KeyRecovery.Service.UseCases;
 namespace KeyRecovery.Service.Erasure;
 
 /// <summary>
-/// Removes what erasures and jobs leave: jobs that were done 30 days ago, lines of uploads that never became one, erasures
-/// that were called off, plans that no erasure names, and the closed rows of users whose erasure is over.
+/// Removes what erasures and jobs leave: jobs that were done 30 days ago, lines of uploads that never became one,
+/// erasures that were called off, plans that no erasure names, and the closed rows of users whose erasure is over.
 /// </summary>
 internal sealed class ErasureSweep(ServiceContext context, ErasureRows rows)
 {
@@ -42,10 +42,11 @@ internal sealed class ErasureSweep(ServiceContext context, ErasureRows rows)
         }
     }
 
-    private bool IsExpired(ErasureJobRow job) => job.IsDone && job.RequestedAt + (ulong)Kept.TotalSeconds <= context.NowSeconds;
+    private bool IsExpired(ErasureJobRow job) =>
+        job.IsDone && job.RequestedAt + (ulong)Kept.TotalSeconds <= context.NowSeconds;
 
-    // Read before the jobs are, and the first line of each upload deleted before the others, as it was read then: whoever
-    // has filed the job meanwhile has written that line again, or is refused there.
+    // Read before the jobs are, and the first line of each upload deleted before the others, as it was read then:
+    // whoever has filed the job meanwhile has written that line again, or is refused there.
     private async ValueTask SweepLinesAsync(ulong before, CancellationToken ct)
     {
         var (firsts, old) = (new Dictionary<Hash256, Row?>(), new Dictionary<Hash256, ReadOnlyMemory<byte>>());
@@ -93,14 +94,17 @@ internal sealed class ErasureSweep(ServiceContext context, ErasureRows rows)
                 await _keys.WriteAsync([new RowWrite.Delete(erasure)], ct);
         });
 
-    // Whoever has written a plan and not yet named it comes to the key row next, and is refused there: it is written first.
+    // Whoever has written a plan and not yet named it comes to the key row next, and is refused there: it is written
+    // first.
     private ValueTask SweepPlansAsync(ulong before, CancellationToken ct) =>
         EachAsync(_keys.ListOwnerAsync(Table.ErasurePlans, default, ct), async part =>
         {
             var keyRow = ErasurePlans.KeyRowOf(part);
-            if (!IsOld(part, before) || (await rows.ReadAsync(keyRow, ct)).Row is { Phase: ErasurePhase.Erasing }) return;
+            if (!IsOld(part, before)
+                || (await rows.ReadAsync(keyRow, ct)).Row is { Phase: ErasurePhase.Erasing }) return;
             if (await _keys.ReadAsync(keyRow, ct) is { } key && KeyRow.Decode(key.Value).State != KeyRowState.Erased
-                && await _keys.WriteAsync([new RowWrite.Replace(key, key.Value)], ct) is not WriteResult.Written) return;
+                && await _keys.WriteAsync([new RowWrite.Replace(key, key.Value)], ct) is not WriteResult.Written)
+                return;
             await _keys.WriteAsync([new RowWrite.Delete(part)], ct);
         });
 
@@ -123,7 +127,8 @@ internal sealed class ErasureSweep(ServiceContext context, ErasureRows rows)
             }
             catch (RowDamagedException)
             {
-                // Whoever takes erasures on tells of it, and the check. Nothing of it goes, and nobody else's waits for it.
+                // Whoever takes erasures on tells of it, and the check. Nothing of it goes, and nobody else's waits for
+                // it.
             }
         }
     }

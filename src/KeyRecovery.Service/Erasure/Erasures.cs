@@ -14,12 +14,14 @@ namespace KeyRecovery.Service.Erasure;
 /// <list type="number">
 /// <item>somebody asks: <see cref="ErasureHolds"/> for devices, <see cref="ErasureJobs"/> for operators,
 /// <see cref="TombstoneReplay"/> for whoever restored a store;</item>
-/// <item>the key goes: <see cref="DestructionPlanner"/> reads, <see cref="Eraser"/> writes; the point of no return;</item>
+/// <item>the key goes: <see cref="DestructionPlanner"/> reads, <see cref="Eraser"/> writes; the point of no
+/// return;</item>
 /// <item>the rows go: <see cref="RowRemoval"/>, as part of <see cref="ErasureFinisher"/>;</item>
-/// <item>what was seen is signed: <see cref="FirstReceipt"/>, and when KEK and backups are gone, <see cref="LastReceipt"/>.</item>
+/// <item>what was seen is signed: <see cref="FirstReceipt"/>, and when KEK and backups are gone,
+/// <see cref="LastReceipt"/>.</item>
 /// </list>
-/// <see cref="ErasurePass"/> takes on whatever was begun. Each uses those below it, down to <see cref="ErasureRows"/>, and
-/// none above.
+/// <see cref="ErasurePass"/> takes on whatever was begun. Each uses those below it, down to <see cref="ErasureRows"/>,
+/// and none above.
 /// </summary>
 public sealed class Erasures : IDisposable
 {
@@ -36,7 +38,8 @@ public sealed class Erasures : IDisposable
     private readonly TombstoneReplay _replay;
 
     internal Erasures(
-        ServiceContext context, ErasureRows rows, IKekRing ring, ServerSecrets secrets, IBackupSets backups, ITombstones tombstones)
+        ServiceContext context, ErasureRows rows, IKekRing ring, ServerSecrets secrets, IBackupSets backups,
+        ITombstones tombstones)
     {
         _rows = rows;
         _auditKey = secrets.AuditKey();
@@ -58,7 +61,9 @@ public sealed class Erasures : IDisposable
     /// <summary>Operators' jobs.</summary>
     public ErasureJobs Jobs { get; }
 
-    /// <summary>Why nothing that waits for a time is done: the server's clock was moved; null while it is believed.</summary>
+    /// <summary>
+    /// Why nothing that waits for a time is done: the server's clock was moved; null while it is believed.
+    /// </summary>
     public string? ClockProblem => _clock.Now is null ? _clock.Problem : null;
 
     /// <summary>What verifies this server's receipts.</summary>
@@ -73,7 +78,8 @@ public sealed class Erasures : IDisposable
         var requested = await _holds.RequestAsync(account, ct);
         if (requested is Outcome<ErasureRow>.Failed(var failure)) return failure;
         var row = ((Outcome<ErasureRow>.Done)requested).Value;
-        if (row.Phase != ErasurePhase.Erasing && !(row.Phase == ErasurePhase.Held && _holds.IsDue(row) == true)) return _holds.Status(row);
+        if (row.Phase != ErasurePhase.Erasing && !(row.Phase == ErasurePhase.Held && _holds.IsDue(row) == true))
+            return _holds.Status(row);
         try
         {
             switch (await _eraser.DestroyAsync(account.KeyRowKey, row, ct))
@@ -96,9 +102,13 @@ public sealed class Erasures : IDisposable
     }
 
     /// <summary>How the account's erasure stands.</summary>
-    public ValueTask<ErasureStatus> StatusAsync(OpenAccount account, CancellationToken ct) => _holds.StatusAsync(account, ct);
+    public ValueTask<ErasureStatus> StatusAsync(OpenAccount account, CancellationToken ct) =>
+        _holds.StatusAsync(account, ct);
 
-    /// <summary>How long a held erasure still waits, zero where it is due; null where none is held. One point read of the key store.</summary>
+    /// <summary>
+    /// How long a held erasure still waits, zero where it is due; null where none is held. One point read of the key
+    /// store.
+    /// </summary>
     public ValueTask<TimeSpan?> DueInAsync(OpenAccount account, CancellationToken ct) => _holds.DueInAsync(account, ct);
 
     /// <summary>Cancels a held erasure.</summary>
@@ -107,7 +117,8 @@ public sealed class Erasures : IDisposable
     /// <param name="pass">The gate, for signers who were not there at the time.</param>
     /// <param name="ct">Cancels.</param>
     public async ValueTask<Outcome<bool>> CancelAsync(
-        KeyId keyId, Func<VerifyKey, bool> verify, Func<CancellationToken, ValueTask<GateResult>> pass, CancellationToken ct)
+        KeyId keyId, Func<VerifyKey, bool> verify, Func<CancellationToken, ValueTask<GateResult>> pass,
+        CancellationToken ct)
     {
         var cancelled = await _holds.TryCancelAsync(keyId, verify, ct);
         if (cancelled is not Outcome<bool>.Done { Value: false }) return cancelled;
@@ -123,26 +134,27 @@ public sealed class Erasures : IDisposable
     }
 
     /// <summary>
-    /// Destroys again the keys that an older key store has brought back, by the list of tombstones, and completes the list.
-    /// To be done before anybody is served; <see cref="ResumeAsync"/> then finishes them.
+    /// Destroys again the keys that an older key store has brought back, by the list of tombstones, and completes the
+    /// list. To be done before anybody is served; <see cref="ResumeAsync"/> then finishes them.
     /// </summary>
     /// <returns>How many had come back.</returns>
     /// <exception cref="StoreUnavailableException">A store, or the list, cannot answer.</exception>
     public ValueTask<int> ReplayAsync(CancellationToken ct) => _replay.RunAsync(ct);
 
     /// <summary>
-    /// Makes the holds of a key store that was restored begin anew: who has cancelled since would be erased before anybody
-    /// could cancel again.
+    /// Makes the holds of a key store that was restored begin anew: who has cancelled since would be erased before
+    /// anybody could cancel again.
     /// </summary>
     /// <returns>How many are held.</returns>
     /// <exception cref="StoreUnavailableException">The key store cannot answer.</exception>
     public ValueTask<int> BeginHoldsAnewAsync(CancellationToken ct) => _holds.BeginAnewAsync(ct);
 
     /// <summary>
-    /// Takes everything a step on: holds that are due, what a crash cut short, receipts that waited for a KEK, jobs. While
-    /// the clock is moved, only what waits for no time.
+    /// Takes everything a step on: holds that are due, what a crash cut short, receipts that waited for a KEK, jobs.
+    /// While the clock is moved, only what waits for no time.
     /// </summary>
-    /// <exception cref="StoreUnavailableException">A store cannot do its part: what was begun stays pending.</exception>
+    /// <exception cref="StoreUnavailableException">A store cannot do its part: what was begun stays
+    /// pending.</exception>
     public Task<ErasureReport> ResumeAsync(CancellationToken ct) => _pass.RunAsync(ct);
 
     /// <inheritdoc/>

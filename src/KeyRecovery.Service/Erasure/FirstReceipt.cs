@@ -11,8 +11,8 @@ using KeyRecovery.Service.UseCases;
 namespace KeyRecovery.Service.Erasure;
 
 /// <summary>
-/// Proves an erasure and writes its first receipt, of what was seen. Write order: lookups, the user's row at the realm, the
-/// erasure row with the receipt, and last the plan, which that row no longer names.
+/// Proves an erasure and writes its first receipt, of what was seen. Write order: lookups, the user's row at the realm,
+/// the erasure row with the receipt, and last the plan, which that row no longer names.
 /// </summary>
 internal sealed class FirstReceipt(
     ServiceContext context, ErasureRows rows, RowRemoval removal, IKekRing ring, SigningKey auditKey)
@@ -31,10 +31,13 @@ internal sealed class FirstReceipt(
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             // Somebody else may have been faster.
-            if (await rows.ReadAsync(erasure.KeyRow, ct) is not ({ Phase: ErasurePhase.Erasing } row, { } stored)) return null;
+            if (await rows.ReadAsync(erasure.KeyRow, ct) is not ({ Phase: ErasurePhase.Erasing } row, { } stored))
+                return null;
             var now = erasure with { Row = row, Stored = stored };
-            // A share that was refused its end beside the key's, or came to be named since. Nothing is registered behind it.
-            var writes = await RealmErasure.PlanAsync(context.Keys, now.KeyRow, now.Plan.RealmSubject, now.Plan.Shares, ct);
+            // A share that was refused its end beside the key's, or came to be named since. Nothing is registered
+            // behind it.
+            var writes = await RealmErasure.PlanAsync(
+                context.Keys, now.KeyRow, now.Plan.RealmSubject, now.Plan.Shares, ct);
             var isLast = writes.Count == 0;
             if (isLast)
             {
@@ -56,12 +59,14 @@ internal sealed class FirstReceipt(
         return "the receipt could not be written";
     }
 
-    private async ValueTask<(ImmutableArray<ErasureProof> Proofs, string? Problem)> ProveAsync(OpenErasure erasure, CancellationToken ct)
+    private async ValueTask<(ImmutableArray<ErasureProof> Proofs, string? Problem)> ProveAsync(
+        OpenErasure erasure, CancellationToken ct)
     {
         if (await context.Keys.ReadAsync(erasure.KeyRow, ct) is not { } stored) return ([], "a tombstone is missing");
         var (key, kept) = (KeyRow.Decode(stored.Value), erasure.Plan.Kept);
         if (kept is not null && await OpensAsync(erasure.KeyRow, key, kept, ct)) return ([], "a row still opens");
-        if (key.State != KeyRowState.Erased || !key.WrappedSubjectKey.IsEmpty) return ([], "a subject key is still there");
+        if (key.State != KeyRowState.Erased || !key.WrappedSubjectKey.IsEmpty)
+            return ([], "a subject key is still there");
         if (await removal.IsAnyLeftAsync(erasure.Plan, ct)) return ([], RowsLeft);
         ErasureProof[] unopened = kept is null ? [] : [ErasureProof.RowUnopened];
         return ([ErasureProof.KeyAbsent, .. unopened, ErasureProof.RowsDeleted, ErasureProof.JournalsEmptied], null);
@@ -94,7 +99,8 @@ internal sealed class FirstReceipt(
         }
 
         if (plan.RealmSubject is { } subject
-            && await RealmErasure.PlanReopeningAsync(keys, erasure.KeyRow, subject, ct) is { } reopening) writes.Add(reopening);
+            && await RealmErasure.PlanReopeningAsync(keys, erasure.KeyRow, subject, ct) is { } reopening)
+            writes.Add(reopening);
         writes.Add(rows.Write(erasure.KeyRow, Erased(erasure, proofs), erasure.Stored));
         await foreach (var part in rows.Plans.ListAsync(erasure.KeyRow, ct)) writes.Add(new RowWrite.Remove(part.Key));
         return writes;

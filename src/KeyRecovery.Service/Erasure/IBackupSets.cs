@@ -3,7 +3,9 @@ using KeyRecovery.Service.Keys;
 
 namespace KeyRecovery.Service.Erasure;
 
-/// <summary>The backup sets that were made, as far as erasures wait for them: a list that no backup of a store replaces.</summary>
+/// <summary>
+/// The backup sets that were made, as far as erasures wait for them: a list that no backup of a store replaces.
+/// </summary>
 public interface IBackupSets
 {
     /// <summary>Puts a set on the list, durable on return and before anything of it is written.</summary>
@@ -11,8 +13,8 @@ public interface IBackupSets
     ValueTask AddAsync(BackupSetId set, KekId lowest, DateTimeOffset expiresAt, CancellationToken ct);
 
     /// <summary>
-    /// When the last set expires that holds this KEK or an older one; null where none does. What has expired counts for as
-    /// long as its escrow is still there.
+    /// When the last set expires that holds this KEK or an older one; null where none does. What has expired counts for
+    /// as long as its escrow is still there.
     /// </summary>
     DateTimeOffset? LastHolding(KekId kek);
 }

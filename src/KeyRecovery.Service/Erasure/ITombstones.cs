@@ -3,8 +3,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Service.Erasure;
 
 /// <summary>
-/// The list of all that was erased, by keyed hashes, in a place that no backup of a store replaces: whoever restores one
-/// erases again what stands here. It only grows.
+/// The list of all that was erased, by keyed hashes, in a place that no backup of a store replaces: whoever restores
+/// one erases again what stands here. It only grows.
 /// </summary>
 public interface ITombstones
 {

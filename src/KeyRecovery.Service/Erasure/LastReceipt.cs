@@ -6,14 +6,15 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.Erasure;
 
 /// <summary>
-/// Gives the second receipt, where the KEKs of that time are gone and so is every backup of them. Write order: the receipt
-/// in its own table, and then the erasure's row goes, so that no pass reads what is done.
+/// Gives the second receipt, where the KEKs of that time are gone and so is every backup of them. Write order: the
+/// receipt in its own table, and then the erasure's row goes, so that no pass reads what is done.
 /// </summary>
 internal sealed class LastReceipt(
     IKeyStore keys, ErasureRows rows, IKekRing ring, IBackupSets backups, SigningKey auditKey, ClockWatch clock)
 {
     /// <summary>Gives it, or tells what it waits for.</summary>
-    public async ValueTask<ErasureStep> TryGiveAsync(RowKey keyRow, ErasureRow row, Row stored, Task haveRead, CancellationToken ct)
+    public async ValueTask<ErasureStep> TryGiveAsync(
+        RowKey keyRow, ErasureRow row, Row stored, Task haveRead, CancellationToken ct)
     {
         if (ring.Standings[^1].Id.Value < row.Kek) return ErasureStep.AwaitRing;
         for (var id = row.Kek; id > 0; id--)

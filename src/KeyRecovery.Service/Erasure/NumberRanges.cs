@@ -3,7 +3,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Service.Erasure;
 
-/// <summary>A set of numbers from 1, as ranges: what is left of a list that is worked off mostly in its order.</summary>
+/// <summary>
+/// A set of numbers from 1, as ranges: what is left of a list that is worked off mostly in its order.
+/// </summary>
 /// <param name="Ranges">Ascending, apart from one another, each with its first and last number.</param>
 internal sealed record NumberRanges(ImmutableArray<(int First, int Last)> Ranges)
 {

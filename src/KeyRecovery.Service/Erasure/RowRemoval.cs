@@ -6,8 +6,8 @@ using KeyRecovery.Service.UseCases;
 namespace KeyRecovery.Service.Erasure;
 
 /// <summary>
-/// Takes the rows of accounts whose keys are destroyed out of the data store: a fence in the account row's place, then the
-/// rows, until a look that began behind the fence finds none.
+/// Takes the rows of accounts whose keys are destroyed out of the data store: a fence in the account row's place, then
+/// the rows, until a look that began behind the fence finds none.
 /// </summary>
 internal sealed class RowRemoval(ServiceContext context)
 {
@@ -47,7 +47,8 @@ internal sealed class RowRemoval(ServiceContext context)
     }
 
     // The fence, where it is not there yet, and the removal of all rows, in batches.
-    private async IAsyncEnumerable<List<RowWrite>> PlanAsync(ErasurePlan account, [EnumeratorCancellation] CancellationToken ct)
+    private async IAsyncEnumerable<List<RowWrite>> PlanAsync(
+        ErasurePlan account, [EnumeratorCancellation] CancellationToken ct)
     {
         var batch = new List<RowWrite>();
         var stored = await context.Data.ReadAsync(account.AccountRow, ct);
@@ -70,7 +71,8 @@ internal sealed class RowRemoval(ServiceContext context)
     private async ValueTask<int> WriteAsync(List<List<RowWrite>> batches, CancellationToken ct)
     {
         foreach (var result in await Task.WhenAll(batches.Select(b => context.Data.WriteAsync(b, ct).AsTask())))
-            if (result is WriteResult.Unavailable(_, var reason)) throw new StoreUnavailableException(reason, "rows cannot be deleted");
+            if (result is WriteResult.Unavailable(_, var reason))
+                throw new StoreUnavailableException(reason, "rows cannot be deleted");
         batches.Clear();
         return 0;
     }

@@ -8,13 +8,15 @@ using KeyRecovery.Service.UseCases;
 namespace KeyRecovery.Service.Erasure;
 
 /// <summary>
-/// Makes the key store and the list beside it agree: erases again what an older key store has brought back. The receipts
-/// that were given stand; the new ones say that an operator asked, who is the one that restored.
+/// Makes the key store and the list beside it agree: erases again what an older key store has brought back. The
+/// receipts that were given stand; the new ones say that an operator asked, who is the one that restored.
 /// </summary>
 internal sealed class TombstoneReplay(
     ServiceContext context, ErasureRows rows, Eraser eraser, ITombstones tombstones, ReadOnlyMemory<byte> fenceKey)
 {
-    /// <summary>Destroys the keys of all that stand in the list; their rows are left to whoever finishes erasures.</summary>
+    /// <summary>
+    /// Destroys the keys of all that stand in the list; their rows are left to whoever finishes erasures.
+    /// </summary>
     /// <returns>How many had come back.</returns>
     /// <exception cref="StoreUnavailableException">A store, or the list, cannot answer.</exception>
     public async ValueTask<int> RunAsync(CancellationToken ct)
@@ -23,7 +25,8 @@ internal sealed class TombstoneReplay(
         var (back, unlisted) = (new Dictionary<RowKey, AccountId?>(), new List<Hash256>());
         await foreach (var stored in context.Keys.ScanAsync(Table.KeyRows, ct))
         {
-            var (isErased, name) = (KeyRow.Decode(stored.Value).State == KeyRowState.Erased, TombstoneName.Of(fenceKey, stored.Key));
+            var (isErased, name) = (KeyRow.Decode(stored.Value).State == KeyRowState.Erased,
+                TombstoneName.Of(fenceKey, stored.Key));
             if (isErased == erased.Contains(name)) continue;
             if (isErased) unlisted.Add(name);
             else back[stored.Key] = default;
@@ -58,7 +61,8 @@ internal sealed class TombstoneReplay(
         if ((named ?? state?.Account) is not { } account)
         {
             // Nothing leads to it and nothing hangs on it that could be found: no receipt, ever.
-            var tombstone = new RowWrite.Replace(stored, new KeyRow(KeyRowState.Erased, default, default, null, context.NowSeconds).Encode());
+            var tombstone = new RowWrite.Replace(
+                stored, new KeyRow(KeyRowState.Erased, default, default, null, context.NowSeconds).Encode());
             var isTold = await rows.LastReceiptAsync(keyRow, ct) is not null;
             await context.Keys.WriteAsync(isTold ? [tombstone] : [rows.CreateReceipt(keyRow, default), tombstone], ct);
             return;
@@ -80,10 +84,14 @@ internal sealed class TombstoneReplay(
     private async ValueTask<ErasureRow> AsBeforeAsync(RowKey keyRow, ErasureRow request, CancellationToken ct)
     {
         if ((await rows.ReadAsync(keyRow, ct)).Row is { Phase: ErasurePhase.Erasing or ErasurePhase.Erased } begun)
-            return request with { Id = begun.Id, App = begun.App, RequestedBy = begun.RequestedBy, RequestedAt = begun.RequestedAt };
+            return request with {
+                Id = begun.Id, App = begun.App, RequestedBy = begun.RequestedBy, RequestedAt = begun.RequestedAt,
+            };
         if (await rows.LastReceiptAsync(keyRow, ct) is not { IsEmpty: false } last) return request;
         var given = SignedErasureReceipt.Decode(last).Receipt;
-        return request with { Id = given.Id, App = given.App, RequestedBy = given.RequestedBy, RequestedAt = given.RequestedAt };
+        return request with {
+            Id = given.Id, App = given.App, RequestedBy = given.RequestedBy, RequestedAt = given.RequestedAt,
+        };
     }
 
     private async ValueTask<AccountState?> ReadAsync(RowKey keyRow, KeyRow key, CancellationToken ct)
@@ -91,7 +99,8 @@ internal sealed class TombstoneReplay(
         try
         {
             using var account = await context.SubjectKeys.OpenAsync(keyRow, key, ct);
-            return await context.Data.FindAsync(account, account.Account, ct) is { } state ? AccountRow.Decode(state) : null;
+            return await context.Data.FindAsync(account, account.Account, ct) is { } state
+                ? AccountRow.Decode(state) : null;
         }
         catch (Exception e) when (e is RowDamagedException or AccountErasedException)
         {

@@ -24,10 +24,14 @@ public enum ErrorCode
     /// <summary>The request carries neither a signature nor a token where one is needed.</summary>
     Unauthenticated,
 
-    /// <summary>The request's signature does not verify, for whatever reason: one answer for unknown, wrong and gone keys.</summary>
+    /// <summary>
+    /// The request's signature does not verify, for whatever reason: one answer for unknown, wrong and gone keys.
+    /// </summary>
     SignatureInvalid,
 
-    /// <summary>The signature's <c>created</c> is more than 300 s from the server's clock; <c>serverTime</c> says what that is.</summary>
+    /// <summary>
+    /// The signature's <c>created</c> is more than 300 s from the server's clock; <c>serverTime</c> says what that is.
+    /// </summary>
     ClockSkew,
 
     /// <summary>The app token does not hold, for whatever reason.</summary>
@@ -75,10 +79,14 @@ public enum ErrorCode
     /// <summary>The account was erased.</summary>
     Erased,
 
-    /// <summary>The next guess at the passphrase is not due yet; <c>guessesLeft</c> and <c>nextAttemptInMs</c> come with it.</summary>
+    /// <summary>
+    /// The next guess at the passphrase is not due yet; <c>guessesLeft</c> and <c>nextAttemptInMs</c> come with it.
+    /// </summary>
     GuessWait,
 
-    /// <summary>A device has paused the passphrase; <c>guessesLeft</c> and <c>nextAttemptInMs</c> come with it.</summary>
+    /// <summary>
+    /// A device has paused the passphrase; <c>guessesLeft</c> and <c>nextAttemptInMs</c> come with it.
+    /// </summary>
     SlotPaused,
 
     /// <summary>The guesses are used up, and the realm's share of the key is destroyed.</summary>
@@ -90,7 +98,9 @@ public enum ErrorCode
     /// <summary>The server cannot answer now, and nothing was done. A repeat may succeed.</summary>
     Unavailable,
 
-    /// <summary>A store has no room left. Nothing is promised; the same again, later, is answered whatever was stored.</summary>
+    /// <summary>
+    /// A store has no room left. Nothing is promised; the same again, later, is answered whatever was stored.
+    /// </summary>
     StorageFull,
 
     /// <summary>A fault of the server's own.</summary>

@@ -4,7 +4,9 @@ using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Errors;
 
-/// <summary>Why an operation was not done, or cannot be promised: the same again is answered whatever was stored.</summary>
+/// <summary>
+/// Why an operation was not done, or cannot be promised: the same again is answered whatever was stored.
+/// </summary>
 /// <param name="Code">The kind, one of a closed list.</param>
 public sealed record ServiceFailure(ErrorCode Code)
 {
@@ -26,10 +28,14 @@ public sealed record ServiceFailure(ErrorCode Code)
     /// <summary>When the next guess is due, in milliseconds, where a guess at a passphrase was not taken.</summary>
     public long? NextAttemptInMs { get; init; }
 
-    /// <summary>With <see cref="ErrorCode.LimitReached"/>: the most that is allowed, in the limit's own unit; or null.</summary>
+    /// <summary>
+    /// With <see cref="ErrorCode.LimitReached"/>: the most that is allowed, in the limit's own unit; or null.
+    /// </summary>
     public long? Most { get; init; }
 
-    /// <summary>With <see cref="ErrorCode.LimitReached"/>: how much of it is used before this request; or null.</summary>
+    /// <summary>
+    /// With <see cref="ErrorCode.LimitReached"/>: how much of it is used before this request; or null.
+    /// </summary>
     public long? Used { get; init; }
 
     /// <summary>Whether it was this very request that used the guesses up and destroyed the share.</summary>

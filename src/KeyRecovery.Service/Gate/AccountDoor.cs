@@ -7,8 +7,8 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.Gate;
 
 /// <summary>
-/// How everybody looks into an account: the gate for its requests, and whoever works without a signature. The key row is
-/// read each time and never cached; what the two rows say together is decided here and nowhere else.
+/// How everybody looks into an account: the gate for its requests, and whoever works without a signature. The key row
+/// is read each time and never cached; what the two rows say together is decided here and nowhere else.
 /// </summary>
 internal sealed class AccountDoor(IDataStore data, IKeyStore keys, Lookups lookups, SubjectKeys subjectKeys)
 {
@@ -30,7 +30,8 @@ internal sealed class AccountDoor(IDataStore data, IKeyStore keys, Lookups looku
     {
         if (keyStored is null) return new AccountView(AccountStanding.Unknown, keyRowKey, null, null);
         var keyRow = KeyRow.Decode(keyStored.Value);
-        if (keyRow.State == KeyRowState.Erased) return new AccountView(AccountStanding.Erased, keyRowKey, keyStored, keyRow);
+        if (keyRow.State == KeyRowState.Erased)
+            return new AccountView(AccountStanding.Erased, keyRowKey, keyStored, keyRow);
         var rows = await subjectKeys.OpenAsync(keyRowKey, keyRow, ct);
         try
         {
@@ -38,7 +39,8 @@ internal sealed class AccountDoor(IDataStore data, IKeyStore keys, Lookups looku
             // Erased since its key row was read.
             var isFenced = stored is not null && AccountFence.Is(stored);
             var state = stored is null || isFenced ? null : AccountRow.Decode(rows.Open(stored));
-            return new AccountView(isFenced ? AccountStanding.Erased : Standing(keyRow, state), keyRowKey, keyStored, keyRow)
+            return new AccountView(
+                isFenced ? AccountStanding.Erased : Standing(keyRow, state), keyRowKey, keyStored, keyRow)
             {
                 Rows = rows,
                 Stored = stored,
@@ -84,6 +86,7 @@ internal sealed class AccountDoor(IDataStore data, IKeyStore keys, Lookups looku
     private static AccountStanding Standing(KeyRow keyRow, AccountState? state)
     {
         if (state is null) return keyRow.State == KeyRowState.Live ? AccountStanding.Lost : AccountStanding.Unknown;
-        return MinChain.IsBehind(state.LastRemoval, keyRow.MinChain) ? AccountStanding.RolledBack : AccountStanding.Open;
+        return MinChain.IsBehind(state.LastRemoval, keyRow.MinChain)
+            ? AccountStanding.RolledBack : AccountStanding.Open;
     }
 }

@@ -21,7 +21,8 @@ public sealed class AccountGate : IDisposable
     private readonly Decoy _decoy;
     private readonly IDataStore _data;
 
-    internal AccountGate(ServiceContext context, Func<RowKey, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> receiptOf)
+    internal AccountGate(
+        ServiceContext context, Func<RowKey, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> receiptOf)
     {
         _receiptOf = receiptOf;
         _data = context.Data;
@@ -42,7 +43,8 @@ public sealed class AccountGate : IDisposable
         var account = named ?? await FindBySlotAsync(keyId.Authority, ct);
         using var view = await _door.ReadAsync(account, ct);
         if (named is not null && view.Standing == AccountStanding.Erased)
-            return new GateResult.Shut(new ServiceFailure(ErrorCode.Erased) { Receipt = await _receiptOf(view.KeyRowKey, ct) });
+            return new GateResult.Shut(
+                new ServiceFailure(ErrorCode.Erased) { Receipt = await _receiptOf(view.KeyRowKey, ct) });
         // Told to a slot as well: whoever holds the right code must not hear that it is wrong.
         if (view.Standing == AccountStanding.Lost) return Shut(ErrorCode.VaultLost);
         if (view.Standing == AccountStanding.RolledBack && named is not null) return Shut(ErrorCode.RepairRequired);
@@ -52,13 +54,17 @@ public sealed class AccountGate : IDisposable
         if (removed) return Shut(ErrorCode.Revoked);
         if (actor is null) return Shut(ErrorCode.SignatureInvalid);
         if (view.Standing == AccountStanding.RolledBack) return Shut(ErrorCode.RepairRequired);
-        // A process that died after a commit point left the key row behind: it is brought up before anything is answered.
+        // A process that died after a commit point left the key row behind: it is brought up before anything is
+        // answered.
         if ((view.KeyRow!.State != KeyRowState.Live || view.KeyRow.MinChain != state.LastRemoval)
-            && await MinChain.AdvanceAsync(_keys, view.KeyRowKey, state.LastRemoval, ct) is { } failure) return new GateResult.Shut(failure);
+            && await MinChain.AdvanceAsync(_keys, view.KeyRowKey, state.LastRemoval, ct) is { } failure)
+            return new GateResult.Shut(failure);
         return new GateResult.Open(new OpenAccount(view.TakeRows(), state, view.Stored!, view.KeyRowKey, actor));
     }
 
-    /// <summary>Whether there is such an account, for whoever asks before anything is verified: one point read.</summary>
+    /// <summary>
+    /// Whether there is such an account, for whoever asks before anything is verified: one point read.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">The key store cannot answer.</exception>
     public async ValueTask<bool> IsKnownAsync(AccountId account, CancellationToken ct) =>
         await AccountDoor.ReadAsync(_keys, _lookups.Ids.KeyRow(account), ct) is { } row

@@ -61,7 +61,9 @@ internal sealed class Decoy : IDisposable
 
     public Row Lookup { get; }
 
-    /// <summary>One opening, as for a key row that is there. No rotation knows this row: it is drawn anew when its KEK is gone.</summary>
+    /// <summary>
+    /// One opening, as for a key row that is there. No rotation knows this row: it is drawn anew when its KEK is gone.
+    /// </summary>
     public AccountRows OpenKeyRow()
     {
         while (true)

@@ -13,15 +13,20 @@ internal static class MinChain
 {
     private const int Attempts = 8;
 
-    /// <summary>Whether <paramref name="reached"/> lacks the removal that the key row remembers: the data were rolled back.</summary>
+    /// <summary>
+    /// Whether <paramref name="reached"/> lacks the removal that the key row remembers: the data were rolled back.
+    /// </summary>
     public static bool IsBehind(LinkPlace? reached, LinkPlace? minChain) =>
-        minChain is { } min && (reached is not { } place || place.Sequence < min.Sequence || (place.Sequence == min.Sequence && place.Hash != min.Hash));
+        minChain is { } min
+            && (reached is not { } place || place.Sequence < min.Sequence
+                || (place.Sequence == min.Sequence && place.Hash != min.Hash));
 
     /// <summary>
     /// Brings the key row up to the newest removal and to the live state. Null when that is done. With <paramref
     /// name="touch"/> the row moves on in any case: an erasure that read the chain before must read it again.
     /// </summary>
-    public static async ValueTask<ServiceFailure?> AdvanceAsync(IKeyStore keys, RowKey key, LinkPlace? removal, CancellationToken ct, bool touch = false)
+    public static async ValueTask<ServiceFailure?> AdvanceAsync(
+        IKeyStore keys, RowKey key, LinkPlace? removal, CancellationToken ct, bool touch = false)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {

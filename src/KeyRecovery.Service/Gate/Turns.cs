@@ -4,8 +4,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Service.Gate;
 
 /// <summary>
-/// One change of an account at a time in this process. Correctness does not rest on it, the rows' tokens see to that; but
-/// whoever waits costs nothing, and whoever races another does all its work to be refused.
+/// One change of an account at a time in this process. Correctness does not rest on it, the rows' tokens see to that;
+/// but whoever waits costs nothing, and whoever races another does all its work to be refused.
 /// </summary>
 internal sealed class Turns
 {

@@ -25,7 +25,9 @@ public interface IKekRing
     /// </summary>
     KekLease Wrap();
 
-    /// <summary>Completes when nobody wraps under <paramref name="id"/> any more, on this instance or another.</summary>
+    /// <summary>
+    /// Completes when nobody wraps under <paramref name="id"/> any more, on this instance or another.
+    /// </summary>
     /// <param name="id">A KEK that is not current: of one that is, leases may be taken for ever.</param>
     /// <param name="ct">Ends the wait.</param>
     Task DrainAsync(KekId id, CancellationToken ct);
@@ -41,6 +43,7 @@ public interface IKekRing
     /// Destroys a retiring KEK, which no row may need any more, and proves that the ring does not hold it; done as well
     /// where it is destroyed already. The caller turns a refusal into an alarm: nothing counts as destroyed then.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The KEK is not retiring, or somebody still wraps under it.</exception>
+    /// <exception cref="InvalidOperationException">The KEK is not retiring, or somebody still wraps under
+    /// it.</exception>
     ValueTask<RingResult> DestroyAsync(KekId id, CancellationToken ct);
 }

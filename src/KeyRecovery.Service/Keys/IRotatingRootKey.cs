@@ -15,6 +15,8 @@ public interface IRotatingRootKey : IRootKey
     /// <summary>Whether <paramref name="wrapped"/> unwraps by the next key alone.</summary>
     bool IsUnderNext(ReadOnlySpan<byte> purpose, ReadOnlySpan<byte> wrapped);
 
-    /// <summary>Puts the next key in place of the current one, which is gone then. Nothing may need it any more.</summary>
+    /// <summary>
+    /// Puts the next key in place of the current one, which is gone then. Nothing may need it any more.
+    /// </summary>
     RingResult Finish();
 }

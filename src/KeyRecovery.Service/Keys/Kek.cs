@@ -2,7 +2,9 @@ using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Service.Keys;
 
-/// <summary>A key-encryption key of the ring: it wraps subject keys for a time, and takes them along when it is destroyed.</summary>
+/// <summary>
+/// A key-encryption key of the ring: it wraps subject keys for a time, and takes them along when it is destroyed.
+/// </summary>
 public sealed class Kek : IDisposable
 {
     /// <summary>The length in bytes: 32.</summary>

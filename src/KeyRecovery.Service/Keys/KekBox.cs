@@ -38,7 +38,8 @@ internal static class KekBox
         SecretBox.TryOpen(kek.Key.Span, Aad(row, kek.Id, stackalloc byte[AadSize]), wrapped, secret);
 
     /// <summary>The same secret under another KEK; null where it does not unwrap.</summary>
-    public static byte[]? TryRewrap(IKekRing ring, KekId from, Kek to, RowKey row, ReadOnlySpan<byte> wrapped, IRandom random)
+    public static byte[]? TryRewrap(
+        IKekRing ring, KekId from, Kek to, RowKey row, ReadOnlySpan<byte> wrapped, IRandom random)
     {
         Span<byte> secret = stackalloc byte[SecretSize];
         try

@@ -20,8 +20,10 @@ public sealed class ServerSecrets : IDisposable
 
     private const int Count = 3;
 
-    private static readonly Kept Secrets = new("server-secrets"u8.ToArray(), "keyrecovery/server/v1/secrets"u8.ToArray(), Count * KeySize);
-    private static readonly Kept Realm = new("realm-seed"u8.ToArray(), "keyrecovery/server/v1/realm-seed"u8.ToArray(), KeySize);
+    private static readonly Kept Secrets =
+        new("server-secrets"u8.ToArray(), "keyrecovery/server/v1/secrets"u8.ToArray(), Count * KeySize);
+    private static readonly Kept Realm =
+        new("realm-seed"u8.ToArray(), "keyrecovery/server/v1/realm-seed"u8.ToArray(), KeySize);
 
     // Every row that the root key wraps. A later one is added here, or a rotation of the root key refuses.
     private static readonly Kept[] All = [Secrets, Realm];
@@ -51,7 +53,9 @@ public sealed class ServerSecrets : IDisposable
     public static async Task<bool> ExistAsync(IKeyStore keys, CancellationToken ct) =>
         await keys.ReadAsync(Secrets.Place, ct).ConfigureAwait(false) is not null;
 
-    /// <summary>Reads the secrets, or draws those that are not there; of several that start at once, all get the same.</summary>
+    /// <summary>
+    /// Reads the secrets, or draws those that are not there; of several that start at once, all get the same.
+    /// </summary>
     /// <exception cref="RootKeyMismatchException">They were wrapped by another root key.</exception>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     public static async Task<ServerSecrets> LoadOrCreateAsync(
@@ -62,7 +66,9 @@ public sealed class ServerSecrets : IDisposable
         return new ServerSecrets(secrets, realmSeed);
     }
 
-    /// <summary>What a row of secrets is wrapped for; null for one that is not known. A rotation of the root key asks.</summary>
+    /// <summary>
+    /// What a row of secrets is wrapped for; null for one that is not known. A rotation of the root key asks.
+    /// </summary>
     internal static byte[]? PurposeOf(RowKey row) => All.FirstOrDefault(kept => kept.Place == row)?.Purpose;
 
     /// <summary>Whether the server that has these secrets signed something.</summary>
@@ -73,7 +79,9 @@ public sealed class ServerSecrets : IDisposable
         return isSignedBy(key.PublicKey);
     }
 
-    /// <summary>As the other overload, of a secret that a backup carries; false as well where the audit key is not in it.</summary>
+    /// <summary>
+    /// As the other overload, of a secret that a backup carries; false as well where the audit key is not in it.
+    /// </summary>
     internal static bool HaveSigned(RowKey place, ReadOnlySpan<byte> secret, Func<VerifyKey, bool> isSignedBy)
     {
         if (place != Secrets.Place || secret.Length != Secrets.Size) return false;
@@ -86,13 +94,15 @@ public sealed class ServerSecrets : IDisposable
 
     private static SigningKey AuditKey(ReadOnlySpan<byte> auditSeed)
     {
-        using var seed = Kdf.Derive(auditSeed, System.Text.Encoding.ASCII.GetBytes(Labels.ErasureReceipt), SigningKey.SeedSize);
+        using var seed = Kdf.Derive(
+            auditSeed, System.Text.Encoding.ASCII.GetBytes(Labels.ErasureReceipt), SigningKey.SeedSize);
         return SigningKey.FromSeed(seed.Span);
     }
 
     /// <summary>Every secret as a backup carries it: unwrapped, with the place of its row.</summary>
     internal IReadOnlyList<SnapshotRecord.Secret> Export() =>
-        [new(Secrets.Place, _keys.AsMemory(0, Secrets.Size)), new(Realm.Place, _keys.AsMemory(Secrets.Size, Realm.Size))];
+        [new(Secrets.Place, _keys.AsMemory(0, Secrets.Size)),
+            new(Realm.Place, _keys.AsMemory(Secrets.Size, Realm.Size))];
 
     /// <summary>Wraps a secret that a backup carried for its row.</summary>
     /// <exception cref="WireFormatException">This program knows no such secret.</exception>
@@ -100,7 +110,8 @@ public sealed class ServerSecrets : IDisposable
     {
         var size = secret.Length;
         var kept = All.FirstOrDefault(kept => kept.Place == place && kept.Size == size);
-        WireFormatException.Require(kept is not null, "the snapshot's secrets are known to this version of KeyRecovery");
+        WireFormatException.Require(
+            kept is not null, "the snapshot's secrets are known to this version of KeyRecovery");
         return root.Wrap(kept.Purpose, secret);
     }
 
@@ -116,7 +127,8 @@ public sealed class ServerSecrets : IDisposable
         var row = await keys.ReadAsync(kept.Place, ct).ConfigureAwait(false);
         if (row is null)
         {
-            var result = await keys.WriteAsync([new RowWrite.Create(kept.Place, Draw(kept, root, random))], ct).ConfigureAwait(false);
+            var result = await keys.WriteAsync([new RowWrite.Create(kept.Place, Draw(kept, root, random))], ct)
+                .ConfigureAwait(false);
             if (result is WriteResult.Unavailable unavailable)
                 throw new StoreUnavailableException(unavailable.Reason, "the server's secrets cannot be stored");
             // Refused: another instance was faster. Either way what counts is what is there.

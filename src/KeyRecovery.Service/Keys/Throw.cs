@@ -10,5 +10,6 @@ internal static class Throw
     }
 
     public static RootKeyMismatchException RootKeyMismatch() =>
-        new("the server's secrets in the key store do not open under this root key: it is another server's, or the row is damaged");
+        new("the server's secrets in the key store do not open under this root key: it is another server's, or the row "
+            + "is damaged");
 }

@@ -7,10 +7,14 @@ public sealed record LinkNameplate(string Name, ReadOnlyMemory<byte> Envelope)
 {
     private const string Alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-    /// <summary>Whether a text is a nameplate in its one spelling; readers of typed codes fold others into it.</summary>
-    public static bool IsName(string? text) => text is { Length: LinkRelayLimits.NameplateLength } && text.All(Alphabet.Contains);
+    /// <summary>
+    /// Whether a text is a nameplate in its one spelling; readers of typed codes fold others into it.
+    /// </summary>
+    public static bool IsName(string? text) =>
+        text is { Length: LinkRelayLimits.NameplateLength } && text.All(Alphabet.Contains);
 
-    internal bool IsSame(LinkNameplate? other) => other is not null && Name == other.Name && Envelope.Span.SequenceEqual(other.Envelope.Span);
+    internal bool IsSame(LinkNameplate? other) =>
+        other is not null && Name == other.Name && Envelope.Span.SequenceEqual(other.Envelope.Span);
 
     /// <inheritdoc/>
     public override string ToString() => $"{Envelope.Length} bytes";

@@ -11,4 +11,5 @@ namespace KeyRecovery.Service.Linking;
 /// <param name="BearerHash">SHA-256 of the device's own bearer.</param>
 /// <param name="Typed">What a typed code needs, or null for a code that is only scanned.</param>
 public sealed record LinkOpening(
-    LinkSessionId Id, AccountId Account, AuthorityId Authority, Hash256 JoinTokenHash, Hash256 BearerHash, LinkNameplate? Typed);
+    LinkSessionId Id, AccountId Account, AuthorityId Authority, Hash256 JoinTokenHash, Hash256 BearerHash,
+    LinkNameplate? Typed);

@@ -9,7 +9,9 @@ public abstract record LinkRead
     /// <param name="Bytes">At most 8,192 bytes, as the other side wrote them; not to be changed.</param>
     public sealed record Message(ReadOnlyMemory<byte> Bytes) : LinkRead
     {
-        /// <summary>With the new side's first message, for the existing side alone: the network that claimed; else null.</summary>
+        /// <summary>
+        /// With the new side's first message, for the existing side alone: the network that claimed; else null.
+        /// </summary>
         public string? PeerNetwork { get; init; }
     }
 

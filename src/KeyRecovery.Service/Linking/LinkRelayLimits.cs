@@ -6,7 +6,9 @@ public static class LinkRelayLimits
     /// <summary>Messages of one side: 64, twice what the longest exchange needs.</summary>
     public const int MessagesPerSide = 64;
 
-    /// <summary>Sessions of one account at once, contested ones included: 4, so that one account cannot fill the relay.</summary>
+    /// <summary>
+    /// Sessions of one account at once, contested ones included: 4, so that one account cannot fill the relay.
+    /// </summary>
     public const int SessionsPerAccount = 4;
 
     /// <summary>All sessions at once: 4,096.</summary>

@@ -59,13 +59,16 @@ internal sealed record LinkRelaySession
             : new ServiceFailure(ErrorCode.Conflict) { Field = "sessionId" };
     }
 
-    /// <summary>The first claim starts the session's 300 s; the same again repeats the answer, another one kills.</summary>
+    /// <summary>
+    /// The first claim starts the session's 300 s; the same again repeats the answer, another one kills.
+    /// </summary>
     public (LinkRelaySession Next, Outcome<TimeSpan> Outcome) Claim(
         Hash256 token, Hash256 bearerHash, string? network, DateTimeOffset now)
     {
         if (IsOver(now) || !Same(token, Opening.JoinTokenHash)) return (this, NotFound);
         if (IsContested) return (this, ContestedFailure);
-        if (Claimer is { } claimer) return Same(bearerHash, claimer) ? (this, Left(now)) : (Contest(), ContestedFailure);
+        if (Claimer is { } claimer)
+            return Same(bearerHash, claimer) ? (this, Left(now)) : (Contest(), ContestedFailure);
         var claimed = this with
         {
             Claimer = bearerHash,
@@ -77,7 +80,9 @@ internal sealed record LinkRelaySession
         return (claimed, claimed.Left(now));
     }
 
-    /// <summary>Appends a message; only the side's own bearer, and only the next number or the same bytes again.</summary>
+    /// <summary>
+    /// Appends a message; only the side's own bearer, and only the next number or the same bytes again.
+    /// </summary>
     public (LinkRelaySession Next, Outcome<LinkReceipt> Outcome) Put(
         Hash256 bearer, LinkSide side, int sequence, ReadOnlyMemory<byte> message, DateTimeOffset now)
     {
@@ -85,10 +90,12 @@ internal sealed record LinkRelaySession
         if (IsContested) return (this, ContestedFailure);
         if (message.Length > LinkLimits.MessageBytes) return (this, new ServiceFailure(ErrorCode.TooLarge));
         if (message.IsEmpty) return (this, new ServiceFailure(ErrorCode.Malformed) { Field = "message" });
-        if (sequence >= LinkRelayLimits.MessagesPerSide) return (this, ServiceFailure.Limit("seq", LinkRelayLimits.MessagesPerSide, Messages(side).Count));
+        if (sequence >= LinkRelayLimits.MessagesPerSide)
+            return (this, ServiceFailure.Limit("seq", LinkRelayLimits.MessagesPerSide, Messages(side).Count));
 
         var messages = Messages(side);
-        if (sequence < 0 || sequence > messages.Count) return (this, new ServiceFailure(ErrorCode.Malformed) { Field = "seq" });
+        if (sequence < 0 || sequence > messages.Count)
+            return (this, new ServiceFailure(ErrorCode.Malformed) { Field = "seq" });
         if (sequence < messages.Count)
             return (this, messages[sequence].Span.SequenceEqual(message.Span)
                 ? LinkReceipt.Repeated
@@ -103,7 +110,8 @@ internal sealed record LinkRelaySession
     public Outcome<LinkRead> Get(Hash256 bearer, LinkSide side, int sequence, DateTimeOffset now)
     {
         if (CheckBearer(bearer, now) is { } failure) return failure;
-        if (sequence is < 0 or >= LinkRelayLimits.MessagesPerSide) return new ServiceFailure(ErrorCode.Malformed) { Field = "seq" };
+        if (sequence is < 0 or >= LinkRelayLimits.MessagesPerSide)
+            return new ServiceFailure(ErrorCode.Malformed) { Field = "seq" };
         var messages = Messages(side);
         if (sequence >= messages.Count) return new LinkRead.NoneYet();
         var tellsNetwork = side == LinkSide.New && sequence == 0 && IsBearer(LinkSide.Existing, bearer);
@@ -117,7 +125,8 @@ internal sealed record LinkRelaySession
         return IsContested ? ContestedFailure : null;
     }
 
-    private LinkRelaySession Contest() => this with { IsContested = true, ClaimerNetwork = null, Existing = [], New = [], Size = 0 };
+    private LinkRelaySession Contest() =>
+        this with { IsContested = true, ClaimerNetwork = null, Existing = [], New = [], Size = 0 };
 
     private ImmutableList<ReadOnlyMemory<byte>> Messages(LinkSide side) => side == LinkSide.Existing ? Existing : New;
 

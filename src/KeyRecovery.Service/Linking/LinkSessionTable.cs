@@ -4,7 +4,9 @@ using KeyRecovery.Service.Errors;
 
 namespace KeyRecovery.Service.Linking;
 
-/// <summary>The relay's sessions by id, account and nameplate, and what they take. Used under the relay's lock.</summary>
+/// <summary>
+/// The relay's sessions by id, account and nameplate, and what they take. Used under the relay's lock.
+/// </summary>
 internal sealed class LinkSessionTable
 {
     private readonly Dictionary<LinkSessionId, LinkSessionEntry> _sessions = [];
@@ -45,7 +47,8 @@ internal sealed class LinkSessionTable
         var entry = new LinkSessionEntry(session);
         _sessions.Add(session.Opening.Id, entry);
         if (session.Nameplate is { } nameplate) _nameplates.Add(nameplate.Name, entry);
-        if (!_accounts.TryGetValue(session.Opening.Account, out var own)) _accounts.Add(session.Opening.Account, own = []);
+        if (!_accounts.TryGetValue(session.Opening.Account, out var own))
+            _accounts.Add(session.Opening.Account, own = []);
         own.Add(entry);
         Bytes += session.Size;
         return true;

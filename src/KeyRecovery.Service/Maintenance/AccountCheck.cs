@@ -8,7 +8,9 @@ using KeyRecovery.Service.UseCases;
 
 namespace KeyRecovery.Service.Maintenance;
 
-/// <summary>Checks one account whole: what its rows say, that each row which is named is there, and the lookups that lead to it.</summary>
+/// <summary>
+/// Checks one account whole: what its rows say, that each row which is named is there, and the lookups that lead to it.
+/// </summary>
 internal sealed class AccountCheck(ServiceContext context, ScannedAccount account)
 {
     private readonly List<string> _faults = [];
@@ -26,7 +28,8 @@ internal sealed class AccountCheck(ServiceContext context, ScannedAccount accoun
         {
             var (rows, data) = (account.Rows, context.Data);
             var state = AccountRow.Decode(rows.Open(account.AccountRow!));
-            if (MinChain.IsBehind(state.LastRemoval, account.KeyRow.MinChain)) _faults.Add("chain: rolled back behind a removal");
+            if (MinChain.IsBehind(state.LastRemoval, account.KeyRow.MinChain))
+                _faults.Add("chain: rolled back behind a removal");
             var names = await AccountNames.ReadAsync(data, rows, state, context.NowSeconds, ct);
             Named.UnionWith(names.Rows);
             var head = await ReplayAsync(state, ct);
@@ -59,7 +62,8 @@ internal sealed class AccountCheck(ServiceContext context, ScannedAccount accoun
         }
 
         if (head is null || head.Place != state.Chain) _faults.Add("chain: not the account's head");
-        else if (!head.Used.Packed.Span.SequenceEqual(state.Used.Packed.Span)) _faults.Add("chain: not the names that it has used");
+        else if (!head.Used.Packed.Span.SequenceEqual(state.Used.Packed.Span))
+            _faults.Add("chain: not the names that it has used");
         return head;
     }
 
@@ -70,12 +74,14 @@ internal sealed class AccountCheck(ServiceContext context, ScannedAccount accoun
         if (keyset.CheckAgainst(head) is var k and not ProtocolFault.None) _faults.Add($"keyset: {k}");
         var manifest = SignedManifest.Decode(await data.GetAsync(rows, rows.Manifest(state.ManifestHash), ct));
         if (manifest.CheckAgainst(head) is var m and not ProtocolFault.None) _faults.Add($"manifest: {m}");
-        if (state.LiveBytes != manifest.Manifest.Items.Sum(i => i.Size)) _faults.Add("account: not the size of its items");
+        if (state.LiveBytes != manifest.Manifest.Items.Sum(i => i.Size))
+            _faults.Add("account: not the size of its items");
         foreach (var item in manifest.Manifest.Items)
         {
             var bytes = await data.FindAsync(rows, rows.Item(item.Hash), ct);
             if (bytes is null) _faults.Add("item: missing");
-            else if (item.Check(manifest.Manifest.Account, bytes) is var check and not ProtocolFault.None) _faults.Add($"item: {check}");
+            else if (item.Check(manifest.Manifest.Account, bytes) is var check and not ProtocolFault.None)
+                _faults.Add($"item: {check}");
         }
 
         foreach (var staged in state.Staged)
@@ -86,7 +92,8 @@ internal sealed class AccountCheck(ServiceContext context, ScannedAccount accoun
     private async ValueTask CheckHistoryAsync(AccountNames names, CancellationToken ct)
     {
         foreach (var item in names.Confirmed)
-            if (await context.Data.HeadAsync(account.Rows.Item(item), ct) is null) _faults.Add("item: an older version is missing");
+            if (await context.Data.HeadAsync(account.Rows.Item(item), ct) is null)
+                _faults.Add("item: an older version is missing");
     }
 
     private async ValueTask CheckLookupsAsync(AccountState state, CancellationToken ct)
@@ -97,7 +104,8 @@ internal sealed class AccountCheck(ServiceContext context, ScannedAccount accoun
         foreach (var place in places)
         {
             Lookups.Add(place);
-            if (await context.Keys.ReadAsync(place, ct) is not { } lookup || context.Lookups.Open(lookup) != state.Account)
+            if (await context.Keys.ReadAsync(place, ct) is not { } lookup
+                || context.Lookups.Open(lookup) != state.Account)
                 _faults.Add($"{place.Table}: a lookup does not lead to its account");
         }
     }

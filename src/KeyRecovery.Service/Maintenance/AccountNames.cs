@@ -8,8 +8,8 @@ using KeyRecovery.Service.UseCases;
 namespace KeyRecovery.Service.Maintenance;
 
 /// <summary>
-/// Which rows an account row leads to. What an account has beside them was left by a crash or a lost race, or belongs to
-/// a write that is under way.
+/// Which rows an account row leads to. What an account has beside them was left by a crash or a lost race, or belongs
+/// to a write that is under way.
 /// </summary>
 internal sealed class AccountNames
 {

@@ -7,8 +7,8 @@ using KeyRecovery.Service.UseCases;
 namespace KeyRecovery.Service.Maintenance;
 
 /// <summary>
-/// Sweeps one account that lives. What goes was read before the reasons to keep it were looked for, and the account row is
-/// written first: so nothing that is under way can come to name it, and what was written anew meanwhile stays.
+/// Sweeps one account that lives. What goes was read before the reasons to keep it were looked for, and the account row
+/// is written first: so nothing that is under way can come to name it, and what was written anew meanwhile stays.
 /// </summary>
 /// <param name="context">The stores.</param>
 /// <param name="rows">The account's rows.</param>
@@ -40,7 +40,8 @@ internal sealed class AccountSweep(ServiceContext context, AccountRows rows, ulo
     {
         var next = state with { Staged = state.Staged.RemoveAll(s => s.At <= before) };
         if (next.Staged.Length == state.Staged.Length) return 0;
-        var isWritten = await context.Data.WriteAsync([rows.Write(rows.Account, stored, next.Encode())], ct) is WriteResult.Written;
+        var isWritten = await context.Data.WriteAsync([rows.Write(rows.Account, stored, next.Encode())], ct)
+            is WriteResult.Written;
         return isWritten ? state.Staged.Length - next.Staged.Length : 0;
     }
 
@@ -51,14 +52,15 @@ internal sealed class AccountSweep(ServiceContext context, AccountRows rows, ulo
         var unnamed = found.Where(row => !named.Rows.Contains(row.Key) && IsOld(row)).ToList();
         if (unnamed.Count == 0) return 0;
         // As it was read before the names were: a commit that came in between is refused here, and one behind it there.
-        if (await context.Data.WriteAsync([rows.Write(rows.Account, stored, state.Encode())], ct) is not WriteResult.Written) return 0;
+        if (await context.Data.WriteAsync(
+            [rows.Write(rows.Account, stored, state.Encode())], ct) is not WriteResult.Written) return 0;
         var removed = 0;
         foreach (var row in unnamed)
             if (await context.Data.WriteAsync([new RowWrite.Delete(row)], ct) is WriteResult.Written) removed++;
         return removed;
     }
 
-    // Rows tell the hour of their writing and no more: what was written in the hour of the limit counts as old. A staged
-    // item's bytes are as old as its entry was.
+    // Rows tell the hour of their writing and no more: what was written in the hour of the limit counts as old. A
+    // staged item's bytes are as old as its entry was.
     private bool IsOld(Row row) => (ulong)row.WrittenHour * 3600 <= before;
 }

@@ -9,8 +9,8 @@ using KeyRecovery.Service.UseCases;
 namespace KeyRecovery.Service.Maintenance;
 
 /// <summary>
-/// Checks erasures and jobs: whoever is erased has an erasure or a receipt that says so, whoever has a receipt is erased,
-/// what is under way has its plan, and jobs count what their lines say.
+/// Checks erasures and jobs: whoever is erased has an erasure or a receipt that says so, whoever has a receipt is
+/// erased, what is under way has its plan, and jobs count what their lines say.
 /// </summary>
 internal sealed class ErasureCheck(ServiceContext context, ErasureRows rows)
 {
@@ -54,7 +54,8 @@ internal sealed class ErasureCheck(ServiceContext context, ErasureRows rows)
         if ((await rows.ReadAsync(keyRow, ct)).Row is not { } row) return null;
         return row.Phase switch
         {
-            ErasurePhase.Held or ErasurePhase.Cancelled when wasErased => "erasure: not begun, and the key is destroyed",
+            ErasurePhase.Held or ErasurePhase.Cancelled when wasErased =>
+                "erasure: not begun, and the key is destroyed",
             ErasurePhase.Erasing when !await HasPlanAsync(keyRow, row.Plan, ct) => "erasure: its plan is not there",
             ErasurePhase.Erased when !await IsErasedAsync(keyRow, ct) => "erasure: a receipt, and no tombstone",
             _ => null,
@@ -93,10 +94,12 @@ internal sealed class ErasureCheck(ServiceContext context, ErasureRows rows)
             if (outcome == LineOutcome.Unknown) unknown++;
         }
 
-        var isCounted = (erased, unknown) == (job.Erased, job.Unknown) && erased + unknown + job.Open.Count == job.Lines;
+        var isCounted = (erased, unknown) == (job.Erased, job.Unknown)
+            && erased + unknown + job.Open.Count == job.Lines;
         return isCounted ? null : "job: its counts are not those of its lines";
     }
 
     private async ValueTask<bool> IsErasedAsync(RowKey keyRow, CancellationToken ct) =>
-        await context.Keys.ReadAsync(keyRow, ct) is { } stored && KeyRow.Decode(stored.Value).State == KeyRowState.Erased;
+        await context.Keys.ReadAsync(keyRow, ct) is { } stored
+            && KeyRow.Decode(stored.Value).State == KeyRowState.Erased;
 }

@@ -6,15 +6,15 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.Maintenance;
 
 /// <summary>
-/// Replaces the current KEK: draws the next, promotes it, moves every subject key and share, and destroys the old one, so
-/// that no copy of the key store from before opens any more. Requests are served all the while. All that it knows stands
-/// in the ring and in the rows: after a crash it goes on by itself.
+/// Replaces the current KEK: draws the next, promotes it, moves every subject key and share, and destroys the old one,
+/// so that no copy of the key store from before opens any more. Requests are served all the while. All that it knows
+/// stands in the ring and in the rows: after a crash it goes on by itself.
 /// </summary>
 /// <remarks>
-/// Why no row is missed that hangs on a KEK which is destroyed. Whoever wraps something new holds a lease from before the
-/// wrap until its write has ended. The passes begin when the KEK is no longer current and all its leases are over, so
-/// nothing new can come to hang on it. Whoever changes a row without wrapping, a guess for example, carries the old wrap
-/// along, conditional on the row as it read it: once it was moved, its token is gone and the write refused. So
+/// Why no row is missed that hangs on a KEK which is destroyed. Whoever wraps something new holds a lease from before
+/// the wrap until its write has ended. The passes begin when the KEK is no longer current and all its leases are over,
+/// so nothing new can come to hang on it. Whoever changes a row without wrapping, a guess for example, carries the old
+/// wrap along, conditional on the row as it read it: once it was moved, its token is gone and the write refused. So
 /// a row that a pass has seen moved stays moved, and a full pass that finds none has seen them all.
 /// </remarks>
 public sealed class KekRotation : IDisposable
@@ -34,7 +34,9 @@ public sealed class KekRotation : IDisposable
     /// <summary>Whether a rotation was begun and has not ended.</summary>
     public bool IsUnfinished => RotationStep.Of(_ring.Standings, begin: false) is not RotationStep.None;
 
-    /// <summary>Finishes what is under way and then, where asked, replaces the KEK that was current. One at a time.</summary>
+    /// <summary>
+    /// Finishes what is under way and then, where asked, replaces the KEK that was current. One at a time.
+    /// </summary>
     /// <param name="begin">Whether to replace the KEK that is current now; false only finishes.</param>
     /// <param name="progress">Hears how far it is.</param>
     /// <param name="ct">Stops between two writes; nothing is lost by it.</param>
@@ -51,7 +53,10 @@ public sealed class KekRotation : IDisposable
         }
     }
 
-    /// <summary>Keeps the ring as it is until the holder is disposed: a backup must hold each KEK that its rows hang on, and no destroyed one.</summary>
+    /// <summary>
+    /// Keeps the ring as it is until the holder is disposed: a backup must hold each KEK that its rows hang on, and no
+    /// destroyed one.
+    /// </summary>
     internal async Task<IDisposable> HoldAsync(CancellationToken ct)
     {
         await _running.WaitAsync(ct);
@@ -84,11 +89,13 @@ public sealed class KekRotation : IDisposable
                     case RotationStep.AddNext:
                         Tell(RotationPhase.Adding);
                         if (await FindNewerAsync(ct) is { } isOlder) return isOlder;
-                        if (await _ring.AddNextAsync(ct) is RingResult.Refused noNext) return new RotationOutcome.Refused(noNext, _rewrapped);
+                        if (await _ring.AddNextAsync(ct) is RingResult.Refused noNext)
+                            return new RotationOutcome.Refused(noNext, _rewrapped);
                         break;
                     case RotationStep.Promote:
                         Tell(RotationPhase.Promoting);
-                        if (await _ring.PromoteAsync(ct) is RingResult.Refused stays) return new RotationOutcome.Refused(stays, _rewrapped);
+                        if (await _ring.PromoteAsync(ct) is RingResult.Refused stays)
+                            return new RotationOutcome.Refused(stays, _rewrapped);
                         // What was current when this run was asked for is on its way out.
                         begin = false;
                         break;
@@ -101,13 +108,14 @@ public sealed class KekRotation : IDisposable
             }
         }
 
-        // A ring that was put back from an older day would give an id away a second time, and what is wrapped under it then
-        // would be lost with the right ring.
+        // A ring that was put back from an older day would give an id away a second time, and what is wrapped under it
+        // then would be lost with the right ring.
         private async Task<RotationOutcome?> FindNewerAsync(CancellationToken ct)
         {
             try
             {
-                return await new RingAudit(rotation._keys, rotation._tables, _ring).CountNewerAsync(ct) is var found and > 0 ? new RotationOutcome.Blocked(found, _rewrapped) : null;
+                return await new RingAudit(rotation._keys, rotation._tables, _ring).CountNewerAsync(ct) is var found
+                    and > 0 ? new RotationOutcome.Blocked(found, _rewrapped) : null;
             }
             catch (StoreUnavailableException e)
             {
@@ -132,7 +140,8 @@ public sealed class KekRotation : IDisposable
             foreach (var kek in keks)
             {
                 Tell(RotationPhase.Destroying);
-                if (await _ring.DestroyAsync(kek, ct) is RingResult.Refused refused) return new RotationOutcome.Refused(refused, _rewrapped);
+                if (await _ring.DestroyAsync(kek, ct) is RingResult.Refused refused)
+                    return new RotationOutcome.Refused(refused, _rewrapped);
                 _destroyed.Add(kek);
             }
 
@@ -167,6 +176,7 @@ public sealed class KekRotation : IDisposable
             }
         }
 
-        private void Tell(RotationPhase phase, int pass = 0) => progress?.Report(new RotationProgress(phase, pass, _rewrapped));
+        private void Tell(RotationPhase phase, int pass = 0) =>
+            progress?.Report(new RotationProgress(phase, pass, _rewrapped));
     }
 }

@@ -37,7 +37,8 @@ internal sealed class LookupSweep(ServiceContext context, ulong before)
             using var view = await context.Door.ReadAsync(context.Lookups.Open(lookup), ct);
             if (view.KeyStored is null || view.Standing == AccountStanding.Erased) return true;
             if (view.Standing != AccountStanding.Open || lookup.Key.Table != Table.Slots) return false;
-            var isActive = view.State!.Authorities.Values.Any(a => a.IsSlot && context.Lookups.Ids.Slot(a.Id) == lookup.Key);
+            var isActive = view.State!.Authorities.Values.Any(a => a.IsSlot
+                && context.Lookups.Ids.Slot(a.Id) == lookup.Key);
             return !isActive && await TouchAsync(view, ct);
         }
         catch (RowDamagedException)
@@ -49,5 +50,6 @@ internal sealed class LookupSweep(ServiceContext context, ulong before)
 
     // A commit under way that has claimed the slot before it was read here is refused by this, and claims it anew.
     private async ValueTask<bool> TouchAsync(AccountView view, CancellationToken ct) =>
-        await context.Data.WriteAsync([view.Rows.Write(view.Rows.Account, view.Stored, view.State!.Encode())], ct) is WriteResult.Written;
+        await context.Data.WriteAsync([view.Rows.Write(view.Rows.Account, view.Stored, view.State!.Encode())], ct)
+            is WriteResult.Written;
 }

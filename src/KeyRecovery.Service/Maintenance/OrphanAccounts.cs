@@ -4,8 +4,8 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.Maintenance;
 
 /// <summary>
-/// Data that no key row leads to: nobody opens them. Many at once are no orphans but the sign of a key store that was lost
-/// or exchanged, and a brake asks first.
+/// Data that no key row leads to: nobody opens them. Many at once are no orphans but the sign of a key store that was
+/// lost or exchanged, and a brake asks first.
 /// </summary>
 internal sealed class OrphanAccounts(IDataStore data, TableRegistry tables)
 {
@@ -20,13 +20,16 @@ internal sealed class OrphanAccounts(IDataStore data, TableRegistry tables)
     /// <summary>Removes the data of accounts that are not among the living.</summary>
     /// <param name="live">The first 16 bytes of the locator of each account that is.</param>
     /// <param name="before">How old an account's row must be, in seconds since 1970, to the hour.</param>
-    /// <param name="expected">As many more are known to be due, and do not pull the brake; null takes the brake off.</param>
+    /// <param name="expected">As many more are known to be due, and do not pull the brake; null takes the brake
+    /// off.</param>
     /// <param name="ct">Stops between accounts.</param>
     /// <returns>How many there were, and whether the brake stopped it: then none was removed.</returns>
-    public async ValueTask<(int Found, bool Stopped)> RemoveAsync(IReadOnlySet<UInt128> live, ulong before, int? expected, CancellationToken ct)
+    public async ValueTask<(int Found, bool Stopped)> RemoveAsync(
+        IReadOnlySet<UInt128> live, ulong before, int? expected, CancellationToken ct)
     {
         // By locator; null for rows without an account row.
-        var (orphans, fences, headless) = (new Dictionary<UInt128, Row?>(), new Dictionary<UInt128, Row?>(), new Dictionary<UInt128, bool>());
+        var (orphans, fences, headless) =
+            (new Dictionary<UInt128, Row?>(), new Dictionary<UInt128, Row?>(), new Dictionary<UInt128, bool>());
         await foreach (var row in data.ScanAsync(Table.Accounts, ct))
         {
             var locator = Locator(row.Key.Id.Span);
@@ -50,18 +53,21 @@ internal sealed class OrphanAccounts(IDataStore data, TableRegistry tables)
 
         foreach (var (locator, fence) in fences) await RemoveAsync(locator, fence, ct);
         foreach (var (locator, _) in headless.Where(h => h.Value)) orphans[locator] = null;
-        if (expected is { } due && orphans.Count > due + Math.Max(BrakeFloor, live.Count / BrakeShare)) return (orphans.Count, true);
+        if (expected is { } due && orphans.Count > due + Math.Max(BrakeFloor, live.Count / BrakeShare))
+            return (orphans.Count, true);
         foreach (var (locator, accountRow) in orphans) await RemoveAsync(locator, accountRow, ct);
         return (orphans.Count, false);
     }
 
     /// <summary>What an account is told from others by.</summary>
-    public static UInt128 Locator(ReadOnlySpan<byte> id) => System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(id);
+    public static UInt128 Locator(ReadOnlySpan<byte> id) =>
+        System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(id);
 
     // Rows tell the hour of their writing and no more: what was written in the hour of the limit counts as old.
     private static bool IsOld(Row row, ulong before) => (ulong)row.WrittenHour * 3600 <= before;
 
-    // The account row last: a sweep that dies here is taken up by the next. Without a key nobody can come to write these rows.
+    // The account row last: a sweep that dies here is taken up by the next. Without a key nobody can come to write
+    // these rows.
     private async ValueTask RemoveAsync(UInt128 owner, Row? accountRow, CancellationToken ct)
     {
         var locator = new byte[AccountRows.LocatorSize];

@@ -8,7 +8,9 @@ using KeyRecovery.Service.UseCases;
 
 namespace KeyRecovery.Service.Maintenance;
 
-/// <summary>Checks the realm's slots: a share that does not open is a passphrase that opens nothing, here or with other realms.</summary>
+/// <summary>
+/// Checks the realm's slots: a share that does not open is a passphrase that opens nothing, here or with other realms.
+/// </summary>
 internal sealed class RealmCheck(ServiceContext context)
 {
     public async ValueTask RunAsync(ImmutableArray<string>.Builder damaged, CancellationToken ct)

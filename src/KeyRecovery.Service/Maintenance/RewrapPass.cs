@@ -6,9 +6,9 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.Maintenance;
 
 /// <summary>
-/// One pass over all rows that hang on the ring: moves those of retiring KEKs to the current one, and counts. Each write
-/// is conditional on the row as it was read, so that no request's change is lost; where a request was faster, the row
-/// is left for the next pass.
+/// One pass over all rows that hang on the ring: moves those of retiring KEKs to the current one, and counts. Each
+/// write is conditional on the row as it was read, so that no request's change is lost; where a request was faster, the
+/// row is left for the next pass.
 /// </summary>
 internal sealed class RewrapPass(IKeyStore keys, TableRegistry tables, IKekRing ring, IRandom random, Action<int> moved)
 {
@@ -44,7 +44,8 @@ internal sealed class RewrapPass(IKeyStore keys, TableRegistry tables, IKekRing 
             await foreach (var row in keys.ScanAsync(table, ct))
             {
                 if (IsLeft(row) is { } wrapped) _batch.Add(wrapped);
-                // After so many rows and not so many found: a row that guesses change must not grow old before it is written.
+                // After so many rows and not so many found: a row that guesses change must not grow old before it is
+                // written.
                 if (++scanned % BatchRows == 0) await FlushAsync(ct);
             }
         }

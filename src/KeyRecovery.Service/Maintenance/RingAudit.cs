@@ -12,7 +12,8 @@ public sealed class RingAudit
     private readonly TableRegistry _tables;
     private readonly IKekRing _ring;
 
-    internal RingAudit(IKeyStore keys, TableRegistry tables, IKekRing ring) => (_keys, _tables, _ring) = (keys, tables, ring);
+    internal RingAudit(IKeyStore keys, TableRegistry tables, IKekRing ring) =>
+        (_keys, _tables, _ring) = (keys, tables, ring);
 
     /// <summary>Reads every row that is wrapped; unwraps none.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
@@ -41,8 +42,8 @@ public sealed class RingAudit
     }
 
     /// <summary>
-    /// Rows that hang on a KEK which is newer than all that the ring knows: it was put back from an older day. Nothing may
-    /// be wrapped under such a ring, for the right one has destroyed the KEK or has given its id to another.
+    /// Rows that hang on a KEK which is newer than all that the ring knows: it was put back from an older day. Nothing
+    /// may be wrapped under such a ring, for the right one has destroyed the KEK or has given its id to another.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     public async Task<int> CountNewerAsync(CancellationToken ct)

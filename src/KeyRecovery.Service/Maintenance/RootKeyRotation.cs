@@ -66,7 +66,8 @@ public sealed class RootKeyRotation : IDisposable
                 return new RingResult.Refused($"{row.Key} is not known to this version of KeyRecovery", null);
             if (_root.IsUnderNext(purpose, row.Value.Span)) continue;
             if (!_root.TryUnwrap(purpose, row.Value.Span, out var secret))
-                return new RingResult.Refused("a secret in the key store opens neither under the root key nor under the next one", null);
+                return new RingResult.Refused(
+                    "a secret in the key store opens neither under the root key nor under the next one", null);
 
             result = new RingResult.Done();
             using (secret)

@@ -4,7 +4,9 @@ using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Maintenance;
 
-/// <summary>How a rotation ended. All but <see cref="Done"/> leave it pending, with every key that a row needs.</summary>
+/// <summary>
+/// How a rotation ended. All but <see cref="Done"/> leave it pending, with every key that a row needs.
+/// </summary>
 public abstract record RotationOutcome
 {
     private RotationOutcome(int rewrapped) => Rewrapped = rewrapped;

@@ -7,8 +7,8 @@ using KeyRecovery.Service.UseCases;
 namespace KeyRecovery.Service.Maintenance;
 
 /// <summary>
-/// The operator's check of what must hold between the rows (docs/storage.md §5): every account from its key row to its last
-/// item, every lookup, every slot of the realm, and every row that nothing leads to.
+/// The operator's check of what must hold between the rows (docs/storage.md §5): every account from its key row to its
+/// last item, every lookup, every slot of the realm, and every row that nothing leads to.
 /// </summary>
 public sealed class StoreAudit
 {
@@ -45,7 +45,8 @@ public sealed class StoreAudit
 
         await new RealmCheck(_context).RunAsync(damaged, ct);
         await _erasures.RunAsync(damaged, ct);
-        return new AuditReport(sound, pending, lost, damaged.ToImmutable(), await CountOrphansAsync(named, lookups, ct));
+        return new AuditReport(
+            sound, pending, lost, damaged.ToImmutable(), await CountOrphansAsync(named, lookups, ct));
     }
 
     private async ValueTask<ImmutableSortedDictionary<string, int>> CountOrphansAsync(
@@ -65,8 +66,10 @@ public sealed class StoreAudit
             await foreach (var lookup in _context.Keys.ScanAsync(table, ct))
             {
                 if (lookups.Contains(lookup.Key)) continue;
-                var keyRow = await _context.Keys.ReadAsync(_context.Lookups.Ids.KeyRow(_context.Lookups.Open(lookup)), ct);
-                if (keyRow is null || KeyRow.Decode(keyRow.Value).State == KeyRowState.Erased || table == Table.Slots) Count(table);
+                var keyRow = await _context.Keys.ReadAsync(
+                    _context.Lookups.Ids.KeyRow(_context.Lookups.Open(lookup)), ct);
+                if (keyRow is null || KeyRow.Decode(keyRow.Value).State == KeyRowState.Erased || table == Table.Slots)
+                    Count(table);
             }
         }
 

@@ -7,5 +7,7 @@ namespace KeyRecovery.Service.Maintenance;
 /// <param name="StagedItems">Staged items that no commit came to name.</param>
 /// <param name="OldVersions">Older versions past their time.</param>
 /// <param name="Leftovers">Rows of living accounts that nothing names: what a crash or a lost race left.</param>
-/// <param name="Stopped">Whether the brake stopped it: it would have touched more than 0.1 % of accounts, and more than 10.</param>
-public sealed record SweepReport(int PendingAccounts, int Lookups, int OrphanAccounts, int StagedItems, int OldVersions, int Leftovers, bool Stopped);
+/// <param name="Stopped">Whether the brake stopped it: it would have touched more than 0.1 % of accounts, and more than
+/// 10.</param>
+public sealed record SweepReport(int PendingAccounts, int Lookups, int OrphanAccounts, int StagedItems, int OldVersions,
+    int Leftovers, bool Stopped);

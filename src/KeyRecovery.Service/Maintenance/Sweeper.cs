@@ -22,11 +22,13 @@ public sealed class Sweeper
     /// <summary>Sweeps once.</summary>
     /// <param name="olderThan">How old an orphan must be. Default of the host: 24 h.</param>
     /// <param name="ct">Stops between accounts.</param>
-    public Task<SweepReport> SweepAsync(TimeSpan olderThan, CancellationToken ct) => SweepAsync(olderThan, brake: true, ct);
+    public Task<SweepReport> SweepAsync(TimeSpan olderThan, CancellationToken ct) =>
+        SweepAsync(olderThan, brake: true, ct);
 
     /// <summary>Sweeps once.</summary>
     /// <param name="olderThan">How old an orphan must be.</param>
-    /// <param name="brake">Whether to stop before the data of more than 0.1 % of accounts are removed, and more than 10.</param>
+    /// <param name="brake">Whether to stop before the data of more than 0.1 % of accounts are removed, and more than
+    /// 10.</param>
     /// <param name="ct">Stops between accounts.</param>
     public async Task<SweepReport> SweepAsync(TimeSpan olderThan, bool brake, CancellationToken ct)
     {

@@ -5,14 +5,19 @@ using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Maintenance;
 
-/// <summary>A row of the key store as a rotation sees it: what is wrapped under which KEK, and the row with another wrap.</summary>
+/// <summary>
+/// A row of the key store as a rotation sees it: what is wrapped under which KEK, and the row with another wrap.
+/// </summary>
 /// <param name="Row">As it was read.</param>
 /// <param name="Kek">Which KEK it hangs on.</param>
 /// <param name="Wrapped">The secret under it.</param>
 /// <param name="With">The row's value with the secret under another KEK.</param>
 internal sealed record WrappedRow(Row Row, KekId Kek, ReadOnlyMemory<byte> Wrapped, Func<KekId, byte[], byte[]> With)
 {
-    /// <summary>Reads a row of a table whose rows hang on the ring; null where it holds no key: an erased account, a destroyed share.</summary>
+    /// <summary>
+    /// Reads a row of a table whose rows hang on the ring; null where it holds no key: an erased account, a destroyed
+    /// share.
+    /// </summary>
     /// <exception cref="Protocol.Wire.WireFormatException">The row is damaged.</exception>
     public static WrappedRow? Of(Row row) => row.Key.Table.Wrap?.Invoke(row);
 
@@ -22,7 +27,8 @@ internal sealed record WrappedRow(Row Row, KekId Kek, ReadOnlyMemory<byte> Wrapp
         var key = KeyRow.Decode(row.Value);
         return key.WrappedSubjectKey.IsEmpty
             ? null
-            : new WrappedRow(row, key.Kek, key.WrappedSubjectKey, (kek, wrapped) => (key with { Kek = kek, WrappedSubjectKey = wrapped }).Encode());
+            : new WrappedRow(row, key.Kek, key.WrappedSubjectKey,
+                (kek, wrapped) => (key with { Kek = kek, WrappedSubjectKey = wrapped }).Encode());
     }
 
     /// <summary>A realm's slot with its share.</summary>
@@ -31,6 +37,7 @@ internal sealed record WrappedRow(Row Row, KekId Kek, ReadOnlyMemory<byte> Wrapp
         var slot = RealmSlotRow.Decode(row.Value);
         return slot.SealedShare.IsEmpty
             ? null
-            : new WrappedRow(row, slot.Kek, slot.SealedShare, (kek, wrapped) => (slot with { Kek = kek, SealedShare = wrapped }).Encode());
+            : new WrappedRow(row, slot.Kek, slot.SealedShare,
+                (kek, wrapped) => (slot with { Kek = kek, SealedShare = wrapped }).Encode());
     }
 }

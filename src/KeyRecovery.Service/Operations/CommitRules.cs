@@ -5,8 +5,8 @@ using KeyRecovery.Service.Errors;
 namespace KeyRecovery.Service.Operations;
 
 /// <summary>
-/// Decides a commit: pure functions of the account and the request (docs/protocol.md §3, §5, §7), the cheapest first. The
-/// server checks all that it can see, so that a broken client hears of it today.
+/// Decides a commit: pure functions of the account and the request (docs/protocol.md §3, §5, §7), the cheapest first.
+/// The server checks all that it can see, so that a broken client hears of it today.
 /// </summary>
 public static class CommitRules
 {
@@ -14,7 +14,8 @@ public static class CommitRules
     public static ServiceFailure? CheckFirst(CommitRequest request)
     {
         var (state, bundle) = (request.State, request.Bundle);
-        if (bundle.Manifest.Manifest.Account != state.Account) return ServiceFailure.Refused("manifest", ProtocolFault.OtherAccount);
+        if (bundle.Manifest.Manifest.Account != state.Account)
+            return ServiceFailure.Refused("manifest", ProtocolFault.OtherAccount);
         if (bundle.Link is { } link && link.Link.Account != state.Account)
             return ServiceFailure.Refused("link", ProtocolFault.OtherAccount);
         if (IsStale(state, bundle)) return new ServiceFailure(ErrorCode.StaleVersion) { Current = state.Heads };
@@ -30,7 +31,8 @@ public static class CommitRules
         var (state, bundle, manifest) = (request.State, request.Bundle, request.Bundle.Manifest.Manifest);
         var next = state with { ManifestVersion = manifest.Version, ManifestHash = bundle.Manifest.Hash };
         var changes = ItemRules.Changes(before.Manifest, manifest);
-        if (bundle.Manifest.CheckFollows(before) is var follows and not ProtocolFault.None) return Refused("manifest", follows);
+        if (bundle.Manifest.CheckFollows(before) is var follows and not ProtocolFault.None)
+            return Refused("manifest", follows);
         if (request.Actor.IsSlot && changes.Length != 0) return Rejected(ServiceFailure.Forbidden("items"));
         if (ItemRules.CheckSizes(manifest, changes, request.Policy) is { } limit) return Rejected(limit);
         if (bundle.Link is { } link)
@@ -39,8 +41,10 @@ public static class CommitRules
             var step = state.Head.Append(link);
             if (step is ChainHeadStep.Refused(var broken)) return Refused("link", broken);
             var head = ((ChainHeadStep.Ok)step).Head;
-            if (bundle.Keyset!.CheckAgainst(head) is var keyset and not ProtocolFault.None) return Refused("keyset", keyset);
-            if (bundle.Manifest.CheckAgainst(head) is var onHead and not ProtocolFault.None) return Refused("manifest", onHead);
+            if (bundle.Keyset!.CheckAgainst(head) is var keyset and not ProtocolFault.None)
+                return Refused("keyset", keyset);
+            if (bundle.Manifest.CheckAgainst(head) is var onHead and not ProtocolFault.None)
+                return Refused("manifest", onHead);
             next = LinkRules.Apply(next, request, head);
         }
         else if (bundle.Manifest.CheckAgainst(state.Account, state.Chain, state.Epoch, request.Actor.SigningKey)
@@ -56,7 +60,8 @@ public static class CommitRules
     {
         var manifest = bundle.Manifest.Manifest;
         if (manifest.Version != state.ManifestVersion + 1 || manifest.Previous != state.ManifestHash) return true;
-        return bundle.Link is { } link && (link.Link.Sequence != state.Chain.Sequence + 1 || link.Link.Previous != state.Chain.Hash);
+        return bundle.Link is { } link
+            && (link.Link.Sequence != state.Chain.Sequence + 1 || link.Link.Previous != state.Chain.Hash);
     }
 
     private static ServiceFailure? CheckActor(CommitRequest request)
@@ -69,7 +74,8 @@ public static class CommitRules
         return signer == actor.Id || isNewDevice ? null : ServiceFailure.Forbidden("manifest.signer");
     }
 
-    private static CommitDecision.Rejected Refused(string field, ProtocolFault rule) => Rejected(ServiceFailure.Refused(field, rule));
+    private static CommitDecision.Rejected Refused(string field, ProtocolFault rule) =>
+        Rejected(ServiceFailure.Refused(field, rule));
 
     private static CommitDecision.Rejected Rejected(ServiceFailure failure) => new(failure);
 }

@@ -36,10 +36,13 @@ internal static class ItemRules
             : null;
     }
 
-    /// <summary>Checks a changed item's bytes, whose hash is known to be the entry's, against its entry and its history.</summary>
+    /// <summary>
+    /// Checks a changed item's bytes, whose hash is known to be the entry's, against its entry and its history.
+    /// </summary>
     public static ProtocolFault CheckBytes(AccountId account, ItemChange change, ReadOnlySpan<byte> sealedItem)
     {
         if (change.After!.CheckHeader(account, sealedItem) is var fault and not ProtocolFault.None) return fault;
-        return ItemHeader.Read(sealedItem).Previous == (change.Before?.Hash ?? default) ? ProtocolFault.None : ProtocolFault.ItemHeader;
+        return ItemHeader.Read(sealedItem).Previous == (change.Before?.Hash ?? default)
+            ? ProtocolFault.None : ProtocolFault.ItemHeader;
     }
 }

@@ -14,20 +14,28 @@ internal static class LinkRules
         var (state, link) = (request.State, request.Bundle.Link!.Link);
         // A thief who used the day's links up must not keep the owner from removing him.
         var used = Today(request) == state.LinkDay ? state.LinksThatDay : 0;
-        if (used >= Limits.LinksPerDay && !RemovesAsManyAsItAdds(link)) return ServiceFailure.Limit("links", Limits.LinksPerDay, used);
+        if (used >= Limits.LinksPerDay && !RemovesAsManyAsItAdds(link))
+            return ServiceFailure.Limit("links", Limits.LinksPerDay, used);
         if (CheckLifetime(link) is { } past) return past;
         // A phished or freshly linked device must not lock the others out (docs/protocol.md §3).
         if (request.Actor.TrustedFrom <= request.NowSeconds) return null;
-        var older = link.Remove.Any(id => state.Authorities.TryGetValue(id, out var a) && a.AddedAt <= request.Actor.AddedAt);
-        return older ? new ServiceFailure(ErrorCode.YoungAuthority) { Field = "link.remove", TrustedFrom = request.Actor.TrustedFrom } : null;
+        var older = link.Remove.Any(id => state.Authorities.TryGetValue(id, out var a)
+            && a.AddedAt <= request.Actor.AddedAt);
+        return older
+            ? new ServiceFailure(ErrorCode.YoungAuthority) {
+                Field = "link.remove", TrustedFrom = request.Actor.TrustedFrom,
+            } : null;
     }
 
-    /// <summary>The caps on a whole chain, for whoever makes it longer: a commit by one link, a repair by many.</summary>
+    /// <summary>
+    /// The caps on a whole chain, for whoever makes it longer: a commit by one link, a repair by many.
+    /// </summary>
     public static ServiceFailure? CheckLifetime(Link link)
     {
         var length = link.Sequence + 1;
         if (length > Limits.MaxLinks) return ServiceFailure.Limit("links", Limits.MaxLinks, (long)link.Sequence);
-        return length <= Limits.Links || RemovesAsManyAsItAdds(link) ? null : ServiceFailure.Limit("links", Limits.Links, (long)link.Sequence);
+        return length <= Limits.Links || RemovesAsManyAsItAdds(link)
+            ? null : ServiceFailure.Limit("links", Limits.Links, (long)link.Sequence);
     }
 
     public static AccountState Apply(AccountState state, CommitRequest request, ChainHead head)
@@ -54,7 +62,8 @@ internal static class LinkRules
     {
         var bySlotRule = added.IsSlot && request.Actor.TrustedFrom <= request.NowSeconds;
         return AccountAuthority.Of(
-            added, bySlotRule ? request.NowSeconds : request.NowSeconds + (ulong)request.Policy.TrustAfter.TotalSeconds);
+            added, bySlotRule ? request.NowSeconds
+                : request.NowSeconds + (ulong)request.Policy.TrustAfter.TotalSeconds);
     }
 
     private static ulong Today(CommitRequest request) => request.NowSeconds / SecondsPerDay;

@@ -14,7 +14,8 @@ internal abstract record RepairDecision
     /// <summary>It may be written.</summary>
     /// <param name="Head">The chain's head after it.</param>
     /// <param name="Removed">The devices that the chain removed, the newest last.</param>
-    public sealed record Accepted(ChainHead Head, ImmutableArray<(AuthorityId Id, VerifyKey Key)> Removed) : RepairDecision;
+    public sealed record Accepted(ChainHead Head, ImmutableArray<(AuthorityId Id, VerifyKey Key)> Removed)
+        : RepairDecision;
 
     /// <summary>It breaks a rule.</summary>
     /// <param name="Failure">Which.</param>

@@ -8,8 +8,8 @@ namespace KeyRecovery.Service.Operations;
 
 /// <summary>
 /// Decides a repair (docs/protocol.md §7): a pure function of what the server has and what a client gives back. Links
-/// up to the remembered removal were accepted once, under the rules of their day. What comes after it was not, as far as
-/// the server knows: there a young authority removes nobody older, or a repair would be the way around the age rule.
+/// up to the remembered removal were accepted once, under the rules of their day. What comes after it was not, as far
+/// as the server knows: there a young authority removes nobody older, or a repair would be the way around the age rule.
 /// </summary>
 internal static class RepairRules
 {
@@ -22,7 +22,8 @@ internal static class RepairRules
     /// <param name="now">The server's clock, in seconds since 1970.</param>
     /// <param name="policy">The app's policy.</param>
     public static RepairDecision Decide(
-        string appId, AccountId account, AccountState? stored, LinkPlace? minChain, RepairBundle bundle, ulong now, AppPolicy policy)
+        string appId, AccountId account, AccountState? stored, LinkPlace? minChain, RepairBundle bundle, ulong now,
+        AppPolicy policy)
     {
         if (bundle.Links[0].Link.Account != account) return Broken("links", ProtocolFault.OtherAccount);
         // The cheap comparisons come first: whoever does not know the account's links costs no verification.
@@ -35,28 +36,38 @@ internal static class RepairRules
         var removed = new List<ActiveAuthority>();
         foreach (var link in bundle.Links)
         {
-            if (!WasAccepted(link.Link, stored, minChain) && CheckNew(link.Link, head, stored, now, policy) is { } refused) return refused;
-            removed.AddRange(link.Link.Remove.Select(id => head?.Active.GetValueOrDefault(id)).OfType<ActiveAuthority>().Where(a => !a.IsSlot));
+            if (!WasAccepted(link.Link, stored, minChain)
+                && CheckNew(link.Link, head, stored, now, policy) is { } refused) return refused;
+            removed.AddRange(link.Link.Remove.Select(id => head?.Active.GetValueOrDefault(id)).OfType<ActiveAuthority>()
+                .Where(a => !a.IsSlot));
             var step = head is null ? ChainHead.Start(appId, link) : head.Append(link);
             if (step is ChainHeadStep.Refused broken) return Broken("links", broken.Fault);
             head = ((ChainHeadStep.Ok)step).Head;
         }
 
         if (bundle.Keyset.CheckAgainst(head!) is var keyset and not ProtocolFault.None) return Broken("keyset", keyset);
-        if (bundle.Manifest.CheckAgainst(head!) is var manifest and not ProtocolFault.None) return Broken("manifest", manifest);
-        return new RepairDecision.Accepted(head!, [.. removed.Select(a => (a.Id, a.SigningKey)).TakeLast(AccountState.RememberedDevices)]);
+        if (bundle.Manifest.CheckAgainst(head!) is var manifest and not ProtocolFault.None)
+            return Broken("manifest", manifest);
+        return new RepairDecision.Accepted(
+            head!, [.. removed.Select(a => (a.Id, a.SigningKey)).TakeLast(AccountState.RememberedDevices)]);
     }
 
-    /// <summary>The account row after the repair. Authorities that the server knew keep their age; the others are as old as the repair.</summary>
+    /// <summary>
+    /// The account row after the repair. Authorities that the server knew keep their age; the others are as old as the
+    /// repair.
+    /// </summary>
     public static AccountState Apply(
-        AppUser user, AccountState? stored, RepairDecision.Accepted accepted, RepairBundle bundle, ulong now, AppPolicy policy)
+        AppUser user, AccountState? stored, RepairDecision.Accepted accepted, RepairBundle bundle, ulong now,
+        AppPolicy policy)
     {
         var head = accepted.Head;
-        var authorities = head.Active.ToImmutableSortedDictionary(a => a.Key, a => Authority(a.Value, stored, now, policy));
+        var authorities = head.Active.ToImmutableSortedDictionary(
+            a => a.Key, a => Authority(a.Value, stored, now, policy));
         var begun = stored ?? new AccountState
         {
             Account = head.Account, User = user, Chain = default, LinkChunk = default, Epoch = 0, EpochCommit = default,
-            KeysetHash = default, ManifestVersion = 0, ManifestHash = default, Authorities = authorities, Used = head.Used,
+            KeysetHash = default, ManifestVersion = 0, ManifestHash = default, Authorities = authorities,
+            Used = head.Used,
         };
         return begun.With(head, authorities) with
         {
@@ -67,22 +78,26 @@ internal static class RepairRules
     }
 
     // A commit would have been asked the same.
-    private static RepairDecision.Rejected? CheckNew(Link link, ChainHead? before, AccountState? stored, ulong now, AppPolicy policy)
+    private static RepairDecision.Rejected? CheckNew(
+        Link link, ChainHead? before, AccountState? stored, ulong now, AppPolicy policy)
     {
         if (SlotRules.Check(link) is var slots and not ProtocolFault.None) return Broken("links", slots);
         if (LinkRules.CheckLifetime(link) is { } past) return new RepairDecision.Rejected(past);
-        if (before?.Active.GetValueOrDefault(link.Signer) is not { } signer || !RemovesOlder(link, before, signer, stored, now)) return null;
+        if (before?.Active.GetValueOrDefault(link.Signer) is not { } signer
+            || !RemovesOlder(link, before, signer, stored, now)) return null;
         return new RepairDecision.Rejected(new ServiceFailure(ErrorCode.YoungAuthority)
         {
             Field = "links", TrustedFrom = TrustedFrom(signer.Id, stored, now, policy),
         });
     }
 
-    // From when an authority that is not of the first link may remove older ones, were the repair taken without its removal.
+    // From when an authority that is not of the first link may remove older ones, were the repair taken without its
+    // removal.
     private static ulong TrustedFrom(AuthorityId id, AccountState? stored, ulong now, AppPolicy policy) =>
         stored?.Authorities.GetValueOrDefault(id)?.TrustedFrom ?? now + (ulong)policy.TrustAfter.TotalSeconds;
 
-    private static AccountAuthority Authority(ActiveAuthority authority, AccountState? stored, ulong now, AppPolicy policy)
+    private static AccountAuthority Authority(
+        ActiveAuthority authority, AccountState? stored, ulong now, AppPolicy policy)
     {
         var isFirst = authority.AddedAt == 0 && stored?.Authorities.ContainsKey(authority.Id) is not true;
         return AccountAuthority.Of(authority, isFirst ? now : TrustedFrom(authority.Id, stored, now, policy));
@@ -91,14 +106,17 @@ internal static class RepairRules
     private static bool WasAccepted(Link link, AccountState? stored, LinkPlace? minChain) =>
         link.Sequence <= stored?.Chain.Sequence || link.Sequence <= minChain?.Sequence;
 
-    private static bool RemovesOlder(Link link, ChainHead before, ActiveAuthority signer, AccountState? stored, ulong now)
+    private static bool RemovesOlder(
+        Link link, ChainHead before, ActiveAuthority signer, AccountState? stored, ulong now)
     {
-        var trusted = stored is null ? signer.AddedAt == 0 : stored.Authorities.GetValueOrDefault(signer.Id)?.TrustedFrom <= now;
+        var trusted = stored is null
+            ? signer.AddedAt == 0 : stored.Authorities.GetValueOrDefault(signer.Id)?.TrustedFrom <= now;
         return !trusted && link.Remove.Any(id => before.Active.GetValueOrDefault(id)?.AddedAt <= signer.AddedAt);
     }
 
     private static bool Passes(RepairBundle bundle, LinkPlace place) =>
         place.Sequence < (ulong)bundle.Links.Length && bundle.Links[(int)place.Sequence].Hash == place.Hash;
 
-    private static RepairDecision.Rejected Broken(string field, ProtocolFault fault) => new(ServiceFailure.Refused(field, fault));
+    private static RepairDecision.Rejected Broken(string field, ProtocolFault fault) =>
+        new(ServiceFailure.Refused(field, fault));
 }

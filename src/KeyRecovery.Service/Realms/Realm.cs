@@ -12,13 +12,14 @@ using KeyRecovery.Service.UseCases;
 namespace KeyRecovery.Service.Realms;
 
 /// <summary>
-/// This server as a realm (docs/protocol.md §14.4): it evaluates the OPRF for passphrase slots, of its own accounts and of
-/// other servers', and counts each guess durably before it answers. It knows no chain. Where the store does not answer,
-/// nothing is evaluated.
+/// This server as a realm (docs/protocol.md §14.4): it evaluates the OPRF for passphrase slots, of its own accounts and
+/// of other servers', and counts each guess durably before it answers. It knows no chain. Where the store does not
+/// answer, nothing is evaluated.
 /// </summary>
 public sealed class Realm : IDisposable
 {
-    // A race is lost to a request that was counted, and of those there are no more than the largest budget and some commands.
+    // A race is lost to a request that was counted, and of those there are no more than the largest budget and some
+    // commands.
     private const int Attempts = 256;
 
     private readonly ServiceContext _context;
@@ -45,7 +46,8 @@ public sealed class Realm : IDisposable
     /// <summary>Opens the body of a registration.</summary>
     /// <returns>To be disposed of.</returns>
     /// <exception cref="WireFormatException">Not a registration, or not sealed to this realm.</exception>
-    public RealmRegistration OpenRegistration(ReadOnlyMemory<byte> body) => RealmRegistration.Open(body, Identity, _keys.Kem);
+    public RealmRegistration OpenRegistration(ReadOnlyMemory<byte> body) =>
+        RealmRegistration.Open(body, Identity, _keys.Kem);
 
     /// <summary>Keeps a share for a user. The same registration again gets the slot's status.</summary>
     /// <param name="user">Whose, by an app token: nobody else may guess.</param>
@@ -68,7 +70,8 @@ public sealed class Realm : IDisposable
     /// <param name="request">SHA-256 of the request's body, which the answer repeats.</param>
     /// <param name="ct">Cancels what was not yet counted.</param>
     /// <returns>The signed status with the evaluation.</returns>
-    public async ValueTask<Outcome<byte[]>> EvaluateAsync(AppUser user, RealmEvaluate guess, Hash256 request, CancellationToken ct)
+    public async ValueTask<Outcome<byte[]>> EvaluateAsync(
+        AppUser user, RealmEvaluate guess, Hash256 request, CancellationToken ct)
     {
         var key = _context.Lookups.Ids.RealmSlot(guess.Slot);
         var subject = _context.Lookups.Ids.Subject(user);
@@ -107,7 +110,8 @@ public sealed class Realm : IDisposable
         if (reset.Realm != Identity.Fingerprint) return new(new ServiceFailure(ErrorCode.Refused) { Field = "realm" });
         return ChangeAsync(
             reset.Slot, request, withEvents: false,
-            row => reset.IsSignedBy(KeyOf(row.SigningKey)) && !row.IsDeleted ? RealmRules.Reset(row, reset.Attempt, reset.Round, Now) : NotSigned(), ct);
+            row => reset.IsSignedBy(KeyOf(row.SigningKey)) && !row.IsDeleted
+                ? RealmRules.Reset(row, reset.Attempt, reset.Round, Now) : NotSigned(), ct);
     }
 
     /// <summary>Does what the account's devices ask.</summary>
@@ -152,7 +156,8 @@ public sealed class Realm : IDisposable
                 case WriteResult.Refused:
                     continue;
             }
-            return step is RealmStep.Refuse refused ? refused.Failure : Answer(slot, step.Next ?? row, request, withEvents: withEvents);
+            return step is RealmStep.Refuse refused
+                ? refused.Failure : Answer(slot, step.Next ?? row, request, withEvents: withEvents);
         }
         return new ServiceFailure(ErrorCode.Unavailable);
     }
@@ -166,14 +171,16 @@ public sealed class Realm : IDisposable
     }
 
     private async ValueTask<WriteResult?> WriteAsync(RealmStep step, Row stored, CancellationToken ct) =>
-        step.Next is { } next ? await _context.Keys.WriteAsync([new RowWrite.Replace(stored, next.Encode())], ct) : null;
+        step.Next is { } next
+            ? await _context.Keys.WriteAsync([new RowWrite.Replace(stored, next.Encode())], ct) : null;
 
     private OprfEvaluation Evaluate(OprfScalar share, RealmSlotRow row, OprfElement blinded) =>
         OprfElement.TryParse(row.ShareKey.Span, out var shareKey)
             ? OprfServer.Evaluate(share, shareKey, blinded, _context.Random)
             : throw new RowDamagedException(Table.RealmSlots);
 
-    private byte[] Answer(AuthorityId slot, RealmSlotRow row, Hash256 request, OprfEvaluation? evaluation = null, bool withEvents = false)
+    private byte[] Answer(
+        AuthorityId slot, RealmSlotRow row, Hash256 request, OprfEvaluation? evaluation = null, bool withEvents = false)
     {
         var standing = RealmStanding.Of(row, _context.Policies.Of(row.App).Passphrase, Now);
         return new RealmStatus

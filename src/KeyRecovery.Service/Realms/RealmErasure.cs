@@ -12,10 +12,12 @@ internal static class RealmErasure
     /// <param name="keys">The key store.</param>
     /// <param name="keyRow">The account's key row, by which the erasure is known.</param>
     /// <param name="subject">The row of the account's user; null where nobody knows whose it is.</param>
-    /// <param name="slots">Passphrase slots that stood in its chain: the places of their rows here, and their signing keys.</param>
+    /// <param name="slots">Passphrase slots that stood in its chain: the places of their rows here, and their signing
+    /// keys.</param>
     /// <param name="ct">Cancels.</param>
     public static async ValueTask<IReadOnlyList<RowWrite>> PlanAsync(
-        IKeyStore keys, RowKey keyRow, RowKey? subject, IEnumerable<(RowKey Row, ReadOnlyMemory<byte> SigningKey)> slots,
+        IKeyStore keys, RowKey keyRow, RowKey? subject,
+        IEnumerable<(RowKey Row, ReadOnlyMemory<byte> SigningKey)> slots,
         CancellationToken ct)
     {
         var writes = new List<RowWrite>();

@@ -31,7 +31,8 @@ internal readonly record struct RealmEvents(ReadOnlyMemory<byte> Packed)
         for (var at = 0; at < Packed.Length; at += EntrySize)
         {
             var entry = Packed.Span.Slice(at, EntrySize);
-            yield return new RealmEvent(((ulong)entry[0] << 32) | BinaryPrimitives.ReadUInt32BigEndian(entry[1..]), (RealmEventKind)entry[^1]);
+            yield return new RealmEvent(
+                ((ulong)entry[0] << 32) | BinaryPrimitives.ReadUInt32BigEndian(entry[1..]), (RealmEventKind)entry[^1]);
         }
     }
 }

@@ -8,9 +8,11 @@ internal static class RealmMeter
 {
     private static readonly Meter Meter = new(ServiceMeter.Name);
     private static readonly Counter<long> Attempts = Meter.CreateCounter<long>(
-        "keyrecovery.realm.attempts", "{attempt}", "Guesses at passphrases, by outcome: counted, repeated, wait, paused, locked, refused.");
+        "keyrecovery.realm.attempts", "{attempt}",
+        "Guesses at passphrases, by outcome: counted, repeated, wait, paused, locked, refused.");
     private static readonly Counter<long> Destroyed = Meter.CreateCounter<long>(
-        "keyrecovery.realm.shares_destroyed", "{share}", "Shares that were destroyed because the guesses were used up.");
+        "keyrecovery.realm.shares_destroyed", "{share}",
+        "Shares that were destroyed because the guesses were used up.");
 
     public static void Attempt(RealmStep step)
     {

@@ -11,9 +11,10 @@ using KeyRecovery.Service.UseCases;
 namespace KeyRecovery.Service.Realms;
 
 /// <summary>
-/// Makes slots: once for each id, and no more for a user than the limit allows. Write order: what makes room is destroyed;
-/// the user's row names the slot; the slot's row. A name goes only when its slot is destroyed or was never written, and
-/// then its place is taken: so whatever is live is named, and an erasure that closes the user's row finds it.
+/// Makes slots: once for each id, and no more for a user than the limit allows. Write order: what makes room is
+/// destroyed; the user's row names the slot; the slot's row. A name goes only when its slot is destroyed or was never
+/// written, and then its place is taken: so whatever is live is named, and an erasure that closes the user's row finds
+/// it.
 /// </summary>
 internal sealed class RealmRegistrar(ServiceContext context)
 {
@@ -73,8 +74,8 @@ internal sealed class RealmRegistrar(ServiceContext context)
         };
     }
 
-    // Names the slot among its user's, where need be in place of those that are gone or were never confirmed. A name that
-    // is there, of an earlier try, is written again, so that whoever is about to let it go is refused.
+    // Names the slot among its user's, where need be in place of those that are gone or were never confirmed. A name
+    // that is there, of an earlier try, is written again, so that whoever is about to let it go is refused.
     private async ValueTask<ServiceFailure?> NameAsync(
         RowKey subject, RowKey slot, List<RowWrite> writes, CancellationToken ct)
     {
@@ -112,8 +113,8 @@ internal sealed class RealmRegistrar(ServiceContext context)
         return kept.ToImmutable();
     }
 
-    // Claim, then look: a KEK that was the current one until this very write may be destroyed after the next pass over the
-    // rows, and that pass may have begun before it.
+    // Claim, then look: a KEK that was the current one until this very write may be destroyed after the next pass over
+    // the rows, and that pass may have begun before it.
     private async ValueTask MoveOnAsync(RowKey key, RealmRegistration registration, CancellationToken ct)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
@@ -130,5 +131,6 @@ internal sealed class RealmRegistrar(ServiceContext context)
 
     // The share stands in it by its public key.
     private static Hash256 Fingerprint(RealmRegistration registration) => Hash256.Of(
-        [.. registration.SigningKey.ToArray(), .. registration.ManagementKey.ToArray(), .. registration.ShareKey.ToArray()]);
+        [.. registration.SigningKey.ToArray(), .. registration.ManagementKey.ToArray(),
+            .. registration.ShareKey.ToArray()]);
 }

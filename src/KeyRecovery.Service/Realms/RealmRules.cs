@@ -6,8 +6,8 @@ using KeyRecovery.Service.Errors;
 namespace KeyRecovery.Service.Realms;
 
 /// <summary>
-/// Decides what a realm does with a slot (docs/protocol.md §14.4): pure functions of the row, the request and the clock.
-/// Nothing is evaluated or answered before the row that they give is durable.
+/// Decides what a realm does with a slot (docs/protocol.md §14.4): pure functions of the row, the request and the
+/// clock. Nothing is evaluated or answered before the row that they give is durable.
 /// </summary>
 internal static class RealmRules
 {
@@ -15,16 +15,20 @@ internal static class RealmRules
     private const ulong FreshSeconds = RealmLimits.FreshHours * 60 * 60;
 
     /// <summary>Counts a guess, or refuses it.</summary>
-    public static RealmStep Charge(RealmSlotRow row, AttemptId attempt, Hash256 element, PassphrasePolicy policy, DateTimeOffset now)
+    public static RealmStep Charge(
+        RealmSlotRow row, AttemptId attempt, Hash256 element, PassphrasePolicy policy, DateTimeOffset now)
     {
         var standing = RealmStanding.Of(row, policy, now);
         if (row.State == RealmSlotState.Destroyed) return Refuse(ErrorCode.SlotLocked, standing, NoteRefusal(row, now));
         if (row.State == RealmSlotState.Paused) return Refuse(ErrorCode.SlotPaused, standing, NoteRefusal(row, now));
 
-        if (row.Attempts.Find(attempt) is { } before) return before == element ? new RealmStep.Proceed(null) : RefuseAttempt();
+        if (row.Attempts.Find(attempt) is { } before)
+            return before == element ? new RealmStep.Proceed(null) : RefuseAttempt();
         if (standing.GuessesLeft == 0)
         {
-            var locked = new ServiceFailure(ErrorCode.SlotLocked) { GuessesLeft = 0, NextAttemptInMs = 0, ShareDestroyed = true };
+            var locked = new ServiceFailure(ErrorCode.SlotLocked) {
+                GuessesLeft = 0, NextAttemptInMs = 0, ShareDestroyed = true,
+            };
             return new RealmStep.Refuse(locked, Destroy(row, now));
         }
         if (standing.NextAttemptInMs > 0) return Refuse(ErrorCode.GuessWait, standing, NoteRefusal(row, now));
@@ -41,7 +45,8 @@ internal static class RealmRules
     public static RealmStep Reset(RealmSlotRow row, AttemptId attempt, ulong round, DateTimeOffset now)
     {
         if (row.State == RealmSlotState.Destroyed) return Refuse(ErrorCode.SlotLocked, default, null);
-        if (!row.LastReset.IsEmpty && new AttemptId(row.LastReset.Span) == attempt && round + 1 == row.Round) return new RealmStep.Proceed(null);
+        if (!row.LastReset.IsEmpty && new AttemptId(row.LastReset.Span) == attempt && round + 1 == row.Round)
+            return new RealmStep.Proceed(null);
         if (round != row.Round || row.Attempts.Find(attempt) is null) return RefuseAttempt();
 
         return new RealmStep.Proceed(row with
@@ -59,11 +64,14 @@ internal static class RealmRules
     /// <param name="command">What they ask.</param>
     /// <param name="request">SHA-256 of the request's body.</param>
     /// <param name="now">The realm's clock.</param>
-    public static RealmStep Manage(RealmSlotRow row, ulong version, RealmCommand command, Hash256 request, DateTimeOffset now)
+    public static RealmStep Manage(
+        RealmSlotRow row, ulong version, RealmCommand command, Hash256 request, DateTimeOffset now)
     {
         if (command.Action == RealmAction.Status) return new RealmStep.Proceed(null);
-        if (version <= row.Version) return new RealmStep.Refuse(new ServiceFailure(ErrorCode.Conflict) { Field = "version" });
-        if (command.Action == RealmAction.Delete) return new RealmStep.Proceed(RealmSlotRow.Deleted(version, request.ToArray()));
+        if (version <= row.Version)
+            return new RealmStep.Refuse(new ServiceFailure(ErrorCode.Conflict) { Field = "version" });
+        if (command.Action == RealmAction.Delete)
+            return new RealmStep.Proceed(RealmSlotRow.Deleted(version, request.ToArray()));
         if (row.State == RealmSlotState.Destroyed) return Refuse(ErrorCode.SlotLocked, default, null);
 
         var next = row with { Version = version, LastCommand = request.ToArray() };
@@ -76,7 +84,8 @@ internal static class RealmRules
                 State = row.IsConfirmed ? RealmSlotState.Live : RealmSlotState.Fresh,
                 Events = row.Events.Add(now, RealmEventKind.Resumed),
             },
-            RealmAction.Head when row.Head is not { } known || known.Sequence <= command.Head!.Value.Sequence => next with
+            RealmAction.Head when row.Head is not { } known
+                || known.Sequence <= command.Head!.Value.Sequence => next with
             {
                 Head = command.Head,
                 IsConfirmed = true,
@@ -93,7 +102,9 @@ internal static class RealmRules
         });
     }
 
-    /// <summary>Whether this is the last command once more: its answer was lost, and the key that signed it may be gone.</summary>
+    /// <summary>
+    /// Whether this is the last command once more: its answer was lost, and the key that signed it may be gone.
+    /// </summary>
     public static bool IsLastCommand(RealmSlotRow row, Hash256 request) =>
         !row.LastCommand.IsEmpty && new Hash256(row.LastCommand.Span) == request;
 
@@ -111,7 +122,8 @@ internal static class RealmRules
         Events = row.Events.Add(now, RealmEventKind.Destroyed),
     };
 
-    // Written down, so that the owner hears of it; but not each time, or a stranger with a token could keep the disk busy.
+    // Written down, so that the owner hears of it; but not each time, or a stranger with a token could keep the disk
+    // busy.
     private static RealmSlotRow? NoteRefusal(RealmSlotRow row, DateTimeOffset now)
     {
         var seconds = (ulong)Math.Max(0, now.ToUnixTimeSeconds());
@@ -124,5 +136,6 @@ internal static class RealmRules
     private static RealmStep.Refuse RefuseAttempt() => new(new ServiceFailure(ErrorCode.Refused) { Field = "attempt" });
 
     private static RealmStep.Refuse Refuse(ErrorCode code, RealmStanding standing, RealmSlotRow? next) =>
-        new(new ServiceFailure(code) { GuessesLeft = standing.GuessesLeft, NextAttemptInMs = standing.NextAttemptInMs }, next);
+        new(new ServiceFailure(code) { GuessesLeft = standing.GuessesLeft, NextAttemptInMs = standing.NextAttemptInMs },
+            next);
 }

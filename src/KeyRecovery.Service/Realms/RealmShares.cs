@@ -8,8 +8,8 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.Realms;
 
 /// <summary>
-/// Seals and opens shares under a KEK of the ring, bound to their row, as subject keys are: with the KEK the share is gone
-/// from every copy, and a rotation moves it on.
+/// Seals and opens shares under a KEK of the ring, bound to their row, as subject keys are: with the KEK the share is
+/// gone from every copy, and a rotation moves it on.
 /// </summary>
 internal sealed class RealmShares(IKekRing ring, IKeyStore keys, IRandom random)
 {
@@ -24,15 +24,16 @@ internal sealed class RealmShares(IKekRing ring, IKeyStore keys, IRandom random)
         (lease.Kek.Id, KekBox.Wrap(lease.Kek, slot, share.Span, random));
 
     /// <summary>
-    /// Opens the share of a row. Where a rotation has moved the row on since it was read, and destroyed the KEK, the row
-    /// is read again: the share in it is the same.
+    /// Opens the share of a row. Where a rotation has moved the row on since it was read, and destroyed the KEK, the
+    /// row is read again: the share in it is the same.
     /// </summary>
     /// <exception cref="RowDamagedException">Its KEK is gone, or it does not open.</exception>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     public async ValueTask<OprfScalar> OpenAsync(RowKey slot, RealmSlotRow row, CancellationToken ct)
     {
         if (TryOpen(slot, row) is { } share) return share;
-        if (await keys.ReadAsync(slot, ct) is { } stored && RealmSlotRow.Decode(stored.Value) is var now && now.Kek != row.Kek
+        if (await keys.ReadAsync(slot, ct) is { } stored && RealmSlotRow.Decode(stored.Value) is var now
+            && now.Kek != row.Kek
             && TryOpen(slot, now) is { } moved) return moved;
         throw new RowDamagedException(Table.RealmSlots);
     }
@@ -43,7 +44,8 @@ internal sealed class RealmShares(IKekRing ring, IKeyStore keys, IRandom random)
         Span<byte> share = stackalloc byte[OprfScalar.Size];
         try
         {
-            return KekBox.TryUnwrap(ring, row.Kek, slot, row.SealedShare.Span, share) && OprfScalar.TryParse(share, out var scalar)
+            return KekBox.TryUnwrap(ring, row.Kek, slot, row.SealedShare.Span, share)
+                && OprfScalar.TryParse(share, out var scalar)
                 ? scalar
                 : null;
         }

@@ -9,8 +9,8 @@ using KeyRecovery.Service.Keys;
 namespace KeyRecovery.Service.Realms;
 
 /// <summary>
-/// What this realm keeps of a slot: its share of the OPRF key, sealed under a KEK of the ring, and the count of guesses.
-/// The budget is the app's policy and stands nowhere in it.
+/// What this realm keeps of a slot: its share of the OPRF key, sealed under a KEK of the ring, and the count of
+/// guesses. The budget is the app's policy and stands nowhere in it.
 /// </summary>
 internal sealed record RealmSlotRow
 {
@@ -79,7 +79,9 @@ internal sealed record RealmSlotRow
     /// <summary>What happened to it.</summary>
     public RealmEvents Events { get; init; }
 
-    /// <summary>What a row looks like whose slot is gone: the id stays taken, and a repeated delete is known as the same.</summary>
+    /// <summary>
+    /// What a row looks like whose slot is gone: the id stays taken, and a repeated delete is known as the same.
+    /// </summary>
     public static RealmSlotRow Deleted(ulong version = 0, ReadOnlyMemory<byte> lastCommand = default) =>
         new() { State = RealmSlotState.Destroyed, Version = version, LastCommand = lastCommand };
 
@@ -91,7 +93,8 @@ internal sealed record RealmSlotRow
         var writer = new CborOut().Array(22).Text(RowLabel).UInt(1).UInt((ulong)State)
             .Text(App).Bytes(Subject.Span).UInt(Kek.Value).Bytes(SealedShare.Span).Bytes(ShareKey.Span)
             .Bytes(SigningKey.Span).Bytes(ManagementKey.Span).Bytes(Registration.Span).UInt(RegisteredAt)
-            .Bytes(Attempts.Packed.Span).UInt(LastAttemptMs).Bytes(LastReset.Span).UInt(Round).UInt(IsConfirmed ? 1u : 0)
+            .Bytes(Attempts.Packed.Span).UInt(LastAttemptMs).Bytes(LastReset.Span).UInt(Round)
+            .UInt(IsConfirmed ? 1u : 0)
             .UInt(Version).Bytes(LastCommand.Span);
         OptionalPlace.Write(writer, Head);
         return writer.UInt(RefusedAt).Bytes(Events.Packed.Span).ToArray();

@@ -6,8 +6,8 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.Realms;
 
 /// <summary>
-/// Which slots a user has at this realm, by the ids of their rows, the oldest first; at most 16. A name comes before its
-/// slot's row and never goes before it: no slot is live that is not named here.
+/// Which slots a user has at this realm, by the ids of their rows, the oldest first; at most 16. A name comes before
+/// its slot's row and never goes before it: no slot is live that is not named here.
 /// </summary>
 internal sealed record RealmSubjectRow(ImmutableArray<RowKey> Slots)
 {
@@ -17,7 +17,9 @@ internal sealed record RealmSubjectRow(ImmutableArray<RowKey> Slots)
     /// <summary>A user without slots.</summary>
     public static RealmSubjectRow Empty { get; } = new([]);
 
-    /// <summary>The key row whose erasure has closed it, until its receipt: nothing may be registered meanwhile.</summary>
+    /// <summary>
+    /// The key row whose erasure has closed it, until its receipt: nothing may be registered meanwhile.
+    /// </summary>
     public RowKey? ClosedBy { get; init; }
 
     public byte[] Encode()

@@ -1,6 +1,8 @@
 namespace KeyRecovery.Service.Rows;
 
-/// <summary>The account was erased while a request on it was under way. The request did nothing; a repeat hears 410.</summary>
+/// <summary>
+/// The account was erased while a request on it was under way. The request did nothing; a repeat hears 410.
+/// </summary>
 public sealed class AccountErasedException : Exception
 {
     /// <summary>Makes the exception.</summary>

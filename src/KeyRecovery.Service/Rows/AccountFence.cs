@@ -3,8 +3,9 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.Rows;
 
 /// <summary>
-/// What stands in an erased account's place in the data store for a day: the two stores share no transaction, so a request
-/// that passed the gate before the tombstone may write after it. All that it writes hangs on the account row, and finds this.
+/// What stands in an erased account's place in the data store for a day: the two stores share no transaction, so a
+/// request that passed the gate before the tombstone may write after it. All that it writes hangs on the account row,
+/// and finds this.
 /// </summary>
 internal static class AccountFence
 {

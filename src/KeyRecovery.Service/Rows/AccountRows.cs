@@ -17,7 +17,8 @@ internal sealed class AccountRows : IDisposable
     /// <summary>What the ids of an account's rows begin with has 16 bytes.</summary>
     public const int LocatorSize = 16;
 
-    // Lives for one request, thousands of times a second: an ordinary array, zeroed at the end. The KEK above it is pinned.
+    // Lives for one request, thousands of times a second: an ordinary array, zeroed at the end. The KEK above it is
+    // pinned.
     private readonly byte[] _sealKey;
     private readonly byte[] _locator;
     private readonly IRandom _random;
@@ -58,7 +59,8 @@ internal sealed class AccountRows : IDisposable
 
     /// <summary>Opens a row of this account.</summary>
     /// <exception cref="RowDamagedException">The row does not open.</exception>
-    /// <exception cref="AccountErasedException">It was the account row, and the account was erased meanwhile.</exception>
+    /// <exception cref="AccountErasedException">It was the account row, and the account was erased
+    /// meanwhile.</exception>
     public byte[] Open(Row row)
     {
         ServiceMeter.Opening();

@@ -4,14 +4,15 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Service.Rows;
 
 /// <summary>
-/// A part of a list that only grows: the links of a chain, the hashes of the manifests. The account row names the newest
-/// chunk; each chunk knows all before it, so that any entry is two point reads away and no request scans. Chunks are
-/// immutable and named by their content; appending makes another one in place of the newest, or behind it.
+/// A part of a list that only grows: the links of a chain, the hashes of the manifests. The account row names the
+/// newest chunk; each chunk knows all before it, so that any entry is two point reads away and no request scans. Chunks
+/// are immutable and named by their content; appending makes another one in place of the newest, or behind it.
 /// </summary>
 /// <param name="Before">The full chunks before this one, the oldest first.</param>
 /// <param name="First">The number of its first entry.</param>
 /// <param name="Entries">Its entries.</param>
-internal sealed record Chunk(ImmutableArray<ChunkPlace> Before, ulong First, ImmutableArray<ReadOnlyMemory<byte>> Entries)
+internal sealed record Chunk(
+    ImmutableArray<ChunkPlace> Before, ulong First, ImmutableArray<ReadOnlyMemory<byte>> Entries)
 {
     private const string RowLabel = "chunk";
     private const int MaxBefore = 4096;
@@ -96,6 +97,8 @@ internal readonly record struct ChunkSize(int Entries, int Bytes)
     /// <summary>Links: a commit writes the newest chunk anew, and a reader holds one in memory.</summary>
     public static ChunkSize Links { get; } = new(64, 128 * 1024);
 
-    /// <summary>Hashes of manifests, 16 of which move here at once, each time with all that the newest chunk has.</summary>
+    /// <summary>
+    /// Hashes of manifests, 16 of which move here at once, each time with all that the newest chunk has.
+    /// </summary>
     public static ChunkSize Trail { get; } = new(256, 16 * 1024);
 }

@@ -6,7 +6,9 @@ namespace KeyRecovery.Service.Rows;
 /// <summary>Reads lists of chunks.</summary>
 internal static class Chunks
 {
-    /// <summary>Reads a chunk that the account row, or a later chunk, names; null where another request has replaced it since.</summary>
+    /// <summary>
+    /// Reads a chunk that the account row, or a later chunk, names; null where another request has replaced it since.
+    /// </summary>
     public static async ValueTask<Chunk?> FindAsync(
         this IDataStore data, AccountRows rows, Table table, Hash256 name, CancellationToken ct) =>
         await data.FindAsync(rows, rows.Named(table, name), ct) is { } chunk ? Chunk.Decode(chunk) : null;

@@ -4,7 +4,9 @@ using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Rows;
 
-/// <summary>The key store's lookups: app user → account, slot → account. Their values are sealed as well as their places.</summary>
+/// <summary>
+/// The key store's lookups: app user → account, slot → account. Their values are sealed as well as their places.
+/// </summary>
 internal sealed class Lookups : IDisposable
 {
     private readonly SecretBytes _sealKey;
@@ -21,7 +23,9 @@ internal sealed class Lookups : IDisposable
 
     public RowWrite Create(RowKey lookup, AccountId account) => new RowWrite.Create(lookup, Seal(lookup, 1, account));
 
-    /// <summary>Writes a lookup that was read: for another account, or once more for the same, so that its token moves.</summary>
+    /// <summary>
+    /// Writes a lookup that was read: for another account, or once more for the same, so that its token moves.
+    /// </summary>
     public RowWrite Replace(Row was, AccountId account) =>
         new RowWrite.Replace(was, Seal(was.Key, was.Version + 1, account));
 
@@ -29,7 +33,8 @@ internal sealed class Lookups : IDisposable
     {
         ServiceMeter.Opening();
         return new AccountId(
-            RowSeal.TryOpen(_sealKey.Span, row.Key, row.Version, row.Value.Span) ?? throw new RowDamagedException(row.Key.Table));
+            RowSeal.TryOpen(_sealKey.Span, row.Key, row.Version, row.Value.Span)
+                ?? throw new RowDamagedException(row.Key.Table));
     }
 
     /// <summary>A row that looks like a lookup, for requests that find none.</summary>

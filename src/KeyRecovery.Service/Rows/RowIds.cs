@@ -22,7 +22,8 @@ internal sealed class RowIds(ReadOnlyMemory<byte> lookupKey)
     /// <summary>Under the same hash as <see cref="Subject"/>, which is computed once a request.</summary>
     public static RowKey RealmSubject(RowKey subject) => new(Table.RealmSubjects, subject.Id);
 
-    public RowKey Subject(AppUser user) => new(Table.Subjects, Keyed("subject", LengthPrefixed(user.App, user.Issuer, user.Subject)));
+    public RowKey Subject(AppUser user) =>
+        new(Table.Subjects, Keyed("subject", LengthPrefixed(user.App, user.Issuer, user.Subject)));
 
     private byte[] Keyed(string purpose, byte[] value) =>
         HMACSHA256.HashData(lookupKey.Span, [.. Encoding.ASCII.GetBytes(purpose), 0, .. value]);

@@ -4,10 +4,13 @@ using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Rows;
 
-/// <summary>Seals a row's value under a key, bound to its table, id and version: a row moved or rolled back does not open.</summary>
+/// <summary>
+/// Seals a row's value under a key, bound to its table, id and version: a row moved or rolled back does not open.
+/// </summary>
 internal static class RowSeal
 {
-    public static byte[] Seal(ReadOnlySpan<byte> key, RowKey row, long version, ReadOnlySpan<byte> value, IRandom random) =>
+    public static byte[] Seal(
+        ReadOnlySpan<byte> key, RowKey row, long version, ReadOnlySpan<byte> value, IRandom random) =>
         SecretBox.Seal(key, Aad(row, version, stackalloc byte[MaxAad]), value, random);
 
     /// <summary>Opens a row, or null where it does not open.</summary>

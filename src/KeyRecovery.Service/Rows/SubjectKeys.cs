@@ -6,7 +6,9 @@ using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Rows;
 
-/// <summary>Makes and unwraps subject keys: 32 random bytes an account, under a KEK of the ring, bound to their key row.</summary>
+/// <summary>
+/// Makes and unwraps subject keys: 32 random bytes an account, under a KEK of the ring, bound to their key row.
+/// </summary>
 internal sealed class SubjectKeys(IKekRing ring, IKeyStore keys, IRandom random)
 {
     /// <summary>To be held from before <see cref="Create"/> until its key row is written.</summary>
@@ -30,7 +32,8 @@ internal sealed class SubjectKeys(IKekRing ring, IKeyStore keys, IRandom random)
     public async ValueTask<AccountRows> OpenAsync(RowKey keyRow, KeyRow row, CancellationToken ct)
     {
         if (TryOpen(keyRow, row) is { } rows) return rows;
-        if (await keys.ReadAsync(keyRow, ct) is { } stored && KeyRow.Decode(stored.Value) is var now && now.Kek != row.Kek
+        if (await keys.ReadAsync(keyRow, ct) is { } stored && KeyRow.Decode(stored.Value) is var now
+            && now.Kek != row.Kek
             && TryOpen(keyRow, now) is { } moved) return moved;
         throw new RowDamagedException(Table.KeyRows);
     }

@@ -1,4 +1,6 @@
 namespace KeyRecovery.Service.Stores;
 
-/// <summary>The store of wrapped keys and lookups. What it deletes is gone from its files when the write is acknowledged.</summary>
+/// <summary>
+/// The store of wrapped keys and lookups. What it deletes is gone from its files when the write is acknowledged.
+/// </summary>
 public interface IKeyStore : IRowStore;

@@ -1,9 +1,9 @@
 namespace KeyRecovery.Service.Stores;
 
 /// <summary>
-/// Rows of bytes: read one with its token, write if unchanged. This is all that a document database can keep, and nobody
-/// relies on more (docs/storage.md §1). Values are opaque here; what must not be read is sealed before it comes. Safe for
-/// concurrent use.
+/// Rows of bytes: read one with its token, write if unchanged. This is all that a document database can keep, and
+/// nobody relies on more (docs/storage.md §1). Values are opaque here; what must not be read is sealed before it comes.
+/// Safe for concurrent use.
 /// </summary>
 public interface IRowStore
 {
@@ -12,7 +12,9 @@ public interface IRowStore
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     ValueTask<Row?> ReadAsync(RowKey key, CancellationToken ct);
 
-    /// <summary>As <see cref="ReadAsync"/>, with an empty value: for whoever only wants to delete a row that may be large.</summary>
+    /// <summary>
+    /// As <see cref="ReadAsync"/>, with an empty value: for whoever only wants to delete a row that may be large.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     ValueTask<Row?> HeadAsync(RowKey key, CancellationToken ct);
 
@@ -27,18 +29,20 @@ public interface IRowStore
     ValueTask<WriteResult> WriteAsync(IReadOnlyList<RowWrite> writes, CancellationToken ct);
 
     /// <summary>
-    /// All rows of a table, in no order, for background work and never on a request's path. Rows written meanwhile may or
-    /// may not be seen; a row that is there from before the scan until after it is seen.
+    /// All rows of a table, in no order, for background work and never on a request's path. Rows written meanwhile may
+    /// or may not be seen; a row that is there from before the scan until after it is seen.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     IAsyncEnumerable<Row> ScanAsync(Table table, CancellationToken ct);
 
-    /// <summary>As <see cref="ScanAsync"/>, of the rows of one owner: those whose ids begin with its 16 bytes.</summary>
+    /// <summary>
+    /// As <see cref="ScanAsync"/>, of the rows of one owner: those whose ids begin with its 16 bytes.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     IAsyncEnumerable<Row> ScanOwnerAsync(Table table, ReadOnlyMemory<byte> owner, CancellationToken ct);
 
-    /// <summary>As <see cref="ScanOwnerAsync"/>, with empty values: which rows there are, which costs little where they are
-    /// large. An empty owner stands for all.</summary>
+    /// <summary>As <see cref="ScanOwnerAsync"/>, with empty values: which rows there are, which costs little where they
+    /// are large. An empty owner stands for all.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     IAsyncEnumerable<Row> ListOwnerAsync(Table table, ReadOnlyMemory<byte> owner, CancellationToken ct);
 }

@@ -12,20 +12,22 @@ public abstract record RowWrite
     public sealed record Create(RowKey Key, ReadOnlyMemory<byte> Value) : RowWrite(Key);
 
     /// <summary>
-    /// Writes a row with version 1 whether it is present or not: for rows whose id names their content. What is found is
-    /// written again, so that its token moves, and whoever is about to delete it by the token of before is refused.
+    /// Writes a row with version 1 whether it is present or not: for rows whose id names their content. What is found
+    /// is written again, so that its token moves, and whoever is about to delete it by the token of before is refused.
     /// </summary>
     public sealed record Ensure(RowKey Key, ReadOnlyMemory<byte> Value) : RowWrite(Key);
 
-    /// <summary>Writes the version after that of the row as it was read. Refused if it was written or deleted since.</summary>
+    /// <summary>
+    /// Writes the version after that of the row as it was read. Refused if it was written or deleted since.
+    /// </summary>
     public sealed record Replace(Row Was, ReadOnlyMemory<byte> Value) : RowWrite(Was.Key);
 
     /// <summary>Deletes the row as it was read. Refused if it was written or deleted since.</summary>
     public sealed record Delete(Row Was) : RowWrite(Was.Key);
 
     /// <summary>
-    /// Deletes the row if it is present: for rows whose owner is gone, or whose id names content that nobody can come to
-    /// name again.
+    /// Deletes the row if it is present: for rows whose owner is gone, or whose id names content that nobody can come
+    /// to name again.
     /// </summary>
     public sealed record Remove(RowKey Key) : RowWrite(Key);
 }

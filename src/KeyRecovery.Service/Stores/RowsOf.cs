@@ -3,7 +3,9 @@ namespace KeyRecovery.Service.Stores;
 /// <summary>Whose the rows of a table are, and so what becomes of them when that owner goes.</summary>
 public enum RowsOf
 {
-    /// <summary>An account's, in the data store: their ids begin with its locator, they are sealed under its subject key.</summary>
+    /// <summary>
+    /// An account's, in the data store: their ids begin with its locator, they are sealed under its subject key.
+    /// </summary>
     Account,
 
     /// <summary>An account's, in the key store: their ids begin with that of its key row.</summary>

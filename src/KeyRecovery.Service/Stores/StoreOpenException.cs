@@ -1,6 +1,8 @@
 namespace KeyRecovery.Service.Stores;
 
-/// <summary>A store that must not be opened as it stands. The message tells an operator why, and names the file.</summary>
+/// <summary>
+/// A store that must not be opened as it stands. The message tells an operator why, and names the file.
+/// </summary>
 public sealed class StoreOpenException : Exception
 {
     /// <summary>Makes the exception.</summary>

@@ -39,7 +39,9 @@ public sealed class Table
     /// <summary>Reads what a row holds under a KEK of the ring; null for a table whose rows hang on no KEK.</summary>
     internal Func<Row, WrappedRow?>? Wrap { get; private init; }
 
-    /// <summary>Data store: one mutable row an account: heads, active authorities, what is named. The commit point.</summary>
+    /// <summary>
+    /// Data store: one mutable row an account: heads, active authorities, what is named. The commit point.
+    /// </summary>
     public static Table Accounts { get; } = new(1, "accounts", StoreKind.Data, RowsOf.Account);
 
     /// <summary>Data store: the links of the sigchains, in chunks. Immutable.</summary>
@@ -82,7 +84,8 @@ public sealed class Table
 
     /// <summary>
     /// Key store: what an erasure under way must find again without the key. Immutable. Numbered behind key rows and
-    /// before erasures: in a snapshot, which is read in this order, an erased key row has its plan as long as it needs it.
+    /// before erasures: in a snapshot, which is read in this order, an erased key row has its plan as long as it needs
+    /// it.
     /// </summary>
     public static Table ErasurePlans { get; } = new(70, "erasure_plans", StoreKind.Keys, RowsOf.KeyRow);
 

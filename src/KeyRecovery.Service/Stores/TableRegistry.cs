@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace KeyRecovery.Service.Stores;
 
-/// <summary>Every table there is. Whoever does something with all tables of a kind asks here and keeps no list.</summary>
+/// <summary>
+/// Every table there is. Whoever does something with all tables of a kind asks here and keeps no list.
+/// </summary>
 public sealed class TableRegistry
 {
     private readonly ImmutableDictionary<int, Table> _byNumber;
@@ -24,7 +26,9 @@ public sealed class TableRegistry
     /// <summary>All tables, ascending by number.</summary>
     public ImmutableArray<Table> All { get; }
 
-    /// <summary>What an account has in the data store beside its account row: what goes before that row, with its owner.</summary>
+    /// <summary>
+    /// What an account has in the data store beside its account row: what goes before that row, with its owner.
+    /// </summary>
     public IEnumerable<Table> OwnedByAccounts => All.Where(t => t.Rows == RowsOf.Account && t != Table.Accounts);
 
     /// <summary>Tables whose rows lead to accounts.</summary>
@@ -33,7 +37,9 @@ public sealed class TableRegistry
     /// <summary>Tables whose rows hang on the KEK ring.</summary>
     public IEnumerable<Table> Wrapped => All.Where(t => t.Wrap is not null);
 
-    /// <summary>What a snapshot of the key store carries row by row. The server's own secrets travel unwrapped, apart.</summary>
+    /// <summary>
+    /// What a snapshot of the key store carries row by row. The server's own secrets travel unwrapped, apart.
+    /// </summary>
     public IEnumerable<Table> InSnapshots => Of(StoreKind.Keys).Where(t => t.Rows != RowsOf.Server);
 
     /// <summary>The tables of one store, ascending by number.</summary>

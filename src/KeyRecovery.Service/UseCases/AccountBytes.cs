@@ -6,8 +6,8 @@ using KeyRecovery.Service.Accounts;
 namespace KeyRecovery.Service.UseCases;
 
 /// <summary>
-/// The bytes of an account, by one rule (docs/storage.md §4): current and staged items together have a cap, older versions
-/// another. Staged items give way, the oldest first; older versions are trimmed.
+/// The bytes of an account, by one rule (docs/storage.md §4): current and staged items together have a cap, older
+/// versions another. Staged items give way, the oldest first; older versions are trimmed.
 /// </summary>
 /// <param name="Live">The current items' sealed sizes.</param>
 /// <param name="Kept">The older versions'.</param>
@@ -29,11 +29,13 @@ internal sealed record AccountBytes(
     }
 
     /// <summary>Staged items that there is room for beside the current ones, the newest kept.</summary>
-    public static (ImmutableArray<StagedItem> Kept, IReadOnlyList<Hash256> Gone) GiveWay(ImmutableArray<StagedItem> staged, long live)
+    public static (ImmutableArray<StagedItem> Kept, IReadOnlyList<Hash256> Gone) GiveWay(
+        ImmutableArray<StagedItem> staged, long live)
     {
         var gone = new List<Hash256>();
         var bytes = staged.Sum(s => s.Size);
-        while (staged.Length > Limits.StagedItems || (staged.Length > 0 && (bytes > Limits.StagedBytes || live + bytes > Limits.AccountBytes)))
+        while (staged.Length > Limits.StagedItems
+            || (staged.Length > 0 && (bytes > Limits.StagedBytes || live + bytes > Limits.AccountBytes)))
         {
             gone.Add(staged[0].Hash);
             bytes -= staged[0].Size;

@@ -22,7 +22,9 @@ internal sealed record AccountChange
     /// <summary>The current manifest's row as it was read; null where there is none.</summary>
     public Row? ManifestBefore { get; init; }
 
-    /// <summary>The state after it: what the rules say of heads and authorities. Names and counters are the writer's.</summary>
+    /// <summary>
+    /// The state after it: what the rules say of heads and authorities. Names and counters are the writer's.
+    /// </summary>
     public required AccountState Next { get; init; }
 
     /// <summary>The links that come behind those that the account has.</summary>
@@ -38,13 +40,15 @@ internal sealed record AccountChange
     public ImmutableArray<ItemChange> Changes { get; init; } = [];
 
     /// <summary>Sealed items that came along, by their hash.</summary>
-    public IReadOnlyDictionary<Hash256, ReadOnlyMemory<byte>> Inline { get; init; } = new Dictionary<Hash256, ReadOnlyMemory<byte>>();
+    public IReadOnlyDictionary<Hash256, ReadOnlyMemory<byte>> Inline { get; init; } =
+        new Dictionary<Hash256, ReadOnlyMemory<byte>>();
 
     /// <summary>Whether items may be missing, which a repair's client stores afterwards.</summary>
     public bool MayLackItems { get; init; }
 
     /// <summary>The slots that its links add.</summary>
-    public IReadOnlyCollection<AuthorityId> Slots => [.. Links.SelectMany(l => SlotClaims.Of(l.Link)).Where(Next.Authorities.ContainsKey)];
+    public IReadOnlyCollection<AuthorityId> Slots =>
+        [.. Links.SelectMany(l => SlotClaims.Of(l.Link)).Where(Next.Authorities.ContainsKey)];
 }
 
 /// <summary>What came of writing a change.</summary>
@@ -55,7 +59,9 @@ internal abstract record WriteStep
     /// <summary>It is committed: this stands in the account row.</summary>
     public sealed record Committed(AccountState State) : WriteStep;
 
-    /// <summary>Somebody else has written meanwhile, or room had to be made: read the account anew and plan again.</summary>
+    /// <summary>
+    /// Somebody else has written meanwhile, or room had to be made: read the account anew and plan again.
+    /// </summary>
     public sealed record Again : WriteStep;
 
     /// <summary>It was not done.</summary>

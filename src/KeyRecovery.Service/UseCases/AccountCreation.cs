@@ -11,9 +11,9 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.UseCases;
 
 /// <summary>
-/// Makes an account for an app user who has none. Write order: key row (pending), the user's lookup, then as every change
-/// (<see cref="AccountWriter"/>), key row (live); a crash anywhere leaves something that a repeat finishes or the sweep
-/// removes.
+/// Makes an account for an app user who has none. Write order: key row (pending), the user's lookup, then as every
+/// change (<see cref="AccountWriter"/>), key row (live); a crash anywhere leaves something that a repeat finishes or
+/// the sweep removes.
 /// </summary>
 public sealed class AccountCreation
 {
@@ -32,7 +32,8 @@ public sealed class AccountCreation
     public async ValueTask<Outcome<Heads>> CreateAsync(AppUser user, CommitBundle bundle, CancellationToken ct)
     {
         if (bundle.Link is not { } link) return ServiceFailure.Refused("link", ProtocolFault.Malformed);
-        if (!Commits.TryIndex(bundle.Items, out var inline)) return ServiceFailure.Refused("items", ProtocolFault.ItemHash);
+        if (!Commits.TryIndex(bundle.Items, out var inline))
+            return ServiceFailure.Refused("items", ProtocolFault.ItemHash);
         var start = ChainHead.Start(user.App, link);
         if (start is ChainHeadStep.Refused refused) return ServiceFailure.Refused("link", refused.Fault);
         var head = ((ChainHeadStep.Ok)start).Head;
@@ -46,11 +47,16 @@ public sealed class AccountCreation
 
     private static ServiceFailure? CheckFirst(CommitBundle bundle, ChainHead head, AppPolicy policy)
     {
-        if (SlotRules.Check(bundle.Link!.Link) is var slots and not ProtocolFault.None) return ServiceFailure.Refused("link", slots);
-        if (bundle.Keyset!.CheckAgainst(head) is var keyset and not ProtocolFault.None) return ServiceFailure.Refused("keyset", keyset);
-        if (bundle.Manifest.CheckAgainst(head) is var manifest and not ProtocolFault.None) return ServiceFailure.Refused("manifest", manifest);
-        if (bundle.Manifest.CheckFollows(null) is var follows and not ProtocolFault.None) return ServiceFailure.Refused("manifest", follows);
-        return ItemRules.CheckSizes(bundle.Manifest.Manifest, ItemRules.Changes(null, bundle.Manifest.Manifest), policy);
+        if (SlotRules.Check(bundle.Link!.Link) is var slots and not ProtocolFault.None)
+            return ServiceFailure.Refused("link", slots);
+        if (bundle.Keyset!.CheckAgainst(head) is var keyset and not ProtocolFault.None)
+            return ServiceFailure.Refused("keyset", keyset);
+        if (bundle.Manifest.CheckAgainst(head) is var manifest and not ProtocolFault.None)
+            return ServiceFailure.Refused("manifest", manifest);
+        if (bundle.Manifest.CheckFollows(null) is var follows and not ProtocolFault.None)
+            return ServiceFailure.Refused("manifest", follows);
+        return ItemRules.CheckSizes(
+            bundle.Manifest.Manifest, ItemRules.Changes(null, bundle.Manifest.Manifest), policy);
     }
 
     // A pending key row first, or the sweep would eat the claims that lead to it; then the user's place.
@@ -81,11 +87,13 @@ public sealed class AccountCreation
             {
                 if (view.Standing == AccountStanding.Erased) return new ServiceFailure(ErrorCode.Erased);
                 // Another user's, who has shown this very beginning.
-                if (view.State is { } there && !await AccountOwners.IsOwnerAsync(_context, there, user, ct)) return new ServiceFailure(ErrorCode.AccountExists);
+                if (view.State is { } there && !await AccountOwners.IsOwnerAsync(_context, there, user, ct))
+                    return new ServiceFailure(ErrorCode.AccountExists);
                 if (view.HasRows) return view.TakeRows();
             }
 
-            // Until the write's end: a rotation that begins meanwhile waits for this row before it looks for the last ones.
+            // Until the write's end: a rotation that begins meanwhile waits for this row before it looks for the last
+            // ones.
             using var lease = _context.SubjectKeys.Wrap();
             var (rows, kek, wrapped) = _context.SubjectKeys.Create(lease, keyRowKey);
             var pending = new KeyRow(KeyRowState.Pending, kek, wrapped, null, _context.NowSeconds);
@@ -105,9 +113,11 @@ public sealed class AccountCreation
         {
             var found = await _context.Keys.ReadAsync(place, ct);
             if (found is not null && _context.Lookups.Open(found) is var other && other != account
-                && !await ClearAbandonedAsync(_context.Lookups.Ids.KeyRow(other), ct)) return new ServiceFailure(ErrorCode.AccountExists);
+                && !await ClearAbandonedAsync(_context.Lookups.Ids.KeyRow(other), ct))
+                return new ServiceFailure(ErrorCode.AccountExists);
             // An own one is written again, so that no sweep takes it away meanwhile.
-            var write = found is null ? _context.Lookups.Create(place, account) : _context.Lookups.Replace(found, account);
+            var write = found is null
+                ? _context.Lookups.Create(place, account) : _context.Lookups.Replace(found, account);
             switch (await _context.Keys.WriteAsync([write], ct))
             {
                 case WriteResult.Written:
@@ -140,7 +150,8 @@ public sealed class AccountCreation
     }
 
     private async ValueTask<Outcome<Heads>> WriteAsync(
-        AppUser user, CommitBundle bundle, IReadOnlyDictionary<Hash256, ReadOnlyMemory<byte>> inline, ChainHead head, AccountRows rows,
+        AppUser user, CommitBundle bundle, IReadOnlyDictionary<Hash256, ReadOnlyMemory<byte>> inline, ChainHead head,
+        AccountRows rows,
         CancellationToken ct)
     {
         var change = new AccountChange
@@ -162,17 +173,20 @@ public sealed class AccountCreation
                 return state.Heads;
             case WriteStep.Failed(var failure):
                 // The user's place must not stay taken by what can never come to be.
-                if (failure.Code is not (ErrorCode.Unavailable or ErrorCode.StorageFull)) await LetGoAsync(user, head.Account, ct);
+                if (failure.Code is not (ErrorCode.Unavailable or ErrorCode.StorageFull))
+                    await LetGoAsync(user, head.Account, ct);
                 return failure;
         }
 
         // The same beginning again is the same account, however far it has come; another one is another account.
-        if (await _context.Data.FindAsync(rows, rows.Account, ct) is not { } stored) return new ServiceFailure(ErrorCode.Unavailable);
+        if (await _context.Data.FindAsync(rows, rows.Account, ct) is not { } stored)
+            return new ServiceFailure(ErrorCode.Unavailable);
         var there = AccountRow.Decode(stored);
         // Two users have shown one beginning, and the other one was faster.
         if (!await AccountOwners.IsOwnerAsync(_context, there, user, ct))
             return await LetGoOfAsync(user, head.Account, ErrorCode.AccountExists, ct);
-        if (!await new LinkReader(_context.Data, rows, there).ContainsAsync(head.Place, ct)) return new ServiceFailure(ErrorCode.AccountExists);
+        if (!await new LinkReader(_context.Data, rows, there).ContainsAsync(head.Place, ct))
+            return new ServiceFailure(ErrorCode.AccountExists);
         return await writer.FinishAsync(change, there, change.Slots, ct) switch
         {
             WriteStep.Failed(var late) => late,
@@ -181,9 +195,11 @@ public sealed class AccountCreation
     }
 
     // The user's place, and why it was not to be had.
-    private async ValueTask<ServiceFailure> LetGoOfAsync(AppUser user, AccountId account, ErrorCode why, CancellationToken ct)
+    private async ValueTask<ServiceFailure> LetGoOfAsync(
+        AppUser user, AccountId account, ErrorCode why, CancellationToken ct)
     {
-        if (await _context.Keys.ReadAsync(_context.Lookups.Ids.Subject(user), ct) is { } lookup && _context.Lookups.Open(lookup) == account)
+        if (await _context.Keys.ReadAsync(_context.Lookups.Ids.Subject(user), ct) is { } lookup
+            && _context.Lookups.Open(lookup) == account)
             await _context.Keys.WriteAsync([new RowWrite.Delete(lookup)], ct);
         return new ServiceFailure(why);
     }

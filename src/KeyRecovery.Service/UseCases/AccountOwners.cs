@@ -10,7 +10,9 @@ public sealed class AccountOwners
 
     internal AccountOwners(ServiceContext context) => _context = context;
 
-    /// <summary>Whether the app asks for its token with a signature of this signer: a slot's, never a device's.</summary>
+    /// <summary>
+    /// Whether the app asks for its token with a signature of this signer: a slot's, never a device's.
+    /// </summary>
     public bool IsTokenNeeded(OpenAccount account) =>
         account.Actor.IsSlot && _context.Policies.Of(account.State.User.App).CodeNeedsToken;
 

@@ -47,7 +47,8 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
         try
         {
             // Before any byte is stored: a slot that is another's leaves nothing behind.
-            if (await _claims.ClaimAsync(slots, account, change.KeyRowKey, ct) is { } taken) return new WriteStep.Failed(taken);
+            if (await _claims.ClaimAsync(slots, account, change.KeyRowKey, ct) is { } taken)
+                return new WriteStep.Failed(taken);
             if (await HistoryPlan.OfAsync(context.Data, rows, change, next, context.NowSeconds, ct) is not { } history)
                 return new WriteStep.Again();
             List<RowWrite> writes =
@@ -87,12 +88,14 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
     {
         foreach (var removed in change.Links.SelectMany(l => l.Link.Remove))
             await context.Links.EndSessionsOfAsync(committed.Account, removed);
-        // Remembered where a restored data store cannot forget it. A slot moves the key row on in any case: an erasure that
-        // read the chain before must read it again.
+        // Remembered where a restored data store cannot forget it. A slot moves the key row on in any case: an erasure
+        // that read the chain before must read it again.
         if (committed.LastRemoval == change.Before?.LastRemoval && slots.Count == 0 && change.Before is not null)
             return new WriteStep.Committed(committed);
-        var failure = await MinChain.AdvanceAsync(context.Keys, change.KeyRowKey, committed.LastRemoval, ct, touch: slots.Count > 0);
-        if (failure?.Code == ErrorCode.Erased) await _claims.ReleaseAsync(slots, committed.Account, CancellationToken.None);
+        var failure = await MinChain.AdvanceAsync(
+            context.Keys, change.KeyRowKey, committed.LastRemoval, ct, touch: slots.Count > 0);
+        if (failure?.Code == ErrorCode.Erased)
+            await _claims.ReleaseAsync(slots, committed.Account, CancellationToken.None);
         return failure is null ? new WriteStep.Committed(committed) : new WriteStep.Failed(failure);
     }
 
@@ -110,7 +113,8 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
         if (change.ManifestBefore is { } manifest && change.Before!.ManifestHash != change.Next.ManifestHash)
             yield return new RowWrite.Delete(manifest);
         if (change.Before is not { } before) yield break;
-        if (before.KeysetHash != change.Next.KeysetHash) yield return new RowWrite.Remove(rows.Keyset(before.KeysetHash));
+        if (before.KeysetHash != change.Next.KeysetHash)
+            yield return new RowWrite.Remove(rows.Keyset(before.KeysetHash));
         foreach (var chunk in lists.Superseded) yield return new RowWrite.Remove(chunk);
     }
 }

@@ -35,7 +35,8 @@ public sealed class Commits
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             // Whoever waited for its turn, or was too late, looks again at what is there now.
-            if ((attempt > 0 || turn.HasWaited) && await _context.Door.RefreshAsync(account, ct) is { } shut) return shut;
+            if ((attempt > 0 || turn.HasWaited) && await _context.Door.RefreshAsync(account, ct) is { } shut)
+                return shut;
             switch (await TryOnceAsync(account, bundle, inline, ct))
             {
                 case WriteStep.Committed(var state):
@@ -49,12 +50,14 @@ public sealed class Commits
     }
 
     private async ValueTask<WriteStep> TryOnceAsync(
-        OpenAccount account, CommitBundle bundle, IReadOnlyDictionary<Hash256, ReadOnlyMemory<byte>> inline, CancellationToken ct)
+        OpenAccount account, CommitBundle bundle, IReadOnlyDictionary<Hash256, ReadOnlyMemory<byte>> inline,
+        CancellationToken ct)
     {
         var (rows, state) = (account.Rows, account.State);
         var isDone = bundle.Manifest.Hash == state.ManifestHash;
         // What the account row tells is asked first: a commit that it refuses costs one read.
-        var request = new CommitRequest(state, account.Actor, bundle, _context.Time.GetUtcNow(), _context.Policies.Of(state.User.App));
+        var request = new CommitRequest(
+            state, account.Actor, bundle, _context.Time.GetUtcNow(), _context.Policies.Of(state.User.App));
         if (!isDone && CommitRules.CheckFirst(request) is { } refused) return new WriteStep.Failed(refused);
         var change = new AccountChange
         {
@@ -68,9 +71,11 @@ public sealed class Commits
             Inline = inline,
         };
         var writer = new AccountWriter(_context, rows);
-        // The same once more, or this very one, of which the answer was lost: what follows the commit point may be missing.
+        // The same once more, or this very one, of which the answer was lost: what follows the commit point may be
+        // missing.
         if (isDone) return await writer.FinishAsync(change with { Before = null }, state, change.Slots, ct);
-        if (await _context.Data.ReadAsync(rows.Manifest(state.ManifestHash), ct) is not { } manifest) return new WriteStep.Again();
+        if (await _context.Data.ReadAsync(rows.Manifest(state.ManifestHash), ct) is not { } manifest)
+            return new WriteStep.Again();
         var before = SignedManifest.Decode(rows.Open(manifest));
         return CommitRules.Decide(request, before) switch
         {

@@ -31,11 +31,15 @@ internal sealed record HistoryPlan(List<RowWrite> Writes, List<RowWrite> Superfl
             plan.Writes.Add(rows.Write(key, stored, ItemHistory.Encode(replaced.Id, entries)));
         }
 
-        if (gone.Count > 0) plan.Superfluous.AddRange(await new Leftovers(data, rows, change.Manifest.Manifest, next).OfVersionsAsync(gone, ct));
+        if (gone.Count > 0)
+            plan.Superfluous.AddRange(
+                await new Leftovers(data, rows, change.Manifest.Manifest, next).OfVersionsAsync(gone, ct));
         return plan;
     }
 
-    /// <summary>What counts of a history row, and what is past its time or number. Dead entries are in neither.</summary>
+    /// <summary>
+    /// What counts of a history row, and what is past its time or number. Dead entries are in neither.
+    /// </summary>
     /// <returns>Null where a chunk of the trail has been replaced since the account row was read.</returns>
     public static async ValueTask<(IReadOnlyList<HistoryEntry> Kept, IReadOnlyList<HistoryEntry> Dropped)?> ReadAsync(
         TrailReader trail, AccountRows rows, Row? stored, ulong now, CancellationToken ct)

@@ -34,7 +34,8 @@ internal sealed class HistoryTrim(ServiceContext context, AccountRows rows)
             items.Add((row, kept, kept.Count < ItemHistory.Decode(rows.Open(row)).Length));
         }
 
-        var oldestFirst = items.SelectMany(i => i.Kept).OrderBy(e => e.Manifest.Version).ThenBy(e => e.Item.Id).ToList();
+        var oldestFirst = items.SelectMany(i => i.Kept).OrderBy(e => e.Manifest.Version)
+            .ThenBy(e => e.Item.Id).ToList();
         var bytes = oldestFirst.Sum(e => e.Item.Size);
         var target = bytes > room ? Math.Max(0, Math.Min(room, Limits.KeptBytes - Slack)) : room;
         foreach (var entry in oldestFirst)
@@ -54,7 +55,8 @@ internal sealed class HistoryTrim(ServiceContext context, AccountRows rows)
             .. items.Where(i => i.IsPruned || i.Kept.Any(left.Contains))
                 .Select(i => Write(i.Row, [.. i.Kept.Where(e => !left.Contains(e))])),
             rows.Write(rows.Account, stored, next.Encode()),
-            .. await new Leftovers(context.Data, rows, manifest, next).OfVersionsAsync(gone.Select(e => e.Item.Hash), ct),
+            .. await new Leftovers(context.Data, rows, manifest, next)
+                .OfVersionsAsync(gone.Select(e => e.Item.Hash), ct),
         ];
         if (await context.Data.WriteAsync(writes, ct) is WriteResult.Unavailable(_, var reason))
             throw new StoreUnavailableException(reason, "the older versions of an account cannot be trimmed");

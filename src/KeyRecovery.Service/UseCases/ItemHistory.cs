@@ -5,8 +5,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Service.UseCases;
 
 /// <summary>
-/// The older versions of one item: at most 10, for 30 days (docs/protocol.md §11). An entry is written before the commit
-/// that makes it true, and counts only if that commit's manifest stands in the account's trail.
+/// The older versions of one item: at most 10, for 30 days (docs/protocol.md §11). An entry is written before the
+/// commit that makes it true, and counts only if that commit's manifest stands in the account's trail.
 /// </summary>
 internal static class ItemHistory
 {
@@ -21,7 +21,8 @@ internal static class ItemHistory
         IEnumerable<HistoryEntry> confirmed, ulong now)
     {
         var newestFirst = confirmed.OrderByDescending(e => e.Manifest.Version).ToList();
-        var kept = newestFirst.Where((e, i) => i < Limits.OldVersions && e.ReplacedAt + SecondsKept > now).ToImmutableArray();
+        var kept = newestFirst.Where((e, i) => i < Limits.OldVersions && e.ReplacedAt + SecondsKept > now)
+            .ToImmutableArray();
         return (kept, [.. newestFirst.Except(kept)]);
     }
 

@@ -32,13 +32,14 @@ internal sealed class ItemPlan(IDataStore data, AccountRows rows, AccountChange 
 
     private ProtocolFault Take(ItemChange item, ReadOnlyMemory<byte> bytes)
     {
-        if (ItemRules.CheckBytes(change.Next.Account, item, bytes.Span) is var fault and not ProtocolFault.None) return fault;
+        if (ItemRules.CheckBytes(change.Next.Account, item, bytes.Span) is var fault and not ProtocolFault.None)
+            return fault;
         Writes.Add(rows.Ensure(rows.Item(item.After!.Hash), bytes.Span));
         return ProtocolFault.None;
     }
 
-    // Only what the account row names: bytes that lie there by chance may be about to go. Null where it names bytes that
-    // are not seen: given way since, or a replica is behind.
+    // Only what the account row names: bytes that lie there by chance may be about to go. Null where it names bytes
+    // that are not seen: given way since, or a replica is behind.
     private async ValueTask<ProtocolFault?> CheckStagedAsync(ItemChange item, CancellationToken ct)
     {
         var hash = item.After!.Hash;

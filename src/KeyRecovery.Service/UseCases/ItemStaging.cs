@@ -21,14 +21,16 @@ public sealed class ItemStaging
     /// <param name="hash">SHA-256 of the bytes, which was checked against them.</param>
     /// <param name="sealedItem">The bytes.</param>
     /// <param name="ct">Cancels.</param>
-    public async ValueTask<Outcome<Hash256>> PutAsync(OpenAccount account, Hash256 hash, ReadOnlyMemory<byte> sealedItem, CancellationToken ct)
+    public async ValueTask<Outcome<Hash256>> PutAsync(
+        OpenAccount account, Hash256 hash, ReadOnlyMemory<byte> sealedItem, CancellationToken ct)
     {
         if (account.Actor.IsSlot) return ServiceFailure.Forbidden("items");
         if (CheckShape(account, sealedItem.Span) is { } failure) return failure;
         using var turn = await _context.Turns.TakeAsync(account.State.Account, ct);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            if ((attempt > 0 || turn.HasWaited) && await _context.Door.RefreshAsync(account, ct) is { } shut) return shut;
+            if ((attempt > 0 || turn.HasWaited) && await _context.Door.RefreshAsync(account, ct) is { } shut)
+                return shut;
             if (await TryPutAsync(account, hash, sealedItem, ct) is { } outcome) return outcome;
         }
 
@@ -56,7 +58,8 @@ public sealed class ItemStaging
         List<RowWrite> writes =
         [
             rows.Ensure(rows.Item(hash), sealedItem.Span),
-            // Also where nothing changes in it: an item that comes after an erasure must find that it has nowhere to go.
+            // Also where nothing changes in it: an item that comes after an erasure must find that it has nowhere to
+            // go.
             rows.Write(rows.Account, account.Stored, next.Encode()),
         ];
         writes.AddRange(await new Leftovers(_context.Data, rows, manifest, next).OfStagedAsync(gone, ct));
@@ -74,7 +77,8 @@ public sealed class ItemStaging
     {
         try
         {
-            if (ItemHeader.Read(sealedItem).Account != account.State.Account) return ServiceFailure.Refused("item", ProtocolFault.OtherAccount);
+            if (ItemHeader.Read(sealedItem).Account != account.State.Account)
+                return ServiceFailure.Refused("item", ProtocolFault.OtherAccount);
         }
         catch (WireFormatException)
         {

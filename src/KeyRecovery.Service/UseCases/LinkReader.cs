@@ -9,16 +9,19 @@ namespace KeyRecovery.Service.UseCases;
 internal sealed class LinkReader(IDataStore data, AccountRows rows, AccountState state)
 {
     /// <summary>The newest chunk; null where another commit has replaced it since the account row was read.</summary>
-    public ValueTask<Chunk?> NewestAsync(CancellationToken ct) => data.FindAsync(rows, Table.Links, state.LinkChunk, ct);
+    public ValueTask<Chunk?> NewestAsync(CancellationToken ct) =>
+        data.FindAsync(rows, Table.Links, state.LinkChunk, ct);
 
     /// <summary>All links, the oldest first, one chunk in memory at a time.</summary>
     /// <exception cref="RowDamagedException">A chunk is missing.</exception>
-    public async IAsyncEnumerable<LinkEntry> ReadAllAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<LinkEntry> ReadAllAsync(
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
         var newest = await NewestAsync(ct) ?? throw new RowDamagedException(Table.Links);
         foreach (var place in newest.Before)
         {
-            var chunk = await data.FindAsync(rows, Table.Links, place.Name, ct) ?? throw new RowDamagedException(Table.Links);
+            var chunk = await data.FindAsync(rows, Table.Links, place.Name, ct)
+                ?? throw new RowDamagedException(Table.Links);
             foreach (var entry in chunk.Entries) yield return LinkEntry.Decode(entry);
         }
 

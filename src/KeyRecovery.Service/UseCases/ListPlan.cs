@@ -22,15 +22,18 @@ internal sealed record ListPlan(List<RowWrite> Writes, List<RowKey> Superseded, 
         {
             // A repair that brings the whole chain anew hangs on no chunk of before.
             var isNew = change.Links[0].Link.Sequence == 0;
-            var entries = change.Links.Select(l => (l.Link.Sequence, (ReadOnlyMemory<byte>)LinkEntry.Of(l, now).Encode())).ToList();
-            if (await AppendAsync(Table.Links, isNew ? null : linkChunk, entries, ChunkSize.Links) is not { } name) return null;
+            var entries = change.Links
+                .Select(l => (l.Link.Sequence, (ReadOnlyMemory<byte>)LinkEntry.Of(l, now).Encode())).ToList();
+            if (await AppendAsync(Table.Links, isNew ? null : linkChunk, entries, ChunkSize.Links) is not { } name)
+                return null;
             linkChunk = name;
         }
 
         var trail = change.Before?.Trail ?? default;
         if (trail.IsFull)
         {
-            if (await AppendAsync(Table.Trails, trail.Chunk, trail.Entries().Take(Trail.Moved).ToList(), ChunkSize.Trail) is not { } name)
+            if (await AppendAsync(
+                Table.Trails, trail.Chunk, trail.Entries().Take(Trail.Moved).ToList(), ChunkSize.Trail) is not { } name)
                 return null;
             trail = trail.MovedTo(name);
         }

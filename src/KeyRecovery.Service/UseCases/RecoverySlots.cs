@@ -8,7 +8,9 @@ using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.UseCases;
 
-/// <summary>What a user without any device needs to begin: the passphrase slots of the account, by the app's token alone.</summary>
+/// <summary>
+/// What a user without any device needs to begin: the passphrase slots of the account, by the app's token alone.
+/// </summary>
 public sealed class RecoverySlots
 {
     private readonly ServiceContext _context;

@@ -10,7 +10,9 @@ using KeyRecovery.Service.Rows;
 
 namespace KeyRecovery.Service.UseCases;
 
-/// <summary>Takes back from a client what the server lost: a chain that was rolled back with a backup, or all data.</summary>
+/// <summary>
+/// Takes back from a client what the server lost: a chain that was rolled back with a backup, or all data.
+/// </summary>
 public sealed class Repairs
 {
     private const int Attempts = 8;
@@ -75,14 +77,16 @@ public sealed class Repairs
         var decision = RepairRules.Decide(user.App, account, stored, view.KeyRow!.MinChain, bundle, now, policy);
         if (decision is RepairDecision.Rejected(var refused)) return new WriteStep.Failed(refused);
         var accepted = (RepairDecision.Accepted)decision;
-        if (!accepted.Head.Active.ContainsKey(actor)) return new WriteStep.Failed(new ServiceFailure(ErrorCode.Revoked));
+        if (!accepted.Head.Active.ContainsKey(actor))
+            return new WriteStep.Failed(new ServiceFailure(ErrorCode.Revoked));
         var known = stored is null ? 0 : stored.Chain.Sequence + 1;
         var change = new AccountChange
         {
             KeyRowKey = view.KeyRowKey,
             Stored = view.Stored,
             Before = stored,
-            ManifestBefore = stored is null ? null : await _context.Data.ReadAsync(view.Rows.Manifest(stored.ManifestHash), ct),
+            ManifestBefore = stored is null
+                ? null : await _context.Data.ReadAsync(view.Rows.Manifest(stored.ManifestHash), ct),
             Next = RepairRules.Apply(user, stored, accepted, bundle, now, policy),
             Links = [.. bundle.Links.Where(l => l.Link.Sequence >= known)],
             Keyset = bundle.Keyset,
@@ -93,7 +97,8 @@ public sealed class Repairs
         if (stored is not null && stored.ManifestHash == bundle.Manifest.Hash)
             return await writer.FinishAsync(change, stored, [], ct);
         var items = bundle.Manifest.Manifest;
-        if (ItemRules.CheckSizes(items, ItemRules.Changes(null, items), policy) is { } limit) return new WriteStep.Failed(limit);
+        if (ItemRules.CheckSizes(items, ItemRules.Changes(null, items), policy) is { } limit)
+            return new WriteStep.Failed(limit);
         return await writer.WriteAsync(change, ct);
     }
 
@@ -126,7 +131,8 @@ public sealed class Repairs
         }
     }
 
-    private async ValueTask<ImmutableArray<Hash256>> FindMissingAsync(AccountRows rows, RepairBundle bundle, CancellationToken ct)
+    private async ValueTask<ImmutableArray<Hash256>> FindMissingAsync(
+        AccountRows rows, RepairBundle bundle, CancellationToken ct)
     {
         var missing = ImmutableArray.CreateBuilder<Hash256>();
         foreach (var item in bundle.Manifest.Manifest.Items)

@@ -9,8 +9,8 @@ namespace KeyRecovery.Service.UseCases;
 
 /// <summary>
 /// Claims the ids of recovery slots for an account, before the commit point: a slot whose lookup is missing could not
-/// recover. Claim, then look: the claim is written first, then the key row is read, and an erasure does it the other way
-/// round, so that one of the two always sees the other.
+/// recover. Claim, then look: the claim is written first, then the key row is read, and an erasure does it the other
+/// way round, so that one of the two always sees the other.
 /// </summary>
 internal sealed class SlotClaims(IKeyStore keys, Lookups lookups)
 {
@@ -20,7 +20,9 @@ internal sealed class SlotClaims(IKeyStore keys, Lookups lookups)
     public static IEnumerable<AuthorityId> Of(Link link) =>
         link.Add.Where(a => a.Kind != AuthorityKind.Device).Select(a => a.Id);
 
-    /// <summary>Claims slots; an own one that is there is written again, so that no sweep takes it away meanwhile.</summary>
+    /// <summary>
+    /// Claims slots; an own one that is there is written again, so that no sweep takes it away meanwhile.
+    /// </summary>
     /// <returns>Null where all are claimed; else nothing is left of those that were.</returns>
     public async ValueTask<ServiceFailure?> ClaimAsync(
         IReadOnlyCollection<AuthorityId> slots, AccountId account, RowKey keyRowKey, CancellationToken ct)
@@ -38,13 +40,17 @@ internal sealed class SlotClaims(IKeyStore keys, Lookups lookups)
             claimed.Add(slot);
         }
 
-        if (await keys.ReadAsync(keyRowKey, ct) is { } keyRow && KeyRow.Decode(keyRow.Value).State != KeyRowState.Erased)
+        if (await keys.ReadAsync(keyRowKey, ct) is { } keyRow
+            && KeyRow.Decode(keyRow.Value).State != KeyRowState.Erased)
             return null;
         await ReleaseAsync(claimed, account, CancellationToken.None);
         return new ServiceFailure(ErrorCode.Erased);
     }
 
-    /// <summary>Lets go of slots that are this account's, after a commit that did not come to pass. The sweep finds what a crash leaves.</summary>
+    /// <summary>
+    /// Lets go of slots that are this account's, after a commit that did not come to pass. The sweep finds what a crash
+    /// leaves.
+    /// </summary>
     public async ValueTask ReleaseAsync(IEnumerable<AuthorityId> slots, AccountId account, CancellationToken ct)
     {
         foreach (var slot in slots)

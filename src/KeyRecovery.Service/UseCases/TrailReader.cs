@@ -44,8 +44,8 @@ internal enum Confirmation
     Open,
 
     /// <summary>
-    /// The chunk that would tell is not seen: another commit has replaced it since the account row was read, or a replica
-    /// is behind. Whoever took that for a no would delete what is kept.
+    /// The chunk that would tell is not seen: another commit has replaced it since the account row was read, or a
+    /// replica is behind. Whoever took that for a no would delete what is kept.
     /// </summary>
     Unseen,
 }

@@ -38,13 +38,15 @@ public sealed class VaultReader
 
     /// <summary>The older versions of an item that are kept, the newest first; empty where there is none.</summary>
     /// <exception cref="StoreUnavailableException">The account changes meanwhile: to be asked for again.</exception>
-    public async ValueTask<ImmutableArray<ItemVersion>> ReadVersionsAsync(OpenAccount account, ItemId item, CancellationToken ct)
+    public async ValueTask<ImmutableArray<ItemVersion>> ReadVersionsAsync(
+        OpenAccount account, ItemId item, CancellationToken ct)
     {
         var stored = await _data.ReadAsync(account.Rows.History(item), ct);
         var trail = new TrailReader(_data, account.Rows, account.State);
         if (await HistoryPlan.ReadAsync(trail, account.Rows, stored, _context.NowSeconds, ct) is not var (kept, _))
             throw new StoreUnavailableException(StoreFault.Busy, "the account changes while its versions are read");
         // What is still to be confirmed stands behind what is kept.
-        return [.. kept.Where(e => e.Manifest.Version <= account.State.ManifestVersion).Select(e => new ItemVersion(e.Item, e.ReplacedAt))];
+        return [.. kept.Where(e => e.Manifest.Version <= account.State.ManifestVersion)
+            .Select(e => new ItemVersion(e.Item, e.ReplacedAt))];
     }
 }

@@ -30,7 +30,10 @@ public sealed class BackupFolder(string folder)
     /// <summary>The list of tombstones.</summary>
     public string TombstonesFile => Path.Combine(_folder, "tombstones");
 
-    /// <summary>Makes the folder in which a set is written until it is whole, and takes away what this server's crashes have left beside it.</summary>
+    /// <summary>
+    /// Makes the folder in which a set is written until it is whole, and takes away what this server's crashes have
+    /// left beside it.
+    /// </summary>
     /// <param name="parent">Where sets are kept, made with mode 0700; other servers may keep theirs there too.</param>
     /// <param name="set">The set.</param>
     /// <param name="pairId">The id that both stores carry: it tells the server's own folders.</param>
@@ -71,17 +74,21 @@ public sealed class BackupFolder(string folder)
         try
         {
             using var json = JsonDocument.Parse(File.ReadAllBytes(path));
-            return Base64UrlText.TryDecodeUpTo(json.RootElement.GetProperty("signed").GetString(), BackupSet.MaxSize, out var description)
+            return Base64UrlText.TryDecodeUpTo(
+                json.RootElement.GetProperty("signed").GetString(), BackupSet.MaxSize, out var description)
                 ? BackupSet.Decode(description, out isSignedBy)
                 : throw new JsonException();
         }
-        catch (Exception e) when (e is JsonException or WireFormatException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or WireFormatException or KeyNotFoundException
+            or InvalidOperationException)
         {
             throw new IOException($"{path} does not say what the set is", e);
         }
     }
 
-    /// <summary>What is wrong with the set's files, a sentence each: a disk that lost something, or somebody who changed it.</summary>
+    /// <summary>
+    /// What is wrong with the set's files, a sentence each: a disk that lost something, or somebody who changed it.
+    /// </summary>
     public async Task<IReadOnlyList<string>> FindProblemsAsync(BackupSet set, CancellationToken ct)
     {
         var problems = new List<string>();
@@ -92,7 +99,8 @@ public sealed class BackupFolder(string folder)
         async Task CheckAsync(string path, FileSum expected)
         {
             if (!File.Exists(path)) problems.Add($"{path} is missing");
-            else if (await SumAsync(path, ct).ConfigureAwait(false) != expected) problems.Add($"{path} is not what was written");
+            else if (await SumAsync(path, ct).ConfigureAwait(false) != expected)
+                problems.Add($"{path} is not what was written");
         }
     }
 
@@ -102,7 +110,8 @@ public sealed class BackupFolder(string folder)
         if (!File.Exists(path)) return default;
         var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, useAsync: true);
         await using (file.ConfigureAwait(false))
-            return new FileSum((ulong)file.Length, new Hash256(await SHA256.HashDataAsync(file, ct).ConfigureAwait(false)));
+            return new FileSum(
+                (ulong)file.Length, new Hash256(await SHA256.HashDataAsync(file, ct).ConfigureAwait(false)));
     }
 
     private static byte[] Describe(BackupSet set, ReadOnlySpan<byte> description)
@@ -131,5 +140,6 @@ public sealed class BackupFolder(string folder)
     }
 
     private static string Time(ulong seconds) =>
-        DateTimeOffset.FromUnixTimeSeconds((long)seconds).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        DateTimeOffset.FromUnixTimeSeconds((long)seconds)
+            .ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

@@ -4,7 +4,10 @@ using KeyRecovery.Storage.Files.Disk;
 
 namespace KeyRecovery.Storage.Files.Backups;
 
-/// <summary>Where the escrows of backup sets lie, apart from the sets: <c>ID.escrow</c>, mode 0600, gone when the set has expired.</summary>
+/// <summary>
+/// Where the escrows of backup sets lie, apart from the sets: <c>ID.escrow</c>, mode 0600, gone when the set has
+/// expired.
+/// </summary>
 /// <param name="folder">Made with mode 0700 when it is first needed.</param>
 public sealed class EscrowFolder(string folder)
 {
@@ -13,7 +16,9 @@ public sealed class EscrowFolder(string folder)
 
     private readonly string _folder = Path.GetFullPath(folder);
 
-    /// <summary>A file that says that this is the directory, and not the empty place at which it should be mounted.</summary>
+    /// <summary>
+    /// A file that says that this is the directory, and not the empty place at which it should be mounted.
+    /// </summary>
     public string Mark => Path.Combine(_folder, ".keyrecovery-escrows");
 
     /// <summary>The directory.</summary>
@@ -33,7 +38,10 @@ public sealed class EscrowFolder(string folder)
         AtomicFile.Write(PathOf(set), escrow);
     }
 
-    /// <summary>Makes the directory the one in which escrows are written. To be done before a set is listed for which there will be one.</summary>
+    /// <summary>
+    /// Makes the directory the one in which escrows are written. To be done before a set is listed for which there will
+    /// be one.
+    /// </summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     public void Prepare()
     {
@@ -52,7 +60,9 @@ public sealed class EscrowFolder(string folder)
             if (new FileInfo(path).Length <= Escrow.MaxSize && Read(path) is { } escrow) yield return escrow;
     }
 
-    /// <summary>Overwrites and deletes an escrow; true as well where there is none, and false where the directory is not there.</summary>
+    /// <summary>
+    /// Overwrites and deletes an escrow; true as well where there is none, and false where the directory is not there.
+    /// </summary>
     public bool TryDestroy(BackupSetId set)
     {
         try

@@ -7,8 +7,9 @@ using KeyRecovery.Storage.Files.Disk;
 namespace KeyRecovery.Storage.Files.Backups;
 
 /// <summary>
-/// The operator's offline key as text: a line of a word that says which half it is, a space, and base64url of the key with four
-/// bytes of its SHA-256, so that a slip of the pen is told from a wrong key. The private half never lies on the server.
+/// The operator's offline key as text: a line of a word that says which half it is, a space, and base64url of the key
+/// with four bytes of its SHA-256, so that a slip of the pen is told from a wrong key. The private half never lies on
+/// the server.
 /// </summary>
 public static class OfflineKey
 {
@@ -22,7 +23,8 @@ public static class OfflineKey
     public static KemPublicKey Create(string privatePath, string publicPath, IRandom random)
     {
         foreach (var path in new[] { privatePath, publicPath })
-            if (File.Exists(path)) throw new IOException($"{path} exists, and is not replaced: what was sealed to it would be lost");
+            if (File.Exists(path))
+                throw new IOException($"{path} exists, and is not replaced: what was sealed to it would be lost");
         using var seed = SecretBytes.Random(KemPrivateKey.SeedSize, random);
         using var key = KemPrivateKey.FromSeed(seed.Span);
         AtomicFile.Write(privatePath, Encoding.ASCII.GetBytes(Write(PrivateWord, seed.Span)));
@@ -66,9 +68,13 @@ public static class OfflineKey
 
     private static byte[] Read(string word, string text, int size, string source)
     {
-        if (text.Trim().Split(' ') is not [var found, var key]) throw new IOException($"{source} is not an offline key");
-        if (found != word) throw new IOException(found is PublicWord or PrivateWord ? $"{source} is the other half of an offline key" : $"{source} is not an offline key");
-        if (!Base64UrlText.TryDecode(key, size + CheckSize, out var bytes) || !SHA256.HashData(bytes.AsSpan(0, size)).AsSpan(0, CheckSize).SequenceEqual(bytes.AsSpan(size)))
+        if (text.Trim().Split(' ') is not [var found, var key])
+            throw new IOException($"{source} is not an offline key");
+        if (found != word)
+            throw new IOException(found is PublicWord or PrivateWord
+                ? $"{source} is the other half of an offline key" : $"{source} is not an offline key");
+        if (!Base64UrlText.TryDecode(key, size + CheckSize, out var bytes)
+            || !SHA256.HashData(bytes.AsSpan(0, size)).AsSpan(0, CheckSize).SequenceEqual(bytes.AsSpan(size)))
             throw new IOException($"{source} has a wrong character: it was mistyped, or cut short");
         return bytes[..size];
     }

@@ -4,8 +4,8 @@ using KeyRecovery.Storage.Files.Disk;
 namespace KeyRecovery.Storage.Files.Backups;
 
 /// <summary>
-/// A restore that was begun: a file <c>restore</c> in the data store's folder. While it is there nobody is served, and a crash
-/// anywhere only delays the restore, which is run again.
+/// A restore that was begun: a file <c>restore</c> in the data store's folder. While it is there nobody is served, and
+/// a crash anywhere only delays the restore, which is run again.
 /// </summary>
 /// <param name="Set">The set's id in hexadecimal.</param>
 /// <param name="Part"><c>data</c>, <c>keys</c> or <c>all</c>.</param>
@@ -24,7 +24,8 @@ public sealed record RestoreMarker(string Set, string Part, RestoreState State)
     {
         var path = PathIn(dataFolder);
         if (!File.Exists(path)) return null;
-        return File.ReadAllText(path).TrimEnd('\n').Split(' ') is [var set, var part, var word] && Enum.TryParse<RestoreState>(word, out var state)
+        return File.ReadAllText(path).TrimEnd('\n')
+            .Split(' ') is [var set, var part, var word] && Enum.TryParse<RestoreState>(word, out var state)
             ? new RestoreMarker(set, part, state)
             : throw new IOException($"{path} is no marker of a restore");
     }

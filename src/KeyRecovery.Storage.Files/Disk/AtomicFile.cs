@@ -25,7 +25,10 @@ internal static class AtomicFile
         Overwrite(old);
     }
 
-    /// <summary>Makes the file <paramref name="successor"/> take the place of <paramref name="path"/>, which is overwritten as above.</summary>
+    /// <summary>
+    /// Makes the file <paramref name="successor"/> take the place of <paramref name="path"/>, which is overwritten as
+    /// above.
+    /// </summary>
     public static void Replace(string path, string successor)
     {
         using var old = PrivateFiles.Open(path, FileMode.Open, FileShare.ReadWrite | FileShare.Delete);
@@ -34,14 +37,19 @@ internal static class AtomicFile
         Overwrite(old);
     }
 
-    /// <summary>Takes away what a crash left of a file that was being written: it may hold what the file must not hold any more.</summary>
+    /// <summary>
+    /// Takes away what a crash left of a file that was being written: it may hold what the file must not hold any more.
+    /// </summary>
     public static void DropDraft(string path) => Destroy(path + Draft);
 
-    /// <summary>Overwrites a file where it lies, within the limits above, and deletes it; nothing where there is none.</summary>
+    /// <summary>
+    /// Overwrites a file where it lies, within the limits above, and deletes it; nothing where there is none.
+    /// </summary>
     public static void Destroy(string path)
     {
         if (!File.Exists(path)) return;
-        using (var file = PrivateFiles.Open(path, FileMode.Open, FileShare.ReadWrite | FileShare.Delete)) Overwrite(file);
+        using (var file = PrivateFiles.Open(path, FileMode.Open, FileShare.ReadWrite | FileShare.Delete))
+            Overwrite(file);
         File.Delete(path);
         FolderSync.Flush(Path.GetDirectoryName(path)!);
     }

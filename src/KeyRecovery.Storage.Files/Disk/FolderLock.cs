@@ -2,7 +2,9 @@ using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Storage.Files.Disk;
 
-/// <summary>An exclusive lock on a folder, held for life; the kernel lets it go when the process ends, however it ends.</summary>
+/// <summary>
+/// An exclusive lock on a folder, held for life; the kernel lets it go when the process ends, however it ends.
+/// </summary>
 internal sealed class FolderLock : IDisposable
 {
     public const string FileName = ".lock";
@@ -17,7 +19,8 @@ internal sealed class FolderLock : IDisposable
         try
         {
             // FileShare.None is flock(LOCK_EX | LOCK_NB) on Unix.
-            return new FolderLock(PrivateFiles.Open(Path.Combine(folder, FileName), FileMode.OpenOrCreate, FileShare.None));
+            return new FolderLock(
+                PrivateFiles.Open(Path.Combine(folder, FileName), FileMode.OpenOrCreate, FileShare.None));
         }
         catch (IOException e) when (e is not (DirectoryNotFoundException or FileNotFoundException))
         {

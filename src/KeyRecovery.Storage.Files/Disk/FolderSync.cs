@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace KeyRecovery.Storage.Files.Disk;
 
-/// <summary>Makes a folder's entries durable: a file that was made or renamed is there after a power cut only then.</summary>
+/// <summary>
+/// Makes a folder's entries durable: a file that was made or renamed is there after a power cut only then.
+/// </summary>
 internal static partial class FolderSync
 {
     private const int ReadOnly = 0;

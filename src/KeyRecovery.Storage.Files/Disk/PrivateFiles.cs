@@ -6,7 +6,9 @@ internal static class PrivateFiles
     private const UnixFileMode FileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode FolderMode = FileMode | UnixFileMode.UserExecute;
 
-    /// <summary>Makes the folder with mode 0700. One that exists keeps its mode; its files are 0600 all the same.</summary>
+    /// <summary>
+    /// Makes the folder with mode 0700. One that exists keeps its mode; its files are 0600 all the same.
+    /// </summary>
     public static void MakeFolder(string path)
     {
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
@@ -20,7 +22,9 @@ internal static class PrivateFiles
     /// <summary>Opens or makes a file with mode 0600; one that exists is set to it.</summary>
     public static FileStream Open(string path, FileMode mode, FileShare share)
     {
-        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = share, BufferSize = 0 };
+        var options = new FileStreamOptions {
+            Mode = mode, Access = FileAccess.ReadWrite, Share = share, BufferSize = 0,
+        };
         if (!OperatingSystem.IsWindows() && mode != System.IO.FileMode.Open) options.UnixCreateMode = FileMode;
         var stream = new FileStream(path, options);
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(stream.SafeFileHandle, FileMode);
@@ -30,10 +34,13 @@ internal static class PrivateFiles
     /// <summary>Sets mode 0600 on a file that has another.</summary>
     public static void Restrict(string path)
     {
-        if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(path) != FileMode) File.SetUnixFileMode(path, FileMode);
+        if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(path) != FileMode)
+            File.SetUnixFileMode(path, FileMode);
     }
 
-    /// <summary>Makes an empty file unless it exists, so that SQLite finds its mode and gives it to its journals.</summary>
+    /// <summary>
+    /// Makes an empty file unless it exists, so that SQLite finds its mode and gives it to its journals.
+    /// </summary>
     public static void Touch(string path)
     {
         if (File.Exists(path)) return;

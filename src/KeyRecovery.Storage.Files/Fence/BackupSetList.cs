@@ -10,9 +10,10 @@ using KeyRecovery.Storage.Files.Disk;
 namespace KeyRecovery.Storage.Files.Fence;
 
 /// <summary>
-/// The list of backup sets that hold keys, as a text file beside the tombstones, mode 0600, only ever appended to: a set's id in
-/// 32 hexadecimal digits, its lowest KEK, and when it expires in seconds since 1970, separated by spaces. A last line that a
-/// crash cut short was never acknowledged, and is cut off by the next append. Escrows that lie there count as well.
+/// The list of backup sets that hold keys, as a text file beside the tombstones, mode 0600, only ever appended to: a
+/// set's id in 32 hexadecimal digits, its lowest KEK, and when it expires in seconds since 1970, separated by spaces. A
+/// last line that a crash cut short was never acknowledged, and is cut off by the next append. Escrows that lie there
+/// count as well.
 /// </summary>
 public sealed class BackupSetList : IBackupSets, IDisposable
 {
@@ -38,7 +39,8 @@ public sealed class BackupSetList : IBackupSets, IDisposable
             _lines = [.. Read()];
             _lines = [.. _lines, .. Unlisted()];
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or OverflowException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException
+            or OverflowException)
         {
             throw Fault(e);
         }
@@ -95,7 +97,9 @@ public sealed class BackupSetList : IBackupSets, IDisposable
         return living.Count == 0 ? null : DateTimeOffset.FromUnixTimeSeconds(living.Max(line => line.ExpiresAt));
     }
 
-    /// <summary>Destroys the escrows of all sets that have expired. It cannot be undone: whoever calls must believe the clock.</summary>
+    /// <summary>
+    /// Destroys the escrows of all sets that have expired. It cannot be undone: whoever calls must believe the clock.
+    /// </summary>
     /// <returns>How many could not be destroyed: an alarm.</returns>
     public int DestroyExpired()
     {
@@ -114,19 +118,25 @@ public sealed class BackupSetList : IBackupSets, IDisposable
         foreach (var line in whole.Split('\n', StringSplitOptions.RemoveEmptyEntries)) yield return Line.Parse(line);
     }
 
-    // A list that was lost, or is an older one: an escrow that is there opens its set all the same. Which KEKs it has is sealed.
+    // A list that was lost, or is an older one: an escrow that is there opens its set all the same. Which KEKs it has
+    // is sealed.
     private List<Line> Unlisted() => _escrows is null
         ? []
-        : [.. _escrows.Find().Where(escrow => !Knows(escrow.Set)).Select(escrow => new Line(escrow.Set, 1, (long)escrow.ExpiresAt))];
+        : [.. _escrows.Find().Where(escrow => !Knows(escrow.Set))
+            .Select(escrow => new Line(escrow.Set, 1, (long)escrow.ExpiresAt))];
 
     private StoreUnavailableException Fault(Exception cause) =>
-        new(StoreFault.Failed, $"the list of backup sets, {_path}, cannot be read or written: {(cause is FormatException ? "a line is none of its own; put its newest copy there" : cause.Message)}", cause);
+        new(StoreFault.Failed,
+            $"the list of backup sets, {_path}, cannot be read or written: "
+            + $"{(cause is FormatException ? "a line is none of its own; put its newest copy there" : cause.Message)}",
+            cause);
 
     private readonly record struct Line(BackupSetId Set, uint Kek, long ExpiresAt)
     {
         public static Line Parse(string line) => line.Split(' ') is [var set, var kek, var expires]
             ? new Line(
-                new BackupSetId(Convert.FromHexString(set)), uint.Parse(kek, NumberStyles.None, CultureInfo.InvariantCulture),
+                new BackupSetId(Convert.FromHexString(set)),
+                uint.Parse(kek, NumberStyles.None, CultureInfo.InvariantCulture),
                 long.Parse(expires, NumberStyles.None, CultureInfo.InvariantCulture))
             : throw new FormatException("not a line of the list of backup sets");
 

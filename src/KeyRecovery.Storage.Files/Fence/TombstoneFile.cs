@@ -7,8 +7,8 @@ using KeyRecovery.Storage.Files.Disk;
 namespace KeyRecovery.Storage.Files.Fence;
 
 /// <summary>
-/// The list of tombstones as a text file, mode 0600: 64 hexadecimal digits and a line feed each, only ever appended to. A
-/// last line that a crash cut short was never acknowledged, and is cut off by the next append.
+/// The list of tombstones as a text file, mode 0600: 64 hexadecimal digits and a line feed each, only ever appended to.
+/// A last line that a crash cut short was never acknowledged, and is cut off by the next append.
 /// </summary>
 public sealed class TombstoneFile : ITombstones, IDisposable
 {
@@ -45,7 +45,8 @@ public sealed class TombstoneFile : ITombstones, IDisposable
     {
         var lines = File.ReadLines(older).ToList();
         var known = lines.ToHashSet(StringComparer.Ordinal);
-        if (File.Exists(_path)) lines.AddRange(File.ReadLines(_path).Where(line => IsTombstone(line) && known.Add(line)));
+        if (File.Exists(_path))
+            lines.AddRange(File.ReadLines(_path).Where(line => IsTombstone(line) && known.Add(line)));
         PrivateFiles.MakeFolder(Path.GetDirectoryName(_path)!);
         AtomicFile.Write(_path, Encoding.ASCII.GetBytes(string.Concat(lines.Select(line => line + '\n'))));
     }
@@ -82,7 +83,9 @@ public sealed class TombstoneFile : ITombstones, IDisposable
             {
                 if (IsTombstone(lines[i])) tombstones.Add(new Hash256(Convert.FromHexString(lines[i])));
                 // What cannot be read may name somebody: it is not skipped, but for an end that was never acknowledged.
-                else if (i < lines.Length - 1) throw new FormatException($"line {i + 1} of {_path} is no tombstone: put the newest copy of the list there");
+                else if (i < lines.Length - 1)
+                    throw new FormatException(
+                        $"line {i + 1} of {_path} is no tombstone: put the newest copy of the list there");
             }
 
             return tombstones;

@@ -42,7 +42,8 @@ public sealed class FileKekRing : IKekRing, IRootSealed, IDisposable
     /// The ring is missing though something depends on it, does not open under this root key, or is damaged, newer or
     /// unreadable.
     /// </exception>
-    public static FileKekRing Open(string folder, IRootKey root, IRandom random, TimeProvider time, bool mayCreate, uint first = 1)
+    public static FileKekRing Open(
+        string folder, IRootKey root, IRandom random, TimeProvider time, bool mayCreate, uint first = 1)
     {
         var file = new RingFile(Path.Combine(Path.GetFullPath(folder), FileName), root);
         try

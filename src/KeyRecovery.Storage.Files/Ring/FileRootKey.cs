@@ -7,8 +7,8 @@ using KeyRecovery.Storage.Files.Disk;
 namespace KeyRecovery.Storage.Files.Ring;
 
 /// <summary>
-/// The root key in a file: <c>root.key</c>, 32 random bytes, mode 0600, in the ring's folder; the next one, while the key
-/// is being replaced, beside it in <c>root.key.next</c>.
+/// The root key in a file: <c>root.key</c>, 32 random bytes, mode 0600, in the ring's folder; the next one, while the
+/// key is being replaced, beside it in <c>root.key.next</c>.
 /// </summary>
 [DebuggerDisplay("[redacted]")]
 public sealed class FileRootKey : IRotatingRootKey, IDisposable
@@ -37,7 +37,8 @@ public sealed class FileRootKey : IRotatingRootKey, IDisposable
     /// <param name="folder">The ring's folder, made with mode 0700.</param>
     /// <param name="random">Where the key and nonces come from.</param>
     /// <param name="mayCreate">True only while nothing depends on it: no secrets in the key store.</param>
-    /// <exception cref="KekRingException">The key is missing though something depends on it, or is no key, or unreadable.</exception>
+    /// <exception cref="KekRingException">The key is missing though something depends on it, or is no key, or
+    /// unreadable.</exception>
     public static FileRootKey Open(string folder, IRandom random, bool mayCreate)
     {
         var full = Path.GetFullPath(folder);
@@ -55,7 +56,8 @@ public sealed class FileRootKey : IRotatingRootKey, IDisposable
             AtomicFile.DropDraft(path);
             AtomicFile.DropDraft(nextPath);
             var current = Read(path);
-            return new FileRootKey(path, nextPath, new RootKeyPair(current, File.Exists(nextPath) ? Read(nextPath) : null, random), random);
+            return new FileRootKey(path, nextPath,
+                new RootKeyPair(current, File.Exists(nextPath) ? Read(nextPath) : null, random), random);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -67,11 +69,13 @@ public sealed class FileRootKey : IRotatingRootKey, IDisposable
     public byte[] Wrap(ReadOnlySpan<byte> purpose, ReadOnlySpan<byte> secret) => _keys.Wrap(purpose, secret);
 
     /// <inheritdoc/>
-    public bool TryUnwrap(ReadOnlySpan<byte> purpose, ReadOnlySpan<byte> wrapped, [NotNullWhen(true)] out SecretBytes? secret) =>
+    public bool TryUnwrap(
+        ReadOnlySpan<byte> purpose, ReadOnlySpan<byte> wrapped, [NotNullWhen(true)] out SecretBytes? secret) =>
         _keys.TryUnwrap(purpose, wrapped, out secret);
 
     /// <inheritdoc/>
-    public bool IsUnderNext(ReadOnlySpan<byte> purpose, ReadOnlySpan<byte> wrapped) => _keys.IsUnderNext(purpose, wrapped);
+    public bool IsUnderNext(ReadOnlySpan<byte> purpose, ReadOnlySpan<byte> wrapped) =>
+        _keys.IsUnderNext(purpose, wrapped);
 
     /// <inheritdoc/>
     public RingResult AddNext()

@@ -1,6 +1,8 @@
 namespace KeyRecovery.Storage.Files.Ring;
 
-/// <summary>A root key or KEK ring that cannot be used as it stands. The message tells an operator why, and names the file.</summary>
+/// <summary>
+/// A root key or KEK ring that cannot be used as it stands. The message tells an operator why, and names the file.
+/// </summary>
 public sealed class KekRingException : Exception
 {
     /// <summary>Makes the exception.</summary>

@@ -33,7 +33,8 @@ internal static class KekRingFormat
     {
         if (file.Length < HeaderSize || !file.StartsWith(Magic)) throw Throw.Damaged(path, "it begins otherwise");
         if (file[Magic.Length] != Format) throw Throw.Format(path, file[Magic.Length], Format);
-        if (!root.TryUnwrap(Purpose(file[..HeaderSize]), file[HeaderSize..], out var plaintext)) throw Throw.Unopened(path);
+        if (!root.TryUnwrap(Purpose(file[..HeaderSize]), file[HeaderSize..], out var plaintext))
+            throw Throw.Unopened(path);
         using (plaintext)
         {
             if (plaintext.Length % EntrySize != 0) throw Throw.Damaged(path, "its length is not one of whole entries");
@@ -57,9 +58,11 @@ internal static class KekRingFormat
     {
         var state = (KekState)source[4];
         if (!Enum.IsDefined(state)) throw Throw.Damaged(path, "an entry has a state that does not exist");
-        if (state == KekState.Destroyed && source[13..EntrySize].ContainsAnyExcept((byte)0)) throw Throw.Damaged(path, "a destroyed KEK has a key");
+        if (state == KekState.Destroyed && source[13..EntrySize].ContainsAnyExcept((byte)0))
+            throw Throw.Damaged(path, "a destroyed KEK has a key");
         return new KekEntry(
-            new KekId(BinaryPrimitives.ReadUInt32BigEndian(source)), state, BinaryPrimitives.ReadInt64BigEndian(source[5..]),
+            new KekId(BinaryPrimitives.ReadUInt32BigEndian(source)), state,
+            BinaryPrimitives.ReadInt64BigEndian(source[5..]),
             state == KekState.Destroyed ? null : SecretBytes.Copy(source[13..EntrySize]));
     }
 }

@@ -6,7 +6,8 @@ using KeyRecovery.Service.Keys;
 namespace KeyRecovery.Storage.Files.Ring;
 
 /// <summary>
-/// A ring at one moment, never changed: what readers hold needs no lock. The next one shares the keys of those that stay.
+/// A ring at one moment, never changed: what readers hold needs no lock. The next one shares the keys of those that
+/// stay.
 /// </summary>
 internal sealed class RingContent
 {
@@ -32,11 +33,13 @@ internal sealed class RingContent
     /// <exception cref="KekRingException">The entries are no ring.</exception>
     public static RingContent Of(IReadOnlyList<KekEntry> entries, string path)
     {
-        if (entries.DistinctBy(entry => entry.Id).Count() != entries.Count) throw Throw.Damaged(path, "an id stands there twice");
+        if (entries.DistinctBy(entry => entry.Id).Count() != entries.Count)
+            throw Throw.Damaged(path, "an id stands there twice");
         var current = entries.Count(entry => entry.State == KekState.Current);
         if (current == 0) throw Throw.Damaged(path, "no KEK is current");
         if (current > 1) throw Throw.Damaged(path, "more than one KEK is current");
-        if (entries.Count(entry => entry.State == KekState.Next) > 1) throw Throw.Damaged(path, "more than one KEK is next");
+        if (entries.Count(entry => entry.State == KekState.Next) > 1)
+            throw Throw.Damaged(path, "more than one KEK is next");
         return new RingContent([.. entries.OrderBy(entry => entry.Id.Value)]);
     }
 

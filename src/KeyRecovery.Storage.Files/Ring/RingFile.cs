@@ -75,8 +75,10 @@ internal sealed class RingFile(string path, IRootKey root)
     {
         // A socket for example, which cannot be opened as a file.
         if (new FileInfo(file).Length < KekRingFormat.Magic.Length) return false;
-        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        using var stream = new FileStream(
+            file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         Span<byte> start = stackalloc byte[KekRingFormat.Magic.Length];
-        return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual(KekRingFormat.Magic);
+        return stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length
+            && start.SequenceEqual(KekRingFormat.Magic);
     }
 }

@@ -19,10 +19,12 @@ internal sealed class RootKeyPair(SecretBytes current, SecretBytes? next, IRando
         return SecretBox.Seal((keys.Next ?? keys.Current).Span, purpose, secret, random);
     }
 
-    public bool TryUnwrap(ReadOnlySpan<byte> purpose, ReadOnlySpan<byte> wrapped, [NotNullWhen(true)] out SecretBytes? secret)
+    public bool TryUnwrap(
+        ReadOnlySpan<byte> purpose, ReadOnlySpan<byte> wrapped, [NotNullWhen(true)] out SecretBytes? secret)
     {
         var keys = _keys;
-        secret = TryOpen(keys.Current, purpose, wrapped) ?? (keys.Next is null ? null : TryOpen(keys.Next, purpose, wrapped));
+        secret = TryOpen(keys.Current, purpose, wrapped)
+            ?? (keys.Next is null ? null : TryOpen(keys.Next, purpose, wrapped));
         return secret is not null;
     }
 

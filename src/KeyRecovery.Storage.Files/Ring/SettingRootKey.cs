@@ -21,11 +21,13 @@ public sealed class SettingRootKey : IRotatingRootKey, IDisposable
     public bool IsRotating => _keys.HasNext;
 
     /// <summary>Takes the keys.</summary>
-    /// <param name="folder">The ring's folder. It must hold no <c>root.key</c>: of two keys it would not be known which one counts.</param>
+    /// <param name="folder">The ring's folder. It must hold no <c>root.key</c>: of two keys it would not be known which
+    /// one counts.</param>
     /// <param name="key">Base64 of 32 bytes.</param>
     /// <param name="next">Base64 of 32 other bytes while the key is being replaced.</param>
     /// <param name="random">Where nonces come from.</param>
-    /// <exception cref="KekRingException">A key is none, both are the same, or the folder holds a key as well.</exception>
+    /// <exception cref="KekRingException">A key is none, both are the same, or the folder holds a key as
+    /// well.</exception>
     public static SettingRootKey Open(string folder, string key, string? next, IRandom random)
     {
         var file = Path.Combine(Path.GetFullPath(folder), FileRootKey.FileName);
@@ -49,16 +51,20 @@ public sealed class SettingRootKey : IRotatingRootKey, IDisposable
     public byte[] Wrap(ReadOnlySpan<byte> purpose, ReadOnlySpan<byte> secret) => _keys.Wrap(purpose, secret);
 
     /// <inheritdoc/>
-    public bool TryUnwrap(ReadOnlySpan<byte> purpose, ReadOnlySpan<byte> wrapped, [NotNullWhen(true)] out SecretBytes? secret) =>
+    public bool TryUnwrap(
+        ReadOnlySpan<byte> purpose, ReadOnlySpan<byte> wrapped, [NotNullWhen(true)] out SecretBytes? secret) =>
         _keys.TryUnwrap(purpose, wrapped, out secret);
 
     /// <inheritdoc/>
-    public bool IsUnderNext(ReadOnlySpan<byte> purpose, ReadOnlySpan<byte> wrapped) => _keys.IsUnderNext(purpose, wrapped);
+    public bool IsUnderNext(ReadOnlySpan<byte> purpose, ReadOnlySpan<byte> wrapped) =>
+        _keys.IsUnderNext(purpose, wrapped);
 
     /// <inheritdoc/>
     public RingResult AddNext() => IsRotating
         ? new RingResult.Done()
-        : new RingResult.Refused("the root key comes from the settings: give the next one as KeyRecovery:Ring:RootKeyNext and start again", null);
+        : new RingResult.Refused(
+            "the root key comes from the settings: give the next one as KeyRecovery:Ring:RootKeyNext and start again",
+            null);
 
     /// <summary>From now on this process knows the next key alone. The operator makes it the key.</summary>
     public RingResult Finish()

@@ -20,7 +20,8 @@ internal static class Throw
     public static KekRingException Damaged(string path, string rule) => new($"{path} is not a KEK ring: {rule}");
 
     public static KekRingException TwoRootKeys(string path) =>
-        new($"{path} exists, and KeyRecovery:Ring:RootKey is set: take away the one that is not this server's root key");
+        new($"{path} exists, and KeyRecovery:Ring:RootKey is set: "
+            + "take away the one that is not this server's root key");
 
     public static KekRingException NoRootKey() =>
         new($"KeyRecovery:Ring:RootKey or RootKeyNext is no root key: base64 of {FileRootKey.Size} bytes is meant");
@@ -30,7 +31,8 @@ internal static class Throw
 
     public static InvalidOperationException NoNext() => new("no KEK is next");
 
-    public static InvalidOperationException InUse(KekId id) => new($"KEK {id.Value} is not retiring, or in use: it cannot be destroyed");
+    public static InvalidOperationException InUse(KekId id) =>
+        new($"KEK {id.Value} is not retiring, or in use: it cannot be destroyed");
 
     public static KekRingException Io(string path, Exception cause) =>
         new($"{path} cannot be read or written: {cause.Message}", cause);

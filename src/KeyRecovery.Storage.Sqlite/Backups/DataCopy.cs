@@ -6,8 +6,8 @@ using static SQLitePCL.raw;
 namespace KeyRecovery.Storage.Sqlite.Backups;
 
 /// <summary>
-/// A copy by <c>VACUUM INTO</c>, on a connection of its own. SQLite's backup API would copy free pages too, and begin anew
-/// with every commit.
+/// A copy by <c>VACUUM INTO</c>, on a connection of its own. SQLite's backup API would copy free pages too, and begin
+/// anew with every commit.
 /// </summary>
 internal sealed class DataCopy(StoreFile file)
 {

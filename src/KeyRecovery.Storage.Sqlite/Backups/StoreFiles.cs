@@ -11,8 +11,8 @@ public static class StoreFiles
     private const int Batch = 4096;
 
     /// <summary>
-    /// Writes a key store of rows that a backup carried, durable on return: versions and hours as they were, since values are
-    /// sealed with them.
+    /// Writes a key store of rows that a backup carried, durable on return: versions and hours as they were, since
+    /// values are sealed with them.
     /// </summary>
     /// <param name="path">Where; what lies there is replaced.</param>
     /// <param name="pairId">16 bytes that the data store carries as well.</param>
@@ -20,7 +20,8 @@ public static class StoreFiles
     /// <param name="ct">Cancels; the file is of no use then.</param>
     /// <returns>How many rows.</returns>
     /// <exception cref="StoreUnavailableException">It cannot be written.</exception>
-    public static async Task<int> WriteKeysAsync(string path, ReadOnlyMemory<byte> pairId, IAsyncEnumerable<Row> rows, CancellationToken ct)
+    public static async Task<int> WriteKeysAsync(
+        string path, ReadOnlyMemory<byte> pairId, IAsyncEnumerable<Row> rows, CancellationToken ct)
     {
         var file = new StoreFile(new SqliteStoreOptions { Path = path, Journal = JournalProfile.Keys });
         try
@@ -39,7 +40,9 @@ public static class StoreFiles
         }
     }
 
-    /// <summary>Opens a key store without its data store, to look at its secrets; the caller holds the folder.</summary>
+    /// <summary>
+    /// Opens a key store without its data store, to look at its secrets; the caller holds the folder.
+    /// </summary>
     /// <exception cref="StoreOpenException">It is no key store, or a newer one.</exception>
     /// <exception cref="StoreUnavailableException">It cannot be read.</exception>
     public static SqliteKeyStore OpenKeys(string path, TimeProvider time)
@@ -83,7 +86,8 @@ public static class StoreFiles
         {
             if (!schema.Holds(row.Key.Table)) throw Throw.ForeignTable(row.Key.Table);
             connection.Prepared(RowSql.Import, row.Key.Table)
-                .Bind(1, row.Key.Id.Span).Bind(2, row.Version).Bind(3, Random.Shared.NextInt64()).Bind(4, row.WrittenHour)
+                .Bind(1, row.Key.Id.Span).Bind(2, row.Version).Bind(3, Random.Shared.NextInt64())
+                .Bind(4, row.WrittenHour)
                 .Bind(5, row.Value.Span).Run();
             if (++count % Batch != 0) continue;
             connection.Commit.Run();

@@ -3,7 +3,9 @@ using KeyRecovery.Storage.Files.Disk;
 
 namespace KeyRecovery.Storage.Sqlite.Backups;
 
-/// <summary>Puts a restored file in a store's place, and what lay there beside it, where it can be put back from.</summary>
+/// <summary>
+/// Puts a restored file in a store's place, and what lay there beside it, where it can be put back from.
+/// </summary>
 /// <param name="path">The store's file.</param>
 /// <param name="tag">Names this restore, so that it finds again what it has begun.</param>
 /// <param name="hasKeys">Whether what is made there is overwritten before it is taken away again.</param>

@@ -96,7 +96,8 @@ internal sealed class Checkpointer : IDisposable
     private void Copy(Connection connection)
     {
         var started = Stopwatch.GetTimestamp();
-        var code = sqlite3_wal_checkpoint_v2(connection.Handle, "main", SQLITE_CHECKPOINT_PASSIVE, out var frames, out var copied);
+        var code = sqlite3_wal_checkpoint_v2(
+            connection.Handle, "main", SQLITE_CHECKPOINT_PASSIVE, out var frames, out var copied);
         if (code is not (SQLITE_OK or SQLITE_BUSY)) Log.CheckpointFailed(_logger, _file.Role, connection.Fault(code));
         else Log.Checkpointed(_logger, _file.Role, copied, frames, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
     }

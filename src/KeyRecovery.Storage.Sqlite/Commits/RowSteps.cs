@@ -22,12 +22,14 @@ internal static class RowSteps
     {
         var table = write.Key.Table;
         Statement At(RowSql kind) => connection.Prepared(kind, table).Bind(1, write.Key.Id.Span);
-        Statement Put(RowSql kind, ReadOnlyMemory<byte> value) => At(kind).Bind(2, token).Bind(3, hour).Bind(4, value.Span);
+        Statement Put(RowSql kind, ReadOnlyMemory<byte> value) =>
+            At(kind).Bind(2, token).Bind(3, hour).Bind(4, value.Span);
         return write switch
         {
             RowWrite.Create create => Put(RowSql.Create, create.Value).RunCounted() == 1,
             RowWrite.Ensure ensure => Put(RowSql.Ensure, ensure.Value).RunCounted() == 1,
-            RowWrite.Replace replace => Put(RowSql.Replace, replace.Value).Bind(5, replace.Was.Token.Number).RunCounted() == 1,
+            RowWrite.Replace replace =>
+                Put(RowSql.Replace, replace.Value).Bind(5, replace.Was.Token.Number).RunCounted() == 1,
             RowWrite.Delete delete => At(RowSql.Delete).Bind(2, delete.Was.Token.Number).RunCounted() == 1,
             RowWrite.Remove => At(RowSql.Remove).RunCounted() >= 0,
             _ => throw new ArgumentOutOfRangeException(nameof(write)),

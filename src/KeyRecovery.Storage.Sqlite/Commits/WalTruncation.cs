@@ -6,9 +6,9 @@ using static SQLitePCL.raw;
 namespace KeyRecovery.Storage.Sqlite.Commits;
 
 /// <summary>
-/// Empties the write-ahead log, which holds every page that was deleted until this returns 0|0|0 (busy, frames, copied): one
-/// reader of an older state prevents it. On a connection of its own: first a passive pass, beside the writer, takes the
-/// bulk; only then, for the tail, the writer is held up.
+/// Empties the write-ahead log, which holds every page that was deleted until this returns 0|0|0 (busy, frames,
+/// copied): one reader of an older state prevents it. On a connection of its own: first a passive pass, beside the
+/// writer, takes the bulk; only then, for the tail, the writer is held up.
 /// </summary>
 internal sealed class WalTruncation(StoreFile file, ILogger logger)
 {
@@ -41,7 +41,8 @@ internal sealed class WalTruncation(StoreFile file, ILogger logger)
             catch (Exception e) when (e is SqliteFaultException or StoreOpenException)
             {
                 Log.CheckpointFailed(logger, file.Role, e);
-                throw new StoreUnavailableException((e as SqliteFaultException)?.Reason ?? StoreFault.Failed, "the journals cannot be emptied", e);
+                throw new StoreUnavailableException(
+                    (e as SqliteFaultException)?.Reason ?? StoreFault.Failed, "the journals cannot be emptied", e);
             }
         }
     }

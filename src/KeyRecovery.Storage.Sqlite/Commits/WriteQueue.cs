@@ -1,6 +1,8 @@
 namespace KeyRecovery.Storage.Sqlite.Commits;
 
-/// <summary>The bounded queue before the writer. What does not fit is refused at once instead of filling the memory.</summary>
+/// <summary>
+/// The bounded queue before the writer. What does not fit is refused at once instead of filling the memory.
+/// </summary>
 internal sealed class WriteQueue(SqliteStoreOptions options)
 {
     private readonly Queue<PendingWrite> _waiting = new();

@@ -30,7 +30,8 @@ internal sealed class Connection : IDisposable
 
     public static Connection Open(string path, bool writable)
     {
-        // Readers too: after a failed commit whoever comes first rolls the journal back, and only a writable file lets it.
+        // Readers too: after a failed commit whoever comes first rolls the journal back, and only a writable file lets
+        // it.
         var code = sqlite3_open_v2(path, out var handle, SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE, null);
         var connection = new Connection(handle);
         try
@@ -40,7 +41,8 @@ internal sealed class Connection : IDisposable
             connection.Check(sqlite3_extended_result_codes(handle, 1));
             connection.Check(sqlite3_busy_timeout(handle, Wait));
             // SQLite falls back to reading when a file cannot be written, and would say so at the first write only.
-            if (writable && sqlite3_db_readonly(handle, "main") != 0) throw new SqliteFaultException(SQLITE_READONLY, 0, isOpen: true);
+            if (writable && sqlite3_db_readonly(handle, "main") != 0)
+                throw new SqliteFaultException(SQLITE_READONLY, 0, isOpen: true);
             return connection;
         }
         catch
@@ -53,7 +55,8 @@ internal sealed class Connection : IDisposable
     /// <summary>A statement on a table, prepared once.</summary>
     public Statement Prepared(RowSql kind, Table table)
     {
-        if (!_statements.TryGetValue(table, out var kept)) _statements.Add(table, kept = new Statement?[RowSqlText.Kinds]);
+        if (!_statements.TryGetValue(table, out var kept))
+            _statements.Add(table, kept = new Statement?[RowSqlText.Kinds]);
         return kept[(int)kind] ??= new Statement(this, RowSqlText.For(kind, table));
     }
 
@@ -90,7 +93,8 @@ internal sealed class Connection : IDisposable
     public SqliteFaultException Fault(int code)
     {
         var extended = sqlite3_extended_errcode(Handle);
-        return new SqliteFaultException((extended & 0xFF) == (code & 0xFF) ? extended : code, NativeErrors.SystemErrno(Handle), _isOpen);
+        return new SqliteFaultException(
+            (extended & 0xFF) == (code & 0xFF) ? extended : code, NativeErrors.SystemErrno(Handle), _isOpen);
     }
 
     public void Dispose()

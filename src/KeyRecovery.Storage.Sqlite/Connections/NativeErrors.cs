@@ -3,7 +3,9 @@ using SQLitePCL;
 
 namespace KeyRecovery.Storage.Sqlite.Connections;
 
-/// <summary>The one call that SQLitePCLRaw leaves out: what the operating system said when SQLite says "I/O error".</summary>
+/// <summary>
+/// The one call that SQLitePCLRaw leaves out: what the operating system said when SQLite says "I/O error".
+/// </summary>
 internal static partial class NativeErrors
 {
     [LibraryImport("e_sqlite3", EntryPoint = "sqlite3_system_errno")]

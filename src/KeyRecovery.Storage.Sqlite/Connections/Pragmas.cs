@@ -57,7 +57,9 @@ internal static class Pragmas
         }
     }
 
-    /// <summary>Everything that is asserted on a connection of that kind, by name and value as SQLite reports it.</summary>
+    /// <summary>
+    /// Everything that is asserted on a connection of that kind, by name and value as SQLite reports it.
+    /// </summary>
     internal static IEnumerable<(string Name, string Set, string Read)> All(JournalProfile profile, bool writable) =>
         [.. profile == JournalProfile.Data ? Data : Keys, .. Both, .. writable ? Writer : Reader];
 }

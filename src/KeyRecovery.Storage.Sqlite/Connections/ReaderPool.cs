@@ -16,7 +16,9 @@ internal sealed class ReaderPool(StoreFile file, CommitGate gate, ILogger logger
     private readonly Lock _lock = new();
     private bool _closed;
 
-    /// <summary>Runs <paramref name="read"/> on a connection of its own. It must have reset its statement when it returns.</summary>
+    /// <summary>
+    /// Runs <paramref name="read"/> on a connection of its own. It must have reset its statement when it returns.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">SQLite could not answer.</exception>
     public TResult Read<TState, TResult>(TState state, Func<Connection, TState, TResult> read)
     {

@@ -17,7 +17,9 @@ internal enum RowSql
     Headings,
 }
 
-/// <summary>Each step of a write is one statement: its precondition stands in it, and SQLite says how many rows it met.</summary>
+/// <summary>
+/// Each step of a write is one statement: its precondition stands in it, and SQLite says how many rows it met.
+/// </summary>
 internal static class RowSqlText
 {
     public const int Kinds = 10;
@@ -28,20 +30,25 @@ internal static class RowSqlText
         return kind switch
         {
             RowSql.Create =>
-                $"INSERT INTO {name}(id, version, token, written_hour, value) VALUES(?1, 1, ?2, ?3, ?4) ON CONFLICT(id) DO NOTHING",
+                $"INSERT INTO {name}(id, version, token, written_hour, value) VALUES(?1, 1, ?2, ?3, ?4) ON "
+                + "CONFLICT(id) DO NOTHING",
             RowSql.Ensure =>
-                $"INSERT INTO {name}(id, version, token, written_hour, value) VALUES(?1, 1, ?2, ?3, ?4) ON CONFLICT(id) DO UPDATE " +
+                $"INSERT INTO {name}(id, version, token, written_hour, value) VALUES(?1, 1, ?2, ?3, ?4) ON "
+                + "CONFLICT(id) DO UPDATE " +
                 "SET version = 1, token = excluded.token, written_hour = excluded.written_hour, value = excluded.value",
             RowSql.Replace =>
-                $"UPDATE {name} SET version = version + 1, token = ?2, written_hour = ?3, value = ?4 WHERE id = ?1 AND token = ?5",
+                $"UPDATE {name} SET version = version + 1, token = ?2, written_hour = ?3, value = ?4 WHERE id = ?1 "
+                + "AND token = ?5",
             RowSql.Delete => $"DELETE FROM {name} WHERE id = ?1 AND token = ?2",
             RowSql.Remove => $"DELETE FROM {name} WHERE id = ?1",
             RowSql.Import => $"INSERT INTO {name}(id, version, token, written_hour, value) VALUES(?1, ?2, ?3, ?4, ?5)",
             RowSql.Read => $"SELECT version, written_hour, token, value FROM {name} WHERE id = ?1",
             // The value stands last in a row: its pages are not read.
             RowSql.Head => $"SELECT version, written_hour, token, x'' FROM {name} WHERE id = ?1",
-            RowSql.Range => $"SELECT version, written_hour, token, value, id FROM {name} WHERE id >= ?1 AND id < ?2 ORDER BY id",
-            RowSql.Headings => $"SELECT version, written_hour, token, x'', id FROM {name} WHERE id >= ?1 AND id < ?2 ORDER BY id",
+            RowSql.Range =>
+                $"SELECT version, written_hour, token, value, id FROM {name} WHERE id >= ?1 AND id < ?2 ORDER BY id",
+            RowSql.Headings =>
+                $"SELECT version, written_hour, token, x'', id FROM {name} WHERE id >= ?1 AND id < ?2 ORDER BY id",
             _ => throw new ArgumentOutOfRangeException(nameof(kind)),
         };
     }

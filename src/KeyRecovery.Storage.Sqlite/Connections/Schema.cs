@@ -51,7 +51,8 @@ internal sealed class Schema(TableRegistry registry, JournalProfile profile)
     }
 
     /// <summary>The pair of the file, or null if its creation never finished.</summary>
-    /// <exception cref="StoreOpenException">The file is something else, newer than this program, or from before the first release.</exception>
+    /// <exception cref="StoreOpenException">The file is something else, newer than this program, or from before the
+    /// first release.</exception>
     public byte[]? Identify(Connection connection, string path)
     {
         var version = Number(connection, "PRAGMA user_version");

@@ -14,7 +14,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace KeyRecovery.Api.Tests.Backups;
 
-/// <summary>A server's places with an offline key and a place for sets beside them, and a clock for all that is done there.</summary>
+/// <summary>
+/// A server's places with an offline key and a place for sets beside them, and a clock for all that is done there.
+/// </summary>
 internal sealed class BackupSite : IDisposable
 {
     private readonly TempDirectory _directory = new();
@@ -27,13 +29,16 @@ internal sealed class BackupSite : IDisposable
 
     public string Sets => this["sets"];
 
-    public string[] EscrowFiles => Directory.Exists(this["escrows"]) ? Directory.GetFiles(this["escrows"], "*.escrow") : [];
+    public string[] EscrowFiles =>
+        Directory.Exists(this["escrows"]) ? Directory.GetFiles(this["escrows"], "*.escrow") : [];
 
     public Task<TestHost> StartAsync() => TestHost.StartAsync(
         Settings, directory: _directory, adjust: builder => builder.Services.AddSingleton<TimeProvider>(Clock));
 
-    public async Task<BackupReport> TryBackUpAsync(TestHost host, string? to = null, bool dataOnly = false, bool keysOnly = false) =>
-        await host.Services.GetRequiredService<BackupRuns>().RunAsync(new BackupRequest("backup", to ?? Sets, dataOnly, keysOnly), _ => { }, CancellationToken.None);
+    public async Task<BackupReport> TryBackUpAsync(
+        TestHost host, string? to = null, bool dataOnly = false, bool keysOnly = false) =>
+        await host.Services.GetRequiredService<BackupRuns>()
+            .RunAsync(new BackupRequest("backup", to ?? Sets, dataOnly, keysOnly), _ => { }, CancellationToken.None);
 
     public async Task<string> BackUpAsync(TestHost host, bool dataOnly = false, bool keysOnly = false)
     {
@@ -46,7 +51,9 @@ internal sealed class BackupSite : IDisposable
     public async Task CancelBackupAsync(TestHost host)
     {
         using var stop = new CancellationTokenSource();
-        await host.Services.GetRequiredService<BackupRuns>().RunAsync(new BackupRequest("backup", Sets), line => { if (line.Phase == "keys") stop.Cancel(); }, stop.Token);
+        await host.Services.GetRequiredService<BackupRuns>()
+            .RunAsync(new BackupRequest("backup", Sets), line => { if (line.Phase == "keys")
+                stop.Cancel(); }, stop.Token);
     }
 
     /// <summary>Restores, with what is restored from settable apart.</summary>
@@ -57,7 +64,9 @@ internal sealed class BackupSite : IDisposable
         return await new RestoreRun(options, arguments, Clock, _ => { }).RunAsync(CancellationToken.None);
     }
 
-    public string[] Opened(string set) => ["--escrow", EscrowFiles.Single(file => Path.GetFileName(file).StartsWith(set[^8..], StringComparison.Ordinal)), "--offline-key", this["offline.key"]];
+    public string[] Opened(string set) =>
+        ["--escrow", EscrowFiles.Single(file => Path.GetFileName(file).StartsWith(set[^8..], StringComparison.Ordinal)),
+            "--offline-key", this["offline.key"]];
 
     public void Lose(params string[] places)
     {
@@ -70,29 +79,42 @@ internal sealed class BackupSite : IDisposable
         using var store = new SqliteConnection($"Data Source={Path.Combine(this["keys"], "keys.db")};Pooling=False");
         store.Open();
         using var change = store.CreateCommand();
-        change.CommandText = mend ? "DELETE FROM key_rows WHERE value = x'00'" : "INSERT INTO key_rows(version, token, written_hour, id, value) VALUES(1, 1, 1, randomblob(32), x'00')";
+        change.CommandText = mend ? "DELETE FROM key_rows WHERE value = x'00'"
+            : "INSERT INTO key_rows(version, token, written_hour, id, value) VALUES(1, 1, 1, randomblob(32), x'00')";
         Assert.Equal(1, change.ExecuteNonQuery());
     }
 
     /// <summary>Every file of the server's places and of the escrows, by its content.</summary>
-    public Dictionary<string, string> Files() => Directory.EnumerateFiles(_directory.Path, "*", SearchOption.AllDirectories)
-        .Where(file => !file.StartsWith(Sets, StringComparison.Ordinal) && !file.EndsWith("log.json", StringComparison.Ordinal) && !file.EndsWith(".lock", StringComparison.Ordinal))
-        .ToDictionary(file => file, file => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file))));
+    public Dictionary<string, string> Files() =>
+        Directory.EnumerateFiles(_directory.Path, "*", SearchOption.AllDirectories)
+        .Where(file => !file.StartsWith(Sets, StringComparison.Ordinal)
+            && !file.EndsWith("log.json", StringComparison.Ordinal)
+            && !file.EndsWith(".lock", StringComparison.Ordinal))
+        .ToDictionary(file => file,
+            file => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file))));
 
     /// <summary>Erases by a job, and gives its report.</summary>
     public static async Task<(string Job, JsonElement Report)> EraseAsync(TestHost host, params string[] subjects)
     {
-        using var minted = await host.Client.PostAsJsonAsync("/v1/dev/tokens", new { subject = "officer", scope = "keyrecovery.erase" });
+        using var minted = await host.Client.PostAsJsonAsync(
+            "/v1/dev/tokens", new { subject = "officer", scope = "keyrecovery.erase" });
         using var filing = new HttpRequestMessage(HttpMethod.Post, "/v1/admin/erasures")
         {
-            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", (await minted.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("token").GetString()) },
-            Content = new StringContent(string.Join('\n', subjects.Select(s => JsonSerializer.Serialize(new { subject = s }))), Encoding.UTF8, "application/x-ndjson"),
+            Headers =
+                {
+                    Authorization = new AuthenticationHeaderValue("Bearer",
+                        (await minted.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("token").GetString()),
+                },
+            Content = new StringContent(
+                string.Join('\n', subjects.Select(s => JsonSerializer.Serialize(new { subject = s }))), Encoding.UTF8,
+                "application/x-ndjson"),
         };
         using var filed = await host.Client.SendAsync(filing);
         var job = (await filed.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("job").GetString()!;
         while (true)
         {
-            using var asking = new HttpRequestMessage(HttpMethod.Get, $"/v1/admin/erasures/{job}") { Headers = { Authorization = filing.Headers.Authorization } };
+            using var asking = new HttpRequestMessage(HttpMethod.Get,
+                $"/v1/admin/erasures/{job}") { Headers = { Authorization = filing.Headers.Authorization } };
             using var answer = await host.Client.SendAsync(asking);
             var report = await answer.Content.ReadFromJsonAsync<JsonElement>();
             if (report.GetProperty("state").GetString() == "done") return (job, report);
@@ -105,7 +127,8 @@ internal sealed class BackupSite : IDisposable
     {
         await host.Services.GetRequiredService<ErasureWork>().RunAsync(CancellationToken.None);
         Assert.True(Protocol.Wire.Base64UrlText.TryDecode(job, 16, out var id));
-        var report = await host.Services.GetRequiredService<KeyRecoveryService>().Erasures.Jobs.ReadAsync(id, "demo", 0, 1, CancellationToken.None);
+        var report = await host.Services.GetRequiredService<KeyRecoveryService>().Erasures.Jobs
+            .ReadAsync(id, "demo", 0, 1, CancellationToken.None);
         return SignedErasureReceipt.Decode(Assert.Single(report!.Outcomes).Receipt).Receipt;
     }
 
@@ -113,7 +136,8 @@ internal sealed class BackupSite : IDisposable
 
     private Dictionary<string, string> Settings => new()
     {
-        ["Backup:OfflineKeyFile"] = this["offline.pub"], ["Backup:EscrowDirectory"] = this["escrows"], ["Backup:ExpiresAfterDays"] = "1",
+        ["Backup:OfflineKeyFile"] = this["offline.pub"], ["Backup:EscrowDirectory"] = this["escrows"],
+        ["Backup:ExpiresAfterDays"] = "1",
         ["Rotation:MinIntervalHours"] = "720",
         ["RateLimits:Address:PerSecond"] = "1000000", ["RateLimits:Address:Burst"] = "1000000",
     };

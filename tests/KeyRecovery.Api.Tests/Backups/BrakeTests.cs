@@ -4,7 +4,10 @@ using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Api.Tests.Backups;
 
-/// <summary>Data that nobody opens are removed by a restore; many of them at once are the sign of a wrong key store, and it asks.</summary>
+/// <summary>
+/// Data that nobody opens are removed by a restore; many of them at once are the sign of a wrong key store, and it
+/// asks.
+/// </summary>
 public sealed class BrakeTests
 {
     private const int Many = 12;
@@ -63,7 +66,8 @@ public sealed class BrakeTests
         Assert.Equal((1, Many, Many), (done.Joined!.Accounts, done.Joined.Orphans, done.Joined.Expected));
         await using (var host = await site.StartAsync())
         {
-            using var answer = await host.Client.SendAsync(kept.Phone.Of(kept.Id).Request(host.Address, HttpMethod.Get, "/v1/vault"));
+            using var answer = await host.Client.SendAsync(kept.Phone.Of(kept.Id)
+                .Request(host.Address, HttpMethod.Get, "/v1/vault"));
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         }
     }

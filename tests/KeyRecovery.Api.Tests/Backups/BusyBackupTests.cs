@@ -35,7 +35,8 @@ public sealed class BusyBackupTests
         await using var after = await site.StartAsync();
         foreach (var account in new[] { older, newer })
         {
-            using var answer = await after.Client.SendAsync(account.Phone.Of(account.Id).Request(after.Address, HttpMethod.Get, "/v1/vault"));
+            using var answer = await after.Client.SendAsync(account.Phone.Of(account.Id)
+                .Request(after.Address, HttpMethod.Get, "/v1/vault"));
             Assert.Equal(System.Net.HttpStatusCode.OK, answer.StatusCode);
         }
     }
@@ -83,8 +84,10 @@ public sealed class BusyBackupTests
 
         foreach (var (set, least) in sets)
         {
-            var report = await Rehearsal.RunAsync(RestoreArguments.Parse(["--from", set, "--rehearse", .. site.Opened(set)]), site.Clock, default);
-            Assert.True(report is { IsDone: true, LostKeys: 0, SignatureChecked: true } && report.Accounts >= least, $"{report}, at least {least}");
+            var report = await Rehearsal.RunAsync(
+                RestoreArguments.Parse(["--from", set, "--rehearse", .. site.Opened(set)]), site.Clock, default);
+            Assert.True(report is { IsDone: true, LostKeys: 0, SignatureChecked: true } && report.Accounts >= least,
+                $"{report}, at least {least}");
         }
 
         // The last one for good, with the list of what was erased since.
@@ -94,7 +97,8 @@ public sealed class BusyBackupTests
         Assert.True(restored.IsDone, restored.Problem);
         Assert.Equal((0, 0, 0), (restored.LostKeys, restored.Joined!.Damaged, restored.Joined.RolledBack));
         await using var after = await site.StartAsync();
-        Assert.True((await after.Services.GetRequiredService<KeyRecoveryService>().Audit.RunAsync(default)).Damaged.IsEmpty);
+        Assert.True(
+            (await after.Services.GetRequiredService<KeyRecoveryService>().Audit.RunAsync(default)).Damaged.IsEmpty);
     }
 
     [Fact]
@@ -108,12 +112,16 @@ public sealed class BusyBackupTests
         var whole = await first.Services.GetRequiredService<BackupRuns>().RunAsync(
             new BackupRequest("backup", one.Sets), line =>
             {
-                if (line.Phase == "checking") Assert.True(other.TryBackUpAsync(second, one.Sets).GetAwaiter().GetResult().IsDone);
+                if (line.Phase == "checking")
+                    Assert.True(other.TryBackUpAsync(second, one.Sets).GetAwaiter().GetResult().IsDone);
             }, default);
         Assert.True(whole.IsDone, whole.Problem);
         Assert.Equal(2, Directory.GetDirectories(one.Sets).Length);
         // Its own leavings it does take away.
-        Directory.CreateDirectory($"{whole.Set}.{Convert.ToHexStringLower(first.Services.GetRequiredService<ServerStores>().Pair.PairId.Span)}.partial");
+        Directory.CreateDirectory(
+            whole.Set + "."
+            + Convert.ToHexStringLower(first.Services.GetRequiredService<ServerStores>().Pair.PairId.Span)
+            + ".partial");
         await one.BackUpAsync(first);
         Assert.Equal(3, Directory.GetDirectories(one.Sets).Length);
     }

@@ -8,7 +8,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace KeyRecovery.Api.Tests.Backups;
 
-/// <summary>A set's keys come to an end: until then no receipt says more than is true, afterwards nobody opens them.</summary>
+/// <summary>
+/// A set's keys come to an end: until then no receipt says more than is true, afterwards nobody opens them.
+/// </summary>
 public sealed class ExpiryTests
 {
     private static readonly TimeSpan Expiry = TimeSpan.FromHours(25);
@@ -25,12 +27,14 @@ public sealed class ExpiryTests
             File.Copy(Assert.Single(site.EscrowFiles), kept);
             (job, _) = await BackupSite.EraseAsync(host, account.Subject);
             await host.Services.GetRequiredService<KeyRecoveryService>().Rotation.RunAsync(begin: true, null, default);
-            // The KEK is gone from here. The set still opens elsewhere, by its escrow: so the receipt does not say more.
+            // The KEK is gone from here. The set still opens elsewhere, by its escrow: so the receipt does not say
+            // more.
             var receipt = await BackupSite.ReceiptAsync(host, job);
             Assert.Equal((1, 1UL), (receipt.Level, receipt.Kek));
             // A set that is made now holds the account no more, and delays nothing.
             await site.BackUpAsync(host);
-            escrowed = Assert.Single(site.EscrowFiles, file => Path.GetFileName(file).StartsWith(set[^8..], StringComparison.Ordinal));
+            escrowed = Assert.Single(
+                site.EscrowFiles, file => Path.GetFileName(file).StartsWith(set[^8..], StringComparison.Ordinal));
             site.Clock.Pass(Expiry);
             receipt = await BackupSite.ReceiptAsync(host, job);
             Assert.Equal(2, receipt.Level);
@@ -42,9 +46,11 @@ public sealed class ExpiryTests
         site.Lose("stores", "keys");
         Assert.Equal("the keys of this set have expired", (await site.RestoreAsync(set, "--part", "all")).Problem);
         site.Clock.Move(-Expiry);
-        Assert.Contains("no longer has the KEK", (await site.RestoreAsync(set, "--part", "all")).Problem, StringComparison.Ordinal);
+        Assert.Contains(
+            "no longer has the KEK", (await site.RestoreAsync(set, "--part", "all")).Problem, StringComparison.Ordinal);
         // The control: whoever kept a copy of the escrow, against all advice, opens it.
-        var opened = await site.RestoreAsync(set, "--part", "all", "--escrow", kept, "--offline-key", site["offline.key"]);
+        var opened = await site.RestoreAsync(
+            set, "--part", "all", "--escrow", kept, "--offline-key", site["offline.key"]);
         Assert.True(opened.IsDone, opened.Problem);
         Assert.Equal(1, opened.Joined!.ErasedAgain);
     }
@@ -98,14 +104,15 @@ public sealed class ExpiryTests
     }
 
     [Fact]
-    public async Task Where_the_list_of_sets_was_lost_an_escrow_that_is_there_keeps_level_2_back_and_goes_when_it_expires()
+    public async Task Where_the_list_of_sets_was_lost_an_escrow_that_is_there_keeps_level_2_back_until_it_expires()
     {
         using var site = new BackupSite();
         string job;
         await using (var host = await site.StartAsync()) job = await EraseBehindSetAsync(site, host);
 
         File.Delete(Path.Combine(site["fence"], "backup-sets"));
-        await using (var host = await site.StartAsync()) Assert.Equal(1, (await BackupSite.ReceiptAsync(host, job)).Level);
+        await using (var host = await site.StartAsync())
+            Assert.Equal(1, (await BackupSite.ReceiptAsync(host, job)).Level);
 
         site.Clock.Move(Expiry);
         await using var after = await site.StartAsync();

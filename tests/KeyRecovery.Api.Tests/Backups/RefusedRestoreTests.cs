@@ -20,17 +20,23 @@ public sealed class RefusedRestoreTests
         Directory.CreateDirectory(site["keys"]);
         var before = site.Files();
 
-        await RefusedAsync("keys.sealed is not what was written", Changed(set, "keys.sealed", bytes => bytes[^20] ^= 1), opened);
+        await RefusedAsync(
+            "keys.sealed is not what was written", Changed(set, "keys.sealed", bytes => bytes[^20] ^= 1), opened);
         await RefusedAsync("keys.sealed is not what was written", Changed(set, "keys.sealed", null), opened);
-        await RefusedAsync("data.db is not what was written", Changed(set, "data.db", bytes => bytes[5000] ^= 1), opened);
-        await RefusedAsync("does not say what the set is", Changed(set, "set.json", bytes => bytes[^30] = (byte)'*'), opened);
+        await RefusedAsync(
+            "data.db is not what was written", Changed(set, "data.db", bytes => bytes[5000] ^= 1), opened);
+        await RefusedAsync(
+            "does not say what the set is", Changed(set, "set.json", bytes => bytes[^30] = (byte)'*'), opened);
         await RefusedAsync("is the escrow of another set", set, site.Opened(second));
-        await RefusedAsync("this is not the offline key", set, ["--escrow", opened[1], "--offline-key", other["offline.key"]]);
-        await RefusedAsync("is the other half of an offline key", set, ["--escrow", opened[1], "--offline-key", site["offline.pub"]]);
+        await RefusedAsync(
+            "this is not the offline key", set, ["--escrow", opened[1], "--offline-key", other["offline.key"]]);
+        await RefusedAsync(
+            "is the other half of an offline key", set, ["--escrow", opened[1], "--offline-key", site["offline.pub"]]);
         await File.WriteAllTextAsync(site["typo.key"], Mistyped(await File.ReadAllTextAsync(site["offline.key"])));
         await RefusedAsync("has a wrong character", set, ["--escrow", opened[1], "--offline-key", site["typo.key"]]);
         File.Delete(site["typo.key"]);
-        await RefusedAsync("is no escrow", set, ["--escrow", site["offline.pub"], "--offline-key", site["offline.key"]]);
+        await RefusedAsync(
+            "is no escrow", set, ["--escrow", site["offline.pub"], "--offline-key", site["offline.key"]]);
         // Another server's, whole: its tombstones are not this server's.
         await RefusedAsync("or another server's", foreign, other.Opened(foreign));
         await RefusedAsync("no backup set", site["offline.key"], opened);
@@ -79,7 +85,8 @@ public sealed class RefusedRestoreTests
         var described = new BackupFolder(set).Read(out _);
         using var forger = SigningKey.FromSeed(new byte[SigningKey.SeedSize]);
         var forged = (described with { Data = await BackupFolder.SumAsync(data, default) }).Sign(forger);
-        await File.WriteAllTextAsync(Path.Combine(set, "set.json"), $"{{\"signed\": \"{Protocol.Wire.Base64UrlText.Encode(forged)}\"}}");
+        await File.WriteAllTextAsync(
+            Path.Combine(set, "set.json"), $"{{\"signed\": \"{Protocol.Wire.Base64UrlText.Encode(forged)}\"}}");
         var before = site.Files();
         var report = await site.RestoreAsync(set, "--replace");
         Assert.Contains("not signed by this server", report.Problem, StringComparison.Ordinal);
@@ -95,7 +102,9 @@ public sealed class RefusedRestoreTests
         Assert.Contains("--replace moves it aside", (await site.RestoreAsync(set)).Problem, StringComparison.Ordinal);
         Assert.Contains("--part all", (await LosingAsync("keys")).Problem, StringComparison.Ordinal);
         Assert.Equal(before, site.Files());
-        await using (await site.StartAsync()) Assert.Contains("in use by another process", (await site.RestoreAsync(set, "--replace")).Problem, StringComparison.Ordinal);
+        await using (await site.StartAsync())
+            Assert.Contains("in use by another process", (await site.RestoreAsync(set, "--replace")).Problem,
+                StringComparison.Ordinal);
 
         var replaced = await site.RestoreAsync(set, "--replace");
         Assert.True(replaced.IsDone, replaced.Problem);
@@ -122,7 +131,8 @@ public sealed class RefusedRestoreTests
             keys = await site.BackUpAsync(host, keysOnly: true);
             await TestAccount.CreateAsync(host);
             keys = await site.BackUpAsync(host, keysOnly: true);
-            Assert.Equal("a set of neither is none", (await site.TryBackUpAsync(host, null, dataOnly: true, keysOnly: true)).Problem);
+            Assert.Equal("a set of neither is none",
+                (await site.TryBackUpAsync(host, null, dataOnly: true, keysOnly: true)).Problem);
         }
 
         Assert.Equal("this set holds the keys alone", (await site.RestoreAsync(keys, "--replace")).Problem);
@@ -147,7 +157,8 @@ public sealed class RefusedRestoreTests
 
         Assert.Equal("this set holds the data alone", (await site.RestoreAsync(data, "--part", "all")).Problem);
         await File.WriteAllTextAsync(Path.Combine(site["stores"], "restore"), $"{new string('a', 32)} keys Joining\n");
-        Assert.Contains("another restore was begun", (await site.RestoreAsync(whole, "--replace")).Problem, StringComparison.Ordinal);
+        Assert.Contains("another restore was begun", (await site.RestoreAsync(whole, "--replace")).Problem,
+            StringComparison.Ordinal);
         File.Delete(Path.Combine(site["stores"], "restore"));
         File.Delete(Path.Combine(site["stores"], "data.db"));
         var restored = await site.RestoreAsync(data);

@@ -8,7 +8,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace KeyRecovery.Api.Tests.Backups;
 
-/// <summary>The wrong set, the wrong list, the wrong order: nobody who was erased comes back by it, and nobody else is lost.</summary>
+/// <summary>
+/// The wrong set, the wrong list, the wrong order: nobody who was erased comes back by it, and nobody else is lost.
+/// </summary>
 public sealed class WrongRestoreTests
 {
     private const int Many = 12;
@@ -59,7 +61,8 @@ public sealed class WrongRestoreTests
         // Its beginning is lost, and its end.
         await File.WriteAllTextAsync(list, $"{lines[1]}\n{lines[2][..20]}");
         site.Lose("keys");
-        Assert.Contains("not the newest", (await site.RestoreAsync(set, "--part", "keys")).Problem, StringComparison.Ordinal);
+        Assert.Contains(
+            "not the newest", (await site.RestoreAsync(set, "--part", "keys")).Problem, StringComparison.Ordinal);
         var done = await site.RestoreAsync(set, "--part", "keys", "--old-tombstones");
         Assert.True(done.IsDone, done.Problem);
         Assert.Equal(1, done.Joined!.ErasedAgain);
@@ -79,15 +82,19 @@ public sealed class WrongRestoreTests
         }
 
         // One that is sound is not replaced: what is newer would be lost for nothing.
-        Assert.Contains("is sound", (await site.RestoreAsync(early, "--part", "keys", "--replace")).Problem, StringComparison.Ordinal);
+        Assert.Contains("is sound", (await site.RestoreAsync(early, "--part", "keys", "--replace")).Problem,
+            StringComparison.Ordinal);
         site.Damage();
         var stopped = await site.RestoreAsync(early, "--part", "keys", "--replace");
         Assert.Equal("quarantined", stopped.Outcome);
         // What it has put into the key store's place may not stay there.
         foreach (var more in new[] { new[] { "--replace" }, ["--part", "keys"] })
-            Assert.Contains("another restore was begun", (await site.RestoreAsync(late, more)).Problem, StringComparison.Ordinal);
+            Assert.Contains(
+                "another restore was begun", (await site.RestoreAsync(late, more)).Problem, StringComparison.Ordinal);
         // What fails in its place leaves nobody to be served.
-        Assert.Equal("quarantined", (await site.RestoreAsync(late, "--part", "keys", "--replace", "--escrow", site["sets"], "--offline-key", site["offline.key"])).Outcome);
+        Assert.Equal("quarantined",
+            (await site.RestoreAsync(late, "--part", "keys", "--replace", "--escrow", site["sets"], "--offline-key",
+                site["offline.key"])).Outcome);
         await Assert.ThrowsAsync<StoreOpenException>(site.StartAsync);
 
         File.Copy(Assert.Single(stopped.Replaced), site["undo.db"]);
@@ -117,7 +124,8 @@ public sealed class WrongRestoreTests
         site.Damage(mend: true);
         File.Delete(Path.Combine(site["stores"], "restore"));
         await using (var host = await site.StartAsync())
-        using (var answer = await host.Client.SendAsync(last.Phone.Of(last.Id).Request(host.Address, HttpMethod.Get, "/v1/vault")))
+        using (var answer = await host.Client.SendAsync(last.Phone.Of(last.Id)
+            .Request(host.Address, HttpMethod.Get, "/v1/vault")))
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
 
@@ -134,15 +142,18 @@ public sealed class WrongRestoreTests
 
         site.Damage();
         // A folder in the escrow's place, and a restore that was killed while it built.
-        var failed = await site.RestoreAsync(first, "--part", "all", "--replace", "--escrow", site.Sets, "--offline-key", site["offline.key"]);
+        var failed = await site.RestoreAsync(
+            first, "--part", "all", "--replace", "--escrow", site.Sets, "--offline-key", site["offline.key"]);
         Assert.Equal("refused", failed.Outcome);
-        Assert.Equal(["data.db"], Directory.GetFiles(site["stores"]).Select(Path.GetFileName).Where(name => name != ".lock"));
+        Assert.Equal(
+            ["data.db"], Directory.GetFiles(site["stores"]).Select(Path.GetFileName).Where(name => name != ".lock"));
         site.Damage(mend: true);
         await File.WriteAllTextAsync(Path.Combine(site["stores"], "restore"), $"{new string('a', 32)} all Building\n");
         var done = await site.RestoreAsync(second, "--replace");
         Assert.True(done.IsDone, done.Problem);
         // Twice from the same set: the file that was replaced first is the one that counts.
-        Assert.Contains("from an earlier restore of this set", (await site.RestoreAsync(second, "--replace")).Problem, StringComparison.Ordinal);
+        Assert.Contains("from an earlier restore of this set", (await site.RestoreAsync(second, "--replace")).Problem,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -184,11 +195,14 @@ public sealed class WrongRestoreTests
         await using (var host = await site.StartAsync())
         {
             account = await TestAccount.CreateAsync(host);
-            using (var asked = await account.SendAsync(account.Phone, HttpMethod.Post, "/v1/erasure")) Assert.Equal(HttpStatusCode.Accepted, asked.StatusCode);
+            using (var asked = await account.SendAsync(account.Phone, HttpMethod.Post, "/v1/erasure"))
+                Assert.Equal(HttpStatusCode.Accepted, asked.StatusCode);
             var report = await host.Services.GetRequiredService<BackupRuns>()
-                .RunAsync(new BackupRequest("backup", site.Sets, ExpiresAfterDays: 30), _ => { }, CancellationToken.None);
+                .RunAsync(
+                    new BackupRequest("backup", site.Sets, ExpiresAfterDays: 30), _ => { }, CancellationToken.None);
             set = report.Set!;
-            using (var cancelled = await account.SendAsync(account.Phone, HttpMethod.Delete, "/v1/erasure")) Assert.Equal(HttpStatusCode.NoContent, cancelled.StatusCode);
+            using (var cancelled = await account.SendAsync(account.Phone, HttpMethod.Delete, "/v1/erasure"))
+                Assert.Equal(HttpStatusCode.NoContent, cancelled.StatusCode);
         }
 
         site.Clock.Move(TimeSpan.FromHours(80));
@@ -203,7 +217,8 @@ public sealed class WrongRestoreTests
             site.Clock.Move(TimeSpan.FromHours(-80));
             using var request = account.Phone.Of(account.Id).Request(host.Address, HttpMethod.Get, "/v1/erasure");
             using var answer = await host.Client.SendAsync(request);
-            Assert.Equal("held", (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("state").GetString());
+            Assert.Equal(
+                "held", (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("state").GetString());
         }
     }
 }

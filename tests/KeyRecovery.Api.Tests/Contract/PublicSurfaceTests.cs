@@ -31,7 +31,8 @@ public class PublicSurfaceTests(HostFixture fixture) : IClassFixture<HostFixture
     public async Task Config_lists_no_apps()
     {
         Assert.DoesNotContain("demo", await fixture.Client.GetStringAsync("/v1/config"), StringComparison.Ordinal);
-        await ProblemAssert.IsAsync(await fixture.Client.GetAsync("/v1/config?app=other"), HttpStatusCode.NotFound, "not-found", "app");
+        await ProblemAssert.IsAsync(
+            await fixture.Client.GetAsync("/v1/config?app=other"), HttpStatusCode.NotFound, "not-found", "app");
     }
 
     [Fact]

@@ -16,7 +16,8 @@ public sealed class VaultTests(VaultFixture fixture) : IClassFixture<VaultFixtur
     {
         var phone = Party.Device();
         var begin = phone.Begin("demo");
-        using var response = await fixture.Host.CreateAccountAsync(await fixture.Host.TokenAsync("creator"), begin.Encode());
+        using var response = await fixture.Host.CreateAccountAsync(
+            await fixture.Host.TokenAsync("creator"), begin.Encode());
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         var heads = await response.Content.ReadFromJsonAsync<JsonElement>();
         Assert.Equal($"{begin.Link!.Link.Account}", heads.GetProperty("accountId").GetString());
@@ -70,9 +71,11 @@ public sealed class VaultTests(VaultFixture fixture) : IClassFixture<VaultFixtur
         var content = RandomNumberGenerator.GetBytes(60_000);
         var (item, change) = TestAccount.Put(before, content);
         var hash = Hash256.Of(item);
-        using (var put = await account.SendAsync(account.Phone, HttpMethod.Put, $"/v1/items/{hash}", item, "application/octet-stream"))
+        using (var put = await account.SendAsync(
+            account.Phone, HttpMethod.Put, $"/v1/items/{hash}", item, "application/octet-stream"))
             Assert.Equal(HttpStatusCode.NoContent, put.StatusCode);
-        await account.CommittedAsync(account.Phone, new CommitBundle(null, null, TestAccount.Manifest(before, account.Phone, change), []));
+        await account.CommittedAsync(
+            account.Phone, new CommitBundle(null, null, TestAccount.Manifest(before, account.Phone, change), []));
 
         using var after = await account.OpenAsync();
         var entry = Assert.Single(after.Vault.Manifest.Manifest.Items);
@@ -82,7 +85,8 @@ public sealed class VaultTests(VaultFixture fixture) : IClassFixture<VaultFixtur
 
         await account.CommittedAsync(account.Phone, TestAccount.ItemCommit(after, account.Phone, [1], entry));
         using var versions = await GetAsync(account, $"/v1/items/{entry.Id}/versions");
-        var old = Assert.Single((await versions.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("versions").EnumerateArray());
+        var old = Assert.Single((await versions.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("versions")
+            .EnumerateArray());
         Assert.Equal((1, 1, item.Length, $"{hash}"), (
             old.GetProperty("version").GetInt32(), old.GetProperty("epoch").GetInt32(),
             old.GetProperty("size").GetInt32(), old.GetProperty("hash").GetString()));
@@ -100,11 +104,13 @@ public sealed class VaultTests(VaultFixture fixture) : IClassFixture<VaultFixtur
         {
             Assert.Equal(HttpStatusCode.OK, recovery.StatusCode);
             using var vault = account.Open(account.Code, await recovery.Content.ReadAsByteArrayAsync());
-            await account.CommittedAsync(account.Code, TestAccount.LinkCommit(vault, account.Code, [laptop], [account.Phone.Id]));
+            await account.CommittedAsync(
+                account.Code, TestAccount.LinkCommit(vault, account.Code, [laptop], [account.Phone.Id]));
         }
 
         using var opened = await account.OpenAsync(laptop);
-        Assert.Equal([account.Code.Id, laptop.Id], opened.Vault.Chain.Active.Select(a => a.Id).OrderBy(id => id != account.Code.Id));
+        Assert.Equal([account.Code.Id, laptop.Id],
+            opened.Vault.Chain.Active.Select(a => a.Id).OrderBy(id => id != account.Code.Id));
     }
 
     [Fact]
@@ -112,14 +118,16 @@ public sealed class VaultTests(VaultFixture fixture) : IClassFixture<VaultFixtur
     {
         var account = await TestAccount.CreateAsync(fixture.Host);
         using var vault = await account.OpenAsync();
-        using var response = await account.SendAsync(account.Phone, HttpMethod.Post, "/v1/repair", Repair(vault).Encode());
+        using var response = await account.SendAsync(
+            account.Phone, HttpMethod.Post, "/v1/repair", Repair(vault).Encode());
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         var answer = await response.Content.ReadFromJsonAsync<JsonElement>();
         Assert.Equal($"{account.Id}", answer.GetProperty("heads").GetProperty("accountId").GetString());
         Assert.Empty(answer.GetProperty("missing").EnumerateArray());
     }
 
-    internal static RepairBundle Repair(OpenVault vault) => new(vault.Vault.Links, vault.Vault.Keyset, vault.Vault.Manifest);
+    internal static RepairBundle Repair(OpenVault vault) =>
+        new(vault.Vault.Links, vault.Vault.Keyset, vault.Vault.Manifest);
 
     private static Task<HttpResponseMessage> GetAsync(TestAccount account, string target, string? ifNoneMatch = null) =>
         account.SendAsync(account.Phone, HttpMethod.Get, target, adjust: request =>

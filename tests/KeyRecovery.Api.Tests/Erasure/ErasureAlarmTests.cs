@@ -16,14 +16,15 @@ using Microsoft.Extensions.DependencyInjection;
 namespace KeyRecovery.Api.Tests.Erasure;
 
 /// <summary>
-/// What an erasure cannot prove is pending: no receipt, a metric and a line of level Error; done when the cause is gone,
-/// and nobody else is touched.
+/// What an erasure cannot prove is pending: no receipt, a metric and a line of level Error; done when the cause is
+/// gone, and nobody else is touched.
 /// </summary>
 public sealed class ErasureAlarmTests
 {
     private static readonly Dictionary<string, string> AtOnce = new()
     {
-        ["Apps:0:Id"] = "demo", ["Apps:0:Issuer"] = "urn:keyrecovery:development", ["Apps:0:Audience"] = "demo", ["Apps:0:Policy:Erasure:HoldHours"] = "0",
+        ["Apps:0:Id"] = "demo", ["Apps:0:Issuer"] = "urn:keyrecovery:development", ["Apps:0:Audience"] = "demo",
+        ["Apps:0:Policy:Erasure:HoldHours"] = "0",
         ["Rotation:RetrySeconds"] = "1",
     };
 
@@ -32,30 +33,38 @@ public sealed class ErasureAlarmTests
     [InlineData("a read-only data store")]
     [InlineData("a full data store")]
     [InlineData("a read-only list of tombstones")]
-    public async Task What_cannot_be_deleted_listed_or_forgotten_is_pending_and_told_until_its_cause_is_gone(string fault)
+    public async Task What_cannot_be_deleted_listed_or_forgotten_is_pending_and_told_until_its_cause_is_gone(
+        string fault)
     {
         using var directory = new TempDirectory();
         var stores = Directory.CreateDirectory(Path.Combine(directory.Path, "stores")).FullName;
         using var disk = Fault.SmallDisk(stores);
         await using var host = await TestHost.StartAsync(AtOnce, directory: directory);
         using var alarms = new Alarms(host);
-        var (asking, listed, kept, first) = (await TestAccount.CreateAsync(host), await TestAccount.CreateAsync(host), await TestAccount.CreateAsync(host), await TestAccount.CreateAsync(host));
+        var (asking, listed, kept, first) =
+            (await TestAccount.CreateAsync(host), await TestAccount.CreateAsync(host),
+                await TestAccount.CreateAsync(host), await TestAccount.CreateAsync(host));
         var officer = await Officer.TokenAsync(host, "demo");
         // The control: without a fault there is no alarm.
         await Officer.RunAsync(host, officer, first.Subject);
-        Assert.Equal((0L, 0), (alarms.Count("keyrecovery.erasures_pending"), alarms.Errors("ErasurePending", "ErasureFailed")));
+        Assert.Equal(
+            (0L, 0), (alarms.Count("keyrecovery.erasures_pending"), alarms.Errors("ErasurePending", "ErasureFailed")));
 
         string job;
         using (Begin(fault, host, stores))
         {
             using (var answer = await asking.SendAsync(asking.Phone, HttpMethod.Post, "/v1/erasure"))
-                if (answer.IsSuccessStatusCode) Assert.Equal("erasing", (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("state").GetString());
-            using (var filed = await Officer.FileAsync(host, officer, listed.Subject)) job = await Officer.JobAsync(filed);
+                if (answer.IsSuccessStatusCode)
+                    Assert.Equal("erasing",
+                        (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("state").GetString());
+            using (var filed = await Officer.FileAsync(host, officer, listed.Subject))
+                job = await Officer.JobAsync(filed);
             await alarms.ErasurePendingAsync(2);
             using (var answer = await Officer.ReadAsync(host, officer, job))
             {
                 var report = await answer.Content.ReadFromJsonAsync<JsonElement>();
-                Assert.Equal((0, 1), (report.GetProperty("erased").GetInt32(), report.GetProperty("pending").GetInt32()));
+                Assert.Equal(
+                    (0, 1), (report.GetProperty("erased").GetInt32(), report.GetProperty("pending").GetInt32()));
             }
 
             // Past the point of no return, and not called erased.
@@ -75,7 +84,8 @@ public sealed class ErasureAlarmTests
         using var alarms = new Alarms(host);
         var (asking, kept) = (await TestAccount.CreateAsync(host), await TestAccount.CreateAsync(host));
         var reader = Begin("a reader", host, Path.Combine(host.DataDirectory, "stores"));
-        using (var answer = await asking.SendAsync(asking.Phone, HttpMethod.Post, "/v1/erasure")) Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        using (var answer = await asking.SendAsync(asking.Phone, HttpMethod.Post, "/v1/erasure"))
+            Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
         await alarms.ErasurePendingAsync();
         var keys = Path.Combine(host.DataDirectory, "keys");
         using (Fault.ReadOnly(Path.Combine(keys, "keys.db"), keys))
@@ -92,7 +102,9 @@ public sealed class ErasureAlarmTests
         }
 
         Assert.Equal(1, (await UntilReceiptAsync(asking)).Level);
-        Assert.Equal("none", (await (await kept.SendAsync(kept.Phone, HttpMethod.Get, "/v1/erasure")).Content.ReadFromJsonAsync<JsonElement>()).GetProperty("state").GetString());
+        Assert.Equal(
+            "none", (await (await kept.SendAsync(kept.Phone, HttpMethod.Get, "/v1/erasure")).Content
+                .ReadFromJsonAsync<JsonElement>()).GetProperty("state").GetString());
     }
 
     [NeedsFact(Need.Chattr)]
@@ -104,9 +116,11 @@ public sealed class ErasureAlarmTests
         var work = host.Services.GetRequiredService<ErasureWork>();
         using (Fault.ReadOnly(Path.Combine(host.DataDirectory, "ring", "kek-ring")))
         {
-            using (var answer = await asking.SendAsync(asking.Phone, HttpMethod.Post, "/v1/erasure")) Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+            using (var answer = await asking.SendAsync(asking.Phone, HttpMethod.Post, "/v1/erasure"))
+                Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
             Assert.Equal(1, (await UntilReceiptAsync(asking)).Level);
-            await UntilAsync(() => alarms.Count("keyrecovery.rotations refused") >= 2 && alarms.Errors("RotationPending") >= 2);
+            await UntilAsync(() => alarms.Count("keyrecovery.rotations refused") >= 2
+                && alarms.Errors("RotationPending") >= 2);
             await work.RunAsync(default);
             Assert.Equal(1, (await UntilReceiptAsync(asking)).Level);
             Assert.Equal(0, alarms.Count("keyrecovery.rotations done"));
@@ -123,7 +137,9 @@ public sealed class ErasureAlarmTests
     public async Task With_a_ring_of_an_older_day_it_does_not_start_and_no_key_is_lost_by_it()
     {
         using var directory = new TempDirectory();
-        var (ring, older, right) = (Path.Combine(directory.Path, "ring", "kek-ring"), Path.Combine(directory.Path, "older"), Path.Combine(directory.Path, "right"));
+        var (ring, older, right) =
+            (Path.Combine(directory.Path, "ring", "kek-ring"), Path.Combine(directory.Path, "older"),
+                Path.Combine(directory.Path, "right"));
         var settings = new Dictionary<string, string>(AtOnce) { ["Rotation:MinIntervalHours"] = "0" };
         TestAccount kept;
         await using (var host = await TestHost.StartAsync(settings, directory: directory))
@@ -135,7 +151,8 @@ public sealed class ErasureAlarmTests
 
         File.Copy(ring, right);
         File.Copy(older, ring, overwrite: true);
-        var refused = await Assert.ThrowsAsync<KekRingException>(() => TestHost.StartAsync(settings, directory: directory));
+        var refused =
+            await Assert.ThrowsAsync<KekRingException>(() => TestHost.StartAsync(settings, directory: directory));
         Assert.Contains("is older than the key store: 1 rows", refused.Message, StringComparison.Ordinal);
 
         File.Copy(right, ring, overwrite: true);
@@ -161,7 +178,10 @@ public sealed class ErasureAlarmTests
 
                 return reader;
             case "a read-only data store":
-                return Fault.ReadOnly([.. Directory.GetFiles(stores).Where(f => f.Contains(".db", StringComparison.Ordinal) && !f.EndsWith("-shm", StringComparison.Ordinal))]);
+                return Fault.ReadOnly(
+                    [.. Directory.GetFiles(stores)
+                        .Where(f => f.Contains(".db", StringComparison.Ordinal)
+                            && !f.EndsWith("-shm", StringComparison.Ordinal))]);
             case "a full data store":
                 return Fault.Full(stores);
             default:
@@ -174,7 +194,8 @@ public sealed class ErasureAlarmTests
     {
         using var gone = await account.SendAsync(account.Phone, HttpMethod.Get, "/v1/vault");
         var problem = await ProblemAssert.IsAsync(gone, HttpStatusCode.Gone, "erased");
-        return problem.TryGetProperty("receipt", out var receipt) && Base64UrlText.TryDecodeUpTo(receipt.GetString(), ErasureReceipt.MaxSize, out var signed)
+        return problem.TryGetProperty("receipt", out var receipt)
+            && Base64UrlText.TryDecodeUpTo(receipt.GetString(), ErasureReceipt.MaxSize, out var signed)
             ? SignedErasureReceipt.Decode(signed).Receipt
             : null;
     }

@@ -14,9 +14,11 @@ public sealed class MovedClockTests
     public async Task A_clock_set_past_the_end_of_a_hold_raises_the_alarm_and_erases_nobody()
     {
         var clock = new MovableClock();
-        await using var host = await TestHost.StartAsync(adjust: builder => builder.Services.AddSingleton<TimeProvider>(clock));
+        await using var host =
+            await TestHost.StartAsync(adjust: builder => builder.Services.AddSingleton<TimeProvider>(clock));
         var account = await TestAccount.CreateAsync(host);
-        using (var answer = await account.SendAsync(account.Phone, HttpMethod.Post, "/v1/erasure")) Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        using (var answer = await account.SendAsync(account.Phone, HttpMethod.Post, "/v1/erasure"))
+            Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
         var work = host.Services.GetRequiredService<ErasureWork>();
         Assert.False(await work.RunAsync(default));
         Assert.DoesNotContain("ErasurePending", Log(host), StringComparison.Ordinal);
@@ -34,7 +36,8 @@ public sealed class MovedClockTests
 
     private static string Log(TestHost host)
     {
-        using var file = new FileStream(Path.Combine(host.DataDirectory, "log.json"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var file = new FileStream(
+            Path.Combine(host.DataDirectory, "log.json"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         using var reader = new StreamReader(file);
         return reader.ReadToEnd();
     }

@@ -6,11 +6,14 @@ using Microsoft.Data.Sqlite;
 
 namespace KeyRecovery.Api.Tests.Erasure;
 
-/// <summary>Whoever was erased and comes again is somebody new, also where the old rows are put back under the server.</summary>
+/// <summary>
+/// Whoever was erased and comes again is somebody new, also where the old rows are put back under the server.
+/// </summary>
 public sealed class RegisteredAgainTests
 {
     private const string Person = "anna";
-    private static readonly string[] Tables = ["accounts", "links", "keysets", "manifests", "items", "trails", "history"];
+    private static readonly string[] Tables =
+        ["accounts", "links", "keysets", "manifests", "items", "trails", "history"];
 
     [Theory]
     [InlineData(false)]
@@ -37,7 +40,9 @@ public sealed class RegisteredAgainTests
         {
             if (isErased)
             {
-                Assert.Equal(["erased"], (await Officer.RunAsync(host, await Officer.TokenAsync(host, "demo"), Person)).Select(o => o.GetProperty("outcome").GetString()));
+                Assert.Equal(["erased"],
+                    (await Officer.RunAsync(host, await Officer.TokenAsync(host, "demo"), Person))
+                        .Select(o => o.GetProperty("outcome").GetString()));
                 anew = await TestAccount.CreateAsync(host, subject: Person);
                 await anew.CommittedAsync(anew.Phone, TestAccount.ItemCommit(await anew.OpenAsync(), anew.Phone));
             }
@@ -60,7 +65,8 @@ public sealed class RegisteredAgainTests
             await ProblemAssert.IsAsync(byOld, HttpStatusCode.Gone, "erased");
             await ProblemAssert.IsAsync(bySlot, HttpStatusCode.Unauthorized, "signature-invalid");
             Assert.NotEqual(old.Id, anew.Id);
-            using (var byNew = await anew.At(host).SendAsync(anew.Phone, HttpMethod.Get, target)) await ProblemAssert.IsAsync(byNew, HttpStatusCode.NotFound, "not-found");
+            using (var byNew = await anew.At(host).SendAsync(anew.Phone, HttpMethod.Get, target))
+                await ProblemAssert.IsAsync(byNew, HttpStatusCode.NotFound, "not-found");
             var vault = await anew.At(host).OpenAsync();
             Assert.DoesNotContain(vault.Vault.Manifest.Manifest.Items, i => i.Hash == Hash256.Of(oldItem));
             // Not with the new account's key either; with the one of before it does, to whoever kept that.
@@ -74,7 +80,8 @@ public sealed class RegisteredAgainTests
         using var connection = new SqliteConnection($"Data Source={store};Pooling=False");
         connection.Open();
         using var command = connection.CreateCommand();
-        command.CommandText = $"ATTACH '{copy}' AS before; " + string.Concat(Tables.Select(t => $"INSERT OR REPLACE INTO main.{t} SELECT * FROM before.{t};"));
+        command.CommandText = $"ATTACH '{copy}' AS before; "
+            + string.Concat(Tables.Select(t => $"INSERT OR REPLACE INTO main.{t} SELECT * FROM before.{t};"));
         Assert.NotEqual(0, command.ExecuteNonQuery());
     }
 }

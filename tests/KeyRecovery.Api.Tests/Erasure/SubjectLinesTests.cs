@@ -33,22 +33,28 @@ public sealed class SubjectLinesTests
             ([0], "a zero byte"),
         })
         {
-            using var answer = await PostAsync(host, token, new ByteArrayContent([.. Encoding.UTF8.GetBytes(Good + "\r\n" + Good), .. bad, .. "\n"u8, .. Encoding.UTF8.GetBytes(Good)]));
+            using var answer = await PostAsync(host, token,
+                new ByteArrayContent(
+                    [.. Encoding.UTF8.GetBytes(Good + "\r\n" + Good), .. bad, .. "\n"u8,
+                        .. Encoding.UTF8.GetBytes(Good)]));
             Assert.True(answer.StatusCode == HttpStatusCode.BadRequest, what);
             await ProblemAssert.IsAsync(answer, HttpStatusCode.BadRequest, "malformed", "line 4");
         }
 
         // A mark at the beginning, as some editors write, is no JSON.
-        using (var answer = await PostAsync(host, token, new ByteArrayContent([0xef, 0xbb, 0xbf, .. Encoding.UTF8.GetBytes(Good)])))
+        using (var answer = await PostAsync(
+            host, token, new ByteArrayContent([0xef, 0xbb, 0xbf, .. Encoding.UTF8.GetBytes(Good)])))
             await ProblemAssert.IsAsync(answer, HttpStatusCode.BadRequest, "malformed", "line 1");
         using (var answer = await PostAsync(host, token, new ByteArrayContent("\n\r\n  \n"u8.ToArray())))
             await ProblemAssert.IsAsync(answer, HttpStatusCode.BadRequest, "malformed", "line 1");
-        using (var answer = await PostAsync(host, token, new ByteArrayContent(Encoding.UTF8.GetBytes(Good)), "application/json"))
+        using (var answer = await PostAsync(
+            host, token, new ByteArrayContent(Encoding.UTF8.GetBytes(Good)), "application/json"))
             await ProblemAssert.IsAsync(answer, HttpStatusCode.UnsupportedMediaType, "unsupported-media-type");
         Assert.Equal(0, await LinesAsync(host));
 
         // The control: Windows' line ends, and no end of the last line.
-        using (var answer = await PostAsync(host, token, new ByteArrayContent("{\"subject\":\"a\"}\r\n\r\n{\"subject\":\"a\"}"u8.ToArray())))
+        using (var answer = await PostAsync(
+            host, token, new ByteArrayContent("{\"subject\":\"a\"}\r\n\r\n{\"subject\":\"a\"}"u8.ToArray())))
             Assert.Equal(2, (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("lines").GetInt32());
         Assert.Equal(2, await LinesAsync(host));
     }
@@ -58,7 +64,8 @@ public sealed class SubjectLinesTests
     {
         await using var host = await TestHost.StartAsync();
         var lines = string.Concat(Enumerable.Range(0, 100_001).Select(i => $"{{\"subject\":\"{i}\"}}\n"));
-        using var answer = await PostAsync(host, await Officer.TokenAsync(host, "demo"), new ByteArrayContent(Encoding.UTF8.GetBytes(lines)));
+        using var answer = await PostAsync(
+            host, await Officer.TokenAsync(host, "demo"), new ByteArrayContent(Encoding.UTF8.GetBytes(lines)));
         await ProblemAssert.IsAsync(answer, HttpStatusCode.BadRequest, "malformed", "line 100001");
         Assert.Equal(0, await LinesAsync(host));
     }
@@ -70,7 +77,8 @@ public sealed class SubjectLinesTests
         using var endless = new Endless(1L << 30);
         try
         {
-            using var answer = await PostAsync(host, await Officer.TokenAsync(host, "demo"), new StreamContent(endless));
+            using var answer = await PostAsync(
+                host, await Officer.TokenAsync(host, "demo"), new StreamContent(endless));
             await ProblemAssert.IsAsync(answer, HttpStatusCode.BadRequest, "malformed", "line 1");
         }
         catch (HttpRequestException)
@@ -82,7 +90,8 @@ public sealed class SubjectLinesTests
         Assert.Equal(0, await LinesAsync(host));
     }
 
-    private static async Task<HttpResponseMessage> PostAsync(TestHost host, string token, HttpContent body, string type = "application/x-ndjson")
+    private static async Task<HttpResponseMessage> PostAsync(
+        TestHost host, string token, HttpContent body, string type = "application/x-ndjson")
     {
         body.Headers.ContentType = new MediaTypeHeaderValue(type);
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/admin/erasures")
@@ -94,7 +103,9 @@ public sealed class SubjectLinesTests
 
     private static async Task<long> LinesAsync(TestHost host)
     {
-        await using var store = new SqliteConnection($"Data Source={Path.Combine(host.DataDirectory, "keys", "keys.db")};Mode=ReadOnly;Pooling=False");
+        await using var store =
+            new SqliteConnection(
+                $"Data Source={Path.Combine(host.DataDirectory, "keys", "keys.db")};Mode=ReadOnly;Pooling=False");
         await store.OpenAsync();
         await using var count = store.CreateCommand();
         count.CommandText = "SELECT count(*) FROM erasure_lines";
@@ -114,7 +125,8 @@ public sealed class SubjectLinesTests
 
         public override long Length => throw new NotSupportedException();
 
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+        public override long Position { get =>
+            throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
         public override int Read(byte[] buffer, int offset, int count)
         {

@@ -17,7 +17,8 @@ public sealed class WhoMayEraseTests
 {
     private static readonly Dictionary<string, string> TwoApps = new()
     {
-        ["Apps:0:Id"] = "demo", ["Apps:0:Issuer"] = "urn:keyrecovery:development", ["Apps:0:Audience"] = "demo", ["Apps:0:Policy:Erasure:HoldHours"] = "0",
+        ["Apps:0:Id"] = "demo", ["Apps:0:Issuer"] = "urn:keyrecovery:development", ["Apps:0:Audience"] = "demo",
+        ["Apps:0:Policy:Erasure:HoldHours"] = "0",
         ["Apps:1:Id"] = "other", ["Apps:1:Issuer"] = "urn:keyrecovery:development", ["Apps:1:Audience"] = "other",
     };
 
@@ -26,55 +27,76 @@ public sealed class WhoMayEraseTests
     {
         await using var host = await TestHost.StartAsync();
         var account = await TestAccount.CreateAsync(host);
-        using (var bare = new HttpRequestMessage(HttpMethod.Post, "/v1/erasure") { Headers = { Authorization = new("Bearer", await host.TokenAsync(account.Subject)) } })
-        using (var answer = await host.Client.SendAsync(bare)) Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
-        using (var answer = await account.SendAsync(account.Code, HttpMethod.Post, "/v1/erasure")) await ProblemAssert.IsAsync(answer, HttpStatusCode.Forbidden, "forbidden", "keyid");
+        using (var bare = new HttpRequestMessage(HttpMethod.Post,
+            "/v1/erasure") { Headers = { Authorization = new("Bearer", await host.TokenAsync(account.Subject)) } })
+        using (var answer = await host.Client.SendAsync(bare))
+            Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+        using (var answer = await account.SendAsync(account.Code, HttpMethod.Post, "/v1/erasure"))
+            await ProblemAssert.IsAsync(answer, HttpStatusCode.Forbidden, "forbidden", "keyid");
 
         var young = Party.Device();
-        await account.CommittedAsync(account.Phone, TestAccount.LinkCommit(await account.OpenAsync(), account.Phone, [young], []));
-        using (var answer = await account.SendAsync(young, HttpMethod.Post, "/v1/erasure")) await ProblemAssert.IsAsync(answer, HttpStatusCode.Forbidden, "young-authority");
-        await account.CommittedAsync(account.Phone, TestAccount.LinkCommit(await account.OpenAsync(), account.Phone, [], [young.Id]));
-        using (var answer = await account.SendAsync(young, HttpMethod.Post, "/v1/erasure")) await ProblemAssert.IsAsync(answer, HttpStatusCode.Forbidden, "revoked");
+        await account.CommittedAsync(
+            account.Phone, TestAccount.LinkCommit(await account.OpenAsync(), account.Phone, [young], []));
+        using (var answer = await account.SendAsync(young, HttpMethod.Post, "/v1/erasure"))
+            await ProblemAssert.IsAsync(answer, HttpStatusCode.Forbidden, "young-authority");
+        await account.CommittedAsync(
+            account.Phone, TestAccount.LinkCommit(await account.OpenAsync(), account.Phone, [], [young.Id]));
+        using (var answer = await account.SendAsync(young, HttpMethod.Post, "/v1/erasure"))
+            await ProblemAssert.IsAsync(answer, HttpStatusCode.Forbidden, "revoked");
 
         using (var answer = await account.SendAsync(account.Phone, HttpMethod.Post, "/v1/erasure"))
         {
             Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
-            Assert.Equal("held", (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("state").GetString());
+            Assert.Equal(
+                "held", (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("state").GetString());
         }
 
         // Devices are told of it; slots read as ever.
-        using (var answer = await account.SendAsync(account.Phone, HttpMethod.Get, "/v1/vault")) Assert.True(answer.Headers.Contains("Erasure-Due-In"));
+        using (var answer = await account.SendAsync(account.Phone, HttpMethod.Get, "/v1/vault"))
+            Assert.True(answer.Headers.Contains("Erasure-Due-In"));
         using (var answer = await account.SendAsync(account.Code, HttpMethod.Get, "/v1/vault"))
             Assert.Equal((HttpStatusCode.OK, false), (answer.StatusCode, answer.Headers.Contains("Erasure-Due-In")));
 
-        using (var answer = await account.SendAsync(Party.Device(), HttpMethod.Delete, "/v1/erasure")) await ProblemAssert.IsAsync(answer, HttpStatusCode.Unauthorized, "signature-invalid");
+        using (var answer = await account.SendAsync(Party.Device(), HttpMethod.Delete, "/v1/erasure"))
+            await ProblemAssert.IsAsync(answer, HttpStatusCode.Unauthorized, "signature-invalid");
         // It was removed less than three days before the request: it may cancel.
-        using (var answer = await account.SendAsync(young, HttpMethod.Delete, "/v1/erasure")) Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+        using (var answer = await account.SendAsync(young, HttpMethod.Delete, "/v1/erasure"))
+            Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
         using (var answer = await account.SendAsync(account.Phone, HttpMethod.Get, "/v1/erasure"))
-            Assert.Equal("none", (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("state").GetString());
-        using (var answer = await account.SendAsync(account.Phone, HttpMethod.Get, "/v1/vault")) Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            Assert.Equal(
+                "none", (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("state").GetString());
+        using (var answer = await account.SendAsync(account.Phone, HttpMethod.Get, "/v1/vault"))
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
 
     [Fact]
-    public async Task An_operator_erases_in_its_own_app_and_the_410_carries_a_receipt_that_verifies_and_no_tampered_one_does()
+    public async Task An_operator_erases_in_its_own_app_and_the_410_has_a_receipt_that_verifies_unless_tampered_with()
     {
         await using var host = await TestHost.StartAsync(TwoApps);
         var (account, kept) = (await TestAccount.CreateAsync(host), await TestAccount.CreateAsync(host, "other"));
-        using (var answer = await Officer.FileAsync(host, await host.TokenAsync(account.Subject), account.Subject)) await ProblemAssert.IsAsync(answer, HttpStatusCode.Unauthorized, "token-invalid");
-        using (var answer = await Officer.FileAsync(host, null, account.Subject)) await ProblemAssert.IsAsync(answer, HttpStatusCode.Unauthorized, "unauthenticated");
-        using (var answer = await Officer.FileAsync(host, await Officer.TokenAsync(host, "demo", "keyrecovery.read"), account.Subject)) await ProblemAssert.IsAsync(answer, HttpStatusCode.Forbidden, "forbidden", "scope");
+        using (var answer = await Officer.FileAsync(host, await host.TokenAsync(account.Subject), account.Subject))
+            await ProblemAssert.IsAsync(answer, HttpStatusCode.Unauthorized, "token-invalid");
+        using (var answer = await Officer.FileAsync(host, null, account.Subject))
+            await ProblemAssert.IsAsync(answer, HttpStatusCode.Unauthorized, "unauthenticated");
+        using (var answer = await Officer.FileAsync(host, await Officer.TokenAsync(host, "demo", "keyrecovery.read"),
+            account.Subject)) await ProblemAssert.IsAsync(answer, HttpStatusCode.Forbidden, "forbidden", "scope");
         var (mine, theirs) = (await Officer.TokenAsync(host, "demo"), await Officer.TokenAsync(host, "other"));
-        using (var answer = await Officer.FileAsync(host, mine, account.Subject, null)) await ProblemAssert.IsAsync(answer, HttpStatusCode.BadRequest, "malformed", "line 2");
+        using (var answer = await Officer.FileAsync(host, mine, account.Subject, null))
+            await ProblemAssert.IsAsync(answer, HttpStatusCode.BadRequest, "malformed", "line 2");
 
         // The other app's operator names the same user: in its own app there is none.
-        Assert.Equal(["unknown"], (await Officer.RunAsync(host, theirs, account.Subject)).Select(o => o.GetProperty("outcome").GetString()));
-        using (var answer = await account.SendAsync(account.Phone, HttpMethod.Get, "/v1/vault")) Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(["unknown"],
+            (await Officer.RunAsync(host, theirs, account.Subject)).Select(o => o.GetProperty("outcome").GetString()));
+        using (var answer = await account.SendAsync(account.Phone, HttpMethod.Get, "/v1/vault"))
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
 
         var outcomes = await Officer.RunAsync(host, mine, account.Subject, "nobody", kept.Subject);
         Assert.Equal(["erased", "unknown", "unknown"], outcomes.Select(o => o.GetProperty("outcome").GetString()));
-        using (var answer = await kept.SendAsync(kept.Phone, HttpMethod.Get, "/v1/vault")) Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        using (var answer = await kept.SendAsync(kept.Phone, HttpMethod.Get, "/v1/vault"))
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         using var gone = await account.SendAsync(account.Phone, HttpMethod.Get, "/v1/vault");
-        var receipt = (await ProblemAssert.IsAsync(gone, HttpStatusCode.Gone, "erased")).GetProperty("receipt").GetString();
+        var receipt = (await ProblemAssert.IsAsync(gone, HttpStatusCode.Gone, "erased")).GetProperty("receipt")
+            .GetString();
         Assert.Equal(outcomes[0].GetProperty("receipt").GetString(), receipt);
 
         var key = (await host.Client.GetFromJsonAsync<JsonElement>("/audit/key")).GetProperty("key").GetString();
@@ -109,19 +131,24 @@ public sealed class WhoMayEraseTests
 
         // Their other device signs for nobody but its own account.
         using (var request = there.Phone.Of(here.Id).Request(host.Address, HttpMethod.Post, "/v1/erasure"))
-        using (var answer = await host.Client.SendAsync(request)) await ProblemAssert.IsAsync(answer, HttpStatusCode.Unauthorized, "signature-invalid");
+        using (var answer = await host.Client.SendAsync(request))
+            await ProblemAssert.IsAsync(answer, HttpStatusCode.Unauthorized, "signature-invalid");
         var mine = await Officer.TokenAsync(host, "demo");
         using (var filed = await Officer.FileAsync(host, mine, here.Subject))
         {
             // The other app's operator does not even hear how it stands.
-            using var answer = await Officer.ReadAsync(host, await Officer.TokenAsync(host, "other"), await Officer.JobAsync(filed));
+            using var answer = await Officer.ReadAsync(
+                host, await Officer.TokenAsync(host, "other"), await Officer.JobAsync(filed));
             await ProblemAssert.IsAsync(answer, HttpStatusCode.NotFound, "not-found");
         }
 
-        Assert.Equal(["erased"], (await Officer.RunAsync(host, mine, here.Subject)).Select(o => o.GetProperty("outcome").GetString()));
-        using (var gone = await here.SendAsync(here.Phone, HttpMethod.Get, "/v1/vault")) await ProblemAssert.IsAsync(gone, HttpStatusCode.Gone, "erased");
+        Assert.Equal(["erased"],
+            (await Officer.RunAsync(host, mine, here.Subject)).Select(o => o.GetProperty("outcome").GetString()));
+        using (var gone = await here.SendAsync(here.Phone, HttpMethod.Get, "/v1/vault"))
+            await ProblemAssert.IsAsync(gone, HttpStatusCode.Gone, "erased");
         await there.CommittedAsync(there.Phone, TestAccount.ItemCommit(await there.OpenAsync(), there.Phone));
-        using (var answer = await there.SendAsync(there.Code, HttpMethod.Post, "/v1/recovery")) Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        using (var answer = await there.SendAsync(there.Code, HttpMethod.Post, "/v1/recovery"))
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal(9, (await owner.GuessAsync(slot)).GuessesLeft);
     }
 
@@ -137,16 +164,20 @@ public sealed class WhoMayEraseTests
         Assert.Equal(9, (await owner.GuessAsync(slot)).GuessesLeft);
         Assert.Equal(HttpStatusCode.OK, await SlotsAsync(host, owner.Token!));
 
-        Assert.Equal(["erased"], (await Officer.RunAsync(host, await Officer.TokenAsync(host, "demo"), account.Subject)).Select(o => o.GetProperty("outcome").GetString()));
+        Assert.Equal(["erased"],
+            (await Officer.RunAsync(host, await Officer.TokenAsync(host, "demo"), account.Subject))
+                .Select(o => o.GetProperty("outcome").GetString()));
 
         Assert.Equal(HttpStatusCode.NotFound, await SlotsAsync(host, owner.Token!));
         var (erased, unknown) = (await owner.GuessAsync(slot), await owner.GuessAsync(never));
-        Assert.Equal((HttpStatusCode.NotFound, "not-found", unknown.Problem.GetRawText()), (erased.Code, erased.Slug, erased.Problem.GetRawText()));
+        Assert.Equal((HttpStatusCode.NotFound, "not-found", unknown.Problem.GetRawText()),
+            (erased.Code, erased.Slug, erased.Problem.GetRawText()));
     }
 
     private static async Task<HttpStatusCode> SlotsAsync(TestHost host, string token)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/recovery/slots") { Headers = { Authorization = new("Bearer", token) } };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, "/v1/recovery/slots") { Headers = { Authorization = new("Bearer", token) } };
         using var answer = await host.Client.SendAsync(request);
         return answer.StatusCode;
     }

@@ -19,7 +19,8 @@ public sealed class LeavingCallerTests
         using var vault = await account.OpenAsync();
         var (item, _) = TestAccount.Put(vault, RandomNumberGenerator.GetBytes(Limits.MaxItemBytes));
         var target = $"/v1/items/{Hash256.Of(item)}";
-        using (var put = await account.SendAsync(account.Phone, HttpMethod.Put, target, item, "application/octet-stream"))
+        using (var put = await account.SendAsync(
+            account.Phone, HttpMethod.Put, target, item, "application/octet-stream"))
             Assert.Equal(HttpStatusCode.NoContent, put.StatusCode);
 
         await Parallel.ForAsync(0, 60, new ParallelOptions { MaxDegreeOfParallelism = 12 }, async (i, _) =>
@@ -27,7 +28,9 @@ public sealed class LeavingCallerTests
             using var connection = await RawConnection.OpenAsync(host.Address, receiveBuffer: 4_096);
             var (method, sent) = i % 2 == 0 ? (HttpMethod.Put, item) : (HttpMethod.Get, []);
             await connection.SendHeadAsync(
-                method, target, [.. account.Phone.Of(account.Id).Headers(host.Address, method, target, sent), ("Content-Type", "application/octet-stream"), ("Content-Length", $"{sent.Length}")],
+                method, target,
+                [.. account.Phone.Of(account.Id).Headers(host.Address, method, target, sent),
+                    ("Content-Type", "application/octet-stream"), ("Content-Length", $"{sent.Length}")],
                 sent[..(sent.Length * (i % 5) / 5)]);
             await Task.Delay(i % 7 * 20);
             // Some say goodbye.
@@ -51,7 +54,8 @@ public sealed class LeavingCallerTests
         }));
         Assert.Contains(HttpStatusCode.OK, answers);
         Assert.All(answers, status => Assert.True(
-            status is HttpStatusCode.OK or HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable or HttpStatusCode.BadRequest, $"{status}"));
+            status is HttpStatusCode.OK or HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable
+                or HttpStatusCode.BadRequest, $"{status}"));
         AlarmLines.AssertNone(host.ReadLog());
     }
 
@@ -66,9 +70,11 @@ public sealed class LeavingCallerTests
             callers.Add(await RawConnection.OpenAsync(host.Address));
             await callers[^1].SendAsync("GET /v1/config HTTP/1.1\r\nHost: "u8.ToArray());
             callers.Add(await RawConnection.OpenAsync(host.Address));
-            await callers[^1].SendHeadAsync(HttpMethod.Post, "/v1/dev/tokens", [("Content-Type", "application/json"), ("Content-Length", "100")], "{"u8.ToArray());
+            await callers[^1].SendHeadAsync(HttpMethod.Post, "/v1/dev/tokens",
+                [("Content-Type", "application/json"), ("Content-Length", "100")], "{"u8.ToArray());
             callers.Add(await RawConnection.OpenAsync(host.Address));
-            await callers[^1].SendHeadAsync(HttpMethod.Post, "/v1/dev/tokens", [("Content-Type", "application/json"), ("Content-Length", "100"), ("Expect", "100-continue")]);
+            await callers[^1].SendHeadAsync(HttpMethod.Post, "/v1/dev/tokens",
+                [("Content-Type", "application/json"), ("Content-Length", "100"), ("Expect", "100-continue")]);
             callers.Add(await RawConnection.OpenAsync(host.Address));
         }
 
@@ -85,7 +91,8 @@ public sealed class LeavingCallerTests
         var token = await host.TokenAsync(account.Subject, account.App);
         for (var i = 0; i < 40; i++)
         {
-            using var answer = await account.SendAsync(account.Phone, HttpMethod.Get, "/v1/vault", adjust: r => r.Headers.Authorization = new("Bearer", token));
+            using var answer = await account.SendAsync(account.Phone, HttpMethod.Get, "/v1/vault",
+                adjust: r => r.Headers.Authorization = new("Bearer", token));
             if (answer.StatusCode == HttpStatusCode.OK) return;
             await Task.Delay(500);
         }

@@ -26,7 +26,8 @@ internal static class RawExchange
     /// <summary>Sends, leaves, and tells the statuses of all answers that came.</summary>
     public static async Task<List<int>> SendAsync(Uri server, byte[] bytes, Leaving leaving)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var socket = new Socket(
+            AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(IPAddress.Loopback, server.Port);
         try
         {
@@ -67,6 +68,7 @@ internal static class RawExchange
 
     private static List<int> Statuses(string answers) =>
     [
-        .. answers.Split("HTTP/1.1 ").Skip(1).Select(answer => int.Parse(answer.AsSpan(0, 3), CultureInfo.InvariantCulture)),
+        .. answers.Split("HTTP/1.1 ").Skip(1)
+            .Select(answer => int.Parse(answer.AsSpan(0, 3), CultureInfo.InvariantCulture)),
     ];
 }

@@ -16,8 +16,10 @@ public sealed class SameItemTwiceTests : IAsyncLifetime
         using var vault = await account.OpenAsync();
         var commit = TestAccount.ItemCommit(vault, account.Phone);
         var before = await StoreSnapshot.TakeAsync(_host);
-        using var refused = await account.CommitAsync(account.Phone, commit with { Items = [commit.Items[0], commit.Items[0]] });
-        Assert.True(refused.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity, $"{refused.StatusCode}");
+        using var refused = await account.CommitAsync(
+            account.Phone, commit with { Items = [commit.Items[0], commit.Items[0]] });
+        Assert.True(refused.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity,
+            $"{refused.StatusCode}");
         Assert.Equal(before, await StoreSnapshot.TakeAsync(_host));
         await account.CommittedAsync(account.Phone, commit);
     }
@@ -29,12 +31,15 @@ public sealed class SameItemTwiceTests : IAsyncLifetime
         using var vault = await (await TestAccount.CreateAsync(_host)).OpenAsync();
         var (item, _) = TestAccount.Put(vault, [1]);
         var before = await StoreSnapshot.TakeAsync(_host);
-        using var refused = await _host.CreateAccountAsync(await _host.TokenAsync("twice"), (begin with { Items = [item, item] }).Encode());
-        Assert.True(refused.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity, $"{refused.StatusCode}");
+        using var refused = await _host.CreateAccountAsync(
+            await _host.TokenAsync("twice"), (begin with { Items = [item, item] }).Encode());
+        Assert.True(refused.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity,
+            $"{refused.StatusCode}");
         Assert.Equal(before, await StoreSnapshot.TakeAsync(_host));
     }
 
-    public async Task InitializeAsync() => _host = await TestHost.StartAsync(new(VaultFixture.Settings) { ["LogLevel"] = "Information" });
+    public async Task InitializeAsync() =>
+        _host = await TestHost.StartAsync(new(VaultFixture.Settings) { ["LogLevel"] = "Information" });
 
     public async Task DisposeAsync()
     {

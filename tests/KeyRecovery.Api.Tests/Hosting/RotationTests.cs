@@ -38,7 +38,8 @@ public class RotationTests
     public void A_rotation_is_due_when_the_interval_is_over(int minutesLater, int interval, int minutesLeft)
     {
         var since = DateTimeOffset.FromUnixTimeSeconds(498_755L * 3600);
-        Assert.Equal(TimeSpan.FromMinutes(minutesLeft), KekRotationService.UntilDue(498_755, interval, since.AddMinutes(minutesLater)));
+        Assert.Equal(TimeSpan.FromMinutes(minutesLeft),
+            KekRotationService.UntilDue(498_755, interval, since.AddMinutes(minutesLater)));
     }
 
     [Theory]
@@ -56,6 +57,7 @@ public class RotationTests
         await using var host = await TestHost.StartAsync(directory: directory);
         await UntilAsync(() => RingOf(host).IsGoneUpTo(First));
         Assert.Equal(["current", "destroyed"], KekLine.Of(
-            await host.Services.GetRequiredService<KeyRecoveryService>().RingAudit.RunAsync(default)).Select(kek => kek.State).Order());
+            await host.Services.GetRequiredService<KeyRecoveryService>().RingAudit.RunAsync(default))
+            .Select(kek => kek.State).Order());
     }
 }

@@ -15,7 +15,8 @@ public class ShutdownTests
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
     [Fact]
-    public void What_is_still_under_way_is_cut_off_before_an_operators_patience_ends() => Assert.True(Drain.Limit < Promise);
+    public void What_is_still_under_way_is_cut_off_before_an_operators_patience_ends() =>
+    Assert.True(Drain.Limit < Promise);
 
     [Fact]
     public async Task Readiness_goes_first_and_what_is_under_way_is_answered()
@@ -68,7 +69,8 @@ public class ShutdownTests
         var client = new TcpClient();
         await client.ConnectAsync(server.Host, server.Port);
         await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
-            $"POST /v1/dev/tokens HTTP/1.1\r\nHost: {server.Authority}\r\nContent-Type: application/json\r\nContent-Length: 18\r\n\r\n{{\"sub"));
+            $"POST /v1/dev/tokens HTTP/1.1\r\nHost: {server.Authority}\r\nContent-Type: "
+            + $"application/json\r\nContent-Length: 18\r\n\r\n{{\"sub"));
         await Task.Delay(200);
         return client;
     }

@@ -26,10 +26,12 @@ public class StoreTests
         var arguments = TestHost.Arguments(directory, VaultFixture.Settings, "Development");
         var (exitCode, output, _) = await HostProcess.RunAsync(["check", "--json", .. arguments]);
         var report = JsonSerializer.Deserialize<JsonElement>(output);
-        Assert.Equal((0, true, 1), (exitCode, report.GetProperty("sound").GetBoolean(), report.GetProperty("accounts").GetInt32()));
+        Assert.Equal((0, true, 1),
+            (exitCode, report.GetProperty("sound").GetBoolean(), report.GetProperty("accounts").GetInt32()));
 
         await using var again = await TestHost.StartAsync(VaultFixture.Settings, directory: directory);
-        using var reopened = await again.Client.SendAsync(account.Phone.Of(account.Id).Request(again.Address, HttpMethod.Get, "/v1/vault"));
+        using var reopened = await again.Client.SendAsync(account.Phone.Of(account.Id)
+            .Request(again.Address, HttpMethod.Get, "/v1/vault"));
         Assert.Equal(HttpStatusCode.OK, reopened.StatusCode);
     }
 
@@ -43,20 +45,24 @@ public class StoreTests
             using var vault = await account.OpenAsync();
             var (item, _) = TestAccount.Put(vault, [1]);
             using var put = await account.SendAsync(
-                account.Phone, HttpMethod.Put, $"/v1/items/{Protocol.Wire.Hash256.Of(item)}", item, "application/octet-stream");
+                account.Phone, HttpMethod.Put, $"/v1/items/{Protocol.Wire.Hash256.Of(item)}", item,
+                "application/octet-stream");
             Assert.Equal(HttpStatusCode.NoContent, put.StatusCode);
         }
 
         var arguments = TestHost.Arguments(directory, VaultFixture.Settings, "Development");
-        var swept = await HostProcess.RunAsync(["check", "--json", "--sweep", "--older-than-minutes", "0", .. arguments]);
-        Assert.Equal(1, JsonSerializer.Deserialize<JsonElement>(swept.Output).GetProperty("sweep").GetProperty("stagedItems").GetInt32());
+        var swept =
+            await HostProcess.RunAsync(["check", "--json", "--sweep", "--older-than-minutes", "0", .. arguments]);
+        Assert.Equal(1, JsonSerializer.Deserialize<JsonElement>(swept.Output).GetProperty("sweep")
+            .GetProperty("stagedItems").GetInt32());
         Assert.Equal(0, swept.ExitCode);
 
         await using (var host = await TestHost.StartAsync(VaultFixture.Settings, directory: directory))
         {
             var data = host.Services.GetRequiredService<ServerStores>().Pair.Data;
             await foreach (var row in data.ScanAsync(Table.Manifests, CancellationToken.None))
-                Assert.IsType<WriteResult.Written>(await data.WriteAsync([new RowWrite.Remove(row.Key)], CancellationToken.None));
+                Assert.IsType<WriteResult.Written>(
+                    await data.WriteAsync([new RowWrite.Remove(row.Key)], CancellationToken.None));
         }
 
         var (exitCode, output, _) = await HostProcess.RunAsync(["check", .. arguments]);
@@ -80,7 +86,8 @@ public class StoreTests
         using var second = new TempDirectory();
         await InitAsync(first);
         await InitAsync(second);
-        File.Copy(Path.Combine(second.Path, "keys", "keys.db"), Path.Combine(first.Path, "keys", "keys.db"), overwrite: true);
+        File.Copy(
+            Path.Combine(second.Path, "keys", "keys.db"), Path.Combine(first.Path, "keys", "keys.db"), overwrite: true);
         await AssertOneSentenceAsync(first, "do not belong together");
     }
 
@@ -98,15 +105,18 @@ public class StoreTests
     }
 
     private static async Task InitAsync(TempDirectory directory) =>
-        Assert.Equal(0, (await HostProcess.RunAsync(["init", .. TestHost.Arguments(directory, null, "Development")])).ExitCode);
+        Assert.Equal(
+            0, (await HostProcess.RunAsync(["init", .. TestHost.Arguments(directory, null, "Development")])).ExitCode);
 
     private static async Task AssertOneSentenceAsync(TempDirectory directory, string sentence)
     {
         foreach (var verb in new[] { "serve", "check" })
         {
-            var (exitCode, _, error) = await HostProcess.RunAsync([verb, .. TestHost.Arguments(directory, null, "Development")]);
+            var (exitCode, _, error) =
+                await HostProcess.RunAsync([verb, .. TestHost.Arguments(directory, null, "Development")]);
             Assert.Equal(1, exitCode);
-            Assert.Contains(sentence, Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+            Assert.Contains(sentence, Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries)),
+                StringComparison.Ordinal);
         }
     }
 }

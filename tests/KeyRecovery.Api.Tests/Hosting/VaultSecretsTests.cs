@@ -11,7 +11,9 @@ using KeyRecovery.Storage.Files.Ring;
 
 namespace KeyRecovery.Api.Tests.Hosting;
 
-/// <summary>The root key from Azure Key Vault: the real client, against a vault that is played here since none can be had.</summary>
+/// <summary>
+/// The root key from Azure Key Vault: the real client, against a vault that is played here since none can be had.
+/// </summary>
 public sealed class VaultSecretsTests
 {
     private const string Vault = "https://keys.vault.azure.net";
@@ -48,11 +50,13 @@ public sealed class VaultSecretsTests
     public async Task A_vault_that_refuses_or_holds_something_else_is_told_and_its_secret_is_not()
     {
         using var refusing = new PlayedVault { Value = Key, Status = HttpStatusCode.Forbidden };
-        var refused = await Assert.ThrowsAsync<KekRingException>(() => refusing.Secrets.ReadAsync(new Uri(Vault + "/secrets/root")));
+        var refused = await Assert.ThrowsAsync<KekRingException>(
+            () => refusing.Secrets.ReadAsync(new Uri(Vault + "/secrets/root")));
         Assert.Contains("cannot be read from", refused.Message, StringComparison.Ordinal);
 
         using var other = new PlayedVault { Value = "a password that somebody put there" };
-        var wrong = await Assert.ThrowsAsync<KekRingException>(() => other.Secrets.ReadAsync(new Uri(Vault + "/secrets/root")));
+        var wrong =
+            await Assert.ThrowsAsync<KekRingException>(() => other.Secrets.ReadAsync(new Uri(Vault + "/secrets/root")));
         Assert.Contains("is not base64 of 32 bytes", wrong.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("password", wrong.ToString(), StringComparison.Ordinal);
     }
@@ -66,9 +70,12 @@ public sealed class VaultSecretsTests
 
         public List<string> Asked { get; } = [];
 
-        public VaultSecrets Secrets => new(new Token(), new SecretClientOptions { Transport = new HttpClientTransport(this), Retry = { MaxRetries = 0 } });
+        public VaultSecrets Secrets =>
+            new(new Token(),
+                new SecretClientOptions { Transport = new HttpClientTransport(this), Retry = { MaxRetries = 0 } });
 
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken)
         {
             await Task.Yield();
             var token = request.Headers.Authorization;
@@ -81,15 +88,24 @@ public sealed class VaultSecretsTests
                     {
                         WwwAuthenticate =
                         {
-                            new AuthenticationHeaderValue("Bearer", "authorization=\"https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555\", resource=\"https://vault.azure.net\""),
+                            new AuthenticationHeaderValue("Bearer",
+                                "authorization=\"https://login.microsoftonline.com/"
+                                + "11111111-2222-3333-4444-555555555555\", "
+                                + "resource=\"https://vault.azure.net\""),
                         },
                     },
                 };
             }
 
             return Status == HttpStatusCode.OK
-                ? new HttpResponseMessage(Status) { Content = JsonContent.Create(new { value = Value, id = $"{Vault}/secrets/root/7", attributes = new { enabled = true } }) }
-                : new HttpResponseMessage(Status) { Content = JsonContent.Create(new { error = new { code = "Forbidden", message = "no" } }) };
+                ? new HttpResponseMessage(
+                    Status) {
+                        Content = JsonContent.Create(
+                            new { value = Value, id = $"{Vault}/secrets/root/7", attributes = new { enabled = true } }),
+                    }
+                : new HttpResponseMessage(Status) {
+                    Content = JsonContent.Create(new { error = new { code = "Forbidden", message = "no" } }),
+                };
         }
     }
 
@@ -101,7 +117,8 @@ public sealed class VaultSecretsTests
             return new AccessToken("a-token", DateTimeOffset.UtcNow.AddHours(1));
         }
 
-        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+        public override ValueTask<AccessToken> GetTokenAsync(
+            TokenRequestContext requestContext, CancellationToken cancellationToken) =>
             new(GetToken(requestContext, cancellationToken));
     }
 }

@@ -16,11 +16,12 @@ public sealed class FullRelayTests(VaultFixture fixture) : IClassFixture<VaultFi
         var (worst, other) = (await TestAccount.CreateAsync(fixture.Host), await TestAccount.CreateAsync(fixture.Host));
         var relay = (LocalLinkRelay)fixture.Host.Services.GetRequiredService<KeyRecoveryService>().Links;
         var waiting = await new RelayClient(other).ClaimedAsync();
-        await Parallel.ForAsync(0, LinkRelayLimits.Sessions + 100, new ParallelOptions { MaxDegreeOfParallelism = 3 }, async (_, _) =>
-        {
-            using var contested = await ContestAsync(worst);
-            Assert.Equal(HttpStatusCode.Conflict, contested.StatusCode);
-        });
+        await Parallel.ForAsync(
+            0, LinkRelayLimits.Sessions + 100, new ParallelOptions { MaxDegreeOfParallelism = 3 }, async (_, _) =>
+            {
+                using var contested = await ContestAsync(worst);
+                Assert.Equal(HttpStatusCode.Conflict, contested.StatusCode);
+            });
 
         Assert.InRange(relay.Count, 1, 2 * LinkRelayLimits.SessionsPerAccount);
         using var opened = await new RelayClient(other).OpenAsync();
@@ -53,7 +54,8 @@ public sealed class FullRelayTests(VaultFixture fixture) : IClassFixture<VaultFi
         }
 
         var full = await ProblemAssert.IsAsync(
-            await new RelayClient(account).OpenAsync(), HttpStatusCode.UnprocessableEntity, "limit-reached", "sessions");
+            await new RelayClient(account).OpenAsync(), HttpStatusCode.UnprocessableEntity, "limit-reached",
+            "sessions");
         Assert.Equal((4, 4), (full.GetProperty("limit").GetInt32(), full.GetProperty("used").GetInt32()));
         using var goesOn = await living.PutAsync('e', 0, [1]);
         Assert.Equal(HttpStatusCode.NoContent, goesOn.StatusCode);

@@ -13,7 +13,8 @@ public class PeerNetworkTests
     [InlineData("203.0.113.77", "203.0.113.0/24")]
     [InlineData("::ffff:203.0.113.77", "203.0.113.0/24")]
     [InlineData("2001:db8:1:2:3:4:5:6", "2001:db8:1::/48")]
-    public async Task Only_the_existing_device_and_only_with_the_first_message_is_told_the_network_that_claimed_first(string address, string network)
+    public async Task Only_the_existing_device_and_only_with_the_first_message_is_told_the_network_that_claimed_first(
+        string address, string network)
     {
         await using var host = await StartAsync();
         var relay = new RelayClient(await TestAccount.CreateAsync(host));
@@ -61,7 +62,8 @@ public class PeerNetworkTests
 
     private static async Task<byte[]> ReadAsync(string file)
     {
-        await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        await using var stream =
+            new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         using var bytes = new MemoryStream();
         await stream.CopyToAsync(bytes);
         return bytes.ToArray();

@@ -19,23 +19,28 @@ internal sealed class RelayClient(TestAccount account, string? nameplate = null)
 
     public byte[] New { get; } = RandomNumberGenerator.GetBytes(32);
 
-    public string? Envelope { get; } = nameplate is null ? null : Base64UrlText.Encode(RandomNumberGenerator.GetBytes(105));
+    public string? Envelope { get; } = nameplate is null
+        ? null : Base64UrlText.Encode(RandomNumberGenerator.GetBytes(105));
 
     public string JoinToken => Base64UrlText.Encode(_token);
 
     public object Opening => nameplate is null
         ? new { sessionId = Id, joinTokenHash = HashOf(_token), bearerHash = HashOf(Existing) }
-        : new { sessionId = Id, joinTokenHash = HashOf(_token), bearerHash = HashOf(Existing), nameplate, envelope = Envelope };
+        : new { sessionId = Id, joinTokenHash = HashOf(_token), bearerHash = HashOf(Existing), nameplate,
+            envelope = Envelope };
 
     public static string HashOf(byte[] bytes) => Hash256.Of(bytes).ToString();
 
     public Task<HttpResponseMessage> OpenAsync(Party? by = null, object? body = null) => account.SendAsync(
-        by ?? account.Phone, HttpMethod.Post, "/v1/links", JsonSerializer.SerializeToUtf8Bytes(body ?? Opening), "application/json");
+        by ?? account.Phone, HttpMethod.Post, "/v1/links", JsonSerializer.SerializeToUtf8Bytes(body ?? Opening),
+        "application/json");
 
-    public async Task<HttpResponseMessage> ClaimAsync(string? token = null, byte[]? bearer = null, string? forwardedFor = null)
+    public async Task<HttpResponseMessage> ClaimAsync(
+        string? token = null, byte[]? bearer = null, string? forwardedFor = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/links/{Id}/claim");
-        request.Content = JsonContent.Create(new { joinToken = token ?? JoinToken, bearerHash = HashOf(bearer ?? New) });
+        request.Content =
+            JsonContent.Create(new { joinToken = token ?? JoinToken, bearerHash = HashOf(bearer ?? New) });
         if (forwardedFor is not null) request.Headers.TryAddWithoutValidation("X-Forwarded-For", forwardedFor);
         return await account.Host.Client.SendAsync(request);
     }
@@ -49,7 +54,8 @@ internal sealed class RelayClient(TestAccount account, string? nameplate = null)
         return this;
     }
 
-    public Task<HttpResponseMessage> PutAsync(char side, int sequence, byte[] message, byte[]? bearer = null, string type = "application/octet-stream") =>
+    public Task<HttpResponseMessage> PutAsync(
+        char side, int sequence, byte[] message, byte[]? bearer = null, string type = "application/octet-stream") =>
         SendAsync(HttpMethod.Put, $"/{side}/{sequence}", bearer ?? (side == 'e' ? Existing : New), message, type);
 
     /// <summary>Reads a side's message as the other side.</summary>
@@ -63,7 +69,8 @@ internal sealed class RelayClient(TestAccount account, string? nameplate = null)
     {
         using var request = new HttpRequestMessage(method, $"/v1/links/{Id}{target}");
         request.Headers.Authorization = new AuthenticationHeaderValue("Link", Base64UrlText.Encode(bearer));
-        if (body is not null) request.Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(type) } };
+        if (body is not null)
+            request.Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(type) } };
         return await account.Host.Client.SendAsync(request);
     }
 }

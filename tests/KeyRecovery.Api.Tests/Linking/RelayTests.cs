@@ -61,7 +61,8 @@ public class RelayTests(HostFixture fixture) : IClassFixture<HostFixture>
     {
         var relay = await NewAsync("2B3C");
         using var opened = await relay.OpenAsync();
-        Assert.InRange((await opened.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("expiresInMs").GetInt64(), 60_000, 120_000);
+        Assert.InRange((await opened.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("expiresInMs").GetInt64(),
+            60_000, 120_000);
         for (var i = 0; i < 2; i++)
         {
             var found = await fixture.Client.GetFromJsonAsync<JsonElement>("/v1/links/nameplates/2B3C");
@@ -69,9 +70,11 @@ public class RelayTests(HostFixture fixture) : IClassFixture<HostFixture>
             Assert.InRange(found.GetProperty("expiresInMs").GetInt64(), 60_000, 120_000);
         }
 
-        await ProblemAssert.IsAsync(await (await NewAsync("2B3C")).OpenAsync(), HttpStatusCode.Conflict, "conflict", "nameplate");
+        await ProblemAssert.IsAsync(
+            await (await NewAsync("2B3C")).OpenAsync(), HttpStatusCode.Conflict, "conflict", "nameplate");
         using var claimed = await relay.ClaimAsync();
-        Assert.InRange((await claimed.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("expiresInMs").GetInt64(), 240_000, 300_000);
+        Assert.InRange((await claimed.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("expiresInMs").GetInt64(),
+            240_000, 300_000);
         await NotFoundAsync(fixture.Client.GetAsync("/v1/links/nameplates/2B3C"));
     }
 
@@ -81,8 +84,11 @@ public class RelayTests(HostFixture fixture) : IClassFixture<HostFixture>
         var relay = await (await NewAsync()).ClaimedAsync();
         await StatusAsync(HttpStatusCode.OK, relay.ClaimAsync());
         await ProblemAssert.IsAsync(
-            await relay.ClaimAsync(bearer: RandomNumberGenerator.GetBytes(32)), HttpStatusCode.Conflict, "link-contested");
-        foreach (var request in new[] { relay.GetAsync('n', 0), relay.GetAsync('e', 0), relay.ClaimAsync(), relay.EndAsync(relay.Existing) })
+            await relay.ClaimAsync(bearer: RandomNumberGenerator.GetBytes(32)), HttpStatusCode.Conflict,
+            "link-contested");
+        foreach (var request in new[] {
+            relay.GetAsync('n', 0), relay.GetAsync('e', 0), relay.ClaimAsync(), relay.EndAsync(relay.Existing),
+        })
             await ProblemAssert.IsAsync(await request, HttpStatusCode.Conflict, "link-contested");
     }
 
@@ -131,28 +137,34 @@ public class RelayTests(HostFixture fixture) : IClassFixture<HostFixture>
     public async Task Only_a_device_opens_a_session_and_only_a_few_at_once()
     {
         var account = await TestAccount.CreateAsync(fixture.Host);
-        await ProblemAssert.IsAsync(await new RelayClient(account).OpenAsync(account.Code), HttpStatusCode.Forbidden, "forbidden", "keyid");
+        await ProblemAssert.IsAsync(
+            await new RelayClient(account).OpenAsync(account.Code), HttpStatusCode.Forbidden, "forbidden", "keyid");
         for (var i = 0; i < 4; i++) await StatusAsync(HttpStatusCode.Created, new RelayClient(account).OpenAsync());
         await ProblemAssert.IsAsync(
-            await new RelayClient(account).OpenAsync(), HttpStatusCode.UnprocessableEntity, "limit-reached", "sessions");
+            await new RelayClient(account).OpenAsync(), HttpStatusCode.UnprocessableEntity, "limit-reached",
+            "sessions");
     }
 
     [Fact]
     public async Task Malformed_requests_name_their_field()
     {
         var relay = await (await NewAsync()).ClaimedAsync();
-        await MalformedAsync(relay.OpenAsync(body: new { sessionId = "x", joinTokenHash = "", bearerHash = "" }), "sessionId");
+        await MalformedAsync(
+            relay.OpenAsync(body: new { sessionId = "x", joinTokenHash = "", bearerHash = "" }), "sessionId");
         await MalformedAsync(relay.OpenAsync(body: new
         {
-            sessionId = relay.Id, joinTokenHash = RelayClient.HashOf([1]), bearerHash = RelayClient.HashOf([1]), nameplate = "2b3c", envelope = "",
+            sessionId = relay.Id, joinTokenHash = RelayClient.HashOf([1]), bearerHash = RelayClient.HashOf([1]),
+            nameplate = "2b3c", envelope = "",
         }), "nameplate");
         await MalformedAsync(relay.ClaimAsync(token: "x"), "joinToken");
         await MalformedAsync(relay.GetAsync('n', 0, "?waitMs=25001"), "waitMs");
         await MalformedAsync(relay.GetAsync('n', 64), "seq");
         await MalformedAsync(relay.PutAsync('n', 1, [1]), "seq");
-        await ProblemAssert.IsAsync(await relay.PutAsync('n', 0, new byte[8_193]), HttpStatusCode.RequestEntityTooLarge, "too-large");
         await ProblemAssert.IsAsync(
-            await relay.PutAsync('n', 0, [1], type: "application/json"), HttpStatusCode.UnsupportedMediaType, "unsupported-media-type");
+            await relay.PutAsync('n', 0, new byte[8_193]), HttpStatusCode.RequestEntityTooLarge, "too-large");
+        await ProblemAssert.IsAsync(
+            await relay.PutAsync('n', 0, [1], type: "application/json"), HttpStatusCode.UnsupportedMediaType,
+            "unsupported-media-type");
     }
 
     [Fact]
@@ -187,12 +199,14 @@ public class RelayTests(HostFixture fixture) : IClassFixture<HostFixture>
         Assert.DoesNotContain(relay.Id, log, StringComparison.Ordinal);
     }
 
-    private async Task<RelayClient> NewAsync(string? nameplate = null) => new(await TestAccount.CreateAsync(fixture.Host), nameplate);
+    private async Task<RelayClient> NewAsync(string? nameplate = null) =>
+        new(await TestAccount.CreateAsync(fixture.Host), nameplate);
 
     private static async Task StatusAsync(HttpStatusCode expected, Task<HttpResponseMessage> answer)
     {
         using var response = await answer;
-        Assert.True(response.StatusCode == expected, $"{(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
+        Assert.True(response.StatusCode == expected,
+            $"{(int)response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
     }
 
     private static async Task MalformedAsync(Task<HttpResponseMessage> answer, string field) =>

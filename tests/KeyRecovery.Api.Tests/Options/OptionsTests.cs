@@ -5,7 +5,9 @@ namespace KeyRecovery.Api.Tests.Options;
 
 public class OptionsTests
 {
-    private const string Jwks = """{"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}""";
+    private const string Jwks =
+        """{"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",""" +
+        """ "y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}""";
 
     [Fact]
     public void Development_needs_no_configuration()
@@ -25,8 +27,10 @@ public class OptionsTests
 
     [Theory]
     [InlineData("DataDirectory", "", "KeyRecovery:DataDirectory is empty.")]
-    [InlineData("Keys:Directory", "/srv/data/stores", "KeyRecovery:Keys:Directory shares a directory with KeyRecovery:Stores:Directory")]
-    [InlineData("Ring:Directory", "/srv/data/stores/ring", "KeyRecovery:Ring:Directory shares a directory with KeyRecovery:Stores:Directory")]
+    [InlineData("Keys:Directory", "/srv/data/stores",
+        "KeyRecovery:Keys:Directory shares a directory with KeyRecovery:Stores:Directory")]
+    [InlineData("Ring:Directory", "/srv/data/stores/ring",
+        "KeyRecovery:Ring:Directory shares a directory with KeyRecovery:Stores:Directory")]
     [InlineData("Stores:Directory", "/srv/x/..", "shares a directory")]
     [InlineData("Authority", "https://kr.example.com", "KeyRecovery:Authority is host or host:port")]
     [InlineData("Authority", "KR.example.com", "KeyRecovery:Authority is host or host:port")]
@@ -39,15 +43,22 @@ public class OptionsTests
     [InlineData("Apps:0:Issuer", "urn:keyrecovery:development", "KeyRecovery:Apps:0:Issuer is the development issuer")]
     [InlineData("Apps:0:JwksUrl", "https://id.example.com/jwks", "KeyRecovery:Apps:0 names exactly one of")]
     [InlineData("Apps:0:Jwks", "{}", "KeyRecovery:Apps:0:Jwks is a JWK Set")]
-    [InlineData("Apps:0:Jwks", """{"keys":[{"kty":"oct","k":"c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"}]}""", "KeyRecovery:Apps:0:Jwks is a JWK Set")]
+    [InlineData("Apps:0:Jwks", """{"keys":[{"kty":"oct","k":"c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"}]}""",
+        "KeyRecovery:Apps:0:Jwks is a JWK Set")]
     [InlineData("Apps:0:Policy:TrustAfterHours", "721", "KeyRecovery:Apps:0:Policy:TrustAfterHours is from 0 to 720.")]
     [InlineData("Apps:0:Policy:ItemBytes", "1048577", "KeyRecovery:Apps:0:Policy:ItemBytes is from 1024 to 1048576.")]
-    [InlineData("Apps:0:Policy:Passphrase:Budget", "2", "KeyRecovery:Apps:0:Policy:Passphrase:Budget is from 3 to 100.")]
-    [InlineData("Apps:0:Policy:Passphrase:Budget", "101", "KeyRecovery:Apps:0:Policy:Passphrase:Budget is from 3 to 100.")]
-    [InlineData("Apps:0:Policy:Passphrase:FreeAttempts", "101", "KeyRecovery:Apps:0:Policy:Passphrase:FreeAttempts is from 0 to 100.")]
-    [InlineData("Apps:0:Policy:Passphrase:Waits:0", "soon", "KeyRecovery:Apps:0:Policy:Passphrase:Waits:0 is [days.]hh:mm:ss")]
-    [InlineData("Apps:0:Policy:Passphrase:Waits:0", "00:00:00", "KeyRecovery:Apps:0:Policy:Passphrase:Waits:0 is [days.]hh:mm:ss")]
-    [InlineData("Apps:0:Policy:Passphrase:Waits:0", "31.00:00:00", "KeyRecovery:Apps:0:Policy:Passphrase:Waits:0 is [days.]hh:mm:ss")]
+    [InlineData(
+        "Apps:0:Policy:Passphrase:Budget", "2", "KeyRecovery:Apps:0:Policy:Passphrase:Budget is from 3 to 100.")]
+    [InlineData(
+        "Apps:0:Policy:Passphrase:Budget", "101", "KeyRecovery:Apps:0:Policy:Passphrase:Budget is from 3 to 100.")]
+    [InlineData("Apps:0:Policy:Passphrase:FreeAttempts", "101",
+        "KeyRecovery:Apps:0:Policy:Passphrase:FreeAttempts is from 0 to 100.")]
+    [InlineData(
+        "Apps:0:Policy:Passphrase:Waits:0", "soon", "KeyRecovery:Apps:0:Policy:Passphrase:Waits:0 is [days.]hh:mm:ss")]
+    [InlineData("Apps:0:Policy:Passphrase:Waits:0", "00:00:00",
+        "KeyRecovery:Apps:0:Policy:Passphrase:Waits:0 is [days.]hh:mm:ss")]
+    [InlineData("Apps:0:Policy:Passphrase:Waits:0", "31.00:00:00",
+        "KeyRecovery:Apps:0:Policy:Passphrase:Waits:0 is [days.]hh:mm:ss")]
     [InlineData("KnownProxies:0", "loadbalancer", "KeyRecovery:KnownProxies:0 is neither an address nor a network")]
     [InlineData("RateLimits:Address:PerSecond", "0", "KeyRecovery:RateLimits:Address:PerSecond is from 0.001")]
     [InlineData("RateLimits:Account:Burst", "0", "KeyRecovery:RateLimits:Account:Burst is from 1 to 1000000.")]
@@ -55,11 +66,16 @@ public class OptionsTests
     [InlineData("Orphans:SweepEveryMinutes", "0", "KeyRecovery:Orphans:SweepEveryMinutes is from 1 to 1440.")]
     [InlineData("Ring:RootKey", "c2hvcnQ=", "KeyRecovery:Ring:RootKey is base64 of 32 bytes.")]
     [InlineData("Ring:RootKeyNext", "c2hvcnQ=", "KeyRecovery:Ring:RootKeyNext goes with Ring:RootKey")]
-    [InlineData("Ring:RootKeyVault", "http://keys.vault.azure.net/secrets/root", "KeyRecovery:Ring:RootKeyVault is https://VAULT")]
-    [InlineData("Ring:RootKeyVaultNext", "https://keys.vault.azure.net/secrets/root", "KeyRecovery:Ring:RootKeyVaultNext goes with Ring:RootKeyVault.")]
-    [InlineData("Backup:EscrowDirectory", "/srv/escrows", "KeyRecovery:Backup:OfflineKeyFile is missing: the two go together.")]
-    [InlineData("Backup:OfflineKeyFile", "/srv/offline.pub", "KeyRecovery:Backup:EscrowDirectory is missing: the two go together.")]
-    [InlineData("Backup:EscrowDirectory", "/srv/data/fence/escrows", "KeyRecovery:Backup:EscrowDirectory shares a directory with KeyRecovery:Fence:Directory")]
+    [InlineData("Ring:RootKeyVault", "http://keys.vault.azure.net/secrets/root",
+        "KeyRecovery:Ring:RootKeyVault is https://VAULT")]
+    [InlineData("Ring:RootKeyVaultNext", "https://keys.vault.azure.net/secrets/root",
+        "KeyRecovery:Ring:RootKeyVaultNext goes with Ring:RootKeyVault.")]
+    [InlineData(
+        "Backup:EscrowDirectory", "/srv/escrows", "KeyRecovery:Backup:OfflineKeyFile is missing: the two go together.")]
+    [InlineData("Backup:OfflineKeyFile", "/srv/offline.pub",
+        "KeyRecovery:Backup:EscrowDirectory is missing: the two go together.")]
+    [InlineData("Backup:EscrowDirectory", "/srv/data/fence/escrows",
+        "KeyRecovery:Backup:EscrowDirectory shares a directory with KeyRecovery:Fence:Directory")]
     [InlineData("Backup:ExpiresAfterDays", "366", "KeyRecovery:Backup:ExpiresAfterDays is from 1 to 365.")]
     [InlineData("DrainSeconds", "11", "KeyRecovery:DrainSeconds is from 0 to 10.")]
     [InlineData("LogLevel", "Trace", "KeyRecovery:LogLevel is one of")]
@@ -78,7 +94,8 @@ public class OptionsTests
         Assert.Equal(new[] { minute, 10 * minute, 60 * minute, 24 * 60 * minute }, Waits());
         Assert.Equal(
             new[] { minute / 2, TimeSpan.FromDays(2) },
-            Waits(("Apps:0:Policy:Passphrase:Waits:0", "00:00:30"), ("Apps:0:Policy:Passphrase:Waits:1", "2.00:00:00")));
+            Waits(
+                ("Apps:0:Policy:Passphrase:Waits:0", "00:00:30"), ("Apps:0:Policy:Passphrase:Waits:1", "2.00:00:00")));
         Assert.Equal([], Waits(("Apps:0:Policy:Passphrase:Waits", "")));
 
         static IEnumerable<TimeSpan> Waits(params (string Key, string Value)[] settings) =>
@@ -99,15 +116,18 @@ public class OptionsTests
     [InlineData("http://127.0.0.1:5080;http://10.0.0.7:5080")]
     public void Beyond_loopback_the_authority_is_required(string urls)
     {
-        var failure = Assert.Throws<OptionsValidationException>(() => Server.ReadOptions([.. Production(), "--urls", urls]));
+        var failure =
+            Assert.Throws<OptionsValidationException>(() => Server.ReadOptions([.. Production(), "--urls", urls]));
         Assert.Contains("KeyRecovery:Authority is required", failure.Message, StringComparison.Ordinal);
-        Assert.Equal("kr.example.com", Server.ReadOptions([.. Production(("Authority", "kr.example.com")), "--urls", urls]).Authority);
+        Assert.Equal("kr.example.com",
+            Server.ReadOptions([.. Production(("Authority", "kr.example.com")), "--urls", urls]).Authority);
     }
 
     [Fact]
     public void Production_without_apps_does_not_start()
     {
-        var failure = Assert.Throws<OptionsValidationException>(() => Server.ReadOptions(["--environment", "Production"]));
+        var failure =
+            Assert.Throws<OptionsValidationException>(() => Server.ReadOptions(["--environment", "Production"]));
         Assert.Contains("KeyRecovery:Apps is empty", failure.Message, StringComparison.Ordinal);
     }
 
@@ -115,8 +135,10 @@ public class OptionsTests
     public void Two_apps_cannot_have_one_audience()
     {
         var failure = Assert.Throws<OptionsValidationException>(() => Server.ReadOptions(Production(
-            ("Apps:1:Id", "drive"), ("Apps:1:Issuer", "https://id.example.com"), ("Apps:1:Audience", "chat"), ("Apps:1:Jwks", Jwks))));
-        Assert.Contains("KeyRecovery:Apps:1:Audience belongs to another app", failure.Message, StringComparison.Ordinal);
+            ("Apps:1:Id", "drive"), ("Apps:1:Issuer", "https://id.example.com"), ("Apps:1:Audience", "chat"),
+            ("Apps:1:Jwks", Jwks))));
+        Assert.Contains(
+            "KeyRecovery:Apps:1:Audience belongs to another app", failure.Message, StringComparison.Ordinal);
     }
 
     private static string[] Production(params (string Key, string Value)[] changes)
@@ -131,6 +153,7 @@ public class OptionsTests
             ["Apps:0:Jwks"] = Jwks,
         };
         foreach (var (key, value) in changes) settings[key] = value;
-        return ["--environment", "Production", .. settings.SelectMany(setting => new[] { $"--KeyRecovery:{setting.Key}", setting.Value })];
+        return ["--environment", "Production",
+            .. settings.SelectMany(setting => new[] { $"--KeyRecovery:{setting.Key}", setting.Value })];
     }
 }

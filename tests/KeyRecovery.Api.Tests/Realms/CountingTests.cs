@@ -40,18 +40,22 @@ public sealed class CountingTests(RealmFixture fixture) : IClassFixture<RealmFix
 
         Assert.Equal(10, answers.Count(a => a.Status?.Evaluation is not null));
         Assert.Equal(990, answers.Count(a => (a.Code, a.Slug, a.Status) == (HttpStatusCode.Gone, "slot-locked", null)));
-        Assert.Equal(Enumerable.Range(0, 10), answers.Where(a => a.Status is not null).Select(a => a.GuessesLeft).Order());
-        Assert.All(answers.Where(a => a.Status is null), a => Assert.Equal((0, 0L), (a.GuessesLeft, a.NextAttemptInMs)));
+        Assert.Equal(
+            Enumerable.Range(0, 10), answers.Where(a => a.Status is not null).Select(a => a.GuessesLeft).Order());
+        Assert.All(
+            answers.Where(a => a.Status is null), a => Assert.Equal((0, 0L), (a.GuessesLeft, a.NextAttemptInMs)));
 
         var status = (await client.ManageAsync(slot, 0, RealmCommand.Status)).Status!;
         Assert.Equal(RealmSlotState.Destroyed, status.State);
         Assert.Equal(
-            [RealmEventKind.Registered, .. Enumerable.Repeat(RealmEventKind.Attempt, 10), RealmEventKind.Destroyed, RealmEventKind.Refused],
+            [RealmEventKind.Registered, .. Enumerable.Repeat(RealmEventKind.Attempt, 10), RealmEventKind.Destroyed,
+                RealmEventKind.Refused],
             status.Events.Select(e => e.Kind));
         Assert.Equal("slot-exists", (await client.RegisterAsync(slot)).Slug);
 
         // The operator hears of it once, and of whom it was not at all.
-        var line = Assert.Single(host.ReadLog().Split('\n'), l => l.Contains("\"ShareDestroyed\"", StringComparison.Ordinal));
+        var line = Assert.Single(
+            host.ReadLog().Split('\n'), l => l.Contains("\"ShareDestroyed\"", StringComparison.Ordinal));
         Assert.Contains("\"@l\":\"Warning\"", line, StringComparison.Ordinal);
         Assert.DoesNotContain(subject, line, StringComparison.Ordinal);
         Assert.DoesNotContain(slot.Id.ToString(), line, StringComparison.Ordinal);
@@ -81,7 +85,8 @@ public sealed class CountingTests(RealmFixture fixture) : IClassFixture<RealmFix
         await client.GuessAsync(guess);
         var other = new TestGuess(guess.Request with { Blinded = slot.Guess("two").Request.Blinded }, guess.Oprf);
         var refused = await client.GuessAsync(other);
-        Assert.Equal((HttpStatusCode.UnprocessableEntity, "refused", "attempt"), (refused.Code, refused.Slug, refused.Field));
+        Assert.Equal(
+            (HttpStatusCode.UnprocessableEntity, "refused", "attempt"), (refused.Code, refused.Slug, refused.Field));
         Assert.Equal(9, (await client.ManageAsync(slot, 0, RealmCommand.Status)).GuessesLeft);
     }
 
@@ -139,7 +144,8 @@ public sealed class CountingTests(RealmFixture fixture) : IClassFixture<RealmFix
         var same = await client.RegisterAsync(slot);
         Assert.Equal((7, RealmSlotState.Fresh), (same.GuessesLeft, same.Status!.State));
         using var other = new TestRealmSlot(SystemRandom.Instance) { Id = slot.Id };
-        Assert.Equal((HttpStatusCode.Conflict, "slot-exists"), (await client.RegisterAsync(other)) is var a ? (a.Code, a.Slug) : default);
+        Assert.Equal((HttpStatusCode.Conflict, "slot-exists"), (await client.RegisterAsync(other)) is var a
+            ? (a.Code, a.Slug) : default);
         Assert.Equal(6, (await client.GuessAsync(slot)).GuessesLeft);
 
         Assert.Equal(RealmSlotState.Destroyed, (await client.ManageAsync(slot, 1, RealmCommand.Delete)).Status!.State);
@@ -154,7 +160,8 @@ public sealed class CountingTests(RealmFixture fixture) : IClassFixture<RealmFix
         using var slot = await RealmFixture.RegisteredAsync(client);
         Assert.Equal(RealmSlotState.Paused, (await client.ManageAsync(slot, 1, RealmCommand.Pause)).Status!.State);
         var refused = await client.GuessAsync(slot);
-        Assert.Equal((HttpStatusCode.Forbidden, "slot-paused", 10, 0L), (refused.Code, refused.Slug, refused.GuessesLeft, refused.NextAttemptInMs));
+        Assert.Equal((HttpStatusCode.Forbidden, "slot-paused", 10, 0L),
+            (refused.Code, refused.Slug, refused.GuessesLeft, refused.NextAttemptInMs));
         await client.ManageAsync(slot, 2, RealmCommand.Resume);
         Assert.Equal(9, (await client.GuessAsync(slot)).GuessesLeft);
     }

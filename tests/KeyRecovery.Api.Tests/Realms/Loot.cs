@@ -18,14 +18,17 @@ internal static class Loot
     public static async Task<OprfScalar?> OpenAsync(string folder, AuthorityId slot)
     {
         await using var pair = await SqliteStorePair.OpenAsync(
-            Path.Combine(folder, "stores", "data.db"), Path.Combine(folder, "keys", "keys.db"), SystemRandom.Instance, TimeProvider.System, NullLoggerFactory.Instance);
+            Path.Combine(folder, "stores", "data.db"), Path.Combine(folder, "keys", "keys.db"), SystemRandom.Instance,
+            TimeProvider.System, NullLoggerFactory.Instance);
         using var root = FileRootKey.Open(Path.Combine(folder, "ring"), SystemRandom.Instance, mayCreate: false);
-        using var ring = FileKekRing.Open(Path.Combine(folder, "ring"), root, SystemRandom.Instance, TimeProvider.System, mayCreate: false);
+        using var ring = FileKekRing.Open(
+            Path.Combine(folder, "ring"), root, SystemRandom.Instance, TimeProvider.System, mayCreate: false);
         using var secrets = await ServerSecrets.LoadOrCreateAsync(pair.Keys, root, SystemRandom.Instance, default);
         using var lookups = new Lookups(secrets.LookupKey, SystemRandom.Instance);
         var key = lookups.Ids.RealmSlot(slot);
         return await pair.Keys.ReadAsync(key, default) is { } row
-            ? await new RealmShares(ring, pair.Keys, SystemRandom.Instance).OpenAsync(key, RealmSlotRow.Decode(row.Value), default)
+            ? await new RealmShares(ring, pair.Keys, SystemRandom.Instance)
+                .OpenAsync(key, RealmSlotRow.Decode(row.Value), default)
             : null;
     }
 

@@ -10,8 +10,8 @@ using KeyRecovery.Testing.Realms;
 namespace KeyRecovery.Api.Tests.Realms;
 
 /// <summary>
-/// A thief with the right passphrase among a thousand candidates and all time of the world. What he has decides whether he
-/// can tell which one it is.
+/// A thief with the right passphrase among a thousand candidates and all time of the world. What he has decides whether
+/// he can tell which one it is.
 /// </summary>
 [Trait("Category", "Long")]
 public sealed class OfflineAttackTests : IDisposable
@@ -34,7 +34,8 @@ public sealed class OfflineAttackTests : IDisposable
     [Fact]
     public async Task Only_key_store_ring_and_root_key_of_enough_realms_together_tell_the_right_candidate()
     {
-        // One account with a passphrase at its home server alone, and the same slot id at two realms that are both needed.
+        // One account with a passphrase at its home server alone, and the same slot id at two realms that are both
+        // needed.
         using var alone = OprfKeyShares.Split(1, 1, SystemRandom.Instance);
         using var shared = OprfKeyShares.Split(2, 2, SystemRandom.Instance);
         AccountId account;
@@ -46,16 +47,20 @@ public sealed class OfflineAttackTests : IDisposable
             var realm = await RealmFixture.ConnectAsync(home, subject: user.Subject);
             using (var vault = await user.OpenAsync())
             {
-                var parameters = PassphraseParameters.Create(Cheapest, 1, [new RealmShare(realm.Realm.Fingerprint, alone.ShareKeys[0])]);
-                await user.CommittedAsync(user.Phone, TestAccount.LinkCommit(vault, user.Phone, [Party.Passphrase(parameters.Encode())], []));
+                var parameters = PassphraseParameters.Create(
+                    Cheapest, 1, [new RealmShare(realm.Realm.Fingerprint, alone.ShareKeys[0])]);
+                await user.CommittedAsync(
+                    user.Phone, TestAccount.LinkCommit(vault, user.Phone, [Party.Passphrase(parameters.Encode())], []));
             }
             await RegisterAsync(realm, _slot, Published(account, _slot, alone), alone.Shares[0]);
             await RegisterAsync(realm, Second, Published(account, Second, shared), shared.Shares[0]);
-            await RegisterAsync(await RealmFixture.ConnectAsync(other), Second, Published(account, Second, shared), shared.Shares[1]);
+            await RegisterAsync(
+                await RealmFixture.ConnectAsync(other), Second, Published(account, Second, shared), shared.Shares[1]);
         }
 
         // The complete data store, the ring with its root key, and the log: everything but the key store.
-        var withoutKeys = Directory.GetFiles(_one.Path, "*", SearchOption.AllDirectories).Where(f => !f.Contains("/keys/", StringComparison.Ordinal)).ToList();
+        var withoutKeys = Directory.GetFiles(_one.Path, "*", SearchOption.AllDirectories)
+            .Where(f => !f.Contains("/keys/", StringComparison.Ordinal)).ToList();
         Assert.Contains(withoutKeys, f => f.EndsWith("data.db", StringComparison.Ordinal));
         Assert.Contains(withoutKeys, f => f.EndsWith("root.key", StringComparison.Ordinal));
         OprfElement[] wanted = [.. alone.ShareKeys, .. shared.ShareKeys];
@@ -76,15 +81,18 @@ public sealed class OfflineAttackTests : IDisposable
         using var ofOne = await Loot.OpenAsync(_one.Path, Second);
         Assert.Empty(Tell(candidates, stretched, Second, Published(account, Second, shared), (1, ofOne!)));
         using var ofTwo = await Loot.OpenAsync(_two.Path, Second);
-        Assert.Equal([Right], Tell(candidates, stretched, Second, Published(account, Second, shared), (1, ofOne!), (2, ofTwo!)));
+        Assert.Equal(
+            [Right], Tell(candidates, stretched, Second, Published(account, Second, shared), (1, ofOne!), (2, ofTwo!)));
     }
 
     private AuthorityId Second => new([.. _slot.ToArray()[..15], (byte)(_slot.ToArray()[15] ^ 1)]);
 
-    private static async Task RegisterAsync(TestRealmClient realm, AuthorityId slot, VerifyKey published, OprfScalar share)
+    private static async Task RegisterAsync(
+        TestRealmClient realm, AuthorityId slot, VerifyKey published, OprfScalar share)
     {
         using var management = SigningKey.FromSeed(new byte[32]);
-        var body = RealmRegistration.Seal(realm.Realm, slot, published, management.PublicKey, share, SystemRandom.Instance);
+        var body = RealmRegistration.Seal(
+            realm.Realm, slot, published, management.PublicKey, share, SystemRandom.Instance);
         Assert.Equal("ok", (await realm.SendAsync("register", slot, body, realm.Token)).Slug);
     }
 
@@ -98,7 +106,8 @@ public sealed class OfflineAttackTests : IDisposable
         return keys.Signing.PublicKey;
     }
 
-    private static (string[] Candidates, SecretBytes[] Stretched) Stretch(AccountId account, AuthorityId slot, int count)
+    private static (string[] Candidates, SecretBytes[] Stretched) Stretch(
+        AccountId account, AuthorityId slot, int count)
     {
         string[] candidates = [.. Enumerable.Range(0, count).Select(i => $"candidate number {i}")];
         candidates[Random.Shared.Next(count)] = Right;
@@ -113,14 +122,20 @@ public sealed class OfflineAttackTests : IDisposable
 
     /// <summary>Every candidate that makes the slot's published key with the shares at hand.</summary>
     private static List<string> Tell(
-        string[] candidates, SecretBytes[] stretched, AuthorityId slot, VerifyKey published, params (int Index, OprfScalar Share)[] shares)
+        string[] candidates, SecretBytes[] stretched, AuthorityId slot, VerifyKey published,
+        params (int Index, OprfScalar Share)[] shares)
     {
         var right = new List<string>();
         Parallel.For(0, candidates.Length, i =>
         {
             using var blind = OprfRequest.Blind(stretched[i].Span, SystemRandom.Instance);
             using var oprf = blind.Finalize(
-                [.. shares.Select(s => (s.Index, OprfServer.Evaluate(s.Share, s.Share.PublicKey, blind.Blinded, SystemRandom.Instance).Evaluated))]);
+                [
+                    .. shares.Select(
+                        s => (s.Index,
+                            OprfServer.Evaluate(
+                                s.Share, s.Share.PublicKey, blind.Blinded, SystemRandom.Instance).Evaluated)),
+                ]);
             using var keys = PassphraseSlot.DeriveKeys(slot, stretched[i], oprf);
             if (keys.Signing.PublicKey != published) return;
             lock (right) right.Add(candidates[i]);

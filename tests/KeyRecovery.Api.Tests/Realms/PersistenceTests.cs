@@ -31,7 +31,8 @@ public sealed class PersistenceTests
         }
 
         var yesterday = Directory.CreateDirectory(Path.Combine(directory.Path, "yesterday")).FullName;
-        foreach (var file in Directory.GetFiles(stores)) File.Copy(file, Path.Combine(yesterday, Path.GetFileName(file)));
+        foreach (var file in Directory.GetFiles(stores))
+            File.Copy(file, Path.Combine(yesterday, Path.GetFileName(file)));
         await using (var host = await TestHost.StartAsync(RealmFixture.Settings, directory: directory))
         {
             await TestAccount.CreateAsync(host);
@@ -41,7 +42,8 @@ public sealed class PersistenceTests
         }
 
         foreach (var file in Directory.GetFiles(stores)) File.Delete(file);
-        foreach (var file in Directory.GetFiles(yesterday)) File.Copy(file, Path.Combine(stores, Path.GetFileName(file)));
+        foreach (var file in Directory.GetFiles(yesterday))
+            File.Copy(file, Path.Combine(stores, Path.GetFileName(file)));
         await using (var host = await TestHost.StartAsync(RealmFixture.Settings, directory: directory))
         {
             var client = await RealmFixture.ConnectAsync(host, subject: User);
@@ -105,7 +107,11 @@ public sealed class PersistenceTests
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/realm/evaluate")
         {
             Content = new ByteArrayContent(slot.Guess().Body) { Headers = { ContentType = new("application/cbor") } },
-            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", await host.TokenAsync(User, RealmFixture.Waiting)) },
+            Headers =
+                {
+                    Authorization = new AuthenticationHeaderValue(
+                        "Bearer", await host.TokenAsync(User, RealmFixture.Waiting)),
+                },
         };
         using var response = await host.Client.SendAsync(request);
         return response.Headers.RetryAfter!.Delta!.Value;

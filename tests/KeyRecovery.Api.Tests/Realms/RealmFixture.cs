@@ -25,10 +25,13 @@ public sealed class RealmFixture : IAsyncLifetime
     public async Task DisposeAsync() => await Host.DisposeAsync();
 
     /// <summary>The realm, for a new user of an app or for one that is named.</summary>
-    internal Task<TestRealmClient> ConnectAsync(string app = "demo", string? subject = null) => ConnectAsync(Host, app, subject);
+    internal Task<TestRealmClient> ConnectAsync(string app = "demo", string? subject = null) =>
+        ConnectAsync(Host, app, subject);
 
-    internal static async Task<TestRealmClient> ConnectAsync(TestHost host, string app = "demo", string? subject = null) =>
-        await TestRealmClient.ConnectAsync(host.Client, await host.TokenAsync(subject ?? Guid.NewGuid().ToString("N"), app));
+    internal static async Task<TestRealmClient> ConnectAsync(
+        TestHost host, string app = "demo", string? subject = null) =>
+        await TestRealmClient.ConnectAsync(
+            host.Client, await host.TokenAsync(subject ?? Guid.NewGuid().ToString("N"), app));
 
     /// <summary>A slot that is registered.</summary>
     internal static async Task<TestRealmSlot> RegisteredAsync(TestRealmClient client)

@@ -26,12 +26,15 @@ public sealed class RecoverySlotsTests(RealmFixture fixture) : IClassFixture<Rea
         }
 
         using (var vault = await account.OpenAsync())
-            await account.CommittedAsync(account.Phone, TestAccount.LinkCommit(vault, account.Phone, [], [slots[1].Id]));
+            await account.CommittedAsync(
+                account.Phone, TestAccount.LinkCommit(vault, account.Phone, [], [slots[1].Id]));
 
         var told = (await SlotsAsync(account.Subject)).EnumerateArray().Select(s =>
-            (s.GetProperty("id").GetString(), s.GetProperty("signingKey").GetString(), s.GetProperty("parameters").GetString())).Order();
+            (s.GetProperty("id").GetString(), s.GetProperty("signingKey").GetString(), s.GetProperty("parameters")
+                .GetString())).Order();
         var expected = new[] { slots[0], slots[2] }.Select(s =>
-            ((string?)s.Id.ToString(), (string?)s.Signing.PublicKey.ToString(), (string?)Base64UrlText.Encode(s.Parameters.Span))).Order();
+            ((string?)s.Id.ToString(), (string?)s.Signing.PublicKey.ToString(),
+                (string?)Base64UrlText.Encode(s.Parameters.Span))).Order();
         Assert.Equal(expected, told);
     }
 
@@ -39,7 +42,9 @@ public sealed class RecoverySlotsTests(RealmFixture fixture) : IClassFixture<Rea
     public async Task Who_has_no_account_in_this_app_hears_nothing()
     {
         var account = await TestAccount.CreateAsync(fixture.Host);
-        foreach (var token in new[] { await fixture.Host.TokenAsync("nobody"), await fixture.Host.TokenAsync(account.Subject, "other") })
+        foreach (var token in new[] {
+            await fixture.Host.TokenAsync("nobody"), await fixture.Host.TokenAsync(account.Subject, "other"),
+        })
         {
             using var response = await GetAsync(token);
             await ProblemAssert.IsAsync(response, HttpStatusCode.NotFound, "not-found");
@@ -64,7 +69,8 @@ public sealed class RecoverySlotsTests(RealmFixture fixture) : IClassFixture<Rea
         }
 
         var begin = Party.Device().Begin("demo", Party.Passphrase(Weak(good)));
-        using var creation = await fixture.Host.CreateAccountAsync(await fixture.Host.TokenAsync("new"), begin.Encode());
+        using var creation = await fixture.Host.CreateAccountAsync(
+            await fixture.Host.TokenAsync("new"), begin.Encode());
         Assert.Equal("slot-parameters", (await ProblemAssert.IsAsync(
             creation, HttpStatusCode.UnprocessableEntity, "refused", "link")).GetProperty("rule").GetString());
     }
@@ -73,7 +79,8 @@ public sealed class RecoverySlotsTests(RealmFixture fixture) : IClassFixture<Rea
     {
         using var slot = new TestRealmSlot(SystemRandom.Instance, realms: 3, threshold: 2);
         return PassphraseParameters.Create(
-            StretchProfile.Mobile, 2, [.. slot.Key.ShareKeys.Select((key, i) => new RealmShare(Hash256.Of([(byte)i]), key))]).Encode();
+            StretchProfile.Mobile, 2,
+            [.. slot.Key.ShareKeys.Select((key, i) => new RealmShare(Hash256.Of([(byte)i]), key))]).Encode();
     }
 
     // One pass over the memory instead of four: well-formed, and below the floor.

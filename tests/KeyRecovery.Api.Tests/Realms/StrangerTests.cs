@@ -48,7 +48,7 @@ public sealed class StrangerTests(RealmFixture fixture) : IClassFixture<RealmFix
     }
 
     [Fact]
-    public async Task Resets_and_commands_of_a_wrong_key_and_for_unknown_and_deleted_slots_are_one_401_at_the_same_cost()
+    public async Task Resets_and_commands_of_a_wrong_key_and_for_unknown_and_deleted_slots_are_one_401_of_one_cost()
     {
         var client = await fixture.ConnectAsync();
         using var slot = await RealmFixture.RegisteredAsync(client);
@@ -74,7 +74,8 @@ public sealed class StrangerTests(RealmFixture fixture) : IClassFixture<RealmFix
             {
                 counts.Reset();
                 var answer = await send();
-                Assert.Equal((HttpStatusCode.Unauthorized, "signature-invalid", null), (answer.Code, answer.Slug, answer.Field));
+                Assert.Equal(
+                    (HttpStatusCode.Unauthorized, "signature-invalid", null), (answer.Code, answer.Slug, answer.Field));
                 Assert.Equal((1, 0, 1), counts.All);
             }
         }
@@ -89,7 +90,8 @@ public sealed class StrangerTests(RealmFixture fixture) : IClassFixture<RealmFix
         using var slot = await RealmFixture.RegisteredAsync(client);
         using var next = SigningKey.FromSeed(new byte[32]);
         var replace = slot.Manage(client.Realm, 1, RealmCommand.ReplaceKey(next.PublicKey));
-        foreach (var _ in new[] { 1, 2 }) Assert.Equal("ok", (await client.SendAsync("manage", slot.Id, replace, null)).Slug);
+        foreach (var _ in new[] { 1, 2 })
+            Assert.Equal("ok", (await client.SendAsync("manage", slot.Id, replace, null)).Slug);
         Assert.Equal("signature-invalid", (await client.ManageAsync(slot, 2, RealmCommand.Delete)).Slug);
 
         var forged = replace.ToArray();
@@ -97,7 +99,8 @@ public sealed class StrangerTests(RealmFixture fixture) : IClassFixture<RealmFix
         Assert.Equal("signature-invalid", (await client.SendAsync("manage", slot.Id, forged, null)).Slug);
         var delete = slot.Manage(client.Realm, 2, RealmCommand.Delete, next);
         foreach (var _ in new[] { 1, 2 })
-            Assert.Equal(RealmSlotState.Destroyed, (await client.SendAsync("manage", slot.Id, delete, null)).Status!.State);
+            Assert.Equal(
+                RealmSlotState.Destroyed, (await client.SendAsync("manage", slot.Id, delete, null)).Status!.State);
         Assert.Equal("signature-invalid", (await client.ManageAsync(slot, 3, RealmCommand.Status, next)).Slug);
     }
 
@@ -134,7 +137,9 @@ public sealed class StrangerTests(RealmFixture fixture) : IClassFixture<RealmFix
     {
         var client = await fixture.ConnectAsync();
         using var slot = await RealmFixture.RegisteredAsync(client);
-        foreach (var (verb, field) in new[] { ("register", "registration"), ("evaluate", "evaluate"), ("reset", "reset"), ("manage", "manage") })
+        foreach (var (verb, field) in new[] {
+            ("register", "registration"), ("evaluate", "evaluate"), ("reset", "reset"), ("manage", "manage"),
+        })
         {
             foreach (var body in new byte[][] { [], [0xa0], slot.Guess().Body[..^1], [.. slot.Guess().Body, 0] })
             {
@@ -142,8 +147,10 @@ public sealed class StrangerTests(RealmFixture fixture) : IClassFixture<RealmFix
                 Assert.Equal((HttpStatusCode.BadRequest, "malformed", field), (answer.Code, answer.Slug, answer.Field));
             }
 
-            Assert.Equal("unsupported-media-type", (await client.SendAsync(verb, slot.Id, slot.Guess().Body, client.Token, "application/json")).Slug);
-            Assert.Equal("too-large", (await client.SendAsync(verb, slot.Id, new byte[RealmLimits.RequestBytes + 1], client.Token)).Slug);
+            Assert.Equal("unsupported-media-type",
+                (await client.SendAsync(verb, slot.Id, slot.Guess().Body, client.Token, "application/json")).Slug);
+            Assert.Equal("too-large",
+                (await client.SendAsync(verb, slot.Id, new byte[RealmLimits.RequestBytes + 1], client.Token)).Slug);
         }
     }
 
@@ -156,7 +163,8 @@ public sealed class StrangerTests(RealmFixture fixture) : IClassFixture<RealmFix
         using var kem = KemPrivateKey.FromSeed(new byte[32]);
         var elsewhere = new RealmIdentity(signing.PublicKey, kem.PublicKey);
         using var other = new TestRealmSlot(SystemRandom.Instance);
-        Assert.Equal("registration", (await client.SendAsync("register", other.Id, other.Registration(elsewhere), client.Token)).Field);
+        Assert.Equal("registration",
+            (await client.SendAsync("register", other.Id, other.Registration(elsewhere), client.Token)).Field);
 
         var guess = slot.Guess();
         await client.GuessAsync(guess);
@@ -166,7 +174,8 @@ public sealed class StrangerTests(RealmFixture fixture) : IClassFixture<RealmFix
         })
         {
             var answer = await client.SendAsync(verb, slot.Id, body, null);
-            Assert.Equal((HttpStatusCode.UnprocessableEntity, "refused", "realm"), (answer.Code, answer.Slug, answer.Field));
+            Assert.Equal(
+                (HttpStatusCode.UnprocessableEntity, "refused", "realm"), (answer.Code, answer.Slug, answer.Field));
         }
 
         Assert.Equal(9, (await client.ManageAsync(slot, 0, RealmCommand.Status)).GuessesLeft);

@@ -9,7 +9,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace KeyRecovery.Api.Tests.Repairs;
 
-/// <summary>F15: whoever drips, or fills the room for bodies, keeps nobody from a repair. They know an account's id, and more is not asked.</summary>
+/// <summary>
+/// F15: whoever drips, or fills the room for bodies, keeps nobody from a repair. They know an account's id, and more is
+/// not asked.
+/// </summary>
 public sealed class DrippedRepairTests : IAsyncLifetime
 {
     private TestHost _host = null!;
@@ -95,16 +98,19 @@ public sealed class DrippedRepairTests : IAsyncLifetime
     private async Task<HttpResponseMessage> RepairAsync()
     {
         using var vault = await _account.OpenAsync();
-        return await _account.SendAsync(_account.Phone, HttpMethod.Post, "/v1/repair", Contract.VaultTests.Repair(vault).Encode());
+        return await _account.SendAsync(
+            _account.Phone, HttpMethod.Post, "/v1/repair", Contract.VaultTests.Repair(vault).Encode());
     }
 
     // The head of a repair of this account by nobody, and its first byte.
     private async Task<RawConnection> DripAsync(IPAddress from, int length = 100_000)
     {
         var connection = await RawConnection.OpenAsync(_host.Address, from);
-        var headers = Party.Device().Of(_account.Id).Headers(_host.Address, HttpMethod.Post, "/v1/repair", new byte[length]);
+        var headers = Party.Device().Of(_account.Id)
+            .Headers(_host.Address, HttpMethod.Post, "/v1/repair", new byte[length]);
         await connection.SendHeadAsync(
-            HttpMethod.Post, "/v1/repair", [.. headers, ("Content-Type", "application/cbor"), ("Content-Length", $"{length}")], and: [0]);
+            HttpMethod.Post, "/v1/repair",
+            [.. headers, ("Content-Type", "application/cbor"), ("Content-Length", $"{length}")], and: [0]);
         return connection;
     }
 
@@ -131,5 +137,6 @@ public sealed class DrippedRepairTests : IAsyncLifetime
     }
 
     private static async Task<TimeSpan> RetryAfterAsync(HttpResponseMessage refused) =>
-        TimeSpan.FromMilliseconds(JsonDocument.Parse(await refused.Content.ReadAsStringAsync()).RootElement.GetProperty("retryAfterMs").GetInt64());
+        TimeSpan.FromMilliseconds(JsonDocument.Parse(await refused.Content.ReadAsStringAsync()).RootElement
+            .GetProperty("retryAfterMs").GetInt64());
 }

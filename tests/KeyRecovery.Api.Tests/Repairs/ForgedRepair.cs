@@ -5,7 +5,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Api.Tests.Repairs;
 
-/// <summary>A repair as large as one may be, whose links after the first add keys that are none: whoever decodes them, fails.</summary>
+/// <summary>
+/// A repair as large as one may be, whose links after the first add keys that are none: whoever decodes them, fails.
+/// </summary>
 internal static class ForgedRepair
 {
     /// <summary>How many keys that are none it holds.</summary>
@@ -17,7 +19,8 @@ internal static class ForgedRepair
     public static byte[] After(ReadOnlyMemory<byte> link0, Keyset keyset, SignedManifest manifest)
     {
         var forged = Link();
-        var writer = new CborOut().Array(5).Text(Labels.Repair).UInt(FormatVersion.Current).Array(Links + 1).Bytes(link0.Span);
+        var writer = new CborOut().Array(5).Text(Labels.Repair).UInt(FormatVersion.Current).Array(Links + 1)
+            .Bytes(link0.Span);
         for (var i = 0; i < Links; i++) writer.Bytes(forged);
         return writer.Bytes(keyset.Bytes.Span).Bytes(manifest.Bytes.Span).ToArray();
     }

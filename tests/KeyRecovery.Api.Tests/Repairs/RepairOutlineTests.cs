@@ -5,7 +5,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Api.Tests.Repairs;
 
-/// <summary>What is seen of a repair in passing is what decoding it gives, and nothing that a stranger sends breaks it.</summary>
+/// <summary>
+/// What is seen of a repair in passing is what decoding it gives, and nothing that a stranger sends breaks it.
+/// </summary>
 public sealed class RepairOutlineTests
 {
     private readonly Party _phone = Party.Device();
@@ -43,7 +45,8 @@ public sealed class RepairOutlineTests
                 var outline = RepairOutline.Read(changed);
                 var (device, app) = (outline.FindDevice(_phone.Id), outline.FindApp(["demo"], _account));
                 var link = outline.Decode().Links[0].Link;
-                return device == link.Add.FirstOrDefault(a => a.Id == _phone.Id && a.Kind == AuthorityKind.Device)?.SigningKey
+                return device == link.Add.FirstOrDefault(a => a.Id == _phone.Id && a.Kind == AuthorityKind.Device)
+                    ?.SigningKey
                     && (app is null || link.Signer == _phone.Id);
             }
             catch (Exception declared) when (declared is WireFormatException or UpgradeRequiredException)

@@ -16,7 +16,8 @@ public sealed class StrangersRepairTests(VaultFixture fixture) : IClassFixture<V
         var body = ForgedRepair.By(stranger);
         Assert.InRange(body.Length, 4 << 20, Limits.RepairBytes);
         using var counts = GateCounts.Start();
-        await fixture.RefusedAsync(() => SendAsync(account, stranger, body), HttpStatusCode.UnprocessableEntity, "refused", "links", "other-beginning");
+        await fixture.RefusedAsync(() => SendAsync(account, stranger, body), HttpStatusCode.UnprocessableEntity,
+            "refused", "links", "other-beginning");
         Assert.Equal((1, 0, 1), counts.All);
     }
 
@@ -32,7 +33,8 @@ public sealed class StrangersRepairTests(VaultFixture fixture) : IClassFixture<V
         {
             counts.Reset();
             await fixture.RefusedAsync(
-                () => fixture.Host.Client.SendAsync(signer.Request(fixture.Host.Address, HttpMethod.Post, "/v1/repair", body, "application/cbor")),
+                () => fixture.Host.Client.SendAsync(
+                    signer.Request(fixture.Host.Address, HttpMethod.Post, "/v1/repair", body, "application/cbor")),
                 HttpStatusCode.Unauthorized, "signature-invalid");
             Assert.Equal((1, 0, verifications), counts.All);
         }
@@ -46,7 +48,8 @@ public sealed class StrangersRepairTests(VaultFixture fixture) : IClassFixture<V
         using var counts = GateCounts.Start();
         using var connection = await RawConnection.OpenAsync(fixture.Host.Address);
         await connection.SendHeadAsync(HttpMethod.Post, "/v1/repair",
-            [.. stranger.Of(new(new byte[16])).Headers(fixture.Host.Address, HttpMethod.Post, "/v1/repair", body), ("Content-Length", $"{body.Length}"), ("Content-Type", "application/cbor")]);
+            [.. stranger.Of(new(new byte[16])).Headers(fixture.Host.Address, HttpMethod.Post, "/v1/repair", body),
+                ("Content-Length", $"{body.Length}"), ("Content-Type", "application/cbor")]);
         await connection.ReadProblemAsync(401, "signature-invalid");
         Assert.Equal((1, 0, 0), counts.All);
     }
@@ -57,7 +60,8 @@ public sealed class StrangersRepairTests(VaultFixture fixture) : IClassFixture<V
         var account = await TestAccount.CreateAsync(fixture.Host);
         using var vault = await account.OpenAsync();
         var body = ForgedRepair.After(vault.Vault.Links[0].Bytes, vault.Vault.Keyset, vault.Vault.Manifest);
-        await fixture.RefusedAsync(() => SendAsync(account, account.Phone, body), HttpStatusCode.BadRequest, "malformed", "links");
+        await fixture.RefusedAsync(
+            () => SendAsync(account, account.Phone, body), HttpStatusCode.BadRequest, "malformed", "links");
     }
 
     private static Task<HttpResponseMessage> SendAsync(TestAccount account, Party by, byte[] body) =>

@@ -23,7 +23,8 @@ internal sealed class Alarms : IDisposable
             var outcome = "";
             foreach (var (key, tag) in tags)
                 if (key == "outcome") outcome = $" {tag}";
-            lock (_counts) _counts[instrument.Name + outcome] = _counts.GetValueOrDefault(instrument.Name + outcome) + value;
+            lock (_counts)
+                _counts[instrument.Name + outcome] = _counts.GetValueOrDefault(instrument.Name + outcome) + value;
         });
         _listener.Start();
     }
@@ -36,14 +37,16 @@ internal sealed class Alarms : IDisposable
 
     /// <summary>How many lines of level Error have one of these names.</summary>
     public int Errors(params string[] events) => _host.ReadLog().Split('\n').Count(line =>
-        line.Contains("\"@l\":\"Error\"", StringComparison.Ordinal) && events.Any(e => line.Contains($"\"Name\":\"{e}\"", StringComparison.Ordinal)));
+        line.Contains("\"@l\":\"Error\"", StringComparison.Ordinal)
+            && events.Any(e => line.Contains($"\"Name\":\"{e}\"", StringComparison.Ordinal)));
 
     /// <summary>Waits until an erasure has been told as pending so many times more, in both.</summary>
     public async Task ErasurePendingAsync(int more = 1)
     {
         var (count, errors) = (Count("keyrecovery.erasures_pending"), ErasureErrors);
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (Count("keyrecovery.erasures_pending") < count + more || ErasureErrors < errors + more) await Task.Delay(50, limit.Token);
+        while (Count("keyrecovery.erasures_pending") < count + more || ErasureErrors < errors + more)
+            await Task.Delay(50, limit.Token);
     }
 
     public void Dispose() => _listener.Dispose();

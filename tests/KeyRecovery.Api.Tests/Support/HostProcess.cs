@@ -24,17 +24,20 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public string LogFile => _directory.ReadShared("log.json");
 
-    public static async Task<HostProcess> StartAsync(Dictionary<string, string>? settings = null, string environment = "Development")
+    public static async Task<HostProcess> StartAsync(
+        Dictionary<string, string>? settings = null, string environment = "Development")
     {
         var directory = new TempDirectory();
-        var host = new HostProcess(Launch(["serve", .. TestHost.Arguments(directory, settings, environment)]), directory);
+        var host = new HostProcess(
+            Launch(["serve", .. TestHost.Arguments(directory, settings, environment)]), directory);
         var listening = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         host._process.OutputDataReceived += (_, line) =>
         {
             if (line.Data is null) return;
             host._output.Enqueue(line.Data);
             if (line.Data.Contains("Listening on", StringComparison.Ordinal))
-                listening.TrySetResult(new Uri(JsonDocument.Parse(line.Data).RootElement.GetProperty("Addresses")[0].GetString()!));
+                listening.TrySetResult(
+                    new Uri(JsonDocument.Parse(line.Data).RootElement.GetProperty("Addresses")[0].GetString()!));
         };
         host._process.BeginOutputReadLine();
         host.Address = await listening.Task.WaitAsync(TimeSpan.FromMinutes(2));

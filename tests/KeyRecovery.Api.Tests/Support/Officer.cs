@@ -11,16 +11,21 @@ internal static class Officer
 {
     public static async Task<string> TokenAsync(TestHost host, string app, string scope = "keyrecovery.erase")
     {
-        using var response = await host.Client.PostAsJsonAsync("/v1/dev/tokens", new { subject = "officer", app, scope });
+        using var response = await host.Client.PostAsJsonAsync(
+            "/v1/dev/tokens", new { subject = "officer", app, scope });
         return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("token").GetString()!;
     }
 
     public static Task<HttpResponseMessage> FileAsync(TestHost host, string? token, params string?[] subjects)
     {
-        var body = string.Join('\n', subjects.Select(s => s is null ? "nonsense" : JsonSerializer.Serialize(new { subject = s })));
+        var body = string.Join(
+            '\n', subjects.Select(s => s is null ? "nonsense" : JsonSerializer.Serialize(new { subject = s })));
         var request = new HttpRequestMessage(HttpMethod.Post, "/v1/admin/erasures")
         {
-            Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) { Headers = { ContentType = new MediaTypeHeaderValue("application/x-ndjson") } },
+            Content =
+                new ByteArrayContent(Encoding.UTF8.GetBytes(body)) {
+                    Headers = { ContentType = new MediaTypeHeaderValue("application/x-ndjson") },
+                },
         };
         if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return host.Client.SendAsync(request);
@@ -34,7 +39,8 @@ internal static class Officer
         {
             using var answer = await ReadAsync(host, token, job);
             var report = await answer.Content.ReadFromJsonAsync<JsonElement>();
-            if (report.GetProperty("state").GetString() == "done") return [.. report.GetProperty("outcomes").EnumerateArray()];
+            if (report.GetProperty("state").GetString() == "done")
+                return [.. report.GetProperty("outcomes").EnumerateArray()];
             await Task.Delay(50);
         }
     }
@@ -47,7 +53,8 @@ internal static class Officer
 
     public static async Task<HttpResponseMessage> ReadAsync(TestHost host, string token, string job)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/admin/erasures/{job}") { Headers = { Authorization = new("Bearer", token) } };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, $"/v1/admin/erasures/{job}") { Headers = { Authorization = new("Bearer", token) } };
         return await host.Client.SendAsync(request);
     }
 }

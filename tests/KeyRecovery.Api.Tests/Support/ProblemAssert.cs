@@ -7,7 +7,8 @@ namespace KeyRecovery.Api.Tests.Support;
 internal static class ProblemAssert
 {
     /// <summary>Asserts status, media type and shape, and gives the document for more.</summary>
-    public static async Task<JsonElement> IsAsync(HttpResponseMessage response, HttpStatusCode status, string slug, string? field = null)
+    public static async Task<JsonElement> IsAsync(
+        HttpResponseMessage response, HttpStatusCode status, string slug, string? field = null)
     {
         var body = await response.Content.ReadAsStringAsync();
         Assert.True(response.StatusCode == status, $"{(int)response.StatusCode}, not {(int)status}: {body}");

@@ -9,7 +9,8 @@ namespace KeyRecovery.Api.Tests.Support;
 /// <summary>A connection on which a test says what it likes, when it likes, from an address of its choice.</summary>
 internal sealed class RawConnection : IDisposable
 {
-    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly Socket _socket =
+        new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly Uri _server;
 
     private RawConnection(Uri server) => _server = server;
@@ -24,7 +25,8 @@ internal sealed class RawConnection : IDisposable
     }
 
     /// <summary>Sends a request's head; <c>Host</c> is added.</summary>
-    public Task SendHeadAsync(HttpMethod method, string target, IEnumerable<(string Name, string Value)> headers, byte[]? and = null)
+    public Task SendHeadAsync(
+        HttpMethod method, string target, IEnumerable<(string Name, string Value)> headers, byte[]? and = null)
     {
         var head = new StringBuilder($"{method} {target} HTTP/1.1\r\nHost: {_server.Authority}\r\n");
         foreach (var (name, value) in headers) head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
@@ -45,9 +47,11 @@ internal sealed class RawConnection : IDisposable
             var all = text.ToString();
             if (all.IndexOf("\r\n\r\n", StringComparison.Ordinal) is >= 0 and var end)
             {
-                var length = all.Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length: ", StringComparison.Ordinal)) is { } named
+                var length = all.Split("\r\n")
+                    .FirstOrDefault(line => line.StartsWith("Content-Length: ", StringComparison.Ordinal)) is { } named
                     ? int.Parse(named[16..], CultureInfo.InvariantCulture) : 0;
-                if (all.Length >= end + 4 + length) return (int.Parse(all.AsSpan(9, 3), CultureInfo.InvariantCulture), all.Substring(end + 4, length));
+                if (all.Length >= end + 4 + length)
+                    return (int.Parse(all.AsSpan(9, 3), CultureInfo.InvariantCulture), all.Substring(end + 4, length));
             }
 
             int read;

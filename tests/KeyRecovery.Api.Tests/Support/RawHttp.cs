@@ -20,7 +20,8 @@ internal static class RawHttp
         using var client = new TcpClient();
         await client.ConnectAsync(server.Host, server.Port);
         await using var stream = client.GetStream();
-        var head = new StringBuilder(requestLine).Append("\r\nHost: ").Append(server.Authority).Append("\r\nConnection: close\r\n");
+        var head = new StringBuilder(requestLine).Append("\r\nHost: ").Append(server.Authority)
+            .Append("\r\nConnection: close\r\n");
         foreach (var header in headers) head.Append(header).Append("\r\n");
         await stream.WriteAsync(Encoding.Latin1.GetBytes(head.Append("\r\n").ToString()));
         await stream.WriteAsync(body ?? []);

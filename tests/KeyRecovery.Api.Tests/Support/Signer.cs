@@ -14,7 +14,8 @@ internal sealed class Signer(KeyId keyId, SigningKey key) : IDisposable
     public VerifyKey PublicKey => key.PublicKey;
 
     public static Signer NewDevice() => new(
-        KeyId.OfDevice(new AccountId(RandomNumberGenerator.GetBytes(16)), new AuthorityId(RandomNumberGenerator.GetBytes(16))),
+        KeyId.OfDevice(
+            new AccountId(RandomNumberGenerator.GetBytes(16)), new AuthorityId(RandomNumberGenerator.GetBytes(16))),
         SigningKey.FromSeed(RandomNumberGenerator.GetBytes(32)));
 
     /// <param name="server">Where the request goes; its authority is signed.</param>
@@ -34,8 +35,10 @@ internal sealed class Signer(KeyId keyId, SigningKey key) : IDisposable
         Func<HttpRequestParts, HttpRequestParts>? spoil = null)
     {
         var request = new HttpRequestMessage(method, new Uri(server, target));
-        if (body is not null) request.Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(contentType) } };
-        foreach (var (name, value) in Headers(server, method, target, body, created, spoil)) request.Headers.TryAddWithoutValidation(name, value);
+        if (body is not null) request.Content =
+            new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(contentType) } };
+        foreach (var (name, value) in Headers(server, method, target, body, created, spoil))
+            request.Headers.TryAddWithoutValidation(name, value);
         return request;
     }
 

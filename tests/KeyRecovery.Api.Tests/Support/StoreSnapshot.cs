@@ -10,7 +10,9 @@ internal static class StoreSnapshot
     /// <summary>Every row with its version: nothing at all was written where two of these are equal.</summary>
     public static Task<List<string>> TakeAsync(TestHost host) => TakeAsync(host, row => $"{row.Key} {row.Version}");
 
-    /// <summary>Every row's place: nothing came or went where two of these are equal, though what was found was written again.</summary>
+    /// <summary>
+    /// Every row's place: nothing came or went where two of these are equal, though what was found was written again.
+    /// </summary>
     public static Task<List<string>> TakePlacesAsync(TestHost host) => TakeAsync(host, row => $"{row.Key}");
 
     private static async Task<List<string>> TakeAsync(TestHost host, Func<Row, string> name)

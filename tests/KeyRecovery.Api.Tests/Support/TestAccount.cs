@@ -62,14 +62,16 @@ internal sealed class TestAccount
     }
 
     public Task<HttpResponseMessage> SendAsync(
-        Party by, HttpMethod method, string target, byte[]? body = null, string type = "application/cbor", Action<HttpRequestMessage>? adjust = null)
+        Party by, HttpMethod method, string target, byte[]? body = null, string type = "application/cbor",
+        Action<HttpRequestMessage>? adjust = null)
     {
         var request = by.Of(Id).Request(Host.Address, method, target, body, type);
         adjust?.Invoke(request);
         return Host.Client.SendAsync(request);
     }
 
-    public Task<HttpResponseMessage> CommitAsync(Party by, CommitBundle commit) => SendAsync(by, HttpMethod.Post, "/v1/commits", commit.Encode());
+    public Task<HttpResponseMessage> CommitAsync(Party by, CommitBundle commit) =>
+        SendAsync(by, HttpMethod.Post, "/v1/commits", commit.Encode());
 
     public async Task CommittedAsync(Party by, CommitBundle commit)
     {
@@ -85,15 +87,18 @@ internal sealed class TestAccount
     }
 
     /// <summary>A commit with a link.</summary>
-    public static CommitBundle LinkCommit(OpenVault vault, Party by, Party[] add, AuthorityId[] remove, bool beginEpoch = false)
+    public static CommitBundle LinkCommit(
+        OpenVault vault, Party by, Party[] add, AuthorityId[] remove, bool beginEpoch = false)
     {
-        var draft = LinkDraft.Next(vault, new LinkChange([.. add.Select(a => a.Entry)], [.. remove], beginEpoch), by.Id, Party.Now, SystemRandom.Instance);
+        var draft = LinkDraft.Next(vault, new LinkChange([.. add.Select(a => a.Entry)], [.. remove], beginEpoch), by.Id,
+            Party.Now, SystemRandom.Instance);
         var manifest = ManifestDraft.Next(vault, draft, new ManifestChange(), by.Id, by.Signing, SystemRandom.Instance);
         return new CommitBundle(draft.Sign(by.Signing, Party.Proofs(draft, add)), draft.Keyset, manifest, []);
     }
 
     /// <summary>A commit that puts one item, inside it.</summary>
-    public static CommitBundle ItemCommit(OpenVault vault, Party by, byte[]? content = null, ManifestItem? replaced = null)
+    public static CommitBundle ItemCommit(
+        OpenVault vault, Party by, byte[]? content = null, ManifestItem? replaced = null)
     {
         var (item, change) = Put(vault, content ?? RandomNumberGenerator.GetBytes(100), replaced);
         return new CommitBundle(null, null, Manifest(vault, by, change), [item]);
@@ -103,14 +108,17 @@ internal sealed class TestAccount
         ManifestDraft.Next(vault, null, change, by.Id, by.Signing, SystemRandom.Instance);
 
     /// <summary>A sealed item and the change that names it.</summary>
-    public static (byte[] Item, ManifestChange Change) Put(OpenVault vault, byte[] content, ManifestItem? replaced = null)
+    public static (byte[] Item, ManifestChange Change) Put(
+        OpenVault vault, byte[] content, ManifestItem? replaced = null)
     {
         var key = vault.Keys.Current;
         var id = replaced?.Id ?? new ItemId(RandomNumberGenerator.GetBytes(16));
-        var header = new ItemHeader(vault.Vault.Account, id, (replaced?.Version ?? 0) + 1, key.Epoch, replaced?.Hash ?? default);
+        var header = new ItemHeader(
+            vault.Vault.Account, id, (replaced?.Version ?? 0) + 1, key.Epoch, replaced?.Hash ?? default);
         var item = SealedItem.Seal(key, header, content, SystemRandom.Instance);
         var entry = new ManifestItem(id, header.Version, key.Epoch, item.Length, Hash256.Of(item));
-        return (item, new ManifestChange { Put = [(entry, new ItemNote(id, id.ToString(), content.Length, Party.Now))] });
+        return (item,
+            new ManifestChange { Put = [(entry, new ItemNote(id, id.ToString(), content.Length, Party.Now))] });
     }
 
     private VaultVerdict.Ok VaultVerdictOf(Party by, byte[] bytes) => Assert.IsType<VaultVerdict.Ok>(

@@ -21,7 +21,8 @@ internal sealed class TestHost : IAsyncDisposable
         _app = app;
         _directory = directory;
         _ownsDirectory = ownsDirectory;
-        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        Address = new Uri(app.Services.GetRequiredService<IServer>().Features
+            .Get<IServerAddressesFeature>()!.Addresses.First());
         Client = new HttpClient { BaseAddress = Address };
     }
 
@@ -76,7 +77,8 @@ internal sealed class TestHost : IAsyncDisposable
         return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("token").GetString()!;
     }
 
-    public async Task<HttpResponseMessage> CreateAccountAsync(string? token, byte[] body, string type = "application/cbor")
+    public async Task<HttpResponseMessage> CreateAccountAsync(
+        string? token, byte[] body, string type = "application/cbor")
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/accounts")
         {

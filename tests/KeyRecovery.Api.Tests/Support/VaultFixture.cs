@@ -42,7 +42,8 @@ public sealed class VaultFixture : IAsyncLifetime
 
     /// <summary>Sends what must be refused, and asserts that not a row of either store changed.</summary>
     internal async Task<JsonElement> RefusedAsync(
-        Func<Task<HttpResponseMessage>> send, HttpStatusCode status, string slug, string? field = null, string? rule = null)
+        Func<Task<HttpResponseMessage>> send, HttpStatusCode status, string slug, string? field = null,
+        string? rule = null)
     {
         var before = await StoreSnapshot.TakeAsync(Host);
         using var response = await send();

@@ -22,8 +22,10 @@ public sealed class AppTokenTests : IDisposable
     public AppTokenTests()
     {
         var options = new KeyRecoveryOptions();
-        options.Apps.Add(new AppOptions { Id = "chat", Issuer = Issuer, Audience = "chat", Jwks = Jwks(_chatKey, "k1") });
-        options.Apps.Add(new AppOptions { Id = "drive", Issuer = Issuer, Audience = "drive", Jwks = Jwks(_driveKey, "k1") });
+        options.Apps.Add(
+            new AppOptions { Id = "chat", Issuer = Issuer, Audience = "chat", Jwks = Jwks(_chatKey, "k1") });
+        options.Apps.Add(
+            new AppOptions { Id = "drive", Issuer = Issuer, Audience = "drive", Jwks = Jwks(_driveKey, "k1") });
         _tokens = new AppTokens(options, _time);
     }
 
@@ -51,7 +53,8 @@ public sealed class AppTokenTests : IDisposable
     }
 
     [Fact]
-    public Task A_token_of_one_app_is_nothing_to_another() => IsInvalid(Token(Claims(audience: "drive"), key: _chatKey));
+    public Task A_token_of_one_app_is_nothing_to_another() =>
+    IsInvalid(Token(Claims(audience: "drive"), key: _chatKey));
 
     [Fact]
     public Task A_token_for_two_apps_is_for_none() => IsInvalid(Token(Claims(audience: new[] { "chat", "drive" })));
@@ -60,16 +63,19 @@ public sealed class AppTokenTests : IDisposable
     public Task Algorithm_none_signs_nothing() => IsInvalid(Unsigned("""{"alg":"none"}""", Claims()));
 
     [Fact]
-    public Task Algorithm_none_with_a_signature_signs_nothing() => IsInvalid(Token(Claims(), header: """{"alg":"none","kid":"k1"}"""));
+    public Task Algorithm_none_with_a_signature_signs_nothing() =>
+    IsInvalid(Token(Claims(), header: """{"alg":"none","kid":"k1"}"""));
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public Task The_public_key_is_no_shared_secret(bool pem)
     {
-        var secret = pem ? Encoding.ASCII.GetBytes(_chatKey.ExportSubjectPublicKeyInfoPem()) : _chatKey.ExportSubjectPublicKeyInfo();
+        var secret = pem ? Encoding.ASCII.GetBytes(_chatKey.ExportSubjectPublicKeyInfoPem())
+            : _chatKey.ExportSubjectPublicKeyInfo();
         var signed = $"{Encode("""{"alg":"HS256","kid":"k1"}""")}.{Encode(Claims())}";
-        return IsInvalid($"{signed}.{Base64UrlEncoder.Encode(HMACSHA256.HashData(secret, Encoding.ASCII.GetBytes(signed)))}");
+        return IsInvalid(
+            $"{signed}.{Base64UrlEncoder.Encode(HMACSHA256.HashData(secret, Encoding.ASCII.GetBytes(signed)))}");
     }
 
     [Fact]
@@ -159,7 +165,8 @@ public sealed class AppTokenTests : IDisposable
     public async Task Keys_that_cannot_be_fetched_are_our_trouble_and_not_the_tokens()
     {
         var options = new KeyRecoveryOptions();
-        options.Apps.Add(new AppOptions { Id = "chat", Issuer = Issuer, Audience = "chat", JwksUrl = "http://127.0.0.1:9/jwks" });
+        options.Apps.Add(
+            new AppOptions { Id = "chat", Issuer = Issuer, Audience = "chat", JwksUrl = "http://127.0.0.1:9/jwks" });
         var result = await new AppTokens(options, _time).ReadAsync(Token(Claims()), CancellationToken.None);
         Assert.IsType<TokenResult.KeysUnavailable>(result);
     }
@@ -171,12 +178,14 @@ public sealed class AppTokenTests : IDisposable
     private static string Jwk(ECDsa key, string id)
     {
         var point = key.ExportParameters(includePrivateParameters: false).Q;
-        return $$"""{"kty":"EC","crv":"P-256","kid":"{{id}}","x":"{{Base64UrlEncoder.Encode(point.X)}}","y":"{{Base64UrlEncoder.Encode(point.Y)}}"}""";
+        var (x, y) = (Base64UrlEncoder.Encode(point.X), Base64UrlEncoder.Encode(point.Y));
+        return $$"""{"kty":"EC","crv":"P-256","kid":"{{id}}","x":"{{x}}","y":"{{y}}"}""";
     }
 
     private static string Jwks(ECDsa key, string id) => $$"""{"keys":[{{Jwk(key, id)}}]}""";
 
-    private string Claims(object? audience = null, string subject = "anna", long? expires = null, long? notBefore = null) =>
+    private string Claims(
+        object? audience = null, string subject = "anna", long? expires = null, long? notBefore = null) =>
         JsonSerializer.Serialize(new Dictionary<string, object>
         {
             ["iss"] = Issuer,
@@ -189,7 +198,8 @@ public sealed class AppTokenTests : IDisposable
     private string Token(string claims, ECDsa? key = null, string header = """{"alg":"ES256","kid":"k1"}""")
     {
         var signed = $"{Encode(header)}.{Encode(claims)}";
-        return $"{signed}.{Base64UrlEncoder.Encode((key ?? _chatKey).SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256))}";
+        var signature = (key ?? _chatKey).SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256);
+        return $"{signed}.{Base64UrlEncoder.Encode(signature)}";
     }
 
     private ValueTask<TokenResult> ReadAsync(string token) => _tokens.ReadAsync(token, CancellationToken.None);

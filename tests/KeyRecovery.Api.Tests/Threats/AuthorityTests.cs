@@ -15,18 +15,23 @@ public sealed class AuthorityTests(VaultFixture fixture) : IClassFixture<VaultFi
         var account = await TestAccount.CreateAsync(fixture.Host);
         using var vault = await account.OpenAsync(account.Code);
         await fixture.RefusedAsync(
-            () => account.CommitAsync(account.Code, TestAccount.ItemCommit(vault, account.Code)), HttpStatusCode.Forbidden, "forbidden", "link");
+            () => account.CommitAsync(account.Code, TestAccount.ItemCommit(vault, account.Code)),
+            HttpStatusCode.Forbidden, "forbidden", "link");
 
         var link = TestAccount.LinkCommit(vault, account.Code, [Party.Device()], []);
-        var draft = LinkDraft.Next(vault, new LinkChange([Party.Device().Entry], []), account.Code.Id, 0, SystemRandom.Instance);
+        var draft = LinkDraft.Next(
+            vault, new LinkChange([Party.Device().Entry], []), account.Code.Id, 0, SystemRandom.Instance);
         var (item, change) = TestAccount.Put(vault, [1]);
-        var manifest = ManifestDraft.Next(vault, draft, change, account.Code.Id, account.Code.Signing, SystemRandom.Instance);
+        var manifest = ManifestDraft.Next(
+            vault, draft, change, account.Code.Id, account.Code.Signing, SystemRandom.Instance);
         var both = new CommitBundle(link.Link, link.Keyset, Resigned(manifest, link, account.Code), [item]);
-        await fixture.RefusedAsync(() => account.CommitAsync(account.Code, both), HttpStatusCode.Forbidden, "forbidden", "items");
+        await fixture.RefusedAsync(
+            () => account.CommitAsync(account.Code, both), HttpStatusCode.Forbidden, "forbidden", "items");
 
         await fixture.RefusedAsync(
             () => account.SendAsync(
-                account.Code, HttpMethod.Put, $"/v1/items/{Protocol.Wire.Hash256.Of(item)}", item, "application/octet-stream"),
+                account.Code, HttpMethod.Put, $"/v1/items/{Protocol.Wire.Hash256.Of(item)}", item,
+                "application/octet-stream"),
             HttpStatusCode.Forbidden, "forbidden", "items");
     }
 
@@ -35,7 +40,8 @@ public sealed class AuthorityTests(VaultFixture fixture) : IClassFixture<VaultFi
     {
         var account = await TestAccount.CreateAsync(fixture.Host);
         await fixture.RefusedAsync(
-            () => account.SendAsync(account.Phone, HttpMethod.Post, "/v1/recovery"), HttpStatusCode.Forbidden, "forbidden", "keyid");
+            () => account.SendAsync(account.Phone, HttpMethod.Post, "/v1/recovery"), HttpStatusCode.Forbidden,
+            "forbidden", "keyid");
     }
 
     [Fact]
@@ -57,9 +63,11 @@ public sealed class AuthorityTests(VaultFixture fixture) : IClassFixture<VaultFi
         await account.CommittedAsync(account.Phone, TestAccount.LinkCommit(vault, account.Phone, [laptop], []));
         using var next = await account.OpenAsync();
         await account.CommittedAsync(account.Phone, TestAccount.LinkCommit(next, account.Phone, [], [laptop.Id]));
-        await fixture.RefusedAsync(() => account.SendAsync(laptop, HttpMethod.Get, "/v1/vault"), HttpStatusCode.Forbidden, "revoked");
         await fixture.RefusedAsync(
-            () => account.CommitAsync(laptop, TestAccount.ItemCommit(next, laptop)), HttpStatusCode.Forbidden, "revoked");
+            () => account.SendAsync(laptop, HttpMethod.Get, "/v1/vault"), HttpStatusCode.Forbidden, "revoked");
+        await fixture.RefusedAsync(
+            () => account.CommitAsync(laptop, TestAccount.ItemCommit(next, laptop)),
+            HttpStatusCode.Forbidden, "revoked");
         await fixture.RefusedAsync(
             () => account.SendAsync(laptop, HttpMethod.Post, "/v1/repair", Contract.VaultTests.Repair(next).Encode()),
             HttpStatusCode.UnprocessableEntity, "refused", "links", "fork");
@@ -70,9 +78,11 @@ public sealed class AuthorityTests(VaultFixture fixture) : IClassFixture<VaultFi
     {
         var account = await TestAccount.CreateAsync(fixture.Host);
         using var vault = await account.OpenAsync();
-        await account.CommittedAsync(account.Phone, TestAccount.LinkCommit(vault, account.Phone, [], [account.Code.Id]));
+        await account.CommittedAsync(
+            account.Phone, TestAccount.LinkCommit(vault, account.Phone, [], [account.Code.Id]));
         await fixture.RefusedAsync(
-            () => account.SendAsync(account.Code, HttpMethod.Post, "/v1/recovery"), HttpStatusCode.Unauthorized, "signature-invalid");
+            () => account.SendAsync(account.Code, HttpMethod.Post, "/v1/recovery"), HttpStatusCode.Unauthorized,
+            "signature-invalid");
     }
 
     [Fact]
@@ -88,7 +98,8 @@ public sealed class AuthorityTests(VaultFixture fixture) : IClassFixture<VaultFi
             var problem = await fixture.RefusedAsync(
                 () => account.CommitAsync(laptop, TestAccount.LinkCommit(seen, laptop, [], [older])),
                 HttpStatusCode.Forbidden, "young-authority", "link.remove");
-            Assert.InRange(problem.GetProperty("trustedFrom").GetInt64() - DateTimeOffset.UtcNow.ToUnixTimeSeconds(), (72 * 3600) - 60, 72 * 3600);
+            Assert.InRange(problem.GetProperty("trustedFrom").GetInt64() - DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
+                (72 * 3600) - 60, 72 * 3600);
         }
 
         // What was added after itself it may remove.
@@ -113,17 +124,20 @@ public sealed class AuthorityTests(VaultFixture fixture) : IClassFixture<VaultFi
             foreach (var (method, target) in new[] { (HttpMethod.Post, "/v1/recovery"), (HttpMethod.Get, "/v1/vault") })
             {
                 await fixture.RefusedAsync(
-                    () => account.SendAsync(account.Code, method, target, adjust: Bearer(token)), HttpStatusCode.Unauthorized, "token-invalid");
+                    () => account.SendAsync(account.Code, method, target, adjust: Bearer(token)),
+                    HttpStatusCode.Unauthorized, "token-invalid");
             }
         }
 
         // A stranger hears of the signature and not of the token.
         var right = await fixture.Host.TokenAsync(account.Subject, VaultFixture.StrictApp);
         await fixture.RefusedAsync(
-            () => account.SendAsync(Party.Code(account.Code.Id), HttpMethod.Post, "/v1/recovery", adjust: Bearer(right)),
+            () => account.SendAsync(
+                Party.Code(account.Code.Id), HttpMethod.Post, "/v1/recovery", adjust: Bearer(right)),
             HttpStatusCode.Unauthorized, "signature-invalid");
 
-        using var recovery = await account.SendAsync(account.Code, HttpMethod.Post, "/v1/recovery", adjust: Bearer(right));
+        using var recovery = await account.SendAsync(
+            account.Code, HttpMethod.Post, "/v1/recovery", adjust: Bearer(right));
         Assert.Equal(HttpStatusCode.OK, recovery.StatusCode);
         using var device = await account.SendAsync(account.Phone, HttpMethod.Get, "/v1/vault");
         Assert.Equal(HttpStatusCode.OK, device.StatusCode);

@@ -96,10 +96,11 @@ public class DevelopmentIssuerTests
         await ProblemAssert.IsAsync(await host.Client.SendAsync(unknown), HttpStatusCode.NotFound, "not-found", "app");
     }
 
-    private static HttpRequestMessage Request(string subject, string? app = null) => new(HttpMethod.Post, "/v1/dev/tokens")
-    {
-        Content = app is null ? JsonContent.Create(new { subject }) : JsonContent.Create(new { subject, app }),
-    };
+    private static HttpRequestMessage Request(string subject, string? app = null) =>
+        new(HttpMethod.Post, "/v1/dev/tokens")
+        {
+            Content = app is null ? JsonContent.Create(new { subject }) : JsonContent.Create(new { subject, app }),
+        };
 
     private static async Task<string> MintAsync(TestHost host, string subject, string? app = null)
     {
@@ -110,7 +111,8 @@ public class DevelopmentIssuerTests
     }
 
     private static async Task<string?> UserAsync(TestHost host, string token) =>
-        await host.Services.GetRequiredService<AppTokens>().ReadAsync(token, CancellationToken.None) is TokenResult.Valid valid
+        await host.Services.GetRequiredService<AppTokens>()
+            .ReadAsync(token, CancellationToken.None) is TokenResult.Valid valid
             ? valid.User.Subject
             : null;
 }

@@ -22,17 +22,21 @@ public sealed class ForeignAccountTests(VaultFixture fixture) : IClassFixture<Va
         Assert.Equal(before, await StoreSnapshot.TakePlacesAsync(fixture.Host));
 
         await fixture.RefusedAsync(
-            () => fixture.Host.CreateAccountAsync(token, Party.Device().Begin("demo").Encode()), HttpStatusCode.Conflict, "account-exists");
+            () => fixture.Host.CreateAccountAsync(token, Party.Device().Begin("demo").Encode()),
+            HttpStatusCode.Conflict, "account-exists");
         var other = await fixture.Host.TokenAsync("twice-other");
-        await fixture.RefusedAsync(() => fixture.Host.CreateAccountAsync(other, begin), HttpStatusCode.Conflict, "account-exists");
+        await fixture.RefusedAsync(
+            () => fixture.Host.CreateAccountAsync(other, begin), HttpStatusCode.Conflict, "account-exists");
     }
 
     [Fact]
     public async Task Without_a_token_or_with_a_wrong_one_no_account_is_made()
     {
         var begin = Party.Device().Begin("demo").Encode();
-        await fixture.RefusedAsync(() => fixture.Host.CreateAccountAsync(null, begin), HttpStatusCode.Unauthorized, "unauthenticated");
-        await fixture.RefusedAsync(() => fixture.Host.CreateAccountAsync("x.y.z", begin), HttpStatusCode.Unauthorized, "token-invalid");
+        await fixture.RefusedAsync(
+            () => fixture.Host.CreateAccountAsync(null, begin), HttpStatusCode.Unauthorized, "unauthenticated");
+        await fixture.RefusedAsync(
+            () => fixture.Host.CreateAccountAsync("x.y.z", begin), HttpStatusCode.Unauthorized, "token-invalid");
     }
 
     [Fact]
@@ -50,13 +54,15 @@ public sealed class ForeignAccountTests(VaultFixture fixture) : IClassFixture<Va
         var account = await TestAccount.CreateAsync(fixture.Host);
         var token = await fixture.Host.TokenAsync("slot-thief");
         await fixture.RefusedAsync(
-            () => fixture.Host.CreateAccountAsync(token, Party.Device().Begin("demo", Party.Code(account.Code.Id)).Encode()),
+            () => fixture.Host.CreateAccountAsync(
+                token, Party.Device().Begin("demo", Party.Code(account.Code.Id)).Encode()),
             HttpStatusCode.Conflict, "slot-exists", "link.add");
 
         var thief = await TestAccount.CreateAsync(fixture.Host);
         using var vault = await thief.OpenAsync();
         await fixture.RefusedAsync(
-            () => thief.CommitAsync(thief.Phone, TestAccount.LinkCommit(vault, thief.Phone, [Party.Code(account.Code.Id)], [])),
+            () => thief.CommitAsync(
+                thief.Phone, TestAccount.LinkCommit(vault, thief.Phone, [Party.Code(account.Code.Id)], [])),
             HttpStatusCode.Conflict, "slot-exists", "link.add");
         using var still = await account.SendAsync(account.Code, HttpMethod.Post, "/v1/recovery");
         Assert.Equal(HttpStatusCode.OK, still.StatusCode);
@@ -88,7 +94,8 @@ public sealed class ForeignAccountTests(VaultFixture fixture) : IClassFixture<Va
         var hash = Hash256.Of(item);
 
         await fixture.RefusedAsync(
-            () => mine.SendAsync(mine.Phone, HttpMethod.Get, $"/v1/items/{hash}"), HttpStatusCode.NotFound, "not-found");
+            () => mine.SendAsync(mine.Phone, HttpMethod.Get, $"/v1/items/{hash}"), HttpStatusCode.NotFound,
+            "not-found");
         await fixture.RefusedAsync(
             () => mine.SendAsync(mine.Phone, HttpMethod.Put, $"/v1/items/{hash}", item, "application/octet-stream"),
             HttpStatusCode.UnprocessableEntity, "refused", "item", "other-account");
@@ -96,7 +103,8 @@ public sealed class ForeignAccountTests(VaultFixture fixture) : IClassFixture<Va
         var entry = commit.Manifest.Manifest.Items[0];
         var change = new ManifestChange { Put = [(entry, new ItemNote(entry.Id, "stolen", 1, 0))] };
         await fixture.RefusedAsync(
-            () => mine.CommitAsync(mine.Phone, new CommitBundle(null, null, TestAccount.Manifest(vault, mine.Phone, change), [item])),
+            () => mine.CommitAsync(
+                mine.Phone, new CommitBundle(null, null, TestAccount.Manifest(vault, mine.Phone, change), [item])),
             HttpStatusCode.UnprocessableEntity, "refused", "items", "item-header");
     }
 
@@ -108,13 +116,16 @@ public sealed class ForeignAccountTests(VaultFixture fixture) : IClassFixture<Va
         var repair = Contract.VaultTests.Repair(vault).Encode();
         var stranger = Party.Device();
         await fixture.RefusedAsync(
-            () => account.SendAsync(stranger, HttpMethod.Post, "/v1/repair", repair), HttpStatusCode.Unauthorized, "signature-invalid");
+            () => account.SendAsync(stranger, HttpMethod.Post, "/v1/repair", repair), HttpStatusCode.Unauthorized,
+            "signature-invalid");
         using var impostor = new Signer(account.Phone.Of(account.Id).KeyId, stranger.Signing);
         await fixture.RefusedAsync(
-            () => fixture.Host.Client.SendAsync(impostor.Request(fixture.Host.Address, HttpMethod.Post, "/v1/repair", repair)),
+            () => fixture.Host.Client.SendAsync(
+                impostor.Request(fixture.Host.Address, HttpMethod.Post, "/v1/repair", repair)),
             HttpStatusCode.Unauthorized, "signature-invalid");
         await fixture.RefusedAsync(
-            () => account.SendAsync(account.Code, HttpMethod.Post, "/v1/repair", repair), HttpStatusCode.Forbidden, "forbidden", "keyid");
+            () => account.SendAsync(account.Code, HttpMethod.Post, "/v1/repair", repair), HttpStatusCode.Forbidden,
+            "forbidden", "keyid");
         await fixture.RefusedAsync(
             () => account.SendAsync(account.Phone, HttpMethod.Post, "/v1/repair", RandomNumberGenerator.GetBytes(100)),
             HttpStatusCode.BadRequest, "malformed", "repair");

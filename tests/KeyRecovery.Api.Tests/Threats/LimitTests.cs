@@ -16,9 +16,11 @@ public sealed class LimitTests(VaultFixture fixture) : IClassFixture<VaultFixtur
         using var vault = await account.OpenAsync();
         var (item, _) = TestAccount.Put(vault, [1]);
         await fixture.RefusedAsync(
-            () => PutAsync(account, item, Hash256.Of([1, 2, 3])), HttpStatusCode.UnprocessableEntity, "refused", "hash", "item-hash");
+            () => PutAsync(account, item, Hash256.Of([1, 2, 3])), HttpStatusCode.UnprocessableEntity, "refused", "hash",
+            "item-hash");
         await fixture.RefusedAsync(
-            () => PutAsync(account, RandomNumberGenerator.GetBytes(400)), HttpStatusCode.BadRequest, "malformed", "item");
+            () => PutAsync(account, RandomNumberGenerator.GetBytes(400)), HttpStatusCode.BadRequest,
+            "malformed", "item");
         await fixture.RefusedAsync(() => PutAsync(account, []), HttpStatusCode.BadRequest, "malformed", "item");
     }
 
@@ -34,7 +36,8 @@ public sealed class LimitTests(VaultFixture fixture) : IClassFixture<VaultFixtur
         foreach (var items in new byte[][][] { [], [other], [changed], [commit.Items[0].ToArray(), other] })
         {
             await fixture.RefusedAsync(
-                () => account.CommitAsync(account.Phone, commit with { Items = [.. items.Select(i => (ReadOnlyMemory<byte>)i)] }),
+                () => account.CommitAsync(
+                    account.Phone, commit with { Items = [.. items.Select(i => (ReadOnlyMemory<byte>)i)] }),
                 HttpStatusCode.UnprocessableEntity, "refused", "items", "item-hash");
         }
     }
@@ -46,9 +49,11 @@ public sealed class LimitTests(VaultFixture fixture) : IClassFixture<VaultFixtur
         var small = await TestAccount.CreateAsync(fixture.Host);
         using var vault = await small.OpenAsync();
         var (item, change) = TestAccount.Put(vault, content);
-        await fixture.RefusedAsync(() => PutAsync(small, item), HttpStatusCode.UnprocessableEntity, "limit-reached", "items.size");
         await fixture.RefusedAsync(
-            () => small.CommitAsync(small.Phone, new CommitBundle(null, null, TestAccount.Manifest(vault, small.Phone, change), [])),
+            () => PutAsync(small, item), HttpStatusCode.UnprocessableEntity, "limit-reached", "items.size");
+        await fixture.RefusedAsync(
+            () => small.CommitAsync(
+                small.Phone, new CommitBundle(null, null, TestAccount.Manifest(vault, small.Phone, change), [])),
             HttpStatusCode.UnprocessableEntity, "limit-reached", "items.size");
 
         var large = await TestAccount.CreateAsync(fixture.Host, VaultFixture.StrictApp);
@@ -63,7 +68,8 @@ public sealed class LimitTests(VaultFixture fixture) : IClassFixture<VaultFixtur
         var account = await TestAccount.CreateAsync(fixture.Host);
         using var vault = await account.OpenAsync();
         var items = new List<byte[]>();
-        for (var i = 0; i <= Limits.StagedItems; i++) items.Add(await StagedAsync(account, TestAccount.Put(vault, [1]).Item));
+        for (var i = 0; i <= Limits.StagedItems; i++)
+            items.Add(await StagedAsync(account, TestAccount.Put(vault, [1]).Item));
         var there = await ThereAsync(account, items);
         Assert.Equal([false, .. Enumerable.Repeat(true, Limits.StagedItems)], there);
     }
@@ -92,7 +98,8 @@ public sealed class LimitTests(VaultFixture fixture) : IClassFixture<VaultFixtur
             Put = [.. Enumerable.Range(0, (int)(Limits.AccountBytes / size) + 1).Select(i => Claimed(size, i))],
         };
         await fixture.RefusedAsync(
-            () => account.CommitAsync(account.Phone, new CommitBundle(null, null, TestAccount.Manifest(vault, account.Phone, change), [])),
+            () => account.CommitAsync(
+                account.Phone, new CommitBundle(null, null, TestAccount.Manifest(vault, account.Phone, change), [])),
             HttpStatusCode.UnprocessableEntity, "limit-reached", "account.size");
     }
 
@@ -106,19 +113,23 @@ public sealed class LimitTests(VaultFixture fixture) : IClassFixture<VaultFixtur
         for (var i = 2; i < Limits.LinksPerDay; i++)
         {
             using var vault = await account.OpenAsync();
-            await account.CommittedAsync(account.Phone, TestAccount.LinkCommit(vault, account.Phone, [], [], beginEpoch: true));
+            await account.CommittedAsync(
+                account.Phone, TestAccount.LinkCommit(vault, account.Phone, [], [], beginEpoch: true));
         }
 
         using var last = await account.OpenAsync();
         foreach (var (add, remove) in new[] { (1, 0), (2, 1), (0, 0) })
         {
             var link = TestAccount.LinkCommit(
-                last, account.Phone, [.. Enumerable.Range(0, add).Select(_ => Party.Device())], remove == 0 ? [] : [laptop.Id], beginEpoch: add == 0);
+                last, account.Phone, [.. Enumerable.Range(0, add).Select(_ => Party.Device())], remove == 0
+                    ? [] : [laptop.Id], beginEpoch: add == 0);
             await fixture.RefusedAsync(
-                () => account.CommitAsync(account.Phone, link), HttpStatusCode.UnprocessableEntity, "limit-reached", "links");
+                () => account.CommitAsync(account.Phone, link), HttpStatusCode.UnprocessableEntity,
+                "limit-reached", "links");
         }
 
-        await account.CommittedAsync(account.Phone, TestAccount.LinkCommit(last, account.Phone, [Party.Device()], [laptop.Id]));
+        await account.CommittedAsync(
+            account.Phone, TestAccount.LinkCommit(last, account.Phone, [Party.Device()], [laptop.Id]));
     }
 
     [Fact]
@@ -129,7 +140,8 @@ public sealed class LimitTests(VaultFixture fixture) : IClassFixture<VaultFixtur
         var many = Enumerable.Range(0, Limits.Authorities - 1).Select(_ => Party.Device()).ToArray();
         await account.CommittedAsync(account.Phone, TestAccount.LinkCommit(vault, account.Phone, many[1..], []));
         using var full = await account.OpenAsync();
-        using var response = await account.CommitAsync(account.Phone, TestAccount.LinkCommit(full, account.Phone, [many[0]], []));
+        using var response = await account.CommitAsync(
+            account.Phone, TestAccount.LinkCommit(full, account.Phone, [many[0]], []));
         // A keyset of 33 is too long to be one, before any rule is asked.
         await ProblemAssert.IsAsync(response, HttpStatusCode.BadRequest, "malformed", "commit");
         Assert.Equal($"\"{full.Vault.Manifest.Hash}\"", await account.EntityTagAsync());
@@ -142,7 +154,8 @@ public sealed class LimitTests(VaultFixture fixture) : IClassFixture<VaultFixtur
     }
 
     private static Task<HttpResponseMessage> PutAsync(TestAccount account, byte[] item, Hash256? hash = null) =>
-        account.SendAsync(account.Phone, HttpMethod.Put, $"/v1/items/{hash ?? Hash256.Of(item)}", item, "application/octet-stream");
+        account.SendAsync(
+            account.Phone, HttpMethod.Put, $"/v1/items/{hash ?? Hash256.Of(item)}", item, "application/octet-stream");
 
     private static async Task<byte[]> StagedAsync(TestAccount account, byte[] item)
     {

@@ -33,7 +33,8 @@ public class LogTests
     [Fact]
     public async Task An_exception_is_logged_by_type_and_place_without_its_message()
     {
-        await using var host = await TestHost.StartAsync(adjust: builder => builder.Services.AddSingleton<IReadiness, Broken>());
+        await using var host =
+            await TestHost.StartAsync(adjust: builder => builder.Services.AddSingleton<IReadiness, Broken>());
         var response = await host.Client.GetAsync("/health/ready");
         var problem = await ProblemAssert.IsAsync(response, HttpStatusCode.InternalServerError, "internal");
         Assert.DoesNotContain(Canary, problem.GetRawText(), StringComparison.Ordinal);
@@ -68,7 +69,9 @@ public class LogTests
             {
                 Content = new StringContent(body, Encoding.UTF8, "application/json"),
             };
-            foreach (var header in new[] { "X-A", "Referer", "User-Agent", "Cookie", "traceparent", "Signature", "Signature-Input" })
+            foreach (var header in new[] {
+                "X-A", "Referer", "User-Agent", "Cookie", "traceparent", "Signature", "Signature-Input",
+            })
                 request.Headers.TryAddWithoutValidation(header, Canary);
             request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {Canary}");
             request.Headers.TryAddWithoutValidation("X-Forwarded-For", Canary);
@@ -76,7 +79,8 @@ public class LogTests
         }
 
         await client.GetAsync($"/{Canary}/{Canary}?{Canary}={Canary}");
-        using var foreign = new HttpRequestMessage(HttpMethod.Get, "/v1/config") { Headers = { Host = $"{Canary}.example.com" } };
+        using var foreign = new HttpRequestMessage(
+            HttpMethod.Get, "/v1/config") { Headers = { Host = $"{Canary}.example.com" } };
         await client.SendAsync(foreign);
     }
 

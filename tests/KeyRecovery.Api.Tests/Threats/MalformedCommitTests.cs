@@ -53,7 +53,8 @@ public sealed class MalformedCommitTests(VaultFixture fixture) : IClassFixture<V
             // Another id or clock in a signed structure is well-formed and signed by nobody.
             Assert.Contains(flipped.StatusCode, new[]
             {
-                HttpStatusCode.BadRequest, HttpStatusCode.UnprocessableEntity, HttpStatusCode.Conflict, HttpStatusCode.Forbidden,
+                HttpStatusCode.BadRequest, HttpStatusCode.UnprocessableEntity, HttpStatusCode.Conflict,
+                HttpStatusCode.Forbidden,
             });
             await ProblemAssert.IsAsync(cut, HttpStatusCode.BadRequest, "malformed", "commit");
         }
@@ -72,10 +73,12 @@ public sealed class MalformedCommitTests(VaultFixture fixture) : IClassFixture<V
     {
         var account = await TestAccount.CreateAsync(fixture.Host);
         var by = (target == "/v1/recovery" ? account.Code : account.Phone).Of(account.Id);
-        var head = by.Headers(fixture.Host.Address, new HttpMethod(method), target, new byte[limit + 1]).Select(field => $"{field.Name}: {field.Value}");
+        var head = by.Headers(fixture.Host.Address, new HttpMethod(method), target, new byte[limit + 1])
+            .Select(field => $"{field.Name}: {field.Value}");
         // The body is announced and never sent: nobody waits for it.
         var status = await RawHttp.StatusLineAsync(
-            fixture.Host.Address, $"{method} {target} HTTP/1.1", [.. head, $"Content-Type: {type}", $"Content-Length: {limit + 1}"]);
+            fixture.Host.Address, $"{method} {target} HTTP/1.1",
+            [.. head, $"Content-Type: {type}", $"Content-Length: {limit + 1}"]);
         Assert.StartsWith("HTTP/1.1 413 ", status, StringComparison.Ordinal);
     }
 
@@ -100,7 +103,8 @@ public sealed class MalformedCommitTests(VaultFixture fixture) : IClassFixture<V
     public async Task A_newer_version_asks_for_an_upgrade()
     {
         var account = await TestAccount.CreateAsync(fixture.Host);
-        var newer = new CborOut().Array(6).Text("keyrecovery/v1/commit").UInt(2).Bytes([]).Bytes([]).Bytes([1]).Array(0).ToArray();
+        var newer = new CborOut().Array(6).Text("keyrecovery/v1/commit").UInt(2).Bytes([]).Bytes([]).Bytes([1])
+            .Array(0).ToArray();
         await fixture.RefusedAsync(
             () => PostAsync(account, newer), HttpStatusCode.UnprocessableEntity, "refused", rule: "upgrade-required");
     }
@@ -130,7 +134,8 @@ public sealed class MalformedCommitTests(VaultFixture fixture) : IClassFixture<V
     {
         var account = await TestAccount.CreateAsync(fixture.Host);
         await fixture.RefusedAsync(
-            () => account.SendAsync(account.Phone, new HttpMethod(method), target), HttpStatusCode.BadRequest, "malformed", field);
+            () => account.SendAsync(account.Phone, new HttpMethod(method), target), HttpStatusCode.BadRequest,
+            "malformed", field);
     }
 
     private static Task<HttpResponseMessage> PostAsync(TestAccount account, byte[] body) =>
@@ -149,7 +154,8 @@ public sealed class MalformedCommitTests(VaultFixture fixture) : IClassFixture<V
             "indefinite array" => [0x9F, .. whole[1..], 0xFF],
             "nested" => [.. Enumerable.Repeat((byte)0x81, 4_000), 0x80],
             "a map" => [0xA0],
-            "another label" => new CborOut().Array(6).Text("keyrecovery/v1/repair").UInt(1).Bytes([]).Bytes([]).Bytes([1]).Array(0).ToArray(),
+            "another label" => new CborOut().Array(6).Text("keyrecovery/v1/repair").UInt(1).Bytes([]).Bytes([])
+                .Bytes([1]).Array(0).ToArray(),
             "noise" => RandomNumberGenerator.GetBytes(500),
             "a manifest that is noise" => With(RandomNumberGenerator.GetBytes(500)),
             "a manifest with trailing bytes" => With([.. commit.Manifest.Bytes.Span, 0]),
@@ -158,5 +164,6 @@ public sealed class MalformedCommitTests(VaultFixture fixture) : IClassFixture<V
     }
 
     private static byte[] With(byte[] manifest) =>
-        new CborOut().Array(6).Text("keyrecovery/v1/commit").UInt(1).Bytes([]).Bytes([]).Bytes(manifest).Array(0).ToArray();
+        new CborOut().Array(6).Text("keyrecovery/v1/commit").UInt(1).Bytes([]).Bytes([]).Bytes(manifest)
+            .Array(0).ToArray();
 }

@@ -36,7 +36,8 @@ public class MalformedRequestTests(HostFixture fixture) : IClassFixture<HostFixt
         var content = new ByteArrayContent("""{"subject":"anna"}"""u8.ToArray());
         if (type is not null) content.Headers.TryAddWithoutValidation("Content-Type", type);
         await ProblemAssert.IsAsync(
-            await fixture.Client.PostAsync(Tokens, content), HttpStatusCode.UnsupportedMediaType, "unsupported-media-type");
+            await fixture.Client.PostAsync(Tokens, content), HttpStatusCode.UnsupportedMediaType,
+            "unsupported-media-type");
     }
 
     [Theory]
@@ -55,17 +56,20 @@ public class MalformedRequestTests(HostFixture fixture) : IClassFixture<HostFixt
     [InlineData("""{"subject":"a",}""", null)]
     [InlineData("""{"subject":"\ud800"}""", "subject")]
     public async Task A_malformed_body_is_refused_and_the_field_named(string json, string? field) =>
-        await ProblemAssert.IsAsync(await PostAsync(Encoding.UTF8.GetBytes(json)), HttpStatusCode.BadRequest, "malformed", field);
+        await ProblemAssert.IsAsync(
+            await PostAsync(Encoding.UTF8.GetBytes(json)), HttpStatusCode.BadRequest, "malformed", field);
 
     [Fact]
     public async Task Invalid_UTF_8_is_refused() =>
         await ProblemAssert.IsAsync(
-            await PostAsync([.. "{\"subject\":\""u8, 0xC3, 0x28, .. "\"}"u8]), HttpStatusCode.BadRequest, "malformed", "subject");
+            await PostAsync([.. "{\"subject\":\""u8, 0xC3, 0x28, .. "\"}"u8]), HttpStatusCode.BadRequest,
+            "malformed", "subject");
 
     [Fact]
     public async Task Deep_nesting_is_refused() =>
         await ProblemAssert.IsAsync(
-            await PostAsync(Encoding.UTF8.GetBytes($"{{\"subject\":{new string('[', 1_000)}{new string(']', 1_000)}}}")),
+            await PostAsync(
+                Encoding.UTF8.GetBytes($"{{\"subject\":{new string('[', 1_000)}{new string(']', 1_000)}}}")),
             HttpStatusCode.BadRequest,
             "malformed",
             "subject");
@@ -74,7 +78,8 @@ public class MalformedRequestTests(HostFixture fixture) : IClassFixture<HostFixt
     public async Task A_subject_has_256_bytes_at_most()
     {
         Assert.Equal(HttpStatusCode.OK, (await PostAsync(Subject(new string('é', 128)))).StatusCode);
-        await ProblemAssert.IsAsync(await PostAsync(Subject(new string('é', 129))), HttpStatusCode.BadRequest, "malformed", "subject");
+        await ProblemAssert.IsAsync(
+            await PostAsync(Subject(new string('é', 129))), HttpStatusCode.BadRequest, "malformed", "subject");
     }
 
     [Theory]
@@ -82,18 +87,22 @@ public class MalformedRequestTests(HostFixture fixture) : IClassFixture<HostFixt
     [InlineData(false)]
     public async Task An_oversized_body_is_refused_whether_or_not_it_says_its_length(bool chunked)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, Tokens) { Content = Json(Subject(new string('x', 8_192))) };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, Tokens) { Content = Json(Subject(new string('x', 8_192))) };
         request.Headers.TransferEncodingChunked = chunked;
-        await ProblemAssert.IsAsync(await fixture.Client.SendAsync(request), HttpStatusCode.RequestEntityTooLarge, "too-large");
+        await ProblemAssert.IsAsync(
+            await fixture.Client.SendAsync(request), HttpStatusCode.RequestEntityTooLarge, "too-large");
     }
 
     [Fact]
     public async Task After_a_refused_body_the_connection_goes_on()
     {
-        using var host = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1 }) { BaseAddress = fixture.Client.BaseAddress };
+        using var host = new HttpClient(
+            new SocketsHttpHandler { MaxConnectionsPerServer = 1 }) { BaseAddress = fixture.Client.BaseAddress };
         for (var i = 0; i < 20; i++)
         {
-            Assert.Equal(HttpStatusCode.BadRequest, (await host.PostAsync(Tokens, Json("{\"subject\":1,"u8.ToArray()))).StatusCode);
+            Assert.Equal(HttpStatusCode.BadRequest,
+                (await host.PostAsync(Tokens, Json("{\"subject\":1,"u8.ToArray()))).StatusCode);
             Assert.Equal(HttpStatusCode.OK, (await host.GetAsync("/v1/config")).StatusCode);
         }
 
@@ -122,7 +131,8 @@ public class MalformedRequestTests(HostFixture fixture) : IClassFixture<HostFixt
     [Fact]
     public async Task Headers_are_bounded()
     {
-        var answer = await RawHttp.SendAsync(fixture.Host.Address, "GET /v1/config HTTP/1.1", [$"X-Long: {new string('x', 20_000)}"]);
+        var answer = await RawHttp.SendAsync(
+            fixture.Host.Address, "GET /v1/config HTTP/1.1", [$"X-Long: {new string('x', 20_000)}"]);
         Assert.StartsWith("HTTP/1.1 431 ", answer, StringComparison.Ordinal);
     }
 

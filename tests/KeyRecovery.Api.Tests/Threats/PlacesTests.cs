@@ -12,7 +12,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace KeyRecovery.Api.Tests.Threats;
 
-/// <summary>F11 and F12: what runs at once for one account, and what its unread answers hold, is bounded; others do not notice.</summary>
+/// <summary>
+/// F11 and F12: what runs at once for one account, and what its unread answers hold, is bounded; others do not notice.
+/// </summary>
 [Collection(GateCounts.Alone)]
 public sealed class PlacesTests : IAsyncLifetime
 {
@@ -49,12 +51,14 @@ public sealed class PlacesTests : IAsyncLifetime
         var (item, _) = TestAccount.Put(vault, [1]);
         var slow = await FillAsync(account, RequestLimits.OfAccount);
         using var counts = GateCounts.Start();
-        var waiting = account.SendAsync(laptop, HttpMethod.Put, $"/v1/items/{Hash256.Of(item)}", item, "application/octet-stream");
+        var waiting = account.SendAsync(
+            laptop, HttpMethod.Put, $"/v1/items/{Hash256.Of(item)}", item, "application/octet-stream");
         await UntilAsync(() => counts.Verifications == 1);
 
         // Its own requests would wait behind: the removal goes in by the service's door.
         var service = _host.Services.GetRequiredService<KeyRecoveryService>();
-        var pass = (GateResult.Open)await service.Gate.PassAsync(account.Phone.Of(account.Id).KeyId, _ => true, default);
+        var pass = (GateResult.Open)await service.Gate.PassAsync(
+            account.Phone.Of(account.Id).KeyId, _ => true, default);
         using (pass.Account)
             Assert.IsType<Outcome<Service.Accounts.Heads>.Done>(await service.Commits.CommitAsync(
                 pass.Account, TestAccount.LinkCommit(vault, account.Phone, [], [laptop.Id]), default));
@@ -95,7 +99,8 @@ public sealed class PlacesTests : IAsyncLifetime
         {
             for (var turn = 0; turn < 200; turn++)
             {
-                using var impatience = new CancellationTokenSource(TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(1, 4)));
+                using var impatience =
+                    new CancellationTokenSource(TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(1, 4)));
                 try
                 {
                     using var place = await Places.TryEnterAsync((UInt128)(worker % 2), impatience.Token);
@@ -115,7 +120,8 @@ public sealed class PlacesTests : IAsyncLifetime
         Assert.Equal(0, Places.Count);
     }
 
-    public async Task InitializeAsync() => _host = await TestHost.StartAsync(new(VaultFixture.Settings) { ["LogLevel"] = "Information" });
+    public async Task InitializeAsync() =>
+        _host = await TestHost.StartAsync(new(VaultFixture.Settings) { ["LogLevel"] = "Information" });
 
     public async Task DisposeAsync()
     {
@@ -130,9 +136,11 @@ public sealed class PlacesTests : IAsyncLifetime
         for (var i = 0; i < requests; i++)
         {
             slow.Add(await RawConnection.OpenAsync(_host.Address));
-            var headers = account.Phone.Of(account.Id).Headers(_host.Address, HttpMethod.Post, "/v1/commits", new byte[1_000]);
+            var headers = account.Phone.Of(account.Id)
+                .Headers(_host.Address, HttpMethod.Post, "/v1/commits", new byte[1_000]);
             await slow[^1].SendHeadAsync(
-                HttpMethod.Post, "/v1/commits", [.. headers, ("Content-Type", "application/cbor"), ("Content-Length", "1000")], and: new byte[500]);
+                HttpMethod.Post, "/v1/commits",
+                [.. headers, ("Content-Type", "application/cbor"), ("Content-Length", "1000")], and: new byte[500]);
         }
 
         await UntilAsync(() => counts.Verifications == requests);
@@ -144,7 +152,8 @@ public sealed class PlacesTests : IAsyncLifetime
         using var vault = await account.OpenAsync();
         var (item, _) = TestAccount.Put(vault, RandomNumberGenerator.GetBytes(Limits.MaxItemBytes));
         var hash = Hash256.Of(item);
-        using var put = await account.SendAsync(account.Phone, HttpMethod.Put, $"/v1/items/{hash}", item, "application/octet-stream");
+        using var put = await account.SendAsync(
+            account.Phone, HttpMethod.Put, $"/v1/items/{hash}", item, "application/octet-stream");
         Assert.Equal(HttpStatusCode.NoContent, put.StatusCode);
         return hash;
     }
@@ -153,7 +162,8 @@ public sealed class PlacesTests : IAsyncLifetime
     {
         var connection = await RawConnection.OpenAsync(account.Host.Address, receiveBuffer: 4_096);
         var target = $"/v1/items/{item}";
-        await connection.SendHeadAsync(HttpMethod.Get, target, account.Phone.Of(account.Id).Headers(account.Host.Address, HttpMethod.Get, target));
+        await connection.SendHeadAsync(
+            HttpMethod.Get, target, account.Phone.Of(account.Id).Headers(account.Host.Address, HttpMethod.Get, target));
         return connection;
     }
 

@@ -85,7 +85,8 @@ public class RateLimitTests
         var buckets = new TokenBuckets(perSecond: 1, burst: 2, new FakeTimeProvider());
         for (UInt128 stranger = 1_000; stranger < 2_000; stranger++) Taken(buckets, stranger, tries: 5);
         // 1,000 exhausted strangers fill 1.5 % of either row: both of one caller's cells with p = 0.0002.
-        Assert.InRange(Enumerable.Range(0, 500).Count(caller => Taken(buckets, (UInt128)caller, tries: 1) == 1), 495, 500);
+        Assert.InRange(
+            Enumerable.Range(0, 500).Count(caller => Taken(buckets, (UInt128)caller, tries: 1) == 1), 495, 500);
     }
 
     [Theory]
@@ -101,7 +102,8 @@ public class RateLimitTests
     public async Task Past_the_limit_the_answer_says_when_to_come_back()
     {
         await using var host = await TestHost.StartAsync(Tight);
-        for (var i = 0; i < 3; i++) Assert.Equal(HttpStatusCode.OK, (await host.Client.GetAsync("/v1/config")).StatusCode);
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(HttpStatusCode.OK, (await host.Client.GetAsync("/v1/config")).StatusCode);
         var response = await host.Client.GetAsync("/v1/config");
         var problem = await ProblemAssert.IsAsync(response, HttpStatusCode.TooManyRequests, "rate-limited");
         Assert.InRange(problem.GetProperty("retryAfterMs").GetInt64(), 90_000, 100_000);

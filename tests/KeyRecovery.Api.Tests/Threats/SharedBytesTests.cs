@@ -17,7 +17,8 @@ public sealed class SharedBytesTests
             foreach (var (owner, number, bytes) in steps)
             {
                 var key = owner * 10 + number;
-                if (!holdings.TryGetValue(key, out var holding)) holdings[key] = holding = shared.Begin((UInt128)owner, () => gone.Add(key));
+                if (!holdings.TryGetValue(key, out var holding))
+                    holdings[key] = holding = shared.Begin((UInt128)owner, () => gone.Add(key));
                 if (bytes == 0) holding.Dispose();
                 else if (holding.TryGrow(bytes) == holding.IsOver) return false;
                 if (gone.Contains(key) && !holding.IsOver) return false;

@@ -83,7 +83,8 @@ public sealed class SignedRequestTests : IAsyncLifetime
         foreach (var change in changes)
         {
             using var request = _signer.Request(_host.Address, HttpMethod.Post, Echo, Body, spoil: change);
-            await ProblemAssert.IsAsync(await _host.Client.SendAsync(request), HttpStatusCode.Unauthorized, "signature-invalid");
+            await ProblemAssert.IsAsync(
+                await _host.Client.SendAsync(request), HttpStatusCode.Unauthorized, "signature-invalid");
         }
     }
 
@@ -93,7 +94,8 @@ public sealed class SignedRequestTests : IAsyncLifetime
         using var moved = _signer.Request(
             _host.Address, HttpMethod.Post, Echo, Body, spoil: parts => parts with { Authority = "other.example.com" });
         moved.Headers.Host = "other.example.com";
-        await ProblemAssert.IsAsync(await _host.Client.SendAsync(moved), HttpStatusCode.Unauthorized, "signature-invalid");
+        await ProblemAssert.IsAsync(
+            await _host.Client.SendAsync(moved), HttpStatusCode.Unauthorized, "signature-invalid");
 
         using var named = Post(Body);
         named.Headers.Host = "other.example.com";
@@ -162,7 +164,8 @@ public sealed class SignedRequestTests : IAsyncLifetime
     public async Task The_signature_is_checked_before_the_body_is_read()
     {
         using var stranger = Signer.NewDevice();
-        var head = stranger.Headers(_host.Address, HttpMethod.Post, Echo, Body).Select(field => $"{field.Name}: {field.Value}");
+        var head = stranger.Headers(_host.Address, HttpMethod.Post, Echo, Body)
+            .Select(field => $"{field.Name}: {field.Value}");
         // The body never comes, and the answer does; who waited for the body would get another one.
         var answer = RawHttp.StatusLineAsync(_host.Address, $"POST {Echo} HTTP/1.1", [.. head, "Content-Length: 5"]);
         Assert.StartsWith("HTTP/1.1 401 ", await answer.WaitAsync(TimeSpan.FromMinutes(1)), StringComparison.Ordinal);
@@ -173,7 +176,8 @@ public sealed class SignedRequestTests : IAsyncLifetime
     public async Task A_body_that_is_not_the_signed_one_is_refused()
     {
         var answer = await RawHttp.SendAsync(
-            _host.Address, $"POST {Echo} HTTP/1.1", [.. Fields("POST", Echo, Body), "Content-Length: 5"], "jello"u8.ToArray());
+            _host.Address, $"POST {Echo} HTTP/1.1", [.. Fields("POST", Echo, Body), "Content-Length: 5"],
+            "jello"u8.ToArray());
         Assert.StartsWith("HTTP/1.1 401 ", answer, StringComparison.Ordinal);
         Assert.Contains("\"field\":\"content-digest\"", answer, StringComparison.Ordinal);
     }
@@ -187,18 +191,21 @@ public sealed class SignedRequestTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, (await _host.Client.SendAsync(fits)).StatusCode);
         using var tooLong = Post(new byte[1_025]);
         tooLong.Headers.TransferEncodingChunked = chunked;
-        await ProblemAssert.IsAsync(await _host.Client.SendAsync(tooLong), HttpStatusCode.RequestEntityTooLarge, "too-large");
+        await ProblemAssert.IsAsync(
+            await _host.Client.SendAsync(tooLong), HttpStatusCode.RequestEntityTooLarge, "too-large");
     }
 
     [Fact]
     public async Task An_accounts_limit_counts_its_own_verified_requests_only()
     {
         // Strangers who name the account use nothing up.
-        using var impostor = new Signer(_signer.KeyId, SigningKey.FromSeed(Encoding.ASCII.GetBytes("an impostor's seed of 32 bytes..")));
+        using var impostor = new Signer(
+            _signer.KeyId, SigningKey.FromSeed(Encoding.ASCII.GetBytes("an impostor's seed of 32 bytes..")));
         for (var i = 0; i < 25; i++)
         {
             using var forged = impostor.Request(_host.Address, HttpMethod.Get, Echo);
-            await ProblemAssert.IsAsync(await _host.Client.SendAsync(forged), HttpStatusCode.Unauthorized, "signature-invalid");
+            await ProblemAssert.IsAsync(
+                await _host.Client.SendAsync(forged), HttpStatusCode.Unauthorized, "signature-invalid");
         }
 
         for (var i = 0; i < 20; i++)
@@ -208,12 +215,14 @@ public sealed class SignedRequestTests : IAsyncLifetime
         }
 
         using var oneMore = Post(Body);
-        var problem = await ProblemAssert.IsAsync(await _host.Client.SendAsync(oneMore), HttpStatusCode.TooManyRequests, "rate-limited");
+        var problem = await ProblemAssert.IsAsync(
+            await _host.Client.SendAsync(oneMore), HttpStatusCode.TooManyRequests, "rate-limited");
         Assert.True(problem.GetProperty("retryAfterMs").GetInt64() > 0);
     }
 
     private HttpRequestMessage Post(byte[] body) => _signer.Request(_host.Address, HttpMethod.Post, Echo, body);
 
     private string[] Fields(string method, string target, byte[]? body = null) =>
-        [.. _signer.Headers(_host.Address, new HttpMethod(method), target, body).Select(field => $"{field.Name}: {field.Value}")];
+        [.. _signer.Headers(_host.Address, new HttpMethod(method), target, body)
+            .Select(field => $"{field.Name}: {field.Value}")];
 }

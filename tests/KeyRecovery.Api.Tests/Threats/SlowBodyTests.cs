@@ -34,12 +34,13 @@ public sealed class SlowBodyTests : IAsyncLifetime
         }),
         ["commit"] = new(200, 403, "revoked", (vault, laptop) =>
             new(HttpMethod.Post, "/v1/commits", CborBody.Cbor, TestAccount.ItemCommit(vault, laptop).Encode())),
-        ["openLink"] = new(201, 403, "revoked", (_, _) => new(HttpMethod.Post, "/v1/links", "application/json", JsonSerializer.SerializeToUtf8Bytes(new
-        {
-            sessionId = Base64UrlText.Encode(RandomNumberGenerator.GetBytes(16)),
-            joinTokenHash = $"{Hash256.Of([1])}",
-            bearerHash = $"{Hash256.Of([2])}",
-        }))),
+        ["openLink"] = new(201, 403, "revoked",
+            (_, _) => new(HttpMethod.Post, "/v1/links", "application/json", JsonSerializer.SerializeToUtf8Bytes(new
+            {
+                sessionId = Base64UrlText.Encode(RandomNumberGenerator.GetBytes(16)),
+                joinTokenHash = $"{Hash256.Of([1])}",
+                bearerHash = $"{Hash256.Of([2])}",
+            }))),
         // It reads the account after its body in any case, and its chain is one from before the removal.
         ["repair"] = new(200, 422, "refused", (vault, _) =>
             new(HttpMethod.Post, "/v1/repair", CborBody.Cbor, Contract.VaultTests.Repair(vault).Encode())),
@@ -49,7 +50,8 @@ public sealed class SlowBodyTests : IAsyncLifetime
     public void F22_every_signed_route_with_a_body_has_a_row()
     {
         var routes = _host.Services.GetRequiredService<EndpointDataSource>().Endpoints
-            .Where(e => e.Metadata.GetMetadata<Signed>() is not null || e.Metadata.GetMetadata<SignedByContent>() is not null)
+            .Where(e => e.Metadata.GetMetadata<Signed>() is not null
+                || e.Metadata.GetMetadata<SignedByContent>() is not null)
             .Where(e => e.Metadata.GetMetadata<BodyLimit>() is not { Bytes: 0 })
             .Select(e => e.Metadata.GetMetadata<IEndpointNameMetadata>()!.EndpointName);
         Assert.Equal(Rows.Keys.Order(), routes.Order());
@@ -107,12 +109,15 @@ public sealed class SlowBodyTests : IAsyncLifetime
         var whole = row.Make(vault, account.Phone);
         counts.Reset();
         using var connection = await RawConnection.OpenAsync(_host.Address);
-        await connection.SendHeadAsync(whole.Method, whole.Target, whole.Headers(account.Phone.Of(account.Id), _host.Address), whole.Body);
+        await connection.SendHeadAsync(
+            whole.Method, whole.Target, whole.Headers(account.Phone.Of(account.Id), _host.Address), whole.Body);
         Assert.Equal(row.Status, (await connection.ReadAnswerAsync()).Status);
         Assert.Equal(1, counts.Verifications);
     }
 
-    public async Task InitializeAsync() => _host = await TestHost.StartAsync(new(VaultFixture.Settings) { ["LogLevel"] = "Information", ["Apps:0:Policy:Erasure:HoldHours"] = "0" });
+    public async Task InitializeAsync() =>
+        _host = await TestHost.StartAsync(
+            new(VaultFixture.Settings) { ["LogLevel"] = "Information", ["Apps:0:Policy:Erasure:HoldHours"] = "0" });
 
     public async Task DisposeAsync()
     {
@@ -146,15 +151,19 @@ public sealed class SlowBodyTests : IAsyncLifetime
         {
             var (account, laptop) = (await TestAccount.CreateAsync(host), Party.Device());
             using (var before = await account.OpenAsync())
-                await account.CommittedAsync(account.Phone, TestAccount.LinkCommit(before, account.Phone, [laptop], []));
+                await account.CommittedAsync(
+                    account.Phone, TestAccount.LinkCommit(before, account.Phone, [laptop], []));
             var vault = await account.OpenAsync();
             var sent = row.Make(vault, laptop);
             var half = sent.Body.Length / 2;
             var counts = GateCounts.Start();
             var connection = await RawConnection.OpenAsync(host.Address);
-            await connection.SendHeadAsync(sent.Method, sent.Target, sent.Headers(laptop.Of(account.Id), host.Address), sent.Body[..half]);
-            while (counts.All.Reads == 0 || (sent.Target != "/v1/repair" && counts.Verifications == 0)) await Task.Delay(5);
-            return new SlowRequest { Account = account, Laptop = laptop, Vault = vault, Counts = counts, Connection = connection, Rest = sent.Body[half..] };
+            await connection.SendHeadAsync(
+                sent.Method, sent.Target, sent.Headers(laptop.Of(account.Id), host.Address), sent.Body[..half]);
+            while (counts.All.Reads == 0 || (sent.Target != "/v1/repair" && counts.Verifications == 0))
+                await Task.Delay(5);
+            return new SlowRequest { Account = account, Laptop = laptop, Vault = vault, Counts = counts,
+                Connection = connection, Rest = sent.Body[half..] };
         }
 
         public async Task<(int Status, string Body)> EndAsync()
@@ -169,7 +178,8 @@ public sealed class SlowBodyTests : IAsyncLifetime
             var relay = (LocalLinkRelay)Account.Host.Services.GetRequiredService<KeyRecoveryService>().Links;
             var links = relay.Count;
             var (answered, body) = await EndAsync();
-            Assert.True(answered == status && body.Contains($":{slug}\"", StringComparison.Ordinal), $"{name}: {answered} {body}");
+            Assert.True(answered == status && body.Contains($":{slug}\"", StringComparison.Ordinal),
+                $"{name}: {answered} {body}");
             Assert.Equal(before, await StoreSnapshot.TakeAsync(Account.Host));
             Assert.Equal(links, relay.Count);
         }

@@ -14,9 +14,11 @@ public sealed class StaleRequestTests(VaultFixture fixture) : IClassFixture<Vaul
         using var vault = await account.OpenAsync();
         var faster = TestAccount.ItemCommit(vault, account.Phone);
         await account.CommittedAsync(account.Phone, faster);
-        foreach (var late in new[] { TestAccount.ItemCommit(vault, account.Phone), TestAccount.LinkCommit(vault, account.Phone, [Party.Device()], []) })
+        foreach (var late in new[] { TestAccount.ItemCommit(vault, account.Phone),
+            TestAccount.LinkCommit(vault, account.Phone, [Party.Device()], []) })
         {
-            var problem = await fixture.RefusedAsync(() => account.CommitAsync(account.Phone, late), HttpStatusCode.Conflict, "stale-version");
+            var problem = await fixture.RefusedAsync(
+                () => account.CommitAsync(account.Phone, late), HttpStatusCode.Conflict, "stale-version");
             var heads = problem.GetProperty("heads");
             Assert.Equal($"{account.Id}", heads.GetProperty("accountId").GetString());
             Assert.Equal(0, heads.GetProperty("chainSeq").GetInt32());
@@ -36,7 +38,9 @@ public sealed class StaleRequestTests(VaultFixture fixture) : IClassFixture<Vaul
     {
         var account = await TestAccount.CreateAsync(fixture.Host);
         using var vault = await account.OpenAsync();
-        foreach (var commit in new[] { TestAccount.LinkCommit(vault, account.Phone, [Party.Device()], [account.Code.Id]) })
+        foreach (var commit in new[] {
+            TestAccount.LinkCommit(vault, account.Phone, [Party.Device()], [account.Code.Id]),
+        })
         {
             using var first = await account.CommitAsync(account.Phone, commit);
             var before = await StoreSnapshot.TakeAsync(fixture.Host);
@@ -56,7 +60,8 @@ public sealed class StaleRequestTests(VaultFixture fixture) : IClassFixture<Vaul
         await account.CommittedAsync(account.Phone, old);
         using var next = await account.OpenAsync();
         await account.CommittedAsync(account.Phone, TestAccount.ItemCommit(next, account.Phone));
-        await fixture.RefusedAsync(() => account.CommitAsync(account.Phone, old), HttpStatusCode.Conflict, "stale-version");
+        await fixture.RefusedAsync(
+            () => account.CommitAsync(account.Phone, old), HttpStatusCode.Conflict, "stale-version");
     }
 
     [Fact]
@@ -66,10 +71,12 @@ public sealed class StaleRequestTests(VaultFixture fixture) : IClassFixture<Vaul
         using var vault = await account.OpenAsync();
         var (item, _) = TestAccount.Put(vault, [1, 2, 3]);
         var target = $"/v1/items/{Hash256.Of(item)}";
-        using var first = await account.SendAsync(account.Phone, HttpMethod.Put, target, item, "application/octet-stream");
+        using var first = await account.SendAsync(
+            account.Phone, HttpMethod.Put, target, item, "application/octet-stream");
         Assert.Equal(HttpStatusCode.NoContent, first.StatusCode);
         var before = await StoreSnapshot.TakePlacesAsync(fixture.Host);
-        using var second = await account.SendAsync(account.Phone, HttpMethod.Put, target, item, "application/octet-stream");
+        using var second = await account.SendAsync(
+            account.Phone, HttpMethod.Put, target, item, "application/octet-stream");
         Assert.Equal(HttpStatusCode.NoContent, second.StatusCode);
         Assert.Equal(before, await StoreSnapshot.TakePlacesAsync(fixture.Host));
     }
@@ -83,7 +90,8 @@ public sealed class StaleRequestTests(VaultFixture fixture) : IClassFixture<Vaul
         var account = await TestAccount.CreateAsync(fixture.Host);
         var problem = await fixture.RefusedAsync(
             () => fixture.Host.Client.SendAsync(account.Phone.Of(account.Id).Request(
-                fixture.Host.Address, new HttpMethod(method), target, [1], type, created: DateTimeOffset.UtcNow.ToUnixTimeSeconds() - 400)),
+                fixture.Host.Address, new HttpMethod(method), target, [1], type,
+                created: DateTimeOffset.UtcNow.ToUnixTimeSeconds() - 400)),
             HttpStatusCode.Unauthorized, "clock-skew");
         Assert.InRange(problem.GetProperty("serverTime").GetInt64() - DateTimeOffset.UtcNow.ToUnixTimeSeconds(), -5, 5);
     }

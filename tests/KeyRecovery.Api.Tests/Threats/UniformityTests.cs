@@ -24,7 +24,9 @@ public sealed class UniformityTests(VaultFixture fixture) : IClassFixture<VaultF
 
         using var counts = GateCounts.Start();
         var seen = new List<(string Who, string Answer, (long, long, long) Cost)>();
-        foreach (var (who, slot) in new[] { ("unknown", unknown), ("wrong", wrong), ("gone", gone), ("erased", erased) })
+        foreach (var (who, slot) in new[] {
+            ("unknown", unknown), ("wrong", wrong), ("gone", gone), ("erased", erased),
+        })
         {
             counts.Reset();
             using var response = await fixture.Host.Client.SendAsync(
@@ -57,7 +59,8 @@ public sealed class UniformityTests(VaultFixture fixture) : IClassFixture<VaultF
         foreach (var signer in new[] { wrong, stranger.Of(account.Id), stranger.Of(new(new byte[16])) })
         {
             counts.Reset();
-            using var response = await fixture.Host.Client.SendAsync(signer.Request(fixture.Host.Address, HttpMethod.Get, "/v1/vault"));
+            using var response =
+                await fixture.Host.Client.SendAsync(signer.Request(fixture.Host.Address, HttpMethod.Get, "/v1/vault"));
             await ProblemAssert.IsAsync(response, HttpStatusCode.Unauthorized, "signature-invalid");
             seen.Add((await ShapeAsync(response), counts.All));
         }
@@ -68,11 +71,13 @@ public sealed class UniformityTests(VaultFixture fixture) : IClassFixture<VaultF
     private async Task<Party> RemovedAsync()
     {
         var account = await TestAccount.CreateAsync(fixture.Host);
-        await account.CommittedAsync(account.Phone, TestAccount.LinkCommit(await account.OpenAsync(), account.Phone, [], [account.Code.Id]));
+        await account.CommittedAsync(
+            account.Phone, TestAccount.LinkCommit(await account.OpenAsync(), account.Phone, [], [account.Code.Id]));
         return account.Code;
     }
 
-    // The one exception: whoever holds the right code must not hear that it is wrong, and nothing is there to tell them by.
+    // The one exception: whoever holds the right code must not hear that it is wrong, and nothing is there to tell them
+    // by.
     [Fact]
     public async Task Where_the_data_are_lost_a_slot_is_told_so()
     {

@@ -16,7 +16,8 @@ public sealed class SwitchTests
     public async Task A_switch_that_was_mistyped_is_never_dropped(params string[] args)
     {
         using var directory = new TempDirectory();
-        Assert.Equal(2, await VerbTable.RunAsync([args[0], "--KeyRecovery:DataDirectory", directory.Path, .. args[1..]]));
+        Assert.Equal(
+            2, await VerbTable.RunAsync([args[0], "--KeyRecovery:DataDirectory", directory.Path, .. args[1..]]));
         Assert.Empty(Directory.GetFileSystemEntries(directory.Path));
     }
 }

@@ -11,7 +11,9 @@ public class VerbTests
         var arguments = TestHost.Arguments(directory, null, "Development");
         Assert.Equal(1, (await HostProcess.RunAsync(["check", .. arguments])).ExitCode);
         Assert.Equal(0, (await HostProcess.RunAsync(["init", .. arguments])).ExitCode);
-        Assert.Equal((0, "KEK 1 is current: 0 rows\naccounts: 0 sound, 0 damaged, 0 without data, 0 unfinished\nsound\n", ""), await HostProcess.RunAsync(["check", .. arguments]));
+        Assert.Equal(
+            (0, "KEK 1 is current: 0 rows\naccounts: 0 sound, 0 damaged, 0 without data, 0 unfinished\nsound\n", ""),
+            await HostProcess.RunAsync(["check", .. arguments]));
 
         var keys = Path.Combine(directory.Path, "keys");
         File.SetUnixFileMode(keys, File.GetUnixFileMode(keys) | UnixFileMode.GroupRead);
@@ -36,7 +38,8 @@ public class VerbTests
 
         Assert.Equal(0, (await HostProcess.RunAsync(["rotate", "--root", .. arguments])).ExitCode);
         Assert.NotEqual(before, await File.ReadAllBytesAsync(rootKey));
-        Assert.StartsWith("KEK 2 is current: 0 rows\n", (await HostProcess.RunAsync(["check", .. arguments])).Output, StringComparison.Ordinal);
+        Assert.StartsWith("KEK 2 is current: 0 rows\n", (await HostProcess.RunAsync(["check", .. arguments])).Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -51,7 +54,9 @@ public class VerbTests
         Assert.False(File.Exists(Path.Combine(directory.Path, "ring", "root.key")));
         Assert.Equal(1, (await HostProcess.RunAsync(["rotate", "--root", .. With(("Ring:RootKey", key))])).ExitCode);
 
-        var (exitCode, output, _) = await HostProcess.RunAsync(["rotate", "--root", .. With(("Ring:RootKey", key), ("Ring:RootKeyNext", next))]);
+        var (exitCode, output, _) =
+            await HostProcess.RunAsync(
+                ["rotate", "--root", .. With(("Ring:RootKey", key), ("Ring:RootKeyNext", next))]);
         Assert.Equal(0, exitCode);
         Assert.Contains("Make it RootKey", output, StringComparison.Ordinal);
         Assert.Equal(1, (await HostProcess.RunAsync(["check", .. With(("Ring:RootKey", key))])).ExitCode);
@@ -76,6 +81,7 @@ public class VerbTests
     {
         using var directory = new TempDirectory();
         var arguments = TestHost.Arguments(directory, new() { ["Orphans:AfterHours"] = "0" }, "Development");
-        Assert.Equal((1, "", "KeyRecovery:Orphans:AfterHours is from 1 to 720.\n"), await HostProcess.RunAsync(["serve", .. arguments]));
+        Assert.Equal((1, "", "KeyRecovery:Orphans:AfterHours is from 1 to 720.\n"),
+            await HostProcess.RunAsync(["serve", .. arguments]));
     }
 }

@@ -13,8 +13,11 @@ public sealed class AccountTests(CliFixture fixture)
         var device = fixture.NewDevice();
         var printed = (await device.RunAsync("token", "--subject", "alex")).Ended(0).Output;
         Assert.Equal(3, printed.TrimEnd('\n').Split('.').Length);
-        Assert.Equal(3, (await device.RunAsync("token", "--subject", "alex", "--json")).Ended(0).Text("token").Split('.').Length);
-        Assert.Equal("not-found", (await device.RunAsync("token", "--subject", "alex", "--app", "unheard-of", "--json")).Ended(1).Text("error"));
+        Assert.Equal(3, (await device.RunAsync("token", "--subject", "alex", "--json")).Ended(0).Text("token")
+            .Split('.').Length);
+        Assert.Equal("not-found",
+            (await device.RunAsync("token", "--subject", "alex", "--app", "unheard-of", "--json")).Ended(1)
+                .Text("error"));
     }
 
     [Fact]
@@ -39,24 +42,31 @@ public sealed class AccountTests(CliFixture fixture)
     public async Task Whether_there_is_a_code_is_never_left_to_chance()
     {
         var (device, token) = (fixture.NewDevice(), await fixture.NewTokenAsync());
-        Assert.Equal("usage", (await device.RunAsync("account", "create", "--token", token, "--json")).Ended(2).Text("error"));
+        Assert.Equal(
+            "usage", (await device.RunAsync("account", "create", "--token", token, "--json")).Ended(2).Text("error"));
         (await device.RunAsync("account", "create", "--code", "--no-code", "--token", token)).Ended(2);
         (await device.RunAsync("account", "create", "--code")).Ended(2);
         Assert.False(Directory.Exists(device.Home));
 
-        var created = (await device.RunAsync("account", "create", "--no-code", "--token", token, "--json")).Ended(0).Json;
+        var created = (await device.RunAsync("account", "create", "--no-code", "--token", token, "--json"))
+            .Ended(0).Json;
         Assert.False(created.TryGetProperty("code", out _));
-        Assert.Contains("no recovery code", (await device.RunAsync("account", "show")).Ended(0).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "no recovery code", (await device.RunAsync("account", "show")).Ended(0).Output, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_second_account_of_the_same_user_is_refused_and_nothing_is_overwritten()
     {
         var (first, second, token) = (fixture.NewDevice(), fixture.NewDevice(), await fixture.NewTokenAsync());
-        var account = (await first.RunAsync("account", "create", "--no-code", "--token", token, "--json")).Ended(0).Text("accountId");
-        Assert.Equal("account-exists", (await second.RunAsync("account", "create", "--code", "--token", token, "--json")).Ended(1).Text("error"));
+        var account = (await first.RunAsync("account", "create", "--no-code", "--token", token, "--json")).Ended(0)
+            .Text("accountId");
+        Assert.Equal("account-exists",
+            (await second.RunAsync("account", "create", "--code", "--token", token, "--json")).Ended(1).Text("error"));
         Assert.Equal("device-state", (await second.RunAsync("account", "show", "--json")).Ended(1).Text("error"));
-        Assert.Equal("device-state", (await first.RunAsync("account", "create", "--no-code", "--token", token, "--json")).Ended(1).Text("error"));
+        Assert.Equal("device-state",
+            (await first.RunAsync("account", "create", "--no-code", "--token", token, "--json")).Ended(1)
+                .Text("error"));
         Assert.Equal(account, (await first.RunAsync("account", "show", "--json")).Ended(0).Text("accountId"));
     }
 
@@ -66,7 +76,8 @@ public sealed class AccountTests(CliFixture fixture)
         await using var relay = new TcpRelay { Server = fixture.Server.Address, SwallowsAnswers = true };
         var (device, token) = (fixture.NewDevice(), await fixture.NewTokenAsync());
         Assert.Equal("transient",
-            (await device.Through(relay.Address).RunAsync("account", "create", "--code", "--token", token, "--json")).Ended(1).Text("error"));
+            (await device.Through(relay.Address).RunAsync("account", "create", "--code", "--token", token, "--json"))
+                .Ended(1).Text("error"));
 
         var created = (await device.RunAsync("account", "create", "--code", "--token", token, "--json")).Ended(0);
         var check = (await device.TypeAsync(created.Text("code"), "code", "check", "--json")).Ended(0);
@@ -79,10 +90,12 @@ public sealed class AccountTests(CliFixture fixture)
     public async Task The_home_is_for_its_owner_alone()
     {
         var (device, _) = await fixture.NewAccountAsync();
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(device.Home));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+            File.GetUnixFileMode(device.Home));
         var files = Directory.GetFiles(device.Home);
         Assert.Equal(2, files.Length);
-        Assert.All(files, file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+        Assert.All(
+            files, file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
     }
 
     [Fact]
@@ -126,7 +139,8 @@ public sealed class AccountTests(CliFixture fixture)
     public async Task Help_is_no_error_and_names_every_command()
     {
         var help = (await fixture.NewDevice().RunAsync("--help")).Ended(0).Output;
-        Assert.All(["demo", "token", "account", "backup", "code", "recover", "--json"], word => Assert.Contains(word, help, StringComparison.Ordinal));
+        Assert.All(["demo", "token", "account", "backup", "code", "recover", "--json"],
+            word => Assert.Contains(word, help, StringComparison.Ordinal));
         Assert.All(help.Split('\n'), line => Assert.InRange(line.Split("[default:").Length, 1, 2));
     }
 
@@ -138,16 +152,20 @@ public sealed class AccountTests(CliFixture fixture)
         var other = fixture.NewDevice();
         (string[] Arguments, string Input, CommandLine Device)[] runs =
         [
-            (["backup", "put", "a", file], "", device), (["backup", "get", "a"], "", device), (["backup", "list"], "", device),
+            (["backup", "put", "a", file], "", device), (["backup", "get", "a"], "", device),
+            (["backup", "list"], "", device),
             (["backup", "history", "a"], "", device), (["backup", "get", "--all", fixture.NewPath()], "", device),
-            (["backup", "remove", "a"], "", device), (["account", "show"], "", device), (["code", "check"], code, device),
-            (["recover", "--code", "--remove", "none"], code, other), (["code", "create"], "", device), (["code", "remove"], "", device),
+            (["backup", "remove", "a"], "", device), (["account", "show"], "", device),
+            (["code", "check"], code, device),
+            (["recover", "--code", "--remove", "none"], code, other), (["code", "create"], "", device),
+            (["code", "remove"], "", device),
         ];
         foreach (var (arguments, input, on) in runs)
         {
             var run = (await on.TypeAsync(input, [.. arguments, "--json"])).Ended(0);
             Assert.Single(run.Output.TrimEnd('\n').Split('\n'));
-            Assert.All(run.Json.EnumerateObject(), member => Assert.True(char.IsAsciiLetterLower(member.Name[0]), member.Name));
+            Assert.All(run.Json.EnumerateObject(),
+                member => Assert.True(char.IsAsciiLetterLower(member.Name[0]), member.Name));
             Assert.False(run.Json.TryGetProperty("error", out JsonElement _));
         }
     }

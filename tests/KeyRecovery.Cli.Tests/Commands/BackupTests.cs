@@ -17,13 +17,18 @@ public sealed class BackupTests(CliFixture fixture)
 
         Assert.Equal(small, (await device.RunAsync("backup", "get", "small")).Ended(0).Bytes);
         var file = fixture.NewPath(".out");
-        Assert.DoesNotContain("content", (await device.RunAsync("backup", "get", "large", "-o", file, "--json")).Ended(0).Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("content",
+            (await device.RunAsync("backup", "get", "large", "-o", file, "--json")).Ended(0).Output,
+            StringComparison.Ordinal);
         Assert.Equal(large, await File.ReadAllBytesAsync(file));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
-        Assert.Equal(small, (await device.RunAsync("backup", "get", "small", "--json")).Ended(0).Json.GetProperty("content").GetBytesFromBase64());
+        Assert.Equal(small, (await device.RunAsync("backup", "get", "small", "--json")).Ended(0).Json
+            .GetProperty("content").GetBytesFromBase64());
 
-        var items = (await device.RunAsync("backup", "list", "--json")).Ended(0).Json.GetProperty("items").EnumerateArray().ToArray();
-        Assert.Equal([("large", 200 * 1024), ("small", 300)], items.Select(i => (i.GetProperty("name").GetString()!, i.GetProperty("size").GetInt32())));
+        var items = (await device.RunAsync("backup", "list", "--json")).Ended(0).Json.GetProperty("items")
+            .EnumerateArray().ToArray();
+        Assert.Equal([("large", 200 * 1024), ("small", 300)],
+            items.Select(i => (i.GetProperty("name").GetString()!, i.GetProperty("size").GetInt32())));
     }
 
     [Fact]
@@ -32,12 +37,14 @@ public sealed class BackupTests(CliFixture fixture)
         var (device, _) = await fixture.NewAccountAsync();
         foreach (var content in (string[])["first", "second", "third"])
             (await device.TypeAsync(content, "backup", "put", "a", "-")).Ended(0);
-        var versions = (await device.RunAsync("backup", "history", "a", "--json")).Ended(0).Json.GetProperty("versions").EnumerateArray().ToArray();
+        var versions = (await device.RunAsync("backup", "history", "a", "--json")).Ended(0).Json.GetProperty("versions")
+            .EnumerateArray().ToArray();
         Assert.Equal([3, 2, 1], versions.Select(v => v.GetProperty("version").GetInt32()));
         Assert.Equal([true, false, false], versions.Select(v => v.GetProperty("isCurrent").GetBoolean()));
         Assert.Equal("first", (await device.RunAsync("backup", "get", "a", "--version", "1")).Ended(0).Output);
         Assert.Equal("third", (await device.RunAsync("backup", "get", "a")).Ended(0).Output);
-        Assert.Equal("no-such-item", (await device.RunAsync("backup", "get", "a", "--version", "4", "--json")).Ended(1).Text("error"));
+        Assert.Equal("no-such-item",
+            (await device.RunAsync("backup", "get", "a", "--version", "4", "--json")).Ended(1).Text("error"));
     }
 
     [Fact]
@@ -57,8 +64,11 @@ public sealed class BackupTests(CliFixture fixture)
         await using var relay = new TcpRelay { Server = fixture.Server.Address };
         var (device, _) = await fixture.NewAccountAsync();
         var through = device.Through(relay.Address);
-        Assert.Equal("invalid", (await through.RunAsync(new byte[1024 * 1024 + 1], "backup", "put", "a", "-", "--json")).Ended(1).Text("error"));
-        Assert.Equal("file", (await through.RunAsync("backup", "put", "a", fixture.NewPath(), "--json")).Ended(1).Text("error"));
+        Assert.Equal("invalid",
+            (await through.RunAsync(new byte[1024 * 1024 + 1], "backup", "put", "a", "-", "--json")).Ended(1)
+                .Text("error"));
+        Assert.Equal(
+            "file", (await through.RunAsync("backup", "put", "a", fixture.NewPath(), "--json")).Ended(1).Text("error"));
         Assert.Equal(0, relay.Connections);
     }
 
@@ -70,14 +80,18 @@ public sealed class BackupTests(CliFixture fixture)
         foreach (var name in names) (await device.TypeAsync(name, "backup", "put", name, "-")).Ended(0);
 
         var folder = fixture.NewPath();
-        var all = (await device.RunAsync("backup", "get", "--all", folder, "--json")).Ended(0).Json.GetProperty("items").EnumerateArray().ToArray();
+        var all = (await device.RunAsync("backup", "get", "--all", folder, "--json")).Ended(0).Json.GetProperty("items")
+            .EnumerateArray().ToArray();
         Assert.Equal(names.Order(StringComparer.Ordinal), all.Select(i => i.GetProperty("name").GetString()));
         Assert.Equal(names.Length, Directory.GetFiles(folder).Length);
-        foreach (var item in all) Assert.Equal(item.GetProperty("name").GetString(), await File.ReadAllTextAsync(item.GetProperty("file").GetString()!));
+        foreach (var item in all)
+            Assert.Equal(item.GetProperty("name").GetString(),
+                await File.ReadAllTextAsync(item.GetProperty("file").GetString()!));
         (await device.RunAsync("backup", "get", "--all", folder)).Ended(0);
 
         await File.WriteAllTextAsync(Path.Combine(folder, "identity"), "my own");
-        Assert.Equal("file-exists", (await device.RunAsync("backup", "get", "--all", folder, "--json")).Ended(1).Text("error"));
+        Assert.Equal(
+            "file-exists", (await device.RunAsync("backup", "get", "--all", folder, "--json")).Ended(1).Text("error"));
         Assert.Equal("my own", await File.ReadAllTextAsync(Path.Combine(folder, "identity")));
     }
 
@@ -86,14 +100,16 @@ public sealed class BackupTests(CliFixture fixture)
     {
         var folder = fixture.NewPath();
         await using var relay = new TcpRelay();
-        await using var server = await Testing.Hosting.ServerProcess.StartAsync(folder, 0, ("Authority", relay.Address.Authority));
+        await using var server =
+            await Testing.Hosting.ServerProcess.StartAsync(folder, 0, ("Authority", relay.Address.Authority));
         relay.Server = server.Address;
         var token = await fixture.NewFileAsync(System.Text.Encoding.ASCII.GetBytes(await server.TokenAsync("alex")));
         var mine = new CommandLine(relay.Address, fixture.NewPath());
         (await mine.RunAsync("account", "create", "--no-code", "--token", token)).Ended(0);
         var theirs = mine.At(fixture.NewPath());
         Directory.CreateDirectory(theirs.Home);
-        foreach (var file in Directory.GetFiles(mine.Home)) File.Copy(file, Path.Combine(theirs.Home, Path.GetFileName(file)));
+        foreach (var file in Directory.GetFiles(mine.Home))
+            File.Copy(file, Path.Combine(theirs.Home, Path.GetFileName(file)));
 
         async Task WhileMineIsUnderWay(Func<Task> work, Func<Task> meanwhile)
         {
@@ -112,7 +128,9 @@ public sealed class BackupTests(CliFixture fixture)
                 var refused = (await mine.TypeAsync("mine!", "backup", "put", "a", "-", "--json")).Ended(1);
                 Assert.Equal("conflict", refused.Text("error"));
                 var item = Assert.Single(refused.Json.GetProperty("items").EnumerateArray());
-                Assert.Equal((5, 6), (item.GetProperty("mine").GetProperty("size").GetInt32(), item.GetProperty("theirs").GetProperty("size").GetInt32()));
+                Assert.Equal(
+                    (5, 6), (item.GetProperty("mine").GetProperty("size").GetInt32(), item.GetProperty("theirs")
+                        .GetProperty("size").GetInt32()));
                 Assert.Equal(1, item.GetProperty("theirs").GetProperty("version").GetInt32());
             },
             async () => (await theirs.TypeAsync("theirs", "backup", "put", "a", "-")).Ended(0));

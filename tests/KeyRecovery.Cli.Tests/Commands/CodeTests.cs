@@ -13,7 +13,8 @@ public sealed class CodeTests(CliFixture fixture)
     public async Task The_drill_opens_every_item_and_changes_nothing()
     {
         var (device, code) = await fixture.NewAccountAsync();
-        foreach (var name in (string[])["a", "b", "c"]) (await device.TypeAsync(name, "backup", "put", name, "-")).Ended(0);
+        foreach (var name in (string[])["a", "b", "c"])
+            (await device.TypeAsync(name, "backup", "put", name, "-")).Ended(0);
         var before = (await device.RunAsync("account", "show", "--json")).Ended(0).Json;
 
         var empty = fixture.NewDevice();
@@ -24,9 +25,11 @@ public sealed class CodeTests(CliFixture fixture)
         var age = DateTimeOffset.UtcNow - check.GetProperty("codeAdded").GetDateTimeOffset();
         Assert.InRange(age, TimeSpan.FromSeconds(-5), TimeSpan.FromMinutes(5));
 
-        Assert.Equal(before.GetRawText(), (await device.RunAsync("account", "show", "--json")).Ended(0).Json.GetRawText());
+        Assert.Equal(
+            before.GetRawText(), (await device.RunAsync("account", "show", "--json")).Ended(0).Json.GetRawText());
         Assert.False(Directory.Exists(empty.Home));
-        Assert.Contains("all 3 items", (await device.TypeAsync(code, "code", "check")).Ended(0).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "all 3 items", (await device.TypeAsync(code, "code", "check")).Ended(0).Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -43,11 +46,13 @@ public sealed class CodeTests(CliFixture fixture)
     public async Task A_code_whose_commit_got_no_answer_is_shown_all_the_same_for_the_old_paper_may_be_dead()
     {
         await using var relay = new TcpRelay();
-        await using var server = await ServerProcess.StartAsync(fixture.NewPath(), 0, ("Authority", relay.Address.Authority));
+        await using var server =
+            await ServerProcess.StartAsync(fixture.NewPath(), 0, ("Authority", relay.Address.Authority));
         relay.Server = server.Address;
         var phone = new CommandLine(relay.Address, fixture.NewPath());
         var token = await fixture.NewFileAsync(System.Text.Encoding.ASCII.GetBytes(await server.TokenAsync("alex")));
-        var old = (await phone.RunAsync("account", "create", "--code", "--token", token, "--json")).Ended(0).Text("code");
+        var old = (await phone.RunAsync("account", "create", "--code", "--token", token, "--json")).Ended(0)
+            .Text("code");
         relay.OnRequest = line =>
         {
             relay.SwallowsAnswers |= line.StartsWith("POST /v1/commits", StringComparison.Ordinal);
@@ -72,9 +77,11 @@ public sealed class CodeTests(CliFixture fixture)
         (await device.TypeAsync(first, "code", "check")).Ended(0);
 
         var third = (await device.RunAsync("code", "create", "--replace", "--json")).Ended(0);
-        Assert.Equal((1, 2), (third.Json.GetProperty("codes").GetInt32(), third.Json.GetProperty("replaced").GetInt32()));
+        Assert.Equal(
+            (1, 2), (third.Json.GetProperty("codes").GetInt32(), third.Json.GetProperty("replaced").GetInt32()));
         Assert.Equal("unknown-code", (await device.TypeAsync(first, "code", "check", "--json")).Ended(1).Text("error"));
-        Assert.Equal("unknown-code", (await device.TypeAsync(second.Text("code"), "code", "check", "--json")).Ended(1).Text("error"));
+        Assert.Equal("unknown-code",
+            (await device.TypeAsync(second.Text("code"), "code", "check", "--json")).Ended(1).Text("error"));
         (await device.TypeAsync(third.Text("code"), "code", "check")).Ended(0);
     }
 
@@ -82,9 +89,11 @@ public sealed class CodeTests(CliFixture fixture)
     public async Task A_removed_code_opens_nothing()
     {
         var (device, code) = await fixture.NewAccountAsync();
-        Assert.Equal(1, (await device.RunAsync("code", "remove", "--json")).Ended(0).Json.GetProperty("removed").GetInt32());
+        Assert.Equal(
+            1, (await device.RunAsync("code", "remove", "--json")).Ended(0).Json.GetProperty("removed").GetInt32());
         Assert.Equal("unknown-code", (await device.TypeAsync(code, "code", "check", "--json")).Ended(1).Text("error"));
-        Assert.Equal(0, (await device.RunAsync("code", "remove", "--json")).Ended(0).Json.GetProperty("removed").GetInt32());
+        Assert.Equal(
+            0, (await device.RunAsync("code", "remove", "--json")).Ended(0).Json.GetProperty("removed").GetInt32());
     }
 
     [Fact]
@@ -103,7 +112,8 @@ public sealed class CodeTests(CliFixture fixture)
 
         var shown = (await device.RunAsync("account", "show", "--json")).Ended(0).Json;
         Assert.Equal([slot.Id.ToString()], shown.GetProperty("mended").EnumerateArray().Select(m => m.GetString()));
-        Assert.Contains("mended", Assert.Single(shown.GetProperty("notes").EnumerateArray()).GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "mended", Assert.Single(shown.GetProperty("notes").EnumerateArray()).GetString(), StringComparison.Ordinal);
         (await device.TypeAsync(typed, "code", "check")).Ended(0);
     }
 
@@ -115,7 +125,8 @@ public sealed class CodeTests(CliFixture fixture)
         (await young.TypeAsync(code, "recover", "--code", "--remove", "all")).Ended(0);
         var refused = (await young.RunAsync("code", "create", "--replace", "--json")).Ended(1);
         Assert.Equal("young-authority", refused.Text("error"));
-        Assert.InRange(refused.Json.GetProperty("trustedFrom").GetDateTimeOffset() - DateTimeOffset.UtcNow, TimeSpan.FromHours(71), TimeSpan.FromHours(73));
+        Assert.InRange(refused.Json.GetProperty("trustedFrom").GetDateTimeOffset() - DateTimeOffset.UtcNow,
+            TimeSpan.FromHours(71), TimeSpan.FromHours(73));
         (await young.TypeAsync(code, "code", "check")).Ended(0);
         (await young.RunAsync("code", "create")).Ended(0);
     }

@@ -27,7 +27,8 @@ public sealed class EraseTests(CliFixture fixture)
         var held = (await phone.RunAsync("erase", "--yes", "--json")).Ended(0).Json;
         Assert.Equal("held", held.GetProperty("state").GetString());
         Assert.InRange(held.GetProperty("dueInMs").GetInt64(), 71L * 3_600_000, 72L * 3_600_000);
-        Assert.Contains("erase cancel", (await phone.RunAsync("erase", "status")).Ended(0).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "erase cancel", (await phone.RunAsync("erase", "status")).Ended(0).Output, StringComparison.Ordinal);
         (await phone.RunAsync("backup", "list")).Ended(0);
         Assert.Equal("none", (await phone.RunAsync("erase", "cancel", "--json")).Ended(0).Text("state"));
         Assert.Equal("none", (await phone.RunAsync("erase", "cancel", "--json")).Ended(0).Text("state"));
@@ -38,19 +39,26 @@ public sealed class EraseTests(CliFixture fixture)
     public async Task While_it_is_held_every_command_that_opens_the_account_says_so()
     {
         // In the first second of the three days it is all of them.
-        const string Asked = @"An erasure of this account was asked for\. It is done in (2 d 23 h|3 d 0 h) unless somebody stops it: keyrecovery erase cancel";
+        const string Asked =
+            @"An erasure of this account was asked for\. It is done in (2 d 23 h|3 d 0 h) "
+            + "unless somebody stops it: keyrecovery erase cancel";
         var (phone, code) = await fixture.NewAccountAsync();
         var laptop = fixture.NewDevice();
-        var quiet = (await laptop.TypeAsync(code, "recover", "--code", "--remove", "none", "--name", "laptop")).Ended(0);
-        Assert.DoesNotContain("erasure", quiet.Error + (await laptop.RunAsync("account", "show")).Ended(0).Output, StringComparison.Ordinal);
-        Assert.False((await laptop.RunAsync("account", "show", "--json")).Ended(0).Json.TryGetProperty("erasureDueInMs", out _));
-        Assert.DoesNotContain("erasure", (await phone.RunAsync("erase", "--yes")).Ended(0).Error, StringComparison.Ordinal);
+        var quiet = (await laptop.TypeAsync(code, "recover", "--code", "--remove", "none", "--name", "laptop"))
+            .Ended(0);
+        Assert.DoesNotContain("erasure", quiet.Error + (await laptop.RunAsync("account", "show")).Ended(0).Output,
+            StringComparison.Ordinal);
+        Assert.False((await laptop.RunAsync("account", "show", "--json")).Ended(0).Json
+            .TryGetProperty("erasureDueInMs", out _));
+        Assert.DoesNotContain(
+            "erasure", (await phone.RunAsync("erase", "--yes")).Ended(0).Error, StringComparison.Ordinal);
 
         var shown = (await laptop.RunAsync("account", "show")).Ended(0);
         Assert.Matches("^" + Asked, shown.Output);
         Assert.DoesNotContain("erasure", shown.Error, StringComparison.Ordinal);
         Assert.InRange(
-            (await laptop.RunAsync("account", "show", "--json")).Ended(0).Json.GetProperty("erasureDueInMs").GetInt64(), 71L * 3_600_000, 72L * 3_600_000);
+            (await laptop.RunAsync("account", "show", "--json")).Ended(0).Json.GetProperty("erasureDueInMs").GetInt64(),
+            71L * 3_600_000, 72L * 3_600_000);
         foreach (var command in new[] { "backup list", "device list" })
         {
             var run = (await laptop.RunAsync(command.Split(' '))).Ended(0);
@@ -58,10 +66,13 @@ public sealed class EraseTests(CliFixture fixture)
             Assert.DoesNotContain("erasure", run.Output, StringComparison.Ordinal);
         }
 
-        var recovered = (await fixture.NewDevice().TypeAsync(code, "recover", "--code", "--remove", "none", "--name", "tablet")).Ended(0);
+        var recovered = (await fixture.NewDevice()
+            .TypeAsync(code, "recover", "--code", "--remove", "none", "--name", "tablet")).Ended(0);
         Assert.Matches(Asked, recovered.Error);
-        Assert.DoesNotContain("erasure", (await laptop.RunAsync("erase", "cancel")).Ended(0).Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("erasure", (await laptop.RunAsync("backup", "list")).Ended(0).Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "erasure", (await laptop.RunAsync("erase", "cancel")).Ended(0).Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "erasure", (await laptop.RunAsync("backup", "list")).Ended(0).Error, StringComparison.Ordinal);
     }
 
     [NeedsTheory(Need.Script)]
@@ -83,10 +94,13 @@ public sealed class EraseTests(CliFixture fixture)
     {
         using var folder = new TempFolder();
         await using var server = await ServerProcess.StartAsync(
-            folder["data"], 0, ("Apps:0:Id", "demo"), ("Apps:0:Issuer", "urn:keyrecovery:development"), ("Apps:0:Audience", "demo"), ("Apps:0:Policy:Erasure:HoldHours", "0"));
+            folder["data"], 0, ("Apps:0:Id", "demo"), ("Apps:0:Issuer", "urn:keyrecovery:development"),
+            ("Apps:0:Audience", "demo"), ("Apps:0:Policy:Erasure:HoldHours", "0"));
         var phone = new CommandLine(server.Address, folder["phone"]);
         await File.WriteAllTextAsync(folder["token"], await server.TokenAsync("anna"));
-        var account = (await phone.RunAsync("account", "create", "--no-code", "--name", "phone", "--token", folder["token"], "--json")).Ended(0).Text("accountId");
+        var account =
+            (await phone.RunAsync("account", "create", "--no-code", "--name", "phone", "--token", folder["token"],
+                "--json")).Ended(0).Text("accountId");
         var erased = (await phone.RunAsync("erase", "--yes", "--json")).Ended(0);
         Assert.Equal("erased", erased.Text("state"));
         var receipt = erased.Text("receipt");
@@ -100,28 +114,43 @@ public sealed class EraseTests(CliFixture fixture)
         await File.WriteAllTextAsync(folder["receipt"], receipt + "\r\n");
         string[] verify = ["audit", "verify", "--receipt", folder["receipt"], "--key", key];
         var told = (await phone.RunAsync([.. verify, "--account", account, "--json"])).Ended(0).Json;
-        Assert.Equal(("device", 1), (told.GetProperty("requestedBy").GetString(), told.GetProperty("level").GetInt32()));
+        Assert.Equal(
+            ("device", 1), (told.GetProperty("requestedBy").GetString(), told.GetProperty("level").GetInt32()));
         Assert.Contains("It does not cover", (await phone.RunAsync(verify)).Ended(0).Output, StringComparison.Ordinal);
         var other = new string('A', account.Length);
-        Assert.Equal("receipt-of-another", (await phone.RunAsync([.. verify, "--account", other, "--json"])).Ended(1).Text("error"));
+        Assert.Equal("receipt-of-another",
+            (await phone.RunAsync([.. verify, "--account", other, "--json"])).Ended(1).Text("error"));
 
         // Each character of it, changed, is no receipt of that server.
         for (var i = 0; i < receipt.Length; i += receipt.Length / 7)
         {
-            await File.WriteAllTextAsync(folder["tampered"], receipt[..i] + (receipt[i] == 'A' ? 'B' : 'A') + receipt[(i + 1)..]);
-            Assert.Contains((await phone.RunAsync("audit", "verify", "--receipt", folder["tampered"], "--key", key, "--json")).Ended(1).Text("error"), new[] { "receipt-invalid", "upgrade-required" });
+            await File.WriteAllTextAsync(
+                folder["tampered"], receipt[..i] + (receipt[i] == 'A' ? 'B' : 'A') + receipt[(i + 1)..]);
+            Assert.Contains(
+                (await phone.RunAsync("audit", "verify", "--receipt", folder["tampered"], "--key", key, "--json"))
+                    .Ended(1).Text("error"), new[] { "receipt-invalid", "upgrade-required" });
         }
 
-        Assert.Equal("receipt-invalid", (await phone.RunAsync("audit", "verify", "--receipt", folder["receipt"], "--key", await KeyAsync(fixture.Server), "--json")).Ended(1).Text("error"));
-        foreach (var garbage in new[] { [], "garbage"u8.ToArray(), new byte[100_000], [0x82, 0x5b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff] })
+        Assert.Equal("receipt-invalid",
+            (await phone.RunAsync("audit", "verify", "--receipt", folder["receipt"], "--key",
+                await KeyAsync(fixture.Server), "--json")).Ended(1).Text("error"));
+        foreach (var garbage in new[] { [], "garbage"u8.ToArray(), new byte[100_000],
+            [0x82, 0x5b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff] })
         {
             await File.WriteAllBytesAsync(folder["garbage"], garbage);
-            Assert.Equal("receipt-invalid", (await phone.RunAsync("audit", "verify", "--receipt", folder["garbage"], "--key", key, "--json")).Ended(1).Text("error"));
+            Assert.Equal("receipt-invalid",
+                (await phone.RunAsync("audit", "verify", "--receipt", folder["garbage"], "--key", key, "--json"))
+                    .Ended(1).Text("error"));
         }
 
-        Assert.Equal("file", (await phone.RunAsync("audit", "verify", "--receipt", folder["nowhere"], "--key", key, "--json")).Ended(1).Text("error"));
-        Assert.Equal("usage", (await phone.RunAsync("audit", "verify", "--receipt", folder["receipt"], "--key", "no-key", "--json")).Ended(2).Text("error"));
-        Assert.Equal("usage", (await phone.RunAsync([.. verify, "--account", "no-account", "--json"])).Ended(2).Text("error"));
+        Assert.Equal(
+            "file", (await phone.RunAsync("audit", "verify", "--receipt", folder["nowhere"], "--key", key, "--json"))
+                .Ended(1).Text("error"));
+        Assert.Equal(
+            "usage", (await phone.RunAsync("audit", "verify", "--receipt", folder["receipt"], "--key", "no-key",
+                "--json")).Ended(2).Text("error"));
+        Assert.Equal(
+            "usage", (await phone.RunAsync([.. verify, "--account", "no-account", "--json"])).Ended(2).Text("error"));
         Assert.Equal("usage", (await phone.RunAsync("audit", "verify", "--key", key, "--json")).Ended(2).Text("error"));
     }
 
@@ -131,11 +160,16 @@ public sealed class EraseTests(CliFixture fixture)
         using var signer = SigningKey.FromSeed(new byte[SigningKey.SeedSize]);
         var receipt = new ErasureReceipt
         {
-            Id = ErasureId.Draw(SystemRandom.Instance), Level = 1, App = "demo", Subject = Hash256.Of([1]), RequestedBy = ErasureRequester.Operator,
-            RequestedAt = (1UL << 53) - 1, ErasedAt = (1UL << 53) - 1, Kek = 1, KekDestroyedAt = 0, Proofs = [ErasureProof.KeyAbsent, ErasureProof.RowsDeleted],
+            Id = ErasureId.Draw(SystemRandom.Instance), Level = 1, App = "demo", Subject = Hash256.Of([1]),
+            RequestedBy = ErasureRequester.Operator,
+            RequestedAt = (1UL << 53) - 1, ErasedAt = (1UL << 53) - 1, Kek = 1, KekDestroyedAt = 0,
+            Proofs = [ErasureProof.KeyAbsent, ErasureProof.RowsDeleted],
         };
         var file = await fixture.NewFileAsync(receipt.Sign(signer));
-        Assert.Contains("9999-12-3", (await fixture.NewDevice().RunAsync("audit", "verify", "--receipt", file, "--key", signer.PublicKey.ToString())).Ended(0).Output, StringComparison.Ordinal);
+        Assert.Contains("9999-12-3",
+            (await fixture.NewDevice()
+                .RunAsync("audit", "verify", "--receipt", file, "--key", signer.PublicKey.ToString())).Ended(0).Output,
+                StringComparison.Ordinal);
     }
 
     [NeedsFact(Need.Script)]
@@ -147,18 +181,23 @@ public sealed class EraseTests(CliFixture fixture)
         for (var i = 0; i < 2; i++) people.Add(await NewPersonAsync());
         // Windows' line ends, an empty line, somebody unknown, somebody twice.
         var list = await fixture.NewFileAsync(System.Text.Encoding.UTF8.GetBytes(string.Join(
-            "\r\n", Line(people[0].Subject), "", Line("nobody " + people[0].Subject), Line(people[1].Subject), Line(people[0].Subject), "")));
+            "\r\n", Line(people[0].Subject), "", Line("nobody " + people[0].Subject), Line(people[1].Subject),
+            Line(people[0].Subject), "")));
 
         var done = (await officer.RunAsync("admin", "erase", "--file", list, "--token", token, "--json")).Ended(0).Json;
-        Assert.Equal(("done", 4, 3, 1, 0), (done.GetProperty("state").GetString(), Count(done, "lines"), Count(done, "erased"), Count(done, "unknown"), Count(done, "pending")));
+        Assert.Equal(("done", 4, 3, 1, 0),
+            (done.GetProperty("state").GetString(), Count(done, "lines"), Count(done, "erased"), Count(done, "unknown"),
+                Count(done, "pending")));
         var outcomes = done.GetProperty("outcomes").EnumerateArray().ToList();
-        Assert.Equal([(1, "erased"), (3, "unknown"), (4, "erased"), (5, "erased")], outcomes.Select(o => (Count(o, "line"), o.GetProperty("outcome").GetString()!)));
+        Assert.Equal([(1, "erased"), (3, "unknown"), (4, "erased"), (5, "erased")],
+            outcomes.Select(o => (Count(o, "line"), o.GetProperty("outcome").GetString()!)));
         Assert.Equal(outcomes[0].GetProperty("receipt").GetString(), outcomes[3].GetProperty("receipt").GetString());
         Assert.False(outcomes[1].TryGetProperty("receipt", out _));
         Assert.Equal("erased", (await people[1].Phone.RunAsync("backup", "list", "--json")).Ended(1).Text("error"));
 
         var job = done.GetProperty("job").GetString()!;
-        Assert.Equal(job, (await officer.RunAsync("admin", "erase", "--file", list, "--token", token, "--json")).Ended(0).Text("job"));
+        Assert.Equal(job, (await officer.RunAsync("admin", "erase", "--file", list, "--token", token, "--json"))
+            .Ended(0).Text("job"));
         var again = (await officer.RunAsync("admin", "erasures", job, "--token", token)).Ended(0).Output;
         Assert.Contains("line 3: unknown", again, StringComparison.Ordinal);
         Assert.Contains("3 erased, 1 unknown, 0 pending", again, StringComparison.Ordinal);
@@ -175,21 +214,35 @@ public sealed class EraseTests(CliFixture fixture)
         await File.WriteAllTextAsync(wrong, await OperatorTokenAsync("keyrecovery.read"));
         var (phone, subject) = await NewPersonAsync();
         var list = await fixture.NewFileAsync(System.Text.Encoding.UTF8.GetBytes(Line(subject)));
-        var broken = await fixture.NewFileAsync(System.Text.Encoding.UTF8.GetBytes(Line(subject) + "\n{\"subject\": 1}\n"));
+        var broken =
+            await fixture.NewFileAsync(System.Text.Encoding.UTF8.GetBytes(Line(subject) + "\n{\"subject\": 1}\n"));
         var empty = await fixture.NewFileAsync([]);
 
-        Assert.Equal("unauthenticated", (await officer.RunAsync("admin", "erase", "--file", list, "--json")).Ended(1).Text("error"));
-        Assert.Equal("forbidden", (await officer.RunAsync("admin", "erase", "--file", list, "--token", wrong, "--json")).Ended(1).Text("error"));
-        Assert.Equal("token-invalid", (await officer.RunAsync("admin", "erase", "--file", list, "--token", await fixture.NewTokenAsync(), "--json")).Ended(1).Text("error"));
+        Assert.Equal("unauthenticated",
+            (await officer.RunAsync("admin", "erase", "--file", list, "--json")).Ended(1).Text("error"));
+        Assert.Equal("forbidden",
+            (await officer.RunAsync("admin", "erase", "--file", list, "--token", wrong, "--json")).Ended(1)
+                .Text("error"));
+        Assert.Equal("token-invalid",
+            (await officer.RunAsync("admin", "erase", "--file", list, "--token", await fixture.NewTokenAsync(),
+                "--json")).Ended(1).Text("error"));
         var refused = (await officer.RunAsync("admin", "erase", "--file", broken, "--token", right, "--json")).Ended(1);
         Assert.Equal("malformed", refused.Text("error"));
         Assert.Contains("line 2", refused.Text("message"), StringComparison.Ordinal);
-        Assert.Equal("malformed", (await officer.RunAsync("admin", "erase", "--file", empty, "--token", right, "--json")).Ended(1).Text("error"));
-        Assert.Equal("file", (await officer.RunAsync("admin", "erase", "--file", fixture.NewPath(), "--token", right, "--json")).Ended(1).Text("error"));
-        Assert.Equal("usage", (await officer.RunAsync("admin", "erase", "--token", right, "--json")).Ended(2).Text("error"));
+        Assert.Equal("malformed",
+            (await officer.RunAsync("admin", "erase", "--file", empty, "--token", right, "--json")).Ended(1)
+                .Text("error"));
+        Assert.Equal(
+            "file", (await officer.RunAsync("admin", "erase", "--file", fixture.NewPath(), "--token", right, "--json"))
+                .Ended(1).Text("error"));
+        Assert.Equal(
+            "usage", (await officer.RunAsync("admin", "erase", "--token", right, "--json")).Ended(2).Text("error"));
         foreach (var job in new[] { "AAAAAAAAAAAAAAAAAAAAAA", "..", "a/b" })
-            Assert.Equal("not-found", (await officer.RunAsync("admin", "erasures", job, "--token", right, "--json")).Ended(1).Text("error"));
-        Assert.Equal("transient", (await officer.Through(new Uri("http://127.0.0.1:1")).RunAsync("admin", "erase", "--file", list, "--token", right, "--json")).Ended(1).Text("error"));
+            Assert.Equal("not-found",
+                (await officer.RunAsync("admin", "erasures", job, "--token", right, "--json")).Ended(1).Text("error"));
+        Assert.Equal("transient",
+            (await officer.Through(new Uri("http://127.0.0.1:1"))
+                .RunAsync("admin", "erase", "--file", list, "--token", right, "--json")).Ended(1).Text("error"));
         (await phone.RunAsync("backup", "list")).Ended(0);
     }
 

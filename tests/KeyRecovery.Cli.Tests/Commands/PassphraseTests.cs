@@ -16,12 +16,17 @@ public sealed class PassphraseTests(CliFixture fixture)
     {
         var (phone, token) = await NewAccountAsync();
         (await phone.TypeAsync("kept", "backup", "put", "identity", "-")).Ended(0);
-        var set = (await phone.TypeAsync("\uFB01\uFF11\u00E9 sesam \u00F6ffne dich\n", "passphrase", "set", "--token", token, "--json")).Ended(0).Json;
-        Assert.Equal((true, false, 10), (set.GetProperty("set").GetBoolean(), set.GetProperty("replaced").GetBoolean(), set.GetProperty("guessesLeft").GetInt32()));
+        var set =
+            (await phone.TypeAsync("\uFB01\uFF11\u00E9 sesam \u00F6ffne dich\n", "passphrase", "set", "--token", token,
+                "--json")).Ended(0).Json;
+        Assert.Equal((true, false, 10),
+            (set.GetProperty("set").GetBoolean(), set.GetProperty("replaced").GetBoolean(),
+                set.GetProperty("guessesLeft").GetInt32()));
 
         var laptop = fixture.NewDevice();
         var recovered = (await laptop.TypeAsync(
-            "fi1e\u0301 sesam o\u0308ffne dich\n", "recover", "--passphrase", "--remove", "all", "--name", "laptop", "--token", token, "--json")).Ended(0).Json;
+            "fi1e\u0301 sesam o\u0308ffne dich\n", "recover", "--passphrase", "--remove", "all", "--name", "laptop",
+            "--token", token, "--json")).Ended(0).Json;
 
         Assert.Single(recovered.GetProperty("removed").EnumerateArray());
         Assert.Equal("kept", (await laptop.RunAsync("backup", "get", "identity")).Ended(0).Output);
@@ -35,22 +40,28 @@ public sealed class PassphraseTests(CliFixture fixture)
         (await phone.TypeAsync(Right, "passphrase", "set", "--token", token)).Ended(0);
         var thief = fixture.NewDevice();
 
-        var wrong = (await thief.TypeAsync("wrong horse", "recover", "--passphrase", "--remove", "none", "--token", token, "--json")).Ended(1);
+        var wrong =
+            (await thief.TypeAsync(
+                "wrong horse", "recover", "--passphrase", "--remove", "none", "--token", token, "--json")).Ended(1);
         Assert.Equal(("wrong-passphrase", 9), (wrong.Text("error"), wrong.Json.GetProperty("guessesLeft").GetInt32()));
         Assert.Contains("9 guesses are left", wrong.Error, StringComparison.Ordinal);
-        var check = (await phone.TypeAsync("wronger horse", "passphrase", "check", "--token", token, "--json")).Ended(1);
+        var check = (await phone.TypeAsync("wronger horse", "passphrase", "check", "--token", token, "--json"))
+            .Ended(1);
         Assert.Equal(8, check.Json.GetProperty("guessesLeft").GetInt32());
 
         var status = (await phone.RunAsync("passphrase", "status", "--json")).Ended(0).Json;
         Assert.Equal(8, status.GetProperty("guessesLeft").GetInt32());
         Assert.Equal(2, status.GetProperty("realms")[0].GetProperty("guessesSinceRight").GetInt32());
-        Assert.Contains("Was it not you?", (await phone.RunAsync("passphrase", "status")).Ended(0).Output, StringComparison.Ordinal);
+        Assert.Contains("Was it not you?", (await phone.RunAsync("passphrase", "status")).Ended(0).Output,
+            StringComparison.Ordinal);
 
-        Assert.Contains("guessed 2 times", (await phone.RunAsync("account", "show")).Ended(0).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "guessed 2 times", (await phone.RunAsync("account", "show")).Ended(0).Error, StringComparison.Ordinal);
 
         var right = (await phone.TypeAsync(Right, "passphrase", "check", "--token", token, "--json")).Ended(0).Json;
         Assert.Equal(10, right.GetProperty("guessesLeft").GetInt32());
-        Assert.DoesNotContain("guessed", (await phone.RunAsync("account", "show")).Ended(0).Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "guessed", (await phone.RunAsync("account", "show")).Ended(0).Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,7 +69,8 @@ public sealed class PassphraseTests(CliFixture fixture)
     {
         var (phone, token) = await NewAccountAsync();
         (await phone.TypeAsync(Right, "passphrase", "set", "--token", token)).Ended(0);
-        for (var i = 0; i < 3; i++) (await phone.TypeAsync("wrong horse", "passphrase", "check", "--token", token)).Ended(1);
+        for (var i = 0; i < 3; i++)
+            (await phone.TypeAsync("wrong horse", "passphrase", "check", "--token", token)).Ended(1);
 
         var waits = (await phone.TypeAsync(Right, "passphrase", "check", "--token", token, "--json")).Ended(1);
         Assert.Equal(("guess-wait", 7), (waits.Text("error"), waits.Json.GetProperty("guessesLeft").GetInt32()));
@@ -72,25 +84,33 @@ public sealed class PassphraseTests(CliFixture fixture)
         var (phone, token) = await NewAccountAsync();
         (await phone.TypeAsync(Right, "passphrase", "set", "--token", token)).Ended(0);
         (await phone.RunAsync("passphrase", "pause")).Ended(0);
-        Assert.Equal("passphrase-paused", (await phone.TypeAsync(Right, "passphrase", "check", "--token", token, "--json")).Ended(1).Text("error"));
-        Assert.True((await phone.RunAsync("passphrase", "resume", "--json")).Ended(0).Json.GetProperty("resumed").GetBoolean());
+        Assert.Equal("passphrase-paused",
+            (await phone.TypeAsync(Right, "passphrase", "check", "--token", token, "--json")).Ended(1).Text("error"));
+        Assert.True((await phone.RunAsync("passphrase", "resume", "--json")).Ended(0).Json.GetProperty("resumed")
+            .GetBoolean());
 
-        var words = (await phone.RunAsync("passphrase", "set", "--generate", "5", "--token", token, "--json")).Ended(0).Json;
+        var words = (await phone.RunAsync("passphrase", "set", "--generate", "5", "--token", token, "--json"))
+            .Ended(0).Json;
         Assert.True(words.GetProperty("replaced").GetBoolean());
         var generated = words.GetProperty("passphrase").GetString()!;
         Assert.Equal(5, generated.Split(' ').Length);
         (await phone.TypeAsync(generated, "passphrase", "check", "--token", token)).Ended(0);
 
-        Assert.True((await phone.RunAsync("passphrase", "remove", "--json")).Ended(0).Json.GetProperty("removed").GetBoolean());
-        Assert.Equal("unknown-passphrase", (await phone.TypeAsync(generated, "passphrase", "check", "--token", token, "--json")).Ended(1).Text("error"));
-        Assert.False((await phone.RunAsync("passphrase", "status", "--json")).Ended(0).Json.GetProperty("set").GetBoolean());
+        Assert.True((await phone.RunAsync("passphrase", "remove", "--json")).Ended(0).Json.GetProperty("removed")
+            .GetBoolean());
+        Assert.Equal("unknown-passphrase",
+            (await phone.TypeAsync(generated, "passphrase", "check", "--token", token, "--json")).Ended(1)
+                .Text("error"));
+        Assert.False((await phone.RunAsync("passphrase", "status", "--json")).Ended(0).Json.GetProperty("set")
+            .GetBoolean());
     }
 
     [Fact]
     public async Task Drawn_words_whose_commit_got_no_answer_are_shown_all_the_same()
     {
         await using var relay = new TcpRelay();
-        await using var server = await ServerProcess.StartAsync(fixture.NewPath(), 0, ("Authority", relay.Address.Authority));
+        await using var server =
+            await ServerProcess.StartAsync(fixture.NewPath(), 0, ("Authority", relay.Address.Authority));
         relay.Server = server.Address;
         var phone = new CommandLine(relay.Address, fixture.NewPath());
         var token = await fixture.NewFileAsync(System.Text.Encoding.ASCII.GetBytes(await server.TokenAsync("alex")));
@@ -124,17 +144,21 @@ public sealed class PassphraseTests(CliFixture fixture)
         (await phone.RunAsync("account", "create", "--no-code", "--name", "phone", "--token", token)).Ended(0);
 
         // A PIN will do where two servers are needed, and not where one is.
-        Assert.Equal("weak-passphrase", (await phone.TypeAsync("1374", "passphrase", "set", "--token", token, "--json")).Ended(1).Text("error"));
-        var set = (await phone.TypeAsync("1374", "passphrase", "set", "--token", token, "--realms", realms, "--json")).Ended(0).Json;
+        Assert.Equal("weak-passphrase",
+            (await phone.TypeAsync("1374", "passphrase", "set", "--token", token, "--json")).Ended(1).Text("error"));
+        var set = (await phone.TypeAsync("1374", "passphrase", "set", "--token", token, "--realms", realms, "--json"))
+            .Ended(0).Json;
         Assert.Equal((2, 3), (set.GetProperty("threshold").GetInt32(), set.GetProperty("realms").GetArrayLength()));
 
         await third.StopAsync();
         var laptop = fixture.NewDevice();
         var recovered = (await laptop.TypeAsync(
-            "1374", "recover", "--passphrase", "--remove", "none", "--name", "laptop", "--token", token, "--realms", realms, "--json")).Ended(0).Json;
+            "1374", "recover", "--passphrase", "--remove", "none", "--name", "laptop", "--token", token, "--realms",
+            realms, "--json")).Ended(0).Json;
         Assert.Equal("laptop", recovered.GetProperty("deviceName").GetString());
 
-        var unknown = (await fixture.NewDevice().TypeAsync("1374", "recover", "--passphrase", "--remove", "none", "--token", token, "--json")).Ended(1);
+        var unknown = (await fixture.NewDevice()
+            .TypeAsync("1374", "recover", "--passphrase", "--remove", "none", "--token", token, "--json")).Ended(1);
         Assert.Equal("too-few-realms", unknown.Text("error"));
     }
 
@@ -144,14 +168,16 @@ public sealed class PassphraseTests(CliFixture fixture)
     public async Task What_is_no_passphrase_is_said_before_anything_is_sent(string typed, string error)
     {
         var (phone, token) = await NewAccountAsync();
-        Assert.Equal(error, (await phone.TypeAsync(typed, "passphrase", "set", "--token", token, "--json")).Ended(1).Text("error"));
+        Assert.Equal(error, (await phone.TypeAsync(typed, "passphrase", "set", "--token", token, "--json")).Ended(1)
+            .Text("error"));
     }
 
     [Fact]
     public async Task Without_a_token_nobody_guesses()
     {
         var (phone, _) = await NewAccountAsync();
-        Assert.Equal("unauthenticated", (await phone.TypeAsync(Right, "passphrase", "check", "--json")).Ended(1).Text("error"));
+        Assert.Equal(
+            "unauthenticated", (await phone.TypeAsync(Right, "passphrase", "check", "--json")).Ended(1).Text("error"));
         (await phone.RunAsync("recover", "--code", "--passphrase", "--remove", "none")).Ended(2);
     }
 
@@ -189,7 +215,9 @@ public sealed class PassphraseTests(CliFixture fixture)
             using var http = new HttpClient { BaseAddress = server.Address };
             var told = await http.GetFromJsonAsync<JsonElement>("/v1/realm");
             await File.WriteAllTextAsync(folder[$"token-{i}"], await server.TokenAsync(subject));
-            list.Add(new { name = $"realm {i}", url = server.Address, fingerprint = told.GetProperty("fingerprint").GetString(), tokenFile = $"token-{i}" });
+            list.Add(
+                new { name = $"realm {i}", url = server.Address, fingerprint = told.GetProperty("fingerprint")
+                    .GetString(), tokenFile = $"token-{i}" });
         }
         await File.WriteAllTextAsync(folder["realms.json"], JsonSerializer.Serialize(list));
         return folder["realms.json"];

@@ -14,16 +14,20 @@ public sealed class RecoverTests(CliFixture fixture)
         var lostId = (await lost.RunAsync("account", "show", "--json")).Ended(0).Text("deviceId");
 
         var found = fixture.NewDevice();
-        var recovered = (await found.TypeAsync(code, "recover", "--code", "--remove", "all", "--name", "new phone", "--json")).Ended(0).Json;
+        var recovered =
+            (await found.TypeAsync(code, "recover", "--code", "--remove", "all", "--name", "new phone", "--json"))
+                .Ended(0).Json;
         Assert.Equal(2, recovered.GetProperty("epoch").GetInt32());
         Assert.Equal([lostId], recovered.GetProperty("removed").EnumerateArray().Select(r => r.GetString()));
         Assert.Empty(recovered.GetProperty("notRemoved").EnumerateArray());
-        Assert.Equal("identity", Assert.Single(recovered.GetProperty("items").EnumerateArray()).GetProperty("name").GetString());
+        Assert.Equal(
+            "identity", Assert.Single(recovered.GetProperty("items").EnumerateArray()).GetProperty("name").GetString());
         Assert.Equal("the key", (await found.RunAsync("backup", "get", "identity")).Ended(0).Output);
 
         var refused = (await lost.RunAsync("backup", "list", "--json")).Ended(1);
         Assert.Equal("revoked", refused.Text("error"));
-        Assert.Contains("new phone", (await found.RunAsync("account", "show")).Ended(0).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "new phone", (await found.RunAsync("account", "show")).Ended(0).Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -31,7 +35,8 @@ public sealed class RecoverTests(CliFixture fixture)
     {
         var (first, code) = await fixture.NewAccountAsync("first");
         var second = fixture.NewDevice();
-        var secondId = (await second.TypeAsync(code, "recover", "--code", "--remove", "none", "--json")).Ended(0).Text("deviceId");
+        var secondId = (await second.TypeAsync(code, "recover", "--code", "--remove", "none", "--json")).Ended(0)
+            .Text("deviceId");
 
         var third = fixture.NewDevice();
         (await third.TypeAsync(code, "recover", "--code", "--remove", "nobody", "--json")).Ended(2);
@@ -49,10 +54,12 @@ public sealed class RecoverTests(CliFixture fixture)
         var youngCode = (await young.RunAsync("code", "create", "--json")).Ended(0).Text("code");
 
         var third = fixture.NewDevice();
-        var recovered = (await third.TypeAsync(youngCode, "recover", "--code", "--remove", "all", "--json")).Ended(0).Json;
+        var recovered = (await third.TypeAsync(youngCode, "recover", "--code", "--remove", "all", "--json"))
+            .Ended(0).Json;
         Assert.Empty(recovered.GetProperty("removed").EnumerateArray());
         Assert.Equal(2, recovered.GetProperty("notRemoved").GetArrayLength());
-        Assert.Contains("first, young could not be removed", Assert.Single(recovered.GetProperty("notes").EnumerateArray()).GetString(), StringComparison.Ordinal);
+        Assert.Contains("first, young could not be removed",
+            Assert.Single(recovered.GetProperty("notes").EnumerateArray()).GetString(), StringComparison.Ordinal);
         (await first.RunAsync("backup", "list")).Ended(0);
     }
 
@@ -63,8 +70,10 @@ public sealed class RecoverTests(CliFixture fixture)
         var groups = code.Split(' ');
         string[] spellings =
         [
-            code.ToLowerInvariant(), code.ToUpperInvariant(), code.Replace(' ', '-'), code.Replace(" ", "", StringComparison.Ordinal),
-            string.Join('\n', groups), string.Join(" \r\n", groups), string.Join(' ', groups[1..]), $"\n\n  {string.Join("  ", groups[..5])}\n{string.Join('_', groups[5..])} ",
+            code.ToLowerInvariant(), code.ToUpperInvariant(), code.Replace(' ', '-'),
+            code.Replace(" ", "", StringComparison.Ordinal),
+            string.Join('\n', groups), string.Join(" \r\n", groups), string.Join(' ', groups[1..]),
+            $"\n\n  {string.Join("  ", groups[..5])}\n{string.Join('_', groups[5..])} ",
         ];
         foreach (var spelling in spellings) (await device.TypeAsync(spelling, "code", "check")).Ended(0);
     }
@@ -80,7 +89,8 @@ public sealed class RecoverTests(CliFixture fixture)
         var told = (await device.TypeAsync(wrong, "recover", "--code", "--remove", "none", "--json")).Ended(1);
         Assert.Equal("code-typo", told.Text("error"));
         Assert.Equal($"group 5, character 3 looks wrong: did you mean {right}?", told.Text("message"));
-        Assert.Equal((5, 3), (told.Json.GetProperty("group").GetInt32(), told.Json.GetProperty("character").GetInt32()));
+        Assert.Equal(
+            (5, 3), (told.Json.GetProperty("group").GetInt32(), told.Json.GetProperty("character").GetInt32()));
         Assert.Equal("code-typo", (await device.TypeAsync(wrong, "code", "check", "--json")).Ended(1).Text("error"));
         Assert.Equal(0, relay.Connections);
 
@@ -94,7 +104,8 @@ public sealed class RecoverTests(CliFixture fixture)
         await using var relay = new TcpRelay();
         var (_, code) = await fixture.NewAccountAsync();
         var device = fixture.NewDevice().Through(relay.Address);
-        async Task<CliRun> Typed(string text) => (await device.TypeAsync(text, "recover", "--code", "--remove", "all", "--json")).Ended(1);
+        async Task<CliRun> Typed(string text) =>
+            (await device.TypeAsync(text, "recover", "--code", "--remove", "all", "--json")).Ended(1);
 
         var shorter = await Typed(code[..^6]);
         Assert.Equal(("code-length", 27), (shorter.Text("error"), shorter.Json.GetProperty("characters").GetInt32()));
@@ -119,18 +130,22 @@ public sealed class RecoverTests(CliFixture fixture)
         (await fresh.TypeAsync(code, "recover", "--remove", "all")).Ended(2);
         Assert.Equal(0, relay.Connections);
 
-        Assert.Equal("device-state", (await device.TypeAsync(code, "recover", "--code", "--remove", "none", "--json")).Ended(1).Text("error"));
+        Assert.Equal("device-state",
+            (await device.TypeAsync(code, "recover", "--code", "--remove", "none", "--json")).Ended(1).Text("error"));
     }
 
     [Fact]
     public async Task A_recovery_whose_answer_was_lost_is_found_done_by_the_next_attempt()
     {
         await using var relay = new TcpRelay();
-        await using var server = await Testing.Hosting.ServerProcess.StartAsync(fixture.NewPath(), 0, ("Authority", relay.Address.Authority));
+        await using var server =
+            await Testing.Hosting.ServerProcess.StartAsync(
+                fixture.NewPath(), 0, ("Authority", relay.Address.Authority));
         relay.Server = server.Address;
         var first = new CommandLine(relay.Address, fixture.NewPath());
         var token = await fixture.NewFileAsync(System.Text.Encoding.ASCII.GetBytes(await server.TokenAsync("alex")));
-        var code = (await first.RunAsync("account", "create", "--code", "--token", token, "--json")).Ended(0).Text("code");
+        var code = (await first.RunAsync("account", "create", "--code", "--token", token, "--json")).Ended(0)
+            .Text("code");
 
         var second = first.At(fixture.NewPath());
         relay.OnRequest = line =>
@@ -138,7 +153,8 @@ public sealed class RecoverTests(CliFixture fixture)
             relay.SwallowsAnswers = line.StartsWith("POST /v1/commits", StringComparison.Ordinal);
             return Task.CompletedTask;
         };
-        Assert.Equal("transient", (await second.TypeAsync(code, "recover", "--code", "--remove", "all", "--json")).Ended(1).Text("error"));
+        Assert.Equal("transient",
+            (await second.TypeAsync(code, "recover", "--code", "--remove", "all", "--json")).Ended(1).Text("error"));
         (relay.OnRequest, relay.SwallowsAnswers) = (null, false);
 
         var again = (await second.RunAsync("recover", "--code", "--remove", "all")).Ended(0).Error;
@@ -153,7 +169,8 @@ public sealed class RecoverTests(CliFixture fixture)
         const string alphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
         var groups = code.Split(' ').Select(g => g.ToCharArray()).ToArray();
         var right = groups[group][character - 1];
-        groups[group][character - 1] = alphabet[(alphabet.IndexOf(right, StringComparison.Ordinal) + 7) % alphabet.Length];
+        groups[group][character - 1] =
+            alphabet[(alphabet.IndexOf(right, StringComparison.Ordinal) + 7) % alphabet.Length];
         return (string.Join(' ', groups.Select(g => new string(g))), right);
     }
 }

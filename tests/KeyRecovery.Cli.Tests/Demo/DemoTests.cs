@@ -12,7 +12,9 @@ public sealed class DemoTests(CliFixture fixture)
     private readonly string _temporary = Directory.CreateDirectory(fixture.NewPath()).FullName;
 
     private static readonly string[] Steps =
-        ["server", "account", "backup", "server-view", "drill", "lake", "typo", "recover", "items", "old-keys", "history", "link", "revoke", "passphrase", "absent-realm", "lying-realm", "backup-set", "erase", "restore", "end"];
+        ["server", "account", "backup", "server-view", "drill", "lake", "typo", "recover", "items", "old-keys",
+            "history", "link", "revoke", "passphrase", "absent-realm", "lying-realm", "backup-set", "erase",
+            "restore", "end"];
 
     [NeedsFact(Need.Linux)]
     public async Task Every_step_holds_and_nothing_stays_behind()
@@ -21,8 +23,11 @@ public sealed class DemoTests(CliFixture fixture)
         Assert.True(demo.GetProperty("ok").GetBoolean());
         var steps = demo.GetProperty("steps").EnumerateArray().ToDictionary(s => s.GetProperty("name").GetString()!);
         Assert.Equal(Steps, steps.Keys);
-        Assert.All(steps.Values, step => Assert.True(step.GetProperty("ok").GetBoolean() && step.GetProperty("ms").GetInt64() >= 0));
-        Assert.Equal((0, 1), (steps["server-view"].GetProperty("found").GetInt32(), steps["server-view"].GetProperty("controlFound").GetInt32()));
+        Assert.All(steps.Values,
+            step => Assert.True(step.GetProperty("ok").GetBoolean() && step.GetProperty("ms").GetInt64() >= 0));
+        Assert.Equal(
+            (0, 1), (steps["server-view"].GetProperty("found").GetInt32(), steps["server-view"]
+                .GetProperty("controlFound").GetInt32()));
         Assert.True(steps["server-view"].GetProperty("bytes").GetInt64() > 200 * 1024);
         Assert.Equal(0, steps["typo"].GetProperty("requests").GetInt32());
         Assert.Equal(2, steps["recover"].GetProperty("epoch").GetInt32());
@@ -36,7 +41,8 @@ public sealed class DemoTests(CliFixture fixture)
         var told = (await NewDemo().RunAsync("demo", "--keep")).Ended(0).Output;
         Assert.Contains("Every step held.", told, StringComparison.Ordinal);
         Assert.Contains("nothing was sent", told, StringComparison.Ordinal);
-        var folder = told.Split('\n').Single(l => l.StartsWith("Kept: ", StringComparison.Ordinal))["Kept: ".Length..].Trim();
+        var folder = told.Split('\n')
+            .Single(l => l.StartsWith("Kept: ", StringComparison.Ordinal))["Kept: ".Length..].Trim();
         Assert.True(File.Exists(Path.Combine(folder, "recovery-kit.html")));
         Assert.True(Directory.Exists(Path.Combine(folder, "server", "data")));
         Directory.Delete(folder, recursive: true);
@@ -75,8 +81,10 @@ public sealed class DemoTests(CliFixture fixture)
         const string mark = "(process ";
         var line = "";
         while (!line.Contains(mark, StringComparison.Ordinal))
-            line = await demo.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("the demo ended without a server");
-        return int.Parse(line[(line.IndexOf(mark, StringComparison.Ordinal) + mark.Length)..].TrimEnd().TrimEnd(')'), CultureInfo.InvariantCulture);
+            line = await demo.StandardOutput.ReadLineAsync()
+                ?? throw new InvalidOperationException("the demo ended without a server");
+        return int.Parse(line[(line.IndexOf(mark, StringComparison.Ordinal) + mark.Length)..].TrimEnd().TrimEnd(')'),
+            CultureInfo.InvariantCulture);
     }
 
     // One that has ended and that nobody has asked after yet (a zombie) runs no more.

@@ -14,7 +14,8 @@ public sealed partial class RecoveryKitTests(CliFixture fixture)
     {
         var kit = fixture.NewPath(".html");
         var (device, token) = (fixture.NewDevice(), await fixture.NewTokenAsync());
-        var code = (await device.RunAsync("account", "create", "--kit", kit, "--token", token, "--json")).Ended(0).Text("code");
+        var code = (await device.RunAsync("account", "create", "--kit", kit, "--token", token, "--json")).Ended(0)
+            .Text("code");
         var read = await Zbar.ReadAsync(Modules(await File.ReadAllTextAsync(kit)));
         Assert.Equal(code.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant(), read);
         (await device.TypeAsync(read, "code", "check")).Ended(0);
@@ -41,7 +42,8 @@ public sealed partial class RecoveryKitTests(CliFixture fixture)
         var kit = fixture.NewPath(".html");
         var (device, _) = await fixture.NewAccountAsync();
         (await device.RunAsync("code", "create", "--kit", kit)).Ended(0);
-        var page = (await File.ReadAllTextAsync(kit)).Replace("http://www.w3.org/2000/svg", "", StringComparison.Ordinal)
+        var page = (await File.ReadAllTextAsync(kit))
+            .Replace("http://www.w3.org/2000/svg", "", StringComparison.Ordinal)
             .Replace(fixture.Server.Address.GetLeftPart(UriPartial.Authority), "", StringComparison.Ordinal);
         foreach (var reference in (string[])["<script", "src=", "href=", "url(", "@import", "http:", "https:", " on"])
             Assert.DoesNotMatch(reference == " on" ? @"<[^>]*\son\w+=" : Regex.Escape(reference), page);
@@ -53,17 +55,22 @@ public sealed partial class RecoveryKitTests(CliFixture fixture)
     {
         var kit = await fixture.NewFileAsync("the kit of another code"u8.ToArray());
         var (device, _) = await fixture.NewAccountAsync();
-        Assert.Equal("file-exists", (await device.RunAsync("code", "create", "--kit", kit, "--json")).Ended(1).Text("error"));
-        Assert.Equal("file", (await device.RunAsync("code", "create", "--kit", Path.Combine(fixture.NewPath(), "no", "such.html"), "--json")).Ended(1).Text("error"));
+        Assert.Equal(
+            "file-exists", (await device.RunAsync("code", "create", "--kit", kit, "--json")).Ended(1).Text("error"));
+        Assert.Equal(
+            "file", (await device.RunAsync("code", "create", "--kit",
+                Path.Combine(fixture.NewPath(), "no", "such.html"), "--json")).Ended(1).Text("error"));
         Assert.Equal("the kit of another code", await File.ReadAllTextAsync(kit));
-        Assert.Equal(2, (await device.RunAsync("account", "show", "--json")).Ended(0).Json.GetProperty("authorities").GetArrayLength());
+        Assert.Equal(2, (await device.RunAsync("account", "show", "--json")).Ended(0).Json.GetProperty("authorities")
+            .GetArrayLength());
     }
 
     [Fact]
     public async Task A_command_that_fails_leaves_no_page_behind()
     {
         var (device, kit) = (fixture.NewDevice(), fixture.NewPath(".html"));
-        Assert.Equal("device-state", (await device.RunAsync("code", "create", "--kit", kit, "--json")).Ended(1).Text("error"));
+        Assert.Equal(
+            "device-state", (await device.RunAsync("code", "create", "--kit", kit, "--json")).Ended(1).Text("error"));
         Assert.False(File.Exists(kit));
     }
 
@@ -72,8 +79,12 @@ public sealed partial class RecoveryKitTests(CliFixture fixture)
     {
         var (device, _) = await fixture.NewAccountAsync();
         var told = (await device.RunAsync("code", "create")).Ended(0).Output;
-        var rows = told.Split('\n').Where(line => line.Length >= 41 && line.TrimStart(' ').StartsWith('█')).Select(line => line[4..41]).ToArray();
-        var modules = rows.SelectMany(row => new[] { row.Select(c => c is ' ' or '▄').ToArray(), row.Select(c => c is ' ' or '▀').ToArray() }).Take(37).ToArray();
+        var rows = told.Split('\n').Where(line => line.Length >= 41 && line.TrimStart(' ').StartsWith('█'))
+            .Select(line => line[4..41]).ToArray();
+        var modules = rows
+            .SelectMany(
+                row => new[] { row.Select(c => c is ' ' or '▄').ToArray(), row.Select(c => c is ' ' or '▀').ToArray() })
+                .Take(37).ToArray();
         var read = await Zbar.ReadAsync(modules);
         Assert.StartsWith("KR1", read, StringComparison.Ordinal);
         (await device.TypeAsync(read, "code", "check")).Ended(0);
@@ -91,7 +102,8 @@ public sealed partial class RecoveryKitTests(CliFixture fixture)
         return modules;
     }
 
-    private static int Number(Match match, int group) => int.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
+    private static int Number(Match match, int group) =>
+        int.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
 
     [GeneratedRegex("""viewBox="0 0 (\d+) \d+""")]
     private static partial Regex Size();

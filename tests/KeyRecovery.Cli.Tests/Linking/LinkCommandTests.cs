@@ -5,7 +5,9 @@ using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Cli.Tests.Linking;
 
-/// <summary>Two real processes with homes of their own and a real server: one shows, the other scans or types.</summary>
+/// <summary>
+/// Two real processes with homes of their own and a real server: one shows, the other scans or types.
+/// </summary>
 [Collection(CliTests.Name)]
 public sealed class LinkCommandTests(CliFixture fixture)
 {
@@ -26,7 +28,8 @@ public sealed class LinkCommandTests(CliFixture fixture)
         (await phone.RunAsync("backup", "put", "identity", await fixture.NewFileAsync(item))).Ended(0);
         var (png, received) = (fixture.NewPath(".png"), fixture.NewPath(".bundle"));
 
-        using var show = phone.Start("link", "show", "--json", "--png", png, "--bundle", await fixture.NewFileAsync(bundle));
+        using var show = phone.Start(
+            "link", "show", "--json", "--png", png, "--bundle", await fixture.NewFileAsync(bundle));
         var code = await NextAsync(show);
         var laptop = fixture.NewDevice();
         string[] arguments = ["--json", "--name", "laptop", "--bundle", received];
@@ -55,7 +58,8 @@ public sealed class LinkCommandTests(CliFixture fixture)
         var id = joined.GetProperty("deviceId").GetString()!;
         (await phone.RunAsync("device", "rename", id, "new laptop")).Ended(0);
         var devices = (await phone.RunAsync("device", "list", "--json")).Ended(0).Json.GetProperty("devices");
-        Assert.Contains(devices.EnumerateArray(), d => d.GetProperty("id").GetString() == id && d.GetProperty("name").GetString() == "new laptop");
+        Assert.Contains(devices.EnumerateArray(), d => d.GetProperty("id").GetString() == id
+            && d.GetProperty("name").GetString() == "new laptop");
         (await phone.RunAsync("device", "revoke", id)).Ended(0);
         Assert.Equal("revoked", (await laptop.RunAsync("account", "show", "--json")).Ended(1).Text("error"));
     }
@@ -63,7 +67,8 @@ public sealed class LinkCommandTests(CliFixture fixture)
     private static async Task<JsonElement> NextAsync(Process process)
     {
         var line = await process.StandardOutput.ReadLineAsync().WaitAsync(Limit);
-        Assert.True(line is not null, line is null ? await process.StandardError.ReadToEndAsync().WaitAsync(Limit) : "");
+        Assert.True(
+            line is not null, line is null ? await process.StandardError.ReadToEndAsync().WaitAsync(Limit) : "");
         using var document = JsonDocument.Parse(line!);
         return document.RootElement.Clone();
     }

@@ -3,7 +3,9 @@ using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Cli.Tests.Linking;
 
-/// <summary>A code that nobody uses, at its true age of two minutes. A server of its own, so that other tests need not wait.</summary>
+/// <summary>
+/// A code that nobody uses, at its true age of two minutes. A server of its own, so that other tests need not wait.
+/// </summary>
 public sealed class LinkExpiryTests(CliFixture fixture) : IClassFixture<CliFixture>
 {
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(5);
@@ -23,7 +25,8 @@ public sealed class LinkExpiryTests(CliFixture fixture) : IClassFixture<CliFixtu
         var fresh = LinkTerminalTests.Typed().Matches(show.Screen)[^1].Value;
         Assert.NotEqual(first, fresh);
         var gone = fixture.NewDevice();
-        Assert.Equal("link-gone", (await gone.TypeAsync(first + "\n", "link", "type", "--json")).Ended(1).Text("error"));
+        Assert.Equal(
+            "link-gone", (await gone.TypeAsync(first + "\n", "link", "type", "--json")).Ended(1).Text("error"));
 
         using var join = PseudoTerminal.Start(fixture.NewDevice(), "link", "type", "--name", "laptop");
         await join.WaitForAsync("17 characters:");

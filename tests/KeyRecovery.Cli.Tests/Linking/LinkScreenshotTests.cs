@@ -41,7 +41,8 @@ public sealed class LinkScreenshotTests(CliFixture fixture)
         Assert.Equal((315, 315), (width, height));
         var small = fixture.NewPath(".png");
         await Chromium.ScreenshotAsync(
-            $"""<!doctype html><body style="margin:0"><img src="file://{png}" style="display:block;width:300px;height:300px">""", small, 300, 300);
+            """<!doctype html><body style="margin:0">"""
+            + $"""<img src="file://{png}" style="display:block;width:300px;height:300px">""", small, 300, 300);
         Assert.Equal(payload, await Zbar.ReadAsync(small));
 
         using var join = PseudoTerminal.Start(fixture.NewDevice(), "link", "scan", payload, "--name", "laptop");

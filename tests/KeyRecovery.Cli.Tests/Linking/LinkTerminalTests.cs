@@ -17,7 +17,8 @@ public sealed partial class LinkTerminalTests(CliFixture fixture)
         using var show = PseudoTerminal.Start(phone, "link", "show");
         await show.WaitForAsync("\rGood for 1:");
         await show.WaitForAsync("\rGood for 1:");
-        var left = Left().Matches(show.Screen).Select(m => int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture)).ToList();
+        var left = Left().Matches(show.Screen)
+            .Select(m => int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture)).ToList();
         Assert.True(left[^1] < left[0]);
         Assert.DoesNotContain("\nGood for", show.Screen, StringComparison.Ordinal);
 
@@ -28,7 +29,8 @@ public sealed partial class LinkTerminalTests(CliFixture fixture)
         await show.WaitForAsync("Type them here:");
         // Longer than a second, in which it would count once more.
         await Task.Delay(TimeSpan.FromSeconds(1.5));
-        Assert.DoesNotContain("Good for", show.Screen[show.Screen.IndexOf("Type them here:", StringComparison.Ordinal)..], StringComparison.Ordinal);
+        Assert.DoesNotContain("Good for",
+            show.Screen[show.Screen.IndexOf("Type them here:", StringComparison.Ordinal)..], StringComparison.Ordinal);
         await show.TypeAsync(Digits().Match(join.Screen).Groups[1].Value);
         await show.WaitForAsync("It calls itself laptop (Linux).");
         await show.WaitForAsync("on the network 127.0.0.0/24");
@@ -55,7 +57,8 @@ public sealed partial class LinkTerminalTests(CliFixture fixture)
         await join.WaitForAsync("linking was declined");
         Assert.Equal((1, 1), (await show.ExitCodeAsync(), await join.ExitCodeAsync()));
         var devices = (await phone.RunAsync("device", "list", "--json")).Ended(0).Json.GetProperty("devices");
-        Assert.DoesNotContain(devices.EnumerateArray(), d => d.TryGetProperty("name", out var name) && name.GetString() == "laptop");
+        Assert.DoesNotContain(
+            devices.EnumerateArray(), d => d.TryGetProperty("name", out var name) && name.GetString() == "laptop");
     }
 
     [Fact]

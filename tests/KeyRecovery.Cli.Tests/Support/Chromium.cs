@@ -8,7 +8,8 @@ public static class Chromium
 {
     private static readonly string[] Alone =
     [
-        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+        "--disable-background-networking",
         "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--force-device-scale-factor=1",
     ];
 
@@ -24,7 +25,8 @@ public static class Chromium
         var (exitCode, output) = await OtherProgram.RunAsync(
             "chromium",
             [
-                .. Alone, $"--user-data-dir={folder["profile"]}", $"--window-size={width},{height}", $"--screenshot={path}",
+                .. Alone, $"--user-data-dir={folder["profile"]}", $"--window-size={width},{height}",
+                $"--screenshot={path}",
                 $"file://{folder["page.html"]}",
             ]);
         Assert.True(exitCode == 0 && File.Exists(path), output);

@@ -39,7 +39,8 @@ public sealed class CliFixture : IAsyncLifetime
     public async Task<(CommandLine Device, string Code)> NewAccountAsync(string name = "phone")
     {
         var device = NewDevice();
-        var created = await device.RunAsync("account", "create", "--code", "--name", name, "--token", await NewTokenAsync(), "--json");
+        var created = await device.RunAsync(
+            "account", "create", "--code", "--name", name, "--token", await NewTokenAsync(), "--json");
         return (device, created.Ended(0).Text("code"));
     }
 

@@ -13,7 +13,9 @@ public sealed class CommandLine(Uri server, string home)
 
     /// <summary>The built program.</summary>
     public static string Program { get; } = Path.GetFullPath(Path.Combine(
-        AppContext.BaseDirectory, typeof(CommandLine).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == "CliPath").Value!));
+        AppContext.BaseDirectory,
+        typeof(CommandLine).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .First(a => a.Key == "CliPath").Value!));
 
     /// <summary>The home.</summary>
     public string Home => home;
@@ -31,7 +33,8 @@ public sealed class CommandLine(Uri server, string home)
     public Task<CliRun> RunAsync(params string[] arguments) => RunAsync([], arguments);
 
     /// <summary>Runs with text on standard input.</summary>
-    public Task<CliRun> TypeAsync(string input, params string[] arguments) => RunAsync(Encoding.UTF8.GetBytes(input), arguments);
+    public Task<CliRun> TypeAsync(string input, params string[] arguments) =>
+        RunAsync(Encoding.UTF8.GetBytes(input), arguments);
 
     /// <summary>Runs with bytes on standard input.</summary>
     public async Task<CliRun> RunAsync(byte[] input, params string[] arguments)

@@ -31,8 +31,10 @@ public sealed class PseudoTerminal : IDisposable
     /// <summary>Starts the command line in a terminal.</summary>
     public static PseudoTerminal Start(CommandLine commandLine, params string[] arguments)
     {
-        var command = string.Join(' ', ((string[])["dotnet", CommandLine.Program, .. commandLine.Global(arguments)]).Select(a => $"'{a}'"));
-        var start = new ProcessStartInfo("script", ["--quiet", "--return", "--flush", "--command", command, "/dev/null"])
+        var command = string.Join(
+            ' ', ((string[])["dotnet", CommandLine.Program, .. commandLine.Global(arguments)]).Select(a => $"'{a}'"));
+        var start = new ProcessStartInfo(
+            "script", ["--quiet", "--return", "--flush", "--command", command, "/dev/null"])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true,
         };

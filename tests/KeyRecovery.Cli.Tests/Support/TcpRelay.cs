@@ -5,8 +5,8 @@ using System.Text;
 namespace KeyRecovery.Cli.Tests.Support;
 
 /// <summary>
-/// A door between command line and server: counts who comes, holds a request up, or swallows an answer. Without a server
-/// behind it, it shows that nothing was sent.
+/// A door between command line and server: counts who comes, holds a request up, or swallows an answer. Without a
+/// server behind it, it shows that nothing was sent.
 /// </summary>
 public sealed class TcpRelay : IAsyncDisposable
 {
@@ -83,7 +83,8 @@ public sealed class TcpRelay : IAsyncDisposable
         int read;
         while ((read = await from.ReadAsync(buffer)) > 0)
         {
-            if (isRequest && FirstLine(buffer.AsSpan(0, read)) is { } line && OnRequest is { } callback) await callback(line);
+            if (isRequest && FirstLine(buffer.AsSpan(0, read)) is { } line && OnRequest is { } callback)
+                await callback(line);
             if (!isRequest && SwallowsAnswers) return;
             await to.WriteAsync(buffer.AsMemory(0, read));
         }

@@ -47,7 +47,8 @@ public static partial class TerminalPage
     // Select Graphic Rendition; what is unknown here fails the test, because the picture would not be the terminal's.
     private static string Style(string parameters, string style, TerminalTheme theme)
     {
-        var numbers = new Queue<int>(parameters.Split(';').Select(p => p.Length == 0 ? 0 : int.Parse(p, CultureInfo.InvariantCulture)));
+        var numbers = new Queue<int>(parameters.Split(';')
+            .Select(p => p.Length == 0 ? 0 : int.Parse(p, CultureInfo.InvariantCulture)));
         while (numbers.TryDequeue(out var number))
         {
             style = number switch

@@ -5,7 +5,8 @@ namespace KeyRecovery.Cli.Tests.Support;
 /// <param name="Foreground">Of text without a colour.</param>
 /// <param name="Black">What it shows for colour 0.</param>
 /// <param name="White">What it shows for colour 15.</param>
-public sealed record TerminalTheme(string Background, string Foreground, string Black = "#000000", string White = "#ffffff")
+public sealed record TerminalTheme(
+    string Background, string Foreground, string Black = "#000000", string White = "#ffffff")
 {
     private static readonly string[] Between =
     [

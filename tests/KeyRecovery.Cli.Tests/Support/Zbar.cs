@@ -23,7 +23,8 @@ public static class Zbar
     /// <param name="path">A file of any format that ImageMagick reads.</param>
     public static async Task<string> ReadAsync(string path)
     {
-        var (exitCode, output) = await OtherProgram.RunAsync("zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", path);
+        var (exitCode, output) =
+            await OtherProgram.RunAsync("zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", path);
         Assert.True(exitCode == 0, $"no QR code can be read in {path}");
         return output.TrimEnd('\n');
     }
@@ -32,7 +33,8 @@ public static class Zbar
     {
         var side = modules.Length * scale;
         var pixels = new byte[side * side];
-        for (var i = 0; i < pixels.Length; i++) pixels[i] = modules[i / side / scale][i % side / scale] ? (byte)0 : (byte)255;
+        for (var i = 0; i < pixels.Length; i++)
+            pixels[i] = modules[i / side / scale][i % side / scale] ? (byte)0 : (byte)255;
         return [.. System.Text.Encoding.ASCII.GetBytes($"P5\n{side} {side}\n255\n"), .. pixels];
     }
 }

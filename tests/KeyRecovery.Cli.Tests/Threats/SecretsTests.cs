@@ -23,11 +23,15 @@ public sealed class SecretsTests(CliFixture fixture)
         var found = fixture.NewDevice();
         (CommandLine Device, string Input, string[] Arguments)[] runs =
         [
-            (device, content, ["backup", "put", "a", "-"]), (device, "", ["backup", "list"]), (device, "", ["backup", "history", "a"]),
-            (device, code, ["code", "check"]), (device, code + "q", ["code", "check"]), (device, code[..^1], ["code", "check"]),
+            (device, content, ["backup", "put", "a", "-"]), (device, "", ["backup", "list"]),
+            (device, "", ["backup", "history", "a"]),
+            (device, code, ["code", "check"]), (device, code + "q", ["code", "check"]),
+            (device, code[..^1], ["code", "check"]),
             (device, RecoverTests.Change(code, 4, 2).Wrong, ["code", "check"]),
-            (found, code, ["recover", "--code", "--remove", "none"]), (found, "", ["account", "show"]), (found, "", ["backup", "get", "--all", fixture.NewPath()]),
-            (found, code, ["recover", "--code", "--remove", "all"]), (device, "", ["code", "remove"]), (device, code, ["code", "check"]),
+            (found, code, ["recover", "--code", "--remove", "none"]), (found, "", ["account", "show"]),
+            (found, "", ["backup", "get", "--all", fixture.NewPath()]),
+            (found, code, ["recover", "--code", "--remove", "all"]), (device, "", ["code", "remove"]),
+            (device, code, ["code", "check"]),
         ];
         foreach (var (on, input, arguments) in runs)
         {
@@ -35,11 +39,14 @@ public sealed class SecretsTests(CliFixture fixture)
             {
                 var run = await on.TypeAsync(input, [.. arguments, .. form]);
                 Assert.Empty(scanner.Scan($"{string.Join(' ', arguments)}: output", run.Bytes));
-                Assert.Empty(scanner.Scan($"{string.Join(' ', arguments)}: error", System.Text.Encoding.UTF8.GetBytes(run.Error)));
+                Assert.Empty(
+                    scanner.Scan(
+                        $"{string.Join(' ', arguments)}: error", System.Text.Encoding.UTF8.GetBytes(run.Error)));
             }
         }
 
-        // The scanner finds what is there: a new code in the output that shows it, the item in the output that is asked for.
+        // The scanner finds what is there: a new code in the output that shows it, the item in the output that is asked
+        // for.
         var shown = (await device.RunAsync("code", "create", "--json")).Ended(0);
         Assert.NotEmpty(new CanaryScanner([Canary.Of("code", shown.Text("code"))]).Scan("output", shown.Bytes));
         Assert.NotEmpty(scanner.Scan("output", (await device.RunAsync("backup", "get", "a")).Ended(0).Bytes));
@@ -51,7 +58,9 @@ public sealed class SecretsTests(CliFixture fixture)
     public async Task A_code_as_an_argument_is_refused_and_not_repeated(params string[] command)
     {
         var (device, code) = await fixture.NewAccountAsync();
-        foreach (var arguments in (string[][])[[code], code.Split(' '), [code.Replace(" ", "", StringComparison.Ordinal)]])
+        foreach (var arguments in (string[][])[
+            [code], code.Split(' '), [code.Replace(" ", "", StringComparison.Ordinal)],
+        ])
         {
             var run = (await device.RunAsync([.. command, .. arguments])).Ended(2);
             Assert.Contains("never an argument", run.Error, StringComparison.Ordinal);
@@ -67,7 +76,8 @@ public sealed class SecretsTests(CliFixture fixture)
         var (device, code) = await fixture.NewAccountAsync();
         using var process = device.Start("code", "check", "--json");
         await Task.Delay(TimeSpan.FromSeconds(1));
-        var seen = await File.ReadAllTextAsync($"/proc/{process.Id}/cmdline") + await File.ReadAllTextAsync($"/proc/{process.Id}/environ");
+        var seen = await File.ReadAllTextAsync($"/proc/{process.Id}/cmdline")
+            + await File.ReadAllTextAsync($"/proc/{process.Id}/environ");
         await process.StandardInput.WriteLineAsync(code);
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
         Assert.Equal(0, process.ExitCode);
@@ -94,7 +104,8 @@ public sealed class SecretsTests(CliFixture fixture)
         Assert.Equal(0, await terminal.ExitCodeAsync());
 
         var groups = code.Split(' ');
-        Assert.All(groups[1..], group => Assert.DoesNotContain(group, terminal.Screen, StringComparison.OrdinalIgnoreCase));
+        Assert.All(
+            groups[1..], group => Assert.DoesNotContain(group, terminal.Screen, StringComparison.OrdinalIgnoreCase));
         Assert.Contains("••••", terminal.Screen, StringComparison.Ordinal);
     }
 
@@ -128,7 +139,9 @@ public sealed class SecretsTests(CliFixture fixture)
     {
         var (device, _) = await fixture.NewAccountAsync("phone\u001b[2J\u202egnp");
         (await device.TypeAsync("content", "backup", "put", "\u001b]0;title\u0007 key", "-")).Ended(0);
-        foreach (var arguments in (string[][])[["account", "show"], ["backup", "list"], ["backup", "get", "--all", fixture.NewPath()]])
+        foreach (var arguments in (string[][])[
+            ["account", "show"], ["backup", "list"], ["backup", "get", "--all", fixture.NewPath()],
+        ])
         {
             var run = (await device.RunAsync(arguments)).Ended(0);
             Assert.DoesNotContain(run.Output + run.Error, c => c is '\u001b' or '\u0007' or '\u202e');

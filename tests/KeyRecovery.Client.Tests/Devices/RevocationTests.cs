@@ -40,7 +40,8 @@ public sealed class RevocationTests(ServerFixture fixture) : IDisposable
         Assert.Equal("paper in the safe", NameOf(onPhone, slot));
         Assert.Equal("laptop", NameOf(onPhone, onLaptop.Device));
         Assert.Equal(links.Item1, await LinksAsync(_phone));
-        Assert.DoesNotContain("old phone", System.Text.Encoding.UTF8.GetString(_laptop.Relay.Recorded.ToArray()), StringComparison.Ordinal);
+        Assert.DoesNotContain("old phone", System.Text.Encoding.UTF8.GetString(_laptop.Relay.Recorded.ToArray()),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -48,8 +49,10 @@ public sealed class RevocationTests(ServerFixture fixture) : IDisposable
     {
         using var onPhone = await CreateAsync();
         var stranger = new AuthorityId(new byte[16]);
-        Assert.IsType<ClientFailure.Invalid>(TestDevice.Failure(await onPhone.RenameDeviceAsync(onPhone.Device, new string('x', 65))));
-        Assert.IsType<ClientFailure.NoSuchAuthority>(TestDevice.Failure(await onPhone.RenameDeviceAsync(stranger, "x")));
+        Assert.IsType<ClientFailure.Invalid>(
+            TestDevice.Failure(await onPhone.RenameDeviceAsync(onPhone.Device, new string('x', 65))));
+        Assert.IsType<ClientFailure.NoSuchAuthority>(
+            TestDevice.Failure(await onPhone.RenameDeviceAsync(stranger, "x")));
         Assert.IsType<ClientFailure.NoSuchAuthority>(TestDevice.Failure(await onPhone.RevokeAsync([stranger])));
         Assert.IsType<ClientFailure.Invalid>(TestDevice.Failure(await onPhone.RevokeAsync([onPhone.Device])));
         Assert.IsType<ClientFailure.Invalid>(TestDevice.Failure(await onPhone.RevokeAsync([])));
@@ -130,7 +133,8 @@ public sealed class RevocationTests(ServerFixture fixture) : IDisposable
         TestDevice.Value(await onLaptop.AddCodeAsync(codeOfLaptop));
         using var onTablet = await _tablet.RecoverAsync(codeOfLaptop, name: "tablet");
         TestDevice.Value(await onPhone.RefreshAsync());
-        var done = TestDevice.Value(await onPhone.RevokeAsync([onLaptop.Device], stolen: true, keep: [onTablet.Device]));
+        var done =
+            TestDevice.Value(await onPhone.RevokeAsync([onLaptop.Device], stolen: true, keep: [onTablet.Device]));
         AssertAre([onLaptop.Device], done.Removed);
         TestDevice.Value(await onTablet.RefreshAsync());
     }
@@ -140,15 +144,18 @@ public sealed class RevocationTests(ServerFixture fixture) : IDisposable
     {
         using var onPhone = await CreateAsync();
         using var onLaptop = await _laptop.RecoverAsync(_code, name: "laptop");
-        var refused = Assert.IsType<ClientFailure.Refused>(TestDevice.Failure(await onLaptop.RevokeAsync([onPhone.Device])));
+        var refused =
+            Assert.IsType<ClientFailure.Refused>(TestDevice.Failure(await onLaptop.RevokeAsync([onPhone.Device])));
         Assert.Equal("young-authority", refused.Type);
         TestDevice.Value(await onPhone.PutAsync("a", "still here"u8.ToArray()));
     }
 
     private Task<VaultSession> CreateAsync() => NewAccountAsync(_phone, fixture, _code);
 
-    internal static async Task<VaultSession> NewAccountAsync(TestDevice device, ServerFixture fixture, RecoveryCode? code) =>
-        await device.CreateAsync(await fixture.Server.TokenAsync(Guid.NewGuid().ToString()), code, "phone", new ItemEdit.Put("a", "first"u8.ToArray()));
+    internal static async Task<VaultSession> NewAccountAsync(
+        TestDevice device, ServerFixture fixture, RecoveryCode? code) =>
+        await device.CreateAsync(await fixture.Server.TokenAsync(Guid.NewGuid().ToString()), code, "phone",
+            new ItemEdit.Put("a", "first"u8.ToArray()));
 
     internal static void AssertAre(IEnumerable<AuthorityId> expected, IEnumerable<AuthorityId> actual) =>
         Assert.Equal(expected.ToList(), actual.ToList());

@@ -22,7 +22,8 @@ public sealed class LinkEndTests(ServerFixture fixture) : LinkTable(fixture)
     [Fact]
     public async Task A_no_on_the_existing_device_is_told_to_the_new_one()
     {
-        var (existing, joining, onPhone) = await RunAsync((_, right) => Task.FromResult(right), consent: (_, _) => Task.FromResult(false));
+        var (existing, joining, onPhone) =
+            await RunAsync((_, right) => Task.FromResult(right), consent: (_, _) => Task.FromResult(false));
         AssertEnded(LinkFailure.Declined, existing, joining);
         await AssertCleanAsync(onPhone);
     }
@@ -55,8 +56,10 @@ public sealed class LinkEndTests(ServerFixture fixture) : LinkTable(fixture)
             },
             Bundle);
         using var code = Scan(link.QrText);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Laptop.Client.LinkAsync(code, Join(), cancel.Token));
-        Assert.Equal(new ClientFailure.LinkEnded(LinkFailure.Cancelled), TestDevice.Failure(await existing.WaitAsync(TimeSpan.FromMinutes(1))));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => Laptop.Client.LinkAsync(code, Join(), cancel.Token));
+        Assert.Equal(new ClientFailure.LinkEnded(LinkFailure.Cancelled),
+            TestDevice.Failure(await existing.WaitAsync(TimeSpan.FromMinutes(1))));
         await AssertCleanAsync(onPhone);
     }
 
@@ -71,14 +74,17 @@ public sealed class LinkEndTests(ServerFixture fixture) : LinkTable(fixture)
         // The server has the reveal, and the new device will never hear so.
         Laptop.Relay.OnResponse = (request, _) =>
         {
-            if (request.Method != HttpMethod.Put || !request.RequestUri!.AbsolutePath.EndsWith("/n/2", StringComparison.Ordinal)) return;
+            if (request.Method != HttpMethod.Put
+                || !request.RequestUri!.AbsolutePath.EndsWith("/n/2", StringComparison.Ordinal)) return;
             Laptop.Relay.OnResponse = null;
             cancel.Cancel();
             cancel.Token.ThrowIfCancellationRequested();
         };
         using var code = Scan(link.QrText);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Laptop.Client.LinkAsync(code, Join(), cancel.Token));
-        Assert.Equal(new ClientFailure.LinkEnded(LinkFailure.Cancelled), TestDevice.Failure(await existing.WaitAsync(TimeSpan.FromMinutes(1))));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => Laptop.Client.LinkAsync(code, Join(), cancel.Token));
+        Assert.Equal(new ClientFailure.LinkEnded(LinkFailure.Cancelled),
+            TestDevice.Failure(await existing.WaitAsync(TimeSpan.FromMinutes(1))));
         await AssertCleanAsync(onPhone);
     }
 
@@ -103,7 +109,8 @@ public sealed class LinkEndTests(ServerFixture fixture) : LinkTable(fixture)
         using var code = Scan(link.QrText);
         var joining = Laptop.Client.LinkAsync(code, Join());
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => existing);
-        Assert.Equal(new ClientFailure.LinkEnded(LinkFailure.Cancelled), TestDevice.Failure(await joining.WaitAsync(TimeSpan.FromMinutes(1))));
+        Assert.Equal(new ClientFailure.LinkEnded(LinkFailure.Cancelled),
+            TestDevice.Failure(await joining.WaitAsync(TimeSpan.FromMinutes(1))));
         await AssertCleanAsync(onPhone);
     }
 
@@ -131,7 +138,8 @@ public sealed class LinkEndTests(ServerFixture fixture) : LinkTable(fixture)
             });
         using (await rescue!) { }
         Assert.IsType<ClientFailure.Revoked>(TestDevice.Failure(existing));
-        Assert.True(TestDevice.Failure(joining) is ClientFailure.LinkGone or ClientFailure.LinkEnded { Reason: LinkFailure.Cancelled });
+        Assert.True(TestDevice.Failure(joining) is ClientFailure.LinkGone
+            or ClientFailure.LinkEnded { Reason: LinkFailure.Cancelled });
         using var left = await rescuer.OpenAsync();
         Assert.DoesNotContain(left.Authorities, a => a.Name == "laptop");
     }

@@ -8,7 +8,9 @@ using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.Client.Tests.Linking;
 
-/// <summary>A phone with an account and a laptop without, on one table: whoever lies between them, the people are honest.</summary>
+/// <summary>
+/// A phone with an account and a laptop without, on one table: whoever lies between them, the people are honest.
+/// </summary>
 internal sealed class LinkScene : IAsyncDisposable
 {
     /// <summary>Large enough for two parts.</summary>
@@ -18,7 +20,8 @@ internal sealed class LinkScene : IAsyncDisposable
     private readonly CancellationTokenSource _cancel = new();
     private ExistingDeviceLink? _link;
 
-    private LinkScene(TestDevice phone, TestDevice laptop, VaultSession onPhone) => (Phone, Laptop, OnPhone) = (phone, laptop, onPhone);
+    private LinkScene(TestDevice phone, TestDevice laptop, VaultSession onPhone) =>
+        (Phone, Laptop, OnPhone) = (phone, laptop, onPhone);
 
     public TestDevice Phone { get; }
 
@@ -44,7 +47,8 @@ internal sealed class LinkScene : IAsyncDisposable
     public Task<Result<Linked>> Joining { get; private set; } = null!;
 
     public static async Task<LinkScene> NewAsync(
-        ServerFixture fixture, Func<KeyRecoveryOptions, KeyRecoveryOptions>? phone = null, Func<KeyRecoveryOptions, KeyRecoveryOptions>? laptop = null)
+        ServerFixture fixture, Func<KeyRecoveryOptions, KeyRecoveryOptions>? phone = null,
+        Func<KeyRecoveryOptions, KeyRecoveryOptions>? laptop = null)
     {
         var existing = new TestDevice(fixture.Server.Address, adjust: phone);
         var onPhone = await RevocationTests.NewAccountAsync(existing, fixture, null);
@@ -87,11 +91,14 @@ internal sealed class LinkScene : IAsyncDisposable
     }
 
     /// <summary>Somebody else scans it.</summary>
-    public static async Task<Result<Linked>> ScanAsync(TestDevice device, string qrText, Action<string>? showDigits = null)
+    public static async Task<Result<Linked>> ScanAsync(
+        TestDevice device, string qrText, Action<string>? showDigits = null)
     {
         using var code = Assert.IsType<LinkCodeParse.Ok>(LinkCode.Parse(qrText)).Code;
         return await device.Client.LinkAsync(
-            code, new LinkJoin { DeviceName = "laptop", Platform = "Linux", ShowDigits = (digits, _) => showDigits?.Invoke(digits) });
+            code, new LinkJoin {
+                DeviceName = "laptop", Platform = "Linux", ShowDigits = (digits, _) => showDigits?.Invoke(digits),
+            });
     }
 
     /// <summary>How many devices the account has, as the server tells it.</summary>
@@ -115,5 +122,6 @@ internal sealed class LinkScene : IAsyncDisposable
         Laptop.Dispose();
     }
 
-    private Task<Result<Linked>> JoinAsync(TestDevice device, string qrText) => ScanAsync(device, qrText, digits => _digits.TrySetResult(digits));
+    private Task<Result<Linked>> JoinAsync(TestDevice device, string qrText) =>
+        ScanAsync(device, qrText, digits => _digits.TrySetResult(digits));
 }

@@ -21,7 +21,8 @@ public abstract class LinkTable(ServerFixture fixture) : IDisposable
     private protected TestDevice Laptop { get; } = new(fixture.Server.Address);
 
     /// <summary>What the laptop shows.</summary>
-    private protected TaskCompletionSource<string> Digits { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private protected TaskCompletionSource<string> Digits { get; } =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>As large as one may be.</summary>
     private protected byte[] Bundle { get; } = RandomNumberGenerator.GetBytes(LinkLimits.BundleBytes);
@@ -35,15 +36,18 @@ public abstract class LinkTable(ServerFixture fixture) : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private protected async Task<(Result<LinkedDevice> Existing, Result<Linked> Joining, VaultSession OnPhone)> RunAsync(
-        Func<int, string, Task<string>> type, Func<LinkCandidate, CancellationToken, Task<bool>>? consent = null, LinkJoin? join = null)
+    private protected async Task<(Result<LinkedDevice> Existing, Result<Linked> Joining,
+        VaultSession OnPhone)> RunAsync(
+            Func<int, string, Task<string>> type, Func<LinkCandidate, CancellationToken, Task<bool>>? consent = null,
+            LinkJoin? join = null)
     {
         var onPhone = await RevocationTests.NewAccountAsync(Phone, Fixture, Code);
         await using var link = TestDevice.Value(await onPhone.BeginLinkAsync());
         var existing = link.RunAsync(
             new LinkApproval
             {
-                AskDigits = async (left, _) => await type(left, await Digits.Task), Consent = consent ?? ((_, _) => Task.FromResult(true)),
+                AskDigits = async (left, _) => await type(left, await Digits.Task),
+                Consent = consent ?? ((_, _) => Task.FromResult(true)),
             },
             Bundle);
         using var code = Scan(link.QrText);
@@ -61,7 +65,8 @@ public abstract class LinkTable(ServerFixture fixture) : IDisposable
         },
     };
 
-    private protected LinkJoin Join() => new() { DeviceName = "laptop", Platform = "Linux", ShowDigits = (digits, _) => Digits.TrySetResult(digits) };
+    private protected LinkJoin Join() =>
+        new() { DeviceName = "laptop", Platform = "Linux", ShowDigits = (digits, _) => Digits.TrySetResult(digits) };
 
     private protected async Task AssertCleanAsync(VaultSession onPhone)
     {

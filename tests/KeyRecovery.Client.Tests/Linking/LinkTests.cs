@@ -35,7 +35,8 @@ public sealed class LinkTests(ServerFixture fixture) : LinkTable(fixture)
         Assert.Equal(onLaptop.Device, linked.Id);
         Assert.Equal(Bundle, bundle.Span.ToArray());
         Assert.Equal("first"u8.ToArray(), TestDevice.Value(await onLaptop.GetAsync("a")));
-        Assert.Equal((onPhone.Account, onPhone.Version, onPhone.Epoch), (onLaptop.Account, onLaptop.Version, onLaptop.Epoch));
+        Assert.Equal(
+            (onPhone.Account, onPhone.Version, onPhone.Epoch), (onLaptop.Account, onLaptop.Version, onLaptop.Epoch));
         Assert.Equal("laptop", onPhone.Authorities.Single(a => a.Id == linked.Id).Name);
         TestDevice.Value(await onLaptop.PutAsync("b", "from the laptop"u8.ToArray()));
         using var again = await Laptop.OpenAsync();
@@ -58,7 +59,8 @@ public sealed class LinkTests(ServerFixture fixture) : LinkTable(fixture)
         var existing = link.RunAsync(Approve(_ => { }), Bundle, death.Token);
         Laptop.Relay.OnRequest = (request, _) =>
         {
-            if (request.Method != HttpMethod.Put || !request.RequestUri!.AbsolutePath.EndsWith(Acknowledgement, StringComparison.Ordinal)) return null;
+            if (request.Method != HttpMethod.Put
+                || !request.RequestUri!.AbsolutePath.EndsWith(Acknowledgement, StringComparison.Ordinal)) return null;
             if (why == "the server died") throw new HttpRequestException(why);
             if (why == "this call was cancelled") cancel.Cancel();
             death.Cancel();
@@ -112,7 +114,8 @@ public sealed class LinkTests(ServerFixture fixture) : LinkTable(fixture)
         }
         else
         {
-            Assert.Equal(("conflict", "nameplate"), TestDevice.Failure(begun) is ClientFailure.Refused refused ? (refused.Type, refused.Field) : default);
+            Assert.Equal(("conflict", "nameplate"), TestDevice.Failure(begun) is ClientFailure.Refused refused
+                ? (refused.Type, refused.Field) : default);
         }
     }
 
@@ -133,6 +136,7 @@ public sealed class LinkTests(ServerFixture fixture) : LinkTable(fixture)
             });
         TestDevice.Value(existing);
         Use(TestDevice.Value(joining));
-        Assert.Equal(["phone", "tablet", "laptop"], onPhone.Authorities.Where(a => a.Name.Length > 0).Select(a => a.Name));
+        Assert.Equal(
+            ["phone", "tablet", "laptop"], onPhone.Authorities.Where(a => a.Name.Length > 0).Select(a => a.Name));
     }
 }

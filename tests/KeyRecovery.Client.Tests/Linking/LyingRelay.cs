@@ -14,11 +14,13 @@ internal sealed class LyingRelay
 
     /// <summary>Stands between both devices of a scene and their server.</summary>
     /// <param name="scene">The devices.</param>
-    /// <param name="lie">Given a message's name (<c>n0</c>), what its reader gets; null to say that the session is over.</param>
+    /// <param name="lie">Given a message's name (<c>n0</c>), what its reader gets; null to say that the session is
+    /// over.</param>
     public LyingRelay(LinkScene scene, Func<string, IReadOnlyDictionary<string, byte[]>, byte[]?> lie)
     {
         var (phoneEnds, laptopEnds) = (NewEnd(), NewEnd());
-        Attach(scene.Phone.Relay, lie, phoneEnds, () => Task.WhenAny(laptopEnds.Task, scene.Joining ?? Task.CompletedTask));
+        Attach(scene.Phone.Relay, lie, phoneEnds,
+            () => Task.WhenAny(laptopEnds.Task, scene.Joining ?? Task.CompletedTask));
         Attach(scene.Laptop.Relay, lie, laptopEnds, () => Task.WhenAny(phoneEnds.Task, scene.Existing));
     }
 
@@ -26,7 +28,8 @@ internal sealed class LyingRelay
     public IReadOnlyDictionary<string, byte[]> Sent => _sent;
 
     private void Attach(
-        RelayHandler relay, Func<string, IReadOnlyDictionary<string, byte[]>, byte[]?> lie, TaskCompletionSource ends, Func<Task> otherEnds)
+        RelayHandler relay, Func<string, IReadOnlyDictionary<string, byte[]>, byte[]?> lie, TaskCompletionSource ends,
+        Func<Task> otherEnds)
     {
         relay.OnRequest = (request, body) =>
         {
@@ -35,7 +38,8 @@ internal sealed class LyingRelay
         };
         relay.OnResponse = (request, response) =>
         {
-            if (request.Method != HttpMethod.Get || response.StatusCode != HttpStatusCode.OK || Name(request) is not { Length: 2 } name) return;
+            if (request.Method != HttpMethod.Get || response.StatusCode != HttpStatusCode.OK
+                || Name(request) is not { Length: 2 } name) return;
             var told = lie(name, _sent);
             if (told is null) response.StatusCode = HttpStatusCode.NotFound;
             response.Content = new ByteArrayContent(told ?? "{}"u8.ToArray());
@@ -45,7 +49,8 @@ internal sealed class LyingRelay
         {
             if (request.Method != HttpMethod.Delete) return Task.CompletedTask;
             ends.TrySetResult();
-            return _sent.ContainsKey("n1") ? Task.WhenAny(otherEnds(), Task.Delay(TimeSpan.FromSeconds(2))) : Task.CompletedTask;
+            return _sent.ContainsKey("n1")
+                ? Task.WhenAny(otherEnds(), Task.Delay(TimeSpan.FromSeconds(2))) : Task.CompletedTask;
         };
     }
 
@@ -53,5 +58,6 @@ internal sealed class LyingRelay
 
     // v1/links/{id}/{side}/{seq}; a name of another length is no message.
     private static string Name(HttpRequestMessage request) =>
-        request.RequestUri!.AbsolutePath.Split('/') is [_, "v1", "links", _, var side, var sequence] ? side + sequence : "";
+        request.RequestUri!.AbsolutePath.Split('/') is [_, "v1", "links", _, var side, var sequence]
+            ? side + sequence : "";
 }

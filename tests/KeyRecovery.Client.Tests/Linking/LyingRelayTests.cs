@@ -5,7 +5,9 @@ using Messages = System.Collections.Generic.IReadOnlyDictionary<string, byte[]>;
 
 namespace KeyRecovery.Client.Tests.Linking;
 
-/// <summary>A relay that changes, cuts, repeats, reorders or withholds any message moves no key, and both devices say why.</summary>
+/// <summary>
+/// A relay that changes, cuts, repeats, reorders or withholds any message moves no key, and both devices say why.
+/// </summary>
 [Collection(ServerTests.Name)]
 public sealed class LyingRelayTests(ServerFixture fixture)
 {
@@ -21,7 +23,8 @@ public sealed class LyingRelayTests(ServerFixture fixture)
         ["lengthened"] = (name, sent) => [.. sent[name], 0],
         ["too long"] = (name, sent) => [.. sent[name], .. new byte[LinkLimits.MessageBytes]],
         ["the same side's message before it again"] = (name, sent) => sent[$"{name[0]}{Math.Max(0, name[1] - '1')}"],
-        ["the reader's own last message"] = (name, sent) => sent.Where(m => m.Key[0] != name[0]).MaxBy(m => m.Key).Value,
+        ["the reader's own last message"] = (name, sent) => sent.Where(m => m.Key[0] != name[0])
+            .MaxBy(m => m.Key).Value,
     };
 
     public static TheoryData<string> Kinds => [.. Lies.Keys];
@@ -54,7 +57,8 @@ public sealed class LyingRelayTests(ServerFixture fixture)
         var relay = new LyingRelay(other, (name, sent) => sent[name]);
         await other.RunAsync();
         TestDevice.Value(await other.Existing);
-        foreach (var names in Sent.Chunk(4)) await Task.WhenAll(names.Select(name => EndsAsync(name, (due, _) => relay.Sent[due])));
+        foreach (var names in Sent.Chunk(4))
+            await Task.WhenAll(names.Select(name => EndsAsync(name, (due, _) => relay.Sent[due])));
     }
 
     [Fact]
@@ -70,7 +74,8 @@ public sealed class LyingRelayTests(ServerFixture fixture)
         foreach (var names in Sent.Chunk(4))
         {
             await Task.WhenAll(names.Select(name => EndsAsync(
-                name, (_, _) => null, new ClientFailure.LinkGone(), new ClientFailure.LinkEnded(LinkFailure.Cancelled))));
+                name, (_, _) => null, new ClientFailure.LinkGone(),
+                new ClientFailure.LinkEnded(LinkFailure.Cancelled))));
         }
     }
 
@@ -86,7 +91,8 @@ public sealed class LyingRelayTests(ServerFixture fixture)
         new ClientFailure.LinkEnded(LinkFailure.PeerFailed));
 
     // Before there is a channel, a device can tell the other nothing but that the session is over.
-    private async Task EndsAsync(string name, Func<string, Messages, byte[]?> lie, ClientFailure onReader, ClientFailure onSender)
+    private async Task EndsAsync(
+        string name, Func<string, Messages, byte[]?> lie, ClientFailure onReader, ClientFailure onSender)
     {
         await using var scene = await LinkScene.NewAsync(fixture);
         _ = new LyingRelay(scene, (due, sent) => due == name ? lie(due, sent) : sent[due]);

@@ -23,7 +23,8 @@ public sealed class PeerNetworkTests(ServerFixture fixture) : LinkTable(fixture)
     [InlineData("fe80::%1/48", false)]
     [InlineData("::ffff:203.0.113.0/24", false)]
     [InlineData("your neighbour", false)]
-    public async Task What_the_server_says_of_the_network_is_taken_in_one_spelling_or_not_at_all(string? told, bool isTaken)
+    public async Task What_the_server_says_of_the_network_is_taken_in_one_spelling_or_not_at_all(
+        string? told, bool isTaken)
     {
         Phone.Relay.OnResponse = (request, response) =>
         {

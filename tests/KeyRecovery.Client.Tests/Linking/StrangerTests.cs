@@ -59,13 +59,15 @@ public sealed class StrangerTests(ServerFixture fixture)
         // Towards the phone it plays the laptop, with the same photo: that side it can.
         var shown = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var stolen = LinkScene.ScanAsync(stranger, scene.QrText, _ => shown.TrySetResult());
-        Assert.Equal(new ClientFailure.LinkEnded(LinkFailure.Handshake), TestDevice.Failure(await scene.ScanAsync().WaitAsync(TimeSpan.FromMinutes(1))));
+        Assert.Equal(new ClientFailure.LinkEnded(LinkFailure.Handshake),
+            TestDevice.Failure(await scene.ScanAsync().WaitAsync(TimeSpan.FromMinutes(1))));
         await shown.Task.WaitAsync(TimeSpan.FromMinutes(1));
         Assert.True(relay.HasAnswered);
         Assert.False(relay.CouldRead);
         Assert.False(scene.HasShownDigits);
         await scene.CancelAsync();
-        Assert.Equal(new ClientFailure.LinkEnded(LinkFailure.Cancelled), TestDevice.Failure(await stolen.WaitAsync(TimeSpan.FromMinutes(1))));
+        Assert.Equal(new ClientFailure.LinkEnded(LinkFailure.Cancelled),
+            TestDevice.Failure(await stolen.WaitAsync(TimeSpan.FromMinutes(1))));
         await MovedNothingAsync(scene, stranger);
     }
 
@@ -77,7 +79,8 @@ public sealed class StrangerTests(ServerFixture fixture)
     {
         // The same server by another name, as a phisher's proxy has.
         KeyRecoveryOptions Proxied(KeyRecoveryOptions options) =>
-            options with { Server = new Uri($"http://127.0.0.2:{options.Server.Port}"), Authority = options.Server.Authority, Handler = new Redirect(options.Handler!, options.Server) };
+            options with { Server = new Uri($"http://127.0.0.2:{options.Server.Port}"),
+                Authority = options.Server.Authority, Handler = new Redirect(options.Handler!, options.Server) };
         await using var scene = await LinkScene.NewAsync(
             fixture,
             phone: whose == "the existing device's server" ? Proxied : null,
@@ -104,7 +107,8 @@ public sealed class StrangerTests(ServerFixture fixture)
     // Another name for the same server.
     private sealed class Redirect(HttpMessageHandler inner, Uri server) : DelegatingHandler(inner)
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken)
         {
             request.RequestUri = new Uri(server, request.RequestUri!.PathAndQuery);
             request.Headers.Host = server.Authority;
@@ -125,14 +129,18 @@ public sealed class StrangerTests(ServerFixture fixture)
             if (path.EndsWith("/claim", StringComparison.Ordinal)) return Json("""{"expiresInMs":300000}""");
             if (request.Method == HttpMethod.Put)
             {
-                using var displaying = ExistingDisplaying.Begin(new LinkScope("demo", new Uri(request.RequestUri.GetLeftPart(UriPartial.Authority))), new PhotoRandom(qrText));
+                using var displaying = ExistingDisplaying.Begin(
+                    new LinkScope("demo", new Uri(request.RequestUri.GetLeftPart(UriPartial.Authority))),
+                    new PhotoRandom(qrText));
                 Assert.StartsWith($"/v1/links/{displaying.Code.SessionId}/", path, StringComparison.Ordinal);
                 CouldRead |= displaying.Receive(body, SystemRandom.Instance) is not LinkStep<ExistingGreeted>.Failed;
                 return new HttpResponseMessage(System.Net.HttpStatusCode.NoContent);
             }
-            if (!path.EndsWith("/e/0", StringComparison.Ordinal)) return new HttpResponseMessage(System.Net.HttpStatusCode.NoContent);
+            if (!path.EndsWith("/e/0", StringComparison.Ordinal))
+                return new HttpResponseMessage(System.Net.HttpStatusCode.NoContent);
             HasAnswered = true;
-            return new HttpResponseMessage(System.Net.HttpStatusCode.OK) { Content = new ByteArrayContent(OwnAnswer()) };
+            return new HttpResponseMessage(
+                System.Net.HttpStatusCode.OK) { Content = new ByteArrayContent(OwnAnswer()) };
         }
 
         // A right answer to a message that it wrote itself: the best it has.
@@ -142,11 +150,13 @@ public sealed class StrangerTests(ServerFixture fixture)
             using var displaying = ExistingDisplaying.Begin(scope, new PhotoRandom(qrText));
             using var code = Assert.IsType<LinkCodeParse.Ok>(LinkCode.Parse(displaying.Code.ToQrText())).Code;
             using var joining = NewJoining.Begin(code, scope, NewDevice(), SystemRandom.Instance);
-            return Assert.IsType<LinkStep<ExistingGreeted>.Next>(displaying.Receive(joining.Message.Span, SystemRandom.Instance)).Message.ToArray();
+            return Assert.IsType<LinkStep<ExistingGreeted>.Next>(
+                displaying.Receive(joining.Message.Span, SystemRandom.Instance)).Message.ToArray();
         }
 
         private static JoiningDevice NewDevice() => new(
-            new Protocol.Wire.AuthorityId(new byte[16]), SigningKey.FromSeed(new byte[32]), KemPrivateKey.FromSeed(new byte[32]), "x", "x");
+            new Protocol.Wire.AuthorityId(new byte[16]), SigningKey.FromSeed(new byte[32]),
+            KemPrivateKey.FromSeed(new byte[32]), "x", "x");
 
         private static HttpResponseMessage Json(string text) => new(System.Net.HttpStatusCode.OK)
         {
@@ -170,7 +180,9 @@ public sealed class StrangerTests(ServerFixture fixture)
         [
             .. text.Chunk(3).SelectMany(group =>
             {
-                var value = group.Reverse().Aggregate(0, (sum, c) => (sum * 45) + "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:".IndexOf(c, StringComparison.Ordinal));
+                var value = group.Reverse()
+                    .Aggregate(0, (sum, c) => (sum * 45)
+                        + "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:".IndexOf(c, StringComparison.Ordinal));
                 return group.Length == 3 ? new[] { (byte)(value >> 8), (byte)(value & 0xff) } : [(byte)value];
             }),
         ];

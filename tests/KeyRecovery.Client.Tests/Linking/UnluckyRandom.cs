@@ -15,6 +15,7 @@ internal sealed class UnluckyRandom(string nameplate, int times) : IRandom
     {
         SystemRandom.Instance.Fill(destination);
         if (destination.Length != TypedCode || _left-- <= 0) return;
-        for (var i = 0; i < nameplate.Length; i++) destination[i] = (byte)Alphabet.IndexOf(nameplate[i], StringComparison.Ordinal);
+        for (var i = 0; i < nameplate.Length; i++)
+            destination[i] = (byte)Alphabet.IndexOf(nameplate[i], StringComparison.Ordinal);
     }
 }

@@ -6,7 +6,10 @@ using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.Client.Tests.LyingServer;
 
-/// <summary>A device that seals badly to the code would be noticed when the phone has drowned; the other devices notice it today.</summary>
+/// <summary>
+/// A device that seals badly to the code would be noticed when the phone has drowned; the other devices notice it
+/// today.
+/// </summary>
 [Collection(ServerTests.Name)]
 public sealed class BadSealTests(ServerFixture fixture)
 {
@@ -18,13 +21,15 @@ public sealed class BadSealTests(ServerFixture fixture)
         using var phone = new TestDevice(fixture.Server.Address);
         using var laptop = new TestDevice(fixture.Server.Address);
         using var onPhone = await phone.CreateAsync(
-            await fixture.Server.TokenAsync(Canary.NewText()), code, "phone", new ItemEdit.Put("identity", "content"u8.ToArray()));
+            await fixture.Server.TokenAsync(Canary.NewText()), code, "phone",
+            new ItemEdit.Put("identity", "content"u8.ToArray()));
         using (await laptop.RecoverAsync(code, name: "laptop")) { }
 
         await BadSeal.CommitAsync(phone, slot.Id);
         using var stopped = new TestDevice(fixture.Server.Address);
         Assert.Equal(
-            new ClientFailure.ServerLied(ProtocolFault.OwnSeal), TestDevice.Failure(await stopped.Client.BeginRecoveryAsync(code)));
+            new ClientFailure.ServerLied(ProtocolFault.OwnSeal),
+            TestDevice.Failure(await stopped.Client.BeginRecoveryAsync(code)));
 
         using var onLaptop = await laptop.OpenAsync();
         Assert.Equal(slot.Id, Assert.Single(onLaptop.Authorities, a => a.SealIsBad).Id);

@@ -5,19 +5,25 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Tests.LyingServer;
 
-/// <summary>What a malicious server can make of true answers: it has every public byte and its own keys, and no key of the user's.</summary>
+/// <summary>
+/// What a malicious server can make of true answers: it has every public byte and its own keys, and no key of the
+/// user's.
+/// </summary>
 internal static class Lies
 {
     private static readonly IRandom Random = SystemRandom.Instance;
 
     public static ImmutableArray<SignedLink> Links(VaultBundle vault) => [.. vault.Links.Select(SignedLink.Decode)];
 
-    /// <summary>A link with another body, signed by a key of the server's; the added authorities' proofs stay what they were.</summary>
+    /// <summary>
+    /// A link with another body, signed by a key of the server's; the added authorities' proofs stay what they were.
+    /// </summary>
     public static SignedLink Resign(SignedLink link, Link body, SigningKey? own = null)
     {
         using var key = own is null ? NewKey() : null;
         var bytes = body.Encode();
-        var possession = link.Possession.Length == body.Add.Length ? link.Possession : [.. body.Add.Select(_ => new byte[64])];
+        var possession = link.Possession.Length == body.Add.Length
+            ? link.Possession : [.. body.Add.Select(_ => new byte[64])];
         return SignedLink.Create(bytes, (own ?? key!).Sign(SignatureLabel.Link, bytes), possession);
     }
 
@@ -26,14 +32,17 @@ internal static class Lies
     {
         using var signing = NewKey();
         using var kem = KemPrivateKey.FromSeed(Seed());
-        var device = (NewAuthority.Of(new AuthorityId(Seed()[..16]), AuthorityKind.Device, signing.PublicKey, kem.PublicKey), kem.PublicKey);
+        var device =
+            (NewAuthority.Of(new AuthorityId(Seed()[..16]), AuthorityKind.Device, signing.PublicKey, kem.PublicKey),
+                kem.PublicKey);
         var draft = LinkDraft.Begin(app, device, [(slot, slotKem)], 1, Random);
         var proofs = draft.Link.Add.ToDictionary(a => a.Id, _ => new byte[64]);
         proofs[device.Item1.Id] = LinkDraft.ProvePossession(signing, draft.Body);
         var link = draft.Sign(signing, proofs);
         var manifest = ManifestDraft.First(draft, new ManifestChange(), signing, Random);
         return new VaultBundle(
-            draft.Link.Account, 0, [link.Bytes], draft.Keyset.Bytes, manifest.Bytes, ImmutableSortedDictionary<AuthorityId, ulong>.Empty);
+            draft.Link.Account, 0, [link.Bytes], draft.Keyset.Bytes, manifest.Bytes,
+            ImmutableSortedDictionary<AuthorityId, ulong>.Empty);
     }
 
     public static SigningKey NewKey() => SigningKey.FromSeed(Seed());

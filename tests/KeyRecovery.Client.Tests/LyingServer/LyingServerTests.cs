@@ -50,15 +50,23 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
     public async Task A_forged_link_0_for_a_device_that_knows_the_true_one()
     {
         using var vault = await CreateAsync();
-        LieToPhone(told => told with { First = 0, Links = [Lies.Resign(Lies.Links(told)[0], Lies.Links(told)[0].Link with { Time = 7 }).Bytes] }, whole: true);
-        Assert.Equal(new ClientFailure.RolledBack(ProtocolFault.ForgedBeginning), TestDevice.Failure(await vault.RefreshAsync()));
+        LieToPhone(
+            told => told with { First = 0,
+                Links = [Lies.Resign(Lies.Links(told)[0], Lies.Links(told)[0].Link with { Time = 7 }).Bytes] },
+                whole: true);
+        Assert.Equal(new ClientFailure.RolledBack(ProtocolFault.ForgedBeginning),
+            TestDevice.Failure(await vault.RefreshAsync()));
     }
 
     [Fact]
     public async Task A_forged_link_0_for_a_newcomer_with_the_true_keys_and_no_key_to_sign()
     {
         using var vault = await CreateAsync();
-        LieToNewcomers(told => told with { Links = told.Links.SetItem(0, Lies.Resign(Lies.Links(told)[0], Lies.Links(told)[0].Link with { Time = 7 }).Bytes) });
+        LieToNewcomers(
+            told => told with {
+                Links = told.Links.SetItem(
+                    0, Lies.Resign(Lies.Links(told)[0], Lies.Links(told)[0].Link with { Time = 7 }).Bytes),
+            });
         Assert.Equal(ProtocolFault.LinkSignature, await RecoverFaultAsync(_laptop));
     }
 
@@ -93,7 +101,8 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
         var old = await TellAsync();
         TestDevice.Value(await vault.AddCodeAsync(RecoveryCode.Generate(SystemRandom.Instance)));
         LieToPhone(_ => old, whole: true, onRepair: HttpStatusCode.Conflict);
-        Assert.Equal(new ClientFailure.RolledBack(ProtocolFault.RolledBackChain), TestDevice.Failure(await vault.RefreshAsync()));
+        Assert.Equal(new ClientFailure.RolledBack(ProtocolFault.RolledBackChain),
+            TestDevice.Failure(await vault.RefreshAsync()));
     }
 
     [Fact]
@@ -102,8 +111,10 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
         using var vault = await CreateAsync();
         var old = await TellAsync();
         TestDevice.Value(await vault.AddCodeAsync(RecoveryCode.Generate(SystemRandom.Instance)));
-        LieToPhone(told => told with { Links = [], Manifest = old.Manifest, Keyset = old.Keyset }, onRepair: HttpStatusCode.Conflict);
-        Assert.Equal(new ClientFailure.RolledBack(ProtocolFault.RolledBackChain), TestDevice.Failure(await vault.RefreshAsync()));
+        LieToPhone(told => told with { Links = [], Manifest = old.Manifest, Keyset = old.Keyset },
+            onRepair: HttpStatusCode.Conflict);
+        Assert.Equal(new ClientFailure.RolledBack(ProtocolFault.RolledBackChain),
+            TestDevice.Failure(await vault.RefreshAsync()));
     }
 
     [Fact]
@@ -113,7 +124,8 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
         var old = await TellAsync();
         TestDevice.Value(await vault.PutAsync("identity", "second"u8.ToArray()));
         LieToPhone(told => told with { Manifest = old.Manifest }, onRepair: HttpStatusCode.Conflict);
-        Assert.Equal(new ClientFailure.RolledBack(ProtocolFault.RolledBackManifest), TestDevice.Failure(await vault.RefreshAsync()));
+        Assert.Equal(new ClientFailure.RolledBack(ProtocolFault.RolledBackManifest),
+            TestDevice.Failure(await vault.RefreshAsync()));
     }
 
     [Fact]
@@ -125,7 +137,9 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
             told =>
             {
                 var links = Lies.Links(told);
-                return told with { Links = told.Links.SetItem(1, Lies.Resign(links[1], links[1].Link with { Time = 7 }).Bytes) };
+                return told with {
+                    Links = told.Links.SetItem(1, Lies.Resign(links[1], links[1].Link with { Time = 7 }).Bytes),
+                };
             },
             whole: true);
         Assert.Equal(new ClientFailure.RolledBack(ProtocolFault.Fork), TestDevice.Failure(await vault.RefreshAsync()));
@@ -173,9 +187,14 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
         using var vault = await CreateAsync();
         using var own = KemPrivateKey.FromSeed(Lies.Seed());
         LieToPhone(
-            told => told with { Keyset = Reseal(told, entries => Replace(entries, vault.Device, e => e with { KemKey = own.PublicKey }, other: true)) },
+            told => told with {
+                Keyset = Reseal(
+                    told,
+                    entries => Replace(entries, vault.Device, e => e with { KemKey = own.PublicKey }, other: true)),
+            },
             whole: true);
-        Assert.Equal(new ClientFailure.ServerLied(ProtocolFault.SubstitutedKemKey), TestDevice.Failure(await vault.RefreshAsync()));
+        Assert.Equal(new ClientFailure.ServerLied(ProtocolFault.SubstitutedKemKey),
+            TestDevice.Failure(await vault.RefreshAsync()));
     }
 
     [Fact]
@@ -183,9 +202,14 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
     {
         using var vault = await CreateAsync();
         LieToPhone(
-            told => told with { Keyset = Reseal(told, entries => Replace(entries, vault.Device, e => e with { Seal = new byte[e.Seal.Length] }, other: true)) },
+            told => told with {
+                Keyset = Reseal(
+                    told, entries => Replace(
+                        entries, vault.Device, e => e with { Seal = new byte[e.Seal.Length] }, other: true)),
+            },
             whole: true);
-        Assert.Equal(new ClientFailure.ServerLied(ProtocolFault.KeysetHash), TestDevice.Failure(await vault.RefreshAsync()));
+        Assert.Equal(
+            new ClientFailure.ServerLied(ProtocolFault.KeysetHash), TestDevice.Failure(await vault.RefreshAsync()));
     }
 
     [Fact]
@@ -195,7 +219,8 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
         var old = await TellAsync();
         TestDevice.Value(await vault.MendAsync());
         LieToPhone(told => told with { Keyset = old.Keyset }, whole: true);
-        Assert.Equal(new ClientFailure.ServerLied(ProtocolFault.KeysetEpoch), TestDevice.Failure(await vault.RefreshAsync()));
+        Assert.Equal(
+            new ClientFailure.ServerLied(ProtocolFault.KeysetEpoch), TestDevice.Failure(await vault.RefreshAsync()));
     }
 
     [Fact]
@@ -205,8 +230,11 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
         LieToNewcomers(told =>
         {
             var link = Lies.Links(told)[0];
-            var added = link.Link.Add.Select(a => a.Kind == AuthorityKind.Code ? a with { Kind = AuthorityKind.Passphrase, Parameters = new byte[] { 1 } } : a);
-            return told with { Links = told.Links.SetItem(0, Lies.Resign(link, link.Link with { Add = [.. added] }).Bytes) };
+            var added = link.Link.Add.Select(a => a.Kind == AuthorityKind.Code
+                ? a with { Kind = AuthorityKind.Passphrase, Parameters = new byte[] { 1 } } : a);
+            return told with {
+                Links = told.Links.SetItem(0, Lies.Resign(link, link.Link with { Add = [.. added] }).Bytes),
+            };
         });
         Assert.Equal(ProtocolFault.LinkSignature, await RecoverFaultAsync(_laptop));
     }
@@ -220,7 +248,8 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
         _phone.Relay.OnAnswer = (_, body) => other = body;
         TestDevice.Value(await vault.GetAsync("other"));
         _phone.Relay.OnAnswer = (_, _) => other!;
-        Assert.Equal(new ClientFailure.ServerLied(ProtocolFault.ItemHash), TestDevice.Failure(await vault.GetAsync("identity")));
+        Assert.Equal(
+            new ClientFailure.ServerLied(ProtocolFault.ItemHash), TestDevice.Failure(await vault.GetAsync("identity")));
     }
 
     [Fact]
@@ -228,7 +257,8 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
     {
         using var vault = await CreateAsync();
         _phone.Relay.OnAnswer = (_, body) => body[..^1];
-        Assert.Equal(new ClientFailure.ServerLied(ProtocolFault.ItemHash), TestDevice.Failure(await vault.GetAsync("identity")));
+        Assert.Equal(
+            new ClientFailure.ServerLied(ProtocolFault.ItemHash), TestDevice.Failure(await vault.GetAsync("identity")));
     }
 
     [Fact]
@@ -236,10 +266,12 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
     {
         using var vault = await CreateAsync();
         for (var i = 2; i <= 3; i++) TestDevice.Value(await vault.PutAsync("identity", new[] { (byte)i }));
-        _phone.Relay.OnAnswer = (request, body) => request.RequestUri!.AbsolutePath.EndsWith("/versions", StringComparison.Ordinal)
+        _phone.Relay.OnAnswer = (request, body) =>
+            request.RequestUri!.AbsolutePath.EndsWith("/versions", StringComparison.Ordinal)
             ? System.Text.Encoding.UTF8.GetBytes(SwapHashes(System.Text.Encoding.UTF8.GetString(body)))
             : body;
-        Assert.Equal(new ClientFailure.ServerLied(ProtocolFault.ItemHash), TestDevice.Failure(await vault.GetAsync("identity", 2)));
+        Assert.Equal(new ClientFailure.ServerLied(ProtocolFault.ItemHash),
+            TestDevice.Failure(await vault.GetAsync("identity", 2)));
     }
 
     [Fact]
@@ -260,11 +292,13 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
             newer[1 + 1 + Labels.Vault.Length] = 2;
             return newer;
         };
-        Assert.IsType<ClientFailure.UpgradeRequired>(TestDevice.Failure(await _laptop.Client.BeginRecoveryAsync(_code)));
+        Assert.IsType<ClientFailure.UpgradeRequired>(
+            TestDevice.Failure(await _laptop.Client.BeginRecoveryAsync(_code)));
     }
 
     private async Task<VaultSession> CreateAsync() => await _phone.CreateAsync(
-        await fixture.Server.TokenAsync(Canary.NewText()), _code, "phone", new ItemEdit.Put("identity", "first"u8.ToArray()));
+        await fixture.Server.TokenAsync(Canary.NewText()), _code, "phone",
+        new ItemEdit.Put("identity", "first"u8.ToArray()));
 
     private async Task<ProtocolFault> RecoverFaultAsync(TestDevice device)
     {
@@ -282,7 +316,8 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
         var truth = TellAsync().GetAwaiter().GetResult();
         _phone.Relay.OnRequest = (request, _) =>
         {
-            if (request.RequestUri!.AbsolutePath == "/v1/repair" && onRepair is { } status) return new HttpResponseMessage(status);
+            if (request.RequestUri!.AbsolutePath == "/v1/repair" && onRepair is { } status)
+                return new HttpResponseMessage(status);
             if (request.RequestUri.AbsolutePath != "/v1/vault") return null;
             var told = whole ? truth : truth with { First = (ulong)truth.Links.Length, Links = [] };
             return new HttpResponseMessage(HttpStatusCode.OK) { Content = new ByteArrayContent(lie(told).Encode()) };
@@ -309,31 +344,39 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
         using var signing = Lies.NewKey();
         using var kem = KemPrivateKey.FromSeed(Lies.Seed());
         var head = Lies.Links(told)[^1];
-        var added = NewAuthority.Of(new AuthorityId(Lies.Seed()[..16]), AuthorityKind.Device, signing.PublicKey, kem.PublicKey);
+        var added = NewAuthority.Of(
+            new AuthorityId(Lies.Seed()[..16]), AuthorityKind.Device, signing.PublicKey, kem.PublicKey);
         var body = head.Link with
         {
-            Sequence = head.Link.Sequence + 1, Previous = head.Hash, Add = [added], Remove = [], Signer = signAs ?? added.Id,
+            Sequence = head.Link.Sequence + 1, Previous = head.Hash, Add = [added], Remove = [],
+            Signer = signAs ?? added.Id,
         };
         var bytes = body.Encode();
-        var link = SignedLink.Create(bytes, signing.Sign(SignatureLabel.Link, bytes), [LinkDraft.ProvePossession(signing, bytes)]);
+        var link = SignedLink.Create(
+            bytes, signing.Sign(SignatureLabel.Link, bytes), [LinkDraft.ProvePossession(signing, bytes)]);
         return told with { Links = told.Links.Add(link.Bytes) };
     }
 
-    private static ReadOnlyMemory<byte> Reseal(VaultBundle told, Func<ImmutableArray<KeysetEntry>, ImmutableArray<KeysetEntry>> change)
+    private static ReadOnlyMemory<byte> Reseal(
+        VaultBundle told, Func<ImmutableArray<KeysetEntry>, ImmutableArray<KeysetEntry>> change)
     {
         var keyset = Keyset.Decode(told.Keyset);
         var entries = change(keyset.Entries);
-        var writer = new CborOut().Array(5).Text(Labels.Keyset).UInt(1).Bytes(keyset.Account).UInt(keyset.Epoch).Array(entries.Length);
+        var writer = new CborOut().Array(5).Text(Labels.Keyset).UInt(1).Bytes(keyset.Account).UInt(keyset.Epoch)
+            .Array(entries.Length);
         foreach (var entry in entries) writer.Array(3).Bytes(entry.Id).Bytes(entry.KemKey.Span).Bytes(entry.Seal.Span);
         return writer.ToArray();
     }
 
-    private static ImmutableArray<KeysetEntry> Replace(ImmutableArray<KeysetEntry> entries, AuthorityId id, Func<KeysetEntry, KeysetEntry> change, bool other) =>
+    private static ImmutableArray<KeysetEntry> Replace(
+        ImmutableArray<KeysetEntry> entries, AuthorityId id, Func<KeysetEntry, KeysetEntry> change, bool other) =>
         [.. entries.Select(e => e.Id == id != other ? change(e) : e)];
 
     private static string SwapHashes(string json)
     {
-        var hashes = System.Text.RegularExpressions.Regex.Matches(json, "\"hash\":\"([^\"]+)\"").Select(m => m.Groups[1].Value).ToList();
-        return json.Replace(hashes[0], "#", StringComparison.Ordinal).Replace(hashes[1], hashes[0], StringComparison.Ordinal).Replace("#", hashes[1], StringComparison.Ordinal);
+        var hashes = System.Text.RegularExpressions.Regex.Matches(json, "\"hash\":\"([^\"]+)\"")
+            .Select(m => m.Groups[1].Value).ToList();
+        return json.Replace(hashes[0], "#", StringComparison.Ordinal)
+            .Replace(hashes[1], hashes[0], StringComparison.Ordinal).Replace("#", hashes[1], StringComparison.Ordinal);
     }
 }

@@ -37,7 +37,8 @@ public sealed class AbsentRealmTests(RealmsFixture fixture)
         var (startOne, startTwo) = (await fixture.StopAsync(1), await fixture.StopAsync(2));
         try
         {
-            var failure = Assert.IsType<ClientFailure.TooFewRealms>(TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
+            var failure = Assert.IsType<ClientFailure.TooFewRealms>(
+                TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
             Assert.Equal(["realm 1", "realm 2"], failure.Missing.Order());
         }
         finally
@@ -55,7 +56,9 @@ public sealed class AbsentRealmTests(RealmsFixture fixture)
         var start = await fixture.StopAsync(2);
         try
         {
-            Assert.Equal("realm 2", Assert.IsType<ClientFailure.RealmUnreachable>(await world.SetAsync("another horse battery staple")).Realm);
+            Assert.Equal("realm 2",
+                Assert.IsType<ClientFailure.RealmUnreachable>(
+                    await world.SetAsync("another horse battery staple")).Realm);
         }
         finally
         {
@@ -82,14 +85,16 @@ public sealed class AbsentRealmTests(RealmsFixture fixture)
             await start();
         }
         // It was told no head and no new key, and answers all the same.
-        using (var session = TestDevice.Value(await world.GuessAsync(laptop, PassphraseWorld.Right))) Assert.Empty(session.RealmReports);
+        using (var session = TestDevice.Value(await world.GuessAsync(laptop, PassphraseWorld.Right)))
+            Assert.Empty(session.RealmReports);
 
         // The next change brings it up to date: the lost device's management keys are of no use at any realm then.
         TestDevice.Value(await world.Vault.MendAsync());
         Assert.All(await onLost.Passphrase.StatusAsync(), s => Assert.Null(s.State));
         Assert.NotNull(await onLost.Passphrase.PauseAsync());
         Assert.All(await world.Vault.Passphrase.StatusAsync(), s => Assert.Equal(RealmSlotState.Live, s.State));
-        Assert.All(await world.Vault.Passphrase.StatusAsync(), s => Assert.Contains(s.Events, e => e.Kind == RealmEventKind.NewManagementKey));
+        Assert.All(await world.Vault.Passphrase.StatusAsync(),
+            s => Assert.Contains(s.Events, e => e.Kind == RealmEventKind.NewManagementKey));
     }
 
     [Fact]
@@ -100,7 +105,8 @@ public sealed class AbsentRealmTests(RealmsFixture fixture)
         using var onRogue = await rogue.RecoverAsync(world.Code, name: "rogue");
         using var laptop = world.NewDevice();
         await TellAsync(world, rogue, new LinkPlace(1UL << 52, Hash256.Of([7])));
-        Assert.IsType<ClientFailure.RolledBackByRealm>(TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
+        Assert.IsType<ClientFailure.RolledBackByRealm>(
+            TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
 
         TestDevice.Value(await world.Vault.RefreshAsync());
         TestDevice.Value(await world.Vault.RevokeAsync([onRogue.Device]));
@@ -114,13 +120,15 @@ public sealed class AbsentRealmTests(RealmsFixture fixture)
         using var state = await device.Store.LoadAsync(default);
         using var kem = KemPrivateKey.FromSeed(state!.KemSeed.Span);
         using var signing = SigningKey.FromSeed(state.SigningSeed.Span);
-        var verdict = VerifiedVault.Verify("demo", state.Known!, new OwnIdentity(state.Device, signing.PublicKey), null);
+        var verdict = VerifiedVault.Verify(
+            "demo", state.Known!, new OwnIdentity(state.Device, signing.PublicKey), null);
         using var open = ((VaultVerdict.Ok)verdict).Vault.Open(state.Device, kem).Vault!;
         var key = Assert.Single(open.Private.RealmKeys);
         using var management = SigningKey.FromSeed(key.ManagementSeed.Span);
         using var http = new HttpClient { BaseAddress = fixture.Home.Address };
         var realm = await TestRealmClient.ConnectAsync(http, null);
-        var body = RealmManage.Sign(realm.Realm.Fingerprint, key.Slot, 1UL << 50, RealmCommand.TellHead(head), management);
+        var body = RealmManage.Sign(
+            realm.Realm.Fingerprint, key.Slot, 1UL << 50, RealmCommand.TellHead(head), management);
         Assert.Equal(head, (await realm.SendAsync("manage", key.Slot, body, null)).Status!.Head);
     }
 }

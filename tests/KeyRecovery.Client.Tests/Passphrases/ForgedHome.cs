@@ -11,8 +11,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Client.Tests.Passphrases;
 
 /// <summary>
-/// A home server in the wrong hands: it shows the account's true passphrase slot with parameters that name one realm, itself,
-/// and an OPRF key that it knows, so that it could search the passphrase in whatever came back derived from it.
+/// A home server in the wrong hands: it shows the account's true passphrase slot with parameters that name one realm,
+/// itself, and an OPRF key that it knows, so that it could search the passphrase in whatever came back derived from it.
 /// </summary>
 internal sealed class ForgedHome(VaultSession vault) : IDisposable
 {
@@ -32,8 +32,10 @@ internal sealed class ForgedHome(VaultSession vault) : IDisposable
             var guess = RealmEvaluate.Decode(body);
             var status = new RealmStatus
             {
-                Realm = _realm.Identity.Fingerprint, Slot = guess.Slot, Request = Hash256.Of(body), State = RealmSlotState.Live,
-                GuessesLeft = 9, NextAttemptInMs = 0, Round = 0, Version = 0, Evaluation = _realm.Evaluate(guess.Blinded, _key.Shares[0]),
+                Realm = _realm.Identity.Fingerprint, Slot = guess.Slot, Request = Hash256.Of(body),
+                State = RealmSlotState.Live,
+                GuessesLeft = 9, NextAttemptInMs = 0, Round = 0, Version = 0,
+                Evaluation = _realm.Evaluate(guess.Blinded, _key.Shares[0]),
             };
             return new HttpResponseMessage(HttpStatusCode.OK) { Content = new ByteArrayContent(_realm.Sign(status)) };
         }
@@ -45,8 +47,10 @@ internal sealed class ForgedHome(VaultSession vault) : IDisposable
     {
         if (request.RequestUri!.AbsolutePath != "/v1/recovery/slots") return body;
         var told = JsonNode.Parse(body)!;
-        Assert.Equal(vault.Authorities.Single(a => a.Kind == AuthorityKind.Passphrase).Id.ToString(), (string)told["slots"]![0]!["id"]!);
-        var parameters = PassphraseParameters.Create(StretchProfile.Mobile, 1, [new RealmShare(_realm.Identity.Fingerprint, _key.ShareKeys[0])]);
+        Assert.Equal(vault.Authorities.Single(a => a.Kind == AuthorityKind.Passphrase).Id.ToString(),
+            (string)told["slots"]![0]!["id"]!);
+        var parameters = PassphraseParameters.Create(
+            StretchProfile.Mobile, 1, [new RealmShare(_realm.Identity.Fingerprint, _key.ShareKeys[0])]);
         told["slots"]![0]!["parameters"] = Base64UrlText.Encode(parameters.Encode());
         return JsonSerializer.SerializeToUtf8Bytes(told);
     }

@@ -4,7 +4,9 @@ using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.Client.Tests.Passphrases;
 
-/// <summary>The network goes at the worst moment of setting a passphrase: one of the two works afterwards, whatever was told.</summary>
+/// <summary>
+/// The network goes at the worst moment of setting a passphrase: one of the two works afterwards, whatever was told.
+/// </summary>
 [Collection(RealmTests.Name)]
 public sealed class LostAnswerTests(RealmsFixture fixture)
 {
@@ -24,7 +26,8 @@ public sealed class LostAnswerTests(RealmsFixture fixture)
             throw new HttpRequestException("the answer is lost");
         };
         world.Phone.Relay.OnRequest = (request, _) =>
-            isOut && request.RequestUri!.AbsolutePath == "/v1/vault" ? throw new HttpRequestException("still out") : null;
+            isOut && request.RequestUri!.AbsolutePath == "/v1/vault"
+                ? throw new HttpRequestException("still out") : null;
 
         var failure = await world.SetAsync(New);
 
@@ -38,7 +41,8 @@ public sealed class LostAnswerTests(RealmsFixture fixture)
     {
         using var world = await PassphraseWorld.CreateAsync(fixture, [0, 1, 2]);
         world.Phone.Relay.OnRequest = (request, _) =>
-            request.RequestUri!.AbsolutePath == "/v1/commits" ? throw new HttpRequestException("it never arrives") : null;
+            request.RequestUri!.AbsolutePath == "/v1/commits"
+                ? throw new HttpRequestException("it never arrives") : null;
 
         Assert.IsType<ClientFailure.Transient>(await world.SetAsync(New));
         await OneWorksAsync(world, PassphraseWorld.Right);
@@ -76,12 +80,14 @@ public sealed class LostAnswerTests(RealmsFixture fixture)
         var slots = new List<string>();
         young.Relay.OnRequest = (request, body) =>
         {
-            if (request.RequestUri!.AbsolutePath == "/v1/realm/manage") slots.Add(RealmManage.Decode(body).Command.Action.ToString());
+            if (request.RequestUri!.AbsolutePath == "/v1/realm/manage")
+                slots.Add(RealmManage.Decode(body).Command.Action.ToString());
             return null;
         };
         using var passphrase = RealmsFixture.Of(New);
 
-        var refused = Assert.IsType<ClientFailure.Refused>(await onYoung.Passphrase.SetAsync(passphrase, await fixture.SetAsync(world.Subject)));
+        var refused = Assert.IsType<ClientFailure.Refused>(
+            await onYoung.Passphrase.SetAsync(passphrase, await fixture.SetAsync(world.Subject)));
 
         Assert.Equal("young-authority", refused.Type);
         Assert.Equal(["Delete", "Delete", "Delete"], slots);
@@ -102,7 +108,8 @@ public sealed class LostAnswerTests(RealmsFixture fixture)
         using var passphrase = RealmsFixture.Of(New);
         var set = await fixture.SetAsync(world.Subject);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => world.Vault.Passphrase.SetAsync(passphrase, set, cancel.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => world.Vault.Passphrase.SetAsync(passphrase, set, cancel.Token));
         await OneWorksAsync(world, New);
     }
 

@@ -11,7 +11,10 @@ using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.Client.Tests.Passphrases;
 
-/// <summary>Realms that lie, and a home server that plays realms: each is refused and named, and never told as a wrong passphrase.</summary>
+/// <summary>
+/// Realms that lie, and a home server that plays realms: each is refused and named, and never told as a wrong
+/// passphrase.
+/// </summary>
 [Collection(RealmTests.Name)]
 public sealed class LyingRealmTests(RealmsFixture fixture) : IDisposable
 {
@@ -21,29 +24,39 @@ public sealed class LyingRealmTests(RealmsFixture fixture) : IDisposable
     private readonly RecoveryCode _code = RecoveryCode.Generate(SystemRandom.Instance);
     private readonly string _subject = $"user-{Guid.NewGuid():N}";
 
-    private static readonly Dictionary<string, (RealmFault Fault, Func<RogueRealm, RealmEvaluate, RealmStatus, byte[]> Tell)> Lies = new()
-    {
-        ["another element"] = (RealmFault.Proof, (rogue, guess, honest) => rogue.Sign(honest with { Evaluation = honest.Evaluation! with { Evaluated = guess.Blinded } })),
-        ["the proof of another evaluation"] = (RealmFault.Proof, (rogue, _, honest) =>
-            rogue.Sign(honest with { Evaluation = honest.Evaluation! with { Proof = rogue.Evaluate(honest.Evaluation.Evaluated).Proof } })),
-        ["another share, proven"] = (RealmFault.Proof, (rogue, guess, honest) =>
+    private static readonly Dictionary<string, (RealmFault Fault,
+        Func<RogueRealm, RealmEvaluate, RealmStatus, byte[]> Tell)> Lies = new()
         {
-            using var other = OprfKeyShares.Split(1, 1, SystemRandom.Instance);
-            return rogue.Sign(honest with { Evaluation = rogue.Evaluate(guess.Blinded, other.Shares[0]) });
-        }),
-        ["the identity"] = (RealmFault.Element, (rogue, _, honest) => rogue.SignElement(honest, new byte[32])),
-        ["a point that is not canonical"] = (RealmFault.Element, (rogue, _, honest) => rogue.SignElement(honest, [.. Enumerable.Repeat((byte)0xFF, 32)])),
-        ["nothing"] = (RealmFault.Element, (rogue, _, honest) => rogue.Sign(honest with { Evaluation = null })),
-        ["another realm's name"] = (RealmFault.OtherRequest, (rogue, _, honest) => rogue.Sign(honest with { Realm = Hash256.Of([1]) })),
-        ["another slot"] = (RealmFault.OtherRequest, (rogue, _, honest) => rogue.Sign(honest with { Slot = default })),
-        ["an older answer"] = (RealmFault.OtherRequest, (rogue, _, honest) => rogue.Sign(honest with { Request = Hash256.Of([1]) })),
-        ["somebody else's signature"] = (RealmFault.Signature, (_, _, honest) =>
-        {
-            using var other = SigningKey.FromSeed(RogueRealm.Random());
-            return honest.Sign(other);
-        }),
-        ["garbage"] = (RealmFault.Malformed, (_, _, _) => [1, 2, 3]),
-    };
+            ["another element"] = (RealmFault.Proof,
+                (rogue, guess, honest) =>
+                    rogue.Sign(honest with { Evaluation = honest.Evaluation! with { Evaluated = guess.Blinded } })),
+            ["the proof of another evaluation"] = (RealmFault.Proof, (rogue, _, honest) =>
+                rogue.Sign(
+                    honest with { Evaluation =
+                        honest.Evaluation! with { Proof = rogue.Evaluate(honest.Evaluation.Evaluated).Proof } })),
+            ["another share, proven"] = (RealmFault.Proof, (rogue, guess, honest) =>
+            {
+                using var other = OprfKeyShares.Split(1, 1, SystemRandom.Instance);
+                return rogue.Sign(honest with { Evaluation = rogue.Evaluate(guess.Blinded, other.Shares[0]) });
+            }),
+            ["the identity"] = (RealmFault.Element, (rogue, _, honest) => rogue.SignElement(honest, new byte[32])),
+            ["a point that is not canonical"] =
+                (RealmFault.Element, (rogue, _, honest) =>
+                    rogue.SignElement(honest, [.. Enumerable.Repeat((byte)0xFF, 32)])),
+            ["nothing"] = (RealmFault.Element, (rogue, _, honest) => rogue.Sign(honest with { Evaluation = null })),
+            ["another realm's name"] =
+                (RealmFault.OtherRequest, (rogue, _, honest) => rogue.Sign(honest with { Realm = Hash256.Of([1]) })),
+            ["another slot"] = (RealmFault.OtherRequest,
+                (rogue, _, honest) => rogue.Sign(honest with { Slot = default })),
+            ["an older answer"] = (RealmFault.OtherRequest,
+                (rogue, _, honest) => rogue.Sign(honest with { Request = Hash256.Of([1]) })),
+            ["somebody else's signature"] = (RealmFault.Signature, (_, _, honest) =>
+            {
+                using var other = SigningKey.FromSeed(RogueRealm.Random());
+                return honest.Sign(other);
+            }),
+            ["garbage"] = (RealmFault.Malformed, (_, _, _) => [1, 2, 3]),
+        };
 
     public static TheoryData<string> AllLies => [.. Lies.Keys];
 
@@ -95,10 +108,14 @@ public sealed class LyingRealmTests(RealmsFixture fixture) : IDisposable
         using var other = new RogueRealm();
         using var phone = Device(honest: [0, 1]);
         _rogue.Pretends = other.Identity;
-        using var vault = TestDevice.Value(await phone.Client.CreateAsync(await TokenAsync(), new CreateOptions { DeviceName = "phone", Code = _code }));
+        using var vault =
+            TestDevice.Value(
+                await phone.Client.CreateAsync(
+                    await TokenAsync(), new CreateOptions { DeviceName = "phone", Code = _code }));
         using var passphrase = RealmsFixture.Of(Right);
 
-        var failure = Assert.IsType<ClientFailure.RealmLied>(await vault.Passphrase.SetAsync(passphrase, await fixture.SetAsync(_subject)));
+        var failure = Assert.IsType<ClientFailure.RealmLied>(
+            await vault.Passphrase.SetAsync(passphrase, await fixture.SetAsync(_subject)));
 
         Assert.Equal(("rogue", RealmFault.Identity), (failure.Realm, failure.Fault));
         Assert.DoesNotContain("/v1/realm/register", Sent(phone), StringComparison.Ordinal);
@@ -112,7 +129,9 @@ public sealed class LyingRealmTests(RealmsFixture fixture) : IDisposable
         using var laptop = Device(honest: []);
         _rogue.Lie = (rogue, _, honest) => rogue.Sign(honest with { Head = new LinkPlace(7, Hash256.Of([7])) });
 
-        Assert.Equal("rogue", Assert.IsType<ClientFailure.RolledBackByRealm>(TestDevice.Failure(await GuessAsync(laptop))).Realm);
+        Assert.Equal(
+            "rogue",
+            Assert.IsType<ClientFailure.RolledBackByRealm>(TestDevice.Failure(await GuessAsync(laptop))).Realm);
     }
 
     [Fact]
@@ -134,7 +153,8 @@ public sealed class LyingRealmTests(RealmsFixture fixture) : IDisposable
     [Fact]
     public async Task A_home_server_that_plays_every_realm_with_keys_of_its_own_learns_nothing()
     {
-        // The account exists and was set up honestly at two realms; the thief of the home server shows a slot of his own making.
+        // The account exists and was set up honestly at two realms; the thief of the home server shows a slot of his
+        // own making.
         using var phone = Device(honest: [0, 1]);
         using var vault = await CreateAsync(phone, threshold: 2);
         using var laptop = new TestDevice(fixture.Home.Address, "demo", o => o with { Attempts = 1 });
@@ -148,16 +168,20 @@ public sealed class LyingRealmTests(RealmsFixture fixture) : IDisposable
         Assert.Equal(1, forged.Guesses);
         Assert.DoesNotContain("Signature", Sent(laptop), StringComparison.Ordinal);
         Assert.DoesNotContain("/v1/realm/reset", Sent(laptop), StringComparison.Ordinal);
-        Assert.DoesNotContain("POST " + new Uri(fixture.Home.Address, "/v1/recovery") + "\n", Sent(laptop), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "POST " + new Uri(fixture.Home.Address, "/v1/recovery") + "\n", Sent(laptop), StringComparison.Ordinal);
     }
 
-    private static string Sent(TestDevice device) => System.Text.Encoding.Latin1.GetString(device.Relay.Recorded.ToArray());
+    private static string Sent(TestDevice device) =>
+        System.Text.Encoding.Latin1.GetString(device.Relay.Recorded.ToArray());
 
     private Task<string> TokenAsync() => fixture.Home.TokenAsync(_subject);
 
     private TestDevice Device(int[] honest)
     {
-        var rogue = new PinnedRealm { Name = "rogue", Server = RogueRealm.Address, Fingerprint = _rogue.Identity.ToString() };
+        var rogue = new PinnedRealm {
+            Name = "rogue", Server = RogueRealm.Address, Fingerprint = _rogue.Identity.ToString(),
+        };
         var device = new TestDevice(fixture.Home.Address, "demo", options => options with
         {
             Realms =
@@ -177,7 +201,8 @@ public sealed class LyingRealmTests(RealmsFixture fixture) : IDisposable
 
     private async Task<VaultSession> CreateAsync(TestDevice phone, int threshold)
     {
-        var vault = await phone.CreateAsync(await TokenAsync(), _code, "phone", new ItemEdit.Put("identity", "kept"u8.ToArray()));
+        var vault = await phone.CreateAsync(
+            await TokenAsync(), _code, "phone", new ItemEdit.Put("identity", "kept"u8.ToArray()));
         using var passphrase = RealmsFixture.Of(Right);
         Assert.Null(await vault.Passphrase.SetAsync(passphrase, await fixture.SetAsync(_subject, threshold)));
         return vault;

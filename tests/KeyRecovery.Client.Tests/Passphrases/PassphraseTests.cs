@@ -27,7 +27,8 @@ public sealed class PassphraseTests(RealmsFixture fixture)
         Assert.Equal("kept"u8.ToArray(), TestDevice.Value(await vault.GetAsync("identity")));
         Assert.IsType<ClientFailure.Revoked>(TestDevice.Failure(await world.Vault.RefreshAsync()));
         // The slot stays, and all guesses are there again.
-        Assert.All(await vault.Passphrase.StatusAsync(), s => Assert.Equal((RealmSlotState.Live, 10), (s.State, s.GuessesLeft)));
+        Assert.All(await vault.Passphrase.StatusAsync(),
+            s => Assert.Equal((RealmSlotState.Live, 10), (s.State, s.GuessesLeft)));
     }
 
     [Fact]
@@ -46,8 +47,10 @@ public sealed class PassphraseTests(RealmsFixture fixture)
         using var world = await PassphraseWorld.CreateAsync(fixture, [0, 1, 2]);
         using var laptop = world.NewDevice();
 
-        var first = Assert.IsType<ClientFailure.WrongPassphrase>(TestDevice.Failure(await world.GuessAsync(laptop, "wrong horse")));
-        var second = Assert.IsType<ClientFailure.WrongPassphrase>(TestDevice.Failure(await world.GuessAsync(laptop, "wronger horse")));
+        var first = Assert.IsType<ClientFailure.WrongPassphrase>(
+            TestDevice.Failure(await world.GuessAsync(laptop, "wrong horse")));
+        var second = Assert.IsType<ClientFailure.WrongPassphrase>(
+            TestDevice.Failure(await world.GuessAsync(laptop, "wronger horse")));
 
         Assert.Equal((9, 8), (first.GuessesLeft, second.GuessesLeft));
         var sent = System.Text.Encoding.Latin1.GetString(laptop.Relay.Recorded.ToArray());
@@ -68,10 +71,14 @@ public sealed class PassphraseTests(RealmsFixture fixture)
         using var world = await PassphraseWorld.CreateAsync(fixture, [0]);
         using var laptop = world.NewDevice();
         for (var left = 9; left >= 0; left--)
-            Assert.Equal(left, Assert.IsType<ClientFailure.WrongPassphrase>(TestDevice.Failure(await world.GuessAsync(laptop, "wrong horse"))).GuessesLeft);
+            Assert.Equal(
+                left, Assert.IsType<ClientFailure.WrongPassphrase>(
+                    TestDevice.Failure(await world.GuessAsync(laptop, "wrong horse"))).GuessesLeft);
 
-        Assert.IsType<ClientFailure.PassphraseLocked>(TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
-        Assert.IsType<ClientFailure.PassphraseLocked>(TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
+        Assert.IsType<ClientFailure.PassphraseLocked>(
+            TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
+        Assert.IsType<ClientFailure.PassphraseLocked>(
+            TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
 
         // The owner sees every guess of the stranger's, and sets a new one with the device or the code.
         var status = Assert.Single(await world.Vault.Passphrase.StatusAsync());
@@ -94,7 +101,8 @@ public sealed class PassphraseTests(RealmsFixture fixture)
 
         var now = world.Vault.Authorities.Single(a => a.Kind == AuthorityKind.Passphrase).Id;
         Assert.NotEqual(old, now);
-        Assert.IsType<ClientFailure.WrongPassphrase>(TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
+        Assert.IsType<ClientFailure.WrongPassphrase>(
+            TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
         using var session = TestDevice.Value(await world.GuessAsync(laptop, "another horse battery staple"));
         Assert.All(await world.Vault.Passphrase.StatusAsync(), s => Assert.Equal((now, 3), (s.Slot, s.Threshold)));
     }
@@ -108,12 +116,15 @@ public sealed class PassphraseTests(RealmsFixture fixture)
         var before = onSecond.Items.Select(i => i.Version).ToList();
         using var passphrase = RealmsFixture.Of(PassphraseWorld.Right);
 
-        // The device that recovered is young and cannot remove the old slot: the phone, with the new configuration, can.
-        var young = Assert.IsType<ClientFailure.Refused>(await onSecond.Passphrase.SetAsync(passphrase, await fixture.SetAsync(world.Subject)));
+        // The device that recovered is young and cannot remove the old slot: the phone, with the new configuration,
+        // can.
+        var young = Assert.IsType<ClientFailure.Refused>(
+            await onSecond.Passphrase.SetAsync(passphrase, await fixture.SetAsync(world.Subject)));
         Assert.Equal("young-authority", young.Type);
         Assert.Single(await onSecond.Passphrase.StatusAsync());
         using var moved = new KeyRecoveryClient(
-            new KeyRecoveryOptions { Server = fixture.Home.Address, App = "demo", Realms = Pins(world.Subject) }, world.Phone.Store);
+            new KeyRecoveryOptions { Server = fixture.Home.Address, App = "demo", Realms = Pins(world.Subject) },
+            world.Phone.Store);
         using var vault = TestDevice.Value(await moved.OpenAsync());
         Assert.Null(await vault.Passphrase.SetAsync(passphrase, await fixture.SetAsync(world.Subject)));
 
@@ -129,7 +140,8 @@ public sealed class PassphraseTests(RealmsFixture fixture)
         using var laptop = world.NewDevice();
         Assert.Null(await world.Vault.Passphrase.PauseAsync());
 
-        Assert.IsType<ClientFailure.PassphrasePaused>(TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
+        Assert.IsType<ClientFailure.PassphrasePaused>(
+            TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
         Assert.Null(await world.Vault.Passphrase.ResumeAsync());
         using var session = TestDevice.Value(await world.GuessAsync(laptop, PassphraseWorld.Right));
     }
@@ -144,7 +156,8 @@ public sealed class PassphraseTests(RealmsFixture fixture)
 
         Assert.False(world.Vault.Passphrase.IsSet);
         Assert.Equal(2ul, world.Vault.Epoch);
-        Assert.IsType<ClientFailure.UnknownPassphrase>(TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
+        Assert.IsType<ClientFailure.UnknownPassphrase>(
+            TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
         Assert.IsType<ClientFailure.UnknownPassphrase>(await world.Vault.Passphrase.RemoveAsync());
     }
 
@@ -156,9 +169,14 @@ public sealed class PassphraseTests(RealmsFixture fixture)
         using var wrong = RealmsFixture.Of("wrong horse");
         var version = world.Vault.Version;
 
-        Assert.Equal(1, TestDevice.Value(await world.Vault.Passphrase.CheckAsync(right, await world.TokenAsync())).Items);
-        Assert.Equal(9, Assert.IsType<ClientFailure.WrongPassphrase>(TestDevice.Failure(await world.Vault.Passphrase.CheckAsync(wrong, await world.TokenAsync()))).GuessesLeft);
-        Assert.Equal(1, TestDevice.Value(await world.Vault.Passphrase.CheckAsync(right, await world.TokenAsync())).Items);
+        Assert.Equal(
+            1, TestDevice.Value(await world.Vault.Passphrase.CheckAsync(right, await world.TokenAsync())).Items);
+        Assert.Equal(
+            9, Assert.IsType<ClientFailure.WrongPassphrase>(
+                TestDevice.Failure(
+                    await world.Vault.Passphrase.CheckAsync(wrong, await world.TokenAsync()))).GuessesLeft);
+        Assert.Equal(
+            1, TestDevice.Value(await world.Vault.Passphrase.CheckAsync(right, await world.TokenAsync())).Items);
 
         Assert.Equal(version, world.Vault.Version);
         Assert.All(await world.Vault.Passphrase.StatusAsync(), s => Assert.Equal(10, s.GuessesLeft));
@@ -170,7 +188,8 @@ public sealed class PassphraseTests(RealmsFixture fixture)
     [InlineData("correct horse battery staple", 1, true)]
     [InlineData("1374", 2, true)]
     [InlineData("137", 2, false)]
-    public async Task A_weak_one_is_refused_before_anything_is_sent_unless_several_realms_guard_it(string text, int threshold, bool isSet)
+    public async Task A_weak_one_is_refused_before_anything_is_sent_unless_several_realms_guard_it(
+        string text, int threshold, bool isSet)
     {
         using var world = await PassphraseWorld.CreateAsync(fixture, threshold == 1 ? [0] : [0, 1, 2]);
         var sent = world.Phone.Relay.Requests;
@@ -193,7 +212,8 @@ public sealed class PassphraseTests(RealmsFixture fixture)
         var sent = world.Phone.Relay.Requests;
 
         var failure = await world.Vault.Passphrase.SetAsync(
-            passphrase, new SetPassphraseOptions { Token = await world.TokenAsync(), Profile = StretchProfile.Standard });
+            passphrase,
+            new SetPassphraseOptions { Token = await world.TokenAsync(), Profile = StretchProfile.Standard });
 
         Assert.IsType<ClientFailure.Invalid>(failure);
         Assert.Equal(sent, world.Phone.Relay.Requests);
@@ -218,7 +238,9 @@ public sealed class PassphraseTests(RealmsFixture fixture)
         using var stranger = world.NewDevice();
 
         Assert.IsType<ClientFailure.UnknownPassphrase>(
-            TestDevice.Failure(await world.GuessAsync(stranger, PassphraseWorld.Right, await fixture.Home.TokenAsync("somebody else"))));
+            TestDevice.Failure(
+                await world.GuessAsync(
+                    stranger, PassphraseWorld.Right, await fixture.Home.TokenAsync("somebody else"))));
         Assert.Equal(10, Assert.Single(await world.Vault.Passphrase.StatusAsync()).GuessesLeft);
     }
 

@@ -30,10 +30,12 @@ internal sealed class PassphraseWorld : IDisposable
     public VaultSession Vault { get; private set; } = null!;
 
     /// <summary>An account with one item, and a passphrase at these realms.</summary>
-    public static async Task<PassphraseWorld> CreateAsync(RealmsFixture fixture, int[] realms, string passphrase = Right)
+    public static async Task<PassphraseWorld> CreateAsync(
+        RealmsFixture fixture, int[] realms, string passphrase = Right)
     {
         var world = new PassphraseWorld(fixture, realms);
-        world.Vault = await world.Phone.CreateAsync(await world.TokenAsync(), world.Code, "phone", new ItemEdit.Put("identity", "kept"u8.ToArray()));
+        world.Vault = await world.Phone.CreateAsync(
+            await world.TokenAsync(), world.Code, "phone", new ItemEdit.Put("identity", "kept"u8.ToArray()));
         Assert.Null(await world.SetAsync(passphrase));
         return world;
     }
@@ -47,7 +49,8 @@ internal sealed class PassphraseWorld : IDisposable
     }
 
     /// <summary>A guess by somebody who has nothing but the login.</summary>
-    public async Task<Result<Client.Recovery.RecoverySession>> GuessAsync(TestDevice device, string text, string? token = null)
+    public async Task<Result<Client.Recovery.RecoverySession>> GuessAsync(
+        TestDevice device, string text, string? token = null)
     {
         using var passphrase = RealmsFixture.Of(text);
         return await device.Client.BeginPassphraseRecoveryAsync(passphrase, token ?? await TokenAsync());

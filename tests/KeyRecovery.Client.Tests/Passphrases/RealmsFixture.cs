@@ -7,7 +7,10 @@ using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.Client.Tests.Passphrases;
 
-/// <summary>Three real servers of three operators; the first is the home server as well. No waits, so that guesses can follow one another.</summary>
+/// <summary>
+/// Three real servers of three operators; the first is the home server as well. No waits, so that guesses can follow
+/// one another.
+/// </summary>
 public sealed class RealmsFixture : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
@@ -24,7 +27,8 @@ public sealed class RealmsFixture : IAsyncLifetime
     /// <summary>An app whose guesses wait for nothing.</summary>
     public static (string, string)[] Settings =>
     [
-        ("Apps:0:Id", "demo"), ("Apps:0:Issuer", "urn:keyrecovery:development"), ("Apps:0:Audience", "demo"), ("Apps:0:Policy:Passphrase:Waits", ""),
+        ("Apps:0:Id", "demo"), ("Apps:0:Issuer", "urn:keyrecovery:development"), ("Apps:0:Audience", "demo"),
+        ("Apps:0:Policy:Passphrase:Waits", ""),
     ];
 
     /// <inheritdoc/>

@@ -10,8 +10,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Client.Tests.Passphrases;
 
 /// <summary>
-/// A realm of a dishonest operator: it has real keys, which an app has pinned, registers shares like any other, and lies
-/// as it is told. No honest server can be made to do that, so it answers from inside the device's own HTTP stack.
+/// A realm of a dishonest operator: it has real keys, which an app has pinned, registers shares like any other, and
+/// lies as it is told. No honest server can be made to do that, so it answers from inside the device's own HTTP stack.
 /// </summary>
 internal sealed class RogueRealm : IDisposable
 {
@@ -52,8 +52,10 @@ internal sealed class RogueRealm : IDisposable
     public byte[] SignElement(RealmStatus honest, byte[] element)
     {
         var body = new CborOut().Array(15).Text("keyrecovery/v1/realm-status").UInt(1)
-            .Bytes(honest.Realm).Bytes(honest.Slot).Bytes(honest.Request).UInt((ulong)honest.State).UInt((ulong)honest.GuessesLeft)
-            .UInt(0).UInt(0).UInt(0).UInt(0).Bytes([]).Bytes(element).Bytes(honest.Evaluation!.Proof.ToArray()).Array(0).ToArray();
+            .Bytes(honest.Realm).Bytes(honest.Slot).Bytes(honest.Request).UInt((ulong)honest.State)
+            .UInt((ulong)honest.GuessesLeft)
+            .UInt(0).UInt(0).UInt(0).UInt(0).Bytes([]).Bytes(element).Bytes(honest.Evaluation!.Proof.ToArray())
+            .Array(0).ToArray();
         return new CborOut().Array(2).Bytes(body).Bytes(_signing.Sign(SignatureLabel.RealmStatus, body)).ToArray();
     }
 
@@ -87,14 +89,16 @@ internal sealed class RogueRealm : IDisposable
 
     private RealmStatus Status(AuthorityId slot, byte[] request) => new()
     {
-        Realm = Identity.Fingerprint, Slot = slot, Request = Hash256.Of(request), State = RealmSlotState.Live, GuessesLeft = 10, NextAttemptInMs = 0, Round = 0, Version = 1,
+        Realm = Identity.Fingerprint, Slot = slot, Request = Hash256.Of(request), State = RealmSlotState.Live,
+        GuessesLeft = 10, NextAttemptInMs = 0, Round = 0, Version = 1,
     };
 
     private static HttpResponseMessage Json(RealmIdentity identity) => new(HttpStatusCode.OK)
     {
         Content = new StringContent(JsonSerializer.Serialize(new
         {
-            fingerprint = identity.Fingerprint.ToString(), signingKey = identity.SigningKey.ToString(), kemKey = Base64UrlText.Encode(identity.KemKey.Span),
+            fingerprint = identity.Fingerprint.ToString(), signingKey = identity.SigningKey.ToString(),
+            kemKey = Base64UrlText.Encode(identity.KemKey.Span),
         })),
     };
 

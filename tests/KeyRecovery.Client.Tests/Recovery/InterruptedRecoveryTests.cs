@@ -20,7 +20,8 @@ public sealed class InterruptedRecoveryTests(ServerFixture fixture)
         using (var session = TestDevice.Value(await next.Client.BeginRecoveryAsync(code)))
         {
             next.Relay.OnAnswer = (_, _) => throw new HttpRequestException("the cable");
-            Assert.IsType<ClientFailure.Transient>(TestDevice.Failure(await session.CompleteAsync("next", [.. session.Devices.Select(d => d.Id)])));
+            Assert.IsType<ClientFailure.Transient>(
+                TestDevice.Failure(await session.CompleteAsync("next", [.. session.Devices.Select(d => d.Id)])));
         }
         next.Relay.OnAnswer = null;
 

@@ -20,16 +20,21 @@ public sealed class RepairAbuseTests(ServerFixture fixture)
         using (await phished.RecoverAsync(code)) { }
 
         var repair = await BuildRemovalAsync(phished, onPhone.Device);
-        var (status, answer) = await new SignedUpload(phished).TrySendAsync(HttpMethod.Post, "/v1/repair", "application/cbor", repair);
+        var (status, answer) = await new SignedUpload(phished)
+            .TrySendAsync(HttpMethod.Post, "/v1/repair", "application/cbor", repair);
         Assert.Equal(403, status);
         Assert.Contains("young-authority", answer, StringComparison.Ordinal);
         TestDevice.Value(await onPhone.RefreshAsync());
         var trustedFrom = onPhone.Authorities.Single(a => a.Name == "new phone").TrustedFrom!.Value.ToUnixTimeSeconds();
-        using (var problem = JsonDocument.Parse(answer)) Assert.Equal(trustedFrom, problem.RootElement.GetProperty("trustedFrom").GetInt64());
+        using (var problem = JsonDocument.Parse(answer))
+            Assert.Equal(trustedFrom, problem.RootElement.GetProperty("trustedFrom").GetInt64());
 
         // Negative control: the phone is trusted, and the same repair by it is taken.
-        var byPhone = await BuildRemovalAsync(phone, onPhone.Authorities.Single(a => a.Kind == AuthorityKind.Device && a.Id != onPhone.Device).Id);
-        Assert.Equal(200, (await new SignedUpload(phone).TrySendAsync(HttpMethod.Post, "/v1/repair", "application/cbor", byPhone)).Status);
+        var byPhone = await BuildRemovalAsync(
+            phone, onPhone.Authorities.Single(a => a.Kind == AuthorityKind.Device && a.Id != onPhone.Device).Id);
+        Assert.Equal(
+            200, (await new SignedUpload(phone)
+                .TrySendAsync(HttpMethod.Post, "/v1/repair", "application/cbor", byPhone)).Status);
     }
 
     private static async Task<byte[]> BuildRemovalAsync(TestDevice device, Protocol.Wire.AuthorityId victim)
@@ -38,11 +43,14 @@ public sealed class RepairAbuseTests(ServerFixture fixture)
         using var state = await device.Store.LoadAsync(default);
         using var signing = SigningKey.FromSeed(state!.SigningSeed.Span);
         using var kem = KemPrivateKey.FromSeed(state.KemSeed.Span);
-        var vault = ((VaultVerdict.Ok)VerifiedVault.Verify("demo", state.Known!, new OwnIdentity(state.Device, signing.PublicKey), null)).Vault;
+        var vault =
+            ((VaultVerdict.Ok)VerifiedVault.Verify(
+                "demo", state.Known!, new OwnIdentity(state.Device, signing.PublicKey), null)).Vault;
         using var open = vault.Open(state.Device, kem).Vault!;
         var draft = LinkDraft.Next(open, new LinkChange([], [victim]), state.Device, 1, SystemRandom.Instance);
         var link = draft.Sign(signing, new Dictionary<Protocol.Wire.AuthorityId, byte[]>());
-        var manifest = ManifestDraft.Next(open, draft, new ManifestChange(), state.Device, signing, SystemRandom.Instance);
+        var manifest = ManifestDraft.Next(
+            open, draft, new ManifestChange(), state.Device, signing, SystemRandom.Instance);
         return new RepairBundle(vault.Links.Add(link), draft.Keyset, manifest).Encode();
     }
 }

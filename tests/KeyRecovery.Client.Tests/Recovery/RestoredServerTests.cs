@@ -24,7 +24,8 @@ public sealed class RestoredServerTests : IDisposable
         var port = first.Address.Port;
         using var phone = new TestDevice(first.Address);
         using var next = new TestDevice(first.Address);
-        using (await phone.CreateAsync(await first.TokenAsync("restored"), _code, "phone", new ItemEdit.Put("identity", "kept"u8.ToArray()))) { }
+        using (await phone.CreateAsync(
+            await first.TokenAsync("restored"), _code, "phone", new ItemEdit.Put("identity", "kept"u8.ToArray()))) { }
         await first.StopAsync();
         CopyDataStore(to: "yesterday");
 
@@ -87,7 +88,8 @@ public sealed class RestoredServerTests : IDisposable
         using var phone = new TestDevice(first.Address);
         await using (var second = await StartAsync(port))
         {
-            using var vault = await phone.CreateAsync(await second.TokenAsync("lost"), _code, "phone", new ItemEdit.Put("identity", "old"u8.ToArray()));
+            using var vault = await phone.CreateAsync(
+                await second.TokenAsync("lost"), _code, "phone", new ItemEdit.Put("identity", "old"u8.ToArray()));
             await second.StopAsync();
         }
         RestoreDataStore(from: "yesterday");

@@ -5,7 +5,9 @@ using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.Client.Tests.Sessions;
 
-/// <summary>An erasure that one device asked for, which may be stolen, is told to every other one that reads its vault.</summary>
+/// <summary>
+/// An erasure that one device asked for, which may be stolen, is told to every other one that reads its vault.
+/// </summary>
 [Collection(ServerTests.Name)]
 public sealed class AnnouncedErasureTests(ServerFixture fixture) : IDisposable
 {
@@ -58,7 +60,8 @@ public sealed class AnnouncedErasureTests(ServerFixture fixture) : IDisposable
         using var onPhone = await CreateAsync();
         TestDevice.Value(await onPhone.RequestErasureAsync());
         var told = new Dictionary<string, bool>();
-        _tablet.Relay.OnResponse = (request, response) => told[request.RequestUri!.AbsolutePath] = response.Headers.Contains(Header);
+        _tablet.Relay.OnResponse = (request, response) => told[request.RequestUri!.AbsolutePath] =
+            response.Headers.Contains(Header);
         using var onTablet = await _tablet.RecoverAsync(_code, name: "tablet");
         AssertHeld(onTablet);
         Assert.Equal((false, true), (told["/v1/recovery"], told["/v1/vault"]));
@@ -80,8 +83,10 @@ public sealed class AnnouncedErasureTests(ServerFixture fixture) : IDisposable
         Assert.Equal(milliseconds, (long?)onPhone.HeldErasure?.TotalMilliseconds);
     }
 
-    private static void AssertHeld(VaultSession vault) => Assert.InRange(vault.HeldErasure!.Value, TimeSpan.FromHours(71), TimeSpan.FromHours(72));
+    private static void AssertHeld(VaultSession vault) =>
+        Assert.InRange(vault.HeldErasure!.Value, TimeSpan.FromHours(71), TimeSpan.FromHours(72));
 
     private async Task<VaultSession> CreateAsync() =>
-        await _phone.CreateAsync(await fixture.Server.TokenAsync(Guid.NewGuid().ToString()), _code, "phone", new ItemEdit.Put("a", "first"u8.ToArray()));
+        await _phone.CreateAsync(await fixture.Server.TokenAsync(Guid.NewGuid().ToString()), _code, "phone",
+            new ItemEdit.Put("a", "first"u8.ToArray()));
 }

@@ -40,7 +40,8 @@ public sealed class OutcomeTests(ServerFixture fixture) : IDisposable
         using var onLaptop = await _laptop.RecoverAsync(_code);
         TestDevice.Value(await onLaptop.PutAsync("a", "laptop"u8.ToArray()));
 
-        var conflict = Assert.IsType<ClientFailure.Conflict>(TestDevice.Failure(await onPhone.PutAsync("a", "phone"u8.ToArray())));
+        var conflict =
+            Assert.IsType<ClientFailure.Conflict>(TestDevice.Failure(await onPhone.PutAsync("a", "phone"u8.ToArray())));
         var item = Assert.Single(conflict.Items);
         Assert.Equal("phone"u8.ToArray(), item.Mine!.Value.ToArray());
         Assert.Equal("laptop"u8.ToArray(), item.Theirs!.Value.ToArray());
@@ -57,7 +58,8 @@ public sealed class OutcomeTests(ServerFixture fixture) : IDisposable
         using var onPhone = await CreateAsync();
         using var onLaptop = await _laptop.RecoverAsync(_code);
         TestDevice.Value(await onLaptop.RemoveAsync("a"));
-        var conflict = Assert.IsType<ClientFailure.Conflict>(TestDevice.Failure(await onPhone.PutAsync("a", "phone"u8.ToArray())));
+        var conflict =
+            Assert.IsType<ClientFailure.Conflict>(TestDevice.Failure(await onPhone.PutAsync("a", "phone"u8.ToArray())));
         var item = Assert.Single(conflict.Items);
         Assert.Equal((null, 0UL), (item.Theirs, item.TheirVersion));
     }
@@ -89,7 +91,8 @@ public sealed class OutcomeTests(ServerFixture fixture) : IDisposable
     public async Task A_device_whose_clock_is_an_hour_off_signs_again_with_the_servers_time()
     {
         using var slow = new TestDevice(
-            fixture.Server.Address, adjust: o => o with { Time = new FakeTimeProvider(DateTimeOffset.UtcNow.AddHours(-1)) });
+            fixture.Server.Address,
+            adjust: o => o with { Time = new FakeTimeProvider(DateTimeOffset.UtcNow.AddHours(-1)) });
         using var vault = await slow.CreateAsync(await fixture.Server.TokenAsync(Canary.NewText()), null);
         TestDevice.Value(await vault.PutAsync("a", "content"u8.ToArray()));
     }
@@ -191,7 +194,10 @@ public sealed class OutcomeTests(ServerFixture fixture) : IDisposable
         using var vault = await CreateAsync();
         _phone.Relay.OnRequest = (_, _) => new HttpResponseMessage(HttpStatusCode.TooManyRequests)
         {
-            Content = new StringContent("""{"type":"urn:keyrecovery:error:rate-limited","title":"slow down","status":429,"retryAfterMs":120000}"""),
+            Content =
+                new StringContent(
+                    """{"type":"urn:keyrecovery:error:rate-limited","title":"slow down", """
+                    + """ "status":429,"retryAfterMs":120000}"""),
         };
         var transient = Assert.IsType<ClientFailure.Transient>(TestDevice.Failure(await vault.RefreshAsync()));
         Assert.Equal(TimeSpan.FromMinutes(2), transient.RetryAfter);
@@ -206,7 +212,9 @@ public sealed class OutcomeTests(ServerFixture fixture) : IDisposable
         using var vault = await CreateAsync();
         _phone.Relay.OnRequest = (_, _) => new HttpResponseMessage(status)
         {
-            Content = new StringContent($$"""{"type":"urn:keyrecovery:error:{{type}}","title":"told","status":{{(int)status}}}"""),
+            Content =
+                new StringContent(
+                    $$"""{"type":"urn:keyrecovery:error:{{type}}","title":"told","status":{{(int)status}}}"""),
         };
         Assert.IsType(expected, TestDevice.Failure(await vault.RefreshAsync()));
     }
@@ -216,7 +224,8 @@ public sealed class OutcomeTests(ServerFixture fixture) : IDisposable
     {
         var token = await fixture.Server.TokenAsync(Canary.NewText());
         using var vault = await _phone.CreateAsync(token, _code);
-        var refused = TestDevice.Failure(await _laptop.Client.CreateAsync(token, new CreateOptions { DeviceName = "laptop", Code = null }));
+        var refused = TestDevice.Failure(
+            await _laptop.Client.CreateAsync(token, new CreateOptions { DeviceName = "laptop", Code = null }));
         Assert.Equal("account-exists", Assert.IsType<ClientFailure.Refused>(refused).Type);
         Assert.Null(await _laptop.Store.LoadAsync(default));
     }
@@ -237,10 +246,14 @@ public sealed class OutcomeTests(ServerFixture fixture) : IDisposable
     {
         using var vault = await CreateAsync();
         var version = vault.Version;
-        TestDevice.Value(await vault.EditAsync([new ItemEdit.Put("b", new byte[100_000]), new ItemEdit.Put("c", "small"u8.ToArray()), new ItemEdit.Remove("a")]));
+        TestDevice.Value(
+            await vault.EditAsync(
+                [new ItemEdit.Put("b", new byte[100_000]), new ItemEdit.Put("c", "small"u8.ToArray()),
+                    new ItemEdit.Remove("a")]));
         Assert.Equal(version + 1, vault.Version);
         Assert.Equal(["b", "c"], vault.Items.Select(i => i.Name));
-        Assert.IsType<ClientFailure.NoSuchItem>(TestDevice.Failure(await vault.EditAsync([new ItemEdit.Put("d", new byte[1]), new ItemEdit.Remove("a")])));
+        Assert.IsType<ClientFailure.NoSuchItem>(
+            TestDevice.Failure(await vault.EditAsync([new ItemEdit.Put("d", new byte[1]), new ItemEdit.Remove("a")])));
         Assert.Equal(["b", "c"], vault.Items.Select(i => i.Name));
     }
 
@@ -262,7 +275,8 @@ public sealed class OutcomeTests(ServerFixture fixture) : IDisposable
     public async Task Content_over_the_apps_limit_is_refused_by_name()
     {
         using var vault = await CreateAsync();
-        var refused = Assert.IsType<ClientFailure.Refused>(TestDevice.Failure(await vault.PutAsync("large", new byte[Limits.ItemBytes * 2])));
+        var refused = Assert.IsType<ClientFailure.Refused>(
+            TestDevice.Failure(await vault.PutAsync("large", new byte[Limits.ItemBytes * 2])));
         Assert.Equal("limit-reached", refused.Type);
     }
 

@@ -6,7 +6,9 @@ using Xunit.Abstractions;
 
 namespace KeyRecovery.EndToEnd.Tests.Backups;
 
-/// <summary>SIGKILL at any moment of a backup and of a restore: no half set passes for a whole one, and a restore goes on.</summary>
+/// <summary>
+/// SIGKILL at any moment of a backup and of a restore: no half set passes for a whole one, and a restore goes on.
+/// </summary>
 public sealed class KilledBackupTests(ITestOutputHelper output)
 {
     private const int BackupKills = 35;
@@ -77,13 +79,16 @@ public sealed class KilledBackupTests(ITestOutputHelper output)
             };
             foreach (var place in lost) site.Lose(place);
             string[] opened = part == "data" ? [] : site.Opened(set);
-            string[] asked = ["restore", "--from", set, "--part", part, .. opened, .. site.Settings.SelectMany(s => new[] { $"--KeyRecovery:{s.Item1}", s.Item2 })];
+            string[] asked =
+                ["restore", "--from", set, "--part", part, .. opened,
+                    .. site.Settings.SelectMany(s => new[] { $"--KeyRecovery:{s.Item1}", s.Item2 })];
             var marker = Path.Combine(site.Data, "stores", "restore");
             using (var process = ServerProcess.StartVerb(site.Data, asked))
             {
                 // Soon after it has begun, which is as late as the machine is slow; or at any moment.
                 while (kill % 2 == 0 && !File.Exists(marker) && !process.HasExited) await Task.Delay(1);
-                await Task.Delay(kill % 2 == 0 ? RandomNumberGenerator.GetInt32(0, 150) : RandomNumberGenerator.GetInt32(150, 800));
+                await Task.Delay(kill % 2 == 0
+                    ? RandomNumberGenerator.GetInt32(0, 150) : RandomNumberGenerator.GetInt32(150, 800));
                 process.Kill();
                 await process.WaitForExitAsync();
             }
@@ -91,12 +96,18 @@ public sealed class KilledBackupTests(ITestOutputHelper output)
             var state = File.Exists(marker) ? (await File.ReadAllTextAsync(marker)).Split(' ')[^1].Trim() : "none";
             states[state] = states.GetValueOrDefault(state) + 1;
             // Nobody is served by what is half restored.
-            if (state != "none") Assert.Contains("was begun here and has not ended", (await site.VerbAsync("check")).Output, StringComparison.Ordinal);
+            if (state != "none")
+                Assert.Contains("was begun here and has not ended", (await site.VerbAsync("check")).Output,
+                    StringComparison.Ordinal);
 
-            var (exit, report) = await site.RestoreAsync(set, ["--part", part, .. opened, .. state == "none" && part == "data" ? ["--replace"] : Array.Empty<string>()]);
+            var (exit, report) = await site.RestoreAsync(set,
+                ["--part", part, .. opened, .. state == "none" && part == "data"
+                    ? ["--replace"] : Array.Empty<string>()]);
             // Or it had ended before the kill.
             var isThere = state == "none" && part != "data" && report.GetProperty("outcome").GetString() == "refused";
-            if (isThere) Assert.Contains("--replace moves it aside", report.GetProperty("problem").GetString(), StringComparison.Ordinal);
+            if (isThere)
+                Assert.Contains(
+                    "--replace moves it aside", report.GetProperty("problem").GetString(), StringComparison.Ordinal);
             else Assert.True(exit == 0, report.GetRawText());
             if (kill % 5 != 4) continue;
             await using var server = await site.StartAsync(port);
@@ -120,7 +131,8 @@ public sealed class KilledBackupTests(ITestOutputHelper output)
     {
         try
         {
-            var answer = await Control.AskAsync(Path.Combine(site.Data, "ring"), $"{{\"verb\":\"backup\",\"to\":\"{site.Sets}\"}}");
+            var answer = await Control.AskAsync(
+                Path.Combine(site.Data, "ring"), $"{{\"verb\":\"backup\",\"to\":\"{site.Sets}\"}}");
             return answer.Contains("\"outcome\":\"done\"", StringComparison.Ordinal);
         }
         catch (Exception e) when (e is System.Net.Sockets.SocketException or IOException)

@@ -41,21 +41,25 @@ internal sealed class People : IDisposable
     public static async Task EraseAsync(ServerProcess server, params Person[] people)
     {
         using var http = new HttpClient { BaseAddress = server.Address };
-        using var minted = await http.PostAsJsonAsync("/v1/dev/tokens", new { subject = "officer", scope = "keyrecovery.erase" });
+        using var minted = await http.PostAsJsonAsync(
+            "/v1/dev/tokens", new { subject = "officer", scope = "keyrecovery.erase" });
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
             "Bearer", (await minted.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("token").GetString());
         using var body = new StringContent(
-            string.Join('\n', people.Select(person => JsonSerializer.Serialize(new { subject = person.Subject }))), Encoding.UTF8, "application/x-ndjson");
+            string.Join('\n', people.Select(person => JsonSerializer.Serialize(new { subject = person.Subject }))),
+            Encoding.UTF8, "application/x-ndjson");
         using var filed = await http.PostAsync("/v1/admin/erasures", body);
         var job = (await filed.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("job").GetString();
-        while ((await http.GetFromJsonAsync<JsonElement>($"/v1/admin/erasures/{job}")).GetProperty("state").GetString() != "done") await Task.Delay(50);
+        while ((await http.GetFromJsonAsync<JsonElement>($"/v1/admin/erasures/{job}")).GetProperty("state")
+            .GetString() != "done") await Task.Delay(50);
     }
 
     /// <summary>Copies a store's files as somebody does by hand.</summary>
     public static void Copy(string from, string to)
     {
         Directory.CreateDirectory(to);
-        foreach (var file in Directory.GetFiles(from, "*.db")) File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
+        foreach (var file in Directory.GetFiles(from, "*.db"))
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
     }
 
     public void Dispose() => _owned.ForEach(owned => owned.Dispose());

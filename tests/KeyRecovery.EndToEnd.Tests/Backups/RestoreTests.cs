@@ -11,7 +11,9 @@ using KeyRecovery.Testing.Realms;
 
 namespace KeyRecovery.EndToEnd.Tests.Backups;
 
-/// <summary>Disks are lost, and come back from a backup set: for everybody but those who were erased or removed since.</summary>
+/// <summary>
+/// Disks are lost, and come back from a backup set: for everybody but those who were erased or removed since.
+/// </summary>
 public sealed class RestoreTests : IDisposable
 {
     private readonly People _people = new();
@@ -50,14 +52,18 @@ public sealed class RestoreTests : IDisposable
         Assert.Contains("accounts: 1 sound, 1 damaged, 1 without data", check, StringComparison.Ordinal);
 
         await using var after = await site.StartAsync(port);
-        using (var vault = await kept.Device.OpenAsync()) Assert.Equal(kept.Content, TestDevice.Value(await vault.GetAsync("item")));
-        using (var again = await _people.Device(after, kept).RecoverAsync(kept.Code)) Assert.Equal(kept.Content, TestDevice.Value(await again.GetAsync("item")));
+        using (var vault = await kept.Device.OpenAsync())
+            Assert.Equal(kept.Content, TestDevice.Value(await vault.GetAsync("item")));
+        using (var again = await _people.Device(after, kept).RecoverAsync(kept.Code))
+            Assert.Equal(kept.Content, TestDevice.Value(await again.GetAsync("item")));
         // Erased: to its device, to its code, and in the restored file no row is left of it.
         Assert.IsType<ClientFailure.Erased>(TestDevice.Failure(await gone.Device.Client.OpenAsync()));
-        Assert.IsType<ClientFailure.UnknownCode>(TestDevice.Failure(await _people.Device(after, gone).Client.BeginRecoveryAsync(gone.Code)));
+        Assert.IsType<ClientFailure.UnknownCode>(
+            TestDevice.Failure(await _people.Device(after, gone).Client.BeginRecoveryAsync(gone.Code)));
         // Removed: still out, before and after an honest device has repaired the account by itself.
         Assert.IsNotType<Result<VaultSession>.Ok>(await lost.Device.Client.OpenAsync());
-        using (var vault = await lost.Second!.OpenAsync()) Assert.Equal(lost.Content, TestDevice.Value(await vault.GetAsync("item")));
+        using (var vault = await lost.Second!.OpenAsync())
+            Assert.Equal(lost.Content, TestDevice.Value(await vault.GetAsync("item")));
         Assert.IsType<ClientFailure.Revoked>(TestDevice.Failure(await lost.Device.Client.OpenAsync()));
         // Newer than the set: given back by its device.
         using (var vault = await late.Device.OpenAsync()) Assert.Single(vault.Items);
@@ -74,16 +80,22 @@ public sealed class RestoreTests : IDisposable
         var (set, port) = await BackUpAndEraseAsync(site, gone, kept, async server =>
         {
             using var http = new HttpClient { BaseAddress = server.Address };
-            Assert.Equal("ok", (await (await TestRealmClient.ConnectAsync(http, await server.TokenAsync(kept.Subject))).RegisterAsync(slot)).Slug);
+            Assert.Equal(
+                "ok", (await (await TestRealmClient.ConnectAsync(http, await server.TokenAsync(kept.Subject)))
+                    .RegisterAsync(slot)).Slug);
         });
         site.LoseFile("keys");
         var (exit, report) = await site.RestoreAsync(set, "--part", "keys");
         Assert.True(exit == 0, report.GetRawText());
-        Assert.Equal((1, 1), (report.GetProperty("lockedPassphrases").GetInt32(), report.GetProperty("joined").GetProperty("erasedAgain").GetInt32()));
+        Assert.Equal(
+            (1, 1), (report.GetProperty("lockedPassphrases").GetInt32(), report.GetProperty("joined")
+                .GetProperty("erasedAgain").GetInt32()));
         await using var after = await site.StartAsync(port);
-        using (var vault = await kept.Device.OpenAsync()) Assert.Equal(kept.Content, TestDevice.Value(await vault.GetAsync("item")));
+        using (var vault = await kept.Device.OpenAsync())
+            Assert.Equal(kept.Content, TestDevice.Value(await vault.GetAsync("item")));
         Assert.IsType<ClientFailure.Erased>(TestDevice.Failure(await gone.Device.Client.OpenAsync()));
-        Assert.IsType<ClientFailure.UnknownCode>(TestDevice.Failure(await _people.Device(after, gone).Client.BeginRecoveryAsync(gone.Code)));
+        Assert.IsType<ClientFailure.UnknownCode>(
+            TestDevice.Failure(await _people.Device(after, gone).Client.BeginRecoveryAsync(gone.Code)));
         await after.StopAsync();
         var (sound, check) = await site.VerbAsync("check");
         Assert.True(sound == 0, check);
@@ -113,10 +125,12 @@ public sealed class RestoreTests : IDisposable
         Assert.Equal(1, report.GetProperty("joined").GetProperty("erasedAgain").GetInt32());
 
         await using var after = await site.StartAsync(port);
-        using (var vault = await kept.Device.OpenAsync()) Assert.Equal(kept.Content, TestDevice.Value(await vault.GetAsync("item")));
+        using (var vault = await kept.Device.OpenAsync())
+            Assert.Equal(kept.Content, TestDevice.Value(await vault.GetAsync("item")));
         Assert.IsType<ClientFailure.Erased>(TestDevice.Failure(await gone.Device.Client.OpenAsync()));
         // The same person is a new account.
-        using (var anew = await _people.Device(after, gone).CreateAsync(await after.TokenAsync(gone.Subject), null)) Assert.Empty(anew.Items);
+        using (var anew = await _people.Device(after, gone).CreateAsync(await after.TokenAsync(gone.Subject), null))
+            Assert.Empty(anew.Items);
     }
 
     [Fact]
@@ -166,7 +180,8 @@ public sealed class RestoreTests : IDisposable
     }
 
     // A set with everybody in it, made before one of them is erased; then the server stops.
-    private static async Task<(string Set, int Port)> BackUpAndEraseAsync(Site site, Person gone, Person? kept = null, Func<ServerProcess, Task>? before = null)
+    private static async Task<(string Set, int Port)> BackUpAndEraseAsync(
+        Site site, Person gone, Person? kept = null, Func<ServerProcess, Task>? before = null)
     {
         await using var server = await site.StartAsync();
         await People.LiveAsync(server, gone);

@@ -4,7 +4,9 @@ using Microsoft.Data.Sqlite;
 
 namespace KeyRecovery.EndToEnd.Tests.Backups;
 
-/// <summary>What a thief of a backup set, or of its escrow, finds in it: no plaintext, and no row of the key store.</summary>
+/// <summary>
+/// What a thief of a backup set, or of its escrow, finds in it: no plaintext, and no row of the key store.
+/// </summary>
 public sealed class SetContentTests
 {
     private const int Accounts = 5;
@@ -22,7 +24,8 @@ public sealed class SetContentTests
             await server.StopAsync();
         }
 
-        var secrets = new CanaryScanner(accounts.SelectMany(a => a.Secrets).Concat(accounts.Select((a, i) => Canary.Of($"subject {i}", a.Subject))));
+        var secrets = new CanaryScanner(accounts.SelectMany(a => a.Secrets)
+            .Concat(accounts.Select((a, i) => Canary.Of($"subject {i}", a.Subject))));
         var rows = new CanaryScanner(KeyRows(site));
         string[] files = [.. Directory.GetFiles(set), site.EscrowOf(set)];
         Assert.Equal(5, files.Length);
@@ -41,7 +44,8 @@ public sealed class SetContentTests
     private static List<Canary> KeyRows(Site site)
     {
         var rows = new List<Canary>();
-        using var store = new SqliteConnection($"Data Source={Path.Combine(site.Data, "keys", "keys.db")};Mode=ReadOnly;Pooling=False");
+        using var store = new SqliteConnection(
+            $"Data Source={Path.Combine(site.Data, "keys", "keys.db")};Mode=ReadOnly;Pooling=False");
         store.Open();
         foreach (var table in new[] { "key_rows", "subjects", "slots", "secrets" })
         {

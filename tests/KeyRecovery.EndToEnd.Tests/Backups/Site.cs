@@ -3,7 +3,9 @@ using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.EndToEnd.Tests.Backups;
 
-/// <summary>A server with its places, an offline key that lies elsewhere, and a place for sets; and the verbs on them.</summary>
+/// <summary>
+/// A server with its places, an offline key that lies elsewhere, and a place for sets; and the verbs on them.
+/// </summary>
 internal sealed class Site : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -26,7 +28,8 @@ internal sealed class Site : IDisposable
     public static async Task<Site> MakeAsync()
     {
         var site = new Site();
-        var (exit, output) = await ServerProcess.RunAsync("offline-key", "--private", site.OfflineKey, "--public", site["offline.pub"]);
+        var (exit, output) = await ServerProcess.RunAsync(
+            "offline-key", "--private", site.OfflineKey, "--public", site["offline.pub"]);
         Assert.True(exit == 0, output);
         return site;
     }
@@ -57,7 +60,8 @@ internal sealed class Site : IDisposable
     public string EscrowOf(string set) => Assert.Single(Directory.GetFiles(Escrows, set[^8..] + "*.escrow"));
 
     public Task<(int ExitCode, string Output)> VerbAsync(params string[] arguments) =>
-        ServerProcess.RunVerbAsync(Data, [.. arguments, .. Settings.SelectMany(s => new[] { $"--KeyRecovery:{s.Item1}", s.Item2 })]);
+        ServerProcess.RunVerbAsync(
+            Data, [.. arguments, .. Settings.SelectMany(s => new[] { $"--KeyRecovery:{s.Item1}", s.Item2 })]);
 
     /// <summary>Loses one of the four places.</summary>
     public void Lose(string place) => Directory.Delete(Path.Combine(Data, place), recursive: true);
@@ -70,5 +74,7 @@ internal sealed class Site : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static JsonElement Json(string output) => JsonDocument.Parse(output[output.IndexOf('{', StringComparison.Ordinal)..(output.LastIndexOf('}') + 1)]).RootElement;
+    private static JsonElement Json(string output) =>
+        JsonDocument.Parse(
+            output[output.IndexOf('{', StringComparison.Ordinal)..(output.LastIndexOf('}') + 1)]).RootElement;
 }

@@ -28,7 +28,8 @@ public sealed class KillUnderLoadTests(ITestOutputHelper output)
         {
             await using var server = await ServerProcess.StartAsync(folder["data"]);
             using var stop = new CancellationTokenSource();
-            var users = Enumerable.Range(0, Users).Select(u => Task.Run(() => UseAsync(server, kill * Users + u, stop.Token))).ToList();
+            var users = Enumerable.Range(0, Users)
+                .Select(u => Task.Run(() => UseAsync(server, kill * Users + u, stop.Token))).ToList();
             // At any moment of a life of its own: sooner or later after the first commits that it acknowledged.
             var due = commits + 2 + kill % 21;
             for (var waited = 0; commits < due && waited < 120_000; waited += 20) await Task.Delay(20);
@@ -40,7 +41,8 @@ public sealed class KillUnderLoadTests(ITestOutputHelper output)
         output.WriteLine($"{Kills} kills, {creations} accounts and {commits} commits acknowledged");
         Assert.True(commits > 10 * Kills, "the server was under load when it was killed");
 
-        var (exit, report) = await ServerProcess.RunVerbAsync(folder["data"], "check", "--sweep", "--older-than-minutes", "0", "--json");
+        var (exit, report) = await ServerProcess.RunVerbAsync(
+            folder["data"], "check", "--sweep", "--older-than-minutes", "0", "--json");
         Assert.True(exit == 0, report);
         output.WriteLine(report);
         AssertNoOrphans(report);
@@ -50,13 +52,15 @@ public sealed class KillUnderLoadTests(ITestOutputHelper output)
         {
             using var device = new TestDevice(last.Address);
             using var session = TestDevice.Value(await device.Client.BeginRecoveryAsync(user.Value));
-            using var vault = TestDevice.Value(await session.CompleteAsync("after", [.. session.Devices.Select(d => d.Id)])).Vault;
+            using var vault =
+                TestDevice.Value(await session.CompleteAsync("after", [.. session.Devices.Select(d => d.Id)])).Vault;
             foreach (var ((_, item), written) in acknowledged.Where(a => a.Key.User == user.Key))
             {
                 if (written.Acknowledged is null) continue;
                 // The newest acknowledged one, or the one that was under way when the server died.
                 var content = TestDevice.Value(await vault.GetAsync(item));
-                Assert.True(content.AsSpan().SequenceEqual(written.Acknowledged) || content.AsSpan().SequenceEqual(written.UnderWay));
+                Assert.True(content.AsSpan().SequenceEqual(written.Acknowledged)
+                    || content.AsSpan().SequenceEqual(written.UnderWay));
             }
         });
 
@@ -67,7 +71,8 @@ public sealed class KillUnderLoadTests(ITestOutputHelper output)
             try
             {
                 var created = await phone.Client.CreateAsync(
-                    await server.TokenAsync($"user {user}"), new CreateOptions { DeviceName = "phone", Code = code }, stop);
+                    await server.TokenAsync($"user {user}"),
+                    new CreateOptions { DeviceName = "phone", Code = code }, stop);
                 if (created is not Result<VaultSession>.Ok { Value: var vault }) return;
                 codes[user] = code;
                 Interlocked.Increment(ref creations);

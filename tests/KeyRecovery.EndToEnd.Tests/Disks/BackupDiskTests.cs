@@ -5,7 +5,9 @@ using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.EndToEnd.Tests.Disks;
 
-/// <summary>Disks that are full or read-only under a backup or a restore: said so, nothing half done, and the server lives on.</summary>
+/// <summary>
+/// Disks that are full or read-only under a backup or a restore: said so, nothing half done, and the server lives on.
+/// </summary>
 public sealed class BackupDiskTests
 {
     [NeedsFact(Need.Mounting)]
@@ -25,7 +27,8 @@ public sealed class BackupDiskTests
         Assert.Contains("failed: the data store cannot be copied", output, StringComparison.Ordinal);
         Assert.Contains("BackupFailed", server.Output, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(disk.Path, "sets")));
-        using (var vault = await person.Device.OpenAsync()) TestDevice.Value(await vault.PutAsync("after", new byte[10]));
+        using (var vault = await person.Device.OpenAsync())
+            TestDevice.Value(await vault.PutAsync("after", new byte[10]));
 
         disk.Resize("64m");
         (exit, output) = await site.VerbAsync("backup", "--to", Path.Combine(disk.Path, "sets"));
@@ -38,7 +41,8 @@ public sealed class BackupDiskTests
         using var site = await Site.MakeAsync();
         using var disk = SmallDisk.Mount("1m");
         await using var server = await ServerProcess.StartAsync(
-            site.Data, 0, ("Backup:OfflineKeyFile", site["offline.pub"]), ("Backup:EscrowDirectory", Path.Combine(disk.Path, "escrows")));
+            site.Data, 0, ("Backup:OfflineKeyFile", site["offline.pub"]),
+            ("Backup:EscrowDirectory", Path.Combine(disk.Path, "escrows")));
         disk.Fill();
         var (exit, output) = await site.VerbAsync("backup", "--to", site.Sets);
         Assert.Equal(1, exit);
@@ -56,7 +60,8 @@ public sealed class BackupDiskTests
         var person = people.Add();
         string set;
         int port;
-        await using (var server = await ServerProcess.StartAsync(site.Data, 0, [("Stores:Directory", stores), .. site.Settings]))
+        await using (var server =
+            await ServerProcess.StartAsync(site.Data, 0, [("Stores:Directory", stores), .. site.Settings]))
         {
             port = server.Address.Port;
             await People.LiveAsync(server, person);
@@ -74,7 +79,8 @@ public sealed class BackupDiskTests
         disk.Resize("64m");
         (exit, report) = await site.RestoreAsync(set, ["--replace", .. place]);
         Assert.True(exit == 0, report.GetRawText());
-        await using var after = await ServerProcess.StartAsync(site.Data, port, [("Stores:Directory", stores), .. site.Settings]);
+        await using var after =
+            await ServerProcess.StartAsync(site.Data, port, [("Stores:Directory", stores), .. site.Settings]);
         using var opened = await person.Device.OpenAsync();
         Assert.Equal(9, opened.Items.Length);
     }

@@ -8,7 +8,9 @@ using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.EndToEnd.Tests.Disks;
 
-/// <summary>A disk that is full or read-only: a clear answer, nothing acknowledged is lost, and service resumes by itself.</summary>
+/// <summary>
+/// A disk that is full or read-only: a clear answer, nothing acknowledged is lost, and service resumes by itself.
+/// </summary>
 public sealed class DiskFaultTests
 {
     [NeedsFact(Need.Mounting)]
@@ -48,7 +50,12 @@ public sealed class DiskFaultTests
         TestDevice.Value(await vault.PutAsync("before", "stored"u8.ToArray()));
 
         // The kernel's own refusal: files with the immutable flag cannot be written, by root either.
-        string[] frozen = [.. server.Files().Where(f => Path.GetFileName(f).Contains(".db", StringComparison.Ordinal) && !f.EndsWith("-shm", StringComparison.Ordinal))];
+        string[] frozen =
+            [
+                .. server.Files()
+                    .Where(f => Path.GetFileName(f).Contains(".db", StringComparison.Ordinal)
+                        && !f.EndsWith("-shm", StringComparison.Ordinal)),
+            ];
         SmallDisk.Run("chattr", ["+i", .. frozen]);
         try
         {
@@ -61,10 +68,12 @@ public sealed class DiskFaultTests
             SmallDisk.Run("chattr", ["-i", .. frozen]);
         }
         TestDevice.Value(await vault.PutAsync("after", "stored"u8.ToArray()));
-        await AssertAllThereAsync(server, code, new() { ["before"] = "stored"u8.ToArray(), ["after"] = "stored"u8.ToArray() });
+        await AssertAllThereAsync(
+            server, code, new() { ["before"] = "stored"u8.ToArray(), ["after"] = "stored"u8.ToArray() });
     }
 
-    private static async Task AssertAllThereAsync(ServerProcess server, RecoveryCode code, Dictionary<string, byte[]> stored)
+    private static async Task AssertAllThereAsync(
+        ServerProcess server, RecoveryCode code, Dictionary<string, byte[]> stored)
     {
         using var next = new TestDevice(server.Address);
         using var recovered = await next.RecoverAsync(code);

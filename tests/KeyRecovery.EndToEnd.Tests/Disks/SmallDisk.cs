@@ -22,7 +22,8 @@ internal sealed class SmallDisk : IDisposable
     /// <summary>Takes what room is left, to the last byte.</summary>
     public void Fill()
     {
-        using var filler = new FileStream(System.IO.Path.Combine(Path, "filler"), FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        using var filler = new FileStream(
+            System.IO.Path.Combine(Path, "filler"), FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
         foreach (var size in new[] { 65_536, 4_096, 1 })
         {
             try
@@ -46,6 +47,7 @@ internal sealed class SmallDisk : IDisposable
     {
         using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true })!;
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{command} {string.Join(' ', arguments)}: {process.StandardError.ReadToEnd()}");
+        Assert.True(
+            process.ExitCode == 0, $"{command} {string.Join(' ', arguments)}: {process.StandardError.ReadToEnd()}");
     }
 }

@@ -14,10 +14,11 @@ public sealed class ErasedTests(ITestOutputHelper output)
 
     [NeedsFact(Need.Linux)]
     [Trait("Category", "Long")]
-    public async Task No_16_bytes_of_a_key_or_share_and_no_id_of_fifty_erased_accounts_are_in_any_file_and_the_others_recover()
+    public async Task No_16_bytes_of_a_key_or_share_and_no_id_of_fifty_erased_are_in_any_file_and_others_recover()
     {
         using var folder = new TempFolder();
-        await using var server = await ServerProcess.StartAsync(folder["data"], 0, ("LogFile", folder["server.log"]), ("LogLevel", "Debug"));
+        await using var server =
+            await ServerProcess.StartAsync(folder["data"], 0, ("LogFile", folder["server.log"]), ("LogLevel", "Debug"));
         var people = await Person.LiveAsync(server, Accounts);
         var before = WrappedKeys.Of(folder["data"]);
         Assert.Equal(2 * Accounts, before.Count);
@@ -31,7 +32,8 @@ public sealed class ErasedTests(ITestOutputHelper output)
         var scanner = new CanaryScanner(
         [
             .. erased.Windows(),
-            .. gone.SelectMany(p => p.Ids.Append(Canary.Of("subject", p.Subject)).Append(new Canary("content", p.Content))),
+            .. gone.SelectMany(p => p.Ids.Append(Canary.Of("subject", p.Subject))
+                .Append(new Canary("content", p.Content))),
         ]);
         // The control: as many keys of those who stay, each found in every one of its windows.
         var kept = still.Where((_, i) => i % 9 == 0).ToList();
@@ -79,10 +81,12 @@ public sealed class ErasedTests(ITestOutputHelper output)
 
     // What the process holds open, by whatever name; the lock files cannot be read, and are empty.
     private static IEnumerable<string> Open(ServerProcess server) => Directory.GetFiles($"/proc/{server.Id}/fd")
-        .Where(fd => File.ResolveLinkTarget(fd, false)?.FullName is { } name && IsStored(name) && new FileInfo(name).Exists == !IsUnlinked(name));
+        .Where(fd => File.ResolveLinkTarget(fd, false)?.FullName is { } name && IsStored(name)
+            && new FileInfo(name).Exists == !IsUnlinked(name));
 
     private static bool IsStored(string name) =>
-        (name.Contains("keyrecovery-test-", StringComparison.Ordinal) && !name.EndsWith("lock", StringComparison.Ordinal))
+        (name.Contains("keyrecovery-test-", StringComparison.Ordinal)
+            && !name.EndsWith("lock", StringComparison.Ordinal))
         || (IsUnlinked(name) && !name.StartsWith("/memfd:", StringComparison.Ordinal));
 
     private static bool IsUnlinked(string name) => name.EndsWith(" (deleted)", StringComparison.Ordinal);

@@ -3,7 +3,9 @@ using Microsoft.Data.Sqlite;
 
 namespace KeyRecovery.EndToEnd.Tests.Erasure;
 
-/// <summary>What a killed server left, read from a copy of its files: at which steps erasures were when it died.</summary>
+/// <summary>
+/// What a killed server left, read from a copy of its files: at which steps erasures were when it died.
+/// </summary>
 /// <param name="Unlisted">Keys that are destroyed and not in the list beside the stores.</param>
 /// <param name="WithRows">Keys that are destroyed, with rows left in the data store.</param>
 /// <param name="WithLookups">Keys that are destroyed, without a receipt: lookups go with it.</param>
@@ -12,7 +14,9 @@ internal sealed record ErasureCensus(int Unlisted, int WithRows, int WithLookups
     public static ErasureCensus Of(string data)
     {
         using var copy = new TempFolder();
-        foreach (var (folder, name) in new[] { ("stores", "data.db"), ("stores", "data.db-wal"), ("keys", "keys.db"), ("keys", "keys.db-journal") })
+        foreach (var (folder, name) in new[] {
+            ("stores", "data.db"), ("stores", "data.db-wal"), ("keys", "keys.db"), ("keys", "keys.db-journal"),
+        })
             if (File.Exists(Path.Combine(data, folder, name))) File.Copy(Path.Combine(data, folder, name), copy[name]);
         using var keys = Open(copy["keys.db"]);
         using var rows = Open(copy["data.db"]);
@@ -20,10 +24,13 @@ internal sealed record ErasureCensus(int Unlisted, int WithRows, int WithLookups
         const string Live = "FROM key_rows WHERE instr(value, x'5848') > 0";
         var (all, live) = (Count(keys, "SELECT count(*) FROM key_rows"), Count(keys, $"SELECT count(*) {Live}"));
         var list = Path.Combine(data, "fence", "tombstones");
-        var listed = File.Exists(list) ? File.ReadAllLines(list).Where(line => line.Length == 64).Distinct().Count() : 0;
+        var listed = File.Exists(list)
+            ? File.ReadAllLines(list).Where(line => line.Length == 64).Distinct().Count() : 0;
         return new ErasureCensus(
             all - live - listed,
-            Count(rows, "SELECT count(DISTINCT substr(id, 1, 16)) FROM (SELECT id FROM links UNION ALL SELECT id FROM keysets UNION ALL SELECT id FROM manifests UNION ALL SELECT id FROM items)") - live,
+            Count(rows,
+                "SELECT count(DISTINCT substr(id, 1, 16)) FROM (SELECT id FROM links UNION ALL SELECT id FROM keysets "
+                + "UNION ALL SELECT id FROM manifests UNION ALL SELECT id FROM items)") - live,
             Count(keys, "SELECT count(*) FROM subjects") - live);
     }
 

@@ -10,8 +10,8 @@ using Xunit.Abstractions;
 namespace KeyRecovery.EndToEnd.Tests.Erasure;
 
 /// <summary>
-/// SIGKILL at every step of erasures in bulk, of single ones and of what a start resumes: an account is whole or answers
-/// 410, never in between, and has one receipt for ever.
+/// SIGKILL at every step of erasures in bulk, of single ones and of what a start resumes: an account is whole or
+/// answers 410, never in between, and has one receipt for ever.
 /// </summary>
 public sealed class KilledErasureTests(ITestOutputHelper output)
 {
@@ -21,10 +21,12 @@ public sealed class KilledErasureTests(ITestOutputHelper output)
     private const int MostEach = 60;
     private const int Group = 8;
 
-    // A hold of nothing: what a device asks for is written down with the key's end, and a kill before it leaves nothing.
+    // A hold of nothing: what a device asks for is written down with the key's end, and a kill before it leaves
+    // nothing.
     private static readonly (string, string)[] AtOnce =
     [
-        ("Apps:0:Id", "demo"), ("Apps:0:Issuer", "urn:keyrecovery:development"), ("Apps:0:Audience", "demo"), ("Apps:0:Policy:Erasure:HoldHours", "0"),
+        ("Apps:0:Id", "demo"), ("Apps:0:Issuer", "urn:keyrecovery:development"), ("Apps:0:Audience", "demo"),
+        ("Apps:0:Policy:Erasure:HoldHours", "0"),
     ];
 
     private enum Way
@@ -41,7 +43,9 @@ public sealed class KilledErasureTests(ITestOutputHelper output)
         // Two servers that know nothing of each other, for the sake of time.
         var lives = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => new World().LiveAsync()));
         var seen = lives.SelectMany(l => l).ToList();
-        output.WriteLine($"{seen.Count} kills: {string.Join("; ", Steps(seen))}; all rows gone: {seen.Count(c => c is { WithRows: 0, Unlisted: 0, WithLookups: > 0 })}");
+        output.WriteLine(
+            $"{seen.Count} kills: {string.Join("; ", Steps(seen))}; all rows gone: "
+            + $"{seen.Count(c => c is { WithRows: 0, Unlisted: 0, WithLookups: > 0 })}");
         Assert.True(seen.Count >= 2 * KillsEach);
         Assert.All(Steps(seen), step => Assert.True(step.Kills > 0, $"no kill fell at: {step.Step}"));
     }
@@ -49,7 +53,8 @@ public sealed class KilledErasureTests(ITestOutputHelper output)
     private static (string Step, int Kills)[] Steps(IReadOnlyList<ErasureCensus> seen) =>
     [
         ("destroyed, not listed", seen.Count(c => c.Unlisted > 0)),
-        ("rows left", seen.Count(c => c.WithRows > 0)), ("rows gone, no receipt", seen.Count(c => c.WithLookups > c.WithRows)),
+        ("rows left", seen.Count(c => c.WithRows > 0)),
+        ("rows gone, no receipt", seen.Count(c => c.WithLookups > c.WithRows)),
         ("between erasures", seen.Count(c => c.WithLookups == 0)),
     ];
 
@@ -65,7 +70,9 @@ public sealed class KilledErasureTests(ITestOutputHelper output)
         private int _next = Group;
 
         // How long the list is of those whose keys are destroyed.
-        private long Listed => new FileInfo(Path.Combine(_folder["data"], "fence", "tombstones")) is { Exists: true } list ? list.Length : 0;
+        private long Listed =>
+            new FileInfo(Path.Combine(_folder["data"], "fence", "tombstones")) is { Exists: true } list
+                ? list.Length : 0;
 
         public async Task<List<ErasureCensus>> LiveAsync()
         {
@@ -74,13 +81,17 @@ public sealed class KilledErasureTests(ITestOutputHelper output)
             await using (var first = await ServerProcess.StartAsync(_folder["data"], 0, AtOnce))
             {
                 // The first group is never erased.
-                _people = await Person.LiveAsync(first, Group * (1 + ways.Count(w => w != Way.Start)), withShare: false);
+                _people = await Person.LiveAsync(
+                    first, Group * (1 + ways.Count(w => w != Way.Start)), withShare: false);
                 _keys = WrappedKeys.Of(_folder["data"]);
             }
 
-            foreach (var way in ways.TakeWhile((_, kill) => kill < KillsEach || Steps(seen).Any(step => step.Kills == 0)))
+            foreach (var way in ways.TakeWhile((_, kill) => kill < KillsEach
+                || Steps(seen).Any(step => step.Kills == 0)))
             {
-                if (way == Way.Start) await ServerProcess.KillWhileStartingAsync(_folder["data"], _start * (0.4 + 0.7 * RandomNumberGenerator.GetInt32(1000) / 1000.0), AtOnce);
+                if (way == Way.Start)
+                    await ServerProcess.KillWhileStartingAsync(
+                        _folder["data"], _start * (0.4 + 0.7 * RandomNumberGenerator.GetInt32(1000) / 1000.0), AtOnce);
                 else await LifeAsync(way, [.. _people.Skip(_next).Take(Group)]);
                 seen.Add(ErasureCensus.Of(_folder["data"]));
             }
@@ -88,11 +99,14 @@ public sealed class KilledErasureTests(ITestOutputHelper output)
             await using var last = await StartAsync();
             await CheckAsync(last);
             foreach (var job in _jobs) await Officer.EraseAsync(last, job.Select(p => p.Subject));
-            await Parallel.ForEachAsync(_asked.Where(p => !_gone.ContainsKey(p)), async (person, _) => await AskAsync(person, TestDevice.Value(await person.At(last).OpenAsync())));
+            await Parallel.ForEachAsync(_asked.Where(p => !_gone.ContainsKey(p)),
+                async (person, _) => await AskAsync(person, TestDevice.Value(await person.At(last).OpenAsync())));
             await CheckAsync(last);
             Assert.Equal(_asked.Count, _gone.Count);
-            Assert.Equal(_gone.Count, _gone.Values.Select(r => SignedErasureReceipt.Decode(r).Receipt.Id).Distinct().Count());
-            foreach (var person in _people.Take(Group)) Assert.Equal(person.Content, Assert.IsType<Result<byte[]>.Ok>(await person.RecoverAsync(last)).Value);
+            Assert.Equal(
+                _gone.Count, _gone.Values.Select(r => SignedErasureReceipt.Decode(r).Receipt.Id).Distinct().Count());
+            foreach (var person in _people.Take(Group))
+                Assert.Equal(person.Content, Assert.IsType<Result<byte[]>.Ok>(await person.RecoverAsync(last)).Value);
             AssertNoRemnant(last);
             await last.StopAsync();
             AssertNoRemnant(last);
@@ -109,7 +123,8 @@ public sealed class KilledErasureTests(ITestOutputHelper output)
             var still = WrappedKeys.Of(_folder["data"]);
             var scanner = new CanaryScanner(_keys.Where(key => !still.ContainsKey(key.Key)).Windows());
             var control = new CanaryScanner(still.Windows());
-            Assert.Equal((_keys.Count - _gone.Count, _gone.Count), (still.Count, _keys.Keys.Except(still.Keys).Count()));
+            Assert.Equal(
+                (_keys.Count - _gone.Count, _gone.Count), (still.Count, _keys.Keys.Except(still.Keys).Count()));
             Assert.Empty(server.Files().SelectMany(scanner.ScanFile));
             Assert.NotEmpty(server.Files().SelectMany(control.ScanFile));
         }
@@ -137,8 +152,8 @@ public sealed class KilledErasureTests(ITestOutputHelper output)
             await Task.WhenAll(asking);
         }
 
-        // Soon after the request, or soon after keys are destroyed and listed: the list is what shows it from outside. "Soon" is
-        // as slow as the machine is.
+        // Soon after the request, or soon after keys are destroyed and listed: the list is what shows it from outside.
+        // "Soon" is as slow as the machine is.
         private async Task MomentAsync(long listed)
         {
             var limit = DateTime.UtcNow.AddSeconds(30);
@@ -159,33 +174,36 @@ public sealed class KilledErasureTests(ITestOutputHelper output)
         private async Task AskAsync(Person person, VaultSession vault)
         {
             using (vault)
-                if (await vault.RequestErasureAsync() is Result<ErasureStatus>.Ok(ErasureStatus.Erased(var receipt))) Keep(person, receipt);
+                if (await vault.RequestErasureAsync() is Result<ErasureStatus>.Ok(ErasureStatus.Erased(var receipt)))
+                    Keep(person, receipt);
         }
 
         // Everybody: a server that listens has resumed before, so that what was begun is done.
-        private Task CheckAsync(ServerProcess server) => Parallel.ForEachAsync(_people.Take(Group).Concat(_asked), async (person, ct) =>
-        {
-            using var client = person.At(server);
-            switch (await client.OpenAsync(ct))
+        private Task CheckAsync(ServerProcess server) =>
+            Parallel.ForEachAsync(_people.Take(Group).Concat(_asked), async (person, ct) =>
             {
-                case Result<VaultSession>.Ok(var vault):
-                    using (vault)
-                    {
-                        lock (_gone) Assert.DoesNotContain(person, _gone.Keys);
-                        Assert.Equal(person.Content, TestDevice.Value(await vault.GetAsync(vault.Items.Single().Name, ct: ct)));
-                    }
+                using var client = person.At(server);
+                switch (await client.OpenAsync(ct))
+                {
+                    case Result<VaultSession>.Ok(var vault):
+                        using (vault)
+                        {
+                            lock (_gone) Assert.DoesNotContain(person, _gone.Keys);
+                            Assert.Equal(person.Content,
+                                TestDevice.Value(await vault.GetAsync(vault.Items.Single().Name, ct: ct)));
+                        }
 
-                    break;
-                case Result<VaultSession>.Failed(ClientFailure.Erased(var receipt)):
-                    Assert.NotNull(receipt);
-                    Assert.Contains(person, _asked);
-                    Keep(person, receipt.Value);
-                    break;
-                case var other:
-                    Assert.Fail($"{other}");
-                    break;
-            }
-        });
+                        break;
+                    case Result<VaultSession>.Failed(ClientFailure.Erased(var receipt)):
+                        Assert.NotNull(receipt);
+                        Assert.Contains(person, _asked);
+                        Keep(person, receipt.Value);
+                        break;
+                    case var other:
+                        Assert.Fail($"{other}");
+                        break;
+                }
+            });
 
         // Once given, it never changes.
         private void Keep(Person person, ReadOnlyMemory<byte> receipt)

@@ -36,8 +36,11 @@ internal static class Officer
     private static async Task<HttpClient> ConnectAsync(ServerProcess server)
     {
         var http = new HttpClient { BaseAddress = server.Address };
-        using var response = await http.PostAsJsonAsync("/v1/dev/tokens", new { subject = "officer", scope = "keyrecovery.erase" });
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("token").GetString());
+        using var response = await http.PostAsJsonAsync(
+            "/v1/dev/tokens", new { subject = "officer", scope = "keyrecovery.erase" });
+        http.DefaultRequestHeaders.Authorization =
+            new AuthenticationHeaderValue(
+                "Bearer", (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("token").GetString());
         return http;
     }
 }

@@ -8,7 +8,9 @@ using KeyRecovery.Testing.Realms;
 
 namespace KeyRecovery.EndToEnd.Tests.Erasure;
 
-/// <summary>One person with a phone, a code, a share at the realm and one item; name and content are random, to be looked for.</summary>
+/// <summary>
+/// One person with a phone, a code, a share at the realm and one item; name and content are random, to be looked for.
+/// </summary>
 internal sealed class Person : IDisposable
 {
     private const string Item = "canary";
@@ -41,7 +43,8 @@ internal sealed class Person : IDisposable
     }
 
     /// <summary>The phone at a server that listens elsewhere since.</summary>
-    public KeyRecoveryClient At(ServerProcess server) => new(new KeyRecoveryOptions { Server = server.Address, App = "demo", Attempts = 1 }, _phone.Store);
+    public KeyRecoveryClient At(ServerProcess server) =>
+        new(new KeyRecoveryOptions { Server = server.Address, App = "demo", Attempts = 1 }, _phone.Store);
 
     /// <summary>What a new device recovers by the code.</summary>
     public async Task<Result<byte[]>> RecoverAsync(ServerProcess server)

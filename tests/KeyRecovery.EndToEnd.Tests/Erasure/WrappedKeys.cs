@@ -13,7 +13,8 @@ internal static class WrappedKeys
     public static Dictionary<string, byte[]> Of(string data)
     {
         var keys = new Dictionary<string, byte[]>();
-        using var store = new SqliteConnection($"Data Source={Path.Combine(data, "keys", "keys.db")};Mode=ReadOnly;Pooling=False");
+        using var store =
+            new SqliteConnection($"Data Source={Path.Combine(data, "keys", "keys.db")};Mode=ReadOnly;Pooling=False");
         store.Open();
         using var read = store.CreateCommand();
         read.CommandText = "SELECT id, value FROM key_rows UNION ALL SELECT id, value FROM realm_slots";
@@ -30,6 +31,9 @@ internal static class WrappedKeys
     }
 
     /// <summary>Every 16 bytes of them that follow one another.</summary>
-    public static IEnumerable<Canary> Windows(this IEnumerable<KeyValuePair<string, byte[]>> keys) => keys.SelectMany(key =>
-        Enumerable.Range(0, WrappedSize - WindowSize + 1).Select(at => new Canary($"wrapped key or sealed share of {key.Key}", key.Value[at..(at + WindowSize)])));
+    public static IEnumerable<Canary> Windows(this IEnumerable<KeyValuePair<string, byte[]>> keys) =>
+        keys.SelectMany(key =>
+            Enumerable.Range(0, WrappedSize - WindowSize + 1)
+                .Select(
+                    at => new Canary($"wrapped key or sealed share of {key.Key}", key.Value[at..(at + WindowSize)])));
 }

@@ -7,7 +7,8 @@ namespace KeyRecovery.EndToEnd.Tests.Inspection;
 /// <summary>An epoch key's bytes, which no public call gives out: the inspection must know what it looks for.</summary>
 internal static class EpochKeyBytes
 {
-    private static readonly FieldInfo Field = typeof(EpochKey).GetField("_key", BindingFlags.NonPublic | BindingFlags.Instance)!;
+    private static readonly FieldInfo Field =
+        typeof(EpochKey).GetField("_key", BindingFlags.NonPublic | BindingFlags.Instance)!;
 
     public static byte[] Of(EpochKey key) => ((SecretBytes)Field.GetValue(key)!).Span.ToArray();
 }

@@ -9,7 +9,9 @@ using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.EndToEnd.Tests.Inspection;
 
-/// <summary>An account whose every secret is a canary, taken through its life: made, backed up, changed, lost, recovered.</summary>
+/// <summary>
+/// An account whose every secret is a canary, taken through its life: made, backed up, changed, lost, recovered.
+/// </summary>
 internal sealed class InspectedAccount : IDisposable
 {
     private readonly List<TestDevice> _devices = [];
@@ -36,15 +38,18 @@ internal sealed class InspectedAccount : IDisposable
         [
             Canary.Of($"content {number}", _content), Canary.Of($"large content {number}", _largeContent),
             Canary.Of($"item name {number}", _itemName), Canary.Of($"device name {number}", _deviceName),
-            Canary.Of($"code {number}", shown), Canary.Of($"code without spaces {number}", shown.Replace(" ", "", StringComparison.Ordinal)),
+            Canary.Of($"code {number}", shown),
+            Canary.Of($"code without spaces {number}", shown.Replace(" ", "", StringComparison.Ordinal)),
         ]);
 
         var token = await server.TokenAsync(Subject);
         var phone = Device(server);
-        using (var vault = await phone.CreateAsync(token, code, _deviceName, new ItemEdit.Put(_itemName, Bytes(_content))))
+        using (var vault = await phone.CreateAsync(
+            token, code, _deviceName, new ItemEdit.Put(_itemName, Bytes(_content))))
         {
             TestDevice.Value(await vault.PutAsync(_itemName, Bytes(_content + "/2")));
-            TestDevice.Value(await vault.PutAsync("large", Bytes(string.Concat(Enumerable.Repeat(_largeContent, 3000)))));
+            TestDevice.Value(
+                await vault.PutAsync("large", Bytes(string.Concat(Enumerable.Repeat(_largeContent, 3000)))));
             await LinkAsync(server, vault, number);
             await SetPassphraseAsync(server, vault, token, number);
             AddSeeds(await phone.Store.LoadAsync(default), $"phone {number}");
@@ -106,7 +111,8 @@ internal sealed class InspectedAccount : IDisposable
     {
         using var kem = Protocol.Primitives.KemPrivateKey.FromSeed(state!.KemSeed.Span);
         using var signing = Protocol.Primitives.SigningKey.FromSeed(state.SigningSeed.Span);
-        var verdict = VerifiedVault.Verify("demo", state.Known!, new OwnIdentity(state.Device, signing.PublicKey), null);
+        var verdict = VerifiedVault.Verify(
+            "demo", state.Known!, new OwnIdentity(state.Device, signing.PublicKey), null);
         using var open = ((VaultVerdict.Ok)verdict).Vault.Open(state.Device, kem).Vault!;
         Secrets.Add(new Canary(which, EpochKeyBytes.Of(open.Keys.Current)));
         Secrets.Add(new Canary($"label key, {which}", open.Private.LabelKey.Span.ToArray()));

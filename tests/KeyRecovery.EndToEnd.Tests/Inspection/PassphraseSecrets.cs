@@ -14,10 +14,13 @@ using KeyRecovery.Testing.Realms;
 
 namespace KeyRecovery.EndToEnd.Tests.Inspection;
 
-/// <summary>What the SDK derives from a passphrase and never shows: derived once more here, step by step, to be looked for.</summary>
+/// <summary>
+/// What the SDK derives from a passphrase and never shows: derived once more here, step by step, to be looked for.
+/// </summary>
 internal static class PassphraseSecrets
 {
-    public static async Task<Canary[]> OfAsync(ServerProcess server, VaultSession vault, Passphrase passphrase, string token, int number)
+    public static async Task<Canary[]> OfAsync(
+        ServerProcess server, VaultSession vault, Passphrase passphrase, string token, int number)
     {
         var slot = vault.Authorities.Single(a => a.Kind == AuthorityKind.Passphrase).Id;
         using var http = new HttpClient { BaseAddress = server.Address };
@@ -44,14 +47,17 @@ internal static class PassphraseSecrets
             Assert.Equal(keys.Signing.PublicKey, again.PublicKey);
         return
         [
-            new Canary($"stretched passphrase {number}", stretched.Span.ToArray()), new Canary($"OPRF output {number}", oprf.Span.ToArray()),
-            new Canary($"signing seed of passphrase {number}", signing), new Canary($"KEM seed of passphrase {number}", Seed("keyrecovery/v1/passphrase-slot-kem")),
+            new Canary($"stretched passphrase {number}", stretched.Span.ToArray()),
+            new Canary($"OPRF output {number}", oprf.Span.ToArray()),
+            new Canary($"signing seed of passphrase {number}", signing),
+            new Canary($"KEM seed of passphrase {number}", Seed("keyrecovery/v1/passphrase-slot-kem")),
         ];
     }
 
     private static async Task<PassphraseParameters> ParametersAsync(HttpClient http, string token)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/recovery/slots") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
+        using var request = new HttpRequestMessage(HttpMethod.Get,
+            "/v1/recovery/slots") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
         using var response = await http.SendAsync(request);
         var told = JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsByteArrayAsync());
         var bytes = Base64Url.DecodeFromChars(told.GetProperty("slots")[0].GetProperty("parameters").GetString());

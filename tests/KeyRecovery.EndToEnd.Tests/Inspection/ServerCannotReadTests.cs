@@ -9,7 +9,9 @@ using Xunit.Abstractions;
 
 namespace KeyRecovery.EndToEnd.Tests.Inspection;
 
-/// <summary>The promise of the whole project, on every build: the server never sees a plaintext or a key that opens one.</summary>
+/// <summary>
+/// The promise of the whole project, on every build: the server never sees a plaintext or a key that opens one.
+/// </summary>
 public sealed class ServerCannotReadTests(ITestOutputHelper output)
 {
     private const int Accounts = 20;
@@ -19,7 +21,8 @@ public sealed class ServerCannotReadTests(ITestOutputHelper output)
     {
         using var folder = new TempFolder();
         var accounts = Enumerable.Range(1, Accounts).Select(_ => new InspectedAccount()).ToList();
-        await using var server = await ServerProcess.StartAsync(folder["data"], 0, ("LogFile", folder["server.log"]), ("LogLevel", "Debug"));
+        await using var server =
+            await ServerProcess.StartAsync(folder["data"], 0, ("LogFile", folder["server.log"]), ("LogLevel", "Debug"));
         for (var i = 0; i < Accounts; i++) await accounts[i].LiveAsync(server, i);
 
         var secrets = new CanaryScanner(accounts.SelectMany(a => a.Secrets));
@@ -35,7 +38,8 @@ public sealed class ServerCannotReadTests(ITestOutputHelper output)
         found.AddRange(ScanFiles(server, folder, secrets, subjects));
         await server.StopAsync();
         found.AddRange(ScanFiles(server, folder, secrets, subjects));
-        foreach (var scanner in new[] { secrets, subjects }) found.AddRange(scanner.Scan("output", System.Text.Encoding.UTF8.GetBytes(server.Output)));
+        foreach (var scanner in new[] { secrets, subjects })
+            found.AddRange(scanner.Scan("output", System.Text.Encoding.UTF8.GetBytes(server.Output)));
 
         output.WriteLine($"all: {secrets.Scanned:N0} bytes, {accounts.Sum(a => a.Secrets.Count)} secrets");
         Assert.Empty(found);
@@ -56,7 +60,8 @@ public sealed class ServerCannotReadTests(ITestOutputHelper output)
         var plain = new byte[SealedItem.MinSize];
         SealedHeader(vault.Account, plain);
         leak.Secret.CopyTo(plain.AsSpan(ItemHeader.Size + 30));
-        await new SignedUpload(phone).SendAsync(HttpMethod.Put, $"/v1/items/{Hash256.Of(plain)}", "application/octet-stream", plain);
+        await new SignedUpload(phone)
+            .SendAsync(HttpMethod.Put, $"/v1/items/{Hash256.Of(plain)}", "application/octet-stream", plain);
 
         Assert.NotEmpty(scanner.Scan("traffic", phone.Relay.Recorded.ToArray()));
         Assert.NotEmpty(scanner.ScanMemory(server.Id));
@@ -67,7 +72,8 @@ public sealed class ServerCannotReadTests(ITestOutputHelper output)
             File.WriteAllBytes(database, [.. new byte[4091], .. bytes, .. new byte[100]]);
             Assert.NotEmpty(scanner.ScanFile(database));
         }
-        File.AppendAllText(folder["log.copy"], $"{{\"@mt\":\"stored {System.Text.Encoding.UTF8.GetString(leak.Secret)}\"}}");
+        File.AppendAllText(
+            folder["log.copy"], $"{{\"@mt\":\"stored {System.Text.Encoding.UTF8.GetString(leak.Secret)}\"}}");
         Assert.NotEmpty(scanner.ScanFile(folder["log.copy"]));
     }
 

@@ -10,7 +10,9 @@ using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.EndToEnd.Tests.Linking;
 
-/// <summary>Somebody tries everything, from one address, while two people link: he meets the limits and they do not.</summary>
+/// <summary>
+/// Somebody tries everything, from one address, while two people link: he meets the limits and they do not.
+/// </summary>
 public sealed class StormTests : IAsyncLifetime
 {
     private const int Requests = 10_000;
@@ -56,7 +58,8 @@ public sealed class StormTests : IAsyncLifetime
         await DuringAsync(
             async (http, i) =>
             {
-                var name = i % 10 == 0 ? shown[..4] : $"{Alphabet[i >> 15 & 31]}{Alphabet[i >> 10 & 31]}{Alphabet[i >> 5 & 31]}{Alphabet[i & 31]}";
+                var name = i % 10 == 0 ? shown[..4]
+                    : $"{Alphabet[i >> 15 & 31]}{Alphabet[i >> 10 & 31]}{Alphabet[i >> 5 & 31]}{Alphabet[i & 31]}";
                 var answer = await http.GetAsync($"/v1/links/nameplates/{name}");
                 if (answer.StatusCode == HttpStatusCode.OK) Interlocked.Increment(ref found);
                 return answer;
@@ -78,7 +81,8 @@ public sealed class StormTests : IAsyncLifetime
         // Against this very session, and others that are none.
         await DuringAsync(
             (http, i) => http.PostAsJsonAsync(
-                $"/v1/links/{(i % 2 == 0 ? code.SessionId.ToString() : Text(16))}/claim", new { joinToken = Text(32), bearerHash = Text(32) }),
+                $"/v1/links/{(i % 2 == 0 ? code.SessionId.ToString() : Text(16))}/claim",
+                new { joinToken = Text(32), bearerHash = Text(32) }),
             () => LinkAsync(link, () => Task.FromResult(((LinkCodeParse.Ok)LinkCode.Parse(link.QrText)).Code)));
     }
 
@@ -105,7 +109,8 @@ public sealed class StormTests : IAsyncLifetime
                 }
                 else
                 {
-                    Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.NotFound, $"{(int)answer.StatusCode}");
+                    Assert.True(
+                        answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.NotFound, $"{(int)answer.StatusCode}");
                 }
             }
         })));
@@ -124,7 +129,8 @@ public sealed class StormTests : IAsyncLifetime
 
     private async Task LinkAsync(ExistingDeviceLink link, Func<Task<LinkCode>> scan)
     {
-        var (bundle, digits) = (RandomNumberGenerator.GetBytes(20_000), new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously));
+        var (bundle, digits) = (RandomNumberGenerator.GetBytes(20_000),
+            new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously));
         LinkCandidate? seen = null;
         var existing = link.RunAsync(
             new LinkApproval
@@ -139,7 +145,9 @@ public sealed class StormTests : IAsyncLifetime
             bundle);
         using var code = await scan();
         var linked = TestDevice.Value(await _laptop.Client.LinkAsync(
-            code, new LinkJoin { DeviceName = "laptop", Platform = "test", ShowDigits = (shown, _) => digits.TrySetResult(shown) }));
+            code, new LinkJoin {
+                DeviceName = "laptop", Platform = "test", ShowDigits = (shown, _) => digits.TrySetResult(shown),
+            }));
         using var vault = linked.Vault;
         using var received = linked.Bundle;
         Assert.Equal(TestDevice.Value(await existing).Id, vault.Device);

@@ -32,7 +32,8 @@ public sealed class ThousandSessionsTests(ITestOutputHelper output)
         var storm = Parallel.ForAsync(0, 10_000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, ct) =>
         {
             var session = Text(16);
-            using var answer = await http.PostAsJsonAsync($"/v1/links/{session}/claim", new { joinToken = Text(32), bearerHash = Text(32) }, ct);
+            using var answer = await http.PostAsJsonAsync(
+                $"/v1/links/{session}/claim", new { joinToken = Text(32), bearerHash = Text(32) }, ct);
             Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         });
         var watch = Stopwatch.StartNew();

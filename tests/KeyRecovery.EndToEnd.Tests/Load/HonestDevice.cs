@@ -5,7 +5,9 @@ using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.EndToEnd.Tests.Load;
 
-/// <summary>Somebody else's device, which goes on committing whatever happens beside it, and looks at its watch.</summary>
+/// <summary>
+/// Somebody else's device, which goes on committing whatever happens beside it, and looks at its watch.
+/// </summary>
 internal sealed class HonestDevice(TestDevice device, VaultSession vault) : IDisposable
 {
     public static async Task<HonestDevice> CreateAsync(ServerProcess server, string subject)

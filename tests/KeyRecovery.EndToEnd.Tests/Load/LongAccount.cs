@@ -9,7 +9,10 @@ using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.EndToEnd.Tests.Load;
 
-/// <summary>An account whose code was replaced thousands of times. It comes to the server by one repair, and not by as many commits.</summary>
+/// <summary>
+/// An account whose code was replaced thousands of times. It comes to the server by one repair, and not by as many
+/// commits.
+/// </summary>
 internal sealed class LongAccount : IDisposable
 {
     private readonly ServerProcess _server;
@@ -18,7 +21,8 @@ internal sealed class LongAccount : IDisposable
     private readonly SignedManifest _manifest;
     private readonly Keyset _keyset;
 
-    private LongAccount(ServerProcess server, TestAuthority phone, List<SignedLink> links, Keyset keyset, SignedManifest manifest)
+    private LongAccount(
+        ServerProcess server, TestAuthority phone, List<SignedLink> links, Keyset keyset, SignedManifest manifest)
     {
         _server = server;
         _phone = phone;
@@ -37,16 +41,20 @@ internal sealed class LongAccount : IDisposable
         var begin = LinkDraft.Begin("demo", phone.Added, [code.Added], 1, random);
         var first = ManifestDraft.First(begin, new ManifestChange(), phone.Signing, random);
         var chain = new List<SignedLink> { Sign(begin.Body, phone, phone, code) };
-        using var creation = new HttpRequestMessage(HttpMethod.Post, "/v1/accounts") { Content = Cbor(new CommitBundle(chain[0], begin.Keyset, first, []).Encode()) };
-        creation.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await server.TokenAsync($"long {links}"));
+        using var creation = new HttpRequestMessage(HttpMethod.Post,
+            "/v1/accounts") { Content = Cbor(new CommitBundle(chain[0], begin.Keyset, first, []).Encode()) };
+        creation.Headers.Authorization =
+            new AuthenticationHeaderValue("Bearer", await server.TokenAsync($"long {links}"));
         using (var created = await http.SendAsync(creation)) created.EnsureSuccessStatusCode();
 
         var (keyset, key) = (begin.Keyset, begin.Key);
         while (chain.Count < links)
         {
             var before = chain[^1];
-            var (nextKey, nextCode) = (EpochKey.Create(before.Link.Account, before.Link.Epoch + 1, random), TestAuthority.Code(random));
-            keyset = Keyset.Create(nextKey, [new(phone.Id, phone.Kem.PublicKey), new(nextCode.Id, nextCode.Kem.PublicKey)]);
+            var (nextKey, nextCode) =
+                (EpochKey.Create(before.Link.Account, before.Link.Epoch + 1, random), TestAuthority.Code(random));
+            keyset = Keyset.Create(
+                nextKey, [new(phone.Id, phone.Kem.PublicKey), new(nextCode.Id, nextCode.Kem.PublicKey)]);
             var body = new Link
             {
                 Account = before.Link.Account,
@@ -70,8 +78,12 @@ internal sealed class LongAccount : IDisposable
         key.Dispose();
         code.Dispose();
         var account = new LongAccount(server, phone, chain, keyset, Manifest(chain[^1], 2, first.Hash, phone, random));
-        using var repaired = await http.SendAsync(account.Request(HttpMethod.Post, "/v1/repair", new RepairBundle([.. chain], keyset, account._manifest).Encode()));
-        if (!repaired.IsSuccessStatusCode) throw new InvalidOperationException(await repaired.Content.ReadAsStringAsync());
+        using var repaired =
+            await http.SendAsync(
+                account.Request(
+                    HttpMethod.Post, "/v1/repair", new RepairBundle([.. chain], keyset, account._manifest).Encode()));
+        if (!repaired.IsSuccessStatusCode)
+            throw new InvalidOperationException(await repaired.Content.ReadAsStringAsync());
         return account;
     }
 
@@ -96,8 +108,10 @@ internal sealed class LongAccount : IDisposable
     /// <summary>A request of the phone's.</summary>
     public HttpRequestMessage Request(HttpMethod method, string target, byte[]? body = null)
     {
-        var request = new HttpRequestMessage(method, new Uri(_server.Address, target)) { Content = body is null ? null : Cbor(body) };
-        foreach (var (name, value) in Headers(method, target, body)) request.Headers.TryAddWithoutValidation(name, value);
+        var request = new HttpRequestMessage(
+            method, new Uri(_server.Address, target)) { Content = body is null ? null : Cbor(body) };
+        foreach (var (name, value) in Headers(method, target, body))
+            request.Headers.TryAddWithoutValidation(name, value);
         return request;
     }
 
@@ -113,14 +127,17 @@ internal sealed class LongAccount : IDisposable
 
     public void Dispose() => _phone.Dispose();
 
-    private static ByteArrayContent Cbor(byte[] body) => new(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/cbor") } };
+    private static ByteArrayContent Cbor(byte[] body) =>
+        new(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/cbor") } };
 
-    private static SignedLink Sign(ReadOnlyMemory<byte> body, TestAuthority signer, params TestAuthority[] added) => SignedLink.Create(
-        body, signer.Signing.Sign(SignatureLabel.Link, body.Span),
-        [.. added.OrderBy(a => a.Id).Select(a => LinkDraft.ProvePossession(a.Signing, body))]);
+    private static SignedLink Sign(ReadOnlyMemory<byte> body, TestAuthority signer, params TestAuthority[] added) =>
+        SignedLink.Create(
+            body, signer.Signing.Sign(SignatureLabel.Link, body.Span),
+            [.. added.OrderBy(a => a.Id).Select(a => LinkDraft.ProvePossession(a.Signing, body))]);
 
     // Its sealed part is opened by nobody here.
-    private static SignedManifest Manifest(SignedLink head, ulong version, Hash256 previous, TestAuthority signer, TestRandom random) =>
+    private static SignedManifest Manifest(
+        SignedLink head, ulong version, Hash256 previous, TestAuthority signer, TestRandom random) =>
         SignedManifest.Sign(
             new Manifest
             {

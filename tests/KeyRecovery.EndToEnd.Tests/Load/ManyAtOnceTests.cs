@@ -36,10 +36,15 @@ public sealed class ManyAtOnceTests(ITestOutputHelper output)
         var beside = await honest.CommitAsync(storm);
         var (answers, took) = (await storm, watch.Elapsed);
 
-        output.WriteLine(string.Join(", ", answers.GroupBy(a => a).Select(g => $"{(int)g.Key}: {g.Count()}")) + $" in {took.TotalSeconds:0.0} s");
-        output.WriteLine($"slowest honest commit {beside.Slowest.TotalMilliseconds:0} ms of {beside.Count}, alone {alone.Slowest.TotalMilliseconds:0} ms of {alone.Count}");
+        output.WriteLine(string.Join(", ", answers.GroupBy(a => a).Select(g => $"{(int)g.Key}: {g.Count()}"))
+            + $" in {took.TotalSeconds:0.0} s");
+        output.WriteLine(
+            $"slowest honest commit {beside.Slowest.TotalMilliseconds:0} ms of {beside.Count}, alone "
+            + $"{alone.Slowest.TotalMilliseconds:0} ms of {alone.Count}");
         output.WriteLine($"peak {HostMemory.PeakMiB(server.Id)} MiB, before {before} MiB");
-        Assert.All(answers, a => Assert.True(a is HttpStatusCode.UnprocessableEntity or HttpStatusCode.TooManyRequests, $"{a}"));
+        Assert.All(
+            answers,
+            a => Assert.True(a is HttpStatusCode.UnprocessableEntity or HttpStatusCode.TooManyRequests, $"{a}"));
         Assert.Contains(HttpStatusCode.UnprocessableEntity, answers);
         Assert.InRange(HostMemory.PeakMiB(server.Id), 1, MostMiB);
         Assert.InRange(beside.Slowest - alone.Slowest, TimeSpan.MinValue, TimeSpan.FromSeconds(1));
@@ -64,7 +69,9 @@ public sealed class ManyAtOnceTests(ITestOutputHelper output)
             await Task.Delay(100);
         }
 
-        output.WriteLine($"all ended after {watch.Elapsed.TotalSeconds:0.0} s; peak {HostMemory.PeakMiB(server.Id)} MiB, before {before} MiB; slowest honest commit {others.Slowest.TotalMilliseconds:0} ms of {others.Count}");
+        output.WriteLine(
+            $"all ended after {watch.Elapsed.TotalSeconds:0.0} s; peak {HostMemory.PeakMiB(server.Id)} MiB, before "
+            + $"{before} MiB; slowest honest commit {others.Slowest.TotalMilliseconds:0} ms of {others.Count}");
         foreach (var socket in deaf) socket.Dispose();
         Assert.InRange(HostMemory.PeakMiB(server.Id), 1, MostMiB);
         using var again = await http.SendAsync(account.Request(HttpMethod.Get, "/v1/vault"));
@@ -73,12 +80,15 @@ public sealed class ManyAtOnceTests(ITestOutputHelper output)
     }
 
     private static HttpClient Client(ServerProcess server) =>
-        new(new SocketsHttpHandler { MaxConnectionsPerServer = 1_000 }) { BaseAddress = server.Address, Timeout = TimeSpan.FromMinutes(5) };
+        new(new SocketsHttpHandler { MaxConnectionsPerServer = 1_000 }) {
+            BaseAddress = server.Address, Timeout = TimeSpan.FromMinutes(5),
+        };
 
     // Asks for the vault, on a connection with room for next to nothing, and never reads.
     private static async Task<Socket> AskAsync(Uri server, LongAccount account)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4_096 };
+        var socket = new Socket(
+            AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4_096 };
         await socket.ConnectAsync(IPAddress.Loopback, server.Port);
         var head = new StringBuilder($"GET /v1/vault HTTP/1.1\r\nHost: {server.Authority}\r\n");
         foreach (var (name, value) in account.Headers(HttpMethod.Get, "/v1/vault")) head.Append($"{name}: {value}\r\n");
@@ -93,6 +103,7 @@ public sealed class ManyAtOnceTests(ITestOutputHelper output)
         var info = new byte[104];
         if (socket.GetRawSocketOption(tcp, tcpInfo, info) == 0 || info[0] != established) return true;
         var seen = new byte[16];
-        return socket.Available > 0 && socket.Receive(seen, SocketFlags.Peek) > 0 && Encoding.ASCII.GetString(seen).Contains(" 429 ", StringComparison.Ordinal);
+        return socket.Available > 0 && socket.Receive(seen, SocketFlags.Peek) > 0
+            && Encoding.ASCII.GetString(seen).Contains(" 429 ", StringComparison.Ordinal);
     }
 }

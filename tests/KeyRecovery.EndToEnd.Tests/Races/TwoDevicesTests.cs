@@ -30,7 +30,8 @@ public sealed class TwoDevicesTests
             // Every tenth round both want the same item: one wins, the other is shown both versions.
             var same = round % 10 == 0;
             var results = await Task.WhenAll(
-                onPhone.PutAsync(same ? "shared" : "phone", content), onLaptop.PutAsync(same ? "shared" : "laptop", content));
+                onPhone.PutAsync(same ? "shared" : "phone", content),
+                onLaptop.PutAsync(same ? "shared" : "laptop", content));
             foreach (var result in results)
             {
                 if (result is Result<ItemInfo>.Ok) continue;

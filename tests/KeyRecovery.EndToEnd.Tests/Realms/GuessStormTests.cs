@@ -28,10 +28,13 @@ public sealed class GuessStormTests(ITestOutputHelper output)
         using var slot = new TestRealmSlot(SystemRandom.Instance);
         Assert.Equal("ok", (await realm.RegisterAsync(slot)).Slug);
 
-        var guesses = Enumerable.Range(0, Clients).Select(_ => Enumerable.Range(0, GuessesEach).Select(_ => slot.Guess()).ToArray()).ToArray();
-        var storms = await Task.WhenAll(guesses.Select((mine, client) => StormAsync(server, token, folder[$"guesses/{client}"], mine)));
+        var guesses = Enumerable.Range(0, Clients)
+            .Select(_ => Enumerable.Range(0, GuessesEach).Select(_ => slot.Guess()).ToArray()).ToArray();
+        var storms = await Task.WhenAll(
+            guesses.Select((mine, client) => StormAsync(server, token, folder[$"guesses/{client}"], mine)));
 
-        var answers = storms.SelectMany((answers, client) => answers.Select(a => (Guess: guesses[client][a.Index], a.Status, a.Body))).ToList();
+        var answers = storms.SelectMany(
+            (answers, client) => answers.Select(a => (Guess: guesses[client][a.Index], a.Status, a.Body))).ToList();
         Assert.Equal(Clients * GuessesEach, answers.Count);
         var evaluated = answers.Where(a => a.Status == 200).ToList();
         output.WriteLine(string.Join(", ", answers.GroupBy(a => a.Status).Select(g => $"{g.Key}: {g.Count()}")));
@@ -54,17 +57,22 @@ public sealed class GuessStormTests(ITestOutputHelper output)
         Assert.Equal("slot-exists", (await later.RegisterAsync(slot)).Slug);
     }
 
-    private static async Task<(int Index, int Status, byte[] Body)[]> StormAsync(ServerProcess server, string token, string file, TestGuess[] guesses)
+    private static async Task<(int Index, int Status, byte[] Body)[]> StormAsync(
+        ServerProcess server, string token, string file, TestGuess[] guesses)
     {
         await File.WriteAllLinesAsync(file, guesses.Select(g => Convert.ToBase64String(g.Body)));
         var script = Path.Combine(AppContext.BaseDirectory, "Realms", "guess-storm.mjs");
-        using var node = Process.Start(new ProcessStartInfo("node", [script, server.Address.ToString(), token, file]) { RedirectStandardOutput = true })!;
+        using var node =
+            Process.Start(
+                new ProcessStartInfo(
+                    "node", [script, server.Address.ToString(), token, file]) { RedirectStandardOutput = true })!;
         var lines = await node.StandardOutput.ReadToEndAsync();
         await node.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2));
         return
         [
             .. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).Select(parts =>
-                (int.Parse(parts[0], CultureInfo.InvariantCulture), int.Parse(parts[1], CultureInfo.InvariantCulture), Convert.FromBase64String(parts[2]))),
+                (int.Parse(parts[0], CultureInfo.InvariantCulture), int.Parse(parts[1], CultureInfo.InvariantCulture),
+                    Convert.FromBase64String(parts[2]))),
         ];
     }
 }

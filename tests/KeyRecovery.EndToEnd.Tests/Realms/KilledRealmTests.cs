@@ -8,7 +8,9 @@ using Xunit.Abstractions;
 
 namespace KeyRecovery.EndToEnd.Tests.Realms;
 
-/// <summary>SIGKILL between the count and the answer: the guess stays spent, and the same attempt is not charged twice.</summary>
+/// <summary>
+/// SIGKILL between the count and the answer: the guess stays spent, and the same attempt is not charged twice.
+/// </summary>
 public sealed class KilledRealmTests(ITestOutputHelper output)
 {
     private const int Kills = 10;
@@ -28,13 +30,15 @@ public sealed class KilledRealmTests(ITestOutputHelper output)
             using var slot = new TestRealmSlot(SystemRandom.Instance);
             var guesses = Enumerable.Range(0, Guesses).Select(_ => slot.Guess()).ToArray();
             bool[] answered;
-            await using (var server = await ServerProcess.StartAsync(folder["data"], port, RealmSettings.WithoutWaitsOrEnd))
+            await using (var server =
+                await ServerProcess.StartAsync(folder["data"], port, RealmSettings.WithoutWaitsOrEnd))
             {
                 port = server.Address.Port;
                 using var http = new HttpClient { BaseAddress = server.Address };
                 var realm = await TestRealmClient.ConnectAsync(http, await server.TokenAsync(subject));
                 Assert.Equal("ok", (await realm.RegisterAsync(slot)).Slug);
-                // As long as it takes by itself is about when the kill must come to fall between the count and the answer.
+                // As long as it takes by itself is about when the kill must come to fall between the count and the
+                // answer.
                 var clock = Stopwatch.StartNew();
                 Assert.Equal(Budget - 1, (await realm.GuessAsync(guesses[0])).GuessesLeft);
                 var usual = clock.Elapsed;
@@ -44,7 +48,8 @@ public sealed class KilledRealmTests(ITestOutputHelper output)
                 answered = [true, .. await Task.WhenAll(asking)];
             }
 
-            await using var again = await ServerProcess.StartAsync(folder["data"], port, RealmSettings.WithoutWaitsOrEnd);
+            await using var again =
+                await ServerProcess.StartAsync(folder["data"], port, RealmSettings.WithoutWaitsOrEnd);
             using var after = new HttpClient { BaseAddress = again.Address };
             var later = await TestRealmClient.ConnectAsync(after, await again.TokenAsync(subject));
             var counted = Budget - (await later.ManageAsync(slot, 0, RealmCommand.Status)).GuessesLeft;

@@ -6,7 +6,8 @@ internal static class RealmSettings
     /// <summary>Guesses may follow one another at once, up to the default budget of 10.</summary>
     public static (string, string)[] WithoutWaits =>
     [
-        ("Apps:0:Id", "demo"), ("Apps:0:Issuer", "urn:keyrecovery:development"), ("Apps:0:Audience", "demo"), ("Apps:0:Policy:Passphrase:Waits", ""),
+        ("Apps:0:Id", "demo"), ("Apps:0:Issuer", "urn:keyrecovery:development"), ("Apps:0:Audience", "demo"),
+        ("Apps:0:Policy:Passphrase:Waits", ""),
     ];
 
     /// <summary>The same with the largest budget.</summary>

@@ -11,7 +11,8 @@ internal static class Control
     {
         try
         {
-            return (await AskAsync(ring, root ? "{\"verb\":\"rotate\",\"root\":true}" : "{\"verb\":\"rotate\"}")).Contains("\"outcome\":\"done\"", StringComparison.Ordinal);
+            return (await AskAsync(ring, root ? "{\"verb\":\"rotate\",\"root\":true}" : "{\"verb\":\"rotate\"}"))
+                .Contains("\"outcome\":\"done\"", StringComparison.Ordinal);
         }
         catch (Exception e) when (e is SocketException or IOException)
         {

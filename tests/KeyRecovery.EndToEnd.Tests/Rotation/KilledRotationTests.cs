@@ -9,7 +9,9 @@ using Xunit.Abstractions;
 
 namespace KeyRecovery.EndToEnd.Tests.Rotation;
 
-/// <summary>SIGKILL at any moment of a rotation, of KEKs and of the root key, under load: it goes on, and every account opens.</summary>
+/// <summary>
+/// SIGKILL at any moment of a rotation, of KEKs and of the root key, under load: it goes on, and every account opens.
+/// </summary>
 public sealed class KilledRotationTests(ITestOutputHelper output)
 {
     private const int Kills = 60;
@@ -42,16 +44,19 @@ public sealed class KilledRotationTests(ITestOutputHelper output)
             await Task.WhenAll(made, rotations);
 
             if (kill % 10 != 0) continue;
-            var (exit, report) = await ServerProcess.RunVerbAsync(folder["data"], "check", "--sweep", "--older-than-minutes", "0", "--json");
+            var (exit, report) = await ServerProcess.RunVerbAsync(
+                folder["data"], "check", "--sweep", "--older-than-minutes", "0", "--json");
             Assert.True(exit == 0, report);
-            var keks = JsonDocument.Parse(report[report.IndexOf('{', StringComparison.Ordinal)..]).RootElement.GetProperty("keks").EnumerateArray().ToList();
+            var keks = JsonDocument.Parse(report[report.IndexOf('{', StringComparison.Ordinal)..]).RootElement
+                .GetProperty("keks").EnumerateArray().ToList();
             Assert.Single(keks, kek => kek.GetProperty("state").GetString() == "current");
             if (keks.Any(kek => kek.GetProperty("state").GetString() is "next" or "retiring")) unfinished++;
         }
 
         var (done, told) = await ServerProcess.RunVerbAsync(folder["data"], "rotate", "--json");
         Assert.True(done == 0, told);
-        Assert.False(File.Exists(folder["data/ring/root.key.next"]) && (await ServerProcess.RunVerbAsync(folder["data"], "rotate", "--root")).ExitCode != 0);
+        Assert.False(File.Exists(folder["data/ring/root.key.next"])
+            && (await ServerProcess.RunVerbAsync(folder["data"], "rotate", "--root")).ExitCode != 0);
         var (sound, last) = await ServerProcess.RunVerbAsync(folder["data"], "check");
         Assert.True(sound == 0, last);
         output.WriteLine($"{codes.Count} accounts; {unfinished} of the looks found a rotation unfinished; {told}");
@@ -76,7 +81,8 @@ public sealed class KilledRotationTests(ITestOutputHelper output)
                 if (await vault.PutAsync("item", content) is not Result<ItemInfo>.Ok) return;
                 (contents[subject], codes[subject]) = (content, code);
             }
-            catch (Exception e) when (e is HttpRequestException or InvalidOperationException or OperationCanceledException)
+            catch (Exception e) when (e is HttpRequestException or InvalidOperationException
+                or OperationCanceledException)
             {
                 // The server died before it acknowledged: not promised.
             }

@@ -65,8 +65,10 @@ public sealed class RefusedRotationTests
     {
         using var folder = new TempFolder();
         await using var server = await ServerProcess.StartAsync(folder["data"]);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(folder["data/ring/control.sock"]));
-        foreach (var request in new[] { "nonsense", "[1]", "{}", "{\"verb\":\"rotate\",\"more\":1}", "{\"verb\":\"destroy\"}", new string('x', 4000) })
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(folder["data/ring/control.sock"]));
+        foreach (var request in new[] { "nonsense", "[1]", "{}", "{\"verb\":\"rotate\",\"more\":1}",
+            "{\"verb\":\"destroy\"}", new string('x', 4000) })
             Assert.Contains("error", await Control.AskAsync(folder["data/ring"], request), StringComparison.Ordinal);
         Assert.True(await Control.TryRotateAsync(folder["data/ring"], root: false));
     }

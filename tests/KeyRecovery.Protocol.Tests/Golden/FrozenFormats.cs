@@ -3,15 +3,19 @@ using KeyRecovery.Protocol.Tests.Golden.Formats;
 
 namespace KeyRecovery.Protocol.Tests.Golden;
 
-/// <summary>What clients and servers of version 1 wrote and refused, they write and refuse for ever, byte by byte.</summary>
+/// <summary>
+/// What clients and servers of version 1 wrote and refused, they write and refuse for ever, byte by byte.
+/// </summary>
 public class FrozenFormats
 {
     private static readonly GoldenFormat[] All =
     [
-        new AccountIdFormat(), new LinkFormat(), new SigchainFormat(), new EpochCommitFormat(), new PreviousEpochKeyFormat(),
+        new AccountIdFormat(), new LinkFormat(), new SigchainFormat(), new EpochCommitFormat(),
+        new PreviousEpochKeyFormat(),
         new KeysetFormat(), new ManifestFormat(), new ManifestPrivateFormat(), new LeafLabelFormat(), new ItemFormat(),
         new CommitFormat(), new VaultFormat(), new RepairFormat(), new CodeSlotFormat(), new RequestSignatureFormat(),
-        new LinkCodeFormat(), new LinkTranscriptFormat(), new PassphraseSlotFormat(), new RealmMessagesFormat(), new ErasureReceiptFormat(),
+        new LinkCodeFormat(), new LinkTranscriptFormat(), new PassphraseSlotFormat(), new RealmMessagesFormat(),
+        new ErasureReceiptFormat(),
     ];
 
     public static TheoryData<string> Names => [.. All.Select(format => format.Name)];
@@ -25,7 +29,8 @@ public class FrozenFormats
         foreach (var example in file.List("valid"))
         {
             var written = format.Write(example["inputs"]!.AsObject());
-            Assert.True(JsonNode.DeepEquals(example["outputs"], written), $"{example.Text("name")}: {written.ToJsonString()}");
+            Assert.True(
+                JsonNode.DeepEquals(example["outputs"], written), $"{example.Text("name")}: {written.ToJsonString()}");
         }
     }
 
@@ -37,7 +42,8 @@ public class FrozenFormats
         foreach (var example in file.List("valid"))
             Assert.Equal(
                 (example.Text("name"), GoldenFormat.Accepted),
-                (example.Text("name"), format.Read(example["inputs"]!.AsObject().With(example["outputs"]!.AsObject()))));
+                (example.Text("name"),
+                    format.Read(example["inputs"]!.AsObject().With(example["outputs"]!.AsObject()))));
     }
 
     [Theory]
@@ -48,7 +54,8 @@ public class FrozenFormats
         foreach (var example in file.List("invalid"))
         {
             Assert.NotEqual(GoldenFormat.Accepted, example.Text("verdict"));
-            Assert.Equal((example.Text("name"), example.Text("verdict")), (example.Text("name"), format.Read(example["told"]!.AsObject())));
+            Assert.Equal((example.Text("name"), example.Text("verdict")),
+                (example.Text("name"), format.Read(example["told"]!.AsObject())));
         }
     }
 
@@ -56,7 +63,8 @@ public class FrozenFormats
     public void Every_golden_file_is_read_by_a_test()
     {
         // recovery-code.json is RecoveryCodeFormat's.
-        var files = Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Golden"), "*.json").Select(Path.GetFileNameWithoutExtension);
+        var files = Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Golden"), "*.json")
+            .Select(Path.GetFileNameWithoutExtension);
         Assert.Equal(All.Select(format => format.Name).Append("recovery-code").Order(), files.Order());
     }
 

@@ -31,12 +31,16 @@ internal static class GoldenFile
         ["specification"] = $"docs/protocol.md {format.Section}",
         ["valid"] = new JsonArray([.. format.Valid().Select(example => new JsonObject
         {
-            ["name"] = example.Name, ["inputs"] = example.Inputs.DeepClone(), ["outputs"] = format.Write(example.Inputs),
+            ["name"] = example.Name, ["inputs"] = example.Inputs.DeepClone(),
+            ["outputs"] = format.Write(example.Inputs),
         })]),
         ["invalid"] = new JsonArray([.. format.Invalid().Select(example =>
         {
-            Assert.True(format.Read(example.Told) == example.Verdict, $"{format.Name}, {example.Name}: {format.Read(example.Told)}");
-            return new JsonObject { ["name"] = example.Name, ["told"] = example.Told.DeepClone(), ["verdict"] = example.Verdict };
+            Assert.True(format.Read(example.Told) == example.Verdict,
+                $"{format.Name}, {example.Name}: {format.Read(example.Told)}");
+            return new JsonObject {
+                ["name"] = example.Name, ["told"] = example.Told.DeepClone(), ["verdict"] = example.Verdict,
+            };
         })]),
     };
 

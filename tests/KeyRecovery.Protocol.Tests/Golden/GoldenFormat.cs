@@ -23,7 +23,9 @@ public abstract class GoldenFormat(string name, string section)
     /// <summary>Inputs of valid examples, used once: to write a file that is missing.</summary>
     public abstract IEnumerable<(string Name, JsonObject Inputs)> Valid();
 
-    /// <summary>Invalid examples with the verdict that they must get, used once: to write a file that is missing.</summary>
+    /// <summary>
+    /// Invalid examples with the verdict that they must get, used once: to write a file that is missing.
+    /// </summary>
     public abstract IEnumerable<(string Name, JsonObject Told, string Verdict)> Invalid();
 
     /// <summary>The deterministic writer: everything that follows from inputs.</summary>

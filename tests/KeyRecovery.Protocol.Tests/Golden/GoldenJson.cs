@@ -4,10 +4,13 @@ using System.Text.Json.Nodes;
 
 namespace KeyRecovery.Protocol.Tests.Golden;
 
-/// <summary>Golden files hold bytes as lower-case hexadecimal, so that any language reads them with what it has.</summary>
+/// <summary>
+/// Golden files hold bytes as lower-case hexadecimal, so that any language reads them with what it has.
+/// </summary>
 internal static class GoldenJson
 {
-    public static JsonSerializerOptions Layout { get; } = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    public static JsonSerializerOptions Layout { get; } =
+        new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static string Hex(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(bytes);
 
@@ -21,13 +24,15 @@ internal static class GoldenJson
 
     public static ulong Number(this JsonNode node, string name) => node[name]!.GetValue<ulong>();
 
-    public static IEnumerable<JsonNode> List(this JsonNode node, string name) => node[name]!.AsArray().Select(element => element!);
+    public static IEnumerable<JsonNode> List(this JsonNode node, string name) =>
+        node[name]!.AsArray().Select(element => element!);
 
     public static IEnumerable<byte[]> BytesList(this JsonNode node, string name) =>
         node.List(name).Select(element => Convert.FromHexString(element.GetValue<string>()));
 
     /// <summary>Another object with these members alone.</summary>
-    public static JsonObject Only(this JsonObject all, params string[] names) => new(names.Select(name => KeyValuePair.Create(name, all[name]?.DeepClone())));
+    public static JsonObject Only(this JsonObject all, params string[] names) =>
+        new(names.Select(name => KeyValuePair.Create(name, all[name]?.DeepClone())));
 
     /// <summary>Another object with the members of both; the second wins.</summary>
     public static JsonObject With(this JsonObject first, JsonObject second)

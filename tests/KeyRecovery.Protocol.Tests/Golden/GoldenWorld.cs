@@ -5,7 +5,9 @@ using KeyRecovery.Testing;
 
 namespace KeyRecovery.Protocol.Tests.Golden;
 
-/// <summary>The authorities and the account of which examples are made. Only a missing file is ever written from it.</summary>
+/// <summary>
+/// The authorities and the account of which examples are made. Only a missing file is ever written from it.
+/// </summary>
 internal sealed class GoldenWorld
 {
     public GoldenWorld()
@@ -19,7 +21,8 @@ internal sealed class GoldenWorld
         Account = TestAccount.Begin(Random, Phone, [Code], items: [(Item, Random.Bytes(32))]);
         Account.Commit(Phone, new AccountChange { Add = [Laptop] });
         Account.Commit(Laptop, new AccountChange { Put = [(Item, Random.Bytes(64))] });
-        Account.Commit(Code, new AccountChange { Remove = [Phone, Laptop], Add = [Tablet = TestAuthority.Device(Random)] });
+        Account.Commit(
+            Code, new AccountChange { Remove = [Phone, Laptop], Add = [Tablet = TestAuthority.Device(Random)] });
     }
 
     public TestRandom Random { get; }

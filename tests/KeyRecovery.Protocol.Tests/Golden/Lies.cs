@@ -34,7 +34,8 @@ internal static class Lies
     }
 
     /// <summary>The same, as invalid examples.</summary>
-    public static IEnumerable<(string Name, JsonObject Told, string Verdict)> OfCbor(byte[] body, Func<byte[], JsonObject> told) =>
+    public static IEnumerable<(string Name, JsonObject Told, string Verdict)> OfCbor(
+        byte[] body, Func<byte[], JsonObject> told) =>
         OfCbor(body).Select(lie => (lie.Name, told(lie.Bytes), lie.Verdict));
 
     /// <summary>Bytes with the one place of <paramref name="old"/> replaced.</summary>

@@ -8,7 +8,8 @@ namespace KeyRecovery.Protocol.Tests.Golden;
 /// <summary>Codes lie in drawers for years: text and slot of a version never change.</summary>
 public class RecoveryCodeFormat
 {
-    private static readonly List<JsonElement> Codes = [.. VectorFile.Read("recovery-code.json", "Golden").GetProperty("codes").EnumerateArray()];
+    private static readonly List<JsonElement> Codes =
+        [.. VectorFile.Read("recovery-code.json", "Golden").GetProperty("codes").EnumerateArray()];
 
     [Fact]
     public void A_code_of_version_0_reads_and_prints_as_ever()
@@ -18,7 +19,8 @@ public class RecoveryCodeFormat
         {
             using var generated = RecoveryCode.Generate(new Fixed(golden.Hex("entropy")));
             Assert.Equal(golden.GetProperty("code").GetString(), generated.ToDisplayString());
-            using var read = Assert.IsType<RecoveryCodeParse.Ok>(RecoveryCode.Parse(golden.GetProperty("code").GetString()!)).Code;
+            using var read =
+                Assert.IsType<RecoveryCodeParse.Ok>(RecoveryCode.Parse(golden.GetProperty("code").GetString()!)).Code;
             Assert.Equal(generated.ToDisplayString(), read.ToDisplayString());
         }
     }
@@ -28,7 +30,8 @@ public class RecoveryCodeFormat
     {
         foreach (var golden in Codes)
         {
-            using var code = Assert.IsType<RecoveryCodeParse.Ok>(RecoveryCode.Parse(golden.GetProperty("code").GetString()!)).Code;
+            using var code =
+                Assert.IsType<RecoveryCodeParse.Ok>(RecoveryCode.Parse(golden.GetProperty("code").GetString()!)).Code;
             using var slot = code.DeriveSlot();
             Assert.Equal(golden.Hex("slotId"), slot.Id.ToArray());
             Assert.Equal(golden.Hex("signingKey"), slot.Signing.PublicKey.ToArray());
@@ -43,7 +46,10 @@ public class RecoveryCodeFormat
         Assert.True(labels.Count >= 19);
         foreach (var label in labels)
         {
-            var kebab = string.Concat(label.Name.Select((c, i) => char.IsUpper(c) ? (i == 0 ? "" : "-") + char.ToLowerInvariant(c) : c.ToString()));
+            var kebab =
+                string.Concat(
+                    label.Name.Select((c, i) => char.IsUpper(c)
+                        ? (i == 0 ? "" : "-") + char.ToLowerInvariant(c) : c.ToString()));
             Assert.Equal($"keyrecovery/v1/{kebab}", label.GetRawConstantValue());
         }
 

@@ -73,12 +73,15 @@ public class Codes
                 foreach (var wrong in Alphabet.Where(c => c != text[at]))
                 {
                     var blind = (text[at], wrong) is ('0', 'Z') or ('Z', '0');
-                    using var read = (TypedLinkCode.Parse($"{text[..at]}{wrong}{text[(at + 1)..]}") as TypedLinkCodeParse.Ok)?.Code;
+                    using var read =
+                        (TypedLinkCode.Parse($"{text[..at]}{wrong}{text[(at + 1)..]}") as TypedLinkCodeParse.Ok)?.Code;
                     Assert.Equal(blind && at < 16, read is not null);
                 }
 
-                if (at + 1 >= 16 || text[at] == text[at + 1] || (text[at], text[at + 1]) is ('0', 'Z') or ('Z', '0')) continue;
-                Assert.IsType<TypedLinkCodeParse.Mistyped>(TypedLinkCode.Parse($"{text[..at]}{text[at + 1]}{text[at]}{text[(at + 2)..]}"));
+                if (at + 1 >= 16 || text[at] == text[at + 1]
+                    || (text[at], text[at + 1]) is ('0', 'Z') or ('Z', '0')) continue;
+                Assert.IsType<TypedLinkCodeParse.Mistyped>(
+                    TypedLinkCode.Parse($"{text[..at]}{text[at + 1]}{text[at]}{text[(at + 2)..]}"));
             }
         }
     }
@@ -98,7 +101,8 @@ public class Codes
     [InlineData('\u0131')]
     [InlineData('\u0660')]
     public void A_character_that_no_code_has_is_shown_where_it_stands(char character) =>
-        Assert.Equal(new TypedLinkCodeParse.UnreadableCharacter(2, 3, character), TypedLinkCode.Parse($"0000-00{character}0"));
+        Assert.Equal(
+            new TypedLinkCodeParse.UnreadableCharacter(2, 3, character), TypedLinkCode.Parse($"0000-00{character}0"));
 
     [Fact]
     public void An_envelope_opens_under_its_own_secret_app_and_nameplate_only()

@@ -11,7 +11,8 @@ public class Endings
         var (awaiting, rogue) = LinkRogue.NewWithDigits();
         var reviewing = awaiting.Receive(rogue.Seal(LinkRogue.Reveal())).Next().State;
         Assert.Equal(new LinkMessage.Abort("declined"), rogue.Open(reviewing.Decline().Span));
-        Assert.Throws<InvalidOperationException>(() => reviewing.Approve(LinkWorld.One.DraftFor(new([reviewing.Added], []))));
+        Assert.Throws<InvalidOperationException>(
+            () => reviewing.Approve(LinkWorld.One.DraftFor(new([reviewing.Added], []))));
         Assert.Throws<InvalidOperationException>(() => reviewing.Cancel());
     }
 

@@ -13,7 +13,8 @@ public class Garbage
         {
             new LinkMessage.Commitment(default), new LinkMessage.WrongDigits(2), LinkRogue.Reveal(), LinkRogue.Offer(),
             new LinkMessage.Possession(new byte[64]), new LinkMessage.Committed(default), new LinkMessage.Ready(),
-            new LinkMessage.Bundle(0, 2, new byte[7168]), new LinkMessage.Received(default), new LinkMessage.Abort("declined"),
+            new LinkMessage.Bundle(0, 2, new byte[7168]), new LinkMessage.Received(default),
+            new LinkMessage.Abort("declined"),
             new LinkMessage.Digits(default),
         }.Select(message => message.Encode()),
     ];
@@ -24,7 +25,8 @@ public class Garbage
 
     [Fact]
     public void Any_sealed_bytes_in_any_state_end_the_session_and_throw_nothing() =>
-        Gen.Byte.Array[0, 300].Sample(bytes => Everywhere(rogue => rogue.SealBytes(bytes), LinkFailure.UnexpectedMessage), iter: 50);
+        Gen.Byte.Array[0, 300].Sample(
+            bytes => Everywhere(rogue => rogue.SealBytes(bytes), LinkFailure.UnexpectedMessage), iter: 50);
 
     [Fact]
     public void A_message_with_a_byte_changed_is_read_or_refused_by_its_format_and_nothing_else() =>
@@ -64,7 +66,8 @@ public class Garbage
         var (proven, d) = LinkRogue.NewProven();
         proven.Committed().State.Receive(message(d)).Fails(reason);
         var (other, e) = LinkRogue.NewProven();
-        var (sent, _) = other.Committed().State.Receive(e.Seal(new LinkMessage.Ready())).Next().State.Send([1], new TestRandom(1));
+        var (sent, _) = other.Committed().State.Receive(e.Seal(new LinkMessage.Ready())).Next().State
+            .Send([1], new TestRandom(1));
         sent.Receive(message(e)).Fails(reason);
 
         var (connected, f) = LinkRogue.Existing();

@@ -29,7 +29,8 @@ public class HappyPaths
             {
                 var envelope = typed.SealEnvelope(LinkWorld.Scope.AppId, code, new TestRandom(3));
                 Assert.Equal(TypedLinkCode.EnvelopeSize, envelope.Length);
-                using var read = Assert.IsType<TypedLinkCodeParse.Ok>(TypedLinkCode.Parse(typed.ToDisplayString().ToLowerInvariant())).Code;
+                using var read = Assert.IsType<TypedLinkCodeParse.Ok>(
+                    TypedLinkCode.Parse(typed.ToDisplayString().ToLowerInvariant())).Code;
                 return Assert.IsType<LinkCodeParse.Ok>(read.OpenEnvelope(LinkWorld.Scope.AppId, envelope)).Code;
             },
         }.Go();
@@ -63,7 +64,9 @@ public class HappyPaths
         var later = LinkRogue.Moved(world.Draft.Link with { Sequence = world.Draft.Link.Sequence + 3 });
         var (again, possession) = signed.Receive(rogue.Seal(later)).Again();
         var proof = Assert.IsType<LinkMessage.Possession>(rogue.Open(possession.Span));
-        Assert.True(world.Laptop.Signing.PublicKey.Verify(Primitives.SignatureLabel.LinkPossession, later.Draft, proof.Signature));
+        Assert.True(
+            world.Laptop.Signing.PublicKey.Verify(
+                Primitives.SignatureLabel.LinkPossession, later.Draft, proof.Signature));
         Assert.NotEqual(first.Draft, later.Draft);
 
         // The first draft is not what was committed then.

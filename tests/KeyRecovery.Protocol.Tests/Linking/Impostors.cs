@@ -4,7 +4,9 @@ using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Protocol.Tests.Linking;
 
-/// <summary>Somebody who has seen the code, or holds a device of his own, and is not the one that the person means.</summary>
+/// <summary>
+/// Somebody who has seen the code, or holds a device of his own, and is not the one that the person means.
+/// </summary>
 public class Impostors
 {
     private static readonly string[] SmallOrder =
@@ -18,7 +20,11 @@ public class Impostors
         "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
     ];
 
-    public static TheoryData<string> SmallOrderKeys => [.. SmallOrder, .. SmallOrder.Select(key => key[..62] + (Convert.FromHexString(key)[31] | 0x80).ToString("x2"))];
+    public static TheoryData<string> SmallOrderKeys =>
+        [
+            .. SmallOrder,
+            .. SmallOrder.Select(key => key[..62] + (Convert.FromHexString(key)[31] | 0x80).ToString("x2")),
+        ];
 
     [Fact]
     public void Who_has_a_photo_of_the_code_cannot_play_the_device_that_shows_it()
@@ -35,7 +41,8 @@ public class Impostors
 
         // It answers without having read, with everything mixed in that it knows.
         using var psk = displaying.Code.DerivePsk();
-        using var state = NoisePattern.Begin(LinkWorld.Scope.Prologue(displaying.Code.SessionId), psk.Span, displaying.Code.Key);
+        using var state = NoisePattern.Begin(
+            LinkWorld.Scope.Prologue(displaying.Code.SessionId), psk.Span, displaying.Code.Key);
         using var ephemeral = NoiseKey.Random(random);
         NoisePattern.MixEphemeral(state, joining.Message.Span[..32]);
         state.MixHash(joining.Message.Span[32..]);
@@ -49,7 +56,8 @@ public class Impostors
     public void Who_has_a_photo_of_the_code_and_claims_first_meets_digits_that_are_not_his()
     {
         var (greeted, rogue) = LinkRogue.New();
-        var (asks, _) = greeted.Receive(rogue.Seal(new LinkMessage.Commitment(LinkDigits.Commit(rogue.Handshake, LinkRogue.R)))).Next();
+        var (asks, _) = greeted
+            .Receive(rogue.Seal(new LinkMessage.Commitment(LinkDigits.Commit(rogue.Handshake, LinkRogue.R)))).Next();
 
         // The person's own new device shows others; the impostor learns them only after his commitment.
         Assert.True(LinkDigits.TryParse("12-34 56", out var typed));
@@ -79,7 +87,8 @@ public class Impostors
 
         var last = connected.Receive(rogue.Seal(new LinkMessage.Digits(wrong))).Fails(LinkFailure.WrongDigits);
         Assert.Equal(new LinkMessage.WrongDigits(0), rogue.Open(last));
-        Assert.Throws<InvalidOperationException>(() => connected.Receive(rogue.Seal(new LinkMessage.Digits(connected.Digits))));
+        Assert.Throws<InvalidOperationException>(
+            () => connected.Receive(rogue.Seal(new LinkMessage.Digits(connected.Digits))));
     }
 
     [Fact]
@@ -119,11 +128,14 @@ public class Impostors
     [InlineData("messenger.example", "https://keys.example.org:8443")]
     [InlineData("wallet.example", "https://keys.example.org")]
     public void Another_app_or_server_on_the_other_side_ends_the_handshake(string app, string server) =>
-        Assert.Equal(("existing", LinkFailure.Handshake), new LinkRun { NewScope = new LinkScope(app, new Uri(server)) }.Go().Ended);
+        Assert.Equal(("existing", LinkFailure.Handshake),
+            new LinkRun { NewScope = new LinkScope(app, new Uri(server)) }.Go().Ended);
 
     [Fact]
     public void Spellings_of_the_same_server_are_the_same() =>
-        Assert.Null(new LinkRun { NewScope = new LinkScope("messenger.example", new Uri("HTTPS://user@KEYS.example.org:443/v1?x#y")) }.Go().Ended);
+        Assert.Null(
+            new LinkRun { NewScope =
+                new LinkScope("messenger.example", new Uri("HTTPS://user@KEYS.example.org:443/v1?x#y")) }.Go().Ended);
 
     [Theory]
     [MemberData(nameof(SmallOrderKeys))]

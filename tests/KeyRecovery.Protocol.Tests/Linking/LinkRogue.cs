@@ -29,7 +29,8 @@ internal static class LinkRogue
     public static (ExistingAwaitingReveal Existing, LinkChannel Rogue) NewWithDigits(byte[]? committedTo = null)
     {
         var (greeted, rogue) = New();
-        var (asks, _) = greeted.Receive(rogue.Seal(new LinkMessage.Commitment(LinkDigits.Commit(rogue.Handshake, committedTo ?? R)))).Next();
+        var (asks, _) = greeted.Receive(
+            rogue.Seal(new LinkMessage.Commitment(LinkDigits.Commit(rogue.Handshake, committedTo ?? R)))).Next();
         var (awaiting, digits) = asks.Type(LinkDigits.Of(rogue.Handshake, R));
         Assert.IsType<LinkMessage.Digits>(rogue.Open(digits.Span));
         return (awaiting, rogue);
@@ -86,7 +87,8 @@ internal static class LinkRogue
     }
 
     /// <summary>An offer of any link, with the head that it tells.</summary>
-    public static LinkMessage.Offer Moved(Link link) => new(link.Account, new(link.Sequence - 1, link.Previous), link.Encode());
+    public static LinkMessage.Offer Moved(Link link) =>
+        new(link.Account, new(link.Sequence - 1, link.Previous), link.Encode());
 
     /// <summary>The same after an honest offer, signed by the new device.</summary>
     public static (NewSigned New, LinkChannel Rogue) ExistingSigned()
@@ -112,7 +114,9 @@ internal static class LinkRogue
     }
 
     /// <summary>A bundle as an honest device seals it, unless told.</summary>
-    public static byte[] Seal(LinkChannel rogue, byte[] padded, AccountId? account = null, Hash256? handshake = null) => Hpke.Seal(
-        World.Laptop.Kem.PublicKey, LinkBundle.Info(account ?? World.After.Account, World.Laptop.Id, handshake ?? rogue.Handshake),
-        [], padded, new TestRandom(24).Bytes(64));
+    public static byte[] Seal(LinkChannel rogue, byte[] padded, AccountId? account = null, Hash256? handshake = null) =>
+        Hpke.Seal(
+            World.Laptop.Kem.PublicKey,
+            LinkBundle.Info(account ?? World.After.Account, World.Laptop.Id, handshake ?? rogue.Handshake),
+            [], padded, new TestRandom(24).Bytes(64));
 }

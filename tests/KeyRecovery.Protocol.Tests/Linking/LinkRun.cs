@@ -19,7 +19,8 @@ internal sealed class LinkRun(Func<string, byte[], byte[]>? relay = null)
     public byte[] Bundle { get; init; } = new TestRandom(12).Bytes(500);
 
     /// <summary>How the code gets from one device to the other; by QR unless told.</summary>
-    public Func<LinkCode, LinkCode> Carry { get; init; } = static code => Assert.IsType<LinkCodeParse.Ok>(LinkCode.Parse(code.ToQrText())).Code;
+    public Func<LinkCode, LinkCode> Carry { get; init; } = static code =>
+        Assert.IsType<LinkCodeParse.Ok>(LinkCode.Parse(code.ToQrText())).Code;
 
     public LinkScope NewScope { get; init; } = LinkWorld.Scope;
 
@@ -127,17 +128,20 @@ internal sealed class LinkRun(Func<string, byte[], byte[]>? relay = null)
     private static LinkStep<T>.Next New<T>(LinkStep<T> step) => Next(step, "new");
 
     private static LinkStep<T>.Next Next<T>(LinkStep<T> step, string side) =>
-        step is LinkStep<T>.Failed failed ? throw new EndedException(side, failed.Reason) : Assert.IsType<LinkStep<T>.Next>(step);
+        step is LinkStep<T>.Failed failed
+            ? throw new EndedException(side, failed.Reason) : Assert.IsType<LinkStep<T>.Next>(step);
 
     private static LinkFork<T, TAgain>.Next Existing<T, TAgain>(LinkFork<T, TAgain> fork) => Next(fork, "existing");
 
     private static LinkFork<T, TAgain>.Next New<T, TAgain>(LinkFork<T, TAgain> fork) => Next(fork, "new");
 
     private static LinkFork<T, TAgain>.Next Next<T, TAgain>(LinkFork<T, TAgain> fork, string side) =>
-        fork is LinkFork<T, TAgain>.Failed failed ? throw new EndedException(side, failed.Reason) : Assert.IsType<LinkFork<T, TAgain>.Next>(fork);
+        fork is LinkFork<T, TAgain>.Failed failed
+            ? throw new EndedException(side, failed.Reason) : Assert.IsType<LinkFork<T, TAgain>.Next>(fork);
 
     private static LinkFork<T, TAgain>.Again Again<T, TAgain>(LinkFork<T, TAgain> fork) =>
-        fork is LinkFork<T, TAgain>.Failed failed ? throw new EndedException("new", failed.Reason) : Assert.IsType<LinkFork<T, TAgain>.Again>(fork);
+        fork is LinkFork<T, TAgain>.Failed failed
+            ? throw new EndedException("new", failed.Reason) : Assert.IsType<LinkFork<T, TAgain>.Again>(fork);
 
     private sealed class EndedException(string side, LinkFailure reason) : Exception
     {

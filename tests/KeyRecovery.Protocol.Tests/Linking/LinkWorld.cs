@@ -3,7 +3,9 @@ using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Protocol.Tests.Linking;
 
-/// <summary>An account, the draft that adds a laptop to it, and the vault before and after: made once, never changed.</summary>
+/// <summary>
+/// An account, the draft that adds a laptop to it, and the vault before and after: made once, never changed.
+/// </summary>
 internal sealed class LinkWorld
 {
     public static LinkWorld One { get; } = new(41);
@@ -49,14 +51,17 @@ internal sealed class LinkWorld
 
     public JoiningDevice Device => new(Laptop.Id, Laptop.Signing, Laptop.Kem, "Ada's laptop", "Linux");
 
-    public LinkDraft DraftOf(params TestAuthority[] added) => DraftFor(new LinkChange([.. added.Select(a => a.Added)], []));
+    public LinkDraft DraftOf(params TestAuthority[] added) =>
+        DraftFor(new LinkChange([.. added.Select(a => a.Added)], []));
 
-    public LinkDraft DraftFor(LinkChange change) => LinkDraft.Next(Before, change, Phone.Id, 1_760_000_060, new TestRandom(7));
+    public LinkDraft DraftFor(LinkChange change) =>
+        LinkDraft.Next(Before, change, Phone.Id, 1_760_000_060, new TestRandom(7));
 
     // The same randomness makes the same account; its chain goes another way then.
     private static VerifiedVault Fork(TestRandom random)
     {
-        var (phone, laptop, _) = (TestAuthority.Device(random), TestAuthority.Device(random), TestAuthority.Device(random));
+        var (phone, laptop, _) =
+            (TestAuthority.Device(random), TestAuthority.Device(random), TestAuthority.Device(random));
         var account = TestAccount.Begin(random, phone, [TestAuthority.Code(random)]);
         account.Commit(phone, new AccountChange { Mend = true });
         account.Commit(phone, new AccountChange { Add = [laptop] });

@@ -15,7 +15,8 @@ public class Relays
         var run = new LinkRun((_, message) => message).Go();
         Assert.Null(run.Ended);
         Assert.Equal(
-            ["handshake-1", "handshake-2", "commitment", "digits", "reveal", "offer", "possession", "committed", "ready", "bundle-0", "received"],
+            ["handshake-1", "handshake-2", "commitment", "digits", "reveal", "offer", "possession", "committed",
+                "ready", "bundle-0", "received"],
             run.Sent.Select(message => message.Name));
     }
 
@@ -30,13 +31,15 @@ public class Relays
     [Theory]
     [InlineData("handshake-1")]
     [InlineData("handshake-2")]
-    public void A_bit_that_the_curve_ignores_ends_it_too(string name) => Ends(name, message => Forge.Flip(message, 31, 0x80));
+    public void A_bit_that_the_curve_ignores_ends_it_too(string name) =>
+    Ends(name, message => Forge.Flip(message, 31, 0x80));
 
     [Theory]
     [MemberData(nameof(Messages))]
     public void A_message_cut_off_lengthened_or_too_long_ends_the_session(string name)
     {
-        foreach (var length in new[] { 0, 1, 15, 16, 17, 47, Length(name) - 16, Length(name) - 1 }.Where(length => length < Length(name)))
+        foreach (var length in new[] { 0, 1, 15, 16, 17, 47, Length(name) - 16, Length(name) - 1 }
+            .Where(length => length < Length(name)))
             Ends(name, message => message[..length]);
         Ends(name, message => [.. message, 0]);
         Ends(name, message => [.. message, .. new byte[LinkLimits.MessageBytes]]);
@@ -65,8 +68,10 @@ public class Relays
     public void Parts_of_the_bundle_in_another_order_end_the_session(int sent, int due)
     {
         var bundle = new TestRandom(5).Bytes(20_000);
-        var parts = new LinkRun { Bundle = bundle }.Go().Sent.ToDictionary(message => message.Name, message => message.Bytes);
-        var run = new LinkRun((name, message) => name == $"bundle-{due}" ? parts[$"bundle-{sent}"] : message) { Bundle = bundle }.Go();
+        var parts = new LinkRun { Bundle = bundle }.Go().Sent
+            .ToDictionary(message => message.Name, message => message.Bytes);
+        var run = new LinkRun((name, message) => name == $"bundle-{due}"
+            ? parts[$"bundle-{sent}"] : message) { Bundle = bundle }.Go();
         Assert.Equal(("new", LinkFailure.Tampered), run.Ended);
         Assert.Null(run.Received);
     }
@@ -76,7 +81,8 @@ public class Relays
     private static void Ends(string name, Func<byte[], byte[]> change, string what = "")
     {
         var run = new LinkRun((due, message) => due == name ? change(message) : message).Go();
-        var reason = name.StartsWith("handshake", StringComparison.Ordinal) ? LinkFailure.Handshake : LinkFailure.Tampered;
+        var reason = name.StartsWith("handshake", StringComparison.Ordinal)
+            ? LinkFailure.Handshake : LinkFailure.Tampered;
         var side = name is "handshake-2" or "digits" or "offer" or "committed" or "bundle-0" ? "new" : "existing";
         Assert.True(run.Ended == (side, reason), $"{name} {what}: {run.Ended}");
 

@@ -31,7 +31,8 @@ public class RogueBundles
             rogue => LinkRogue.Seal(rogue, new byte[257]),
             rogue => LinkRogue.Seal(rogue, []),
             rogue => Hpke.Seal(
-                World.Mallory.Kem.PublicKey, LinkBundle.Info(World.After.Account, World.Laptop.Id, rogue.Handshake), [], Padme.Pad([1]), new byte[64]),
+                World.Mallory.Kem.PublicKey, LinkBundle.Info(World.After.Account, World.Laptop.Id, rogue.Handshake), [],
+                Padme.Pad([1]), new byte[64]),
             _ => [1],
         })
         {
@@ -46,7 +47,8 @@ public class RogueBundles
         var (proven, peer) = LinkRogue.NewProven();
         var (committed, _) = proven.Committed();
         var (sending, _) = committed.Receive(peer.Seal(new LinkMessage.Ready())).Next();
-        Assert.Throws<ArgumentOutOfRangeException>(() => sending.Send(new byte[LinkLimits.BundleBytes + 1], new TestRandom(1)));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => sending.Send(new byte[LinkLimits.BundleBytes + 1], new TestRandom(1)));
         sending.Send(new byte[LinkLimits.BundleBytes], new TestRandom(1));
 
         // One byte more is padded to the same length, so that only the content's own length tells.

@@ -4,7 +4,10 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Tests.Linking;
 
-/// <summary>An existing device that offers, commits or tells something else than it should; a new one that proves something else.</summary>
+/// <summary>
+/// An existing device that offers, commits or tells something else than it should; a new one that proves something
+/// else.
+/// </summary>
 public class RogueOffers
 {
     private static readonly LinkWorld World = LinkWorld.One;
@@ -40,7 +43,8 @@ public class RogueOffers
     [Fact]
     public void Another_place_than_the_signed_draft_is_refused()
     {
-        foreach (var place in new[] { World.Before.Vault.Chain.Place, World.Draft.Place with { Hash = default }, World.Draft.Place with { Sequence = 9 } })
+        foreach (var place in new[] { World.Before.Vault.Chain.Place, World.Draft.Place with { Hash = default },
+            World.Draft.Place with { Sequence = 9 } })
         {
             var (signed, rogue) = LinkRogue.ExistingSigned();
             signed.Receive(rogue.Seal(new LinkMessage.Committed(place))).Fails(LinkFailure.WrongChain);
@@ -52,7 +56,9 @@ public class RogueOffers
     {
         Assert.Equal(World.After.Account, World.AfterAnotherLink.Account);
         Assert.NotNull(World.AfterAnotherLink.Chain.FindActive(World.Laptop.Id));
-        foreach (var vault in new[] { World.Before.Vault, LinkWorld.Other.After, World.AfterRevocation, World.AfterAnotherLink })
+        foreach (var vault in new[] {
+            World.Before.Vault, LinkWorld.Other.After, World.AfterRevocation, World.AfterAnotherLink,
+        })
         {
             var (committed, rogue) = LinkRogue.ExistingCommitted();
             var farewell = committed.Verify(vault).Fails(LinkFailure.WrongChain);
@@ -99,11 +105,14 @@ public class RogueOffers
         var lies = new Dictionary<string, LinkMessage.Offer>
         {
             ["adds another in its place"] = LinkRogue.Moved(link with { Add = [World.Mallory.Entry] }),
-            ["adds another beside it"] = LinkRogue.Moved(link with { Add = [.. new[] { own, World.Mallory.Entry }.OrderBy(a => a.Id)] }),
+            ["adds another beside it"] =
+                LinkRogue.Moved(link with { Add = [.. new[] { own, World.Mallory.Entry }.OrderBy(a => a.Id)] }),
             ["adds nobody"] = LinkRogue.Moved(link with { Add = [] }),
             ["removes somebody"] = LinkRogue.Moved(link with { Remove = [World.Phone.Id] }),
-            ["another signing key"] = LinkRogue.Moved(link with { Add = [own with { SigningKey = World.Mallory.Signing.PublicKey }] }),
-            ["another KEM key"] = LinkRogue.Moved(link with { Add = [own with { KemKeyHash = World.Mallory.Kem.PublicKey.Hash }] }),
+            ["another signing key"] =
+                LinkRogue.Moved(link with { Add = [own with { SigningKey = World.Mallory.Signing.PublicKey }] }),
+            ["another KEM key"] =
+                LinkRogue.Moved(link with { Add = [own with { KemKeyHash = World.Mallory.Kem.PublicKey.Hash }] }),
             ["another id"] = LinkRogue.Moved(link with { Add = [own with { Id = World.Mallory.Id }] }),
             ["as a code"] = LinkRogue.Moved(link with { Add = [own with { Kind = AuthorityKind.Code }] }),
             ["of a format that it does not read"] = LinkRogue.Moved(link with { Add = [own with { MaxFormat = 2 }] }),

@@ -103,7 +103,9 @@ public class OprfEncodings
         RefusesScalar([1, .. new byte[30]]);
         RefusesScalar([1, .. new byte[32]]);
 
-        foreach (var bytes in (byte[][])[[(byte)(order[0] - 1), .. order[1..]], [1, .. new byte[31]], [.. new byte[31], 0x0f]])
+        foreach (var bytes in (byte[][])[
+            [(byte)(order[0] - 1), .. order[1..]], [1, .. new byte[31]], [.. new byte[31], 0x0f],
+        ])
         {
             Assert.True(OprfScalar.TryParse(bytes, out var scalar));
             using (scalar)

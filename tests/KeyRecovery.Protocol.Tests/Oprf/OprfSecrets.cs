@@ -5,7 +5,9 @@ using KeyRecovery.Protocol.Oprf;
 
 namespace KeyRecovery.Protocol.Tests.Oprf;
 
-/// <summary>A share, a blind, an input or a whole key that reaches a log, a debugger or memory that outlives it.</summary>
+/// <summary>
+/// A share, a blind, an input or a whole key that reaches a log, a debugger or memory that outlives it.
+/// </summary>
 public class OprfSecrets
 {
     private static readonly byte[] Secret = [.. new TestRandom(5).Bytes(31), 0x0f];
@@ -40,7 +42,8 @@ public class OprfSecrets
         Assert.False(kept.ContainsAnyExcept((byte)0));
         Assert.Throws<ObjectDisposedException>(() => share.Span.Length);
         Assert.Throws<ObjectDisposedException>(() => key.Evaluate(Secret));
-        Assert.Throws<ObjectDisposedException>(() => OprfServer.Evaluate(share, key.ShareKeys[1], request.Blinded, new TestRandom(3)));
+        Assert.Throws<ObjectDisposedException>(
+            () => OprfServer.Evaluate(share, key.ShareKeys[1], request.Blinded, new TestRandom(3)));
         Assert.Equal(key.ShareKeys[1], share.PublicKey);
 
         request.Dispose();

@@ -14,7 +14,8 @@ public class OprfVectors
     [InlineData(0)]
     [InlineData(1)]
     public void The_rfcs_vectors_are_reproduced(int mode) =>
-        Check(VectorFile.Read(FileName).GetProperty("suites").EnumerateArray().Single(suite => suite.GetProperty("mode").GetInt32() == mode));
+        Check(VectorFile.Read(FileName).GetProperty("suites").EnumerateArray()
+            .Single(suite => suite.GetProperty("mode").GetInt32() == mode));
 
     private static void Check(JsonElement suite)
     {
@@ -29,7 +30,8 @@ public class OprfVectors
         foreach (var vector in vectors)
         {
             var (inputs, blinds, outputs) = (Many(vector, "Input"), Many(vector, "Blind"), Many(vector, "Output"));
-            var requests = inputs.Zip(blinds, (input, blind) => OprfRequest.Blind(ours, input, Scalar(blind))).ToArray();
+            var requests = inputs.Zip(blinds, (input, blind) => OprfRequest.Blind(ours, input, Scalar(blind)))
+                .ToArray();
             var blinded = requests.Select(request => request.Blinded).ToArray();
             Assert.Equal(Many(vector, "BlindedElement"), blinded.Select(element => element.ToArray()));
             Assert.Equal(vector.GetProperty("Batch").GetInt32(), blinded.Length);
@@ -54,7 +56,9 @@ public class OprfVectors
         if (blinded.Length > 1) Assert.False(OprfDleq.Verify(key.PublicKey, blinded, [.. evaluated.Reverse()], proof));
     }
 
-    /// <summary>DeriveKeyPair (RFC 9497 §3.2.1), which the protocol does not use: our expansion under one name more.</summary>
+    /// <summary>
+    /// DeriveKeyPair (RFC 9497 §3.2.1), which the protocol does not use: our expansion under one name more.
+    /// </summary>
     private static byte[] DeriveKey(int mode, byte[] seed, byte[] info)
     {
         var suffix = OprfSuite.Suffix([.. "DeriveKeyPairOPRFV1-"u8, (byte)mode, .. "-ristretto255-SHA512"u8]);

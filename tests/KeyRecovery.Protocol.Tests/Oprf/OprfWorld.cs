@@ -22,9 +22,13 @@ internal static class OprfWorld
         select Enumerable.Range(1, realms).Where(index => (bits >> (index - 1) & 1) == 1).ToArray();
 
     public static OprfEvaluation[] EvaluateAll(OprfKeyShares key, OprfRequest request, int seed) =>
-        [.. key.Shares.Select((share, i) => OprfServer.Evaluate(share, key.ShareKeys[i], request.Blinded, new TestRandom(seed + i)))];
+        [
+            .. key.Shares.Select(
+                (share, i) => OprfServer.Evaluate(share, key.ShareKeys[i], request.Blinded, new TestRandom(seed + i))),
+        ];
 
-    public static string Combine(OprfRequest request, IReadOnlyList<OprfEvaluation> evaluations, IEnumerable<int> indices)
+    public static string Combine(
+        OprfRequest request, IReadOnlyList<OprfEvaluation> evaluations, IEnumerable<int> indices)
     {
         using var output = request.Finalize([.. indices.Select(index => (index, evaluations[index - 1].Evaluated))]);
         return Convert.ToHexString(output.Span);

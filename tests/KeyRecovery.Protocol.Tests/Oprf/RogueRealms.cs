@@ -10,7 +10,8 @@ public sealed class RogueRealms : IDisposable
     private readonly OprfRequest _request = OprfRequest.Blind("input"u8, new TestRandom(2));
     private readonly OprfEvaluation _honest;
 
-    public RogueRealms() => _honest = OprfServer.Evaluate(_key.Shares[0], _key.ShareKeys[0], _request.Blinded, new TestRandom(3));
+    public RogueRealms() =>
+        _honest = OprfServer.Evaluate(_key.Shares[0], _key.ShareKeys[0], _request.Blinded, new TestRandom(3));
 
     public void Dispose()
     {
@@ -54,12 +55,14 @@ public sealed class RogueRealms : IDisposable
     {
         for (var other = 1; other < 3; other++)
         {
-            var evaluation = OprfServer.Evaluate(_key.Shares[other], _key.ShareKeys[other], _request.Blinded, new TestRandom(4));
+            var evaluation = OprfServer.Evaluate(
+                _key.Shares[other], _key.ShareKeys[other], _request.Blinded, new TestRandom(4));
             Assert.False(_request.Verify(_key.ShareKeys[0], evaluation));
             Assert.True(_request.Verify(_key.ShareKeys[other], evaluation));
             Assert.False(_request.Verify(_key.ShareKeys[other], _honest));
 
-            var mislabelled = OprfServer.Evaluate(_key.Shares[other], _key.ShareKeys[0], _request.Blinded, new TestRandom(4));
+            var mislabelled = OprfServer.Evaluate(
+                _key.Shares[other], _key.ShareKeys[0], _request.Blinded, new TestRandom(4));
             Assert.False(_request.Verify(_key.ShareKeys[0], mislabelled));
             Assert.False(_request.Verify(_key.ShareKeys[other], mislabelled));
         }
@@ -129,12 +132,14 @@ public sealed class RogueRealms : IDisposable
     [Fact]
     public void A_source_of_randomness_that_gives_only_zeros_is_refused()
     {
-        Assert.Throws<InvalidOperationException>(() => OprfServer.Evaluate(_key.Shares[0], _key.ShareKeys[0], _request.Blinded, new Zeros()));
+        Assert.Throws<InvalidOperationException>(
+            () => OprfServer.Evaluate(_key.Shares[0], _key.ShareKeys[0], _request.Blinded, new Zeros()));
         Assert.Throws<InvalidOperationException>(() => OprfRequest.Blind("input"u8, new Zeros()));
         Assert.Throws<InvalidOperationException>(() => OprfKeyShares.Split(3, 2, new Zeros()));
     }
 
-    private bool Accepts(OprfElement evaluated, OprfProof proof) => _request.Verify(_key.ShareKeys[0], new OprfEvaluation(evaluated, proof));
+    private bool Accepts(OprfElement evaluated, OprfProof proof) =>
+        _request.Verify(_key.ShareKeys[0], new OprfEvaluation(evaluated, proof));
 
     private void Refused(byte[] bytes)
     {

@@ -2,7 +2,9 @@ using KeyRecovery.Protocol.Oprf;
 
 namespace KeyRecovery.Protocol.Tests.Oprf;
 
-/// <summary>A slot whose share keys no threshold of realms could recover, or whose key a stranger could compute.</summary>
+/// <summary>
+/// A slot whose share keys no threshold of realms could recover, or whose key a stranger could compute.
+/// </summary>
 public class ShareKeyConsistency
 {
     public static TheoryData<int, int> Thresholds => OprfWorld.Thresholds();
@@ -19,7 +21,9 @@ public class ShareKeyConsistency
         var noticed = realms > threshold;
         for (var at = 0; at < realms; at++)
         {
-            foreach (var wrong in (OprfElement[])[foreign[at], keys[at].Multiply(OprfWorld.Scalar(2)), keys[at].Multiply(OprfWorld.Scalar(-1))])
+            foreach (var wrong in (OprfElement[])[
+                foreign[at], keys[at].Multiply(OprfWorld.Scalar(2)), keys[at].Multiply(OprfWorld.Scalar(-1)),
+            ])
                 Assert.Equal(!noticed, ShareKeys.AreConsistent([.. keys[..at], wrong, .. keys[(at + 1)..]], threshold));
 
             // Neighbours: others may be a polynomial too when they change places, read backwards for example.
@@ -68,7 +72,9 @@ public class ShareKeyConsistency
         return [.. key.ShareKeys];
     }
 
-    /// <summary>The keys of constant + x + x² + … of degree <paramref name="threshold"/> − 1, computed with plain integers.</summary>
+    /// <summary>
+    /// The keys of constant + x + x² + … of degree <paramref name="threshold"/> − 1, computed with plain integers.
+    /// </summary>
     private static OprfElement[] Polynomial(int realms, int constant, int threshold) =>
         [.. Enumerable.Range(1, realms).Select(x => OprfElement.OfScalar(OprfWorld.Scalar(
             constant + Enumerable.Range(1, threshold - 1).Sum(power => (int)Math.Pow(x, power)))))];

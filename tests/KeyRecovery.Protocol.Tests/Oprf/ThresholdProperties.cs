@@ -62,7 +62,8 @@ public class ThresholdProperties
         using var request = OprfRequest.Blind(Input, new TestRandom(2));
         var evaluations = OprfWorld.EvaluateAll(key, request, 3);
         var whole = OprfWorld.Whole(key, Input);
-        var right = evaluations.Take(threshold).Select((evaluation, i) => (Index: i + 1, evaluation.Evaluated)).ToArray();
+        var right = evaluations.Take(threshold)
+            .Select((evaluation, i) => (Index: i + 1, evaluation.Evaluated)).ToArray();
 
         for (var at = 0; at < threshold; at++)
         {
@@ -93,7 +94,8 @@ public class ThresholdProperties
         Assert.Throws<ArgumentOutOfRangeException>(() => request.Finalize([(-1, one)]));
         Assert.Throws<ArgumentOutOfRangeException>(() => request.Finalize([(9, one)]));
         Assert.Throws<ArgumentException>(() => request.Finalize([(1, one), (2, two), (1, one)]));
-        Assert.Throws<ArgumentOutOfRangeException>(() => request.Finalize([.. Enumerable.Range(1, 9).Select(index => (index, one))]));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => request.Finalize([.. Enumerable.Range(1, 9).Select(index => (index, one))]));
         Assert.Throws<ArgumentException>(() => request.Finalize([(1, one), (2, two)]));
         using var output = request.Finalize([(1, two), (2, one)]);
         Assert.Equal(64, output.Length);
@@ -116,7 +118,8 @@ public class ThresholdProperties
     {
         using var key = OprfKeyShares.Split(1, 1, new TestRandom(1));
         using var request = OprfRequest.Blind(new byte[65_535], new TestRandom(2));
-        Assert.Equal(OprfWorld.Whole(key, new byte[65_535]), OprfWorld.Combine(request, OprfWorld.EvaluateAll(key, request, 3), [1]));
+        Assert.Equal(OprfWorld.Whole(key, new byte[65_535]),
+            OprfWorld.Combine(request, OprfWorld.EvaluateAll(key, request, 3), [1]));
         Assert.Throws<ArgumentOutOfRangeException>(() => OprfRequest.Blind(new byte[65_536], new TestRandom(2)));
         Assert.Throws<ArgumentOutOfRangeException>(() => key.Evaluate(new byte[65_536]));
     }

@@ -26,7 +26,8 @@ public sealed class Stretching
             DegreeOfParallelism = 4,
         };
 
-        Assert.Equal("0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659", Convert.ToHexStringLower(argon2.GetBytes(32)));
+        Assert.Equal("0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659",
+            Convert.ToHexStringLower(argon2.GetBytes(32)));
     }
 
     [Theory]
@@ -87,14 +88,16 @@ public sealed class Stretching
     {
         var (passphrase, _) = Passphrase.Read("correct horse");
         using (passphrase)
-            Assert.Throws<ArgumentOutOfRangeException>(() => passphrase!.Stretch(Account, Slot, new StretchProfile(passes, memory, lanes)));
+            Assert.Throws<ArgumentOutOfRangeException>(
+                () => passphrase!.Stretch(Account, Slot, new StretchProfile(passes, memory, lanes)));
     }
 
     // Debian's argon2 is the reference implementation.
     private static async Task<string> ReferenceAsync(int passes, int memory, int lanes)
     {
         var start = new ProcessStartInfo("argon2") { RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach (var argument in (string[])["0123456789abcdef", "-id", "-v", "13", "-l", "32", "-r"]) start.ArgumentList.Add(argument);
+        foreach (var argument in (string[])["0123456789abcdef", "-id", "-v", "13", "-l", "32", "-r"])
+            start.ArgumentList.Add(argument);
         foreach (var (name, value) in (ReadOnlySpan<(string, int)>)[("-t", passes), ("-k", memory), ("-p", lanes)])
         {
             start.ArgumentList.Add(name);

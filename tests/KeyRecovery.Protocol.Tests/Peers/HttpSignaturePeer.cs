@@ -12,7 +12,8 @@ public sealed class HttpSignaturePeer : IDisposable
     private const long Created = 1_760_000_000;
 
     private static readonly byte[] Seed = new TestRandom(1).Bytes(32);
-    private static readonly KeyId Device = KeyId.OfDevice(new AccountId(new TestRandom(2).Bytes(16)), new AuthorityId(new TestRandom(3).Bytes(16)));
+    private static readonly KeyId Device =
+        KeyId.OfDevice(new AccountId(new TestRandom(2).Bytes(16)), new AuthorityId(new TestRandom(3).Bytes(16)));
 
     private readonly SigningKey _key = SigningKey.FromSeed(Seed);
 
@@ -24,21 +25,25 @@ public sealed class HttpSignaturePeer : IDisposable
     [InlineData("PUT", "/v1/items/a%2Fb~c", "?q=a+b")]
     public void Each_verifies_the_others_signature_and_both_sign_alike(string method, string path, string query)
     {
-        var parts = new HttpRequestParts(method, "vault.example:8443", path, query.Length == 0 ? "?" : query, HttpSignature.ContentDigest("body"u8));
+        var parts = new HttpRequestParts(
+            method, "vault.example:8443", path, query.Length == 0 ? "?" : query, HttpSignature.ContentDigest("body"u8));
         var url = $"https://vault.example:8443{path}{query}";
         var (input, signature) = HttpSignature.Sign(_key, Device.ToString(), Created, parts);
 
         var theirs = Run("sign", method, url, new() { ["content-digest"] = parts.ContentDigest });
         Assert.Equal(input, (string?)theirs["Signature-Input"]);
         Assert.Equal(signature, (string?)theirs["Signature"]);
-        Assert.True(HttpSignature.TryParse((string?)theirs["Signature-Input"], (string?)theirs["Signature"], out var parsed));
+        Assert.True(
+            HttpSignature.TryParse((string?)theirs["Signature-Input"], (string?)theirs["Signature"], out var parsed));
         Assert.True(_key.PublicKey.VerifyHttp(parsed.SignatureBase(parts), parsed.Signature));
 
         Assert.True((bool?)Run("verify", method, url, Headers(parts.ContentDigest))["valid"]);
         Assert.NotEqual(true, (bool?)Run("verify", method, url + "x", Headers(parts.ContentDigest))["valid"]);
-        Assert.NotEqual(true, (bool?)Run("verify", method, url, Headers(HttpSignature.ContentDigest("other"u8)))["valid"]);
+        Assert.NotEqual(
+            true, (bool?)Run("verify", method, url, Headers(HttpSignature.ContentDigest("other"u8)))["valid"]);
 
-        JsonObject Headers(string digest) => new() { ["content-digest"] = digest, ["signature-input"] = input, ["signature"] = signature };
+        JsonObject Headers(string digest) =>
+            new() { ["content-digest"] = digest, ["signature-input"] = input, ["signature"] = signature };
     }
 
     private JsonNode Run(string what, string method, string url, JsonObject headers)
@@ -53,7 +58,9 @@ public sealed class HttpSignaturePeer : IDisposable
             ["keyId"] = Device.ToString(),
             ["created"] = Created,
             ["publicJwk"] = new JsonObject { ["kty"] = "OKP", ["crv"] = "Ed25519", ["x"] = x },
-            ["privateJwk"] = new JsonObject { ["kty"] = "OKP", ["crv"] = "Ed25519", ["x"] = x, ["d"] = Base64UrlText.Encode(Seed) },
+            ["privateJwk"] = new JsonObject {
+                ["kty"] = "OKP", ["crv"] = "Ed25519", ["x"] = x, ["d"] = Base64UrlText.Encode(Seed),
+            },
         };
         return JsonNode.Parse(NodePeer.Run("http-signature.mjs", request.ToJsonString()))!;
     }

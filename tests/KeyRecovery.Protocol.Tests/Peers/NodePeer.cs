@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace KeyRecovery.Protocol.Tests.Peers;
 
-/// <summary>Runs the scripts beside this file; installs what they need, from the lock file, when it is not there yet or older than the file.</summary>
+/// <summary>
+/// Runs the scripts beside this file; installs what they need, from the lock file, when it is not there yet or older
+/// than the file.
+/// </summary>
 internal static class NodePeer
 {
     private static readonly Lazy<string> Folder = new(Prepare);

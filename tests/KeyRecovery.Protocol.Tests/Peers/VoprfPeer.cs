@@ -22,7 +22,8 @@ public class VoprfPeer
             Assert.False(request.Verify(key.ShareKeys[(i + 1) % 3], answers[i].Evaluation));
         }
 
-        using var combined = request.Finalize([(3, answers[2].Evaluation.Evaluated), (1, answers[0].Evaluation.Evaluated)]);
+        using var combined =
+            request.Finalize([(3, answers[2].Evaluation.Evaluated), (1, answers[0].Evaluation.Evaluated)]);
         Assert.Equal(Whole(key, Input), Convert.ToHexStringLower(combined.Span));
     }
 
@@ -36,12 +37,16 @@ public class VoprfPeer
 
         var output = Finalize(shareKey, blind, [ours.Evaluated], ours.Proof)["outputs"]![0]!.GetValue<string>();
         Assert.Equal(Whole(key, Input), output);
-        var whole = Run(new() { ["do"] = "evaluate", ["key"] = Convert.ToHexString(share.Span), ["input"] = Convert.ToHexString(Input) });
+        var whole =
+            Run(new() { ["do"] = "evaluate", ["key"] = Convert.ToHexString(share.Span),
+                ["input"] = Convert.ToHexString(Input) });
         Assert.Equal(output, whole["output"]!.GetValue<string>());
 
         var other = OprfServer.Evaluate(share, shareKey, ours.Evaluated, new TestRandom(5));
-        Assert.Equal("proof failed", Finalize(shareKey, blind, [ours.Evaluated], other.Proof)["refused"]!.GetValue<string>());
-        Assert.Equal("proof failed", Finalize(other.Evaluated, blind, [ours.Evaluated], ours.Proof)["refused"]!.GetValue<string>());
+        Assert.Equal(
+            "proof failed", Finalize(shareKey, blind, [ours.Evaluated], other.Proof)["refused"]!.GetValue<string>());
+        Assert.Equal("proof failed",
+            Finalize(other.Evaluated, blind, [ours.Evaluated], ours.Proof)["refused"]!.GetValue<string>());
     }
 
     [NeedsFact(Need.Node, Need.Npm)]
@@ -49,14 +54,16 @@ public class VoprfPeer
     {
         using var key = OprfKeyShares.Split(1, 1, new TestRandom(6));
         var (share, shareKey) = (key.Shares[0], key.ShareKeys[0]);
-        string[] inputs = ["", "00", Convert.ToHexString(new TestRandom(8).Bytes(65_534))]; // they stop one byte before the RFC
+        // they stop one byte before the RFC
+        string[] inputs = ["", "00", Convert.ToHexString(new TestRandom(8).Bytes(65_534))];
         var blind = Run(new() { ["do"] = "blind", ["inputs"] = Array(inputs) });
         var blinded = blind["blinded"]!.AsArray().Select(element => Element(element!)).ToArray();
         var evaluated = blinded.Select(element => element.Multiply(share.Span)).ToArray();
         using var nonce = OprfScalar.Random(new TestRandom(9));
         var proof = OprfDleq.Prove(share.Span, shareKey, blinded, evaluated, nonce.Span);
 
-        var outputs = Finalize(shareKey, blind, evaluated, proof)["outputs"]!.AsArray().Select(output => output!.GetValue<string>());
+        var outputs = Finalize(shareKey, blind, evaluated, proof)["outputs"]!.AsArray()
+            .Select(output => output!.GetValue<string>());
         Assert.Equal(inputs.Select(input => Whole(key, Convert.FromHexString(input))), outputs);
 
         var theirs = Serve(share, blinded);
@@ -71,21 +78,26 @@ public class VoprfPeer
         return (publicKey, new OprfEvaluation(Assert.Single(evaluated), proof));
     }
 
-    private static (string PublicKey, OprfElement[] Evaluated, OprfProof Proof) Serve(OprfScalar share, OprfElement[] blinded)
+    private static (string PublicKey, OprfElement[] Evaluated, OprfProof Proof) Serve(
+        OprfScalar share, OprfElement[] blinded)
     {
-        var answer = Run(new() { ["do"] = "serve", ["key"] = Convert.ToHexString(share.Span), ["blinded"] = Array(blinded.Select(Hex)) });
+        var answer =
+            Run(new() { ["do"] = "serve", ["key"] = Convert.ToHexString(share.Span),
+                ["blinded"] = Array(blinded.Select(Hex)) });
         Assert.True(OprfProof.TryParse(Convert.FromHexString(answer["proof"]!.GetValue<string>()), out var proof));
-        return (answer["publicKey"]!.GetValue<string>(), [.. answer["evaluated"]!.AsArray().Select(element => Element(element!))], proof);
+        return (answer["publicKey"]!.GetValue<string>(),
+            [.. answer["evaluated"]!.AsArray().Select(element => Element(element!))], proof);
     }
 
-    private static JsonNode Finalize(OprfElement publicKey, JsonNode blind, OprfElement[] evaluated, OprfProof proof) => Run(new()
-    {
-        ["do"] = "finalize",
-        ["publicKey"] = Hex(publicKey),
-        ["state"] = blind["state"]!.GetValue<string>(),
-        ["evaluated"] = Array(evaluated.Select(Hex)),
-        ["proof"] = Convert.ToHexString(proof.ToArray()),
-    });
+    private static JsonNode Finalize(OprfElement publicKey, JsonNode blind, OprfElement[] evaluated, OprfProof proof) =>
+        Run(new()
+        {
+            ["do"] = "finalize",
+            ["publicKey"] = Hex(publicKey),
+            ["state"] = blind["state"]!.GetValue<string>(),
+            ["evaluated"] = Array(evaluated.Select(Hex)),
+            ["proof"] = Convert.ToHexString(proof.ToArray()),
+        });
 
     private static string Whole(OprfKeyShares key, ReadOnlySpan<byte> input)
     {
@@ -93,7 +105,8 @@ public class VoprfPeer
         return Convert.ToHexStringLower(output.Span);
     }
 
-    private static JsonNode Run(JsonObject request) => JsonNode.Parse(NodePeer.Run("voprf.mjs", request.ToJsonString()))!;
+    private static JsonNode Run(JsonObject request) =>
+        JsonNode.Parse(NodePeer.Run("voprf.mjs", request.ToJsonString()))!;
 
     private static JsonArray Array(IEnumerable<string> texts) => [.. texts.Select(text => JsonValue.Create(text))];
 

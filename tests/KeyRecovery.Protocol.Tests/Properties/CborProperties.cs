@@ -28,7 +28,9 @@ public class CborProperties
 
     private static Gen<Node> Documents(int depth) => depth == 0
         ? AnyLeaf
-        : Gen.Frequency((2, AnyLeaf), (3, Gen.Int[1, depth].SelectMany(step => Documents(depth - step).Array[0, 4]).Select(value => (Node)new Node.List(value))));
+        : Gen.Frequency((2, AnyLeaf),
+            (3, Gen.Int[1, depth].SelectMany(step => Documents(depth - step).Array[0, 4])
+                .Select(value => (Node)new Node.List(value))));
 
     [Fact]
     public void What_was_written_is_read() => AnyDocument.Sample(document =>

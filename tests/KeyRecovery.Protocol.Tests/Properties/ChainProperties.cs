@@ -38,7 +38,8 @@ public class ChainProperties
         [
             ProtocolFault.None, ProtocolFault.DroppedLink, ProtocolFault.OtherBeginning, ProtocolFault.OtherAccount,
             ProtocolFault.BrokenChain, ProtocolFault.UnknownSigner, ProtocolFault.UnknownRemoval,
-            ProtocolFault.RemovesSigner, ProtocolFault.EpochRule, ProtocolFault.NoPurpose, ProtocolFault.TooManyAuthorities,
+            ProtocolFault.RemovesSigner, ProtocolFault.EpochRule, ProtocolFault.NoPurpose,
+            ProtocolFault.TooManyAuthorities,
             ProtocolFault.Reused,
             ProtocolFault.LinkSignature, ProtocolFault.Possession,
         ];

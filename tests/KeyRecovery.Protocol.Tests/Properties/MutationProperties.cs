@@ -4,7 +4,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Tests.Properties;
 
-/// <summary>One byte changed anywhere in what a server tells: refused as a value, or with one of the two declared exceptions.</summary>
+/// <summary>
+/// One byte changed anywhere in what a server tells: refused as a value, or with one of the two declared exceptions.
+/// </summary>
 public class MutationProperties
 {
     private static readonly ItemId Item = new(new TestRandom(1).Bytes(16));
@@ -19,17 +21,24 @@ public class MutationProperties
     {
         var told = Account.Now.Tell();
         var index = at % told.Links.Length;
-        var changed = told with { Links = told.Links.SetItem(index, Change(told.Links[index].Span, at / told.Links.Length, mask)) };
+        var changed =
+            told with {
+                Links = told.Links.SetItem(index, Change(told.Links[index].Span, at / told.Links.Length, mask)),
+            };
         IsRefused(changed);
     }, iter: 1500);
 
     [Fact]
     public void A_changed_keyset_is_refused() =>
-        Mutation.Sample((at, mask) => IsRefused(Account.Now.Tell() with { Keyset = Change(Account.Now.Keyset.Bytes.Span, at, mask) }), iter: 1000);
+        Mutation.Sample(
+            (at, mask) => IsRefused(
+                Account.Now.Tell() with { Keyset = Change(Account.Now.Keyset.Bytes.Span, at, mask) }), iter: 1000);
 
     [Fact]
     public void A_changed_manifest_is_refused() =>
-        Mutation.Sample((at, mask) => IsRefused(Account.Now.Tell() with { Manifest = Change(Account.Now.Manifest.Bytes.Span, at, mask) }), iter: 1000);
+        Mutation.Sample(
+            (at, mask) => IsRefused(
+                Account.Now.Tell() with { Manifest = Change(Account.Now.Manifest.Bytes.Span, at, mask) }), iter: 1000);
 
     [Fact]
     public void A_changed_item_is_refused() => Mutation.Sample((at, mask) =>
@@ -47,7 +56,8 @@ public class MutationProperties
     [Fact]
     public void A_changed_vault_is_refused_save_for_what_is_the_servers_own_word()
     {
-        var told = Account.Now.Tell() with { TrustedFrom = Account.Now.Tell().TrustedFrom.Add(Phone.Id, 1_760_000_000) };
+        var told = Account.Now.Tell() with { TrustedFrom = Account.Now.Tell().TrustedFrom
+            .Add(Phone.Id, 1_760_000_000) };
         var bytes = told.Encode();
         Mutation.Sample((at, mask) =>
         {
@@ -98,16 +108,22 @@ public class MutationProperties
         }
     }
 
-    private static byte[] Change(ReadOnlySpan<byte> bytes, int at, byte mask) => Forge.Flip(bytes, at % bytes.Length, mask);
+    private static byte[] Change(ReadOnlySpan<byte> bytes, int at, byte mask) =>
+        Forge.Flip(bytes, at % bytes.Length, mask);
 
     private static TestAccount Build()
     {
         var laptop = TestAuthority.Device(Random);
-        var account = TestAccount.Begin(Random, Phone, [TestAuthority.Code(Random)], items: [(Item, Random.Bytes(100))]);
-        account.Commit(Phone, new AccountChange { Add = [laptop, TestAuthority.Slot(AuthorityKind.Passphrase, Random.Bytes(40), Random)] });
+        var account = TestAccount.Begin(
+            Random, Phone, [TestAuthority.Code(Random)], items: [(Item, Random.Bytes(100))]);
+        account.Commit(
+            Phone, new AccountChange {
+                Add = [laptop, TestAuthority.Slot(AuthorityKind.Passphrase, Random.Bytes(40), Random)],
+            });
         account.Commit(laptop, new AccountChange { Put = [(Item, Random.Bytes(300))] });
         account.Commit(Phone, new AccountChange { Remove = [laptop] });
-        Assert.IsType<VaultVerdict.Ok>(VerifiedVault.Verify(TestAccount.DefaultApp, account.Now.Tell(), Phone.Identity, null));
+        Assert.IsType<VaultVerdict.Ok>(
+            VerifiedVault.Verify(TestAccount.DefaultApp, account.Now.Tell(), Phone.Identity, null));
         return account;
     }
 }

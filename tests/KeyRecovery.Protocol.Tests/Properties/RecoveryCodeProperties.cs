@@ -9,16 +9,19 @@ public class RecoveryCodeProperties
 
     [Fact]
     public void Every_code_is_read_in_any_case_and_with_any_separators() =>
-        Gen.Select(Gen.Int, Gen.Bool, Gen.Bool, Gen.Int[0, Separators.Length - 1]).Sample((seed, upper, prefixed, separator) =>
-        {
-            using var code = RecoveryCode.Generate(new TestRandom(seed));
-            var text = code.ToDisplayString();
-            var typed = (prefixed ? text : text[4..]).Replace(" ", Separators[separator], StringComparison.Ordinal);
-            using var read = Assert.IsType<RecoveryCodeParse.Ok>(RecoveryCode.Parse(upper ? typed.ToUpperInvariant() : typed)).Code;
-            Assert.Equal(text, read.ToDisplayString());
-        });
+        Gen.Select(Gen.Int, Gen.Bool, Gen.Bool, Gen.Int[0, Separators.Length - 1])
+            .Sample((seed, upper, prefixed, separator) =>
+            {
+                using var code = RecoveryCode.Generate(new TestRandom(seed));
+                var text = code.ToDisplayString();
+                var typed = (prefixed ? text : text[4..]).Replace(" ", Separators[separator], StringComparison.Ordinal);
+                using var read = Assert.IsType<RecoveryCodeParse.Ok>(
+                    RecoveryCode.Parse(upper ? typed.ToUpperInvariant() : typed)).Code;
+                Assert.Equal(text, read.ToDisplayString());
+            });
 
-    private static readonly string[] Separators = ["", " ", "-", "\r\n", "\t", " - ", "\u2013", "\u2011", "\u00a0", "\u200b", "_", "\u2212"];
+    private static readonly string[] Separators =
+        ["", " ", "-", "\r\n", "\t", " - ", "\u2013", "\u2011", "\u00a0", "\u200b", "_", "\u2212"];
 
     [Fact]
     public void A_prefix_whose_1_was_read_as_an_l_or_an_i_is_still_a_prefix()
@@ -46,8 +49,8 @@ public class RecoveryCodeProperties
 
     /// <summary>
     /// Two codes differ in five characters at least, so that a code with two wrong ones is three away from every other:
-    /// it is never whole, and no single substitution makes it so. All 476,656 patterns; the checksum is linear, and what
-    /// holds for one code holds for all.
+    /// it is never whole, and no single substitution makes it so. All 476,656 patterns; the checksum is linear, and
+    /// what holds for one code holds for all.
     /// </summary>
     [Fact]
     public void Two_wrong_characters_are_never_taken_for_one()
@@ -74,7 +77,9 @@ public class RecoveryCodeProperties
         }
     }
 
-    /// <summary>Three wrong ones are never taken for a single one either; four may be, and are asked about, but never accepted.</summary>
+    /// <summary>
+    /// Three wrong ones are never taken for a single one either; four may be, and are asked about, but never accepted.
+    /// </summary>
     [Fact]
     public void Up_to_four_wrong_characters_never_make_a_code()
     {
@@ -101,7 +106,8 @@ public class RecoveryCodeProperties
         for (var at = 0; at + 1 < code.Length; at++)
         {
             if (code[at] == code[at + 1]) continue;
-            Assert.IsType<RecoveryCodeParse.Unreadable>(RecoveryCode.Parse(With(With(code, at, code[at + 1]), at + 1, code[at])));
+            Assert.IsType<RecoveryCodeParse.Unreadable>(
+                RecoveryCode.Parse(With(With(code, at, code[at + 1]), at + 1, code[at])));
         }
     }
 
@@ -117,7 +123,8 @@ public class RecoveryCodeProperties
     {
         var code = Data(1);
         for (var at = 0; at < code.Length; at++)
-            Assert.Equal(new RecoveryCodeParse.UnreadableCharacter((at / 4) + 1, (at % 4) + 1, character), RecoveryCode.Parse("kr1" + With(code, at, character)));
+            Assert.Equal(new RecoveryCodeParse.UnreadableCharacter((at / 4) + 1, (at % 4) + 1, character),
+                RecoveryCode.Parse("kr1" + With(code, at, character)));
     }
 
     [Fact]

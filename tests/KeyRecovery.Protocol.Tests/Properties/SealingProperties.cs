@@ -10,19 +10,20 @@ public class SealingProperties
 
     [Fact]
     public void SecretBox_opens_what_it_sealed_and_nothing_that_differs_in_a_bit() =>
-        Gen.Select(Gen.Byte.Array[32], AnyBytes, AnyBytes, Gen.Int[0, int.MaxValue]).Sample((key, aad, plaintext, seed) =>
-        {
-            var sealedBytes = SecretBox.Seal(key, aad, plaintext, new TestRandom(seed));
-            Assert.Equal(plaintext.Length + SecretBox.Overhead, sealedBytes.Length);
-            var opened = new byte[plaintext.Length];
-            Assert.True(SecretBox.TryOpen(key, aad, sealedBytes, opened));
-            Assert.Equal(plaintext, opened);
+        Gen.Select(Gen.Byte.Array[32], AnyBytes, AnyBytes, Gen.Int[0, int.MaxValue])
+            .Sample((key, aad, plaintext, seed) =>
+            {
+                var sealedBytes = SecretBox.Seal(key, aad, plaintext, new TestRandom(seed));
+                Assert.Equal(plaintext.Length + SecretBox.Overhead, sealedBytes.Length);
+                var opened = new byte[plaintext.Length];
+                Assert.True(SecretBox.TryOpen(key, aad, sealedBytes, opened));
+                Assert.Equal(plaintext, opened);
 
-            Assert.False(SecretBox.TryOpen(key, aad, Flip(sealedBytes, seed), opened));
-            Assert.False(SecretBox.TryOpen(Flip(key, seed), aad, sealedBytes, opened));
-            Assert.False(SecretBox.TryOpen(key, [.. aad, 0], sealedBytes, opened));
-            if (aad.Length > 0) Assert.False(SecretBox.TryOpen(key, Flip(aad, seed), sealedBytes, opened));
-        });
+                Assert.False(SecretBox.TryOpen(key, aad, Flip(sealedBytes, seed), opened));
+                Assert.False(SecretBox.TryOpen(Flip(key, seed), aad, sealedBytes, opened));
+                Assert.False(SecretBox.TryOpen(key, [.. aad, 0], sealedBytes, opened));
+                if (aad.Length > 0) Assert.False(SecretBox.TryOpen(key, Flip(aad, seed), sealedBytes, opened));
+            });
 
     [Fact]
     public void SecretBox_refuses_every_single_flipped_bit()
@@ -40,7 +41,9 @@ public class SealingProperties
         var sealedBytes = SecretBox.Seal(new byte[32], [], new byte[20], random);
         Assert.NotEqual(sealedBytes, SecretBox.Seal(new byte[32], [], new byte[20], random));
         for (var length = 0; length < sealedBytes.Length; length++)
-            Assert.False(SecretBox.TryOpen(new byte[32], [], sealedBytes.AsSpan(0, length), new byte[Math.Max(0, length - SecretBox.Overhead)]));
+            Assert.False(
+                SecretBox.TryOpen(new byte[32], [], sealedBytes.AsSpan(0, length),
+                    new byte[Math.Max(0, length - SecretBox.Overhead)]));
         Assert.False(SecretBox.TryOpen(new byte[32], [], sealedBytes, new byte[19]));
         Assert.False(SecretBox.TryOpen(new byte[32], [], sealedBytes, new byte[21]));
         Assert.Throws<ArgumentException>(() => SecretBox.Seal(new byte[31], [], [], random));
@@ -53,7 +56,8 @@ public class SealingProperties
         var buffer = new byte[100];
         SecretBox.Seal(new byte[32], [1], buffer.AsSpan(0, 30), buffer.AsSpan(30), new TestRandom(1));
         Assert.Equal(SecretBox.Seal(new byte[32], [1], new byte[30], new TestRandom(1)), buffer[30..]);
-        Assert.Throws<ArgumentException>(() => SecretBox.Seal(new byte[32], [], buffer.AsSpan(0, 30), buffer.AsSpan(29, 70), new TestRandom(1)));
+        Assert.Throws<ArgumentException>(
+            () => SecretBox.Seal(new byte[32], [], buffer.AsSpan(0, 30), buffer.AsSpan(29, 70), new TestRandom(1)));
         Assert.Throws<ArgumentException>(() => SecretBox.Seal(new byte[32], [], [], buffer, new TestRandom(1)));
     }
 

@@ -42,7 +42,8 @@ public class VaultProperties
                 Assert.Equal(sent, commit.Encode());
                 if (commit.Link is { } link)
                 {
-                    chain = Assert.IsType<ChainStep.Ok>(chain is null ? Chain.Start(TestAccount.DefaultApp, link) : chain.Append(link)).Chain;
+                    chain = Assert.IsType<ChainStep.Ok>(chain is null
+                        ? Chain.Start(TestAccount.DefaultApp, link) : chain.Append(link)).Chain;
                     Assert.Equal(ProtocolFault.None, commit.Keyset!.CheckAgainst(chain));
                 }
 
@@ -53,7 +54,8 @@ public class VaultProperties
 
             var told = life.Account.Now.Tell().Encode();
             Assert.Equal(told, VaultBundle.Decode(told).Encode());
-            var repair = new RepairBundle(life.Account.Now.Links, life.Account.Now.Keyset, life.Account.Now.Manifest).Encode();
+            var repair = new RepairBundle(
+                life.Account.Now.Links, life.Account.Now.Keyset, life.Account.Now.Manifest).Encode();
             Assert.Equal(repair, RepairBundle.Decode(repair).Encode());
             var step = Chain.Replay(TestAccount.DefaultApp, life.Account.Now.Links);
             var replayed = Assert.IsType<ChainStep.Ok>(step).Chain;
@@ -90,9 +92,13 @@ public class VaultProperties
             {
                 case Step.AddDevice: Add(device, TestAuthority.Device(_random)); break;
                 case Step.AddCode: Add(device, TestAuthority.Code(_random)); break;
-                case Step.AddPassphrase: Add(device, TestAuthority.Slot(AuthorityKind.Passphrase, _random.Bytes(b % 1025), _random)); break;
-                case Step.Remove when Pick(_active.Where(x => x != device), b) is { } gone: Change(device, new AccountChange { Remove = [gone] }); break;
-                case Step.RecoverByCode when Pick(_active.Where(x => x.Entry.Kind == AuthorityKind.Code), b) is { } code:
+                case Step.AddPassphrase: Add(
+                    device, TestAuthority.Slot(AuthorityKind.Passphrase, _random.Bytes(b % 1025), _random)); break;
+                case Step.Remove
+                    when Pick(_active.Where(x => x != device), b) is { } gone: Change(
+                        device, new AccountChange { Remove = [gone] }); break;
+                case Step.RecoverByCode
+                    when Pick(_active.Where(x => x.Entry.Kind == AuthorityKind.Code), b) is { } code:
                     Change(code, new AccountChange { Add = [TestAuthority.Device(_random)], Remove = [device] });
                     break;
                 case Step.Mend: Change(device, new AccountChange { Mend = true }); break;
@@ -116,7 +122,8 @@ public class VaultProperties
                 Assert.Equal(_active.Select(x => x.Id).Order(), vault.Chain.Active.Select(x => x.Id));
                 using var open = vault.Open(reader.Id, reader.Kem).Vault!;
                 Assert.Empty(open.FindBadSeals());
-                Assert.All(Enumerable.Range(1, (int)vault.Chain.Epoch), epoch => Assert.NotNull(open.Keys.Find((ulong)epoch)));
+                Assert.All(
+                    Enumerable.Range(1, (int)vault.Chain.Epoch), epoch => Assert.NotNull(open.Keys.Find((ulong)epoch)));
                 Assert.Equal(_contents.Keys.Order(), vault.Manifest.Manifest.Items.Select(i => i.Id));
                 foreach (var entry in vault.Manifest.Manifest.Items)
                     Assert.Equal(_contents[entry.Id], open.OpenItem(entry, Account.Items[entry.Hash]).Content);
@@ -150,7 +157,8 @@ public class VaultProperties
             return device;
         }
 
-        private void Add(TestAuthority signer, TestAuthority added) => Change(signer, new AccountChange { Add = [added] });
+        private void Add(TestAuthority signer, TestAuthority added) =>
+            Change(signer, new AccountChange { Add = [added] });
 
         private void Change(TestAuthority signer, AccountChange change)
         {

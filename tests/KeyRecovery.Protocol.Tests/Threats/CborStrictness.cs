@@ -7,8 +7,10 @@ public class CborStrictness
     [Fact]
     public void An_object_has_the_bytes_that_RFC_8949_gives_it()
     {
-        var bytes = new CborOut().Array(6).Text("a").Bytes([1, 2]).UInt(23).UInt(24).Array(0).Array(1).UInt(CborOut.MaxInteger).ToArray();
-        Assert.Equal("866161" + "420102" + "17" + "1818" + "80" + "81" + "1b001fffffffffffff", Convert.ToHexStringLower(bytes));
+        var bytes = new CborOut().Array(6).Text("a").Bytes([1, 2]).UInt(23).UInt(24).Array(0).Array(1)
+            .UInt(CborOut.MaxInteger).ToArray();
+        Assert.Equal(
+            "866161" + "420102" + "17" + "1818" + "80" + "81" + "1b001fffffffffffff", Convert.ToHexStringLower(bytes));
     }
 
     [Fact]
@@ -16,7 +18,8 @@ public class CborStrictness
     {
         var (id, hash) = (new TestRandom(1).Bytes(16), new TestRandom(2).Bytes(32));
         var bytes = new CborOut().Array(4)
-            .Bytes(new AccountId(id)).Bytes(new AuthorityId(id)).Bytes(new ItemId(id)).Bytes(new Hash256(hash)).ToArray();
+            .Bytes(new AccountId(id)).Bytes(new AuthorityId(id)).Bytes(new ItemId(id))
+            .Bytes(new Hash256(hash)).ToArray();
         var reader = new CborIn(bytes);
         reader.Array(4);
         Assert.Equal(new AccountId(id), reader.Account());
@@ -139,7 +142,8 @@ public class CborStrictness
     public void Eight_arrays_nest_and_nine_do_not()
     {
         Accepted(string.Concat(Enumerable.Repeat("81", 8)) + "00", reader => Nest(reader, 8));
-        Assert.Throws<WireFormatException>(() => Nest(new CborIn(Convert.FromHexString(string.Concat(Enumerable.Repeat("81", 9)) + "00")), 9));
+        Assert.Throws<WireFormatException>(
+            () => Nest(new CborIn(Convert.FromHexString(string.Concat(Enumerable.Repeat("81", 9)) + "00")), 9));
 
         var writer = new CborOut();
         for (var depth = 0; depth < 8; depth++) writer.Array(1);

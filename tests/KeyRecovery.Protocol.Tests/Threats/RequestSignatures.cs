@@ -10,7 +10,8 @@ public sealed class RequestSignatures : IDisposable
 {
     private const long Created = 1_760_000_000;
 
-    private static readonly KeyId Device = KeyId.OfDevice(new AccountId(new TestRandom(1).Bytes(16)), new AuthorityId(new TestRandom(2).Bytes(16)));
+    private static readonly KeyId Device =
+        KeyId.OfDevice(new AccountId(new TestRandom(1).Bytes(16)), new AuthorityId(new TestRandom(2).Bytes(16)));
     private static readonly KeyId Slot = KeyId.OfSlot(new AuthorityId(new TestRandom(3).Bytes(16)));
     private static readonly HttpRequestParts Parts =
         new("POST", "vault.example", "/v1/commits", "?a=1", HttpSignature.ContentDigest("body"u8));
@@ -27,7 +28,8 @@ public sealed class RequestSignatures : IDisposable
     public void The_profile_has_this_one_form()
     {
         Assert.Equal(
-            $"""sig1=("@method" "@authority" "@path" "@query" "content-digest");created=1760000000;keyid="{Device}";alg="ed25519";tag="keyrecovery/v1" """.TrimEnd(),
+            """sig1=("@method" "@authority" "@path" "@query" "content-digest");created=1760000000;"""
+            + $"keyid=\"{Device}\";alg=\"ed25519\";tag=\"keyrecovery/v1\"",
             _input);
         Assert.Matches("^sig1=:[A-Za-z0-9+/]{86}==:$", _signature);
     }
@@ -59,9 +61,13 @@ public sealed class RequestSignatures : IDisposable
         foreach (var other in others)
             Assert.False(_key.PublicKey.VerifyHttp(parsed.SignatureBase(other), parsed.Signature));
 
-        Assert.True(HttpSignature.TryParse(_input.Replace("1760000000", "1760000001", StringComparison.Ordinal), _signature, out var later));
+        Assert.True(
+            HttpSignature.TryParse(
+                _input.Replace("1760000000", "1760000001", StringComparison.Ordinal), _signature, out var later));
         Assert.False(_key.PublicKey.VerifyHttp(later.SignatureBase(Parts), later.Signature));
-        Assert.True(HttpSignature.TryParse(_input.Replace($"{Device}", $"{Slot}", StringComparison.Ordinal), _signature, out var slot));
+        Assert.True(
+            HttpSignature.TryParse(
+                _input.Replace($"{Device}", $"{Slot}", StringComparison.Ordinal), _signature, out var slot));
         Assert.False(_key.PublicKey.VerifyHttp(slot.SignatureBase(Parts), slot.Signature));
     }
 
@@ -160,8 +166,11 @@ public sealed class RequestSignatures : IDisposable
     [InlineData("sha-256=:47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU=:")]
     [InlineData("sha-512=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:")]
     [InlineData("SHA-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:")]
-    [InlineData("sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:, sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:")]
-    public void Any_other_content_digest_is_refused(string text) => Assert.False(HttpSignature.TryParseContentDigest(text, out _));
+    [InlineData(
+        "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:, "
+        + "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:")]
+    public void Any_other_content_digest_is_refused(string text) =>
+    Assert.False(HttpSignature.TryParseContentDigest(text, out _));
 
     [Fact]
     public void A_key_id_is_a_devices_or_a_slots()
@@ -173,7 +182,10 @@ public sealed class RequestSignatures : IDisposable
         Assert.Equal((Slot, null), (slot, slot.Account));
 
         var (account, authority) = (Device.Account.ToString(), Device.Authority.ToString());
-        string?[] others = [null, "", ".", account + ".", "." + authority, $"{account}.{authority}.", $"{account}..{authority}", $"{account}:{authority}", $"{account}{authority}", authority + "=", authority[..21], $"{account}.{authority}.{authority}"];
+        string?[] others =
+            [null, "", ".", account + ".", "." + authority, $"{account}.{authority}.", $"{account}..{authority}",
+                $"{account}:{authority}", $"{account}{authority}", authority + "=", authority[..21],
+                $"{account}.{authority}.{authority}"];
         foreach (var other in others) Assert.False(KeyId.TryParse(other, out _), other);
     }
 
@@ -182,8 +194,10 @@ public sealed class RequestSignatures : IDisposable
     {
         Assert.Throws<ArgumentException>(() => HttpSignature.Sign(_key, "somebody", Created, Parts));
         Assert.Throws<ArgumentOutOfRangeException>(() => HttpSignature.Sign(_key, Slot.ToString(), -1, Parts));
-        Assert.Throws<ArgumentOutOfRangeException>(() => HttpSignature.Sign(_key, Slot.ToString(), HttpSignature.MaxCreated + 1, Parts));
-        Assert.Throws<WireFormatException>(() => HttpSignature.Sign(_key, Slot.ToString(), Created, Parts with { Query = "" }));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => HttpSignature.Sign(_key, Slot.ToString(), HttpSignature.MaxCreated + 1, Parts));
+        Assert.Throws<WireFormatException>(
+            () => HttpSignature.Sign(_key, Slot.ToString(), Created, Parts with { Query = "" }));
     }
 
     [Fact]

@@ -14,7 +14,8 @@ public class Secrets
     public void No_disposable_type_prints_its_members()
     {
         var types = typeof(SecretBytes).Assembly.GetTypes()
-            .Where(type => type.IsAssignableTo(typeof(IDisposable)) && type is { IsClass: true, IsAbstract: false } && !type.Name.Contains('<', StringComparison.Ordinal))
+            .Where(type => type.IsAssignableTo(typeof(IDisposable)) && type is { IsClass: true, IsAbstract: false }
+                && !type.Name.Contains('<', StringComparison.Ordinal))
             .ToList();
         Assert.All(Instances(), secret => Assert.Contains(secret.GetType(), types));
         foreach (var type in types)

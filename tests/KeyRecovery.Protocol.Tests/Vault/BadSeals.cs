@@ -4,7 +4,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Tests.Vault;
 
-/// <summary>A keyset whose seal for somebody else is bad: found out today, and not when the phone has drowned.</summary>
+/// <summary>
+/// A keyset whose seal for somebody else is bad: found out today, and not when the phone has drowned.
+/// </summary>
 public sealed class BadSeals : IDisposable
 {
     private readonly TestRandom _random = new(11);
@@ -15,7 +17,8 @@ public sealed class BadSeals : IDisposable
 
     public BadSeals()
     {
-        (_phone, _laptop, _code) = (TestAuthority.Device(_random), TestAuthority.Device(_random), TestAuthority.Code(_random));
+        (_phone, _laptop, _code) =
+            (TestAuthority.Device(_random), TestAuthority.Device(_random), TestAuthority.Code(_random));
         _account = TestAccount.Begin(_random, _phone, [_code], items: [(new ItemId(_random.Bytes(16)), [1])]);
     }
 
@@ -50,7 +53,8 @@ public sealed class BadSeals : IDisposable
     public void A_sound_seal_with_other_randomness_is_reported_too()
     {
         // It opens today; but whoever made it knew the epoch key and did not follow the rule that lets others check.
-        var info = new CborOut().Array(4).Text(Labels.EpochSeal).Bytes(_account.Now.Account).UInt(1).Bytes(_code.Id).ToArray();
+        var info = new CborOut().Array(4).Text(Labels.EpochSeal).Bytes(_account.Now.Account).UInt(1)
+            .Bytes(_code.Id).ToArray();
         var plain = new byte[EpochKey.Size];
         var own = _account.Now.Keyset.Entries.Single(e => e.Id == _code.Id).Seal.Span;
         Assert.True(Hpke.TryOpen(_code.Kem, info, [], own, plain));
@@ -83,7 +87,8 @@ public sealed class BadSeals : IDisposable
     }
 
     private static VerifiedVault Read(TestAuthority reader, ServedVault told) =>
-        Assert.IsType<VaultVerdict.Ok>(VerifiedVault.Verify(TestAccount.DefaultApp, told.Tell(), reader.Identity, null)).Vault;
+        Assert.IsType<VaultVerdict.Ok>(
+            VerifiedVault.Verify(TestAccount.DefaultApp, told.Tell(), reader.Identity, null)).Vault;
 
     private ServedVault Broken(TestAuthority whose, int at) =>
         Replace(whose, Forge.Flip(_account.Now.Keyset.Entries.Single(e => e.Id == whose.Id).Seal.Span, at));
@@ -92,7 +97,8 @@ public sealed class BadSeals : IDisposable
     private ServedVault Replace(TestAuthority whose, byte[] seal)
     {
         var keyset = Forge.Keyset(
-            _account.Now.Account, 1, [.. _account.Now.Keyset.Entries.Select(e => e.Id == whose.Id ? e with { Seal = seal } : e)]);
+            _account.Now.Account, 1,
+            [.. _account.Now.Keyset.Entries.Select(e => e.Id == whose.Id ? e with { Seal = seal } : e)]);
         TestAuthority[] added = [.. new[] { _phone, _code }.OrderBy(a => a.Id)];
         var link = Forge.Link(_account.Now.Links[0].Link with { KeysetHash = keyset.Hash }, _phone, added);
         var manifest = SignedManifest.Sign(

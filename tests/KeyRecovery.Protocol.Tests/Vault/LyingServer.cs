@@ -86,8 +86,11 @@ public sealed class LyingServer : IDisposable
         var start = _account.Now.Links[0].Link;
         TestAuthority[] three = [.. new[] { _phone, _code, _laptop }.OrderBy(a => a.Id)];
         TestAuthority[] two = [.. new[] { _phone, _code }.OrderBy(a => a.Id)];
-        Refused(ProtocolFault.OtherBeginning, _account.History[0].With(Forge.Link(start with { Add = [.. three.Select(a => a.Entry)] }, _phone, three)).Tell(), _phone);
-        Refused(ProtocolFault.UnknownSigner, _account.History[0].With(Forge.Link(start with { Signer = _code.Id }, _code, two)).Tell(), _code);
+        Refused(ProtocolFault.OtherBeginning,
+            _account.History[0].With(Forge.Link(start with { Add = [.. three.Select(a => a.Entry)] }, _phone, three))
+                .Tell(), _phone);
+        Refused(ProtocolFault.UnknownSigner,
+            _account.History[0].With(Forge.Link(start with { Signer = _code.Id }, _code, two)).Tell(), _code);
     }
 
     [Fact]
@@ -106,7 +109,8 @@ public sealed class LyingServer : IDisposable
         var body = link.Encode();
         var stolen = real.Possession[real.Link.Add.ToList().FindIndex(a => a.Id == _code.Id)];
         var transplanted = SignedLink.Create(body, _mallory.Signing.Sign(SignatureLabel.Link, body), [stolen]);
-        Refused(ProtocolFault.Possession, (trap.Now.With(transplanted) with { Keyset = Keyset(trap, _mallory, _code) }).Tell(), _code);
+        Refused(ProtocolFault.Possession,
+            (trap.Now.With(transplanted) with { Keyset = Keyset(trap, _mallory, _code) }).Tell(), _code);
 
         // With keys of its own under the slot's id it can sign, and is not what the code derives.
         using var fresh = TestAuthority.Device(_random);
@@ -136,7 +140,8 @@ public sealed class LyingServer : IDisposable
 
     [Fact]
     public void A_manifest_of_an_older_chain_does_not_stand_on_the_head() =>
-        Refused(ProtocolFault.ManifestHeads, (_account.Now with { Manifest = _account.History[1].Manifest }).Tell(), _phone);
+        Refused(ProtocolFault.ManifestHeads,
+            (_account.Now with { Manifest = _account.History[1].Manifest }).Tell(), _phone);
 
     [Fact]
     public void A_fork_from_a_known_link_is_seen_whether_told_whole_or_as_a_continuation()
@@ -146,7 +151,9 @@ public sealed class LyingServer : IDisposable
         Refused(ProtocolFault.Fork, fork.Tell(), _phone, Known());
         var further = Forge.Link(
             fork.Links[^1].Link with { Sequence = 3, Previous = fork.Links[^1].Hash, Add = [] }, _laptop);
-        Refused(ProtocolFault.Fork, (fork with { Links = [further] }).Tell() with { Account = _account.Now.Account, First = 3 }, _phone, Known());
+        Refused(ProtocolFault.Fork,
+            (fork with { Links = [further] }).Tell() with { Account = _account.Now.Account, First = 3 },
+            _phone, Known());
     }
 
     [Fact]
@@ -156,7 +163,8 @@ public sealed class LyingServer : IDisposable
         var other = SignedManifest.Sign(at.Manifest.Manifest with { LeafLabel = default }, _laptop.Signing);
         Refused(ProtocolFault.ForkedManifest, (at with { Manifest = other }).Tell(), _phone, Known());
         var next = SignedManifest.Sign(
-            at.Manifest.Manifest with { Version = at.Manifest.Manifest.Version + 1, Previous = other.Hash }, _laptop.Signing);
+            at.Manifest.Manifest with { Version = at.Manifest.Manifest.Version + 1, Previous = other.Hash },
+            _laptop.Signing);
         Refused(ProtocolFault.ForkedManifest, (at with { Manifest = next }).Tell(), _phone, Known());
     }
 
@@ -165,7 +173,9 @@ public sealed class LyingServer : IDisposable
     {
         var links = _account.Now.Links;
         Refused(ProtocolFault.DroppedLink, (_account.Now with { Links = [links[0], links[2]] }).Tell(), _phone);
-        Refused(ProtocolFault.DroppedLink, (_account.Now with { Links = [links[1], links[2]] }).Tell() with { Account = _account.Now.Account }, _phone);
+        Refused(ProtocolFault.DroppedLink,
+            (_account.Now with { Links = [links[1], links[2]] }).Tell() with { Account = _account.Now.Account },
+            _phone);
         Refused(ProtocolFault.DroppedLink, _account.Now.Tell(1), _phone);
         Refused(ProtocolFault.DroppedLink, _account.Now.Tell() with { Links = [] }, _phone);
         Refused(ProtocolFault.DroppedLink, _account.Now.Tell(2), _phone, Known(_account.History[0]));
@@ -185,22 +195,28 @@ public sealed class LyingServer : IDisposable
     {
         var links = _account.Now.Links;
         var renumbered = Forge.Link(links[1].Link with { Sequence = 2 }, links[1]);
-        Refused(ProtocolFault.BrokenChain, (_account.Now with { Links = [links[0], links[1], renumbered] }).Tell(), _phone);
+        Refused(
+            ProtocolFault.BrokenChain, (_account.Now with { Links = [links[0], links[1], renumbered] }).Tell(), _phone);
     }
 
     [Fact]
     public void An_injected_authority_was_signed_in_by_nobody()
     {
         var head = _account.Now.Links[^1];
-        var link = head.Link with { Sequence = 3, Previous = head.Hash, PreviousEpochKey = default, Add = [_mallory.Entry], Remove = [] };
+        var link = head.Link with {
+            Sequence = 3, Previous = head.Hash, PreviousEpochKey = default, Add = [_mallory.Entry], Remove = [],
+        };
         // Signed by itself; signed by itself in an authority's name; slipped into a link that an authority signed.
-        Refused(ProtocolFault.UnknownSigner, Append(Forge.Link(link with { Signer = _mallory.Id }, _mallory, _mallory)), _phone);
-        Refused(ProtocolFault.LinkSignature, Append(Forge.Link(link with { Signer = _phone.Id }, _mallory, _mallory)), _phone);
+        Refused(ProtocolFault.UnknownSigner,
+            Append(Forge.Link(link with { Signer = _mallory.Id }, _mallory, _mallory)), _phone);
+        Refused(ProtocolFault.LinkSignature,
+            Append(Forge.Link(link with { Signer = _phone.Id }, _mallory, _mallory)), _phone);
         var slipped = _account.Now.Links[1].Link;
         TestAuthority[] both = [.. new[] { _laptop, _mallory }.OrderBy(a => a.Id)];
         Refused(
             ProtocolFault.LinkSignature,
-            _account.History[1].With(Forge.Link(slipped with { Add = [.. both.Select(a => a.Entry)] }, _mallory, both)).Tell(), _phone);
+            _account.History[1].With(Forge.Link(slipped with { Add = [.. both.Select(a => a.Entry)] }, _mallory, both))
+                .Tell(), _phone);
         VaultBundle Append(SignedLink injected) => _account.Now.With(injected).Tell();
     }
 
@@ -209,9 +225,11 @@ public sealed class LyingServer : IDisposable
     {
         _account.Commit(_phone, new AccountChange { Remove = [_laptop] });
         var head = _account.Now.Links[^1];
-        var link = head.Link with { Sequence = 4, Previous = head.Hash, PreviousEpochKey = default, Add = [_mallory.Entry], Remove = [], Signer = _laptop.Id };
+        var link = head.Link with { Sequence = 4, Previous = head.Hash, PreviousEpochKey = default,
+            Add = [_mallory.Entry], Remove = [], Signer = _laptop.Id };
         Refused(ProtocolFault.UnknownSigner, _account.Now.With(Forge.Link(link, _laptop, _mallory)).Tell(), _phone);
-        var manifest = SignedManifest.Sign(_account.Now.Manifest.Manifest with { Signer = _laptop.Id }, _laptop.Signing);
+        var manifest = SignedManifest.Sign(
+            _account.Now.Manifest.Manifest with { Signer = _laptop.Id }, _laptop.Signing);
         Refused(ProtocolFault.ManifestSignature, (_account.Now with { Manifest = manifest }).Tell(), _phone);
     }
 
@@ -220,7 +238,8 @@ public sealed class LyingServer : IDisposable
     {
         var link = _account.Now.Links[^1];
         var weaker = _passphrase.Entry with { Parameters = new byte[] { 1, 2, 4 } };
-        Refused(ProtocolFault.LinkSignature, _account.Now.With(Forge.Link(link.Link with { Add = [weaker] }, link)).Tell(), _phone);
+        Refused(ProtocolFault.LinkSignature,
+            _account.Now.With(Forge.Link(link.Link with { Add = [weaker] }, link)).Tell(), _phone);
     }
 
     [Fact]
@@ -229,38 +248,47 @@ public sealed class LyingServer : IDisposable
         var link = _account.Now.Links[^1];
         var missing = SignedLink.Create(link.Body, link.Signature, [new byte[64]]);
         Refused(ProtocolFault.Possession, _account.Now.With(missing).Tell(), _phone);
-        var asSigner = SignedLink.Create(link.Body, link.Signature, [_passphrase.Signing.Sign(SignatureLabel.Link, link.Body.Span)]);
+        var asSigner = SignedLink.Create(
+            link.Body, link.Signature, [_passphrase.Signing.Sign(SignatureLabel.Link, link.Body.Span)]);
         Refused(ProtocolFault.Possession, _account.Now.With(asSigner).Tell(), _phone);
     }
 
     [Fact]
     public void A_substituted_KEM_key_is_not_the_one_in_the_chain()
     {
-        var entries = _account.Now.Keyset.Entries.Select(e => e.Id == _code.Id ? e with { KemKey = _mallory.Kem.PublicKey } : e).ToList();
-        Refused(ProtocolFault.SubstitutedKemKey, (_account.Now with { Keyset = Forge.Keyset(_account.Now.Account, 2, entries) }).Tell(), _phone);
+        var entries = _account.Now.Keyset.Entries
+            .Select(e => e.Id == _code.Id ? e with { KemKey = _mallory.Kem.PublicKey } : e).ToList();
+        Refused(ProtocolFault.SubstitutedKemKey,
+            (_account.Now with { Keyset = Forge.Keyset(_account.Now.Account, 2, entries) }).Tell(), _phone);
     }
 
     [Fact]
     public void A_keyset_with_one_more_or_one_fewer_has_other_members()
     {
         var keyset = _account.Now.Keyset;
-        Refused(ProtocolFault.KeysetMembers, (_account.Now with { Keyset = Forge.Keyset(keyset.Account, 2, [.. keyset.Entries.Skip(1)]) }).Tell(), _phone);
+        Refused(ProtocolFault.KeysetMembers,
+            (_account.Now with { Keyset = Forge.Keyset(keyset.Account, 2, [.. keyset.Entries.Skip(1)]) })
+                .Tell(), _phone);
         KeysetEntry[] more = [.. keyset.Entries.Append(keyset.Entries[0] with { Id = _mallory.Id }).OrderBy(e => e.Id)];
-        Refused(ProtocolFault.KeysetMembers, (_account.Now with { Keyset = Forge.Keyset(keyset.Account, 2, more) }).Tell(), _phone);
+        Refused(ProtocolFault.KeysetMembers,
+            (_account.Now with { Keyset = Forge.Keyset(keyset.Account, 2, more) }).Tell(), _phone);
     }
 
     [Fact]
     public void A_keyset_of_another_epoch_or_of_the_same_before_a_device_came_is_refused()
     {
         Refused(ProtocolFault.KeysetEpoch, (_account.Now with { Keyset = _account.History[1].Keyset }).Tell(), _phone);
-        Refused(ProtocolFault.KeysetMembers, (_account.History[1] with { Keyset = _account.History[0].Keyset }).Tell(), _phone);
+        Refused(ProtocolFault.KeysetMembers,
+            (_account.History[1] with { Keyset = _account.History[0].Keyset }).Tell(), _phone);
     }
 
     [Fact]
     public void A_changed_seal_is_not_the_keyset_that_the_link_names()
     {
-        var entries = _account.Now.Keyset.Entries.Select(e => e.Id == _code.Id ? e with { Seal = Forge.Flip(e.Seal.Span, 1150) } : e).ToList();
-        Refused(ProtocolFault.KeysetHash, (_account.Now with { Keyset = Forge.Keyset(_account.Now.Account, 2, entries) }).Tell(), _phone);
+        var entries = _account.Now.Keyset.Entries
+            .Select(e => e.Id == _code.Id ? e with { Seal = Forge.Flip(e.Seal.Span, 1150) } : e).ToList();
+        Refused(ProtocolFault.KeysetHash,
+            (_account.Now with { Keyset = Forge.Keyset(_account.Now.Account, 2, entries) }).Tell(), _phone);
     }
 
     [Fact]
@@ -289,7 +317,8 @@ public sealed class LyingServer : IDisposable
         Assert.Equal([3], open.OpenItem(identity, _account.Items[identity.Hash]).Content);
         Assert.Equal((null, ProtocolFault.ItemHash), open.OpenItem(identity, _account.Items[drive.Hash]));
         Assert.Equal((null, ProtocolFault.ItemHash), open.OpenItem(identity, _account.Items[older.Hash]));
-        Assert.Equal((null, ProtocolFault.ItemHash), open.OpenItem(identity, _account.Items[identity.Hash].AsSpan(..^1)));
+        Assert.Equal(
+            (null, ProtocolFault.ItemHash), open.OpenItem(identity, _account.Items[identity.Hash].AsSpan(..^1)));
         Assert.Equal((null, ProtocolFault.ItemHash), open.OpenItem(identity, []));
     }
 
@@ -326,7 +355,8 @@ public sealed class LyingServer : IDisposable
     private static VaultVerdict Read(VaultBundle told, TestAuthority reader, VerifiedVault? known = null) =>
         VerifiedVault.Verify(TestAccount.DefaultApp, told, reader.Identity, known);
 
-    private static void Refused(ProtocolFault fault, VaultBundle told, TestAuthority reader, VerifiedVault? known = null) =>
+    private static void Refused(
+        ProtocolFault fault, VaultBundle told, TestAuthority reader, VerifiedVault? known = null) =>
         Assert.Equal(fault, Assert.IsType<VaultVerdict.Refused>(Read(told, reader, known)).Fault);
 
     private VerifiedVault Known(ServedVault? at = null) =>
@@ -343,8 +373,10 @@ public sealed class LyingServer : IDisposable
     {
         var vault = Assert.IsType<VaultVerdict.Ok>(Read(from.Tell(), signer)).Vault;
         using var open = vault.Open(signer.Id, signer.Kem).Vault!;
-        var draft = LinkDraft.Next(open, new LinkChange([.. change.Add.Select(a => a.Added)], []), signer.Id, 1_770_000_000, _random);
-        var link = draft.Sign(signer.Signing, change.Add.ToDictionary(a => a.Id, a => LinkDraft.ProvePossession(a.Signing, draft.Body)));
+        var draft = LinkDraft.Next(
+            open, new LinkChange([.. change.Add.Select(a => a.Added)], []), signer.Id, 1_770_000_000, _random);
+        var link = draft.Sign(
+            signer.Signing, change.Add.ToDictionary(a => a.Id, a => LinkDraft.ProvePossession(a.Signing, draft.Body)));
         var manifest = ManifestDraft.Next(open, draft, new ManifestChange(), signer.Id, signer.Signing, _random);
         return new ServedVault(from.Links.Add(link), draft.Keyset, manifest);
     }

@@ -2,7 +2,10 @@ using KeyRecovery.Protocol.Recovery;
 
 namespace KeyRecovery.Protocol.Tests.Vectors;
 
-/// <summary>BIP-350, "Test vectors". The rules for prefixes of others' choice (length, range, case) have no place here: ours is fixed.</summary>
+/// <summary>
+/// BIP-350, "Test vectors". The rules for prefixes of others' choice (length, range, case) have no place here: ours is
+/// fixed.
+/// </summary>
 public class Bech32mVectors
 {
     [Theory]

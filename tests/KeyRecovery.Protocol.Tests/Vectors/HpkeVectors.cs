@@ -14,7 +14,8 @@ public class HpkeVectors
         Assert.Equal(Vector.Hex("pkRm"), key.PublicKey.Span.ToArray());
 
         var message = Vector.GetProperty("encryptions")[0];
-        var sealedBytes = Hpke.Seal(key.PublicKey, Vector.Hex("info"), message.Hex("aad"), message.Hex("pt"), Vector.Hex("ikmE"));
+        var sealedBytes = Hpke.Seal(
+            key.PublicKey, Vector.Hex("info"), message.Hex("aad"), message.Hex("pt"), Vector.Hex("ikmE"));
         Assert.Equal([.. Vector.Hex("enc"), .. message.Hex("ct")], sealedBytes);
 
         var opened = new byte[message.Hex("pt").Length];
@@ -74,7 +75,9 @@ public class HpkeVectors
 
     private static (byte[] Key, byte[] Nonce, byte[] Exporter) Schedule()
     {
-        var (key, nonce, exporter) = (new byte[HpkeSchedule.KeySize], new byte[HpkeSchedule.NonceSize], new byte[HpkeSchedule.ExporterSecretSize]);
+        var (key, nonce, exporter) =
+            (new byte[HpkeSchedule.KeySize], new byte[HpkeSchedule.NonceSize],
+                new byte[HpkeSchedule.ExporterSecretSize]);
         HpkeSchedule.Derive(Vector.Hex("shared_secret"), Vector.Hex("info"), key, nonce, exporter);
         return (key, nonce, exporter);
     }

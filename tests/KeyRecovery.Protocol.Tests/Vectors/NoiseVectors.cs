@@ -23,10 +23,13 @@ public class NoiseVectors
         Assert.Equal(messages[0].Hex("ciphertext"), initiator.FirstMessage);
 
         using var responder = new NoiseResponder(
-            Vector.Hex("resp_prologue"), SecretBytes.Copy(Psk("resp_psks")), new NoiseKey(SecretBytes.Copy(Vector.Hex("resp_static"))));
-        var (first, second) = (new byte[messages[0].Hex("payload").Length], new byte[messages[1].Hex("ciphertext").Length]);
+            Vector.Hex("resp_prologue"), SecretBytes.Copy(Psk("resp_psks")),
+            new NoiseKey(SecretBytes.Copy(Vector.Hex("resp_static"))));
+        var (first, second) = (new byte[messages[0].Hex("payload").Length],
+            new byte[messages[1].Hex("ciphertext").Length]);
         using var responding = responder.Respond(
-            initiator.FirstMessage, first, second, messages[1].Hex("payload"), new FixedRandom(Vector.Hex("resp_ephemeral")));
+            initiator.FirstMessage, first, second, messages[1].Hex("payload"),
+            new FixedRandom(Vector.Hex("resp_ephemeral")));
         Assert.NotNull(responding);
         Assert.Equal(messages[0].Hex("payload"), first);
         Assert.Equal(messages[1].Hex("ciphertext"), second);

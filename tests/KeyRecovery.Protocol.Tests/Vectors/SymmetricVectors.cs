@@ -14,7 +14,8 @@ public class SymmetricVectors
         var nonce = Convert.FromHexString("404142434445464748494a4b4c4d4e4f5051525354555657");
         var aad = Convert.FromHexString("50515253c0c1c2c3c4c5c6c7");
         var plaintext = Encoding.ASCII.GetBytes(
-            "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it.");
+            "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen "
+            + "would be it.");
         const string expected =
             "bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb731c7f1b0b4aa6440bf3a82f4eda7e39"
             + "ae64c6708c54c216cb96b72e1213b4522f8c9ba40db5d945b11b69b982c1bb9e3f3fac2bc369488f76b2383565d3fff9"
@@ -24,7 +25,9 @@ public class SymmetricVectors
         Assert.Equal(Convert.ToHexStringLower(nonce) + expected, Convert.ToHexStringLower(sealedBytes));
     }
 
-    /// <summary>RFC 5869 has no SHA-512 cases: its inputs, with outputs that circulate for SHA-512 and that libsodium confirms.</summary>
+    /// <summary>
+    /// RFC 5869 has no SHA-512 cases: its inputs, with outputs that circulate for SHA-512 and that libsodium confirms.
+    /// </summary>
     [Theory]
     [InlineData(
         "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", "000102030405060708090a0b0c", "f0f1f2f3f4f5f6f7f8f9",
@@ -37,7 +40,9 @@ public class SymmetricVectors
         var output = new byte[expected.Length / 2];
         Kdf.Derive(Convert.FromHexString(secret), Convert.FromHexString(salt), Convert.FromHexString(info), output);
         Assert.Equal(expected, Convert.ToHexStringLower(output));
-        Assert.Equal(output, ByPlatform(Convert.FromHexString(secret), Convert.FromHexString(salt), Convert.FromHexString(info), output.Length));
+        Assert.Equal(
+            output, ByPlatform(Convert.FromHexString(secret), Convert.FromHexString(salt), Convert.FromHexString(info),
+                output.Length));
     }
 
     [Theory]

@@ -11,7 +11,9 @@ internal static class VectorFile
         return JsonDocument.Parse(File.ReadAllBytes(path)).RootElement;
     }
 
-    /// <summary>The file of the same name in a vectors folder shared by projects, where a checkout has one beside it.</summary>
+    /// <summary>
+    /// The file of the same name in a vectors folder shared by projects, where a checkout has one beside it.
+    /// </summary>
     public static JsonElement? ReadShared(string name)
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)

@@ -10,8 +10,8 @@ using KeyRecovery.Testing;
 namespace KeyRecovery.Service.Tests.Backups;
 
 /// <summary>
-/// The formats of docs/protocol.md §16 are what they were: the file beside this one holds a set that was written once. With
-/// <c>KEYRECOVERY_WRITE_GOLDEN=1</c> it is written where it is missing.
+/// The formats of docs/protocol.md §16 are what they were: the file beside this one holds a set that was written once.
+/// With <c>KEYRECOVERY_WRITE_GOLDEN=1</c> it is written where it is missing.
 /// </summary>
 public sealed class BackupFormatTests
 {
@@ -80,7 +80,8 @@ public sealed class BackupFormatTests
         return new BackupSet
         {
             Id = Set, PairId = PairId, MadeAt = 1_780_000_000, ExpiresAt = 1_782_592_000, Kek = 3,
-            Data = new FileSum(4096, Hash256.Of([1])), Keys = new FileSum(512, Hash256.Of([2])), Tombstones = new FileSum(5, Hash256.Of([3])), EscrowKey = Hash256.Of([4]),
+            Data = new FileSum(4096, Hash256.Of([1])), Keys = new FileSum(512, Hash256.Of([2])),
+            Tombstones = new FileSum(5, Hash256.Of([3])), EscrowKey = Hash256.Of([4]),
         }.Sign(audit);
     }
 
@@ -92,7 +93,8 @@ public sealed class BackupFormatTests
         {
             writer.Write(new SnapshotRecord.First(PairId, 1_780_000_000).Encode());
             writer.Write(new SnapshotRecord.Secret(new RowKey(Table.Secrets, "realm-seed"u8.ToArray()), Seed).Encode());
-            writer.Write(new SnapshotRecord.Stored(new Row(new RowKey(Table.KeyRows, KekKey), PairId, 2, 494_444)).Encode());
+            writer.Write(
+                new SnapshotRecord.Stored(new Row(new RowKey(Table.KeyRows, KekKey), PairId, 2, 494_444)).Encode());
             writer.Write(new SnapshotRecord.Last(1).Encode());
             writer.Complete();
         }
@@ -117,12 +119,15 @@ public sealed class BackupFormatTests
                 ["specification"] = "docs/protocol.md §16",
                 ["inputs"] = new JsonObject
                 {
-                    ["set"] = Set.ToString(), ["pair"] = Convert.ToHexStringLower(PairId), ["kek"] = Convert.ToHexStringLower(KekKey),
+                    ["set"] = Set.ToString(), ["pair"] = Convert.ToHexStringLower(PairId),
+                    ["kek"] = Convert.ToHexStringLower(KekKey),
                     ["auditSeed"] = Convert.ToHexStringLower(Seed), ["offlineSeed"] = Convert.ToHexStringLower(Seed),
                 },
-                ["signed"] = Convert.ToHexStringLower(Signed()), ["keysSealed"] = Convert.ToHexStringLower(Sealed()), ["escrow"] = Convert.ToHexStringLower(Escrowed()),
+                ["signed"] = Convert.ToHexStringLower(Signed()), ["keysSealed"] = Convert.ToHexStringLower(Sealed()),
+                ["escrow"] = Convert.ToHexStringLower(Escrowed()),
             };
-            File.WriteAllText(path, golden.ToJsonString(new System.Text.Json.JsonSerializerOptions { WriteIndented = true }) + "\n");
+            File.WriteAllText(
+                path, golden.ToJsonString(new System.Text.Json.JsonSerializerOptions { WriteIndented = true }) + "\n");
         }
 
         return JsonNode.Parse(File.ReadAllText(path))!.AsObject();

@@ -40,11 +40,14 @@ public sealed class SealedStreamTests
         var header = whole[..HeaderSize];
         foreach (var (name, changed) in new (string, byte[][])[]
         {
-            ("swapped", [pieces[1], pieces[0], pieces[2]]), ("dropped first", [pieces[1], pieces[2]]), ("dropped last", [pieces[0], pieces[1]]),
-            ("doubled", [pieces[0], pieces[0], pieces[1], pieces[2]]), ("ended early", [pieces[0], pieces[2]]), ("added", [.. pieces, pieces[2]]), ("nothing", []),
+            ("swapped", [pieces[1], pieces[0], pieces[2]]), ("dropped first", [pieces[1], pieces[2]]),
+            ("dropped last", [pieces[0], pieces[1]]),
+            ("doubled", [pieces[0], pieces[0], pieces[1], pieces[2]]), ("ended early", [pieces[0], pieces[2]]),
+            ("added", [.. pieces, pieces[2]]), ("nothing", []),
         }) Assert.True(IsRefused([.. header, .. changed.SelectMany(piece => piece)], _kek, Set), name);
 
-        for (var length = 0; length < whole.Length; length += 997) Assert.True(IsRefused(whole[..length], _kek, Set), $"cut at {length}");
+        for (var length = 0; length < whole.Length; length += 997)
+            Assert.True(IsRefused(whole[..length], _kek, Set), $"cut at {length}");
         for (var at = 0; at < whole.Length; at += 991)
         {
             var changed = (byte[])whole.Clone();

@@ -8,7 +8,10 @@ using KeyRecovery.Testing;
 
 namespace KeyRecovery.Service.Tests.Erasure;
 
-/// <summary>A wall clock that somebody sets ends no hold and signs no second receipt: pending and alarmed, until it is right again.</summary>
+/// <summary>
+/// A wall clock that somebody sets ends no hold and signs no second receipt: pending and alarmed, until it is right
+/// again.
+/// </summary>
 public sealed class ClockTests
 {
     private readonly TestRandom _random = new(23);
@@ -25,7 +28,8 @@ public sealed class ClockTests
         AssertHeldUp(await server.Service.Erasures.ResumeAsync(default), 1);
         Assert.NotNull(server.Service.Erasures.ClockProblem);
         // Nor by asking again.
-        Assert.Equal((ErasureState.Held, 0L), await server.RequestErasureAsync(account, phone) is var asked ? (asked.State, asked.DueInMs) : default);
+        Assert.Equal((ErasureState.Held, 0L), await server.RequestErasureAsync(account, phone) is var asked
+            ? (asked.State, asked.DueInMs) : default);
         AssertHeldUp(await server.Service.Erasures.ResumeAsync(default), 1);
         await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange()));
 
@@ -122,7 +126,8 @@ public sealed class ClockTests
         }
 
         server.Time.Set(TimeSpan.FromHours(1));
-        Assert.Equal((1, 0), await server.Service.Erasures.ResumeAsync(default) is var report ? (report.Final, report.Pending) : default);
+        Assert.Equal((1, 0), await server.Service.Erasures.ResumeAsync(default) is var report
+            ? (report.Final, report.Pending) : default);
         Assert.Equal(2, await LevelAsync(server, account, phone));
     }
 
@@ -141,22 +146,26 @@ public sealed class ClockTests
 
         // Right again: it waits for the set, which is no alarm, and for nothing else.
         server.Time.Set(TimeSpan.FromDays(-31));
-        Assert.Equal((0, 0, 1), await server.Service.Erasures.ResumeAsync(default) is var waits ? (waits.Final, waits.Pending, waits.AwaitSets) : default);
+        Assert.Equal((0, 0, 1), await server.Service.Erasures.ResumeAsync(default) is var waits
+            ? (waits.Final, waits.Pending, waits.AwaitSets) : default);
         server.Time.Advance(TimeSpan.FromDays(30));
         Assert.Equal(1, (await server.Service.Erasures.ResumeAsync(default)).Final);
     }
 
     [Fact]
-    public async Task A_young_device_does_not_come_of_age_by_setting_the_clock_and_whoever_was_just_removed_still_cancels()
+    public async Task A_young_device_does_not_come_of_age_by_setting_the_clock_and_the_just_removed_still_cancel()
     {
         await using var server = await TestService.OpenAsync();
         var (account, phone, _) = await server.NewAccountAsync(_random, "user");
         var (laptop, tablet) = (TestAuthority.Device(_random), TestAuthority.Device(_random));
         await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange { Add = [tablet] }));
-        await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange { Add = [laptop], Remove = [tablet] }));
+        await server.CommitAsync(
+            account, phone, account.Commit(phone, new AccountChange { Add = [laptop], Remove = [tablet] }));
         server.Time.Set(TimeSpan.FromHours(80));
         using (var open = await server.PassAsync(account, laptop))
-            Assert.Equal(ErrorCode.YoungAuthority, Assert.IsType<Outcome<ErasureStatus>.Failed>(await server.Service.Erasures.RequestAsync(open, default)).Failure.Code);
+            Assert.Equal(ErrorCode.YoungAuthority,
+                Assert.IsType<Outcome<ErasureStatus>.Failed>(
+                    await server.Service.Erasures.RequestAsync(open, default)).Failure.Code);
 
         await server.RequestErasureAsync(account, phone);
         var keyId = KeyId.OfDevice(account.Now.Account, tablet.Id);

@@ -8,7 +8,10 @@ using Microsoft.Data.Sqlite;
 
 namespace KeyRecovery.Service.Tests.Erasure;
 
-/// <summary>A server's clock that is set back or forward: a hold never ends early by it, a receipt never changes, and nothing that is pending is swept away.</summary>
+/// <summary>
+/// A server's clock that is set back or forward: a hold never ends early by it, a receipt never changes, and nothing
+/// that is pending is swept away.
+/// </summary>
 public sealed class ErasureClockTests
 {
     private readonly TestRandom _random = new(43);
@@ -76,7 +79,8 @@ public sealed class ErasureClockTests
 
         Assert.Equal(2, (await server.Service.Erasures.ResumeAsync(default)).Erased);
         Assert.Equal(1, (await server.JobAsync(job)).Erased);
-        foreach (var (gone, device) in new[] { (account, phone), (listed, listedPhone) }) Assert.False((await server.RefusedAsync(gone, device)).Receipt.IsEmpty);
+        foreach (var (gone, device) in new[] { (account, phone), (listed, listedPhone) })
+            Assert.False((await server.RefusedAsync(gone, device)).Receipt.IsEmpty);
         (await server.PassAsync(kept, keptPhone)).Dispose();
         Assert.True((await server.Service.Audit.RunAsync(default)) is { IsSound: true, OrphanRows.Count: 0 });
     }

@@ -8,7 +8,9 @@ using Microsoft.Data.Sqlite;
 
 namespace KeyRecovery.Service.Tests.Erasure;
 
-/// <summary>Data that are lost, damaged or of an older day: nobody is erased by mistake, and nobody's damage holds up others.</summary>
+/// <summary>
+/// Data that are lost, damaged or of an older day: nobody is erased by mistake, and nobody's damage holds up others.
+/// </summary>
 public sealed class ErasureDamageTests
 {
     private readonly TestRandom _random = new(17);
@@ -21,7 +23,8 @@ public sealed class ErasureDamageTests
         var (account, phone, code) = await server.NewAccountAsync(_random, "user");
         using var open = await server.PassAsync(account, phone);
         var next = TestAuthority.Device(_random);
-        await server.CommitAsync(account, code, account.Commit(code, new AccountChange { Add = [next], Remove = [phone] }));
+        await server.CommitAsync(
+            account, code, account.Commit(code, new AccountChange { Add = [next], Remove = [phone] }));
         var asked = await server.Service.Erasures.RequestAsync(open, default);
         Assert.Equal(ErrorCode.Revoked, Assert.IsType<Outcome<ErasureStatus>.Failed>(asked).Failure.Code);
         Assert.Equal(0, (await server.Service.Erasures.ResumeAsync(default)).Erased);
@@ -36,13 +39,15 @@ public sealed class ErasureDamageTests
         var server = await TestService.OpenAsync();
         var (account, phone, code) = await server.NewAccountAsync(_random, "anna");
         var thief = TestAuthority.Device(_random);
-        Assert.IsType<Outcome<Heads>.Done>(await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange { Add = [thief] })));
+        Assert.IsType<Outcome<Heads>.Done>(
+            await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange { Add = [thief] })));
         server.Time.Advance(TimeSpan.FromHours(73));
         Assert.Equal(ErasureState.Held, (await server.RequestErasureAsync(account, thief)).State);
         Assert.True(await server.Data.ForgetAsync(default));
         var copy = server.StorePath + ".before";
         File.Copy(server.StorePath, copy);
-        Assert.IsType<Outcome<Heads>.Done>(await server.CommitAsync(account, code, account.Commit(code, new AccountChange { Remove = [thief] })));
+        Assert.IsType<Outcome<Heads>.Done>(
+            await server.CommitAsync(account, code, account.Commit(code, new AccountChange { Remove = [thief] })));
         if (restored)
         {
             Assert.True(await server.Data.ForgetAsync(default));
@@ -85,7 +90,8 @@ public sealed class ErasureDamageTests
         var job = await server.FileErasuresAsync("user 1");
         Assert.Equal(held, (await server.Service.Erasures.ResumeAsync(default)).Erased);
         Assert.Equal(0, (await server.JobAsync(job)).Pending);
-        foreach (var (account, phone, _) in people) Assert.Equal(ErrorCode.Erased, (await server.RefusedAsync(account, phone)).Code);
+        foreach (var (account, phone, _) in people)
+            Assert.Equal(ErrorCode.Erased, (await server.RefusedAsync(account, phone)).Code);
         Assert.Equal(0, await server.CountAsync(Table.Slots, Table.Subjects, Table.Links, Table.Items));
     }
 
@@ -99,11 +105,13 @@ public sealed class ErasureDamageTests
         Change(server, "keys", "subjects", whole.Id, [.. whole.Value[..^1], (byte)(whole.Value[^1] ^ 1)]);
         var report = await server.Service.Erasures.ResumeAsync(default);
         Assert.Equal((1, 1), (report.Erased, report.Pending));
-        Assert.Equal([LineOutcome.Pending, LineOutcome.Erased, LineOutcome.Unknown], (await server.JobAsync(job)).Outcomes.Select(o => o.Outcome));
+        Assert.Equal([LineOutcome.Pending, LineOutcome.Erased, LineOutcome.Unknown],
+            (await server.JobAsync(job)).Outcomes.Select(o => o.Outcome));
 
         Change(server, "keys", "subjects", whole.Id, whole.Value);
         Assert.Equal(1, (await server.Service.Erasures.ResumeAsync(default)).Erased);
-        Assert.Equal([LineOutcome.Erased, LineOutcome.Erased, LineOutcome.Unknown], (await server.JobAsync(job)).Outcomes.Select(o => o.Outcome));
+        Assert.Equal([LineOutcome.Erased, LineOutcome.Erased, LineOutcome.Unknown],
+            (await server.JobAsync(job)).Outcomes.Select(o => o.Outcome));
     }
 
     [Fact]
@@ -121,7 +129,8 @@ public sealed class ErasureDamageTests
         var rows = new List<Row>();
         await foreach (var row in server.Keys.ScanAsync(Table.Erasures, default)) rows.Add(row);
         var first = rows.MinBy(row => Convert.ToHexString(row.Key.Id.Span))!;
-        Change(server, "keys", "erasures", first.Key.Id.ToArray(), [.. first.Value.ToArray()[..^1], (byte)(first.Value.Span[^1] ^ 1)]);
+        Change(server, "keys", "erasures", first.Key.Id.ToArray(),
+            [.. first.Value.ToArray()[..^1], (byte)(first.Value.Span[^1] ^ 1)]);
 
         server.Time.Advance(TimeSpan.FromDays(3));
         await server.Service.Sweeper.SweepAsync(TimeSpan.FromHours(24), default);
@@ -129,7 +138,8 @@ public sealed class ErasureDamageTests
         Assert.NotNull(await server.Keys.ReadAsync(first.Key, default));
     }
 
-    private static async Task<byte[]> LocatorAsync(TestService server, (TestAccount Account, TestAuthority Phone, TestAuthority Code) person)
+    private static async Task<byte[]> LocatorAsync(
+        TestService server, (TestAccount Account, TestAuthority Phone, TestAuthority Code) person)
     {
         using var open = await server.PassAsync(person.Account, person.Phone);
         return open.Rows.Locator.ToArray();
@@ -137,7 +147,8 @@ public sealed class ErasureDamageTests
 
     private static async Task<(byte[] Id, byte[] Value)> KeyValueAsync(TestService server, int user)
     {
-        var key = new KeyRecovery.Service.Rows.RowIds(server.LookupKey).Subject(new AppUser(TestAccount.DefaultApp, "issuer", $"user {user}"));
+        var key = new KeyRecovery.Service.Rows.RowIds(server.LookupKey)
+            .Subject(new AppUser(TestAccount.DefaultApp, "issuer", $"user {user}"));
         var row = (await server.Keys.ReadAsync(key, default))!;
         return (row.Key.Id.ToArray(), row.Value.ToArray());
     }
@@ -148,14 +159,17 @@ public sealed class ErasureDamageTests
         using var store = new SqliteConnection($"Data Source={server.StorePath};Pooling=False");
         store.Open();
         using var write = store.CreateCommand();
-        write.CommandText = $"UPDATE {table} SET value = CAST(substr(value, 1, length(value) - 1) || x'00' AS BLOB) WHERE substr(id, 1, 16) = $locator";
+        write.CommandText =
+            $"UPDATE {table} SET value = CAST(substr(value, 1, length(value) - 1) || x'00' AS BLOB) WHERE substr(id, "
+            + "1, 16) = $locator";
         write.Parameters.AddWithValue("$locator", locator);
         Assert.NotEqual(0, write.ExecuteNonQuery());
     }
 
     private static void Change(TestService server, string file, string table, byte[] id, byte[] value)
     {
-        using var store = new SqliteConnection($"Data Source={Path.Combine(server.Folder, file, file + ".db")};Pooling=False");
+        using var store =
+            new SqliteConnection($"Data Source={Path.Combine(server.Folder, file, file + ".db")};Pooling=False");
         store.Open();
         using var write = store.CreateCommand();
         write.CommandText = $"UPDATE {table} SET value = $value WHERE id = $id";

@@ -17,7 +17,8 @@ public sealed class ErasureJobTests
     {
         HeldKeyStore held = null!;
         await using var server = await TestService.OpenAsync(
-            Directory.CreateTempSubdirectory("keyrecovery-service-").FullName, _random, store => held = new HeldKeyStore(store));
+            Directory.CreateTempSubdirectory("keyrecovery-service-").FullName, _random,
+            store => held = new HeldKeyStore(store));
         await server.NewAccountAsync(_random, "anna");
         var job = await server.FileErasuresAsync("nobody", "anna", "no one");
         // Full for one write, wherever that is: then there is room again.
@@ -37,11 +38,13 @@ public sealed class ErasureJobTests
 
         // Full for good: a pass ends, and does not spin.
         held.InsteadOfWrite = _ => new WriteResult.Unavailable(0, StoreFault.Full);
-        var second = await Record.ExceptionAsync(() => server.Service.Erasures.ResumeAsync(default).WaitAsync(TimeSpan.FromSeconds(60)));
+        var second = await Record.ExceptionAsync(() => server.Service.Erasures.ResumeAsync(default)
+            .WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.True(second is null or StoreUnavailableException, $"{second}");
         held.InsteadOfWrite = null;
         await server.Service.Erasures.ResumeAsync(default);
-        Assert.Equal([LineOutcome.Unknown, LineOutcome.Erased, LineOutcome.Unknown], (await server.JobAsync(job)).Outcomes.Select(o => o.Outcome));
+        Assert.Equal([LineOutcome.Unknown, LineOutcome.Erased, LineOutcome.Unknown],
+            (await server.JobAsync(job)).Outcomes.Select(o => o.Outcome));
     }
 
     [Fact]
@@ -49,9 +52,11 @@ public sealed class ErasureJobTests
     {
         HeldKeyStore held = null!;
         await using var server = await TestService.OpenAsync(
-            Directory.CreateTempSubdirectory("keyrecovery-service-").FullName, _random, store => held = new HeldKeyStore(store));
+            Directory.CreateTempSubdirectory("keyrecovery-service-").FullName, _random,
+            store => held = new HeldKeyStore(store));
         var job = await server.FileErasuresAsync("nobody");
-        held.InsteadOfWrite = writes => writes[0].Key.Table == Table.ErasureJobs ? new WriteResult.Unavailable(0, StoreFault.Full) : null;
+        held.InsteadOfWrite = writes => writes[0].Key.Table == Table.ErasureJobs
+            ? new WriteResult.Unavailable(0, StoreFault.Full) : null;
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         await Assert.ThrowsAsync<StoreUnavailableException>(() => server.Service.Erasures.ResumeAsync(limit.Token));
         held.InsteadOfWrite = null;
@@ -65,9 +70,11 @@ public sealed class ErasureJobTests
         const int Lines = 600;
         CountingKeyStore counting = null!;
         await using var server = await TestService.OpenAsync(
-            Directory.CreateTempSubdirectory("keyrecovery-service-").FullName, _random, store => counting = new CountingKeyStore(store));
+            Directory.CreateTempSubdirectory("keyrecovery-service-").FullName, _random,
+            store => counting = new CountingKeyStore(store));
         await server.NewAccountAsync(_random, "anna");
-        var job = await server.FileErasuresAsync(["anna", .. Enumerable.Range(0, Lines).Select(i => $"stranger {i}"), "anna"]);
+        var job = await server.FileErasuresAsync(
+            ["anna", .. Enumerable.Range(0, Lines).Select(i => $"stranger {i}"), "anna"]);
         var before = counting.Rows;
         await server.Service.Erasures.ResumeAsync(default);
         // Each line reading all before it would be 180,000.

@@ -13,7 +13,9 @@ using KeyRecovery.Testing.Realms;
 
 namespace KeyRecovery.Service.Tests.Erasure;
 
-/// <summary>Whatever happens beside an erasure: either it came before, or it did not happen; and nothing of it stays.</summary>
+/// <summary>
+/// Whatever happens beside an erasure: either it came before, or it did not happen; and nothing of it stays.
+/// </summary>
 public sealed class ErasureRaceTests
 {
     private const int Rounds = 40;
@@ -32,7 +34,8 @@ public sealed class ErasureRaceTests
             held.BeforeWrite = writes =>
             {
                 if (writes.Any(w => w.Key.Table == Table.Erasures)) Interlocked.Increment(ref erasures);
-                if (writes.Any(w => w.Key.Table == Table.RealmSlots && w is RowWrite.Create)) isAnew = Volatile.Read(ref erasures) >= 2;
+                if (writes.Any(w => w.Key.Table == Table.RealmSlots && w is RowWrite.Create))
+                    isAnew = Volatile.Read(ref erasures) >= 2;
                 return Task.CompletedTask;
             };
             var user = new AppUser(TestAccount.DefaultApp, "issuer", $"racer {round}");
@@ -43,11 +46,15 @@ public sealed class ErasureRaceTests
             var guess = slot.Guess();
             var beside = Task.WhenAll(
                 Task.Run(() => TryRegisterAsync(server, user, late)),
-                Task.Run(async () => await server.Service.Realm.EvaluateAsync(user, guess.Request, Hash256.Of(guess.Body), default)));
+                Task.Run(
+                    async () => await server.Service.Realm.EvaluateAsync(
+                        user, guess.Request, Hash256.Of(guess.Body), default)));
             Assert.Equal(ErasureState.Erased, (await Task.Run(() => server.RequestErasureAsync(account, phone))).State);
             await beside;
             var again = slot.Guess();
-            Assert.Equal(ErrorCode.NotFound, Failure(await server.Service.Realm.EvaluateAsync(user, again.Request, Hash256.Of(again.Body), default)).Code);
+            Assert.Equal(ErrorCode.NotFound,
+                Failure(await server.Service.Realm.EvaluateAsync(
+                    user, again.Request, Hash256.Of(again.Body), default)).Code);
             Assert.Equal(RealmSlotState.Destroyed, (await SlotAsync(server, slot))!.State);
             Assert.True(isAnew || await SlotAsync(server, late) is null or { State: RealmSlotState.Destroyed });
         }
@@ -87,7 +94,8 @@ public sealed class ErasureRaceTests
         {
             var (account, phone, code) = await server.NewAccountAsync(_random, $"racer {round}");
             using var open = await server.PassAsync(account, code);
-            var commit = account.Commit(code, new AccountChange { Add = [TestAuthority.Device(_random)], Remove = [phone] });
+            var commit = account.Commit(
+                code, new AccountChange { Add = [TestAuthority.Device(_random)], Remove = [phone] });
             var recovery = Task.Run(async () =>
             {
                 try
@@ -203,8 +211,10 @@ public sealed class ErasureRaceTests
             Assert.Equal(2, Protocol.Audit.SignedErasureReceipt.Decode(refused.Receipt).Receipt.Level);
         }
 
-        await foreach (var row in server.Keys.ScanAsync(Table.KeyRows, default)) Assert.True(KeyRow.Decode(row.Value).WrappedSubjectKey.IsEmpty);
-        await foreach (var row in server.Keys.ScanAsync(Table.RealmSlots, default)) Assert.Equal(RealmSlotState.Destroyed, RealmSlotRow.Decode(row.Value).State);
+        await foreach (var row in server.Keys.ScanAsync(Table.KeyRows, default))
+            Assert.True(KeyRow.Decode(row.Value).WrappedSubjectKey.IsEmpty);
+        await foreach (var row in server.Keys.ScanAsync(Table.RealmSlots, default))
+            Assert.Equal(RealmSlotState.Destroyed, RealmSlotRow.Decode(row.Value).State);
     }
 
     [Fact]
@@ -217,7 +227,8 @@ public sealed class ErasureRaceTests
         using var open = await server.PassAsync(account, phone);
         Assert.Equal(ErasureState.Erased, (await server.RequestErasureAsync(account, phone)).State);
         Outcome<Heads>? outcome = null;
-        var thrown = await Record.ExceptionAsync(async () => outcome = await server.Service.Commits.CommitAsync(open, commit, default));
+        var thrown = await Record.ExceptionAsync(
+            async () => outcome = await server.Service.Commits.CommitAsync(open, commit, default));
         if (thrown is not null) Assert.IsType<AccountErasedException>(thrown);
         else Assert.IsType<Outcome<Heads>.Failed>(outcome);
         await AssertNothingAsync(server);
@@ -226,7 +237,8 @@ public sealed class ErasureRaceTests
 
     private static async Task<TestService> OpenAsync(Func<IKeyStore, IKeyStore>? between = null)
     {
-        var server = await TestService.OpenAsync(Directory.CreateTempSubdirectory("keyrecovery-service-").FullName, SystemRandom.Instance, between);
+        var server = await TestService.OpenAsync(
+            Directory.CreateTempSubdirectory("keyrecovery-service-").FullName, SystemRandom.Instance, between);
         server.ErasureHold = TimeSpan.Zero;
         return server;
     }
@@ -242,10 +254,12 @@ public sealed class ErasureRaceTests
     }
 
     private static async Task<RealmSlotRow?> SlotAsync(TestService server, TestRealmSlot slot) =>
-        await server.Keys.ReadAsync(new RowIds(server.LookupKey).RealmSlot(slot.Id), default) is { } row ? RealmSlotRow.Decode(row.Value) : null;
+        await server.Keys.ReadAsync(new RowIds(server.LookupKey).RealmSlot(slot.Id), default) is { } row
+            ? RealmSlotRow.Decode(row.Value) : null;
 
     private static async Task AssertNothingAsync(TestService server) => Assert.Equal(0, await server.CountAsync(
-        Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Trails, Table.Slots, Table.Subjects));
+        Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Trails, Table.Slots,
+        Table.Subjects));
 
     private static ServiceFailure Failure<T>(Outcome<T> outcome) => Assert.IsType<Outcome<T>.Failed>(outcome).Failure;
 }

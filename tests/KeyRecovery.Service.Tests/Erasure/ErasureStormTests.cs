@@ -17,8 +17,8 @@ using Xunit.Abstractions;
 namespace KeyRecovery.Service.Tests.Erasure;
 
 /// <summary>
-/// Ten thousand races of another process's requests with an erasure, of eight kinds: once there is a receipt no row opens
-/// and no new key comes. Each kind counts who came first, and fails where one side always does.
+/// Ten thousand races of another process's requests with an erasure, of eight kinds: once there is a receipt no row
+/// opens and no new key comes. Each kind counts who came first, and fails where one side always does.
 /// </summary>
 public sealed class ErasureStormTests(ITestOutputHelper output)
 {
@@ -27,12 +27,15 @@ public sealed class ErasureStormTests(ITestOutputHelper output)
 
     [Fact]
     public Task Commits() => StormAsync(
-        (_, racer) => PrepareAsync(racer, racer.Phone, new AccountChange { Put = [(new ItemId(new byte[16]), new byte[64])] }),
-        (track, racer) => TryAsync(() => track.Server.Other.Commits.CommitAsync(racer.Open, racer.Commit!, default)), step: RaceStep.Fence);
+        (_, racer) => PrepareAsync(
+            racer, racer.Phone, new AccountChange { Put = [(new ItemId(new byte[16]), new byte[64])] }),
+        (track, racer) => TryAsync(() => track.Server.Other.Commits.CommitAsync(racer.Open, racer.Commit!, default)),
+        step: RaceStep.Fence);
 
     [Fact]
     public Task Items_that_are_stored_ahead_of_their_commit() => StormAsync(
-        (_, racer) => PrepareAsync(racer, racer.Phone, new AccountChange { Put = [(new ItemId(new byte[16]), new byte[64])] }),
+        (_, racer) => PrepareAsync(
+            racer, racer.Phone, new AccountChange { Put = [(new ItemId(new byte[16]), new byte[64])] }),
         (track, racer) => TryAsync(() =>
         {
             var item = racer.Commit!.Items.Single();
@@ -41,15 +44,19 @@ public sealed class ErasureStormTests(ITestOutputHelper output)
 
     [Fact]
     public Task Links_that_add_a_device_and_a_code() => StormAsync(
-        (track, racer) => PrepareAsync(racer, racer.Phone, new AccountChange { Add = [TestAuthority.Device(track.Random), TestAuthority.Code(track.Random)] }),
-        (track, racer) => TryAsync(() => track.Server.Other.Commits.CommitAsync(racer.Open, racer.Commit!, default), ErrorCode.Unavailable));
+        (track, racer) => PrepareAsync(racer, racer.Phone,
+            new AccountChange { Add = [TestAuthority.Device(track.Random), TestAuthority.Code(track.Random)] }),
+        (track, racer) => TryAsync(
+            () => track.Server.Other.Commits.CommitAsync(racer.Open, racer.Commit!, default), ErrorCode.Unavailable));
 
     [Fact]
     public Task Recoveries_that_read_by_the_code_and_put_a_new_device_in_the_olds_place() => StormAsync(
-        (track, racer) => PrepareAsync(racer, racer.Code, new AccountChange { Add = [TestAuthority.Device(track.Random)], Remove = [racer.Phone] }),
+        (track, racer) => PrepareAsync(racer, racer.Code,
+            new AccountChange { Add = [TestAuthority.Device(track.Random)], Remove = [racer.Phone] }),
         (track, racer) => TryAsync<Heads>(async () =>
         {
-            switch (await track.Server.Other.Gate.PassAsync(KeyId.OfSlot(racer.Code.Id), key => key == racer.Code.Signing.PublicKey, default))
+            switch (await track.Server.Other.Gate.PassAsync(
+                KeyId.OfSlot(racer.Code.Id), key => key == racer.Code.Signing.PublicKey, default))
             {
                 case GateResult.Open(var open):
                     using (open)
@@ -106,15 +113,20 @@ public sealed class ErasureStormTests(ITestOutputHelper output)
             (track, racer) =>
             {
                 var phone = TestAuthority.Device(track.Random);
-                lock (made) made[racer] = (TestAccount.Begin(track.Random, phone, [TestAuthority.Code(track.Random)]), phone);
+                lock (made)
+                    made[racer] = (TestAccount.Begin(track.Random, phone, [TestAuthority.Code(track.Random)]), phone);
                 return Task.CompletedTask;
             },
-            async (track, racer) => !await TryAsync(() => track.Server.Other.Accounts.CreateAsync(racer.User, made[racer].Account.Commits[0], default), ErrorCode.AccountExists),
+            async (track, racer) =>
+                !await TryAsync(
+                    () => track.Server.Other.Accounts.CreateAsync(racer.User, made[racer].Account.Commits[0], default),
+                    ErrorCode.AccountExists),
             async (track, racer, wasBefore) =>
             {
                 // Refused while the old one was there; afterwards a new one, which the erasure leaves alone.
                 if (!wasBefore) (await track.Server.PassAsync(made[racer].Account, made[racer].Phone)).Dispose();
-                else Assert.IsType<Outcome<Heads>.Done>(await track.Server.CreateAsync(made[racer].Account, racer.User.Subject));
+                else Assert.IsType<Outcome<Heads>.Done>(
+                    await track.Server.CreateAsync(made[racer].Account, racer.User.Subject));
                 using var open = await track.Server.PassAsync(made[racer].Account, made[racer].Phone);
                 Assert.NotEqual(racer.Open.Rows.Locator, open.Rows.Locator);
             },
@@ -152,7 +164,9 @@ public sealed class ErasureStormTests(ITestOutputHelper output)
                 async Task<bool> WasMovedAsync() =>
                     KeyRow.Decode((await track.Server.Keys.ReadAsync(racer.KeyRow, default))!.Value).Kek != old;
             };
-            racers.AddRange((await track.RaceAsync(racer => RegisterAsync(track, racer), _ => Task.FromResult(true), RaceStep.End)).Select(r => r.Racer));
+            racers.AddRange(
+                (await track.RaceAsync(racer => RegisterAsync(track, racer), _ => Task.FromResult(true), RaceStep.End))
+                    .Select(r => r.Racer));
             await rotation!;
         }
 
@@ -162,7 +176,9 @@ public sealed class ErasureStormTests(ITestOutputHelper output)
         Assert.Equal(0, (await track.Server.Service.Erasures.ResumeAsync(default)).AwaitKek);
         foreach (var racer in racers)
         {
-            Assert.Equal(2, SignedErasureReceipt.Decode((await track.Server.RefusedAsync(racer.Account, racer.Phone)).Receipt).Receipt.Level);
+            Assert.Equal(
+                2, SignedErasureReceipt.Decode(
+                    (await track.Server.RefusedAsync(racer.Account, racer.Phone)).Receipt).Receipt.Level);
             Assert.Equal(RealmSlotState.Destroyed, (await SlotAsync(track, racer))!.State);
             racer.Dispose();
         }
@@ -171,14 +187,16 @@ public sealed class ErasureStormTests(ITestOutputHelper output)
     }
 
     private async Task StormAsync(
-        Func<RaceTrack, Racer, Task> prepare, Func<RaceTrack, Racer, Task<bool>> race, Func<RaceTrack, Racer, bool, Task>? check = null,
+        Func<RaceTrack, Racer, Task> prepare, Func<RaceTrack, Racer, Task<bool>> race,
+        Func<RaceTrack, Racer, bool, Task>? check = null,
         RaceStep step = RaceStep.End, bool leavesAccounts = false)
     {
         await using var track = await RaceTrack.OpenAsync();
         var (before, after) = (0, 0);
         for (var batch = 0; batch < Batches; batch++)
         {
-            foreach (var (racer, wasBefore) in await track.RaceAsync(racer => prepare(track, racer), racer => race(track, racer), step))
+            foreach (var (racer, wasBefore) in await track.RaceAsync(
+                racer => prepare(track, racer), racer => race(track, racer), step))
             {
                 if (wasBefore) before++;
                 else after++;
@@ -191,15 +209,20 @@ public sealed class ErasureStormTests(ITestOutputHelper output)
         Assert.Equal(Batches * RaceTrack.Batch, before + after);
         Assert.True(before > 0 && after > 0, $"{before} before, {after} after: no race");
         if (!leavesAccounts) await AssertNothingAsync(track);
-        else Assert.True(await track.Server.Service.Audit.RunAsync(default) is { IsSound: true, Accounts: Batches * RaceTrack.Batch } audit && audit.OrphanRows.Count == 0);
+        else Assert.True(
+            await track.Server.Service.Audit.RunAsync(default)
+                is { IsSound: true, Accounts: Batches * RaceTrack.Batch } audit && audit.OrphanRows.Count == 0);
     }
 
     private static async Task AssertNothingAsync(RaceTrack track)
     {
         Assert.Equal(0, await track.Server.CountAsync(
-            Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Trails, Table.Slots, Table.Subjects));
-        await foreach (var row in track.Server.Data.ScanAsync(Table.Accounts, default)) Assert.True(AccountFence.Is(row));
-        await foreach (var row in track.Server.Keys.ScanAsync(Table.KeyRows, default)) Assert.True(KeyRow.Decode(row.Value).WrappedSubjectKey.IsEmpty);
+            Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Trails, Table.Slots,
+            Table.Subjects));
+        await foreach (var row in track.Server.Data.ScanAsync(Table.Accounts, default))
+            Assert.True(AccountFence.Is(row));
+        await foreach (var row in track.Server.Keys.ScanAsync(Table.KeyRows, default))
+            Assert.True(KeyRow.Decode(row.Value).WrappedSubjectKey.IsEmpty);
     }
 
     private static Task PrepareAsync(Racer racer, TestAuthority signer, AccountChange change)
@@ -239,5 +262,6 @@ public sealed class ErasureStormTests(ITestOutputHelper output)
     }
 
     private static async Task<RealmSlotRow?> SlotAsync(RaceTrack track, Racer racer) =>
-        await track.Server.Keys.ReadAsync(new RowIds(track.Server.LookupKey).RealmSlot(racer.Slot.Id), default) is { } row ? RealmSlotRow.Decode(row.Value) : null;
+        await track.Server.Keys.ReadAsync(new RowIds(track.Server.LookupKey).RealmSlot(racer.Slot.Id), default)
+            is { } row ? RealmSlotRow.Decode(row.Value) : null;
 }

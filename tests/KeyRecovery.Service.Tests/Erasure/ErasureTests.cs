@@ -36,12 +36,16 @@ public sealed class ErasureTests
         var receipt = SignedErasureReceipt.Decode(first.Receipt);
         Assert.True(receipt.IsSignedBy(server.Service.Erasures.AuditKey));
         Assert.True(receipt.Receipt.IsOf(account.Now.Account));
-        Assert.Equal([ErasureProof.KeyAbsent, ErasureProof.RowUnopened, ErasureProof.RowsDeleted, ErasureProof.JournalsEmptied], receipt.Receipt.Proofs.AsEnumerable());
+        Assert.Equal(
+            [ErasureProof.KeyAbsent, ErasureProof.RowUnopened, ErasureProof.RowsDeleted, ErasureProof.JournalsEmptied],
+            receipt.Receipt.Proofs.AsEnumerable());
         await server.Service.Erasures.ResumeAsync(default);
         Assert.Equal(first.Receipt.ToArray(), (await RefusedAsync(server, account, phone)).Receipt.ToArray());
         // A slot is as unknown as any other.
         Assert.Equal(ErrorCode.SignatureInvalid, (await RefusedAsync(server, account, code)).Code);
-        Assert.Equal((0, 1), (await CountAsync(server, Table.Links, Table.Slots, Table.Subjects), await CountAsync(server, Table.Accounts)));
+        Assert.Equal(
+            (0, 1), (await CountAsync(server, Table.Links, Table.Slots, Table.Subjects),
+                await CountAsync(server, Table.Accounts)));
         Assert.True((await server.Service.Audit.RunAsync(default)) is { IsSound: true, OrphanRows.Count: 0 });
 
         // The fence goes after a day, without a brake; the same person is a new account.
@@ -106,9 +110,11 @@ public sealed class ErasureTests
         var (laptop, tablet) = (TestAuthority.Device(_random), TestAuthority.Device(_random));
         await CommitAsync(server, account, phone, new AccountChange { Add = [laptop] });
         using (var open = await server.PassAsync(account, laptop))
-            Assert.Equal(ErrorCode.YoungAuthority, Failure(await server.Service.Erasures.RequestAsync(open, default)).Code);
+            Assert.Equal(
+                ErrorCode.YoungAuthority, Failure(await server.Service.Erasures.RequestAsync(open, default)).Code);
 
-        // The laptop comes of age, throws the phone out and asks: the phone, removed, still cancels, and so does the code.
+        // The laptop comes of age, throws the phone out and asks: the phone, removed, still cancels, and so does the
+        // code.
         server.Time.Advance(TimeSpan.FromHours(73));
         await CommitAsync(server, account, laptop, new AccountChange { Remove = [phone], Add = [tablet] });
         await RequestAsync(server, account, laptop);
@@ -145,12 +151,15 @@ public sealed class ErasureTests
         await server.Service.Erasures.ResumeAsync(default);
         var report = (await server.Service.Erasures.Jobs.ReadAsync(job, TestAccount.DefaultApp, 0, 200, default))!;
         Assert.Equal((4, 3, 1, 0), (report.Lines, report.Erased, report.Unknown, report.Pending));
-        Assert.Equal([LineOutcome.Erased, LineOutcome.Unknown, LineOutcome.Erased, LineOutcome.Erased], report.Outcomes.Select(o => o.Outcome));
+        Assert.Equal([LineOutcome.Erased, LineOutcome.Unknown, LineOutcome.Erased, LineOutcome.Erased],
+            report.Outcomes.Select(o => o.Outcome));
         Assert.Equal(report.Outcomes[0].Receipt.ToArray(), report.Outcomes[3].Receipt.ToArray());
         Assert.Equal(job.ToArray(), (await FileAsync(server, "user 1", "nobody", "user 3", "user 1")).ToArray());
         Assert.Null(await server.Service.Erasures.Jobs.ReadAsync(job, "another.app", 0, 200, default));
-        foreach (var (account, phone, _) in accounts.Where((_, i) => i is not (1 or 3))) (await server.PassAsync(account, phone)).Dispose();
-        foreach (var i in new[] { 1, 3 }) Assert.Equal(ErrorCode.Erased, (await RefusedAsync(server, accounts[i].Account, accounts[i].Phone)).Code);
+        foreach (var (account, phone, _) in accounts.Where((_, i) => i is not (1 or 3)))
+            (await server.PassAsync(account, phone)).Dispose();
+        foreach (var i in new[] { 1, 3 })
+            Assert.Equal(ErrorCode.Erased, (await RefusedAsync(server, accounts[i].Account, accounts[i].Phone)).Code);
     }
 
     [Fact]
@@ -161,7 +170,10 @@ public sealed class ErasureTests
         for (var round = 0; round < 60; round++)
         {
             var (account, phone, _) = await NewAsync(server, $"racer {round}");
-            var commit = account.Commit(phone, new AccountChange { Add = [TestAuthority.Code(_random)], Put = [(new ItemId(_random.Bytes(16)), _random.Bytes(64))] });
+            var commit = account.Commit(phone,
+                new AccountChange {
+                    Add = [TestAuthority.Code(_random)], Put = [(new ItemId(_random.Bytes(16)), _random.Bytes(64))],
+                });
             using var writer = await server.PassAsync(account, phone);
             var write = Task.Run(async () =>
             {
@@ -179,24 +191,30 @@ public sealed class ErasureTests
             Assert.Equal(ErasureState.Erased, status.State);
         }
 
-        Assert.Equal(0, await CountAsync(server, Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Trails, Table.Slots, Table.Subjects));
+        Assert.Equal(
+            0, await CountAsync(server, Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History,
+                Table.Trails, Table.Slots, Table.Subjects));
     }
 
-    private async Task<(TestAccount Account, TestAuthority Phone, TestAuthority Code)> NewAsync(TestService server, string subject = "user")
+    private async Task<(TestAccount Account, TestAuthority Phone, TestAuthority Code)> NewAsync(
+        TestService server, string subject = "user")
     {
         var (phone, code) = (TestAuthority.Device(_random), TestAuthority.Code(_random));
-        var account = TestAccount.Begin(_random, phone, [code], items: [(new ItemId(_random.Bytes(16)), _random.Bytes(40))]);
+        var account = TestAccount.Begin(
+            _random, phone, [code], items: [(new ItemId(_random.Bytes(16)), _random.Bytes(40))]);
         Assert.IsType<Outcome<Heads>.Done>(await server.CreateAsync(account, subject));
         return (account, phone, code);
     }
 
-    private static async Task CommitAsync(TestService server, TestAccount account, TestAuthority signer, AccountChange change) =>
+    private static async Task CommitAsync(
+        TestService server, TestAccount account, TestAuthority signer, AccountChange change) =>
         Assert.IsType<Outcome<Heads>.Done>(await server.CommitAsync(account, signer, account.Commit(signer, change)));
 
     private static async Task<ErasureStatus> RequestAsync(TestService server, TestAccount account, TestAuthority who)
     {
         using var open = await server.PassAsync(account, who);
-        return Assert.IsType<Outcome<ErasureStatus>.Done>(await server.Service.Erasures.RequestAsync(open, default)).Value;
+        return Assert.IsType<Outcome<ErasureStatus>.Done>(
+            await server.Service.Erasures.RequestAsync(open, default)).Value;
     }
 
     private static async Task<ErasureStatus> StatusAsync(TestService server, TestAccount account, TestAuthority who)
@@ -209,15 +227,20 @@ public sealed class ErasureTests
         await server.Service.Erasures.ResumeAsync(default) is var report ? (report.Final, report.AwaitKek) : default;
 
     private static KeyId KeyOf(TestAccount account, TestAuthority who) =>
-        who.Entry.Kind == Protocol.Vault.AuthorityKind.Device ? KeyId.OfDevice(account.Now.Account, who.Id) : KeyId.OfSlot(who.Id);
+        who.Entry.Kind == Protocol.Vault.AuthorityKind.Device
+            ? KeyId.OfDevice(account.Now.Account, who.Id) : KeyId.OfSlot(who.Id);
 
-    private static async Task<ServiceFailure> RefusedAsync(TestService server, TestAccount account, TestAuthority who) =>
-        Assert.IsType<GateResult.Shut>(await server.Service.Gate.PassAsync(KeyOf(account, who), key => key == who.Signing.PublicKey, default)).Failure;
+    private static async Task<ServiceFailure> RefusedAsync(
+        TestService server, TestAccount account, TestAuthority who) =>
+        Assert.IsType<GateResult.Shut>(
+            await server.Service.Gate.PassAsync(
+                KeyOf(account, who), key => key == who.Signing.PublicKey, default)).Failure;
 
     private static async Task<Outcome<bool>> TryCancelAsync(TestService server, TestAccount account, TestAuthority who)
     {
         bool Verify(VerifyKey key) => key == who.Signing.PublicKey;
-        return await server.Service.Erasures.CancelAsync(KeyOf(account, who), Verify, ct => server.Service.Gate.PassAsync(KeyOf(account, who), Verify, ct), default);
+        return await server.Service.Erasures.CancelAsync(
+            KeyOf(account, who), Verify, ct => server.Service.Gate.PassAsync(KeyOf(account, who), Verify, ct), default);
     }
 
     private static async Task<bool> CancelAsync(TestService server, TestAccount account, TestAuthority who) =>
@@ -228,19 +251,22 @@ public sealed class ErasureTests
         async IAsyncEnumerable<(int, AppUser)> Lines()
         {
             await Task.Yield();
-            for (var i = 0; i < subjects.Length; i++) yield return (i + 1, new AppUser(TestAccount.DefaultApp, "issuer", subjects[i]));
+            for (var i = 0; i < subjects.Length; i++)
+                yield return (i + 1, new AppUser(TestAccount.DefaultApp, "issuer", subjects[i]));
         }
 
         var hash = Hash256.Of(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', subjects)));
         return Assert.IsType<Outcome<(ReadOnlyMemory<byte> Job, int Lines)>.Done>(
-            await server.Service.Erasures.Jobs.FileAsync(Lines(), TestAccount.DefaultApp, () => hash, default)).Value.Job;
+            await server.Service.Erasures.Jobs.FileAsync(
+                Lines(), TestAccount.DefaultApp, () => hash, default)).Value.Job;
     }
 
     private static async Task<int> CountAsync(TestService server, params Table[] tables)
     {
         var count = 0;
         foreach (var table in tables)
-            await foreach (var _ in (table.Store == StoreKind.Data ? (IRowStore)server.Data : server.Keys).ScanAsync(table, default)) count++;
+            await foreach (var _ in (table.Store == StoreKind.Data ? (IRowStore)server.Data : server.Keys)
+                .ScanAsync(table, default)) count++;
         return count;
     }
 

@@ -11,7 +11,9 @@ using Xunit.Abstractions;
 
 namespace KeyRecovery.Service.Tests.Erasure;
 
-/// <summary>A job may name as many as an operator has: what it holds and what is asked of it do not grow with it.</summary>
+/// <summary>
+/// A job may name as many as an operator has: what it holds and what is asked of it do not grow with it.
+/// </summary>
 [Collection(Alone)]
 public sealed class LargeJobTests(ITestOutputHelper output)
 {
@@ -89,7 +91,8 @@ public sealed class LargeJobTests(ITestOutputHelper output)
         long Nearest(double done) => held.MinBy(h => Math.Abs(h.Done - done)).Bytes;
     }
 
-    private static async Task<ErasureJobReport> ReadAsync(TestService server, ReadOnlyMemory<byte> job, int after, int limit) =>
+    private static async Task<ErasureJobReport> ReadAsync(
+        TestService server, ReadOnlyMemory<byte> job, int after, int limit) =>
         (await server.Service.Erasures.Jobs.ReadAsync(job, TestAccount.DefaultApp, after, limit, default))!;
 }
 

@@ -27,7 +27,8 @@ internal sealed class Loot : IAsyncDisposable
     public static async Task<Loot> OpenAsync(string data, string keys, string ring)
     {
         var folder = Directory.CreateTempSubdirectory("keyrecovery-loot-").FullName;
-        foreach (var (place, from) in new[] { ("data", data), ("keys", keys), ("ring", ring) }) Copy(Path.Combine(from, place), Path.Combine(folder, place));
+        foreach (var (place, from) in new[] { ("data", data), ("keys", keys), ("ring", ring) })
+            Copy(Path.Combine(from, place), Path.Combine(folder, place));
         return new Loot(await TestService.OpenAsync(folder, SystemRandom.Instance));
     }
 
@@ -36,7 +37,8 @@ internal sealed class Loot : IAsyncDisposable
     {
         Assert.True(await server.Data.ForgetAsync(default));
         var folder = Path.Combine(server.Folder, $"copy-{Directory.GetDirectories(server.Folder).Length}");
-        foreach (var place in new[] { "data", "keys", "ring" }) Copy(Path.Combine(server.Folder, place), Path.Combine(folder, place));
+        foreach (var place in new[] { "data", "keys", "ring" })
+            Copy(Path.Combine(server.Folder, place), Path.Combine(folder, place));
         return folder;
     }
 
@@ -51,7 +53,8 @@ internal sealed class Loot : IAsyncDisposable
                 using var rows = new AccountRows(key, SystemRandom.Instance);
                 foreach (var table in TableRegistry.Default.Of(StoreKind.Data))
                     await foreach (var row in _server.Data.ScanAsync(table, default))
-                        if (Opens(rows, row)) opened[Hex(rows.Locator)] = opened.GetValueOrDefault(Hex(rows.Locator)) + 1;
+                        if (Opens(rows, row))
+                            opened[Hex(rows.Locator)] = opened.GetValueOrDefault(Hex(rows.Locator)) + 1;
             }
         }
 
@@ -62,11 +65,14 @@ internal sealed class Loot : IAsyncDisposable
     public async Task<int> OpenSharesAsync()
     {
         var opened = 0;
-        await foreach (var stored in _server.Keys.ScanAsync(Table.RealmSlots, default)) opened += Unwrap(stored.Key, RealmSlotRow.Decode(stored.Value).SealedShare).Count;
+        await foreach (var stored in _server.Keys.ScanAsync(Table.RealmSlots, default))
+            opened += Unwrap(stored.Key, RealmSlotRow.Decode(stored.Value).SealedShare).Count;
         return opened;
     }
 
-    /// <summary>Every 16 bytes in a row of the key store, its seals opened: ids, values, lookups, erasures and their receipts.</summary>
+    /// <summary>
+    /// Every 16 bytes in a row of the key store, its seals opened: ids, values, lookups, erasures and their receipts.
+    /// </summary>
     public async Task<HashSet<string>> TracesAsync()
     {
         using var lookups = new Lookups(_server.LookupKey, SystemRandom.Instance);
@@ -80,9 +86,11 @@ internal sealed class Loot : IAsyncDisposable
                 Add(row.Value.Span);
                 if (table.Rows == RowsOf.Lookup) Add(lookups.Open(row).ToArray());
                 if (table == Table.Erasures) Add(erasures.Open(row).Encode());
-                var receipt = table.Rows == RowsOf.KeyRow ? await erasures.ReceiptAsync(new RowKey(Table.KeyRows, row.Key.Id[..32]), default) : default;
+                var receipt = table.Rows == RowsOf.KeyRow
+                    ? await erasures.ReceiptAsync(new RowKey(Table.KeyRows, row.Key.Id[..32]), default) : default;
                 if (!receipt.IsEmpty) Add(SignedErasureReceipt.Decode(receipt).Receipt.Subject.ToArray());
-                if (table == Table.ErasurePlans && (await erasures.ReadAsync(ErasurePlans.KeyRowOf(row), default)).Row?.Plan is { } name)
+                if (table == Table.ErasurePlans
+                    && (await erasures.ReadAsync(ErasurePlans.KeyRowOf(row), default)).Row?.Plan is { } name)
                     Add((await erasures.Plans.ReadAsync(ErasurePlans.KeyRowOf(row), name, default)).Locator.Span);
             }
         }
@@ -91,7 +99,8 @@ internal sealed class Loot : IAsyncDisposable
 
         void Add(ReadOnlySpan<byte> bytes)
         {
-            for (var at = 0; at + Window <= bytes.Length; at++) traces.Add(Convert.ToHexString(bytes.Slice(at, Window)));
+            for (var at = 0; at + Window <= bytes.Length; at++)
+                traces.Add(Convert.ToHexString(bytes.Slice(at, Window)));
         }
     }
 
@@ -123,6 +132,7 @@ internal sealed class Loot : IAsyncDisposable
     private static void Copy(string from, string to)
     {
         Directory.CreateDirectory(to);
-        foreach (var file in Directory.GetFiles(from).Where(f => new FileInfo(f).Length > 0)) File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        foreach (var file in Directory.GetFiles(from).Where(f => new FileInfo(f).Length > 0))
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
     }
 }

@@ -10,13 +10,15 @@ using KeyRecovery.Testing.Realms;
 
 namespace KeyRecovery.Service.Tests.Erasure;
 
-/// <summary>Threat: copies of before the erasure, with all that the server has today. Each attempt is first seen to succeed.</summary>
+/// <summary>
+/// Threat: copies of before the erasure, with all that the server has today. Each attempt is first seen to succeed.
+/// </summary>
 public sealed class OldCopyTests
 {
     private readonly TestRandom _random = new(37);
 
     [Fact]
-    public async Task Data_of_before_with_todays_keys_and_ring_open_for_all_but_the_erased_and_nothing_tells_that_they_were_accounts()
+    public async Task Older_data_with_todays_keys_and_ring_open_for_all_but_the_erased_and_tell_nothing_of_those()
     {
         await using var server = await TestService.OpenAsync();
         server.ErasureHold = TimeSpan.Zero;
@@ -74,7 +76,8 @@ public sealed class OldCopyTests
         }
 
         foreach (var person in gone) Assert.Equal(1, await LevelAsync(server, person));
-        Assert.IsType<KeyRecovery.Service.Maintenance.RotationOutcome.Done>(await server.Service.Rotation.RunAsync(begin: true, null, default));
+        Assert.IsType<KeyRecovery.Service.Maintenance.RotationOutcome.Done>(
+            await server.Service.Rotation.RunAsync(begin: true, null, default));
         await server.Service.Erasures.ResumeAsync(default);
         foreach (var person in gone) Assert.Equal(2, await LevelAsync(server, person));
         var atLevel2 = await Loot.CopyAsync(server);
@@ -86,7 +89,8 @@ public sealed class OldCopyTests
         }
 
         // What stayed opens with the keys of today, and with them alone.
-        await using (var live = await Loot.OpenAsync(atLevel2, atLevel2, atLevel2)) Assert.Equal([people[3].Locator], (await live.OpenRowsAsync()).Keys);
+        await using (var live = await Loot.OpenAsync(atLevel2, atLevel2, atLevel2))
+            Assert.Equal([people[3].Locator], (await live.OpenRowsAsync()).Keys);
         foreach (var person in people) person.Dispose();
     }
 
@@ -103,7 +107,8 @@ public sealed class OldCopyTests
         Assert.Equal(ErasureState.Erased, (await server.RequestErasureAsync(gone[0].Account, gone[0].Phone)).State);
         var job = await server.FileErasuresAsync([.. gone.Skip(1).Select(p => p.Subject), "nobody"]);
         await server.Service.Erasures.ResumeAsync(default);
-        Assert.Equal((gone.Count - 1, 0), (await server.JobAsync(job)) is var report ? (report.Erased, report.Pending) : default);
+        Assert.Equal((gone.Count - 1, 0), (await server.JobAsync(job)) is var report
+            ? (report.Erased, report.Pending) : default);
     }
 
     private async Task<List<Person>> LiveAsync(TestService server, int count)
@@ -124,11 +129,13 @@ public sealed class OldCopyTests
         return people;
     }
 
-    private sealed record Person(string Subject, TestAccount Account, TestAuthority Phone, TestAuthority Code, TestRealmSlot Slot, string Locator) : IDisposable
+    private sealed record Person(string Subject, TestAccount Account, TestAuthority Phone, TestAuthority Code,
+        TestRealmSlot Slot, string Locator) : IDisposable
     {
         public string Id => Loot.Hex(Account.Now.Account.ToArray());
 
-        public IEnumerable<string> Names => [Id, Locator, Loot.Hex(Phone.Id.ToArray()), Loot.Hex(Code.Id.ToArray()), Loot.Hex(Slot.Id.ToArray())];
+        public IEnumerable<string> Names =>
+            [Id, Locator, Loot.Hex(Phone.Id.ToArray()), Loot.Hex(Code.Id.ToArray()), Loot.Hex(Slot.Id.ToArray())];
 
         public void Dispose()
         {

@@ -8,10 +8,10 @@ using KeyRecovery.Testing;
 namespace KeyRecovery.Service.Tests.Erasure;
 
 /// <summary>
-/// Races by the batch: one erasure of many, and something beside each of them. It starts when a store is handed one step of
-/// its account's erasure, or of one a few places before or after: by the order of writes and not by a clock. Some are held
-/// to one side, so that both sides win on any machine: of sixteen, one ends between the plan of that step and its write,
-/// and one begins when the erasure is done.
+/// Races by the batch: one erasure of many, and something beside each of them. It starts when a store is handed one
+/// step of its account's erasure, or of one a few places before or after: by the order of writes and not by a clock.
+/// Some are held to one side, so that both sides win on any machine: of sixteen, one ends between the plan of that step
+/// and its write, and one begins when the erasure is done.
 /// </summary>
 internal sealed class RaceTrack : IAsyncDisposable
 {
@@ -59,12 +59,14 @@ internal sealed class RaceTrack : IAsyncDisposable
     /// <param name="race">What it does; true where it came before the erasure.</param>
     /// <param name="step">By which step of the erasures they start.</param>
     /// <returns>The racers, with whether they came before.</returns>
-    public async Task<IReadOnlyList<(Racer Racer, bool WasBefore)>> RaceAsync(Func<Racer, Task> prepare, Func<Racer, Task<bool>> race, RaceStep step)
+    public async Task<IReadOnlyList<(Racer Racer, bool WasBefore)>> RaceAsync(
+        Func<Racer, Task> prepare, Func<Racer, Task<bool>> race, RaceStep step)
     {
         var racers = new Racer[Batch];
         await Parallel.ForAsync(0, Batch, async (i, _) =>
         {
-            racers[i] = new Racer(new AppUser(TestAccount.DefaultApp, "issuer", $"racer {Interlocked.Increment(ref _number)}"), Random);
+            racers[i] = new Racer(
+                new AppUser(TestAccount.DefaultApp, "issuer", $"racer {Interlocked.Increment(ref _number)}"), Random);
             await racers[i].LiveAsync(Server);
             await prepare(racers[i]);
         });
@@ -110,9 +112,12 @@ internal sealed class RaceTrack : IAsyncDisposable
         {
             RaceStep? heard = write switch
             {
-                RowWrite.Replace { Value: var value } when write.Key.Table == Table.KeyRows && KeyRow.Decode(value).State == KeyRowState.Erased => RaceStep.End,
-                RowWrite.Replace { Value: var value } when write.Key.Table == Table.Accounts && KeyRecovery.Service.Rows.AccountFence.Is(new Row(write.Key, value, 1, 0)) => RaceStep.Fence,
-                _ when write.Key.Table == Table.Erasures && writes.All(w => w.Key.Table != Table.KeyRows) => RaceStep.Receipt,
+                RowWrite.Replace { Value: var value } when write.Key.Table == Table.KeyRows
+                    && KeyRow.Decode(value).State == KeyRowState.Erased => RaceStep.End,
+                RowWrite.Replace { Value: var value } when write.Key.Table == Table.Accounts
+                    && KeyRecovery.Service.Rows.AccountFence.Is(new Row(write.Key, value, 1, 0)) => RaceStep.Fence,
+                _ when write.Key.Table == Table.Erasures && writes.All(w => w.Key.Table != Table.KeyRows) =>
+                    RaceStep.Receipt,
                 _ => null,
             };
             if (heard is not { } step || !_places.TryGetValue((step, write.Key), out var place)) continue;

@@ -61,8 +61,11 @@ internal sealed class Racer(AppUser user, TestRandom random) : IDisposable
         var refused = await server.RefusedAsync(Account, Phone);
         Assert.Equal((ErrorCode.Erased, false), (refused.Code, refused.Receipt.IsEmpty));
         foreach (var table in TableRegistry.Default.Of(StoreKind.Data))
-            await foreach (var row in server.Data.ScanOwnerAsync(table, Open.Rows.Locator, default)) Assert.True(KeyRecovery.Service.Rows.AccountFence.Is(row), $"{table}");
-        Assert.True(KeyRecovery.Service.Accounts.KeyRow.Decode((await server.Keys.ReadAsync(KeyRow, default))!.Value).WrappedSubjectKey.IsEmpty);
+            await foreach (var row in server.Data.ScanOwnerAsync(table, Open.Rows.Locator, default))
+                Assert.True(KeyRecovery.Service.Rows.AccountFence.Is(row), $"{table}");
+        Assert.True(
+            KeyRecovery.Service.Accounts.KeyRow.Decode(
+                (await server.Keys.ReadAsync(KeyRow, default))!.Value).WrappedSubjectKey.IsEmpty);
     }
 
     public void Dispose()

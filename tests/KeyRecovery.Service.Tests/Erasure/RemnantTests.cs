@@ -21,7 +21,7 @@ public sealed class RemnantTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Wrapped_keys_and_shares_of_the_erased_are_in_no_file_and_in_the_control_without_overwriting_they_are(bool leavesRemnants)
+    public async Task Keys_and_shares_of_the_erased_are_in_no_file_and_in_the_control_they_are(bool leavesRemnants)
     {
         var folder = Directory.CreateTempSubdirectory("keyrecovery-service-").FullName;
         await using var server = await TestService.OpenAsync(folder, _random, null, leavesRemnants);
@@ -43,7 +43,8 @@ public sealed class RemnantTests
         for (var i = 0; i < Accounts; i++)
         {
             var phone = TestAuthority.Device(_random);
-            var account = TestAccount.Begin(_random, phone, [TestAuthority.Code(_random)], items: [(new ItemId(_random.Bytes(16)), _random.Bytes(60))]);
+            var account = TestAccount.Begin(_random, phone, [TestAuthority.Code(_random)],
+                items: [(new ItemId(_random.Bytes(16)), _random.Bytes(60))]);
             Assert.IsType<Outcome<Heads>.Done>(await server.CreateAsync(account, $"person {i}"));
             using var slot = new TestRealmSlot(_random);
             var body = slot.Registration(server.Service.Realm.Identity);
@@ -59,14 +60,17 @@ public sealed class RemnantTests
     private static async Task EraseAsync(TestService server, TestAccount account, TestAuthority phone)
     {
         using var open = await server.PassAsync(account, phone);
-        Assert.Equal(ErasureState.Erased, Assert.IsType<Outcome<ErasureStatus>.Done>(await server.Service.Erasures.RequestAsync(open, default)).Value.State);
+        Assert.Equal(ErasureState.Erased,
+            Assert.IsType<Outcome<ErasureStatus>.Done>(
+                await server.Service.Erasures.RequestAsync(open, default)).Value.State);
     }
 
     private static async Task<Dictionary<RowKey, byte[]>> WrappedAsync(TestService server)
     {
         var keys = new Dictionary<RowKey, byte[]>();
         await foreach (var row in server.Keys.ScanAsync(Table.KeyRows, default))
-            if (KeyRow.Decode(row.Value).WrappedSubjectKey is { IsEmpty: false } wrapped) keys[row.Key] = wrapped.ToArray();
+            if (KeyRow.Decode(row.Value).WrappedSubjectKey is { IsEmpty: false } wrapped)
+                keys[row.Key] = wrapped.ToArray();
         await foreach (var row in server.Keys.ScanAsync(Table.RealmSlots, default))
             if (RealmSlotRow.Decode(row.Value).SealedShare is { IsEmpty: false } share) keys[row.Key] = share.ToArray();
         return keys;
@@ -74,11 +78,13 @@ public sealed class RemnantTests
 
     // Any 16 bytes of it in a row.
     private static bool IsIn(string folder, byte[] secret) =>
-        Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Where(f => !f.EndsWith("lock", StringComparison.Ordinal) && new FileInfo(f).Length > 0).Any(file =>
-        {
-            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            var bytes = new byte[stream.Length];
-            stream.ReadExactly(bytes);
-            return Enumerable.Range(0, secret.Length - 15).Any(i => bytes.AsSpan().IndexOf(secret.AsSpan(i, 16)) >= 0);
-        });
+        Directory.GetFiles(folder, "*", SearchOption.AllDirectories)
+            .Where(f => !f.EndsWith("lock", StringComparison.Ordinal) && new FileInfo(f).Length > 0).Any(file =>
+            {
+                using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+                var bytes = new byte[stream.Length];
+                stream.ReadExactly(bytes);
+                return Enumerable.Range(0, secret.Length - 15)
+                    .Any(i => bytes.AsSpan().IndexOf(secret.AsSpan(i, 16)) >= 0);
+            });
 }

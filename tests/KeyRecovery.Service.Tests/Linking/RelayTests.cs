@@ -56,7 +56,8 @@ public sealed class RelayTests
         Relayed.Is(LinkRelayLimits.UnclaimedLife, pair.Open());
         _time.Advance(TimeSpan.FromSeconds(20));
         Relayed.Is(TimeSpan.FromSeconds(100), pair.Open());
-        Relayed.Fails(ErrorCode.Conflict, RelayPair.Now(_relay.OpenAsync(pair.Opening with { BearerHash = default }, default)), "sessionId");
+        Relayed.Fails(ErrorCode.Conflict,
+            RelayPair.Now(_relay.OpenAsync(pair.Opening with { BearerHash = default }, default)), "sessionId");
         Relayed.Fails(ErrorCode.Conflict, new RelayPair(_relay, nameplate: "2B3C").Open(), "nameplate");
         Assert.Equal(1, _relay.Count);
     }
@@ -137,7 +138,8 @@ public sealed class RelayTests
     [Fact]
     public async Task Who_waits_learns_of_the_end_at_once_however_it_comes()
     {
-        var (ended, removed, expired) = (new RelayPair(_relay).Claimed(), new RelayPair(_relay).Claimed(), new RelayPair(_relay));
+        var (ended, removed, expired) =
+            (new RelayPair(_relay).Claimed(), new RelayPair(_relay).Claimed(), new RelayPair(_relay));
         expired.Open();
         _time.Advance(TimeSpan.FromSeconds(110));
         RelayPair[] pairs = [ended, removed, expired];
@@ -185,10 +187,12 @@ public sealed class RelayTests
         }
     });
 
-    private Outcome<(string Hex, TimeSpan Left)> Envelope(string nameplate) => RelayPair.Now(_relay.ReadNameplateAsync(nameplate, default)) switch
-    {
-        Outcome<(ReadOnlyMemory<byte> Envelope, TimeSpan Left)>.Done(var found) => (Convert.ToHexString(found.Envelope.Span), found.Left),
-        Outcome<(ReadOnlyMemory<byte> Envelope, TimeSpan Left)>.Failed(var failure) => failure,
-        _ => throw new InvalidOperationException(),
-    };
+    private Outcome<(string Hex, TimeSpan Left)> Envelope(string nameplate) =>
+        RelayPair.Now(_relay.ReadNameplateAsync(nameplate, default)) switch
+        {
+            Outcome<(ReadOnlyMemory<byte> Envelope, TimeSpan Left)>.Done(var found) =>
+                (Convert.ToHexString(found.Envelope.Span), found.Left),
+            Outcome<(ReadOnlyMemory<byte> Envelope, TimeSpan Left)>.Failed(var failure) => failure,
+            _ => throw new InvalidOperationException(),
+        };
 }

@@ -49,11 +49,14 @@ public sealed class RelayThreatTests
     [Fact]
     public async Task Wrong_unknown_and_ended_look_alike()
     {
-        var (pair, unknown, ended) = (new RelayPair(_relay).Claimed(), new RelayPair(_relay), new RelayPair(_relay).Claimed());
+        var (pair, unknown, ended) =
+            (new RelayPair(_relay).Claimed(), new RelayPair(_relay), new RelayPair(_relay).Claimed());
         ended.End(LinkSide.New);
         var stranger = RelayPair.Random();
         List<ServiceFailure> failures = [];
-        foreach (var (target, bearer) in new[] { (pair, stranger), (unknown, unknown.Existing), (ended, ended.Existing) })
+        foreach (var (target, bearer) in new[] {
+            (pair, stranger), (unknown, unknown.Existing), (ended, ended.Existing),
+        })
         {
             failures.Add(Failure(target.Claim(token: stranger)));
             failures.Add(Failure(target.Put(LinkSide.Existing, 0, [1], bearer)));
@@ -93,10 +96,12 @@ public sealed class RelayThreatTests
         var pair = new RelayPair(_relay);
         pair.Open();
         var bytes = _relay.Bytes;
-        Parallel.For(0, 10_000, _ => Relayed.Fails(ErrorCode.NotFound, pair.Claim(RelayPair.Random(), RelayPair.Random())));
+        Parallel.For(
+            0, 10_000, _ => Relayed.Fails(ErrorCode.NotFound, pair.Claim(RelayPair.Random(), RelayPair.Random())));
         Assert.Equal((1, bytes), (_relay.Count, _relay.Bytes));
         Relayed.Is(LinkRelayLimits.ClaimedLife, pair.Claim());
-        Parallel.For(0, 10_000, _ => Relayed.Fails(ErrorCode.NotFound, pair.Put(LinkSide.New, 0, [9], RelayPair.Random())));
+        Parallel.For(
+            0, 10_000, _ => Relayed.Fails(ErrorCode.NotFound, pair.Put(LinkSide.New, 0, [9], RelayPair.Random())));
         Relayed.Is(LinkReceipt.Done, pair.Put(LinkSide.New, 0, [1]));
         Relayed.Message([1], await pair.GetAsync(LinkSide.New, 0));
     }
@@ -106,7 +111,8 @@ public sealed class RelayThreatTests
     {
         var pair = new RelayPair(_relay).Claimed();
         Relayed.Fails(ErrorCode.TooLarge, pair.Put(LinkSide.New, 0, new byte[LinkLimits.MessageBytes + 1]));
-        for (var i = 0; i < LinkRelayLimits.MessagesPerSide; i++) Relayed.Is(LinkReceipt.Done, pair.Put(LinkSide.New, i, new byte[LinkLimits.MessageBytes]));
+        for (var i = 0; i < LinkRelayLimits.MessagesPerSide; i++)
+            Relayed.Is(LinkReceipt.Done, pair.Put(LinkSide.New, i, new byte[LinkLimits.MessageBytes]));
         Relayed.Fails(ErrorCode.LimitReached, pair.Put(LinkSide.New, 64, [1]), "seq");
         Relayed.Is(LinkReceipt.Done, pair.Put(LinkSide.Existing, 0, [1]));
     }
@@ -147,11 +153,14 @@ public sealed class RelayThreatTests
         using var laptop = TestAuthority.Device(random);
         var account = TestAccount.Begin(random, phone);
         Relayed.Done(await server.CreateAsync(account));
-        Relayed.Done(await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange { Add = [laptop] })));
+        Relayed.Done(
+            await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange { Add = [laptop] })));
         var relay = (LocalLinkRelay)server.Service.Links;
-        var (mine, theirs) = (Opened(relay, account.Now.Account, phone.Id), Opened(relay, account.Now.Account, laptop.Id));
+        var (mine, theirs) = (Opened(relay, account.Now.Account, phone.Id),
+            Opened(relay, account.Now.Account, laptop.Id));
 
-        Relayed.Done(await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange { Remove = [laptop] })));
+        Relayed.Done(
+            await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange { Remove = [laptop] })));
         Relayed.Is(LinkReceipt.Done, mine.Put(LinkSide.Existing, 0, [1]));
         Relayed.Fails(ErrorCode.NotFound, theirs.Put(LinkSide.Existing, 0, [1]));
     }
@@ -165,5 +174,6 @@ public sealed class RelayThreatTests
         from a in Alphabet from b in Alphabet from c in Alphabet from d in Alphabet select $"{a}{b}{c}{d}";
 
     private bool IsThere(string nameplate) =>
-        RelayPair.Now(_relay.ReadNameplateAsync(nameplate, default)) is Outcome<(ReadOnlyMemory<byte> Envelope, TimeSpan Left)>.Done;
+        RelayPair.Now(_relay.ReadNameplateAsync(nameplate, default))
+            is Outcome<(ReadOnlyMemory<byte> Envelope, TimeSpan Left)>.Done;
 }

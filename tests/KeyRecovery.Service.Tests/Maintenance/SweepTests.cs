@@ -45,7 +45,8 @@ public sealed class SweepTests
         Assert.IsType<Outcome<Heads>.Done>(await server.CommitAsync(
             account, phone, account.Commit(phone, new AccountChange { Put = [(Id(), new byte[100])] })));
         server.Time.Advance(TimeSpan.FromDays(400));
-        Assert.Equal(new SweepReport(0, 0, 0, 0, 0, 0, false), await server.Service.Sweeper.SweepAsync(TimeSpan.Zero, default));
+        Assert.Equal(
+            new SweepReport(0, 0, 0, 0, 0, 0, false), await server.Service.Sweeper.SweepAsync(TimeSpan.Zero, default));
         var audit = await server.Service.Audit.RunAsync(default);
         Assert.True(audit.IsSound);
         Assert.Equal(1, audit.Accounts);
@@ -59,7 +60,8 @@ public sealed class SweepTests
         var account = await CreateAsync(server, phone);
         var id = Id();
         for (var version = 0; version < 3; version++)
-            await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange { Put = [(id, [(byte)version])] }));
+            await server.CommitAsync(
+                account, phone, account.Commit(phone, new AccountChange { Put = [(id, [(byte)version])] }));
 
         server.Time.Advance(TimeSpan.FromDays(Limits.OldVersionDays) - TimeSpan.FromMinutes(1));
         Assert.Equal(0, (await server.Service.Sweeper.SweepAsync(Day, default)).OldVersions);
@@ -68,7 +70,8 @@ public sealed class SweepTests
         using var open = await server.PassAsync(account, phone);
         Assert.Empty(await server.Service.Vaults.ReadVersionsAsync(open, id, default));
         Assert.Empty((await server.Service.Audit.RunAsync(default)).OrphanRows);
-        Assert.NotNull(await server.Service.Vaults.FindItemAsync(open, account.Now.Manifest.Manifest.Find(id)!.Hash, default));
+        Assert.NotNull(
+            await server.Service.Vaults.FindItemAsync(open, account.Now.Manifest.Manifest.Find(id)!.Hash, default));
     }
 
     [Fact]
@@ -98,14 +101,16 @@ public sealed class SweepTests
         await server.CreateAsync(TestAccount.Begin(_random, phone, []));
         await LoseDataAsync(server, KeyRowState.Live);
         server.Time.Advance(TimeSpan.FromDays(400));
-        Assert.Equal(new SweepReport(0, 0, 0, 0, 0, 0, false), await server.Service.Sweeper.SweepAsync(TimeSpan.Zero, default));
+        Assert.Equal(
+            new SweepReport(0, 0, 0, 0, 0, 0, false), await server.Service.Sweeper.SweepAsync(TimeSpan.Zero, default));
         Assert.Equal(1, (await server.Service.Audit.RunAsync(default)).VaultsLost);
     }
 
     [Theory]
     [InlineData(OrphanAccounts.BrakeFloor, false)]
     [InlineData(OrphanAccounts.BrakeFloor + 1, true)]
-    public async Task Data_without_a_key_row_go_when_they_are_few_and_stop_the_sweep_when_they_are_many(int accounts, bool stopped)
+    public async Task Data_without_a_key_row_go_when_they_are_few_and_stop_the_sweep_when_they_are_many(
+        int accounts, bool stopped)
     {
         await using var server = await TestService.OpenAsync();
         for (var i = 0; i < accounts; i++)
@@ -120,7 +125,8 @@ public sealed class SweepTests
         var report = await server.Service.Sweeper.SweepAsync(Day, default);
         Assert.Equal(stopped, report.Stopped);
         Assert.Equal(stopped ? 0 : accounts, report.OrphanAccounts);
-        Assert.Equal(stopped, (await server.Service.Audit.RunAsync(default)).OrphanRows.ContainsKey(Table.Accounts.Name));
+        Assert.Equal(
+            stopped, (await server.Service.Audit.RunAsync(default)).OrphanRows.ContainsKey(Table.Accounts.Name));
     }
 
     private async Task<TestAccount> CreateAsync(TestService server, TestAuthority phone)
@@ -130,24 +136,30 @@ public sealed class SweepTests
         return account;
     }
 
-    private async Task<byte[]> StageAsync(TestService server, TestAccount account, TestAuthority phone, byte[]? again = null)
+    private async Task<byte[]> StageAsync(
+        TestService server, TestAccount account, TestAuthority phone, byte[]? again = null)
     {
         using var vault = account.Open(phone);
         var item = again ?? SealedItem.Seal(
-            vault.Keys.Current, new ItemHeader(account.Now.Account, Id(), 1, vault.Keys.Current.Epoch, default), new byte[100], _random);
+            vault.Keys.Current, new ItemHeader(account.Now.Account, Id(), 1, vault.Keys.Current.Epoch, default),
+            new byte[100], _random);
         using var open = await server.PassAsync(account, phone);
-        Assert.IsType<Outcome<Hash256>.Done>(await server.Service.Staging.PutAsync(open, Hash256.Of(item), item, default));
+        Assert.IsType<Outcome<Hash256>.Done>(
+            await server.Service.Staging.PutAsync(open, Hash256.Of(item), item, default));
         return item;
     }
 
     // What a crash between the stores, or a lost disk, leaves: a key row, and no data.
     private static async Task LoseDataAsync(TestService server, KeyRowState state)
     {
-        foreach (var table in new[] { Table.Accounts, Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Trails })
+        foreach (var table in new[] {
+            Table.Accounts, Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Trails,
+        })
             await foreach (var row in server.Data.ScanAsync(table, default))
                 await server.Data.WriteAsync([new RowWrite.Remove(row.Key)], default);
         await foreach (var row in server.Keys.ScanAsync(Table.KeyRows, default))
-            await server.Keys.WriteAsync([new RowWrite.Replace(row, (KeyRow.Decode(row.Value) with { State = state }).Encode())], default);
+            await server.Keys.WriteAsync(
+                [new RowWrite.Replace(row, (KeyRow.Decode(row.Value) with { State = state }).Encode())], default);
     }
 
     private ItemId Id()

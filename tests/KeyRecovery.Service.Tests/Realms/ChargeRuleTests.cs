@@ -79,7 +79,8 @@ public sealed class ChargeRuleTests
         Assert.NotNull(Assert.IsType<RealmStep.Proceed>(_world.Guess(attempt, element)).Next);
         _world.Counted();
         _world.Counted();
-        for (var again = 0; again < 3; again++) Assert.Null(Assert.IsType<RealmStep.Proceed>(_world.Guess(attempt, element)).Next);
+        for (var again = 0; again < 3; again++)
+            Assert.Null(Assert.IsType<RealmStep.Proceed>(_world.Guess(attempt, element)).Next);
         Assert.Equal(7, _world.Standing.GuessesLeft);
     }
 
@@ -125,7 +126,9 @@ public sealed class ChargeRuleTests
         var (attempt, element) = (_world.NewAttempt(), _world.NewElement());
         _world.Guess(attempt, element);
         _world.Manage(1, RealmCommand.Pause);
-        Assert.Equal((9, 0L), (RuleWorld.Refused(ErrorCode.SlotPaused, _world.Guess()) is var f ? f.GuessesLeft : null, f.NextAttemptInMs));
+        Assert.Equal(
+            (9, 0L), (RuleWorld.Refused(ErrorCode.SlotPaused, _world.Guess()) is var f
+                ? f.GuessesLeft : null, f.NextAttemptInMs));
         RuleWorld.Refused(ErrorCode.SlotPaused, _world.Guess(attempt, element));
         Assert.Equal(9, _world.Standing.GuessesLeft);
         _world.Manage(2, RealmCommand.Resume);

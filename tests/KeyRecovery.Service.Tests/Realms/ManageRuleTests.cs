@@ -17,7 +17,8 @@ public sealed class ManageRuleTests
     {
         _world.Manage(5, RealmCommand.Pause);
         foreach (var version in new ulong[] { 0, 4, 5 })
-            Assert.Equal("version", RuleWorld.Refused(ErrorCode.Conflict, _world.Manage(version, RealmCommand.Resume)).Field);
+            Assert.Equal(
+                "version", RuleWorld.Refused(ErrorCode.Conflict, _world.Manage(version, RealmCommand.Resume)).Field);
         Assert.Equal(RealmSlotState.Paused, _world.Row.State);
         _world.Manage(6, RealmCommand.Resume);
         Assert.Equal((RealmSlotState.Fresh, 6ul), (_world.Row.State, _world.Row.Version));
@@ -27,7 +28,8 @@ public sealed class ManageRuleTests
     public void The_status_takes_any_version_and_changes_nothing()
     {
         _world.Manage(5, RealmCommand.Pause);
-        foreach (var version in new ulong[] { 0, 5, 1000 }) Assert.Null(Assert.IsType<RealmStep.Proceed>(_world.Manage(version, RealmCommand.Status)).Next);
+        foreach (var version in new ulong[] { 0, 5, 1000 })
+            Assert.Null(Assert.IsType<RealmStep.Proceed>(_world.Manage(version, RealmCommand.Status)).Next);
         Assert.Equal(5ul, _world.Row.Version);
     }
 
@@ -56,7 +58,8 @@ public sealed class ManageRuleTests
     {
         _world.Counted();
         var request = _world.NewElement();
-        _world.Row = RealmSlotRow.Decode(RealmRules.Manage(_world.Row, 1, RealmCommand.Delete, request, _world.Now).Next!.Encode());
+        _world.Row = RealmSlotRow.Decode(
+            RealmRules.Manage(_world.Row, 1, RealmCommand.Delete, request, _world.Now).Next!.Encode());
         Assert.True(_world.Row.IsDeleted);
         Assert.Equal(RealmSlotRow.Deleted(1, request.ToArray()).Encode(), _world.Row.Encode());
         Assert.True(RealmRules.IsLastCommand(_world.Row, request));
@@ -71,7 +74,8 @@ public sealed class ManageRuleTests
         using var key = SigningKey.FromSeed(new byte[32]);
         foreach (var command in new[]
         {
-            RealmCommand.Pause, RealmCommand.Resume, RealmCommand.TellHead(new LinkPlace(1, default)), RealmCommand.ReplaceKey(key.PublicKey),
+            RealmCommand.Pause, RealmCommand.Resume, RealmCommand.TellHead(new LinkPlace(1, default)),
+            RealmCommand.ReplaceKey(key.PublicKey),
         })
             RuleWorld.Refused(ErrorCode.SlotLocked, _world.Manage(1, command));
         Assert.Null(_world.Manage(0, RealmCommand.Status).Next);

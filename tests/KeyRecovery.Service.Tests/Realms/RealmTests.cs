@@ -32,7 +32,8 @@ public sealed class RealmTests
         await using var server = await TestService.OpenAsync();
         using var kept = new TestRealmSlot(_random);
         await RegisteredAsync(server, kept);
-        var head = kept.Manage(server.Service.Realm.Identity, 1, RealmCommand.TellHead(new LinkPlace(1, Hash256.Of([1]))));
+        var head = kept.Manage(
+            server.Service.Realm.Identity, 1, RealmCommand.TellHead(new LinkPlace(1, Hash256.Of([1]))));
         Done(await server.Service.Realm.ManageAsync(RealmManage.Decode(head), Hash256.Of(head), default));
         var fresh = new List<TestRealmSlot>();
         for (var i = 1; i < RealmLimits.SlotsOfSubject; i++)
@@ -57,7 +58,7 @@ public sealed class RealmTests
     }
 
     [Fact]
-    public async Task A_share_is_sealed_under_a_KEK_that_its_row_names_and_opens_under_no_other_ring_and_in_no_other_row()
+    public async Task A_share_is_sealed_under_the_KEK_that_its_row_names_and_opens_under_no_other_ring_or_row()
     {
         await using var server = await TestService.OpenAsync();
         using var slot = new TestRealmSlot(_random);
@@ -69,7 +70,8 @@ public sealed class RealmTests
         Assert.Equal(server.Ring.Current.Id, row.Kek);
         Assert.Equal(-1, stored.Value.Span.IndexOf(slot.Key.Shares[0].Span));
 
-        using (var share = await OpenAsync(server.Ring, stored.Key, row)) Assert.Equal(slot.Key.Shares[0].Span, share.Span);
+        using (var share = await OpenAsync(server.Ring, stored.Key, row))
+            Assert.Equal(slot.Key.Shares[0].Span, share.Span);
         using var folder = new RingFolder(_random, server.Time);
         await Assert.ThrowsAsync<RowDamagedException>(() => OpenAsync(folder.Ring, stored.Key, row));
         var elsewhere = (await StoredAsync(server, other)).Key;
@@ -87,7 +89,8 @@ public sealed class RealmTests
         await RegisteredAsync(server, slot);
         var stored = await StoredAsync(server, slot);
         var row = RealmSlotRow.Decode(stored.Value);
-        await server.Keys.WriteAsync([new RowWrite.Replace(stored, (row with { Kek = new KekId(9) }).Encode())], default);
+        await server.Keys.WriteAsync(
+            [new RowWrite.Replace(stored, (row with { Kek = new KekId(9) }).Encode())], default);
         await Assert.ThrowsAsync<RowDamagedException>(() => GuessAsync(server, Anna, slot.Guess()));
         Assert.Equal(0, (await RowAsync(server, slot)).Attempts.Count);
         Assert.Single((await server.Service.Audit.RunAsync(default)).Damaged);
@@ -105,7 +108,8 @@ public sealed class RealmTests
         var stored = await StoredAsync(server, slot);
         var row = RealmSlotRow.Decode(stored.Value) with { ShareKey = other.Key.ShareKeys[0].ToArray() };
         await server.Keys.WriteAsync([new RowWrite.Replace(stored, row.Encode())], default);
-        Assert.Equal("realm slot: not its share", Assert.Single((await server.Service.Audit.RunAsync(default)).Damaged));
+        Assert.Equal(
+            "realm slot: not its share", Assert.Single((await server.Service.Audit.RunAsync(default)).Damaged));
     }
 
     [Fact]
@@ -198,12 +202,14 @@ public sealed class RealmTests
                 Task.Run(() => GuessAsync(server, Anna, slot.Guess())));
             var row = await RowAsync(server, slot);
             if (both[0] is Outcome<byte[]>.Done) Assert.Equal(RealmSlotState.Fresh, row.State);
-            else Assert.Equal((ErrorCode.SlotLocked, RealmSlotState.Destroyed), (((Outcome<byte[]>.Failed)both[0]).Failure.Code, row.State));
+            else Assert.Equal((ErrorCode.SlotLocked, RealmSlotState.Destroyed),
+                (((Outcome<byte[]>.Failed)both[0]).Failure.Code, row.State));
         }
     }
 
     // What an erasure does here, from its point of no return to its receipt.
-    private static async Task EraseAsync(TestService server, AppUser? user, params (AuthorityId Id, VerifyKey Key)[] chain)
+    private static async Task EraseAsync(
+        TestService server, AppUser? user, params (AuthorityId Id, VerifyKey Key)[] chain)
     {
         var ids = new RowIds(server.LookupKey);
         RowKey? subject = user is null ? null : RowIds.RealmSubject(ids.Subject(user));
@@ -228,7 +234,8 @@ public sealed class RealmTests
     private static async Task<Outcome<byte[]>> GuessAsync(TestService server, AppUser user, TestGuess guess) =>
         await server.Service.Realm.EvaluateAsync(user, guess.Request, Hash256.Of(guess.Body), default);
 
-    private static async Task DoneAsync(TestService server, AppUser user, TestGuess guess) => Done(await GuessAsync(server, user, guess));
+    private static async Task DoneAsync(TestService server, AppUser user, TestGuess guess) =>
+        Done(await GuessAsync(server, user, guess));
 
     private static async Task<Outcome<byte[]>> ResetAsync(TestService server, TestRealmSlot slot, AttemptId attempt)
     {

@@ -44,9 +44,11 @@ internal sealed class RuleWorld
     public RealmStep Guess(AttemptId? attempt = null, Hash256? element = null) =>
         Take(RealmRules.Charge(Row, attempt ?? NewAttempt(), element ?? NewElement(), Policy, Now));
 
-    public RealmStep Reset(AttemptId attempt, ulong? round = null) => Take(RealmRules.Reset(Row, attempt, round ?? Row.Round, Now));
+    public RealmStep Reset(AttemptId attempt, ulong? round = null) =>
+        Take(RealmRules.Reset(Row, attempt, round ?? Row.Round, Now));
 
-    public RealmStep Manage(ulong version, RealmCommand command) => Take(RealmRules.Manage(Row, version, command, NewElement(), Now));
+    public RealmStep Manage(ulong version, RealmCommand command) =>
+        Take(RealmRules.Manage(Row, version, command, NewElement(), Now));
 
     /// <summary>Counts a guess that must be counted, and gives its id.</summary>
     public AttemptId Counted()

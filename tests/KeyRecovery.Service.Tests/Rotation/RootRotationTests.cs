@@ -79,16 +79,21 @@ public sealed class RootRotationTests
         var old = RootKeyOf(server.Folder);
         var unknown = new RowKey(Table.Secrets, "of-a-later-version"u8.ToArray());
         await server.Keys.WriteAsync([new RowWrite.Create(unknown, new byte[72])], default);
-        Assert.Contains("is not known", Assert.IsType<RingResult.Refused>(await server.RootRotation.RunAsync(default)).Reason, StringComparison.Ordinal);
+        Assert.Contains("is not known",
+            Assert.IsType<RingResult.Refused>(await server.RootRotation.RunAsync(default)).Reason,
+            StringComparison.Ordinal);
         await server.Keys.WriteAsync([new RowWrite.Remove(unknown)], default);
 
         var seed = new RowKey(Table.Secrets, "realm-seed"u8.ToArray());
         var good = (await server.Keys.ReadAsync(seed, default))!;
         await server.Keys.WriteAsync([new RowWrite.Replace(good, new byte[72])], default);
-        Assert.Contains("opens neither", Assert.IsType<RingResult.Refused>(await server.RootRotation.RunAsync(default)).Reason, StringComparison.Ordinal);
+        Assert.Contains("opens neither",
+            Assert.IsType<RingResult.Refused>(await server.RootRotation.RunAsync(default)).Reason,
+            StringComparison.Ordinal);
         Assert.Equal(old, RootKeyOf(server.Folder));
 
-        await server.Keys.WriteAsync([new RowWrite.Replace((await server.Keys.ReadAsync(seed, default))!, good.Value)], default);
+        await server.Keys.WriteAsync(
+            [new RowWrite.Replace((await server.Keys.ReadAsync(seed, default))!, good.Value)], default);
         Assert.IsType<RingResult.Done>(await server.RootRotation.RunAsync(default));
         Assert.NotEqual(old, RootKeyOf(server.Folder));
     }

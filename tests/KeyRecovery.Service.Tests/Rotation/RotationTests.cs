@@ -15,7 +15,8 @@ public sealed class RotationTests
     private static readonly KekId First = new(1);
 
     private static Task<TestService> OpenAsync(Func<IKeyStore, IKeyStore>? between = null) =>
-        TestService.OpenAsync(Directory.CreateTempSubdirectory("keyrecovery-rotation-").FullName, SystemRandom.Instance, between);
+        TestService.OpenAsync(
+            Directory.CreateTempSubdirectory("keyrecovery-rotation-").FullName, SystemRandom.Instance, between);
 
     private static async Task<RotationOutcome.Done> RotateAsync(TestService server, bool begin = true) =>
         Assert.IsType<RotationOutcome.Done>(await server.Service.Rotation.RunAsync(begin, null, default));
@@ -121,7 +122,8 @@ public sealed class RotationTests
         var key = new RowKey(Table.KeyRows, new byte[32]);
         var wrapped = KekBox.Wrap(before, key, new byte[32], SystemRandom.Instance);
         await RotateAsync(server);
-        await server.Keys.WriteAsync([new RowWrite.Create(key, new KeyRow(KeyRowState.Pending, before.Id, wrapped, null, 0).Encode())], default);
+        await server.Keys.WriteAsync(
+            [new RowWrite.Create(key, new KeyRow(KeyRowState.Pending, before.Id, wrapped, null, 0).Encode())], default);
         Assert.Equal(1, (await server.Service.RingAudit.RunAsync(default)).Lost);
         Assert.Equal(1, (await RotateAsync(server)).Lost);
     }
@@ -143,7 +145,8 @@ public sealed class RotationTests
             Assert.IsType<WriteResult.Written>(await held.WriteAsync([new RowWrite.Replace(row, row.Value)], default));
         };
         var passes = 0;
-        var outcome = await server.Service.Rotation.RunAsync(true, new Teller(told => passes = Math.Max(passes, told.Pass)), default);
+        var outcome = await server.Service.Rotation.RunAsync(
+            true, new Teller(told => passes = Math.Max(passes, told.Pass)), default);
         Assert.Equal(4, Assert.IsType<RotationOutcome.Done>(outcome).Rewrapped);
         Assert.True(raced > 1);
         Assert.Equal(3, passes);
@@ -163,12 +166,15 @@ public sealed class RotationTests
         var good = (await server.Keys.ReadAsync(key, default))!;
         var row = KeyRow.Decode(good.Value);
         var bad = fault == "torn"
-            ? (row with { WrappedSubjectKey = row.WrappedSubjectKey.ToArray().Select((b, i) => i == 30 ? (byte)(b ^ 1) : b).ToArray() }).Encode()
+            ? (row with { WrappedSubjectKey = row.WrappedSubjectKey.ToArray()
+                .Select((b, i) => i == 30 ? (byte)(b ^ 1) : b).ToArray() }).Encode()
             : new byte[20];
         await server.Keys.WriteAsync([new RowWrite.Replace(good, bad)], default);
 
         for (var i = 0; i < 2; i++)
-            Assert.Equal(1, Assert.IsType<RotationOutcome.Blocked>(await server.Service.Rotation.RunAsync(true, null, default)).Unreadable);
+            Assert.Equal(
+                1, Assert.IsType<RotationOutcome.Blocked>(
+                    await server.Service.Rotation.RunAsync(true, null, default)).Unreadable);
         Assert.True(server.Service.Rotation.IsUnfinished);
         Assert.Equal(KekState.Retiring, server.Ring.StateOf(First));
         Assert.Equal(new KekId(2), server.Ring.Current.Id);
@@ -220,7 +226,8 @@ public sealed class RotationTests
                 Assert.IsType<WriteResult.Written>(await held.WriteAsync([.. writes.Take(3)], default));
                 throw new OperationCanceledException();
             };
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first.Service.Rotation.RunAsync(false, null, default));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                () => first.Service.Rotation.RunAsync(false, null, default));
         }
         await first.CloseAsync();
 
@@ -244,8 +251,11 @@ public sealed class RotationTests
         using var user = await TestUser.CreateAsync(server, "user", 1);
         var copy = Directory.CreateTempSubdirectory("keyrecovery-copy-").FullName;
         foreach (var name in new[] { "data", "keys", "ring" }) Directory.CreateDirectory(Path.Combine(copy, name));
-        foreach (var file in new[] { "data/data.db", "data/data.db-wal", "keys/keys.db", "ring/kek-ring", "ring/root.key" })
-            if (File.Exists(Path.Combine(server.Folder, file))) File.Copy(Path.Combine(server.Folder, file), Path.Combine(copy, file));
+        foreach (var file in new[] {
+            "data/data.db", "data/data.db-wal", "keys/keys.db", "ring/kek-ring", "ring/root.key",
+        })
+            if (File.Exists(Path.Combine(server.Folder, file)))
+                File.Copy(Path.Combine(server.Folder, file), Path.Combine(copy, file));
 
         // The control: with the ring of that time it opens.
         var control = await TestService.OpenAsync(copy, SystemRandom.Instance);

@@ -8,7 +8,9 @@ using KeyRecovery.Testing;
 
 namespace KeyRecovery.Service.Tests.Rotation;
 
-/// <summary>A ring of an older day under stores of today: pending and told, never a success, and no key is lost by it.</summary>
+/// <summary>
+/// A ring of an older day under stores of today: pending and told, never a success, and no key is lost by it.
+/// </summary>
 public sealed class StaleRingTests
 {
     private readonly TestRandom _random = new(41);
@@ -39,7 +41,9 @@ public sealed class StaleRingTests
             // The one that waits for its KEK, and the one whose key does not open.
             Assert.Equal((0, 0, 2, 0), (report.Erased, report.Final, report.Pending, report.AwaitKek));
             Assert.NotNull(report.Problem);
-            Assert.Equal(2, Assert.IsType<RotationOutcome.Blocked>(await stale.Service.Rotation.RunAsync(begin: true, null, default)).Unreadable);
+            Assert.Equal(
+                2, Assert.IsType<RotationOutcome.Blocked>(
+                    await stale.Service.Rotation.RunAsync(begin: true, null, default)).Unreadable);
         }
 
         Assert.Equal(standings.AsEnumerable(), stale.Ring.Standings);
@@ -55,7 +59,10 @@ public sealed class StaleRingTests
         (await server.PassAsync(kept, keptPhone)).Dispose();
         Assert.Equal(1, (await server.Service.Erasures.ResumeAsync(default)).Erased);
         Assert.Equal(1, (await server.JobAsync(job)).Erased);
-        Assert.Equal(new KekId(2), Assert.Single(Assert.IsType<RotationOutcome.Done>(await server.Service.Rotation.RunAsync(begin: true, null, default)).Destroyed));
+        Assert.Equal(new KekId(2),
+            Assert.Single(
+                Assert.IsType<RotationOutcome.Done>(
+                    await server.Service.Rotation.RunAsync(begin: true, null, default)).Destroyed));
         Assert.Equal(2, (await server.Service.Erasures.ResumeAsync(default)).Final);
         (await server.PassAsync(kept, keptPhone)).Dispose();
     }

@@ -19,15 +19,20 @@ public sealed class LinkRuleTests
         var account = TestAccount.Begin(_random, phone, []);
         Assert.IsType<Outcome<Heads>.Done>(await server.CreateAsync(account));
         using var first = TestAuthority.Code(_random);
-        Assert.IsType<Outcome<Heads>.Done>(await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange { Add = [first] })));
+        Assert.IsType<Outcome<Heads>.Done>(
+            await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange { Add = [first] })));
         for (var link = 2; link < Limits.LinksPerDay; link++)
-            Assert.IsType<Outcome<Heads>.Done>(await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange { Mend = true })));
+            Assert.IsType<Outcome<Heads>.Done>(
+                await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange { Mend = true })));
 
         using var late = TestAuthority.Code(_random);
         var before = account.Now;
-        var refused = await server.CommitAsync(account, phone, Fork(account, phone, new AccountChange { Add = [late] }));
+        var refused = await server.CommitAsync(
+            account, phone, Fork(account, phone, new AccountChange { Add = [late] }));
         Assert.Equal(
-            new ServiceFailure(ErrorCode.LimitReached) { Field = "links", Most = Limits.LinksPerDay, Used = Limits.LinksPerDay },
+            new ServiceFailure(ErrorCode.LimitReached) {
+                Field = "links", Most = Limits.LinksPerDay, Used = Limits.LinksPerDay,
+            },
             Assert.IsType<Outcome<Heads>.Failed>(refused).Failure);
         Assert.Equal(before.Manifest.Hash, account.Now.Manifest.Hash);
         var mend = await server.CommitAsync(account, phone, Fork(account, phone, new AccountChange { Mend = true }));
@@ -35,10 +40,12 @@ public sealed class LinkRuleTests
 
         // The way out stays open, and tomorrow is another day.
         Assert.IsType<Outcome<Heads>.Done>(
-            await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange { Add = [late], Remove = [first] })));
+            await server.CommitAsync(
+                account, phone, account.Commit(phone, new AccountChange { Add = [late], Remove = [first] })));
         server.Time.Advance(TimeSpan.FromDays(1));
         using var tomorrow = TestAuthority.Code(_random);
-        Assert.IsType<Outcome<Heads>.Done>(await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange { Add = [tomorrow] })));
+        Assert.IsType<Outcome<Heads>.Done>(
+            await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange { Add = [tomorrow] })));
     }
 
     [Fact]
@@ -50,16 +57,20 @@ public sealed class LinkRuleTests
         using var tablet = TestAuthority.Device(_random);
         var account = TestAccount.Begin(_random, phone, []);
         Assert.IsType<Outcome<Heads>.Done>(await server.CreateAsync(account));
-        Assert.IsType<Outcome<Heads>.Done>(await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange { Add = [laptop] })));
-        Assert.IsType<Outcome<Heads>.Done>(await server.CommitAsync(account, laptop, account.Commit(laptop, new AccountChange { Add = [tablet] })));
+        Assert.IsType<Outcome<Heads>.Done>(
+            await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange { Add = [laptop] })));
+        Assert.IsType<Outcome<Heads>.Done>(
+            await server.CommitAsync(account, laptop, account.Commit(laptop, new AccountChange { Add = [tablet] })));
 
         server.Time.Advance(TimeSpan.FromHours(72) - TimeSpan.FromSeconds(1));
         var removal = new AccountChange { Remove = [phone] };
-        var young = Assert.IsType<Outcome<Heads>.Failed>(await server.CommitAsync(account, laptop, Fork(account, laptop, removal))).Failure;
+        var young = Assert.IsType<Outcome<Heads>.Failed>(
+            await server.CommitAsync(account, laptop, Fork(account, laptop, removal))).Failure;
         Assert.Equal(ErrorCode.YoungAuthority, young.Code);
         Assert.Equal((ulong)server.Time.GetUtcNow().AddSeconds(1).ToUnixTimeSeconds(), young.TrustedFrom);
 
-        Assert.IsType<Outcome<Heads>.Done>(await server.CommitAsync(account, laptop, account.Commit(laptop, new AccountChange { Remove = [tablet] })));
+        Assert.IsType<Outcome<Heads>.Done>(
+            await server.CommitAsync(account, laptop, account.Commit(laptop, new AccountChange { Remove = [tablet] })));
         server.Time.Advance(TimeSpan.FromSeconds(1));
         Assert.IsType<Outcome<Heads>.Done>(await server.CommitAsync(account, laptop, account.Commit(laptop, removal)));
     }
@@ -76,7 +87,8 @@ public sealed class LinkRuleTests
         await server.CreateAsync(account);
         await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange { Add = [laptop, byPhone] }));
         var heads = Assert.IsType<Outcome<Heads>.Done>(
-            await server.CommitAsync(account, laptop, account.Commit(laptop, new AccountChange { Add = [byLaptop] }))).Value;
+            await server.CommitAsync(
+                account, laptop, account.Commit(laptop, new AccountChange { Add = [byLaptop] }))).Value;
         var now = (ulong)server.Time.GetUtcNow().ToUnixTimeSeconds();
         Assert.Equal(now, heads.TrustedFrom[byPhone.Id]);
         Assert.Equal(now + (72 * 3600), heads.TrustedFrom[byLaptop.Id]);
@@ -87,8 +99,11 @@ public sealed class LinkRuleTests
     {
         using var open = account.Open(signer);
         var draft = LinkDraft.Next(
-            open, new LinkChange([.. change.Add.Select(a => a.Added)], [.. change.Remove.Select(r => r.Id)], change.Mend), signer.Id, 1, _random);
-        var link = draft.Sign(signer.Signing, change.Add.ToDictionary(a => a.Id, a => LinkDraft.ProvePossession(a.Signing, draft.Body)));
-        return new CommitBundle(link, draft.Keyset, ManifestDraft.Next(open, draft, new ManifestChange(), signer.Id, signer.Signing, _random), []);
+            open, new LinkChange([.. change.Add.Select(a => a.Added)], [.. change.Remove.Select(r => r.Id)],
+                change.Mend), signer.Id, 1, _random);
+        var link = draft.Sign(
+            signer.Signing, change.Add.ToDictionary(a => a.Id, a => LinkDraft.ProvePossession(a.Signing, draft.Body)));
+        return new CommitBundle(link, draft.Keyset,
+            ManifestDraft.Next(open, draft, new ManifestChange(), signer.Id, signer.Signing, _random), []);
     }
 }

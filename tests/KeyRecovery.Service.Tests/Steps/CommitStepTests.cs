@@ -18,7 +18,9 @@ public sealed class CommitStepTests
     public static TheoryData<string, StepFate> Commits()
     {
         var data = new TheoryData<string, StepFate>();
-        foreach (var commit in new[] { "put", "new", "delete", "slot", "device", "removal", "full trail", "version that goes" })
+        foreach (var commit in new[] {
+            "put", "new", "delete", "slot", "device", "removal", "full trail", "version that goes",
+        })
             foreach (var fate in Enum.GetValues<StepFate>())
                 data.Add(commit, fate);
         return data;
@@ -30,7 +32,8 @@ public sealed class CommitStepTests
         await AtEachStepAsync(commit, fate, async (user, bundle, before, outcome) =>
         {
             using var open = await user.PassAsync();
-            Assert.IsType<Outcome<Heads>.Done>(await user.World.Server.Service.Commits.CommitAsync(open, bundle, default));
+            Assert.IsType<Outcome<Heads>.Done>(
+                await user.World.Server.Service.Commits.CommitAsync(open, bundle, default));
             await user.ReadsAsync(user.Account.Now);
             await user.World.SweptAsync();
         });
@@ -45,7 +48,8 @@ public sealed class CommitStepTests
             var isThere = open.State.ManifestHash == bundle.Manifest.Hash;
             if (outcome is Outcome<Heads>.Done) Assert.True(isThere, "an acknowledged commit is lost");
             await user.ReadsAsync(isThere ? user.Account.Now : before);
-            Assert.IsType<Outcome<Heads>.Done>(await user.World.Server.Service.Commits.CommitAsync(open, bundle, default));
+            Assert.IsType<Outcome<Heads>.Done>(
+                await user.World.Server.Service.Commits.CommitAsync(open, bundle, default));
             await user.ReadsAsync(user.Account.Now);
         });
 
@@ -61,7 +65,8 @@ public sealed class CommitStepTests
             if (!isThere) user.Account.Undo();
             var put = (new ItemId(user.World.Random.Bytes(16)), user.World.Random.Bytes(33));
             var other = user.Account.Commit(user.Phone, new AccountChange { Put = [put] });
-            Assert.IsType<Outcome<Heads>.Done>(await user.World.Server.Service.Commits.CommitAsync(open, other, default));
+            Assert.IsType<Outcome<Heads>.Done>(
+                await user.World.Server.Service.Commits.CommitAsync(open, other, default));
             await user.ReadsAsync(user.Account.Now);
             await user.World.SweptAsync();
             await user.ReadsAsync(user.Account.Now);
@@ -75,9 +80,11 @@ public sealed class CommitStepTests
         {
             var user = await world.NewAccountAsync();
             // Two devices change the same item from the same state: what the loser wrote of history is not believed.
-            var loser = user.Account.Commit(user.Phone, new AccountChange { Put = [(user.Item, world.Random.Bytes(50))] });
+            var loser = user.Account.Commit(
+                user.Phone, new AccountChange { Put = [(user.Item, world.Random.Bytes(50))] });
             user.Account.Undo();
-            var winner = user.Account.Commit(user.Phone, new AccountChange { Put = [(user.Item, world.Random.Bytes(60))] });
+            var winner = user.Account.Commit(
+                user.Phone, new AccountChange { Put = [(user.Item, world.Random.Bytes(60))] });
             using var early = await user.PassAsync();
             var outcome = await round.DoAsync(
                 () => world.Server.Service.Commits.CommitAsync(early, loser, default).AsTask(),
@@ -106,7 +113,9 @@ public sealed class CommitStepTests
         // The first chunk confirms those, and the next commit puts another one in its place.
         while (user.Account.History.Count < Trail.Tail + Trail.Moved)
             await world.Server.CommitAsync(user.Account, user.Phone, Put(other));
-        var change = new AccountChange { Put = [(mine, world.Random.Bytes(20))], Add = [TestAuthority.Code(world.Random)] };
+        var change = new AccountChange {
+            Put = [(mine, world.Random.Bytes(20))], Add = [TestAuthority.Code(world.Random)],
+        };
         var loser = user.Account.Commit(user.Phone, change);
         user.Account.Undo();
         var winner = Put(other);
@@ -157,8 +166,10 @@ public sealed class CommitStepTests
         {
             for (var i = 0; i < times; i++)
             {
-                var bundle = user.Account.Commit(user.Phone, new AccountChange { Put = [(user.Item, random.Bytes(20))] });
-                Assert.IsType<Outcome<Heads>.Done>(await user.World.Server.CommitAsync(user.Account, user.Phone, bundle));
+                var bundle = user.Account.Commit(
+                    user.Phone, new AccountChange { Put = [(user.Item, random.Bytes(20))] });
+                Assert.IsType<Outcome<Heads>.Done>(
+                    await user.World.Server.CommitAsync(user.Account, user.Phone, bundle));
             }
         }
 
@@ -173,7 +184,8 @@ public sealed class CommitStepTests
 
         return user.Account.Commit(user.Phone, commit switch
         {
-            "new" => new AccountChange { Put = [(new ItemId(random.Bytes(16)), random.Bytes(10)), (new ItemId(random.Bytes(16)), random.Bytes(10))] },
+            "new" => new AccountChange { Put =
+                [(new ItemId(random.Bytes(16)), random.Bytes(10)), (new ItemId(random.Bytes(16)), random.Bytes(10))] },
             "delete" => new AccountChange { Delete = [user.Item] },
             "slot" => new AccountChange { Add = [TestAuthority.Code(random), TestAuthority.Code(random)] },
             "device" => new AccountChange { Add = [laptop] },

@@ -6,14 +6,18 @@ using KeyRecovery.Testing.Stores;
 
 namespace KeyRecovery.Service.Tests.Steps;
 
-/// <summary>A creation that is cut, unanswered or frozen at each of its steps: the same person comes to an account, and nothing lies about.</summary>
+/// <summary>
+/// A creation that is cut, unanswered or frozen at each of its steps: the same person comes to an account, and nothing
+/// lies about.
+/// </summary>
 public sealed class CreationStepTests
 {
     [Theory]
     [InlineData(StepFate.Cut)]
     [InlineData(StepFate.AnswerLost)]
     [InlineData(StepFate.Frozen)]
-    public async Task At_each_step_and_then_the_same_again(StepFate fate) => await AtEachStepAsync(fate, async (world, made, outcome) =>
+    public async Task At_each_step_and_then_the_same_again(StepFate fate) =>
+    await AtEachStepAsync(fate, async (world, made, outcome) =>
     {
         Assert.IsType<Outcome<Heads>.Done>(await world.Server.CreateAsync(made.Account, made.Subject));
         await made.ReadsAsync(made.Account.Now);
@@ -25,7 +29,8 @@ public sealed class CreationStepTests
     [InlineData(StepFate.Cut)]
     [InlineData(StepFate.AnswerLost)]
     [InlineData(StepFate.Frozen)]
-    public async Task At_each_step_and_then_the_sweep(StepFate fate) => await AtEachStepAsync(fate, async (world, made, outcome) =>
+    public async Task At_each_step_and_then_the_sweep(StepFate fate) =>
+    await AtEachStepAsync(fate, async (world, made, outcome) =>
     {
         await world.SweptAsync();
         if (outcome is not Outcome<Heads>.Done)
@@ -38,7 +43,8 @@ public sealed class CreationStepTests
     [InlineData(StepFate.Cut)]
     [InlineData(StepFate.AnswerLost)]
     [InlineData(StepFate.Frozen)]
-    public async Task At_each_step_and_then_another_one_of_the_same_person(StepFate fate) => await AtEachStepAsync(fate, async (world, made, outcome) =>
+    public async Task At_each_step_and_then_another_one_of_the_same_person(StepFate fate) =>
+    await AtEachStepAsync(fate, async (world, made, outcome) =>
     {
         // The app was installed anew in the meantime, and knows nothing of the first try.
         var second = Draw(world, made.Subject);
@@ -81,7 +87,8 @@ public sealed class CreationStepTests
     {
         var (phone, code) = (TestAuthority.Device(world.Random), TestAuthority.Code(world.Random));
         var items = new[] { (new ItemId(world.Random.Bytes(16)), world.Random.Bytes(40)) };
-        return new StepAccount(world, TestAccount.Begin(world.Random, phone, [code], items: items), phone, code, subject);
+        return new StepAccount(
+            world, TestAccount.Begin(world.Random, phone, [code], items: items), phone, code, subject);
     }
 
     private static async Task AtEachStepAsync(StepFate fate, Func<StepWorld, StepAccount, Outcome<Heads>?, Task> then)

@@ -8,7 +8,9 @@ using KeyRecovery.Service.Tests.Support;
 
 namespace KeyRecovery.Service.Tests.Steps;
 
-/// <summary>The check and the receipts see what they say that they do not find: it is planted, and they name it.</summary>
+/// <summary>
+/// The check and the receipts see what they say that they do not find: it is planted, and they name it.
+/// </summary>
 public sealed class ErasureProofTests
 {
     public static TheoryData<string, string> Leftovers() => new()

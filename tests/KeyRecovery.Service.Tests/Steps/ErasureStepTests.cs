@@ -15,8 +15,9 @@ using KeyRecovery.Testing.Stores;
 namespace KeyRecovery.Service.Tests.Steps;
 
 /// <summary>
-/// An erasure that is cut, unanswered or frozen at each of its steps, whoever asked for it: it is taken up where it was, no
-/// receipt says more than is true, and neither a key nor a share of the erased is left that anybody could reach.
+/// An erasure that is cut, unanswered or frozen at each of its steps, whoever asked for it: it is taken up where it
+/// was, no receipt says more than is true, and neither a key nor a share of the erased is left that anybody could
+/// reach.
 /// </summary>
 public sealed class ErasureStepTests
 {
@@ -35,7 +36,9 @@ public sealed class ErasureStepTests
     {
         var data = new TheoryData<string, string>();
         foreach (var asked in Asked)
-            foreach (var meanwhile in new[] { "a sweep", "a rotation", "another's erasure", "a commit", "a registration" })
+            foreach (var meanwhile in new[] {
+                "a sweep", "a rotation", "another's erasure", "a commit", "a registration",
+            })
                 data.Add(asked, meanwhile);
         return data;
     }
@@ -72,7 +75,8 @@ public sealed class ErasureStepTests
             await server.Service.Erasures.ResumeAsync(default);
             await person.ErasedAsync();
             // Erased before the job came, or by it: never left open.
-            Assert.Equal((0, 1), await server.JobAsync(job) is var told ? (told.Pending, told.Erased + told.Unknown) : default);
+            Assert.Equal(
+                (0, 1), await server.JobAsync(job) is var told ? (told.Pending, told.Erased + told.Unknown) : default);
         });
 
     [Theory]
@@ -141,7 +145,8 @@ public sealed class ErasureStepTests
             {
                 // Behind the commit point and before the key row, which nothing of this commit has moved on.
                 isRemoved = await RemoveAskerAsync(person, cutAfter: 4);
-                // Another pass sees it, and calls the erasure off: the one that stands still must not come to the tombstone.
+                // Another pass sees it, and calls the erasure off: the one that stands still must not come to the
+                // tombstone.
                 await person.World.Server.Service.Erasures.ResumeAsync(default);
             },
             async person =>
@@ -232,7 +237,8 @@ public sealed class ErasureStepTests
     {
         var keys = person.World.Server.Keys;
         await keys.WriteAsync([.. rows.Select(r => new RowWrite.Remove(r.Key))], default);
-        Assert.IsType<WriteResult.Written>(await keys.WriteAsync([.. rows.Select(r => new RowWrite.Ensure(r.Key, r.Value))], default));
+        Assert.IsType<WriteResult.Written>(
+            await keys.WriteAsync([.. rows.Select(r => new RowWrite.Ensure(r.Key, r.Value))], default));
     }
 
     private static async Task HappensAsync(StepPerson person, string meanwhile)
@@ -264,13 +270,16 @@ public sealed class ErasureStepTests
     private static async Task<bool> RemoveAskerAsync(StepPerson person, int? cutAfter = null)
     {
         var (server, next) = (person.World.Server, TestAuthority.Device(person.World.Random));
-        var commit = person.Own.Account.Commit(person.Own.Code, new AccountChange { Add = [next], Remove = [person.Own.Phone] });
+        var commit = person.Own.Account.Commit(
+            person.Own.Code, new AccountChange { Add = [next], Remove = [person.Own.Phone] });
         if (await server.Service.Gate.PassAsync(
-            KeyId.OfSlot(person.Own.Code.Id), key => key == person.Own.Code.Signing.PublicKey, default) is not GateResult.Open(var open))
+            KeyId.OfSlot(person.Own.Code.Id), key => key == person.Own.Code.Signing.PublicKey, default)
+            is not GateResult.Open(var open))
             return false;
         using (open)
         {
-            if (cutAfter is not { } step) return await DoneAsync(server.Service.Commits.CommitAsync(open, commit, default));
+            if (cutAfter is not { } step)
+                return await DoneAsync(server.Service.Commits.CommitAsync(open, commit, default));
             await person.World.CutAsync(step, () => server.Service.Commits.CommitAsync(open, commit, default).AsTask());
             return true;
         }
@@ -279,11 +288,13 @@ public sealed class ErasureStepTests
     private static async Task TryCommitAsync(StepPerson person, AccountChange change)
     {
         var keyId = KeyId.OfDevice(person.Own.Account.Now.Account, person.Own.Phone.Id);
-        var gate = await person.World.Server.Service.Gate.PassAsync(keyId, key => key == person.Own.Phone.Signing.PublicKey, default);
+        var gate = await person.World.Server.Service.Gate.PassAsync(
+            keyId, key => key == person.Own.Phone.Signing.PublicKey, default);
         if (gate is not GateResult.Open(var open)) return;
         var commit = person.Own.Account.Commit(person.Own.Phone, change);
         using (open)
-            if (!await DoneAsync(person.World.Server.Service.Commits.CommitAsync(open, commit, default))) person.Own.Account.Undo();
+            if (!await DoneAsync(person.World.Server.Service.Commits.CommitAsync(open, commit, default)))
+                person.Own.Account.Undo();
     }
 
     private static async Task<bool> DoneAsync(ValueTask<Outcome<Heads>> commit)
@@ -324,7 +335,8 @@ public sealed class ErasureStepTests
         {
             var person = await StepPerson.NewAsync(world);
             server.ErasureHold = asked == "at once" ? TimeSpan.Zero : TimeSpan.FromHours(72);
-            if (asked == "due") Assert.IsType<Outcome<ErasureStatus>.Done>(await person.RequestAsync(server.Service.Erasures));
+            if (asked == "due")
+                Assert.IsType<Outcome<ErasureStatus>.Done>(await person.RequestAsync(server.Service.Erasures));
             if (asked == "by an operator") await server.FileErasuresAsync(person.Own.Subject);
             server.Time.Advance(TimeSpan.FromHours(73));
             using var open = await person.Own.PassAsync();

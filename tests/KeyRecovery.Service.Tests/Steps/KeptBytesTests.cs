@@ -8,7 +8,9 @@ using KeyRecovery.Testing;
 
 namespace KeyRecovery.Service.Tests.Steps;
 
-/// <summary>What an account has is counted, whatever it does: current and staged items, and older versions (F13).</summary>
+/// <summary>
+/// What an account has is counted, whatever it does: current and staged items, and older versions (F13).
+/// </summary>
 public sealed class KeptBytesTests
 {
     private const int Content = 200_000;
@@ -22,7 +24,8 @@ public sealed class KeptBytesTests
         for (var round = 0; round < 60; round++)
         {
             var ids = Enumerable.Range(0, 5).Select(_ => new ItemId(world.Random.Bytes(16))).ToList();
-            await CommitStagedAsync(world, user, new AccountChange { Put = [.. ids.Select(id => (id, world.Random.Bytes(Content)))] });
+            await CommitStagedAsync(
+                world, user, new AccountChange { Put = [.. ids.Select(id => (id, world.Random.Bytes(Content)))] });
             // And some that nothing comes to name.
             await StageAsync(world, user, Stray(user));
             await CommitStagedAsync(world, user, new AccountChange { Delete = [.. ids] });
@@ -51,9 +54,11 @@ public sealed class KeptBytesTests
         {
             var versions = await world.Server.Service.Vaults.ReadVersionsAsync(open, id, default);
             // Without a gap from the newest on, and each is there.
-            Assert.Equal(Enumerable.Range(0, versions.Length).Select(i => (ulong)(9 - i)), versions.Select(v => v.Entry.Version));
+            Assert.Equal(Enumerable.Range(0, versions.Length).Select(i => (ulong)(9 - i)),
+                versions.Select(v => v.Entry.Version));
             foreach (var version in versions)
-                Assert.Equal(user.Account.Items[version.Entry.Hash], await world.Server.Service.Vaults.FindItemAsync(open, version.Entry.Hash, default));
+                Assert.Equal(user.Account.Items[version.Entry.Hash],
+                    await world.Server.Service.Vaults.FindItemAsync(open, version.Entry.Hash, default));
             kept.Add((ulong)versions.Length);
         }
 
@@ -71,17 +76,21 @@ public sealed class KeptBytesTests
         while (true)
         {
             var id = new ItemId(world.Random.Bytes(16));
-            var bundle = user.Account.Commit(user.Phone, new AccountChange { Put = [(id, world.Random.Bytes(Content))] });
-            if (await TryStageAsync(world, user, user.Account.Items[user.Account.Now.Manifest.Manifest.Find(id)!.Hash]) is { } full)
+            var bundle = user.Account.Commit(
+                user.Phone, new AccountChange { Put = [(id, world.Random.Bytes(Content))] });
+            if (await TryStageAsync(
+                world, user, user.Account.Items[user.Account.Now.Manifest.Manifest.Find(id)!.Hash]) is { } full)
             {
-                Assert.Equal((ErrorCode.LimitReached, "account.size", Limits.AccountBytes), (full.Code, full.Field, full.Most));
+                Assert.Equal(
+                    (ErrorCode.LimitReached, "account.size", Limits.AccountBytes), (full.Code, full.Field, full.Most));
                 Assert.Equal(user.Account.History[^2].Manifest.Manifest.Items.Sum(i => i.Size), full.Used);
                 user.Account.Undo();
                 break;
             }
 
             ids.Add(id);
-            Assert.IsType<Outcome<Heads>.Done>(await world.Server.CommitAsync(user.Account, user.Phone, bundle with { Items = [] }));
+            Assert.IsType<Outcome<Heads>.Done>(
+                await world.Server.CommitAsync(user.Account, user.Phone, bundle with { Items = [] }));
         }
 
         await CommitStagedAsync(world, user, new AccountChange { Delete = [ids[0]] });
@@ -93,23 +102,27 @@ public sealed class KeptBytesTests
     {
         var bundle = user.Account.Commit(user.Phone, change);
         foreach (var item in bundle.Items) await StageAsync(world, user, item.ToArray());
-        Assert.IsType<Outcome<Heads>.Done>(await world.Server.CommitAsync(user.Account, user.Phone, bundle with { Items = [] }));
+        Assert.IsType<Outcome<Heads>.Done>(
+            await world.Server.CommitAsync(user.Account, user.Phone, bundle with { Items = [] }));
     }
 
     private static byte[] Stray(StepAccount user)
     {
         var id = new ItemId(user.World.Random.Bytes(16));
-        var bundle = user.Account.Commit(user.Phone, new AccountChange { Put = [(id, user.World.Random.Bytes(Content))] });
+        var bundle = user.Account.Commit(
+            user.Phone, new AccountChange { Put = [(id, user.World.Random.Bytes(Content))] });
         user.Account.Undo();
         return bundle.Items[0].ToArray();
     }
 
-    private static async Task StageAsync(StepWorld world, StepAccount user, byte[] item) => Assert.Null(await TryStageAsync(world, user, item));
+    private static async Task StageAsync(StepWorld world, StepAccount user, byte[] item) =>
+        Assert.Null(await TryStageAsync(world, user, item));
 
     private static async Task<ServiceFailure?> TryStageAsync(StepWorld world, StepAccount user, byte[] item)
     {
         using var open = await user.PassAsync();
-        return (await world.Server.Service.Staging.PutAsync(open, Hash256.Of(item), item, default) as Outcome<Hash256>.Failed)?.Failure;
+        return (await world.Server.Service.Staging.PutAsync(
+            open, Hash256.Of(item), item, default) as Outcome<Hash256>.Failed)?.Failure;
     }
 
     // What lies in the store, and not what is counted.

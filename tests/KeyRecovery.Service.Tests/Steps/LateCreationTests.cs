@@ -29,7 +29,8 @@ public sealed class LateCreationTests
             if (await Task.WhenAny(script.Frozen.Task, late) == late) return;
             await CreateAsync(world.Server.Other, made);
             using (var open = await made.PassAsync())
-                Assert.IsType<Outcome<ErasureStatus>.Done>(await world.Server.Other.Erasures.RequestAsync(open, default));
+                Assert.IsType<Outcome<ErasureStatus>.Done>(
+                    await world.Server.Other.Erasures.RequestAsync(open, default));
             await world.Server.Other.Erasures.ResumeAsync(default);
             script.Thaw();
             await Record.ExceptionAsync(() => late);
@@ -72,7 +73,8 @@ public sealed class LateCreationTests
     }
 
     private static async Task CreateAsync(KeyRecoveryService service, StepAccount made) =>
-        Assert.IsType<Outcome<Heads>.Done>(await service.Accounts.CreateAsync(made.User, made.Account.Commits[0], default));
+        Assert.IsType<Outcome<Heads>.Done>(
+            await service.Accounts.CreateAsync(made.User, made.Account.Commits[0], default));
 
     private static StepAccount Draw(StepWorld world, string subject)
     {

@@ -10,7 +10,10 @@ using KeyRecovery.Testing.Stores;
 
 namespace KeyRecovery.Service.Tests.Steps;
 
-/// <summary>What a realm does, cut, unanswered or frozen at each step: guesses are counted exactly, and a share is there or named by nobody.</summary>
+/// <summary>
+/// What a realm does, cut, unanswered or frozen at each step: guesses are counted exactly, and a share is there or
+/// named by nobody.
+/// </summary>
 public sealed class RealmStepTests
 {
     [Theory]
@@ -33,7 +36,8 @@ public sealed class RealmStepTests
     [InlineData(StepFate.Cut)]
     [InlineData(StepFate.AnswerLost)]
     [InlineData(StepFate.Frozen)]
-    public async Task A_guess_at_each_step_and_then_the_same_again_is_counted_once(StepFate fate) => await AtEachStepAsync(
+    public async Task A_guess_at_each_step_and_then_the_same_again_is_counted_once(StepFate fate) =>
+    await AtEachStepAsync(
         fate, 1,
         person => person.Share.Guess(),
         (person, guess) => GuessAsync(person, person.World.Server.Service.Realm, guess),
@@ -42,7 +46,8 @@ public sealed class RealmStepTests
         {
             Assert.IsType<Outcome<byte[]>.Done>(await GuessAsync(person, person.World.Server.Service.Realm, guess));
             Assert.Equal(1, (await person.SlotAsync())!.Attempts.Count);
-            Assert.IsType<Outcome<byte[]>.Done>(await GuessAsync(person, person.World.Server.Service.Realm, person.Share.Guess()));
+            Assert.IsType<Outcome<byte[]>.Done>(
+                await GuessAsync(person, person.World.Server.Service.Realm, person.Share.Guess()));
             Assert.Equal(2, (await person.SlotAsync())!.Attempts.Count);
         });
 
@@ -59,7 +64,8 @@ public sealed class RealmStepTests
             var guess = person.Share.Guess();
             Assert.IsType<Outcome<byte[]>.Done>(await GuessAsync(person, world.Server.Service.Realm, guess));
             Task<Outcome<byte[]>> ResetAsync(Realm realm) => realm.ResetAsync(
-                RealmReset.Decode(person.Share.Reset(realm.Identity, guess.Request.Attempt)), default, default).AsTask();
+                RealmReset.Decode(person.Share.Reset(realm.Identity, guess.Request.Attempt)), default, default)
+                .AsTask();
             await round.DoAsync(
                 () => ResetAsync(world.Server.Service.Realm), () => ResetAsync(world.Server.Other.Realm));
             Assert.IsType<Outcome<byte[]>.Done>(await ResetAsync(world.Server.Service.Realm));
@@ -85,7 +91,8 @@ public sealed class RealmStepTests
             if (round.IsStruck) await world.Server.Service.Rotation.RunAsync(begin: false, null, default);
             foreach (var person in people)
             {
-                Assert.IsType<Outcome<byte[]>.Done>(await GuessAsync(person, world.Server.Service.Realm, person.Share.Guess()));
+                Assert.IsType<Outcome<byte[]>.Done>(
+                    await GuessAsync(person, world.Server.Service.Realm, person.Share.Guess()));
                 await person.Own.ReadsAsync(person.Own.Account.Now);
             }
 
@@ -129,7 +136,8 @@ public sealed class RealmStepTests
 
     [Theory]
     [MemberData(nameof(Commands))]
-    public async Task A_command_at_each_step_is_done_once_and_none_of_before_comes_behind(RealmAction action, StepFate fate)
+    public async Task A_command_at_each_step_is_done_once_and_none_of_before_comes_behind(
+        RealmAction action, StepFate fate)
     {
         await using var world = await StepWorld.OpenAsync();
         var (service, other) = (world.Server.Service.Realm, world.Server.Other.Realm);
@@ -199,7 +207,8 @@ public sealed class RealmStepTests
         Assert.IsType<Outcome<byte[]>.Done>(await GuessAsync(person, realm, guess));
         var round = (await person.SlotAsync())!.Round;
         Assert.IsType<Outcome<byte[]>.Done>(await realm.ResetAsync(
-            RealmReset.Decode(person.Share.Reset(realm.Identity, guess.Request.Attempt, round: round)), default, default));
+            RealmReset.Decode(person.Share.Reset(realm.Identity, guess.Request.Attempt, round: round)),
+            default, default));
     }
 
     private static async Task AtEachStepAsync<T>(

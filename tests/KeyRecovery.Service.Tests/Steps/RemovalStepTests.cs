@@ -37,7 +37,8 @@ public sealed class RemovalStepTests
 
             var remembered = await RememberedAsync(user);
             foreach (var told in new[] { outcome is Outcome<Heads>.Done ? first : null, second }.OfType<CommitBundle>())
-                Assert.True(remembered?.Sequence >= told.Link!.Link.Sequence, "an acknowledged removal may be forgotten");
+                Assert.True(
+                    remembered?.Sequence >= told.Link!.Link.Sequence, "an acknowledged removal may be forgotten");
 
             // Whoever comes next brings the key row up to what is committed, and not beyond.
             using (var next = await user.PassAsync())

@@ -9,7 +9,10 @@ using KeyRecovery.Testing.Stores;
 
 namespace KeyRecovery.Service.Tests.Steps;
 
-/// <summary>A repair of an account whose data are lost, cut, unanswered or frozen at each of its steps: all that its device holds comes back.</summary>
+/// <summary>
+/// A repair of an account whose data are lost, cut, unanswered or frozen at each of its steps: all that its device
+/// holds comes back.
+/// </summary>
 public sealed class RepairStepTests
 {
     [Theory]
@@ -36,12 +39,14 @@ public sealed class RepairStepTests
             await DoneAsync(world.Server.Service, user);
             await user.ReadsAsync(user.Account.Now);
             await world.SweptAsync();
-            await CommittedAsync(world, user, new KeyRecovery.Testing.AccountChange { Put = [(user.Item, world.Random.Bytes(9))] });
+            await CommittedAsync(
+                world, user, new KeyRecovery.Testing.AccountChange { Put = [(user.Item, world.Random.Bytes(9))] });
             await user.ReadsAsync(user.Account.Now);
         });
     }
 
-    private static async Task CommittedAsync(StepWorld world, StepAccount user, KeyRecovery.Testing.AccountChange change) =>
+    private static async Task CommittedAsync(
+        StepWorld world, StepAccount user, KeyRecovery.Testing.AccountChange change) =>
         Assert.IsType<Outcome<Accounts.Heads>.Done>(
             await world.Server.CommitAsync(user.Account, user.Phone, user.Account.Commit(user.Phone, change)));
 
@@ -68,7 +73,8 @@ public sealed class RepairStepTests
         foreach (var missing in repaired.Missing)
         {
             using var open = await user.PassAsync();
-            Assert.IsType<Outcome<Hash256>.Done>(await service.Staging.PutAsync(open, missing, user.Account.Items[missing], default));
+            Assert.IsType<Outcome<Hash256>.Done>(
+                await service.Staging.PutAsync(open, missing, user.Account.Items[missing], default));
         }
     }
 }

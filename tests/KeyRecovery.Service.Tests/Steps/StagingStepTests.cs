@@ -6,7 +6,10 @@ using KeyRecovery.Testing.Stores;
 
 namespace KeyRecovery.Service.Tests.Steps;
 
-/// <summary>Items that are stored ahead of their commit, cut, unanswered or frozen at each step; also where older ones have to give way.</summary>
+/// <summary>
+/// Items that are stored ahead of their commit, cut, unanswered or frozen at each step; also where older ones have to
+/// give way.
+/// </summary>
 public sealed class StagingStepTests
 {
     [Theory]
@@ -41,7 +44,8 @@ public sealed class StagingStepTests
                         await world.Server.Other.Staging.PutAsync(again, hash, sealedItem, default));
                 });
             await PutAsync(world, user, sealedItem);
-            Assert.IsType<Outcome<Accounts.Heads>.Done>(await world.Server.CommitAsync(user.Account, user.Phone, commit));
+            Assert.IsType<Outcome<Accounts.Heads>.Done>(
+                await world.Server.CommitAsync(user.Account, user.Phone, commit));
             await user.ReadsAsync(user.Account.Now);
             await world.SoundAsync(orphans: true);
         });
@@ -61,6 +65,7 @@ public sealed class StagingStepTests
     private static async Task PutAsync(StepWorld world, StepAccount user, byte[] item)
     {
         using var open = await user.PassAsync();
-        Assert.IsType<Outcome<Hash256>.Done>(await world.Server.Service.Staging.PutAsync(open, Hash256.Of(item), item, default));
+        Assert.IsType<Outcome<Hash256>.Done>(
+            await world.Server.Service.Staging.PutAsync(open, Hash256.Of(item), item, default));
     }
 }

@@ -56,11 +56,13 @@ internal sealed record StepPerson(StepAccount Own, TestRealmSlot Share, ReadOnly
     {
         var keyId = KeyId.OfDevice(Own.Account.Now.Account, Own.Phone.Id);
         bool Verify(VerifyKey key) => key == Own.Phone.Signing.PublicKey;
-        return await service.Erasures.CancelAsync(keyId, Verify, ct => service.Gate.PassAsync(keyId, Verify, ct), default);
+        return await service.Erasures.CancelAsync(
+            keyId, Verify, ct => service.Gate.PassAsync(keyId, Verify, ct), default);
     }
 
     public async Task<bool> IsErasedAsync() =>
-        KeyRecovery.Service.Accounts.KeyRow.Decode((await Server.Keys.ReadAsync(KeyRow, default))!.Value).State == KeyRowState.Erased;
+        KeyRecovery.Service.Accounts.KeyRow.Decode((await Server.Keys.ReadAsync(KeyRow, default))!.Value).State
+            == KeyRowState.Erased;
 
     /// <summary>The receipt that the account's devices get; empty while there is none.</summary>
     public async Task<ReadOnlyMemory<byte>> ReceiptAsync()
@@ -71,8 +73,8 @@ internal sealed record StepPerson(StepAccount Own, TestRealmSlot Share, ReadOnly
     }
 
     /// <summary>
-    /// Erased, with a receipt that is true, once whoever takes erasures on has been there; and after the sweep nothing is
-    /// left that leads to it or hangs on it.
+    /// Erased, with a receipt that is true, once whoever takes erasures on has been there; and after the sweep nothing
+    /// is left that leads to it or hangs on it.
     /// </summary>
     /// <param name="wasWhole">Whether there was an account row to be tried once more.</param>
     public async Task ErasedAsync(bool wasWhole = true)
@@ -96,7 +98,8 @@ internal sealed record StepPerson(StepAccount Own, TestRealmSlot Share, ReadOnly
         await World.SweepAsync();
         await World.SoundAsync();
         foreach (var table in TableRegistry.Default.Of(StoreKind.Data))
-            await foreach (var _ in Server.Data.ScanOwnerAsync(table, Locator, default)) Assert.Fail($"a row of {table} is left");
+            await foreach (var _ in Server.Data.ScanOwnerAsync(table, Locator, default))
+                Assert.Fail($"a row of {table} is left");
         Assert.Equal(0, await Server.CountAsync(Table.ErasurePlans));
         Assert.Null(await Server.Keys.ReadAsync(new RowIds(Server.LookupKey).Subject(User), default));
         Assert.Null(await Server.Keys.ReadAsync(new RowIds(Server.LookupKey).Slot(Own.Code.Id), default));

@@ -11,8 +11,8 @@ using KeyRecovery.Testing.Stores;
 namespace KeyRecovery.Service.Tests.Steps;
 
 /// <summary>
-/// A server on stores that keep no more than the contract. What acts in <see cref="ActAsync"/> meets the script; everything
-/// else is another process, to which nothing happens.
+/// A server on stores that keep no more than the contract. What acts in <see cref="ActAsync"/> meets the script;
+/// everything else is another process, to which nothing happens.
 /// </summary>
 internal sealed class StepWorld : IAsyncDisposable
 {
@@ -121,7 +121,8 @@ internal sealed class StepWorld : IAsyncDisposable
     public async Task<StepAccount> NewAccountAsync()
     {
         var (phone, code) = (TestAuthority.Device(Random), TestAuthority.Code(Random));
-        var account = TestAccount.Begin(Random, phone, [code], items: [(new ItemId(Random.Bytes(16)), Random.Bytes(40))]);
+        var account = TestAccount.Begin(
+            Random, phone, [code], items: [(new ItemId(Random.Bytes(16)), Random.Bytes(40))]);
         var made = new StepAccount(this, account, phone, code, $"user {account.Now.Account}");
         Assert.IsType<Outcome<Heads>.Done>(await Server.CreateAsync(account, made.Subject));
         return made;
@@ -129,7 +130,8 @@ internal sealed class StepWorld : IAsyncDisposable
 }
 
 /// <summary>One user of a <see cref="StepWorld"/>.</summary>
-internal sealed record StepAccount(StepWorld World, TestAccount Account, TestAuthority Phone, TestAuthority Code, string Subject)
+internal sealed record StepAccount(
+    StepWorld World, TestAccount Account, TestAuthority Phone, TestAuthority Code, string Subject)
 {
     public AppUser User => new(Account.AppId, "issuer", Subject);
 
@@ -138,7 +140,10 @@ internal sealed record StepAccount(StepWorld World, TestAccount Account, TestAut
     /// <summary>Passes the gate as the phone, outside of any script.</summary>
     public Task<OpenAccount> PassAsync() => World.Server.PassAsync(Account, Phone);
 
-    /// <summary>What the server holds is what a client of the account holds: all current items, byte for byte, by phone and by code.</summary>
+    /// <summary>
+    /// What the server holds is what a client of the account holds: all current items, byte for byte, by phone and by
+    /// code.
+    /// </summary>
     public async Task ReadsAsync(ServedVault expected)
     {
         foreach (var who in new[] { Phone, Code })

@@ -104,7 +104,8 @@ public sealed class SweepStepTests
     {
         var (world, random) = (user.World, user.World.Random);
         CommitBundle Change(params TestAuthority[] add) =>
-            user.Account.Commit(user.Phone, new AccountChange { Put = [(user.Item, random.Bytes(20))], Add = [.. add] });
+            user.Account.Commit(
+                user.Phone, new AccountChange { Put = [(user.Item, random.Bytes(20))], Add = [.. add] });
         for (var version = 0; version < 2; version++)
             Assert.IsType<Outcome<Heads>.Done>(await world.Server.CommitAsync(user.Account, user.Phone, Change()));
         var stray = Change().Items[0];

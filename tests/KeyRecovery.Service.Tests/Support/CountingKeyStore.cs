@@ -30,12 +30,15 @@ internal sealed class CountingKeyStore(IKeyStore store) : PassingStore(store), I
         return base.HeadAsync(key, ct);
     }
 
-    public override IAsyncEnumerable<Row> ScanAsync(Table table, CancellationToken ct) => Counted(base.ScanAsync(table, ct));
+    public override IAsyncEnumerable<Row> ScanAsync(Table table, CancellationToken ct) =>
+        Counted(base.ScanAsync(table, ct));
 
-    public override IAsyncEnumerable<Row> ScanOwnerAsync(Table table, ReadOnlyMemory<byte> owner, CancellationToken ct) =>
+    public override IAsyncEnumerable<Row> ScanOwnerAsync(
+        Table table, ReadOnlyMemory<byte> owner, CancellationToken ct) =>
         Counted(base.ScanOwnerAsync(table, owner, ct));
 
-    public override IAsyncEnumerable<Row> ListOwnerAsync(Table table, ReadOnlyMemory<byte> owner, CancellationToken ct) =>
+    public override IAsyncEnumerable<Row> ListOwnerAsync(
+        Table table, ReadOnlyMemory<byte> owner, CancellationToken ct) =>
         Counted(base.ListOwnerAsync(table, owner, ct));
 
     private async IAsyncEnumerable<Row> Counted(IAsyncEnumerable<Row> rows)

@@ -13,35 +13,45 @@ namespace KeyRecovery.Service.Tests.Support;
 /// <summary>What tests of erasure do again and again.</summary>
 internal static class ErasureSteps
 {
-    public static async Task<(TestAccount Account, TestAuthority Phone, TestAuthority Code)> NewAccountAsync(this TestService server, TestRandom random, string subject)
+    public static async Task<(TestAccount Account, TestAuthority Phone, TestAuthority Code)> NewAccountAsync(
+        this TestService server, TestRandom random, string subject)
     {
         var (phone, code) = (TestAuthority.Device(random), TestAuthority.Code(random));
-        var account = TestAccount.Begin(random, phone, [code], items: [(new ItemId(random.Bytes(16)), random.Bytes(40))]);
+        var account = TestAccount.Begin(
+            random, phone, [code], items: [(new ItemId(random.Bytes(16)), random.Bytes(40))]);
         Assert.IsType<Outcome<Heads>.Done>(await server.CreateAsync(account, subject));
         return (account, phone, code);
     }
 
-    public static async Task<ErasureStatus> RequestErasureAsync(this TestService server, TestAccount account, TestAuthority who)
+    public static async Task<ErasureStatus> RequestErasureAsync(
+        this TestService server, TestAccount account, TestAuthority who)
     {
         using var open = await server.PassAsync(account, who);
-        return Assert.IsType<Outcome<ErasureStatus>.Done>(await server.Service.Erasures.RequestAsync(open, default)).Value;
+        return Assert.IsType<Outcome<ErasureStatus>.Done>(
+            await server.Service.Erasures.RequestAsync(open, default)).Value;
     }
 
-    public static async Task<Outcome<bool>> CancelErasureAsync(this TestService server, TestAccount account, TestAuthority who)
+    public static async Task<Outcome<bool>> CancelErasureAsync(
+        this TestService server, TestAccount account, TestAuthority who)
     {
         var keyId = KeyId.OfDevice(account.Now.Account, who.Id);
         bool Verify(VerifyKey key) => key == who.Signing.PublicKey;
-        return await server.Service.Erasures.CancelAsync(keyId, Verify, ct => server.Service.Gate.PassAsync(keyId, Verify, ct), default);
+        return await server.Service.Erasures.CancelAsync(
+            keyId, Verify, ct => server.Service.Gate.PassAsync(keyId, Verify, ct), default);
     }
 
-    public static async Task<ServiceFailure> RefusedAsync(this TestService server, TestAccount account, TestAuthority who) =>
+    public static async Task<ServiceFailure> RefusedAsync(
+        this TestService server, TestAccount account, TestAuthority who) =>
         Assert.IsType<GateResult.Shut>(await server.Service.Gate.PassAsync(
-            who.Entry.Kind == AuthorityKind.Device ? KeyId.OfDevice(account.Now.Account, who.Id) : KeyId.OfSlot(who.Id), key => key == who.Signing.PublicKey, default)).Failure;
+            who.Entry.Kind == AuthorityKind.Device ? KeyId.OfDevice(account.Now.Account, who.Id) : KeyId.OfSlot(who.Id),
+            key => key == who.Signing.PublicKey, default)).Failure;
 
-    public static Task<ReadOnlyMemory<byte>> FileErasuresAsync(this TestService server, params string[] subjects) => server.FileErasuresAsync(subjects, subjects.Length);
+    public static Task<ReadOnlyMemory<byte>> FileErasuresAsync(this TestService server, params string[] subjects) =>
+        server.FileErasuresAsync(subjects, subjects.Length);
 
     /// <summary>Files a job of which the upload breaks off before a line.</summary>
-    public static async Task<ReadOnlyMemory<byte>> FileErasuresAsync(this TestService server, IReadOnlyList<string> subjects, int breaksAt)
+    public static async Task<ReadOnlyMemory<byte>> FileErasuresAsync(
+        this TestService server, IReadOnlyList<string> subjects, int breaksAt)
     {
         async IAsyncEnumerable<(int, AppUser)> Lines()
         {
@@ -55,7 +65,8 @@ internal static class ErasureSteps
 
         var hash = Hash256.Of(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', subjects)));
         return Assert.IsType<Outcome<(ReadOnlyMemory<byte> Job, int Lines)>.Done>(
-            await server.Service.Erasures.Jobs.FileAsync(Lines(), TestAccount.DefaultApp, () => hash, default)).Value.Job;
+            await server.Service.Erasures.Jobs.FileAsync(
+                Lines(), TestAccount.DefaultApp, () => hash, default)).Value.Job;
     }
 
     public static async Task<ErasureJobReport> JobAsync(this TestService server, ReadOnlyMemory<byte> job) =>
@@ -65,7 +76,8 @@ internal static class ErasureSteps
     {
         var count = 0;
         foreach (var table in tables)
-            await foreach (var _ in (table.Store == StoreKind.Data ? (IRowStore)server.Data : server.Keys).ScanAsync(table, default)) count++;
+            await foreach (var _ in (table.Store == StoreKind.Data ? (IRowStore)server.Data : server.Keys)
+                .ScanAsync(table, default)) count++;
         return count;
     }
 }

@@ -9,7 +9,8 @@ internal sealed class FixedBackupSets : IBackupSets
 {
     public DateTimeOffset? Expire { get; set; }
 
-    public ValueTask AddAsync(BackupSetId set, KekId lowest, DateTimeOffset expiresAt, CancellationToken ct) => throw new NotSupportedException();
+    public ValueTask AddAsync(BackupSetId set, KekId lowest, DateTimeOffset expiresAt, CancellationToken ct) =>
+        throw new NotSupportedException();
 
     public DateTimeOffset? LastHolding(KekId kek) => Expire;
 }

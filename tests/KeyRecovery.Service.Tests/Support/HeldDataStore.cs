@@ -4,7 +4,8 @@ using KeyRecovery.Testing.Stores;
 namespace KeyRecovery.Service.Tests.Support;
 
 /// <summary>The real data store, in front of which a test hears of each write.</summary>
-internal sealed class HeldDataStore(IDataStore store, Func<IReadOnlyList<RowWrite>, Task> beforeWrite) : PassingStore(store), IDataStore
+internal sealed class HeldDataStore(IDataStore store, Func<IReadOnlyList<RowWrite>, Task> beforeWrite)
+    : PassingStore(store), IDataStore
 {
     public override async ValueTask<WriteResult> WriteAsync(IReadOnlyList<RowWrite> writes, CancellationToken ct)
     {

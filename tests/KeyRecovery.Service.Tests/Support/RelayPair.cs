@@ -33,7 +33,8 @@ internal sealed class RelayPair(LocalLinkRelay relay, AccountId? account = null,
     public static byte[] Random() => RandomNumberGenerator.GetBytes(LinkRelayLimits.TokenBytes);
 
     public LinkOpening Opening => new(
-        Id, Account, Authority, Hash256.Of(Token), Hash256.Of(Existing), nameplate is null ? null : new LinkNameplate(nameplate, Envelope));
+        Id, Account, Authority, Hash256.Of(Token), Hash256.Of(Existing), nameplate is null
+            ? null : new LinkNameplate(nameplate, Envelope));
 
     public Outcome<TimeSpan> Open() => Now(relay.OpenAsync(Opening, default));
 
@@ -44,8 +45,9 @@ internal sealed class RelayPair(LocalLinkRelay relay, AccountId? account = null,
         Now(relay.PutAsync(Id, bearer ?? Bearer(side), side, sequence, message, default));
 
     /// <summary>Reads a side's message as the other side.</summary>
-    public Task<Outcome<LinkRead>> GetAsync(LinkSide side, int sequence, int waitMs = 0, byte[]? bearer = null) => relay.GetAsync(
-        Id, bearer ?? Bearer(1 - side), side, sequence, TimeSpan.FromMilliseconds(waitMs), default).AsTask();
+    public Task<Outcome<LinkRead>> GetAsync(LinkSide side, int sequence, int waitMs = 0, byte[]? bearer = null) =>
+        relay.GetAsync(
+            Id, bearer ?? Bearer(1 - side), side, sequence, TimeSpan.FromMilliseconds(waitMs), default).AsTask();
 
     public Outcome<LinkReceipt> End(LinkSide by) => Now(relay.EndAsync(Id, Bearer(by), default));
 

@@ -6,7 +6,8 @@ namespace KeyRecovery.Service.Tests.Support;
 /// <summary>Reads a relay's answers.</summary>
 internal static class Relayed
 {
-    public static void Is<T>(T expected, Outcome<T> outcome) => Assert.Equal(expected, Assert.IsType<Outcome<T>.Done>(outcome).Value);
+    public static void Is<T>(T expected, Outcome<T> outcome) =>
+        Assert.Equal(expected, Assert.IsType<Outcome<T>.Done>(outcome).Value);
 
     public static void Done<T>(Outcome<T> outcome) => Assert.IsType<Outcome<T>.Done>(outcome);
 
@@ -17,5 +18,6 @@ internal static class Relayed
     }
 
     public static void Message(byte[] expected, Outcome<LinkRead> outcome) => Assert.Equal(
-        expected, Assert.IsType<LinkRead.Message>(Assert.IsType<Outcome<LinkRead>.Done>(outcome).Value).Bytes.ToArray());
+        expected, Assert.IsType<LinkRead.Message>(Assert.IsType<Outcome<LinkRead>.Done>(outcome).Value).Bytes
+            .ToArray());
 }

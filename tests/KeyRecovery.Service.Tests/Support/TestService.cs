@@ -16,15 +16,17 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Service.Tests.Support;
 
-/// <summary>The service over real SQLite stores, with a clock that the test moves: what takes days is shown in milliseconds.</summary>
+/// <summary>
+/// The service over real SQLite stores, with a clock that the test moves: what takes days is shown in milliseconds.
+/// </summary>
 internal sealed class TestService : IAsyncDisposable, IAppPolicies
 {
     private readonly List<IDisposable> _secrets = [];
     private SqliteStorePair _pair = null!;
 
     /// <summary>
-    /// Whether all tests run on stores that do one step after the other, as a document database does: <c>.ci/run</c> runs
-    /// them so a second time, with <c>KEYRECOVERY_STEPWISE=1</c>.
+    /// Whether all tests run on stores that do one step after the other, as a document database does: <c>.ci/run</c>
+    /// runs them so a second time, with <c>KEYRECOVERY_STEPWISE=1</c>.
     /// </summary>
     private static bool IsStepwise => Environment.GetEnvironmentVariable("KEYRECOVERY_STEPWISE") == "1";
 
@@ -76,15 +78,18 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
     /// <param name="ahead">What the wall clock shows at the start beyond the usual.</param>
     /// <param name="tables">The tables that there are, where they are not those of this program.</param>
     public static async Task<TestService> OpenAsync(
-        string folder, IRandom random, Func<IKeyStore, IKeyStore>? between = null, bool leavesRemnants = false, Func<IDataStore, IDataStore>? betweenData = null,
+        string folder, IRandom random, Func<IKeyStore, IKeyStore>? between = null, bool leavesRemnants = false,
+        Func<IDataStore, IDataStore>? betweenData = null,
         TimeSpan ahead = default, TableRegistry? tables = null)
     {
         var test = new TestService { Folder = folder, Tables = tables ?? TableRegistry.Default };
         test.Time.Set(ahead);
         foreach (var name in new[] { "data", "keys", "ring" }) Directory.CreateDirectory(Path.Combine(folder, name));
         test._pair = await SqliteStorePair.OpenAsync(
-            new SqliteStoreOptions { Path = Path.Combine(folder, "data", "data.db"), Journal = JournalProfile.Data, Tables = test.Tables, LeavesRemnants = leavesRemnants },
-            new SqliteStoreOptions { Path = Path.Combine(folder, "keys", "keys.db"), Journal = JournalProfile.Keys, Tables = test.Tables, LeavesRemnants = leavesRemnants }, random, test.Time, NullLoggerFactory.Instance);
+            new SqliteStoreOptions { Path = Path.Combine(folder, "data", "data.db"), Journal = JournalProfile.Data,
+                Tables = test.Tables, LeavesRemnants = leavesRemnants },
+            new SqliteStoreOptions { Path = Path.Combine(folder, "keys", "keys.db"), Journal = JournalProfile.Keys,
+                Tables = test.Tables, LeavesRemnants = leavesRemnants }, random, test.Time, NullLoggerFactory.Instance);
         IDataStore data = IsStepwise ? new StepwiseDataStore(test._pair.Data) : test._pair.Data;
         test.Data = betweenData?.Invoke(data) ?? data;
         try
@@ -110,8 +115,10 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
 
     public async Task<OpenAccount> PassAsync(TestAccount account, TestAuthority who)
     {
-        var keyId = who.Entry.Kind == AuthorityKind.Device ? KeyId.OfDevice(account.Now.Account, who.Id) : KeyId.OfSlot(who.Id);
-        return Assert.IsType<GateResult.Open>(await Service.Gate.PassAsync(keyId, key => key == who.Signing.PublicKey, default)).Account;
+        var keyId = who.Entry.Kind == AuthorityKind.Device
+            ? KeyId.OfDevice(account.Now.Account, who.Id) : KeyId.OfSlot(who.Id);
+        return Assert.IsType<GateResult.Open>(
+            await Service.Gate.PassAsync(keyId, key => key == who.Signing.PublicKey, default)).Account;
     }
 
     public async ValueTask DisposeAsync()

@@ -36,7 +36,8 @@ internal sealed class TestUser : IDisposable
     public static async Task<TestUser> CreateAsync(TestService server, string subject, int seed)
     {
         var user = new TestUser(subject, seed);
-        Assert.IsType<Outcome<Heads>.Done>(await server.Service.Accounts.CreateAsync(user.User, user.Account.Commits[0], default));
+        Assert.IsType<Outcome<Heads>.Done>(
+            await server.Service.Accounts.CreateAsync(user.User, user.Account.Commits[0], default));
         await user.RegisterAsync(server);
         return user;
     }
@@ -45,12 +46,16 @@ internal sealed class TestUser : IDisposable
     public async Task RegisterAsync(TestService server)
     {
         var body = RealmRegistration.Seal(
-            server.Service.Realm.Identity, _slot.Id, _slot.Signing.PublicKey, Phone.Signing.PublicKey, _shares.Shares[0], SystemRandom.Instance);
+            server.Service.Realm.Identity, _slot.Id, _slot.Signing.PublicKey, Phone.Signing.PublicKey,
+            _shares.Shares[0], SystemRandom.Instance);
         using var registration = server.Service.Realm.OpenRegistration(body);
-        Assert.IsType<Outcome<byte[]>.Done>(await server.Service.Realm.RegisterAsync(User, registration, Hash256.Of(body), default));
+        Assert.IsType<Outcome<byte[]>.Done>(
+            await server.Service.Realm.RegisterAsync(User, registration, Hash256.Of(body), default));
     }
 
-    /// <summary>Guesses right, and has the guess given back: the share is the one that was registered, or this throws.</summary>
+    /// <summary>
+    /// Guesses right, and has the guess given back: the share is the one that was registered, or this throws.
+    /// </summary>
     public async Task GuessAsync(TestService server)
     {
         var attempt = AttemptId.Draw(SystemRandom.Instance);
@@ -62,8 +67,10 @@ internal sealed class TestUser : IDisposable
             Assert.IsType<Outcome<byte[]>.Done>(answer).Value, server.Service.Realm.Identity, _slot.Id, body);
         Assert.Equal(RealmFault.None, fault);
         Assert.True(request.Verify(_shares.ShareKeys[0], status!.Evaluation!));
-        var reset = RealmReset.Sign(server.Service.Realm.Identity.Fingerprint, _slot.Id, attempt, status.Round, _slot.Signing);
-        Assert.IsType<Outcome<byte[]>.Done>(await server.Service.Realm.ResetAsync(RealmReset.Decode(reset), default, default));
+        var reset = RealmReset.Sign(
+            server.Service.Realm.Identity.Fingerprint, _slot.Id, attempt, status.Round, _slot.Signing);
+        Assert.IsType<Outcome<byte[]>.Done>(
+            await server.Service.Realm.ResetAsync(RealmReset.Decode(reset), default, default));
     }
 
     /// <summary>Commits as the phone, and reads by the code.</summary>

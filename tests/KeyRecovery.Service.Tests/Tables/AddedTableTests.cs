@@ -11,13 +11,15 @@ using KeyRecovery.Testing;
 namespace KeyRecovery.Service.Tests.Tables;
 
 /// <summary>
-/// A table that nobody thought of when erasure, sweep, check, snapshot and re-wrap were written: all of them know it, because
-/// they ask the registry.
+/// A table that nobody thought of when erasure, sweep, check, snapshot and re-wrap were written: all of them know it,
+/// because they ask the registry.
 /// </summary>
 public sealed class AddedTableTests
 {
-    private static readonly Table Drafts = Table.Of(200, "drafts", StoreKind.Data, RowsOf.Account, Table.FirstSchema + 1);
-    private static readonly Table Pins = Table.Of(201, "pins", StoreKind.Keys, RowsOf.Realm, Table.FirstSchema + 1, WrappedPin);
+    private static readonly Table Drafts =
+        Table.Of(200, "drafts", StoreKind.Data, RowsOf.Account, Table.FirstSchema + 1);
+    private static readonly Table Pins =
+        Table.Of(201, "pins", StoreKind.Keys, RowsOf.Realm, Table.FirstSchema + 1, WrappedPin);
     private static readonly Table Names = Table.Of(202, "names", StoreKind.Keys, RowsOf.Lookup, Table.FirstSchema + 1);
     private static readonly TableRegistry Registry = TableRegistry.Default.With(Drafts).With(Pins).With(Names);
 
@@ -57,8 +59,10 @@ public sealed class AddedTableTests
         var (account, phone, _) = await server.NewAccountAsync(_random, "anna");
         await DraftAsync(server, account, phone);
         using var lookups = new Lookups(server.LookupKey, _random);
-        await server.Keys.WriteAsync([lookups.Create(new RowKey(Names, _random.Bytes(32)), new AccountId(_random.Bytes(16)))], default);
-        await foreach (var row in server.Keys.ScanAsync(Table.KeyRows, default)) await server.Keys.WriteAsync([new RowWrite.Remove(row.Key)], default);
+        await server.Keys.WriteAsync(
+            [lookups.Create(new RowKey(Names, _random.Bytes(32)), new AccountId(_random.Bytes(16)))], default);
+        await foreach (var row in server.Keys.ScanAsync(Table.KeyRows, default))
+            await server.Keys.WriteAsync([new RowWrite.Remove(row.Key)], default);
         server.Time.Advance(TimeSpan.FromDays(2));
         await server.Service.Sweeper.SweepAsync(TimeSpan.FromDays(1), default);
         Assert.Equal(0, await server.CountAsync(Drafts, Names));
@@ -70,9 +74,11 @@ public sealed class AddedTableTests
         await using var server = await OpenAsync();
         var (key, secret) = (new RowKey(Pins, _random.Bytes(32)), _random.Bytes(KekBox.SecretSize));
         using (var lease = server.Ring.Wrap())
-            await server.Keys.WriteAsync([new RowWrite.Create(key, Pin(lease.Kek.Id, KekBox.Wrap(lease.Kek, key, secret, _random)))], default);
+            await server.Keys.WriteAsync(
+                [new RowWrite.Create(key, Pin(lease.Kek.Id, KekBox.Wrap(lease.Kek, key, secret, _random)))], default);
         var before = server.Ring.Current.Id;
-        Assert.Equal(1, (await server.Service.RingAudit.RunAsync(default)).Keks.Single(k => k.Standing.Id == before).Rows);
+        Assert.Equal(
+            1, (await server.Service.RingAudit.RunAsync(default)).Keks.Single(k => k.Standing.Id == before).Rows);
         Assert.IsType<RotationOutcome.Done>(await server.Service.Rotation.RunAsync(begin: true, null, default));
         var moved = WrappedPin((await server.Keys.ReadAsync(key, default))!)!;
         Assert.Equal(server.Ring.Current.Id, moved.Kek);
@@ -92,7 +98,8 @@ public sealed class AddedTableTests
         foreach (var table in Registry.InSnapshots)
         {
             await foreach (var row in server.Keys.ScanAsync(table, default))
-                if (SnapshotRecord.Decode(new SnapshotRecord.Stored(row).Encode(), Registry) is SnapshotRecord.Stored(var read)) stored.Add(read.Value.ToArray());
+                if (SnapshotRecord.Decode(new SnapshotRecord.Stored(row).Encode(), Registry)
+                    is SnapshotRecord.Stored(var read)) stored.Add(read.Value.ToArray());
         }
 
         Assert.Contains(stored, row => row.SequenceEqual(value));
@@ -109,7 +116,8 @@ public sealed class AddedTableTests
         Assert.Equal(all.Length, all.Select(t => t.Name).Distinct().Count());
         Assert.All(all, table => Assert.Same(table, TableRegistry.Default.Find((ulong)table.Number)));
         Assert.Null(TableRegistry.Default.Find(200));
-        Assert.ThrowsAny<ArgumentException>(() => Registry.With(Table.Of(200, "again", StoreKind.Data, RowsOf.Account, 4)));
+        Assert.ThrowsAny<ArgumentException>(
+            () => Registry.With(Table.Of(200, "again", StoreKind.Data, RowsOf.Account, 4)));
     }
 
     private Task<TestService> OpenAsync() => TestService.OpenAsync(
@@ -122,7 +130,8 @@ public sealed class AddedTableTests
         Assert.IsType<WriteResult.Written>(await server.Data.WriteAsync([open.Rows.Ensure(key, [4, 5, 6])], default));
     }
 
-    private static byte[] Pin(KekId kek, byte[] wrapped) => new CborOut().Array(2).UInt(kek.Value).Bytes(wrapped).ToArray();
+    private static byte[] Pin(KekId kek, byte[] wrapped) =>
+        new CborOut().Array(2).UInt(kek.Value).Bytes(wrapped).ToArray();
 
     private static WrappedRow? WrappedPin(Row row)
     {

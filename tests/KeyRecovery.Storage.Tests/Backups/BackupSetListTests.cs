@@ -86,7 +86,9 @@ public sealed class BackupSetListTests : IDisposable
         using (var list = Open()) await list.AddAsync(Set(1), new KekId(1), Now.AddDays(1), default);
         await File.AppendAllTextAsync(ListPath, "0202");
         using (var list = Open()) await list.AddAsync(Set(3), new KekId(7), Now.AddDays(2), default);
-        Assert.Equal([$"{Set(1)} 1 {Now.AddDays(1).ToUnixTimeSeconds()}", $"{Set(3)} 7 {Now.AddDays(2).ToUnixTimeSeconds()}"], await File.ReadAllLinesAsync(ListPath));
+        Assert.Equal(
+            [$"{Set(1)} 1 {Now.AddDays(1).ToUnixTimeSeconds()}", $"{Set(3)} 7 {Now.AddDays(2).ToUnixTimeSeconds()}"],
+            await File.ReadAllLinesAsync(ListPath));
         await File.WriteAllTextAsync(ListPath, "who knows\n");
         Assert.Throws<StoreUnavailableException>(Open);
     }

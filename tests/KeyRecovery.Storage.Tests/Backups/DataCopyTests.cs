@@ -21,7 +21,8 @@ public sealed class DataCopyTests : IDisposable
         await using var pair = await OpenAsync("data/data.db");
         var deleted = Encoding.ASCII.GetBytes("this row was deleted before the copy was made");
         await WriteAsync(pair, new RowWrite.Create(Key("gone"), deleted));
-        for (var i = 0; i < 200; i++) await WriteAsync(pair, new RowWrite.Create(Key($"before {i}"), SystemRandom.Bytes(9_000)));
+        for (var i = 0; i < 200; i++)
+            await WriteAsync(pair, new RowWrite.Create(Key($"before {i}"), SystemRandom.Bytes(9_000)));
         await WriteAsync(pair, new RowWrite.Remove(Key("gone")));
 
         // Two rows that always change together.
@@ -29,7 +30,9 @@ public sealed class DataCopyTests : IDisposable
         var writing = Task.Run(async () =>
         {
             for (var i = 0; !stop.IsCancellationRequested; i++)
-                await WriteAsync(pair, new RowWrite.Remove(Key("one")), new RowWrite.Create(Key("one"), BitConverter.GetBytes(i)), new RowWrite.Remove(Key("two")), new RowWrite.Create(Key("two"), BitConverter.GetBytes(i)));
+                await WriteAsync(pair, new RowWrite.Remove(Key("one")),
+                    new RowWrite.Create(Key("one"), BitConverter.GetBytes(i)), new RowWrite.Remove(Key("two")),
+                    new RowWrite.Create(Key("two"), BitConverter.GetBytes(i)));
         });
         while (await pair.Data.ReadAsync(Key("two"), default) is null) await Task.Delay(1);
         for (var i = 0; i < 5; i++)
@@ -47,7 +50,8 @@ public sealed class DataCopyTests : IDisposable
 
         File.Move(copy, Path.Combine(_folder, "data", "data.db"), overwrite: true);
         await using var restored = await OpenAsync("data/data.db");
-        var (one, two) = (await restored.Data.ReadAsync(Key("one"), default), await restored.Data.ReadAsync(Key("two"), default));
+        var (one, two) = (await restored.Data.ReadAsync(Key("one"), default),
+            await restored.Data.ReadAsync(Key("two"), default));
         Assert.Equal(one!.Value.ToArray(), two!.Value.ToArray());
         Assert.NotNull(await restored.Data.ReadAsync(Key("before 199"), default));
         Assert.True((await restored.CheckAsync()).IsSound);
@@ -66,7 +70,8 @@ public sealed class DataCopyTests : IDisposable
     }
 
     private Task<SqliteStorePair> OpenAsync(string data) => SqliteStorePair.OpenAsync(
-        Path.Combine(_folder, data), Path.Combine(_folder, "keys", "keys.db"), SystemRandom.Instance, TimeProvider.System, NullLoggerFactory.Instance);
+        Path.Combine(_folder, data), Path.Combine(_folder, "keys", "keys.db"), SystemRandom.Instance,
+        TimeProvider.System, NullLoggerFactory.Instance);
 
     private static RowKey Key(string name) => new(Table.Items, Encoding.ASCII.GetBytes(name));
 

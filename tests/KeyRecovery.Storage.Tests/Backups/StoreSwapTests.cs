@@ -16,7 +16,8 @@ public sealed class StoreSwapTests : IDisposable
 
     public static TheoryData<int> Steps => [.. Enumerable.Range(0, Old.Length + 2)];
 
-    /// <param name="done">How many of the moves a crash let through: the old files one by one, then the new one.</param>
+    /// <param name="done">How many of the moves a crash let through: the old files one by one, then the new
+    /// one.</param>
     [Theory]
     [MemberData(nameof(Steps))]
     public void Whatever_was_done_it_ends_with_the_new_file_alone_and_the_old_ones_beside_it(int done)

@@ -61,34 +61,39 @@ public abstract partial class RowStoreContract
     {
         var (model, seen) = (new Model(), new Dictionary<RowKey, List<(Row, long)>>());
         var refused = 0;
-        await Gen.Select(Gen.Int[0, 4], Gen.Byte[0, 4], Gen.Bool, Gen.Byte.Array[0, 40], Gen.Int[0, 3]).List[1, 5].SampleAsync(
-            async steps =>
-            {
-                var plays = steps.ConvertAll(step =>
+        await Gen.Select(Gen.Int[0, 4], Gen.Byte[0, 4], Gen.Bool, Gen.Byte.Array[0, 40], Gen.Int[0, 3]).List[1, 5]
+            .SampleAsync(
+                async steps =>
                 {
-                    var (kind, id, other, value, age) = step;
-                    var key = new RowKey(other ? Second : First, new[] { id });
-                    // A row as it was read now, or some readings ago; a step on a row that nobody has read creates it.
-                    if (kind is not (2 or 3)) return new Play(kind, key, value, null);
-                    return seen.TryGetValue(key, out var rows) ? new Play(kind, key, value, rows[^Math.Min(rows.Count, age + 1)]) : new Play(0, key, value, null);
-                });
-                var expected = model.Write(plays);
-                Assert.Equal(expected, await Store.WriteAsync([.. plays.Select(p => p.ToWrite())], CancellationToken.None));
-                if (expected is WriteResult.Refused) refused++;
-                foreach (var key in plays.Select(p => p.Key).Distinct())
-                {
-                    if (!model.Rows.TryGetValue(key, out var row))
+                    var plays = steps.ConvertAll(step =>
                     {
-                        await Lacks(key);
-                        continue;
-                    }
+                        var (kind, id, other, value, age) = step;
+                        var key = new RowKey(other ? Second : First, new[] { id });
+                        // A row as it was read now, or some readings ago; a step on a row that nobody has read creates
+                        // it.
+                        if (kind is not (2 or 3)) return new Play(kind, key, value, null);
+                        return seen.TryGetValue(key, out var rows)
+                            ? new Play(kind, key, value, rows[^Math.Min(rows.Count, age + 1)])
+                            : new Play(0, key, value, null);
+                    });
+                    var expected = model.Write(plays);
+                    Assert.Equal(
+                        expected, await Store.WriteAsync([.. plays.Select(p => p.ToWrite())], CancellationToken.None));
+                    if (expected is WriteResult.Refused) refused++;
+                    foreach (var key in plays.Select(p => p.Key).Distinct())
+                    {
+                        if (!model.Rows.TryGetValue(key, out var row))
+                        {
+                            await Lacks(key);
+                            continue;
+                        }
 
-                    await Holds(key, row.Value, row.Version);
-                    if (!seen.TryGetValue(key, out var known)) seen[key] = known = [];
-                    known.Add((await Get(key), row.Token));
-                }
-            },
-            iter: 1_000, threads: 1);
+                        await Holds(key, row.Value, row.Version);
+                        if (!seen.TryGetValue(key, out var known)) seen[key] = known = [];
+                        known.Add((await Get(key), row.Token));
+                    }
+                },
+                iter: 1_000, threads: 1);
         Assert.InRange(refused, 100, 900);
     }
 }

@@ -7,9 +7,11 @@ public abstract partial class RowStoreContract
 {
     private Task<List<byte[]>> Scan() => Ids(Store.ScanAsync(First, CancellationToken.None));
 
-    private Task<List<byte[]>> ScanOwner(params byte[] owner) => Ids(Store.ScanOwnerAsync(First, owner, CancellationToken.None));
+    private Task<List<byte[]>> ScanOwner(params byte[] owner) =>
+        Ids(Store.ScanOwnerAsync(First, owner, CancellationToken.None));
 
-    private Task<List<byte[]>> ListOwner(params byte[] owner) => Ids(Store.ListOwnerAsync(First, owner, CancellationToken.None));
+    private Task<List<byte[]>> ListOwner(params byte[] owner) =>
+        Ids(Store.ListOwnerAsync(First, owner, CancellationToken.None));
 
     private static async Task<List<byte[]>> Ids(IAsyncEnumerable<Row> rows)
     {

@@ -51,7 +51,8 @@ public abstract partial class RowStoreContract : IAsyncLifetime
         Assert.Equal(0, head.Value.Length);
     }
 
-    private async Task<Row> Get(RowKey key) => await Read(key) ?? throw new InvalidOperationException("the row is not there");
+    private async Task<Row> Get(RowKey key) =>
+        await Read(key) ?? throw new InvalidOperationException("the row is not there");
 
     private async Task Lacks(RowKey key)
     {
@@ -173,7 +174,8 @@ public abstract partial class RowStoreContract : IAsyncLifetime
     [Fact]
     public async Task The_same_id_in_two_tables_is_two_rows()
     {
-        await Written(new RowWrite.Create(new RowKey(First, One), One), new RowWrite.Create(new RowKey(Second, One), Two));
+        await Written(
+            new RowWrite.Create(new RowKey(First, One), One), new RowWrite.Create(new RowKey(Second, One), Two));
         await Holds(new RowKey(First, One), One, 1);
         await Holds(new RowKey(Second, One), Two, 1);
     }

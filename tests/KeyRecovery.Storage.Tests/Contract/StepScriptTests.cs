@@ -53,7 +53,8 @@ public sealed class StepScriptTests : IAsyncLifetime, IDisposable
         });
         await script.Frozen.Task;
         Assert.Equal((true, false, false), await ThereAsync());
-        Assert.IsType<WriteResult.Written>(await _store.WriteAsync([new RowWrite.Create(Key(2), new byte[] { 7 })], default));
+        Assert.IsType<WriteResult.Written>(
+            await _store.WriteAsync([new RowWrite.Create(Key(2), new byte[] { 7 })], default));
         script.Thaw();
         Assert.Equal(new WriteResult.Refused(1), await frozen);
         Assert.Equal((true, true, false), await ThereAsync());
@@ -63,7 +64,8 @@ public sealed class StepScriptTests : IAsyncLifetime, IDisposable
     public async Task A_row_that_is_named_by_its_content_looks_absent_for_a_while()
     {
         _store.HidesReads = 2;
-        await _store.WriteAsync([new RowWrite.Ensure(Key(1), new byte[] { 1 }), new RowWrite.Create(Key(2), new byte[] { 1 })], default);
+        await _store.WriteAsync(
+            [new RowWrite.Ensure(Key(1), new byte[] { 1 }), new RowWrite.Create(Key(2), new byte[] { 1 })], default);
         Assert.Null(await _store.ReadAsync(Key(1), default));
         Assert.NotNull(await _store.ReadAsync(Key(2), default));
         Assert.Null(await _store.ReadAsync(Key(1), default));
@@ -73,9 +75,11 @@ public sealed class StepScriptTests : IAsyncLifetime, IDisposable
     private static RowKey Key(byte id) => new(Table.Items, new[] { id });
 
     private ValueTask<WriteResult> WriteThreeAsync() =>
-        _store.WriteAsync([.. Enumerable.Range(1, 3).Select(i => new RowWrite.Create(Key((byte)i), new byte[] { 1 }))], default);
+        _store.WriteAsync(
+            [.. Enumerable.Range(1, 3).Select(i => new RowWrite.Create(Key((byte)i), new byte[] { 1 }))], default);
 
     private async Task<(bool, bool, bool)> ThereAsync() => (
-        await _pair.Data.ReadAsync(Key(1), default) is not null, await _pair.Data.ReadAsync(Key(2), default) is not null,
+        await _pair.Data.ReadAsync(Key(1), default) is not null,
+        await _pair.Data.ReadAsync(Key(2), default) is not null,
         await _pair.Data.ReadAsync(Key(3), default) is not null);
 }

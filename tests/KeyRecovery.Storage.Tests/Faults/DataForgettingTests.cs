@@ -39,7 +39,8 @@ public sealed class DataForgettingTests : IDisposable
     public async Task While_somebody_reads_an_older_state_it_is_not_proved_and_afterwards_it_is()
     {
         await using var pair = await _folder.OpenAsync();
-        await pair.Data.WriteAsync([new RowWrite.Create(new RowKey(Table.Items, SystemRandom.Bytes(16)), SystemRandom.Bytes(64))], default);
+        await pair.Data.WriteAsync(
+            [new RowWrite.Create(new RowKey(Table.Items, SystemRandom.Bytes(16)), SystemRandom.Bytes(64))], default);
         List<byte[]> gone;
         using (var reader = Connection.Open(_folder.DataPath, writable: false))
         {
@@ -49,7 +50,9 @@ public sealed class DataForgettingTests : IDisposable
             Assert.False(await pair.Data.ForgetAsync(default));
             Assert.NotEqual(0, Found(gone));
             // Nobody else is held up by it.
-            Assert.IsType<WriteResult.Written>(await pair.Data.WriteAsync([new RowWrite.Create(new RowKey(Table.Items, new byte[] { 1 }), new byte[] { 1 })], default));
+            Assert.IsType<WriteResult.Written>(
+                await pair.Data.WriteAsync(
+                    [new RowWrite.Create(new RowKey(Table.Items, new byte[] { 1 }), new byte[] { 1 })], default));
         }
 
         Assert.True(await pair.Data.ForgetAsync(default));
@@ -64,15 +67,21 @@ public sealed class DataForgettingTests : IDisposable
         var writers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
         {
             for (; !stop.IsCancellationRequested;)
-                Assert.IsType<WriteResult.Written>(await pair.Data.WriteAsync([new RowWrite.Create(new RowKey(Table.Items, SystemRandom.Bytes(16)), SystemRandom.Bytes(2_000))], default));
+                Assert.IsType<WriteResult.Written>(
+                    await pair.Data.WriteAsync(
+                        [
+                            new RowWrite.Create(
+                                new RowKey(Table.Items, SystemRandom.Bytes(16)), SystemRandom.Bytes(2_000)),
+                        ], default));
         })).ToList();
         for (var i = 0; i < 20; i++) Assert.True(await pair.Data.ForgetAsync(default));
         await stop.CancelAsync();
         await Task.WhenAll(writers);
     }
 
-    // Of one magnitude. Beside rows of many pages, SQLite leaves now and then a piece of a small one in the slack of a page
-    // that it rebuilt (3 of 300 here): of the data store, whose rows nobody opens without their subject key, that is told.
+    // Of one magnitude. Beside rows of many pages, SQLite leaves now and then a piece of a small one in the slack of a
+    // page that it rebuilt (3 of 300 here): of the data store, whose rows nobody opens without their subject key, that
+    // is told.
     private static async Task<(List<byte[]> Gone, List<byte[]> Kept)> DeleteHalfAsync(SqliteStorePair pair)
     {
         var rows = Enumerable.Range(0, 600).ToDictionary(
@@ -81,7 +90,8 @@ public sealed class DataForgettingTests : IDisposable
             await pair.Data.WriteAsync([.. some.Select(row => new RowWrite.Create(row.Key, row.Value))], default);
         var gone = rows.Where((_, i) => i % 2 == 0).ToList();
         foreach (var some in gone.Chunk(50))
-            Assert.IsType<WriteResult.Written>(await pair.Data.WriteAsync([.. some.Select(row => new RowWrite.Remove(row.Key))], default));
+            Assert.IsType<WriteResult.Written>(
+                await pair.Data.WriteAsync([.. some.Select(row => new RowWrite.Remove(row.Key))], default));
         return ([.. gone.Select(row => row.Value)], [.. rows.Where((_, i) => i % 2 == 1).Select(row => row.Value)]);
     }
 
@@ -93,7 +103,8 @@ public sealed class DataForgettingTests : IDisposable
             using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             var bytes = new byte[stream.Length];
             stream.ReadExactly(bytes);
-            for (var i = 0; i + Window <= bytes.Length; i++) windows.Add(BinaryPrimitives.ReadUInt128BigEndian(bytes.AsSpan(i)));
+            for (var i = 0; i + Window <= bytes.Length; i++)
+                windows.Add(BinaryPrimitives.ReadUInt128BigEndian(bytes.AsSpan(i)));
         }
 
         return secrets.Count(secret => Enumerable.Range(0, secret.Length / Window)

@@ -28,7 +28,8 @@ public sealed class ForgettingTests : IDisposable
             if (stream.Length == 0) continue;
             var bytes = new byte[stream.Length];
             stream.ReadExactly(bytes);
-            for (var i = 0; i + Window <= bytes.Length; i++) windows.Add(BinaryPrimitives.ReadUInt128BigEndian(bytes.AsSpan(i)));
+            for (var i = 0; i + Window <= bytes.Length; i++)
+                windows.Add(BinaryPrimitives.ReadUInt128BigEndian(bytes.AsSpan(i)));
         }
 
         return secrets.Count(secret => Enumerable.Range(0, secret.Length - Window + 1)
@@ -42,15 +43,24 @@ public sealed class ForgettingTests : IDisposable
         var rows = Rows(3_000, i => i % 50 == 0 ? 9_000 : 40 + (i % 400));
         await using var pair = await _folder.OpenAsync();
         foreach (var some in rows.Chunk(100))
-            await pair.Keys.WriteAsync([.. some.Select(row => new RowWrite.Create(row.Key, row.Value))], CancellationToken.None);
+            await pair.Keys.WriteAsync(
+                [.. some.Select(row => new RowWrite.Create(row.Key, row.Value))], CancellationToken.None);
 
-        var (removed, replaced, kept) = (rows.Take(1_500).ToList(), rows.Skip(1_500).Take(1_000).ToList(), rows.Skip(2_500).ToList());
+        var (removed, replaced, kept) =
+            (rows.Take(1_500).ToList(), rows.Skip(1_500).Take(1_000).ToList(), rows.Skip(2_500).ToList());
         Assert.Equal(3_000, Found(rows.Values));
 
         foreach (var some in removed.Chunk(7))
-            Assert.IsType<WriteResult.Written>(await pair.Keys.WriteAsync([.. some.Select(row => new RowWrite.Remove(row.Key))], CancellationToken.None));
+            Assert.IsType<WriteResult.Written>(
+                await pair.Keys.WriteAsync(
+                    [.. some.Select(row => new RowWrite.Remove(row.Key))], CancellationToken.None));
         foreach (var (key, value) in replaced)
-            Assert.IsType<WriteResult.Written>(await pair.Keys.WriteAsync([new RowWrite.Replace((await pair.Keys.ReadAsync(key, CancellationToken.None))!, new byte[value.Length / 2])], CancellationToken.None));
+            Assert.IsType<WriteResult.Written>(
+                await pair.Keys.WriteAsync(
+                    [
+                        new RowWrite.Replace(
+                            (await pair.Keys.ReadAsync(key, CancellationToken.None))!, new byte[value.Length / 2]),
+                    ], CancellationToken.None));
 
         Assert.Equal(0, Found(removed.Concat(replaced).Select(row => row.Value)));
         Assert.Equal(kept.Count, Found(kept.Select(row => row.Value)));
@@ -61,7 +71,8 @@ public sealed class ForgettingTests : IDisposable
     {
         var rows = Rows(200, _ => 200);
         await using (var pair = await _folder.OpenAsync())
-            await pair.Keys.WriteAsync([.. rows.Select(row => new RowWrite.Create(row.Key, row.Value))], CancellationToken.None);
+            await pair.Keys.WriteAsync(
+                [.. rows.Select(row => new RowWrite.Create(row.Key, row.Value))], CancellationToken.None);
 
         using (var connection = Connection.Open(_folder.KeyPath, writable: true))
         {

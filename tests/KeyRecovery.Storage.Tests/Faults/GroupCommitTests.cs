@@ -23,7 +23,8 @@ public sealed class GroupCommitTests : IDisposable
         await using var pair = await _folder.OpenAsync();
         await Write(pair.Data, default, new RowWrite.Create(Key(-1), new byte[] { 1 }));
         Task<WriteResult>[] results = [.. Enumerable.Range(0, 999).Select(i => i % 3 == 1
-            ? Write(pair.Data, default, new RowWrite.Create(Key(i), new byte[5000]), new RowWrite.Create(Key(-1), new byte[1]), new RowWrite.Remove(Key(-1)))
+            ? Write(pair.Data, default, new RowWrite.Create(Key(i), new byte[5000]),
+                new RowWrite.Create(Key(-1), new byte[1]), new RowWrite.Remove(Key(-1)))
             : Write(pair.Data, default, new RowWrite.Create(Key(i), new byte[5000])))];
         for (var i = 0; i < results.Length; i++)
         {
@@ -47,7 +48,8 @@ public sealed class GroupCommitTests : IDisposable
         listener.SetMeasurementEventCallback<int>((_, requests, _, _) => batches.Enqueue(requests));
         listener.Start();
         await using var pair = await _folder.OpenAsync();
-        await Task.WhenAll(Enumerable.Range(0, 500).Select(i => Write(pair.Data, default, new RowWrite.Create(Key(i), new byte[100]))));
+        await Task.WhenAll(Enumerable.Range(0, 500)
+            .Select(i => Write(pair.Data, default, new RowWrite.Create(Key(i), new byte[100]))));
         Assert.True(batches.Sum() >= 500);
         Assert.True(batches.Max() > 1);
     }
@@ -78,7 +80,8 @@ public sealed class GroupCommitTests : IDisposable
         Task<WriteResult>[] results;
         using (Hold())
         {
-            results = [.. Enumerable.Range(0, 20).Select(i => Write(pair.Data, default, new RowWrite.Create(Key(i), new byte[] { 1 })))];
+            results = [.. Enumerable.Range(0, 20)
+                .Select(i => Write(pair.Data, default, new RowWrite.Create(Key(i), new byte[] { 1 })))];
             // Eight wait, and one may be in the writer's hands.
             Assert.InRange(results.Count(result => result.IsCompleted), 11, 12);
         }
@@ -86,8 +89,10 @@ public sealed class GroupCommitTests : IDisposable
         for (var i = 0; i < results.Length; i++)
         {
             var result = await results[i];
-            if (result is not WriteResult.Written) Assert.Equal(new WriteResult.Unavailable(0, StoreFault.Busy), result);
-            Assert.Equal(result is WriteResult.Written, await pair.Data.ReadAsync(Key(i), CancellationToken.None) is not null);
+            if (result is not WriteResult.Written)
+                Assert.Equal(new WriteResult.Unavailable(0, StoreFault.Busy), result);
+            Assert.Equal(
+                result is WriteResult.Written, await pair.Data.ReadAsync(Key(i), CancellationToken.None) is not null);
         }
     }
 
@@ -95,11 +100,14 @@ public sealed class GroupCommitTests : IDisposable
     public async Task A_queue_full_of_bytes_refuses_too_but_never_a_write_that_is_alone()
     {
         await using var pair = await _folder.OpenAsync(options => options with { QueueBytes = 10_000, BatchLimit = 1 });
-        Assert.IsType<WriteResult.Written>(await Write(pair.Data, default, new RowWrite.Create(Key(-1), new byte[50_000])));
+        Assert.IsType<WriteResult.Written>(
+            await Write(pair.Data, default, new RowWrite.Create(Key(-1), new byte[50_000])));
         Task<WriteResult>[] results;
         using (Hold())
-            results = [.. Enumerable.Range(0, 4).Select(i => Write(pair.Data, default, new RowWrite.Create(Key(i), new byte[6_000])))];
-        var busy = (await Task.WhenAll(results)).Count(result => result == new WriteResult.Unavailable(0, StoreFault.Busy));
+            results = [.. Enumerable.Range(0, 4)
+                .Select(i => Write(pair.Data, default, new RowWrite.Create(Key(i), new byte[6_000])))];
+        var busy = (await Task.WhenAll(results))
+            .Count(result => result == new WriteResult.Unavailable(0, StoreFault.Busy));
         Assert.InRange(busy, 2, 3);
     }
 
@@ -112,7 +120,8 @@ public sealed class GroupCommitTests : IDisposable
         using (Hold())
         {
             before = Write(pair.Data, default, new RowWrite.Create(Key(1), new byte[] { 1 }));
-            late = Write(pair.Data, cancel.Token, new RowWrite.Create(Key(2), new byte[] { 1 }), new RowWrite.Remove(Key(1)));
+            late = Write(
+                pair.Data, cancel.Token, new RowWrite.Create(Key(2), new byte[] { 1 }), new RowWrite.Remove(Key(1)));
             after = Write(pair.Data, default, new RowWrite.Create(Key(3), new byte[] { 1 }));
             await cancel.CancelAsync();
         }
@@ -129,7 +138,8 @@ public sealed class GroupCommitTests : IDisposable
         await using var pair = await _folder.OpenAsync();
         for (var round = 0; round < 12; round++)
         {
-            var writes = Enumerable.Range(0, 64).Select(i => Write(pair.Data, default, new RowWrite.Create(Key((round * 64) + i), new byte[100_000])));
+            var writes = Enumerable.Range(0, 64)
+                .Select(i => Write(pair.Data, default, new RowWrite.Create(Key((round * 64) + i), new byte[100_000])));
             await Task.WhenAll(writes);
         }
 

@@ -172,11 +172,15 @@ public sealed class OpeningTests : IDisposable
     {
         var pair = await _folder.OpenAsync();
         Task<WriteResult>[] waiting = [.. Enumerable.Range(0, 500).Select(i =>
-            pair.Data.WriteAsync([new RowWrite.Create(new RowKey(Table.Items, BitConverter.GetBytes(i)), new byte[1000])], CancellationToken.None).AsTask())];
+            pair.Data.WriteAsync(
+                [new RowWrite.Create(new RowKey(Table.Items, BitConverter.GetBytes(i)), new byte[1000])],
+                CancellationToken.None).AsTask())];
         await pair.DisposeAsync();
         Assert.All(await Task.WhenAll(waiting), result => Assert.IsType<WriteResult.Written>(result));
         Assert.False(File.Exists(_folder.DataPath + "-wal"));
-        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await pair.Data.ReadAsync(Kept, CancellationToken.None));
-        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await pair.Data.WriteAsync([new RowWrite.Remove(Kept)], CancellationToken.None));
+        await Assert.ThrowsAsync<ObjectDisposedException>(
+            async () => await pair.Data.ReadAsync(Kept, CancellationToken.None));
+        await Assert.ThrowsAsync<ObjectDisposedException>(
+            async () => await pair.Data.WriteAsync([new RowWrite.Remove(Kept)], CancellationToken.None));
     }
 }

@@ -25,7 +25,8 @@ public sealed class PragmaTests : IAsyncLifetime, IDisposable
     [Theory]
     [InlineData(JournalProfile.Data, "wal", "2")]
     [InlineData(JournalProfile.Keys, "delete", "3")]
-    public void Readers_and_writers_flush_and_forget_as_the_design_says(JournalProfile profile, string journal, string synchronous)
+    public void Readers_and_writers_flush_and_forget_as_the_design_says(
+        JournalProfile profile, string journal, string synchronous)
     {
         foreach (var open in new Func<Connection>[] { File(profile).OpenWriter, File(profile).OpenReader })
         {
@@ -39,7 +40,8 @@ public sealed class PragmaTests : IAsyncLifetime, IDisposable
     [Fact]
     public void A_reader_of_a_file_in_another_journal_mode_is_refused()
     {
-        using (var connection = Connection.Open(_folder.KeyPath, writable: true)) connection.Execute("PRAGMA journal_mode=WAL");
+        using (var connection = Connection.Open(_folder.KeyPath, writable: true))
+            connection.Execute("PRAGMA journal_mode=WAL");
         var refusal = Assert.Throws<StoreOpenException>(File(JournalProfile.Keys).OpenReader);
         Assert.Contains("journal_mode should be DELETE and is wal", refusal.Message, StringComparison.Ordinal);
     }

@@ -15,7 +15,9 @@ public sealed class ReadingBesideCommitsTests : IDisposable
     {
         await using var pair = await _folder.OpenAsync();
         var (left, right) = (new RowKey(Table.KeyRows, new byte[] { 1 }), new RowKey(Table.KeyRows, new byte[] { 2 }));
-        await pair.Keys.WriteAsync([new RowWrite.Create(left, new byte[300]), new RowWrite.Create(right, new byte[300])], CancellationToken.None);
+        await pair.Keys.WriteAsync(
+            [new RowWrite.Create(left, new byte[300]), new RowWrite.Create(right, new byte[300])],
+            CancellationToken.None);
         using var done = new CancellationTokenSource();
         var reads = new int[4];
         Task[] readers = [.. Enumerable.Range(0, reads.Length).Select(reader => Task.Run(async () =>
@@ -32,10 +34,13 @@ public sealed class ReadingBesideCommitsTests : IDisposable
             }
         }))];
         // So often, and until everybody has read beside it.
-        for (long version = 1; version <= 500 || reads.Any(count => count == 0) && !readers.Any(r => r.IsCompleted); version++)
+        for (long version = 1; version <= 500
+            || reads.Any(count => count == 0) && !readers.Any(r => r.IsCompleted); version++)
         {
             var result = await pair.Keys.WriteAsync(
-                [new RowWrite.Replace((await pair.Keys.ReadAsync(left, default))!, new byte[300]), new RowWrite.Replace((await pair.Keys.ReadAsync(right, default))!, new byte[300])], CancellationToken.None);
+                [new RowWrite.Replace((await pair.Keys.ReadAsync(left, default))!, new byte[300]),
+                    new RowWrite.Replace((await pair.Keys.ReadAsync(right, default))!, new byte[300])],
+                    CancellationToken.None);
             Assert.IsType<WriteResult.Written>(result);
         }
 

@@ -28,7 +28,8 @@ public sealed class StoreFaultTests : IDisposable
         _loggers.Dispose();
     }
 
-    private string FolderOf(JournalProfile store) => store == JournalProfile.Data ? _folder.DataFolder : _folder.KeyFolder;
+    private string FolderOf(JournalProfile store) =>
+        store == JournalProfile.Data ? _folder.DataFolder : _folder.KeyFolder;
 
     private string PathOf(JournalProfile store) => store == JournalProfile.Data ? _folder.DataPath : _folder.KeyPath;
 
@@ -56,7 +57,8 @@ public sealed class StoreFaultTests : IDisposable
     {
         Directory.CreateDirectory(FolderOf(kind));
         var reason = Shell.Try("mount", "-t", "tmpfs", "-o", "size=6m", "keyrecovery-test", FolderOf(kind));
-        if (reason is not null) _output.WriteLine($"no small file system here ({reason}): max_page_count stands in for it");
+        if (reason is not null)
+            _output.WriteLine($"no small file system here ({reason}): max_page_count stands in for it");
         try
         {
             Dictionary<RowKey, byte[]> acknowledged = [];
@@ -64,7 +66,8 @@ public sealed class StoreFaultTests : IDisposable
             var filler = Path.Combine(FolderOf(kind), "filler");
             await File.WriteAllBytesAsync(filler, new byte[3 << 20]);
             Func<long>? limit = reason is null ? null : () => File.Exists(filler) ? 400 : 100_000;
-            await using (var pair = await _folder.OpenAsync(options => options with { PageLimit = options.Journal == kind ? limit : null }))
+            await using (var pair =
+                await _folder.OpenAsync(options => options with { PageLimit = options.Journal == kind ? limit : null }))
             {
                 var (store, table) = Of(pair, kind);
                 WriteResult result;
@@ -78,7 +81,9 @@ public sealed class StoreFaultTests : IDisposable
 
                 Assert.Equal(new WriteResult.Unavailable(0, StoreFault.Full), result);
                 Assert.NotEmpty(acknowledged);
-                Assert.Equal(result, await WriteAsync(store, new RowKey(table, SystemRandom.Bytes(16)), SystemRandom.Bytes(900_000)));
+                Assert.Equal(
+                    result,
+                    await WriteAsync(store, new RowKey(table, SystemRandom.Bytes(16)), SystemRandom.Bytes(900_000)));
                 await AllThere(store, acknowledged);
 
                 File.Delete(filler);
@@ -110,11 +115,14 @@ public sealed class StoreFaultTests : IDisposable
     {
         await using var pair = await _folder.OpenAsync();
         var (store, table) = Of(pair, kind);
-        Dictionary<RowKey, byte[]> acknowledged = new() { [new RowKey(table, new byte[] { 1 })] = [1], [new RowKey(table, new byte[] { 2 })] = [2] };
-        foreach (var (key, value) in acknowledged) Assert.IsType<WriteResult.Written>(await WriteAsync(store, key, value));
+        Dictionary<RowKey, byte[]> acknowledged =
+            new() { [new RowKey(table, new byte[] { 1 })] = [1], [new RowKey(table, new byte[] { 2 })] = [2] };
+        foreach (var (key, value) in acknowledged)
+            Assert.IsType<WriteResult.Written>(await WriteAsync(store, key, value));
 
         // The folder as well: it is where the key store's journal would come to be.
-        string[] frozen = [.. Directory.GetFiles(FolderOf(kind), "*.db*").Where(path => !path.EndsWith("-shm", StringComparison.Ordinal)), FolderOf(kind)];
+        string[] frozen = [.. Directory.GetFiles(FolderOf(kind), "*.db*")
+            .Where(path => !path.EndsWith("-shm", StringComparison.Ordinal)), FolderOf(kind)];
         Assert.Null(Shell.Try("chattr", ["+i", .. frozen]));
         var late = new RowKey(table, new byte[] { 3 });
         try
@@ -139,7 +147,8 @@ public sealed class StoreFaultTests : IDisposable
     [Theory, MemberData(nameof(Stores))]
     public async Task A_file_overwritten_with_noise_fails_reads_as_unavailable_and_not_as_absent(JournalProfile kind)
     {
-        var (key, value) = (new RowKey(kind == JournalProfile.Data ? Table.Items : Table.KeyRows, new byte[] { 1 }), SystemRandom.Bytes(50_000));
+        var (key, value) = (new RowKey(kind == JournalProfile.Data ? Table.Items : Table.KeyRows, new byte[] { 1 }),
+            SystemRandom.Bytes(50_000));
         await using (var pair = await _folder.OpenAsync())
             Assert.IsType<WriteResult.Written>(await WriteAsync(Of(pair, kind).Store, key, value));
 
@@ -151,8 +160,10 @@ public sealed class StoreFaultTests : IDisposable
         }
 
         var store = Of(again, kind).Store;
-        var failure = await Assert.ThrowsAsync<StoreUnavailableException>(async () => await store.ReadAsync(key, CancellationToken.None));
+        var failure = await Assert.ThrowsAsync<StoreUnavailableException>(
+            async () => await store.ReadAsync(key, CancellationToken.None));
         Assert.Equal(StoreFault.Failed, failure.Reason);
-        Assert.Equal(new WriteResult.Unavailable(0, StoreFault.Failed), await WriteAsync(store, new RowKey(key.Table, new byte[] { 2 }), [2]));
+        Assert.Equal(new WriteResult.Unavailable(0, StoreFault.Failed),
+            await WriteAsync(store, new RowKey(key.Table, new byte[] { 2 }), [2]));
     }
 }

@@ -6,7 +6,10 @@ using KeyRecovery.Storage.Tests.Support;
 
 namespace KeyRecovery.Storage.Tests.Faults;
 
-/// <summary>A store of an older schema gets what came since and keeps what it has. The newer program is this one with a table more.</summary>
+/// <summary>
+/// A store of an older schema gets what came since and keeps what it has. The newer program is this one with a table
+/// more.
+/// </summary>
 public sealed class UpgradeTests : IDisposable
 {
     private static readonly Table Later = Table.Of(200, "later", StoreKind.Keys, RowsOf.Server, Table.FirstSchema + 1);
@@ -29,7 +32,8 @@ public sealed class UpgradeTests : IDisposable
             var old = await pair.Keys.ReadAsync(Old, CancellationToken.None);
             Assert.Equal((1, "C0FFEE"), (old!.Version, Convert.ToHexString(old.Value.Span)));
             if (opening == 0)
-                Assert.IsType<WriteResult.Written>(await pair.Keys.WriteAsync([new RowWrite.Create(New, new byte[] { 9 })], CancellationToken.None));
+                Assert.IsType<WriteResult.Written>(
+                    await pair.Keys.WriteAsync([new RowWrite.Create(New, new byte[] { 9 })], CancellationToken.None));
             Assert.NotNull(await pair.Keys.ReadAsync(New, CancellationToken.None));
         }
 
@@ -69,9 +73,11 @@ public sealed class UpgradeTests : IDisposable
     public async Task A_file_from_before_the_first_release_is_refused_by_name_and_left_as_it_is()
     {
         await MakeOldAsync();
-        using (var connection = Connection.Open(_folder.KeyPath, writable: true)) connection.Execute("PRAGMA user_version=3");
+        using (var connection = Connection.Open(_folder.KeyPath, writable: true))
+            connection.Execute("PRAGMA user_version=3");
         var refused = await Assert.ThrowsAsync<StoreOpenException>(_folder.OpenAsync);
-        Assert.StartsWith($"{_folder.KeyPath} was made before KeyRecovery's first release", refused.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{_folder.KeyPath} was made before KeyRecovery's first release", refused.Message,
+            StringComparison.Ordinal);
         Assert.Equal(3, VersionOf(_folder.KeyPath));
     }
 
@@ -81,7 +87,8 @@ public sealed class UpgradeTests : IDisposable
         await pair.Keys.WriteAsync([new RowWrite.Create(Old, Convert.FromHexString("C0FFEE"))], CancellationToken.None);
     }
 
-    private static Task<SqliteStorePair> OpenNewerAsync(StoreFolder folder) => folder.OpenAsync(options => options with { Tables = Newer });
+    private static Task<SqliteStorePair> OpenNewerAsync(StoreFolder folder) =>
+        folder.OpenAsync(options => options with { Tables = Newer });
 
     private static long VersionOf(string path)
     {

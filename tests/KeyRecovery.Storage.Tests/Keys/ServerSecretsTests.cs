@@ -17,7 +17,8 @@ public sealed class ServerSecretsTests : IAsyncLifetime, IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private FileRootKey Root(string folder) => FileRootKey.Open(Path.Combine(_folder.Root, folder), SystemRandom.Instance, mayCreate: true);
+    private FileRootKey Root(string folder) =>
+        FileRootKey.Open(Path.Combine(_folder.Root, folder), SystemRandom.Instance, mayCreate: true);
 
     private Task<ServerSecrets> Load(IRootKey root) =>
         ServerSecrets.LoadOrCreateAsync(_pair.Keys, root, SystemRandom.Instance, CancellationToken.None);
@@ -75,7 +76,8 @@ public sealed class ServerSecretsTests : IAsyncLifetime, IDisposable
         using var root = Root("ring");
         using var before = await Load(root);
         var seed = new RowKey(Table.Secrets, "realm-seed"u8.ToArray());
-        Assert.IsType<WriteResult.Written>(await _pair.Keys.WriteAsync([new RowWrite.Remove(seed)], CancellationToken.None));
+        Assert.IsType<WriteResult.Written>(
+            await _pair.Keys.WriteAsync([new RowWrite.Remove(seed)], CancellationToken.None));
         using var after = await Load(root);
         Assert.Equal(All(before)[..96], All(after)[..96]);
         Assert.NotEqual(before.RealmSeed.ToArray(), after.RealmSeed.ToArray());

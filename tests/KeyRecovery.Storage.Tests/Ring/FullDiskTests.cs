@@ -26,7 +26,8 @@ public sealed class FullDiskTests
             Assert.IsType<RingResult.Refused>(root.AddNext());
             Assert.False(root.IsRotating);
             Assert.Equal(KekState.Retiring, ring.StateOf(new KekId(1)));
-            using (var again = FileKekRing.Open(disk, root, SystemRandom.Instance, TimeProvider.System, mayCreate: false))
+            using (var again = FileKekRing.Open(
+                disk, root, SystemRandom.Instance, TimeProvider.System, mayCreate: false))
                 Assert.Equal(ring.Standings.ToList(), again.Standings.ToList());
             Assert.Equal(["filler", "kek-ring", "root.key"], Directory.GetFiles(disk).Select(Path.GetFileName).Order());
 

@@ -29,7 +29,8 @@ public sealed class KekLifeTests : IDisposable
         _folder.Dispose();
     }
 
-    private FileKekRing Open(bool mayCreate = false) => FileKekRing.Open(Folder, _root, SystemRandom.Instance, TimeProvider.System, mayCreate);
+    private FileKekRing Open(bool mayCreate = false) =>
+        FileKekRing.Open(Folder, _root, SystemRandom.Instance, TimeProvider.System, mayCreate);
 
     private string States() => string.Concat(_ring.Standings.Select(kek => kek.State.ToString()[0]));
 
@@ -73,12 +74,15 @@ public sealed class KekLifeTests : IDisposable
     public async Task Only_a_retiring_KEK_that_nobody_wraps_under_can_be_destroyed()
     {
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await _ring.PromoteAsync(default));
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await _ring.DestroyAsync(new KekId(1), default));
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            async () => await _ring.DestroyAsync(new KekId(1), default));
         await DoneAsync(_ring.AddNextAsync(default));
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await _ring.DestroyAsync(new KekId(2), default));
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            async () => await _ring.DestroyAsync(new KekId(2), default));
         var (lease, another) = (_ring.Wrap(), _ring.Wrap());
         await DoneAsync(_ring.PromoteAsync(default));
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await _ring.DestroyAsync(new KekId(1), default));
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            async () => await _ring.DestroyAsync(new KekId(1), default));
 
         var drained = _ring.DrainAsync(new KekId(1), default);
         lease.Dispose();

@@ -20,7 +20,8 @@ public sealed class KekRingFormatTests : IDisposable
     }
 
     private static KekEntry Entry(uint id, KekState state) =>
-        new(new KekId(id), state, 490_000, state == KekState.Destroyed ? null : SecretBytes.Random(32, SystemRandom.Instance));
+        new(new KekId(id), state, 490_000, state == KekState.Destroyed
+            ? null : SecretBytes.Random(32, SystemRandom.Instance));
 
     private FileKekRing Open(params KekEntry[] entries)
     {
@@ -31,7 +32,9 @@ public sealed class KekRingFormatTests : IDisposable
     [Fact]
     public void All_four_states_have_their_place_and_a_destroyed_KEK_has_no_key()
     {
-        KekEntry[] entries = [Entry(1, KekState.Destroyed), Entry(2, KekState.Retiring), Entry(3, KekState.Current), Entry(4, KekState.Next)];
+        KekEntry[] entries =
+            [Entry(1, KekState.Destroyed), Entry(2, KekState.Retiring), Entry(3, KekState.Current),
+                Entry(4, KekState.Next)];
         using var ring = Open(entries);
         Assert.False(ring.TryGet(new KekId(1), out _));
         foreach (var entry in entries[1..])
@@ -43,7 +46,8 @@ public sealed class KekRingFormatTests : IDisposable
 
         Assert.Equal(new KekId(3), ring.Current.Id);
         var read = KekRingFormat.Read(KekRingFormat.Write(entries, _root), _root, "");
-        Assert.Equal(entries.Select(entry => (entry.Id, entry.State, entry.SinceHour)), read.Select(entry => (entry.Id, entry.State, entry.SinceHour)));
+        Assert.Equal(entries.Select(entry => (entry.Id, entry.State, entry.SinceHour)),
+            read.Select(entry => (entry.Id, entry.State, entry.SinceHour)));
     }
 
     [Fact]

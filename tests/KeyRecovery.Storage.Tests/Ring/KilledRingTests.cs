@@ -33,10 +33,14 @@ public sealed class KilledRingTests
             var hadNext = File.Exists(Path.Combine(ringFolder, FileRootKey.NextFileName));
             await using var pair = await folder.OpenAsync();
             using var root = FileRootKey.Open(ringFolder, SystemRandom.Instance, mayCreate: false);
-            using var ring = FileKekRing.Open(ringFolder, root, SystemRandom.Instance, TimeProvider.System, mayCreate: false);
+            using var ring = FileKekRing.Open(
+                ringFolder, root, SystemRandom.Instance, TimeProvider.System, mayCreate: false);
             Assert.Single(ring.Standings, kek => kek.State == KekState.Current);
-            Assert.All(ring.Standings, kek => Assert.Equal(kek.State != KekState.Destroyed, ring.TryGet(kek.Id, out _)));
-            seen.Add(string.Concat(ring.Standings.Select(kek => kek.State).Where(state => state != KekState.Destroyed).Order()) + hadNext);
+            Assert.All(
+                ring.Standings, kek => Assert.Equal(kek.State != KekState.Destroyed, ring.TryGet(kek.Id, out _)));
+            seen.Add(
+                string.Concat(ring.Standings.Select(kek => kek.State).Where(state => state != KekState.Destroyed)
+                    .Order()) + hadNext);
 
             using var loaded = await ServerSecrets.LoadOrCreateAsync(pair.Keys, root, SystemRandom.Instance, default);
             secrets ??= loaded.RealmSeed.ToArray();
@@ -62,7 +66,8 @@ public sealed class KilledRingTests
         {
             Require(await ring.AddNextAsync(default));
             Require(await ring.PromoteAsync(default));
-            foreach (var kek in ring.Standings.Where(kek => kek.State == KekState.Retiring)) Require(await ring.DestroyAsync(kek.Id, default));
+            foreach (var kek in ring.Standings.Where(kek => kek.State == KekState.Retiring))
+                Require(await ring.DestroyAsync(kek.Id, default));
             Require(await rotation.RunAsync(default));
         }
     }

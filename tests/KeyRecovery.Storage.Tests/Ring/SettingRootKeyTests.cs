@@ -13,7 +13,8 @@ public sealed class SettingRootKeyTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private SettingRootKey Open(string key, string? next = null) => SettingRootKey.Open(_folder.Root, key, next, SystemRandom.Instance);
+    private SettingRootKey Open(string key, string? next = null) =>
+        SettingRootKey.Open(_folder.Root, key, next, SystemRandom.Instance);
 
     private FileKekRing Ring(IRootKey root, bool mayCreate = false) =>
         FileKekRing.Open(_folder.Root, root, SystemRandom.Instance, TimeProvider.System, mayCreate);
@@ -41,7 +42,8 @@ public sealed class SettingRootKeyTests : IDisposable
     public void Without_a_next_one_there_is_nothing_to_change_to()
     {
         using var root = Open(_key);
-        Assert.Contains("RootKeyNext", Assert.IsType<RingResult.Refused>(root.AddNext()).Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            "RootKeyNext", Assert.IsType<RingResult.Refused>(root.AddNext()).Reason, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -4,7 +4,9 @@ using System.Globalization;
 
 namespace KeyRecovery.Testing.Needs;
 
-/// <summary>The machine that the tests run on: what it lacks, and how to get it. It is looked at once for each need.</summary>
+/// <summary>
+/// The machine that the tests run on: what it lacks, and how to get it. It is looked at once for each need.
+/// </summary>
 public static class Machine
 {
     private const int LeastNode = 20;
@@ -27,10 +29,12 @@ public static class Machine
         if (!IsThere(path)) return $"{path} is missing: apt-get install {package}";
         return need switch
         {
-            Need.Node when !IsNodeNewEnough() => $"node is older than {LeastNode}: install Node.js {LeastNode} or later",
-            Need.Mounting when !CanMount() => "nothing can be mounted here: run as root, outside of a container without that right",
+            Need.Node when !IsNodeNewEnough() =>
+                $"node is older than {LeastNode}: install Node.js {LeastNode} or later",
+            Need.Mounting when !CanMount() =>
+                "nothing can be mounted here: run as root, outside of a container without that right",
             Need.Chattr when !CanMakeImmutable() =>
-                "no file can be made immutable here: run as root, with the temporary folder on a disk's own file system",
+                "no file can be made immutable here: run as root, with the temporary folder on a disk",
             _ => null,
         };
     }

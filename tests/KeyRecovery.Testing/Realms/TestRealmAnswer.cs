@@ -16,7 +16,8 @@ public sealed record TestRealmAnswer(HttpStatusCode Code, RealmStatus? Status, J
         : Problem.GetProperty("type").GetString()!["urn:keyrecovery:error:".Length..];
 
     /// <summary>The field that the problem names, or null.</summary>
-    public string? Field => Problem.ValueKind == JsonValueKind.Object && Problem.TryGetProperty("field", out var named) ? named.GetString() : null;
+    public string? Field => Problem.ValueKind == JsonValueKind.Object && Problem.TryGetProperty("field", out var named)
+        ? named.GetString() : null;
 
     /// <summary>How many guesses are left, as either kind of answer tells.</summary>
     public int GuessesLeft => Status?.GuessesLeft ?? Problem.GetProperty("guessesLeft").GetInt32();

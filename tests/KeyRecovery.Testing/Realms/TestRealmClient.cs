@@ -39,21 +39,25 @@ public sealed class TestRealmClient(HttpClient http, RealmIdentity realm, string
         SendAsync("register", slot.Id, slot.Registration(realm, share), token);
 
     /// <summary>Guesses.</summary>
-    public Task<TestRealmAnswer> GuessAsync(TestGuess guess) => SendAsync("evaluate", guess.Request.Slot, guess.Body, token);
+    public Task<TestRealmAnswer> GuessAsync(TestGuess guess) =>
+        SendAsync("evaluate", guess.Request.Slot, guess.Body, token);
 
     /// <summary>Guesses a new wrong passphrase.</summary>
     public Task<TestRealmAnswer> GuessAsync(TestRealmSlot slot) => GuessAsync(slot.Guess());
 
     /// <summary>Resets.</summary>
-    public Task<TestRealmAnswer> ResetAsync(TestRealmSlot slot, AttemptId attempt, SigningKey? signer = null, ulong round = 0) =>
+    public Task<TestRealmAnswer> ResetAsync(
+        TestRealmSlot slot, AttemptId attempt, SigningKey? signer = null, ulong round = 0) =>
         SendAsync("reset", slot.Id, slot.Reset(realm, attempt, signer, round), null);
 
     /// <summary>Commands.</summary>
-    public Task<TestRealmAnswer> ManageAsync(TestRealmSlot slot, ulong version, RealmCommand command, SigningKey? signer = null) =>
+    public Task<TestRealmAnswer> ManageAsync(
+        TestRealmSlot slot, ulong version, RealmCommand command, SigningKey? signer = null) =>
         SendAsync("manage", slot.Id, slot.Manage(realm, version, command, signer), null);
 
     /// <summary>Sends any body.</summary>
-    public async Task<TestRealmAnswer> SendAsync(string verb, AuthorityId slot, byte[] body, string? bearer, string type = "application/cbor")
+    public async Task<TestRealmAnswer> SendAsync(
+        string verb, AuthorityId slot, byte[] body, string? bearer, string type = "application/cbor")
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/realm/{verb}")
         {
@@ -62,7 +66,8 @@ public sealed class TestRealmClient(HttpClient http, RealmIdentity realm, string
         if (bearer is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer);
         using var response = await http.SendAsync(request);
         var answer = await response.Content.ReadAsByteArrayAsync();
-        if (!response.IsSuccessStatusCode) return new TestRealmAnswer(response.StatusCode, null, JsonSerializer.Deserialize<JsonElement>(answer));
+        if (!response.IsSuccessStatusCode)
+            return new TestRealmAnswer(response.StatusCode, null, JsonSerializer.Deserialize<JsonElement>(answer));
 
         var (status, fault) = RealmStatus.Read(answer, realm, slot, body);
         return status is not null

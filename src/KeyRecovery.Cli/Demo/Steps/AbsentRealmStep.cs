@@ -22,7 +22,9 @@ internal sealed class AbsentRealmStep : DemoStep
         var clock = Stopwatch.StartNew();
         using var session = StepTale.Works(await machine.Client.BeginPassphraseRecoveryAsync(passphrase, token, ct));
         var opened = StepTale.Works(await session.CheckItemsAsync(null, ct));
-        tale.Holds(opened == world.Items.Length + 1, $"without {DemoRealms.NameOf(birch)}, the passphrase opens all {opened} items, in {Words.Duration(clock.Elapsed)}");
+        tale.Holds(opened == world.Items.Length + 1,
+            $"without {DemoRealms.NameOf(birch)}, the passphrase opens all {opened} items, in "
+            + $"{Words.Duration(clock.Elapsed)}");
         await world.Realms.StartAgainAsync(birch, world["birch"], ct);
         tale.Fact("opened", opened);
         tale.Fact("absent", DemoRealms.NameOf(birch));

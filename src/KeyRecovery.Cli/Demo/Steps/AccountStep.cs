@@ -27,13 +27,16 @@ internal sealed class AccountStep : DemoStep
             token.Token, new CreateOptions { DeviceName = world.Phone.Name, Code = world.Code }, ct));
         world.Phone.Vault = vault;
         world.LostDevice = vault.Device;
-        tale.Holds(vault.Authorities is [{ Kind: AuthorityKind.Device, IsThisDevice: true }, { Kind: AuthorityKind.Code }],
-            $"account {vault.Account} in {Words.Duration(clock.Elapsed)}: its authorities are the phone and the code, nobody else");
+        tale.Holds(
+            vault.Authorities is [{ Kind: AuthorityKind.Device, IsThisDevice: true }, { Kind: AuthorityKind.Code }],
+            $"account {vault.Account} in {Words.Duration(clock.Elapsed)}: its authorities are the phone and the code, "
+            + "nobody else");
 
         tale.Say("The code is made on the phone and shown once. Alex writes it down; the QR code says the same.");
         tale.Show(people => CodeCard.Write(people, world.Paper));
         using (var kit = KitFile.Open(world["recovery-kit.html"])!)
-            kit.Write(new RecoveryKit(world.Paper, vault.Account, world.Host.Address, DemoWorld.App, DateTimeOffset.UtcNow));
+            kit.Write(
+                new RecoveryKit(world.Paper, vault.Account, world.Host.Address, DemoWorld.App, DateTimeOffset.UtcNow));
         var kitSize = new FileInfo(world["recovery-kit.html"]).Length;
         tale.Holds(kitSize > 0, $"a recovery kit to print: one page, {Words.Size(kitSize)}");
 

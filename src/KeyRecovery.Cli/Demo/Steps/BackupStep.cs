@@ -15,7 +15,9 @@ internal sealed class BackupStep : DemoStep
 
     public override async Task RunAsync(DemoWorld world, StepTale tale, CancellationToken ct)
     {
-        tale.Say("Each is sealed on the phone. What fits travels inside the commit; the large one is sent ahead, by its hash.");
+        tale.Say(
+            "Each is sealed on the phone. What fits travels inside the commit; the large one is sent ahead, by its "
+            + "hash.");
         List<Stored> stored = [];
         foreach (var item in world.Items)
         {
@@ -24,10 +26,14 @@ internal sealed class BackupStep : DemoStep
             stored.Add(new Stored(item.Name, item.Content.Length, world.Phone.Requests - requests, clock.Elapsed));
         }
         tale.Show(people => Write(people, stored));
-        tale.Holds(stored.All(s => s.Requests == (s.Bytes <= Limits.InlineItemBytes ? 1 : 2)), "one request for a small item, two for the large one");
-        tale.Holds(world.Phone.Vault.Items.Length == world.Items.Length, $"{world.Items.Length} items are durable on the server");
+        tale.Holds(stored.All(s => s.Requests == (s.Bytes <= Limits.InlineItemBytes ? 1 : 2)),
+            "one request for a small item, two for the large one");
+        tale.Holds(world.Phone.Vault.Items.Length == world.Items.Length,
+            $"{world.Items.Length} items are durable on the server");
         world.VersionWhenLost = world.Phone.Vault.Version;
-        tale.Fact("items", stored.Select(s => new { s.Name, s.Bytes, s.Requests, ms = Math.Round(s.Elapsed.TotalMilliseconds, 1) }).ToList());
+        tale.Fact(
+            "items", stored.Select(
+                s => new { s.Name, s.Bytes, s.Requests, ms = Math.Round(s.Elapsed.TotalMilliseconds, 1) }).ToList());
     }
 
     private static void Write(IAnsiConsole people, List<Stored> stored)

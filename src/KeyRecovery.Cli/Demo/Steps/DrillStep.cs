@@ -15,7 +15,8 @@ internal sealed class DrillStep : DemoStep
         var machine = world.Device("another machine", "drill");
         using var session = StepTale.Works(await machine.Client.BeginRecoveryAsync(world.Code, null, ct));
         var opened = StepTale.Works(await session.CheckItemsAsync(null, ct));
-        tale.Holds(opened == world.Items.Length, $"the code opens all {opened} items today, {Words.Size(session.Items.Sum(i => i.Length))}");
+        tale.Holds(opened == world.Items.Length,
+            $"the code opens all {opened} items today, {Words.Size(session.Items.Sum(i => i.Length))}");
 
         StepTale.Works(await world.Phone.Vault.RefreshAsync(ct));
         tale.Holds(world.Phone.Vault.Version == world.VersionWhenLost && !Directory.Exists(machine.Home),

@@ -16,7 +16,8 @@ internal sealed class EndStep(bool keep) : DemoStep
         if (world.Realms is not null) await world.Realms.StopAsync();
         var clock = Stopwatch.StartNew();
         var exitCode = await world.Host.StopAsync();
-        tale.Holds(exitCode == 0 || OperatingSystem.IsWindows(), $"the server stopped in order, in {Words.Duration(clock.Elapsed)}");
+        tale.Holds(exitCode == 0
+            || OperatingSystem.IsWindows(), $"the server stopped in order, in {Words.Duration(clock.Elapsed)}");
         world.Clean();
         if (!keep) tale.Holds(!Directory.Exists(world.Folder), "the temporary folder is gone");
         tale.Fact("exitCode", exitCode ?? -1);

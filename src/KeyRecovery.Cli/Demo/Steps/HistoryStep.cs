@@ -18,7 +18,8 @@ internal sealed class HistoryStep : DemoStep
         tale.Holds(versions.Select(v => v.Version).SequenceEqual([2UL, 1UL]), "the history has both versions");
 
         var first = StepTale.Works(await vault.GetAsync(item.Name, 1, ct));
-        tale.Holds(first.AsSpan().SequenceEqual(item.Content), "version 1 can be had, byte for byte: sealed in the old epoch, by the lost phone");
+        tale.Holds(first.AsSpan().SequenceEqual(item.Content),
+            "version 1 can be had, byte for byte: sealed in the old epoch, by the lost phone");
         StepTale.Works(await vault.PutAsync(item.Name, first, ct));
         var now = StepTale.Works(await vault.GetAsync(item.Name, null, ct));
         tale.Holds(now.AsSpan().SequenceEqual(item.Content), "and it is the current one again, as version 3");

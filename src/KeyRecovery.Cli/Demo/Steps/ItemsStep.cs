@@ -16,7 +16,8 @@ internal sealed class ItemsStep : DemoStep
         {
             var clock = Stopwatch.StartNew();
             var content = StepTale.Works(await world.NewPhone.Vault.GetAsync(item.Name, null, ct));
-            tale.Holds(content.AsSpan().SequenceEqual(item.Content), $"{item.Name}: {Words.Size(content.Length)}, byte for byte, in {Words.Duration(clock.Elapsed)}");
+            tale.Holds(content.AsSpan().SequenceEqual(item.Content),
+                $"{item.Name}: {Words.Size(content.Length)}, byte for byte, in {Words.Duration(clock.Elapsed)}");
         }
         tale.Fact("equal", world.Items.Length);
         tale.Fact("bytes", world.Items.Sum(i => i.Content.Length));

@@ -13,7 +13,8 @@ internal sealed class LakeStep : DemoStep
         Copy(world.Phone.Home, world["copy"]);
         world.Phone.Dispose();
         Directory.Delete(world.Phone.Home, recursive: true);
-        tale.Holds(!Directory.Exists(world.Phone.Home), "the phone's keys are deleted; what is left is 32 characters on paper");
+        tale.Holds(!Directory.Exists(world.Phone.Home),
+            "the phone's keys are deleted; what is left is 32 characters on paper");
         return Task.CompletedTask;
     }
 

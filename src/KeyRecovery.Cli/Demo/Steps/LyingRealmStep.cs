@@ -24,9 +24,11 @@ internal sealed class LyingRealmStep : DemoStep
         var recovered = StepTale.Works(await session.CompleteAsync(machine.Name, [], ct));
         machine.Vault = recovered.Vault;
         var liar = session.RealmReports.SingleOrDefault();
-        tale.Holds(liar?.Realm == DemoRealms.NameOf(cedar) && liar.Fault == RealmFault.Identity, $"{liar?.Realm} is named: its keys are not those that the app expects, so it got no guess");
+        tale.Holds(liar?.Realm == DemoRealms.NameOf(cedar) && liar.Fault == RealmFault.Identity,
+            $"{liar?.Realm} is named: its keys are not those that the app expects, so it got no guess");
         foreach (var item in world.Items)
-            tale.Holds(StepTale.Works(await recovered.Vault.GetAsync(item.Name, null, ct)).AsSpan().SequenceEqual(item.Content), $"the tablet opens {item.Name}");
+            tale.Holds(StepTale.Works(await recovered.Vault.GetAsync(item.Name, null, ct)).AsSpan()
+                .SequenceEqual(item.Content), $"the tablet opens {item.Name}");
         tale.Fact("liar", liar!.Realm);
         tale.Fact("fault", liar.Fault.ToString().ToLowerInvariant());
     }

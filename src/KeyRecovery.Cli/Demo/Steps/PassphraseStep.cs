@@ -8,7 +8,9 @@ using KeyRecovery.Protocol.Passphrases;
 
 namespace KeyRecovery.Cli.Demo.Steps;
 
-/// <summary>A passphrase that three servers guard, two of which are needed; a wrong guess is counted and says so.</summary>
+/// <summary>
+/// A passphrase that three servers guard, two of which are needed; a wrong guess is counted and says so.
+/// </summary>
 internal sealed class PassphraseStep : DemoStep
 {
     public override string Name => "passphrase";
@@ -17,11 +19,17 @@ internal sealed class PassphraseStep : DemoStep
 
     public override async Task RunAsync(DemoWorld world, StepTale tale, CancellationToken ct)
     {
-        tale.Say("Paper gets lost too. Alex takes six random words; three servers of three operators count every guess, and two of them are needed.");
+        tale.Say(
+            "Paper gets lost too. Alex takes six random words; three servers of three operators count every guess, and "
+            + "two of them are needed.");
         world.Realms = await DemoRealms.StartAsync(world.Host, name => world[name], ct);
         world.NewPhone = await UpdatedAsync(world, ct);
         world.Passphrase = PassphraseWords.Generate(SystemRandom.Instance);
-        tale.Show(people => people.Write(new Padder(new Text(world.Passphrase, new Style(decoration: Decoration.Bold)), new Padding(6, 0, 0, 0))));
+        tale.Show(
+            people =>
+                people.Write(
+                    new Padder(
+                        new Text(world.Passphrase, new Style(decoration: Decoration.Bold)), new Padding(6, 0, 0, 0))));
 
         var token = (await TokenCommand.FetchAsync(world.Host.Address, DemoWorld.App, world.Subject, ct)).Token;
         using var passphrase = Passphrase.Read(world.Passphrase).Passphrase!;
@@ -31,11 +39,13 @@ internal sealed class PassphraseStep : DemoStep
         tale.Holds(await manager.SetAsync(passphrase, new SetPassphraseOptions { Token = token }, ct) is null,
             $"registered at all three, tried, and in the account, {Words.Duration(clock.Elapsed)} later");
         var missed = await manager.CheckAsync(wrong, token, ct);
-        var left = missed is Result<PassphraseCheck>.Failed { Failure: ClientFailure.WrongPassphrase { GuessesLeft: var guesses } } ? guesses : -1;
+        var left = missed is Result<PassphraseCheck>.Failed { Failure: ClientFailure.WrongPassphrase wrongOne }
+            ? wrongOne.GuessesLeft : -1;
         tale.Holds(left == 9, "a wrong one: nothing derived from it leaves the phone, and 9 guesses are left");
         StepTale.Works(await manager.CheckAsync(passphrase, token, ct));
         var status = await manager.StatusAsync(ct);
-        tale.Holds(status.Length == 3 && status.All(s => s.GuessesLeft == 10), "the right one gives all 10 back, at all three servers");
+        tale.Holds(status.Length == 3 && status.All(s => s.GuessesLeft == 10),
+            "the right one gives all 10 back, at all three servers");
         tale.Fact("realms", status.Select(s => s.Realm));
         tale.Fact("threshold", status[0].Threshold);
     }

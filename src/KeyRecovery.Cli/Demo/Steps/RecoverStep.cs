@@ -4,7 +4,9 @@ using KeyRecovery.Protocol.Recovery;
 
 namespace KeyRecovery.Cli.Demo.Steps;
 
-/// <summary>The code alone makes the new phone a device of the account, and the lost one is removed in the same link.</summary>
+/// <summary>
+/// The code alone makes the new phone a device of the account, and the lost one is removed in the same link.
+/// </summary>
 internal sealed class RecoverStep : DemoStep
 {
     public override string Name => "recover";
@@ -21,15 +23,19 @@ internal sealed class RecoverStep : DemoStep
         {
             using var session = StepTale.Works(await world.NewPhone.Client.BeginRecoveryAsync(code, null, ct));
             tale.Show(people => people.Write(new Padder(Devices(session.Authorities), new Padding(6, 0, 0, 0))));
-            tale.Holds(session.Devices is [var phone] && phone.Id == world.LostDevice, "shown before anything is changed: one device, Alex's phone, which is lost");
+            tale.Holds(session.Devices is [var phone] && phone.Id == world.LostDevice,
+                "shown before anything is changed: one device, Alex's phone, which is lost");
             var recovered = StepTale.Works(await session.CompleteAsync(world.NewPhone.Name, [world.LostDevice], ct));
             world.NewPhone.Vault = recovered.Vault;
-            tale.Holds(recovered.NotRemoved.IsEmpty, $"the new phone is in the account, {Words.Duration(clock.Elapsed)} and {world.NewPhone.Requests} requests later");
+            tale.Holds(recovered.NotRemoved.IsEmpty,
+                $"the new phone is in the account, {Words.Duration(clock.Elapsed)} and {world.NewPhone.Requests} "
+                + "requests later");
         }
         var vault = world.NewPhone.Vault;
         tale.Holds(vault.Version == world.VersionWhenLost + 1 && vault.Authorities.All(a => a.Id != world.LostDevice),
             "the lost phone was removed in the same commit");
-        tale.Holds(vault.Epoch == 2, "a new epoch has begun: what is stored from now on is sealed under keys that the lost phone never had");
+        tale.Holds(vault.Epoch == 2,
+            "a new epoch has begun: what is stored from now on is sealed under keys that the lost phone never had");
         tale.Fact("deviceId", vault.Device.ToString());
         tale.Fact("removed", world.LostDevice.ToString());
         tale.Fact("epoch", vault.Epoch);
@@ -40,7 +46,8 @@ internal sealed class RecoverStep : DemoStep
     {
         var table = new Table().Border(TableBorder.Simple).AddColumns("Who", "Kind", "Added");
         foreach (var authority in authorities)
-            table.AddRow(new Text(Words.Name(authority)), new Text(Words.Kind(authority.Kind)), new Text(Words.Time(authority.Added)));
+            table.AddRow(new Text(Words.Name(authority)), new Text(Words.Kind(authority.Kind)),
+                new Text(Words.Time(authority.Added)));
         return table;
     }
 }

@@ -2,7 +2,9 @@ using KeyRecovery.Client.Results;
 
 namespace KeyRecovery.Cli.Demo.Steps;
 
-/// <summary>The laptop is lost too: one call, and the code still opens everything without having been asked for.</summary>
+/// <summary>
+/// The laptop is lost too: one call, and the code still opens everything without having been asked for.
+/// </summary>
 internal sealed class RevokeStep : DemoStep
 {
     public override string Name => "revoke";
@@ -14,13 +16,17 @@ internal sealed class RevokeStep : DemoStep
         var (phone, laptop) = (world.NewPhone.Vault, world.Laptop.Vault);
         StepTale.Works(await phone.RefreshAsync(ct));
         var revoked = StepTale.Works(await phone.RevokeAsync([laptop.Device], stolen: false, ct: ct));
-        tale.Holds(revoked.Removed.SequenceEqual([laptop.Device]) && revoked.Epoch == 3, "the phone removes it in one commit, and epoch 3 begins");
+        tale.Holds(revoked.Removed.SequenceEqual([laptop.Device]) && revoked.Epoch == 3,
+            "the phone removes it in one commit, and epoch 3 begins");
         var refused = await laptop.RefreshAsync(ct);
-        tale.Holds(refused is Result<Client.Accounts.VaultSession>.Failed { Failure: ClientFailure.Revoked }, "the laptop is refused at once");
+        tale.Holds(refused is Result<Client.Accounts.VaultSession>.Failed { Failure: ClientFailure.Revoked },
+            "the laptop is refused at once");
         StepTale.Works(await phone.PutAsync("written later", "not for the laptop"u8.ToArray(), ct));
-        using var drill = StepTale.Works(await world.Device("another machine", "drill-2").Client.BeginRecoveryAsync(world.Code, null, ct));
+        using var drill = StepTale.Works(await world.Device("another machine", "drill-2").Client
+            .BeginRecoveryAsync(world.Code, null, ct));
         var opened = StepTale.Works(await drill.CheckItemsAsync(null, ct));
-        tale.Holds(opened == world.Items.Length + 1, $"the paper opens all {opened} items, also the one that the phone stored just now: nobody had to type it");
+        tale.Holds(opened == world.Items.Length + 1,
+            $"the paper opens all {opened} items, also the one that the phone stored just now: nobody had to type it");
         tale.Fact("epoch", revoked.Epoch);
     }
 }

@@ -15,7 +15,9 @@ internal sealed class ServerStep : DemoStep
         world.Host = await DemoHost.StartAsync(world.ServerFolder, 0, ct);
         using var http = new HttpClient { BaseAddress = world.Host.Address };
         using var ready = await http.GetAsync("/health/ready", ct);
-        tale.Holds(ready.StatusCode == HttpStatusCode.OK, $"listening on {world.Host.Address.GetLeftPart(UriPartial.Authority)}, and ready (process {world.Host.ProcessId})");
+        tale.Holds(ready.StatusCode == HttpStatusCode.OK,
+            $"listening on {world.Host.Address.GetLeftPart(UriPartial.Authority)}, and ready (process "
+            + $"{world.Host.ProcessId})");
         tale.Fact("address", world.Host.Address.GetLeftPart(UriPartial.Authority));
         tale.Fact("processId", world.Host.ProcessId);
     }

@@ -18,7 +18,8 @@ internal sealed class ServerViewStep : DemoStep
         var found = scan.Run(world.ServerFolder);
         var (bytes, files) = scan.Searched;
         tale.Holds(files > 0 && bytes > world.Items.Sum(i => i.Content.Length),
-            $"looked through {Words.Count(files, "file")} of the server, {Words.Count(bytes, "byte")}, the log among them");
+            $"looked through {Words.Count(files, "file")} of the server, {Words.Count(bytes, "byte")}, the log among "
+            + "them");
         tale.Holds(found.Count == 0, found.Count == 0
             ? $"none of {scan.Secrets} secrets in them: keys, names, the user, the code; raw, hex, base64 or UTF-16"
             : $"the server holds {Words.List(found)}");
@@ -60,7 +61,8 @@ internal sealed class ServerViewStep : DemoStep
     private static string Plant(DemoWorld world)
     {
         var secret = world.Items[0];
-        var largest = Directory.EnumerateFiles(world.ServerFolder, "*", SearchOption.AllDirectories).MaxBy(path => new FileInfo(path).Length)!;
+        var largest = Directory.EnumerateFiles(world.ServerFolder, "*", SearchOption.AllDirectories)
+            .MaxBy(path => new FileInfo(path).Length)!;
         var bytes = LeakScan.Read(largest);
         secret.Content.AsSpan(0, Window).CopyTo(bytes.AsSpan(bytes.Length / 2));
         Directory.CreateDirectory(world["control"]);

@@ -33,7 +33,8 @@ internal sealed class TypoStep : DemoStep
     {
         var groups = paper.ToLowerInvariant().Split(' ').Select(g => g.ToCharArray()).ToArray();
         var right = groups[Group][Position - 1];
-        groups[Group][Position - 1] = Alphabet[(Alphabet.IndexOf(right, StringComparison.Ordinal) + 1) % Alphabet.Length];
+        groups[Group][Position - 1] =
+            Alphabet[(Alphabet.IndexOf(right, StringComparison.Ordinal) + 1) % Alphabet.Length];
         return (string.Join(' ', groups.Select(g => new string(g))), right);
     }
 }

@@ -5,8 +5,8 @@ using KeyRecovery.Protocol.Primitives;
 namespace KeyRecovery.Protocol.Linking.Noise;
 
 /// <summary>
-/// Noise's CipherState (revision 34, §5.1) with ChaChaPoly (§12.3): a key of 32 bytes and the number of messages so far,
-/// which is the nonce. A message that does not open leaves the number as it is.
+/// Noise's CipherState (revision 34, §5.1) with ChaChaPoly (§12.3): a key of 32 bytes and the number of messages so
+/// far, which is the nonce. A message that does not open leaves the number as it is.
 /// </summary>
 internal sealed class NoiseCipher : IDisposable
 {

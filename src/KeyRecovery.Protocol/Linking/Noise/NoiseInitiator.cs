@@ -15,7 +15,8 @@ internal sealed class NoiseInitiator : IDisposable
 
     /// <summary>Begins. The responder's key must not be of small order.</summary>
     public static NoiseInitiator Begin(
-        ReadOnlySpan<byte> prologue, ReadOnlySpan<byte> psk, ReadOnlySpan<byte> responderKey, ReadOnlySpan<byte> payload, IRandom random)
+        ReadOnlySpan<byte> prologue, ReadOnlySpan<byte> psk, ReadOnlySpan<byte> responderKey,
+        ReadOnlySpan<byte> payload, IRandom random)
     {
         var state = NoisePattern.Begin(prologue, psk, responderKey);
         var ephemeral = NoiseKey.Random(random);
@@ -27,7 +28,9 @@ internal sealed class NoiseInitiator : IDisposable
         return new NoiseInitiator(state, ephemeral, message);
     }
 
-    /// <summary>Reads the second message. Null where it is not an answer to the first by the holder of the responder's key.</summary>
+    /// <summary>
+    /// Reads the second message. Null where it is not an answer to the first by the holder of the responder's key.
+    /// </summary>
     /// <param name="message">48 bytes more than <paramref name="payload"/>.</param>
     /// <param name="payload">Is filled.</param>
     public NoiseTransport? Finish(ReadOnlySpan<byte> message, Span<byte> payload)

@@ -15,7 +15,8 @@ internal static class NoisePattern
     public const int Overhead = X25519.Size + NoiseCipher.TagSize;
 
     /// <summary>The state before the first message, with everything in it that both know.</summary>
-    public static NoiseSymmetric Begin(ReadOnlySpan<byte> prologue, ReadOnlySpan<byte> psk, ReadOnlySpan<byte> responderKey)
+    public static NoiseSymmetric Begin(
+        ReadOnlySpan<byte> prologue, ReadOnlySpan<byte> psk, ReadOnlySpan<byte> responderKey)
     {
         Throw.IfNotLength(psk.Length, PskSize, nameof(psk));
         var state = new NoiseSymmetric("Noise_NKpsk0_25519_ChaChaPoly_SHA256"u8);
@@ -25,7 +26,9 @@ internal static class NoisePattern
         return state;
     }
 
-    /// <summary>The token <c>e</c>: with a pre-shared key in the pattern, ephemeral keys enter the chaining key too.</summary>
+    /// <summary>
+    /// The token <c>e</c>: with a pre-shared key in the pattern, ephemeral keys enter the chaining key too.
+    /// </summary>
     public static void MixEphemeral(NoiseSymmetric state, ReadOnlySpan<byte> publicKey)
     {
         state.MixHash(publicKey);
@@ -33,7 +36,8 @@ internal static class NoisePattern
     }
 
     /// <summary>The tokens <c>es</c> and <c>ee</c>. False for a public key of small order.</summary>
-    public static bool TryMixAgreement(NoiseSymmetric state, ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey)
+    public static bool TryMixAgreement(
+        NoiseSymmetric state, ReadOnlySpan<byte> privateKey, ReadOnlySpan<byte> publicKey)
     {
         Span<byte> sharedSecret = stackalloc byte[X25519.Size];
         if (!X25519.TryAgree(sharedSecret, privateKey, publicKey)) return false;

@@ -3,7 +3,9 @@ using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Protocol.Linking.Noise;
 
-/// <summary>Noise's SymmetricState (revision 34, §5.2) with SHA-256: chaining key, transcript hash and cipher of a handshake.</summary>
+/// <summary>
+/// Noise's SymmetricState (revision 34, §5.2) with SHA-256: chaining key, transcript hash and cipher of a handshake.
+/// </summary>
 internal sealed class NoiseSymmetric : IDisposable
 {
     public const int HashSize = SHA256.HashSizeInBytes;
@@ -71,7 +73,9 @@ internal sealed class NoiseSymmetric : IDisposable
         return true;
     }
 
-    /// <summary>The ciphers after the handshake: the initiator sends with the first, the responder with the second.</summary>
+    /// <summary>
+    /// The ciphers after the handshake: the initiator sends with the first, the responder with the second.
+    /// </summary>
     public (NoiseCipher Initiator, NoiseCipher Responder) Split()
     {
         Span<byte> keys = stackalloc byte[2 * HashSize];
@@ -84,7 +88,8 @@ internal sealed class NoiseSymmetric : IDisposable
     }
 
     // Noise §4.3: HKDF with the chaining key as salt and no info.
-    private void Expand(ReadOnlySpan<byte> material, Span<byte> blocks) => Sodium.HkdfSha256(blocks, material, _chainingKey, []);
+    private void Expand(ReadOnlySpan<byte> material, Span<byte> blocks) =>
+        Sodium.HkdfSha256(blocks, material, _chainingKey, []);
 
     public void Dispose()
     {

@@ -2,7 +2,9 @@ using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Protocol.Linking.Noise;
 
-/// <summary>What a finished handshake leaves: a cipher for each direction, and the hash that names the handshake.</summary>
+/// <summary>
+/// What a finished handshake leaves: a cipher for each direction, and the hash that names the handshake.
+/// </summary>
 /// <param name="sending">For own messages.</param>
 /// <param name="receiving">For the other side's.</param>
 /// <param name="handshakeHash">32 bytes, public.</param>

@@ -11,7 +11,8 @@ internal sealed class CodeSlotFormat() : GoldenFormat("code-slot", "§8")
     public override IEnumerable<(string, JsonObject)> Valid()
     {
         for (var seed = 0; seed < 3; seed++)
-            yield return ($"code {seed + 1}", new JsonObject { ["entropy"] = Hex(new TestRandom(2700 + seed).Bytes(16)) });
+            yield return ($"code {seed + 1}",
+                new JsonObject { ["entropy"] = Hex(new TestRandom(2700 + seed).Bytes(16)) });
     }
 
     public override IEnumerable<(string, JsonObject, string)> Invalid()
@@ -22,12 +23,16 @@ internal sealed class CodeSlotFormat() : GoldenFormat("code-slot", "§8")
         yield return ("prefix alone", Told("kr1"), nameof(RecoveryCodeParse.WrongLength));
         yield return ("one character missing", Told(code[..^1]), nameof(RecoveryCodeParse.WrongLength));
         yield return ("one character more", Told(code + "q"), nameof(RecoveryCodeParse.WrongLength));
-        foreach (var character in "bio1%é") yield return ($"has {character}", Told($"{code[..^1]}{character}"), nameof(RecoveryCodeParse.UnreadableCharacter));
+        foreach (var character in "bio1%é")
+            yield return ($"has {character}", Told($"{code[..^1]}{character}"),
+                nameof(RecoveryCodeParse.UnreadableCharacter));
         yield return ("first character wrong", Told($"{code[..4]}p{code[5..]}"), nameof(RecoveryCodeParse.Typo));
         yield return ("last character wrong", Told($"{code[..^1]}q"), nameof(RecoveryCodeParse.Typo));
-        yield return ("two characters swapped", Told($"{code[..^2]}{code[^1]}{code[^2]}"), nameof(RecoveryCodeParse.Unreadable));
+        yield return ("two characters swapped", Told($"{code[..^2]}{code[^1]}{code[^2]}"),
+            nameof(RecoveryCodeParse.Unreadable));
         yield return ("two characters wrong", Told($"{code[..4]}pp{code[6..]}"), nameof(RecoveryCodeParse.Unreadable));
-        yield return ("checksum of Bech32 instead of Bech32m", Told(Checksummed(0, 1)), nameof(RecoveryCodeParse.Unreadable));
+        yield return ("checksum of Bech32 instead of Bech32m", Told(Checksummed(0, 1)),
+            nameof(RecoveryCodeParse.Unreadable));
         yield return ("version 1", Told(Checksummed(8, 0x2bc830a3)), nameof(RecoveryCodeParse.UnknownVersion));
         yield return ("version 3", Told(Checksummed(24, 0x2bc830a3)), nameof(RecoveryCodeParse.UnknownVersion));
     }
@@ -56,7 +61,9 @@ internal sealed class CodeSlotFormat() : GoldenFormat("code-slot", "§8")
         return outcome is RecoveryCodeParse.Ok ? Accepted : outcome.GetType().Name;
     }
 
-    /// <summary>BIP-173's and BIP-350's checksum, written out once more: 26 values, the first as told and the others 0.</summary>
+    /// <summary>
+    /// BIP-173's and BIP-350's checksum, written out once more: 26 values, the first as told and the others 0.
+    /// </summary>
     private static string Checksummed(byte first, uint constant)
     {
         const string alphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
@@ -71,6 +78,7 @@ internal sealed class CodeSlotFormat() : GoldenFormat("code-slot", "§8")
         }
 
         residue ^= constant;
-        return string.Concat(values.Concat(Enumerable.Range(0, 6).Select(i => (byte)((residue >> (5 * (5 - i))) & 31))).Select(v => alphabet[v]));
+        return string.Concat(values.Concat(Enumerable.Range(0, 6).Select(i => (byte)((residue >> (5 * (5 - i))) & 31)))
+            .Select(v => alphabet[v]));
     }
 }

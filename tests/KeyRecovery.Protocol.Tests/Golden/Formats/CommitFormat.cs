@@ -25,7 +25,8 @@ internal sealed class CommitFormat() : GoldenFormat("commit", "§7")
         foreach (var lie in Lies.OfCbor(withItem.Encode(), Told)) yield return lie;
         JsonObject Of(byte[] link, byte[] keyset, byte[] manifest, params byte[][] items)
         {
-            var writer = new CborOut().Array(6).Text(Labels.Commit).UInt(1).Bytes(link).Bytes(keyset).Bytes(manifest).Array(items.Length);
+            var writer = new CborOut().Array(6).Text(Labels.Commit).UInt(1).Bytes(link).Bytes(keyset).Bytes(manifest)
+                .Array(items.Length);
             foreach (var one in items) writer.Bytes(one);
             return Told(writer.ToArray());
         }
@@ -36,7 +37,8 @@ internal sealed class CommitFormat() : GoldenFormat("commit", "§7")
         yield return ("the manifest is an item", Of([], [], item), Malformed);
         yield return ("an item shorter than any", Of([], [], manifest, item[..379]), Malformed);
         yield return ("an item longer than may be inside", Of([], [], manifest, new byte[17533]), Malformed);
-        yield return ("a link with a byte left over", Of([.. withLink.Link!.Bytes.Span, 0], withLink.Keyset!.Bytes.ToArray(), manifest), Malformed);
+        yield return ("a link with a byte left over",
+            Of([.. withLink.Link!.Bytes.Span, 0], withLink.Keyset!.Bytes.ToArray(), manifest), Malformed);
         var later = withLink.Keyset!.Bytes.ToArray();
         later[2 + Labels.Keyset.Length] = 2;
         yield return ("a keyset of version 2", Of(withLink.Link!.Bytes.ToArray(), later, manifest), UpgradeRequired);
@@ -47,7 +49,8 @@ internal sealed class CommitFormat() : GoldenFormat("commit", "§7")
         var (link, keyset) = (inputs.Bytes("signedLink"), inputs.Bytes("keyset"));
         var commit = new CommitBundle(
             link.Length == 0 ? null : SignedLink.Decode(link), keyset.Length == 0 ? null : Keyset.Decode(keyset),
-            SignedManifest.Decode(inputs.Bytes("signedManifest")), [.. inputs.BytesList("items").Select(i => (ReadOnlyMemory<byte>)i)]);
+            SignedManifest.Decode(inputs.Bytes("signedManifest")),
+            [.. inputs.BytesList("items").Select(i => (ReadOnlyMemory<byte>)i)]);
         return Told(commit.Encode());
     }
 

@@ -29,8 +29,12 @@ internal sealed class ErasureReceiptFormat() : GoldenFormat("erasure-receipt", "
         yield return ("no signature", But(Lies.Cbor(body)), Malformed);
         yield return ("a byte left over after the signature", But([.. receipt, 0]), Malformed);
         yield return ("signature changed", But(Forge.Flip(receipt, receipt.Length - 1)), WrongSignature);
-        yield return ("time changed", But(Lies.Replace(receipt, [0x1a, 0x6b, 0x49, 0xd2, 0x01], [0x1a, 0x6b, 0x49, 0xd2, 0x02])), WrongSignature);
-        yield return ("another server's key", right.With(new JsonObject { ["auditKey"] = Write(inputs.With(new JsonObject { ["logSeed"] = Hex(new byte[32]) })).Text("auditKey") }), WrongSignature);
+        yield return ("time changed",
+            But(Lies.Replace(receipt, [0x1a, 0x6b, 0x49, 0xd2, 0x01], [0x1a, 0x6b, 0x49, 0xd2, 0x02])), WrongSignature);
+        yield return ("another server's key",
+            right.With(
+                new JsonObject { ["auditKey"] = Write(inputs.With(new JsonObject { ["logSeed"] = Hex(new byte[32]) }))
+                    .Text("auditKey") }), WrongSignature);
         yield return ("another account", right.With(new JsonObject { ["account"] = Hex(new byte[16]) }), OtherAccount);
         yield return ("level 2 without its proofs", Of(2, 1, 1, 1_800_090_000, 1, 2, 3, 4), Malformed);
         yield return ("level 2 without the KEK's time", Of(2, 1, 1, 0, 1, 2, 3, 4, 5, 6), Malformed);
@@ -56,7 +60,8 @@ internal sealed class ErasureReceiptFormat() : GoldenFormat("erasure-receipt", "
             Id = new ErasureId(inputs.Bytes("id")),
             Level = (int)inputs.Number("level"),
             App = inputs.Text("app"),
-            Subject = ErasureReceipt.SubjectOf(new ErasureId(inputs.Bytes("id")), new AccountId(inputs.Bytes("account"))),
+            Subject = ErasureReceipt.SubjectOf(
+                new ErasureId(inputs.Bytes("id")), new AccountId(inputs.Bytes("account"))),
             RequestedBy = (ErasureRequester)inputs.Number("requestedBy"),
             RequestedAt = inputs.Number("requestedAt"),
             ErasedAt = inputs.Number("erasedAt"),
@@ -84,10 +89,14 @@ internal sealed class ErasureReceiptFormat() : GoldenFormat("erasure-receipt", "
     private static byte[] Body(JsonObject inputs)
     {
         var (id, proofs) = (inputs.Bytes("id"), inputs.List("proofs").Select(p => p.GetValue<ulong>()).ToList());
-        var subject = Hash256.Of(new CborOut().Array(3).Text("keyrecovery/v1/erasure-subject").Bytes(id).Bytes(inputs.Bytes("account")).ToArray());
-        var writer = new CborOut().Array(12).Text("keyrecovery/v1/erasure-receipt").UInt(1).Bytes(id).UInt(inputs.Number("level"))
-            .Text(inputs.Text("app")).Bytes(subject).UInt(inputs.Number("requestedBy")).UInt(inputs.Number("requestedAt"))
-            .UInt(inputs.Number("erasedAt")).UInt(inputs.Number("kek")).UInt(inputs.Number("kekDestroyedAt")).Array(proofs.Count);
+        var subject = Hash256.Of(new CborOut().Array(3).Text("keyrecovery/v1/erasure-subject").Bytes(id)
+            .Bytes(inputs.Bytes("account")).ToArray());
+        var writer = new CborOut().Array(12).Text("keyrecovery/v1/erasure-receipt").UInt(1).Bytes(id)
+            .UInt(inputs.Number("level"))
+            .Text(inputs.Text("app")).Bytes(subject).UInt(inputs.Number("requestedBy"))
+            .UInt(inputs.Number("requestedAt"))
+            .UInt(inputs.Number("erasedAt")).UInt(inputs.Number("kek")).UInt(inputs.Number("kekDestroyedAt"))
+            .Array(proofs.Count);
         foreach (var proof in proofs) writer.UInt(proof);
         return writer.ToArray();
     }
@@ -109,8 +118,10 @@ internal sealed class ErasureReceiptFormat() : GoldenFormat("erasure-receipt", "
         var random = new TestRandom(3100);
         return new JsonObject
         {
-            ["logSeed"] = Hex(random.Bytes(32)), ["account"] = Hex(random.Bytes(16)), ["id"] = Hex(random.Bytes(16)), ["level"] = level,
-            ["app"] = TestAccount.DefaultApp, ["requestedBy"] = by, ["requestedAt"] = 1_800_000_000UL, ["erasedAt"] = 1_800_000_001UL,
+            ["logSeed"] = Hex(random.Bytes(32)), ["account"] = Hex(random.Bytes(16)), ["id"] = Hex(random.Bytes(16)),
+            ["level"] = level,
+            ["app"] = TestAccount.DefaultApp, ["requestedBy"] = by, ["requestedAt"] = 1_800_000_000UL,
+            ["erasedAt"] = 1_800_000_001UL,
             ["kek"] = kek, ["kekDestroyedAt"] = kekAt, ["proofs"] = new JsonArray([.. proofs.Select(p => (JsonNode)p)]),
         };
     }

@@ -29,7 +29,9 @@ internal sealed class ItemFormat() : GoldenFormat("item", "§6")
         {
             ["sealedItem"] = Hex(lie), ["size"] = (ulong)lie.Length, ["hash"] = Hex(Hash256.Of(lie).ToArray()),
         });
-        JsonObject Padded(byte[] padded) => Vouched([.. item[..84], .. SecretBox.Seal(right.Bytes("key"), item.AsSpan(0, 84), padded, new TestRandom(1))]);
+        JsonObject Padded(byte[] padded) =>
+            Vouched(
+                [.. item[..84], .. SecretBox.Seal(right.Bytes("key"), item.AsSpan(0, 84), padded, new TestRandom(1))]);
         var whole = right.Bytes("padded");
 
         yield return ("changed", But("sealedItem", Hex(Forge.Flip(item, 300))), nameof(ProtocolFault.ItemHash));
@@ -44,19 +46,23 @@ internal sealed class ItemFormat() : GoldenFormat("item", "§6")
         yield return ("vouched for: another epoch", Vouched(Forge.Flip(item, 51)), nameof(ProtocolFault.ItemHeader));
         yield return ("vouched for: another previous", Vouched(Forge.Flip(item, 52)), nameof(ProtocolFault.ItemSeal));
         yield return ("vouched for: another nonce", Vouched(Forge.Flip(item, 84)), nameof(ProtocolFault.ItemSeal));
-        yield return ("vouched for: another tag", Vouched(Forge.Flip(item, item.Length - 1)), nameof(ProtocolFault.ItemSeal));
+        yield return ("vouched for: another tag", Vouched(Forge.Flip(item, item.Length - 1)),
+            nameof(ProtocolFault.ItemSeal));
         yield return ("another epoch key", But("epochKey", Hex(new byte[32])), nameof(ProtocolFault.ItemSeal));
         yield return ("padding is not zero", Padded(Forge.Flip(whole, 255)), nameof(ProtocolFault.ItemSeal));
         yield return ("padded further than Padmé", Padded([.. whole, .. new byte[8]]), nameof(ProtocolFault.ItemSeal));
-        yield return ("length beyond the padding", Padded([0, 0, 0, 253, .. whole[4..]]), nameof(ProtocolFault.ItemSeal));
+        yield return ("length beyond the padding", Padded([0, 0, 0, 253, .. whole[4..]]),
+            nameof(ProtocolFault.ItemSeal));
         yield return ("length of 2^32-1", Padded([255, 255, 255, 255, .. whole[4..]]), nameof(ProtocolFault.ItemSeal));
     }
 
     public override JsonObject Write(JsonObject inputs)
     {
-        var (account, id, epoch) = (new AccountId(inputs.Bytes("account")), new ItemId(inputs.Bytes("id")), inputs.Number("epoch"));
+        var (account, id, epoch) =
+            (new AccountId(inputs.Bytes("account")), new ItemId(inputs.Bytes("id")), inputs.Number("epoch"));
         using var epochKey = GoldenWorld.Key(account, epoch, inputs.Bytes("epochKey"));
-        var header = new ItemHeader(account, id, inputs.Number("version"), epoch, new Hash256(inputs.Bytes("previous")));
+        var header = new ItemHeader(
+            account, id, inputs.Number("version"), epoch, new Hash256(inputs.Bytes("previous")));
         var item = SealedItem.Seal(epochKey, header, inputs.Bytes("content"), new FixedRandom(inputs.Bytes("nonce")));
         var keyInfo = new CborOut().Array(3).Text("keyrecovery/v1/item-key").Bytes(account).Bytes(id).ToArray();
         return new JsonObject
@@ -76,7 +82,8 @@ internal sealed class ItemFormat() : GoldenFormat("item", "§6")
         var account = new AccountId(told.Bytes("account"));
         var item = told.Bytes("sealedItem");
         var entry = new ManifestItem(
-            new ItemId(told.Bytes("id")), told.Number("version"), told.Number("epoch"), (long)told.Number("size"), new Hash256(told.Bytes("hash")));
+            new ItemId(told.Bytes("id")), told.Number("version"), told.Number("epoch"), (long)told.Number("size"),
+            new Hash256(told.Bytes("hash")));
         if (entry.Check(account, item) is var fault and not ProtocolFault.None) return Verdict(fault);
         using var epochKey = GoldenWorld.Key(account, entry.Epoch, told.Bytes("epochKey"));
         if (SealedItem.Open(epochKey, item) is not { } content) return nameof(ProtocolFault.ItemSeal);

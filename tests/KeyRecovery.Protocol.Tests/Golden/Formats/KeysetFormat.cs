@@ -24,42 +24,55 @@ internal sealed class KeysetFormat() : GoldenFormat("keyset", "§4")
         var (account, keyset) = (new AccountId(inputs.Bytes("account")), Keyset.Decode(bytes));
         byte[] Of(params (byte[] Id, byte[] KemKey, byte[] Seal)[] entries)
         {
-            var writer = new CborOut().Array(5).Text(Labels.Keyset).UInt(1).Bytes(account).UInt(1).Array(entries.Length);
+            var writer = new CborOut().Array(5).Text(Labels.Keyset).UInt(1).Bytes(account).UInt(1)
+                .Array(entries.Length);
             foreach (var (id, kemKey, seal) in entries) writer.Array(3).Bytes(id).Bytes(kemKey).Bytes(seal);
             return writer.ToArray();
         }
 
-        var (own, kem, seal) = (keyset.Entries[0].Id.ToArray(), keyset.Entries[0].KemKey.Span.ToArray(), keyset.Entries[0].Seal.ToArray());
+        var (own, kem, seal) = (keyset.Entries[0].Id.ToArray(), keyset.Entries[0].KemKey.Span.ToArray(),
+            keyset.Entries[0].Seal.ToArray());
         foreach (var lie in Lies.OfCbor(bytes, Told)) yield return lie;
         yield return ("no entry", Told(Of()), Malformed);
         yield return ("one authority twice", Told(Of((own, kem, seal), (own, kem, seal))), Malformed);
         yield return ("not ascending", Told(Of((own, kem, seal), (new byte[16], kem, seal))), Malformed);
         yield return ("KEM key of 1,215 bytes", Told(Of((own, kem[1..], seal))), Malformed);
-        yield return ("ML-KEM coefficient out of range", Told(Of((own, [0xff, 0xff, 0xff, .. kem[3..]], seal))), Malformed);
-        yield return ("X25519 part of small order", Told(Of((own, [.. kem[..1184], .. new byte[32]], seal))), Malformed);
+        yield return ("ML-KEM coefficient out of range",
+            Told(Of((own, [0xff, 0xff, 0xff, .. kem[3..]], seal))), Malformed);
+        yield return ("X25519 part of small order",
+            Told(Of((own, [.. kem[..1184], .. new byte[32]], seal))), Malformed);
         yield return ("seal of 1,167 bytes", Told(Of((own, kem, seal[1..]))), Malformed);
         yield return ("seal of 1,169 bytes", Told(Of((own, kem, [.. seal, 0]))), Malformed);
         yield return ("id of 15 bytes", Told(Of((own[1..], kem, seal))), Malformed);
         yield return ("own entry is missing", Told(Of((new byte[16], kem, seal))), nameof(ProtocolFault.KeysetMembers));
-        yield return ("encapsulation changed", Told(Of((own, kem, Forge.Flip(seal, 0)))), nameof(ProtocolFault.OwnSeal));
-        yield return ("X25519 share of small order", Told(Of((own, kem, [.. seal[..1088], .. new byte[32], .. seal[1120..]]))), nameof(ProtocolFault.OwnSeal));
+        yield return ("encapsulation changed", Told(Of((own, kem, Forge.Flip(seal, 0)))),
+            nameof(ProtocolFault.OwnSeal));
+        yield return ("X25519 share of small order",
+            Told(Of((own, kem, [.. seal[..1088], .. new byte[32], .. seal[1120..]]))), nameof(ProtocolFault.OwnSeal));
         yield return ("tag changed", Told(Of((own, kem, Forge.Flip(seal, 1167)))), nameof(ProtocolFault.OwnSeal));
-        yield return ("told as another epoch's", Told(Lies.Replace(bytes, [.. Lies.Cbor(account.ToArray()), 1], [.. Lies.Cbor(account.ToArray()), 2])), nameof(ProtocolFault.OwnSeal));
-        yield return ("told as another account's", Told(Lies.Replace(bytes, account.ToArray(), new byte[16])), nameof(ProtocolFault.OwnSeal));
-        yield return ("not the committed key", told.With(new JsonObject { ["epochCommit"] = Hex(new byte[32]) }), nameof(ProtocolFault.EpochCommit));
+        yield return ("told as another epoch's",
+            Told(Lies.Replace(bytes, [.. Lies.Cbor(account.ToArray()), 1], [.. Lies.Cbor(account.ToArray()), 2])),
+            nameof(ProtocolFault.OwnSeal));
+        yield return ("told as another account's", Told(Lies.Replace(bytes, account.ToArray(), new byte[16])),
+            nameof(ProtocolFault.OwnSeal));
+        yield return ("not the committed key", told.With(new JsonObject { ["epochCommit"] = Hex(new byte[32]) }),
+            nameof(ProtocolFault.EpochCommit));
     }
 
     public override JsonObject Write(JsonObject inputs)
     {
         var (account, epoch) = (new AccountId(inputs.Bytes("account")), inputs.Number("epoch"));
         using var key = GoldenWorld.Key(account, epoch, inputs.Bytes("epochKey"));
-        var recipients = inputs.List("recipients").Select(r => (Id: new AuthorityId(r.Bytes("id")), Kem: KemPrivateKey.FromSeed(r.Bytes("kemSeed")))).ToList();
+        var recipients = inputs.List("recipients")
+            .Select(r => (Id: new AuthorityId(r.Bytes("id")), Kem: KemPrivateKey.FromSeed(r.Bytes("kemSeed"))))
+            .ToList();
         var keyset = Keyset.Create(key, recipients.Select(r => KeyValuePair.Create(r.Id, r.Kem.PublicKey)));
         return new JsonObject
         {
             ["entries"] = new JsonArray([.. keyset.Entries.Select(entry =>
             {
-                var info = new CborOut().Array(4).Text("keyrecovery/v1/epoch-seal").Bytes(account).UInt(epoch).Bytes(entry.Id).ToArray();
+                var info = new CborOut().Array(4).Text("keyrecovery/v1/epoch-seal").Bytes(account).UInt(epoch)
+                    .Bytes(entry.Id).ToArray();
                 var randomnessInfo = new CborOut().Array(5).Text("keyrecovery/v1/epoch-seal-randomness")
                     .Bytes(account).UInt(epoch).Bytes(entry.Id).Bytes(entry.KemKey.Hash).ToArray();
                 return new JsonObject
@@ -85,7 +98,8 @@ internal sealed class KeysetFormat() : GoldenFormat("keyset", "§4")
         foreach (var reader in told.List("recipients"))
         {
             using var kem = KemPrivateKey.FromSeed(reader.Bytes("kemSeed"));
-            var (key, fault) = keyset.Open(new AuthorityId(reader.Bytes("id")), kem, new Hash256(told.Bytes("epochCommit")));
+            var (key, fault) = keyset.Open(
+                new AuthorityId(reader.Bytes("id")), kem, new Hash256(told.Bytes("epochCommit")));
             if (key is null) return Verdict(fault);
             Assert.Empty(keyset.FindBadSeals(key));
             key.Dispose();

@@ -6,14 +6,19 @@ using static KeyRecovery.Protocol.Tests.Golden.GoldenJson;
 
 namespace KeyRecovery.Protocol.Tests.Golden.Formats;
 
-/// <summary>No reader refuses a leaf label: it tells the account's own devices their leaves, and nobody else anything.</summary>
+/// <summary>
+/// No reader refuses a leaf label: it tells the account's own devices their leaves, and nobody else anything.
+/// </summary>
 internal sealed class LeafLabelFormat() : GoldenFormat("leaf-label", "§5")
 {
     public override IEnumerable<(string, JsonObject)> Valid()
     {
         var random = new TestRandom(2500);
         foreach (var version in new ulong[] { 1, 2, 1000 })
-            yield return ($"version {version}", new JsonObject { ["account"] = Hex(random.Bytes(16)), ["version"] = version, ["logKey"] = Hex(random.Bytes(32)) });
+            yield return ($"version {version}",
+                new JsonObject {
+                    ["account"] = Hex(random.Bytes(16)), ["version"] = version, ["logKey"] = Hex(random.Bytes(32)),
+                });
     }
 
     public override IEnumerable<(string, JsonObject, string)> Invalid() => [];
@@ -24,7 +29,8 @@ internal sealed class LeafLabelFormat() : GoldenFormat("leaf-label", "§5")
         using var labelKey = SecretBytes.Copy(inputs.Bytes("logKey"));
         return new JsonObject
         {
-            ["message"] = Hex(new CborOut().Array(3).Text("keyrecovery/v1/leaf-label").Bytes(account).UInt(version).ToArray()),
+            ["message"] = Hex(new CborOut().Array(3).Text("keyrecovery/v1/leaf-label").Bytes(account).UInt(version)
+                .ToArray()),
             ["leafLabel"] = Hex(ManifestPrivate.LeafLabel(labelKey, account, version).ToArray()),
         };
     }

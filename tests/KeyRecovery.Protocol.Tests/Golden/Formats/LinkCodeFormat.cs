@@ -31,25 +31,33 @@ internal sealed class LinkCodeFormat() : GoldenFormat("link-code", "§13.1")
     {
         var inputs = Valid().First().Item2;
         var right = inputs.With(Write(inputs));
-        var (qr, typed, payload, envelope) = (right.Text("qr"), right.Text("typed"), right.Bytes("payload"), right.Bytes("envelope"));
+        var (qr, typed, payload, envelope) =
+            (right.Text("qr"), right.Text("typed"), right.Bytes("payload"), right.Bytes("envelope"));
         JsonObject But(string name, string value) => right.With(new JsonObject { [name] = value });
         JsonObject Scanned(byte[] bytes) => But("qr", LinkCode.Prefix + Base45.Encode(bytes));
 
-        yield return ("another thing was scanned", But("qr", "https://keys.example.org/"), nameof(LinkCodeParse.NotALinkCode));
+        yield return ("another thing was scanned", But("qr", "https://keys.example.org/"),
+            nameof(LinkCodeParse.NotALinkCode));
         yield return ("version 2", But("qr", $"KRL2{qr[4..]}"), nameof(LinkCodeParse.UnknownVersion));
         yield return ("suite 2", Scanned([2, .. payload[1..]]), nameof(LinkCodeParse.UnknownVersion));
         yield return ("a byte missing", Scanned(payload[..^1]), nameof(LinkCodeParse.Unreadable));
         yield return ("a byte more", Scanned([.. payload, 0]), nameof(LinkCodeParse.Unreadable));
-        yield return ("lower case", But("qr", LinkCode.Prefix + qr[5..].ToLowerInvariant()), nameof(LinkCodeParse.Unreadable));
-        yield return ("a group above 65,535", But("qr", $"{LinkCode.Prefix}GGW{qr[8..]}"), nameof(LinkCodeParse.Unreadable));
-        yield return ("key of small order", Scanned([1, .. Convert.FromHexString(SmallOrder), .. payload[33..]]), nameof(LinkCodeParse.UnsafeKey));
+        yield return ("lower case", But("qr", LinkCode.Prefix + qr[5..].ToLowerInvariant()),
+            nameof(LinkCodeParse.Unreadable));
+        yield return ("a group above 65,535", But("qr", $"{LinkCode.Prefix}GGW{qr[8..]}"),
+            nameof(LinkCodeParse.Unreadable));
+        yield return ("key of small order", Scanned([1, .. Convert.FromHexString(SmallOrder), .. payload[33..]]),
+            nameof(LinkCodeParse.UnsafeKey));
         yield return ("typed: a character missing", But("typed", typed[..^1]), nameof(TypedLinkCodeParse.WrongLength));
         yield return ("typed: has U", But("typed", $"U{typed[1..]}"), nameof(TypedLinkCodeParse.UnreadableCharacter));
-        yield return ("typed: wrong check", But("typed", $"{typed[..^1]}{(typed[^1] == '1' ? '2' : '1')}"), nameof(TypedLinkCodeParse.Mistyped));
+        yield return ("typed: wrong check", But("typed", $"{typed[..^1]}{(typed[^1] == '1' ? '2' : '1')}"),
+            nameof(TypedLinkCodeParse.Mistyped));
         yield return ("typed: check is 31", But("typed", $"{typed[..^1]}Z"), nameof(TypedLinkCodeParse.Mistyped));
         yield return ("envelope of another app", But("appId", "wallet.example"), nameof(LinkCodeParse.WrongSecret));
-        yield return ("envelope changed", But("envelope", Hex(Forge.Flip(envelope, 104))), nameof(LinkCodeParse.WrongSecret));
-        yield return ("envelope under another secret", But("typed", "0000 0000 0000 0000 0"), nameof(LinkCodeParse.WrongSecret));
+        yield return ("envelope changed", But("envelope", Hex(Forge.Flip(envelope, 104))),
+            nameof(LinkCodeParse.WrongSecret));
+        yield return ("envelope under another secret", But("typed", "0000 0000 0000 0000 0"),
+            nameof(LinkCodeParse.WrongSecret));
     }
 
     public override JsonObject Write(JsonObject inputs)
@@ -75,7 +83,8 @@ internal sealed class LinkCodeFormat() : GoldenFormat("link-code", "§13.1")
             ["secret"] = secret,
             ["envelopeAad"] = Hex(context),
             ["envelopeKey"] = Hex(key.Span),
-            ["envelope"] = Hex(typed.SealEnvelope(inputs.Text("appId"), code, new FixedRandom(inputs.Bytes("envelopeNonce")))),
+            ["envelope"] =
+                Hex(typed.SealEnvelope(inputs.Text("appId"), code, new FixedRandom(inputs.Bytes("envelopeNonce")))),
         };
     }
 

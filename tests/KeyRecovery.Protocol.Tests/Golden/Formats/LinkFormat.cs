@@ -14,7 +14,8 @@ internal sealed class LinkFormat() : GoldenFormat("link", "§3")
         yield return ("link 0: a device and a code", Inputs(0, added: [(1, 0), (2, 0)]));
         yield return ("adds a device", Inputs(1, added: [(1, 0)]));
         yield return ("adds a passphrase with parameters", Inputs(2, added: [(3, 100)]));
-        yield return ("adds every kind, parameters as long as may be", Inputs(3, added: [(1, 0), (2, 0), (3, 1024), (4, 1), (5, 24)]));
+        yield return ("adds every kind, parameters as long as may be",
+            Inputs(3, added: [(1, 0), (2, 0), (3, 1024), (4, 1), (5, 24)]));
         yield return ("removes one and begins an epoch", Inputs(4, previousEpochKey: 72, removed: 1));
         yield return ("adds one, removes two", Inputs(5, added: [(1, 0)], previousEpochKey: 72, removed: 2));
         yield return ("mends: begins an epoch and changes nobody", Inputs(6, previousEpochKey: 72));
@@ -28,30 +29,62 @@ internal sealed class LinkFormat() : GoldenFormat("link", "§3")
         var inputs = Inputs(8, added: [(1, 0), (2, 0)], removed: 2, previousEpochKey: 72);
         var valid = Write(inputs);
         var body = valid.Bytes("body");
-        JsonObject Wrap(byte[] lie) => Told(new CborOut().Array(3).Bytes(lie).Bytes(new byte[64]).Array(2).Bytes(new byte[64]).Bytes(new byte[64]).ToArray());
+        JsonObject Wrap(byte[] lie) =>
+            Told(new CborOut().Array(3).Bytes(lie).Bytes(new byte[64]).Array(2).Bytes(new byte[64]).Bytes(new byte[64])
+                .ToArray());
 
-        foreach (var lie in Lies.OfCbor(body, Wrap).Where(l => l.Name != "empty")) yield return ($"body: {lie.Name}", lie.Told, lie.Verdict);
+        foreach (var lie in Lies.OfCbor(body, Wrap).Where(l => l.Name != "empty"))
+            yield return ($"body: {lie.Name}", lie.Told, lie.Verdict);
 
         JsonObject Changed(Func<Link, Link> change) => Wrap(change(LinkOf(inputs)).Encode());
-        yield return ("kind 6", Changed(l => l with { Add = l.Add.SetItem(1, l.Add[1] with { Kind = (AuthorityKind)6 }) }), UpgradeRequired);
-        yield return ("kind 0", Changed(l => l with { Add = l.Add.SetItem(1, l.Add[1] with { Kind = 0 }) }), UpgradeRequired);
-        yield return ("maxFormat 0", Changed(l => l with { Add = l.Add.SetItem(0, l.Add[0] with { MaxFormat = 0 }) }), Malformed);
-        yield return ("a device with parameters", Changed(l => l with { Add = l.Add.SetItem(0, l.Add[0] with { Kind = AuthorityKind.Device, Parameters = new byte[1] }) }), Malformed);
-        yield return ("a code with parameters", Changed(l => l with { Add = l.Add.SetItem(1, l.Add[1] with { Kind = AuthorityKind.Code, Parameters = new byte[1] }) }), Malformed);
-        yield return ("parameters of 1,025 bytes", Changed(l => l with { Add = l.Add.SetItem(1, l.Add[1] with { Kind = AuthorityKind.Passphrase, Parameters = new byte[1025] }) }), Malformed);
+        yield return ("kind 6",
+            Changed(l => l with { Add = l.Add.SetItem(1, l.Add[1] with { Kind = (AuthorityKind)6 }) }),
+            UpgradeRequired);
+        yield return ("kind 0", Changed(l => l with { Add = l.Add.SetItem(1, l.Add[1] with { Kind = 0 }) }),
+            UpgradeRequired);
+        yield return ("maxFormat 0",
+            Changed(l => l with { Add = l.Add.SetItem(0, l.Add[0] with { MaxFormat = 0 }) }), Malformed);
+        yield return ("a device with parameters",
+            Changed(l =>
+                l with {
+                    Add = l.Add.SetItem(0, l.Add[0] with { Kind = AuthorityKind.Device, Parameters = new byte[1] }),
+                }), Malformed);
+        yield return ("a code with parameters",
+            Changed(l =>
+                l with {
+                    Add = l.Add.SetItem(1, l.Add[1] with { Kind = AuthorityKind.Code, Parameters = new byte[1] }),
+                }), Malformed);
+        yield return ("parameters of 1,025 bytes",
+            Changed(l =>
+                l with {
+                    Add = l.Add.SetItem(
+                        1, l.Add[1] with { Kind = AuthorityKind.Passphrase, Parameters = new byte[1025] }),
+                }), Malformed);
         yield return ("add not ascending", Changed(l => l with { Add = [l.Add[1], l.Add[0]] }), Malformed);
         yield return ("add names one twice", Changed(l => l with { Add = [l.Add[0], l.Add[0]] }), Malformed);
         yield return ("remove not ascending", Changed(l => l with { Remove = [l.Remove[1], l.Remove[0]] }), Malformed);
-        yield return ("remove names one twice", Changed(l => l with { Remove = [l.Remove[0], l.Remove[0]] }), Malformed);
-        yield return ("previousEpochKey of 71 bytes", Changed(l => l with { PreviousEpochKey = new byte[71] }), Malformed);
-        yield return ("previousEpochKey of 73 bytes", Changed(l => l with { PreviousEpochKey = new byte[73] }), Malformed);
-        yield return ("removes 33", Changed(l => l with { Remove = [.. Enumerable.Range(0, 33).Select(i => new AuthorityId([.. new byte[15], (byte)i]))] }), Malformed);
+        yield return ("remove names one twice",
+            Changed(l => l with { Remove = [l.Remove[0], l.Remove[0]] }), Malformed);
+        yield return ("previousEpochKey of 71 bytes",
+            Changed(l => l with { PreviousEpochKey = new byte[71] }), Malformed);
+        yield return ("previousEpochKey of 73 bytes",
+            Changed(l => l with { PreviousEpochKey = new byte[73] }), Malformed);
+        yield return ("removes 33",
+            Changed(l =>
+                l with {
+                    Remove = [.. Enumerable.Range(0, 33).Select(i => new AuthorityId([.. new byte[15], (byte)i]))],
+                }), Malformed);
 
-        yield return ("account of 15 bytes", Wrap(Lies.Replace(body, Lies.Cbor(inputs.Bytes("account")), Lies.Cbor(new byte[15]))), Malformed);
-        yield return ("keysetHash of 33 bytes", Wrap(Lies.Replace(body, Lies.Cbor(inputs.Bytes("keysetHash")), Lies.Cbor(new byte[33]))), Malformed);
-        yield return ("signer of 17 bytes", Wrap(Lies.Replace(body, Lies.Cbor(inputs.Bytes("signer")), Lies.Cbor(new byte[17]))), Malformed);
+        yield return ("account of 15 bytes",
+            Wrap(Lies.Replace(body, Lies.Cbor(inputs.Bytes("account")), Lies.Cbor(new byte[15]))), Malformed);
+        yield return ("keysetHash of 33 bytes",
+            Wrap(Lies.Replace(body, Lies.Cbor(inputs.Bytes("keysetHash")), Lies.Cbor(new byte[33]))), Malformed);
+        yield return ("signer of 17 bytes",
+            Wrap(Lies.Replace(body, Lies.Cbor(inputs.Bytes("signer")), Lies.Cbor(new byte[17]))), Malformed);
         foreach (var (name, key) in AccountIdFormat.BadKeys())
-            yield return (name, Wrap(Lies.Replace(body, LinkOf(inputs).Add[0].SigningKey.ToArray(), Convert.FromHexString(key))), Malformed);
+            yield return (name,
+                Wrap(Lies.Replace(body, LinkOf(inputs).Add[0].SigningKey.ToArray(), Convert.FromHexString(key))),
+                Malformed);
 
         var (signature, possession) = (valid.Bytes("signature"), valid.BytesList("possession").ToArray());
         JsonObject Joined(byte[] sign, params byte[][] proofs)
@@ -69,8 +102,10 @@ internal sealed class LinkFormat() : GoldenFormat("link", "§3")
         yield return ("outside: a byte left over", Told([.. whole, 0]), Malformed);
         yield return ("outside: of indefinite length", Told([0x9f, .. whole[1..], 0xff]), Malformed);
         yield return ("outside: body is text", Told(Forge.Flip(whole, 1, 0x20)), Malformed);
-        yield return ("body is empty", Told(new CborOut().Array(3).Bytes([]).Bytes(signature).Array(0).ToArray()), Malformed);
-        yield return ("a signed link of more than 65,536 bytes", Told([0x83, 0x5a, 0, 1, 0, 0, .. new byte[65536], .. Lies.Cbor(signature), 0x80]), Malformed);
+        yield return ("body is empty",
+            Told(new CborOut().Array(3).Bytes([]).Bytes(signature).Array(0).ToArray()), Malformed);
+        yield return ("a signed link of more than 65,536 bytes",
+            Told([0x83, 0x5a, 0, 1, 0, 0, .. new byte[65536], .. Lies.Cbor(signature), 0x80]), Malformed);
     }
 
     public override JsonObject Write(JsonObject inputs)
@@ -128,10 +163,12 @@ internal sealed class LinkFormat() : GoldenFormat("link", "§3")
             new Hash256(added.Bytes("kemKeyHash")), added.Number("maxFormat"), added.Bytes("parameters"));
     }
 
-    private static JsonObject Inputs(int seed, (int Kind, int Parameters)[]? added = null, int previousEpochKey = 0, int removed = 0)
+    private static JsonObject Inputs(
+        int seed, (int Kind, int Parameters)[]? added = null, int previousEpochKey = 0, int removed = 0)
     {
         var random = new TestRandom(1000 + seed);
-        byte[][] Ids(int count) => [.. Enumerable.Range(0, count).Select(_ => random.Bytes(16)).OrderBy(id => new AuthorityId(id))];
+        byte[][] Ids(int count) =>
+            [.. Enumerable.Range(0, count).Select(_ => random.Bytes(16)).OrderBy(id => new AuthorityId(id))];
         var ids = Ids(added?.Length ?? 0);
         return new JsonObject
         {

@@ -7,7 +7,9 @@ using static KeyRecovery.Protocol.Tests.Golden.GoldenJson;
 
 namespace KeyRecovery.Protocol.Tests.Golden.Formats;
 
-/// <summary>Plays a session of given inputs; beside it a listener who has the ephemeral keys writes down the plaintexts.</summary>
+/// <summary>
+/// Plays a session of given inputs; beside it a listener who has the ephemeral keys writes down the plaintexts.
+/// </summary>
 /// <param name="inputs">All that both sides have and draw.</param>
 /// <param name="relay">What becomes of each message, by its number.</param>
 internal sealed class LinkTranscript(JsonObject inputs, Func<int, byte[], byte[]> relay) : IDisposable
@@ -43,7 +45,8 @@ internal sealed class LinkTranscript(JsonObject inputs, Func<int, byte[], byte[]
         var device = new JoiningDevice(_new.Id, _new.Signing, _new.Kem, inputs.Text("name"), inputs.Text("platform"));
         using var joining = NewJoining.Begin(code, Scope("newOrigin"), device, Draw("newEphemeral"));
         Listen(code);
-        var (greeted, answer) = Existing(displaying.Receive(Carry("new", joining.Message, sealedBytes: false), Draw("existingEphemeral")));
+        var (greeted, answer) =
+            Existing(displaying.Receive(Carry("new", joining.Message, sealedBytes: false), Draw("existingEphemeral")));
         var (shows, commitment) = New(joining.Receive(Carry("existing", answer, sealedBytes: false), Draw("r")));
         var (asks, _) = Existing(greeted.Receive(Carry("new", commitment)));
         foreach (var digits in inputs.List("wrongDigits"))
@@ -64,15 +67,19 @@ internal sealed class LinkTranscript(JsonObject inputs, Func<int, byte[], byte[]
     {
         var before = VaultBundle.Decode(inputs.Bytes("vaultBefore"));
         using var open = Read(before, _existing).Open(_existing.Id, _existing.Kem).Vault!;
-        var draft = LinkDraft.Next(open, new LinkChange([reviewing.Added], []), _existing.Id, inputs.Number("time"), new FixedRandom([]));
+        var draft = LinkDraft.Next(
+            open, new LinkChange([reviewing.Added], []), _existing.Id, inputs.Number("time"), new FixedRandom([]));
         var (offered, offer) = reviewing.Approve(draft);
         var (joins, _) = New(revealed.Receive(Carry("existing", offer)));
         var (signed, possession) = joins.Approve();
         var (proven, _) = Existing(offered.Receive(Carry("new", possession)));
 
         var link = draft.Sign(_existing.Signing, proven.Possession);
-        var manifest = ManifestDraft.Next(open, draft, new ManifestChange(), _existing.Id, _existing.Signing, Draw("manifestNonce"));
-        var after = before with { Links = before.Links.Add(link.Bytes), Keyset = draft.Keyset.Bytes, Manifest = manifest.Bytes };
+        var manifest = ManifestDraft.Next(
+            open, draft, new ManifestChange(), _existing.Id, _existing.Signing, Draw("manifestNonce"));
+        var after = before with {
+            Links = before.Links.Add(link.Bytes), Keyset = draft.Keyset.Bytes, Manifest = manifest.Bytes,
+        };
         Outputs["draft"] = Hex(draft.Body);
         Outputs["signedLink"] = Hex(link.Bytes);
         Outputs["vaultAfter"] = Hex(after.Encode());
@@ -99,7 +106,8 @@ internal sealed class LinkTranscript(JsonObject inputs, Func<int, byte[], byte[]
         using var psk = code.DerivePsk();
         var prologue = Scope("origin").Prologue(code.SessionId);
         using var initiator = NoiseInitiator.Begin(prologue, psk.Span, code.Key, [], Draw("newEphemeral"));
-        using var responder = new NoiseResponder(prologue, code.DerivePsk(), new NoiseKey(SecretBytes.Copy(inputs.Bytes("sessionKey"))));
+        using var responder = new NoiseResponder(
+            prologue, code.DerivePsk(), new NoiseKey(SecretBytes.Copy(inputs.Bytes("sessionKey"))));
         var answer = new byte[NoisePattern.Overhead];
         var existing = responder.Respond(initiator.FirstMessage, [], answer, [], Draw("existingEphemeral"))!;
         _listener = (initiator.Finish(answer, [])!, existing);
@@ -142,7 +150,8 @@ internal sealed class LinkTranscript(JsonObject inputs, Func<int, byte[], byte[]
     private static LinkFork<T, TAgain>.Next New<T, TAgain>(LinkFork<T, TAgain> fork) => Next(fork, "new");
 
     private static LinkFork<T, TAgain>.Next Next<T, TAgain>(LinkFork<T, TAgain> fork, string side) =>
-        fork is LinkFork<T, TAgain>.Failed failed ? throw new Failed($"{side}: {failed.Reason}") : (LinkFork<T, TAgain>.Next)fork;
+        fork is LinkFork<T, TAgain>.Failed failed
+            ? throw new Failed($"{side}: {failed.Reason}") : (LinkFork<T, TAgain>.Next)fork;
 
     public void Dispose()
     {

@@ -27,7 +27,8 @@ internal sealed class LinkTranscriptFormat() : GoldenFormat("link-transcript", "
         }
 
         byte[] Message(int at) => right["messages"]![at]!.Bytes("message");
-        yield return ("new device is configured for another server", right.With(new JsonObject { ["newOrigin"] = "https://evil.example" }), "new: Handshake");
+        yield return ("new device is configured for another server",
+            right.With(new JsonObject { ["newOrigin"] = "https://evil.example" }), "new: Handshake");
         yield return ("first message changed", Swap(0, Forge.Flip(Message(0), 40)), "existing: Handshake");
         yield return ("second message changed", Swap(1, Forge.Flip(Message(1), 31, 0x80)), "new: Handshake");
         yield return ("commitment changed", Swap(2, Forge.Flip(Message(2), 20)), "existing: Tampered");

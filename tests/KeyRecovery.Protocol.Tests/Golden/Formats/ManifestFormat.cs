@@ -6,7 +6,9 @@ using static KeyRecovery.Protocol.Tests.Golden.GoldenJson;
 
 namespace KeyRecovery.Protocol.Tests.Golden.Formats;
 
-/// <summary>Manifest and signed manifest: its bytes, its place on the chain, and how it follows the one before.</summary>
+/// <summary>
+/// Manifest and signed manifest: its bytes, its place on the chain, and how it follows the one before.
+/// </summary>
 internal sealed class ManifestFormat() : GoldenFormat("manifest", "§5")
 {
     public override IEnumerable<(string, JsonObject)> Valid()
@@ -27,38 +29,56 @@ internal sealed class ManifestFormat() : GoldenFormat("manifest", "§5")
         using var key = SigningKey.FromSeed(inputs.Bytes("signerSeed"));
         var told = right.Only("account", "chainSeq", "chainHash", "epoch", "signerKey", "before", "signedManifest");
         JsonObject Told(byte[] signed) => told.With(new JsonObject { ["signedManifest"] = Hex(signed) });
-        JsonObject Signed(byte[] body) => Told(new CborOut().Array(2).Bytes(body).Bytes(key.Sign(SignatureLabel.Manifest, body)).ToArray());
+        JsonObject Signed(byte[] body) =>
+            Told(new CborOut().Array(2).Bytes(body).Bytes(key.Sign(SignatureLabel.Manifest, body)).ToArray());
         JsonObject Changed(Func<Manifest, Manifest> change) => Signed(change(manifest).Encode());
         JsonObject But(string name, JsonNode value) => told.With(new JsonObject { [name] = value });
 
-        foreach (var lie in Lies.OfCbor(manifest.Encode(), Signed).Where(l => l.Name != "empty")) yield return ($"body: {lie.Name}", lie.Told, lie.Verdict);
+        foreach (var lie in Lies.OfCbor(manifest.Encode(), Signed).Where(l => l.Name != "empty"))
+            yield return ($"body: {lie.Name}", lie.Told, lie.Verdict);
         var item = manifest.Items[0];
         yield return ("version 0 of the manifest", Changed(m => m with { Version = 0 }), Malformed);
         yield return ("version 0 of an item", Changed(m => m with { Items = [item with { Version = 0 }] }), Malformed);
         yield return ("one item twice", Changed(m => m with { Items = [item, item] }), Malformed);
-        yield return ("items not ascending", Changed(m => m with { Items = [item, item with { Id = default }] }), Malformed);
-        yield return ("an item larger than any", Changed(m => m with { Items = [item with { Size = 1_081_469 }] }), Malformed);
+        yield return ("items not ascending",
+            Changed(m => m with { Items = [item, item with { Id = default }] }), Malformed);
+        yield return ("an item larger than any",
+            Changed(m => m with { Items = [item with { Size = 1_081_469 }] }), Malformed);
         yield return ("private of 39 bytes", Changed(m => m with { Private = new byte[39] }), Malformed);
-        yield return ("signature of 63 bytes", Told(new CborOut().Array(2).Bytes(manifest.Encode()).Bytes(new byte[63]).ToArray()), Malformed);
+        yield return ("signature of 63 bytes",
+            Told(new CborOut().Array(2).Bytes(manifest.Encode()).Bytes(new byte[63]).ToArray()), Malformed);
         yield return ("outside: a byte left over", Told([.. right.Bytes("signedManifest"), 0]), Malformed);
-        yield return ("outside: a third element", Told(new CborOut().Array(3).Bytes(manifest.Encode()).Bytes(new byte[64]).Bytes([]).ToArray()), Malformed);
+        yield return ("outside: a third element",
+            Told(new CborOut().Array(3).Bytes(manifest.Encode()).Bytes(new byte[64]).Bytes([]).ToArray()), Malformed);
 
-        yield return ("another account's", Changed(m => m with { Account = default }), nameof(ProtocolFault.OtherAccount));
-        yield return ("chainSeq of another link", Changed(m => m with { ChainHead = m.ChainHead with { Sequence = 1 } }), nameof(ProtocolFault.ManifestHeads));
-        yield return ("chainHash of another link", Changed(m => m with { ChainHead = m.ChainHead with { Hash = default } }), nameof(ProtocolFault.ManifestHeads));
+        yield return ("another account's", Changed(m => m with { Account = default }),
+            nameof(ProtocolFault.OtherAccount));
+        yield return ("chainSeq of another link",
+            Changed(m => m with { ChainHead = m.ChainHead with { Sequence = 1 } }),
+            nameof(ProtocolFault.ManifestHeads));
+        yield return ("chainHash of another link",
+            Changed(m => m with { ChainHead = m.ChainHead with { Hash = default } }),
+            nameof(ProtocolFault.ManifestHeads));
         yield return ("another epoch", Changed(m => m with { Epoch = 1 }), nameof(ProtocolFault.ManifestHeads));
-        yield return ("signed by another key", But("signerKey", Hex(TestSigner(9).PublicKey.ToArray())), nameof(ProtocolFault.ManifestSignature));
+        yield return ("signed by another key", But("signerKey", Hex(TestSigner(9).PublicKey.ToArray())),
+            nameof(ProtocolFault.ManifestSignature));
         yield return (
             "signed under the link's label",
-            Told(new CborOut().Array(2).Bytes(manifest.Encode()).Bytes(key.Sign(SignatureLabel.Link, manifest.Encode())).ToArray()), nameof(ProtocolFault.ManifestSignature));
+            Told(new CborOut().Array(2).Bytes(manifest.Encode()).Bytes(key.Sign(SignatureLabel.Link, manifest.Encode()))
+                .ToArray()), nameof(ProtocolFault.ManifestSignature));
         yield return ("skips a version", Changed(m => m with { Version = 4 }), nameof(ProtocolFault.ForkedManifest));
-        yield return ("follows another", Changed(m => m with { Previous = default }), nameof(ProtocolFault.ForkedManifest));
-        yield return ("a changed item skips a version", Changed(m => m with { Items = [item with { Version = 3 }] }), nameof(ProtocolFault.ManifestItems));
-        yield return ("a changed item keeps its version", Changed(m => m with { Items = [item with { Version = 1 }] }), nameof(ProtocolFault.ManifestItems));
-        yield return ("a changed item of the epoch before", Changed(m => m with { Items = [item with { Epoch = 1 }] }), nameof(ProtocolFault.ManifestItems));
+        yield return ("follows another", Changed(m => m with { Previous = default }),
+            nameof(ProtocolFault.ForkedManifest));
+        yield return ("a changed item skips a version", Changed(m => m with { Items = [item with { Version = 3 }] }),
+            nameof(ProtocolFault.ManifestItems));
+        yield return ("a changed item keeps its version", Changed(m => m with { Items = [item with { Version = 1 }] }),
+            nameof(ProtocolFault.ManifestItems));
+        yield return ("a changed item of the epoch before", Changed(m => m with { Items = [item with { Epoch = 1 }] }),
+            nameof(ProtocolFault.ManifestItems));
         yield return (
             "a new item begins at version 2",
-            Changed(m => m with { Items = [item with { Id = default, Version = 2 }] }), nameof(ProtocolFault.ManifestItems));
+            Changed(m => m with { Items = [item with { Id = default, Version = 2 }] }),
+            nameof(ProtocolFault.ManifestItems));
     }
 
     public override JsonObject Write(JsonObject inputs)
@@ -80,10 +100,12 @@ internal sealed class ManifestFormat() : GoldenFormat("manifest", "§5")
     {
         var manifest = SignedManifest.Decode(told.Bytes("signedManifest"));
         var place = manifest.CheckAgainst(
-            new AccountId(told.Bytes("account")), new LinkPlace(told.Number("chainSeq"), new Hash256(told.Bytes("chainHash"))),
+            new AccountId(told.Bytes("account")),
+            new LinkPlace(told.Number("chainSeq"), new Hash256(told.Bytes("chainHash"))),
             told.Number("epoch"), new VerifyKey(told.Bytes("signerKey")));
         if (place != ProtocolFault.None) return Verdict(place);
-        return Verdict(manifest.CheckFollows(told.Text("before") is "" ? null : SignedManifest.Decode(told.Bytes("before"))));
+        return Verdict(
+            manifest.CheckFollows(told.Text("before") is "" ? null : SignedManifest.Decode(told.Bytes("before"))));
     }
 
     private static Manifest Of(JsonObject inputs) => new()
@@ -94,7 +116,8 @@ internal sealed class ManifestFormat() : GoldenFormat("manifest", "§5")
         ChainHead = new LinkPlace(inputs.Number("chainSeq"), new Hash256(inputs.Bytes("chainHash"))),
         Epoch = inputs.Number("epoch"),
         Items = [.. inputs.List("items").Select(i => new ManifestItem(
-            new ItemId(i.Bytes("id")), i.Number("version"), i.Number("epoch"), (long)i.Number("size"), new Hash256(i.Bytes("hash"))))],
+            new ItemId(i.Bytes("id")), i.Number("version"), i.Number("epoch"), (long)i.Number("size"),
+            new Hash256(i.Bytes("hash"))))],
         LeafLabel = new Hash256(inputs.Bytes("leafLabel")),
         Private = inputs.Bytes("private"),
         Signer = new AuthorityId(inputs.Bytes("signer")),
@@ -127,10 +150,14 @@ internal sealed class ManifestFormat() : GoldenFormat("manifest", "§5")
             ["chainSeq"] = 0UL,
             ["chainHash"] = Hex(random.Bytes(32)),
             ["epoch"] = 1UL,
-            ["items"] = new JsonArray([.. Enumerable.Range(0, items).Select(_ => random.Bytes(16)).OrderBy(id => new ItemId(id)).Select(id => new JsonObject
-            {
-                ["id"] = Hex(id), ["version"] = 1UL, ["epoch"] = 1UL, ["size"] = 380UL, ["hash"] = Hex(random.Bytes(32)),
-            })]),
+            ["items"] =
+                new JsonArray(
+                    [.. Enumerable.Range(0, items).Select(_ => random.Bytes(16)).OrderBy(id => new ItemId(id))
+                        .Select(id => new JsonObject
+                        {
+                            ["id"] = Hex(id), ["version"] = 1UL, ["epoch"] = 1UL, ["size"] = 380UL,
+                            ["hash"] = Hex(random.Bytes(32)),
+                        })]),
             ["leafLabel"] = Hex(random.Bytes(32)),
             ["private"] = Hex(random.Bytes(296)),
             ["signer"] = Hex(random.Bytes(16)),

@@ -9,15 +9,18 @@ namespace KeyRecovery.Protocol.Tests.Golden.Formats;
 internal sealed class ManifestPrivateFormat() : GoldenFormat("manifest-private", "§5")
 {
     private static readonly TestRandom Random = new(2400);
-    private static readonly byte[][] Ids = [.. Enumerable.Range(0, 3).Select(_ => Random.Bytes(16)).OrderBy(id => new ItemId(id))];
+    private static readonly byte[][] Ids =
+        [.. Enumerable.Range(0, 3).Select(_ => Random.Bytes(16)).OrderBy(id => new ItemId(id))];
 
     public override IEnumerable<(string, JsonObject)> Valid()
     {
         yield return ("nothing but the log key", Inputs());
-        yield return ("an item, an authority, a realm", Inputs([(0, "identity keys")], [(1, "Ann's phone", 0)], [(2, "home")]));
+        yield return ("an item, an authority, a realm",
+            Inputs([(0, "identity keys")], [(1, "Ann's phone", 0)], [(2, "home")]));
         yield return (
             "names of any script, an unnamed authority, a slot to replace, two realms",
-            Inputs([(0, "日記"), (1, new string('n', 64)), (2, "🔑")], [(0, "", 0), (1, "Drucker im Büro", 1)], [(0, "a.example"), (0, "b.example"), (1, "a.example")]));
+            Inputs([(0, "日記"), (1, new string('n', 64)), (2, "🔑")], [(0, "", 0), (1, "Drucker im Büro", 1)],
+                [(0, "a.example"), (0, "b.example"), (1, "a.example")]));
     }
 
     public override IEnumerable<(string, JsonObject, string)> Invalid()
@@ -35,11 +38,13 @@ internal sealed class ManifestPrivateFormat() : GoldenFormat("manifest-private",
         JsonObject Content(byte[] content) => Sealed(Padme.Pad(content));
         JsonObject But(string name, JsonNode value) => told.With(new JsonObject { [name] = value });
         JsonObject With(
-            (byte[] Id, string Name, ulong Length)[]? items = null, (byte[] Id, string Name, ulong Flags)[]? authorities = null,
+            (byte[] Id, string Name, ulong Length)[]? items = null,
+            (byte[] Id, string Name, ulong Flags)[]? authorities = null,
             (byte[] Slot, string Realm, int Seed)[]? realms = null) => Content(Encode(
                 inputs.Bytes("logKey"), items ?? [(Ids[0], "identity keys", 0)], authorities ?? [], realms ?? []));
 
-        foreach (var lie in Lies.OfCbor(content, Content)) yield return (lie.Name, lie.Told, lie.Verdict == Malformed ? fault : lie.Verdict);
+        foreach (var lie in Lies.OfCbor(content, Content))
+            yield return (lie.Name, lie.Told, lie.Verdict == Malformed ? fault : lie.Verdict);
         yield return ("unknown flag", With(authorities: [(Ids[0], "", 2)]), UpgradeRequired);
         yield return ("an item that the manifest lacks", With(items: [(Ids[0], "a", 0), (Ids[1], "b", 0)]), fault);
         yield return ("no note for an item of the manifest", With(items: []), fault);
@@ -56,13 +61,16 @@ internal sealed class ManifestPrivateFormat() : GoldenFormat("manifest-private",
         yield return ("slots of realms not ascending", With(realms: [(Ids[1], "a", 32), (Ids[0], "b", 32)]), fault);
         yield return ("realms of a slot not ascending", With(realms: [(Ids[0], "b", 32), (Ids[0], "a", 32)]), fault);
         yield return ("one realm of a slot twice", With(realms: [(Ids[0], "a", 32), (Ids[0], "a", 32)]), fault);
-        yield return ("name is not UTF-8", Content(Lies.Replace(content, "identity"u8.ToArray(), [0xc3, 0x28, .. "entity"u8])), fault);
+        yield return ("name is not UTF-8",
+            Content(Lies.Replace(content, "identity"u8.ToArray(), [0xc3, 0x28, .. "entity"u8])), fault);
         var twice = Inputs([(0, "same"), (1, "other")]);
         twice = twice.With(Write(twice));
         var same = Padme.Pad(Lies.Replace(twice.Bytes("content"), [0x65, .. "other"u8], [0x64, .. "same"u8]));
         yield return (
             "two items of one name",
-            twice.Only(members).With(new JsonObject { ["private"] = Hex(SecretBox.Seal(twice.Bytes("key"), twice.Bytes("aad"), same, new TestRandom(1))) }), fault);
+            twice.Only(members)
+                .With(new JsonObject { ["private"] =
+                    Hex(SecretBox.Seal(twice.Bytes("key"), twice.Bytes("aad"), same, new TestRandom(1))) }), fault);
 
         var padded = Padme.Pad(content);
         yield return ("padding is not zero", Sealed(Forge.Flip(padded, padded.Length - 1)), fault);
@@ -77,18 +85,27 @@ internal sealed class ManifestPrivateFormat() : GoldenFormat("manifest-private",
 
     public override JsonObject Write(JsonObject inputs)
     {
-        var (account, version, epoch) = (new AccountId(inputs.Bytes("account")), inputs.Number("version"), inputs.Number("epoch"));
+        var (account, version, epoch) =
+            (new AccountId(inputs.Bytes("account")), inputs.Number("version"), inputs.Number("epoch"));
         using var epochKey = GoldenWorld.Key(account, epoch, inputs.Bytes("epochKey"));
         using var content = new ManifestPrivate(
             SecretBytes.Copy(inputs.Bytes("logKey")),
-            [.. inputs.List("items").Select(i => new ItemNote(new ItemId(i.Bytes("id")), i.Text("name"), (long)i.Number("length"), i.Number("modified")))],
-            [.. inputs.List("authorities").Select(a => new AuthorityNote(new AuthorityId(a.Bytes("id")), a.Text("name"), a.Number("flags") == 1))],
-            [.. inputs.List("realms").Select(r => new RealmKey(new AuthorityId(r.Bytes("slot")), r.Text("realm"), SecretBytes.Copy(r.Bytes("managementSeed"))))]);
+            [.. inputs.List("items")
+                .Select(i => new ItemNote(
+                    new ItemId(i.Bytes("id")), i.Text("name"), (long)i.Number("length"), i.Number("modified")))],
+            [.. inputs.List("authorities")
+                .Select(
+                    a => new AuthorityNote(new AuthorityId(a.Bytes("id")), a.Text("name"), a.Number("flags") == 1))],
+            [.. inputs.List("realms")
+                .Select(r => new RealmKey(
+                    new AuthorityId(r.Bytes("slot")), r.Text("realm"), SecretBytes.Copy(r.Bytes("managementSeed"))))]);
         var sealedPart = content.Seal(epochKey, version, new FixedRandom(inputs.Bytes("nonce")));
 
-        var keyInfo = new CborOut().Array(3).Text("keyrecovery/v1/manifest-private-key").Bytes(account).UInt(epoch).ToArray();
+        var keyInfo = new CborOut().Array(3).Text("keyrecovery/v1/manifest-private-key").Bytes(account)
+            .UInt(epoch).ToArray();
         var key = GoldenWorld.Derive(inputs.Bytes("epochKey"), keyInfo, 32);
-        var aad = new CborOut().Array(4).Text("keyrecovery/v1/manifest-private").Bytes(account).UInt(version).UInt(epoch).ToArray();
+        var aad = new CborOut().Array(4).Text("keyrecovery/v1/manifest-private").Bytes(account).UInt(version)
+            .UInt(epoch).ToArray();
         var padded = new byte[sealedPart.Length - SecretBox.Overhead];
         Assert.True(SecretBox.TryOpen(key, aad, sealedPart, padded));
         Assert.True(Padme.TryUnpad(padded, out var length));
@@ -113,7 +130,8 @@ internal sealed class ManifestPrivateFormat() : GoldenFormat("manifest-private",
             Previous = default,
             ChainHead = default,
             Epoch = told.Number("epoch"),
-            Items = [.. told.List("items").Select(i => new ManifestItem(new ItemId(i.Bytes("id")), 1, 1, 380, default))],
+            Items = [.. told.List("items")
+                .Select(i => new ManifestItem(new ItemId(i.Bytes("id")), 1, 1, 380, default))],
             LeafLabel = default,
             Private = told.Bytes("private"),
             Signer = default,
@@ -124,7 +142,8 @@ internal sealed class ManifestPrivateFormat() : GoldenFormat("manifest-private",
     }
 
     private static byte[] Encode(
-        byte[] logKey, (byte[] Id, string Name, ulong Length)[] items, (byte[] Id, string Name, ulong Flags)[] authorities,
+        byte[] logKey, (byte[] Id, string Name, ulong Length)[] items,
+        (byte[] Id, string Name, ulong Flags)[] authorities,
         (byte[] Slot, string Realm, int Seed)[] realms)
     {
         var writer = new CborOut().Array(6).Text(Labels.ManifestPrivate).UInt(1).Bytes(logKey).Array(items.Length);
@@ -137,7 +156,8 @@ internal sealed class ManifestPrivateFormat() : GoldenFormat("manifest-private",
     }
 
     private static JsonObject Inputs(
-        (int Id, string Name)[]? items = null, (int Id, string Name, ulong Flags)[]? authorities = null, (int Slot, string Realm)[]? realms = null)
+        (int Id, string Name)[]? items = null, (int Id, string Name, ulong Flags)[]? authorities = null,
+        (int Slot, string Realm)[]? realms = null)
     {
         var random = new TestRandom(2401);
         return new JsonObject

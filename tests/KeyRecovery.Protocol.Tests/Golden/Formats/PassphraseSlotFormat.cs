@@ -17,8 +17,10 @@ internal sealed class PassphraseSlotFormat() : GoldenFormat("passphrase-slot", "
     public override IEnumerable<(string, JsonObject)> Valid()
     {
         yield return ("one realm, mobile", Inputs(1, "correct horse battery staple", StretchProfile.Mobile, 1, 1));
-        yield return ("two of three, standard", Inputs(2, "  \uFB01\uFF11e\u0301 \u3000", StretchProfile.Standard, 3, 2));
-        yield return ("all of two, cheapest", Inputs(3, "1374", new StretchProfile(2, StretchProfile.MinMemoryKiB, 1), 2, 2));
+        yield return ("two of three, standard",
+            Inputs(2, "  \uFB01\uFF11e\u0301 \u3000", StretchProfile.Standard, 3, 2));
+        yield return ("all of two, cheapest",
+            Inputs(3, "1374", new StretchProfile(2, StretchProfile.MinMemoryKiB, 1), 2, 2));
         yield return ("five of eight", Inputs(4, "\u0661\u0662\u0663\u0664 Stra\u00DFe", StretchProfile.Mobile, 8, 5));
     }
 
@@ -31,7 +33,8 @@ internal sealed class PassphraseSlotFormat() : GoldenFormat("passphrase-slot", "
         JsonObject Told(byte[] parameters) => new() { ["parameters"] = Hex(parameters) };
         byte[] With(ulong t, ulong m, ulong p, ulong threshold, params (byte[] Realm, byte[] Key)[] shares)
         {
-            var writer = new CborOut().Array(7).Text(Labels.PassphraseSlot).UInt(1).UInt(t).UInt(m).UInt(p).UInt(threshold).Array(shares.Length);
+            var writer = new CborOut().Array(7).Text(Labels.PassphraseSlot).UInt(1).UInt(t).UInt(m).UInt(p)
+                .UInt(threshold).Array(shares.Length);
             foreach (var (realm, key) in shares) writer.Array(2).Bytes(realm).Bytes(key);
             return writer.ToArray();
         }
@@ -49,10 +52,17 @@ internal sealed class PassphraseSlotFormat() : GoldenFormat("passphrase-slot", "
         yield return ("one of three", Told(With(4, 32_768, 1, 1, three)), Refused);
         yield return ("four of three", Told(With(4, 32_768, 1, 4, three)), Refused);
         yield return ("no realm", Told(With(4, 32_768, 1, 0)), Refused);
-        yield return ("a realm twice", Told(With(4, 32_768, 1, 2, (realms[0], keys[0].ToArray()), (realms[0], keys[1].ToArray()), three[2])), Refused);
-        yield return ("two share keys exchanged", Told(With(4, 32_768, 1, 2, (realms[0], keys[1].ToArray()), (realms[1], keys[0].ToArray()), three[2])), Refused);
-        yield return ("the identity as a share key", Told(With(4, 32_768, 1, 2, three[0], three[1], (realms[2], new byte[32]))), Refused);
-        yield return ("a share key that is not canonical", Told(With(4, 32_768, 1, 2, three[0], three[1], (realms[2], [.. Enumerable.Repeat((byte)0xFF, 32)]))), Refused);
+        yield return ("a realm twice",
+            Told(With(4, 32_768, 1, 2, (realms[0], keys[0].ToArray()), (realms[0], keys[1].ToArray()), three[2])),
+            Refused);
+        yield return ("two share keys exchanged",
+            Told(With(4, 32_768, 1, 2, (realms[0], keys[1].ToArray()), (realms[1], keys[0].ToArray()), three[2])),
+            Refused);
+        yield return ("the identity as a share key",
+            Told(With(4, 32_768, 1, 2, three[0], three[1], (realms[2], new byte[32]))), Refused);
+        yield return ("a share key that is not canonical",
+            Told(With(4, 32_768, 1, 2, three[0], three[1], (realms[2], [.. Enumerable.Repeat((byte)0xFF, 32)]))),
+            Refused);
     }
 
     public override JsonObject Write(JsonObject inputs)
@@ -64,14 +74,17 @@ internal sealed class PassphraseSlotFormat() : GoldenFormat("passphrase-slot", "
         using var stretched = passphrase.Stretch(account, slot, read.Profile);
         using var blind = OprfRequest.Blind(stretched.Span, new TestRandom(1));
         var evaluations = Shares(inputs).Take(read.Threshold)
-            .Select((share, i) => (i + 1, OprfServer.Evaluate(share, share.PublicKey, blind.Blinded, new TestRandom(2)).Evaluated));
+            .Select((share, i) => (i + 1,
+                OprfServer.Evaluate(share, share.PublicKey, blind.Blinded, new TestRandom(2)).Evaluated));
         using var oprf = blind.Finalize([.. evaluations]);
         using var keys = PassphraseSlot.DeriveKeys(slot, stretched, oprf);
         byte[] prkInput = [.. stretched.Span, .. oprf.Span];
         return new JsonObject
         {
             ["normal"] = Hex(passphrase.Utf8),
-            ["salt"] = Hex(Hash256.Of(new CborOut().Array(3).Text("keyrecovery/v1/passphrase-salt").Bytes(account).Bytes(slot).ToArray()).ToArray().AsSpan(0, 16)),
+            ["salt"] =
+                Hex(Hash256.Of(new CborOut().Array(3).Text("keyrecovery/v1/passphrase-salt").Bytes(account).Bytes(slot)
+                    .ToArray()).ToArray().AsSpan(0, 16)),
             ["stretched"] = Hex(stretched.Span),
             ["oprf"] = Hex(oprf.Span),
             ["signingSeed"] = Hex(Seed(prkInput, slot, "keyrecovery/v1/passphrase-slot-signing")),
@@ -82,13 +95,15 @@ internal sealed class PassphraseSlotFormat() : GoldenFormat("passphrase-slot", "
         };
     }
 
-    protected override string Judge(JsonObject told) => PassphraseParameters.TryRead(told.Bytes("parameters"), out _) ? Accepted : Refused;
+    protected override string Judge(JsonObject told) =>
+        PassphraseParameters.TryRead(told.Bytes("parameters"), out _) ? Accepted : Refused;
 
     private static byte[] Seed(byte[] prkInput, AuthorityId slot, string label)
     {
         var seed = new byte[32];
         System.Security.Cryptography.HKDF.DeriveKey(
-            System.Security.Cryptography.HashAlgorithmName.SHA512, prkInput, seed, slot.ToArray(), Encoding.ASCII.GetBytes(label));
+            System.Security.Cryptography.HashAlgorithmName.SHA512, prkInput, seed, slot.ToArray(),
+            Encoding.ASCII.GetBytes(label));
         return seed;
     }
 
@@ -102,14 +117,19 @@ internal sealed class PassphraseSlotFormat() : GoldenFormat("passphrase-slot", "
         return new JsonObject
         {
             ["passphrase"] = passphrase, ["account"] = Hex(random.Bytes(16)), ["slot"] = Hex(random.Bytes(16)),
-            ["passes"] = profile.Passes, ["memoryKiB"] = profile.MemoryKiB, ["lanes"] = profile.Lanes, ["threshold"] = threshold, ["realms"] = list,
+            ["passes"] = profile.Passes, ["memoryKiB"] = profile.MemoryKiB, ["lanes"] = profile.Lanes,
+            ["threshold"] = threshold, ["realms"] = list,
         };
     }
 
     private static ImmutableArray<OprfScalar> Shares(JsonObject inputs) =>
-        [.. inputs.List("realms").Select(r => OprfScalar.TryParse(r.Bytes("share"), out var share) ? share : throw new InvalidOperationException())];
+        [.. inputs.List("realms")
+            .Select(r => OprfScalar.TryParse(r.Bytes("share"), out var share)
+                ? share : throw new InvalidOperationException())];
 
     private static byte[] Parameters(JsonObject inputs) => PassphraseParameters.Create(
-        new StretchProfile((int)inputs["passes"]!, (int)inputs["memoryKiB"]!, (int)inputs["lanes"]!), (int)inputs["threshold"]!,
-        [.. inputs.List("realms").Zip(Shares(inputs)).Select(r => new RealmShare(new Hash256(r.First.Bytes("fingerprint")), r.Second.PublicKey))]).Encode();
+        new StretchProfile((int)inputs["passes"]!, (int)inputs["memoryKiB"]!, (int)inputs["lanes"]!),
+        (int)inputs["threshold"]!,
+        [.. inputs.List("realms").Zip(Shares(inputs))
+            .Select(r => new RealmShare(new Hash256(r.First.Bytes("fingerprint")), r.Second.PublicKey))]).Encode();
 }

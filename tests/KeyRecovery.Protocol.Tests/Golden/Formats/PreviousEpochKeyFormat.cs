@@ -21,10 +21,14 @@ internal sealed class PreviousEpochKeyFormat() : GoldenFormat("previous-epoch-ke
         yield return ("another epoch", But("epoch", 3UL), nameof(ProtocolFault.EpochCommit));
         yield return ("another account", But("account", Hex(new byte[16])), nameof(ProtocolFault.EpochCommit));
         yield return ("another epoch key", But("epochKey", Hex(new byte[32])), nameof(ProtocolFault.EpochCommit));
-        yield return ("another nonce", But("previousEpochKey", Hex(Forge.Flip(sealedKey, 0))), nameof(ProtocolFault.EpochCommit));
-        yield return ("changed", But("previousEpochKey", Hex(Forge.Flip(sealedKey, 30))), nameof(ProtocolFault.EpochCommit));
-        yield return ("another tag", But("previousEpochKey", Hex(Forge.Flip(sealedKey, 71))), nameof(ProtocolFault.EpochCommit));
-        yield return ("not the key that its epoch commits to", But("previousEpochCommit", Hex(new byte[32])), nameof(ProtocolFault.EpochCommit));
+        yield return ("another nonce", But("previousEpochKey", Hex(Forge.Flip(sealedKey, 0))),
+            nameof(ProtocolFault.EpochCommit));
+        yield return ("changed", But("previousEpochKey", Hex(Forge.Flip(sealedKey, 30))),
+            nameof(ProtocolFault.EpochCommit));
+        yield return ("another tag", But("previousEpochKey", Hex(Forge.Flip(sealedKey, 71))),
+            nameof(ProtocolFault.EpochCommit));
+        yield return ("not the key that its epoch commits to", But("previousEpochCommit", Hex(new byte[32])),
+            nameof(ProtocolFault.EpochCommit));
     }
 
     public override JsonObject Write(JsonObject inputs)
@@ -32,7 +36,8 @@ internal sealed class PreviousEpochKeyFormat() : GoldenFormat("previous-epoch-ke
         var (account, epoch) = (new AccountId(inputs.Bytes("account")), inputs.Number("epoch"));
         using var key = GoldenWorld.Key(account, epoch, inputs.Bytes("epochKey"));
         using var previous = GoldenWorld.Key(account, epoch - 1, inputs.Bytes("keyBefore"));
-        var info = new CborOut().Array(3).Text("keyrecovery/v1/previous-epoch-key").Bytes(account).UInt(epoch).ToArray();
+        var info = new CborOut().Array(3).Text("keyrecovery/v1/previous-epoch-key").Bytes(account)
+            .UInt(epoch).ToArray();
         return new JsonObject
         {
             ["infoAndAad"] = Hex(info),
@@ -44,9 +49,11 @@ internal sealed class PreviousEpochKeyFormat() : GoldenFormat("previous-epoch-ke
 
     protected override string Judge(JsonObject told)
     {
-        using var key = GoldenWorld.Key(new AccountId(told.Bytes("account")), told.Number("epoch"), told.Bytes("epochKey"));
+        using var key = GoldenWorld.Key(
+            new AccountId(told.Bytes("account")), told.Number("epoch"), told.Bytes("epochKey"));
         using var previous = key.OpenPrevious(told.Bytes("previousEpochKey"));
-        return previous?.Commit == new Hash256(told.Bytes("previousEpochCommit")) ? Accepted : nameof(ProtocolFault.EpochCommit);
+        return previous?.Commit == new Hash256(told.Bytes("previousEpochCommit"))
+            ? Accepted : nameof(ProtocolFault.EpochCommit);
     }
 
     private static JsonObject Inputs(ulong epoch)

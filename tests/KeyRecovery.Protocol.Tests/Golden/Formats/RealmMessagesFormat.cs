@@ -20,10 +20,14 @@ internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§
             using var blind = OprfRequest.Blind(random.Bytes(32), random);
             yield return ($"slot {seed + 1}", new JsonObject
             {
-                ["realmSigningSeed"] = Hex(random.Bytes(32)), ["realmKemSeed"] = Hex(random.Bytes(32)), ["slot"] = Hex(random.Bytes(16)),
-                ["slotSigningSeed"] = Hex(random.Bytes(32)), ["managementSeed"] = Hex(random.Bytes(32)), ["share"] = Hex(key.Shares[0].Span),
-                ["encapsulation"] = Hex(random.Bytes(64)), ["attempt"] = Hex(random.Bytes(16)), ["blinded"] = Hex(blind.Blinded.ToArray()),
-                ["proofRandomness"] = Hex(random.Bytes(64)), ["headSequence"] = 7 + seed, ["round"] = 3 + seed, ["newManagementSeed"] = Hex(random.Bytes(32)), ["headHash"] = Hex(random.Bytes(32)),
+                ["realmSigningSeed"] = Hex(random.Bytes(32)), ["realmKemSeed"] = Hex(random.Bytes(32)),
+                ["slot"] = Hex(random.Bytes(16)),
+                ["slotSigningSeed"] = Hex(random.Bytes(32)), ["managementSeed"] = Hex(random.Bytes(32)),
+                ["share"] = Hex(key.Shares[0].Span),
+                ["encapsulation"] = Hex(random.Bytes(64)), ["attempt"] = Hex(random.Bytes(16)),
+                ["blinded"] = Hex(blind.Blinded.ToArray()),
+                ["proofRandomness"] = Hex(random.Bytes(64)), ["headSequence"] = 7 + seed, ["round"] = 3 + seed,
+                ["newManagementSeed"] = Hex(random.Bytes(32)), ["headHash"] = Hex(random.Bytes(32)),
             });
         }
     }
@@ -43,16 +47,25 @@ internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§
         foreach (var what in (string[])["register", "evaluate", "reset", "manageHead", "answer"])
         {
             var bytes = good.Bytes(what);
-            yield return ($"{what}: a byte left over", Told(what, [.. bytes, 0]), what == "answer" ? nameof(RealmFault.Malformed) : Malformed);
-            yield return ($"{what}: a byte missing", Told(what, bytes[..^1]), what == "answer" ? nameof(RealmFault.Malformed) : Malformed);
+            yield return ($"{what}: a byte left over", Told(what, [.. bytes, 0]), what == "answer"
+                ? nameof(RealmFault.Malformed) : Malformed);
+            yield return ($"{what}: a byte missing", Told(what, bytes[..^1]), what == "answer"
+                ? nameof(RealmFault.Malformed) : Malformed);
         }
-        yield return ("register: sealed to another slot", Told("register", Flip(good.Bytes("register"), 40)), Malformed);
-        yield return ("evaluate: the identity", Told("evaluate", [.. good.Bytes("evaluate")[..^32], .. new byte[32]]), Malformed);
-        yield return ("evaluate: not canonical", Told("evaluate", [.. good.Bytes("evaluate")[..^32], .. Enumerable.Repeat((byte)0xFF, 32)]), Malformed);
-        yield return ("reset: another signature", Told("reset", Flip(good.Bytes("reset"), good.Bytes("reset").Length - 1)), "signature");
-        yield return ("manage: another signature", Told("manageHead", Flip(good.Bytes("manageHead"), good.Bytes("manageHead").Length - 1)), "signature");
-        yield return ("answer: another signature", Told("answer", Flip(good.Bytes("answer"), good.Bytes("answer").Length - 1)), nameof(RealmFault.Signature));
-        yield return ("answer: to another request", Told("evaluate", Flip(good.Bytes("evaluate"), 55)), nameof(RealmFault.OtherRequest));
+        yield return ("register: sealed to another slot",
+            Told("register", Flip(good.Bytes("register"), 40)), Malformed);
+        yield return ("evaluate: the identity",
+            Told("evaluate", [.. good.Bytes("evaluate")[..^32], .. new byte[32]]), Malformed);
+        yield return ("evaluate: not canonical",
+            Told("evaluate", [.. good.Bytes("evaluate")[..^32], .. Enumerable.Repeat((byte)0xFF, 32)]), Malformed);
+        yield return ("reset: another signature",
+            Told("reset", Flip(good.Bytes("reset"), good.Bytes("reset").Length - 1)), "signature");
+        yield return ("manage: another signature",
+            Told("manageHead", Flip(good.Bytes("manageHead"), good.Bytes("manageHead").Length - 1)), "signature");
+        yield return ("answer: another signature",
+            Told("answer", Flip(good.Bytes("answer"), good.Bytes("answer").Length - 1)), nameof(RealmFault.Signature));
+        yield return ("answer: to another request", Told("evaluate", Flip(good.Bytes("evaluate"), 55)),
+            nameof(RealmFault.OtherRequest));
     }
 
     public override JsonObject Write(JsonObject inputs)
@@ -69,18 +82,24 @@ internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§
         Assert.True(OprfElement.TryParse(inputs.Bytes("blinded"), out var blinded));
         var evaluate = new RealmEvaluate(slot, attempt, blinded).Encode();
         var head = new LinkPlace((ulong)(int)inputs["headSequence"]!, new Hash256(inputs.Bytes("headHash")));
-        byte[] Manage(ulong version, RealmCommand command) => RealmManage.Sign(realm.Fingerprint, slot, version, command, management);
+        byte[] Manage(ulong version, RealmCommand command) =>
+            RealmManage.Sign(realm.Fingerprint, slot, version, command, management);
         var status = new RealmStatus
         {
-            Realm = realm.Fingerprint, Slot = slot, Request = Hash256.Of(evaluate), State = RealmSlotState.Live, GuessesLeft = 9, NextAttemptInMs = 60_000, Round = (ulong)(int)inputs["round"]!,
-            Version = 3, Head = head, Evaluation = OprfServer.Evaluate(share, share.PublicKey, blinded, new FixedRandom(inputs.Bytes("proofRandomness"))),
-            Events = [new RealmEvent(1_700_000_000, RealmEventKind.Registered), new RealmEvent(1_700_000_001, RealmEventKind.Attempt)],
+            Realm = realm.Fingerprint, Slot = slot, Request = Hash256.Of(evaluate), State = RealmSlotState.Live,
+            GuessesLeft = 9, NextAttemptInMs = 60_000, Round = (ulong)(int)inputs["round"]!,
+            Version = 3, Head = head,
+            Evaluation = OprfServer.Evaluate(
+                share, share.PublicKey, blinded, new FixedRandom(inputs.Bytes("proofRandomness"))),
+            Events = [new RealmEvent(1_700_000_000, RealmEventKind.Registered),
+                new RealmEvent(1_700_000_001, RealmEventKind.Attempt)],
         };
         return new JsonObject
         {
             ["fingerprint"] = Hex(realm.Fingerprint.ToArray()),
             ["register"] = Hex(RealmRegistration.Seal(
-                realm, slot, slotKey.PublicKey, management.PublicKey, share, new FixedRandom(inputs.Bytes("encapsulation")))),
+                realm, slot, slotKey.PublicKey, management.PublicKey, share,
+                new FixedRandom(inputs.Bytes("encapsulation")))),
             ["evaluate"] = Hex(evaluate),
             ["reset"] = Hex(RealmReset.Sign(realm.Fingerprint, slot, attempt, (ulong)(int)inputs["round"]!, slotKey)),
             ["manageStatus"] = Hex(Manage(0, RealmCommand.Status)),
@@ -103,7 +122,8 @@ internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§
         using var registration = RealmRegistration.Open(told.Bytes("register"), realm, realmKem);
         RealmEvaluate.Decode(told.Bytes("evaluate"));
         if (!RealmReset.Decode(told.Bytes("reset")).IsSignedBy(slotKey.PublicKey)) return "signature";
-        foreach (var what in told.Where(p => p.Key.StartsWith("manage", StringComparison.Ordinal) && p.Key != "managementSeed"))
+        foreach (var what in told.Where(p => p.Key.StartsWith("manage", StringComparison.Ordinal)
+            && p.Key != "managementSeed"))
             if (!RealmManage.Decode(told.Bytes(what.Key)).IsSignedBy(management.PublicKey)) return "signature";
         var (_, fault) = RealmStatus.Read(told.Bytes("answer"), realm, registration.Slot, told.Bytes("evaluate"));
         return fault == RealmFault.None ? Accepted : fault.ToString();

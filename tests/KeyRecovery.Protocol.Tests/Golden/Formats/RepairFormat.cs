@@ -18,7 +18,8 @@ internal sealed class RepairFormat() : GoldenFormat("repair", "§7")
     public override IEnumerable<(string, JsonObject, string)> Invalid()
     {
         var vault = new GoldenWorld().Account.History[0];
-        var (link, keyset, manifest) = (vault.Links[0].Bytes.ToArray(), vault.Keyset.Bytes.ToArray(), vault.Manifest.Bytes.ToArray());
+        var (link, keyset, manifest) =
+            (vault.Links[0].Bytes.ToArray(), vault.Keyset.Bytes.ToArray(), vault.Manifest.Bytes.ToArray());
         JsonObject Of(byte[][] links, byte[] keyset, byte[] manifest)
         {
             var writer = new CborOut().Array(5).Text(Labels.Repair).UInt(1).Array(links.Length);

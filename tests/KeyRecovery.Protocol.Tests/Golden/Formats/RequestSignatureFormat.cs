@@ -36,22 +36,27 @@ internal sealed class RequestSignatureFormat() : GoldenFormat("request-signature
         yield return ("another query", But("query", "?a"), Invalidated);
         yield return ("another body", But("contentDigest", HttpSignature.ContentDigest([])), Invalidated);
         yield return ("another time", Input("1760000000", "1760000001"), Invalidated);
-        yield return ("a slot's keyid in place of a device's", Input(right.Text("keyid"), right.Text("keyid")[23..]), Invalidated);
+        yield return ("a slot's keyid in place of a device's", Input(right.Text("keyid"), right.Text("keyid")[23..]),
+            Invalidated);
         yield return ("another key", But("signingKey", Hex(PublicKey(new TestRandom(1).Bytes(32)))), Invalidated);
         yield return ("the query is missing", But("query", ""), Malformed);
         yield return ("a line break in the path", But("path", "/v1/commits\n\"@query\": ?x"), Malformed);
         yield return ("another label", Input("sig1", "sig2"), Malformed);
         yield return ("a component is missing", Input(" \"content-digest\"", ""), Malformed);
-        yield return ("components in another order", Input("\"@method\" \"@authority\"", "\"@authority\" \"@method\""), Malformed);
+        yield return ("components in another order",
+            Input("\"@method\" \"@authority\"", "\"@authority\" \"@method\""), Malformed);
         yield return ("a component twice", Input("\"@query\"", "\"@query\" \"@query\""), Malformed);
         yield return ("no tag", Input(";tag=\"keyrecovery/v1\"", ""), Malformed);
         yield return ("another algorithm", Input("ed25519", "hmac-sha256"), Malformed);
         yield return ("created with a leading zero", Input("=1760000000", "=01760000000"), Malformed);
         yield return ("created is negative", Input("=1760000000", "=-1"), Malformed);
         yield return ("keyid is padded", Input("\";alg", "=\";alg"), Malformed);
-        yield return ("two signatures", But("signatureInput", $"{right.Text("signatureInput")}, {right.Text("signatureInput")}"), Malformed);
-        yield return ("signature of 63 bytes", But("signature", $"sig1=:{Convert.ToBase64String(new byte[63])}:"), Malformed);
-        yield return ("signature in base64url", But("signature", $"sig1=:{Base64UrlText.Encode(new byte[64])}:"), Malformed);
+        yield return ("two signatures",
+            But("signatureInput", $"{right.Text("signatureInput")}, {right.Text("signatureInput")}"), Malformed);
+        yield return ("signature of 63 bytes",
+            But("signature", $"sig1=:{Convert.ToBase64String(new byte[63])}:"), Malformed);
+        yield return ("signature in base64url",
+            But("signature", $"sig1=:{Base64UrlText.Encode(new byte[64])}:"), Malformed);
         yield return ("signature without colons", But("signature", "sig1=AAAA"), Malformed);
     }
 
@@ -60,7 +65,8 @@ internal sealed class RequestSignatureFormat() : GoldenFormat("request-signature
         using var key = SigningKey.FromSeed(inputs.Bytes("seed"));
         var digest = HttpSignature.ContentDigest(inputs.Bytes("body"));
         var parts = Parts(inputs, digest);
-        var (signatureInput, signature) = HttpSignature.Sign(key, inputs.Text("keyid"), (long)inputs.Number("created"), parts);
+        var (signatureInput, signature) =
+            HttpSignature.Sign(key, inputs.Text("keyid"), (long)inputs.Number("created"), parts);
         Assert.True(HttpSignature.TryParse(signatureInput, signature, out var parsed));
         return new JsonObject
         {
@@ -74,9 +80,11 @@ internal sealed class RequestSignatureFormat() : GoldenFormat("request-signature
 
     protected override string Judge(JsonObject told)
     {
-        if (!HttpSignature.TryParse(told.Text("signatureInput"), told.Text("signature"), out var parsed)) return Malformed;
+        if (!HttpSignature.TryParse(told.Text("signatureInput"), told.Text("signature"), out var parsed))
+            return Malformed;
         var key = new VerifyKey(told.Bytes("signingKey"));
-        return key.VerifyHttp(parsed.SignatureBase(Parts(told, told.Text("contentDigest"))), parsed.Signature) ? Accepted : Invalidated;
+        return key.VerifyHttp(parsed.SignatureBase(Parts(told, told.Text("contentDigest"))), parsed.Signature)
+            ? Accepted : Invalidated;
     }
 
     private static HttpRequestParts Parts(JsonObject told, string digest) =>

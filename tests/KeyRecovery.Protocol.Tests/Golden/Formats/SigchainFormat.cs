@@ -6,7 +6,9 @@ using static KeyRecovery.Protocol.Tests.Golden.GoldenJson;
 
 namespace KeyRecovery.Protocol.Tests.Golden.Formats;
 
-/// <summary>The eight rules of a sigchain: what a list of signed links says, or which rule its last link breaks.</summary>
+/// <summary>
+/// The eight rules of a sigchain: what a list of signed links says, or which rule its last link breaks.
+/// </summary>
 internal sealed class SigchainFormat() : GoldenFormat("sigchain", "§3")
 {
     public override IEnumerable<(string, JsonObject)> Valid()
@@ -15,7 +17,9 @@ internal sealed class SigchainFormat() : GoldenFormat("sigchain", "§3")
         for (var length = 1; length <= world.Account.Now.Links.Length; length++)
             yield return ($"{length} links", Told(world.Account.Now.Links.Take(length)));
         var head = world.Account.Now.Links[^1];
-        yield return ("mended", Told([.. world.Account.Now.Links, Forge.Link(Next(head) with { Epoch = 3, PreviousEpochKey = new byte[72] }, world.Tablet)]));
+        yield return ("mended",
+            Told([.. world.Account.Now.Links,
+                Forge.Link(Next(head) with { Epoch = 3, PreviousEpochKey = new byte[72] }, world.Tablet)]));
     }
 
     public override IEnumerable<(string, JsonObject, string)> Invalid()
@@ -25,64 +29,100 @@ internal sealed class SigchainFormat() : GoldenFormat("sigchain", "§3")
         var start = world.Account.Now.Links[0];
         var both = GoldenWorld.Sorted(phone, code);
 
-        (string, JsonObject, string) First(string name, ProtocolFault fault, Func<Link, Link> change, TestAuthority? signer = null, TestAuthority[]? added = null) =>
+        (string, JsonObject, string) First(string name, ProtocolFault fault, Func<Link, Link> change,
+            TestAuthority? signer = null, TestAuthority[]? added = null) =>
             (name, Told([Forge.Link(change(start.Link), signer ?? phone, added ?? both)]), fault.ToString());
         var three = GoldenWorld.Sorted(phone, code, laptop);
         yield return First("link 0: seq is 1", ProtocolFault.DroppedLink, l => l with { Sequence = 1 });
         yield return First("link 0: another nonce", ProtocolFault.OtherBeginning, l => l with { Previous = default });
         yield return First("link 0: another account", ProtocolFault.OtherBeginning, l => l with { Account = default });
-        yield return First("link 0: another device", ProtocolFault.OtherBeginning, l => l with { Add = [mallory.Entry], Signer = mallory.Id }, mallory, [mallory]);
-        yield return First("link 0: no device", ProtocolFault.OtherBeginning, l => l with { Add = [code.Entry], Signer = code.Id }, code, [code]);
-        yield return First("link 0: two devices", ProtocolFault.OtherBeginning, l => l with { Add = [.. three.Select(a => a.Entry)] }, phone, three);
-        yield return ("link 0: another app's", new JsonObject { ["appId"] = "drive.example", ["links"] = Links([start]) }, nameof(ProtocolFault.OtherBeginning));
-        yield return First("link 0: its code is the signer", ProtocolFault.UnknownSigner, l => l with { Signer = code.Id }, code);
+        yield return First("link 0: another device", ProtocolFault.OtherBeginning,
+            l => l with { Add = [mallory.Entry], Signer = mallory.Id }, mallory, [mallory]);
+        yield return First("link 0: no device", ProtocolFault.OtherBeginning,
+            l => l with { Add = [code.Entry], Signer = code.Id }, code, [code]);
+        yield return First("link 0: two devices", ProtocolFault.OtherBeginning,
+            l => l with { Add = [.. three.Select(a => a.Entry)] }, phone, three);
+        yield return ("link 0: another app's",
+            new JsonObject { ["appId"] = "drive.example", ["links"] = Links([start]) },
+            nameof(ProtocolFault.OtherBeginning));
+        yield return First(
+            "link 0: its code is the signer", ProtocolFault.UnknownSigner, l => l with { Signer = code.Id }, code);
         yield return First("link 0: signed by another key", ProtocolFault.LinkSignature, l => l, mallory);
-        yield return First("link 0: possession by another key", ProtocolFault.Possession, l => l, phone, [mallory, mallory]);
-        yield return First("link 0: removes somebody", ProtocolFault.UnknownRemoval, l => l with { Remove = [laptop.Id] });
+        yield return First(
+            "link 0: possession by another key", ProtocolFault.Possession, l => l, phone, [mallory, mallory]);
+        yield return First(
+            "link 0: removes somebody", ProtocolFault.UnknownRemoval, l => l with { Remove = [laptop.Id] });
         yield return First("link 0: epoch is 2", ProtocolFault.EpochRule, l => l with { Epoch = 2 });
-        yield return First("link 0: has a previous epoch key", ProtocolFault.EpochRule, l => l with { PreviousEpochKey = new byte[72] });
+        yield return First("link 0: has a previous epoch key", ProtocolFault.EpochRule,
+            l => l with { PreviousEpochKey = new byte[72] });
         var oneKey = code.Entry with { KemKeyHash = phone.Entry.KemKeyHash };
-        yield return First("link 0: one KEM key twice", ProtocolFault.Reused, l => l with { Add = [.. both.Select(a => a == code ? oneKey : a.Entry)] });
+        yield return First("link 0: one KEM key twice", ProtocolFault.Reused,
+            l => l with { Add = [.. both.Select(a => a == code ? oneKey : a.Entry)] });
 
         SignedLink[] before = [start, world.Account.Now.Links[1]];
-        (string, JsonObject, string) Third(string name, ProtocolFault fault, Func<Link, Link> change, TestAuthority? signer = null, params TestAuthority[] added) =>
+        (string, JsonObject, string) Third(string name, ProtocolFault fault, Func<Link, Link> change,
+            TestAuthority? signer = null, params TestAuthority[] added) =>
             (name, Told([.. before, Forge.Link(change(Next(before[1])), signer ?? phone, added)]), fault.ToString());
         Link Adds(Link link, NewAuthority entry) => link with { Add = [entry] };
         Link Begins(Link link) => link with { Epoch = 2, PreviousEpochKey = new byte[72], EpochCommit = default };
 
-        yield return Third("another account", ProtocolFault.OtherAccount, l => Adds(l, mallory.Entry) with { Account = default }, phone, mallory);
-        yield return Third("seq has a gap", ProtocolFault.DroppedLink, l => Adds(l, mallory.Entry) with { Sequence = 3 }, phone, mallory);
-        yield return Third("seq comes again", ProtocolFault.DroppedLink, l => Adds(l, mallory.Entry) with { Sequence = 1 }, phone, mallory);
-        yield return Third("prev is another link", ProtocolFault.BrokenChain, l => Adds(l, mallory.Entry) with { Previous = start.Hash }, phone, mallory);
-        yield return Third("signer is nobody", ProtocolFault.UnknownSigner, l => Adds(l, mallory.Entry) with { Signer = mallory.Id }, mallory, mallory);
-        yield return Third("signed by another's key", ProtocolFault.LinkSignature, l => Adds(l, mallory.Entry), laptop, mallory);
-        yield return Third("possession by the signer's key", ProtocolFault.Possession, l => Adds(l, mallory.Entry), phone, phone);
+        yield return Third("another account", ProtocolFault.OtherAccount,
+            l => Adds(l, mallory.Entry) with { Account = default }, phone, mallory);
+        yield return Third("seq has a gap", ProtocolFault.DroppedLink,
+            l => Adds(l, mallory.Entry) with { Sequence = 3 }, phone, mallory);
+        yield return Third("seq comes again", ProtocolFault.DroppedLink,
+            l => Adds(l, mallory.Entry) with { Sequence = 1 }, phone, mallory);
+        yield return Third("prev is another link", ProtocolFault.BrokenChain,
+            l => Adds(l, mallory.Entry) with { Previous = start.Hash }, phone, mallory);
+        yield return Third("signer is nobody", ProtocolFault.UnknownSigner,
+            l => Adds(l, mallory.Entry) with { Signer = mallory.Id }, mallory, mallory);
+        yield return Third(
+            "signed by another's key", ProtocolFault.LinkSignature, l => Adds(l, mallory.Entry), laptop, mallory);
+        yield return Third(
+            "possession by the signer's key", ProtocolFault.Possession, l => Adds(l, mallory.Entry), phone, phone);
         yield return (
             "possession under the link's label",
-            Told([.. before, SwapLabels(Adds(Next(before[1]), mallory.Entry), phone, mallory)]), nameof(ProtocolFault.LinkSignature));
-        yield return Third("removes nobody that is known", ProtocolFault.UnknownRemoval, l => Begins(l) with { Remove = [mallory.Id] });
-        yield return Third("removes its signer", ProtocolFault.RemovesSigner, l => Begins(l) with { Remove = [phone.Id] });
-        yield return Third("removes and begins no epoch", ProtocolFault.EpochRule, l => l with { Remove = [laptop.Id] });
+            Told([.. before, SwapLabels(Adds(Next(before[1]), mallory.Entry), phone, mallory)]),
+            nameof(ProtocolFault.LinkSignature));
+        yield return Third("removes nobody that is known", ProtocolFault.UnknownRemoval,
+            l => Begins(l) with { Remove = [mallory.Id] });
+        yield return Third(
+            "removes its signer", ProtocolFault.RemovesSigner, l => Begins(l) with { Remove = [phone.Id] });
+        yield return Third(
+            "removes and begins no epoch", ProtocolFault.EpochRule, l => l with { Remove = [laptop.Id] });
         yield return Third("skips an epoch", ProtocolFault.EpochRule, l => Begins(l) with { Epoch = 3 });
-        yield return Third("goes back an epoch", ProtocolFault.EpochRule, l => Adds(l, mallory.Entry) with { Epoch = 0 }, phone, mallory);
-        yield return Third("begins an epoch without the previous key", ProtocolFault.EpochRule, l => Begins(l) with { PreviousEpochKey = default });
-        yield return Third("previous key without a new epoch", ProtocolFault.EpochRule, l => Adds(l, mallory.Entry) with { PreviousEpochKey = new byte[72] }, phone, mallory);
-        yield return Third("another commitment in the same epoch", ProtocolFault.EpochRule, l => Adds(l, mallory.Entry) with { EpochCommit = default }, phone, mallory);
+        yield return Third("goes back an epoch", ProtocolFault.EpochRule,
+            l => Adds(l, mallory.Entry) with { Epoch = 0 }, phone, mallory);
+        yield return Third("begins an epoch without the previous key", ProtocolFault.EpochRule,
+            l => Begins(l) with { PreviousEpochKey = default });
+        yield return Third("previous key without a new epoch", ProtocolFault.EpochRule,
+            l => Adds(l, mallory.Entry) with { PreviousEpochKey = new byte[72] }, phone, mallory);
+        yield return Third("another commitment in the same epoch", ProtocolFault.EpochRule,
+            l => Adds(l, mallory.Entry) with { EpochCommit = default }, phone, mallory);
         yield return Third("does nothing", ProtocolFault.NoPurpose, l => l);
-        yield return Third("an id comes again", ProtocolFault.Reused, l => Adds(l, mallory.Entry with { Id = laptop.Id }), phone, mallory);
-        yield return Third("a signing key comes again", ProtocolFault.Reused, l => Adds(l, mallory.Entry with { SigningKey = laptop.Signing.PublicKey }), phone, laptop);
-        yield return Third("a KEM key comes again", ProtocolFault.Reused, l => Adds(l, mallory.Entry with { KemKeyHash = code.Kem.PublicKey.Hash }), phone, mallory);
-        yield return Third("removed and added in one link", ProtocolFault.Reused, l => Begins(Adds(l, laptop.Entry)) with { Remove = [laptop.Id] }, phone, laptop);
+        yield return Third("an id comes again", ProtocolFault.Reused,
+            l => Adds(l, mallory.Entry with { Id = laptop.Id }), phone, mallory);
+        yield return Third("a signing key comes again", ProtocolFault.Reused,
+            l => Adds(l, mallory.Entry with { SigningKey = laptop.Signing.PublicKey }), phone, laptop);
+        yield return Third("a KEM key comes again", ProtocolFault.Reused,
+            l => Adds(l, mallory.Entry with { KemKeyHash = code.Kem.PublicKey.Hash }), phone, mallory);
+        yield return Third("removed and added in one link", ProtocolFault.Reused,
+            l => Begins(Adds(l, laptop.Entry)) with { Remove = [laptop.Id] }, phone, laptop);
 
         var head = world.Account.Now.Links[^1];
         yield return (
             "a removed device comes again",
-            Told([.. world.Account.Now.Links, Forge.Link(Next(head) with { Add = [phone.Entry], Signer = world.Tablet.Id }, world.Tablet, phone)]), nameof(ProtocolFault.Reused));
+            Told([.. world.Account.Now.Links,
+                Forge.Link(Next(head) with { Add = [phone.Entry], Signer = world.Tablet.Id }, world.Tablet, phone)]),
+                nameof(ProtocolFault.Reused));
         yield return (
             "a removed device signs",
-            Told([.. world.Account.Now.Links, Forge.Link(Next(head) with { Add = [mallory.Entry], Signer = phone.Id }, phone, mallory)]), nameof(ProtocolFault.UnknownSigner));
+            Told([.. world.Account.Now.Links,
+                Forge.Link(Next(head) with { Add = [mallory.Entry], Signer = phone.Id }, phone, mallory)]),
+                nameof(ProtocolFault.UnknownSigner));
         var many = Enumerable.Range(0, 30).Select(_ => TestAuthority.Device(world.Random)).OrderBy(a => a.Id).ToArray();
-        yield return Third("33 authorities", ProtocolFault.TooManyAuthorities, l => l with { Add = [.. many.Select(a => a.Entry)] }, phone, many);
+        yield return Third("33 authorities", ProtocolFault.TooManyAuthorities,
+            l => l with { Add = [.. many.Select(a => a.Entry)] }, phone, many);
     }
 
     public override JsonObject Write(JsonObject inputs)
@@ -108,7 +148,8 @@ internal sealed class SigchainFormat() : GoldenFormat("sigchain", "§3")
         ChainStep? step = null;
         foreach (var link in told.BytesList("links").Select(bytes => SignedLink.Decode(bytes)))
         {
-            step = step is null ? Chain.Start(told.Text("appId"), link) : Assert.IsType<ChainStep.Ok>(step).Chain.Append(link);
+            step = step is null ? Chain.Start(told.Text("appId"), link)
+                : Assert.IsType<ChainStep.Ok>(step).Chain.Append(link);
         }
 
         return step!;
@@ -116,18 +157,22 @@ internal sealed class SigchainFormat() : GoldenFormat("sigchain", "§3")
 
     private static Link Next(SignedLink head) => head.Link with
     {
-        Sequence = head.Link.Sequence + 1, Previous = head.Hash, PreviousEpochKey = default, Add = [], Remove = [], Signer = SignerOf(head),
+        Sequence = head.Link.Sequence + 1, Previous = head.Hash, PreviousEpochKey = default, Add = [], Remove = [],
+        Signer = SignerOf(head),
     };
 
-    private static AuthorityId SignerOf(SignedLink head) => head.Link.Remove.Length == 0 ? head.Link.Signer : head.Link.Add[0].Id;
+    private static AuthorityId SignerOf(SignedLink head) =>
+        head.Link.Remove.Length == 0 ? head.Link.Signer : head.Link.Add[0].Id;
 
     private static SignedLink SwapLabels(Link link, TestAuthority signer, TestAuthority added)
     {
         var body = link.Encode();
-        return SignedLink.Create(body, signer.Signing.Sign(SignatureLabel.LinkPossession, body), [added.Signing.Sign(SignatureLabel.Link, body)]);
+        return SignedLink.Create(body, signer.Signing.Sign(SignatureLabel.LinkPossession, body),
+            [added.Signing.Sign(SignatureLabel.Link, body)]);
     }
 
-    private static JsonObject Told(IEnumerable<SignedLink> links) => new() { ["appId"] = TestAccount.DefaultApp, ["links"] = Links(links) };
+    private static JsonObject Told(IEnumerable<SignedLink> links) =>
+        new() { ["appId"] = TestAccount.DefaultApp, ["links"] = Links(links) };
 
     private static JsonArray Links(IEnumerable<SignedLink> links) => HexArray(links.Select(l => l.Bytes.ToArray()));
 }
