@@ -180,7 +180,7 @@ public sealed class KeyRecoveryClient : IDisposable
                     slot.Kem.PublicKey),
             ];
 
-        using var draft = LinkDraft.Begin(_options.App, device.Entry, slots, _api.NowSeconds, random);
+        using var draft = ChainLinkDraft.Begin(_options.App, device.Entry, slots, _api.NowSeconds, random);
         var plan = ItemPlan.First(draft.Key, create.Items, _api.NowSeconds, random);
         if (plan.Staged.Length != 0)
             return (null,
@@ -188,8 +188,10 @@ public sealed class KeyRecoveryClient : IDisposable
                     "the first items are too large for one commit: store them after the account is made"));
 
         var possession =
-            new Dictionary<AuthorityId, byte[]> { [device.Id] = LinkDraft.ProvePossession(device.Signing, draft.Body) };
-        if (slot is not null) possession[slot.Id] = LinkDraft.ProvePossession(slot.Signing, draft.Body);
+            new Dictionary<AuthorityId, byte[]> {
+                [device.Id] = ChainLinkDraft.ProvePossession(device.Signing, draft.Body),
+            };
+        if (slot is not null) possession[slot.Id] = ChainLinkDraft.ProvePossession(slot.Signing, draft.Body);
         var change = plan.Change with { Notes = [new AuthorityNote(device.Id, create.DeviceName)] };
         var manifest = ManifestDraft.First(draft, change, device.Signing, random);
         var commit = new CommitBundle(draft.Sign(device.Signing, possession), draft.Keyset, manifest, plan.Inline);

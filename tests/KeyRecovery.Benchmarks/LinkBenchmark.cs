@@ -35,8 +35,8 @@ internal static class LinkBenchmark
         using var laptop = TestAuthority.Device(random);
         var account = TestAccount.Begin(random, phone, [TestAuthority.Code(random)]);
         using var before = account.Open(phone);
-        var draft = LinkDraft.Next(
-            before, new LinkChange([laptop.Added], []), phone.Id, 1_760_000_060, new TestRandom(7));
+        var draft = ChainLinkDraft.Next(
+            before, new ChainLinkChange([laptop.Added], []), phone.Id, 1_760_000_060, new TestRandom(7));
         account.Commit(phone, new AccountChange { Add = [laptop] });
         var after = account.Read(laptop);
         var bundle = RandomNumberGenerator.GetBytes(BundleSize);
@@ -46,7 +46,7 @@ internal static class LinkBenchmark
         return Throughput.Pair(() => Session(laptop, draft, after, bundle), Bare(laptop.Kem));
     }
 
-    private static void Session(TestAuthority laptop, LinkDraft draft, VerifiedVault after, byte[] bundle)
+    private static void Session(TestAuthority laptop, ChainLinkDraft draft, VerifiedVault after, byte[] bundle)
     {
         var random = SystemRandom.Instance;
         var scope = new LinkScope(TestAccount.DefaultApp, new Uri("https://keys.example.org"));

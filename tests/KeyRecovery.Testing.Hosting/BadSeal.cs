@@ -21,8 +21,8 @@ public static class BadSeal
             "demo", state.Known!, new OwnIdentity(state.Device, signing.PublicKey), null);
         using var open = ((VaultVerdict.Ok)verdict).Vault.Open(state.Device, kem).Vault!;
 
-        var draft = LinkDraft.Next(
-            open, new LinkChange([], [], BeginEpoch: true), state.Device, 1, SystemRandom.Instance);
+        var draft = ChainLinkDraft.Next(
+            open, new ChainLinkChange([], [], BeginEpoch: true), state.Device, 1, SystemRandom.Instance);
         var writer = new CborOut().Array(5).Text(Labels.Keyset).UInt(1).Bytes(state.Account).UInt(draft.Link.Epoch)
             .Array(draft.Keyset.Entries.Length);
         foreach (var entry in draft.Keyset.Entries)
@@ -30,12 +30,12 @@ public static class BadSeal
                 .Bytes(entry.Id == victim ? new byte[KeysetEntry.SealSize] : entry.Seal.Span);
         var keyset = Keyset.Decode(writer.ToArray());
         var body = (draft.Link with { KeysetHash = keyset.Hash }).Encode();
-        var link = SignedLink.Create(body, signing.Sign(SignatureLabel.Link, body), []);
+        var link = SignedChainLink.Create(body, signing.Sign(SignatureLabel.Link, body), []);
         var manifest = SignedManifest.Sign(
             ManifestDraft.Next(
                 open, draft, new ManifestChange(), state.Device, signing, SystemRandom.Instance).Manifest with
             {
-                ChainHead = new LinkPlace(draft.Link.Sequence, link.Hash),
+                ChainHead = new ChainPlace(draft.Link.Sequence, link.Hash),
             },
             signing);
         await new SignedUpload(device)

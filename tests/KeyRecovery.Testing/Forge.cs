@@ -8,17 +8,17 @@ namespace KeyRecovery.Testing;
 public static class Forge
 {
     /// <summary>Signs a link of any content, with the possession of <paramref name="added"/> in their order.</summary>
-    public static SignedLink Link(Link link, TestAuthority signer, params TestAuthority[] added)
+    public static SignedChainLink Link(ChainLink link, TestAuthority signer, params TestAuthority[] added)
     {
         var body = link.Encode();
-        return SignedLink.Create(
+        return SignedChainLink.Create(
             body, signer.Signing.Sign(SignatureLabel.Link, body),
-            [.. added.Select(a => LinkDraft.ProvePossession(a.Signing, body))]);
+            [.. added.Select(a => ChainLinkDraft.ProvePossession(a.Signing, body))]);
     }
 
     /// <summary>Another body under the signatures of a link that somebody signed.</summary>
-    public static SignedLink Link(Link link, SignedLink signaturesOf) =>
-        SignedLink.Create(link.Encode(), signaturesOf.Signature, signaturesOf.Possession);
+    public static SignedChainLink Link(ChainLink link, SignedChainLink signaturesOf) =>
+        SignedChainLink.Create(link.Encode(), signaturesOf.Signature, signaturesOf.Possession);
 
     /// <summary>A keyset with entries of any content.</summary>
     public static Keyset Keyset(AccountId account, ulong epoch, IReadOnlyCollection<KeysetEntry> entries)

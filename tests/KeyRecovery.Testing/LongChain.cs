@@ -19,8 +19,8 @@ public static class LongChain
     /// <param name="random">Draws ids and keys.</param>
     public static ServedVault Replacing(TestAuthority phone, int length, TestRandom random)
     {
-        var draft = LinkDraft.Begin(TestAccount.DefaultApp, phone.Added, [], Begun, random);
-        var links = ImmutableArray.CreateBuilder<SignedLink>(length);
+        var draft = ChainLinkDraft.Begin(TestAccount.DefaultApp, phone.Added, [], Begun, random);
+        var links = ImmutableArray.CreateBuilder<SignedChainLink>(length);
         links.Add(Forge.Link(draft.Link, phone, phone));
         var (key, code) = (draft.Key, (TestAuthority?)null);
         for (var sequence = 1; ; sequence++)
@@ -29,7 +29,7 @@ public static class LongChain
             var added = TestAuthority.Slot(AuthorityKind.Code, ReadOnlyMemory<byte>.Empty, random);
             var isLast = sequence == length - 1;
             var keyset = isLast ? Keyset.Create(next, [Recipient(phone), Recipient(added)]) : draft.Keyset;
-            var link = new Link
+            var link = new ChainLink
             {
                 Account = draft.Link.Account,
                 Sequence = (ulong)sequence,
@@ -54,7 +54,7 @@ public static class LongChain
         }
     }
 
-    private static SignedManifest Empty(EpochKey key, SignedLink head, TestAuthority signer, TestRandom random)
+    private static SignedManifest Empty(EpochKey key, SignedChainLink head, TestAuthority signer, TestRandom random)
     {
         using var content = new ManifestPrivate(ManifestPrivate.NewLabelKey(random), [], [], []);
         var manifest = new Manifest
@@ -62,7 +62,7 @@ public static class LongChain
             Account = key.Account,
             Version = head.Link.Sequence + 1,
             Previous = head.Hash,
-            ChainHead = new LinkPlace(head.Link.Sequence, head.Hash),
+            ChainHead = new ChainPlace(head.Link.Sequence, head.Hash),
             Epoch = key.Epoch,
             Items = [],
             LeafLabel = default,

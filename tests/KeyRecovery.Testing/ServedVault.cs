@@ -8,7 +8,7 @@ namespace KeyRecovery.Testing;
 /// <param name="Links">The chain.</param>
 /// <param name="Keyset">Its keyset.</param>
 /// <param name="Manifest">The newest manifest.</param>
-public sealed record ServedVault(ImmutableArray<SignedLink> Links, Keyset Keyset, SignedManifest Manifest)
+public sealed record ServedVault(ImmutableArray<SignedChainLink> Links, Keyset Keyset, SignedManifest Manifest)
 {
     /// <summary>The account.</summary>
     public AccountId Account => Links[0].Link.Account;
@@ -22,7 +22,7 @@ public sealed record ServedVault(ImmutableArray<SignedLink> Links, Keyset Keyset
     /// <summary>
     /// The same with another link at its end, or in place of the one that stands at its sequence number.
     /// </summary>
-    public ServedVault With(SignedLink link) =>
+    public ServedVault With(SignedChainLink link) =>
         this with {
             Links = [.. Links.Take((int)link.Link.Sequence), link, .. Links.Skip((int)link.Link.Sequence + 1)],
         };

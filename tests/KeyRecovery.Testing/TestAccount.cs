@@ -42,7 +42,7 @@ public sealed class TestAccount
     {
         var account = new TestAccount(appId, random);
         TestAuthority[] added = [device, .. slots ?? []];
-        using var draft = LinkDraft.Begin(
+        using var draft = ChainLinkDraft.Begin(
             appId, device.Added, [.. added.Skip(1).Select(s => s.Added)], account._time, random);
         var put = items.Select(i => account.Seal(draft.Link.Account, draft.Key, null, i.Id, i.Content)).ToArray();
         var manifest = ManifestDraft.First(
@@ -68,9 +68,10 @@ public sealed class TestAccount
         _time += 60;
         using var open = Open(signer);
         using var draft = change.HasLink
-            ? LinkDraft.Next(
+            ? ChainLinkDraft.Next(
                 open,
-                new LinkChange([.. change.Add.Select(a => a.Added)], [.. change.Remove.Select(a => a.Id)], change.Mend),
+                new ChainLinkChange(
+                    [.. change.Add.Select(a => a.Added)], [.. change.Remove.Select(a => a.Id)], change.Mend),
                 signer.Id, _time, _random)
             : null;
         var key = draft?.Key ?? open.Keys.Current;
@@ -100,9 +101,9 @@ public sealed class TestAccount
         Commits.Add(taken);
     }
 
-    private static SignedLink Sign(LinkDraft draft, TestAuthority signer, IEnumerable<TestAuthority> added) =>
+    private static SignedChainLink Sign(ChainLinkDraft draft, TestAuthority signer, IEnumerable<TestAuthority> added) =>
         draft.Sign(
-            signer.Signing, added.ToDictionary(a => a.Id, a => LinkDraft.ProvePossession(a.Signing, draft.Body)));
+            signer.Signing, added.ToDictionary(a => a.Id, a => ChainLinkDraft.ProvePossession(a.Signing, draft.Body)));
 
     private (ManifestItem Entry, ItemNote Note, byte[] Sealed) Seal(
         AccountId account, EpochKey key, ManifestItem? before, ItemId id, byte[] content)
@@ -114,7 +115,7 @@ public sealed class TestAccount
     }
 
     private CommitBundle Record(
-        SignedLink? link, Keyset? keyset, SignedManifest manifest,
+        SignedChainLink? link, Keyset? keyset, SignedManifest manifest,
         IReadOnlyCollection<(ManifestItem Entry, ItemNote Note, byte[] Sealed)> put)
     {
         foreach (var item in put) _items.Add(item.Entry.Hash, item.Sealed);

@@ -19,8 +19,9 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
         using var slot = code.DeriveSlot();
         var entry = NewAuthority.Of(slot.Id, AuthorityKind.Code, slot.Signing.PublicKey, slot.Kem.PublicKey);
         return await CommitAsync(
-            () => Link(new LinkChange([(entry, slot.Kem.PublicKey)], replaceOthers ? Active(AuthorityKind.Code) : [])),
-            body => LinkDraft.ProvePossession(slot.Signing, body), ct);
+            () => Link(
+                new ChainLinkChange([(entry, slot.Kem.PublicKey)], replaceOthers ? Active(AuthorityKind.Code) : [])),
+            body => ChainLinkDraft.ProvePossession(slot.Signing, body), ct);
     }
 
     public async Task<Result<int>> RemoveCodesAsync(CancellationToken ct)
@@ -33,9 +34,9 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
     /// <summary>Adds a passphrase slot in place of those that are there.</summary>
     public Task<Sent> AddPassphraseAsync(NewPassphraseSlot slot, CancellationToken ct) => SendAsync(
         () => new AuthorityEdit(
-            new LinkChange([slot.Entry], Active(AuthorityKind.Passphrase)),
+            new ChainLinkChange([slot.Entry], Active(AuthorityKind.Passphrase)),
             new ManifestChange { RealmKeys = slot.Management }),
-        body => LinkDraft.ProvePossession(slot.Keys.Signing, body), ct);
+        body => ChainLinkDraft.ProvePossession(slot.Keys.Signing, body), ct);
 
     public async Task<ClientFailure?> RemovePassphrasesAsync(CancellationToken ct) =>
         Active(AuthorityKind.Passphrase).IsEmpty
@@ -43,7 +44,7 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
             : await CommitAsync(() => Removal(Active(AuthorityKind.Passphrase)), null, ct);
 
     public Task<ClientFailure?> MendAsync(CancellationToken ct) =>
-        CommitAsync(() => Link(new LinkChange([], [], BeginEpoch: true)), null, ct);
+        CommitAsync(() => Link(new ChainLinkChange([], [], BeginEpoch: true)), null, ct);
 
     public async Task<ClientFailure?> RenameAsync(AuthorityId id, string name, CancellationToken ct)
     {
@@ -95,18 +96,18 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
     }
 
     /// <summary>Writes a link that adds a device.</summary>
-    public async Task<Result<LinkDraft>> DraftAdditionAsync(
+    public async Task<Result<ChainLinkDraft>> DraftAdditionAsync(
         (NewAuthority, KemPublicKey) device, CancellationToken ct) =>
         await state.RefreshAsync(ct) is { } failure ? failure : DraftAddition(device, state.Api.NowSeconds);
 
     /// <summary>Commits what the device has signed.</summary>
     public Task<Sent> CommitAdditionAsync(
-        (NewAuthority Entry, KemPublicKey KemKey) device, string name, LinkDraft draft,
+        (NewAuthority Entry, KemPublicKey KemKey) device, string name, ChainLinkDraft draft,
         IReadOnlyDictionary<AuthorityId, byte[]> possession, CancellationToken ct) =>
         committer.RunAsync(_ => Task.FromResult(BuildAddition(device, name, draft, possession)), ct);
 
     private Built BuildAddition(
-        (NewAuthority Entry, KemPublicKey KemKey) device, string name, LinkDraft draft,
+        (NewAuthority Entry, KemPublicKey KemKey) device, string name, ChainLinkDraft draft,
         IReadOnlyDictionary<AuthorityId, byte[]> possession)
     {
         // An answer that was lost: the link stands where the draft put it.
@@ -117,8 +118,8 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
         return Write(now, new ManifestChange { Notes = [new AuthorityNote(device.Entry.Id, name)] }, possession);
     }
 
-    private LinkDraft DraftAddition((NewAuthority, KemPublicKey) device, ulong time) =>
-        LinkDraft.Next(state.Open, new LinkChange([device], []), state.Keys.Id, time, Random);
+    private ChainLinkDraft DraftAddition((NewAuthority, KemPublicKey) device, ulong time) =>
+        ChainLinkDraft.Next(state.Open, new ChainLinkChange([device], []), state.Keys.Id, time, Random);
 
     private AuthorityNote Note(AuthorityId id) =>
         state.Open.Private.Authorities.FirstOrDefault(n => n.Id == id) ?? new AuthorityNote(id, "");
@@ -126,10 +127,10 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
     private ImmutableArray<AuthorityId> Active(AuthorityKind kind) =>
         [.. state.Vault.Chain.Active.Where(a => a.Kind == kind).Select(a => a.Id)];
 
-    private static AuthorityEdit Link(LinkChange link) => new(link, new ManifestChange());
+    private static AuthorityEdit Link(ChainLinkChange link) => new(link, new ManifestChange());
 
     private static AuthorityEdit? Removal(ImmutableArray<AuthorityId> ids) =>
-        ids.IsEmpty ? null : Link(new LinkChange([], ids));
+        ids.IsEmpty ? null : Link(new ChainLinkChange([], ids));
 
     /// <param name="edit">What is to be done to the vault as it is; null where nothing is left to do.</param>
     /// <param name="prove">Signs for the one authority that is added; null where none is.</param>
@@ -145,12 +146,12 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
     private Built Build(AuthorityEdit edit, Func<ReadOnlyMemory<byte>, byte[]>? prove)
     {
         if (edit.Link is not { } link) return Write(null, edit.Manifest, null);
-        using var draft = LinkDraft.Next(state.Open, link, state.Keys.Id, state.Api.NowSeconds, Random);
+        using var draft = ChainLinkDraft.Next(state.Open, link, state.Keys.Id, state.Api.NowSeconds, Random);
         return Write(draft, edit.Manifest, draft.Link.Add.ToDictionary(a => a.Id, _ => prove!(draft.Body)));
     }
 
     private CommitBundle Write(
-        LinkDraft? draft, ManifestChange change, IReadOnlyDictionary<AuthorityId, byte[]>? possession)
+        ChainLinkDraft? draft, ManifestChange change, IReadOnlyDictionary<AuthorityId, byte[]>? possession)
     {
         var taken = state.TakenRealmKeys.Select(t => (t.Key.Slot, new RealmKeyName(t.Key.Realm, t.Value)));
         var manifest = ManifestDraft.Next(
@@ -159,5 +160,5 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
     }
 
     /// <summary>What a commit does to authorities; no link where only their notes change.</summary>
-    private sealed record AuthorityEdit(LinkChange? Link, ManifestChange Manifest);
+    private sealed record AuthorityEdit(ChainLinkChange? Link, ManifestChange Manifest);
 }

@@ -87,5 +87,5 @@ internal sealed class Committer(KeyRecoveryOptions options, VaultState state)
     }
 
     private bool IsThere(CommitBundle commit) => state.Vault.Manifest.Hash == commit.Manifest.Hash
-        || (commit.Link is { } link && state.Vault.Chain.Contains(new LinkPlace(link.Link.Sequence, link.Hash)));
+        || (commit.Link is { } link && state.Vault.Chain.Contains(new ChainPlace(link.Link.Sequence, link.Hash)));
 }

@@ -152,10 +152,10 @@ public sealed class ExistingDeviceLink : IAsyncDisposable
             }
         }
 
-        async Task<Protocol.Vault.LinkDraft> DraftAsync() => await _committer.DraftAsync(added, ct) switch
+        async Task<Protocol.Vault.ChainLinkDraft> DraftAsync() => await _committer.DraftAsync(added, ct) switch
         {
-            Result<Protocol.Vault.LinkDraft>.Ok ok => ok.Value,
-            Result<Protocol.Vault.LinkDraft>.Failed failed => throw run.Fail(failed.Failure),
+            Result<Protocol.Vault.ChainLinkDraft>.Ok ok => ok.Value,
+            Result<Protocol.Vault.ChainLinkDraft>.Failed failed => throw run.Fail(failed.Failure),
             _ => throw new InvalidOperationException("a result is one of two"),
         };
     }

@@ -11,8 +11,8 @@ namespace KeyRecovery.Client.Linking;
 /// <param name="CommitAsync">Commits the draft that the device has signed; stale where the chain has moved.</param>
 /// <param name="RefreshAsync">Reads the account anew; tells why it cannot.</param>
 internal sealed record LinkCommitter(
-    Func<(NewAuthority Entry, KemPublicKey KemKey), CancellationToken, Task<Result<LinkDraft>>> DraftAsync,
+    Func<(NewAuthority Entry, KemPublicKey KemKey), CancellationToken, Task<Result<ChainLinkDraft>>> DraftAsync,
     Func<(NewAuthority Entry,
-        KemPublicKey KemKey), string, LinkDraft, IReadOnlyDictionary<AuthorityId, byte[]>, CancellationToken,
+        KemPublicKey KemKey), string, ChainLinkDraft, IReadOnlyDictionary<AuthorityId, byte[]>, CancellationToken,
         Task<Sent>> CommitAsync,
     Func<CancellationToken, Task<ClientFailure?>> RefreshAsync);

@@ -159,10 +159,12 @@ public sealed class RecoverySession : IDisposable
     private CommitBundle Build(NewDevice device, string deviceName, ImmutableArray<AuthorityId> remove)
     {
         var active = remove.Where(id => _open.Vault.Chain.FindActive(id) is not null).ToImmutableArray();
-        using var draft = LinkDraft.Next(
-            _open, new LinkChange([device.Entry], active), _slot.Id, _api.NowSeconds, _options.Random);
+        using var draft = ChainLinkDraft.Next(
+            _open, new ChainLinkChange([device.Entry], active), _slot.Id, _api.NowSeconds, _options.Random);
         var possession =
-            new Dictionary<AuthorityId, byte[]> { [device.Id] = LinkDraft.ProvePossession(device.Signing, draft.Body) };
+            new Dictionary<AuthorityId, byte[]> {
+                [device.Id] = ChainLinkDraft.ProvePossession(device.Signing, draft.Body),
+            };
         var link = draft.Sign(_slot.Signing, possession);
         var change = new ManifestChange { Notes = [new AuthorityNote(device.Id, deviceName)] };
         var manifest = ManifestDraft.Next(_open, draft, change, device.Id, device.Signing, _options.Random);

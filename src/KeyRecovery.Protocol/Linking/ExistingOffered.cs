@@ -7,9 +7,9 @@ namespace KeyRecovery.Protocol.Linking;
 public sealed class ExistingOffered : ConnectedState
 {
     private readonly LinkMessage.Reveal _peer;
-    private readonly LinkDraft _draft;
+    private readonly ChainLinkDraft _draft;
 
-    private ExistingOffered(LinkChannel channel, LinkMessage.Reveal peer, LinkDraft draft) : base(channel) =>
+    private ExistingOffered(LinkChannel channel, LinkMessage.Reveal peer, ChainLinkDraft draft) : base(channel) =>
         (_peer, _draft) = (peer, draft);
 
     /// <summary>Takes the signature, and checks it against the key that was shown to the person.</summary>
@@ -23,15 +23,16 @@ public sealed class ExistingOffered : ConnectedState
             : LinkStep<ExistingProven>.Fail(channel.End(LinkFailure.BadPossession));
     }
 
-    internal static void Require(LinkDraft draft, LinkMessage.Reveal peer)
+    internal static void Require(ChainLinkDraft draft, LinkMessage.Reveal peer)
     {
         if (draft.Link is not { Sequence: > 0, Add: [var added], Remove: [] } || added != peer.Entry)
             Throw.Argument(nameof(draft), "must add the reviewed device, nobody else, and remove nobody");
     }
 
-    internal static LinkStep<ExistingOffered>.Next Offer(LinkChannel channel, LinkMessage.Reveal peer, LinkDraft draft)
+    internal static LinkStep<ExistingOffered>.Next Offer(
+        LinkChannel channel, LinkMessage.Reveal peer, ChainLinkDraft draft)
     {
-        var head = new LinkPlace(draft.Link.Sequence - 1, draft.Link.Previous);
+        var head = new ChainPlace(draft.Link.Sequence - 1, draft.Link.Previous);
         var message = channel.Seal(new LinkMessage.Offer(draft.Link.Account, head, draft.Body.ToArray()));
         return new(new ExistingOffered(channel, peer, draft), message);
     }

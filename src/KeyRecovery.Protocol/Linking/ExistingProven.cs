@@ -10,7 +10,7 @@ public sealed class ExistingProven : ConnectedState
 {
     private readonly LinkMessage.Reveal _peer;
 
-    internal ExistingProven(LinkChannel channel, LinkMessage.Reveal peer, LinkDraft draft, byte[] possession)
+    internal ExistingProven(LinkChannel channel, LinkMessage.Reveal peer, ChainLinkDraft draft, byte[] possession)
         : base(channel)
     {
         _peer = peer;
@@ -19,15 +19,15 @@ public sealed class ExistingProven : ConnectedState
     }
 
     /// <summary>The draft that both agree about.</summary>
-    public LinkDraft Draft { get; }
+    public ChainLinkDraft Draft { get; }
 
-    /// <summary>The new device's signature, for <see cref="LinkDraft.Sign"/>.</summary>
+    /// <summary>The new device's signature, for <see cref="ChainLinkDraft.Sign"/>.</summary>
     public IReadOnlyDictionary<AuthorityId, byte[]> Possession { get; }
 
     /// <summary>The server refused because the chain has grown: offers a draft on its new head.</summary>
     /// <param name="draft">As in <see cref="ExistingReviewing.Approve"/>, of the same account and further on.</param>
     /// <exception cref="ArgumentException">The draft does something else.</exception>
-    public LinkStep<ExistingOffered>.Next Offer(LinkDraft draft)
+    public LinkStep<ExistingOffered>.Next Offer(ChainLinkDraft draft)
     {
         ExistingOffered.Require(draft, _peer);
         if (draft.Link.Account != Draft.Link.Account || draft.Link.Sequence <= Draft.Link.Sequence)

@@ -21,11 +21,11 @@ internal abstract record LinkMessage
     public sealed record Reveal(byte[] R, NewAuthority Entry, KemPublicKey KemKey, string Name, string Platform)
         : LinkMessage;
 
-    public sealed record Offer(AccountId Account, LinkPlace Head, byte[] Draft) : LinkMessage;
+    public sealed record Offer(AccountId Account, ChainPlace Head, byte[] Draft) : LinkMessage;
 
     public sealed record Possession(byte[] Signature) : LinkMessage;
 
-    public sealed record Committed(LinkPlace Place) : LinkMessage;
+    public sealed record Committed(ChainPlace Place) : LinkMessage;
 
     public sealed record Ready : LinkMessage;
 
@@ -100,9 +100,9 @@ internal abstract record LinkMessage
 
     private static CborOut Begin(string label, int elements) => new CborOut().Array(1 + elements).Text(label);
 
-    private static CborOut Write(CborOut writer, LinkPlace place) => writer.UInt(place.Sequence).Bytes(place.Hash);
+    private static CborOut Write(CborOut writer, ChainPlace place) => writer.UInt(place.Sequence).Bytes(place.Hash);
 
-    private static LinkPlace ReadPlace(CborIn reader) => new(reader.UInt(), reader.Hash());
+    private static ChainPlace ReadPlace(CborIn reader) => new(reader.UInt(), reader.Hash());
 
     private static LinkDigits ReadDigits(CborIn reader)
     {

@@ -10,7 +10,7 @@ public sealed class NewCommitted : ConnectedState
 {
     private readonly JoiningDevice _device;
 
-    internal NewCommitted(LinkChannel channel, JoiningDevice device, AccountId account, LinkPlace place)
+    internal NewCommitted(LinkChannel channel, JoiningDevice device, AccountId account, ChainPlace place)
         : base(channel) =>
         (_device, Account, Place) = (device, account, place);
 
@@ -18,7 +18,7 @@ public sealed class NewCommitted : ConnectedState
     public AccountId Account { get; }
 
     /// <summary>Where the link that adds this device stands.</summary>
-    public LinkPlace Place { get; }
+    public ChainPlace Place { get; }
 
     /// <summary>
     /// Takes the vault that the server told and that was verified from link 0. Fails where it is another account's,

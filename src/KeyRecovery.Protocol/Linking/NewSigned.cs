@@ -41,9 +41,9 @@ public sealed class NewSigned : ConnectedState
     internal static LinkStep<NewSigned>.Next Sign(LinkChannel channel, JoiningDevice device, LinkMessage.Offer offer)
     {
         var possession =
-            channel.Seal(new LinkMessage.Possession(LinkDraft.ProvePossession(device.Signing, offer.Draft)));
+            channel.Seal(new LinkMessage.Possession(ChainLinkDraft.ProvePossession(device.Signing, offer.Draft)));
         return new(new NewSigned(channel, device, offer), possession);
     }
 
-    private static LinkPlace PlaceOf(LinkMessage.Offer offer) => new(offer.Head.Sequence + 1, Hash256.Of(offer.Draft));
+    private static ChainPlace PlaceOf(LinkMessage.Offer offer) => new(offer.Head.Sequence + 1, Hash256.Of(offer.Draft));
 }

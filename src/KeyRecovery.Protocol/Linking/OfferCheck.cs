@@ -14,7 +14,7 @@ internal static class OfferCheck
     {
         try
         {
-            var link = Link.Decode(offer.Draft, key => VerifyKey.Read(key, own.SigningKey));
+            var link = ChainLink.Decode(offer.Draft, key => VerifyKey.Read(key, own.SigningKey));
             var isOffered = link.Account == offer.Account
                 && link.Sequence == offer.Head.Sequence + 1
                 && link.Previous == offer.Head.Hash;

@@ -7,7 +7,7 @@ namespace KeyRecovery.Protocol.Realms;
 /// <param name="Action">The action.</param>
 /// <param name="Head">The newest link, with <see cref="RealmAction.Head"/> only.</param>
 /// <param name="ManagementKey">The new management key, with <see cref="RealmAction.Key"/> only.</param>
-public sealed record RealmCommand(RealmAction Action, LinkPlace? Head = null, VerifyKey? ManagementKey = null)
+public sealed record RealmCommand(RealmAction Action, ChainPlace? Head = null, VerifyKey? ManagementKey = null)
 {
     /// <summary>Reads the status.</summary>
     public static RealmCommand Status { get; } = new(RealmAction.Status);
@@ -22,7 +22,7 @@ public sealed record RealmCommand(RealmAction Action, LinkPlace? Head = null, Ve
     public static RealmCommand Delete { get; } = new(RealmAction.Delete);
 
     /// <summary>Tells the newest link.</summary>
-    public static RealmCommand TellHead(LinkPlace head) => new(RealmAction.Head, head);
+    public static RealmCommand TellHead(ChainPlace head) => new(RealmAction.Head, head);
 
     /// <summary>Replaces the management key.</summary>
     public static RealmCommand ReplaceKey(VerifyKey key) => new(RealmAction.Key, ManagementKey: key);

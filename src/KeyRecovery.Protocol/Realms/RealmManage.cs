@@ -63,7 +63,7 @@ public sealed class RealmManage
             key.Length == (action == RealmAction.Key ? VerifyKey.Size : 0), "a key comes with its action only");
         var command = new RealmCommand(
             action, hash.Length == 0
-                ? null : new LinkPlace(sequence, new Hash256(hash)), key.Length == 0 ? null : new VerifyKey(key));
+                ? null : new ChainPlace(sequence, new Hash256(hash)), key.Length == 0 ? null : new VerifyKey(key));
         return new RealmManage(signed, realm, slot, version, command);
     }
 

@@ -34,7 +34,7 @@ public sealed record RealmStatus
     public required ulong Version { get; init; }
 
     /// <summary>The newest link that the realm was told, or null.</summary>
-    public LinkPlace? Head { get; init; }
+    public ChainPlace? Head { get; init; }
 
     /// <summary>What was asked for, with an answer to a guess.</summary>
     public OprfEvaluation? Evaluation { get; init; }
@@ -114,7 +114,7 @@ public sealed record RealmStatus
             NextAttemptInMs = wait,
             Round = round,
             Version = version,
-            Head = hash.Length == 0 ? null : new LinkPlace(sequence, new Hash256(hash)),
+            Head = hash.Length == 0 ? null : new ChainPlace(sequence, new Hash256(hash)),
             Evaluation = evaluation,
             Events = events,
         }, RealmFault.None);

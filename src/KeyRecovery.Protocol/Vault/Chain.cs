@@ -10,7 +10,7 @@ namespace KeyRecovery.Protocol.Vault;
 public sealed class Chain
 {
     internal Chain(
-        SignedLink head, ChainHead current, ImmutableArray<EpochStart> epochs,
+        SignedChainLink head, ChainHead current, ImmutableArray<EpochStart> epochs,
         ImmutableSortedDictionary<AuthorityId, ChainAuthority> authorities, ImmutableArray<Hash256> hashes)
     {
         Head = head;
@@ -21,7 +21,7 @@ public sealed class Chain
     }
 
     /// <summary>The newest link.</summary>
-    public SignedLink Head { get; }
+    public SignedChainLink Head { get; }
 
     /// <summary>What the rules of the next link look at.</summary>
     public ChainHead Current { get; }
@@ -30,7 +30,7 @@ public sealed class Chain
     public AccountId Account => Current.Account;
 
     /// <summary>The newest link's place.</summary>
-    public LinkPlace Place => Current.Place;
+    public ChainPlace Place => Current.Place;
 
     /// <summary>The current epoch, from 1.</summary>
     public ulong Epoch => Current.Epoch;
@@ -45,13 +45,13 @@ public sealed class Chain
     public IEnumerable<ChainAuthority> Active => Current.Active.Keys.Select(id => Authorities[id]);
 
     /// <summary>The newest link that removed somebody.</summary>
-    public LinkPlace? LastRemoval => Current.LastRemoval;
+    public ChainPlace? LastRemoval => Current.LastRemoval;
 
     /// <summary>The hash of every link, by sequence number.</summary>
     public ImmutableArray<Hash256> Hashes { get; }
 
     /// <summary>Whether the link at <paramref name="place"/> is in this chain.</summary>
-    public bool Contains(LinkPlace place) =>
+    public bool Contains(ChainPlace place) =>
         place.Sequence < (ulong)Hashes.Length && Hashes[(int)place.Sequence] == place.Hash;
 
     /// <summary>The active authority of that id, or null.</summary>
@@ -60,25 +60,25 @@ public sealed class Chain
     /// <summary>Begins a chain with link 0.</summary>
     /// <param name="appId">The verifier's own app id: another app's beginning is refused.</param>
     /// <param name="link">Link 0.</param>
-    public static ChainStep Start(string appId, SignedLink link) => Start(appId, [link]);
+    public static ChainStep Start(string appId, SignedChainLink link) => Start(appId, [link]);
 
     /// <summary>Begins a chain with all these links: the signatures are verified on every core.</summary>
     /// <returns>The chain, or the fault of the first link that has one; no link at all is a dropped one.</returns>
-    public static ChainStep Start(string appId, IReadOnlyList<SignedLink> links) =>
+    public static ChainStep Start(string appId, IReadOnlyList<SignedChainLink> links) =>
         new ChainBuilder(appId).Verify(links);
 
     /// <summary>Adds the next link, checking every rule and signature.</summary>
-    public ChainStep Append(SignedLink link) => Append([link]);
+    public ChainStep Append(SignedChainLink link) => Append([link]);
 
     /// <summary>Adds the next links, checking every rule, and the signatures on every core.</summary>
     /// <returns>The chain, or the fault of the first link that has one.</returns>
-    public ChainStep Append(IReadOnlyList<SignedLink> links) =>
+    public ChainStep Append(IReadOnlyList<SignedChainLink> links) =>
         links.Count == 0 ? new ChainStep.Ok(this) : new ChainBuilder(this).Verify(links);
 
     /// <summary>
     /// Reads a chain without verifying signatures: for links that this program verified before and kept sealed, where
     /// nobody else writes. The rules are checked.
     /// </summary>
-    public static ChainStep Replay(string appId, IReadOnlyList<SignedLink> links) =>
+    public static ChainStep Replay(string appId, IReadOnlyList<SignedChainLink> links) =>
         new ChainBuilder(appId).Replay(links);
 }

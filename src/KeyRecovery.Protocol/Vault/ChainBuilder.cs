@@ -14,7 +14,7 @@ internal sealed class ChainBuilder
     private readonly ImmutableArray<EpochStart>.Builder _epochs;
     private readonly ImmutableSortedDictionary<AuthorityId, ChainAuthority>.Builder _authorities;
     private readonly ImmutableArray<Hash256>.Builder _hashes;
-    private readonly List<(SignedLink Link, VerifyKey Signer)> _unsigned = [];
+    private readonly List<(SignedChainLink Link, VerifyKey Signer)> _unsigned = [];
     private readonly string? _appId;
 
     /// <summary>Stands before link 0 of a chain of this app.</summary>
@@ -37,7 +37,7 @@ internal sealed class ChainBuilder
     }
 
     /// <summary>Adds links, checking every rule and signature.</summary>
-    public ChainStep Verify(IReadOnlyList<SignedLink> links)
+    public ChainStep Verify(IReadOnlyList<SignedChainLink> links)
     {
         var fault = Take(links);
         // A bad signature of a link before comes first.
@@ -46,10 +46,10 @@ internal sealed class ChainBuilder
     }
 
     /// <summary>Adds links, checking every rule, whose signatures were verified before.</summary>
-    public ChainStep Replay(IReadOnlyList<SignedLink> links) => End(links, Take(links));
+    public ChainStep Replay(IReadOnlyList<SignedChainLink> links) => End(links, Take(links));
 
     /// <summary>Goes on up to the first link that breaks a rule.</summary>
-    private ProtocolFault Take(IReadOnlyList<SignedLink> links)
+    private ProtocolFault Take(IReadOnlyList<SignedChainLink> links)
     {
         if (links.Count == 0) return ProtocolFault.DroppedLink;
         foreach (var link in links)
@@ -64,7 +64,7 @@ internal sealed class ChainBuilder
         return ProtocolFault.None;
     }
 
-    private void Record(SignedLink link)
+    private void Record(SignedChainLink link)
     {
         var body = link.Link;
         if (body.Epoch != (ulong)_epochs.Count)
@@ -87,7 +87,7 @@ internal sealed class ChainBuilder
         return faults.FirstOrDefault(fault => fault != ProtocolFault.None);
     }
 
-    private ChainStep End(IReadOnlyList<SignedLink> links, ProtocolFault fault) => fault != ProtocolFault.None
+    private ChainStep End(IReadOnlyList<SignedChainLink> links, ProtocolFault fault) => fault != ProtocolFault.None
         ? new ChainStep.Refused(fault)
         : new ChainStep.Ok(new Chain(
             links[^1], _rules.Head, _epochs.ToImmutable(), _authorities.ToImmutable(), _hashes.ToImmutable()));

@@ -11,8 +11,8 @@ namespace KeyRecovery.Protocol.Vault;
 public sealed class ChainHead
 {
     internal ChainHead(
-        AccountId account, LinkPlace place, ulong epoch, Hash256 epochCommit, Hash256 keysetHash,
-        ImmutableSortedDictionary<AuthorityId, ActiveAuthority> active, UsedNames used, LinkPlace? lastRemoval)
+        AccountId account, ChainPlace place, ulong epoch, Hash256 epochCommit, Hash256 keysetHash,
+        ImmutableSortedDictionary<AuthorityId, ActiveAuthority> active, UsedNames used, ChainPlace? lastRemoval)
     {
         Account = account;
         Place = place;
@@ -28,7 +28,7 @@ public sealed class ChainHead
     public AccountId Account { get; }
 
     /// <summary>The newest link's place.</summary>
-    public LinkPlace Place { get; }
+    public ChainPlace Place { get; }
 
     /// <summary>The current epoch, from 1.</summary>
     public ulong Epoch { get; }
@@ -46,33 +46,33 @@ public sealed class ChainHead
     public UsedNames Used { get; }
 
     /// <summary>The newest link that removed somebody.</summary>
-    public LinkPlace? LastRemoval { get; }
+    public ChainPlace? LastRemoval { get; }
 
     /// <summary>
     /// Goes on from a head that this program verified before and kept sealed, where nobody else writes. Checks nothing.
     /// </summary>
     public static ChainHead Resume(
-        AccountId account, LinkPlace place, ulong epoch, Hash256 epochCommit, Hash256 keysetHash,
-        ImmutableSortedDictionary<AuthorityId, ActiveAuthority> active, UsedNames used, LinkPlace? lastRemoval) =>
+        AccountId account, ChainPlace place, ulong epoch, Hash256 epochCommit, Hash256 keysetHash,
+        ImmutableSortedDictionary<AuthorityId, ActiveAuthority> active, UsedNames used, ChainPlace? lastRemoval) =>
         new(account, place, epoch, epochCommit, keysetHash, active, used, lastRemoval);
 
     /// <summary>Begins a chain with link 0.</summary>
     /// <param name="appId">The verifier's own app id: another app's beginning is refused.</param>
     /// <param name="link">Link 0.</param>
-    public static ChainHeadStep Start(string appId, SignedLink link)
+    public static ChainHeadStep Start(string appId, SignedChainLink link)
     {
         var rules = new ChainRules(null);
         return Sign(rules, link, rules.Start(appId, link, out var signer), signer);
     }
 
     /// <summary>Adds the next link, checking every rule, and the signatures last.</summary>
-    public ChainHeadStep Append(SignedLink link)
+    public ChainHeadStep Append(SignedChainLink link)
     {
         var rules = new ChainRules(this);
         return Sign(rules, link, rules.Append(link, out var signer), signer);
     }
 
-    private static ChainHeadStep Sign(ChainRules rules, SignedLink link, ProtocolFault fault, VerifyKey? signer)
+    private static ChainHeadStep Sign(ChainRules rules, SignedChainLink link, ProtocolFault fault, VerifyKey? signer)
     {
         if (signer is not null && fault == ProtocolFault.None) fault = link.CheckSignatures(signer);
         return fault == ProtocolFault.None ? new ChainHeadStep.Ok(rules.Head) : new ChainHeadStep.Refused(fault);

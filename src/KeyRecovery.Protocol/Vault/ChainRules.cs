@@ -13,11 +13,11 @@ internal sealed class ChainRules
     private readonly ImmutableSortedDictionary<AuthorityId, ActiveAuthority>.Builder _active;
     private readonly UsedNamesBuilder _used;
     private AccountId _account;
-    private LinkPlace? _place;
+    private ChainPlace? _place;
     private ulong _epoch;
     private Hash256 _epochCommit;
     private Hash256 _keysetHash;
-    private LinkPlace? _lastRemoval;
+    private ChainPlace? _lastRemoval;
 
     /// <summary>Stands after <paramref name="head"/>, or before link 0.</summary>
     public ChainRules(ChainHead? head)
@@ -38,7 +38,7 @@ internal sealed class ChainRules
     /// <param name="appId">The verifier's own app id.</param>
     /// <param name="link">The link.</param>
     /// <param name="signer">Whose signature the link must carry; null where a rule is broken.</param>
-    public ProtocolFault Start(string appId, SignedLink link, out VerifyKey? signer)
+    public ProtocolFault Start(string appId, SignedChainLink link, out VerifyKey? signer)
     {
         signer = null;
         var body = link.Link;
@@ -59,7 +59,7 @@ internal sealed class ChainRules
     /// <summary>Checks the next link and moves on to it.</summary>
     /// <param name="link">The link.</param>
     /// <param name="signer">Whose signature the link must carry; null where a rule is broken.</param>
-    public ProtocolFault Append(SignedLink link, out VerifyKey? signer)
+    public ProtocolFault Append(SignedChainLink link, out VerifyKey? signer)
     {
         signer = null;
         var body = link.Link;
@@ -70,25 +70,25 @@ internal sealed class ChainRules
         return Move(link);
     }
 
-    private ProtocolFault CheckPlace(Link link)
+    private ProtocolFault CheckPlace(ChainLink link)
     {
         if (link.Account != _account) return ProtocolFault.OtherAccount;
         if (link.Sequence != _place?.Sequence + 1) return ProtocolFault.DroppedLink;
         return link.Previous == _place?.Hash ? ProtocolFault.None : ProtocolFault.BrokenChain;
     }
 
-    private ProtocolFault CheckPurpose(Link link)
+    private ProtocolFault CheckPurpose(ChainLink link)
     {
         if (link.Remove.Any(id => !_active.ContainsKey(id))) return ProtocolFault.UnknownRemoval;
         if (link.Remove.Contains(link.Signer)) return ProtocolFault.RemovesSigner;
 
-        var begins = link.Epoch == _epoch + 1 && link.PreviousEpochKey.Length == Link.PreviousEpochKeySize;
+        var begins = link.Epoch == _epoch + 1 && link.PreviousEpochKey.Length == ChainLink.PreviousEpochKeySize;
         var stays = link.Epoch == _epoch && link.PreviousEpochKey.Length == 0 && link.EpochCommit == _epochCommit;
         if (!begins && (!stays || link.Remove.Length != 0)) return ProtocolFault.EpochRule;
         return begins || link.Add.Length != 0 ? ProtocolFault.None : ProtocolFault.NoPurpose;
     }
 
-    private ProtocolFault Move(SignedLink link)
+    private ProtocolFault Move(SignedChainLink link)
     {
         var body = link.Link;
         if (_active.Count - body.Remove.Length + body.Add.Length > Limits.Authorities)
@@ -100,7 +100,7 @@ internal sealed class ChainRules
 
         foreach (var id in body.Remove) _active.Remove(id);
         foreach (var added in body.Add) _active[added.Id] = ActiveAuthority.Of(added, body.Sequence);
-        (_account, _place, _epoch) = (body.Account, new LinkPlace(body.Sequence, link.Hash), body.Epoch);
+        (_account, _place, _epoch) = (body.Account, new ChainPlace(body.Sequence, link.Hash), body.Epoch);
         (_epochCommit, _keysetHash) = (body.EpochCommit, body.KeysetHash);
         if (body.Remove.Length != 0) _lastRemoval = _place;
         return ProtocolFault.None;

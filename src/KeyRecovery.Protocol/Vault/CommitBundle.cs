@@ -12,7 +12,7 @@ namespace KeyRecovery.Protocol.Vault;
 /// <param name="Manifest">The next manifest.</param>
 /// <param name="Items">Sealed items that entries of the manifest name.</param>
 public sealed record CommitBundle(
-    SignedLink? Link, Keyset? Keyset, SignedManifest Manifest, ImmutableArray<ReadOnlyMemory<byte>> Items)
+    SignedChainLink? Link, Keyset? Keyset, SignedManifest Manifest, ImmutableArray<ReadOnlyMemory<byte>> Items)
 {
     /// <summary>The bytes of the request's body.</summary>
     public byte[] Encode()
@@ -44,7 +44,7 @@ public sealed record CommitBundle(
             link.Length + keyset.Length + manifest.Length <= Limits.CommitBytes,
             "link, keyset and manifest have at most 262,144 bytes");
         return new CommitBundle(
-            link.IsEmpty ? null : WireFormatException.In("link", link, SignedLink.Decode),
+            link.IsEmpty ? null : WireFormatException.In("link", link, SignedChainLink.Decode),
             keyset.IsEmpty ? null : WireFormatException.In("keyset", keyset, Vault.Keyset.Decode),
             WireFormatException.In("manifest", manifest, SignedManifest.Decode), items);
     }

@@ -17,7 +17,7 @@ public sealed record Manifest
     public required Hash256 Previous { get; init; }
 
     /// <summary>The newest link.</summary>
-    public required LinkPlace ChainHead { get; init; }
+    public required ChainPlace ChainHead { get; init; }
 
     /// <summary>The current epoch.</summary>
     public required ulong Epoch { get; init; }
@@ -75,7 +75,7 @@ public sealed record Manifest
             Account = reader.Account(),
             Version = reader.UInt(),
             Previous = reader.Hash(),
-            ChainHead = new LinkPlace(reader.UInt(), reader.Hash()),
+            ChainHead = new ChainPlace(reader.UInt(), reader.Hash()),
             Epoch = reader.UInt(),
             Items = ReadItems(reader),
             LeafLabel = reader.Hash(),

@@ -12,7 +12,7 @@ public static class ManifestDraft
     /// <param name="change">The first items and notes.</param>
     /// <param name="key">The first device's key.</param>
     /// <param name="random">Draws the label key and a nonce.</param>
-    public static SignedManifest First(LinkDraft begin, ManifestChange change, SigningKey key, IRandom random)
+    public static SignedManifest First(ChainLinkDraft begin, ManifestChange change, SigningKey key, IRandom random)
     {
         using var content = new ManifestPrivate(
             ManifestPrivate.NewLabelKey(random),
@@ -30,7 +30,8 @@ public static class ManifestDraft
     /// <param name="key">Its key.</param>
     /// <param name="random">Draws a new epoch's label key and a nonce.</param>
     public static SignedManifest Next(
-        OpenVault before, LinkDraft? link, ManifestChange change, AuthorityId signer, SigningKey key, IRandom random)
+        OpenVault before, ChainLinkDraft? link, ManifestChange change, AuthorityId signer, SigningKey key,
+        IRandom random)
     {
         var chain = before.Vault.Chain;
         var epochKey = link?.Key ?? before.Keys.Current;
@@ -58,7 +59,7 @@ public static class ManifestDraft
     }
 
     private static SignedManifest Write(
-        ManifestPrivate content, SecretBytes leafKey, ulong version, Hash256 previous, LinkPlace head,
+        ManifestPrivate content, SecretBytes leafKey, ulong version, Hash256 previous, ChainPlace head,
         EpochKey epochKey,
         ImmutableArray<ManifestItem> items, AuthorityId signer, SigningKey key, IRandom random) =>
         SignedManifest.Sign(

@@ -8,7 +8,7 @@ namespace KeyRecovery.Protocol.Vault;
 /// <param name="Links">The whole chain from link 0.</param>
 /// <param name="Keyset">The keyset of its head.</param>
 /// <param name="Manifest">The newest manifest.</param>
-public sealed record RepairBundle(ImmutableArray<SignedLink> Links, Keyset Keyset, SignedManifest Manifest)
+public sealed record RepairBundle(ImmutableArray<SignedChainLink> Links, Keyset Keyset, SignedManifest Manifest)
 {
     /// <summary>The bytes of the request's body.</summary>
     public byte[] Encode()
@@ -26,7 +26,7 @@ public sealed record RepairBundle(ImmutableArray<SignedLink> Links, Keyset Keyse
         var parts = new List<ReadOnlyMemory<byte>>();
         var (keyset, manifest) = ReadParts(body, parts);
         return new RepairBundle(
-            [.. parts.Select(link => WireFormatException.In("links", link, SignedLink.Decode))],
+            [.. parts.Select(link => WireFormatException.In("links", link, SignedChainLink.Decode))],
             WireFormatException.In("keyset", keyset, Keyset.Decode),
             WireFormatException.In("manifest", manifest, SignedManifest.Decode));
     }

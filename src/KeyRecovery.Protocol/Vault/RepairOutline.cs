@@ -32,7 +32,7 @@ public sealed class RepairOutline
     public VerifyKey? FindDevice(AuthorityId id)
     {
         foreach (var link in _links)
-            if (LinkOutline.Read(link).Find(id) is { Kind: (ulong)AuthorityKind.Device } device)
+            if (ChainLinkOutline.Read(link).Find(id) is { Kind: (ulong)AuthorityKind.Device } device)
                 return device.ReadKey();
         return null;
     }
@@ -44,7 +44,7 @@ public sealed class RepairOutline
     /// <exception cref="UpgradeRequiredException">A version that this program does not know.</exception>
     public string? FindApp(IEnumerable<string> apps, AccountId account)
     {
-        var beginning = LinkOutline.Read(_links[0]);
+        var beginning = ChainLinkOutline.Read(_links[0]);
         if (beginning.Find(beginning.Signer) is not { } device) return null;
         var key = device.ReadKey();
         return apps.FirstOrDefault(

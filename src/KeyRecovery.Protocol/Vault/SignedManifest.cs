@@ -64,7 +64,7 @@ public sealed class SignedManifest
     /// <param name="epoch">The current epoch.</param>
     /// <param name="signer">The key of the active authority that <see cref="Manifest"/> names as signer; null if there
     /// is none.</param>
-    public ProtocolFault CheckAgainst(AccountId account, LinkPlace head, ulong epoch, VerifyKey? signer)
+    public ProtocolFault CheckAgainst(AccountId account, ChainPlace head, ulong epoch, VerifyKey? signer)
     {
         if (Manifest.Account != account) return ProtocolFault.OtherAccount;
         if (Manifest.ChainHead != head || Manifest.Epoch != epoch) return ProtocolFault.ManifestHeads;

@@ -14,7 +14,7 @@ internal sealed class VaultReading(string appId, VaultBundle told, OwnIdentity o
         var manifest = SignedManifest.Decode(told.Manifest);
         if (known is not null) return RunFrom(known, manifest);
         if (told.First != 0) return Refused(ProtocolFault.DroppedLink);
-        var links = LinkList.Decode(told.Links, SignedLink.Decode);
+        var links = ChainLinkList.Decode(told.Links, SignedChainLink.Decode);
         return Judge(links, Chain.Start(appId, links), manifest);
     }
 
@@ -24,7 +24,7 @@ internal sealed class VaultReading(string appId, VaultBundle told, OwnIdentity o
     public VaultVerdict RunKept()
     {
         if (told.First != 0) return Refused(ProtocolFault.DroppedLink);
-        var links = LinkList.Decode(told.Links, SignedLink.DecodeKept);
+        var links = ChainLinkList.Decode(told.Links, SignedChainLink.DecodeKept);
         return Judge(links, Chain.Replay(appId, links), SignedManifest.Decode(told.Manifest));
     }
 
@@ -41,7 +41,7 @@ internal sealed class VaultReading(string appId, VaultBundle told, OwnIdentity o
         {
             return Refused(ProtocolFault.DroppedLink);
         }
-        var links = LinkList.Decode(news, SignedLink.Decode);
+        var links = ChainLinkList.Decode(news, SignedChainLink.Decode);
         var step = before.Chain.Append(links);
         var forks = links.Length != 0 && links[0].Link.Previous != before.Chain.Place.Hash;
         return step is ChainStep.Refused { Fault: ProtocolFault.BrokenChain } && forks
@@ -56,13 +56,13 @@ internal sealed class VaultReading(string appId, VaultBundle told, OwnIdentity o
         for (var i = 0; i < common; i++)
         {
             if (told.Links[i].Span.SequenceEqual(before.Links[i].Bytes.Span)) continue;
-            if (SignedLink.Decode(told.Links[i]).Hash == before.Links[i].Hash) continue;
+            if (SignedChainLink.Decode(told.Links[i]).Hash == before.Links[i].Hash) continue;
             return i == 0 ? ProtocolFault.ForgedBeginning : ProtocolFault.Fork;
         }
         return ProtocolFault.None;
     }
 
-    private VaultVerdict Judge(ImmutableArray<SignedLink> links, ChainStep step, SignedManifest manifest)
+    private VaultVerdict Judge(ImmutableArray<SignedChainLink> links, ChainStep step, SignedManifest manifest)
     {
         if (step is ChainStep.Refused broken) return Refused(broken.Fault);
         var chain = ((ChainStep.Ok)step).Chain;

@@ -10,7 +10,7 @@ namespace KeyRecovery.Protocol.Vault;
 public sealed class VerifiedVault
 {
     internal VerifiedVault(
-        ImmutableArray<SignedLink> links, Chain chain, Keyset keyset, SignedManifest manifest,
+        ImmutableArray<SignedChainLink> links, Chain chain, Keyset keyset, SignedManifest manifest,
         ImmutableSortedDictionary<AuthorityId, ulong> trustedFrom)
     {
         Links = links;
@@ -21,7 +21,7 @@ public sealed class VerifiedVault
     }
 
     /// <summary>The whole chain, link by link.</summary>
-    public ImmutableArray<SignedLink> Links { get; }
+    public ImmutableArray<SignedChainLink> Links { get; }
 
     /// <summary>What the chain says.</summary>
     public Chain Chain { get; }

@@ -42,7 +42,7 @@ internal static class AccountRow
         {
             Account = reader.Account(),
             User = new AppUser(reader.Text(1, 64), reader.Text(1, 2048), reader.Text(1, 256)),
-            Chain = new LinkPlace(reader.UInt(), reader.Hash()),
+            Chain = new ChainPlace(reader.UInt(), reader.Hash()),
             LinkChunk = reader.Hash(),
             Epoch = reader.UInt(),
             EpochCommit = reader.Hash(),

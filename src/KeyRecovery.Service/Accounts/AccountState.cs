@@ -21,7 +21,7 @@ public sealed record AccountState
     public required AppUser User { get; init; }
 
     /// <summary>The newest link.</summary>
-    public required LinkPlace Chain { get; init; }
+    public required ChainPlace Chain { get; init; }
 
     /// <summary>The newest chunk of links.</summary>
     public required Hash256 LinkChunk { get; init; }
@@ -51,7 +51,7 @@ public sealed record AccountState
     public ImmutableArray<(AuthorityId Id, VerifyKey Key)> Removed { get; init; } = [];
 
     /// <summary>The newest link that removed somebody.</summary>
-    public LinkPlace? LastRemoval { get; init; }
+    public ChainPlace? LastRemoval { get; init; }
 
     /// <summary>The day (since 1970, UTC) that <see cref="LinksThatDay"/> counts.</summary>
     public ulong LinkDay { get; init; }

@@ -11,5 +11,5 @@ namespace KeyRecovery.Service.Accounts;
 /// <param name="ManifestHash">The current manifest's hash: the name of this state.</param>
 /// <param name="TrustedFrom">From when each active authority may remove older ones, in seconds since 1970.</param>
 public sealed record Heads(
-    AccountId Account, LinkPlace Chain, ulong ManifestVersion, Hash256 ManifestHash,
+    AccountId Account, ChainPlace Chain, ulong ManifestVersion, Hash256 ManifestHash,
     ImmutableSortedDictionary<AuthorityId, ulong> TrustedFrom);

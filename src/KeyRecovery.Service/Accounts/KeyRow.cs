@@ -13,7 +13,7 @@ namespace KeyRecovery.Service.Accounts;
 /// <param name="MinChain">The newest link that removed somebody: no restored chain may fall behind it.</param>
 /// <param name="Since">When the row was made, in seconds since 1970.</param>
 public sealed record KeyRow(
-    KeyRowState State, KekId Kek, ReadOnlyMemory<byte> WrappedSubjectKey, LinkPlace? MinChain, ulong Since)
+    KeyRowState State, KekId Kek, ReadOnlyMemory<byte> WrappedSubjectKey, ChainPlace? MinChain, ulong Since)
 {
     private const string RowLabel = "key-row";
 

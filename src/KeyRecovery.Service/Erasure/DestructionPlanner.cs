@@ -133,8 +133,9 @@ internal sealed class DestructionPlanner(ServiceContext context, ErasureRows row
             .ToDictionary(a => a.Id, a => (a.Id, a.Kind, a.SigningKey));
         try
         {
-            await foreach (var entry in new LinkReader(context.Data, rows, state).ReadAllAsync(ct))
-                foreach (var added in SignedLink.Decode(entry.Link).Link.Add.Where(a => a.Kind != AuthorityKind.Device))
+            await foreach (var entry in new ChainLinkReader(context.Data, rows, state).ReadAllAsync(ct))
+                foreach (var added in SignedChainLink.Decode(entry.Link).Link.Add
+                    .Where(a => a.Kind != AuthorityKind.Device))
                     slots[added.Id] = (added.Id, added.Kind, added.SigningKey);
         }
         catch (RowDamagedException)

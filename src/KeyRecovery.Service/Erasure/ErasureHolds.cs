@@ -190,9 +190,9 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
         // When a link was taken is the server's own word, to the hour; what it says of time itself informs only.
         var since = (clock.Earliest - Remembered).ToUnixTimeSeconds() / 3600;
         var (added, removed) = (new Dictionary<AuthorityId, VerifyKey>(), new List<AuthorityId>());
-        await foreach (var entry in new LinkReader(context.Data, account.Rows, account.State).ReadAllAsync(ct))
+        await foreach (var entry in new ChainLinkReader(context.Data, account.Rows, account.State).ReadAllAsync(ct))
         {
-            var link = SignedLink.Decode(entry.Link).Link;
+            var link = SignedChainLink.Decode(entry.Link).Link;
             foreach (var authority in link.Add) added[authority.Id] = authority.SigningKey;
             if ((long)entry.TakenHour >= since) removed.AddRange(link.Remove);
         }

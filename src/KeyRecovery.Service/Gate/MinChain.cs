@@ -16,7 +16,7 @@ internal static class MinChain
     /// <summary>
     /// Whether <paramref name="reached"/> lacks the removal that the key row remembers: the data were rolled back.
     /// </summary>
-    public static bool IsBehind(LinkPlace? reached, LinkPlace? minChain) =>
+    public static bool IsBehind(ChainPlace? reached, ChainPlace? minChain) =>
         minChain is { } min
             && (reached is not { } place || place.Sequence < min.Sequence
                 || (place.Sequence == min.Sequence && place.Hash != min.Hash));
@@ -26,7 +26,7 @@ internal static class MinChain
     /// name="touch"/> the row moves on in any case: an erasure that read the chain before must read it again.
     /// </summary>
     public static async ValueTask<ServiceFailure?> AdvanceAsync(
-        IKeyStore keys, RowKey key, LinkPlace? removal, CancellationToken ct, bool touch = false)
+        IKeyStore keys, RowKey key, ChainPlace? removal, CancellationToken ct, bool touch = false)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {

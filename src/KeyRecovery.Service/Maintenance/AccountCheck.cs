@@ -49,9 +49,9 @@ internal sealed class AccountCheck(ServiceContext context, ScannedAccount accoun
     private async ValueTask<ChainHead?> ReplayAsync(AccountState state, CancellationToken ct)
     {
         ChainHead? head = null;
-        await foreach (var entry in new LinkReader(context.Data, account.Rows, state).ReadAllAsync(ct))
+        await foreach (var entry in new ChainLinkReader(context.Data, account.Rows, state).ReadAllAsync(ct))
         {
-            var link = SignedLink.Decode(entry.Link);
+            var link = SignedChainLink.Decode(entry.Link);
             if ((head is null ? ChainHead.Start(state.User.App, link) : head.Append(link)) is not ChainHeadStep.Ok ok)
             {
                 _faults.Add("chain: does not verify");

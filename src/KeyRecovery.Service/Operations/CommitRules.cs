@@ -20,7 +20,7 @@ public static class CommitRules
             return ServiceFailure.Refused("link", ProtocolFault.OtherAccount);
         if (IsStale(state, bundle)) return new ServiceFailure(ErrorCode.StaleVersion) { Current = state.Heads };
         if (CheckActor(request) is { } forbidden) return forbidden;
-        return bundle.Link is null ? null : LinkRules.Check(request);
+        return bundle.Link is null ? null : ChainLinkRules.Check(request);
     }
 
     /// <summary>Decides a commit that <see cref="CheckFirst"/> has let pass.</summary>
@@ -45,7 +45,7 @@ public static class CommitRules
                 return Refused("keyset", keyset);
             if (bundle.Manifest.CheckAgainst(head) is var onHead and not ProtocolFault.None)
                 return Refused("manifest", onHead);
-            next = LinkRules.Apply(next, request, head);
+            next = ChainLinkRules.Apply(next, request, head);
         }
         else if (bundle.Manifest.CheckAgainst(state.Account, state.Chain, state.Epoch, request.Actor.SigningKey)
             is var fault and not ProtocolFault.None)

@@ -22,7 +22,7 @@ internal static class RepairRules
     /// <param name="now">The server's clock, in seconds since 1970.</param>
     /// <param name="policy">The app's policy.</param>
     public static RepairDecision Decide(
-        string appId, AccountId account, AccountState? stored, LinkPlace? minChain, RepairBundle bundle, ulong now,
+        string appId, AccountId account, AccountState? stored, ChainPlace? minChain, RepairBundle bundle, ulong now,
         AppPolicy policy)
     {
         if (bundle.Links[0].Link.Account != account) return Broken("links", ProtocolFault.OtherAccount);
@@ -79,10 +79,10 @@ internal static class RepairRules
 
     // A commit would have been asked the same.
     private static RepairDecision.Rejected? CheckNew(
-        Link link, ChainHead? before, AccountState? stored, ulong now, AppPolicy policy)
+        ChainLink link, ChainHead? before, AccountState? stored, ulong now, AppPolicy policy)
     {
         if (SlotRules.Check(link) is var slots and not ProtocolFault.None) return Broken("links", slots);
-        if (LinkRules.CheckLifetime(link) is { } past) return new RepairDecision.Rejected(past);
+        if (ChainLinkRules.CheckLifetime(link) is { } past) return new RepairDecision.Rejected(past);
         if (before?.Active.GetValueOrDefault(link.Signer) is not { } signer
             || !RemovesOlder(link, before, signer, stored, now)) return null;
         return new RepairDecision.Rejected(new ServiceFailure(ErrorCode.YoungAuthority)
@@ -103,18 +103,18 @@ internal static class RepairRules
         return AccountAuthority.Of(authority, isFirst ? now : TrustedFrom(authority.Id, stored, now, policy));
     }
 
-    private static bool WasAccepted(Link link, AccountState? stored, LinkPlace? minChain) =>
+    private static bool WasAccepted(ChainLink link, AccountState? stored, ChainPlace? minChain) =>
         link.Sequence <= stored?.Chain.Sequence || link.Sequence <= minChain?.Sequence;
 
     private static bool RemovesOlder(
-        Link link, ChainHead before, ActiveAuthority signer, AccountState? stored, ulong now)
+        ChainLink link, ChainHead before, ActiveAuthority signer, AccountState? stored, ulong now)
     {
         var trusted = stored is null
             ? signer.AddedAt == 0 : stored.Authorities.GetValueOrDefault(signer.Id)?.TrustedFrom <= now;
         return !trusted && link.Remove.Any(id => before.Active.GetValueOrDefault(id)?.AddedAt <= signer.AddedAt);
     }
 
-    private static bool Passes(RepairBundle bundle, LinkPlace place) =>
+    private static bool Passes(RepairBundle bundle, ChainPlace place) =>
         place.Sequence < (ulong)bundle.Links.Length && bundle.Links[(int)place.Sequence].Hash == place.Hash;
 
     private static RepairDecision.Rejected Broken(string field, ProtocolFault fault) =>

@@ -10,7 +10,7 @@ internal static class SlotRules
     /// A passphrase slot whose parameters no client would use is refused when it is set, and not found out when it is
     /// needed (docs/protocol.md §14.2).
     /// </summary>
-    public static ProtocolFault Check(Link link)
+    public static ProtocolFault Check(ChainLink link)
     {
         foreach (var added in link.Add)
         {

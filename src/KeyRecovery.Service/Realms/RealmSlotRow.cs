@@ -71,7 +71,7 @@ internal sealed record RealmSlotRow
     public ReadOnlyMemory<byte> LastCommand { get; init; }
 
     /// <summary>The newest link that the devices told of.</summary>
-    public LinkPlace? Head { get; init; }
+    public ChainPlace? Head { get; init; }
 
     /// <summary>When a refused guess was last written down, in seconds since 1970.</summary>
     public ulong RefusedAt { get; init; }

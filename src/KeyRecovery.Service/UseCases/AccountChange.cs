@@ -28,7 +28,7 @@ internal sealed record AccountChange
     public required AccountState Next { get; init; }
 
     /// <summary>The links that come behind those that the account has.</summary>
-    public ImmutableArray<SignedLink> Links { get; init; } = [];
+    public ImmutableArray<SignedChainLink> Links { get; init; } = [];
 
     /// <summary>The keyset, where it changes.</summary>
     public Keyset? Keyset { get; init; }

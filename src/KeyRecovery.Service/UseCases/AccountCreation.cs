@@ -185,7 +185,7 @@ public sealed class AccountCreation
         // Two users have shown one beginning, and the other one was faster.
         if (!await AccountOwners.IsOwnerAsync(_context, there, user, ct))
             return await LetGoOfAsync(user, head.Account, ErrorCode.AccountExists, ct);
-        if (!await new LinkReader(_context.Data, rows, there).ContainsAsync(head.Place, ct))
+        if (!await new ChainLinkReader(_context.Data, rows, there).ContainsAsync(head.Place, ct))
             return new ServiceFailure(ErrorCode.AccountExists);
         return await writer.FinishAsync(change, there, change.Slots, ct) switch
         {

@@ -23,7 +23,7 @@ internal sealed record ListPlan(List<RowWrite> Writes, List<RowKey> Superseded, 
             // A repair that brings the whole chain anew hangs on no chunk of before.
             var isNew = change.Links[0].Link.Sequence == 0;
             var entries = change.Links
-                .Select(l => (l.Link.Sequence, (ReadOnlyMemory<byte>)LinkEntry.Of(l, now).Encode())).ToList();
+                .Select(l => (l.Link.Sequence, (ReadOnlyMemory<byte>)ChainLinkEntry.Of(l, now).Encode())).ToList();
             if (await AppendAsync(Table.Links, isNew ? null : linkChunk, entries, ChunkSize.Links) is not { } name)
                 return null;
             linkChunk = name;

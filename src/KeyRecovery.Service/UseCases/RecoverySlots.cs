@@ -26,7 +26,7 @@ public sealed class RecoverySlots
         using var view = await _context.Door.ReadAsync(account, ct);
         if (view.Standing is AccountStanding.Unknown or AccountStanding.Erased) return NotFound();
         if (AccountDoor.FailureOf(view.Standing) is { } failure) return failure;
-        var links = new LinkReader(_context.Data, view.Rows, view.State!);
+        var links = new ChainLinkReader(_context.Data, view.Rows, view.State!);
         var slots = ImmutableArray.CreateBuilder<PassphraseSlotEntry>();
         foreach (var slot in view.State!.Authorities.Values.Where(a => a.Kind == AuthorityKind.Passphrase))
         {

@@ -17,7 +17,7 @@ internal sealed class SlotClaims(IKeyStore keys, Lookups lookups)
     private const int Attempts = 8;
 
     /// <summary>The slots that a link adds.</summary>
-    public static IEnumerable<AuthorityId> Of(Link link) =>
+    public static IEnumerable<AuthorityId> Of(ChainLink link) =>
         link.Add.Where(a => a.Kind != AuthorityKind.Device).Select(a => a.Id);
 
     /// <summary>

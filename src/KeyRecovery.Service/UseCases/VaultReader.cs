@@ -25,7 +25,7 @@ public sealed class VaultReader
         if (account.Actor.IsSlot) ServiceMeter.Recovery();
         var (rows, state) = (account.Rows, account.State);
         var first = linksAfter is { } after ? after + 1 : 0;
-        var links = await new LinkReader(_data, rows, state).FindFromAsync(first, ct);
+        var links = await new ChainLinkReader(_data, rows, state).FindFromAsync(first, ct);
         var keyset = await _data.FindAsync(rows, rows.Keyset(state.KeysetHash), ct);
         var manifest = await _data.FindAsync(rows, rows.Manifest(state.ManifestHash), ct);
         if (links is null || keyset is null || manifest is null) return null;

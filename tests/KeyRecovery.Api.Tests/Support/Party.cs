@@ -45,13 +45,13 @@ internal sealed class Party
     /// <summary>The commit that begins an account with this device.</summary>
     public CommitBundle Begin(string app, params Party[] slots)
     {
-        var draft = LinkDraft.Begin(app, Entry, [.. slots.Select(s => s.Entry)], Now, SystemRandom.Instance);
+        var draft = ChainLinkDraft.Begin(app, Entry, [.. slots.Select(s => s.Entry)], Now, SystemRandom.Instance);
         var manifest = ManifestDraft.First(draft, new ManifestChange(), Signing, SystemRandom.Instance);
         return new CommitBundle(draft.Sign(Signing, Proofs(draft, [this, .. slots])), draft.Keyset, manifest, []);
     }
 
     public static ulong Now => (ulong)DateTimeOffset.UtcNow.ToUnixTimeSeconds();
 
-    public static Dictionary<AuthorityId, byte[]> Proofs(LinkDraft draft, params Party[] added) =>
-        added.ToDictionary(p => p.Id, p => LinkDraft.ProvePossession(p.Signing, draft.Body));
+    public static Dictionary<AuthorityId, byte[]> Proofs(ChainLinkDraft draft, params Party[] added) =>
+        added.ToDictionary(p => p.Id, p => ChainLinkDraft.ProvePossession(p.Signing, draft.Body));
 }

@@ -90,7 +90,8 @@ internal sealed class TestAccount
     public static CommitBundle LinkCommit(
         OpenVault vault, Party by, Party[] add, AuthorityId[] remove, bool beginEpoch = false)
     {
-        var draft = LinkDraft.Next(vault, new LinkChange([.. add.Select(a => a.Entry)], [.. remove], beginEpoch), by.Id,
+        var draft = ChainLinkDraft.Next(
+            vault, new ChainLinkChange([.. add.Select(a => a.Entry)], [.. remove], beginEpoch), by.Id,
             Party.Now, SystemRandom.Instance);
         var manifest = ManifestDraft.Next(vault, draft, new ManifestChange(), by.Id, by.Signing, SystemRandom.Instance);
         return new CommitBundle(draft.Sign(by.Signing, Party.Proofs(draft, add)), draft.Keyset, manifest, []);

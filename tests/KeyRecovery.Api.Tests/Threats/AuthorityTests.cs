@@ -19,8 +19,8 @@ public sealed class AuthorityTests(VaultFixture fixture) : IClassFixture<VaultFi
             HttpStatusCode.Forbidden, "forbidden", "link");
 
         var link = TestAccount.LinkCommit(vault, account.Code, [Party.Device()], []);
-        var draft = LinkDraft.Next(
-            vault, new LinkChange([Party.Device().Entry], []), account.Code.Id, 0, SystemRandom.Instance);
+        var draft = ChainLinkDraft.Next(
+            vault, new ChainLinkChange([Party.Device().Entry], []), account.Code.Id, 0, SystemRandom.Instance);
         var (item, change) = TestAccount.Put(vault, [1]);
         var manifest = ManifestDraft.Next(
             vault, draft, change, account.Code.Id, account.Code.Signing, SystemRandom.Instance);
@@ -149,5 +149,5 @@ public sealed class AuthorityTests(VaultFixture fixture) : IClassFixture<VaultFi
     };
 
     private static SignedManifest Resigned(SignedManifest manifest, CommitBundle link, Party by) => SignedManifest.Sign(
-        manifest.Manifest with { ChainHead = new LinkPlace(link.Link!.Link.Sequence, link.Link.Hash) }, by.Signing);
+        manifest.Manifest with { ChainHead = new ChainPlace(link.Link!.Link.Sequence, link.Link.Hash) }, by.Signing);
 }

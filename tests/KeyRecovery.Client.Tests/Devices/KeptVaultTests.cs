@@ -98,7 +98,7 @@ public sealed class KeptVaultTests : IDisposable
         Assert.Throws<WireFormatException>(() => DeviceState.Decode(bytes));
     }
 
-    private SignedLink Resigned(SignedLink link) =>
+    private SignedChainLink Resigned(SignedChainLink link) =>
         Forge.Link(link.Link with { Time = 1 }, _phone, [.. link.Link.Add.Select(_ => _phone)]);
 
     /// <summary>As this version keeps it: the bundle is put in place of one that was verified.</summary>

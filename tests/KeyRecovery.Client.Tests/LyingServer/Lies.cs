@@ -13,18 +13,19 @@ internal static class Lies
 {
     private static readonly IRandom Random = SystemRandom.Instance;
 
-    public static ImmutableArray<SignedLink> Links(VaultBundle vault) => [.. vault.Links.Select(SignedLink.Decode)];
+    public static ImmutableArray<SignedChainLink> Links(VaultBundle vault) =>
+        [.. vault.Links.Select(SignedChainLink.Decode)];
 
     /// <summary>
     /// A link with another body, signed by a key of the server's; the added authorities' proofs stay what they were.
     /// </summary>
-    public static SignedLink Resign(SignedLink link, Link body, SigningKey? own = null)
+    public static SignedChainLink Resign(SignedChainLink link, ChainLink body, SigningKey? own = null)
     {
         using var key = own is null ? NewKey() : null;
         var bytes = body.Encode();
         var possession = link.Possession.Length == body.Add.Length
             ? link.Possession : [.. body.Add.Select(_ => new byte[64])];
-        return SignedLink.Create(bytes, (own ?? key!).Sign(SignatureLabel.Link, bytes), possession);
+        return SignedChainLink.Create(bytes, (own ?? key!).Sign(SignatureLabel.Link, bytes), possession);
     }
 
     /// <summary>A whole account of the server's own that pretends to hold a slot of the user's.</summary>
@@ -35,9 +36,9 @@ internal static class Lies
         var device =
             (NewAuthority.Of(new AuthorityId(Seed()[..16]), AuthorityKind.Device, signing.PublicKey, kem.PublicKey),
                 kem.PublicKey);
-        var draft = LinkDraft.Begin(app, device, [(slot, slotKem)], 1, Random);
+        var draft = ChainLinkDraft.Begin(app, device, [(slot, slotKem)], 1, Random);
         var proofs = draft.Link.Add.ToDictionary(a => a.Id, _ => new byte[64]);
-        proofs[device.Item1.Id] = LinkDraft.ProvePossession(signing, draft.Body);
+        proofs[device.Item1.Id] = ChainLinkDraft.ProvePossession(signing, draft.Body);
         var link = draft.Sign(signing, proofs);
         var manifest = ManifestDraft.First(draft, new ManifestChange(), signing, Random);
         return new VaultBundle(

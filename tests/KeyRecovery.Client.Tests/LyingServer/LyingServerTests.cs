@@ -352,8 +352,8 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
             Signer = signAs ?? added.Id,
         };
         var bytes = body.Encode();
-        var link = SignedLink.Create(
-            bytes, signing.Sign(SignatureLabel.Link, bytes), [LinkDraft.ProvePossession(signing, bytes)]);
+        var link = SignedChainLink.Create(
+            bytes, signing.Sign(SignatureLabel.Link, bytes), [ChainLinkDraft.ProvePossession(signing, bytes)]);
         return told with { Links = told.Links.Add(link.Bytes) };
     }
 

@@ -104,7 +104,7 @@ public sealed class AbsentRealmTests(RealmsFixture fixture)
         using var rogue = world.NewDevice();
         using var onRogue = await rogue.RecoverAsync(world.Code, name: "rogue");
         using var laptop = world.NewDevice();
-        await TellAsync(world, rogue, new LinkPlace(1UL << 52, Hash256.Of([7])));
+        await TellAsync(world, rogue, new ChainPlace(1UL << 52, Hash256.Of([7])));
         Assert.IsType<ClientFailure.RolledBackByRealm>(
             TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
 
@@ -115,7 +115,7 @@ public sealed class AbsentRealmTests(RealmsFixture fixture)
     }
 
     // What a device in the wrong hands can say: it holds the account's management keys.
-    private async Task TellAsync(PassphraseWorld world, TestDevice device, LinkPlace head)
+    private async Task TellAsync(PassphraseWorld world, TestDevice device, ChainPlace head)
     {
         using var state = await device.Store.LoadAsync(default);
         using var kem = KemPrivateKey.FromSeed(state!.KemSeed.Span);

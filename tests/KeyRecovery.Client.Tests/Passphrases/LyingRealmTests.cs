@@ -127,7 +127,7 @@ public sealed class LyingRealmTests(RealmsFixture fixture) : IDisposable
         using var phone = Device(honest: []);
         using var vault = await CreateAsync(phone, threshold: 1);
         using var laptop = Device(honest: []);
-        _rogue.Lie = (rogue, _, honest) => rogue.Sign(honest with { Head = new LinkPlace(7, Hash256.Of([7])) });
+        _rogue.Lie = (rogue, _, honest) => rogue.Sign(honest with { Head = new ChainPlace(7, Hash256.Of([7])) });
 
         Assert.Equal(
             "rogue",
@@ -140,7 +140,7 @@ public sealed class LyingRealmTests(RealmsFixture fixture) : IDisposable
         using var phone = Device(honest: [0, 1]);
         using var vault = await CreateAsync(phone, threshold: 2);
         using var laptop = Device(honest: [0, 1]);
-        _rogue.Lie = (rogue, _, honest) => rogue.Sign(honest with { Head = new LinkPlace(7, Hash256.Of([7])) });
+        _rogue.Lie = (rogue, _, honest) => rogue.Sign(honest with { Head = new ChainPlace(7, Hash256.Of([7])) });
 
         using var session = TestDevice.Value(await GuessAsync(laptop));
 

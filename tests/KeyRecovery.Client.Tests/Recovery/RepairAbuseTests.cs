@@ -47,7 +47,8 @@ public sealed class RepairAbuseTests(ServerFixture fixture)
             ((VaultVerdict.Ok)VerifiedVault.Verify(
                 "demo", state.Known!, new OwnIdentity(state.Device, signing.PublicKey), null)).Vault;
         using var open = vault.Open(state.Device, kem).Vault!;
-        var draft = LinkDraft.Next(open, new LinkChange([], [victim]), state.Device, 1, SystemRandom.Instance);
+        var draft = ChainLinkDraft.Next(
+            open, new ChainLinkChange([], [victim]), state.Device, 1, SystemRandom.Instance);
         var link = draft.Sign(signing, new Dictionary<Protocol.Wire.AuthorityId, byte[]>());
         var manifest = ManifestDraft.Next(
             open, draft, new ManifestChange(), state.Device, signing, SystemRandom.Instance);

@@ -17,12 +17,12 @@ internal sealed class LongAccount : IDisposable
 {
     private readonly ServerProcess _server;
     private readonly TestAuthority _phone;
-    private readonly List<SignedLink> _links;
+    private readonly List<SignedChainLink> _links;
     private readonly SignedManifest _manifest;
     private readonly Keyset _keyset;
 
     private LongAccount(
-        ServerProcess server, TestAuthority phone, List<SignedLink> links, Keyset keyset, SignedManifest manifest)
+        ServerProcess server, TestAuthority phone, List<SignedChainLink> links, Keyset keyset, SignedManifest manifest)
     {
         _server = server;
         _phone = phone;
@@ -38,9 +38,9 @@ internal sealed class LongAccount : IDisposable
     {
         var random = new TestRandom(links);
         var (phone, code) = (TestAuthority.Device(random), TestAuthority.Code(random));
-        var begin = LinkDraft.Begin("demo", phone.Added, [code.Added], 1, random);
+        var begin = ChainLinkDraft.Begin("demo", phone.Added, [code.Added], 1, random);
         var first = ManifestDraft.First(begin, new ManifestChange(), phone.Signing, random);
-        var chain = new List<SignedLink> { Sign(begin.Body, phone, phone, code) };
+        var chain = new List<SignedChainLink> { Sign(begin.Body, phone, phone, code) };
         using var creation = new HttpRequestMessage(HttpMethod.Post,
             "/v1/accounts") { Content = Cbor(new CommitBundle(chain[0], begin.Keyset, first, []).Encode()) };
         creation.Headers.Authorization =
@@ -55,14 +55,14 @@ internal sealed class LongAccount : IDisposable
                 (EpochKey.Create(before.Link.Account, before.Link.Epoch + 1, random), TestAuthority.Code(random));
             keyset = Keyset.Create(
                 nextKey, [new(phone.Id, phone.Kem.PublicKey), new(nextCode.Id, nextCode.Kem.PublicKey)]);
-            var body = new Link
+            var body = new ChainLink
             {
                 Account = before.Link.Account,
                 Sequence = before.Link.Sequence + 1,
                 Previous = before.Hash,
                 Epoch = nextKey.Epoch,
                 EpochCommit = nextKey.Commit,
-                PreviousEpochKey = random.Bytes(Link.PreviousEpochKeySize),
+                PreviousEpochKey = random.Bytes(ChainLink.PreviousEpochKeySize),
                 KeysetHash = keyset.Hash,
                 Add = [nextCode.Entry],
                 Remove = [code.Id],
@@ -130,21 +130,22 @@ internal sealed class LongAccount : IDisposable
     private static ByteArrayContent Cbor(byte[] body) =>
         new(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/cbor") } };
 
-    private static SignedLink Sign(ReadOnlyMemory<byte> body, TestAuthority signer, params TestAuthority[] added) =>
-        SignedLink.Create(
+    private static SignedChainLink Sign(
+        ReadOnlyMemory<byte> body, TestAuthority signer, params TestAuthority[] added) =>
+        SignedChainLink.Create(
             body, signer.Signing.Sign(SignatureLabel.Link, body.Span),
-            [.. added.OrderBy(a => a.Id).Select(a => LinkDraft.ProvePossession(a.Signing, body))]);
+            [.. added.OrderBy(a => a.Id).Select(a => ChainLinkDraft.ProvePossession(a.Signing, body))]);
 
     // Its sealed part is opened by nobody here.
     private static SignedManifest Manifest(
-        SignedLink head, ulong version, Hash256 previous, TestAuthority signer, TestRandom random) =>
+        SignedChainLink head, ulong version, Hash256 previous, TestAuthority signer, TestRandom random) =>
         SignedManifest.Sign(
             new Manifest
             {
                 Account = head.Link.Account,
                 Version = version,
                 Previous = previous,
-                ChainHead = new LinkPlace(head.Link.Sequence, head.Hash),
+                ChainHead = new ChainPlace(head.Link.Sequence, head.Hash),
                 Epoch = head.Link.Epoch,
                 LeafLabel = new Hash256(random.Bytes(32)),
                 Private = random.Bytes(512),

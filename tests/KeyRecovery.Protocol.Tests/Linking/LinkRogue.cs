@@ -44,7 +44,7 @@ internal static class LinkRogue
     {
         var (awaiting, rogue) = NewWithDigits();
         var (reviewing, _) = awaiting.Receive(rogue.Seal(Reveal())).Next();
-        var (offered, offer) = reviewing.Approve(World.DraftFor(new LinkChange([reviewing.Added], [])));
+        var (offered, offer) = reviewing.Approve(World.DraftFor(new ChainLinkChange([reviewing.Added], [])));
         Assert.IsType<LinkMessage.Offer>(rogue.Open(offer.Span));
         return (offered, rogue);
     }
@@ -52,7 +52,7 @@ internal static class LinkRogue
     public static (ExistingProven Existing, LinkChannel Rogue) NewProven()
     {
         var (offered, rogue) = NewOffered();
-        var proof = LinkDraft.ProvePossession(World.Laptop.Signing, World.Draft.Body);
+        var proof = ChainLinkDraft.ProvePossession(World.Laptop.Signing, World.Draft.Body);
         return (offered.Receive(rogue.Seal(new LinkMessage.Possession(proof))).Next().State, rogue);
     }
 
@@ -80,14 +80,14 @@ internal static class LinkRogue
         return (revealed, rogue);
     }
 
-    public static LinkMessage.Offer Offer(LinkDraft? draft = null)
+    public static LinkMessage.Offer Offer(ChainLinkDraft? draft = null)
     {
         var offered = draft ?? World.Draft;
         return new(offered.Link.Account, new(offered.Link.Sequence - 1, offered.Link.Previous), offered.Body.ToArray());
     }
 
     /// <summary>An offer of any link, with the head that it tells.</summary>
-    public static LinkMessage.Offer Moved(Link link) =>
+    public static LinkMessage.Offer Moved(ChainLink link) =>
         new(link.Account, new(link.Sequence - 1, link.Previous), link.Encode());
 
     /// <summary>The same after an honest offer, signed by the new device.</summary>

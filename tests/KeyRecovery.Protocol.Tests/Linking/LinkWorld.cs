@@ -45,17 +45,17 @@ internal sealed class LinkWorld
     /// <summary>The same account with the same laptop in it, by another link than the draft.</summary>
     public VerifiedVault AfterAnotherLink { get; }
 
-    public LinkDraft Draft { get; }
+    public ChainLinkDraft Draft { get; }
 
     public static LinkScope Scope { get; } = new(TestAccount.DefaultApp, new Uri("https://keys.example.org"));
 
     public JoiningDevice Device => new(Laptop.Id, Laptop.Signing, Laptop.Kem, "Ada's laptop", "Linux");
 
-    public LinkDraft DraftOf(params TestAuthority[] added) =>
-        DraftFor(new LinkChange([.. added.Select(a => a.Added)], []));
+    public ChainLinkDraft DraftOf(params TestAuthority[] added) =>
+        DraftFor(new ChainLinkChange([.. added.Select(a => a.Added)], []));
 
-    public LinkDraft DraftFor(LinkChange change) =>
-        LinkDraft.Next(Before, change, Phone.Id, 1_760_000_060, new TestRandom(7));
+    public ChainLinkDraft DraftFor(ChainLinkChange change) =>
+        ChainLinkDraft.Next(Before, change, Phone.Id, 1_760_000_060, new TestRandom(7));
 
     // The same randomness makes the same account; its chain goes another way then.
     private static VerifiedVault Fork(TestRandom random)

@@ -72,8 +72,8 @@ public class RogueOffers
         var other = World.Draft.Link with { Time = 1 };
         foreach (var proof in new[]
         {
-            LinkDraft.ProvePossession(World.Mallory.Signing, World.Draft.Body),
-            LinkDraft.ProvePossession(World.Laptop.Signing, other.Encode()),
+            ChainLinkDraft.ProvePossession(World.Mallory.Signing, World.Draft.Body),
+            ChainLinkDraft.ProvePossession(World.Laptop.Signing, other.Encode()),
             World.Laptop.Signing.Sign(Primitives.SignatureLabel.Link, World.Draft.Body.Span),
         })
         {
@@ -87,7 +87,7 @@ public class RogueOffers
     {
         var (awaiting, rogue) = LinkRogue.NewWithDigits();
         var reviewing = awaiting.Receive(rogue.Seal(LinkRogue.Reveal())).Next().State;
-        foreach (var change in new LinkChange[]
+        foreach (var change in new ChainLinkChange[]
         {
             new([World.Mallory.Added], []),
             new([World.Laptop.Added, World.Mallory.Added], []),
@@ -95,7 +95,7 @@ public class RogueOffers
             new([], [], BeginEpoch: true),
         })
             Assert.Throws<ArgumentException>(() => reviewing.Approve(World.DraftFor(change)));
-        reviewing.Approve(World.DraftFor(new LinkChange([reviewing.Added], [])));
+        reviewing.Approve(World.DraftFor(new ChainLinkChange([reviewing.Added], [])));
     }
 
     private static Dictionary<string, (LinkMessage.Offer Offer, LinkFailure Reason)> Offers()

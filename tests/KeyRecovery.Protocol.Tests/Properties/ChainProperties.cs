@@ -83,7 +83,7 @@ public class ChainProperties
         Gen.Select(Gen.Int[1, one], Gen.Int[1, WildChain.Wrongs]).Select((dice, wrong) => dice == 1 ? wrong : 0);
 
     private static IEnumerable<(ChainHead? Head, Chain? Chain, ProtocolFault Fault)> Readings(
-        IReadOnlyList<SignedLink> links, int cut)
+        IReadOnlyList<SignedChainLink> links, int cut)
     {
         ChainHeadStep head = ChainHead.Start(WildChain.App, links[0]);
         ChainStep chain = Chain.Start(WildChain.App, links[0]);
@@ -106,7 +106,7 @@ public class ChainProperties
 
     private static ProtocolFault Fault(ChainStep step) => Assert.IsType<ChainStep.Refused>(step).Fault;
 
-    private static void IsWhatTheLinksSay(IReadOnlyList<SignedLink> signed, ChainHead head, Chain? chain)
+    private static void IsWhatTheLinksSay(IReadOnlyList<SignedChainLink> signed, ChainHead head, Chain? chain)
     {
         var links = signed.Select(l => l.Link).ToList();
         ulong AddedAt(NewAuthority added) => links.Single(l => l.Add.Contains(added)).Sequence;
@@ -116,7 +116,7 @@ public class ChainProperties
             (links[^1].Account, links[^1].Epoch, links[^1].EpochCommit, links[^1].KeysetHash),
             (head.Account, head.Epoch, head.EpochCommit, head.KeysetHash));
         Assert.Equal(Place(signed[^1]), head.Place);
-        Assert.Equal(removal is null ? (LinkPlace?)null : Place(removal), head.LastRemoval);
+        Assert.Equal(removal is null ? (ChainPlace?)null : Place(removal), head.LastRemoval);
         Assert.Equal(
             NaiveChain.Active(links).OrderBy(a => a.Id)
                 .Select(a => new ActiveAuthority(a.Id, a.Kind, a.SigningKey, a.KemKeyHash, a.MaxFormat, AddedAt(a))),
@@ -132,7 +132,7 @@ public class ChainProperties
         Assert.Same(signed[^1], chain.Head);
     }
 
-    private static LinkPlace Place(SignedLink link) => new(link.Link.Sequence, link.Hash);
+    private static ChainPlace Place(SignedChainLink link) => new(link.Link.Sequence, link.Hash);
 
     private static IEnumerable<ulong> Unpack(UsedNames used) =>
         Enumerable.Range(0, used.Count).Select(i => BinaryPrimitives.ReadUInt64BigEndian(used.Packed.Span[(8 * i)..]));

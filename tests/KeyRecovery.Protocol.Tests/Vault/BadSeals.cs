@@ -69,8 +69,8 @@ public sealed class BadSeals : IDisposable
         var broken = Broken(_code, 1150);
         var vault = Read(_phone, broken);
         using var open = vault.Open(_phone.Id, _phone.Kem).Vault!;
-        using var draft = LinkDraft.Next(
-            open, new LinkChange([], [], BeginEpoch: true), _phone.Id, 1_770_000_000, _random);
+        using var draft = ChainLinkDraft.Next(
+            open, new ChainLinkChange([], [], BeginEpoch: true), _phone.Id, 1_770_000_000, _random);
         var manifest = ManifestDraft.Next(open, draft, new ManifestChange(), _phone.Id, _phone.Signing, _random);
         var link = draft.Sign(_phone.Signing, new Dictionary<AuthorityId, byte[]>());
         var mended = Read(_code, new ServedVault(broken.Links.Add(link), draft.Keyset, manifest));
@@ -102,7 +102,7 @@ public sealed class BadSeals : IDisposable
         TestAuthority[] added = [.. new[] { _phone, _code }.OrderBy(a => a.Id)];
         var link = Forge.Link(_account.Now.Links[0].Link with { KeysetHash = keyset.Hash }, _phone, added);
         var manifest = SignedManifest.Sign(
-            _account.Now.Manifest.Manifest with { ChainHead = new LinkPlace(0, link.Hash) }, _phone.Signing);
+            _account.Now.Manifest.Manifest with { ChainHead = new ChainPlace(0, link.Hash) }, _phone.Signing);
         return new ServedVault([link], keyset, manifest);
     }
 }

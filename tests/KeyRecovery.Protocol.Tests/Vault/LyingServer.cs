@@ -108,7 +108,7 @@ public sealed class LyingServer : IDisposable
         };
         var body = link.Encode();
         var stolen = real.Possession[real.Link.Add.ToList().FindIndex(a => a.Id == _code.Id)];
-        var transplanted = SignedLink.Create(body, _mallory.Signing.Sign(SignatureLabel.Link, body), [stolen]);
+        var transplanted = SignedChainLink.Create(body, _mallory.Signing.Sign(SignatureLabel.Link, body), [stolen]);
         Refused(ProtocolFault.Possession,
             (trap.Now.With(transplanted) with { Keyset = Keyset(trap, _mallory, _code) }).Tell(), _code);
 
@@ -217,7 +217,7 @@ public sealed class LyingServer : IDisposable
             ProtocolFault.LinkSignature,
             _account.History[1].With(Forge.Link(slipped with { Add = [.. both.Select(a => a.Entry)] }, _mallory, both))
                 .Tell(), _phone);
-        VaultBundle Append(SignedLink injected) => _account.Now.With(injected).Tell();
+        VaultBundle Append(SignedChainLink injected) => _account.Now.With(injected).Tell();
     }
 
     [Fact]
@@ -246,9 +246,9 @@ public sealed class LyingServer : IDisposable
     public void A_possession_of_another_place_or_nobody_is_none()
     {
         var link = _account.Now.Links[^1];
-        var missing = SignedLink.Create(link.Body, link.Signature, [new byte[64]]);
+        var missing = SignedChainLink.Create(link.Body, link.Signature, [new byte[64]]);
         Refused(ProtocolFault.Possession, _account.Now.With(missing).Tell(), _phone);
-        var asSigner = SignedLink.Create(
+        var asSigner = SignedChainLink.Create(
             link.Body, link.Signature, [_passphrase.Signing.Sign(SignatureLabel.Link, link.Body.Span)]);
         Refused(ProtocolFault.Possession, _account.Now.With(asSigner).Tell(), _phone);
     }
@@ -373,10 +373,11 @@ public sealed class LyingServer : IDisposable
     {
         var vault = Assert.IsType<VaultVerdict.Ok>(Read(from.Tell(), signer)).Vault;
         using var open = vault.Open(signer.Id, signer.Kem).Vault!;
-        var draft = LinkDraft.Next(
-            open, new LinkChange([.. change.Add.Select(a => a.Added)], []), signer.Id, 1_770_000_000, _random);
+        var draft = ChainLinkDraft.Next(
+            open, new ChainLinkChange([.. change.Add.Select(a => a.Added)], []), signer.Id, 1_770_000_000, _random);
         var link = draft.Sign(
-            signer.Signing, change.Add.ToDictionary(a => a.Id, a => LinkDraft.ProvePossession(a.Signing, draft.Body)));
+            signer.Signing,
+            change.Add.ToDictionary(a => a.Id, a => ChainLinkDraft.ProvePossession(a.Signing, draft.Body)));
         var manifest = ManifestDraft.Next(open, draft, new ManifestChange(), signer.Id, signer.Signing, _random);
         return new ServedVault(from.Links.Add(link), draft.Keyset, manifest);
     }

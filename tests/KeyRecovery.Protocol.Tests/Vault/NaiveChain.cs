@@ -13,7 +13,7 @@ namespace KeyRecovery.Protocol.Tests.Vault;
 internal static class NaiveChain
 {
     /// <summary>The first fault, rule by rule and link by link.</summary>
-    public static ProtocolFault Judge(string appId, IReadOnlyList<SignedLink> links)
+    public static ProtocolFault Judge(string appId, IReadOnlyList<SignedChainLink> links)
     {
         for (var i = 0; i < links.Count; i++)
         {
@@ -27,18 +27,18 @@ internal static class NaiveChain
     }
 
     /// <summary>Who is active after these links.</summary>
-    public static IEnumerable<NewAuthority> Active(IReadOnlyList<Link> links) => links.SelectMany(
+    public static IEnumerable<NewAuthority> Active(IReadOnlyList<ChainLink> links) => links.SelectMany(
         (link, i) => link.Add.Where(a => !links.Skip(i + 1).Any(later => later.Remove.Contains(a.Id))));
 
     /// <summary>Every name that these links used.</summary>
-    public static IEnumerable<ulong> Names(IEnumerable<Link> links) => links.SelectMany(l => l.Add)
+    public static IEnumerable<ulong> Names(IEnumerable<ChainLink> links) => links.SelectMany(l => l.Add)
         .SelectMany(a => new[]
         {
             SHA256.HashData(a.Id.ToArray()), SHA256.HashData(a.SigningKey.ToArray()), a.KemKeyHash.ToArray(),
         })
         .Select(hash => BinaryPrimitives.ReadUInt64BigEndian(hash));
 
-    private static ProtocolFault JudgeFirst(string appId, Link link)
+    private static ProtocolFault JudgeFirst(string appId, ChainLink link)
     {
         if (link.Sequence != 0) return ProtocolFault.DroppedLink;
         var devices = link.Add.Where(a => a.Kind == AuthorityKind.Device).ToList();
@@ -50,7 +50,7 @@ internal static class NaiveChain
         return link.Epoch == 1 && link.PreviousEpochKey.IsEmpty ? ProtocolFault.None : ProtocolFault.EpochRule;
     }
 
-    private static ProtocolFault JudgeNext(IReadOnlyList<Link> before, Hash256 previous, Link link)
+    private static ProtocolFault JudgeNext(IReadOnlyList<ChainLink> before, Hash256 previous, ChainLink link)
     {
         if (link.Account != before[0].Account) return ProtocolFault.OtherAccount;
         if (link.Sequence != (ulong)before.Count) return ProtocolFault.DroppedLink;
@@ -67,15 +67,15 @@ internal static class NaiveChain
         return begins || link.Add.Length > 0 ? ProtocolFault.None : ProtocolFault.NoPurpose;
     }
 
-    private static ProtocolFault JudgeAdditions(IReadOnlyList<Link> before, Link link)
+    private static ProtocolFault JudgeAdditions(IReadOnlyList<ChainLink> before, ChainLink link)
     {
-        Link[] after = [.. before, link];
+        ChainLink[] after = [.. before, link];
         if (Active(after).Count() > 32) return ProtocolFault.TooManyAuthorities;
         var names = Names(after).ToList();
         return names.Distinct().Count() == names.Count ? ProtocolFault.None : ProtocolFault.Reused;
     }
 
-    private static ProtocolFault JudgeSignatures(IReadOnlyList<Link> before, SignedLink link)
+    private static ProtocolFault JudgeSignatures(IReadOnlyList<ChainLink> before, SignedChainLink link)
     {
         var active = before.Count == 0 ? link.Link.Add : Active(before);
         var signer = active.Single(a => a.Id == link.Link.Signer).SigningKey;

@@ -12,12 +12,12 @@ public sealed class VaultSecrets : IDisposable
 {
     private readonly TestAuthority _phone = TestAuthority.Device(new TestRandom(31));
     private readonly OpenVault _open;
-    private readonly LinkDraft _draft;
+    private readonly ChainLinkDraft _draft;
 
     public VaultSecrets()
     {
         _open = TestAccount.Begin(new TestRandom(32), _phone, items: [(new ItemId(new byte[16]), [1])]).Open(_phone);
-        _draft = Draft(new LinkChange([], [], BeginEpoch: true));
+        _draft = Draft(new ChainLinkChange([], [], BeginEpoch: true));
     }
 
     [Fact]
@@ -59,12 +59,12 @@ public sealed class VaultSecrets : IDisposable
     [Fact]
     public void A_draft_takes_the_key_of_an_epoch_that_it_begins_with_it_and_leaves_the_vaults_alone()
     {
-        var begins = Draft(new LinkChange([], [], BeginEpoch: true));
+        var begins = Draft(new ChainLinkChange([], [], BeginEpoch: true));
         begins.Dispose();
         Assert.Throws<ObjectDisposedException>(() => begins.Key.ManifestPrivateKey());
 
         using var laptop = TestAuthority.Device(new TestRandom(34));
-        var stays = Draft(new LinkChange([laptop.Added], []));
+        var stays = Draft(new ChainLinkChange([laptop.Added], []));
         stays.Dispose();
         Assert.Same(_open.Keys.Current, stays.Key);
         stays.Key.ManifestPrivateKey().Dispose();
@@ -83,8 +83,8 @@ public sealed class VaultSecrets : IDisposable
         new RealmKey(default, "home", SecretBytes.Copy(new byte[32])),
     ];
 
-    private LinkDraft Draft(LinkChange change) =>
-        LinkDraft.Next(_open, change, _phone.Id, 1_760_000_060, new TestRandom(35));
+    private ChainLinkDraft Draft(ChainLinkChange change) =>
+        ChainLinkDraft.Next(_open, change, _phone.Id, 1_760_000_060, new TestRandom(35));
 
     private static IEnumerable<string> Names(IEnumerable<Type> types) => types.Select(type => type.Name).Order();
 }

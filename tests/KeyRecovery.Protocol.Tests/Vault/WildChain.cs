@@ -15,9 +15,9 @@ internal sealed class WildChain(int seed)
     private readonly Dictionary<AuthorityId, Player> _players = [];
     private readonly List<Player> _active = [];
     private readonly List<Player> _gone = [];
-    private readonly List<SignedLink> _links = [];
+    private readonly List<SignedChainLink> _links = [];
 
-    public IReadOnlyList<SignedLink> Links => _links;
+    public IReadOnlyList<SignedChainLink> Links => _links;
 
     /// <summary>Adds link 0.</summary>
     public void Begin(int slots, int wrong)
@@ -26,7 +26,7 @@ internal sealed class WildChain(int seed)
         var nonce = new Hash256(_random.Bytes(32));
         var account = AccountIds.Derive(App, device.Entry.SigningKey, device.Entry.KemKeyHash, nonce);
         var added = Enumerable.Range(0, slots).Select(_ => Draw(AuthorityKind.Code)).Append(device).ToList();
-        Sign(new Link
+        Sign(new ChainLink
         {
             Account = account, Sequence = 0, Previous = nonce, Epoch = 1, EpochCommit = new Hash256(_random.Bytes(32)),
             KeysetHash = new Hash256(_random.Bytes(32)), Add = Sorted(added), Time = 1, Signer = device.Entry.Id,
@@ -54,22 +54,22 @@ internal sealed class WildChain(int seed)
         }, wrong, signer, added, removed);
     }
 
-    private void Sign(Link link, int wrong, Player signer, List<Player> added, List<Player> removed)
+    private void Sign(ChainLink link, int wrong, Player signer, List<Player> added, List<Player> removed)
     {
         var body = Spoil(link, wrong, ref signer).Encode();
-        var decoded = Link.Decode(body);
+        var decoded = ChainLink.Decode(body);
         byte[] Prove(NewAuthority entry) =>
-            LinkDraft.ProvePossession(_players.GetValueOrDefault(entry.Id, signer).Key, body);
+            ChainLinkDraft.ProvePossession(_players.GetValueOrDefault(entry.Id, signer).Key, body);
         var signature = signer.Key.Sign(wrong == 1 ? SignatureLabel.LinkPossession : SignatureLabel.Link, body);
         var possession = decoded.Add.Select(Prove).ToImmutableArray();
         if (wrong == 2 && possession.Length > 0) possession = possession.SetItem(possession.Length - 1, signature);
-        _links.Add(SignedLink.Create(body, signature, possession));
+        _links.Add(SignedChainLink.Create(body, signature, possession));
         _active.AddRange(added);
         _active.RemoveAll(removed.Contains);
         _gone.AddRange(removed);
     }
 
-    private Link Spoil(Link link, int wrong, ref Player signer)
+    private ChainLink Spoil(ChainLink link, int wrong, ref Player signer)
     {
         var old = _gone.Concat(_active).FirstOrDefault(p => p.Entry.Id != link.Signer);
         var stranger = Draw(AuthorityKind.Device);
@@ -113,9 +113,9 @@ internal sealed class WildChain(int seed)
             _ => added,
         };
 
-    private static Link Begins(Link link) => link with { PreviousEpochKey = new byte[72] };
+    private static ChainLink Begins(ChainLink link) => link with { PreviousEpochKey = new byte[72] };
 
-    private static Link Swap(Link link, NewAuthority first) =>
+    private static ChainLink Swap(ChainLink link, NewAuthority first) =>
         link with { Add = [.. link.Add.RemoveAt(0).Add(first).OrderBy(a => a.Id)] };
 
     private static ImmutableArray<NewAuthority> Sorted(List<Player> added) =>

@@ -47,7 +47,7 @@ public sealed class ManageRuleTests
     [Fact]
     public void The_head_never_goes_back()
     {
-        var (older, newer) = (new LinkPlace(3, _world.NewElement()), new LinkPlace(4, _world.NewElement()));
+        var (older, newer) = (new ChainPlace(3, _world.NewElement()), new ChainPlace(4, _world.NewElement()));
         _world.Manage(1, RealmCommand.TellHead(newer));
         Assert.NotNull(Assert.IsType<RealmStep.Proceed>(_world.Manage(2, RealmCommand.TellHead(older))).Next);
         Assert.Equal((newer, 2ul), (_world.Row.Head, _world.Row.Version));
@@ -74,7 +74,7 @@ public sealed class ManageRuleTests
         using var key = SigningKey.FromSeed(new byte[32]);
         foreach (var command in new[]
         {
-            RealmCommand.Pause, RealmCommand.Resume, RealmCommand.TellHead(new LinkPlace(1, default)),
+            RealmCommand.Pause, RealmCommand.Resume, RealmCommand.TellHead(new ChainPlace(1, default)),
             RealmCommand.ReplaceKey(key.PublicKey),
         })
             RuleWorld.Refused(ErrorCode.SlotLocked, _world.Manage(1, command));

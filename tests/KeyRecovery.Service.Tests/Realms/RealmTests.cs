@@ -33,7 +33,7 @@ public sealed class RealmTests
         using var kept = new TestRealmSlot(_random);
         await RegisteredAsync(server, kept);
         var head = kept.Manage(
-            server.Service.Realm.Identity, 1, RealmCommand.TellHead(new LinkPlace(1, Hash256.Of([1]))));
+            server.Service.Realm.Identity, 1, RealmCommand.TellHead(new ChainPlace(1, Hash256.Of([1]))));
         Done(await server.Service.Realm.ManageAsync(RealmManage.Decode(head), Hash256.Of(head), default));
         var fresh = new List<TestRealmSlot>();
         for (var i = 1; i < RealmLimits.SlotsOfSubject; i++)

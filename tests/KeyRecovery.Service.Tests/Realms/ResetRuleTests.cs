@@ -18,7 +18,7 @@ public sealed class ResetRuleTests
         for (var i = 0; i < 5; i++) _world.Counted();
         Assert.NotNull(_world.Reset(_world.Counted()).Next);
         Assert.Equal((RealmSlotState.Fresh, 10), (_world.Row.State, _world.Standing.GuessesLeft));
-        _world.Manage(1, RealmCommand.TellHead(new LinkPlace(3, Hash256.Of([3]))));
+        _world.Manage(1, RealmCommand.TellHead(new ChainPlace(3, Hash256.Of([3]))));
         Assert.Equal(RealmSlotState.Live, _world.Row.State);
     }
 
@@ -76,7 +76,7 @@ public sealed class ResetRuleTests
         _world.Manage(1, RealmCommand.Pause);
         _world.Reset(attempt);
         Assert.Equal((RealmSlotState.Paused, 10), (_world.Row.State, _world.Standing.GuessesLeft));
-        _world.Manage(2, RealmCommand.TellHead(new LinkPlace(3, Hash256.Of([3]))));
+        _world.Manage(2, RealmCommand.TellHead(new ChainPlace(3, Hash256.Of([3]))));
         Assert.Equal(RealmSlotState.Paused, _world.Row.State);
         _world.Manage(3, RealmCommand.Resume);
         Assert.Equal(RealmSlotState.Live, _world.Row.State);
@@ -94,7 +94,7 @@ public sealed class ResetRuleTests
         _world.Manage(2, RealmCommand.Resume);
         _world.Reset(_world.Counted());
         Assert.Equal(makesRoom, RealmRules.MakesRoom(_world.Row, _world.Now));
-        _world.Manage(3, RealmCommand.TellHead(new LinkPlace(3, Hash256.Of([3]))));
+        _world.Manage(3, RealmCommand.TellHead(new ChainPlace(3, Hash256.Of([3]))));
         Assert.False(RealmRules.MakesRoom(_world.Row, _world.Now + TimeSpan.FromDays(1000)));
     }
 
@@ -102,10 +102,10 @@ public sealed class ResetRuleTests
     public void A_head_that_a_removed_device_made_up_goes_with_its_key()
     {
         using var newest = Protocol.Primitives.SigningKey.FromSeed(new byte[32]);
-        _world.Manage(1, RealmCommand.TellHead(new LinkPlace(1UL << 52, Hash256.Of([9]))));
+        _world.Manage(1, RealmCommand.TellHead(new ChainPlace(1UL << 52, Hash256.Of([9]))));
         _world.Manage(2, RealmCommand.ReplaceKey(newest.PublicKey));
         Assert.Null(_world.Row.Head);
-        var head = new LinkPlace(4, Hash256.Of([4]));
+        var head = new ChainPlace(4, Hash256.Of([4]));
         _world.Manage(3, RealmCommand.TellHead(head));
         Assert.Equal((head, RealmSlotState.Live), (_world.Row.Head, _world.Row.State));
     }

@@ -98,11 +98,12 @@ public sealed class LinkRuleTests
     private CommitBundle Fork(TestAccount account, TestAuthority signer, AccountChange change)
     {
         using var open = account.Open(signer);
-        var draft = LinkDraft.Next(
-            open, new LinkChange([.. change.Add.Select(a => a.Added)], [.. change.Remove.Select(r => r.Id)],
+        var draft = ChainLinkDraft.Next(
+            open, new ChainLinkChange([.. change.Add.Select(a => a.Added)], [.. change.Remove.Select(r => r.Id)],
                 change.Mend), signer.Id, 1, _random);
         var link = draft.Sign(
-            signer.Signing, change.Add.ToDictionary(a => a.Id, a => LinkDraft.ProvePossession(a.Signing, draft.Body)));
+            signer.Signing,
+            change.Add.ToDictionary(a => a.Id, a => ChainLinkDraft.ProvePossession(a.Signing, draft.Body)));
         return new CommitBundle(link, draft.Keyset,
             ManifestDraft.Next(open, draft, new ManifestChange(), signer.Id, signer.Signing, _random), []);
     }

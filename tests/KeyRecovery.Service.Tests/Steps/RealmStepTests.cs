@@ -149,7 +149,7 @@ public sealed class RealmStepTests
             {
                 RealmAction.Pause => RealmCommand.Pause,
                 RealmAction.Resume => RealmCommand.Resume,
-                RealmAction.Head => RealmCommand.TellHead(new LinkPlace(1, Hash256.Of("head"u8))),
+                RealmAction.Head => RealmCommand.TellHead(new ChainPlace(1, Hash256.Of("head"u8))),
                 RealmAction.Key => RealmCommand.ReplaceKey(next.Management.PublicKey),
                 _ => RealmCommand.Delete,
             };

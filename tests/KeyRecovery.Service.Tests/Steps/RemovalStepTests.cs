@@ -66,7 +66,7 @@ public sealed class RemovalStepTests
         return second;
     }
 
-    private static async Task<LinkPlace?> RememberedAsync(StepAccount user)
+    private static async Task<ChainPlace?> RememberedAsync(StepAccount user)
     {
         var place = new RowIds(user.World.Server.LookupKey).KeyRow(user.Account.Now.Account);
         return KeyRow.Decode((await user.World.Server.Keys.ReadAsync(place, default))!.Value).MinChain;

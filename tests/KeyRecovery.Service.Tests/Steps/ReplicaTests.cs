@@ -172,7 +172,7 @@ public sealed class ReplicaTests
         var vault = VaultBundle.Decode(bytes);
         Assert.Equal(expected.Manifest.Hash, SignedManifest.Decode(vault.Manifest).Hash);
         Assert.Equal(expected.Keyset.Hash, Keyset.Decode(vault.Keyset).Hash);
-        Assert.Equal(expected.Links.Select(l => l.Hash), vault.Links.Select(l => SignedLink.Decode(l).Hash));
+        Assert.Equal(expected.Links.Select(l => l.Hash), vault.Links.Select(l => SignedChainLink.Decode(l).Hash));
         foreach (var item in expected.Manifest.Manifest.Items)
         {
             byte[]? found = null;

@@ -153,7 +153,7 @@ internal sealed record StepAccount(
             var vault = VaultBundle.Decode(bytes!);
             Assert.Equal(expected.Manifest.Hash, SignedManifest.Decode(vault.Manifest).Hash);
             Assert.Equal(expected.Keyset.Hash, Keyset.Decode(vault.Keyset).Hash);
-            Assert.Equal(expected.Links.Select(l => l.Hash), vault.Links.Select(l => SignedLink.Decode(l).Hash));
+            Assert.Equal(expected.Links.Select(l => l.Hash), vault.Links.Select(l => SignedChainLink.Decode(l).Hash));
         }
 
         using var reader = await PassAsync();

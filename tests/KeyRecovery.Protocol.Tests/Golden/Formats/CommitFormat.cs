@@ -48,7 +48,7 @@ internal sealed class CommitFormat() : GoldenFormat("commit", "§7")
     {
         var (link, keyset) = (inputs.Bytes("signedLink"), inputs.Bytes("keyset"));
         var commit = new CommitBundle(
-            link.Length == 0 ? null : SignedLink.Decode(link), keyset.Length == 0 ? null : Keyset.Decode(keyset),
+            link.Length == 0 ? null : SignedChainLink.Decode(link), keyset.Length == 0 ? null : Keyset.Decode(keyset),
             SignedManifest.Decode(inputs.Bytes("signedManifest")),
             [.. inputs.BytesList("items").Select(i => (ReadOnlyMemory<byte>)i)]);
         return Told(commit.Encode());

@@ -36,7 +36,7 @@ internal sealed class LinkFormat() : GoldenFormat("link", "§3")
         foreach (var lie in Lies.OfCbor(body, Wrap).Where(l => l.Name != "empty"))
             yield return ($"body: {lie.Name}", lie.Told, lie.Verdict);
 
-        JsonObject Changed(Func<Link, Link> change) => Wrap(change(LinkOf(inputs)).Encode());
+        JsonObject Changed(Func<ChainLink, ChainLink> change) => Wrap(change(LinkOf(inputs)).Encode());
         yield return ("kind 6",
             Changed(l => l with { Add = l.Add.SetItem(1, l.Add[1] with { Kind = (AuthorityKind)6 }) }),
             UpgradeRequired);
@@ -122,13 +122,13 @@ internal sealed class LinkFormat() : GoldenFormat("link", "§3")
             ["hash"] = Hex(Hash256.Of(body).ToArray()),
             ["signature"] = Hex(signature),
             ["possession"] = HexArray(possession),
-            ["signedLink"] = Hex(SignedLink.Create(body, signature, [.. possession]).Bytes),
+            ["signedLink"] = Hex(SignedChainLink.Create(body, signature, [.. possession]).Bytes),
         };
     }
 
     protected override string Judge(JsonObject told)
     {
-        SignedLink.Decode(told.Bytes("signedLink"));
+        SignedChainLink.Decode(told.Bytes("signedLink"));
         return Accepted;
     }
 
@@ -137,10 +137,10 @@ internal sealed class LinkFormat() : GoldenFormat("link", "§3")
     private static byte[] Possess(byte[] seed, byte[] body)
     {
         using var key = SigningKey.FromSeed(seed);
-        return LinkDraft.ProvePossession(key, body);
+        return ChainLinkDraft.ProvePossession(key, body);
     }
 
-    private static Link LinkOf(JsonObject inputs) => new()
+    private static ChainLink LinkOf(JsonObject inputs) => new()
     {
         Account = new AccountId(inputs.Bytes("account")),
         Sequence = inputs.Number("seq"),

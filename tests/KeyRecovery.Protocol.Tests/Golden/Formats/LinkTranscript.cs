@@ -67,8 +67,8 @@ internal sealed class LinkTranscript(JsonObject inputs, Func<int, byte[], byte[]
     {
         var before = VaultBundle.Decode(inputs.Bytes("vaultBefore"));
         using var open = Read(before, _existing).Open(_existing.Id, _existing.Kem).Vault!;
-        var draft = LinkDraft.Next(
-            open, new LinkChange([reviewing.Added], []), _existing.Id, inputs.Number("time"), new FixedRandom([]));
+        var draft = ChainLinkDraft.Next(
+            open, new ChainLinkChange([reviewing.Added], []), _existing.Id, inputs.Number("time"), new FixedRandom([]));
         var (offered, offer) = reviewing.Approve(draft);
         var (joins, _) = New(revealed.Receive(Carry("existing", offer)));
         var (signed, possession) = joins.Approve();

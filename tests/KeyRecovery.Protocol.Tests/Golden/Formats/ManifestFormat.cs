@@ -101,7 +101,7 @@ internal sealed class ManifestFormat() : GoldenFormat("manifest", "§5")
         var manifest = SignedManifest.Decode(told.Bytes("signedManifest"));
         var place = manifest.CheckAgainst(
             new AccountId(told.Bytes("account")),
-            new LinkPlace(told.Number("chainSeq"), new Hash256(told.Bytes("chainHash"))),
+            new ChainPlace(told.Number("chainSeq"), new Hash256(told.Bytes("chainHash"))),
             told.Number("epoch"), new VerifyKey(told.Bytes("signerKey")));
         if (place != ProtocolFault.None) return Verdict(place);
         return Verdict(
@@ -113,7 +113,7 @@ internal sealed class ManifestFormat() : GoldenFormat("manifest", "§5")
         Account = new AccountId(inputs.Bytes("account")),
         Version = inputs.Number("version"),
         Previous = new Hash256(inputs.Bytes("prev")),
-        ChainHead = new LinkPlace(inputs.Number("chainSeq"), new Hash256(inputs.Bytes("chainHash"))),
+        ChainHead = new ChainPlace(inputs.Number("chainSeq"), new Hash256(inputs.Bytes("chainHash"))),
         Epoch = inputs.Number("epoch"),
         Items = [.. inputs.List("items").Select(i => new ManifestItem(
             new ItemId(i.Bytes("id")), i.Number("version"), i.Number("epoch"), (long)i.Number("size"),

@@ -81,7 +81,7 @@ internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§
         Assert.True(OprfScalar.TryParse(inputs.Bytes("share"), out var share));
         Assert.True(OprfElement.TryParse(inputs.Bytes("blinded"), out var blinded));
         var evaluate = new RealmEvaluate(slot, attempt, blinded).Encode();
-        var head = new LinkPlace((ulong)(int)inputs["headSequence"]!, new Hash256(inputs.Bytes("headHash")));
+        var head = new ChainPlace((ulong)(int)inputs["headSequence"]!, new Hash256(inputs.Bytes("headHash")));
         byte[] Manage(ulong version, RealmCommand command) =>
             RealmManage.Sign(realm.Fingerprint, slot, version, command, management);
         var status = new RealmStatus

@@ -36,7 +36,7 @@ internal sealed class RepairFormat() : GoldenFormat("repair", "§7")
     }
 
     public override JsonObject Write(JsonObject inputs) => Told(new RepairBundle(
-        [.. inputs.BytesList("links").Select(l => SignedLink.Decode(l))], Keyset.Decode(inputs.Bytes("keyset")),
+        [.. inputs.BytesList("links").Select(l => SignedChainLink.Decode(l))], Keyset.Decode(inputs.Bytes("keyset")),
         SignedManifest.Decode(inputs.Bytes("signedManifest"))).Encode());
 
     protected override string Judge(JsonObject told)

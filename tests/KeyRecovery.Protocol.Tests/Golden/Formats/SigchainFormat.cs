@@ -29,7 +29,7 @@ internal sealed class SigchainFormat() : GoldenFormat("sigchain", "§3")
         var start = world.Account.Now.Links[0];
         var both = GoldenWorld.Sorted(phone, code);
 
-        (string, JsonObject, string) First(string name, ProtocolFault fault, Func<Link, Link> change,
+        (string, JsonObject, string) First(string name, ProtocolFault fault, Func<ChainLink, ChainLink> change,
             TestAuthority? signer = null, TestAuthority[]? added = null) =>
             (name, Told([Forge.Link(change(start.Link), signer ?? phone, added ?? both)]), fault.ToString());
         var three = GoldenWorld.Sorted(phone, code, laptop);
@@ -59,12 +59,13 @@ internal sealed class SigchainFormat() : GoldenFormat("sigchain", "§3")
         yield return First("link 0: one KEM key twice", ProtocolFault.Reused,
             l => l with { Add = [.. both.Select(a => a == code ? oneKey : a.Entry)] });
 
-        SignedLink[] before = [start, world.Account.Now.Links[1]];
-        (string, JsonObject, string) Third(string name, ProtocolFault fault, Func<Link, Link> change,
+        SignedChainLink[] before = [start, world.Account.Now.Links[1]];
+        (string, JsonObject, string) Third(string name, ProtocolFault fault, Func<ChainLink, ChainLink> change,
             TestAuthority? signer = null, params TestAuthority[] added) =>
             (name, Told([.. before, Forge.Link(change(Next(before[1])), signer ?? phone, added)]), fault.ToString());
-        Link Adds(Link link, NewAuthority entry) => link with { Add = [entry] };
-        Link Begins(Link link) => link with { Epoch = 2, PreviousEpochKey = new byte[72], EpochCommit = default };
+        ChainLink Adds(ChainLink link, NewAuthority entry) => link with { Add = [entry] };
+        ChainLink Begins(ChainLink link) =>
+            link with { Epoch = 2, PreviousEpochKey = new byte[72], EpochCommit = default };
 
         yield return Third("another account", ProtocolFault.OtherAccount,
             l => Adds(l, mallory.Entry) with { Account = default }, phone, mallory);
@@ -146,7 +147,7 @@ internal sealed class SigchainFormat() : GoldenFormat("sigchain", "§3")
     private static ChainStep Run(JsonObject told)
     {
         ChainStep? step = null;
-        foreach (var link in told.BytesList("links").Select(bytes => SignedLink.Decode(bytes)))
+        foreach (var link in told.BytesList("links").Select(bytes => SignedChainLink.Decode(bytes)))
         {
             step = step is null ? Chain.Start(told.Text("appId"), link)
                 : Assert.IsType<ChainStep.Ok>(step).Chain.Append(link);
@@ -155,24 +156,25 @@ internal sealed class SigchainFormat() : GoldenFormat("sigchain", "§3")
         return step!;
     }
 
-    private static Link Next(SignedLink head) => head.Link with
+    private static ChainLink Next(SignedChainLink head) => head.Link with
     {
         Sequence = head.Link.Sequence + 1, Previous = head.Hash, PreviousEpochKey = default, Add = [], Remove = [],
         Signer = SignerOf(head),
     };
 
-    private static AuthorityId SignerOf(SignedLink head) =>
+    private static AuthorityId SignerOf(SignedChainLink head) =>
         head.Link.Remove.Length == 0 ? head.Link.Signer : head.Link.Add[0].Id;
 
-    private static SignedLink SwapLabels(Link link, TestAuthority signer, TestAuthority added)
+    private static SignedChainLink SwapLabels(ChainLink link, TestAuthority signer, TestAuthority added)
     {
         var body = link.Encode();
-        return SignedLink.Create(body, signer.Signing.Sign(SignatureLabel.LinkPossession, body),
+        return SignedChainLink.Create(body, signer.Signing.Sign(SignatureLabel.LinkPossession, body),
             [added.Signing.Sign(SignatureLabel.Link, body)]);
     }
 
-    private static JsonObject Told(IEnumerable<SignedLink> links) =>
+    private static JsonObject Told(IEnumerable<SignedChainLink> links) =>
         new() { ["appId"] = TestAccount.DefaultApp, ["links"] = Links(links) };
 
-    private static JsonArray Links(IEnumerable<SignedLink> links) => HexArray(links.Select(l => l.Bytes.ToArray()));
+    private static JsonArray Links(IEnumerable<SignedChainLink> links) =>
+        HexArray(links.Select(l => l.Bytes.ToArray()));
 }

@@ -8,15 +8,15 @@ namespace KeyRecovery.Protocol.Vault;
 /// <summary>
 /// Decodes links on every core: to check the points of their keys is a third of a chain's verification.
 /// </summary>
-internal static class LinkList
+internal static class ChainLinkList
 {
-    /// <summary>Decodes links with one of <see cref="SignedLink"/>'s readers.</summary>
+    /// <summary>Decodes links with one of <see cref="SignedChainLink"/>'s readers.</summary>
     /// <exception cref="WireFormatException">The first link that cannot be read is malformed.</exception>
     /// <exception cref="UpgradeRequiredException">The first link that cannot be read is of a newer version.</exception>
-    public static ImmutableArray<SignedLink> Decode(
-        ImmutableArray<ReadOnlyMemory<byte>> links, Func<ReadOnlyMemory<byte>, SignedLink> decode)
+    public static ImmutableArray<SignedChainLink> Decode(
+        ImmutableArray<ReadOnlyMemory<byte>> links, Func<ReadOnlyMemory<byte>, SignedChainLink> decode)
     {
-        var decoded = new SignedLink[links.Length];
+        var decoded = new SignedChainLink[links.Length];
         var thrown = new Exception?[links.Length];
         // After a break every lower index is still run, so the first that throws is known.
         Parallel.For(0, links.Length, (i, loop) =>

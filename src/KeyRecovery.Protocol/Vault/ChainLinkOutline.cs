@@ -6,7 +6,7 @@ namespace KeyRecovery.Protocol.Vault;
 /// <summary>
 /// The places in a link's bytes at which <see cref="RepairOutline"/> looks. Nothing is checked but where they are.
 /// </summary>
-internal sealed class LinkOutline
+internal sealed class ChainLinkOutline
 {
     private readonly List<Added> _added = [];
 
@@ -19,13 +19,13 @@ internal sealed class LinkOutline
     /// <summary>Passes over a signed link.</summary>
     /// <exception cref="WireFormatException">Not a signed link.</exception>
     /// <exception cref="UpgradeRequiredException">A version that this program does not know.</exception>
-    public static LinkOutline Read(ReadOnlyMemory<byte> signedLink) =>
+    public static ChainLinkOutline Read(ReadOnlyMemory<byte> signedLink) =>
         WireFormatException.In("links", signedLink, ReadSigned);
 
     /// <summary>Whom the link adds under an id, or null.</summary>
     public Added? Find(AuthorityId id) => _added.Find(added => added.Id == id);
 
-    private static LinkOutline ReadSigned(ReadOnlyMemory<byte> signedLink)
+    private static ChainLinkOutline ReadSigned(ReadOnlyMemory<byte> signedLink)
     {
         var outer = new CborIn(signedLink);
         outer.Array(3);
@@ -35,10 +35,10 @@ internal sealed class LinkOutline
         FormatVersion.Read(reader);
         reader.Account();
         reader.UInt();
-        var link = new LinkOutline { Previous = reader.Hash() };
+        var link = new ChainLinkOutline { Previous = reader.Hash() };
         reader.UInt();
         reader.Hash();
-        reader.BytesView(0, Link.PreviousEpochKeySize);
+        reader.BytesView(0, ChainLink.PreviousEpochKeySize);
         reader.Hash();
         link.ReadAdded(reader);
         for (var i = reader.Array(0, Limits.Authorities); i > 0; i--) reader.Authority();

@@ -7,18 +7,18 @@ namespace KeyRecovery.Service.Accounts;
 /// <param name="TakenHour">When this server took it: seconds since 1970 divided by 3,600. What a link says of time only
 /// informs.</param>
 /// <param name="Link">The signed link.</param>
-internal readonly record struct LinkEntry(ulong TakenHour, ReadOnlyMemory<byte> Link)
+internal readonly record struct ChainLinkEntry(ulong TakenHour, ReadOnlyMemory<byte> Link)
 {
-    public static LinkEntry Of(SignedLink link, ulong now) => new(now / 3600, link.Bytes);
+    public static ChainLinkEntry Of(SignedChainLink link, ulong now) => new(now / 3600, link.Bytes);
 
     public byte[] Encode() => new CborOut().Array(2).UInt(TakenHour).Bytes(Link.Span).ToArray();
 
     /// <summary>Reads an entry; the link is a slice of it.</summary>
-    public static LinkEntry Decode(ReadOnlyMemory<byte> entry)
+    public static ChainLinkEntry Decode(ReadOnlyMemory<byte> entry)
     {
         var reader = new CborIn(entry);
         reader.Array(2);
-        var decoded = new LinkEntry(reader.UInt(), reader.BytesView(1, Limits.SignedLinkBytes));
+        var decoded = new ChainLinkEntry(reader.UInt(), reader.BytesView(1, Limits.SignedLinkBytes));
         reader.End();
         return decoded;
     }

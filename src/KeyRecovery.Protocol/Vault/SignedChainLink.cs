@@ -7,10 +7,10 @@ namespace KeyRecovery.Protocol.Vault;
 /// <summary>
 /// A link with its signatures (docs/protocol.md §3): the signer's, and each added authority's possession.
 /// </summary>
-public sealed class SignedLink
+public sealed class SignedChainLink
 {
-    private SignedLink(
-        ReadOnlyMemory<byte> bytes, Link link, ReadOnlyMemory<byte> body, byte[] signature,
+    private SignedChainLink(
+        ReadOnlyMemory<byte> bytes, ChainLink link, ReadOnlyMemory<byte> body, byte[] signature,
         ImmutableArray<byte[]> possession)
     {
         Bytes = bytes;
@@ -29,7 +29,7 @@ public sealed class SignedLink
     public ReadOnlyMemory<byte> Body { get; }
 
     /// <summary>The decoded body.</summary>
-    public Link Link { get; }
+    public ChainLink Link { get; }
 
     /// <summary>SHA-256 of the body, which the next link names.</summary>
     public Hash256 Hash { get; }
@@ -42,11 +42,11 @@ public sealed class SignedLink
 
     /// <summary>Joins a body and its signatures.</summary>
     /// <exception cref="WireFormatException">The parts do not fit together.</exception>
-    public static SignedLink Create(ReadOnlyMemory<byte> body, byte[] signature, ImmutableArray<byte[]> possession)
+    public static SignedChainLink Create(ReadOnlyMemory<byte> body, byte[] signature, ImmutableArray<byte[]> possession)
     {
         var writer = new CborOut().Array(3).Bytes(body.Span).Bytes(signature).Array(possession.Length);
         foreach (var proof in possession) writer.Bytes(proof);
-        return new SignedLink(writer.ToArray(), Link.Decode(body), body, signature, possession);
+        return new SignedChainLink(writer.ToArray(), ChainLink.Decode(body), body, signature, possession);
     }
 
     /// <summary>
@@ -54,13 +54,13 @@ public sealed class SignedLink
     /// </summary>
     /// <exception cref="WireFormatException">Not a signed link.</exception>
     /// <exception cref="UpgradeRequiredException">A version or kind that this program does not know.</exception>
-    public static SignedLink Decode(ReadOnlyMemory<byte> bytes) => Decode(bytes, static key => new VerifyKey(key));
+    public static SignedChainLink Decode(ReadOnlyMemory<byte> bytes) => Decode(bytes, static key => new VerifyKey(key));
 
     /// <summary>
     /// The same for a link that this program decoded before and kept sealed: its keys are not checked once more, which
     /// is most of the cost.
     /// </summary>
-    internal static SignedLink DecodeKept(ReadOnlyMemory<byte> bytes) => Decode(bytes, VerifyKey.FromChecked);
+    internal static SignedChainLink DecodeKept(ReadOnlyMemory<byte> bytes) => Decode(bytes, VerifyKey.FromChecked);
 
     /// <summary>Checks the signer's signature and the possession of each added authority.</summary>
     internal ProtocolFault CheckSignatures(VerifyKey signer)
@@ -74,7 +74,7 @@ public sealed class SignedLink
         return ProtocolFault.None;
     }
 
-    private static SignedLink Decode(ReadOnlyMemory<byte> bytes, Func<ReadOnlySpan<byte>, VerifyKey> readKey)
+    private static SignedChainLink Decode(ReadOnlyMemory<byte> bytes, Func<ReadOnlySpan<byte>, VerifyKey> readKey)
     {
         WireFormatException.Require(bytes.Length <= Limits.SignedLinkBytes, "a signed link has at most 65,536 bytes");
         var reader = new CborIn(bytes);
@@ -85,6 +85,7 @@ public sealed class SignedLink
         var possession = ImmutableArray.CreateBuilder<byte[]>(count);
         for (var i = 0; i < count; i++) possession.Add(reader.Bytes(SigningKey.SignatureSize));
         reader.End();
-        return new SignedLink(bytes, Link.Decode(body, readKey), body, signature, possession.MoveToImmutable());
+        return new SignedChainLink(
+            bytes, ChainLink.Decode(body, readKey), body, signature, possession.MoveToImmutable());
     }
 }

@@ -6,7 +6,7 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.UseCases;
 
 /// <summary>Reads the links of an account, chunk by chunk, by the names that lead from its row.</summary>
-internal sealed class LinkReader(IDataStore data, AccountRows rows, AccountState state)
+internal sealed class ChainLinkReader(IDataStore data, AccountRows rows, AccountState state)
 {
     /// <summary>The newest chunk; null where another commit has replaced it since the account row was read.</summary>
     public ValueTask<Chunk?> NewestAsync(CancellationToken ct) =>
@@ -14,7 +14,7 @@ internal sealed class LinkReader(IDataStore data, AccountRows rows, AccountState
 
     /// <summary>All links, the oldest first, one chunk in memory at a time.</summary>
     /// <exception cref="RowDamagedException">A chunk is missing.</exception>
-    public async IAsyncEnumerable<LinkEntry> ReadAllAsync(
+    public async IAsyncEnumerable<ChainLinkEntry> ReadAllAsync(
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
         var newest = await NewestAsync(ct) ?? throw new RowDamagedException(Table.Links);
@@ -22,10 +22,10 @@ internal sealed class LinkReader(IDataStore data, AccountRows rows, AccountState
         {
             var chunk = await data.FindAsync(rows, Table.Links, place.Name, ct)
                 ?? throw new RowDamagedException(Table.Links);
-            foreach (var entry in chunk.Entries) yield return LinkEntry.Decode(entry);
+            foreach (var entry in chunk.Entries) yield return ChainLinkEntry.Decode(entry);
         }
 
-        foreach (var entry in newest.Entries) yield return LinkEntry.Decode(entry);
+        foreach (var entry in newest.Entries) yield return ChainLinkEntry.Decode(entry);
     }
 
     /// <summary>The signed links from a sequence number on; null where another commit has come in between.</summary>
@@ -48,22 +48,22 @@ internal sealed class LinkReader(IDataStore data, AccountRows rows, AccountState
         void Take(Chunk chunk)
         {
             var skipped = first > chunk.First ? (int)(first - chunk.First) : 0;
-            links.AddRange(chunk.Entries.Skip(skipped).Select(e => LinkEntry.Decode(e).Link));
+            links.AddRange(chunk.Entries.Skip(skipped).Select(e => ChainLinkEntry.Decode(e).Link));
         }
     }
 
     /// <summary>The link at a place of the chain; at most two point reads.</summary>
     /// <exception cref="RowDamagedException">It is not there.</exception>
-    public async ValueTask<SignedLink> ReadAsync(ulong sequence, CancellationToken ct)
+    public async ValueTask<SignedChainLink> ReadAsync(ulong sequence, CancellationToken ct)
     {
         var newest = await NewestAsync(ct) ?? throw new RowDamagedException(Table.Links);
         var chunk = await data.FindHoldingAsync(rows, Table.Links, newest, sequence, ct);
         return chunk is not null && sequence - chunk.First < (ulong)chunk.Entries.Length
-            ? SignedLink.Decode(LinkEntry.Decode(chunk.Entries[(int)(sequence - chunk.First)]).Link)
+            ? SignedChainLink.Decode(ChainLinkEntry.Decode(chunk.Entries[(int)(sequence - chunk.First)]).Link)
             : throw new RowDamagedException(Table.Links);
     }
 
     /// <summary>Whether a link is in the chain.</summary>
-    public async ValueTask<bool> ContainsAsync(LinkPlace place, CancellationToken ct) =>
+    public async ValueTask<bool> ContainsAsync(ChainPlace place, CancellationToken ct) =>
         place.Sequence <= state.Chain.Sequence && (await ReadAsync(place.Sequence, ct)).Hash == place.Hash;
 }

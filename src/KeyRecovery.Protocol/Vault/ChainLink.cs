@@ -5,7 +5,7 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Protocol.Vault;
 
 /// <summary>The body of one link of the sigchain (docs/protocol.md §3).</summary>
-public sealed record Link
+public sealed record ChainLink
 {
     /// <summary>The size of a previous epoch key that is sealed under the next, in bytes.</summary>
     public const int PreviousEpochKeySize = EpochKey.Size + SecretBox.Overhead;
@@ -62,18 +62,18 @@ public sealed record Link
     /// <summary>Reads a body. Checks the shape only; the rules are <see cref="ChainHead"/>'s.</summary>
     /// <exception cref="WireFormatException">Not a link.</exception>
     /// <exception cref="UpgradeRequiredException">A version or kind that this program does not know.</exception>
-    public static Link Decode(ReadOnlyMemory<byte> body) => Decode(body, static key => new VerifyKey(key));
+    public static ChainLink Decode(ReadOnlyMemory<byte> body) => Decode(body, static key => new VerifyKey(key));
 
     /// <summary>
     /// As the other, with signing keys read by <paramref name="readKey"/>: their points are most of the cost.
     /// </summary>
-    internal static Link Decode(ReadOnlyMemory<byte> body, Func<ReadOnlySpan<byte>, VerifyKey> readKey)
+    internal static ChainLink Decode(ReadOnlyMemory<byte> body, Func<ReadOnlySpan<byte>, VerifyKey> readKey)
     {
         var reader = new CborIn(body);
         reader.Array(13);
         reader.Label(Labels.Link);
         FormatVersion.Read(reader);
-        var link = new Link
+        var link = new ChainLink
         {
             Account = reader.Account(),
             Sequence = reader.UInt(),

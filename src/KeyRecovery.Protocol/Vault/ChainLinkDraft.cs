@@ -9,11 +9,11 @@ namespace KeyRecovery.Protocol.Vault;
 /// A link that is written and not yet signed: each added authority signs <see cref="Body"/>, then the signer does.
 /// </summary>
 [DebuggerDisplay(Redacted.Text)]
-public sealed class LinkDraft : IDisposable
+public sealed class ChainLinkDraft : IDisposable
 {
     private readonly bool _ownsKey;
 
-    private LinkDraft(Link link, Keyset keyset, EpochKey key, bool ownsKey)
+    private ChainLinkDraft(ChainLink link, Keyset keyset, EpochKey key, bool ownsKey)
     {
         _ownsKey = ownsKey;
         Link = link;
@@ -23,7 +23,7 @@ public sealed class LinkDraft : IDisposable
     }
 
     /// <summary>The link.</summary>
-    public Link Link { get; }
+    public ChainLink Link { get; }
 
     /// <summary>The bytes to sign.</summary>
     public ReadOnlyMemory<byte> Body { get; }
@@ -37,7 +37,7 @@ public sealed class LinkDraft : IDisposable
     public EpochKey Key { get; }
 
     /// <summary>The place that the link will have.</summary>
-    public LinkPlace Place => new(Link.Sequence, Hash256.Of(Body.Span));
+    public ChainPlace Place => new(Link.Sequence, Hash256.Of(Body.Span));
 
     /// <summary>Begins an account with its first device and, beside it, whatever slots it has from the start.</summary>
     /// <param name="appId">The app.</param>
@@ -45,7 +45,7 @@ public sealed class LinkDraft : IDisposable
     /// <param name="slots">Slots added in the same link.</param>
     /// <param name="time">The device's clock, in seconds since 1970.</param>
     /// <param name="random">Draws the nonce and the epoch key.</param>
-    public static LinkDraft Begin(
+    public static ChainLinkDraft Begin(
         string appId, (NewAuthority Entry, KemPublicKey KemKey) device,
         ImmutableArray<(NewAuthority Entry, KemPublicKey KemKey)> slots, ulong time, IRandom random)
     {
@@ -56,8 +56,8 @@ public sealed class LinkDraft : IDisposable
         var key = EpochKey.Create(account, 1, random);
         var added = slots.Add(device);
         var keyset = Keyset.Create(key, added.Select(Recipient));
-        return new LinkDraft(
-            new Link
+        return new ChainLinkDraft(
+            new ChainLink
             {
                 Account = account,
                 Sequence = 0,
@@ -78,7 +78,8 @@ public sealed class LinkDraft : IDisposable
     /// <param name="signer">The active authority that will sign.</param>
     /// <param name="time">Its clock, in seconds since 1970.</param>
     /// <param name="random">Draws a new epoch's key.</param>
-    public static LinkDraft Next(OpenVault vault, LinkChange change, AuthorityId signer, ulong time, IRandom random)
+    public static ChainLinkDraft Next(
+        OpenVault vault, ChainLinkChange change, AuthorityId signer, ulong time, IRandom random)
     {
         var chain = vault.Vault.Chain;
         var current = vault.Keys.Current;
@@ -89,8 +90,8 @@ public sealed class LinkDraft : IDisposable
             .Select(e => KeyValuePair.Create(e.Id, e.KemKey))
             .Concat(change.Add.Select(Recipient));
         var keyset = Keyset.Create(key, recipients);
-        return new LinkDraft(
-            new Link
+        return new ChainLinkDraft(
+            new ChainLink
             {
                 Account = chain.Account,
                 Sequence = chain.Head.Link.Sequence + 1,
@@ -117,8 +118,8 @@ public sealed class LinkDraft : IDisposable
     /// <summary>Signs the link.</summary>
     /// <param name="signer">The signer's key.</param>
     /// <param name="possession">The possession signature of each added authority.</param>
-    public SignedLink Sign(SigningKey signer, IReadOnlyDictionary<AuthorityId, byte[]> possession) =>
-        SignedLink.Create(
+    public SignedChainLink Sign(SigningKey signer, IReadOnlyDictionary<AuthorityId, byte[]> possession) =>
+        SignedChainLink.Create(
             Body, signer.Sign(SignatureLabel.Link, Body.Span), [.. Link.Add.Select(a => possession[a.Id])]);
 
     /// <summary>Lets go of the key of an epoch that the link begins.</summary>

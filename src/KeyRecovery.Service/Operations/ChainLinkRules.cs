@@ -5,7 +5,7 @@ using KeyRecovery.Service.Errors;
 namespace KeyRecovery.Service.Operations;
 
 /// <summary>What a server asks of a link beyond the chain's own rules: trust by age, and counts.</summary>
-internal static class LinkRules
+internal static class ChainLinkRules
 {
     private const ulong SecondsPerDay = 24 * 60 * 60;
 
@@ -30,7 +30,7 @@ internal static class LinkRules
     /// <summary>
     /// The caps on a whole chain, for whoever makes it longer: a commit by one link, a repair by many.
     /// </summary>
-    public static ServiceFailure? CheckLifetime(Link link)
+    public static ServiceFailure? CheckLifetime(ChainLink link)
     {
         var length = link.Sequence + 1;
         if (length > Limits.MaxLinks) return ServiceFailure.Limit("links", Limits.MaxLinks, (long)link.Sequence);
@@ -56,7 +56,7 @@ internal static class LinkRules
         };
     }
 
-    private static bool RemovesAsManyAsItAdds(Link link) => link.Remove.Length >= Math.Max(1, link.Add.Length);
+    private static bool RemovesAsManyAsItAdds(ChainLink link) => link.Remove.Length >= Math.Max(1, link.Add.Length);
 
     private static AccountAuthority Added(ActiveAuthority added, CommitRequest request)
     {
