@@ -7,8 +7,11 @@ using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Linking;
 using KeyRecovery.Service.Maintenance;
 using KeyRecovery.Service.Realms;
+using KeyRecovery.Service.Restore;
+using KeyRecovery.Service.Rotation;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
 using KeyRecovery.Service.UseCases;
 
 namespace KeyRecovery.Service;
@@ -40,11 +43,12 @@ public sealed class KeyRecoveryService : IDisposable
     {
         _lookups = new Lookups(secrets.LookupKey, random);
         Links = links ?? new LocalLinkRelay(time);
+        var (subjectKeys, shares) = (new SubjectKeys(ring, keys, random), new RealmShares(ring, keys, random));
         var context = new ServiceContext(
-            data, keys, tables ?? TableRegistry.Default, _lookups, new SubjectKeys(ring, keys, random),
-            new RealmShares(ring, keys, random), policies, Links, random, time);
+            data, keys, tables ?? TableRegistry.Default, _lookups, subjectKeys, policies, Links, random, time);
         var erasures = new ErasureRows(keys, secrets.LookupKey, random);
-        Gate = new AccountGate(context, erasures.ReceiptAsync);
+        var decoy = new Decoy(_lookups, subjectKeys, random);
+        Gate = new AccountGate(data, keys, _lookups, context.Door, decoy, erasures.ReceiptAsync);
         Accounts = new AccountCreation(context);
         Owners = new AccountOwners(context);
         Commits = new Commits(context);
@@ -52,8 +56,8 @@ public sealed class KeyRecoveryService : IDisposable
         Staging = new ItemStaging(context);
         Repairs = new Repairs(context);
         RecoverySlots = new RecoverySlots(context);
-        Realm = new Realm(context, secrets.RealmSeed.Span);
-        Audit = new StoreAudit(context, new ErasureCheck(context, erasures));
+        Realm = new Realm(keys, _lookups, shares, policies, secrets.RealmSeed.Span, random, time);
+        Audit = new StoreAudit(context, new RealmCheck(keys, shares), new ErasureCheck(context, erasures));
         var (sets, orphans) = (backups ?? NoBackupSets.Instance, new OrphanAccounts(data, context.Tables));
         Erasures = new Erasures(context, erasures, ring, secrets, sets, tombstones ?? NoTombstones.Instance);
         Sweeper = new Sweeper(context, Erasures.Sweep, orphans);

@@ -1,4 +1,4 @@
-using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
 
 namespace KeyRecovery.Storage.Sqlite;
 

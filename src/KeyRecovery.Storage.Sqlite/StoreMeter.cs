@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using KeyRecovery.Service;
+using KeyRecovery.Service.Telemetry;
 
 namespace KeyRecovery.Storage.Sqlite;
 

@@ -26,12 +26,6 @@ internal static class KnownCircles
             "Accounts ↔ Http", "Accounts ↔ Linking", "Accounts ↔ Passphrases", "Accounts ↔ Realms", "Http ↔ Realms",
             "Http ↔ Results", "Passphrases ↔ Recovery",
         ],
-        "KeyRecovery.Service" =>
-        [
-            ". ↔ Gate", ". ↔ Maintenance", ". ↔ Realms", ". ↔ Rows", ". ↔ UseCases", "Backups ↔ Erasure",
-            "Backups ↔ Keys", "Gate ↔ UseCases", "Maintenance ↔ Stores", "Realms ↔ UseCases",
-            "Accounts", "Errors", "Keys", "Linking", "Operations",
-        ],
         "KeyRecovery.Storage.Sqlite" =>
         [
             ". ↔ Backups", ". ↔ Commits", ". ↔ Connections", "Commits ↔ Connections",

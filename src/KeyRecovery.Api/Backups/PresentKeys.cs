@@ -2,6 +2,7 @@ using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Restore;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Ring;
 

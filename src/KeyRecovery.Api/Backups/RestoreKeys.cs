@@ -2,6 +2,7 @@ using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Backups;
+using KeyRecovery.Service.Restore;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Backups;
 using KeyRecovery.Storage.Files.Ring;

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using KeyRecovery.Service.Backups;
+using KeyRecovery.Service.Restore;
 
 namespace KeyRecovery.Api.Backups;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Maintenance;
-using KeyRecovery.Service.Maintenance;
+using KeyRecovery.Service.Rotation;
 
 namespace KeyRecovery.Api.Control;
 

@@ -1,11 +1,11 @@
 using KeyRecovery.Api.Options;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Keys;
-using KeyRecovery.Service.Maintenance;
+using KeyRecovery.Service.Rotation;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Backups;
-using KeyRecovery.Storage.Files.Ring;
 using KeyRecovery.Storage.Files.Fence;
+using KeyRecovery.Storage.Files.Ring;
 
 namespace KeyRecovery.Api.Hosting;
 

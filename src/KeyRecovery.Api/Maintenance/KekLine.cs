@@ -1,5 +1,5 @@
 using KeyRecovery.Service.Keys;
-using KeyRecovery.Service.Maintenance;
+using KeyRecovery.Service.Rotation;
 
 namespace KeyRecovery.Api.Maintenance;
 

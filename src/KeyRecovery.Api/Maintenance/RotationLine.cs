@@ -1,6 +1,6 @@
 using System.Text.Json;
 using KeyRecovery.Api.Http;
-using KeyRecovery.Service.Maintenance;
+using KeyRecovery.Service.Rotation;
 
 namespace KeyRecovery.Api.Maintenance;
 

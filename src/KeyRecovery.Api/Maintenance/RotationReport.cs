@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 using KeyRecovery.Service.Keys;
-using KeyRecovery.Service.Maintenance;
+using KeyRecovery.Service.Rotation;
 
 namespace KeyRecovery.Api.Maintenance;
 

@@ -1,7 +1,7 @@
 using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Service.Keys;
-using KeyRecovery.Service.Maintenance;
+using KeyRecovery.Service.Rotation;
 
 namespace KeyRecovery.Api.Maintenance;
 

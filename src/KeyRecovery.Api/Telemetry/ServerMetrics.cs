@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using KeyRecovery.Service;
+using KeyRecovery.Service.Telemetry;
 
 namespace KeyRecovery.Api.Telemetry;
 

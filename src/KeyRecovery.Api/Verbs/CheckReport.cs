@@ -1,7 +1,8 @@
-using KeyRecovery.Api.Maintenance;
 using System.Text.Json;
 using KeyRecovery.Api.Http;
+using KeyRecovery.Api.Maintenance;
 using KeyRecovery.Service.Maintenance;
+using KeyRecovery.Service.Rotation;
 using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Api.Verbs;

@@ -4,7 +4,7 @@ using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Maintenance;
 using KeyRecovery.Api.Options;
-using KeyRecovery.Service.Maintenance;
+using KeyRecovery.Service.Rotation;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Api.Verbs;

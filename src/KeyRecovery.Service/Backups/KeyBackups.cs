@@ -1,7 +1,6 @@
 using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Keys;
-using KeyRecovery.Service.Maintenance;
+using KeyRecovery.Service.Rotation;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.UseCases;
 

@@ -1,5 +1,6 @@
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
 
 namespace KeyRecovery.Service.Backups;
 
@@ -17,7 +18,8 @@ internal static class KeySnapshot
         SealedWriter to, Action<ulong> told, CancellationToken ct)
     {
         to.Write(new SnapshotRecord.First(pairId, madeAt).Encode());
-        foreach (var secret in secrets.Export()) WriteSecret(to, secret);
+        foreach (var (place, secret) in secrets.Export())
+            WriteSecret(to, new SnapshotRecord.Secret(place, secret));
         var rows = 0UL;
         foreach (var table in tables.InSnapshots)
         {

@@ -1,5 +1,6 @@
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
 
 namespace KeyRecovery.Service.Backups;
 

@@ -3,6 +3,7 @@ using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
 
 namespace KeyRecovery.Service.Erasure;
 

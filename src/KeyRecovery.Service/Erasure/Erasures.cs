@@ -1,5 +1,6 @@
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Keys;

@@ -1,5 +1,6 @@
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 

@@ -3,6 +3,7 @@ using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Telemetry;
 
 namespace KeyRecovery.Service.Gate;
 

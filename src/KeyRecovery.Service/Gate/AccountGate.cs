@@ -4,7 +4,7 @@ using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
-using KeyRecovery.Service.UseCases;
+using KeyRecovery.Service.Telemetry;
 
 namespace KeyRecovery.Service.Gate;
 
@@ -14,23 +14,17 @@ namespace KeyRecovery.Service.Gate;
 /// </summary>
 public sealed class AccountGate : IDisposable
 {
+    private readonly IDataStore _data;
     private readonly IKeyStore _keys;
     private readonly Lookups _lookups;
     private readonly AccountDoor _door;
-    private readonly Func<RowKey, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> _receiptOf;
     private readonly Decoy _decoy;
-    private readonly IDataStore _data;
+    private readonly Func<RowKey, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> _receiptOf;
 
     internal AccountGate(
-        ServiceContext context, Func<RowKey, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> receiptOf)
-    {
-        _receiptOf = receiptOf;
-        _data = context.Data;
-        _keys = context.Keys;
-        _lookups = context.Lookups;
-        _door = context.Door;
-        _decoy = new Decoy(context.Lookups, context.SubjectKeys, context.Random);
-    }
+        IDataStore data, IKeyStore keys, Lookups lookups, AccountDoor door, Decoy decoy,
+        Func<RowKey, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> receiptOf) =>
+        (_data, _keys, _lookups, _door, _decoy, _receiptOf) = (data, keys, lookups, door, decoy, receiptOf);
 
     /// <summary>Passes a request.</summary>
     /// <param name="keyId">Who the request says has signed it.</param>

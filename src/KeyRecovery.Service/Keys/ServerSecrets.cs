@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
-using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Keys;
@@ -100,9 +99,8 @@ public sealed class ServerSecrets : IDisposable
     }
 
     /// <summary>Every secret as a backup carries it: unwrapped, with the place of its row.</summary>
-    internal IReadOnlyList<SnapshotRecord.Secret> Export() =>
-        [new(Secrets.Place, _keys.AsMemory(0, Secrets.Size)),
-            new(Realm.Place, _keys.AsMemory(Secrets.Size, Realm.Size))];
+    internal IReadOnlyList<(RowKey Place, ReadOnlyMemory<byte> Secret)> Export() =>
+        [(Secrets.Place, _keys.AsMemory(0, Secrets.Size)), (Realm.Place, _keys.AsMemory(Secrets.Size, Realm.Size))];
 
     /// <summary>Wraps a secret that a backup carried for its row.</summary>
     /// <exception cref="WireFormatException">This program knows no such secret.</exception>

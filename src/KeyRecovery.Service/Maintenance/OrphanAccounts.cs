@@ -1,5 +1,6 @@
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
 
 namespace KeyRecovery.Service.Maintenance;
 

@@ -13,9 +13,11 @@ namespace KeyRecovery.Service.Maintenance;
 public sealed class StoreAudit
 {
     private readonly ServiceContext _context;
+    private readonly RealmCheck _realm;
     private readonly ErasureCheck _erasures;
 
-    internal StoreAudit(ServiceContext context, ErasureCheck erasures) => (_context, _erasures) = (context, erasures);
+    internal StoreAudit(ServiceContext context, RealmCheck realm, ErasureCheck erasures) =>
+        (_context, _realm, _erasures) = (context, realm, erasures);
 
     /// <summary>Checks everything. Takes time that grows with the number of accounts.</summary>
     public async Task<AuditReport> RunAsync(CancellationToken ct)
@@ -43,7 +45,7 @@ public sealed class StoreAudit
             if (faults.Count == 0) sound++;
         }
 
-        await new RealmCheck(_context).RunAsync(damaged, ct);
+        await _realm.RunAsync(damaged, ct);
         await _erasures.RunAsync(damaged, ct);
         return new AuditReport(
             sound, pending, lost, damaged.ToImmutable(), await CountOrphansAsync(named, lookups, ct));

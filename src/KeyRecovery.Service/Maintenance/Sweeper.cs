@@ -2,6 +2,7 @@ using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Telemetry;
 using KeyRecovery.Service.UseCases;
 
 namespace KeyRecovery.Service.Maintenance;

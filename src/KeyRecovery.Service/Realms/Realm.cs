@@ -7,7 +7,7 @@ using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
-using KeyRecovery.Service.UseCases;
+using KeyRecovery.Service.Telemetry;
 
 namespace KeyRecovery.Service.Realms;
 
@@ -22,19 +22,26 @@ public sealed class Realm : IDisposable
     // commands.
     private const int Attempts = 256;
 
-    private readonly ServiceContext _context;
+    private readonly IKeyStore _store;
+    private readonly Lookups _lookups;
+    private readonly RealmShares _shares;
+    private readonly IAppPolicies _policies;
+    private readonly IRandom _random;
+    private readonly TimeProvider _time;
     private readonly RealmKeys _keys;
     private readonly RealmRegistrar _registrar;
     private readonly ReadOnlyMemory<byte> _decoyRow;
     private readonly VerifyKey _decoyKey;
 
-    internal Realm(ServiceContext context, ReadOnlySpan<byte> seed)
+    internal Realm(
+        IKeyStore store, Lookups lookups, RealmShares shares, IAppPolicies policies, ReadOnlySpan<byte> seed,
+        IRandom random, TimeProvider time)
     {
-        _context = context;
+        (_store, _lookups, _shares, _policies, _random, _time) = (store, lookups, shares, policies, random, time);
         _keys = new RealmKeys(seed);
-        _registrar = new RealmRegistrar(context);
+        _registrar = new RealmRegistrar(store, lookups, shares, time);
         Span<byte> drawn = stackalloc byte[SigningKey.SeedSize];
-        context.Random.Fill(drawn);
+        random.Fill(drawn);
         using var nobody = SigningKey.FromSeed(drawn);
         _decoyKey = nobody.PublicKey;
         _decoyRow = Decoy().Encode();
@@ -73,8 +80,8 @@ public sealed class Realm : IDisposable
     public async ValueTask<Outcome<byte[]>> EvaluateAsync(
         AppUser user, RealmEvaluate guess, Hash256 request, CancellationToken ct)
     {
-        var key = _context.Lookups.Ids.RealmSlot(guess.Slot);
-        var subject = _context.Lookups.Ids.Subject(user);
+        var key = _lookups.Ids.RealmSlot(guess.Slot);
+        var subject = _lookups.Ids.Subject(user);
         var element = Hash256.Of(guess.Blinded.ToArray());
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
@@ -82,9 +89,9 @@ public sealed class Realm : IDisposable
             if (stored is null || !CryptographicOperations.FixedTimeEquals(row.Subject.Span, subject.Id.Span))
                 return new ServiceFailure(ErrorCode.NotFound);
 
-            var step = RealmRules.Charge(row, guess.Attempt, element, _context.Policies.Of(row.App).Passphrase, Now);
+            var step = RealmRules.Charge(row, guess.Attempt, element, _policies.Of(row.App).Passphrase, Now);
             // Opened first: a share that does not open must not cost a guess.
-            using var share = step is RealmStep.Proceed ? await _context.Shares.OpenAsync(key, row, ct) : null;
+            using var share = step is RealmStep.Proceed ? await _shares.OpenAsync(key, row, ct) : null;
             switch (await WriteAsync(step, stored, ct))
             {
                 case WriteResult.Unavailable(_, var reason):
@@ -136,12 +143,12 @@ public sealed class Realm : IDisposable
     /// <summary>Zeroes the realm's keys.</summary>
     public void Dispose() => _keys.Dispose();
 
-    private DateTimeOffset Now => _context.Time.GetUtcNow();
+    private DateTimeOffset Now => _time.GetUtcNow();
 
     private async ValueTask<Outcome<byte[]>> ChangeAsync(
         AuthorityId slot, Hash256 request, bool withEvents, Func<RealmSlotRow, RealmStep> decide, CancellationToken ct)
     {
-        var key = _context.Lookups.Ids.RealmSlot(slot);
+        var key = _lookups.Ids.RealmSlot(slot);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var (row, stored) = await ReadAsync(key, ct);
@@ -166,23 +173,23 @@ public sealed class Realm : IDisposable
     private async ValueTask<(RealmSlotRow Row, Row? Stored)> ReadAsync(RowKey key, CancellationToken ct)
     {
         ServiceMeter.Read();
-        var stored = await _context.Keys.ReadAsync(key, ct);
+        var stored = await _store.ReadAsync(key, ct);
         return (RealmSlotRow.Decode(stored?.Value ?? _decoyRow), stored);
     }
 
     private async ValueTask<WriteResult?> WriteAsync(RealmStep step, Row stored, CancellationToken ct) =>
         step.Next is { } next
-            ? await _context.Keys.WriteAsync([new RowWrite.Replace(stored, next.Encode())], ct) : null;
+            ? await _store.WriteAsync([new RowWrite.Replace(stored, next.Encode())], ct) : null;
 
     private OprfEvaluation Evaluate(OprfScalar share, RealmSlotRow row, OprfElement blinded) =>
         OprfElement.TryParse(row.ShareKey.Span, out var shareKey)
-            ? OprfServer.Evaluate(share, shareKey, blinded, _context.Random)
+            ? OprfServer.Evaluate(share, shareKey, blinded, _random)
             : throw new RowDamagedException(Table.RealmSlots);
 
     private byte[] Answer(
         AuthorityId slot, RealmSlotRow row, Hash256 request, OprfEvaluation? evaluation = null, bool withEvents = false)
     {
-        var standing = RealmStanding.Of(row, _context.Policies.Of(row.App).Passphrase, Now);
+        var standing = RealmStanding.Of(row, _policies.Of(row.App).Passphrase, Now);
         return new RealmStatus
         {
             Realm = Identity.Fingerprint,

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Telemetry;
 
 namespace KeyRecovery.Service.Realms;
 

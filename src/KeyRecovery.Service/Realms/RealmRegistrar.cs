@@ -6,7 +6,6 @@ using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
-using KeyRecovery.Service.UseCases;
 
 namespace KeyRecovery.Service.Realms;
 
@@ -16,19 +15,19 @@ namespace KeyRecovery.Service.Realms;
 /// written, and then its place is taken: so whatever is live is named, and an erasure that closes the user's row finds
 /// it.
 /// </summary>
-internal sealed class RealmRegistrar(ServiceContext context)
+internal sealed class RealmRegistrar(IKeyStore keys, Lookups lookups, RealmShares shares, TimeProvider time)
 {
     private const int Attempts = 16;
 
     public async ValueTask<Outcome<RealmSlotRow>> RegisterAsync(
         AppUser user, RealmRegistration registration, CancellationToken ct)
     {
-        var key = context.Lookups.Ids.RealmSlot(registration.Slot);
-        var subject = context.Lookups.Ids.Subject(user);
+        var key = lookups.Ids.RealmSlot(registration.Slot);
+        var subject = lookups.Ids.Subject(user);
         var print = Fingerprint(registration);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            if (await context.Keys.ReadAsync(key, ct) is { } taken)
+            if (await keys.ReadAsync(key, ct) is { } taken)
             {
                 var row = RealmSlotRow.Decode(taken.Value);
                 var isSame = row.State != RealmSlotState.Destroyed && row.Subject.Span.SequenceEqual(subject.Id.Span)
@@ -38,13 +37,13 @@ internal sealed class RealmRegistrar(ServiceContext context)
 
             var writes = new List<RowWrite>();
             if (await NameAsync(RowIds.RealmSubject(subject), key, writes, ct) is { } refused) return refused;
-            using var lease = context.Shares.Wrap();
+            using var lease = shares.Wrap();
             var made = New(lease, user, subject, key, registration, print);
             writes.Add(new RowWrite.Create(key, made.Encode()));
-            switch (await context.Keys.WriteAsync(writes, ct))
+            switch (await keys.WriteAsync(writes, ct))
             {
                 case WriteResult.Written:
-                    if (!context.Shares.IsCurrent(made.Kek)) await MoveOnAsync(key, registration, ct);
+                    if (!shares.IsCurrent(made.Kek)) await MoveOnAsync(key, registration, ct);
                     return made;
                 case WriteResult.Unavailable(_, var reason):
                     return ServiceFailure.Of(reason);
@@ -57,7 +56,7 @@ internal sealed class RealmRegistrar(ServiceContext context)
     private RealmSlotRow New(
         KekLease lease, AppUser user, RowKey subject, RowKey key, RealmRegistration registration, Hash256 print)
     {
-        var (kek, sealedShare) = context.Shares.Seal(lease, key, registration.Share);
+        var (kek, sealedShare) = shares.Seal(lease, key, registration.Share);
         return new RealmSlotRow
         {
             State = RealmSlotState.Fresh,
@@ -69,8 +68,8 @@ internal sealed class RealmRegistrar(ServiceContext context)
             SigningKey = registration.SigningKey.ToArray(),
             ManagementKey = registration.ManagementKey.ToArray(),
             Registration = print.ToArray(),
-            RegisteredAt = context.NowSeconds,
-            Events = default(RealmEvents).Add(context.Time.GetUtcNow(), RealmEventKind.Registered),
+            RegisteredAt = (ulong)time.GetUtcNow().ToUnixTimeSeconds(),
+            Events = default(RealmEvents).Add(time.GetUtcNow(), RealmEventKind.Registered),
         };
     }
 
@@ -79,7 +78,7 @@ internal sealed class RealmRegistrar(ServiceContext context)
     private async ValueTask<ServiceFailure?> NameAsync(
         RowKey subject, RowKey slot, List<RowWrite> writes, CancellationToken ct)
     {
-        var stored = await context.Keys.ReadAsync(subject, ct);
+        var stored = await keys.ReadAsync(subject, ct);
         var row = stored is null ? RealmSubjectRow.Empty : RealmSubjectRow.Decode(stored.Value);
         if (row.ClosedBy is not null) return new ServiceFailure(ErrorCode.Erased);
         var others = row.Slots.Remove(slot);
@@ -98,7 +97,7 @@ internal sealed class RealmRegistrar(ServiceContext context)
         var gone = RealmSlotRow.Deleted().Encode();
         foreach (var slot in slots)
         {
-            if (await context.Keys.ReadAsync(slot, ct) is not { } stored)
+            if (await keys.ReadAsync(slot, ct) is not { } stored)
             {
                 // A registration that died, or is on its way: then it is refused.
                 writes.Add(new RowWrite.Create(slot, gone));
@@ -106,7 +105,7 @@ internal sealed class RealmRegistrar(ServiceContext context)
             }
 
             var row = RealmSlotRow.Decode(stored.Value);
-            if (!RealmRules.MakesRoom(row, context.Time.GetUtcNow())) kept.Add(slot);
+            if (!RealmRules.MakesRoom(row, time.GetUtcNow())) kept.Add(slot);
             else if (row.State != RealmSlotState.Destroyed) writes.Add(new RowWrite.Replace(stored, gone));
         }
 
@@ -119,13 +118,13 @@ internal sealed class RealmRegistrar(ServiceContext context)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            if (await context.Keys.ReadAsync(key, ct) is not { } stored) return;
+            if (await keys.ReadAsync(key, ct) is not { } stored) return;
             var row = RealmSlotRow.Decode(stored.Value);
-            if (row.SealedShare.IsEmpty || context.Shares.IsCurrent(row.Kek)) return;
-            using var lease = context.Shares.Wrap();
-            var (kek, sealedShare) = context.Shares.Seal(lease, key, registration.Share);
+            if (row.SealedShare.IsEmpty || shares.IsCurrent(row.Kek)) return;
+            using var lease = shares.Wrap();
+            var (kek, sealedShare) = shares.Seal(lease, key, registration.Share);
             var next = row with { Kek = kek, SealedShare = sealedShare };
-            await context.Keys.WriteAsync([new RowWrite.Replace(stored, next.Encode())], ct);
+            await keys.WriteAsync([new RowWrite.Replace(stored, next.Encode())], ct);
         }
     }
 

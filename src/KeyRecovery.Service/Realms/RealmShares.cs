@@ -4,6 +4,7 @@ using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Telemetry;
 
 namespace KeyRecovery.Service.Realms;
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Telemetry;
 
 namespace KeyRecovery.Service.Rows;
 

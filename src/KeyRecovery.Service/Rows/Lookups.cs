@@ -1,6 +1,7 @@
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Telemetry;
 
 namespace KeyRecovery.Service.Rows;
 

@@ -3,6 +3,7 @@ using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Telemetry;
 
 namespace KeyRecovery.Service.Rows;
 

@@ -1,11 +1,9 @@
-using KeyRecovery.Service.Maintenance;
-
 namespace KeyRecovery.Service.Stores;
 
 /// <summary>
-/// One table of the two stores, and all that the service does with a table as such: erasure, sweep, check, snapshot,
-/// re-wrap and schema derive from what stands here (<see cref="TableRegistry"/>), so that a table which nobody thought
-/// of cannot survive an erasure.
+/// One table of the two stores. All that the service does with a table as such (erasure, sweep, check, snapshot,
+/// re-wrap, schema) derives from what stands here and in the registry of all tables, so that a table which nobody
+/// thought of cannot survive an erasure.
 /// </summary>
 public sealed class Table
 {
@@ -36,9 +34,6 @@ public sealed class Table
     /// <summary>The schema of its store in which it came.</summary>
     public int Since { get; }
 
-    /// <summary>Reads what a row holds under a KEK of the ring; null for a table whose rows hang on no KEK.</summary>
-    internal Func<Row, WrappedRow?>? Wrap { get; private init; }
-
     /// <summary>
     /// Data store: one mutable row an account: heads, active authorities, what is named. The commit point.
     /// </summary>
@@ -63,8 +58,7 @@ public sealed class Table
     public static Table Trails { get; } = new(8, "trails", StoreKind.Data, RowsOf.Account);
 
     /// <summary>Key store: one key row an account.</summary>
-    public static Table KeyRows { get; } =
-        new(64, "key_rows", StoreKind.Keys, RowsOf.KeyRow) { Wrap = WrappedRow.OfKeyRow };
+    public static Table KeyRows { get; } = new(64, "key_rows", StoreKind.Keys, RowsOf.KeyRow);
 
     /// <summary>Key store: which account an app's user has.</summary>
     public static Table Subjects { get; } = new(65, "subjects", StoreKind.Keys, RowsOf.Lookup);
@@ -76,8 +70,7 @@ public sealed class Table
     public static Table Secrets { get; } = new(67, "secrets", StoreKind.Keys, RowsOf.Server);
 
     /// <summary>Key store: this realm's share and guess counter of a passphrase slot.</summary>
-    public static Table RealmSlots { get; } =
-        new(68, "realm_slots", StoreKind.Keys, RowsOf.Realm) { Wrap = WrappedRow.OfRealmSlot };
+    public static Table RealmSlots { get; } = new(68, "realm_slots", StoreKind.Keys, RowsOf.Realm);
 
     /// <summary>Key store: which slots a user has at this realm.</summary>
     public static Table RealmSubjects { get; } = new(69, "realm_subjects", StoreKind.Keys, RowsOf.Realm);
@@ -102,9 +95,8 @@ public sealed class Table
     public static Table Receipts { get; } = new(74, "receipts", StoreKind.Keys, RowsOf.KeyRow);
 
     /// <summary>A table beside those of this program, for tests that add one.</summary>
-    internal static Table Of(
-        int number, string name, StoreKind store, RowsOf rows, int since, Func<Row, WrappedRow?>? wrap = null) =>
-        new(number, name, store, rows, since) { Wrap = wrap };
+    internal static Table Of(int number, string name, StoreKind store, RowsOf rows, int since) =>
+        new(number, name, store, rows, since);
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;

@@ -5,6 +5,7 @@ using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Operations;
+using KeyRecovery.Service.Telemetry;
 
 namespace KeyRecovery.Service.UseCases;
 

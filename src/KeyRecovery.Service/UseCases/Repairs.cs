@@ -7,6 +7,7 @@ using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Operations;
 using KeyRecovery.Service.Rows;
+using KeyRecovery.Service.Telemetry;
 
 namespace KeyRecovery.Service.UseCases;
 

@@ -2,15 +2,15 @@ using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Linking;
-using KeyRecovery.Service.Realms;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
 
 namespace KeyRecovery.Service.UseCases;
 
 /// <summary>What the use cases share.</summary>
 internal sealed record ServiceContext(
-    IDataStore Data, IKeyStore Keys, TableRegistry Tables, Lookups Lookups, SubjectKeys SubjectKeys, RealmShares Shares,
+    IDataStore Data, IKeyStore Keys, TableRegistry Tables, Lookups Lookups, SubjectKeys SubjectKeys,
     IAppPolicies Policies, ILinkSessions Links, IRandom Random, TimeProvider Time)
 {
     public AccountDoor Door { get; } = new(Data, Keys, Lookups, SubjectKeys);

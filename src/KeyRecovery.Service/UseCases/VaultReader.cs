@@ -4,6 +4,7 @@ using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Telemetry;
 
 namespace KeyRecovery.Service.UseCases;
 

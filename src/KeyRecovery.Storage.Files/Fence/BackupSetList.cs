@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using KeyRecovery.Service.Backups;
-using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Backups;

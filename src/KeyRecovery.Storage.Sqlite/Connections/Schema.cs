@@ -1,5 +1,6 @@
 using System.Globalization;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
 
 namespace KeyRecovery.Storage.Sqlite.Connections;
 

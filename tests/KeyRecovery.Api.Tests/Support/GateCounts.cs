@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using KeyRecovery.Service;
+using KeyRecovery.Service.Telemetry;
 
 namespace KeyRecovery.Api.Tests.Support;
 

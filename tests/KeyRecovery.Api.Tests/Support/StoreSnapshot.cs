@@ -1,5 +1,6 @@
 using KeyRecovery.Api.Hosting;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace KeyRecovery.Api.Tests.Support;

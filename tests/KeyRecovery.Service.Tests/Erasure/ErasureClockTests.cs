@@ -2,6 +2,7 @@ using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Maintenance;
+using KeyRecovery.Service.Rotation;
 using KeyRecovery.Service.Tests.Support;
 using KeyRecovery.Testing;
 using Microsoft.Data.Sqlite;

@@ -5,6 +5,7 @@ using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Realms;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
 using KeyRecovery.Service.Tests.Support;
 
 namespace KeyRecovery.Service.Tests.Erasure;

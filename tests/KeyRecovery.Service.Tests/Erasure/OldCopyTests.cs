@@ -76,7 +76,7 @@ public sealed class OldCopyTests
         }
 
         foreach (var person in gone) Assert.Equal(1, await LevelAsync(server, person));
-        Assert.IsType<KeyRecovery.Service.Maintenance.RotationOutcome.Done>(
+        Assert.IsType<KeyRecovery.Service.Rotation.RotationOutcome.Done>(
             await server.Service.Rotation.RunAsync(begin: true, null, default));
         await server.Service.Erasures.ResumeAsync(default);
         foreach (var person in gone) Assert.Equal(2, await LevelAsync(server, person));

@@ -5,6 +5,7 @@ using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
 using KeyRecovery.Service.Tests.Support;
 using KeyRecovery.Testing;
 using KeyRecovery.Testing.Realms;

@@ -1,5 +1,6 @@
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Maintenance;
+using KeyRecovery.Service.Rotation;
 
 namespace KeyRecovery.Service.Tests.Rotation;
 

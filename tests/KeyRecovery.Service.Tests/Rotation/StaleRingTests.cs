@@ -2,6 +2,7 @@ using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Maintenance;
+using KeyRecovery.Service.Rotation;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Tests.Support;
 using KeyRecovery.Testing;

@@ -5,6 +5,7 @@ using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
 using KeyRecovery.Service.UseCases;
 using KeyRecovery.Testing;
 using KeyRecovery.Testing.Stores;

@@ -3,6 +3,7 @@ using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
 using KeyRecovery.Service.UseCases;
 using KeyRecovery.Testing;
 using KeyRecovery.Testing.Stores;

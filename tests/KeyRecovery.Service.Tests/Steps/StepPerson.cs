@@ -9,6 +9,7 @@ using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Realms;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
 using KeyRecovery.Service.Tests.Support;
 using KeyRecovery.Testing.Realms;
 

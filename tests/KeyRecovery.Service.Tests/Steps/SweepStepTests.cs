@@ -6,6 +6,7 @@ using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
 using KeyRecovery.Service.Tests.Support;
 using KeyRecovery.Testing;
 using KeyRecovery.Testing.Stores;

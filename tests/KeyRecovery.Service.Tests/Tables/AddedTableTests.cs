@@ -3,8 +3,10 @@ using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Maintenance;
+using KeyRecovery.Service.Rotation;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
 using KeyRecovery.Service.Tests.Support;
 using KeyRecovery.Testing;
 
@@ -18,10 +20,10 @@ public sealed class AddedTableTests
 {
     private static readonly Table Drafts =
         Table.Of(200, "drafts", StoreKind.Data, RowsOf.Account, Table.FirstSchema + 1);
-    private static readonly Table Pins =
-        Table.Of(201, "pins", StoreKind.Keys, RowsOf.Realm, Table.FirstSchema + 1, WrappedPin);
+    private static readonly Table Pins = Table.Of(201, "pins", StoreKind.Keys, RowsOf.Realm, Table.FirstSchema + 1);
     private static readonly Table Names = Table.Of(202, "names", StoreKind.Keys, RowsOf.Lookup, Table.FirstSchema + 1);
-    private static readonly TableRegistry Registry = TableRegistry.Default.With(Drafts).With(Pins).With(Names);
+    private static readonly TableRegistry Registry =
+        TableRegistry.Default.With(Drafts).With(Pins, WrappedPin).With(Names);
 
     private readonly TestRandom _random = new(5);
 

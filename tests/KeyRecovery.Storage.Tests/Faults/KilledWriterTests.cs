@@ -1,5 +1,6 @@
 using System.Globalization;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
 using KeyRecovery.Storage.Tests.Support;
 
 namespace KeyRecovery.Storage.Tests.Faults;

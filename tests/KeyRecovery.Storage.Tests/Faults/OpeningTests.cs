@@ -1,4 +1,5 @@
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
 using KeyRecovery.Storage.Sqlite.Connections;
 using KeyRecovery.Storage.Tests.Support;
 

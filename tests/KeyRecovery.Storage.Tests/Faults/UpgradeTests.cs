@@ -1,5 +1,6 @@
 using System.Globalization;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
 using KeyRecovery.Storage.Sqlite;
 using KeyRecovery.Storage.Sqlite.Connections;
 using KeyRecovery.Storage.Tests.Support;

@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Maintenance;
-using KeyRecovery.Storage.Sqlite;
+using KeyRecovery.Service.Rotation;
 using KeyRecovery.Storage.Files.Ring;
+using KeyRecovery.Storage.Sqlite;
 using KeyRecovery.Storage.Tests.Support;
 
 namespace KeyRecovery.Storage.Tests.Ring;

@@ -1,6 +1,6 @@
 using KeyRecovery.Service.Keys;
 
-namespace KeyRecovery.Service.Maintenance;
+namespace KeyRecovery.Service.Rotation;
 
 /// <summary>A KEK and how many rows of the key store hang on it.</summary>
 /// <param name="Standing">Which, and its state.</param>

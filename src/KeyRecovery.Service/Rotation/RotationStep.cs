@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using KeyRecovery.Service.Keys;
 
-namespace KeyRecovery.Service.Maintenance;
+namespace KeyRecovery.Service.Rotation;
 
 /// <summary>What a rotation does next. Decided from the ring alone, so that a crash forgets nothing.</summary>
 internal abstract record RotationStep

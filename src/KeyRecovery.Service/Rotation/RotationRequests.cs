@@ -1,4 +1,4 @@
-namespace KeyRecovery.Service.Maintenance;
+namespace KeyRecovery.Service.Rotation;
 
 /// <summary>Requests for a rotation, of which only the last counts, and the one who waits for them.</summary>
 public sealed class RotationRequests : IRotationRequests, IDisposable

@@ -1,4 +1,4 @@
-namespace KeyRecovery.Service.Backups;
+namespace KeyRecovery.Service.Restore;
 
 /// <summary>What became of a restored store when it was joined to the other.</summary>
 /// <param name="Accounts">Accounts with key and data.</param>

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using KeyRecovery.Service.Keys;
 
-namespace KeyRecovery.Service.Maintenance;
+namespace KeyRecovery.Service.Rotation;
 
 /// <summary>What hangs on the ring.</summary>
 /// <param name="Keks">Every KEK that ever was, ascending by id.</param>

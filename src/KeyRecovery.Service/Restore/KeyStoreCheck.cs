@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Keys;
-using KeyRecovery.Service.Maintenance;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
 
-namespace KeyRecovery.Service.Backups;
+namespace KeyRecovery.Service.Restore;
 
 /// <summary>Whether a key store is one that nobody needs to replace.</summary>
 public static class KeyStoreCheck
@@ -14,13 +14,14 @@ public static class KeyStoreCheck
     public static async Task<bool> IsSoundAsync(
         IKeyStore keys, IKekRing ring, CancellationToken ct, TableRegistry? tables = null)
     {
+        tables ??= TableRegistry.Default;
         var secret = new byte[KekBox.SecretSize];
         try
         {
-            foreach (var table in (tables ?? TableRegistry.Default).Wrapped)
+            foreach (var table in tables.Wrapped)
             {
                 await foreach (var row in keys.ScanAsync(table, ct))
-                    if (WrappedRow.Of(row) is { } wrapped
+                    if (tables.WrapOf(row) is { } wrapped
                         && !KekBox.TryUnwrap(ring, wrapped.Kek, row.Key, wrapped.Wrapped.Span, secret)) return false;
             }
 

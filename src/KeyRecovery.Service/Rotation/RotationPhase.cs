@@ -1,4 +1,4 @@
-namespace KeyRecovery.Service.Maintenance;
+namespace KeyRecovery.Service.Rotation;
 
 /// <summary>What a rotation is doing.</summary>
 public enum RotationPhase

@@ -4,11 +4,12 @@ using System.Security.Cryptography;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Realms;
 using KeyRecovery.Service.Stores;
 
-namespace KeyRecovery.Service.Backups;
+namespace KeyRecovery.Service.Restore;
 
 /// <summary>
 /// Turns a snapshot into the rows of a new key store: subject keys move to the ring's current KEK, secrets under

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 
-namespace KeyRecovery.Service.Maintenance;
+namespace KeyRecovery.Service.Rotation;
 
 /// <summary>
 /// How a rotation ended. All but <see cref="Done"/> leave it pending, with every key that a row needs.

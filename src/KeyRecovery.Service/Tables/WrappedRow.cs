@@ -3,7 +3,7 @@ using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Realms;
 using KeyRecovery.Service.Stores;
 
-namespace KeyRecovery.Service.Maintenance;
+namespace KeyRecovery.Service.Tables;
 
 /// <summary>
 /// A row of the key store as a rotation sees it: what is wrapped under which KEK, and the row with another wrap.
@@ -14,13 +14,6 @@ namespace KeyRecovery.Service.Maintenance;
 /// <param name="With">The row's value with the secret under another KEK.</param>
 internal sealed record WrappedRow(Row Row, KekId Kek, ReadOnlyMemory<byte> Wrapped, Func<KekId, byte[], byte[]> With)
 {
-    /// <summary>
-    /// Reads a row of a table whose rows hang on the ring; null where it holds no key: an erased account, a destroyed
-    /// share.
-    /// </summary>
-    /// <exception cref="Protocol.Wire.WireFormatException">The row is damaged.</exception>
-    public static WrappedRow? Of(Row row) => row.Key.Table.Wrap?.Invoke(row);
-
     /// <summary>A key row with its subject key.</summary>
     public static WrappedRow? OfKeyRow(Row row)
     {

@@ -1,7 +1,6 @@
-using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Keys;
 
-namespace KeyRecovery.Service.Erasure;
+namespace KeyRecovery.Service.Backups;
 
 /// <summary>
 /// The backup sets that were made, as far as erasures wait for them: a list that no backup of a store replaces.

@@ -2,8 +2,9 @@ using System.Collections.Immutable;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
 
-namespace KeyRecovery.Service.Maintenance;
+namespace KeyRecovery.Service.Rotation;
 
 /// <summary>Counts what hangs on each KEK of the ring.</summary>
 public sealed class RingAudit
@@ -26,7 +27,7 @@ public sealed class RingAudit
             {
                 try
                 {
-                    if (WrappedRow.Of(row) is { } wrapped) rows[wrapped.Kek] = rows.GetValueOrDefault(wrapped.Kek) + 1;
+                    if (_tables.WrapOf(row) is { } wrapped) rows[wrapped.Kek] = rows.GetValueOrDefault(wrapped.Kek) + 1;
                 }
                 catch (WireFormatException)
                 {
@@ -56,11 +57,11 @@ public sealed class RingAudit
     }
 
     // 0 for what does not decode: the passes and the report count it.
-    private static uint KekOf(Row row)
+    private uint KekOf(Row row)
     {
         try
         {
-            return WrappedRow.Of(row)?.Kek.Value ?? 0;
+            return _tables.WrapOf(row)?.Kek.Value ?? 0;
         }
         catch (WireFormatException)
         {

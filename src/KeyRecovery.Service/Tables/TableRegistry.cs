@@ -1,27 +1,33 @@
 using System.Collections.Immutable;
+using KeyRecovery.Service.Stores;
 
-namespace KeyRecovery.Service.Stores;
+namespace KeyRecovery.Service.Tables;
 
 /// <summary>
-/// Every table there is. Whoever does something with all tables of a kind asks here and keeps no list.
+/// Every table there is, and how rows are read that hang on the KEK ring. Whoever does something with all tables of a
+/// kind asks here and keeps no list.
 /// </summary>
 public sealed class TableRegistry
 {
     private readonly ImmutableDictionary<int, Table> _byNumber;
+    private readonly ImmutableDictionary<Table, Func<Row, WrappedRow?>> _wraps;
 
-    private TableRegistry(ImmutableArray<Table> all)
+    private TableRegistry(ImmutableArray<Table> all, ImmutableDictionary<Table, Func<Row, WrappedRow?>> wraps)
     {
         All = all;
+        _wraps = wraps;
         _byNumber = all.ToImmutableDictionary(table => table.Number);
     }
 
     /// <summary>The tables of this program.</summary>
     public static TableRegistry Default { get; } = new(
-    [
-        Table.Accounts, Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Trails,
-        Table.KeyRows, Table.Subjects, Table.Slots, Table.Secrets, Table.RealmSlots, Table.RealmSubjects,
-        Table.ErasurePlans, Table.ErasureJobs, Table.ErasureLines, Table.Erasures, Table.Receipts,
-    ]);
+        [
+            Table.Accounts, Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Trails,
+            Table.KeyRows, Table.Subjects, Table.Slots, Table.Secrets, Table.RealmSlots, Table.RealmSubjects,
+            Table.ErasurePlans, Table.ErasureJobs, Table.ErasureLines, Table.Erasures, Table.Receipts,
+        ],
+        ImmutableDictionary<Table, Func<Row, WrappedRow?>>.Empty
+            .Add(Table.KeyRows, WrappedRow.OfKeyRow).Add(Table.RealmSlots, WrappedRow.OfRealmSlot));
 
     /// <summary>All tables, ascending by number.</summary>
     public ImmutableArray<Table> All { get; }
@@ -35,7 +41,7 @@ public sealed class TableRegistry
     public IEnumerable<Table> Lookups => All.Where(t => t.Rows == RowsOf.Lookup);
 
     /// <summary>Tables whose rows hang on the KEK ring.</summary>
-    public IEnumerable<Table> Wrapped => All.Where(t => t.Wrap is not null);
+    public IEnumerable<Table> Wrapped => All.Where(_wraps.ContainsKey);
 
     /// <summary>
     /// What a snapshot of the key store carries row by row. The server's own secrets travel unwrapped, apart.
@@ -51,7 +57,18 @@ public sealed class TableRegistry
     /// <summary>The table of that number, or null.</summary>
     public Table? Find(ulong number) => number <= byte.MaxValue ? _byNumber.GetValueOrDefault((int)number) : null;
 
+    /// <summary>
+    /// Reads a row of a table whose rows hang on the ring; null where it holds no key: an erased account, a destroyed
+    /// share.
+    /// </summary>
+    /// <exception cref="Protocol.Wire.WireFormatException">The row is damaged.</exception>
+    internal WrappedRow? WrapOf(Row row) => _wraps.GetValueOrDefault(row.Key.Table)?.Invoke(row);
+
     /// <summary>This registry with another table.</summary>
     /// <exception cref="ArgumentException">Its number is taken.</exception>
-    public TableRegistry With(Table table) => new([.. All.Add(table).OrderBy(t => t.Number)]);
+    public TableRegistry With(Table table) => new([.. All.Add(table).OrderBy(t => t.Number)], _wraps);
+
+    /// <summary>As the other overload, with a table whose rows hang on the ring.</summary>
+    internal TableRegistry With(Table table, Func<Row, WrappedRow?> wrap) =>
+        new(With(table).All, _wraps.Add(table, wrap));
 }

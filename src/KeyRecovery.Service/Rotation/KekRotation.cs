@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
+using KeyRecovery.Service.Telemetry;
 
-namespace KeyRecovery.Service.Maintenance;
+namespace KeyRecovery.Service.Rotation;
 
 /// <summary>
 /// Replaces the current KEK: draws the next, promotes it, moves every subject key and share, and destroys the old one,

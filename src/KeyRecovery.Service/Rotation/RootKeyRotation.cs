@@ -1,7 +1,7 @@
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 
-namespace KeyRecovery.Service.Maintenance;
+namespace KeyRecovery.Service.Rotation;
 
 /// <summary>
 /// Replaces the root key: a next one is made durable, the few things that the root wraps are wrapped anew, and then it

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace KeyRecovery.Service;
+namespace KeyRecovery.Service.Telemetry;
 
 /// <summary>
 /// The service's instruments (meter <c>keyrecovery</c>). The first three show that refusals look alike: an unknown, a

@@ -2,8 +2,9 @@ using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
 
-namespace KeyRecovery.Service.Maintenance;
+namespace KeyRecovery.Service.Rotation;
 
 /// <summary>
 /// One pass over all rows that hang on the ring: moves those of retiring KEKs to the current one, and counts. Each
@@ -72,7 +73,7 @@ internal sealed class RewrapPass(IKeyStore keys, TableRegistry tables, IKekRing 
     {
         try
         {
-            return WrappedRow.Of(row);
+            return tables.WrapOf(row);
         }
         catch (WireFormatException)
         {

@@ -1,7 +1,6 @@
-using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Keys;
 
-namespace KeyRecovery.Service.Erasure;
+namespace KeyRecovery.Service.Backups;
 
 /// <summary>A server that makes no backup sets.</summary>
 public sealed class NoBackupSets : IBackupSets

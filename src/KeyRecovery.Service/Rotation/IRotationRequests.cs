@@ -1,4 +1,4 @@
-namespace KeyRecovery.Service.Maintenance;
+namespace KeyRecovery.Service.Rotation;
 
 /// <summary>Where an erasure asks for a rotation of the KEK.</summary>
 public interface IRotationRequests

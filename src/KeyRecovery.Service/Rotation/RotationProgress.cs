@@ -1,4 +1,4 @@
-namespace KeyRecovery.Service.Maintenance;
+namespace KeyRecovery.Service.Rotation;
 
 /// <summary>How far a rotation is.</summary>
 /// <param name="Phase">What it does.</param>

@@ -2,11 +2,12 @@ using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Maintenance;
+using KeyRecovery.Service.Rotation;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.UseCases;
 
-namespace KeyRecovery.Service.Backups;
+namespace KeyRecovery.Service.Restore;
 
 /// <summary>
 /// What stands between a restored store and the first request: what was erased is erased again, and what no key opens
