@@ -1,6 +1,7 @@
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite.Backups;
+using KeyRecovery.Storage.Sqlite.Options;
 using Microsoft.Extensions.Logging;
 
 namespace KeyRecovery.Storage.Sqlite;

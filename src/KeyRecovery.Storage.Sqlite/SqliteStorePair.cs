@@ -1,8 +1,11 @@
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Backups;
-using KeyRecovery.Storage.Sqlite.Connections;
 using KeyRecovery.Storage.Files.Disk;
+using KeyRecovery.Storage.Sqlite.Connections;
+using KeyRecovery.Storage.Sqlite.Options;
+using KeyRecovery.Storage.Sqlite.Stores;
+using KeyRecovery.Storage.Sqlite.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace KeyRecovery.Storage.Sqlite;

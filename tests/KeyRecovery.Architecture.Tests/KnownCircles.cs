@@ -26,10 +26,6 @@ internal static class KnownCircles
             "Accounts ↔ Http", "Accounts ↔ Linking", "Accounts ↔ Passphrases", "Accounts ↔ Realms", "Http ↔ Realms",
             "Http ↔ Results", "Passphrases ↔ Recovery",
         ],
-        "KeyRecovery.Storage.Sqlite" =>
-        [
-            ". ↔ Backups", ". ↔ Commits", ". ↔ Connections", "Commits ↔ Connections",
-        ],
         _ => [],
     };
 }

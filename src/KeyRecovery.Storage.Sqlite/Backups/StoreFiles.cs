@@ -1,6 +1,8 @@
 using KeyRecovery.Service.Stores;
-using KeyRecovery.Storage.Sqlite.Connections;
 using KeyRecovery.Storage.Files.Disk;
+using KeyRecovery.Storage.Sqlite.Connections;
+using KeyRecovery.Storage.Sqlite.Options;
+using KeyRecovery.Storage.Sqlite.Stores;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Storage.Sqlite.Backups;

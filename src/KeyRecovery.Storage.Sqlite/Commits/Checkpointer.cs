@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite.Connections;
+using KeyRecovery.Storage.Sqlite.Telemetry;
 using Microsoft.Extensions.Logging;
 using static SQLitePCL.raw;
 

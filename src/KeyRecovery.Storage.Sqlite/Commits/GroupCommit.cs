@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite.Connections;
+using KeyRecovery.Storage.Sqlite.Options;
+using KeyRecovery.Storage.Sqlite.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace KeyRecovery.Storage.Sqlite.Commits;

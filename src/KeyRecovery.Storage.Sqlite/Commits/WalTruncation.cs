@@ -1,5 +1,6 @@
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite.Connections;
+using KeyRecovery.Storage.Sqlite.Telemetry;
 using Microsoft.Extensions.Logging;
 using static SQLitePCL.raw;
 

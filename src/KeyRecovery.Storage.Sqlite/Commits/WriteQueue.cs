@@ -1,3 +1,6 @@
+using KeyRecovery.Storage.Sqlite.Options;
+using KeyRecovery.Storage.Sqlite.Telemetry;
+
 namespace KeyRecovery.Storage.Sqlite.Commits;
 
 /// <summary>
@@ -16,7 +19,7 @@ internal sealed class WriteQueue(SqliteStoreOptions options)
     {
         lock (_waiting)
         {
-            ObjectDisposedException.ThrowIf(_closed, typeof(SqliteRowStore));
+            ObjectDisposedException.ThrowIf(_closed, this);
             if (_waiting.Count >= options.QueueLimit) return false;
             if (_waiting.Count > 0 && _bytes + write.Bytes > options.QueueBytes) return false;
             _waiting.Enqueue(write);

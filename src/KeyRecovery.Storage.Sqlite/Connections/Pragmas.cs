@@ -1,3 +1,5 @@
+using KeyRecovery.Storage.Sqlite.Options;
+
 namespace KeyRecovery.Storage.Sqlite.Connections;
 
 /// <summary>

@@ -1,5 +1,5 @@
 using KeyRecovery.Service.Stores;
-using KeyRecovery.Storage.Sqlite.Commits;
+using KeyRecovery.Storage.Sqlite.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace KeyRecovery.Storage.Sqlite.Connections;
@@ -58,7 +58,7 @@ internal sealed class ReaderPool(StoreFile file, CommitGate gate, ILogger logger
     {
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_closed, typeof(SqliteRowStore));
+            ObjectDisposedException.ThrowIf(_closed, this);
             if (_idle.TryPop(out var connection)) return connection;
         }
 

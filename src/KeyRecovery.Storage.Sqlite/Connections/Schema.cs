@@ -1,6 +1,7 @@
 using System.Globalization;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tables;
+using KeyRecovery.Storage.Sqlite.Options;
 
 namespace KeyRecovery.Storage.Sqlite.Connections;
 

@@ -1,3 +1,5 @@
+using KeyRecovery.Storage.Sqlite.Options;
+
 namespace KeyRecovery.Storage.Sqlite.Connections;
 
 /// <summary>One of the two database files, and how connections to it are made.</summary>

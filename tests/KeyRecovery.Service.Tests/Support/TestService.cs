@@ -12,6 +12,7 @@ using KeyRecovery.Service.Tables;
 using KeyRecovery.Storage.Files.Fence;
 using KeyRecovery.Storage.Files.Ring;
 using KeyRecovery.Storage.Sqlite;
+using KeyRecovery.Storage.Sqlite.Options;
 using KeyRecovery.Testing;
 using KeyRecovery.Testing.Stores;
 using Microsoft.Extensions.Logging.Abstractions;

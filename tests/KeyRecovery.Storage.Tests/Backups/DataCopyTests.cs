@@ -2,6 +2,7 @@ using System.Text;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite;
 using KeyRecovery.Storage.Sqlite.Backups;
+using KeyRecovery.Storage.Sqlite.Options;
 using KeyRecovery.Storage.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,6 +1,7 @@
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite;
 using KeyRecovery.Storage.Sqlite.Connections;
+using KeyRecovery.Storage.Sqlite.Stores;
 using KeyRecovery.Storage.Tests.Support;
 
 namespace KeyRecovery.Storage.Tests.Faults;

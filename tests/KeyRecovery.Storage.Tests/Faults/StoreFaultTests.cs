@@ -1,5 +1,6 @@
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite;
+using KeyRecovery.Storage.Sqlite.Options;
 using KeyRecovery.Storage.Tests.Support;
 using KeyRecovery.Testing.Needs;
 using Xunit.Abstractions;

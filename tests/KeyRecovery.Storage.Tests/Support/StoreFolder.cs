@@ -1,4 +1,5 @@
 using KeyRecovery.Storage.Sqlite;
+using KeyRecovery.Storage.Sqlite.Options;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,7 +1,8 @@
 using System.Diagnostics.Metrics;
 using KeyRecovery.Service.Telemetry;
+using KeyRecovery.Storage.Sqlite.Options;
 
-namespace KeyRecovery.Storage.Sqlite;
+namespace KeyRecovery.Storage.Sqlite.Telemetry;
 
 /// <summary>The stores' instruments, in the service's meter; tag <c>store</c>: data or keys.</summary>
 internal static class StoreMeter

@@ -3,7 +3,7 @@ using KeyRecovery.Storage.Sqlite.Connections;
 using KeyRecovery.Storage.Files.Disk;
 using static SQLitePCL.raw;
 
-namespace KeyRecovery.Storage.Sqlite.Backups;
+namespace KeyRecovery.Storage.Sqlite.Stores;
 
 /// <summary>
 /// A copy by <c>VACUUM INTO</c>, on a connection of its own. SQLite's backup API would copy free pages too, and begin

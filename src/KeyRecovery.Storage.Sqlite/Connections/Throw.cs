@@ -1,16 +1,10 @@
 using KeyRecovery.Service.Stores;
 
-namespace KeyRecovery.Storage.Sqlite;
+namespace KeyRecovery.Storage.Sqlite.Connections;
 
-/// <summary>Every exception for a caller's mistake, and for a store that must not be opened.</summary>
+/// <summary>Every exception for a table of another store, and for a store that must not be opened.</summary>
 internal static class Throw
 {
-    public static void IfOutside(long value, long lowest, long highest, string name)
-    {
-        if (value < lowest || value > highest)
-            throw new ArgumentOutOfRangeException(name, value, $"{name} is {lowest} to {highest}");
-    }
-
     public static ArgumentException ForeignTable(Table table) =>
         new($"{table} is not a table of this store", nameof(table));
 

@@ -1,4 +1,4 @@
-namespace KeyRecovery.Storage.Sqlite;
+namespace KeyRecovery.Storage.Sqlite.Options;
 
 /// <summary>How a file is journaled: the two stores promise different things.</summary>
 public enum JournalProfile

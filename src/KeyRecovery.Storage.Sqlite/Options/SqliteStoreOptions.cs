@@ -1,6 +1,6 @@
 using KeyRecovery.Service.Tables;
 
-namespace KeyRecovery.Storage.Sqlite;
+namespace KeyRecovery.Storage.Sqlite.Options;
 
 /// <summary>Where one store lies and how much may wait for its writer.</summary>
 public sealed record SqliteStoreOptions
@@ -38,10 +38,16 @@ public sealed record SqliteStoreOptions
     internal SqliteStoreOptions Checked()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Path);
-        Throw.IfOutside(QueueLimit, 1, 65_536, nameof(QueueLimit));
-        Throw.IfOutside(BatchLimit, 1, 65_536, nameof(BatchLimit));
-        Throw.IfOutside(QueueBytes, 1, long.MaxValue, nameof(QueueBytes));
-        Throw.IfOutside(BatchBytes, 1, long.MaxValue, nameof(BatchBytes));
+        Demand(QueueLimit, 1, 65_536, nameof(QueueLimit));
+        Demand(BatchLimit, 1, 65_536, nameof(BatchLimit));
+        Demand(QueueBytes, 1, long.MaxValue, nameof(QueueBytes));
+        Demand(BatchBytes, 1, long.MaxValue, nameof(BatchBytes));
         return this with { Path = System.IO.Path.GetFullPath(Path) };
+    }
+
+    private static void Demand(long value, long lowest, long highest, string name)
+    {
+        if (value < lowest || value > highest)
+            throw new ArgumentOutOfRangeException(name, value, $"{name} is {lowest} to {highest}");
     }
 }

@@ -2,7 +2,7 @@ using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite.Connections;
 using Microsoft.Extensions.Logging;
 
-namespace KeyRecovery.Storage.Sqlite;
+namespace KeyRecovery.Storage.Sqlite.Stores;
 
 /// <summary>
 /// The key store in an SQLite file with a rollback journal: what is deleted is overwritten, and in no file once the

@@ -4,7 +4,7 @@ using KeyRecovery.Storage.Sqlite.Commits;
 using KeyRecovery.Storage.Sqlite.Connections;
 using Microsoft.Extensions.Logging;
 
-namespace KeyRecovery.Storage.Sqlite;
+namespace KeyRecovery.Storage.Sqlite.Stores;
 
 /// <summary>
 /// Rows in one SQLite file: reads are synchronous point reads on connections of their own, writes are gathered into

@@ -1,4 +1,6 @@
-namespace KeyRecovery.Storage.Sqlite.Commits;
+using KeyRecovery.Storage.Sqlite.Options;
+
+namespace KeyRecovery.Storage.Sqlite.Connections;
 
 /// <summary>
 /// Where the key store's readers and its writer meet. With a rollback journal a commit holds SQLite's exclusive lock

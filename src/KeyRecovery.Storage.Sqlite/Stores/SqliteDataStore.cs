@@ -1,10 +1,9 @@
 using KeyRecovery.Service.Stores;
-using KeyRecovery.Storage.Sqlite.Backups;
 using KeyRecovery.Storage.Sqlite.Commits;
 using KeyRecovery.Storage.Sqlite.Connections;
 using Microsoft.Extensions.Logging;
 
-namespace KeyRecovery.Storage.Sqlite;
+namespace KeyRecovery.Storage.Sqlite.Stores;
 
 /// <summary>
 /// The data store in an SQLite file with a write-ahead log: one flush a commit, readers that never wait.

@@ -1,7 +1,7 @@
 using KeyRecovery.Service.Stores;
 using Microsoft.Extensions.Logging;
 
-namespace KeyRecovery.Storage.Sqlite;
+namespace KeyRecovery.Storage.Sqlite.Telemetry;
 
 /// <summary>What the stores tell an operator. No ids, no values.</summary>
 internal static partial class Log
