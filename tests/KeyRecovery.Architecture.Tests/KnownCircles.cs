@@ -6,14 +6,6 @@ internal static class KnownCircles
     /// <summary>Pairs that use each other, and after them the folders of longer circles that are in no pair.</summary>
     public static IReadOnlyList<string> Of(string project) => project switch
     {
-        "KeyRecovery.Api" =>
-        [
-            "Auth ↔ Hosting", "Auth ↔ Http", "Auth ↔ Options", "Auth ↔ RateLimiting", "Backups ↔ Hosting",
-            "Backups ↔ Http", "Backups ↔ Verbs", "Control ↔ Http", "Endpoints ↔ Hosting", "Endpoints ↔ Http",
-            "Hosting ↔ Maintenance", "Hosting ↔ Options", "Hosting ↔ Verbs", "Http ↔ Maintenance",
-            "Http ↔ RateLimiting", "Http ↔ Verbs",
-            "Telemetry",
-        ],
         "KeyRecovery.Cli" =>
         [
             "Commands ↔ Demo", "Commands ↔ Invocation", "Demo ↔ Demo/Steps", "Input ↔ Invocation",

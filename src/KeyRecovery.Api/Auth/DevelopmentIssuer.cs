@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;

@@ -1,5 +1,6 @@
-using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Options;
+using KeyRecovery.Api.Reports;
+using KeyRecovery.Api.Stores;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Stores;

@@ -1,5 +1,5 @@
-using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Options;
+using KeyRecovery.Api.Stores;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Restore;

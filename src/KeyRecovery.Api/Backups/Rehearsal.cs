@@ -1,3 +1,4 @@
+using KeyRecovery.Api.Reports;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Storage.Files.Backups;

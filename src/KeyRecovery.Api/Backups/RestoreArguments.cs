@@ -1,4 +1,5 @@
-using KeyRecovery.Api.Verbs;
+using KeyRecovery.Api.CommandLine;
+using KeyRecovery.Api.Reports;
 
 namespace KeyRecovery.Api.Backups;
 

@@ -1,5 +1,5 @@
-using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Options;
+using KeyRecovery.Api.Stores;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Restore;

@@ -1,4 +1,5 @@
-using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Options;
+using KeyRecovery.Api.Reports;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Backups;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using KeyRecovery.Api.Backups;
-using KeyRecovery.Api.Http;
+using KeyRecovery.Api.Reports;
 using KeyRecovery.Api.Telemetry;
 
 namespace KeyRecovery.Api.Control;
@@ -18,12 +18,12 @@ internal sealed partial class BackupControl(BackupRuns runs, ServerMetrics metri
 
     public async Task<string> RunAsync(JsonElement request, Action<string> progress, CancellationToken ct)
     {
-        var asked = request.Deserialize(ApiJson.Default.BackupRequest)!;
+        var asked = request.Deserialize(ReportJson.Default.BackupRequest)!;
         var report = await runs.RunAsync(asked, line => progress(line.ToJson()), ct);
         metrics.BackedUp(report.Outcome);
         if (report.IsDone) Done(logger, report.Set!, report.DataBytes, report.KeyRows);
         else Failed(logger, report.Problem!);
-        return JsonSerializer.Serialize(report, ApiJson.Default.BackupReport);
+        return JsonSerializer.Serialize(report, ReportJson.Default.BackupReport);
     }
 
     [LoggerMessage(60, LogLevel.Information, "Backup set {Set}: {DataBytes} bytes of data, {KeyRows} rows of keys",

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
-using KeyRecovery.Api.Http;
+using KeyRecovery.Api.Reports;
 
 namespace KeyRecovery.Api.Control;
 
@@ -34,7 +34,7 @@ internal static class ControlClient
         using var reader = new StreamReader(stream);
         while (await reader.ReadLineAsync() is { } line)
         {
-            var told = JsonSerializer.Deserialize(line, ApiJson.Default.ControlLine)!;
+            var told = JsonSerializer.Deserialize(line, ReportJson.Default.ControlLine)!;
             if (told.Error is { } error) throw new IOException($"the server says: {error}");
             if (told.Result is { } result) return result;
             progress(told.Progress!.Value);

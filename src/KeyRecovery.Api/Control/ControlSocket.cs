@@ -1,8 +1,8 @@
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Threading.Channels;
-using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Options;
+using KeyRecovery.Api.Reports;
 
 namespace KeyRecovery.Api.Control;
 
@@ -122,7 +122,7 @@ internal sealed partial class ControlSocket(
     {
         await foreach (var line in lines.ReadAllAsync(ct))
         {
-            byte[] bytes = [.. JsonSerializer.SerializeToUtf8Bytes(line, ApiJson.Default.ControlLine), (byte)'\n'];
+            byte[] bytes = [.. JsonSerializer.SerializeToUtf8Bytes(line, ReportJson.Default.ControlLine), (byte)'\n'];
             await stream.WriteAsync(bytes, ct);
         }
     }

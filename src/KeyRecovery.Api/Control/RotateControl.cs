@@ -1,6 +1,6 @@
 using System.Text.Json;
-using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Maintenance;
+using KeyRecovery.Api.Reports;
 using KeyRecovery.Service.Rotation;
 
 namespace KeyRecovery.Api.Control;
@@ -14,10 +14,10 @@ internal sealed class RotateControl(Rotations rotations) : IControlVerb
 
     public async Task<string> RunAsync(JsonElement request, Action<string> progress, CancellationToken ct)
     {
-        var asked = request.Deserialize(ApiJson.Default.RotateRequest)!;
+        var asked = request.Deserialize(ReportJson.Default.RotateRequest)!;
         var report = asked.Root
             ? await rotations.RunRootAsync(ct) : await rotations.RunAsync(begin: true, new Teller(progress), ct);
-        return JsonSerializer.Serialize(report, ApiJson.Default.RotationReport);
+        return JsonSerializer.Serialize(report, ReportJson.Default.RotationReport);
     }
 
     // Reports at once and in order, which Progress<T> does not.

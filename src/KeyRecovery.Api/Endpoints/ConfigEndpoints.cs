@@ -1,4 +1,6 @@
 using System.ComponentModel;
+using KeyRecovery.Api.Auth;
+using KeyRecovery.Api.Bodies;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Service.Errors;
@@ -8,7 +10,10 @@ namespace KeyRecovery.Api.Endpoints;
 /// <summary><c>GET /v1/config</c>: what a client needs to know before it begins.</summary>
 internal static class ConfigEndpoints
 {
-    private static readonly ConfigLimits AllLimits = new();
+    private static readonly ConfigLimits AllLimits = new()
+    {
+        ClockSkewSeconds = (int)SignedRequests.ClockSkew.TotalSeconds,
+    };
 
     public static void MapConfig(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/config", Get)

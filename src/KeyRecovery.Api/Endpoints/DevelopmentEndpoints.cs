@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using KeyRecovery.Api.Auth;
+using KeyRecovery.Api.Bodies;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Service.Errors;

@@ -1,4 +1,4 @@
-using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Bodies;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.RateLimiting;
 using KeyRecovery.Service.Errors;

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using KeyRecovery.Api.Auth;
+using KeyRecovery.Api.Bodies;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using KeyRecovery.Api.Auth;
+using KeyRecovery.Api.Bodies;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Protocol.Linking;

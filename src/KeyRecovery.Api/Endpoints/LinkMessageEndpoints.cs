@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using KeyRecovery.Api.Auth;
+using KeyRecovery.Api.Bodies;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Wire;

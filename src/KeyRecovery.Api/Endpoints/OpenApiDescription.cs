@@ -1,4 +1,5 @@
 using KeyRecovery.Api.Auth;
+using KeyRecovery.Api.Bodies;
 using KeyRecovery.Protocol.Wire;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;

@@ -1,3 +1,4 @@
+using KeyRecovery.Api.Bodies;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Service.Errors;
 

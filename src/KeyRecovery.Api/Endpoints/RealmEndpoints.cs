@@ -1,4 +1,5 @@
 using KeyRecovery.Api.Auth;
+using KeyRecovery.Api.Bodies;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Protocol.Realms;

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using KeyRecovery.Api.Auth;
+using KeyRecovery.Api.Bodies;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Protocol.Wire;

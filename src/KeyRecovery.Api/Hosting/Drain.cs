@@ -1,3 +1,4 @@
+using KeyRecovery.Api.Endpoints;
 using KeyRecovery.Api.Options;
 
 namespace KeyRecovery.Api.Hosting;

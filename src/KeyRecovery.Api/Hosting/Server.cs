@@ -1,11 +1,15 @@
 using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Backups;
+using KeyRecovery.Api.Bodies;
+using KeyRecovery.Api.CommandLine;
 using KeyRecovery.Api.Control;
 using KeyRecovery.Api.Endpoints;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Maintenance;
 using KeyRecovery.Api.Options;
+using KeyRecovery.Api.Options.Reading;
 using KeyRecovery.Api.RateLimiting;
+using KeyRecovery.Api.Stores;
 using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Service.Maintenance;
 

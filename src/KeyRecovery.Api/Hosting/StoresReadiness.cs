@@ -1,3 +1,5 @@
+using KeyRecovery.Api.Endpoints;
+using KeyRecovery.Api.Stores;
 using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Api.Hosting;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using KeyRecovery.Api.Endpoints;
+using KeyRecovery.Api.Bodies;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Errors;

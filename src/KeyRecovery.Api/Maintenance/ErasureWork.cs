@@ -1,4 +1,4 @@
-using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Stores;
 using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Maintenance;

@@ -1,4 +1,5 @@
-using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Reports;
+using KeyRecovery.Api.Stores;
 using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Rotation;

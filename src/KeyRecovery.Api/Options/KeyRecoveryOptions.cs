@@ -1,5 +1,3 @@
-using KeyRecovery.Api.Hosting;
-
 namespace KeyRecovery.Api.Options;
 
 /// <summary>What an operator sets: configuration section <c>KeyRecovery</c>. An unknown key is an error.</summary>

@@ -1,4 +1,4 @@
-using KeyRecovery.Api.Auth;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Api.RateLimiting;
 
@@ -13,9 +13,8 @@ internal sealed class AnswerMemory
     public long Held => _bytes.Held;
 
     /// <summary>Begins to count what the request's answer holds.</summary>
-    public SharedBytes.Holding Begin(HttpContext context) => _bytes.Begin(OwnerOf(context), context.Abort);
-
-    // What is not an account's is nobody's, and shares what strangers have.
-    private static UInt128 OwnerOf(HttpContext context) =>
-        context.Features.Get<SignedRequest>() is { } request ? Owner.Of(request.Account.State.Account) : 0;
+    /// <param name="context">The request.</param>
+    /// <param name="account">Whose it is; null where it is nobody's, and shares what strangers have.</param>
+    public SharedBytes.Holding Begin(HttpContext context, AccountId? account) =>
+        _bytes.Begin(account is { } whose ? Owner.Of(whose) : 0, context.Abort);
 }

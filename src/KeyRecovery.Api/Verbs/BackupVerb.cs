@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
 using KeyRecovery.Api.Backups;
+using KeyRecovery.Api.CommandLine;
 using KeyRecovery.Api.Control;
 using KeyRecovery.Api.Hosting;
-using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Options;
+using KeyRecovery.Api.Reports;
+using KeyRecovery.Api.Stores;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Api.Verbs;
@@ -18,7 +20,7 @@ internal static class BackupVerb
         var options = Server.ReadOptions(rest);
         Action<BackupLine> tell = json ? _ => { } : line => Console.Out.WriteLine(line.ToText());
         var report = await AskAsync(options, request, tell) ?? await RunAsync(options, request, tell);
-        if (json) Console.Out.WriteLine(JsonSerializer.Serialize(report, ApiJson.Default.BackupReport));
+        if (json) Console.Out.WriteLine(JsonSerializer.Serialize(report, ReportJson.Default.BackupReport));
         else if (report.IsDone)
             foreach (var line in Sentences(report)) Console.Out.WriteLine(line);
         if (!report.IsDone) Console.Error.WriteLine($"failed: {report.Problem}");
@@ -29,9 +31,9 @@ internal static class BackupVerb
         KeyRecoveryOptions options, BackupRequest request, Action<BackupLine> tell)
     {
         var answer = await ControlClient.TryAskAsync(
-            options.Directories.Ring, JsonSerializer.Serialize(request, ApiJson.Default.BackupRequest),
-            line => tell(line.Deserialize(ApiJson.Default.BackupLine)!));
-        return answer?.Deserialize(ApiJson.Default.BackupReport);
+            options.Directories.Ring, JsonSerializer.Serialize(request, ReportJson.Default.BackupRequest),
+            line => tell(line.Deserialize(ReportJson.Default.BackupLine)!));
+        return answer?.Deserialize(ReportJson.Default.BackupReport);
     }
 
     private static async Task<BackupReport> RunAsync(

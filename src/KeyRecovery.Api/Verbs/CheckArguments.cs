@@ -1,3 +1,5 @@
+using KeyRecovery.Api.CommandLine;
+
 namespace KeyRecovery.Api.Verbs;
 
 /// <summary>The switches of <c>check</c>.</summary>

@@ -1,4 +1,7 @@
 using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Options;
+using KeyRecovery.Api.Reports;
+using KeyRecovery.Api.Stores;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Backups;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,4 +1,5 @@
 using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Stores;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Ring;
 using Microsoft.Extensions.Logging.Abstractions;

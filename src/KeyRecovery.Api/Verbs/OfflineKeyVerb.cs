@@ -1,4 +1,5 @@
-using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.CommandLine;
+using KeyRecovery.Api.Stores;
 using KeyRecovery.Storage.Files.Backups;
 
 namespace KeyRecovery.Api.Verbs;

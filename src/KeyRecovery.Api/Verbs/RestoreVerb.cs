@@ -1,7 +1,8 @@
 using System.Text.Json;
 using KeyRecovery.Api.Backups;
+using KeyRecovery.Api.CommandLine;
 using KeyRecovery.Api.Hosting;
-using KeyRecovery.Api.Http;
+using KeyRecovery.Api.Reports;
 
 namespace KeyRecovery.Api.Verbs;
 
@@ -20,7 +21,7 @@ internal static class RestoreVerb
         Action<string> tell = arguments.Json ? _ => { } : Console.Out.WriteLine;
         var report = await new RestoreRun(options, arguments, TimeProvider.System, tell)
             .RunAsync(CancellationToken.None);
-        if (arguments.Json) Console.Out.WriteLine(JsonSerializer.Serialize(report, ApiJson.Default.RestoreReport));
+        if (arguments.Json) Console.Out.WriteLine(JsonSerializer.Serialize(report, ReportJson.Default.RestoreReport));
         else
             foreach (var line in report.Lines()) (report.IsDone ? Console.Out : Console.Error).WriteLine(line);
         return report.IsDone ? 0 : 1;
@@ -29,7 +30,7 @@ internal static class RestoreVerb
     private static async Task<int> RehearseAsync(RestoreArguments arguments)
     {
         var report = await Rehearsal.RunAsync(arguments, TimeProvider.System, CancellationToken.None);
-        if (arguments.Json) Console.Out.WriteLine(JsonSerializer.Serialize(report, ApiJson.Default.RehearsalReport));
+        if (arguments.Json) Console.Out.WriteLine(JsonSerializer.Serialize(report, ReportJson.Default.RehearsalReport));
         else
             foreach (var line in report.Lines()) (report.IsDone ? Console.Out : Console.Error).WriteLine(line);
         return report.IsDone ? 0 : 1;

@@ -1,9 +1,10 @@
 using System.Text.Json;
+using KeyRecovery.Api.CommandLine;
 using KeyRecovery.Api.Control;
 using KeyRecovery.Api.Hosting;
-using KeyRecovery.Api.Http;
-using KeyRecovery.Api.Maintenance;
 using KeyRecovery.Api.Options;
+using KeyRecovery.Api.Reports;
+using KeyRecovery.Api.Stores;
 using KeyRecovery.Service.Rotation;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -23,7 +24,7 @@ internal static class RotateVerb
         Action<RotationLine> tell = json ? _ => { } : line => Console.Out.WriteLine(line.ToText());
 
         var report = await AskAsync(options, root, tell) ?? await RunAsync(options, root, tell);
-        if (json) Console.Out.WriteLine(JsonSerializer.Serialize(report, ApiJson.Default.RotationReport));
+        if (json) Console.Out.WriteLine(JsonSerializer.Serialize(report, ReportJson.Default.RotationReport));
         else if (report.IsDone)
             Console.Out.WriteLine(
                 Sentence(
@@ -36,10 +37,10 @@ internal static class RotateVerb
         KeyRecoveryOptions options, bool root, Action<RotationLine> tell)
     {
         var request = JsonSerializer.Serialize(
-            new RotateRequest(RotateControl.VerbName, root), ApiJson.Default.RotateRequest);
+            new RotateRequest(RotateControl.VerbName, root), ReportJson.Default.RotateRequest);
         var answer = await ControlClient.TryAskAsync(
-            options.Directories.Ring, request, line => tell(line.Deserialize(ApiJson.Default.RotationLine)!));
-        return answer?.Deserialize(ApiJson.Default.RotationReport);
+            options.Directories.Ring, request, line => tell(line.Deserialize(ReportJson.Default.RotationLine)!));
+        return answer?.Deserialize(ReportJson.Default.RotationReport);
     }
 
     private static async Task<RotationReport> RunAsync(KeyRecoveryOptions options, bool root, Action<RotationLine> tell)

@@ -1,3 +1,4 @@
+using KeyRecovery.Api.CommandLine;
 using KeyRecovery.Api.Control;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;

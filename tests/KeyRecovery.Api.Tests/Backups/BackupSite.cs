@@ -5,6 +5,8 @@ using System.Text.Json;
 using KeyRecovery.Api.Backups;
 using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Maintenance;
+using KeyRecovery.Api.Reports;
+using KeyRecovery.Api.Stores;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Service;

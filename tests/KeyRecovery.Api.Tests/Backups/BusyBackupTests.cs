@@ -1,5 +1,7 @@
 using KeyRecovery.Api.Backups;
 using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Reports;
+using KeyRecovery.Api.Stores;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Keys;

@@ -1,4 +1,5 @@
 using KeyRecovery.Api.Backups;
+using KeyRecovery.Api.Reports;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Storage.Files.Backups;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using KeyRecovery.Api.Backups;
+using KeyRecovery.Api.Reports;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Service.Stores;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,6 @@
 using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Maintenance;
+using KeyRecovery.Api.Reports;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Keys;

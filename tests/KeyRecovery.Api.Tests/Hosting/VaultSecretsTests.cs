@@ -7,6 +7,7 @@ using Azure.Core.Pipeline;
 using Azure.Security.KeyVault.Secrets;
 using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Options;
+using KeyRecovery.Api.Stores;
 using KeyRecovery.Storage.Files.Ring;
 
 namespace KeyRecovery.Api.Tests.Hosting;

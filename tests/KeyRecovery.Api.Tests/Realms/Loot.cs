@@ -1,12 +1,13 @@
 using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Stores;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Realms;
 using KeyRecovery.Service.Rows;
-using KeyRecovery.Storage.Sqlite;
 using KeyRecovery.Storage.Files.Ring;
+using KeyRecovery.Storage.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Api.Tests.Realms;

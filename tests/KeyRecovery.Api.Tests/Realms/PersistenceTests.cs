@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Stores;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Testing.Realms;

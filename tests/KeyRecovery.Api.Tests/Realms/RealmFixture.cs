@@ -1,4 +1,5 @@
 using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Stores;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Testing.Realms;
 

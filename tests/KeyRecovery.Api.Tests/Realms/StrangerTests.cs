@@ -1,5 +1,6 @@
 using System.Net;
 using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Stores;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;

@@ -1,4 +1,5 @@
 using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Stores;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tables;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Stores;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using KeyRecovery.Api.Endpoints;
 using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Api.Tests.Support;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Stores;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Stores;

@@ -1,0 +1,22 @@
+using System.ComponentModel;
+
+namespace KeyRecovery.Api.Bodies;
+
+/// <summary>What an app allows, as far as its clients need to know.</summary>
+internal sealed record ConfigPolicy
+{
+    [Description("Whether recovery by code asks for the user's app token as well.")]
+    public required bool CodeNeedsToken { get; init; }
+
+    [Description("Hours until a linked device is trusted with removals.")]
+    public required int TrustAfterHours { get; init; }
+
+    [Description("The content of one item, in bytes.")]
+    public required int ItemBytes { get; init; }
+
+    [Description("Hours for which an erasure that a device asks for is held.")]
+    public required int ErasureHoldHours { get; init; }
+
+    [Description("Guesses at a passphrase until this server, as a realm, destroys its share.")]
+    public required int PassphraseGuesses { get; init; }
+}

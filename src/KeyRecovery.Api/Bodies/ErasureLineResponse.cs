@@ -1,0 +1,22 @@
+using System.ComponentModel;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Erasure;
+
+namespace KeyRecovery.Api.Bodies;
+
+/// <summary>What became of a line.</summary>
+internal sealed record ErasureLineResponse(
+    [property: Description("Its number in what was sent, from 1.")] int Line,
+    [property: Description("erased, unknown or pending.")] string Outcome,
+    [property: Description("Of an erased one: the receipt, base64url.")] string? Receipt)
+{
+    public static ErasureLineResponse Of(ErasureLineOutcome outcome) => new(
+        outcome.Line,
+        outcome.Outcome switch
+        {
+            LineOutcome.Erased => "erased",
+            LineOutcome.Unknown => "unknown",
+            _ => "pending",
+        },
+        outcome.Receipt.IsEmpty ? null : Base64UrlText.Encode(outcome.Receipt.Span));
+}

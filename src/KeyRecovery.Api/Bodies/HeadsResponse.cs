@@ -1,0 +1,36 @@
+using System.ComponentModel;
+using KeyRecovery.Service.Accounts;
+
+namespace KeyRecovery.Api.Bodies;
+
+/// <summary>Where an account stands.</summary>
+internal sealed record HeadsResponse
+{
+    [Description("The account.")]
+    public required string AccountId { get; init; }
+
+    [Description("The sequence number of the newest link.")]
+    public required ulong ChainSeq { get; init; }
+
+    [Description("The hash of the newest link.")]
+    public required string ChainHash { get; init; }
+
+    [Description("The version of the current manifest.")]
+    public required ulong ManifestVersion { get; init; }
+
+    [Description("The hash of the current manifest: the name of this state, and the ETag of the vault.")]
+    public required string ManifestHash { get; init; }
+
+    [Description("From when each active authority may remove older ones.")]
+    public required IReadOnlyList<TrustedFromResponse> TrustedFrom { get; init; }
+
+    public static HeadsResponse Of(Heads heads) => new()
+    {
+        AccountId = heads.Account.ToString(),
+        ChainSeq = heads.Chain.Sequence,
+        ChainHash = heads.Chain.Hash.ToString(),
+        ManifestVersion = heads.ManifestVersion,
+        ManifestHash = heads.ManifestHash.ToString(),
+        TrustedFrom = [.. heads.TrustedFrom.Select(age => new TrustedFromResponse(age.Key.ToString(), age.Value))],
+    };
+}

@@ -1,6 +1,0 @@
-namespace KeyRecovery.Api.Control;
-
-/// <summary>Asks for a rotation.</summary>
-/// <param name="Verb"><c>rotate</c>.</param>
-/// <param name="Root">Whether the root key is meant, and not the KEK.</param>
-internal sealed record RotateRequest(string Verb, bool Root = false);

@@ -1,4 +1,0 @@
-namespace KeyRecovery.Api.Endpoints;
-
-/// <summary>A line of a job.</summary>
-internal sealed record ErasureLine(string Subject);

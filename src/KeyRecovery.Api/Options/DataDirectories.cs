@@ -1,0 +1,71 @@
+namespace KeyRecovery.Api.Options;
+
+/// <summary>
+/// The four places of a server, as absolute paths. They are kept apart so that a copy of one, a backup for example,
+/// never holds another: whoever has the data alone has nothing.
+/// </summary>
+/// <param name="Stores">The data store.</param>
+/// <param name="Keys">The key store.</param>
+/// <param name="Ring">The KEK ring and its root key; in no backup.</param>
+/// <param name="Fence">The list of tombstones, which no restore replaces.</param>
+internal sealed record DataDirectories(string Stores, string Keys, string Ring, string Fence)
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    public static DataDirectories Of(KeyRecoveryOptions options) => new(
+        Place(options, options.Stores.Directory, "stores"),
+        Place(options, options.Keys.Directory, "keys"),
+        Place(options, options.Ring.Directory, "ring"),
+        Place(options, options.Fence.Directory, "fence"));
+
+    /// <summary>Each place with the name that its option has.</summary>
+    public IReadOnlyList<(string Name, string Path)> Named =>
+        [("Stores", Stores), ("Keys", Keys), ("Ring", Ring), ("Fence", Fence)];
+
+    /// <summary>Makes what is missing, for the owner alone (0700).</summary>
+    public void Create()
+    {
+        foreach (var (_, path) in Named) CreatePrivate(path);
+    }
+
+    /// <summary>Makes one directory for the owner alone (0700), with those around it, unless they are there.</summary>
+    public static void CreatePrivate(string path)
+    {
+        if (Path.GetDirectoryName(path) is { Length: > 0 } parent && !Directory.Exists(parent)) CreatePrivate(parent);
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
+        else Directory.CreateDirectory(path, OwnerOnly);
+    }
+
+    /// <summary>What is wrong with them, a sentence each.</summary>
+    public IEnumerable<string> Findings()
+    {
+        foreach (var (name, path) in Named)
+        {
+            if (!Directory.Exists(path))
+                yield return $"KeyRecovery:{name}:Directory does not exist: {path} (run init)";
+            else if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerOnly) != 0)
+                yield return $"KeyRecovery:{name}:Directory is open to other users: {path} (chmod 700)";
+        }
+    }
+
+    /// <summary>Whether one directory is the other or lies in it, symbolic links followed.</summary>
+    public static bool Overlap(string first, string second)
+    {
+        var one = Real(first) + Path.DirectorySeparatorChar;
+        var two = Real(second) + Path.DirectorySeparatorChar;
+        return one.StartsWith(two, StringComparison.Ordinal) || two.StartsWith(one, StringComparison.Ordinal);
+    }
+
+    private static string Place(KeyRecoveryOptions options, string? directory, string folder) =>
+        Path.TrimEndingDirectorySeparator(Path.GetFullPath(
+            string.IsNullOrWhiteSpace(directory) ? Path.Combine(options.DataDirectory, folder) : directory));
+
+    private static string Real(string path)
+    {
+        var target = Directory.Exists(path)
+            ? Directory.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null;
+        if (target is not null) return Path.TrimEndingDirectorySeparator(target);
+        var parent = Path.GetDirectoryName(path);
+        return parent is null ? path : Path.Join(Real(parent), Path.GetFileName(path));
+    }
+}

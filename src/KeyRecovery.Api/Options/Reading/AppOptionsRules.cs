@@ -1,0 +1,96 @@
+using System.Buffers;
+using System.Text;
+using KeyRecovery.Api.Auth;
+using KeyRecovery.Protocol.Vault;
+
+namespace KeyRecovery.Api.Options.Reading;
+
+/// <summary>The rules of the list of apps.</summary>
+internal static class AppOptionsRules
+{
+    private static readonly SearchValues<char> IdCharacters =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789.-");
+
+    public static void Check(IList<AppOptions> apps, IHostEnvironment environment, Failures failures)
+    {
+        if (apps.Count == 0) failures.Add("Apps", "is empty: name at least one app");
+        var ids = new HashSet<string>();
+        var audiences = new HashSet<(string, string)>();
+        for (var i = 0; i < apps.Count; i++)
+        {
+            var (app, key) = (apps[i], $"Apps:{i}");
+            if (app.Id.Length is 0 or > Limits.AppIdLength || app.Id.AsSpan().ContainsAnyExcept(IdCharacters))
+                failures.Add($"{key}:Id", "is 1 to 64 of a-z, 0-9, dot and dash");
+            else if (!ids.Add(app.Id))
+                failures.Add($"{key}:Id", "is taken by another app");
+
+            CheckName($"{key}:Issuer", app.Issuer, failures);
+            CheckName($"{key}:Audience", app.Audience, failures);
+            if (!audiences.Add((app.Issuer, app.Audience)))
+                failures.Add($"{key}:Audience", "belongs to another app of the same issuer");
+
+            CheckKeySource(key, app, environment, failures);
+            failures.Range($"{key}:Policy:Erasure:HoldHours", app.Policy.Erasure.HoldHours, 0, 720);
+            failures.Range($"{key}:Policy:TrustAfterHours", app.Policy.TrustAfterHours, 0, 720);
+            failures.Range($"{key}:Policy:ItemBytes", app.Policy.ItemBytes, 1_024, Limits.MaxItemBytes);
+            app.Policy.Passphrase.Check($"{key}:Policy:Passphrase", failures);
+        }
+    }
+
+    /// <summary>Operators of those apps: with an audience that no user's token has.</summary>
+    public static void Check(
+        IList<OperatorOptions> operators, IList<AppOptions> apps, IHostEnvironment environment, Failures failures)
+    {
+        var audiences = apps.Select(app => (app.Issuer, app.Audience)).ToHashSet();
+        for (var i = 0; i < operators.Count; i++)
+        {
+            var (one, key) = (operators[i], $"Operators:{i}");
+            if (apps.All(app => app.Id != one.App)) failures.Add($"{key}:App", "is the id of a configured app");
+            CheckName($"{key}:Issuer", one.Issuer, failures);
+            CheckName($"{key}:Audience", one.Audience, failures);
+            if (!audiences.Add((one.Issuer, one.Audience)))
+                failures.Add($"{key}:Audience", "belongs to an app or another operator of the same issuer");
+            CheckKeySource(key, one, environment, failures);
+        }
+    }
+
+    private static void CheckName(string key, string value, Failures failures)
+    {
+        if (value.Length == 0 || Encoding.UTF8.GetByteCount(value) > 256) failures.Add(key, "has 1 to 256 bytes");
+    }
+
+    private static void CheckKeySource(
+        string key, TokenSourceOptions app, IHostEnvironment environment, Failures failures)
+    {
+        var named = new[] { app.Authority, app.JwksUrl, app.Jwks, app.KeyFile }.Count(source => source is not null);
+        if (app.Issuer == DevelopmentIssuer.Name)
+        {
+            if (!environment.IsDevelopment())
+                failures.Add($"{key}:Issuer", "is the development issuer, which exists in Development only");
+            if (named != 0) failures.Add(key, "names keys, but the development issuer has its own");
+            return;
+        }
+
+        if (named != 1)
+        {
+            failures.Add(key, "names exactly one of Authority, JwksUrl, Jwks and KeyFile");
+            return;
+        }
+
+        CheckAddress($"{key}:Authority", app.Authority, failures);
+        CheckAddress($"{key}:JwksUrl", app.JwksUrl, failures);
+        if (app.Jwks is not null && SigningKeys.TryRead(app.Jwks) is null)
+            failures.Add($"{key}:Jwks", "is a JWK Set with at least one public RSA (2048 bits or more) or EC key");
+        if (app.KeyFile is not null && SigningKeys.TryReadFile(app.KeyFile) is null)
+            failures.Add($"{key}:KeyFile",
+                "is a readable file with a JWK Set or a PEM public key, RSA (2048 bits or more) or EC");
+    }
+
+    private static void CheckAddress(string key, string? address, Failures failures)
+    {
+        if (address is null) return;
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri)
+            || !(uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback)))
+            failures.Add(key, "is an https address (http on loopback only)");
+    }
+}

@@ -1,0 +1,126 @@
+using System.Net;
+using KeyRecovery.Storage.Files.Ring;
+using Microsoft.Extensions.Options;
+
+namespace KeyRecovery.Api.Options.Reading;
+
+/// <summary>Checks everything, and names the key of each thing that is wrong.</summary>
+internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, IHostEnvironment environment)
+    : IValidateOptions<KeyRecoveryOptions>
+{
+    public ValidateOptionsResult Validate(string? name, KeyRecoveryOptions options)
+    {
+        var failures = new Failures();
+        CheckDirectories(options, failures);
+        CheckAuthority(options, failures);
+        AppOptionsRules.Check(options.Apps, environment, failures);
+        AppOptionsRules.Check(options.Operators, options.Apps, environment, failures);
+        for (var i = 0; i < options.KnownProxies.Count; i++)
+        {
+            if (!IPAddress.TryParse(options.KnownProxies[i], out _)
+                && !IPNetwork.TryParse(options.KnownProxies[i], out _))
+                failures.Add($"KnownProxies:{i}", "is neither an address nor a network such as 10.0.0.0/8");
+        }
+
+        CheckBucket("RateLimits:Address", options.RateLimits.Address, failures);
+        CheckBucket("RateLimits:Repair", options.RateLimits.Repair, failures);
+        CheckBucket("RateLimits:Account", options.RateLimits.Account, failures);
+        failures.Range("Orphans:AfterHours", options.Orphans.AfterHours, 1, 720);
+        failures.Range("Orphans:SweepEveryMinutes", options.Orphans.SweepEveryMinutes, 1, 1_440);
+        failures.Range("Rotation:MinIntervalHours", options.Rotation.MinIntervalHours, 0, 720);
+        failures.Range("Rotation:RetrySeconds", options.Rotation.RetrySeconds, 1, 86_400);
+        CheckRootKey(options.Ring, failures);
+        CheckBackup(options, failures);
+        if (options.DrainSeconds is { } drain) failures.Range("DrainSeconds", drain, 0, 10);
+        if (options.LogLevel is < LogLevel.Debug or > LogLevel.Error)
+            failures.Add("LogLevel", "is one of Debug, Information, Warning, Error");
+        return failures.ToResult();
+    }
+
+    private static void CheckDirectories(KeyRecoveryOptions options, Failures failures)
+    {
+        if (string.IsNullOrWhiteSpace(options.DataDirectory))
+        {
+            failures.Add("DataDirectory", "is empty");
+            return;
+        }
+
+        var places = options.Directories.Named;
+        for (var i = 0; i < places.Count; i++)
+        {
+            for (var j = i + 1; j < places.Count; j++)
+            {
+                if (DataDirectories.Overlap(places[i].Path, places[j].Path))
+                    failures.Add(
+                        $"{places[j].Name}:Directory",
+                        $"shares a directory with {KeyRecoveryOptions.Section}:{places[i].Name}:Directory; each has "
+                        + "its own");
+            }
+        }
+    }
+
+    private static void CheckRootKey(RingOptions ring, Failures failures)
+    {
+        const string What = "is base64 of 32 bytes";
+        if (ring is { RootKey: not null, RootKeyVault: not null })
+            failures.Add("Ring:RootKeyVault", "is set beside Ring:RootKey: there is one root key");
+        foreach (var (name, secret) in new[] {
+            ("RootKeyVault", ring.RootKeyVault), ("RootKeyVaultNext", ring.RootKeyVaultNext),
+        })
+        {
+            if (secret is not null && !VaultSecret.TryRead(secret, out _))
+                failures.Add($"Ring:{name}",
+                    "is https://VAULT.vault.azure.net/secrets/NAME/VERSION, or without the version for the newest");
+        }
+
+        if (ring is { RootKeyVaultNext: not null, RootKeyVault: null })
+            failures.Add("Ring:RootKeyVaultNext", "goes with Ring:RootKeyVault");
+        if (ring.RootKey is { } key && !SettingRootKey.IsKey(key)) failures.Add("Ring:RootKey", What);
+        if (ring.RootKeyNext is not { } next) return;
+        if (ring.RootKey is null)
+            failures.Add(
+                "Ring:RootKeyNext", "goes with Ring:RootKey; a root key in a file is replaced by rotate --root");
+        else if (!SettingRootKey.IsKey(next)) failures.Add("Ring:RootKeyNext", What);
+        else if (next.Trim() == ring.RootKey.Trim()) failures.Add("Ring:RootKeyNext", "is the same as Ring:RootKey");
+    }
+
+    private static void CheckBackup(KeyRecoveryOptions options, Failures failures)
+    {
+        var backup = options.Backup;
+        failures.Range("Backup:ExpiresAfterDays", backup.ExpiresAfterDays, 1, 365);
+        if (backup.OfflineKeyFile is null != backup.EscrowDirectory is null)
+            failures.Add(backup.OfflineKeyFile is null
+                ? "Backup:OfflineKeyFile" : "Backup:EscrowDirectory", "is missing: the two go together");
+        if (backup.EscrowDirectory is not { } escrows || string.IsNullOrWhiteSpace(options.DataDirectory)) return;
+        foreach (var (name, path) in options.Directories.Named)
+        {
+            if (DataDirectories.Overlap(path, Path.GetFullPath(escrows)))
+                failures.Add("Backup:EscrowDirectory",
+                    $"shares a directory with {KeyRecoveryOptions.Section}:{name}:Directory; each has its own");
+        }
+    }
+
+    private void CheckAuthority(KeyRecoveryOptions options, Failures failures)
+    {
+        if (options.Authority is null)
+        {
+            if (!ListenAddresses.Of(configuration).All(ListenAddresses.IsLoopback))
+                failures.Add("Authority",
+                    "is required when the server listens beyond loopback: the host[:port] that clients use");
+        }
+        else if (!Uri.TryCreate($"https://{options.Authority}/", UriKind.Absolute, out var uri)
+            || uri.UserInfo.Length > 0
+            || uri.PathAndQuery != "/"
+            || options.Authority != uri.Authority)
+        {
+            failures.Add("Authority", "is host or host:port in lower case, without scheme, path or default port");
+        }
+    }
+
+    private static void CheckBucket(string key, BucketOptions bucket, Failures failures)
+    {
+        if (!(bucket.PerSecond >= 0.001 && bucket.PerSecond <= 1_000_000))
+            failures.Add($"{key}:PerSecond", "is from 0.001 to 1000000");
+        failures.Range($"{key}:Burst", bucket.Burst, 1, 1_000_000);
+    }
+}

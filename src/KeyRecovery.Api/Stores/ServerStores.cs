@@ -1,0 +1,106 @@
+using KeyRecovery.Api.Options;
+using KeyRecovery.Service;
+using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Rotation;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Files.Backups;
+using KeyRecovery.Storage.Files.Fence;
+using KeyRecovery.Storage.Files.Ring;
+
+namespace KeyRecovery.Api.Stores;
+
+/// <summary>
+/// What the server keeps, open, and the service over it: the two stores, the ring with its root key, the server's
+/// secrets. Disposal writes what waits and empties the write-ahead log.
+/// </summary>
+internal sealed class ServerStores : IAsyncDisposable
+{
+    private readonly List<IDisposable> _secret;
+
+    private ServerStores(
+        IStoreSet pair, List<IDisposable> secret, KeyRecoveryService service, RootKeyRotation rootRotation,
+        BackupSetList sets, EscrowFolder? escrows)
+    {
+        Pair = pair;
+        _secret = secret;
+        Service = service;
+        RootRotation = rootRotation;
+        (Sets, Escrows) = (sets, escrows);
+    }
+
+    /// <summary>Both stores.</summary>
+    public IStoreSet Pair { get; }
+
+    /// <summary>The use cases.</summary>
+    public KeyRecoveryService Service { get; }
+
+    /// <summary>Replaces the root key.</summary>
+    public RootKeyRotation RootRotation { get; }
+
+    /// <summary>The backup sets that hold keys.</summary>
+    public BackupSetList Sets { get; }
+
+    /// <summary>Where their escrows are; null where none are made.</summary>
+    public EscrowFolder? Escrows { get; }
+
+    /// <summary>Opens everything; what never was there is made.</summary>
+    /// <param name="options">Where everything is.</param>
+    /// <param name="time">The server's clock.</param>
+    /// <param name="loggers">Where the stores log to.</param>
+    /// <param name="isRestoring">Whether this is to end a restore, which nobody else opens.</param>
+    /// <exception cref="StoreOpenException">
+    /// Another process has it, the two stores are no pair, or one is of a newer schema.
+    /// </exception>
+    /// <exception cref="KekRingException">The root key or the ring is missing, another's or damaged.</exception>
+    /// <exception cref="RootKeyMismatchException">The root key is another's.</exception>
+    /// <exception cref="StoreUnavailableException">A file cannot be read or written.</exception>
+    public static async Task<ServerStores> OpenAsync(
+        KeyRecoveryOptions options, TimeProvider time, ILoggerFactory loggers, bool isRestoring = false)
+    {
+        var (places, random) = (options.Directories, SystemRandom.Instance);
+        places.Create();
+        var pair = await StoreHomes.Of(places, time, loggers).OpenAsync(isRestoring);
+        var secret = new List<IDisposable>();
+        try
+        {
+            var isFirst = !await ServerSecrets.ExistAsync(pair.Keys, CancellationToken.None);
+            var root = await RootKeys.OpenAsync(options, random, isFirst);
+            secret.Add((IDisposable)root);
+            var ring = FileKekRing.Open(places.Ring, root, random, time, isFirst);
+            secret.Add(ring);
+            var secrets = await ServerSecrets.LoadOrCreateAsync(pair.Keys, root, random, CancellationToken.None);
+            secret.Add(secrets);
+            var tombstones = new TombstoneFile(places.Fence);
+            secret.Add(tombstones);
+            if (!isRestoring) tombstones.Ensure();
+            var escrows = options.Backup.EscrowDirectory is { } directory ? new EscrowFolder(directory) : null;
+            var sets = new BackupSetList(places.Fence, escrows, time);
+            secret.Add(sets);
+            var service = new KeyRecoveryService(
+                pair.Data, pair.Keys, ring, secrets, new AppPolicies(options), random, time, tombstones, sets);
+            secret.Add(service);
+            // What was wrapped under it would be lost with the right one.
+            if (await service.RingAudit.CountNewerAsync(CancellationToken.None) is > 0 and var newer)
+                throw new KekRingException(
+                    $"the ring in {places.Ring} is older than the key store: {newer} rows hang on KEKs that it does "
+                    + "not know. Put the newer ring back, or restore the keys from a backup set");
+            var rootRotation = new RootKeyRotation(pair.Keys, root, [ring]);
+            secret.Add(rootRotation);
+            return new ServerStores(pair, secret, service, rootRotation, sets, escrows);
+        }
+        catch
+        {
+            await CloseAsync(pair, secret);
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync() => CloseAsync(Pair, _secret);
+
+    private static async ValueTask CloseAsync(IStoreSet pair, List<IDisposable> secret)
+    {
+        // The stores first: what still waits is written while the keys are there.
+        await pair.DisposeAsync();
+        for (var i = secret.Count - 1; i >= 0; i--) secret[i].Dispose();
+    }
+}
