@@ -1,5 +1,5 @@
-using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Auth;
+using KeyRecovery.Api.Http;
 using KeyRecovery.Api.RateLimiting;
 using KeyRecovery.Service.Errors;
 

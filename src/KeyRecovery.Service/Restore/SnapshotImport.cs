@@ -133,6 +133,4 @@ public sealed class SnapshotImport(ImmutableArray<Kek> keks, IKekRing ring, IRoo
             CryptographicOperations.ZeroMemory(subject);
         }
     }
-
-
 }

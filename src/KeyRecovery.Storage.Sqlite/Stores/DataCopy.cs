@@ -1,6 +1,6 @@
 using KeyRecovery.Service.Stores;
-using KeyRecovery.Storage.Sqlite.Connections;
 using KeyRecovery.Storage.Files.Disk;
+using KeyRecovery.Storage.Sqlite.Connections;
 using static SQLitePCL.raw;
 
 namespace KeyRecovery.Storage.Sqlite.Stores;
