@@ -1,8 +1,7 @@
 using System.Collections.Immutable;
-using KeyRecovery.Client.Accounts;
 using KeyRecovery.Protocol.Recovery;
 
-namespace KeyRecovery.Client;
+namespace KeyRecovery;
 
 /// <summary>How an account begins.</summary>
 public sealed record CreateOptions

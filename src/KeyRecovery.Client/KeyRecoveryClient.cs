@@ -6,15 +6,13 @@ using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Linking;
 using KeyRecovery.Client.Passphrases;
 using KeyRecovery.Client.Realms;
-using KeyRecovery.Client.Recovery;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client;
+namespace KeyRecovery;
 
 /// <summary>
 /// The way in for an app. <see cref="CreateAsync"/> once for a new user, <see cref="OpenAsync"/> at every start,

@@ -1,9 +1,8 @@
 using System.Collections.Immutable;
-using KeyRecovery.Client.Realms;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Primitives;
 
-namespace KeyRecovery.Client;
+namespace KeyRecovery;
 
 /// <summary>
 /// Where the server is and which app this is. Both are the app's own configuration: they never come from a code or an

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using KeyRecovery.Protocol.Primitives;
 
-namespace KeyRecovery.Client;
+namespace KeyRecovery;
 
 /// <summary>The operating system's random bytes.</summary>
 public sealed class SystemRandom : IRandom

@@ -38,6 +38,14 @@ public class Floors(ITestOutputHelper output)
             ["E/Four.cs"] = "using P.F;\nnamespace P.E;\npublic static class Four { static Top T; }",
             ["F/Five.cs"] = "using P.E;\nnamespace P.F;\npublic class Five;",
         });
+        var spread = new FolderGraph("P", new Dictionary<string, string>
+        {
+            ["A/One.cs"] = "namespace Offered;\npublic class One { Two T; }",
+            ["B/Two.cs"] = "namespace Offered;\npublic class Two;",
+            ["C/Three.cs"] = "namespace P.C;\nclass Three { One T; }",
+        });
+        Assert.Equal(["B", "A", "C"], spread.Floors.Select(floor => string.Join(' ', floor)));
+
         Assert.Equal(["A B C/D", "E F"], graph.Circles.Select(circle => string.Join(' ', circle)));
         Assert.Equal(["A B C/D", ".", "E F"], graph.Floors.Select(floor => string.Join(' ', floor)));
         Assert.Equal(["E ↔ F"], graph.Pairs);

@@ -4,7 +4,8 @@ namespace KeyRecovery.Architecture.Tests;
 
 /// <summary>
 /// Which folders of a project use which. A folder uses another whose namespace a file of it opens (an unneeded
-/// <c>using</c> does not build), and one around it whose types it names. "." is the project's own folder.
+/// <c>using</c> does not build), and one whose types it names without: one around it, or one that declares them in
+/// another namespace than its own, where all folders see them. "." is the project's own folder.
 /// </summary>
 internal sealed partial class FolderGraph
 {
@@ -14,9 +15,10 @@ internal sealed partial class FolderGraph
     {
         var folders = files.Keys.Select(FolderOf).ToHashSet();
         var types = files.GroupBy(file => FolderOf(file.Key)).ToDictionary(
-            group => group.Key,
-            group => group.SelectMany(file => TypeLine().Matches(file.Value).Select(match => match.Groups[1].Value))
-                .ToHashSet());
+            group => group.Key, group => group.SelectMany(file => TypesOf(file.Value)).ToHashSet());
+        var seenByAll = files.Where(file => !IsNamedAsItLies(project, file.Key, file.Value))
+            .SelectMany(file => TypesOf(file.Value).Select(type => (Type: type, Folder: FolderOf(file.Key))))
+            .ToDictionary(type => type.Type, type => type.Folder);
         foreach (var folder in folders) _uses[folder] = [];
         foreach (var (file, text) in files)
         {
@@ -33,6 +35,8 @@ internal sealed partial class FolderGraph
             }
 
             var words = Word().Matches(Comment().Replace(text, "")).Select(match => match.Value).ToHashSet();
+            foreach (var word in words)
+                if (seenByAll.TryGetValue(word, out var theirFolder)) _uses[folder].Add(theirFolder);
             for (var around = folder; around != ".";)
             {
                 around = around.Contains('/', StringComparison.Ordinal) ? around[..around.LastIndexOf('/')] : ".";
@@ -86,15 +90,28 @@ internal sealed partial class FolderGraph
             .DefaultIfEmpty(0).Max();
     }
 
+    private static IEnumerable<string> TypesOf(string text) =>
+        TypeLine().Matches(text).Select(match => match.Groups[1].Value);
+
+    private static bool IsNamedAsItLies(string project, string file, string text) =>
+        Namespace().Match(text) is not { Success: true } declared
+            || declared.Groups[1].Value == (FolderOf(file) == "."
+                ? project : $"{project}/{FolderOf(file)}".Replace('/', '.'));
+
     private static string FolderOf(string file) =>
         file.Contains('/', StringComparison.Ordinal) ? file[..file.LastIndexOf('/')] : ".";
 
     [GeneratedRegex(@"^using (?:static )?(?:\w+ = )?([\w.]+);", RegexOptions.Multiline)]
     private static partial Regex Using();
 
-    [GeneratedRegex(@"^(?:public|internal) (?:[a-z]+ )*(?:class|struct|record|interface|enum|delegate \S+) (\w+)",
+    [GeneratedRegex(
+        @"^(?:public|internal) (?:[a-z]+ )*"
+        + @"(?:class|record struct|record class|record|struct|interface|enum|delegate \S+) (\w+)",
         RegexOptions.Multiline)]
     private static partial Regex TypeLine();
+
+    [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]
+    private static partial Regex Namespace();
 
     [GeneratedRegex(@"//[^\n]*")]
     private static partial Regex Comment();

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using KeyRecovery.Client.Devices;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Testing;

@@ -96,14 +96,14 @@ internal static class ErasureBenchmark
             is not GateResult.Open(var open)) throw new InvalidOperationException();
         using (open)
             if (await world.Service.Erasures.RequestAsync(open,
-                default) is not Outcome<ErasureStatus>.Done { Value.Receipt.IsEmpty: false })
+                default) is not Outcome<Service.Erasure.ErasureStatus>.Done { Value.Receipt.IsEmpty: false })
                 throw new InvalidOperationException();
     }
 
     private static async Task FileAsync(ErasureWorld world, IReadOnlyList<ErasureAccount> accounts)
     {
         var content = new byte[32];
-        Client.SystemRandom.Instance.Fill(content);
+        SystemRandom.Instance.Fill(content);
         if (await world.Service.Erasures.Jobs.FileAsync(Lines(), ErasureWorld.App, () => new Hash256(content), default)
             is not Outcome<(ReadOnlyMemory<byte>, int)>.Done)
             throw new InvalidOperationException();

@@ -1,11 +1,10 @@
-using KeyRecovery.Client;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
-using KeyRecovery.Storage.Sqlite;
 using KeyRecovery.Storage.Files.Fence;
 using KeyRecovery.Storage.Files.Ring;
+using KeyRecovery.Storage.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Benchmarks;

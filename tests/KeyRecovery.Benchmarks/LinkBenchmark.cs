@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using KeyRecovery.Client;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using KeyRecovery.Client;
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Primitives;
 

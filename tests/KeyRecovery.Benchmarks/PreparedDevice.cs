@@ -14,11 +14,11 @@ namespace KeyRecovery.Benchmarks;
 /// </summary>
 internal sealed class PreparedDevice : IDisposable
 {
-    private readonly Client.Devices.DeviceState _state;
+    private readonly DeviceState _state;
     private readonly SigningKey _signing;
     private readonly Uri _server;
 
-    private PreparedDevice(Client.Devices.DeviceState state, Uri server)
+    private PreparedDevice(DeviceState state, Uri server)
     {
         _state = state;
         _server = server;
@@ -43,7 +43,7 @@ internal sealed class PreparedDevice : IDisposable
     public List<byte[]> Commits(int count, int contentSize)
     {
         var requests = new List<byte[]>(count);
-        var random = Client.SystemRandom.Instance;
+        var random = SystemRandom.Instance;
         using var kem = KemPrivateKey.FromSeed(_state.KemSeed.Span);
         var own = new OwnIdentity(_state.Device, _signing.PublicKey);
         var vault = ((VaultVerdict.Ok)VerifiedVault.Verify("demo", _state.Known!, own, null)).Vault;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using KeyRecovery.Client;
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Testing.Hosting;

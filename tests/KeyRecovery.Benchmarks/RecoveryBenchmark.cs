@@ -1,11 +1,6 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
-using KeyRecovery.Client;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Passphrases;
-using KeyRecovery.Client.Realms;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Testing.Hosting;
 

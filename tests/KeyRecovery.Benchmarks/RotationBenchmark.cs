@@ -3,7 +3,6 @@ using System.Diagnostics.Metrics;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
-using KeyRecovery.Client;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Keys;

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Linking;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Testing.Hosting;
 

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using KeyRecovery.Client;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite;

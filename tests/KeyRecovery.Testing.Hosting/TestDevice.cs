@@ -1,8 +1,3 @@
-using KeyRecovery.Client;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Devices;
-using KeyRecovery.Client.Recovery;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Recovery;
 
 namespace KeyRecovery.Testing.Hosting;

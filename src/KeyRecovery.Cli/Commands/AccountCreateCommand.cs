@@ -2,7 +2,6 @@ using System.CommandLine;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Kit;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Client;
 using KeyRecovery.Protocol.Recovery;
 
 namespace KeyRecovery.Cli.Commands;

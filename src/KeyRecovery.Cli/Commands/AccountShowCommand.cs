@@ -2,8 +2,6 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Passphrases;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using KeyRecovery.Cli.Invocation;
-using KeyRecovery.Client.Accounts;
 
 namespace KeyRecovery.Cli.Commands;
 

@@ -2,8 +2,6 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Cli.Commands;

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Results;
 
 namespace KeyRecovery.Cli.Commands;
 

@@ -2,8 +2,6 @@ using System.CommandLine;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Client.Devices;
-using KeyRecovery.Client.Recovery;
 
 namespace KeyRecovery.Cli.Commands;
 

@@ -2,9 +2,6 @@ using System.CommandLine;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Kit;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Client;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 

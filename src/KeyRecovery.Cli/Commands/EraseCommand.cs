@@ -1,7 +1,6 @@
 using System.CommandLine;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Client.Accounts;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Commands;

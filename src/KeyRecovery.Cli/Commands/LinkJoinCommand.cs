@@ -2,7 +2,6 @@ using System.CommandLine;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Client.Linking;
 using KeyRecovery.Protocol.Linking;
 
 namespace KeyRecovery.Cli.Commands;

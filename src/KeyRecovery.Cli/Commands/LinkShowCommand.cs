@@ -3,8 +3,6 @@ using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Kit;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Client.Linking;
-using KeyRecovery.Client.Results;
 
 namespace KeyRecovery.Cli.Commands;
 

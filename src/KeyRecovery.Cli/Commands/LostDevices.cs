@@ -1,8 +1,6 @@
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Recovery;
 
 namespace KeyRecovery.Cli.Commands;
 

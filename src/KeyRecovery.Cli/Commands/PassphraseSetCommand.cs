@@ -2,9 +2,6 @@ using System.CommandLine;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Client;
-using KeyRecovery.Client.Passphrases;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Passphrases;
 
 namespace KeyRecovery.Cli.Commands;

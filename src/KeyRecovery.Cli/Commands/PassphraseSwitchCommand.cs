@@ -1,7 +1,5 @@
 using System.CommandLine;
 using KeyRecovery.Cli.Invocation;
-using KeyRecovery.Client.Passphrases;
-using KeyRecovery.Client.Results;
 
 namespace KeyRecovery.Cli.Commands;
 

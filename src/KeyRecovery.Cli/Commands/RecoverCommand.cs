@@ -2,10 +2,6 @@ using System.CommandLine;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Devices;
-using KeyRecovery.Client.Recovery;
-using KeyRecovery.Client.Results;
 
 namespace KeyRecovery.Cli.Commands;
 

@@ -1,8 +1,4 @@
 using System.Collections.Immutable;
-using KeyRecovery.Client;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Devices;
-using KeyRecovery.Client.Realms;
 
 namespace KeyRecovery.Cli.Demo;
 

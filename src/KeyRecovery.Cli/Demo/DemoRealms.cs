@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Net.Http.Json;
 using System.Text.Json;
 using KeyRecovery.Cli.Commands;
-using KeyRecovery.Client.Realms;
 
 namespace KeyRecovery.Cli.Demo;
 

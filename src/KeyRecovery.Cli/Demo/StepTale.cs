@@ -1,5 +1,3 @@
-using KeyRecovery.Client.Results;
-
 namespace KeyRecovery.Cli.Demo;
 
 /// <summary>What a step says, claims and measures.</summary>

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using KeyRecovery.Cli.Demo.Steps;
 using KeyRecovery.Cli.Invocation;
-using KeyRecovery.Client.Devices;
 
 namespace KeyRecovery.Cli.Demo;
 
@@ -13,7 +12,7 @@ internal sealed class Story(ITeller teller, bool keep)
         new ServerStep(), new AccountStep(), new BackupStep(), new ServerViewStep(), new DrillStep(), new LakeStep(),
         new TypoStep(),
         new RecoverStep(), new ItemsStep(), new OldKeysStep(), new HistoryStep(), new LinkStep(), new RevokeStep(),
-        new PassphraseStep(), new AbsentRealmStep(), new LyingRealmStep(),
+        new Steps.PassphraseStep(), new AbsentRealmStep(), new LyingRealmStep(),
         new BackupSetStep(), new EraseStep(), new RestoreStep(),
         new EndStep(keep),
     ];

@@ -1,10 +1,6 @@
 using System.CommandLine;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Client;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Devices;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Passphrases;
 
 namespace KeyRecovery.Cli.Invocation;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Client.Devices;
 
 namespace KeyRecovery.Cli.Invocation;
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using KeyRecovery.Client.Accounts;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Invocation;

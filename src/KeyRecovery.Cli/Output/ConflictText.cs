@@ -1,6 +1,4 @@
 using KeyRecovery.Cli.Invocation;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Results;
 
 namespace KeyRecovery.Cli.Output;
 

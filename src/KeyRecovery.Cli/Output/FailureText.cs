@@ -1,6 +1,5 @@
 using System.Text;
 using KeyRecovery.Cli.Invocation;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 

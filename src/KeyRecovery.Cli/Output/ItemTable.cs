@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using KeyRecovery.Client.Accounts;
 
 namespace KeyRecovery.Cli.Output;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using KeyRecovery.Client.Passphrases;
 using KeyRecovery.Protocol.Realms;
 
 namespace KeyRecovery.Cli.Output;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using KeyRecovery.Client.Accounts;
 using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Cli.Output;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
 using KeyRecovery.Client.Passphrases;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;

@@ -1,7 +1,7 @@
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Accounts;
+namespace KeyRecovery;
 
 /// <summary>A device or a recovery slot of the account.</summary>
 /// <param name="Id">Its id.</param>

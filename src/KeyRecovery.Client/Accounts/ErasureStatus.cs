@@ -1,8 +1,9 @@
+using KeyRecovery.Client.Accounts;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Accounts;
+namespace KeyRecovery;
 
 /// <summary>How an account's erasure stands.</summary>
 public abstract record ErasureStatus

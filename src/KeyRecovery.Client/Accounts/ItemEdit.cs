@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace KeyRecovery.Client.Accounts;
+namespace KeyRecovery;
 
 /// <summary>One change to an item. Several go into one commit: all or none.</summary>
 [DebuggerDisplay("{Name}")]

@@ -1,4 +1,4 @@
-namespace KeyRecovery.Client.Accounts;
+namespace KeyRecovery;
 
 /// <summary>An item of the account.</summary>
 /// <param name="Name">1–64 bytes of UTF-8, unique in the account.</param>

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Http;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 

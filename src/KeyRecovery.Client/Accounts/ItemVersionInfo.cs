@@ -1,4 +1,4 @@
-namespace KeyRecovery.Client.Accounts;
+namespace KeyRecovery;
 
 /// <summary>A version of an item that can be had back.</summary>
 /// <param name="Version">Its number.</param>

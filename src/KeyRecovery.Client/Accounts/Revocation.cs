@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Accounts;
+namespace KeyRecovery;
 
 /// <summary>A revocation that is done.</summary>
 /// <param name="Removed">Who is locked out now.</param>

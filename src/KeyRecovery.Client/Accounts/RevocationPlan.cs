@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Accounts;
+namespace KeyRecovery;
 
 /// <summary>What a revocation would do, to be shown to a person before it is done.</summary>
 /// <param name="Named">The devices and slots that were named, as far as they are there.</param>

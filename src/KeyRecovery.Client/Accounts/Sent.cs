@@ -1,5 +1,3 @@
-using KeyRecovery.Client.Results;
-
 namespace KeyRecovery.Client.Accounts;
 
 /// <summary>What came of a commit that was sent.</summary>

@@ -1,13 +1,12 @@
 using System.Collections.Immutable;
+using KeyRecovery.Client.Accounts;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Linking;
-using KeyRecovery.Client.Passphrases;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Accounts;
+namespace KeyRecovery;
 
 /// <summary>
 /// An account, open on one of its devices. Safe to use from several threads; calls that change something take turns.

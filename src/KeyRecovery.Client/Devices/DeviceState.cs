@@ -3,7 +3,7 @@ using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Devices;
+namespace KeyRecovery;
 
 /// <summary>
 /// What a device keeps (docs/protocol.md §10): who it is, its two seeds, and the last vault that it verified. Secret as

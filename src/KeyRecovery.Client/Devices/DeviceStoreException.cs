@@ -1,4 +1,4 @@
-namespace KeyRecovery.Client.Devices;
+namespace KeyRecovery;
 
 /// <summary>A device's state is there and cannot be read: damaged, or sealed under another key.</summary>
 public sealed class DeviceStoreException : Exception

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Devices;
+namespace KeyRecovery;
 
 /// <summary>
 /// A device's state in a folder: <c>device.sealed</c> under a random key in <c>device.key</c>, both files 0600, the

@@ -1,4 +1,4 @@
-namespace KeyRecovery.Client.Devices;
+namespace KeyRecovery;
 
 /// <summary>
 /// Keeps a device's state between runs, sealed and authenticated: what it reads back is believed. An app on a phone

@@ -1,4 +1,3 @@
-using KeyRecovery.Client.Accounts;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Wire;
 

@@ -1,8 +1,8 @@
 using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Results;
+using KeyRecovery.Client.Linking;
 using KeyRecovery.Protocol.Linking;
 
-namespace KeyRecovery.Client.Linking;
+namespace KeyRecovery;
 
 /// <summary>
 /// A code that this device shows, and the session behind it. Dispose of it to end the session; a failed one is over,

@@ -1,4 +1,4 @@
-namespace KeyRecovery.Client.Linking;
+namespace KeyRecovery;
 
 /// <summary>What the existing device asks its person while it links another.</summary>
 public sealed record LinkApproval

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace KeyRecovery.Client.Linking;
+namespace KeyRecovery;
 
 /// <summary>The device that wants to join. Name and platform are its own words, to be shown as such.</summary>
 /// <param name="Name">What it calls itself, at most 64 bytes, any characters.</param>

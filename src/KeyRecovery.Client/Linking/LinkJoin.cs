@@ -1,9 +1,8 @@
 using System.Text;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Linking;
+namespace KeyRecovery;
 
 /// <summary>How a new device presents itself, and what it shows and asks while it is linked.</summary>
 public sealed record LinkJoin

@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;

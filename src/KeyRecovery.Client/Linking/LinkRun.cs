@@ -1,6 +1,5 @@
 using System.Net;
 using KeyRecovery.Client.Http;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Linking;
 
 namespace KeyRecovery.Client.Linking;

@@ -1,5 +1,3 @@
-using KeyRecovery.Client.Results;
-
 namespace KeyRecovery.Client.Linking;
 
 /// <summary>Leaves a session's flow from any depth. Never leaves the SDK: its ends are outcomes.</summary>

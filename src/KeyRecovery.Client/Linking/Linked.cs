@@ -1,8 +1,7 @@
 using System.Diagnostics;
-using KeyRecovery.Client.Accounts;
 using KeyRecovery.Protocol.Primitives;
 
-namespace KeyRecovery.Client.Linking;
+namespace KeyRecovery;
 
 /// <summary>The end on the new device. Dispose of both parts.</summary>
 /// <param name="Vault">The account, open on this device.</param>

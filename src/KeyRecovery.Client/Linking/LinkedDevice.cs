@@ -1,6 +1,6 @@
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Linking;
+namespace KeyRecovery;
 
 /// <summary>A device that was linked: it is in the account and has the app's bundle.</summary>
 /// <param name="Id">Its id.</param>

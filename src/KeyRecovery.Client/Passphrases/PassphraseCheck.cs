@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace KeyRecovery.Client.Passphrases;
+namespace KeyRecovery;
 
 /// <summary>A drill that went well: the passphrase recovers the account today.</summary>
 /// <param name="Items">How many items it brings back.</param>

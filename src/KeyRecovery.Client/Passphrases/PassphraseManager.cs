@@ -1,12 +1,12 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Passphrases;
 using KeyRecovery.Client.Realms;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Vault;
 
-namespace KeyRecovery.Client.Passphrases;
+namespace KeyRecovery;
 
 /// <summary>
 /// The account's passphrase, as one of its devices handles it: <see cref="VaultSession.Passphrase"/>.

@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
-using KeyRecovery.Client.Recovery;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using KeyRecovery.Client.Accounts;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Realms;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Primitives;

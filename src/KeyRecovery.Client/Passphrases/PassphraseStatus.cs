@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Passphrases;
+namespace KeyRecovery;
 
 /// <summary>How the account's passphrase stands at one realm.</summary>
 /// <param name="Slot">The slot.</param>

@@ -1,4 +1,4 @@
-namespace KeyRecovery.Client.Passphrases;
+namespace KeyRecovery;
 
 /// <summary>A step of setting a passphrase up, as it begins.</summary>
 /// <param name="Number">From 1.</param>

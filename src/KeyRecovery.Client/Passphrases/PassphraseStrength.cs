@@ -1,8 +1,7 @@
 using System.Text;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Passphrases;
 
-namespace KeyRecovery.Client.Passphrases;
+namespace KeyRecovery;
 
 /// <summary>
 /// Which passphrases are let through. The counter holds against everybody but those who run the realms: with one realm

@@ -1,5 +1,4 @@
 using KeyRecovery.Client.Realms;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Realms;

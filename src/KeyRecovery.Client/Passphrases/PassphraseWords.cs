@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using KeyRecovery.Protocol.Primitives;
 
-namespace KeyRecovery.Client.Passphrases;
+namespace KeyRecovery;
 
 /// <summary>
 /// Passphrases of random words: 12.9 bits a word, from EFF's Long Wordlist (CC BY 3.0 US, see README.md in this

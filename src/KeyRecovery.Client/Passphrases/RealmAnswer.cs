@@ -1,5 +1,4 @@
 using KeyRecovery.Client.Realms;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Realms;
 
 namespace KeyRecovery.Client.Passphrases;

@@ -1,6 +1,6 @@
 using KeyRecovery.Protocol.Realms;
 
-namespace KeyRecovery.Client.Passphrases;
+namespace KeyRecovery;
 
 /// <summary>A realm that was of no use, told beside what worked without it.</summary>
 /// <param name="Realm">What people call it.</param>

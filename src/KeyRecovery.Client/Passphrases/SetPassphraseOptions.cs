@@ -1,6 +1,6 @@
 using KeyRecovery.Protocol.Passphrases;
 
-namespace KeyRecovery.Client.Passphrases;
+namespace KeyRecovery;
 
 /// <summary>How a passphrase is set up.</summary>
 public sealed record SetPassphraseOptions

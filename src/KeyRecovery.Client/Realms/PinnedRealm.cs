@@ -1,4 +1,4 @@
-namespace KeyRecovery.Client.Realms;
+namespace KeyRecovery;
 
 /// <summary>
 /// A realm of the app's own configuration: a server, of an operator of its own, that evaluates and counts guesses of

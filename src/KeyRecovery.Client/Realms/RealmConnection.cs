@@ -1,6 +1,5 @@
 using System.Text.Json;
 using KeyRecovery.Client.Http;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;

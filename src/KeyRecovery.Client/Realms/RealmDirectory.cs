@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using KeyRecovery.Client.Http;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Wire;
 

@@ -1,4 +1,4 @@
-namespace KeyRecovery.Client.Realms;
+namespace KeyRecovery;
 
 /// <summary>Why a realm evaluates nothing.</summary>
 public enum RealmRefusal

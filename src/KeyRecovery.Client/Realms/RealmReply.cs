@@ -1,4 +1,3 @@
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Realms;
 
 namespace KeyRecovery.Client.Realms;

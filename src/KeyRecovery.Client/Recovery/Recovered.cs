@@ -1,8 +1,7 @@
 using System.Collections.Immutable;
-using KeyRecovery.Client.Accounts;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Recovery;
+namespace KeyRecovery;
 
 /// <summary>A recovery that is done.</summary>
 /// <param name="Vault">The account, open on this device; the caller disposes it.</param>

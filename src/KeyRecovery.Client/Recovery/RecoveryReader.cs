@@ -1,6 +1,5 @@
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 

@@ -4,11 +4,11 @@ using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Passphrases;
 using KeyRecovery.Client.Realms;
-using KeyRecovery.Client.Results;
+using KeyRecovery.Client.Recovery;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Recovery;
+namespace KeyRecovery;
 
 /// <summary>
 /// An account as its recovery code or passphrase opens it, before anything is changed: what a person must see first.

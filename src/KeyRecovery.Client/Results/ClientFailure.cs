@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
+using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Results;
+namespace KeyRecovery;
 
 /// <summary>
 /// Why a call did not work. Closed: an app can branch on every case, and <see cref="Message"/> can be shown to a

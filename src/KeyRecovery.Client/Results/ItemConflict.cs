@@ -1,4 +1,4 @@
-namespace KeyRecovery.Client.Results;
+namespace KeyRecovery;
 
 /// <summary>
 /// An item that two devices changed. The app, or its user, decides; a put after this one replaces theirs.

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace KeyRecovery.Client.Results;
+namespace KeyRecovery;
 
 /// <summary>What came of a call.</summary>
 /// <typeparam name="T">What it gives when it worked.</typeparam>

@@ -1,5 +1,4 @@
 using KeyRecovery.Cli.Tests.Support;
-using KeyRecovery.Client;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Testing.Hosting;
 

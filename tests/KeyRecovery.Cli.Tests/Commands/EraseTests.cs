@@ -2,7 +2,6 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using KeyRecovery.Cli.Tests.Support;
-using KeyRecovery.Client;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;

@@ -1,5 +1,4 @@
 using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Devices;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;

@@ -1,6 +1,3 @@
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Devices;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;

@@ -1,6 +1,3 @@
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Linking;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Client.Tests.Devices;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Testing.Hosting;

@@ -1,7 +1,4 @@
 using System.Security.Cryptography;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Linking;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Client.Tests.Devices;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Recovery;

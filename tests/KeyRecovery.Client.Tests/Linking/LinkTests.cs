@@ -1,7 +1,4 @@
 using System.Net;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Linking;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Client.Tests.Devices;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Testing.Hosting;

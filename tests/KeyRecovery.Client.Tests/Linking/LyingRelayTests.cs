@@ -1,4 +1,3 @@
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Testing.Hosting;
 using Messages = System.Collections.Generic.IReadOnlyDictionary<string, byte[]>;
@@ -98,8 +97,8 @@ public sealed class LyingRelayTests(ServerFixture fixture)
         _ = new LyingRelay(scene, (due, sent) => due == name ? lie(due, sent) : sent[due]);
         await scene.RunAsync();
 
-        var existing = (await scene.Existing as Result<Client.Linking.LinkedDevice>.Failed)?.Failure;
-        var joining = (await scene.Joining as Result<Client.Linking.Linked>.Failed)?.Failure;
+        var existing = (await scene.Existing as Result<LinkedDevice>.Failed)?.Failure;
+        var joining = (await scene.Joining as Result<Linked>.Failed)?.Failure;
         var (reader, sender) = name[0] == 'n' ? (existing, joining) : (joining, existing);
         if (name[1] == '0') onSender = new ClientFailure.LinkGone();
         Assert.True(reader == onReader, $"{name}: its reader says {reader}");

@@ -1,4 +1,3 @@
-using KeyRecovery.Client.Linking;
 using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.Client.Tests.Linking;

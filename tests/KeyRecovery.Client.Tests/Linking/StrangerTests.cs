@@ -1,5 +1,3 @@
-using KeyRecovery.Client.Linking;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Testing.Hosting;

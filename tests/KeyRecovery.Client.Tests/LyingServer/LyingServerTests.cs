@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
@@ -33,7 +31,7 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
     {
         using var vault = await CreateAsync();
         LieToNewcomers(told => told);
-        Assert.IsType<Result<Client.Recovery.RecoverySession>.Ok>(await _laptop.Client.BeginRecoveryAsync(_code));
+        Assert.IsType<Result<RecoverySession>.Ok>(await _laptop.Client.BeginRecoveryAsync(_code));
         LieToPhone(told => told);
         Assert.IsType<Result<VaultSession>.Ok>(await vault.RefreshAsync());
     }

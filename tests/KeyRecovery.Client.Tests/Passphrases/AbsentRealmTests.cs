@@ -1,4 +1,3 @@
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Vault;

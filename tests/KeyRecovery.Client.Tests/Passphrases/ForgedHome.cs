@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using KeyRecovery.Client.Accounts;
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Realms;

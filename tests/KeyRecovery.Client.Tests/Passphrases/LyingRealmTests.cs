@@ -1,6 +1,3 @@
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Realms;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
@@ -208,7 +205,7 @@ public sealed class LyingRealmTests(RealmsFixture fixture) : IDisposable
         return vault;
     }
 
-    private async Task<Result<Client.Recovery.RecoverySession>> GuessAsync(TestDevice device)
+    private async Task<Result<RecoverySession>> GuessAsync(TestDevice device)
     {
         using var passphrase = RealmsFixture.Of(Right);
         return await device.Client.BeginPassphraseRecoveryAsync(passphrase, await TokenAsync());

@@ -1,5 +1,3 @@
-using KeyRecovery.Client.Passphrases;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Vault;
@@ -244,9 +242,9 @@ public sealed class PassphraseTests(RealmsFixture fixture)
         Assert.Equal(10, Assert.Single(await world.Vault.Passphrase.StatusAsync()).GuessesLeft);
     }
 
-    private System.Collections.Immutable.ImmutableArray<Client.Realms.PinnedRealm> Pins(string subject) =>
+    private System.Collections.Immutable.ImmutableArray<PinnedRealm> Pins(string subject) =>
     [
-        .. Enumerable.Range(0, 3).Select(i => new Client.Realms.PinnedRealm
+        .. Enumerable.Range(0, 3).Select(i => new PinnedRealm
         {
             Name = $"realm {i}", Server = fixture.Servers[i].Address, Fingerprint = fixture.Fingerprints[i],
             Token = async _ => await fixture.Servers[i].TokenAsync(subject),

@@ -1,5 +1,3 @@
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Testing.Hosting;
 
@@ -49,7 +47,7 @@ internal sealed class PassphraseWorld : IDisposable
     }
 
     /// <summary>A guess by somebody who has nothing but the login.</summary>
-    public async Task<Result<Client.Recovery.RecoverySession>> GuessAsync(
+    public async Task<Result<RecoverySession>> GuessAsync(
         TestDevice device, string text, string? token = null)
     {
         using var passphrase = RealmsFixture.Of(text);

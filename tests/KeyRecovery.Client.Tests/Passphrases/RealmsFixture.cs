@@ -1,7 +1,5 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using KeyRecovery.Client.Passphrases;
-using KeyRecovery.Client.Realms;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Testing.Hosting;
 

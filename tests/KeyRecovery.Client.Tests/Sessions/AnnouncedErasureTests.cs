@@ -1,5 +1,4 @@
 using System.Net;
-using KeyRecovery.Client.Accounts;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Testing.Hosting;
 

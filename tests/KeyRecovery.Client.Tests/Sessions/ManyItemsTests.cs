@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Security.Cryptography;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Testing.Hosting;

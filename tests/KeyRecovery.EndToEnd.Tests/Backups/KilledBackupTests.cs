@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using KeyRecovery.Client.Results;
 using KeyRecovery.EndToEnd.Tests.Rotation;
 using KeyRecovery.Testing.Hosting;
 using Xunit.Abstractions;

@@ -3,8 +3,6 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using KeyRecovery.Client;
-using KeyRecovery.Client.Accounts;
 using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.EndToEnd.Tests.Backups;

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using KeyRecovery.Client;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Testing.Hosting;
 

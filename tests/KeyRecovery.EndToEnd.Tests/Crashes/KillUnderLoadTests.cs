@@ -1,9 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
-using KeyRecovery.Client;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Testing.Hosting;
 using Xunit.Abstractions;

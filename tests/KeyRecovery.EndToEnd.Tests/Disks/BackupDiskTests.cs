@@ -1,4 +1,3 @@
-using KeyRecovery.Client.Accounts;
 using KeyRecovery.EndToEnd.Tests.Backups;
 using KeyRecovery.Testing.Hosting;
 using KeyRecovery.Testing.Needs;

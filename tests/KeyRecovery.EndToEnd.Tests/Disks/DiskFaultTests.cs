@@ -1,7 +1,4 @@
 using System.Security.Cryptography;
-using KeyRecovery.Client;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Testing.Hosting;
 using KeyRecovery.Testing.Needs;

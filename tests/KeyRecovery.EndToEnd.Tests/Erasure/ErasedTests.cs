@@ -1,5 +1,4 @@
 using System.Text;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Testing.Hosting;
 using KeyRecovery.Testing.Needs;
 using Xunit.Abstractions;

@@ -1,7 +1,4 @@
 using System.Security.Cryptography;
-using KeyRecovery.Client;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Testing.Hosting;
 using KeyRecovery.Testing.Realms;
@@ -51,7 +48,7 @@ internal sealed class Person : IDisposable
     {
         using var device = new TestDevice(server.Address);
         var begun = await device.Client.BeginRecoveryAsync(Code);
-        if (begun is not Result<Client.Recovery.RecoverySession>.Ok) return TestDevice.Failure(begun);
+        if (begun is not Result<RecoverySession>.Ok) return TestDevice.Failure(begun);
         using var session = TestDevice.Value(begun);
         using var vault = TestDevice.Value(await session.CompleteAsync("new", [])).Vault;
         return await vault.GetAsync(Item);

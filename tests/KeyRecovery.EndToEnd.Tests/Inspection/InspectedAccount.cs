@@ -1,6 +1,3 @@
-using KeyRecovery.Client;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Passphrases;
 using KeyRecovery.EndToEnd.Tests.Linking;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Recovery;
@@ -101,13 +98,13 @@ internal sealed class InspectedAccount : IDisposable
         return device;
     }
 
-    private void AddSeeds(Client.Devices.DeviceState? state, string whose)
+    private void AddSeeds(DeviceState? state, string whose)
     {
         Secrets.Add(new Canary($"signing seed of {whose}", state!.SigningSeed.Span.ToArray()));
         Secrets.Add(new Canary($"KEM seed of {whose}", state.KemSeed.Span.ToArray()));
     }
 
-    private void AddEpochKey(Client.Devices.DeviceState? state, string which)
+    private void AddEpochKey(DeviceState? state, string which)
     {
         using var kem = Protocol.Primitives.KemPrivateKey.FromSeed(state!.KemSeed.Span);
         using var signing = Protocol.Primitives.SigningKey.FromSeed(state.SigningSeed.Span);

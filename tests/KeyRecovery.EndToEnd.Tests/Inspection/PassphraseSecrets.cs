@@ -2,8 +2,6 @@ using System.Buffers.Text;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
-using KeyRecovery.Client;
-using KeyRecovery.Client.Accounts;
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Primitives;

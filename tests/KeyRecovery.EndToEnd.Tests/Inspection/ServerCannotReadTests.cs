@@ -1,5 +1,3 @@
-using KeyRecovery.Client;
-using KeyRecovery.Client.Accounts;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;

@@ -1,5 +1,3 @@
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Linking;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Testing.Hosting;
 

@@ -2,8 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Linking;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Testing.Hosting;

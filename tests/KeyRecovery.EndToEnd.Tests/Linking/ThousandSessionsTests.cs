@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
-using KeyRecovery.Client.Accounts;
 using KeyRecovery.Testing.Hosting;
 using Xunit.Abstractions;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using KeyRecovery.Client.Accounts;
 using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.EndToEnd.Tests.Load;

@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using KeyRecovery.Client;
 using KeyRecovery.Protocol.Http;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using KeyRecovery.Client;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Testing.Hosting;
 using KeyRecovery.Testing.Needs;

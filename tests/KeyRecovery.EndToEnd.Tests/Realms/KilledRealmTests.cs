@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
-using KeyRecovery.Client;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Testing.Hosting;
 using KeyRecovery.Testing.Realms;

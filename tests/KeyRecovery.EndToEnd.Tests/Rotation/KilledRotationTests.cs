@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Testing.Hosting;
 using Xunit.Abstractions;
@@ -73,7 +71,7 @@ public sealed class KilledRotationTests(ITestOutputHelper output)
         async Task CreateAsync(ServerProcess server, string subject)
         {
             using var phone = new TestDevice(server.Address, adjust: o => o with { Attempts = 1 });
-            var code = RecoveryCode.Generate(Client.SystemRandom.Instance);
+            var code = RecoveryCode.Generate(SystemRandom.Instance);
             try
             {
                 using var vault = await phone.CreateAsync(await server.TokenAsync(subject), code);

@@ -13,7 +13,7 @@ public sealed class RefusedRotationTests
     {
         using var folder = new TempFolder();
         await using var server = await ServerProcess.StartAsync(folder["data"], 0, ("Rotation:RetrySeconds", "1"));
-        using var code = RecoveryCode.Generate(Client.SystemRandom.Instance);
+        using var code = RecoveryCode.Generate(SystemRandom.Instance);
         using var phone = new TestDevice(server.Address);
         using var vault = await phone.CreateAsync(await server.TokenAsync("user"), code);
         var ring = folder["data/ring/kek-ring"];

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using KeyRecovery.Cli.Commands;
 using KeyRecovery.Cli.Kit;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Client;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 

@@ -1,7 +1,5 @@
 using System.Text.Json;
 using KeyRecovery.Cli.Commands;
-using KeyRecovery.Client;
-using KeyRecovery.Client.Accounts;
 
 namespace KeyRecovery.Cli.Demo.Steps;
 

@@ -2,8 +2,6 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
@@ -48,7 +46,7 @@ internal sealed class EraseStep : DemoStep
             ? SignedErasureReceipt.Decode(bytes) : null;
         tale.Holds(receipt is not null, "the phone hears that the account was erased, with the receipt");
         var recovered = await world.Device("another machine", "after").Client.BeginRecoveryAsync(world.Code, null, ct);
-        tale.Holds(recovered is not Result<Client.Recovery.RecoverySession>.Ok,
+        tale.Holds(recovered is not Result<RecoverySession>.Ok,
             "the code on the paper opens nothing any more");
         tale.Holds(Base64UrlText.TryDecode(key, VerifyKey.Size, out var auditKey)
             && receipt!.IsSignedBy(new VerifyKey(auditKey)) && receipt.Receipt.IsOf(account),

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using KeyRecovery.Cli.Kit;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Client.Linking;
 using KeyRecovery.Protocol.Linking;
 
 namespace KeyRecovery.Cli.Demo.Steps;

@@ -1,6 +1,3 @@
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Results;
-
 namespace KeyRecovery.Cli.Demo.Steps;
 
 /// <summary>A copy of the lost phone's keys is refused.</summary>

@@ -1,9 +1,6 @@
 using System.Diagnostics;
 using KeyRecovery.Cli.Commands;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Client;
-using KeyRecovery.Client.Passphrases;
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Passphrases;
 
 namespace KeyRecovery.Cli.Demo.Steps;

@@ -42,7 +42,7 @@ internal sealed class RecoverStep : DemoStep
         tale.Fact("requests", world.NewPhone.Requests);
     }
 
-    private static Table Devices(IEnumerable<Client.Accounts.AuthorityInfo> authorities)
+    private static Table Devices(IEnumerable<AuthorityInfo> authorities)
     {
         var table = new Table().Border(TableBorder.Simple).AddColumns("Who", "Kind", "Added");
         foreach (var authority in authorities)

@@ -1,7 +1,4 @@
 using System.Text.Json;
-using KeyRecovery.Client.Accounts;
-using KeyRecovery.Client.Recovery;
-using KeyRecovery.Client.Results;
 
 namespace KeyRecovery.Cli.Demo.Steps;
 

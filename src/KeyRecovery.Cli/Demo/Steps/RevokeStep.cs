@@ -1,5 +1,3 @@
-using KeyRecovery.Client.Results;
-
 namespace KeyRecovery.Cli.Demo.Steps;
 
 /// <summary>
@@ -19,7 +17,7 @@ internal sealed class RevokeStep : DemoStep
         tale.Holds(revoked.Removed.SequenceEqual([laptop.Device]) && revoked.Epoch == 3,
             "the phone removes it in one commit, and epoch 3 begins");
         var refused = await laptop.RefreshAsync(ct);
-        tale.Holds(refused is Result<Client.Accounts.VaultSession>.Failed { Failure: ClientFailure.Revoked },
+        tale.Holds(refused is Result<VaultSession>.Failed { Failure: ClientFailure.Revoked },
             "the laptop is refused at once");
         StepTale.Works(await phone.PutAsync("written later", "not for the laptop"u8.ToArray(), ct));
         using var drill = StepTale.Works(await world.Device("another machine", "drill-2").Client
