@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using System.Text;
-using KeyRecovery.Client.Accounts;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Items;
 using KeyRecovery.Client.Linking;
-using KeyRecovery.Client.Passphrases;
 using KeyRecovery.Client.Realms;
+using KeyRecovery.Client.Recovery;
+using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Recovery;
@@ -147,7 +148,9 @@ public sealed class KeyRecoveryClient : IDisposable
             if (kept is { Pending.IsEmpty: true })
                 return new ClientFailure.DeviceState("this device already belongs to an account");
         using var link = new NewDeviceLink(_options, _api, _store, join);
-        return await link.RunAsync(code, ct);
+        return (await link.RunAsync(code, ct)).TryGet(out var linked, out var failure)
+            ? new Linked(new VaultSession(_options, linked.Vault), linked.Bundle)
+            : failure;
     }
 
     /// <summary>
@@ -220,7 +223,7 @@ public sealed class KeyRecoveryClient : IDisposable
     private async Task<Result<VaultSession>> OpenBegunAsync(Answer answer, CancellationToken ct)
     {
         if (answer is Answer.Problem { IsRefusal: true } refused) return Failures.Of(refused);
-        return VaultApi.Read(answer, ClientJson.Default.HeadsJson).TryGet(out _, out _)
+        return answer.Read(ClientJson.Default.HeadsJson).TryGet(out _, out _)
             ? await OpenAsync(ct)
             : Failures.Unanswered(answer);
     }

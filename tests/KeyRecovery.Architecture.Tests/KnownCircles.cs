@@ -12,12 +12,6 @@ internal static class KnownCircles
             "Invocation ↔ Output",
             "Kit",
         ],
-        "KeyRecovery.Client" =>
-        [
-            ". ↔ Accounts", ". ↔ Devices", ". ↔ Http", ". ↔ Linking", ". ↔ Passphrases", ". ↔ Realms", ". ↔ Recovery",
-            "Accounts ↔ Http", "Accounts ↔ Linking", "Accounts ↔ Passphrases", "Accounts ↔ Realms", "Http ↔ Realms",
-            "Http ↔ Results", "Passphrases ↔ Recovery",
-        ],
         _ => [],
     };
 }

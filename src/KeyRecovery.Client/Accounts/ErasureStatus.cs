@@ -1,7 +1,6 @@
-using KeyRecovery.Client.Accounts;
 using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Audit;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery;
 
@@ -27,14 +26,10 @@ public abstract record ErasureStatus
     /// <param name="Receipt">What <see cref="SignedErasureReceipt.Decode"/> reads; keep it.</param>
     public sealed record Erased(ReadOnlyMemory<byte> Receipt) : ErasureStatus;
 
-    internal static ReadOnlyMemory<byte>? ReadReceipt(string? text) =>
-        Base64UrlText.TryDecodeUpTo(text, ErasureReceipt.MaxSize, out var bytes) && bytes.Length > 0
-            ? (ReadOnlyMemory<byte>?)bytes : null;
-
     internal static ErasureStatus Of(ErasureJson json) => json.State switch
     {
         "held" => new Held(Clock.FromSeconds(json.RequestedAt ?? 0), TimeSpan.FromMilliseconds(json.DueInMs ?? 0)),
-        "erased" when ReadReceipt(json.Receipt) is { } receipt => new Erased(receipt),
+        "erased" when ErasureJson.ReadReceipt(json.Receipt) is { } receipt => new Erased(receipt),
         "none" => new None(),
         _ => new Erasing(),
     };

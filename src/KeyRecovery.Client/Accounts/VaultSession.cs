@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
-using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Authorities;
+using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Items;
 using KeyRecovery.Client.Linking;
-using KeyRecovery.Protocol.Linking;
+using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Wire;
 
@@ -13,8 +15,6 @@ namespace KeyRecovery;
 /// </summary>
 public sealed class VaultSession : IDisposable
 {
-    private const int LinkAttempts = 3;
-
     private readonly Turns _turns = new();
     private readonly VaultState _state;
     private readonly KeyRecoveryOptions _options;
@@ -26,11 +26,12 @@ public sealed class VaultSession : IDisposable
     {
         _options = options;
         _state = state;
-        var committer = new Committer(options, state);
+        var realms = new RealmKeeper(options, state);
+        var committer = new Committer(state, realms);
         _items = new ItemEditor(options, state, committer);
         _authorities = new AuthorityEditor(options, state, committer);
         _reader = new ItemReader(state);
-        Passphrase = new PassphraseManager(options, state, _authorities, _turns);
+        Passphrase = new PassphraseManager(options, state, realms, _authorities, _turns);
     }
 
     /// <summary>The account's passphrase: set, check, pause, remove, and who has guessed.</summary>
@@ -43,7 +44,7 @@ public sealed class VaultSession : IDisposable
     public AuthorityId Device => _state.Keys.Id;
 
     /// <summary>When somebody was last added or removed, by the signer's clock.</summary>
-    public DateTimeOffset LastAuthorityChange => Time(_state.Read(o => o.Vault.Chain.Head.Link.Time));
+    public DateTimeOffset LastAuthorityChange => Clock.FromSeconds(_state.Read(o => o.Vault.Chain.Head.Link.Time));
 
     /// <summary>How many times the account has changed: the manifest's version.</summary>
     public ulong Version => _state.Read(o => o.Vault.Manifest.Manifest.Version);
@@ -157,35 +158,9 @@ public sealed class VaultSession : IDisposable
     /// <param name="typed">Whether to make the 17 characters for a device without a camera too: a third of a second of
     /// work.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<Result<ExistingDeviceLink>> BeginLinkAsync(bool typed = false, CancellationToken ct = default)
-    {
-        // There are a million nameplates, and others have some of them: every part of the code is drawn anew.
-        for (var attempt = 1; ; attempt++)
-        {
-            var begun = await TryBeginLinkAsync(typed, ct);
-            var isTaken = begun is Result<ExistingDeviceLink>.Failed
-            {
-                Failure: ClientFailure.Refused { Type: ProblemTypes.Conflict, Field: "nameplate" or "sessionId" },
-            };
-            if (!isTaken || attempt == LinkAttempts) return begun;
-        }
-    }
-
-    private async Task<Result<ExistingDeviceLink>> TryBeginLinkAsync(bool typed, CancellationToken ct)
-    {
-        var displaying = ExistingDisplaying.Begin(new LinkScope(_options.App, _options.Server), _options.Random);
-        using var characters = typed ? TypedLinkCode.Generate(_options.Random) : null;
-        var envelope = characters is null
-            ? null
-            : await Task.Run(() => characters.SealEnvelope(_options.App, displaying.Code, _options.Random), ct);
-        var opened = await LinkRelay.OpenAsync(
-            _state.Api.Transport, _state.Keys, displaying.Code, envelope is null
-                ? null : (characters!.Nameplate, envelope), _options.Random, ct);
-        if (opened is Result<LinkRelay>.Ok { Value: var relay })
-            return new ExistingDeviceLink(_options, Committer(), relay, displaying, characters?.ToDisplayString());
-        displaying.Dispose();
-        return ((Result<LinkRelay>.Failed)opened).Failure;
-    }
+    public Task<Result<ExistingDeviceLink>> BeginLinkAsync(bool typed = false, CancellationToken ct = default) =>
+        ExistingDeviceLink.BeginAsync(
+            _options, _state, new LinkCommitter(_turns, _state, _authorities), typed, ct);
 
     /// <summary>
     /// Asks the server to erase the account, for good and for everybody. Ask for the person's presence first. It waits
@@ -211,7 +186,7 @@ public sealed class VaultSession : IDisposable
     }
 
     private async Task<Result<ErasureStatus>> ReadErasureAsync(Task<Answer> asking) =>
-        VaultApi.Read(await asking, ClientJson.Default.ErasureJson) switch
+        (await asking).Read(ClientJson.Default.ErasureJson) switch
         {
             Result<ErasureJson>.Ok ok => Remember(ErasureStatus.Of(ok.Value)),
             Result<ErasureJson>.Failed { Failure: ClientFailure.Erased { Receipt: { } receipt } } =>
@@ -231,14 +206,6 @@ public sealed class VaultSession : IDisposable
         _turns.Dispose();
     }
 
-    private LinkCommitter Committer() => new(
-        (device, ct) => _turns.TakeAsync(() => _authorities.DraftAdditionAsync(device, ct), ct),
-        (device, name, draft, possession, ct) => _turns.TakeAsync(
-            () => _authorities.CommitAdditionAsync(device, name, draft, possession, ct), ct),
-        ct => _turns.TakeAsync(() => _state.RefreshAsync(ct), ct));
-
     private Task<Result<VaultSession>> ChangeAsync(Func<Task<ClientFailure?>> change, CancellationToken ct) =>
         _turns.TakeAsync<Result<VaultSession>>(async () => await change() is { } failure ? failure : this, ct);
-
-    private static DateTimeOffset Time(ulong seconds) => Clock.FromSeconds(seconds);
 }

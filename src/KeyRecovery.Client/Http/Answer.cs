@@ -1,4 +1,7 @@
 using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Http;
@@ -7,6 +10,21 @@ namespace KeyRecovery.Client.Http;
 internal abstract record Answer
 {
     private Answer() { }
+
+    /// <summary>Reads the JSON of a success. Nothing that it says is verified.</summary>
+    public Result<T> Read<T>(JsonTypeInfo<T> type) where T : class
+    {
+        if (this is not Success success) return Failures.Of(this);
+        try
+        {
+            if (JsonSerializer.Deserialize(success.Body, type) is { } value) return value;
+        }
+        catch (JsonException)
+        {
+            // Told below, with every other answer that is not what the protocol says.
+        }
+        return new ClientFailure.ServerLied(ProtocolFault.Malformed);
+    }
 
     /// <summary>A 2xx or 304.</summary>
     public sealed record Success(HttpStatusCode Status, byte[] Body) : Answer

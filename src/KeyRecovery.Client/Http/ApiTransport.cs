@@ -3,8 +3,8 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Protocol.Http;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
 using Polly;
 using Polly.Retry;
 

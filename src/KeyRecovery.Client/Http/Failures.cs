@@ -1,4 +1,3 @@
-using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Http;
@@ -29,7 +28,7 @@ internal static class Failures
         return problem.Type switch
         {
             ProblemTypes.Revoked => new ClientFailure.Revoked(),
-            ProblemTypes.Erased => new ClientFailure.Erased(ErasureStatus.ReadReceipt(details.Receipt)),
+            ProblemTypes.Erased => new ClientFailure.Erased(ErasureJson.ReadReceipt(details.Receipt)),
             ProblemTypes.VaultLost or ProblemTypes.RepairRequired => new ClientFailure.VaultLost(),
             ProblemTypes.RateLimited => new ClientFailure.Transient("the server asks for a pause", wait),
             ProblemTypes.StorageFull => new ClientFailure.Transient("the server has no room left", wait),

@@ -1,6 +1,8 @@
-using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Linking;
+using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Linking;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery;
 
@@ -10,6 +12,8 @@ namespace KeyRecovery;
 /// </summary>
 public sealed class ExistingDeviceLink : IAsyncDisposable
 {
+    private const int Attempts = 3;
+
     private readonly KeyRecoveryOptions _options;
     private readonly LinkCommitter _committer;
     private readonly LinkRelay _relay;
@@ -17,7 +21,7 @@ public sealed class ExistingDeviceLink : IAsyncDisposable
     private readonly long _began;
     private int _isOver;
 
-    internal ExistingDeviceLink(
+    private ExistingDeviceLink(
         KeyRecoveryOptions options, LinkCommitter committer, LinkRelay relay, ExistingDisplaying displaying,
         string? typedText)
     {
@@ -47,6 +51,27 @@ public sealed class ExistingDeviceLink : IAsyncDisposable
         {
             var left = _relay.ExpiresIn - _options.Time.GetElapsedTime(_began);
             return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>Draws a code and opens its session.</summary>
+    /// <param name="options">Server and app.</param>
+    /// <param name="vault">The account to link to.</param>
+    /// <param name="committer">Changes it.</param>
+    /// <param name="typed">Whether to draw the 17 characters too.</param>
+    /// <param name="ct">Cancels.</param>
+    internal static async Task<Result<ExistingDeviceLink>> BeginAsync(
+        KeyRecoveryOptions options, VaultState vault, LinkCommitter committer, bool typed, CancellationToken ct)
+    {
+        // There are a million nameplates, and others have some of them: every part of the code is drawn anew.
+        for (var attempt = 1; ; attempt++)
+        {
+            var begun = await TryBeginAsync(options, vault, committer, typed, ct);
+            var isTaken = begun is Result<ExistingDeviceLink>.Failed
+            {
+                Failure: ClientFailure.Refused { Type: ProblemTypes.Conflict, Field: "nameplate" or "sessionId" },
+            };
+            if (!isTaken || attempt == Attempts) return begun;
         }
     }
 
@@ -97,6 +122,23 @@ public sealed class ExistingDeviceLink : IAsyncDisposable
         if (Interlocked.Exchange(ref _isOver, 1) != 0) return;
         _displaying.Dispose();
         await new LinkRun(_options, _relay, CancellationToken.None).EndAsync();
+    }
+
+    private static async Task<Result<ExistingDeviceLink>> TryBeginAsync(
+        KeyRecoveryOptions options, VaultState vault, LinkCommitter committer, bool typed, CancellationToken ct)
+    {
+        var displaying = ExistingDisplaying.Begin(new LinkScope(options.App, options.Server), options.Random);
+        using var characters = typed ? TypedLinkCode.Generate(options.Random) : null;
+        var envelope = characters is null
+            ? null
+            : await Task.Run(() => characters.SealEnvelope(options.App, displaying.Code, options.Random), ct);
+        var opened = await LinkRelay.OpenAsync(
+            vault.Api.Transport, vault.Keys, displaying.Code, envelope is null
+                ? null : (characters!.Nameplate, envelope), options.Random, ct);
+        if (opened is Result<LinkRelay>.Ok { Value: var relay })
+            return new ExistingDeviceLink(options, committer, relay, displaying, characters?.ToDisplayString());
+        displaying.Dispose();
+        return ((Result<LinkRelay>.Failed)opened).Failure;
     }
 
     private async Task<LinkedDevice> RunAsync(

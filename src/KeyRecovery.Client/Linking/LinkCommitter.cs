@@ -1,4 +1,6 @@
-using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Authorities;
+using KeyRecovery.Client.Commits;
+using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
@@ -6,12 +8,19 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Client.Linking;
 
 /// <summary>What linking does to the account, each call in its turn among the session's others.</summary>
-/// <param name="DraftAsync">Writes a link that adds a device, on the newest vault.</param>
-/// <param name="CommitAsync">Commits the draft that the device has signed; stale where the chain has moved.</param>
-/// <param name="RefreshAsync">Reads the account anew; tells why it cannot.</param>
-internal sealed record LinkCommitter(
-    Func<(NewAuthority Entry, KemPublicKey KemKey), CancellationToken, Task<Result<ChainLinkDraft>>> DraftAsync,
-    Func<(NewAuthority Entry,
-        KemPublicKey KemKey), string, ChainLinkDraft, IReadOnlyDictionary<AuthorityId, byte[]>, CancellationToken,
-        Task<Sent>> CommitAsync,
-    Func<CancellationToken, Task<ClientFailure?>> RefreshAsync);
+internal sealed class LinkCommitter(Turns turns, VaultState vault, AuthorityEditor authorities)
+{
+    /// <summary>Writes a link that adds a device, on the newest vault.</summary>
+    public Task<Result<ChainLinkDraft>> DraftAsync((NewAuthority, KemPublicKey) device, CancellationToken ct) =>
+        turns.TakeAsync(() => authorities.DraftAdditionAsync(device, ct), ct);
+
+    /// <summary>Commits the draft that the device has signed; stale where the chain has moved.</summary>
+    public Task<Sent> CommitAsync(
+        (NewAuthority, KemPublicKey) device, string name, ChainLinkDraft draft,
+        IReadOnlyDictionary<AuthorityId, byte[]> possession, CancellationToken ct) =>
+        turns.TakeAsync(() => authorities.CommitAdditionAsync(device, name, draft, possession, ct), ct);
+
+    /// <summary>Reads the account anew; tells why it cannot.</summary>
+    public Task<ClientFailure?> RefreshAsync(CancellationToken ct) =>
+        turns.TakeAsync(() => vault.RefreshAsync(ct), ct);
+}

@@ -61,7 +61,7 @@ internal sealed class LinkRelay
     {
         var answer = await transport.SendAsync(ApiRequest.Get($"/v1/links/nameplates/{typed.Nameplate}"), null, ct);
         if (answer is not Answer.Success) return FailureOf(answer);
-        var read = VaultApi.Read(answer, ClientJson.Default.LinkEnvelopeJson);
+        var read = answer.Read(ClientJson.Default.LinkEnvelopeJson);
         if (read is not Result<LinkEnvelopeJson>.Ok { Value.Envelope: { } text })
             return ((Result<LinkEnvelopeJson>.Failed)read).Failure;
         if (!Base64UrlText.TryDecode(text, TypedLinkCode.EnvelopeSize, out var envelope))
@@ -103,7 +103,7 @@ internal sealed class LinkRelay
     private static Result<LinkRelay> Begun(Answer answer, LinkRelay relay)
     {
         if (answer is not Answer.Success) return FailureOf(answer);
-        var read = VaultApi.Read(answer, ClientJson.Default.LinkExpiryJson);
+        var read = answer.Read(ClientJson.Default.LinkExpiryJson);
         if (read is not Result<LinkExpiryJson>.Ok { Value.ExpiresInMs: var left })
             return ((Result<LinkExpiryJson>.Failed)read).Failure;
         relay.ExpiresIn = TimeSpan.FromMilliseconds(Math.Clamp(left, 0, 3_600_000));

@@ -1,6 +1,5 @@
-using KeyRecovery.Client.Accounts;
 using KeyRecovery.Client.Devices;
-using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Primitives;
 
@@ -25,7 +24,8 @@ internal sealed class NewDeviceLink : IDisposable
         _kem = _keys.OpenKem();
     }
 
-    public async Task<Result<Linked>> RunAsync(LinkCode code, CancellationToken ct)
+    /// <returns>The account, open on this device, and the app's bundle.</returns>
+    public async Task<Result<(VaultState Vault, SecretBytes Bundle)>> RunAsync(LinkCode code, CancellationToken ct)
     {
         var claimed = await LinkRelay.ClaimAsync(_api.Transport, code, _options.Random, ct);
         if (claimed is not Result<LinkRelay>.Ok { Value: var relay })
@@ -53,7 +53,7 @@ internal sealed class NewDeviceLink : IDisposable
         _keys.Dispose();
     }
 
-    private async Task<Linked> RunAsync(LinkRun run, LinkCode code, CancellationToken ct)
+    private async Task<(VaultState, SecretBytes)> RunAsync(LinkRun run, LinkCode code, CancellationToken ct)
     {
         var device = new JoiningDevice(_keys.Id, _keys.Signing, _kem, _join.DeviceName, _join.Platform);
         var joining = NewJoining.Begin(code, new LinkScope(_options.App, _options.Server), device, _options.Random);
@@ -71,7 +71,7 @@ internal sealed class NewDeviceLink : IDisposable
         if (await state.RefreshAsync(ct) is { } failure) throw run.Fail(failure);
         var content = await CollectAsync(run, await run.GoAsync(committed.Verify(state.Vault)));
         _vault = null;
-        return new Linked(new VaultSession(_options, state), content);
+        return (state, content);
     }
 
     private async Task<NewRevealed> ShowDigitsAsync(LinkRun run, NewConnected connected)

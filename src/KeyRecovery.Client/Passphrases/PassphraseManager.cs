@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
-using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Authorities;
+using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Passphrases;
 using KeyRecovery.Client.Realms;
+using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Vault;
@@ -19,11 +21,9 @@ public sealed class PassphraseManager
     private readonly RealmKeeper _keeper;
     private readonly Turns _turns;
 
-    internal PassphraseManager(KeyRecoveryOptions options, VaultState state, AuthorityEditor editor, Turns turns)
-    {
-        (_options, _state, _editor, _turns) = (options, state, editor, turns);
-        _keeper = new RealmKeeper(options, state);
-    }
+    internal PassphraseManager(
+        KeyRecoveryOptions options, VaultState state, RealmKeeper keeper, AuthorityEditor editor, Turns turns) =>
+        (_options, _state, _keeper, _editor, _turns) = (options, state, keeper, editor, turns);
 
     /// <summary>Whether the account has one.</summary>
     public bool IsSet => !Slots().IsEmpty;
@@ -41,7 +41,8 @@ public sealed class PassphraseManager
     public Task<ClientFailure?> SetAsync(
         Passphrase passphrase, SetPassphraseOptions set, CancellationToken ct = default) => _turns.TakeAsync(
         () => new PassphraseSetup(_options, _state, _keeper).SetAsync(
-            passphrase, set, slot => _editor.AddPassphraseAsync(slot, ct), ct), ct);
+            passphrase, set,
+            slot => _editor.AddPassphraseAsync(slot.Entry, slot.Management, slot.Keys.Signing, ct), ct), ct);
 
     /// <summary>
     /// A drill: makes a guess as somebody who lost everything would, and brings nothing back. A wrong one counts.
@@ -116,7 +117,7 @@ public sealed class PassphraseManager
     private async Task<Result<PassphraseCheck>> CheckSealAsync(UnlockedSlot unlocked, CancellationToken ct)
     {
         if (await _turns.TakeAsync(() => _state.RefreshAsync(ct), ct) is { } unread) return unread;
-        if (await PassphraseRecovery.FindFaultAsync(unlocked, _state.Read(open => open.Vault.Chain)) is { } fault)
+        if (await unlocked.FindFaultAsync(_state.Read(open => open.Vault.Chain)) is { } fault)
             return fault;
         return _state.Read<Result<PassphraseCheck>>(open =>
         {

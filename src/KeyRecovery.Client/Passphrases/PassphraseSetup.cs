@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
-using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Realms;
+using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Primitives;

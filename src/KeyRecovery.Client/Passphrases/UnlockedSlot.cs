@@ -30,12 +30,21 @@ internal sealed class UnlockedSlot(
             .Where(answer => answer.Status is null || IsOffChain(answer)).Select(answer => answer.Report()),
     ];
 
-    /// <summary>
-    /// Whether a verified chain holds the heads that enough realms were told. A realm whose head is not on it is no
-    /// use, as one that is away is none; where too few are left, it is named: the chain was rolled back, or that realm
-    /// lies.
-    /// </summary>
-    public async Task<string?> FindRolledBackAsync(Chain chain)
+    /// <summary>What the verified chain holds against the slot as it was used, or null.</summary>
+    public async Task<ClientFailure?> FindFaultAsync(Chain chain)
+    {
+        var entry = chain.FindActive(slot.Id)?.Entry;
+        if (entry is null || chain.Account != slot.Account
+            || !entry.Parameters.Span.SequenceEqual(slot.Parameters.Encode()))
+            return new ClientFailure.ServerLied(ProtocolFault.SlotParameters);
+        return await FindRolledBackAsync(chain) is { } realm ? new ClientFailure.RolledBackByRealm(realm) : null;
+    }
+
+    public void Dispose() => keys.Dispose();
+
+    // Whether the chain holds the heads that enough realms were told. A realm whose head is not on it is no use, as one
+    // that is away is none; where too few are left, it is named: the chain was rolled back, or that realm lies.
+    private async Task<string?> FindRolledBackAsync(Chain chain)
     {
         _chain = chain;
         string? suspect = null;
@@ -49,8 +58,6 @@ internal sealed class UnlockedSlot(
         }
         return suspect;
     }
-
-    public void Dispose() => keys.Dispose();
 
     private bool IsOffChain(RealmAnswer answer) => answer.Status?.Head is { } head && _chain?.Contains(head) == false;
 }

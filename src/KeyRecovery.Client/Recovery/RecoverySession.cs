@@ -1,10 +1,13 @@
 using System.Collections.Immutable;
-using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Authorities;
+using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Items;
 using KeyRecovery.Client.Passphrases;
 using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Recovery;
+using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
@@ -64,7 +67,7 @@ public sealed class RecoverySession : IDisposable
     {
         var read = await RecoveryReader.ReadAsync(options, api, slot, token, ct);
         if (read is not Result<OpenVault>.Ok { Value: var open }) return ((Result<OpenVault>.Failed)read).Failure;
-        if (unlocked is null || await PassphraseRecovery.FindFaultAsync(unlocked, open.Vault.Chain) is not { } fault)
+        if (unlocked is null || await unlocked.FindFaultAsync(open.Vault.Chain) is not { } fault)
             return new RecoverySession(options, api, store, slot, token, open, unlocked);
         open.Dispose();
         return fault;

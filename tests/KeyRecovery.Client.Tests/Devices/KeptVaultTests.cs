@@ -1,4 +1,4 @@
-using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;

@@ -1,4 +1,4 @@
-using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Items;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Testing;

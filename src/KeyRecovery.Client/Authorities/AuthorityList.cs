@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
+using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Accounts;
+namespace KeyRecovery.Client.Authorities;
 
 /// <summary>Joins what chain, sealed part, keyset and server say of each authority.</summary>
 internal static class AuthorityList

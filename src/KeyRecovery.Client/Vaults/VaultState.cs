@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Net;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Accounts;
+namespace KeyRecovery.Client.Vaults;
 
 /// <summary>
 /// The verified vault of a device: fetched, checked against the last one, kept. Repairs the server by itself when it
@@ -86,7 +87,7 @@ internal sealed class VaultState : IDisposable
         var known = Open?.Vault;
         var answer = await Api.GetVaultAsync(Keys, known?.Chain.Head.Link.Sequence, known?.Manifest.Hash, ct);
         if (answer is Answer.Success told) HeldErasure = told.ErasureDueIn;
-        if (VaultApi.IsNotModified(answer) && known is not null) return null;
+        if (answer is Answer.Success { Status: HttpStatusCode.NotModified } && known is not null) return null;
         if (answer is Answer.Problem { Type: ProblemTypes.RepairRequired or ProblemTypes.VaultLost
             or ProblemTypes.SignatureInvalid } problem)
             return known is null ? Failures.Of(problem) : await RepairAsync(known, Failures.Of(problem), ct);
@@ -119,7 +120,7 @@ internal sealed class VaultState : IDisposable
         ImmutableArray<ReadOnlyMemory<byte>> links = commit.Link is { } link ? [link.Bytes] : [];
         var bundle = new VaultBundle(
             known.Account, known.Chain.Head.Link.Sequence + 1, links, commit.Keyset?.Bytes ?? known.Keyset.Bytes,
-            commit.Manifest.Bytes, VaultApi.TrustedFrom(heads));
+            commit.Manifest.Bytes, heads.ReadTrustedFrom());
         return VerifiedVault.Verify(_options.App, bundle, Keys.Identity, known) is VaultVerdict.Ok ok
             ? await AcceptAsync(ok.Vault, ct)
             : await RefreshAsync(ct);
@@ -184,7 +185,7 @@ internal sealed class VaultState : IDisposable
         var bundle = new RepairBundle(known.Links, known.Keyset, known.Manifest);
         var answer = await Api.RepairAsync(Keys, bundle.Encode(), ct);
         if (answer is Answer.Problem { Type: ProblemTypes.Revoked }) return new ClientFailure.Revoked();
-        if (VaultApi.Read(answer, ClientJson.Default.RepairJson) is not Result<RepairJson>.Ok { Value: var repaired })
+        if (answer.Read(ClientJson.Default.RepairJson) is not Result<RepairJson>.Ok { Value: var repaired })
             return why;
         if (repaired.Heads.ManifestHash != known.Manifest.Hash.ToString()) return why;
 

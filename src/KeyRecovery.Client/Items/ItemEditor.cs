@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
 using System.Text;
+using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Accounts;
+namespace KeyRecovery.Client.Items;
 
 /// <summary>
 /// Changes an account's items, in as many commits as they need. What another device did to other items passes unseen;

@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Passphrases;
+using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Passphrases;
+namespace KeyRecovery.Client.Recovery;
 
 /// <summary>Recovery by passphrase, on a device that has nothing but an app's token (docs/protocol.md §14.4).</summary>
 internal sealed class PassphraseRecovery(KeyRecoveryOptions options, VaultApi api, IDeviceStore store)
@@ -26,18 +28,6 @@ internal sealed class PassphraseRecovery(KeyRecoveryOptions options, VaultApi ap
         return failure;
     }
 
-    /// <summary>What the verified chain holds against the slot as it was used, or null.</summary>
-    public static async Task<ClientFailure?> FindFaultAsync(UnlockedSlot unlocked, Chain chain)
-    {
-        var slot = unlocked.Slot;
-        var entry = chain.FindActive(slot.Id)?.Entry;
-        if (entry is null || chain.Account != slot.Account
-            || !entry.Parameters.Span.SequenceEqual(slot.Parameters.Encode()))
-            return new ClientFailure.ServerLied(ProtocolFault.SlotParameters);
-        return await unlocked.FindRolledBackAsync(chain) is { } realm
-            ? new ClientFailure.RolledBackByRealm(realm) : null;
-    }
-
     private async Task<Result<RecoverySession>> ReadAsync(UnlockedSlot unlocked, string token, CancellationToken ct)
     {
         var keys = unlocked.Keys;
@@ -55,7 +45,7 @@ internal sealed class PassphraseRecovery(KeyRecoveryOptions options, VaultApi ap
     {
         var answer = await api.GetSlotsAsync(token, ct);
         if (answer is Answer.Problem { Type: ProblemTypes.NotFound }) return new ClientFailure.UnknownPassphrase();
-        if (VaultApi.Read(answer, ClientJson.Default.SlotsJson) is not Result<SlotsJson>.Ok { Value: var told })
+        if (answer.Read(ClientJson.Default.SlotsJson) is not Result<SlotsJson>.Ok { Value: var told })
             return answer is Answer.Success
                 ? new ClientFailure.ServerLied(ProtocolFault.Malformed) : Failures.Of(answer);
         if (!AccountId.TryParse(told.AccountId, out var account))

@@ -1,4 +1,4 @@
-namespace KeyRecovery.Client.Accounts;
+namespace KeyRecovery.Client.Commits;
 
 /// <summary>Whose turn it is: one change of an account at a time in this process.</summary>
 internal sealed class Turns : IDisposable

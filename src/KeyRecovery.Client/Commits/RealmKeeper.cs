@@ -1,9 +1,10 @@
-using KeyRecovery.Client.Accounts;
+using KeyRecovery.Client.Realms;
+using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Realms;
+namespace KeyRecovery.Client.Commits;
 
 /// <summary>
 /// Speaks to the realms as the account's owner, with the management keys of the manifest (docs/protocol.md §14.4):

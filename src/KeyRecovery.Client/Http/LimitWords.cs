@@ -1,7 +1,6 @@
 using System.Globalization;
-using KeyRecovery.Client.Http;
 
-namespace KeyRecovery.Client.Results;
+namespace KeyRecovery.Client.Http;
 
 /// <summary>What a person is told of a limit that is used up, with the server's numbers where it gives them.</summary>
 internal static class LimitWords

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
+using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Vault;
 
-namespace KeyRecovery.Client.Accounts;
+namespace KeyRecovery.Client.Items;
 
 /// <summary>Joins what manifest and sealed part say of each item, by name.</summary>
 internal static class ItemList

@@ -2,7 +2,7 @@ using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Accounts;
+namespace KeyRecovery.Client.Items;
 
 /// <summary>
 /// Items that are sealed for a commit. What nobody else has changed is sealed once, however often the commit is built

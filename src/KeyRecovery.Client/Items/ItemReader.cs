@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Accounts;
+namespace KeyRecovery.Client.Items;
 
 /// <summary>Reads items and walks back through their versions, each named by the hash in the one after it.</summary>
 internal sealed class ItemReader(VaultState state)
@@ -71,7 +72,7 @@ internal sealed class ItemReader(VaultState state)
     }
 
     private async Task<Result<VersionJson[]>> ListAsync(ItemId item, CancellationToken ct) =>
-        VaultApi.Read(await state.Api.GetVersionsAsync(state.Keys, item, ct), ClientJson.Default.VersionsJson) switch
+        (await state.Api.GetVersionsAsync(state.Keys, item, ct)).Read(ClientJson.Default.VersionsJson) switch
         {
             Result<VersionsJson>.Ok ok => ok.Value.Versions,
             Result<VersionsJson>.Failed failed => failed.Failure,

@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Http;
 
@@ -8,7 +11,17 @@ internal sealed record TrustedFromJson(string Id, ulong At);
 /// <summary>Where an account stands (docs/protocol.md §9.2).</summary>
 internal sealed record HeadsJson(
     string AccountId, ulong ChainSeq, string ChainHash, ulong ManifestVersion, string ManifestHash,
-    TrustedFromJson[] TrustedFrom);
+    TrustedFromJson[] TrustedFrom)
+{
+    /// <summary>The ages, as far as they read.</summary>
+    public ImmutableSortedDictionary<AuthorityId, ulong> ReadTrustedFrom()
+    {
+        var trusted = ImmutableSortedDictionary.CreateBuilder<AuthorityId, ulong>();
+        foreach (var entry in TrustedFrom)
+            if (AuthorityId.TryParse(entry.Id, out var id)) trusted[id] = entry.At;
+        return trusted.ToImmutable();
+    }
+}
 
 /// <summary>The answer to a repair.</summary>
 internal sealed record RepairJson(HeadsJson Heads, string[] Missing);
@@ -27,7 +40,13 @@ internal sealed record ProblemJson(
     string? Receipt = null);
 
 /// <summary>How an erasure stands (docs/protocol.md §15.2).</summary>
-internal sealed record ErasureJson(string State, ulong? RequestedAt, long? DueInMs, string? Receipt);
+internal sealed record ErasureJson(string State, ulong? RequestedAt, long? DueInMs, string? Receipt)
+{
+    /// <summary>The bytes of a receipt, here or in a problem; null where there is none that reads.</summary>
+    public static ReadOnlyMemory<byte>? ReadReceipt(string? text) =>
+        Base64UrlText.TryDecodeUpTo(text, ErasureReceipt.MaxSize, out var bytes) && bytes.Length > 0
+            ? (ReadOnlyMemory<byte>?)bytes : null;
+}
 
 /// <summary>A realm's keys (docs/protocol.md §14.4).</summary>
 internal sealed record RealmJson(string Fingerprint, string SigningKey, string KemKey);

@@ -3,7 +3,7 @@ using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Accounts;
+namespace KeyRecovery.Client.Items;
 
 /// <summary>Edits sealed for one commit: small items travel inside it, larger ones are stored ahead.</summary>
 /// <param name="Edits">Those that the commit makes.</param>

@@ -1,7 +1,7 @@
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Accounts;
+namespace KeyRecovery.Client.Items;
 
 /// <summary>An item as it goes into a commit, or is stored ahead of it.</summary>
 /// <param name="Header">Its place among the item's versions.</param>

@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using System.Text;
-using KeyRecovery.Client.Passphrases;
+using KeyRecovery.Client.Commits;
+using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Accounts;
+namespace KeyRecovery.Client.Authorities;
 
 /// <summary>Changes who belongs to an account: codes, passphrases and devices that come, go, and have names.</summary>
 internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState state, Committer committer)
@@ -31,11 +32,17 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
     }
 
     /// <summary>Adds a passphrase slot in place of those that are there.</summary>
-    public Task<Sent> AddPassphraseAsync(NewPassphraseSlot slot, CancellationToken ct) => SendAsync(
+    /// <param name="slot">The slot.</param>
+    /// <param name="management">Its management keys, in the order of its realms.</param>
+    /// <param name="signing">Its signing key.</param>
+    /// <param name="ct">Cancels; what was sent may still be done.</param>
+    public Task<Sent> AddPassphraseAsync(
+        (NewAuthority, KemPublicKey) slot, ImmutableArray<RealmKey> management, SigningKey signing,
+        CancellationToken ct) => SendAsync(
         () => new AuthorityEdit(
-            new ChainLinkChange([slot.Entry], Active(AuthorityKind.Passphrase)),
-            new ManifestChange { RealmKeys = slot.Management }),
-        body => ChainLinkDraft.ProvePossession(slot.Keys.Signing, body), ct);
+            new ChainLinkChange([slot], Active(AuthorityKind.Passphrase)),
+            new ManifestChange { RealmKeys = management }),
+        body => ChainLinkDraft.ProvePossession(signing, body), ct);
 
     public async Task<ClientFailure?> RemovePassphrasesAsync(CancellationToken ct) =>
         Active(AuthorityKind.Passphrase).IsEmpty

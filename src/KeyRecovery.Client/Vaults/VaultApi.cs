@@ -1,13 +1,9 @@
-using System.Collections.Immutable;
-using System.Net;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Realms;
-using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Http;
+namespace KeyRecovery.Client.Vaults;
 
 /// <summary>The routes of docs/protocol.md §9.2, typed. Nothing here is verified.</summary>
 internal sealed class VaultApi(ApiTransport transport, RealmDirectory realms)
@@ -60,28 +56,4 @@ internal sealed class VaultApi(ApiTransport transport, RealmDirectory realms)
 
     public Task<Answer> CancelErasureAsync(DeviceKeys signer, CancellationToken ct) =>
         transport.SendAsync(new ApiRequest(HttpMethod.Delete, "/v1/erasure"), signer, ct);
-
-    public static Result<T> Read<T>(Answer answer, JsonTypeInfo<T> type) where T : class
-    {
-        if (answer is not Answer.Success success) return Failures.Of(answer);
-        try
-        {
-            if (JsonSerializer.Deserialize(success.Body, type) is { } value) return value;
-        }
-        catch (JsonException)
-        {
-            // Told below, with every other answer that is not what the protocol says.
-        }
-        return new ClientFailure.ServerLied(ProtocolFault.Malformed);
-    }
-
-    public static bool IsNotModified(Answer answer) => answer is Answer.Success { Status: HttpStatusCode.NotModified };
-
-    public static ImmutableSortedDictionary<AuthorityId, ulong> TrustedFrom(HeadsJson heads)
-    {
-        var trusted = ImmutableSortedDictionary.CreateBuilder<AuthorityId, ulong>();
-        foreach (var entry in heads.TrustedFrom)
-            if (AuthorityId.TryParse(entry.Id, out var id)) trusted[id] = entry.At;
-        return trusted.ToImmutable();
-    }
 }

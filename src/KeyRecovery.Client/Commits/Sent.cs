@@ -1,4 +1,4 @@
-namespace KeyRecovery.Client.Accounts;
+namespace KeyRecovery.Client.Commits;
 
 /// <summary>What came of a commit that was sent.</summary>
 internal abstract record Sent

@@ -1,6 +1,6 @@
 using KeyRecovery.Protocol.Vault;
 
-namespace KeyRecovery.Client.Accounts;
+namespace KeyRecovery.Client.Commits;
 
 /// <summary>What came of building a commit on the vault as it is.</summary>
 internal abstract record Built

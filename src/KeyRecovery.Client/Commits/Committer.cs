@@ -1,22 +1,21 @@
 using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Realms;
+using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Client.Accounts;
+namespace KeyRecovery.Client.Commits;
 
 /// <summary>
 /// The one loop of all who change an open account: builds a commit on the vault as this device knows it, sends it, and
 /// builds it anew on what another device made of the vault meanwhile.
 /// </summary>
-internal sealed class Committer(KeyRecoveryOptions options, VaultState state)
+internal sealed class Committer(VaultState state, RealmKeeper realms)
 {
     private const int Rounds = 32;
     private const int Restores = 3;
 
     private static readonly TimeSpan LookLimit = TimeSpan.FromSeconds(10);
-
-    private readonly RealmKeeper _realms = new(options, state);
 
     /// <summary>Commits.</summary>
     /// <param name="build">Builds the commit, told what came of the one before it in this call.</param>
@@ -53,7 +52,7 @@ internal sealed class Committer(KeyRecoveryOptions options, VaultState state)
                 return new Sent.Missing(Failures.Of(missing));
             case Answer.Problem { IsRefusal: true } refused:
                 return new Sent.Refused(Failures.Of(refused));
-            case Answer.Success when VaultApi.Read(answer, ClientJson.Default.HeadsJson) is Result<HeadsJson>.Ok heads:
+            case Answer.Success when answer.Read(ClientJson.Default.HeadsJson) is Result<HeadsJson>.Ok heads:
                 return await state.AcceptOwnAsync(commit, heads.Value, ct) is { } failure
                     ? new Sent.Unknown(failure)
                     : await DoneAsync(commit, removed, ct);
@@ -65,7 +64,7 @@ internal sealed class Committer(KeyRecoveryOptions options, VaultState state)
 
     private async Task<Sent> DoneAsync(CommitBundle commit, HeldRealmKeys removed, CancellationToken ct)
     {
-        if (commit.Link is not null) await _realms.FollowAsync(removed, ct);
+        if (commit.Link is not null) await realms.FollowAsync(removed, ct);
         return new Sent.Done();
     }
 

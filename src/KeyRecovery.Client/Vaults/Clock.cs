@@ -1,4 +1,4 @@
-namespace KeyRecovery.Client.Accounts;
+namespace KeyRecovery.Client.Vaults;
 
 /// <summary>Times of others: a clock far off must not throw.</summary>
 internal static class Clock
