@@ -1,3 +1,3 @@
-using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Cli;
 
 return await Entry.RunAsync(args);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Audit;
@@ -48,7 +49,7 @@ internal static class AuditVerifyCommand
                 erasureId = receipt.Id.ToString(), receipt.Level, receipt.App, subject = receipt.Subject.ToString(),
                 requestedBy = receipt.RequestedBy.ToString().ToLowerInvariant(),
                 receipt.RequestedAt, receipt.ErasedAt, receipt.Kek, receipt.KekDestroyedAt,
-                proofs = receipt.Proofs.Select(p => FailureText.Kebab(p.ToString())),
+                proofs = receipt.Proofs.Select(p => Words.Kebab(p.ToString())),
             },
             people => ReceiptText.Write(people, receipt));
     }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Vault;

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using KeyRecovery.Cli.Demo;
+using KeyRecovery.Cli.Demo.Telling;
+using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 
 namespace KeyRecovery.Cli.Commands;

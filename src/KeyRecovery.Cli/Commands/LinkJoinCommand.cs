@@ -1,4 +1,5 @@
 using System.CommandLine;
+using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
@@ -32,7 +33,7 @@ internal static class LinkJoinCommand
         {
             var text = parsed.GetValue(image) is { } file
                 ? await QrImage.ReadAsync(file, ct) : parsed.GetValue(payload);
-            return Read(text ?? await LinkInput.LineAsync(context, "What the QR code says:", ct));
+            return Read(text ?? await LinkInput.LineAsync(context.Ask, "What the QR code says:", ct));
         });
     }
 
@@ -40,7 +41,7 @@ internal static class LinkJoinCommand
         new Command("type", "Takes the account over from a device that shows 17 characters"),
         async (context, _, ct) =>
         {
-            using var typed = await LinkInput.TypedAsync(context, ct);
+            using var typed = await LinkInput.TypedAsync(context.Ask, ct);
             return context.Expect(await context.Client.FindLinkCodeAsync(typed, ct));
         });
 

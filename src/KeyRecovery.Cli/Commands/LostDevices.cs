@@ -1,5 +1,5 @@
+using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Input;
-using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
 
 namespace KeyRecovery.Cli.Commands;

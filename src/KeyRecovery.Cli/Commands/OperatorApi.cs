@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
+using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 
 namespace KeyRecovery.Cli.Commands;

@@ -26,7 +26,7 @@ internal static class PassphraseCheckCommand
             {
                 ok = true, items = check.Items, guessesLeft = PassphraseTable.GuessesLeft(status),
                 realmsWithoutUse = check.Reports.Select(
-                    r => new { realm = r.Realm, fault = FailureText.Kebab(r.Fault.ToString()) }),
+                    r => new { realm = r.Realm, fault = Words.Kebab(r.Fault.ToString()) }),
             },
             people =>
             {

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using KeyRecovery.Cli.Demo.Steps;
-using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Cli.Demo.Telling;
+using KeyRecovery.Cli.Demo.World;
+using KeyRecovery.Cli.Failures;
 
 namespace KeyRecovery.Cli.Demo;
 
@@ -25,7 +27,7 @@ internal sealed class Story(ITeller teller, bool keep)
         var ok = true;
         for (var i = 0; ok && i < _steps.Length; i++)
         {
-            teller.Begin(i + 1, _steps.Length, _steps[i]);
+            teller.Begin(i + 1, _steps.Length, _steps[i].Title);
             var outcome = await RunAsync(_steps[i], world, ct);
             teller.End(outcome);
             ok = outcome.Failure is null;

@@ -5,7 +5,7 @@ namespace KeyRecovery.Cli.Input;
 /// <summary>Asks the person at the terminal, or reads lines of standard input where there is none.</summary>
 internal sealed class Ask(bool isJson)
 {
-    private readonly IAnsiConsole _console = Outputs.Error();
+    private readonly IAnsiConsole _console = Consoles.Error();
 
     /// <summary>Whether secrets can be typed: standard input is a terminal.</summary>
     public bool IsTerminal { get; } = !Console.IsInputRedirected;

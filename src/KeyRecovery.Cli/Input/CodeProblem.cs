@@ -1,4 +1,4 @@
-using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Cli.Failures;
 using KeyRecovery.Protocol.Recovery;
 
 namespace KeyRecovery.Cli.Input;

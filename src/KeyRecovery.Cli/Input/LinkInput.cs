@@ -1,4 +1,4 @@
-using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Cli.Failures;
 using KeyRecovery.Protocol.Linking;
 
 namespace KeyRecovery.Cli.Input;
@@ -8,20 +8,20 @@ internal static class LinkInput
 {
     private const int Tries = 5;
 
-    public static async Task<string> LineAsync(CliContext context, string question, CancellationToken ct) =>
-        context.Ask.CanAsk
-        ? await context.Ask.LineAsync(question, ct)
+    public static async Task<string> LineAsync(Ask ask, string question, CancellationToken ct) =>
+        ask.CanAsk
+        ? await ask.LineAsync(question, ct)
         : Ask.ReadLine() ?? throw new CommandException(new CliFailure("link-code-missing", "no link code was given"));
 
-    public static async Task<TypedLinkCode> TypedAsync(CliContext context, CancellationToken ct)
+    public static async Task<TypedLinkCode> TypedAsync(Ask ask, CancellationToken ct)
     {
         for (var tries = 1; ; tries++)
         {
-            var parse = TypedLinkCode.Parse(await LineAsync(context, "The 17 characters:", ct));
+            var parse = TypedLinkCode.Parse(await LineAsync(ask, "The 17 characters:", ct));
             if (parse is TypedLinkCodeParse.Ok ok) return ok.Code;
             var problem = Problem(parse);
-            if (!context.Ask.CanAsk || tries == Tries) throw new CommandException(problem);
-            context.Ask.Say($"{problem.Message}. Once more:");
+            if (!ask.CanAsk || tries == Tries) throw new CommandException(problem);
+            ask.Say($"{problem.Message}. Once more:");
         }
     }
 

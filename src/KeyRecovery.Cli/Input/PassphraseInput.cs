@@ -1,4 +1,4 @@
-using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Cli.Failures;
 using KeyRecovery.Protocol.Passphrases;
 
 namespace KeyRecovery.Cli.Input;

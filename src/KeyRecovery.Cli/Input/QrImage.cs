@@ -1,6 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Cli.Failures;
 
 namespace KeyRecovery.Cli.Input;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Cli.Failures;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Wire;
 

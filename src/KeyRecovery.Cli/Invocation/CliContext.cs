@@ -1,4 +1,5 @@
 using System.CommandLine;
+using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Passphrases;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using KeyRecovery.Cli.Output;
+using KeyRecovery.Cli.Failures;
 
 namespace KeyRecovery.Cli.Invocation;
 
@@ -19,7 +19,7 @@ internal static class CommandExtensions
     {
         command.SetAction(async (parsed, ct) =>
         {
-            var output = Outputs.Of(parsed);
+            var output = GlobalOptions.OutputOf(parsed);
             using var context = new CliContext(parsed, output);
             try
             {

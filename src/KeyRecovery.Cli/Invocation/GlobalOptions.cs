@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Cli.Invocation;
@@ -38,6 +39,10 @@ internal static class GlobalOptions
         new("--json") { Description = "One JSON object on standard output, for machines", Recursive = true };
 
     public static IEnumerable<Option> All => [Server, App, Home, Token, Realms, Json];
+
+    /// <summary>The output that the command line asks for, even where it is wrong otherwise.</summary>
+    public static IOutput OutputOf(ParseResult parsed) =>
+        parsed.GetResult(Json) is { Implicit: false } ? new JsonOutput() : new PeopleOutput();
 
     private static string DefaultHome() =>
         Environment.GetEnvironmentVariable("KEYRECOVERY_HOME") is { Length: > 0 } home

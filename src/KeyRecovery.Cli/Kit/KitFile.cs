@@ -1,5 +1,5 @@
 using System.Text;
-using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Cli.Failures;
 
 namespace KeyRecovery.Cli.Kit;
 

@@ -1,4 +1,4 @@
-using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Cli.Failures;
 
 namespace KeyRecovery.Cli.Output;
 

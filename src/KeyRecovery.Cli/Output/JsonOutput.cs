@@ -2,7 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Cli.Failures;
 
 namespace KeyRecovery.Cli.Output;
 

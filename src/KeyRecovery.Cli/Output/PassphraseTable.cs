@@ -28,7 +28,7 @@ internal static class PassphraseTable
         guessesSinceRight = status.GuessesSinceRight,
         problem = status.Problem,
         events = status.Events.Select(e =>
-            new { at = DateTimeOffset.FromUnixTimeSeconds((long)e.At), what = FailureText.Kebab(e.Kind.ToString()) }),
+            new { at = DateTimeOffset.FromUnixTimeSeconds((long)e.At), what = Words.Kebab(e.Kind.ToString()) }),
     };
 
     public static void Write(IAnsiConsole people, ImmutableArray<PassphraseStatus> status)

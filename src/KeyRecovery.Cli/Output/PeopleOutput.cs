@@ -1,17 +1,17 @@
-using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Cli.Failures;
 
 namespace KeyRecovery.Cli.Output;
 
 /// <summary>Results on standard output; notes, progress and failures on standard error.</summary>
 internal sealed class PeopleOutput : IOutput
 {
-    private readonly IAnsiConsole _error = Outputs.Error();
+    private readonly IAnsiConsole _error = Consoles.Error();
 
     public bool IsJson => false;
 
-    public void Result(object json, Action<IAnsiConsole> people) => people(Outputs.Standard());
+    public void Result(object json, Action<IAnsiConsole> people) => people(Consoles.Standard());
 
-    public void Step(object json, Action<IAnsiConsole> people) => people(Outputs.Standard());
+    public void Step(object json, Action<IAnsiConsole> people) => people(Consoles.Standard());
 
     public void Note(string text) => _error.MarkupLineInterpolated($"[yellow]Note:[/] {text}");
 

@@ -59,6 +59,18 @@ internal static class Words
         ? name
         : $"'{Safe(name).Replace("'", @"'\''", StringComparison.Ordinal)}'";
 
+    /// <summary>A name in lower case with dashes, as JSON has it.</summary>
+    public static string Kebab(string name)
+    {
+        var kebab = new StringBuilder();
+        foreach (var c in name)
+        {
+            if (char.IsAsciiLetterUpper(c) && kebab.Length > 0) kebab.Append('-');
+            kebab.Append(char.ToLowerInvariant(c));
+        }
+        return kebab.ToString();
+    }
+
     public static string Kind(AuthorityKind kind) => kind.ToString().ToLowerInvariant();
 
     /// <summary>

@@ -1,5 +1,7 @@
 using System.Diagnostics;
-using KeyRecovery.Cli.Commands;
+using KeyRecovery.Cli.Demo.Telling;
+using KeyRecovery.Cli.Demo.World;
+using KeyRecovery.Cli.Development;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Passphrases;
 
@@ -17,7 +19,7 @@ internal sealed class AbsentRealmStep : DemoStep
         const int birch = 1;
         await world.Realms!.StopAsync(birch);
         var machine = world.Device("a borrowed machine", "borrowed");
-        var token = (await TokenCommand.FetchAsync(world.Host.Address, DemoWorld.App, world.Subject, ct)).Token;
+        var token = (await DevelopmentToken.FetchAsync(world.Host.Address, DemoWorld.App, world.Subject, ct)).Token;
         using var passphrase = Passphrase.Read($"  {world.Passphrase} ").Passphrase!;
         var clock = Stopwatch.StartNew();
         using var session = StepTale.Works(await machine.Client.BeginPassphraseRecoveryAsync(passphrase, token, ct));

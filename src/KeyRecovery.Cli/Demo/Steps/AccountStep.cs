@@ -1,5 +1,7 @@
 using System.Diagnostics;
-using KeyRecovery.Cli.Commands;
+using KeyRecovery.Cli.Demo.Telling;
+using KeyRecovery.Cli.Demo.World;
+using KeyRecovery.Cli.Development;
 using KeyRecovery.Cli.Kit;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Recovery;
@@ -16,7 +18,7 @@ internal sealed class AccountStep : DemoStep
 
     public override async Task RunAsync(DemoWorld world, StepTale tale, CancellationToken ct)
     {
-        var token = await TokenCommand.FetchAsync(world.Host.Address, DemoWorld.App, world.Subject, ct);
+        var token = await DevelopmentToken.FetchAsync(world.Host.Address, DemoWorld.App, world.Subject, ct);
         world.Phone = world.Device("Alex's phone", "phone");
         world.Code = RecoveryCode.Generate(SystemRandom.Instance);
         world.Paper = world.Code.ToDisplayString();

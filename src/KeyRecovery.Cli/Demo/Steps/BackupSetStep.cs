@@ -1,5 +1,7 @@
 using System.Text.Json;
-using KeyRecovery.Cli.Commands;
+using KeyRecovery.Cli.Demo.Telling;
+using KeyRecovery.Cli.Demo.World;
+using KeyRecovery.Cli.Development;
 
 namespace KeyRecovery.Cli.Demo.Steps;
 
@@ -13,7 +15,7 @@ internal sealed class BackupSetStep : DemoStep
     public override async Task RunAsync(DemoWorld world, StepTale tale, CancellationToken ct)
     {
         world.Bea = world.Device("Bea's phone", "bea");
-        var token = await TokenCommand.FetchAsync(world.Host.Address, DemoWorld.App, "bea@example.org", ct);
+        var token = await DevelopmentToken.FetchAsync(world.Host.Address, DemoWorld.App, "bea@example.org", ct);
         var created = await world.Bea.Client.CreateAsync(
             token.Token,
             new CreateOptions { DeviceName = world.Bea.Name, Code = null,

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using KeyRecovery.Cli.Demo.Telling;
+using KeyRecovery.Cli.Demo.World;
 using KeyRecovery.Cli.Output;
 
 namespace KeyRecovery.Cli.Demo.Steps;

@@ -1,3 +1,6 @@
+using KeyRecovery.Cli.Demo.Telling;
+using KeyRecovery.Cli.Demo.World;
+
 namespace KeyRecovery.Cli.Demo.Steps;
 
 /// <summary>The phone is lost; somebody may have a copy of it.</summary>

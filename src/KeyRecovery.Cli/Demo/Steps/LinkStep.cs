@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using KeyRecovery.Cli.Demo.Telling;
+using KeyRecovery.Cli.Demo.World;
 using KeyRecovery.Cli.Kit;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Linking;

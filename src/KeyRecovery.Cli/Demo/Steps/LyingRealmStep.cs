@@ -1,4 +1,6 @@
-using KeyRecovery.Cli.Commands;
+using KeyRecovery.Cli.Demo.Telling;
+using KeyRecovery.Cli.Demo.World;
+using KeyRecovery.Cli.Development;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Realms;
 
@@ -18,7 +20,7 @@ internal sealed class LyingRealmStep : DemoStep
         await world.Realms!.StopAsync(cedar);
         await world.Realms.StartAgainAsync(cedar, world["impostor"], ct);
         var machine = world.Device("Alex's tablet", "tablet");
-        var token = (await TokenCommand.FetchAsync(world.Host.Address, DemoWorld.App, world.Subject, ct)).Token;
+        var token = (await DevelopmentToken.FetchAsync(world.Host.Address, DemoWorld.App, world.Subject, ct)).Token;
         using var passphrase = Passphrase.Read(world.Passphrase).Passphrase!;
         using var session = StepTale.Works(await machine.Client.BeginPassphraseRecoveryAsync(passphrase, token, ct));
         var recovered = StepTale.Works(await session.CompleteAsync(machine.Name, [], ct));

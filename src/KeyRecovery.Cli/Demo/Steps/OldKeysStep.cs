@@ -1,3 +1,6 @@
+using KeyRecovery.Cli.Demo.Telling;
+using KeyRecovery.Cli.Demo.World;
+
 namespace KeyRecovery.Cli.Demo.Steps;
 
 /// <summary>A copy of the lost phone's keys is refused.</summary>

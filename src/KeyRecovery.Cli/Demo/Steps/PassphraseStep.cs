@@ -1,5 +1,7 @@
 using System.Diagnostics;
-using KeyRecovery.Cli.Commands;
+using KeyRecovery.Cli.Demo.Telling;
+using KeyRecovery.Cli.Demo.World;
+using KeyRecovery.Cli.Development;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Passphrases;
 
@@ -28,7 +30,7 @@ internal sealed class PassphraseStep : DemoStep
                     new Padder(
                         new Text(world.Passphrase, new Style(decoration: Decoration.Bold)), new Padding(6, 0, 0, 0))));
 
-        var token = (await TokenCommand.FetchAsync(world.Host.Address, DemoWorld.App, world.Subject, ct)).Token;
+        var token = (await DevelopmentToken.FetchAsync(world.Host.Address, DemoWorld.App, world.Subject, ct)).Token;
         using var passphrase = Passphrase.Read(world.Passphrase).Passphrase!;
         using var wrong = Passphrase.Read("correct horse battery staple").Passphrase!;
         var manager = world.NewPhone.Vault.Passphrase;

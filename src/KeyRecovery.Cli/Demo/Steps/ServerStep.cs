@@ -1,4 +1,6 @@
 using System.Net;
+using KeyRecovery.Cli.Demo.Telling;
+using KeyRecovery.Cli.Demo.World;
 
 namespace KeyRecovery.Cli.Demo.Steps;
 

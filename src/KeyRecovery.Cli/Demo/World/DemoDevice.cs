@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace KeyRecovery.Cli.Demo;
+namespace KeyRecovery.Cli.Demo.World;
 
 /// <summary>A device of the story: the SDK, over a folder of its own.</summary>
 internal sealed class DemoDevice : IDisposable

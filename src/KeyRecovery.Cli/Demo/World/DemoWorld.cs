@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Cli.Demo;
+namespace KeyRecovery.Cli.Demo.World;
 
 /// <summary>What the steps share: a temporary folder, the server in it, the devices, the items and the paper.</summary>
 internal sealed class DemoWorld : IAsyncDisposable

@@ -1,9 +1,9 @@
-using System.Text;
-using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Cli.Failures;
+using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Cli.Output;
+namespace KeyRecovery.Cli.Invocation;
 
 /// <summary>One table from what the SDK says to what a person is told, and what to do about it.</summary>
 internal static class FailureText
@@ -13,7 +13,7 @@ internal static class FailureText
 
     /// <summary>The stable name of a failure: the server's own where it has one.</summary>
     public static string Slug(ClientFailure failure) =>
-        failure is ClientFailure.Refused refused ? refused.Type : Kebab(failure.GetType().Name);
+        failure is ClientFailure.Refused refused ? refused.Type : Words.Kebab(failure.GetType().Name);
 
     private static object? Details(ClientFailure failure, CliContext context) => failure switch
     {
@@ -27,13 +27,13 @@ internal static class FailureText
         ClientFailure.GuessWait wait =>
             new { guessesLeft = wait.GuessesLeft, nextAttemptInMs = (long)wait.NextAttemptIn.TotalMilliseconds },
         ClientFailure.PassphraseLocked => new { guessesLeft = 0 },
-        ClientFailure.RealmLied lied => new { realm = lied.Realm, fault = Kebab(lied.Fault.ToString()) },
+        ClientFailure.RealmLied lied => new { realm = lied.Realm, fault = Words.Kebab(lied.Fault.ToString()) },
         ClientFailure.RealmUnreachable unreachable => new { realm = unreachable.Realm },
         ClientFailure.RolledBackByRealm rolledBack => new { realm = rolledBack.Realm },
         ClientFailure.TooFewRealms few => new { threshold = few.Threshold, missing = few.Missing },
         ClientFailure.NoSuchItem missing => new { name = missing.Name },
         ClientFailure.NoSuchAuthority missing => new { id = missing.Id.ToString() },
-        ClientFailure.LinkEnded ended => new { reason = Kebab(ended.Reason.ToString()) },
+        ClientFailure.LinkEnded ended => new { reason = Words.Kebab(ended.Reason.ToString()) },
         ClientFailure.ItemLost lost => new { name = lost.Name },
         ClientFailure.Refused { Type: ProblemTypes.YoungAuthority } => new { context.TrustedFrom },
         ClientFailure.Refused { Limit: { } limit } refused => new { refused.Field, limit, refused.Used },
@@ -131,16 +131,4 @@ internal static class FailureText
         ProblemTypes.StorageFull => ["Whoever runs the server has to make room."],
         _ => [],
     };
-
-    /// <summary>A name in lower case with dashes, as JSON has it.</summary>
-    public static string Kebab(string name)
-    {
-        var kebab = new StringBuilder();
-        foreach (var c in name)
-        {
-            if (char.IsAsciiLetterUpper(c) && kebab.Length > 0) kebab.Append('-');
-            kebab.Append(char.ToLowerInvariant(c));
-        }
-        return kebab.ToString();
-    }
 }

@@ -1,6 +1,7 @@
-using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Cli.Failures;
+using KeyRecovery.Cli.Output;
 
-namespace KeyRecovery.Cli.Output;
+namespace KeyRecovery.Cli.Invocation;
 
 /// <summary>An item that two devices changed: both sides, and what to do about it.</summary>
 internal static class ConflictText

@@ -1,4 +1,4 @@
-namespace KeyRecovery.Cli.Invocation;
+namespace KeyRecovery.Cli.Failures;
 
 /// <summary>Ends a command with a failure to be told.</summary>
 internal sealed class CommandException(CliFailure failure) : Exception(failure.Message)

@@ -1,4 +1,4 @@
-namespace KeyRecovery.Cli.Invocation;
+namespace KeyRecovery.Cli.Failures;
 
 /// <summary>Why a command did not do what it was asked.</summary>
 /// <param name="Error">A stable slug, the <c>error</c> of <c>--json</c>.</param>
@@ -11,9 +11,9 @@ internal sealed record CliFailure(string Error, string Message)
     /// <summary>Further members of the JSON object, or null.</summary>
     public object? Details { get; init; }
 
-    public int ExitCode { get; init; } = Invocation.ExitCode.Failed;
+    public int ExitCode { get; init; } = Failures.ExitCode.Failed;
 
     /// <summary>The command line is not one.</summary>
     public static CliFailure Usage(string message, params string[] advice) =>
-        new("usage", message) { Advice = advice, ExitCode = Invocation.ExitCode.Usage };
+        new("usage", message) { Advice = advice, ExitCode = Failures.ExitCode.Usage };
 }

@@ -1,4 +1,4 @@
-namespace KeyRecovery.Cli.Demo;
+namespace KeyRecovery.Cli.Demo.World;
 
 /// <summary>One thing that the phone keeps safe.</summary>
 /// <param name="Name">Its name.</param>

@@ -1,4 +1,4 @@
-namespace KeyRecovery.Cli.Demo;
+namespace KeyRecovery.Cli.Demo.Telling;
 
 /// <summary>What came of a step.</summary>
 /// <param name="Name">The step's name.</param>

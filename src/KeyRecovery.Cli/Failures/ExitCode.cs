@@ -1,4 +1,4 @@
-namespace KeyRecovery.Cli.Invocation;
+namespace KeyRecovery.Cli.Failures;
 
 /// <summary>What the process returns.</summary>
 internal static class ExitCode

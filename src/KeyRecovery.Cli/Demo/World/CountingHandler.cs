@@ -1,4 +1,4 @@
-namespace KeyRecovery.Cli.Demo;
+namespace KeyRecovery.Cli.Demo.World;
 
 /// <summary>Counts what a device sends.</summary>
 internal sealed class CountingHandler() : DelegatingHandler(new SocketsHttpHandler())

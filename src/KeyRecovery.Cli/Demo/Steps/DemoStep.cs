@@ -1,4 +1,7 @@
-namespace KeyRecovery.Cli.Demo;
+using KeyRecovery.Cli.Demo.Telling;
+using KeyRecovery.Cli.Demo.World;
+
+namespace KeyRecovery.Cli.Demo.Steps;
 
 /// <summary>One step of the story. It ends well only if everything it claims was verified.</summary>
 internal abstract class DemoStep

@@ -1,17 +1,17 @@
 using KeyRecovery.Cli.Output;
 
-namespace KeyRecovery.Cli.Demo;
+namespace KeyRecovery.Cli.Demo.Telling;
 
 /// <summary>The story, as a person reads it.</summary>
 internal sealed class PeopleTeller : ITeller
 {
-    private readonly IAnsiConsole _console = Outputs.Standard();
+    private readonly IAnsiConsole _console = Consoles.Standard();
 
-    public void Begin(int number, int of, DemoStep step)
+    public void Begin(int number, int of, string title)
     {
         if (number == 1) Open();
         _console.WriteLine();
-        _console.MarkupLineInterpolated($"[bold]{number,2}/{of}  {step.Title}[/]");
+        _console.MarkupLineInterpolated($"[bold]{number,2}/{of}  {title}[/]");
     }
 
     public void Say(string text) => Indented(text, Style.Plain);

@@ -3,11 +3,12 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Text;
 using KeyRecovery.Cli.Commands;
-using KeyRecovery.Cli.Output;
+using KeyRecovery.Cli.Failures;
+using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Recovery;
 
-namespace KeyRecovery.Cli.Invocation;
+namespace KeyRecovery.Cli;
 
 /// <summary>From the arguments to a command.</summary>
 internal static class Entry
@@ -28,7 +29,7 @@ internal static class Entry
         Console.InputEncoding = Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         var parsed = MakeRoot().Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
-            return Outputs.Of(parsed).Fail(Misuse(parsed));
+            return GlobalOptions.OutputOf(parsed).Fail(Misuse(parsed));
         return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TerminationTimeout });
     }
 

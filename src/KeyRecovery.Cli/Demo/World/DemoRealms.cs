@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using System.Net.Http.Json;
 using System.Text.Json;
-using KeyRecovery.Cli.Commands;
+using KeyRecovery.Cli.Development;
 
-namespace KeyRecovery.Cli.Demo;
+namespace KeyRecovery.Cli.Demo.World;
 
 /// <summary>
 /// Three realms of three operators: the home server, and two more hosts with stores and keys of their own.
@@ -36,7 +36,7 @@ internal sealed class DemoRealms : IAsyncDisposable
         .. _hosts.Select((host, i) => new PinnedRealm
         {
             Name = Names[i], Server = host.Address, Fingerprint = _fingerprints[i],
-            Token = async ct => (await TokenCommand.FetchAsync(host.Address, DemoWorld.App, subject, ct)).Token,
+            Token = async ct => (await DevelopmentToken.FetchAsync(host.Address, DemoWorld.App, subject, ct)).Token,
         }),
     ];
 

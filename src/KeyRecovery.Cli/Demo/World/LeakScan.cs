@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace KeyRecovery.Cli.Demo;
+namespace KeyRecovery.Cli.Demo.World;
 
 /// <summary>Looks for secrets in all files of a folder, in every spelling in which they could have leaked.</summary>
 internal sealed class LeakScan

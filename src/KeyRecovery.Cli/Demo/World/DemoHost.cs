@@ -4,9 +4,9 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Cli.Failures;
 
-namespace KeyRecovery.Cli.Demo;
+namespace KeyRecovery.Cli.Demo.World;
 
 /// <summary>The real host, as a child process in Development on a free loopback port.</summary>
 internal sealed partial class DemoHost : IAsyncDisposable

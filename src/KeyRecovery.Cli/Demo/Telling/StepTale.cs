@@ -1,4 +1,4 @@
-namespace KeyRecovery.Cli.Demo;
+namespace KeyRecovery.Cli.Demo.Telling;
 
 /// <summary>What a step says, claims and measures.</summary>
 internal sealed class StepTale(ITeller teller)

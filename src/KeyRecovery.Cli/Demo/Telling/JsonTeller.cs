@@ -1,13 +1,13 @@
 using KeyRecovery.Cli.Output;
 
-namespace KeyRecovery.Cli.Demo;
+namespace KeyRecovery.Cli.Demo.Telling;
 
 /// <summary>One object with an array of steps.</summary>
 internal sealed class JsonTeller(IOutput output) : ITeller
 {
     private readonly List<Dictionary<string, object>> _steps = [];
 
-    public void Begin(int number, int of, DemoStep step) { }
+    public void Begin(int number, int of, string title) { }
 
     public void Say(string text) { }
 

@@ -1,10 +1,10 @@
-namespace KeyRecovery.Cli.Demo;
+namespace KeyRecovery.Cli.Demo.Telling;
 
 /// <summary>Tells the demo while it happens.</summary>
 internal interface ITeller
 {
     /// <summary>A step begins.</summary>
-    void Begin(int number, int of, DemoStep step);
+    void Begin(int number, int of, string title);
 
     /// <summary>What happens, in a sentence.</summary>
     void Say(string text);
