@@ -53,10 +53,11 @@ public sealed class VaultSession : IDisposable
     public ulong Epoch => _state.Read(o => o.Vault.Chain.Epoch);
 
     /// <summary>The account's items by name.</summary>
-    public ImmutableArray<ItemInfo> Items => _state.Read(ItemList.Of);
+    public ImmutableArray<ItemInfo> Items => _state.Read(ItemInfo.AllOf);
 
     /// <summary>Every device and slot that may act, the oldest first.</summary>
-    public ImmutableArray<AuthorityInfo> Authorities => _state.Read(o => AuthorityList.Of(o, _state.BadSeals, Device));
+    public ImmutableArray<AuthorityInfo> Authorities =>
+        _state.Read(o => AuthorityInfo.AllOf(o, _state.BadSeals, Device));
 
     /// <summary>Items whose content the server lost and that the app must store again.</summary>
     public ImmutableArray<string> LostItems => _state.LostItems;

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
@@ -17,4 +19,19 @@ namespace KeyRecovery;
 /// stolen.</param>
 public sealed record AuthorityInfo(
     AuthorityId Id, AuthorityKind Kind, string Name, DateTimeOffset Added, bool IsThisDevice,
-    DateTimeOffset? TrustedFrom, bool SealIsBad, bool Replace);
+    DateTimeOffset? TrustedFrom, bool SealIsBad, bool Replace)
+{
+    /// <summary>Joins what chain, sealed part, keyset and server say of each authority.</summary>
+    internal static ImmutableArray<AuthorityInfo> AllOf(
+        OpenVault open, ImmutableArray<AuthorityId> badSeals, AuthorityId own)
+    {
+        var notes = open.Private.Authorities.ToDictionary(n => n.Id);
+        return
+        [
+            .. open.Vault.Chain.Active.OrderBy(a => a.AddedAt).ThenBy(a => a.Kind).Select(a => new AuthorityInfo(
+                a.Id, a.Kind, notes.GetValueOrDefault(a.Id)?.Name ?? "", Clock.FromSeconds(a.AddedTime), a.Id == own,
+                open.Vault.TrustedFrom.TryGetValue(a.Id, out var at) ? Clock.FromSeconds(at) : null,
+                badSeals.Contains(a.Id), notes.GetValueOrDefault(a.Id)?.Replace ?? false)),
+        ];
+    }
+}

@@ -37,7 +37,7 @@ internal sealed class Committer(VaultState state, RealmKeeper realms)
 
     private async Task<Sent> SendAsync(CommitBundle commit, CancellationToken ct)
     {
-        using var removed = HeldRealmKeys.Of(state.Open, commit.Link?.Link.Remove ?? []);
+        using var removed = commit.Link is { } link ? HeldRealmKeys.Of(state.Open, link.Link.Remove) : null;
         var answer = await state.Api.CommitAsync(state.Keys, commit.Encode(), null, ct);
         switch (answer)
         {
@@ -46,7 +46,7 @@ internal sealed class Committer(VaultState state, RealmKeeper realms)
                 or ProblemTypes.VaultLost } stale:
                 if (await state.RefreshAsync(ct) is { } unread)
                     return stale.IsAfterSilence ? new Sent.Unknown(unread) : new Sent.Refused(unread);
-                return IsThere(commit) ? await DoneAsync(commit, removed, ct) : new Sent.Stale();
+                return IsThere(commit) ? await DoneAsync(removed, ct) : new Sent.Stale();
             case Answer.Problem { Type: ProblemTypes.Refused, Details: { Field: "items", Rule: { } rule } } missing
                 when rule == RuleWords.Of(ProtocolFault.ItemHash):
                 return new Sent.Missing(Failures.Of(missing));
@@ -55,16 +55,16 @@ internal sealed class Committer(VaultState state, RealmKeeper realms)
             case Answer.Success when answer.Read(ClientJson.Default.HeadsJson) is Result<HeadsJson>.Ok heads:
                 return await state.AcceptOwnAsync(commit, heads.Value, ct) is { } failure
                     ? new Sent.Unknown(failure)
-                    : await DoneAsync(commit, removed, ct);
+                    : await DoneAsync(removed, ct);
         }
         return await HasArrivedAsync(commit, ct)
-            ? await DoneAsync(commit, removed, ct)
+            ? await DoneAsync(removed, ct)
             : new Sent.Unknown(Failures.Unanswered(answer));
     }
 
-    private async Task<Sent> DoneAsync(CommitBundle commit, HeldRealmKeys removed, CancellationToken ct)
+    private async Task<Sent> DoneAsync(HeldRealmKeys? removed, CancellationToken ct)
     {
-        if (commit.Link is not null) await realms.FollowAsync(removed, ct);
+        if (removed is not null) await realms.FollowAsync(removed, ct);
         return new Sent.Done();
     }
 

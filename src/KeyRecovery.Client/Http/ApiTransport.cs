@@ -75,9 +75,11 @@ internal sealed class ApiTransport : IDisposable
                 var body = await ReadAsync(response.Content, Limits.RepairBytes + Limits.CommitBodyBytes, ct);
                 return body is null
                     ? new Answer.Unreachable("the answer is too long")
-                    : new Answer.Success(response.StatusCode,
-                        body) { PeerNetwork = PeerNetwork.Of(response.Headers),
-                            ErasureDueIn = ErasureDueIn.Of(response.Headers) };
+                    : new Answer.Success(response.StatusCode, body)
+                    {
+                        PeerNetwork = AnswerHeaders.PeerNetwork(response.Headers),
+                        ErasureDueIn = AnswerHeaders.ErasureDueIn(response.Headers),
+                    };
             }
             return new Answer.Problem(response.StatusCode, await ReadProblemAsync(response, ct));
         }

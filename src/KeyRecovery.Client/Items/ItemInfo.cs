@@ -1,3 +1,7 @@
+using System.Collections.Immutable;
+using KeyRecovery.Client.Vaults;
+using KeyRecovery.Protocol.Vault;
+
 namespace KeyRecovery;
 
 /// <summary>An item of the account.</summary>
@@ -5,4 +9,14 @@ namespace KeyRecovery;
 /// <param name="Version">From 1, one more with each change.</param>
 /// <param name="Length">The content's length in bytes.</param>
 /// <param name="Modified">When it was written, by the writer's clock.</param>
-public sealed record ItemInfo(string Name, ulong Version, long Length, DateTimeOffset Modified);
+public sealed record ItemInfo(string Name, ulong Version, long Length, DateTimeOffset Modified)
+{
+    /// <summary>Joins what manifest and sealed part say of each item, by name.</summary>
+    internal static ImmutableArray<ItemInfo> AllOf(OpenVault open) =>
+    [
+        .. open.Private.Items
+            .Select(n => new ItemInfo(
+                n.Name, open.Vault.Manifest.Manifest.Find(n.Id)!.Version, n.Length, Clock.FromSeconds(n.Modified)))
+            .OrderBy(i => i.Name, StringComparer.Ordinal),
+    ];
+}

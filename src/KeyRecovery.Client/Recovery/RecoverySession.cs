@@ -1,9 +1,7 @@
 using System.Collections.Immutable;
-using KeyRecovery.Client.Authorities;
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
-using KeyRecovery.Client.Items;
 using KeyRecovery.Client.Passphrases;
 using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Recovery;
@@ -47,7 +45,7 @@ public sealed class RecoverySession : IDisposable
     public DateTimeOffset LastAuthorityChange => Clock.FromSeconds(_open.Vault.Chain.Head.Link.Time);
 
     /// <summary>The devices and slots of the account. The person decides which devices are lost.</summary>
-    public ImmutableArray<AuthorityInfo> Authorities => AuthorityList.Of(_open, _open.FindBadSeals(), _slot.Id);
+    public ImmutableArray<AuthorityInfo> Authorities => AuthorityInfo.AllOf(_open, _open.FindBadSeals(), _slot.Id);
 
     /// <summary>The devices that could be removed.</summary>
     public ImmutableArray<AuthorityInfo> Devices => [.. Authorities.Where(a => a.Kind == AuthorityKind.Device)];
@@ -59,7 +57,7 @@ public sealed class RecoverySession : IDisposable
     public ImmutableArray<RealmReport> RealmReports => _unlocked?.Reports ?? [];
 
     /// <summary>The items that come back.</summary>
-    public ImmutableArray<ItemInfo> Items => ItemList.Of(_open);
+    public ImmutableArray<ItemInfo> Items => ItemInfo.AllOf(_open);
 
     internal static async Task<Result<RecoverySession>> ReadAsync(
         KeyRecoveryOptions options, VaultApi api, IDeviceStore store, DeviceKeys slot, string? token,
