@@ -49,6 +49,18 @@ public class Papers
     }
 
     [Fact]
+    public void The_way_of_a_put_names_files_that_are_there()
+    {
+        var sources = Repository.Files("src");
+        var named = Read("docs/way-of-a-put.md").Split('\n').Select(line => line.Split('|'))
+            .Where(cells => cells.Length == 5 && int.TryParse(cells[1], out _))
+            .Select(cells => cells[2].Split('`')[1]).ToList();
+        Assert.True(named.Count > 100);
+        Assert.All(named, name => Assert.Contains(
+            sources, source => source.EndsWith($"/{name}.cs", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void Links_between_the_papers_lead_somewhere()
     {
         string[] papers = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md",
