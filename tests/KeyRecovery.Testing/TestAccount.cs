@@ -53,7 +53,7 @@ public sealed class TestAccount
 
     /// <summary>Reads what the server holds; anything but a true vault throws.</summary>
     public VerifiedVault Read(TestAuthority own, VerifiedVault? known = null) =>
-        VerifiedVault.Verify(AppId, Now.Tell(), own.Identity, known) is VaultVerdict.Ok ok
+        VerifiedVault.Verify(AppId, Now.Tell(known: known), own.Identity, known, TestHome.Keys) is VaultVerdict.Ok ok
             ? ok.Vault
             : throw new InvalidOperationException("an honest vault was refused");
 
@@ -96,10 +96,11 @@ public sealed class TestAccount
     public void Swap(CommitBundle taken)
     {
         Undo();
-        var links = taken.Link is null ? Now.Links : Now.Links.Add(taken.Link);
-        _history.Add(new ServedVault(links, taken.Keyset ?? Now.Keyset, taken.Manifest));
+        _history.Add(Now.After(taken));
         Commits.Add(taken);
     }
+
+    private static string NameOf(ItemId id) => $"item {id}";
 
     private static SignedChainLink Sign(ChainLinkDraft draft, TestAuthority signer, IEnumerable<TestAuthority> added) =>
         draft.Sign(
@@ -109,9 +110,9 @@ public sealed class TestAccount
         AccountId account, EpochKey key, ManifestItem? before, ItemId id, byte[] content)
     {
         var header = new ItemHeader(account, id, (before?.Version ?? 0) + 1, key.Epoch, before?.Hash ?? default);
-        var item = SealedItem.Seal(key, header, content, _random);
+        var item = SealedItem.Seal(key, header, NameOf(id), content, _random);
         var entry = new ManifestItem(id, header.Version, header.Epoch, item.Length, Hash256.Of(item));
-        return (entry, new ItemNote(id, $"item {id}", content.Length, _time), item);
+        return (entry, new ItemNote(id, NameOf(id), content.Length, _time), item);
     }
 
     private CommitBundle Record(
@@ -119,9 +120,8 @@ public sealed class TestAccount
         IReadOnlyCollection<(ManifestItem Entry, ItemNote Note, byte[] Sealed)> put)
     {
         foreach (var item in put) _items.Add(item.Entry.Hash, item.Sealed);
-        var links = _history.Count == 0 ? [] : Now.Links;
-        _history.Add(new ServedVault(link is null ? links : links.Add(link), keyset ?? Now.Keyset, manifest));
         var commit = new CommitBundle(link, keyset, manifest, [.. put.Select(p => (ReadOnlyMemory<byte>)p.Sealed)]);
+        _history.Add(_history.Count == 0 ? new ServedVault([link!], [keyset!], manifest, []) : Now.After(commit));
         Commits.Add(commit);
         return commit;
     }

@@ -42,9 +42,7 @@ public sealed class SignedErasureReceipt
     private static ErasureReceipt ReadBody(ReadOnlyMemory<byte> body)
     {
         var reader = new CborIn(body);
-        reader.Array(12);
-        reader.Label(Labels.ErasureReceipt);
-        FormatVersion.Read(reader);
+        reader.Structure(Labels.ErasureReceipt, 12);
         var receipt = new ErasureReceipt
         {
             Id = new ErasureId(reader.BytesView(ErasureId.Size, ErasureId.Size).Span),

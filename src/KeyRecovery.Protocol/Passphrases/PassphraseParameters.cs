@@ -57,17 +57,29 @@ public sealed record PassphraseParameters
     /// </summary>
     public static bool TryRead(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out PassphraseParameters? parameters)
     {
-        parameters = null;
+        (parameters, _) = Read(bytes);
+        return parameters is not null;
+    }
+
+    /// <summary>Reads and checks the bytes, or says why they must not be used.</summary>
+    /// <returns>The parameters and no fault; or null and <see cref="ProtocolFault.SlotParameters"/>, or for another
+    /// version <see cref="ProtocolFault.UpgradeRequired"/>.</returns>
+    public static (PassphraseParameters? Parameters, ProtocolFault Fault) Read(ReadOnlyMemory<byte> bytes)
+    {
         try
         {
-            var read = Read(bytes);
-            if (FindFault(read.Profile, read.Threshold, read.Realms) is null) parameters = read;
+            var read = Decode(bytes);
+            return FindFault(read.Profile, read.Threshold, read.Realms) is null
+                ? (read, ProtocolFault.None) : (null, ProtocolFault.SlotParameters);
         }
         catch (WireFormatException)
         {
-            return false;
+            return (null, ProtocolFault.SlotParameters);
         }
-        return parameters is not null;
+        catch (UpgradeRequiredException)
+        {
+            return (null, ProtocolFault.UpgradeRequired);
+        }
     }
 
     /// <inheritdoc/>
@@ -77,7 +89,7 @@ public sealed record PassphraseParameters
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Profile, Threshold, Realms.Length);
 
-    private static PassphraseParameters Read(ReadOnlyMemory<byte> bytes)
+    private static PassphraseParameters Decode(ReadOnlyMemory<byte> bytes)
     {
         WireFormatException.Require(bytes.Length <= Limits.ParameterBytes, "at most 1,024 bytes");
         var reader = RealmBody.Open(bytes, 7, Labels.PassphraseSlot);

@@ -35,6 +35,12 @@ public static class Labels
     /// <summary>For the manifest: its body and its signer's signature.</summary>
     public const string Manifest = Prefix + "manifest";
 
+    /// <summary>For what a manifest commits to of those before it.</summary>
+    public const string Trail = Prefix + "trail";
+
+    /// <summary>For an account's head: its body and the home server's signature.</summary>
+    public const string Head = Prefix + "head";
+
     /// <summary>For the sealed part of the manifest, as associated data.</summary>
     public const string ManifestPrivate = Prefix + "manifest-private";
 

@@ -38,6 +38,19 @@ public static class Padme
         return padded;
     }
 
+    /// <summary>
+    /// Begins to pad in a buffer of the caller's, which has exactly the padded length of <paramref name="length"/>:
+    /// writes length and zeros.
+    /// </summary>
+    /// <returns>Where the content belongs.</returns>
+    internal static Span<byte> Begin(int length, Span<byte> destination)
+    {
+        Throw.IfNotLength(destination.Length, PaddedLength(PrefixSize + length), nameof(destination));
+        BinaryPrimitives.WriteUInt32BigEndian(destination, (uint)length);
+        destination[(PrefixSize + length)..].Clear();
+        return destination.Slice(PrefixSize, length);
+    }
+
     /// <summary>Pads into a buffer of the caller's.</summary>
     /// <param name="content">The content.</param>
     /// <param name="destination">At least the padded length.</param>

@@ -21,6 +21,9 @@ public readonly struct SignatureLabel : IEquatable<SignatureLabel>
     /// <summary>A manifest, by its signer.</summary>
     public static SignatureLabel Manifest { get; } = new(Labels.Manifest);
 
+    /// <summary>The head of an account, by the home server's audit key.</summary>
+    public static SignatureLabel Head { get; } = new(Labels.Head);
+
     /// <summary>A reset of a guess counter, by the passphrase slot.</summary>
     public static SignatureLabel RealmReset { get; } = new(Labels.RealmReset);
 

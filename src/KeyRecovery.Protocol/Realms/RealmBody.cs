@@ -12,12 +12,11 @@ internal static class RealmBody
     /// <param name="elements">How many it has, label and version included.</param>
     /// <param name="label">Its label.</param>
     /// <exception cref="WireFormatException">It begins otherwise.</exception>
+    /// <exception cref="UpgradeRequiredException">It has another version.</exception>
     public static CborIn Open(ReadOnlyMemory<byte> bytes, int elements, string label)
     {
         var reader = new CborIn(bytes);
-        reader.Array(elements);
-        reader.Label(label);
-        WireFormatException.Require(reader.UInt() == 1, "version 1 is due here");
+        reader.Structure(label, elements);
         return reader;
     }
 }

@@ -19,6 +19,7 @@ public sealed record RealmEvaluate(AuthorityId Slot, AttemptId Attempt, OprfElem
     /// <summary>Reads the bytes.</summary>
     /// <exception cref="WireFormatException">Not such a request; its part is <c>blinded</c> where the element is not
     /// canonical, or the identity.</exception>
+    /// <exception cref="UpgradeRequiredException">A version that this program does not know.</exception>
     public static RealmEvaluate Decode(ReadOnlyMemory<byte> body)
     {
         var reader = RealmBody.Open(body, 5, Labels.RealmEvaluate);

@@ -28,4 +28,7 @@ public enum RealmFault
 
     /// <summary>The head that the realm was told is not on the served chain.</summary>
     Head,
+
+    /// <summary>The answer is of a version or kind that this program does not know.</summary>
+    UpgradeRequired,
 }

@@ -46,6 +46,7 @@ public sealed class RealmManage
 
     /// <summary>Reads the bytes; the signature is checked by <see cref="IsSignedBy"/>.</summary>
     /// <exception cref="WireFormatException">Not a command.</exception>
+    /// <exception cref="UpgradeRequiredException">A version that this program does not know.</exception>
     public static RealmManage Decode(ReadOnlyMemory<byte> bytes)
     {
         var signed = SignedBody.Decode(bytes, RealmLimits.RequestBytes);

@@ -59,6 +59,7 @@ public sealed class RealmRegistration : IDisposable
     /// <returns>The registration, to be disposed of.</returns>
     /// <exception cref="WireFormatException">Not a registration, not sealed to this realm, or a share that is not its
     /// share key's.</exception>
+    /// <exception cref="UpgradeRequiredException">A version that this program does not know.</exception>
     public static RealmRegistration Open(ReadOnlyMemory<byte> body, RealmIdentity realm, KemPrivateKey key)
     {
         var reader = RealmBody.Open(body, 4, Labels.RealmRegister);

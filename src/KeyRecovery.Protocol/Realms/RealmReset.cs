@@ -37,6 +37,7 @@ public sealed class RealmReset
 
     /// <summary>Reads the bytes; the signature is checked by <see cref="IsSignedBy"/>.</summary>
     /// <exception cref="WireFormatException">Not a reset.</exception>
+    /// <exception cref="UpgradeRequiredException">A version that this program does not know.</exception>
     public static RealmReset Decode(ReadOnlyMemory<byte> bytes)
     {
         var signed = SignedBody.Decode(bytes, RealmLimits.RequestBytes);

@@ -80,6 +80,10 @@ public sealed record RealmStatus
         {
             return (null, RealmFault.Malformed);
         }
+        catch (UpgradeRequiredException)
+        {
+            return (null, RealmFault.UpgradeRequired);
+        }
     }
 
     private static (RealmStatus?, RealmFault) Decode(ReadOnlyMemory<byte> body)
@@ -126,7 +130,10 @@ public sealed record RealmStatus
         for (var left = reader.Array(0, RealmLimits.Events); left > 0; left--)
         {
             reader.Array(2);
-            events.Add(new RealmEvent(reader.UInt(), (RealmEventKind)reader.UInt((ulong)RealmEventKind.Refused)));
+            var (time, kind) = (reader.UInt(), reader.UInt());
+            if (kind is < (ulong)RealmEventKind.Registered or > (ulong)RealmEventKind.Refused)
+                throw new UpgradeRequiredException("an event of an unknown kind");
+            events.Add(new RealmEvent(time, (RealmEventKind)kind));
         }
         return events.ToImmutable();
     }

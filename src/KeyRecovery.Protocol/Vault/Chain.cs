@@ -10,12 +10,13 @@ namespace KeyRecovery.Protocol.Vault;
 public sealed class Chain
 {
     internal Chain(
-        SignedChainLink head, ChainHead current, ImmutableArray<EpochStart> epochs,
+        SignedChainLink head, ChainHead current, ImmutableArray<EpochStart> epochs, ImmutableArray<EpochSeals> seals,
         ImmutableSortedDictionary<AuthorityId, ChainAuthority> authorities, ImmutableArray<Hash256> hashes)
     {
         Head = head;
         Current = current;
         Epochs = epochs;
+        Seals = seals;
         Authorities = authorities;
         Hashes = hashes;
     }
@@ -37,6 +38,9 @@ public sealed class Chain
 
     /// <summary>Every epoch so far, the first at index 0.</summary>
     public ImmutableArray<EpochStart> Epochs { get; }
+
+    /// <summary>The keysets of the newest epoch, in the order of the links that brought them.</summary>
+    public ImmutableArray<EpochSeals> Seals { get; }
 
     /// <summary>Everybody who ever stood in the chain, ascending by id.</summary>
     public ImmutableSortedDictionary<AuthorityId, ChainAuthority> Authorities { get; }

@@ -12,6 +12,7 @@ internal sealed class ChainBuilder
 {
     private readonly ChainRules _rules;
     private readonly ImmutableArray<EpochStart>.Builder _epochs;
+    private ImmutableArray<EpochSeals> _seals = [];
     private readonly ImmutableSortedDictionary<AuthorityId, ChainAuthority>.Builder _authorities;
     private readonly ImmutableArray<Hash256>.Builder _hashes;
     private readonly List<(SignedChainLink Link, VerifyKey Signer)> _unsigned = [];
@@ -32,6 +33,7 @@ internal sealed class ChainBuilder
     {
         _rules = new ChainRules(before.Current);
         _epochs = before.Epochs.ToBuilder();
+        _seals = before.Seals;
         _authorities = before.Authorities.ToBuilder();
         _hashes = before.Hashes.ToBuilder();
     }
@@ -67,8 +69,13 @@ internal sealed class ChainBuilder
     private void Record(SignedChainLink link)
     {
         var body = link.Link;
-        if (body.Epoch != (ulong)_epochs.Count)
-            _epochs.Add(new EpochStart(body.Epoch, body.EpochCommit, body.PreviousEpochKey));
+        if (body.BeginsEpoch)
+        {
+            _epochs.Add(
+                new EpochStart(
+                    body.Epoch, body.EpochCommit, body.PreviousEpoch, body.PreviousEpochKey, body.Signer));
+        }
+        _seals = EpochSeals.After(_seals, body, _rules.ActiveIds);
         foreach (var id in body.Remove) _authorities[id] = _authorities[id] with { RemovedAt = body.Sequence };
         foreach (var added in body.Add)
             _authorities.Add(added.Id, new ChainAuthority(added, body.Sequence, body.Signer, body.Time, null));
@@ -90,5 +97,6 @@ internal sealed class ChainBuilder
     private ChainStep End(IReadOnlyList<SignedChainLink> links, ProtocolFault fault) => fault != ProtocolFault.None
         ? new ChainStep.Refused(fault)
         : new ChainStep.Ok(new Chain(
-            links[^1], _rules.Head, _epochs.ToImmutable(), _authorities.ToImmutable(), _hashes.ToImmutable()));
+            links[^1], _rules.Head, _epochs.ToImmutable(), _seals, _authorities.ToImmutable(),
+            _hashes.ToImmutable()));
 }

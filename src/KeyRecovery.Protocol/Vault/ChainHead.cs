@@ -11,14 +11,15 @@ namespace KeyRecovery.Protocol.Vault;
 public sealed class ChainHead
 {
     internal ChainHead(
-        AccountId account, ChainPlace place, ulong epoch, Hash256 epochCommit, Hash256 keysetHash,
-        ImmutableSortedDictionary<AuthorityId, ActiveAuthority> active, UsedNames used, ChainPlace? lastRemoval)
+        AccountId account, ChainPlace place, EpochPath path, Hash256 epochCommit,
+        ImmutableArray<Hash256> keysets, ImmutableSortedDictionary<AuthorityId, ActiveAuthority> active, UsedNames used,
+        ChainPlace? lastRemoval)
     {
         Account = account;
         Place = place;
-        Epoch = epoch;
+        Path = path;
         EpochCommit = epochCommit;
-        KeysetHash = keysetHash;
+        Keysets = keysets;
         Active = active;
         Used = used;
         LastRemoval = lastRemoval;
@@ -31,13 +32,18 @@ public sealed class ChainHead
     public ChainPlace Place { get; }
 
     /// <summary>The current epoch, from 1.</summary>
-    public ulong Epoch { get; }
+    public ulong Epoch => Path.Newest;
+
+    /// <summary>The epochs whose keys the current one leads to.</summary>
+    public EpochPath Path { get; }
 
     /// <summary>The commitment to the current epoch's key.</summary>
     public Hash256 EpochCommit { get; }
 
-    /// <summary>SHA-256 of the current keyset.</summary>
-    public Hash256 KeysetHash { get; }
+    /// <summary>
+    /// SHA-256 of each keyset of the current epoch, in the order of the links that brought them; at most 32.
+    /// </summary>
+    public ImmutableArray<Hash256> Keysets { get; }
 
     /// <summary>Who may act now, ascending by id.</summary>
     public ImmutableSortedDictionary<AuthorityId, ActiveAuthority> Active { get; }
@@ -52,9 +58,10 @@ public sealed class ChainHead
     /// Goes on from a head that this program verified before and kept sealed, where nobody else writes. Checks nothing.
     /// </summary>
     public static ChainHead Resume(
-        AccountId account, ChainPlace place, ulong epoch, Hash256 epochCommit, Hash256 keysetHash,
-        ImmutableSortedDictionary<AuthorityId, ActiveAuthority> active, UsedNames used, ChainPlace? lastRemoval) =>
-        new(account, place, epoch, epochCommit, keysetHash, active, used, lastRemoval);
+        AccountId account, ChainPlace place, EpochPath path, Hash256 epochCommit,
+        ImmutableArray<Hash256> keysets, ImmutableSortedDictionary<AuthorityId, ActiveAuthority> active, UsedNames used,
+        ChainPlace? lastRemoval) =>
+        new(account, place, path, epochCommit, keysets, active, used, lastRemoval);
 
     /// <summary>Begins a chain with link 0.</summary>
     /// <param name="appId">The verifier's own app id: another app's beginning is refused.</param>

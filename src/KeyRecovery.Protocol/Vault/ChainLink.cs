@@ -7,8 +7,10 @@ namespace KeyRecovery.Protocol.Vault;
 /// <summary>The body of one link of the sigchain (docs/protocol.md §3).</summary>
 public sealed record ChainLink
 {
-    /// <summary>The size of a previous epoch key that is sealed under the next, in bytes.</summary>
-    public const int PreviousEpochKeySize = EpochKey.Size + SecretBox.Overhead;
+    /// <summary>The size of a previous epoch's key that is sealed under a later one's, in bytes: 48.</summary>
+    public const int PreviousEpochKeySize = EpochKey.Size + DerivedBox.Overhead;
+
+    internal const int Fields = 14;
 
     /// <summary>The account that the chain belongs to.</summary>
     public required AccountId Account { get; init; }
@@ -26,11 +28,17 @@ public sealed record ChainLink
     public required Hash256 EpochCommit { get; init; }
 
     /// <summary>
-    /// The key of the epoch before under this one: 72 bytes in a link that begins an epoch, else empty.
+    /// The epoch whose key <see cref="PreviousEpochKey"/> holds, in a link that begins a later one; else 0.
+    /// </summary>
+    public ulong PreviousEpoch { get; init; }
+
+    /// <summary>
+    /// The key of <see cref="PreviousEpoch"/> under this epoch's: 48 bytes in a link that begins an epoch after the
+    /// first, else empty.
     /// </summary>
     public ReadOnlyMemory<byte> PreviousEpochKey { get; init; }
 
-    /// <summary>SHA-256 of the keyset after this link.</summary>
+    /// <summary>SHA-256 of the keyset that this link brings.</summary>
     public required Hash256 KeysetHash { get; init; }
 
     /// <summary>Whom the link adds, ascending by id.</summary>
@@ -45,13 +53,16 @@ public sealed record ChainLink
     /// <summary>Who signs.</summary>
     public required AuthorityId Signer { get; init; }
 
+    /// <summary>Whether an epoch begins with this link: with link 0 the first.</summary>
+    public bool BeginsEpoch => Sequence == 0 || PreviousEpoch != 0;
+
     /// <summary>The bytes that are signed and hashed.</summary>
     public byte[] Encode()
     {
-        var writer = new CborOut().Array(13)
+        var writer = new CborOut().Array(Fields)
             .Text(Labels.Link).UInt(FormatVersion.Current)
             .Bytes(Account).UInt(Sequence).Bytes(Previous)
-            .UInt(Epoch).Bytes(EpochCommit).Bytes(PreviousEpochKey.Span).Bytes(KeysetHash);
+            .UInt(Epoch).Bytes(EpochCommit).UInt(PreviousEpoch).Bytes(PreviousEpochKey.Span).Bytes(KeysetHash);
         writer.Array(Add.Length);
         foreach (var authority in Add) authority.Write(writer);
         writer.Array(Remove.Length);
@@ -70,9 +81,7 @@ public sealed record ChainLink
     internal static ChainLink Decode(ReadOnlyMemory<byte> body, Func<ReadOnlySpan<byte>, VerifyKey> readKey)
     {
         var reader = new CborIn(body);
-        reader.Array(13);
-        reader.Label(Labels.Link);
-        FormatVersion.Read(reader);
+        reader.Structure(Labels.Link, Fields);
         var link = new ChainLink
         {
             Account = reader.Account(),
@@ -80,6 +89,7 @@ public sealed record ChainLink
             Previous = reader.Hash(),
             Epoch = reader.UInt(),
             EpochCommit = reader.Hash(),
+            PreviousEpoch = reader.UInt(),
             PreviousEpochKey = reader.Bytes(0, PreviousEpochKeySize),
             KeysetHash = reader.Hash(),
             Add = ReadAdded(reader, readKey),
@@ -89,7 +99,8 @@ public sealed record ChainLink
         };
         reader.End();
         WireFormatException.Require(
-            link.PreviousEpochKey.Length is 0 or PreviousEpochKeySize, "previousEpochKey has 0 or 72 bytes");
+            link.PreviousEpochKey.Length == (link.PreviousEpoch == 0 ? 0 : PreviousEpochKeySize),
+            "previousEpochKey has 48 bytes where it names an epoch, else none");
         WireFormatException.Require(Ascending.Strictly(link.Add, a => a.Id), "add is ascending");
         WireFormatException.Require(Ascending.Strictly(link.Remove, id => id), "remove is ascending");
         return link;

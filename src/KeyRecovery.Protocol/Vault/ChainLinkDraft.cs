@@ -28,7 +28,7 @@ public sealed class ChainLinkDraft : IDisposable
     /// <summary>The bytes to sign.</summary>
     public ReadOnlyMemory<byte> Body { get; }
 
-    /// <summary>The keyset after the link.</summary>
+    /// <summary>The keyset that the link brings.</summary>
     public Keyset Keyset { get; }
 
     /// <summary>
@@ -85,10 +85,9 @@ public sealed class ChainLinkDraft : IDisposable
         var current = vault.Keys.Current;
         var begins = change.BeginEpoch || change.Remove.Length != 0;
         var key = begins ? EpochKey.Create(chain.Account, chain.Epoch + 1, random) : current;
-        var recipients = vault.Vault.Keyset.Entries
-            .Where(e => !change.Remove.Contains(e.Id))
-            .Select(e => KeyValuePair.Create(e.Id, e.KemKey))
-            .Concat(change.Add.Select(Recipient));
+        var stay = vault.Vault.Keyset.Seals.Select(s => s.Entry).Where(e => !change.Remove.Contains(e.Id))
+            .Select(e => KeyValuePair.Create(e.Id, e.KemKey));
+        var recipients = (begins ? stay : []).Concat(change.Add.Select(Recipient));
         var keyset = Keyset.Create(key, recipients);
         return new ChainLinkDraft(
             new ChainLink
@@ -98,7 +97,8 @@ public sealed class ChainLinkDraft : IDisposable
                 Previous = chain.Head.Hash,
                 Epoch = key.Epoch,
                 EpochCommit = key.Commit,
-                PreviousEpochKey = begins ? key.SealPrevious(current, random) : ReadOnlyMemory<byte>.Empty,
+                PreviousEpoch = begins ? current.Epoch : 0,
+                PreviousEpochKey = begins ? key.SealPrevious(current) : ReadOnlyMemory<byte>.Empty,
                 KeysetHash = keyset.Hash,
                 Add = Sorted(change.Add),
                 Remove = [.. change.Remove.Order()],

@@ -30,14 +30,13 @@ internal sealed class ChainLinkOutline
         var outer = new CborIn(signedLink);
         outer.Array(3);
         var reader = new CborIn(outer.BytesView(1, Limits.SignedLinkBytes));
-        reader.Array(13);
-        reader.Label(Labels.Link);
-        FormatVersion.Read(reader);
+        reader.Structure(Labels.Link, ChainLink.Fields);
         reader.Account();
         reader.UInt();
         var link = new ChainLinkOutline { Previous = reader.Hash() };
         reader.UInt();
         reader.Hash();
+        reader.UInt();
         reader.BytesView(0, ChainLink.PreviousEpochKeySize);
         reader.Hash();
         link.ReadAdded(reader);

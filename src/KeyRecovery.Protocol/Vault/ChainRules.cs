@@ -14,9 +14,9 @@ internal sealed class ChainRules
     private readonly UsedNamesBuilder _used;
     private AccountId _account;
     private ChainPlace? _place;
-    private ulong _epoch;
+    private EpochPath _path = EpochPath.First;
     private Hash256 _epochCommit;
-    private Hash256 _keysetHash;
+    private ImmutableArray<Hash256> _keysets = [];
     private ChainPlace? _lastRemoval;
 
     /// <summary>Stands after <paramref name="head"/>, or before link 0.</summary>
@@ -25,14 +25,17 @@ internal sealed class ChainRules
         _active = (head?.Active ?? ImmutableSortedDictionary<AuthorityId, ActiveAuthority>.Empty).ToBuilder();
         _used = new UsedNamesBuilder(head?.Used ?? UsedNames.Empty);
         if (head is null) return;
-        (_account, _place, _epoch) = (head.Account, head.Place, head.Epoch);
-        (_epochCommit, _keysetHash, _lastRemoval) = (head.EpochCommit, head.KeysetHash, head.LastRemoval);
+        (_account, _place, _path) = (head.Account, head.Place, head.Path);
+        (_epochCommit, _keysets, _lastRemoval) = (head.EpochCommit, head.Keysets, head.LastRemoval);
     }
 
     /// <summary>The head after the newest link.</summary>
     public ChainHead Head => new(
-        _account, _place!.Value, _epoch, _epochCommit, _keysetHash,
+        _account, _place!.Value, _path, _epochCommit, _keysets,
         _active.ToImmutable(), _used.Build(), _lastRemoval);
+
+    /// <summary>Who may act after the newest link, ascending.</summary>
+    public IEnumerable<AuthorityId> ActiveIds => _active.Keys;
 
     /// <summary>Checks link 0 and moves on to it.</summary>
     /// <param name="appId">The verifier's own app id.</param>
@@ -51,7 +54,7 @@ internal sealed class ChainRules
         }
         if (body.Signer != device.Id) return ProtocolFault.UnknownSigner;
         if (body.Remove.Length != 0) return ProtocolFault.UnknownRemoval;
-        if (body.Epoch != 1 || body.PreviousEpochKey.Length != 0) return ProtocolFault.EpochRule;
+        if (body.Epoch != 1 || body.PreviousEpoch != 0) return ProtocolFault.EpochRule;
         signer = device.SigningKey;
         return Move(link);
     }
@@ -82,17 +85,27 @@ internal sealed class ChainRules
         if (link.Remove.Any(id => !_active.ContainsKey(id))) return ProtocolFault.UnknownRemoval;
         if (link.Remove.Contains(link.Signer)) return ProtocolFault.RemovesSigner;
 
-        var begins = link.Epoch == _epoch + 1 && link.PreviousEpochKey.Length == ChainLink.PreviousEpochKeySize;
-        var stays = link.Epoch == _epoch && link.PreviousEpochKey.Length == 0 && link.EpochCommit == _epochCommit;
+        var begins = link.BeginsEpoch && link.Epoch == _path.Newest + 1 && MayLeadTo(link);
+        var stays = !link.BeginsEpoch && link.Epoch == _path.Newest && link.EpochCommit == _epochCommit;
         if (!begins && (!stays || link.Remove.Length != 0)) return ProtocolFault.EpochRule;
         return begins || link.Add.Length != 0 ? ProtocolFault.None : ProtocolFault.NoPurpose;
     }
 
+    // Only a culprit's epoch is left off, or an own one: whoever stays active keeps what it began on the path.
+    private bool MayLeadTo(ChainLink link) =>
+        link.PreviousEpoch < link.Epoch
+        && _active.Values.All(a =>
+            a.LastEpochBegun <= link.PreviousEpoch || a.Id == link.Signer || link.Remove.Contains(a.Id));
+
     private ProtocolFault Move(SignedChainLink link)
     {
         var body = link.Link;
-        if (_active.Count - body.Remove.Length + body.Add.Length > Limits.Authorities)
+        if (body.Add.Length > (body.Sequence == 0 ? Limits.AddedInLink0 : Limits.AddedInLink)
+            || _active.Count - body.Remove.Length + body.Add.Length > Limits.Authorities
+            || _used.Count + UsedNames.PerAuthority * body.Add.Length > Limits.UsedNames)
+        {
             return ProtocolFault.TooManyAuthorities;
+        }
 
         var fresh = true;
         foreach (var added in body.Add) fresh &= _used.Add(added);
@@ -100,8 +113,14 @@ internal sealed class ChainRules
 
         foreach (var id in body.Remove) _active.Remove(id);
         foreach (var added in body.Add) _active[added.Id] = ActiveAuthority.Of(added, body.Sequence);
-        (_account, _place, _epoch) = (body.Account, new ChainPlace(body.Sequence, link.Hash), body.Epoch);
-        (_epochCommit, _keysetHash) = (body.EpochCommit, body.KeysetHash);
+        (_account, _place, _epochCommit) = (body.Account, new ChainPlace(body.Sequence, link.Hash), body.EpochCommit);
+        if (body.BeginsEpoch)
+        {
+            if (body.Sequence != 0) _path = _path.Begin(body.PreviousEpoch);
+            _active[body.Signer] = _active[body.Signer] with { LastEpochBegun = body.Epoch };
+            _keysets = [];
+        }
+        _keysets = _keysets.Add(body.KeysetHash);
         if (body.Remove.Length != 0) _lastRemoval = _place;
         return ProtocolFault.None;
     }

@@ -31,9 +31,7 @@ public sealed record CommitBundle(
     public static CommitBundle Decode(ReadOnlyMemory<byte> body)
     {
         var reader = new CborIn(body);
-        reader.Array(6);
-        reader.Label(Labels.Commit);
-        FormatVersion.Read(reader);
+        reader.Structure(Labels.Commit, 6);
         var link = reader.BytesView(0, Limits.SignedLinkBytes);
         var keyset = reader.BytesView(0, Limits.KeysetBytes);
         var manifest = reader.BytesView(1, Limits.CommitBytes);
@@ -56,7 +54,7 @@ public sealed record CommitBundle(
         var total = 0;
         for (var i = 0; i < count; i++)
         {
-            var item = reader.BytesView(SealedItem.MinSize, SealedItem.SizeOf(Limits.InlineItemBytes));
+            var item = reader.BytesView(SealedItem.MinSize, SealedItem.MaxSizeOf(Limits.InlineItemBytes));
             total += item.Length;
             items.Add(item);
         }

@@ -62,22 +62,23 @@ public sealed class EpochKey : IDisposable
         return Hpke.TryOpen(kemKey, SealInfo(account, epoch, own), [], seal, key) ? Take(account, epoch, key) : null;
     }
 
-    /// <summary>Seals the key of the epoch before under this one.</summary>
-    /// <returns>72 bytes.</returns>
-    internal byte[] SealPrevious(EpochKey previous, IRandom random)
-    {
-        var info = Info(Labels.PreviousEpochKey);
-        using var wrap = _derived.Derive(info, Size);
-        return SecretBox.Seal(wrap.Span, info, previous._key.Span, random);
-    }
+    /// <summary>Seals the key of an earlier epoch under this one, without chance.</summary>
+    /// <returns>48 bytes.</returns>
+    internal byte[] SealPrevious(EpochKey previous) =>
+        DerivedBox.Seal(_derived, PreviousContext(previous.Epoch, previous.Commit), previous._key.Span);
 
-    /// <summary>Opens the key of the epoch before. Null where it does not open.</summary>
-    internal EpochKey? OpenPrevious(ReadOnlySpan<byte> sealedKey)
+    /// <summary>
+    /// Opens the key of an earlier epoch, which is the one that <paramref name="commit"/> fixes. Null where it does not
+    /// open or is another.
+    /// </summary>
+    internal EpochKey? OpenPrevious(ulong previous, Hash256 commit, ReadOnlySpan<byte> box)
     {
-        var info = Info(Labels.PreviousEpochKey);
-        using var wrap = _derived.Derive(info, Size);
-        Span<byte> key = stackalloc byte[Size];
-        return SecretBox.TryOpen(wrap.Span, info, sealedKey, key) ? Take(Account, Epoch - 1, key) : null;
+        Span<byte> bytes = stackalloc byte[Size];
+        if (!DerivedBox.TryOpen(_derived, PreviousContext(previous, commit), box, bytes)) return null;
+        var key = Take(Account, previous, bytes);
+        if (key.Commit == commit) return key;
+        key.Dispose();
+        return null;
     }
 
     /// <summary>Derives an item's key into a buffer of the caller's, who zeroes it.</summary>
@@ -95,6 +96,9 @@ public sealed class EpochKey : IDisposable
 
     /// <inheritdoc/>
     public override string ToString() => Redacted.Text;
+
+    private byte[] PreviousContext(ulong previous, Hash256 commit) => new CborOut().Array(5)
+        .Text(Labels.PreviousEpochKey).Bytes(Account).UInt(Epoch).UInt(previous).Bytes(commit).ToArray();
 
     private byte[] Info(string label) => new CborOut().Array(3).Text(label).Bytes(Account).UInt(Epoch).ToArray();
 

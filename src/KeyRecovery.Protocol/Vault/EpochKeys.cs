@@ -4,57 +4,74 @@ using KeyRecovery.Protocol.Primitives;
 namespace KeyRecovery.Protocol.Vault;
 
 /// <summary>
-/// The current epoch key and, opened when first asked for, those before it (docs/protocol.md §4): each is sealed under
-/// the next and checked against the commitment of its own epoch.
+/// The current epoch key and, opened when first asked for, those on its path (docs/protocol.md §4): each is sealed
+/// under the one after it on the path and checked against the commitment of its own epoch.
 /// </summary>
 [DebuggerDisplay(Redacted.Text)]
 public sealed class EpochKeys : IDisposable
 {
     private readonly Chain _chain;
-    private readonly List<EpochKey> _newestFirst;
+    private readonly Dictionary<ulong, EpochKey> _opened = [];
     private readonly Lock _gate = new();
+    private EpochKey _oldest;
 
     internal EpochKeys(Chain chain, EpochKey current)
     {
         _chain = chain;
-        _newestFirst = [current];
+        Current = _oldest = current;
+        _opened.Add(current.Epoch, current);
     }
 
     /// <summary>The key of the chain's current epoch.</summary>
-    public EpochKey Current => _newestFirst[0];
+    public EpochKey Current { get; }
 
     /// <summary>
-    /// The key of <paramref name="epoch"/>, or null where the chain has no such epoch or the way back is broken.
+    /// The key of <paramref name="epoch"/>, or null where that epoch is not on the path or the way back is broken.
     /// </summary>
     public EpochKey? Find(ulong epoch)
     {
-        if (epoch < 1 || epoch > Current.Epoch) return null;
-        var steps = (int)(Current.Epoch - epoch);
+        if (!_chain.Current.Path.Contains(epoch)) return null;
         lock (_gate)
         {
-            while (_newestFirst.Count <= steps)
-            {
-                var next = _newestFirst[^1];
-                var start = _chain.Epochs[(int)next.Epoch - 1];
-                var previous = next.OpenPrevious(start.PreviousEpochKey.Span);
-                if (previous is null) return null;
-                if (previous.Commit != _chain.Epochs[(int)previous.Epoch - 1].Commit)
-                {
-                    previous.Dispose();
-                    return null;
-                }
-                _newestFirst.Add(previous);
-            }
-            return _newestFirst[steps];
+            while (_oldest.Epoch > epoch)
+                if (!Step()) return null;
+            return _opened.GetValueOrDefault(epoch);
+        }
+    }
+
+    /// <summary>
+    /// Goes all the way back. The epoch whose box does not open to the key that it names, so that all that was stored
+    /// before would be lost; null where the current epoch is sound.
+    /// </summary>
+    public EpochStart? FindUnsound()
+    {
+        lock (_gate)
+        {
+            while (_oldest.Epoch > 1)
+                if (!Step()) return Start(_oldest.Epoch);
+            return null;
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var key in _newestFirst) key.Dispose();
+        foreach (var key in _opened.Values) key.Dispose();
     }
 
     /// <inheritdoc/>
     public override string ToString() => Redacted.Text;
+
+    private bool Step()
+    {
+        var start = Start(_oldest.Epoch);
+        var previous = _oldest.OpenPrevious(
+            start.Previous, Start(start.Previous).Commit, start.PreviousEpochKey.Span);
+        if (previous is null) return false;
+        _opened.Add(previous.Epoch, previous);
+        _oldest = previous;
+        return true;
+    }
+
+    private EpochStart Start(ulong epoch) => _chain.Epochs[(int)epoch - 1];
 }

@@ -4,7 +4,10 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Vault;
 
-/// <summary>The current epoch key, sealed to each authority's KEM key (docs/protocol.md §4).</summary>
+/// <summary>
+/// The key of an epoch, sealed to the KEM keys of the authorities that a link brings (docs/protocol.md §4): all who are
+/// active where the link begins the epoch, else those that it adds.
+/// </summary>
 public sealed class Keyset
 {
     private Keyset(ReadOnlyMemory<byte> bytes, AccountId account, ulong epoch, ImmutableArray<KeysetEntry> entries)
@@ -28,12 +31,13 @@ public sealed class Keyset
     /// <summary>The epoch of the sealed key.</summary>
     public ulong Epoch { get; }
 
-    /// <summary>One entry for each active authority, ascending by id.</summary>
+    /// <summary>One entry for each authority that the link brings, ascending by id.</summary>
     public ImmutableArray<KeysetEntry> Entries { get; }
 
     /// <summary>Seals an epoch key to authorities.</summary>
     /// <param name="key">The epoch key.</param>
-    /// <param name="recipients">Every active authority with its KEM key, which was checked against the chain.</param>
+    /// <param name="recipients">Those that the link brings, each with its KEM key, which was checked against the chain.
+    /// </param>
     public static Keyset Create(EpochKey key, IEnumerable<KeyValuePair<AuthorityId, KemPublicKey>> recipients)
     {
         var entries = recipients.OrderBy(r => r.Key)
@@ -51,9 +55,7 @@ public sealed class Keyset
     public static Keyset Decode(ReadOnlyMemory<byte> bytes)
     {
         var reader = new CborIn(bytes);
-        reader.Array(5);
-        reader.Label(Labels.Keyset);
-        FormatVersion.Read(reader);
+        reader.Structure(Labels.Keyset, 5);
         var account = reader.Account();
         var epoch = reader.UInt();
         var count = reader.Array(1, Limits.Authorities);
@@ -70,40 +72,19 @@ public sealed class Keyset
         return new Keyset(bytes, account, epoch, entries.MoveToImmutable());
     }
 
-    /// <summary>
-    /// Checks that this is the keyset of the head: exactly its active authorities, with their KEM keys.
-    /// </summary>
-    public ProtocolFault CheckAgainst(ChainHead head)
+    /// <summary>Checks that this is the keyset that a link brings.</summary>
+    /// <param name="head">The head with the link.</param>
+    /// <param name="link">The link.</param>
+    public ProtocolFault CheckAgainst(ChainHead head, ChainLink link) => Check(
+        head, link.KeysetHash, link.BeginsEpoch ? head.Active.Keys : link.Add.Select(a => a.Id));
+
+    internal ProtocolFault Check(ChainHead head, Hash256 hash, IEnumerable<AuthorityId> members)
     {
         if (Account != head.Account) return ProtocolFault.OtherAccount;
         if (Epoch != head.Epoch) return ProtocolFault.KeysetEpoch;
-        if (!Entries.Select(e => e.Id).SequenceEqual(head.Active.Keys)) return ProtocolFault.KeysetMembers;
+        if (!Entries.Select(e => e.Id).SequenceEqual(members)) return ProtocolFault.KeysetMembers;
         foreach (var entry in Entries)
             if (entry.KemKey.Hash != head.Active[entry.Id].KemKeyHash) return ProtocolFault.SubstitutedKemKey;
-        return Hash == head.KeysetHash ? ProtocolFault.None : ProtocolFault.KeysetHash;
+        return Hash == hash ? ProtocolFault.None : ProtocolFault.KeysetHash;
     }
-
-    /// <summary>The same for a reader who has the whole chain.</summary>
-    public ProtocolFault CheckAgainst(Chain chain) => CheckAgainst(chain.Current);
-
-    /// <summary>Opens an own seal and checks the key against <paramref name="commit"/>.</summary>
-    /// <returns>The key and no fault, or null and why.</returns>
-    public (EpochKey? Key, ProtocolFault Fault) Open(AuthorityId own, KemPrivateKey kemKey, Hash256 commit)
-    {
-        var entry = Entries.FirstOrDefault(e => e.Id == own);
-        if (entry is null) return (null, ProtocolFault.KeysetMembers);
-        var key = EpochKey.OpenSeal(Account, Epoch, own, kemKey, entry.Seal.Span);
-        if (key is null) return (null, ProtocolFault.OwnSeal);
-        if (key.Commit == commit) return (key, ProtocolFault.None);
-        key.Dispose();
-        return (null, ProtocolFault.EpochCommit);
-    }
-
-    /// <summary>
-    /// Recomputes every seal. An authority whose seal differs could not recover: it is reported today and mended by a
-    /// link that begins an epoch, instead of being found out when the phone has drowned.
-    /// </summary>
-    /// <returns>The authorities whose seals are bad; empty where all is well.</returns>
-    public ImmutableArray<AuthorityId> FindBadSeals(EpochKey key) =>
-        [.. Entries.Where(e => !key.SealTo(e.Id, e.KemKey).AsSpan().SequenceEqual(e.Seal.Span)).Select(e => e.Id)];
 }

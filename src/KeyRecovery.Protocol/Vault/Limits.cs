@@ -10,17 +10,29 @@ public static class Limits
     /// <summary>Authorities active at once: a keyset grows with each, 2.4 KB a piece.</summary>
     public const int Authorities = 32;
 
+    /// <summary>Authorities that one link adds.</summary>
+    public const int AddedInLink = 4;
+
+    /// <summary>Authorities that link 0 adds: its device and the slots beside it.</summary>
+    public const int AddedInLink0 = 8;
+
+    /// <summary>Authorities that a chain ever adds.</summary>
+    public const int AuthoritiesEver = 512;
+
+    /// <summary>Links in a chain: a reader replays them all.</summary>
+    public const int Links = 4096;
+
+    /// <summary>The signed links of a chain together, in bytes.</summary>
+    public const int ChainBytes = 4 * 1024 * 1024;
+
     /// <summary>Links that a server accepts in one day (UTC) unless they remove as many as they add.</summary>
     public const int LinksPerDay = 64;
 
-    /// <summary>Links in a chain before each must remove as many as it adds: a reader replays them all.</summary>
-    public const int Links = 4096;
+    /// <summary>Ids and keys that a chain can ever have used.</summary>
+    public const int UsedNames = Vault.UsedNames.PerAuthority * AuthoritiesEver;
 
-    /// <summary>Links that a reader takes and a server never passes.</summary>
-    public const int MaxLinks = 2 * Links;
-
-    /// <summary>Ids and keys that a chain can ever have used: as many authorities as its links can add.</summary>
-    public const int UsedNames = Vault.UsedNames.PerAuthority * Authorities * MaxLinks;
+    /// <summary>Authorities that a server lets links add in one day (UTC).</summary>
+    public const int AdditionsPerDay = 16;
 
     /// <summary>A name of an item or a device, in bytes of UTF-8.</summary>
     public const int NameBytes = 64;
@@ -70,6 +82,15 @@ public static class Limits
     /// <summary>How long a staged item waits for its commit, in hours.</summary>
     public const int StagedHours = 24;
 
+    /// <summary>Hashes of manifests in one answer.</summary>
+    public const int TrailPage = 65_536;
+
+    /// <summary>Hashes of manifests that a client keeps, the newest.</summary>
+    public const int TrailRemembered = 4096;
+
+    /// <summary>Hashes of manifests that a server keeps, the newest.</summary>
+    public const int TrailKept = 1 << 20;
+
     /// <summary>A slot's public parameters in a link, in bytes.</summary>
     public const int ParameterBytes = 1024;
 
@@ -80,7 +101,7 @@ public static class Limits
     public const int PrivateBytes = 128 * 1024;
 
     /// <summary>A repair: a whole chain with keyset and manifest, in bytes.</summary>
-    public const int RepairBytes = 8 * 1024 * 1024;
+    public const int RepairBytes = 4 * 1024 * 1024 + 512 * 1024;
 
     /// <summary>A realm's name, in bytes of UTF-8.</summary>
     public const int RealmNameBytes = 255;

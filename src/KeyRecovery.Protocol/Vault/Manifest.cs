@@ -7,6 +7,8 @@ namespace KeyRecovery.Protocol.Vault;
 /// <summary>The body of a manifest: the table of an account's items (docs/protocol.md §5).</summary>
 public sealed record Manifest
 {
+    private const int Fields = 15;
+
     /// <summary>The account.</summary>
     public required AccountId Account { get; init; }
 
@@ -15,6 +17,14 @@ public sealed record Manifest
 
     /// <summary>The hash of the manifest before; the default for version 1.</summary>
     public required Hash256 Previous { get; init; }
+
+    /// <summary>What it commits to of all manifests before it; the default for version 1.</summary>
+    public Hash256 Trail { get; init; }
+
+    /// <summary>
+    /// In an undo, the manifest to which is returned and whose names and entries are taken up; else null.
+    /// </summary>
+    public ManifestPlace? Base { get; init; }
 
     /// <summary>The newest link.</summary>
     public required ChainPlace ChainHead { get; init; }
@@ -52,9 +62,10 @@ public sealed record Manifest
     /// <summary>The bytes that are signed and hashed.</summary>
     public byte[] Encode()
     {
-        var writer = new CborOut().Array(12)
+        var writer = new CborOut().Array(Fields)
             .Text(Labels.Manifest).UInt(FormatVersion.Current)
-            .Bytes(Account).UInt(Version).Bytes(Previous)
+            .Bytes(Account).UInt(Version).Bytes(Previous).Bytes(Trail)
+            .UInt(Base?.Version ?? 0).Bytes(Base is { } place ? place.Hash.ToArray() : [])
             .UInt(ChainHead.Sequence).Bytes(ChainHead.Hash).UInt(Epoch)
             .Array(Items.Length);
         foreach (var item in Items) item.Write(writer);
@@ -67,14 +78,14 @@ public sealed record Manifest
     public static Manifest Decode(ReadOnlyMemory<byte> body)
     {
         var reader = new CborIn(body);
-        reader.Array(12);
-        reader.Label(Labels.Manifest);
-        FormatVersion.Read(reader);
+        reader.Structure(Labels.Manifest, Fields);
         var manifest = new Manifest
         {
             Account = reader.Account(),
             Version = reader.UInt(),
             Previous = reader.Hash(),
+            Trail = reader.Hash(),
+            Base = ReadBase(reader),
             ChainHead = new ChainPlace(reader.UInt(), reader.Hash()),
             Epoch = reader.UInt(),
             Items = ReadItems(reader),
@@ -86,6 +97,14 @@ public sealed record Manifest
         WireFormatException.Require(manifest.Version >= 1, "manifest versions begin at 1");
         WireFormatException.Require(Ascending.Strictly(manifest.Items, i => i.Id), "items are ascending");
         return manifest;
+    }
+
+    private static ManifestPlace? ReadBase(CborIn reader)
+    {
+        var (version, hash) = (reader.UInt(), reader.BytesView(0, Hash256.Size));
+        WireFormatException.Require(
+            hash.Length == (version == 0 ? 0 : Hash256.Size), "a base has a version and a hash, or neither");
+        return version == 0 ? null : new ManifestPlace(version, new Hash256(hash.Span));
     }
 
     private static ImmutableArray<ManifestItem> ReadItems(CborIn reader)

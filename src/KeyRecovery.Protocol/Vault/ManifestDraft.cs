@@ -18,7 +18,7 @@ public static class ManifestDraft
             ManifestPrivate.NewLabelKey(random),
             [.. change.Put.Select(p => p.Note).OrderBy(n => n.Id)],
             [.. change.Notes.OrderBy(n => n.Id)], []);
-        return Write(content, content.LabelKey, 1, default, begin.Place, begin.Key,
+        return Write(content, content.LabelKey, null, begin.Place, begin.Key,
             [.. change.Put.Select(p => p.Entry)], begin.Link.Signer, key, random);
     }
 
@@ -54,20 +54,22 @@ public static class ManifestDraft
             labelKey, [.. notes.OrderBy(n => n.Id)], [.. authorities.OrderBy(n => n.Id)],
             RealmKeyRotation.Next(before.Private.RealmKeys, change, active, link?.Link.Remove.Length > 0, random));
         return Write(
-            content, before.Private.LabelKey, before.Vault.Manifest.Manifest.Version + 1, before.Vault.Manifest.Hash,
+            content, before.Private.LabelKey, before.Vault.Manifest,
             link?.Place ?? chain.Place, epochKey, [.. items], signer, key, random);
     }
 
     private static SignedManifest Write(
-        ManifestPrivate content, SecretBytes leafKey, ulong version, Hash256 previous, ChainPlace head,
-        EpochKey epochKey,
-        ImmutableArray<ManifestItem> items, AuthorityId signer, SigningKey key, IRandom random) =>
-        SignedManifest.Sign(
+        ManifestPrivate content, SecretBytes leafKey, SignedManifest? before, ChainPlace head, EpochKey epochKey,
+        ImmutableArray<ManifestItem> items, AuthorityId signer, SigningKey key, IRandom random)
+    {
+        var version = (before?.Manifest.Version ?? 0) + 1;
+        return SignedManifest.Sign(
             new Manifest
             {
                 Account = epochKey.Account,
                 Version = version,
-                Previous = previous,
+                Previous = before?.Hash ?? default,
+                Trail = before?.NextTrail ?? default,
                 ChainHead = head,
                 Epoch = epochKey.Epoch,
                 Items = [.. items.OrderBy(i => i.Id)],
@@ -76,4 +78,5 @@ public static class ManifestDraft
                 Signer = signer,
             },
             key);
+    }
 }

@@ -18,7 +18,7 @@ public sealed record ManifestItem(ItemId Id, ulong Version, ulong Epoch, long Si
         reader.Array(5);
         var item = new ManifestItem(
             reader.Item(), reader.UInt(), reader.UInt(),
-            (long)reader.UInt((ulong)SealedItem.SizeOf(Limits.MaxItemBytes)), reader.Hash());
+            (long)reader.UInt((ulong)SealedItem.MaxSizeOf(Limits.MaxItemBytes)), reader.Hash());
         WireFormatException.Require(item.Version >= 1, "item versions begin at 1");
         return item;
     }

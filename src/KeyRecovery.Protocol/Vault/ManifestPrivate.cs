@@ -128,9 +128,7 @@ public sealed class ManifestPrivate : IDisposable
     private static ManifestPrivate Decode(ReadOnlyMemory<byte> content)
     {
         var reader = new CborIn(content);
-        reader.Array(6);
-        reader.Label(Labels.ManifestPrivate);
-        FormatVersion.Read(reader);
+        reader.Structure(Labels.ManifestPrivate, 6);
         var labelKey = reader.BytesView(LabelKeySize, LabelKeySize);
         var items = ReadList(reader, Limits.Items, ReadItem);
         var authorities = ReadList(reader, Limits.Authorities, ReadAuthority);

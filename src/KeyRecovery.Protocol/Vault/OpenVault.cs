@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Security.Cryptography;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 
@@ -21,14 +22,16 @@ public sealed class OpenVault : IDisposable
     /// <summary>What was verified.</summary>
     public VerifiedVault Vault { get; }
 
-    /// <summary>The current and all earlier epoch keys.</summary>
+    /// <summary>The current epoch key and those on its path.</summary>
     public EpochKeys Keys { get; }
 
     /// <summary>Names, and keys that only authorities hold.</summary>
     public ManifestPrivate Private { get; }
 
-    /// <summary>The authorities that could not recover, because their seal is bad; empty where all is well.</summary>
-    public ImmutableArray<AuthorityId> FindBadSeals() => Vault.Keyset.FindBadSeals(Keys.Current);
+    /// <summary>
+    /// The seals with which their authority could not recover, each with who made it; empty where all is well.
+    /// </summary>
+    public ImmutableArray<EpochSeal> FindBadSeals() => Vault.Keyset.FindBadSeals(Keys.Current);
 
     /// <summary>Checks an item against its entry and opens it.</summary>
     /// <returns>The content and no fault, or null and why.</returns>
@@ -36,9 +39,17 @@ public sealed class OpenVault : IDisposable
     {
         if (entry.Check(Vault.Account, sealedItem) is var fault and not ProtocolFault.None) return (null, fault);
         if (Keys.Find(entry.Epoch) is not { } key) return (null, ProtocolFault.EpochCommit);
-        return SealedItem.Open(key, sealedItem) is { } content
-            ? (content, ProtocolFault.None) : (null, ProtocolFault.ItemSeal);
+        if (SealedItem.Open(key, sealedItem) is not { } item) return (null, ProtocolFault.ItemSeal);
+        if (NameOf(entry.Id) is { } name && name != item.Name)
+        {
+            CryptographicOperations.ZeroMemory(item.Content);
+            return (null, ProtocolFault.ItemName);
+        }
+        return (item.Content, ProtocolFault.None);
     }
+
+    // A deleted item has none any more; its older versions tell their own.
+    private string? NameOf(ItemId id) => Private.Items.FirstOrDefault(note => note.Id == id)?.Name;
 
     /// <inheritdoc/>
     public void Dispose()

@@ -87,6 +87,11 @@ public enum ProtocolFault
     /// <summary>The opened epoch key is not the one that the chain commits to.</summary>
     EpochCommit,
 
+    /// <summary>
+    /// The key of an earlier epoch, sealed under this one, does not open to what the chain commits to.
+    /// </summary>
+    UnsoundEpoch,
+
     /// <summary>The manifest's signer is not active, or its signature does not verify.</summary>
     ManifestSignature,
 
@@ -98,6 +103,9 @@ public enum ProtocolFault
 
     /// <summary>The manifest is not a continuation of the one that was verified before.</summary>
     ForkedManifest,
+
+    /// <summary>The manifest returns to another one than it says, or to one that it may not return to.</summary>
+    ManifestBase,
 
     /// <summary>The manifest's items do not follow from those before.</summary>
     ManifestItems,
@@ -113,6 +121,15 @@ public enum ProtocolFault
 
     /// <summary>The item does not open under its epoch's key.</summary>
     ItemSeal,
+
+    /// <summary>The name in the item is not the one that the manifest's sealed part tells.</summary>
+    ItemName,
+
+    /// <summary>The head is not the one of what it came with.</summary>
+    HeadMismatch,
+
+    /// <summary>The head's signature does not verify under any key of the home server.</summary>
+    HeadSignature,
 
     /// <summary>
     /// A passphrase slot's parameters break a rule (docs/protocol.md §14.2), or are not those of the chain.

@@ -6,16 +6,32 @@ namespace KeyRecovery.Protocol.Vault;
 
 /// <summary>What a client gives back to a server that lost it (docs/protocol.md §7).</summary>
 /// <param name="Links">The whole chain from link 0.</param>
-/// <param name="Keyset">The keyset of its head.</param>
+/// <param name="Keysets">Those of its newest epoch, in the order of the links that brought them.</param>
 /// <param name="Manifest">The newest manifest.</param>
-public sealed record RepairBundle(ImmutableArray<SignedChainLink> Links, Keyset Keyset, SignedManifest Manifest)
+public sealed record RepairBundle(
+    ImmutableArray<SignedChainLink> Links, ImmutableArray<Keyset> Keysets, SignedManifest Manifest)
 {
+    private const int Fields = 7;
+
+    /// <summary>The newest head that its maker has of this home; null where it has none.</summary>
+    public SignedHead? Head { get; init; }
+
+    /// <summary>
+    /// The hashes of the manifests before it, from the one that the server has or from version 1, as many of the newest
+    /// as its maker knows; the last one is the manifest's <c>prev</c>.
+    /// </summary>
+    public ImmutableArray<Hash256> Between { get; init; } = [];
+
     /// <summary>The bytes of the request's body.</summary>
     public byte[] Encode()
     {
-        var writer = new CborOut().Array(5).Text(Labels.Repair).UInt(FormatVersion.Current).Array(Links.Length);
+        var writer = new CborOut().Array(Fields).Text(Labels.Repair).UInt(FormatVersion.Current).Array(Links.Length);
         foreach (var link in Links) writer.Bytes(link.Bytes.Span);
-        return writer.Bytes(Keyset.Bytes.Span).Bytes(Manifest.Bytes.Span).ToArray();
+        writer.Array(Keysets.Length);
+        foreach (var keyset in Keysets) writer.Bytes(keyset.Bytes.Span);
+        writer.Bytes(Manifest.Bytes.Span).Bytes(Head is null ? default : Head.Bytes.Span).Array(Between.Length);
+        foreach (var hash in Between) writer.Bytes(hash);
+        return writer.ToArray();
     }
 
     /// <summary>Reads a repair and its parts. Checks shapes only.</summary>
@@ -23,27 +39,30 @@ public sealed record RepairBundle(ImmutableArray<SignedChainLink> Links, Keyset 
     /// <exception cref="UpgradeRequiredException">A version or kind that this program does not know.</exception>
     public static RepairBundle Decode(ReadOnlyMemory<byte> body)
     {
-        var parts = new List<ReadOnlyMemory<byte>>();
-        var (keyset, manifest) = ReadParts(body, parts);
+        var (links, keysets, manifest, head, between) = ReadParts(body);
         return new RepairBundle(
-            [.. parts.Select(link => WireFormatException.In("links", link, SignedChainLink.Decode))],
-            WireFormatException.In("keyset", keyset, Keyset.Decode),
-            WireFormatException.In("manifest", manifest, SignedManifest.Decode));
+            [.. links.Select(link => WireFormatException.In("links", link, SignedChainLink.Decode))],
+            [.. keysets.Select(keyset => WireFormatException.In("keyset", keyset, Keyset.Decode))],
+            WireFormatException.In("manifest", manifest, SignedManifest.Decode))
+        {
+            Head = head.IsEmpty ? null : WireFormatException.In("head", head, SignedHead.Decode),
+            Between = between,
+        };
     }
 
     /// <summary>Finds the parts, in their sizes, and decodes none.</summary>
-    internal static (ReadOnlyMemory<byte> Keyset, ReadOnlyMemory<byte> Manifest) ReadParts(
-        ReadOnlyMemory<byte> body, List<ReadOnlyMemory<byte>> links)
+    internal static (ImmutableArray<ReadOnlyMemory<byte>> Links, ImmutableArray<ReadOnlyMemory<byte>> Keysets,
+        ReadOnlyMemory<byte> Manifest, ReadOnlyMemory<byte> Head, ImmutableArray<Hash256> Between) ReadParts(
+            ReadOnlyMemory<byte> body)
     {
         var reader = new CborIn(body);
-        reader.Array(5);
-        reader.Label(Labels.Repair);
-        FormatVersion.Read(reader);
-        for (var count = reader.Array(1, Limits.MaxLinks); count > 0; count--)
-            links.Add(reader.BytesView(1, Limits.SignedLinkBytes));
-        var keyset = reader.BytesView(1, Limits.KeysetBytes);
+        reader.Structure(Labels.Repair, Fields);
+        var links = VaultBundle.ReadLinks(reader, 1, Limits.Links);
+        var keysets = VaultBundle.ReadKeysets(reader);
         var manifest = reader.BytesView(1, Limits.CommitBytes);
+        var head = reader.BytesView(0, SignedHead.MaxSize);
+        var between = VaultBundle.ReadHashes(reader);
         reader.End();
-        return (keyset, manifest);
+        return (links, keysets, manifest, head, between);
     }
 }

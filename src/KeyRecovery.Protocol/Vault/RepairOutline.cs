@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 
@@ -11,9 +12,9 @@ namespace KeyRecovery.Protocol.Vault;
 public sealed class RepairOutline
 {
     private readonly ReadOnlyMemory<byte> _body;
-    private readonly List<ReadOnlyMemory<byte>> _links;
+    private readonly ImmutableArray<ReadOnlyMemory<byte>> _links;
 
-    private RepairOutline(ReadOnlyMemory<byte> body, List<ReadOnlyMemory<byte>> links) =>
+    private RepairOutline(ReadOnlyMemory<byte> body, ImmutableArray<ReadOnlyMemory<byte>> links) =>
         (_body, _links) = (body, links);
 
     /// <summary>Finds the parts of a repair.</summary>
@@ -21,9 +22,7 @@ public sealed class RepairOutline
     /// <exception cref="UpgradeRequiredException">A version that this program does not know.</exception>
     public static RepairOutline Read(ReadOnlyMemory<byte> body)
     {
-        var links = new List<ReadOnlyMemory<byte>>();
-        RepairBundle.ReadParts(body, links);
-        return new RepairOutline(body, links);
+        return new RepairOutline(body, RepairBundle.ReadParts(body).Links);
     }
 
     /// <summary>The key that the first link which adds the device gives it; null where none does.</summary>

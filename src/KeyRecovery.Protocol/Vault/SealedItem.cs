@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using System.Text;
 using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Protocol.Vault;
@@ -10,37 +11,55 @@ public static class SealedItem
     /// <summary>The size of a sealed item without content, in bytes: 380.</summary>
     public const int MinSize = ItemHeader.Size + SecretBox.Overhead + 256;
 
-    /// <summary>The sealed size of <paramref name="contentLength"/> bytes.</summary>
-    public static int SizeOf(int contentLength) =>
-        ItemHeader.Size + SecretBox.Overhead + Padme.PaddedLength(contentLength + Padme.PrefixSize);
+    /// <summary>
+    /// The largest sealed size of <paramref name="contentLength"/> bytes: with a name of 64 bytes.
+    /// </summary>
+    public static int MaxSizeOf(int contentLength) => SizeOf(Limits.NameBytes, contentLength);
+
+    /// <summary>The sealed size of a name and content of these sizes, in bytes.</summary>
+    public static int SizeOf(int nameBytes, int contentLength) =>
+        ItemHeader.Size + SecretBox.Overhead
+        + Padme.PaddedLength(Padme.PrefixSize + ItemPlaintext.SizeOf(nameBytes, contentLength));
+
+    /// <summary>The sealed size of an item, in bytes.</summary>
+    public static int SizeOf(string name, int contentLength) =>
+        SizeOf(Encoding.UTF8.GetByteCount(name), contentLength);
 
     /// <summary>Seals content into a new array.</summary>
     /// <param name="key">The key of the header's epoch.</param>
     /// <param name="header">What the item is.</param>
+    /// <param name="name">1–64 bytes of UTF-8.</param>
     /// <param name="content">At most 1,048,576 bytes; the app's policy may allow less.</param>
     /// <param name="random">Draws the nonce.</param>
-    public static byte[] Seal(EpochKey key, ItemHeader header, ReadOnlySpan<byte> content, IRandom random)
+    public static byte[] Seal(
+        EpochKey key, ItemHeader header, string name, ReadOnlySpan<byte> content, IRandom random)
     {
-        var item = GC.AllocateUninitializedArray<byte>(SizeOf(content.Length));
-        Seal(key, header, content, item, random);
+        var item = GC.AllocateUninitializedArray<byte>(SizeOf(name, content.Length));
+        Seal(key, header, name, content, item, random);
         return item;
     }
 
     /// <summary>Seals content into a buffer of the caller's.</summary>
     /// <param name="key">The key of the header's epoch.</param>
     /// <param name="header">What the item is.</param>
+    /// <param name="name">1–64 bytes of UTF-8.</param>
     /// <param name="content">At most 1,048,576 bytes; the app's policy may allow less.</param>
-    /// <param name="destination">Exactly <see cref="SizeOf"/> bytes; does not overlap the content.</param>
+    /// <param name="destination">Exactly <see cref="SizeOf(string, int)"/> bytes; does not overlap the content.</param>
     /// <param name="random">Draws the nonce.</param>
     public static void Seal(
-        EpochKey key, ItemHeader header, ReadOnlySpan<byte> content, Span<byte> destination, IRandom random)
+        EpochKey key, ItemHeader header, string name, ReadOnlySpan<byte> content, Span<byte> destination,
+        IRandom random)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(header.Epoch, key.Epoch);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(content.Length, Limits.MaxItemBytes);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(destination.Length, SizeOf(content.Length));
+        var nameBytes = Encoding.UTF8.GetByteCount(name);
+        Throw.IfOutside(nameBytes, 1, Limits.NameBytes, nameof(name));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(destination.Length, SizeOf(nameBytes, content.Length));
         header.Write(destination);
         var box = destination[ItemHeader.Size..];
-        Padme.Pad(content, SecretBox.PlaintextOf(box));
+        var plaintext = Padme.Begin(
+            ItemPlaintext.SizeOf(nameBytes, content.Length), SecretBox.PlaintextOf(box));
+        ItemPlaintext.Write(name, content, plaintext);
         Span<byte> itemKey = stackalloc byte[SecretBox.KeySize];
         key.DeriveItemKey(header.Id, itemKey);
         SecretBox.SealInPlace(itemKey, destination[..ItemHeader.Size], box, random);
@@ -50,8 +69,8 @@ public static class SealedItem
     /// <summary>Opens a sealed item.</summary>
     /// <param name="key">The key of the item's epoch.</param>
     /// <param name="item">The sealed bytes, whose header was checked.</param>
-    /// <returns>The content, or null where the seal or the padding is not right.</returns>
-    public static byte[]? Open(EpochKey key, ReadOnlySpan<byte> item)
+    /// <returns>Name and content, or null where the seal, the padding or what is in it is not right.</returns>
+    public static OpenedItem? Open(EpochKey key, ReadOnlySpan<byte> item)
     {
         if (!ItemHeader.TryRead(item, out var header)) return null;
         var length = item.Length - ItemHeader.Size - SecretBox.Overhead;
@@ -63,7 +82,7 @@ public static class SealedItem
             if (!SecretBox.TryOpen(itemKey, item[..ItemHeader.Size], item[ItemHeader.Size..], padded.AsSpan(0, length)))
                 return null;
             return Padme.TryUnpad(padded.AsSpan(0, length), out var contentLength)
-                ? padded.AsSpan(Padme.PrefixSize, contentLength).ToArray()
+                ? ItemPlaintext.Read(padded.AsMemory(Padme.PrefixSize, contentLength))
                 : null;
         }
         finally

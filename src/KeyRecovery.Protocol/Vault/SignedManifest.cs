@@ -51,9 +51,17 @@ public sealed class SignedManifest
         return new SignedManifest(bytes, body, signature);
     }
 
-    /// <summary>Checks the signature and that the manifest stands on the head.</summary>
+    /// <summary>The manifest's place among the account's.</summary>
+    public ManifestPlace Place => new(Manifest.Version, Hash);
+
+    /// <summary>The trail of the manifest that follows this one.</summary>
+    public Hash256 NextTrail => ManifestTrail.Next(Manifest.Trail, Hash);
+
+    /// <summary>
+    /// Checks the signature, that the manifest stands on the head, and that every item opens from there.
+    /// </summary>
     public ProtocolFault CheckAgainst(ChainHead head) => CheckAgainst(
-        head.Account, head.Place, head.Epoch, head.Active.GetValueOrDefault(Manifest.Signer)?.SigningKey);
+        head.Account, head.Place, head.Path, head.Active.GetValueOrDefault(Manifest.Signer)?.SigningKey);
 
     /// <summary>The same for a reader who has the whole chain.</summary>
     public ProtocolFault CheckAgainst(Chain chain) => CheckAgainst(chain.Current);
@@ -61,32 +69,41 @@ public sealed class SignedManifest
     /// <summary>The same for a reader who knows the head without having the chain at hand.</summary>
     /// <param name="account">The account.</param>
     /// <param name="head">The newest link.</param>
-    /// <param name="epoch">The current epoch.</param>
+    /// <param name="path">The epochs whose keys the current one leads to.</param>
     /// <param name="signer">The key of the active authority that <see cref="Manifest"/> names as signer; null if there
     /// is none.</param>
-    public ProtocolFault CheckAgainst(AccountId account, ChainPlace head, ulong epoch, VerifyKey? signer)
+    public ProtocolFault CheckAgainst(AccountId account, ChainPlace head, EpochPath path, VerifyKey? signer)
     {
         if (Manifest.Account != account) return ProtocolFault.OtherAccount;
-        if (Manifest.ChainHead != head || Manifest.Epoch != epoch) return ProtocolFault.ManifestHeads;
+        if (Manifest.ChainHead != head || Manifest.Epoch != path.Newest) return ProtocolFault.ManifestHeads;
+        foreach (var item in Manifest.Items)
+            if (!path.Contains(item.Epoch) || item.Version > Manifest.Version) return ProtocolFault.ManifestItems;
         return signer is not null && signer.Verify(SignatureLabel.Manifest, Body.Span, Signature)
             ? ProtocolFault.None
             : ProtocolFault.ManifestSignature;
     }
 
     /// <summary>
-    /// Checks that this manifest follows <paramref name="before"/> by one commit: version, hash, and every item that
-    /// changed one version up in the manifest's epoch.
+    /// Checks that this manifest follows <paramref name="before"/> by one commit: version, hash, trail, and every item
+    /// that changed one version up in the manifest's epoch. In an undo an entry may be the base's as well, byte for
+    /// byte, though its version be lower; one that changed is above both.
     /// </summary>
     /// <param name="before">The manifest before, or null for version 1.</param>
-    public ProtocolFault CheckFollows(SignedManifest? before)
+    /// <param name="undoneTo">The manifest that <see cref="Manifest.Base"/> names; null where it names none.</param>
+    public ProtocolFault CheckFollows(SignedManifest? before, SignedManifest? undoneTo = null)
     {
-        if (Manifest.Version != (before?.Manifest.Version ?? 0) + 1 || Manifest.Previous != (before?.Hash ?? default))
+        if (Manifest.Version != (before?.Manifest.Version ?? 0) + 1 || Manifest.Previous != (before?.Hash ?? default)
+            || Manifest.Trail != (before?.NextTrail ?? default))
+        {
             return ProtocolFault.ForkedManifest;
+        }
+        if (Manifest.Base != undoneTo?.Place || Manifest.Base?.Version >= Manifest.Version)
+            return ProtocolFault.ManifestBase;
         foreach (var item in Manifest.Items)
         {
-            var old = before?.Manifest.Find(item.Id);
-            if (item == old) continue;
-            if (item.Version != (old?.Version ?? 0) + 1 || item.Epoch != Manifest.Epoch)
+            var (old, older) = (before?.Manifest.Find(item.Id), undoneTo?.Manifest.Find(item.Id));
+            if (item == old || item == older) continue;
+            if (item.Version != Math.Max(old?.Version ?? 0, older?.Version ?? 0) + 1 || item.Epoch != Manifest.Epoch)
                 return ProtocolFault.ManifestItems;
         }
         return ProtocolFault.None;

@@ -10,6 +10,9 @@ internal sealed class UsedNamesBuilder(UsedNames before)
 {
     private readonly SortedSet<ulong> _added = [];
 
+    /// <summary>How many names there are.</summary>
+    public int Count => before.Count + _added.Count;
+
     /// <summary>Adds the names of an authority; false where one of them was used before, or two are the same.</summary>
     public bool Add(NewAuthority authority)
     {

@@ -10,21 +10,33 @@ namespace KeyRecovery.Protocol.Vault;
 /// <param name="Account">The account that the request named.</param>
 /// <param name="First">The sequence number of the first link in the list.</param>
 /// <param name="Links">Signed links, in order; may be empty when the reader knows them all.</param>
-/// <param name="Keyset">The current keyset.</param>
+/// <param name="Keysets">Those of the current epoch, in the order of the links that brought them.</param>
 /// <param name="Manifest">The current signed manifest.</param>
+/// <param name="Head">The signed head of both.</param>
+/// <param name="Hashes">The hashes of the manifests from the one that the reader asked for, as far as one answer tells
+/// them; the last one of all is the current manifest's <c>prev</c>.</param>
 /// <param name="TrustedFrom">The server's word, not signed: from when each authority may remove older ones, in seconds
 /// since 1970.</param>
 public sealed record VaultBundle(
-    AccountId Account, ulong First, ImmutableArray<ReadOnlyMemory<byte>> Links, ReadOnlyMemory<byte> Keyset,
-    ReadOnlyMemory<byte> Manifest, ImmutableSortedDictionary<AuthorityId, ulong> TrustedFrom)
+    AccountId Account, ulong First, ImmutableArray<ReadOnlyMemory<byte>> Links,
+    ImmutableArray<ReadOnlyMemory<byte>> Keysets, ReadOnlyMemory<byte> Manifest,
+    ReadOnlyMemory<byte> Head, ImmutableArray<Hash256> Hashes,
+    ImmutableSortedDictionary<AuthorityId, ulong> TrustedFrom)
 {
+    private const int Fields = 10;
+
     /// <summary>The bytes of the answer's body.</summary>
     public byte[] Encode()
     {
-        var writer = new CborOut().Array(8).Text(Labels.Vault).UInt(FormatVersion.Current).Bytes(Account).UInt(First);
+        var writer = new CborOut().Array(Fields).Text(Labels.Vault).UInt(FormatVersion.Current).Bytes(Account)
+            .UInt(First);
         writer.Array(Links.Length);
         foreach (var link in Links) writer.Bytes(link.Span);
-        writer.Bytes(Keyset.Span).Bytes(Manifest.Span).Array(TrustedFrom.Count);
+        writer.Array(Keysets.Length);
+        foreach (var keyset in Keysets) writer.Bytes(keyset.Span);
+        writer.Bytes(Manifest.Span).Bytes(Head.Span).Array(Hashes.Length);
+        foreach (var hash in Hashes) writer.Bytes(hash);
+        writer.Array(TrustedFrom.Count);
         foreach (var (id, at) in TrustedFrom) writer.Array(2).Bytes(id).UInt(at);
         return writer.ToArray();
     }
@@ -35,16 +47,14 @@ public sealed record VaultBundle(
     public static VaultBundle Decode(ReadOnlyMemory<byte> body)
     {
         var reader = new CborIn(body);
-        reader.Array(8);
-        reader.Label(Labels.Vault);
-        FormatVersion.Read(reader);
+        reader.Structure(Labels.Vault, Fields);
         var account = reader.Account();
-        var first = reader.UInt(Limits.MaxLinks);
-        var count = reader.Array(0, Limits.MaxLinks - (int)first);
-        var links = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>(count);
-        for (var i = 0; i < count; i++) links.Add(reader.BytesView(1, Limits.SignedLinkBytes));
-        var keyset = reader.BytesView(1, Limits.KeysetBytes);
+        var first = reader.UInt(Limits.Links);
+        var links = ReadLinks(reader, 0, Limits.Links - (int)first);
+        var keysets = ReadKeysets(reader);
         var manifest = reader.BytesView(1, Limits.CommitBytes);
+        var head = reader.BytesView(1, SignedHead.MaxSize);
+        var hashes = ReadHashes(reader);
         var trustedCount = reader.Array(0, Limits.Authorities);
         var trusted = new List<KeyValuePair<AuthorityId, ulong>>(trustedCount);
         for (var i = 0; i < trustedCount; i++)
@@ -55,6 +65,37 @@ public sealed record VaultBundle(
         reader.End();
         WireFormatException.Require(Ascending.Strictly(trusted, t => t.Key), "trustedFrom is ascending");
         return new VaultBundle(
-            account, first, links.MoveToImmutable(), keyset, manifest, trusted.ToImmutableSortedDictionary());
+            account, first, links, keysets, manifest, head, hashes,
+            trusted.ToImmutableSortedDictionary());
+    }
+
+    /// <summary>Reads signed links, which together have at most 4 MiB.</summary>
+    internal static ImmutableArray<ReadOnlyMemory<byte>> ReadLinks(CborIn reader, int min, int max)
+    {
+        var links = ReadList(reader, min, max, Limits.SignedLinkBytes);
+        WireFormatException.Require(
+            links.Sum(link => (long)link.Length) <= Limits.ChainBytes, "links have at most 4 MiB together");
+        return links;
+    }
+
+    /// <summary>Reads the keysets of an epoch.</summary>
+    internal static ImmutableArray<ReadOnlyMemory<byte>> ReadKeysets(CborIn reader) =>
+        ReadList(reader, 1, Limits.Authorities, Limits.KeysetBytes);
+
+    /// <summary>Reads hashes of manifests.</summary>
+    internal static ImmutableArray<Hash256> ReadHashes(CborIn reader)
+    {
+        var count = reader.Array(0, Limits.TrailPage);
+        var hashes = ImmutableArray.CreateBuilder<Hash256>(count);
+        for (var i = 0; i < count; i++) hashes.Add(reader.Hash());
+        return hashes.MoveToImmutable();
+    }
+
+    private static ImmutableArray<ReadOnlyMemory<byte>> ReadList(CborIn reader, int min, int max, int maxBytes)
+    {
+        var count = reader.Array(min, max);
+        var list = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>(count);
+        for (var i = 0; i < count; i++) list.Add(reader.BytesView(1, maxBytes));
+        return list.MoveToImmutable();
     }
 }

@@ -38,6 +38,35 @@ public sealed class CborIn
         return count;
     }
 
+    /// <summary>
+    /// Enters a structure: an array that begins with its label and version. The version is asked before the number of
+    /// elements, which another version may have changed (docs/protocol.md §12).
+    /// </summary>
+    /// <param name="label">Its label.</param>
+    /// <param name="elements">How many elements it has, label and version included.</param>
+    /// <exception cref="UpgradeRequiredException">It has another version.</exception>
+    public void Structure(string label, int elements)
+    {
+        var count = Array(2, int.MaxValue);
+        Label(label);
+        if (UInt() != FormatVersion.Current) throw new UpgradeRequiredException();
+        RequireLength(count, elements, elements);
+    }
+
+    /// <summary>
+    /// Enters a structure that only its reader writes, a row or a file of its own: another version is as bad as another
+    /// label.
+    /// </summary>
+    /// <param name="label">Its label.</param>
+    /// <param name="elements">How many elements it has, label and version included.</param>
+    /// <param name="version">Its version.</param>
+    public void OwnStructure(string label, int elements, ulong version = 1)
+    {
+        Array(elements);
+        Label(label);
+        WireFormatException.Require(UInt() == version, "another version is due here");
+    }
+
     /// <summary>Reads the text <paramref name="expected"/> and nothing else.</summary>
     public void Label(string expected)
     {

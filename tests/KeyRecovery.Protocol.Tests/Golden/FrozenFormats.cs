@@ -12,7 +12,9 @@ public class FrozenFormats
     [
         new AccountIdFormat(), new LinkFormat(), new SigchainFormat(), new EpochCommitFormat(),
         new PreviousEpochKeyFormat(),
-        new KeysetFormat(), new ManifestFormat(), new ManifestPrivateFormat(), new LeafLabelFormat(), new ItemFormat(),
+        new KeysetFormat(), new ManifestFormat(), new TrailFormat(), new HeadFormat(),
+        new SignatureFormat(),
+        new ManifestPrivateFormat(), new LeafLabelFormat(), new ItemFormat(),
         new CommitFormat(), new VaultFormat(), new RepairFormat(), new CodeSlotFormat(), new RequestSignatureFormat(),
         new LinkCodeFormat(), new LinkTranscriptFormat(), new PassphraseSlotFormat(), new RealmMessagesFormat(),
         new ErasureReceiptFormat(),

@@ -17,9 +17,10 @@ internal static class GoldenFile
         if (!File.Exists(path)) path = Path.Combine(SourceFolder(), $"{format.Name}.json");
         if (!File.Exists(path) && Environment.GetEnvironmentVariable(WriteVariable) == "1")
         {
+            var composed = Compose(format).ToJsonString(GoldenJson.Layout).ReplaceLineEndings("\n");
             using var file = new FileStream(path, FileMode.CreateNew);
             using var writer = new StreamWriter(file) { NewLine = "\n" };
-            writer.WriteLine(Compose(format).ToJsonString(GoldenJson.Layout).ReplaceLineEndings("\n"));
+            writer.WriteLine(composed);
         }
 
         return JsonNode.Parse(File.ReadAllText(path))!.AsObject();

@@ -17,6 +17,12 @@ internal static class Lies
         byte[] WithVersion(params byte[] version) => [.. body[..at], .. version, .. body[(at + 1)..]];
 
         yield return ("version 2", WithVersion(2), GoldenFormat.UpgradeRequired);
+        yield return (
+            "version 2 with one element more", [(byte)(body[0] + 1), .. WithVersion(2)[1..], 0],
+            GoldenFormat.UpgradeRequired);
+        yield return (
+            "version 2 with nothing more", [0x82, .. WithVersion(2)[1..(at + 1)]], GoldenFormat.UpgradeRequired);
+        yield return ("version 0", WithVersion(0), GoldenFormat.UpgradeRequired);
         yield return ("version not in its shortest form", WithVersion(0x18, 1), GoldenFormat.Malformed);
         yield return ("version above 2^53-1", WithVersion(0x1b, 0, 0x20, 0, 0, 0, 0, 0, 0), GoldenFormat.Malformed);
         yield return ("version is null", WithVersion(0xf6), GoldenFormat.Malformed);

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using CsCheck;
 using KeyRecovery.Protocol.Tests.Vault;
 using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Tests.Properties;
 
@@ -18,6 +19,7 @@ public class ChainProperties
     public void Every_way_of_reading_a_chain_comes_to_the_verdict_of_the_written_rules()
     {
         var seen = new Dictionary<ProtocolFault, int>();
+        var (offPath, joined) = (0, 0);
         var chains = Gen.Select(Gen.Int[0, int.MaxValue], Gen.Int[0, 3], Wrongs(one: 8), Walks, Gen.Int[0, 12]);
         chains.Sample((seed, slots, wrong, walk, cut) =>
         {
@@ -30,10 +32,14 @@ public class ChainProperties
             {
                 Assert.Equal(verdict, fault);
                 if (fault == ProtocolFault.None) IsWhatTheLinksSay(wild.Links, head!, chain);
+                if (head?.Path.Skips.Length > 0) offPath++;
+                if (head?.Keysets.Length > 1) joined++;
             }
         }, iter: 800, threads: 1);
 
-        // The control: every rule was broken, and none, so the ways had the occasion to differ.
+        // The control: every rule was broken, and none, so the ways had the occasion to differ; epochs were left off,
+        // and keysets came one after the other.
+        Assert.True(offPath > 0 && joined > 0);
         ProtocolFault[] rules =
         [
             ProtocolFault.None, ProtocolFault.DroppedLink, ProtocolFault.OtherBeginning, ProtocolFault.OtherAccount,
@@ -111,26 +117,50 @@ public class ChainProperties
         var links = signed.Select(l => l.Link).ToList();
         ulong AddedAt(NewAuthority added) => links.Single(l => l.Add.Contains(added)).Sequence;
         ulong? RemovedAt(NewAuthority added) => links.SingleOrDefault(l => l.Remove.Contains(added.Id))?.Sequence;
+        ulong LastBegun(NewAuthority added) =>
+            NaiveChain.Epochs(links).LastOrDefault(l => l.Signer == added.Id)?.Epoch ?? 0;
         var removal = signed.LastOrDefault(l => l.Link.Remove.Length > 0);
         Assert.Equal(
-            (links[^1].Account, links[^1].Epoch, links[^1].EpochCommit, links[^1].KeysetHash),
-            (head.Account, head.Epoch, head.EpochCommit, head.KeysetHash));
+            (links[^1].Account, links[^1].Epoch, links[^1].EpochCommit),
+            (head.Account, head.Epoch, head.EpochCommit));
+        Assert.Equal(NaiveChain.Keysets(links).Select(k => k.Link.KeysetHash), head.Keysets);
+        IsPath(links, head.Path);
         Assert.Equal(Place(signed[^1]), head.Place);
         Assert.Equal(removal is null ? (ChainPlace?)null : Place(removal), head.LastRemoval);
         Assert.Equal(
             NaiveChain.Active(links).OrderBy(a => a.Id)
-                .Select(a => new ActiveAuthority(a.Id, a.Kind, a.SigningKey, a.KemKeyHash, a.MaxFormat, AddedAt(a))),
+                .Select(a => new ActiveAuthority(
+                    a.Id, a.Kind, a.SigningKey, a.KemKeyHash, a.MaxFormat, AddedAt(a), LastBegun(a))),
             head.Active.Values);
         Assert.Equal(NaiveChain.Names(links).Order(), Unpack(head.Used));
         if (chain is null) return;
         Assert.Equal(signed.Select(l => l.Hash), chain.Hashes);
-        Assert.Equal(links.Select(l => l.Epoch).Distinct(), chain.Epochs.Select(e => e.Epoch));
+        Assert.Equal(
+            NaiveChain.Epochs(links)
+                .Select(l => new EpochStart(l.Epoch, l.EpochCommit, l.PreviousEpoch, l.PreviousEpochKey, l.Signer)),
+            chain.Epochs);
+        Assert.Equal(
+            NaiveChain.Keysets(links).Select(k => (k.Link.KeysetHash, k.Link.Signer, Text(k.Members))),
+            chain.Seals.Select(s => (s.KeysetHash, s.Signer, Text(s.Members))));
         Assert.Equal(
             links.SelectMany(l => l.Add.Select(a => new ChainAuthority(a, l.Sequence, l.Signer, l.Time, RemovedAt(a))))
                 .OrderBy(a => a.Id),
             chain.Authorities.Values);
         Assert.Same(signed[^1], chain.Head);
     }
+
+    private static void IsPath(IReadOnlyList<ChainLink> links, EpochPath path)
+    {
+        var written = NaiveChain.Path(links).ToHashSet();
+        foreach (var epoch in Enumerable.Range(0, (int)links[^1].Epoch + 3).Select(e => (ulong)e))
+            Assert.Equal(written.Contains(epoch), path.Contains(epoch));
+        foreach (var (epoch, previous) in NaiveChain.Epochs(links).Select(l => (l.Epoch, l.PreviousEpoch)).Skip(1))
+            Assert.Equal(previous, path.Before(epoch));
+        var resumed = EpochPath.Resume(path.Newest, path.Skips);
+        Assert.All(written, epoch => Assert.True(resumed.Contains(epoch)));
+    }
+
+    private static string Text(IEnumerable<AuthorityId> ids) => string.Join(' ', ids);
 
     private static ChainPlace Place(SignedChainLink link) => new(link.Link.Sequence, link.Hash);
 

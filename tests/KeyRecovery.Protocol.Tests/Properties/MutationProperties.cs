@@ -29,10 +29,19 @@ public class MutationProperties
     }, iter: 1500);
 
     [Fact]
-    public void A_changed_keyset_is_refused() =>
+    public void A_changed_keyset_is_refused() => Mutation.Sample((at, mask) =>
+    {
+        var told = Account.Now.Tell();
+        var index = at % told.Keysets.Length;
+        var changed = Change(told.Keysets[index].Span, at / told.Keysets.Length, mask);
+        IsRefused(told with { Keysets = told.Keysets.SetItem(index, changed) });
+    }, iter: 1000);
+
+    [Fact]
+    public void A_changed_head_is_refused() =>
         Mutation.Sample(
             (at, mask) => IsRefused(
-                Account.Now.Tell() with { Keyset = Change(Account.Now.Keyset.Bytes.Span, at, mask) }), iter: 1000);
+                Account.Now.Tell() with { Head = Change(Account.Now.Tell().Head.Span, at, mask) }), iter: 1000);
 
     [Fact]
     public void A_changed_manifest_is_refused() =>
@@ -71,7 +80,8 @@ public class MutationProperties
                 return;
             }
 
-            if (VerifiedVault.Verify(TestAccount.DefaultApp, changed, Phone.Identity, null) is VaultVerdict.Ok ok)
+            if (VerifiedVault.Verify(
+                TestAccount.DefaultApp, changed, Phone.Identity, null, TestHome.Keys) is VaultVerdict.Ok ok)
             {
                 Assert.False(changed.TrustedFrom.SequenceEqual(told.TrustedFrom));
                 Assert.Equal(Account.Now.Manifest.Hash, ok.Vault.Manifest.Hash);
@@ -83,7 +93,7 @@ public class MutationProperties
     [Fact]
     public void A_changed_commit_or_repair_throws_nothing_but_the_two_declared_exceptions()
     {
-        var repair = new RepairBundle(Account.Now.Links, Account.Now.Keyset, Account.Now.Manifest).Encode();
+        var repair = new RepairBundle(Account.Now.Links, Account.Now.Keysets, Account.Now.Manifest).Encode();
         Mutation.Sample((at, mask) =>
         {
             var commit = Account.Commits[at % Account.Commits.Count].Encode();
@@ -95,7 +105,8 @@ public class MutationProperties
     }
 
     private static void IsRefused(VaultBundle told) =>
-        Assert.IsType<VaultVerdict.Refused>(VerifiedVault.Verify(TestAccount.DefaultApp, told, Phone.Identity, null));
+        Assert.IsType<VaultVerdict.Refused>(
+            VerifiedVault.Verify(TestAccount.DefaultApp, told, Phone.Identity, null, TestHome.Keys));
 
     private static void OnlyDeclared(Action read)
     {
@@ -122,8 +133,9 @@ public class MutationProperties
             });
         account.Commit(laptop, new AccountChange { Put = [(Item, Random.Bytes(300))] });
         account.Commit(Phone, new AccountChange { Remove = [laptop] });
+        account.Commit(Phone, new AccountChange { Add = [TestAuthority.Device(Random)] });
         Assert.IsType<VaultVerdict.Ok>(
-            VerifiedVault.Verify(TestAccount.DefaultApp, account.Now.Tell(), Phone.Identity, null));
+            VerifiedVault.Verify(TestAccount.DefaultApp, account.Now.Tell(), Phone.Identity, null, TestHome.Keys));
         return account;
     }
 }

@@ -29,7 +29,7 @@ public sealed class BadSeals : IDisposable
         {
             var vault = Read(_phone, Broken(_code, at));
             using var open = vault.Open(_phone.Id, _phone.Kem).Vault!;
-            Assert.Equal(_code.Id, Assert.Single(open.FindBadSeals()));
+            IsBad(_code, open);
         }
 
         using var honest = _account.Open(_phone);
@@ -56,11 +56,11 @@ public sealed class BadSeals : IDisposable
         var info = new CborOut().Array(4).Text(Labels.EpochSeal).Bytes(_account.Now.Account).UInt(1)
             .Bytes(_code.Id).ToArray();
         var plain = new byte[EpochKey.Size];
-        var own = _account.Now.Keyset.Entries.Single(e => e.Id == _code.Id).Seal.Span;
+        var own = _account.Now.Keysets[0].Entries.Single(e => e.Id == _code.Id).Seal.Span;
         Assert.True(Hpke.TryOpen(_code.Kem, info, [], own, plain));
         var seal = Hpke.Seal(_code.Kem.PublicKey, info, [], plain, _random.Bytes(64));
         using var read = Read(_code, Replace(_code, seal)).Open(_code.Id, _code.Kem).Vault!;
-        Assert.Equal(_code.Id, Assert.Single(read.FindBadSeals()));
+        IsBad(_code, read);
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class BadSeals : IDisposable
             open, new ChainLinkChange([], [], BeginEpoch: true), _phone.Id, 1_770_000_000, _random);
         var manifest = ManifestDraft.Next(open, draft, new ManifestChange(), _phone.Id, _phone.Signing, _random);
         var link = draft.Sign(_phone.Signing, new Dictionary<AuthorityId, byte[]>());
-        var mended = Read(_code, new ServedVault(broken.Links.Add(link), draft.Keyset, manifest));
+        var mended = Read(_code, broken.After(new CommitBundle(link, draft.Keyset, manifest, [])));
         using var recovered = mended.Open(_code.Id, _code.Kem).Vault!;
         Assert.Empty(recovered.FindBadSeals());
         Assert.NotNull(recovered.Keys.Find(1));
@@ -88,21 +88,27 @@ public sealed class BadSeals : IDisposable
 
     private static VerifiedVault Read(TestAuthority reader, ServedVault told) =>
         Assert.IsType<VaultVerdict.Ok>(
-            VerifiedVault.Verify(TestAccount.DefaultApp, told.Tell(), reader.Identity, null)).Vault;
+            VerifiedVault.Verify(TestAccount.DefaultApp, told.Tell(), reader.Identity, null, TestHome.Keys)).Vault;
+
+    private void IsBad(TestAuthority whose, OpenVault open)
+    {
+        var bad = Assert.Single(open.FindBadSeals());
+        Assert.Equal((whose.Id, _phone.Id), (bad.Entry.Id, bad.MadeBy));
+    }
 
     private ServedVault Broken(TestAuthority whose, int at) =>
-        Replace(whose, Forge.Flip(_account.Now.Keyset.Entries.Single(e => e.Id == whose.Id).Seal.Span, at));
+        Replace(whose, Forge.Flip(_account.Now.Keysets[0].Entries.Single(e => e.Id == whose.Id).Seal.Span, at));
 
     /// <summary>A phone with broken software signs a link that names a keyset with that seal.</summary>
     private ServedVault Replace(TestAuthority whose, byte[] seal)
     {
         var keyset = Forge.Keyset(
             _account.Now.Account, 1,
-            [.. _account.Now.Keyset.Entries.Select(e => e.Id == whose.Id ? e with { Seal = seal } : e)]);
+            [.. _account.Now.Keysets[0].Entries.Select(e => e.Id == whose.Id ? e with { Seal = seal } : e)]);
         TestAuthority[] added = [.. new[] { _phone, _code }.OrderBy(a => a.Id)];
         var link = Forge.Link(_account.Now.Links[0].Link with { KeysetHash = keyset.Hash }, _phone, added);
         var manifest = SignedManifest.Sign(
             _account.Now.Manifest.Manifest with { ChainHead = new ChainPlace(0, link.Hash) }, _phone.Signing);
-        return new ServedVault([link], keyset, manifest);
+        return new ServedVault([link], [keyset], manifest, []);
     }
 }

@@ -42,8 +42,8 @@ public sealed class LyingServer : IDisposable
         foreach (var before in _account.History)
         {
             var known = Known(before);
-            Assert.IsType<VaultVerdict.Ok>(Read(_account.Now.Tell(), _phone, known));
-            Assert.IsType<VaultVerdict.Ok>(Read(_account.Now.Tell(before.Links.Length), _phone, known));
+            Assert.IsType<VaultVerdict.Ok>(Read(_account.Now.Tell(known: known), _phone, known));
+            Assert.IsType<VaultVerdict.Ok>(Read(_account.Now.Tell(before.Links.Length, known), _phone, known));
         }
     }
 
@@ -104,13 +104,13 @@ public sealed class LyingServer : IDisposable
         var link = next.Link with
         {
             Sequence = 1, Previous = next.Hash, Add = [own], Signer = _mallory.Id,
-            KeysetHash = Keyset(trap, _mallory, _code).Hash,
+            KeysetHash = Keyset(trap, _code).Hash,
         };
         var body = link.Encode();
         var stolen = real.Possession[real.Link.Add.ToList().FindIndex(a => a.Id == _code.Id)];
         var transplanted = SignedChainLink.Create(body, _mallory.Signing.Sign(SignatureLabel.Link, body), [stolen]);
         Refused(ProtocolFault.Possession,
-            (trap.Now.With(transplanted) with { Keyset = Keyset(trap, _mallory, _code) }).Tell(), _code);
+            (trap.Now.With(transplanted) with { Keysets = [trap.Now.Keysets[0], Keyset(trap, _code)] }).Tell(), _code);
 
         // With keys of its own under the slot's id it can sign, and is not what the code derives.
         using var fresh = TestAuthority.Device(_random);
@@ -204,7 +204,8 @@ public sealed class LyingServer : IDisposable
     {
         var head = _account.Now.Links[^1];
         var link = head.Link with {
-            Sequence = 3, Previous = head.Hash, PreviousEpochKey = default, Add = [_mallory.Entry], Remove = [],
+            Sequence = 3, Previous = head.Hash, PreviousEpoch = 0, PreviousEpochKey = default,
+            Add = [_mallory.Entry], Remove = [],
         };
         // Signed by itself; signed by itself in an authority's name; slipped into a link that an authority signed.
         Refused(ProtocolFault.UnknownSigner,
@@ -225,7 +226,7 @@ public sealed class LyingServer : IDisposable
     {
         _account.Commit(_phone, new AccountChange { Remove = [_laptop] });
         var head = _account.Now.Links[^1];
-        var link = head.Link with { Sequence = 4, Previous = head.Hash, PreviousEpochKey = default,
+        var link = head.Link with { Sequence = 4, Previous = head.Hash, PreviousEpoch = 0, PreviousEpochKey = default,
             Add = [_mallory.Entry], Remove = [], Signer = _laptop.Id };
         Refused(ProtocolFault.UnknownSigner, _account.Now.With(Forge.Link(link, _laptop, _mallory)).Tell(), _phone);
         var manifest = SignedManifest.Sign(
@@ -256,46 +257,48 @@ public sealed class LyingServer : IDisposable
     [Fact]
     public void A_substituted_KEM_key_is_not_the_one_in_the_chain()
     {
-        var entries = _account.Now.Keyset.Entries
+        var entries = _account.Now.Keysets[0].Entries
             .Select(e => e.Id == _code.Id ? e with { KemKey = _mallory.Kem.PublicKey } : e).ToList();
         Refused(ProtocolFault.SubstitutedKemKey,
-            (_account.Now with { Keyset = Forge.Keyset(_account.Now.Account, 2, entries) }).Tell(), _phone);
+            (_account.Now with { Keysets = [Forge.Keyset(_account.Now.Account, 2, entries)] }).Tell(), _phone);
     }
 
     [Fact]
     public void A_keyset_with_one_more_or_one_fewer_has_other_members()
     {
-        var keyset = _account.Now.Keyset;
+        var keyset = _account.Now.Keysets[0];
         Refused(ProtocolFault.KeysetMembers,
-            (_account.Now with { Keyset = Forge.Keyset(keyset.Account, 2, [.. keyset.Entries.Skip(1)]) })
+            (_account.Now with { Keysets = [Forge.Keyset(keyset.Account, 2, [.. keyset.Entries.Skip(1)])] })
                 .Tell(), _phone);
         KeysetEntry[] more = [.. keyset.Entries.Append(keyset.Entries[0] with { Id = _mallory.Id }).OrderBy(e => e.Id)];
         Refused(ProtocolFault.KeysetMembers,
-            (_account.Now with { Keyset = Forge.Keyset(keyset.Account, 2, more) }).Tell(), _phone);
+            (_account.Now with { Keysets = [Forge.Keyset(keyset.Account, 2, more)] }).Tell(), _phone);
     }
 
     [Fact]
     public void A_keyset_of_another_epoch_or_of_the_same_before_a_device_came_is_refused()
     {
-        Refused(ProtocolFault.KeysetEpoch, (_account.Now with { Keyset = _account.History[1].Keyset }).Tell(), _phone);
+        var (first, second) = (_account.History[0].Keysets[0], _account.History[1].Keysets);
+        Refused(ProtocolFault.KeysetEpoch, (_account.Now with { Keysets = [first] }).Tell(), _phone);
+        Refused(ProtocolFault.KeysetMembers, (_account.History[1] with { Keysets = [first] }).Tell(), _phone);
         Refused(ProtocolFault.KeysetMembers,
-            (_account.History[1] with { Keyset = _account.History[0].Keyset }).Tell(), _phone);
+            (_account.History[1] with { Keysets = [second[1], second[0]] }).Tell(), _phone);
     }
 
     [Fact]
     public void A_changed_seal_is_not_the_keyset_that_the_link_names()
     {
-        var entries = _account.Now.Keyset.Entries
+        var entries = _account.Now.Keysets[0].Entries
             .Select(e => e.Id == _code.Id ? e with { Seal = Forge.Flip(e.Seal.Span, 1150) } : e).ToList();
         Refused(ProtocolFault.KeysetHash,
-            (_account.Now with { Keyset = Forge.Keyset(_account.Now.Account, 2, entries) }).Tell(), _phone);
+            (_account.Now with { Keysets = [Forge.Keyset(_account.Now.Account, 2, entries)] }).Tell(), _phone);
     }
 
     [Fact]
     public void Keyset_and_manifest_of_another_account_are_refused()
     {
         var other = TestAccount.Begin(_random, _mallory);
-        Refused(ProtocolFault.OtherAccount, (_account.Now with { Keyset = other.Now.Keyset }).Tell(), _phone);
+        Refused(ProtocolFault.OtherAccount, (_account.Now with { Keysets = other.Now.Keysets }).Tell(), _phone);
         Refused(ProtocolFault.OtherAccount, (_account.Now with { Manifest = other.Now.Manifest }).Tell(), _phone);
     }
 
@@ -337,13 +340,34 @@ public sealed class LyingServer : IDisposable
     }
 
     [Fact]
+    public void An_item_that_is_sealed_under_anothers_name_is_not_the_one_that_the_sealed_part_tells()
+    {
+        using var open = _account.Open(_phone);
+        (ManifestItem Entry, byte[] Sealed) Seal(ItemId id, string name)
+        {
+            var key = open.Keys.Current;
+            var item = SealedItem.Seal(
+                key, new ItemHeader(key.Account, id, 1, key.Epoch, default), name, [1], _random);
+            return (new ManifestItem(id, 1, key.Epoch, item.Length, Hash256.Of(item)), item);
+        }
+
+        var renamed = Seal(Identity, $"item {Drive}");
+        Assert.Equal((null, ProtocolFault.ItemName), open.OpenItem(renamed.Entry, renamed.Sealed));
+        var right = Seal(Identity, $"item {Identity}");
+        Assert.Equal([1], open.OpenItem(right.Entry, right.Sealed).Content);
+        // A deleted one has no note; it tells its own name.
+        var deleted = Seal(new ItemId(_random.Bytes(16)), "anything");
+        Assert.Equal([1], open.OpenItem(deleted.Entry, deleted.Sealed).Content);
+    }
+
+    [Fact]
     public void A_structure_of_a_later_version_asks_for_an_upgrade_and_garbage_is_malformed()
     {
         var told = _account.Now.Tell();
-        var later = told.Keyset.ToArray();
+        var later = told.Keysets[0].ToArray();
         later[1 + 1 + Labels.Keyset.Length] = 2;
-        Refused(ProtocolFault.UpgradeRequired, told with { Keyset = later }, _phone);
-        Refused(ProtocolFault.Malformed, told with { Keyset = told.Keyset[..^1] }, _phone);
+        Refused(ProtocolFault.UpgradeRequired, told with { Keysets = [later] }, _phone);
+        Refused(ProtocolFault.Malformed, told with { Keysets = [told.Keysets[0][..^1]] }, _phone);
         Refused(ProtocolFault.Malformed, told with { Manifest = new byte[] { 0 } }, _phone);
     }
 
@@ -353,7 +377,7 @@ public sealed class LyingServer : IDisposable
     }
 
     private static VaultVerdict Read(VaultBundle told, TestAuthority reader, VerifiedVault? known = null) =>
-        VerifiedVault.Verify(TestAccount.DefaultApp, told, reader.Identity, known);
+        VerifiedVault.Verify(TestAccount.DefaultApp, told, reader.Identity, known, TestHome.Keys);
 
     private static void Refused(
         ProtocolFault fault, VaultBundle told, TestAuthority reader, VerifiedVault? known = null) =>
@@ -362,11 +386,11 @@ public sealed class LyingServer : IDisposable
     private VerifiedVault Known(ServedVault? at = null) =>
         Assert.IsType<VaultVerdict.Ok>(Read((at ?? _account.Now).Tell(), _phone)).Vault;
 
-    private static Keyset Keyset(TestAccount account, TestAuthority owner, TestAuthority added)
+    private Keyset Keyset(TestAccount trap, TestAuthority added)
     {
-        using var open = account.Open(owner);
+        using var open = trap.Open(_mallory);
         return Protocol.Vault.Keyset.Create(
-            open.Keys.Current, new[] { owner, added }.Select(a => KeyValuePair.Create(a.Id, a.Kem.PublicKey)));
+            open.Keys.Current, [KeyValuePair.Create(added.Id, added.Kem.PublicKey)]);
     }
 
     private ServedVault Continue(ServedVault from, TestAuthority signer, AccountChange change)
@@ -379,6 +403,6 @@ public sealed class LyingServer : IDisposable
             signer.Signing,
             change.Add.ToDictionary(a => a.Id, a => ChainLinkDraft.ProvePossession(a.Signing, draft.Body)));
         var manifest = ManifestDraft.Next(open, draft, new ManifestChange(), signer.Id, signer.Signing, _random);
-        return new ServedVault(from.Links.Add(link), draft.Keyset, manifest);
+        return from.After(new CommitBundle(link, draft.Keyset, manifest, []));
     }
 }

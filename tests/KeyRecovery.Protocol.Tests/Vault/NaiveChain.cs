@@ -38,6 +38,44 @@ internal static class NaiveChain
         })
         .Select(hash => BinaryPrimitives.ReadUInt64BigEndian(hash));
 
+    /// <summary>
+    /// Whether the next link may hold the key of an epoch: each strictly between was begun by one who is not active
+    /// after it, or by its signer.
+    /// </summary>
+    public static bool MayLeadTo(IReadOnlyList<ChainLink> before, ChainLink link, ulong previous)
+    {
+        var staying = Active(before).Select(a => a.Id).Except(link.Remove).Where(id => id != link.Signer).ToList();
+        return previous < link.Epoch && Epochs(before)
+            .Where(begun => begun.Epoch > previous && begun.Epoch < link.Epoch)
+            .All(begun => !staying.Contains(begun.Signer));
+    }
+
+    /// <summary>The links that began an epoch.</summary>
+    public static IEnumerable<ChainLink> Epochs(IEnumerable<ChainLink> links) =>
+        links.Where(l => l.Sequence == 0 || l.PreviousEpoch != 0);
+
+    /// <summary>The epochs that the newest one leads to, itself first.</summary>
+    public static IEnumerable<ulong> Path(IReadOnlyList<ChainLink> links)
+    {
+        for (var epoch = links[^1].Epoch; epoch != 0;)
+        {
+            yield return epoch;
+            epoch = Epochs(links).Single(begun => begun.Epoch == epoch).PreviousEpoch;
+        }
+    }
+
+    /// <summary>The links that brought the keysets of the newest epoch, each with whom it sealed to.</summary>
+    public static IEnumerable<(ChainLink Link, IEnumerable<AuthorityId> Members)> Keysets(
+        IReadOnlyList<ChainLink> links)
+    {
+        foreach (var link in links.Where(l => l.Epoch == links[^1].Epoch))
+        {
+            var all = Active([.. links.Take((int)link.Sequence + 1)]).Select(a => a.Id);
+            var begins = link.Sequence == 0 || link.PreviousEpoch != 0;
+            yield return (link, (begins ? all : link.Add.Select(a => a.Id)).Order());
+        }
+    }
+
     private static ProtocolFault JudgeFirst(string appId, ChainLink link)
     {
         if (link.Sequence != 0) return ProtocolFault.DroppedLink;
@@ -47,7 +85,7 @@ internal static class NaiveChain
             return ProtocolFault.OtherBeginning;
         if (link.Signer != devices[0].Id) return ProtocolFault.UnknownSigner;
         if (link.Remove.Length > 0) return ProtocolFault.UnknownRemoval;
-        return link.Epoch == 1 && link.PreviousEpochKey.IsEmpty ? ProtocolFault.None : ProtocolFault.EpochRule;
+        return (link.Epoch, link.PreviousEpoch) == (1, 0) ? ProtocolFault.None : ProtocolFault.EpochRule;
     }
 
     private static ProtocolFault JudgeNext(IReadOnlyList<ChainLink> before, Hash256 previous, ChainLink link)
@@ -59,17 +97,22 @@ internal static class NaiveChain
         if (!active.Contains(link.Signer)) return ProtocolFault.UnknownSigner;
         if (link.Remove.Except(active).Any()) return ProtocolFault.UnknownRemoval;
         if (link.Remove.Contains(link.Signer)) return ProtocolFault.RemovesSigner;
-        var begins = link.Epoch == before[^1].Epoch + 1;
-        if (begins && link.PreviousEpochKey.Length != 72) return ProtocolFault.EpochRule;
-        var stays = (link.Epoch, link.EpochCommit) == (before[^1].Epoch, before[^1].EpochCommit);
-        if (!begins && !stays) return ProtocolFault.EpochRule;
-        if (!begins && (!link.PreviousEpochKey.IsEmpty || link.Remove.Length > 0)) return ProtocolFault.EpochRule;
-        return begins || link.Add.Length > 0 ? ProtocolFault.None : ProtocolFault.NoPurpose;
+        if (link.PreviousEpoch != 0)
+        {
+            return link.Epoch == before[^1].Epoch + 1 && MayLeadTo(before, link, link.PreviousEpoch)
+                ? ProtocolFault.None : ProtocolFault.EpochRule;
+        }
+        if (link.Epoch != before[^1].Epoch || link.EpochCommit != before[^1].EpochCommit)
+            return ProtocolFault.EpochRule;
+        if (link.Remove.Length > 0) return ProtocolFault.EpochRule;
+        return link.Add.Length > 0 ? ProtocolFault.None : ProtocolFault.NoPurpose;
     }
 
     private static ProtocolFault JudgeAdditions(IReadOnlyList<ChainLink> before, ChainLink link)
     {
         ChainLink[] after = [.. before, link];
+        if (link.Add.Length > (before.Count == 0 ? 8 : 4)) return ProtocolFault.TooManyAuthorities;
+        if (after.Sum(l => l.Add.Length) > 512) return ProtocolFault.TooManyAuthorities;
         if (Active(after).Count() > 32) return ProtocolFault.TooManyAuthorities;
         var names = Names(after).ToList();
         return names.Distinct().Count() == names.Count ? ProtocolFault.None : ProtocolFault.Reused;

@@ -80,7 +80,7 @@ public sealed class VaultSecrets : IDisposable
     private IEnumerable<object> Secrets() =>
     [
         _open, _draft, _open.Keys, _open.Keys.Current, _open.Private,
-        new RealmKey(default, "home", SecretBytes.Copy(new byte[32])),
+        new RealmKey(default, "home", SecretBytes.Copy(new byte[32])), new OpenedItem("diary", [1]),
     ];
 
     private ChainLinkDraft Draft(ChainLinkChange change) =>

@@ -9,7 +9,7 @@ namespace KeyRecovery.Protocol.Tests.Vault;
 internal sealed class WildChain(int seed)
 {
     public const string App = "wild.example";
-    public const int Wrongs = 24;
+    public const int Wrongs = 30;
 
     private readonly TestRandom _random = new(seed);
     private readonly Dictionary<AuthorityId, Player> _players = [];
@@ -41,17 +41,29 @@ internal sealed class WildChain(int seed)
         var added = Enumerable.Range(0, add).Select(i => Draw((AuthorityKind)(1 + ((pick + i) % 5)))).ToList();
         var removed = _active.Where(a => a != signer).Take(remove).ToList();
         var begins = mend || removed.Count > 0;
-        Sign(head.Link with
+        var link = head.Link with
         {
             Sequence = head.Link.Sequence + 1,
             Previous = head.Hash,
             Epoch = head.Link.Epoch + (begins ? 1UL : 0),
             EpochCommit = begins ? new Hash256(_random.Bytes(32)) : head.Link.EpochCommit,
-            PreviousEpochKey = begins ? _random.Bytes(72) : ReadOnlyMemory<byte>.Empty,
+            PreviousEpoch = 0,
+            PreviousEpochKey = ReadOnlyMemory<byte>.Empty,
+            KeysetHash = new Hash256(_random.Bytes(32)),
             Add = Sorted(added),
             Remove = [.. removed.Select(p => p.Entry.Id).Order()],
             Signer = signer.Entry.Id,
-        }, wrong, signer, added, removed);
+        };
+        Sign(begins ? LeadTo(link, Earlier(link, pick)) : link, wrong, signer, added, removed);
+    }
+
+    /// <summary>One of the epochs that the link may lead to, the newest as often as all others together.</summary>
+    private ulong Earlier(ChainLink link, int pick)
+    {
+        var links = _links.Select(l => l.Link).ToList();
+        var all = Enumerable.Range(1, (int)Math.Min(link.Epoch - 1, 40)).Select(e => (ulong)e)
+            .Where(previous => NaiveChain.MayLeadTo(links, link, previous)).ToList();
+        return pick % 2 == 0 || all.Count == 0 ? link.Epoch - 1 : all[pick / 2 % all.Count];
     }
 
     private void Sign(ChainLink link, int wrong, Player signer, List<Player> added, List<Player> removed)
@@ -85,10 +97,10 @@ internal sealed class WildChain(int seed)
                 signer = _gone[0];
                 return link with { Signer = _gone[0].Entry.Id };
             case 8: return link with { Remove = [stranger.Entry.Id] };
-            case 9: return Begins(link) with { Remove = [link.Signer], Epoch = link.Epoch + 1 };
+            case 9: return LeadTo(link, link.Epoch) with { Remove = [link.Signer], Epoch = link.Epoch + 1 };
             case 10: return link with { Epoch = link.Epoch + 1 };
-            case 11: return Begins(link) with { Epoch = link.Epoch + 2 };
-            case 12: return link.PreviousEpochKey.IsEmpty ? Begins(link) : link with { PreviousEpochKey = default };
+            case 11: return LeadTo(link, link.Epoch) with { Epoch = link.Epoch + 2 };
+            case 12: return LeadTo(link, link.PreviousEpoch == 0 ? link.Epoch : 0);
             case 13: return link with { EpochCommit = new Hash256(_random.Bytes(32)) };
             case 14: return link with { Add = [] };
             case >= 15 and <= 19 when link.Add is [var first, ..]:
@@ -98,6 +110,15 @@ internal sealed class WildChain(int seed)
             case 21: return link with { Remove = old is null ? [] : [old.Entry.Id] };
             case 22: return link with { Add = [.. link.Add.Where(a => a.Kind != AuthorityKind.Device)] };
             case 23: return link with { Epoch = 0 };
+            case 24 or 25 or 26: return LeadTo(link, 1) with { Epoch = _links.Count == 0 ? 1 : Epoch + 1 };
+            case 27: return LeadTo(link, link.Epoch);
+            case 28: return LeadTo(link, link.Epoch + 1);
+            case 29: return LeadTo(link, 1) with { Remove = [.. _active.Take(2).Select(p => p.Entry.Id).Order()] };
+            case 30:
+                return link with {
+                    Add = Sorted(
+                        [.. Enumerable.Range(0, _links.Count == 0 ? 9 : 5).Select(_ => Draw(AuthorityKind.Code))]),
+                };
             default: return link;
         }
     }
@@ -113,7 +134,13 @@ internal sealed class WildChain(int seed)
             _ => added,
         };
 
-    private static ChainLink Begins(ChainLink link) => link with { PreviousEpochKey = new byte[72] };
+    private ulong Epoch => _links[^1].Link.Epoch;
+
+    private static ChainLink LeadTo(ChainLink link, ulong previous) => link with
+    {
+        PreviousEpoch = previous,
+        PreviousEpochKey = new byte[previous == 0 ? 0 : ChainLink.PreviousEpochKeySize],
+    };
 
     private static ChainLink Swap(ChainLink link, NewAuthority first) =>
         link with { Add = [.. link.Add.RemoveAt(0).Add(first).OrderBy(a => a.Id)] };

@@ -36,7 +36,8 @@ internal sealed class CommitFormat() : GoldenFormat("commit", "§7")
         yield return ("no manifest", Of([], [], []), Malformed);
         yield return ("the manifest is an item", Of([], [], item), Malformed);
         yield return ("an item shorter than any", Of([], [], manifest, item[..379]), Malformed);
-        yield return ("an item longer than may be inside", Of([], [], manifest, new byte[17533]), Malformed);
+        var tooLong = new byte[SealedItem.MaxSizeOf(Limits.InlineItemBytes) + 1];
+        yield return ("an item longer than may be inside", Of([], [], manifest, tooLong), Malformed);
         yield return ("a link with a byte left over",
             Of([.. withLink.Link!.Bytes.Span, 0], withLink.Keyset!.Bytes.ToArray(), manifest), Malformed);
         var later = withLink.Keyset!.Bytes.ToArray();

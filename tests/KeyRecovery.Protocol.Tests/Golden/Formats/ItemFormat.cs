@@ -12,9 +12,15 @@ internal sealed class ItemFormat() : GoldenFormat("item", "§6")
     {
         yield return ("empty", Inputs(0, 1));
         yield return ("32 bytes", Inputs(32, 1));
-        yield return ("fills the floor of 256", Inputs(252, 1));
-        yield return ("one more", Inputs(253, 1));
+        yield return ("content of 23 bytes, the longest whose length is in its first byte", Inputs(23, 1));
+        yield return ("content of 24 bytes", Inputs(24, 1));
+        yield return ("fills the floor of 256", Inputs(240, 1));
+        yield return ("one more", Inputs(241, 1));
+        yield return ("content of 255 bytes", Inputs(255, 1));
+        yield return ("content of 256 bytes", Inputs(256, 1));
         yield return ("1,000 bytes, version 2", Inputs(1000, 2));
+        yield return ("a name of one byte", Inputs(32, 1, "k"));
+        yield return ("a name of 64 bytes in any script", Inputs(32, 1, "鍵の名前は六十四" + new string('n', 40)));
     }
 
     public override IEnumerable<(string, JsonObject, string)> Invalid()
@@ -22,7 +28,8 @@ internal sealed class ItemFormat() : GoldenFormat("item", "§6")
         var inputs = Inputs(32, 2);
         var right = inputs.With(Write(inputs));
         var item = right.Bytes("sealedItem");
-        var told = right.Only("account", "id", "version", "epoch", "size", "hash", "epochKey", "content", "sealedItem");
+        var told = right.Only(
+            "account", "id", "version", "epoch", "size", "hash", "epochKey", "name", "content", "sealedItem");
         JsonObject But(string name, JsonNode value) => told.With(new JsonObject { [name] = value });
         // The entry follows the bytes, as if a device had vouched for them.
         JsonObject Vouched(byte[] lie) => told.With(new JsonObject
@@ -32,7 +39,10 @@ internal sealed class ItemFormat() : GoldenFormat("item", "§6")
         JsonObject Padded(byte[] padded) =>
             Vouched(
                 [.. item[..84], .. SecretBox.Seal(right.Bytes("key"), item.AsSpan(0, 84), padded, new TestRandom(1))]);
-        var whole = right.Bytes("padded");
+        JsonObject Plain(byte[] plaintext) => Padded(Padme.Pad(plaintext));
+        var (whole, plain) = (right.Bytes("padded"), right.Bytes("plaintext"));
+        var content = Lies.Cbor(inputs.Bytes("content"));
+        byte[] Named(string name) => [0x82, .. new CborOut().Text(name).ToArray(), .. content];
 
         yield return ("changed", But("sealedItem", Hex(Forge.Flip(item, 300))), nameof(ProtocolFault.ItemHash));
         yield return ("truncated", But("sealedItem", Hex(item.AsSpan(..^1))), nameof(ProtocolFault.ItemHash));
@@ -53,6 +63,17 @@ internal sealed class ItemFormat() : GoldenFormat("item", "§6")
         yield return ("padded further than Padmé", Padded([.. whole, .. new byte[8]]), nameof(ProtocolFault.ItemSeal));
         yield return ("length beyond the padding", Padded([0, 0, 0, 253, .. whole[4..]]),
             nameof(ProtocolFault.ItemSeal));
+        yield return ("no name", Plain(Named("")), nameof(ProtocolFault.ItemSeal));
+        yield return ("a name of 65 bytes", Plain(Named(new string('n', 65))), nameof(ProtocolFault.ItemSeal));
+        yield return ("a name that is not UTF-8", Plain([0x82, 0x62, 0xc3, 0x28, .. content]),
+            nameof(ProtocolFault.ItemSeal));
+        yield return ("a name in bytes", Plain([0x82, 0x41, 0x6b, .. content]), nameof(ProtocolFault.ItemSeal));
+        yield return ("a name whose length is not in its shortest form", Plain([0x82, 0x78, 1, 0x6b, .. content]),
+            nameof(ProtocolFault.ItemSeal));
+        yield return ("a name alone", Plain([0x81, 0x61, 0x6b]), nameof(ProtocolFault.ItemSeal));
+        yield return ("a third element", Plain([0x83, .. plain[1..], 0]), nameof(ProtocolFault.ItemSeal));
+        yield return ("a byte left over", Plain([.. plain, 0]), nameof(ProtocolFault.ItemSeal));
+        yield return ("content alone, without a name", Plain(inputs.Bytes("content")), nameof(ProtocolFault.ItemSeal));
         yield return ("length of 2^32-1", Padded([255, 255, 255, 255, .. whole[4..]]), nameof(ProtocolFault.ItemSeal));
     }
 
@@ -63,14 +84,17 @@ internal sealed class ItemFormat() : GoldenFormat("item", "§6")
         using var epochKey = GoldenWorld.Key(account, epoch, inputs.Bytes("epochKey"));
         var header = new ItemHeader(
             account, id, inputs.Number("version"), epoch, new Hash256(inputs.Bytes("previous")));
-        var item = SealedItem.Seal(epochKey, header, inputs.Bytes("content"), new FixedRandom(inputs.Bytes("nonce")));
+        var item = SealedItem.Seal(
+            epochKey, header, inputs.Text("name"), inputs.Bytes("content"), new FixedRandom(inputs.Bytes("nonce")));
+        var plaintext = new CborOut().Array(2).Text(inputs.Text("name")).Bytes(inputs.Bytes("content")).ToArray();
         var keyInfo = new CborOut().Array(3).Text("keyrecovery/v1/item-key").Bytes(account).Bytes(id).ToArray();
         return new JsonObject
         {
             ["header"] = Hex(item.AsSpan(0, 84)),
             ["keyInfo"] = Hex(keyInfo),
             ["key"] = Hex(GoldenWorld.Derive(inputs.Bytes("epochKey"), keyInfo, 32)),
-            ["padded"] = Hex(Padme.Pad(inputs.Bytes("content"))),
+            ["plaintext"] = Hex(plaintext),
+            ["padded"] = Hex(Padme.Pad(plaintext)),
             ["sealedItem"] = Hex(item),
             ["size"] = (ulong)item.Length,
             ["hash"] = Hex(Hash256.Of(item).ToArray()),
@@ -86,12 +110,13 @@ internal sealed class ItemFormat() : GoldenFormat("item", "§6")
             new Hash256(told.Bytes("hash")));
         if (entry.Check(account, item) is var fault and not ProtocolFault.None) return Verdict(fault);
         using var epochKey = GoldenWorld.Key(account, entry.Epoch, told.Bytes("epochKey"));
-        if (SealedItem.Open(epochKey, item) is not { } content) return nameof(ProtocolFault.ItemSeal);
-        Assert.Equal(told.Bytes("content"), content);
+        if (SealedItem.Open(epochKey, item) is not { } opened) return nameof(ProtocolFault.ItemSeal);
+        Assert.Equal(told.Text("name"), opened.Name);
+        Assert.Equal(told.Bytes("content"), opened.Content);
         return Accepted;
     }
 
-    private static JsonObject Inputs(int length, ulong version)
+    private static JsonObject Inputs(int length, ulong version, string name = "identity")
     {
         var random = new TestRandom(2600 + length);
         return new JsonObject
@@ -103,6 +128,7 @@ internal sealed class ItemFormat() : GoldenFormat("item", "§6")
             ["previous"] = Hex(version == 1 ? new byte[32] : random.Bytes(32)),
             ["epochKey"] = Hex(random.Bytes(32)),
             ["nonce"] = Hex(random.Bytes(24)),
+            ["name"] = name,
             ["content"] = Hex(random.Bytes(length)),
         };
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
@@ -6,6 +7,9 @@ using static KeyRecovery.Protocol.Tests.Golden.GoldenJson;
 
 namespace KeyRecovery.Protocol.Tests.Golden.Formats;
 
+/// <summary>
+/// A keyset as a link brings it, read by those that it seals to: which of them find their seal, and what it opens to.
+/// </summary>
 internal sealed class KeysetFormat() : GoldenFormat("keyset", "§4")
 {
     public override IEnumerable<(string, JsonObject)> Valid()
@@ -94,18 +98,31 @@ internal sealed class KeysetFormat() : GoldenFormat("keyset", "§4")
 
     protected override string Judge(JsonObject told)
     {
-        var keyset = Keyset.Decode(told.Bytes("keyset"));
+        var sum = Sum(Keyset.Decode(told.Bytes("keyset")));
         foreach (var reader in told.List("recipients"))
         {
             using var kem = KemPrivateKey.FromSeed(reader.Bytes("kemSeed"));
-            var (key, fault) = keyset.Open(
+            var (key, fault) = sum.Open(
                 new AuthorityId(reader.Bytes("id")), kem, new Hash256(told.Bytes("epochCommit")));
             if (key is null) return Verdict(fault);
-            Assert.Empty(keyset.FindBadSeals(key));
+            Assert.Empty(sum.FindBadSeals(key));
             key.Dispose();
         }
 
         return Accepted;
+    }
+
+    /// <summary>The keyset of an epoch that one link brought, which added just those that are in it.</summary>
+    private static EpochKeyset Sum(Keyset keyset)
+    {
+        using var key = SigningKey.FromSeed(new byte[SigningKey.SeedSize]);
+        var active = keyset.Entries.Select(e => new ActiveAuthority(
+            e.Id, AuthorityKind.Device, key.PublicKey, e.KemKey.Hash, 1, 0, 0));
+        var head = ChainHead.Resume(
+            keyset.Account, default, EpochPath.Resume(keyset.Epoch, []), default, [keyset.Hash],
+            active.ToImmutableSortedDictionary(a => a.Id, a => a), UsedNames.Empty, null);
+        var link = new EpochSeals(keyset.Hash, keyset.Entries[0].Id, [.. keyset.Entries.Select(e => e.Id)]);
+        return EpochKeyset.Join(head, [link], [keyset]).Sum!;
     }
 
     private static JsonObject Inputs(ulong epoch, int recipients)

@@ -16,9 +16,10 @@ internal sealed class LinkFormat() : GoldenFormat("link", "§3")
         yield return ("adds a passphrase with parameters", Inputs(2, added: [(3, 100)]));
         yield return ("adds every kind, parameters as long as may be",
             Inputs(3, added: [(1, 0), (2, 0), (3, 1024), (4, 1), (5, 24)]));
-        yield return ("removes one and begins an epoch", Inputs(4, previousEpochKey: 72, removed: 1));
-        yield return ("adds one, removes two", Inputs(5, added: [(1, 0)], previousEpochKey: 72, removed: 2));
-        yield return ("mends: begins an epoch and changes nobody", Inputs(6, previousEpochKey: 72));
+        yield return ("removes one and begins an epoch", Inputs(4, previousEpoch: 1, removed: 1));
+        yield return ("adds one, removes two", Inputs(5, added: [(1, 0)], previousEpoch: 1, removed: 2));
+        yield return ("mends: begins an epoch and changes nobody", Inputs(6, previousEpoch: 1));
+        yield return ("mends, and leaves epochs off", Inputs(9, previousEpoch: 3, epoch: 7));
         var large = Inputs(7);
         (large["seq"], large["epoch"], large["time"]) = ((1UL << 53) - 1, (1UL << 53) - 1, (1UL << 53) - 1);
         yield return ("largest integers", large);
@@ -26,7 +27,7 @@ internal sealed class LinkFormat() : GoldenFormat("link", "§3")
 
     public override IEnumerable<(string, JsonObject, string)> Invalid()
     {
-        var inputs = Inputs(8, added: [(1, 0), (2, 0)], removed: 2, previousEpochKey: 72);
+        var inputs = Inputs(8, added: [(1, 0), (2, 0)], removed: 2, previousEpoch: 1);
         var valid = Write(inputs);
         var body = valid.Bytes("body");
         JsonObject Wrap(byte[] lie) =>
@@ -65,10 +66,13 @@ internal sealed class LinkFormat() : GoldenFormat("link", "§3")
         yield return ("remove not ascending", Changed(l => l with { Remove = [l.Remove[1], l.Remove[0]] }), Malformed);
         yield return ("remove names one twice",
             Changed(l => l with { Remove = [l.Remove[0], l.Remove[0]] }), Malformed);
-        yield return ("previousEpochKey of 71 bytes",
-            Changed(l => l with { PreviousEpochKey = new byte[71] }), Malformed);
-        yield return ("previousEpochKey of 73 bytes",
-            Changed(l => l with { PreviousEpochKey = new byte[73] }), Malformed);
+        foreach (var size in new[] { 0, 47, 49, 72 })
+            yield return ($"previousEpochKey of {size} bytes",
+                Changed(l => l with { PreviousEpochKey = new byte[size] }), Malformed);
+        yield return ("previousEpochKey without previousEpoch",
+            Changed(l => l with { PreviousEpoch = 0 }), Malformed);
+        yield return ("adds 33", Changed(l => l with { Add = [.. Enumerable.Range(0, 33).Select(i =>
+            l.Add[0] with { Id = new AuthorityId([.. new byte[15], (byte)i]) })] }), Malformed);
         yield return ("removes 33",
             Changed(l =>
                 l with {
@@ -147,6 +151,7 @@ internal sealed class LinkFormat() : GoldenFormat("link", "§3")
         Previous = new Hash256(inputs.Bytes("prev")),
         Epoch = inputs.Number("epoch"),
         EpochCommit = new Hash256(inputs.Bytes("epochCommit")),
+        PreviousEpoch = inputs.Number("previousEpoch"),
         PreviousEpochKey = inputs.Bytes("previousEpochKey"),
         KeysetHash = new Hash256(inputs.Bytes("keysetHash")),
         Add = [.. inputs.List("add").Select(Added)],
@@ -164,7 +169,8 @@ internal sealed class LinkFormat() : GoldenFormat("link", "§3")
     }
 
     private static JsonObject Inputs(
-        int seed, (int Kind, int Parameters)[]? added = null, int previousEpochKey = 0, int removed = 0)
+        int seed, (int Kind, int Parameters)[]? added = null, ulong previousEpoch = 0, int removed = 0,
+        ulong? epoch = null)
     {
         var random = new TestRandom(1000 + seed);
         byte[][] Ids(int count) =>
@@ -175,9 +181,10 @@ internal sealed class LinkFormat() : GoldenFormat("link", "§3")
             ["account"] = Hex(random.Bytes(16)),
             ["seq"] = (ulong)seed,
             ["prev"] = Hex(random.Bytes(32)),
-            ["epoch"] = (ulong)(previousEpochKey == 0 ? 1 : 2),
+            ["epoch"] = epoch ?? previousEpoch + 1,
             ["epochCommit"] = Hex(random.Bytes(32)),
-            ["previousEpochKey"] = Hex(random.Bytes(previousEpochKey)),
+            ["previousEpoch"] = previousEpoch,
+            ["previousEpochKey"] = Hex(random.Bytes(previousEpoch == 0 ? 0 : ChainLink.PreviousEpochKeySize)),
             ["keysetHash"] = Hex(random.Bytes(32)),
             ["add"] = new JsonArray([.. (added ?? []).Select((a, i) => new JsonObject
             {

@@ -78,7 +78,8 @@ internal sealed class LinkTranscript(JsonObject inputs, Func<int, byte[], byte[]
         var manifest = ManifestDraft.Next(
             open, draft, new ManifestChange(), _existing.Id, _existing.Signing, Draw("manifestNonce"));
         var after = before with {
-            Links = before.Links.Add(link.Bytes), Keyset = draft.Keyset.Bytes, Manifest = manifest.Bytes,
+            Links = before.Links.Add(link.Bytes), Keysets = before.Keysets.Add(draft.Keyset.Bytes),
+            Manifest = manifest.Bytes, Head = Head(manifest).Bytes,
         };
         Outputs["draft"] = Hex(draft.Body);
         Outputs["signedLink"] = Hex(link.Bytes);
@@ -125,8 +126,21 @@ internal sealed class LinkTranscript(JsonObject inputs, Func<int, byte[], byte[]
         return relay(_messages.Count - 1, message.ToArray());
     }
 
-    private VerifiedVault Read(VaultBundle told, TestAuthority own) =>
-        Assert.IsType<VaultVerdict.Ok>(VerifiedVault.Verify(inputs.Text("appId"), told, own.Identity, null)).Vault;
+    private VerifiedVault Read(VaultBundle told, TestAuthority own)
+    {
+        using var home = Home();
+        return Assert.IsType<VaultVerdict.Ok>(VerifiedVault.Verify(
+            inputs.Text("appId"), told, own.Identity, null, [home.PublicKey])).Vault;
+    }
+
+    private SignedHead Head(SignedManifest manifest)
+    {
+        using var home = Home();
+        return SignedHead.Sign(
+            AccountHead.Of(manifest.Manifest.ChainHead, manifest, inputs.Number("time")), home);
+    }
+
+    private SigningKey Home() => SigningKey.FromSeed(inputs.Bytes("homeSeed"));
 
     private LinkScope Scope(string origin) => new(inputs.Text("appId"), new Uri(inputs.Text(origin)));
 

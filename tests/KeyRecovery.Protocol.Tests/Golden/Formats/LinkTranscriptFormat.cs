@@ -63,6 +63,7 @@ internal sealed class LinkTranscriptFormat() : GoldenFormat("link-transcript", "
             ["appId"] = TestAccount.DefaultApp,
             ["origin"] = "https://keys.example.org",
             ["newOrigin"] = "https://keys.example.org",
+            ["homeSeed"] = Hex(TestHome.Seed),
             ["vaultBefore"] = Hex(account.Now.Tell().Encode()),
             ["existing"] = existing,
             ["new"] = joining,

@@ -12,6 +12,8 @@ internal sealed class RepairFormat() : GoldenFormat("repair", "§7")
     {
         var account = new GoldenWorld().Account;
         yield return ("one link", Inputs(account.History[0]));
+        yield return ("no head", Inputs(account.History[0], withHead: false));
+        yield return ("two keysets of one epoch", Inputs(account.History[1]));
         yield return ("a whole chain", Inputs(account.Now));
     }
 
@@ -19,25 +21,40 @@ internal sealed class RepairFormat() : GoldenFormat("repair", "§7")
     {
         var vault = new GoldenWorld().Account.History[0];
         var (link, keyset, manifest) =
-            (vault.Links[0].Bytes.ToArray(), vault.Keyset.Bytes.ToArray(), vault.Manifest.Bytes.ToArray());
-        JsonObject Of(byte[][] links, byte[] keyset, byte[] manifest)
+            (vault.Links[0].Bytes.ToArray(), vault.Keysets[0].Bytes.ToArray(), vault.Manifest.Bytes.ToArray());
+        var head = TestHome.Sign(vault.Manifest).Bytes.ToArray();
+        JsonObject Of(
+            byte[][] links, byte[][] keysets, byte[] manifest, byte[]? signedHead = null, byte[][]? between = null)
         {
-            var writer = new CborOut().Array(5).Text(Labels.Repair).UInt(1).Array(links.Length);
+            var writer = new CborOut().Array(7).Text(Labels.Repair).UInt(1).Array(links.Length);
             foreach (var one in links) writer.Bytes(one);
-            return Told(writer.Bytes(keyset).Bytes(manifest).ToArray());
+            writer.Array(keysets.Length);
+            foreach (var one in keysets) writer.Bytes(one);
+            writer.Bytes(manifest).Bytes(signedHead ?? []).Array(between?.Length ?? 0);
+            foreach (var one in between ?? []) writer.Bytes(one);
+            return Told(writer.ToArray());
         }
 
         foreach (var lie in Lies.OfCbor(Write(Inputs(vault)).Bytes("repair"), Told)) yield return lie;
-        yield return ("no links", Of([], keyset, manifest), Malformed);
+        yield return ("no links", Of([], [keyset], manifest), Malformed);
         yield return ("no keyset", Of([link], [], manifest), Malformed);
-        yield return ("no manifest", Of([link], keyset, []), Malformed);
-        yield return ("an empty link", Of([link, []], keyset, manifest), Malformed);
-        yield return ("keyset and manifest swapped", Of([link], manifest, keyset), Malformed);
+        yield return ("an empty keyset", Of([link], [[]], manifest), Malformed);
+        yield return ("33 keysets", Of([link], [.. Enumerable.Repeat(new byte[1], 33)], manifest), Malformed);
+        yield return ("no manifest", Of([link], [keyset], []), Malformed);
+        yield return ("an empty link", Of([link, []], [keyset], manifest), Malformed);
+        yield return ("keyset and manifest swapped", Of([link], [manifest], keyset), Malformed);
+        yield return ("half a head", Of([link], [keyset], manifest, head[..^1]), Malformed);
+        yield return ("a hash of 31 bytes between", Of([link], [keyset], manifest, head, [new byte[31]]), Malformed);
     }
 
     public override JsonObject Write(JsonObject inputs) => Told(new RepairBundle(
-        [.. inputs.BytesList("links").Select(l => SignedChainLink.Decode(l))], Keyset.Decode(inputs.Bytes("keyset")),
-        SignedManifest.Decode(inputs.Bytes("signedManifest"))).Encode());
+        [.. inputs.BytesList("links").Select(l => SignedChainLink.Decode(l))],
+        [.. inputs.BytesList("keysets").Select(k => Keyset.Decode(k))],
+        SignedManifest.Decode(inputs.Bytes("signedManifest")))
+    {
+        Head = inputs.Bytes("signedHead") is { Length: > 0 } head ? SignedHead.Decode(head) : null,
+        Between = [.. inputs.BytesList("between").Select(hash => new Hash256(hash))],
+    }.Encode());
 
     protected override string Judge(JsonObject told)
     {
@@ -48,10 +65,12 @@ internal sealed class RepairFormat() : GoldenFormat("repair", "§7")
 
     private static JsonObject Told(byte[] repair) => new() { ["repair"] = Hex(repair) };
 
-    private static JsonObject Inputs(ServedVault vault) => new()
+    private static JsonObject Inputs(ServedVault vault, bool withHead = true) => new()
     {
         ["links"] = HexArray(vault.Links.Select(l => l.Bytes.ToArray())),
-        ["keyset"] = Hex(vault.Keyset.Bytes),
+        ["keysets"] = HexArray(vault.Keysets.Select(k => k.Bytes.ToArray())),
         ["signedManifest"] = Hex(vault.Manifest.Bytes),
+        ["signedHead"] = withHead ? Hex(TestHome.Sign(vault.Manifest).Bytes) : "",
+        ["between"] = HexArray(vault.Hashes.Select(hash => hash.ToArray())),
     };
 }

@@ -7,7 +7,7 @@ using static KeyRecovery.Protocol.Tests.Golden.GoldenJson;
 namespace KeyRecovery.Protocol.Tests.Golden.Formats;
 
 /// <summary>
-/// The eight rules of a sigchain: what a list of signed links says, or which rule its last link breaks.
+/// The rules of a sigchain: what a list of signed links says, or which rule its last link breaks.
 /// </summary>
 internal sealed class SigchainFormat() : GoldenFormat("sigchain", "§3")
 {
@@ -19,7 +19,9 @@ internal sealed class SigchainFormat() : GoldenFormat("sigchain", "§3")
         var head = world.Account.Now.Links[^1];
         yield return ("mended",
             Told([.. world.Account.Now.Links,
-                Forge.Link(Next(head) with { Epoch = 3, PreviousEpochKey = new byte[72] }, world.Tablet)]));
+                Forge.Link(SigchainPaths.Begins(Next(head), 2), world.Tablet)]));
+        foreach (var (name, links) in SigchainPaths.Valid()) yield return (name, Told(links));
+        foreach (var (name, links) in SigchainCaps.Valid()) yield return (name, Told(links));
     }
 
     public override IEnumerable<(string, JsonObject, string)> Invalid()
@@ -54,7 +56,7 @@ internal sealed class SigchainFormat() : GoldenFormat("sigchain", "§3")
             "link 0: removes somebody", ProtocolFault.UnknownRemoval, l => l with { Remove = [laptop.Id] });
         yield return First("link 0: epoch is 2", ProtocolFault.EpochRule, l => l with { Epoch = 2 });
         yield return First("link 0: has a previous epoch key", ProtocolFault.EpochRule,
-            l => l with { PreviousEpochKey = new byte[72] });
+            l => l with { PreviousEpoch = 1, PreviousEpochKey = new byte[48] });
         var oneKey = code.Entry with { KemKeyHash = phone.Entry.KemKeyHash };
         yield return First("link 0: one KEM key twice", ProtocolFault.Reused,
             l => l with { Add = [.. both.Select(a => a == code ? oneKey : a.Entry)] });
@@ -65,7 +67,7 @@ internal sealed class SigchainFormat() : GoldenFormat("sigchain", "§3")
             (name, Told([.. before, Forge.Link(change(Next(before[1])), signer ?? phone, added)]), fault.ToString());
         ChainLink Adds(ChainLink link, NewAuthority entry) => link with { Add = [entry] };
         ChainLink Begins(ChainLink link) =>
-            link with { Epoch = 2, PreviousEpochKey = new byte[72], EpochCommit = default };
+            SigchainPaths.Begins(link, 1);
 
         yield return Third("another account", ProtocolFault.OtherAccount,
             l => Adds(l, mallory.Entry) with { Account = default }, phone, mallory);
@@ -95,9 +97,9 @@ internal sealed class SigchainFormat() : GoldenFormat("sigchain", "§3")
         yield return Third("goes back an epoch", ProtocolFault.EpochRule,
             l => Adds(l, mallory.Entry) with { Epoch = 0 }, phone, mallory);
         yield return Third("begins an epoch without the previous key", ProtocolFault.EpochRule,
-            l => Begins(l) with { PreviousEpochKey = default });
+            l => Begins(l) with { PreviousEpoch = 0, PreviousEpochKey = default });
         yield return Third("previous key without a new epoch", ProtocolFault.EpochRule,
-            l => Adds(l, mallory.Entry) with { PreviousEpochKey = new byte[72] }, phone, mallory);
+            l => Adds(l, mallory.Entry) with { PreviousEpoch = 1, PreviousEpochKey = new byte[48] }, phone, mallory);
         yield return Third("another commitment in the same epoch", ProtocolFault.EpochRule,
             l => Adds(l, mallory.Entry) with { EpochCommit = default }, phone, mallory);
         yield return Third("does nothing", ProtocolFault.NoPurpose, l => l);
@@ -121,9 +123,10 @@ internal sealed class SigchainFormat() : GoldenFormat("sigchain", "§3")
             Told([.. world.Account.Now.Links,
                 Forge.Link(Next(head) with { Add = [mallory.Entry], Signer = phone.Id }, phone, mallory)]),
                 nameof(ProtocolFault.UnknownSigner));
-        var many = Enumerable.Range(0, 30).Select(_ => TestAuthority.Device(world.Random)).OrderBy(a => a.Id).ToArray();
-        yield return Third("33 authorities", ProtocolFault.TooManyAuthorities,
-            l => l with { Add = [.. many.Select(a => a.Entry)] }, phone, many);
+        foreach (var (name, links) in SigchainPaths.Invalid())
+            yield return (name, Told(links), nameof(ProtocolFault.EpochRule));
+        foreach (var (name, links) in SigchainCaps.Invalid())
+            yield return (name, Told(links), nameof(ProtocolFault.TooManyAuthorities));
     }
 
     public override JsonObject Write(JsonObject inputs)
@@ -135,6 +138,8 @@ internal sealed class SigchainFormat() : GoldenFormat("sigchain", "§3")
             ["chainSeq"] = chain.Place.Sequence,
             ["chainHash"] = Hex(chain.Place.Hash.ToArray()),
             ["epoch"] = chain.Epoch,
+            ["path"] = new JsonArray([.. SigchainPaths.Walk(chain).Select(epoch => (JsonNode)epoch)]),
+            ["keysetHashes"] = HexArray(chain.Current.Keysets.Select(hash => hash.ToArray())),
             ["active"] = HexArray(chain.Active.Select(a => a.Id.ToArray())),
             ["removed"] = HexArray(chain.Authorities.Values.Where(a => !a.IsActive).Select(a => a.Id.ToArray())),
             ["newestRemoval"] = chain.LastRemoval is { } removal ? removal.Sequence : null,
@@ -158,8 +163,8 @@ internal sealed class SigchainFormat() : GoldenFormat("sigchain", "§3")
 
     private static ChainLink Next(SignedChainLink head) => head.Link with
     {
-        Sequence = head.Link.Sequence + 1, Previous = head.Hash, PreviousEpochKey = default, Add = [], Remove = [],
-        Signer = SignerOf(head),
+        Sequence = head.Link.Sequence + 1, Previous = head.Hash, PreviousEpoch = 0, PreviousEpochKey = default,
+        Add = [], Remove = [], Signer = SignerOf(head),
     };
 
     private static AuthorityId SignerOf(SignedChainLink head) =>

@@ -1,4 +1,4 @@
-namespace KeyRecovery.Protocol.Vault;
+namespace KeyRecovery.Protocol.Wire;
 
 /// <summary>A structure of a version, kind or flag that this program does not know (docs/protocol.md §12).</summary>
 public sealed class UpgradeRequiredException : Exception

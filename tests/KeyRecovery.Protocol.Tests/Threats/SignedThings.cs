@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Protocol.Http;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Realms;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Protocol.Tests.Threats;
+
+/// <summary>A signature that this project makes, and how it is read.</summary>
+/// <param name="Label">Its label; the default for the one thing that is signed without.</param>
+/// <param name="Body">What is signed.</param>
+/// <param name="Signature">The signature of it.</param>
+/// <param name="IsTaken">Whether the reader takes another body and signature for it.</param>
+internal sealed record SignedThing(
+    SignatureLabel Label, byte[] Body, byte[] Signature, Func<byte[], byte[], bool> IsTaken)
+{
+    public override string ToString() => Label == default ? "request" : Label.ToString();
+}
+
+/// <summary>
+/// One of each kind, all signed by one key: the home server, its realms, devices and slots were as careless as can be.
+/// </summary>
+internal static class SignedThings
+{
+    private static readonly SigningKey Key = SigningKey.FromSeed(new TestRandom(3600).Bytes(32));
+    private static readonly TestRandom Random = new(3601);
+    private static readonly TestAccount Account = Begin();
+    private static readonly SignedChainLink Link = Account.Now.Links[0];
+    private static readonly RealmIdentity Realm = new(Key.PublicKey, KemPrivateKey.FromSeed(new byte[32]).PublicKey);
+    private static readonly AuthorityId Slot = new(Random.Bytes(16));
+    private static readonly byte[] Request = Random.Bytes(40);
+
+    public static IReadOnlyList<SignedThing> All { get; } =
+    [
+        new(SignatureLabel.Link, Link.Body.ToArray(), Link.Signature, (body, signature) => Holds(
+            () => SignedChainLink.Create(body, signature, Link.Possession).CheckSignatures(Key.PublicKey))),
+        new(SignatureLabel.LinkPossession, Link.Body.ToArray(), Link.Possession[0], (body, signature) => Holds(
+            () => SignedChainLink.Create(body, Link.Signature, [signature]).CheckSignatures(Key.PublicKey))),
+        new(SignatureLabel.Manifest, Account.Now.Manifest.Body.ToArray(), Account.Now.Manifest.Signature,
+            (body, signature) => Holds(
+                () => SignedManifest.Decode(Join(body, signature)).CheckAgainst(
+                    Account.Now.Account, new ChainPlace(0, Link.Hash), EpochPath.First, Key.PublicKey))),
+        Of(SignatureLabel.Head,
+            SignedHead.Sign(AccountHead.Of(new ChainPlace(0, Link.Hash), Account.Now.Manifest, 1), Key).Bytes,
+            bytes => SignedHead.Decode(bytes).IsSignedBy([Key.PublicKey])),
+        Of(SignatureLabel.RealmReset,
+            RealmReset.Sign(Realm.Fingerprint, Slot, new AttemptId(Random.Bytes(16)), 1, Key),
+            bytes => RealmReset.Decode(bytes).IsSignedBy(Key.PublicKey)),
+        Of(SignatureLabel.RealmManage, RealmManage.Sign(Realm.Fingerprint, Slot, 1, RealmCommand.Pause, Key),
+            bytes => RealmManage.Decode(bytes).IsSignedBy(Key.PublicKey)),
+        Of(SignatureLabel.RealmStatus, Status().Sign(Key),
+            bytes => RealmStatus.Read(bytes, Realm, Slot, Request).Fault == RealmFault.None),
+        Of(SignatureLabel.ErasureReceipt, Receipt().Sign(Key),
+            bytes => SignedErasureReceipt.Decode(bytes).IsSignedBy(Key.PublicKey)),
+        BackupSet(),
+        HttpRequest(),
+    ];
+
+    private static TestAccount Begin() => TestAccount.Begin(
+        Random, TestAuthority.Device(Random.Bytes(16), new TestRandom(3600).Bytes(32), Random.Bytes(32)));
+
+    private static SignedThing Of(SignatureLabel label, ReadOnlyMemory<byte> bytes, Func<byte[], bool> isTaken)
+    {
+        var reader = new CborIn(bytes);
+        reader.Array(2);
+        return new SignedThing(label, reader.Bytes(1, 1024), reader.Bytes(SigningKey.SignatureSize),
+            (body, signature) => Takes(() => isTaken(Join(body, signature))));
+    }
+
+    /// <summary>The layout of a set is the service's; here its label and its signature are tried.</summary>
+    private static SignedThing BackupSet()
+    {
+        var body = new CborOut().Array(2).Text(Labels.BackupSet).UInt(1).ToArray();
+        return new SignedThing(SignatureLabel.BackupSet, body, Key.Sign(SignatureLabel.BackupSet, body),
+            (other, signature) => body.AsSpan().SequenceEqual(other)
+                && Key.PublicKey.Verify(SignatureLabel.BackupSet, other, signature));
+    }
+
+    private static SignedThing HttpRequest()
+    {
+        var parts = new HttpRequestParts(
+            "POST", "recovery.example", "/v1/commits", "?", HttpSignature.ContentDigest([]));
+        var (input, signed) = HttpSignature.Sign(
+            Key, KeyId.OfDevice(Account.Now.Account, Slot).ToString(), 1_760_000_000, parts);
+        Assert.True(HttpSignature.TryParse(input, signed, out var parsed));
+        var signatureBase = parsed.SignatureBase(parts);
+        return new SignedThing(default, signatureBase, parsed.Signature, (body, signature) =>
+            signatureBase.AsSpan().SequenceEqual(body) && Key.PublicKey.VerifyHttp(body, signature));
+    }
+
+    private static RealmStatus Status() => new()
+    {
+        Realm = Realm.Fingerprint, Slot = Slot, Request = Hash256.Of(Request), State = RealmSlotState.Live,
+        GuessesLeft = 9, NextAttemptInMs = 0, Round = 1, Version = 1, Head = null, Evaluation = null,
+        Events = ImmutableArray<RealmEvent>.Empty,
+    };
+
+    private static ErasureReceipt Receipt() => new()
+    {
+        Id = new ErasureId(Random.Bytes(16)), Level = 1, App = TestAccount.DefaultApp, Subject = default,
+        RequestedBy = ErasureRequester.Operator, RequestedAt = 1, ErasedAt = 2, Kek = 1, KekDestroyedAt = 0,
+        Proofs = [ErasureProof.KeyAbsent, ErasureProof.RowsDeleted],
+    };
+
+    private static byte[] Join(byte[] body, byte[] signature) =>
+        new CborOut().Array(2).Bytes(body).Bytes(signature).ToArray();
+
+    private static bool Holds(Func<ProtocolFault> check) => Takes(() => check() == ProtocolFault.None);
+
+    private static bool Takes(Func<bool> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (WireFormatException)
+        {
+            return false;
+        }
+    }
+}

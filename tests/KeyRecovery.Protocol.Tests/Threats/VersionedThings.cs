@@ -1,0 +1,184 @@
+using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Protocol.Oprf;
+using KeyRecovery.Protocol.Passphrases;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Realms;
+using KeyRecovery.Protocol.Tests.Golden;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Protocol.Tests.Threats;
+
+/// <summary>A structure that begins with a label and a version, and its reader.</summary>
+/// <param name="Label">Its label.</param>
+/// <param name="Bytes">One that is valid.</param>
+/// <param name="Read">What the reader says of other bytes: a verdict of <see cref="GoldenFormat"/>.</param>
+/// <param name="By">Which reader, where there are two.</param>
+internal sealed record VersionedThing(string Label, byte[] Bytes, Func<byte[], string> Read, string By = "")
+{
+    public override string ToString() => $"{Label}{By}";
+}
+
+/// <summary>One of each.</summary>
+internal sealed class VersionedThings : IDisposable
+{
+    private readonly TestRandom _random = new(3700);
+    private readonly SigningKey _key = SigningKey.FromSeed(new byte[32]);
+    private readonly KemPrivateKey _kem = KemPrivateKey.FromSeed(new byte[32]);
+    private readonly TestAuthority _phone = TestAuthority.Device(new TestRandom(3701));
+    private readonly TestAccount _account;
+
+    public VersionedThings() => _account = TestAccount.Begin(_random, _phone);
+
+    public IEnumerable<VersionedThing> All() => [.. OfVaults(), .. OfRealms(), OfReceipt()];
+
+    private IEnumerable<VersionedThing> OfVaults()
+    {
+        var now = _account.Now;
+        var link = now.Links[0];
+        yield return new(Labels.Link, link.Body.ToArray(), Throws(b => SignedChainLink.Decode(Link(b))));
+        yield return new(
+            Labels.Link, link.Body.ToArray(),
+            Throws(b => RepairOutline.Read(Repair(Link(b))).FindDevice(_phone.Id)), " in an outline");
+        yield return new(Labels.Keyset, now.Keysets[0].Bytes.ToArray(), Throws(b => Keyset.Decode(b)));
+        yield return new(
+            Labels.Manifest, now.Manifest.Body.ToArray(), Throws(b => SignedManifest.Decode(Sign(b))));
+        yield return new(
+            Labels.Head, TestHome.Sign(now.Manifest).Head.Encode(), Throws(b => SignedHead.Decode(Sign(b))));
+        yield return OfManifestPrivate();
+        yield return new(Labels.Commit, _account.Commits[0].Encode(), Throws(b => CommitBundle.Decode(b)));
+        yield return new(Labels.Vault, now.Tell().Encode(), Throws(b => VaultBundle.Decode(b)));
+        var repair = Repair(link.Bytes);
+        yield return new(Labels.Repair, repair, Throws(b => RepairBundle.Decode(b)));
+        yield return new(Labels.Repair, repair, Throws(b => RepairOutline.Read(b)), " in an outline");
+    }
+
+    private IEnumerable<VersionedThing> OfRealms()
+    {
+        var realm = new RealmIdentity(_key.PublicKey, _kem.PublicKey);
+        var (slot, attempt) = (new AuthorityId(_random.Bytes(16)), new AttemptId(_random.Bytes(16)));
+        using var shares = OprfKeyShares.Split(1, 1, _random);
+        using var blind = OprfRequest.Blind(_random.Bytes(32), _random);
+        var info = new CborOut().Array(3).Text(Labels.RealmRegister).Bytes(realm.Fingerprint).Bytes(slot).ToArray();
+        byte[] Sealed(byte[] plain) => new CborOut().Array(4).Text(Labels.RealmRegister).UInt(1).Bytes(slot)
+            .Bytes(Hpke.Seal(realm.KemKey, info, [], plain, new byte[64])).ToArray();
+        var registration = new CborOut().Array(7).Text(Labels.RealmRegistration).UInt(1).Bytes(slot)
+            .Bytes(_key.PublicKey.ToArray()).Bytes(_key.PublicKey.ToArray())
+            .Bytes(shares.Shares[0].PublicKey.ToArray()).Bytes(shares.Shares[0].Span).ToArray();
+        var open = Throws(b => RealmRegistration.Open(b, realm, _kem).Dispose());
+        yield return new(Labels.RealmRegister, Sealed(registration), open);
+        yield return new(Labels.RealmRegistration, registration, b => open(Sealed(b)));
+        yield return new(
+            Labels.RealmEvaluate, new RealmEvaluate(slot, attempt, blind.Blinded).Encode(),
+            Throws(b => RealmEvaluate.Decode(b)));
+        yield return new(
+            Labels.RealmReset, Body(RealmReset.Sign(realm.Fingerprint, slot, attempt, 1, _key)),
+            Throws(b => RealmReset.Decode(Sign(b))));
+        yield return new(
+            Labels.RealmManage, Body(RealmManage.Sign(realm.Fingerprint, slot, 1, RealmCommand.Pause, _key)),
+            Throws(b => RealmManage.Decode(Sign(b))));
+        var status = new RealmStatus
+        {
+            Realm = realm.Fingerprint, Slot = slot, Request = Hash256.Of([]), State = RealmSlotState.Live,
+            GuessesLeft = 9, NextAttemptInMs = 0, Round = 1, Version = 1, Head = null, Evaluation = null, Events = [],
+        };
+        yield return new(Labels.RealmStatus, Body(status.Sign(_key)), b => RealmStatus.Read(
+            Sign(b, SignatureLabel.RealmStatus), realm, slot, []).Fault switch
+        {
+            RealmFault.None => GoldenFormat.Accepted,
+            RealmFault.UpgradeRequired => GoldenFormat.UpgradeRequired,
+            RealmFault.Malformed => GoldenFormat.Malformed,
+            var other => other.ToString(),
+        });
+        var parameters = PassphraseParameters.Create(
+            new StretchProfile(4, 32_768, 1), 1, [new RealmShare(realm.Fingerprint, shares.Shares[0].PublicKey)]);
+        yield return new(Labels.PassphraseSlot, parameters.Encode(), b => PassphraseParameters.Read(b).Fault switch
+        {
+            ProtocolFault.None => GoldenFormat.Accepted,
+            ProtocolFault.UpgradeRequired => GoldenFormat.UpgradeRequired,
+            _ => GoldenFormat.Malformed,
+        });
+    }
+
+    private VersionedThing OfReceipt()
+    {
+        var receipt = new ErasureReceipt
+        {
+            Id = new ErasureId(_random.Bytes(16)), Level = 1, App = TestAccount.DefaultApp, Subject = default,
+            RequestedBy = ErasureRequester.Operator, RequestedAt = 1, ErasedAt = 2, Kek = 1, KekDestroyedAt = 0,
+            Proofs = [ErasureProof.KeyAbsent, ErasureProof.RowsDeleted],
+        };
+        return new(
+            Labels.ErasureReceipt, Body(receipt.Sign(_key)), Throws(b => SignedErasureReceipt.Decode(Sign(b))));
+    }
+
+    private VersionedThing OfManifestPrivate()
+    {
+        var manifest = _account.Now.Manifest.Manifest;
+        using var open = _account.Open(_phone);
+        using var key = open.Keys.Current.ManifestPrivateKey();
+        var secret = key.Span.ToArray();
+        var aad = new CborOut().Array(4).Text(Labels.ManifestPrivate).Bytes(manifest.Account).UInt(1).UInt(1).ToArray();
+        var padded = new byte[manifest.Private.Length - SecretBox.Overhead];
+        Assert.True(SecretBox.TryOpen(secret, aad, manifest.Private.Span, padded));
+        Assert.True(Padme.TryUnpad(padded, out var length));
+        return new(Labels.ManifestPrivate, padded[4..(4 + length)], b => Open(
+            manifest with { Private = SecretBox.Seal(secret, aad, Padme.Pad(b), new TestRandom(1)) }));
+    }
+
+    private string Open(Manifest manifest)
+    {
+        var opened = "";
+        var thrown = Throws(_ =>
+        {
+            using var vault = _account.Open(_phone);
+            using var content = ManifestPrivate.Open(vault.Keys.Current, manifest);
+            opened = content is null ? GoldenFormat.Malformed : GoldenFormat.Accepted;
+        })([]);
+        return thrown == GoldenFormat.Accepted ? opened : thrown;
+    }
+
+    private byte[] Repair(ReadOnlyMemory<byte> link) => new CborOut().Array(5).Text(Labels.Repair).UInt(1)
+        .Array(1).Bytes(link.Span).Array(1).Bytes(_account.Now.Keysets[0].Bytes.Span)
+        .Bytes(_account.Now.Manifest.Bytes.Span).ToArray();
+
+    private byte[] Sign(byte[] body, SignatureLabel label) =>
+        new CborOut().Array(2).Bytes(body).Bytes(_key.Sign(label, body)).ToArray();
+
+    // These readers look at the shape and leave the signature to whoever has the key.
+    private static byte[] Sign(byte[] body) => new CborOut().Array(2).Bytes(body).Bytes(new byte[64]).ToArray();
+
+    private static byte[] Link(byte[] body) =>
+        new CborOut().Array(3).Bytes(body).Bytes(new byte[64]).Array(1).Bytes(new byte[64]).ToArray();
+
+    private static byte[] Body(byte[] signed)
+    {
+        var reader = new CborIn(signed);
+        reader.Array(2);
+        return reader.Bytes(1, 1024);
+    }
+
+    private static Func<byte[], string> Throws(Action<byte[]> read) => bytes =>
+    {
+        try
+        {
+            read(bytes);
+            return GoldenFormat.Accepted;
+        }
+        catch (WireFormatException)
+        {
+            return GoldenFormat.Malformed;
+        }
+        catch (UpgradeRequiredException)
+        {
+            return GoldenFormat.UpgradeRequired;
+        }
+    };
+
+    public void Dispose()
+    {
+        _key.Dispose();
+        _kem.Dispose();
+        _phone.Dispose();
+    }
+}
