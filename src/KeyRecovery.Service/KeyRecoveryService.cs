@@ -22,6 +22,7 @@ namespace KeyRecovery.Service;
 public sealed class KeyRecoveryService : IDisposable
 {
     private readonly Lookups _lookups;
+    private readonly SigningKey _auditKey;
 
     /// <summary>Puts the service together.</summary>
     /// <param name="data">The data store.</param>
@@ -43,9 +44,11 @@ public sealed class KeyRecoveryService : IDisposable
     {
         _lookups = new Lookups(secrets.LookupKey, random);
         Links = links ?? new LocalLinkRelay(time);
+        _auditKey = secrets.AuditKey();
         var (subjectKeys, shares) = (new SubjectKeys(ring, keys, random), new RealmShares(ring, keys, random));
         var context = new ServiceContext(
-            data, keys, tables ?? TableRegistry.Default, _lookups, subjectKeys, policies, Links, random, time);
+            data, keys, tables ?? TableRegistry.Default, _lookups, subjectKeys, policies, Links, _auditKey, random,
+            time);
         var erasures = new ErasureRows(keys, secrets.LookupKey, random);
         var decoy = new Decoy(_lookups, subjectKeys, random);
         Gate = new AccountGate(data, keys, _lookups, context.Door, decoy, erasures.ReceiptAsync);
@@ -134,6 +137,7 @@ public sealed class KeyRecoveryService : IDisposable
         Gate.Dispose();
         Realm.Dispose();
         Erasures.Dispose();
+        _auditKey.Dispose();
         _lookups.Dispose();
     }
 }

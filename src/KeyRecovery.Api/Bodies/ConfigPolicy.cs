@@ -14,6 +14,9 @@ internal sealed record ConfigPolicy
     [Description("The content of one item, in bytes.")]
     public required int ItemBytes { get; init; }
 
+    [Description("Commits of one account in a day (UTC).")]
+    public required int CommitsPerDay { get; init; }
+
     [Description("Hours for which an erasure that a device asks for is held.")]
     public required int ErasureHoldHours { get; init; }
 

@@ -1,3 +1,4 @@
+using KeyRecovery.Protocol.Wire;
 using System.ComponentModel;
 using KeyRecovery.Service.Accounts;
 
@@ -21,7 +22,10 @@ internal sealed record HeadsResponse
     [Description("The hash of the current manifest: the name of this state, and the ETag of the vault.")]
     public required string ManifestHash { get; init; }
 
-    [Description("From when each active authority may remove older ones.")]
+    [Description("The head as the server has signed it (docs/protocol.md §7).")]
+    public required string Head { get; init; }
+
+    [Description("Until when each active authority is young.")]
     public required IReadOnlyList<TrustedFromResponse> TrustedFrom { get; init; }
 
     public static HeadsResponse Of(Heads heads) => new()
@@ -31,6 +35,7 @@ internal sealed record HeadsResponse
         ChainHash = heads.Chain.Hash.ToString(),
         ManifestVersion = heads.ManifestVersion,
         ManifestHash = heads.ManifestHash.ToString(),
+        Head = Base64UrlText.Encode(heads.SignedHead.Span),
         TrustedFrom = [.. heads.TrustedFrom.Select(age => new TrustedFromResponse(age.Key.ToString(), age.Value))],
     };
 }

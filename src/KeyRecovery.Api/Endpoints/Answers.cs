@@ -25,12 +25,12 @@ internal static class Answers
 
     /// <summary>The whole vault, read anew where another commit came in between.</summary>
     public static async ValueTask<IResult> VaultAsync(
-        SignedRequest request, VaultReader vaults, ulong? linksAfter, HttpContext context)
+        SignedRequest request, VaultReader vaults, ulong? linksAfter, ulong? manifestAfter, HttpContext context)
     {
         for (var attempt = 1; ; attempt++)
         {
             var account = request.Account;
-            if (await vaults.ReadAsync(account, linksAfter, context.RequestAborted) is { } vault)
+            if (await vaults.ReadAsync(account, linksAfter, manifestAfter, context.RequestAborted) is { } vault)
             {
                 context.Response.Headers.ETag = EntityTag.Of(account.State.ManifestHash);
                 return new BytesResult(vault, CborBody.Cbor);

@@ -42,6 +42,7 @@ internal static class ConfigEndpoints
         CodeNeedsToken = policy.CodeNeedsToken,
         TrustAfterHours = policy.TrustAfterHours,
         ItemBytes = policy.ItemBytes,
+        CommitsPerDay = policy.CommitsPerDay,
         ErasureHoldHours = policy.Erasure.HoldHours,
         PassphraseGuesses = policy.Passphrase.Budget,
     };

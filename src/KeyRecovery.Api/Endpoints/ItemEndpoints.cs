@@ -18,7 +18,7 @@ internal static class ItemEndpoints
         items.MapPut("/{hash}", PutAsync)
             .WithName("putItem")
             .WithSummary("Store a sealed item ahead of the commit that names it")
-            .WithMetadata(new Signed(), new BodyLimit(SealedItem.SizeOf(Limits.MaxItemBytes)))
+            .WithMetadata(new Signed(), new BodyLimit(SealedItem.MaxSizeOf(Limits.MaxItemBytes)))
             .Accepts<Binary>(CborBody.Octets)
             .Produces(StatusCodes.Status204NoContent)
             .WithSignedProblems(

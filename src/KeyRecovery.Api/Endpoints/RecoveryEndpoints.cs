@@ -39,7 +39,7 @@ internal static class RecoveryEndpoints
     {
         if (!request.Account.Actor.IsSlot) return new ProblemResult(ErrorCode.Forbidden) { Field = "keyid" };
         using var span = ServerTrace.Start("recovery");
-        return await Answers.VaultAsync(request, service.Vaults, null, context);
+        return await Answers.VaultAsync(request, service.Vaults, null, null, context);
     }
 
     private static async Task<IResult> ReadSlotsAsync(HttpContext context, AppTokens tokens, KeyRecoveryService service)

@@ -21,7 +21,7 @@ internal static class VaultEndpoints
     {
         routes.MapGet("/vault", GetAsync)
             .WithName("getVault")
-            .WithSummary("The vault: links, keyset and manifest")
+            .WithSummary("The vault: links, keysets, manifest and signed head")
             .WithDescription(
                 "While an erasure of the account is held, every device's answer, 304 too, has the header "
                 + "Erasure-Due-In: milliseconds until it is due (docs/protocol.md §15.2).")
@@ -32,8 +32,8 @@ internal static class VaultEndpoints
             .WithSignedProblems(ErrorCode.Malformed)
             .AddOpenApiOperationTransformer((operation, _, _) =>
             {
-                if (operation.Parameters?.Single(p => p.Name == "linksAfter").Schema is OpenApiSchema number)
-                    number.Type = JsonSchemaType.Integer;
+                foreach (var parameter in operation.Parameters ?? [])
+                    if (parameter.Schema is OpenApiSchema number) number.Type = JsonSchemaType.Integer;
                 return Task.CompletedTask;
             });
         routes.MapPost("/commits", CommitAsync)
@@ -52,15 +52,19 @@ internal static class VaultEndpoints
     private static async ValueTask<IResult> GetAsync(
         SignedRequest request,
         [FromQuery, Description("Leave out the links up to this sequence number.")] string? linksAfter,
+        [FromQuery, Description("Tell the hashes of the manifests from this version on, 65,536 at most.")]
+        string? manifestAfter,
         HttpContext context,
         KeyRecoveryService service)
     {
-        if (!TryReadSequence(linksAfter, out var after))
+        if (!TryReadNumber(linksAfter, out var after))
             return new ProblemResult(ErrorCode.Malformed) { Field = "linksAfter" };
+        if (!TryReadNumber(manifestAfter, out var version))
+            return new ProblemResult(ErrorCode.Malformed) { Field = "manifestAfter" };
         var tag = EntityTag.Of(request.Account.State.ManifestHash);
         if (!EntityTag.IsNamed(context.Request.Headers.IfNoneMatch, tag))
         {
-            var answer = await Answers.VaultAsync(request, service.Vaults, after, context);
+            var answer = await Answers.VaultAsync(request, service.Vaults, after, version, context);
             if (answer is not ProblemResult) await AnnounceErasureAsync(request, context, service);
             return answer;
         }
@@ -91,12 +95,13 @@ internal static class VaultEndpoints
         return Answers.Of(outcome, heads => TypedResults.Ok(HeadsResponse.Of(heads)));
     }
 
-    private static bool TryReadSequence(string? text, out ulong? sequence)
+    private static bool TryReadNumber(string? text, out ulong? number)
     {
-        sequence = null;
+        number = null;
         if (text is null) return true;
-        if (!uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return false;
-        sequence = number;
+        if (!ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var read)
+            || read > CborOut.MaxInteger) return false;
+        number = read;
         return true;
     }
 }

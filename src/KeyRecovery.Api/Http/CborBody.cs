@@ -1,4 +1,3 @@
-using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Errors;
 

@@ -17,6 +17,9 @@ internal sealed class AppPolicyOptions
     /// <summary>The content of one item, in bytes: 1 KiB to 1 MiB. Default 256 KiB.</summary>
     public int ItemBytes { get; set; } = Limits.ItemBytes;
 
+    /// <summary>Commits of one account in a day (UTC): 1 to 1,000,000. Default 2,000.</summary>
+    public int CommitsPerDay { get; set; } = AppPolicy.Default.CommitsPerDay;
+
     /// <summary>How erasures that devices ask for wait.</summary>
     public ErasureOptions Erasure { get; set; } = new();
 
@@ -29,6 +32,7 @@ internal sealed class AppPolicyOptions
         CodeNeedsToken = CodeNeedsToken,
         TrustAfter = TimeSpan.FromHours(TrustAfterHours),
         ItemBytes = ItemBytes,
+        CommitsPerDay = CommitsPerDay,
         ErasureHold = TimeSpan.FromHours(Erasure.HoldHours),
         Passphrase = Passphrase.ToPolicy(),
     };

@@ -11,21 +11,27 @@ namespace KeyRecovery.Service.Accounts;
 internal static class AccountRow
 {
     private const string RowLabel = "account-row";
-    private const int Fields = 22;
+    private const ulong Version = 3;
+    private const int Fields = 26;
 
     public static byte[] Encode(this AccountState state)
     {
-        var writer = new CborOut().Array(Fields).Text(RowLabel).UInt(2)
+        var writer = new CborOut().Array(Fields).Text(RowLabel).UInt(Version)
             .Bytes(state.Account).Text(state.User.App).Text(state.User.Issuer).Text(state.User.Subject)
             .UInt(state.Chain.Sequence).Bytes(state.Chain.Hash).Bytes(state.LinkChunk)
-            .UInt(state.Epoch).Bytes(state.EpochCommit).Bytes(state.KeysetHash)
-            .UInt(state.ManifestVersion).Bytes(state.ManifestHash);
+            .UInt((ulong)state.ChainBytes).UInt(state.Path.Newest);
+        writer.Array(state.Path.Skips.Length);
+        foreach (var (epoch, previous) in state.Path.Skips) writer.Array(2).UInt(epoch).UInt(previous);
+        writer.Bytes(state.EpochCommit).Array(state.Keysets.Length);
+        foreach (var keyset in state.Keysets) writer.Bytes(keyset);
+        writer.UInt(state.ManifestVersion).Bytes(state.ManifestHash).Bytes(state.ManifestTrail)
+            .Bytes(state.SignedHead.Span);
         writer.Array(state.Authorities.Count);
         foreach (var authority in state.Authorities.Values) Write(writer, authority);
         writer.Bytes(state.Used.Packed.Span).Array(state.Removed.Length);
         foreach (var (id, key) in state.Removed) writer.Array(2).Bytes(id).Bytes(key.ToArray());
         OptionalPlace.Write(writer, state.LastRemoval);
-        writer.Array(2).UInt(state.LinkDay).UInt((ulong)state.LinksThatDay);
+        state.Counts.Write(writer);
         writer.Array(2).Bytes(state.Trail.Chunk is { } chunk ? chunk.ToArray() : []).Bytes(state.Trail.Packed.Span);
         writer.Array(state.Staged.Length);
         foreach (var (hash, size, at) in state.Staged) writer.Array(3).Bytes(hash).UInt((ulong)size).UInt(at);
@@ -35,27 +41,27 @@ internal static class AccountRow
     public static AccountState Decode(ReadOnlyMemory<byte> row)
     {
         var reader = new CborIn(row);
-        reader.Array(Fields);
-        reader.Label(RowLabel);
-        reader.UInt(2);
+        reader.OwnStructure(RowLabel, Fields, Version);
         var state = new AccountState
         {
             Account = reader.Account(),
             User = new AppUser(reader.Text(1, 64), reader.Text(1, 2048), reader.Text(1, 256)),
             Chain = new ChainPlace(reader.UInt(), reader.Hash()),
             LinkChunk = reader.Hash(),
-            Epoch = reader.UInt(),
+            ChainBytes = (long)reader.UInt(Limits.ChainBytes),
+            Path = ReadPath(reader),
             EpochCommit = reader.Hash(),
-            KeysetHash = reader.Hash(),
+            Keysets = ReadHashes(reader, Limits.Authorities),
             ManifestVersion = reader.UInt(),
             ManifestHash = reader.Hash(),
+            ManifestTrail = reader.Hash(),
+            SignedHead = reader.BytesView(0, Protocol.Vault.SignedHead.MaxSize),
             Authorities = ReadAuthorities(reader),
             Used = UsedNames.FromPacked(reader.BytesView(0, int.MaxValue)),
             Removed = ReadRemoved(reader),
             LastRemoval = OptionalPlace.Read(reader),
+            Counts = DayCounts.Read(reader),
         };
-        reader.Array(2);
-        state = state with { LinkDay = reader.UInt(), LinksThatDay = (int)reader.UInt(int.MaxValue) };
         reader.Array(2);
         var chunk = reader.BytesView(0, Hash256.Size);
         state = state with
@@ -70,24 +76,44 @@ internal static class AccountRow
         return state;
     }
 
-    private static void Write(CborOut writer, AccountAuthority a) => writer.Array(7)
+    private static void Write(CborOut writer, AccountAuthority a) => writer.Array(9)
         .Bytes(a.Id).UInt((ulong)a.Kind).Bytes(a.SigningKey.ToArray()).Bytes(a.KemKeyHash).UInt(a.MaxFormat)
-        .UInt(a.AddedAt).UInt(a.TrustedFrom);
+        .UInt(a.AddedAt).UInt(a.LastEpochBegun).UInt(a.TrustedFrom).UInt(a.ByYoung ? 1u : 0);
 
     private static ImmutableSortedDictionary<AuthorityId, AccountAuthority> ReadAuthorities(CborIn reader)
     {
         var authorities = ImmutableSortedDictionary.CreateBuilder<AuthorityId, AccountAuthority>();
         for (var left = reader.Array(1, Limits.Authorities); left > 0; left--)
         {
-            reader.Array(7);
+            reader.Array(9);
             var authority = new AccountAuthority(
                 reader.Authority(), (AuthorityKind)reader.UInt(5), ReadKey(reader), reader.Hash(), reader.UInt(),
-                reader.UInt(),
-                reader.UInt());
+                reader.UInt(), reader.UInt(), reader.UInt(), reader.UInt(1) == 1);
             authorities.Add(authority.Id, authority);
         }
 
         return authorities.ToImmutable();
+    }
+
+    private static EpochPath ReadPath(CborIn reader)
+    {
+        var newest = reader.UInt();
+        var skips = ImmutableArray.CreateBuilder<EpochStep>();
+        for (var left = reader.Array(0, Limits.Links); left > 0; left--)
+        {
+            reader.Array(2);
+            skips.Add(new EpochStep(reader.UInt(), reader.UInt()));
+        }
+
+        return EpochPath.Resume(newest, skips.ToImmutable());
+    }
+
+    private static ImmutableArray<Hash256> ReadHashes(CborIn reader, int max)
+    {
+        var count = reader.Array(0, max);
+        var hashes = ImmutableArray.CreateBuilder<Hash256>(count);
+        for (var left = count; left > 0; left--) hashes.Add(reader.Hash());
+        return hashes.MoveToImmutable();
     }
 
     private static ImmutableArray<(AuthorityId, VerifyKey)> ReadRemoved(CborIn reader)

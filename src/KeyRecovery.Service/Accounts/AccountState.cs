@@ -26,20 +26,32 @@ public sealed record AccountState
     /// <summary>The newest chunk of links.</summary>
     public required Hash256 LinkChunk { get; init; }
 
-    /// <summary>The current epoch.</summary>
-    public required ulong Epoch { get; init; }
+    /// <summary>The signed links together, in bytes.</summary>
+    public long ChainBytes { get; init; }
+
+    /// <summary>The current epoch, and those whose keys it leads to.</summary>
+    public required EpochPath Path { get; init; }
 
     /// <summary>The commitment to the current epoch's key.</summary>
     public required Hash256 EpochCommit { get; init; }
 
-    /// <summary>SHA-256 of the current keyset.</summary>
-    public required Hash256 KeysetHash { get; init; }
+    /// <summary>SHA-256 of each keyset of the current epoch, in the order of the links that brought them.</summary>
+    public required ImmutableArray<Hash256> Keysets { get; init; }
 
     /// <summary>The current manifest's version.</summary>
     public required ulong ManifestVersion { get; init; }
 
     /// <summary>The current manifest's hash.</summary>
     public required Hash256 ManifestHash { get; init; }
+
+    /// <summary>What the current manifest commits to of all those before it.</summary>
+    public Hash256 ManifestTrail { get; init; }
+
+    /// <summary>
+    /// The head as this server has signed it (docs/protocol.md §7): it stands in the row, so it leaves the server only
+    /// where the commit came to pass.
+    /// </summary>
+    public ReadOnlyMemory<byte> SignedHead { get; init; }
 
     /// <summary>Who may act.</summary>
     public required ImmutableSortedDictionary<AuthorityId, AccountAuthority> Authorities { get; init; }
@@ -53,11 +65,8 @@ public sealed record AccountState
     /// <summary>The newest link that removed somebody.</summary>
     public ChainPlace? LastRemoval { get; init; }
 
-    /// <summary>The day (since 1970, UTC) that <see cref="LinksThatDay"/> counts.</summary>
-    public ulong LinkDay { get; init; }
-
-    /// <summary>Links accepted on that day.</summary>
-    public int LinksThatDay { get; init; }
+    /// <summary>What it was granted on the newest day.</summary>
+    public DayCounts Counts { get; init; }
 
     /// <summary>The manifests before and the current one.</summary>
     public Trail Trail { get; init; }
@@ -78,12 +87,12 @@ public sealed record AccountState
 
     /// <summary>What is told to clients.</summary>
     public Heads Heads => new(
-        Account, Chain, ManifestVersion, ManifestHash,
+        Account, Chain, ManifestVersion, ManifestHash, SignedHead,
         Authorities.ToImmutableSortedDictionary(a => a.Key, a => a.Value.TrustedFrom));
 
     /// <summary>What the rules of the next link look at.</summary>
     public ChainHead Head => ChainHead.Resume(
-        Account, Chain, Epoch, EpochCommit, KeysetHash,
+        Account, Chain, Path, EpochCommit, Keysets,
         Authorities.ToImmutableSortedDictionary(a => a.Key, a => a.Value.ToActive()), Used, LastRemoval);
 
     /// <summary>The state with a chain that has gone on.</summary>
@@ -91,9 +100,9 @@ public sealed record AccountState
         this with
         {
             Chain = head.Place,
-            Epoch = head.Epoch,
+            Path = head.Path,
             EpochCommit = head.EpochCommit,
-            KeysetHash = head.KeysetHash,
+            Keysets = head.Keysets,
             Authorities = authorities,
             Used = head.Used,
             LastRemoval = head.LastRemoval,

@@ -19,6 +19,11 @@ public sealed record AppPolicy
     /// </summary>
     public int ItemBytes { get; init; } = Limits.ItemBytes;
 
+    /// <summary>
+    /// Commits that one account makes in a day (UTC), 1–1,000,000. Default: 2,000, more than people and apps make.
+    /// </summary>
+    public int CommitsPerDay { get; init; } = 2_000;
+
     /// <summary>How long an erasure that a device asks for is held, 0–720 h. Default: 72 h.</summary>
     public TimeSpan ErasureHold { get; init; } = TimeSpan.FromHours(72);
 

@@ -9,7 +9,8 @@ namespace KeyRecovery.Service.Accounts;
 /// <param name="Chain">The newest link.</param>
 /// <param name="ManifestVersion">The current manifest's version.</param>
 /// <param name="ManifestHash">The current manifest's hash: the name of this state.</param>
-/// <param name="TrustedFrom">From when each active authority may remove older ones, in seconds since 1970.</param>
+/// <param name="SignedHead">The head as this server has signed it.</param>
+/// <param name="TrustedFrom">Until when each active authority is young, in seconds since 1970.</param>
 public sealed record Heads(
-    AccountId Account, ChainPlace Chain, ulong ManifestVersion, Hash256 ManifestHash,
+    AccountId Account, ChainPlace Chain, ulong ManifestVersion, Hash256 ManifestHash, ReadOnlyMemory<byte> SignedHead,
     ImmutableSortedDictionary<AuthorityId, ulong> TrustedFrom);

@@ -28,9 +28,7 @@ public sealed record KeyRow(
     internal static KeyRow Decode(ReadOnlyMemory<byte> row)
     {
         var reader = new CborIn(row);
-        reader.Array(7);
-        reader.Label(RowLabel);
-        reader.UInt(1);
+        reader.OwnStructure(RowLabel, 7);
         var decoded = new KeyRow(
             (KeyRowState)reader.UInt(3), new KekId((uint)reader.UInt(uint.MaxValue)), reader.Bytes(0, 128),
             OptionalPlace.Read(reader), reader.UInt());

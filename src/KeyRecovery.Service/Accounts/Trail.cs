@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Service.Accounts;
@@ -26,8 +27,17 @@ public readonly record struct Trail(Hash256? Chunk, ReadOnlyMemory<byte> Packed)
     /// <summary>The bytes of one entry.</summary>
     public const int EntrySize = sizeof(ulong) + Hash256.Size;
 
-    /// <summary>Whether the row has no room for another one.</summary>
-    internal bool IsFull => Packed.Length >= Tail * EntrySize;
+    /// <summary>
+    /// How many of the oldest must move to a chunk, because the row has no room for them: what racers move is the same.
+    /// </summary>
+    internal int Overflow
+    {
+        get
+        {
+            var over = Packed.Length / EntrySize - Tail;
+            return over <= 0 ? 0 : over <= Moved ? Moved : over + Moved;
+        }
+    }
 
     /// <summary>The least version that stands in the row; all before it stand in chunks.</summary>
     internal ulong First => Packed.IsEmpty ? ulong.MaxValue : Version(Packed.Span);
@@ -50,20 +60,30 @@ public readonly record struct Trail(Hash256? Chunk, ReadOnlyMemory<byte> Packed)
     }
 
     /// <summary>Without the oldest entries, which have moved to a chunk.</summary>
-    internal Trail MovedTo(Hash256 chunk) => new(chunk, Packed[(Moved * EntrySize)..]);
+    internal Trail MovedTo(Hash256 chunk, int moved) => new(chunk, Packed[(moved * EntrySize)..]);
 
-    internal Trail Add(ulong version, Hash256 manifest)
+    internal Trail Add(IReadOnlyList<ManifestPlace> manifests)
     {
-        var packed = new byte[Packed.Length + EntrySize];
+        var packed = new byte[Packed.Length + manifests.Count * EntrySize];
         Packed.Span.CopyTo(packed);
-        BinaryPrimitives.WriteUInt64BigEndian(packed.AsSpan(Packed.Length), version);
-        manifest.CopyTo(packed.AsSpan(Packed.Length + sizeof(ulong)));
+        var rest = packed.AsSpan(Packed.Length);
+        foreach (var (version, hash) in manifests)
+        {
+            BinaryPrimitives.WriteUInt64BigEndian(rest, version);
+            hash.CopyTo(rest[sizeof(ulong)..]);
+            rest = rest[EntrySize..];
+        }
+
         return this with { Packed = packed };
     }
 
     /// <summary>Whether an entry is that of this manifest.</summary>
     internal static bool Is(ReadOnlySpan<byte> entry, ulong version, Hash256 manifest) =>
         Version(entry) == version && new Hash256(entry[sizeof(ulong)..EntrySize]) == manifest;
+
+    /// <summary>An entry's manifest.</summary>
+    internal static ManifestPlace Place(ReadOnlySpan<byte> entry) =>
+        new(Version(entry), new Hash256(entry[sizeof(ulong)..EntrySize]));
 
     /// <summary>The version of an entry's manifest.</summary>
     internal static ulong Version(ReadOnlySpan<byte> entry) => BinaryPrimitives.ReadUInt64BigEndian(entry);

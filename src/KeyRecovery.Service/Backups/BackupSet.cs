@@ -73,9 +73,7 @@ public sealed record BackupSet
     private static BackupSet Read(ReadOnlyMemory<byte> body)
     {
         var reader = new CborIn(body);
-        reader.Array(14);
-        reader.Label(Labels.BackupSet);
-        WireFormatException.Require(reader.UInt() == 1, "a set has format 1");
+        reader.OwnStructure(Labels.BackupSet, 14);
         var set = new BackupSet
         {
             Id = new BackupSetId(reader.BytesView(BackupSetId.Size, BackupSetId.Size).Span),

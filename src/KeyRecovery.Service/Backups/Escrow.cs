@@ -65,9 +65,7 @@ public sealed class Escrow
         var (header, sealedKeks) = (outer.BytesView(1, MaxHeader), outer.BytesView(Hpke.Overhead, MaxSize));
         outer.End();
         var reader = new CborIn(header);
-        reader.Array(6);
-        reader.Label(Labels.BackupEscrow);
-        WireFormatException.Require(reader.UInt() == 1, "an escrow has format 1");
+        reader.OwnStructure(Labels.BackupEscrow, 6);
         var set = new BackupSetId(reader.BytesView(BackupSetId.Size, BackupSetId.Size).Span);
         reader.UInt();
         var escrow = new Escrow(header, sealedKeks) { Set = set, ExpiresAt = reader.UInt(), Recipient = reader.Hash() };

@@ -49,9 +49,7 @@ internal sealed record ErasureJobRow(
     public static ErasureJobRow Decode(ReadOnlyMemory<byte> bytes)
     {
         var reader = new CborIn(bytes);
-        reader.Array(9);
-        reader.Label(RowLabel);
-        reader.UInt(1);
+        reader.OwnStructure(RowLabel, 9);
         var row = new ErasureJobRow(
             reader.Text(1, Limits.AppIdLength), reader.UInt(), (int)reader.UInt(MaxLines), reader.Bytes(16),
             (int)reader.UInt(MaxLines), (int)reader.UInt(MaxLines), NumberRanges.Read(reader, MaxLines));

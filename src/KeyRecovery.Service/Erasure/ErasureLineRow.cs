@@ -24,9 +24,7 @@ internal sealed record ErasureLineRow(int Line, ReadOnlyMemory<byte> Subject)
     public static ErasureLineRow Decode(ReadOnlyMemory<byte> bytes)
     {
         var reader = new CborIn(bytes);
-        reader.Array(7);
-        reader.Label(RowLabel);
-        reader.UInt(1);
+        reader.OwnStructure(RowLabel, 7);
         var line = new ErasureLineRow((int)reader.UInt(int.MaxValue), reader.Bytes(Hash256.Size))
         {
             State = (LineState)reader.UInt((ulong)LineState.Same),

@@ -73,9 +73,7 @@ internal sealed record ErasurePlanPart(
     public static ErasurePlanPart Decode(ReadOnlyMemory<byte> bytes)
     {
         var reader = new CborIn(bytes);
-        reader.Array(7);
-        reader.Label(RowLabel);
-        reader.UInt(1);
+        reader.OwnStructure(RowLabel, 7);
         var (locator, kept, version) =
             (reader.Bytes(0, RowKey.MaxIdSize), reader.Bytes(0, int.MaxValue), (long)reader.UInt());
         Hash256? next = reader.Bytes(0, Hash256.Size) is { Length: > 0 } name ? new Hash256(name) : null;

@@ -65,9 +65,7 @@ internal sealed record ErasureRow
     public static ErasureRow Decode(ReadOnlyMemory<byte> bytes)
     {
         var reader = new CborIn(bytes);
-        reader.Array(Fields);
-        reader.Label(RowLabel);
-        reader.UInt(1);
+        reader.OwnStructure(RowLabel, Fields);
         var row = new ErasureRow
         {
             Phase = (ErasurePhase)reader.UInt((ulong)ErasurePhase.Cancelled),

@@ -28,7 +28,7 @@ internal sealed class Decoy : IDisposable
         Account = new AccountId(seed[..16]);
         random.Fill(seed);
         var id = new AuthorityId(seed[..16]);
-        Authority = new AccountAuthority(id, AuthorityKind.Code, signing.PublicKey, default, 1, 0, 0);
+        Authority = new AccountAuthority(id, AuthorityKind.Code, signing.PublicKey, default, 1, 0, 0, 0, false);
 
         KeyRowKey = lookups.Ids.KeyRow(Account);
         _subjectKeys = subjectKeys;
@@ -41,8 +41,8 @@ internal sealed class Decoy : IDisposable
             LinkChunk = default,
             EpochCommit = default,
             Used = UsedNames.Empty,
-            Epoch = 1,
-            KeysetHash = default,
+            Path = EpochPath.First,
+            Keysets = [],
             ManifestVersion = 1,
             ManifestHash = default,
             Authorities = ImmutableSortedDictionary<AuthorityId, AccountAuthority>.Empty.Add(id, Authority),

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
@@ -14,6 +15,7 @@ namespace KeyRecovery.Service.Maintenance;
 internal sealed class AccountCheck(ServiceContext context, ScannedAccount account)
 {
     private readonly List<string> _faults = [];
+    private ImmutableArray<EpochSeals> _seals = [];
 
     /// <summary>The rows that the account leads to.</summary>
     public HashSet<RowKey> Named { get; } = [account.Rows.Account];
@@ -49,6 +51,7 @@ internal sealed class AccountCheck(ServiceContext context, ScannedAccount accoun
     private async ValueTask<ChainHead?> ReplayAsync(AccountState state, CancellationToken ct)
     {
         ChainHead? head = null;
+        var bytes = 0L;
         await foreach (var entry in new ChainLinkReader(context.Data, account.Rows, state).ReadAllAsync(ct))
         {
             var link = SignedChainLink.Decode(entry.Link);
@@ -59,21 +62,34 @@ internal sealed class AccountCheck(ServiceContext context, ScannedAccount accoun
             }
 
             head = ok.Head;
+            bytes += link.Bytes.Length;
+            _seals = EpochSeals.After(_seals, link.Link, head);
         }
 
         if (head is null || head.Place != state.Chain) _faults.Add("chain: not the account's head");
         else if (!head.Used.Packed.Span.SequenceEqual(state.Used.Packed.Span))
             _faults.Add("chain: not the names that it has used");
+        else if (!head.Path.Skips.SequenceEqual(state.Path.Skips) || head.Epoch != state.Path.Newest)
+            _faults.Add("chain: not the path of its epochs");
+        else if (bytes != state.ChainBytes) _faults.Add("chain: not the size of its links");
         return head;
     }
 
     private async ValueTask CheckVaultAsync(AccountState state, ChainHead head, CancellationToken ct)
     {
         var (rows, data) = (account.Rows, context.Data);
-        var keyset = Keyset.Decode(await data.GetAsync(rows, rows.Keyset(state.KeysetHash), ct));
-        if (keyset.CheckAgainst(head) is var k and not ProtocolFault.None) _faults.Add($"keyset: {k}");
+        var keysets = ImmutableArray.CreateBuilder<Keyset>();
+        foreach (var hash in state.Keysets)
+            keysets.Add(Keyset.Decode(await data.GetAsync(rows, rows.Keyset(hash), ct)));
+        if (EpochKeyset.Join(head, _seals, keysets.ToImmutable()).Fault is var k and not ProtocolFault.None)
+            _faults.Add($"keyset: {k}");
         var manifest = SignedManifest.Decode(await data.GetAsync(rows, rows.Manifest(state.ManifestHash), ct));
         if (manifest.CheckAgainst(head) is var m and not ProtocolFault.None) _faults.Add($"manifest: {m}");
+        if (manifest.Manifest.Trail != state.ManifestTrail) _faults.Add("manifest: not the account's trail");
+        var signed = SignedHead.Decode(state.SignedHead);
+        if (signed.Head != AccountHead.Of(head.Place, manifest, signed.Head.Time)
+            || !signed.IsSignedBy([context.AuditKey.PublicKey]))
+            _faults.Add("head: not signed for what the account has");
         if (state.LiveBytes != manifest.Manifest.Items.Sum(i => i.Size))
             _faults.Add("account: not the size of its items");
         foreach (var item in manifest.Manifest.Items)

@@ -29,7 +29,8 @@ internal sealed class AccountNames
     public static async ValueTask<AccountNames> ReadAsync(
         IDataStore data, AccountRows rows, AccountState state, ulong now, CancellationToken ct)
     {
-        HashSet<RowKey> named = [rows.Account, rows.Keyset(state.KeysetHash), rows.Manifest(state.ManifestHash)];
+        HashSet<RowKey> named = [rows.Account, rows.Manifest(state.ManifestHash)];
+        named.UnionWith(state.Keysets.Select(rows.Keyset));
         await AddChunksAsync(Table.Links, state.LinkChunk);
         if (state.Trail.Chunk is { } trailChunk) await AddChunksAsync(Table.Trails, trailChunk);
         var manifest = SignedManifest.Decode(await data.GetAsync(rows, rows.Manifest(state.ManifestHash), ct));

@@ -20,7 +20,8 @@ public static class CommitRules
             return ServiceFailure.Refused("link", ProtocolFault.OtherAccount);
         if (IsStale(state, bundle)) return new ServiceFailure(ErrorCode.StaleVersion) { Current = state.Heads };
         if (CheckActor(request) is { } forbidden) return forbidden;
-        return bundle.Link is null ? null : ChainLinkRules.Check(request);
+        if (bundle.Link is not null && ChainLinkRules.Check(request) is { } refused) return refused;
+        return CheckDay(request);
     }
 
     /// <summary>Decides a commit that <see cref="CheckFirst"/> has let pass.</summary>
@@ -29,7 +30,10 @@ public static class CommitRules
     public static CommitDecision Decide(CommitRequest request, SignedManifest before)
     {
         var (state, bundle, manifest) = (request.State, request.Bundle, request.Bundle.Manifest.Manifest);
-        var next = state with { ManifestVersion = manifest.Version, ManifestHash = bundle.Manifest.Hash };
+        var next = state with {
+            ManifestVersion = manifest.Version, ManifestHash = bundle.Manifest.Hash, ManifestTrail = manifest.Trail,
+            Counts = Counted(request),
+        };
         var changes = ItemRules.Changes(before.Manifest, manifest);
         if (bundle.Manifest.CheckFollows(before) is var follows and not ProtocolFault.None)
             return Refused("manifest", follows);
@@ -41,13 +45,13 @@ public static class CommitRules
             var step = state.Head.Append(link);
             if (step is ChainHeadStep.Refused(var broken)) return Refused("link", broken);
             var head = ((ChainHeadStep.Ok)step).Head;
-            if (bundle.Keyset!.CheckAgainst(head) is var keyset and not ProtocolFault.None)
+            if (bundle.Keyset!.CheckAgainst(head, link.Link) is var keyset and not ProtocolFault.None)
                 return Refused("keyset", keyset);
             if (bundle.Manifest.CheckAgainst(head) is var onHead and not ProtocolFault.None)
                 return Refused("manifest", onHead);
             next = ChainLinkRules.Apply(next, request, head);
         }
-        else if (bundle.Manifest.CheckAgainst(state.Account, state.Chain, state.Epoch, request.Actor.SigningKey)
+        else if (bundle.Manifest.CheckAgainst(state.Account, state.Chain, state.Path, request.Actor.SigningKey)
             is var fault and not ProtocolFault.None)
         {
             return Refused("manifest", fault);
@@ -72,6 +76,26 @@ public static class CommitRules
         var signer = bundle.Manifest.Manifest.Signer;
         var isNewDevice = bundle.Link?.Link.Add.Any(a => a.Id == signer && a.Kind == AuthorityKind.Device) ?? false;
         return signer == actor.Id || isNewDevice ? null : ServiceFailure.Forbidden("manifest.signer");
+    }
+
+    // No daily cap keeps anybody from a removal: a thief would use it up first.
+    private static ServiceFailure? CheckDay(CommitRequest request)
+    {
+        var counts = request.State.Counts.At(request.NowSeconds);
+        if (request.Bundle.Link is { } link && ChainLinkRules.Relieves(request, link.Link)) return null;
+        if (request.Actor.IsYoung(request.NowSeconds) && counts.YoungCommits >= YoungLimits.CommitsPerDay)
+            return ServiceFailure.Limit("young.commits", YoungLimits.CommitsPerDay, counts.YoungCommits);
+        var cap = request.Policy.CommitsPerDay;
+        return counts.Commits >= cap ? ServiceFailure.Limit("commits", cap, counts.Commits) : null;
+    }
+
+    private static DayCounts Counted(CommitRequest request)
+    {
+        var counts = request.State.Counts.At(request.NowSeconds);
+        return counts with {
+            Commits = counts.Commits + 1,
+            YoungCommits = counts.YoungCommits + (request.Actor.IsYoung(request.NowSeconds) ? 1 : 0),
+        };
     }
 
     private static CommitDecision.Rejected Refused(string field, ProtocolFault rule) =>

@@ -26,7 +26,7 @@ internal static class ItemRules
     /// <summary>The caps on one item and on all together. An account that is over may still shrink.</summary>
     public static ServiceFailure? CheckSizes(Manifest after, ImmutableArray<ItemChange> changes, AppPolicy policy)
     {
-        var cap = SealedItem.SizeOf(policy.ItemBytes);
+        var cap = SealedItem.MaxSizeOf(policy.ItemBytes);
         var largest = changes.Max(c => c.After?.Size) ?? 0;
         if (largest > cap) return ServiceFailure.Limit("items.size", cap, largest);
         var growth = changes.Sum(c => (c.After?.Size ?? 0) - (c.Before?.Size ?? 0));

@@ -14,8 +14,9 @@ internal static class SlotRules
     {
         foreach (var added in link.Add)
         {
-            if (added.Kind == AuthorityKind.Passphrase && !PassphraseParameters.TryRead(added.Parameters, out _))
-                return ProtocolFault.SlotParameters;
+            if (added.Kind == AuthorityKind.Passphrase
+                && PassphraseParameters.Read(added.Parameters).Fault is var fault and not ProtocolFault.None)
+                return fault;
         }
 
         return ProtocolFault.None;

@@ -104,9 +104,7 @@ internal sealed record RealmSlotRow
     public static RealmSlotRow Decode(ReadOnlyMemory<byte> row)
     {
         var reader = new CborIn(row);
-        reader.Array(22);
-        reader.Label(RowLabel);
-        reader.UInt(1);
+        reader.OwnStructure(RowLabel, 22);
         var decoded = new RealmSlotRow
         {
             State = (RealmSlotState)reader.UInt((ulong)RealmSlotState.Destroyed),

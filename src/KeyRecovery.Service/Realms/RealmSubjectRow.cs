@@ -33,9 +33,7 @@ internal sealed record RealmSubjectRow(ImmutableArray<RowKey> Slots)
     public static RealmSubjectRow Decode(ReadOnlyMemory<byte> row)
     {
         var reader = new CborIn(row);
-        reader.Array(4);
-        reader.Label(RowLabel);
-        reader.UInt(1);
+        reader.OwnStructure(RowLabel, 4);
         var closedBy = reader.Bytes(0, RowIdSize);
         var slots = ImmutableArray.CreateBuilder<RowKey>();
         for (var left = reader.Array(0, RealmLimits.SlotsOfSubject); left > 0; left--)

@@ -65,9 +65,7 @@ internal sealed record Chunk(
     public static Chunk Decode(ReadOnlyMemory<byte> row)
     {
         var reader = new CborIn(row);
-        reader.Array(5);
-        reader.Label(RowLabel);
-        reader.UInt(1);
+        reader.OwnStructure(RowLabel, 5);
         var before = ImmutableArray.CreateBuilder<ChunkPlace>(reader.Array(0, MaxBefore));
         for (var left = before.Capacity; left > 0; left--)
         {

@@ -30,11 +30,17 @@ internal sealed record AccountChange
     /// <summary>The links that come behind those that the account has.</summary>
     public ImmutableArray<SignedChainLink> Links { get; init; } = [];
 
-    /// <summary>The keyset, where it changes.</summary>
-    public Keyset? Keyset { get; init; }
+    /// <summary>The keysets that its links bring to the newest epoch.</summary>
+    public ImmutableArray<Keyset> Keysets { get; init; } = [];
 
     /// <summary>The new manifest.</summary>
     public required SignedManifest Manifest { get; init; }
+
+    /// <summary>
+    /// A repair's manifests between the one that the account has, or the first, and the one that it brings: as many of
+    /// the newest as its maker knows, the newest last.
+    /// </summary>
+    public ImmutableArray<Hash256> Between { get; init; } = [];
 
     /// <summary>The items that it changes.</summary>
     public ImmutableArray<ItemChange> Changes { get; init; } = [];

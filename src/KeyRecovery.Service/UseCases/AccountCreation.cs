@@ -49,7 +49,7 @@ public sealed class AccountCreation
     {
         if (SlotRules.Check(bundle.Link!.Link) is var slots and not ProtocolFault.None)
             return ServiceFailure.Refused("link", slots);
-        if (bundle.Keyset!.CheckAgainst(head) is var keyset and not ProtocolFault.None)
+        if (bundle.Keyset!.CheckAgainst(head, bundle.Link!.Link) is var keyset and not ProtocolFault.None)
             return ServiceFailure.Refused("keyset", keyset);
         if (bundle.Manifest.CheckAgainst(head) is var manifest and not ProtocolFault.None)
             return ServiceFailure.Refused("manifest", manifest);
@@ -159,7 +159,7 @@ public sealed class AccountCreation
             KeyRowKey = _context.Lookups.Ids.KeyRow(head.Account),
             Next = FirstState(user, bundle, head, _context.NowSeconds),
             Links = [bundle.Link!],
-            Keyset = bundle.Keyset,
+            Keysets = [bundle.Keyset!],
             Manifest = bundle.Manifest,
             Changes = ItemRules.Changes(null, bundle.Manifest.Manifest),
             Inline = inline,
@@ -214,15 +214,17 @@ public sealed class AccountCreation
             User = user,
             Chain = head.Place,
             LinkChunk = default,
-            Epoch = head.Epoch,
+            ChainBytes = bundle.Link!.Bytes.Length,
+            Path = head.Path,
             EpochCommit = head.EpochCommit,
-            KeysetHash = head.KeysetHash,
+            Keysets = head.Keysets,
             ManifestVersion = 1,
             ManifestHash = bundle.Manifest.Hash,
             Authorities = authorities,
             Used = head.Used,
-            LinkDay = now / (24 * 60 * 60),
-            LinksThatDay = 1,
+            Counts = default(DayCounts).At(now) with {
+                Links = 1, Additions = head.Active.Count, Commits = 1,
+            },
         };
     }
 }

@@ -43,6 +43,7 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
             LiveBytes = bytes.Live,
             KeptBytes = bytes.Kept,
         };
+        next = next with { SignedHead = context.SignHead(next).Bytes };
         var slots = change.Slots;
         try
         {
@@ -102,7 +103,7 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
     private List<RowWrite> Immutable(AccountChange change, ItemPlan items, ListPlan lists)
     {
         List<RowWrite> writes = [.. items.Writes, .. lists.Writes];
-        if (change.Keyset is { } keyset) writes.Add(rows.Ensure(rows.Keyset(keyset.Hash), keyset.Bytes.Span));
+        writes.AddRange(change.Keysets.Select(k => rows.Ensure(rows.Keyset(k.Hash), k.Bytes.Span)));
         writes.Add(rows.Ensure(rows.Manifest(change.Manifest.Hash), change.Manifest.Bytes.Span));
         return writes;
     }
@@ -113,8 +114,8 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
         if (change.ManifestBefore is { } manifest && change.Before!.ManifestHash != change.Next.ManifestHash)
             yield return new RowWrite.Delete(manifest);
         if (change.Before is not { } before) yield break;
-        if (before.KeysetHash != change.Next.KeysetHash)
-            yield return new RowWrite.Remove(rows.Keyset(before.KeysetHash));
+        foreach (var keyset in before.Keysets.Except(change.Next.Keysets))
+            yield return new RowWrite.Remove(rows.Keyset(keyset));
         foreach (var chunk in lists.Superseded) yield return new RowWrite.Remove(chunk);
     }
 }

@@ -67,7 +67,7 @@ public sealed class Commits
             Before = state,
             Next = state,
             Links = bundle.Link is { } link ? [link] : [],
-            Keyset = bundle.Keyset,
+            Keysets = bundle.Keyset is { } keyset ? [keyset] : [],
             Manifest = bundle.Manifest,
             Inline = inline,
         };

@@ -38,9 +38,7 @@ internal static class ItemHistory
     public static ImmutableArray<HistoryEntry> Decode(ReadOnlyMemory<byte> row)
     {
         var reader = new CborIn(row);
-        reader.Array(4);
-        reader.Label(RowLabel);
-        reader.UInt(2);
+        reader.OwnStructure(RowLabel, 4, version: 2);
         var id = reader.Item();
         var entries = ImmutableArray.CreateBuilder<HistoryEntry>(reader.Array(0, MaxEntries));
         for (var left = entries.Capacity; left > 0; left--)
@@ -61,8 +59,3 @@ internal static class ItemHistory
 /// <param name="ReplacedAt">When, in seconds since 1970.</param>
 /// <param name="Manifest">The manifest of that commit: only if the account has had it, this is true.</param>
 internal sealed record HistoryEntry(ManifestItem Item, ulong ReplacedAt, ManifestPlace Manifest);
-
-/// <summary>A manifest of an account by version and hash.</summary>
-/// <param name="Version">From 1.</param>
-/// <param name="Hash">Its hash.</param>
-internal readonly record struct ManifestPlace(ulong Version, Hash256 Hash);

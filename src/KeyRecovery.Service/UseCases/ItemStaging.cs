@@ -85,6 +85,6 @@ public sealed class ItemStaging
             return ServiceFailure.Refused("item", ProtocolFault.Malformed);
         }
         var policy = _context.Policies.Of(account.State.User.App);
-        return sealedItem.Length > SealedItem.SizeOf(policy.ItemBytes) ? ServiceFailure.Limit("items.size") : null;
+        return sealedItem.Length > SealedItem.MaxSizeOf(policy.ItemBytes) ? ServiceFailure.Limit("items.size") : null;
     }
 }

@@ -1,3 +1,4 @@
+using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Rows;
@@ -29,17 +30,26 @@ internal sealed record ListPlan(List<RowWrite> Writes, List<RowKey> Superseded, 
             linkChunk = name;
         }
 
-        var trail = change.Before?.Trail ?? default;
-        if (trail.IsFull)
+        var trail = (change.Before?.Trail ?? default).Add(News(change));
+        if (trail.Overflow is var moved and > 0)
         {
             if (await AppendAsync(
-                Table.Trails, trail.Chunk, trail.Entries().Take(Trail.Moved).ToList(), ChunkSize.Trail) is not { } name)
+                Table.Trails, trail.Chunk, trail.Entries().Take(moved).ToList(), ChunkSize.Trail) is not { } name)
                 return null;
-            trail = trail.MovedTo(name);
+            trail = trail.MovedTo(name, moved);
         }
 
-        var manifest = change.Manifest;
-        return new ListPlan(writes, superseded, linkChunk, trail.Add(manifest.Manifest.Version, manifest.Hash));
+        return new ListPlan(writes, superseded, linkChunk, trail);
+
+        // Of a repair's manifests, those that the account has already stand in its trail.
+        static IReadOnlyList<ManifestPlace> News(AccountChange change)
+        {
+            var place = change.Manifest.Place;
+            var first = place.Version - (ulong)change.Between.Length;
+            return [
+                .. change.Between.Select((hash, i) => new ManifestPlace(first + (ulong)i, hash))
+                    .Where(p => p.Version > (change.Before?.ManifestVersion ?? 0)), place];
+        }
 
         async ValueTask<Hash256?> AppendAsync(
             Table table, Hash256? newest, IReadOnlyList<(ulong, ReadOnlyMemory<byte>)> entries, ChunkSize size)

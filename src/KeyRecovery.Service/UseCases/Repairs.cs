@@ -75,7 +75,8 @@ public sealed class Repairs
         // Data that are lost take the owner's name with them.
         var user = stored?.User ?? new AppUser(app, AppUser.Unknown, AppUser.Unknown);
         var policy = _context.Policies.Of(user.App);
-        var decision = RepairRules.Decide(user.App, account, stored, view.KeyRow!.MinChain, bundle, now, policy);
+        var decision = RepairRules.Decide(
+            user.App, account, actor, stored, view.KeyRow!.MinChain, bundle, now, policy);
         if (decision is RepairDecision.Rejected(var refused)) return new WriteStep.Failed(refused);
         var accepted = (RepairDecision.Accepted)decision;
         if (!accepted.Head.Active.ContainsKey(actor))
@@ -90,7 +91,8 @@ public sealed class Repairs
                 ? null : await _context.Data.ReadAsync(view.Rows.Manifest(stored.ManifestHash), ct),
             Next = RepairRules.Apply(user, stored, accepted, bundle, now, policy),
             Links = [.. bundle.Links.Where(l => l.Link.Sequence >= known)],
-            Keyset = bundle.Keyset,
+            Keysets = bundle.Keysets,
+            Between = bundle.Between,
             Manifest = bundle.Manifest,
             MayLackItems = true,
         };

@@ -1,3 +1,4 @@
+using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
@@ -26,6 +27,36 @@ internal sealed class TrailReader(IDataStore data, AccountRows rows, AccountStat
         if (_last is null || version < _last.First || version > Trail.Version(_last.Entries[^1].Span))
             _last = await data.FindHoldingAsync(rows, Table.Trails, _newest, version, ct);
         return _last is null ? Confirmation.Unseen : Of(_last.Entries.Any(e => Trail.Is(e.Span, version, hash)));
+    }
+
+    /// <summary>
+    /// The hashes of the manifests from a version on, up to the one before the current; fewer where older ones are not
+    /// kept. Null where another commit has replaced a chunk since the account row was read.
+    /// </summary>
+    public async ValueTask<IReadOnlyList<Hash256>?> FindFromAsync(ulong version, int most, CancellationToken ct)
+    {
+        var hashes = new List<Hash256>();
+        if (version < state.Trail.First && state.Trail.Chunk is { } name)
+        {
+            if (await data.FindAsync(rows, Table.Trails, name, ct) is not { } newest) return null;
+            for (var i = 0; i < newest.Before.Length && hashes.Count < most; i++)
+            {
+                var end = i + 1 < newest.Before.Length ? newest.Before[i + 1].First : newest.First;
+                if (end <= version) continue;
+                if (await data.FindAsync(rows, Table.Trails, newest.Before[i].Name, ct) is not { } chunk) return null;
+                Take(chunk.Entries);
+            }
+
+            Take(newest.Entries);
+        }
+
+        Take(state.Trail.Entries().Select(e => e.Entry));
+        return hashes;
+
+        void Take(IEnumerable<ReadOnlyMemory<byte>> entries) => hashes.AddRange(
+            entries.Select(e => Trail.Place(e.Span))
+                .Where(place => place.Version >= version && place.Version < state.ManifestVersion)
+                .Select(place => place.Hash).Take(most - hashes.Count));
     }
 
     private static Confirmation Of(bool isThere) => isThere ? Confirmation.Happened : Confirmation.Never;

@@ -19,18 +19,30 @@ public sealed class VaultReader
     /// <summary>The vault as one structure (docs/protocol.md §7).</summary>
     /// <param name="account">Whose.</param>
     /// <param name="linksAfter">Leave out the links up to this one; null for all.</param>
+    /// <param name="manifestAfter">Tell the hashes of the manifests from this version on; null for none.</param>
     /// <param name="ct">Cancels.</param>
     /// <returns>The encoded vault, or null when another commit came in between: read the account anew.</returns>
-    public async ValueTask<byte[]?> ReadAsync(OpenAccount account, ulong? linksAfter, CancellationToken ct)
+    public async ValueTask<byte[]?> ReadAsync(
+        OpenAccount account, ulong? linksAfter, ulong? manifestAfter, CancellationToken ct)
     {
         if (account.Actor.IsSlot) ServiceMeter.Recovery();
         var (rows, state) = (account.Rows, account.State);
         var first = linksAfter is { } after ? after + 1 : 0;
         var links = await new ChainLinkReader(_data, rows, state).FindFromAsync(first, ct);
-        var keyset = await _data.FindAsync(rows, rows.Keyset(state.KeysetHash), ct);
+        var keysets = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>(state.Keysets.Length);
+        foreach (var hash in state.Keysets)
+        {
+            if (await _data.FindAsync(rows, rows.Keyset(hash), ct) is not { } keyset) return null;
+            keysets.Add(keyset);
+        }
+
         var manifest = await _data.FindAsync(rows, rows.Manifest(state.ManifestHash), ct);
-        if (links is null || keyset is null || manifest is null) return null;
-        return new VaultBundle(state.Account, first, [.. links], keyset, manifest, state.Heads.TrustedFrom).Encode();
+        var hashes = manifestAfter is { } version
+            ? await new TrailReader(_data, rows, state).FindFromAsync(version, Limits.TrailPage, ct) : [];
+        if (links is null || manifest is null || hashes is null) return null;
+        return new VaultBundle(
+            state.Account, first, [.. links], keysets.MoveToImmutable(), manifest, state.SignedHead, [.. hashes],
+            state.Heads.TrustedFrom).Encode();
     }
 
     /// <summary>A sealed item by its hash, or null.</summary>

@@ -127,7 +127,7 @@ public sealed class VaultTests(VaultFixture fixture) : IClassFixture<VaultFixtur
     }
 
     internal static RepairBundle Repair(OpenVault vault) =>
-        new(vault.Vault.Links, vault.Vault.Keyset, vault.Vault.Manifest);
+        new(vault.Vault.Links, vault.Vault.Keyset.Parts, vault.Vault.Manifest);
 
     private static Task<HttpResponseMessage> GetAsync(TestAccount account, string target, string? ifNoneMatch = null) =>
         account.SendAsync(account.Phone, HttpMethod.Get, target, adjust: request =>

@@ -113,7 +113,7 @@ public sealed class WhoMayEraseTests
             {
                 Assert.False(SignedErasureReceipt.Decode(forged).IsSignedBy(new VerifyKey(bytes)));
             }
-            catch (Exception e) when (e is WireFormatException or Protocol.Vault.UpgradeRequiredException)
+            catch (Exception e) when (e is WireFormatException or UpgradeRequiredException)
             {
                 // As good.
             }

@@ -19,10 +19,10 @@ internal static class ForgedRepair
     public static byte[] After(ReadOnlyMemory<byte> link0, Keyset keyset, SignedManifest manifest)
     {
         var forged = Link();
-        var writer = new CborOut().Array(5).Text(Labels.Repair).UInt(FormatVersion.Current).Array(Links + 1)
+        var writer = new CborOut().Array(7).Text(Labels.Repair).UInt(FormatVersion.Current).Array(Links + 1)
             .Bytes(link0.Span);
         for (var i = 0; i < Links; i++) writer.Bytes(forged);
-        return writer.Bytes(keyset.Bytes.Span).Bytes(manifest.Bytes.Span).ToArray();
+        return writer.Array(1).Bytes(keyset.Bytes.Span).Bytes(manifest.Bytes.Span).Bytes([]).Array(0).ToArray();
     }
 
     /// <summary>One of a stranger's own beginning.</summary>
@@ -35,8 +35,9 @@ internal static class ForgedRepair
     private static byte[] Link()
     {
         var noKey = Enumerable.Repeat((byte)0xff, VerifyKey.Size).ToArray();
-        var body = new CborOut().Array(13).Text(Labels.Link).UInt(FormatVersion.Current)
-            .Bytes(new byte[16]).UInt(1).Bytes(new byte[32]).UInt(1).Bytes(new byte[32]).Bytes([]).Bytes(new byte[32])
+        var body = new CborOut().Array(14).Text(Labels.Link).UInt(FormatVersion.Current)
+            .Bytes(new byte[16]).UInt(1).Bytes(new byte[32]).UInt(1).Bytes(new byte[32]).UInt(0).Bytes([])
+            .Bytes(new byte[32])
             .Array(Limits.Authorities);
         for (byte i = 0; i < Limits.Authorities; i++)
             body.Array(6).Bytes([.. new byte[15], i]).UInt(1).Bytes(noKey).Bytes(new byte[32]).UInt(1).Bytes([]);

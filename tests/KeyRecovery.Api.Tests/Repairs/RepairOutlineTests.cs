@@ -19,7 +19,7 @@ public sealed class RepairOutlineTests
     {
         var begin = _phone.Begin("demo", _code);
         _account = begin.Link!.Link.Account;
-        _body = new RepairBundle([begin.Link], begin.Keyset!, begin.Manifest).Encode();
+        _body = new RepairBundle([begin.Link], [begin.Keyset!], begin.Manifest).Encode();
     }
 
     [Fact]

@@ -59,7 +59,7 @@ public sealed class StrangersRepairTests(VaultFixture fixture) : IClassFixture<V
     {
         var account = await TestAccount.CreateAsync(fixture.Host);
         using var vault = await account.OpenAsync();
-        var body = ForgedRepair.After(vault.Vault.Links[0].Bytes, vault.Vault.Keyset, vault.Vault.Manifest);
+        var body = ForgedRepair.After(vault.Vault.Links[0].Bytes, vault.Vault.Keyset.Parts[0], vault.Vault.Manifest);
         await fixture.RefusedAsync(
             () => SendAsync(account, account.Phone, body), HttpStatusCode.BadRequest, "malformed", "links");
     }

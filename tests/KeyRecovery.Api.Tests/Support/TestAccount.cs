@@ -4,6 +4,8 @@ using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Stores;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace KeyRecovery.Api.Tests.Support;
 
@@ -117,12 +119,13 @@ internal sealed class TestAccount
         var id = replaced?.Id ?? new ItemId(RandomNumberGenerator.GetBytes(16));
         var header = new ItemHeader(
             vault.Vault.Account, id, (replaced?.Version ?? 0) + 1, key.Epoch, replaced?.Hash ?? default);
-        var item = SealedItem.Seal(key, header, content, SystemRandom.Instance);
+        var item = SealedItem.Seal(key, header, id.ToString(), content, SystemRandom.Instance);
         var entry = new ManifestItem(id, header.Version, key.Epoch, item.Length, Hash256.Of(item));
         return (item,
             new ManifestChange { Put = [(entry, new ItemNote(id, id.ToString(), content.Length, Party.Now))] });
     }
 
     private VaultVerdict.Ok VaultVerdictOf(Party by, byte[] bytes) => Assert.IsType<VaultVerdict.Ok>(
-        VerifiedVault.Verify(App, VaultBundle.Decode(bytes), new OwnIdentity(by.Id, by.Signing.PublicKey), null));
+        VerifiedVault.Verify(App, VaultBundle.Decode(bytes), new OwnIdentity(by.Id, by.Signing.PublicKey), null,
+            [Host.Services.GetRequiredService<KeyRecoveryService>().Erasures.AuditKey]));
 }

@@ -87,7 +87,7 @@ public sealed class AuthorityTests(VaultFixture fixture) : IClassFixture<VaultFi
     }
 
     [Fact]
-    public async Task A_young_device_removes_nobody_older_and_is_told_when_it_may()
+    public async Task A_young_device_removes_nobody_and_begins_no_epoch_and_is_told_when_it_may()
     {
         var account = await TestAccount.CreateAsync(fixture.Host);
         var (laptop, tablet) = (Party.Device(), Party.Device());
@@ -103,10 +103,18 @@ public sealed class AuthorityTests(VaultFixture fixture) : IClassFixture<VaultFi
                 (72 * 3600) - 60, 72 * 3600);
         }
 
-        // What was added after itself it may remove.
+        await fixture.RefusedAsync(
+            () => account.CommitAsync(laptop, TestAccount.LinkCommit(seen, laptop, [], [], beginEpoch: true)),
+            HttpStatusCode.Forbidden, "young-authority", "link.epoch");
+        // Whom it adds it does not remove either, and that one adds nobody.
         await account.CommittedAsync(laptop, TestAccount.LinkCommit(seen, laptop, [tablet], []));
         using var later = await account.OpenAsync(laptop);
-        await account.CommittedAsync(laptop, TestAccount.LinkCommit(later, laptop, [], [tablet.Id]));
+        await fixture.RefusedAsync(
+            () => account.CommitAsync(laptop, TestAccount.LinkCommit(later, laptop, [], [tablet.Id])),
+            HttpStatusCode.Forbidden, "young-authority", "link.remove");
+        await fixture.RefusedAsync(
+            () => account.CommitAsync(tablet, TestAccount.LinkCommit(later, tablet, [Party.Device()], [])),
+            HttpStatusCode.Forbidden, "young-authority", "link.add");
     }
 
     [Fact]

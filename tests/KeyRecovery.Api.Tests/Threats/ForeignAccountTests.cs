@@ -138,7 +138,7 @@ public sealed class ForeignAccountTests(VaultFixture fixture) : IClassFixture<Va
         using var vault = await account.OpenAsync();
         var fork = TestAccount.LinkCommit(vault, account.Phone, [Party.Device()], []);
         await account.CommittedAsync(account.Phone, TestAccount.LinkCommit(vault, account.Phone, [Party.Device()], []));
-        var repair = new RepairBundle(vault.Vault.Links.Add(fork.Link!), fork.Keyset!, fork.Manifest).Encode();
+        var repair = new RepairBundle(vault.Vault.Links.Add(fork.Link!), [fork.Keyset!], fork.Manifest).Encode();
         await fixture.RefusedAsync(
             () => account.SendAsync(account.Phone, HttpMethod.Post, "/v1/repair", repair),
             HttpStatusCode.UnprocessableEntity, "refused", "links", "fork");

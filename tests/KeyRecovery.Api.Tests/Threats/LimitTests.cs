@@ -80,7 +80,7 @@ public sealed class LimitTests(VaultFixture fixture) : IClassFixture<VaultFixtur
         var account = await TestAccount.CreateAsync(fixture.Host, VaultFixture.StrictApp);
         using var vault = await account.OpenAsync();
         var content = new byte[Limits.MaxItemBytes];
-        var fit = (int)(Limits.StagedBytes / SealedItem.SizeOf(content.Length));
+        var fit = (int)(Limits.StagedBytes / SealedItem.SizeOf(32, content.Length));
         var items = new List<byte[]>();
         for (var i = 0; i < fit + 2; i++) items.Add(await StagedAsync(account, TestAccount.Put(vault, content).Item));
         var there = await ThereAsync(account, items);
@@ -92,7 +92,7 @@ public sealed class LimitTests(VaultFixture fixture) : IClassFixture<VaultFixtur
     {
         var account = await TestAccount.CreateAsync(fixture.Host, VaultFixture.StrictApp);
         using var vault = await account.OpenAsync();
-        var size = SealedItem.SizeOf(Limits.MaxItemBytes);
+        var size = SealedItem.MaxSizeOf(Limits.MaxItemBytes);
         var change = new ManifestChange
         {
             Put = [.. Enumerable.Range(0, (int)(Limits.AccountBytes / size) + 1).Select(i => Claimed(size, i))],
@@ -133,18 +133,28 @@ public sealed class LimitTests(VaultFixture fixture) : IClassFixture<VaultFixtur
     }
 
     [Fact]
-    public async Task A_chain_has_no_more_than_32_authorities()
+    public async Task A_link_adds_four_authorities_and_a_day_sixteen_and_no_more()
     {
         var account = await TestAccount.CreateAsync(fixture.Host);
         using var vault = await account.OpenAsync();
-        var many = Enumerable.Range(0, Limits.Authorities - 1).Select(_ => Party.Device()).ToArray();
-        await account.CommittedAsync(account.Phone, TestAccount.LinkCommit(vault, account.Phone, many[1..], []));
+        await fixture.RefusedAsync(
+            () => account.CommitAsync(account.Phone, TestAccount.LinkCommit(vault, account.Phone, Devices(5), [])),
+            HttpStatusCode.UnprocessableEntity, "refused", "link", "too-many-authorities");
+        // The phone and the code of link 0 are of today.
+        foreach (var add in new[] { 4, 4, 4, 2 })
+        {
+            using var open = await account.OpenAsync();
+            await account.CommittedAsync(
+                account.Phone, TestAccount.LinkCommit(open, account.Phone, Devices(add), []));
+        }
+
         using var full = await account.OpenAsync();
-        using var response = await account.CommitAsync(
-            account.Phone, TestAccount.LinkCommit(full, account.Phone, [many[0]], []));
-        // A keyset of 33 is too long to be one, before any rule is asked.
-        await ProblemAssert.IsAsync(response, HttpStatusCode.BadRequest, "malformed", "commit");
+        await fixture.RefusedAsync(
+            () => account.CommitAsync(account.Phone, TestAccount.LinkCommit(full, account.Phone, Devices(1), [])),
+            HttpStatusCode.UnprocessableEntity, "limit-reached", "additions");
         Assert.Equal($"\"{full.Vault.Manifest.Hash}\"", await account.EntityTagAsync());
+
+        static Party[] Devices(int count) => [.. Enumerable.Range(0, count).Select(_ => Party.Device())];
     }
 
     private static (ManifestItem, ItemNote) Claimed(int size, int number)

@@ -62,7 +62,7 @@ public sealed class ErasureStormTests(ITestOutputHelper output)
                     using (open)
                     {
                         // Null where rows went meanwhile: the answer is to ask again, which the commit does.
-                        await track.Server.Other.Vaults.ReadAsync(open, null, default);
+                        await track.Server.Other.Vaults.ReadAsync(open, null, null, default);
                         return await track.Server.Other.Commits.CommitAsync(open, racer.Commit!, default);
                     }
 

@@ -142,7 +142,7 @@ public sealed class SweepTests
         using var vault = account.Open(phone);
         var item = again ?? SealedItem.Seal(
             vault.Keys.Current, new ItemHeader(account.Now.Account, Id(), 1, vault.Keys.Current.Epoch, default),
-            new byte[100], _random);
+            "item", new byte[100], _random);
         using var open = await server.PassAsync(account, phone);
         Assert.IsType<Outcome<Hash256>.Done>(
             await server.Service.Staging.PutAsync(open, Hash256.Of(item), item, default));

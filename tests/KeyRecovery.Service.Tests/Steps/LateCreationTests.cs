@@ -64,7 +64,7 @@ public sealed class LateCreationTests
         var now = user.Account.Now;
         var repaired = await world.Server.Service.Repairs.RepairAsync(
             KeyId.OfDevice(now.Account, user.Phone.Id), key => key == user.Phone.Signing.PublicKey,
-            new RepairBundle(now.Links, now.Keyset, now.Manifest).Encode(), default);
+            now.Repair().Encode(), default);
         Assert.IsType<Outcome<RepairResult>.Done>(repaired);
 
         await CreateAsync(world.Server.Service, user);

@@ -62,7 +62,7 @@ public sealed class RepairStepTests
     private static async Task<Outcome<RepairResult>> RepairAsync(KeyRecoveryService service, StepAccount user)
     {
         var now = user.Account.Now;
-        var body = new RepairBundle(now.Links, now.Keyset, now.Manifest).Encode();
+        var body = now.Repair().Encode();
         return await service.Repairs.RepairAsync(
             KeyId.OfDevice(now.Account, user.Phone.Id), key => key == user.Phone.Signing.PublicKey, body, default);
     }

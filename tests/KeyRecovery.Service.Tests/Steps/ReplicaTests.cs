@@ -125,7 +125,7 @@ public sealed class ReplicaTests
             var now = user.Account.Now;
             repaired = await world.Server.Service.Repairs.RepairAsync(
                 KeyId.OfDevice(now.Account, user.Phone.Id), key => key == user.Phone.Signing.PublicKey,
-                new RepairBundle(now.Links, now.Keyset, now.Manifest).Encode(), default);
+                now.Repair().Encode(), default);
             if (repaired is Outcome<RepairResult>.Failed(var told)) Assert.Equal(ErrorCode.Unavailable, told.Code);
         }
         while (repaired is not Outcome<RepairResult>.Done);
@@ -166,12 +166,12 @@ public sealed class ReplicaTests
         for (var read = 0; bytes is null; read++)
         {
             Assert.InRange(read, 0, 4 * Long);
-            bytes = await vaults.ReadAsync(open, null, default);
+            bytes = await vaults.ReadAsync(open, null, null, default);
         }
 
         var vault = VaultBundle.Decode(bytes);
         Assert.Equal(expected.Manifest.Hash, SignedManifest.Decode(vault.Manifest).Hash);
-        Assert.Equal(expected.Keyset.Hash, Keyset.Decode(vault.Keyset).Hash);
+        Assert.Equal(expected.Keysets.Select(k => k.Hash), vault.Keysets.Select(k => Keyset.Decode(k).Hash));
         Assert.Equal(expected.Links.Select(l => l.Hash), vault.Links.Select(l => SignedChainLink.Decode(l).Hash));
         foreach (var item in expected.Manifest.Manifest.Items)
         {

@@ -33,6 +33,7 @@ internal static class AppOptionsRules
             failures.Range($"{key}:Policy:Erasure:HoldHours", app.Policy.Erasure.HoldHours, 0, 720);
             failures.Range($"{key}:Policy:TrustAfterHours", app.Policy.TrustAfterHours, 0, 720);
             failures.Range($"{key}:Policy:ItemBytes", app.Policy.ItemBytes, 1_024, Limits.MaxItemBytes);
+            failures.Range($"{key}:Policy:CommitsPerDay", app.Policy.CommitsPerDay, 1, 1_000_000);
             app.Policy.Passphrase.Check($"{key}:Policy:Passphrase", failures);
         }
     }
