@@ -102,6 +102,19 @@ public sealed class KeyRecoveryClient : IDisposable
     }
 
     /// <summary>
+    /// Forgets the home server's key that this device saw first: the next one that it sees counts. Only after
+    /// <see cref="ClientFailure.HomeKeyChanged"/>, and only where the person knows from the operator that the key is
+    /// new.
+    /// </summary>
+    public async Task ForgetHomeKeyAsync(CancellationToken ct = default)
+    {
+        using var kept = await _store.LoadAsync(ct);
+        if (kept is not { HomeKey: not null }) return;
+        using var next = kept.WithoutHomeKey();
+        await _store.SaveAsync(next, ct);
+    }
+
+    /// <summary>
     /// Reads the account that a recovery code opens. Nothing is changed until
     /// <see cref="RecoverySession.CompleteAsync"/>.
     /// </summary>

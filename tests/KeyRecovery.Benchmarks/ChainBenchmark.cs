@@ -36,7 +36,7 @@ internal static class ChainBenchmark
         var store = new FileDeviceStore(folder["device"]);
         using (var device = new DeviceState(
             served.Account, phone.Id, SecretBytes.Copy(seed), SecretBytes.Copy(kemSeed), null, default))
-        using (var state = device.With(Verify(told, phone)))
+        using (var state = device.With(Verify(told, phone), TestHome.Keys[0]))
             await store.SaveAsync(state, default);
         var (kept, read) = Compare(() => Open(store, phone), () => Load(store).Dispose());
         var before = GC.GetTotalAllocatedBytes(precise: true);
@@ -51,7 +51,8 @@ internal static class ChainBenchmark
     }
 
     private static VerifiedVault Verify(byte[] told, TestAuthority own) =>
-        VerifiedVault.Verify(TestAccount.DefaultApp, VaultBundle.Decode(told), own.Identity, null) is VaultVerdict.Ok ok
+        VerifiedVault.Verify(TestAccount.DefaultApp, VaultBundle.Decode(told), own.Identity, null, TestHome.Keys)
+            is VaultVerdict.Ok ok
             ? ok.Vault
             : throw new InvalidOperationException("an honest vault was refused");
 

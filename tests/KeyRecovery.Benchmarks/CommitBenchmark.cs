@@ -31,7 +31,9 @@ internal static class CommitBenchmark
         for (var round = 0; round < Rounds; round++)
         {
             using var folder = new TempFolder();
-            await using var server = await ServerProcess.StartAsync(folder["data"]);
+            await using var server = await ServerProcess.StartAsync(
+                folder["data"], 0, ("Apps:0:Id", "demo"), ("Apps:0:Issuer", "urn:keyrecovery:development"),
+                ("Apps:0:Audience", "demo"), ("Apps:0:Policy:CommitsPerDay", "1000000"));
             var requests = new List<IReadOnlyList<byte[]>>();
             for (var i = 0; i < Clients; i++)
             {

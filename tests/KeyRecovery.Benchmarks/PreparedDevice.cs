@@ -6,6 +6,7 @@ using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing;
 
 namespace KeyRecovery.Benchmarks;
 
@@ -46,7 +47,7 @@ internal sealed class PreparedDevice : IDisposable
         var random = SystemRandom.Instance;
         using var kem = KemPrivateKey.FromSeed(_state.KemSeed.Span);
         var own = new OwnIdentity(_state.Device, _signing.PublicKey);
-        var vault = ((VaultVerdict.Ok)VerifiedVault.Verify("demo", _state.Known!, own, null)).Vault;
+        var vault = ((VaultVerdict.Ok)VerifiedVault.Reopen("demo", _state.Known!, own)).Vault;
         var content = new byte[contentSize];
         random.Fill(content);
         var idBytes = new byte[16];
@@ -57,7 +58,7 @@ internal sealed class PreparedDevice : IDisposable
             using var open = vault.Open(_state.Device, kem).Vault!;
             var key = open.Keys.Current;
             var item = SealedItem.Seal(
-                key, new ItemHeader(_state.Account, id, (ulong)version, key.Epoch, previous), content, random);
+                key, new ItemHeader(_state.Account, id, (ulong)version, key.Epoch, previous), "item", content, random);
             previous = Hash256.Of(item);
             var change = new ManifestChange
             {
@@ -70,9 +71,14 @@ internal sealed class PreparedDevice : IDisposable
             requests.Add(
                 Request("POST", "/v1/commits", "application/cbor",
                     new CommitBundle(null, null, manifest, [item]).Encode(), ""));
-            var told = new VaultBundle(
-                _state.Account, (ulong)vault.Links.Length, [], vault.Keyset.Bytes, manifest.Bytes, vault.TrustedFrom);
-            vault = ((VaultVerdict.Ok)VerifiedVault.Verify("demo", told, own, vault)).Vault;
+            // The server's head is not known ahead: what is kept needs none that is signed.
+            var kept = vault.ToBundle() with
+            {
+                Manifest = manifest.Bytes,
+                Head = TestHome.Sign(manifest).Bytes,
+                Hashes = vault.Hashes.Add(vault.Manifest.Hash),
+            };
+            vault = ((VaultVerdict.Ok)VerifiedVault.Reopen("demo", kept, own)).Vault;
         }
         return requests;
     }

@@ -26,6 +26,7 @@ internal static class RealmBenchmark
     [
         ("Apps:0:Id", "demo"), ("Apps:0:Issuer", "urn:keyrecovery:development"), ("Apps:0:Audience", "demo"),
         ("Apps:0:Policy:Passphrase:Budget", "100"), ("Apps:0:Policy:Passphrase:Waits", ""),
+        ("Apps:0:Policy:CommitsPerDay", "1000000"),
     ];
 
     public static async Task RunAsync(Report report)

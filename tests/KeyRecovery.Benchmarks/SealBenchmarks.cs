@@ -39,12 +39,12 @@ internal static class SealBenchmarks
         var aead = AeadAlgorithm.XChaCha20Poly1305;
         using var key = Key.Create(aead);
         var nonce = RandomNumberGenerator.GetBytes(24);
-        var item = new byte[SealedItem.SizeOf(content.Length)];
+        var item = new byte[SealedItem.SizeOf("item", content.Length)];
         var sealedBytes = new byte[content.Length + aead.TagSize];
         var (items, bare) = Throughput.Pair(
             () =>
             {
-                SealedItem.Seal(epochKey, header, content, item, random);
+                SealedItem.Seal(epochKey, header, "item", content, item, random);
                 Hash256.Of(item);
             },
             () =>

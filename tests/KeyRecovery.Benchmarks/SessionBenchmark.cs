@@ -21,7 +21,9 @@ internal static class SessionBenchmark
     {
         var (many, one, times) = (new List<double>(), new List<double>(), new List<double>());
         using var folder = new TempFolder();
-        await using var server = await ServerProcess.StartAsync(folder["data"]);
+        await using var server = await ServerProcess.StartAsync(
+            folder["data"], 0, ("Apps:0:Id", "demo"), ("Apps:0:Issuer", "urn:keyrecovery:development"),
+            ("Apps:0:Audience", "demo"), ("Apps:0:Policy:CommitsPerDay", "1000000"));
         await LinkAsync(server, "warm", Accounts, AtOnce);
         for (var round = 0; round < Rounds; round++)
         {

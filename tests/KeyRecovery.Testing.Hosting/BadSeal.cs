@@ -16,8 +16,8 @@ public static class BadSeal
         using var state = await device.Store.LoadAsync(default);
         using var signing = SigningKey.FromSeed(state!.SigningSeed.Span);
         using var kem = KemPrivateKey.FromSeed(state.KemSeed.Span);
-        var verdict = VerifiedVault.Verify(
-            "demo", state.Known!, new OwnIdentity(state.Device, signing.PublicKey), null);
+        var verdict = VerifiedVault.Reopen(
+            "demo", state.Known!, new OwnIdentity(state.Device, signing.PublicKey));
         using var open = ((VaultVerdict.Ok)verdict).Vault.Open(state.Device, kem).Vault!;
 
         var draft = ChainLinkDraft.Next(

@@ -3,6 +3,7 @@ using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Passphrases;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Invocation;
 
@@ -72,13 +73,7 @@ internal sealed class CliContext : IDisposable
         {
             if (warnsOfErasure) WarnOfErasure(vault);
             var bad = vault.Authorities.Where(a => a.SealIsBad).ToList();
-            if (bad.Count > 0)
-            {
-                Expect(await vault.MendAsync(ct));
-                Output.Note(
-                    $"{Words.List(bad.Select(Words.Name))} could not have opened the account, because a seal was bad. "
-                    + "It is mended.");
-            }
+            if (bad.Count > 0 && !await MendAsync(vault, bad, ct)) bad.Clear();
             if (vault.LostItems is { Length: > 0 } lost)
                 Output.Note(
                     $"the server lost the content of {Words.List(lost.Select(Words.Safe))}: store it again with "
@@ -89,6 +84,29 @@ internal sealed class CliContext : IDisposable
         {
             vault.Dispose();
             throw;
+        }
+    }
+
+    // A device of less than three days begins no epoch; all else of the account is open to it.
+    private async Task<bool> MendAsync(
+        VaultSession vault, IReadOnlyList<AuthorityInfo> bad, CancellationToken ct)
+    {
+        var names = Words.List(bad.Select(Words.Name));
+        switch (await vault.MendAsync(ct))
+        {
+            case Result<VaultSession>.Failed { Failure: ClientFailure.Refused refused }
+                when refused.Type == ProblemTypes.YoungAuthority:
+                Output.Note(
+                    $"{names} cannot open the account now, because a seal is bad. This device is new to the account "
+                    + "and "
+                    + "may not mend it: open the account on an older one.");
+                return false;
+            case Result<VaultSession>.Failed failed:
+                Expect(failed.Failure);
+                return false;
+            default:
+                Output.Note($"{names} could not have opened the account, because a seal was bad. It is mended.");
+                return true;
         }
     }
 

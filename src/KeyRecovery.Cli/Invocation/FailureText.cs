@@ -113,9 +113,9 @@ internal static class FailureText
     };
 
     private static string Young(DateTimeOffset? trustedFrom) => trustedFrom is { } from
-        ? $"This device is new to the account, and may remove what was there before it from {Words.Time(from)} on. An "
-            + "older device may at once."
-        : "This device is new to the account, and may not do that yet. An older device may.";
+        ? $"This device is new to the account: until {Words.Time(from)} it removes nobody. An older device may at once."
+        : "Whoever signs here, this device or a code that a new device made, is new to the account and may not do that "
+            + "for three days. An older device or code may.";
 
     private static string[] Advice(string type) => type switch
     {

@@ -23,7 +23,7 @@ public sealed record AuthorityInfo(
 {
     /// <summary>Joins what chain, sealed part, keyset and server say of each authority.</summary>
     internal static ImmutableArray<AuthorityInfo> AllOf(
-        OpenVault open, ImmutableArray<AuthorityId> badSeals, AuthorityId own)
+        OpenVault open, ImmutableArray<EpochSeal> badSeals, AuthorityId own)
     {
         var notes = open.Private.Authorities.ToDictionary(n => n.Id);
         return
@@ -31,7 +31,7 @@ public sealed record AuthorityInfo(
             .. open.Vault.Chain.Active.OrderBy(a => a.AddedAt).ThenBy(a => a.Kind).Select(a => new AuthorityInfo(
                 a.Id, a.Kind, notes.GetValueOrDefault(a.Id)?.Name ?? "", Clock.FromSeconds(a.AddedTime), a.Id == own,
                 open.Vault.TrustedFrom.TryGetValue(a.Id, out var at) ? Clock.FromSeconds(at) : null,
-                badSeals.Contains(a.Id), notes.GetValueOrDefault(a.Id)?.Replace ?? false)),
+                badSeals.Any(s => s.Entry.Id == a.Id), notes.GetValueOrDefault(a.Id)?.Replace ?? false)),
         ];
     }
 }

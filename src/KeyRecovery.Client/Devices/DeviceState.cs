@@ -16,6 +16,7 @@ public sealed class DeviceState : IDisposable
 
     // Raised with every change of what a vault must obey: a vault that was kept before it is verified once more.
     private const ulong Version = 2;
+    private const int Fields = 9;
 
     /// <summary>Joins the parts.</summary>
     public DeviceState(AccountId account, AuthorityId device, SecretBytes signingSeed, SecretBytes kemSeed,
@@ -49,6 +50,11 @@ public sealed class DeviceState : IDisposable
     /// <summary>The last vault that was verified, whole; null until the account is there.</summary>
     public VaultBundle? Known { get; }
 
+    /// <summary>
+    /// The home server's audit key as this device saw it first; null where it has seen none, or the app pins it.
+    /// </summary>
+    public VerifyKey? HomeKey { get; init; }
+
     /// <summary>Whether <see cref="Known"/> was verified by the rules that this program knows.</summary>
     internal bool IsVerified { get; private init; }
 
@@ -58,17 +64,18 @@ public sealed class DeviceState : IDisposable
     public ReadOnlyMemory<byte> Pending { get; }
 
     /// <summary>The bytes to seal.</summary>
-    public byte[] Encode() => new CborOut().Array(8)
+    public byte[] Encode() => new CborOut().Array(Fields)
         .Text(Label).UInt(IsVerified || Known is null ? Version : Version - 1)
         .Bytes(Account).Bytes(Device).Bytes(SigningSeed.Span).Bytes(KemSeed.Span)
-        .Bytes(Known is null ? default : Known.Encode()).Bytes(Pending.Span).ToArray();
+        .Bytes(Known is null ? default : Known.Encode()).Bytes(Pending.Span)
+        .Bytes(HomeKey is null ? [] : HomeKey.ToArray()).ToArray();
 
     /// <summary>Reads the bytes.</summary>
     /// <exception cref="WireFormatException">Not a device's state.</exception>
     public static DeviceState Decode(ReadOnlyMemory<byte> bytes)
     {
         var reader = new CborIn(bytes);
-        reader.Array(8);
+        reader.Array(Fields);
         reader.Label(Label);
         var version = reader.UInt(Version);
         WireFormatException.Require(version >= 1, "versions count from 1");
@@ -77,19 +84,33 @@ public sealed class DeviceState : IDisposable
             SecretBytes.Copy(reader.BytesView(32, 32).Span));
         var known = reader.BytesView(0, Limits.RepairBytes).ToArray();
         var pending = reader.BytesView(0, Limits.CommitBodyBytes).ToArray();
+        var homeKey = reader.BytesView(0, VerifyKey.Size);
         reader.End();
         var vault = known.Length == 0 ? null : VaultBundle.Decode(known);
         return new DeviceState(account, device, signing, kem, vault, pending)
         {
             IsVerified = version == Version,
+            HomeKey = homeKey.IsEmpty ? null : new VerifyKey(homeKey.Span),
         };
     }
 
     /// <summary>The same device with a vault that was verified since, and nothing pending.</summary>
-    public DeviceState With(VerifiedVault known)
+    /// <param name="known">The vault.</param>
+    /// <param name="homeKey">The home server's audit key, where none is pinned.</param>
+    public DeviceState With(VerifiedVault known, VerifyKey? homeKey)
     {
         var (signing, kem) = (SecretBytes.Copy(SigningSeed.Span), SecretBytes.Copy(KemSeed.Span));
-        return new DeviceState(Account, Device, signing, kem, known.ToBundle(), default) { IsVerified = true };
+        return new DeviceState(Account, Device, signing, kem, known.ToBundle(), default)
+        {
+            IsVerified = true,
+            HomeKey = homeKey,
+        };
+    }
+
+    internal DeviceState WithoutHomeKey()
+    {
+        var (signing, kem) = (SecretBytes.Copy(SigningSeed.Span), SecretBytes.Copy(KemSeed.Span));
+        return new DeviceState(Account, Device, signing, kem, Known, Pending) { IsVerified = IsVerified };
     }
 
     /// <inheritdoc/>

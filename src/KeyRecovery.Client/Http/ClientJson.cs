@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Http;
@@ -10,9 +11,13 @@ internal sealed record TrustedFromJson(string Id, ulong At);
 
 /// <summary>Where an account stands (docs/protocol.md §9.2).</summary>
 internal sealed record HeadsJson(
-    string AccountId, ulong ChainSeq, string ChainHash, ulong ManifestVersion, string ManifestHash,
+    string AccountId, ulong ChainSeq, string ChainHash, ulong ManifestVersion, string ManifestHash, string Head,
     TrustedFromJson[] TrustedFrom)
 {
+    /// <summary>The signed head's bytes; empty where they do not read.</summary>
+    public ReadOnlyMemory<byte> ReadHead() =>
+        Base64UrlText.TryDecodeUpTo(Head, SignedHead.MaxSize, out var bytes) ? bytes : [];
+
     /// <summary>The ages, as far as they read.</summary>
     public ImmutableSortedDictionary<AuthorityId, ulong> ReadTrustedFrom()
     {
@@ -22,6 +27,9 @@ internal sealed record HeadsJson(
         return trusted.ToImmutable();
     }
 }
+
+/// <summary>The server's audit key.</summary>
+internal sealed record AuditKeyJson(string Key);
 
 /// <summary>The answer to a repair.</summary>
 internal sealed record RepairJson(HeadsJson Heads, string[] Missing);
@@ -74,6 +82,7 @@ internal sealed record LinkEnvelopeJson(string Envelope, long ExpiresInMs);
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(HeadsJson))]
+[JsonSerializable(typeof(AuditKeyJson))]
 [JsonSerializable(typeof(RepairJson))]
 [JsonSerializable(typeof(VersionsJson))]
 [JsonSerializable(typeof(ProblemJson))]

@@ -19,7 +19,7 @@ internal sealed class SealedPuts(IRandom random)
         var id = before?.Id ?? old?.Header.Id ?? NewId();
         var header = new ItemHeader(key.Account, id, (before?.Version ?? 0) + 1, key.Epoch, before?.Hash ?? default);
         if (old?.Header == header) return old;
-        var bytes = SealedItem.Seal(key, header, put.Content.Span, random);
+        var bytes = SealedItem.Seal(key, header, put.Name, put.Content.Span, random);
         return _byName[put.Name] = new SealedPut(header, put.Content.Length, bytes, Hash256.Of(bytes));
     }
 

@@ -22,6 +22,12 @@ public sealed record KeyRecoveryOptions
     public string? Authority { get; init; }
 
     /// <summary>
+    /// The audit keys of the home server, with which it signs every account's head: several while it changes its key.
+    /// Default: none, and the first one that this device sees is kept.
+    /// </summary>
+    public ImmutableArray<VerifyKey> HomeKeys { get; init; } = [];
+
+    /// <summary>
     /// The servers that guard passphrases, best of operators that do not know each other: more than half of them must
     /// be stolen or conspire before a passphrase can be searched. At most 8. Default: none, which is the home server
     /// alone.

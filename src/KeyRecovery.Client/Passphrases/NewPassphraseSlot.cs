@@ -4,6 +4,7 @@ using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Passphrases;
 

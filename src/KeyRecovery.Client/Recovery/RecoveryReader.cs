@@ -15,9 +15,12 @@ internal static class RecoveryReader
         var answer = await api.RecoverAsync(slot, token, ct);
         if (answer is Answer.Problem { Type: ProblemTypes.SignatureInvalid }) return new ClientFailure.UnknownCode();
         if (answer is not Answer.Success success) return Failures.Of(answer);
+        var homeKeys = await HomeKeys.FindAsync(options, api, null, ct);
+        if (!homeKeys.TryGet(out var keys, out var unknown)) return unknown;
         try
         {
-            return VerifiedVault.Verify(options.App, VaultBundle.Decode(success.Body), slot.Identity, null) switch
+            return VerifiedVault.Verify(
+                options.App, VaultBundle.Decode(success.Body), slot.Identity, null, keys) switch
             {
                 VaultVerdict.Ok ok => Open(ok.Vault, slot),
                 VaultVerdict.Refused { Fault: ProtocolFault.UpgradeRequired } => new ClientFailure.UpgradeRequired(),

@@ -127,7 +127,9 @@ public sealed class RecoverySession : IDisposable
                     if (await ReadAgainAsync(ct) is { } failure) return failure;
                     if (_open.Vault.Chain.FindActive(device.Id) is not null) return await OpenAsync(tooYoung, ct);
                     break;
-                case Answer.Problem { Type: ProblemTypes.YoungAuthority }:
+                case Answer.Problem { Type: ProblemTypes.YoungAuthority } young:
+                    // A slot that a young device made adds nobody either, whatever is left out.
+                    if (!remove.Except(tooYoung).Any()) return Failures.Of(young);
                     tooYoung = remove;
                     break;
                 case Answer.Problem { IsRefusal: true } refused:

@@ -39,6 +39,14 @@ public abstract record ClientFailure
     public sealed record RolledBack(ProtocolFault Fault)
         : ClientFailure($"the server shows an older or different history than before ({Fault})");
 
+    /// <summary>
+    /// The home server signs with another key than the one that this device saw first. A server that lost everything
+    /// has a new one; so has one that is not the one that it was. Going on is
+    /// <see cref="KeyRecoveryClient.ForgetHomeKeyAsync"/>.
+    /// </summary>
+    public sealed record HomeKeyChanged()
+        : ClientFailure("the server signs with another key than before: ask its operator whether that is right");
+
     /// <summary>The server's answer does not verify.</summary>
     /// <param name="Fault">Which rule of the protocol it breaks.</param>
     public sealed record ServerLied(ProtocolFault Fault)

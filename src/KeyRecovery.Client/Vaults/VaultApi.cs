@@ -22,10 +22,20 @@ internal sealed class VaultApi(ApiTransport transport, RealmDirectory realms)
         DeviceKeys signer, ReadOnlyMemory<byte> commit, string? token, CancellationToken ct) =>
         transport.SendAsync(ApiRequest.Post("/v1/commits", commit) with { Token = token }, signer, ct);
 
-    public Task<Answer> GetVaultAsync(DeviceKeys signer, ulong? linksAfter, Hash256? known, CancellationToken ct) =>
+    /// <param name="signer">Who asks.</param>
+    /// <param name="linksAfter">The newest link that is known; null for all.</param>
+    /// <param name="manifestAfter">The version from which on the manifests' hashes are told.</param>
+    /// <param name="known">The manifest that is known.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task<Answer> GetVaultAsync(
+        DeviceKeys signer, ulong? linksAfter, ulong manifestAfter, Hash256? known, CancellationToken ct) =>
         transport.SendAsync(
             ApiRequest.Get(linksAfter is { } n
-                ? $"/v1/vault?linksAfter={n}" : "/v1/vault") with { IfNoneMatch = known?.ToString() }, signer, ct);
+                ? $"/v1/vault?linksAfter={n}&manifestAfter={manifestAfter}"
+                : $"/v1/vault?manifestAfter={manifestAfter}") with { IfNoneMatch = known?.ToString() }, signer, ct);
+
+    public Task<Answer> GetAuditKeyAsync(CancellationToken ct) =>
+        transport.SendAsync(ApiRequest.Get("/audit/key"), null, ct);
 
     public Task<Answer> RecoverAsync(DeviceKeys slot, string? token, CancellationToken ct) =>
         transport.SendAsync(new ApiRequest(HttpMethod.Post, "/v1/recovery") { Token = token }, slot, ct);

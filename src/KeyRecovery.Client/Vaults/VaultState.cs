@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Net;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
+using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
@@ -19,6 +20,7 @@ internal sealed class VaultState : IDisposable
     private readonly Lock _gate = new();
     private DeviceState _device;
     private TimeSpan? _heldErasure;
+    private IReadOnlyList<VerifyKey> _homeKeys;
 
     public VaultState(KeyRecoveryOptions options, VaultApi api, IDeviceStore store, DeviceState device)
     {
@@ -27,6 +29,7 @@ internal sealed class VaultState : IDisposable
         _device = device;
         Api = api;
         Keys = DeviceKeys.Of(device);
+        _homeKeys = HomeKeys.Known(options, device.HomeKey);
     }
 
     public VaultApi Api { get; }
@@ -35,7 +38,7 @@ internal sealed class VaultState : IDisposable
 
     public OpenVault Open { get; private set; } = null!;
 
-    public ImmutableArray<AuthorityId> BadSeals { get; private set; } = [];
+    public ImmutableArray<EpochSeal> BadSeals { get; private set; } = [];
 
     /// <summary>Names of items whose content a repaired server lacks.</summary>
     public ImmutableArray<string> LostItems { get; private set; } = [];
@@ -77,7 +80,8 @@ internal sealed class VaultState : IDisposable
         if (_device.Known is not { } known) return false;
         var verdict = _device.IsVerified
             ? VerifiedVault.Reopen(_options.App, known, Keys.Identity)
-            : VerifiedVault.Verify(_options.App, known, Keys.Identity, null);
+            : VerifiedVault.Verify(
+                _options.App, known, Keys.Identity, null, HomeKeys.Known(_options, _device.HomeKey));
         return verdict is VaultVerdict.Ok ok && TryTake(ok.Vault) is null;
     }
 
@@ -85,7 +89,14 @@ internal sealed class VaultState : IDisposable
     public async Task<ClientFailure?> RefreshAsync(CancellationToken ct)
     {
         var known = Open?.Vault;
-        var answer = await Api.GetVaultAsync(Keys, known?.Chain.Head.Link.Sequence, known?.Manifest.Hash, ct);
+        if (_homeKeys.Count == 0)
+        {
+            var found = await HomeKeys.FindAsync(_options, Api, _device.HomeKey, ct);
+            if (!found.TryGet(out var keys, out var unknown)) return unknown;
+            _homeKeys = keys;
+        }
+        var from = known?.Manifest.Manifest.Version ?? 1;
+        var answer = await Api.GetVaultAsync(Keys, known?.Chain.Head.Link.Sequence, from, known?.Manifest.Hash, ct);
         if (answer is Answer.Success told) HeldErasure = told.ErasureDueIn;
         if (answer is Answer.Success { Status: HttpStatusCode.NotModified } && known is not null) return null;
         if (answer is Answer.Problem { Type: ProblemTypes.RepairRequired or ProblemTypes.VaultLost
@@ -93,7 +104,7 @@ internal sealed class VaultState : IDisposable
             return known is null ? Failures.Of(problem) : await RepairAsync(known, Failures.Of(problem), ct);
         if (answer is not Answer.Success success) return Failures.Of(answer);
 
-        switch (Verify(success.Body, known))
+        switch (await VerifyAsync(success.Body, known, from, ct))
         {
             case VaultVerdict.Ok ok:
                 return await AcceptAsync(ok.Vault, ct);
@@ -105,6 +116,8 @@ internal sealed class VaultState : IDisposable
             case VaultVerdict.Refused { Fault: ProtocolFault.Fork or ProtocolFault.ForkedManifest
                 or ProtocolFault.ForgedBeginning } refused:
                 return new ClientFailure.RolledBack(refused.Fault);
+            case VaultVerdict.Refused { Fault: ProtocolFault.HeadSignature } when _device.HomeKey is not null:
+                return new ClientFailure.HomeKeyChanged();
             case VaultVerdict.Refused refused:
                 return new ClientFailure.ServerLied(refused.Fault);
             default:
@@ -118,10 +131,12 @@ internal sealed class VaultState : IDisposable
         var known = Vault;
         if (heads.ManifestHash != commit.Manifest.Hash.ToString()) return await RefreshAsync(ct);
         ImmutableArray<ReadOnlyMemory<byte>> links = commit.Link is { } link ? [link.Bytes] : [];
+        IEnumerable<Keyset> before = commit.Link is { Link.BeginsEpoch: true } ? [] : known.Keyset.Parts;
+        IEnumerable<Keyset> keysets = commit.Keyset is { } brought ? before.Append(brought) : before;
         var bundle = new VaultBundle(
-            known.Account, known.Chain.Head.Link.Sequence + 1, links, commit.Keyset?.Bytes ?? known.Keyset.Bytes,
-            commit.Manifest.Bytes, heads.ReadTrustedFrom());
-        return VerifiedVault.Verify(_options.App, bundle, Keys.Identity, known) is VaultVerdict.Ok ok
+            known.Account, known.Chain.Head.Link.Sequence + 1, links, [.. keysets.Select(k => k.Bytes)],
+            commit.Manifest.Bytes, heads.ReadHead(), [known.Manifest.Hash], heads.ReadTrustedFrom());
+        return VerifiedVault.Verify(_options.App, bundle, Keys.Identity, known, _homeKeys) is VaultVerdict.Ok ok
             ? await AcceptAsync(ok.Vault, ct)
             : await RefreshAsync(ct);
     }
@@ -133,11 +148,14 @@ internal sealed class VaultState : IDisposable
         _device.Dispose();
     }
 
-    private VaultVerdict Verify(byte[] body, VerifiedVault? known)
+    private async Task<VaultVerdict> VerifyAsync(
+        byte[] body, VerifiedVault? known, ulong from, CancellationToken ct)
     {
         try
         {
-            return VerifiedVault.Verify(_options.App, VaultBundle.Decode(body), Keys.Identity, known);
+            var told = VaultBundle.Decode(body);
+            if (known is not null) told = await CompleteAsync(told, from, ct);
+            return VerifiedVault.Verify(_options.App, told, Keys.Identity, known, _homeKeys);
         }
         catch (WireFormatException)
         {
@@ -149,11 +167,27 @@ internal sealed class VaultState : IDisposable
         }
     }
 
+    // Whoever was away for very long asks for more hashes, a page at a time; a commit in between harms nothing.
+    private async Task<VaultBundle> CompleteAsync(VaultBundle told, ulong from, CancellationToken ct)
+    {
+        var hashes = told.Hashes;
+        var version = SignedManifest.Decode(told.Manifest).Manifest.Version;
+        for (var page = hashes.Length; page == Limits.TrailPage && from + (ulong)hashes.Length < version;)
+        {
+            var answer = await Api.GetVaultAsync(Keys, told.First, from + (ulong)hashes.Length, null, ct);
+            if (answer is not Answer.Success more) break;
+            var next = VaultBundle.Decode(more.Body).Hashes;
+            page = next.Length;
+            hashes = hashes.AddRange(next);
+        }
+        return told with { Hashes = [.. hashes.Take((int)Math.Min(version - Math.Min(from, version), int.MaxValue))] };
+    }
+
     private async Task<ClientFailure?> AcceptAsync(VerifiedVault vault, CancellationToken ct)
     {
         if (vault.Chain.FindActive(Keys.Id) is null) return new ClientFailure.Revoked();
         if (TryTake(vault) is { } failure) return failure;
-        var next = _device.With(vault);
+        var next = _device.With(vault, _options.HomeKeys.IsDefaultOrEmpty ? _homeKeys[0] : null);
         await _store.SaveAsync(next, ct);
         _device.Dispose();
         _device = next;
@@ -166,7 +200,8 @@ internal sealed class VaultState : IDisposable
         {
             var (opened, fault) = vault.Open(Keys.Id, Keys.Kem);
             if (opened is null) return new ClientFailure.ServerLied(fault);
-            var badSeals = Open?.Vault.Keyset.Hash == vault.Keyset.Hash ? BadSeals : opened.FindBadSeals();
+            var badSeals = Open?.Vault.Chain.Seals.SequenceEqual(vault.Chain.Seals) is true
+                ? BadSeals : opened.FindBadSeals();
             lock (_gate)
             {
                 Open?.Dispose();
@@ -182,7 +217,11 @@ internal sealed class VaultState : IDisposable
 
     private async Task<ClientFailure?> RepairAsync(VerifiedVault known, ClientFailure why, CancellationToken ct)
     {
-        var bundle = new RepairBundle(known.Links, known.Keyset, known.Manifest);
+        var bundle = new RepairBundle(known.Links, known.Keyset.Parts, known.Manifest)
+        {
+            Head = known.Head,
+            Between = known.Hashes,
+        };
         var answer = await Api.RepairAsync(Keys, bundle.Encode(), ct);
         if (answer is Answer.Problem { Type: ProblemTypes.Revoked }) return new ClientFailure.Revoked();
         if (answer.Read(ClientJson.Default.RepairJson) is not Result<RepairJson>.Ok { Value: var repaired })

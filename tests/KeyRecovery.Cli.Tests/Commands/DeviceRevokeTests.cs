@@ -4,7 +4,7 @@ namespace KeyRecovery.Cli.Tests.Commands;
 
 /// <summary>A device that was stolen, and what the thief let in through it.</summary>
 [Collection(CliTests.Name)]
-public sealed class DeviceRevokeTests(CliFixture fixture)
+public sealed class DeviceRevokeTests(TrustingFixture fixture) : IClassFixture<TrustingFixture>
 {
     [Fact]
     public async Task Revoking_a_stolen_device_locks_out_what_came_in_through_it_and_marks_its_code()

@@ -3,7 +3,7 @@ using KeyRecovery.Testing.Hosting;
 namespace KeyRecovery.Cli.Tests.Support;
 
 /// <summary>One real host process for the tests of the project, and homes for them.</summary>
-public sealed class CliFixture : IAsyncLifetime
+public class CliFixture : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
     private int _homes;
@@ -11,8 +11,12 @@ public sealed class CliFixture : IAsyncLifetime
     /// <summary>The host.</summary>
     public ServerProcess Server { get; private set; } = null!;
 
+    /// <summary>Keys below <c>KeyRecovery</c>.</summary>
+    protected virtual IEnumerable<(string Key, string Value)> Settings => [];
+
     /// <inheritdoc/>
-    public async Task InitializeAsync() => Server = await ServerProcess.StartAsync(_folder["data"]);
+    public async Task InitializeAsync() =>
+        Server = await ServerProcess.StartAsync(_folder["data"], 0, [.. Settings]);
 
     /// <inheritdoc/>
     public async Task DisposeAsync()

@@ -63,7 +63,7 @@ public sealed class KeptVaultTests : IDisposable
             told with { Links = told.Links.RemoveAt(2) },
             told with { First = 1, Links = told.Links.RemoveAt(0) },
             told with { Links = told.Links.SetItem(1, new byte[40]) },
-            told with { Keyset = _account.History[0].Keyset.Bytes },
+            told with { Keysets = [.. _account.History[0].Keysets.Select(k => k.Bytes)] },
             told with { Manifest = _account.History[1].Manifest.Bytes },
             told with { Manifest = Forge.Flip(told.Manifest.Span, told.Manifest.Length - 1) },
         ];
@@ -82,7 +82,7 @@ public sealed class KeptVaultTests : IDisposable
         using var older = DeviceState.Decode(Older(Kept(_account.Now.Tell())));
         Assert.False(older.IsVerified);
         Assert.Equal(Older(Kept(_account.Now.Tell())), older.Encode());
-        using var since = older.With(_account.Read(_phone));
+        using var since = older.With(_account.Read(_phone), TestHome.Keys[0]);
         using var again = DeviceState.Decode(since.Encode());
         Assert.True(again.IsVerified);
     }
@@ -104,7 +104,10 @@ public sealed class KeptVaultTests : IDisposable
     private byte[] Kept(VaultBundle bundle)
     {
         using var state = new DeviceState(
-            _account.Now.Account, _phone.Id, SecretBytes.Copy(_seed), SecretBytes.Copy(_kemSeed), bundle, default);
+            _account.Now.Account, _phone.Id, SecretBytes.Copy(_seed), SecretBytes.Copy(_kemSeed), bundle, default)
+        {
+            HomeKey = TestHome.Keys[0],
+        };
         var bytes = state.Encode();
         Assert.Equal(1, bytes[VersionAt]);
         bytes[VersionAt] = 2;

@@ -9,8 +9,8 @@ public sealed class RevocationRaceTests(ServerFixture fixture)
 {
     private const int Rounds = 50;
 
-    // An account takes 64 links a day, and a round needs two.
-    private const int RoundsPerAccount = 25;
+    // An account takes 16 additions a day; two are of its beginning, and a round needs one.
+    private const int RoundsPerAccount = 10;
 
     [Fact]
     public async Task A_commit_that_races_its_devices_revocation_comes_before_it_whole_or_not_at_all()

@@ -33,7 +33,11 @@ public sealed class BadSealTests(ServerFixture fixture)
         Assert.Equal(slot.Id, Assert.Single(onLaptop.Authorities, a => a.SealIsBad).Id);
         Assert.Equal("content"u8.ToArray(), TestDevice.Value(await onLaptop.GetAsync("identity")));
 
-        TestDevice.Value(await onLaptop.MendAsync());
+        // A device of today begins no epoch: it says so, and whoever is trusted mends.
+        Assert.IsType<ClientFailure.Refused>(TestDevice.Failure(await onLaptop.MendAsync()));
+        TestDevice.Value(await onPhone.RefreshAsync());
+        TestDevice.Value(await onPhone.MendAsync());
+        TestDevice.Value(await onLaptop.RefreshAsync());
         Assert.DoesNotContain(onLaptop.Authorities, a => a.SealIsBad);
         using var recovered = await stopped.RecoverAsync(code);
         Assert.Equal("content"u8.ToArray(), TestDevice.Value(await recovered.GetAsync("identity")));

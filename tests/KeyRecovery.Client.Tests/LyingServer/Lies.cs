@@ -29,7 +29,8 @@ internal static class Lies
     }
 
     /// <summary>A whole account of the server's own that pretends to hold a slot of the user's.</summary>
-    public static VaultBundle TransplantSlot(string app, NewAuthority slot, KemPublicKey slotKem)
+    public static VaultBundle TransplantSlot(
+        string app, NewAuthority slot, KemPublicKey slotKem, ReadOnlyMemory<byte> head)
     {
         using var signing = NewKey();
         using var kem = KemPrivateKey.FromSeed(Seed());
@@ -42,7 +43,7 @@ internal static class Lies
         var link = draft.Sign(signing, proofs);
         var manifest = ManifestDraft.First(draft, new ManifestChange(), signing, Random);
         return new VaultBundle(
-            draft.Link.Account, 0, [link.Bytes], draft.Keyset.Bytes, manifest.Bytes,
+            draft.Link.Account, 0, [link.Bytes], [draft.Keyset.Bytes], manifest.Bytes, head, [],
             ImmutableSortedDictionary<AuthorityId, ulong>.Empty);
     }
 

@@ -74,7 +74,7 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
         using var vault = await CreateAsync();
         using var slot = _code.DeriveSlot();
         var entry = NewAuthority.Of(slot.Id, AuthorityKind.Code, slot.Signing.PublicKey, slot.Kem.PublicKey);
-        LieToNewcomers(_ => Lies.TransplantSlot("demo", entry, slot.Kem.PublicKey));
+        LieToNewcomers(told => Lies.TransplantSlot("demo", entry, slot.Kem.PublicKey, told.Head));
         Assert.Equal(ProtocolFault.Possession, await RecoverFaultAsync(_laptop));
     }
 
@@ -86,7 +86,7 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
         using var otherCode = RecoveryCode.Generate(SystemRandom.Instance);
         using var theirs = await other.CreateAsync(await fixture.Server.TokenAsync(Canary.NewText()), otherCode);
         VaultBundle? wrong = null;
-        other.Relay.OnAnswer = (_, body) => Remember(body, out wrong);
+        other.Relay.OnAnswer = (request, body) => IsVault(request) ? Remember(body, out wrong) : body;
         using var opened = TestDevice.Value(await other.Client.BeginRecoveryAsync(otherCode));
         LieToNewcomers(_ => wrong!);
         Assert.Equal(ProtocolFault.OwnKeys, await RecoverFaultAsync(_laptop));
@@ -109,7 +109,7 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
         using var vault = await CreateAsync();
         var old = await TellAsync();
         TestDevice.Value(await vault.AddCodeAsync(RecoveryCode.Generate(SystemRandom.Instance)));
-        LieToPhone(told => told with { Links = [], Manifest = old.Manifest, Keyset = old.Keyset },
+        LieToPhone(told => told with { Links = [], Manifest = old.Manifest, Keysets = old.Keysets },
             onRepair: HttpStatusCode.Conflict);
         Assert.Equal(new ClientFailure.RolledBack(ProtocolFault.RolledBackChain),
             TestDevice.Failure(await vault.RefreshAsync()));
@@ -186,7 +186,7 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
         using var own = KemPrivateKey.FromSeed(Lies.Seed());
         LieToPhone(
             told => told with {
-                Keyset = Reseal(
+                Keysets = Reseal(
                     told,
                     entries => Replace(entries, vault.Device, e => e with { KemKey = own.PublicKey }, other: true)),
             },
@@ -201,7 +201,7 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
         using var vault = await CreateAsync();
         LieToPhone(
             told => told with {
-                Keyset = Reseal(
+                Keysets = Reseal(
                     told, entries => Replace(
                         entries, vault.Device, e => e with { Seal = new byte[e.Seal.Length] }, other: true)),
             },
@@ -216,7 +216,7 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
         using var vault = await CreateAsync();
         var old = await TellAsync();
         TestDevice.Value(await vault.MendAsync());
-        LieToPhone(told => told with { Keyset = old.Keyset }, whole: true);
+        LieToPhone(told => told with { Keysets = old.Keysets }, whole: true);
         Assert.Equal(
             new ClientFailure.ServerLied(ProtocolFault.KeysetEpoch), TestDevice.Failure(await vault.RefreshAsync()));
     }
@@ -284,8 +284,9 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
     public async Task A_newer_format_is_an_upgrade_and_not_a_lie()
     {
         using var vault = await CreateAsync();
-        _laptop.Relay.OnAnswer = (_, body) =>
+        _laptop.Relay.OnAnswer = (request, body) =>
         {
+            if (!IsVault(request)) return body;
             var newer = (byte[])body.Clone();
             newer[1 + 1 + Labels.Vault.Length] = 2;
             return newer;
@@ -305,7 +306,7 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
     }
 
     private void LieToNewcomers(Func<VaultBundle, VaultBundle> lie) =>
-        _laptop.Relay.OnAnswer = (_, body) => lie(VaultBundle.Decode(body)).Encode();
+        _laptop.Relay.OnAnswer = (request, body) => IsVault(request) ? lie(VaultBundle.Decode(body)).Encode() : body;
 
     // The real server says 304, or only what is new: the relay asks for what the lie is made of.
     private void LieToPhone(Func<VaultBundle, VaultBundle> lie, bool whole = false, HttpStatusCode? onRepair = null)
@@ -326,10 +327,13 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
     {
         using var listener = new TestDevice(fixture.Server.Address);
         VaultBundle? told = null;
-        listener.Relay.OnAnswer = (_, body) => Remember(body, out told);
+        listener.Relay.OnAnswer = (request, body) => IsVault(request) ? Remember(body, out told) : body;
         using var session = TestDevice.Value(await listener.Client.BeginRecoveryAsync(_code));
         return told!;
     }
+
+    private static bool IsVault(HttpRequestMessage request) =>
+        request.RequestUri!.AbsolutePath is "/v1/vault" or "/v1/recovery";
 
     private static byte[] Remember(byte[] body, out VaultBundle? told)
     {
@@ -355,15 +359,15 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
         return told with { Links = told.Links.Add(link.Bytes) };
     }
 
-    private static ReadOnlyMemory<byte> Reseal(
+    private static ImmutableArray<ReadOnlyMemory<byte>> Reseal(
         VaultBundle told, Func<ImmutableArray<KeysetEntry>, ImmutableArray<KeysetEntry>> change)
     {
-        var keyset = Keyset.Decode(told.Keyset);
+        var keyset = Keyset.Decode(told.Keysets[0]);
         var entries = change(keyset.Entries);
         var writer = new CborOut().Array(5).Text(Labels.Keyset).UInt(1).Bytes(keyset.Account).UInt(keyset.Epoch)
             .Array(entries.Length);
         foreach (var entry in entries) writer.Array(3).Bytes(entry.Id).Bytes(entry.KemKey.Span).Bytes(entry.Seal.Span);
-        return writer.ToArray();
+        return told.Keysets.SetItem(0, writer.ToArray());
     }
 
     private static ImmutableArray<KeysetEntry> Replace(

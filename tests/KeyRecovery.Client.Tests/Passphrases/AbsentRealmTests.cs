@@ -119,8 +119,8 @@ public sealed class AbsentRealmTests(RealmsFixture fixture)
         using var state = await device.Store.LoadAsync(default);
         using var kem = KemPrivateKey.FromSeed(state!.KemSeed.Span);
         using var signing = SigningKey.FromSeed(state.SigningSeed.Span);
-        var verdict = VerifiedVault.Verify(
-            "demo", state.Known!, new OwnIdentity(state.Device, signing.PublicKey), null);
+        var verdict = VerifiedVault.Reopen(
+            "demo", state.Known!, new OwnIdentity(state.Device, signing.PublicKey));
         using var open = ((VaultVerdict.Ok)verdict).Vault.Open(state.Device, kem).Vault!;
         var key = Assert.Single(open.Private.RealmKeys);
         using var management = SigningKey.FromSeed(key.ManagementSeed.Span);

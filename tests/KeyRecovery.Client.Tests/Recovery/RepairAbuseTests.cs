@@ -44,14 +44,17 @@ public sealed class RepairAbuseTests(ServerFixture fixture)
         using var signing = SigningKey.FromSeed(state!.SigningSeed.Span);
         using var kem = KemPrivateKey.FromSeed(state.KemSeed.Span);
         var vault =
-            ((VaultVerdict.Ok)VerifiedVault.Verify(
-                "demo", state.Known!, new OwnIdentity(state.Device, signing.PublicKey), null)).Vault;
+            ((VaultVerdict.Ok)VerifiedVault.Reopen(
+                "demo", state.Known!, new OwnIdentity(state.Device, signing.PublicKey))).Vault;
         using var open = vault.Open(state.Device, kem).Vault!;
         var draft = ChainLinkDraft.Next(
             open, new ChainLinkChange([], [victim]), state.Device, 1, SystemRandom.Instance);
         var link = draft.Sign(signing, new Dictionary<Protocol.Wire.AuthorityId, byte[]>());
         var manifest = ManifestDraft.Next(
             open, draft, new ManifestChange(), state.Device, signing, SystemRandom.Instance);
-        return new RepairBundle(vault.Links.Add(link), draft.Keyset, manifest).Encode();
+        return new RepairBundle(vault.Links.Add(link), [draft.Keyset], manifest)
+        {
+            Between = vault.Hashes.Add(vault.Manifest.Hash),
+        }.Encode();
     }
 }

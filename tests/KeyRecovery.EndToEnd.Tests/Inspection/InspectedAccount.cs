@@ -108,8 +108,8 @@ internal sealed class InspectedAccount : IDisposable
     {
         using var kem = Protocol.Primitives.KemPrivateKey.FromSeed(state!.KemSeed.Span);
         using var signing = Protocol.Primitives.SigningKey.FromSeed(state.SigningSeed.Span);
-        var verdict = VerifiedVault.Verify(
-            "demo", state.Known!, new OwnIdentity(state.Device, signing.PublicKey), null);
+        var verdict = VerifiedVault.Reopen(
+            "demo", state.Known!, new OwnIdentity(state.Device, signing.PublicKey));
         using var open = ((VaultVerdict.Ok)verdict).Vault.Open(state.Device, kem).Vault!;
         Secrets.Add(new Canary(which, EpochKeyBytes.Of(open.Keys.Current)));
         Secrets.Add(new Canary($"label key, {which}", open.Private.LabelKey.Span.ToArray()));

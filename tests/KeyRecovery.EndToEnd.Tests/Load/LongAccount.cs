@@ -9,11 +9,14 @@ using KeyRecovery.Testing.Hosting;
 namespace KeyRecovery.EndToEnd.Tests.Load;
 
 /// <summary>
-/// An account whose code was replaced thousands of times. It comes to the server by one repair, and not by as many
-/// commits.
+/// An account whose code was replaced hundreds of times, and its epoch thousands. It comes to the server by one repair,
+/// and not by as many commits.
 /// </summary>
 internal sealed class LongAccount : IDisposable
 {
+    // A chain adds 512 authorities at most.
+    private const int Codes = 400;
+
     private readonly ServerProcess _server;
     private readonly TestAuthority _phone;
     private readonly List<SignedChainLink> _links;
@@ -50,8 +53,8 @@ internal sealed class LongAccount : IDisposable
         while (chain.Count < links)
         {
             var before = chain[^1];
-            var (nextKey, nextCode) =
-                (EpochKey.Create(before.Link.Account, before.Link.Epoch + 1, random), TestAuthority.Code(random));
+            var nextKey = EpochKey.Create(before.Link.Account, before.Link.Epoch + 1, random);
+            var nextCode = chain.Count < Codes ? TestAuthority.Code(random) : code;
             keyset = Keyset.Create(
                 nextKey, [new(phone.Id, phone.Kem.PublicKey), new(nextCode.Id, nextCode.Kem.PublicKey)]);
             var body = new ChainLink
@@ -61,26 +64,28 @@ internal sealed class LongAccount : IDisposable
                 Previous = before.Hash,
                 Epoch = nextKey.Epoch,
                 EpochCommit = nextKey.Commit,
+                PreviousEpoch = before.Link.Epoch,
                 PreviousEpochKey = random.Bytes(ChainLink.PreviousEpochKeySize),
                 KeysetHash = keyset.Hash,
-                Add = [nextCode.Entry],
-                Remove = [code.Id],
+                Add = nextCode == code ? [] : [nextCode.Entry],
+                Remove = nextCode == code ? [] : [code.Id],
                 Time = 1,
                 Signer = phone.Id,
             }.Encode();
-            chain.Add(Sign(body, phone, nextCode));
-            code.Dispose();
+            chain.Add(nextCode == code ? Sign(body, phone) : Sign(body, phone, nextCode));
+            if (nextCode != code) code.Dispose();
             key.Dispose();
             (key, code) = (nextKey, nextCode);
         }
 
         key.Dispose();
         code.Dispose();
-        var account = new LongAccount(server, phone, chain, keyset, Manifest(chain[^1], 2, first.Hash, phone, random));
+        var account = new LongAccount(server, phone, chain, keyset, Manifest(chain[^1], first, phone, random));
         using var repaired =
             await http.SendAsync(
                 account.Request(
-                    HttpMethod.Post, "/v1/repair", new RepairBundle([.. chain], keyset, account._manifest).Encode()));
+                    HttpMethod.Post, "/v1/repair",
+                    new RepairBundle([.. chain], [keyset], account._manifest) { Between = [first.Hash] }.Encode()));
         if (!repaired.IsSuccessStatusCode)
             throw new InvalidOperationException(await repaired.Content.ReadAsStringAsync());
         return account;
@@ -94,14 +99,14 @@ internal sealed class LongAccount : IDisposable
         using var code = TestAuthority.Code(random);
         using var stranger = TestAuthority.Device(random);
         using var key = EpochKey.Create(head.Link.Account, head.Link.Epoch, random);
-        var keyset = Keyset.Create(key, [new(_phone.Id, _phone.Kem.PublicKey), new(code.Id, code.Kem.PublicKey)]);
+        var keyset = Keyset.Create(key, [new(code.Id, code.Kem.PublicKey)]);
         var body = (head.Link with
         {
-            Sequence = head.Link.Sequence + 1, Previous = head.Hash, PreviousEpochKey = ReadOnlyMemory<byte>.Empty,
-            KeysetHash = keyset.Hash, Add = [code.Entry], Remove = [],
+            Sequence = head.Link.Sequence + 1, Previous = head.Hash, PreviousEpoch = 0,
+            PreviousEpochKey = ReadOnlyMemory<byte>.Empty, KeysetHash = keyset.Hash, Add = [code.Entry], Remove = [],
         }).Encode();
         var link = Sign(body, stranger, code);
-        return new CommitBundle(link, keyset, Manifest(link, 3, _manifest.Hash, _phone, random), []).Encode();
+        return new CommitBundle(link, keyset, Manifest(link, _manifest, _phone, random), []).Encode();
     }
 
     /// <summary>A request of the phone's.</summary>
@@ -137,13 +142,14 @@ internal sealed class LongAccount : IDisposable
 
     // Its sealed part is opened by nobody here.
     private static SignedManifest Manifest(
-        SignedChainLink head, ulong version, Hash256 previous, TestAuthority signer, TestRandom random) =>
+        SignedChainLink head, SignedManifest before, TestAuthority signer, TestRandom random) =>
         SignedManifest.Sign(
             new Manifest
             {
                 Account = head.Link.Account,
-                Version = version,
-                Previous = previous,
+                Version = before.Manifest.Version + 1,
+                Previous = before.Hash,
+                Trail = before.NextTrail,
                 ChainHead = new ChainPlace(head.Link.Sequence, head.Hash),
                 Epoch = head.Link.Epoch,
                 LeafLabel = new Hash256(random.Bytes(32)),

@@ -13,7 +13,11 @@ public sealed class TwoDevicesTests
     public async Task A_thousand_rounds_of_both_committing_at_once_lose_no_update()
     {
         using var folder = new TempFolder();
-        await using var server = await ServerProcess.StartAsync(folder["data"]);
+        // More than a day's commits, and by a device of today.
+        await using var server = await ServerProcess.StartAsync(
+            folder["data"], 0, ("Apps:0:Id", "demo"), ("Apps:0:Issuer", "urn:keyrecovery:development"),
+            ("Apps:0:Audience", "demo"), ("Apps:0:Policy:TrustAfterHours", "0"),
+            ("Apps:0:Policy:CommitsPerDay", "1000000"));
         using var code = RecoveryCode.Generate(SystemRandom.Instance);
         using var phone = new TestDevice(server.Address);
         using var laptop = new TestDevice(server.Address);
