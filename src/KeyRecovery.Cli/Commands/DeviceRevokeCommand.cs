@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KeyRecovery.Cli.Failures;
+using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
 
@@ -15,12 +16,20 @@ internal static class DeviceRevokeCommand
             new Option<bool>("--stolen") {
                 Description = "Strangers may have used it: remove what it added too, and mark codes made on it",
             };
+        var withCode =
+            new Option<bool>("--with-code") {
+                Description =
+                    "Sign with the recovery code: a device that is new to the account removes nobody by itself",
+            };
         return new Command(
-            "revoke", "Locks a device or a code out; the recovery code is not asked for and stays good") { id, stolen }
-            .Runs((context, parsed, ct) => RunAsync(context, parsed.GetRequiredValue(id), parsed.GetValue(stolen), ct));
+            "revoke", "Locks a device or a code out; the recovery code stays good, and is asked for only if you say so")
+            { id, stolen, withCode }
+            .Runs((context, parsed, ct) => RunAsync(
+                context, parsed.GetRequiredValue(id), parsed.GetValue(stolen), parsed.GetValue(withCode), ct));
     }
 
-    private static async Task RunAsync(CliContext context, string value, bool stolen, CancellationToken ct)
+    private static async Task RunAsync(
+        CliContext context, string value, bool stolen, bool withCode, CancellationToken ct)
     {
         using var opened = await context.OpenAsync(ct);
         var vault = opened.Session;
@@ -34,7 +43,11 @@ internal static class DeviceRevokeCommand
         {
             throw new CommandException(new CliFailure("cancelled", "nothing was removed"));
         }
-        var done = context.Expect(await vault.RevokeAsync([named.Id], stolen, ct: ct));
+        using var code = withCode ? await new CodeInput(context.Ask).ReadAsync(ct) : null;
+        var done = context.Expect(
+            code is null
+                ? await vault.RevokeAsync([named.Id], stolen, ct: ct)
+                : await vault.RevokeWithCodeAsync([named.Id], code, await context.ReadTokenAsync(ct), stolen, ct: ct));
         string NameOf(Protocol.Wire.AuthorityId id) =>
             before.TryGetValue(id, out var known) ? Words.Name(known) : id.ToString();
         context.Output.Result(

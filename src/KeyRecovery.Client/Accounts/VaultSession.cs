@@ -155,6 +155,23 @@ public sealed class VaultSession : IDisposable
         _turns.TakeAsync(
             () => _authorities.RevokeAsync(ids, stolen, keep.IsDefault ? [] : [.. keep.Except(ids)], ct), ct);
 
+    /// <summary>
+    /// As <see cref="RevokeAsync"/>, signed by the recovery code: for a device that is new to the account, which by
+    /// itself removes nobody yet. The code stays good.
+    /// </summary>
+    /// <param name="ids">Whom; not this device, and not the code itself.</param>
+    /// <param name="code">A code of the account that a trusted device made.</param>
+    /// <param name="token">The app's token, where the app asks for it with the code; else null.</param>
+    /// <param name="stolen">As there.</param>
+    /// <param name="keep">As there.</param>
+    /// <param name="ct">Cancels; what was sent may still be done.</param>
+    public Task<Result<Revocation>> RevokeWithCodeAsync(
+        ImmutableArray<AuthorityId> ids, RecoveryCode code, string? token = null, bool stolen = false,
+        ImmutableArray<AuthorityId> keep = default, CancellationToken ct = default) =>
+        _turns.TakeAsync(
+            () => _authorities.RevokeWithCodeAsync(
+                ids, stolen, keep.IsDefault ? [] : [.. keep.Except(ids)], code, token, ct), ct);
+
     /// <summary>Begins to link a new device: shows it a code, which lives for two minutes.</summary>
     /// <param name="typed">Whether to make the 17 characters for a device without a camera too: a third of a second of
     /// work.</param>

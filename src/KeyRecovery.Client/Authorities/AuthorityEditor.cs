@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using KeyRecovery.Client.Commits;
+using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Recovery;
@@ -70,8 +71,22 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
         return isGone ? new ClientFailure.NoSuchAuthority(id) : failure;
     }
 
+    /// <summary>As the other, signed by the slot of a code, which is trusted where this device is young.</summary>
+    public async Task<Result<Revocation>> RevokeWithCodeAsync(
+        ImmutableArray<AuthorityId> ids, bool stolen, ImmutableArray<AuthorityId> keep, RecoveryCode code,
+        string? token, CancellationToken ct)
+    {
+        var keys = code.DeriveSlot();
+        using var slot = new DeviceKeys(KeyId.OfSlot(keys.Id), keys.Signing, keys.Kem);
+        if (await state.RefreshAsync(ct) is { } unread) return unread;
+        if (state.Vault.Chain.FindActive(slot.Id)?.SigningKey != slot.Signing.PublicKey)
+            return new ClientFailure.UnknownCode();
+        return await RevokeAsync(ids, stolen, keep.Add(slot.Id), ct, slot, token);
+    }
+
     public async Task<Result<Revocation>> RevokeAsync(
-        ImmutableArray<AuthorityId> ids, bool stolen, ImmutableArray<AuthorityId> keep, CancellationToken ct)
+        ImmutableArray<AuthorityId> ids, bool stolen, ImmutableArray<AuthorityId> keep, CancellationToken ct,
+        DeviceKeys? signer = null, string? token = null)
     {
         if (ids.IsDefaultOrEmpty) return new ClientFailure.Invalid("nobody to revoke was named");
         if (ids.Contains(state.Keys.Id)) return new ClientFailure.Invalid("a device cannot revoke itself");
@@ -93,7 +108,7 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
                 var change = new ManifestChange { Notes = [.. notes] };
                 return Removal(remove) is { } edit ? edit with { Manifest = change } : null;
             },
-            null, ct);
+            null, ct, signer, token);
         if (failure is not null) return failure;
         var chain = state.Vault.Chain;
         return new Revocation(
@@ -121,7 +136,8 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
         // Written anew on the vault as it is, which gives the signed bytes unless the chain has moved.
         using var now = DraftAddition(device, draft.Link.Time);
         if (!now.Body.Span.SequenceEqual(draft.Body.Span)) return new Built.Over(new Sent.Stale());
-        return Write(now, new ManifestChange { Notes = [new AuthorityNote(device.Entry.Id, name)] }, possession);
+        return Write(
+            now, new ManifestChange { Notes = [new AuthorityNote(device.Entry.Id, name)] }, possession, state.Keys);
     }
 
     private ChainLinkDraft DraftAddition((NewAuthority, KemPublicKey) device, ulong time) =>
@@ -141,28 +157,35 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
     /// <param name="edit">What is to be done to the vault as it is; null where nothing is left to do.</param>
     /// <param name="prove">Signs for the one authority that is added; null where none is.</param>
     /// <param name="ct">Cancels.</param>
+    /// <param name="signer">Who signs; null for this device.</param>
+    /// <param name="token">The app's token, where it asks for one beside a slot's signature.</param>
     private async Task<ClientFailure?> CommitAsync(
-        Func<AuthorityEdit?> edit, Func<ReadOnlyMemory<byte>, byte[]>? prove, CancellationToken ct) =>
-        (await SendAsync(edit, prove, ct)).Failure;
+        Func<AuthorityEdit?> edit, Func<ReadOnlyMemory<byte>, byte[]>? prove, CancellationToken ct,
+        DeviceKeys? signer = null, string? token = null) =>
+        (await SendAsync(edit, prove, ct, signer, token)).Failure;
 
     private Task<Sent> SendAsync(
-        Func<AuthorityEdit?> edit, Func<ReadOnlyMemory<byte>, byte[]>? prove, CancellationToken ct) =>
-        committer.RunAsync(_ => Task.FromResult(edit() is { } now ? Build(now, prove) : Built.Done), ct);
+        Func<AuthorityEdit?> edit, Func<ReadOnlyMemory<byte>, byte[]>? prove, CancellationToken ct,
+        DeviceKeys? signer = null, string? token = null) =>
+        committer.RunAsync(
+            _ => Task.FromResult(edit() is { } now ? Build(now, prove, signer ?? state.Keys) : Built.Done), ct, signer,
+            token);
 
-    private Built Build(AuthorityEdit edit, Func<ReadOnlyMemory<byte>, byte[]>? prove)
+    private Built Build(AuthorityEdit edit, Func<ReadOnlyMemory<byte>, byte[]>? prove, DeviceKeys signer)
     {
-        if (edit.Link is not { } link) return Write(null, edit.Manifest, null);
-        using var draft = ChainLinkDraft.Next(state.Open, link, state.Keys.Id, state.Api.NowSeconds, Random);
-        return Write(draft, edit.Manifest, draft.Link.Add.ToDictionary(a => a.Id, _ => prove!(draft.Body)));
+        if (edit.Link is not { } link) return Write(null, edit.Manifest, null, signer);
+        using var draft = ChainLinkDraft.Next(state.Open, link, signer.Id, state.Api.NowSeconds, Random);
+        return Write(draft, edit.Manifest, draft.Link.Add.ToDictionary(a => a.Id, _ => prove!(draft.Body)), signer);
     }
 
     private CommitBundle Write(
-        ChainLinkDraft? draft, ManifestChange change, IReadOnlyDictionary<AuthorityId, byte[]>? possession)
+        ChainLinkDraft? draft, ManifestChange change, IReadOnlyDictionary<AuthorityId, byte[]>? possession,
+        DeviceKeys signer)
     {
         var taken = state.TakenRealmKeys.Select(t => (t.Key.Slot, new RealmKeyName(t.Key.Realm, t.Value)));
         var manifest = ManifestDraft.Next(
-            state.Open, draft, change with { TakenRealmKeys = [.. taken] }, state.Keys.Id, state.Keys.Signing, Random);
-        return new CommitBundle(draft?.Sign(state.Keys.Signing, possession!), draft?.Keyset, manifest, []);
+            state.Open, draft, change with { TakenRealmKeys = [.. taken] }, signer.Id, signer.Signing, Random);
+        return new CommitBundle(draft?.Sign(signer.Signing, possession!), draft?.Keyset, manifest, []);
     }
 
     /// <summary>What a commit does to authorities; no link where only their notes change.</summary>

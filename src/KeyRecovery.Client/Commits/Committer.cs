@@ -1,3 +1,4 @@
+using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Vaults;
@@ -20,7 +21,10 @@ internal sealed class Committer(VaultState state, RealmKeeper realms)
     /// <summary>Commits.</summary>
     /// <param name="build">Builds the commit, told what came of the one before it in this call.</param>
     /// <param name="ct">Cancels; what was sent may still be done.</param>
-    public async Task<Sent> RunAsync(Func<Sent?, Task<Built>> build, CancellationToken ct)
+    /// <param name="signer">Who signs the request; null for this device.</param>
+    /// <param name="token">The app's token, where it asks for one beside a slot's signature; else null.</param>
+    public async Task<Sent> RunAsync(
+        Func<Sent?, Task<Built>> build, CancellationToken ct, DeviceKeys? signer = null, string? token = null)
     {
         Sent? last = null;
         var missing = 0;
@@ -28,17 +32,18 @@ internal sealed class Committer(VaultState state, RealmKeeper realms)
         {
             var built = await build(last);
             if (built is Built.Over over) return over.Sent;
-            last = await SendAsync(((Built.Commit)built).Bundle, ct);
+            last = await SendAsync(((Built.Commit)built).Bundle, signer ?? state.Keys, token, ct);
             if (last is not (Sent.Stale or Sent.Missing)) return last;
             if (last is Sent.Missing && ++missing > Restores) return last;
         }
         return new Sent.Refused(new ClientFailure.Transient("other devices keep changing the account", null));
     }
 
-    private async Task<Sent> SendAsync(CommitBundle commit, CancellationToken ct)
+    private async Task<Sent> SendAsync(
+        CommitBundle commit, DeviceKeys signer, string? token, CancellationToken ct)
     {
         using var removed = commit.Link is { } link ? HeldRealmKeys.Of(state.Open, link.Link.Remove) : null;
-        var answer = await state.Api.CommitAsync(state.Keys, commit.Encode(), null, ct);
+        var answer = await state.Api.CommitAsync(signer, commit.Encode(), token, ct);
         switch (answer)
         {
             // A server that lost something is repaired by the refresh; the change is then built anew as after a race.
