@@ -74,6 +74,7 @@ public sealed class BusyBackupTests
             // Until all three have gone on beside each other for a while.
             while (sets.Count < 12 || before < 20 || service.Ring.Current.Id.Value <= 6)
             {
+                foreach (var ended in busy.Where(task => task.IsCompleted)) await ended;
                 // Who stays, and was there when the set was begun; one at a time is on its way out.
                 before = Volatile.Read(ref made) - Volatile.Read(ref erased) - 1;
                 sets.Add((await site.BackUpAsync(host), before));

@@ -17,7 +17,7 @@ internal sealed class LakeStep : DemoStep
         world.Phone.Dispose();
         Directory.Delete(world.Phone.Home, recursive: true);
         tale.Holds(!Directory.Exists(world.Phone.Home),
-            "the phone's keys are deleted; what is left is 32 characters on paper");
+            "the phone's keys are deleted; what is left is 32 characters on paper, and six words in a head");
         return Task.CompletedTask;
     }
 

@@ -22,7 +22,7 @@ internal sealed class PassphraseStep : DemoStep
             "Paper gets lost too. Alex takes six random words; three servers of three operators count every guess, and "
             + "two of them are needed.");
         world.Realms = await DemoRealms.StartAsync(world.Host, name => world[name], ct);
-        world.NewPhone = await UpdatedAsync(world, ct);
+        world.Phone = await UpdatedAsync(world, ct);
         world.Passphrase = PassphraseWords.Generate(SystemRandom.Instance);
         tale.Show(
             people =>
@@ -33,7 +33,7 @@ internal sealed class PassphraseStep : DemoStep
         var token = (await DevelopmentToken.FetchAsync(world.Host.Address, DemoWorld.App, world.Subject, ct)).Token;
         using var passphrase = Passphrase.Read(world.Passphrase).Passphrase!;
         using var wrong = Passphrase.Read("correct horse battery staple").Passphrase!;
-        var manager = world.NewPhone.Vault.Passphrase;
+        var manager = world.Phone.Vault.Passphrase;
         var clock = Stopwatch.StartNew();
         tale.Holds(await manager.SetAsync(passphrase, new SetPassphraseOptions { Token = token }, ct) is null,
             $"registered at all three, tried, and in the account, {Words.Duration(clock.Elapsed)} later");
@@ -45,6 +45,7 @@ internal sealed class PassphraseStep : DemoStep
         var status = await manager.StatusAsync(ct);
         tale.Holds(status.Length == 3 && status.All(s => s.GuessesLeft == 10),
             "the right one gives all 10 back, at all three servers");
+        world.VersionWhenLost = world.Phone.Vault.Version;
         tale.Fact("realms", status.Select(s => s.Realm));
         tale.Fact("threshold", status[0].Threshold);
     }
@@ -52,7 +53,7 @@ internal sealed class PassphraseStep : DemoStep
     // The app's next version knows the three servers; the phone's keys stay where they are.
     private static async Task<DemoDevice> UpdatedAsync(DemoWorld world, CancellationToken ct)
     {
-        var old = world.NewPhone;
+        var old = world.Phone;
         var phone = world.Device(old.Name, Path.GetRelativePath(world.Folder, old.Home));
         phone.Vault = StepTale.Works(await phone.Client.OpenAsync(ct));
         return phone;
