@@ -6,7 +6,7 @@ namespace KeyRecovery.Protocol.Vault;
 
 /// <summary>
 /// A repair as far as it must be read to know who sends it, and for which account. Whoever sends one chooses its bytes
-/// and has proved nothing, and a body has room for 50,000 keys: so it is passed over once, and only the key that is
+/// and has proved nothing, and a body has room for 25,000 keys: so it is passed over once, and only the key that is
 /// asked for is checked to be one. <see cref="Decode"/> reads the rest.
 /// </summary>
 public sealed class RepairOutline

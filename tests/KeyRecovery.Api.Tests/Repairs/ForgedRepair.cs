@@ -13,7 +13,7 @@ internal static class ForgedRepair
     /// <summary>How many keys that are none it holds.</summary>
     public const int Keys = Links * Limits.Authorities;
 
-    private const int Links = 1_575;
+    private const int Links = 806;
 
     /// <summary>A link 0, the forged links, and what else belongs to a repair.</summary>
     public static byte[] After(ReadOnlyMemory<byte> link0, Keyset keyset, SignedManifest manifest)

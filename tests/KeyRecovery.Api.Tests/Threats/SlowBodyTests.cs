@@ -117,7 +117,12 @@ public sealed class SlowBodyTests : IAsyncLifetime
 
     public async Task InitializeAsync() =>
         _host = await TestHost.StartAsync(
-            new(VaultFixture.Settings) { ["LogLevel"] = "Information", ["Apps:0:Policy:Erasure:HoldHours"] = "0" });
+            // The laptop is trusted at once: a repair is none of a young device.
+            new(VaultFixture.Settings)
+            {
+                ["LogLevel"] = "Information", ["Apps:0:Policy:Erasure:HoldHours"] = "0",
+                ["Apps:0:Policy:TrustAfterHours"] = "0",
+            });
 
     public async Task DisposeAsync()
     {
@@ -160,8 +165,9 @@ public sealed class SlowBodyTests : IAsyncLifetime
             var connection = await RawConnection.OpenAsync(host.Address);
             await connection.SendHeadAsync(
                 sent.Method, sent.Target, sent.Headers(laptop.Of(account.Id), host.Address), sent.Body[..half]);
+            using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
             while (counts.All.Reads == 0 || (sent.Target != "/v1/repair" && counts.Verifications == 0))
-                await Task.Delay(5);
+                await Task.Delay(5, patience.Token);
             return new SlowRequest { Account = account, Laptop = laptop, Vault = vault, Counts = counts,
                 Connection = connection, Rest = sent.Body[half..] };
         }
