@@ -3,7 +3,7 @@ using KeyRecovery.Benchmarks;
 
 // Prints ratios from one run (docs/performance.md). Run it alone on a quiet machine, in Release:
 //   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [links] [chains] [wakes] [oprf] [polls]
-// [sessions] [reads] [commits] [realms] [stretch] [recovery] [rotation] [erasures] [erasing]
+// [sessions] [reads] [items] [commits] [realms] [stretch] [recovery] [rotation] [erasures] [erasing]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 switch (args)
 {
@@ -28,6 +28,7 @@ if (Wanted("wakes")) await WakeBenchmark.RunAsync(report);
 if (Wanted("polls")) await PollBenchmark.RunAsync(report);
 if (Wanted("sessions")) await SessionBenchmark.RunAsync(report);
 if (Wanted("reads")) await VaultReadBenchmark.RunAsync(report);
+if (Wanted("items")) await ItemReadBenchmark.RunAsync(report);
 if (Wanted("commits")) await CommitBenchmark.RunAsync(report);
 if (Wanted("realms")) await RealmBenchmark.RunAsync(report);
 if (Wanted("stretch")) await StretchBenchmark.RunAsync(report);

@@ -30,6 +30,16 @@ internal static class ItemEndpoints
             .WithMetadata(new Signed(), new BodyLimit(0))
             .Produces<Binary>(StatusCodes.Status200OK, CborBody.Octets)
             .WithSignedProblems(ErrorCode.Malformed, ErrorCode.NotFound);
+        items.MapPost("/read", ReadAsync)
+            .WithName("readItems")
+            .WithSummary("Many sealed items at once, current or older")
+            .WithDescription(
+                "The body names 1 to 1,024 of them by their hashes; the answer holds the first, in that order, as many "
+                + "as have 4 MiB together (docs/protocol.md §7).")
+            .WithMetadata(new Signed(), new BodyLimit(ItemBatchRequest.MaxSize))
+            .Accepts<Binary>(CborBody.Cbor)
+            .Produces<Binary>(StatusCodes.Status200OK, CborBody.Cbor)
+            .WithSignedProblems(ErrorCode.Malformed, ErrorCode.TooLarge, ErrorCode.UnsupportedMediaType);
         items.MapGet("/{id}/versions", VersionsAsync)
             .WithName("getItemVersions")
             .WithSummary("The older versions of an item that are kept")
@@ -64,6 +74,15 @@ internal static class ItemEndpoints
         return await service.Vaults.FindItemAsync(request.Account, named, context.RequestAborted) is { } item
             ? new BytesResult(item, CborBody.Octets)
             : new ProblemResult(ErrorCode.NotFound);
+    }
+
+    private static async Task<IResult> ReadAsync(
+        SignedRequest request, HttpContext context, KeyRecoveryService service)
+    {
+        var (asked, refusal) = CborBody.Decode(context.Request, request.Body, ItemBatchRequest.Decode, "hashes");
+        if (asked is null) return refusal!;
+        var items = await service.Vaults.ReadItemsAsync(request.Account, asked.Hashes, context.RequestAborted);
+        return new BytesResult(items.Encode(), CborBody.Cbor);
     }
 
     private static async Task<IResult> VersionsAsync(

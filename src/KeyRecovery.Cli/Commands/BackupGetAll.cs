@@ -11,6 +11,9 @@ namespace KeyRecovery.Cli.Commands;
 /// </summary>
 internal static class BackupGetAll
 {
+    // One answer of the server, as a rule.
+    private const long PortionBytes = 2 * 1024 * 1024;
+
     private sealed record Written(string Name, ulong Version, long Size, string File, bool Differs);
 
     public static async Task RunAsync(CliContext context, string folder, CancellationToken ct)
@@ -50,17 +53,43 @@ internal static class BackupGetAll
     {
         var items = opened.Session.Items;
         List<Written> written = [];
-        foreach (var item in items)
+        // What has come is written before more is asked for: whoever is cut off has that much.
+        foreach (var names in Portions(items))
         {
-            var content = context.Expect(await opened.Session.GetAsync(item.Name, null, ct));
-            var file = Path.Combine(folder, PrivateFile.NameFor(item.Name));
-            var differs = File.Exists(file)
-                && !(await File.ReadAllBytesAsync(file, ct)).AsSpan().SequenceEqual(content);
-            if (!differs) await PrivateFile.WriteAsync(file, content, ct);
-            written.Add(new Written(item.Name, item.Version, content.Length, file, differs));
-            CryptographicOperations.ZeroMemory(content);
-            progress.Report((written.Count, items.Length));
+            var got = context.Expect(await opened.Session.GetAllAsync(names, null, ct));
+            foreach (var (item, content) in got)
+            {
+                written.Add(await WriteAsync(item, content, folder, ct));
+                CryptographicOperations.ZeroMemory(content);
+                progress.Report((written.Count, items.Length));
+            }
         }
         return written;
+    }
+
+    private static async Task<Written> WriteAsync(
+        ItemInfo item, byte[] content, string folder, CancellationToken ct)
+    {
+        var file = Path.Combine(folder, PrivateFile.NameFor(item.Name));
+        var differs = File.Exists(file)
+            && !(await File.ReadAllBytesAsync(file, ct)).AsSpan().SequenceEqual(content);
+        if (!differs) await PrivateFile.WriteAsync(file, content, ct);
+        return new Written(item.Name, item.Version, content.Length, file, differs);
+    }
+
+    private static IEnumerable<List<string>> Portions(IEnumerable<ItemInfo> items)
+    {
+        var (names, bytes) = (new List<string>(), 0L);
+        foreach (var item in items)
+        {
+            if (names.Count > 0 && bytes + item.Length > PortionBytes)
+            {
+                yield return names;
+                (names, bytes) = ([], 0);
+            }
+            names.Add(item.Name);
+            bytes += item.Length;
+        }
+        if (names.Count > 0) yield return names;
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Vault;
@@ -29,6 +30,38 @@ internal sealed class ItemReader(VaultState state)
             entry = new ManifestItem(entry.Id, older.Version, older.Epoch, older.Size, previous);
         }
         return await OpenAsync(name, entry, ct);
+    }
+
+    /// <summary>The current version of many items, in their order.</summary>
+    public async Task<Result<ImmutableArray<ItemContent>>> GetAllAsync(
+        IEnumerable<string>? names, IProgress<(int Done, int Of)>? progress, CancellationToken ct)
+    {
+        var (infos, entries) = (new List<ItemInfo>(), new List<(string Name, ManifestItem Entry)>());
+        var unknown = state.Read(open =>
+        {
+            var known = ItemInfo.AllOf(open).ToDictionary(i => i.Name, StringComparer.Ordinal);
+            foreach (var name in names?.Distinct(StringComparer.Ordinal) ?? known.Keys)
+            {
+                if (!known.TryGetValue(name, out var info)) return name;
+                infos.Add(info);
+                entries.Add((name, Find(open, name)!));
+            }
+            return null;
+        });
+        if (unknown is not null) return new ClientFailure.NoSuchItem(unknown);
+
+        var read = ImmutableArray.CreateBuilder<ItemContent>(infos.Count);
+        var failure = await ItemBatches.FetchAsync(state.Api, state.Keys, entries, (i, bytes) =>
+        {
+            var (content, fault) = state.Read(open => open.OpenItem(entries[i].Entry, bytes.Span));
+            if (content is null) return new ClientFailure.ServerLied(fault);
+            read.Add(new ItemContent(infos[i], content));
+            progress?.Report((read.Count, infos.Count));
+            return null;
+        }, ct);
+        if (failure is null) return read.ToImmutable();
+        foreach (var item in read) CryptographicOperations.ZeroMemory(item.Content);
+        return failure;
     }
 
     public async Task<Result<ImmutableArray<ItemVersionInfo>>> HistoryAsync(string name, CancellationToken ct)

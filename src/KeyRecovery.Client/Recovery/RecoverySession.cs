@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Items;
 using KeyRecovery.Client.Passphrases;
 using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Recovery;
@@ -79,19 +81,17 @@ public sealed class RecoverySession : IDisposable
     public async Task<Result<int>> CheckItemsAsync(
         IProgress<(int Done, int Of)>? progress = null, CancellationToken ct = default)
     {
-        var entries = _open.Vault.Manifest.Manifest.Items;
-        for (var i = 0; i < entries.Length; i++)
+        var items = _open.Vault.Manifest.Manifest.Items
+            .Select((entry, i) => (_open.Private.Items[i].Name, Entry: entry)).ToList();
+        var failure = await ItemBatches.FetchAsync(_api, _slot, items, (i, bytes) =>
         {
-            var name = _open.Private.Items[i].Name;
-            var answer = await _api.GetItemAsync(_slot, entries[i].Hash, ct);
-            if (answer is Answer.Problem { Type: ProblemTypes.NotFound }) return new ClientFailure.ItemLost(name);
-            if (answer is not Answer.Success success) return Failures.Of(answer);
-            var (content, fault) = _open.OpenItem(entries[i], success.Body);
+            var (content, fault) = _open.OpenItem(items[i].Entry, bytes.Span);
             if (content is null) return new ClientFailure.ServerLied(fault);
-            System.Security.Cryptography.CryptographicOperations.ZeroMemory(content);
-            progress?.Report((i + 1, entries.Length));
-        }
-        return entries.Length;
+            CryptographicOperations.ZeroMemory(content);
+            progress?.Report((i + 1, items.Count));
+            return null;
+        }, ct);
+        return failure is null ? items.Count : failure;
     }
 
     /// <summary>Makes this device part of the account and removes the lost ones, in one link.</summary>

@@ -1,6 +1,7 @@
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Realms;
+using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Vaults;
@@ -51,6 +52,9 @@ internal sealed class VaultApi(ApiTransport transport, RealmDirectory realms)
 
     public Task<Answer> GetItemAsync(DeviceKeys signer, Hash256 hash, CancellationToken ct) =>
         transport.SendAsync(ApiRequest.Get($"/v1/items/{hash}"), signer, ct);
+
+    public Task<Answer> ReadItemsAsync(DeviceKeys signer, ItemBatchRequest items, CancellationToken ct) =>
+        transport.SendAsync(ApiRequest.Post("/v1/items/read", items.Encode()), signer, ct);
 
     public Task<Answer> GetVersionsAsync(DeviceKeys signer, ItemId item, CancellationToken ct) =>
         transport.SendAsync(ApiRequest.Get($"/v1/items/{item}/versions"), signer, ct);

@@ -56,6 +56,12 @@ public static class Labels
     /// <summary>For a commit, as a client sends it.</summary>
     public const string Commit = Prefix + "commit";
 
+    /// <summary>For what a client asks of many items at once.</summary>
+    public const string ItemBatchRequest = Prefix + "item-batch-request";
+
+    /// <summary>For many items, as the server answers them.</summary>
+    public const string ItemBatch = Prefix + "item-batch";
+
     /// <summary>For a vault, as the server answers it.</summary>
     public const string Vault = Prefix + "vault";
 

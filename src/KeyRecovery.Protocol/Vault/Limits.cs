@@ -55,6 +55,11 @@ public static class Limits
     /// <summary>All sealed items inside one commit, in bytes.</summary>
     public const int InlineItemsBytes = 256 * 1024;
 
+    /// <summary>
+    /// The most bytes of sealed items in one answer to who asks for many; a single one always fits.
+    /// </summary>
+    public const int ItemBatchBytes = 4 * 1024 * 1024;
+
     /// <summary>Link, keyset and manifest of one commit together, in bytes.</summary>
     public const int CommitBytes = 256 * 1024;
 

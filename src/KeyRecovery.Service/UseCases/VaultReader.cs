@@ -49,6 +49,26 @@ public sealed class VaultReader
     public async ValueTask<byte[]?> FindItemAsync(OpenAccount account, Hash256 hash, CancellationToken ct) =>
         await _data.FindAsync(account.Rows, account.Rows.Item(hash), ct);
 
+    /// <summary>
+    /// The first of the sealed items that are asked for, in that order: as many as have 4 MiB together. One that is not
+    /// there is empty.
+    /// </summary>
+    public async ValueTask<ItemBatch> ReadItemsAsync(
+        OpenAccount account, ImmutableArray<Hash256> hashes, CancellationToken ct)
+    {
+        var items = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>(hashes.Length);
+        long bytes = 0;
+        foreach (var hash in hashes)
+        {
+            var item = await FindItemAsync(account, hash, ct) ?? [];
+            bytes += item.Length;
+            if (bytes > Limits.ItemBatchBytes) break;
+            items.Add(item);
+        }
+
+        return new ItemBatch(items.ToImmutable());
+    }
+
     /// <summary>The older versions of an item that are kept, the newest first; empty where there is none.</summary>
     /// <exception cref="StoreUnavailableException">The account changes meanwhile: to be asked for again.</exception>
     public async ValueTask<ImmutableArray<ItemVersion>> ReadVersionsAsync(

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
+using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
@@ -93,6 +94,48 @@ public sealed class VaultTests(VaultFixture fixture) : IClassFixture<VaultFixtur
         Assert.True(old.GetProperty("replacedAt").GetInt64() > 0);
         using var still = await GetAsync(account, $"/v1/items/{hash}");
         Assert.Equal(item, await still.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
+    public async Task Many_items_are_read_at_once_in_the_order_asked_for_until_4_MiB_are_full()
+    {
+        var account = await TestAccount.CreateAsync(fixture.Host);
+        using var before = await account.OpenAsync();
+        var items = Enumerable.Range(0, 17)
+            .Select(_ => TestAccount.Put(before, RandomNumberGenerator.GetBytes(Limits.ItemBytes)).Item).ToList();
+        foreach (var item in items)
+            using (await account.SendAsync(account.Phone, HttpMethod.Put, $"/v1/items/{Hash256.Of(item)}", item,
+                "application/octet-stream")) { }
+        var fit = Limits.ItemBatchBytes / items[0].Length;
+        Assert.InRange(fit, 10, 16);
+
+        var none = Hash256.Of([1]);
+        Hash256[] asked = [Hash256.Of(items[3]), none, .. items.Select(i => Hash256.Of(i))];
+        var read = ItemBatch.Decode(await ReadAsync(new ItemBatchRequest([.. asked]).Encode()));
+        Assert.Equal(fit + 1, read.Items.Length);
+        Assert.Equal(items[3], read.Items[0].ToArray());
+        Assert.True(read.Items[1].IsEmpty);
+        Assert.Equal(items[0], read.Items[2].ToArray());
+        // Another's is not there either.
+        var other = await TestAccount.CreateAsync(fixture.Host);
+        using var theirs = await other.SendAsync(
+            other.Phone, HttpMethod.Post, "/v1/items/read", new ItemBatchRequest([Hash256.Of(items[0])]).Encode());
+        Assert.True(ItemBatch.Decode(await theirs.Content.ReadAsByteArrayAsync()).Items[0].IsEmpty);
+
+        foreach (var number in new[] { 0, Limits.Items + 1 })
+            await fixture.RefusedAsync(
+                () => account.SendAsync(account.Phone, HttpMethod.Post, "/v1/items/read",
+                    new ItemBatchRequest([.. Enumerable.Repeat(none, number)]).Encode()),
+                number == 0 ? HttpStatusCode.BadRequest : HttpStatusCode.RequestEntityTooLarge,
+                number == 0 ? "malformed" : "too-large", number == 0 ? "hashes" : null);
+
+        async Task<byte[]> ReadAsync(byte[] body)
+        {
+            using var answer = await account.SendAsync(account.Phone, HttpMethod.Post, "/v1/items/read", body);
+            Assert.Equal((HttpStatusCode.OK, CborBody.Cbor),
+                (answer.StatusCode, answer.Content.Headers.ContentType!.MediaType));
+            return await answer.Content.ReadAsByteArrayAsync();
+        }
     }
 
     [Fact]

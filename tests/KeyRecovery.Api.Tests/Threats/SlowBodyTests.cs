@@ -34,6 +34,8 @@ public sealed class SlowBodyTests : IAsyncLifetime
         }),
         ["commit"] = new(200, 403, "revoked", (vault, laptop) =>
             new(HttpMethod.Post, "/v1/commits", CborBody.Cbor, TestAccount.ItemCommit(vault, laptop).Encode())),
+        ["readItems"] = new(200, 403, "revoked", (_, _) =>
+            new(HttpMethod.Post, "/v1/items/read", CborBody.Cbor, new ItemBatchRequest([Hash256.Of([1])]).Encode())),
         ["openLink"] = new(201, 403, "revoked",
             (_, _) => new(HttpMethod.Post, "/v1/links", "application/json", JsonSerializer.SerializeToUtf8Bytes(new
             {

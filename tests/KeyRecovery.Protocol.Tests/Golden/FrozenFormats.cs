@@ -15,7 +15,8 @@ public class FrozenFormats
         new KeysetFormat(), new ManifestFormat(), new TrailFormat(), new HeadFormat(),
         new SignatureFormat(),
         new ManifestPrivateFormat(), new LeafLabelFormat(), new ItemFormat(),
-        new CommitFormat(), new VaultFormat(), new RepairFormat(), new CodeSlotFormat(), new RequestSignatureFormat(),
+        new CommitFormat(), new VaultFormat(), new RepairFormat(), new ItemBatchFormat(), new CodeSlotFormat(),
+        new RequestSignatureFormat(),
         new LinkCodeFormat(), new LinkTranscriptFormat(), new PassphraseSlotFormat(), new RealmMessagesFormat(),
         new ErasureReceiptFormat(),
     ];

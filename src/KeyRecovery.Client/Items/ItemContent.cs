@@ -1,0 +1,13 @@
+using System.Diagnostics;
+
+namespace KeyRecovery;
+
+/// <summary>An item with its content.</summary>
+/// <param name="Item">Which.</param>
+/// <param name="Content">What was stored; the caller's to zero.</param>
+[DebuggerDisplay("{Item}")]
+public sealed record ItemContent(ItemInfo Item, byte[] Content)
+{
+    /// <summary>Never the content.</summary>
+    public override string ToString() => Item.ToString();
+}
