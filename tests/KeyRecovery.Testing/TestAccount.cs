@@ -83,8 +83,39 @@ public sealed class TestAccount
         return Record(draft is null ? null : Sign(draft, signer, change.Add), draft?.Keyset, manifest, put);
     }
 
+    /// <summary>Returns to an earlier state as <paramref name="signer"/>: every entry is that one's.</summary>
+    /// <param name="signer">Who signs link and manifest.</param>
+    /// <param name="to">The state, by its number in <see cref="History"/>.</param>
+    /// <param name="change">What the link does; an item that it puts is changed beside.</param>
+    /// <param name="bringsBase">Whether the commit brings the manifest to which is returned.</param>
+    public CommitBundle Undo(TestAuthority signer, int to, AccountChange change, bool bringsBase = false)
+    {
+        _time += 60;
+        using var open = Open(signer);
+        using var draft = ChainLinkDraft.NextEpoch(
+            open.Vault, open.Keys.Current,
+            new ChainLinkChange([.. change.Add.Select(a => a.Added)], [.. change.Remove.Select(a => a.Id)]), signer.Id,
+            _time, _random);
+        var (before, undoneTo) = (Now.Manifest.Manifest, _history[to].Manifest);
+        var put = change.Put.Select(p => Seal(
+            open.Vault.Account, draft.Key, before.Find(p.Id), p.Id, p.Content, undoneTo.Manifest.Find(p.Id))).ToArray();
+        using var opened = open.Keys.Find(undoneTo.Manifest.Epoch) is { } key
+            ? ManifestPrivate.Open(key, undoneTo.Manifest) : null;
+        var gone = change.Put.Select(p => p.Id).Concat(change.Delete).ToHashSet();
+        var manifest = ManifestDraft.Undo(
+            open.Vault, open.Private, new OpenManifest(undoneTo, opened), draft,
+            new UndoChange
+            {
+                Return = [.. undoneTo.Manifest.Items.Where(i => !gone.Contains(i.Id))
+                    .Select(i => new ItemNote(i.Id, NameOf(i.Id), 0, _time))],
+                Put = [.. put.Select(p => (p.Entry, p.Note))],
+            },
+            signer.Id, signer.Signing, _random);
+        return Record(Sign(draft, signer, change.Add), draft.Keyset, manifest, put, bringsBase ? undoneTo : null);
+    }
+
     /// <summary>Forgets the newest commit: the server did not take it.</summary>
-    public void Undo()
+    public void Forget()
     {
         _history.RemoveAt(_history.Count - 1);
         Commits.RemoveAt(Commits.Count - 1);
@@ -95,7 +126,7 @@ public sealed class TestAccount
     /// </summary>
     public void Swap(CommitBundle taken)
     {
-        Undo();
+        Forget();
         _history.Add(Now.After(taken));
         Commits.Add(taken);
     }
@@ -107,9 +138,11 @@ public sealed class TestAccount
             signer.Signing, added.ToDictionary(a => a.Id, a => ChainLinkDraft.ProvePossession(a.Signing, draft.Body)));
 
     private (ManifestItem Entry, ItemNote Note, byte[] Sealed) Seal(
-        AccountId account, EpochKey key, ManifestItem? before, ItemId id, byte[] content)
+        AccountId account, EpochKey key, ManifestItem? before, ItemId id, byte[] content, ManifestItem? undoneTo = null)
     {
-        var header = new ItemHeader(account, id, (before?.Version ?? 0) + 1, key.Epoch, before?.Hash ?? default);
+        var header = new ItemHeader(
+            account, id, ManifestItem.NextVersion(before, undoneTo), key.Epoch,
+            ManifestItem.PreviousOf(before, undoneTo));
         var item = SealedItem.Seal(key, header, NameOf(id), content, _random);
         var entry = new ManifestItem(id, header.Version, header.Epoch, item.Length, Hash256.Of(item));
         return (entry, new ItemNote(id, NameOf(id), content.Length, _time), item);
@@ -117,10 +150,13 @@ public sealed class TestAccount
 
     private CommitBundle Record(
         SignedChainLink? link, Keyset? keyset, SignedManifest manifest,
-        IReadOnlyCollection<(ManifestItem Entry, ItemNote Note, byte[] Sealed)> put)
+        IReadOnlyCollection<(ManifestItem Entry, ItemNote Note, byte[] Sealed)> put, SignedManifest? undoneTo = null)
     {
         foreach (var item in put) _items.Add(item.Entry.Hash, item.Sealed);
-        var commit = new CommitBundle(link, keyset, manifest, [.. put.Select(p => (ReadOnlyMemory<byte>)p.Sealed)]);
+        var commit = new CommitBundle(link, keyset, manifest, [.. put.Select(p => (ReadOnlyMemory<byte>)p.Sealed)])
+        {
+            Base = undoneTo,
+        };
         _history.Add(_history.Count == 0 ? new ServedVault([link!], [keyset!], manifest, []) : Now.After(commit));
         Commits.Add(commit);
         return commit;

@@ -65,6 +65,9 @@ public static class Labels
     /// <summary>For a vault, as the server answers it.</summary>
     public const string Vault = Prefix + "vault";
 
+    /// <summary>For a restore point, as the server answers it.</summary>
+    public const string RestorePoint = Prefix + "restore-point";
+
     /// <summary>For a repair, as a client sends it.</summary>
     public const string Repair = Prefix + "repair";
 

@@ -26,4 +26,8 @@ public sealed record ChainAuthority(
 
     /// <summary>Whether it may act.</summary>
     public bool IsActive => RemovedAt is null;
+
+    /// <summary>Whether it might act after a link of the chain.</summary>
+    /// <param name="sequence">The link's.</param>
+    public bool WasActiveAt(ulong sequence) => AddedAt <= sequence && !(RemovedAt <= sequence);
 }

@@ -45,6 +45,11 @@ public sealed class ChainHead
     /// </summary>
     public ImmutableArray<Hash256> Keysets { get; }
 
+    /// <summary>
+    /// Whether the newest link begins an epoch later than the first: each link since would have brought a keyset.
+    /// </summary>
+    public bool BeginsEpoch => Keysets.Length == 1 && Place.Sequence != 0;
+
     /// <summary>Who may act now, ascending by id.</summary>
     public ImmutableSortedDictionary<AuthorityId, ActiveAuthority> Active { get; }
 

@@ -81,31 +81,56 @@ public sealed class ChainLinkDraft : IDisposable
     public static ChainLinkDraft Next(
         OpenVault vault, ChainLinkChange change, AuthorityId signer, ulong time, IRandom random)
     {
-        var chain = vault.Vault.Chain;
         var current = vault.Keys.Current;
-        var begins = change.BeginEpoch || change.Remove.Length != 0;
-        var key = begins ? EpochKey.Create(chain.Account, chain.Epoch + 1, random) : current;
-        var stay = vault.Vault.Keyset.Seals.Select(s => s.Entry).Where(e => !change.Remove.Contains(e.Id))
+        return change.BeginEpoch || change.Remove.Length != 0
+            ? NextEpoch(vault.Vault, current, change, signer, time, random)
+            : Write(vault.Vault, change, [], current, null, signer, time);
+    }
+
+    /// <summary>
+    /// Writes the next link of a vault that need not open, which begins an epoch and leads to one that its signer
+    /// holds: the newest sound one, so that a culprit's, above it, is left off the path.
+    /// </summary>
+    /// <param name="vault">What was verified.</param>
+    /// <param name="previous">The key to lead to: of the current epoch, or of one from which on all epochs were begun
+    /// by authorities that the change removes, that are no longer active, or by the signer. A chain refuses another.
+    /// </param>
+    /// <param name="change">What the link does.</param>
+    /// <param name="signer">The active authority that will sign.</param>
+    /// <param name="time">Its clock, in seconds since 1970.</param>
+    /// <param name="random">Draws the epoch's key.</param>
+    public static ChainLinkDraft NextEpoch(
+        VerifiedVault vault, EpochKey previous, ChainLinkChange change, AuthorityId signer, ulong time, IRandom random)
+    {
+        var stay = vault.Keyset.Seals.Select(s => s.Entry).Where(e => !change.Remove.Contains(e.Id))
             .Select(e => KeyValuePair.Create(e.Id, e.KemKey));
-        var recipients = (begins ? stay : []).Concat(change.Add.Select(Recipient));
-        var keyset = Keyset.Create(key, recipients);
+        var key = EpochKey.Create(vault.Account, vault.Chain.Epoch + 1, random);
+        return Write(vault, change, stay, key, previous, signer, time);
+    }
+
+    private static ChainLinkDraft Write(
+        VerifiedVault vault, ChainLinkChange change, IEnumerable<KeyValuePair<AuthorityId, KemPublicKey>> stay,
+        EpochKey key, EpochKey? previous, AuthorityId signer, ulong time)
+    {
+        var head = vault.Chain.Head;
+        var keyset = Keyset.Create(key, stay.Concat(change.Add.Select(Recipient)));
         return new ChainLinkDraft(
             new ChainLink
             {
-                Account = chain.Account,
-                Sequence = chain.Head.Link.Sequence + 1,
-                Previous = chain.Head.Hash,
+                Account = vault.Account,
+                Sequence = head.Link.Sequence + 1,
+                Previous = head.Hash,
                 Epoch = key.Epoch,
                 EpochCommit = key.Commit,
-                PreviousEpoch = begins ? current.Epoch : 0,
-                PreviousEpochKey = begins ? key.SealPrevious(current) : ReadOnlyMemory<byte>.Empty,
+                PreviousEpoch = previous?.Epoch ?? 0,
+                PreviousEpochKey = previous is null ? ReadOnlyMemory<byte>.Empty : key.SealPrevious(previous),
                 KeysetHash = keyset.Hash,
                 Add = Sorted(change.Add),
                 Remove = [.. change.Remove.Order()],
                 Time = time,
                 Signer = signer,
             },
-            keyset, key, ownsKey: begins);
+            keyset, key, ownsKey: previous is not null);
     }
 
     /// <summary>

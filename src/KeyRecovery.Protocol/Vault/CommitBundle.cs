@@ -14,13 +14,21 @@ namespace KeyRecovery.Protocol.Vault;
 public sealed record CommitBundle(
     SignedChainLink? Link, Keyset? Keyset, SignedManifest Manifest, ImmutableArray<ReadOnlyMemory<byte>> Items)
 {
+    private const int Fields = 7;
+
+    /// <summary>
+    /// In an undo to a manifest that the server may not have any more, from the sender's own kept vault: that manifest;
+    /// else null.
+    /// </summary>
+    public SignedManifest? Base { get; init; }
+
     /// <summary>The bytes of the request's body.</summary>
     public byte[] Encode()
     {
-        var writer = new CborOut().Array(6).Text(Labels.Commit).UInt(FormatVersion.Current)
+        var writer = new CborOut().Array(Fields).Text(Labels.Commit).UInt(FormatVersion.Current)
             .Bytes(Link is null ? default : Link.Bytes.Span)
             .Bytes(Keyset is null ? default : Keyset.Bytes.Span)
-            .Bytes(Manifest.Bytes.Span).Array(Items.Length);
+            .Bytes(Manifest.Bytes.Span).Bytes(Base is null ? default : Base.Bytes.Span).Array(Items.Length);
         foreach (var item in Items) writer.Bytes(item.Span);
         return writer.ToArray();
     }
@@ -31,10 +39,11 @@ public sealed record CommitBundle(
     public static CommitBundle Decode(ReadOnlyMemory<byte> body)
     {
         var reader = new CborIn(body);
-        reader.Structure(Labels.Commit, 6);
+        reader.Structure(Labels.Commit, Fields);
         var link = reader.BytesView(0, Limits.SignedLinkBytes);
         var keyset = reader.BytesView(0, Limits.KeysetBytes);
         var manifest = reader.BytesView(1, Limits.CommitBytes);
+        var undoneTo = reader.BytesView(0, Limits.CommitBytes);
         var items = ReadItems(reader);
         reader.End();
         WireFormatException.Require(link.IsEmpty == keyset.IsEmpty, "a link and its keyset come together");
@@ -44,7 +53,10 @@ public sealed record CommitBundle(
         return new CommitBundle(
             link.IsEmpty ? null : WireFormatException.In("link", link, SignedChainLink.Decode),
             keyset.IsEmpty ? null : WireFormatException.In("keyset", keyset, Vault.Keyset.Decode),
-            WireFormatException.In("manifest", manifest, SignedManifest.Decode), items);
+            WireFormatException.In("manifest", manifest, SignedManifest.Decode), items)
+        {
+            Base = undoneTo.IsEmpty ? null : WireFormatException.In("base", undoneTo, SignedManifest.Decode),
+        };
     }
 
     private static ImmutableArray<ReadOnlyMemory<byte>> ReadItems(CborIn reader)

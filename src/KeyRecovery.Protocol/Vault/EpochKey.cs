@@ -41,6 +41,8 @@ public sealed class EpochKey : IDisposable
     internal static EpochKey Import(AccountId account, ulong epoch, ReadOnlySpan<byte> key) =>
         new(account, epoch, SecretBytes.Copy(key));
 
+    internal EpochKey Copy() => new(Account, Epoch, SecretBytes.Copy(_key.Span));
+
     /// <summary>
     /// Seals the key to an authority. Deterministic, so that every other authority can check the seal.
     /// </summary>

@@ -4,8 +4,8 @@ using KeyRecovery.Protocol.Primitives;
 namespace KeyRecovery.Protocol.Vault;
 
 /// <summary>
-/// The current epoch key and, opened when first asked for, those on its path (docs/protocol.md §4): each is sealed
-/// under the one after it on the path and checked against the commitment of its own epoch.
+/// An epoch key, as a rule the current one, and, opened when first asked for, those on its path (docs/protocol.md §4):
+/// each is sealed under the one after it on the path and checked against the commitment of its own epoch.
 /// </summary>
 [DebuggerDisplay(Redacted.Text)]
 public sealed class EpochKeys : IDisposable
@@ -22,7 +22,19 @@ public sealed class EpochKeys : IDisposable
         _opened.Add(current.Epoch, current);
     }
 
-    /// <summary>The key of the chain's current epoch.</summary>
+    /// <summary>
+    /// Goes on from a key that the reader holds, and that need not be the newest: from its kept vault, or from a seal
+    /// of a restore point.
+    /// </summary>
+    /// <param name="chain">The chain as it is now.</param>
+    /// <param name="key">The key; disposed of with this object.</param>
+    /// <returns>Null where it is not the key that the chain commits to.</returns>
+    public static EpochKeys? From(Chain chain, EpochKey key) =>
+        key.Account == chain.Account && key.Epoch <= chain.Epoch
+            && chain.Epochs[(int)key.Epoch - 1].Commit == key.Commit
+            ? new EpochKeys(chain, key) : null;
+
+    /// <summary>The newest key: that of the chain's current epoch, unless the reader came by an older one.</summary>
     public EpochKey Current { get; }
 
     /// <summary>
@@ -30,7 +42,6 @@ public sealed class EpochKeys : IDisposable
     /// </summary>
     public EpochKey? Find(ulong epoch)
     {
-        if (!_chain.Current.Path.Contains(epoch)) return null;
         lock (_gate)
         {
             while (_oldest.Epoch > epoch)
@@ -41,7 +52,7 @@ public sealed class EpochKeys : IDisposable
 
     /// <summary>
     /// Goes all the way back. The epoch whose box does not open to the key that it names, so that all that was stored
-    /// before would be lost; null where the current epoch is sound.
+    /// before would be lost; null where the epoch of <see cref="Current"/> is sound.
     /// </summary>
     public EpochStart? FindUnsound()
     {

@@ -60,11 +60,13 @@ public static class Limits
     /// </summary>
     public const int ItemBatchBytes = 4 * 1024 * 1024;
 
-    /// <summary>Link, keyset and manifest of one commit together, in bytes.</summary>
+    /// <summary>
+    /// Link, keyset and manifest of one commit together, in bytes; the base of an undo has as many for itself.
+    /// </summary>
     public const int CommitBytes = 256 * 1024;
 
-    /// <summary>A commit's whole body: both parts and their framing, in bytes.</summary>
-    public const int CommitBodyBytes = CommitBytes + InlineItemsBytes + 8 * 1024;
+    /// <summary>A commit's whole body: its parts and their framing, in bytes.</summary>
+    public const int CommitBodyBytes = 2 * CommitBytes + InlineItemsBytes + 8 * 1024;
 
     /// <summary>The sealed sizes of an account's current items together, in bytes.</summary>
     public const long AccountBytes = 16L * 1024 * 1024;
@@ -95,6 +97,9 @@ public static class Limits
 
     /// <summary>Hashes of manifests that a server keeps, the newest.</summary>
     public const int TrailKept = 1 << 20;
+
+    /// <summary>Versions that one restore point names: as many as there is room to keep.</summary>
+    public const int NamedVersions = (int)(KeptBytes / SealedItem.MinSize);
 
     /// <summary>A slot's public parameters in a link, in bytes.</summary>
     public const int ParameterBytes = 1024;

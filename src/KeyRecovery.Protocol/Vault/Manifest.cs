@@ -59,6 +59,13 @@ public sealed record Manifest
         return null;
     }
 
+    /// <summary>
+    /// Whether the label of the log's leaf is the one that comes of a label key: of the manifest to which is returned,
+    /// else of the one before.
+    /// </summary>
+    public bool HasLeafLabelOf(SecretBytes labelKey) =>
+        LeafLabel == ManifestPrivate.LeafLabel(labelKey, Account, Version);
+
     /// <summary>The bytes that are signed and hashed.</summary>
     public byte[] Encode()
     {

@@ -18,7 +18,8 @@ public static class ManifestDraft
             ManifestPrivate.NewLabelKey(random),
             [.. change.Put.Select(p => p.Note).OrderBy(n => n.Id)],
             [.. change.Notes.OrderBy(n => n.Id)], []);
-        return Write(content, content.LabelKey, null, begin.Place, begin.Key,
+        return Write(
+            content, content.LabelKey, (null, null), (begin.Place, begin.Key),
             [.. change.Put.Select(p => p.Entry)], begin.Link.Signer, key, random);
     }
 
@@ -54,14 +55,60 @@ public static class ManifestDraft
             labelKey, [.. notes.OrderBy(n => n.Id)], [.. authorities.OrderBy(n => n.Id)],
             RealmKeyRotation.Next(before.Private.RealmKeys, change, active, link?.Link.Remove.Length > 0, random));
         return Write(
-            content, before.Private.LabelKey, before.Vault.Manifest,
-            link?.Place ?? chain.Place, epochKey, [.. items], signer, key, random);
+            content, before.Private.LabelKey, (before.Vault.Manifest, null),
+            (link?.Place ?? chain.Place, epochKey), [.. items], signer, key, random);
+    }
+
+    /// <summary>The manifest that follows a vault, which need not open, and returns to an earlier one.</summary>
+    /// <param name="vault">What was verified.</param>
+    /// <param name="now">The sealed part of its manifest; null where that does not open.</param>
+    /// <param name="undoneTo">The manifest to which is returned.</param>
+    /// <param name="link">The link of the same commit: it begins an epoch.</param>
+    /// <param name="change">What becomes of each item.</param>
+    /// <param name="signer">Who signs: active after the link.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="random">Draws the new epoch's label key and a nonce.</param>
+    public static SignedManifest Undo(
+        VerifiedVault vault, ManifestPrivate? now, OpenManifest undoneTo, ChainLinkDraft link, UndoChange change,
+        AuthorityId signer, SigningKey key, IRandom random)
+    {
+        var (before, older) = (vault.Manifest.Manifest, undoneTo.Manifest.Manifest);
+        ItemNote[] notes = [.. change.Keep, .. change.Return, .. change.Put.Select(p => p.Note)];
+        if (notes.DistinctBy(n => n.Id).Count() < notes.Length || notes.DistinctBy(n => n.Name).Count() < notes.Length)
+            Throw.Argument(nameof(change), "an item, or a name, stands there twice");
+        var items = change.Keep.Select(n => EntryOf(before, n)).Concat(change.Return.Select(n => EntryOf(older, n)))
+            .Concat(change.Put.Select(p => p.Entry));
+        var active = vault.Chain.Active.Select(a => a.Id).Concat(link.Link.Add.Select(a => a.Id))
+            .Except(link.Link.Remove).ToHashSet();
+        // What the base says goes before what is told now, which may be a culprit's.
+        var told = change.Notes.Concat(undoneTo.Private?.Authorities ?? []).Concat(now?.Authorities ?? [])
+            .DistinctBy(n => n.Id).Where(n => active.Contains(n.Id));
+        var realmKeys = (undoneTo.Private?.RealmKeys ?? []).Concat(now?.RealmKeys ?? [])
+            .DistinctBy(k => (k.Slot, k.Realm));
+        using var content = new ManifestPrivate(
+            ManifestPrivate.NewLabelKey(random), [.. notes.OrderBy(n => n.Id)], [.. told.OrderBy(n => n.Id)],
+            RealmKeyRotation.Next(
+                [.. realmKeys], new ManifestChange { RealmKeys = change.RealmKeys }, active,
+                link.Link.Remove.Length > 0, random));
+        using var lost = undoneTo.Private is null ? ManifestPrivate.NewLabelKey(random) : null;
+        return Write(
+            content, undoneTo.Private?.LabelKey ?? lost!, (vault.Manifest, undoneTo.Manifest),
+            (link.Place, link.Key), [.. items], signer, key, random);
+    }
+
+    private static ManifestItem EntryOf(Manifest manifest, ItemNote note)
+    {
+        var entry = manifest.Find(note.Id);
+        if (entry is null) Throw.Argument(nameof(note), "an item is named that is not in that manifest");
+        return entry;
     }
 
     private static SignedManifest Write(
-        ManifestPrivate content, SecretBytes leafKey, SignedManifest? before, ChainPlace head, EpochKey epochKey,
-        ImmutableArray<ManifestItem> items, AuthorityId signer, SigningKey key, IRandom random)
+        ManifestPrivate content, SecretBytes leafKey, (SignedManifest? Before, SignedManifest? UndoneTo) follows,
+        (ChainPlace Place, EpochKey Key) head, ImmutableArray<ManifestItem> items, AuthorityId signer, SigningKey key,
+        IRandom random)
     {
+        var ((before, undoneTo), (place, epochKey)) = (follows, head);
         var version = (before?.Manifest.Version ?? 0) + 1;
         return SignedManifest.Sign(
             new Manifest
@@ -70,7 +117,8 @@ public static class ManifestDraft
                 Version = version,
                 Previous = before?.Hash ?? default,
                 Trail = before?.NextTrail ?? default,
-                ChainHead = head,
+                Base = undoneTo?.Place,
+                ChainHead = place,
                 Epoch = epochKey.Epoch,
                 Items = [.. items.OrderBy(i => i.Id)],
                 LeafLabel = ManifestPrivate.LeafLabel(leafKey, epochKey.Account, version),

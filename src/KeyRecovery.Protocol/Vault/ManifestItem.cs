@@ -10,6 +10,21 @@ namespace KeyRecovery.Protocol.Vault;
 /// <param name="Hash">SHA-256 of the sealed bytes.</param>
 public sealed record ManifestItem(ItemId Id, ulong Version, ulong Epoch, long Size, Hash256 Hash)
 {
+    /// <summary>The version of an entry that changes: one above the higher of both.</summary>
+    /// <param name="before">Its entry in the manifest before, or null.</param>
+    /// <param name="undoneTo">In an undo, its entry in the base, or null.</param>
+    public static ulong NextVersion(ManifestItem? before, ManifestItem? undoneTo = null) =>
+        Math.Max(before?.Version ?? 0, undoneTo?.Version ?? 0) + 1;
+
+    /// <summary>
+    /// What the header of an item that changes names as <c>previous</c>: the hash in the base's entry, else in that of
+    /// the manifest before, else the default.
+    /// </summary>
+    /// <param name="before">Its entry in the manifest before, or null.</param>
+    /// <param name="undoneTo">In an undo, its entry in the base, or null.</param>
+    public static Hash256 PreviousOf(ManifestItem? before, ManifestItem? undoneTo = null) =>
+        (undoneTo ?? before)?.Hash ?? default;
+
     internal void Write(CborOut writer) =>
         writer.Array(5).Bytes(Id).UInt(Version).UInt(Epoch).UInt((ulong)Size).Bytes(Hash);
 

@@ -58,10 +58,13 @@ public sealed class SignedManifest
     public Hash256 NextTrail => ManifestTrail.Next(Manifest.Trail, Hash);
 
     /// <summary>
-    /// Checks the signature, that the manifest stands on the head, and that every item opens from there.
+    /// Checks the signature, that the manifest stands on the head, and that every item opens from there. An undo stands
+    /// on a link that begins an epoch.
     /// </summary>
-    public ProtocolFault CheckAgainst(ChainHead head) => CheckAgainst(
-        head.Account, head.Place, head.Path, head.Active.GetValueOrDefault(Manifest.Signer)?.SigningKey);
+    public ProtocolFault CheckAgainst(ChainHead head) => Manifest.Base is not null && !head.BeginsEpoch
+        ? ProtocolFault.ManifestBase
+        : CheckAgainst(
+            head.Account, head.Place, head.Path, head.Active.GetValueOrDefault(Manifest.Signer)?.SigningKey);
 
     /// <summary>The same for a reader who has the whole chain.</summary>
     public ProtocolFault CheckAgainst(Chain chain) => CheckAgainst(chain.Current);
@@ -78,10 +81,11 @@ public sealed class SignedManifest
         if (Manifest.ChainHead != head || Manifest.Epoch != path.Newest) return ProtocolFault.ManifestHeads;
         foreach (var item in Manifest.Items)
             if (!path.Contains(item.Epoch) || item.Version > Manifest.Version) return ProtocolFault.ManifestItems;
-        return signer is not null && signer.Verify(SignatureLabel.Manifest, Body.Span, Signature)
-            ? ProtocolFault.None
-            : ProtocolFault.ManifestSignature;
+        return signer is not null && IsSignedBy(signer) ? ProtocolFault.None : ProtocolFault.ManifestSignature;
     }
+
+    /// <summary>Whether the holder of a key has signed it.</summary>
+    public bool IsSignedBy(VerifyKey signer) => signer.Verify(SignatureLabel.Manifest, Body.Span, Signature);
 
     /// <summary>
     /// Checks that this manifest follows <paramref name="before"/> by one commit: version, hash, trail, and every item
@@ -103,9 +107,22 @@ public sealed class SignedManifest
         {
             var (old, older) = (before?.Manifest.Find(item.Id), undoneTo?.Manifest.Find(item.Id));
             if (item == old || item == older) continue;
-            if (item.Version != Math.Max(old?.Version ?? 0, older?.Version ?? 0) + 1 || item.Epoch != Manifest.Epoch)
+            if (item.Version != ManifestItem.NextVersion(old, older) || item.Epoch != Manifest.Epoch)
                 return ProtocolFault.ManifestItems;
         }
         return ProtocolFault.None;
+    }
+
+    /// <summary>
+    /// Whether a slot may write it: every entry is that of the manifest before or, in an undo, the base's, byte for
+    /// byte, and nothing is left out but what one of them lacks.
+    /// </summary>
+    /// <param name="before">The manifest before.</param>
+    /// <param name="undoneTo">The manifest that <see cref="Manifest.Base"/> names; null where it names none.</param>
+    public bool ChangesNothing(SignedManifest before, SignedManifest? undoneTo = null)
+    {
+        var (old, older) = (before.Manifest, undoneTo?.Manifest ?? before.Manifest);
+        return Manifest.Items.All(item => item == old.Find(item.Id) || item == older.Find(item.Id))
+            && old.Items.All(item => Manifest.Find(item.Id) is not null || older.Find(item.Id) is null);
     }
 }

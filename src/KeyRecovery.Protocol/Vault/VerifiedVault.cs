@@ -50,6 +50,9 @@ public sealed class VerifiedVault
     /// <summary>The account.</summary>
     public AccountId Account => Chain.Account;
 
+    /// <summary>The epoch at a place of the chain.</summary>
+    internal ulong EpochAt(ulong sequence) => Links[(int)sequence].Link.Epoch;
+
     /// <summary>Verifies what a server told.</summary>
     /// <param name="appId">The reader's own app.</param>
     /// <param name="told">The server's answer.</param>

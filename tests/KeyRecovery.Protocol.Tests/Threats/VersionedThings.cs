@@ -48,6 +48,9 @@ internal sealed class VersionedThings : IDisposable
         yield return OfManifestPrivate();
         yield return new(Labels.Commit, _account.Commits[0].Encode(), Throws(b => CommitBundle.Decode(b)));
         yield return new(Labels.Vault, now.Tell().Encode(), Throws(b => VaultBundle.Decode(b)));
+        yield return new(
+            Labels.RestorePoint, new RestorePoint(now.Manifest, new byte[KeysetEntry.SealSize]).Encode(),
+            Throws(b => RestorePoint.Decode(b)));
         var repair = Repair(link.Bytes);
         yield return new(Labels.Repair, repair, Throws(b => RepairBundle.Decode(b)));
         yield return new(Labels.Repair, repair, Throws(b => RepairOutline.Read(b)), " in an outline");

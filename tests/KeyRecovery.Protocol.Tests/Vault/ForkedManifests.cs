@@ -99,7 +99,7 @@ public sealed class ForkedManifests : IDisposable
             _account.Commit(signer, new AccountChange { Put = [(Diary, _random.Bytes(8))] });
             branch.Add(_account.Now);
         }
-        for (var i = 0; i < commits; i++) _account.Undo();
+        for (var i = 0; i < commits; i++) _account.Forget();
         return [.. branch];
     }
 

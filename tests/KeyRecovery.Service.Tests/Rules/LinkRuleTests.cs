@@ -148,7 +148,7 @@ public sealed class LinkRuleTests
                 Field = "young.commits", Most = YoungLimits.CommitsPerDay, Used = YoungLimits.CommitsPerDay,
             },
             Assert.IsType<Outcome<Heads>.Failed>(refused).Failure);
-        account.Undo();
+        account.Forget();
         // Whom the account trusts goes on.
         Assert.IsType<Outcome<Heads>.Done>(
             await server.CommitAsync(

@@ -62,7 +62,7 @@ public sealed class CommitStepTests
             using var open = await user.PassAsync();
             var isThere = open.State.ManifestHash == bundle.Manifest.Hash;
             if (outcome is Outcome<Heads>.Done) Assert.True(isThere, "an acknowledged commit is lost");
-            if (!isThere) user.Account.Undo();
+            if (!isThere) user.Account.Forget();
             var put = (new ItemId(user.World.Random.Bytes(16)), user.World.Random.Bytes(33));
             var other = user.Account.Commit(user.Phone, new AccountChange { Put = [put] });
             Assert.IsType<Outcome<Heads>.Done>(
@@ -82,7 +82,7 @@ public sealed class CommitStepTests
             // Two devices change the same item from the same state: what the loser wrote of history is not believed.
             var loser = user.Account.Commit(
                 user.Phone, new AccountChange { Put = [(user.Item, world.Random.Bytes(50))] });
-            user.Account.Undo();
+            user.Account.Forget();
             var winner = user.Account.Commit(
                 user.Phone, new AccountChange { Put = [(user.Item, world.Random.Bytes(60))] });
             using var early = await user.PassAsync();
@@ -117,7 +117,7 @@ public sealed class CommitStepTests
             Put = [(mine, world.Random.Bytes(20))], Add = [TestAuthority.Code(world.Random)],
         };
         var loser = user.Account.Commit(user.Phone, change);
-        user.Account.Undo();
+        user.Account.Forget();
         var winner = Put(other);
         using var early = await user.PassAsync();
         // Its claim of the slot comes before it looks at the history of its item.

@@ -294,7 +294,7 @@ public sealed class ErasureStepTests
         var commit = person.Own.Account.Commit(person.Own.Phone, change);
         using (open)
             if (!await DoneAsync(person.World.Server.Service.Commits.CommitAsync(open, commit, default)))
-                person.Own.Account.Undo();
+                person.Own.Account.Forget();
     }
 
     private static async Task<bool> DoneAsync(ValueTask<Outcome<Heads>> commit)

@@ -84,7 +84,7 @@ public sealed class KeptBytesTests
                 Assert.Equal(
                     (ErrorCode.LimitReached, "account.size", Limits.AccountBytes), (full.Code, full.Field, full.Most));
                 Assert.Equal(user.Account.History[^2].Manifest.Manifest.Items.Sum(i => i.Size), full.Used);
-                user.Account.Undo();
+                user.Account.Forget();
                 break;
             }
 
@@ -111,7 +111,7 @@ public sealed class KeptBytesTests
         var id = new ItemId(user.World.Random.Bytes(16));
         var bundle = user.Account.Commit(
             user.Phone, new AccountChange { Put = [(id, user.World.Random.Bytes(Content))] });
-        user.Account.Undo();
+        user.Account.Forget();
         return bundle.Items[0].ToArray();
     }
 

@@ -46,7 +46,7 @@ public sealed class RemovalStepTests
                 Assert.Equal(next.State.LastRemoval, await RememberedAsync(user));
                 if (outcome is Outcome<Heads>.Done) Assert.False(next.State.Authorities.ContainsKey(laptop.Id));
                 if (second is not null) Assert.False(next.State.Authorities.ContainsKey(tablet.Id));
-                if (next.State.ManifestHash != user.Account.Now.Manifest.Hash) user.Account.Undo();
+                if (next.State.ManifestHash != user.Account.Now.Manifest.Hash) user.Account.Forget();
             }
 
             await user.ReadsAsync(user.Account.Now);
@@ -60,7 +60,7 @@ public sealed class RemovalStepTests
         StepAccount user, CommitBundle first, TestAuthority tablet)
     {
         using var open = await user.PassAsync();
-        if (open.State.ManifestHash != first.Manifest.Hash) user.Account.Undo();
+        if (open.State.ManifestHash != first.Manifest.Hash) user.Account.Forget();
         var second = user.Account.Commit(user.Phone, new AccountChange { Remove = [tablet] });
         Assert.IsType<Outcome<Heads>.Done>(await user.World.Server.Other.Commits.CommitAsync(open, second, default));
         return second;

@@ -26,7 +26,7 @@ public sealed class StagingStepTests
         for (var filled = 0; isFull && filled < Limits.StagedItems; filled++)
         {
             await PutAsync(world, user, Seal(user).Sealed);
-            user.Account.Undo();
+            user.Account.Forget();
         }
 
         await world.AtEachStepAsync(fate, 2, async round =>

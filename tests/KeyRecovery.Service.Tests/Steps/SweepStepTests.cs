@@ -110,12 +110,12 @@ public sealed class SweepStepTests
         for (var version = 0; version < 2; version++)
             Assert.IsType<Outcome<Heads>.Done>(await world.Server.CommitAsync(user.Account, user.Phone, Change()));
         var stray = Change().Items[0];
-        user.Account.Undo();
+        user.Account.Forget();
         using var open = await user.PassAsync();
         Assert.IsType<Outcome<Hash256>.Done>(
             await world.Server.Service.Staging.PutAsync(open, Hash256.Of(stray.Span), stray, default));
         var died = Change(TestAuthority.Code(random));
-        user.Account.Undo();
+        user.Account.Forget();
         using var again = await user.PassAsync();
         await world.CutAsync(4, async () => await world.Server.Other.Commits.CommitAsync(again, died, default));
         using var now = await user.PassAsync();

@@ -77,7 +77,7 @@ internal sealed class ManifestFormat() : GoldenFormat("manifest", "§5")
         told.Text(which) is "" ? null : SignedManifest.Decode(told.Bytes(which));
 
     /// <summary>The path of these epochs, the newest first.</summary>
-    private static EpochPath PathOf(ulong[] epochs) => EpochPath.Resume(
+    public static EpochPath PathOf(ulong[] epochs) => EpochPath.Resume(
         epochs[0],
         [.. epochs.Zip(epochs[1..], (epoch, previous) => new EpochStep(epoch, previous))
             .Where(step => step.Previous != step.Epoch - 1).Reverse()]);

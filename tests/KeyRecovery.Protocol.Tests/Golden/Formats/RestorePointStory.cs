@@ -1,0 +1,141 @@
+using System.Text.Json.Nodes;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+using static KeyRecovery.Protocol.Tests.Golden.GoldenJson;
+
+namespace KeyRecovery.Protocol.Tests.Golden.Formats;
+
+/// <summary>
+/// An account of a phone, a laptop and a tablet: version 3 is the laptop's, version 4 removes it and begins epoch 2,
+/// version 5 is the phone's. The phone reads, and the tablet, which version 5's link adds.
+/// </summary>
+internal sealed class RestorePointStory
+{
+    public static readonly string[] Told =
+        ["appId", "homeKeys", "ownId", "ownSigningKey", "ownKemSeed", "vault", "hashes", "restorePoint"];
+
+    private readonly TestRandom _random = new(2360);
+    private readonly byte[] _kemSeed;
+    private readonly TestAuthority _phone;
+    private readonly TestAccount _account;
+    private readonly ItemId _item;
+
+    public RestorePointStory()
+    {
+        _kemSeed = _random.Bytes(32);
+        _phone = TestAuthority.Device(_random.Bytes(16), _random.Bytes(32), _kemSeed);
+        var laptop = TestAuthority.Device(_random);
+        _item = new ItemId(_random.Bytes(16));
+        _account = TestAccount.Begin(_random, _phone, items: [(_item, [1])]);
+        _account.Commit(_phone, new AccountChange { Add = [laptop] });
+        _account.Commit(laptop, new AccountChange { Put = [(_item, [2])] });
+        _account.Commit(_phone, new AccountChange { Remove = [laptop] });
+        _account.Commit(
+            _phone, new AccountChange { Put = [(_item, [3])], Add = [TestAuthority.Device(_random)] });
+    }
+
+    /// <summary>The state before the laptop wrote.</summary>
+    public JsonObject Undone => Of(1);
+
+    public IEnumerable<(string, JsonObject)> Valid()
+    {
+        yield return ("a state of the epoch before", Undone);
+        yield return ("a state of this epoch", Of(3));
+        yield return ("the first state", Of(0));
+        yield return ("the state of now", Of(4));
+        var named = _account.History.Take(3).Select(v => v.Manifest.Manifest.Items[0]).Distinct()
+            .OrderBy(i => i.Version);
+        yield return ("with two versions named", Undone.With(new JsonObject { ["named"] = Named([.. named]) }));
+        yield return ("with a head", Undone.With(new JsonObject {
+            ["signedHead"] = Hex(TestHome.Sign(_account.History[1].Manifest).Bytes),
+        }));
+    }
+
+    public IEnumerable<(string Name, byte[] Bytes)> Shapes()
+    {
+        var (manifest, seal) = (_account.History[1].Manifest.Bytes.ToArray(), Seal(1));
+        byte[] Of(byte[] signed, byte[] sealedKey, byte[] head, params ManifestItem[] named)
+        {
+            var writer = new CborOut().Array(6).Text(Labels.RestorePoint).UInt(1).Bytes(signed).Bytes(sealedKey)
+                .Bytes(head).Array(named.Length);
+            foreach (var item in named) item.Write(writer);
+            return writer.ToArray();
+        }
+
+        var entry = _account.Now.Manifest.Manifest.Items[0];
+        yield return ("no manifest", Of([], seal, []));
+        yield return ("a seal of 1,167 bytes", Of(manifest, seal[..^1], []));
+        yield return ("a seal of 1,169 bytes", Of(manifest, [.. seal, 0], []));
+        yield return ("half a head", Of(manifest, seal, new byte[40]));
+        yield return ("a version named twice", Of(manifest, seal, [], entry, entry));
+        yield return ("named versions not ascending", Of(manifest, seal, [], entry, entry with { Version = 1 }));
+        yield return ("a named version 0", Of(manifest, seal, [], entry with { Version = 0 }));
+    }
+
+    public IEnumerable<(string, JsonObject, string)> Lies(Func<JsonObject, JsonObject> told)
+    {
+        (string, JsonObject, string) Lie(string name, ProtocolFault fault, JsonObject inputs, JsonObject changed) =>
+            (name, told(inputs.With(changed)), fault.ToString());
+        JsonObject Hashes(params int[] of) => new() {
+            ["hashes"] = HexArray(of.Select(i => _account.History[i].Manifest.Hash.ToArray())),
+        };
+        yield return Lie("no seal", ProtocolFault.OwnSeal, Undone, new JsonObject { ["seal"] = "" });
+        yield return Lie("a seal of another epoch", ProtocolFault.OwnSeal, Undone,
+            new JsonObject { ["seal"] = Hex(Seal(3)) });
+        yield return Lie("a seal changed", ProtocolFault.OwnSeal, Undone,
+            new JsonObject { ["seal"] = Hex(Forge.Flip(Seal(1), 1150)) });
+        using var other = EpochKey.Create(_account.Now.Account, 1, _random);
+        yield return Lie("a seal of another key", ProtocolFault.EpochCommit, Undone,
+            new JsonObject { ["seal"] = Hex(other.SealTo(_phone.Id, _phone.Kem.PublicKey)) });
+        yield return Lie("the hashes lead from another state", ProtocolFault.ForkedManifest, Undone, Hashes(0, 2, 3));
+        yield return Lie("a hash is missing", ProtocolFault.ForkedManifest, Undone, Hashes(1, 3));
+        yield return Lie("no hashes", ProtocolFault.ForkedManifest, Undone, Hashes());
+        yield return Lie("a hash in the middle is another", ProtocolFault.ForkedManifest, Undone, Hashes(1, 1, 3));
+        var never = Resigned(m => m with { LeafLabel = default });
+        yield return Lie("a state that never was", ProtocolFault.ForkedManifest, Undone, never);
+        yield return Lie("not signed by its signer", ProtocolFault.ManifestSignature, Undone, new JsonObject {
+            ["signedManifest"] = Hex(Forge.Manifest(
+                _account.History[1].Manifest.Manifest with { LeafLabel = default }, _account.History[1].Manifest)
+                .Bytes),
+        });
+        yield return Lie("signed by nobody of the chain", ProtocolFault.ManifestSignature, Undone,
+            Resigned(m => m with { Signer = new AuthorityId(_random.Bytes(16)) }));
+        yield return Lie("a place that is not in the chain", ProtocolFault.ManifestHeads, Undone,
+            Resigned(m => m with { ChainHead = new ChainPlace(1, default) }));
+        yield return Lie("another epoch than its place's", ProtocolFault.ManifestHeads, Undone,
+            Resigned(m => m with { Epoch = 2 }));
+        yield return Lie("another account's", ProtocolFault.OtherAccount, Undone,
+            Resigned(m => m with { Account = new AccountId(_random.Bytes(16)) }));
+    }
+
+    private JsonObject Resigned(Func<Manifest, Manifest> change) => new()
+    {
+        ["signedManifest"] = Hex(
+            SignedManifest.Sign(change(_account.History[1].Manifest.Manifest), _phone.Signing).Bytes),
+    };
+
+    private JsonObject Of(int state) => new()
+    {
+        ["appId"] = _account.AppId,
+        ["homeKeys"] = HexArray(TestHome.Keys.Select(key => key.ToArray())),
+        ["ownId"] = Hex(_phone.Id.ToArray()),
+        ["ownSigningKey"] = Hex(_phone.Signing.PublicKey.ToArray()),
+        ["ownKemSeed"] = Hex(_kemSeed),
+        ["vault"] = Hex(_account.Now.Tell().Encode()),
+        ["hashes"] = HexArray(_account.History.Skip(state).SkipLast(1).Select(v => v.Manifest.Hash.ToArray())),
+        ["signedManifest"] = Hex(_account.History[state].Manifest.Bytes),
+        ["seal"] = Hex(Seal(state)),
+        ["signedHead"] = "",
+        ["named"] = new JsonArray(),
+    };
+
+    private byte[] Seal(int state) => _account.History[state].Keysets.SelectMany(k => k.Entries)
+        .Single(e => e.Id == _phone.Id).Seal.ToArray();
+
+    private static JsonArray Named(params ManifestItem[] items) => new([.. items.Select(i => new JsonObject
+    {
+        ["id"] = Hex(i.Id.ToArray()), ["version"] = i.Version, ["epoch"] = i.Epoch, ["size"] = (ulong)i.Size,
+        ["hash"] = Hex(i.Hash.ToArray()),
+    })]);
+}
