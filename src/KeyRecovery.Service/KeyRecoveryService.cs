@@ -56,6 +56,7 @@ public sealed class KeyRecoveryService : IDisposable
         Owners = new AccountOwners(context);
         Commits = new Commits(context);
         Vaults = new VaultReader(context);
+        RestorePoints = new RestorePointReader(context);
         Staging = new ItemStaging(context);
         Repairs = new Repairs(context);
         RecoverySlots = new RecoverySlots(context);
@@ -85,6 +86,9 @@ public sealed class KeyRecoveryService : IDisposable
 
     /// <summary>Reads vaults and items.</summary>
     public VaultReader Vaults { get; }
+
+    /// <summary>Tells the states that an account can go back to.</summary>
+    public RestorePointReader RestorePoints { get; }
 
     /// <summary>Stores larger items ahead of their commit.</summary>
     public ItemStaging Staging { get; }

@@ -121,6 +121,16 @@ public sealed class TestAccount
         Commits.RemoveAt(Commits.Count - 1);
     }
 
+    /// <summary>Takes a commit that was made elsewhere from the state of now.</summary>
+    /// <param name="commit">The commit.</param>
+    /// <param name="items">Its sealed items, also those that did not come along.</param>
+    public void Take(CommitBundle commit, params IEnumerable<byte[]> items)
+    {
+        foreach (var item in items) _items.Add(Hash256.Of(item), item);
+        _history.Add(Now.After(commit));
+        Commits.Add(commit);
+    }
+
     /// <summary>
     /// Puts another commit in the place of the newest: it was made from the same state, and the server took that one.
     /// </summary>

@@ -27,6 +27,7 @@ namespace KeyRecovery.Api.Bodies;
 [JsonSerializable(typeof(RealmResponse))]
 [JsonSerializable(typeof(RecoverySlotsResponse))]
 [JsonSerializable(typeof(RepairResponse))]
+[JsonSerializable(typeof(RestorePointsResponse))]
 [JsonSerializable(typeof(VersionsResponse))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {

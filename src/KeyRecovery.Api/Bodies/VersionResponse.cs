@@ -21,6 +21,12 @@ internal sealed record VersionResponse
     [Description("When a newer one took its place, in Unix seconds.")]
     public required ulong ReplacedAt { get; init; }
 
+    [Description("Who signed the commit that brought it; absent where a repair did.")]
+    public string? Writer { get; init; }
+
+    [Description("Whether that authority was young then.")]
+    public required bool Young { get; init; }
+
     public static VersionResponse Of(ItemVersion version) => new()
     {
         Version = version.Entry.Version,
@@ -28,5 +34,7 @@ internal sealed record VersionResponse
         Size = version.Entry.Size,
         Hash = version.Entry.Hash.ToString(),
         ReplacedAt = version.ReplacedAt,
+        Writer = version.Writer.Id?.ToString(),
+        Young = version.Writer.IsYoung,
     };
 }

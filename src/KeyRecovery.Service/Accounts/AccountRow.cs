@@ -11,8 +11,12 @@ namespace KeyRecovery.Service.Accounts;
 internal static class AccountRow
 {
     private const string RowLabel = "account-row";
-    private const ulong Version = 3;
-    private const int Fields = 26;
+    private const ulong Version = 4;
+    private const int Fields = 28;
+
+    // Points: one for each authority that the chain can ever add, and those before links. Doomed rows: one for each
+    // epoch of a point and each authority that one link removes.
+    private const int MaxList = 4096;
 
     public static byte[] Encode(this AccountState state)
     {
@@ -35,7 +39,11 @@ internal static class AccountRow
         writer.Array(2).Bytes(state.Trail.Chunk is { } chunk ? chunk.ToArray() : []).Bytes(state.Trail.Packed.Span);
         writer.Array(state.Staged.Length);
         foreach (var (hash, size, at) in state.Staged) writer.Array(3).Bytes(hash).UInt((ulong)size).UInt(at);
-        return writer.Array(2).UInt((ulong)state.LiveBytes).UInt((ulong)state.KeptBytes).ToArray();
+        writer.Array(2).UInt((ulong)state.LiveBytes).UInt((ulong)state.KeptBytes).Array(state.Points.Length);
+        foreach (var point in state.Points) point.Write(writer);
+        writer.Array(state.Doomed.Length);
+        foreach (var doomed in state.Doomed) doomed.Write(writer);
+        return writer.ToArray();
     }
 
     public static AccountState Decode(ReadOnlyMemory<byte> row)
@@ -71,7 +79,13 @@ internal static class AccountRow
             Staged = ReadStaged(reader),
         };
         reader.Array(2);
-        state = state with { LiveBytes = (long)reader.UInt(), KeptBytes = (long)reader.UInt() };
+        state = state with
+        {
+            LiveBytes = (long)reader.UInt(),
+            KeptBytes = (long)reader.UInt(),
+            Points = ReadList(reader, RestorePointEntry.Read),
+            Doomed = ReadList(reader, DoomedRow.Read),
+        };
         reader.End();
         return state;
     }
@@ -140,6 +154,15 @@ internal static class AccountRow
         }
 
         return staged.MoveToImmutable();
+    }
+
+    private static ImmutableArray<T> ReadList<T>(CborIn reader, Func<CborIn, T> read)
+    {
+        var count = reader.Array(0, MaxList);
+        if (count == 0) return [];
+        var list = ImmutableArray.CreateBuilder<T>(count);
+        for (var left = count; left > 0; left--) list.Add(read(reader));
+        return list.MoveToImmutable();
     }
 
     private static VerifyKey ReadKey(CborIn reader) =>

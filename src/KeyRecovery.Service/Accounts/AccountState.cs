@@ -65,6 +65,12 @@ public sealed record AccountState
     /// <summary>The newest link that removed somebody.</summary>
     public ChainPlace? LastRemoval { get; init; }
 
+    /// <summary>States that the account can go back to, the oldest first.</summary>
+    public ImmutableArray<RestorePointEntry> Points { get; init; } = [];
+
+    /// <summary>Rows that go before the newest removal is answered.</summary>
+    public ImmutableArray<DoomedRow> Doomed { get; init; } = [];
+
     /// <summary>What it was granted on the newest day.</summary>
     public DayCounts Counts { get; init; }
 

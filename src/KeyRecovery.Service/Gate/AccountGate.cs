@@ -53,6 +53,13 @@ public sealed class AccountGate : IDisposable
         if ((view.KeyRow!.State != KeyRowState.Live || view.KeyRow.MinChain != state.LastRemoval)
             && await MinChain.AdvanceAsync(_keys, view.KeyRowKey, state.LastRemoval, ct) is { } failure)
             return new GateResult.Shut(failure);
+        if (!state.Doomed.IsEmpty)
+        {
+            if (await DoomedRows.FinishAsync(_data, view.Rows, ct) is { } unfinished)
+                return new GateResult.Shut(unfinished);
+            return await PassAsync(keyId, verify, ct);
+        }
+
         return new GateResult.Open(new OpenAccount(view.TakeRows(), state, view.Stored!, view.KeyRowKey, actor));
     }
 

@@ -15,6 +15,7 @@ namespace KeyRecovery.Service.Maintenance;
 internal sealed class AccountCheck(ServiceContext context, ScannedAccount account)
 {
     private readonly List<string> _faults = [];
+    private readonly Dictionary<ulong, ImmutableArray<AuthorityId>> _members = [];
     private ImmutableArray<EpochSeals> _seals = [];
 
     /// <summary>The rows that the account leads to.</summary>
@@ -38,6 +39,7 @@ internal sealed class AccountCheck(ServiceContext context, ScannedAccount accoun
             if (head is not null) await CheckVaultAsync(state, head, ct);
             if (state.KeptBytes < names.KeptBytes) _faults.Add("account: more is kept than is counted");
             await CheckHistoryAsync(names, ct);
+            foreach (var point in state.Points) await CheckPointAsync(point, state, ct);
             await CheckLookupsAsync(state, ct);
         }
         catch (Exception e) when (e is RowDamagedException or WireFormatException)
@@ -64,6 +66,7 @@ internal sealed class AccountCheck(ServiceContext context, ScannedAccount accoun
             head = ok.Head;
             bytes += link.Bytes.Length;
             _seals = EpochSeals.After(_seals, link.Link, head);
+            _members[head.Epoch] = [.. head.Active.Keys];
         }
 
         if (head is null || head.Place != state.Chain) _faults.Add("chain: not the account's head");
@@ -83,7 +86,7 @@ internal sealed class AccountCheck(ServiceContext context, ScannedAccount accoun
             keysets.Add(Keyset.Decode(await data.GetAsync(rows, rows.Keyset(hash), ct)));
         if (EpochKeyset.Join(head, _seals, keysets.ToImmutable()).Fault is var k and not ProtocolFault.None)
             _faults.Add($"keyset: {k}");
-        var manifest = SignedManifest.Decode(await data.GetAsync(rows, rows.Manifest(state.ManifestHash), ct));
+        var manifest = ManifestRow.Decode(await data.GetAsync(rows, rows.Manifest(state.ManifestHash), ct)).Manifest;
         if (manifest.CheckAgainst(head) is var m and not ProtocolFault.None) _faults.Add($"manifest: {m}");
         if (manifest.Manifest.Trail != state.ManifestTrail) _faults.Add("manifest: not the account's trail");
         var signed = SignedHead.Decode(state.SignedHead);
@@ -110,6 +113,23 @@ internal sealed class AccountCheck(ServiceContext context, ScannedAccount accoun
         foreach (var item in names.Confirmed)
             if (await context.Data.HeadAsync(account.Rows.Item(item), ct) is null)
                 _faults.Add("item: an older version is missing");
+    }
+
+    // A point that cannot be gone back to would be found out on the day of an attack.
+    private async ValueTask CheckPointAsync(RestorePointEntry point, AccountState state, CancellationToken ct)
+    {
+        var (rows, data) = (account.Rows, context.Data);
+        if (await data.FindAsync(rows, rows.Manifest(point.Manifest.Hash), ct) is not { } row
+            || ManifestRow.Decode(row).Manifest is var manifest && manifest.Place != point.Manifest)
+            _faults.Add("restore point: its manifest is missing");
+        else if (manifest.Manifest.ChainHead.Sequence != point.ChainSequence || manifest.Manifest.Epoch != point.Epoch)
+            _faults.Add("restore point: not its manifest's place");
+        if (await new TrailReader(data, rows, state).ConfirmAsync(point.Manifest, ct) != Confirmation.Happened)
+            _faults.Add("restore point: not in the account's trail");
+        if (point.Epoch == state.Path.Newest) return;
+        foreach (var id in _members.GetValueOrDefault(point.Epoch, []).Where(state.Authorities.ContainsKey))
+            if (await data.FindAsync(rows, rows.Seal(point.Epoch, id), ct) is not { Length: KeysetEntry.SealSize })
+                _faults.Add("restore point: a seal is missing");
     }
 
     private async ValueTask CheckLookupsAsync(AccountState state, CancellationToken ct)

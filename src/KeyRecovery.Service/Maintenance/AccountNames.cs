@@ -1,4 +1,3 @@
-using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Rows;
@@ -33,13 +32,17 @@ internal sealed class AccountNames
         named.UnionWith(state.Keysets.Select(rows.Keyset));
         await AddChunksAsync(Table.Links, state.LinkChunk);
         if (state.Trail.Chunk is { } trailChunk) await AddChunksAsync(Table.Trails, trailChunk);
-        var manifest = SignedManifest.Decode(await data.GetAsync(rows, rows.Manifest(state.ManifestHash), ct));
+        named.UnionWith(state.Points.Select(p => rows.Manifest(p.Manifest.Hash)));
+        named.UnionWith(state.Points.Select(p => p.Epoch).Where(e => e < state.Path.Newest).Distinct()
+            .SelectMany(epoch => state.Authorities.Keys.Select(id => rows.Seal(epoch, id))));
+        var manifest = ManifestRow.Decode(await data.GetAsync(rows, rows.Manifest(state.ManifestHash), ct)).Manifest;
         named.UnionWith(manifest.Manifest.Items.Select(i => rows.Item(i.Hash)));
         named.UnionWith(state.Staged.Select(s => rows.Item(s.Hash)));
         var (trail, kept, confirmed) = (new TrailReader(data, rows, state), 0L, new List<Hash256>());
+        var points = PointNames.Of(state, now);
         await foreach (var row in data.ScanOwnerAsync(Table.History, rows.Locator, ct))
         {
-            if (await HistoryPlan.ReadAsync(trail, rows, row, now, ct) is not var (counting, _))
+            if (await HistoryPlan.ReadAsync(trail, rows, row, points, now, ct) is not { Kept: var counting })
                 throw new RowDamagedException(Table.Trails);
             if (counting.Count > 0) named.Add(row.Key);
             named.UnionWith(counting.Select(e => rows.Item(e.Item.Hash)));

@@ -1,5 +1,6 @@
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.UseCases;
@@ -23,10 +24,12 @@ internal sealed class AccountSweep(ServiceContext context, AccountRows rows, ulo
         var found = new List<Row>();
         foreach (var table in context.Tables.OwnedByAccounts)
             await foreach (var row in context.Data.ListOwnerAsync(table, rows.Locator, ct)) found.Add(row);
+        await DoomedRows.FinishAsync(context.Data, rows, ct);
         if (await ReadAsync(ct) is not var (stored, state)) return default;
         var staged = await UnstageAsync(stored, state, ct);
         if (await ReadAsync(ct) is not var (restored, now)) return default;
-        var versions = await new HistoryTrim(context, rows).MakeRoomAsync(restored, now, Limits.KeptBytes, ct);
+        var versions = await new HistoryTrim(context, rows).MakeRoomAsync(
+            restored, now, Limits.KeptBytes, mayTakeAll: true, ct) ?? 0;
         return (staged, versions, await RemoveUnnamedAsync(found, ct));
     }
 
@@ -35,11 +38,16 @@ internal sealed class AccountSweep(ServiceContext context, AccountRows rows, ulo
             ? (row, AccountRow.Decode(rows.Open(row)))
             : null;
 
-    // Staged items that no commit came to name. Their bytes go with the other rows that nothing names.
+    // Staged items that no commit came to name, and points whose time is over. What they named goes with the other rows
+    // that nothing names.
     private async ValueTask<int> UnstageAsync(Row stored, AccountState state, CancellationToken ct)
     {
-        var next = state with { Staged = state.Staged.RemoveAll(s => s.At <= before) };
-        if (next.Staged.Length == state.Staged.Length) return 0;
+        var next = state with
+        {
+            Staged = state.Staged.RemoveAll(s => s.At <= before),
+            Points = state.Points.RemoveAll(p => p.HasEnded(context.NowSeconds)),
+        };
+        if (next.Staged.Length == state.Staged.Length && next.Points.Length == state.Points.Length) return 0;
         var isWritten = await context.Data.WriteAsync([rows.Write(rows.Account, stored, next.Encode())], ct)
             is WriteResult.Written;
         return isWritten ? state.Staged.Length - next.Staged.Length : 0;
@@ -61,6 +69,6 @@ internal sealed class AccountSweep(ServiceContext context, AccountRows rows, ulo
     }
 
     // Rows tell the hour of their writing and no more: what was written in the hour of the limit counts as old. A
-    // staged item's bytes are as old as its entry was.
-    private bool IsOld(Row row) => (ulong)row.WrittenHour * 3600 <= before;
+    // staged item's bytes are as old as its entry was. A seal of somebody who was removed meanwhile does not wait.
+    private bool IsOld(Row row) => (ulong)row.WrittenHour * 3600 <= before || row.Key.Table == Table.Seals;
 }

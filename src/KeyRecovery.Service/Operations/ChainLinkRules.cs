@@ -87,11 +87,11 @@ internal static class ChainLinkRules
             new(ErrorCode.YoungAuthority) { Field = field, TrustedFrom = actor.TrustedFrom };
     }
 
-    // A thief who used the day up must not keep the owner from removing him, nor from a new way in.
+    // A thief who used the day up must not keep the owner from removing him, from an undo, nor from a new way in.
     private static ServiceFailure? CheckDay(CommitRequest request, ChainLink link)
     {
         var counts = request.State.Counts.At(request.NowSeconds);
-        if (!IsPastTheDay(counts, link) || Relieves(request, link)) return null;
+        if (!IsPastTheDay(counts, link) || Relieves(request, link) || request.IsUndo) return null;
         if (AddsOneSlot(link) && counts.SlotLinks == 0 && !request.Actor.IsYoung(request.NowSeconds)) return null;
         return counts.Links >= Limits.LinksPerDay
             ? ServiceFailure.Limit("links", Limits.LinksPerDay, counts.Links)

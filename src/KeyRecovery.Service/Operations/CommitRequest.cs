@@ -14,4 +14,7 @@ public sealed record CommitRequest(
 {
     /// <summary>The server's clock in seconds since 1970.</summary>
     public ulong NowSeconds => (ulong)Now.ToUnixTimeSeconds();
+
+    /// <summary>Whether it returns to an earlier manifest.</summary>
+    public bool IsUndo => Bundle.Manifest.Manifest.Base is not null;
 }

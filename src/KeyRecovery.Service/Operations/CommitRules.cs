@@ -20,6 +20,8 @@ public static class CommitRules
             return ServiceFailure.Refused("link", ProtocolFault.OtherAccount);
         if (IsStale(state, bundle)) return new ServiceFailure(ErrorCode.StaleVersion) { Current = state.Heads };
         if (CheckActor(request) is { } forbidden) return forbidden;
+        if (request.IsUndo ? bundle.Link?.Link.BeginsEpoch is not true : bundle.Base is not null)
+            return ServiceFailure.Refused("manifest", ProtocolFault.ManifestBase);
         if (bundle.Link is not null && ChainLinkRules.Check(request) is { } refused) return refused;
         return CheckDay(request);
     }
@@ -27,17 +29,20 @@ public static class CommitRules
     /// <summary>Decides a commit that <see cref="CheckFirst"/> has let pass.</summary>
     /// <param name="request">The commit.</param>
     /// <param name="before">The current manifest.</param>
-    public static CommitDecision Decide(CommitRequest request, SignedManifest before)
+    /// <param name="undoneTo">In an undo, the base: one that the account has had. Null where it names none.</param>
+    public static CommitDecision Decide(
+        CommitRequest request, SignedManifest before, SignedManifest? undoneTo = null)
     {
         var (state, bundle, manifest) = (request.State, request.Bundle, request.Bundle.Manifest.Manifest);
         var next = state with {
             ManifestVersion = manifest.Version, ManifestHash = bundle.Manifest.Hash, ManifestTrail = manifest.Trail,
             Counts = Counted(request),
         };
-        var changes = ItemRules.Changes(before.Manifest, manifest);
-        if (bundle.Manifest.CheckFollows(before) is var follows and not ProtocolFault.None)
+        var changes = ItemRules.Changes(before.Manifest, manifest, undoneTo?.Manifest);
+        if (bundle.Manifest.CheckFollows(before, undoneTo) is var follows and not ProtocolFault.None)
             return Refused("manifest", follows);
-        if (request.Actor.IsSlot && changes.Length != 0) return Rejected(ServiceFailure.Forbidden("items"));
+        if (request.Actor.IsSlot && !bundle.Manifest.ChangesNothing(before, undoneTo))
+            return Rejected(ServiceFailure.Forbidden("items"));
         if (ItemRules.CheckSizes(manifest, changes, request.Policy) is { } limit) return Rejected(limit);
         if (bundle.Link is { } link)
         {
@@ -78,10 +83,11 @@ public static class CommitRules
         return signer == actor.Id || isNewDevice ? null : ServiceFailure.Forbidden("manifest.signer");
     }
 
-    // No daily cap keeps anybody from a removal: a thief would use it up first.
+    // No daily cap keeps anybody from a removal, nor from an undo: a thief would use it up first.
     private static ServiceFailure? CheckDay(CommitRequest request)
     {
         var counts = request.State.Counts.At(request.NowSeconds);
+        if (request.IsUndo) return null;
         if (request.Bundle.Link is { } link && ChainLinkRules.Relieves(request, link.Link)) return null;
         if (request.Actor.IsYoung(request.NowSeconds) && counts.YoungCommits >= YoungLimits.CommitsPerDay)
             return ServiceFailure.Limit("young.commits", YoungLimits.CommitsPerDay, counts.YoungCommits);

@@ -10,13 +10,16 @@ namespace KeyRecovery.Service.Operations;
 internal static class ItemRules
 {
     /// <summary>The items that differ between two manifests.</summary>
-    public static ImmutableArray<ItemChange> Changes(Manifest? before, Manifest after)
+    /// <param name="before">The manifest before, or null.</param>
+    /// <param name="after">The manifest.</param>
+    /// <param name="undoneTo">In an undo, the base.</param>
+    public static ImmutableArray<ItemChange> Changes(Manifest? before, Manifest after, Manifest? undoneTo = null)
     {
         var changes = ImmutableArray.CreateBuilder<ItemChange>();
         foreach (var item in after.Items)
         {
             var old = before?.Find(item.Id);
-            if (old != item) changes.Add(new ItemChange(old, item));
+            if (old != item) changes.Add(new ItemChange(old, item, undoneTo?.Find(item.Id)));
         }
         foreach (var old in before?.Items ?? [])
             if (after.Find(old.Id) is null) changes.Add(new ItemChange(old, null));
@@ -27,7 +30,7 @@ internal static class ItemRules
     public static ServiceFailure? CheckSizes(Manifest after, ImmutableArray<ItemChange> changes, AppPolicy policy)
     {
         var cap = SealedItem.MaxSizeOf(policy.ItemBytes);
-        var largest = changes.Max(c => c.After?.Size) ?? 0;
+        var largest = changes.Where(c => !c.IsReturn).Max(c => c.After?.Size) ?? 0;
         if (largest > cap) return ServiceFailure.Limit("items.size", cap, largest);
         var growth = changes.Sum(c => (c.After?.Size ?? 0) - (c.Before?.Size ?? 0));
         var bytes = after.Items.Sum(i => i.Size);
@@ -42,7 +45,8 @@ internal static class ItemRules
     public static ProtocolFault CheckBytes(AccountId account, ItemChange change, ReadOnlySpan<byte> sealedItem)
     {
         if (change.After!.CheckHeader(account, sealedItem) is var fault and not ProtocolFault.None) return fault;
-        return ItemHeader.Read(sealedItem).Previous == (change.Before?.Hash ?? default)
+        return change.IsReturn
+            || ItemHeader.Read(sealedItem).Previous == ManifestItem.PreviousOf(change.Before, change.UndoneTo)
             ? ProtocolFault.None : ProtocolFault.ItemHeader;
     }
 }

@@ -1,6 +1,8 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Telemetry;
 
@@ -47,6 +49,27 @@ internal sealed class AccountRows : IDisposable
     public RowKey Manifest(Hash256 hash) => Named(Table.Manifests, hash);
 
     public RowKey Item(Hash256 hash) => Named(Table.Items, hash);
+
+    /// <summary>The seal of a past epoch's key to an authority.</summary>
+    public RowKey Seal(ulong epoch, AuthorityId authority) => Of(SealName(epoch, authority));
+
+    /// <summary>A row whose deletion stands in the account row.</summary>
+    public RowKey Of(DoomedRow doomed)
+    {
+        var table = doomed.Table == Table.Seals.Number ? Table.Seals : Table.Keysets;
+        return new(table, (byte[])[.. _locator, .. doomed.Name.Span]);
+    }
+
+    /// <summary>The name of a seal's row within its account.</summary>
+    public static DoomedRow SealName(ulong epoch, AuthorityId authority)
+    {
+        var place = new byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64BigEndian(place, epoch);
+        return new DoomedRow(Table.Seals.Number, (byte[])[.. place, .. authority.ToArray()]);
+    }
+
+    /// <summary>The name of a keyset's row within its account.</summary>
+    public static DoomedRow KeysetName(Hash256 hash) => new(Table.Keysets.Number, hash.ToArray());
 
     public RowKey History(ItemId item) => new(Table.History, (byte[])[.. _locator, .. item.ToArray()]);
 

@@ -57,6 +57,9 @@ public sealed class Table
     /// <summary>Data store: hashes of an account's older manifests, in chunks. Immutable.</summary>
     public static Table Trails { get; } = new(8, "trails", StoreKind.Data, RowsOf.Account);
 
+    /// <summary>Data store: seals of past epochs, for restore points, by epoch and authority.</summary>
+    public static Table Seals { get; } = new(9, "seals", StoreKind.Data, RowsOf.Account);
+
     /// <summary>Key store: one key row an account.</summary>
     public static Table KeyRows { get; } = new(64, "key_rows", StoreKind.Keys, RowsOf.KeyRow);
 

@@ -22,6 +22,12 @@ internal sealed record AccountChange
     /// <summary>The current manifest's row as it was read; null where there is none.</summary>
     public Row? ManifestBefore { get; init; }
 
+    /// <summary>What stands in it.</summary>
+    public ManifestRow? ManifestNow { get; init; }
+
+    /// <summary>Who makes it; null for a repair.</summary>
+    public ChangeAuthor? By { get; init; }
+
     /// <summary>
     /// The state after it: what the rules say of heads and authorities. Names and counters are the writer's.
     /// </summary>
@@ -55,6 +61,15 @@ internal sealed record AccountChange
     /// <summary>The slots that its links add.</summary>
     public IReadOnlyCollection<AuthorityId> Slots =>
         [.. Links.SelectMany(l => SlotClaims.Of(l.Link)).Where(Next.Authorities.ContainsKey)];
+}
+
+/// <summary>Who makes a change: with a link, the link's signer.</summary>
+/// <param name="Authority">As the account knew it before.</param>
+/// <param name="Writer">The same for the origin of what it writes.</param>
+internal sealed record ChangeAuthor(AccountAuthority Authority, ItemWriter Writer)
+{
+    public static ChangeAuthor Of(AccountAuthority authority, ulong now) =>
+        new(authority, new ItemWriter(authority.Id, authority.IsYoung(now)));
 }
 
 /// <summary>What came of writing a change.</summary>

@@ -154,10 +154,12 @@ public sealed class AccountCreation
         AccountRows rows,
         CancellationToken ct)
     {
+        var first = FirstState(user, bundle, head, _context.NowSeconds);
         var change = new AccountChange
         {
             KeyRowKey = _context.Lookups.Ids.KeyRow(head.Account),
-            Next = FirstState(user, bundle, head, _context.NowSeconds),
+            By = ChangeAuthor.Of(first.Authorities[bundle.Link!.Link.Signer], _context.NowSeconds),
+            Next = first,
             Links = [bundle.Link!],
             Keysets = [bundle.Keyset!],
             Manifest = bundle.Manifest,

@@ -22,19 +22,23 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
     /// <exception cref="StoreUnavailableException">A store cannot answer a read.</exception>
     public async ValueTask<WriteStep> WriteAsync(AccountChange change, CancellationToken ct)
     {
-        var items = new ItemPlan(context.Data, rows, change);
+        var items = new ItemPlan(context.Data, rows, change, context.NowSeconds);
         if (await items.CheckAsync(ct) is { } wrong) return wrong;
         var account = change.Next.Account;
         var bytes = AccountBytes.After(change);
         if (bytes.Kept > Limits.KeptBytes)
         {
-            var trim = new HistoryTrim(context, rows);
-            await trim.MakeRoomAsync(change.Stored!, change.Before!, Limits.KeptBytes - bytes.KeptGrowth, ct);
-            return new WriteStep.Again();
+            var mayTakeAll = change.By?.Writer.IsYoung is not true;
+            return await new HistoryTrim(context, rows).MakeRoomAsync(
+                change.Stored!, change.Before!, Limits.KeptBytes - bytes.KeptGrowth, mayTakeAll, ct) is null
+                ? new WriteStep.Failed(
+                    ServiceFailure.Limit("kept.size", Limits.KeptBytes, change.Before!.KeptBytes))
+                : new WriteStep.Again();
         }
 
         var lists = await ListPlan.OfAsync(context.Data, rows, change, context.NowSeconds, ct);
-        if (lists is null) return new WriteStep.Again();
+        var points = await PointPlan.OfAsync(context.Data, rows, change, context.NowSeconds, ct);
+        if (lists is null || points is null) return new WriteStep.Again();
         var next = change.Next with
         {
             LinkChunk = lists.LinkChunk,
@@ -42,6 +46,8 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
             Staged = bytes.Staged,
             LiveBytes = bytes.Live,
             KeptBytes = bytes.Kept,
+            Points = points.Points,
+            Doomed = points.Doomed,
         };
         next = next with { SignedHead = context.SignHead(next).Bytes };
         var slots = change.Slots;
@@ -54,11 +60,12 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
                 return new WriteStep.Again();
             List<RowWrite> writes =
             [
-                .. Immutable(change, items, lists), .. history.Writes,
+                .. Immutable(change, items, lists), .. points.Writes, .. history.Writes,
                 rows.Write(rows.Account, change.Stored, next.Encode()),
             ];
             var commitPoint = writes.Count - 1;
-            writes.AddRange(Superfluous(change, lists));
+            writes.AddRange(Superfluous(change, lists, next));
+            writes.AddRange(points.Superfluous);
             writes.AddRange(history.Superfluous);
             var leftovers = new Leftovers(context.Data, rows, change.Manifest.Manifest, next);
             writes.AddRange(await leftovers.OfStagedAsync(bytes.GivenWay, ct));
@@ -87,6 +94,9 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
     public async ValueTask<WriteStep> FinishAsync(
         AccountChange change, AccountState committed, IReadOnlyCollection<AuthorityId> slots, CancellationToken ct)
     {
+        // A seal of whoever was removed is gone before anybody hears of the removal.
+        if (!committed.Doomed.IsEmpty && await DoomedRows.FinishAsync(context.Data, rows, ct) is { } unfinished)
+            return new WriteStep.Failed(unfinished);
         foreach (var removed in change.Links.SelectMany(l => l.Link.Remove))
             await context.Links.EndSessionsOfAsync(committed.Account, removed);
         // Remembered where a restored data store cannot forget it. A slot moves the key row on in any case: an erasure
@@ -104,14 +114,16 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
     {
         List<RowWrite> writes = [.. items.Writes, .. lists.Writes];
         writes.AddRange(change.Keysets.Select(k => rows.Ensure(rows.Keyset(k.Hash), k.Bytes.Span)));
-        writes.Add(rows.Ensure(rows.Manifest(change.Manifest.Hash), change.Manifest.Bytes.Span));
+        var manifest = new ManifestRow(change.Manifest, items.Origins);
+        writes.Add(rows.Ensure(rows.Manifest(change.Manifest.Hash), manifest.Encode()));
         return writes;
     }
 
     // Nobody comes to name these again: each was the newest of its kind, and the next one is another.
-    private IEnumerable<RowWrite> Superfluous(AccountChange change, ListPlan lists)
+    private IEnumerable<RowWrite> Superfluous(AccountChange change, ListPlan lists, AccountState next)
     {
-        if (change.ManifestBefore is { } manifest && change.Before!.ManifestHash != change.Next.ManifestHash)
+        if (change.ManifestBefore is { } manifest && change.Before!.ManifestHash is var hash
+            && hash != next.ManifestHash && next.Points.All(p => p.Manifest.Hash != hash))
             yield return new RowWrite.Delete(manifest);
         if (change.Before is not { } before) yield break;
         foreach (var keyset in before.Keysets.Except(change.Next.Keysets))

@@ -70,6 +70,7 @@ public sealed class Commits
             Keysets = bundle.Keyset is { } keyset ? [keyset] : [],
             Manifest = bundle.Manifest,
             Inline = inline,
+            By = ChangeAuthor.Of(account.Actor, request.NowSeconds),
         };
         var writer = new AccountWriter(_context, rows);
         // The same once more, or this very one, of which the answer was lost: what follows the commit point may be
@@ -77,11 +78,15 @@ public sealed class Commits
         if (isDone) return await writer.FinishAsync(change with { Before = null }, state, change.Slots, ct);
         if (await _context.Data.ReadAsync(rows.Manifest(state.ManifestHash), ct) is not { } manifest)
             return new WriteStep.Again();
-        var before = SignedManifest.Decode(rows.Open(manifest));
-        return CommitRules.Decide(request, before) switch
+        var now = ManifestRow.Decode(rows.Open(manifest));
+        var (undoneTo, fault) = await new UndoBase(_context.Data, rows, state).FindAsync(bundle, now.Manifest, ct);
+        if (fault == UndoBaseFault.Again) return new WriteStep.Again();
+        if (fault == UndoBaseFault.Refused)
+            return new WriteStep.Failed(ServiceFailure.Refused("manifest", ProtocolFault.ManifestBase));
+        return CommitRules.Decide(request, now.Manifest, undoneTo) switch
         {
-            CommitDecision.Accepted(var next, var changes) =>
-                await writer.WriteAsync(change with { ManifestBefore = manifest, Next = next, Changes = changes }, ct),
+            CommitDecision.Accepted(var next, var changes) => await writer.WriteAsync(
+                change with { ManifestBefore = manifest, ManifestNow = now, Next = next, Changes = changes }, ct),
             CommitDecision.Rejected(var failure) => new WriteStep.Failed(failure),
             _ => throw new InvalidOperationException(),
         };

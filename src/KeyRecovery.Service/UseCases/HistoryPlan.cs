@@ -11,6 +11,8 @@ namespace KeyRecovery.Service.UseCases;
 /// <param name="Superfluous">Items that are past their time or number, to be deleted behind it.</param>
 internal sealed record HistoryPlan(List<RowWrite> Writes, List<RowWrite> Superfluous)
 {
+    private static readonly HashSet<HistoryEntry> NoEntries = [];
+
     /// <returns>Null where a chunk of the trail has been replaced since the account row was read.</returns>
     public static async ValueTask<HistoryPlan?> OfAsync(
         IDataStore data, AccountRows rows, AccountChange change, AccountState next, ulong now, CancellationToken ct)
@@ -19,16 +21,19 @@ internal sealed record HistoryPlan(List<RowWrite> Writes, List<RowWrite> Superfl
         // A repair's manifest says nothing of what was replaced when.
         if (change.MayLackItems || change.Before is not { } before) return plan;
         var (trail, gone) = (new TrailReader(data, rows, before), new List<Hash256>());
+        var points = PointNames.Of(before, now);
+        var place = new ManifestPlace(next.ManifestVersion, next.ManifestHash);
         foreach (var item in change.Changes)
         {
             if (item.Before is not { } replaced) continue;
             var key = rows.History(replaced.Id);
             var stored = await data.ReadAsync(key, ct);
-            if (await ReadAsync(trail, rows, stored, now, ct) is not var (kept, dropped)) return null;
-            gone.AddRange(dropped.Select(e => e.Item.Hash));
+            if (await ReadAsync(trail, rows, stored, points, now, ct) is not { } view) return null;
+            gone.AddRange(view.GoneWithout(NoEntries));
             // Only what the state of now has no room for goes: whether this commit comes to pass is not known yet.
-            var entry = new HistoryEntry(replaced, now, new ManifestPlace(next.ManifestVersion, next.ManifestHash));
-            HistoryEntry[] entries = [.. kept.Where(e => e.Manifest != entry.Manifest), entry];
+            var entry = new HistoryEntry(
+                replaced, now, place, change.ManifestNow!.OriginOf(replaced), change.By?.Writer ?? default);
+            HistoryEntry[] entries = [.. view.Kept.Where(e => e.Manifest != entry.Manifest), entry];
             plan.Writes.Add(rows.Write(key, stored, ItemHistory.Encode(replaced.Id, entries)));
         }
 
@@ -42,14 +47,14 @@ internal sealed record HistoryPlan(List<RowWrite> Writes, List<RowWrite> Superfl
     /// What counts of a history row, and what is past its time or number. Dead entries are in neither.
     /// </summary>
     /// <returns>Null where a chunk of the trail has been replaced since the account row was read.</returns>
-    public static async ValueTask<(IReadOnlyList<HistoryEntry> Kept, IReadOnlyList<HistoryEntry> Dropped)?> ReadAsync(
-        TrailReader trail, AccountRows rows, Row? stored, ulong now, CancellationToken ct)
+    public static async ValueTask<HistoryView?> ReadAsync(
+        TrailReader trail, AccountRows rows, Row? stored, PointNames points, ulong now, CancellationToken ct)
     {
-        if (stored is null) return (Array.Empty<HistoryEntry>(), Array.Empty<HistoryEntry>());
+        if (stored is null) return new HistoryView([], []);
         var (confirmed, open) = (new List<HistoryEntry>(), new List<HistoryEntry>());
         foreach (var entry in ItemHistory.Decode(rows.Open(stored)))
         {
-            switch (await trail.ConfirmAsync(entry, ct))
+            switch (await trail.ConfirmAsync(entry.Manifest, ct))
             {
                 case Confirmation.Happened:
                     confirmed.Add(entry);
@@ -62,7 +67,21 @@ internal sealed record HistoryPlan(List<RowWrite> Writes, List<RowWrite> Superfl
             }
         }
 
-        var (kept, dropped) = ItemHistory.Prune(confirmed, now);
-        return (kept.AddRange(open), dropped);
+        var (kept, dropped) = ItemHistory.Prune(confirmed, points, now);
+        return new HistoryView(kept.AddRange(open), dropped);
     }
+}
+
+/// <summary>An item's history at a time.</summary>
+/// <param name="Kept">What counts, the newest first, and behind it what is still to be confirmed.</param>
+/// <param name="Dropped">What is past its time or number.</param>
+internal sealed record HistoryView(IReadOnlyList<HistoryEntry> Kept, IReadOnlyList<HistoryEntry> Dropped)
+{
+    /// <summary>
+    /// The items that nothing of this history needs once these go as well: a version that an undo brought back may
+    /// stand in it twice.
+    /// </summary>
+    public IEnumerable<Hash256> GoneWithout(IReadOnlySet<HistoryEntry> gone) =>
+        Dropped.Concat(Kept.Where(gone.Contains)).Select(e => e.Item.Hash)
+            .Except(Kept.Where(e => !gone.Contains(e)).Select(e => e.Item.Hash));
 }

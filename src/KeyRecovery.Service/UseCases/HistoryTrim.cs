@@ -7,60 +7,81 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.UseCases;
 
 /// <summary>
-/// Recounts the older versions of an account and lets the oldest go. It is upkeep of one account, at the latest when a
-/// commit needs the room: the count only rises in between, so a commit waits for it once in many MiB of changes.
+/// Recounts the older versions of an account and lets go what there is no room for (docs/protocol.md §7, Bytes). It is
+/// upkeep of one account, at the latest when a commit needs the room: the count only rises in between, so a commit
+/// waits for it once in many MiB of changes.
 /// </summary>
 internal sealed class HistoryTrim(ServiceContext context, AccountRows rows)
 {
-    // A trim that only just makes the room would be due again with the next commit.
+    // A trim that only just makes the room would be due again with the next commit. What young points name goes only
+    // where it must.
     private const long Slack = Limits.KeptBytes / 8;
 
     /// <summary>Makes room. Every step may be done again; who finds the rows changed plans anew.</summary>
     /// <param name="stored">The account row as it was read.</param>
     /// <param name="state">What stands in it.</param>
     /// <param name="room">The most bytes that may stay, from 0.</param>
+    /// <param name="mayTakeAll">Whether what young points name may go as well: not for somebody young.</param>
     /// <param name="ct">Cancels between two writes.</param>
-    /// <returns>How many versions went; none where the rows have changed since the account row was read.</returns>
+    /// <returns>How many versions went, none where the rows have changed since the account row was read; null where
+    /// there is no room without those that may not go: then none went.</returns>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
-    public async ValueTask<int> MakeRoomAsync(Row stored, AccountState state, long room, CancellationToken ct)
+    public async ValueTask<int?> MakeRoomAsync(
+        Row stored, AccountState state, long room, bool mayTakeAll, CancellationToken ct)
     {
         var (trail, now) = (new TrailReader(context.Data, rows, state), context.NowSeconds);
-        var items = new List<(Row Row, IReadOnlyList<HistoryEntry> Kept, bool IsPruned)>();
-        var gone = new List<HistoryEntry>();
+        var points = PointNames.Of(state, now);
+        if (await context.Data.FindAsync(rows, rows.Manifest(state.ManifestHash), ct) is not { } current) return 0;
+        var manifest = ManifestRow.Decode(current);
+        var items = new List<(Row Row, HistoryView View, bool IsPruned)>();
         await foreach (var row in context.Data.ScanOwnerAsync(Table.History, rows.Locator, ct))
         {
-            if (await HistoryPlan.ReadAsync(trail, rows, row, now, ct) is not var (kept, dropped)) return 0;
-            gone.AddRange(dropped);
-            items.Add((row, kept, kept.Count < ItemHistory.Decode(rows.Open(row)).Length));
+            if (await HistoryPlan.ReadAsync(trail, rows, row, points, now, ct) is not { } view) return 0;
+            items.Add((row, view, view.Kept.Count < ItemHistory.Decode(rows.Open(row)).Length));
         }
 
-        var oldestFirst = items.SelectMany(i => i.Kept).OrderBy(e => e.Manifest.Version)
-            .ThenBy(e => e.Item.Id).ToList();
-        var bytes = oldestFirst.Sum(e => e.Item.Size);
+        var leaving = items
+            .SelectMany(i => i.View.Kept.Select(e => (Entry: e, Order: OrderOf(e, i.View, points, manifest))))
+            .OrderBy(e => e.Order).ThenBy(e => e.Entry.Manifest.Version).ThenBy(e => e.Entry.Item.Id).ToList();
+        var bytes = leaving.Sum(e => e.Entry.Item.Size);
         var target = bytes > room ? Math.Max(0, Math.Min(room, Limits.KeptBytes - Slack)) : room;
-        foreach (var entry in oldestFirst)
+        var gone = new HashSet<HistoryEntry>();
+        foreach (var (entry, order) in leaving)
         {
-            if (bytes <= target) break;
+            var isLast = order >= TrimOrder.ByYoungPointWrittenAnew;
+            if (bytes <= (isLast ? room : target)) break;
+            if (isLast && !mayTakeAll) return null;
             gone.Add(entry);
             bytes -= entry.Item.Size;
         }
 
         var next = state with { KeptBytes = bytes };
-        if (gone.Count == 0 && next.KeptBytes == state.KeptBytes && items.All(i => !i.IsPruned)) return 0;
-        if (await context.Data.FindAsync(rows, rows.Manifest(state.ManifestHash), ct) is not { } signed) return 0;
-        var manifest = SignedManifest.Decode(signed).Manifest;
-        var left = gone.ToHashSet();
+        var dropped = items.Sum(i => i.View.Dropped.Count) + gone.Count;
+        if (dropped == 0 && bytes == state.KeptBytes && items.All(i => !i.IsPruned)) return 0;
+        var leftovers = new Leftovers(context.Data, rows, manifest.Manifest.Manifest, next);
         List<RowWrite> writes =
         [
-            .. items.Where(i => i.IsPruned || i.Kept.Any(left.Contains))
-                .Select(i => Write(i.Row, [.. i.Kept.Where(e => !left.Contains(e))])),
+            .. items.Where(i => i.IsPruned || i.View.Kept.Any(gone.Contains))
+                .Select(i => Write(i.Row, [.. i.View.Kept.Where(e => !gone.Contains(e))])),
             rows.Write(rows.Account, stored, next.Encode()),
-            .. await new Leftovers(context.Data, rows, manifest, next)
-                .OfVersionsAsync(gone.Select(e => e.Item.Hash), ct),
+            .. await leftovers.OfVersionsAsync(items.SelectMany(i => i.View.GoneWithout(gone)), ct),
         ];
         if (await context.Data.WriteAsync(writes, ct) is WriteResult.Unavailable(_, var reason))
             throw new StoreUnavailableException(reason, "the older versions of an account cannot be trimmed");
-        return gone.Count;
+        return dropped;
+    }
+
+    // Of what young points name, that goes first of which somebody trusted has written another version since.
+    private static TrimOrder OrderOf(HistoryEntry entry, HistoryView item, PointNames points, ManifestRow now)
+    {
+        var order = points.OrderOf(entry);
+        if (order != TrimOrder.ByYoungPoint) return order;
+        var current = now.Manifest.Manifest.Find(entry.Item.Id);
+        return IsAnew(current is null ? null : now.OriginOf(current)) || item.Kept.Any(e => IsAnew(e.Origin))
+            ? TrimOrder.ByYoungPointWrittenAnew : order;
+
+        bool IsAnew(ItemOrigin? origin) =>
+            origin is { Writer.IsYoung: false } later && later.Since >= entry.Manifest.Version;
     }
 
     private RowWrite Write(Row row, HistoryEntry[] entries) => entries.Length == 0

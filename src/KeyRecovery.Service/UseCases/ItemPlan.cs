@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
 using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Operations;
 using KeyRecovery.Service.Rows;
@@ -7,10 +10,19 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.UseCases;
 
 /// <summary>The items of a change: each came along or was staged, and is what its entry says.</summary>
-internal sealed class ItemPlan(IDataStore data, AccountRows rows, AccountChange change)
+internal sealed class ItemPlan(IDataStore data, AccountRows rows, AccountChange change, ulong now)
 {
+    private readonly Dictionary<Hash256, ItemWriter> _returning = [];
+
     /// <summary>The rows of those that came along.</summary>
     public List<RowWrite> Writes { get; } = [];
+
+    /// <summary>Where the entries of the new manifest come from.</summary>
+    public ImmutableArray<ItemOrigin> Origins => ManifestRow.Next(
+        change.ManifestNow, change.Manifest.Manifest,
+        item => new ItemOrigin(
+            _returning.TryGetValue(item.Hash, out var writer) ? writer : change.By?.Writer ?? default,
+            change.Manifest.Manifest.Version));
 
     /// <summary>Looks at every item that changes; null where all are right.</summary>
     public async ValueTask<WriteStep?> CheckAsync(CancellationToken ct)
@@ -22,7 +34,10 @@ internal sealed class ItemPlan(IDataStore data, AccountRows rows, AccountChange 
             if (item.After is not { } after) continue;
             var cameAlong = change.Inline.TryGetValue(after.Hash, out var bytes);
             if (cameAlong) used++;
-            var fault = cameAlong ? Take(item, bytes) : await CheckStagedAsync(item, ct);
+            var fault = cameAlong ? Take(item, bytes)
+                : item.IsReturn && await IsOlderVersionAsync(after, ct) is { } isThere
+                    ? isThere ? ProtocolFault.None : await CheckStagedAsync(item, ct)
+                    : item.IsReturn ? null : await CheckStagedAsync(item, ct);
             if (fault is null) return new WriteStep.Again();
             if (fault != ProtocolFault.None) return Refused(fault.Value);
         }
@@ -36,6 +51,20 @@ internal sealed class ItemPlan(IDataStore data, AccountRows rows, AccountChange 
             return fault;
         Writes.Add(rows.Ensure(rows.Item(item.After!.Hash), bytes.Span));
         return ProtocolFault.None;
+    }
+
+    // What the history says is kept as long as the account row that was read stands: whoever lets it go writes that row
+    // first. Null where a chunk of the trail has been replaced since it was read.
+    private async ValueTask<bool?> IsOlderVersionAsync(ManifestItem item, CancellationToken ct)
+    {
+        var before = change.Before!;
+        var stored = await data.ReadAsync(rows.History(item.Id), ct);
+        var trail = new TrailReader(data, rows, before);
+        var view = await HistoryPlan.ReadAsync(trail, rows, stored, PointNames.Of(before, now), now, ct);
+        if (view is null) return null;
+        var entry = view.Kept.FirstOrDefault(e => e.Item == item && e.Manifest.Version <= before.ManifestVersion);
+        if (entry is not null) _returning[item.Hash] = entry.Origin.Writer;
+        return entry is not null;
     }
 
     // Only what the account row names: bytes that lie there by chance may be about to go. Null where it names bytes

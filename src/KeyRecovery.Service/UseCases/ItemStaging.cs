@@ -44,7 +44,7 @@ public sealed class ItemStaging
     {
         var (rows, state) = (account.Rows, account.State);
         if (await _context.Data.ReadAsync(rows.Manifest(state.ManifestHash), ct) is not { } manifestRow) return null;
-        var manifest = SignedManifest.Decode(rows.Open(manifestRow)).Manifest;
+        var manifest = ManifestRow.Decode(rows.Open(manifestRow)).Manifest.Manifest;
         var isNamed = manifest.Items.Any(i => i.Hash == hash);
         var live = state.LiveBytes;
         if (!isNamed && live + sealedItem.Length > Limits.AccountBytes)

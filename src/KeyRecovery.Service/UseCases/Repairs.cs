@@ -81,14 +81,16 @@ public sealed class Repairs
         var accepted = (RepairDecision.Accepted)decision;
         if (!accepted.Head.Active.ContainsKey(actor))
             return new WriteStep.Failed(new ServiceFailure(ErrorCode.Revoked));
+        var manifest = stored is null
+            ? null : await _context.Data.ReadAsync(view.Rows.Manifest(stored.ManifestHash), ct);
         var known = stored is null ? 0 : stored.Chain.Sequence + 1;
         var change = new AccountChange
         {
             KeyRowKey = view.KeyRowKey,
             Stored = view.Stored,
             Before = stored,
-            ManifestBefore = stored is null
-                ? null : await _context.Data.ReadAsync(view.Rows.Manifest(stored.ManifestHash), ct),
+            ManifestBefore = manifest,
+            ManifestNow = manifest is null ? null : ManifestRow.Decode(view.Rows.Open(manifest)),
             Next = RepairRules.Apply(user, stored, accepted, bundle, now, policy),
             Links = [.. bundle.Links.Where(l => l.Link.Sequence >= known)],
             Keysets = bundle.Keysets,

@@ -1,3 +1,4 @@
+using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Rows;
@@ -13,10 +14,10 @@ internal sealed class TrailReader(IDataStore data, AccountRows rows, AccountStat
     private Chunk? _newest;
     private Chunk? _last;
 
-    /// <summary>Whether what a history entry says has happened.</summary>
-    public async ValueTask<Confirmation> ConfirmAsync(HistoryEntry entry, CancellationToken ct)
+    /// <summary>Whether the account has had a manifest, so that what its commit wrote has happened.</summary>
+    public async ValueTask<Confirmation> ConfirmAsync(ManifestPlace place, CancellationToken ct)
     {
-        var (version, hash) = entry.Manifest;
+        var (version, hash) = place;
         if (version > state.ManifestVersion) return Confirmation.Open;
         if (version >= state.Trail.First) return Of(state.Trail.Has(version, hash));
         if (state.Trail.Chunk is not { } name) return Confirmation.Never;
@@ -62,7 +63,7 @@ internal sealed class TrailReader(IDataStore data, AccountRows rows, AccountStat
     private static Confirmation Of(bool isThere) => isThere ? Confirmation.Happened : Confirmation.Never;
 }
 
-/// <summary>What an account's trail says of an entry of an item's history.</summary>
+/// <summary>What an account's trail says of a commit.</summary>
 internal enum Confirmation
 {
     /// <summary>Its commit came to pass.</summary>

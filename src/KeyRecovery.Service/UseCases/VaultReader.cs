@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
@@ -41,7 +42,8 @@ public sealed class VaultReader
             ? await new TrailReader(_data, rows, state).FindFromAsync(version, Limits.TrailPage, ct) : [];
         if (links is null || manifest is null || hashes is null) return null;
         return new VaultBundle(
-            state.Account, first, [.. links], keysets.MoveToImmutable(), manifest, state.SignedHead, [.. hashes],
+            state.Account, first, [.. links], keysets.MoveToImmutable(), ManifestRow.SignedOf(manifest),
+            state.SignedHead, [.. hashes],
             state.Heads.TrustedFrom).Encode();
     }
 
@@ -76,10 +78,12 @@ public sealed class VaultReader
     {
         var stored = await _data.ReadAsync(account.Rows.History(item), ct);
         var trail = new TrailReader(_data, account.Rows, account.State);
-        if (await HistoryPlan.ReadAsync(trail, account.Rows, stored, _context.NowSeconds, ct) is not var (kept, _))
+        var now = _context.NowSeconds;
+        var points = PointNames.Of(account.State, now);
+        if (await HistoryPlan.ReadAsync(trail, account.Rows, stored, points, now, ct) is not { } view)
             throw new StoreUnavailableException(StoreFault.Busy, "the account changes while its versions are read");
         // What is still to be confirmed stands behind what is kept.
-        return [.. kept.Where(e => e.Manifest.Version <= account.State.ManifestVersion)
-            .Select(e => new ItemVersion(e.Item, e.ReplacedAt))];
+        return [.. view.Kept.Where(e => e.Manifest.Version <= account.State.ManifestVersion)
+            .Select(e => new ItemVersion(e.Item, e.ReplacedAt, e.Origin.Writer))];
     }
 }

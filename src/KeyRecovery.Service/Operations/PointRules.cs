@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Service.Accounts;
+
+namespace KeyRecovery.Service.Operations;
+
+/// <summary>
+/// Which restore points an account has after a change (docs/protocol.md §7): a pure function of its two states.
+/// </summary>
+internal static class PointRules
+{
+    private const int NewestLinks = 2;
+    private const int DaysWithLinks = 14;
+    private const ulong SecondsPerDay = 24 * 60 * 60;
+
+    /// <summary>The points after a change.</summary>
+    /// <param name="before">The state before it, which may become one.</param>
+    /// <param name="next">The state after it.</param>
+    /// <param name="by">Who signs the commit, with a link the link's signer; null for a repair, which makes none.
+    /// </param>
+    /// <param name="hasLink">Whether it has a link.</param>
+    /// <param name="now">The server's clock, in seconds since 1970.</param>
+    public static ImmutableArray<RestorePointEntry> After(
+        AccountState before, AccountState next, AccountAuthority? by, bool hasLink, ulong now)
+    {
+        var points = before.Points.Where(p => !p.HasEnded(now)).Select(p => Ending(p, next, now)).ToList();
+        if (by?.IsYoung(now) is true && points.All(p => p.Authority != by.Id))
+        {
+            var until = by.TrustedFrom + RestorePointEntry.SecondsAfter;
+            points.Add(Of(before, now) with { Authority = by.Id, Until = until });
+        }
+
+        if (hasLink && by?.IsYoung(now) is false)
+        {
+            points.Add(Of(before, now));
+            var kept = KeptLinks([.. points.Where(p => p.Authority is null)]);
+            points.RemoveAll(p => p.Authority is null && !kept.Contains(p));
+        }
+
+        return [.. points];
+    }
+
+    private static RestorePointEntry Of(AccountState state, ulong now) => new(
+        new ManifestPlace(state.ManifestVersion, state.ManifestHash), state.Chain.Sequence, state.Path.Newest, now,
+        null, 0);
+
+    // Who is removed while young is not going to be trusted: its time runs from now.
+    private static RestorePointEntry Ending(RestorePointEntry point, AccountState next, ulong now) =>
+        point.Authority is { } id && !next.Authorities.ContainsKey(id)
+            ? point with { Until = Math.Min(point.Until, now + RestorePointEntry.SecondsAfter) } : point;
+
+    private static HashSet<RestorePointEntry> KeptLinks(List<RestorePointEntry> oldestFirst) =>
+    [
+        .. oldestFirst.TakeLast(NewestLinks),
+        .. oldestFirst.GroupBy(p => p.At / SecondsPerDay).TakeLast(DaysWithLinks).Select(day => day.First()),
+    ];
+}
