@@ -17,9 +17,7 @@ internal sealed class HeadFormat() : GoldenFormat("head", "§7")
     {
         yield return ("of a new account", Inputs(0, 1));
         yield return ("of an older one", Inputs(7, 300));
-        var large = Inputs((1UL << 53) - 1, (1UL << 53) - 1);
-        large["time"] = (1UL << 53) - 1;
-        yield return ("largest integers", large);
+        yield return ("largest integers", Inputs(CborOut.MaxInteger, CborOut.MaxInteger, CborOut.MaxInteger));
     }
 
     public override IEnumerable<(string, JsonObject, string)> Invalid()
@@ -69,9 +67,9 @@ internal sealed class HeadFormat() : GoldenFormat("head", "§7")
         {
             ["body"] = Hex(signed.Head.Encode()),
             // A second key stands for the one before a rotation: any of them will do.
-            ["homeKeys"] = HexArray([Key(9), home.PublicKey.ToArray()]),
+            ["homeKeys"] = HexArray([inputs.Bytes("otherHomeKey"), home.PublicKey.ToArray()]),
             ["signedHead"] = Hex(signed.Bytes),
-            ["other"] = Hex(Of(Later(inputs)).Bytes),
+            ["other"] = Hex(Of(inputs.With(inputs["later"]!.AsObject())).Bytes),
         };
     }
 
@@ -108,16 +106,13 @@ internal sealed class HeadFormat() : GoldenFormat("head", "§7")
     }
 
     /// <summary>What the same server may well say an hour later.</summary>
-    private static JsonObject Later(JsonObject inputs)
-    {
-        var (sequence, version) = (inputs.Number("chainSeq"), inputs.Number("manifestVersion"));
-        return version == CborOut.MaxInteger ? inputs : inputs.With(new JsonObject
+    private static JsonObject Later(ulong sequence, ulong version, ulong time) =>
+        version == CborOut.MaxInteger ? [] : new JsonObject
         {
             ["chainSeq"] = sequence + 1, ["chainHash"] = Hex(new TestRandom(2).Bytes(32)),
             ["manifestVersion"] = version + 1, ["manifestHash"] = Hex(new TestRandom(3).Bytes(32)),
-            ["trail"] = Hex(new TestRandom(4).Bytes(32)), ["time"] = inputs.Number("time") + 3600,
-        });
-    }
+            ["trail"] = Hex(new TestRandom(4).Bytes(32)), ["time"] = time + 3600,
+        };
 
     private static SignedHead Of(JsonObject inputs)
     {
@@ -137,7 +132,7 @@ internal sealed class HeadFormat() : GoldenFormat("head", "§7")
         return key.PublicKey.ToArray();
     }
 
-    private static JsonObject Inputs(ulong sequence, ulong version)
+    private static JsonObject Inputs(ulong sequence, ulong version, ulong time = 1_800_000_000)
     {
         var random = new TestRandom(3200);
         return new JsonObject
@@ -145,7 +140,8 @@ internal sealed class HeadFormat() : GoldenFormat("head", "§7")
             ["homeSeed"] = Hex(random.Bytes(32)), ["account"] = Hex(random.Bytes(16)),
             ["chainSeq"] = sequence, ["chainHash"] = Hex(random.Bytes(32)),
             ["manifestVersion"] = version, ["manifestHash"] = Hex(random.Bytes(32)),
-            ["trail"] = Hex(version == 1 ? new byte[32] : random.Bytes(32)), ["time"] = 1_800_000_000UL,
+            ["trail"] = Hex(version == 1 ? new byte[32] : random.Bytes(32)), ["time"] = time,
+            ["otherHomeKey"] = Hex(Key(9)), ["later"] = Later(sequence, version, time),
         };
     }
 }

@@ -28,6 +28,15 @@ internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§
                 ["blinded"] = Hex(blind.Blinded.ToArray()),
                 ["proofRandomness"] = Hex(random.Bytes(64)), ["headSequence"] = 7 + seed, ["round"] = 3 + seed,
                 ["newManagementSeed"] = Hex(random.Bytes(32)), ["headHash"] = Hex(random.Bytes(32)),
+                ["commandVersions"] = new JsonObject
+                {
+                    ["manageStatus"] = 0, ["managePause"] = 1, ["manageResume"] = 2, ["manageHead"] = 3,
+                    ["manageKey"] = 4, ["manageDelete"] = 5,
+                },
+                ["state"] = 2, ["guessesLeft"] = 9, ["nextAttemptInMs"] = 60_000, ["version"] = 3,
+                ["events"] = new JsonArray(
+                    new JsonObject { ["at"] = 1_700_000_000, ["event"] = 1 },
+                    new JsonObject { ["at"] = 1_700_000_001, ["event"] = 2 }),
             });
         }
     }
@@ -81,18 +90,19 @@ internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§
         Assert.True(OprfScalar.TryParse(inputs.Bytes("share"), out var share));
         Assert.True(OprfElement.TryParse(inputs.Bytes("blinded"), out var blinded));
         var evaluate = new RealmEvaluate(slot, attempt, blinded).Encode();
-        var head = new ChainPlace((ulong)(int)inputs["headSequence"]!, new Hash256(inputs.Bytes("headHash")));
-        byte[] Manage(ulong version, RealmCommand command) =>
-            RealmManage.Sign(realm.Fingerprint, slot, version, command, management);
+        ulong Told(string name) => (ulong)(int)inputs[name]!;
+        var head = new ChainPlace(Told("headSequence"), new Hash256(inputs.Bytes("headHash")));
+        string Manage(string name, RealmCommand command) => Hex(RealmManage.Sign(
+            realm.Fingerprint, slot, (ulong)(int)inputs["commandVersions"]![name]!, command, management));
         var status = new RealmStatus
         {
-            Realm = realm.Fingerprint, Slot = slot, Request = Hash256.Of(evaluate), State = RealmSlotState.Live,
-            GuessesLeft = 9, NextAttemptInMs = 60_000, Round = (ulong)(int)inputs["round"]!,
-            Version = 3, Head = head,
+            Realm = realm.Fingerprint, Slot = slot, Request = Hash256.Of(evaluate),
+            State = (RealmSlotState)Told("state"), GuessesLeft = (int)Told("guessesLeft"),
+            NextAttemptInMs = Told("nextAttemptInMs"), Round = Told("round"), Version = Told("version"), Head = head,
             Evaluation = OprfServer.Evaluate(
                 share, share.PublicKey, blinded, new FixedRandom(inputs.Bytes("proofRandomness"))),
-            Events = [new RealmEvent(1_700_000_000, RealmEventKind.Registered),
-                new RealmEvent(1_700_000_001, RealmEventKind.Attempt)],
+            Events = [.. inputs.List("events").Select(told =>
+                new RealmEvent((ulong)(int)told["at"]!, (RealmEventKind)(int)told["event"]!))],
         };
         return new JsonObject
         {
@@ -101,13 +111,13 @@ internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§
                 realm, slot, slotKey.PublicKey, management.PublicKey, share,
                 new FixedRandom(inputs.Bytes("encapsulation")))),
             ["evaluate"] = Hex(evaluate),
-            ["reset"] = Hex(RealmReset.Sign(realm.Fingerprint, slot, attempt, (ulong)(int)inputs["round"]!, slotKey)),
-            ["manageStatus"] = Hex(Manage(0, RealmCommand.Status)),
-            ["managePause"] = Hex(Manage(1, RealmCommand.Pause)),
-            ["manageResume"] = Hex(Manage(2, RealmCommand.Resume)),
-            ["manageHead"] = Hex(Manage(3, RealmCommand.TellHead(head))),
-            ["manageKey"] = Hex(Manage(4, RealmCommand.ReplaceKey(newManagement.PublicKey))),
-            ["manageDelete"] = Hex(Manage(5, RealmCommand.Delete)),
+            ["reset"] = Hex(RealmReset.Sign(realm.Fingerprint, slot, attempt, Told("round"), slotKey)),
+            ["manageStatus"] = Manage("manageStatus", RealmCommand.Status),
+            ["managePause"] = Manage("managePause", RealmCommand.Pause),
+            ["manageResume"] = Manage("manageResume", RealmCommand.Resume),
+            ["manageHead"] = Manage("manageHead", RealmCommand.TellHead(head)),
+            ["manageKey"] = Manage("manageKey", RealmCommand.ReplaceKey(newManagement.PublicKey)),
+            ["manageDelete"] = Manage("manageDelete", RealmCommand.Delete),
             ["answer"] = Hex(status.Sign(realmSigning)),
         };
     }
