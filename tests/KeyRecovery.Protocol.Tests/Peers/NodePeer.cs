@@ -1,20 +1,22 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace KeyRecovery.Protocol.Tests.Peers;
 
 /// <summary>
-/// Runs the scripts beside this file; installs what they need, from the lock file, when it is not there yet or older
-/// than the file.
+/// Runs the scripts of a folder of these tests, by default those beside this file; installs what they need, from the
+/// folder's lock file, when it is not there yet or older than the file.
 /// </summary>
 internal static class NodePeer
 {
-    private static readonly Lazy<string> Folder = new(Prepare);
+    private static readonly ConcurrentDictionary<string, Lazy<string>> Folders = new();
 
-    public static string Run(string script, string input) => Start("node", [script], Folder.Value, input);
+    public static string Run(string script, string input, string folder = "Peers") =>
+        Start("node", [script], Folders.GetOrAdd(folder, name => new(() => Prepare(name))).Value, input);
 
-    private static string Prepare()
+    private static string Prepare(string name)
     {
-        var folder = Path.Combine(SourceFolder(), "Peers");
+        var folder = Path.Combine(SourceFolder(), name);
         var installed = new FileInfo(Path.Combine(folder, "node_modules", ".package-lock.json"));
         var wanted = new FileInfo(Path.Combine(folder, "package-lock.json"));
         if (!installed.Exists || installed.LastWriteTimeUtc < wanted.LastWriteTimeUtc) Start("npm", ["ci"], folder, "");

@@ -1,0 +1,81 @@
+// Reads a golden file on standard input and tells, for each valid case, what this implementation makes of its inputs
+// and its verdict on the whole; and for each invalid case its verdict. Changed cases are like valid ones.
+//   { format, valid: [{ inputs, outputs }], changed: [{ inputs, outputs }], invalid: [{ told }] }
+//   → { valid: [{ outputs, verdict }], changed: [{ outputs, verdict }], invalid: [verdict] }
+import { text } from 'node:stream/consumers';
+import * as chain from './golden/chain.mjs';
+import * as keys from './golden/keys.mjs';
+import { linkTranscripts } from './golden/linking.mjs';
+import { realmMessages } from './golden/realms.mjs';
+import * as sessions from './golden/sessions.mjs';
+import * as stores from './golden/stores.mjs';
+import { bytesIn, hexIn } from './golden/told.mjs';
+import { Refusal } from './refusal.mjs';
+
+const formats = {
+  'account-id': keys.accountIds,
+  'code-slot': keys.codeSlots,
+  commit: stores.commits,
+  'epoch-commit': keys.epochCommits,
+  'erasure-receipt': stores.receipts,
+  head: stores.heads,
+  item: stores.items,
+  keyset: keys.keysets,
+  'leaf-label': chain.leafLabels,
+  link: chain.links,
+  'link-code': sessions.linkCodes,
+  'link-transcript': linkTranscripts,
+  manifest: chain.manifests,
+  'manifest-private': chain.manifestPrivates,
+  'passphrase-slot': sessions.passphraseSlots,
+  'previous-epoch-key': keys.previousEpochKeys,
+  'realm-messages': realmMessages,
+  'recovery-code': keys.recoveryCodes,
+  repair: stores.repairs,
+  'request-signature': sessions.requests,
+  sigchain: chain.sigchains,
+  signature: keys.signature,
+  trail: chain.trails,
+  vault: stores.vaults,
+};
+
+/** The word for which something is refused, or nothing. A fault of this program is no refusal. */
+async function refusalOf(action) {
+  try {
+    await action();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Refusal) return error.word;
+    throw error;
+  }
+}
+
+const file = JSON.parse(await text(process.stdin));
+const { write, read, texts } = formats[file.format];
+const told = (object) => bytesIn(object, '', texts);
+
+async function judge(object) {
+  return (await refusalOf(() => read(told(object)))) ?? 'accepted';
+}
+
+async function compute(inputs) {
+  let outputs;
+  const refused = await refusalOf(async () => { outputs = hexIn(await write(told(inputs))); });
+  return refused === undefined ? outputs : { refused };
+}
+
+async function answerTo({ inputs, outputs }) {
+  return { verdict: await judge({ ...inputs, ...outputs }), outputs: await compute(inputs) };
+}
+
+async function all(cases, answer) {
+  const answers = [];
+  for (const one of cases) answers.push(await answer(one));
+  return answers;
+}
+
+console.log(JSON.stringify({
+  valid: await all(file.valid, answerTo),
+  changed: await all(file.changed, answerTo),
+  invalid: await all(file.invalid, ({ told: object }) => judge(object)),
+}));
