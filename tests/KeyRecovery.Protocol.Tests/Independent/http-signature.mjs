@@ -8,7 +8,7 @@ const covered = '("@method" "@authority" "@path" "@query" "content-digest")';
 const id = '[A-Za-z0-9_-]{21}[AQgw]';
 const keyids = `(${id}(?:\\.${id})?)`;
 const parameters =
-  `${escape(covered)};created=(0|[1-9][0-9]{0,15});keyid="${keyids}";alg="ed25519";tag="keyrecovery/v1"`;
+  `${escape(covered)};created=(0|[1-9][0-9]{0,14});keyid="${keyids}";alg="ed25519";tag="keyrecovery/v1"`;
 const input = new RegExp(`^sig1=(${parameters})$`);
 const signature = /^sig1=:([A-Za-z0-9+/]{85}[AQgw]==):$/;
 
@@ -23,8 +23,8 @@ const parametersOf = (created, keyid) =>
 
 export function signatureBase({ method, authority, path, query, contentDigest }, parameters) {
   const lines = { method, authority, path, query };
-  demand(query.startsWith('?'), 'malformed');
-  demand(Object.values(lines).every((value) => /^[\x21-\x7e]+$/.test(value)), 'malformed');
+  demand(path.startsWith('/') && query.startsWith('?'), 'malformed');
+  demand(Object.values(lines).every((value) => /^[\x20-\x7e]+$/.test(value)), 'malformed');
   return [
     ...Object.entries(lines).map(([name, value]) => `"@${name}": ${value}`),
     `"content-digest": ${contentDigest}`,

@@ -1,6 +1,6 @@
 // §13.1: the code that begins a link session, scanned or typed.
 import { x25519 } from '@noble/curves/ed25519.js';
-import { join, text, u8 } from './bytes.mjs';
+import { join, separators, text, u8 } from './bytes.mjs';
 import { hkdf, secretBox, sha256, stretch } from './primitives.mjs';
 import { demand, orRefuse, refuse } from './refusal.mjs';
 import { encode } from './structure.mjs';
@@ -18,8 +18,9 @@ export function secretsOf(seed) {
 export const payloadOf = (sessionKey, seed) => join(u8(suite), x25519.getPublicKey(sessionKey), seed);
 
 export function readPayload(payload) {
-  demand(payload.length === payloadLength, 'unreadable');
+  demand(payload.length > 0, 'unreadable');
   demand(payload[0] === suite, 'unknown-version');
+  demand(payload.length === payloadLength, 'unreadable');
   const key = payload.slice(1, 33);
   orRefuse('unsafe-key', () => x25519.getSharedSecret(new Uint8Array(32).fill(1), key));
   return { key, seed: payload.slice(33) };
@@ -27,8 +28,9 @@ export function readPayload(payload) {
 
 export const qrOf = (payload) => `KRL1:${base45(payload)}`;
 
-export function readQr(qr) {
-  demand(/^KRL\d+:/.test(qr), 'not-a-link-code');
+export function readQr(scanned) {
+  const qr = scanned.trim();
+  demand(qr.startsWith('KRL'), 'not-a-link-code');
   demand(qr.startsWith('KRL1:'), 'unknown-version');
   return readPayload(fromBase45(qr.slice(5)));
 }
@@ -67,7 +69,7 @@ const spaced = (code) => code.match(/.{1,4}/g).join(' ');
 const checkOf = (values) => values.reduce((sum, value, at) => sum + value * (at + 1), 0) % 31;
 
 export function readTyped(told) {
-  const folded = told.toUpperCase().replace(/[\s-]/g, '').replace(/[IL]/g, '1').replace(/O/g, '0');
+  const folded = told.toUpperCase().replace(separators, '').replace(/[IL]/g, '1').replace(/O/g, '0');
   const values = [...folded].map((letter) => crockford.indexOf(letter));
   demand(!values.includes(-1), 'unreadable-character');
   demand(values.length === 17, 'wrong-length');

@@ -85,12 +85,12 @@ export function writeAnswer({ events, ...fields }, signingSeed) {
 
 export function readAnswer(bytes, realm, slot, request) {
   const { status, signature } = decode('answer', bytes);
+  check(realm.signingKey, label('status'), status, signature, 'signature');
   const { list1: events, ...fields } = decode('realmStatus', status);
   demand(fields.state >= 1 && fields.state <= last.state && events.length <= mostEvents, 'malformed');
-  demand(events.every(({ event }) => event >= 1 && event <= last.event), 'malformed');
-  demand((fields.evaluated.length === 0) === (fields.proof.length === 0), 'malformed');
-  demand(same(fields.realm, realm.fingerprint), 'other-realm');
-  check(realm.signingKey, label('status'), status, signature, 'signature');
-  demand(same(fields.slot, slot) && same(fields.request, sha256(request)), 'other-request');
+  demand(events.every(({ event }) => event >= 1 && event <= last.event), 'upgrade-required');
+  demand(fields.headHash.length > 0 || fields.headSequence === 0, 'malformed');
+  const isMeant = same(fields.realm, realm.fingerprint) && same(fields.slot, slot);
+  demand(isMeant && same(fields.request, sha256(request)), 'other-request');
   return { ...fields, events };
 }

@@ -1,5 +1,5 @@
 // §8: a recovery code is 128 bits in Bech32m (BIP-350).
-import { bigNumber, text } from './bytes.mjs';
+import { bigNumber, separators, text } from './bytes.mjs';
 import { publicKey } from './ed25519.mjs';
 import { kemKey } from './hpke-xwing.mjs';
 import { hkdf } from './primitives.mjs';
@@ -36,7 +36,7 @@ export function formatCode(entropy) {
 
 /** The entropy that a person's text tells. */
 export function readCode(told) {
-  const folded = told.toLowerCase().replace(/[\s-]/g, '').replace(/^kr1/, '');
+  const folded = told.toLowerCase().replace(separators, '').replace(/^kr(?:1|[li](?=.{32}$))/, '');
   const values = [...folded].map((letter) => alphabet.indexOf(letter));
   demand(!values.includes(-1), 'unreadable-character');
   demand(values.length === length, 'wrong-length');

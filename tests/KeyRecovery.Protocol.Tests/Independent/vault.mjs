@@ -8,7 +8,7 @@ import {
 } from './manifest.mjs';
 import { sha256 } from './primitives.mjs';
 import { emptyChain, extend, headOf } from './sigchain.mjs';
-import { demand } from './refusal.mjs';
+import { demand, refuse } from './refusal.mjs';
 import { decode, encode } from './structure.mjs';
 
 const most = { links: 4096, keysets: 32, hashes: 65536 };
@@ -45,12 +45,12 @@ export function verifyVault(vault, { appId, homeKeys, ownId, ownSigningKey }, kn
   const own = chain.links.flatMap(({ add }) => add).find(({ id }) => same(id, ownId));
   demand(own && same(own.signingKey, ownSigningKey), 'own-keys');
   checkKeysets(chain, vault.keysets);
-  const signer = chain.active.get(hex(manifest.signer));
-  demand(signer, 'manifest-signature');
-  checkManifestSignature(manifest, signer.signingKey);
   const { seq: chainSeq, hash: chainHash } = headOf(chain);
   checkManifestPlace(manifest, { account: chain.account, chainSeq, chainHash, path: chain.path });
   checkEntries(manifest, chain.path);
+  const signer = chain.active.get(hex(manifest.signer));
+  demand(signer, 'manifest-signature');
+  checkManifestSignature(manifest, signer.signingKey);
   checkHeadIs(vault.head, chain.account, headOf(chain), manifest);
   return { chain, manifest };
 }
@@ -58,16 +58,27 @@ export function verifyVault(vault, { appId, homeKeys, ownId, ownSigningKey }, kn
 function verifyChain(vault, appId, known) {
   let chain = known?.chain ?? emptyChain(appId);
   const { links, first } = vault;
-  demand(links.length + first > 0 && first <= chain.links.length, 'dropped-link');
-  for (const link of [...links.slice(0, 1), ...(known ? [headOf(chain)] : [])])
-    demand(same(link.account, vault.account), 'other-account');
+  if (known) demand(same(chain.account, vault.account), 'other-account');
+  demand(first === 0 || first === chain.links.length, 'dropped-link');
+  demand(known || links.length > 0, 'dropped-link');
   links.slice(0, chain.links.length - first).forEach((link, at) => {
     const differs = first + at === 0 ? 'forged-beginning' : 'fork';
     demand(same(link.hash, chain.links[first + at].hash), differs);
   });
   demand(first + links.length >= chain.links.length, 'rolled-back-chain');
-  for (const link of links.slice(chain.links.length - first)) chain = extend(chain, link);
+  for (const link of links.slice(chain.links.length - first)) chain = extendKnown(chain, link, known);
+  demand(same(chain.account, vault.account), 'other-account');
   return chain;
+}
+
+/** What does not continue the known chain is a fork of it. */
+function extendKnown(chain, link, known) {
+  try {
+    return extend(chain, link);
+  } catch (error) {
+    if (known && chain === known.chain && error.word === 'broken-chain') return refuse('fork');
+    throw error;
+  }
 }
 
 function checkKnown({ manifest, hashes }, known) {

@@ -68,11 +68,11 @@ export const manifests = {
     const manifest = readManifest(told.signedManifest);
     const [before, base] =
       [told.before, told.base].map((bytes) => bytes.length === 0 ? null : readManifest(bytes));
-    checkManifestSignature(manifest, told.signerKey);
     checkManifestPlace(manifest, told);
+    checkEntries(manifest, told.path);
+    checkManifestSignature(manifest, told.signerKey);
     checkFollows(manifest, before);
     checkBase(manifest, base);
-    checkEntries(manifest, told.path);
     checkChanges(manifest, before, base);
     const { body, hash, signature, item: items } = manifest;
     demandTold(told, { body, hash, signature, items }, 'differs');
