@@ -103,7 +103,7 @@ public sealed class MalformedCommitTests(VaultFixture fixture) : IClassFixture<V
     public async Task A_newer_version_asks_for_an_upgrade()
     {
         var account = await TestAccount.CreateAsync(fixture.Host);
-        var newer = new CborOut().Array(6).Text("keyrecovery/v1/commit").UInt(2).Bytes([]).Bytes([]).Bytes([1])
+        var newer = new CborOut().Array(7).Text("keyrecovery/v1/commit").UInt(2).Bytes([]).Bytes([]).Bytes([1]).Bytes([])
             .Array(0).ToArray();
         await fixture.RefusedAsync(
             () => PostAsync(account, newer), HttpStatusCode.UnprocessableEntity, "refused", rule: "upgrade-required");
@@ -130,6 +130,7 @@ public sealed class MalformedCommitTests(VaultFixture fixture) : IClassFixture<V
     [InlineData("GET", "/v1/items/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB", "hash")]
     [InlineData("GET", "/v1/items/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "hash")]
     [InlineData("GET", "/v1/items/AAAAAAAAAAAAAAAAAAAAAB/versions", "id")]
+    [InlineData("GET", "/v1/restore-points/short", "manifestHash")]
     public async Task A_wrong_number_hash_or_id_in_the_address_is_named(string method, string target, string field)
     {
         var account = await TestAccount.CreateAsync(fixture.Host);
@@ -164,6 +165,6 @@ public sealed class MalformedCommitTests(VaultFixture fixture) : IClassFixture<V
     }
 
     private static byte[] With(byte[] manifest) =>
-        new CborOut().Array(6).Text("keyrecovery/v1/commit").UInt(1).Bytes([]).Bytes([]).Bytes(manifest)
+        new CborOut().Array(7).Text("keyrecovery/v1/commit").UInt(1).Bytes([]).Bytes([]).Bytes(manifest).Bytes([])
             .Array(0).ToArray();
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Errors;
 using KeyRecovery.Testing;
 
 namespace KeyRecovery.Service.Tests.Points;
@@ -24,7 +25,18 @@ internal sealed class YoungThief
 
     /// <summary>Commits, and is taken.</summary>
     public async Task WriteAsync(IEnumerable<(ItemId Id, byte[] Content)> put, params ImmutableArray<ItemId> delete) =>
-        await _world.TakenAsync(Device, Draft(put, delete));
+        await _world.TakenAsync(Device, await StageAsync(Draft(put, delete)));
+
+    /// <summary>The commit without its items, which are stored ahead where they are too large for it.</summary>
+    public async Task<CommitBundle> StageAsync(CommitBundle commit)
+    {
+        if (commit.Items.All(i => i.Length <= SealedItem.MaxSizeOf(Limits.InlineItemBytes))) return commit;
+        using var open = await _world.Server.PassAsync(_world.Account, Device);
+        foreach (var item in commit.Items)
+            Assert.IsType<Outcome<Hash256>.Done>(await _world.Server.Service.Staging.PutAsync(
+                open, Hash256.Of(item.Span), item, default));
+        return commit with { Items = [] };
+    }
 
     /// <summary>Writes one item, and is taken.</summary>
     public Task WriteAsync(ItemId item) => WriteAsync([(item, _world.Random.Bytes(20))]);

@@ -19,7 +19,8 @@ public sealed class CommitStepTests
     {
         var data = new TheoryData<string, StepFate>();
         foreach (var commit in new[] {
-            "put", "new", "delete", "slot", "device", "removal", "full trail", "version that goes",
+            "put", "new", "delete", "slot", "device", "removal", "removal of a code that has seals", "undo",
+            "full trail", "version that goes",
         })
             foreach (var fate in Enum.GetValues<StepFate>())
                 data.Add(commit, fate);
@@ -155,8 +156,23 @@ public sealed class CommitStepTests
             var commits = world.Server.Service.Commits;
             var outcome = await round.DoAsync(
                 () => commits.CommitAsync(open, bundle, default).AsTask(), () => world.SweepAsync());
+            await NobodyRemovedHasASealAsync(user);
             await then(user, bundle, before, outcome);
+            await NobodyRemovedHasASealAsync(user);
         });
+    }
+
+    // Whoever was told of a removal, or opens the account after it, finds no seal of the one who was removed.
+    private static async Task NobodyRemovedHasASealAsync(StepAccount user)
+    {
+        using var open = await user.PassAsync();
+        Assert.Empty(open.State.Doomed);
+        await foreach (var row in user.World.Server.Data.ScanOwnerAsync(Table.Seals, open.Rows.Locator, default))
+            Assert.Contains(new AuthorityId(row.Key.Id.Span[^16..]), open.State.Authorities.Keys);
+        if (open.State.LastRemoval is null) return;
+        await foreach (var row in user.World.Server.Data.ScanOwnerAsync(Table.Keysets, open.Rows.Locator, default))
+            foreach (var entry in Keyset.Decode(open.Rows.Open(row)).Entries)
+                Assert.Contains(entry.Id, open.State.Authorities.Keys);
     }
 
     private static async Task<CommitBundle> PrepareAsync(StepAccount user, string commit)
@@ -182,6 +198,26 @@ public sealed class CommitStepTests
             Assert.IsType<Outcome<Heads>.Done>(await user.World.Server.CommitAsync(user.Account, user.Phone, added));
         }
 
+        async Task TakenAsync(TestAuthority by, AccountChange change) => Assert.IsType<Outcome<Heads>.Done>(
+            await user.World.Server.CommitAsync(user.Account, by, user.Account.Commit(by, change)));
+        var other = TestAuthority.Code(random);
+        if (commit == "removal of a code that has seals")
+        {
+            await TakenAsync(user.Phone, new AccountChange { Add = [other] });
+            for (var epoch = 0; epoch < 2; epoch++) await TakenAsync(user.Phone, new AccountChange { Mend = true });
+        }
+
+        if (commit == "undo")
+        {
+            await TakenAsync(user.Phone, new AccountChange { Mend = true });
+            await TakenAsync(user.Phone, new AccountChange { Add = [laptop] });
+            var good = user.Account.History.Count - 1;
+            await TakenAsync(laptop, new AccountChange { Put = [(user.Item, random.Bytes(20))] });
+            await TakenAsync(
+                laptop, new AccountChange { Delete = [user.Item], Put = [(new ItemId(random.Bytes(16)), [1])] });
+            return user.Account.Undo(user.Phone, good, new AccountChange { Remove = [laptop] });
+        }
+
         return user.Account.Commit(user.Phone, commit switch
         {
             "new" => new AccountChange { Put =
@@ -190,6 +226,7 @@ public sealed class CommitStepTests
             "slot" => new AccountChange { Add = [TestAuthority.Code(random), TestAuthority.Code(random)] },
             "device" => new AccountChange { Add = [laptop] },
             "removal" => new AccountChange { Remove = [laptop] },
+            "removal of a code that has seals" => new AccountChange { Remove = [other] },
             _ => new AccountChange { Put = [(user.Item, random.Bytes(30))] },
         });
     }
