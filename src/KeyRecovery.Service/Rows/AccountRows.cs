@@ -68,6 +68,9 @@ internal sealed class AccountRows : IDisposable
         return new DoomedRow(Table.Seals.Number, (byte[])[.. place, .. authority.ToArray()]);
     }
 
+    /// <summary>To whom a seal's row is.</summary>
+    public static AuthorityId AuthorityOf(RowKey seal) => new(seal.Id.Span[(LocatorSize + sizeof(ulong))..]);
+
     /// <summary>The name of a keyset's row within its account.</summary>
     public static DoomedRow KeysetName(Hash256 hash) => new(Table.Keysets.Number, hash.ToArray());
 

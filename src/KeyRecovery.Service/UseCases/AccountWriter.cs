@@ -73,6 +73,7 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
             {
                 // What comes behind the commit point is left to the sweep where it could not be done.
                 case WriteResult.Refused(var index) when index <= commitPoint:
+                    await TakeBackSealsAsync(points, ct);
                     return new WriteStep.Again();
                 case WriteResult.Unavailable(var index, var reason) when index <= commitPoint:
                     return new WriteStep.Failed(ServiceFailure.Of(reason));
@@ -108,6 +109,20 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
         if (failure?.Code == ErrorCode.Erased)
             await _claims.ReleaseAsync(slots, committed.Account, CancellationToken.None);
         return failure is null ? new WriteStep.Committed(committed) : new WriteStep.Failed(failure);
+    }
+
+    // Somebody was faster, and may have removed one whose seal was written here after that. Nobody comes to name it.
+    private async ValueTask TakeBackSealsAsync(PointPlan points, CancellationToken ct)
+    {
+        if (points.Writes.Count == 0) return;
+        if (await context.Data.ReadAsync(rows.Account, ct) is not { } stored) return;
+        var now = AccountRow.Decode(rows.Open(stored));
+        List<RowWrite> stray =
+        [
+            .. points.Writes.Where(w => !now.Authorities.ContainsKey(AccountRows.AuthorityOf(w.Key)))
+                .Select(w => new RowWrite.Remove(w.Key)),
+        ];
+        if (stray.Count > 0) await context.Data.WriteAsync(stray, ct);
     }
 
     private List<RowWrite> Immutable(AccountChange change, ItemPlan items, ListPlan lists)

@@ -29,7 +29,8 @@ internal sealed record HistoryPlan(List<RowWrite> Writes, List<RowWrite> Superfl
             var key = rows.History(replaced.Id);
             var stored = await data.ReadAsync(key, ct);
             if (await ReadAsync(trail, rows, stored, points, now, ct) is not { } view) return null;
-            gone.AddRange(view.GoneWithout(NoEntries));
+            // An undo brought it back, and its first time is past: it is an older version once more.
+            gone.AddRange(view.GoneWithout(NoEntries).Where(hash => hash != replaced.Hash));
             // Only what the state of now has no room for goes: whether this commit comes to pass is not known yet.
             var entry = new HistoryEntry(
                 replaced, now, place, change.ManifestNow!.OriginOf(replaced), change.By?.Writer ?? default);

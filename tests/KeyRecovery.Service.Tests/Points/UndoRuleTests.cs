@@ -96,6 +96,30 @@ public sealed class UndoRuleTests
     }
 
     [Fact]
+    public async Task A_version_that_an_undo_brought_back_is_an_older_one_once_more_when_it_is_replaced_again()
+    {
+        await using var world = await PointWorld.OpenAsync();
+        var first = world.Account.Now.Manifest.Manifest.Find(world.Diary)!.Hash;
+        await world.PutAsync(world.Phone, world.Diary, [3]);
+        var undo = Undone(world, world.Phone, 0, bringsBase: true);
+        Assert.IsType<Outcome<Heads>.Done>(await world.Server.CommitAsync(world.Account, world.Phone, undo));
+        world.Account.Take(undo);
+        world.Server.Time.Advance(TimeSpan.FromDays(Limits.OldVersionDays + 1));
+        await world.PutAsync(world.Phone, world.Diary, [4]);
+        await world.HasVersionsAsync(world.Diary, [first]);
+        await world.SoundAsync();
+        await world.HasVersionsAsync(world.Diary, [first]);
+        // The control: what it was in between is gone, but for the point before the undo.
+        Assert.Equal(2, (await VersionsAsync(world)).Length);
+
+        async Task<System.Collections.Immutable.ImmutableArray<UseCases.ItemVersion>> VersionsAsync(PointWorld of)
+        {
+            using var open = await of.Server.PassAsync(of.Account, of.Phone);
+            return await of.Server.Service.Vaults.ReadVersionsAsync(open, of.Diary, default);
+        }
+    }
+
+    [Fact]
     public async Task A_slot_takes_entries_of_either_and_changes_or_leaves_out_none()
     {
         await using var world = await PointWorld.OpenAsync();

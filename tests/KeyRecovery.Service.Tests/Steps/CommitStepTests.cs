@@ -2,6 +2,7 @@ using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tests.Support;
 using KeyRecovery.Testing;
@@ -102,6 +103,28 @@ public sealed class CommitStepTests
     }
 
     [Fact]
+    public async Task Frozen_while_another_one_removes_a_code_it_leaves_no_seal_of_it()
+    {
+        await using var world = await StepWorld.OpenAsync();
+        await world.AtEachStepAsync(StepFate.Frozen, 5, async round =>
+        {
+            var user = await world.NewAccountAsync();
+            var code = TestAuthority.Code(world.Random);
+            foreach (var change in new AccountChange[] { new() { Add = [code] }, new() { Mend = true } })
+                Assert.IsType<Outcome<Heads>.Done>(await world.Server.CommitAsync(
+                    user.Account, user.Phone, user.Account.Commit(user.Phone, change)));
+            var loser = user.Account.Commit(user.Phone, new AccountChange { Mend = true });
+            user.Account.Forget();
+            var removal = user.Account.Commit(user.Phone, new AccountChange { Remove = [code] });
+            using var early = await user.PassAsync();
+            await round.DoAsync(
+                () => world.Server.Service.Commits.CommitAsync(early, loser, default).AsTask(),
+                () => OnAnotherInstanceAsync(world, user, removal));
+            await NobodyRemovedHasASealAsync(user);
+        });
+    }
+
+    [Fact]
     public async Task Frozen_while_another_one_replaces_the_chunk_of_the_trail_it_drops_no_older_version()
     {
         await using var world = await StepWorld.OpenAsync();
@@ -168,7 +191,7 @@ public sealed class CommitStepTests
         using var open = await user.PassAsync();
         Assert.Empty(open.State.Doomed);
         await foreach (var row in user.World.Server.Data.ScanOwnerAsync(Table.Seals, open.Rows.Locator, default))
-            Assert.Contains(new AuthorityId(row.Key.Id.Span[^16..]), open.State.Authorities.Keys);
+            Assert.Contains(AccountRows.AuthorityOf(row.Key), open.State.Authorities.Keys);
         if (open.State.LastRemoval is null) return;
         await foreach (var row in user.World.Server.Data.ScanOwnerAsync(Table.Keysets, open.Rows.Locator, default))
             foreach (var entry in Keyset.Decode(open.Rows.Open(row)).Entries)
