@@ -30,9 +30,10 @@ internal static class ItemHistory
         var (trusted, young, named) = (0, 0, 0);
         foreach (var entry in confirmed.OrderByDescending(e => e.Manifest.Version))
         {
-            var rank = entry.Origin.Writer.IsYoung ? young++ : trusted++;
-            var stays = (rank < Limits.OldVersions && entry.ReplacedAt + SecondsKept > now)
-                || points.Contain(entry) || (points.Name(entry) && named++ < MaxNamed);
+            // What a point keeps takes nobody's place: else a young device would displace the oldest by its first write.
+            var stays = points.Contain(entry) || (points.Name(entry) && named++ < MaxNamed)
+                || (entry.ReplacedAt + SecondsKept > now
+                    && (entry.Origin.Writer.IsYoung ? young++ : trusted++) < Limits.OldVersions);
             (stays ? kept : dropped).Add(entry);
         }
 

@@ -120,7 +120,8 @@ public sealed class CommitStepTests
             await round.DoAsync(
                 () => world.Server.Service.Commits.CommitAsync(early, loser, default).AsTask(),
                 () => OnAnotherInstanceAsync(world, user, removal));
-            await NobodyRemovedHasASealAsync(user);
+            // Its keyset lies about until the sweep: of a key that nothing was sealed under.
+            await NobodyRemovedHasASealAsync(user, orKeyset: false);
         });
     }
 
@@ -186,13 +187,13 @@ public sealed class CommitStepTests
     }
 
     // Whoever was told of a removal, or opens the account after it, finds no seal of the one who was removed.
-    private static async Task NobodyRemovedHasASealAsync(StepAccount user)
+    private static async Task NobodyRemovedHasASealAsync(StepAccount user, bool orKeyset = true)
     {
         using var open = await user.PassAsync();
         Assert.Empty(open.State.Doomed);
         await foreach (var row in user.World.Server.Data.ScanOwnerAsync(Table.Seals, open.Rows.Locator, default))
             Assert.Contains(AccountRows.AuthorityOf(row.Key), open.State.Authorities.Keys);
-        if (open.State.LastRemoval is null) return;
+        if (open.State.LastRemoval is null || !orKeyset) return;
         await foreach (var row in user.World.Server.Data.ScanOwnerAsync(Table.Keysets, open.Rows.Locator, default))
             foreach (var entry in Keyset.Decode(open.Rows.Open(row)).Entries)
                 Assert.Contains(entry.Id, open.State.Authorities.Keys);
