@@ -25,8 +25,3 @@ public sealed record UndoChange
     /// <summary>Management keys of new passphrase slots; still the caller's to dispose of.</summary>
     public ImmutableArray<RealmKey> RealmKeys { get; init; } = [];
 }
-
-/// <summary>A manifest with its sealed part.</summary>
-/// <param name="Manifest">The manifest.</param>
-/// <param name="Private">The sealed part; null where it does not open.</param>
-public sealed record OpenManifest(SignedManifest Manifest, ManifestPrivate? Private);

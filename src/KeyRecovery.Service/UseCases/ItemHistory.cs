@@ -7,8 +7,8 @@ namespace KeyRecovery.Service.UseCases;
 
 /// <summary>
 /// The older versions of one item: at most 10 by trusted and 10 by young writers, for 30 days, and those that restore
-/// points name (docs/protocol.md §7). An entry is written before the commit that makes it true, and counts only if that
-/// commit's manifest stands in the account's trail.
+/// points name (docs/protocol.md §7). An entry is written before the commit that makes it true, and counts only if
+/// that commit's manifest stands in the account's trail.
 /// </summary>
 internal static class ItemHistory
 {
@@ -30,7 +30,7 @@ internal static class ItemHistory
         var (trusted, young, named) = (0, 0, 0);
         foreach (var entry in confirmed.OrderByDescending(e => e.Manifest.Version))
         {
-            // What a point keeps takes nobody's place: else a young device would displace the oldest by its first write.
+            // What a point keeps takes nobody's place: else a young device displaces the oldest by its first write.
             var stays = points.Contain(entry) || (points.Name(entry) && named++ < MaxNamed)
                 || (entry.ReplacedAt + SecondsKept > now
                     && (entry.Origin.Writer.IsYoung ? young++ : trusted++) < Limits.OldVersions);

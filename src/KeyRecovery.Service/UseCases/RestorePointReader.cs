@@ -86,8 +86,3 @@ public sealed class RestorePointReader
     private static StoreUnavailableException Busy() =>
         new(StoreFault.Busy, "the account changes while its restore points are read");
 }
-
-/// <summary>A restore point as it is listed.</summary>
-/// <param name="Point">The point.</param>
-/// <param name="Named">How many versions it names beside those of its manifest.</param>
-public sealed record RestorePointInfo(RestorePointEntry Point, int Named);

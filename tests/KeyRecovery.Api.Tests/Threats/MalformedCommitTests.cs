@@ -103,8 +103,8 @@ public sealed class MalformedCommitTests(VaultFixture fixture) : IClassFixture<V
     public async Task A_newer_version_asks_for_an_upgrade()
     {
         var account = await TestAccount.CreateAsync(fixture.Host);
-        var newer = new CborOut().Array(7).Text("keyrecovery/v1/commit").UInt(2).Bytes([]).Bytes([]).Bytes([1]).Bytes([])
-            .Array(0).ToArray();
+        var newer = new CborOut().Array(7).Text("keyrecovery/v1/commit").UInt(2).Bytes([]).Bytes([]).Bytes([1])
+            .Bytes([]).Array(0).ToArray();
         await fixture.RefusedAsync(
             () => PostAsync(account, newer), HttpStatusCode.UnprocessableEntity, "refused", rule: "upgrade-required");
     }

@@ -48,7 +48,8 @@ internal sealed class CommitFormat() : GoldenFormat("commit", "§7")
         yield return ("a keyset of version 2", Of(withLink.Link!.Bytes.ToArray(), later, manifest), UpgradeRequired);
         yield return ("the base is an item", WithBase([], [], manifest, item), Malformed);
         yield return ("the base has a byte left over", WithBase([], [], manifest, [.. manifest, 0]), Malformed);
-        var writerOfSix = new CborOut().Array(6).Text(Labels.Commit).UInt(1).Bytes([]).Bytes([]).Bytes(manifest).Array(0);
+        var writerOfSix = new CborOut().Array(6).Text(Labels.Commit).UInt(1).Bytes([]).Bytes([]).Bytes(manifest)
+            .Array(0);
         yield return ("no place for a base", Told(writerOfSix.ToArray()), Malformed);
     }
 

@@ -6,8 +6,8 @@ using static KeyRecovery.Protocol.Tests.Golden.GoldenJson;
 namespace KeyRecovery.Protocol.Tests.Golden.Formats;
 
 /// <summary>
-/// Version 2 of an account has the items x and y. Somebody changed x, deleted y and wrote z, which is version 3; version
-/// 4 returns to version 2, by a link that begins epoch 3 and leaves epoch 2 off.
+/// Version 6 of an account has the items x and y. Somebody changed x, deleted y and wrote z, which is version 7;
+/// version 8 returns to version 6, by a link that begins epoch 3 and leaves epoch 2 off.
 /// </summary>
 internal sealed class UndoStory
 {
@@ -69,7 +69,8 @@ internal sealed class UndoStory
             wrong);
         yield return ("a slot leaves out what both have", told(With(BySlot, _y)), "forbidden");
         yield return ("a slot changes an item", told(With(BySlot, Item(_x, 6, 3), _y)), "forbidden");
-        yield return ("a slot writes a new item", told(With(BySlot, _x, _y, Item(_random.Bytes(16), 1, 3))), "forbidden");
+        yield return ("a slot writes a new item",
+            told(With(BySlot, _x, _y, Item(_random.Bytes(16), 1, 3))), "forbidden");
         yield return ("changed to one above the base's", told(With(Undo, Item(_x, 5, 3), _y)), items);
         yield return ("changed to two above the higher one", told(With(Undo, Item(_x, 7, 3), _y)), items);
         yield return ("changed in the epoch that is left off", told(With(Undo, Item(_x, 6, 2), _y)), items);
