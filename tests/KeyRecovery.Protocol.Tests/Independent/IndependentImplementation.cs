@@ -33,7 +33,7 @@ public sealed partial class IndependentImplementation
         }
 
         foreach (var (example, verdict) in Pairs(file, answer, "invalid"))
-            Assert.Equal((example.Text("name"), WordOfThePage(example.Text("verdict"))),
+            Assert.Equal((example.Text("name"), PageWords.Of(example.Text("verdict"))),
                 (example.Text("name"), verdict.GetValue<string>()));
     }
 
@@ -97,10 +97,6 @@ public sealed partial class IndependentImplementation
         };
     }
 
-    /// <summary><c>OtherBeginning</c> of a golden file is <c>other-beginning</c> on the page.</summary>
-    private static string WordOfThePage(string verdict) =>
-        InsideWord().Replace(verdict, "-").ToLowerInvariant();
-
     /// <summary>
     /// The example with one bit changed in the middle of the longest bytes among its inputs or its outputs; null where
     /// it has no outputs of bytes.
@@ -136,9 +132,6 @@ public sealed partial class IndependentImplementation
         while (!File.Exists(Path.Combine(folder!.FullName, "docs", "protocol.md"))) folder = folder.Parent;
         return Path.Combine(folder.FullName, "docs", "protocol.md");
     }
-
-    [GeneratedRegex("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")]
-    private static partial Regex InsideWord();
 
     [GeneratedRegex("^([0-9a-f]{2}){16,}$")]
     private static partial Regex Bytes();

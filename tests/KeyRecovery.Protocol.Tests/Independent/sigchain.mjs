@@ -24,9 +24,10 @@ export function extend(chain, link) {
   const signer = first ? link.add.find(({ id }) => same(id, link.signer)) : chain.active.get(hex(link.signer));
   demand(signer && (!first || signer.kind === device), 'unknown-signer');
   checkRemovals(chain, link);
-  const active = activeAfter(chain, link);
-  const begins = checkEpoch(chain, link, active, first);
+  const staying = new Map([...chain.active].filter(([id]) => !link.remove.some((gone) => hex(gone) === id)));
+  const begins = checkEpoch(chain, link, staying, first);
   demand(link.add.length > 0 || link.remove.length > 0 || begins, 'no-purpose');
+  const active = new Map([...staying, ...link.add.map((authority) => [hex(authority.id), authority])]);
   const names = checkAdditions(chain, link, active, first);
   check(signer.signingKey, linkLabel, link.body, link.signature, 'link-signature');
   link.add.forEach(({ signingKey }, at) =>
@@ -62,21 +63,12 @@ function checkPlace(chain, link, first) {
 }
 
 function checkRemovals(chain, link) {
-  for (const id of link.remove) {
-    demand(chain.active.has(hex(id)), 'unknown-removal');
-    demand(!same(id, link.signer), 'removes-signer');
-  }
-}
-
-function activeAfter(chain, link) {
-  const active = new Map(chain.active);
-  for (const id of link.remove) active.delete(hex(id));
-  for (const authority of link.add) active.set(hex(authority.id), authority);
-  return active;
+  demand(link.remove.every((id) => chain.active.has(hex(id))), 'unknown-removal');
+  demand(!link.remove.some((id) => same(id, link.signer)), 'removes-signer');
 }
 
 /** Whether the link begins an epoch. */
-function checkEpoch(chain, link, active, first) {
+function checkEpoch(chain, link, staying, first) {
   if (first) {
     demand(link.epoch === 1 && link.previousEpoch === 0, 'epoch-rule');
     return true;
@@ -90,7 +82,7 @@ function checkEpoch(chain, link, active, first) {
   demand(link.previousEpoch >= 1 && link.previousEpoch <= chain.epoch, 'epoch-rule');
   for (let between = link.previousEpoch + 1; between < link.epoch; between++) {
     const { by } = chain.begun.get(between);
-    demand(!active.has(hex(by)) || same(by, link.signer), 'epoch-rule');
+    demand(!staying.has(hex(by)) || same(by, link.signer), 'epoch-rule');
   }
   return true;
 }

@@ -38,10 +38,11 @@ export function readVault(bytes) {
 
 /** The vault's chain and manifest, verified in the page's order. `known` is what the same function gave before. */
 export function verifyVault(vault, { appId, homeKeys, ownId, ownSigningKey }, known) {
+  if (known) demand(same(known.chain.account, vault.account), 'other-account');
   checkHeadSignature(vault.head, homeKeys);
   const chain = verifyChain(vault, appId, known);
   const { manifest } = vault;
-  checkKnown(vault, known);
+  checkKnown(vault, chain, known);
   const own = chain.links.flatMap(({ add }) => add).find(({ id }) => same(id, ownId));
   demand(own && same(own.signingKey, ownSigningKey), 'own-keys');
   checkKeysets(chain, vault.keysets);
@@ -58,7 +59,6 @@ export function verifyVault(vault, { appId, homeKeys, ownId, ownSigningKey }, kn
 function verifyChain(vault, appId, known) {
   let chain = known?.chain ?? emptyChain(appId);
   const { links, first } = vault;
-  if (known) demand(same(chain.account, vault.account), 'other-account');
   demand(first === 0 || first === chain.links.length, 'dropped-link');
   demand(known || links.length > 0, 'dropped-link');
   links.slice(0, chain.links.length - first).forEach((link, at) => {
@@ -81,8 +81,9 @@ function extendKnown(chain, link, known) {
   }
 }
 
-function checkKnown({ manifest, hashes }, known) {
+function checkKnown({ manifest, hashes }, chain, known) {
   const from = known?.manifest;
+  if (chain === known?.chain) demand(manifest.chainSeq >= from.chainSeq, 'rolled-back-chain');
   const count = manifest.version - (from?.version ?? 1);
   demand(count >= 0, 'rolled-back-manifest');
   if (!from && hashes.length !== count) return;
