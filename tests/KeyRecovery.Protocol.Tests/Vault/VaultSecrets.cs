@@ -13,11 +13,13 @@ public sealed class VaultSecrets : IDisposable
     private readonly TestAuthority _phone = TestAuthority.Device(new TestRandom(31));
     private readonly OpenVault _open;
     private readonly ChainLinkDraft _draft;
+    private readonly OpenRestorePoint _point;
 
     public VaultSecrets()
     {
         _open = TestAccount.Begin(new TestRandom(32), _phone, items: [(new ItemId(new byte[16]), [1])]).Open(_phone);
         _draft = Draft(new ChainLinkChange([], [], BeginEpoch: true));
+        _point = Point();
     }
 
     [Fact]
@@ -70,18 +72,34 @@ public sealed class VaultSecrets : IDisposable
         stays.Key.ManifestPrivateKey().Dispose();
     }
 
+    [Fact]
+    public void A_disposed_point_takes_its_own_keys_with_it_and_leaves_the_vaults_alone()
+    {
+        var point = Point();
+        var (key, labelKey) = (point.Keys.Current, point.Content.Private!.LabelKey);
+        Assert.NotSame(_open.Keys.Current, key);
+        point.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => key.ManifestPrivateKey());
+        Assert.Throws<ObjectDisposedException>(() => labelKey.Span.Length);
+        _open.Keys.Current.ManifestPrivateKey().Dispose();
+    }
+
     public void Dispose()
     {
         _draft.Dispose();
+        _point.Dispose();
         _open.Dispose();
         _phone.Dispose();
     }
 
     private IEnumerable<object> Secrets() =>
     [
-        _open, _draft, _open.Keys, _open.Keys.Current, _open.Private,
+        _open, _draft, _point, _open.Keys, _open.Keys.Current, _open.Private,
         new RealmKey(default, "home", SecretBytes.Copy(new byte[32])), new OpenedItem("diary", [1]),
     ];
+
+    private OpenRestorePoint Point() => new RestorePoint(_open.Vault.Manifest, ReadOnlyMemory<byte>.Empty)
+        .Open(_open.Vault, _open.Keys).Point!;
 
     private ChainLinkDraft Draft(ChainLinkChange change) =>
         ChainLinkDraft.Next(_open, change, _phone.Id, 1_760_000_060, new TestRandom(35));
