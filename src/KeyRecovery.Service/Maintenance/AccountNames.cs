@@ -36,19 +36,21 @@ internal sealed class AccountNames
         named.UnionWith(state.Points.Select(p => p.Epoch).Where(e => e < state.Path.Newest).Distinct()
             .SelectMany(epoch => state.Authorities.Keys.Select(id => rows.Seal(epoch, id))));
         var manifest = ManifestRow.Decode(await data.GetAsync(rows, rows.Manifest(state.ManifestHash), ct)).Manifest;
+        var current = manifest.Manifest.Items.Select(i => i.Hash).ToHashSet();
         named.UnionWith(manifest.Manifest.Items.Select(i => rows.Item(i.Hash)));
         named.UnionWith(state.Staged.Select(s => rows.Item(s.Hash)));
         var (trail, kept, confirmed) = (new TrailReader(data, rows, state), 0L, new List<Hash256>());
         var points = PointNames.Of(state, now);
         await foreach (var row in data.ScanOwnerAsync(Table.History, rows.Locator, ct))
         {
-            if (await HistoryPlan.ReadAsync(trail, rows, row, points, now, ct) is not { Kept: var counting })
+            if (await HistoryPlan.ReadAsync(trail, rows, row, points, now, ct) is not { Kept: var counting } view)
                 throw new RowDamagedException(Table.Trails);
             if (counting.Count > 0) named.Add(row.Key);
             named.UnionWith(counting.Select(e => rows.Item(e.Item.Hash)));
             var told = counting.Where(e => e.Manifest.Version <= state.ManifestVersion).ToList();
             confirmed.AddRange(told.Select(e => e.Item.Hash));
-            kept += told.Sum(e => e.Item.Size);
+            kept += view.Versions(current).Select(v => v.First())
+                .Where(e => e.Manifest.Version <= state.ManifestVersion).Sum(e => e.Item.Size);
         }
 
         return new AccountNames(named, kept, confirmed);

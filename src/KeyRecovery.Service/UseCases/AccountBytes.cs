@@ -18,10 +18,12 @@ internal sealed record AccountBytes(
     long Live, long Kept, long KeptGrowth, ImmutableArray<StagedItem> Staged, IReadOnlyList<Hash256> GivenWay)
 {
     /// <summary>What is there after a change that the rules have accepted.</summary>
-    public static AccountBytes After(AccountChange change)
+    /// <param name="change">The change.</param>
+    /// <param name="returning">Older versions that it makes current again: their sealed sizes.</param>
+    public static AccountBytes After(AccountChange change, long returning)
     {
         var live = change.Manifest.Manifest.Items.Sum(i => i.Size);
-        var growth = change.Changes.Sum(c => c.Before?.Size ?? 0);
+        var growth = change.Changes.Sum(c => c.Before?.Size ?? 0) - returning;
         var staged = change.Before?.Staged ?? [];
         HashSet<Hash256> taken = staged.IsEmpty ? [] : [.. change.Manifest.Manifest.Items.Select(i => i.Hash)];
         var (kept, gone) = GiveWay([.. staged.Where(s => !taken.Contains(s.Hash))], live);

@@ -25,12 +25,15 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
         var items = new ItemPlan(context.Data, rows, change, context.NowSeconds);
         if (await items.CheckAsync(ct) is { } wrong) return wrong;
         var account = change.Next.Account;
-        var bytes = AccountBytes.After(change);
+        var bytes = AccountBytes.After(change, items.ReturningBytes);
         if (bytes.Kept > Limits.KeptBytes)
         {
-            var mayTakeAll = change.By?.Writer.IsYoung is not true;
-            return await new HistoryTrim(context, rows).MakeRoomAsync(
-                change.Stored!, change.Before!, Limits.KeptBytes - bytes.KeptGrowth, mayTakeAll, ct) is null
+            var trim = new HistoryTrim(context, rows, items.Returning)
+            {
+                MayTakeAll = change.By?.Writer.IsYoung is not true,
+            };
+            return await trim.MakeRoomAsync(
+                change.Stored!, change.Before!, Limits.KeptBytes - bytes.KeptGrowth, ct) is null
                 ? new WriteStep.Failed(
                     ServiceFailure.Limit("kept.size", Limits.KeptBytes, change.Before!.KeptBytes))
                 : new WriteStep.Again();

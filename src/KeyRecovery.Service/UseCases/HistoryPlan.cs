@@ -79,6 +79,13 @@ internal sealed record HistoryPlan(List<RowWrite> Writes, List<RowWrite> Superfl
 internal sealed record HistoryView(IReadOnlyList<HistoryEntry> Kept, IReadOnlyList<HistoryEntry> Dropped)
 {
     /// <summary>
+    /// What is kept, each version once: an undo may have brought one back, and what is current is counted there.
+    /// </summary>
+    /// <param name="current">The hashes of the current items.</param>
+    public IEnumerable<IGrouping<Hash256, HistoryEntry>> Versions(IReadOnlySet<Hash256> current) =>
+        Kept.Where(e => !current.Contains(e.Item.Hash)).GroupBy(e => e.Item.Hash);
+
+    /// <summary>
     /// The items that nothing of this history needs once these go as well: a version that an undo brought back may
     /// stand in it twice.
     /// </summary>

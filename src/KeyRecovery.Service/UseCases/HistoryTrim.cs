@@ -11,28 +11,32 @@ namespace KeyRecovery.Service.UseCases;
 /// upkeep of one account, at the latest when a commit needs the room: the count only rises in between, so a commit
 /// waits for it once in many MiB of changes.
 /// </summary>
-internal sealed class HistoryTrim(ServiceContext context, AccountRows rows)
+/// <param name="context">The stores.</param>
+/// <param name="rows">The account's rows.</param>
+/// <param name="needed">Versions that a commit is about to make current again: they stay.</param>
+internal sealed class HistoryTrim(ServiceContext context, AccountRows rows, IReadOnlyCollection<Hash256> needed)
 {
     // A trim that only just makes the room would be due again with the next commit. What young points name goes only
     // where it must.
     private const long Slack = Limits.KeptBytes / 8;
 
+    /// <summary>Whether what young points name may go as well: not for somebody young.</summary>
+    public bool MayTakeAll { get; init; } = true;
+
     /// <summary>Makes room. Every step may be done again; who finds the rows changed plans anew.</summary>
     /// <param name="stored">The account row as it was read.</param>
     /// <param name="state">What stands in it.</param>
     /// <param name="room">The most bytes that may stay, from 0.</param>
-    /// <param name="mayTakeAll">Whether what young points name may go as well: not for somebody young.</param>
     /// <param name="ct">Cancels between two writes.</param>
     /// <returns>How many versions went, none where the rows have changed since the account row was read; null where
     /// there is no room without those that may not go: then none went.</returns>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
-    public async ValueTask<int?> MakeRoomAsync(
-        Row stored, AccountState state, long room, bool mayTakeAll, CancellationToken ct)
+    public async ValueTask<int?> MakeRoomAsync(Row stored, AccountState state, long room, CancellationToken ct)
     {
         var (trail, now) = (new TrailReader(context.Data, rows, state), context.NowSeconds);
         var points = PointNames.Of(state, now);
-        if (await context.Data.FindAsync(rows, rows.Manifest(state.ManifestHash), ct) is not { } current) return 0;
-        var manifest = ManifestRow.Decode(current);
+        if (await context.Data.FindAsync(rows, rows.Manifest(state.ManifestHash), ct) is not { } named) return 0;
+        var manifest = ManifestRow.Decode(named);
         var items = new List<(Row Row, HistoryView View, bool IsPruned)>();
         await foreach (var row in context.Data.ScanOwnerAsync(Table.History, rows.Locator, ct))
         {
@@ -40,19 +44,21 @@ internal sealed class HistoryTrim(ServiceContext context, AccountRows rows)
             items.Add((row, view, view.Kept.Count < ItemHistory.Decode(rows.Open(row)).Length));
         }
 
-        var leaving = items
-            .SelectMany(i => i.View.Kept.Select(e => (Entry: e, Order: OrderOf(e, i.View, points, manifest))))
-            .OrderBy(e => e.Order).ThenBy(e => e.Entry.Manifest.Version).ThenBy(e => e.Entry.Item.Id).ToList();
-        var bytes = leaving.Sum(e => e.Entry.Item.Size);
+        var current = manifest.Manifest.Manifest.Items.Select(i => i.Hash).ToHashSet();
+        var versions = items
+            .SelectMany(i => i.View.Versions(current).Select(v => (
+                Entries: v, Order: v.Max(e => OrderOf(e, i.View, points, manifest)), v.First().Item)))
+            .OrderBy(v => v.Order).ThenBy(v => v.Entries.Max(e => e.Manifest.Version)).ThenBy(v => v.Item.Id).ToList();
+        var bytes = versions.Sum(v => v.Item.Size);
         var target = bytes > room ? Math.Max(0, Math.Min(room, Limits.KeptBytes - Slack)) : room;
         var gone = new HashSet<HistoryEntry>();
-        foreach (var (entry, order) in leaving)
+        foreach (var (entries, order, item) in versions.Where(v => !needed.Contains(v.Item.Hash)))
         {
             var isLast = order >= TrimOrder.ByYoungPointWrittenAnew;
             if (bytes <= (isLast ? room : target)) break;
-            if (isLast && !mayTakeAll) return null;
-            gone.Add(entry);
-            bytes -= entry.Item.Size;
+            if (isLast && !MayTakeAll) return null;
+            gone.UnionWith(entries);
+            bytes -= item.Size;
         }
 
         var next = state with { KeptBytes = bytes };

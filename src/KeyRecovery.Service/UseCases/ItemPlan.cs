@@ -14,6 +14,13 @@ internal sealed class ItemPlan(IDataStore data, AccountRows rows, AccountChange 
 {
     private readonly Dictionary<Hash256, ItemWriter> _returning = [];
 
+    /// <summary>Older versions that become current again: what they take is there already, and must not go for them.
+    /// </summary>
+    public IReadOnlyCollection<Hash256> Returning => _returning.Keys;
+
+    /// <summary>Their sealed sizes together, in bytes.</summary>
+    public long ReturningBytes { get; private set; }
+
     /// <summary>The rows of those that came along.</summary>
     public List<RowWrite> Writes { get; } = [];
 
@@ -63,8 +70,10 @@ internal sealed class ItemPlan(IDataStore data, AccountRows rows, AccountChange 
         var view = await HistoryPlan.ReadAsync(trail, rows, stored, PointNames.Of(before, now), now, ct);
         if (view is null) return null;
         var entry = view.Kept.FirstOrDefault(e => e.Item == item && e.Manifest.Version <= before.ManifestVersion);
-        if (entry is not null) _returning[item.Hash] = entry.Origin.Writer;
-        return entry is not null;
+        if (entry is null) return false;
+        _returning[item.Hash] = entry.Origin.Writer;
+        ReturningBytes += item.Size;
+        return true;
     }
 
     // Only what the account row names: bytes that lie there by chance may be about to go. Null where it names bytes

@@ -3,6 +3,7 @@ using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.UseCases;
+using AccountChange = KeyRecovery.Testing.AccountChange;
 
 namespace KeyRecovery.Service.Tests.Points;
 
@@ -65,6 +66,34 @@ public sealed class PointBytesTests
         using var open = await world.Server.PassAsync(world.Account, world.Phone);
         Assert.InRange(open.State.KeptBytes, 1, Limits.KeptBytes);
         await world.SoundAsync();
+    }
+
+    [Fact]
+    public async Task An_undo_fits_though_all_that_it_returns_to_and_all_that_it_replaces_is_as_much_as_there_may_be()
+    {
+        await using var world = await PointWorld.OpenAsync();
+        var ids = Enumerable.Range(0, 2 * Items).Select(_ => new ItemId(world.Random.Bytes(16))).ToList();
+        foreach (var id in ids)
+        {
+            var put = world.Account.Commit(
+                world.Phone, new AccountChange { Put = [(id, world.Random.Bytes(Content))] });
+            using var open = await world.Server.PassAsync(world.Account, world.Phone);
+            Assert.IsType<Outcome<Hash256>.Done>(await world.Server.Service.Staging.PutAsync(
+                open, Hash256.Of(put.Items[0].Span), put.Items[0], default));
+            await world.TakenAsync(world.Phone, put with { Items = [] });
+        }
+
+        var thief = await world.AddThiefAsync();
+        var good = world.Account.Now;
+        foreach (var id in ids) await thief.WriteAsync([(id, world.Random.Bytes(Content))]);
+        using (var full = await world.Server.PassAsync(world.Account, world.Phone))
+            Assert.True(full.State.KeptBytes + full.State.LiveBytes > Limits.KeptBytes * 18 / 10);
+        await world.UndoAsync(world.Code, good.Manifest.Hash, thief);
+        await world.HasAsync(good, world.Phone);
+        using var last = await world.Server.PassAsync(world.Account, world.Phone);
+        Assert.InRange(last.State.KeptBytes, 1, Limits.KeptBytes);
+        await world.SoundAsync();
+        await world.HasAsync(good, world.Phone);
     }
 
     /// <summary>In which order older versions go, and which are kept beyond number and age.</summary>

@@ -142,6 +142,31 @@ public sealed class UndoRuleTests
     }
 
     [Fact]
+    public async Task The_code_on_a_new_phone_goes_back_adds_the_phone_and_removes_all_others_in_one_commit()
+    {
+        await using var world = await PointWorld.OpenAsync();
+        var thief = await world.AddThiefAsync();
+        var good = world.Account.Now;
+        await world.CommitAsync(thief.Device, new AccountChange { Put = [(world.Diary, [9])], Delete = [world.Photo] });
+        using var phone = TestAuthority.Device(world.Random);
+        var undo = world.Account.Undo(
+            world.Code, world.Account.History.Count - 2,
+            new AccountChange { Add = [phone], Remove = [thief.Device, world.Phone] });
+        await world.TakenAsync(world.Code, undo);
+        var vault = await world.ReadAsync(phone);
+        Assert.Equal<ManifestItem>(good.Manifest.Manifest.Items, vault.Manifest.Manifest.Items);
+        using var open = vault.Open(phone.Id, phone.Kem).Vault!;
+        using var passed = await world.Server.PassAsync(world.Account, phone);
+        foreach (var item in vault.Manifest.Manifest.Items)
+        {
+            var bytes = await world.Server.Service.Vaults.FindItemAsync(passed, item.Hash, default);
+            Assert.NotNull(open.OpenItem(item, bytes).Content);
+        }
+
+        Assert.Equal(2, passed.State.Authorities.Count);
+    }
+
+    [Fact]
     public async Task A_young_device_undoes_nothing()
     {
         await using var world = await PointWorld.OpenAsync();
