@@ -12,8 +12,8 @@ public sealed class DemoTests(CliFixture fixture)
     private readonly string _temporary = Directory.CreateDirectory(fixture.NewPath()).FullName;
 
     private static readonly string[] Steps =
-        ["server", "account", "backup", "server-view", "drill", "lake", "typo", "recover", "items", "old-keys",
-            "history", "link", "revoke", "passphrase", "absent-realm", "lying-realm", "backup-set", "erase",
+        ["server", "account", "backup", "server-view", "drill", "passphrase", "lake", "typo", "recover", "items",
+            "old-keys", "history", "link", "revoke", "absent-realm", "lying-realm", "backup-set", "erase",
             "restore", "end"];
 
     [NeedsFact(Need.Linux)]
