@@ -7,6 +7,7 @@ import * as chain from './golden/chain.mjs';
 import * as keys from './golden/keys.mjs';
 import { linkTranscripts } from './golden/linking.mjs';
 import { realmMessages } from './golden/realms.mjs';
+import * as restoring from './golden/restoring.mjs';
 import * as sessions from './golden/sessions.mjs';
 import * as stores from './golden/stores.mjs';
 import { bytesIn, hexIn } from './golden/told.mjs';
@@ -20,6 +21,7 @@ const formats = {
   'erasure-receipt': stores.receipts,
   head: stores.heads,
   item: stores.items,
+  'item-batch': restoring.itemBatches,
   keyset: keys.keysets,
   'leaf-label': chain.leafLabels,
   link: chain.links,
@@ -33,9 +35,11 @@ const formats = {
   'recovery-code': keys.recoveryCodes,
   repair: stores.repairs,
   'request-signature': sessions.requests,
+  'restore-point': restoring.restorePoints,
   sigchain: chain.sigchains,
   signature: keys.signature,
   trail: chain.trails,
+  undo: restoring.undos,
   vault: stores.vaults,
 };
 

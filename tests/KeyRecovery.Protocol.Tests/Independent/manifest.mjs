@@ -1,12 +1,13 @@
 // §5: the manifest, and how it follows from those before.
-import { ascending, compare, hex, join, same, text, u8, zeros } from './bytes.mjs';
+import { ascending, join, same, text, u8, zeros } from './bytes.mjs';
 import { check, sign } from './ed25519.mjs';
 import { hmacSha256, sha256 } from './primitives.mjs';
 import { demand } from './refusal.mjs';
 import { decode, encode } from './structure.mjs';
 
 const label = 'keyrecovery/v1/manifest';
-const mostItems = 1024, largestItem = 1081468;
+export const largestItem = 1081468;
+const mostItems = 1024;
 const leastPrivate = 40;
 
 export const trailPreimage = (trail, hash) => join(text('keyrecovery/v1/trail'), u8(0), trail, hash);
@@ -62,13 +63,16 @@ export function checkBase(manifest, base) {
 }
 
 export function checkChanges(manifest, before, base) {
-  const [old, older] = [before, base].map((one) => new Map((one?.item ?? []).map((item) => [hex(item.id), item])));
-  for (const item of manifest.item) {
-    const known = [old, older].map((items) => items.get(hex(item.id))).filter(Boolean);
-    if (known.some((other) => sameItem(item, other))) continue;
-    const highest = Math.max(0, ...known.map(({ version }) => version));
+  for (const item of changedEntries(manifest, before, base)) {
+    const highest = Math.max(0, ...entriesOf(item.id, before, base).map(({ version }) => version));
     demand(item.version === highest + 1 && item.epoch === manifest.epoch, 'manifest-items');
   }
 }
 
-const sameItem = (a, b) => compare(encode('item', a), encode('item', b)) === 0;
+/** The entries that are neither those of the manifest before nor the base's. */
+export const changedEntries = (manifest, before, base) => manifest.item.filter((item) =>
+  !entriesOf(item.id, before, base).some((other) => same(encode('item', item), encode('item', other))));
+
+/** What these manifests, of which any may be null, have of an item. */
+export const entriesOf = (id, ...manifests) =>
+  manifests.flatMap((manifest) => (manifest?.item ?? []).filter((item) => same(item.id, id)));

@@ -29,7 +29,7 @@ export const structures = {
   plaintext: '[name t1..64, content b]',
   // §7
   commit: `["keyrecovery/v1/commit", 1, signed link b (empty: none), keyset b (empty: none), signed manifest b,
-    sealed item b*]`,
+    signed base manifest b (empty: none), sealed item b*]`,
   vault: `["keyrecovery/v1/vault", 1, account b16, first u, signed link b*, keyset b*, signed manifest b, signed head b,
     hash b32*, [id b16, trustedFrom u]*]`,
   repair: `["keyrecovery/v1/repair", 1, signed link b*, keyset b*, signed manifest b, signed head b (empty: none),
@@ -37,6 +37,10 @@ export const structures = {
   head: `["keyrecovery/v1/head", 1, account b16, chainSeq u, chainHash b32, manifestVersion u, manifestHash b32,
     trail b32, time u]`,
   signedHead: '[head b, signature b64]',
+  itemBatchRequest: '["keyrecovery/v1/item-batch-request", 1, hash b32*]',
+  itemBatch: '["keyrecovery/v1/item-batch", 1, sealed item b*]',
+  restorePoint: `["keyrecovery/v1/restore-point", 1, signed manifest b, seal b0|b1168, signed head b (empty: none),
+    named item*]`,
   // §13
   linkEnvelope: '["keyrecovery/v1/link-envelope", app id t, nameplate t4]',
   linkPrologue: '["keyrecovery/v1/link-prologue", 1, app id t, origin t, session id b16]',

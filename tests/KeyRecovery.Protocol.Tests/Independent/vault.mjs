@@ -10,6 +10,7 @@ import { sha256 } from './primitives.mjs';
 import { emptyChain, extend, headOf } from './sigchain.mjs';
 import { demand, refuse } from './refusal.mjs';
 import { decode, encode } from './structure.mjs';
+import { checkUndoPlace } from './undo.mjs';
 
 const most = { links: 4096, keysets: 32, hashes: 65536 };
 
@@ -48,6 +49,7 @@ export function verifyVault(vault, { appId, homeKeys, ownId, ownSigningKey }, kn
   checkKeysets(chain, vault.keysets);
   const { seq: chainSeq, hash: chainHash } = headOf(chain);
   checkManifestPlace(manifest, { account: chain.account, chainSeq, chainHash, path: chain.path });
+  checkUndoPlace(manifest, { chainSeq, begins: chain.epochLinks.length === 1 });
   checkEntries(manifest, chain.path);
   const signer = chain.active.get(hex(manifest.signer));
   demand(signer, 'manifest-signature');

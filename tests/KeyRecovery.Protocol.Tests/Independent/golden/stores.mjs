@@ -42,11 +42,12 @@ export const heads = {
 };
 
 export const commits = {
-  write: ({ items: sealedItem, ...parts }) => ({ commit: writeCommit({ ...parts, sealedItem }) }),
+  write: ({ signedBase: signedBaseManifest, items: sealedItem, ...parts }) =>
+    ({ commit: writeCommit({ ...parts, signedBaseManifest, sealedItem }) }),
   read(told) {
-    const { link, keyset, manifest, items: sealed } = readCommit(told.commit);
-    const [signedLink, bytes] = [link, keyset].map((part) => part?.bytes ?? new Uint8Array(0));
-    demandTold(told, { signedLink, keyset: bytes, signedManifest: manifest.bytes, items: sealed }, 'differs');
+    const { link, keyset, manifest, base, items: sealed } = readCommit(told.commit);
+    const [signedLink, bytes, signedBase] = [link, keyset, base].map((part) => part?.bytes ?? new Uint8Array(0));
+    demandTold(told, { signedLink, keyset: bytes, signedManifest: manifest.bytes, signedBase, items: sealed }, 'differs');
   },
 };
 
