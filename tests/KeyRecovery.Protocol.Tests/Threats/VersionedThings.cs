@@ -51,6 +51,10 @@ internal sealed class VersionedThings : IDisposable
         yield return new(
             Labels.RestorePoint, new RestorePoint(now.Manifest, new byte[KeysetEntry.SealSize]).Encode(),
             Throws(b => RestorePoint.Decode(b)));
+        yield return new(
+            Labels.ItemBatchRequest, new ItemBatchRequest([Hash256.Of([])]).Encode(),
+            Throws(b => ItemBatchRequest.Decode(b)));
+        yield return new(Labels.ItemBatch, new ItemBatch([new byte[1]]).Encode(), Throws(b => ItemBatch.Decode(b)));
         var repair = Repair(link.Bytes);
         yield return new(Labels.Repair, repair, Throws(b => RepairBundle.Decode(b)));
         yield return new(Labels.Repair, repair, Throws(b => RepairOutline.Read(b)), " in an outline");
@@ -141,9 +145,9 @@ internal sealed class VersionedThings : IDisposable
         return thrown == GoldenFormat.Accepted ? opened : thrown;
     }
 
-    private byte[] Repair(ReadOnlyMemory<byte> link) => new CborOut().Array(5).Text(Labels.Repair).UInt(1)
+    private byte[] Repair(ReadOnlyMemory<byte> link) => new CborOut().Array(7).Text(Labels.Repair).UInt(1)
         .Array(1).Bytes(link.Span).Array(1).Bytes(_account.Now.Keysets[0].Bytes.Span)
-        .Bytes(_account.Now.Manifest.Bytes.Span).ToArray();
+        .Bytes(_account.Now.Manifest.Bytes.Span).Bytes([]).Array(0).ToArray();
 
     private byte[] Sign(byte[] body, SignatureLabel label) =>
         new CborOut().Array(2).Bytes(body).Bytes(_key.Sign(label, body)).ToArray();
