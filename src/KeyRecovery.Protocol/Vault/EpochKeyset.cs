@@ -64,8 +64,3 @@ public sealed class EpochKeyset
     public ImmutableArray<EpochSeal> FindBadSeals(EpochKey key) =>
         [.. Seals.Where(s => !key.SealTo(s.Entry.Id, s.Entry.KemKey).AsSpan().SequenceEqual(s.Entry.Seal.Span))];
 }
-
-/// <summary>A seal of the current epoch's key.</summary>
-/// <param name="Entry">To whom, and the seal.</param>
-/// <param name="MadeBy">Who signed the link that brought it.</param>
-public sealed record EpochSeal(KeysetEntry Entry, AuthorityId MadeBy);
