@@ -54,9 +54,6 @@ public enum ProtocolFault
     /// <summary>The epoch, its commitment or the previous key are not what the link's purpose asks for.</summary>
     EpochRule,
 
-    /// <summary>A removal of somebody older, by an authority that is not trusted yet.</summary>
-    YoungSigner,
-
     /// <summary>The link does nothing.</summary>
     NoPurpose,
 

@@ -25,7 +25,6 @@ public static class RuleWords
         [ProtocolFault.UnknownRemoval] = "unknown-removal",
         [ProtocolFault.RemovesSigner] = "removes-signer",
         [ProtocolFault.EpochRule] = "epoch-rule",
-        [ProtocolFault.YoungSigner] = "young-signer",
         [ProtocolFault.NoPurpose] = "no-purpose",
         [ProtocolFault.RolledBackChain] = "rolled-back-chain",
         [ProtocolFault.Fork] = "fork",
