@@ -59,9 +59,10 @@ public sealed class SignedManifest
 
     /// <summary>
     /// Checks the signature, that the manifest stands on the head, and that every item opens from there. An undo stands
-    /// on a link that begins an epoch.
+    /// on a link that begins an epoch, and returns to an earlier manifest.
     /// </summary>
-    public ProtocolFault CheckAgainst(ChainHead head) => Manifest.Base is not null && !head.BeginsEpoch
+    public ProtocolFault CheckAgainst(ChainHead head) =>
+        Manifest.Base is { } place && !(head.BeginsEpoch && place.Version < Manifest.Version)
         ? ProtocolFault.ManifestBase
         : CheckAgainst(
             head.Account, head.Place, head.Path, head.Active.GetValueOrDefault(Manifest.Signer)?.SigningKey);
