@@ -11,6 +11,9 @@ namespace KeyRecovery.Protocol.Tests.Golden.Formats;
 /// <summary>Every body that travels to a realm and back, with the realm's fingerprint.</summary>
 internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§14.4")
 {
+    private static readonly (string Answer, string Request)[] Answers =
+        [("answer", "evaluate"), ("answerToStatus", "manageStatus")];
+
     public override IEnumerable<(string, JsonObject)> Valid()
     {
         for (var seed = 0; seed < 2; seed++)
@@ -53,12 +56,12 @@ internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§
             told[what] = Hex(bytes);
             return told;
         }
-        foreach (var what in (string[])["register", "evaluate", "reset", "manageHead", "answer"])
+        foreach (var what in (string[])["register", "evaluate", "reset", "manageHead", "answer", "answerToStatus"])
         {
             var bytes = good.Bytes(what);
-            yield return ($"{what}: a byte left over", Told(what, [.. bytes, 0]), what == "answer"
+            yield return ($"{what}: a byte left over", Told(what, [.. bytes, 0]), what.StartsWith("answer", StringComparison.Ordinal)
                 ? nameof(RealmFault.Malformed) : Malformed);
-            yield return ($"{what}: a byte missing", Told(what, bytes[..^1]), what == "answer"
+            yield return ($"{what}: a byte missing", Told(what, bytes[..^1]), what.StartsWith("answer", StringComparison.Ordinal)
                 ? nameof(RealmFault.Malformed) : Malformed);
         }
         yield return ("register: sealed to another slot",
@@ -73,6 +76,8 @@ internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§
             Told("manageHead", Flip(good.Bytes("manageHead"), good.Bytes("manageHead").Length - 1)), "signature");
         yield return ("answer: another signature",
             Told("answer", Flip(good.Bytes("answer"), good.Bytes("answer").Length - 1)), nameof(RealmFault.Signature));
+        yield return ("answerToStatus: to another command", Told("answerToStatus", good.Bytes("answer")),
+            nameof(RealmFault.OtherRequest));
         yield return ("answer: to another request", Told("evaluate", Flip(good.Bytes("evaluate"), 55)),
             nameof(RealmFault.OtherRequest));
     }
@@ -94,6 +99,7 @@ internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§
         var head = new ChainPlace(Told("headSequence"), new Hash256(inputs.Bytes("headHash")));
         string Manage(string name, RealmCommand command) => Hex(RealmManage.Sign(
             realm.Fingerprint, slot, (ulong)(int)inputs["commandVersions"]![name]!, command, management));
+        var manageStatus = Manage("manageStatus", RealmCommand.Status);
         var status = new RealmStatus
         {
             Realm = realm.Fingerprint, Slot = slot, Request = Hash256.Of(evaluate),
@@ -101,6 +107,11 @@ internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§
             NextAttemptInMs = Told("nextAttemptInMs"), Round = Told("round"), Version = Told("version"), Head = head,
             Evaluation = OprfServer.Evaluate(
                 share, share.PublicKey, blinded, new FixedRandom(inputs.Bytes("proofRandomness"))),
+            Events = [],
+        };
+        var managed = status with
+        {
+            Request = Hash256.Of(Convert.FromHexString(manageStatus)), Evaluation = null,
             Events = [.. inputs.List("events").Select(told =>
                 new RealmEvent((ulong)(int)told["at"]!, (RealmEventKind)(int)told["event"]!))],
         };
@@ -112,13 +123,14 @@ internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§
                 new FixedRandom(inputs.Bytes("encapsulation")))),
             ["evaluate"] = Hex(evaluate),
             ["reset"] = Hex(RealmReset.Sign(realm.Fingerprint, slot, attempt, Told("round"), slotKey)),
-            ["manageStatus"] = Manage("manageStatus", RealmCommand.Status),
+            ["manageStatus"] = manageStatus,
             ["managePause"] = Manage("managePause", RealmCommand.Pause),
             ["manageResume"] = Manage("manageResume", RealmCommand.Resume),
             ["manageHead"] = Manage("manageHead", RealmCommand.TellHead(head)),
             ["manageKey"] = Manage("manageKey", RealmCommand.ReplaceKey(newManagement.PublicKey)),
             ["manageDelete"] = Manage("manageDelete", RealmCommand.Delete),
             ["answer"] = Hex(status.Sign(realmSigning)),
+            ["answerToStatus"] = Hex(managed.Sign(realmSigning)),
         };
     }
 
@@ -135,8 +147,12 @@ internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§
         foreach (var what in told.Where(p => p.Key.StartsWith("manage", StringComparison.Ordinal)
             && p.Key != "managementSeed"))
             if (!RealmManage.Decode(told.Bytes(what.Key)).IsSignedBy(management.PublicKey)) return "signature";
-        var (_, fault) = RealmStatus.Read(told.Bytes("answer"), realm, registration.Slot, told.Bytes("evaluate"));
-        return fault == RealmFault.None ? Accepted : fault.ToString();
+        foreach (var (answer, request) in Answers)
+        {
+            var (_, fault) = RealmStatus.Read(told.Bytes(answer), realm, registration.Slot, told.Bytes(request));
+            if (fault != RealmFault.None) return fault.ToString();
+        }
+        return Accepted;
     }
 
     private static byte[] Flip(byte[] bytes, int at)

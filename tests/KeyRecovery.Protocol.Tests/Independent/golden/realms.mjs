@@ -1,4 +1,5 @@
 // §14.4: every body that travels to a realm and back.
+import { empty } from '../bytes.mjs';
 import { publicKey } from '../ed25519.mjs';
 import { blindEvaluate, element, provenBy, randomScalar, scalar, shareKey } from '../oprf.mjs';
 import {
@@ -26,7 +27,9 @@ export const realmMessages = {
     const manage = (name) => writeManage({
       realm: fingerprint, slot, version: inputs.commandVersions[name], action: actions[name], ...more[name],
     }, managementSeed);
+    const commands = Object.fromEntries(Object.keys(actions).map((name) => [name, manage(name)]));
     const { state, guessesLeft, nextAttemptInMs, version, events } = inputs;
+    const status = { realm: fingerprint, slot, state, guessesLeft, nextAttemptInMs, round, version, ...head };
     return {
       fingerprint,
       register: writeRegister(realm, {
@@ -35,10 +38,12 @@ export const realmMessages = {
       }, inputs.encapsulation),
       evaluate,
       reset: writeReset({ realm: fingerprint, slot, attempt, round }, inputs.slotSigningSeed),
-      ...Object.fromEntries(Object.keys(actions).map((name) => [name, manage(name)])),
+      ...commands,
       answer: writeAnswer({
-        realm: fingerprint, slot, request: sha256(evaluate), state, guessesLeft, nextAttemptInMs, round, version,
-        ...head, evaluated: evaluated.toBytes(), proof, events,
+        ...status, request: sha256(evaluate), evaluated: evaluated.toBytes(), proof, events: [],
+      }, inputs.realmSigningSeed),
+      answerToStatus: writeAnswer({
+        ...status, request: sha256(commands.manageStatus), evaluated: empty, proof: empty, events,
       }, inputs.realmSigningSeed),
     };
   },
@@ -51,11 +56,13 @@ export const realmMessages = {
     readReset(told.reset, publicKey(told.slotSigningSeed));
     for (const name of Object.keys(actions)) readManage(told[name], publicKey(told.managementSeed));
     const answer = readAnswer(told.answer, realm, slot, told.evaluate);
+    const answerToStatus = readAnswer(told.answerToStatus, realm, slot, told.manageStatus);
     const [blinded, evaluated, key] = [request.blinded, answer.evaluated, registration.shareKey].map(element);
     demand(provenBy(key, blinded, evaluated, answer.proof), 'proof');
     demandTold(told, registration, 'differs');
     demandTold(told, { attempt: request.attempt, blinded: request.blinded }, 'differs');
-    const { round, state, version, events } = answer;
+    demand(answer.events.length === 0, 'differs');
+    const { round, state, version, events } = answerToStatus;
     demandTold(told, { round, state, version, events }, 'differs');
   },
 };
