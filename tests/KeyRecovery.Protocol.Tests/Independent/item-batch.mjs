@@ -28,6 +28,7 @@ export function writeItemBatch(items) {
 export function readItemBatch(bytes, hashes) {
   const { sealedItem: items } = decode('itemBatch', bytes);
   demand(items.length >= 1 && items.length <= hashes.length, 'malformed');
+  demand(items.reduce((sum, { length }) => sum + length, 0) <= most.bytes, 'malformed');
   items.forEach((item, at) => demand(item.length === 0 || same(sha256(item), hashes[at]), 'item-hash'));
   return items;
 }

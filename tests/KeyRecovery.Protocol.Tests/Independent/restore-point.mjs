@@ -11,13 +11,15 @@ import { demand, orRefuse } from './refusal.mjs';
 import { chainOf, headOf } from './sigchain.mjs';
 import { decode, encode } from './structure.mjs';
 
+const mostNamed = 44150;
+
 export const writeRestorePoint = (parts) => encode('restorePoint', parts);
 
 const orderOf = ({ id, version, hash }) => join(id, big(version, 8), hash);
 
 export function readRestorePoint(bytes) {
   const { signedManifest, seal, signedHead, named } = decode('restorePoint', bytes);
-  demand(ascending(named, orderOf), 'malformed');
+  demand(named.length <= mostNamed && ascending(named, orderOf), 'malformed');
   demand(named.every(({ version, size }) => version >= 1 && size <= largestItem), 'malformed');
   return {
     manifest: readManifest(signedManifest), seal, named,

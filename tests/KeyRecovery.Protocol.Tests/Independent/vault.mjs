@@ -48,8 +48,8 @@ export function verifyVault(vault, { appId, homeKeys, ownId, ownSigningKey }, kn
   demand(own && same(own.signingKey, ownSigningKey), 'own-keys');
   checkKeysets(chain, vault.keysets);
   const { seq: chainSeq, hash: chainHash } = headOf(chain);
-  checkManifestPlace(manifest, { account: chain.account, chainSeq, chainHash, path: chain.path });
   checkUndoPlace(manifest, { chainSeq, begins: chain.epochLinks.length === 1 });
+  checkManifestPlace(manifest, { account: chain.account, chainSeq, chainHash, path: chain.path });
   checkEntries(manifest, chain.path);
   const signer = chain.active.get(hex(manifest.signer));
   demand(signer, 'manifest-signature');

@@ -22,8 +22,8 @@ export const undos = {
   read(told) {
     const [manifest, before, base] = [told.signedManifest, told.before, told.base].map(readManifest);
     checkUndoPlace(manifest, { chainSeq: told.chainSeq, begins: told.keysets === 1 });
-    if (told.by === 'slot') checkSlotEntries(manifest, before, base);
     manifests.read(told);
+    if (told.by === 'slot') checkSlotEntries(manifest, before, base);
     checkUndoLabel(manifest, leafLabel(told.baseLabelKey, manifest.account, manifest.version));
     for (const { id, previous } of told.headers ?? [])
       demandTold({ previous }, { previous: previousOf(id, before, base) }, 'differs');

@@ -109,12 +109,14 @@ export class Account {
   /** One commit more, mostly with a link. What the vault is then goes to `states`. */
   commit() {
     const before = this.states.at(-1);
-    let keysets = before?.keysets ?? [];
+    let [keysets, begins] = [before?.keysets ?? [], false];
     if (!before || !this.#chance.once(3)) {
-      const { keyset, begins } = this.grow();
-      keysets = begins ? [keyset] : [...keysets, keyset];
+      const grown = this.grow();
+      begins = grown.begins;
+      keysets = begins ? [grown.keyset] : [...keysets, grown.keyset];
     }
-    const fields = this.#manifestAfter(before?.manifest);
+    const base = before && begins && this.#chance.once(2) ? this.#chance.of(this.states).manifest : null;
+    const fields = this.#manifestAfter(before?.manifest, base);
     this.states.push({ chain: this.chain, keysets, fields, manifest: this.signManifest(fields) });
   }
 
@@ -122,20 +124,30 @@ export class Account {
     return readManifest(writeManifest(fields, this.seedOf(fields.signer)).bytes);
   }
 
-  #manifestAfter(before) {
+  /** With a base, an undo to it. */
+  #manifestAfter(before, base) {
     const { account, epoch, path, active } = this.chain;
     const { seq: chainSeq, hash: chainHash } = headOf(this.chain);
     const version = (before?.version ?? 0) + 1;
-    const kept = (before?.item ?? []).filter((item) => !this.#chance.once(5) && path.includes(item.epoch))
-      .map((item) => this.#chance.once(3)
-        ? { ...item, version: item.version + 1, epoch, hash: this.#chance.bytes(32) } : item);
+    const kept = this.#entriesOf(before, base)
+      .filter((known) => !this.#chance.once(5) && known.every((item) => path.includes(item.epoch)))
+      .map((known) => this.#chance.once(3) ? {
+        ...known[0], version: 1 + Math.max(...known.map((item) => item.version)), epoch, hash: this.#chance.bytes(32),
+      } : this.#chance.of(known));
     const fresh = this.#chance.times(1, () =>
       ({ id: this.#chance.bytes(16), version: 1, epoch, size: 380, hash: this.#chance.bytes(32) }));
     return {
       account, version, prev: before?.hash ?? zeros(32),
-      trail: before ? nextTrail(before.trail, before.hash) : zeros(32), baseVersion: 0, baseHash: empty, chainSeq,
-      chainHash, epoch, item: [...kept, ...fresh].sort(byId), leafLabel: this.#chance.bytes(32),
+      trail: before ? nextTrail(before.trail, before.hash) : zeros(32), baseVersion: base?.version ?? 0,
+      baseHash: base?.hash ?? empty, chainSeq, chainHash, epoch, item: [...kept, ...fresh].sort(byId), leafLabel: this.#chance.bytes(32),
       private: this.#chance.bytes(296), signer: this.#chance.of([...active.values()]).id,
     };
+  }
+
+  /** For each item, what these manifests have of it. */
+  #entriesOf(...manifests) {
+    const all = manifests.flatMap((manifest) => manifest?.item ?? []);
+    return all.filter(({ id }, at) => all.findIndex((other) => same(other.id, id)) === at)
+      .map(({ id }) => all.filter((other) => same(other.id, id)));
   }
 }

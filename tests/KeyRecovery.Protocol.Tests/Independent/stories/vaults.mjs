@@ -1,5 +1,5 @@
 // Vaults that a server tells of an account, to a reader who knows an older one or none; some lie.
-import { hex } from '../bytes.mjs';
+import { empty, hex } from '../bytes.mjs';
 import { publicKey } from '../ed25519.mjs';
 import { writeHead } from '../head.mjs';
 import { headOf } from '../sigchain.mjs';
@@ -34,6 +34,10 @@ const lies = [
   }),
   signedLie(({ fields, chance }) => {
     fields.item = fields.item.map((item) => ({ ...item, version: item.version + chance.below(3) }));
+  }),
+  signedLie(({ fields, chance }) => {
+    fields.baseVersion = chance.of([0, 1, fields.version - 1, fields.version, fields.version + 1]);
+    fields.baseHash = fields.baseVersion === 0 ? empty : chance.bytes(32);
   }),
   signedLie(({ fields, chance, state }) => {
     fields.signer = chance.of(state.chain.links.flatMap(({ add }) => add)).id;
