@@ -47,7 +47,8 @@ export const commits = {
   read(told) {
     const { link, keyset, manifest, base, items: sealed } = readCommit(told.commit);
     const [signedLink, bytes, signedBase] = [link, keyset, base].map((part) => part?.bytes ?? new Uint8Array(0));
-    demandTold(told, { signedLink, keyset: bytes, signedManifest: manifest.bytes, signedBase, items: sealed }, 'differs');
+    const parts = { signedLink, keyset: bytes, signedManifest: manifest.bytes, signedBase, items: sealed };
+    demandTold(told, parts, 'differs');
   },
 };
 
