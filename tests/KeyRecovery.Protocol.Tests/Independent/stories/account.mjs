@@ -138,9 +138,10 @@ export class Account {
       ({ id: this.#chance.bytes(16), version: 1, epoch, size: 380, hash: this.#chance.bytes(32) }));
     return {
       account, version, prev: before?.hash ?? zeros(32),
-      trail: before ? nextTrail(before.trail, before.hash) : zeros(32), baseVersion: base?.version ?? 0,
-      baseHash: base?.hash ?? empty, chainSeq, chainHash, epoch, item: [...kept, ...fresh].sort(byId),
-      leafLabel: this.#chance.bytes(32), private: this.#chance.bytes(296), signer: this.#chance.of([...active.values()]).id,
+      trail: before ? nextTrail(before.trail, before.hash) : zeros(32),
+      baseVersion: base?.version ?? 0, baseHash: base?.hash ?? empty, chainSeq, chainHash, epoch,
+      item: [...kept, ...fresh].sort(byId), leafLabel: this.#chance.bytes(32), private: this.#chance.bytes(296),
+      signer: this.#chance.of([...active.values()]).id,
     };
   }
 
