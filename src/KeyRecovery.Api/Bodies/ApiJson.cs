@@ -29,6 +29,7 @@ namespace KeyRecovery.Api.Bodies;
 [JsonSerializable(typeof(RepairResponse))]
 [JsonSerializable(typeof(RestorePointsResponse))]
 [JsonSerializable(typeof(VersionsResponse))]
+[JsonSerializable(typeof(ItemsResponse))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     /// <summary>Makes the framework's options those of <see cref="JsonSerializerOptions.Strict"/>.</summary>

@@ -24,18 +24,31 @@ internal static class Answers
         outcome is Outcome<T>.Failed failed ? Problems.Of(failed.Failure.Code).Slug : "ok";
 
     /// <summary>The whole vault, read anew where another commit came in between.</summary>
-    public static async ValueTask<IResult> VaultAsync(
-        SignedRequest request, VaultReader vaults, ulong? linksAfter, ulong? manifestAfter, HttpContext context)
+    public static ValueTask<IResult> VaultAsync(
+        SignedRequest request, VaultReader vaults, ulong? linksAfter, ulong? manifestAfter, HttpContext context) =>
+        ReadAsync(
+            request, account => vaults.ReadAsync(account, linksAfter, manifestAfter, context.RequestAborted),
+            (account, vault) =>
+            {
+                context.Response.Headers.ETag = EntityTag.Of(account.State.ManifestHash);
+                return new BytesResult(vault, CborBody.Cbor);
+            },
+            context);
+
+    /// <summary>What is read of an account, read anew where another commit came in between.</summary>
+    /// <param name="request">Whose.</param>
+    /// <param name="read">Reads; null where another commit came in between.</param>
+    /// <param name="answer">The answer to what was read.</param>
+    /// <param name="context">The request.</param>
+    public static async ValueTask<IResult> ReadAsync<T>(
+        SignedRequest request, Func<OpenAccount, ValueTask<T?>> read, Func<OpenAccount, T, IResult> answer,
+        HttpContext context)
+        where T : class
     {
         for (var attempt = 1; ; attempt++)
         {
             var account = request.Account;
-            if (await vaults.ReadAsync(account, linksAfter, manifestAfter, context.RequestAborted) is { } vault)
-            {
-                context.Response.Headers.ETag = EntityTag.Of(account.State.ManifestHash);
-                return new BytesResult(vault, CborBody.Cbor);
-            }
-
+            if (await read(account) is { } found) return answer(account, found);
             if (attempt == Attempts) return Failures.Problem(new ServiceFailure(ErrorCode.Unavailable));
             if (await request.PassAgainAsync(context.RequestAborted) is GateResult.Shut(var failure))
                 return Failures.Problem(failure);

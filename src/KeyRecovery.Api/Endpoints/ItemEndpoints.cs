@@ -15,6 +15,12 @@ internal static class ItemEndpoints
     public static void MapItems(this IEndpointRouteBuilder routes)
     {
         var items = routes.MapGroup("/items").WithTags("Items");
+        items.MapGet("", ListAsync)
+            .WithName("getItems")
+            .WithSummary("The items as they are now, with who wrote each")
+            .WithMetadata(new Signed(), new BodyLimit(0))
+            .Produces<ItemsResponse>()
+            .WithSignedProblems();
         items.MapPut("/{hash}", PutAsync)
             .WithName("putItem")
             .WithSummary("Store a sealed item ahead of the commit that names it")
@@ -47,6 +53,12 @@ internal static class ItemEndpoints
             .Produces<VersionsResponse>()
             .WithSignedProblems(ErrorCode.Malformed);
     }
+
+    private static ValueTask<IResult> ListAsync(
+        SignedRequest request, HttpContext context, KeyRecoveryService service) =>
+        Answers.ReadAsync(
+            request, account => service.Vaults.ReadWrittenAsync(account, context.RequestAborted),
+            (_, items) => TypedResults.Ok(ItemsResponse.Of(items)), context);
 
     private static async Task<IResult> PutAsync(
         SignedRequest request,

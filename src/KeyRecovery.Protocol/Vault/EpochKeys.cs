@@ -34,6 +34,15 @@ public sealed class EpochKeys : IDisposable
             && chain.Epochs[(int)key.Epoch - 1].Commit == key.Commit
             ? new EpochKeys(chain, key) : null;
 
+    /// <summary>A copy, for a later state of the chain; null where that does not commit to the key.</summary>
+    public EpochKeys? On(Chain chain)
+    {
+        var key = Current.Copy();
+        if (From(chain, key) is { } keys) return keys;
+        key.Dispose();
+        return null;
+    }
+
     /// <summary>The newest key: that of the chain's current epoch, unless the reader came by an older one.</summary>
     public EpochKey Current { get; }
 

@@ -80,20 +80,17 @@ public sealed class VerifiedVault
             Head.Bytes, Hashes, TrustedFrom);
 
     /// <summary>Opens the vault with the reader's KEM key.</summary>
-    /// <returns>The open vault and no fault, or null and why.</returns>
+    /// <returns>The open vault and no fault, or null and why; by whom, says <see cref="FindSpoiler"/>.</returns>
     /// <exception cref="UpgradeRequiredException">The sealed part has a version or flag that this program does not
-    /// know.</exception>
+    /// know, and every authority of the account may read newer ones.</exception>
     public (OpenVault? Vault, ProtocolFault Fault) Open(AuthorityId own, KemPrivateKey kemKey)
     {
-        var (key, fault) = Keyset.Open(own, kemKey, Chain.Head.Link.EpochCommit);
-        if (key is null) return (null, fault);
-        var keys = new EpochKeys(Chain, key);
+        var (keys, spoiled) = OpenKeys(own, kemKey);
+        if (keys is null) return (null, spoiled?.Fault ?? ProtocolFault.KeysetMembers);
         ManifestPrivate? opened = null;
         try
         {
-            // Before anything older is let go: what this epoch does not lead to would be lost.
-            if (keys.FindUnsound() is not null) return (null, ProtocolFault.UnsoundEpoch);
-            opened = ManifestPrivate.Open(key, Manifest.Manifest);
+            opened = OpenPrivate(keys.Current);
             return opened is null
                 ? (null, ProtocolFault.ManifestPrivate)
                 : (new OpenVault(this, keys, opened), ProtocolFault.None);
@@ -101,6 +98,46 @@ public sealed class VerifiedVault
         finally
         {
             if (opened is null) keys.Dispose();
+        }
+    }
+
+    /// <summary>Opens the keys alone: the sealed part need not open.</summary>
+    /// <returns>The keys, or by whom they do not open; neither where the reader has no seal.</returns>
+    public (EpochKeys? Keys, SpoiledVault? Spoiled) OpenKeys(AuthorityId own, KemPrivateKey kemKey)
+    {
+        if (Keyset.Find(own) is not { } seal) return (null, null);
+        var (key, fault) = Keyset.Open(own, kemKey, Chain.Head.Link.EpochCommit);
+        if (key is null) return (null, new SpoiledVault(this, fault, seal.MadeBy));
+        var keys = new EpochKeys(Chain, key);
+        // Before anything older is let go: what this epoch does not lead to would be lost.
+        if (keys.FindUnsound() is not { } start) return (keys, null);
+        keys.Dispose();
+        return (null, new SpoiledVault(this, ProtocolFault.UnsoundEpoch, start.Signer));
+    }
+
+    /// <summary>Who made the vault so that it does not open for the reader; null where it does, or has no seal for it.
+    /// </summary>
+    public SpoiledVault? FindSpoiler(AuthorityId own, KemPrivateKey kemKey)
+    {
+        var (keys, spoiled) = OpenKeys(own, kemKey);
+        if (keys is null) return spoiled;
+        using (keys)
+        using (var opened = OpenPrivate(keys.Current))
+            return opened is null
+                ? new SpoiledVault(this, ProtocolFault.ManifestPrivate, Manifest.Manifest.Signer) : null;
+    }
+
+    // A sealed part that is too new is its signer's fault, unless everybody may read newer ones.
+    private ManifestPrivate? OpenPrivate(EpochKey key)
+    {
+        try
+        {
+            return ManifestPrivate.Open(key, Manifest.Manifest);
+        }
+        catch (UpgradeRequiredException) when (Chain.Current.Active.Values.Min(a => a.MaxFormat)
+            <= FormatVersion.Current)
+        {
+            return null;
         }
     }
 

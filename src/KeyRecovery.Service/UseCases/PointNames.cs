@@ -30,6 +30,13 @@ internal sealed class PointNames
         return false;
     }
 
+    /// <summary>Whether a young point tells the version.</summary>
+    public bool Tell(HistoryEntry entry)
+    {
+        foreach (var point in _points) if (Tells(point, entry)) return true;
+        return false;
+    }
+
     /// <summary>The last to go where there is no room: what young points have or name.</summary>
     public TrimOrder OrderOf(HistoryEntry entry)
     {
@@ -50,12 +57,16 @@ internal sealed class PointNames
         entry.Origin.Since <= point.Manifest.Version && point.Manifest.Version < entry.Manifest.Version;
 
     /// <summary>
-    /// Whether a young point names the version beside its manifest: its authority took it from a trusted writer, since
-    /// the point and while it was young itself.
+    /// Whether a young point tells the version: its authority replaced or deleted it, since the point and while it was
+    /// young itself, and it stands in the point's manifest or a trusted writer wrote it.
     /// </summary>
+    public static bool Tells(RestorePointEntry point, HistoryEntry entry) =>
+        point.Authority is { } id && entry.By.Id == id && entry.By.IsYoung
+            && entry.Manifest.Version > point.Manifest.Version && (Has(point, entry) || !entry.Origin.Writer.IsYoung);
+
+    /// <summary>Whether a young point keeps the version beside those of its manifest.</summary>
     public static bool Names(RestorePointEntry point, HistoryEntry entry) =>
-        point.Authority is { } id && entry.By.Id == id && entry.By.IsYoung && !entry.Origin.Writer.IsYoung
-            && entry.Manifest.Version > point.Manifest.Version && !Has(point, entry);
+        Tells(point, entry) && !Has(point, entry);
 }
 
 /// <summary>In which order older versions go where there is no room.</summary>

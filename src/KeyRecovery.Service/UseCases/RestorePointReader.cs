@@ -52,7 +52,7 @@ public sealed class RestorePointReader
     private static Comparer<ManifestItem> ByName { get; } = Comparer<ManifestItem>.Create(RestorePoint.Compare);
 
     private static ManifestItem[] Named(RestorePointEntry point, List<HistoryEntry> versions) =>
-        [.. versions.Where(e => PointNames.Names(point, e)).Select(e => e.Item).Distinct()];
+        [.. versions.Where(e => PointNames.Tells(point, e)).Select(e => e.Item).Distinct()];
 
     private async ValueTask<List<HistoryEntry>> ReadVersionsAsync(
         OpenAccount account, ImmutableArray<RestorePointEntry> points, CancellationToken ct)
@@ -64,7 +64,7 @@ public sealed class RestorePointReader
         await foreach (var row in _data.ScanOwnerAsync(Table.History, rows.Locator, ct))
         {
             if (await HistoryPlan.ReadAsync(trail, rows, row, names, now, ct) is not { } view) throw Busy();
-            versions.AddRange(view.Kept.Where(e => e.Manifest.Version <= state.ManifestVersion && names.Name(e)));
+            versions.AddRange(view.Kept.Where(e => e.Manifest.Version <= state.ManifestVersion && names.Tell(e)));
         }
 
         return versions;

@@ -51,6 +51,16 @@ public sealed class VaultReader
     public async ValueTask<byte[]?> FindItemAsync(OpenAccount account, Hash256 hash, CancellationToken ct) =>
         await _data.FindAsync(account.Rows, account.Rows.Item(hash), ct);
 
+    /// <summary>The items as they are now, in the manifest's order, with who wrote each.</summary>
+    /// <returns>Null when another commit came in between: read the account anew.</returns>
+    public async ValueTask<IReadOnlyList<WrittenItem>?> ReadWrittenAsync(OpenAccount account, CancellationToken ct)
+    {
+        var (rows, state) = (account.Rows, account.State);
+        if (await _data.FindAsync(rows, rows.Manifest(state.ManifestHash), ct) is not { } row) return null;
+        var (manifest, origins) = ManifestRow.Decode(row);
+        return [.. manifest.Manifest.Items.Zip(origins, (item, origin) => new WrittenItem(item, origin.Writer))];
+    }
+
     /// <summary>
     /// The first of the sealed items that are asked for, in that order: as many as have 4 MiB together. One that is not
     /// there is empty.

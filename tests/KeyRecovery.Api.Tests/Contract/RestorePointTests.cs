@@ -28,7 +28,7 @@ public sealed class RestorePointTests(VaultFixture fixture) : IClassFixture<Vaul
             Assert.Equal(["young", "link"], points.Select(p => p.GetProperty("reason").GetString()));
             var young = points[0];
             Assert.Equal(
-                (2, $"{good.Vault.Manifest.Hash}", 1, 1, $"{thief.Id}", 0), (
+                (2, $"{good.Vault.Manifest.Hash}", 1, 1, $"{thief.Id}", 1), (
                 young.GetProperty("manifestVersion").GetInt32(), young.GetProperty("manifestHash").GetString(),
                 young.GetProperty("chainSeq").GetInt32(), young.GetProperty("epoch").GetInt32(),
                 young.GetProperty("authority").GetString(), young.GetProperty("named").GetInt32()));

@@ -119,6 +119,29 @@ public sealed class Undoing : IDisposable
     }
 
     [Fact]
+    public void A_reader_takes_an_undo_only_on_a_link_that_begins_an_epoch_and_to_what_is_below_it()
+    {
+        var undo = _account.Undo(_phone, 0, new AccountChange { Remove = [_laptop] });
+        Assert.Null(FaultOf(_account.Now));
+        var version = undo.Manifest.Manifest.Version;
+        foreach (var ahead in new[] { version, version + 1 })
+            Assert.Equal(ProtocolFault.ManifestBase, FaultOf(Signed(
+                _account.Now, m => m with { Base = new ManifestPlace(ahead, _good.Manifest.Hash) })));
+
+        using var watch = TestAuthority.Device(_random);
+        _account.Commit(_phone, new AccountChange { Add = [watch] });
+        Assert.Null(FaultOf(_account.Now));
+        Assert.Equal(ProtocolFault.ManifestBase, FaultOf(Signed(
+            _account.Now, m => m with { Base = _good.Manifest.Place })));
+
+        ServedVault Signed(ServedVault told, Func<Manifest, Manifest> change) =>
+            told with { Manifest = SignedManifest.Sign(change(told.Manifest.Manifest), _phone.Signing) };
+        ProtocolFault? FaultOf(ServedVault told) => (VerifiedVault.Verify(
+            TestAccount.DefaultApp, told.Tell(), _phone.Identity, null, TestHome.Keys)
+            as VaultVerdict.Refused)?.Fault;
+    }
+
+    [Fact]
     public void A_device_that_was_added_since_opens_a_point_by_its_path_and_not_by_a_seal()
     {
         using var watch = TestAuthority.Device(_random);
