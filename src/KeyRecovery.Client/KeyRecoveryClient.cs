@@ -93,7 +93,8 @@ public sealed class KeyRecoveryClient : IDisposable
         if (kept is null) return new ClientFailure.DeviceState("this device belongs to no account");
         var state = new VaultState(_options, _api, _store, kept);
         state.TryOpenKept();
-        if (await state.RefreshAsync(ct) is not { } failure) return new VaultSession(_options, state);
+        if (await state.RefreshAsync(ct) is not { } failure || state.Spoiled is not null)
+            return new VaultSession(_options, state);
         state.Dispose();
         return failure is ClientFailure.Refused { Type: ProblemTypes.SignatureInvalid } && !kept.Pending.IsEmpty
             ? new ClientFailure.DeviceState(
@@ -124,8 +125,7 @@ public sealed class KeyRecoveryClient : IDisposable
     public async Task<Result<RecoverySession>> BeginRecoveryAsync(
         RecoveryCode code, string? token = null, CancellationToken ct = default)
     {
-        var keys = code.DeriveSlot();
-        var signer = new DeviceKeys(KeyId.OfSlot(keys.Id), keys.Signing, keys.Kem);
+        var signer = DeviceKeys.OfCode(code);
         var read = await RecoverySession.ReadAsync(_options, _api, _store, signer, token, ct);
         if (read is Result<RecoverySession>.Failed) signer.Dispose();
         return read;

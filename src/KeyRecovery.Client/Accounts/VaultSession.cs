@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Authorities;
 using KeyRecovery.Client.Commits;
+using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Items;
 using KeyRecovery.Client.Linking;
+using KeyRecovery.Client.Undo;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Wire;
@@ -21,6 +23,7 @@ public sealed class VaultSession : IDisposable
     private readonly ItemEditor _items;
     private readonly AuthorityEditor _authorities;
     private readonly ItemReader _reader;
+    private readonly UndoEditor _undo;
 
     internal VaultSession(KeyRecoveryOptions options, VaultState state)
     {
@@ -31,6 +34,7 @@ public sealed class VaultSession : IDisposable
         _items = new ItemEditor(options, state, committer);
         _authorities = new AuthorityEditor(options, state, committer);
         _reader = new ItemReader(state);
+        _undo = new UndoEditor(options, state, committer, _items);
         Passphrase = new PassphraseManager(options, state, realms, _authorities, _turns);
     }
 
@@ -108,6 +112,13 @@ public sealed class VaultSession : IDisposable
     public Task<Result<byte[]>> GetAsync(string name, ulong? version = null, CancellationToken ct = default) =>
         _reader.GetAsync(name, version, ct);
 
+    /// <summary>Reads a version of an item that <see cref="HistoryAsync"/> told, also one that an undo left.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="version">The version's hash.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task<Result<byte[]>> GetVersionAsync(string name, Hash256 version, CancellationToken ct = default) =>
+        _reader.GetAsync(name, version, ct);
+
     /// <summary>Reads many items in few requests, 4 MiB in each.</summary>
     /// <param name="names">Which; null for all.</param>
     /// <param name="progress">Told after each item: how many of how many.</param>
@@ -162,8 +173,7 @@ public sealed class VaultSession : IDisposable
     public Task<Result<Revocation>> RevokeAsync(
         ImmutableArray<AuthorityId> ids, bool stolen = false, ImmutableArray<AuthorityId> keep = default,
         CancellationToken ct = default) =>
-        _turns.TakeAsync(
-            () => _authorities.RevokeAsync(ids, stolen, keep.IsDefault ? [] : [.. keep.Except(ids)], ct), ct);
+        RevokeByAsync(ids, stolen, keep, null, null, ct);
 
     /// <summary>
     /// As <see cref="RevokeAsync"/>, signed by the recovery code: for a device that is new to the account, which by
@@ -178,9 +188,44 @@ public sealed class VaultSession : IDisposable
     public Task<Result<Revocation>> RevokeWithCodeAsync(
         ImmutableArray<AuthorityId> ids, RecoveryCode code, string? token = null, bool stolen = false,
         ImmutableArray<AuthorityId> keep = default, CancellationToken ct = default) =>
-        _turns.TakeAsync(
-            () => _authorities.RevokeWithCodeAsync(
-                ids, stolen, keep.IsDefault ? [] : [.. keep.Except(ids)], code, token, ct), ct);
+        RevokeByAsync(ids, stolen, keep, code, token, ct);
+
+    /// <summary>
+    /// Who wrote what this device cannot open, when it last looked; null where all opens. Items and devices are then
+    /// those of the last state that did. Removing whom it names, undoing and cancelling an erasure work from it.
+    /// </summary>
+    public ClientFailure.Spoiled? Spoiled => _state.Read(_ => _state.SpoiledBy);
+
+    /// <summary>The earlier states that the account can be returned to, the newest first.</summary>
+    public Task<Result<ImmutableArray<RestorePointInfo>>> ListRestorePointsAsync(CancellationToken ct = default) =>
+        _turns.TakeAsync(() => _undo.ListAsync(ct), ct);
+
+    /// <summary>What <see cref="UndoAsync"/> would do, as the account is now. Nothing is changed.</summary>
+    public Task<Result<UndoPlan>> PlanUndoAsync(UndoRequest request, CancellationToken ct = default) =>
+        _turns.TakeAsync(() => _undo.PlanAsync(request, ct), ct);
+
+    /// <summary>
+    /// Returns the account to an earlier state and removes who spoiled it, in one commit that begins an epoch. What
+    /// others wrote since stays. Ask for the person's presence first. A device that is new to the account itself is
+    /// refused (<see cref="ClientFailure.Refused"/>, <c>young-authority</c>): see <see cref="UndoWithCodeAsync"/>.
+    /// </summary>
+    /// <param name="request">The state, and whom to remove.</param>
+    /// <param name="ct">Cancels; what was sent may still be done.</param>
+    public Task<Result<Undone>> UndoAsync(UndoRequest request, CancellationToken ct = default) =>
+        _turns.TakeAsync(() => _undo.UndoAsync(request, null, null, ct), ct);
+
+    /// <summary>As <see cref="UndoAsync"/>, signed by the recovery code, which stays good.</summary>
+    /// <param name="request">The state, and whom to remove.</param>
+    /// <param name="code">A code of the account that a trusted device made.</param>
+    /// <param name="token">The app's token, where the app asks for it with the code; else null.</param>
+    /// <param name="ct">Cancels; what was sent may still be done.</param>
+    public Task<Result<Undone>> UndoWithCodeAsync(
+        UndoRequest request, RecoveryCode code, string? token = null, CancellationToken ct = default) =>
+        _turns.TakeAsync(async () =>
+        {
+            using var slot = DeviceKeys.OfCode(code);
+            return await _undo.UndoAsync(request, slot, token, ct);
+        }, ct);
 
     /// <summary>Begins to link a new device: shows it a code, which lives for two minutes.</summary>
     /// <param name="typed">Whether to make the 17 characters for a device without a camera too: a third of a second of
@@ -233,6 +278,20 @@ public sealed class VaultSession : IDisposable
         _state.Dispose();
         _turns.Dispose();
     }
+
+    private Task<Result<Revocation>> RevokeByAsync(
+        ImmutableArray<AuthorityId> ids, bool stolen, ImmutableArray<AuthorityId> keep, RecoveryCode? code,
+        string? token, CancellationToken ct) => _turns.TakeAsync(async () =>
+    {
+        using var slot = code is null ? null : DeviceKeys.OfCode(code);
+        ImmutableArray<AuthorityId> stay = keep.IsDefault ? [] : [.. keep.Except(ids)];
+        var revoked = slot is null
+            ? await _authorities.RevokeAsync(ids, stolen, stay, ct)
+            : await _authorities.RevokeWithCodeAsync(ids, stolen, stay, slot, token, ct);
+        return revoked is Result<Revocation>.Failed { Failure: ClientFailure.Spoiled } && !_state.View.IsOpen
+            ? await _undo.RevokeAsync(ids, stolen, stay, slot, token, ct)
+            : revoked;
+    }, ct);
 
     private Task<Result<VaultSession>> ChangeAsync(Func<Task<ClientFailure?>> change, CancellationToken ct) =>
         _turns.TakeAsync<Result<VaultSession>>(async () => await change() is { } failure ? failure : this, ct);

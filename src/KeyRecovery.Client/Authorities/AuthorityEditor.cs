@@ -73,11 +73,9 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
 
     /// <summary>As the other, signed by the slot of a code, which is trusted where this device is young.</summary>
     public async Task<Result<Revocation>> RevokeWithCodeAsync(
-        ImmutableArray<AuthorityId> ids, bool stolen, ImmutableArray<AuthorityId> keep, RecoveryCode code,
+        ImmutableArray<AuthorityId> ids, bool stolen, ImmutableArray<AuthorityId> keep, DeviceKeys slot,
         string? token, CancellationToken ct)
     {
-        var keys = code.DeriveSlot();
-        using var slot = new DeviceKeys(KeyId.OfSlot(keys.Id), keys.Signing, keys.Kem);
         if (await state.RefreshAsync(ct) is { } unread) return unread;
         if (state.Vault.Chain.FindActive(slot.Id)?.SigningKey != slot.Signing.PublicKey)
             return new ClientFailure.UnknownCode();

@@ -23,14 +23,19 @@ public sealed record AuthorityInfo(
 {
     /// <summary>Joins what chain, sealed part, keyset and server say of each authority.</summary>
     internal static ImmutableArray<AuthorityInfo> AllOf(
-        OpenVault open, ImmutableArray<EpochSeal> badSeals, AuthorityId own)
+        OpenVault open, ImmutableArray<EpochSeal> badSeals, AuthorityId own) =>
+        AllOf(open.Vault, open.Private, badSeals, own);
+
+    /// <summary>The same of a vault that need not open: the names are then unknown.</summary>
+    internal static ImmutableArray<AuthorityInfo> AllOf(
+        VerifiedVault vault, ManifestPrivate? told, ImmutableArray<EpochSeal> badSeals, AuthorityId own)
     {
-        var notes = open.Private.Authorities.ToDictionary(n => n.Id);
+        var notes = told?.Authorities.ToDictionary(n => n.Id) ?? [];
         return
         [
-            .. open.Vault.Chain.Active.OrderBy(a => a.AddedAt).ThenBy(a => a.Kind).Select(a => new AuthorityInfo(
+            .. vault.Chain.Active.OrderBy(a => a.AddedAt).ThenBy(a => a.Kind).Select(a => new AuthorityInfo(
                 a.Id, a.Kind, notes.GetValueOrDefault(a.Id)?.Name ?? "", Clock.FromSeconds(a.AddedTime), a.Id == own,
-                open.Vault.TrustedFrom.TryGetValue(a.Id, out var at) ? Clock.FromSeconds(at) : null,
+                vault.TrustedFrom.TryGetValue(a.Id, out var at) ? Clock.FromSeconds(at) : null,
                 badSeals.Any(s => s.Entry.Id == a.Id), notes.GetValueOrDefault(a.Id)?.Replace ?? false)),
         ];
     }

@@ -23,8 +23,10 @@ internal sealed class Committer(VaultState state, RealmKeeper realms)
     /// <param name="ct">Cancels; what was sent may still be done.</param>
     /// <param name="signer">Who signs the request; null for this device.</param>
     /// <param name="token">The app's token, where it asks for one beside a slot's signature; else null.</param>
+    /// <param name="mends">Whether the commit mends a vault that does not open: another such is built upon.</param>
     public async Task<Sent> RunAsync(
-        Func<Sent?, Task<Built>> build, CancellationToken ct, DeviceKeys? signer = null, string? token = null)
+        Func<Sent?, Task<Built>> build, CancellationToken ct, DeviceKeys? signer = null, string? token = null,
+        bool mends = false)
     {
         Sent? last = null;
         var missing = 0;
@@ -32,7 +34,7 @@ internal sealed class Committer(VaultState state, RealmKeeper realms)
         {
             var built = await build(last);
             if (built is Built.Over over) return over.Sent;
-            last = await SendAsync(((Built.Commit)built).Bundle, signer ?? state.Keys, token, ct);
+            last = await SendAsync(((Built.Commit)built).Bundle, signer ?? state.Keys, token, mends, ct);
             if (last is not (Sent.Stale or Sent.Missing)) return last;
             if (last is Sent.Missing && ++missing > Restores) return last;
         }
@@ -40,7 +42,7 @@ internal sealed class Committer(VaultState state, RealmKeeper realms)
     }
 
     private async Task<Sent> SendAsync(
-        CommitBundle commit, DeviceKeys signer, string? token, CancellationToken ct)
+        CommitBundle commit, DeviceKeys signer, string? token, bool mends, CancellationToken ct)
     {
         using var removed = commit.Link is { } link ? HeldRealmKeys.Of(state.Open, link.Link.Remove) : null;
         var answer = await state.Api.CommitAsync(signer, commit.Encode(), token, ct);
@@ -49,7 +51,7 @@ internal sealed class Committer(VaultState state, RealmKeeper realms)
             // A server that lost something is repaired by the refresh; the change is then built anew as after a race.
             case Answer.Problem { Type: ProblemTypes.StaleVersion or ProblemTypes.RepairRequired
                 or ProblemTypes.VaultLost } stale:
-                if (await state.RefreshAsync(ct) is { } unread)
+                if (await state.RefreshAsync(ct) is { } unread && !(mends && unread is ClientFailure.Spoiled))
                     return stale.IsAfterSilence ? new Sent.Unknown(unread) : new Sent.Refused(unread);
                 return IsThere(commit) ? await DoneAsync(removed, ct) : new Sent.Stale();
             case Answer.Problem { Type: ProblemTypes.Refused, Details: { Field: "items", Rule: { } rule } } missing

@@ -1,4 +1,5 @@
 using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
@@ -20,6 +21,13 @@ internal sealed class DeviceKeys(KeyId keyId, SigningKey signing, KemPrivateKey 
     public static DeviceKeys Of(DeviceState state) => new(
         KeyId.OfDevice(state.Account, state.Device), SigningKey.FromSeed(state.SigningSeed.Span),
         KemPrivateKey.FromSeed(state.KemSeed.Span));
+
+    /// <summary>The slot of a code.</summary>
+    public static DeviceKeys OfCode(RecoveryCode code)
+    {
+        var keys = code.DeriveSlot();
+        return new DeviceKeys(KeyId.OfSlot(keys.Id), keys.Signing, keys.Kem);
+    }
 
     public void Dispose()
     {

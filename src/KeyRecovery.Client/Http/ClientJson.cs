@@ -34,11 +34,26 @@ internal sealed record AuditKeyJson(string Key);
 /// <summary>The answer to a repair.</summary>
 internal sealed record RepairJson(HeadsJson Heads, string[] Missing);
 
-/// <summary>One older version of an item.</summary>
-internal sealed record VersionJson(ulong Version, ulong Epoch, long Size, string Hash, ulong ReplacedAt);
+/// <summary>One older version of an item; who wrote it, where that is known.</summary>
+internal sealed record VersionJson(
+    ulong Version, ulong Epoch, long Size, string Hash, ulong ReplacedAt, string? Writer = null, bool Young = false);
 
 /// <summary>The older versions of an item.</summary>
 internal sealed record VersionsJson(VersionJson[] Versions);
+
+/// <summary>An item as it is now, and who wrote it, where that is known.</summary>
+internal sealed record ItemJson(string Id, string Hash, string? Writer = null, bool Young = false);
+
+/// <summary>The items of an account.</summary>
+internal sealed record ItemsJson(ItemJson[] Items);
+
+/// <summary>One restore point.</summary>
+internal sealed record RestorePointJson(
+    ulong ManifestVersion, string ManifestHash, ulong ChainSeq, ulong Epoch, ulong At, string Reason, int Named,
+    string? Authority = null, ulong? Until = null);
+
+/// <summary>The restore points of an account.</summary>
+internal sealed record RestorePointsJson(RestorePointJson[] Points);
 
 /// <summary>An RFC 9457 problem.</summary>
 internal sealed record ProblemJson(
@@ -85,6 +100,8 @@ internal sealed record LinkEnvelopeJson(string Envelope, long ExpiresInMs);
 [JsonSerializable(typeof(AuditKeyJson))]
 [JsonSerializable(typeof(RepairJson))]
 [JsonSerializable(typeof(VersionsJson))]
+[JsonSerializable(typeof(ItemsJson))]
+[JsonSerializable(typeof(RestorePointsJson))]
 [JsonSerializable(typeof(ProblemJson))]
 [JsonSerializable(typeof(RealmJson))]
 [JsonSerializable(typeof(SlotsJson))]

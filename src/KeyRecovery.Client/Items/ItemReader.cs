@@ -16,20 +16,32 @@ internal sealed class ItemReader(VaultState state)
         if (version is not { } wanted || wanted == entry.Version) return await OpenAsync(name, entry, ct);
         if (wanted > entry.Version || wanted == 0) return new ClientFailure.NoSuchItem($"{name}, version {wanted}");
 
-        var listed = await ListAsync(entry.Id, ct);
-        if (listed is Result<VersionJson[]>.Failed failed) return failed.Failure;
-        var versions = ((Result<VersionJson[]>.Ok)listed).Value.ToDictionary(v => v.Version);
+        if (!(await ListAsync(entry.Id, ct)).TryGet(out var versions, out var failure)) return failure;
         while (entry.Version > wanted)
         {
             var fetched = await FetchAsync(name, entry, ct);
             if (fetched is Result<byte[]>.Failed gone) return gone.Failure;
+            // By its hash: after an undo there may be two of one number, and the one on the walk is meant.
             var previous = ItemHeader.Read(((Result<byte[]>.Ok)fetched).Value).Previous;
-            if (!versions.TryGetValue(entry.Version - 1, out var older))
+            if (Entry(entry.Id, versions, previous) is not { } older)
                 return new ClientFailure.NoSuchItem($"{name}, version {wanted}");
-            if (older.Hash != previous.ToString()) return new ClientFailure.ServerLied(ProtocolFault.ItemHash);
-            entry = new ManifestItem(entry.Id, older.Version, older.Epoch, older.Size, previous);
+            entry = older;
         }
-        return await OpenAsync(name, entry, ct);
+        if (entry.Version == wanted) return await OpenAsync(name, entry, ct);
+        // An undo can have passed the number over; or the number is not the one that the item has.
+        return await FetchAsync(name, entry, ct) is Result<byte[]>.Failed { Failure: ClientFailure.ServerLied } lie
+            ? lie : new ClientFailure.NoSuchItem($"{name}, version {wanted}");
+    }
+
+    /// <summary>A version of an item by its hash: also one that an undo left.</summary>
+    public async Task<Result<byte[]>> GetAsync(string name, Hash256 version, CancellationToken ct)
+    {
+        if (state.Read(open => Find(open, name)) is not { } entry) return new ClientFailure.NoSuchItem(name);
+        if (version == entry.Hash) return await OpenAsync(name, entry, ct);
+        if (!(await ListAsync(entry.Id, ct)).TryGet(out var versions, out var failure)) return failure;
+        return Entry(entry.Id, versions, version) is { } older
+            ? await OpenAsync(name, older, ct)
+            : new ClientFailure.NoSuchItem($"{name}, version {version}");
     }
 
     /// <summary>The current version of many items, in their order.</summary>
@@ -67,14 +79,24 @@ internal sealed class ItemReader(VaultState state)
     public async Task<Result<ImmutableArray<ItemVersionInfo>>> HistoryAsync(string name, CancellationToken ct)
     {
         if (state.Read(open => Find(open, name)) is not { } entry) return new ClientFailure.NoSuchItem(name);
-        var listed = await ListAsync(entry.Id, ct);
-        if (listed is Result<VersionJson[]>.Failed failed) return failed.Failure;
-        var older = ((Result<VersionJson[]>.Ok)listed).Value
-            .Where(v => v.Version < entry.Version)
-            .OrderByDescending(v => v.Version)
-            .Select(v => new ItemVersionInfo(v.Version, false, Clock.FromSeconds(v.ReplacedAt), v.Size));
-        return ImmutableArray.CreateRange(older.Prepend(new ItemVersionInfo(entry.Version, true, null, entry.Size)));
+        if (!(await ListAsync(entry.Id, ct)).TryGet(out var versions, out var failure)) return failure;
+        var all = ImmutableArray.CreateBuilder<ItemVersionInfo>();
+        all.Add(new ItemVersionInfo(entry.Version, true, null, entry.Size, entry.Hash));
+        foreach (var version in versions)
+        {
+            if (!Hash256.TryParse(version.Hash, out var hash)) continue;
+            all.Add(new ItemVersionInfo(
+                version.Version, false, Clock.FromSeconds(version.ReplacedAt), version.Size, hash)
+            {
+                Writer = AuthorityId.TryParse(version.Writer ?? "", out var writer) ? writer : null,
+            });
+        }
+        return all.ToImmutable();
     }
+
+    private static ManifestItem? Entry(ItemId id, VersionJson[] versions, Hash256 hash) =>
+        versions.FirstOrDefault(v => v.Hash == hash.ToString()) is { } found
+            ? new ManifestItem(id, found.Version, found.Epoch, found.Size, hash) : null;
 
     /// <summary>The entry of the item of that name, or null.</summary>
     public static ManifestItem? Find(OpenVault open, string name) =>

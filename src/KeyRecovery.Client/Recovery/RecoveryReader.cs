@@ -9,7 +9,7 @@ namespace KeyRecovery.Client.Recovery;
 /// <summary>Reads, verifies and opens a vault as a slot that starts from nothing.</summary>
 internal static class RecoveryReader
 {
-    public static async Task<Result<OpenVault>> ReadAsync(
+    public static async Task<Result<VaultView>> ReadAsync(
         KeyRecoveryOptions options, VaultApi api, DeviceKeys slot, string? token, CancellationToken ct)
     {
         var answer = await api.RecoverAsync(slot, token, ct);
@@ -22,7 +22,7 @@ internal static class RecoveryReader
             return VerifiedVault.Verify(
                 options.App, VaultBundle.Decode(success.Body), slot.Identity, null, keys) switch
             {
-                VaultVerdict.Ok ok => Open(ok.Vault, slot),
+                VaultVerdict.Ok ok => Open(api, ok.Vault, slot),
                 VaultVerdict.Refused { Fault: ProtocolFault.UpgradeRequired } => new ClientFailure.UpgradeRequired(),
                 VaultVerdict.Refused refused => new ClientFailure.ServerLied(refused.Fault),
                 _ => throw new InvalidOperationException("a verdict is one of two"),
@@ -38,10 +38,13 @@ internal static class RecoveryReader
         }
     }
 
-    private static Result<OpenVault> Open(VerifiedVault vault, DeviceKeys slot)
+    private static Result<VaultView> Open(VaultApi api, VerifiedVault vault, DeviceKeys slot)
     {
         if (vault.Chain.FindActive(slot.Id) is null) return new ClientFailure.UnknownCode();
         var (open, fault) = vault.Open(slot.Id, slot.Kem);
-        return open is null ? new ClientFailure.ServerLied(fault) : open;
+        // Only an authority can have made it so that it does not open; there may be a state from before that does.
+        return open is null && vault.FindSpoiler(slot.Id, slot.Kem) is null
+            ? new ClientFailure.ServerLied(fault)
+            : new VaultView(api, slot, vault, open);
     }
 }

@@ -7,6 +7,7 @@ using KeyRecovery.Client.Items;
 using KeyRecovery.Client.Passphrases;
 using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Recovery;
+using KeyRecovery.Client.Undo;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
@@ -25,10 +26,10 @@ public sealed class RecoverySession : IDisposable
     private readonly DeviceKeys _slot;
     private readonly string? _token;
     private readonly UnlockedSlot? _unlocked;
-    private OpenVault _open;
+    private VaultView _view;
 
     private RecoverySession(
-        KeyRecoveryOptions options, VaultApi api, IDeviceStore store, DeviceKeys slot, string? token, OpenVault open,
+        KeyRecoveryOptions options, VaultApi api, IDeviceStore store, DeviceKeys slot, string? token, VaultView view,
         UnlockedSlot? unlocked)
     {
         _unlocked = unlocked;
@@ -37,17 +38,25 @@ public sealed class RecoverySession : IDisposable
         _store = store;
         _slot = slot;
         _token = token;
-        _open = open;
+        _view = view;
     }
 
     /// <summary>The account.</summary>
-    public AccountId Account => _open.Vault.Account;
+    public AccountId Account => _view.Newest.Account;
 
     /// <summary>When somebody was last added or removed, by the signer's clock.</summary>
-    public DateTimeOffset LastAuthorityChange => Clock.FromSeconds(_open.Vault.Chain.Head.Link.Time);
+    public DateTimeOffset LastAuthorityChange => Clock.FromSeconds(_view.Newest.Chain.Head.Link.Time);
 
     /// <summary>The devices and slots of the account. The person decides which devices are lost.</summary>
-    public ImmutableArray<AuthorityInfo> Authorities => AuthorityInfo.AllOf(_open, _open.FindBadSeals(), _slot.Id);
+    public ImmutableArray<AuthorityInfo> Authorities =>
+        AuthorityInfo.AllOf(_view.Newest, _view.Good?.Private, _view.Good?.FindBadSeals() ?? [], _slot.Id);
+
+    /// <summary>
+    /// Who wrote what nobody can open; null where all opens. Items and names are then unknown: recover by
+    /// <see cref="CompleteWithUndoAsync"/>, which goes back to what was before.
+    /// </summary>
+    public ClientFailure.Spoiled? Spoiled => _view.Spoiled is { } spoiled
+        ? new ClientFailure.Spoiled(spoiled.By, _view.NameOf(spoiled.By), spoiled.Fault) : null;
 
     /// <summary>The devices that could be removed.</summary>
     public ImmutableArray<AuthorityInfo> Devices => [.. Authorities.Where(a => a.Kind == AuthorityKind.Device)];
@@ -59,17 +68,17 @@ public sealed class RecoverySession : IDisposable
     public ImmutableArray<RealmReport> RealmReports => _unlocked?.Reports ?? [];
 
     /// <summary>The items that come back.</summary>
-    public ImmutableArray<ItemInfo> Items => ItemInfo.AllOf(_open);
+    public ImmutableArray<ItemInfo> Items => _view.Good is { } open ? ItemInfo.AllOf(open) : [];
 
     internal static async Task<Result<RecoverySession>> ReadAsync(
         KeyRecoveryOptions options, VaultApi api, IDeviceStore store, DeviceKeys slot, string? token,
         CancellationToken ct, UnlockedSlot? unlocked = null)
     {
         var read = await RecoveryReader.ReadAsync(options, api, slot, token, ct);
-        if (read is not Result<OpenVault>.Ok { Value: var open }) return ((Result<OpenVault>.Failed)read).Failure;
-        if (unlocked is null || await unlocked.FindFaultAsync(open.Vault.Chain) is not { } fault)
-            return new RecoverySession(options, api, store, slot, token, open, unlocked);
-        open.Dispose();
+        if (!read.TryGet(out var view, out var failure)) return failure;
+        if (unlocked is null || await unlocked.FindFaultAsync(view.Newest.Chain) is not { } fault)
+            return new RecoverySession(options, api, store, slot, token, view, unlocked);
+        view.Good?.Dispose();
         return fault;
     }
 
@@ -81,11 +90,12 @@ public sealed class RecoverySession : IDisposable
     public async Task<Result<int>> CheckItemsAsync(
         IProgress<(int Done, int Of)>? progress = null, CancellationToken ct = default)
     {
-        var items = _open.Vault.Manifest.Manifest.Items
-            .Select((entry, i) => (_open.Private.Items[i].Name, Entry: entry)).ToList();
+        if (_view.Good is not { } open) return Spoiled!;
+        var items = open.Vault.Manifest.Manifest.Items
+            .Select((entry, i) => (open.Private.Items[i].Name, Entry: entry)).ToList();
         var failure = await ItemBatches.FetchAsync(_api, _slot, items, (i, bytes) =>
         {
-            var (content, fault) = _open.OpenItem(items[i].Entry, bytes.Span);
+            var (content, fault) = open.OpenItem(items[i].Entry, bytes.Span);
             if (content is null) return new ClientFailure.ServerLied(fault);
             CryptographicOperations.ZeroMemory(content);
             progress?.Report((i + 1, items.Count));
@@ -94,26 +104,76 @@ public sealed class RecoverySession : IDisposable
         return failure is null ? items.Count : failure;
     }
 
+    /// <summary>The earlier states that the account can be returned to, the newest first.</summary>
+    public Task<Result<ImmutableArray<RestorePointInfo>>> ListRestorePointsAsync(CancellationToken ct = default) =>
+        PointReader.ListAsync(_view, ct);
+
+    /// <summary>What recovering with an undo would do. Nothing is changed.</summary>
+    public async Task<Result<UndoPlan>> PlanUndoAsync(UndoRequest request, CancellationToken ct = default)
+    {
+        if (!(await UndoDraft.MakeAsync(_view, request, _slot, ct)).TryGet(out var draft, out var failure))
+            return failure;
+        using (draft) return new UndoPlan(request, draft.Remove, draft.Items);
+    }
+
     /// <summary>Makes this device part of the account and removes the lost ones, in one link.</summary>
     /// <param name="deviceName">This device's name, at most 64 bytes of UTF-8.</param>
     /// <param name="remove">The devices and slots to remove; the code itself cannot be among them.</param>
     /// <param name="ct">Cancels; begin the recovery again to learn what came of it.</param>
-    public async Task<Result<Recovered>> CompleteAsync(
-        string deviceName, ImmutableArray<AuthorityId> remove, CancellationToken ct = default)
+    public Task<Result<Recovered>> CompleteAsync(
+        string deviceName, ImmutableArray<AuthorityId> remove, CancellationToken ct = default) =>
+        RunAsync(
+            (device, leftOut) => Task.FromResult(Build(device, deviceName, remove, leftOut)), Young(remove),
+            remove, ct);
+
+    /// <summary>
+    /// Makes this device part of the account, removes the culprits and returns to an earlier state, in one commit. What
+    /// is to be put again, this device stores then.
+    /// </summary>
+    /// <param name="deviceName">This device's name, at most 64 bytes of UTF-8.</param>
+    /// <param name="undo">The state, and whom to remove; the code itself cannot be among them.</param>
+    /// <param name="ct">Cancels; begin the recovery again to learn what came of it.</param>
+    public async Task<Result<Recovered>> CompleteWithUndoAsync(
+        string deviceName, UndoRequest undo, CancellationToken ct = default)
+    {
+        ImmutableArray<(string Name, Result<byte[]> Content)> again = [];
+        var result = await RunAsync(async (device, _) =>
+        {
+            if (!(await UndoDraft.MakeAsync(_view, undo, _slot, ct)).TryGet(out var draft, out var failure))
+                return failure;
+            using (draft)
+            {
+                again = await draft.ReadAgainAsync(ct);
+                return draft.Write(_slot, device, deviceName, _api.NowSeconds, _options.Random);
+            }
+        }, [], [], ct);
+        if (!result.TryGet(out var recovered, out _)) return result;
+        var failed = ImmutableArray.CreateBuilder<(string Name, ClientFailure Why)>();
+        foreach (var (name, read) in again)
+        {
+            if (!read.TryGet(out var content, out var why)
+                || !(await recovered.Vault.PutAsync(name, content, ct)).TryGet(out _, out why))
+                failed.Add((name, why));
+        }
+        return recovered with { NotPutAgain = failed.ToImmutable() };
+    }
+
+    private async Task<Result<Recovered>> RunAsync(
+        Func<NewDevice, ImmutableArray<AuthorityId>, Task<Result<CommitBundle>>> build,
+        ImmutableArray<AuthorityId> tooYoung, ImmutableArray<AuthorityId> remove, CancellationToken ct)
     {
         using (var kept = await _store.LoadAsync(ct))
         {
             if (kept is { Pending.IsEmpty: true })
                 return new ClientFailure.DeviceState("this device already belongs to an account");
             // An earlier try whose answer was lost has made this device part of the account already.
-            if (kept is not null && kept.Account == Account && _open.Vault.Chain.FindActive(kept.Device) is not null)
+            if (kept is not null && kept.Account == Account && _view.Newest.Chain.FindActive(kept.Device) is not null)
                 return await OpenAsync([], ct);
         }
         using var device = new NewDevice(_options.Random);
-        var tooYoung = Young(remove);
         for (var round = 0; round < 8; round++)
         {
-            var commit = Build(device, deviceName, [.. remove.Except(tooYoung)]);
+            if (!(await build(device, tooYoung)).TryGet(out var commit, out var unbuilt)) return unbuilt;
             var body = commit.Encode();
             using var pending = device.Pending(Account, body);
             await _store.SaveAsync(pending, ct);
@@ -125,7 +185,7 @@ public sealed class RecoverySession : IDisposable
                     return await OpenAsync(tooYoung, ct);
                 case Answer.Problem { Type: ProblemTypes.StaleVersion }:
                     if (await ReadAgainAsync(ct) is { } failure) return failure;
-                    if (_open.Vault.Chain.FindActive(device.Id) is not null) return await OpenAsync(tooYoung, ct);
+                    if (_view.Newest.Chain.FindActive(device.Id) is not null) return await OpenAsync(tooYoung, ct);
                     break;
                 case Answer.Problem { Type: ProblemTypes.YoungAuthority } young:
                     // A slot that a young device made adds nobody either, whatever is left out.
@@ -144,7 +204,7 @@ public sealed class RecoverySession : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _open.Dispose();
+        _view.Good?.Dispose();
         _slot.Dispose();
     }
 
@@ -152,34 +212,36 @@ public sealed class RecoverySession : IDisposable
     // said.
     private ImmutableArray<AuthorityId> Young(ImmutableArray<AuthorityId> remove)
     {
-        var chain = _open.Vault.Chain;
-        if (!_open.Vault.TrustedFrom.TryGetValue(_slot.Id, out var trustedFrom)
+        var chain = _view.Newest.Chain;
+        if (!_view.Newest.TrustedFrom.TryGetValue(_slot.Id, out var trustedFrom)
             || trustedFrom <= _api.NowSeconds) return [];
         var own = chain.Authorities[_slot.Id].AddedAt;
         return [.. remove.Where(id => chain.FindActive(id) is { } a && a.AddedAt <= own)];
     }
 
-    private CommitBundle Build(NewDevice device, string deviceName, ImmutableArray<AuthorityId> remove)
+    private Result<CommitBundle> Build(
+        NewDevice device, string deviceName, ImmutableArray<AuthorityId> remove, ImmutableArray<AuthorityId> leftOut)
     {
-        var active = remove.Where(id => _open.Vault.Chain.FindActive(id) is not null).ToImmutableArray();
+        if (_view.Good is not { } open) return Spoiled!;
+        var active = remove.Except(leftOut).Where(id => open.Vault.Chain.FindActive(id) is not null).ToImmutableArray();
         using var draft = ChainLinkDraft.Next(
-            _open, new ChainLinkChange([device.Entry], active), _slot.Id, _api.NowSeconds, _options.Random);
+            open, new ChainLinkChange([device.Entry], active), _slot.Id, _api.NowSeconds, _options.Random);
         var possession =
             new Dictionary<AuthorityId, byte[]> {
                 [device.Id] = ChainLinkDraft.ProvePossession(device.Signing, draft.Body),
             };
         var link = draft.Sign(_slot.Signing, possession);
         var change = new ManifestChange { Notes = [new AuthorityNote(device.Id, deviceName)] };
-        var manifest = ManifestDraft.Next(_open, draft, change, device.Id, device.Signing, _options.Random);
+        var manifest = ManifestDraft.Next(open, draft, change, device.Id, device.Signing, _options.Random);
         return new CommitBundle(link, draft.Keyset, manifest, []);
     }
 
     private async Task<ClientFailure?> ReadAgainAsync(CancellationToken ct)
     {
         var read = await RecoveryReader.ReadAsync(_options, _api, _slot, _token, ct);
-        if (read is Result<OpenVault>.Failed failed) return failed.Failure;
-        _open.Dispose();
-        _open = ((Result<OpenVault>.Ok)read).Value;
+        if (!read.TryGet(out var view, out var failure)) return failure;
+        _view.Good?.Dispose();
+        _view = view;
         return null;
     }
 
@@ -190,9 +252,12 @@ public sealed class RecoverySession : IDisposable
         if (await state.RefreshAsync(ct) is not { } failure)
         {
             // The link that has just been made is news to the realms, and may have replaced their management keys.
-            using var removed = HeldRealmKeys.Of(_open,
-                _open.Vault.Chain.Active.Select(a => a.Id).Where(id => state.Vault.Chain.FindActive(id) is null));
-            await new RealmKeeper(_options, state).FollowAsync(removed, ct);
+            if (_view.Good is { } open)
+            {
+                using var removed = HeldRealmKeys.Of(open,
+                    open.Vault.Chain.Active.Select(a => a.Id).Where(id => state.Vault.Chain.FindActive(id) is null));
+                await new RealmKeeper(_options, state).FollowAsync(removed, ct);
+            }
             return new Recovered(new VaultSession(_options, state), leftOut);
         }
         state.Dispose();

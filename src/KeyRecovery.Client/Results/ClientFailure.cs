@@ -52,6 +52,23 @@ public abstract record ClientFailure
     public sealed record ServerLied(ProtocolFault Fault)
         : ClientFailure($"the server's answer does not verify ({Fault})");
 
+    /// <summary>
+    /// A device or slot of the account wrote what this device cannot open. No server can do that. What this device
+    /// opened last stays readable; <see cref="VaultSession.UndoAsync"/> goes back to it and removes who did it.
+    /// </summary>
+    /// <param name="By">Who.</param>
+    /// <param name="Name">What it is called; empty where this device knows no name.</param>
+    /// <param name="Fault">What does not open.</param>
+    public sealed record Spoiled(AuthorityId By, string Name, ProtocolFault Fault)
+        : ClientFailure(
+            $"{(Name.Length == 0 ? $"device {By}" : Name)} has written what nobody can open: remove it, and go back to "
+            + "what was before");
+
+    /// <summary>A restore point holds, and nobody gave this device a key of it.</summary>
+    /// <param name="Fault">What does not open.</param>
+    public sealed record PointDoesNotOpen(ProtocolFault Fault)
+        : ClientFailure("this device has no key of that restore point: choose another, or undo from an older device");
+
     /// <summary>The account uses a newer format; nothing of it was touched.</summary>
     public sealed record UpgradeRequired()
         : ClientFailure("the account was written by a newer version: update this app");

@@ -56,6 +56,15 @@ internal sealed class VaultApi(ApiTransport transport, RealmDirectory realms)
     public Task<Answer> ReadItemsAsync(DeviceKeys signer, ItemBatchRequest items, CancellationToken ct) =>
         transport.SendAsync(ApiRequest.Post("/v1/items/read", items.Encode()), signer, ct);
 
+    public Task<Answer> GetItemsAsync(DeviceKeys signer, CancellationToken ct) =>
+        transport.SendAsync(ApiRequest.Get("/v1/items"), signer, ct);
+
+    public Task<Answer> GetRestorePointsAsync(DeviceKeys signer, CancellationToken ct) =>
+        transport.SendAsync(ApiRequest.Get("/v1/restore-points"), signer, ct);
+
+    public Task<Answer> GetRestorePointAsync(DeviceKeys signer, Hash256 manifest, CancellationToken ct) =>
+        transport.SendAsync(ApiRequest.Get($"/v1/restore-points/{manifest}"), signer, ct);
+
     public Task<Answer> GetVersionsAsync(DeviceKeys signer, ItemId item, CancellationToken ct) =>
         transport.SendAsync(ApiRequest.Get($"/v1/items/{item}/versions"), signer, ct);
 

@@ -38,6 +38,15 @@ internal sealed class VaultState : IDisposable
 
     public OpenVault Open { get; private set; } = null!;
 
+    /// <summary>What the account is now where it does not open; <see cref="Open"/> is then from before.</summary>
+    public SpoiledVault? Spoiled { get; private set; }
+
+    /// <summary>The same, as an app is told.</summary>
+    public ClientFailure.Spoiled? SpoiledBy => Spoiled is null ? null : Tell(Spoiled);
+
+    /// <summary>What this device holds of the account as it is now.</summary>
+    public VaultView View => new(Api, Keys, Spoiled?.Vault ?? Open.Vault, Open);
+
     public ImmutableArray<EpochSeal> BadSeals { get; private set; } = [];
 
     /// <summary>Names of items whose content a repaired server lacks.</summary>
@@ -199,13 +208,13 @@ internal sealed class VaultState : IDisposable
         try
         {
             var (opened, fault) = vault.Open(Keys.Id, Keys.Kem);
-            if (opened is null) return new ClientFailure.ServerLied(fault);
+            if (opened is null) return Told(vault.FindSpoiler(Keys.Id, Keys.Kem), fault);
             var badSeals = Open?.Vault.Chain.Seals.SequenceEqual(vault.Chain.Seals) is true
                 ? BadSeals : opened.FindBadSeals();
             lock (_gate)
             {
                 Open?.Dispose();
-                (Open, BadSeals) = (opened, badSeals);
+                (Open, BadSeals, Spoiled) = (opened, badSeals, null);
             }
             return null;
         }
@@ -214,6 +223,17 @@ internal sealed class VaultState : IDisposable
             return new ClientFailure.UpgradeRequired();
         }
     }
+
+    // What was opened last is kept: what is now may be all that a culprit left of it.
+    private ClientFailure Told(SpoiledVault? spoiled, ProtocolFault fault)
+    {
+        if (spoiled is null) return new ClientFailure.ServerLied(fault);
+        lock (_gate) if (Open is not null) Spoiled = spoiled;
+        return Tell(spoiled);
+    }
+
+    private ClientFailure.Spoiled Tell(SpoiledVault spoiled) => new(
+        spoiled.By, Open?.Private.Authorities.FirstOrDefault(n => n.Id == spoiled.By)?.Name ?? "", spoiled.Fault);
 
     private async Task<ClientFailure?> RepairAsync(VerifiedVault known, ClientFailure why, CancellationToken ct)
     {

@@ -25,9 +25,12 @@ public sealed class BadSealTests(ServerFixture fixture)
 
         await BadSeal.CommitAsync(phone, slot.Id);
         using var stopped = new TestDevice(fixture.Server.Address);
-        Assert.Equal(
-            new ClientFailure.ServerLied(ProtocolFault.OwnSeal),
-            TestDevice.Failure(await stopped.Client.BeginRecoveryAsync(code)));
+        using (var session = TestDevice.Value(await stopped.Client.BeginRecoveryAsync(code)))
+        {
+            // No server can have done that, and who did is named.
+            Assert.Equal((onPhone.Device, ProtocolFault.OwnSeal), (session.Spoiled!.By, session.Spoiled.Fault));
+            Assert.Equal(session.Spoiled, TestDevice.Failure(await session.CompleteAsync("new phone", [])));
+        }
 
         using var onLaptop = await laptop.OpenAsync();
         Assert.Equal(slot.Id, Assert.Single(onLaptop.Authorities, a => a.SealIsBad).Id);

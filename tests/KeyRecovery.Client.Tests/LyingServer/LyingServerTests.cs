@@ -268,7 +268,7 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
             request.RequestUri!.AbsolutePath.EndsWith("/versions", StringComparison.Ordinal)
             ? System.Text.Encoding.UTF8.GetBytes(SwapHashes(System.Text.Encoding.UTF8.GetString(body)))
             : body;
-        Assert.Equal(new ClientFailure.ServerLied(ProtocolFault.ItemHash),
+        Assert.Equal(new ClientFailure.ServerLied(ProtocolFault.ItemHeader),
             TestDevice.Failure(await vault.GetAsync("identity", 2)));
     }
 

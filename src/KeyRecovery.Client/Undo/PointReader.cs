@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Vaults;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Client.Undo;
+
+/// <summary>Reads restore points, and believes none before the trail leads from it to the vault of now.</summary>
+internal static class PointReader
+{
+    /// <summary>The points that are kept, the newest first; before them this device's own where it needs it.</summary>
+    public static async Task<Result<ImmutableArray<RestorePointInfo>>> ListAsync(VaultView view, CancellationToken ct)
+    {
+        var answer = await view.Api.GetRestorePointsAsync(view.Keys, ct);
+        if (!answer.Read(ClientJson.Default.RestorePointsJson).TryGet(out var told, out var failure)) return failure;
+        var points = told.Points.Select(RestorePointInfo.Of).OfType<RestorePointInfo>();
+        return ImmutableArray.CreateRange(KeptHere(view) is { } own ? points.Prepend(own) : points);
+    }
+
+    /// <summary>The last state that the reader could open, where that is not the one of now.</summary>
+    public static RestorePointInfo? KeptHere(VaultView view) => view is { IsOpen: false, Good: { } good }
+        ? new RestorePointInfo(
+            good.Vault.Manifest.Manifest.Version, good.Vault.Manifest.Hash, RestorePointReason.KeptHere, null, null,
+            null, 0)
+        : null;
+
+    /// <summary>Opens a point: what this reader keeps itself, or what the server tells.</summary>
+    public static async Task<Result<UndoBase>> OpenAsync(VaultView view, RestorePointInfo info, CancellationToken ct)
+    {
+        if (info.Reason == RestorePointReason.KeptHere)
+            return view.Good is { } good && good.Vault.Manifest.Hash == info.Manifest
+                ? UndoBase.OfKept(good)
+                : new ClientFailure.Invalid("that is not the state that this device keeps");
+
+        var answer = await view.Api.GetRestorePointAsync(view.Keys, info.Manifest, ct);
+        if (answer is Answer.Problem { Type: ProblemTypes.NotFound })
+            return new ClientFailure.Invalid("the server keeps that restore point no more");
+        if (answer is not Answer.Success success) return Failures.Of(answer);
+        try
+        {
+            var point = RestorePoint.Decode(success.Body);
+            if (point.Manifest.Hash != info.Manifest) return new ClientFailure.ServerLied(ProtocolFault.ForkedManifest);
+            var hashes = await HashesAsync(view, point.Manifest.Manifest.Version, ct);
+            if (point.Check(view.Newest, hashes) is var wrong and not ProtocolFault.None)
+                return new ClientFailure.ServerLied(wrong);
+            var (open, fault) = point.Open(view.Newest, view.Keys.Id, view.Keys.Kem);
+            if (open is null && fault == ProtocolFault.OwnSeal && HeldKeys(view) is { } held)
+                using (held) (open, fault) = point.Open(view.Newest, held);
+            return open is null ? new ClientFailure.PointDoesNotOpen(fault) : UndoBase.Of(open);
+        }
+        catch (WireFormatException)
+        {
+            return new ClientFailure.ServerLied(ProtocolFault.Malformed);
+        }
+        catch (UpgradeRequiredException)
+        {
+            return new ClientFailure.UpgradeRequired();
+        }
+    }
+
+    // Whoever was added since the point has no seal of it, and holds its key by the path.
+    private static EpochKeys? HeldKeys(VaultView view) => view.FindKeys(null);
+
+    // Those that the vault knows reach far enough as a rule; else they are asked for, a page at a time.
+    private static async Task<ImmutableArray<Hash256>?> HashesAsync(VaultView view, ulong from, CancellationToken ct)
+    {
+        var version = view.Newest.Manifest.Manifest.Version;
+        if (from >= version || version - from <= (ulong)view.Newest.Hashes.Length) return null;
+        // No server keeps more; what it tells beyond that leads nowhere.
+        if (version - from > Limits.TrailKept) return [];
+        ImmutableArray<Hash256> hashes = [];
+        while (from + (ulong)hashes.Length < version)
+        {
+            var answer = await view.Api.GetVaultAsync(
+                view.Keys, view.Newest.Chain.Head.Link.Sequence, from + (ulong)hashes.Length, null, ct);
+            if (answer is not Answer.Success page
+                || VaultBundle.Decode(page.Body).Hashes is not { IsEmpty: false } more)
+                return hashes;
+            hashes = hashes.AddRange(more);
+        }
+        return [.. hashes.Take((int)(version - from))];
+    }
+}

@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using KeyRecovery.Client.Commits;
+using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Items;
+using KeyRecovery.Client.Vaults;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Client.Undo;
+
+/// <summary>
+/// Returns an open account to an earlier state, in one commit, and then stores again what came later.
+/// </summary>
+internal sealed class UndoEditor(KeyRecoveryOptions options, VaultState state, Committer committer, ItemEditor items)
+{
+    /// <summary>The points that are kept, on the vault of now.</summary>
+    public async Task<Result<ImmutableArray<RestorePointInfo>>> ListAsync(CancellationToken ct) =>
+        await ReadAsync(ct) is { } unread ? unread : await PointReader.ListAsync(state.View, ct);
+
+    /// <summary>What an undo would do. Nothing is changed.</summary>
+    public async Task<Result<UndoPlan>> PlanAsync(UndoRequest request, CancellationToken ct)
+    {
+        if (await ReadAsync(ct) is { } unread) return unread;
+        var made = await UndoDraft.MakeAsync(state.View, request, state.Keys, ct);
+        if (!made.TryGet(out var draft, out var failure)) return failure;
+        using (draft) return new UndoPlan(request, draft.Remove, draft.Items);
+    }
+
+    /// <summary>Undoes.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="slot">A slot that signs for this device, which is young; null where it signs itself.</param>
+    /// <param name="token">The app's token, where it asks for one beside a slot's signature.</param>
+    /// <param name="ct">Cancels; what was sent may still be done.</param>
+    public async Task<Result<Undone>> UndoAsync(
+        UndoRequest request, DeviceKeys? slot, string? token, CancellationToken ct)
+    {
+        if (await ReadAsync(ct) is { } unread) return unread;
+        var signer = slot ?? state.Keys;
+        UndoDraft? draft = null;
+        ImmutableArray<(string Name, Result<byte[]> Content)> again = [];
+        try
+        {
+            // Whatever an honest device writes meanwhile counts: the choice is made anew on what is there.
+            var sent = await committer.RunAsync(async _ =>
+            {
+                draft?.Dispose();
+                draft = null;
+                var made = await UndoDraft.MakeAsync(state.View, request, signer, ct);
+                if (!made.TryGet(out draft, out var failure)) return failure;
+                again = await draft.ReadAgainAsync(ct);
+                return draft.Write(signer, null, "", state.Api.NowSeconds, options.Random);
+            }, ct, signer, token, mends: true);
+            if (sent.Failure is { } refused) return refused;
+            var chain = state.Vault.Chain;
+            return new Undone(
+                [.. draft!.Remove.Where(id => chain.FindActive(id) is null)], chain.Epoch, draft.Items,
+                await PutAgainAsync(again, ct));
+        }
+        finally
+        {
+            draft?.Dispose();
+            foreach (var (_, content) in again)
+                if (content is Result<byte[]>.Ok ok) CryptographicOperations.ZeroMemory(ok.Value);
+        }
+    }
+
+    /// <summary>
+    /// Removes devices or slots from an account that does not open: back to the last state that did, without what they
+    /// wrote since.
+    /// </summary>
+    public async Task<Result<Revocation>> RevokeAsync(
+        ImmutableArray<AuthorityId> ids, bool stolen, ImmutableArray<AuthorityId> keep, DeviceKeys? slot,
+        string? token, CancellationToken ct)
+    {
+        var plan = RevocationPlan.Make(state.View.Newest.Chain, state.Keys.Id, ids, stolen);
+        var request = new UndoRequest(PointReader.KeptHere(state.View)!)
+        {
+            Remove = [.. plan.Remove.Except(keep).Where(id => id != slot?.Id)],
+        };
+        return (await UndoAsync(request, slot, token, ct)).TryGet(out var undone, out var failure)
+            ? new Revocation(undone.Removed, [], undone.Epoch)
+            : failure;
+    }
+
+    private async Task<ImmutableArray<(string Name, ClientFailure Why)>> PutAgainAsync(
+        ImmutableArray<(string Name, Result<byte[]> Content)> again, CancellationToken ct)
+    {
+        var failed = ImmutableArray.CreateBuilder<(string, ClientFailure)>();
+        foreach (var (name, read) in again)
+        {
+            if (!read.TryGet(out var content, out var why)
+                || (why = await items.EditAsync([new ItemEdit.Put(name, content)], ct)) is not null)
+                failed.Add((name, why));
+        }
+        return failed.ToImmutable();
+    }
+
+    private async Task<ClientFailure?> ReadAsync(CancellationToken ct) =>
+        await state.RefreshAsync(ct) is { } failure and not ClientFailure.Spoiled ? failure : null;
+}

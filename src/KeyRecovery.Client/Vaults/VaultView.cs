@@ -1,0 +1,33 @@
+using KeyRecovery.Client.Devices;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Client.Vaults;
+
+/// <summary>What somebody who returns to an earlier state holds of the account.</summary>
+/// <param name="Api">Asks the server.</param>
+/// <param name="Keys">Who reads, and opens seals.</param>
+/// <param name="Newest">The newest vault that was verified; it need not open.</param>
+/// <param name="Good">The newest one that opened, or null: the same, or one from before.</param>
+internal sealed record VaultView(VaultApi Api, DeviceKeys Keys, VerifiedVault Newest, OpenVault? Good)
+{
+    /// <summary>Whether the newest vault opens.</summary>
+    public bool IsOpen => Good?.Vault == Newest;
+
+    /// <summary>Who made the newest vault so that it does not open; null where it does.</summary>
+    public SpoiledVault? Spoiled => IsOpen ? null : Newest.FindSpoiler(Keys.Id, Keys.Kem);
+
+    /// <summary>The name that was told for an authority last, or an empty one.</summary>
+    public string NameOf(AuthorityId id) => Good?.Private.Authorities.FirstOrDefault(n => n.Id == id)?.Name ?? "";
+
+    /// <summary>
+    /// The keys of the newest sound epoch that the reader can open: of now, of the newest vault that opened, or of a
+    /// point. The caller disposes of them.
+    /// </summary>
+    public EpochKeys? FindKeys(EpochKeys? ofPoint)
+    {
+        if (Newest.OpenKeys(Keys.Id, Keys.Kem).Keys is { } now) return now;
+        var held = new[] { Good?.Keys, ofPoint }.OfType<EpochKeys>().MaxBy(k => k.Current.Epoch);
+        return held?.On(Newest.Chain);
+    }
+}
