@@ -39,8 +39,8 @@ internal static class Entry
         {
             DemoCommand.Make(),
             TokenCommand.Make(),
-            new Command("account", "Makes and shows the account of this device") {
-                AccountCreateCommand.Make(), AccountShowCommand.Make(),
+            new Command("account", "Makes and shows the account of this device, and takes back what was done to it") {
+                AccountCreateCommand.Make(), AccountShowCommand.Make(), AccountUndoCommand.Make(),
             },
             new Command("backup", "Stores and brings back items")
             {

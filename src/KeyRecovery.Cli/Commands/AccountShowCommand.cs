@@ -38,6 +38,7 @@ internal static class AccountShowCommand
                 items = vault.Items.Length,
                 itemBytes = vault.Items.Sum(i => i.Length),
                 vault.LostItems,
+                spoiled = vault.Spoiled is { } spoiled ? SpoiledText.Json(spoiled) : null,
                 passphraseGuessesLeft = PassphraseTable.GuessesLeft(passphrase),
                 mended = opened.Mended.Select(id => id.ToString()),
                 authorities = vault.Authorities.Select(AuthorityTable.Json),

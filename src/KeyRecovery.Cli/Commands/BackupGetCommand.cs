@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using KeyRecovery.Cli.Failures;
+using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
 
@@ -15,35 +16,49 @@ internal static class BackupGetCommand
         var file = new Option<string?>("--output",
             "-o") { HelpName = "FILE", Description = "Where to write it (0600) [default: standard output]" };
         var version = NumberOption.Make<ulong>("--version", "N", "An older version");
+        var hash = new Option<string?>("--hash")
+        {
+            HelpName = "HASH", Description = "A version that an undo took back, by how its hash begins",
+        };
         var all = new Option<string?>("--all") {
             HelpName = "DIR", Description = "Bring every item back, into a folder",
         };
-        var command = new Command("get", "Brings an item back, or all of them") { name, file, version, all };
+        var command = new Command("get", "Brings an item back, or all of them") { name, file, version, hash, all };
         command.Validators.Add(result =>
         {
-            var everything = result.GetValue(all) is not null;
+            // Whether it is there: a value that does not read has no value to be asked for.
+            bool Has(Option option) => result.GetResult(option) is { Implicit: false };
+            var everything = Has(all);
             if (everything
-                && (result.GetValue(name) is not null || result.GetValue(file) is not null
-                    || result.GetValue(version) is not null))
-                result.AddError("--all goes with neither a name nor -o nor --version");
+                && (result.GetValue(name) is not null || Has(file) || Has(version) || Has(hash)))
+                result.AddError("--all goes with neither a name nor -o, --version or --hash");
+            else if (Has(version) && Has(hash))
+                result.AddError("--version and --hash contradict each other");
             else if (!everything && result.GetValue(name) is null)
                 result.AddError("name an item, or bring back all: --all DIR");
         });
         return command.Runs((context, parsed, ct) => parsed.GetValue(all) is { } folder
             ? BackupGetAll.RunAsync(context, folder, ct)
-            : RunAsync(context, parsed.GetRequiredValue(name)!, parsed.GetValue(file), parsed.GetValue(version), ct));
+            : RunAsync(context, parsed.GetRequiredValue(name)!, parsed.GetValue(file), parsed.GetValue(version),
+                parsed.GetValue(hash), ct));
     }
 
     private static async Task RunAsync(
-        CliContext context, string name, string? file, ulong? version, CancellationToken ct)
+        CliContext context, string name, string? file, ulong? version, string? hash, CancellationToken ct)
     {
         using var opened = await context.OpenAsync(ct);
-        var content = context.Expect(await opened.Session.GetAsync(name, version, ct));
+        var vault = opened.Session;
+        var byHash = hash is null ? null : HashBeginning.Find(
+            context.Expect(await vault.HistoryAsync(name, ct)), v => v.Hash, "--hash", hash,
+            $"keyrecovery backup history {Words.Argument(name)} shows them.");
+        var content = context.Expect(
+            byHash is null ? await vault.GetAsync(name, version, ct)
+                : await vault.GetVersionAsync(name, byHash.Hash, ct));
         try
         {
             if (file is not null) await PrivateFile.WriteAsync(file, content, ct);
             else if (!context.Output.IsJson) WriteOut(content);
-            var number = version ?? opened.Session.Items.First(i => i.Name == name).Version;
+            var number = byHash?.Version ?? version ?? vault.Items.First(i => i.Name == name).Version;
             context.Output.Result(
                 new { name, version = number, size = content.Length, file, content = file is null
                     ? Convert.ToBase64String(content) : null },

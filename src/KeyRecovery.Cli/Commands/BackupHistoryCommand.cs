@@ -17,24 +17,39 @@ internal static class BackupHistoryCommand
     private static async Task RunAsync(CliContext context, string name, CancellationToken ct)
     {
         using var opened = await context.OpenAsync(ct);
-        var versions = context.Expect(await opened.Session.HistoryAsync(name, ct));
+        var names = new AuthorityNames(opened.Session.Authorities);
+        var versions = ItemHistory.Of(context.Expect(await opened.Session.HistoryAsync(name, ct)));
         context.Output.Result(
-            new { name, versions = versions.Select(v => new { v.Version, v.IsCurrent, v.ReplacedAt, v.SealedSize }) },
+            new { name, versions = versions.Select(v => Json(v, names)) },
             people =>
             {
                 var table = new Table().Border(TableBorder.Simple)
-                    .AddColumn(new TableColumn("Version").RightAligned()).AddColumn("Replaced")
-                    .AddColumn(new TableColumn("Sealed size").RightAligned());
-                foreach (var version in versions)
+                    .AddColumn(new TableColumn("Version").RightAligned()).AddColumn("Replaced").AddColumn("Writer")
+                    .AddColumn(new TableColumn("Sealed size").RightAligned()).AddColumn(new TableColumn("").NoWrap());
+                foreach (var (version, isLeft) in versions)
                 {
                     table.AddRow(
                         new Text($"{version.Version}"),
                         new Text(version.ReplacedAt is { } at ? Words.Time(at) : "current"),
-                        new Text(Words.Size(version.SealedSize)));
+                        new Text(version.Writer is { } writer ? names.Of(writer) : "-"),
+                        new Text(Words.Size(version.SealedSize)),
+                        new Text(isLeft ? $"undone\n{Words.Hash(version.Hash)}" : ""));
                 }
                 people.Write(table);
                 people.WriteLine(
                     $"To have one back: keyrecovery backup get {Words.Argument(name)} --version N -o FILE");
+                if (versions.Any(v => v.IsLeft))
+                    people.WriteLine("One that an undo took back: --hash, with what stands beside it, for --version N");
             });
+    }
+
+    private static object Json((ItemVersionInfo Version, bool IsLeft) entry, AuthorityNames names)
+    {
+        var (version, isLeft) = entry;
+        return new
+        {
+            version.Version, version.IsCurrent, version.ReplacedAt, version.SealedSize, hash = version.Hash.ToString(),
+            writer = version.Writer is { } writer ? names.Json(writer) : null, undone = isLeft,
+        };
     }
 }

@@ -20,9 +20,10 @@ internal static class DeviceRenameCommand
     {
         using var opened = await context.OpenAsync(ct);
         var before = AuthorityArgument.Find(opened.Session, value);
-        context.Expect(await opened.Session.RenameDeviceAsync(before.Id, name, ct));
+        var names = new AuthorityNames(opened.Session.Authorities);
+        context.Expect(await opened.Session.RenameDeviceAsync(before, name, ct));
         context.Output.Result(
-            new { id = before.Id.ToString(), name },
-            people => people.WriteLine($"{Words.Name(before)} is {Words.Safe(name)} now."));
+            new { id = before.ToString(), name },
+            people => people.WriteLine($"{names.Of(before)} is {Words.Safe(name)} now."));
     }
 }

@@ -31,14 +31,15 @@ internal static class DeviceRevokeCommand
     private static async Task RunAsync(
         CliContext context, string value, bool stolen, bool withCode, CancellationToken ct)
     {
+        context.TakesCode = !withCode;
         using var opened = await context.OpenAsync(ct);
         var vault = opened.Session;
-        var before = vault.Authorities.ToDictionary(a => a.Id);
+        var names = new AuthorityNames(vault.Authorities);
         var named = AuthorityArgument.Find(vault, value);
-        var along = vault.PlanRevocation([named.Id], stolen).AddedByThem;
+        var along = vault.PlanRevocation([named], stolen).AddedByThem;
         if (!along.IsEmpty && context.Ask.CanAsk
             && !await context.Ask.YesAsync(
-                $"{Words.List(along.Select(id => Words.Name(before[id])))} came in through it and is removed as well. "
+                $"{names.Of(along)} came in through it and is removed as well. "
                 + "Go on?", ct))
         {
             throw new CommandException(new CliFailure("cancelled", "nothing was removed"));
@@ -46,21 +47,19 @@ internal static class DeviceRevokeCommand
         using var code = withCode ? await new CodeInput(context.Ask).ReadAsync(ct) : null;
         var done = context.Expect(
             code is null
-                ? await vault.RevokeAsync([named.Id], stolen, ct: ct)
-                : await vault.RevokeWithCodeAsync([named.Id], code, await context.ReadTokenAsync(ct), stolen, ct: ct));
-        string NameOf(Protocol.Wire.AuthorityId id) =>
-            before.TryGetValue(id, out var known) ? Words.Name(known) : id.ToString();
+                ? await vault.RevokeAsync([named], stolen, ct: ct)
+                : await vault.RevokeWithCodeAsync([named], code, await context.ReadTokenAsync(ct), stolen, ct: ct));
         context.Output.Result(
             new { removed = done.Removed.Select(id => id.ToString()),
                 replace = done.Replace.Select(id => id.ToString()), done.Epoch },
             people =>
             {
                 people.WriteLine(
-                    $"Locked out: {Words.List(done.Removed.Select(NameOf))}. What is stored from now on is sealed "
+                    $"Locked out: {names.Of(done.Removed)}. What is stored from now on is sealed "
                     + $"under new keys (epoch {done.Epoch}).");
                 if (done.Replace.IsEmpty) people.WriteLine("The recovery code stays good; keep the paper.");
                 else people.WriteLine(
-                    $"Made on a stolen device: {Words.List(done.Replace.Select(NameOf))}. Replace it: keyrecovery "
+                    $"Made on a stolen device: {names.Of(done.Replace)}. Replace it: keyrecovery "
                     + "code create --replace");
             });
     }

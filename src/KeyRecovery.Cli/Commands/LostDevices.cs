@@ -25,9 +25,10 @@ internal static class LostDevices
     {
         var devices = session.Devices;
         if (devices.IsEmpty) return [];
+        var names = new AuthorityNames(session.Authorities);
         ask.Say("Which of these devices are lost? They are locked out in the same moment as this one comes in.");
         for (var i = 0; i < devices.Length; i++)
-            ask.Say($"  {i + 1}  {Words.Name(devices[i])}, added {Words.Time(devices[i].Added)}");
+            ask.Say($"  {i + 1}  {names.Of(devices[i].Id)}, added {Words.Time(devices[i].Added)}");
         while (true)
         {
             var answer = await ask.LineAsync("Numbers, all or none:", ct);

@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Commands;
 
@@ -28,9 +30,10 @@ internal static class RecoverCommand
             AllowMultipleArgumentsPerToken = true,
             Arity = ArgumentArity.OneOrMore,
         };
+        var undo = RecoverUndo.Option();
         var name = DeviceName.Option();
         var command = new Command(
-            "recover", "Brings the account back to a new device") { code, passphrase, remove, name };
+            "recover", "Brings the account back to a new device") { code, passphrase, remove, undo, name };
         command.Validators.Add(result =>
         {
             if (result.GetValue(code) == result.GetValue(passphrase))
@@ -39,11 +42,12 @@ internal static class RecoverCommand
         return command.Runs(
             (context, parsed, ct) =>
                 RunAsync(context, parsed.GetValue(passphrase), parsed.GetResult(remove) is null
-                    ? null : parsed.GetValue(remove), parsed.GetValue(name)!, ct));
+                    ? null : parsed.GetValue(remove), parsed.GetValue(undo), parsed.GetValue(name)!, ct));
     }
 
     private static async Task RunAsync(
-        CliContext context, bool byPassphrase, string[]? remove, string name, CancellationToken ct)
+        CliContext context, bool byPassphrase, string[]? remove, string? point, string name,
+        CancellationToken ct)
     {
         if (remove is null && !context.Ask.CanAsk)
             throw new CommandException(
@@ -51,25 +55,40 @@ internal static class RecoverCommand
                     "--remove is required where nobody can be asked: the ids of the lost devices, all or none"));
         if (await FinishedAsync(context, ct) is { } finished)
         {
-            using (finished) Tell(context, finished, byPassphrase, [], []);
+            using (finished) Tell(context, finished, byPassphrase, [], [], null, []);
             return;
         }
         using var session = byPassphrase ? await ByPassphraseAsync(context, ct) : await ByCodeAsync(context, ct);
         context.Output.Show(people =>
         {
             people.WriteLine(
-                $"The {(byPassphrase ? "passphrase" : "code")} opens account {session.Account}, with "
-                + $"{Words.Count(session.Items.Length, "item")}. Nothing is changed yet.");
+                $"The {(byPassphrase ? "passphrase" : "code")} "
+                + (session.Spoiled is null
+                    ? $"opens account {session.Account}, with {Words.Count(session.Items.Length, "item")}. "
+                    : $"is one of account {session.Account}. ")
+                + "Nothing is changed yet.");
             people.WriteLine($"Somebody was last added or removed on {Words.Time(session.LastAuthorityChange)}.");
             AuthorityTable.Write(people, session.Authorities);
         });
+        var undo = await RecoverUndo.ChooseAsync(context, session, point, ct);
         var lost = remove is null
             ? await LostDevices.AskAsync(session, context.Ask, ct) : LostDevices.Read(session, remove);
-        var recovered = context.Expect(await session.CompleteAsync(name, [.. lost.Select(a => a.Id)], ct));
+        ImmutableArray<AuthorityId> ids = [.. lost.Select(a => a.Id)];
+        var plan = undo is null
+            ? null : await RecoverUndo.PlanAsync(context, session, undo with { AlsoRemove = ids }, ct);
+        var recovered = context.Expect(plan is null
+            ? await session.CompleteAsync(name, ids, ct)
+            : await session.CompleteWithUndoAsync(name, plan.Request, ct));
         using var vault = recovered.Vault;
         foreach (var report in session.RealmReports) context.Output.Note(report.Reason);
-        Tell(context, vault, byPassphrase, [.. lost.Where(a => !recovered.NotRemoved.Contains(a.Id))],
-            [.. lost.Where(a => recovered.NotRemoved.Contains(a.Id))]);
+        NotPutAgainText.Tell(context, recovered.NotPutAgain);
+        Tell(
+            context, vault, byPassphrase,
+            plan is null
+                ? [.. lost.Where(a => !recovered.NotRemoved.Contains(a.Id))]
+                : RecoverUndo.Removed(session, plan, vault),
+            [.. lost.Where(a => recovered.NotRemoved.Contains(a.Id))],
+            plan, recovered.NotPutAgain);
     }
 
     private static async Task<RecoverySession> ByCodeAsync(CliContext context, CancellationToken ct)
@@ -104,13 +123,14 @@ internal static class RecoverCommand
     }
 
     private static void Tell(CliContext context, VaultSession vault, bool byPassphrase, List<AuthorityInfo> removed,
-        List<AuthorityInfo> notRemoved)
+        List<AuthorityInfo> notRemoved, UndoPlan? plan, ImmutableArray<(string Name, ClientFailure Why)> notPutAgain)
     {
         context.WarnOfErasure(vault);
+        var names = new AuthorityNames([.. removed, .. notRemoved]);
         if (notRemoved.Count > 0)
         {
             context.Output.Note(
-                $"{Words.List(notRemoved.Select(Words.Name))} could not be removed: the "
+                $"{names.Of(notRemoved.Select(a => a.Id))} could not be removed: the "
                 + $"{(byPassphrase ? "passphrase" : "code")} was added a short time ago, by a device that was new "
                     + "itself. "
                 + "Remove it from a device that has been in the account for longer.");
@@ -123,13 +143,16 @@ internal static class RecoverCommand
                 vault.Epoch,
                 removed = removed.Select(a => a.Id.ToString()), notRemoved = notRemoved.Select(a => a.Id.ToString()),
                 items = vault.Items.Select(ItemTable.Json), vault.LostItems,
+                undo = plan is null ? null : RecoverUndo.Json(plan, notPutAgain),
             },
             people =>
             {
                 people.WriteLine($"This device is {Words.Safe(name)} of account {vault.Account} now.");
+                if (plan is not null)
+                    people.WriteLine(UndoTable.Tell(plan.Items, notPutAgain.Select(n => n.Name)));
                 if (removed.Count > 0)
                     people.WriteLine(
-                        $"Locked out: {Words.List(removed.Select(Words.Name))}. What is stored from now on is sealed "
+                        $"Locked out: {names.Of(removed.Select(a => a.Id))}. What is stored from now on is sealed "
                         + $"under new keys (epoch {vault.Epoch}).");
                 if (vault.Items.IsEmpty) people.WriteLine("The account has no items.");
                 else ItemTable.Write(people, vault.Items);

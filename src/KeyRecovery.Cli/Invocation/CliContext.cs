@@ -46,6 +46,12 @@ internal sealed class CliContext : IDisposable
     /// <summary>From when this device may remove what was there before it; known once its account is open.</summary>
     public DateTimeOffset? TrustedFrom { get; private set; }
 
+    /// <summary>Whether the command, where it is refused to a young device, goes with <c>--with-code</c>.</summary>
+    public bool TakesCode { get; set; }
+
+    /// <summary>Whether the person was told that the account is spoiled, and what to do.</summary>
+    public bool HasToldSpoiled { get; private set; }
+
     public KeyRecoveryClient Client => _client.Value;
 
     /// <summary>The value, or the end of the command with what the failure means here.</summary>
@@ -72,7 +78,9 @@ internal sealed class CliContext : IDisposable
         try
         {
             if (warnsOfErasure) WarnOfErasure(vault);
-            var bad = vault.Authorities.Where(a => a.SealIsBad).ToList();
+            WarnOfSpoiling(vault);
+            // What does not open is not mended, but left.
+            var bad = vault.Authorities.Where(a => a.SealIsBad && vault.Spoiled is null).ToList();
             if (bad.Count > 0 && !await MendAsync(vault, bad, ct)) bad.Clear();
             if (vault.LostItems is { Length: > 0 } lost)
                 Output.Note(
@@ -114,6 +122,13 @@ internal sealed class CliContext : IDisposable
     public void WarnOfErasure(VaultSession vault)
     {
         if (vault.HeldErasure is { } dueIn) Output.Note(Words.HeldErasure(dueIn));
+    }
+
+    private void WarnOfSpoiling(VaultSession vault)
+    {
+        if (vault.Spoiled is not { } spoiled) return;
+        HasToldSpoiled = true;
+        Output.Note(SpoiledText.Note(vault, spoiled));
     }
 
     /// <summary>The app's token, or null where none was given.</summary>

@@ -22,6 +22,8 @@ internal static class FailureText
             new { receipt = Protocol.Wire.Base64UrlText.Encode(receipt.Span) },
         ClientFailure.RolledBack rolledBack => new { fault = RuleWords.Of(rolledBack.Fault) },
         ClientFailure.ServerLied lied => new { fault = RuleWords.Of(lied.Fault) },
+        ClientFailure.Spoiled spoiled => SpoiledText.Json(spoiled),
+        ClientFailure.PointDoesNotOpen point => new { fault = RuleWords.Of(point.Fault) },
         ClientFailure.WrongPassphrase wrong =>
             new { guessesLeft = wrong.GuessesLeft, nextAttemptInMs = (long)wrong.NextAttemptIn.TotalMilliseconds },
         ClientFailure.GuessWait wait =>
@@ -58,17 +60,24 @@ internal static class FailureText
             "Was the server restored from a backup? Then open the account on the device that was used last. If not, do "
             + "not trust this server.",
         ],
-        ClientFailure.ServerLied { Fault: ProtocolFault.OwnSeal } =>
-        [
-            "Nothing of it was used. A broken device may have sealed the account's key wrongly:",
-            "open the account on a device that still works (keyrecovery account show), which notices and mends it. "
-            + "Then try again.",
-        ],
         ClientFailure.ServerLied =>
             [
                 "Nothing of it was used. Whoever runs the server, or stands in between, changed something: tell them, "
                 + "and do not go on.",
             ],
+        ClientFailure.Spoiled when context.HasToldSpoiled => ["Nothing was changed."],
+        // Others open the account, and mend the seal.
+        ClientFailure.Spoiled { Fault: ProtocolFault.OwnSeal or ProtocolFault.EpochCommit } =>
+        [
+            "Open the account on a device that still works (keyrecovery account show), which notices and mends it. "
+            + "Then try again.",
+        ],
+        ClientFailure.Spoiled =>
+        [
+            "On a device of the account: keyrecovery account undo --to 1",
+            "By the code, on a new device: keyrecovery recover --code --undo 1",
+        ],
+        ClientFailure.PointDoesNotOpen => ["The others: keyrecovery account undo. Nothing was changed."],
         ClientFailure.UpgradeRequired => ["Nothing of it was touched."],
         ClientFailure.Transient => [$"The server is {context.Server}. Nothing is lost by trying again."],
         ClientFailure.UnknownCode =>
@@ -105,12 +114,15 @@ internal static class FailureText
         ClientFailure.ItemLost lost =>
             [$"From a copy of your own: keyrecovery backup put {Words.Argument(lost.Name)} FILE"],
         ClientFailure.DeviceState => [$"The folder is {context.Home}; --home names another."],
-        ClientFailure.Refused { Type: ProblemTypes.YoungAuthority } => [Young(context.TrustedFrom)],
+        ClientFailure.Refused { Type: ProblemTypes.YoungAuthority } => 
+            context.TakesCode ? [Young(context.TrustedFrom), WithCode] : [Young(context.TrustedFrom)],
         ClientFailure.Refused { Type: ProblemTypes.LimitReached, Limit: not null } => [],
         ClientFailure.Refused refused => Advice(refused.Type),
         ClientFailure.PartlyDone partly => Advice(partly.Why, context),
         _ => [],
     };
+
+    private const string WithCode = "Or sign with the recovery code: the same command with --with-code.";
 
     private static string Young(DateTimeOffset? trustedFrom) => trustedFrom is { } from
         ? $"This device is new to the account: until {Words.Time(from)} it removes nobody. An older device may at once."

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Output;
 
@@ -43,6 +44,9 @@ internal static class Words
         string.Create(CultureInfo.InvariantCulture, $"{count:N0} {(count == 1 ? one : many ?? one + "s")}");
 
     public static string List(IEnumerable<string> names) => string.Join(", ", names);
+
+    /// <summary>As much of a hash as tells it from others.</summary>
+    public static string Hash(Hash256 hash) => hash.ToString()[..8];
 
     /// <summary>A device's name, or what kind of slot it is.</summary>
     public static string Name(AuthorityInfo authority) => authority switch

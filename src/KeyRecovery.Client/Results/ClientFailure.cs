@@ -61,8 +61,9 @@ public abstract record ClientFailure
     /// <param name="Fault">What does not open.</param>
     public sealed record Spoiled(AuthorityId By, string Name, ProtocolFault Fault)
         : ClientFailure(
-            $"{(Name.Length == 0 ? $"device {By}" : Name)} has written what nobody can open: remove it, and go back to "
-            + "what was before");
+            (Name.Length == 0 ? $"device {By}" : Name) + (Fault is ProtocolFault.OwnSeal or ProtocolFault.EpochCommit
+                ? " has sealed the account's key so that it does not open here"
+                : " has written what nobody can open: remove it, and go back to what was before"));
 
     /// <summary>A restore point holds, and nobody gave this device a key of it.</summary>
     /// <param name="Fault">What does not open.</param>

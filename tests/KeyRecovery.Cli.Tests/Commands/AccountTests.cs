@@ -121,6 +121,10 @@ public sealed class AccountTests(CliFixture fixture)
     [InlineData("account", "show", "--app", "NOT AN APP")]
     [InlineData("backup", "list", "--json", "--version", "x")]
     [InlineData("backup", "get", "name", "--version", "-1")]
+    [InlineData("backup", "get", "--all", "folder", "--version", "x")]
+    [InlineData("backup", "get", "name", "--version", "1", "--hash", "abcd")]
+    [InlineData("account", "undo", "--to")]
+    [InlineData("account", "undo", "--to", "1", "--keep-everybody=x")]
     [InlineData("passphrase", "set", "--threshold", "x")]
     [InlineData("passphrase", "set", "--generate", "x")]
     [InlineData("passphrase", "set", "--generate", "13")]
@@ -156,6 +160,7 @@ public sealed class AccountTests(CliFixture fixture)
             (["backup", "list"], "", device),
             (["backup", "history", "a"], "", device), (["backup", "get", "--all", fixture.NewPath()], "", device),
             (["backup", "remove", "a"], "", device), (["account", "show"], "", device),
+            (["account", "undo"], "", device),
             (["code", "check"], code, device),
             (["recover", "--code", "--remove", "none"], code, other), (["code", "create"], "", device),
             (["code", "remove"], "", device),

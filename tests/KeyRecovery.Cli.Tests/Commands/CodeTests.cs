@@ -107,7 +107,9 @@ public sealed class CodeTests(CliFixture fixture)
 
         await BadSeal.CommitAsync(broken, slot.Id);
         var unopened = (await device.TypeAsync(typed, "code", "check", "--json")).Ended(1);
-        Assert.Equal(("server-lied", "own-seal"), (unopened.Text("error"), unopened.Text("fault")));
+        Assert.Equal(("spoiled", "own-seal"), (unopened.Text("error"), unopened.Text("fault")));
+        Assert.Contains(
+            "mends it", (await device.TypeAsync(typed, "code", "check")).Ended(1).Error, StringComparison.Ordinal);
 
         // A device of today begins no epoch: it tells of it, and whoever is trusted mends.
         var young = (await device.RunAsync("account", "show", "--json")).Ended(0).Json;

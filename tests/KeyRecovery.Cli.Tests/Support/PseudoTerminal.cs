@@ -29,10 +29,15 @@ public sealed class PseudoTerminal : IDisposable
     }
 
     /// <summary>Starts the command line in a terminal.</summary>
-    public static PseudoTerminal Start(CommandLine commandLine, params string[] arguments)
+    public static PseudoTerminal Start(CommandLine commandLine, params string[] arguments) =>
+        Start(commandLine, null, arguments);
+
+    /// <summary>Starts it in a terminal of some columns; null for those that it has.</summary>
+    public static PseudoTerminal Start(CommandLine commandLine, int? columns, string[] arguments)
     {
         var command = string.Join(
             ' ', ((string[])["dotnet", CommandLine.Program, .. commandLine.Global(arguments)]).Select(a => $"'{a}'"));
+        if (columns is not null) command = $"stty cols {columns} && {command}";
         var start = new ProcessStartInfo(
             "script", ["--quiet", "--return", "--flush", "--command", command, "/dev/null"])
         {
