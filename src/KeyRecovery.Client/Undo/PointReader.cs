@@ -78,6 +78,8 @@ internal static class PointReader
                 || VaultBundle.Decode(page.Body).Hashes is not { IsEmpty: false } more)
                 return hashes;
             hashes = hashes.AddRange(more);
+            // A page that is not full is the last one.
+            if (more.Length < Limits.TrailPage) break;
         }
         return [.. hashes.Take((int)(version - from))];
     }

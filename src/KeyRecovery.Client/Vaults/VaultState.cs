@@ -176,12 +176,14 @@ internal sealed class VaultState : IDisposable
         }
     }
 
-    // Whoever was away for very long asks for more hashes, a page at a time; a commit in between harms nothing.
+    // Whoever was away for very long asks for more hashes, a page at a time; a commit in between harms nothing. The
+    // version is not verified yet: no more is taken than a server keeps.
     private async Task<VaultBundle> CompleteAsync(VaultBundle told, ulong from, CancellationToken ct)
     {
         var hashes = told.Hashes;
         var version = SignedManifest.Decode(told.Manifest).Manifest.Version;
-        for (var page = hashes.Length; page == Limits.TrailPage && from + (ulong)hashes.Length < version;)
+        for (var page = hashes.Length; page == Limits.TrailPage && hashes.Length < Limits.TrailKept
+            && from + (ulong)hashes.Length < version;)
         {
             var answer = await Api.GetVaultAsync(Keys, told.First, from + (ulong)hashes.Length, null, ct);
             if (answer is not Answer.Success more) break;

@@ -4,7 +4,7 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Vaults;
 
-/// <summary>What somebody who returns to an earlier state holds of the account.</summary>
+/// <summary>What a reader holds of an account, also of one that does not open any more.</summary>
 /// <param name="Api">Asks the server.</param>
 /// <param name="Keys">Who reads, and opens seals.</param>
 /// <param name="Newest">The newest vault that was verified; it need not open.</param>
