@@ -238,6 +238,32 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
     }
 
     [Fact]
+    public async Task Pages_of_hashes_without_an_end()
+    {
+        using var vault = await CreateAsync();
+        using var key = SigningKey.FromSeed(new byte[SigningKey.SeedSize]);
+        var pages = 0;
+        _phone.Relay.BeforeAsync = request =>
+        {
+            request.Headers.IfNoneMatch.Clear();
+            return Task.CompletedTask;
+        };
+        _phone.Relay.OnAnswer = (_, body) =>
+        {
+            pages++;
+            var told = VaultBundle.Decode(body);
+            var manifest = SignedManifest.Decode(told.Manifest).Manifest with { Version = 1UL << 52 };
+            return (told with
+            {
+                Manifest = SignedManifest.Sign(manifest, key).Bytes,
+                Hashes = [.. Enumerable.Repeat(default(Hash256), Limits.TrailPage)],
+            }).Encode();
+        };
+        Assert.NotNull(TestDevice.Failure(await vault.RefreshAsync()));
+        Assert.Equal(Limits.TrailKept / Limits.TrailPage, pages);
+    }
+
+    [Fact]
     public async Task Swapped_items()
     {
         using var vault = await CreateAsync();
