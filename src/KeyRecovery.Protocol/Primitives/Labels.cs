@@ -41,6 +41,9 @@ public static class Labels
     /// <summary>For an account's head: its body and the home server's signature.</summary>
     public const string Head = Prefix + "head";
 
+    /// <summary>For the claim that an account was restored: its body and the home server's signature.</summary>
+    public const string Restored = Prefix + "restored";
+
     /// <summary>For the sealed part of the manifest, as associated data.</summary>
     public const string ManifestPrivate = Prefix + "manifest-private";
 

@@ -24,6 +24,9 @@ public readonly struct SignatureLabel : IEquatable<SignatureLabel>
     /// <summary>The head of an account, by the home server's audit key.</summary>
     public static SignatureLabel Head { get; } = new(Labels.Head);
 
+    /// <summary>The claim that an account was restored, by the home server's audit key.</summary>
+    public static SignatureLabel Restored { get; } = new(Labels.Restored);
+
     /// <summary>A reset of a guess counter, by the passphrase slot.</summary>
     public static SignatureLabel RealmReset { get; } = new(Labels.RealmReset);
 

@@ -46,15 +46,12 @@ public sealed record AccountHead(
 
     /// <summary>
     /// Whether both cannot be true: they differ at one link or one manifest, or the one with the newer manifest has the
-    /// older chain. A difference that only the trail shows is the reader's to find, who has the hashes between.
+    /// older chain; and no claim says that the account was restored between them. A difference that only the trail
+    /// shows is the reader's to find, who has the hashes between.
     /// </summary>
-    public bool Contradicts(AccountHead other)
-    {
-        if (Account != other.Account) return false;
-        if (Chain.Sequence == other.Chain.Sequence && Chain.Hash != other.Chain.Hash) return true;
-        if (Manifest.Version == other.Manifest.Version)
-            return Manifest.Hash != other.Manifest.Hash || Trail != other.Trail || Chain != other.Chain;
-        return Manifest.Version > other.Manifest.Version
-            ? Chain.Sequence < other.Chain.Sequence : other.Chain.Sequence < Chain.Sequence;
-    }
+    /// <param name="other">The other head.</param>
+    /// <param name="claims">What the home has signed of restores.</param>
+    public bool Contradicts(AccountHead other, IEnumerable<RestoredClaim>? claims = null) =>
+        HeadDifference.Of(this, other) is { } difference
+        && claims?.Any(claim => claim.Explains(difference, this, other)) is not true;
 }

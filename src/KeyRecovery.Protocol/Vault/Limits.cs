@@ -98,6 +98,18 @@ public static class Limits
     /// <summary>Hashes of manifests that a server keeps, the newest.</summary>
     public const int TrailKept = 1 << 20;
 
+    /// <summary>Claims of restores that are kept and told, the newest.</summary>
+    public const int Claims = 16;
+
+    /// <summary>Gaps in an account's trail that are kept.</summary>
+    public const int Gaps = 16;
+
+    /// <summary>
+    /// How long after a restore an authority that only a repair tells may sign one, and the way back opens, in seconds:
+    /// 72 hours.
+    /// </summary>
+    public const ulong RestoreWaitSeconds = 72 * 60 * 60;
+
     /// <summary>Versions that one restore point names: as many as there is room to keep.</summary>
     public const int NamedVersions = (int)(KeptBytes / SealedItem.MinSize);
 

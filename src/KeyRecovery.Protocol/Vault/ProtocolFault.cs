@@ -128,6 +128,9 @@ public enum ProtocolFault
     /// <summary>The head's signature does not verify under any key of the home server.</summary>
     HeadSignature,
 
+    /// <summary>A repair of an account that lacks nothing.</summary>
+    NotBehind,
+
     /// <summary>
     /// A passphrase slot's parameters break a rule (docs/protocol.md §14.2), or are not those of the chain.
     /// </summary>

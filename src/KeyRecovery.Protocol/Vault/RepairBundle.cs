@@ -11,14 +11,19 @@ namespace KeyRecovery.Protocol.Vault;
 public sealed record RepairBundle(
     ImmutableArray<SignedChainLink> Links, ImmutableArray<Keyset> Keysets, SignedManifest Manifest)
 {
-    private const int Fields = 7;
+    private const int Fields = 8;
 
     /// <summary>The newest head that its maker has of this home; null where it has none.</summary>
     public SignedHead? Head { get; init; }
 
     /// <summary>
-    /// The hashes of the manifests before it, from the one that the server has or from version 1, as many of the newest
-    /// as its maker knows; the last one is the manifest's <c>prev</c>.
+    /// The trail of the first manifest that <see cref="Between"/> names; without one, the manifest's own.
+    /// </summary>
+    public Hash256 Trail { get; init; }
+
+    /// <summary>
+    /// The hashes of the manifests before it, as many of the newest as its maker knows; the last one is the manifest's
+    /// <c>prev</c>.
     /// </summary>
     public ImmutableArray<Hash256> Between { get; init; } = [];
 
@@ -29,7 +34,8 @@ public sealed record RepairBundle(
         foreach (var link in Links) writer.Bytes(link.Bytes.Span);
         writer.Array(Keysets.Length);
         foreach (var keyset in Keysets) writer.Bytes(keyset.Bytes.Span);
-        writer.Bytes(Manifest.Bytes.Span).Bytes(Head is null ? default : Head.Bytes.Span).Array(Between.Length);
+        writer.Bytes(Manifest.Bytes.Span).Bytes(Head is null ? default : Head.Bytes.Span).Bytes(Trail)
+            .Array(Between.Length);
         foreach (var hash in Between) writer.Bytes(hash);
         return writer.ToArray();
     }
@@ -39,20 +45,22 @@ public sealed record RepairBundle(
     /// <exception cref="UpgradeRequiredException">A version or kind that this program does not know.</exception>
     public static RepairBundle Decode(ReadOnlyMemory<byte> body)
     {
-        var (links, keysets, manifest, head, between) = ReadParts(body);
+        var (links, keysets, manifest, head, trail, between) = ReadParts(body);
         return new RepairBundle(
             [.. links.Select(link => WireFormatException.In("links", link, SignedChainLink.Decode))],
             [.. keysets.Select(keyset => WireFormatException.In("keyset", keyset, Keyset.Decode))],
             WireFormatException.In("manifest", manifest, SignedManifest.Decode))
         {
             Head = head.IsEmpty ? null : WireFormatException.In("head", head, SignedHead.Decode),
+            Trail = trail,
             Between = between,
         };
     }
 
     /// <summary>Finds the parts, in their sizes, and decodes none.</summary>
     internal static (ImmutableArray<ReadOnlyMemory<byte>> Links, ImmutableArray<ReadOnlyMemory<byte>> Keysets,
-        ReadOnlyMemory<byte> Manifest, ReadOnlyMemory<byte> Head, ImmutableArray<Hash256> Between) ReadParts(
+        ReadOnlyMemory<byte> Manifest, ReadOnlyMemory<byte> Head, Hash256 Trail, ImmutableArray<Hash256> Between)
+        ReadParts(
             ReadOnlyMemory<byte> body)
     {
         var reader = new CborIn(body);
@@ -61,8 +69,9 @@ public sealed record RepairBundle(
         var keysets = VaultBundle.ReadKeysets(reader);
         var manifest = reader.BytesView(1, Limits.CommitBytes);
         var head = reader.BytesView(0, SignedHead.MaxSize);
+        var trail = reader.Hash();
         var between = VaultBundle.ReadHashes(reader);
         reader.End();
-        return (links, keysets, manifest, head, between);
+        return (links, keysets, manifest, head, trail, between);
     }
 }

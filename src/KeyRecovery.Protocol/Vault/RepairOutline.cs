@@ -25,14 +25,13 @@ public sealed class RepairOutline
         return new RepairOutline(body, RepairBundle.ReadParts(body).Links);
     }
 
-    /// <summary>The key that the first link which adds the device gives it; null where none does.</summary>
+    /// <summary>The key that the first link which adds the device or slot gives it; null where none does.</summary>
     /// <exception cref="WireFormatException">A link before it is none, or its key is none.</exception>
     /// <exception cref="UpgradeRequiredException">A version that this program does not know.</exception>
-    public VerifyKey? FindDevice(AuthorityId id)
+    public VerifyKey? Find(AuthorityId id)
     {
         foreach (var link in _links)
-            if (ChainLinkOutline.Read(link).Find(id) is { Kind: (ulong)AuthorityKind.Device } device)
-                return device.ReadKey();
+            if (ChainLinkOutline.Read(link).Find(id) is { } authority) return authority.ReadKey();
         return null;
     }
 

@@ -75,7 +75,9 @@ public sealed record RestorePoint(SignedManifest Manifest, ReadOnlyMemory<byte> 
     /// <param name="vault">The vault that the reader has verified.</param>
     /// <param name="hashes">The hashes of the manifests from the point's version on up to the one before the vault's;
     /// null where those that the vault knows reach that far.</param>
-    public ProtocolFault Check(VerifiedVault vault, ImmutableArray<Hash256>? hashes = null)
+    /// <param name="homeKeys">The home's audit keys, for a state that a repair replaced.</param>
+    public ProtocolFault Check(
+        VerifiedVault vault, ImmutableArray<Hash256>? hashes = null, IReadOnlyList<VerifyKey>? homeKeys = null)
     {
         var (then, now) = (Manifest.Manifest, vault.Manifest.Manifest);
         if (then.Account != vault.Account) return ProtocolFault.OtherAccount;
@@ -85,10 +87,26 @@ public sealed record RestorePoint(SignedManifest Manifest, ReadOnlyMemory<byte> 
         if (signer is null || !signer.WasActiveAt(then.ChainHead.Sequence) || !Manifest.IsSignedBy(signer.SigningKey))
             return ProtocolFault.ManifestSignature;
         if (Manifest.Hash == vault.Manifest.Hash) return ProtocolFault.None;
-        return then.Version < now.Version && Leads(vault.Manifest, hashes ?? Known(vault, now.Version - then.Version))
+        if (Head is not null) return CheckReplaced(vault, Head, homeKeys ?? []);
+        return then.Version < now.Version
+            && (Leads(vault.Manifest, hashes ?? Known(vault, now.Version - then.Version)) || IsUnproved(vault))
             ? ProtocolFault.None
             : ProtocolFault.ForkedManifest;
     }
+
+    // No trail leads from what a repair took the place of: the home's word stands for it, and its claim says why.
+    private ProtocolFault CheckReplaced(VerifiedVault vault, SignedHead head, IReadOnlyList<VerifyKey> homeKeys)
+    {
+        if (!head.IsSignedBy(homeKeys)) return ProtocolFault.HeadSignature;
+        var then = Manifest.Manifest;
+        if (head.Head != AccountHead.Of(then.ChainHead, Manifest, head.Head.Time)) return ProtocolFault.HeadMismatch;
+        return vault.Claims.Any(c => c.Claim.ManifestVersion < then.Version && c.Claim.Time > head.Head.Time)
+            ? ProtocolFault.None : ProtocolFault.ForkedManifest;
+    }
+
+    // In or below a gap nothing can be proved; that there is one, the home has to have claimed a restore for.
+    private bool IsUnproved(VerifiedVault vault) => vault.Gaps.Any(gap => Manifest.Manifest.Version <= gap.To
+        && vault.Claims.Any(c => c.Claim.ManifestVersion < gap.To));
 
     /// <summary>Opens a point that holds with the reader's KEM key.</summary>
     /// <param name="vault">The vault that the reader has verified.</param>

@@ -49,6 +49,7 @@ public static class RuleWords
         [ProtocolFault.ItemName] = "item-name",
         [ProtocolFault.HeadMismatch] = "head-mismatch",
         [ProtocolFault.HeadSignature] = "head-signature",
+        [ProtocolFault.NotBehind] = "not-behind",
         [ProtocolFault.SlotParameters] = "slot-parameters",
     }.ToFrozenDictionary();
 

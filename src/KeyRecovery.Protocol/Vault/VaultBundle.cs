@@ -23,7 +23,18 @@ public sealed record VaultBundle(
     ReadOnlyMemory<byte> Head, ImmutableArray<Hash256> Hashes,
     ImmutableSortedDictionary<AuthorityId, ulong> TrustedFrom)
 {
-    private const int Fields = 10;
+    private const int Fields = 13;
+
+    /// <summary>Where the hashes leave some out: of versions that nobody could give back after a restore.</summary>
+    public ImmutableArray<ManifestGap> Gaps { get; init; } = [];
+
+    /// <summary>The home's claims that the account was restored, signed; at most 16.</summary>
+    public ImmutableArray<ReadOnlyMemory<byte>> Restored { get; init; } = [];
+
+    /// <summary>
+    /// Of an account that lacks its newest link: who was active at that; strictly ascending. Else empty.
+    /// </summary>
+    public ImmutableArray<AuthorityId> ActiveAtMinChain { get; init; } = [];
 
     /// <summary>The bytes of the answer's body.</summary>
     public byte[] Encode()
@@ -36,6 +47,12 @@ public sealed record VaultBundle(
         foreach (var keyset in Keysets) writer.Bytes(keyset.Span);
         writer.Bytes(Manifest.Span).Bytes(Head.Span).Array(Hashes.Length);
         foreach (var hash in Hashes) writer.Bytes(hash);
+        writer.Array(Gaps.Length);
+        foreach (var gap in Gaps) gap.Write(writer);
+        writer.Array(Restored.Length);
+        foreach (var claim in Restored) writer.Bytes(claim.Span);
+        writer.Array(ActiveAtMinChain.Length);
+        foreach (var id in ActiveAtMinChain) writer.Bytes(id);
         writer.Array(TrustedFrom.Count);
         foreach (var (id, at) in TrustedFrom) writer.Array(2).Bytes(id).UInt(at);
         return writer.ToArray();
@@ -55,6 +72,11 @@ public sealed record VaultBundle(
         var manifest = reader.BytesView(1, Limits.CommitBytes);
         var head = reader.BytesView(1, SignedHead.MaxSize);
         var hashes = ReadHashes(reader);
+        var gaps = ReadArray(reader, Limits.Gaps, ManifestGap.Read);
+        var restored = ReadList(reader, 0, Limits.Claims, SignedClaim.MaxSize);
+        var active = ReadArray(reader, Limits.Authorities, r => r.Authority());
+        WireFormatException.Require(ManifestGap.AreOrdered(gaps), "gaps are apart, the lowest first");
+        WireFormatException.Require(Ascending.Strictly(active, id => id), "who was active is ascending");
         var trustedCount = reader.Array(0, Limits.Authorities);
         var trusted = new List<KeyValuePair<AuthorityId, ulong>>(trustedCount);
         for (var i = 0; i < trustedCount; i++)
@@ -66,7 +88,12 @@ public sealed record VaultBundle(
         WireFormatException.Require(Ascending.Strictly(trusted, t => t.Key), "trustedFrom is ascending");
         return new VaultBundle(
             account, first, links, keysets, manifest, head, hashes,
-            trusted.ToImmutableSortedDictionary());
+            trusted.ToImmutableSortedDictionary())
+        {
+            Gaps = gaps,
+            Restored = restored,
+            ActiveAtMinChain = active,
+        };
     }
 
     /// <summary>Reads signed links, which together have at most 4 MiB.</summary>
@@ -89,6 +116,15 @@ public sealed record VaultBundle(
         var hashes = ImmutableArray.CreateBuilder<Hash256>(count);
         for (var i = 0; i < count; i++) hashes.Add(reader.Hash());
         return hashes.MoveToImmutable();
+    }
+
+    private static ImmutableArray<T> ReadArray<T>(CborIn reader, int max, Func<CborIn, T> read)
+    {
+        var count = reader.Array(0, max);
+        if (count == 0) return [];
+        var list = ImmutableArray.CreateBuilder<T>(count);
+        for (var left = count; left > 0; left--) list.Add(read(reader));
+        return list.MoveToImmutable();
     }
 
     private static ImmutableArray<ReadOnlyMemory<byte>> ReadList(CborIn reader, int min, int max, int maxBytes)

@@ -7,7 +7,13 @@ public abstract record VaultVerdict
 
     /// <summary>Everything holds.</summary>
     /// <param name="Vault">The vault, now true.</param>
-    public sealed record Ok(VerifiedVault Vault) : VaultVerdict;
+    public sealed record Ok(VerifiedVault Vault) : VaultVerdict
+    {
+        /// <summary>
+        /// What was known and does not agree with it, where the home was restored since; else null.
+        /// </summary>
+        public RestoreConflict? Conflict { get; init; }
+    }
 
     /// <summary>The server lied, or is not the one it was.</summary>
     /// <param name="Fault">How.</param>

@@ -11,7 +11,7 @@ public sealed class VerifiedVault
 {
     internal VerifiedVault(
         ImmutableArray<SignedChainLink> links, Chain chain, EpochKeyset keyset, SignedManifest manifest,
-        SignedHead head, ImmutableArray<Hash256> hashes,
+        SignedHead head, RememberedTrail trail,
         ImmutableSortedDictionary<AuthorityId, ulong> trustedFrom)
     {
         Links = links;
@@ -19,7 +19,7 @@ public sealed class VerifiedVault
         Keyset = keyset;
         Manifest = manifest;
         Head = head;
-        Hashes = hashes;
+        Trail = trail;
         TrustedFrom = trustedFrom;
     }
 
@@ -42,13 +42,29 @@ public sealed class VerifiedVault
     /// The hashes of the manifests before the current one, the newest last, as many as the reader knows and at most
     /// 4,096: what a server that lost them is given back.
     /// </summary>
-    public ImmutableArray<Hash256> Hashes { get; }
+    public ImmutableArray<Hash256> Hashes => Trail.Hashes;
+
+    /// <summary>The trail of the first manifest of <see cref="Hashes"/>; without one, of the current.</summary>
+    public Hash256 HashesTrail => Trail.Start;
+
+    /// <summary>Versions of which the server lost the hashes, as far as it told them.</summary>
+    public ImmutableArray<ManifestGap> Gaps { get; internal init; } = [];
+
+    /// <summary>The home's claims that the account was restored, verified; the newest last, at most 16.</summary>
+    public ImmutableArray<SignedClaim> Claims { get; internal init; } = [];
+
+    /// <summary>
+    /// The server's word: of an account that lacks its newest link, who was active at that; else empty.
+    /// </summary>
+    public ImmutableArray<AuthorityId> ActiveAtMinChain { get; internal init; } = [];
 
     /// <summary>The server's word, not signed.</summary>
     public ImmutableSortedDictionary<AuthorityId, ulong> TrustedFrom { get; }
 
     /// <summary>The account.</summary>
     public AccountId Account => Chain.Account;
+
+    internal RememberedTrail Trail { get; }
 
     /// <summary>The epoch at a place of the chain.</summary>
     internal ulong EpochAt(ulong sequence) => Links[(int)sequence].Link.Epoch;
@@ -71,13 +87,42 @@ public sealed class VerifiedVault
     /// <param name="appId">The reader's own app.</param>
     /// <param name="kept">What was kept, whole.</param>
     /// <param name="own">The reader.</param>
-    public static VaultVerdict Reopen(string appId, VaultBundle kept, OwnIdentity own) =>
-        Judge(() => new VaultReading(appId, kept, own, null, isKept: true).RunKept());
+    /// <param name="hashesTrail">What was kept of <see cref="HashesTrail"/>; without it, hashes that do not begin at
+    /// version 1 are let go.</param>
+    public static VaultVerdict Reopen(
+        string appId, VaultBundle kept, OwnIdentity own, Hash256? hashesTrail = null) =>
+        Judge(() => new VaultReading(appId, kept, own, null).RunKept(hashesTrail));
+
+    /// <summary>
+    /// Whether a claim says that the account was restored to a place before this reader was added: who is not in what
+    /// is served then was not removed.
+    /// </summary>
+    /// <param name="own">The reader.</param>
+    /// <param name="restored">What the home tells of restores, signed.</param>
+    /// <param name="homeKeys">Its audit keys.</param>
+    public bool WasRestoredWithout(
+        AuthorityId own, IEnumerable<ReadOnlyMemory<byte>> restored, IReadOnlyList<VerifyKey> homeKeys)
+    {
+        try
+        {
+            return KnownClaims.Add(Claims, restored, Account, homeKeys).Any(c => c.Claim.Time > Head.Head.Time
+                && c.Claim.ChainSequence < Chain.Authorities[own].AddedAt);
+        }
+        catch (Exception e) when (e is WireFormatException or UpgradeRequiredException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>The whole vault, to be kept sealed and read again with <see cref="Reopen"/>.</summary>
     public VaultBundle ToBundle() =>
         new(Account, 0, [.. Links.Select(l => l.Bytes)], [.. Keyset.Parts.Select(p => p.Bytes)], Manifest.Bytes,
-            Head.Bytes, Hashes, TrustedFrom);
+            Head.Bytes, Hashes, TrustedFrom)
+        {
+            Gaps = Gaps,
+            Restored = [.. Claims.Select(claim => claim.Bytes)],
+            ActiveAtMinChain = ActiveAtMinChain,
+        };
 
     /// <summary>Opens the vault with the reader's KEM key.</summary>
     /// <returns>The open vault and no fault, or null and why; by whom, says <see cref="FindSpoiler"/>.</returns>

@@ -112,7 +112,7 @@ public sealed class Repairs
         AccountId account, AuthorityId signer, Func<VerifyKey, bool> verify, ReadOnlyMemory<byte> body)
     {
         var outline = RepairOutline.Read(body);
-        if (outline.FindDevice(signer) is not { } key) return new ServiceFailure(ErrorCode.SignatureInvalid);
+        if (outline.Find(signer) is not { } key) return new ServiceFailure(ErrorCode.SignatureInvalid);
         ServiceMeter.Verification();
         if (!verify(key)) return new ServiceFailure(ErrorCode.SignatureInvalid);
         return outline.FindApp(_context.Policies.Apps, account) is { } app

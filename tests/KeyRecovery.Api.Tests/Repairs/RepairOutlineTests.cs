@@ -26,8 +26,8 @@ public sealed class RepairOutlineTests
     public void It_sees_the_devices_and_the_app()
     {
         var outline = RepairOutline.Read(_body);
-        Assert.Equal(_phone.Signing.PublicKey, outline.FindDevice(_phone.Id));
-        Assert.Null(outline.FindDevice(_code.Id));
+        Assert.Equal(_phone.Signing.PublicKey, outline.Find(_phone.Id));
+        Assert.Null(outline.Find(_code.Id));
         Assert.Equal("demo", outline.FindApp(["other", "demo"], _account));
         Assert.Null(outline.FindApp(["other"], _account));
         Assert.Null(outline.FindApp(["demo"], new AccountId(new byte[16])));
@@ -43,7 +43,7 @@ public sealed class RepairOutlineTests
             try
             {
                 var outline = RepairOutline.Read(changed);
-                var (device, app) = (outline.FindDevice(_phone.Id), outline.FindApp(["demo"], _account));
+                var (device, app) = (outline.Find(_phone.Id), outline.FindApp(["demo"], _account));
                 var link = outline.Decode().Links[0].Link;
                 return device == link.Add.FirstOrDefault(a => a.Id == _phone.Id && a.Kind == AuthorityKind.Device)
                     ?.SigningKey

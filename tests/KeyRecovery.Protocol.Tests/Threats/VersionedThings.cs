@@ -39,7 +39,7 @@ internal sealed class VersionedThings : IDisposable
         yield return new(Labels.Link, link.Body.ToArray(), Throws(b => SignedChainLink.Decode(Link(b))));
         yield return new(
             Labels.Link, link.Body.ToArray(),
-            Throws(b => RepairOutline.Read(Repair(Link(b))).FindDevice(_phone.Id)), " in an outline");
+            Throws(b => RepairOutline.Read(Repair(Link(b))).Find(_phone.Id)), " in an outline");
         yield return new(Labels.Keyset, now.Keysets[0].Bytes.ToArray(), Throws(b => Keyset.Decode(b)));
         yield return new(
             Labels.Manifest, now.Manifest.Body.ToArray(), Throws(b => SignedManifest.Decode(Sign(b))));
