@@ -69,7 +69,13 @@ internal static class RecoverCommand
                 + "Nothing is changed yet.");
             people.WriteLine($"Somebody was last added or removed on {Words.Time(session.LastAuthorityChange)}.");
             AuthorityTable.Write(people, session.Authorities);
+            if (session.RestoredAt is { } restored)
+                people.WriteLine(
+                    $"The server says that it was restored from a backup on {Words.Time(restored)}: what was stored "
+                    + "shortly before may be missing.");
         });
+        if (session.Behind is { } behind && behind.OpensAt > DateTimeOffset.UtcNow)
+            context.Expect<VaultSession>(new ClientFailure.RestoredBehind(behind.RestoredAt, behind.OpensAt));
         var undo = await RecoverUndo.ChooseAsync(context, session, point, ct);
         var lost = remove is null
             ? await LostDevices.AskAsync(session, context.Ask, ct) : LostDevices.Read(session, remove);

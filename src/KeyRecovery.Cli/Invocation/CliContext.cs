@@ -71,7 +71,9 @@ internal sealed class CliContext : IDisposable
     /// <summary>Opens this device's account, mends bad seals on the way and says what the person should know.</summary>
     /// <param name="ct">Cancels.</param>
     /// <param name="warnsOfErasure">False where the command itself tells of an erasure that waits.</param>
-    public async Task<OpenedVault> OpenAsync(CancellationToken ct, bool warnsOfErasure = true)
+    /// <param name="tellsRestore">False where the command itself tells what a restore of the server did.</param>
+    public async Task<OpenedVault> OpenAsync(
+        CancellationToken ct, bool warnsOfErasure = true, bool tellsRestore = true)
     {
         var vault = Expect(await Client.OpenAsync(ct));
         TrustedFrom = vault.Authorities.First(a => a.IsThisDevice).TrustedFrom;
@@ -79,8 +81,9 @@ internal sealed class CliContext : IDisposable
         {
             if (warnsOfErasure) WarnOfErasure(vault);
             WarnOfSpoiling(vault);
+            if (tellsRestore && RestoreText.Note(vault) is { } restored) Output.Note(restored);
             // What does not open is not mended, but left.
-            var bad = vault.Authorities.Where(a => a.SealIsBad && vault.Spoiled is null).ToList();
+            var bad = vault.Authorities.Where(a => a.SealIsBad && vault.Spoiled is null && vault.Behind is null).ToList();
             if (bad.Count > 0 && !await MendAsync(vault, bad, ct)) bad.Clear();
             if (vault.LostItems is { Length: > 0 } lost)
                 Output.Note(

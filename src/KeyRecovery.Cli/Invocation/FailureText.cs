@@ -20,7 +20,15 @@ internal static class FailureText
         ClientFailure.Transient { RetryAfter: { } wait } => new { retryAfterMs = (long)wait.TotalMilliseconds },
         ClientFailure.Erased { Receipt: { } receipt } =>
             new { receipt = Protocol.Wire.Base64UrlText.Encode(receipt.Span) },
-        ClientFailure.RolledBack rolledBack => new { fault = RuleWords.Of(rolledBack.Fault) },
+        ClientFailure.RolledBack rolledBack => new
+        {
+            fault = RuleWords.Of(rolledBack.Fault),
+            evidence = rolledBack.Evidence is { } e ? new
+            {
+                known = Base64UrlText.Encode(e.Known.Span), served = Base64UrlText.Encode(e.Served.Span),
+            } : null,
+        },
+        ClientFailure.RestoredBehind behind => new { behind.RestoredAt, behind.OpensAt },
         ClientFailure.ServerLied lied => new { fault = RuleWords.Of(lied.Fault) },
         ClientFailure.Spoiled spoiled => SpoiledText.Json(spoiled),
         ClientFailure.PointDoesNotOpen point => new { fault = RuleWords.Of(point.Fault) },
@@ -59,6 +67,17 @@ internal static class FailureText
             "Nothing of it was taken over: this device keeps what it has verified.",
             "Was the server restored from a backup? Then open the account on the device that was used last. If not, do "
             + "not trust this server.",
+        ],
+        ClientFailure.RestoredBehind behind =>
+        [
+            "Open the account on the device that was used last: what the server lacks, that one gives back.",
+            $"Is there none? From {Words.Time(behind.OpensAt)} on: keyrecovery account restored "
+            + "--go-on; or on a new device: keyrecovery recover --code",
+        ],
+        ClientFailure.RestoredWithoutYou =>
+        [
+            "Nobody removed this device. Link it anew from another one (keyrecovery link show), with a new folder for "
+            + "--home: this one still has what it knew.",
         ],
         ClientFailure.ServerLied =>
             [

@@ -5,6 +5,7 @@ using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Items;
 using KeyRecovery.Client.Linking;
+using KeyRecovery.Client.Restores;
 using KeyRecovery.Client.Undo;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Recovery;
@@ -24,6 +25,7 @@ public sealed class VaultSession : IDisposable
     private readonly AuthorityEditor _authorities;
     private readonly ItemReader _reader;
     private readonly UndoEditor _undo;
+    private readonly RestoreEditor _restores;
 
     internal VaultSession(KeyRecoveryOptions options, VaultState state)
     {
@@ -35,6 +37,7 @@ public sealed class VaultSession : IDisposable
         _authorities = new AuthorityEditor(options, state, committer);
         _reader = new ItemReader(state);
         _undo = new UndoEditor(options, state, committer, _items);
+        _restores = new RestoreEditor(options, state);
         Passphrase = new PassphraseManager(options, state, realms, _authorities, _turns);
     }
 
@@ -195,6 +198,39 @@ public sealed class VaultSession : IDisposable
     /// those of the last state that did. Removing whom it names, undoing and cancelling an erasure work from it.
     /// </summary>
     public ClientFailure.Spoiled? Spoiled => _state.Read(_ => _state.SpoiledBy);
+
+    /// <summary>When the server was last restored from a backup, by its signed word; null where it was not.</summary>
+    public DateTimeOffset? RestoredAt => _state.Read(o => o.Vault.Claims) is [.., var newest]
+        ? Clock.FromSeconds(newest.Claim.Time) : null;
+
+    /// <summary>
+    /// What this device knew and a restored server does not have, the newest last, at most 4: show it to the person,
+    /// store again what is lost, remove again who is back, then <see cref="DismissConflictsAsync"/>.
+    /// </summary>
+    public ImmutableArray<RestoreConflictInfo> Conflicts => _restores.Conflicts;
+
+    /// <summary>
+    /// What the account waits for, where a restored server lacks its newest links: items can be read, and nothing
+    /// changed; null as a rule.
+    /// </summary>
+    public BehindInfo? Behind => _restores.Behind;
+
+    /// <summary>Forgets <see cref="Conflicts"/>, once the person has been told.</summary>
+    public Task DismissConflictsAsync(CancellationToken ct = default) => _turns.TakeAsync(async () =>
+    {
+        await _state.DismissReplacedAsync(ct);
+        return true;
+    }, ct);
+
+    /// <summary>
+    /// Goes on with what a restored server has, where no device has brought what it lacks (<see cref="Behind"/>):
+    /// whoever was removed since is removed again, and everything is sealed under a new key. What the others had is
+    /// then lost to the account. Ask for the person's presence first.
+    /// </summary>
+    /// <param name="ct">Cancels; what was sent may still be done.</param>
+    /// <returns><see cref="ClientFailure.RestoredBehind"/> where it is too early.</returns>
+    public Task<Result<VaultSession>> GoOnAsync(CancellationToken ct = default) =>
+        ChangeAsync(() => _restores.GoOnAsync(ct), ct);
 
     /// <summary>The earlier states that the account can be returned to, the newest first.</summary>
     public Task<Result<ImmutableArray<RestorePointInfo>>> ListRestorePointsAsync(CancellationToken ct = default) =>

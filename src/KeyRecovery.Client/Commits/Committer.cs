@@ -53,7 +53,9 @@ internal sealed class Committer(VaultState state, RealmKeeper realms)
                 or ProblemTypes.VaultLost } stale:
                 if (await state.RefreshAsync(ct) is { } unread && !(mends && unread is ClientFailure.Spoiled))
                     return stale.IsAfterSilence ? new Sent.Unknown(unread) : new Sent.Refused(unread);
-                return IsThere(commit) ? await DoneAsync(removed, ct) : new Sent.Stale();
+                if (IsThere(commit)) return await DoneAsync(removed, ct);
+                // A restored server takes nothing before somebody has brought what it lacks.
+                return state.Behind is { } behind ? new Sent.Refused(behind) : new Sent.Stale();
             case Answer.Problem { Type: ProblemTypes.Refused, Details: { Field: "items", Rule: { } rule } } missing
                 when rule == RuleWords.Of(ProtocolFault.ItemHash):
                 return new Sent.Missing(Failures.Of(missing));

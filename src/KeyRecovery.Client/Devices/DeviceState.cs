@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
+using KeyRecovery.Client.Devices;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
@@ -15,8 +17,8 @@ public sealed class DeviceState : IDisposable
     private const string Label = "keyrecovery/v1/device-state";
 
     // Raised with every change of what a vault must obey: a vault that was kept before it is verified once more.
-    private const ulong Version = 2;
-    private const int Fields = 9;
+    private const ulong Version = 3;
+    private const int Fields = 11;
 
     /// <summary>Joins the parts.</summary>
     public DeviceState(AccountId account, AuthorityId device, SecretBytes signingSeed, SecretBytes kemSeed,
@@ -55,6 +57,13 @@ public sealed class DeviceState : IDisposable
     /// </summary>
     public VerifyKey? HomeKey { get; init; }
 
+    /// <summary>The trail of the first manifest whose hash <see cref="Known"/> has.</summary>
+    internal Hash256? HashesTrail { get; private init; }
+
+    /// <summary>Vaults that were verified, and that a restored server does not have so any more; the newest last.
+    /// </summary>
+    internal ImmutableArray<ReplacedVault> Replaced { get; private init; } = [];
+
     /// <summary>Whether <see cref="Known"/> was verified by the rules that this program knows.</summary>
     internal bool IsVerified { get; private init; }
 
@@ -64,11 +73,17 @@ public sealed class DeviceState : IDisposable
     public ReadOnlyMemory<byte> Pending { get; }
 
     /// <summary>The bytes to seal.</summary>
-    public byte[] Encode() => new CborOut().Array(Fields)
-        .Text(Label).UInt(IsVerified || Known is null ? Version : Version - 1)
-        .Bytes(Account).Bytes(Device).Bytes(SigningSeed.Span).Bytes(KemSeed.Span)
-        .Bytes(Known is null ? default : Known.Encode()).Bytes(Pending.Span)
-        .Bytes(HomeKey is null ? [] : HomeKey.ToArray()).ToArray();
+    public byte[] Encode()
+    {
+        var writer = new CborOut().Array(Fields)
+            .Text(Label).UInt(IsVerified || Known is null ? Version : Version - 1)
+            .Bytes(Account).Bytes(Device).Bytes(SigningSeed.Span).Bytes(KemSeed.Span)
+            .Bytes(Known is null ? default : Known.Encode()).Bytes(Pending.Span)
+            .Bytes(HomeKey is null ? [] : HomeKey.ToArray())
+            .Bytes(HashesTrail is { } trail ? trail.ToArray() : []).Array(Replaced.Length);
+        foreach (var replaced in Replaced) replaced.Write(writer);
+        return writer.ToArray();
+    }
 
     /// <summary>Reads the bytes.</summary>
     /// <exception cref="WireFormatException">Not a device's state.</exception>
@@ -85,12 +100,17 @@ public sealed class DeviceState : IDisposable
         var known = reader.BytesView(0, Limits.RepairBytes).ToArray();
         var pending = reader.BytesView(0, Limits.CommitBodyBytes).ToArray();
         var homeKey = reader.BytesView(0, VerifyKey.Size);
+        var trail = reader.BytesView(0, Hash256.Size);
+        var replaced = ImmutableArray.CreateBuilder<ReplacedVault>();
+        for (var left = reader.Array(0, ReplacedVault.Most); left > 0; left--) replaced.Add(ReplacedVault.Read(reader));
         reader.End();
         var vault = known.Length == 0 ? null : VaultBundle.Decode(known);
         return new DeviceState(account, device, signing, kem, vault, pending)
         {
             IsVerified = version == Version,
             HomeKey = homeKey.IsEmpty ? null : new VerifyKey(homeKey.Span),
+            HashesTrail = trail.IsEmpty ? null : new Hash256(trail.Span),
+            Replaced = replaced.ToImmutable(),
         };
     }
 
@@ -104,13 +124,27 @@ public sealed class DeviceState : IDisposable
         {
             IsVerified = true,
             HomeKey = homeKey,
+            HashesTrail = known.HashesTrail,
+            Replaced = Replaced,
         };
     }
 
-    internal DeviceState WithoutHomeKey()
+    /// <summary>The same device with other vaults that were replaced.</summary>
+    internal DeviceState WithReplaced(IEnumerable<ReplacedVault> replaced) =>
+        Copy(HomeKey, [.. replaced.TakeLast(ReplacedVault.Most)]);
+
+    internal DeviceState WithoutHomeKey() => Copy(null, Replaced);
+
+    private DeviceState Copy(VerifyKey? homeKey, ImmutableArray<ReplacedVault> replaced)
     {
         var (signing, kem) = (SecretBytes.Copy(SigningSeed.Span), SecretBytes.Copy(KemSeed.Span));
-        return new DeviceState(Account, Device, signing, kem, Known, Pending) { IsVerified = IsVerified };
+        return new DeviceState(Account, Device, signing, kem, Known, Pending)
+        {
+            IsVerified = IsVerified,
+            HomeKey = homeKey,
+            HashesTrail = HashesTrail,
+            Replaced = replaced,
+        };
     }
 
     /// <inheritdoc/>

@@ -12,8 +12,11 @@ internal sealed record TrustedFromJson(string Id, ulong At);
 /// <summary>Where an account stands (docs/protocol.md §9.2).</summary>
 internal sealed record HeadsJson(
     string AccountId, ulong ChainSeq, string ChainHash, ulong ManifestVersion, string ManifestHash, string Head,
-    TrustedFromJson[] TrustedFrom)
+    TrustedFromJson[] TrustedFrom, string[]? Restored = null)
 {
+    /// <summary>The claims of restores, signed, as far as they read.</summary>
+    public ImmutableArray<ReadOnlyMemory<byte>> ReadRestored() => ProblemJson.ReadClaims(Restored);
+
     /// <summary>The signed head's bytes; empty where they do not read.</summary>
     public ReadOnlyMemory<byte> ReadHead() =>
         Base64UrlText.TryDecodeUpTo(Head, SignedHead.MaxSize, out var bytes) ? bytes : [];
@@ -60,7 +63,19 @@ internal sealed record ProblemJson(
     string? Type, string? Title, int? Status, string? Field, string? Rule, long? ServerTime, long? RetryAfterMs,
     ulong? TrustedFrom,
     int? GuessesLeft = null, long? Limit = null, long? Used = null, long? NextAttemptInMs = null,
-    string? Receipt = null);
+    string? Receipt = null, string[]? Restored = null)
+{
+    /// <summary>The claims of restores, signed, as far as they read.</summary>
+    public ImmutableArray<ReadOnlyMemory<byte>> ReadRestored() => ReadClaims(Restored);
+
+    internal static ImmutableArray<ReadOnlyMemory<byte>> ReadClaims(string[]? texts)
+    {
+        var claims = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>();
+        foreach (var text in (texts ?? []).Take(Limits.Claims))
+            if (Base64UrlText.TryDecodeUpTo(text, SignedClaim.MaxSize, out var bytes)) claims.Add(bytes);
+        return claims.ToImmutable();
+    }
+}
 
 /// <summary>How an erasure stands (docs/protocol.md §15.2).</summary>
 internal sealed record ErasureJson(string State, ulong? RequestedAt, long? DueInMs, string? Receipt)

@@ -1,6 +1,7 @@
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Vaults;
+using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
@@ -22,7 +23,7 @@ internal static class RecoveryReader
             return VerifiedVault.Verify(
                 options.App, VaultBundle.Decode(success.Body), slot.Identity, null, keys) switch
             {
-                VaultVerdict.Ok ok => Open(api, ok.Vault, slot),
+                VaultVerdict.Ok ok => Open(api, ok.Vault, slot, keys),
                 VaultVerdict.Refused { Fault: ProtocolFault.UpgradeRequired } => new ClientFailure.UpgradeRequired(),
                 VaultVerdict.Refused refused => new ClientFailure.ServerLied(refused.Fault),
                 _ => throw new InvalidOperationException("a verdict is one of two"),
@@ -38,13 +39,14 @@ internal static class RecoveryReader
         }
     }
 
-    private static Result<VaultView> Open(VaultApi api, VerifiedVault vault, DeviceKeys slot)
+    private static Result<VaultView> Open(
+        VaultApi api, VerifiedVault vault, DeviceKeys slot, IReadOnlyList<VerifyKey> homeKeys)
     {
         if (vault.Chain.FindActive(slot.Id) is null) return new ClientFailure.UnknownCode();
         var (open, fault) = vault.Open(slot.Id, slot.Kem);
         // Only an authority can have made it so that it does not open; there may be a state from before that does.
         return open is null && vault.FindSpoiler(slot.Id, slot.Kem) is null
             ? new ClientFailure.ServerLied(fault)
-            : new VaultView(api, slot, vault, open);
+            : new VaultView(api, slot, vault, open) { HomeKeys = homeKeys };
     }
 }

@@ -7,6 +7,7 @@ using KeyRecovery.Client.Items;
 using KeyRecovery.Client.Passphrases;
 using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Recovery;
+using KeyRecovery.Client.Restores;
 using KeyRecovery.Client.Undo;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Vault;
@@ -57,6 +58,16 @@ public sealed class RecoverySession : IDisposable
     /// </summary>
     public ClientFailure.Spoiled? Spoiled => _view.Spoiled is { } spoiled
         ? new ClientFailure.Spoiled(spoiled.By, _view.NameOf(spoiled.By), spoiled.Fault) : null;
+
+    /// <summary>
+    /// What the account waits for, where a restored server lacks its newest links. From
+    /// <see cref="BehindInfo.OpensAt"/> on, <see cref="CompleteAsync"/> goes on without them.
+    /// </summary>
+    public BehindInfo? Behind => RestoreTelling.Behind(_view.Newest, _view.Good?.Private, _slot.Id);
+
+    /// <summary>When the server was last restored from a backup, by its signed word; null where it was not.</summary>
+    public DateTimeOffset? RestoredAt => _view.Newest.Claims is [.., var newest]
+        ? Clock.FromSeconds(newest.Claim.Time) : null;
 
     /// <summary>The devices that could be removed.</summary>
     public ImmutableArray<AuthorityInfo> Devices => [.. Authorities.Where(a => a.Kind == AuthorityKind.Device)];
@@ -122,9 +133,11 @@ public sealed class RecoverySession : IDisposable
     /// <param name="ct">Cancels; begin the recovery again to learn what came of it.</param>
     public Task<Result<Recovered>> CompleteAsync(
         string deviceName, ImmutableArray<AuthorityId> remove, CancellationToken ct = default) =>
-        RunAsync(
-            (device, leftOut) => Task.FromResult(Build(device, deviceName, remove, leftOut)), Young(remove),
-            remove, ct);
+        _view.Newest.BehindSince is null
+            ? RunAsync(
+                (device, leftOut) => Task.FromResult(Build(device, deviceName, remove, leftOut)), Young(remove),
+                remove, ct)
+            : GoOnAsync(deviceName, remove, ct);
 
     /// <summary>
     /// Makes this device part of the account, removes the culprits and returns to an earlier state, in one commit. What
@@ -156,6 +169,25 @@ public sealed class RecoverySession : IDisposable
                 failed.Add((name, why));
         }
         return recovered with { NotPutAgain = failed.ToImmutable() };
+    }
+
+    // The way back removes exactly those who had been removed before: others are told as not removed.
+    private async Task<Result<Recovered>> GoOnAsync(
+        string deviceName, ImmutableArray<AuthorityId> remove, CancellationToken ct)
+    {
+        var behind = Behind!;
+        if (_view.Good is not { } open) return Spoiled!;
+        if (Clock.FromSeconds(_api.NowSeconds) < behind.OpensAt)
+            return new ClientFailure.RestoredBehind(behind.RestoredAt, behind.OpensAt);
+        using (var kept = await _store.LoadAsync(ct))
+            if (kept is { Pending.IsEmpty: true })
+                return new ClientFailure.DeviceState("this device already belongs to an account");
+        using var device = new NewDevice(_options.Random);
+        var commit = WayBack.Write(open, _slot, (device, deviceName), _api.NowSeconds, _options.Random);
+        using (var pending = device.Pending(Account, commit.Encode())) await _store.SaveAsync(pending, ct);
+        return await VaultRepair.SendAsync(_api, _slot, VaultRepair.Onward(_view.Newest, commit), ct)
+            is Repaired.Refused refused
+            ? refused.Why : await OpenAsync([.. remove.Except(behind.Leaving.Select(a => a.Id))], ct);
     }
 
     private async Task<Result<Recovered>> RunAsync(

@@ -37,7 +37,30 @@ public abstract record ClientFailure
     /// <summary>The server shows an older or another history than the one that was verified before.</summary>
     /// <param name="Fault">How it was noticed.</param>
     public sealed record RolledBack(ProtocolFault Fault)
-        : ClientFailure($"the server shows an older or different history than before ({Fault})");
+        : ClientFailure($"the server shows an older or different history than before ({Fault})")
+    {
+        /// <summary>
+        /// The server's own signatures under what cannot both be true; null where it has not signed both, or no two
+        /// of its heads contradict each other.
+        /// </summary>
+        public HomeEvidence? Evidence { get; init; }
+    }
+
+    /// <summary>
+    /// The server was restored from a backup that is older than this device's part in the account: nobody removed it,
+    /// and the server does not know it. What it has verified can be read here. Another device links it anew.
+    /// </summary>
+    public sealed record RestoredWithoutYou() : ClientFailure(
+        "the server was restored from a backup that is older than this device: it has to be linked anew");
+
+    /// <summary>
+    /// The server was restored, lacks the account's newest links, and takes no change until a device that has them
+    /// opens the account; or from a time on, until this one goes on without: <see cref="VaultSession.GoOnAsync"/>.
+    /// </summary>
+    /// <param name="RestoredAt">When the server was restored, by its clock.</param>
+    /// <param name="OpensAt">From when this device may go on without.</param>
+    public sealed record RestoredBehind(DateTimeOffset RestoredAt, DateTimeOffset OpensAt) : ClientFailure(
+        "the server was restored from a backup, and waits for a device that has what was changed since");
 
     /// <summary>
     /// The home server signs with another key than the one that this device saw first. A server that lost everything

@@ -42,7 +42,7 @@ internal static class PointReader
             var point = RestorePoint.Decode(success.Body);
             if (point.Manifest.Hash != info.Manifest) return new ClientFailure.ServerLied(ProtocolFault.ForkedManifest);
             var hashes = await HashesAsync(view, point.Manifest.Manifest.Version, ct);
-            if (point.Check(view.Newest, hashes) is var wrong and not ProtocolFault.None)
+            if (point.Check(view.Newest, hashes, view.HomeKeys) is var wrong and not ProtocolFault.None)
                 return new ClientFailure.ServerLied(wrong);
             var (open, fault) = point.Open(view.Newest, view.Keys.Id, view.Keys.Kem);
             if (open is null && fault == ProtocolFault.OwnSeal && HeldKeys(view) is { } held)

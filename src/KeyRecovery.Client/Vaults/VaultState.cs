@@ -44,10 +44,18 @@ internal sealed class VaultState : IDisposable
     /// <summary>The same, as an app is told.</summary>
     public ClientFailure.Spoiled? SpoiledBy => Spoiled is null ? null : Tell(Spoiled);
 
+    /// <summary>Why the restored server takes no change; null where it does.</summary>
+    public ClientFailure.RestoredBehind? Behind => Vault.BehindSince is not { } at ? null
+        : new ClientFailure.RestoredBehind(
+            Clock.FromSeconds(at), Clock.FromSeconds(at + Limits.RestoreWaitSeconds));
+
     /// <summary>What this device holds of the account as it is now.</summary>
-    public VaultView View => new(Api, Keys, Spoiled?.Vault ?? Open.Vault, Open);
+    public VaultView View => new(Api, Keys, Spoiled?.Vault ?? Open.Vault, Open) { HomeKeys = _homeKeys };
 
     public ImmutableArray<EpochSeal> BadSeals { get; private set; } = [];
+
+    /// <summary>Vaults that were known, and that a restored server does not have so; the newest last.</summary>
+    public ImmutableArray<ReplacedVault> Replaced => _device.Replaced;
 
     /// <summary>Names of items whose content a repaired server lacks.</summary>
     public ImmutableArray<string> LostItems { get; private set; } = [];
@@ -88,7 +96,7 @@ internal sealed class VaultState : IDisposable
     {
         if (_device.Known is not { } known) return false;
         var verdict = _device.IsVerified
-            ? VerifiedVault.Reopen(_options.App, known, Keys.Identity)
+            ? VerifiedVault.Reopen(_options.App, known, Keys.Identity, _device.HashesTrail)
             : VerifiedVault.Verify(
                 _options.App, known, Keys.Identity, null, HomeKeys.Known(_options, _device.HomeKey));
         return verdict is VaultVerdict.Ok ok && TryTake(ok.Vault) is null;
@@ -97,41 +105,13 @@ internal sealed class VaultState : IDisposable
     /// <summary>Fetches and verifies what is new. Null when all is well.</summary>
     public async Task<ClientFailure?> RefreshAsync(CancellationToken ct)
     {
-        var known = Open?.Vault;
         if (_homeKeys.Count == 0)
         {
             var found = await HomeKeys.FindAsync(_options, Api, _device.HomeKey, ct);
             if (!found.TryGet(out var keys, out var unknown)) return unknown;
             _homeKeys = keys;
         }
-        var from = known?.Manifest.Manifest.Version ?? 1;
-        var answer = await Api.GetVaultAsync(Keys, known?.Chain.Head.Link.Sequence, from, known?.Manifest.Hash, ct);
-        if (answer is Answer.Success told) HeldErasure = told.ErasureDueIn;
-        if (answer is Answer.Success { Status: HttpStatusCode.NotModified } && known is not null) return null;
-        if (answer is Answer.Problem { Type: ProblemTypes.RepairRequired or ProblemTypes.VaultLost
-            or ProblemTypes.SignatureInvalid } problem)
-            return known is null ? Failures.Of(problem) : await RepairAsync(known, Failures.Of(problem), ct);
-        if (answer is not Answer.Success success) return Failures.Of(answer);
-
-        switch (await VerifyAsync(success.Body, known, from, ct))
-        {
-            case VaultVerdict.Ok ok:
-                return await AcceptAsync(ok.Vault, ct);
-            case VaultVerdict.Refused { Fault: ProtocolFault.UpgradeRequired }:
-                return new ClientFailure.UpgradeRequired();
-            case VaultVerdict.Refused { Fault: ProtocolFault.RolledBackChain
-                or ProtocolFault.RolledBackManifest } refused:
-                return await RepairAsync(known!, new ClientFailure.RolledBack(refused.Fault), ct);
-            case VaultVerdict.Refused { Fault: ProtocolFault.Fork or ProtocolFault.ForkedManifest
-                or ProtocolFault.ForgedBeginning } refused:
-                return new ClientFailure.RolledBack(refused.Fault);
-            case VaultVerdict.Refused { Fault: ProtocolFault.HeadSignature } when _device.HomeKey is not null:
-                return new ClientFailure.HomeKeyChanged();
-            case VaultVerdict.Refused refused:
-                return new ClientFailure.ServerLied(refused.Fault);
-            default:
-                throw new InvalidOperationException("a verdict is one of two");
-        }
+        return await ReadAsync(Open?.Vault, isWhole: false, mayRepair: true, ct);
     }
 
     /// <summary>Takes what this device committed itself and the server accepted.</summary>
@@ -144,17 +124,80 @@ internal sealed class VaultState : IDisposable
         IEnumerable<Keyset> keysets = commit.Keyset is { } brought ? before.Append(brought) : before;
         var bundle = new VaultBundle(
             known.Account, known.Chain.Head.Link.Sequence + 1, links, [.. keysets.Select(k => k.Bytes)],
-            commit.Manifest.Bytes, heads.ReadHead(), [known.Manifest.Hash], heads.ReadTrustedFrom());
+            commit.Manifest.Bytes, heads.ReadHead(), [known.Manifest.Hash], heads.ReadTrustedFrom())
+        {
+            Restored = heads.ReadRestored(),
+        };
         return VerifiedVault.Verify(_options.App, bundle, Keys.Identity, known, _homeKeys) is VaultVerdict.Ok ok
-            ? await AcceptAsync(ok.Vault, ct)
+            ? await AcceptAsync(ok, ct)
             : await RefreshAsync(ct);
     }
+
+    /// <summary>Forgets the vaults that a restored server does not have, once the person has been told.</summary>
+    public Task DismissReplacedAsync(CancellationToken ct) => SaveAsync(_device.WithReplaced([]), ct);
 
     public void Dispose()
     {
         Open?.Dispose();
         Keys.Dispose();
         _device.Dispose();
+    }
+
+    /// <param name="known">The vault that is known, or null.</param>
+    /// <param name="isWhole">Whether all links are asked for: only a whole chain tells where it leaves the known one.
+    /// </param>
+    /// <param name="mayRepair">Whether to give back first what the server lacks.</param>
+    /// <param name="ct">Cancels.</param>
+    private async Task<ClientFailure?> ReadAsync(
+        VerifiedVault? known, bool isWhole, bool mayRepair, CancellationToken ct)
+    {
+        var from = known?.Manifest.Manifest.Version ?? 1;
+        var answer = await Api.GetVaultAsync(
+            Keys, isWhole ? null : known?.Chain.Head.Link.Sequence, from, isWhole ? null : known?.Manifest.Hash, ct);
+        if (answer is Answer.Success told) HeldErasure = told.ErasureDueIn;
+        if (answer is Answer.Success { Status: HttpStatusCode.NotModified } && known is not null) return null;
+        if (answer is Answer.Problem { Type: ProblemTypes.RepairRequired or ProblemTypes.VaultLost
+            or ProblemTypes.SignatureInvalid } problem)
+        {
+            var why = Failures.Of(problem);
+            return known is null || !mayRepair ? why : await RepairAsync(known, why, canRead: false, ct);
+        }
+        if (answer is not Answer.Success success) return Failures.Of(answer);
+
+        switch (await VerifyAsync(success.Body, known, from, ct))
+        {
+            case VaultVerdict.Ok ok:
+                return await AcceptAsync(ok, ct);
+            case VaultVerdict.Refused { Fault: ProtocolFault.UpgradeRequired }:
+                return new ClientFailure.UpgradeRequired();
+            case VaultVerdict.Refused { Fault: ProtocolFault.RolledBackChain or ProtocolFault.RolledBackManifest
+                or ProtocolFault.Fork or ProtocolFault.ForkedManifest or ProtocolFault.ForgedBeginning } refused
+                when known is not null:
+                if (isWhole) return RolledBack(refused.Fault, known, success.Body);
+                return mayRepair && refused.Fault is ProtocolFault.RolledBackChain or ProtocolFault.RolledBackManifest
+                    ? await RepairAsync(known, new ClientFailure.RolledBack(refused.Fault), canRead: true, ct)
+                    : await ReadAsync(known, isWhole: true, mayRepair: false, ct);
+            case VaultVerdict.Refused { Fault: ProtocolFault.OwnKeys }
+                when known?.WasRestoredWithout(Keys.Id, VaultBundle.Decode(success.Body).Restored, _homeKeys) is true:
+                return new ClientFailure.RestoredWithoutYou();
+            case VaultVerdict.Refused { Fault: ProtocolFault.HeadSignature } when _device.HomeKey is not null:
+                return new ClientFailure.HomeKeyChanged();
+            case VaultVerdict.Refused refused:
+                return new ClientFailure.ServerLied(refused.Fault);
+            default:
+                throw new InvalidOperationException("a verdict is one of two");
+        }
+    }
+
+    private ClientFailure.RolledBack RolledBack(ProtocolFault fault, VerifiedVault known, byte[] served)
+    {
+        var head = SignedHead.Decode(VaultBundle.Decode(served).Head);
+        var isProof = head.IsSignedBy(_homeKeys)
+            && known.Head.Head.Contradicts(head.Head, known.Claims.Select(c => c.Claim));
+        return new ClientFailure.RolledBack(fault)
+        {
+            Evidence = isProof ? new HomeEvidence(known.Head.Bytes, head.Bytes) : null,
+        };
     }
 
     private async Task<VaultVerdict> VerifyAsync(
@@ -194,15 +237,23 @@ internal sealed class VaultState : IDisposable
         return told with { Hashes = [.. hashes.Take((int)Math.Min(version - Math.Min(from, version), int.MaxValue))] };
     }
 
-    private async Task<ClientFailure?> AcceptAsync(VerifiedVault vault, CancellationToken ct)
+    private async Task<ClientFailure?> AcceptAsync(VaultVerdict.Ok read, CancellationToken ct)
     {
+        var vault = read.Vault;
         if (vault.Chain.FindActive(Keys.Id) is null) return new ClientFailure.Revoked();
         if (TryTake(vault) is { } failure) return failure;
-        var next = _device.With(vault, _options.HomeKeys.IsDefaultOrEmpty ? _homeKeys[0] : null);
+        using var before = read.Conflict is { } conflict
+            ? _device.WithReplaced(_device.Replaced.Append(ReplacedVault.Of(conflict))) : null;
+        await SaveAsync(
+            (before ?? _device).With(vault, _options.HomeKeys.IsDefaultOrEmpty ? _homeKeys[0] : null), ct);
+        return null;
+    }
+
+    private async Task SaveAsync(DeviceState next, CancellationToken ct)
+    {
         await _store.SaveAsync(next, ct);
         _device.Dispose();
         _device = next;
-        return null;
     }
 
     private ClientFailure? TryTake(VerifiedVault vault)
@@ -237,23 +288,24 @@ internal sealed class VaultState : IDisposable
     private ClientFailure.Spoiled Tell(SpoiledVault spoiled) => new(
         spoiled.By, Open?.Private.Authorities.FirstOrDefault(n => n.Id == spoiled.By)?.Name ?? "", spoiled.Fault);
 
-    private async Task<ClientFailure?> RepairAsync(VerifiedVault known, ClientFailure why, CancellationToken ct)
+    // What this device has verified is given back; what the server then has is read like everything else.
+    private async Task<ClientFailure?> RepairAsync(
+        VerifiedVault known, ClientFailure why, bool canRead, CancellationToken ct)
     {
-        var bundle = new RepairBundle(known.Links, known.Keyset.Parts, known.Manifest)
+        switch (await VaultRepair.SendAsync(Api, Keys, VaultRepair.Of(known), ct))
         {
-            Head = known.Head,
-            Between = known.Hashes,
-        };
-        var answer = await Api.RepairAsync(Keys, bundle.Encode(), ct);
-        if (answer is Answer.Problem { Type: ProblemTypes.Revoked }) return new ClientFailure.Revoked();
-        if (answer.Read(ClientJson.Default.RepairJson) is not Result<RepairJson>.Ok { Value: var repaired })
-            return why;
-        if (repaired.Heads.ManifestHash != known.Manifest.Hash.ToString()) return why;
-
-        var missing = repaired.Missing.ToHashSet();
-        var lost = known.Manifest.Manifest.Items.Where(i => missing.Contains(i.Hash.ToString())).Select(i => i.Id)
-            .ToHashSet();
-        LostItems = [.. Open.Private.Items.Where(n => lost.Contains(n.Id)).Select(n => n.Name)];
-        return null;
+            case Repaired.Done done:
+                var lost = known.Manifest.Manifest.Items.Where(i => done.Missing.Contains(i.Hash.ToString()))
+                    .Select(i => i.Id).ToHashSet();
+                LostItems = [.. Open.Private.Items.Where(n => lost.Contains(n.Id)).Select(n => n.Name)];
+                return await ReadAsync(known, isWhole: false, mayRepair: false, ct);
+            case Repaired.Refused { IsRevoked: true }:
+                return new ClientFailure.Revoked();
+            case Repaired.Refused refused
+                when known.WasRestoredWithout(Keys.Id, refused.Restored, _homeKeys) && !canRead:
+                return new ClientFailure.RestoredWithoutYou();
+            default:
+                return canRead ? await ReadAsync(known, isWhole: true, mayRepair: false, ct) : why;
+        }
     }
 }

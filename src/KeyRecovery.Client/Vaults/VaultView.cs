@@ -1,4 +1,5 @@
 using KeyRecovery.Client.Devices;
+using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
@@ -11,6 +12,9 @@ namespace KeyRecovery.Client.Vaults;
 /// <param name="Good">The newest one that opened, or null: the same, or one from before.</param>
 internal sealed record VaultView(VaultApi Api, DeviceKeys Keys, VerifiedVault Newest, OpenVault? Good)
 {
+    /// <summary>The home server's audit keys.</summary>
+    public IReadOnlyList<VerifyKey> HomeKeys { get; init; } = [];
+
     /// <summary>Whether the newest vault opens.</summary>
     public bool IsOpen => Good?.Vault == Newest;
 

@@ -64,6 +64,11 @@ public sealed class VerifiedVault
     /// <summary>The account.</summary>
     public AccountId Account => Chain.Account;
 
+    /// <summary>
+    /// When the home was restored, in seconds since 1970, where the account lacks its newest links since; else null.
+    /// </summary>
+    public ulong? BehindSince => ActiveAtMinChain.IsEmpty || Claims.IsEmpty ? null : Claims[^1].Claim.Time;
+
     internal RememberedTrail Trail { get; }
 
     /// <summary>The epoch at a place of the chain.</summary>

@@ -109,15 +109,15 @@ public sealed class KeptVaultTests : IDisposable
             HomeKey = TestHome.Keys[0],
         };
         var bytes = state.Encode();
-        Assert.Equal(1, bytes[VersionAt]);
-        bytes[VersionAt] = 2;
+        Assert.Equal(2, bytes[VersionAt]);
+        bytes[VersionAt] = 3;
         return bytes;
     }
 
     private static byte[] Older(byte[] kept)
     {
         var bytes = kept.ToArray();
-        bytes[VersionAt] = 1;
+        bytes[VersionAt] = 2;
         return bytes;
     }
 

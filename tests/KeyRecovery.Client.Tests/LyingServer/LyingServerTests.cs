@@ -52,8 +52,9 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
             told => told with { First = 0,
                 Links = [Lies.Resign(Lies.Links(told)[0], Lies.Links(told)[0].Link with { Time = 7 }).Bytes] },
                 whole: true);
-        Assert.Equal(new ClientFailure.RolledBack(ProtocolFault.ForgedBeginning),
-            TestDevice.Failure(await vault.RefreshAsync()));
+        Assert.Equal(
+            ProtocolFault.ForgedBeginning,
+            Assert.IsType<ClientFailure.RolledBack>(TestDevice.Failure(await vault.RefreshAsync())).Fault);
     }
 
     [Fact]
@@ -99,8 +100,9 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
         var old = await TellAsync();
         TestDevice.Value(await vault.AddCodeAsync(RecoveryCode.Generate(SystemRandom.Instance)));
         LieToPhone(_ => old, whole: true, onRepair: HttpStatusCode.Conflict);
-        Assert.Equal(new ClientFailure.RolledBack(ProtocolFault.RolledBackChain),
-            TestDevice.Failure(await vault.RefreshAsync()));
+        Assert.Equal(
+            ProtocolFault.RolledBackChain,
+            Assert.IsType<ClientFailure.RolledBack>(TestDevice.Failure(await vault.RefreshAsync())).Fault);
     }
 
     [Fact]
@@ -111,8 +113,9 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
         TestDevice.Value(await vault.AddCodeAsync(RecoveryCode.Generate(SystemRandom.Instance)));
         LieToPhone(told => told with { Links = [], Manifest = old.Manifest, Keysets = old.Keysets },
             onRepair: HttpStatusCode.Conflict);
-        Assert.Equal(new ClientFailure.RolledBack(ProtocolFault.RolledBackChain),
-            TestDevice.Failure(await vault.RefreshAsync()));
+        Assert.Equal(
+            ProtocolFault.RolledBackChain,
+            Assert.IsType<ClientFailure.RolledBack>(TestDevice.Failure(await vault.RefreshAsync())).Fault);
     }
 
     [Fact]
@@ -122,8 +125,9 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
         var old = await TellAsync();
         TestDevice.Value(await vault.PutAsync("identity", "second"u8.ToArray()));
         LieToPhone(told => told with { Manifest = old.Manifest }, onRepair: HttpStatusCode.Conflict);
-        Assert.Equal(new ClientFailure.RolledBack(ProtocolFault.RolledBackManifest),
-            TestDevice.Failure(await vault.RefreshAsync()));
+        Assert.Equal(
+            ProtocolFault.RolledBackManifest,
+            Assert.IsType<ClientFailure.RolledBack>(TestDevice.Failure(await vault.RefreshAsync())).Fault);
     }
 
     [Fact]
@@ -140,7 +144,9 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
                 };
             },
             whole: true);
-        Assert.Equal(new ClientFailure.RolledBack(ProtocolFault.Fork), TestDevice.Failure(await vault.RefreshAsync()));
+        Assert.Equal(
+            ProtocolFault.Fork,
+            Assert.IsType<ClientFailure.RolledBack>(TestDevice.Failure(await vault.RefreshAsync())).Fault);
     }
 
     [Fact]

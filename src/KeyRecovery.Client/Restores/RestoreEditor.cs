@@ -1,0 +1,31 @@
+using System.Collections.Immutable;
+using KeyRecovery.Client.Vaults;
+using KeyRecovery.Protocol.Vault;
+
+namespace KeyRecovery.Client.Restores;
+
+/// <summary>What an open account does about a restored server: tells it, and goes on.</summary>
+internal sealed class RestoreEditor(KeyRecoveryOptions options, VaultState state)
+{
+    /// <summary>What was known and is not there, the newest last.</summary>
+    public ImmutableArray<RestoreConflictInfo> Conflicts =>
+        [.. state.Replaced.Select(replaced => RestoreTelling.Of(options, state.Keys, replaced, state.Vault))];
+
+    /// <summary>What the account waits for; null where it waits for nothing.</summary>
+    public BehindInfo? Behind => state.Read(open => RestoreTelling.Behind(open.Vault, open.Private, state.Keys.Id));
+
+    /// <summary>Takes the way back, where it is open. Null where that is done, or there is nothing to do.</summary>
+    public async Task<ClientFailure?> GoOnAsync(CancellationToken ct)
+    {
+        // Somebody may have brought what is missing.
+        if (await state.RefreshAsync(ct) is { } unread) return unread;
+        if (state.Behind is not { } behind) return null;
+        var now = state.Api.NowSeconds;
+        if (Clock.FromSeconds(now) < behind.OpensAt) return behind;
+        var commit = WayBack.Write(state.Open, state.Keys, null, now, options.Random);
+        var sent = await VaultRepair.SendAsync(state.Api, state.Keys, VaultRepair.Onward(state.Vault, commit), ct);
+        var failure = await state.RefreshAsync(ct);
+        // The answer may have been lost, or another device has gone on at the same time: what counts is what is there.
+        return failure ?? (state.Behind is null ? null : (sent as Repaired.Refused)?.Why ?? behind);
+    }
+}

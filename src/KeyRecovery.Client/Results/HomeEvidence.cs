@@ -1,0 +1,9 @@
+namespace KeyRecovery;
+
+/// <summary>
+/// Two heads that the home server has signed and that cannot both be true: whoever holds its audit key sees that it
+/// lied (docs/protocol.md §7).
+/// </summary>
+/// <param name="Known">The signed head that this device had verified.</param>
+/// <param name="Served">The one that it was served since.</param>
+public sealed record HomeEvidence(ReadOnlyMemory<byte> Known, ReadOnlyMemory<byte> Served);
