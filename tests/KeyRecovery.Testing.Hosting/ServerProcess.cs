@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Testing.Hosting;
 
@@ -34,9 +36,12 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <param name="port">0 for any.</param>
     /// <param name="settings">Keys below <c>KeyRecovery</c>.</param>
     public static async Task<ServerProcess> StartAsync(
-        string dataFolder, int port = 0, params (string Key, string Value)[] settings)
+        string dataFolder, int port = 0, params (string Key, string Value)[] settings) =>
+        await StartAsync(Launch(Arguments(dataFolder, port, settings)), dataFolder);
+
+    private static async Task<ServerProcess> StartAsync(Process process, string dataFolder)
     {
-        var server = new ServerProcess(Launch(Arguments(dataFolder, port, settings)), dataFolder);
+        var server = new ServerProcess(process, dataFolder);
         var listening = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         server._process.Exited += (_, _) =>
             listening.TrySetException(new InvalidOperationException($"the host ended: {server.Output}"));
@@ -48,6 +53,13 @@ public sealed class ServerProcess : IAsyncDisposable
         server.Address = await listening.Task.WaitAsync(TimeSpan.FromMinutes(2));
         return server;
     }
+
+    /// <summary>
+    /// As the other, of a host whose wall clock is ahead: what takes days is shown in seconds. Needs libfaketime.
+    /// </summary>
+    public static Task<ServerProcess> StartAsync(
+        string dataFolder, int port, TimeSpan ahead, params (string Key, string Value)[] settings) =>
+        StartAsync(Launch(Arguments(dataFolder, port, settings), ahead), dataFolder);
 
     /// <summary>Starts the host and ends it (SIGKILL) after a while, whether it listens by then or not.</summary>
     public static async Task KillWhileStartingAsync(
@@ -134,7 +146,22 @@ public sealed class ServerProcess : IAsyncDisposable
         listening.TrySetResult(new Uri(JsonDocument.Parse(line).RootElement.GetProperty("Addresses")[0].GetString()!));
     }
 
-    private static Process Launch(IEnumerable<string> arguments) => Process.Start(
-        new ProcessStartInfo(
-            "dotnet", [HostAssembly, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+    private static Process Launch(IEnumerable<string> arguments, TimeSpan ahead = default)
+    {
+        var start = new ProcessStartInfo("dotnet", [HostAssembly, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        if (ahead != default)
+        {
+            start.Environment["LD_PRELOAD"] = Machine.PathOf(Need.Faketime);
+            start.Environment["FAKETIME"] = string.Create(CultureInfo.InvariantCulture, $"+{ahead.TotalSeconds:0}s");
+            // Timers and waits go on as they are.
+            start.Environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1";
+            start.Environment["NO_FAKE_STAT"] = "1";
+        }
+
+        return Process.Start(start)!;
+    }
 }

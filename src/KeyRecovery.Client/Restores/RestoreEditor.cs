@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Vaults;
-using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Client.Restores;
 

@@ -22,6 +22,9 @@ public static class Machine
         .Select(need => Looked.GetOrAdd(need, n => new Lazy<string?>(() => Look(n))).Value)
         .FirstOrDefault(reason => reason is not null);
 
+    /// <summary>Where the program or file of a need is.</summary>
+    public static string PathOf(Need need) => Programs[need].Path;
+
     private static string? Look(Need need)
     {
         if (need == Need.Linux) return OperatingSystem.IsLinux() ? null : "another system: this test reads /proc";

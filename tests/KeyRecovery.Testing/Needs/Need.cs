@@ -12,6 +12,9 @@ public enum Need
     /// <summary>A browser that takes pictures.</summary>
     Chromium,
 
+    /// <summary>A library that shows a program another wall clock.</summary>
+    Faketime,
+
     /// <summary>DejaVu Sans Mono, which has the blocks of which a terminal's QR code is made.</summary>
     Font,
 

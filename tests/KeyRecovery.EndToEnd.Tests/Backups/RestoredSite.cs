@@ -1,0 +1,66 @@
+using KeyRecovery.Testing.Hosting;
+
+namespace KeyRecovery.EndToEnd.Tests.Backups;
+
+/// <summary>A person's server that is restored from a backup set by the real verb, and serves again at its address.
+/// </summary>
+internal sealed class RestoredSite : IAsyncDisposable
+{
+    private readonly Site _site;
+    private readonly People _people;
+    private ServerProcess _server;
+    private string _set = "";
+
+    private RestoredSite(Site site, People people, ServerProcess server, Person person) =>
+        (_site, _people, _server, Person) = (site, people, server, person);
+
+    /// <summary>Whose account it is; her phone made it, and a set has it.</summary>
+    public Person Person { get; }
+
+    public static async Task<RestoredSite> MakeAsync(People people)
+    {
+        var site = await Site.MakeAsync();
+        var server = await site.StartAsync();
+        var world = new RestoredSite(site, people, server, people.Add());
+        await People.LiveAsync(server, world.Person);
+        await world.BackupAsync();
+        return world;
+    }
+
+    /// <summary>Another device, not yet of the account.</summary>
+    public TestDevice Device() => _people.Device(_server, Person);
+
+    /// <summary>Makes a set, to which the next restore goes back.</summary>
+    public async Task<string> BackupAsync() => _set = await _site.BackupAsync();
+
+    /// <summary>Loses the stores and goes back to a set.</summary>
+    /// <param name="part"><c>data</c>, <c>keys</c> or <c>all</c>.</param>
+    /// <param name="set">Null for the newest.</param>
+    public async Task RestoreAsync(string part, string? set = null)
+    {
+        var port = _server.Address.Port;
+        // Heads have whole seconds: what was signed before the restore is older than it.
+        await Task.Delay(TimeSpan.FromSeconds(1.1));
+        await _server.StopAsync();
+        if (part is "data" or "all") _site.LoseFile("stores");
+        if (part is "keys" or "all") _site.LoseFile("keys");
+        var (exit, report) = await _site.RestoreAsync(
+            set ?? _set, part == "data" ? [] : ["--part", part]);
+        Assert.True(exit == 0, report.GetRawText());
+        _server = await _site.StartAsync(port);
+    }
+
+    /// <summary>Serves again, with a wall clock that is ahead.</summary>
+    public async Task RestartAsync(TimeSpan ahead)
+    {
+        var port = _server.Address.Port;
+        await _server.StopAsync();
+        _server = await ServerProcess.StartAsync(_site.Data, port, ahead, _site.Settings);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _site.Dispose();
+    }
+}
