@@ -32,8 +32,14 @@ internal static class KnownClaims
     /// <param name="known">What was known.</param>
     /// <param name="shared">How many links both chains have.</param>
     /// <param name="version">The version of the manifest that is served.</param>
+    /// <param name="gapsEnd">The last version of the gaps that reach the known manifest; 0 where none does.</param>
     public static SignedClaim? FindFor(
-        ImmutableArray<SignedClaim> claims, VerifiedVault known, int shared, ulong version) =>
-        claims.LastOrDefault(c => c.Claim.Time > known.Head.Head.Time && c.Claim.ChainSequence < (ulong)shared
-            && c.Claim.ManifestVersion <= version && c.Claim.ManifestVersion < known.Manifest.Manifest.Version);
+        ImmutableArray<SignedClaim> claims, VerifiedVault known, int shared, ulong version, ulong gapsEnd)
+    {
+        // What is known below a gap cannot be proved either, though the restore lost nothing of it.
+        var end = Math.Max(known.Manifest.Manifest.Version, gapsEnd);
+        return claims.LastOrDefault(c => c.Claim.Time > known.Head.Head.Time
+            && c.Claim.ChainSequence < (ulong)shared
+            && c.Claim.ManifestVersion <= version && c.Claim.ManifestVersion < end);
+    }
 }

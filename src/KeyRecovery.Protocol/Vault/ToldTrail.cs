@@ -22,23 +22,28 @@ internal sealed class ToldTrail(VaultBundle told, SignedManifest manifest)
     }
 
     /// <summary>
-    /// What a reader takes who knows none of them: those above the last gap, or all from version 1 on. No fault where
-    /// too few are told.
+    /// What a reader takes who knows none of them: those above the last gap, or all from version 1 on. Nothing, and no
+    /// fault, where not all of them are told.
     /// </summary>
     /// <param name="from">The version that was asked from.</param>
     public (RememberedTrail Trail, ProtocolFault Fault) Anew(ulong from)
     {
-        var (gaps, hashes) = (GapsFrom(from), told.Hashes);
-        var none = (RememberedTrail.None(manifest), ProtocolFault.None);
-        if (gaps.Any(gap => gap.To >= _version)) return none with { Item2 = ProtocolFault.ForkedManifest };
-        if (gaps.Count == 0 && from != 1) return none;
-        var (start, first) = gaps.Count == 0 ? (default, 1) : (gaps[^1].Trail, gaps[^1].To + 1);
-        if ((ulong)hashes.Length < _version - first || hashes.Length == 0) return none;
-        var above = hashes[^(int)(_version - first)..];
+        var (gaps, hashes, end) = (GapsFrom(from), told.Hashes, GapsEndFrom(from));
+        if (end >= _version) return (RememberedTrail.None(manifest), ProtocolFault.ForkedManifest);
+        if ((end == 0 && from != 1) || (ulong)hashes.Length != CountFrom(from, gaps))
+            return (RememberedTrail.None(manifest), ProtocolFault.None);
+        var start = end == 0 ? default : gaps[^1].Trail;
+        var above = hashes[^(int)(_version - Math.Max(from, end + 1))..];
         return Ends(start, above)
             ? (new RememberedTrail(start, []).Add(above), ProtocolFault.None)
-            : none with { Item2 = ProtocolFault.ForkedManifest };
+            : (RememberedTrail.None(manifest), ProtocolFault.ForkedManifest);
     }
+
+    /// <summary>The last version of the gaps that end at a version or above; 0 where there is none.</summary>
+    public ulong GapsEndFrom(ulong version) => GapsFrom(version) is [.., var last] ? last.To : 0;
+
+    private ulong CountFrom(ulong from, List<ManifestGap> gaps) => gaps.Aggregate(
+        _version - from, (count, gap) => count - (gap.To - Math.Max(gap.From, from) + 1));
 
     private List<ManifestGap> GapsFrom(ulong version) => [.. told.Gaps.Where(gap => gap.To >= version)];
 

@@ -97,7 +97,9 @@ internal sealed class VaultReading(string appId, VaultBundle told, OwnIdentity o
             or ProtocolFault.RolledBackManifest or ProtocolFault.ForkedManifest)) return null;
         var head = SignedHead.Decode(told.Head).Head;
         var lies = before.Head.Head.Contradicts(head, _claims.Select(c => c.Claim));
-        return lies ? null : KnownClaims.FindFor(_claims, before, Shared(before), _manifest.Manifest.Version);
+        if (lies) return null;
+        var gapsEnd = new ToldTrail(told, _manifest).GapsEndFrom(before.Manifest.Manifest.Version);
+        return KnownClaims.FindFor(_claims, before, Shared(before), _manifest.Manifest.Version, gapsEnd);
     }
 
     private ProtocolFault FindFork(VerifiedVault before)
