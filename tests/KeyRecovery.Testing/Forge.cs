@@ -33,6 +33,24 @@ public static class Forge
     public static SignedManifest Manifest(Manifest manifest, SignedManifest signatureOf) =>
         SignedManifest.Decode(new CborOut().Array(2).Bytes(manifest.Encode()).Bytes(signatureOf.Signature).ToArray());
 
+    /// <summary>The vault after more commits, each a manifest that changes nothing.</summary>
+    public static ServedVault Manifests(ServedVault vault, TestAuthority signer, int count)
+    {
+        for (; count > 0; count--)
+        {
+            var before = vault.Manifest;
+            var next = before.Manifest with
+            {
+                Version = before.Manifest.Version + 1, Previous = before.Hash,
+                Trail = ManifestTrail.Next(before.Manifest.Trail, before.Hash), Signer = signer.Id,
+            };
+            var signed = SignedManifest.Sign(next, signer.Signing);
+            vault = vault with { Manifest = signed, Hashes = vault.Hashes.Add(before.Hash) };
+        }
+
+        return vault;
+    }
+
     /// <summary>The bytes with one bit of one byte turned.</summary>
     public static byte[] Flip(ReadOnlySpan<byte> bytes, int at, byte mask = 1)
     {

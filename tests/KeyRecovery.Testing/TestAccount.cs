@@ -121,6 +121,9 @@ public sealed class TestAccount
         Commits.RemoveAt(Commits.Count - 1);
     }
 
+    /// <summary>The server has another state, of a backup perhaps: what is committed next stands on it.</summary>
+    public void Return(ServedVault state) => _history.Add(state);
+
     /// <summary>Takes a commit that was made elsewhere from the state of now.</summary>
     /// <param name="commit">The commit.</param>
     /// <param name="items">Its sealed items, also those that did not come along.</param>

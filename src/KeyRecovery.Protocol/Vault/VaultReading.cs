@@ -48,10 +48,11 @@ internal sealed class VaultReading(string appId, VaultBundle told, OwnIdentity o
     private VaultVerdict RunAnew(ulong from)
     {
         if (told.First != 0) return Refused(ProtocolFault.DroppedLink);
-        var (trail, fault) = new ToldTrail(told, _manifest).Anew(from);
-        if (fault != ProtocolFault.None) return Refused(fault);
         var links = ChainLinkList.Decode(told.Links, SignedChainLink.Decode);
-        return Judge(links, Chain.Start(appId, links), trail, told.Gaps);
+        var step = Chain.Start(appId, links);
+        if (step is ChainStep.Refused broken) return Refused(broken.Fault);
+        var (trail, fault) = new ToldTrail(told, _manifest).Anew(from);
+        return fault == ProtocolFault.None ? Judge(links, step, trail, told.Gaps) : Refused(fault);
     }
 
     private VaultVerdict RunFrom(VerifiedVault before)

@@ -13,6 +13,7 @@ public class FrozenFormats
         new AccountIdFormat(), new LinkFormat(), new SigchainFormat(), new EpochCommitFormat(),
         new PreviousEpochKeyFormat(),
         new KeysetFormat(), new ManifestFormat(), new TrailFormat(), new HeadFormat(),
+        new RestoredFormat(),
         new UndoFormat(), new RestorePointFormat(), new SignatureFormat(),
         new ManifestPrivateFormat(), new LeafLabelFormat(), new ItemFormat(),
         new CommitFormat(), new VaultFormat(), new RepairFormat(), new ItemBatchFormat(), new CodeSlotFormat(),

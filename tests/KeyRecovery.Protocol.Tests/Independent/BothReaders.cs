@@ -12,25 +12,24 @@ namespace KeyRecovery.Protocol.Tests.Independent;
 /// </summary>
 public class BothReaders
 {
-    private const int Stories = 200;
     private const int Words = 10;
 
     [NeedsFact(Need.Node, Need.Npm)]
-    public void Have_the_same_to_say_to_a_chain() => Compare(new SigchainFormat(), "epoch-rule");
+    public void Have_the_same_to_say_to_a_chain() => Compare(new SigchainFormat(), 200, "epoch-rule");
 
     [NeedsFact(Need.Node, Need.Npm)]
-    public void Have_the_same_to_say_to_a_vault() => Compare(new VaultFormat(), "manifest-base");
+    public void Have_the_same_to_say_to_a_vault() => Compare(new VaultFormat(), 300, "manifest-base", "conflict");
 
-    private static void Compare(GoldenFormat ours, string rare)
+    private static void Compare(GoldenFormat ours, int count, params string[] rare)
     {
-        var request = new JsonObject { ["format"] = ours.Name, ["seed"] = 1, ["count"] = Stories };
+        var request = new JsonObject { ["format"] = ours.Name, ["seed"] = 1, ["count"] = count };
         var stories = JsonNode.Parse(NodePeer.Run("stories.mjs", request.ToJsonString(), "Independent"))!
             .AsArray().Select(story => story!).ToList();
-        Assert.Equal(Stories, stories.Count);
-        Assert.Contains(GoldenFormat.Accepted, stories.Select(story => story.Text("verdict")));
-        Assert.Contains(rare, stories.Select(story => story.Text("verdict")));
+        Assert.Equal(count, stories.Count);
         // Stories that are all alike tell little.
-        Assert.InRange(stories.Select(story => story.Text("verdict")).Distinct().Count(), Words, Stories);
+        var words = stories.Select(story => story.Text("verdict")).ToHashSet();
+        Assert.Superset(new HashSet<string>([GoldenFormat.Accepted, .. rare]), words);
+        Assert.InRange(words.Count, Words, count);
         foreach (var story in stories)
         {
             var told = story["told"]!.AsObject();

@@ -28,13 +28,14 @@ export function readCommit(bytes) {
 }
 
 export function readRepair(bytes) {
-  const { signedLink, keyset, signedManifest, signedHead, between } = decode('repair', bytes);
+  const { signedLink, keyset, signedManifest, signedHead, trail, between } = decode('repair', bytes);
   demand(signedLink.length > 0, 'malformed');
   return {
     links: signedLink.map(readSignedLink),
     keysets: readKeysets(keyset),
     manifest: readManifest(signedManifest),
     head: signedHead.length === 0 ? null : readHead(signedHead),
+    trail,
     between,
   };
 }

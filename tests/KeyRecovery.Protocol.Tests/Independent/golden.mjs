@@ -36,6 +36,7 @@ const formats = {
   repair: stores.repairs,
   'request-signature': sessions.requests,
   'restore-point': restoring.restorePoints,
+  restored: stores.claims,
   sigchain: chain.sigchains,
   signature: keys.signature,
   trail: chain.trails,

@@ -2,6 +2,7 @@
 import { same } from './bytes.mjs';
 import { sign, verifies, underLabel } from './ed25519.mjs';
 import { demand } from './refusal.mjs';
+import { isBelow } from './restored.mjs';
 import { decode, encode } from './structure.mjs';
 
 const label = 'keyrecovery/v1/head';
@@ -29,12 +30,29 @@ export function checkHeadIs(head, account, link, manifest) {
   demand(same(head.trail, manifest.trail), 'head-mismatch');
 }
 
-/** Whether two heads of one home prove a lie. */
-export function contradict(a, b) {
-  if (a.chainSeq === b.chainSeq && !same(a.chainHash, b.chainHash)) return true;
-  if (a.manifestVersion === b.manifestVersion) {
-    return !['manifestHash', 'chainHash', 'trail'].every((name) => same(a[name], b[name]));
+/** Whether two heads of one home prove a lie: what they differ in, no claim explains. */
+export function contradict(a, b, claims = []) {
+  const difference = differenceOf(a, b);
+  return difference !== null && !claims.some((claim) => explains(claim, difference, a, b));
+}
+
+function explains(claim, difference, a, b) {
+  const [earlier, later] = [Math.min(a.time, b.time), Math.max(a.time, b.time)];
+  return same(claim.account, a.account) && isBelow(claim, difference) && earlier < claim.time && claim.time <= later;
+}
+
+/** The sequence and the version below which a claim has to be; null where both heads can be true. */
+function differenceOf(a, b) {
+  if (!same(a.account, b.account)) return null;
+  const sameManifest = a.manifestVersion === b.manifestVersion && same(a.manifestHash, b.manifestHash);
+  if (sameManifest) {
+    const agree = a.chainSeq === b.chainSeq && same(a.chainHash, b.chainHash) && same(a.trail, b.trail);
+    return agree ? null : { version: 0 };
   }
+  const difference = {};
+  if (a.chainSeq === b.chainSeq && !same(a.chainHash, b.chainHash)) difference.seq = a.chainSeq;
+  if (a.manifestVersion === b.manifestVersion) difference.version = a.manifestVersion;
+  if ('seq' in difference || 'version' in difference) return difference;
   const [older, newer] = a.manifestVersion < b.manifestVersion ? [a, b] : [b, a];
-  return newer.chainSeq < older.chainSeq;
+  return newer.chainSeq < older.chainSeq ? { seq: older.chainSeq } : null;
 }

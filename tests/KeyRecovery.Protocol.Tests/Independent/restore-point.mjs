@@ -1,15 +1,16 @@
 // §7: a state to which an account can go back.
 import { ascending, big, empty, hex, join, same } from './bytes.mjs';
 import { epochCommit, keysAlongPath } from './epoch.mjs';
-import { readHead } from './head.mjs';
+import { checkHeadIs, checkHeadSignature, readHead } from './head.mjs';
 import { hpkeOpen } from './hpke-xwing.mjs';
 import { sealInfo } from './keyset.mjs';
 import {
-  checkManifestPlace, checkManifestSignature, largestItem, nextTrail, readManifest,
+  checkManifestPlace, checkManifestSignature, largestItem, readManifest,
 } from './manifest.mjs';
 import { demand, orRefuse } from './refusal.mjs';
 import { chainOf, headOf } from './sigchain.mjs';
 import { decode, encode } from './structure.mjs';
+import { checkTrail } from './told-trail.mjs';
 
 const mostNamed = 44150;
 
@@ -28,7 +29,7 @@ export function readRestorePoint(bytes) {
 }
 
 /** Whether the point was once the state of the account whose verified vault is `served`. */
-export function checkRestorePoint({ manifest }, served, hashes) {
+export function checkRestorePoint({ manifest, head }, served, hashes, homeKeys) {
   demand(same(manifest.account, served.chain.account), 'other-account');
   const chain = chainAt(served.chain, manifest.chainSeq);
   const { seq: chainSeq, hash: chainHash } = headOf(chain);
@@ -36,7 +37,8 @@ export function checkRestorePoint({ manifest }, served, hashes) {
   const signer = chain.active.get(hex(manifest.signer));
   demand(signer, 'manifest-signature');
   checkManifestSignature(manifest, signer.signingKey);
-  checkLeadsTo(manifest, served.manifest, hashes);
+  if (head && !same(manifest.hash, served.manifest.hash)) checkReplaced(manifest, head, chain, served, homeKeys);
+  else if (!isUnproved(manifest, served)) checkLeadsTo(manifest, served.manifest, hashes);
   return chain;
 }
 
@@ -45,11 +47,25 @@ function chainAt({ appId, links }, seq) {
   return chainOf(appId, links.slice(0, seq + 1));
 }
 
+/** The home's word stands for the trail of a state that a repair replaced. */
+function checkReplaced(manifest, head, chain, { claims }, homeKeys) {
+  checkHeadSignature(head, homeKeys);
+  checkHeadIs(head, chain.account, headOf(chain), manifest);
+  demand(claims.some(({ manifestVersion, time }) =>
+    manifestVersion < manifest.version && time > head.time), 'forked-manifest');
+}
+
+/** In or below a gap nothing can be proved, where a restore was claimed from below its end. */
+function isUnproved({ version }, { manifest, claims, gaps }) {
+  return version < manifest.version && gaps.some(({ to }) =>
+    version <= to && claims.some(({ manifestVersion }) => manifestVersion < to));
+}
+
 function checkLeadsTo(manifest, served, hashes) {
   demand(hashes.length === served.version - manifest.version, 'forked-manifest');
   if (hashes.length === 0) return demand(same(manifest.hash, served.hash), 'forked-manifest');
-  demand(same(hashes[0], manifest.hash) && same(hashes.at(-1), served.prev), 'forked-manifest');
-  demand(same(hashes.reduce(nextTrail, manifest.trail), served.trail), 'forked-manifest');
+  demand(same(hashes[0], manifest.hash), 'forked-manifest');
+  checkTrail(manifest.trail, hashes, served);
 }
 
 /** The key of the point's epoch; `chain` is the one at its place. */

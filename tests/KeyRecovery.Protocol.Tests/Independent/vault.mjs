@@ -1,18 +1,21 @@
 // §7: a vault, and how it is read.
-import { ascending, compare, hex, same, zeros } from './bytes.mjs';
-import { checkHeadIs, checkHeadSignature, readHead } from './head.mjs';
+import { ascending, compare, hex, same } from './bytes.mjs';
+import { checkHeadIs, checkHeadSignature, contradict, readHead } from './head.mjs';
 import { readKeyset } from './keyset.mjs';
 import { readSignedLink } from './link.mjs';
-import {
-  checkEntries, checkManifestPlace, checkManifestSignature, nextTrail, readManifest,
-} from './manifest.mjs';
+import { checkEntries, checkManifestPlace, checkManifestSignature, readManifest } from './manifest.mjs';
 import { sha256 } from './primitives.mjs';
+import { demand, Refusal, refuse } from './refusal.mjs';
+import { believed, readClaims } from './restored.mjs';
 import { emptyChain, extend, headOf } from './sigchain.mjs';
-import { demand, refuse } from './refusal.mjs';
 import { decode, encode } from './structure.mjs';
+import { checkDescends, checkGaps, checkToldAnew, unprovedFrom } from './told-trail.mjs';
 import { checkUndoPlace } from './undo.mjs';
 
-const most = { links: 4096, keysets: 32, hashes: 65536 };
+const most = { links: 4096, keysets: 32, hashes: 65536, active: 32 };
+
+/** What a restore explains. */
+const explained = ['fork', 'rolled-back-chain', 'rolled-back-manifest', 'forked-manifest'];
 
 export const writeVault = ({ trustedFrom, ...parts }) => encode('vault', { ...parts, list1: trustedFrom });
 
@@ -25,10 +28,15 @@ export function readVault(bytes) {
   const { list1: trustedFrom, ...vault } = decode('vault', bytes);
   demand(vault.first <= most.links && vault.first + vault.signedLink.length <= most.links, 'malformed');
   demand(vault.hash.length <= most.hashes && ascending(trustedFrom, ({ id }) => id), 'malformed');
+  demand(vault.activeAtMinChain.length <= most.active && ascending(vault.activeAtMinChain), 'malformed');
+  checkGaps(vault.gap);
   return {
     account: vault.account,
     first: vault.first,
     hashes: vault.hash,
+    gaps: vault.gap,
+    claims: readClaims(vault.signedRestored),
+    activeAtMinChain: vault.activeAtMinChain,
     trustedFrom,
     links: vault.signedLink.map(readSignedLink),
     keysets: readKeysets(vault.keyset),
@@ -37,13 +45,52 @@ export function readVault(bytes) {
   };
 }
 
-/** The vault's chain and manifest, verified in the page's order. `known` is what the same function gave before. */
-export function verifyVault(vault, { appId, homeKeys, ownId, ownSigningKey }, known) {
+/**
+ * The vault's chain and manifest, verified in the page's order. `known` is what the same function gave before; it comes
+ * back as `conflict` where the vault is taken beside it.
+ */
+export function verifyVault(vault, reader, known) {
   if (known) demand(same(known.chain.account, vault.account), 'other-account');
-  checkHeadSignature(vault.head, homeKeys);
-  const chain = verifyChain(vault, appId, known);
+  checkHeadSignature(vault.head, reader.homeKeys);
+  const claims = believed(known?.claims ?? [], vault.claims, vault.account, reader.homeKeys);
+  if (!known) return verifyAnew(vault, reader, claims, 1);
+  try {
+    return verifyFrom(vault, reader, claims, known);
+  } catch (error) {
+    if (!(error instanceof Refusal) || !explained.includes(error.word)) throw error;
+    if (!counts(vault, claims, known)) throw error;
+    return { ...verifyAnew(vault, reader, claims, known.manifest.version), conflict: known };
+  }
+}
+
+/** Whether a claim counts against what was known: its place lies below what differs. */
+function counts({ first, links, head, manifest, ...vault }, claims, known) {
+  if (first !== 0 || contradict(known.head, head, claims)) return false;
+  const ours = known.chain.links;
+  const at = ours.findIndex((link, seq) => !links[seq] || !same(links[seq].hash, link.hash));
+  const shared = at < 0 ? ours.length : at;
+  const end = Math.max(known.manifest.version, unprovedFrom(vault, known.manifest.version));
+  return claims.some(({ time, chainSeq, manifestVersion }) => time > known.head.time && chainSeq < shared
+    && manifestVersion <= manifest.version && manifestVersion < end);
+}
+
+function verifyAnew(vault, reader, claims, asked) {
+  const chain = verifyChain(vault, reader.appId);
+  checkToldAnew(vault, asked);
+  return judge(vault, reader, claims, chain);
+}
+
+function verifyFrom(vault, reader, claims, known) {
+  const chain = verifyChain(vault, reader.appId, known);
   const { manifest } = vault;
-  checkKnown(vault, chain, known);
+  if (chain === known.chain) demand(manifest.chainSeq >= known.manifest.chainSeq, 'rolled-back-chain');
+  demand(manifest.version >= known.manifest.version, 'rolled-back-manifest');
+  checkDescends(vault, known.manifest);
+  return judge(vault, reader, claims, chain, known);
+}
+
+function judge(vault, { ownId, ownSigningKey }, claims, chain, known) {
+  const { manifest } = vault;
   const own = chain.links.flatMap(({ add }) => add).find(({ id }) => same(id, ownId));
   demand(own && same(own.signingKey, ownSigningKey), 'own-keys');
   checkKeysets(chain, vault.keysets);
@@ -55,7 +102,7 @@ export function verifyVault(vault, { appId, homeKeys, ownId, ownSigningKey }, kn
   demand(signer, 'manifest-signature');
   checkManifestSignature(manifest, signer.signingKey);
   checkHeadIs(vault.head, chain.account, headOf(chain), manifest);
-  return { chain, manifest };
+  return { chain, manifest, head: vault.head, claims, gaps: known?.gaps ?? vault.gaps };
 }
 
 function verifyChain(vault, appId, known) {
@@ -81,20 +128,6 @@ function extendKnown(chain, link, known) {
     if (known && chain === known.chain && error.word === 'broken-chain') return refuse('fork');
     throw error;
   }
-}
-
-function checkKnown({ manifest, hashes }, chain, known) {
-  const from = known?.manifest;
-  if (chain === known?.chain) demand(manifest.chainSeq >= from.chainSeq, 'rolled-back-chain');
-  const count = manifest.version - (from?.version ?? 1);
-  demand(count >= 0, 'rolled-back-manifest');
-  if (!from && hashes.length !== count) return;
-  if (from && count === 0) demand(same(manifest.hash, from.hash), 'forked-manifest');
-  demand(hashes.length === count, 'forked-manifest');
-  if (count === 0) return;
-  if (from) demand(same(hashes[0], from.hash), 'forked-manifest');
-  demand(same(hashes.at(-1), manifest.prev), 'forked-manifest');
-  demand(same(hashes.reduce(nextTrail, from?.trail ?? zeros(32)), manifest.trail), 'forked-manifest');
 }
 
 /** The keysets of the newest epoch, each with what its link brings. */

@@ -45,6 +45,10 @@ internal static class SignedThings
         Of(SignatureLabel.Head,
             SignedHead.Sign(AccountHead.Of(new ChainPlace(0, Link.Hash), Account.Now.Manifest, 1), Key).Bytes,
             bytes => SignedHead.Decode(bytes).IsSignedBy([Key.PublicKey])),
+        Of(SignatureLabel.Restored,
+            SignedClaim.Sign(
+                new RestoredClaim(new RestoreId(Random.Bytes(16)), Account.Now.Account, 0, 1, 1), Key).Bytes,
+            bytes => SignedClaim.Decode(bytes).IsSignedBy([Key.PublicKey])),
         Of(SignatureLabel.RealmReset,
             RealmReset.Sign(Realm.Fingerprint, Slot, new AttemptId(Random.Bytes(16)), 1, Key),
             bytes => RealmReset.Decode(bytes).IsSignedBy(Key.PublicKey)),

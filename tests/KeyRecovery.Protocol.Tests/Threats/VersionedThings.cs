@@ -45,6 +45,9 @@ internal sealed class VersionedThings : IDisposable
             Labels.Manifest, now.Manifest.Body.ToArray(), Throws(b => SignedManifest.Decode(Sign(b))));
         yield return new(
             Labels.Head, TestHome.Sign(now.Manifest).Head.Encode(), Throws(b => SignedHead.Decode(Sign(b))));
+        yield return new(
+            Labels.Restored, TestHome.Claim(now.Account, 0, 1, 1).Claim.Encode(),
+            Throws(b => SignedClaim.Decode(Sign(b))));
         yield return OfManifestPrivate();
         yield return new(Labels.Commit, _account.Commits[0].Encode(), Throws(b => CommitBundle.Decode(b)));
         yield return new(Labels.Vault, now.Tell().Encode(), Throws(b => VaultBundle.Decode(b)));
@@ -145,9 +148,9 @@ internal sealed class VersionedThings : IDisposable
         return thrown == GoldenFormat.Accepted ? opened : thrown;
     }
 
-    private byte[] Repair(ReadOnlyMemory<byte> link) => new CborOut().Array(7).Text(Labels.Repair).UInt(1)
+    private byte[] Repair(ReadOnlyMemory<byte> link) => new CborOut().Array(8).Text(Labels.Repair).UInt(1)
         .Array(1).Bytes(link.Span).Array(1).Bytes(_account.Now.Keysets[0].Bytes.Span)
-        .Bytes(_account.Now.Manifest.Bytes.Span).Bytes([]).Array(0).ToArray();
+        .Bytes(_account.Now.Manifest.Bytes.Span).Bytes([]).Bytes(default(Hash256)).Array(0).ToArray();
 
     private byte[] Sign(byte[] body, SignatureLabel label) =>
         new CborOut().Array(2).Bytes(body).Bytes(_key.Sign(label, body)).ToArray();

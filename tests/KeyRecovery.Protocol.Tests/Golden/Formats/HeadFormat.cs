@@ -7,7 +7,8 @@ using static KeyRecovery.Protocol.Tests.Golden.GoldenJson;
 namespace KeyRecovery.Protocol.Tests.Golden.Formats;
 
 /// <summary>
-/// Signed heads, and which two of one account cannot both be true: they prove a lie of the home server.
+/// Signed heads, and which two of one account cannot both be true: they prove a lie of the home server, unless it has
+/// claimed a restore between them.
 /// </summary>
 internal sealed class HeadFormat() : GoldenFormat("head", "§7")
 {
@@ -18,6 +19,10 @@ internal sealed class HeadFormat() : GoldenFormat("head", "§7")
         yield return ("of a new account", Inputs(0, 1));
         yield return ("of an older one", Inputs(7, 300));
         yield return ("largest integers", Inputs(CborOut.MaxInteger, CborOut.MaxInteger, CborOut.MaxInteger));
+        foreach (var (name, other, claims) in HeadClaims.Explained())
+            yield return (name, Inputs(7, 300).With(new JsonObject {
+                ["later"] = other.DeepClone(), ["restored"] = claims,
+            }));
     }
 
     public override IEnumerable<(string, JsonObject, string)> Invalid()
@@ -26,7 +31,7 @@ internal sealed class HeadFormat() : GoldenFormat("head", "§7")
         var right = inputs.With(Write(inputs));
         var body = right.Bytes("body");
         using var home = SigningKey.FromSeed(inputs.Bytes("homeSeed"));
-        var told = right.Only("homeKeys", "signedHead").With(new JsonObject { ["other"] = "" });
+        var told = right.Only("homeKeys", "signedHead", "restored").With(new JsonObject { ["other"] = "" });
         JsonObject Told(byte[] signed) => told.With(new JsonObject { ["signedHead"] = Hex(signed) });
         byte[] Sign(byte[] other, SignatureLabel label) =>
             new CborOut().Array(2).Bytes(other).Bytes(home.Sign(label, other)).ToArray();
@@ -57,6 +62,10 @@ internal sealed class HeadFormat() : GoldenFormat("head", "§7")
 
         foreach (var (name, other) in Contradictions())
             yield return (name, told.With(new JsonObject { ["other"] = Hex(Of(other).Bytes) }), Contradicts);
+        foreach (var (name, other, claims) in HeadClaims.Unexplained())
+            yield return (name, told.With(new JsonObject {
+                ["other"] = Hex(Of(inputs.With(other)).Bytes), ["restored"] = claims,
+            }), Contradicts);
     }
 
     public override JsonObject Write(JsonObject inputs)
@@ -81,8 +90,11 @@ internal sealed class HeadFormat() : GoldenFormat("head", "§7")
         if (told.Text("other") is "") return Accepted;
         var other = SignedHead.Decode(told.Bytes("other"));
         if (!other.IsSignedBy(keys)) return nameof(ProtocolFault.HeadSignature);
-        Assert.Equal(head.Head.Contradicts(other.Head), other.Head.Contradicts(head.Head));
-        return head.Head.Contradicts(other.Head) ? Contradicts : Accepted;
+        // A claim that the home has not signed is none.
+        List<RestoredClaim> claims = [.. told.BytesList("restored").Select(claim => SignedClaim.Decode(claim))
+            .Where(claim => claim.IsSignedBy(keys)).Select(claim => claim.Claim)];
+        Assert.Equal(head.Head.Contradicts(other.Head, claims), other.Head.Contradicts(head.Head, claims));
+        return head.Head.Contradicts(other.Head, claims) ? Contradicts : Accepted;
     }
 
     private static IEnumerable<(string, JsonObject)> Contradictions()
@@ -132,7 +144,8 @@ internal sealed class HeadFormat() : GoldenFormat("head", "§7")
         return key.PublicKey.ToArray();
     }
 
-    private static JsonObject Inputs(ulong sequence, ulong version, ulong time = 1_800_000_000)
+    /// <summary>The head that the examples begin with: time 1,800,000,000 unless told otherwise.</summary>
+    public static JsonObject Inputs(ulong sequence, ulong version, ulong time = 1_800_000_000)
     {
         var random = new TestRandom(3200);
         return new JsonObject
@@ -142,6 +155,7 @@ internal sealed class HeadFormat() : GoldenFormat("head", "§7")
             ["manifestVersion"] = version, ["manifestHash"] = Hex(random.Bytes(32)),
             ["trail"] = Hex(version == 1 ? new byte[32] : random.Bytes(32)), ["time"] = time,
             ["otherHomeKey"] = Hex(Key(9)), ["later"] = Later(sequence, version, time),
+            ["restored"] = new JsonArray(),
         };
     }
 }

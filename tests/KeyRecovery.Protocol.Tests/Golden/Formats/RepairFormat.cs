@@ -15,6 +15,8 @@ internal sealed class RepairFormat() : GoldenFormat("repair", "§7")
         yield return ("no head", Inputs(account.History[0], withHead: false));
         yield return ("two keysets of one epoch", Inputs(account.History[1]));
         yield return ("a whole chain", Inputs(account.Now));
+        yield return ("hashes of the newest alone", Inputs(account.Now, from: 3));
+        yield return ("no hash", Inputs(account.Now, from: 4));
     }
 
     public override IEnumerable<(string, JsonObject, string)> Invalid()
@@ -24,14 +26,15 @@ internal sealed class RepairFormat() : GoldenFormat("repair", "§7")
             (vault.Links[0].Bytes.ToArray(), vault.Keysets[0].Bytes.ToArray(), vault.Manifest.Bytes.ToArray());
         var head = TestHome.Sign(vault.Manifest).Bytes.ToArray();
         JsonObject Of(
-            byte[][] links, byte[][] keysets, byte[] manifest, byte[]? signedHead = null, byte[][]? between = null)
+            byte[][] links, byte[][] keysets, byte[] manifest, byte[]? signedHead = null, byte[]? trail = null,
+            params byte[][] between)
         {
-            var writer = new CborOut().Array(7).Text(Labels.Repair).UInt(1).Array(links.Length);
+            var writer = new CborOut().Array(8).Text(Labels.Repair).UInt(1).Array(links.Length);
             foreach (var one in links) writer.Bytes(one);
             writer.Array(keysets.Length);
             foreach (var one in keysets) writer.Bytes(one);
-            writer.Bytes(manifest).Bytes(signedHead ?? []).Array(between?.Length ?? 0);
-            foreach (var one in between ?? []) writer.Bytes(one);
+            writer.Bytes(manifest).Bytes(signedHead ?? []).Bytes(trail ?? new byte[32]).Array(between.Length);
+            foreach (var one in between) writer.Bytes(one);
             return Told(writer.ToArray());
         }
 
@@ -44,7 +47,10 @@ internal sealed class RepairFormat() : GoldenFormat("repair", "§7")
         yield return ("an empty link", Of([link, []], [keyset], manifest), Malformed);
         yield return ("keyset and manifest swapped", Of([link], [manifest], keyset), Malformed);
         yield return ("half a head", Of([link], [keyset], manifest, head[..^1]), Malformed);
-        yield return ("a hash of 31 bytes between", Of([link], [keyset], manifest, head, [new byte[31]]), Malformed);
+        yield return (
+            "a hash of 31 bytes between", Of([link], [keyset], manifest, head, null, new byte[31]), Malformed);
+        yield return ("no trail", Of([link], [keyset], manifest, head, []), Malformed);
+        yield return ("a trail of 33 bytes", Of([link], [keyset], manifest, head, new byte[33]), Malformed);
     }
 
     public override JsonObject Write(JsonObject inputs) => Told(new RepairBundle(
@@ -53,6 +59,7 @@ internal sealed class RepairFormat() : GoldenFormat("repair", "§7")
         SignedManifest.Decode(inputs.Bytes("signedManifest")))
     {
         Head = inputs.Bytes("signedHead") is { Length: > 0 } head ? SignedHead.Decode(head) : null,
+        Trail = new Hash256(inputs.Bytes("trail")),
         Between = [.. inputs.BytesList("between").Select(hash => new Hash256(hash))],
     }.Encode());
 
@@ -65,12 +72,13 @@ internal sealed class RepairFormat() : GoldenFormat("repair", "§7")
 
     private static JsonObject Told(byte[] repair) => new() { ["repair"] = Hex(repair) };
 
-    private static JsonObject Inputs(ServedVault vault, bool withHead = true) => new()
+    private static JsonObject Inputs(ServedVault vault, bool withHead = true, ulong from = 1) => new()
     {
         ["links"] = HexArray(vault.Links.Select(l => l.Bytes.ToArray())),
         ["keysets"] = HexArray(vault.Keysets.Select(k => k.Bytes.ToArray())),
         ["signedManifest"] = Hex(vault.Manifest.Bytes),
         ["signedHead"] = withHead ? Hex(TestHome.Sign(vault.Manifest).Bytes) : "",
-        ["between"] = HexArray(vault.Hashes.Select(hash => hash.ToArray())),
+        ["trail"] = Hex(vault.TrailOf(from).ToArray()),
+        ["between"] = HexArray(vault.Hashes.Skip((int)from - 1).Select(hash => hash.ToArray())),
     };
 }

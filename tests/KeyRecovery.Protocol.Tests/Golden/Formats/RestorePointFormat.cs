@@ -40,11 +40,11 @@ internal sealed class RestorePointFormat() : GoldenFormat("restore-point", "§7"
         if (!told.ContainsKey("vault")) return Accepted;
         using var kem = KemPrivateKey.FromSeed(told.Bytes("ownKemSeed"));
         var own = new OwnIdentity(new AuthorityId(told.Bytes("ownId")), new VerifyKey(told.Bytes("ownSigningKey")));
+        List<VerifyKey> homeKeys = [.. told.BytesList("homeKeys").Select(key => new VerifyKey(key))];
         var vault = Assert.IsType<VaultVerdict.Ok>(VerifiedVault.Verify(
-            told.Text("appId"), VaultBundle.Decode(told.Bytes("vault")), own, null,
-            [.. told.BytesList("homeKeys").Select(key => new VerifyKey(key))])).Vault;
+            told.Text("appId"), VaultBundle.Decode(told.Bytes("vault")), own, null, homeKeys)).Vault;
         ImmutableArray<Hash256> hashes = [.. told.BytesList("hashes").Select(hash => new Hash256(hash))];
-        if (point.Check(vault, hashes) is var fault and not ProtocolFault.None) return Verdict(fault);
+        if (point.Check(vault, hashes, homeKeys) is var fault and not ProtocolFault.None) return Verdict(fault);
         var (open, refused) = point.Open(vault, own.Id, kem);
         using (open) return Verdict(refused);
     }

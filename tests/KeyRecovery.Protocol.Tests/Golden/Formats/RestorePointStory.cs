@@ -8,7 +8,8 @@ namespace KeyRecovery.Protocol.Tests.Golden.Formats;
 
 /// <summary>
 /// An account of a phone, a laptop and a tablet: version 3 is the laptop's, version 4 removes it and begins epoch 2,
-/// version 5 is the phone's. The phone reads, and the tablet, which version 5's link adds.
+/// version 5 is the phone's. The phone reads, and the tablet, which version 5's link adds. A repair replaced another
+/// version 3, which the phone signed, and a version 6.
 /// </summary>
 internal sealed class RestorePointStory
 {
@@ -20,6 +21,8 @@ internal sealed class RestorePointStory
     private readonly TestAuthority _phone;
     private readonly TestAccount _account;
     private readonly ItemId _item;
+    private readonly SignedManifest _replaced;
+    private readonly SignedManifest _replacedNewer;
 
     public RestorePointStory()
     {
@@ -33,6 +36,11 @@ internal sealed class RestorePointStory
         _account.Commit(_phone, new AccountChange { Remove = [laptop] });
         _account.Commit(
             _phone, new AccountChange { Put = [(_item, [3])], Add = [TestAuthority.Device(_random)] });
+        _replaced = SignedManifest.Sign(
+            _account.History[2].Manifest.Manifest with { Signer = _phone.Id }, _phone.Signing);
+        _account.Commit(_phone, new AccountChange { Put = [(_item, [4])] });
+        _replacedNewer = _account.Now.Manifest;
+        _account.Forget();
     }
 
     /// <summary>The state before the laptop wrote.</summary>
@@ -47,9 +55,17 @@ internal sealed class RestorePointStory
         var named = _account.History.Take(3).Select(v => v.Manifest.Manifest.Items[0]).Distinct()
             .OrderBy(i => i.Version);
         yield return ("with two versions named", Undone.With(new JsonObject { ["named"] = Named([.. named]) }));
-        yield return ("with a head", Undone.With(new JsonObject {
-            ["signedHead"] = Hex(TestHome.Sign(_account.History[1].Manifest).Bytes),
-        }));
+        yield return ("the state of now, with its head", Of(4).With(Head(_account.Now.Manifest)));
+        yield return ("a state that a repair replaced", Replaced());
+        yield return ("a state that a repair replaced, where all was lost", Replaced(Claim(0, 0, 1)));
+        yield return ("a newer state than the vault's, which a repair replaced", Of(4)
+            .With(Head(_replacedNewer)).With(Manifest(_replacedNewer)).With(Vault(Claim(2, 5, 1))));
+        yield return ("a state on the trail, with its head", Undone
+            .With(Head(_account.History[1].Manifest)).With(Vault(Claim(0, 1, 1))));
+        yield return ("a state in a gap", InGap(1, Gapped(2, 3), Claim(0, 1, 1)));
+        yield return ("a state at the end of a gap", InGap(2, Gapped(2, 3), Claim(0, 2, 1)));
+        yield return ("a state below a gap", InGap(0, Gapped(2, 3), Claim(0, 1, 1)));
+        yield return ("a state above a gap", Of(3).With(Vault(Gapped(2, 3), Claim(0, 1, 1))));
     }
 
     public IEnumerable<(string Name, byte[] Bytes)> Shapes()
@@ -107,7 +123,66 @@ internal sealed class RestorePointStory
             Resigned(m => m with { Epoch = 2 }));
         yield return Lie("another account's", ProtocolFault.OtherAccount, Undone,
             Resigned(m => m with { Account = new AccountId(_random.Bytes(16)) }));
+        foreach (var (name, fault, inputs) in ReplacedLies()) yield return Lie(name, fault, inputs, []);
+        foreach (var (name, inputs) in GapLies()) yield return Lie(name, ProtocolFault.ForkedManifest, inputs, []);
     }
+
+    private IEnumerable<(string, ProtocolFault, JsonObject)> ReplacedLies()
+    {
+        yield return ("a replaced state without a head", ProtocolFault.ForkedManifest,
+            Replaced().With(new JsonObject { ["signedHead"] = "" }));
+        yield return ("a replaced state without a claim", ProtocolFault.ForkedManifest,
+            Replaced().With(Vault()));
+        yield return ("a replaced state, claimed from its version on", ProtocolFault.ForkedManifest,
+            Replaced(Claim(1, 3, 1)));
+        yield return ("a replaced state, claimed at its head's time", ProtocolFault.ForkedManifest,
+            Replaced(Claim(1, 2, 0)));
+        yield return ("a replaced state under the head of another manifest", ProtocolFault.HeadMismatch,
+            Replaced().With(Head(_account.History[2].Manifest)));
+        using var stranger = SigningKey.FromSeed(new byte[SigningKey.SeedSize]);
+        var head = TestHome.Sign(_replaced).Head;
+        yield return ("a replaced state under another home's head", ProtocolFault.HeadSignature,
+            Replaced().With(new JsonObject { ["signedHead"] = Hex(SignedHead.Sign(head, stranger).Bytes) }));
+        yield return ("a replaced state under a head with another link", ProtocolFault.HeadMismatch,
+            Replaced().With(new JsonObject {
+                ["signedHead"] = Hex(TestHome.Sign(head with { Chain = new ChainPlace(0, default) }).Bytes),
+            }));
+        yield return ("a state on the trail, with its head and no claim", ProtocolFault.ForkedManifest,
+            Undone.With(Head(_account.History[1].Manifest)));
+        yield return ("a replaced state that is not signed", ProtocolFault.ManifestSignature,
+            Replaced().With(Manifest(Forge.Manifest(_replaced.Manifest with { LeafLabel = default }, _replaced))));
+    }
+
+    private IEnumerable<(string, JsonObject)> GapLies()
+    {
+        yield return ("a state in a gap, not claimed", InGap(1, Gapped(2, 3)));
+        yield return ("a state in a gap, claimed from its end on", InGap(1, Gapped(2, 3), Claim(0, 3, 1)));
+        yield return ("a state above a gap, and no hashes", InGap(3, Gapped(2, 3), Claim(0, 1, 1)));
+        yield return ("a newer state than the vault's, with a gap",
+            Of(4).With(Manifest(_replacedNewer)).With(Vault(Gapped(2, 3), Claim(0, 1, 1))));
+    }
+
+    private JsonObject Replaced(SignedClaim? claim = null) =>
+        Of(2).With(Manifest(_replaced)).With(Head(_replaced)).With(Vault(claim ?? Claim(1, 2, 1)));
+
+    // No hashes lead from it to the vault's.
+    private JsonObject InGap(int state, ServedVault vault, params SignedClaim[] claims) =>
+        Of(state).With(Vault(vault, claims)).With(new JsonObject { ["hashes"] = new JsonArray() });
+
+    private ServedVault Gapped(ulong from, ulong to) => _account.Now.WithGap(from, to);
+
+    private SignedClaim Claim(ulong sequence, ulong version, ulong later) => TestHome.Claim(new RestoredClaim(
+        new RestoreId(new byte[RestoreId.Size]), _account.Now.Account, sequence, version, TestHome.Now + later));
+
+    private JsonObject Vault(params SignedClaim[] claims) => Vault(_account.Now, claims);
+
+    private static JsonObject Vault(ServedVault vault, params SignedClaim[] claims) =>
+        new() { ["vault"] = Hex((vault with { Claims = [.. claims] }).TellFrom(1).Encode()) };
+
+    private static JsonObject Manifest(SignedManifest manifest) => new() { ["signedManifest"] = Hex(manifest.Bytes) };
+
+    private static JsonObject Head(SignedManifest manifest) =>
+        new() { ["signedHead"] = Hex(TestHome.Sign(manifest).Bytes) };
 
     private JsonObject Resigned(Func<Manifest, Manifest> change) => new()
     {

@@ -32,7 +32,7 @@ internal sealed class VaultLies
     private IEnumerable<(string, JsonObject, string)> Shapes()
     {
         foreach (var lie in Lies.OfCbor(
-            _first.Tell().Encode(), bytes => VaultFormat.Told(_world, _world.Phone, bytes, null)))
+            _first.Tell().Encode(), bytes => VaultFormat.Told(_world.Phone, bytes, null)))
             yield return lie;
         yield return Malformed("first above 4,096", _first.Tell() with { First = 4097, Links = [] });
         yield return Malformed("first and the links together above 4,096", _first.Tell() with { First = 4096 });
@@ -130,7 +130,7 @@ internal sealed class VaultLies
 
     private IEnumerable<(string, JsonObject, string)> Descents()
     {
-        var known = VaultFormat.Known(_world, _world.Phone, _first);
+        var known = VaultFormat.Known(_world.Phone, _first);
         var told = _now.Tell(0, known);
         var hashes = told.Hashes;
         (string, JsonObject, string) By(string name, ImmutableArray<Hash256> lies) =>
@@ -165,15 +165,16 @@ internal sealed class VaultLies
         (name, Told(told, reader, known), fault.ToString());
 
     private JsonObject Told(VaultBundle told, TestAuthority? reader = null, ServedVault? known = null) =>
-        VaultFormat.Told(_world, reader ?? _world.Phone, told.Encode(), known);
+        VaultFormat.Told(reader ?? _world.Phone, told.Encode(), known);
 
     private JsonObject Trust(params int[] entries)
     {
         AuthorityId[] ids = [.. _first.Keysets[0].Entries.Select(e => e.Id)];
-        var writer = new CborOut().Array(10).Text(Labels.Vault).UInt(1).Bytes(_first.Account).UInt(0)
+        var writer = new CborOut().Array(13).Text(Labels.Vault).UInt(1).Bytes(_first.Account).UInt(0)
             .Array(1).Bytes(_first.Links[0].Bytes.Span).Array(1).Bytes(_first.Keysets[0].Bytes.Span)
-            .Bytes(_first.Manifest.Bytes.Span).Bytes(_first.Tell().Head.Span).Array(0).Array(entries.Length);
+            .Bytes(_first.Manifest.Bytes.Span).Bytes(_first.Tell().Head.Span).Array(0).Array(0).Array(0)
+            .Array(0).Array(entries.Length);
         foreach (var entry in entries) writer.Array(2).Bytes(ids[entry]).UInt(1);
-        return VaultFormat.Told(_world, _world.Phone, writer.ToArray(), null);
+        return VaultFormat.Told(_world.Phone, writer.ToArray(), null);
     }
 }

@@ -6,6 +6,7 @@ import { itemHeader, itemKey, itemKeyInfo, itemPlaintext, openItem, sealItem } f
 import { pad, sha256 } from '../primitives.mjs';
 import { readReceipt, subjectOf, writeReceipt } from '../receipt.mjs';
 import { demand } from '../refusal.mjs';
+import { isSigned, readClaims, readRestored, writeRestored } from '../restored.mjs';
 import { readVault, verifyVault, writeVault } from '../vault.mjs';
 import { demandTold } from './told.mjs';
 
@@ -27,7 +28,7 @@ export const items = {
 };
 
 export const heads = {
-  write({ homeSeed, otherHomeKey, later, ...fields }) {
+  write({ homeSeed, otherHomeKey, later, restored: _, ...fields }) {
     const { body, bytes } = writeHead(fields, homeSeed);
     const { bytes: other } = writeHead({ ...fields, ...later }, homeSeed);
     return { body, homeKeys: [otherHomeKey, publicKey(homeSeed)], signedHead: bytes, other };
@@ -35,9 +36,23 @@ export const heads = {
   read(told) {
     const [head, other] = [told.signedHead, told.other].map((bytes) => bytes.length === 0 ? null : readHead(bytes));
     for (const one of [head, other]) if (one) checkHeadSignature(one, told.homeKeys);
-    demand(!other || !contradict(head, other), 'contradicts');
+    const claims = readClaims(told.restored).filter((claim) => isSigned(claim, told.homeKeys));
+    demand(!other || !contradict(head, other, claims), 'contradicts');
     const { bytes: _, signature: __, ...fields } = head;
     demandTold(told, fields, 'differs');
+  },
+};
+
+export const claims = {
+  write({ homeSeed, otherHomeKey, ...fields }) {
+    const { body, bytes } = writeRestored(fields, homeSeed);
+    return { body, homeKeys: [otherHomeKey, publicKey(homeSeed)], signedRestored: bytes };
+  },
+  read(told) {
+    const claim = readRestored(told.signedRestored);
+    demand(isSigned(claim, told.homeKeys), 'wrong-signature');
+    const { restore, account, chainSeq, manifestVersion, time, body } = claim;
+    demandTold(told, { restore, account, chainSeq, manifestVersion, time, body }, 'differs');
   },
 };
 
@@ -56,8 +71,8 @@ export const repairs = {
   write: ({ links, keysets, ...rest }) =>
     ({ repair: writeRepair({ ...rest, signedLink: links, keyset: keysets }) }),
   read(told) {
-    const { links, keysets, manifest, head, between } = readRepair(told.repair);
-    demandTold(told, { ...partsOf(links, keysets, manifest, head), between }, 'differs');
+    const { links, keysets, manifest, head, trail, between } = readRepair(told.repair);
+    demandTold(told, { ...partsOf(links, keysets, manifest, head), trail, between }, 'differs');
   },
 };
 
@@ -67,20 +82,22 @@ const partsOf = (links, keysets, manifest, head) => ({
 });
 
 export const vaults = {
-  write: ({ account, first, links, keysets, signedManifest, signedHead, hashes, trustedFrom }) => ({
+  write: ({ links, keysets, hashes, gaps, restored, trustedFrom, ...parts }) => ({
     vault: writeVault({
-      account, first, signedLink: links, keyset: keysets, signedManifest, signedHead, hash: hashes,
+      ...parts, signedLink: links, keyset: keysets, hash: hashes, gap: gaps, signedRestored: restored,
       trustedFrom: trustedFrom.map(({ id, at }) => ({ id, trustedFrom: at })),
     }),
   }),
   read(told) {
     const vault = readVault(told.vault);
     const known = told.known.length === 0 ? undefined : verifyVault(readVault(told.known), told);
-    verifyVault(vault, told, known);
-    const { account, first, links, keysets, manifest, head, hashes, trustedFrom } = vault;
-    const times = trustedFrom.map(({ id, trustedFrom: at }) => ({ id, at }));
+    demand(!verifyVault(vault, told, known).conflict, 'conflict');
+    const { account, first, links, keysets, manifest, head, hashes, gaps, activeAtMinChain } = vault;
+    const restored = vault.claims.map(({ bytes }) => bytes);
+    const trustedFrom = vault.trustedFrom.map(({ id, trustedFrom: at }) => ({ id, at }));
     demandTold(told, {
-      account, first, hashes, trustedFrom: times, ...partsOf(links, keysets, manifest, head),
+      account, first, hashes, gaps, restored, activeAtMinChain, trustedFrom,
+      ...partsOf(links, keysets, manifest, head),
     }, 'differs');
   },
 };

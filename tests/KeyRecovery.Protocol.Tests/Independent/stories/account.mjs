@@ -1,4 +1,4 @@
-// An account that grows link by link and manifest by manifest, by the rules.
+// An account that grows link by link and manifest by manifest, by the rules, and is restored now and then.
 import { accountId } from '../account-id.mjs';
 import { compare, empty, hex, same, zeros } from '../bytes.mjs';
 import { publicKey } from '../ed25519.mjs';
@@ -20,6 +20,8 @@ const kemKeys = Array.from({ length: 32 }, (_, at) => kemKey(new Uint8Array(32).
 export class Account {
   chain = emptyChain(appId);
   states = [];
+  claims = [];
+  #time = 5;
   #chance;
   #seeds = new Map();
   #kemKeys = new Map();
@@ -106,18 +108,42 @@ export class Account {
     }
   }
 
-  /** One commit more, mostly with a link. What the vault is then goes to `states`. */
+  /** The state that the home holds. */
+  get #tip() {
+    return this.states.at(-1);
+  }
+
+  /** Mostly later than before; seconds are coarse. */
+  #now() {
+    this.#time += this.#chance.below(3);
+    return this.#time;
+  }
+
+  /** One commit more, mostly with a link. What the home has then goes to `states`. */
   commit() {
-    const before = this.states.at(-1);
+    const before = this.#tip;
     let [keysets, begins] = [before?.keysets ?? [], false];
     if (!before || !this.#chance.once(3)) {
       const grown = this.grow();
       begins = grown.begins;
       keysets = begins ? [grown.keyset] : [...keysets, grown.keyset];
     }
-    const base = before && begins && this.#chance.once(2) ? this.#chance.of(this.states).manifest : null;
+    const base = before && begins && this.#chance.once(2) ? this.#chance.of(before.line) : null;
     const fields = this.#manifestAfter(before?.manifest, base);
-    this.states.push({ chain: this.chain, keysets, fields, manifest: this.signManifest(fields) });
+    const manifest = this.signManifest(fields);
+    this.states.push({
+      chain: this.chain, keysets, fields, manifest, line: [...before?.line ?? [], manifest], time: this.#now(),
+      claims: this.claims,
+    });
+  }
+
+  /** An earlier state comes back, or one that an earlier restore took away. There were two at least. */
+  restore() {
+    const state = this.#chance.of(this.states.slice(0, -1));
+    const place = { chainSeq: headOf(state.chain).seq, manifestVersion: state.manifest.version };
+    this.claims = [...this.claims, { ...place, time: this.#now() }];
+    this.chain = state.chain;
+    this.states.push({ ...state, claims: this.claims });
   }
 
   signManifest(fields) {

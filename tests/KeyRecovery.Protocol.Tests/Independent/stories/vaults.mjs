@@ -1,12 +1,13 @@
-// Vaults that a server tells of an account, to a reader who knows an older one or none; some lie.
+// Vaults that a server tells of an account, to a reader who knows another one or none; some lie. The home was restored
+// now and then, and claims so, as it was or otherwise.
 import { empty, hex } from '../bytes.mjs';
 import { publicKey } from '../ed25519.mjs';
 import { writeHead } from '../head.mjs';
+import { demand } from '../refusal.mjs';
+import { writeRestored } from '../restored.mjs';
 import { headOf } from '../sigchain.mjs';
 import { readVault, verifyVault, writeVault } from '../vault.mjs';
 import { Account, appId } from './account.mjs';
-
-const time = 5;
 
 /** A lie about the manifest, which an authority of the account signs. */
 const signedLie = (change) => (scene) => {
@@ -18,6 +19,21 @@ const signedLie = (change) => (scene) => {
 function withManifest({ parts }, { bytes, version, hash, trail }) {
   parts.signedManifest = bytes;
   Object.assign(parts.head, { manifestVersion: version, manifestHash: hash, trail });
+}
+
+/** A lie about each claim: about restores that there were, or about one that nobody knows of. */
+function claimLie(change) {
+  return ({ parts, chance, state }) => {
+    if (parts.claims.length === 0) {
+      const place = { chainSeq: chance.below(3), manifestVersion: chance.below(state.manifest.version + 1) };
+      parts.claims = [{ ...place, time: state.time + chance.of([-1, 0, 1]) }];
+    }
+    parts.claims = parts.claims.map((claim) => ({ ...claim, ...change(claim, chance) }));
+  };
+}
+
+function gapLie(change) {
+  return ({ parts, chance }) => { parts.gap = parts.gap.map((gap) => ({ ...gap, ...change(gap, chance) })); };
 }
 
 const lies = [
@@ -60,6 +76,17 @@ const lies = [
   ({ parts }) => { parts.head.manifestVersion += 1; },
   ({ parts, other }) => { parts.head.chainSeq = other.fields.chainSeq; },
   ({ parts, chance }) => { parts.homeSeed = chance.bytes(32); },
+  ({ parts, chance }) => { parts.head.time += chance.of([-4, -2, 2, 4]); },
+  ({ parts }) => { parts.claims = []; },
+  ({ parts, chance }) => { parts.claims = parts.claims.filter(() => chance.once(2)); },
+  claimLie((claim, chance) => ({ account: chance.bytes(16) })),
+  claimLie((claim, chance) => ({ homeSeed: chance.bytes(32) })),
+  claimLie((claim, chance) => ({ time: claim.time + chance.of([-2, -1, 1, 2]) })),
+  claimLie((claim, chance) => ({ chainSeq: claim.chainSeq + chance.of([0, 1, 2]) })),
+  claimLie((claim, chance) => ({ manifestVersion: claim.manifestVersion + chance.of([0, 1, 2]) })),
+  claimLie(() => ({ chainSeq: 0, manifestVersion: 0 })),
+  gapLie((gap, chance) => ({ trail: chance.bytes(32) })),
+  gapLie((gap, chance) => ({ from: chance.below(4), to: gap.to + chance.of([0, 1, 2]) })),
 ];
 
 /** Lies about the reader, who knows no vault then. */
@@ -69,46 +96,69 @@ const strangers = [
   ({ told }) => { told.appId = 'drive.example'; },
 ];
 
-/** The parts of a true vault: `at` is the state that is told, `known` the one that the reader has, or null. */
-function partsOf({ homeSeed, states }, at, known, chance) {
-  const { chain, keysets, manifest } = states[at];
+/** Versions that the home lost the hashes of, or none. */
+function gapsIn({ line, manifest }, chance) {
+  if (manifest.version < 2 || !chance.once(4)) return [];
+  const from = 1 + chance.below(manifest.version - 1);
+  const to = from + chance.below(manifest.version - from);
+  return [{ from, to, trail: line[to].trail }];
+}
+
+/** The parts of a true vault: `state` is the one that is told, `known` the one that the reader has, or null. */
+function partsOf({ homeSeed }, state, known, chance, gaps = gapsIn(state, chance)) {
+  const { chain, keysets, manifest, line, time, claims } = state;
   const { seq: chainSeq, hash: chainHash } = headOf(chain);
   const { version: manifestVersion, hash: manifestHash, trail } = manifest;
-  const all = states.slice(0, at).map((state) => state.manifest.hash);
-  const first = known !== null && chance.once(2) ? states[known].chain.links.length : 0;
+  const asked = known?.manifest.version ?? 1;
+  const lost = (version) => gaps.some(({ from, to }) => from <= version && version <= to);
+  const hashes = line.slice(0, -1).filter(({ version }) => version >= asked && !lost(version)).map(({ hash }) => hash);
+  const follows = known && known.chain.links.length <= chain.links.length;
+  const first = follows && chance.once(4) ? known.chain.links.length : 0;
   return {
     account: chain.account, first, signedLink: chain.links.slice(first).map(({ bytes }) => bytes), keyset: keysets,
-    signedManifest: manifest.bytes, hash: known !== null ? all.slice(known) : chance.of([all, []]), trustedFrom: [],
+    signedManifest: manifest.bytes, hash: known || chance.once(2) ? hashes : [], trustedFrom: [],
+    gap: gaps.filter(({ to }) => to >= asked), claims, activeAtMinChain: [],
     head: { account: chain.account, chainSeq, chainHash, manifestVersion, manifestHash, trail, time }, homeSeed,
   };
 }
 
-const vaultOf = ({ head, homeSeed, ...parts }) =>
-  writeVault({ ...parts, signedHead: writeHead(head, homeSeed).bytes });
+function vaultOf({ head, homeSeed, claims, ...parts }) {
+  const signedRestored = claims.map((claim, at) => writeRestored(
+    { restore: new Uint8Array(16).fill(at), account: head.account, ...claim }, claim.homeSeed ?? homeSeed).bytes);
+  return writeVault({ ...parts, signedRestored, signedHead: writeHead(head, homeSeed).bytes });
+}
 
 function makeAccount(chance) {
   const account = new Account(chance);
-  for (let left = 2 + chance.below(5); left > 0; left--) account.commit();
+  account.commit();
+  account.commit();
+  for (let left = 2 + chance.below(5); left > 0; left--) {
+    if (chance.once(3)) account.restore();
+    else account.commit();
+  }
   return account;
 }
 
 export function vaultStory(chance) {
   const account = makeAccount(chance);
-  const { states } = account;
-  const at = chance.below(states.length);
-  const known = chance.once(2) ? null : chance.below(states.length);
-  const told = readerOf(account, states[known ?? at], chance);
-  const before = known === null ? null : vaultOf(partsOf(account, known, null, chance));
-  const source = chance.once(12) ? makeAccount(chance) : account;
-  const parts = partsOf(source, source === account ? at : 0, source === account ? known : null, chance);
-  const state = source.states[source === account ? at : 0];
+  const known = chance.once(4) ? null : chance.of(account.states);
+  const source = chance.once(20) ? makeAccount(chance) : account;
+  const at = chance.once(3) ? chance.of(source.states) : source.states.at(-1);
+  const state = { ...at, claims: chance.of([at.claims, source.claims]) };
+  const told = readerOf(account, known ?? chance.of(account.states), chance);
+  const before = known && vaultOf(partsOf(account, known, null, chance, []));
+  const parts = partsOf(source, state, source === account ? known : null, chance);
   const scene = { told, parts, chance, account: source, state, other: chance.of(source.states) };
-  if (!chance.once(5)) chance.of(known === null ? [...lies, ...strangers] : lies)(scene);
+  if (chance.once(2)) chance.of(known ? lies : [...lies, ...strangers])(scene);
   const vault = vaultOf(parts);
   return {
     told: { ...told, homeKeys: told.homeKeys.map(hex), ownId: hex(told.ownId), ownSigningKey: hex(told.ownSigningKey),
       known: before ? hex(before) : '', vault: hex(vault) },
-    read: () => verifyVault(readVault(vault), told, before ? verifyVault(readVault(before), told) : undefined),
+    read: () => {
+      const verified = verifyVault(
+        readVault(vault), told, before ? verifyVault(readVault(before), told) : undefined);
+      demand(!verified.conflict, 'conflict');
+    },
   };
 }
 
