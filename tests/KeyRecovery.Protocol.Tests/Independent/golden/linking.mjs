@@ -74,7 +74,7 @@ function vaultWith({ vault, chain, epochKey }, signedLink, keyset, { existing, h
   return writeVault({
     account, first: 0, signedLink: after.links.map(({ bytes }) => bytes),
     keyset: [...vault.keysets.map(({ bytes }) => bytes), keyset], signedManifest: manifest.bytes,
-    signedHead: head.bytes, hash: [], trustedFrom: [],
+    signedHead: head.bytes, hash: [], gap: [], signedRestored: [], activeAtMinChain: [], trustedFrom: [],
   });
 }
 
