@@ -1,6 +1,7 @@
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Backups;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Keys;
@@ -31,24 +32,25 @@ public sealed class KeyRecoveryService : IDisposable
     /// <param name="secrets">The lookup and fence keys, and the seeds of the audit key and the realm.</param>
     /// <param name="policies">The configured apps.</param>
     /// <param name="random">Draws keys and nonces.</param>
-    /// <param name="time">The server's clock.</param>
+    /// <param name="clock">The server's clock.</param>
     /// <param name="tombstones">The list beside the stores; null where there is none to keep.</param>
     /// <param name="backups">The backup sets; null where none are made.</param>
     /// <param name="tables">The tables of the stores; null for those of this program.</param>
     /// <param name="links">The relay of linking, the service's from now on; null for one of this process.</param>
     public KeyRecoveryService(
         IDataStore data, IKeyStore keys, IKekRing ring, ServerSecrets secrets, IAppPolicies policies, IRandom random,
-        TimeProvider time,
+        ServerClock clock,
         ITombstones? tombstones = null, IBackupSets? backups = null,
         TableRegistry? tables = null, ILinkRelay? links = null)
     {
+        Clock = clock;
         _lookups = new Lookups(secrets.LookupKey, random);
-        Links = links ?? new LocalLinkRelay(time);
+        Links = links ?? new LocalLinkRelay(clock);
         _auditKey = secrets.AuditKey();
         var (subjectKeys, shares) = (new SubjectKeys(ring, keys, random), new RealmShares(ring, keys, random));
         var context = new ServiceContext(
             data, keys, tables ?? TableRegistry.Default, _lookups, subjectKeys, policies, Links, _auditKey, random,
-            time);
+            clock);
         var erasures = new ErasureRows(keys, secrets.LookupKey, random);
         var decoy = new Decoy(_lookups, subjectKeys, random);
         Gate = new AccountGate(data, keys, _lookups, context.Door, decoy, erasures.ReceiptAsync);
@@ -60,17 +62,20 @@ public sealed class KeyRecoveryService : IDisposable
         Staging = new ItemStaging(context);
         Repairs = new Repairs(context);
         RecoverySlots = new RecoverySlots(context);
-        Realm = new Realm(keys, _lookups, shares, policies, secrets.RealmSeed.Span, random, time);
+        Realm = new Realm(keys, _lookups, shares, policies, secrets.RealmSeed.Span, random, clock);
         Audit = new StoreAudit(context, new RealmCheck(keys, shares), new ErasureCheck(context, erasures));
         var (sets, orphans) = (backups ?? NoBackupSets.Instance, new OrphanAccounts(data, context.Tables));
         Erasures = new Erasures(context, erasures, ring, secrets, sets, tombstones ?? NoTombstones.Instance);
         Sweeper = new Sweeper(context, Erasures.Sweep, orphans);
         Ring = ring;
         RingAudit = new RingAudit(keys, context.Tables, ring);
-        Rotation = new KekRotation(keys, context.Tables, ring, random, time);
+        Rotation = new KekRotation(keys, context.Tables, ring, random, clock.Timers);
         Backups = new KeyBackups(context, ring, Rotation, secrets, sets);
         Quarantine = new Quarantine(context, Erasures, orphans, Rotation);
     }
+
+    /// <summary>The server's clock, by which all ages and holds go.</summary>
+    public ServerClock Clock { get; }
 
     /// <summary>The one way into an account.</summary>
     public AccountGate Gate { get; }

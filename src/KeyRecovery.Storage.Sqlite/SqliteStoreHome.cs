@@ -1,4 +1,5 @@
 using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite.Backups;
 using KeyRecovery.Storage.Sqlite.Options;
@@ -10,10 +11,10 @@ namespace KeyRecovery.Storage.Sqlite;
 /// <param name="dataFile">The data store's file.</param>
 /// <param name="keysFile">The key store's file.</param>
 /// <param name="random">Draws the id of a new pair.</param>
-/// <param name="time">Tells when rows are written.</param>
+/// <param name="clock">Tells when rows are written.</param>
 /// <param name="loggers">Where the stores log to.</param>
 public sealed class SqliteStoreHome(
-    string dataFile, string keysFile, IRandom random, TimeProvider time, ILoggerFactory loggers) : IStoreHome
+    string dataFile, string keysFile, IRandom random, ServerClock clock, ILoggerFactory loggers) : IStoreHome
 {
     /// <inheritdoc/>
     public string PlaceOf(StoreKind kind) => kind == StoreKind.Data ? dataFile : keysFile;
@@ -25,7 +26,7 @@ public sealed class SqliteStoreHome(
     public async Task<IStoreSet> OpenAsync(bool isRestoring) => await SqliteStorePair.OpenAsync(
         new SqliteStoreOptions { Path = dataFile, Journal = JournalProfile.Data, IsRestoring = isRestoring },
         new SqliteStoreOptions { Path = keysFile, Journal = JournalProfile.Keys, IsRestoring = isRestoring },
-        random, time, loggers).ConfigureAwait(false);
+        random, clock, loggers).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public IDisposable Lock() => StoreLocks.Take(FolderOf(dataFile), FolderOf(keysFile));
@@ -41,7 +42,7 @@ public sealed class SqliteStoreHome(
     /// <inheritdoc/>
     public async Task<T> LookIntoKeysAsync<T>(string place, Func<IKeyStore, Task<T>> look)
     {
-        var store = StoreFiles.OpenKeys(place, time);
+        var store = StoreFiles.OpenKeys(place, clock);
         await using (store.ConfigureAwait(false)) return await look(store).ConfigureAwait(false);
     }
 

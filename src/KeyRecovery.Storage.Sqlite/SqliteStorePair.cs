@@ -1,4 +1,5 @@
 using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Backups;
 using KeyRecovery.Storage.Files.Disk;
@@ -49,13 +50,13 @@ public sealed class SqliteStorePair : IStoreSet
     public bool IsNew { get; }
 
     /// <summary>Opens the pair with the default limits.</summary>
-    /// <inheritdoc cref="OpenAsync(SqliteStoreOptions, SqliteStoreOptions, IRandom, TimeProvider, ILoggerFactory)"/>
+    /// <inheritdoc cref="OpenAsync(SqliteStoreOptions, SqliteStoreOptions, IRandom, ServerClock, ILoggerFactory)"/>
     public static Task<SqliteStorePair> OpenAsync(
-        string dataPath, string keyPath, IRandom random, TimeProvider time, ILoggerFactory loggers) =>
+        string dataPath, string keyPath, IRandom random, ServerClock clock, ILoggerFactory loggers) =>
         OpenAsync(
             new SqliteStoreOptions { Path = dataPath, Journal = JournalProfile.Data },
             new SqliteStoreOptions { Path = keyPath, Journal = JournalProfile.Keys },
-            random, time, loggers);
+            random, clock, loggers);
 
     /// <summary>
     /// Opens the pair, or makes it where neither file exists: files with mode 0600, folders with 0700.
@@ -66,8 +67,8 @@ public sealed class SqliteStorePair : IStoreSet
     /// </exception>
     /// <exception cref="StoreUnavailableException">A file cannot be read or written.</exception>
     public static Task<SqliteStorePair> OpenAsync(
-        SqliteStoreOptions data, SqliteStoreOptions keys, IRandom random, TimeProvider time, ILoggerFactory loggers) =>
-        Task.Run(() => Open(new StoreFile(data), new StoreFile(keys), random, time, loggers));
+        SqliteStoreOptions data, SqliteStoreOptions keys, IRandom random, ServerClock clock, ILoggerFactory loggers) =>
+        Task.Run(() => Open(new StoreFile(data), new StoreFile(keys), random, clock, loggers));
 
     /// <summary>
     /// Runs SQLite's <c>integrity_check</c> on both files. Takes as long as reading them whole; writes of the key store
@@ -90,7 +91,7 @@ public sealed class SqliteStorePair : IStoreSet
     }
 
     private static SqliteStorePair Open(
-        StoreFile data, StoreFile keys, IRandom random, TimeProvider time, ILoggerFactory loggers)
+        StoreFile data, StoreFile keys, IRandom random, ServerClock clock, ILoggerFactory loggers)
     {
         if (data.Folder == keys.Folder) throw Throw.SamePlace(data.Folder);
         var logger = loggers.CreateLogger<SqliteStorePair>();
@@ -109,7 +110,7 @@ public sealed class SqliteStorePair : IStoreSet
             Upgrade(keys, keyWriter, logger);
             if (isNew) Log.PairMade(logger, data.Options.Path, keys.Options.Path);
             return new SqliteStorePair(
-                new SqliteDataStore(data, dataWriter, time, logger), new SqliteKeyStore(keys, keyWriter, time, logger),
+                new SqliteDataStore(data, dataWriter, clock, logger), new SqliteKeyStore(keys, keyWriter, clock, logger),
                 data.Options.Path, pairId, isNew, dataLock, keyLock);
         }
         catch (Exception e)

@@ -3,6 +3,7 @@ using KeyRecovery.Api.Reports;
 using KeyRecovery.Api.Stores;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Backups;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Backups;
@@ -19,7 +20,8 @@ internal sealed class RestoreRun(
     KeyRecoveryOptions options, RestoreArguments arguments, TimeProvider time, Action<string> tell)
 {
     private readonly DataDirectories _places = options.Directories;
-    private readonly IStoreHome _home = StoreHomes.Of(options.Directories, time, NullLoggerFactory.Instance);
+    private readonly IStoreHome _home = StoreHomes.Of(
+        options.Directories, new ServerClock(time), NullLoggerFactory.Instance);
     private readonly BackupFolder _folder = new(arguments.From);
     private int _lost;
     private int _locked;

@@ -1,5 +1,6 @@
 using KeyRecovery.Api.Options;
 using KeyRecovery.Service;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Maintenance;
 
 namespace KeyRecovery.Api.Maintenance;
@@ -60,14 +61,14 @@ internal sealed partial class KekRotationService(
     private TimeSpan UntilDue()
     {
         var current = service.Ring.Standings.Single(kek => kek.Id == service.Ring.Current.Id);
-        return UntilDue(current.SinceHour, options.Rotation.MinIntervalHours, time.GetUtcNow());
+        return UntilDue(current.SinceHour, options.Rotation.MinIntervalHours, service.Clock.Now);
     }
 
     /// <summary>How long a KEK that became current in an hour is kept from now on.</summary>
-    internal static TimeSpan UntilDue(long sinceHour, int minIntervalHours, DateTimeOffset now)
+    internal static TimeSpan UntilDue(long sinceHour, int minIntervalHours, Moment now)
     {
-        var left = DateTimeOffset.FromUnixTimeSeconds((sinceHour + minIntervalHours) * 3600) - now;
-        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        var left = (sinceHour + minIntervalHours) * 3600 - (long)now.Earliest;
+        return TimeSpan.FromSeconds(Math.Max(0, left));
     }
 
     [LoggerMessage(

@@ -1,5 +1,6 @@
 using KeyRecovery.Api.Options;
 using KeyRecovery.Service;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Rotation;
 using KeyRecovery.Service.Stores;
@@ -57,9 +58,9 @@ internal sealed class ServerStores : IAsyncDisposable
     public static async Task<ServerStores> OpenAsync(
         KeyRecoveryOptions options, TimeProvider time, ILoggerFactory loggers, bool isRestoring = false)
     {
-        var (places, random) = (options.Directories, SystemRandom.Instance);
+        var (places, random, clock) = (options.Directories, SystemRandom.Instance, new ServerClock(time));
         places.Create();
-        var pair = await StoreHomes.Of(places, time, loggers).OpenAsync(isRestoring);
+        var pair = await StoreHomes.Of(places, clock, loggers).OpenAsync(isRestoring);
         var secret = new List<IDisposable>();
         try
         {
@@ -77,7 +78,7 @@ internal sealed class ServerStores : IAsyncDisposable
             var sets = new BackupSetList(places.Fence, escrows, time);
             secret.Add(sets);
             var service = new KeyRecoveryService(
-                pair.Data, pair.Keys, ring, secrets, new AppPolicies(options), random, time, tombstones, sets);
+                pair.Data, pair.Keys, ring, secrets, new AppPolicies(options), random, clock, tombstones, sets);
             secret.Add(service);
             // What was wrapped under it would be lost with the right one.
             if (await service.RingAudit.CountNewerAsync(CancellationToken.None) is > 0 and var newer)

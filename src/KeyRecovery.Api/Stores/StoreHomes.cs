@@ -1,4 +1,5 @@
 using KeyRecovery.Api.Options;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite;
 
@@ -8,8 +9,8 @@ namespace KeyRecovery.Api.Stores;
 internal static class StoreHomes
 {
     /// <summary>The stores that the settings name.</summary>
-    public static IStoreHome Of(DataDirectories places, TimeProvider time, ILoggerFactory loggers) =>
+    public static IStoreHome Of(DataDirectories places, ServerClock clock, ILoggerFactory loggers) =>
         new SqliteStoreHome(
             Path.Combine(places.Stores, "data.db"), Path.Combine(places.Keys, "keys.db"),
-            SystemRandom.Instance, time, loggers);
+            SystemRandom.Instance, clock, loggers);
 }

@@ -2,6 +2,7 @@ using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Api.Reports;
 using KeyRecovery.Api.Stores;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Backups;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -52,7 +53,7 @@ internal static class CheckVerb
     // To open what is not there would make it, and an empty store is always sound.
     private static IEnumerable<string> MissingStores(DataDirectories places)
     {
-        var home = StoreHomes.Of(places, TimeProvider.System, NullLoggerFactory.Instance);
+        var home = StoreHomes.Of(places, new ServerClock(TimeProvider.System), NullLoggerFactory.Instance);
         return new[] { (Folder: places.Stores, Kind: StoreKind.Data), (Folder: places.Keys, Kind: StoreKind.Keys) }
             .Where(store => Directory.Exists(store.Folder) && !home.Exists(store.Kind))
             .Select(store => $"{home.PlaceOf(store.Kind)} does not exist (run init)");

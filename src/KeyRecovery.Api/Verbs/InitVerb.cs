@@ -1,5 +1,6 @@
 using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Stores;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Ring;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -17,7 +18,7 @@ internal static class InitVerb
         await using (await ServerStores.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance))
         {
             var places = options.Directories;
-            var home = StoreHomes.Of(places, TimeProvider.System, NullLoggerFactory.Instance);
+            var home = StoreHomes.Of(places, new ServerClock(TimeProvider.System), NullLoggerFactory.Instance);
             Tell("data store", home.PlaceOf(StoreKind.Data));
             Tell("key store", home.PlaceOf(StoreKind.Keys));
             Tell("root key", options.Ring.RootKey is null

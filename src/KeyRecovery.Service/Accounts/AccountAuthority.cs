@@ -1,6 +1,7 @@
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Clocks;
 
 namespace KeyRecovery.Service.Accounts;
 
@@ -24,8 +25,8 @@ public sealed record AccountAuthority(
     public bool IsSlot => Kind != AuthorityKind.Device;
 
     /// <summary>Whether its <see cref="TrustedFrom"/> is still to come.</summary>
-    /// <param name="now">The server's clock, in seconds since 1970.</param>
-    public bool IsYoung(ulong now) => TrustedFrom > now;
+    /// <param name="now">The server's clock.</param>
+    public bool IsYoung(Moment now) => !now.HasReached(TrustedFrom);
 
     /// <summary>As the chain knows it, with the age that this server gives it.</summary>
     internal static AccountAuthority Of(ActiveAuthority active, ulong trustedFrom, bool byYoung = false) => new(

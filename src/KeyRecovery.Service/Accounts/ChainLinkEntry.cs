@@ -1,5 +1,6 @@
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Clocks;
 
 namespace KeyRecovery.Service.Accounts;
 
@@ -9,7 +10,7 @@ namespace KeyRecovery.Service.Accounts;
 /// <param name="Link">The signed link.</param>
 internal readonly record struct ChainLinkEntry(ulong TakenHour, ReadOnlyMemory<byte> Link)
 {
-    public static ChainLinkEntry Of(SignedChainLink link, ulong now) => new(now / 3600, link.Bytes);
+    public static ChainLinkEntry Of(SignedChainLink link, Moment now) => new(now.Latest / 3600, link.Bytes);
 
     public byte[] Encode() => new CborOut().Array(2).UInt(TakenHour).Bytes(Link.Span).ToArray();
 

@@ -1,4 +1,5 @@
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Clocks;
 
 namespace KeyRecovery.Service.Accounts;
 
@@ -14,13 +15,10 @@ public readonly record struct DayCounts(
     ulong Day, int Links, int Additions, int SlotLinks, int Commits, int YoungLinks, int YoungCommits)
 {
     private const int Fields = 7;
-    private const ulong SecondsPerDay = 24 * 60 * 60;
 
     /// <summary>What counts at a time: nothing yet where another day has begun.</summary>
-    /// <param name="now">The server's clock, in seconds since 1970.</param>
-    public DayCounts At(ulong now) => Day == now / SecondsPerDay ? this : default(DayCounts) with {
-        Day = now / SecondsPerDay,
-    };
+    /// <param name="now">The server's clock.</param>
+    public DayCounts At(Moment now) => Day == now.Day ? this : default(DayCounts) with { Day = now.Day };
 
     internal void Write(CborOut writer) => writer.Array(Fields).UInt(Day)
         .UInt((ulong)Links).UInt((ulong)Additions).UInt((ulong)SlotLinks).UInt((ulong)Commits)

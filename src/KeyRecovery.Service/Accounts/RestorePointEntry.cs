@@ -1,5 +1,6 @@
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Clocks;
 
 namespace KeyRecovery.Service.Accounts;
 
@@ -20,8 +21,8 @@ public sealed record RestorePointEntry(
     public const ulong SecondsAfter = 30UL * 24 * 60 * 60;
 
     /// <summary>Whether its time is over.</summary>
-    /// <param name="now">The server's clock, in seconds since 1970.</param>
-    public bool HasEnded(ulong now) => Until != 0 && Until <= now;
+    /// <param name="now">The server's clock.</param>
+    public bool HasEnded(Moment now) => Until != 0 && now.HasReached(Until);
 
     internal void Write(CborOut writer) => writer.Array(7)
         .UInt(Manifest.Version).Bytes(Manifest.Hash).UInt(ChainSequence).UInt(Epoch).UInt(At)

@@ -92,7 +92,7 @@ internal sealed class DestructionPlanner(ServiceContext context, ErasureRows row
     }
 
     // No KEK, no link: nothing that ties it to a copy of the data from before.
-    private byte[] Tombstone() => new KeyRow(KeyRowState.Erased, default, default, null, context.NowSeconds).Encode();
+    private byte[] Tombstone() => new KeyRow(KeyRowState.Erased, default, default, null, context.Now.Wall).Encode();
 
     private static AccountState? TryOpen(AccountRows account, Row data)
     {

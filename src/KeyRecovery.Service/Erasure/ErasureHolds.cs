@@ -15,7 +15,7 @@ namespace KeyRecovery.Service.Erasure;
 /// Erasures that devices ask for: held, told to whoever looks, and cancelled by whoever was there (docs/protocol.md
 /// §15.2).
 /// </summary>
-internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, ClockWatch clock)
+internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows)
 {
     private const int Attempts = 4;
 
@@ -27,7 +27,7 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
         var actor = account.Actor;
         if (actor.IsSlot) return ServiceFailure.Forbidden("keyid");
         // A clock that was moved makes nobody older, and no hold shorter.
-        if (actor.TrustedFrom > Seconds(clock.Earliest))
+        if (actor.IsYoung(context.Now))
             return new ServiceFailure(ErrorCode.YoungAuthority) { TrustedFrom = actor.TrustedFrom };
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
@@ -71,13 +71,13 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
     }
 
     /// <summary>Whether a held one's time has come; null where the clock was moved and it cannot be told.</summary>
-    public bool? IsDue(ErasureRow row) => clock.HasPassed(DateTimeOffset.FromUnixTimeSeconds((long)row.DueAt));
+    public bool? IsDue(ErasureRow row) => context.Clock.HasPassed(DateTimeOffset.FromUnixTimeSeconds((long)row.DueAt));
 
     public ErasureStatus Status(ErasureRow row) => row.Phase switch
     {
         ErasurePhase.Held when IsDue(row) != true =>
             new(ErasureState.Held, row.RequestedAt,
-                Math.Max(0, (long)row.DueAt - (long)context.NowSeconds) * 1000, default),
+                Math.Max(0, (long)row.DueAt - (long)context.Now.Earliest) * 1000, default),
         ErasurePhase.Held or ErasurePhase.Erasing => new(ErasureState.Erasing, row.RequestedAt, 0, default),
         ErasurePhase.Erased => new(ErasureState.Erased, row.RequestedAt, 0, row.Receipt),
         _ => ErasureStatus.None,
@@ -141,7 +141,7 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
             try
             {
                 if (await rows.ReadAsync(keyRow, ct) is not ({ Phase: ErasurePhase.Held } row, var was)) continue;
-                row = row with { DueAt = Seconds(clock.Latest + context.Policies.Of(row.App).ErasureHold) };
+                row = row with { DueAt = DueAfter(context.Policies.Of(row.App).ErasureHold) };
                 if (await context.Keys.WriteAsync(
                     [rows.Write(keyRow, row, was)], ct) is WriteResult.Unavailable(_, var reason))
                     throw new StoreUnavailableException(reason, "the key store cannot be written");
@@ -162,7 +162,7 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
         || (row.Phase is ErasurePhase.Held or ErasurePhase.Erasing && row.Asker is { } asker
             && !account.State.Authorities.ContainsKey(asker));
 
-    private static ulong Seconds(DateTimeOffset moment) => (ulong)moment.ToUnixTimeSeconds();
+    private ulong DueAfter(TimeSpan hold) => context.Now.Latest + (ulong)hold.TotalSeconds;
 
     private async ValueTask<ErasureRow> NewAsync(OpenAccount account, CancellationToken ct)
     {
@@ -175,8 +175,8 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
             Id = ErasureId.Draw(context.Random),
             App = app,
             RequestedBy = ErasureRequester.Device,
-            RequestedAt = context.NowSeconds,
-            DueAt = isHeld ? Seconds(clock.Latest + hold) : context.NowSeconds,
+            RequestedAt = context.Now.Wall,
+            DueAt = isHeld ? DueAfter(hold) : context.Now.Latest,
             Account = account.State.Account,
             Asker = account.Actor.Id,
             Cancellers = isHeld ? await CancellersAsync(account, ct) : [],
@@ -188,7 +188,7 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Clo
     {
         var cancellers = account.State.Authorities.Values.ToDictionary(a => a.Id, a => a.SigningKey);
         // When a link was taken is the server's own word, to the hour; what it says of time itself informs only.
-        var since = (clock.Earliest - Remembered).ToUnixTimeSeconds() / 3600;
+        var since = ((long)context.Now.Earliest - (long)Remembered.TotalSeconds) / 3600;
         var (added, removed) = (new Dictionary<AuthorityId, VerifyKey>(), new List<AuthorityId>());
         await foreach (var entry in new ChainLinkReader(context.Data, account.Rows, account.State).ReadAllAsync(ct))
         {

@@ -42,7 +42,7 @@ public sealed class ErasureJobs
             var id = _rows.IdOf(app, content());
             // From here on nobody can tell that the job is not there: its lines are left to the sweep.
             isStray = false;
-            var accepted = await AcceptAsync(id, ErasureJobRow.New(app, _context.NowSeconds, lines, upload), ct);
+            var accepted = await AcceptAsync(id, ErasureJobRow.New(app, _context.Now.Latest, lines, upload), ct);
             isStray = accepted is Acceptance.Twin;
             return accepted is Acceptance.No(var failure) ? failure : (new ReadOnlyMemory<byte>(id), lines);
         }

@@ -11,7 +11,7 @@ namespace KeyRecovery.Service.Erasure;
 internal sealed class ErasurePass(
     ServiceContext context, ErasureRows rows, ErasureHolds holds, Eraser eraser, ErasureFinisher finisher,
     LastReceipt lastReceipt,
-    ErasureJobRun jobs, ClockWatch clock)
+    ErasureJobRun jobs)
 {
     /// <exception cref="StoreUnavailableException">A store cannot do its part: what was begun stays
     /// pending.</exception>
@@ -70,7 +70,7 @@ internal sealed class ErasurePass(
             };
             return (keyRow, step, step switch
             {
-                ErasureStep.AwaitClock => clock.Problem,
+                ErasureStep.AwaitClock => context.Clock.Problem,
                 ErasureStep.AwaitRing => "the ring is of an older day: it does not know the KEK of an erasure",
                 _ => null,
             });

@@ -43,7 +43,7 @@ internal sealed class ErasureSweep(ServiceContext context, ErasureRows rows)
     }
 
     private bool IsExpired(ErasureJobRow job) =>
-        job.IsDone && job.RequestedAt + (ulong)Kept.TotalSeconds <= context.NowSeconds;
+        job.IsDone && context.Now.HasReached(job.RequestedAt + (ulong)Kept.TotalSeconds);
 
     // Read before the jobs are, and the first line of each upload deleted before the others, as it was read then:
     // whoever has filed the job meanwhile has written that line again, or is refused there.

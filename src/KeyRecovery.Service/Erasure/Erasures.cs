@@ -1,6 +1,7 @@
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Backups;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Keys;
@@ -30,7 +31,7 @@ public sealed class Erasures : IDisposable
     internal const int Group = 64;
 
     private readonly ErasureRows _rows;
-    private readonly ClockWatch _clock;
+    private readonly ServerClock _clock;
     private readonly SigningKey _auditKey;
     private readonly ErasureHolds _holds;
     private readonly Eraser _eraser;
@@ -44,8 +45,8 @@ public sealed class Erasures : IDisposable
     {
         _rows = rows;
         _auditKey = secrets.AuditKey();
-        _clock = new ClockWatch(context.Time);
-        _holds = new ErasureHolds(context, rows, _clock);
+        _clock = context.Clock;
+        _holds = new ErasureHolds(context, rows);
         _eraser = new Eraser(context, new DestructionPlanner(context, rows, ring));
         var removal = new RowRemoval(context);
         var first = new FirstReceipt(context, rows, removal, ring, _auditKey);
@@ -54,7 +55,7 @@ public sealed class Erasures : IDisposable
         var jobs = new ErasureJobRows(context.Keys, rows, secrets.LookupKey);
         Jobs = new ErasureJobs(context, jobs);
         var run = new ErasureJobRun(context, jobs, _eraser);
-        _pass = new ErasurePass(context, rows, _holds, _eraser, _finisher, last, run, _clock);
+        _pass = new ErasurePass(context, rows, _holds, _eraser, _finisher, last, run);
         _replay = new TombstoneReplay(context, rows, _eraser, tombstones, secrets.FenceKey);
         Sweep = new ErasureSweep(context, rows);
     }
@@ -65,7 +66,7 @@ public sealed class Erasures : IDisposable
     /// <summary>
     /// Why nothing that waits for a time is done: the server's clock was moved; null while it is believed.
     /// </summary>
-    public string? ClockProblem => _clock.Now is null ? _clock.Problem : null;
+    public string? ClockProblem => _clock.Problem;
 
     /// <summary>What verifies this server's receipts.</summary>
     public VerifyKey AuditKey => _auditKey.PublicKey;

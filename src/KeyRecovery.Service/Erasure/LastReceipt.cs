@@ -1,6 +1,7 @@
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Backups;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 
@@ -11,7 +12,7 @@ namespace KeyRecovery.Service.Erasure;
 /// receipt in its own table, and then the erasure's row goes, so that no pass reads what is done.
 /// </summary>
 internal sealed class LastReceipt(
-    IKeyStore keys, ErasureRows rows, IKekRing ring, IBackupSets backups, SigningKey auditKey, ClockWatch clock)
+    IKeyStore keys, ErasureRows rows, IKekRing ring, IBackupSets backups, SigningKey auditKey, ServerClock clock)
 {
     /// <summary>Gives it, or tells what it waits for.</summary>
     public async ValueTask<ErasureStep> TryGiveAsync(
@@ -23,7 +24,7 @@ internal sealed class LastReceipt(
         if (backups.LastHolding(new KekId(row.Kek)) is { } last && clock.HasPassed(last) is not true)
             return clock.HasPassed(last) is null ? ErasureStep.AwaitClock : ErasureStep.AwaitSets;
         // The receipt would tell its times.
-        if (clock.Now is not { } now) return ErasureStep.AwaitClock;
+        if (clock.Believed is not { } now) return ErasureStep.AwaitClock;
         var first = SignedErasureReceipt.Decode(row.Receipt).Receipt;
         var second = first with
         {

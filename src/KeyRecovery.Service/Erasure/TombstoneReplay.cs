@@ -62,7 +62,7 @@ internal sealed class TombstoneReplay(
         {
             // Nothing leads to it and nothing hangs on it that could be found: no receipt, ever.
             var tombstone = new RowWrite.Replace(
-                stored, new KeyRow(KeyRowState.Erased, default, default, null, context.NowSeconds).Encode());
+                stored, new KeyRow(KeyRowState.Erased, default, default, null, context.Now.Wall).Encode());
             var isTold = await rows.LastReceiptAsync(keyRow, ct) is not null;
             await context.Keys.WriteAsync(isTold ? [tombstone] : [rows.CreateReceipt(keyRow, default), tombstone], ct);
             return;
@@ -74,7 +74,7 @@ internal sealed class TombstoneReplay(
             Id = ErasureId.Draw(context.Random),
             App = state?.User.App ?? AppUser.Unknown,
             RequestedBy = ErasureRequester.Operator,
-            RequestedAt = context.NowSeconds,
+            RequestedAt = context.Now.Wall,
             Account = account,
         };
         await eraser.DestroyAsync(keyRow, await AsBeforeAsync(keyRow, request, ct), ct);

@@ -1,5 +1,6 @@
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Errors;
 
 namespace KeyRecovery.Service.Linking;
@@ -14,16 +15,16 @@ public sealed class LocalLinkRelay : ILinkRelay
 
     private readonly Lock _gate = new();
     private readonly LinkSessionTable _table = new();
-    private readonly TimeProvider _time;
+    private readonly ServerClock _clock;
     private readonly ITimer _sweeps;
     private bool _draining;
 
     /// <summary>An empty relay.</summary>
-    /// <param name="time">Tells when sessions expire.</param>
-    public LocalLinkRelay(TimeProvider time)
+    /// <param name="clock">Tells when sessions expire.</param>
+    public LocalLinkRelay(ServerClock clock)
     {
-        _time = time;
-        _sweeps = time.CreateTimer(_ => Sweep(), null, SweepInterval, SweepInterval);
+        _clock = clock;
+        _sweeps = clock.Timers.CreateTimer(_ => Sweep(), null, SweepInterval, SweepInterval);
     }
 
     /// <summary>Sessions that are kept.</summary>
@@ -60,14 +61,14 @@ public sealed class LocalLinkRelay : ILinkRelay
         LinkSessionId id, ReadOnlyMemory<byte> bearer, LinkSide side, int sequence, TimeSpan wait, CancellationToken ct)
     {
         var hash = Hash256.Of(bearer.Span);
-        var until = _time.GetUtcNow() + (wait < LinkRelayLimits.MaxWait ? wait : LinkRelayLimits.MaxWait);
+        var until = _clock.Steady + (wait < LinkRelayLimits.MaxWait ? wait : LinkRelayLimits.MaxWait);
         while (true)
         {
             Task changed;
             TimeSpan left;
             lock (_gate)
             {
-                var now = _time.GetUtcNow();
+                var now = _clock.Steady;
                 if (_table.Find(id, now) is not { } entry) return NotFound;
                 var outcome = entry.State.Get(hash, side, sequence, now);
                 if (outcome is not Outcome<LinkRead>.Done(LinkRead.NoneYet) || now >= until) return outcome;
@@ -78,7 +79,7 @@ public sealed class LocalLinkRelay : ILinkRelay
 
             // Rounded up: a timer that fires a fraction early would make this turn idly.
             var rounded = TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds));
-            await changed.WaitAsync(rounded, _time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await changed.WaitAsync(rounded, _clock.Timers, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             ct.ThrowIfCancellationRequested();
         }
     }
@@ -116,7 +117,7 @@ public sealed class LocalLinkRelay : ILinkRelay
     {
         lock (_gate)
         {
-            var now = _time.GetUtcNow();
+            var now = _clock.Steady;
             if (_table.Find(opening.Id, now) is { } existing) return existing.State.Reopen(opening, now);
             if (_table.FindFault(opening, now) is { } failure) return failure;
             var session = LinkRelaySession.Open(opening, now);
@@ -128,7 +129,7 @@ public sealed class LocalLinkRelay : ILinkRelay
     {
         lock (_gate)
         {
-            var now = _time.GetUtcNow();
+            var now = _clock.Steady;
             if (_table.Find(id, now) is not { } entry) return NotFound;
             var (next, outcome) = entry.State.Claim(token, bearerHash, network, now);
             _table.TryReplace(entry, next);
@@ -140,7 +141,7 @@ public sealed class LocalLinkRelay : ILinkRelay
     {
         lock (_gate)
         {
-            var now = _time.GetUtcNow();
+            var now = _clock.Steady;
             return _table.FindByNameplate(nameplate, now)?.State is { Nameplate: { } typed } state
                 ? (typed.Envelope, state.Left(now))
                 : NotFound;
@@ -152,7 +153,7 @@ public sealed class LocalLinkRelay : ILinkRelay
     {
         lock (_gate)
         {
-            var now = _time.GetUtcNow();
+            var now = _clock.Steady;
             if (_table.Find(id, now) is not { } entry) return NotFound;
             var (next, outcome) = entry.State.Put(hash, side, sequence, message, now);
             return _table.TryReplace(entry, next) ? outcome : new ServiceFailure(ErrorCode.Unavailable);
@@ -163,7 +164,7 @@ public sealed class LocalLinkRelay : ILinkRelay
     {
         lock (_gate)
         {
-            var now = _time.GetUtcNow();
+            var now = _clock.Steady;
             if (_table.Find(id, now) is not { } entry) return NotFound;
             if (entry.State.CheckBearer(hash, now) is { } failure) return failure;
             _table.Remove(entry);
@@ -175,6 +176,6 @@ public sealed class LocalLinkRelay : ILinkRelay
 
     private void Sweep()
     {
-        lock (_gate) _table.RemoveExpired(_time.GetUtcNow());
+        lock (_gate) _table.RemoveExpired(_clock.Steady);
     }
 }

@@ -33,7 +33,7 @@ internal sealed class AccountCheck(ServiceContext context, ScannedAccount accoun
             var state = AccountRow.Decode(rows.Open(account.AccountRow!));
             if (MinChain.IsBehind(state.LastRemoval, account.KeyRow.MinChain))
                 _faults.Add("chain: rolled back behind a removal");
-            var names = await AccountNames.ReadAsync(data, rows, state, context.NowSeconds, ct);
+            var names = await AccountNames.ReadAsync(data, rows, state, context.Now, ct);
             Named.UnionWith(names.Rows);
             var head = await ReplayAsync(state, ct);
             if (head is not null) await CheckVaultAsync(state, head, ct);

@@ -1,5 +1,6 @@
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.UseCases;
@@ -26,7 +27,7 @@ internal sealed class AccountNames
 
     /// <exception cref="RowDamagedException">A row that is named is not there, or does not open.</exception>
     public static async ValueTask<AccountNames> ReadAsync(
-        IDataStore data, AccountRows rows, AccountState state, ulong now, CancellationToken ct)
+        IDataStore data, AccountRows rows, AccountState state, Moment now, CancellationToken ct)
     {
         HashSet<RowKey> named = [rows.Account, rows.Manifest(state.ManifestHash)];
         named.UnionWith(state.Keysets.Select(rows.Keyset));

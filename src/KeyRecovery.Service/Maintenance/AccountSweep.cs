@@ -45,7 +45,7 @@ internal sealed class AccountSweep(ServiceContext context, AccountRows rows, ulo
         var next = state with
         {
             Staged = state.Staged.RemoveAll(s => s.At <= before),
-            Points = state.Points.RemoveAll(p => p.HasEnded(context.NowSeconds)),
+            Points = state.Points.RemoveAll(p => p.HasEnded(context.Now)),
         };
         if (next.Staged.Length == state.Staged.Length && next.Points.Length == state.Points.Length) return 0;
         var isWritten = await context.Data.WriteAsync([rows.Write(rows.Account, stored, next.Encode())], ct)
@@ -56,7 +56,7 @@ internal sealed class AccountSweep(ServiceContext context, AccountRows rows, ulo
     private async ValueTask<int> RemoveUnnamedAsync(List<Row> found, CancellationToken ct)
     {
         if (await ReadAsync(ct) is not var (stored, state)) return 0;
-        var named = await AccountNames.ReadAsync(context.Data, rows, state, context.NowSeconds, ct);
+        var named = await AccountNames.ReadAsync(context.Data, rows, state, context.Now, ct);
         var unnamed = found.Where(row => !named.Rows.Contains(row.Key) && IsOld(row)).ToList();
         if (unnamed.Count == 0) return 0;
         // As it was read before the names were: a commit that came in between is refused here, and one behind it there.

@@ -33,7 +33,7 @@ public sealed class Sweeper
     /// <param name="ct">Stops between accounts.</param>
     public async Task<SweepReport> SweepAsync(TimeSpan olderThan, bool brake, CancellationToken ct)
     {
-        var before = _context.NowSeconds - (ulong)olderThan.TotalSeconds;
+        var before = _context.Now.Earliest - (ulong)olderThan.TotalSeconds;
         var (pending, staged, versions, leftovers) = (0, 0, 0, 0);
         var live = new HashSet<UInt128>();
         await foreach (var account in _context.ScanAccountsAsync(ct))

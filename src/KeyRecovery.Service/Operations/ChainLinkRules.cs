@@ -21,7 +21,7 @@ internal static class ChainLinkRules
 
     /// <summary>Whether a trusted authority takes out at least as many as it adds, and somebody.</summary>
     public static bool Relieves(CommitRequest request, ChainLink link) =>
-        !request.Actor.IsYoung(request.NowSeconds) && RemovesAsManyAsItAdds(link);
+        !request.IsByYoung && RemovesAsManyAsItAdds(link);
 
     /// <summary>
     /// The caps on a whole chain, for whoever makes it longer: a commit by one link, a repair by many.
@@ -63,7 +63,7 @@ internal static class ChainLinkRules
                 Links = counts.Links + 1,
                 Additions = counts.Additions + link.Add.Length,
                 SlotLinks = counts.SlotLinks + (IsPastTheDay(counts, link) && AddsOneSlot(link) ? 1 : 0),
-                YoungLinks = counts.YoungLinks + (request.Actor.IsYoung(request.NowSeconds) ? 1 : 0),
+                YoungLinks = counts.YoungLinks + (request.IsByYoung ? 1 : 0),
             },
         };
     }
@@ -71,7 +71,7 @@ internal static class ChainLinkRules
     // A phished or freshly linked device must not lock the others out, nor bring in an army of its own.
     private static ServiceFailure? CheckYoung(CommitRequest request, ChainLink link)
     {
-        var (actor, now) = (request.Actor, request.NowSeconds);
+        var (actor, now) = (request.Actor, request.Now);
         if (!actor.IsYoung(now)) return null;
         if (link.Remove.Length > 0) return Young("link.remove");
         if (link.BeginsEpoch) return Young("link.epoch");
@@ -90,9 +90,9 @@ internal static class ChainLinkRules
     // A thief who used the day up must not keep the owner from removing him, from an undo, nor from a new way in.
     private static ServiceFailure? CheckDay(CommitRequest request, ChainLink link)
     {
-        var counts = request.State.Counts.At(request.NowSeconds);
+        var counts = request.State.Counts.At(request.Now);
         if (!IsPastTheDay(counts, link) || Relieves(request, link) || request.IsUndo) return null;
-        if (AddsOneSlot(link) && counts.SlotLinks == 0 && !request.Actor.IsYoung(request.NowSeconds)) return null;
+        if (AddsOneSlot(link) && counts.SlotLinks == 0 && !request.IsByYoung) return null;
         return counts.Links >= Limits.LinksPerDay
             ? ServiceFailure.Limit("links", Limits.LinksPerDay, counts.Links)
             : ServiceFailure.Limit("additions", Limits.AdditionsPerDay, counts.Additions);
@@ -114,9 +114,9 @@ internal static class ChainLinkRules
 
     private static AccountAuthority Added(ActiveAuthority added, CommitRequest request)
     {
-        var byYoung = request.Actor.IsYoung(request.NowSeconds);
+        var (now, byYoung) = (request.Now, request.IsByYoung);
         return AccountAuthority.Of(
             added, added.IsSlot && !byYoung
-                ? request.NowSeconds : request.NowSeconds + (ulong)request.Policy.TrustAfter.TotalSeconds, byYoung);
+                ? now.Earliest : now.Latest + (ulong)request.Policy.TrustAfter.TotalSeconds, byYoung);
     }
 }

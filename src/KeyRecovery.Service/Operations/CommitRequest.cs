@@ -1,5 +1,6 @@
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Clocks;
 
 namespace KeyRecovery.Service.Operations;
 
@@ -10,10 +11,10 @@ namespace KeyRecovery.Service.Operations;
 /// <param name="Now">The server's clock.</param>
 /// <param name="Policy">The app's policy.</param>
 public sealed record CommitRequest(
-    AccountState State, AccountAuthority Actor, CommitBundle Bundle, DateTimeOffset Now, AppPolicy Policy)
+    AccountState State, AccountAuthority Actor, CommitBundle Bundle, Moment Now, AppPolicy Policy)
 {
-    /// <summary>The server's clock in seconds since 1970.</summary>
-    public ulong NowSeconds => (ulong)Now.ToUnixTimeSeconds();
+    /// <summary>Whether whoever signed it is young.</summary>
+    public bool IsByYoung => Actor.IsYoung(Now);
 
     /// <summary>Whether it returns to an earlier manifest.</summary>
     public bool IsUndo => Bundle.Manifest.Manifest.Base is not null;

@@ -86,10 +86,10 @@ public static class CommitRules
     // No daily cap keeps anybody from a removal, nor from an undo: a thief would use it up first.
     private static ServiceFailure? CheckDay(CommitRequest request)
     {
-        var counts = request.State.Counts.At(request.NowSeconds);
+        var counts = request.State.Counts.At(request.Now);
         if (request.IsUndo) return null;
         if (request.Bundle.Link is { } link && ChainLinkRules.Relieves(request, link.Link)) return null;
-        if (request.Actor.IsYoung(request.NowSeconds) && counts.YoungCommits >= YoungLimits.CommitsPerDay)
+        if (request.IsByYoung && counts.YoungCommits >= YoungLimits.CommitsPerDay)
             return ServiceFailure.Limit("young.commits", YoungLimits.CommitsPerDay, counts.YoungCommits);
         var cap = request.Policy.CommitsPerDay;
         return counts.Commits >= cap ? ServiceFailure.Limit("commits", cap, counts.Commits) : null;
@@ -97,10 +97,10 @@ public static class CommitRules
 
     private static DayCounts Counted(CommitRequest request)
     {
-        var counts = request.State.Counts.At(request.NowSeconds);
+        var counts = request.State.Counts.At(request.Now);
         return counts with {
             Commits = counts.Commits + 1,
-            YoungCommits = counts.YoungCommits + (request.Actor.IsYoung(request.NowSeconds) ? 1 : 0),
+            YoungCommits = counts.YoungCommits + (request.IsByYoung ? 1 : 0),
         };
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Clocks;
 
 namespace KeyRecovery.Service.Operations;
 
@@ -19,9 +20,9 @@ internal static class PointRules
     /// <param name="by">Who signs the commit, with a link the link's signer; null for a repair, which makes none.
     /// </param>
     /// <param name="hasLink">Whether it has a link.</param>
-    /// <param name="now">The server's clock, in seconds since 1970.</param>
+    /// <param name="now">The server's clock.</param>
     public static ImmutableArray<RestorePointEntry> After(
-        AccountState before, AccountState next, AccountAuthority? by, bool hasLink, ulong now)
+        AccountState before, AccountState next, AccountAuthority? by, bool hasLink, Moment now)
     {
         var points = before.Points.Where(p => !p.HasEnded(now)).Select(p => Ending(p, next, now)).ToList();
         if (by?.IsYoung(now) is true && points.All(p => p.Authority != by.Id))
@@ -40,14 +41,14 @@ internal static class PointRules
         return [.. points];
     }
 
-    private static RestorePointEntry Of(AccountState state, ulong now) => new(
-        new ManifestPlace(state.ManifestVersion, state.ManifestHash), state.Chain.Sequence, state.Path.Newest, now,
-        null, 0);
+    private static RestorePointEntry Of(AccountState state, Moment now) => new(
+        new ManifestPlace(state.ManifestVersion, state.ManifestHash), state.Chain.Sequence, state.Path.Newest,
+        now.Steady, null, 0);
 
     // Who is removed while young is not going to be trusted: its time runs from now.
-    private static RestorePointEntry Ending(RestorePointEntry point, AccountState next, ulong now) =>
+    private static RestorePointEntry Ending(RestorePointEntry point, AccountState next, Moment now) =>
         point.Authority is { } id && !next.Authorities.ContainsKey(id)
-            ? point with { Until = Math.Min(point.Until, now + RestorePointEntry.SecondsAfter) } : point;
+            ? point with { Until = Math.Min(point.Until, now.Latest + RestorePointEntry.SecondsAfter) } : point;
 
     private static HashSet<RestorePointEntry> KeptLinks(List<RestorePointEntry> oldestFirst) =>
     [

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Errors;
 
 namespace KeyRecovery.Service.Operations;
@@ -20,11 +21,11 @@ internal static class RepairRules
     /// <param name="stored">What the server has, or null when it lost it.</param>
     /// <param name="minChain">The newest removal that the key row remembers.</param>
     /// <param name="bundle">What the client gives.</param>
-    /// <param name="now">The server's clock, in seconds since 1970.</param>
+    /// <param name="now">The server's clock.</param>
     /// <param name="policy">The app's policy.</param>
     public static RepairDecision Decide(
         string appId, AccountId account, AuthorityId actor, AccountState? stored, ChainPlace? minChain,
-        RepairBundle bundle, ulong now, AppPolicy policy)
+        RepairBundle bundle, Moment now, AppPolicy policy)
     {
         // A device of yesterday mends nothing: what it brings would be the account.
         if (stored?.Authorities.GetValueOrDefault(actor) is { } known && known.IsYoung(now))
@@ -63,7 +64,7 @@ internal static class RepairRules
     /// repair.
     /// </summary>
     public static AccountState Apply(
-        AppUser user, AccountState? stored, RepairDecision.Accepted accepted, RepairBundle bundle, ulong now,
+        AppUser user, AccountState? stored, RepairDecision.Accepted accepted, RepairBundle bundle, Moment now,
         AppPolicy policy)
     {
         var head = accepted.Head;
@@ -106,7 +107,7 @@ internal static class RepairRules
 
     // A commit would have been asked the same.
     private static RepairDecision.Rejected? CheckNew(
-        SignedChainLink link, ChainHead? before, long bytes, AccountState? stored, ulong now, AppPolicy policy)
+        SignedChainLink link, ChainHead? before, long bytes, AccountState? stored, Moment now, AppPolicy policy)
     {
         if (SlotRules.Check(link.Link) is var slots and not ProtocolFault.None) return Broken("links", slots);
         if (before?.Active.GetValueOrDefault(link.Link.Signer) is not { } signer) return null;
@@ -123,21 +124,21 @@ internal static class RepairRules
 
     // From when an authority that is not of the first link may remove older ones, were the repair taken without its
     // removal.
-    private static ulong TrustedFrom(AuthorityId id, AccountState? stored, ulong now, AppPolicy policy) =>
-        stored?.Authorities.GetValueOrDefault(id)?.TrustedFrom ?? now + (ulong)policy.TrustAfter.TotalSeconds;
+    private static ulong TrustedFrom(AuthorityId id, AccountState? stored, Moment now, AppPolicy policy) =>
+        stored?.Authorities.GetValueOrDefault(id)?.TrustedFrom ?? now.Latest + (ulong)policy.TrustAfter.TotalSeconds;
 
     private static AccountAuthority Authority(
-        ActiveAuthority authority, AccountState? stored, ulong now, AppPolicy policy)
+        ActiveAuthority authority, AccountState? stored, Moment now, AppPolicy policy)
     {
         var isFirst = authority.AddedAt == 0 && stored?.Authorities.ContainsKey(authority.Id) is not true;
-        return AccountAuthority.Of(authority, isFirst ? now : TrustedFrom(authority.Id, stored, now, policy));
+        return AccountAuthority.Of(authority, isFirst ? now.Earliest : TrustedFrom(authority.Id, stored, now, policy));
     }
 
     private static bool WasAccepted(ChainLink link, AccountState? stored, ChainPlace? minChain) =>
         link.Sequence <= stored?.Chain.Sequence || link.Sequence <= minChain?.Sequence;
 
-    private static bool IsTrusted(ActiveAuthority signer, AccountState? stored, ulong now) =>
-        stored is null ? signer.AddedAt == 0 : stored.Authorities.GetValueOrDefault(signer.Id)?.TrustedFrom <= now;
+    private static bool IsTrusted(ActiveAuthority signer, AccountState? stored, Moment now) =>
+        stored is null ? signer.AddedAt == 0 : stored.Authorities.GetValueOrDefault(signer.Id)?.IsYoung(now) is false;
 
     private static bool Passes(RepairBundle bundle, ChainPlace place) =>
         place.Sequence < (ulong)bundle.Links.Length && bundle.Links[(int)place.Sequence].Hash == place.Hash;

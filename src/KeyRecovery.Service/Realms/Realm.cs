@@ -4,6 +4,7 @@ using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
@@ -27,7 +28,7 @@ public sealed class Realm : IDisposable
     private readonly RealmShares _shares;
     private readonly IAppPolicies _policies;
     private readonly IRandom _random;
-    private readonly TimeProvider _time;
+    private readonly ServerClock _clock;
     private readonly RealmKeys _keys;
     private readonly RealmRegistrar _registrar;
     private readonly ReadOnlyMemory<byte> _decoyRow;
@@ -35,11 +36,11 @@ public sealed class Realm : IDisposable
 
     internal Realm(
         IKeyStore store, Lookups lookups, RealmShares shares, IAppPolicies policies, ReadOnlySpan<byte> seed,
-        IRandom random, TimeProvider time)
+        IRandom random, ServerClock clock)
     {
-        (_store, _lookups, _shares, _policies, _random, _time) = (store, lookups, shares, policies, random, time);
+        (_store, _lookups, _shares, _policies, _random, _clock) = (store, lookups, shares, policies, random, clock);
         _keys = new RealmKeys(seed);
-        _registrar = new RealmRegistrar(store, lookups, shares, time);
+        _registrar = new RealmRegistrar(store, lookups, shares, clock);
         Span<byte> drawn = stackalloc byte[SigningKey.SeedSize];
         random.Fill(drawn);
         using var nobody = SigningKey.FromSeed(drawn);
@@ -143,7 +144,7 @@ public sealed class Realm : IDisposable
     /// <summary>Zeroes the realm's keys.</summary>
     public void Dispose() => _keys.Dispose();
 
-    private DateTimeOffset Now => _time.GetUtcNow();
+    private DateTimeOffset Now => _clock.Steady;
 
     private async ValueTask<Outcome<byte[]>> ChangeAsync(
         AuthorityId slot, Hash256 request, bool withEvents, Func<RealmSlotRow, RealmStep> decide, CancellationToken ct)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Rows;
@@ -15,7 +16,7 @@ namespace KeyRecovery.Service.Realms;
 /// written, and then its place is taken: so whatever is live is named, and an erasure that closes the user's row finds
 /// it.
 /// </summary>
-internal sealed class RealmRegistrar(IKeyStore keys, Lookups lookups, RealmShares shares, TimeProvider time)
+internal sealed class RealmRegistrar(IKeyStore keys, Lookups lookups, RealmShares shares, ServerClock clock)
 {
     private const int Attempts = 16;
 
@@ -68,8 +69,8 @@ internal sealed class RealmRegistrar(IKeyStore keys, Lookups lookups, RealmShare
             SigningKey = registration.SigningKey.ToArray(),
             ManagementKey = registration.ManagementKey.ToArray(),
             Registration = print.ToArray(),
-            RegisteredAt = (ulong)time.GetUtcNow().ToUnixTimeSeconds(),
-            Events = default(RealmEvents).Add(time.GetUtcNow(), RealmEventKind.Registered),
+            RegisteredAt = (ulong)clock.Steady.ToUnixTimeSeconds(),
+            Events = default(RealmEvents).Add(clock.Steady, RealmEventKind.Registered),
         };
     }
 
@@ -105,7 +106,7 @@ internal sealed class RealmRegistrar(IKeyStore keys, Lookups lookups, RealmShare
             }
 
             var row = RealmSlotRow.Decode(stored.Value);
-            if (!RealmRules.MakesRoom(row, time.GetUtcNow())) kept.Add(slot);
+            if (!RealmRules.MakesRoom(row, clock.Steady)) kept.Add(slot);
             else if (row.State != RealmSlotState.Destroyed) writes.Add(new RowWrite.Replace(stored, gone));
         }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Operations;
 using KeyRecovery.Service.Stores;
 
@@ -68,7 +69,7 @@ internal sealed record AccountChange
 /// <param name="Writer">The same for the origin of what it writes.</param>
 internal sealed record ChangeAuthor(AccountAuthority Authority, ItemWriter Writer)
 {
-    public static ChangeAuthor Of(AccountAuthority authority, ulong now) =>
+    public static ChangeAuthor Of(AccountAuthority authority, Moment now) =>
         new(authority, new ItemWriter(authority.Id, authority.IsYoung(now)));
 }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Operations;
@@ -96,7 +97,7 @@ public sealed class AccountCreation
             // ones.
             using var lease = _context.SubjectKeys.Wrap();
             var (rows, kek, wrapped) = _context.SubjectKeys.Create(lease, keyRowKey);
-            var pending = new KeyRow(KeyRowState.Pending, kek, wrapped, null, _context.NowSeconds);
+            var pending = new KeyRow(KeyRowState.Pending, kek, wrapped, null, _context.Now.Latest);
             var result = await _context.Keys.WriteAsync([new RowWrite.Create(keyRowKey, pending.Encode())], ct);
             if (result is WriteResult.Written) return rows;
             rows.Dispose();
@@ -135,7 +136,7 @@ public sealed class AccountCreation
     {
         using var view = await _context.Door.ReadAsync(keyRowKey, ct);
         if (view.KeyRow is not { } row) return true;
-        if (view.Standing != AccountStanding.Unknown || row.Since + PendingSeconds > _context.NowSeconds) return false;
+        if (view.Standing != AccountStanding.Unknown || !_context.Now.HasReached(row.Since + PendingSeconds)) return false;
         return await _context.Keys.WriteAsync([new RowWrite.Delete(view.KeyStored!)], ct) is WriteResult.Written;
     }
 
@@ -154,11 +155,11 @@ public sealed class AccountCreation
         AccountRows rows,
         CancellationToken ct)
     {
-        var first = FirstState(user, bundle, head, _context.NowSeconds);
+        var first = FirstState(user, bundle, head, _context.Now);
         var change = new AccountChange
         {
             KeyRowKey = _context.Lookups.Ids.KeyRow(head.Account),
-            By = ChangeAuthor.Of(first.Authorities[bundle.Link!.Link.Signer], _context.NowSeconds),
+            By = ChangeAuthor.Of(first.Authorities[bundle.Link!.Link.Signer], _context.Now),
             Next = first,
             Links = [bundle.Link!],
             Keysets = [bundle.Keyset!],
@@ -207,9 +208,9 @@ public sealed class AccountCreation
     }
 
     // Who stands in link 0 is trusted at once: there is nobody older to be locked out.
-    private static AccountState FirstState(AppUser user, CommitBundle bundle, ChainHead head, ulong now)
+    private static AccountState FirstState(AppUser user, CommitBundle bundle, ChainHead head, Moment now)
     {
-        var authorities = head.Active.ToImmutableSortedDictionary(a => a.Key, a => AccountAuthority.Of(a.Value, now));
+        var authorities = head.Active.ToImmutableSortedDictionary(a => a.Key, a => AccountAuthority.Of(a.Value, now.Earliest));
         return new AccountState
         {
             Account = head.Account,

@@ -22,7 +22,7 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
     /// <exception cref="StoreUnavailableException">A store cannot answer a read.</exception>
     public async ValueTask<WriteStep> WriteAsync(AccountChange change, CancellationToken ct)
     {
-        var items = new ItemPlan(context.Data, rows, change, context.NowSeconds);
+        var items = new ItemPlan(context.Data, rows, change, context.Now);
         if (await items.CheckAsync(ct) is { } wrong) return wrong;
         var account = change.Next.Account;
         var bytes = AccountBytes.After(change, items.ReturningBytes);
@@ -39,8 +39,8 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
                 : new WriteStep.Again();
         }
 
-        var lists = await ListPlan.OfAsync(context.Data, rows, change, context.NowSeconds, ct);
-        var points = await PointPlan.OfAsync(context.Data, rows, change, context.NowSeconds, ct);
+        var lists = await ListPlan.OfAsync(context.Data, rows, change, context.Now, ct);
+        var points = await PointPlan.OfAsync(context.Data, rows, change, context.Now, ct);
         if (lists is null || points is null) return new WriteStep.Again();
         var next = change.Next with
         {
@@ -59,7 +59,7 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
             // Before any byte is stored: a slot that is another's leaves nothing behind.
             if (await _claims.ClaimAsync(slots, account, change.KeyRowKey, ct) is { } taken)
                 return new WriteStep.Failed(taken);
-            if (await HistoryPlan.OfAsync(context.Data, rows, change, next, context.NowSeconds, ct) is not { } history)
+            if (await HistoryPlan.OfAsync(context.Data, rows, change, next, context.Now, ct) is not { } history)
                 return new WriteStep.Again();
             List<RowWrite> writes =
             [

@@ -58,7 +58,7 @@ public sealed class Commits
         var isDone = bundle.Manifest.Hash == state.ManifestHash;
         // What the account row tells is asked first: a commit that it refuses costs one read.
         var request = new CommitRequest(
-            state, account.Actor, bundle, _context.Time.GetUtcNow(), _context.Policies.Of(state.User.App));
+            state, account.Actor, bundle, _context.Now, _context.Policies.Of(state.User.App));
         if (!isDone && CommitRules.CheckFirst(request) is { } refused) return new WriteStep.Failed(refused);
         var change = new AccountChange
         {
@@ -70,7 +70,7 @@ public sealed class Commits
             Keysets = bundle.Keyset is { } keyset ? [keyset] : [],
             Manifest = bundle.Manifest,
             Inline = inline,
-            By = ChangeAuthor.Of(account.Actor, request.NowSeconds),
+            By = ChangeAuthor.Of(account.Actor, request.Now),
         };
         var writer = new AccountWriter(_context, rows);
         // The same once more, or this very one, of which the answer was lost: what follows the commit point may be

@@ -1,6 +1,7 @@
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 
@@ -15,7 +16,7 @@ internal sealed record HistoryPlan(List<RowWrite> Writes, List<RowWrite> Superfl
 
     /// <returns>Null where a chunk of the trail has been replaced since the account row was read.</returns>
     public static async ValueTask<HistoryPlan?> OfAsync(
-        IDataStore data, AccountRows rows, AccountChange change, AccountState next, ulong now, CancellationToken ct)
+        IDataStore data, AccountRows rows, AccountChange change, AccountState next, Moment now, CancellationToken ct)
     {
         var plan = new HistoryPlan([], []);
         // A repair's manifest says nothing of what was replaced when.
@@ -33,7 +34,7 @@ internal sealed record HistoryPlan(List<RowWrite> Writes, List<RowWrite> Superfl
             gone.AddRange(view.GoneWithout(NoEntries).Where(hash => hash != replaced.Hash));
             // Only what the state of now has no room for goes: whether this commit comes to pass is not known yet.
             var entry = new HistoryEntry(
-                replaced, now, place, change.ManifestNow!.OriginOf(replaced), change.By?.Writer ?? default);
+                replaced, now.Latest, place, change.ManifestNow!.OriginOf(replaced), change.By?.Writer ?? default);
             HistoryEntry[] entries = [.. view.Kept.Where(e => e.Manifest != entry.Manifest), entry];
             plan.Writes.Add(rows.Write(key, stored, ItemHistory.Encode(replaced.Id, entries)));
         }
@@ -49,7 +50,7 @@ internal sealed record HistoryPlan(List<RowWrite> Writes, List<RowWrite> Superfl
     /// </summary>
     /// <returns>Null where a chunk of the trail has been replaced since the account row was read.</returns>
     public static async ValueTask<HistoryView?> ReadAsync(
-        TrailReader trail, AccountRows rows, Row? stored, PointNames points, ulong now, CancellationToken ct)
+        TrailReader trail, AccountRows rows, Row? stored, PointNames points, Moment now, CancellationToken ct)
     {
         if (stored is null) return new HistoryView([], []);
         var (confirmed, open) = (new List<HistoryEntry>(), new List<HistoryEntry>());

@@ -33,7 +33,7 @@ internal sealed class HistoryTrim(ServiceContext context, AccountRows rows, IRea
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     public async ValueTask<int?> MakeRoomAsync(Row stored, AccountState state, long room, CancellationToken ct)
     {
-        var (trail, now) = (new TrailReader(context.Data, rows, state), context.NowSeconds);
+        var (trail, now) = (new TrailReader(context.Data, rows, state), context.Now);
         var points = PointNames.Of(state, now);
         if (await context.Data.FindAsync(rows, rows.Manifest(state.ManifestHash), ct) is not { } named) return 0;
         var manifest = ManifestRow.Decode(named);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Clocks;
 
 namespace KeyRecovery.Service.UseCases;
 
@@ -23,7 +24,7 @@ internal static class ItemHistory
 
     /// <summary>What is kept of confirmed entries, the newest first, and what is past its time or number.</summary>
     public static (ImmutableArray<HistoryEntry> Kept, ImmutableArray<HistoryEntry> Dropped) Prune(
-        IEnumerable<HistoryEntry> confirmed, PointNames points, ulong now)
+        IEnumerable<HistoryEntry> confirmed, PointNames points, Moment now)
     {
         var (kept, dropped) = (ImmutableArray.CreateBuilder<HistoryEntry>(),
             ImmutableArray.CreateBuilder<HistoryEntry>());
@@ -32,7 +33,7 @@ internal static class ItemHistory
         {
             // What a point keeps takes nobody's place: else a young device displaces the oldest by its first write.
             var stays = points.Contain(entry) || (points.Name(entry) && named++ < MaxNamed)
-                || (entry.ReplacedAt + SecondsKept > now
+                || (!now.HasReached(entry.ReplacedAt + SecondsKept)
                     && (entry.Origin.Writer.IsYoung ? young++ : trusted++) < Limits.OldVersions);
             (stays ? kept : dropped).Add(entry);
         }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Operations;
 using KeyRecovery.Service.Rows;
@@ -10,7 +11,7 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.UseCases;
 
 /// <summary>The items of a change: each came along or was staged, and is what its entry says.</summary>
-internal sealed class ItemPlan(IDataStore data, AccountRows rows, AccountChange change, ulong now)
+internal sealed class ItemPlan(IDataStore data, AccountRows rows, AccountChange change, Moment now)
 {
     private readonly Dictionary<Hash256, ItemWriter> _returning = [];
 

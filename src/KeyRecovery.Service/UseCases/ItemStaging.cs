@@ -53,7 +53,7 @@ public sealed class ItemStaging
         var others = state.Staged.RemoveAll(s => s.Hash == hash);
         var (staged, gone) = isNamed
             ? (others, [])
-            : AccountBytes.GiveWay(others.Add(new StagedItem(hash, sealedItem.Length, _context.NowSeconds)), live);
+            : AccountBytes.GiveWay(others.Add(new StagedItem(hash, sealedItem.Length, _context.Now.Latest)), live);
         var next = state with { Staged = staged };
         List<RowWrite> writes =
         [

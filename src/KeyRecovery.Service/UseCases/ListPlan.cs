@@ -1,6 +1,7 @@
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 
@@ -15,7 +16,7 @@ internal sealed record ListPlan(List<RowWrite> Writes, List<RowKey> Superseded, 
 {
     /// <returns>Null where a chunk has been replaced since the account row was read.</returns>
     public static async ValueTask<ListPlan?> OfAsync(
-        IDataStore data, AccountRows rows, AccountChange change, ulong now, CancellationToken ct)
+        IDataStore data, AccountRows rows, AccountChange change, Moment now, CancellationToken ct)
     {
         var (writes, superseded) = (new List<RowWrite>(), new List<RowKey>());
         var linkChunk = change.Before?.LinkChunk ?? default;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Clocks;
 
 namespace KeyRecovery.Service.UseCases;
 
@@ -14,7 +15,7 @@ internal sealed class PointNames
     private PointNames(ImmutableArray<RestorePointEntry> points) => _points = points;
 
     /// <summary>Those that have not ended.</summary>
-    public static PointNames Of(AccountState state, ulong now) => new([.. state.Points.Where(p => !p.HasEnded(now))]);
+    public static PointNames Of(AccountState state, Moment now) => new([.. state.Points.Where(p => !p.HasEnded(now))]);
 
     /// <summary>Whether the manifest of any point has the version.</summary>
     public bool Contain(HistoryEntry entry)

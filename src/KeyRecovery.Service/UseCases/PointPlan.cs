@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Operations;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
@@ -18,7 +19,7 @@ internal sealed record PointPlan(
 {
     /// <returns>Null where a keyset is not seen: another commit has come in between.</returns>
     public static async ValueTask<PointPlan?> OfAsync(
-        IDataStore data, AccountRows rows, AccountChange change, ulong now, CancellationToken ct)
+        IDataStore data, AccountRows rows, AccountChange change, Moment now, CancellationToken ct)
     {
         var next = change.Next;
         if (change.Before is not { } before) return new PointPlan([], [], [], []);

@@ -71,7 +71,7 @@ public sealed class Repairs
     private async ValueTask<WriteStep> TryOnceAsync(
         AccountView view, AccountId account, string app, AuthorityId actor, RepairBundle bundle, CancellationToken ct)
     {
-        var (stored, now) = (view.State, _context.NowSeconds);
+        var (stored, now) = (view.State, _context.Now);
         // Data that are lost take the owner's name with them.
         var user = stored?.User ?? new AppUser(app, AppUser.Unknown, AppUser.Unknown);
         var policy = _context.Policies.Of(user.App);

@@ -47,7 +47,7 @@ public sealed class RestorePointReader
     }
 
     private ImmutableArray<RestorePointEntry> Points(AccountState state) =>
-        [.. state.Points.Where(p => !p.HasEnded(_context.NowSeconds))];
+        [.. state.Points.Where(p => !p.HasEnded(_context.Now))];
 
     private static Comparer<ManifestItem> ByName { get; } = Comparer<ManifestItem>.Create(RestorePoint.Compare);
 
@@ -59,7 +59,7 @@ public sealed class RestorePointReader
     {
         var versions = new List<HistoryEntry>();
         if (points.All(p => p.Authority is null)) return versions;
-        var (rows, state, now) = (account.Rows, account.State, _context.NowSeconds);
+        var (rows, state, now) = (account.Rows, account.State, _context.Now);
         var (trail, names) = (new TrailReader(_data, rows, state), PointNames.Of(state, now));
         await foreach (var row in _data.ScanOwnerAsync(Table.History, rows.Locator, ct))
         {

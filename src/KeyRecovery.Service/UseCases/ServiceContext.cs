@@ -1,6 +1,7 @@
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Linking;
 using KeyRecovery.Service.Rows;
@@ -12,7 +13,7 @@ namespace KeyRecovery.Service.UseCases;
 /// <summary>What the use cases share.</summary>
 internal sealed record ServiceContext(
     IDataStore Data, IKeyStore Keys, TableRegistry Tables, Lookups Lookups, SubjectKeys SubjectKeys,
-    IAppPolicies Policies, ILinkSessions Links, SigningKey AuditKey, IRandom Random, TimeProvider Time)
+    IAppPolicies Policies, ILinkSessions Links, SigningKey AuditKey, IRandom Random, ServerClock Clock)
 {
     public AccountDoor Door { get; } = new(Data, Keys, Lookups, SubjectKeys);
 
@@ -22,8 +23,9 @@ internal sealed record ServiceContext(
     public SignedHead SignHead(AccountState state) => SignedHead.Sign(
         new AccountHead(
             state.Account, state.Chain, new ManifestPlace(state.ManifestVersion, state.ManifestHash),
-            state.ManifestTrail, NowSeconds),
+            state.ManifestTrail, Now.Wall),
         AuditKey);
 
-    public ulong NowSeconds => (ulong)Time.GetUtcNow().ToUnixTimeSeconds();
+    /// <summary>What the server's clock says.</summary>
+    public Moment Now => Clock.Now;
 }

@@ -88,7 +88,7 @@ public sealed class VaultReader
     {
         var stored = await _data.ReadAsync(account.Rows.History(item), ct);
         var trail = new TrailReader(_data, account.Rows, account.State);
-        var now = _context.NowSeconds;
+        var now = _context.Now;
         var points = PointNames.Of(account.State, now);
         if (await HistoryPlan.ReadAsync(trail, account.Rows, stored, points, now, ct) is not { } view)
             throw new StoreUnavailableException(StoreFault.Busy, "the account changes while its versions are read");

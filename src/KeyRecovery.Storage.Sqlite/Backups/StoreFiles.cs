@@ -1,3 +1,4 @@
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Disk;
 using KeyRecovery.Storage.Sqlite.Connections;
@@ -47,13 +48,13 @@ public static class StoreFiles
     /// </summary>
     /// <exception cref="StoreOpenException">It is no key store, or a newer one.</exception>
     /// <exception cref="StoreUnavailableException">It cannot be read.</exception>
-    public static SqliteKeyStore OpenKeys(string path, TimeProvider time)
+    public static SqliteKeyStore OpenKeys(string path, ServerClock clock)
     {
         PairIdOf(path, JournalProfile.Keys);
         var file = new StoreFile(new SqliteStoreOptions { Path = path, Journal = JournalProfile.Keys });
         try
         {
-            return new SqliteKeyStore(file, file.OpenWriter(), time, NullLogger.Instance);
+            return new SqliteKeyStore(file, file.OpenWriter(), clock, NullLogger.Instance);
         }
         catch (SqliteFaultException e)
         {

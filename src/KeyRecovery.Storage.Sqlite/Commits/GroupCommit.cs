@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite.Connections;
 using KeyRecovery.Storage.Sqlite.Options;
@@ -15,7 +16,7 @@ internal sealed class GroupCommit : IDisposable
 {
     private readonly StoreFile _file;
     private readonly CommitGate _gate;
-    private readonly TimeProvider _time;
+    private readonly ServerClock _clock;
     private readonly ILogger _logger;
     private readonly WriteQueue _queue;
     private readonly Checkpointer? _checkpointer;
@@ -24,12 +25,12 @@ internal sealed class GroupCommit : IDisposable
     private Connection? _connection;
     private StoreFault? _fault;
 
-    public GroupCommit(StoreFile file, Connection connection, CommitGate gate, TimeProvider time, ILogger logger)
+    public GroupCommit(StoreFile file, Connection connection, CommitGate gate, ServerClock clock, ILogger logger)
     {
         _file = file;
         _connection = connection;
         _gate = gate;
-        _time = time;
+        _clock = clock;
         _logger = logger;
         _queue = new WriteQueue(file.Options);
         _tag = StoreMeter.Tag(file.Options.Journal);
@@ -87,7 +88,8 @@ internal sealed class GroupCommit : IDisposable
         try
         {
             _connection ??= _file.OpenWriter();
-            var hour = _time.GetUtcNow().ToUnixTimeSeconds() / 3600;
+            // A sweep goes by how old rows are: by no clock that was set back is one old when it is new.
+            var hour = (long)(_clock.Now.Latest / 3600);
             var began = Stopwatch.GetTimestamp();
             _connection.Begin.Run();
             foreach (var write in batch) write.Result = RowSteps.Do(write.Writes, _connection, hour);

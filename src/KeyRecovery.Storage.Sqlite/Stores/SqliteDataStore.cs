@@ -1,3 +1,4 @@
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite.Commits;
 using KeyRecovery.Storage.Sqlite.Connections;
@@ -13,8 +14,8 @@ public sealed class SqliteDataStore : SqliteRowStore, IDataStore
     private readonly WalTruncation _truncation;
     private readonly DataCopy _copy;
 
-    internal SqliteDataStore(StoreFile file, Connection writer, TimeProvider time, ILogger logger)
-        : base(file, writer, time, logger) =>
+    internal SqliteDataStore(StoreFile file, Connection writer, ServerClock clock, ILogger logger)
+        : base(file, writer, clock, logger) =>
         (_truncation, _copy) = (new WalTruncation(file, logger), new DataCopy(file));
 
     /// <inheritdoc/>

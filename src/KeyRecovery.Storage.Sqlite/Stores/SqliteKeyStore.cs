@@ -1,3 +1,4 @@
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite.Connections;
 using Microsoft.Extensions.Logging;
@@ -10,6 +11,6 @@ namespace KeyRecovery.Storage.Sqlite.Stores;
 /// </summary>
 public sealed class SqliteKeyStore : SqliteRowStore, IKeyStore
 {
-    internal SqliteKeyStore(StoreFile file, Connection writer, TimeProvider time, ILogger logger)
-        : base(file, writer, time, logger) { }
+    internal SqliteKeyStore(StoreFile file, Connection writer, ServerClock clock, ILogger logger)
+        : base(file, writer, clock, logger) { }
 }

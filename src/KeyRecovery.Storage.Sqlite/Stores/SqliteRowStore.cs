@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite.Commits;
 using KeyRecovery.Storage.Sqlite.Connections;
@@ -24,12 +25,12 @@ public abstract class SqliteRowStore : IRowStore, IAsyncDisposable
     private readonly GroupCommit _writer;
     private int _disposed;
 
-    private protected SqliteRowStore(StoreFile file, Connection writer, TimeProvider time, ILogger logger)
+    private protected SqliteRowStore(StoreFile file, Connection writer, ServerClock clock, ILogger logger)
     {
         _file = file;
         _gate = new CommitGate(file.Options.Journal);
         _readers = new ReaderPool(file, _gate, logger);
-        _writer = new GroupCommit(file, writer, _gate, time, logger);
+        _writer = new GroupCommit(file, writer, _gate, clock, logger);
     }
 
     /// <inheritdoc/>
