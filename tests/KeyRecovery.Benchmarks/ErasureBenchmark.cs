@@ -95,7 +95,7 @@ internal static class ErasureBenchmark
         if (await world.Service.Gate.PassAsync(account.Phone, key => key == account.Key, default)
             is not GateResult.Open(var open)) throw new InvalidOperationException();
         using (open)
-            if (await world.Service.Erasures.RequestAsync(open,
+            if (await world.Service.Erasures.RequestAsync(open, 0,
                 default) is not Outcome<Service.Erasure.ErasureStatus>.Done { Value.Receipt.IsEmpty: false })
                 throw new InvalidOperationException();
     }

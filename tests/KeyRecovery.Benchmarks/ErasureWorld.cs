@@ -1,5 +1,6 @@
 using KeyRecovery.Service;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Fence;
@@ -32,18 +33,19 @@ internal sealed class ErasureWorld : IAsyncDisposable, IAppPolicies
     {
         var world = new ErasureWorld();
         var (random, time) = (SystemRandom.Instance, TimeProvider.System);
+        var clock = new ServerClock(time);
         foreach (var place in new[] { "stores", "keys", "ring", "fence" })
             Directory.CreateDirectory(
                 Path.Combine(folder, place), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         world._pair = await SqliteStorePair.OpenAsync(
-            DataFile(folder), KeyFile(folder), random, time, NullLoggerFactory.Instance);
+            DataFile(folder), KeyFile(folder), random, clock, NullLoggerFactory.Instance);
         var isFirst = !await ServerSecrets.ExistAsync(world.Keys, default);
         var ringFolder = Path.Combine(folder, "ring");
         var root = FileRootKey.Open(ringFolder, random, isFirst);
         var ring = FileKekRing.Open(ringFolder, root, random, time, isFirst);
         var secrets = await ServerSecrets.LoadOrCreateAsync(world.Keys, root, random, default);
         var tombstones = new TombstoneFile(Path.Combine(folder, "fence"));
-        world.Service = new KeyRecoveryService(world.Data, world.Keys, ring, secrets, world, random, time, tombstones);
+        world.Service = new KeyRecoveryService(world.Data, world.Keys, ring, secrets, world, random, clock, tombstones);
         world._secrets.AddRange([root, ring, secrets, tombstones]);
         return world;
     }

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Maintenance;
 using KeyRecovery.Service.Rotation;
@@ -81,7 +82,7 @@ internal static class RotationBenchmark
     {
         var pair = await SqliteStorePair.OpenAsync(
             Path.Combine(folder, "stores", "data.db"), Path.Combine(folder, "keys", "keys.db"), SystemRandom.Instance,
-            TimeProvider.System, NullLoggerFactory.Instance);
+            new ServerClock(TimeProvider.System), NullLoggerFactory.Instance);
         var ringFolder = Path.Combine(folder, "ring");
         using var root = FileRootKey.Open(ringFolder, SystemRandom.Instance, !Directory.Exists(ringFolder));
         using var ring = FileKekRing.Open(ringFolder, root, SystemRandom.Instance, TimeProvider.System,

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite;
 using KeyRecovery.Testing.Hosting;
@@ -63,7 +64,7 @@ internal static class VaultReadBenchmark
         Directory.CreateDirectory(Path.Combine(folder, "b"));
         await using var pair = await SqliteStorePair.OpenAsync(
             Path.Combine(folder, "a", "data.db"), Path.Combine(folder, "b", "keys.db"), SystemRandom.Instance,
-            TimeProvider.System, NullLoggerFactory.Instance);
+            new ServerClock(TimeProvider.System), NullLoggerFactory.Instance);
         var keys = Enumerable.Range(0, 64)
             .Select(i => new RowKey(Table.Accounts, RandomNumberGenerator.GetBytes(16))).ToArray();
         foreach (var row in keys)

@@ -16,6 +16,9 @@ internal sealed record ErasureResponse
     [Description("How long it is still held, in milliseconds.")]
     public long? DueInMs { get; init; }
 
+    [Description("What a request to erase or to cancel names.")]
+    public required ulong Round { get; init; }
+
     [Description("The receipt (docs/protocol.md §15.1), base64url.")]
     public string? Receipt { get; init; }
 
@@ -30,6 +33,7 @@ internal sealed record ErasureResponse
         },
         RequestedAt = status.RequestedAt == 0 ? null : status.RequestedAt,
         DueInMs = status.State == ErasureState.Held ? status.DueInMs : null,
+        Round = status.Round,
         Receipt = status.Receipt.IsEmpty ? null : Base64UrlText.Encode(status.Receipt.Span),
     };
 }

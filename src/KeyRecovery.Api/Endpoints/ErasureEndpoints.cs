@@ -1,20 +1,28 @@
+using System.ComponentModel;
 using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Bodies;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Maintenance;
 using KeyRecovery.Service;
+using KeyRecovery.Service.Errors;
+using Microsoft.AspNetCore.Mvc;
 
 namespace KeyRecovery.Api.Endpoints;
 
 /// <summary><c>/v1/erasure</c>: the account's own devices; <c>GET /audit/key</c>: what verifies receipts.</summary>
 internal static class ErasureEndpoints
 {
+    private const string Round =
+        "As the status told it: how many erasures of the account were called off before. A removed device, which "
+        + "cannot ask, cancels without it.";
+
     public static void MapErasure(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/erasure", RequestAsync)
             .WithName("requestErasure").WithSummary("Ask that the account be erased").WithTags("Erasure")
             .WithMetadata(new Signed(), new BodyLimit(0))
-            .Produces<ErasureResponse>(StatusCodes.Status202Accepted).WithSignedProblems();
+            .Produces<ErasureResponse>(StatusCodes.Status202Accepted)
+            .WithSignedProblems(ErrorCode.Malformed, ErrorCode.Conflict).WithNumbers();
         routes.MapGet("/erasure", ReadAsync)
             .WithName("getErasure").WithSummary("Whether an erasure is held").WithTags("Erasure")
             .WithMetadata(new Signed(), new BodyLimit(0))
@@ -24,7 +32,8 @@ internal static class ErasureEndpoints
             .WithDescription(
                 "Also for authorities that were active at the request, or in the 72 h before it, and are no more.")
             .WithMetadata(new SignedByThen(), new BodyLimit(0))
-            .Produces(StatusCodes.Status204NoContent).WithSignedProblems();
+            .Produces(StatusCodes.Status204NoContent)
+            .WithSignedProblems(ErrorCode.Malformed, ErrorCode.Conflict).WithNumbers();
     }
 
     public static void MapAudit(this IEndpointRouteBuilder routes) =>
@@ -34,11 +43,13 @@ internal static class ErasureEndpoints
             .Produces<AuditKeyResponse>();
 
     private static async Task<IResult> RequestAsync(
-        SignedRequest request, HttpContext context, KeyRecoveryService service, ErasureWork work)
+        SignedRequest request, [FromQuery, Description(Round)] string? round, HttpContext context,
+        KeyRecoveryService service, ErasureWork work)
     {
+        if (!QueryNumbers.TryRead(round, out var number) || number is not { } asked) return NoRound();
         try
         {
-            var outcome = await service.Erasures.RequestAsync(request.Account, context.RequestAborted);
+            var outcome = await service.Erasures.RequestAsync(request.Account, asked, context.RequestAborted);
             return Answers.Of(outcome,
                 status => TypedResults.Json(ErasureResponse.Of(status), ApiJson.Default.ErasureResponse,
                     statusCode: StatusCodes.Status202Accepted));
@@ -56,10 +67,15 @@ internal static class ErasureEndpoints
             ErasureResponse.Of(await service.Erasures.StatusAsync(request.Account, context.RequestAborted)));
 
     private static async Task<IResult> CancelAsync(
-        ClaimedRequest request, HttpContext context, KeyRecoveryService service) =>
-        Answers.Of(
-            await service.Erasures.CancelAsync(
-                request.Signer, request.Verify, ct => service.Gate.PassAsync(request.Signer, request.Verify, ct),
-                context.RequestAborted),
-            _ => TypedResults.NoContent());
+        ClaimedRequest request, [FromQuery, Description(Round)] string? round, HttpContext context,
+        KeyRecoveryService service) =>
+        QueryNumbers.TryRead(round, out var number)
+            ? Answers.Of(
+                await service.Erasures.CancelAsync(
+                    request.Signer, number, request.Verify,
+                    ct => service.Gate.PassAsync(request.Signer, request.Verify, ct), context.RequestAborted),
+                _ => TypedResults.NoContent())
+            : NoRound();
+
+    private static ProblemResult NoRound() => new(ErrorCode.Malformed) { Field = "round" };
 }

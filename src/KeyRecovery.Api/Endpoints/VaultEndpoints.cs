@@ -9,7 +9,6 @@ using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Errors;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.OpenApi;
 
 namespace KeyRecovery.Api.Endpoints;
 
@@ -30,12 +29,7 @@ internal static class VaultEndpoints
             .Produces<Binary>(StatusCodes.Status200OK, CborBody.Cbor)
             .Produces(StatusCodes.Status304NotModified)
             .WithSignedProblems(ErrorCode.Malformed)
-            .AddOpenApiOperationTransformer((operation, _, _) =>
-            {
-                foreach (var parameter in operation.Parameters ?? [])
-                    if (parameter.Schema is OpenApiSchema number) number.Type = JsonSchemaType.Integer;
-                return Task.CompletedTask;
-            });
+            .WithNumbers();
         routes.MapPost("/commits", CommitAsync)
             .WithName("commit")
             .WithSummary("Change the account, whole or not at all")
@@ -57,9 +51,9 @@ internal static class VaultEndpoints
         HttpContext context,
         KeyRecoveryService service)
     {
-        if (!TryReadNumber(linksAfter, out var after))
+        if (!QueryNumbers.TryRead(linksAfter, out var after))
             return new ProblemResult(ErrorCode.Malformed) { Field = "linksAfter" };
-        if (!TryReadNumber(manifestAfter, out var version))
+        if (!QueryNumbers.TryRead(manifestAfter, out var version))
             return new ProblemResult(ErrorCode.Malformed) { Field = "manifestAfter" };
         var tag = EntityTag.Of(request.Account.State.ManifestHash);
         if (!EntityTag.IsNamed(context.Request.Headers.IfNoneMatch, tag))
@@ -93,15 +87,5 @@ internal static class VaultEndpoints
         var outcome = await service.Commits.CommitAsync(request.Account, commit, context.RequestAborted);
         span.Outcome(Answers.Name(outcome));
         return Answers.Of(outcome, heads => TypedResults.Ok(HeadsResponse.Of(heads)));
-    }
-
-    private static bool TryReadNumber(string? text, out ulong? number)
-    {
-        number = null;
-        if (text is null) return true;
-        if (!ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var read)
-            || read > CborOut.MaxInteger) return false;
-        number = read;
-        return true;
     }
 }

@@ -26,6 +26,7 @@ internal sealed partial class ErasureWork(
     private readonly long _start = time.GetTimestamp();
 
     private readonly SemaphoreSlim _wake = new(0, 1);
+    private bool _hasToldOfClock;
 
     /// <summary>Says that there is something to do.</summary>
     public void Wake()
@@ -55,6 +56,7 @@ internal sealed partial class ErasureWork(
     /// <returns>Whether something is left that another pass may do.</returns>
     public async Task<bool> RunAsync(CancellationToken ct)
     {
+        TellOfClock();
         try
         {
             DestroyEscrows();
@@ -74,6 +76,14 @@ internal sealed partial class ErasureWork(
             Failed(logger, failure);
             return true;
         }
+    }
+
+    // Also where nothing waits for it: ages end late by it. Once, until it is right again.
+    private void TellOfClock()
+    {
+        var problem = service.Clock.Problem;
+        if (problem is not null && !_hasToldOfClock) ClockMoved(logger, problem);
+        _hasToldOfClock = problem is not null;
     }
 
     // What cannot be undone is done by no clock that may be wrong.
@@ -117,6 +127,9 @@ internal sealed partial class ErasureWork(
         + "back as well: was it put back by hand?",
         EventName = "ErasedAgain")]
     private static partial void Replayed(ILogger logger, int accounts);
+
+    [LoggerMessage(55, LogLevel.Warning, "{Problem}", EventName = "ClockMoved")]
+    private static partial void ClockMoved(ILogger logger, string problem);
 
     [LoggerMessage(54, LogLevel.Error,
         "The escrows of {Sets} backup sets have expired and cannot be destroyed: no receipt of level 2 is given for "

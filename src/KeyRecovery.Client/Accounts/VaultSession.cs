@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
+using KeyRecovery.Client.Accounts;
 using KeyRecovery.Client.Authorities;
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Devices;
-using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Items;
 using KeyRecovery.Client.Linking;
 using KeyRecovery.Client.Restores;
@@ -277,32 +277,15 @@ public sealed class VaultSession : IDisposable
     /// refused.
     /// </summary>
     public Task<Result<ErasureStatus>> RequestErasureAsync(CancellationToken ct = default) =>
-        ReadErasureAsync(_state.Api.RequestErasureAsync(_state.Keys, ct));
+        new ErasureCalls(_state).RequestAsync(ct);
 
     /// <summary>How the account's erasure stands.</summary>
     public Task<Result<ErasureStatus>> ErasureStatusAsync(CancellationToken ct = default) =>
-        ReadErasureAsync(_state.Api.GetErasureAsync(_state.Keys, ct));
+        new ErasureCalls(_state).StatusAsync(ct);
 
     /// <summary>Cancels an erasure that waits; nothing happens where there is none.</summary>
-    public async Task<Result<ErasureStatus>> CancelErasureAsync(CancellationToken ct = default) =>
-        await _state.Api.CancelErasureAsync(_state.Keys, ct) is var answer and not Answer.Success
-            ? Failures.Of(answer) : Remember(new ErasureStatus.None());
-
-    private ErasureStatus Remember(ErasureStatus status)
-    {
-        _state.HeldErasure = status is ErasureStatus.Held held ? held.DueIn : null;
-        return status;
-    }
-
-    private async Task<Result<ErasureStatus>> ReadErasureAsync(Task<Answer> asking) =>
-        (await asking).Read(ClientJson.Default.ErasureJson) switch
-        {
-            Result<ErasureJson>.Ok ok => Remember(ErasureStatus.Of(ok.Value)),
-            Result<ErasureJson>.Failed { Failure: ClientFailure.Erased { Receipt: { } receipt } } =>
-                new ErasureStatus.Erased(receipt),
-            Result<ErasureJson>.Failed failed => failed.Failure,
-            _ => throw new InvalidOperationException(),
-        };
+    public Task<Result<ErasureStatus>> CancelErasureAsync(CancellationToken ct = default) =>
+        new ErasureCalls(_state).CancelAsync(ct);
 
     /// <summary>Begins an epoch with fresh seals, where an authority's seal is bad.</summary>
     public Task<Result<VaultSession>> MendAsync(CancellationToken ct = default) =>

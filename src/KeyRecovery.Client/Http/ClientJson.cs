@@ -78,7 +78,7 @@ internal sealed record ProblemJson(
 }
 
 /// <summary>How an erasure stands (docs/protocol.md §15.2).</summary>
-internal sealed record ErasureJson(string State, ulong? RequestedAt, long? DueInMs, string? Receipt)
+internal sealed record ErasureJson(string State, ulong Round, ulong? RequestedAt, long? DueInMs, string? Receipt)
 {
     /// <summary>The bytes of a receipt, here or in a problem; null where there is none that reads.</summary>
     public static ReadOnlyMemory<byte>? ReadReceipt(string? text) =>

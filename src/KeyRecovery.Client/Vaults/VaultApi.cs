@@ -71,12 +71,13 @@ internal sealed class VaultApi(ApiTransport transport, RealmDirectory realms)
     public Task<Answer> RepairAsync(DeviceKeys signer, ReadOnlyMemory<byte> repair, CancellationToken ct) =>
         transport.SendAsync(ApiRequest.Post("/v1/repair", repair), signer, ct);
 
-    public Task<Answer> RequestErasureAsync(DeviceKeys signer, CancellationToken ct) =>
-        transport.SendAsync(new ApiRequest(HttpMethod.Post, "/v1/erasure"), signer, ct);
+    public Task<Answer> RequestErasureAsync(DeviceKeys signer, ulong round, CancellationToken ct) =>
+        transport.SendAsync(new ApiRequest(HttpMethod.Post, $"/v1/erasure?round={round}"), signer, ct);
 
     public Task<Answer> GetErasureAsync(DeviceKeys signer, CancellationToken ct) =>
         transport.SendAsync(ApiRequest.Get("/v1/erasure"), signer, ct);
 
-    public Task<Answer> CancelErasureAsync(DeviceKeys signer, CancellationToken ct) =>
-        transport.SendAsync(new ApiRequest(HttpMethod.Delete, "/v1/erasure"), signer, ct);
+    public Task<Answer> CancelErasureAsync(DeviceKeys signer, ulong? round, CancellationToken ct) =>
+        transport.SendAsync(
+            new ApiRequest(HttpMethod.Delete, round is { } of ? $"/v1/erasure?round={of}" : "/v1/erasure"), signer, ct);
 }

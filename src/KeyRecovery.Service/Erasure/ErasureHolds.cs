@@ -22,7 +22,7 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows)
     private static readonly TimeSpan Remembered = TimeSpan.FromHours(72);
 
     /// <returns>The one that is held; or one to be done at once, of which nothing is written.</returns>
-    public async ValueTask<Outcome<ErasureRow>> RequestAsync(OpenAccount account, CancellationToken ct)
+    public async ValueTask<Outcome<ErasureRow>> RequestAsync(OpenAccount account, ulong round, CancellationToken ct)
     {
         var actor = account.Actor;
         if (actor.IsSlot) return ServiceFailure.Forbidden("keyid");
@@ -32,8 +32,10 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows)
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var (known, stored) = await rows.ReadAsync(account.KeyRowKey, ct);
+            // One that was called off since: asked once, it is not asked for again by whoever recorded it.
+            if (round != RoundOf(known, account)) return OtherRound;
             if (known is not null && !IsVoid(known, account)) return known;
-            var row = await NewAsync(account, ct);
+            var row = await NewAsync(account, round, ct);
             // Without a hold there is nothing to remember before it is done.
             if (row.Phase == ErasurePhase.Erasing) return row;
             switch (await context.Keys.WriteAsync([rows.Write(account.KeyRowKey, row, stored)], ct))
@@ -49,8 +51,8 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows)
     }
 
     public async ValueTask<ErasureStatus> StatusAsync(OpenAccount account, CancellationToken ct) =>
-        (await rows.ReadAsync(account.KeyRowKey, ct)).Row is { } row && !IsVoid(row, account)
-            ? Status(row) : ErasureStatus.None;
+        (await rows.ReadAsync(account.KeyRowKey, ct)).Row is var row && (row is null || IsVoid(row, account))
+            ? ErasureStatus.None(RoundOf(row, account)) : Status(row);
 
     /// <summary>
     /// How long a held one still waits, for every device that reads its vault; null where none is held.
@@ -77,17 +79,21 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows)
     {
         ErasurePhase.Held when IsDue(row) != true =>
             new(ErasureState.Held, row.RequestedAt,
-                Math.Max(0, (long)row.DueAt - (long)context.Now.Earliest) * 1000, default),
-        ErasurePhase.Held or ErasurePhase.Erasing => new(ErasureState.Erasing, row.RequestedAt, 0, default),
-        ErasurePhase.Erased => new(ErasureState.Erased, row.RequestedAt, 0, row.Receipt),
-        _ => ErasureStatus.None,
+                Math.Max(0, (long)row.DueAt - (long)context.Now.Earliest) * 1000, row.Round, default),
+        ErasurePhase.Held or ErasurePhase.Erasing => new(ErasureState.Erasing, row.RequestedAt, 0, row.Round, default),
+        ErasurePhase.Erased => new(ErasureState.Erased, row.RequestedAt, 0, row.Round, row.Receipt),
+        _ => ErasureStatus.None(row.Round + 1),
     };
 
     /// <summary>Cancels for whoever was an authority at the request or in the three days before it.</summary>
+    /// <param name="keyId">Who signs.</param>
+    /// <param name="round">Which; null for whichever there is, from a signer who cannot ask any more.</param>
+    /// <param name="verify">Whether the request's signature verifies under a key.</param>
+    /// <param name="ct">Cancels.</param>
     /// <returns>True where it is cancelled; false where that signer may not, or there is nothing: the gate tells
     /// which.</returns>
     public async ValueTask<Outcome<bool>> TryCancelAsync(
-        KeyId keyId, Func<VerifyKey, bool> verify, CancellationToken ct)
+        KeyId keyId, ulong? round, Func<VerifyKey, bool> verify, CancellationToken ct)
     {
         var account = keyId.Account;
         if (account is null
@@ -101,6 +107,7 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows)
             if (row is not { Phase: ErasurePhase.Held or ErasurePhase.Cancelled }) return false;
             var canceller = row.Cancellers.FirstOrDefault(c => c.Id == keyId.Authority).Key;
             if (canceller is null || !verify(canceller)) return false;
+            if (round is { } named && named != row.Round) return OtherRound;
             // The same once more, whose answer was lost; its signer may have been removed since.
             if (row.Phase == ErasurePhase.Cancelled) return true;
             switch (await context.Keys.WriteAsync(
@@ -162,9 +169,14 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows)
         || (row.Phase is ErasurePhase.Held or ErasurePhase.Erasing && row.Asker is { } asker
             && !account.State.Authorities.ContainsKey(asker));
 
+    private static ulong RoundOf(ErasureRow? row, OpenAccount account) =>
+        row is null ? 0 : row.Round + (IsVoid(row, account) ? 1UL : 0);
+
+    private static ServiceFailure OtherRound => new(ErrorCode.Conflict) { Field = "round" };
+
     private ulong DueAfter(TimeSpan hold) => context.Now.Latest + (ulong)hold.TotalSeconds;
 
-    private async ValueTask<ErasureRow> NewAsync(OpenAccount account, CancellationToken ct)
+    private async ValueTask<ErasureRow> NewAsync(OpenAccount account, ulong round, CancellationToken ct)
     {
         var app = account.State.User.App;
         var hold = context.Policies.Of(app).ErasureHold;
@@ -176,6 +188,7 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows)
             App = app,
             RequestedBy = ErasureRequester.Device,
             RequestedAt = context.Now.Wall,
+            Round = round,
             DueAt = isHeld ? DueAfter(hold) : context.Now.Latest,
             Account = account.State.Account,
             Asker = account.Actor.Id,

@@ -16,7 +16,7 @@ internal sealed record ErasureRow
     public const int MaxCancellers = 4096;
 
     private const string RowLabel = "erasure-row";
-    private const int Fields = 14;
+    private const int Fields = 15;
 
     public required ErasurePhase Phase { get; init; }
 
@@ -27,6 +27,9 @@ internal sealed record ErasureRow
     public required ErasureRequester RequestedBy { get; init; }
 
     public required ulong RequestedAt { get; init; }
+
+    /// <summary>How many of the account were called off before it, as far as is remembered.</summary>
+    public ulong Round { get; init; }
 
     /// <summary>When a held one is due, in seconds since 1970.</summary>
     public ulong DueAt { get; init; }
@@ -56,7 +59,7 @@ internal sealed record ErasureRow
     public byte[] Encode()
     {
         var writer = new CborOut().Array(Fields).Text(RowLabel).UInt(1).UInt((ulong)Phase).Bytes(Id.ToArray()).Text(App)
-            .UInt((ulong)RequestedBy).UInt(RequestedAt).UInt(DueAt)
+            .UInt((ulong)RequestedBy).UInt(RequestedAt).UInt(Round).UInt(DueAt)
             .Bytes(Account?.ToArray() ?? []).Bytes(Asker?.ToArray() ?? []).Array(Cancellers.Length);
         foreach (var (id, key) in Cancellers) writer.Array(2).Bytes(id).Bytes(key.ToArray());
         return writer.Bytes(Plan?.ToArray() ?? []).UInt(Kek).Bytes(Receipt.Span).ToArray();
@@ -73,6 +76,7 @@ internal sealed record ErasureRow
             App = reader.Text(1, Limits.AppIdLength),
             RequestedBy = (ErasureRequester)reader.UInt((ulong)ErasureRequester.Operator),
             RequestedAt = reader.UInt(),
+            Round = reader.UInt(),
             DueAt = reader.UInt(),
             Account = reader.Bytes(0, 16) is { Length: > 0 } account ? new AccountId(account) : null,
             Asker = reader.Bytes(0, 16) is { Length: > 0 } asker ? new AuthorityId(asker) : null,

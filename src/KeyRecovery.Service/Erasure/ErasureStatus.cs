@@ -4,9 +4,12 @@ namespace KeyRecovery.Service.Erasure;
 /// <param name="State">How far it is.</param>
 /// <param name="RequestedAt">When it was asked for, in seconds since 1970; 0 where it was not.</param>
 /// <param name="DueInMs">How long a held one still waits.</param>
+/// <param name="Round">What a request to erase or to cancel names: how many were called off before, as far as is
+/// remembered. So a request that somebody recorded asks for nothing a second time.</param>
 /// <param name="Receipt">The receipt, empty while there is none.</param>
-public sealed record ErasureStatus(ErasureState State, ulong RequestedAt, long DueInMs, ReadOnlyMemory<byte> Receipt)
+public sealed record ErasureStatus(
+    ErasureState State, ulong RequestedAt, long DueInMs, ulong Round, ReadOnlyMemory<byte> Receipt)
 {
-    /// <summary>Nobody has asked.</summary>
-    public static ErasureStatus None { get; } = new(ErasureState.None, 0, 0, default);
+    /// <summary>Nobody has asked, since so many were called off.</summary>
+    public static ErasureStatus None(ulong round) => new(ErasureState.None, 0, 0, round, default);
 }

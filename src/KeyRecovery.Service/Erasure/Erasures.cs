@@ -75,9 +75,13 @@ public sealed class Erasures : IDisposable
     internal ErasureSweep Sweep { get; }
 
     /// <summary>Takes a device's request: held, or with a hold of nothing done at once.</summary>
-    public async ValueTask<Outcome<ErasureStatus>> RequestAsync(OpenAccount account, CancellationToken ct)
+    /// <param name="account">Whose; a device asks.</param>
+    /// <param name="round">As the status told it: another one is a request of before, and a conflict.</param>
+    /// <param name="ct">Cancels.</param>
+    public async ValueTask<Outcome<ErasureStatus>> RequestAsync(
+        OpenAccount account, ulong round, CancellationToken ct)
     {
-        var requested = await _holds.RequestAsync(account, ct);
+        var requested = await _holds.RequestAsync(account, round, ct);
         if (requested is Outcome<ErasureRow>.Failed(var failure)) return failure;
         var row = ((Outcome<ErasureRow>.Done)requested).Value;
         if (row.Phase != ErasurePhase.Erasing && !(row.Phase == ErasurePhase.Held && _holds.IsDue(row) == true))
@@ -90,7 +94,7 @@ public sealed class Erasures : IDisposable
                     // Removed between the gate and here: nothing was done, and nothing will be.
                     return new ServiceFailure(ErrorCode.Revoked);
                 case DestroyOutcome.Cancelled:
-                    return ErasureStatus.None;
+                    return await _holds.StatusAsync(account, ct);
             }
         }
         catch (ErasureBlockedException)
@@ -115,14 +119,16 @@ public sealed class Erasures : IDisposable
 
     /// <summary>Cancels a held erasure.</summary>
     /// <param name="keyId">Who signs.</param>
+    /// <param name="round">As the status told it; null for whichever there is, from a signer who was removed and
+    /// cannot ask.</param>
     /// <param name="verify">Whether the request's signature verifies under a key.</param>
     /// <param name="pass">The gate, for signers who were not there at the time.</param>
     /// <param name="ct">Cancels.</param>
     public async ValueTask<Outcome<bool>> CancelAsync(
-        KeyId keyId, Func<VerifyKey, bool> verify, Func<CancellationToken, ValueTask<GateResult>> pass,
+        KeyId keyId, ulong? round, Func<VerifyKey, bool> verify, Func<CancellationToken, ValueTask<GateResult>> pass,
         CancellationToken ct)
     {
-        var cancelled = await _holds.TryCancelAsync(keyId, verify, ct);
+        var cancelled = await _holds.TryCancelAsync(keyId, round, verify, ct);
         if (cancelled is not Outcome<bool>.Done { Value: false }) return cancelled;
         switch (await pass(ct))
         {

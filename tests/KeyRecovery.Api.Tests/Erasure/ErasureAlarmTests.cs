@@ -53,7 +53,7 @@ public sealed class ErasureAlarmTests
         string job;
         using (Begin(fault, host, stores))
         {
-            using (var answer = await asking.SendAsync(asking.Phone, HttpMethod.Post, "/v1/erasure"))
+            using (var answer = await asking.SendAsync(asking.Phone, HttpMethod.Post, "/v1/erasure?round=0"))
                 if (answer.IsSuccessStatusCode)
                     Assert.Equal("erasing",
                         (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("state").GetString());
@@ -84,7 +84,7 @@ public sealed class ErasureAlarmTests
         using var alarms = new Alarms(host);
         var (asking, kept) = (await TestAccount.CreateAsync(host), await TestAccount.CreateAsync(host));
         var reader = Begin("a reader", host, Path.Combine(host.DataDirectory, "stores"));
-        using (var answer = await asking.SendAsync(asking.Phone, HttpMethod.Post, "/v1/erasure"))
+        using (var answer = await asking.SendAsync(asking.Phone, HttpMethod.Post, "/v1/erasure?round=0"))
             Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
         await alarms.ErasurePendingAsync();
         var keys = Path.Combine(host.DataDirectory, "keys");
@@ -95,7 +95,7 @@ public sealed class ErasureAlarmTests
             await alarms.ErasurePendingAsync(2);
             Assert.Null(await ReceiptAsync(asking));
             // Nor can another be begun: it is not promised, and not lost.
-            using var refused = await kept.SendAsync(kept.Phone, HttpMethod.Post, "/v1/erasure");
+            using var refused = await kept.SendAsync(kept.Phone, HttpMethod.Post, "/v1/erasure?round=0");
             Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
             using var open = await kept.SendAsync(kept.Phone, HttpMethod.Get, "/v1/vault");
             Assert.Equal(HttpStatusCode.OK, open.StatusCode);
@@ -116,7 +116,7 @@ public sealed class ErasureAlarmTests
         var work = host.Services.GetRequiredService<ErasureWork>();
         using (Fault.ReadOnly(Path.Combine(host.DataDirectory, "ring", "kek-ring")))
         {
-            using (var answer = await asking.SendAsync(asking.Phone, HttpMethod.Post, "/v1/erasure"))
+            using (var answer = await asking.SendAsync(asking.Phone, HttpMethod.Post, "/v1/erasure?round=0"))
                 Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
             Assert.Equal(1, (await UntilReceiptAsync(asking)).Level);
             await UntilAsync(() => alarms.Count("keyrecovery.rotations refused") >= 2

@@ -11,22 +11,24 @@ namespace KeyRecovery.Api.Tests.Erasure;
 public sealed class MovedClockTests
 {
     [Fact]
-    public async Task A_clock_set_past_the_end_of_a_hold_raises_the_alarm_and_erases_nobody()
+    public async Task F25_a_clock_set_past_the_end_of_a_hold_raises_the_alarm_and_erases_nobody()
     {
         var clock = new MovableClock();
         await using var host =
             await TestHost.StartAsync(adjust: builder => builder.Services.AddSingleton<TimeProvider>(clock));
         var account = await TestAccount.CreateAsync(host);
-        using (var answer = await account.SendAsync(account.Phone, HttpMethod.Post, "/v1/erasure"))
+        using (var answer = await account.SendAsync(account.Phone, HttpMethod.Post, "/v1/erasure?round=0"))
             Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
         var work = host.Services.GetRequiredService<ErasureWork>();
         Assert.False(await work.RunAsync(default));
         Assert.DoesNotContain("ErasurePending", Log(host), StringComparison.Ordinal);
+        Assert.DoesNotContain("ClockMoved", Log(host), StringComparison.Ordinal);
 
         clock.Move(TimeSpan.FromHours(80));
         // Alarmed, and not again every two seconds.
         Assert.False(await work.RunAsync(default));
         Assert.Contains("ErasurePending", Log(host), StringComparison.Ordinal);
+        Assert.Contains("ClockMoved", Log(host), StringComparison.Ordinal);
         Assert.Contains("clock was moved", Log(host), StringComparison.Ordinal);
 
         clock.Move(TimeSpan.FromHours(-80));

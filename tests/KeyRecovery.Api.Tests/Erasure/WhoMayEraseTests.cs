@@ -29,23 +29,24 @@ public sealed class WhoMayEraseTests
         await using var host = await TestHost.StartAsync();
         var account = await TestAccount.CreateAsync(host);
         using (var bare = new HttpRequestMessage(HttpMethod.Post,
-            "/v1/erasure") { Headers = { Authorization = new("Bearer", await host.TokenAsync(account.Subject)) } })
+            "/v1/erasure?round=0") {
+                Headers = { Authorization = new("Bearer", await host.TokenAsync(account.Subject)) } })
         using (var answer = await host.Client.SendAsync(bare))
             Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
-        using (var answer = await account.SendAsync(account.Code, HttpMethod.Post, "/v1/erasure"))
+        using (var answer = await account.SendAsync(account.Code, HttpMethod.Post, "/v1/erasure?round=0"))
             await ProblemAssert.IsAsync(answer, HttpStatusCode.Forbidden, "forbidden", "keyid");
 
         var young = Party.Device();
         await account.CommittedAsync(
             account.Phone, TestAccount.LinkCommit(await account.OpenAsync(), account.Phone, [young], []));
-        using (var answer = await account.SendAsync(young, HttpMethod.Post, "/v1/erasure"))
+        using (var answer = await account.SendAsync(young, HttpMethod.Post, "/v1/erasure?round=0"))
             await ProblemAssert.IsAsync(answer, HttpStatusCode.Forbidden, "young-authority");
         await account.CommittedAsync(
             account.Phone, TestAccount.LinkCommit(await account.OpenAsync(), account.Phone, [], [young.Id]));
-        using (var answer = await account.SendAsync(young, HttpMethod.Post, "/v1/erasure"))
+        using (var answer = await account.SendAsync(young, HttpMethod.Post, "/v1/erasure?round=0"))
             await ProblemAssert.IsAsync(answer, HttpStatusCode.Forbidden, "revoked");
 
-        using (var answer = await account.SendAsync(account.Phone, HttpMethod.Post, "/v1/erasure"))
+        using (var answer = await account.SendAsync(account.Phone, HttpMethod.Post, "/v1/erasure?round=0"))
         {
             Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
             Assert.Equal(
@@ -131,7 +132,7 @@ public sealed class WhoMayEraseTests
         Assert.Equal("ok", (await owner.RegisterAsync(slot)).Slug);
 
         // Their other device signs for nobody but its own account.
-        using (var request = there.Phone.Of(here.Id).Request(host.Address, HttpMethod.Post, "/v1/erasure"))
+        using (var request = there.Phone.Of(here.Id).Request(host.Address, HttpMethod.Post, "/v1/erasure?round=0"))
         using (var answer = await host.Client.SendAsync(request))
             await ProblemAssert.IsAsync(answer, HttpStatusCode.Unauthorized, "signature-invalid");
         var mine = await Officer.TokenAsync(host, "demo");

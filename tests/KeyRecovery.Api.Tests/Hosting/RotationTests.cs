@@ -3,6 +3,7 @@ using KeyRecovery.Api.Maintenance;
 using KeyRecovery.Api.Reports;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Service;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Keys;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -38,9 +39,9 @@ public class RotationTests
     [InlineData(1, 0, 0)]
     public void A_rotation_is_due_when_the_interval_is_over(int minutesLater, int interval, int minutesLeft)
     {
-        var since = DateTimeOffset.FromUnixTimeSeconds(498_755L * 3600);
+        var now = Moment.At((498_755UL * 3600) + ((ulong)minutesLater * 60));
         Assert.Equal(TimeSpan.FromMinutes(minutesLeft),
-            KekRotationService.UntilDue(498_755, interval, since.AddMinutes(minutesLater)));
+            KekRotationService.UntilDue(498_755, interval, now));
     }
 
     [Theory]

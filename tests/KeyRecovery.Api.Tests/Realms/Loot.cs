@@ -3,6 +3,7 @@ using KeyRecovery.Api.Stores;
 using KeyRecovery.Api.Tests.Support;
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Realms;
 using KeyRecovery.Service.Rows;
@@ -20,7 +21,7 @@ internal static class Loot
     {
         await using var pair = await SqliteStorePair.OpenAsync(
             Path.Combine(folder, "stores", "data.db"), Path.Combine(folder, "keys", "keys.db"), SystemRandom.Instance,
-            TimeProvider.System, NullLoggerFactory.Instance);
+            new ServerClock(TimeProvider.System), NullLoggerFactory.Instance);
         using var root = FileRootKey.Open(Path.Combine(folder, "ring"), SystemRandom.Instance, mayCreate: false);
         using var ring = FileKekRing.Open(
             Path.Combine(folder, "ring"), root, SystemRandom.Instance, TimeProvider.System, mayCreate: false);

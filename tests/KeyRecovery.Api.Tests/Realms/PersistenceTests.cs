@@ -54,7 +54,7 @@ public sealed class PersistenceTests
     }
 
     [Fact]
-    public async Task A_guess_that_comes_too_soon_is_told_when_to_come_and_a_moved_clock_gives_none_back()
+    public async Task F25_a_guess_that_comes_too_soon_is_told_when_to_come_and_a_clock_that_is_set_shortens_no_wait()
     {
         var clock = new MovableClock();
         await using var host = await TestHost.StartAsync(
@@ -73,6 +73,9 @@ public sealed class PersistenceTests
         foreach (var (days, left, wait) in new[] { (1, 6, 600_000), (-2, 5, 3_600_000), (1, 4, 86_400_000) })
         {
             clock.Move(TimeSpan.FromDays(days));
+            var moved = client.As(await host.TokenAsync(User, RealmFixture.Waiting));
+            Assert.Equal("guess-wait", (await moved.GuessAsync(slot)).Slug);
+            clock.Pass(TimeSpan.FromHours(2));
             var guess = await client.As(await host.TokenAsync(User, RealmFixture.Waiting)).GuessAsync(slot);
             Assert.Equal(("ok", left), (guess.Slug, guess.GuessesLeft));
             Assert.InRange(guess.NextAttemptInMs, wait - 60_000, wait);

@@ -25,7 +25,7 @@ public sealed class ErasureDamageTests
         var next = TestAuthority.Device(_random);
         await server.CommitAsync(
             account, code, account.Commit(code, new AccountChange { Add = [next], Remove = [phone] }));
-        var asked = await server.Service.Erasures.RequestAsync(open, default);
+        var asked = await server.Service.Erasures.RequestAsync(open, 0, default);
         Assert.Equal(ErrorCode.Revoked, Assert.IsType<Outcome<ErasureStatus>.Failed>(asked).Failure.Code);
         Assert.Equal(0, (await server.Service.Erasures.ResumeAsync(default)).Erased);
         (await server.PassAsync(account, next)).Dispose();

@@ -106,12 +106,13 @@ public sealed class ErasureTests
         await using var server = await TestService.OpenAsync();
         var (account, phone, code) = await NewAsync(server);
         using (var open = await server.PassAsync(account, code))
-            Assert.Equal(ErrorCode.Forbidden, Failure(await server.Service.Erasures.RequestAsync(open, default)).Code);
+            Assert.Equal(
+                ErrorCode.Forbidden, Failure(await server.Service.Erasures.RequestAsync(open, 0, default)).Code);
         var (laptop, tablet) = (TestAuthority.Device(_random), TestAuthority.Device(_random));
         await CommitAsync(server, account, phone, new AccountChange { Add = [laptop] });
         using (var open = await server.PassAsync(account, laptop))
             Assert.Equal(
-                ErrorCode.YoungAuthority, Failure(await server.Service.Erasures.RequestAsync(open, default)).Code);
+                ErrorCode.YoungAuthority, Failure(await server.Service.Erasures.RequestAsync(open, 0, default)).Code);
 
         // The laptop comes of age, throws the phone out and asks: the phone, removed, still cancels, and so does the
         // code.
@@ -214,7 +215,8 @@ public sealed class ErasureTests
     {
         using var open = await server.PassAsync(account, who);
         return Assert.IsType<Outcome<ErasureStatus>.Done>(
-            await server.Service.Erasures.RequestAsync(open, default)).Value;
+            await server.Service.Erasures.RequestAsync(
+                open, (await server.Service.Erasures.StatusAsync(open, default)).Round, default)).Value;
     }
 
     private static async Task<ErasureStatus> StatusAsync(TestService server, TestAccount account, TestAuthority who)
@@ -240,7 +242,8 @@ public sealed class ErasureTests
     {
         bool Verify(VerifyKey key) => key == who.Signing.PublicKey;
         return await server.Service.Erasures.CancelAsync(
-            KeyOf(account, who), Verify, ct => server.Service.Gate.PassAsync(KeyOf(account, who), Verify, ct), default);
+            KeyOf(account, who), null, Verify,
+            ct => server.Service.Gate.PassAsync(KeyOf(account, who), Verify, ct), default);
     }
 
     private static async Task<bool> CancelAsync(TestService server, TestAccount account, TestAuthority who) =>

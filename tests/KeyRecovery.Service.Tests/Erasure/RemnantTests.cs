@@ -62,7 +62,7 @@ public sealed class RemnantTests
         using var open = await server.PassAsync(account, phone);
         Assert.Equal(ErasureState.Erased,
             Assert.IsType<Outcome<ErasureStatus>.Done>(
-                await server.Service.Erasures.RequestAsync(open, default)).Value.State);
+                await server.Service.Erasures.RequestAsync(open, 0, default)).Value.State);
     }
 
     private static async Task<Dictionary<RowKey, byte[]>> WrappedAsync(TestService server)

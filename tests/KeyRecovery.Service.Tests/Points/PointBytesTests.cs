@@ -1,6 +1,7 @@
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.UseCases;
 using AccountChange = KeyRecovery.Testing.AccountChange;
@@ -105,7 +106,7 @@ public sealed class PointBytesTests
         using var open = await world.Server.PassAsync(world.Account, world.Phone);
         var (phone, thief) = (new ItemWriter(world.Phone.Id, false), new ItemWriter(world.Code.Id, true));
         var (young, link) = (Point(20, world.Code.Id), Point(40, null));
-        var names = PointNames.Of(open.State with { Points = [young, link] }, 0);
+        var names = PointNames.Of(open.State with { Points = [young, link] }, default);
         var (number, all) = (0, new List<HistoryEntry>());
         void Is(TrimOrder order, ulong since, ulong until, ItemWriter writer, ItemWriter by)
         {
@@ -130,14 +131,14 @@ public sealed class PointBytesTests
 
         // A year later points alone keep versions, and without points nothing does.
         const ulong year = 365UL * 24 * 60 * 60;
-        var (kept, dropped) = ItemHistory.Prune(all, names, year);
+        var (kept, dropped) = ItemHistory.Prune(all, names, Moment.At(year));
         Assert.Equal(all.Where(e => names.Contain(e) || names.Name(e)).Count(), kept.Length);
         Assert.Equal(all.Count, kept.Length + dropped.Length);
-        Assert.Empty(ItemHistory.Prune(all, PointNames.Of(open.State, 0), year).Kept);
+        Assert.Empty(ItemHistory.Prune(all, PointNames.Of(open.State, default), Moment.At(year)).Kept);
         // Of a hundred by each, without a point, the newest ten by each stay.
         var many = Enumerable.Range(0, 200).Select(i => Entry(
             (ulong)i + 100, (ulong)i + 101, i < 100 ? phone : thief, thief)).ToList();
-        var left = ItemHistory.Prune(many, PointNames.Of(open.State, 0), 0).Kept;
+        var left = ItemHistory.Prune(many, PointNames.Of(open.State, default), default).Kept;
         Assert.Equal(many[90..100].Concat(many[190..]), left.Reverse());
     }
 

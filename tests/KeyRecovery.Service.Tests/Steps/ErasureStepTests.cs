@@ -344,7 +344,7 @@ public sealed class ErasureStepTests
             await round.DoAsync(
                 async () =>
                 {
-                    if (asked == "at once") return (object)await server.Other.Erasures.RequestAsync(open, default);
+                    if (asked == "at once") return (object)await server.Other.Erasures.RequestAsync(open, 0, default);
                     return await server.Other.Erasures.ResumeAsync(default);
                 },
                 () => meanwhile(person));

@@ -30,7 +30,7 @@ public sealed class HoldStepTests
             using var open = await person.Own.PassAsync();
             // What happens afterwards, happens to one that is frozen while it stands still.
             var erasures = world.Server.Other.Erasures;
-            await round.DoAsync(() => erasures.RequestAsync(open, default).AsTask(), () => ThenAsync(person));
+            await round.DoAsync(() => erasures.RequestAsync(open, 0, default).AsTask(), () => ThenAsync(person));
             if (fate != StepFate.Frozen) await ThenAsync(person);
             // Asked again it is held once, from whichever was the first.
             var asked = await person.RequestAsync(world.Server.Service.Erasures);

@@ -31,7 +31,7 @@ public sealed class LateCreationTests
             await CreateAsync(world.Server.Other, made);
             using (var open = await made.PassAsync())
                 Assert.IsType<Outcome<ErasureStatus>.Done>(
-                    await world.Server.Other.Erasures.RequestAsync(open, default));
+                    await world.Server.Other.Erasures.RequestAsync(open, 0, default));
             await world.Server.Other.Erasures.ResumeAsync(default);
             script.Thaw();
             await Record.ExceptionAsync(() => late);

@@ -50,7 +50,7 @@ internal sealed record StepPerson(StepAccount Own, TestRealmSlot Share, ReadOnly
     public async Task<Outcome<ErasureStatus>> RequestAsync(Erasures erasures)
     {
         using var open = await Own.PassAsync();
-        return await erasures.RequestAsync(open, default);
+        return await erasures.RequestAsync(open, (await erasures.StatusAsync(open, default)).Round, default);
     }
 
     public async Task<Outcome<bool>> CancelAsync(KeyRecoveryService service)
@@ -58,7 +58,7 @@ internal sealed record StepPerson(StepAccount Own, TestRealmSlot Share, ReadOnly
         var keyId = KeyId.OfDevice(Own.Account.Now.Account, Own.Phone.Id);
         bool Verify(VerifyKey key) => key == Own.Phone.Signing.PublicKey;
         return await service.Erasures.CancelAsync(
-            keyId, Verify, ct => service.Gate.PassAsync(keyId, Verify, ct), default);
+            keyId, null, Verify, ct => service.Gate.PassAsync(keyId, Verify, ct), default);
     }
 
     public async Task<bool> IsErasedAsync() =>

@@ -28,7 +28,8 @@ internal static class ErasureSteps
     {
         using var open = await server.PassAsync(account, who);
         return Assert.IsType<Outcome<ErasureStatus>.Done>(
-            await server.Service.Erasures.RequestAsync(open, default)).Value;
+            await server.Service.Erasures.RequestAsync(
+                open, (await server.Service.Erasures.StatusAsync(open, default)).Round, default)).Value;
     }
 
     public static async Task<Outcome<bool>> CancelErasureAsync(
@@ -37,7 +38,7 @@ internal static class ErasureSteps
         var keyId = KeyId.OfDevice(account.Now.Account, who.Id);
         bool Verify(VerifyKey key) => key == who.Signing.PublicKey;
         return await server.Service.Erasures.CancelAsync(
-            keyId, Verify, ct => server.Service.Gate.PassAsync(keyId, Verify, ct), default);
+            keyId, null, Verify, ct => server.Service.Gate.PassAsync(keyId, Verify, ct), default);
     }
 
     public static async Task<ServiceFailure> RefusedAsync(

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Linking;
 using Microsoft.Extensions.Time.Testing;
@@ -27,7 +28,7 @@ internal sealed class RelayPair(LocalLinkRelay relay, AccountId? account = null,
     public static (LocalLinkRelay Relay, FakeTimeProvider Time) NewRelay()
     {
         var time = new FakeTimeProvider();
-        return (new LocalLinkRelay(time), time);
+        return (new LocalLinkRelay(new ServerClock(time)), time);
     }
 
     public static byte[] Random() => RandomNumberGenerator.GetBytes(LinkRelayLimits.TokenBytes);

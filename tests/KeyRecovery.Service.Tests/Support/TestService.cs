@@ -2,6 +2,7 @@ using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Keys;
@@ -92,7 +93,8 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
             new SqliteStoreOptions { Path = Path.Combine(folder, "data", "data.db"), Journal = JournalProfile.Data,
                 Tables = test.Tables, LeavesRemnants = leavesRemnants },
             new SqliteStoreOptions { Path = Path.Combine(folder, "keys", "keys.db"), Journal = JournalProfile.Keys,
-                Tables = test.Tables, LeavesRemnants = leavesRemnants }, random, test.Time, NullLoggerFactory.Instance);
+                Tables = test.Tables, LeavesRemnants = leavesRemnants }, random, new ServerClock(test.Time),
+            NullLoggerFactory.Instance);
         IDataStore data = IsStepwise ? new StepwiseDataStore(test._pair.Data) : test._pair.Data;
         test.Data = betweenData?.Invoke(data) ?? data;
         try
@@ -152,8 +154,8 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
         LookupKey = secrets.LookupKey;
         var tombstones = new KeyRecovery.Storage.Files.Fence.TombstoneFile(Path.Combine(folder, "fence"));
         Service = new KeyRecoveryService(
-            Data, Keys, ring, secrets, this, random, Time, tombstones, Backups, Tables);
+            Data, Keys, ring, secrets, this, random, new ServerClock(Time), tombstones, Backups, Tables);
         Other = new KeyRecoveryService(
-            Data, Keys, ring, secrets, this, random, Time, tombstones, Backups, Tables);
+            Data, Keys, ring, secrets, this, random, new ServerClock(Time), tombstones, Backups, Tables);
     }
 }

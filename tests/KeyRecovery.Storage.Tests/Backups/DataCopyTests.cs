@@ -1,4 +1,5 @@
 using System.Text;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite;
 using KeyRecovery.Storage.Sqlite.Backups;
@@ -72,7 +73,7 @@ public sealed class DataCopyTests : IDisposable
 
     private Task<SqliteStorePair> OpenAsync(string data) => SqliteStorePair.OpenAsync(
         Path.Combine(_folder, data), Path.Combine(_folder, "keys", "keys.db"), SystemRandom.Instance,
-        TimeProvider.System, NullLoggerFactory.Instance);
+        new ServerClock(TimeProvider.System), NullLoggerFactory.Instance);
 
     private static RowKey Key(string name) => new(Table.Items, Encoding.ASCII.GetBytes(name));
 

@@ -1,3 +1,4 @@
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Storage.Sqlite;
 using KeyRecovery.Storage.Sqlite.Options;
 using Microsoft.Extensions.Logging;
@@ -35,7 +36,7 @@ public sealed class StoreFolder : IDisposable
         SqliteStorePair.OpenAsync(
             change(new SqliteStoreOptions { Path = DataPath, Journal = JournalProfile.Data }),
             change(new SqliteStoreOptions { Path = KeyPath, Journal = JournalProfile.Keys }),
-            SystemRandom.Instance, TimeProvider.System, Loggers);
+            SystemRandom.Instance, new ServerClock(TimeProvider.System), Loggers);
 
     public void Dispose()
     {
