@@ -110,7 +110,8 @@ public sealed class SqliteStorePair : IStoreSet
             Upgrade(keys, keyWriter, logger);
             if (isNew) Log.PairMade(logger, data.Options.Path, keys.Options.Path);
             return new SqliteStorePair(
-                new SqliteDataStore(data, dataWriter, clock, logger), new SqliteKeyStore(keys, keyWriter, clock, logger),
+                new SqliteDataStore(data, dataWriter, clock, logger),
+                new SqliteKeyStore(keys, keyWriter, clock, logger),
                 data.Options.Path, pairId, isNew, dataLock, keyLock);
         }
         catch (Exception e)

@@ -136,7 +136,8 @@ public sealed class AccountCreation
     {
         using var view = await _context.Door.ReadAsync(keyRowKey, ct);
         if (view.KeyRow is not { } row) return true;
-        if (view.Standing != AccountStanding.Unknown || !_context.Now.HasReached(row.Since + PendingSeconds)) return false;
+        if (view.Standing != AccountStanding.Unknown || !_context.Now.HasReached(row.Since + PendingSeconds))
+            return false;
         return await _context.Keys.WriteAsync([new RowWrite.Delete(view.KeyStored!)], ct) is WriteResult.Written;
     }
 
@@ -210,7 +211,8 @@ public sealed class AccountCreation
     // Who stands in link 0 is trusted at once: there is nobody older to be locked out.
     private static AccountState FirstState(AppUser user, CommitBundle bundle, ChainHead head, Moment now)
     {
-        var authorities = head.Active.ToImmutableSortedDictionary(a => a.Key, a => AccountAuthority.Of(a.Value, now.Earliest));
+        var authorities = head.Active.ToImmutableSortedDictionary(
+            a => a.Key, a => AccountAuthority.Of(a.Value, now.Earliest));
         return new AccountState
         {
             Account = head.Account,

@@ -72,10 +72,10 @@ public sealed class SetClockTests : IAsyncLifetime
     [Fact]
     public async Task F25_restore_points_and_older_versions_outlive_a_clock_that_is_set_past_their_end()
     {
+        var thief = await AddAsync(_account.Phone);
         var item = TestAccount.ItemCommit(await _account.OpenAsync(), _account.Phone);
         await _account.CommittedAsync(_account.Phone, item);
         var entry = item.Manifest.Manifest.Items.Single();
-        var thief = await AddAsync(_account.Phone);
         await _account.CommittedAsync(
             thief, TestAccount.ItemCommit(await _account.OpenAsync(thief), thief, replaced: entry));
         Assert.Equal((2, 1), await KeptAsync(entry));
