@@ -13,4 +13,22 @@ internal sealed class TwoClocks(DateTimeOffset start) : FakeTimeProvider(start)
     public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + _set;
 
     public override long GetTimestamp() => base.GetUtcNow().Ticks;
+
+    /// <summary>
+    /// A timer. A periodic one fires once in a leap of time, as on a machine that slept: the relay's, which comes every
+    /// five seconds, would else fire half a million times in a month.
+    /// </summary>
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        if (period == Timeout.InfiniteTimeSpan) return base.CreateTimer(callback, state, dueTime, period);
+        ITimer? timer = null;
+        timer = base.CreateTimer(
+            fired =>
+            {
+                callback(fired);
+                timer!.Change(period, Timeout.InfiniteTimeSpan);
+            }, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        timer.Change(dueTime, Timeout.InfiniteTimeSpan);
+        return timer;
+    }
 }
