@@ -27,7 +27,8 @@ internal static class CodeCheckCommand
         if (ownAccount == false) context.Output.Note("the code opens another account than the one of this device");
         if (slot.Replace)
             context.Output.Note(
-                "the code was made on a device that was later reported stolen: replace it with code create --replace");
+                "the code came in through a device that was stolen later, and may be known there: replace it with code "
+                + "create --replace");
         var bytes = session.Items.Sum(i => i.Length);
         context.Output.Result(
             new

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KeyRecovery.Cli.Failures;
+using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Kit;
 using KeyRecovery.Cli.Output;
@@ -17,14 +18,73 @@ internal static class CodeCreateCommand
             HelpName = "FILE", Description = "Write the code as a page to print (HTML)",
         };
         var replace =
-            new Option<bool>("--replace") { Description = "Remove the account's other codes in the same commit" };
-        return new Command("create", "Makes a recovery code and shows it, once") { kit, replace }
-            .Runs((context, parsed, ct) => RunAsync(context, parsed.GetValue(kit), parsed.GetValue(replace), ct));
+            new Option<bool>("--replace")
+            {
+                Description = "Remove the account's other codes; where this device may not yet, or is of no account, "
+                    + "the old code is asked for and replaces itself",
+            };
+        var withCode = new Option<bool>("--with-code")
+        {
+            Description = "With --replace: sign with the old code, which is asked for, and remove that one",
+        };
+        var anew = new Option<bool>("--anew")
+        {
+            Description = "With --replace: go on where a new code was made before, is lost, and removed no other",
+        };
+        var command = new Command("create", "Makes a recovery code and shows it, once")
+        {
+            kit, replace, withCode, anew,
+        };
+        command.Validators.Add(result =>
+        {
+            if (!result.GetValue(replace) && (result.GetValue(withCode) || result.GetValue(anew)))
+                result.AddError("--with-code and --anew go with --replace");
+        });
+        return command.Runs(async (context, parsed, ct) =>
+        {
+            using var file = KitFile.Open(parsed.GetValue(kit));
+            if (parsed.GetValue(replace)
+                && await ReplaceByCodeAsync(context, file, parsed.GetValue(withCode), parsed.GetValue(anew), ct)) return;
+            await RunAsync(context, file, parsed.GetValue(replace), ct);
+        });
     }
 
-    private static async Task RunAsync(CliContext context, string? kitPath, bool replace, CancellationToken ct)
+    // Where no device may remove a code, the code itself may. False where this device may, or no code was given.
+    private static async Task<bool> ReplaceByCodeAsync(
+        CliContext context, KitFile? kit, bool withCode, bool anew, CancellationToken ct)
     {
-        using var kit = KitFile.Open(kitPath);
+        var input = new CodeInput(context.Ask);
+        using (var kept = await new FileDeviceStore(context.Home).LoadAsync(ct))
+        {
+            if (kept is null)
+            {
+                var token = await context.ReadTokenAsync(ct);
+                context.Ask.Say("This folder is no device of an account: the code that is to go signs for itself.");
+                using var only = withCode ? await input.ReadAsync(ct) : await input.TryReadAsync(ct);
+                if (only is null) return false;
+                using var session = context.Expect(await context.Client.BeginRecoveryAsync(only, token, ct));
+                await CodeReplacementRun.RunAsync(context, CodeHolder.Of(session), only, kit, anew, ct);
+                return true;
+            }
+        }
+        context.TakesCode = !withCode;
+        using var opened = await context.OpenAsync(ct);
+        var isYoung = context.TrustedFrom > DateTimeOffset.UtcNow;
+        if (!withCode && !isYoung) return false;
+        var appToken = await context.ReadTokenAsync(ct);
+        if (isYoung)
+            context.Ask.Say(
+                $"This device is new to the account: until {Words.Time(context.TrustedFrom!.Value)} it removes nobody. "
+                + "The code that is to go signs for itself.");
+        using var code = withCode ? await input.ReadAsync(ct) : await input.TryReadAsync(ct);
+        if (code is null) return false;
+        await CodeReplacementRun.RunAsync(
+            context, CodeHolder.Of(opened.Session, code, appToken), code, kit, anew, ct);
+        return true;
+    }
+
+    private static async Task RunAsync(CliContext context, KitFile? kit, bool replace, CancellationToken ct)
+    {
         using var opened = await context.OpenAsync(ct);
         var vault = opened.Session;
         var before = Codes(vault);
@@ -66,19 +126,12 @@ internal static class CodeCreateCommand
         }
     }
 
-    // The account may rely on it, in place of the one on the old paper: it must not die with this process.
     private static CommandException Unanswered(
         ClientFailure failure, string display, KitFile? kit, VaultSession vault, CliContext context)
     {
         kit?.Write(new RecoveryKit(display, vault.Account, context.Server, context.App, DateTimeOffset.UtcNow));
         return new CommandException(
-            new CliFailure("code-unanswered",
-                $"{failure.Message}. The code may or may not be the account's by now: keep it, with the old one, "
-                + "until the check says which works")
-            {
-                Details = new { code = display, kit = kit?.Path },
-                Advice = [display, "Then: keyrecovery code check"],
-            });
+            FreshCode.Unanswered(failure, display, kit?.Path, "Then: keyrecovery code check"));
     }
 
     private static int Codes(VaultSession vault) => vault.Authorities.Count(a => a.Kind == AuthorityKind.Code);

@@ -30,10 +30,14 @@ internal static class RecoverCommand
             AllowMultipleArgumentsPerToken = true,
             Arity = ArgumentArity.OneOrMore,
         };
+        var stolen = new Option<bool>("--stolen")
+        {
+            Description = "Strangers may have used the lost devices: remove what they added too, codes as well",
+        };
         var undo = RecoverUndo.Option();
         var name = DeviceName.Option();
         var command = new Command(
-            "recover", "Brings the account back to a new device") { code, passphrase, remove, undo, name };
+            "recover", "Brings the account back to a new device") { code, passphrase, remove, stolen, undo, name };
         command.Validators.Add(result =>
         {
             if (result.GetValue(code) == result.GetValue(passphrase))
@@ -42,11 +46,12 @@ internal static class RecoverCommand
         return command.Runs(
             (context, parsed, ct) =>
                 RunAsync(context, parsed.GetValue(passphrase), parsed.GetResult(remove) is null
-                    ? null : parsed.GetValue(remove), parsed.GetValue(undo), parsed.GetValue(name)!, ct));
+                    ? null : parsed.GetValue(remove), parsed.GetValue(stolen), parsed.GetValue(undo),
+                    parsed.GetValue(name)!, ct));
     }
 
     private static async Task RunAsync(
-        CliContext context, bool byPassphrase, string[]? remove, string? point, string name,
+        CliContext context, bool byPassphrase, string[]? remove, bool stolen, string? point, string name,
         CancellationToken ct)
     {
         if (remove is null && !context.Ask.CanAsk)
@@ -80,10 +85,19 @@ internal static class RecoverCommand
         var lost = remove is null
             ? await LostDevices.AskAsync(session, context.Ask, ct) : LostDevices.Read(session, remove);
         ImmutableArray<AuthorityId> ids = [.. lost.Select(a => a.Id)];
+        RevocationRequest? revocation = null;
+        if (stolen && !ids.IsEmpty)
+        {
+            revocation = new RevocationRequest(ids) { Stolen = true };
+            ids = await StolenAsync(context, session, revocation, ct);
+            lost = [.. session.Authorities.Where(a => ids.Contains(a.Id))];
+        }
         var plan = undo is null
             ? null : await RecoverUndo.PlanAsync(context, session, undo with { AlsoRemove = ids }, ct);
         var recovered = context.Expect(plan is null
-            ? await session.CompleteAsync(name, ids, ct)
+            ? revocation is null
+                ? await session.CompleteAsync(name, ids, ct)
+                : await session.CompleteWithRevocationAsync(name, revocation, ct)
             : await session.CompleteWithUndoAsync(name, plan.Request, ct));
         using var vault = recovered.Vault;
         foreach (var report in session.RealmReports) context.Output.Note(report.Reason);
@@ -95,6 +109,22 @@ internal static class RecoverCommand
                 : RecoverUndo.Removed(session, plan, vault),
             [.. lost.Where(a => recovered.NotRemoved.Contains(a.Id))],
             plan, recovered.NotPutAgain);
+    }
+
+    // Whom a thief may have let in: a person sees it, and may still stop.
+    private static async Task<ImmutableArray<AuthorityId>> StolenAsync(
+        CliContext context, RecoverySession session, RevocationRequest request, CancellationToken ct)
+    {
+        var plan = session.PlanRevocation(request);
+        context.Output.Show(people => RevocationTable.Write(people, plan, new AuthorityNames(session.Authorities)));
+        if (plan.Goes.Length > request.Ids.Length && context.Ask.CanAsk
+            && !await context.Ask.YesAsync("Lock them out?", ct))
+            throw new CommandException(new CliFailure("cancelled", "nothing was changed"));
+        if (plan.Stays.Any(s => s.Reason == RevocationReason.Signs))
+            context.Output.Note(
+                "what you recovered with came in through a stolen device: if it may have been seen there, put a new "
+                + "one in its place (keyrecovery code create --replace, or passphrase set)");
+        return plan.Remove;
     }
 
     private static async Task<RecoverySession> ByCodeAsync(CliContext context, CancellationToken ct)

@@ -10,16 +10,25 @@ internal sealed class CodeInput(Ask ask)
     private const int Tries = 5;
 
     public Task<RecoveryCode> ReadAsync(CancellationToken ct) =>
-        ask.IsTerminal ? FromPersonAsync(ct) : Task.FromResult(FromLines());
+        ask.IsTerminal ? FromPersonAsync(ct) : Task.FromResult(FromLines(Ask.ReadLine()));
+
+    /// <summary>The same; null where standard input ends before anything was given.</summary>
+    public async Task<RecoveryCode?> TryReadAsync(CancellationToken ct)
+    {
+        if (ask.IsTerminal) return await FromPersonAsync(ct);
+        return Ask.ReadLine() is { } first ? FromLines(first) : null;
+    }
 
     // A pasted code may be broken into lines: reading ends when it is whole, or cannot become whole any more.
-    private static RecoveryCode FromLines()
+    private static RecoveryCode FromLines(string? first)
     {
         var typed = new StringBuilder();
         RecoveryCodeParse parse = new RecoveryCodeParse.WrongLength(0);
-        while (parse is RecoveryCodeParse.WrongLength { Characters: < RecoveryCode.Characters }
-            && Ask.ReadLine() is { } line)
+        for (var line = first; line is not null; line = Ask.ReadLine())
+        {
             parse = RecoveryCode.Parse(typed.Append(line).Append('\n').ToString());
+            if (parse is not RecoveryCodeParse.WrongLength { Characters: < RecoveryCode.Characters }) break;
+        }
         return parse is RecoveryCodeParse.Ok ok ? ok.Code : throw new CommandException(CodeProblem.Of(parse));
     }
 

@@ -32,6 +32,8 @@ internal static class FailureText
         ClientFailure.ServerLied lied => new { fault = RuleWords.Of(lied.Fault) },
         ClientFailure.Spoiled spoiled => SpoiledText.Json(spoiled),
         ClientFailure.PointDoesNotOpen point => new { fault = RuleWords.Of(point.Fault) },
+        ClientFailure.ReplacementBegun begun =>
+            new { old = begun.Old.ToString(), @new = begun.New.ToString(), begun.Since },
         ClientFailure.WrongPassphrase wrong =>
             new { guessesLeft = wrong.GuessesLeft, nextAttemptInMs = (long)wrong.NextAttemptIn.TotalMilliseconds },
         ClientFailure.GuessWait wait =>
@@ -103,6 +105,12 @@ internal static class FailureText
         [
             "The code has no typing mistake. So it was replaced or removed, or it belongs to another server or app:",
             $"this was {context.Server}, app {context.App}. The recovery kit says which it is for.",
+        ],
+        ClientFailure.NotOfThisAccount => ["Nothing was changed. Who is there: keyrecovery account show"],
+        ClientFailure.ReplacementBegun =>
+        [
+            "The same command with the new code finishes it.",
+            "Is the new one lost? keyrecovery code create --replace --with-code --anew, with the old one.",
         ],
         ClientFailure.WrongPassphrase or ClientFailure.GuessWait =>
             [

@@ -45,6 +45,9 @@ internal sealed class KitFile : IDisposable
         _isWritten = true;
     }
 
+    /// <summary>The code did not become the account's: its page goes again.</summary>
+    public void Withdraw() => _isWritten = false;
+
     public void Dispose()
     {
         _file.Dispose();

@@ -12,6 +12,7 @@ internal static class AuthorityTable
         authority.Kind,
         name = authority.Name.Length == 0 ? null : authority.Name,
         authority.Added,
+        addedBy = authority.AddedBy.ToString(),
         authority.IsThisDevice,
         authority.TrustedFrom,
         authority.SealIsBad,
@@ -46,7 +47,7 @@ internal static class AuthorityTable
     {
         List<string> marks = [];
         if (authority.IsThisDevice) marks.Add("this one");
-        if (authority.Replace) marks.Add("replace: made on a stolen device");
+        if (authority.Replace) marks.Add("replace: may be known to who stole a device");
         if (mended) marks.Add("seal was bad, mended");
         else if (authority.SealIsBad) marks.Add("bad seal");
         return string.Join("; ", marks);

@@ -26,6 +26,8 @@ public sealed class VaultSession : IDisposable
     private readonly ItemReader _reader;
     private readonly UndoEditor _undo;
     private readonly RestoreEditor _restores;
+    private readonly Revoker _revoker;
+    private readonly ErasureCalls _erasure;
 
     internal VaultSession(KeyRecoveryOptions options, VaultState state)
     {
@@ -38,6 +40,8 @@ public sealed class VaultSession : IDisposable
         _reader = new ItemReader(state);
         _undo = new UndoEditor(options, state, committer, _items);
         _restores = new RestoreEditor(options, state);
+        _revoker = new Revoker(state, _authorities, _undo);
+        _erasure = new ErasureCalls(state);
         Passphrase = new PassphraseManager(options, state, realms, _authorities, _turns);
     }
 
@@ -159,39 +163,68 @@ public sealed class VaultSession : IDisposable
     public Task<Result<VaultSession>> RenameDeviceAsync(AuthorityId id, string name, CancellationToken ct = default) =>
         ChangeAsync(() => _authorities.RenameAsync(id, name, ct), ct);
 
-    /// <summary>What <see cref="RevokeAsync"/> would do, as this device knows the account. Nothing is sent.</summary>
-    public RevocationPlan PlanRevocation(ImmutableArray<AuthorityId> ids, bool stolen) =>
-        _state.Read(o => RevocationPlan.Make(o.Vault.Chain, Device, ids, stolen));
+    /// <summary>
+    /// Puts a new code in the place of one that others may know, signed by that one alone: for a device that is new to
+    /// the account, which by itself removes nobody yet. What the old code let in goes along, but for devices that it
+    /// brought back: see <see cref="RevocationPlan.Stays"/>. Takes two links; where the call is cut between them, the
+    /// same call, or <see cref="FinishCodeReplacementAsync"/>, does the second.
+    /// </summary>
+    /// <param name="old">The code, which a trusted device made.</param>
+    /// <param name="next">The new one, which the user has written down already: it counts before the old one is gone.
+    /// </param>
+    /// <param name="token">The app's token, where the app asks for it with the code; else null.</param>
+    /// <param name="anew">Whether to go on where the old code was to be replaced before, by a code that is lost.</param>
+    /// <param name="ct">Cancels; what was sent may still be done.</param>
+    /// <returns><see cref="ClientFailure.ReplacementBegun"/> where it was, unless <paramref name="anew"/>.</returns>
+    public Task<Result<Revocation>> ReplaceCodeAsync(
+        RecoveryCode old, RecoveryCode next, string? token = null, bool anew = false, CancellationToken ct = default) =>
+        _turns.TakeAsync(() => _revoker.ReplaceCodeAsync(old, next, anew, token, ct), ct);
+
+    /// <summary>Removes the code in whose place another one was put, where that was cut.</summary>
+    /// <param name="next">The new code.</param>
+    /// <param name="token">The app's token, where the app asks for it with the code; else null.</param>
+    /// <param name="ct">Cancels; what was sent may still be done.</param>
+    public Task<Result<Revocation>> FinishCodeReplacementAsync(
+        RecoveryCode next, string? token = null, CancellationToken ct = default) =>
+        _turns.TakeAsync(() => _revoker.FinishReplacementAsync(next, token, ct), ct);
+
+    /// <summary>Shows that the person holds a code of the account, for <see cref="RevocationRequest.InHand"/>.</summary>
+    /// <param name="code">The code.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns><see cref="ClientFailure.NotOfThisAccount"/> where it is none of the account's.</returns>
+    public Task<Result<SlotProof>> ProveCodeAsync(RecoveryCode code, CancellationToken ct = default) =>
+        _turns.TakeAsync(() => _revoker.ProveAsync(code, ct), ct);
+
+    /// <summary>What a revocation would do, as this device knows the account. Nothing is sent.</summary>
+    /// <param name="request">Whom, and what stays.</param>
+    /// <param name="signer">The code that would sign; null for this device.</param>
+    public RevocationPlan PlanRevocation(RevocationRequest request, RecoveryCode? signer = null)
+    {
+        using var slot = signer?.DeriveSlot();
+        return _state.Read(_ => RevocationPlan.Make(_state.View, request, slot?.Id));
+    }
 
     /// <summary>
     /// Locks devices or slots out, in one commit that begins an epoch, sealed to all who stay: no code is asked for and
     /// each goes on recovering. Ask for the person's presence first. A device that is new to the account itself is
     /// refused (<see cref="ClientFailure.Refused"/>, <c>young-authority</c>).
     /// </summary>
-    /// <param name="ids">Whom; not this device.</param>
-    /// <param name="stolen">Whether strangers may have used them: see <see cref="RevocationPlan"/> for what goes
-    /// along.</param>
-    /// <param name="keep">Who of <see cref="RevocationPlan.AddedByThem"/> stays. Default: nobody.</param>
+    /// <param name="request">Whom, and what goes along: show <see cref="PlanRevocation"/> first.</param>
     /// <param name="ct">Cancels; what was sent may still be done.</param>
-    public Task<Result<Revocation>> RevokeAsync(
-        ImmutableArray<AuthorityId> ids, bool stolen = false, ImmutableArray<AuthorityId> keep = default,
-        CancellationToken ct = default) =>
-        RevokeByAsync(ids, stolen, keep, null, null, ct);
+    public Task<Result<Revocation>> RevokeAsync(RevocationRequest request, CancellationToken ct = default) =>
+        _turns.TakeAsync(() => _revoker.RevokeAsync(request, null, null, ct), ct);
 
     /// <summary>
-    /// As <see cref="RevokeAsync"/>, signed by the recovery code: for a device that is new to the account, which by
-    /// itself removes nobody yet. The code stays good.
+    /// The same, signed by the recovery code: for a device that is new to the account, which by itself removes nobody
+    /// yet. The code stays good.
     /// </summary>
-    /// <param name="ids">Whom; not this device, and not the code itself.</param>
+    /// <param name="request">Whom; not this device, and not the code itself.</param>
     /// <param name="code">A code of the account that a trusted device made.</param>
     /// <param name="token">The app's token, where the app asks for it with the code; else null.</param>
-    /// <param name="stolen">As there.</param>
-    /// <param name="keep">As there.</param>
     /// <param name="ct">Cancels; what was sent may still be done.</param>
     public Task<Result<Revocation>> RevokeWithCodeAsync(
-        ImmutableArray<AuthorityId> ids, RecoveryCode code, string? token = null, bool stolen = false,
-        ImmutableArray<AuthorityId> keep = default, CancellationToken ct = default) =>
-        RevokeByAsync(ids, stolen, keep, code, token, ct);
+        RevocationRequest request, RecoveryCode code, string? token = null, CancellationToken ct = default) =>
+        _turns.TakeAsync(() => _revoker.RevokeAsync(request, code, token, ct), ct);
 
     /// <summary>
     /// Who wrote what this device cannot open, when it last looked; null where all opens. Items and devices are then
@@ -277,15 +310,13 @@ public sealed class VaultSession : IDisposable
     /// refused.
     /// </summary>
     public Task<Result<ErasureStatus>> RequestErasureAsync(CancellationToken ct = default) =>
-        new ErasureCalls(_state).RequestAsync(ct);
+        _erasure.RequestAsync(ct);
 
     /// <summary>How the account's erasure stands.</summary>
-    public Task<Result<ErasureStatus>> ErasureStatusAsync(CancellationToken ct = default) =>
-        new ErasureCalls(_state).StatusAsync(ct);
+    public Task<Result<ErasureStatus>> ErasureStatusAsync(CancellationToken ct = default) => _erasure.StatusAsync(ct);
 
     /// <summary>Cancels an erasure that waits; nothing happens where there is none.</summary>
-    public Task<Result<ErasureStatus>> CancelErasureAsync(CancellationToken ct = default) =>
-        new ErasureCalls(_state).CancelAsync(ct);
+    public Task<Result<ErasureStatus>> CancelErasureAsync(CancellationToken ct = default) => _erasure.CancelAsync(ct);
 
     /// <summary>Begins an epoch with fresh seals, where an authority's seal is bad.</summary>
     public Task<Result<VaultSession>> MendAsync(CancellationToken ct = default) =>
@@ -297,20 +328,6 @@ public sealed class VaultSession : IDisposable
         _state.Dispose();
         _turns.Dispose();
     }
-
-    private Task<Result<Revocation>> RevokeByAsync(
-        ImmutableArray<AuthorityId> ids, bool stolen, ImmutableArray<AuthorityId> keep, RecoveryCode? code,
-        string? token, CancellationToken ct) => _turns.TakeAsync(async () =>
-    {
-        using var slot = code is null ? null : DeviceKeys.OfCode(code);
-        ImmutableArray<AuthorityId> stay = keep.IsDefault ? [] : [.. keep.Except(ids)];
-        var revoked = slot is null
-            ? await _authorities.RevokeAsync(ids, stolen, stay, ct)
-            : await _authorities.RevokeWithCodeAsync(ids, stolen, stay, slot, token, ct);
-        return revoked is Result<Revocation>.Failed { Failure: ClientFailure.Spoiled } && !_state.View.IsOpen
-            ? await _undo.RevokeAsync(ids, stolen, stay, slot, token, ct)
-            : revoked;
-    }, ct);
 
     private Task<Result<VaultSession>> ChangeAsync(Func<Task<ClientFailure?>> change, CancellationToken ct) =>
         _turns.TakeAsync<Result<VaultSession>>(async () => await change() is { } failure ? failure : this, ct);

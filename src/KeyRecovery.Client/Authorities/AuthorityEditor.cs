@@ -15,14 +15,14 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
 {
     private IRandom Random => options.Random;
 
-    public async Task<ClientFailure?> AddCodeAsync(RecoveryCode code, bool replaceOthers, CancellationToken ct)
+    public async Task<ClientFailure?> AddCodeAsync(
+        RecoveryCode code, bool replaceOthers, CancellationToken ct, DeviceKeys? signer = null, string? token = null)
     {
         using var slot = code.DeriveSlot();
-        var entry = NewAuthority.Of(slot.Id, AuthorityKind.Code, slot.Signing.PublicKey, slot.Kem.PublicKey);
         return await CommitAsync(
-            () => Link(
-                new ChainLinkChange([(entry, slot.Kem.PublicKey)], replaceOthers ? Active(AuthorityKind.Code) : [])),
-            body => ChainLinkDraft.ProvePossession(slot.Signing, body), ct);
+            () => Link(new ChainLinkChange(
+                [CodeReplacement.EntryOf(slot)], replaceOthers ? Active(AuthorityKind.Code) : [])),
+            body => ChainLinkDraft.ProvePossession(slot.Signing, body), ct, signer, token);
     }
 
     public async Task<Result<int>> RemoveCodesAsync(CancellationToken ct)
@@ -71,48 +71,58 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
         return isGone ? new ClientFailure.NoSuchAuthority(id) : failure;
     }
 
-    /// <summary>As the other, signed by the slot of a code, which is trusted where this device is young.</summary>
-    public async Task<Result<Revocation>> RevokeWithCodeAsync(
-        ImmutableArray<AuthorityId> ids, bool stolen, ImmutableArray<AuthorityId> keep, DeviceKeys slot,
-        string? token, CancellationToken ct)
-    {
-        if (await state.RefreshAsync(ct) is { } unread) return unread;
-        if (state.Vault.Chain.FindActive(slot.Id)?.SigningKey != slot.Signing.PublicKey)
-            return new ClientFailure.UnknownCode();
-        return await RevokeAsync(ids, stolen, keep.Add(slot.Id), ct, slot, token);
-    }
-
+    /// <summary>Locks devices or slots out.</summary>
+    /// <param name="request">Whom, and what stays.</param>
+    /// <param name="slot">The slot that signs, which is trusted where this device is young; null where this device
+    /// signs.</param>
+    /// <param name="token">The app's token, where it asks for one beside a slot's signature.</param>
+    /// <param name="ct">Cancels; what was sent may still be done.</param>
     public async Task<Result<Revocation>> RevokeAsync(
-        ImmutableArray<AuthorityId> ids, bool stolen, ImmutableArray<AuthorityId> keep, CancellationToken ct,
-        DeviceKeys? signer = null, string? token = null)
+        RevocationRequest request, DeviceKeys? slot, string? token, CancellationToken ct)
     {
-        if (ids.IsDefaultOrEmpty) return new ClientFailure.Invalid("nobody to revoke was named");
-        if (ids.Contains(state.Keys.Id)) return new ClientFailure.Invalid("a device cannot revoke itself");
         // What a thief added a minute ago has to be seen.
         if (await state.RefreshAsync(ct) is { } unread) return unread;
-        foreach (var id in ids)
-            if (state.Vault.Chain.FindActive(id) is null) return new ClientFailure.NoSuchAuthority(id);
+        if (slot is not null && state.Vault.Chain.FindActive(slot.Id)?.SigningKey != slot.Signing.PublicKey)
+            return new ClientFailure.NotOfThisAccount();
+        if (request.FindFault(state.View, slot?.Id) is { } fault) return fault;
 
         // Whom a race adds or removes meanwhile counts as well: the plan is made anew on what is there.
-        HashSet<AuthorityId> removed = [], replace = [];
+        using var newSlot = request.NewCode?.DeriveSlot();
+        List<RevocationEntry> goes = [];
+        RevocationPlan plan = null!;
         var failure = await CommitAsync(
             () =>
             {
-                var plan = RevocationPlan.Make(state.Vault.Chain, state.Keys.Id, ids, stolen);
-                ImmutableArray<AuthorityId> remove = [.. plan.Remove.Except(keep)];
-                removed.UnionWith(remove);
-                replace.UnionWith(plan.Replace);
-                var notes = plan.Replace.Select(slot => Note(slot) with { Replace = true });
-                var change = new ManifestChange { Notes = [.. notes] };
-                return Removal(remove) is { } edit ? edit with { Manifest = change } : null;
+                plan = RevocationPlan.Make(state.View, request, slot?.Id);
+                goes.AddRange(plan.Goes);
+                // Once: where the answer to the first try was lost, the code may be there already.
+                var isNew = newSlot is not null && state.Vault.Chain.FindActive(newSlot.Id) is null;
+                var link = new ChainLinkChange(isNew ? [CodeReplacement.EntryOf(newSlot!)] : [], plan.Remove);
+                if (link is { Add: [], Remove: [] }) return null;
+                return new AuthorityEdit(link, new ManifestChange { Notes = plan.Marks(state.Open.Private) });
             },
-            null, ct, signer, token);
+            newSlot is null ? null : body => ChainLinkDraft.ProvePossession(newSlot.Signing, body), ct, slot, token);
         if (failure is not null) return failure;
         var chain = state.Vault.Chain;
         return new Revocation(
-            [.. removed.Where(id => chain.FindActive(id) is null)],
-            [.. replace.Where(id => chain.FindActive(id) is not null)], chain.Epoch);
+            plan with
+            {
+                Goes = [.. goes.DistinctBy(g => g.Id).Where(g => chain.FindActive(g.Id) is null)],
+                SlotsLeft = [.. chain.Active.Where(a => a.IsSlot).Select(a => a.Id)],
+            },
+            chain.Epoch);
     }
+
+    /// <summary>See <see cref="CodeReplacement"/>, by this device and with a code's signature.</summary>
+    /// <param name="token">The app's token, where it asks for one beside a slot's signature.</param>
+    /// <param name="ct">Cancels; what was sent may still be done.</param>
+    public async Task<Result<CodeReplacement>> BeginReplacementAsync(string? token, CancellationToken ct) =>
+        await state.RefreshAsync(ct) is { } unread
+            ? unread
+            : new CodeReplacement(() => state.View, (edit, signer, added, stop) => CommitAsync(
+                () => edit() is { } change ? Link(change) : null,
+                added is null ? null : body => ChainLinkDraft.ProvePossession(added.Signing, body), stop, signer,
+                token));
 
     /// <summary>Writes a link that adds a device.</summary>
     public async Task<Result<ChainLinkDraft>> DraftAdditionAsync(

@@ -15,12 +15,15 @@ namespace KeyRecovery;
 /// say.</param>
 /// <param name="SealIsBad">Whether it could not recover, because its seal is bad: <see cref="VaultSession.MendAsync"/>
 /// mends it.</param>
-/// <param name="Replace">Whether the slot should be replaced: it was made on a device that was later revoked as
-/// stolen.</param>
+/// <param name="Replace">Whether the slot should be replaced: it came in through a device that was later revoked as
+/// stolen, and stayed because the person held it.</param>
 public sealed record AuthorityInfo(
     AuthorityId Id, AuthorityKind Kind, string Name, DateTimeOffset Added, bool IsThisDevice,
     DateTimeOffset? TrustedFrom, bool SealIsBad, bool Replace)
 {
+    /// <summary>Who added it; itself for the account's first device.</summary>
+    public AuthorityId AddedBy { get; init; }
+
     /// <summary>Joins what chain, sealed part, keyset and server say of each authority.</summary>
     internal static ImmutableArray<AuthorityInfo> AllOf(
         OpenVault open, ImmutableArray<EpochSeal> badSeals, AuthorityId own) =>
@@ -36,7 +39,10 @@ public sealed record AuthorityInfo(
             .. vault.Chain.Active.OrderBy(a => a.AddedAt).ThenBy(a => a.Kind).Select(a => new AuthorityInfo(
                 a.Id, a.Kind, notes.GetValueOrDefault(a.Id)?.Name ?? "", Clock.FromSeconds(a.AddedTime), a.Id == own,
                 vault.TrustedFrom.TryGetValue(a.Id, out var at) ? Clock.FromSeconds(at) : null,
-                badSeals.Any(s => s.Entry.Id == a.Id), notes.GetValueOrDefault(a.Id)?.Replace ?? false)),
+                badSeals.Any(s => s.Entry.Id == a.Id), notes.GetValueOrDefault(a.Id)?.Replace ?? false)
+            {
+                AddedBy = a.AddedBy,
+            }),
         ];
     }
 }

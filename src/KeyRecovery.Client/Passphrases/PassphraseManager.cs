@@ -53,21 +53,24 @@ public sealed class PassphraseManager
     public async Task<Result<PassphraseCheck>> CheckAsync(
         Passphrase passphrase, string token, CancellationToken ct = default)
     {
-        ClientFailure failure = new ClientFailure.UnknownPassphrase();
-        foreach (var slot in Slots())
-        {
-            var tried = await new PassphraseUnlock(_options, _state.Api.Realms).TryAsync(slot, passphrase, token, ct);
-            if (tried is Result<UnlockedSlot>.Ok { Value: var unlocked })
-            {
-                using (unlocked)
-                {
-                    await unlocked.Settled;
-                    return await CheckSealAsync(unlocked, ct);
-                }
-            }
-            failure = ((Result<UnlockedSlot>.Failed)tried).Failure;
-        }
-        return failure;
+        if (!(await UnlockAsync(passphrase, token, ct)).TryGet(out var unlocked, out var failure)) return failure;
+        using (unlocked) return await CheckSealAsync(unlocked, ct);
+    }
+
+    /// <summary>
+    /// Shows that the person knows the account's passphrase, for <see cref="RevocationRequest.InHand"/>: a guess as any
+    /// other. A wrong one counts.
+    /// </summary>
+    /// <param name="passphrase">The passphrase.</param>
+    /// <param name="token">The app's token for its user.</param>
+    /// <param name="ct">Cancels; a guess that was counted stays counted.</param>
+    public async Task<Result<SlotProof>> ProveAsync(
+        Passphrase passphrase, string token, CancellationToken ct = default)
+    {
+        if (!(await UnlockAsync(passphrase, token, ct)).TryGet(out var unlocked, out var failure)) return failure;
+        using (unlocked)
+            return _state.Read(_ => SlotProof.Of(_state.View.Newest.Chain, unlocked.Keys)) is { } proof
+                ? proof : new ClientFailure.NotOfThisAccount();
     }
 
     /// <summary>
@@ -95,6 +98,22 @@ public sealed class PassphraseManager
         }
         return [.. replies.Where(r => slots.ContainsKey(r.Slot))
             .Select(r => Describe(slots[r.Slot], r.Slot, _state.Api.Realms.NameOf(r.Realm), r.Reply))];
+    }
+
+    private async Task<Result<UnlockedSlot>> UnlockAsync(Passphrase passphrase, string token, CancellationToken ct)
+    {
+        ClientFailure failure = new ClientFailure.UnknownPassphrase();
+        foreach (var slot in Slots())
+        {
+            var tried = await new PassphraseUnlock(_options, _state.Api.Realms).TryAsync(slot, passphrase, token, ct);
+            if (tried.TryGet(out var unlocked, out var refused))
+            {
+                await unlocked.Settled;
+                return unlocked;
+            }
+            failure = refused;
+        }
+        return failure;
     }
 
     private async Task<ClientFailure?> CommandAsync(RealmCommand command, CancellationToken ct)

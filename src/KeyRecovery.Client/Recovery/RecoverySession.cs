@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using KeyRecovery.Client.Authorities;
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
@@ -10,6 +11,7 @@ using KeyRecovery.Client.Recovery;
 using KeyRecovery.Client.Restores;
 using KeyRecovery.Client.Undo;
 using KeyRecovery.Client.Vaults;
+using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
@@ -133,11 +135,46 @@ public sealed class RecoverySession : IDisposable
     /// <param name="ct">Cancels; begin the recovery again to learn what came of it.</param>
     public Task<Result<Recovered>> CompleteAsync(
         string deviceName, ImmutableArray<AuthorityId> remove, CancellationToken ct = default) =>
-        _view.Newest.BehindSince is null
-            ? RunAsync(
-                (device, leftOut) => Task.FromResult(Build(device, deviceName, remove, leftOut)), Young(remove),
-                remove, ct)
-            : GoOnAsync(deviceName, remove, ct);
+        _view.Newest.BehindSince is not null ? GoOnAsync(deviceName, remove, ct)
+        : RemoveAsync(deviceName, () => new RevocationPlan(
+            [
+                .. remove.Where(id => _view.Newest.Chain.FindActive(id) is not null)
+                    .Select(id => RevocationPlan.Entry(_view, id, RevocationReason.Named)),
+            ], [], []), null, ct);
+
+    /// <summary>What <see cref="CompleteWithRevocationAsync"/> would remove. Nothing is changed.</summary>
+    public RevocationPlan PlanRevocation(RevocationRequest request) =>
+        RevocationPlan.Make(_view, request, _slot.Id);
+
+    /// <summary>
+    /// As <see cref="CompleteAsync"/>, of devices that were stolen: what came in through them goes in the same link.
+    /// </summary>
+    /// <param name="deviceName">This device's name, at most 64 bytes of UTF-8.</param>
+    /// <param name="request">Whom, and what goes along: show <see cref="PlanRevocation"/> first. The code itself stays.
+    /// </param>
+    /// <param name="ct">Cancels; begin the recovery again to learn what came of it.</param>
+    public async Task<Result<Recovered>> CompleteWithRevocationAsync(
+        string deviceName, RevocationRequest request, CancellationToken ct = default) =>
+        request.FindFault(_view, _slot.Id) is { } fault
+            ? fault
+            : await RemoveAsync(
+                deviceName, () => RevocationPlan.Make(_view, request, _slot.Id), request.NewCode, ct);
+
+    /// <summary>
+    /// Puts a new code in the place of the one that this recovery was begun with, without making this device part of
+    /// the account: as <see cref="VaultSession.ReplaceCodeAsync"/>.
+    /// </summary>
+    /// <param name="next">The new one, which the user has written down already: it counts before the old one is gone.
+    /// </param>
+    /// <param name="anew">Whether to go on where the old code was to be replaced before, by a code that is lost.</param>
+    /// <param name="ct">Cancels; what was sent may still be done.</param>
+    public Task<Result<Revocation>> ReplaceCodeAsync(
+        RecoveryCode next, bool anew = false, CancellationToken ct = default) =>
+        ReplaceAsync(r => r.ReplaceAsync(_slot, next, anew, ct));
+
+    /// <summary>As <see cref="VaultSession.FinishCodeReplacementAsync"/>, with the code of this recovery.</summary>
+    public Task<Result<Revocation>> FinishCodeReplacementAsync(CancellationToken ct = default) =>
+        ReplaceAsync(r => r.FinishAsync(_slot, ct));
 
     /// <summary>
     /// Makes this device part of the account, removes the culprits and returns to an earlier state, in one commit. What
@@ -251,21 +288,22 @@ public sealed class RecoverySession : IDisposable
         return [.. remove.Where(id => chain.FindActive(id) is { } a && a.AddedAt <= own)];
     }
 
-    private Result<CommitBundle> Build(
-        NewDevice device, string deviceName, ImmutableArray<AuthorityId> remove, ImmutableArray<AuthorityId> leftOut)
+    private Task<Result<Recovered>> RemoveAsync(
+        string deviceName, Func<RevocationPlan> plan, RecoveryCode? code, CancellationToken ct)
     {
-        if (_view.Good is not { } open) return Spoiled!;
-        var active = remove.Except(leftOut).Where(id => open.Vault.Chain.FindActive(id) is not null).ToImmutableArray();
-        using var draft = ChainLinkDraft.Next(
-            open, new ChainLinkChange([device.Entry], active), _slot.Id, _api.NowSeconds, _options.Random);
-        var possession =
-            new Dictionary<AuthorityId, byte[]> {
-                [device.Id] = ChainLinkDraft.ProvePossession(device.Signing, draft.Body),
-            };
-        var link = draft.Sign(_slot.Signing, possession);
-        var change = new ManifestChange { Notes = [new AuthorityNote(device.Id, deviceName)] };
-        var manifest = ManifestDraft.Next(open, draft, change, device.Id, device.Signing, _options.Random);
-        return new CommitBundle(link, draft.Keyset, manifest, []);
+        var remove = plan().Remove;
+        return RunAsync(
+            (device, leftOut) => Task.FromResult<Result<CommitBundle>>(_view.Good is { } open
+                ? RecoveryCommit.Write(
+                    open, _slot, device, deviceName, plan(), leftOut, code, _api.NowSeconds, _options.Random)
+                : Spoiled!),
+            Young(remove), remove, ct);
+    }
+
+    private async Task<Result<Revocation>> ReplaceAsync(Func<CodeReplacement, Task<Result<Revocation>>> replace)
+    {
+        using var committer = new SlotCommitter(_options, _api, _token, _view);
+        return await replace(new CodeReplacement(() => committer.View, committer.CommitAsync));
     }
 
     private async Task<ClientFailure?> ReadAgainAsync(CancellationToken ct)

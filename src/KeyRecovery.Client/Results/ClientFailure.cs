@@ -109,6 +109,23 @@ public abstract record ClientFailure
     /// </summary>
     public sealed record UnknownCode() : ClientFailure("this server knows no account with that recovery code");
 
+    /// <summary>
+    /// What was to be proved in hand, or to sign, is no slot of this account, or none any more. Nothing was changed.
+    /// </summary>
+    public sealed record NotOfThisAccount() : ClientFailure(
+        "that code or passphrase is none of this account's: it was removed, or it is another account's");
+
+    /// <summary>
+    /// A new code was added in the place of another one, which is still there: the call that did it was cut.
+    /// <see cref="VaultSession.FinishCodeReplacementAsync"/> with the new one removes the old one.
+    /// </summary>
+    /// <param name="Old">The code to be replaced.</param>
+    /// <param name="New">The one that takes its place.</param>
+    /// <param name="Since">When that was begun, by the clock of whoever did.</param>
+    public sealed record ReplacementBegun(AuthorityId Old, AuthorityId New, DateTimeOffset Since) : ClientFailure(
+        $"a new code was added in this one's place on {Since.UtcDateTime:yyyy-MM-dd HH:mm} UTC, and the old one is still "
+        + "there: the new one finishes it");
+
     /// <summary>The passphrase is wrong. Nothing that was derived from it has left the device.</summary>
     /// <param name="GuessesLeft">How many more guesses there are before the passphrase is locked for good.</param>
     /// <param name="NextAttemptIn">How long the next guess has to wait.</param>

@@ -157,8 +157,7 @@ internal sealed class UndoDraft : IDisposable
         var culprits = new[] { request.Point.Authority, view.Spoiled?.By }
             .OfType<AuthorityId>().Where(id => id != signer && id != view.Keys.Id).Distinct();
         // What a culprit added is a culprit's.
-        var plan = RevocationPlan.Make(view.Newest.Chain, view.Keys.Id, [.. culprits], stolen: true);
-        return [.. plan.Remove.Concat(plan.Replace).Where(id => id != signer)];
+        return RevocationPlan.Make(view, new RevocationRequest([.. culprits]) { Stolen = true }, signer).Remove;
     }
 
     // What each culprit replaced or deleted while it was young stands in its own point. Of one that had none, or whose

@@ -4,7 +4,6 @@ using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Items;
 using KeyRecovery.Client.Vaults;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Undo;
 
@@ -31,8 +30,12 @@ internal sealed class UndoEditor(KeyRecoveryOptions options, VaultState state, C
     /// <param name="slot">A slot that signs for this device, which is young; null where it signs itself.</param>
     /// <param name="token">The app's token, where it asks for one beside a slot's signature.</param>
     /// <param name="ct">Cancels; what was sent may still be done.</param>
-    public async Task<Result<Undone>> UndoAsync(
-        UndoRequest request, DeviceKeys? slot, string? token, CancellationToken ct)
+    public Task<Result<Undone>> UndoAsync(
+        UndoRequest request, DeviceKeys? slot, string? token, CancellationToken ct) =>
+        UndoAsync(() => request, slot, token, ct);
+
+    private async Task<Result<Undone>> UndoAsync(
+        Func<UndoRequest> request, DeviceKeys? slot, string? token, CancellationToken ct)
     {
         if (await ReadAsync(ct) is { } unread) return unread;
         var signer = slot ?? state.Keys;
@@ -45,7 +48,7 @@ internal sealed class UndoEditor(KeyRecoveryOptions options, VaultState state, C
             {
                 draft?.Dispose();
                 draft = null;
-                var made = await UndoDraft.MakeAsync(state.View, request, signer, ct);
+                var made = await UndoDraft.MakeAsync(state.View, request(), signer, ct);
                 if (!made.TryGet(out draft, out var failure)) return failure;
                 again = await draft.ReadAgainAsync(ct);
                 return draft.Write(signer, null, "", state.Api.NowSeconds, options.Random);
@@ -69,17 +72,20 @@ internal sealed class UndoEditor(KeyRecoveryOptions options, VaultState state, C
     /// wrote since.
     /// </summary>
     public async Task<Result<Revocation>> RevokeAsync(
-        ImmutableArray<AuthorityId> ids, bool stolen, ImmutableArray<AuthorityId> keep, DeviceKeys? slot,
-        string? token, CancellationToken ct)
+        RevocationRequest request, DeviceKeys? slot, string? token, CancellationToken ct)
     {
-        var plan = RevocationPlan.Make(state.View.Newest.Chain, state.Keys.Id, ids, stolen);
-        var request = new UndoRequest(PointReader.KeptHere(state.View)!)
-        {
-            Remove = [.. plan.Remove.Except(keep).Where(id => id != slot?.Id)],
-        };
-        return (await UndoAsync(request, slot, token, ct)).TryGet(out var undone, out var failure)
-            ? new Revocation(undone.Removed, [], undone.Epoch)
-            : failure;
+        if (request.FindFault(state.View, slot?.Id) is { } fault) return fault;
+        RevocationPlan plan = null!;
+        var kept = PointReader.KeptHere(state.View)!;
+        var undone = await UndoAsync(
+            () =>
+            {
+                // What a thief adds meanwhile goes as well.
+                plan = RevocationPlan.Make(state.View, request, slot?.Id);
+                return new UndoRequest(kept) { Remove = plan.Remove };
+            },
+            slot, token, ct);
+        return undone.TryGet(out var done, out var failure) ? new Revocation(plan, done.Epoch) : failure;
     }
 
     private async Task<ImmutableArray<(string Name, ClientFailure Why)>> PutAgainAsync(

@@ -33,7 +33,7 @@ public sealed class RevocationRaceTests(ServerFixture fixture)
         var content = BitConverter.GetBytes(round);
         var put = onLaptop.PutAsync($"round {round}", content);
         await Task.Delay(round % 5);
-        var revoke = onPhone.RevokeAsync([onLaptop.Device]);
+        var revoke = onPhone.RevokeAsync(new([onLaptop.Device]));
         await Task.WhenAll(put, revoke);
 
         RevocationTests.AssertAre([onLaptop.Device], TestDevice.Value(await revoke).Removed);

@@ -50,9 +50,9 @@ public sealed class RevocationTests(ServerFixture fixture) : IDisposable
             TestDevice.Failure(await onPhone.RenameDeviceAsync(onPhone.Device, new string('x', 65))));
         Assert.IsType<ClientFailure.NoSuchAuthority>(
             TestDevice.Failure(await onPhone.RenameDeviceAsync(stranger, "x")));
-        Assert.IsType<ClientFailure.NoSuchAuthority>(TestDevice.Failure(await onPhone.RevokeAsync([stranger])));
-        Assert.IsType<ClientFailure.Invalid>(TestDevice.Failure(await onPhone.RevokeAsync([onPhone.Device])));
-        Assert.IsType<ClientFailure.Invalid>(TestDevice.Failure(await onPhone.RevokeAsync([])));
+        Assert.IsType<ClientFailure.NoSuchAuthority>(TestDevice.Failure(await onPhone.RevokeAsync(new([stranger]))));
+        Assert.IsType<ClientFailure.Invalid>(TestDevice.Failure(await onPhone.RevokeAsync(new([onPhone.Device]))));
+        Assert.IsType<ClientFailure.Invalid>(TestDevice.Failure(await onPhone.RevokeAsync(new([]))));
     }
 
     [Fact]
@@ -65,14 +65,14 @@ public sealed class RevocationTests(ServerFixture fixture) : IDisposable
         Assert.NotNull(await OpenWithAsync(kem, onLaptop.Device));
 
         var epoch = onPhone.Epoch;
-        var done = TestDevice.Value(await onPhone.RevokeAsync([onLaptop.Device]));
+        var done = TestDevice.Value(await onPhone.RevokeAsync(new([onLaptop.Device])));
         AssertAre([onLaptop.Device], done.Removed);
-        Assert.Empty(done.Replace);
+        Assert.Empty(done.Plan.Stays);
         Assert.Equal(epoch + 1, done.Epoch);
 
         Assert.IsType<ClientFailure.Revoked>(TestDevice.Failure(await onLaptop.RefreshAsync()));
         Assert.IsType<ClientFailure.Revoked>(TestDevice.Failure(await onLaptop.PutAsync("a", "late"u8.ToArray())));
-        Assert.IsType<ClientFailure.Revoked>(TestDevice.Failure(await onLaptop.RevokeAsync([onPhone.Device])));
+        Assert.IsType<ClientFailure.Revoked>(TestDevice.Failure(await onLaptop.RevokeAsync(new([onPhone.Device]))));
         Assert.IsType<ClientFailure.Revoked>(TestDevice.Failure(await _laptop.Client.OpenAsync()));
 
         // Even with all that the server keeps: no seal for the laptop, and the code's does not open with its key.
@@ -87,7 +87,7 @@ public sealed class RevocationTests(ServerFixture fixture) : IDisposable
     {
         using var onPhone = await CreateAsync();
         using (var onLaptop = await _laptop.RecoverAsync(_code, name: "laptop"))
-            TestDevice.Value(await onPhone.RevokeAsync([onLaptop.Device]));
+            TestDevice.Value(await onPhone.RevokeAsync(new([onLaptop.Device])));
         TestDevice.Value(await onPhone.PutAsync("later", "secret"u8.ToArray()));
         using var onTablet = await _tablet.RecoverAsync(_code, name: "tablet");
         Assert.Equal("secret"u8.ToArray(), TestDevice.Value(await onTablet.GetAsync("later")));
@@ -100,7 +100,7 @@ public sealed class RevocationTests(ServerFixture fixture) : IDisposable
         using var onPhone = await CreateAsync();
         using var onLaptop = await _laptop.RecoverAsync(_code, name: "laptop");
         var refused =
-            Assert.IsType<ClientFailure.Refused>(TestDevice.Failure(await onLaptop.RevokeAsync([onPhone.Device])));
+            Assert.IsType<ClientFailure.Refused>(TestDevice.Failure(await onLaptop.RevokeAsync(new([onPhone.Device]))));
         Assert.Equal("young-authority", refused.Type);
         TestDevice.Value(await onPhone.PutAsync("a", "still here"u8.ToArray()));
     }

@@ -77,7 +77,7 @@ public sealed class AbsentRealmTests(RealmsFixture fixture)
         try
         {
             TestDevice.Value(await world.Vault.RefreshAsync());
-            TestDevice.Value(await world.Vault.RevokeAsync([onLost.Device]));
+            TestDevice.Value(await world.Vault.RevokeAsync(new([onLost.Device])));
         }
         finally
         {
@@ -108,7 +108,7 @@ public sealed class AbsentRealmTests(RealmsFixture fixture)
             TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
 
         TestDevice.Value(await world.Vault.RefreshAsync());
-        TestDevice.Value(await world.Vault.RevokeAsync([onRogue.Device]));
+        TestDevice.Value(await world.Vault.RevokeAsync(new([onRogue.Device])));
 
         using var session = TestDevice.Value(await world.GuessAsync(laptop, PassphraseWorld.Right));
     }

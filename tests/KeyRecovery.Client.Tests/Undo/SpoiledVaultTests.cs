@@ -44,7 +44,7 @@ public sealed class SpoiledVaultTests(TrustingServerFixture fixture)
             Assert.Equal("first b", await ReadAsync(again, "b"));
         }
 
-        var revoked = TestDevice.Value(await phone.RevokeAsync([stolen], stolen: true));
+        var revoked = TestDevice.Value(await phone.RevokeAsync(new([stolen]) { Stolen = true }));
         Assert.Equal(stolen, Assert.Single(revoked.Removed));
         Assert.Null(phone.Spoiled);
         Assert.Equal(("first a", "first b"), (await ReadAsync(phone, "a"), await ReadAsync(phone, "b")));

@@ -17,12 +17,12 @@ internal sealed class RevokeStep : DemoStep
     {
         var (phone, laptop) = (world.NewPhone.Vault, world.Laptop.Vault);
         StepTale.Works(await phone.RefreshAsync(ct));
-        var tooYoung = await phone.RevokeAsync([laptop.Device], stolen: false, ct: ct);
+        var tooYoung = await phone.RevokeAsync(new([laptop.Device]), ct);
         tale.Holds(
             tooYoung is Result<Revocation>.Failed { Failure: ClientFailure.Refused young }
                 && young.Type == ProblemTypes.YoungAuthority,
             "the phone alone may not remove it: it is of today, as a stranger's would be");
-        var revoked = StepTale.Works(await phone.RevokeWithCodeAsync([laptop.Device], world.Code, ct: ct));
+        var revoked = StepTale.Works(await phone.RevokeWithCodeAsync(new([laptop.Device]), world.Code, ct: ct));
         tale.Holds(revoked.Removed.SequenceEqual([laptop.Device]) && revoked.Epoch == 3,
             "with the paper it removes it in one commit, and epoch 3 begins");
         var refused = await laptop.RefreshAsync(ct);

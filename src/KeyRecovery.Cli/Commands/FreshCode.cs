@@ -1,0 +1,76 @@
+using KeyRecovery.Cli.Failures;
+using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Cli.Kit;
+using KeyRecovery.Cli.Output;
+using KeyRecovery.Protocol.Recovery;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Cli.Commands;
+
+/// <summary>
+/// A code that was just generated and counts in a moment: it is in the person's hands first, on paper or on the screen.
+/// </summary>
+internal sealed class FreshCode : IDisposable
+{
+    private readonly CliContext _context;
+    private readonly KitFile? _kit;
+    private bool _mayCount;
+
+    private FreshCode(CliContext context, KitFile? kit) => (_context, _kit) = (context, kit);
+
+    public RecoveryCode Code { get; } = RecoveryCode.Generate(SystemRandom.Instance);
+
+    public string Display => Code.ToDisplayString();
+
+    public string? KitPath => _kit?.Path;
+
+    /// <summary>Generates one, writes its kit and shows it.</summary>
+    public static FreshCode Make(CliContext context, AccountId account, KitFile? kit)
+    {
+        var fresh = new FreshCode(context, kit);
+        kit?.Write(new RecoveryKit(fresh.Display, account, context.Server, context.App, DateTimeOffset.UtcNow));
+        if (!context.Output.IsJson) NewCode.Tell(Consoles.Standard(), fresh.Display, kit?.Path);
+        return fresh;
+    }
+
+    /// <summary>Makes it count. Where nobody knows whether it does, the code is told once more, to be kept.</summary>
+    /// <param name="commit">Commits it.</param>
+    /// <param name="advice">What finishes it.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<T> CommitAsync<T>(
+        Func<Task<Result<T>>> commit, string advice, CancellationToken ct)
+    {
+        Result<T> result;
+        try
+        {
+            result = await commit();
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            result = new ClientFailure.Transient("cancelled", null);
+        }
+        _mayCount = result is Result<T>.Ok or Result<T>.Failed { Failure: ClientFailure.Transient };
+        if (result is Result<T>.Failed { Failure: ClientFailure.Transient failure })
+            throw new CommandException(Unanswered(failure, Display, KitPath, advice));
+        if (!_mayCount && !_context.Output.IsJson)
+            _context.Output.Note("the code above is not the account's: throw it away");
+        return _context.Expect(result);
+    }
+
+    /// <summary>The account may rely on it, in place of the one on the old paper: it must not die with this process.
+    /// </summary>
+    public static CliFailure Unanswered(ClientFailure failure, string display, string? kitPath, string advice) =>
+        new("code-unanswered",
+            $"{failure.Message}. The code may or may not be the account's by now: keep it, with the old one, "
+            + "until the check says which works")
+        {
+            Details = new { code = display, kit = kitPath },
+            Advice = [display, advice],
+        };
+
+    public void Dispose()
+    {
+        if (!_mayCount) _kit?.Withdraw();
+        Code.Dispose();
+    }
+}

@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using KeyRecovery.Client.Authorities;
+using KeyRecovery.Client.Devices;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Recovery;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Client.Recovery;
+
+/// <summary>The one commit of a recovery.</summary>
+internal static class RecoveryCommit
+{
+    /// <summary>Writes the link that brings a device in and removes the lost ones, signed by the slot.</summary>
+    /// <param name="open">The account as the slot opens it.</param>
+    /// <param name="slot">The slot.</param>
+    /// <param name="device">The device that joins, which signs the manifest.</param>
+    /// <param name="deviceName">Its name.</param>
+    /// <param name="plan">Who goes.</param>
+    /// <param name="leftOut">Whom of these a young slot may not remove.</param>
+    /// <param name="code">A code that comes with the device; null where none does.</param>
+    /// <param name="now">The time, in seconds since 1970.</param>
+    /// <param name="random">Draws a new epoch's key.</param>
+    public static CommitBundle Write(
+        OpenVault open, DeviceKeys slot, NewDevice device, string deviceName, RevocationPlan plan,
+        ImmutableArray<AuthorityId> leftOut, RecoveryCode? code, ulong now, IRandom random)
+    {
+        using var newSlot = code?.DeriveSlot();
+        ImmutableArray<(NewAuthority, KemPublicKey)> add =
+            newSlot is null ? [device.Entry] : [device.Entry, CodeReplacement.EntryOf(newSlot)];
+        using var draft = ChainLinkDraft.Next(
+            open, new ChainLinkChange(add, [.. plan.Remove.Except(leftOut)]), slot.Id, now, random);
+        var possession = draft.Link.Add.ToDictionary(a => a.Id, a => ChainLinkDraft.ProvePossession(
+            a.Id == device.Id ? device.Signing : newSlot!.Signing, draft.Body));
+        var change = new ManifestChange
+        {
+            Notes = [new AuthorityNote(device.Id, deviceName), .. plan.Marks(open.Private)],
+        };
+        var manifest = ManifestDraft.Next(open, draft, change, device.Id, device.Signing, random);
+        return new CommitBundle(draft.Sign(slot.Signing, possession), draft.Keyset, manifest, []);
+    }
+}
