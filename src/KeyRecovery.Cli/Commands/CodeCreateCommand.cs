@@ -43,9 +43,10 @@ internal static class CodeCreateCommand
         return command.Runs(async (context, parsed, ct) =>
         {
             using var file = KitFile.Open(parsed.GetValue(kit));
-            if (parsed.GetValue(replace)
-                && await ReplaceByCodeAsync(context, file, parsed.GetValue(withCode), parsed.GetValue(anew), ct)) return;
-            await RunAsync(context, file, parsed.GetValue(replace), ct);
+            var replaces = parsed.GetValue(replace);
+            if (!replaces || !await ReplaceByCodeAsync(
+                context, file, parsed.GetValue(withCode), parsed.GetValue(anew), ct))
+                await RunAsync(context, file, replaces, ct);
         });
     }
 

@@ -1,11 +1,9 @@
-using System.Collections.Immutable;
 using System.CommandLine;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Kit;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;

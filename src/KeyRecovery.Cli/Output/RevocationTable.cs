@@ -17,7 +17,7 @@ internal static class RevocationTable
             people.WriteLine($"  stays  {names.Of(stays.Id)}: {Why(stays, names)}");
         if (plan.SlotsLeft.IsEmpty)
             people.WriteLine(
-                "No recovery code and no passphrase is left then: if the remaining devices are lost, so is everything.");
+                "No recovery code and no passphrase is left then: if the devices that stay are lost, so is all.");
     }
 
     /// <summary>Those that go, a line each.</summary>

@@ -173,7 +173,7 @@ public sealed class VaultSession : IDisposable
     /// <param name="next">The new one, which the user has written down already: it counts before the old one is gone.
     /// </param>
     /// <param name="token">The app's token, where the app asks for it with the code; else null.</param>
-    /// <param name="anew">Whether to go on where the old code was to be replaced before, by a code that is lost.</param>
+    /// <param name="anew">Whether to go on where one was put in its place before, and is lost.</param>
     /// <param name="ct">Cancels; what was sent may still be done.</param>
     /// <returns><see cref="ClientFailure.ReplacementBegun"/> where it was, unless <paramref name="anew"/>.</returns>
     public Task<Result<Revocation>> ReplaceCodeAsync(
@@ -188,7 +188,7 @@ public sealed class VaultSession : IDisposable
         RecoveryCode next, string? token = null, CancellationToken ct = default) =>
         _turns.TakeAsync(() => _revoker.FinishReplacementAsync(next, token, ct), ct);
 
-    /// <summary>Shows that the person holds a code of the account, for <see cref="RevocationRequest.InHand"/>.</summary>
+    /// <summary>Shows that the person holds a code, for <see cref="RevocationRequest.InHand"/>.</summary>
     /// <param name="code">The code.</param>
     /// <param name="ct">Cancels.</param>
     /// <returns><see cref="ClientFailure.NotOfThisAccount"/> where it is none of the account's.</returns>

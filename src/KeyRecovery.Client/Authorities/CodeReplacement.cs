@@ -88,8 +88,8 @@ internal sealed class CodeReplacement(Func<VaultView> view, CodeReplacement.Comm
             : new Revocation(done ?? Plan(next.Id, old), Chain.Epoch);
     }
 
-    // What the old code let in goes with it: a thief who knows it may have added a code as well. Devices that it brought
-    // back stay, since they are most likely the person's own.
+    // What the old code let in goes with it: a thief who knows it may have added a code as well. Devices that it
+    // brought back stay, since they are most likely the person's own.
     private RevocationPlan Plan(AuthorityId next, AuthorityId? old)
     {
         var replaced = new HashSet<AuthorityId>();

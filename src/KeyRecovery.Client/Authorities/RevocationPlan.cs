@@ -6,8 +6,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery;
 
 /// <summary>
-/// What a revocation would do, to be shown to a person before it is done. It is made anew on what the account is when it
-/// is done: what a thief adds meanwhile goes too.
+/// What a revocation would do, to be shown to a person before it is done. It is made anew on what the account is then:
+/// what a thief adds meanwhile goes too.
 /// </summary>
 /// <param name="Goes">Whom the link removes: those that were named, then what came in through them, the oldest first.
 /// </param>

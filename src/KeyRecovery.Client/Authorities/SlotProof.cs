@@ -26,7 +26,7 @@ public sealed class SlotProof
     /// <summary>The same of keys that were derived.</summary>
     internal static SlotProof? Of(Chain chain, SlotKeys slot) => Of(chain, slot.Id, slot.Signing, slot.Kem);
 
-    /// <summary>Whether the slot is active there, with that key: a proof may come from another account's session.</summary>
+    /// <summary>Whether the slot is active there, with that key: a proof may be another account's.</summary>
     internal bool Holds(Chain chain) =>
         chain.FindActive(Slot) is { IsSlot: true } slot && slot.SigningKey == _signingKey;
 

@@ -166,7 +166,7 @@ public sealed class RecoverySession : IDisposable
     /// </summary>
     /// <param name="next">The new one, which the user has written down already: it counts before the old one is gone.
     /// </param>
-    /// <param name="anew">Whether to go on where the old code was to be replaced before, by a code that is lost.</param>
+    /// <param name="anew">Whether to go on where one was put in its place before, and is lost.</param>
     /// <param name="ct">Cancels; what was sent may still be done.</param>
     public Task<Result<Revocation>> ReplaceCodeAsync(
         RecoveryCode next, bool anew = false, CancellationToken ct = default) =>

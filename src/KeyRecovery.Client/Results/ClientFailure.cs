@@ -123,8 +123,8 @@ public abstract record ClientFailure
     /// <param name="New">The one that takes its place.</param>
     /// <param name="Since">When that was begun, by the clock of whoever did.</param>
     public sealed record ReplacementBegun(AuthorityId Old, AuthorityId New, DateTimeOffset Since) : ClientFailure(
-        $"a new code was added in this one's place on {Since.UtcDateTime:yyyy-MM-dd HH:mm} UTC, and the old one is still "
-        + "there: the new one finishes it");
+        $"a new code was added in this one's place on {Since.UtcDateTime:yyyy-MM-dd HH:mm} UTC, and the old one is "
+        + "still there: the new one finishes it");
 
     /// <summary>The passphrase is wrong. Nothing that was derived from it has left the device.</summary>
     /// <param name="GuessesLeft">How many more guesses there are before the passphrase is locked for good.</param>

@@ -97,13 +97,34 @@ public sealed class SpoiledVaultTests(TrustingServerFixture fixture)
         Assert.Equal("first a", await ReadAsync(recovered, "a"));
     }
 
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public async Task Who_did_it_and_made_a_code_before_keeps_no_way_in_and_the_account_gets_a_new_code(string way)
+    {
+        using var phone = await CreateAsync();
+        using var thiefs = RecoveryCode.Generate(SystemRandom.Instance);
+        using var next = RecoveryCode.Generate(SystemRandom.Instance);
+        var stolen = await SpoilAsync(phone, way, thiefs);
+        Assert.IsType<ClientFailure.Spoiled>(TestDevice.Failure(await phone.RefreshAsync()));
+        var request = new RevocationRequest([stolen]) { Stolen = true, NewCode = next };
+        Assert.Equal(2, phone.PlanRevocation(request).Goes.Length);
+        var done = TestDevice.Value(await phone.RevokeAsync(request));
+        Assert.Equal((2, null), (done.Removed.Length, done.NewCodeFailed));
+        Assert.IsType<ClientFailure.UnknownCode>(
+            TestDevice.Failure(await _newPhone.Client.BeginRecoveryAsync(thiefs)));
+        using var drill = TestDevice.Value(await _newPhone.Client.BeginRecoveryAsync(next));
+        Assert.Equal(2, TestDevice.Value(await drill.CheckItemsAsync()));
+    }
+
     private async Task<VaultSession> CreateAsync() => await _phone.CreateAsync(
         await fixture.Server.TokenAsync(Canary.NewText()), _code, "phone",
         new ItemEdit.Put("a", "first a"u8.ToArray()), new ItemEdit.Put("b", "first b"u8.ToArray()));
 
-    private async Task<Protocol.Wire.AuthorityId> SpoilAsync(VaultSession phone, string way)
+    private async Task<Protocol.Wire.AuthorityId> SpoilAsync(
+        VaultSession phone, string way, RecoveryCode? made = null)
     {
         using var stolen = await _stolen.RecoverAsync(_code, name: "stolen phone");
+        if (made is not null) TestDevice.Value(await stolen.AddCodeAsync(made));
         TestDevice.Value(await phone.RefreshAsync());
         await (way switch
         {
