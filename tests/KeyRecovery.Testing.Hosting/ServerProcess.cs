@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
-using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Testing.Hosting;
 
@@ -54,12 +52,11 @@ public sealed class ServerProcess : IAsyncDisposable
         return server;
     }
 
-    /// <summary>
-    /// As the other, of a host whose wall clock is ahead: what takes days is shown in seconds. Needs libfaketime.
-    /// </summary>
+    /// <summary>As the other, with more in the host's environment.</summary>
     public static Task<ServerProcess> StartAsync(
-        string dataFolder, int port, TimeSpan ahead, params (string Key, string Value)[] settings) =>
-        StartAsync(Launch(Arguments(dataFolder, port, settings), ahead), dataFolder);
+        string dataFolder, int port, IReadOnlyDictionary<string, string> environment,
+        params (string Key, string Value)[] settings) =>
+        StartAsync(Launch(Arguments(dataFolder, port, settings), environment), dataFolder);
 
     /// <summary>Starts the host and ends it (SIGKILL) after a while, whether it listens by then or not.</summary>
     public static async Task KillWhileStartingAsync(
@@ -146,22 +143,15 @@ public sealed class ServerProcess : IAsyncDisposable
         listening.TrySetResult(new Uri(JsonDocument.Parse(line).RootElement.GetProperty("Addresses")[0].GetString()!));
     }
 
-    private static Process Launch(IEnumerable<string> arguments, TimeSpan ahead = default)
+    private static Process Launch(
+        IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo("dotnet", [HostAssembly, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        if (ahead != default)
-        {
-            start.Environment["LD_PRELOAD"] = Machine.PathOf(Need.Faketime);
-            start.Environment["FAKETIME"] = string.Create(CultureInfo.InvariantCulture, $"+{ahead.TotalSeconds:0}s");
-            // Timers and waits go on as they are.
-            start.Environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1";
-            start.Environment["NO_FAKE_STAT"] = "1";
-        }
-
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
         return Process.Start(start)!;
     }
 }

@@ -1,4 +1,6 @@
+using System.Globalization;
 using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.EndToEnd.Tests.Backups;
 
@@ -55,7 +57,14 @@ internal sealed class RestoredSite : IAsyncDisposable
     {
         var port = _server.Address.Port;
         await _server.StopAsync();
-        _server = await ServerProcess.StartAsync(_site.Data, port, ahead, _site.Settings);
+        _server = await ServerProcess.StartAsync(_site.Data, port, new Dictionary<string, string>
+        {
+            ["LD_PRELOAD"] = Machine.PathOf(Need.Faketime),
+            ["FAKETIME"] = string.Create(CultureInfo.InvariantCulture, $"+{ahead.TotalSeconds:0}s"),
+            // Timers and waits go on as they are.
+            ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
+            ["NO_FAKE_STAT"] = "1",
+        }, _site.Settings);
     }
 
     public async ValueTask DisposeAsync()
