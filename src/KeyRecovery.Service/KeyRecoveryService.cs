@@ -53,7 +53,8 @@ public sealed class KeyRecoveryService : IDisposable
             clock);
         var erasures = new ErasureRows(keys, secrets.LookupKey, random);
         var decoy = new Decoy(_lookups, subjectKeys, random);
-        Gate = new AccountGate(data, keys, _lookups, context.Door, decoy, erasures.ReceiptAsync);
+        Gate = new AccountGate(
+            data, keys, _lookups, context.Door, context.KeyRows, decoy, erasures.ReceiptAsync);
         Accounts = new AccountCreation(context);
         Owners = new AccountOwners(context);
         Commits = new Commits(context);

@@ -3,4 +3,6 @@ namespace KeyRecovery.Api.Auth;
 /// <summary>
 /// Marks a route that takes signed requests only; its handler may then ask for a <see cref="SignedRequest"/>.
 /// </summary>
-internal sealed record Signed;
+/// <param name="MayBeBehind">Whether it only reads, and is answered also where the account lacks its newest link, to
+/// who was active at it (docs/protocol.md §7).</param>
+internal sealed record Signed(bool MayBeBehind = false);

@@ -31,12 +31,12 @@ internal sealed class SignedRequests(
     public Task InvokeAsync(HttpContext context, KeyRecoveryService service)
     {
         var marks = context.GetEndpoint()?.Metadata;
-        if (marks?.GetMetadata<Signed>() is not null) return VerifyAsync(context, service);
+        if (marks?.GetMetadata<Signed>() is { } signed) return VerifyAsync(context, service, signed);
         if (marks?.GetMetadata<SignedByThen>() is not null) return ClaimWithoutBodyAsync(context);
         return marks?.GetMetadata<SignedByContent>() is not null ? ClaimAsync(context, service) : next(context);
     }
 
-    private async Task VerifyAsync(HttpContext context, KeyRecoveryService service)
+    private async Task VerifyAsync(HttpContext context, KeyRecoveryService service, Signed mark)
     {
         var head = ReadHead(context);
         if (head.Refusal is { } refusal)
@@ -46,7 +46,7 @@ internal sealed class SignedRequests(
         }
 
         ValueTask<GateResult> PassAsync(CancellationToken ct) =>
-            service.Gate.PassAsync(head.Signature.KeyId, head.Verify, ct);
+            service.Gate.PassAsync(head.Signature.KeyId, head.Verify, ct, mark.MayBeBehind);
         var result = await PassAsync(context.RequestAborted);
         if (result is GateResult.Shut shut)
         {
@@ -124,13 +124,13 @@ internal sealed class SignedRequests(
     private async Task ClaimAsync(HttpContext context, KeyRecoveryService service)
     {
         var head = ReadHead(context);
-        if ((head.Refusal ?? NotADevice(head)) is { } refusal)
+        if (head.Refusal is { } refusal)
         {
             await refusal.ExecuteAsync(context);
             return;
         }
 
-        if (!await service.Gate.IsKnownAsync(head.Signature.KeyId.Account!.Value, context.RequestAborted))
+        if (!await service.Gate.IsKnownAsync(head.Signature.KeyId, context.RequestAborted))
         {
             await new ProblemResult(ErrorCode.SignatureInvalid).ExecuteAsync(context);
             return;
@@ -159,9 +159,6 @@ internal sealed class SignedRequests(
         context.Features.Set(new ClaimedRequest(head.Signature.KeyId, head.Verify, body));
         await next(context);
     }
-
-    private static ProblemResult? NotADevice(Head head) =>
-        head.Signature.KeyId.Account is null ? new ProblemResult(ErrorCode.Forbidden) { Field = "keyid" } : null;
 
     private Head ReadHead(HttpContext context)
     {

@@ -163,7 +163,7 @@ internal sealed class RestoreRun(
         }
 
         var joined = await stores.Service.Quarantine.JoinAsync(
-            set.MadeAt, arguments.HasKeys, !arguments.SweepAnyway, ct);
+            set.MadeAt, arguments.HasData, arguments.HasKeys, !arguments.SweepAnyway, ct);
         if (joined.IsDone) RestoreMarker.Remove(_places.Stores);
         return RestoreReport.Of(joined, arguments.Part, _lost, _locked,
             [.. swaps.Where(swap => swap.HasReplaced).Select(swap => swap.Replaced)]);

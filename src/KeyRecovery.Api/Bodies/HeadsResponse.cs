@@ -28,6 +28,9 @@ internal sealed record HeadsResponse
     [Description("Until when each active authority is young.")]
     public required IReadOnlyList<TrustedFromResponse> TrustedFrom { get; init; }
 
+    [Description("The newest claims that the account was restored from a backup, signed (docs/protocol.md §7).")]
+    public required IReadOnlyList<string> Restored { get; init; }
+
     public static HeadsResponse Of(Heads heads) => new()
     {
         AccountId = heads.Account.ToString(),
@@ -37,5 +40,6 @@ internal sealed record HeadsResponse
         ManifestHash = heads.ManifestHash.ToString(),
         Head = Base64UrlText.Encode(heads.SignedHead.Span),
         TrustedFrom = [.. heads.TrustedFrom.Select(age => new TrustedFromResponse(age.Key.ToString(), age.Value))],
+        Restored = [.. heads.Claims.Select(claim => Base64UrlText.Encode(claim.Span))],
     };
 }

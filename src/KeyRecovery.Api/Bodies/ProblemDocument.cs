@@ -24,6 +24,13 @@ internal sealed record ProblemDocument
     [Description("On stale-version: where the account stands.")]
     public HeadsResponse? Heads { get; init; }
 
+    [Description("On revoked, and where a repair is refused: the head as the server has signed it.")]
+    public string? Head { get; init; }
+
+    [Description("On revoked, repair-required, vault-lost, and where a repair is refused: the newest claims that the "
+        + "account was restored from a backup, signed (docs/protocol.md §7); missing where there are none.")]
+    public IReadOnlyList<string>? Restored { get; init; }
+
     [Description("On young-authority: from when the signer may do this, in Unix seconds.")]
     public ulong? TrustedFrom { get; init; }
 

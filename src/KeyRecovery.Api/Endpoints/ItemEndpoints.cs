@@ -42,7 +42,7 @@ internal static class ItemEndpoints
             .WithDescription(
                 "The body names 1 to 1,024 of them by their hashes; the answer holds the first, in that order, as many "
                 + "as have 4 MiB together (docs/protocol.md §7).")
-            .WithMetadata(new Signed(), new BodyLimit(ItemBatchRequest.MaxSize))
+            .WithMetadata(new Signed(MayBeBehind: true), new BodyLimit(ItemBatchRequest.MaxSize))
             .Accepts<Binary>(CborBody.Cbor)
             .Produces<Binary>(StatusCodes.Status200OK, CborBody.Cbor)
             .WithSignedProblems(ErrorCode.Malformed, ErrorCode.TooLarge, ErrorCode.UnsupportedMediaType);

@@ -20,7 +20,7 @@ internal static class RecoveryEndpoints
             .WithSummary("The vault, for a recovery slot")
             .WithDescription("An app may ask for its token as well (docs/protocol.md §9.2).")
             .WithTags("Recovery")
-            .WithMetadata(new Signed(), new BodyLimit(0))
+            .WithMetadata(new Signed(MayBeBehind: true), new BodyLimit(0))
             .Produces<Binary>(StatusCodes.Status200OK, CborBody.Cbor)
             .WithSignedProblems();
         routes.MapGet("/recovery/slots", ReadSlotsAsync)

@@ -25,7 +25,7 @@ internal static class VaultEndpoints
                 "While an erasure of the account is held, every device's answer, 304 too, has the header "
                 + "Erasure-Due-In: milliseconds until it is due (docs/protocol.md §15.2).")
             .WithTags("Vault")
-            .WithMetadata(new Signed(), new BodyLimit(0))
+            .WithMetadata(new Signed(MayBeBehind: true), new BodyLimit(0))
             .Produces<Binary>(StatusCodes.Status200OK, CborBody.Cbor)
             .Produces(StatusCodes.Status304NotModified)
             .WithSignedProblems(ErrorCode.Malformed)
@@ -56,7 +56,8 @@ internal static class VaultEndpoints
         if (!QueryNumbers.TryRead(manifestAfter, out var version))
             return new ProblemResult(ErrorCode.Malformed) { Field = "manifestAfter" };
         var tag = EntityTag.Of(request.Account.State.ManifestHash);
-        if (!EntityTag.IsNamed(context.Request.Headers.IfNoneMatch, tag))
+        // Who knows that manifest must hear all the same that later ones are lost.
+        if (request.Account.IsBehind || !EntityTag.IsNamed(context.Request.Headers.IfNoneMatch, tag))
         {
             var answer = await Answers.VaultAsync(request, service.Vaults, after, version, context);
             if (answer is not ProblemResult) await AnnounceErasureAsync(request, context, service);

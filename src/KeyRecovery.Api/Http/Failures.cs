@@ -50,6 +50,14 @@ internal static class Failures
         if (failure.GuessesLeft is { } left) writer.WriteNumber("guessesLeft", left);
         if (failure.NextAttemptInMs is { } next) writer.WriteNumber("nextAttemptInMs", next);
         if (!failure.Receipt.IsEmpty) writer.WriteString("receipt", Base64UrlText.Encode(failure.Receipt.Span));
+        if (!failure.SignedHead.IsEmpty) writer.WriteString("head", Base64UrlText.Encode(failure.SignedHead.Span));
+        if (!failure.Restored.IsEmpty)
+        {
+            writer.WriteStartArray("restored");
+            foreach (var claim in failure.Restored) writer.WriteStringValue(Base64UrlText.Encode(claim.Span));
+            writer.WriteEndArray();
+        }
+
         if (failure.Current is not { } heads) return;
         writer.WritePropertyName("heads");
         JsonSerializer.Serialize(writer, HeadsResponse.Of(heads), ApiJson.Default.HeadsResponse);

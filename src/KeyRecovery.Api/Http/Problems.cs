@@ -35,7 +35,7 @@ internal static class Problems
         [ErrorCode.LimitReached] = new(ProblemTypes.LimitReached, 422, "A limit of the account is used up."),
         [ErrorCode.YoungAuthority] = new(ProblemTypes.YoungAuthority, 403, "The authority is not trusted yet."),
         [ErrorCode.RepairRequired] =
-            new(ProblemTypes.RepairRequired, 409, "The stored chain was rolled back and needs a repair."),
+            new(ProblemTypes.RepairRequired, 409, "The account lacks its newest link and needs a repair."),
         [ErrorCode.VaultLost] = new(ProblemTypes.VaultLost, 409, "The account's data are lost: upload the vault anew."),
         [ErrorCode.Erased] = new(ProblemTypes.Erased, 410, "The account was erased."),
         [ErrorCode.GuessWait] = new(ProblemTypes.GuessWait, 429, "The next guess is not due yet."),

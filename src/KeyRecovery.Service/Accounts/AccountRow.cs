@@ -11,8 +11,8 @@ namespace KeyRecovery.Service.Accounts;
 internal static class AccountRow
 {
     private const string RowLabel = "account-row";
-    private const ulong Version = 4;
-    private const int Fields = 28;
+    private const ulong Version = 5;
+    private const int Fields = 34;
 
     // Points: one for each authority that the chain can ever add, and those before links. Doomed rows: one for each
     // epoch of a point and each authority that one link removes.
@@ -43,6 +43,13 @@ internal static class AccountRow
         foreach (var point in state.Points) point.Write(writer);
         writer.Array(state.Doomed.Length);
         foreach (var doomed in state.Doomed) doomed.Write(writer);
+        RestoreMark.Write(writer, state.Opened);
+        AccountRestore.Write(writer, state.Restored);
+        OptionalPlace.Write(writer, state.Lacks);
+        OptionalPlace.Write(writer, state.Supersedes);
+        Claims.Write(writer, state.Claims);
+        writer.Array(state.Gaps.Length);
+        foreach (var gap in state.Gaps) gap.Write(writer);
         return writer.ToArray();
     }
 
@@ -85,6 +92,12 @@ internal static class AccountRow
             KeptBytes = (long)reader.UInt(),
             Points = ReadList(reader, RestorePointEntry.Read),
             Doomed = ReadList(reader, DoomedRow.Read),
+            Opened = RestoreMark.Read(reader),
+            Restored = AccountRestore.Read(reader),
+            Lacks = OptionalPlace.Read(reader),
+            Supersedes = OptionalPlace.Read(reader),
+            Claims = Claims.Read(reader),
+            Gaps = ReadList(reader, ManifestGap.Read),
         };
         reader.End();
         return state;

@@ -88,18 +88,46 @@ public sealed record AccountState
     /// </summary>
     public long KeptBytes { get; init; }
 
+    /// <summary>The newest restore of data under which the row was opened; null where there was none.</summary>
+    public RestoreMark? Opened { get; init; }
+
+    /// <summary>That it was restored; null from the next link of a trusted signer on.</summary>
+    public AccountRestore? Restored { get; init; }
+
+    /// <summary>The remembered link that the chain does not have, found when the row was opened first.</summary>
+    public ChainPlace? Lacks { get; init; }
+
+    /// <summary>
+    /// The remembered link in whose place the chain came by the way back: the key row is to follow.
+    /// </summary>
+    public ChainPlace? Supersedes { get; init; }
+
+    /// <summary>The newest signed claims of restores, the oldest first; at most 16.</summary>
+    public ImmutableArray<ReadOnlyMemory<byte>> Claims { get; init; } = [];
+
+    /// <summary>Versions of manifests whose hashes are not known, the oldest first; at most 16.</summary>
+    public ImmutableArray<ManifestGap> Gaps { get; init; } = [];
+
     /// <summary>The sealed sizes of the staged items together, in bytes. Exact.</summary>
     public long StagedBytes => Staged.Sum(s => s.Size);
 
     /// <summary>What is told to clients.</summary>
     public Heads Heads => new(
         Account, Chain, ManifestVersion, ManifestHash, SignedHead,
-        Authorities.ToImmutableSortedDictionary(a => a.Key, a => a.Value.TrustedFrom));
+        Authorities.ToImmutableSortedDictionary(a => a.Key, a => a.Value.TrustedFrom), Claims);
 
     /// <summary>What the rules of the next link look at.</summary>
     public ChainHead Head => ChainHead.Resume(
         Account, Chain, Path, EpochCommit, Keysets,
         Authorities.ToImmutableSortedDictionary(a => a.Key, a => a.Value.ToActive()), Used, LastRemoval);
+
+    /// <summary>
+    /// The state after a commit: a link of somebody trusted ends what a restore allows.
+    /// </summary>
+    internal AccountState AfterCommit(bool byTrustedLink) => this with
+    {
+        Restored = byTrustedLink || Restored is null ? null : Restored with { HasCommits = true },
+    };
 
     /// <summary>The state with a chain that has gone on.</summary>
     internal AccountState With(ChainHead head, ImmutableSortedDictionary<AuthorityId, AccountAuthority> authorities) =>

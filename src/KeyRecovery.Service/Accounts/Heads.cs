@@ -11,6 +11,7 @@ namespace KeyRecovery.Service.Accounts;
 /// <param name="ManifestHash">The current manifest's hash: the name of this state.</param>
 /// <param name="SignedHead">The head as this server has signed it.</param>
 /// <param name="TrustedFrom">Until when each active authority is young, in seconds since 1970.</param>
+/// <param name="Claims">The newest signed claims of restores, the oldest first.</param>
 public sealed record Heads(
     AccountId Account, ChainPlace Chain, ulong ManifestVersion, Hash256 ManifestHash, ReadOnlyMemory<byte> SignedHead,
-    ImmutableSortedDictionary<AuthorityId, ulong> TrustedFrom);
+    ImmutableSortedDictionary<AuthorityId, ulong> TrustedFrom, ImmutableArray<ReadOnlyMemory<byte>> Claims);

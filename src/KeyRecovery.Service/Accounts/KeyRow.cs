@@ -1,4 +1,4 @@
-using KeyRecovery.Protocol.Vault;
+using System.Collections.Immutable;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Keys;
 
@@ -10,28 +10,46 @@ namespace KeyRecovery.Service.Accounts;
 /// <param name="State">Pending, live or erased.</param>
 /// <param name="Kek">Which key of the ring wraps the subject key.</param>
 /// <param name="WrappedSubjectKey">The subject key under that KEK; empty once erased.</param>
-/// <param name="MinChain">The newest link that removed somebody: no restored chain may fall behind it.</param>
+/// <param name="MinChain">The newest link: no restored chain may fall behind it.</param>
 /// <param name="Since">When the row was made, in seconds since 1970.</param>
 public sealed record KeyRow(
-    KeyRowState State, KekId Kek, ReadOnlyMemory<byte> WrappedSubjectKey, ChainPlace? MinChain, ulong Since)
+    KeyRowState State, KekId Kek, ReadOnlyMemory<byte> WrappedSubjectKey, MinChain? MinChain, ulong Since)
 {
     private const string RowLabel = "key-row";
+    private const int Fields = 9;
+    private const ulong Version = 2;
+
+    /// <summary>
+    /// When the account row was found missing, or from before the newest link, though no restore was known: it counts
+    /// as a restore of this account. Null once the account is mended.
+    /// </summary>
+    public RestoreMark? Loss { get; init; }
+
+    /// <summary>The newest signed claims of restores, the oldest first; at most 16.</summary>
+    public ImmutableArray<ReadOnlyMemory<byte>> Claims { get; init; } = [];
 
     internal byte[] Encode()
     {
-        var writer = new CborOut().Array(7).Text(RowLabel).UInt(1)
+        var writer = new CborOut().Array(Fields).Text(RowLabel).UInt(Version)
             .UInt((ulong)State).UInt(Kek.Value).Bytes(WrappedSubjectKey.Span);
-        OptionalPlace.Write(writer, MinChain);
-        return writer.UInt(Since).ToArray();
+        MinChain.Write(writer, MinChain);
+        writer.UInt(Since);
+        RestoreMark.Write(writer, Loss);
+        Accounts.Claims.Write(writer, Claims);
+        return writer.ToArray();
     }
 
     internal static KeyRow Decode(ReadOnlyMemory<byte> row)
     {
         var reader = new CborIn(row);
-        reader.OwnStructure(RowLabel, 7);
+        reader.OwnStructure(RowLabel, Fields, Version);
         var decoded = new KeyRow(
             (KeyRowState)reader.UInt(3), new KekId((uint)reader.UInt(uint.MaxValue)), reader.Bytes(0, 128),
-            OptionalPlace.Read(reader), reader.UInt());
+            MinChain.Read(reader), reader.UInt())
+        {
+            Loss = RestoreMark.Read(reader),
+            Claims = Accounts.Claims.Read(reader),
+        };
         reader.End();
         return decoded;
     }

@@ -20,19 +20,33 @@ public sealed record RestorePointEntry(
     /// <summary>How long a young point outlives its authority's youth, or its removal, in seconds: 30 days.</summary>
     public const ulong SecondsAfter = 30UL * 24 * 60 * 60;
 
+    /// <summary>
+    /// Of a state in whose place a repair came: the head that the server signed of it. Empty for others.
+    /// </summary>
+    public ReadOnlyMemory<byte> Head { get; init; }
+
+    /// <summary>Whether a repair came in its place, so that no trail leads from it.</summary>
+    public bool IsReplaced => !Head.IsEmpty;
+
+    /// <summary>Whether it stands before a link of somebody trusted.</summary>
+    public bool IsOfLink => Authority is null && !IsReplaced;
+
     /// <summary>Whether its time is over.</summary>
     /// <param name="now">The server's clock.</param>
     public bool HasEnded(Moment now) => Until != 0 && now.HasReached(Until);
 
-    internal void Write(CborOut writer) => writer.Array(7)
+    internal void Write(CborOut writer) => writer.Array(8)
         .UInt(Manifest.Version).Bytes(Manifest.Hash).UInt(ChainSequence).UInt(Epoch).UInt(At)
-        .Bytes(Authority is { } id ? id.ToArray() : []).UInt(Until);
+        .Bytes(Authority is { } id ? id.ToArray() : []).UInt(Until).Bytes(Head.Span);
 
     internal static RestorePointEntry Read(CborIn reader)
     {
-        reader.Array(7);
+        reader.Array(8);
         return new RestorePointEntry(
             new ManifestPlace(reader.UInt(), reader.Hash()), reader.UInt(), reader.UInt(), reader.UInt(),
-            ManifestRow.ReadId(reader), reader.UInt());
+            ManifestRow.ReadId(reader), reader.UInt())
+        {
+            Head = reader.BytesView(0, SignedHead.MaxSize),
+        };
     }
 }

@@ -42,6 +42,9 @@ public readonly record struct Trail(Hash256? Chunk, ReadOnlyMemory<byte> Packed)
     /// <summary>The least version that stands in the row; all before it stand in chunks.</summary>
     internal ulong First => Packed.IsEmpty ? ulong.MaxValue : Version(Packed.Span);
 
+    /// <summary>The newest version; 0 where there is none.</summary>
+    internal ulong Last => Packed.IsEmpty ? 0 : Version(Packed.Span[^EntrySize..]);
+
     /// <summary>The entries in the row with their versions.</summary>
     internal IReadOnlyList<(ulong Version, ReadOnlyMemory<byte> Entry)> Entries()
     {
@@ -61,6 +64,14 @@ public readonly record struct Trail(Hash256? Chunk, ReadOnlyMemory<byte> Packed)
 
     /// <summary>Without the oldest entries, which have moved to a chunk.</summary>
     internal Trail MovedTo(Hash256 chunk, int moved) => new(chunk, Packed[(moved * EntrySize)..]);
+
+    /// <summary>Without the entries of the row that come after a version; it must stand there.</summary>
+    internal Trail UpTo(ulong version)
+    {
+        var end = 0;
+        while (end < Packed.Length && Version(Packed.Span[end..]) <= version) end += EntrySize;
+        return this with { Packed = Packed[..end] };
+    }
 
     internal Trail Add(IReadOnlyList<ManifestPlace> manifests)
     {

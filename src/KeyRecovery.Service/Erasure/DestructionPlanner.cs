@@ -4,7 +4,6 @@ using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
-using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Realms;
 using KeyRecovery.Service.Rows;
@@ -41,8 +40,8 @@ internal sealed class DestructionPlanner(ServiceContext context, ErasureRows row
         using var account = await context.SubjectKeys.OpenAsync(keyRow, key, ct);
         var data = await context.Data.ReadAsync(account.Account, ct);
         var state = data is null ? null : TryOpen(account, data);
-        // Read after the key row: a removal that was acknowledged has moved that row on.
-        var isBehind = state is null || MinChain.IsBehind(state.LastRemoval, key.MinChain);
+        // Read after the key row: a link that was acknowledged has moved that row on.
+        var isBehind = state is null || await context.Openings.IsBehindAsync(account, key, state, ct);
         if (asked.Asker is { } asker)
         {
             // Lost, damaged or restored from before a removal: in data of an older day a removed asker still stands.

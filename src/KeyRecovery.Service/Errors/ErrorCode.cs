@@ -70,7 +70,7 @@ public enum ErrorCode
     /// <summary>The authority is not trusted yet: it was added too short a time ago for what it asks.</summary>
     YoungAuthority,
 
-    /// <summary>The stored chain was rolled back: only a repair with the newest chain is accepted.</summary>
+    /// <summary>The account lacks its newest link: only a repair, or the way back, is accepted.</summary>
     RepairRequired,
 
     /// <summary>The account's key is there, its data are not: a device uploads its vault anew.</summary>

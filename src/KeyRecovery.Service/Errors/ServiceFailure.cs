@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Stores;
@@ -18,6 +19,12 @@ public sealed record ServiceFailure(ErrorCode Code)
 
     /// <summary>Where the account stands, with a conflict.</summary>
     public Heads? Current { get; init; }
+
+    /// <summary>The head as this server has signed it, for who was removed or has a repair refused; or empty.</summary>
+    public ReadOnlyMemory<byte> SignedHead { get; init; }
+
+    /// <summary>Signed claims of restores, where the account's state is why; the oldest first.</summary>
+    public ImmutableArray<ReadOnlyMemory<byte>> Restored { get; init; } = [];
 
     /// <summary>When to ask again, in seconds since 1970, for a young authority.</summary>
     public ulong? TrustedFrom { get; init; }

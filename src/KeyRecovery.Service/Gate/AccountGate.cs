@@ -18,20 +18,25 @@ public sealed class AccountGate : IDisposable
     private readonly IKeyStore _keys;
     private readonly Lookups _lookups;
     private readonly AccountDoor _door;
+    private readonly KeyRowUpkeep _upkeep;
     private readonly Decoy _decoy;
     private readonly Func<RowKey, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> _receiptOf;
 
     internal AccountGate(
-        IDataStore data, IKeyStore keys, Lookups lookups, AccountDoor door, Decoy decoy,
+        IDataStore data, IKeyStore keys, Lookups lookups, AccountDoor door, KeyRowUpkeep upkeep, Decoy decoy,
         Func<RowKey, CancellationToken, ValueTask<ReadOnlyMemory<byte>>> receiptOf) =>
-        (_data, _keys, _lookups, _door, _decoy, _receiptOf) = (data, keys, lookups, door, decoy, receiptOf);
+        (_data, _keys, _lookups, _door, _upkeep, _decoy, _receiptOf) =
+            (data, keys, lookups, door, upkeep, decoy, receiptOf);
 
     /// <summary>Passes a request.</summary>
     /// <param name="keyId">Who the request says has signed it.</param>
     /// <param name="verify">Whether the request's signature verifies under a key.</param>
     /// <param name="ct">Cancels.</param>
+    /// <param name="mayBeBehind">Whether it passes too where the account lacks its newest link, for who was active at
+    /// it: to read, and nothing else.</param>
     /// <exception cref="StoreUnavailableException">A store cannot answer.</exception>
-    public async ValueTask<GateResult> PassAsync(KeyId keyId, Func<VerifyKey, bool> verify, CancellationToken ct)
+    public async ValueTask<GateResult> PassAsync(
+        KeyId keyId, Func<VerifyKey, bool> verify, CancellationToken ct, bool mayBeBehind = false)
     {
         var named = keyId.Account;
         var account = named ?? await FindBySlotAsync(keyId.Authority, ct);
@@ -40,35 +45,35 @@ public sealed class AccountGate : IDisposable
             return new GateResult.Shut(
                 new ServiceFailure(ErrorCode.Erased) { Receipt = await _receiptOf(view.KeyRowKey, ct) });
         // Told to a slot as well: whoever holds the right code must not hear that it is wrong.
-        if (view.Standing == AccountStanding.Lost) return Shut(ErrorCode.VaultLost);
-        if (view.Standing == AccountStanding.RolledBack && named is not null) return Shut(ErrorCode.RepairRequired);
+        if (view.Standing == AccountStanding.Lost) return new GateResult.Shut(AccountDoor.FailureOf(view)!);
         var state = view.State ?? await ReadDecoyAsync(view, ct);
         var actor = Verify(state, keyId.Authority, verify, out var removed);
         if (view.State is null) return Shut(ErrorCode.SignatureInvalid);
-        if (removed) return Shut(ErrorCode.Revoked);
+        if (view.Standing == AccountStanding.RolledBack) return PassBehind(view, mayBeBehind ? actor : null);
+        if (removed) return new GateResult.Shut(AccountDoor.RevokedFrom(state));
         if (actor is null) return Shut(ErrorCode.SignatureInvalid);
-        if (view.Standing == AccountStanding.RolledBack) return Shut(ErrorCode.RepairRequired);
         // A process that died after a commit point left the key row behind: it is brought up before anything is
         // answered.
-        if ((view.KeyRow!.State != KeyRowState.Live || view.KeyRow.MinChain != state.LastRemoval)
-            && await MinChain.AdvanceAsync(_keys, view.KeyRowKey, state.LastRemoval, ct) is { } failure)
+        if (KeyRowUpkeep.IsDue(view.KeyRow!, state)
+            && await _upkeep.AdvanceAsync(view.KeyRowKey, state, ct) is { } failure)
             return new GateResult.Shut(failure);
         if (!state.Doomed.IsEmpty)
         {
             if (await DoomedRows.FinishAsync(_data, view.Rows, ct) is { } unfinished)
                 return new GateResult.Shut(unfinished);
-            return await PassAsync(keyId, verify, ct);
+            return await PassAsync(keyId, verify, ct, mayBeBehind);
         }
 
         return new GateResult.Open(new OpenAccount(view.TakeRows(), state, view.Stored!, view.KeyRowKey, actor));
     }
 
     /// <summary>
-    /// Whether there is such an account, for whoever asks before anything is verified: one point read.
+    /// Whether there is such an account, for whoever asks before anything is verified: one point read, of a slot two.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The key store cannot answer.</exception>
-    public async ValueTask<bool> IsKnownAsync(AccountId account, CancellationToken ct) =>
-        await AccountDoor.ReadAsync(_keys, _lookups.Ids.KeyRow(account), ct) is { } row
+    public async ValueTask<bool> IsKnownAsync(KeyId keyId, CancellationToken ct) =>
+        await AccountDoor.ReadAsync(
+            _keys, _lookups.Ids.KeyRow(keyId.Account ?? await FindBySlotAsync(keyId.Authority, ct)), ct) is { } row
         && KeyRow.Decode(row.Value).State != KeyRowState.Erased;
 
     /// <summary>Zeroes the decoy's keys.</summary>
@@ -76,6 +81,19 @@ public sealed class AccountGate : IDisposable
 
     private async ValueTask<AccountId> FindBySlotAsync(AuthorityId slot, CancellationToken ct) =>
         _lookups.Open(await AccountDoor.ReadAsync(_keys, _lookups.Ids.Slot(slot), ct) ?? _decoy.Lookup);
+
+    // Who is not in an older chain may have come since, and who is may have gone: neither is told more.
+    private static GateResult PassBehind(AccountView view, AccountAuthority? reader)
+    {
+        var active = view.KeyRow!.MinChain!.Active;
+        if (reader is null || !active.Contains(reader.Id))
+            return new GateResult.Shut(AccountDoor.FailureOf(view)!);
+        return new GateResult.Open(
+            new OpenAccount(view.TakeRows(), view.State!, view.Stored!, view.KeyRowKey, reader)
+            {
+                ActiveAtMinChain = active,
+            });
+    }
 
     // As many reads and openings as for an account that is there.
     private async ValueTask<AccountState> ReadDecoyAsync(AccountView view, CancellationToken ct)

@@ -12,7 +12,7 @@ internal enum AccountStanding
     /// <summary>Its key is there, its data are not: a client uploads them anew.</summary>
     Lost,
 
-    /// <summary>Its data are from before a removal that the key row remembers: only a repair is taken.</summary>
+    /// <summary>Its data lack the newest link, which the key row remembers: only a repair is taken.</summary>
     RolledBack,
 
     /// <summary>It can be read and changed.</summary>

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
@@ -21,6 +23,14 @@ public sealed class OpenAccount : IDisposable
 
     /// <summary>Who signed the request.</summary>
     public AccountAuthority Actor { get; private set; }
+
+    /// <summary>
+    /// Where the account lacks its newest link: who was active at it; else empty. It is only read then.
+    /// </summary>
+    public ImmutableArray<AuthorityId> ActiveAtMinChain { get; internal init; } = [];
+
+    /// <summary>Whether it lacks its newest link.</summary>
+    public bool IsBehind => !ActiveAtMinChain.IsEmpty;
 
     internal AccountRows Rows { get; }
 

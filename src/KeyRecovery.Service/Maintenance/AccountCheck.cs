@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
-using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.UseCases;
@@ -31,8 +30,10 @@ internal sealed class AccountCheck(ServiceContext context, ScannedAccount accoun
         {
             var (rows, data) = (account.Rows, context.Data);
             var state = AccountRow.Decode(rows.Open(account.AccountRow!));
-            if (MinChain.IsBehind(state.LastRemoval, account.KeyRow.MinChain))
-                _faults.Add("chain: rolled back behind a removal");
+            var isBehind = await context.Openings.IsBehindAsync(rows, account.KeyRow, state, ct);
+            if (isBehind) _faults.Add("chain: lacks the newest link that the key row remembers");
+            else if (account.KeyRow.MinChain?.ManifestVersion > state.ManifestVersion && state.Restored is null)
+                _faults.Add("manifest: older than the newest link's");
             var names = await AccountNames.ReadAsync(data, rows, state, context.Now, ct);
             Named.UnionWith(names.Rows);
             var head = await ReplayAsync(state, ct);
@@ -40,6 +41,8 @@ internal sealed class AccountCheck(ServiceContext context, ScannedAccount accoun
             if (state.KeptBytes < names.KeptBytes) _faults.Add("account: more is kept than is counted");
             await CheckHistoryAsync(names, ct);
             foreach (var point in state.Points) await CheckPointAsync(point, state, ct);
+            await CheckTrailAsync(state, ct);
+            CheckClaims(state);
             await CheckLookupsAsync(state, ct);
         }
         catch (Exception e) when (e is RowDamagedException or WireFormatException)
@@ -66,7 +69,9 @@ internal sealed class AccountCheck(ServiceContext context, ScannedAccount accoun
             head = ok.Head;
             bytes += link.Bytes.Length;
             _seals = EpochSeals.After(_seals, link.Link, head);
-            _members[head.Epoch] = [.. head.Active.Keys];
+            // What links since a backup brought to an epoch that is over, no repair gives back.
+            if (state.Claims.IsEmpty || state.Points.Any(p => p.ChainSequence == link.Link.Sequence))
+                _members[head.Epoch] = [.. head.Active.Keys];
         }
 
         if (head is null || head.Place != state.Chain) _faults.Add("chain: not the account's head");
@@ -124,12 +129,38 @@ internal sealed class AccountCheck(ServiceContext context, ScannedAccount accoun
             _faults.Add("restore point: its manifest is missing");
         else if (manifest.Manifest.ChainHead.Sequence != point.ChainSequence || manifest.Manifest.Epoch != point.Epoch)
             _faults.Add("restore point: not its manifest's place");
-        if (await new TrailReader(data, rows, state).ConfirmAsync(point.Manifest, ct) != Confirmation.Happened)
+        if (point.IsReplaced ? !IsSignedOf(point)
+            : await new TrailReader(data, rows, state).ConfirmAsync(point.Manifest, ct) != Confirmation.Happened)
             _faults.Add("restore point: not in the account's trail");
         if (point.Epoch == state.Path.Newest) return;
         foreach (var id in _members.GetValueOrDefault(point.Epoch, []).Where(state.Authorities.ContainsKey))
             if (await data.FindAsync(rows, rows.Seal(point.Epoch, id), ct) is not { Length: KeysetEntry.SealSize })
                 _faults.Add("restore point: a seal is missing");
+    }
+
+    // No trail leads from a state that a repair replaced: the server's own word stands for it.
+    private bool IsSignedOf(RestorePointEntry point) =>
+        SignedHead.Decode(point.Head) is var head && head.IsSignedBy([context.AuditKey.PublicKey])
+            && head.Head.Manifest == point.Manifest && head.Head.Chain.Sequence == point.ChainSequence;
+
+    // From version 1, or above the newest gap, up to the manifest: what a reader verifies.
+    private async ValueTask CheckTrailAsync(AccountState state, CancellationToken ct)
+    {
+        var (first, trail) = state.Gaps.IsEmpty ? (1, default) : (state.Gaps[^1].To + 1, state.Gaps[^1].Trail);
+        var hashes = await new TrailReader(context.Data, account.Rows, state).FindFromAsync(first, int.MaxValue, ct);
+        if (hashes is null) throw new RowDamagedException(Table.Trails);
+        // Of a very long one the oldest are not kept.
+        if (state.Gaps.IsEmpty && (ulong)hashes.Count < state.ManifestVersion - 1) return;
+        if ((ulong)hashes.Count != state.ManifestVersion - first
+            || ManifestTrail.Next(trail, hashes) != state.ManifestTrail)
+            _faults.Add("trail: does not come out");
+    }
+
+    private void CheckClaims(AccountState state)
+    {
+        foreach (var claim in state.Claims.Concat(account.KeyRow.Claims).Select(SignedClaim.Decode))
+            if (claim.Claim.Account != state.Account || !claim.IsSignedBy([context.AuditKey.PublicKey]))
+                _faults.Add("claim: not this server's of this account");
     }
 
     private async ValueTask CheckLookupsAsync(AccountState state, CancellationToken ct)

@@ -7,7 +7,21 @@ using KeyRecovery.Service.UseCases;
 namespace KeyRecovery.Service.Maintenance;
 
 /// <summary>A key row and the data rows that it leads to, met in a background pass over all accounts.</summary>
-internal sealed record ScannedAccount(Row KeyStored, KeyRow KeyRow, AccountRows Rows, Row? AccountRow);
+internal sealed record ScannedAccount(Row KeyStored, KeyRow KeyRow, AccountRows Rows, Row? AccountRow)
+{
+    /// <summary>What stands in the account row; null where there is none, or none that opens.</summary>
+    public AccountState? TryRead()
+    {
+        try
+        {
+            return AccountRow is { } row ? Accounts.AccountRow.Decode(Rows.Open(row)) : null;
+        }
+        catch (Exception e) when (e is RowDamagedException or AccountErasedException)
+        {
+            return null;
+        }
+    }
+}
 
 /// <summary>Background passes over all accounts: never on a request's path.</summary>
 internal static class AccountScan

@@ -36,7 +36,9 @@ internal sealed class LookupSweep(ServiceContext context, ulong before)
         {
             using var view = await context.Door.ReadAsync(context.Lookups.Open(lookup), ct);
             if (view.KeyStored is null || view.Standing == AccountStanding.Erased) return true;
-            if (view.Standing != AccountStanding.Open || lookup.Key.Table != Table.Slots) return false;
+            // A slot that came since a backup is in no chain before a repair.
+            if (view is not { Standing: AccountStanding.Open, State.Restored: null }
+                || lookup.Key.Table != Table.Slots) return false;
             var isActive = view.State!.Authorities.Values.Any(a => a.IsSlot
                 && context.Lookups.Ids.Slot(a.Id) == lookup.Key);
             return !isActive && await TouchAsync(view, ct);

@@ -1,45 +1,35 @@
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Errors;
 
 namespace KeyRecovery.Service.Operations;
 
-/// <summary>What a server asks of a link beyond the chain's own rules: trust by age, and counts.</summary>
+/// <summary>
+/// What a server asks of a link beyond the chain's own rules, in a commit and in a repair: trust by age, and counts.
+/// </summary>
 internal static class ChainLinkRules
 {
     // The last quarter of whatever a chain can use up is for links that take somebody out.
     private const int Reserved = 4;
 
-    public static ServiceFailure? Check(CommitRequest request)
+    public static ServiceFailure? Check(LinkRequest request)
     {
-        var link = request.Bundle.Link!.Link;
-        return CheckYoung(request, link)
-            ?? CheckLifetime(
-                request.Bundle.Link, request.State.Used, request.State.ChainBytes, Relieves(request, link))
-            ?? CheckDay(request, link);
+        var link = request.Signed.Link;
+        return CheckYoung(request, link) ?? CheckLifetime(request) ?? CheckDay(request, link);
     }
 
     /// <summary>Whether a trusted authority takes out at least as many as it adds, and somebody.</summary>
-    public static bool Relieves(CommitRequest request, ChainLink link) =>
-        !request.IsByYoung && RemovesAsManyAsItAdds(link);
+    public static bool Relieves(LinkRequest request) =>
+        !request.IsYoung && request.Signed.Link is var link && link.Remove.Length >= Math.Max(1, link.Add.Length);
 
-    /// <summary>
-    /// The caps on a whole chain, for whoever makes it longer: a commit by one link, a repair by many.
-    /// </summary>
-    /// <param name="link">The link.</param>
-    /// <param name="used">The names that the chain before it has used.</param>
-    /// <param name="bytes">The links before it together, in bytes.</param>
-    /// <param name="relieves">Whether it may use the last quarter.</param>
-    public static ServiceFailure? CheckLifetime(SignedChainLink link, UsedNames used, long bytes, bool relieves) =>
-        CheckCap("links", Limits.Links, (long)link.Link.Sequence, 1, relieves)
-            ?? CheckCap("links.bytes", Limits.ChainBytes, bytes, link.Bytes.Length, relieves)
-            ?? CheckCap(
-                "authorities", Limits.AuthoritiesEver, used.Count / UsedNames.PerAuthority, link.Link.Add.Length,
-                relieves);
-
-    public static AccountState Apply(AccountState state, CommitRequest request, ChainHead head)
+    /// <summary>The state after a link that was checked.</summary>
+    /// <param name="state">The state before it; its counts are those of today.</param>
+    /// <param name="request">The link.</param>
+    /// <param name="head">The chain's head with it.</param>
+    public static AccountState Apply(AccountState state, LinkRequest request, ChainHead head)
     {
-        var link = request.Bundle.Link!.Link;
+        var link = request.Signed.Link;
         var removedDevices = link.Remove
             .Select(id => state.Authorities[id])
             .Where(a => !a.IsSlot)
@@ -57,19 +47,19 @@ internal static class ChainLinkRules
         var counts = state.Counts;
         return state.With(head, authorities) with
         {
-            ChainBytes = state.ChainBytes + request.Bundle.Link.Bytes.Length,
+            ChainBytes = state.ChainBytes + request.Signed.Bytes.Length,
             Removed = [.. state.Removed.Concat(removedDevices).TakeLast(AccountState.RememberedDevices)],
             Counts = counts with {
                 Links = counts.Links + 1,
                 Additions = counts.Additions + link.Add.Length,
                 SlotLinks = counts.SlotLinks + (IsPastTheDay(counts, link) && AddsOneSlot(link) ? 1 : 0),
-                YoungLinks = counts.YoungLinks + (request.IsByYoung ? 1 : 0),
+                YoungLinks = counts.YoungLinks + (request.IsYoung ? 1 : 0),
             },
         };
     }
 
     // A phished or freshly linked device must not lock the others out, nor bring in an army of its own.
-    private static ServiceFailure? CheckYoung(CommitRequest request, ChainLink link)
+    private static ServiceFailure? CheckYoung(LinkRequest request, ChainLink link)
     {
         var (actor, now) = (request.Actor, request.Now);
         if (!actor.IsYoung(now)) return null;
@@ -87,12 +77,22 @@ internal static class ChainLinkRules
             new(ErrorCode.YoungAuthority) { Field = field, TrustedFrom = actor.TrustedFrom };
     }
 
+    private static ServiceFailure? CheckLifetime(LinkRequest request)
+    {
+        var (state, link, relieves) = (request.State, request.Signed, Relieves(request));
+        return CheckCap("links", Limits.Links, (long)link.Link.Sequence, 1, relieves)
+            ?? CheckCap("links.bytes", Limits.ChainBytes, state.ChainBytes, link.Bytes.Length, relieves)
+            ?? CheckCap(
+                "authorities", Limits.AuthoritiesEver, state.Used.Count / UsedNames.PerAuthority, link.Link.Add.Length,
+                relieves);
+    }
+
     // A thief who used the day up must not keep the owner from removing him, from an undo, nor from a new way in.
-    private static ServiceFailure? CheckDay(CommitRequest request, ChainLink link)
+    private static ServiceFailure? CheckDay(LinkRequest request, ChainLink link)
     {
         var counts = request.State.Counts.At(request.Now);
-        if (!IsPastTheDay(counts, link) || Relieves(request, link) || request.IsUndo) return null;
-        if (AddsOneSlot(link) && counts.SlotLinks == 0 && !request.IsByYoung) return null;
+        if (!IsPastTheDay(counts, link) || Relieves(request) || request.IsUndo) return null;
+        if (AddsOneSlot(link) && counts.SlotLinks == 0 && !request.IsYoung) return null;
         return counts.Links >= Limits.LinksPerDay
             ? ServiceFailure.Limit("links", Limits.LinksPerDay, counts.Links)
             : ServiceFailure.Limit("additions", Limits.AdditionsPerDay, counts.Additions);
@@ -110,13 +110,25 @@ internal static class ChainLinkRules
         return more > 0 && used + more > open ? ServiceFailure.Limit(field, open, used) : null;
     }
 
-    internal static bool RemovesAsManyAsItAdds(ChainLink link) => link.Remove.Length >= Math.Max(1, link.Add.Length);
-
-    private static AccountAuthority Added(ActiveAuthority added, CommitRequest request)
+    private static AccountAuthority Added(ActiveAuthority added, LinkRequest request)
     {
-        var (now, byYoung) = (request.Now, request.IsByYoung);
+        var now = request.Now;
         return AccountAuthority.Of(
-            added, added.IsSlot && !byYoung
-                ? now.Earliest : now.Latest + (ulong)request.Policy.TrustAfter.TotalSeconds, byYoung);
+            added, added.IsSlot && !request.IsYoung
+                ? now.Earliest : now.Latest + (ulong)request.Policy.TrustAfter.TotalSeconds, request.IsYoung);
     }
+}
+
+/// <summary>All that the rules of a link look at.</summary>
+/// <param name="State">The account before it.</param>
+/// <param name="Actor">Who signed it.</param>
+/// <param name="Signed">The link.</param>
+/// <param name="IsUndo">Whether an undo comes with it.</param>
+/// <param name="Now">The server's clock.</param>
+/// <param name="Policy">The app's policy.</param>
+internal sealed record LinkRequest(
+    AccountState State, AccountAuthority Actor, SignedChainLink Signed, bool IsUndo, Moment Now, AppPolicy Policy)
+{
+    /// <summary>Whether its signer is young.</summary>
+    public bool IsYoung => Actor.IsYoung(Now);
 }

@@ -18,4 +18,8 @@ public sealed record CommitRequest(
 
     /// <summary>Whether it returns to an earlier manifest.</summary>
     public bool IsUndo => Bundle.Manifest.Manifest.Base is not null;
+
+    /// <summary>What the rules of its link look at; null where it has none.</summary>
+    internal LinkRequest? LinkRequest => Bundle.Link is { } link
+        ? new LinkRequest(State, Actor, link, IsUndo, Now, Policy) : null;
 }

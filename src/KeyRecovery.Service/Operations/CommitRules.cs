@@ -22,7 +22,7 @@ public static class CommitRules
         if (CheckActor(request) is { } forbidden) return forbidden;
         if (request.IsUndo ? bundle.Link?.Link.BeginsEpoch is not true : bundle.Base is not null)
             return ServiceFailure.Refused("manifest", ProtocolFault.ManifestBase);
-        if (bundle.Link is not null && ChainLinkRules.Check(request) is { } refused) return refused;
+        if (request.LinkRequest is { } linked && ChainLinkRules.Check(linked) is { } refused) return refused;
         return CheckDay(request);
     }
 
@@ -36,7 +36,8 @@ public static class CommitRules
         var (state, bundle, manifest) = (request.State, request.Bundle, request.Bundle.Manifest.Manifest);
         var next = state with {
             ManifestVersion = manifest.Version, ManifestHash = bundle.Manifest.Hash, ManifestTrail = manifest.Trail,
-            Counts = Counted(request),
+            Counts = Counted(
+                state.Counts.At(request.Now), request.IsByYoung),
         };
         var changes = ItemRules.Changes(before.Manifest, manifest, undoneTo?.Manifest);
         if (bundle.Manifest.CheckFollows(before, undoneTo) is var follows and not ProtocolFault.None)
@@ -54,7 +55,7 @@ public static class CommitRules
                 return Refused("keyset", keyset);
             if (bundle.Manifest.CheckAgainst(head) is var onHead and not ProtocolFault.None)
                 return Refused("manifest", onHead);
-            next = ChainLinkRules.Apply(next, request, head);
+            next = ChainLinkRules.Apply(next, request.LinkRequest!, head);
         }
         else if (bundle.Manifest.CheckAgainst(state.Account, state.Chain, state.Path, request.Actor.SigningKey)
             is var fault and not ProtocolFault.None)
@@ -62,7 +63,8 @@ public static class CommitRules
             return Refused("manifest", fault);
         }
 
-        return new CommitDecision.Accepted(next, changes);
+        var byTrustedLink = bundle.Link is not null && !request.IsByYoung;
+        return new CommitDecision.Accepted(next.AfterCommit(byTrustedLink), changes);
     }
 
     private static bool IsStale(AccountState state, CommitBundle bundle)
@@ -86,23 +88,26 @@ public static class CommitRules
     // No daily cap keeps anybody from a removal, nor from an undo: a thief would use it up first.
     private static ServiceFailure? CheckDay(CommitRequest request)
     {
-        var counts = request.State.Counts.At(request.Now);
         if (request.IsUndo) return null;
-        if (request.Bundle.Link is { } link && ChainLinkRules.Relieves(request, link.Link)) return null;
-        if (request.IsByYoung && counts.YoungCommits >= YoungLimits.CommitsPerDay)
-            return ServiceFailure.Limit("young.commits", YoungLimits.CommitsPerDay, counts.YoungCommits);
-        var cap = request.Policy.CommitsPerDay;
-        return counts.Commits >= cap ? ServiceFailure.Limit("commits", cap, counts.Commits) : null;
+        if (request.LinkRequest is { } link && ChainLinkRules.Relieves(link)) return null;
+        var counts = request.State.Counts.At(request.Now);
+        return CheckDay(counts, request.IsByYoung, request.Policy);
     }
 
-    private static DayCounts Counted(CommitRequest request)
+    /// <summary>Whether one more commit is granted today.</summary>
+    internal static ServiceFailure? CheckDay(DayCounts today, bool byYoung, AppPolicy policy)
     {
-        var counts = request.State.Counts.At(request.Now);
-        return counts with {
-            Commits = counts.Commits + 1,
-            YoungCommits = counts.YoungCommits + (request.IsByYoung ? 1 : 0),
-        };
+        if (byYoung && today.YoungCommits >= YoungLimits.CommitsPerDay)
+            return ServiceFailure.Limit("young.commits", YoungLimits.CommitsPerDay, today.YoungCommits);
+        var cap = policy.CommitsPerDay;
+        return today.Commits >= cap ? ServiceFailure.Limit("commits", cap, today.Commits) : null;
     }
+
+    /// <summary>The day with one more commit.</summary>
+    internal static DayCounts Counted(DayCounts today, bool byYoung) => today with
+    {
+        Commits = today.Commits + 1, YoungCommits = today.YoungCommits + (byYoung ? 1 : 0),
+    };
 
     private static CommitDecision.Rejected Refused(string field, ProtocolFault rule) =>
         Rejected(ServiceFailure.Refused(field, rule));

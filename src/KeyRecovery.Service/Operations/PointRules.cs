@@ -12,6 +12,8 @@ internal static class PointRules
 {
     private const int NewestLinks = 2;
     private const int DaysWithLinks = 14;
+    private const int FirstReplaced = 8;
+    private const int NewestReplaced = 8;
     private const ulong SecondsPerDay = 24 * 60 * 60;
 
     /// <summary>The points after a change.</summary>
@@ -34,11 +36,24 @@ internal static class PointRules
         if (hasLink && by?.IsYoung(now) is false)
         {
             points.Add(Of(before, now));
-            var kept = KeptLinks([.. points.Where(p => p.Authority is null)]);
-            points.RemoveAll(p => p.Authority is null && !kept.Contains(p));
+            var kept = KeptLinks([.. points.Where(p => p.IsOfLink)]);
+            points.RemoveAll(p => p.IsOfLink && !kept.Contains(p));
         }
 
         return [.. points];
+    }
+
+    /// <summary>The points with a state in whose place a repair comes: for 30 days, the first 8 and the newest 8.
+    /// </summary>
+    public static ImmutableArray<RestorePointEntry> Replaced(
+        ImmutableArray<RestorePointEntry> points, AccountState before, Moment now)
+    {
+        var replaced = points.Where(p => p.IsReplaced).ToList();
+        if (replaced.Count == FirstReplaced + NewestReplaced) points = points.Remove(replaced[FirstReplaced]);
+        return points.Add(Of(before, now) with
+        {
+            Head = before.SignedHead, Until = now.Latest + RestorePointEntry.SecondsAfter,
+        });
     }
 
     private static RestorePointEntry Of(AccountState state, Moment now) => new(

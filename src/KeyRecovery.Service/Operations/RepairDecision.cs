@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
 
 namespace KeyRecovery.Service.Operations;
@@ -12,12 +11,20 @@ internal abstract record RepairDecision
     private RepairDecision() { }
 
     /// <summary>It may be written.</summary>
-    /// <param name="Head">The chain's head after it.</param>
-    /// <param name="Removed">The devices that the chain removed, the newest last.</param>
-    public sealed record Accepted(ChainHead Head, ImmutableArray<(AuthorityId Id, VerifyKey Key)> Removed)
+    /// <param name="Next">
+    /// The account row after it; of one that was gone, all but whose it is.
+    /// </param>
+    /// <param name="Author">Who wrote the manifest, where it was not committed before; else null.</param>
+    /// <param name="Changes">The items that it changes.</param>
+    /// <param name="Trail">What becomes of the trail.</param>
+    public sealed record Accepted(
+        AccountState Next, AccountAuthority? Author, ImmutableArray<ItemChange> Changes, RepairTrail Trail)
         : RepairDecision;
 
     /// <summary>It breaks a rule.</summary>
     /// <param name="Failure">Which.</param>
     public sealed record Rejected(ServiceFailure Failure) : RepairDecision;
+
+    internal static Rejected Broken(string field, ProtocolFault fault) =>
+        new(ServiceFailure.Refused(field, fault));
 }

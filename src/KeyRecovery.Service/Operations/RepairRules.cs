@@ -1,148 +1,127 @@
-using System.Collections.Immutable;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
-using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Errors;
 
 namespace KeyRecovery.Service.Operations;
 
 /// <summary>
-/// Decides a repair (docs/protocol.md §7): a pure function of what the server has and what a client gives back. Links
-/// up to the remembered removal were accepted once, under the rules of their day. What comes after it was not, as far
-/// as the server knows: there a young authority removes nobody older, or a repair would be the way around the age rule.
+/// Decides a repair (docs/protocol.md §7): a pure function of what the server has and what a client gives back. What
+/// this server has signed, or remembers, was taken once; all else is a commit, and keeps a commit's rules.
 /// </summary>
 internal static class RepairRules
 {
-    /// <summary>Checks the whole chain, the keyset and the manifest.</summary>
-    /// <param name="appId">The app of the account.</param>
-    /// <param name="account">The account that the request names.</param>
-    /// <param name="actor">Who signed the request.</param>
-    /// <param name="stored">What the server has, or null when it lost it.</param>
-    /// <param name="minChain">The newest removal that the key row remembers.</param>
-    /// <param name="bundle">What the client gives.</param>
-    /// <param name="now">The server's clock.</param>
-    /// <param name="policy">The app's policy.</param>
-    public static RepairDecision Decide(
-        string appId, AccountId account, AuthorityId actor, AccountState? stored, ChainPlace? minChain,
-        RepairBundle bundle, Moment now, AppPolicy policy)
+    /// <summary>The cheap comparisons: whoever does not know the account's links costs no verification.</summary>
+    public static RepairDecision Decide(RepairRequest request)
     {
-        // A device of yesterday mends nothing: what it brings would be the account.
-        if (stored?.Authorities.GetValueOrDefault(actor) is { } known && known.IsYoung(now))
-            return Young(known.TrustedFrom);
-        if (bundle.Links[0].Link.Account != account) return Broken("links", ProtocolFault.OtherAccount);
-        // The cheap comparisons come first: whoever does not know the account's links costs no verification.
-        if (stored is not null && !Passes(bundle, stored.Chain)) return Broken("links", ProtocolFault.Fork);
-        if (minChain is { } min && !Passes(bundle, min)) return Broken("links", ProtocolFault.RolledBackChain);
-        if (CheckTrail(stored, bundle) is var trail and not ProtocolFault.None) return Broken("manifest", trail);
-        ChainHead? head = null;
-        ImmutableArray<EpochSeals> seals = [];
-        var (removed, bytes) = (new List<ActiveAuthority>(), 0L);
-        foreach (var link in bundle.Links)
+        var bundle = request.Bundle;
+        if (request.Restore is null) return RepairDecision.Broken("links", ProtocolFault.NotBehind);
+        if (bundle.Links[0].Link.Account != request.Account)
+            return RepairDecision.Broken("links", ProtocolFault.OtherAccount);
+        if (bundle.Manifest.Manifest.Account != request.Account)
+            return RepairDecision.Broken("manifest", ProtocolFault.OtherAccount);
+        if (bundle.Manifest.Manifest.Version <= request.Stored?.ManifestVersion)
+            return RepairDecision.Broken("manifest", ProtocolFault.RolledBackManifest);
+        if (RepairTrail.Of(request.Stored, bundle) is not { } trail)
+            return RepairDecision.Broken("manifest", ProtocolFault.ForkedManifest);
+        if (request.MinChain is { } min && !request.Passes(min))
+            return WayBackRules.IsOne(request)
+                ? WayBackRules.Decide(request, trail) : RepairDecision.Broken("links", ProtocolFault.RolledBackChain);
+        if (!request.IsBehind && request.RowPin is null) return RepairDecision.Broken("links", ProtocolFault.Fork);
+        if (!request.IsBehind && trail.Descent == RepairDescent.Disproved)
+            return RepairDecision.Broken("manifest", ProtocolFault.ForkedManifest);
+        var pinned = Math.Max(
+            request.MinChain?.Sequence ?? 0, Math.Max(request.RowPin ?? 0, request.HeadPin ?? 0));
+        if (request.IsMinChainNewest && (ulong)bundle.Links.Length - 1 > pinned + 1)
+            return RepairDecision.Broken("links", ProtocolFault.Fork);
+        return Follow(request, trail, new RepairChain(request, pinned));
+    }
+
+    /// <summary>The account after a repair whose chain and manifest hold.</summary>
+    internal static AccountState Next(RepairRequest request, RepairTrail trail, AccountState state)
+    {
+        var manifest = request.Bundle.Manifest;
+        return state with
         {
-            if (!WasAccepted(link.Link, stored, minChain)
-                && CheckNew(link, head, bytes, stored, now, policy) is { } refused) return refused;
-            bytes += link.Bytes.Length;
-            removed.AddRange(link.Link.Remove.Select(id => head?.Active.GetValueOrDefault(id)).OfType<ActiveAuthority>()
-                .Where(a => !a.IsSlot));
-            var step = head is null ? ChainHead.Start(appId, link) : head.Append(link);
-            if (step is ChainHeadStep.Refused broken) return Broken("links", broken.Fault);
-            head = ((ChainHeadStep.Ok)step).Head;
-            seals = EpochSeals.After(seals, link.Link, head);
+            ManifestVersion = manifest.Manifest.Version,
+            ManifestHash = manifest.Hash,
+            ManifestTrail = manifest.Manifest.Trail,
+            Gaps = trail.Gaps,
+            Lacks = null,
+            Supersedes = null,
+        };
+    }
+
+    private static RepairDecision Follow(RepairRequest request, RepairTrail trail, RepairChain chain)
+    {
+        if (CheckKnownSigner(request) is { } young) return young;
+        if (chain.Follow() is { } broken) return broken;
+        var manifest = request.Bundle.Manifest;
+        if (manifest.CheckAgainst(chain.Head) is var fault and not ProtocolFault.None)
+            return RepairDecision.Broken("manifest", fault);
+        if (chain.State.Authorities.GetValueOrDefault(request.Actor) is not { } actor)
+            return new RepairDecision.Rejected(new ServiceFailure(ErrorCode.Revoked));
+        if (CheckSigner(request, chain.Head.Active[request.Actor]) is { } refused) return refused;
+        var (state, restored) = (chain.State, new AccountRestore(request.Restore!.Value, true));
+        if (IsPinned(request))
+        {
+            // A commit since would be lost.
+            restored = restored with { HasCommits = false };
+            var changes = ItemRules.Changes(request.Current?.Manifest, manifest.Manifest);
+            return new RepairDecision.Accepted(
+                Next(request, trail, state) with { Restored = chain.HasTrustedLink ? null : restored }, null, changes,
+                trail);
         }
 
-        if (EpochKeyset.Join(head!, seals, bundle.Keysets).Fault is var keyset and not ProtocolFault.None)
-            return Broken("keyset", keyset);
-        if (bundle.Manifest.CheckAgainst(head!) is var manifest and not ProtocolFault.None)
-            return Broken("manifest", manifest);
+        if (request.Current is not { } current
+            || manifest.Manifest.Version != current.Manifest.Version + 1 || manifest.Manifest.Previous != current.Hash)
+            return RepairDecision.Broken("manifest", ProtocolFault.RolledBackManifest);
+        if (CheckFollows(request, current, actor) is { } refusal) return refusal;
+        if (CommitRules.CheckDay(state.Counts, actor.IsYoung(request.Now), request.Policy) is { } limit)
+            return new RepairDecision.Rejected(limit);
         return new RepairDecision.Accepted(
-            head!, [.. removed.Select(a => (a.Id, a.SigningKey)).TakeLast(AccountState.RememberedDevices)]);
+            Next(request, trail, state) with
+            {
+                Restored = chain.HasTrustedLink ? null : restored,
+                Counts = CommitRules.Counted(state.Counts, actor.IsYoung(request.Now)),
+            },
+            actor, ItemRules.Changes(current.Manifest, manifest.Manifest), trail);
     }
 
-    /// <summary>
-    /// The account row after the repair. Authorities that the server knew keep their age; the others are as old as the
-    /// repair.
-    /// </summary>
-    public static AccountState Apply(
-        AppUser user, AccountState? stored, RepairDecision.Accepted accepted, RepairBundle bundle, Moment now,
-        AppPolicy policy)
+    /// <summary>The rules of a commit, of the manifest of a repair that follows on the account's.</summary>
+    internal static RepairDecision.Rejected? CheckFollows(
+        RepairRequest request, SignedManifest current, AccountAuthority actor)
     {
-        var head = accepted.Head;
-        var authorities = head.Active.ToImmutableSortedDictionary(
-            a => a.Key, a => Authority(a.Value, stored, now, policy));
-        var begun = stored ?? new AccountState
-        {
-            Account = head.Account, User = user, Chain = default, LinkChunk = default, Path = EpochPath.First,
-            EpochCommit = default, Keysets = [], ManifestVersion = 0, ManifestHash = default, Authorities = authorities,
-            Used = head.Used,
-        };
-        return begun.With(head, authorities) with
-        {
-            ManifestVersion = bundle.Manifest.Manifest.Version,
-            ManifestHash = bundle.Manifest.Hash,
-            ManifestTrail = bundle.Manifest.Manifest.Trail,
-            ChainBytes = bundle.Links.Sum(link => (long)link.Bytes.Length),
-            Removed = accepted.Removed,
-        };
+        var manifest = request.Bundle.Manifest;
+        var news = request.Bundle.Links[^1].Link;
+        var isNewDevice = news.Signer == actor.Id && news.Sequence > (request.RowPin ?? 0)
+            && news.Add.Any(a => a.Id == manifest.Manifest.Signer && a.Kind == AuthorityKind.Device);
+        if (manifest.Manifest.Signer != actor.Id && !isNewDevice)
+            return new RepairDecision.Rejected(ServiceFailure.Forbidden("manifest.signer"));
+        if (manifest.CheckFollows(current) is var follows and not ProtocolFault.None)
+            return RepairDecision.Broken("manifest", follows);
+        if (actor.IsSlot && !manifest.ChangesNothing(current))
+            return new RepairDecision.Rejected(ServiceFailure.Forbidden("items"));
+        var changes = ItemRules.Changes(current.Manifest, manifest.Manifest);
+        return ItemRules.CheckSizes(manifest.Manifest, changes, request.Policy) is { } limit
+            ? new RepairDecision.Rejected(limit) : null;
     }
 
-    // A version is always the one before and one more. What the server has, the trail must lead on from; where the
-    // sender knows too little of what lies between, it brings the newest that it knows.
-    private static ProtocolFault CheckTrail(AccountState? stored, RepairBundle bundle)
-    {
-        var (manifest, between) = (bundle.Manifest.Manifest, bundle.Between);
-        var version = stored?.ManifestVersion ?? 0;
-        if (stored is not null && bundle.Manifest.Hash == stored.ManifestHash) return ProtocolFault.None;
-        if (manifest.Version <= version) return ProtocolFault.RolledBackManifest;
-        // From the one that the server has, or from version 1.
-        var known = stored is null ? 1 : version;
-        var whole = manifest.Version - known;
-        if ((ulong)between.Length > whole) between = between[^(int)whole..];
-        if (between.Length > 0 && between[^1] != manifest.Previous) return ProtocolFault.ForkedManifest;
-        if ((ulong)between.Length < whole) return ProtocolFault.None;
-        var (hash, trail) = stored is null ? (null, default) : ((Hash256?)stored.ManifestHash, stored.ManifestTrail);
-        return (hash is null || between[0] == hash) && ManifestTrail.Next(trail, between) == manifest.Trail
-            ? ProtocolFault.None : ProtocolFault.ForkedManifest;
-    }
+    // What this server has taken once, and nothing came since that it would take the place of.
+    private static bool IsPinned(RepairRequest request) => request.HomeHead is { } head
+        && request.Bundle.Manifest.Place == head.Manifest && request.Bundle.Manifest.Manifest.Trail == head.Trail
+        && head.Manifest.Version > (request.Stored?.ManifestVersion ?? 0)
+        && request.Stored?.Restored?.HasCommits is not true;
 
-    // A commit would have been asked the same.
-    private static RepairDecision.Rejected? CheckNew(
-        SignedChainLink link, ChainHead? before, long bytes, AccountState? stored, Moment now, AppPolicy policy)
-    {
-        if (SlotRules.Check(link.Link) is var slots and not ProtocolFault.None) return Broken("links", slots);
-        if (before?.Active.GetValueOrDefault(link.Link.Signer) is not { } signer) return null;
-        var trusted = IsTrusted(signer, stored, now);
-        var relieves = trusted && ChainLinkRules.RemovesAsManyAsItAdds(link.Link);
-        if (ChainLinkRules.CheckLifetime(link, before.Used, bytes, relieves) is { } past)
-            return new RepairDecision.Rejected(past);
-        return trusted || (link.Link.Remove.IsEmpty && !link.Link.BeginsEpoch)
-            ? null : Young(TrustedFrom(signer.Id, stored, now, policy));
-    }
+    // A device of yesterday mends nothing: what it brings would be the account.
+    private static RepairDecision.Rejected? CheckKnownSigner(RepairRequest request) =>
+        request.Stored?.Authorities.GetValueOrDefault(request.Actor) is { } known && known.IsYoung(request.Now)
+            ? Young(known.TrustedFrom) : null;
+
+    private static RepairDecision.Rejected? CheckSigner(RepairRequest request, ActiveAuthority actor) =>
+        request.Stored?.Authorities.ContainsKey(actor.Id) is true || RepairAges.WasTrusted(request, actor)
+            || RepairAges.IsInHead(request, actor) || request.HasWaited
+            ? null : Young(request.Restore!.Value.Time + Limits.RestoreWaitSeconds);
 
     private static RepairDecision.Rejected Young(ulong trustedFrom) =>
         new(new ServiceFailure(ErrorCode.YoungAuthority) { Field = "links", TrustedFrom = trustedFrom });
-
-    // From when an authority that is not of the first link may remove older ones, were the repair taken without its
-    // removal.
-    private static ulong TrustedFrom(AuthorityId id, AccountState? stored, Moment now, AppPolicy policy) =>
-        stored?.Authorities.GetValueOrDefault(id)?.TrustedFrom ?? now.Latest + (ulong)policy.TrustAfter.TotalSeconds;
-
-    private static AccountAuthority Authority(
-        ActiveAuthority authority, AccountState? stored, Moment now, AppPolicy policy)
-    {
-        var isFirst = authority.AddedAt == 0 && stored?.Authorities.ContainsKey(authority.Id) is not true;
-        return AccountAuthority.Of(authority, isFirst ? now.Earliest : TrustedFrom(authority.Id, stored, now, policy));
-    }
-
-    private static bool WasAccepted(ChainLink link, AccountState? stored, ChainPlace? minChain) =>
-        link.Sequence <= stored?.Chain.Sequence || link.Sequence <= minChain?.Sequence;
-
-    private static bool IsTrusted(ActiveAuthority signer, AccountState? stored, Moment now) =>
-        stored is null ? signer.AddedAt == 0 : stored.Authorities.GetValueOrDefault(signer.Id)?.IsYoung(now) is false;
-
-    private static bool Passes(RepairBundle bundle, ChainPlace place) =>
-        place.Sequence < (ulong)bundle.Links.Length && bundle.Links[(int)place.Sequence].Hash == place.Hash;
-
-    private static RepairDecision.Rejected Broken(string field, ProtocolFault fault) =>
-        new(ServiceFailure.Refused(field, fault));
 }

@@ -97,6 +97,9 @@ public sealed class Table
     /// <summary>Key store: the last receipts of erased accounts. Immutable.</summary>
     public static Table Receipts { get; } = new(74, "receipts", StoreKind.Keys, RowsOf.KeyRow);
 
+    /// <summary>Key store: the newest restores of both stores, one row.</summary>
+    public static Table Restores { get; } = new(75, "restores", StoreKind.Keys, RowsOf.Server);
+
     /// <summary>A table beside those of this program, for tests that add one.</summary>
     internal static Table Of(int number, string name, StoreKind store, RowsOf rows, int since) =>
         new(number, name, store, rows, since);

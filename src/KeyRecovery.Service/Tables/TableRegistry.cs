@@ -25,7 +25,7 @@ public sealed class TableRegistry
             Table.Accounts, Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Trails,
             Table.Seals,
             Table.KeyRows, Table.Subjects, Table.Slots, Table.Secrets, Table.RealmSlots, Table.RealmSubjects,
-            Table.ErasurePlans, Table.ErasureJobs, Table.ErasureLines, Table.Erasures, Table.Receipts,
+            Table.ErasurePlans, Table.ErasureJobs, Table.ErasureLines, Table.Erasures, Table.Receipts, Table.Restores,
         ],
         ImmutableDictionary<Table, Func<Row, WrappedRow?>>.Empty
             .Add(Table.KeyRows, WrappedRow.OfKeyRow).Add(Table.RealmSlots, WrappedRow.OfRealmSlot));
@@ -47,7 +47,7 @@ public sealed class TableRegistry
     /// <summary>
     /// What a snapshot of the key store carries row by row. The server's own secrets travel unwrapped, apart.
     /// </summary>
-    public IEnumerable<Table> InSnapshots => Of(StoreKind.Keys).Where(t => t.Rows != RowsOf.Server);
+    public IEnumerable<Table> InSnapshots => Of(StoreKind.Keys).Where(t => t != Table.Secrets);
 
     /// <summary>The tables of one store, ascending by number.</summary>
     public IEnumerable<Table> Of(StoreKind store) => All.Where(t => t.Store == store);

@@ -49,6 +49,20 @@ internal sealed record AccountChange
     /// </summary>
     public ImmutableArray<Hash256> Between { get; init; } = [];
 
+    /// <summary>The trail on which its manifests follow, where it is not all of the account's.</summary>
+    public Trail? TrailBefore { get; init; }
+
+    /// <summary>
+    /// Whether a repair comes in the place of a state from which no trail leads to it: then that is kept as a point.
+    /// </summary>
+    public bool Replaces { get; init; }
+
+    /// <summary>Whether its chain is not the account's chain and more: then nothing that stands on that is kept.</summary>
+    public bool ReplacesChain { get; init; }
+
+    /// <summary>Whether it comes with a claim, which stands in the key row before it.</summary>
+    public bool IsClaimed { get; init; }
+
     /// <summary>The items that it changes.</summary>
     public ImmutableArray<ItemChange> Changes { get; init; } = [];
 

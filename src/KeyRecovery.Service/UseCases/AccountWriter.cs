@@ -59,6 +59,9 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
             // Before any byte is stored: a slot that is another's leaves nothing behind.
             if (await _claims.ClaimAsync(slots, account, change.KeyRowKey, ct) is { } taken)
                 return new WriteStep.Failed(taken);
+            if (change.IsClaimed
+                && await context.KeyRows.RememberAsync(change.KeyRowKey, next.Claims, ct) is { } unclaimed)
+                return new WriteStep.Failed(unclaimed);
             if (await HistoryPlan.OfAsync(context.Data, rows, change, next, context.Now, ct) is not { } history)
                 return new WriteStep.Again();
             List<RowWrite> writes =
@@ -105,10 +108,10 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
             await context.Links.EndSessionsOfAsync(committed.Account, removed);
         // Remembered where a restored data store cannot forget it. A slot moves the key row on in any case: an erasure
         // that read the chain before must read it again.
-        if (committed.LastRemoval == change.Before?.LastRemoval && slots.Count == 0 && change.Before is not null)
+        if (change.Links.IsEmpty && slots.Count == 0 && change.Before is not null)
             return new WriteStep.Committed(committed);
-        var failure = await MinChain.AdvanceAsync(
-            context.Keys, change.KeyRowKey, committed.LastRemoval, ct, touch: slots.Count > 0);
+        var failure = await context.KeyRows.AdvanceAsync(
+            change.KeyRowKey, committed, ct, touch: slots.Count > 0);
         if (failure?.Code == ErrorCode.Erased)
             await _claims.ReleaseAsync(slots, committed.Account, CancellationToken.None);
         return failure is null ? new WriteStep.Committed(committed) : new WriteStep.Failed(failure);

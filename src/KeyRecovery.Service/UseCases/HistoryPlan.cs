@@ -19,14 +19,15 @@ internal sealed record HistoryPlan(List<RowWrite> Writes, List<RowWrite> Superfl
         IDataStore data, AccountRows rows, AccountChange change, AccountState next, Moment now, CancellationToken ct)
     {
         var plan = new HistoryPlan([], []);
-        // A repair's manifest says nothing of what was replaced when.
-        if (change.MayLackItems || change.Before is not { } before) return plan;
+        if (change.Before is not { } before) return plan;
         var (trail, gone) = (new TrailReader(data, rows, before), new List<Hash256>());
         var points = PointNames.Of(before, now);
         var place = new ManifestPlace(next.ManifestVersion, next.ManifestHash);
         foreach (var item in change.Changes)
         {
             if (item.Before is not { } replaced) continue;
+            // What a repair named and nobody has brought is no version that anybody can go back to.
+            if (!before.Claims.IsEmpty && await data.HeadAsync(rows.Item(replaced.Hash), ct) is null) continue;
             var key = rows.History(replaced.Id);
             var stored = await data.ReadAsync(key, ct);
             if (await ReadAsync(trail, rows, stored, points, now, ct) is not { } view) return null;
@@ -58,7 +59,8 @@ internal sealed record HistoryPlan(List<RowWrite> Writes, List<RowWrite> Superfl
         {
             switch (await trail.ConfirmAsync(entry.Manifest, ct))
             {
-                case Confirmation.Happened:
+                // Of a commit in a gap nobody knows: what is kept stays kept.
+                case Confirmation.Happened or Confirmation.Unproved:
                     confirmed.Add(entry);
                     break;
                 case Confirmation.Open:

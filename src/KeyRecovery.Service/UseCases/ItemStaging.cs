@@ -45,7 +45,11 @@ public sealed class ItemStaging
         var (rows, state) = (account.Rows, account.State);
         if (await _context.Data.ReadAsync(rows.Manifest(state.ManifestHash), ct) is not { } manifestRow) return null;
         var manifest = ManifestRow.Decode(rows.Open(manifestRow)).Manifest.Manifest;
-        var isNamed = manifest.Items.Any(i => i.Hash == hash);
+        var named = manifest.Items.Where(i => i.Hash == hash).ToList();
+        // What a repair named and nobody has seen is looked at now, as a commit would have.
+        if (named.Any(i => i.CheckHeader(state.Account, sealedItem.Span) != ProtocolFault.None))
+            return ServiceFailure.Refused("item", ProtocolFault.ItemHeader);
+        var isNamed = named.Count > 0;
         var live = state.LiveBytes;
         if (!isNamed && live + sealedItem.Length > Limits.AccountBytes)
             return ServiceFailure.Limit("account.size", Limits.AccountBytes, live);

@@ -31,7 +31,8 @@ internal sealed record ListPlan(List<RowWrite> Writes, List<RowKey> Superseded, 
             linkChunk = name;
         }
 
-        var trail = (change.Before?.Trail ?? default).Add(News(change));
+        var before = change.TrailBefore ?? change.Before?.Trail ?? default;
+        var trail = before.Add(News(change, before.Last));
         if (trail.Overflow is var moved and > 0)
         {
             if (await AppendAsync(
@@ -43,13 +44,13 @@ internal sealed record ListPlan(List<RowWrite> Writes, List<RowKey> Superseded, 
         return new ListPlan(writes, superseded, linkChunk, trail);
 
         // Of a repair's manifests, those that the account has already stand in its trail.
-        static IReadOnlyList<ManifestPlace> News(AccountChange change)
+        static IReadOnlyList<ManifestPlace> News(AccountChange change, ulong last)
         {
             var place = change.Manifest.Place;
             var first = place.Version - (ulong)change.Between.Length;
             return [
                 .. change.Between.Select((hash, i) => new ManifestPlace(first + (ulong)i, hash))
-                    .Where(p => p.Version > (change.Before?.ManifestVersion ?? 0)), place];
+                    .Where(p => p.Version > last), place];
         }
 
         async ValueTask<Hash256?> AppendAsync(

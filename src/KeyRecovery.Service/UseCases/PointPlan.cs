@@ -23,7 +23,10 @@ internal sealed record PointPlan(
     {
         var next = change.Next;
         if (change.Before is not { } before) return new PointPlan([], [], [], []);
-        var points = PointRules.After(before, next, change.By?.Authority, change.Links.Length > 0, now);
+        // Of a chain that is not the account's any more, no manifest stands in its place.
+        var points = change.ReplacesChain
+            ? [] : PointRules.After(before, next, change.By?.Authority, change.Links.Length > 0, now);
+        if (change is { Replaces: true, ReplacesChain: false }) points = PointRules.Replaced(points, before, now);
         var writes = new List<RowWrite>();
         if (next.Path.Newest != before.Path.Newest && points.Any(p => p.Epoch == before.Path.Newest))
         {

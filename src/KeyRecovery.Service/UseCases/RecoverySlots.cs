@@ -25,11 +25,14 @@ public sealed class RecoverySlots
         var account = _context.Lookups.Open(lookup);
         using var view = await _context.Door.ReadAsync(account, ct);
         if (view.Standing is AccountStanding.Unknown or AccountStanding.Erased) return NotFound();
-        if (AccountDoor.FailureOf(view.Standing) is { } failure) return failure;
+        // Also where the account lacks its newest link: whoever has nothing but a passphrase takes the way back.
+        var isBehind = view.Standing == AccountStanding.RolledBack;
+        if (!isBehind && AccountDoor.FailureOf(view) is { } failure) return failure;
         var links = new ChainLinkReader(_context.Data, view.Rows, view.State!);
         var slots = ImmutableArray.CreateBuilder<PassphraseSlotEntry>();
         foreach (var slot in view.State!.Authorities.Values.Where(a => a.Kind == AuthorityKind.Passphrase))
         {
+            if (isBehind && !view.KeyRow!.MinChain!.Active.Contains(slot.Id)) continue;
             var added = (await links.ReadAsync(slot.AddedAt, ct)).Link.Add.FirstOrDefault(a => a.Id == slot.Id);
             if (added is null) throw new RowDamagedException(Table.Links);
             slots.Add(new PassphraseSlotEntry(slot.Id, slot.SigningKey, added.Parameters));

@@ -12,7 +12,7 @@ using KeyRecovery.Service.Telemetry;
 namespace KeyRecovery.Service.UseCases;
 
 /// <summary>
-/// Takes back from a client what the server lost: a chain that was rolled back with a backup, or all data.
+/// Takes back from a client what the server lost: what was committed since a backup, or all data.
 /// </summary>
 public sealed class Repairs
 {
@@ -23,7 +23,7 @@ public sealed class Repairs
     internal Repairs(ServiceContext context) => _context = context;
 
     /// <summary>Repairs.</summary>
-    /// <param name="keyId">Who the request says has signed it; a device.</param>
+    /// <param name="keyId">Who the request says has signed it.</param>
     /// <param name="verify">Whether the request's signature verifies under a key.</param>
     /// <param name="body">What the client gives: a <see cref="RepairBundle"/>, of which nothing was read.</param>
     /// <param name="ct">Cancels what was not yet written.</param>
@@ -38,10 +38,10 @@ public sealed class Repairs
     private async ValueTask<Outcome<RepairResult>> TryAsync(
         KeyId keyId, Func<VerifyKey, bool> verify, ReadOnlyMemory<byte> body, CancellationToken ct)
     {
-        if (keyId.Account is not { } account) return ServiceFailure.Forbidden("keyid");
-        var sender = Decode(() => Identify(account, keyId.Authority, verify, body));
-        if (sender is Outcome<(RepairOutline, string)>.Failed stranger) return stranger.Failure;
-        var (outline, app) = ((Outcome<(RepairOutline, string)>.Done)sender).Value;
+        if (await FindAccountAsync(keyId, ct) is not { } account) return new ServiceFailure(ErrorCode.SignatureInvalid);
+        var identified = Decode(() => Identify(account, keyId.Authority, verify, body));
+        if (identified is Outcome<RepairSender>.Failed stranger) return stranger.Failure;
+        var sender = ((Outcome<RepairSender>.Done)identified).Value;
         RepairBundle? bundle = null;
         using var turn = await _context.Turns.TakeAsync(account, ct);
         for (var attempt = 0; attempt < Attempts; attempt++)
@@ -51,64 +51,97 @@ public sealed class Repairs
             if (!view.HasRows) return new ServiceFailure(ErrorCode.SignatureInvalid);
             if (bundle is null)
             {
-                var decoded = Decode<RepairBundle>(() => outline.Decode());
+                var decoded = Decode<RepairBundle>(() => sender.Outline.Decode());
                 if (decoded is Outcome<RepairBundle>.Failed malformed) return malformed.Failure;
                 bundle = ((Outcome<RepairBundle>.Done)decoded).Value;
             }
 
-            switch (await TryOnceAsync(view, account, app, keyId.Authority, bundle, ct))
+            switch (await TryOnceAsync(view, account, sender, bundle, ct))
             {
                 case WriteStep.Committed(var state):
                     return new RepairResult(state.Heads, await FindMissingAsync(view.Rows, bundle, ct));
                 case WriteStep.Failed(var failure):
-                    return failure;
+                    return failure with
+                    {
+                        Restored = view.KeyRow!.Claims, SignedHead = view.State?.SignedHead ?? default,
+                    };
             }
         }
 
         return new ServiceFailure(ErrorCode.Unavailable);
     }
 
-    private async ValueTask<WriteStep> TryOnceAsync(
-        AccountView view, AccountId account, string app, AuthorityId actor, RepairBundle bundle, CancellationToken ct)
+    // A slot knows no account's name; its lookup does.
+    private async ValueTask<AccountId?> FindAccountAsync(KeyId keyId, CancellationToken ct)
     {
-        var (stored, now) = (view.State, _context.Now);
-        // Data that are lost take the owner's name with them.
-        var user = stored?.User ?? new AppUser(app, AppUser.Unknown, AppUser.Unknown);
-        var policy = _context.Policies.Of(user.App);
-        var decision = RepairRules.Decide(
-            user.App, account, actor, stored, view.KeyRow!.MinChain, bundle, now, policy);
-        if (decision is RepairDecision.Rejected(var refused)) return new WriteStep.Failed(refused);
-        var accepted = (RepairDecision.Accepted)decision;
-        if (!accepted.Head.Active.ContainsKey(actor))
-            return new WriteStep.Failed(new ServiceFailure(ErrorCode.Revoked));
-        var manifest = stored is null
-            ? null : await _context.Data.ReadAsync(view.Rows.Manifest(stored.ManifestHash), ct);
-        var known = stored is null ? 0 : stored.Chain.Sequence + 1;
+        if (keyId.Account is { } account) return account;
+        return await _context.Keys.ReadAsync(_context.Lookups.Ids.Slot(keyId.Authority), ct) is { } lookup
+            ? _context.Lookups.Open(lookup) : null;
+    }
+
+    private async ValueTask<WriteStep> TryOnceAsync(
+        AccountView view, AccountId account, RepairSender sender, RepairBundle bundle, CancellationToken ct)
+    {
+        var (stored, now, actor) = (view.State, _context.Now, sender.Id);
+        var writer = new AccountWriter(_context, view.Rows);
         var change = new AccountChange
         {
             KeyRowKey = view.KeyRowKey,
             Stored = view.Stored,
-            Before = stored,
-            ManifestBefore = manifest,
-            ManifestNow = manifest is null ? null : ManifestRow.Decode(view.Rows.Open(manifest)),
-            Next = RepairRules.Apply(user, stored, accepted, bundle, now, policy),
-            Links = [.. bundle.Links.Where(l => l.Link.Sequence >= known)],
+            Next = stored!,
+            Links = bundle.Links,
             Keysets = bundle.Keysets,
             Between = bundle.Between,
             Manifest = bundle.Manifest,
-            MayLackItems = true,
         };
-        var writer = new AccountWriter(_context, view.Rows);
-        if (stored is not null && stored.ManifestHash == bundle.Manifest.Hash)
+        // The same once more, of which the answer was lost: what follows the commit point may be missing.
+        if (stored is not null && stored.ManifestHash == bundle.Manifest.Hash
+            && stored.Chain == new ChainPlace((ulong)bundle.Links.Length - 1, bundle.Links[^1].Hash)
+            && stored.Authorities.GetValueOrDefault(actor)?.SigningKey == sender.Key)
             return await writer.FinishAsync(change, stored, [], ct);
-        var items = bundle.Manifest.Manifest;
-        if (ItemRules.CheckSizes(items, ItemRules.Changes(null, items), policy) is { } limit)
-            return new WriteStep.Failed(limit);
-        return await writer.WriteAsync(change, ct);
+        var manifest = stored is null
+            ? null : await _context.Data.ReadAsync(view.Rows.Manifest(stored.ManifestHash), ct);
+        if (stored is not null && manifest is null) return new WriteStep.Again();
+        var current = manifest is null ? null : ManifestRow.Decode(view.Rows.Open(manifest));
+        var app = stored?.User.App ?? sender.App;
+        var restores = await _context.Restores.ReadAsync(ct);
+        var request = new RepairRequest(
+            app, account, actor, bundle, stored, current?.Manifest, view.KeyRow!, restores.Keys?.Id,
+            HomeHead(account, bundle), now, _context.Policies.Of(app));
+        var decision = RepairRules.Decide(request);
+        if (decision is RepairDecision.Rejected(var refused)) return new WriteStep.Failed(refused);
+        var accepted = (RepairDecision.Accepted)decision;
+        var replaces = stored is not null && accepted.Trail.Descent != RepairDescent.Proved;
+        var claim = replaces || accepted.Next.Supersedes is not null
+            ? RepairClaim.Of(request, accepted, _context.AuditKey) : null;
+        var known = request.RowPin is { } pin ? pin + 1 : 0;
+        return await writer.WriteAsync(change with
+        {
+            Before = stored,
+            ManifestBefore = manifest,
+            ManifestNow = current,
+            By = accepted.Author is { } author ? ChangeAuthor.Of(author, now) : null,
+            Next = accepted.Next with
+            {
+                Opened = restores.Data,
+                Claims = Claims.Join(view.KeyRow!.Claims, stored?.Claims ?? [], claim),
+            },
+            Links = [.. bundle.Links.Where(l => l.Link.Sequence >= known)],
+            Changes = accepted.Changes,
+            TrailBefore = accepted.Trail.Before,
+            Replaces = replaces,
+            ReplacesChain = stored is not null && request.RowPin is null,
+            IsClaimed = claim is not null,
+            MayLackItems = accepted.Author is null,
+        }, ct);
     }
 
+    private AccountHead? HomeHead(AccountId account, RepairBundle bundle) =>
+        bundle.Head is { } head && head.Head.Account == account && head.IsSignedBy([_context.AuditKey.PublicKey])
+            ? head.Head : null;
+
     // A stranger may have made the whole chain up, but for its beginning: until that holds, nothing is read or decoded.
-    private Outcome<(RepairOutline Outline, string App)> Identify(
+    private Outcome<RepairSender> Identify(
         AccountId account, AuthorityId signer, Func<VerifyKey, bool> verify, ReadOnlyMemory<byte> body)
     {
         var outline = RepairOutline.Read(body);
@@ -116,7 +149,7 @@ public sealed class Repairs
         ServiceMeter.Verification();
         if (!verify(key)) return new ServiceFailure(ErrorCode.SignatureInvalid);
         return outline.FindApp(_context.Policies.Apps, account) is { } app
-            ? (outline, app)
+            ? new RepairSender(outline, app, signer, key)
             : ServiceFailure.Refused("links", ProtocolFault.OtherBeginning);
     }
 
@@ -144,4 +177,7 @@ public sealed class Repairs
             if (await _context.Data.HeadAsync(rows.Item(item.Hash), ct) is null) missing.Add(item.Hash);
         return missing.ToImmutable();
     }
+
+    // Whoever sends a repair, by a key that its links tell.
+    private sealed record RepairSender(RepairOutline Outline, string App, AuthorityId Id, VerifyKey Key);
 }

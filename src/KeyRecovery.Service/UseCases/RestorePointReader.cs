@@ -42,6 +42,7 @@ public sealed class RestorePointReader
         var seal = await FindSealAsync(account, points[0].Epoch, ct);
         return new RestorePoint(ManifestRow.Decode(row).Manifest, seal)
         {
+            Head = points.FirstOrDefault(p => p.IsReplaced) is { } replaced ? SignedHead.Decode(replaced.Head) : null,
             Named = [.. points.SelectMany(p => Named(p, versions)).Distinct().Order(ByName)],
         }.Encode();
     }

@@ -15,15 +15,26 @@ internal sealed record ServiceContext(
     IDataStore Data, IKeyStore Keys, TableRegistry Tables, Lookups Lookups, SubjectKeys SubjectKeys,
     IAppPolicies Policies, ILinkSessions Links, SigningKey AuditKey, IRandom Random, ServerClock Clock)
 {
-    public AccountDoor Door { get; } = new(Data, Keys, Lookups, SubjectKeys);
+    public RestoreLog Restores { get; } = new(Keys);
+
+    public AccountDoor Door => field ??= new AccountDoor(
+        Data, Keys, Lookups, SubjectKeys, Openings);
+
+    public FirstOpening Openings => field ??=
+        new FirstOpening(Data, Keys, Restores, AuditKey, Random, () => Now);
+
+    public KeyRowUpkeep KeyRows => field ??= new KeyRowUpkeep(Keys, Restores, () => Now);
 
     public Turns Turns { get; } = new();
 
-    /// <summary>Signs the head that an account row is to have (docs/protocol.md §7).</summary>
+    /// <summary>
+    /// Signs the head that an account row is to have (docs/protocol.md §7): never from before a claim that the row
+    /// tells.
+    /// </summary>
     public SignedHead SignHead(AccountState state) => SignedHead.Sign(
         new AccountHead(
             state.Account, state.Chain, new ManifestPlace(state.ManifestVersion, state.ManifestHash),
-            state.ManifestTrail, Now.Wall),
+            state.ManifestTrail, Math.Max(Now.Wall, Claims.NewestTime(state.Claims))),
         AuditKey);
 
     /// <summary>What the server's clock says.</summary>

@@ -19,6 +19,7 @@ internal sealed class TrailReader(IDataStore data, AccountRows rows, AccountStat
     {
         var (version, hash) = place;
         if (version > state.ManifestVersion) return Confirmation.Open;
+        if (IsInGap(version)) return Confirmation.Unproved;
         if (version >= state.Trail.First) return Of(state.Trail.Has(version, hash));
         if (state.Trail.Chunk is not { } name) return Confirmation.Never;
         _newest ??= await data.FindAsync(rows, Table.Trails, name, ct);
@@ -32,7 +33,7 @@ internal sealed class TrailReader(IDataStore data, AccountRows rows, AccountStat
 
     /// <summary>
     /// The hashes of the manifests from a version on, up to the one before the current; fewer where older ones are not
-    /// kept. Null where another commit has replaced a chunk since the account row was read.
+    /// kept, and without those in gaps. Null where another commit has replaced a chunk since the account row was read.
     /// </summary>
     public async ValueTask<IReadOnlyList<Hash256>?> FindFromAsync(ulong version, int most, CancellationToken ct)
     {
@@ -56,8 +57,15 @@ internal sealed class TrailReader(IDataStore data, AccountRows rows, AccountStat
 
         void Take(IEnumerable<ReadOnlyMemory<byte>> entries) => hashes.AddRange(
             entries.Select(e => Trail.Place(e.Span))
-                .Where(place => place.Version >= version && place.Version < state.ManifestVersion)
+                .Where(place => place.Version >= version && place.Version < state.ManifestVersion
+                    && !IsInGap(place.Version))
                 .Select(place => place.Hash).Take(most - hashes.Count));
+    }
+
+    private bool IsInGap(ulong version)
+    {
+        foreach (var gap in state.Gaps) if (gap.From <= version && version <= gap.To) return true;
+        return false;
     }
 
     private static Confirmation Of(bool isThere) => isThere ? Confirmation.Happened : Confirmation.Never;
@@ -71,6 +79,9 @@ internal enum Confirmation
 
     /// <summary>It did not, and never will.</summary>
     Never,
+
+    /// <summary>It lies in a gap that a repair left: nobody can tell.</summary>
+    Unproved,
 
     /// <summary>It may still come.</summary>
     Open,

@@ -20,6 +20,8 @@ internal sealed class UndoBase(IDataStore data, AccountRows rows, AccountState s
         if (place == now.Place) return (now, UndoBaseFault.None);
         var brought = bundle.Base;
         if (brought is not null && brought.Place != place) return (null, UndoBaseFault.Refused);
+        // A state in whose place a repair came was the account's, though no trail has it.
+        if (state.Points.Any(p => p.IsReplaced && p.Manifest == place)) return await KeptAsync(brought, place.Hash, ct);
         switch (await new TrailReader(data, rows, state).ConfirmAsync(place, ct))
         {
             case Confirmation.Unseen:

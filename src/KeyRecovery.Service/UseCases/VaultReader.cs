@@ -43,8 +43,12 @@ public sealed class VaultReader
         if (links is null || manifest is null || hashes is null) return null;
         return new VaultBundle(
             state.Account, first, [.. links], keysets.MoveToImmutable(), ManifestRow.SignedOf(manifest),
-            state.SignedHead, [.. hashes],
-            state.Heads.TrustedFrom).Encode();
+            state.SignedHead, [.. hashes], state.Heads.TrustedFrom)
+        {
+            Gaps = manifestAfter is { } from ? [.. state.Gaps.Where(gap => gap.To >= from)] : [],
+            Restored = state.Claims,
+            ActiveAtMinChain = account.ActiveAtMinChain,
+        }.Encode();
     }
 
     /// <summary>A sealed item by its hash, or null.</summary>

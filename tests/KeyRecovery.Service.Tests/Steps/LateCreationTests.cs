@@ -54,8 +54,10 @@ public sealed class LateCreationTests
         await using var world = await StepWorld.OpenAsync();
         var user = Draw(world, "first");
         await CreateAsync(world.Server.Service, user);
+        ReadOnlyMemory<byte> head;
         using (var open = await user.PassAsync())
         {
+            head = open.State.SignedHead;
             foreach (var table in TableRegistry.Default.Of(StoreKind.Data))
                 await foreach (var row in world.Server.Data.ListOwnerAsync(table, open.Rows.Locator, default))
                     await world.Server.Data.WriteAsync([new RowWrite.Remove(row.Key)], default);
@@ -64,7 +66,7 @@ public sealed class LateCreationTests
         var now = user.Account.Now;
         var repaired = await world.Server.Service.Repairs.RepairAsync(
             KeyId.OfDevice(now.Account, user.Phone.Id), key => key == user.Phone.Signing.PublicKey,
-            now.Repair().Encode(), default);
+            (now.Repair() with { Head = SignedHead.Decode(head) }).Encode(), default);
         Assert.IsType<Outcome<RepairResult>.Done>(repaired);
 
         await CreateAsync(world.Server.Service, user);

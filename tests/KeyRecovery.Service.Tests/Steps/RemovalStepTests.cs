@@ -43,7 +43,7 @@ public sealed class RemovalStepTests
             // Whoever comes next brings the key row up to what is committed, and not beyond.
             using (var next = await user.PassAsync())
             {
-                Assert.Equal(next.State.LastRemoval, await RememberedAsync(user));
+                Assert.Equal(next.State.Chain, await RememberedAsync(user));
                 if (outcome is Outcome<Heads>.Done) Assert.False(next.State.Authorities.ContainsKey(laptop.Id));
                 if (second is not null) Assert.False(next.State.Authorities.ContainsKey(tablet.Id));
                 if (next.State.ManifestHash != user.Account.Now.Manifest.Hash) user.Account.Forget();
@@ -69,6 +69,6 @@ public sealed class RemovalStepTests
     private static async Task<ChainPlace?> RememberedAsync(StepAccount user)
     {
         var place = new RowIds(user.World.Server.LookupKey).KeyRow(user.Account.Now.Account);
-        return KeyRow.Decode((await user.World.Server.Keys.ReadAsync(place, default))!.Value).MinChain;
+        return KeyRow.Decode((await user.World.Server.Keys.ReadAsync(place, default))!.Value).MinChain?.Place;
     }
 }

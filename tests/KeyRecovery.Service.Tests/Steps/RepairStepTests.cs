@@ -32,12 +32,12 @@ public sealed class RepairStepTests
             var laptop = TestAuthority.Device(world.Random);
             await CommittedAsync(world, user, new KeyRecovery.Testing.AccountChange { Add = [laptop] });
             await CommittedAsync(world, user, new KeyRecovery.Testing.AccountChange { Remove = [laptop] });
-            await LoseDataAsync(world, user);
+            var head = await LoseDataAsync(world, user);
             // Meanwhile the device's second try reaches another instance.
             await round.DoAsync(
-                () => RepairAsync(world.Server.Service, user), () => DoneAsync(world.Server.Other, user));
+                () => RepairAsync(world.Server.Service, user, head), () => DoneAsync(world.Server.Other, user, head));
             if (sweepsFirst) await world.SweepAsync();
-            await DoneAsync(world.Server.Service, user);
+            await DoneAsync(world.Server.Service, user, head);
             await user.ReadsAsync(user.Account.Now);
             await world.SweptAsync();
             await CommittedAsync(
@@ -51,26 +51,29 @@ public sealed class RepairStepTests
         Assert.IsType<Outcome<Accounts.Heads>.Done>(
             await world.Server.CommitAsync(user.Account, user.Phone, user.Account.Commit(user.Phone, change)));
 
-    private static async Task LoseDataAsync(StepWorld world, StepAccount user)
+    // What is left is the head that the device was told.
+    private static async Task<SignedHead> LoseDataAsync(StepWorld world, StepAccount user)
     {
         using var open = await user.PassAsync();
         foreach (var table in TableRegistry.Default.Of(StoreKind.Data))
             await foreach (var row in world.Server.Data.ListOwnerAsync(table, open.Rows.Locator, default))
                 await world.Server.Data.WriteAsync([new RowWrite.Remove(row.Key)], default);
+        return SignedHead.Decode(open.State.SignedHead);
     }
 
-    private static async Task<Outcome<RepairResult>> RepairAsync(KeyRecoveryService service, StepAccount user)
+    private static async Task<Outcome<RepairResult>> RepairAsync(
+        KeyRecoveryService service, StepAccount user, SignedHead head)
     {
         var now = user.Account.Now;
-        var body = now.Repair().Encode();
+        var body = (now.Repair() with { Head = head }).Encode();
         return await service.Repairs.RepairAsync(
             KeyId.OfDevice(now.Account, user.Phone.Id), key => key == user.Phone.Signing.PublicKey, body, default);
     }
 
     // A repair, and then the items that the server lacks: as the SDK does it.
-    private static async Task DoneAsync(KeyRecoveryService service, StepAccount user)
+    private static async Task DoneAsync(KeyRecoveryService service, StepAccount user, SignedHead head)
     {
-        var repaired = Assert.IsType<Outcome<RepairResult>.Done>(await RepairAsync(service, user)).Value;
+        var repaired = Assert.IsType<Outcome<RepairResult>.Done>(await RepairAsync(service, user, head)).Value;
         foreach (var missing in repaired.Missing)
         {
             using var open = await user.PassAsync();

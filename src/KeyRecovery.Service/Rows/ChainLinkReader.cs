@@ -1,9 +1,8 @@
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Service.Accounts;
-using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 
-namespace KeyRecovery.Service.UseCases;
+namespace KeyRecovery.Service.Rows;
 
 /// <summary>Reads the links of an account, chunk by chunk, by the names that lead from its row.</summary>
 internal sealed class ChainLinkReader(IDataStore data, AccountRows rows, AccountState state)

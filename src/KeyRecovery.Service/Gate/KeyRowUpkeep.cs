@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Clocks;
+using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Rows;
+using KeyRecovery.Service.Stores;
+
+namespace KeyRecovery.Service.Gate;
+
+/// <summary>
+/// Writes the key row behind the account row: the newest link, which only advances but for the way back, and before it
+/// the claims of restores.
+/// </summary>
+internal sealed class KeyRowUpkeep(IKeyStore keys, RestoreLog restores, Func<Moment> now)
+{
+    private const int Attempts = 8;
+
+    /// <summary>Whether a key row has to follow its account row: the process died in between.</summary>
+    public static bool IsDue(KeyRow row, AccountState state) =>
+        row.State != KeyRowState.Live || row.Loss is not null || row.MinChain?.Place != state.Chain;
+
+    /// <summary>
+    /// Brings the key row up to the newest link and to the live state. Null when that is done. With <paramref
+    /// name="touch"/> the row moves on in any case: an erasure that read the chain before must read it again.
+    /// </summary>
+    public async ValueTask<ServiceFailure?> AdvanceAsync(
+        RowKey key, AccountState state, CancellationToken ct, bool touch = false)
+    {
+        var known = await restores.ReadAsync(ct);
+        return await WriteAsync(key, row =>
+        {
+            // Somebody has gone further since this state was read.
+            var isBehind = MinChain.IsBehind(row.MinChain, state);
+            if (!touch && (isBehind || !IsDue(row, state))) return null;
+            return row with
+            {
+                State = KeyRowState.Live,
+                Loss = isBehind ? row.Loss : null,
+                MinChain = isBehind || row.MinChain?.Place == state.Chain
+                    ? row.MinChain : MinChain.Of(state, known.Keys?.Id, now()),
+            };
+        }, ct);
+    }
+
+    /// <summary>Has the key row tell claims; null when that is done.</summary>
+    public ValueTask<ServiceFailure?> RememberAsync(
+        RowKey key, ImmutableArray<ReadOnlyMemory<byte>> claims, CancellationToken ct) =>
+        WriteAsync(key, row =>
+        {
+            var known = row.Claims.Select(c => Hash256.Of(c.Span)).ToHashSet();
+            return claims.All(c => known.Contains(Hash256.Of(c.Span)))
+                ? null : row with { Claims = Claims.Join(row.Claims, claims) };
+        }, ct);
+
+    private async ValueTask<ServiceFailure?> WriteAsync(RowKey key, Func<KeyRow, KeyRow?> next, CancellationToken ct)
+    {
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            if (await keys.ReadAsync(key, ct) is not { } stored) return new ServiceFailure(ErrorCode.Unavailable);
+            var row = KeyRow.Decode(stored.Value);
+            if (row.State == KeyRowState.Erased) return new ServiceFailure(ErrorCode.Erased);
+            if (next(row) is not { } moved) return null;
+            switch (await keys.WriteAsync([new RowWrite.Replace(stored, moved.Encode())], ct))
+            {
+                case WriteResult.Written:
+                    return null;
+                case WriteResult.Unavailable(_, var reason):
+                    return ServiceFailure.Of(reason);
+            }
+        }
+
+        return new ServiceFailure(ErrorCode.Unavailable);
+    }
+}
