@@ -19,10 +19,11 @@ internal static class ForgedRepair
     public static byte[] After(ReadOnlyMemory<byte> link0, Keyset keyset, SignedManifest manifest)
     {
         var forged = Link();
-        var writer = new CborOut().Array(7).Text(Labels.Repair).UInt(FormatVersion.Current).Array(Links + 1)
+        var writer = new CborOut().Array(8).Text(Labels.Repair).UInt(FormatVersion.Current).Array(Links + 1)
             .Bytes(link0.Span);
         for (var i = 0; i < Links; i++) writer.Bytes(forged);
-        return writer.Array(1).Bytes(keyset.Bytes.Span).Bytes(manifest.Bytes.Span).Bytes([]).Array(0).ToArray();
+        return writer.Array(1).Bytes(keyset.Bytes.Span).Bytes(manifest.Bytes.Span).Bytes([]).Bytes(new byte[32])
+            .Array(0).ToArray();
     }
 
     /// <summary>One of a stranger's own beginning.</summary>

@@ -23,11 +23,12 @@ public sealed class RepairOutlineTests
     }
 
     [Fact]
-    public void It_sees_the_devices_and_the_app()
+    public void It_sees_the_devices_and_slots_and_the_app()
     {
         var outline = RepairOutline.Read(_body);
         Assert.Equal(_phone.Signing.PublicKey, outline.Find(_phone.Id));
-        Assert.Null(outline.Find(_code.Id));
+        Assert.Equal(_code.Signing.PublicKey, outline.Find(_code.Id));
+        Assert.Null(outline.Find(Party.Device().Id));
         Assert.Equal("demo", outline.FindApp(["other", "demo"], _account));
         Assert.Null(outline.FindApp(["other"], _account));
         Assert.Null(outline.FindApp(["demo"], new AccountId(new byte[16])));

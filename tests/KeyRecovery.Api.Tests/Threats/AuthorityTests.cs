@@ -71,7 +71,7 @@ public sealed class AuthorityTests(VaultFixture fixture) : IClassFixture<VaultFi
             HttpStatusCode.Forbidden, "revoked");
         await fixture.RefusedAsync(
             () => account.SendAsync(laptop, HttpMethod.Post, "/v1/repair", Contract.VaultTests.Repair(next).Encode()),
-            HttpStatusCode.UnprocessableEntity, "refused", "links", "fork");
+            HttpStatusCode.UnprocessableEntity, "refused", "links", "not-behind");
     }
 
     [Fact]

@@ -109,7 +109,7 @@ public sealed class ForeignAccountTests(VaultFixture fixture) : IClassFixture<Va
     }
 
     [Fact]
-    public async Task A_repair_needs_a_device_of_the_chain_that_it_carries()
+    public async Task A_repair_needs_somebody_of_the_chain_that_it_carries()
     {
         var account = await TestAccount.CreateAsync(fixture.Host);
         using var vault = await account.OpenAsync();
@@ -123,16 +123,20 @@ public sealed class ForeignAccountTests(VaultFixture fixture) : IClassFixture<Va
             () => fixture.Host.Client.SendAsync(
                 impostor.Request(fixture.Host.Address, HttpMethod.Post, "/v1/repair", repair)),
             HttpStatusCode.Unauthorized, "signature-invalid");
+        // A slot is somebody too: its account is found by its lookup. Another's slot is not in these links.
+        using (var byCode = await account.SendAsync(account.Code, HttpMethod.Post, "/v1/repair", repair))
+            Assert.Equal(HttpStatusCode.OK, byCode.StatusCode);
+        var other = await TestAccount.CreateAsync(fixture.Host);
         await fixture.RefusedAsync(
-            () => account.SendAsync(account.Code, HttpMethod.Post, "/v1/repair", repair), HttpStatusCode.Forbidden,
-            "forbidden", "keyid");
+            () => account.SendAsync(other.Code, HttpMethod.Post, "/v1/repair", repair), HttpStatusCode.Unauthorized,
+            "signature-invalid");
         await fixture.RefusedAsync(
             () => account.SendAsync(account.Phone, HttpMethod.Post, "/v1/repair", RandomNumberGenerator.GetBytes(100)),
             HttpStatusCode.BadRequest, "malformed", "repair");
     }
 
     [Fact]
-    public async Task A_repair_with_another_history_is_refused()
+    public async Task A_repair_with_another_history_of_an_account_that_is_as_it_was_is_refused()
     {
         var account = await TestAccount.CreateAsync(fixture.Host);
         using var vault = await account.OpenAsync();
@@ -141,6 +145,6 @@ public sealed class ForeignAccountTests(VaultFixture fixture) : IClassFixture<Va
         var repair = new RepairBundle(vault.Vault.Links.Add(fork.Link!), [fork.Keyset!], fork.Manifest).Encode();
         await fixture.RefusedAsync(
             () => account.SendAsync(account.Phone, HttpMethod.Post, "/v1/repair", repair),
-            HttpStatusCode.UnprocessableEntity, "refused", "links", "fork");
+            HttpStatusCode.UnprocessableEntity, "refused", "links", "not-behind");
     }
 }
