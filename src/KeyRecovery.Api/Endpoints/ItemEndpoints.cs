@@ -33,7 +33,7 @@ internal static class ItemEndpoints
         items.MapGet("/{hash}", GetAsync)
             .WithName("getItem")
             .WithSummary("A sealed item, current or older")
-            .WithMetadata(new Signed(), new BodyLimit(0))
+            .WithMetadata(new Signed(MayBeBehind: true), new BodyLimit(0))
             .Produces<Binary>(StatusCodes.Status200OK, CborBody.Octets)
             .WithSignedProblems(ErrorCode.Malformed, ErrorCode.NotFound);
         items.MapPost("/read", ReadAsync)

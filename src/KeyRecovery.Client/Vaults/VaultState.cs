@@ -298,7 +298,8 @@ internal sealed class VaultState : IDisposable
                 var lost = known.Manifest.Manifest.Items.Where(i => done.Missing.Contains(i.Hash.ToString()))
                     .Select(i => i.Id).ToHashSet();
                 LostItems = [.. Open.Private.Items.Where(n => lost.Contains(n.Id)).Select(n => n.Name)];
-                return await ReadAsync(known, isWhole: false, mayRepair: false, ct);
+                // Whole: the manifest is the known one, and what the home claims is news.
+                return await ReadAsync(known, isWhole: true, mayRepair: false, ct);
             case Repaired.Refused { IsRevoked: true }:
                 return new ClientFailure.Revoked();
             case Repaired.Refused refused

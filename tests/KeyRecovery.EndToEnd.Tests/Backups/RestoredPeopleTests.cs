@@ -51,7 +51,7 @@ public sealed class RestoredPeopleTests : IDisposable
             TestDevice.Value(await vault.PutAsync("third", "by the laptop"u8.ToArray()));
         using var opened = await world.Person.Device.OpenAsync();
         var conflict = Assert.Single(opened.Conflicts);
-        Assert.Equal(["item", "later"], conflict.LostItems);
+        Assert.Equal(["item", "later"], conflict.LostItems.AsEnumerable());
         Assert.Equal("by the laptop"u8.ToArray(), TestDevice.Value(await opened.GetAsync("third")));
         TestDevice.Value(await opened.PutAsync("later", "again"u8.ToArray()));
         // Told until the person has dismissed it, also after a restart.
@@ -70,7 +70,7 @@ public sealed class RestoredPeopleTests : IDisposable
         using (var vault = await world.Person.Device.OpenAsync())
         {
             var tablet = vault.Authorities.Single(a => a.Name == "old tablet").Id;
-            TestDevice.Value(await vault.RevokeAsync([tablet]));
+            TestDevice.Value(await vault.RevokeAsync(new RevocationRequest([tablet])));
         }
         using (await late.RecoverAsync(world.Person.Code, name: "laptop")) { }
         using (var vault = await world.Person.Device.OpenAsync())
@@ -144,7 +144,7 @@ public sealed class RestoredPeopleTests : IDisposable
         using (var vault = await world.Person.Device.OpenAsync())
         {
             var stolen = vault.Authorities.Single(a => a.Name == "stolen").Id;
-            TestDevice.Value(await vault.RevokeAsync([stolen]));
+            TestDevice.Value(await vault.RevokeAsync(new RevocationRequest([stolen])));
         }
         await world.RestoreAsync("data");
         // The phone is gone with the only copy of that link; the desktop never saw it.

@@ -1,6 +1,7 @@
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Testing;
@@ -132,7 +133,7 @@ public sealed class NobodyLockedOutTests
         using var open = await world.Server.PassAsync(world.Account, world.Phone);
         // Whom the key row remembers as trusted is trusted.
         Assert.DoesNotContain(
-            open.State.Authorities.Values, a => a.IsYoung((ulong)world.Server.Time.GetUtcNow().ToUnixTimeSeconds() + 1)
+            open.State.Authorities.Values, a => a.IsYoung(Moment.At((ulong)world.Server.Time.GetUtcNow().ToUnixTimeSeconds() + 1))
                 && a.Id != world.Tablet.Id);
     }
 
