@@ -72,6 +72,20 @@ public sealed class Caps : IDisposable
     }
 
     [Fact]
+    public void A_vault_tells_16_gaps_16_claims_and_32_who_were_active()
+    {
+        Vaults(count => _told with {
+            Gaps = [.. Enumerable.Range(1, count).Select(i => new ManifestGap((ulong)i, (ulong)i, default))],
+        }, Limits.Gaps);
+        Vaults(count => _told with { Restored = Parts(count, 1) }, Limits.Claims);
+        Vaults(size => _told with { Restored = Parts(1, size) }, SignedClaim.MaxSize);
+        Vaults(count => _told with {
+            ActiveAtMinChain =
+                [.. Enumerable.Range(0, count).Select(i => new AuthorityId([.. new byte[15], (byte)i]))],
+        }, Limits.Authorities);
+    }
+
+    [Fact]
     public void A_keyset_seals_to_32()
     {
         using var key = EpochKey.Create(_account.Now.Account, 1, new TestRandom(142));
@@ -135,12 +149,13 @@ public sealed class Caps : IDisposable
             ReadOnlyMemory<byte> Manifest)> make, int cap) => AtMost(count =>
         {
             var (links, keysets, manifest) = make(count);
-            var writer = new CborOut().Array(7).Text(Labels.Repair).UInt(1).Array(links.Length);
+            var writer = new CborOut().Array(8).Text(Labels.Repair).UInt(1).Array(links.Length);
             foreach (var link in links) writer.Bytes(link.Span);
             writer.Array(keysets.Length);
             foreach (var keyset in keysets) writer.Bytes(keyset.Span);
             // Its parts are found, and none is decoded: here they are nothing but bytes.
-            RepairOutline.Read(writer.Bytes(manifest.Span).Bytes([]).Array(0).ToArray());
+            RepairOutline.Read(
+                writer.Bytes(manifest.Span).Bytes([]).Bytes(default(Hash256)).Array(0).ToArray());
         }, cap);
 
     private static void AtMost(Action<int> read, int cap)
