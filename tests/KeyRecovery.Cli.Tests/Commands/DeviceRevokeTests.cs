@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KeyRecovery.Cli.Tests.Support;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Cli.Tests.Commands;
 
@@ -103,7 +104,7 @@ public sealed class DeviceRevokeTests(TrustingFixture fixture) : IClassFixture<T
         Assert.False(File.Exists(kit));
     }
 
-    [Fact]
+    [NeedsFact(Need.Script)]
     public async Task A_person_sees_who_goes_and_why_keeps_the_code_that_they_type_and_may_stop()
     {
         var (_, code) = await fixture.NewAccountAsync();
