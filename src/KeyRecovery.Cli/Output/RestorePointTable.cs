@@ -35,6 +35,7 @@ internal static class RestorePointTable
         { Reason: RestorePointReason.YoungAuthority, Authority: { } id } =>
             $"before {names.Of(id)}'s first change while it was new",
         { Reason: RestorePointReason.KeptHere } => "what this device kept",
+        { Reason: RestorePointReason.Replaced } => "what the restored server had, before a device gave back more",
         _ => "before the account's devices changed",
     };
 

@@ -22,8 +22,12 @@ public sealed record RestorePointInfo(
     {
         if (!Hash256.TryParse(told.ManifestHash, out var manifest)) return null;
         AuthorityId? authority = AuthorityId.TryParse(told.Authority ?? "", out var id) ? id : null;
-        var reason = told.Reason == "young" && authority is not null
-            ? RestorePointReason.YoungAuthority : RestorePointReason.Link;
+        var reason = told.Reason switch
+        {
+            "young" when authority is not null => RestorePointReason.YoungAuthority,
+            "repair" => RestorePointReason.Replaced,
+            _ => RestorePointReason.Link,
+        };
         return new RestorePointInfo(
             told.ManifestVersion, manifest, reason, reason == RestorePointReason.YoungAuthority ? authority : null,
             Clock.FromSeconds(told.At), told.Until is { } until ? Clock.FromSeconds(until) : null, told.Named);

@@ -14,4 +14,7 @@ public enum RestorePointReason
     /// (<see cref="ClientFailure.Spoiled"/>).
     /// </summary>
     KeptHere,
+
+    /// <summary>It is what a restored server had, and a device has given back something else in its place.</summary>
+    Replaced,
 }
