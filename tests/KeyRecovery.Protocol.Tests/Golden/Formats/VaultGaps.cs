@@ -5,7 +5,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Tests.Golden.Formats;
 
-/// <summary>Examples of <see cref="VaultFormat"/> with gaps in the trail: an account of one device and eight versions.</summary>
+/// <summary>
+/// Examples of <see cref="VaultFormat"/> with gaps in the trail: an account of one device and eight versions.
+/// </summary>
 internal sealed class VaultGaps
 {
     private readonly ServedVault[] _versions;
