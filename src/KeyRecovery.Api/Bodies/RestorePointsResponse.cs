@@ -30,7 +30,8 @@ internal sealed record RestorePointResponse
     [Description("When the commit came that it stands before, in Unix seconds.")]
     public required ulong At { get; init; }
 
-    [Description("Why it is kept: `young`, before the first commit of a young authority, or `link`, before a link.")]
+    [Description("Why it is kept: `young`, before the first commit of a young authority, `link`, before a link, or "
+        + "`repair`, in whose place a repair came.")]
     public required string Reason { get; init; }
 
     [Description("Whose young point it is.")]
@@ -49,7 +50,7 @@ internal sealed record RestorePointResponse
         ChainSeq = info.Point.ChainSequence,
         Epoch = info.Point.Epoch,
         At = info.Point.At,
-        Reason = info.Point.Authority is null ? "link" : "young",
+        Reason = info.Point.IsReplaced ? "repair" : info.Point.IsOfLink ? "link" : "young",
         Authority = info.Point.Authority?.ToString(),
         Until = info.Point.Until == 0 ? null : info.Point.Until,
         Named = info.Named,

@@ -23,6 +23,15 @@ internal static class Claims
         return [.. claims.Select(c => c.Bytes)];
     }
 
+    /// <summary>What those say that another list does not have.</summary>
+    public static IEnumerable<RestoredClaim> Missing(
+        ImmutableArray<ReadOnlyMemory<byte>> all, ImmutableArray<ReadOnlyMemory<byte>> known)
+    {
+        var names = known.Select(bytes => Hash256.Of(bytes.Span)).ToHashSet();
+        return all.Where(bytes => !names.Contains(Hash256.Of(bytes.Span)))
+            .Select(bytes => SignedClaim.Decode(bytes).Claim);
+    }
+
     /// <summary>When the newest was made, in seconds since 1970; 0 where there is none.</summary>
     public static ulong NewestTime(ImmutableArray<ReadOnlyMemory<byte>> claims) =>
         claims.IsEmpty ? 0 : SignedClaim.Decode(claims[^1]).Claim.Time;

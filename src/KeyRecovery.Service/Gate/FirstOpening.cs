@@ -36,9 +36,7 @@ internal sealed class FirstOpening(
         if (!isRestored && !IsLoss(keyRow, state, newest)) return false;
         var mark = isRestored ? newest!.Value
             : keyRow.Loss is { } known && newest?.IsNewerThan(known) is not true ? known : Draw();
-        var claim = SignedClaim.Sign(
-            new RestoredClaim(
-                mark.Id, whose, state?.Chain.Sequence ?? 0, state?.ManifestVersion ?? 0, mark.Time), auditKey);
+        var claim = Claim(whose, mark, keyRow, state);
         var claims = Claims.Join(keyRow.Claims, state?.Claims ?? [], claim);
         var next = keyRow with { Loss = isRestored ? null : mark, Claims = claims };
         if (next.Loss != keyRow.Loss || !HaveSame(claims, keyRow.Claims))
@@ -68,6 +66,22 @@ internal sealed class FirstOpening(
         IDataStore data, AccountRows rows, AccountState state, MinChain? min, CancellationToken ct) =>
         min is not null && min.Place != state.Chain && min.Place != state.Supersedes
             && !await new ChainLinkReader(data, rows, state).ContainsAsync(min.Place, ct);
+
+    // Where the row does not have a claim that was made since, another backup was served in between: the lines part
+    // below that one's place.
+    private SignedClaim Claim(AccountId account, RestoreMark mark, KeyRow keyRow, AccountState? state)
+    {
+        var (sequence, version) = (state?.Chain.Sequence ?? 0, state?.ManifestVersion ?? 0);
+        foreach (var claim in Claims.Missing(keyRow.Claims, state?.Claims ?? []))
+        {
+            // Its own, found once more after a cut.
+            if (claim.Restore == mark.Id && claim.Time == mark.Time) continue;
+            sequence = Math.Min(sequence, claim.ChainSequence);
+            version = Math.Min(version, claim.ManifestVersion);
+        }
+
+        return SignedClaim.Sign(new RestoredClaim(mark.Id, account, sequence, version, mark.Time), auditKey);
+    }
 
     // The row is missing, or from before the newest link, and nobody has said so yet: a file was put back by hand.
     private static bool IsLoss(KeyRow keyRow, AccountState? state, RestoreMark? newest) => state is null

@@ -12,7 +12,8 @@ internal static class RepairAges
         if (request.Stored?.Authorities.GetValueOrDefault(active.Id) is { } known
             && known.SigningKey == active.SigningKey)
             return AccountAuthority.Of(active, known.TrustedFrom, known.ByYoung);
-        if (WasTrusted(request, active)) return AccountAuthority.Of(active, Math.Min(From(request), request.Now.Earliest));
+        if (WasTrusted(request, active))
+            return AccountAuthority.Of(active, Math.Min(From(request), request.Now.Earliest));
         var since = IsInHead(request, active) ? request.HomeHead!.Time : From(request);
         return AccountAuthority.Of(active, since + (ulong)request.Policy.TrustAfter.TotalSeconds);
     }

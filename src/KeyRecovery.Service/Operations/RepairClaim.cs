@@ -1,6 +1,6 @@
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
 
 namespace KeyRecovery.Service.Operations;
 
@@ -18,9 +18,8 @@ internal static class RepairClaim
         var claim = new RestoredClaim(
             request.Restore!.Value.Id, request.Account, request.RowPin ?? 0, accepted.Trail.Shared,
             Math.Max(request.Now.Latest, replaced + 1));
-        var known = (stored?.Claims ?? []).Select(c => Hash256.Of(c.Span)).ToHashSet();
-        return request.Key.Claims.Where(c => !known.Contains(Hash256.Of(c.Span))).Select(SignedClaim.Decode)
-            .FirstOrDefault(c => c.Claim.Time > replaced && c.Claim with { Time = claim.Time } == claim)
-            ?? SignedClaim.Sign(claim, auditKey);
+        var cut = Claims.Missing(request.Key.Claims, stored?.Claims ?? [])
+            .FirstOrDefault(c => c.Time > replaced && c with { Time = claim.Time } == claim);
+        return SignedClaim.Sign(cut ?? claim, auditKey);
     }
 }

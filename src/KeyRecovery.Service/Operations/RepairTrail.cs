@@ -12,7 +12,7 @@ namespace KeyRecovery.Service.Operations;
 /// <param name="Before">The account's trail as far as the repair's leads on from it.</param>
 /// <param name="Gaps">The gaps after it.</param>
 /// <param name="Shared">
-/// The newest version of which it is sure that the replaced state and the repair's have it; 0 where there is none.
+/// The newest version below all that the repair takes the place of, or may; 0 where there is none.
 /// </param>
 /// <param name="Descent">Whether the trail leads from the account's manifest to the repair's.</param>
 internal sealed record RepairTrail(
@@ -39,7 +39,8 @@ internal sealed record RepairTrail(
         if (trail != manifest.Trail) return null;
         if (stored is null) return Gapped(default, [], 0, first, bundle.Trail, RepairDescent.Proved);
         var old = stored.Trail;
-        if (first > known + 1) return Gapped(old, stored.Gaps, 0, first, bundle.Trail, RepairDescent.Unproved);
+        if (first > known + 1)
+            return Gapped(old, stored.Gaps, known - 1, first, bundle.Trail, RepairDescent.Unproved);
         if (first == known + 1
             ? bundle.Trail == ManifestTrail.Next(stored.ManifestTrail, stored.ManifestHash)
             : known < manifest.Version && between[(int)(known - first)] == stored.ManifestHash

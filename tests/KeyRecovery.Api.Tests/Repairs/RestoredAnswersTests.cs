@@ -11,7 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace KeyRecovery.Api.Tests.Repairs;
 
-/// <summary>What a server that was restored answers, by the real verbs: each with its claim, and nothing else.</summary>
+/// <summary>What a server that was restored answers, by the real verbs: each no with its claim.</summary>
 public sealed class RestoredAnswersTests
 {
     [Fact]
@@ -87,7 +87,8 @@ public sealed class RestoredAnswersTests
         using (var refused = await account.SendAsync(
             account.Phone, HttpMethod.Post, "/v1/repair", (repair with { Head = null }).Encode()))
         {
-            var problem = await ClaimedAsync(account, refused, HttpStatusCode.UnprocessableEntity, "refused", "manifest");
+            var problem = await ClaimedAsync(
+                account, refused, HttpStatusCode.UnprocessableEntity, "refused", "manifest");
             Assert.Equal("rolled-back-manifest", problem.GetProperty("rule").GetString());
             Assert.True(problem.TryGetProperty("head", out _));
         }

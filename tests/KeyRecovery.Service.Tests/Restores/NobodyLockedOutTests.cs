@@ -132,9 +132,9 @@ public sealed class NobodyLockedOutTests
         Assert.Null((await world.KeyRowAsync()).Loss);
         using var open = await world.Server.PassAsync(world.Account, world.Phone);
         // Whom the key row remembers as trusted is trusted.
+        var soon = (ulong)world.Server.Time.GetUtcNow().ToUnixTimeSeconds() + 1;
         Assert.DoesNotContain(
-            open.State.Authorities.Values, a => a.IsYoung(Moment.At((ulong)world.Server.Time.GetUtcNow().ToUnixTimeSeconds() + 1))
-                && a.Id != world.Tablet.Id);
+            open.State.Authorities.Values, a => a.Id != world.Tablet.Id && a.TrustedFrom > soon);
     }
 
     [Fact]
@@ -269,6 +269,35 @@ public sealed class NobodyLockedOutTests
         Assert.Equal(2, claims.DistinctBy(c => c.Restore).Count());
         await world.RepairedAsync(world.Phone, world.Bundle(now));
         await world.HasAsync(now, world.Phone, laptop, world.Code);
+    }
+
+    [Fact]
+    public async Task A_newer_backup_after_an_older_one_claims_where_the_lines_part()
+    {
+        await using var world = await RestoreWorld.OpenAsync();
+        var first = world.Account.Now;
+        await world.SaveAsync("first");
+        await world.PutAsync(world.Phone, [11]);
+        var second = world.Account.Now;
+        await world.SaveAsync("second");
+        await world.RestoreAsync(data: "first");
+        world.Rewind(first);
+        await world.PutAsync(world.Phone, [12]);
+        var between = world.HeadOf(world.Account.Now).Head;
+        await world.RestoreAsync(data: "second");
+
+        var told = await world.TellAsync(world.Phone);
+        var claims = world.Claims(told.Restored);
+        Assert.Equal([2UL, 2UL], claims.Select(c => c.ManifestVersion));
+        // Who read in between, and writes now, holds two heads of one version: both are true.
+        world.Account.Forget();
+        world.Account.Take(new CommitBundle(null, null, second.Manifest, []));
+        await world.PutAsync(world.Phone, [13]);
+        var now = world.HeadOf(world.Account.Now).Head;
+        Assert.False(between.Contradicts(now, claims));
+        Assert.False(between.Contradicts(world.HeadOf(second).Head, claims));
+        Assert.True(between.Contradicts(world.HeadOf(second).Head));
+        await world.HasAsync(world.Account.Now, world.Phone, world.Tablet, world.Code);
     }
 
     [Fact]

@@ -181,7 +181,7 @@ internal sealed class RestoreWorld : IAsyncDisposable
         return VaultBundle.Decode((await Server.Service.Vaults.ReadAsync(open, null, manifestAfter, default))!);
     }
 
-    /// <summary>A state is what the server has: everybody named reads it, with all items, and nothing is damaged.</summary>
+    /// <summary>The server has a state: everybody named reads it, with all items, and nothing is damaged.</summary>
     public async Task HasAsync(ServedVault state, params TestAuthority[] readers)
     {
         foreach (var reader in readers)
