@@ -89,7 +89,7 @@ public sealed class KeptVaultTests : IDisposable
 
     [Theory]
     [InlineData(0)]
-    [InlineData(3)]
+    [InlineData(4)]
     public void A_state_of_no_known_version_is_not_read(byte version)
     {
         var bytes = Kept(_account.Now.Tell());

@@ -19,25 +19,32 @@ public sealed class RepairAbuseTests(ServerFixture fixture)
         using var onPhone = await phone.CreateAsync(await fixture.Server.TokenAsync(Canary.NewText()), code);
         using (await phished.RecoverAsync(code)) { }
 
-        var repair = await BuildRemovalAsync(phished, onPhone.Device);
-        var (status, answer) = await new SignedUpload(phished)
-            .TrySendAsync(HttpMethod.Post, "/v1/repair", "application/cbor", repair);
-        Assert.Equal(403, status);
-        Assert.Contains("young-authority", answer, StringComparison.Ordinal);
+        // Nothing is lost, so there is nothing to mend: not by a young device, and not by a trusted one.
+        var (repair, _) = await BuildRemovalAsync(phished, onPhone.Device);
+        await RefusedAsync(phished, repair);
         TestDevice.Value(await onPhone.RefreshAsync());
-        var trustedFrom = onPhone.Authorities.Single(a => a.Name == "new phone").TrustedFrom!.Value.ToUnixTimeSeconds();
-        using (var problem = JsonDocument.Parse(answer))
-            Assert.Equal(trustedFrom, problem.RootElement.GetProperty("trustedFrom").GetInt64());
-
-        // Negative control: the phone is trusted, and the same repair by it is taken.
-        var byPhone = await BuildRemovalAsync(
+        Assert.Equal(2, onPhone.Authorities.Count(a => a.Kind == AuthorityKind.Device));
+        var (byPhone, commit) = await BuildRemovalAsync(
             phone, onPhone.Authorities.Single(a => a.Kind == AuthorityKind.Device && a.Id != onPhone.Device).Id);
+        await RefusedAsync(phone, byPhone);
+
+        // Negative control: all is right about it, and as a commit it is taken.
         Assert.Equal(
             200, (await new SignedUpload(phone)
-                .TrySendAsync(HttpMethod.Post, "/v1/repair", "application/cbor", byPhone)).Status);
+                .TrySendAsync(HttpMethod.Post, "/v1/commits", "application/cbor", commit)).Status);
     }
 
-    private static async Task<byte[]> BuildRemovalAsync(TestDevice device, Protocol.Wire.AuthorityId victim)
+    private static async Task RefusedAsync(TestDevice device, byte[] repair)
+    {
+        var (status, answer) = await new SignedUpload(device)
+            .TrySendAsync(HttpMethod.Post, "/v1/repair", "application/cbor", repair);
+        Assert.Equal(422, status);
+        using var problem = JsonDocument.Parse(answer);
+        Assert.Equal("not-behind", problem.RootElement.GetProperty("rule").GetString());
+    }
+
+    private static async Task<(byte[] Repair, byte[] Commit)> BuildRemovalAsync(
+        TestDevice device, Protocol.Wire.AuthorityId victim)
     {
         using (await device.OpenAsync()) { }
         using var state = await device.Store.LoadAsync(default);
@@ -52,9 +59,11 @@ public sealed class RepairAbuseTests(ServerFixture fixture)
         var link = draft.Sign(signing, new Dictionary<Protocol.Wire.AuthorityId, byte[]>());
         var manifest = ManifestDraft.Next(
             open, draft, new ManifestChange(), state.Device, signing, SystemRandom.Instance);
-        return new RepairBundle(vault.Links.Add(link), [draft.Keyset], manifest)
+        var repair = new RepairBundle(vault.Links.Add(link), [draft.Keyset], manifest)
         {
+            Trail = vault.HashesTrail,
             Between = vault.Hashes.Add(vault.Manifest.Hash),
-        }.Encode();
+        };
+        return (repair.Encode(), new CommitBundle(link, draft.Keyset, manifest, []).Encode());
     }
 }

@@ -8,105 +8,70 @@ using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.EndToEnd.Tests.Load;
 
-/// <summary>
-/// An account whose code was replaced hundreds of times, and its epoch thousands. It comes to the server by one repair,
-/// and not by as many commits.
-/// </summary>
+/// <summary>An account whose code was replaced hundreds of times: as often as a chain can add authorities.</summary>
 internal sealed class LongAccount : IDisposable
 {
-    // A chain adds 512 authorities at most.
-    private const int Codes = 400;
+    private const int PrivateBytes = 120 * 1024;
 
     private readonly ServerProcess _server;
     private readonly TestAuthority _phone;
+    private readonly AuthorityId _code;
     private readonly List<SignedChainLink> _links;
     private readonly SignedManifest _manifest;
-    private readonly Keyset _keyset;
 
     private LongAccount(
-        ServerProcess server, TestAuthority phone, List<SignedChainLink> links, Keyset keyset, SignedManifest manifest)
-    {
-        _server = server;
-        _phone = phone;
-        _links = links;
-        (_keyset, _manifest) = (keyset, manifest);
-    }
+        ServerProcess server, TestAuthority phone, AuthorityId code, List<SignedChainLink> links,
+        SignedManifest manifest) =>
+        (_server, _phone, _code, _links, _manifest) = (server, phone, code, links, manifest);
 
     /// <summary>The device's name in signatures.</summary>
     public string KeyId => Protocol.Wire.KeyId.OfDevice(_links[0].Link.Account, _phone.Id).ToString();
 
-    /// <summary>Makes the account and gives the server all of its links.</summary>
+    /// <summary>Makes the account, and replaces its code by a commit each.</summary>
     public static async Task<LongAccount> CreateAsync(ServerProcess server, HttpClient http, int links)
     {
         var random = new TestRandom(links);
         var (phone, code) = (TestAuthority.Device(random), TestAuthority.Code(random));
         var begin = ChainLinkDraft.Begin("demo", phone.Added, [code.Added], 1, random);
-        var first = ManifestDraft.First(begin, new ManifestChange(), phone.Signing, random);
+        var manifest = ManifestDraft.First(begin, new ManifestChange(), phone.Signing, random);
+        begin.Key.Dispose();
         var chain = new List<SignedChainLink> { Sign(begin.Body, phone, phone, code) };
         using var creation = new HttpRequestMessage(HttpMethod.Post,
-            "/v1/accounts") { Content = Cbor(new CommitBundle(chain[0], begin.Keyset, first, []).Encode()) };
+            "/v1/accounts") { Content = Cbor(new CommitBundle(chain[0], begin.Keyset, manifest, []).Encode()) };
         creation.Headers.Authorization =
             new AuthenticationHeaderValue("Bearer", await server.TokenAsync($"long {links}"));
         using (var created = await http.SendAsync(creation)) created.EnsureSuccessStatusCode();
 
-        var (keyset, key) = (begin.Keyset, begin.Key);
         while (chain.Count < links)
         {
-            var before = chain[^1];
-            var nextKey = EpochKey.Create(before.Link.Account, before.Link.Epoch + 1, random);
-            var nextCode = chain.Count < Codes ? TestAuthority.Code(random) : code;
-            keyset = Keyset.Create(
-                nextKey, [new(phone.Id, phone.Kem.PublicKey), new(nextCode.Id, nextCode.Kem.PublicKey)]);
-            var body = new ChainLink
-            {
-                Account = before.Link.Account,
-                Sequence = before.Link.Sequence + 1,
-                Previous = before.Hash,
-                Epoch = nextKey.Epoch,
-                EpochCommit = nextKey.Commit,
-                PreviousEpoch = before.Link.Epoch,
-                PreviousEpochKey = random.Bytes(ChainLink.PreviousEpochKeySize),
-                KeysetHash = keyset.Hash,
-                Add = nextCode == code ? [] : [nextCode.Entry],
-                Remove = nextCode == code ? [] : [code.Id],
-                Time = 1,
-                Signer = phone.Id,
-            }.Encode();
-            chain.Add(nextCode == code ? Sign(body, phone) : Sign(body, phone, nextCode));
-            if (nextCode != code) code.Dispose();
-            key.Dispose();
-            (key, code) = (nextKey, nextCode);
+            var next = TestAuthority.Code(random);
+            var (body, keyset) = Replacement(chain[^1], phone, code.Id, next, random);
+            chain.Add(Sign(body, phone, next));
+            // The last one has room for what many items would tell.
+            manifest = Manifest(chain[^1], manifest, phone, random, chain.Count < links ? 512 : PrivateBytes);
+            var account = new LongAccount(server, phone, next.Id, chain, manifest);
+            using var answer = await http.SendAsync(account.Request(
+                HttpMethod.Post, "/v1/commits", new CommitBundle(chain[^1], keyset, manifest, []).Encode()));
+            if (!answer.IsSuccessStatusCode)
+                throw new InvalidOperationException(await answer.Content.ReadAsStringAsync());
+            code.Dispose();
+            code = next;
         }
 
-        key.Dispose();
+        var id = code.Id;
         code.Dispose();
-        var account = new LongAccount(server, phone, chain, keyset, Manifest(chain[^1], first, phone, random));
-        using var repaired =
-            await http.SendAsync(
-                account.Request(
-                    HttpMethod.Post, "/v1/repair",
-                    new RepairBundle([.. chain], [keyset], account._manifest) { Between = [first.Hash] }.Encode()));
-        if (!repaired.IsSuccessStatusCode)
-            throw new InvalidOperationException(await repaired.Content.ReadAsStringAsync());
-        return account;
+        return new LongAccount(server, phone, id, chain, manifest);
     }
 
     /// <summary>A commit with a link that everything is right about but its signature.</summary>
     public byte[] ForgedLink(int number)
     {
-        var head = _links[^1];
         var random = new TestRandom(number);
         using var code = TestAuthority.Code(random);
         using var stranger = TestAuthority.Device(random);
-        using var key = EpochKey.Create(head.Link.Account, head.Link.Epoch, random);
-        var keyset = Keyset.Create(key, [new(code.Id, code.Kem.PublicKey)]);
-        var body = (head.Link with
-        {
-            Sequence = head.Link.Sequence + 1, Previous = head.Hash, PreviousEpoch = 0,
-            PreviousEpochKey = ReadOnlyMemory<byte>.Empty, KeysetHash = keyset.Hash, Add = [code.Entry], Remove = [],
-        }).Encode();
+        var (body, keyset) = Replacement(_links[^1], _phone, _code, code, random);
         var link = Sign(body, stranger, code);
-        return new CommitBundle(link, keyset, Manifest(link, _manifest, _phone, random), []).Encode();
+        return new CommitBundle(link, keyset, Manifest(link, _manifest, _phone, random, 512), []).Encode();
     }
 
     /// <summary>A request of the phone's.</summary>
@@ -131,6 +96,30 @@ internal sealed class LongAccount : IDisposable
 
     public void Dispose() => _phone.Dispose();
 
+    // No cap of a day or a chain's life stands against a link that removes as many as it adds. The key that leads back is
+    // opened by nobody here.
+    private static (byte[] Body, Keyset Keyset) Replacement(
+        SignedChainLink before, TestAuthority phone, AuthorityId code, TestAuthority next, TestRandom random)
+    {
+        using var key = EpochKey.Create(before.Link.Account, before.Link.Epoch + 1, random);
+        var keyset = Keyset.Create(key, [new(phone.Id, phone.Kem.PublicKey), new(next.Id, next.Kem.PublicKey)]);
+        return (new ChainLink
+        {
+            Account = before.Link.Account,
+            Sequence = before.Link.Sequence + 1,
+            Previous = before.Hash,
+            Epoch = key.Epoch,
+            EpochCommit = key.Commit,
+            PreviousEpoch = before.Link.Epoch,
+            PreviousEpochKey = random.Bytes(ChainLink.PreviousEpochKeySize),
+            KeysetHash = keyset.Hash,
+            Add = [next.Entry],
+            Remove = [code],
+            Time = 1,
+            Signer = phone.Id,
+        }.Encode(), keyset);
+    }
+
     private static ByteArrayContent Cbor(byte[] body) =>
         new(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/cbor") } };
 
@@ -142,7 +131,7 @@ internal sealed class LongAccount : IDisposable
 
     // Its sealed part is opened by nobody here.
     private static SignedManifest Manifest(
-        SignedChainLink head, SignedManifest before, TestAuthority signer, TestRandom random) =>
+        SignedChainLink head, SignedManifest before, TestAuthority signer, TestRandom random, int privateBytes) =>
         SignedManifest.Sign(
             new Manifest
             {
@@ -153,7 +142,7 @@ internal sealed class LongAccount : IDisposable
                 ChainHead = new ChainPlace(head.Link.Sequence, head.Hash),
                 Epoch = head.Link.Epoch,
                 LeafLabel = new Hash256(random.Bytes(32)),
-                Private = random.Bytes(512),
+                Private = random.Bytes(privateBytes),
                 Signer = signer.Id,
             },
             signer.Signing);
