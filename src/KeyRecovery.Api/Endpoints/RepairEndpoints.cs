@@ -15,8 +15,8 @@ internal static class RepairEndpoints
             .WithName("repair")
             .WithSummary("Give the server back what it lost")
             .WithDescription(
-                "The body is a repair, or the way back (docs/protocol.md §7); its signer, a device or a slot, stands in "
-                + "the chain that it carries.")
+                "The body is a repair, or the way back (docs/protocol.md §7); its signer, a device or a slot, stands "
+                + "in the chain that it carries.")
             .WithTags("Repair")
             .WithMetadata(new SignedByContent(), new BodyLimit(Limits.RepairBytes))
             .Accepts<Binary>(CborBody.Cbor)

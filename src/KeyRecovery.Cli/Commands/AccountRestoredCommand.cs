@@ -57,7 +57,8 @@ internal static class AccountRestoredCommand
                 if (!hasGoneOn) RestoreText.Write(people, restoredAt, vault.Behind, conflicts);
                 else
                     people.WriteLine(
-                        $"The account goes on. What is stored from now on is sealed under new keys (epoch {vault.Epoch}).");
+                        "The account goes on. What is stored from now on is sealed under new keys "
+                        + $"(epoch {vault.Epoch}).");
                 if (dismiss) people.WriteLine("This device has forgotten what it knew beyond that.");
             });
     }

@@ -83,7 +83,8 @@ internal sealed class CliContext : IDisposable
             WarnOfSpoiling(vault);
             if (tellsRestore && RestoreText.Note(vault) is { } restored) Output.Note(restored);
             // What does not open is not mended, but left.
-            var bad = vault.Authorities.Where(a => a.SealIsBad && vault.Spoiled is null && vault.Behind is null).ToList();
+            var mayMend = vault.Spoiled is null && vault.Behind is null;
+            var bad = vault.Authorities.Where(a => a.SealIsBad && mayMend).ToList();
             if (bad.Count > 0 && !await MendAsync(vault, bad, ct)) bad.Clear();
             if (vault.LostItems is { Length: > 0 } lost)
                 Output.Note(

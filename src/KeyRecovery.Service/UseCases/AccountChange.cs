@@ -57,7 +57,7 @@ internal sealed record AccountChange
     /// </summary>
     public bool Replaces { get; init; }
 
-    /// <summary>Whether its chain does not go on from the account's: then nothing that stands on that is kept.</summary>
+    /// <summary>Whether its chain does not go on from the account's: then nothing that stands on that stays.</summary>
     public bool ReplacesChain { get; init; }
 
     /// <summary>Whether it comes with a claim, which stands in the key row before it.</summary>

@@ -66,7 +66,7 @@ public sealed class SpoiledTests(TrustingFixture fixture) : IClassFixture<Trusti
     {
         var phone = await SpoilAsync(Culprit.WriteNoiseAsync);
         var done = (await phone.RunAsync("device", "revoke", "stolen phone", "--json")).Ended(0).Json;
-        Assert.Equal([_stolenId], done.GetProperty("removed").EnumerateArray().Select(r => r.GetString()));
+        Assert.Equal([_stolenId], done.GetProperty("removed").EnumerateArray().Select(r => r.GetProperty("id").GetString()));
         await AssertIsWellAsync(phone);
     }
 

@@ -96,8 +96,8 @@ internal sealed class LongAccount : IDisposable
 
     public void Dispose() => _phone.Dispose();
 
-    // No cap of a day or a chain's life stands against a link that removes as many as it adds. The key that leads back is
-    // opened by nobody here.
+    // No cap of a day or a chain's life stands against a link that removes as many as it adds. The key that leads back
+    // is opened by nobody here.
     private static (byte[] Body, Keyset Keyset) Replacement(
         SignedChainLink before, TestAuthority phone, AuthorityId code, TestAuthority next, TestRandom random)
     {
