@@ -66,7 +66,8 @@ public sealed class SpoiledTests(TrustingFixture fixture) : IClassFixture<Trusti
     {
         var phone = await SpoilAsync(Culprit.WriteNoiseAsync);
         var done = (await phone.RunAsync("device", "revoke", "stolen phone", "--json")).Ended(0).Json;
-        Assert.Equal([_stolenId], done.GetProperty("removed").EnumerateArray().Select(r => r.GetProperty("id").GetString()));
+        var removed = done.GetProperty("removed").EnumerateArray().Select(r => r.GetProperty("id").GetString());
+        Assert.Equal([_stolenId], removed);
         await AssertIsWellAsync(phone);
     }
 
