@@ -24,12 +24,15 @@ internal static class RepairEndpoints
             .WithChangeProblems();
 
     private static async Task<IResult> RepairAsync(
-        ClaimedRequest request, HttpContext context, KeyRecoveryService service)
+        ClaimedRequest request, HttpContext context, AppTokens tokens, KeyRecoveryService service)
     {
         if (CborBody.RequireType(context.Request, CborBody.Cbor) is { } wrongType) return wrongType;
+        // An app may ask for its token beside a slot's signature, here as everywhere.
+        var token = request.Signer.Account is null ? await tokens.ReadAsync(context) : TokenResult.Missing.Instance;
+        if (token is TokenResult.KeysUnavailable) return Failures.KeysUnavailable();
         using var span = ServerTrace.Start("repair");
         var outcome = await service.Repairs.RepairAsync(
-            request.Signer, request.Verify, request.Body, context.RequestAborted);
+            request.Signer, request.Verify, (token as TokenResult.Valid)?.User, request.Body, context.RequestAborted);
         span.Outcome(Answers.Name(outcome));
         return Answers.Of(outcome, result => TypedResults.Ok(RepairResponse.Of(result)));
     }

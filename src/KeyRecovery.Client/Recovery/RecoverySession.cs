@@ -222,7 +222,7 @@ public sealed class RecoverySession : IDisposable
         using var device = new NewDevice(_options.Random);
         var commit = WayBack.Write(open, _slot, (device, deviceName), _api.NowSeconds, _options.Random);
         using (var pending = device.Pending(Account, commit.Encode())) await _store.SaveAsync(pending, ct);
-        return await VaultRepair.SendAsync(_api, _slot, VaultRepair.Onward(_view.Newest, commit), ct)
+        return await VaultRepair.SendAsync(_api, _slot, VaultRepair.Onward(_view.Newest, commit), ct, _token)
             is Repaired.Refused refused
             ? refused.Why : await OpenAsync([.. remove.Except(behind.Leaving.Select(a => a.Id))], ct);
     }

@@ -68,8 +68,9 @@ internal sealed class VaultApi(ApiTransport transport, RealmDirectory realms)
     public Task<Answer> GetVersionsAsync(DeviceKeys signer, ItemId item, CancellationToken ct) =>
         transport.SendAsync(ApiRequest.Get($"/v1/items/{item}/versions"), signer, ct);
 
-    public Task<Answer> RepairAsync(DeviceKeys signer, ReadOnlyMemory<byte> repair, CancellationToken ct) =>
-        transport.SendAsync(ApiRequest.Post("/v1/repair", repair), signer, ct);
+    public Task<Answer> RepairAsync(
+        DeviceKeys signer, ReadOnlyMemory<byte> repair, string? token, CancellationToken ct) =>
+        transport.SendAsync(ApiRequest.Post("/v1/repair", repair) with { Token = token }, signer, ct);
 
     public Task<Answer> RequestErasureAsync(DeviceKeys signer, ulong round, CancellationToken ct) =>
         transport.SendAsync(new ApiRequest(HttpMethod.Post, $"/v1/erasure?round={round}"), signer, ct);

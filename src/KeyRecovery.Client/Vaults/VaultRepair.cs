@@ -43,9 +43,9 @@ internal static class VaultRepair
     };
 
     public static async Task<Repaired> SendAsync(
-        VaultApi api, DeviceKeys signer, RepairBundle repair, CancellationToken ct)
+        VaultApi api, DeviceKeys signer, RepairBundle repair, CancellationToken ct, string? token = null)
     {
-        var answer = await api.RepairAsync(signer, repair.Encode(), ct);
+        var answer = await api.RepairAsync(signer, repair.Encode(), token, ct);
         if (answer is Answer.Problem problem)
             return new Repaired.Refused(
                 Failures.Of(problem), problem.Details.ReadRestored(), problem.Type == ProblemTypes.Revoked);

@@ -25,18 +25,20 @@ public sealed class Repairs
     /// <summary>Repairs.</summary>
     /// <param name="keyId">Who the request says has signed it.</param>
     /// <param name="verify">Whether the request's signature verifies under a key.</param>
+    /// <param name="user">Whose app token came along, of an app that asks for it beside a slot's signature; or null.
+    /// </param>
     /// <param name="body">What the client gives: a <see cref="RepairBundle"/>, of which nothing was read.</param>
     /// <param name="ct">Cancels what was not yet written.</param>
     public async ValueTask<Outcome<RepairResult>> RepairAsync(
-        KeyId keyId, Func<VerifyKey, bool> verify, ReadOnlyMemory<byte> body, CancellationToken ct)
+        KeyId keyId, Func<VerifyKey, bool> verify, AppUser? user, ReadOnlyMemory<byte> body, CancellationToken ct)
     {
-        var outcome = await TryAsync(keyId, verify, body, ct);
+        var outcome = await TryAsync(keyId, verify, user, body, ct);
         ServiceMeter.Repair(outcome is Outcome<RepairResult>.Failed failed ? failed.Failure.Code.ToString() : "Done");
         return outcome;
     }
 
     private async ValueTask<Outcome<RepairResult>> TryAsync(
-        KeyId keyId, Func<VerifyKey, bool> verify, ReadOnlyMemory<byte> body, CancellationToken ct)
+        KeyId keyId, Func<VerifyKey, bool> verify, AppUser? user, ReadOnlyMemory<byte> body, CancellationToken ct)
     {
         if (await FindAccountAsync(keyId, ct) is not { } account) return new ServiceFailure(ErrorCode.SignatureInvalid);
         var identified = Decode(() => Identify(account, keyId.Authority, verify, body));
@@ -49,6 +51,8 @@ public sealed class Repairs
             using var view = await _context.Door.ReadAsync(account, ct);
             if (view.Standing == AccountStanding.Erased) return new ServiceFailure(ErrorCode.Erased);
             if (!view.HasRows) return new ServiceFailure(ErrorCode.SignatureInvalid);
+            if (keyId.Account is null && !await HasTokenAsync(view, account, sender.App, user, ct))
+                return new ServiceFailure(ErrorCode.TokenInvalid);
             if (bundle is null)
             {
                 var decoded = Decode<RepairBundle>(() => sender.Outline.Decode());
@@ -77,6 +81,18 @@ public sealed class Repairs
         if (keyId.Account is { } account) return account;
         return await _context.Keys.ReadAsync(_context.Lookups.Ids.Slot(keyId.Authority), ct) is { } lookup
             ? _context.Lookups.Open(lookup) : null;
+    }
+
+    // What an app asks of every request of a slot, it asks of this one as well: a code alone may be a thief's.
+    private async ValueTask<bool> HasTokenAsync(
+        AccountView view, AccountId account, string app, AppUser? user, CancellationToken ct)
+    {
+        if (!_context.Policies.Of(view.State?.User.App ?? app).CodeNeedsToken) return true;
+        if (user is null) return false;
+        return view.State is { } state
+            ? await AccountOwners.IsOwnerAsync(_context, state, user, ct)
+            : await _context.Keys.ReadAsync(_context.Lookups.Ids.Subject(user), ct) is { } lookup
+                && _context.Lookups.Open(lookup) == account;
     }
 
     private async ValueTask<WriteStep> TryOnceAsync(

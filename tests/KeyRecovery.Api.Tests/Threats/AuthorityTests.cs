@@ -122,6 +122,8 @@ public sealed class AuthorityTests(VaultFixture fixture) : IClassFixture<VaultFi
     {
         var account = await TestAccount.CreateAsync(fixture.Host, VaultFixture.StrictApp);
         var stranger = await TestAccount.CreateAsync(fixture.Host, VaultFixture.StrictApp);
+        byte[] repair;
+        using (var vault = await account.OpenAsync()) repair = Contract.VaultTests.Repair(vault).Encode();
         string?[] wrong =
         [
             null, "x.y.z",
@@ -136,6 +138,10 @@ public sealed class AuthorityTests(VaultFixture fixture) : IClassFixture<VaultFi
                     () => account.SendAsync(account.Code, method, target, adjust: Bearer(token)),
                     HttpStatusCode.Unauthorized, "token-invalid");
             }
+
+            await fixture.RefusedAsync(
+                () => account.SendAsync(account.Code, HttpMethod.Post, "/v1/repair", repair, adjust: Bearer(token)),
+                HttpStatusCode.Unauthorized, "token-invalid");
         }
 
         // A stranger hears of the signature and not of the token.
@@ -148,6 +154,9 @@ public sealed class AuthorityTests(VaultFixture fixture) : IClassFixture<VaultFi
         using var recovery = await account.SendAsync(
             account.Code, HttpMethod.Post, "/v1/recovery", adjust: Bearer(right));
         Assert.Equal(HttpStatusCode.OK, recovery.StatusCode);
+        using var repaired = await account.SendAsync(
+            account.Code, HttpMethod.Post, "/v1/repair", repair, adjust: Bearer(right));
+        Assert.Equal(HttpStatusCode.OK, repaired.StatusCode);
         using var device = await account.SendAsync(account.Phone, HttpMethod.Get, "/v1/vault");
         Assert.Equal(HttpStatusCode.OK, device.StatusCode);
     }

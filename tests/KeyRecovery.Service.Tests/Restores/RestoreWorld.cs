@@ -130,7 +130,7 @@ internal sealed class RestoreWorld : IAsyncDisposable
         var account = Account.Now.Account;
         var keyId = by.Entry.Kind == AuthorityKind.Device ? KeyId.OfDevice(account, by.Id) : KeyId.OfSlot(by.Id);
         return await (service ?? Server.Service).Repairs.RepairAsync(
-            keyId, key => key == by.Signing.PublicKey, bundle.Encode(), default);
+            keyId, key => key == by.Signing.PublicKey, null, bundle.Encode(), default);
     }
 
     /// <summary>Repairs, and stores the items that the server lacks.</summary>

@@ -65,7 +65,7 @@ public sealed class LateCreationTests
 
         var now = user.Account.Now;
         var repaired = await world.Server.Service.Repairs.RepairAsync(
-            KeyId.OfDevice(now.Account, user.Phone.Id), key => key == user.Phone.Signing.PublicKey,
+            KeyId.OfDevice(now.Account, user.Phone.Id), key => key == user.Phone.Signing.PublicKey, null,
             (now.Repair() with { Head = SignedHead.Decode(head) }).Encode(), default);
         Assert.IsType<Outcome<RepairResult>.Done>(repaired);
 

@@ -67,7 +67,8 @@ public sealed class RepairStepTests
         var now = user.Account.Now;
         var body = (now.Repair() with { Head = head }).Encode();
         return await service.Repairs.RepairAsync(
-            KeyId.OfDevice(now.Account, user.Phone.Id), key => key == user.Phone.Signing.PublicKey, body, default);
+            KeyId.OfDevice(now.Account, user.Phone.Id), key => key == user.Phone.Signing.PublicKey, null, body,
+            default);
     }
 
     // A repair, and then the items that the server lacks: as the SDK does it.

@@ -124,7 +124,7 @@ public sealed class ReplicaTests
         {
             var now = user.Account.Now;
             repaired = await world.Server.Service.Repairs.RepairAsync(
-                KeyId.OfDevice(now.Account, user.Phone.Id), key => key == user.Phone.Signing.PublicKey,
+                KeyId.OfDevice(now.Account, user.Phone.Id), key => key == user.Phone.Signing.PublicKey, null,
                 now.Repair().Encode(), default);
             if (repaired is Outcome<RepairResult>.Failed(var told)) Assert.Equal(ErrorCode.Unavailable, told.Code);
         }

@@ -183,7 +183,7 @@ public sealed class RestoreStepTests
     private static Task<Outcome<RepairResult>> RepairAsync(
         KeyRecoveryService service, StepAccount user, RepairBundle bundle) =>
         service.Repairs.RepairAsync(
-            KeyId.OfDevice(user.Account.Now.Account, user.Phone.Id), key => key == user.Phone.Signing.PublicKey,
+            KeyId.OfDevice(user.Account.Now.Account, user.Phone.Id), key => key == user.Phone.Signing.PublicKey, null,
             bundle.Encode(), default).AsTask();
 
     private static async Task RepairedAsync(KeyRecoveryService service, Lost lost, RepairBundle bundle)
