@@ -59,6 +59,6 @@ public sealed record ErasureReceipt
             .UInt(RequestedAt).UInt(ErasedAt).UInt(Kek).UInt(KekDestroyedAt).Array(Proofs.Length);
         foreach (var proof in Proofs) writer.UInt((ulong)proof);
         var body = writer.ToArray();
-        return new CborOut().Array(2).Bytes(body).Bytes(auditKey.Sign(SignatureLabel.ErasureReceipt, body)).ToArray();
+        return SignedBody.Sign(SignatureLabel.ErasureReceipt, body, auditKey);
     }
 }

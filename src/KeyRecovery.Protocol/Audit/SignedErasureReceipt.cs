@@ -8,12 +8,14 @@ namespace KeyRecovery.Protocol.Audit;
 /// <summary>A receipt as it was handed out, with its signature (docs/protocol.md §15.1).</summary>
 public sealed class SignedErasureReceipt
 {
-    private readonly ReadOnlyMemory<byte> _body;
-    private readonly ReadOnlyMemory<byte> _signature;
+    private readonly SignedBody _signed;
 
-    private SignedErasureReceipt(ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> body, ReadOnlyMemory<byte> signature,
-        ErasureReceipt receipt) =>
-        (Bytes, _body, _signature, Receipt) = (bytes, body, signature, receipt);
+    private SignedErasureReceipt(ReadOnlyMemory<byte> bytes)
+    {
+        Bytes = bytes;
+        _signed = SignedBody.Decode(bytes, ErasureReceipt.MaxSize);
+        Receipt = ReadBody(_signed.Body);
+    }
 
     /// <summary>All of it.</summary>
     public ReadOnlyMemory<byte> Bytes { get; }
@@ -24,20 +26,11 @@ public sealed class SignedErasureReceipt
     /// <summary>Reads a receipt.</summary>
     /// <exception cref="WireFormatException">Not a receipt, or one whose parts contradict each other.</exception>
     /// <exception cref="UpgradeRequiredException">A version that this program does not know.</exception>
-    public static SignedErasureReceipt Decode(ReadOnlyMemory<byte> bytes)
-    {
-        WireFormatException.Require(bytes.Length <= ErasureReceipt.MaxSize, "a receipt is shorter");
-        var outer = new CborIn(bytes);
-        outer.Array(2);
-        var body = outer.BytesView(1, ErasureReceipt.MaxSize);
-        var signature = outer.BytesView(SigningKey.SignatureSize, SigningKey.SignatureSize);
-        outer.End();
-        return new SignedErasureReceipt(bytes, body, signature, ReadBody(body));
-    }
+    public static SignedErasureReceipt Decode(ReadOnlyMemory<byte> bytes) => new(bytes);
 
     /// <summary>Whether the server of this audit key has signed it.</summary>
     public bool IsSignedBy(VerifyKey auditKey) =>
-        auditKey.Verify(SignatureLabel.ErasureReceipt, _body.Span, _signature.Span);
+        _signed.IsSignedBy(auditKey, SignatureLabel.ErasureReceipt);
 
     private static ErasureReceipt ReadBody(ReadOnlyMemory<byte> body)
     {

@@ -9,15 +9,13 @@ public sealed class SignedClaim
     /// <summary>The most that it has, in bytes.</summary>
     public const int MaxSize = 192;
 
-    private readonly ReadOnlyMemory<byte> _body;
-    private readonly ReadOnlyMemory<byte> _signature;
+    private readonly SignedBody _signed;
 
-    private SignedClaim(ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> body, ReadOnlyMemory<byte> signature)
+    private SignedClaim(ReadOnlyMemory<byte> bytes)
     {
         Bytes = bytes;
-        _body = body;
-        _signature = signature;
-        Claim = RestoredClaim.Decode(body);
+        _signed = SignedBody.Decode(bytes, MaxSize);
+        Claim = RestoredClaim.Decode(_signed.Body);
     }
 
     /// <summary>All of it, as it travels and is kept.</summary>
@@ -29,28 +27,15 @@ public sealed class SignedClaim
     /// <summary>Signs a claim.</summary>
     /// <param name="claim">The claim.</param>
     /// <param name="key">The home server's audit key.</param>
-    public static SignedClaim Sign(RestoredClaim claim, SigningKey key)
-    {
-        var body = claim.Encode();
-        return Decode(
-            new CborOut().Array(2).Bytes(body).Bytes(key.Sign(SignatureLabel.Restored, body)).ToArray());
-    }
+    public static SignedClaim Sign(RestoredClaim claim, SigningKey key) =>
+        Decode(SignedBody.Sign(SignatureLabel.Restored, claim.Encode(), key));
 
     /// <summary>Reads a signed claim. Checks the shape only.</summary>
     /// <exception cref="WireFormatException">Not a signed claim.</exception>
     /// <exception cref="UpgradeRequiredException">A version that this program does not know.</exception>
-    public static SignedClaim Decode(ReadOnlyMemory<byte> bytes)
-    {
-        WireFormatException.Require(bytes.Length <= MaxSize, "a signed claim is shorter");
-        var reader = new CborIn(bytes);
-        reader.Array(2);
-        var body = reader.BytesView(1, MaxSize);
-        var signature = reader.BytesView(SigningKey.SignatureSize, SigningKey.SignatureSize);
-        reader.End();
-        return new SignedClaim(bytes, body, signature);
-    }
+    public static SignedClaim Decode(ReadOnlyMemory<byte> bytes) => new(bytes);
 
     /// <summary>Whether the home server of one of these audit keys has signed it.</summary>
     public bool IsSignedBy(IEnumerable<VerifyKey> homeKeys) =>
-        homeKeys.Any(key => key.Verify(SignatureLabel.Restored, _body.Span, _signature.Span));
+        homeKeys.Any(key => _signed.IsSignedBy(key, SignatureLabel.Restored));
 }

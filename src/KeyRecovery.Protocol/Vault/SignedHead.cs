@@ -9,15 +9,13 @@ public sealed class SignedHead
     /// <summary>The most that it has, in bytes.</summary>
     public const int MaxSize = 320;
 
-    private readonly ReadOnlyMemory<byte> _body;
-    private readonly ReadOnlyMemory<byte> _signature;
+    private readonly SignedBody _signed;
 
-    private SignedHead(ReadOnlyMemory<byte> bytes, ReadOnlyMemory<byte> body, ReadOnlyMemory<byte> signature)
+    private SignedHead(ReadOnlyMemory<byte> bytes)
     {
         Bytes = bytes;
-        _body = body;
-        _signature = signature;
-        Head = AccountHead.Decode(body);
+        _signed = SignedBody.Decode(bytes, MaxSize);
+        Head = AccountHead.Decode(_signed.Body);
     }
 
     /// <summary>All of it, as it travels and is kept.</summary>
@@ -29,28 +27,15 @@ public sealed class SignedHead
     /// <summary>Signs a head.</summary>
     /// <param name="head">The head.</param>
     /// <param name="key">The home server's audit key.</param>
-    public static SignedHead Sign(AccountHead head, SigningKey key)
-    {
-        var body = head.Encode();
-        return Decode(
-            new CborOut().Array(2).Bytes(body).Bytes(key.Sign(SignatureLabel.Head, body)).ToArray());
-    }
+    public static SignedHead Sign(AccountHead head, SigningKey key) =>
+        Decode(SignedBody.Sign(SignatureLabel.Head, head.Encode(), key));
 
     /// <summary>Reads a signed head. Checks the shape only.</summary>
     /// <exception cref="WireFormatException">Not a signed head.</exception>
     /// <exception cref="UpgradeRequiredException">A version that this program does not know.</exception>
-    public static SignedHead Decode(ReadOnlyMemory<byte> bytes)
-    {
-        WireFormatException.Require(bytes.Length <= MaxSize, "a signed head is shorter");
-        var reader = new CborIn(bytes);
-        reader.Array(2);
-        var body = reader.BytesView(1, MaxSize);
-        var signature = reader.BytesView(SigningKey.SignatureSize, SigningKey.SignatureSize);
-        reader.End();
-        return new SignedHead(bytes, body, signature);
-    }
+    public static SignedHead Decode(ReadOnlyMemory<byte> bytes) => new(bytes);
 
     /// <summary>Whether the home server of one of these audit keys has signed it.</summary>
     public bool IsSignedBy(IEnumerable<VerifyKey> homeKeys) =>
-        homeKeys.Any(key => key.Verify(SignatureLabel.Head, _body.Span, _signature.Span));
+        homeKeys.Any(key => _signed.IsSignedBy(key, SignatureLabel.Head));
 }

@@ -1,16 +1,18 @@
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Protocol.Realms;
+namespace KeyRecovery.Protocol.Primitives;
 
-/// <summary><c>[body b, signature b64]</c>: what travels to and from a realm signed.</summary>
+/// <summary><c>[body b, signature b64]</c>: what travels signed.</summary>
 internal readonly record struct SignedBody(ReadOnlyMemory<byte> Body, ReadOnlyMemory<byte> Signature)
 {
     public static byte[] Sign(SignatureLabel label, byte[] body, SigningKey key) =>
         new CborOut().Array(2).Bytes(body).Bytes(key.Sign(label, body)).ToArray();
 
+    /// <summary>Reads it. Checks the shape only.</summary>
+    /// <exception cref="WireFormatException">Not a signed body, or one that is too long.</exception>
     public static SignedBody Decode(ReadOnlyMemory<byte> bytes, int maxBytes)
     {
+        WireFormatException.Require(bytes.Length <= maxBytes, "what is signed is shorter");
         var reader = new CborIn(bytes);
         reader.Array(2);
         var body = reader.BytesView(1, maxBytes);
