@@ -28,6 +28,11 @@ internal sealed class Committer(VaultState state, RealmKeeper realms)
         Func<Sent?, Task<Built>> build, CancellationToken ct, DeviceKeys? signer = null, string? token = null,
         bool mends = false)
     {
+        // A restored server takes nothing, and no item ahead of a commit either, before somebody has brought what it
+        // lacks; that may have been done since.
+        if (state.Behind is not null && await state.RefreshAsync(ct) is { } unread
+            && !(mends && unread is ClientFailure.Spoiled)) return new Sent.Refused(unread);
+        if (state.Behind is { } behind) return new Sent.Refused(behind);
         Sent? last = null;
         var missing = 0;
         for (var round = 0; round < Rounds; round++)
@@ -54,7 +59,6 @@ internal sealed class Committer(VaultState state, RealmKeeper realms)
                 if (await state.RefreshAsync(ct) is { } unread && !(mends && unread is ClientFailure.Spoiled))
                     return stale.IsAfterSilence ? new Sent.Unknown(unread) : new Sent.Refused(unread);
                 if (IsThere(commit)) return await DoneAsync(removed, ct);
-                // A restored server takes nothing before somebody has brought what it lacks.
                 return state.Behind is { } behind ? new Sent.Refused(behind) : new Sent.Stale();
             case Answer.Problem { Type: ProblemTypes.Refused, Details: { Field: "items", Rule: { } rule } } missing
                 when rule == RuleWords.Of(ProtocolFault.ItemHash):

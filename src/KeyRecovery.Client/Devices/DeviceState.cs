@@ -129,9 +129,11 @@ public sealed class DeviceState : IDisposable
         };
     }
 
-    /// <summary>The same device with other vaults that were replaced.</summary>
-    internal DeviceState WithReplaced(IEnumerable<ReplacedVault> replaced) =>
-        Copy(HomeKey, [.. replaced.TakeLast(ReplacedVault.Most)]);
+    /// <summary>The same device with one more vault that was replaced.</summary>
+    internal DeviceState With(ReplacedVault replaced) => Copy(HomeKey, ReplacedVault.Add(Replaced, replaced));
+
+    /// <summary>The same device without vaults that were replaced.</summary>
+    internal DeviceState WithoutReplaced() => Copy(HomeKey, []);
 
     internal DeviceState WithoutHomeKey() => Copy(null, Replaced);
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
@@ -10,13 +11,20 @@ namespace KeyRecovery.Client.Devices;
 /// <param name="Fault">What the newer vault would be without the server's claim.</param>
 internal sealed record ReplacedVault(VaultBundle Vault, Hash256 HashesTrail, ulong RestoredAt, ProtocolFault Fault)
 {
-    /// <summary>How many a device keeps; the oldest go.</summary>
+    /// <summary>How many a device keeps.</summary>
     public const int Most = 4;
 
     private const int MaxBytes = Limits.RepairBytes + Limits.TrailRemembered * (Hash256.Size + 8);
 
     public static ReplacedVault Of(RestoreConflict conflict) => new(
         conflict.Known.ToBundle(), conflict.Known.HashesTrail, conflict.Claim.Claim.Time, conflict.Fault);
+
+    /// <summary>
+    /// With one more. Of too many the second goes: the first is what was known before anything was replaced, and no
+    /// number of claims pushes it out before the person has seen it.
+    /// </summary>
+    public static ImmutableArray<ReplacedVault> Add(ImmutableArray<ReplacedVault> known, ReplacedVault next) =>
+        known.Length < Most ? known.Add(next) : known.RemoveAt(1).Add(next);
 
     public void Write(CborOut writer) => writer.Array(4)
         .Bytes(Vault.Encode()).Bytes(HashesTrail).UInt(RestoredAt).Text(RuleWords.Of(Fault));

@@ -231,6 +231,8 @@ public sealed class RecoverySession : IDisposable
         Func<NewDevice, ImmutableArray<AuthorityId>, Task<Result<CommitBundle>>> build,
         ImmutableArray<AuthorityId> tooYoung, ImmutableArray<AuthorityId> remove, CancellationToken ct)
     {
+        // Only the way back is taken, which removes nobody of choice and undoes nothing.
+        if (Behind is { } behind) return new ClientFailure.RestoredBehind(behind.RestoredAt, behind.OpensAt);
         using (var kept = await _store.LoadAsync(ct))
         {
             if (kept is { Pending.IsEmpty: true })

@@ -1,14 +1,24 @@
 using System.Collections.Immutable;
+using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Vaults;
+using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Client.Restores;
 
 /// <summary>What an open account does about a restored server: tells it, and goes on.</summary>
 internal sealed class RestoreEditor(KeyRecoveryOptions options, VaultState state)
 {
+    private (ImmutableArray<ReplacedVault> Replaced, VerifiedVault Now, ImmutableArray<RestoreConflictInfo> Told)? _told;
+
     /// <summary>What was known and is not there, the newest last.</summary>
-    public ImmutableArray<RestoreConflictInfo> Conflicts =>
-        [.. state.Replaced.Select(replaced => RestoreTelling.Of(options, state.Keys, replaced, state.Vault))];
+    public ImmutableArray<RestoreConflictInfo> Conflicts => state.Read(open =>
+    {
+        var (replaced, now) = (state.Replaced, open.Vault);
+        // Each has to be opened, with its whole chain: once for as long as nothing changes.
+        if (_told is not { } told || told.Replaced != replaced || told.Now != now)
+            _told = told = (replaced, now, [.. replaced.Select(r => RestoreTelling.Of(options, state.Keys, r, now))]);
+        return told.Told;
+    });
 
     /// <summary>What the account waits for; null where it waits for nothing.</summary>
     public BehindInfo? Behind => state.Read(open => RestoreTelling.Behind(open.Vault, open.Private, state.Keys.Id));

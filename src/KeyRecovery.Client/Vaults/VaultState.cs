@@ -134,7 +134,7 @@ internal sealed class VaultState : IDisposable
     }
 
     /// <summary>Forgets the vaults that a restored server does not have, once the person has been told.</summary>
-    public Task DismissReplacedAsync(CancellationToken ct) => SaveAsync(_device.WithReplaced([]), ct);
+    public Task DismissReplacedAsync(CancellationToken ct) => SaveAsync(_device.WithoutReplaced(), ct);
 
     public void Dispose()
     {
@@ -191,12 +191,10 @@ internal sealed class VaultState : IDisposable
 
     private ClientFailure.RolledBack RolledBack(ProtocolFault fault, VerifiedVault known, byte[] served)
     {
-        var head = SignedHead.Decode(VaultBundle.Decode(served).Head);
-        var isProof = head.IsSignedBy(_homeKeys)
-            && known.Head.Head.Contradicts(head.Head, known.Claims.Select(c => c.Claim));
+        var told = VaultBundle.Decode(served);
         return new ClientFailure.RolledBack(fault)
         {
-            Evidence = isProof ? new HomeEvidence(known.Head.Bytes, head.Bytes) : null,
+            Evidence = known.ProvesLie(told, _homeKeys) ? new HomeEvidence(known.Head.Bytes, told.Head) : null,
         };
     }
 
@@ -242,8 +240,7 @@ internal sealed class VaultState : IDisposable
         var vault = read.Vault;
         if (vault.Chain.FindActive(Keys.Id) is null) return new ClientFailure.Revoked();
         if (TryTake(vault) is { } failure) return failure;
-        using var before = read.Conflict is { } conflict
-            ? _device.WithReplaced(_device.Replaced.Append(ReplacedVault.Of(conflict))) : null;
+        using var before = read.Conflict is { } conflict ? _device.With(ReplacedVault.Of(conflict)) : null;
         await SaveAsync(
             (before ?? _device).With(vault, _options.HomeKeys.IsDefaultOrEmpty ? _homeKeys[0] : null), ct);
         return null;

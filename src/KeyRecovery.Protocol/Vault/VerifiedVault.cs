@@ -99,6 +99,21 @@ public sealed class VerifiedVault
         Judge(() => new VaultReading(appId, kept, own, null).RunKept(hashesTrail));
 
     /// <summary>
+    /// Whether the head of what is served and the one that is known prove a lie of the home: it has signed both, both
+    /// cannot be true, and no claim of a restore explains that, known or told along.
+    /// </summary>
+    /// <param name="told">What is served.</param>
+    /// <param name="homeKeys">The home's audit keys.</param>
+    /// <exception cref="WireFormatException">Its head, or a claim, is none.</exception>
+    /// <exception cref="UpgradeRequiredException">A version that this program does not know.</exception>
+    public bool ProvesLie(VaultBundle told, IReadOnlyList<VerifyKey> homeKeys)
+    {
+        var head = SignedHead.Decode(told.Head);
+        return head.IsSignedBy(homeKeys) && Head.Head.Contradicts(
+            head.Head, KnownClaims.Add(Claims, told.Restored, Account, homeKeys).Select(c => c.Claim));
+    }
+
+    /// <summary>
     /// Whether a claim says that the account was restored to a place before this reader was added: who is not in what
     /// is served then was not removed.
     /// </summary>

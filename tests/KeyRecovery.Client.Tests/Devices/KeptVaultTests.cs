@@ -1,3 +1,4 @@
+using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
@@ -95,6 +96,22 @@ public sealed class KeptVaultTests : IDisposable
         var bytes = Kept(_account.Now.Tell());
         bytes[VersionAt] = version;
         Assert.Throws<WireFormatException>(() => DeviceState.Decode(bytes));
+    }
+
+    [Fact]
+    public void Of_vaults_that_restores_replaced_the_first_and_the_newest_are_kept()
+    {
+        using var state = DeviceState.Decode(Kept(_account.Now.Tell()));
+        var states = new List<DeviceState> { state };
+        for (var at = 1UL; at <= 6; at++)
+            states.Add(states[^1].With(
+                new ReplacedVault(_account.Now.Tell(), default, at, ProtocolFault.ForkedManifest)));
+        using var again = DeviceState.Decode(states[^1].Encode());
+        Assert.Equal([1UL, 4, 5, 6], again.Replaced.Select(r => r.RestoredAt));
+        Assert.All(again.Replaced, r => Assert.Equal(ProtocolFault.ForkedManifest, r.Fault));
+        using var dismissed = again.WithoutReplaced();
+        Assert.Empty(dismissed.Replaced);
+        states.ForEach(s => s.Dispose());
     }
 
     private SignedChainLink Resigned(SignedChainLink link) =>

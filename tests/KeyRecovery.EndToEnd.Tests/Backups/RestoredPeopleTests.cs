@@ -116,6 +116,8 @@ public sealed class RestoredPeopleTests : IDisposable
             Assert.NotNull(session.Behind);
             var early = Assert.IsType<ClientFailure.RestoredBehind>(
                 TestDevice.Failure(await session.CompleteAsync("new phone", [])));
+            Assert.IsType<ClientFailure.RestoredBehind>(TestDevice.Failure(await session.CompleteWithRevocationAsync(
+                "new phone", new RevocationRequest([.. session.Devices.Select(d => d.Id)]) { Stolen = true })));
             Assert.Equal(TimeSpan.FromHours(72), early.OpensAt - early.RestoredAt);
         }
         // The phone that the lost link removed reads nothing meanwhile.
@@ -154,6 +156,9 @@ public sealed class RestoredPeopleTests : IDisposable
             Assert.Equal(world.Person.Content, TestDevice.Value(await vault.GetAsync("item")));
             Assert.IsType<ClientFailure.RestoredBehind>(
                 TestDevice.Failure(await vault.PutAsync("item", "no"u8.ToArray())));
+            // Stored ahead of its commit, it would be refused for another reason.
+            Assert.IsType<ClientFailure.RestoredBehind>(
+                TestDevice.Failure(await vault.PutAsync("large", new byte[50_000])));
             Assert.IsType<ClientFailure.RestoredBehind>(TestDevice.Failure(await vault.GoOnAsync()));
         }
         await world.RestartAsync(ahead: TimeSpan.FromHours(80));
