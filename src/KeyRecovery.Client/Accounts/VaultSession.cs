@@ -238,7 +238,8 @@ public sealed class VaultSession : IDisposable
 
     /// <summary>
     /// What this device knew and a restored server does not have, the newest last; of more than 4 the first and the
-    /// newest 3. Show it to the person, store again what is lost, remove again who is back, then <see cref="DismissConflictsAsync"/>.
+    /// newest 3. Show it to the person, store again what is lost, remove again who is back, then
+    /// <see cref="DismissConflictsAsync"/>.
     /// </summary>
     public ImmutableArray<RestoreConflictInfo> Conflicts => _restores.Conflicts;
 

@@ -8,7 +8,7 @@ namespace KeyRecovery.Client.Restores;
 /// <summary>What an open account does about a restored server: tells it, and goes on.</summary>
 internal sealed class RestoreEditor(KeyRecoveryOptions options, VaultState state)
 {
-    private (ImmutableArray<ReplacedVault> Replaced, VerifiedVault Now, ImmutableArray<RestoreConflictInfo> Told)? _told;
+    private Comparison? _told;
 
     /// <summary>What was known and is not there, the newest last.</summary>
     public ImmutableArray<RestoreConflictInfo> Conflicts => state.Read(open =>
@@ -16,7 +16,8 @@ internal sealed class RestoreEditor(KeyRecoveryOptions options, VaultState state
         var (replaced, now) = (state.Replaced, open.Vault);
         // Each has to be opened, with its whole chain: once for as long as nothing changes.
         if (_told is not { } told || told.Replaced != replaced || told.Now != now)
-            _told = told = (replaced, now, [.. replaced.Select(r => RestoreTelling.Of(options, state.Keys, r, now))]);
+            _told = told = new Comparison(
+                replaced, now, [.. replaced.Select(r => RestoreTelling.Of(options, state.Keys, r, now))]);
         return told.Told;
     });
 
@@ -37,4 +38,7 @@ internal sealed class RestoreEditor(KeyRecoveryOptions options, VaultState state
         // The answer may have been lost, or another device has gone on at the same time: what counts is what is there.
         return failure ?? (state.Behind is null ? null : (sent as Repaired.Refused)?.Why ?? behind);
     }
+
+    private sealed record Comparison(
+        ImmutableArray<ReplacedVault> Replaced, VerifiedVault Now, ImmutableArray<RestoreConflictInfo> Told);
 }
