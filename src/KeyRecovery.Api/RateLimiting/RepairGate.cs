@@ -59,7 +59,9 @@ internal sealed class RepairGate(KeyRecoveryOptions options, ServerMetrics metri
     /// <exception cref="BadHttpRequestException">It is too long, broken off or too slow.</exception>
     public async ValueTask<(ReadOnlyMemory<byte> Body, ProblemResult? Refusal)> ReadAsync(HttpContext context)
     {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        using var ended = new CancellationTokenSource(RequestLimits.RepairGrace, time);
+        using var gone = context.RequestAborted.UnsafeRegister(
+            static ended => ((CancellationTokenSource)ended!).Cancel(), ended);
         var hasGivenWay = false;
         using var held = _bytes.Begin(Everybody, () =>
         {
@@ -69,7 +71,6 @@ internal sealed class RepairGate(KeyRecoveryOptions options, ServerMetrics metri
         var (began, received) = (time.GetTimestamp(), 0L);
         try
         {
-            ended.CancelAfter(RequestLimits.RepairGrace);
             var (body, _) = await BodyReader.ReadAsync(context, grown =>
             {
                 // A buffer that grows is at most half empty.

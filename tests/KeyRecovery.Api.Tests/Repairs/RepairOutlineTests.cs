@@ -46,8 +46,8 @@ public sealed class RepairOutlineTests
                 var outline = RepairOutline.Read(changed);
                 var (device, app) = (outline.Find(_phone.Id), outline.FindApp(["demo"], _account));
                 var link = outline.Decode().Links[0].Link;
-                return device == link.Add.FirstOrDefault(a => a.Id == _phone.Id && a.Kind == AuthorityKind.Device)
-                    ?.SigningKey
+                // Whatever kind of authority it is: that is for the rules to judge, and is in what it signed.
+                return device == link.Add.FirstOrDefault(a => a.Id == _phone.Id)?.SigningKey
                     && (app is null || link.Signer == _phone.Id);
             }
             catch (Exception declared) when (declared is WireFormatException or UpgradeRequiredException)
