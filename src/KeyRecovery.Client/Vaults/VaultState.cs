@@ -257,8 +257,8 @@ internal sealed class VaultState : IDisposable
     {
         try
         {
-            var (opened, fault) = vault.Open(Keys.Id, Keys.Kem);
-            if (opened is null) return Told(vault.FindSpoiler(Keys.Id, Keys.Kem), fault);
+            var (opened, fault) = vault.Open(Keys.Id, Keys.Kem, Open);
+            if (opened is null) return Told(vault.FindSpoiler(Keys.Id, Keys.Kem, Open), fault);
             var badSeals = Open?.Vault.Chain.Seals.SequenceEqual(vault.Chain.Seals) is true
                 ? BadSeals : opened.FindBadSeals();
             lock (_gate)

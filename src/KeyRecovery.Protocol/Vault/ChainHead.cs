@@ -53,6 +53,9 @@ public sealed class ChainHead
     /// <summary>Who may act now, ascending by id.</summary>
     public ImmutableSortedDictionary<AuthorityId, ActiveAuthority> Active { get; }
 
+    /// <summary>The highest format version that all of them read: nobody writes a higher one (§3).</summary>
+    public ulong LowestMaxFormat => Active.Values.Min(a => a.MaxFormat);
+
     /// <summary>Every id and key that the chain has used.</summary>
     public UsedNames Used { get; }
 

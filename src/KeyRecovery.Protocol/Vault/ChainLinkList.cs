@@ -34,4 +34,21 @@ internal static class ChainLinkList
         if (thrown.FirstOrDefault(e => e is not null) is { } first) ExceptionDispatchInfo.Throw(first);
         return ImmutableCollectionsMarshal.AsImmutableArray(decoded);
     }
+
+    /// <summary>Decodes the links before the first that is of a newer version.</summary>
+    /// <exception cref="WireFormatException">A link before it is malformed.</exception>
+    public static ImmutableArray<SignedChainLink> DecodeKnownVersions(ImmutableArray<ReadOnlyMemory<byte>> links)
+    {
+        var decoded = ImmutableArray.CreateBuilder<SignedChainLink>();
+        try
+        {
+            foreach (var link in links) decoded.Add(SignedChainLink.Decode(link));
+        }
+        catch (UpgradeRequiredException)
+        {
+            // What comes before tells who has to read it.
+        }
+
+        return decoded.ToImmutable();
+    }
 }

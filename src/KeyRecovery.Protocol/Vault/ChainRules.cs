@@ -47,7 +47,7 @@ internal sealed class ChainRules
         var body = link.Link;
         if (_place is not null || body.Sequence != 0) return ProtocolFault.DroppedLink;
         var devices = body.Add.Where(a => a.Kind == AuthorityKind.Device).Take(2).ToList();
-        if (devices is not [var device]
+        if (devices is not [var device] || body.Add.Any(a => a.Kind == AuthorityKind.Passphrase)
             || AccountIds.Derive(appId, device.SigningKey, device.KemKeyHash, body.Previous) != body.Account)
         {
             return ProtocolFault.OtherBeginning;

@@ -15,6 +15,12 @@ public enum ProtocolFault
     /// <summary>A structure of a version that this program does not know.</summary>
     UpgradeRequired,
 
+    /// <summary>
+    /// A link, keyset or manifest of a later version, or with a kind of one, than all who are active read: nobody may
+    /// write it.
+    /// </summary>
+    AboveFormat,
+
     /// <summary>The structure belongs to another account.</summary>
     OtherAccount,
 

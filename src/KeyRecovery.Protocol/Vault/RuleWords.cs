@@ -12,6 +12,7 @@ public static class RuleWords
     {
         [ProtocolFault.Malformed] = "malformed",
         [ProtocolFault.UpgradeRequired] = "upgrade-required",
+        [ProtocolFault.AboveFormat] = "above-format",
         [ProtocolFault.OtherAccount] = "other-account",
         [ProtocolFault.OtherBeginning] = "other-beginning",
         [ProtocolFault.ForgedBeginning] = "forged-beginning",

@@ -9,7 +9,7 @@ namespace KeyRecovery.Protocol.Vault;
 /// </summary>
 internal sealed class VaultReading(string appId, VaultBundle told, OwnIdentity own, VerifiedVault? known)
 {
-    private readonly SignedManifest _manifest = SignedManifest.Decode(told.Manifest);
+    private SignedManifest _manifest = null!;
     private ImmutableArray<SignedClaim> _claims = [];
 
     /// <summary>Verifies what a server told.</summary>
@@ -18,10 +18,18 @@ internal sealed class VaultReading(string appId, VaultBundle told, OwnIdentity o
         if (known is not null && told.Account != known.Account) return Refused(ProtocolFault.OtherAccount);
         if (!SignedHead.Decode(told.Head).IsSignedBy(homeKeys)) return Refused(ProtocolFault.HeadSignature);
         _claims = KnownClaims.Add(known?.Claims ?? [], told.Restored, told.Account, homeKeys);
-        if (known is null) return RunAnew(1);
-        var verdict = RunFrom(known);
-        return verdict is VaultVerdict.Refused(var fault) && FindClaim(known, fault) is { } claim
-            ? RunBeside(known, claim, fault) : verdict;
+        try
+        {
+            _manifest = SignedManifest.Decode(told.Manifest);
+            if (known is null) return RunAnew(1);
+            var verdict = RunFrom(known);
+            return verdict is VaultVerdict.Refused(var fault) && FindClaim(known, fault) is { } claim
+                ? RunBeside(known, claim, fault) : verdict;
+        }
+        catch (UpgradeRequiredException)
+        {
+            return Refused(FindFormatFault());
+        }
     }
 
     /// <summary>
@@ -31,6 +39,7 @@ internal sealed class VaultReading(string appId, VaultBundle told, OwnIdentity o
     public VaultVerdict RunKept(Hash256? start)
     {
         if (told.First != 0) return Refused(ProtocolFault.DroppedLink);
+        _manifest = SignedManifest.Decode(told.Manifest);
         _claims = KnownClaims.Add([], told.Restored, told.Account, null);
         var links = ChainLinkList.Decode(told.Links, SignedChainLink.DecodeKept);
         var all = (ulong)told.Hashes.Length == _manifest.Manifest.Version - 1;
@@ -81,6 +90,22 @@ internal sealed class VaultReading(string appId, VaultBundle told, OwnIdentity o
         return new ToldTrail(told, _manifest).From(before.Manifest) is { } hashes
             ? Judge(before.Links.AddRange(links), step, before.Trail.Add(hashes), before.Gaps)
             : Refused(ProtocolFault.ForkedManifest);
+    }
+
+    // Nobody writes what somebody does not read who is active before: that needs no upgrade, it is wrong.
+    private ProtocolFault FindFormatFault()
+    {
+        if (told.First != 0 && told.First != (ulong?)known?.Links.Length) return ProtocolFault.DroppedLink;
+        var links = ChainLinkList.DecodeKnownVersions(told.Links);
+        if (told.First == 0 && links.IsEmpty) return ProtocolFault.UpgradeRequired;
+        var step = told.First == 0 ? Chain.Start(appId, links) : known!.Chain.Append(links);
+        return step switch
+        {
+            ChainStep.Ok { Chain.Current.LowestMaxFormat: > FormatVersion.Current } => ProtocolFault.UpgradeRequired,
+            ChainStep.Ok => ProtocolFault.AboveFormat,
+            ChainStep.Refused broken => broken.Fault,
+            _ => throw new InvalidOperationException("a step is one of two"),
+        };
     }
 
     // What does not follow on what was known, under a claim that says why: verified as by a reader who knows nothing.

@@ -145,17 +145,21 @@ public sealed class VerifiedVault
         };
 
     /// <summary>Opens the vault with the reader's KEM key.</summary>
+    /// <param name="own">The reader.</param>
+    /// <param name="kemKey">Its KEM key.</param>
+    /// <param name="known">What it opened before, of which it knows more label keys (§5); null where nothing.</param>
     /// <returns>The open vault and no fault, or null and why; by whom, says <see cref="FindSpoiler"/>.</returns>
     /// <exception cref="UpgradeRequiredException">The sealed part has a version or flag that this program does not
     /// know, and every authority of the account may read newer ones.</exception>
-    public (OpenVault? Vault, ProtocolFault Fault) Open(AuthorityId own, KemPrivateKey kemKey)
+    public (OpenVault? Vault, ProtocolFault Fault) Open(
+        AuthorityId own, KemPrivateKey kemKey, OpenVault? known = null)
     {
         var (keys, spoiled) = OpenKeys(own, kemKey);
         if (keys is null) return (null, spoiled?.Fault ?? ProtocolFault.KeysetMembers);
         ManifestPrivate? opened = null;
         try
         {
-            opened = OpenPrivate(keys.Current);
+            opened = OpenPrivate(keys.Current, known);
             return opened is null
                 ? (null, ProtocolFault.ManifestPrivate)
                 : (new OpenVault(this, keys, opened), ProtocolFault.None);
@@ -182,25 +186,30 @@ public sealed class VerifiedVault
 
     /// <summary>Who made the vault so that it does not open for the reader; null where it does, or has no seal for it.
     /// </summary>
-    public SpoiledVault? FindSpoiler(AuthorityId own, KemPrivateKey kemKey)
+    /// <param name="own">The reader.</param>
+    /// <param name="kemKey">Its KEM key.</param>
+    /// <param name="known">As in <see cref="Open"/>.</param>
+    public SpoiledVault? FindSpoiler(AuthorityId own, KemPrivateKey kemKey, OpenVault? known = null)
     {
         var (keys, spoiled) = OpenKeys(own, kemKey);
         if (keys is null) return spoiled;
         using (keys)
-        using (var opened = OpenPrivate(keys.Current))
+        using (var opened = OpenPrivate(keys.Current, known))
             return opened is null
                 ? new SpoiledVault(this, ProtocolFault.ManifestPrivate, Manifest.Manifest.Signer) : null;
     }
 
     // A sealed part that is too new is its signer's fault, unless everybody may read newer ones.
-    private ManifestPrivate? OpenPrivate(EpochKey key)
+    private ManifestPrivate? OpenPrivate(EpochKey key, OpenVault? known)
     {
         try
         {
-            return ManifestPrivate.Open(key, Manifest.Manifest);
+            if (ManifestPrivate.Open(key, Manifest.Manifest) is not { } opened) return null;
+            if (LeafLabels.AreDue(this, opened, known)) return opened;
+            opened.Dispose();
+            return null;
         }
-        catch (UpgradeRequiredException) when (Chain.Current.Active.Values.Min(a => a.MaxFormat)
-            <= FormatVersion.Current)
+        catch (UpgradeRequiredException) when (Chain.Current.LowestMaxFormat <= FormatVersion.Current)
         {
             return null;
         }

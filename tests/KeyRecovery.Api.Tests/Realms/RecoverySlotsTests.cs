@@ -69,10 +69,11 @@ public sealed class RecoverySlotsTests(RealmFixture fixture) : IClassFixture<Rea
             Assert.Equal("slot-parameters", problem.GetProperty("rule").GetString());
         }
 
-        var begin = Party.Device().Begin("demo", Party.Passphrase(Weak(good)));
+        // Its realms would have to know the head of an account that is not there yet.
+        var begin = Party.Device().Begin("demo", Party.Passphrase(good));
         using var creation = await fixture.Host.CreateAccountAsync(
             await fixture.Host.TokenAsync("new"), begin.Encode());
-        Assert.Equal("slot-parameters", (await ProblemAssert.IsAsync(
+        Assert.Equal("other-beginning", (await ProblemAssert.IsAsync(
             creation, HttpStatusCode.UnprocessableEntity, "refused", "link")).GetProperty("rule").GetString());
     }
 

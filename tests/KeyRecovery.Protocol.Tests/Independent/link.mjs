@@ -8,8 +8,9 @@ import { decode, encode } from './structure.mjs';
 export const linkLabel = 'keyrecovery/v1/link';
 export const possessionLabel = 'keyrecovery/v1/link-possession';
 export const device = 1;
+export const passphrase = 3;
 
-const kinds = { device, code: 2, passphrase: 3, prf: 4, contact: 5 };
+const kinds = { device, code: 2, passphrase, prf: 4, contact: 5 };
 const withoutParameters = [kinds.device, kinds.code];
 const mostBytes = 65536, mostNamed = 32;
 

@@ -2,7 +2,7 @@
 import { accountId } from './account-id.mjs';
 import { compare, hex, same } from './bytes.mjs';
 import { check } from './ed25519.mjs';
-import { device, linkLabel, possessionLabel } from './link.mjs';
+import { device, linkLabel, passphrase, possessionLabel } from './link.mjs';
 import { sha256 } from './primitives.mjs';
 import { demand } from './refusal.mjs';
 
@@ -58,6 +58,7 @@ function checkPlace(chain, link, first) {
   if (!first) return demand(same(link.prev, headOf(chain).hash), 'broken-chain');
   const devices = link.add.filter(({ kind }) => kind === device);
   demand(devices.length === 1, 'other-beginning');
+  demand(!link.add.some(({ kind }) => kind === passphrase), 'other-beginning');
   const [{ signingKey, kemKeyHash }] = devices;
   demand(same(link.account, accountId(chain.appId, signingKey, kemKeyHash, link.prev)), 'other-beginning');
 }

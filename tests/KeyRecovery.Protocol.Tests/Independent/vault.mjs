@@ -12,6 +12,7 @@ import { decode, encode } from './structure.mjs';
 import { checkDescends, checkGaps, checkToldAnew, unprovedFrom } from './told-trail.mjs';
 import { checkUndoPlace } from './undo.mjs';
 
+const formatVersion = 1;
 const most = { links: 4096, keysets: 32, hashes: 65536, active: 32 };
 
 /** What a restore explains. */
@@ -30,6 +31,11 @@ export function readVault(bytes) {
   demand(vault.hash.length <= most.hashes && ascending(trustedFrom, ({ id }) => id), 'malformed');
   demand(vault.activeAtMinChain.length <= most.active && ascending(vault.activeAtMinChain), 'malformed');
   checkGaps(vault.gap);
+  const [manifest] = readKnown([vault.signedManifest], readManifest);
+  const links = readKnown(vault.signedLink, readSignedLink);
+  const isTooNew = !manifest || links.length < vault.signedLink.length;
+  demand(vault.keyset.length >= 1 && vault.keyset.length <= most.keysets, 'malformed');
+  const keysets = isTooNew ? [] : readKnown(vault.keyset, readKeyset);
   return {
     account: vault.account,
     first: vault.first,
@@ -38,11 +44,34 @@ export function readVault(bytes) {
     claims: readClaims(vault.signedRestored),
     activeAtMinChain: vault.activeAtMinChain,
     trustedFrom,
-    links: vault.signedLink.map(readSignedLink),
-    keysets: readKeysets(vault.keyset),
-    manifest: readManifest(vault.signedManifest),
+    links,
+    keysets,
+    manifest,
+    isTooNew: isTooNew || keysets.length < vault.keyset.length,
     head: readHead(vault.signedHead),
   };
+}
+
+/** The parts before the first that is of a later version. */
+function readKnown(parts, read) {
+  const known = [];
+  for (const part of parts) {
+    try {
+      known.push(read(part));
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.word !== 'upgrade-required') throw error;
+      break;
+    }
+  }
+  return known;
+}
+
+/** §3: nobody writes what somebody who is active before it does not read. */
+function formatFault({ first, links }, { appId }, known) {
+  demand(first === 0 || first === known?.chain.links.length, 'dropped-link');
+  if (first === 0 && links.length === 0) return 'upgrade-required';
+  const { active } = links.reduce(extend, first === 0 ? emptyChain(appId) : known.chain);
+  return [...active.values()].every(({ maxFormat }) => maxFormat > formatVersion) ? 'upgrade-required' : 'above-format';
 }
 
 /**
@@ -53,6 +82,7 @@ export function verifyVault(vault, reader, known) {
   if (known) demand(same(known.chain.account, vault.account), 'other-account');
   checkHeadSignature(vault.head, reader.homeKeys);
   const claims = believed(known?.claims ?? [], vault.claims, vault.account, reader.homeKeys);
+  if (vault.isTooNew) return refuse(formatFault(vault, reader, known));
   if (!known) return verifyAnew(vault, reader, claims, 1);
   try {
     return verifyFrom(vault, reader, claims, known);

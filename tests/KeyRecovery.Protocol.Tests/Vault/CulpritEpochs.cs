@@ -200,19 +200,16 @@ public sealed class CulpritEpochs : IDisposable
                 Add = [added.Entry], Remove = [], Signer = signer.Id,
             },
             signer, added);
+        var version = before.Manifest.Version + 1;
+        using var content = ManifestPrivate.Open(key, before.Manifest)!;
         var manifest = before.Manifest with
         {
-            Version = before.Manifest.Version + 1, Previous = before.Hash, Trail = before.NextTrail,
+            Version = version, Previous = before.Hash, Trail = before.NextTrail,
             ChainHead = new ChainPlace(link.Link.Sequence, link.Hash), Signer = signer.Id,
-            Private = Reseal(before.Manifest, key),
+            LeafLabel = ManifestPrivate.LeafLabel(content.LabelKey, from.Account, version),
+            Private = content.Seal(key, version, _random),
         };
         return from.After(new CommitBundle(link, keyset, SignedManifest.Sign(manifest, signer.Signing), []));
-    }
-
-    private byte[] Reseal(Manifest before, EpochKey key)
-    {
-        using var content = ManifestPrivate.Open(key, before)!;
-        return content.Seal(key, before.Version + 1, _random);
     }
 
     private static EpochKey KeyOf(ServedVault told, TestAuthority reader)

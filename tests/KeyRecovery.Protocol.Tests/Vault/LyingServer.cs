@@ -361,12 +361,12 @@ public sealed class LyingServer : IDisposable
     }
 
     [Fact]
-    public void A_structure_of_a_later_version_asks_for_an_upgrade_and_garbage_is_malformed()
+    public void A_structure_of_a_later_version_than_all_read_is_nobodys_and_garbage_is_malformed()
     {
         var told = _account.Now.Tell();
         var later = told.Keysets[0].ToArray();
         later[1 + 1 + Labels.Keyset.Length] = 2;
-        Refused(ProtocolFault.UpgradeRequired, told with { Keysets = [later] }, _phone);
+        Refused(ProtocolFault.AboveFormat, told with { Keysets = [later] }, _phone);
         Refused(ProtocolFault.Malformed, told with { Keysets = [told.Keysets[0][..^1]] }, _phone);
         Refused(ProtocolFault.Malformed, told with { Manifest = new byte[] { 0 } }, _phone);
     }

@@ -80,7 +80,8 @@ internal static class NaiveChain
     {
         if (link.Sequence != 0) return ProtocolFault.DroppedLink;
         var devices = link.Add.Where(a => a.Kind == AuthorityKind.Device).ToList();
-        if (devices.Count != 1) return ProtocolFault.OtherBeginning;
+        if (devices.Count != 1 || link.Add.Any(a => a.Kind == AuthorityKind.Passphrase))
+            return ProtocolFault.OtherBeginning;
         if (link.Account != AccountIds.Derive(appId, devices[0].SigningKey, devices[0].KemKeyHash, link.Previous))
             return ProtocolFault.OtherBeginning;
         if (link.Signer != devices[0].Id) return ProtocolFault.UnknownSigner;

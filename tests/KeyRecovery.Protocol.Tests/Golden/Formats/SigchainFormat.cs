@@ -34,6 +34,7 @@ internal sealed class SigchainFormat() : GoldenFormat("sigchain", "§3")
         (string, JsonObject, string) First(string name, ProtocolFault fault, Func<ChainLink, ChainLink> change,
             TestAuthority? signer = null, TestAuthority[]? added = null) =>
             (name, Told([Forge.Link(change(start.Link), signer ?? phone, added ?? both)]), fault.ToString());
+        var passphrase = code.Entry with { Kind = AuthorityKind.Passphrase };
         var three = GoldenWorld.Sorted(phone, code, laptop);
         yield return First("link 0: seq is 1", ProtocolFault.DroppedLink, l => l with { Sequence = 1 });
         yield return First("link 0: another nonce", ProtocolFault.OtherBeginning, l => l with { Previous = default });
@@ -44,6 +45,8 @@ internal sealed class SigchainFormat() : GoldenFormat("sigchain", "§3")
             l => l with { Add = [code.Entry], Signer = code.Id }, code, [code]);
         yield return First("link 0: two devices", ProtocolFault.OtherBeginning,
             l => l with { Add = [.. three.Select(a => a.Entry)] }, phone, three);
+        yield return First("link 0: a passphrase", ProtocolFault.OtherBeginning,
+            l => l with { Add = [.. both.Select(a => a == code ? passphrase : a.Entry)] });
         yield return ("link 0: another app's",
             new JsonObject { ["appId"] = "drive.example", ["links"] = Links([start]) },
             nameof(ProtocolFault.OtherBeginning));
