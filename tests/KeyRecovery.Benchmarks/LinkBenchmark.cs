@@ -64,7 +64,7 @@ internal static class LinkBenchmark
         var (joins, _) = Next(revealed.Receive(offer.Span));
         var (signed, possession) = joins.Approve();
         var (proven, _) = Next(offered.Receive(possession.Span));
-        var (committed, place) = Next(proven.Committed());
+        var (committed, place) = Next(proven.Committed(TestHome.Keys[0]));
         var (verifies, _) = Next(signed.Receive(place.Span));
         var (receiving, ready) = Next(verifies.Verify(after));
         var (sending, _) = Next(committed.Receive(ready.Span));

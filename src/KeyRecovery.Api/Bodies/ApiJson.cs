@@ -25,6 +25,7 @@ namespace KeyRecovery.Api.Bodies;
 [JsonSerializable(typeof(OpenLinkRequest))]
 [JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(RealmResponse))]
+[JsonSerializable(typeof(RecoverRequest))]
 [JsonSerializable(typeof(RecoverySlotsResponse))]
 [JsonSerializable(typeof(RepairResponse))]
 [JsonSerializable(typeof(RestorePointsResponse))]

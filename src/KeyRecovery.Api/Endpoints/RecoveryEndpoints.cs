@@ -2,6 +2,7 @@ using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Bodies;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Telemetry;
+using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Errors;
 
@@ -13,16 +14,19 @@ namespace KeyRecovery.Api.Endpoints;
 /// </summary>
 internal static class RecoveryEndpoints
 {
+    private const int RequestBytes = 256;
+
     public static void MapRecovery(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/recovery", RecoverAsync)
             .WithName("recover")
             .WithSummary("The vault, for a recovery slot")
-            .WithDescription("An app may ask for its token as well (docs/protocol.md §9.2).")
+            .WithDescription("An app may ask for its token as well (docs/protocol.md §9.2). The body may be empty.")
             .WithTags("Recovery")
-            .WithMetadata(new Signed(MayBeBehind: true), new BodyLimit(0))
+            .WithMetadata(new Signed(MayBeBehind: true), new BodyLimit(RequestBytes))
+            .Accepts<RecoverRequest>(isOptional: true, "application/json")
             .Produces<Binary>(StatusCodes.Status200OK, CborBody.Cbor)
-            .WithSignedProblems();
+            .WithSignedProblems(ErrorCode.Malformed, ErrorCode.TooLarge, ErrorCode.UnsupportedMediaType);
         routes.MapGet("/recovery/slots", ReadSlotsAsync)
             .WithName("getRecoverySlots")
             .WithSummary("The passphrase slots of the token's account")
@@ -38,8 +42,11 @@ internal static class RecoveryEndpoints
         SignedRequest request, HttpContext context, KeyRecoveryService service)
     {
         if (!request.Account.Actor.IsSlot) return new ProblemResult(ErrorCode.Forbidden) { Field = "keyid" };
+        var sent = request.Body.IsEmpty ? null : await JsonBody<RecoverRequest>.BindAsync(context);
+        var version = sent?.Value.ManifestAfter;
+        if (version > CborOut.MaxInteger) return new ProblemResult(ErrorCode.Malformed) { Field = "manifestAfter" };
         using var span = ServerTrace.Start("recovery");
-        return await Answers.VaultAsync(request, service.Vaults, null, null, context);
+        return await Answers.VaultAsync(request, service.Vaults, null, version, context);
     }
 
     private static async Task<IResult> ReadSlotsAsync(HttpContext context, AppTokens tokens, KeyRecoveryService service)

@@ -137,6 +137,9 @@ public sealed class DeviceState : IDisposable
 
     internal DeviceState WithoutHomeKey() => Copy(null, Replaced);
 
+    /// <summary>The same device, which has seen this key of the home server first.</summary>
+    internal DeviceState WithHomeKey(VerifyKey homeKey) => Copy(homeKey, Replaced);
+
     private DeviceState Copy(VerifyKey? homeKey, ImmutableArray<ReplacedVault> replaced)
     {
         var (signing, kem) = (SecretBytes.Copy(SigningSeed.Span), SecretBytes.Copy(KemSeed.Span));

@@ -95,6 +95,9 @@ internal sealed record SlotJson(string Id, string SigningKey, string Parameters)
 /// <summary>The passphrase slots of the token's account.</summary>
 internal sealed record SlotsJson(string AccountId, SlotJson[] Slots);
 
+/// <summary>What a slot asks for beside the vault (docs/protocol.md §9.2).</summary>
+internal sealed record RecoverJson(ulong ManifestAfter);
+
 /// <summary>Opens a link session (docs/protocol.md §13.4).</summary>
 internal sealed record OpenLinkJson(
     string SessionId, string JoinTokenHash, string BearerHash, string? Nameplate, string? Envelope);
@@ -120,6 +123,7 @@ internal sealed record LinkEnvelopeJson(string Envelope, long ExpiresInMs);
 [JsonSerializable(typeof(ProblemJson))]
 [JsonSerializable(typeof(RealmJson))]
 [JsonSerializable(typeof(SlotsJson))]
+[JsonSerializable(typeof(RecoverJson))]
 [JsonSerializable(typeof(OpenLinkJson))]
 [JsonSerializable(typeof(ClaimLinkJson))]
 [JsonSerializable(typeof(LinkExpiryJson))]

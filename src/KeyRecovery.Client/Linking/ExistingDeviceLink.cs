@@ -190,7 +190,7 @@ public sealed class ExistingDeviceLink : IAsyncDisposable
                     offered = await run.GoAsync(proven.Offer(await DraftAsync()));
                     break;
                 default:
-                    return await run.GoAsync(proven.Committed());
+                    return await run.GoAsync(proven.Committed(_committer.HomeKey));
             }
         }
 

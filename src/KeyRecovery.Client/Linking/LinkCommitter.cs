@@ -20,6 +20,9 @@ internal sealed class LinkCommitter(Turns turns, VaultState vault, AuthorityEdit
         IReadOnlyDictionary<AuthorityId, byte[]> possession, CancellationToken ct) =>
         turns.TakeAsync(() => authorities.CommitAdditionAsync(device, name, draft, possession, ct), ct);
 
+    /// <summary>The home server's audit key that signed the newest head.</summary>
+    public VerifyKey HomeKey => vault.View.HomeKeys.First(key => vault.Vault.Head.IsSignedBy([key]));
+
     /// <summary>Reads the account anew; tells why it cannot.</summary>
     public Task<ClientFailure?> RefreshAsync(CancellationToken ct) =>
         turns.TakeAsync(() => vault.RefreshAsync(ct), ct);

@@ -67,7 +67,7 @@ internal sealed class NewDeviceLink : IDisposable
         var committed = await SignAsync(run, reviewing, ct);
 
         // The other device's word is worth nothing until the chain says the same, from link 0.
-        var state = _vault = new VaultState(_options, _api, _store, (await _store.LoadAsync(ct))!);
+        var state = _vault = new VaultState(_options, _api, _store, await LoadAsync(committed.HomeKey, ct));
         if (await state.RefreshAsync(ct) is { } failure) throw run.Fail(failure);
         var content = await CollectAsync(run, await run.GoAsync(committed.Verify(state.Vault)));
         _vault = null;
@@ -83,6 +83,14 @@ internal sealed class NewDeviceLink : IDisposable
             if (revealed is not null) return revealed;
             connected = again!;
         }
+    }
+
+    // What the app pins goes before what the other device saw first.
+    private async Task<DeviceState> LoadAsync(VerifyKey homeKey, CancellationToken ct)
+    {
+        var pending = (await _store.LoadAsync(ct))!;
+        if (!_options.HomeKeys.IsDefaultOrEmpty) return pending;
+        using (pending) return pending.WithHomeKey(homeKey);
     }
 
     // Saved before it signs: from then on the other device can make it part of the account.

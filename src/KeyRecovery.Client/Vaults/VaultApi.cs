@@ -1,3 +1,4 @@
+using System.Text.Json;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Realms;
@@ -38,8 +39,20 @@ internal sealed class VaultApi(ApiTransport transport, RealmDirectory realms)
     public Task<Answer> GetAuditKeyAsync(CancellationToken ct) =>
         transport.SendAsync(ApiRequest.Get("/audit/key"), null, ct);
 
-    public Task<Answer> RecoverAsync(DeviceKeys slot, string? token, CancellationToken ct) =>
-        transport.SendAsync(new ApiRequest(HttpMethod.Post, "/v1/recovery") { Token = token }, slot, ct);
+    /// <param name="slot">Who recovers.</param>
+    /// <param name="manifestAfter">The version from which on the manifests' hashes are told.</param>
+    /// <param name="token">The app's token, where its policy asks for one.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task<Answer> RecoverAsync(DeviceKeys slot, ulong manifestAfter, string? token, CancellationToken ct)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(new RecoverJson(manifestAfter), ClientJson.Default.RecoverJson);
+        return transport.SendAsync(
+            new ApiRequest(HttpMethod.Post, "/v1/recovery")
+            {
+                Body = body, ContentType = ApiRequest.Json, Token = token,
+            },
+            slot, ct);
+    }
 
     public Task<Answer> GetSlotsAsync(string token, CancellationToken ct) =>
         transport.SendAsync(ApiRequest.Get("/v1/recovery/slots") with { Token = token }, null, ct);

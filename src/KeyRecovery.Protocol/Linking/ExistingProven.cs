@@ -1,3 +1,4 @@
+using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
@@ -36,10 +37,12 @@ public sealed class ExistingProven : ConnectedState
     }
 
     /// <summary>The server took the link.</summary>
-    public LinkStep<ExistingCommitted>.Next Committed()
+    /// <param name="homeKey">The audit key of the home server under which this device has verified the account's head: one
+    /// that is told another by the server then notices (docs/protocol.md §7, Head).</param>
+    public LinkStep<ExistingCommitted>.Next Committed(VerifyKey homeKey)
     {
         var channel = TakeChannel();
-        var message = channel.Seal(new LinkMessage.Committed(Draft.Place));
+        var message = channel.Seal(new LinkMessage.Committed(Draft.Place, homeKey));
         return new(new ExistingCommitted(channel, _peer, Draft.Link.Account), message);
     }
 }

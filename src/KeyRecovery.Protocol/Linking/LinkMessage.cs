@@ -25,7 +25,7 @@ internal abstract record LinkMessage
 
     public sealed record Possession(byte[] Signature) : LinkMessage;
 
-    public sealed record Committed(ChainPlace Place) : LinkMessage;
+    public sealed record Committed(ChainPlace Place, VerifyKey HomeKey) : LinkMessage;
 
     public sealed record Ready : LinkMessage;
 
@@ -64,7 +64,7 @@ internal abstract record LinkMessage
             .UInt(m.Entry.MaxFormat).Text(m.Name).Text(m.Platform),
         Offer m => Write(Begin("offer", 4).Bytes(m.Account), m.Head).Bytes(m.Draft),
         Possession m => Begin("possession", 1).Bytes(m.Signature),
-        Committed m => Write(Begin("committed", 2), m.Place),
+        Committed m => Write(Begin("committed", 3), m.Place).Bytes(m.HomeKey.ToArray()),
         Ready => Begin("ready", 0),
         Bundle m => Begin("bundle", 3).UInt((ulong)m.Index).UInt((ulong)m.Of).Bytes(m.Part),
         Received m => Begin("received", 1).Bytes(m.Value),
@@ -85,7 +85,7 @@ internal abstract record LinkMessage
             ("reveal", 7) => ReadReveal(reader),
             ("offer", 4) => new Offer(reader.Account(), ReadPlace(reader), reader.Bytes(1, LinkLimits.DraftBytes)),
             ("possession", 1) => new Possession(reader.Bytes(SigningKey.SignatureSize)),
-            ("committed", 2) => new Committed(ReadPlace(reader)),
+            ("committed", 3) => new Committed(ReadPlace(reader), ReadKey(reader)),
             ("ready", 0) => new Ready(),
             ("bundle", 3) => new Bundle(
                 (int)reader.UInt(LinkBundle.MaxParts - 1), (int)reader.UInt(LinkBundle.MaxParts),
@@ -104,6 +104,8 @@ internal abstract record LinkMessage
 
     private static ChainPlace ReadPlace(CborIn reader) => new(reader.UInt(), reader.Hash());
 
+    private static VerifyKey ReadKey(CborIn reader) => new(reader.Bytes(VerifyKey.Size));
+
     private static LinkDigits ReadDigits(CborIn reader)
     {
         WireFormatException.Require(
@@ -115,7 +117,7 @@ internal abstract record LinkMessage
     {
         var r = reader.Bytes(Hash256.Size);
         var id = reader.Authority();
-        var signingKey = new VerifyKey(reader.Bytes(VerifyKey.Size));
+        var signingKey = ReadKey(reader);
         var kemKey = new KemPublicKey(reader.Bytes(KemPublicKey.Size));
         var maxFormat = reader.UInt();
         WireFormatException.Require(maxFormat >= 1, "maxFormat is at least 1");

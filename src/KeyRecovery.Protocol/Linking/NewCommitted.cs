@@ -1,3 +1,4 @@
+using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
@@ -10,15 +11,22 @@ public sealed class NewCommitted : ConnectedState
 {
     private readonly JoiningDevice _device;
 
-    internal NewCommitted(LinkChannel channel, JoiningDevice device, AccountId account, ChainPlace place)
+    internal NewCommitted(
+        LinkChannel channel, JoiningDevice device, AccountId account, LinkMessage.Committed committed)
         : base(channel) =>
-        (_device, Account, Place) = (device, account, place);
+        (_device, Account, Place, HomeKey) = (device, account, committed.Place, committed.HomeKey);
 
     /// <summary>The account.</summary>
     public AccountId Account { get; }
 
     /// <summary>Where the link that adds this device stands.</summary>
     public ChainPlace Place { get; }
+
+    /// <summary>
+    /// The audit key of the home server, as the other device knows it: where the app pins none, the server's heads must
+    /// verify under it.
+    /// </summary>
+    public VerifyKey HomeKey { get; }
 
     /// <summary>
     /// Takes the vault that the server told and that was verified from link 0. Fails where it is another account's,

@@ -30,7 +30,7 @@ public sealed class NewSigned : ConnectedState
                 return new LinkFork<NewCommitted, NewSigned>.Again(state, possession);
             case LinkMessage.Committed committed when committed.Place == PlaceOf(_offer):
                 return new LinkFork<NewCommitted, NewSigned>.Next(
-                    new NewCommitted(channel, _device, _offer.Account, committed.Place), default);
+                    new NewCommitted(channel, _device, _offer.Account, committed), default);
             case LinkMessage.Committed:
                 return LinkFork<NewCommitted, NewSigned>.Fail(channel.End(LinkFailure.WrongChain));
             case var other:

@@ -56,7 +56,7 @@ export const structures = {
   reveal: `["reveal", r b32, device id b16, signing key b32, kem key b1216, max format u, name t≤64, platform t≤32]`,
   offer: '["offer", account b16, chain sequence u, chain hash b32, link b≤1024]',
   possession: '["possession", b64]',
-  committed: '["committed", chain sequence u, chain hash b32]',
+  committed: '["committed", chain sequence u, chain hash b32, home key b32]',
   ready: '["ready"]',
   bundle: '["bundle", index u, of u, b≤7168]',
   received: '["received", b32]',

@@ -12,7 +12,7 @@ public class Garbage
         .. new LinkMessage[]
         {
             new LinkMessage.Commitment(default), new LinkMessage.WrongDigits(2), LinkRogue.Reveal(), LinkRogue.Offer(),
-            new LinkMessage.Possession(new byte[64]), new LinkMessage.Committed(default), new LinkMessage.Ready(),
+            new LinkMessage.Possession(new byte[64]), new LinkMessage.Committed(default, TestHome.Keys[0]), new LinkMessage.Ready(),
             new LinkMessage.Bundle(0, 2, new byte[7168]), new LinkMessage.Received(default),
             new LinkMessage.Abort("declined"),
             new LinkMessage.Digits(default),
@@ -64,9 +64,9 @@ public class Garbage
         var (offered, c) = LinkRogue.NewOffered();
         offered.Receive(message(c)).Fails(reason);
         var (proven, d) = LinkRogue.NewProven();
-        proven.Committed().State.Receive(message(d)).Fails(reason);
+        proven.Committed(TestHome.Keys[0]).State.Receive(message(d)).Fails(reason);
         var (other, e) = LinkRogue.NewProven();
-        var (sent, _) = other.Committed().State.Receive(e.Seal(new LinkMessage.Ready())).Next().State
+        var (sent, _) = other.Committed(TestHome.Keys[0]).State.Receive(e.Seal(new LinkMessage.Ready())).Next().State
             .Send([1], new TestRandom(1));
         sent.Receive(message(e)).Fails(reason);
 

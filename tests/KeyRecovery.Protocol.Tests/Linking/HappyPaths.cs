@@ -70,7 +70,7 @@ public class HappyPaths
         Assert.NotEqual(first.Draft, later.Draft);
 
         // The first draft is not what was committed then.
-        again.Receive(rogue.Seal(new LinkMessage.Committed(world.Draft.Place))).Fails(LinkFailure.WrongChain);
+        again.Receive(rogue.Seal(new LinkMessage.Committed(world.Draft.Place, TestHome.Keys[0]))).Fails(LinkFailure.WrongChain);
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public class HappyPaths
         var (proven, _) = LinkRogue.NewProven();
         Assert.Throws<ArgumentException>(() => proven.Offer(LinkWorld.One.Draft));
         Assert.Throws<ArgumentException>(() => proven.Offer(LinkWorld.Other.Draft));
-        proven.Committed();
+        proven.Committed(TestHome.Keys[0]);
     }
 
     internal static LinkDigits Wrong(NewConnected connected)

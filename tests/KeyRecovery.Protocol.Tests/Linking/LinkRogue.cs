@@ -102,7 +102,7 @@ internal static class LinkRogue
     public static (NewCommitted New, LinkChannel Rogue) ExistingCommitted()
     {
         var (signed, rogue) = ExistingSigned();
-        return (signed.Receive(rogue.Seal(new LinkMessage.Committed(World.Draft.Place))).Next().State, rogue);
+        return (signed.Receive(rogue.Seal(new LinkMessage.Committed(World.Draft.Place, TestHome.Keys[0]))).Next().State, rogue);
     }
 
     public static (NewReceiving New, LinkChannel Rogue) ExistingReady()

@@ -86,8 +86,8 @@ internal sealed class LinkRun(Func<string, byte[], byte[]>? relay = null)
 
     private void Finish(ExistingProven proven, NewSigned signed)
     {
-        var (committed, place) = proven.Committed();
-        UsedUp(proven, () => proven.Committed());
+        var (committed, place) = proven.Committed(TestHome.Keys[0]);
+        UsedUp(proven, () => proven.Committed(TestHome.Keys[0]));
         var (verifies, _) = New(signed.Receive(Relay("committed", place)));
         UsedUp(signed, () => signed.Receive([]));
         var (receiving, ready) = New(verifies.Verify(_world.After));

@@ -45,7 +45,7 @@ public class RogueBundles
     public void A_bundle_above_the_limit_is_neither_sent_nor_taken()
     {
         var (proven, peer) = LinkRogue.NewProven();
-        var (committed, _) = proven.Committed();
+        var (committed, _) = proven.Committed(TestHome.Keys[0]);
         var (sending, _) = committed.Receive(peer.Seal(new LinkMessage.Ready())).Next();
         Assert.Throws<ArgumentOutOfRangeException>(
             () => sending.Send(new byte[LinkLimits.BundleBytes + 1], new TestRandom(1)));
@@ -89,7 +89,7 @@ public class RogueBundles
     public void An_acknowledgement_of_another_bundle_is_no_end()
     {
         var (proven, rogue) = LinkRogue.NewProven();
-        var (committed, _) = proven.Committed();
+        var (committed, _) = proven.Committed(TestHome.Keys[0]);
         var (sending, _) = committed.Receive(rogue.Seal(new LinkMessage.Ready())).Next();
         var (sent, _) = sending.Send([1], new TestRandom(1));
         sent.Receive(rogue.Seal(new LinkMessage.Received(default))).Fails(LinkFailure.WrongReceipt);

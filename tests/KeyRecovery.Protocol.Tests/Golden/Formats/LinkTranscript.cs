@@ -85,7 +85,8 @@ internal sealed class LinkTranscript(JsonObject inputs, Func<int, byte[], byte[]
         Outputs["signedLink"] = Hex(link.Bytes);
         Outputs["vaultAfter"] = Hex(after.Encode());
 
-        var (committed, place) = proven.Committed();
+        using var home = Home();
+        var (committed, place) = proven.Committed(home.PublicKey);
         var (verifies, _) = New(signed.Receive(Carry("existing", place)));
         var (receiving, ready) = New(verifies.Verify(Read(after, _new)));
         var (sending, _) = Existing(committed.Receive(Carry("new", ready)));

@@ -119,7 +119,7 @@ export const linkTranscripts = {
     }));
     say('existing', encode('offer', { account, chainSequence: old.seq, chainHash: old.hash, link: draft }));
     say('new', encode('possession', { 1: signed.possession[0] }));
-    say('existing', encode('committed', { chainSequence: now.seq, chainHash: now.hash }));
+    say('existing', encode('committed', { chainSequence: now.seq, chainHash: now.hash, homeKey: publicKey(homeSeed) }));
     say('new', encode('ready', {}));
     for (const part of partsOf(bundle)) say('existing', part);
     say('new', encode('received', { 1: sha256(bundle) }));
@@ -146,6 +146,7 @@ export const linkTranscripts = {
     const { chain } = openVault(told.vaultAfter, told.appId, told.homeSeed, newcomer);
     demand(same(chain.links[committed.chainSequence].hash, committed.chainHash), 'committed');
     demand(chain.active.has(hex(newcomer.id)), 'committed');
+    demand(same(committed.homeKey, publicKey(told.homeSeed)), 'committed');
     const bundle = bundleOf(all('bundle'));
     demand(same(all('received')[0][1], sha256(bundle)), 'received');
     demandTold(told, { content: openBundle(newcomer.kemSeed, chain.account, newcomer.id, h, bundle) }, 'bundle');
