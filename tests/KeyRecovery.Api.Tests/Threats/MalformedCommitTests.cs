@@ -67,7 +67,7 @@ public sealed class MalformedCommitTests(VaultFixture fixture) : IClassFixture<V
     [Theory]
     [InlineData("POST", "/v1/commits", "application/cbor", Limits.CommitBodyBytes)]
     [InlineData("POST", "/v1/repair", "application/cbor", Limits.RepairBytes)]
-    [InlineData("POST", "/v1/recovery", "application/cbor", 0)]
+    [InlineData("POST", "/v1/recovery", "application/json", 256)]
     [InlineData("PUT", "/v1/items/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "application/octet-stream", 1_200_000)]
     public async Task A_body_past_the_routes_limit_is_too_large(string method, string target, string type, int limit)
     {

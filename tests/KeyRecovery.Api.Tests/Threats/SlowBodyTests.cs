@@ -24,7 +24,9 @@ public sealed class SlowBodyTests : IAsyncLifetime
 {
     private TestHost _host = null!;
 
-    /// <summary>What a device of an account sends to each signed route with a body. A new route needs a row.</summary>
+    /// <summary>
+    /// What a device or slot of an account sends to each signed route with a body. A new route needs a row.
+    /// </summary>
     private static readonly Dictionary<string, Row> Rows = new()
     {
         ["putItem"] = new(204, 403, "revoked", (vault, _) =>
@@ -43,6 +45,12 @@ public sealed class SlowBodyTests : IAsyncLifetime
                 joinTokenHash = $"{Hash256.Of([1])}",
                 bearerHash = $"{Hash256.Of([2])}",
             }))),
+        // A slot: one that is gone is as unknown as any other.
+        ["recover"] = new(200, 401, "signature-invalid",
+            (_, _) => new(HttpMethod.Post, "/v1/recovery", "application/json", "{\"manifestAfter\":1}"u8.ToArray()))
+        {
+            Sender = () => Party.Code(), IfErased = (401, "signature-invalid"),
+        },
         // It reads the account after its body in any case, and its chain is one from before the removal.
         ["repair"] = new(200, 422, "refused", (vault, _) =>
             new(HttpMethod.Post, "/v1/repair", CborBody.Cbor, Contract.VaultTests.Repair(vault).Encode())),
@@ -66,7 +74,7 @@ public sealed class SlowBodyTests : IAsyncLifetime
         {
             await using var slow = await SlowRequest.BeginAsync(_host, row);
             await slow.Account.CommittedAsync(
-                slow.Account.Phone, TestAccount.LinkCommit(slow.Vault, slow.Account.Phone, [], [slow.Laptop.Id]));
+                slow.Account.Phone, TestAccount.LinkCommit(slow.Vault, slow.Account.Phone, [], [slow.Sender.Id]));
             await slow.RefusedAsync(name, row.StatusIfRemoved, row.SlugIfRemoved);
         }
     }
@@ -81,7 +89,7 @@ public sealed class SlowBodyTests : IAsyncLifetime
             Assert.Equal(HttpStatusCode.Accepted, erased.StatusCode);
             using var gone = await slow.Account.SendAsync(slow.Account.Phone, HttpMethod.Get, "/v1/vault");
             await ProblemAssert.IsAsync(gone, HttpStatusCode.Gone, "erased");
-            await slow.RefusedAsync(name, 410, "erased");
+            await slow.RefusedAsync(name, row.IfErased.Status, row.IfErased.Slug);
         }
     }
 
@@ -131,7 +139,12 @@ public sealed class SlowBodyTests : IAsyncLifetime
         await using (_host) AlarmLines.AssertNone(_host.ReadLog());
     }
 
-    private sealed record Row(int Status, int StatusIfRemoved, string SlugIfRemoved, Func<OpenVault, Party, Sent> Make);
+    private sealed record Row(int Status, int StatusIfRemoved, string SlugIfRemoved, Func<OpenVault, Party, Sent> Make)
+    {
+        public Func<Party> Sender { get; init; } = Party.Device;
+
+        public (int Status, string Slug) IfErased { get; init; } = (410, "erased");
+    }
 
     private sealed record Sent(HttpMethod Method, string Target, string Type, byte[] Body)
     {
@@ -139,12 +152,12 @@ public sealed class SlowBodyTests : IAsyncLifetime
             [.. by.Headers(server, Method, Target, Body), ("Content-Type", Type), ("Content-Length", $"{Body.Length}")];
     }
 
-    // Head and half a body of the laptop's, which the server has found nothing wrong with.
+    // Head and half a body of the sender's, which the server has found nothing wrong with.
     private sealed class SlowRequest : IAsyncDisposable
     {
         public required TestAccount Account { get; init; }
 
-        public required Party Laptop { get; init; }
+        public required Party Sender { get; init; }
 
         public required OpenVault Vault { get; init; }
 
@@ -156,21 +169,21 @@ public sealed class SlowBodyTests : IAsyncLifetime
 
         public static async Task<SlowRequest> BeginAsync(TestHost host, Row row)
         {
-            var (account, laptop) = (await TestAccount.CreateAsync(host), Party.Device());
+            var (account, sender) = (await TestAccount.CreateAsync(host), row.Sender());
             using (var before = await account.OpenAsync())
                 await account.CommittedAsync(
-                    account.Phone, TestAccount.LinkCommit(before, account.Phone, [laptop], []));
+                    account.Phone, TestAccount.LinkCommit(before, account.Phone, [sender], []));
             var vault = await account.OpenAsync();
-            var sent = row.Make(vault, laptop);
+            var sent = row.Make(vault, sender);
             var half = sent.Body.Length / 2;
             var counts = GateCounts.Start();
             var connection = await RawConnection.OpenAsync(host.Address);
             await connection.SendHeadAsync(
-                sent.Method, sent.Target, sent.Headers(laptop.Of(account.Id), host.Address), sent.Body[..half]);
+                sent.Method, sent.Target, sent.Headers(sender.Of(account.Id), host.Address), sent.Body[..half]);
             using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
             while (counts.All.Reads == 0 || (sent.Target != "/v1/repair" && counts.Verifications == 0))
                 await Task.Delay(5, patience.Token);
-            return new SlowRequest { Account = account, Laptop = laptop, Vault = vault, Counts = counts,
+            return new SlowRequest { Account = account, Sender = sender, Vault = vault, Counts = counts,
                 Connection = connection, Rest = sent.Body[half..] };
         }
 

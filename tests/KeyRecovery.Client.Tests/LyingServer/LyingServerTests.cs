@@ -235,7 +235,7 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
         {
             var link = Lies.Links(told)[0];
             var added = link.Link.Add.Select(a => a.Kind == AuthorityKind.Code
-                ? a with { Kind = AuthorityKind.Passphrase, Parameters = new byte[] { 1 } } : a);
+                ? a with { Kind = AuthorityKind.Prf, Parameters = new byte[] { 1 } } : a);
             return told with {
                 Links = told.Links.SetItem(0, Lies.Resign(link, link.Link with { Add = [.. added] }).Bytes),
             };
