@@ -2,7 +2,7 @@ using System.Globalization;
 using KeyRecovery.Benchmarks;
 
 // Prints ratios from one run (docs/performance.md). Run it alone on a quiet machine, in Release:
-//   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [links] [chains] [wakes] [oprf] [polls]
+//   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [links] [chains] [trails] [wakes] [oprf] [polls]
 // [sessions] [reads] [items] [commits] [realms] [stretch] [recovery] [rotation] [erasures] [erasing]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 switch (args)
@@ -23,6 +23,7 @@ report.Machine();
 if (Wanted("seals")) SealBenchmarks.Run(report);
 if (Wanted("links")) LinkBenchmark.Run(report);
 if (Wanted("chains")) await ChainBenchmark.RunAsync(report);
+if (Wanted("trails")) TrailBenchmark.Run(report);
 if (Wanted("oprf")) OprfBenchmark.Run(report);
 if (Wanted("wakes")) await WakeBenchmark.RunAsync(report);
 if (Wanted("polls")) await PollBenchmark.RunAsync(report);
