@@ -2,8 +2,8 @@ using System.Globalization;
 using KeyRecovery.Benchmarks;
 
 // Prints ratios from one run (docs/performance.md). Run it alone on a quiet machine, in Release:
-//   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [links] [chains] [trails] [wakes] [oprf] [polls]
-// [sessions] [reads] [items] [commits] [realms] [stretch] [recovery] [rotation] [erasures] [erasing]
+//   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [links] [chains] [trails] [wakes] [oprf]
+// [polls] [sessions] [reads] [items] [commits] [realms] [stretch] [recovery] [rotation] [erasures] [erasing]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 switch (args)
 {

@@ -25,7 +25,8 @@ internal static class TrailBenchmark
         var told = served.TellFrom(1).Encode();
         var (read, bare) = SideBySide.Compare(
             () => Repeat(() => Verify(told, phone, known)), () => Repeat(() => Bare(served)));
-        report.Figure($"a vault {Versions:N0} versions newer, {told.Length:N0} bytes, read", read.Milliseconds / Times, "ms");
+        report.Figure(
+            $"a vault {Versions:N0} versions newer, {told.Length:N0} bytes, read", read.Milliseconds / Times, "ms");
         report.Figure("  bare: its hashes and two signatures", bare.Milliseconds / Times, "ms");
         report.Ratio("bare hashes and signatures / read", bare.Milliseconds / read.Milliseconds, 0.6);
     }
@@ -52,7 +53,8 @@ internal static class TrailBenchmark
         }
 
         var head = SignedHead.Decode(served.Tell().Head);
-        foreach (var part in new[] { served.Links[0].Bytes, served.Keysets[0].Bytes, served.Manifest.Bytes, head.Bytes })
+        foreach (var part in
+            new[] { served.Links[0].Bytes, served.Keysets[0].Bytes, served.Manifest.Bytes, head.Bytes })
             SHA256.HashData(part.Span, step[..32]);
         var signer = served.Links[0].Link.Add[0].SigningKey;
         if (!head.IsSignedBy(TestHome.Keys) || !served.Manifest.IsSignedBy(signer))

@@ -14,7 +14,10 @@ internal static class OperatorApi
         var token = await context.ReadTokenAsync(ct)
             ?? throw new CommandException(
                 new CliFailure("unauthenticated", "an operator's token is needed") { Advice = ["--token FILE"] });
-        using var http = new HttpClient { BaseAddress = context.Server, Timeout = TimeSpan.FromMinutes(10) };
+        using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false })
+        {
+            BaseAddress = context.Server, Timeout = TimeSpan.FromMinutes(10),
+        };
         using var request = new HttpRequestMessage(
             method, path) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
         if (lines is not null) request.Content =

@@ -14,7 +14,10 @@ internal sealed record DevelopmentToken(string Token, long ExpiresInMs)
     /// <summary>Asks the server for a token.</summary>
     public static async Task<DevelopmentToken> FetchAsync(Uri server, string app, string subject, CancellationToken ct)
     {
-        using var http = new HttpClient { BaseAddress = server, Timeout = TimeSpan.FromSeconds(30) };
+        using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false })
+        {
+            BaseAddress = server, Timeout = TimeSpan.FromSeconds(30),
+        };
         try
         {
             using var response = await http.PostAsJsonAsync("/v1/dev/tokens", new { subject, app }, ct);

@@ -28,7 +28,7 @@ internal static class PassphraseTable
         guessesSinceRight = status.GuessesSinceRight,
         problem = status.Problem,
         events = status.Events.Select(e =>
-            new { at = DateTimeOffset.FromUnixTimeSeconds((long)e.At), what = Words.Kebab(e.Kind.ToString()) }),
+            new { at = ToldTime.At(e.At), what = Words.Kebab(e.Kind.ToString()) }),
     };
 
     public static void Write(IAnsiConsole people, ImmutableArray<PassphraseStatus> status)
@@ -51,7 +51,7 @@ internal static class PassphraseTable
         foreach (var entry in status.SelectMany(r => r.Events.Select(e => (r.Realm, e))).OrderBy(e => e.e.At)
             .TakeLast(ShownEvents))
             people.WriteLine(
-                $"  {Words.Time(DateTimeOffset.FromUnixTimeSeconds((long)entry.e.At))}  {Of(entry.e.Kind)} "
+                $"  {Words.Time(ToldTime.At(entry.e.At))}  {Of(entry.e.Kind)} "
                 + $"({Words.Safe(entry.Realm)})");
     }
 

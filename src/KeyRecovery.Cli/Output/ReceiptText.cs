@@ -43,9 +43,5 @@ internal static class ReceiptText
         _ => proof.ToString(),
     };
 
-    // Any number can be signed; beyond the year 9999 there is no date.
-    private static string Time(ulong seconds) =>
-        Words.Time(
-            DateTimeOffset.FromUnixTimeSeconds(
-                (long)Math.Min(seconds, (ulong)DateTimeOffset.MaxValue.ToUnixTimeSeconds() - 86_400)));
+    private static string Time(ulong seconds) => Words.Time(ToldTime.At(seconds));
 }

@@ -1,6 +1,6 @@
 using KeyRecovery.Client.Http;
-using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery;
 
@@ -28,7 +28,7 @@ public abstract record ErasureStatus
 
     internal static ErasureStatus Of(ErasureJson json) => json.State switch
     {
-        "held" => new Held(Clock.FromSeconds(json.RequestedAt ?? 0), TimeSpan.FromMilliseconds(json.DueInMs ?? 0)),
+        "held" => new Held(ToldTime.At(json.RequestedAt ?? 0), ToldTime.Wait(json.DueInMs ?? 0)),
         "erased" when ErasureJson.ReadReceipt(json.Receipt) is { } receipt => new Erased(receipt),
         "none" => new None(),
         _ => new Erasing(),

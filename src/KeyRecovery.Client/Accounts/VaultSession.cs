@@ -55,7 +55,7 @@ public sealed class VaultSession : IDisposable
     public AuthorityId Device => _state.Keys.Id;
 
     /// <summary>When somebody was last added or removed, by the signer's clock.</summary>
-    public DateTimeOffset LastAuthorityChange => Clock.FromSeconds(_state.Read(o => o.Vault.Chain.Head.Link.Time));
+    public DateTimeOffset LastAuthorityChange => ToldTime.At(_state.Read(o => o.Vault.Chain.Head.Link.Time));
 
     /// <summary>How many times the account has changed: the manifest's version.</summary>
     public ulong Version => _state.Read(o => o.Vault.Manifest.Manifest.Version);
@@ -234,7 +234,7 @@ public sealed class VaultSession : IDisposable
 
     /// <summary>When the server was last restored from a backup, by its signed word; null where it was not.</summary>
     public DateTimeOffset? RestoredAt => _state.Read(o => o.Vault.Claims) is [.., var newest]
-        ? Clock.FromSeconds(newest.Claim.Time) : null;
+        ? ToldTime.At(newest.Claim.Time) : null;
 
     /// <summary>
     /// What this device knew and a restored server does not have, the newest last; of more than 4 the first and the

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
@@ -37,8 +36,8 @@ public sealed record AuthorityInfo(
         return
         [
             .. vault.Chain.Active.OrderBy(a => a.AddedAt).ThenBy(a => a.Kind).Select(a => new AuthorityInfo(
-                a.Id, a.Kind, notes.GetValueOrDefault(a.Id)?.Name ?? "", Clock.FromSeconds(a.AddedTime), a.Id == own,
-                vault.TrustedFrom.TryGetValue(a.Id, out var at) ? Clock.FromSeconds(at) : null,
+                a.Id, a.Kind, notes.GetValueOrDefault(a.Id)?.Name ?? "", ToldTime.At(a.AddedTime), a.Id == own,
+                vault.TrustedFrom.TryGetValue(a.Id, out var at) ? ToldTime.At(at) : null,
                 badSeals.Any(s => s.Entry.Id == a.Id), notes.GetValueOrDefault(a.Id)?.Replace ?? false)
             {
                 AddedBy = a.AddedBy,

@@ -64,7 +64,7 @@ internal sealed class CodeReplacement(Func<VaultView> view, CodeReplacement.Comm
             && (a.AddedBy == code || a.Id == code) && IsActiveCode(a.AddedBy));
         return begun is null
             ? null
-            : new ClientFailure.ReplacementBegun(begun.AddedBy, begun.Id, Clock.FromSeconds(begun.AddedTime));
+            : new ClientFailure.ReplacementBegun(begun.AddedBy, begun.Id, ToldTime.At(begun.AddedTime));
     }
 
     private bool IsActiveCode(AuthorityId id) => Chain.FindActive(id) is { Kind: AuthorityKind.Code };

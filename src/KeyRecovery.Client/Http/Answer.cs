@@ -17,13 +17,37 @@ internal abstract record Answer
         if (this is not Success success) return Failures.Of(this);
         try
         {
-            if (JsonSerializer.Deserialize(success.Body, type) is { } value) return value;
+            if (!HasNullElement(success.Body) && JsonSerializer.Deserialize(success.Body, type) is { } value)
+                return value;
         }
         catch (JsonException)
         {
             // Told below, with every other answer that is not what the protocol says.
         }
         return new ClientFailure.ServerLied(ProtocolFault.Malformed);
+    }
+
+    // The serialiser's own check of what may be null ends before the elements of a list.
+    private static bool HasNullElement(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        var isList = new Stack<bool>();
+        while (reader.Read())
+        {
+            switch (reader.TokenType)
+            {
+                case JsonTokenType.StartArray or JsonTokenType.StartObject:
+                    isList.Push(reader.TokenType == JsonTokenType.StartArray);
+                    break;
+                case JsonTokenType.EndArray or JsonTokenType.EndObject:
+                    isList.Pop();
+                    break;
+                case JsonTokenType.Null when isList.TryPeek(out var inList) && inList:
+                    return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>A 2xx or 304.</summary>

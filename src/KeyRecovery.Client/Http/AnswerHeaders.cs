@@ -23,11 +23,10 @@ internal static class AnswerHeaders
 
     /// <summary><c>Erasure-Due-In</c> (docs/protocol.md §15.2): how long a held erasure still waits.</summary>
     public static TimeSpan? ErasureDueIn(HttpResponseHeaders headers) =>
-        // A uint is seven weeks, the longest hold is thirty days.
         uint.TryParse(
             One(headers, HeaderNames.ErasureDueIn), NumberStyles.None, CultureInfo.InvariantCulture,
             out var milliseconds)
-            ? TimeSpan.FromMilliseconds(milliseconds) : null;
+            ? ToldTime.Wait(milliseconds) : null;
 
     private static string? One(HttpResponseHeaders headers, string name) =>
         headers.TryGetValues(name, out var values) && values.ToArray() is [var text] ? text : null;

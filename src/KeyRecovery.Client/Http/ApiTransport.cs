@@ -16,7 +16,13 @@ namespace KeyRecovery.Client.Http;
 /// </summary>
 internal sealed class ApiTransport : IDisposable
 {
+    private const string TooLate = "the server did not answer in time";
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
     private readonly HttpClient _http;
+    private readonly TimeSpan _timeout;
+    private readonly TimeSpan _deadline;
     private readonly string _authority;
     private readonly TimeProvider _time;
     private readonly ResiliencePipeline<Answer> _resilience;
@@ -24,9 +30,8 @@ internal sealed class ApiTransport : IDisposable
 
     public ApiTransport(KeyRecoveryOptions options)
     {
-        _http = options.Handler is null ? new HttpClient() : new HttpClient(options.Handler, disposeHandler: false);
-        _http.BaseAddress = options.Server;
-        _http.Timeout = options.RequestTimeout;
+        _http = HttpStack.Open(options);
+        (_timeout, _deadline) = (options.RequestTimeout, options.RequestDeadline);
         _authority = options.Authority ?? options.Server.Authority;
         _time = options.Time;
         _resilience = BuildResilience(options);
@@ -44,7 +49,7 @@ internal sealed class ApiTransport : IDisposable
             return answer;
 
         // A wrong clock is the device's most common fault: the server said what time it is, so sign again with that.
-        _clockOffset = DateTimeOffset.FromUnixTimeSeconds(serverTime) - _time.GetUtcNow();
+        _clockOffset = ToldTime.At(serverTime) - _time.GetUtcNow();
         return await AttemptAsync(request, signer, ct);
     }
 
@@ -52,27 +57,47 @@ internal sealed class ApiTransport : IDisposable
 
     private async Task<Answer> AttemptAsync(ApiRequest request, DeviceKeys? signer, CancellationToken ct)
     {
+        using var late = Within(_deadline, ct);
         var isSilent = false;
-        var answer = await _resilience.ExecuteAsync(
-            async token =>
-            {
-                var one = await SendOnceAsync(request, signer, token);
-                isSilent |= one is Answer.Unreachable;
-                return one;
-            },
-            ct);
+        Answer answer = new Answer.Unreachable(TooLate);
+        try
+        {
+            await _resilience.ExecuteAsync(
+                async token =>
+                {
+                    answer = await SendOnceAsync(request, signer, token);
+                    isSilent |= answer is Answer.Unreachable;
+                    return answer;
+                },
+                late.Token);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            // Between two attempts, or within one that is not there then: the last answer stands.
+        }
+
         return answer is Answer.Problem problem ? problem with { IsAfterSilence = isSilent } : answer;
+    }
+
+    // A linked source of both: whoever dribbles an answer is cut off by the clock as one who says nothing.
+    private static CancellationTokenSource Within(TimeSpan time, CancellationToken ct)
+    {
+        var linked = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        linked.CancelAfter(time);
+        return linked;
     }
 
     private async Task<Answer> SendOnceAsync(ApiRequest request, DeviceKeys? signer, CancellationToken ct)
     {
         using var message = Build(request, signer);
+        using var late = Within(_timeout, ct);
         try
         {
-            using var response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, ct);
+            using var response = await _http.SendAsync(
+                message, HttpCompletionOption.ResponseHeadersRead, late.Token);
             if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotModified)
             {
-                var body = await ReadAsync(response.Content, Limits.RepairBytes + Limits.CommitBodyBytes, ct);
+                var body = await ReadAsync(response.Content, Limits.RepairBytes + Limits.CommitBodyBytes, late.Token);
                 return body is null
                     ? new Answer.Unreachable("the answer is too long")
                     : new Answer.Success(response.StatusCode, body)
@@ -81,7 +106,7 @@ internal sealed class ApiTransport : IDisposable
                         ErasureDueIn = AnswerHeaders.ErasureDueIn(response.Headers),
                     };
             }
-            return new Answer.Problem(response.StatusCode, await ReadProblemAsync(response, ct));
+            return new Answer.Problem(response.StatusCode, await ReadProblemAsync(response, late.Token));
         }
         catch (HttpRequestException)
         {
@@ -91,9 +116,9 @@ internal sealed class ApiTransport : IDisposable
         {
             return new Answer.Unreachable("the connection was lost");
         }
-        catch (TaskCanceledException) when (!ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !ct.IsCancellationRequested)
         {
-            return new Answer.Unreachable("the server did not answer in time");
+            return new Answer.Unreachable(TooLate);
         }
     }
 
@@ -137,8 +162,7 @@ internal sealed class ApiTransport : IDisposable
             // A proxy's page, perhaps: the status alone is told.
         }
         var retryAfter = response.Headers.RetryAfter?.Delta;
-        return new ProblemJson(null, response.ReasonPhrase, (int)response.StatusCode, null, null, null,
-            (long?)retryAfter?.TotalMilliseconds, null);
+        return new ProblemJson { RetryAfterMs = (long?)retryAfter?.TotalMilliseconds };
     }
 
     // A server that lies may also send without end: the reader has a bound of its own.
@@ -166,7 +190,7 @@ internal sealed class ApiTransport : IDisposable
                 BackoffType = DelayBackoffType.Exponential,
                 Delay = options.RetryDelay,
                 UseJitter = true,
-                MaxDelay = TimeSpan.FromSeconds(10),
+                MaxDelay = LongestPause,
                 ShouldHandle = static args =>
                     ValueTask.FromResult(args.Outcome.Result is Answer.Unreachable || IsPassing(args.Outcome.Result)),
                 DelayGenerator = static args => ValueTask.FromResult(WaitAsked(args.Outcome.Result)),
@@ -177,8 +201,8 @@ internal sealed class ApiTransport : IDisposable
         && problem.Status is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests
             or HttpStatusCode.ServiceUnavailable
             or HttpStatusCode.BadGateway or HttpStatusCode.GatewayTimeout
-        && (WaitAsked(answer) ?? TimeSpan.Zero) <= TimeSpan.FromSeconds(10);
+        && (WaitAsked(answer) ?? TimeSpan.Zero) <= LongestPause;
 
     private static TimeSpan? WaitAsked(Answer? answer) =>
-        answer is Answer.Problem { Details.RetryAfterMs: { } ms and >= 0 } ? TimeSpan.FromMilliseconds(ms) : null;
+        answer is Answer.Problem { Details.RetryAfterMs: { } ms and >= 0 } ? ToldTime.Wait(ms) : null;
 }

@@ -60,9 +60,8 @@ internal sealed record RestorePointsJson(RestorePointJson[] Points);
 
 /// <summary>An RFC 9457 problem.</summary>
 internal sealed record ProblemJson(
-    string? Type, string? Title, int? Status, string? Field, string? Rule, long? ServerTime, long? RetryAfterMs,
-    ulong? TrustedFrom,
-    int? GuessesLeft = null, long? Limit = null, long? Used = null, long? NextAttemptInMs = null,
+    string? Type = null, string? Title = null, int? Status = null, string? Field = null, string? Rule = null,
+    long? ServerTime = null, long? RetryAfterMs = null, ulong? TrustedFrom = null, int? GuessesLeft = null, long? Limit = null, long? Used = null, long? NextAttemptInMs = null,
     string? Receipt = null, string[]? Restored = null)
 {
     /// <summary>The claims of restores, signed, as far as they read.</summary>
@@ -78,7 +77,8 @@ internal sealed record ProblemJson(
 }
 
 /// <summary>How an erasure stands (docs/protocol.md §15.2).</summary>
-internal sealed record ErasureJson(string State, ulong Round, ulong? RequestedAt, long? DueInMs, string? Receipt)
+internal sealed record ErasureJson(
+    string State, ulong Round, ulong? RequestedAt = null, long? DueInMs = null, string? Receipt = null)
 {
     /// <summary>The bytes of a receipt, here or in a problem; null where there is none that reads.</summary>
     public static ReadOnlyMemory<byte>? ReadReceipt(string? text) =>
@@ -113,7 +113,8 @@ internal sealed record LinkEnvelopeJson(string Envelope, long ExpiresInMs);
 
 /// <summary>Source-generated readers: no reflection, clean under trimming and AOT.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(HeadsJson))]
 [JsonSerializable(typeof(AuditKeyJson))]
 [JsonSerializable(typeof(RepairJson))]

@@ -16,15 +16,13 @@ internal static class Failures
     public static ClientFailure.Transient Unanswered(Answer answer) => (answer, Of(answer)) switch
     {
         (_, ClientFailure.Transient transient) => transient,
-        (Answer.Problem { Type: Answer.Problem.Unknown } problem, _) =>
-            new ClientFailure.Transient($"what answered is not the server (status {(int)problem.Status})", null),
         (_, var failure) => new ClientFailure.Transient(failure.Message, null),
     };
 
     public static ClientFailure Of(Answer.Problem problem)
     {
         var details = problem.Details;
-        var wait = details.RetryAfterMs is { } ms ? TimeSpan.FromMilliseconds(ms) : (TimeSpan?)null;
+        var wait = details.RetryAfterMs is { } ms ? ToldTime.Wait(ms) : (TimeSpan?)null;
         return problem.Type switch
         {
             ProblemTypes.Revoked => new ClientFailure.Revoked(),
@@ -41,6 +39,9 @@ internal static class Failures
                 new ClientFailure.Refused(ProblemTypes.ClockSkew, "this device's clock is wrong", null),
             Answer.Problem.Unknown when (int)problem.Status >= 500 =>
                 new ClientFailure.Transient("the server is in trouble", wait),
+            // A network's log-in page, a redirect: what it says of itself is not this protocol's, and refuses nothing.
+            Answer.Problem.Unknown =>
+                new ClientFailure.Transient($"what answered is not the server (status {(int)problem.Status})", wait),
             _ when (int)problem.Status >= 500 =>
                 new ClientFailure.Transient(details.Title ?? "the server is in trouble", wait),
             _ => new ClientFailure.Refused(problem.Type, details.Title ?? problem.Status.ToString(), Name(details)),

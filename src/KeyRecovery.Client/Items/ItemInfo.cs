@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery;
 
@@ -16,7 +16,7 @@ public sealed record ItemInfo(string Name, ulong Version, long Length, DateTimeO
     [
         .. open.Private.Items
             .Select(n => new ItemInfo(
-                n.Name, open.Vault.Manifest.Manifest.Find(n.Id)!.Version, n.Length, Clock.FromSeconds(n.Modified)))
+                n.Name, open.Vault.Manifest.Manifest.Find(n.Id)!.Version, n.Length, ToldTime.At(n.Modified)))
             .OrderBy(i => i.Name, StringComparer.Ordinal),
     ];
 }

@@ -86,7 +86,7 @@ internal sealed class ItemReader(VaultState state)
         {
             if (!Hash256.TryParse(version.Hash, out var hash)) continue;
             all.Add(new ItemVersionInfo(
-                version.Version, false, Clock.FromSeconds(version.ReplacedAt), version.Size, hash)
+                version.Version, false, ToldTime.At(version.ReplacedAt), version.Size, hash)
             {
                 Writer = AuthorityId.TryParse(version.Writer ?? "", out var writer) ? writer : null,
             });

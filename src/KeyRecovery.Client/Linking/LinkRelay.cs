@@ -106,7 +106,7 @@ internal sealed class LinkRelay
         var read = answer.Read(ClientJson.Default.LinkExpiryJson);
         if (read is not Result<LinkExpiryJson>.Ok { Value.ExpiresInMs: var left })
             return ((Result<LinkExpiryJson>.Failed)read).Failure;
-        relay.ExpiresIn = TimeSpan.FromMilliseconds(Math.Clamp(left, 0, 3_600_000));
+        relay.ExpiresIn = ToldTime.Wait(left);
         return relay;
     }
 

@@ -40,8 +40,11 @@ public sealed record KeyRecoveryOptions
     /// </summary>
     public StretchProfile WeakestDevice { get; init; } = StretchProfile.Mobile;
 
-    /// <summary>How long one request may take. Default: 30 s.</summary>
+    /// <summary>How long one request may take, to the last byte of its answer. Default: 30 s.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long one request may take with all its repeats and the pauses between. Default: 60 s.</summary>
+    public TimeSpan RequestDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How often a request whose repeat is harmless is sent in all. Default: 4.</summary>
     public int Attempts { get; init; } = 4;
@@ -55,6 +58,9 @@ public sealed record KeyRecoveryOptions
     /// <summary>Draws keys and nonces.</summary>
     public IRandom Random { get; init; } = SystemRandom.Instance;
 
-    /// <summary>The HTTP stack under the client; for proxies, pinning or tests. Default: the platform's.</summary>
+    /// <summary>
+    /// The HTTP stack under the client; for proxies, pinning or tests. Redirects are turned off in it. Default: the
+    /// platform's.
+    /// </summary>
     public HttpMessageHandler? Handler { get; init; }
 }

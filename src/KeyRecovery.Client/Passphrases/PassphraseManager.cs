@@ -7,6 +7,7 @@ using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery;
 
@@ -154,13 +155,13 @@ public sealed class PassphraseManager
         select new KnownSlot(open.Vault.Account, slot.Id, slot.SigningKey, parameters)));
 
     private static PassphraseStatus Describe(
-        PassphraseParameters parameters, Protocol.Wire.AuthorityId slot, string realm, RealmReply reply)
+        PassphraseParameters parameters, AuthorityId slot, string realm, RealmReply reply)
     {
         var (of, threshold) = (parameters.Realms.Length, parameters.Threshold);
         return reply switch
         {
             RealmReply.Answered { Status: var s } => new PassphraseStatus(
-                slot, threshold, of, realm, s.State, s.GuessesLeft, TimeSpan.FromMilliseconds(s.NextAttemptInMs),
+                slot, threshold, of, realm, s.State, s.GuessesLeft, ToldTime.Wait(s.NextAttemptInMs),
                 s.Events, null),
             RealmReply.Faulty faulty => Unknown(new ClientFailure.RealmLied(realm, faulty.Fault).Message),
             RealmReply.Failed failed => Unknown(failed.Failure.Message),

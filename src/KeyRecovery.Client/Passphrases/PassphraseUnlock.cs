@@ -41,7 +41,7 @@ internal sealed class PassphraseUnlock(KeyRecoveryOptions options, RealmDirector
                 keys.Dispose();
                 return new ClientFailure.WrongPassphrase(
                     GuessesLeft(proven, slot.Parameters.Threshold),
-                    TimeSpan.FromMilliseconds(proven.Max(p => p.Status!.NextAttemptInMs)));
+                    ToldTime.Wait(proven.Max(p => p.Status!.NextAttemptInMs)));
             }
             var resets = Reset(asked, slot, attempt, PassphraseSlot.DeriveKeys(slot.Id, stretched, oprf));
             return new UnlockedSlot(

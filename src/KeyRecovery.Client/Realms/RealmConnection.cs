@@ -102,7 +102,5 @@ internal sealed class RealmConnection(
     private static RealmReply.Refused Refused(RealmRefusal refusal, Answer.Problem problem) => new(
         refusal,
         Math.Max(0, problem.Details.GuessesLeft ?? 0),
-        TimeSpan.FromMilliseconds(
-            Math.Clamp(problem.Details.NextAttemptInMs ?? problem.Details.RetryAfterMs ?? 0, 0,
-                (long)TimeSpan.FromDays(366).TotalMilliseconds)));
+        ToldTime.Wait(problem.Details.NextAttemptInMs ?? problem.Details.RetryAfterMs ?? 0));
 }

@@ -48,7 +48,7 @@ public sealed class RecoverySession : IDisposable
     public AccountId Account => _view.Newest.Account;
 
     /// <summary>When somebody was last added or removed, by the signer's clock.</summary>
-    public DateTimeOffset LastAuthorityChange => Clock.FromSeconds(_view.Newest.Chain.Head.Link.Time);
+    public DateTimeOffset LastAuthorityChange => ToldTime.At(_view.Newest.Chain.Head.Link.Time);
 
     /// <summary>The devices and slots of the account. The person decides which devices are lost.</summary>
     public ImmutableArray<AuthorityInfo> Authorities =>
@@ -69,7 +69,7 @@ public sealed class RecoverySession : IDisposable
 
     /// <summary>When the server was last restored from a backup, by its signed word; null where it was not.</summary>
     public DateTimeOffset? RestoredAt => _view.Newest.Claims is [.., var newest]
-        ? Clock.FromSeconds(newest.Claim.Time) : null;
+        ? ToldTime.At(newest.Claim.Time) : null;
 
     /// <summary>The devices that could be removed.</summary>
     public ImmutableArray<AuthorityInfo> Devices => [.. Authorities.Where(a => a.Kind == AuthorityKind.Device)];
@@ -214,7 +214,7 @@ public sealed class RecoverySession : IDisposable
     {
         var behind = Behind!;
         if (_view.Good is not { } open) return Spoiled!;
-        if (Clock.FromSeconds(_api.NowSeconds) < behind.OpensAt)
+        if (ToldTime.At(_api.NowSeconds) < behind.OpensAt)
             return new ClientFailure.RestoredBehind(behind.RestoredAt, behind.OpensAt);
         using (var kept = await _store.LoadAsync(ct))
             if (kept is { Pending.IsEmpty: true })

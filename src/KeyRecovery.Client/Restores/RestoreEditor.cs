@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Restores;
 
@@ -31,7 +32,7 @@ internal sealed class RestoreEditor(KeyRecoveryOptions options, VaultState state
         if (await state.RefreshAsync(ct) is { } unread) return unread;
         if (state.Behind is not { } behind) return null;
         var now = state.Api.NowSeconds;
-        if (Clock.FromSeconds(now) < behind.OpensAt) return behind;
+        if (ToldTime.At(now) < behind.OpensAt) return behind;
         var commit = WayBack.Write(state.Open, state.Keys, null, now, options.Random);
         var sent = await VaultRepair.SendAsync(state.Api, state.Keys, VaultRepair.Onward(state.Vault, commit), ct);
         var failure = await state.RefreshAsync(ct);

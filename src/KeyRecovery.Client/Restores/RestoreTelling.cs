@@ -1,5 +1,4 @@
 using KeyRecovery.Client.Devices;
-using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
@@ -13,7 +12,7 @@ internal static class RestoreTelling
         KeyRecoveryOptions options, DeviceKeys keys, ReplacedVault replaced, VerifiedVault now)
     {
         var info = new RestoreConflictInfo(
-            Clock.FromSeconds(replaced.RestoredAt), replaced.Fault, 0, [], [], []);
+            ToldTime.At(replaced.RestoredAt), replaced.Fault, 0, [], [], []);
         if (VerifiedVault.Reopen(options.App, replaced.Vault, keys.Identity, replaced.HashesTrail)
             is not VaultVerdict.Ok { Vault: var known }) return info;
         var (open, _) = known.Open(keys.Id, keys.Kem);
@@ -37,7 +36,7 @@ internal static class RestoreTelling
     {
         if (vault.BehindSince is not { } at) return null;
         return new BehindInfo(
-            Clock.FromSeconds(at), Clock.FromSeconds(at + Limits.RestoreWaitSeconds),
+            ToldTime.At(at), ToldTime.At(at + Limits.RestoreWaitSeconds),
             [.. AuthorityInfo.AllOf(vault, told, [], own).Where(a => !vault.ActiveAtMinChain.Contains(a.Id))]);
     }
 

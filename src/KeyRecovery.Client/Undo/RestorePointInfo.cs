@@ -1,5 +1,4 @@
 using KeyRecovery.Client.Http;
-using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery;
@@ -30,6 +29,6 @@ public sealed record RestorePointInfo(
         };
         return new RestorePointInfo(
             told.ManifestVersion, manifest, reason, reason == RestorePointReason.YoungAuthority ? authority : null,
-            Clock.FromSeconds(told.At), told.Until is { } until ? Clock.FromSeconds(until) : null, told.Named);
+            ToldTime.At(told.At), told.Until is { } until ? ToldTime.At(until) : null, told.Named);
     }
 }

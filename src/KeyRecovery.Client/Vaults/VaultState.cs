@@ -47,7 +47,7 @@ internal sealed class VaultState : IDisposable
     /// <summary>Why the restored server takes no change; null where it does.</summary>
     public ClientFailure.RestoredBehind? Behind => Vault.BehindSince is not { } at ? null
         : new ClientFailure.RestoredBehind(
-            Clock.FromSeconds(at), Clock.FromSeconds(at + Limits.RestoreWaitSeconds));
+            ToldTime.At(at), ToldTime.At(at + Limits.RestoreWaitSeconds));
 
     /// <summary>What this device holds of the account as it is now.</summary>
     public VaultView View => new(Api, Keys, Spoiled?.Vault ?? Open.Vault, Open) { HomeKeys = _homeKeys };

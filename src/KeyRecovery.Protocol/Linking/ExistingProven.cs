@@ -37,8 +37,8 @@ public sealed class ExistingProven : ConnectedState
     }
 
     /// <summary>The server took the link.</summary>
-    /// <param name="homeKey">The audit key of the home server under which this device has verified the account's head: one
-    /// that is told another by the server then notices (docs/protocol.md §7, Head).</param>
+    /// <param name="homeKey">The audit key of the home server under which this device has verified the account's head:
+    /// a new device that the server tells another one then notices (docs/protocol.md §7, Head).</param>
     public LinkStep<ExistingCommitted>.Next Committed(VerifyKey homeKey)
     {
         var channel = TakeChannel();

@@ -28,6 +28,9 @@ internal sealed class RogueRealm : IDisposable
     /// <summary>How it lies about a guess; null while it is honest.</summary>
     public Func<RogueRealm, RealmEvaluate, RealmStatus, byte[]>? Lie { get; set; }
 
+    /// <summary>How it lies about how it stands; null while it is honest.</summary>
+    public Func<RealmStatus, RealmStatus>? Status { get; set; }
+
     /// <summary>What it says of itself.</summary>
     public RealmIdentity? Pretends { get; set; }
 
@@ -40,8 +43,8 @@ internal sealed class RogueRealm : IDisposable
             "/v1/realm" => Json(Pretends ?? Identity),
             "/v1/realm/register" => Register(body),
             "/v1/realm/evaluate" => Evaluate(body),
-            "/v1/realm/reset" => Cbor(Status(RealmReset.Decode(body).Slot, body).Sign(_signing)),
-            "/v1/realm/manage" => Cbor(Status(RealmManage.Decode(body).Slot, body).Sign(_signing)),
+            "/v1/realm/reset" => Cbor(Of(RealmReset.Decode(body).Slot, body).Sign(_signing)),
+            "/v1/realm/manage" => Cbor(Sign((Status ?? (honest => honest))(Of(RealmManage.Decode(body).Slot, body)))),
             _ => new HttpResponseMessage(HttpStatusCode.NotFound),
         };
     }
@@ -77,17 +80,17 @@ internal sealed class RogueRealm : IDisposable
     {
         _registered?.Dispose();
         _registered = RealmRegistration.Open(body, Identity, _kem);
-        return Cbor(Status(_registered.Slot, body).Sign(_signing));
+        return Cbor(Of(_registered.Slot, body).Sign(_signing));
     }
 
     private HttpResponseMessage Evaluate(byte[] body)
     {
         var guess = RealmEvaluate.Decode(body);
-        var honest = Status(guess.Slot, body) with { Evaluation = Evaluate(guess.Blinded) };
+        var honest = Of(guess.Slot, body) with { Evaluation = Evaluate(guess.Blinded) };
         return Cbor(Lie is null ? honest.Sign(_signing) : Lie(this, guess, honest));
     }
 
-    private RealmStatus Status(AuthorityId slot, byte[] request) => new()
+    private RealmStatus Of(AuthorityId slot, byte[] request) => new()
     {
         Realm = Identity.Fingerprint, Slot = slot, Request = Hash256.Of(request), State = RealmSlotState.Live,
         GuessesLeft = 10, NextAttemptInMs = 0, Round = 0, Version = 1,

@@ -12,7 +12,8 @@ public class Garbage
         .. new LinkMessage[]
         {
             new LinkMessage.Commitment(default), new LinkMessage.WrongDigits(2), LinkRogue.Reveal(), LinkRogue.Offer(),
-            new LinkMessage.Possession(new byte[64]), new LinkMessage.Committed(default, TestHome.Keys[0]), new LinkMessage.Ready(),
+            new LinkMessage.Possession(new byte[64]), new LinkMessage.Committed(default, TestHome.Keys[0]),
+            new LinkMessage.Ready(),
             new LinkMessage.Bundle(0, 2, new byte[7168]), new LinkMessage.Received(default),
             new LinkMessage.Abort("declined"),
             new LinkMessage.Digits(default),

@@ -70,7 +70,8 @@ public class HappyPaths
         Assert.NotEqual(first.Draft, later.Draft);
 
         // The first draft is not what was committed then.
-        again.Receive(rogue.Seal(new LinkMessage.Committed(world.Draft.Place, TestHome.Keys[0]))).Fails(LinkFailure.WrongChain);
+        again.Receive(rogue.Seal(new LinkMessage.Committed(world.Draft.Place, TestHome.Keys[0])))
+            .Fails(LinkFailure.WrongChain);
     }
 
     [Fact]

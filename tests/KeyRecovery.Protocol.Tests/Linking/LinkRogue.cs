@@ -102,7 +102,8 @@ internal static class LinkRogue
     public static (NewCommitted New, LinkChannel Rogue) ExistingCommitted()
     {
         var (signed, rogue) = ExistingSigned();
-        return (signed.Receive(rogue.Seal(new LinkMessage.Committed(World.Draft.Place, TestHome.Keys[0]))).Next().State, rogue);
+        var committed = rogue.Seal(new LinkMessage.Committed(World.Draft.Place, TestHome.Keys[0]));
+        return (signed.Receive(committed).Next().State, rogue);
     }
 
     public static (NewReceiving New, LinkChannel Rogue) ExistingReady()

@@ -47,7 +47,8 @@ public class RogueOffers
             World.Draft.Place with { Sequence = 9 } })
         {
             var (signed, rogue) = LinkRogue.ExistingSigned();
-            signed.Receive(rogue.Seal(new LinkMessage.Committed(place, TestHome.Keys[0]))).Fails(LinkFailure.WrongChain);
+            signed.Receive(rogue.Seal(new LinkMessage.Committed(place, TestHome.Keys[0])))
+                .Fails(LinkFailure.WrongChain);
         }
     }
 

@@ -41,7 +41,8 @@ internal sealed class VaultFormat() : GoldenFormat("vault", "§7")
     }
 
     public override IEnumerable<(string, JsonObject, string)> Invalid() =>
-        [.. VaultLies.All(new GoldenWorld()), .. VaultVersions.All(new GoldenWorld()), .. new VaultRestores().Told(), .. new VaultGaps().Told()];
+        [.. VaultLies.All(new GoldenWorld()), .. VaultVersions.All(new GoldenWorld()), .. new VaultRestores().Told(),
+            .. new VaultGaps().Told()];
 
     public override JsonObject Write(JsonObject inputs)
     {

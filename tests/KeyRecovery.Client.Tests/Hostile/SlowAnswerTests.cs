@@ -1,0 +1,105 @@
+using KeyRecovery.Protocol.Recovery;
+using KeyRecovery.Testing.Hosting;
+
+namespace KeyRecovery.Client.Tests.Hostile;
+
+/// <summary>
+/// F19, F20: a server that never comes to an end, and one that sends its visitors elsewhere, over real sockets and the
+/// platform's own HTTP stack.
+/// </summary>
+public sealed class SlowAnswerTests
+{
+    private static readonly byte[] Head = "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"u8.ToArray();
+
+    [Fact]
+    public async Task F19_an_answer_that_dribbles_ends_as_unreachable_in_each_attempt_and_in_all()
+    {
+        await using var server = new RawServer(async (_, stream, ct) =>
+        {
+            await stream.WriteAsync(Head, ct);
+            for (; ; await Task.Delay(50, ct)) await stream.WriteAsync(new byte[1], ct);
+        });
+        // Two attempts have time, and no third.
+        var failure = await RecoverAsync(server, options => options with
+        {
+            RequestTimeout = TimeSpan.FromSeconds(1), RequestDeadline = TimeSpan.FromSeconds(2.5), Attempts = 100,
+            RetryDelay = TimeSpan.FromMilliseconds(1),
+        });
+        Assert.IsType<ClientFailure.Transient>(failure);
+        Assert.InRange(server.Heads.Count, 1, 4);
+    }
+
+    [Fact]
+    public async Task F19_so_does_one_that_never_begins()
+    {
+        await using var server = new RawServer((_, _, ct) => Task.Delay(Timeout.Infinite, ct));
+        Assert.IsType<ClientFailure.Transient>(await RecoverAsync(server, options => options with
+        {
+            RequestTimeout = TimeSpan.FromSeconds(30), RequestDeadline = TimeSpan.FromSeconds(1),
+        }));
+        Assert.Single(server.Heads);
+    }
+
+    [Fact]
+    public async Task F19_a_caller_who_cancels_is_told_so()
+    {
+        await using var server = new RawServer(async (_, stream, ct) =>
+        {
+            await stream.WriteAsync(Head, ct);
+            await Task.Delay(Timeout.Infinite, ct);
+        });
+        using var client = Client(server, options => options);
+        using var code = RecoveryCode.Generate(SystemRandom.Instance);
+        using var cancel = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.BeginRecoveryAsync(code, ct: cancel.Token));
+    }
+
+    [Theory]
+    [InlineData(301)]
+    [InlineData(302)]
+    [InlineData(307)]
+    [InlineData(308)]
+    public async Task F20_a_redirect_is_told_and_nothing_follows_it(int status)
+    {
+        await using var elsewhere = new RawServer((_, stream, ct) => stream.WriteAsync(Head, ct).AsTask());
+        await using var server = new RawServer((_, stream, ct) => stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(
+            $"HTTP/1.1 {status} Elsewhere\r\nLocation: {elsewhere.Address}v1/recovery\r\nContent-Length: 0\r\n\r\n"),
+            ct).AsTask());
+        var used = new SocketsHttpHandler();
+        foreach (var handler in new HttpMessageHandler?[] { null, used, new HttpClientHandler(), new RelayHandler() })
+        {
+            using (handler)
+            {
+                var failure = await RecoverAsync(
+                    server, options => options with { Handler = handler, Attempts = 1 });
+                Assert.Contains($"{status}", $"{failure}{failure.Message}", StringComparison.Ordinal);
+            }
+        }
+
+        Assert.Equal(4, server.Heads.Count);
+        Assert.All(server.Heads, head => Assert.Contains("Signature:", head, StringComparison.Ordinal));
+        Assert.Empty(elsewhere.Heads);
+    }
+
+    [Fact]
+    public async Task F20_a_handler_that_is_in_use_and_follows_redirects_is_refused()
+    {
+        await using var server = new RawServer((_, stream, ct) => stream.WriteAsync(
+            "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), ct).AsTask());
+        using var used = new SocketsHttpHandler();
+        using (var http = new HttpClient(used, disposeHandler: false)) await http.GetAsync(server.Address);
+        Assert.Throws<ArgumentException>(() => Client(server, options => options with { Handler = used }));
+    }
+
+    private static KeyRecoveryClient Client(RawServer server, Func<KeyRecoveryOptions, KeyRecoveryOptions> adjust) =>
+        new(adjust(new KeyRecoveryOptions { Server = server.Address, App = "demo" }),
+            new FileDeviceStore(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName())));
+
+    private static async Task<ClientFailure> RecoverAsync(
+        RawServer server, Func<KeyRecoveryOptions, KeyRecoveryOptions> adjust)
+    {
+        using var client = Client(server, adjust);
+        using var code = RecoveryCode.Generate(SystemRandom.Instance);
+        return TestDevice.Failure(await client.BeginRecoveryAsync(code));
+    }
+}
