@@ -61,7 +61,8 @@ internal sealed record RestorePointsJson(RestorePointJson[] Points);
 /// <summary>An RFC 9457 problem.</summary>
 internal sealed record ProblemJson(
     string? Type = null, string? Title = null, int? Status = null, string? Field = null, string? Rule = null,
-    long? ServerTime = null, long? RetryAfterMs = null, ulong? TrustedFrom = null, int? GuessesLeft = null, long? Limit = null, long? Used = null, long? NextAttemptInMs = null,
+    long? ServerTime = null, long? RetryAfterMs = null, ulong? TrustedFrom = null, int? GuessesLeft = null,
+    long? Limit = null, long? Used = null, long? NextAttemptInMs = null,
     string? Receipt = null, string[]? Restored = null)
 {
     /// <summary>The claims of restores, signed, as far as they read.</summary>

@@ -19,7 +19,8 @@ public sealed class HostileAnswerTests(ServerFixture fixture) : IAsyncLifetime
     private VaultSession _vault = null!;
 
     /// <summary>What a session asks for, and the path of the answer that is changed.</summary>
-    private static readonly Dictionary<string, (string Path, Func<VaultSession, Task<ClientFailure?>> Ask)> Calls = new()
+    private static readonly Dictionary<string, (string Path, Func<VaultSession, Task<ClientFailure?>> Ask)> Calls =
+        new()
     {
         ["put"] = ("/v1/commits", async vault => FailureOf(await vault.PutAsync("a", new byte[1]))),
         ["history"] = ("/versions", async vault => FailureOf(await vault.HistoryAsync("a"))),
@@ -71,8 +72,8 @@ public sealed class HostileAnswerTests(ServerFixture fixture) : IAsyncLifetime
         foreach (var type in types)
         {
             var honest = Encoding.UTF8.GetBytes($$"""
-                {"type":"{{ProblemTypes.Prefix}}{{type}}","title":"t","status":400,"field":"f","rule":"r","serverTime":1,
-                "retryAfterMs":1,"trustedFrom":1,"guessesLeft":1,"limit":1,"used":1,"nextAttemptInMs":1,"receipt":"AA",
+                {"type":"{{ProblemTypes.Prefix}}{{type}}","title":"t","status":400,"field":"f","rule":"r",
+                "serverTime":1,"retryAfterMs":1,"trustedFrom":1,"guessesLeft":1,"limit":1,"used":1,"nextAttemptInMs":1,"receipt":"AA",
                 "restored":["AA"],"heads":{},"head":"AA"}
                 """);
             foreach (var (lie, body) in HostileJson.Of(honest))
@@ -83,7 +84,8 @@ public sealed class HostileAnswerTests(ServerFixture fixture) : IAsyncLifetime
                 };
                 var failure = await Record($"{type}: {lie}", async () => FailureOf(await _vault.RefreshAsync()));
                 Assert.NotNull(failure);
-                Assert.InRange((failure as ClientFailure.Transient)?.RetryAfter ?? default, default, ToldTime.LongestWait);
+                Assert.InRange(
+                    (failure as ClientFailure.Transient)?.RetryAfter ?? default, default, ToldTime.LongestWait);
             }
         }
 

@@ -51,7 +51,8 @@ public sealed class SlowAnswerTests
         using var client = Client(server, options => options);
         using var code = RecoveryCode.Generate(SystemRandom.Instance);
         using var cancel = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.BeginRecoveryAsync(code, ct: cancel.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => client.BeginRecoveryAsync(code, ct: cancel.Token));
     }
 
     [Theory]
