@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using KeyRecovery.Protocol.Realms;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Output;
 

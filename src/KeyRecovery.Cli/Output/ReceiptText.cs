@@ -1,4 +1,5 @@
 using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Output;
 

@@ -73,7 +73,8 @@ public sealed class HostileAnswerTests(ServerFixture fixture) : IAsyncLifetime
         {
             var honest = Encoding.UTF8.GetBytes($$"""
                 {"type":"{{ProblemTypes.Prefix}}{{type}}","title":"t","status":400,"field":"f","rule":"r",
-                "serverTime":1,"retryAfterMs":1,"trustedFrom":1,"guessesLeft":1,"limit":1,"used":1,"nextAttemptInMs":1,"receipt":"AA",
+                "serverTime":1,"retryAfterMs":1,"trustedFrom":1,"guessesLeft":1,"limit":1,"used":1,"nextAttemptInMs":1,
+                "receipt":"AA",
                 "restored":["AA"],"heads":{},"head":"AA"}
                 """);
             foreach (var (lie, body) in HostileJson.Of(honest))
