@@ -113,7 +113,8 @@ internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options
         var whole = partial.Complete(set, stores.Service.Backups.Sign(set));
         return new BackupReport(
             BackupReport.DoneOutcome, null, whole.Location, id.ToString(), set.Data.Size, keys?.Rows ?? 0,
-            keys is null ? null : stores.Escrows!.PathOf(id), keys is null ? null : expiresAt);
+            keys is null ? null : stores.Escrows!.PathOf(id), keys is null ? null : expiresAt,
+            stores.Service.Erasures.AuditKey.ToString());
     }
 
     private async Task CopyDataAsync(BackupFolder partial, Action<BackupLine> tell, CancellationToken ct)
@@ -147,7 +148,10 @@ internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options
         var list = Path.Combine(options.Directories.Fence, TombstoneFile.FileName);
         if (File.Exists(list)) File.Copy(list, partial.TombstonesFile);
         else await File.WriteAllBytesAsync(partial.TombstonesFile, [], ct);
+        // A last line that is being written, or that a crash cut short, was never acknowledged.
+        await using (var copy = new FileStream(partial.TombstonesFile, FileMode.Open, FileAccess.ReadWrite))
+            copy.SetLength(copy.Length - (copy.Length % TombstoneFile.LineSize));
         var sum = await BackupFolder.SumAsync(partial.TombstonesFile, ct);
-        return sum with { Size = (ulong)File.ReadLines(partial.TombstonesFile).Count() };
+        return sum with { Size = sum.Size / TombstoneFile.LineSize };
     }
 }

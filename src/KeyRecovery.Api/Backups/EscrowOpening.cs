@@ -3,12 +3,15 @@ using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Storage.Files.Backups;
+using KeyRecovery.Storage.Files.Disk;
 
 namespace KeyRecovery.Api.Backups;
 
 /// <summary>Opens the escrow that an operator names with the offline key that the operator gives.</summary>
 internal static class EscrowOpening
 {
+    private const int MaxBytes = 1 << 20;
+
     /// <summary>
     /// The KEKs, the one of the sealed key store first; null where no escrow was named. The caller disposes them.
     /// </summary>
@@ -30,6 +33,7 @@ internal static class EscrowOpening
     {
         try
         {
+            if (PlainFile.LengthOf(path) is null or 0 or > MaxBytes) throw new IOException($"{path} is no escrow");
             return Escrow.Decode(File.ReadAllBytes(path));
         }
         catch (WireFormatException e)

@@ -17,6 +17,8 @@ internal static class Rehearsal
         {
             var folder = new BackupFolder(arguments.From);
             var set = folder.Read(out var isSignedBy);
+            if (arguments.AuditKey is { } auditKey && !isSignedBy(auditKey))
+                return RehearsalReport.Failed("the set was not signed with that audit key");
             if (await folder.FindProblemsAsync(set, ct) is [var broken, ..]) return RehearsalReport.Failed(broken);
             if (!set.HasKeys) return new RehearsalReport("done", null, set.Data.Size, null, 0, 0, false);
             if (set.ExpiresAt <= (ulong)time.GetUtcNow().ToUnixTimeSeconds())
@@ -26,8 +28,9 @@ internal static class Rehearsal
             try
             {
                 var check = new SnapshotCheck(keks);
-                await using var file = File.OpenRead(folder.KeysFile);
+                await using var file = folder.OpenKeys(set);
                 check.Read(file, set, isSignedBy);
+                file.End();
                 return check.IsSigned
                     ? new RehearsalReport(
                         "done", null, set.Data.Size, check.Accounts, check.Lost, check.Passphrases, true)

@@ -1,5 +1,7 @@
 using KeyRecovery.Api.CommandLine;
 using KeyRecovery.Api.Reports;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Api.Backups;
 
@@ -8,6 +10,8 @@ namespace KeyRecovery.Api.Backups;
 /// <param name="Part">What is restored.</param>
 /// <param name="Escrow">The set's escrow; null where the ring still has the KEK.</param>
 /// <param name="OfflineKey">The file with the private half of the offline key, <c>-</c> for standard input.</param>
+/// <param name="AuditKey">The server's own, which <c>init</c> and <c>backup</c> have printed; null where the ring
+/// tells whose set it is, or nobody knows it any more.</param>
 /// <param name="Replace">Whether what lies in the place is moved aside.</param>
 /// <param name="OldTombstones">Whether the set's own list of tombstones will do where the newer one is lost.</param>
 /// <param name="SweepAnyway">Whether the brake is off.</param>
@@ -15,9 +19,12 @@ namespace KeyRecovery.Api.Backups;
 /// <param name="Json">Whether the report is one JSON object.</param>
 /// <param name="Rest">Everything else: settings.</param>
 internal sealed record RestoreArguments(
-    string From, RestorePart Part, string? Escrow, string? OfflineKey, bool Replace, bool OldTombstones,
-    bool SweepAnyway, bool Rehearse, bool Json, string[] Rest)
+    string From, RestorePart Part, string? Escrow, string? OfflineKey, VerifyKey? AuditKey, bool Replace,
+    bool OldTombstones, bool SweepAnyway, bool Rehearse, bool Json, string[] Rest)
 {
+    private const string UnknownKey = "unknown";
+    private const string TakesAuditKey = "the server's audit key as init and backup print it, or unknown";
+
     /// <summary>Whether the data store is restored.</summary>
     public bool HasData => Part != RestorePart.Keys;
 
@@ -38,15 +45,39 @@ internal sealed record RestoreArguments(
                 ?? throw new UsageException("--part takes data, keys or all"),
         };
         var escrow = switches.Value("--escrow", "a file");
+        var auditKey = switches.Value("--audit-key", TakesAuditKey);
         var parsed = new RestoreArguments(
             Path.GetFullPath(from), part, escrow is null
                 ? null : Path.GetFullPath(escrow), switches.Value("--offline-key", "a file, or - for standard input"),
-            switches.Has("--replace"), switches.Has("--old-tombstones"), switches.Has("--sweep-anyway"),
+            ReadAuditKey(auditKey), switches.Has("--replace"), switches.Has("--old-tombstones"), switches.Has("--sweep-anyway"),
             switches.Has("--rehearse"), switches.Has("--json"), switches.Rest);
         if (parsed.Escrow is null != parsed.OfflineKey is null)
             throw new UsageException("--escrow and --offline-key go together");
         if (part == RestorePart.Data && parsed is { Escrow: not null, Rehearse: false })
             throw new UsageException("--escrow goes with --part keys or all: data need no key");
+        // A ring has the key that only this server sealed a set under. An escrow is sealed to a key that many may know.
+        if (parsed is { Escrow: not null, Rehearse: false } && auditKey is null)
+        {
+            throw new UsageException(
+                "--escrow goes with --audit-key KEY, the server's own: init and backup have printed it, and without it "
+                + "this may be a set that somebody else has made. Where nobody knows it any more: --audit-key unknown");
+        }
+
         return parsed;
+    }
+
+    private static VerifyKey? ReadAuditKey(string? text)
+    {
+        if (text is null or UnknownKey) return null;
+        try
+        {
+            if (Base64UrlText.TryDecode(text, VerifyKey.Size, out var bytes)) return new VerifyKey(bytes);
+        }
+        catch (WireFormatException)
+        {
+            // No key: as one that does not read.
+        }
+
+        throw new UsageException($"--audit-key takes {TakesAuditKey}");
     }
 }

@@ -44,6 +44,7 @@ internal sealed class RestoreKeys(
             var import = new SnapshotImport(keks, ring, root, SystemRandom.Instance);
             await using var from = OpenSealed();
             await home.WriteKeysAsync(place, set.PairId, import.ReadAsync(from, set, ct), ct);
+            from.End();
             (Lost, Locked) = (import.Lost, import.Locked);
         }
         catch (WireFormatException e)
@@ -56,5 +57,5 @@ internal sealed class RestoreKeys(
         }
     }
 
-    private FileStream OpenSealed() => new(folder.KeysFile, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 17);
+    private SetFileStream OpenSealed() => folder.OpenKeys(set);
 }

@@ -9,8 +9,7 @@ namespace KeyRecovery.Api.Backups;
 
 /// <summary>Why a restore is not begun: what does not fit together is told before anything is changed.</summary>
 internal sealed class RestoreRefusals(
-    IStoreHome home, DataDirectories places, RestoreArguments arguments, BackupFolder folder, BackupSet set,
-    TimeProvider time)
+    IStoreHome home, DataDirectories places, RestoreArguments arguments, BackupSet set, TimeProvider time)
 {
     /// <summary>The first reason, in words that say what to do; null where there is none.</summary>
     /// <param name="swaps">What would be exchanged.</param>
@@ -28,7 +27,7 @@ internal sealed class RestoreRefusals(
 
         return FindInSet() ?? FindInPlace(swaps)
             ?? (arguments.HasKeys ? FindInFence()
-                ?? RestoreTombstones.Check(places.Fence, folder, set, arguments.OldTombstones) : null);
+                ?? RestoreTombstones.Check(places.Fence, set, arguments.OldTombstones) : null);
     }
 
     /// <summary>Whether it is this restore that was begun.</summary>

@@ -33,11 +33,13 @@ internal sealed class RestoreRun(
         {
             _places.Create();
             var set = _folder.Read(out var isSignedBy);
+            if (arguments.AuditKey is { } auditKey && !isSignedBy(auditKey))
+                return RestoreReport.Refused("the set was not signed with that audit key", arguments.Part);
             var swaps = Swaps(set);
             var marker = RestoreMarker.Read(_places.Stores);
             // Nothing was touched yet: another set will do as well.
             if (marker is { State: RestoreState.Building }) marker = null;
-            var refusals = new RestoreRefusals(_home, _places, arguments, _folder, set, time);
+            var refusals = new RestoreRefusals(_home, _places, arguments, set, time);
             if (refusals.Find(swaps, marker) is { } refusal) return RestoreReport.Refused(refusal, arguments.Part);
             _isInstead = marker is not null && !refusals.IsThis(marker);
             using (_home.Lock())
@@ -111,7 +113,7 @@ internal sealed class RestoreRun(
         if (arguments.HasData)
         {
             tell("copying the data");
-            await swaps[0].CopyAsync(_folder.DataFile, ct);
+            await using (var from = _folder.OpenData(set)) await swaps[0].CopyAsync(from, ct);
             data = swaps[0].Incoming;
         }
 

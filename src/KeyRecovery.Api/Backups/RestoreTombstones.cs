@@ -12,21 +12,13 @@ namespace KeyRecovery.Api.Backups;
 /// </summary>
 internal static class RestoreTombstones
 {
-    private const int LineSize = 2 * Hash256.Size + 1;
-
     /// <summary>Why a key store cannot be restored, or null.</summary>
-    public static string? Check(string fence, BackupFolder folder, BackupSet set, bool old)
+    public static string? Check(string fence, BackupSet set, bool old)
     {
-        if (IsThere(fence, set)) return null;
-        if (!old)
-        {
-            return $"{PathIn(fence)} is missing, not the newest, or another server's: put the newest copy of its "
-                + "folder there. If there is none, --old-tombstones takes the "
-                + "set's own list, and everybody who was erased since the set was made is back";
-        }
-
-        return File.Exists(folder.TombstonesFile) && BeginsWith(folder.TombstonesFile, set.Tombstones)
-            ? null : $"{folder.TombstonesFile} is not what was written";
+        if (old || IsThere(fence, set)) return null;
+        return $"{PathIn(fence)} is missing, not the newest, or another server's: put the newest copy of its "
+            + "folder there. If there is none, --old-tombstones takes the set's own list, and everybody who was erased "
+            + "since the set was made is back";
     }
 
     /// <summary>
@@ -37,7 +29,8 @@ internal static class RestoreTombstones
     {
         if (IsThere(fence, set)) return;
         using var list = new TombstoneFile(fence);
-        list.BeginWith(folder.TombstonesFile);
+        using var older = folder.OpenTombstones(set);
+        list.BeginWith(older);
     }
 
     private static string PathIn(string fence) => Path.Combine(fence, TombstoneFile.FileName);
@@ -54,7 +47,7 @@ internal static class RestoreTombstones
     private static bool BeginsWith(string path, FileSum expected)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        var length = (long)expected.Size * LineSize;
+        var length = (long)expected.Size * TombstoneFile.LineSize;
         if (file.Length < length) return false;
         var beginning = new byte[length];
         file.ReadExactly(beginning);

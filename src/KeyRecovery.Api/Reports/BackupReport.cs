@@ -11,9 +11,11 @@ namespace KeyRecovery.Api.Reports;
 /// <param name="KeyRows">How many rows of keys it has; 0 in a set of the data alone.</param>
 /// <param name="Escrow">Where its escrow lies.</param>
 /// <param name="ExpiresAt">When the escrow is destroyed, in seconds since 1970.</param>
+/// <param name="AuditKey">The server's audit key, base64url: after the loss of everything it tells this set from one
+/// that somebody else made.</param>
 internal sealed record BackupReport(
     string Outcome, string? Problem, string? Set = null, string? Id = null, ulong DataBytes = 0, ulong KeyRows = 0,
-    string? Escrow = null, ulong? ExpiresAt = null)
+    string? Escrow = null, ulong? ExpiresAt = null, string? AuditKey = null)
 {
     public const string DoneOutcome = "done";
 

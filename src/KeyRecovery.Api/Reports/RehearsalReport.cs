@@ -31,7 +31,7 @@ internal sealed record RehearsalReport(
         yield return $"data: {DataBytes} bytes, as they were written";
         yield return Accounts is { } accounts
             ? $"keys: {accounts} accounts open, {LostKeys} do not; {Passphrases} passphrases would be locked. The "
-                + "signature holds"
+                + "signature holds, by the audit key that the set has with it: --audit-key tells whether it is yours"
             : "keys: not looked at; --escrow and --offline-key open them";
         yield return "done: nothing was written";
     }

@@ -15,7 +15,8 @@ internal static class InitVerb
     public static async Task<int> RunAsync(string[] args)
     {
         var options = Server.ReadOptions(args);
-        await using (await ServerStores.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance))
+        await using (var stores = await ServerStores.OpenAsync(
+            options, TimeProvider.System, NullLoggerFactory.Instance))
         {
             var places = options.Directories;
             var home = StoreHomes.Of(places, new ServerClock(TimeProvider.System), NullLoggerFactory.Instance);
@@ -24,7 +25,11 @@ internal static class InitVerb
             Tell("root key", options.Ring.RootKey is null
                 ? Path.Combine(places.Ring, FileRootKey.FileName) : "KeyRecovery:Ring:RootKey");
             Tell("KEK ring", Path.Combine(places.Ring, FileKekRing.FileName));
+            Tell("audit key", stores.Service.Erasures.AuditKey.ToString());
         }
+
+        Console.Out.WriteLine("Keep the audit key on paper: apps may pin it, it verifies receipts, and after the loss of "
+            + "everything it tells a backup set of this server from one that somebody else has made.");
 
         return 0;
     }

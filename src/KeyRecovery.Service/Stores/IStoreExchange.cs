@@ -24,9 +24,9 @@ public interface IStoreExchange
     /// <summary>Takes away what a restore that ended too early has left.</summary>
     void Clear();
 
-    /// <summary>Makes the new data store of a set's file, durable on return.</summary>
+    /// <summary>Makes the new data store of a set's file, which is read to its end; durable on return.</summary>
     /// <exception cref="IOException">It cannot be read or written.</exception>
-    Task CopyAsync(string from, CancellationToken ct);
+    Task CopyAsync(Stream from, CancellationToken ct);
 
     /// <summary>Exchanges; nothing where that is done already, and the rest where a crash cut it short.</summary>
     void Run();

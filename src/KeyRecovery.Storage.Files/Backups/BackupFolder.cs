@@ -5,6 +5,7 @@ using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Storage.Files.Disk;
+using KeyRecovery.Storage.Files.Fence;
 
 namespace KeyRecovery.Storage.Files.Backups;
 
@@ -69,8 +70,9 @@ public sealed class BackupFolder(string folder)
     public BackupSet Read(out Func<VerifyKey, bool> isSignedBy)
     {
         var path = Path.Combine(_folder, SetName);
-        if (!File.Exists(path)) throw new IOException($"{_folder} is no backup set: it has no {SetName}");
-        if (new FileInfo(path).Length > MaxSetFile) throw new IOException($"{path} is too large");
+        if (PlainFile.LengthOf(path) is not { } length)
+            throw new IOException($"{_folder} is no backup set: it has no {SetName}");
+        if (length is 0 or > MaxSetFile) throw new IOException($"{path} does not say what the set is");
         try
         {
             using var json = JsonDocument.Parse(File.ReadAllBytes(path));
@@ -92,17 +94,37 @@ public sealed class BackupFolder(string folder)
     public async Task<IReadOnlyList<string>> FindProblemsAsync(BackupSet set, CancellationToken ct)
     {
         var problems = new List<string>();
-        if (set.HasData) await CheckAsync(DataFile, set.Data).ConfigureAwait(false);
-        if (set.HasKeys) await CheckAsync(KeysFile, set.Keys).ConfigureAwait(false);
+        if (set.HasData) await CheckAsync(OpenData).ConfigureAwait(false);
+        if (set.HasKeys) await CheckAsync(OpenKeys).ConfigureAwait(false);
+        await CheckAsync(OpenTombstones).ConfigureAwait(false);
         return problems;
 
-        async Task CheckAsync(string path, FileSum expected)
+        async Task CheckAsync(Func<BackupSet, SetFileStream> open)
         {
-            if (!File.Exists(path)) problems.Add($"{path} is missing");
-            else if (await SumAsync(path, ct).ConfigureAwait(false) != expected)
-                problems.Add($"{path} is not what was written");
+            try
+            {
+                var file = open(set);
+                await using (file.ConfigureAwait(false)) await file.CopyToAsync(Stream.Null, ct).ConfigureAwait(false);
+            }
+            catch (IOException problem)
+            {
+                problems.Add(problem.Message);
+            }
         }
     }
+
+    /// <summary>Opens the data store.</summary>
+    /// <exception cref="IOException">It is missing, or not what was written.</exception>
+    public SetFileStream OpenData(BackupSet set) => SetFileStream.Open(DataFile, set.Data);
+
+    /// <summary>Opens the sealed key store.</summary>
+    /// <exception cref="IOException">It is missing, or not what was written.</exception>
+    public SetFileStream OpenKeys(BackupSet set) => SetFileStream.Open(KeysFile, set.Keys);
+
+    /// <summary>Opens the list of tombstones.</summary>
+    /// <exception cref="IOException">It is missing, or not what was written.</exception>
+    public SetFileStream OpenTombstones(BackupSet set) => SetFileStream.Open(
+        TombstonesFile, set.Tombstones with { Size = set.Tombstones.Size * TombstoneFile.LineSize });
 
     /// <summary>Length and hash of a file; nothing where there is none.</summary>
     public static async Task<FileSum> SumAsync(string path, CancellationToken ct)

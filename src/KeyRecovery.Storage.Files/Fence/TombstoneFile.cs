@@ -15,7 +15,9 @@ public sealed class TombstoneFile : ITombstones, IDisposable
     /// <summary>The file's name.</summary>
     public const string FileName = "tombstones";
 
-    private const int LineSize = 2 * Hash256.Size + 1;
+    /// <summary>The bytes of a line.</summary>
+    public const int LineSize = 2 * Hash256.Size + 1;
+
 
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly string _path;
@@ -39,11 +41,12 @@ public sealed class TombstoneFile : ITombstones, IDisposable
     }
 
     /// <summary>Makes a list begin with an older one; what else it has stays, after that.</summary>
-    /// <param name="older">A list's file.</param>
+    /// <param name="older">A list as it was written.</param>
     /// <exception cref="IOException">A file cannot be read or written.</exception>
-    public void BeginWith(string older)
+    public void BeginWith(Stream older)
     {
-        var lines = File.ReadLines(older).ToList();
+        using var text = new StreamReader(older, Encoding.ASCII);
+        var lines = text.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).ToList();
         var known = lines.ToHashSet(StringComparer.Ordinal);
         if (File.Exists(_path))
             lines.AddRange(File.ReadLines(_path).Where(line => IsTombstone(line) && known.Add(line)));

@@ -40,18 +40,14 @@ public sealed class StoreSwap(string path, string tag, bool hasKeys) : IStoreExc
     }
 
     /// <inheritdoc/>
-    public async Task CopyAsync(string from, CancellationToken ct)
+    public async Task CopyAsync(Stream from, CancellationToken ct)
     {
         PrivateFiles.Touch(Incoming);
-        var source = new FileStream(from, FileMode.Open, FileAccess.Read, FileShare.Read);
-        await using (source.ConfigureAwait(false))
+        var copy = PrivateFiles.Open(Incoming, FileMode.Create, FileShare.None);
+        await using (copy.ConfigureAwait(false))
         {
-            var copy = PrivateFiles.Open(Incoming, FileMode.Create, FileShare.None);
-            await using (copy.ConfigureAwait(false))
-            {
-                await source.CopyToAsync(copy, 1 << 20, ct).ConfigureAwait(false);
-                copy.Flush(flushToDisk: true);
-            }
+            await from.CopyToAsync(copy, 1 << 20, ct).ConfigureAwait(false);
+            copy.Flush(flushToDisk: true);
         }
     }
 

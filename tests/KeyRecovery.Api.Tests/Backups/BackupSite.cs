@@ -37,10 +37,17 @@ internal sealed class BackupSite : IDisposable
     public Task<TestHost> StartAsync() => TestHost.StartAsync(
         Settings, directory: _directory, adjust: builder => builder.Services.AddSingleton<TimeProvider>(Clock));
 
+    /// <summary>What the last backup said of the key that signs.</summary>
+    public string AuditKey { get; private set; } = "";
+
     public async Task<BackupReport> TryBackUpAsync(
-        TestHost host, string? to = null, bool dataOnly = false, bool keysOnly = false) =>
-        await host.Services.GetRequiredService<BackupRuns>()
+        TestHost host, string? to = null, bool dataOnly = false, bool keysOnly = false)
+    {
+        var report = await host.Services.GetRequiredService<BackupRuns>()
             .RunAsync(new BackupRequest("backup", to ?? Sets, dataOnly, keysOnly), _ => { }, CancellationToken.None);
+        AuditKey = report.AuditKey ?? AuditKey;
+        return report;
+    }
 
     public async Task<string> BackUpAsync(TestHost host, bool dataOnly = false, bool keysOnly = false)
     {
@@ -68,7 +75,7 @@ internal sealed class BackupSite : IDisposable
 
     public string[] Opened(string set) =>
         ["--escrow", EscrowFiles.Single(file => Path.GetFileName(file).StartsWith(set[^8..], StringComparison.Ordinal)),
-            "--offline-key", this["offline.key"]];
+            "--offline-key", this["offline.key"], "--audit-key", AuditKey];
 
     public void Lose(params string[] places)
     {

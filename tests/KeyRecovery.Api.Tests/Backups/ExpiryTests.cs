@@ -50,7 +50,7 @@ public sealed class ExpiryTests
             "no longer has the KEK", (await site.RestoreAsync(set, "--part", "all")).Problem, StringComparison.Ordinal);
         // The control: whoever kept a copy of the escrow, against all advice, opens it.
         var opened = await site.RestoreAsync(
-            set, "--part", "all", "--escrow", kept, "--offline-key", site["offline.key"]);
+            set, "--part", "all", "--escrow", kept, "--offline-key", site["offline.key"], "--audit-key", site.AuditKey);
         Assert.True(opened.IsDone, opened.Problem);
         Assert.Equal(1, opened.Joined!.ErasedAgain);
     }

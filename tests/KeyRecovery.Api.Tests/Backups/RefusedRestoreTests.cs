@@ -30,14 +30,17 @@ public sealed class RefusedRestoreTests
             "does not say what the set is", Changed(set, "set.json", bytes => bytes[^30] = (byte)'*'), opened);
         await RefusedAsync("is the escrow of another set", set, site.Opened(second));
         await RefusedAsync(
-            "this is not the offline key", set, ["--escrow", opened[1], "--offline-key", other["offline.key"]]);
+            "this is not the offline key", set, ["--escrow", opened[1], "--offline-key", other["offline.key"], "--audit-key",
+                site.AuditKey]);
         await RefusedAsync(
-            "is the other half of an offline key", set, ["--escrow", opened[1], "--offline-key", site["offline.pub"]]);
+            "is the other half of an offline key", set, ["--escrow", opened[1], "--offline-key", site["offline.pub"], "--audit-key",
+                site.AuditKey]);
         await File.WriteAllTextAsync(site["typo.key"], Mistyped(await File.ReadAllTextAsync(site["offline.key"])));
-        await RefusedAsync("has a wrong character", set, ["--escrow", opened[1], "--offline-key", site["typo.key"]]);
+        await RefusedAsync("has a wrong character", set, ["--escrow", opened[1], "--offline-key", site["typo.key"], "--audit-key",
+                site.AuditKey]);
         File.Delete(site["typo.key"]);
         await RefusedAsync(
-            "is no escrow", set, ["--escrow", site["offline.pub"], "--offline-key", site["offline.key"]]);
+            "is no escrow", set, ["--escrow", site["offline.pub"], "--offline-key", site["offline.key"], "--audit-key", site.AuditKey]);
         // Another server's, whole: its tombstones are not this server's.
         await RefusedAsync("or another server's", foreign, other.Opened(foreign));
         await RefusedAsync("no backup set", site["offline.key"], opened);

@@ -95,7 +95,7 @@ public sealed class WrongRestoreTests
         // What fails in its place leaves nobody to be served.
         Assert.Equal("quarantined",
             (await site.RestoreAsync(late, "--part", "keys", "--replace", "--escrow", site["sets"], "--offline-key",
-                site["offline.key"])).Outcome);
+                site["offline.key"], "--audit-key", site.AuditKey)).Outcome);
         await Assert.ThrowsAsync<StoreOpenException>(site.StartAsync);
 
         File.Copy(Assert.Single(stopped.Replaced), site["undo.db"]);
@@ -144,7 +144,8 @@ public sealed class WrongRestoreTests
         site.Damage();
         // A folder in the escrow's place, and a restore that was killed while it built.
         var failed = await site.RestoreAsync(
-            first, "--part", "all", "--replace", "--escrow", site.Sets, "--offline-key", site["offline.key"]);
+            first, "--part", "all", "--replace", "--escrow", site.Sets, "--offline-key", site["offline.key"],
+            "--audit-key", site.AuditKey);
         Assert.Equal("refused", failed.Outcome);
         Assert.Equal(
             ["data.db"], Directory.GetFiles(site["stores"]).Select(Path.GetFileName).Where(name => name != ".lock"));

@@ -10,6 +10,8 @@ internal sealed class Site : IDisposable
 {
     private readonly TempFolder _folder = new();
 
+    private string _auditKey = "unknown";
+
     private Site() { }
 
     public string Data => _folder["data"];
@@ -43,6 +45,7 @@ internal sealed class Site : IDisposable
     {
         var (exit, output) = await VerbAsync(["backup", "--to", Sets, "--json", .. more]);
         Assert.True(exit == 0, output);
+        _auditKey = Json(output).GetProperty("auditKey").GetString()!;
         return Json(output).GetProperty("set").GetString()!;
     }
 
@@ -54,8 +57,9 @@ internal sealed class Site : IDisposable
         return (exit, Json(output));
     }
 
-    /// <summary>The escrow of a set, and the key that opens it.</summary>
-    public string[] Opened(string set) => ["--escrow", EscrowOf(set), "--offline-key", OfflineKey];
+    /// <summary>The escrow of a set, the key that opens it, and the one that tells whose the set is.</summary>
+    public string[] Opened(string set) =>
+        ["--escrow", EscrowOf(set), "--offline-key", OfflineKey, "--audit-key", _auditKey];
 
     public string EscrowOf(string set) => Assert.Single(Directory.GetFiles(Escrows, set[^8..] + "*.escrow"));
 
