@@ -12,12 +12,12 @@ namespace KeyRecovery.Api.Tests.Support;
 /// <summary>An account on a test's server: a phone and a code, and requests made by hand.</summary>
 internal sealed class TestAccount
 {
-    private TestAccount(TestHost host, string app, string subject, AccountId id, Party phone, Party code)
+    private TestAccount(TestHost host, string app, string subject, CommitBundle begin, Party phone, Party code)
     {
         Host = host;
         App = app;
         Subject = subject;
-        Id = id;
+        Begin = begin;
         Phone = phone;
         Code = code;
     }
@@ -28,7 +28,10 @@ internal sealed class TestAccount
 
     public string Subject { get; }
 
-    public AccountId Id { get; }
+    /// <summary>The commit that made it.</summary>
+    public CommitBundle Begin { get; }
+
+    public AccountId Id => Begin.Link!.Link.Account;
 
     public Party Phone { get; }
 
@@ -41,11 +44,11 @@ internal sealed class TestAccount
         var begin = phone.Begin(app, code);
         using var response = await host.CreateAccountAsync(await host.TokenAsync(subject, app), begin.Encode());
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
-        return new TestAccount(host, app, subject, begin.Link!.Link.Account, phone, code);
+        return new TestAccount(host, app, subject, begin, phone, code);
     }
 
     /// <summary>The same account at a host that was started later.</summary>
-    public TestAccount At(TestHost host) => new(host, App, Subject, Id, Phone, Code);
+    public TestAccount At(TestHost host) => new(host, App, Subject, Begin, Phone, Code);
 
     /// <summary>The vault as a party reads, verifies and opens it.</summary>
     public async Task<OpenVault> OpenAsync(Party? by = null)

@@ -9,7 +9,7 @@ namespace KeyRecovery.Api.Tests.Threats;
 
 public class DevelopmentIssuerTests
 {
-    private static readonly Dictionary<string, string> ProductionApp = new()
+    internal static readonly Dictionary<string, string> ProductionApp = new()
     {
         ["Apps:0:Id"] = "demo",
         ["Apps:0:Issuer"] = "https://id.example.com",

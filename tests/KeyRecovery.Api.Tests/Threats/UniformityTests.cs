@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Stores;
 using KeyRecovery.Api.Tests.Support;
@@ -33,7 +32,7 @@ public sealed class UniformityTests(VaultFixture fixture) : IClassFixture<VaultF
             using var response = await fixture.Host.Client.SendAsync(
                 slot.Of(default).Request(fixture.Host.Address, new HttpMethod(method), target));
             await ProblemAssert.IsAsync(response, HttpStatusCode.Unauthorized, "signature-invalid");
-            seen.Add((who, await ShapeAsync(response), counts.All));
+            seen.Add((who, await AnswerShape.OfAsync(response), counts.All));
         }
 
         Assert.All(seen, one => Assert.Equal((seen[0].Answer, (3L, 3L, 1L)), (one.Answer, one.Cost)));
@@ -63,7 +62,7 @@ public sealed class UniformityTests(VaultFixture fixture) : IClassFixture<VaultF
             using var response =
                 await fixture.Host.Client.SendAsync(signer.Request(fixture.Host.Address, HttpMethod.Get, "/v1/vault"));
             await ProblemAssert.IsAsync(response, HttpStatusCode.Unauthorized, "signature-invalid");
-            seen.Add((await ShapeAsync(response), counts.All));
+            seen.Add((await AnswerShape.OfAsync(response), counts.All));
         }
 
         Assert.All(seen, one => Assert.Equal((seen[0].Item1, (2L, 2L, 1L)), one));
@@ -127,14 +126,4 @@ public sealed class UniformityTests(VaultFixture fixture) : IClassFixture<VaultF
 
     private static async Task WriteAsync(IRowStore store, RowWrite write) =>
         Assert.IsType<WriteResult.Written>(await store.WriteAsync([write], CancellationToken.None));
-
-    // All that a caller sees, without the clock.
-    private static async Task<string> ShapeAsync(HttpResponseMessage response)
-    {
-        var headers = response.Headers.Concat(response.Content.Headers).Where(h => h.Key != "Date").OrderBy(h => h.Key)
-            .Select(h => $"{h.Key}: {string.Join(',', h.Value)}");
-        var problem = JsonSerializer.Deserialize<JsonElement>(await response.Content.ReadAsStringAsync());
-        var members = problem.EnumerateObject().Select(m => m.Name == "serverTime" ? m.Name : $"{m.Name}={m.Value}");
-        return $"{(int)response.StatusCode} {string.Join('|', headers)} {string.Join('|', members)}";
-    }
 }

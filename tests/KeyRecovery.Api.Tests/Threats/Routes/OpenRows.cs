@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using System.Net.Http.Json;
+using System.Text.Json;
+using KeyRecovery.Service.Stores;
+using static KeyRecovery.Api.Tests.Threats.Routes.Callers;
+
+namespace KeyRecovery.Api.Tests.Threats.Routes;
+
+/// <summary>What anybody may ask (docs/protocol.md §9.2), and what operators may (§15.3).</summary>
+internal static class OpenRows
+{
+    private static readonly ImmutableArray<(Callers, string)> Anybody = [(Callers.All, "200")];
+
+    public static ImmutableArray<RouteRow> All { get; } =
+    [
+        new("GET /health/live", Get("/health/live")) { Own = Anybody },
+        new("GET /health/ready", Get("/health/ready")) { Own = Anybody },
+        new("GET /openapi/v1.json", Get("/openapi/v1.json")) { Own = Anybody },
+        new("GET /audit/key", Get("/audit/key")) { Own = Anybody },
+        new("GET /v1/config", Get("/v1/config?app=demo")) { Own = Anybody },
+        // In Development, from this machine: it gives whoever asks a token.
+        new("POST /v1/dev/tokens", visit => Task.FromResult(visit.Send(
+            HttpMethod.Post, "/v1/dev/tokens", new { subject = visit.Named.Account.Subject })))
+        {
+            Own = Anybody,
+        },
+        // An operator of another app files a job of its own, in which these users have no account.
+        new("POST /v1/admin/erasures", visit => Task.FromResult(visit.Send(
+            HttpMethod.Post, "/v1/admin/erasures",
+            JsonSerializer.SerializeToUtf8Bytes(new { subject = Subject(visit) }), "application/x-ndjson")))
+        {
+            Own = [(Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"),
+                (OtherOperator, "202"), (Operator, "202 writes")],
+            Other = [(Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"),
+                (OtherOperator, "202"), (Operator, "202 writes")],
+            Absent = [(Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"),
+                (Operators, "202")],
+            Beside = [Table.ErasureJobs, Table.ErasureLines],
+            Spends = true,
+            Settle = async (visit, answer) => await Scene.DoneAsync(
+                visit.Scene.Host, visit.Bearer!,
+                (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("job").GetString()!),
+        },
+        // The other account's job here is one of the other app's operator.
+        new("GET /v1/admin/erasures/{job}", visit => Task.FromResult(visit.Send(
+            HttpMethod.Get, $"/v1/admin/erasures/{visit.Named.Job}")))
+        {
+            Own = [(Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"),
+                (OtherOperator, "404 not-found"), (Operator, "200")],
+            Other = [(Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"),
+                (Operator, "404 not-found"), (OtherOperator, "200")],
+            Absent = [(Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"),
+                (Operators, "404 not-found")],
+        },
+    ];
+
+    private static Func<Visit, Task<HttpRequestMessage>> Get(string target) =>
+        visit => Task.FromResult(visit.Send(HttpMethod.Get, target));
+
+    private static string Subject(Visit visit) =>
+        visit.Aim == Aim.Absent ? Guid.NewGuid().ToString("N") : visit.Named.Account.Subject;
+}
