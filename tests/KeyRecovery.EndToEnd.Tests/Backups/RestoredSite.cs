@@ -1,4 +1,5 @@
 using System.Globalization;
+using KeyRecovery.EndToEnd.Tests.Rotation;
 using KeyRecovery.Testing.Hosting;
 using KeyRecovery.Testing.Needs;
 
@@ -34,6 +35,9 @@ internal sealed class RestoredSite : IAsyncDisposable
 
     /// <summary>Makes a set, to which the next restore goes back.</summary>
     public async Task<string> BackupAsync() => _set = await _site.BackupAsync();
+
+    /// <summary>Has the running server rotate its KEK.</summary>
+    public Task<bool> RotateAsync() => Control.TryRotateAsync(Path.Combine(_site.Data, "ring"), root: false);
 
     /// <summary>Loses the stores and goes back to a set.</summary>
     /// <param name="part"><c>data</c>, <c>keys</c> or <c>all</c>.</param>
