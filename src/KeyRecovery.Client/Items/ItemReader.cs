@@ -80,19 +80,28 @@ internal sealed class ItemReader(VaultState state)
     {
         if (state.Read(open => Find(open, name)) is not { } entry) return new ClientFailure.NoSuchItem(name);
         if (!(await ListAsync(entry.Id, ct)).TryGet(out var versions, out var failure)) return failure;
+        var items = (await state.Api.GetItemsAsync(state.Keys, ct)).Read(ClientJson.Default.ItemsJson);
+        if (!items.TryGet(out var now, out failure)) return failure;
         var all = ImmutableArray.CreateBuilder<ItemVersionInfo>();
-        all.Add(new ItemVersionInfo(entry.Version, true, null, entry.Size, entry.Hash));
+        all.Add(new ItemVersionInfo(entry.Version, true, null, entry.Size, entry.Hash)
+        {
+            // By its hash: another device may have written the item since this one looked.
+            Writer = WriterOf(now.Items.FirstOrDefault(i => i.Hash == $"{entry.Hash}")?.Writer),
+        });
         foreach (var version in versions)
         {
             if (!Hash256.TryParse(version.Hash, out var hash)) continue;
             all.Add(new ItemVersionInfo(
                 version.Version, false, ToldTime.At(version.ReplacedAt), version.Size, hash)
             {
-                Writer = AuthorityId.TryParse(version.Writer ?? "", out var writer) ? writer : null,
+                Writer = WriterOf(version.Writer),
             });
         }
         return all.ToImmutable();
     }
+
+    private static AuthorityId? WriterOf(string? told) =>
+        AuthorityId.TryParse(told ?? "", out var writer) ? writer : null;
 
     private static ManifestItem? Entry(ItemId id, VersionJson[] versions, Hash256 hash) =>
         versions.FirstOrDefault(v => v.Hash == hash.ToString()) is { } found

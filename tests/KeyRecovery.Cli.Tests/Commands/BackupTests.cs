@@ -41,6 +41,7 @@ public sealed class BackupTests(CliFixture fixture)
             .EnumerateArray().ToArray();
         Assert.Equal([3, 2, 1], versions.Select(v => v.GetProperty("version").GetInt32()));
         Assert.Equal([true, false, false], versions.Select(v => v.GetProperty("isCurrent").GetBoolean()));
+        Assert.Single(versions.Select(v => v.GetProperty("writer").GetProperty("id").GetString()).Distinct());
         Assert.Equal("first", (await device.RunAsync("backup", "get", "a", "--version", "1")).Ended(0).Output);
         Assert.Equal("third", (await device.RunAsync("backup", "get", "a")).Ended(0).Output);
         Assert.Equal("no-such-item",

@@ -82,7 +82,8 @@ public sealed class AccountUndoTests(CliFixture fixture)
         Assert.Equal("second a", (await victim.Phone.RunAsync("backup", "get", "a", "--version", "2")).Ended(0).Output);
         Assert.Equal("first a", (await victim.Phone.RunAsync("backup", "get", "a", "--version", "1")).Ended(0).Output);
         var told = (await victim.Phone.RunAsync("backup", "history", "a")).Ended(0).Output;
-        Assert.Contains("phone", told, StringComparison.Ordinal);
+        Assert.Contains("phone", told.Split('\n').Single(line => line.Contains("current", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
         Assert.Contains(hash[..8], told, StringComparison.Ordinal);
         (await victim.Phone.RunAsync("backup", "get", "a", "--hash", "____")).Ended(2);
     }

@@ -235,6 +235,7 @@ public sealed class OutcomeTests(ServerFixture fixture) : IDisposable
         for (var i = 2; i <= 14; i++) TestDevice.Value(await vault.PutAsync("a", new[] { (byte)i }));
         var history = TestDevice.Value(await vault.HistoryAsync("a"));
         Assert.Equal(Enumerable.Range(4, 11).Reverse().Select(v => (ulong)v), history.Select(v => v.Version));
+        Assert.All(history, v => Assert.Equal(vault.Device, v.Writer));
         Assert.Equal(new byte[] { 4 }, TestDevice.Value(await vault.GetAsync("a", 4)));
         Assert.IsType<ClientFailure.NoSuchItem>(TestDevice.Failure(await vault.GetAsync("a", 3)));
     }
