@@ -6,6 +6,9 @@ namespace KeyRecovery.Cli.Output;
 /// <summary>Devices and slots, for people and for machines.</summary>
 internal static class AuthorityTable
 {
+    /// <summary>Columns below which a row would break an id, which people copy.</summary>
+    private const int TableWidth = 110;
+
     public static object Json(AuthorityInfo authority) => new
     {
         id = authority.Id.ToString(),
@@ -19,9 +22,16 @@ internal static class AuthorityTable
         authority.Replace,
     };
 
-    /// <summary>A row each, the oldest first.</summary>
+    /// <summary>A row each, the oldest first; at a narrow terminal a few lines each.</summary>
     public static void Write(
         IAnsiConsole people, ImmutableArray<AuthorityInfo> authorities, ImmutableArray<AuthorityId> mended = default)
+    {
+        if (people.Profile.Width >= TableWidth) WriteTable(people, authorities, mended);
+        else WriteLines(people, authorities, mended);
+    }
+
+    private static void WriteTable(
+        IAnsiConsole people, ImmutableArray<AuthorityInfo> authorities, ImmutableArray<AuthorityId> mended)
     {
         var table = new Table().Border(TableBorder.Simple)
             .AddColumns("Name", "Kind", "Added", "Trusted from", "Id", "");
@@ -31,24 +41,52 @@ internal static class AuthorityTable
                 new Text(Words.Name(authority)), new Text(Words.Kind(authority.Kind)),
                 new Text(Words.Time(authority.Added)),
                 new Text(Trusted(authority)), new Text(authority.Id.ToString()),
-                new Text(Marks(authority, !mended.IsDefault && mended.Contains(authority.Id))));
+                new Text(Marks(authority, mended)));
         }
         people.Write(table);
     }
 
-    private static string Trusted(AuthorityInfo authority) => authority.TrustedFrom switch
+    private static void WriteLines(
+        IAnsiConsole people, ImmutableArray<AuthorityInfo> authorities, ImmutableArray<AuthorityId> mended)
     {
-        null => "-",
-        { } from when from <= authority.Added.AddMinutes(5) => "at once",
-        { } from => Words.Time(from),
+        var grid = new Grid().AddColumn(new GridColumn().PadLeft(2));
+        foreach (var authority in authorities)
+        {
+            List<string> lines =
+            [
+                $"{Words.Name(authority)}, {Words.Kind(authority.Kind)}",
+                $"  {Times(authority)}",
+                $"  {authority.Id}",
+            ];
+            if (Marks(authority, mended) is { Length: > 0 } marks) lines.Add($"  {marks}");
+            grid.AddRow(new Text(string.Join('\n', lines)));
+        }
+        people.Write(grid);
+    }
+
+    private static string Times(AuthorityInfo authority) => $"added {Words.Time(authority.Added)}" + authority switch
+    {
+        { TrustedFrom: null } => "",
+        _ when IsTrustedAtOnce(authority) => ", trusted at once",
+        { TrustedFrom: { } from } => $", trusted from {Words.Time(from)}",
     };
 
-    private static string Marks(AuthorityInfo authority, bool mended)
+    private static string Trusted(AuthorityInfo authority) => authority switch
+    {
+        { TrustedFrom: null } => "-",
+        _ when IsTrustedAtOnce(authority) => "at once",
+        { TrustedFrom: { } from } => Words.Time(from),
+    };
+
+    private static bool IsTrustedAtOnce(AuthorityInfo authority) =>
+        authority.TrustedFrom <= authority.Added.AddMinutes(5);
+
+    private static string Marks(AuthorityInfo authority, ImmutableArray<AuthorityId> mended)
     {
         List<string> marks = [];
         if (authority.IsThisDevice) marks.Add("this one");
         if (authority.Replace) marks.Add("replace: may be known to who stole a device");
-        if (mended) marks.Add("seal was bad, mended");
+        if (!mended.IsDefault && mended.Contains(authority.Id)) marks.Add("seal was bad, mended");
         else if (authority.SealIsBad) marks.Add("bad seal");
         return string.Join("; ", marks);
     }

@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace KeyRecovery.Cli.Tests.Support;
 
 /// <summary>The command line at a terminal, by <c>script</c> (util-linux): a person who types and reads.</summary>
-public sealed class PseudoTerminal : IDisposable
+public sealed partial class PseudoTerminal : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
@@ -74,6 +75,10 @@ public sealed class PseudoTerminal : IDisposable
         await _process.StandardInput.FlushAsync();
     }
 
+    /// <summary>Fails the test where a line that was shown is longer, so that the terminal has broken it.</summary>
+    public void AssertFits(int columns) => Assert.All(
+        Controls().Replace(Screen, "").Split('\n'), line => Assert.InRange(line.TrimEnd('\r').Length, 0, columns));
+
     /// <summary>Waits for the end.</summary>
     public async Task<int> ExitCodeAsync()
     {
@@ -96,4 +101,7 @@ public sealed class PseudoTerminal : IDisposable
         while ((read = await _process.StandardOutput.ReadAsync(buffer)) > 0)
             lock (_screen) _screen.Append(buffer, 0, read);
     }
+
+    [GeneratedRegex(@"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]")]
+    private static partial Regex Controls();
 }
