@@ -30,13 +30,11 @@ internal static class Lies
 
     /// <summary>A whole account of the server's own that pretends to hold a slot of the user's.</summary>
     public static VaultBundle TransplantSlot(
-        string app, NewAuthority slot, KemPublicKey slotKem, ReadOnlyMemory<byte> head)
+        string app, NewAuthority slot, KemPublicKey slotKem, ReadOnlyMemory<byte> head, LiarKeys keys)
     {
-        using var signing = NewKey();
-        using var kem = KemPrivateKey.FromSeed(Seed());
-        var device =
-            (NewAuthority.Of(new AuthorityId(Seed()[..16]), AuthorityKind.Device, signing.PublicKey, kem.PublicKey),
-                kem.PublicKey);
+        var signing = keys.Signing;
+        var device = (NewAuthority.Of(keys.Id, AuthorityKind.Device, signing.PublicKey, keys.Kem.PublicKey),
+            keys.Kem.PublicKey);
         var draft = ChainLinkDraft.Begin(app, device, [(slot, slotKem)], 1, Random);
         var proofs = draft.Link.Add.ToDictionary(a => a.Id, _ => new byte[64]);
         proofs[device.Item1.Id] = ChainLinkDraft.ProvePossession(signing, draft.Body);
@@ -45,6 +43,15 @@ internal static class Lies
         return new VaultBundle(
             draft.Link.Account, 0, [link.Bytes], [draft.Keyset.Bytes], manifest.Bytes, head, [],
             ImmutableSortedDictionary<AuthorityId, ulong>.Empty);
+    }
+
+    /// <summary>A keyset with other entries.</summary>
+    public static ReadOnlyMemory<byte> Encode(Keyset like, IReadOnlyCollection<KeysetEntry> entries)
+    {
+        var writer = new CborOut().Array(5).Text(Labels.Keyset).UInt(1).Bytes(like.Account).UInt(like.Epoch)
+            .Array(entries.Count);
+        foreach (var entry in entries) writer.Array(3).Bytes(entry.Id).Bytes(entry.KemKey.Span).Bytes(entry.Seal.Span);
+        return writer.ToArray();
     }
 
     public static SigningKey NewKey() => SigningKey.FromSeed(Seed());

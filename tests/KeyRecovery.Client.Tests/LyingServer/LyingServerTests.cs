@@ -75,7 +75,8 @@ public sealed class LyingServerTests(ServerFixture fixture) : IDisposable
         using var vault = await CreateAsync();
         using var slot = _code.DeriveSlot();
         var entry = NewAuthority.Of(slot.Id, AuthorityKind.Code, slot.Signing.PublicKey, slot.Kem.PublicKey);
-        LieToNewcomers(told => Lies.TransplantSlot("demo", entry, slot.Kem.PublicKey, told.Head));
+        using var keys = new LiarKeys();
+        LieToNewcomers(told => Lies.TransplantSlot("demo", entry, slot.Kem.PublicKey, told.Head, keys));
         Assert.Equal(ProtocolFault.Possession, await RecoverFaultAsync(_laptop));
     }
 
