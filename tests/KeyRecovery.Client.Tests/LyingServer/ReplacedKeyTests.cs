@@ -156,12 +156,11 @@ public sealed class ReplacedKeyTests(ServerFixture fixture)
         await phone.PutAsync("another", "content"u8.ToArray());
         await phone.AddCodeAsync(code);
         await phone.MendAsync();
-        if (await scene.Device().Client.BeginRecoveryAsync(scene.Code) is Result<RecoverySession>.Ok { Value: var read })
-        {
-            using (read)
-                if (await read.CompleteAsync("laptop", [])
-                    is Result<Recovered>.Ok { Value: var recovered }) recovered.Vault.Dispose();
-        }
+        var read = await scene.Device().Client.BeginRecoveryAsync(scene.Code);
+        if (read is not Result<RecoverySession>.Ok { Value: var session }) return;
+        using (session)
+            if (await session.CompleteAsync("laptop", []) is Result<Recovered>.Ok { Value: var recovered })
+                recovered.Vault.Dispose();
     }
 
     private static async Task AssertNothingAsync(LiarScene scene)
