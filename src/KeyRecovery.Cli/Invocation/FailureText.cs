@@ -26,6 +26,11 @@ internal static class FailureText
             evidence = rolledBack.Evidence is { } e ? new
             {
                 known = Base64UrlText.Encode(e.Known.Span), served = Base64UrlText.Encode(e.Served.Span),
+                trail = e.Trail is { } t ? new
+                {
+                    t.From, trail = t.Trail.ToString(), known = t.One.Select(hash => hash.ToString()),
+                    served = t.Other.Select(hash => hash.ToString()),
+                } : null,
             } : null,
         },
         ClientFailure.RestoredBehind behind => new { behind.RestoredAt, behind.OpensAt },

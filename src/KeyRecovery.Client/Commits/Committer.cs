@@ -51,6 +51,8 @@ internal sealed class Committer(VaultState state, RealmKeeper realms)
     {
         using var removed = commit.Link is { } link ? HeldRealmKeys.Of(state.Open, link.Link.Remove) : null;
         var answer = await state.Api.CommitAsync(signer, commit.Encode(), token, ct);
+        if (answer is Answer.Problem { Details: var details }
+            && state.HearHead(details.ReadHead(), details.ReadRestored()) is { } lie) return new Sent.Unknown(lie);
         switch (answer)
         {
             // A server that lost something is repaired by the refresh; the change is then built anew as after a race.

@@ -63,10 +63,15 @@ internal sealed record ProblemJson(
     string? Type = null, string? Title = null, int? Status = null, string? Field = null, string? Rule = null,
     long? ServerTime = null, long? RetryAfterMs = null, ulong? TrustedFrom = null, int? GuessesLeft = null,
     long? Limit = null, long? Used = null, long? NextAttemptInMs = null,
-    string? Receipt = null, string[]? Restored = null)
+    string? Receipt = null, string[]? Restored = null, string? Head = null,
+    HeadsJson? Heads = null)
 {
+    /// <summary>The account's head as the server has signed it; empty where none is told that reads.</summary>
+    public ReadOnlyMemory<byte> ReadHead() => Heads?.ReadHead()
+        ?? (Base64UrlText.TryDecodeUpTo(Head, SignedHead.MaxSize, out var bytes) ? bytes : ReadOnlyMemory<byte>.Empty);
+
     /// <summary>The claims of restores, signed, as far as they read.</summary>
-    public ImmutableArray<ReadOnlyMemory<byte>> ReadRestored() => ReadClaims(Restored);
+    public ImmutableArray<ReadOnlyMemory<byte>> ReadRestored() => ReadClaims(Heads?.Restored ?? Restored);
 
     internal static ImmutableArray<ReadOnlyMemory<byte>> ReadClaims(string[]? texts)
     {

@@ -1,3 +1,5 @@
+using KeyRecovery.Protocol.Vault;
+
 namespace KeyRecovery;
 
 /// <summary>
@@ -6,4 +8,11 @@ namespace KeyRecovery;
 /// </summary>
 /// <param name="Known">The signed head that this device had verified.</param>
 /// <param name="Served">The one that it was served since.</param>
-public sealed record HomeEvidence(ReadOnlyMemory<byte> Known, ReadOnlyMemory<byte> Served);
+public sealed record HomeEvidence(ReadOnlyMemory<byte> Known, ReadOnlyMemory<byte> Served)
+{
+    /// <summary>
+    /// How the trails of both differ, <see cref="ForkedTrail.One"/> that of <see cref="Known"/>; null where the heads
+    /// contradict each other by themselves (<see cref="AccountHead.Contradicts"/>).
+    /// </summary>
+    public ForkedTrail? Trail { get; init; }
+}

@@ -18,6 +18,7 @@ internal sealed class VaultState : IDisposable
     private readonly KeyRecoveryOptions _options;
     private readonly IDeviceStore _store;
     private readonly Lock _gate = new();
+    private readonly HeardHead _heard = new();
     private DeviceState _device;
     private TimeSpan? _heldErasure;
     private IReadOnlyList<VerifyKey> _homeKeys;
@@ -118,6 +119,7 @@ internal sealed class VaultState : IDisposable
     public async Task<ClientFailure?> AcceptOwnAsync(CommitBundle commit, HeadsJson heads, CancellationToken ct)
     {
         var known = Vault;
+        if (HearHead(heads.ReadHead(), heads.ReadRestored()) is { } lie) return lie;
         if (heads.ManifestHash != commit.Manifest.Hash.ToString()) return await RefreshAsync(ct);
         ImmutableArray<ReadOnlyMemory<byte>> links = commit.Link is { } link ? [link.Bytes] : [];
         IEnumerable<Keyset> before = commit.Link is { Link.BeginsEpoch: true } ? [] : known.Keyset.Parts;
@@ -162,6 +164,7 @@ internal sealed class VaultState : IDisposable
             var why = Failures.Of(problem);
             return known is null || !mayRepair ? why : await RepairAsync(known, why, canRead: false, ct);
         }
+        if (answer is Answer.Problem refusal) return Tell(refusal);
         if (answer is not Answer.Success success) return Failures.Of(answer);
 
         switch (await VerifyAsync(success.Body, known, from, ct))
@@ -173,7 +176,7 @@ internal sealed class VaultState : IDisposable
             case VaultVerdict.Refused { Fault: ProtocolFault.RolledBackChain or ProtocolFault.RolledBackManifest
                 or ProtocolFault.Fork or ProtocolFault.ForkedManifest or ProtocolFault.ForgedBeginning } refused
                 when known is not null:
-                if (isWhole) return RolledBack(refused.Fault, known, success.Body);
+                if (isWhole) return await RolledBackAsync(refused.Fault, known, success.Body, ct);
                 return mayRepair && refused.Fault is ProtocolFault.RolledBackChain or ProtocolFault.RolledBackManifest
                     ? await RepairAsync(known, new ClientFailure.RolledBack(refused.Fault), canRead: true, ct)
                     : await ReadAsync(known, isWhole: true, mayRepair: false, ct);
@@ -182,6 +185,9 @@ internal sealed class VaultState : IDisposable
                 return new ClientFailure.RestoredWithoutYou();
             case VaultVerdict.Refused { Fault: ProtocolFault.HeadSignature } when _device.HomeKey is not null:
                 return new ClientFailure.HomeKeyChanged();
+            // Whatever else is wrong with it: two heads that contradict each other are told with both.
+            case VaultVerdict.Refused refused when known is not null && HomeLie.Find(known, success.Body, _homeKeys) is { } both:
+                return new ClientFailure.RolledBack(refused.Fault) { Evidence = both };
             case VaultVerdict.Refused refused:
                 return new ClientFailure.ServerLied(refused.Fault);
             default:
@@ -189,13 +195,27 @@ internal sealed class VaultState : IDisposable
         }
     }
 
-    private ClientFailure.RolledBack RolledBack(ProtocolFault fault, VerifiedVault known, byte[] served)
+    /// <summary>
+    /// What a problem tells: the home's lie, where the head that comes with it contradicts the one that is known; else
+    /// what it says.
+    /// </summary>
+    public ClientFailure Tell(Answer.Problem problem) =>
+        HearHead(problem.Details.ReadHead(), problem.Details.ReadRestored()) ?? Failures.Of(problem);
+
+    /// <summary>Hears a head that did not come with a vault; null where it accuses nobody.</summary>
+    public ClientFailure.RolledBack? HearHead(
+        ReadOnlyMemory<byte> head, ImmutableArray<ReadOnlyMemory<byte>> restored) =>
+        Open is null ? null : _heard.Hear(Vault, head, restored, _homeKeys);
+
+    private async Task<ClientFailure.RolledBack> RolledBackAsync(
+        ProtocolFault fault, VerifiedVault known, byte[] served, CancellationToken ct)
     {
-        var told = VaultBundle.Decode(served);
-        return new ClientFailure.RolledBack(fault)
-        {
-            Evidence = known.ProvesLie(told, _homeKeys) ? new HomeEvidence(known.Head.Bytes, told.Head) : null,
-        };
+        var evidence = HomeLie.Find(known, served, _homeKeys);
+        // Of two versions the heads alone say nothing, and the hashes of the manifests before them do.
+        if (evidence is null
+            && await Api.GetVaultAsync(Keys, null, known.HashesFrom, null, ct) is Answer.Success { Body: var whole })
+            evidence = HomeLie.Find(known, whole, _homeKeys);
+        return new ClientFailure.RolledBack(fault) { Evidence = evidence };
     }
 
     private async Task<VaultVerdict> VerifyAsync(
@@ -243,7 +263,7 @@ internal sealed class VaultState : IDisposable
         using var before = read.Conflict is { } conflict ? _device.With(ReplacedVault.Of(conflict)) : null;
         await SaveAsync(
             (before ?? _device).With(vault, _options.HomeKeys.IsDefaultOrEmpty ? _homeKeys[0] : null), ct);
-        return null;
+        return _heard.Check(Vault, _homeKeys);
     }
 
     private async Task SaveAsync(DeviceState next, CancellationToken ct)

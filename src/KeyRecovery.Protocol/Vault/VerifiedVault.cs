@@ -47,6 +47,9 @@ public sealed class VerifiedVault
     /// <summary>The trail of the first manifest of <see cref="Hashes"/>; without one, of the current.</summary>
     public Hash256 HashesTrail => Trail.Start;
 
+    /// <summary>The version of the first manifest of <see cref="Hashes"/>; without one, of the current.</summary>
+    public ulong HashesFrom => Manifest.Manifest.Version - (ulong)Hashes.Length;
+
     /// <summary>Versions of which the server lost the hashes, as far as it told them.</summary>
     public ImmutableArray<ManifestGap> Gaps { get; internal init; } = [];
 
@@ -102,15 +105,36 @@ public sealed class VerifiedVault
     /// Whether the head of what is served and the one that is known prove a lie of the home: it has signed both, both
     /// cannot be true, and no claim of a restore explains that, known or told along.
     /// </summary>
-    /// <param name="told">What is served.</param>
+    /// <param name="told">The head that is told, signed.</param>
+    /// <param name="restored">The claims that are told with it, signed.</param>
+    /// <param name="homeKeys">The home's audit keys.</param>
+    /// <exception cref="WireFormatException">The head, or a claim, is none.</exception>
+    /// <exception cref="UpgradeRequiredException">A version that this program does not know.</exception>
+    public bool ProvesLie(
+        ReadOnlyMemory<byte> told, IEnumerable<ReadOnlyMemory<byte>> restored, IReadOnlyList<VerifyKey> homeKeys)
+    {
+        var head = SignedHead.Decode(told);
+        return head.IsSignedBy(homeKeys) && Head.Head.Contradicts(
+            head.Head, KnownClaims.Add(Claims, restored, Account, homeKeys).Select(c => c.Claim));
+    }
+
+    /// <summary>
+    /// How the trail of what is served leads through another manifest than what is known, where the two heads do not
+    /// contradict each other by themselves; null where it does not, the home has not signed it, or a claim of a
+    /// restore explains it.
+    /// </summary>
+    /// <param name="told">What is served, with the hashes from the first version on of which this knows one.</param>
     /// <param name="homeKeys">The home's audit keys.</param>
     /// <exception cref="WireFormatException">Its head, or a claim, is none.</exception>
     /// <exception cref="UpgradeRequiredException">A version that this program does not know.</exception>
-    public bool ProvesLie(VaultBundle told, IReadOnlyList<VerifyKey> homeKeys)
+    public ForkedTrail? FindForkedTrail(VaultBundle told, IReadOnlyList<VerifyKey> homeKeys)
     {
         var head = SignedHead.Decode(told.Head);
-        return head.IsSignedBy(homeKeys) && Head.Head.Contradicts(
-            head.Head, KnownClaims.Add(Claims, told.Restored, Account, homeKeys).Select(c => c.Claim));
+        if (!head.IsSignedBy(homeKeys) || head.Head.Manifest.Version < HashesFrom) return null;
+        var count = (int)Math.Min(head.Head.Manifest.Version - HashesFrom, int.MaxValue);
+        var trail = new ForkedTrail(HashesFrom, HashesTrail, Hashes, [.. told.Hashes.Take(count)]);
+        var claims = KnownClaims.Add(Claims, told.Restored, Account, homeKeys).Select(c => c.Claim);
+        return trail.Proves(Head.Head, head.Head, claims) ? trail : null;
     }
 
     /// <summary>
