@@ -16,12 +16,16 @@ internal sealed class Liar : IAsyncDisposable
     private readonly CancellationTokenSource _ends = new();
     private readonly ConcurrentQueue<Heard> _heard = new();
     private readonly HttpClient _real;
+    private readonly string _authority;
     private readonly Task _accepting;
 
-    public Liar(Uri real)
+    /// <param name="real">The host that it asks.</param>
+    /// <param name="authority">What that host calls itself.</param>
+    public Liar(Uri real, string? authority = null)
     {
         Real = real;
-        _real = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = real };
+        _authority = authority ?? real.Authority;
+        _real = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
         _listener.Start();
         Address = new Uri($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
         _accepting = AcceptAsync();
@@ -53,7 +57,7 @@ internal sealed class Liar : IAsyncDisposable
         {
             options = options with
             {
-                Handler = null, Authority = Real.Authority, RetryDelay = TimeSpan.FromMilliseconds(1),
+                Handler = null, Authority = _authority, RetryDelay = TimeSpan.FromMilliseconds(1),
                 RequestTimeout = TimeSpan.FromSeconds(10),
             };
             return adjust?.Invoke(options) ?? options;
