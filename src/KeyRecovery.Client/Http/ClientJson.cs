@@ -62,9 +62,8 @@ internal sealed record RestorePointsJson(RestorePointJson[] Points);
 internal sealed record ProblemJson(
     string? Type = null, string? Title = null, int? Status = null, string? Field = null, string? Rule = null,
     long? ServerTime = null, long? RetryAfterMs = null, ulong? TrustedFrom = null, int? GuessesLeft = null,
-    long? Limit = null, long? Used = null, long? NextAttemptInMs = null,
-    string? Receipt = null, string[]? Restored = null, string? Head = null,
-    HeadsJson? Heads = null)
+    long? Limit = null, long? Used = null, long? NextAttemptInMs = null, string? Receipt = null,
+    string[]? Restored = null, string? Head = null, HeadsJson? Heads = null)
 {
     /// <summary>The account's head as the server has signed it; empty where none is told that reads.</summary>
     public ReadOnlyMemory<byte> ReadHead() => Heads?.ReadHead()

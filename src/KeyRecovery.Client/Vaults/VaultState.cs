@@ -186,7 +186,8 @@ internal sealed class VaultState : IDisposable
             case VaultVerdict.Refused { Fault: ProtocolFault.HeadSignature } when _device.HomeKey is not null:
                 return new ClientFailure.HomeKeyChanged();
             // Whatever else is wrong with it: two heads that contradict each other are told with both.
-            case VaultVerdict.Refused refused when known is not null && HomeLie.Find(known, success.Body, _homeKeys) is { } both:
+            case VaultVerdict.Refused refused
+                when known is not null && HomeLie.Find(known, success.Body, _homeKeys) is { } both:
                 return new ClientFailure.RolledBack(refused.Fault) { Evidence = both };
             case VaultVerdict.Refused refused:
                 return new ClientFailure.ServerLied(refused.Fault);

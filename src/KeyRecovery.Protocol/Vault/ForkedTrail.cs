@@ -9,7 +9,7 @@ namespace KeyRecovery.Protocol.Vault;
 /// </summary>
 /// <param name="From">The version of the first hash in both lists, from 1.</param>
 /// <param name="Trail">The trail of the manifest of that version.</param>
-/// <param name="One">The hashes of the manifests from there to before the one head's manifest, that one left out.</param>
+/// <param name="One">The hashes of the manifests from there to the one before the one head's manifest.</param>
 /// <param name="Other">The same of the other head.</param>
 public sealed record ForkedTrail(
     ulong From, Hash256 Trail, ImmutableArray<Hash256> One, ImmutableArray<Hash256> Other)
