@@ -34,13 +34,16 @@ internal sealed class LiarScene : IAsyncDisposable
     /// <summary>What the item holds, as text.</summary>
     public string Content { get; } = Canary.NewText();
 
+    /// <summary>What the app calls the person.</summary>
+    public string Subject { get; } = Canary.NewText();
+
     /// <summary>The app's token for the person.</summary>
     public string Token { get; private set; } = null!;
 
     public static async Task<LiarScene> BeginAsync(ServerProcess server)
     {
         var scene = new LiarScene(server);
-        scene.Token = await server.TokenAsync(Canary.NewText());
+        scene.Token = await server.TokenAsync(scene.Subject);
         scene.OnPhone = await scene.Phone.CreateAsync(
             scene.Token, scene.Code, "phone",
             new ItemEdit.Put("identity", System.Text.Encoding.UTF8.GetBytes(scene.Content)));

@@ -10,7 +10,7 @@ namespace KeyRecovery.Client.Tests.LyingServer;
 /// </summary>
 internal static class ReplacedKeys
 {
-    /// <summary>All is true but who the home is: a newcomer without a key of it takes the first that it is told.</summary>
+    /// <summary>All is true but the home: a newcomer without a key of it takes the first that it is told.</summary>
     public const string HomeKey = "the home's key";
 
     /// <summary>By what is replaced.</summary>
