@@ -54,7 +54,10 @@ internal sealed class PassphraseRecovery(KeyRecoveryOptions options, VaultApi ap
         var slots = ImmutableArray.CreateBuilder<KnownSlot>();
         foreach (var slot in told.Slots.Take(Limits.Authorities))
         {
-            if (Read(account, slot) is not { } known) return new ClientFailure.ServerLied(ProtocolFault.SlotParameters);
+            var (known, fault) = Read(account, slot);
+            if (known is null)
+                return fault == ProtocolFault.UpgradeRequired
+                    ? new ClientFailure.UpgradeRequired() : new ClientFailure.ServerLied(fault);
             slots.Add(known);
         }
         return slots.ToImmutable();
@@ -62,20 +65,21 @@ internal sealed class PassphraseRecovery(KeyRecoveryOptions options, VaultApi ap
 
     // Nothing of it is verified yet: parameters outside their limits are refused before any work, and what is false
     // makes the derived key differ from the published one.
-    private static KnownSlot? Read(AccountId account, SlotJson slot)
+    private static (KnownSlot? Slot, ProtocolFault Fault) Read(AccountId account, SlotJson slot)
     {
         try
         {
-            return AuthorityId.TryParse(slot.Id, out var id)
-                && Base64UrlText.TryDecode(slot.SigningKey, VerifyKey.Size, out var key)
-                && Base64UrlText.TryDecodeUpTo(slot.Parameters, Limits.ParameterBytes, out var bytes)
-                && PassphraseParameters.TryRead(bytes, out var parameters)
-                    ? new KnownSlot(account, id, new VerifyKey(key), parameters)
-                    : null;
+            if (!AuthorityId.TryParse(slot.Id, out var id)
+                || !Base64UrlText.TryDecode(slot.SigningKey, VerifyKey.Size, out var key)
+                || !Base64UrlText.TryDecodeUpTo(slot.Parameters, Limits.ParameterBytes, out var bytes))
+                return (null, ProtocolFault.SlotParameters);
+            var (parameters, fault) = PassphraseParameters.Read(bytes);
+            return parameters is null
+                ? (null, fault) : (new KnownSlot(account, id, new VerifyKey(key), parameters), fault);
         }
         catch (WireFormatException)
         {
-            return null;
+            return (null, ProtocolFault.SlotParameters);
         }
     }
 }
