@@ -84,7 +84,8 @@ public sealed class OperatorScopeTests(ServerFixture fixture)
         scene.Liar.Lie = null;
         return (new CanaryScanner(
         [
-            .. Keyset.Decode(truth.Keysets[0]).Entries.Select(e => new Canary($"seal of {e.Id}", e.Seal[^32..].ToArray())),
+            .. Keyset.Decode(truth.Keysets[0]).Entries
+                .Select(e => new Canary($"seal of {e.Id}", e.Seal[^32..].ToArray())),
             new Canary("private", manifest.Private[^32..].ToArray()), new Canary("item", item[^32..]),
         ]), manifest.Items[0].Hash.ToString());
     }
