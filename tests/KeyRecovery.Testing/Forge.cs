@@ -51,6 +51,13 @@ public static class Forge
         return vault;
     }
 
+    /// <summary>Opens a vault whose sealed part does not open, as somebody who holds its keys and makes up the rest.
+    /// </summary>
+    public static OpenVault Open(VerifiedVault vault, EpochKeys keys, IRandom random) => new(
+        vault, keys, new ManifestPrivate(
+            ManifestPrivate.NewLabelKey(random),
+            [.. vault.Manifest.Manifest.Items.Select(i => new ItemNote(i.Id, $"item {i.Id}", 0, 0))], [], []));
+
     /// <summary>The bytes with one bit of one byte turned.</summary>
     public static byte[] Flip(ReadOnlySpan<byte> bytes, int at, byte mask = 1)
     {

@@ -20,8 +20,9 @@ internal sealed class RestoreWorld : IAsyncDisposable
     private readonly Dictionary<Hash256, SignedHead> _heads = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("keyrecovery-restores-").FullName;
 
-    private RestoreWorld()
+    private RestoreWorld(int seed)
     {
+        Random = new TestRandom(seed);
         (Phone, Tablet, Code) =
             (TestAuthority.Device(Random), TestAuthority.Device(Random), TestAuthority.Code(Random));
         Diary = new ItemId(Random.Bytes(16));
@@ -30,7 +31,7 @@ internal sealed class RestoreWorld : IAsyncDisposable
 
     public TestService Server { get; private set; } = null!;
 
-    public TestRandom Random { get; } = new(909);
+    public TestRandom Random { get; }
 
     public TestAuthority Phone { get; }
 
@@ -45,11 +46,12 @@ internal sealed class RestoreWorld : IAsyncDisposable
     private string Stores => Path.Combine(_folder, "live");
 
     /// <summary>With the account, whose tablet is trusted; without it before the set <c>empty</c> was made.</summary>
-    public static async Task<RestoreWorld> OpenAsync()
+    public static async Task<RestoreWorld> OpenAsync(int seed = 909, int commitsPerDay = 2_000)
     {
-        var world = new RestoreWorld();
+        var world = new RestoreWorld(seed);
         Directory.CreateDirectory(world.Stores);
         world.Server = await TestService.OpenAsync(world.Stores, world.Random);
+        world.Server.CommitsPerDay = commitsPerDay;
         await world.SaveAsync("empty");
         var created = Assert.IsType<Outcome<Heads>.Done>(await world.Server.CreateAsync(world.Account));
         world.Keep(created.Value);
@@ -76,7 +78,7 @@ internal sealed class RestoreWorld : IAsyncDisposable
     {
         await ReopenAsync(() =>
         {
-            foreach (var store in new[] { "data", "keys" }) Copy(Path.Combine(Stores, store), SetOf(name, store));
+            foreach (var store in new[] { "data", "keys", "ring" }) Copy(Path.Combine(Stores, store), SetOf(name, store));
         });
     }
 
@@ -92,7 +94,9 @@ internal sealed class RestoreWorld : IAsyncDisposable
     public Task PutBackAsync(string? data = null, string? keys = null) => ReopenAsync(() =>
     {
         if (data is not null) Copy(SetOf(data, "data"), Path.Combine(Stores, "data"));
-        if (keys is not null) Copy(SetOf(keys, "keys"), Path.Combine(Stores, "keys"));
+        if (keys is null) return;
+        // Keys that were restored move to a KEK of their own, and the one before is gone: a set brings the one it is under.
+        foreach (var store in new[] { "keys", "ring" }) Copy(SetOf(keys, store), Path.Combine(Stores, store));
     });
 
     /// <summary>Commits on what the client of the account knows, and is taken.</summary>
@@ -226,10 +230,11 @@ internal sealed class RestoreWorld : IAsyncDisposable
 
     private async Task ReopenAsync(Action between)
     {
-        var ahead = Server.Time.GetUtcNow();
+        var (ahead, commitsPerDay) = (Server.Time.GetUtcNow(), Server.CommitsPerDay);
         await Server.CloseAsync();
         between();
         Server = await TestService.OpenAsync(Stores, Random);
+        Server.CommitsPerDay = commitsPerDay;
         Server.Time.Advance(ahead - Server.Time.GetUtcNow());
     }
 

@@ -60,6 +60,8 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
 
     public TimeSpan ErasureHold { get; set; } = TimeSpan.FromHours(72);
 
+    public int CommitsPerDay { get; set; } = AppPolicy.Default.CommitsPerDay;
+
     public FixedBackupSets Backups { get; } = new();
 
     public string StorePath => Path.Combine(Folder, "data", "data.db");
@@ -68,7 +70,10 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
 
     public IReadOnlyCollection<string> Apps => [TestAccount.DefaultApp];
 
-    public AppPolicy Of(string app) => AppPolicy.Default with { Passphrase = Passphrase, ErasureHold = ErasureHold };
+    public AppPolicy Of(string app) => AppPolicy.Default with
+    {
+        Passphrase = Passphrase, ErasureHold = ErasureHold, CommitsPerDay = CommitsPerDay,
+    };
 
     public static Task<TestService> OpenAsync() =>
         OpenAsync(Directory.CreateTempSubdirectory("keyrecovery-service-").FullName, new TestRandom(7));

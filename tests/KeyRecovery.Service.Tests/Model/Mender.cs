@@ -1,0 +1,156 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Errors;
+using KeyRecovery.Testing;
+
+namespace KeyRecovery.Service.Tests.Model;
+
+/// <summary>
+/// The owner with whatever trusted device, or code, there is: repairs, goes the way back, undoes. Each is a call, and
+/// three are enough.
+/// </summary>
+internal sealed class Mender(ModelWorld world)
+{
+    private const int MostCalls = 3;
+
+    private readonly Repairs _repairs = new(world);
+    private int _calls;
+
+    /// <summary>Brings the owner back.</summary>
+    /// <returns>Who has it again; null where nobody honest is trusted any more: that is not promised.</returns>
+    public async Task<Member?> RecoverAsync()
+    {
+        for (_calls = 0; ; _calls++)
+        {
+            foreach (var member in world.Honest.ToList()) await world.ReadAsync(member);
+            Assert.InRange(_calls, 0, MostCalls);
+            if (await GiveBackAsync()) continue;
+            if (world.IsBehind) return null;
+            if (world.Honest.Where(world.IsTrusted).OrderBy(m => m.IsSlot).FirstOrDefault() is not { } owner)
+                return null;
+            var vault = (await world.ReadAsync(owner))!;
+            using var open = vault.Open(owner.Id, owner.Keys.Kem).Vault;
+            if (open is not null && !world.Culprits.Any(world.IsActive)) return owner;
+            await UndoAsync(owner, vault);
+        }
+    }
+
+    /// <summary>Removes the culprits, and goes back to before they came.</summary>
+    /// <param name="owner">Who does it.</param>
+    /// <param name="vault">As it was just read.</param>
+    /// <param name="overtakes">Somebody who commits in between.</param>
+    public async Task UndoAsync(Member owner, VerifiedVault vault, Func<Task<bool>>? overtakes = null)
+    {
+        var (draft, deed) = await DraftAsync(owner, vault);
+        if (overtakes is not null && await overtakes())
+        {
+            using var passed = await world.Home.Server.PassAsync(world.Home.Account, owner.Keys);
+            var late = await world.Home.Server.Service.Commits.CommitAsync(passed, draft.Commit, default);
+            Assert.Equal(ErrorCode.StaleVersion, Assert.IsType<Outcome<Accounts.Heads>.Failed>(late).Failure.Code);
+            world.Tally.Count("overtaken");
+            (draft, deed) = await DraftAsync(owner, (await world.ReadAsync(owner))!);
+        }
+
+        Assert.True(await world.CommitAsync(owner, draft, deed), "the owner is not back");
+        await _repairs.StoreMissingAsync(owner);
+    }
+
+    // A state that the home has lost comes back from whoever kept it, or the way back is gone.
+    private async Task<bool> GiveBackAsync()
+    {
+        foreach (var member in world.Honest)
+            if (_repairs.Owed(member) is { } owed)
+                return await _repairs.RepairAsync(member, Repairs.Bundle(owed), isOwed: true);
+        if (!world.IsBehind) return false;
+        foreach (var member in world.Honest.ToList())
+        {
+            var served = world.Row is null ? null : await world.ReadAsync(member);
+            if (_repairs.WayBackFrom(member, served) is { } from && await _repairs.GoBackAsync(member, from))
+                return true;
+        }
+
+        return false;
+    }
+
+    private async Task<(Draft Draft, Deed Deed)> DraftAsync(Member owner, VerifiedVault vault)
+    {
+        var culprits = world.Culprits.Where(world.IsActive).Select(c => c.Keys).ToImmutableArray();
+        var deed = new Deed(owner.Id, world.Now) { Remove = [.. culprits.Select(c => c.Id)], BeginsEpoch = true };
+        var change = new AccountChange { Remove = culprits, Mend = true };
+        // Who only lurked is removed, and nothing is undone.
+        if (!world.Taken[vault.Manifest.Hash].IsSpoiled
+            && Draft.Of(vault, owner, change, Spoil.None, world.Random) is { } removal) return (removal, deed);
+        var points = await OpenPointsAsync(owner, vault);
+        var (current, _) = vault.OpenKeys(owner.Id, owner.Keys.Kem);
+        var keys = points.Select(p => p.Keys).Append(current).Append(owner.Good?.Keys.On(vault.Chain))
+            .OfType<EpochKeys>().MaxBy(k => k.Current.Epoch);
+        Assert.True(keys is not null, "nothing opens for the owner");
+        if (await FindBaseAsync(owner, vault, points) is not ({ } to, var brought))
+        {
+            var plain = Draft.Of(vault, owner, change, Spoil.None, world.Random, anyway: true);
+            return (plain ?? throw new InvalidOperationException("nothing opens, and there is nothing to return to"), deed);
+        }
+
+        using var link = ChainLinkDraft.NextEpoch(
+            vault, keys.Current, new ChainLinkChange([], [.. deed.Remove.Order()], true), owner.Id, 0, world.Random);
+        var notes = to.Private?.Items
+            ?? [.. to.Manifest.Manifest.Items.Select(i => new ItemNote(i.Id, Draft.NameOf(i.Id), 0, 0))];
+        var manifest = ManifestDraft.Undo(
+            vault, null, to, link, new UndoChange { Return = notes }, owner.Id, owner.Keys.Signing, world.Random);
+        var commit = new CommitBundle(
+            link.Sign(owner.Keys.Signing, new Dictionary<AuthorityId, byte[]>()), link.Keyset, manifest, [])
+        {
+            Base = brought ? to.Manifest : null,
+        };
+        return (new Draft(commit, []), deed with { IsUndo = true });
+    }
+
+    // The newest point that no culprit had its hand in; else such a state that the device kept, of which it stores the
+    // items once more; else what there is.
+    private async Task<(OpenManifest To, bool IsBrought)?> FindBaseAsync(
+        Member owner, VerifiedVault vault, List<OpenRestorePoint> points)
+    {
+        bool IsClean(Hash256 manifest) => !world.Taken[manifest].IsSpoiled;
+        var newest = points.OrderByDescending(p => p.Point.Manifest.Manifest.Version).ToList();
+        if (newest.FirstOrDefault(p => IsClean(p.Point.Manifest.Hash)) is { } point) return (point.Content, false);
+        world.Tally.Count("no clean point");
+        foreach (var kept in owner.Kept.Where(k => IsClean(k.Manifest.Hash)
+            && k.Manifest.Manifest.Version < vault.Manifest.Manifest.Version
+            && vault.Chain.Contains(k.Manifest.Manifest.ChainHead)))
+        {
+            if (kept.Open(owner.Id, owner.Keys.Kem).Vault is not { } opened) continue;
+            using var open = await world.Home.Server.PassAsync(world.Home.Account, owner.Keys);
+            foreach (var item in kept.Manifest.Manifest.Items.Where(i => !world.Row!.Items.ContainsValue(world.Writers[i.Hash])))
+                Assert.IsType<Outcome<Hash256>.Done>(await world.Home.Server.Service.Staging.PutAsync(
+                    open, item.Hash, world.Bytes[item.Hash], default));
+            return (new OpenManifest(kept.Manifest, opened.Private), true);
+        }
+
+        return newest.Count == 0 ? null : (newest[0].Content, false);
+    }
+
+    private async Task<List<OpenRestorePoint>> OpenPointsAsync(Member owner, VerifiedVault vault)
+    {
+        using var open = await world.Home.Server.PassAsync(world.Home.Account, owner.Keys);
+        var reader = world.Home.Server.Service.RestorePoints;
+        var told = await reader.ListAsync(open, default);
+        foreach (var point in world.Row!.Points.Where(p => !p.HasEnded(world.Now)))
+            Assert.Contains(told, t => t.Point.Manifest.Hash == point.Manifest);
+        var (current, _) = vault.OpenKeys(owner.Id, owner.Keys.Kem);
+        var opened = new List<OpenRestorePoint>();
+        foreach (var hash in told.Select(t => t.Point.Manifest.Hash).Distinct())
+        {
+            var point = RestorePoint.Decode((await reader.FindAsync(open, hash, default))!);
+            var lead = (await world.Home.TellAsync(owner.Keys, point.Manifest.Manifest.Version)).Hashes;
+            Assert.Equal(
+                ProtocolFault.None, point.Check(vault, lead, [world.Home.Server.Service.Erasures.AuditKey]));
+            var held = new[] { current, owner.Good?.Keys.On(vault.Chain) }.OfType<EpochKeys>()
+                .Select(k => point.Open(vault, k).Point);
+            if (held.Prepend(point.Open(vault, owner.Id, owner.Keys.Kem).Point).OfType<OpenRestorePoint>()
+                .FirstOrDefault() is { } one) opened.Add(one);
+        }
+
+        return opened;
+    }
+}

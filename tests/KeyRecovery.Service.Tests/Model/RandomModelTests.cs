@@ -1,0 +1,48 @@
+using CsCheck;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Testing.Needs;
+using Xunit.Abstractions;
+
+namespace KeyRecovery.Service.Tests.Model;
+
+/// <summary>
+/// An owner with devices and a code, culprits that are young or stolen, restores of every kind and a home that lies,
+/// drawn at random: of the rules, and of the real service under the same acts.
+/// </summary>
+public sealed class RandomModelTests(ITestOutputHelper output)
+{
+    /// <summary>As many walks, in the long test.</summary>
+    private const string WalksVariable = "KEYRECOVERY_WALKS";
+
+    private static readonly Gen<(Move, int)[]> Steps =
+        Gen.Select(Gen.Enum<Move>(), Gen.Int[0, 9_999]).Array[4, 16];
+
+    [Fact]
+    public async Task Whatever_happens_the_owner_comes_back_with_three_calls_and_finds_what_is_promised()
+    {
+        await SampleAsync(30);
+    }
+
+    [HoursFact]
+    [Trait("Category", "Hours")]
+    public async Task The_same_for_hours()
+    {
+        await SampleAsync(
+            long.TryParse(Environment.GetEnvironmentVariable(WalksVariable), out var walks) ? walks : 5_000);
+    }
+
+    private async Task<Tally> SampleAsync(
+        long walks, int versions = Limits.OldVersions, bool youngMayRemove = false, string? seed = null)
+    {
+        var tally = new Tally();
+        await Gen.Select(Gen.Int[0, int.MaxValue], Steps).SampleAsync(async (number, steps) =>
+        {
+            await using var world = await ModelWorld.OpenAsync(number, youngMayRemove);
+            await new Walk(world).GoAsync(steps, versions);
+            lock (tally) tally.Add(world.Tally);
+        }, iter: walks, threads: 1, seed: seed, print: walk =>
+            $"{walk.Item1}: {string.Join(", ", walk.Item2.Select(s => $"{s.Item1} {s.Item2}"))}");
+        output.WriteLine($"{tally}");
+        return tally;
+    }
+}
