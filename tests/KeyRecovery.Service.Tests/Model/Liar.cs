@@ -16,7 +16,7 @@ internal sealed class Liar(ModelWorld world)
     {
         using var secrets = await ServerSecrets.LoadOrCreateAsync(
             world.Home.Server.Keys, world.Home.Server.Root, world.Random, default);
-        using var key = SigningKey.FromSeed(secrets.AuditSeed.Span);
+        using var key = secrets.AuditKey();
         var states = world.Members.SelectMany(m => m.Kept).Where(v => v.Gaps.IsEmpty)
             .DistinctBy(v => v.Manifest.Hash).ToList();
         foreach (var reader in world.Honest.Where(m => m.Known is not null))
@@ -45,9 +45,11 @@ internal sealed class Liar(ModelWorld world)
                 world.Tally.Count("lie kept");
                 break;
             case VaultVerdict.Ok ok:
-                var isNext = ok.Vault.Manifest.Manifest.Previous == served.Manifest.Hash;
+                var manifest = ok.Vault.Manifest.Manifest;
+                var isNext = manifest.Previous == served.Manifest.Hash
+                    && manifest.Version == served.Manifest.Manifest.Version + 1;
                 Assert.True(
-                    world.Leads(known, served) || (isNext && known.Manifest.Hash == served.Manifest.Hash),
+                    world.Leads(known, served) && (isNext || ok.Vault.Manifest.Hash == served.Manifest.Hash),
                     "what was known is gone, and nobody heard of it");
                 world.Tally.Count("no lie");
                 break;

@@ -20,6 +20,9 @@ internal sealed class Member(TestAuthority keys, bool isHonest) : IDisposable
     /// <summary>The owner's, or in the hands of somebody else.</summary>
     public bool IsHonest { get; set; } = isHonest;
 
+    /// <summary>Nobody has it any more.</summary>
+    public bool IsGone { get; set; }
+
     /// <summary>The newest vault that it holds for true.</summary>
     public VerifiedVault? Known { get; private set; }
 

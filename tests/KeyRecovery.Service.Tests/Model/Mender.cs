@@ -26,7 +26,13 @@ internal sealed class Mender(ModelWorld world)
             foreach (var member in world.Honest.ToList()) await world.ReadAsync(member);
             Assert.InRange(_calls, 0, MostCalls);
             if (await GiveBackAsync()) continue;
-            if (world.IsBehind) return null;
+            if (world.IsBehind)
+            {
+                // Whoever may go the way back went it, where the epoch opens that the home has.
+                if (world.Honest.Any(m => world.IsActive(m) && world.Min.Active.Contains(m.Id))) world.Tally.Count("stuck");
+                return null;
+            }
+
             if (world.Honest.Where(world.IsTrusted).OrderBy(m => m.IsSlot).FirstOrDefault() is not { } owner)
                 return null;
             var vault = (await world.ReadAsync(owner))!;

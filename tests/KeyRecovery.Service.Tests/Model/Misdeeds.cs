@@ -30,7 +30,8 @@ internal sealed class Misdeeds(ModelWorld world)
                 await ActAsync(by, vault, new AccountChange { Add = [.. Newcomers(pick)] });
                 break;
             case Move.ThrowOut:
-                await ActAsync(by, vault, new AccountChange { Remove = [.. Others(by).Skip(pick % 3).Take(1 + (pick % 2))] });
+                await ActAsync(
+                    by, vault, new AccountChange { Remove = [.. Others(by).Skip(pick % 3).Take(1 + (pick / 3 % 8))] });
                 break;
             case Move.TakeTheCode:
                 var codes = Others(by).Where(o => o.Entry.Kind == AuthorityKind.Code);
@@ -81,7 +82,7 @@ internal sealed class Misdeeds(ModelWorld world)
         for (var i = 0; i < ModelWorld.CommitsPerDay + 2; i++)
         {
             if (await world.ReadAsync(by) is not { } vault) return;
-            var change = by.IsSlot || pick % 3 == 0 ? new AccountChange { Mend = true } : Write(5);
+            var change = by.IsSlot || pick % 3 == 0 ? new AccountChange { Mend = true } : Write(1 + (pick % 4));
             if (!await ActAsync(by, vault, change)) break;
         }
 

@@ -55,7 +55,7 @@ internal sealed class ModelWorld : IAsyncDisposable
     /// <summary>The account lacks its newest link, or is gone.</summary>
     public bool IsBehind => Row is null || !Row.Links.Contains(Min.Link);
 
-    public IEnumerable<Member> Honest => Members.Where(m => m.IsHonest);
+    public IEnumerable<Member> Honest => Members.Where(m => m is { IsHonest: true, IsGone: false });
 
     public IEnumerable<Member> Culprits => Members.Where(m => !m.IsHonest);
 

@@ -14,8 +14,19 @@ public sealed class RandomModelTests(ITestOutputHelper output)
     /// <summary>As many walks, in the long test.</summary>
     private const string WalksVariable = "KEYRECOVERY_WALKS";
 
-    private static readonly Gen<(Move, int)[]> Steps =
-        Gen.Select(Gen.Enum<Move>(), Gen.Int[0, 9_999]).Array[4, 16];
+    private static readonly Gen<(Move, int)[]> Steps = Gen.Select(
+        Gen.Frequency(
+            (8, OneOf(
+                Move.Write, Move.WriteOften, Move.Delete, Move.Link, Move.Remove, Move.Rotate, Move.NewCode)),
+            (4, OneOf(Move.LetIn, Move.Steal)),
+            (10, OneOf(
+                Move.Wreck, Move.Clear, Move.SpoilEpoch, Move.BringIn, Move.ThrowOut, Move.TakeTheCode, Move.Flood,
+                Move.WrongRepair)),
+            (8, OneOf(Move.Save, Move.Save, Move.RestoreData, Move.RestoreKeys, Move.RestoreBoth)),
+            (2, OneOf(Move.LoseTheRow, Move.Lose, Move.Lose, Move.LoseAll)),
+            (4, OneOf(Move.Wait, Move.Wait, Move.Sweep)),
+            (6, OneOf(Move.Repair, Move.Repair, Move.Recover, Move.RacedUndo, Move.Lie, Move.Lie))),
+        Gen.Int[0, 9_999]).Array[4, 20];
 
     [Fact]
     public async Task Whatever_happens_the_owner_comes_back_with_three_calls_and_finds_what_is_promised()
@@ -45,4 +56,6 @@ public sealed class RandomModelTests(ITestOutputHelper output)
         output.WriteLine($"{tally}");
         return tally;
     }
+
+    private static Gen<Move> OneOf(params Move[] moves) => Gen.Int[0, moves.Length - 1].Select(i => moves[i]);
 }

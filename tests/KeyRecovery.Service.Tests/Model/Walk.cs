@@ -8,8 +8,9 @@ namespace KeyRecovery.Service.Tests.Model;
 /// <summary>What happens in a step.</summary>
 internal enum Move
 {
-    /// <summary>The owner writes an item, deletes one, links a device, removes one, begins an epoch.</summary>
-    Write, Delete, Link, Remove, Rotate,
+    /// <summary>The owner writes an item, writes one often, deletes one, links a device, removes one, begins an epoch, has
+    /// a new code.</summary>
+    Write, WriteOften, Delete, Link, Remove, Rotate, NewCode,
 
     /// <summary>A culprit comes in by linking; a device of the owner's is stolen.</summary>
     LetIn, Steal,
@@ -19,6 +20,9 @@ internal enum Move
 
     /// <summary>The operator's.</summary>
     Save, RestoreData, RestoreKeys, RestoreBoth, LoseTheRow,
+
+    /// <summary>A device of the owner's is lost, or all but the code.</summary>
+    Lose, LoseAll,
 
     /// <summary>Time passes.</summary>
     Wait, Sweep,
@@ -52,7 +56,9 @@ internal sealed class Walk(ModelWorld world)
         {
             await world.Home.WaitAsync(TimeSpan.FromMinutes(1));
             await StepAsync(move, pick, versions);
-            foreach (var member in world.Honest.ToList()) await world.ReadAsync(member);
+            // Some are switched off.
+            foreach (var (at, member) in world.Honest.ToList().Index())
+                if (((pick >> at) & 1) == 0) await world.ReadAsync(member);
         }
 
         await RecoverAsync(versions);
@@ -68,6 +74,13 @@ internal sealed class Walk(ModelWorld world)
             case Move.Steal:
                 var devices = world.Honest.Where(m => !m.IsSlot && world.IsActive(m)).ToList();
                 if (devices.Count > 1) devices[pick % devices.Count].IsHonest = false;
+                break;
+            case Move.Lose:
+                if (world.Honest.Where(m => !m.IsSlot).ToList() is { Count: > 0 } mine)
+                    mine[pick % mine.Count].IsGone = true;
+                break;
+            case Move.LoseAll:
+                foreach (var device in world.Honest.Where(m => !m.IsSlot).ToList()) device.IsGone = true;
                 break;
             case Move.Save:
                 await world.SaveAsync();
@@ -101,6 +114,14 @@ internal sealed class Walk(ModelWorld world)
                 break;
             case >= Move.Wreck and <= Move.WrongRepair:
                 await _misdeeds.TryAsync(move, pick);
+                break;
+            case Move.WriteOften:
+                for (var left = 2 + (pick % 13); left > 0; left--) await HonestAsync(pick | 1, Change(Move.Write, pick | 1));
+                break;
+            case Move.NewCode:
+                var codes = world.Honest.Where(m => m.IsSlot && world.IsActive(m)).Select(m => m.Keys);
+                await HonestAsync(
+                    pick, new AccountChange { Add = [TestAuthority.Code(world.Random)], Remove = [.. codes.Take(1)] });
                 break;
             default:
                 await HonestAsync(pick, Change(move, pick));
@@ -137,11 +158,12 @@ internal sealed class Walk(ModelWorld world)
         if (Draft.Of(vault, by, change, Spoil.None, world.Random) is not { } draft) return false;
         var deed = new Deed(by.Id, world.Now)
         {
-            Add = [.. change.Add.Select(a => (a.Id, false))], Remove = [.. change.Remove.Select(a => a.Id)],
-            BeginsEpoch = change.Mend || !change.Remove.IsEmpty,
+            Add = [.. change.Add.Select(a => (a.Id, a.Entry.Kind == AuthorityKind.Code))],
+            Remove = [.. change.Remove.Select(a => a.Id)], BeginsEpoch = change.Mend || !change.Remove.IsEmpty,
         };
         if (!await world.CommitAsync(by, draft, deed)) return false;
         world.Members.AddRange(change.Add.Select(a => new Member(a, !letsIn)));
+        await world.ReadAsync(by);
         return true;
     }
 

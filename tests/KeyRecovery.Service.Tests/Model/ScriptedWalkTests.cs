@@ -1,0 +1,85 @@
+using KeyRecovery.Testing;
+using Xunit.Abstractions;
+using Xunit.Sdk;
+
+namespace KeyRecovery.Service.Tests.Model;
+
+/// <summary>
+/// Walks that are written down: that the interesting things happen in the model, and that it would notice what it looks
+/// for.
+/// </summary>
+public sealed class ScriptedWalkTests(ITestOutputHelper output)
+{
+    private static readonly (Move, int)[] Days = [(Move.Wait, 2), (Move.WriteOften, 12)];
+
+    [Fact]
+    public async Task Restores_of_every_kind_are_claimed_given_back_and_nobody_is_accused()
+    {
+        var tally = await WalkAsync(
+            (Move.Save, 0), (Move.Write, 0), (Move.Link, 0), (Move.Save, 0), (Move.Write, 2), (Move.RestoreData, 0),
+            (Move.Lie, 1), (Move.Repair, 0), (Move.Write, 4), (Move.RestoreKeys, 1), (Move.RestoreBoth, 1),
+            (Move.Repair, 0), (Move.LoseTheRow, 0), (Move.Repair, 0), (Move.Lie, 5), (Move.Rotate, 0), (Move.Lie, 8));
+        Assert.Equal(4, tally["repaired"] + tally["restored keys"] + (tally["conflict"] > 0 ? 0 : 1));
+        Assert.True(tally["conflict"] > 0 && tally["lie refused"] > 0 && tally["recovered"] == 1, $"{tally}");
+    }
+
+    [Fact]
+    public async Task A_code_alone_goes_the_way_back_and_undoes()
+    {
+        var tally = await WalkAsync(
+            (Move.Save, 0), (Move.LetIn, 0), (Move.Wreck, 1), (Move.NewCode, 0), (Move.Remove, 0), (Move.LoseAll, 0),
+            (Move.RestoreData, 0));
+        Assert.True(tally["went the way back"] == 1 && tally["recovered"] == 1, $"{tally}");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public async Task A_culprit_that_was_let_in_is_undone_however_long_it_takes(int wait)
+    {
+        var tally = await WalkAsync(
+            [.. Days, (Move.LetIn, 0), (Move.Wreck, 1), (Move.Clear, 0), (Move.BringIn, 2), (Move.ThrowOut, 0),
+            (Move.SpoilEpoch, 1), (Move.TakeTheCode, 0), (Move.WrongRepair, 0), (Move.Flood, 1), (Move.Sweep, 0),
+            (Move.Wait, wait), (Move.RacedUndo, 0)]);
+        Assert.True(tally["refused YoungAuthority"] >= 3 && tally["flooded"] == 1, $"{tally}");
+        Assert.True(tally["undone"] == 1 && tally["recovered"] == 1 && tally["version kept"] > 10, $"{tally}");
+    }
+
+    [Fact]
+    public async Task A_trusted_culprit_that_acts_first_is_not_come_back_from_and_one_that_does_not_is()
+    {
+        var all = await WalkAsync((Move.Steal, 1), (Move.ThrowOut, 9));
+        Assert.True(all["nobody honest is left"] == 1 && all["recovered"] == 0, $"{all}");
+        var some = await WalkAsync((Move.Steal, 1), (Move.ThrowOut, 1));
+        Assert.True(some["recovered"] == 1, $"{some}");
+    }
+
+    [Fact]
+    public async Task A_model_that_promises_one_version_more_fails()
+    {
+        (Move, int)[] steps = [(Move.WriteOften, 11), (Move.WriteOften, 11), (Move.WriteOften, 11)];
+        Assert.True((await WalkAsync(steps))["version kept"] >= 11);
+        await using var world = await ModelWorld.OpenAsync(1);
+        var failed = await Assert.ThrowsAsync<TrueException>(() => new Walk(world).GoAsync(steps, versions: 11));
+        Assert.Contains("a version is promised", failed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_model_in_which_the_young_remove_fails()
+    {
+        (Move, int)[] steps = [(Move.LetIn, 0), (Move.ThrowOut, 0)];
+        Assert.Equal(1, (await WalkAsync(steps))["refused YoungAuthority"]);
+        await using var world = await ModelWorld.OpenAsync(1, youngMayRemove: true);
+        var failed = await Assert.ThrowsAsync<TrueException>(() => new Walk(world).GoAsync(steps));
+        Assert.Contains("refused by the service alone", failed.Message, StringComparison.Ordinal);
+    }
+
+    private async Task<Tally> WalkAsync(params (Move, int)[] steps)
+    {
+        await using var world = await ModelWorld.OpenAsync(1);
+        await new Walk(world).GoAsync(steps);
+        output.WriteLine($"{world.Tally}");
+        return world.Tally;
+    }
+}
