@@ -93,8 +93,9 @@ internal sealed record Ledger
         var replaced = row is not null && keepsChain && !lineage.Contains(row.Manifest)
             ? [new Point(row.Manifest, row.Items, now, null, now + RestorePointEntry.SecondsAfter)]
             : Array.Empty<Point>();
-        var gone = before.Items.Where(i => before.Stored.Contains(i.Value.Hash)
-            && items.GetValueOrDefault(i.Key) != i.Value).Select(i => new Replaced(i.Key, i.Value, now, to.Manifest, null));
+        var gone = before.Items
+            .Where(i => before.Stored.Contains(i.Value.Hash) && items.GetValueOrDefault(i.Key) != i.Value)
+            .Select(i => new Replaced(i.Key, i.Value, now, to.Manifest, null));
         return before with
         {
             Links = to.Links, Manifest = to.Manifest, Active = active, Items = items,
@@ -126,7 +127,8 @@ internal sealed record Ledger
         if (!deed.HasLink || young) return points;
         points.Add(new Point(Manifest, Items, now, null, 0));
         var links = points.Where(p => p.IsOfLink).ToList();
-        var kept = links.TakeLast(2).Concat(links.GroupBy(p => p.At / Day).TakeLast(14).Select(d => d.First())).ToList();
+        var days = links.GroupBy(p => p.At / Day).TakeLast(14).Select(day => day.First());
+        var kept = links.TakeLast(2).Concat(days).ToHashSet();
         return points.Where(p => !p.IsOfLink || kept.Contains(p));
     }
 }

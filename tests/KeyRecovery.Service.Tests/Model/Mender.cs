@@ -29,7 +29,8 @@ internal sealed class Mender(ModelWorld world)
             if (world.IsBehind)
             {
                 // Whoever may go the way back went it, where the epoch opens that the home has.
-                if (world.Honest.Any(m => world.IsActive(m) && world.Min.Active.Contains(m.Id))) world.Tally.Count("stuck");
+                if (world.Honest.Any(m => world.IsActive(m) && world.Min.Active.Contains(m.Id)))
+                    world.Tally.Count("stuck");
                 return null;
             }
 
@@ -95,7 +96,8 @@ internal sealed class Mender(ModelWorld world)
         if (await FindBaseAsync(owner, vault, points) is not ({ } to, var brought))
         {
             var plain = Draft.Of(vault, owner, change, Spoil.None, world.Random, anyway: true);
-            return (plain ?? throw new InvalidOperationException("nothing opens, and there is nothing to return to"), deed);
+            Assert.True(plain is not null, "nothing opens, and there is nothing to return to");
+            return (plain, deed);
         }
 
         using var link = ChainLinkDraft.NextEpoch(
@@ -127,7 +129,8 @@ internal sealed class Mender(ModelWorld world)
         {
             if (kept.Open(owner.Id, owner.Keys.Kem).Vault is not { } opened) continue;
             using var open = await world.Home.Server.PassAsync(world.Home.Account, owner.Keys);
-            foreach (var item in kept.Manifest.Manifest.Items.Where(i => !world.Row!.Items.ContainsValue(world.Writers[i.Hash])))
+            var items = kept.Manifest.Manifest.Items;
+            foreach (var item in items.Where(i => !world.Row!.Items.ContainsValue(world.Writers[i.Hash])))
                 Assert.IsType<Outcome<Hash256>.Done>(await world.Home.Server.Service.Staging.PutAsync(
                     open, item.Hash, world.Bytes[item.Hash], default));
             return (new OpenManifest(kept.Manifest, opened.Private), true);

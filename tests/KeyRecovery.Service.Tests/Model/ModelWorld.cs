@@ -55,13 +55,19 @@ internal sealed class ModelWorld : IAsyncDisposable
     /// <summary>The account lacks its newest link, or is gone.</summary>
     public bool IsBehind => Row is null || !Row.Links.Contains(Min.Link);
 
+    /// <summary>Items that the account names, and whose bytes nobody brought since they were lost.</summary>
+    public IEnumerable<Hash256> Lacking => Row!.Items.Values.Select(i => i.Hash).Where(h => !Row.Stored.Contains(h));
+
     public IEnumerable<Member> Honest => Members.Where(m => m is { IsHonest: true, IsGone: false });
 
     public IEnumerable<Member> Culprits => Members.Where(m => !m.IsHonest);
 
     public static async Task<ModelWorld> OpenAsync(int seed, bool youngMayRemove = false)
     {
-        var world = new ModelWorld(await RestoreWorld.OpenAsync(seed, CommitsPerDay)) { YoungMayRemove = youngMayRemove };
+        var world = new ModelWorld(await RestoreWorld.OpenAsync(seed, CommitsPerDay))
+        {
+            YoungMayRemove = youngMayRemove,
+        };
         world.Members.AddRange(
             new[] { world.Home.Phone, world.Home.Tablet, world.Home.Code }.Select(a => new Member(a, true)));
         await world.BeginAsync();

@@ -18,7 +18,7 @@ internal sealed class Promises(ModelWorld world)
             Assert.NotNull(opened.OpenItem(item, await service.Vaults.FindItemAsync(open, item.Hash, default)).Content);
 
         var told = vault.Manifest.Manifest.Items.Select(i => i.Hash).ToHashSet();
-        foreach (var id in world.Writers.Keys.Count == 0 ? [] : world.Taken.Values.SelectMany(t => t.Items.Keys).Distinct())
+        foreach (var id in world.Taken.Values.SelectMany(t => t.Items.Keys).Distinct())
             told.UnionWith((await service.Vaults.ReadVersionsAsync(open, id, default)).Select(v => v.Entry.Hash));
         foreach (var listed in await service.RestorePoints.ListAsync(open, default))
         {

@@ -66,7 +66,7 @@ internal sealed class Repairs(ModelWorld world)
     public async Task StoreMissingAsync(Member by, IEnumerable<Hash256>? missing = null)
     {
         if (world.IsBehind || !world.IsActive(by)) return;
-        var lacking = world.Row!.Items.Values.Select(i => i.Hash).Where(h => !world.Row.Stored.Contains(h)).ToHashSet();
+        var lacking = world.Lacking.ToHashSet();
         if (missing is not null) Assert.True(lacking.SetEquals(missing), "other items are missing than by the rules");
         foreach (var item in lacking)
         {
@@ -110,7 +110,8 @@ internal sealed class Repairs(ModelWorld world)
         world.Members.AddRange(add.Select(a => new Member(a, true)));
         var deed = new Deed(by.Id, world.Now)
         {
-            Add = [.. add.Select(a => (a.Id, false))], Remove = [.. change.Remove.Select(a => a.Id)], BeginsEpoch = true,
+            Add = [.. add.Select(a => (a.Id, false))], Remove = [.. change.Remove.Select(a => a.Id)],
+            BeginsEpoch = true,
         };
         await world.WentBackAsync(by, draft, deed, bundle);
         world.Tally.Count("went the way back");

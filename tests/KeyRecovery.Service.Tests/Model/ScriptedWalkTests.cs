@@ -19,8 +19,8 @@ public sealed class ScriptedWalkTests(ITestOutputHelper output)
             (Move.Save, 0), (Move.Write, 0), (Move.Link, 0), (Move.Save, 0), (Move.Write, 2), (Move.RestoreData, 0),
             (Move.Lie, 1), (Move.Repair, 0), (Move.Write, 4), (Move.RestoreKeys, 1), (Move.RestoreBoth, 1),
             (Move.Repair, 0), (Move.LoseTheRow, 0), (Move.Repair, 0), (Move.Lie, 5), (Move.Rotate, 0), (Move.Lie, 8));
-        Assert.Equal(4, tally["repaired"] + tally["restored keys"] + (tally["conflict"] > 0 ? 0 : 1));
-        Assert.True(tally["conflict"] > 0 && tally["lie refused"] > 0 && tally["recovered"] == 1, $"{tally}");
+        Assert.True(tally["repaired"] >= 3 && tally["conflict"] > 0 && tally["recovered"] == 1, $"{tally}");
+        Assert.True(tally["lie refused"] > 0 && tally["lie kept"] > 0, $"{tally}");
     }
 
     [Fact]

@@ -8,8 +8,8 @@ namespace KeyRecovery.Service.Tests.Model;
 /// <summary>What happens in a step.</summary>
 internal enum Move
 {
-    /// <summary>The owner writes an item, writes one often, deletes one, links a device, removes one, begins an epoch, has
-    /// a new code.</summary>
+    /// <summary>The owner writes an item, writes one often, deletes one, links a device, removes one, begins an epoch,
+    /// has a new code.</summary>
     Write, WriteOften, Delete, Link, Remove, Rotate, NewCode,
 
     /// <summary>A culprit comes in by linking; a device of the owner's is stolen.</summary>
@@ -95,6 +95,10 @@ internal sealed class Walk(ModelWorld world)
             case Move.Wait:
                 await world.Home.WaitAsync(Times[pick % Times.Length]);
                 break;
+            // What is behind, or lacks an item, is damaged, as the check says.
+            case Move.Sweep when world.IsBehind || world.Lacking.Any():
+                await world.Home.Server.Service.Sweeper.SweepAsync(TimeSpan.Zero, default);
+                break;
             case Move.Sweep:
                 await world.Home.SoundAsync();
                 break;
@@ -116,7 +120,8 @@ internal sealed class Walk(ModelWorld world)
                 await _misdeeds.TryAsync(move, pick);
                 break;
             case Move.WriteOften:
-                for (var left = 2 + (pick % 13); left > 0; left--) await HonestAsync(pick | 1, Change(Move.Write, pick | 1));
+                for (var left = 2 + (pick % 13); left > 0; left--)
+                    await HonestAsync(pick | 1, Change(Move.Write, pick | 1));
                 break;
             case Move.NewCode:
                 var codes = world.Honest.Where(m => m.IsSlot && world.IsActive(m)).Select(m => m.Keys);

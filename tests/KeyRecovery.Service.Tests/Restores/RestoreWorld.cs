@@ -78,7 +78,8 @@ internal sealed class RestoreWorld : IAsyncDisposable
     {
         await ReopenAsync(() =>
         {
-            foreach (var store in new[] { "data", "keys", "ring" }) Copy(Path.Combine(Stores, store), SetOf(name, store));
+            foreach (var store in new[] { "data", "keys", "ring" })
+                Copy(Path.Combine(Stores, store), SetOf(name, store));
         });
     }
 
@@ -95,7 +96,7 @@ internal sealed class RestoreWorld : IAsyncDisposable
     {
         if (data is not null) Copy(SetOf(data, "data"), Path.Combine(Stores, "data"));
         if (keys is null) return;
-        // Keys that were restored move to a KEK of their own, and the one before is gone: a set brings the one it is under.
+        // Restored keys move to a new KEK, and the one before is destroyed: a set brings the one that it is under.
         foreach (var store in new[] { "keys", "ring" }) Copy(SetOf(keys, store), Path.Combine(Stores, store));
     });
 
