@@ -44,7 +44,7 @@ public sealed class StoreSwapTests : IDisposable
         var bytes = SystemRandom.Bytes(3_000_000);
         await File.WriteAllBytesAsync(from, bytes);
         await File.WriteAllBytesAsync(swap.Incoming, new byte[5_000_000]);
-        await swap.CopyAsync(from, default);
+        await using (var source = File.OpenRead(from)) await swap.CopyAsync(source, default);
         Assert.Equal(bytes, await File.ReadAllBytesAsync(swap.Incoming));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(swap.Incoming));
         swap.Clear();
