@@ -34,7 +34,10 @@ internal static class RecoverUndo
         });
         if (points.IsEmpty)
             throw new CommandException(new CliFailure("no-restore-point", "the server keeps no earlier state"));
-        return new UndoRequest(await PointChoice.AskAsync(points, context.Ask, ct));
+        var request = new UndoRequest(await PointChoice.AskAsync(points, context.Ask, ct));
+        // Looked at before the person is asked who is lost: it has the names.
+        context.Expect(await session.PlanUndoAsync(request, ct));
+        return request;
     }
 
     /// <summary>Shows what it would do, and asks where a person is there.</summary>

@@ -26,13 +26,14 @@ public sealed record AuthorityInfo(
     /// <summary>Joins what chain, sealed part, keyset and server say of each authority.</summary>
     internal static ImmutableArray<AuthorityInfo> AllOf(
         OpenVault open, ImmutableArray<EpochSeal> badSeals, AuthorityId own) =>
-        AllOf(open.Vault, open.Private, badSeals, own);
+        AllOf(open.Vault, open.Private.Authorities, badSeals, own);
 
-    /// <summary>The same of a vault that need not open: the names are then unknown.</summary>
+    /// <summary>The same of a vault that need not open, with what was told of its authorities, as far as it was.
+    /// </summary>
     internal static ImmutableArray<AuthorityInfo> AllOf(
-        VerifiedVault vault, ManifestPrivate? told, ImmutableArray<EpochSeal> badSeals, AuthorityId own)
+        VerifiedVault vault, IEnumerable<AuthorityNote>? told, ImmutableArray<EpochSeal> badSeals, AuthorityId own)
     {
-        var notes = told?.Authorities.ToDictionary(n => n.Id) ?? [];
+        var notes = told?.ToDictionary(n => n.Id) ?? [];
         return
         [
             .. vault.Chain.Active.OrderBy(a => a.AddedAt).ThenBy(a => a.Kind).Select(a => new AuthorityInfo(

@@ -30,6 +30,7 @@ public sealed class RecoverySession : IDisposable
     private readonly string? _token;
     private readonly UnlockedSlot? _unlocked;
     private VaultView _view;
+    private ImmutableArray<AuthorityNote> _then = [];
 
     private RecoverySession(
         KeyRecoveryOptions options, VaultApi api, IDeviceStore store, DeviceKeys slot, string? token, VaultView view,
@@ -52,14 +53,17 @@ public sealed class RecoverySession : IDisposable
 
     /// <summary>The devices and slots of the account. The person decides which devices are lost.</summary>
     public ImmutableArray<AuthorityInfo> Authorities =>
-        AuthorityInfo.AllOf(_view.Newest, _view.Good?.Private, _view.Good?.FindBadSeals() ?? [], _slot.Id);
+        AuthorityInfo.AllOf(_view.Newest, Notes, _view.Good?.FindBadSeals() ?? [], _slot.Id);
 
     /// <summary>
-    /// Who wrote what nobody can open; null where all opens. Items and names are then unknown: recover by
-    /// <see cref="CompleteWithUndoAsync"/>, which goes back to what was before.
+    /// Who wrote what nobody can open; null where all opens. Items are then unknown, and names until
+    /// <see cref="PlanUndoAsync"/> has read them in an earlier state: recover by <see cref="CompleteWithUndoAsync"/>,
+    /// which goes back to what was before.
     /// </summary>
     public ClientFailure.Spoiled? Spoiled => _view.Spoiled is { } spoiled
-        ? new ClientFailure.Spoiled(spoiled.By, _view.NameOf(spoiled.By), spoiled.Fault) : null;
+        ? new ClientFailure.Spoiled(
+            spoiled.By, Notes.FirstOrDefault(n => n.Id == spoiled.By)?.Name ?? "", spoiled.Fault)
+        : null;
 
     /// <summary>
     /// What the account waits for, where a restored server lacks its newest links. From
@@ -126,7 +130,11 @@ public sealed class RecoverySession : IDisposable
     {
         if (!(await UndoDraft.MakeAsync(_view, request, _slot, ct)).TryGet(out var draft, out var failure))
             return failure;
-        using (draft) return new UndoPlan(request, draft.Remove, draft.Items);
+        using (draft)
+        {
+            _then = draft.Authorities;
+            return new UndoPlan(request, draft.Remove, draft.Items);
+        }
     }
 
     /// <summary>Makes this device part of the account and removes the lost ones, in one link.</summary>
@@ -301,6 +309,9 @@ public sealed class RecoverySession : IDisposable
                 : Spoiled!),
             Young(remove), remove, ct);
     }
+
+    // What is told of authorities: now, or where that does not open, in the state that was looked at last.
+    private ImmutableArray<AuthorityNote> Notes => _view.Good is { } open ? open.Private.Authorities : _then;
 
     private async Task<Result<Revocation>> ReplaceAsync(Func<CodeReplacement, Task<Result<Revocation>>> replace)
     {

@@ -18,8 +18,8 @@ internal static class RestoreTelling
         var (open, _) = known.Open(keys.Id, keys.Kem);
         using (open)
         {
-            var before = AuthorityInfo.AllOf(known, open?.Private, [], keys.Id);
-            var returned = AuthorityInfo.AllOf(now, open?.Private, [], keys.Id)
+            var before = AuthorityInfo.AllOf(known, open?.Private.Authorities, [], keys.Id);
+            var returned = AuthorityInfo.AllOf(now, open?.Private.Authorities, [], keys.Id)
                 .Where(a => known.Chain.FindActive(a.Id) is null && known.Chain.Authorities.ContainsKey(a.Id));
             return info with
             {
@@ -37,7 +37,10 @@ internal static class RestoreTelling
         if (vault.BehindSince is not { } at) return null;
         return new BehindInfo(
             ToldTime.At(at), ToldTime.At(at + Limits.RestoreWaitSeconds),
-            [.. AuthorityInfo.AllOf(vault, told, [], own).Where(a => !vault.ActiveAtMinChain.Contains(a.Id))]);
+            [
+                .. AuthorityInfo.AllOf(vault, told?.Authorities, [], own)
+                    .Where(a => !vault.ActiveAtMinChain.Contains(a.Id)),
+            ]);
     }
 
     private static IEnumerable<string> Lost(OpenVault? known, VerifiedVault now) => known is null ? []

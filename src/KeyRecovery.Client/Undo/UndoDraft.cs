@@ -27,6 +27,9 @@ internal sealed class UndoDraft : IDisposable
     /// <summary>Whom it removes.</summary>
     public ImmutableArray<AuthorityId> Remove { get; }
 
+    /// <summary>What the state told of its authorities; nothing where that does not open.</summary>
+    public ImmutableArray<AuthorityNote> Authorities => _base.Content.Private?.Authorities ?? [];
+
     /// <summary>What becomes of each item.</summary>
     public ImmutableArray<UndoChoice> Choices => _named.Choices;
 
