@@ -35,12 +35,12 @@ public sealed class ErrorOracleTests(ServerFixture fixture)
         var length = Pieces[piece](truth).Length;
         byte[] told = whole;
         scene.Liar.Instead = heard => heard.IsVault ? Vault(told) : null;
+        var laptop = scene.Device();
         var stories = await TellAsync(scene, Positions(length).Select(i => Flip(whole, at + i)), async body =>
         {
             told = body;
             Assert.IsType<Result<VaultSession>.Failed>(await scene.OnPhone.RefreshAsync());
-            Assert.IsType<Result<RecoverySession>.Failed>(
-                await scene.Device().Client.BeginRecoveryAsync(scene.Code));
+            Assert.IsType<Result<RecoverySession>.Failed>(await laptop.Client.BeginRecoveryAsync(scene.Code));
         });
         Assert.DoesNotContain("/v1/repair", Assert.Single(stories), StringComparison.Ordinal);
     }

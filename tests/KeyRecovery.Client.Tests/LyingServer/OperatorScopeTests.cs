@@ -62,8 +62,8 @@ public sealed class OperatorScopeTests(ServerFixture fixture)
         };
         TestDevice.Value(await scene.OnPhone.GetAsync("identity"));
         Assert.Single(scanner.Scan("item", item));
-        // In JSON, too.
-        Assert.Single(scanner.Scan("item", Encoding.ASCII.GetBytes($"{{\"key\":\"{Base64UrlText.Encode(item)}\"}}")));
+        // In JSON, too: in both alphabets, where the text has no character that only one of them has.
+        Assert.NotEmpty(scanner.Scan("item", Encoding.ASCII.GetBytes($"{{\"key\":\"{Base64UrlText.Encode(item)}\"}}")));
     }
 
     private static bool IsPublic(string path) =>

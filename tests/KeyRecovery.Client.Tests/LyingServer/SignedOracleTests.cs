@@ -42,12 +42,13 @@ public sealed class SignedOracleTests(ServerFixture fixture)
         scene.TellsOwnHomeKey = true;
         var told = truth;
         scene.TellVault(_ => told);
+        var laptop = scene.Device();
         var (length, turn) = Kinds[kind];
         Assert.Single(await ErrorOracleTests.TellAsync(
             scene, ErrorOracleTests.Positions(length).Select(i => turn(thief, truth, i).Encode()), async body =>
             {
                 told = VaultBundle.Decode(body);
-                using var session = TestDevice.Value(await scene.Device().Client.BeginRecoveryAsync(scene.Code));
+                using var session = TestDevice.Value(await laptop.Client.BeginRecoveryAsync(scene.Code));
                 Assert.NotNull(session.Spoiled);
                 Assert.IsType<ClientFailure.Spoiled>(TestDevice.Failure(await session.CheckItemsAsync()));
                 Assert.IsType<ClientFailure.Spoiled>(TestDevice.Failure(await session.CompleteAsync("laptop", [])));
@@ -81,11 +82,12 @@ public sealed class SignedOracleTests(ServerFixture fixture)
         // A header's hash of the version before is nobody's to check where that version is not read.
         var turned = Enumerable.Range(0, item.Length).Where(i => i is < 52 or >= ItemHeader.Size)
             .Where(i => i < 120 || i % 17 == 0).Select(i => ErrorOracleTests.Flip(item, i));
+        var laptop = scene.Device();
         // What is asked for has the hash that the liar has told; nothing else may differ.
         Assert.Single(await ErrorOracleTests.TellAsync(scene, turned, async body =>
         {
             told = body;
-            using var session = TestDevice.Value(await scene.Device().Client.BeginRecoveryAsync(scene.Code));
+            using var session = TestDevice.Value(await laptop.Client.BeginRecoveryAsync(scene.Code));
             Assert.IsType<ClientFailure.ServerLied>(TestDevice.Failure(await session.CheckItemsAsync()));
         }, heard => heard.Path == "/v1/items/read" ? $"{heard.Method} {heard.Path} {heard.Body.Length}" : heard.Shape));
     }
