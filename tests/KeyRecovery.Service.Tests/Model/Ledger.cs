@@ -91,7 +91,7 @@ internal sealed record Ledger
         var before = row ?? new Ledger { Links = [], Manifest = default, Active = active, Items = items };
         var keepsChain = row is not null && before.Links.SequenceEqual(to.Links.Take(before.Links.Count));
         var replaced = row is not null && keepsChain && !lineage.Contains(row.Manifest)
-            ? [new Point(row.Manifest, row.Items, now, null, now + RestorePointEntry.SecondsAfter)]
+            ? [new Point(row, now, null, now + RestorePointEntry.SecondsAfter)]
             : Array.Empty<Point>();
         var gone = before.Items
             .Where(i => before.Stored.Contains(i.Value.Hash) && items.GetValueOrDefault(i.Key) != i.Value)
@@ -123,12 +123,12 @@ internal sealed record Ledger
         var points = Points.Where(p => !p.HasEnded(now)).Select(p => p.Of is { } of && deed.Remove.Contains(of)
             ? p with { Until = Math.Min(p.Until, now + RestorePointEntry.SecondsAfter) } : p).ToList();
         if (young && points.All(p => p.Of != deed.By))
-            points.Add(new Point(Manifest, Items, now, deed.By, from + RestorePointEntry.SecondsAfter));
+            points.Add(new Point(this, now, deed.By, from + RestorePointEntry.SecondsAfter));
         if (!deed.HasLink || young) return points;
-        points.Add(new Point(Manifest, Items, now, null, 0));
+        points.Add(new Point(this, now, null, 0));
         var links = points.Where(p => p.IsOfLink).ToList();
         var days = links.GroupBy(p => p.At / Day).TakeLast(14).Select(day => day.First());
-        var kept = links.TakeLast(2).Concat(days).ToHashSet();
+        var kept = links.TakeLast(2).Concat(days).ToHashSet(ReferenceEqualityComparer.Instance);
         return points.Where(p => !p.IsOfLink || kept.Contains(p));
     }
 }
@@ -146,9 +146,12 @@ internal sealed record Written(Hash256 Hash, AuthorityId By, bool ByYoung);
 internal sealed record Replaced(ItemId Id, Written What, ulong At, Hash256 In, AuthorityId? YoungBy);
 
 /// <summary>A state to go back to; <paramref name="Of"/> where it is a young authority's.</summary>
-internal sealed record Point(
-    Hash256 Manifest, ImmutableDictionary<ItemId, Written> Items, ulong At, AuthorityId? Of, ulong Until)
+internal sealed record Point(Ledger State, ulong At, AuthorityId? Of, ulong Until)
 {
+    public Hash256 Manifest => State.Manifest;
+
+    public ImmutableDictionary<ItemId, Written> Items => State.Items;
+
     public bool IsOfLink => Until == 0;
 
     public bool HasEnded(ulong now) => Until != 0 && Until <= now;

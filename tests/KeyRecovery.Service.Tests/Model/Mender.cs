@@ -122,6 +122,9 @@ internal sealed class Mender(ModelWorld world)
         bool IsClean(Hash256 manifest) => !world.Taken[manifest].IsSpoiled;
         var newest = points.OrderByDescending(p => p.Point.Manifest.Manifest.Version).ToList();
         if (newest.FirstOrDefault(p => IsClean(p.Point.Manifest.Hash)) is { } point) return (point.Content, false);
+        // Whoever was active at it has a seal of it.
+        Assert.DoesNotContain(world.Row!.Points, p => !p.HasEnded(world.Now) && IsClean(p.Manifest)
+            && p.State.Active.ContainsKey(owner.Id));
         world.Tally.Count("no clean point");
         foreach (var kept in owner.Kept.Where(k => IsClean(k.Manifest.Hash)
             && k.Manifest.Manifest.Version < vault.Manifest.Manifest.Version

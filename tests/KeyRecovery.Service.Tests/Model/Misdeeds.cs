@@ -1,7 +1,10 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.UseCases;
 using KeyRecovery.Testing;
+using AccountChange = KeyRecovery.Testing.AccountChange;
 
 namespace KeyRecovery.Service.Tests.Model;
 
@@ -89,13 +92,44 @@ internal sealed class Misdeeds(ModelWorld world)
         world.Tally.Count("flooded");
     }
 
+    // A removal as a part of a repair: it is a commit by another name, or nothing.
+    private async Task SmuggleAsync(Member by, VerifiedVault kept)
+    {
+        var change = new AccountChange { Remove = [.. Others(by).Take(1)] };
+        if (change.Remove.IsEmpty || !change.Remove.All(r => kept.Chain.Current.Active.ContainsKey(r.Id))) return;
+        if (Draft.Of(kept, by, change, Spoil.None, world.Random) is not { } draft) return;
+        var deed = new Deed(by.Id, world.Now) { Remove = [.. change.Remove.Select(r => r.Id)], BeginsEpoch = true };
+        var outcome = await world.Home.RepairAsync(by.Keys, new RepairBundle(
+            kept.Links.Add(draft.Commit.Link!), [draft.Commit.Keyset!], draft.Commit.Manifest)
+        {
+            Head = kept.Head, Between = kept.Hashes.Add(kept.Manifest.Hash), Trail = kept.HashesTrail,
+        });
+        if (outcome is Outcome<RepairResult>.Failed)
+        {
+            world.Tally.Count("smuggling refused");
+            return;
+        }
+
+        Assert.True(world.Row is { IsRestored: true } && !world.IsBehind, "a whole account was repaired");
+        Assert.Equal(kept.Manifest.Hash, world.Row!.Manifest);
+        Assert.Empty(world.Row.Against(deed, ModelWorld.CommitsPerDay));
+        world.Committed(by, draft, deed);
+        world.Tally.Count("smuggled");
+    }
+
     // What it kept, as it is or with what it would have of it.
     private async Task RepairAsync(Member by, int pick)
     {
         if (by.Kept.ToList() is not { Count: > 0 } kept) return;
-        var bundle = Repairs.Bundle(kept[pick / 5 % kept.Count]);
+        var bundle = Repairs.Bundle(kept[pick / 6 % kept.Count]);
         var (manifest, version) = (bundle.Manifest.Manifest, bundle.Manifest.Manifest.Version);
-        await _repairs.RepairAsync(by, (pick % 5) switch
+        if (pick % 6 == 5)
+        {
+            await SmuggleAsync(by, kept[pick / 6 % kept.Count]);
+            return;
+        }
+
+        await _repairs.RepairAsync(by, (pick % 6) switch
         {
             0 => bundle,
             1 => bundle with

@@ -217,6 +217,9 @@ internal sealed class ModelWorld : IAsyncDisposable
         Row = Row! with { IsRestored = false };
     }
 
+    /// <summary>Another way by which a commit was taken.</summary>
+    public void Committed(Member by, Draft draft, Deed deed) => Record(by, draft, deed);
+
     private void Record(Member by, Draft draft, Deed deed)
     {
         var manifest = draft.Commit.Manifest;
