@@ -39,8 +39,7 @@ public sealed class RandomModelTests(ITestOutputHelper output)
         string[] happens =
         [
             "conflict", "flooded", "lie kept", "lie refused", "no clean point", "nobody honest is left", "overtaken",
-            "refused LimitReached", "refused YoungAuthority", "repaired", "repair refused YoungAuthority",
-            "repaired by a culprit", "restored data", "restored data of before", "restored datakeys", "restored keys",
+            "refused LimitReached", "refused YoungAuthority", "repaired", "repaired by a culprit", "restored data", "restored data of before", "restored datakeys", "restored keys",
             "undone", "version kept", "went the way back",
         ];
         Assert.Equal("", string.Join(", ", happens.Where(what => tally[what] == 0)));

@@ -33,6 +33,16 @@ public sealed class ScriptedWalkTests(ITestOutputHelper output)
         Assert.True(tally["went the way back"] == 1 && tally["recovered"] == 1, $"{tally}");
     }
 
+    [Fact]
+    public async Task A_young_device_gives_nothing_back_that_a_restore_lost()
+    {
+        var tally = await WalkAsync(
+            (Move.LetIn, 0), (Move.Save, 0), (Move.Write, 0), (Move.WrongRepair, 0), (Move.RestoreData, 0),
+            (Move.WrongRepair, 0), (Move.WrongRepair, 5), (Move.Repair, 0));
+        Assert.True(tally["repair refused YoungAuthority"] == 1 && tally["smuggling refused"] == 1, $"{tally}");
+        Assert.True(tally["repaired"] == 1 && tally["recovered"] == 1, $"{tally}");
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(3)]
