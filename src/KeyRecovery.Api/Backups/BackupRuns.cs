@@ -150,8 +150,8 @@ internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options
         else await File.WriteAllBytesAsync(partial.TombstonesFile, [], ct);
         // A last line that is being written, or that a crash cut short, was never acknowledged.
         await using (var copy = new FileStream(partial.TombstonesFile, FileMode.Open, FileAccess.ReadWrite))
-            copy.SetLength(copy.Length - (copy.Length % TombstoneFile.LineSize));
+            copy.SetLength(copy.Length - (copy.Length % BackupSet.TombstoneSize));
         var sum = await BackupFolder.SumAsync(partial.TombstonesFile, ct);
-        return sum with { Size = sum.Size / TombstoneFile.LineSize };
+        return sum with { Size = sum.Size / BackupSet.TombstoneSize };
     }
 }

@@ -49,8 +49,8 @@ internal sealed record RestoreArguments(
         var parsed = new RestoreArguments(
             Path.GetFullPath(from), part, escrow is null
                 ? null : Path.GetFullPath(escrow), switches.Value("--offline-key", "a file, or - for standard input"),
-            ReadAuditKey(auditKey), switches.Has("--replace"), switches.Has("--old-tombstones"), switches.Has("--sweep-anyway"),
-            switches.Has("--rehearse"), switches.Has("--json"), switches.Rest);
+            ReadAuditKey(auditKey), switches.Has("--replace"), switches.Has("--old-tombstones"),
+            switches.Has("--sweep-anyway"), switches.Has("--rehearse"), switches.Has("--json"), switches.Rest);
         if (parsed.Escrow is null != parsed.OfflineKey is null)
             throw new UsageException("--escrow and --offline-key go together");
         if (part == RestorePart.Data && parsed is { Escrow: not null, Rehearse: false })

@@ -47,7 +47,7 @@ internal static class RestoreTombstones
     private static bool BeginsWith(string path, FileSum expected)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        var length = (long)expected.Size * TombstoneFile.LineSize;
+        var length = (long)expected.Size * BackupSet.TombstoneSize;
         if (file.Length < length) return false;
         var beginning = new byte[length];
         file.ReadExactly(beginning);

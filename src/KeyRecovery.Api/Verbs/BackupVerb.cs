@@ -60,8 +60,8 @@ internal static class BackupVerb
         yield return $"its escrow: {report.Escrow}";
         yield return $"keep a copy of the escrow, and of the fence's folder, on another machine than the set; destroy "
             + $"that copy on {ends}";
-        yield return "keep the audit key on paper, or with the escrow's copy: after the loss of everything, it tells this "
-            + "set from one that somebody else has made";
+        yield return "keep the audit key on paper, or with the escrow's copy: after the loss of everything, it tells "
+            + "this set from one that somebody else has made";
     }
 
     private static (BackupRequest Request, bool Json, string[] Settings) Parse(string[] args)

@@ -28,8 +28,8 @@ internal static class InitVerb
             Tell("audit key", stores.Service.Erasures.AuditKey.ToString());
         }
 
-        Console.Out.WriteLine("Keep the audit key on paper: apps may pin it, it verifies receipts, and after the loss of "
-            + "everything it tells a backup set of this server from one that somebody else has made.");
+        Console.Out.WriteLine("Keep the audit key on paper: apps may pin it, it verifies receipts, and after the loss "
+            + "of everything it tells a backup set of this server from one that somebody else has made.");
 
         return 0;
     }

@@ -9,6 +9,9 @@ public sealed record BackupSet
     /// <summary>The longest signed set in bytes: 512.</summary>
     public const int MaxSize = 512;
 
+    /// <summary>The bytes of a line in the list of tombstones: 64 hexadecimal digits and a line feed.</summary>
+    public const int TombstoneSize = (2 * Hash256.Size) + 1;
+
     private const int PairIdSize = 16;
 
     /// <summary>Its name.</summary>

@@ -5,7 +5,6 @@ using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Storage.Files.Disk;
-using KeyRecovery.Storage.Files.Fence;
 
 namespace KeyRecovery.Storage.Files.Backups;
 
@@ -124,7 +123,7 @@ public sealed class BackupFolder(string folder)
     /// <summary>Opens the list of tombstones.</summary>
     /// <exception cref="IOException">It is missing, or not what was written.</exception>
     public SetFileStream OpenTombstones(BackupSet set) => SetFileStream.Open(
-        TombstonesFile, set.Tombstones with { Size = set.Tombstones.Size * TombstoneFile.LineSize });
+        TombstonesFile, set.Tombstones with { Size = set.Tombstones.Size * BackupSet.TombstoneSize });
 
     /// <summary>Length and hash of a file; nothing where there is none.</summary>
     public static async Task<FileSum> SumAsync(string path, CancellationToken ct)

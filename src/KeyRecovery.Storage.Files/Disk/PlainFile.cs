@@ -1,8 +1,8 @@
 namespace KeyRecovery.Storage.Files.Disk;
 
 /// <summary>
-/// A file that somebody else may have put there. A pipe or a device, also behind a link, has no length: whoever asks for
-/// it first opens none, which might never come to an end.
+/// A file that somebody else may have put there. A pipe or a device, also behind a link, has no length: whoever asks
+/// for it first opens none, which might never come to an end.
 /// </summary>
 public static class PlainFile
 {

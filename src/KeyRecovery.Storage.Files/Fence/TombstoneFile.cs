@@ -1,5 +1,6 @@
 using System.Text;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Disk;
@@ -14,9 +15,6 @@ public sealed class TombstoneFile : ITombstones, IDisposable
 {
     /// <summary>The file's name.</summary>
     public const string FileName = "tombstones";
-
-    /// <summary>The bytes of a line.</summary>
-    public const int LineSize = 2 * Hash256.Size + 1;
 
 
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -102,11 +100,12 @@ public sealed class TombstoneFile : ITombstones, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();
 
-    private static bool IsTombstone(string line) => line.Length == LineSize - 1 && line.All(char.IsAsciiHexDigit);
+    private static bool IsTombstone(string line) =>
+        line.Length == BackupSet.TombstoneSize - 1 && line.All(char.IsAsciiHexDigit);
 
     private void Append(IReadOnlyCollection<Hash256> tombstones)
     {
-        var lines = new StringBuilder(tombstones.Count * LineSize);
+        var lines = new StringBuilder(tombstones.Count * BackupSet.TombstoneSize);
         foreach (var tombstone in tombstones) lines.Append(Convert.ToHexStringLower(tombstone.ToArray())).Append('\n');
         AppendFile.Append(_path, Encoding.ASCII.GetBytes(lines.ToString()));
     }

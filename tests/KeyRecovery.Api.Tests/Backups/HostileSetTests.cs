@@ -6,12 +6,13 @@ using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Storage.Files.Backups;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Api.Tests.Backups;
 
 /// <summary>
-/// F26, F27, F28: a set that somebody else had in hands: with more in a file than was signed, files that are none, files
-/// that change while they are copied, and one that another server made to the same offline key.
+/// F26, F27, F28: a set that somebody else had in hands: with more in a file than was signed, files that are none,
+/// files that change while they are copied, and one that another server made to the same offline key.
 /// </summary>
 public sealed class HostileSetTests
 {
@@ -37,7 +38,7 @@ public sealed class HostileSetTests
         await RestoredAsync(site, set);
     }
 
-    [Fact]
+    [NeedsFact(Need.Linux)]
     public async Task F26_pipes_devices_links_and_folders_are_refused_without_being_read()
     {
         using var site = new BackupSite();

@@ -29,18 +29,14 @@ public sealed class RefusedRestoreTests
         await RefusedAsync(
             "does not say what the set is", Changed(set, "set.json", bytes => bytes[^30] = (byte)'*'), opened);
         await RefusedAsync("is the escrow of another set", set, site.Opened(second));
-        await RefusedAsync(
-            "this is not the offline key", set, ["--escrow", opened[1], "--offline-key", other["offline.key"], "--audit-key",
-                site.AuditKey]);
-        await RefusedAsync(
-            "is the other half of an offline key", set, ["--escrow", opened[1], "--offline-key", site["offline.pub"], "--audit-key",
-                site.AuditKey]);
+        string[] With(string escrow, string key) =>
+            ["--escrow", escrow, "--offline-key", key, "--audit-key", site.AuditKey];
+        await RefusedAsync("this is not the offline key", set, With(opened[1], other["offline.key"]));
+        await RefusedAsync("is the other half of an offline key", set, With(opened[1], site["offline.pub"]));
         await File.WriteAllTextAsync(site["typo.key"], Mistyped(await File.ReadAllTextAsync(site["offline.key"])));
-        await RefusedAsync("has a wrong character", set, ["--escrow", opened[1], "--offline-key", site["typo.key"], "--audit-key",
-                site.AuditKey]);
+        await RefusedAsync("has a wrong character", set, With(opened[1], site["typo.key"]));
         File.Delete(site["typo.key"]);
-        await RefusedAsync(
-            "is no escrow", set, ["--escrow", site["offline.pub"], "--offline-key", site["offline.key"], "--audit-key", site.AuditKey]);
+        await RefusedAsync("is no escrow", set, With(site["offline.pub"], site["offline.key"]));
         // Another server's, whole: its tombstones are not this server's.
         await RefusedAsync("or another server's", foreign, other.Opened(foreign));
         await RefusedAsync("no backup set", site["offline.key"], opened);

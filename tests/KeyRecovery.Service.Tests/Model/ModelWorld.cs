@@ -115,7 +115,9 @@ internal sealed class ModelWorld : IAsyncDisposable
         Assert.Equal(Row!.Manifest, ok.Vault.Manifest.Hash);
         if (who.Known is { } known)
         {
-            Assert.False(known.ProvesLie(told, [Home.Server.Service.Erasures.AuditKey]), "an honest home was accused");
+            Assert.False(
+                known.ProvesLie(told.Head, told.Restored, [Home.Server.Service.Erasures.AuditKey]),
+                "an honest home was accused");
             Assert.Equal(Leads(known, ok.Vault), ok.Conflict is null);
             Tally.Count(ok.Conflict is null ? "read" : "conflict");
         }
