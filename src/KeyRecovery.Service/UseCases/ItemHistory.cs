@@ -29,11 +29,13 @@ internal static class ItemHistory
         var (kept, dropped) = (ImmutableArray.CreateBuilder<HistoryEntry>(),
             ImmutableArray.CreateBuilder<HistoryEntry>());
         var (trusted, young, named) = (0, 0, 0);
+        // What an undo brought back and somebody replaced once more is one version, not two.
+        var seen = new HashSet<Hash256>();
         foreach (var entry in confirmed.OrderByDescending(e => e.Manifest.Version))
         {
             // What a point keeps takes nobody's place: else a young device displaces the oldest by its first write.
             var stays = points.Contain(entry) || (points.Name(entry) && named++ < MaxNamed)
-                || (!now.HasReached(entry.ReplacedAt + SecondsKept)
+                || (!now.HasReached(entry.ReplacedAt + SecondsKept) && seen.Add(entry.Item.Hash)
                     && (entry.Origin.Writer.IsYoung ? young++ : trusted++) < Limits.OldVersions);
             (stays ? kept : dropped).Add(entry);
         }
