@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using KeyRecovery.EndToEnd.Tests.Rotation;
 using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Needs;
 using Xunit.Abstractions;
 
 namespace KeyRecovery.EndToEnd.Tests.Backups;
@@ -10,11 +11,14 @@ namespace KeyRecovery.EndToEnd.Tests.Backups;
 /// </summary>
 public sealed class KilledBackupTests(ITestOutputHelper output)
 {
-    private const int BackupKills = 35;
-    private const int RestoreKills = 45;
+    // More, up to this, only where none fell into what it is to cut short.
+    private const int Most = 140;
+    private static readonly int BackupKills = Rounds.Of(35);
+    private static readonly int RestoreKills = Rounds.Of(45);
 
     [Fact]
     [Trait("Category", "Long")]
+    [Trait("Category", "Rounds")]
     public async Task Killed_while_it_backs_up_a_server_leaves_whole_sets_and_nothing_that_looks_like_one()
     {
         using var site = await Site.MakeAsync();
@@ -22,8 +26,7 @@ public sealed class KilledBackupTests(ITestOutputHelper output)
         var person = people.Add();
         await using (var first = await site.StartAsync()) await People.LiveAsync(first, person);
         var cutShort = 0;
-        // More of them where none was cut short.
-        for (var kill = 0; kill < BackupKills || (cutShort == 0 && kill < 4 * BackupKills); kill++)
+        for (var kill = 0; kill < BackupKills || (cutShort == 0 && kill < Most); kill++)
         {
             await using var server = await site.StartAsync();
             var asked = Task.Run(() => TryBackUpAsync(site));
@@ -51,6 +54,7 @@ public sealed class KilledBackupTests(ITestOutputHelper output)
 
     [Fact]
     [Trait("Category", "Long")]
+    [Trait("Category", "Rounds")]
     public async Task Killed_at_any_moment_a_restore_is_run_again_and_loses_nobody_and_brings_nobody_back()
     {
         using var site = await Site.MakeAsync();
@@ -68,7 +72,7 @@ public sealed class KilledBackupTests(ITestOutputHelper output)
         }
 
         var states = new Dictionary<string, int>();
-        for (var kill = 0; kill < RestoreKills; kill++)
+        for (var kill = 0; kill < RestoreKills || (kill < Most && states.Keys.All(s => s == "none")); kill++)
         {
             var (part, lost) = (kill % 3) switch
             {

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Needs;
 using Xunit.Abstractions;
 
 namespace KeyRecovery.EndToEnd.Tests.Crashes;
@@ -10,12 +11,13 @@ namespace KeyRecovery.EndToEnd.Tests.Crashes;
 /// <summary>SIGKILL at any moment loses nothing that was acknowledged, and leaves nothing that stays.</summary>
 public sealed class KillUnderLoadTests(ITestOutputHelper output)
 {
-    private const int Kills = 50;
     private const int Users = 8;
+    private static readonly int Kills = Rounds.Of(50);
 
     [Fact]
     [Trait("Category", "Long")]
-    public async Task Fifty_kills_under_load_lose_no_acknowledged_commit_and_leave_no_orphan()
+    [Trait("Category", "Rounds")]
+    public async Task Kills_under_load_lose_no_acknowledged_commit_and_leave_no_orphan()
     {
         using var folder = new TempFolder();
         var acknowledged = new ConcurrentDictionary<(int User, string Item), Written>();
@@ -28,7 +30,7 @@ public sealed class KillUnderLoadTests(ITestOutputHelper output)
             var users = Enumerable.Range(0, Users)
                 .Select(u => Task.Run(() => UseAsync(server, kill * Users + u, stop.Token))).ToList();
             // At any moment of a life of its own: sooner or later after the first commits that it acknowledged.
-            var due = commits + 2 + kill % 21;
+            var due = commits + 2 + kill * 8 % 21;
             for (var waited = 0; commits < due && waited < 120_000; waited += 20) await Task.Delay(20);
             await Task.Delay(RandomNumberGenerator.GetInt32(0, 600));
             await server.KillAsync();

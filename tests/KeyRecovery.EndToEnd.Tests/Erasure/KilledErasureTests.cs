@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Needs;
 using Xunit.Abstractions;
 
 namespace KeyRecovery.EndToEnd.Tests.Erasure;
@@ -12,11 +13,11 @@ namespace KeyRecovery.EndToEnd.Tests.Erasure;
 /// </summary>
 public sealed class KilledErasureTests(ITestOutputHelper output)
 {
-    private const int KillsEach = 36;
+    private const int Group = 8;
+    private static readonly int KillsEach = Rounds.Of(36);
 
     // More only where a step was missed.
-    private const int MostEach = 60;
-    private const int Group = 8;
+    private static readonly int MostEach = KillsEach + 24;
 
     // A hold of nothing: what a device asks for is written down with the key's end, and a kill before it leaves
     // nothing.
@@ -35,7 +36,8 @@ public sealed class KilledErasureTests(ITestOutputHelper output)
 
     [Fact]
     [Trait("Category", "Long")]
-    public async Task Seventy_two_kills_at_every_step_leave_each_account_whole_or_gone_with_one_receipt()
+    [Trait("Category", "Rounds")]
+    public async Task Kills_at_every_step_leave_each_account_whole_or_gone_with_one_receipt()
     {
         // Two servers that know nothing of each other, for the sake of time.
         var lives = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => new World().LiveAsync()));

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Needs;
 using Xunit.Abstractions;
 
 namespace KeyRecovery.EndToEnd.Tests.Rotation;
@@ -12,12 +13,13 @@ namespace KeyRecovery.EndToEnd.Tests.Rotation;
 /// </summary>
 public sealed class KilledRotationTests(ITestOutputHelper output)
 {
-    private const int Kills = 60;
     private const int Users = 6;
+    private static readonly int Kills = Rounds.Of(60);
 
     [Fact]
     [Trait("Category", "Long")]
-    public async Task Sixty_kills_during_rotations_lose_no_account_and_leave_one_current_KEK()
+    [Trait("Category", "Rounds")]
+    public async Task Kills_during_rotations_lose_no_account_and_leave_one_current_KEK()
     {
         using var folder = new TempFolder();
         var codes = new ConcurrentDictionary<string, RecoveryCode>();
