@@ -140,12 +140,18 @@ public sealed class PointBytesTests
             (ulong)i + 100, (ulong)i + 101, i < 100 ? phone : thief, thief)).ToList();
         var left = ItemHistory.Prune(many, PointNames.Of(open.State, default), default).Kept;
         Assert.Equal(many[90..100].Concat(many[190..]), left.Reverse());
+        // One that was brought back, and replaced once more, takes one place.
+        var again = many[95] with { Manifest = new ManifestPlace(400, default) };
+        var twice = ItemHistory.Prune(many.Append(again), PointNames.Of(open.State, default), default).Kept;
+        Assert.Equal(
+            many[90..95].Concat(many[96..100]).Concat(many[190..]).Append(again), twice.Reverse());
     }
 
     private static RestorePointEntry Point(ulong version, AuthorityId? authority) =>
         new(new ManifestPlace(version, default), 0, 1, 0, authority, 0);
 
     private static HistoryEntry Entry(ulong since, ulong until, ItemWriter writer, ItemWriter by) => new(
-        new ManifestItem(default, 1, 1, 380, default), 0, new ManifestPlace(until, default),
+        new ManifestItem(default, 1, 1, 380, Hash256.Of(BitConverter.GetBytes(since))), 0,
+        new ManifestPlace(until, default),
         new ItemOrigin(writer, since), by);
 }
