@@ -9,10 +9,10 @@ public static class ToldTime
     /// <summary>The longest wait, 366 days.</summary>
     public static readonly TimeSpan LongestWait = TimeSpan.FromDays(366);
 
-    // The year 9999, in which there is room for a wait.
-    private const long Latest = 253_370_764_800;
+    // A month before the last day that there is: for zones, and for a clock that goes on from there.
+    private const long Latest = 253_399_708_800;
 
-    /// <summary>A moment, in seconds since 1970; later than the beginning of the year 9999 is that.</summary>
+    /// <summary>A moment, in seconds since 1970; later than 2 December 9999 is that.</summary>
     public static DateTimeOffset At(ulong seconds) => At((long)Math.Min(seconds, Latest));
 
     /// <summary>A moment, in seconds since 1970; earlier ones are 1970.</summary>

@@ -165,7 +165,7 @@ public sealed class EraseTests(CliFixture fixture)
             Proofs = [ErasureProof.KeyAbsent, ErasureProof.RowsDeleted],
         };
         var file = await fixture.NewFileAsync(receipt.Sign(signer));
-        Assert.Contains("9999-12-3",
+        Assert.Contains("9999-12-0",
             (await fixture.NewDevice()
                 .RunAsync("audit", "verify", "--receipt", file, "--key", signer.PublicKey.ToString())).Ended(0).Output,
                 StringComparison.Ordinal);
