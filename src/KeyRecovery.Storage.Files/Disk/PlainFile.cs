@@ -11,6 +11,7 @@ public static class PlainFile
     public static long? LengthOf(string path)
     {
         var there = new FileInfo(path);
+        if (!there.Exists) return null;
         if (there.ResolveLinkTarget(returnFinalTarget: true) is { } target) there = new FileInfo(target.FullName);
         return there.Exists ? there.Length : null;
     }

@@ -78,7 +78,8 @@ public sealed class FlippedByteTests(VaultFixture fixture) : IClassFixture<Vault
         var account = await TestAccount.CreateAsync(Host);
         using var vault = await account.OpenAsync();
         var (target, body) = byCode
-            ? ("/v1/recovery", []) : ("/v1/commits", TestAccount.ItemCommit(vault, account.Phone, [1]).Encode());
+            ? ("/v1/recovery", "{\"manifestAfter\":1}"u8.ToArray())
+            : ("/v1/commits", TestAccount.ItemCommit(vault, account.Phone, [1]).Encode());
         var own = (byCode ? account.Code : account.Phone).Of(account.Id);
         using var forger = new Signer(own.KeyId, Party.Device().Signing);
         var created = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
@@ -91,7 +92,8 @@ public sealed class FlippedByteTests(VaultFixture fixture) : IClassFixture<Vault
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Host.Address, sent.Target));
         request.Content = new ByteArrayContent(sent.Body);
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/cbor");
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue(
+            sent.Target == "/v1/recovery" ? "application/json" : "application/cbor");
         foreach (var (name, value) in sent.Headers) request.Headers.TryAddWithoutValidation(name, value);
         using var answer = await Host.Client.SendAsync(request);
         return await AnswerShape.OfAsync(answer);
