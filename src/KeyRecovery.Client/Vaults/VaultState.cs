@@ -242,6 +242,7 @@ internal sealed class VaultState : IDisposable
     // version is not verified yet: no more is taken than a server keeps.
     private async Task<VaultBundle> CompleteAsync(VaultBundle told, ulong from, CancellationToken ct)
     {
+        if (told.Hashes.Length < Limits.TrailPage) return told;
         var hashes = told.Hashes;
         var version = SignedManifest.Decode(told.Manifest).Manifest.Version;
         for (var page = hashes.Length; page == Limits.TrailPage && hashes.Length < Limits.TrailKept
