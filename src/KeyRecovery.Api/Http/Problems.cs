@@ -43,7 +43,7 @@ internal static class Problems
         [ErrorCode.SlotLocked] =
             new(ProblemTypes.SlotLocked, 410, "The guesses are used up, and the share of the key is destroyed."),
         [ErrorCode.RateLimited] = new(ProblemTypes.RateLimited, 429, "Too many requests."),
-        [ErrorCode.Unavailable] = new(ProblemTypes.Unavailable, 503, "The server cannot answer now; nothing was done."),
+        [ErrorCode.Unavailable] = new(ProblemTypes.Unavailable, 503, "The server cannot answer now."),
         [ErrorCode.StorageFull] =
             new(ProblemTypes.StorageFull, 507, "The server has no room left; nothing is promised."),
         [ErrorCode.Internal] = new(ProblemTypes.Internal, 500, "The server failed."),

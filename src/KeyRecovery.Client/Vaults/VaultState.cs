@@ -242,9 +242,9 @@ internal sealed class VaultState : IDisposable
     // version is not verified yet: no more is taken than a server keeps.
     private async Task<VaultBundle> CompleteAsync(VaultBundle told, ulong from, CancellationToken ct)
     {
-        if (told.Hashes.Length < Limits.TrailPage) return told;
+        // One that cannot be read is judged with its chain.
+        if (FindVersion(told) is not { } version) return told;
         var hashes = told.Hashes;
-        var version = SignedManifest.Decode(told.Manifest).Manifest.Version;
         for (var page = hashes.Length; page == Limits.TrailPage && hashes.Length < Limits.TrailKept
             && from + (ulong)hashes.Length < version;)
         {
@@ -255,6 +255,18 @@ internal sealed class VaultState : IDisposable
             hashes = hashes.AddRange(next);
         }
         return told with { Hashes = [.. hashes.Take((int)Math.Min(version - Math.Min(from, version), int.MaxValue))] };
+    }
+
+    private static ulong? FindVersion(VaultBundle told)
+    {
+        try
+        {
+            return SignedManifest.Decode(told.Manifest).Manifest.Version;
+        }
+        catch (UpgradeRequiredException)
+        {
+            return null;
+        }
     }
 
     private async Task<ClientFailure?> AcceptAsync(VaultVerdict.Ok read, CancellationToken ct)

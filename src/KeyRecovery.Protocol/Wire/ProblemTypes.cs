@@ -98,7 +98,7 @@ public static class ProblemTypes
     /// <summary>Too many requests; <c>retryAfterMs</c> says when the next one is welcome.</summary>
     public const string RateLimited = "rate-limited";
 
-    /// <summary>The server cannot answer now, and nothing was done. A repeat may succeed.</summary>
+    /// <summary>The server cannot answer now; it may be done all the same. A repeat is harmless.</summary>
     public const string Unavailable = "unavailable";
 
     /// <summary>

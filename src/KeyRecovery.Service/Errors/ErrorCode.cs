@@ -95,7 +95,7 @@ public enum ErrorCode
     /// <summary>Too many requests; <c>retryAfterMs</c> says when the next one is welcome.</summary>
     RateLimited,
 
-    /// <summary>The server cannot answer now, and nothing was done. A repeat may succeed.</summary>
+    /// <summary>The server cannot answer now; it may be done all the same. A repeat is harmless.</summary>
     Unavailable,
 
     /// <summary>

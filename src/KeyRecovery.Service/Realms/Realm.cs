@@ -21,7 +21,7 @@ public sealed class Realm : IDisposable
 {
     // A race is lost to a request that was counted, and of those there are no more than the largest budget and some
     // commands.
-    private const int Attempts = 256;
+    private const int Tries = 256;
 
     private readonly IKeyStore _store;
     private readonly Lookups _lookups;
@@ -84,7 +84,7 @@ public sealed class Realm : IDisposable
         var key = _lookups.Ids.RealmSlot(guess.Slot);
         var subject = _lookups.Ids.Subject(user);
         var element = Hash256.Of(guess.Blinded.ToArray());
-        for (var attempt = 0; attempt < Attempts; attempt++)
+        for (var tried = 0; tried < Tries; tried++)
         {
             var (row, stored) = await ReadAsync(key, ct);
             if (stored is null || !CryptographicOperations.FixedTimeEquals(row.Subject.Span, subject.Id.Span))
@@ -150,7 +150,7 @@ public sealed class Realm : IDisposable
         AuthorityId slot, Hash256 request, bool withEvents, Func<RealmSlotRow, RealmStep> decide, CancellationToken ct)
     {
         var key = _lookups.Ids.RealmSlot(slot);
-        for (var attempt = 0; attempt < Attempts; attempt++)
+        for (var tried = 0; tried < Tries; tried++)
         {
             var (row, stored) = await ReadAsync(key, ct);
             ServiceMeter.Verification();

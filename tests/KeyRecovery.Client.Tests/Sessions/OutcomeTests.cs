@@ -178,6 +178,32 @@ public sealed class OutcomeTests(ServerFixture fixture) : IDisposable
         Assert.NotNull(await _phone.Store.LoadAsync(default));
     }
 
+    [Theory]
+    [InlineData("storage-full", HttpStatusCode.InsufficientStorage)]
+    [InlineData("unavailable", HttpStatusCode.ServiceUnavailable)]
+    [InlineData("internal", HttpStatusCode.InternalServerError)]
+    public async Task A_server_in_trouble_that_has_committed_before_is_found_to_have_done_it(
+        string type, HttpStatusCode status)
+    {
+        using var vault = await CreateAsync();
+        _phone.Relay.OnResponse = (request, response) =>
+        {
+            if (request.RequestUri!.AbsolutePath != "/v1/commits") return;
+            response.StatusCode = status;
+            response.Content = new StringContent($$"""{"type":"urn:keyrecovery:error:{{type}}","title":"told"}""");
+        };
+        TestDevice.Value(await vault.PutAsync("a", "second"u8.ToArray()));
+        Assert.Equal("second"u8.ToArray(), TestDevice.Value(await vault.GetAsync("a")));
+        // Control: where nothing was done, the same answer is no success.
+        _phone.Relay.OnRequest = (request, _) => request.RequestUri!.AbsolutePath == "/v1/commits"
+            ? new HttpResponseMessage(status)
+            {
+                Content = new StringContent($$"""{"type":"urn:keyrecovery:error:{{type}}","title":"told"}"""),
+            }
+            : null;
+        Assert.IsType<ClientFailure.Transient>(TestDevice.Failure(await vault.PutAsync("a", "third"u8.ToArray())));
+    }
+
     [Fact]
     public async Task A_server_that_cannot_be_reached_is_transient()
     {
