@@ -65,8 +65,11 @@ internal sealed class ApiTransport : IDisposable
             await _resilience.ExecuteAsync(
                 async token =>
                 {
+                    // One that the deadline cuts off may be done, whatever an earlier one was told.
+                    var wasSilent = isSilent;
+                    isSilent = true;
                     answer = await SendOnceAsync(request, signer, token);
-                    isSilent |= answer is Answer.Unreachable;
+                    isSilent = wasSilent || answer is Answer.Unreachable;
                     return answer;
                 },
                 late.Token);

@@ -41,6 +41,32 @@ public sealed class SlowAnswerTests
     }
 
     [Fact]
+    public async Task F19_keys_are_kept_where_a_repeat_was_cut_off_whatever_the_first_was_told()
+    {
+        const string Told = "{\"type\":\"urn:keyrecovery:error:timeout\",\"title\":\"t\"}";
+        var times = 0;
+        await using var server = new RawServer(async (_, stream, ct) =>
+        {
+            if (Interlocked.Increment(ref times) > 1) await Task.Delay(Timeout.Infinite, ct);
+            await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(
+                $"HTTP/1.1 408 Late\r\nConnection: close\r\nContent-Length: {Told.Length}\r\n\r\n{Told}"), ct);
+        });
+        using var folder = new TempFolder();
+        var store = new FileDeviceStore(folder["home"]);
+        using var client = new KeyRecoveryClient(
+            new KeyRecoveryOptions
+            {
+                Server = server.Address, App = "demo", RetryDelay = TimeSpan.FromMilliseconds(1),
+                RequestDeadline = TimeSpan.FromSeconds(3),
+            }, store);
+        var create = new CreateOptions { DeviceName = "phone", Code = null };
+        TestDevice.Failure(await client.CreateAsync("token", create));
+        Assert.Equal(2, server.Heads.Count);
+        using var kept = await store.LoadAsync(default);
+        Assert.NotNull(kept);
+    }
+
+    [Fact]
     public async Task F19_a_caller_who_cancels_is_told_so()
     {
         await using var server = new RawServer(async (_, stream, ct) =>
