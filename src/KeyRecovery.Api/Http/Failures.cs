@@ -51,15 +51,21 @@ internal static class Failures
         if (failure.NextAttemptInMs is { } next) writer.WriteNumber("nextAttemptInMs", next);
         if (!failure.Receipt.IsEmpty) writer.WriteString("receipt", Base64UrlText.Encode(failure.Receipt.Span));
         if (!failure.SignedHead.IsEmpty) writer.WriteString("head", Base64UrlText.Encode(failure.SignedHead.Span));
-        if (!failure.Restored.IsEmpty)
-        {
-            writer.WriteStartArray("restored");
-            foreach (var claim in failure.Restored) writer.WriteStringValue(Base64UrlText.Encode(claim.Span));
-            writer.WriteEndArray();
-        }
+        WriteList(writer, "restored", failure.Restored.Select(claim => Base64UrlText.Encode(claim.Span)));
+        WriteList(writer, "activeAtMinChain", failure.ActiveAtMinChain.Select(id => id.ToString()));
 
         if (failure.Current is not { } heads) return;
         writer.WritePropertyName("heads");
         JsonSerializer.Serialize(writer, HeadsResponse.Of(heads), ApiJson.Default.HeadsResponse);
+    }
+
+    private static void WriteList(Utf8JsonWriter writer, string name, IEnumerable<string> values)
+    {
+        using var value = values.GetEnumerator();
+        if (!value.MoveNext()) return;
+        writer.WriteStartArray(name);
+        do writer.WriteStringValue(value.Current);
+        while (value.MoveNext());
+        writer.WriteEndArray();
     }
 }

@@ -63,8 +63,16 @@ internal sealed record ProblemJson(
     string? Type = null, string? Title = null, int? Status = null, string? Field = null, string? Rule = null,
     long? ServerTime = null, long? RetryAfterMs = null, ulong? TrustedFrom = null, int? GuessesLeft = null,
     long? Limit = null, long? Used = null, long? NextAttemptInMs = null, string? Receipt = null,
-    string[]? Restored = null, string? Head = null, HeadsJson? Heads = null)
+    string[]? Restored = null, string? Head = null, HeadsJson? Heads = null, string[]? ActiveAtMinChain = null)
 {
+    /// <summary>Who may go the way back, as far as they read.</summary>
+    public ImmutableArray<AuthorityId> ReadActiveAtMinChain() =>
+    [
+        .. (ActiveAtMinChain ?? []).Take(Limits.Authorities)
+            .Select(text => AuthorityId.TryParse(text, out var id) ? id : default).Where(id => id != default)
+            .Distinct().Order(),
+    ];
+
     /// <summary>The account's head as the server has signed it; empty where none is told that reads.</summary>
     public ReadOnlyMemory<byte> ReadHead() => Heads?.ReadHead()
         ?? (Base64UrlText.TryDecodeUpTo(Head, SignedHead.MaxSize, out var bytes) ? bytes : ReadOnlyMemory<byte>.Empty);

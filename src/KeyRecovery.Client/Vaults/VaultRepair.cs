@@ -19,7 +19,11 @@ internal abstract record Repaired
     /// <param name="Restored">The claims that came with it, signed; nothing of them is verified.</param>
     /// <param name="IsRevoked">Whether the device was removed.</param>
     public sealed record Refused(
-        ClientFailure Why, ImmutableArray<ReadOnlyMemory<byte>> Restored, bool IsRevoked) : Repaired;
+        ClientFailure Why, ImmutableArray<ReadOnlyMemory<byte>> Restored, bool IsRevoked) : Repaired
+    {
+        /// <summary>The server's word: who may go the way back; else empty.</summary>
+        public ImmutableArray<AuthorityId> ActiveAtMinChain { get; init; } = [];
+    }
 }
 
 /// <summary>Gives back to a server what it lost (docs/protocol.md §7, Repair).</summary>
@@ -48,7 +52,10 @@ internal static class VaultRepair
         var answer = await api.RepairAsync(signer, repair.Encode(), token, ct);
         if (answer is Answer.Problem problem)
             return new Repaired.Refused(
-                Failures.Of(problem), problem.Details.ReadRestored(), problem.Type == ProblemTypes.Revoked);
+                Failures.Of(problem), problem.Details.ReadRestored(), problem.Type == ProblemTypes.Revoked)
+            {
+                ActiveAtMinChain = problem.Details.ReadActiveAtMinChain(),
+            };
         return answer.Read(ClientJson.Default.RepairJson).TryGet(out var told, out var failure)
             ? told.Heads.ManifestHash == repair.Manifest.Hash.ToString()
                 ? new Repaired.Done([.. told.Missing])

@@ -203,6 +203,16 @@ internal sealed class VaultState : IDisposable
     public ClientFailure Tell(Answer.Problem problem) =>
         HearHead(problem.Details.ReadHead(), problem.Details.ReadRestored()) ?? Failures.Of(problem);
 
+    /// <summary>Hears of which items a repaired server lacks the content.</summary>
+    /// <param name="vault">What names them.</param>
+    /// <param name="done">What the server said.</param>
+    public void HearMissing(VerifiedVault vault, Repaired.Done done)
+    {
+        var lost = vault.Manifest.Manifest.Items.Where(i => done.Missing.Contains(i.Hash.ToString()))
+            .Select(i => i.Id).ToHashSet();
+        LostItems = [.. Open.Private.Items.Where(n => lost.Contains(n.Id)).Select(n => n.Name)];
+    }
+
     /// <summary>Hears a head that did not come with a vault; null where it accuses nobody.</summary>
     public ClientFailure.RolledBack? HearHead(
         ReadOnlyMemory<byte> head, ImmutableArray<ReadOnlyMemory<byte>> restored) =>
@@ -326,13 +336,15 @@ internal sealed class VaultState : IDisposable
         switch (await VaultRepair.SendAsync(Api, Keys, VaultRepair.Of(known), ct))
         {
             case Repaired.Done done:
-                var lost = known.Manifest.Manifest.Items.Where(i => done.Missing.Contains(i.Hash.ToString()))
-                    .Select(i => i.Id).ToHashSet();
-                LostItems = [.. Open.Private.Items.Where(n => lost.Contains(n.Id)).Select(n => n.Name)];
+                HearMissing(known, done);
                 // Whole: the manifest is the known one, and what the home claims is news.
                 return await ReadAsync(known, isWhole: true, mayRepair: false, ct);
             case Repaired.Refused { IsRevoked: true }:
                 return new ClientFailure.Revoked();
+            // What the server has lacks this device, which stood at the newest link: it may go on with what it knows.
+            case Repaired.Refused refused when !canRead && known.AsBehind(
+                Keys.Id, refused.ActiveAtMinChain, refused.Restored, _homeKeys) is { } behind:
+                return await AcceptAsync(new VaultVerdict.Ok(behind), ct);
             case Repaired.Refused refused
                 when known.WasRestoredWithout(Keys.Id, refused.Restored, _homeKeys) && !canRead:
                 return new ClientFailure.RestoredWithoutYou();

@@ -158,6 +158,35 @@ public sealed class VerifiedVault
         }
     }
 
+    /// <summary>
+    /// This vault, as one that a restored home lacks with the newest links since (docs/protocol.md §7, "The way back");
+    /// null where the reader was not active at these, or no claim says that the home was restored since.
+    /// </summary>
+    /// <param name="own">The reader.</param>
+    /// <param name="active">The home's word: who was active at the newest link.</param>
+    /// <param name="restored">What it tells of restores, signed.</param>
+    /// <param name="homeKeys">Its audit keys.</param>
+    public VerifiedVault? AsBehind(
+        AuthorityId own, ImmutableArray<AuthorityId> active, IEnumerable<ReadOnlyMemory<byte>> restored,
+        IReadOnlyList<VerifyKey> homeKeys)
+    {
+        if (!active.Contains(own) || Chain.FindActive(own) is null) return null;
+        try
+        {
+            var claims = KnownClaims.Add(Claims, restored, Account, homeKeys);
+            return claims.Any(c => c.Claim.Time > Head.Head.Time)
+                ? new VerifiedVault(Links, Chain, Keyset, Manifest, Head, Trail, TrustedFrom)
+                {
+                    Gaps = Gaps, Claims = claims, ActiveAtMinChain = active,
+                }
+                : null;
+        }
+        catch (Exception e) when (e is WireFormatException or UpgradeRequiredException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The whole vault, to be kept sealed and read again with <see cref="Reopen"/>.</summary>
     public VaultBundle ToBundle() =>
         new(Account, 0, [.. Links.Select(l => l.Bytes)], [.. Keyset.Parts.Select(p => p.Bytes)], Manifest.Bytes,

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Stores;
 
@@ -25,6 +26,12 @@ public sealed record ServiceFailure(ErrorCode Code)
 
     /// <summary>Signed claims of restores, where the account's state is why; the oldest first.</summary>
     public ImmutableArray<ReadOnlyMemory<byte>> Restored { get; init; } = [];
+
+    /// <summary>
+    /// Who was active at the newest link that the server remembers, where a repair that lacks it comes from one of them,
+    /// with what this server has signed; else empty.
+    /// </summary>
+    public ImmutableArray<AuthorityId> ActiveAtMinChain { get; init; } = [];
 
     /// <summary>When to ask again, in seconds since 1970, for a young authority.</summary>
     public ulong? TrustedFrom { get; init; }

@@ -19,7 +19,11 @@ internal abstract record RepairDecision
     /// <param name="Trail">What becomes of the trail.</param>
     public sealed record Accepted(
         AccountState Next, AccountAuthority? Author, ImmutableArray<ItemChange> Changes, RepairTrail Trail)
-        : RepairDecision;
+        : RepairDecision
+    {
+        /// <summary>Whether the manifest names items that this server lost, and the client brings after it.</summary>
+        public bool MayLackItems { get; init; }
+    }
 
     /// <summary>It breaks a rule.</summary>
     /// <param name="Failure">Which.</param>

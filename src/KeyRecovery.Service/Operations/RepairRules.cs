@@ -24,8 +24,7 @@ internal static class RepairRules
         if (RepairTrail.Of(request.Stored, bundle) is not { } trail)
             return RepairDecision.Broken("manifest", ProtocolFault.ForkedManifest);
         if (request.MinChain is { } min && !request.Passes(min))
-            return WayBackRules.IsOne(request)
-                ? WayBackRules.Decide(request, trail) : RepairDecision.Broken("links", ProtocolFault.RolledBackChain);
+            return WayBackRules.Decide(request, trail);
         if (!request.IsBehind && request.RowPin is null) return RepairDecision.Broken("links", ProtocolFault.Fork);
         if (!request.IsBehind && trail.Descent == RepairDescent.Disproved)
             return RepairDecision.Broken("manifest", ProtocolFault.ForkedManifest);
@@ -69,7 +68,7 @@ internal static class RepairRules
             var changes = ItemRules.Changes(request.Current?.Manifest, manifest.Manifest);
             return new RepairDecision.Accepted(
                 Next(request, trail, state) with { Restored = chain.HasTrustedLink ? null : restored }, null, changes,
-                trail);
+                trail) { MayLackItems = true };
         }
 
         if (request.Current is not { } current

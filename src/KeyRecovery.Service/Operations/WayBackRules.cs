@@ -10,11 +10,18 @@ namespace KeyRecovery.Service.Operations;
 /// </summary>
 internal static class WayBackRules
 {
-    /// <summary>
-    /// Whether it is one: a chain that this server has, or has signed, and one more link that leads away from the one
-    /// that it remembers.
-    /// </summary>
-    public static bool IsOne(RepairRequest request)
+    /// <summary>Decides a repair that lacks the newest link.</summary>
+    public static RepairDecision Decide(RepairRequest request, RepairTrail trail)
+    {
+        var decision = IsOne(request)
+            ? Follow(request, trail) : RepairDecision.Broken("links", ProtocolFault.RolledBackChain);
+        return decision is RepairDecision.Rejected(var failure) && MayGo(request)
+            ? new RepairDecision.Rejected(failure with { ActiveAtMinChain = [.. request.Key.MinChain!.Active] })
+            : decision;
+    }
+
+    // A chain that this server has, or has signed, and one more link that leads away from the one that it remembers.
+    private static bool IsOne(RepairRequest request)
     {
         if (!request.IsBehind || request.Bundle.Links.Length < 2) return false;
         var before = (ulong)request.Bundle.Links.Length - 2;
@@ -23,7 +30,18 @@ internal static class WayBackRules
             : request.RowPin is { } row && (row == before || (request.HeadPin == before && before > row));
     }
 
-    public static RepairDecision Decide(RepairRequest request, RepairTrail trail)
+    // Who may go it and is not in what is served cannot read there who has to leave. It was active at the newest link,
+    // and brings nothing but what this server has signed.
+    private static bool MayGo(RepairRequest request)
+    {
+        var newest = (ulong)request.Bundle.Links.Length - 1;
+        if (!request.IsBehind || request.HeadPin != newest || !request.Key.MinChain!.Active.Contains(request.Actor)
+            || (request.Stored is not null && request.RowPin is null)) return false;
+        var chain = new RepairChain(request, newest);
+        return chain.Follow() is null && chain.State.Authorities.ContainsKey(request.Actor);
+    }
+
+    private static RepairDecision Follow(RepairRequest request, RepairTrail trail)
     {
         var min = request.Key.MinChain!;
         if (!min.Active.Contains(request.Actor)) return Rejected(ServiceFailure.Forbidden("keyid"));
@@ -38,19 +56,15 @@ internal static class WayBackRules
         if (manifest.CheckAgainst(chain.Head) is var fault and not ProtocolFault.None)
             return RepairDecision.Broken("manifest", fault);
         var actor = chain.State.Authorities[request.Actor];
-        if (request.Current is { } current)
-        {
-            if (RepairRules.CheckFollows(request, current, actor) is { } refused) return refused;
-        }
-        else if (CheckFollowsHead(request, actor) is { } refused)
-        {
-            return refused;
-        }
-
+        // Past what is served, the manifest of then is known by its head alone.
+        var served = request.RowPin == (ulong)request.Bundle.Links.Length - 2 ? request.Current : null;
+        var follows = served is null
+            ? CheckFollowsHead(request, actor) : RepairRules.CheckFollows(request, served, actor);
+        if (follows is { } refused) return refused;
         var changes = ItemRules.Changes(request.Current?.Manifest, manifest.Manifest);
         return new RepairDecision.Accepted(
             RepairRules.Next(request, trail, chain.State) with { Restored = null, Supersedes = min.Place },
-            request.Current is null ? null : actor, changes, trail);
+            request.Current is null ? null : actor, changes, trail) { MayLackItems = served is null };
     }
 
     private static ServiceFailure? CheckLink(

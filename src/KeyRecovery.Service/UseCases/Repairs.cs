@@ -148,7 +148,7 @@ public sealed class Repairs
             Replaces = replaces,
             ReplacesChain = stored is not null && request.RowPin is null,
             IsClaimed = claim is not null,
-            MayLackItems = accepted.Author is null,
+            MayLackItems = accepted.MayLackItems,
         }, ct);
     }
 

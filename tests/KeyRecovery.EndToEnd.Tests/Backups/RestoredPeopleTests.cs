@@ -174,6 +174,43 @@ public sealed class RestoredPeopleTests : IDisposable
         Assert.Single(late.Conflicts);
     }
 
+    [NeedsTheory(Need.Faketime), InlineData(false), InlineData(true)]
+    public async Task A_device_that_the_restored_account_does_not_know_goes_on_where_it_stood_at_the_newest_link(
+        bool isRowGone)
+    {
+        await using var world = await RestoredSite.MakeAsync(_people);
+        var (stays, removed) = (world.Device(), world.Device());
+        using (await removed.RecoverAsync(world.Person.Code, name: "stolen")) { }
+        await world.BackupAsync();
+        using (await stays.RecoverAsync(world.Person.Code, name: "desktop")) { }
+        using (var vault = await world.Person.Device.OpenAsync())
+            TestDevice.Value(await vault.RevokeAsync(new RevocationRequest(
+                [vault.Authorities.Single(a => a.Name == "stolen").Id])));
+        await world.RestoreAsync("data", isRowGone ? world.Empty : null);
+        // The phone is gone with the only copy of the newest link; the desktop saw the one before.
+        using (var vault = await stays.OpenAsync())
+        {
+            Assert.Equal("stolen", Assert.Single(vault.Behind!.Leaving).Name);
+            Assert.IsType<ClientFailure.RestoredBehind>(
+                TestDevice.Failure(await vault.PutAsync("item", "no"u8.ToArray())));
+            Assert.IsType<ClientFailure.RestoredBehind>(TestDevice.Failure(await vault.GoOnAsync()));
+        }
+        // Who left it is told nothing that leads on.
+        Assert.IsNotType<Result<VaultSession>.Ok>(await removed.Client.OpenAsync());
+        await world.RestartAsync(ahead: TimeSpan.FromHours(80));
+        using var opened = await stays.OpenAsync();
+        TestDevice.Value(await opened.GoOnAsync());
+        Assert.Null(opened.Behind);
+        Assert.Equal(["desktop", "phone"], opened.Authorities.Where(a => a.Kind == AuthorityKind.Device)
+            .Select(a => a.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(isRowGone ? ["item"] : [], opened.LostItems.AsEnumerable());
+        if (!isRowGone) Assert.Equal(world.Person.Content, TestDevice.Value(await opened.GetAsync("item")));
+        TestDevice.Value(await opened.PutAsync("item", "goes on"u8.ToArray()));
+        Assert.IsNotType<Result<VaultSession>.Ok>(await removed.Client.OpenAsync());
+        using var late = await world.Person.Device.OpenAsync();
+        Assert.Equal("goes on"u8.ToArray(), TestDevice.Value(await late.GetAsync("item")));
+    }
+
     [Fact]
     public async Task Two_restores_in_a_row_leave_every_device_a_way_in()
     {

@@ -20,11 +20,14 @@ internal sealed class RestoredSite : IAsyncDisposable
     /// <summary>Whose account it is; her phone made it, and a set has it.</summary>
     public Person Person { get; }
 
+    /// <summary>A set from before there was an account.</summary>
+    public required string Empty { get; init; }
+
     public static async Task<RestoredSite> MakeAsync(People people)
     {
         var site = await Site.MakeAsync();
         var server = await site.StartAsync();
-        var world = new RestoredSite(site, people, server, people.Add());
+        var world = new RestoredSite(site, people, server, people.Add()) { Empty = await site.BackupAsync() };
         await People.LiveAsync(server, world.Person);
         await world.BackupAsync();
         return world;

@@ -77,15 +77,22 @@ internal sealed class Repairs(ModelWorld world)
         }
     }
 
-    /// <summary>Whether somebody may go the way back from what is served, or from what it kept where that is gone.
+    /// <summary>
+    /// Whether somebody may go the way back from what is served, or, where that is gone or does not know it, from what
+    /// it kept.
     /// </summary>
     public VerifiedVault? WayBackFrom(Member by, VerifiedVault? served)
     {
         if (!world.Min.Active.Contains(by.Id)) return null;
-        if (world.Row is not null) return world.IsActive(by) ? served : null;
+        if (world.Row is { } row)
+            return world.IsActive(by) ? served : by.IsSlot ? null : by.Kept.FirstOrDefault(k => Extends(k, row, by));
         return by.IsSlot ? null : by.Kept.FirstOrDefault(k => k.Chain.Current.Active.ContainsKey(by.Id)
             && world.Min.Active.IsSupersetOf(k.Chain.Current.Active.Keys));
     }
+
+    private static bool Extends(VerifiedVault kept, Ledger row, Member by) =>
+        kept.Chain.Current.Active.ContainsKey(by.Id) && kept.Links.Length > row.Links.Count
+            && kept.Links.Take(row.Links.Count).Select(l => l.Hash).SequenceEqual(row.Links);
 
     /// <summary>Goes it, after three days.</summary>
     /// <returns>Whether there was one: not where its epoch does not open.</returns>

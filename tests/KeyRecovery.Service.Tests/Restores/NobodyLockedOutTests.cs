@@ -214,6 +214,75 @@ public sealed class NobodyLockedOutTests
     }
 
     [Fact]
+    public async Task Whom_the_restored_row_does_not_know_goes_the_way_back_on_the_longer_chain_that_it_brings()
+    {
+        await using var world = await RestoreWorld.OpenAsync();
+        await world.SaveAsync("set");
+        using var laptop = TestAuthority.Device(world.Random);
+        await world.CommitAsync(world.Phone, new AccountChange { Add = [laptop], Put = [(world.Diary, [6])] });
+        var kept = world.Account.Now;
+        await world.CommitAsync(world.Phone, new AccountChange { Remove = [world.Tablet] });
+        await world.RestoreAsync(data: "set");
+        world.Rewind(kept);
+
+        // It cannot read who has to leave: the refusal of its repair says it, to nobody else and for nothing less.
+        var told = await world.RefusedAsync(laptop, world.Bundle(kept));
+        Assert.Equal(new[] { world.Phone.Id, laptop.Id, world.Code.Id }.Order(), told.ActiveAtMinChain);
+        Assert.Empty((await world.RefusedAsync(laptop, world.Bundle(kept, withHead: false))).ActiveAtMinChain);
+        Assert.Empty((await world.RefusedAsync(world.Tablet, world.Bundle(kept))).ActiveAtMinChain);
+
+        world.Account.Commit(laptop, new AccountChange { Mend = true, Remove = [world.Tablet] });
+        var back = world.Bundle(world.Account.Now) with { Head = world.HeadOf(kept) };
+        Assert.Equal(ErrorCode.YoungAuthority, (await world.RefusedAsync(laptop, back)).Code);
+        await world.WaitAsync(TimeSpan.FromHours(73));
+        await world.RefusedAsync(laptop, back with { Head = null }, "links", ProtocolFault.RolledBackChain);
+        var item = kept.Manifest.Manifest.Items[0].Hash;
+        Assert.Equal<Hash256>([item], (await world.RepairedAsync(laptop, back)).Missing);
+        await world.HasAsync(world.Account.Now, world.Phone, laptop, world.Code);
+        Assert.Equal(ErrorCode.Revoked, (await world.ShutAsync(world.Tablet)).Code);
+        await world.PutAsync(laptop, [7]);
+        await world.HasAsync(world.Account.Now, world.Phone, laptop, world.Code);
+    }
+
+    [Fact]
+    public async Task A_device_that_was_off_for_a_year_reads_on_from_what_it_knew_and_goes_the_way_back()
+    {
+        await using var world = await RestoreWorld.OpenAsync();
+        var home = new[] { world.Server.Service.Erasures.AuditKey };
+        VaultVerdict.Ok Read(VaultBundle told, VerifiedVault? known) => Assert.IsType<VaultVerdict.Ok>(
+            VerifiedVault.Verify(world.Account.AppId, told, world.Tablet.Identity, known, home));
+        var known = Read(await world.TellAsync(world.Tablet, 1), null).Vault;
+
+        using var laptop = TestAuthority.Device(world.Random);
+        using var desktop = TestAuthority.Device(world.Random);
+        for (byte month = 0; month < 6; month++)
+        {
+            await world.WaitAsync(TimeSpan.FromDays(30));
+            await world.PutAsync(world.Phone, [40, month]);
+            if (month == 1) await world.CommitAsync(world.Phone, new AccountChange { Add = [laptop] });
+            if (month == 4) await world.CommitAsync(world.Phone, new AccountChange { Remove = [laptop] });
+        }
+
+        var set = world.Account.Now;
+        await world.SaveAsync("set");
+        await world.WaitAsync(TimeSpan.FromDays(185));
+        await world.CommitAsync(world.Phone, new AccountChange { Add = [desktop] });
+        await world.RestoreAsync(data: "set");
+        // Phone and desktop are gone with the newest link.
+        world.Rewind(set);
+        var read = Read(await world.TellAsync(world.Tablet, known.Manifest.Manifest.Version), known);
+        Assert.Null(read.Conflict);
+        Assert.Equal(set.Manifest.Hash, read.Vault.Manifest.Hash);
+        Assert.NotNull(read.Vault.BehindSince);
+        using (var open = read.Vault.Open(world.Tablet.Id, world.Tablet.Kem).Vault) Assert.NotNull(open);
+
+        await world.WaitAsync(TimeSpan.FromHours(73));
+        world.Account.Commit(world.Tablet, new AccountChange { Mend = true });
+        await world.RepairedAsync(world.Tablet, world.Bundle(world.Account.Now));
+        await world.HasAsync(world.Account.Now, world.Phone, world.Tablet, world.Code);
+    }
+
+    [Fact]
     public async Task Where_more_was_committed_than_a_device_keeps_hashes_a_gap_is_told_and_all_else_holds()
     {
         await using var world = await RestoreWorld.OpenAsync();
