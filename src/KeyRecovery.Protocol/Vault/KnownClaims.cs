@@ -25,21 +25,23 @@ internal static class KnownClaims
     }
 
     /// <summary>
-    /// The newest claim that lets a vault stand beside the one that is known: it counts against what was known, and
-    /// its place lies below what differs.
+    /// The newest claim that lets a vault stand beside the one that is known: it counts against what was known, and what
+    /// is served has its place. Where the two part, any claim says: a home whose stores both went back has forgotten
+    /// what it served before, and the reader has not.
     /// </summary>
     /// <param name="claims">The claims.</param>
     /// <param name="known">What was known.</param>
     /// <param name="shared">How many links both chains have.</param>
+    /// <param name="links">How many links are served.</param>
     /// <param name="version">The version of the manifest that is served.</param>
     /// <param name="gapsEnd">The last version of the gaps that reach the known manifest; 0 where none does.</param>
     public static SignedClaim? FindFor(
-        ImmutableArray<SignedClaim> claims, VerifiedVault known, int shared, ulong version, ulong gapsEnd)
+        ImmutableArray<SignedClaim> claims, VerifiedVault known, int shared, int links, ulong version, ulong gapsEnd)
     {
         // What is known below a gap cannot be proved either, though the restore lost nothing of it.
         var end = Math.Max(known.Manifest.Manifest.Version, gapsEnd);
+        if (!claims.Any(c => c.Claim.ChainSequence < (ulong)shared && c.Claim.ManifestVersion < end)) return null;
         return claims.LastOrDefault(c => c.Claim.Time > known.Head.Head.Time
-            && c.Claim.ChainSequence < (ulong)shared
-            && c.Claim.ManifestVersion <= version && c.Claim.ManifestVersion < end);
+            && c.Claim.ChainSequence < (ulong)links && c.Claim.ManifestVersion <= version);
     }
 }

@@ -125,7 +125,8 @@ internal sealed class VaultReading(string appId, VaultBundle told, OwnIdentity o
         var lies = before.Head.Head.Contradicts(head, _claims.Select(c => c.Claim));
         if (lies) return null;
         var gapsEnd = new ToldTrail(told, _manifest).GapsEndFrom(before.Manifest.Manifest.Version);
-        return KnownClaims.FindFor(_claims, before, Shared(before), _manifest.Manifest.Version, gapsEnd);
+        return KnownClaims.FindFor(
+            _claims, before, Shared(before), told.Links.Length, _manifest.Manifest.Version, gapsEnd);
     }
 
     private ProtocolFault FindFork(VerifiedVault before)

@@ -138,8 +138,8 @@ public sealed class VerifiedVault
     }
 
     /// <summary>
-    /// Whether a claim says that the account was restored to a place before this reader was added: who is not in what
-    /// is served then was not removed.
+    /// Whether claims say that the account was restored since, and once to a place before this reader was added: who is
+    /// not in what is served then was not removed.
     /// </summary>
     /// <param name="own">The reader.</param>
     /// <param name="restored">What the home tells of restores, signed.</param>
@@ -149,8 +149,9 @@ public sealed class VerifiedVault
     {
         try
         {
-            return KnownClaims.Add(Claims, restored, Account, homeKeys).Any(c => c.Claim.Time > Head.Head.Time
-                && c.Claim.ChainSequence < Chain.Authorities[own].AddedAt);
+            var claims = KnownClaims.Add(Claims, restored, Account, homeKeys);
+            return claims.Any(c => c.Claim.Time > Head.Head.Time)
+                && claims.Any(c => c.Claim.ChainSequence < Chain.Authorities[own].AddedAt);
         }
         catch (Exception e) when (e is WireFormatException or UpgradeRequiredException)
         {

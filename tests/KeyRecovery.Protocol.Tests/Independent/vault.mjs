@@ -93,15 +93,17 @@ export function verifyVault(vault, reader, known) {
   }
 }
 
-/** Whether a claim counts against what was known: its place lies below what differs. */
+/** Whether a claim counts against what was known, and what is served has its place; where both part, any claim says. */
 function counts({ first, links, head, manifest, ...vault }, claims, known) {
   if (first !== 0 || contradict(known.head, head, claims)) return false;
   const ours = known.chain.links;
   const at = ours.findIndex((link, seq) => !links[seq] || !same(links[seq].hash, link.hash));
   const shared = at < 0 ? ours.length : at;
   const end = Math.max(known.manifest.version, unprovedFrom(vault, known.manifest.version));
-  return claims.some(({ time, chainSeq, manifestVersion }) => time > known.head.time && chainSeq < shared
-    && manifestVersion <= manifest.version && manifestVersion < end);
+  const isLater = ({ time, chainSeq, manifestVersion }) => time > known.head.time && chainSeq < links.length
+    && manifestVersion <= manifest.version;
+  const isBelow = ({ chainSeq, manifestVersion }) => chainSeq < shared && manifestVersion < end;
+  return claims.some(isLater) && claims.some(isBelow);
 }
 
 function verifyAnew(vault, reader, claims, asked) {

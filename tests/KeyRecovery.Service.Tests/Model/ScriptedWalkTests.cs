@@ -24,6 +24,21 @@ public sealed class ScriptedWalkTests(ITestOutputHelper output)
         Assert.True(tally["lie refused"] > 0 && tally["lie kept"] > 0, $"{tally}");
     }
 
+    [Theory]
+    [InlineData(nameof(Move.Write), nameof(Move.Write))]
+    [InlineData(nameof(Move.Write), nameof(Move.Link))]
+    [InlineData(nameof(Move.Link), nameof(Move.Write))]
+    [InlineData(nameof(Move.Rotate), nameof(Move.Rotate))]
+    public async Task A_home_whose_stores_went_back_to_another_set_each_time_is_accused_by_nobody(
+        string between, string after)
+    {
+        var (first, then) = ((Enum.Parse<Move>(between), 0), (Enum.Parse<Move>(after), 0));
+        var tally = await WalkAsync(
+            (Move.Save, 0), first, (Move.Save, 0), (Move.RestoreBoth, 0), then, then,
+            (Move.RestoreBoth, 1), (Move.Write, 0), (Move.RestoreBoth, 0), (Move.Write, 0), (Move.RestoreBoth, 1));
+        Assert.True(tally["conflict"] >= 3 && tally["recovered"] == 1, $"{tally}");
+    }
+
     [Fact]
     public async Task A_code_alone_goes_the_way_back_with_a_new_phone()
     {

@@ -70,7 +70,7 @@ internal sealed class VaultRestores
     }
 
     public IEnumerable<(string, JsonObject, string)> Told() =>
-        [.. Lower(), .. Other(), .. NotCounting(), .. Broken(), .. Shapes()];
+        [.. Lower(), .. Other(), .. Twice(), .. NotCounting(), .. Broken(), .. Shapes()];
 
     private IEnumerable<(string, JsonObject, string)> Lower()
     {
@@ -114,6 +114,32 @@ internal sealed class VaultRestores
             Claimed(_otherFourth, Claim(1, 2, 13)), _third);
         yield return Conflict("claimed after both heads, and once between them",
             Claimed(_otherThird, Restored, Claim(1, 2, 13)), _third);
+    }
+
+    // The known line began with the restore in minute 10; then a set of the line before comes back, with all stores.
+    private IEnumerable<(string, JsonObject, string)> Twice()
+    {
+        var again = Claim(2, 4, 20);
+        foreach (var (name, known, fault) in new[]
+        {
+            ("a later manifest", _otherThird, ProtocolFault.ForkedManifest),
+            ("another manifest of the known version", _otherFourth, ProtocolFault.ForkedManifest),
+            ("another link", _otherLink, ProtocolFault.Fork),
+        })
+        {
+            yield return Conflict(
+                $"{name} of another line, claimed, and the reader knows where the lines part",
+                Claimed(_now, again), Claimed(known, Restored));
+            yield return Lie($"{name} of another line, claimed, and no claim tells where the lines part", fault,
+                Claimed(_now, again), known);
+            yield return Lie($"{name} of another line, claimed before", fault,
+                Claimed(_now, Claim(2, 4, 3)), Claimed(known, Restored));
+        }
+
+        yield return Lie("another line, claimed from a link that it has not", ProtocolFault.ForkedManifest,
+            Claimed(_now, Claim(3, 4, 20)), Claimed(_otherThird, Restored));
+        yield return Lie("another line, claimed from above its version", ProtocolFault.ForkedManifest,
+            Claimed(_now, Claim(2, 5, 20)), Claimed(_otherThird, Restored));
     }
 
     private IEnumerable<(string, JsonObject, string)> NotCounting()
