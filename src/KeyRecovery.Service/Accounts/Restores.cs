@@ -3,7 +3,10 @@ using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Accounts;
 
-/// <summary>The newest restores of the two stores: a row of the server's own, in the key store.</summary>
+/// <summary>
+/// The newest restores of the two stores: a row of the server's own, in the key store. What it says of the data stands in
+/// the data store once more.
+/// </summary>
 /// <param name="Data">The data store's; null where it never was restored.</param>
 /// <param name="Keys">The key store's; null where it never was restored.</param>
 public sealed record Restores(RestoreMark? Data, RestoreMark? Keys)
@@ -12,6 +15,9 @@ public sealed record Restores(RestoreMark? Data, RestoreMark? Keys)
 
     /// <summary>Where the row is.</summary>
     internal static RowKey Place { get; } = new(Table.Restores, "restores"u8.ToArray());
+
+    /// <summary>Where the row is in the data store.</summary>
+    internal static RowKey PlaceInData { get; } = new(Table.DataRestores, "restores"u8.ToArray());
 
     /// <summary>Before any restore.</summary>
     internal static Restores None { get; } = new(null, null);

@@ -60,6 +60,11 @@ public sealed class Table
     /// <summary>Data store: seals of past epochs, for restore points, by epoch and authority.</summary>
     public static Table Seals { get; } = new(9, "seals", StoreKind.Data, RowsOf.Account);
 
+    /// <summary>
+    /// Data store: its own newest restore, one row. The key store has it too, and may go back to before it.
+    /// </summary>
+    public static Table DataRestores { get; } = new(10, "data_restores", StoreKind.Data, RowsOf.Server);
+
     /// <summary>Key store: one key row an account.</summary>
     public static Table KeyRows { get; } = new(64, "key_rows", StoreKind.Keys, RowsOf.KeyRow);
 

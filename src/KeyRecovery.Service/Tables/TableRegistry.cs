@@ -23,7 +23,7 @@ public sealed class TableRegistry
     public static TableRegistry Default { get; } = new(
         [
             Table.Accounts, Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Trails,
-            Table.Seals,
+            Table.Seals, Table.DataRestores,
             Table.KeyRows, Table.Subjects, Table.Slots, Table.Secrets, Table.RealmSlots, Table.RealmSubjects,
             Table.ErasurePlans, Table.ErasureJobs, Table.ErasureLines, Table.Erasures, Table.Receipts, Table.Restores,
         ],

@@ -15,7 +15,7 @@ internal sealed record ServiceContext(
     IDataStore Data, IKeyStore Keys, TableRegistry Tables, Lookups Lookups, SubjectKeys SubjectKeys,
     IAppPolicies Policies, ILinkSessions Links, SigningKey AuditKey, IRandom Random, ServerClock Clock)
 {
-    public RestoreLog Restores { get; } = new(Keys);
+    public RestoreLog Restores { get; } = new(Keys, Data);
 
     public AccountDoor Door => field ??= new AccountDoor(
         Data, Keys, Lookups, SubjectKeys, Openings);

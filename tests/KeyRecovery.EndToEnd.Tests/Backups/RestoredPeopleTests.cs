@@ -234,6 +234,20 @@ public sealed class RestoredPeopleTests : IDisposable
     }
 
     [Fact]
+    public async Task Keys_that_go_back_after_data_that_nobody_met_leave_the_restore_known()
+    {
+        await using var world = await RestoredSite.MakeAsync(_people);
+        using (var vault = await world.Person.Device.OpenAsync())
+            TestDevice.Value(await vault.PutAsync("later", "after the set"u8.ToArray()));
+        await world.RestoreAsync("data");
+        await world.RestoreAsync("keys");
+        using var opened = await world.Person.Device.OpenAsync();
+        Assert.Equal("later", Assert.Single(opened.LostItems));
+        Assert.NotNull(opened.RestoredAt);
+        TestDevice.Value(await opened.PutAsync("later", "again"u8.ToArray()));
+    }
+
+    [Fact]
     public async Task The_key_store_alone_restored_shuts_nobody_out_who_joined_since()
     {
         await using var world = await RestoredSite.MakeAsync(_people);

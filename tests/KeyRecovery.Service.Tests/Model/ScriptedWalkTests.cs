@@ -40,6 +40,17 @@ public sealed class ScriptedWalkTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Keys_that_go_back_before_anybody_met_the_restored_data_hide_no_restore()
+    {
+        // Nobody reads in between: the picks leave all who are honest switched off.
+        var tally = await WalkAsync(
+            (Move.Save, 0), (Move.Link, 0), (Move.Write, 0), (Move.RestoreData, 4095), (Move.RestoreKeys, 4095),
+            (Move.RestoreKeys, 4095), (Move.Wait, 0), (Move.Repair, 0), (Move.Save, 0), (Move.Write, 0),
+            (Move.RestoreData, 4095), (Move.RestoreKeys, 4095), (Move.Wait, 0));
+        Assert.True(tally["conflict"] > 0 && tally["repaired"] > 0 && tally["recovered"] == 1, $"{tally}");
+    }
+
+    [Fact]
     public async Task A_code_alone_goes_the_way_back_with_a_new_phone()
     {
         var tally = await WalkAsync(
