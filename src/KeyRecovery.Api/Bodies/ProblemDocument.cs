@@ -31,8 +31,8 @@ internal sealed record ProblemDocument
         + "account was restored from a backup, signed (docs/protocol.md §7); missing where there are none.")]
     public IReadOnlyList<string>? Restored { get; init; }
 
-    [Description("Where a repair lacks the newest link, and its sender may go the way back: the ids that were active at "
-        + "that link (docs/protocol.md §7).")]
+    [Description("Where a repair lacks the newest link, and its sender may go the way back: the ids that were active "
+        + "at that link (docs/protocol.md §7).")]
     public IReadOnlyList<string>? ActiveAtMinChain { get; init; }
 
     [Description("On young-authority: from when the signer may do this, in Unix seconds.")]

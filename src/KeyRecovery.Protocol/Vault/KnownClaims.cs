@@ -25,9 +25,9 @@ internal static class KnownClaims
     }
 
     /// <summary>
-    /// The newest claim that lets a vault stand beside the one that is known: it counts against what was known, and what
-    /// is served has its place. Where the two part, any claim says: a home whose stores both went back has forgotten
-    /// what it served before, and the reader has not.
+    /// The newest claim that lets a vault stand beside the one that is known: it counts against what was known, and
+    /// what is served has its place. Where the two part, any claim says: a home whose stores both went back has
+    /// forgotten what it served before, and the reader has not.
     /// </summary>
     /// <param name="claims">The claims.</param>
     /// <param name="known">What was known.</param>

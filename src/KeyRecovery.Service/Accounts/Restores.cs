@@ -4,8 +4,8 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.Accounts;
 
 /// <summary>
-/// The newest restores of the two stores: a row of the server's own, in the key store. What it says of the data stands in
-/// the data store once more.
+/// The newest restores of the two stores: a row of the server's own, in the key store. What it says of the data stands
+/// in the data store once more.
 /// </summary>
 /// <param name="Data">The data store's; null where it never was restored.</param>
 /// <param name="Keys">The key store's; null where it never was restored.</param>

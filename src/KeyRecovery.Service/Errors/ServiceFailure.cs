@@ -28,8 +28,8 @@ public sealed record ServiceFailure(ErrorCode Code)
     public ImmutableArray<ReadOnlyMemory<byte>> Restored { get; init; } = [];
 
     /// <summary>
-    /// Who was active at the newest link that the server remembers, where a repair that lacks it comes from one of them,
-    /// with what this server has signed; else empty.
+    /// Who was active at the newest link that the server remembers, where a repair that lacks it comes from one of
+    /// them, with what this server has signed; else empty.
     /// </summary>
     public ImmutableArray<AuthorityId> ActiveAtMinChain { get; init; } = [];
 
