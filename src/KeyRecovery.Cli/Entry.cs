@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
-using System.Text;
 using KeyRecovery.Cli.Commands;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Recovery;
 
@@ -20,13 +20,13 @@ internal static class Entry
     {
         if (!Normalization.IsAvailable)
         {
-            await Console.Error.WriteLineAsync(
+            Terminal.Error().WriteLine(
                 "keyrecovery cannot run without Unicode normalisation (InvariantGlobalization): passphrases would "
                 + "differ from device to device");
             return ExitCode.Failed;
         }
         // A passphrase has any letters, whatever the locale says.
-        Console.InputEncoding = Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        RawOutput.UseUtf8();
         var parsed = MakeRoot().Parse(args);
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
             return GlobalOptions.OutputOf(parsed).Fail(Misuse(parsed));

@@ -2,7 +2,6 @@ using System.CommandLine;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Kit;
-using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Recovery;
 
 namespace KeyRecovery.Cli.Commands;
@@ -64,7 +63,7 @@ internal static class AccountCreateCommand
             people =>
             {
                 people.WriteLine(
-                    $"Account {vault.Account} is made, with this device as its first: {Words.Safe(name)} "
+                    $"Account {vault.Account} is made, with this device as its first: {name} "
                     + $"({vault.Device}).");
                 if (display is null)
                     people.WriteLine(

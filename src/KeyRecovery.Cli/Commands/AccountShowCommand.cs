@@ -66,11 +66,13 @@ internal static class AccountShowCommand
         }
     }
 
-    private static void Tell(IAnsiConsole people, VaultSession vault, ImmutableArray<AuthorityId> mended)
+    private static readonly Style Alarm = new(Color.Red, decoration: Decoration.Bold);
+
+    private static void Tell(Terminal people, VaultSession vault, ImmutableArray<AuthorityId> mended)
     {
-        if (vault.HeldErasure is { } dueIn) people.MarkupLineInterpolated($"[bold red]{Words.HeldErasure(dueIn)}[/]");
+        if (vault.HeldErasure is { } dueIn) people.WriteLine(Words.HeldErasure(dueIn), Alarm);
         var facts = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
-        void Fact(string name, string value) => facts.AddRow(new Text(name), new Text(value));
+        void Fact(string name, string value) => facts.AddRow(Terminal.Cell(name), Terminal.Cell(value));
         Fact("Account", vault.Account.ToString());
         Fact("This device", vault.Device.ToString());
         Fact("Items", $"{vault.Items.Length}, {Words.Size(vault.Items.Sum(i => i.Length))}");

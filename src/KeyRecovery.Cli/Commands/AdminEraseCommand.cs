@@ -69,12 +69,12 @@ internal static class AdminEraseCommand
                 foreach (var line in outcomes)
                 {
                     var receipt = line.TryGetProperty("receipt", out var signed) ? $"  {signed.GetString()}" : "";
-                    people.Profile.Out.Writer.WriteLine(
+                    people.WriteUnbroken(
                         $"line {line.GetProperty("line").GetInt32()}: "
                         + $"{line.GetProperty("outcome").GetString()}{receipt}");
                 }
 
-                people.Profile.Out.Writer.WriteLine(
+                people.WriteUnbroken(
                     $"job {job}: {Count("erased")} erased, {Count("unknown")} unknown, {Count("pending")} pending");
             });
     }

@@ -40,8 +40,8 @@ internal static class BackupGetAll
             {
                 var table = new Table().Border(TableBorder.Simple).AddColumns("Item", "Version", "Size", "File");
                 foreach (var item in written)
-                    table.AddRow(new Text(Words.Safe(item.Name)), new Text($"{item.Version}"),
-                        new Text(Words.Size(item.Size)), new Text(item.File));
+                    table.AddRow(Terminal.Cell(item.Name), Terminal.Cell($"{item.Version}"),
+                        Terminal.Cell(Words.Size(item.Size)), Terminal.Cell(item.File));
                 if (written.Count > 0) people.Write(table);
                 people.WriteLine($"{Words.Count(written.Count, "item")} brought back to {folder}.");
             });

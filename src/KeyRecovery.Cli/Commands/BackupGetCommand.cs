@@ -66,7 +66,7 @@ internal static class BackupGetCommand
                 {
                     if (file is not null)
                         people.WriteLine(
-                            $"{Words.Safe(name)}, version {number}: {Words.Size(content.Length)} written to {file}.");
+                            $"{name}, version {number}: {Words.Size(content.Length)} written to {file}.");
                 });
         }
         finally
@@ -78,11 +78,10 @@ internal static class BackupGetCommand
     // Keys are no text: a terminal would take some of their bytes for commands.
     private static void WriteOut(byte[] content)
     {
-        if (!Console.IsOutputRedirected && content.Any(b => b is < 0x20 and not ((byte)'\n' or (byte)'\t') or > 0x7e))
+        if (RawOutput.IsTerminal && content.Any(b => b is < 0x20 and not ((byte)'\n' or (byte)'\t') or > 0x7e))
             throw new CommandException(
                 CliFailure.Usage(
                     "the item is not plain text and does not belong on a terminal: write it to a file with -o FILE"));
-        using var output = Console.OpenStandardOutput();
-        output.Write(content);
+        RawOutput.WriteBytes(content);
     }
 }

@@ -29,11 +29,11 @@ internal static class BackupHistoryCommand
                 foreach (var (version, isLeft) in versions)
                 {
                     table.AddRow(
-                        new Text($"{version.Version}"),
-                        new Text(version.ReplacedAt is { } at ? Words.Time(at) : "current"),
-                        new Text(version.Writer is { } writer ? names.Of(writer) : "-"),
-                        new Text(Words.Size(version.SealedSize)),
-                        new Text(isLeft ? $"undone\n{Words.Hash(version.Hash)}" : ""));
+                        Terminal.Cell($"{version.Version}"),
+                        Terminal.Cell(version.ReplacedAt is { } at ? Words.Time(at) : "current"),
+                        Terminal.Cell(version.Writer is { } writer ? names.Of(writer) : "-"),
+                        Terminal.Cell(Words.Size(version.SealedSize)),
+                        isLeft ? Terminal.Cell("undone", Words.Hash(version.Hash)) : Terminal.Cell(""));
                 }
                 people.Write(table);
                 people.WriteLine(

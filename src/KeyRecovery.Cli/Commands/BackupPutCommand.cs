@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using KeyRecovery.Cli.Failures;
+using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Vault;
@@ -35,7 +36,7 @@ internal static class BackupPutCommand
                 people =>
                 {
                     people.WriteLine(
-                        $"{Words.Safe(item.Name)}: {Words.Size(item.Length)} stored as version {item.Version}.");
+                        $"{item.Name}: {Words.Size(item.Length)} stored as version {item.Version}.");
                     if (item.Version > 1)
                         people.WriteLine(
                             $"Version {item.Version - 1} can be had back for {Limits.OldVersionDays} days: "
@@ -50,7 +51,7 @@ internal static class BackupPutCommand
 
     private static async Task<byte[]> ReadAsync(string file, CancellationToken ct)
     {
-        await using var stream = file == "-" ? Console.OpenStandardInput() : File.OpenRead(file);
+        await using var stream = file == "-" ? Ask.OpenInput() : File.OpenRead(file);
         using var buffer = new MemoryStream();
         var chunk = new byte[64 * 1024];
         int read;

@@ -25,6 +25,6 @@ internal static class BackupRemoveCommand
         context.Output.Result(
             new { name, removed = true, items = opened.Session.Items.Length },
             people => people.WriteLine(
-                $"{Words.Safe(name)} is removed. Left: {Words.Count(opened.Session.Items.Length, "item")}."));
+                $"{name} is removed. Left: {Words.Count(opened.Session.Items.Length, "item")}."));
     }
 }

@@ -24,6 +24,6 @@ internal static class DeviceRenameCommand
         context.Expect(await opened.Session.RenameDeviceAsync(before, name, ct));
         context.Output.Result(
             new { id = before.ToString(), name },
-            people => people.WriteLine($"{names.Of(before)} is {Words.Safe(name)} now."));
+            people => people.WriteLine($"{names.Of(before)} is {name} now."));
     }
 }

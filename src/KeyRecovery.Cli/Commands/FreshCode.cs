@@ -29,7 +29,7 @@ internal sealed class FreshCode : IDisposable
     {
         var fresh = new FreshCode(context, kit);
         kit?.Write(new RecoveryKit(fresh.Display, account, context.Server, context.App, DateTimeOffset.UtcNow));
-        if (!context.Output.IsJson) NewCode.Tell(Consoles.Standard(), fresh.Display, kit?.Path);
+        if (!context.Output.IsJson) NewCode.Tell(Terminal.Standard(), fresh.Display, kit?.Path);
         return fresh;
     }
 

@@ -80,7 +80,7 @@ internal static class LinkJoinCommand
             },
             people =>
             {
-                people.WriteLine($"This device is {Words.Safe(name)} of account {vault.Account} now.");
+                people.WriteLine($"This device is {name} of account {vault.Account} now.");
                 if (bundleFile is not null)
                     people.WriteLine($"The app's own keys, {Words.Size(bundle.Length)}, are written to {bundleFile}.");
                 else if (bundle.Length > 0)

@@ -42,7 +42,7 @@ internal static class LinkShowCommand
                     bundleBytes = bundle.Length },
                 people =>
                 {
-                    people.WriteLine($"{Words.Safe(linked.Name)} is a device of the account now, and has everything.");
+                    people.WriteLine($"{linked.Name} is a device of the account now, and has everything.");
                     people.WriteLine(
                         $"Was that not you? Lock it out at once: keyrecovery device revoke {linked.Id} --stolen");
                 });
@@ -151,8 +151,8 @@ internal static class LinkShowCommand
                 people =>
                 {
                     people.WriteLine(
-                        $"The digits hold. It calls itself {Words.Safe(candidate.Name)} "
-                        + $"({Words.Safe(candidate.Platform)}).");
+                        $"The digits hold. It calls itself {candidate.Name} "
+                        + $"({candidate.Platform}).");
                     people.WriteLine(candidate.Network is { } network
                         ? $"The server says that it is on the network {network}."
                         : "The server does not say on which network it is.");

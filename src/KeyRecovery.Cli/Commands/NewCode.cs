@@ -5,7 +5,7 @@ namespace KeyRecovery.Cli.Commands;
 /// <summary>Tells a person a code that was just made.</summary>
 internal static class NewCode
 {
-    public static void Tell(IAnsiConsole people, string display, string? kitPath)
+    public static void Tell(Terminal people, string display, string? kitPath)
     {
         people.WriteLine("Its recovery code, shown this once:");
         CodeCard.Write(people, display);

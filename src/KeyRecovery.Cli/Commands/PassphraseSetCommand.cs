@@ -77,7 +77,8 @@ internal static class PassphraseSetCommand
                     people.WriteLine("The passphrase, shown this once:");
                     people.Write(
                         new Padder(
-                            new Text(generated, new Style(decoration: Decoration.Bold)), new Padding(4, 1, 0, 1)));
+                            Terminal.Styled(generated, new Style(decoration: Decoration.Bold)),
+                            new Padding(4, 1, 0, 1)));
                 }
                 people.WriteLine(
                     $"It is set{(replaced ? ", in place of the one before" : "")}: tried just now, and it opens the "

@@ -183,7 +183,7 @@ internal static class RecoverCommand
             },
             people =>
             {
-                people.WriteLine($"This device is {Words.Safe(name)} of account {vault.Account} now.");
+                people.WriteLine($"This device is {name} of account {vault.Account} now.");
                 if (plan is not null)
                     people.WriteLine(UndoTable.Tell(plan.Items, notPutAgain.Select(n => n.Name)));
                 if (removed.Count > 0)

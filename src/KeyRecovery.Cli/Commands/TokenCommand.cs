@@ -21,6 +21,6 @@ internal static class TokenCommand
     {
         var token = await DevelopmentToken.FetchAsync(context.Server, context.App, subject, ct);
         context.Output.Result(
-            new { token.Token, token.ExpiresInMs }, people => people.Profile.Out.Writer.WriteLine(token.Token));
+            new { token.Token, token.ExpiresInMs }, people => people.WriteUnbroken(token.Token));
     }
 }

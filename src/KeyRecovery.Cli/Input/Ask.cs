@@ -1,11 +1,14 @@
 using KeyRecovery.Cli.Output;
 
+// It reads lines.
+#pragma warning disable RS0030
+
 namespace KeyRecovery.Cli.Input;
 
 /// <summary>Asks the person at the terminal, or reads lines of standard input where there is none.</summary>
 internal sealed class Ask(bool isJson)
 {
-    private readonly IAnsiConsole _console = Consoles.Error();
+    private readonly Terminal _console = Terminal.Error();
 
     /// <summary>Whether secrets can be typed: standard input is a terminal.</summary>
     public bool IsTerminal { get; } = !Console.IsInputRedirected;
@@ -14,15 +17,18 @@ internal sealed class Ask(bool isJson)
     public bool CanAsk => IsTerminal && !isJson;
 
     /// <summary>Says something before the next question.</summary>
-    public void Say(string text) => _console.MarkupLineInterpolated($"{text}");
+    public void Say(string text) => _console.WriteLine(text);
 
     /// <summary>The next line of standard input, or null at its end.</summary>
     public static string? ReadLine() => Console.In.ReadLine();
 
+    /// <summary>All of standard input, as bytes.</summary>
+    public static Stream OpenInput() => Console.OpenStandardInput();
+
     /// <summary>A line that is seen while it is typed.</summary>
     public async Task<string> LineAsync(string question, CancellationToken ct)
     {
-        _console.Write(new Text(question + " "));
+        _console.Write(question + " ");
         return await Task.Run(Console.ReadLine, CancellationToken.None).WaitAsync(ct)
             ?? throw new EndOfStreamException("nobody answered");
     }
@@ -36,7 +42,7 @@ internal sealed class Ask(bool isJson)
     {
         // The terminal's echo goes before the question comes: who pastes at once is not shown either.
         Console.TreatControlCAsInput = false;
-        _console.Write(new Text(question + " "));
+        _console.Write(question + " ");
         return await Task.Run(HiddenLine.Read, CancellationToken.None).WaitAsync(ct);
     }
 }

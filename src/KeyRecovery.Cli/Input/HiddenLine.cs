@@ -1,4 +1,8 @@
 using System.Text;
+using KeyRecovery.Cli.Output;
+
+// It reads keys.
+#pragma warning disable RS0030
 
 namespace KeyRecovery.Cli.Input;
 
@@ -16,20 +20,20 @@ internal static class HiddenLine
             switch (key.Key)
             {
                 case ConsoleKey.Enter:
-                    Console.Error.WriteLine();
+                    Terminal.Error().WriteLine();
                     return line.ToString();
                 case ConsoleKey.Backspace when line.Length > 0:
                     line.Length--;
-                    Console.Error.Write("\b \b");
+                    RawOutput.Backspace(1);
                     break;
                 case ConsoleKey.U when key.Modifiers == ConsoleModifiers.Control:
-                    Console.Error.Write(string.Concat(Enumerable.Repeat("\b \b", line.Length)));
+                    RawOutput.Backspace(line.Length);
                     line.Clear();
                     break;
                 default:
                     if (char.IsControl(key.KeyChar)) break;
                     line.Append(key.KeyChar);
-                    Console.Error.Write(key.KeyChar is ' ' or '-' ? key.KeyChar : Dot);
+                    RawOutput.Echo(key.KeyChar is ' ' or '-' ? key.KeyChar : Dot);
                     break;
             }
         }

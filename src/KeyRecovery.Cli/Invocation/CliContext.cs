@@ -88,7 +88,7 @@ internal sealed class CliContext : IDisposable
             if (bad.Count > 0 && !await MendAsync(vault, bad, ct)) bad.Clear();
             if (vault.LostItems is { Length: > 0 } lost)
                 Output.Note(
-                    $"the server lost the content of {Words.List(lost.Select(Words.Safe))}: store it again with "
+                    $"the server lost the content of {Words.List(lost)}: store it again with "
                     + "backup put");
             return new OpenedVault(vault, [.. bad.Select(a => a.Id)]);
         }

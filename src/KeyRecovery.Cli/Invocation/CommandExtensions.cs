@@ -41,6 +41,15 @@ internal static class CommandExtensions
             {
                 return output.Fail(new CliFailure("cancelled", "cancelled"));
             }
+            catch (Exception bug)
+            {
+                // A mistake of ours, told like everything else: what broke it may be somebody's text.
+                return output.Fail(new CliFailure("bug", $"{bug.GetType().Name}: {bug.Message}")
+                {
+                    Advice = ["A mistake of this program. Please report it, with these lines:",
+                        .. (bug.StackTrace ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries)],
+                });
+            }
         });
         return command;
     }

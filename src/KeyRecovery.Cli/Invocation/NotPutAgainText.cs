@@ -11,7 +11,7 @@ internal static class NotPutAgainText
     {
         foreach (var (name, why) in items)
             context.Output.Note(
-                $"{Words.Safe(name)} is what it was then: its later version could not be stored again ({why.Message}). "
+                $"{name} is what it was then: its later version could not be stored again ({why.Message}). "
                 + $"It is in keyrecovery backup history {Words.Argument(name)}");
     }
 

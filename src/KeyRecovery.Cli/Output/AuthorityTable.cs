@@ -24,30 +24,30 @@ internal static class AuthorityTable
 
     /// <summary>A row each, the oldest first; at a narrow terminal a few lines each.</summary>
     public static void Write(
-        IAnsiConsole people, ImmutableArray<AuthorityInfo> authorities, ImmutableArray<AuthorityId> mended = default)
+        Terminal people, ImmutableArray<AuthorityInfo> authorities, ImmutableArray<AuthorityId> mended = default)
     {
-        if (people.Profile.Width >= TableWidth) WriteTable(people, authorities, mended);
+        if (people.Width >= TableWidth) WriteTable(people, authorities, mended);
         else WriteLines(people, authorities, mended);
     }
 
     private static void WriteTable(
-        IAnsiConsole people, ImmutableArray<AuthorityInfo> authorities, ImmutableArray<AuthorityId> mended)
+        Terminal people, ImmutableArray<AuthorityInfo> authorities, ImmutableArray<AuthorityId> mended)
     {
         var table = new Table().Border(TableBorder.Simple)
             .AddColumns("Name", "Kind", "Added", "Trusted from", "Id", "");
         foreach (var authority in authorities)
         {
             table.AddRow(
-                new Text(Words.Name(authority)), new Text(Words.Kind(authority.Kind)),
-                new Text(Words.Time(authority.Added)),
-                new Text(Trusted(authority)), new Text(authority.Id.ToString()),
-                new Text(Marks(authority, mended)));
+                Terminal.Cell(Words.Name(authority)), Terminal.Cell(Words.Kind(authority.Kind)),
+                Terminal.Cell(Words.Time(authority.Added)),
+                Terminal.Cell(Trusted(authority)), Terminal.Cell(authority.Id.ToString()),
+                Terminal.Cell(Marks(authority, mended)));
         }
         people.Write(table);
     }
 
     private static void WriteLines(
-        IAnsiConsole people, ImmutableArray<AuthorityInfo> authorities, ImmutableArray<AuthorityId> mended)
+        Terminal people, ImmutableArray<AuthorityInfo> authorities, ImmutableArray<AuthorityId> mended)
     {
         var grid = new Grid().AddColumn(new GridColumn().PadLeft(2));
         foreach (var authority in authorities)
@@ -59,7 +59,7 @@ internal static class AuthorityTable
                 $"  {authority.Id}",
             ];
             if (Marks(authority, mended) is { Length: > 0 } marks) lines.Add($"  {marks}");
-            grid.AddRow(new Text(string.Join('\n', lines)));
+            grid.AddRow(Terminal.Cell([.. lines]));
         }
         people.Write(grid);
     }

@@ -8,31 +8,31 @@ internal static class CodeCard
     private static readonly Style DarkOnLight = new(Color.White, Color.Black);
     private static readonly Style Strong = new(decoration: Decoration.Bold);
 
-    public static void WriteCode(IAnsiConsole console, string display)
+    public static void WriteCode(Terminal console, string display)
     {
         var groups = display.Split(' ');
         console.WriteLine();
-        console.Write(new Text($"    {groups[0]}  {string.Join("  ", groups[1..5])}\n", Strong));
-        console.Write(new Text($"    {new string(' ', groups[0].Length)}  {string.Join("  ", groups[5..])}\n", Strong));
+        console.WriteLine($"    {groups[0]}  {string.Join("  ", groups[1..5])}", Strong);
+        console.WriteLine($"    {new string(' ', groups[0].Length)}  {string.Join("  ", groups[5..])}", Strong);
         console.WriteLine();
     }
 
     /// <summary>The QR code, dark on light whatever the terminal's own colours are.</summary>
-    public static void WriteQr(IAnsiConsole console, string display) => WriteQr(console, QrSymbol.OfCode(display));
+    public static void WriteQr(Terminal console, string display) => WriteQr(console, QrSymbol.OfCode(display));
 
     /// <summary>A symbol, likewise. Nothing where the terminal is too narrow for it.</summary>
-    public static void WriteQr(IAnsiConsole console, QrSymbol symbol)
+    public static void WriteQr(Terminal console, QrSymbol symbol)
     {
-        if (console.Profile.Width < symbol.Size + 4) return;
+        if (console.Width < symbol.Size + 4) return;
         foreach (var line in symbol.ToLines())
         {
             console.Write("    ");
-            console.Write(new Text(line, DarkOnLight));
+            console.Write(Terminal.Styled(line, DarkOnLight));
             console.WriteLine();
         }
     }
 
-    public static void Write(IAnsiConsole console, string display)
+    public static void Write(Terminal console, string display)
     {
         WriteCode(console, display);
         WriteQr(console, display);

@@ -23,7 +23,7 @@ internal sealed class Countdown : IDisposable
     {
         var countdown = new Countdown(left, text);
         if (output.IsJson) return countdown;
-        if (Console.IsOutputRedirected) Console.Out.WriteLine(countdown.Line());
+        if (!RawOutput.IsTerminal) Terminal.Standard().WriteLine(countdown.Line());
         else countdown._timer = new Timer(static state => ((Countdown)state!).Tick(), countdown, TimeSpan.Zero, Second);
         return countdown;
     }
@@ -36,7 +36,7 @@ internal sealed class Countdown : IDisposable
             if (_timer is null) return;
             _timer.Dispose();
             _timer = null;
-            Console.Out.WriteLine();
+            Terminal.Standard().WriteLine();
         }
     }
 
@@ -46,11 +46,7 @@ internal sealed class Countdown : IDisposable
         {
             // The last tick may come after the end.
             if (_timer is null) return;
-            var line = Line();
-            // A line that wraps could not be rewritten.
-            if (Console.WindowWidth is > 1 and var width && line.Length >= width) line = line[..(width - 1)];
-            Console.Out.Write('\r' + line.PadRight(_written));
-            _written = line.Length;
+            _written = RawOutput.Rewrite(Line(), _written);
         }
     }
 

@@ -10,16 +10,16 @@ internal interface IOutput
     /// <summary>The command's result, once.</summary>
     /// <param name="json">An object whose members become the JSON object's.</param>
     /// <param name="people">Tells the same to a person.</param>
-    void Result(object json, Action<IAnsiConsole> people);
+    void Result(object json, Action<Terminal> people);
 
     /// <summary>A step on the way to the result, at once: a line of JSON of its own.</summary>
-    void Step(object json, Action<IAnsiConsole> people);
+    void Step(object json, Action<Terminal> people);
 
     /// <summary>Something that a person should know besides the result.</summary>
     void Note(string text);
 
     /// <summary>What a person must see before a question. Nothing to a machine.</summary>
-    void Show(Action<IAnsiConsole> people);
+    void Show(Action<Terminal> people);
 
     /// <summary>Why the command failed.</summary>
     /// <returns>The exit code.</returns>

@@ -8,14 +8,14 @@ internal static class ItemTable
     public static object Json(ItemInfo item) => new { item.Name, item.Version, size = item.Length, item.Modified };
 
     /// <summary>A row each.</summary>
-    public static void Write(IAnsiConsole people, ImmutableArray<ItemInfo> items)
+    public static void Write(Terminal people, ImmutableArray<ItemInfo> items)
     {
         var table = new Table().Border(TableBorder.Simple)
             .AddColumn("Item").AddColumn(new TableColumn("Version").RightAligned())
             .AddColumn(new TableColumn("Size").RightAligned()).AddColumn("Changed");
         foreach (var item in items)
-            table.AddRow(new Text(Words.Safe(item.Name)), new Text($"{item.Version}"),
-                new Text(Words.Size(item.Length)), new Text(Words.Time(item.Modified)));
+            table.AddRow(Terminal.Cell(item.Name), Terminal.Cell($"{item.Version}"),
+                Terminal.Cell(Words.Size(item.Length)), Terminal.Cell(Words.Time(item.Modified)));
         people.Write(table);
     }
 }

@@ -32,28 +32,29 @@ internal static class PassphraseTable
             new { at = ToldTime.At(e.At), what = Words.Kebab(e.Kind.ToString()) }),
     };
 
-    public static void Write(IAnsiConsole people, ImmutableArray<PassphraseStatus> status)
+    public static void Write(Terminal people, ImmutableArray<PassphraseStatus> status)
     {
         var table = new Table().Border(TableBorder.Simple).AddColumns("Server", "State", "Guesses left", "Next guess");
         foreach (var realm in status)
         {
             table.AddRow(
-                new Text(Words.Safe(realm.Realm)),
-                new Text(realm.State?.ToString().ToLowerInvariant() ?? realm.Problem!),
-                new Text(realm.State is null ? "?" : realm.GuessesLeft.ToString(CultureInfo.InvariantCulture)),
-                new Text(realm.NextAttemptIn > TimeSpan.Zero ? $"in {Words.Duration(realm.NextAttemptIn)}" : "now"));
+                Terminal.Cell(realm.Realm),
+                Terminal.Cell(realm.State?.ToString().ToLowerInvariant() ?? realm.Problem!),
+                Terminal.Cell(realm.State is null ? "?" : realm.GuessesLeft.ToString(CultureInfo.InvariantCulture)),
+                Terminal.Cell(
+                    realm.NextAttemptIn > TimeSpan.Zero ? $"in {Words.Duration(realm.NextAttemptIn)}" : "now"));
         }
         people.Write(table);
         people.WriteLine($"{status[0].Threshold} of {Words.Count(status[0].Of, "server")} must answer.");
         foreach (var realm in status.Where(r => r.GuessesSinceRight > 0))
             people.WriteLine(
-                $"{Words.Safe(realm.Realm)} has seen {Words.Count(realm.GuessesSinceRight, "guess", "guesses")} since "
+                $"{realm.Realm} has seen {Words.Count(realm.GuessesSinceRight, "guess", "guesses")} since "
                 + "the last right one. Was it not you? keyrecovery passphrase pause");
         foreach (var entry in status.SelectMany(r => r.Events.Select(e => (r.Realm, e))).OrderBy(e => e.e.At)
             .TakeLast(ShownEvents))
             people.WriteLine(
                 $"  {Words.Time(ToldTime.At(entry.e.At))}  {Of(entry.e.Kind)} "
-                + $"({Words.Safe(entry.Realm)})");
+                + $"({entry.Realm})");
     }
 
     private static string Of(RealmEventKind kind) => kind switch

@@ -14,7 +14,7 @@ internal static class ReceiptText
         "that the server tells the truth: it is a signed statement, which makes a lie provable",
     ];
 
-    public static void Write(IAnsiConsole people, ErasureReceipt receipt)
+    public static void Write(Terminal people, ErasureReceipt receipt)
     {
         people.WriteLine($"Erasure {receipt.Id} in the app {receipt.App}, level {receipt.Level}.");
         people.WriteLine(

@@ -18,13 +18,13 @@ internal static class RestorePointTable
     };
 
     /// <summary>A number and two or three lines each: that fits any terminal.</summary>
-    public static void Write(IAnsiConsole people, ImmutableArray<RestorePointInfo> points, AuthorityNames names)
+    public static void Write(Terminal people, ImmutableArray<RestorePointInfo> points, AuthorityNames names)
     {
         var grid = new Grid().AddColumn(new GridColumn().NoWrap().RightAligned()).AddColumn();
         foreach (var (i, point) in points.Index())
         {
             var when = point.At is { } at ? $"{Words.Time(at)}, " : "";
-            grid.AddRow(new Text($"{i + 1}"), new Text($"{when}{Why(point, names)}\n{Details(point)}"));
+            grid.AddRow(Terminal.Cell($"{i + 1}"), Terminal.Cell($"{when}{Why(point, names)}", Details(point)));
         }
         people.Write(grid);
     }

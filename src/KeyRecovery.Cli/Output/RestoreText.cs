@@ -21,7 +21,7 @@ internal static class RestoreText
     }
 
     public static void Write(
-        IAnsiConsole people, DateTimeOffset? restoredAt, BehindInfo? behind,
+        Terminal people, DateTimeOffset? restoredAt, BehindInfo? behind,
         ImmutableArray<RestoreConflictInfo> conflicts)
     {
         if (restoredAt is not { } at)
@@ -48,7 +48,7 @@ internal static class RestoreText
         returnedAuthorities = conflict.ReturnedAuthorities.Select(AuthorityTable.Json),
     };
 
-    private static void Write(IAnsiConsole people, BehindInfo behind)
+    private static void Write(Terminal people, BehindInfo behind)
     {
         people.WriteLine(
             "It lacks the newest change of who may act, and takes no change before a device that has it opens the "
@@ -60,11 +60,11 @@ internal static class RestoreText
                 $"That removes again who was removed since: {Words.List(behind.Leaving.Select(Words.Name))}.");
     }
 
-    private static void Write(IAnsiConsole people, RestoreConflictInfo conflict)
+    private static void Write(Terminal people, RestoreConflictInfo conflict)
     {
         if (!conflict.LostItems.IsEmpty)
             people.WriteLine(
-                $"Lost, or older than here: {Words.List(conflict.LostItems.Select(Words.Safe))}. Store them again: "
+                $"Lost, or older than here: {Words.List(conflict.LostItems)}. Store them again: "
                 + "keyrecovery backup put NAME FILE");
         if (!conflict.LostAuthorities.IsEmpty)
             people.WriteLine(

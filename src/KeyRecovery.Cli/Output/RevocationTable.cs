@@ -10,7 +10,7 @@ internal static class RevocationTable
     });
 
     /// <summary>The whole plan.</summary>
-    public static void Write(IAnsiConsole people, RevocationPlan plan, AuthorityNames names)
+    public static void Write(Terminal people, RevocationPlan plan, AuthorityNames names)
     {
         WriteGoes(people, plan.Goes, names);
         foreach (var stays in plan.Stays)
@@ -21,7 +21,7 @@ internal static class RevocationTable
     }
 
     /// <summary>Those that go, a line each.</summary>
-    public static void WriteGoes(IAnsiConsole people, IEnumerable<RevocationEntry> goes, AuthorityNames names)
+    public static void WriteGoes(Terminal people, IEnumerable<RevocationEntry> goes, AuthorityNames names)
     {
         foreach (var entry in goes) people.WriteLine($"  goes   {names.Of(entry.Id)}: {Why(entry, names)}");
     }

@@ -12,7 +12,7 @@ internal static class UndoTable
     public static int Unchanged(ImmutableArray<UndoItem> items) => items.Count(i => !Changes(i));
 
     /// <summary>A row for each item that changes.</summary>
-    public static void Write(IAnsiConsole people, UndoPlan plan, AuthorityNames names)
+    public static void Write(Terminal people, UndoPlan plan, AuthorityNames names)
     {
         var changed = plan.Items.Where(Changes).ToList();
         if (changed.Count > 0)
@@ -23,8 +23,8 @@ internal static class UndoTable
             foreach (var item in changed)
             {
                 table.AddRow(
-                    new Text(Words.Safe(item.Name)), new Text(Become(item)), new Text(Version(item.Now)),
-                    new Text(Version(item.Then)));
+                    Terminal.Cell(item.Name), Terminal.Cell(Become(item)), Terminal.Cell(Version(item.Now)),
+                    Terminal.Cell(Version(item.Then)));
             }
             people.Write(table);
         }

@@ -51,7 +51,7 @@ internal static class Words
     /// <summary>A device's name, or what kind of slot it is.</summary>
     public static string Name(AuthorityInfo authority) => authority switch
     {
-        { Name.Length: > 0 } => Safe(authority.Name),
+        { Name.Length: > 0 } => authority.Name,
         { Kind: AuthorityKind.Code } => "recovery code",
         { Kind: AuthorityKind.Device } => "a device without a name",
         _ => Kind(authority.Kind),
@@ -78,17 +78,19 @@ internal static class Words
     public static string Kind(AuthorityKind kind) => kind.ToString().ToLowerInvariant();
 
     /// <summary>
-    /// A name that somebody chose, without what would move a terminal's cursor or turn its writing around.
+    /// A line of text without what would move a terminal's cursor, turn its writing around or begin another line.
     /// </summary>
-    public static string Safe(string name)
+    public static string Safe(string text)
     {
-        var safe = new StringBuilder(name.Length);
-        foreach (var rune in name.EnumerateRunes())
+        var safe = new StringBuilder(text.Length);
+        foreach (var rune in text.EnumerateRunes())
         {
-            var category = Rune.GetUnicodeCategory(rune);
-            safe.Append(category is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
-                or UnicodeCategory.ParagraphSeparator ? "\uFFFD" : rune.ToString());
+            safe.Append(MovesTerminals(rune) ? "\uFFFD" : rune.ToString());
         }
         return safe.ToString();
     }
+
+    /// <summary>Whether a terminal may do something else than show it.</summary>
+    public static bool MovesTerminals(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control
+        or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 }

@@ -19,7 +19,7 @@ public class CliFixture : IAsyncLifetime
         Server = await ServerProcess.StartAsync(_folder["data"], 0, [.. Settings]);
 
     /// <inheritdoc/>
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         await Server.DisposeAsync();
         _folder.Dispose();

@@ -38,13 +38,15 @@ internal sealed class BackupStep : DemoStep
                 s => new { s.Name, s.Bytes, s.Requests, ms = Math.Round(s.Elapsed.TotalMilliseconds, 1) }).ToList());
     }
 
-    private static void Write(IAnsiConsole people, List<Stored> stored)
+    private static void Write(Terminal people, List<Stored> stored)
     {
         var table = new Table().Border(TableBorder.Simple)
             .AddColumn("Item").AddColumn(new TableColumn("Size").RightAligned())
             .AddColumn(new TableColumn("Requests").RightAligned()).AddColumn(new TableColumn("Time").RightAligned());
         foreach (var item in stored)
-            table.AddRow(item.Name, Words.Size(item.Bytes), $"{item.Requests}", Words.Duration(item.Elapsed));
+            table.AddRow(
+                Terminal.Cell(item.Name), Terminal.Cell(Words.Size(item.Bytes)), Terminal.Cell($"{item.Requests}"),
+                Terminal.Cell(Words.Duration(item.Elapsed)));
         people.Write(new Padder(table, new Padding(6, 0, 0, 0)));
     }
 }

@@ -55,8 +55,8 @@ internal sealed class LinkStep : DemoStep
             tale.Holds(shown.Task.IsCompletedSuccessfully,
                 $"the laptop shows {await shown.Task}, and Alex types it on the phone: there is nobody in between");
             tale.Holds(candidate?.Name == world.Laptop.Name,
-                $"the phone asks before anything moves: {Words.Safe(candidate!.Name)}, "
-                + $"{Words.Safe(candidate.Platform)}, from {candidate.Network}? Alex says yes");
+                $"the phone asks before anything moves: {candidate!.Name}, "
+                + $"{candidate.Platform}, from {candidate.Network}? Alex says yes");
             using (linked.Bundle)
                 tale.Holds(linked.Bundle.Span.SequenceEqual(bundle),
                     $"the app's keys have moved, {Words.Size(BundleSize)}, byte for byte, through a server that saw "

@@ -28,7 +28,8 @@ internal sealed class PassphraseStep : DemoStep
             people =>
                 people.Write(
                     new Padder(
-                        new Text(world.Passphrase, new Style(decoration: Decoration.Bold)), new Padding(6, 0, 0, 0))));
+                        Terminal.Styled(world.Passphrase, new Style(decoration: Decoration.Bold)),
+                        new Padding(6, 0, 0, 0))));
 
         var token = (await DevelopmentToken.FetchAsync(world.Host.Address, DemoWorld.App, world.Subject, ct)).Token;
         using var passphrase = Passphrase.Read(world.Passphrase).Passphrase!;

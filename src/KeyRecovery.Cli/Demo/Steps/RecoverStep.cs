@@ -48,8 +48,8 @@ internal sealed class RecoverStep : DemoStep
     {
         var table = new Table().Border(TableBorder.Simple).AddColumns("Who", "Kind", "Added");
         foreach (var authority in authorities)
-            table.AddRow(new Text(Words.Name(authority)), new Text(Words.Kind(authority.Kind)),
-                new Text(Words.Time(authority.Added)));
+            table.AddRow(Terminal.Cell(Words.Name(authority)), Terminal.Cell(Words.Kind(authority.Kind)),
+                Terminal.Cell(Words.Time(authority.Added)));
         return table;
     }
 }

@@ -1,3 +1,5 @@
+using KeyRecovery.Cli.Output;
+
 namespace KeyRecovery.Cli.Demo.Telling;
 
 /// <summary>Tells the demo while it happens.</summary>
@@ -10,7 +12,7 @@ internal interface ITeller
     void Say(string text);
 
     /// <summary>Something to look at.</summary>
-    void Show(Action<IAnsiConsole> people);
+    void Show(Action<Terminal> people);
 
     /// <summary>A claim that was just verified.</summary>
     void Held(string claim);

@@ -11,7 +11,7 @@ internal sealed class JsonTeller(IOutput output) : ITeller
 
     public void Say(string text) { }
 
-    public void Show(Action<IAnsiConsole> people) { }
+    public void Show(Action<Terminal> people) { }
 
     public void Held(string claim) { }
 

@@ -1,3 +1,5 @@
+using KeyRecovery.Cli.Output;
+
 namespace KeyRecovery.Cli.Demo.Telling;
 
 /// <summary>What a step says, claims and measures.</summary>
@@ -9,7 +11,7 @@ internal sealed class StepTale(ITeller teller)
 
     public void Say(string text) => teller.Say(text);
 
-    public void Show(Action<IAnsiConsole> people) => teller.Show(people);
+    public void Show(Action<Terminal> people) => teller.Show(people);
 
     /// <summary>Keeps a number or name for the JSON.</summary>
     public void Fact(string name, object value) => _facts[name] = value;

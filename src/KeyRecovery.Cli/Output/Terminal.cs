@@ -1,0 +1,94 @@
+using Spectre.Console.Rendering;
+
+// The one place that may.
+#pragma warning disable RS0030
+
+namespace KeyRecovery.Cli.Output;
+
+/// <summary>
+/// The one way out to a person: whatever is said passes <see cref="Words.Safe"/>, line by line, so that what a server,
+/// a realm, another device or a file wrote moves no cursor, turns no writing around and makes no line of its own.
+/// Everything else that could write is banned in this project (<c>BannedSymbols.txt</c>).
+/// </summary>
+internal sealed class Terminal
+{
+    // Nobody wraps a file: wide enough for every table.
+    private const int FileWidth = 140;
+
+    private readonly IAnsiConsole _console;
+
+    private Terminal(TextWriter writer, bool isRedirected)
+    {
+        var settings = new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) };
+        if (isRedirected) (settings.Ansi, settings.ColorSystem, settings.Interactive) =
+            (AnsiSupport.No, ColorSystemSupport.NoColors, InteractionSupport.No);
+        _console = AnsiConsole.Create(settings);
+        if (isRedirected) _console.Profile.Width = FileWidth;
+    }
+
+    /// <summary>In columns.</summary>
+    public int Width => _console.Profile.Width;
+
+    /// <summary>On standard output: what was asked for.</summary>
+    public static Terminal Standard() => new(Console.Out, Console.IsOutputRedirected);
+
+    /// <summary>On standard error: notes, questions, progress.</summary>
+    public static Terminal Error() => new(Console.Error, Console.IsErrorRedirected);
+
+    /// <summary>Text in a table or a grid: a line each.</summary>
+    public static IRenderable Cell(params ReadOnlySpan<string> lines) => Of(null, lines);
+
+    /// <summary>Text in a style.</summary>
+    public static IRenderable Styled(string text, Style style) => Of(style, text);
+
+    /// <summary>A mark in a style, and a text.</summary>
+    public static IRenderable Marked(string mark, Style style, string text) =>
+        new Paragraph(Words.Safe(mark), style).Append(" " + Words.Safe(text));
+
+    public void WriteLine() => _console.WriteLine();
+
+    public void WriteLine(string text) => _console.WriteLine(Words.Safe(text));
+
+    public void WriteLine(string text, Style style) => _console.WriteLine(Words.Safe(text), style);
+
+    /// <summary>A mark in a style, and a text.</summary>
+    public void WriteMarked(string mark, Style style, string text)
+    {
+        Write(Marked(mark, style, text));
+        WriteLine();
+    }
+
+    /// <summary>Text without an end of line.</summary>
+    public void Write(string text) => _console.Write(new Text(Words.Safe(text)));
+
+    /// <summary>What was built of cells.</summary>
+    public void Write(IRenderable cells) => _console.Write(cells);
+
+    /// <summary>A line that is never broken, as programs read it too.</summary>
+    public void WriteUnbroken(string text) => _console.Profile.Out.Writer.WriteLine(Words.Safe(text));
+
+    /// <summary>Does work under a bar, where somebody watches.</summary>
+    public async Task<T> WithBarAsync<T>(string title, Func<IProgress<(int Done, int Of)>, Task<T>> work)
+    {
+        if (!_console.Profile.Capabilities.Interactive) return await work(new Progress<(int, int)>());
+        return await _console.Progress().AutoClear(true).StartAsync(async bars =>
+            await work(new Bar(bars.AddTask(Markup.Escape(Words.Safe(title))))));
+    }
+
+    private static Text Of(Style? style, params ReadOnlySpan<string> lines)
+    {
+        var safe = new string[lines.Length];
+        for (var i = 0; i < lines.Length; i++) safe[i] = Words.Safe(lines[i]);
+        return new Text(string.Join('\n', safe), style);
+    }
+
+    // Told in order, on the worker's own thread.
+    private sealed class Bar(ProgressTask task) : IProgress<(int Done, int Of)>
+    {
+        public void Report((int Done, int Of) value)
+        {
+            task.MaxValue = value.Of;
+            task.Value = value.Done;
+        }
+    }
+}
