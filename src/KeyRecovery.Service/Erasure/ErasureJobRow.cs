@@ -10,9 +10,11 @@ namespace KeyRecovery.Service.Erasure;
 /// <param name="Upload">What the ids of its lines begin with: 16 bytes.</param>
 /// <param name="Erased">How many settled lines have a receipt.</param>
 /// <param name="Unknown">How many settled lines had no account.</param>
+/// <param name="Filing">How often the same file came, from 1. Each names the people in it anew (F23).</param>
 /// <param name="Open">The lines that are not settled. A line leaves it and is counted in one write.</param>
 internal sealed record ErasureJobRow(
-    string App, ulong RequestedAt, int Lines, ReadOnlyMemory<byte> Upload, int Erased, int Unknown, NumberRanges Open)
+    string App, ulong RequestedAt, int Lines, ReadOnlyMemory<byte> Upload, int Erased, int Unknown,
+    int Filing, NumberRanges Open)
 {
     /// <summary>The most lines of a job.</summary>
     public const int MaxLines = 100_000;
@@ -21,7 +23,10 @@ internal sealed record ErasureJobRow(
 
     /// <summary>One that was just filed.</summary>
     public static ErasureJobRow New(string app, ulong now, int lines, ReadOnlyMemory<byte> upload) =>
-        new(app, now, lines, upload, 0, 0, NumberRanges.UpTo(lines));
+        new(app, now, lines, upload, 0, 0, 1, NumberRanges.UpTo(lines));
+
+    /// <summary>The same file again: whoever it names is looked for once more.</summary>
+    public ErasureJobRow Again(ulong now) => New(App, now, Lines, Upload) with { Filing = Filing + 1 };
 
     public bool IsDone => Open.IsEmpty;
 
@@ -40,8 +45,8 @@ internal sealed record ErasureJobRow(
 
     public byte[] Encode()
     {
-        var writer = new CborOut().Array(9).Text(RowLabel).UInt(1).Text(App).UInt(RequestedAt).UInt((ulong)Lines)
-            .Bytes(Upload.Span).UInt((ulong)Erased).UInt((ulong)Unknown);
+        var writer = new CborOut().Array(10).Text(RowLabel).UInt(1).Text(App).UInt(RequestedAt).UInt((ulong)Lines)
+            .Bytes(Upload.Span).UInt((ulong)Erased).UInt((ulong)Unknown).UInt((ulong)Filing);
         Open.Write(writer);
         return writer.ToArray();
     }
@@ -49,10 +54,11 @@ internal sealed record ErasureJobRow(
     public static ErasureJobRow Decode(ReadOnlyMemory<byte> bytes)
     {
         var reader = new CborIn(bytes);
-        reader.OwnStructure(RowLabel, 9);
+        reader.OwnStructure(RowLabel, 10);
         var row = new ErasureJobRow(
             reader.Text(1, Limits.AppIdLength), reader.UInt(), (int)reader.UInt(MaxLines), reader.Bytes(16),
-            (int)reader.UInt(MaxLines), (int)reader.UInt(MaxLines), NumberRanges.Read(reader, MaxLines));
+            (int)reader.UInt(MaxLines), (int)reader.UInt(MaxLines), (int)reader.UInt(int.MaxValue),
+            NumberRanges.Read(reader, MaxLines));
         reader.End();
         return row;
     }

@@ -49,14 +49,16 @@ internal sealed class ErasureJobRows(IKeyStore keys, ErasureRows erasures, ReadO
         return (ErasureLineRow.Decode(stored.Value), stored);
     }
 
-    /// <summary>What became of a line, as it is told and counted.</summary>
+    /// <summary>
+    /// What became of a line, as it is told and counted: pending until the job's newest filing has looked at it.
+    /// </summary>
     /// <exception cref="RowDamagedException">A line is not there, or an erasure does not open.</exception>
     public async ValueTask<ErasureLineOutcome> OutcomeAsync(ErasureJobRow job, int number, CancellationToken ct)
     {
         var (line, _) = await LineAsync(job, number, ct);
         var decisive = line.State == LineState.Same ? (await LineAsync(job, line.First, ct)).Line : line;
+        if (decisive.Filing != job.Filing) return new ErasureLineOutcome(line.Line, LineOutcome.Pending, default);
         if (decisive.State == LineState.Unknown) return new ErasureLineOutcome(line.Line, LineOutcome.Unknown, default);
-        if (decisive.State != LineState.Found) return new ErasureLineOutcome(line.Line, LineOutcome.Pending, default);
         var receipt = await erasures.ReceiptAsync(new RowKey(Table.KeyRows, decisive.KeyRow), ct);
         return new ErasureLineOutcome(line.Line, receipt.IsEmpty ? LineOutcome.Pending : LineOutcome.Erased, receipt);
     }

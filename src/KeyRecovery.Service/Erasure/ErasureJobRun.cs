@@ -66,14 +66,16 @@ internal sealed class ErasureJobRun(ServiceContext context, ErasureJobRows rows,
     private async ValueTask<RowKey?> TakeAsync(ErasureJobRow job, int number, Task haveRead, CancellationToken ct)
     {
         var (line, _) = await rows.LineAsync(job, number, ct);
-        if (line.State is LineState.Same or LineState.Unknown) return null;
+        if (line.State == LineState.Same) return null;
+        var isLooked = line.Filing == job.Filing;
+        if (isLooked && line.State == LineState.Unknown) return null;
         RowKey? found = line.State == LineState.Found ? new RowKey(Table.KeyRows, line.KeyRow) : null;
         if (await context.Keys.ReadAsync(new RowKey(Table.Subjects, line.Subject), ct) is { } lookup)
         {
             var account = context.Lookups.Open(lookup);
             var keyRow = context.Lookups.Ids.KeyRow(account);
-            // Whoever has registered anew since is not who was found.
-            if (found is null || found == keyRow)
+            // Whoever has registered anew since this filing found them is not who was found; a later filing names them.
+            if (found is null || found == keyRow || !isLooked)
             {
                 var request = new ErasureRow
                 {
@@ -96,11 +98,12 @@ internal sealed class ErasureJobRun(ServiceContext context, ErasureJobRows rows,
             }
         }
 
-        if (found is not null && await context.Keys.ReadAsync(found.Value, ct) is not null) return found;
+        var isThere = found is not null && await context.Keys.ReadAsync(found.Value, ct) is not null;
         await haveRead;
         await WriteAsync(
-            () => ChangeAsync(job, number, l => l with { State = LineState.Unknown, KeyRow = default }, ct), ct);
-        return null;
+            () => isThere ? FoundAsync(job, number, found!.Value, ct)
+                : ChangeAsync(job, number, l => l with { State = LineState.Unknown, KeyRow = default }, ct), ct);
+        return isThere ? found : null;
     }
 
     private ValueTask<RowWrite?> FoundAsync(ErasureJobRow job, int number, RowKey keyRow, CancellationToken ct) =>
@@ -111,7 +114,7 @@ internal sealed class ErasureJobRun(ServiceContext context, ErasureJobRows rows,
         ErasureJobRow job, int number, Func<ErasureLineRow, ErasureLineRow> change, CancellationToken ct)
     {
         var (line, stored) = await rows.LineAsync(job, number, ct);
-        var next = change(line).Encode();
+        var next = (change(line) with { Filing = job.Filing }).Encode();
         return stored.Value.Span.SequenceEqual(next) ? null : new RowWrite.Replace(stored, next);
     }
 
@@ -134,7 +137,8 @@ internal sealed class ErasureJobRun(ServiceContext context, ErasureJobRows rows,
         await WriteAsync(
             async () =>
             {
-                if (await rows.ReadAsync(id, ct) is not ({ } now, { } stored)) return null;
+                // Filed again meanwhile: nothing of that is settled yet.
+                if (await rows.ReadAsync(id, ct) is not ({ } now, { } stored) || now.Filing != job.Filing) return null;
                 var next = now.Settle(outcomes);
                 return ReferenceEquals(next, now) ? null : new RowWrite.Replace(stored, next.Encode());
             },

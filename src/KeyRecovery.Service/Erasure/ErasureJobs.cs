@@ -109,6 +109,8 @@ public sealed class ErasureJobs
             : (lines, null);
     }
 
+    // A job names people, and not the accounts that they had when it was filed first (F23): the same file again is the
+    // same job, which looks for each of them once more.
     private async ValueTask<Acceptance> AcceptAsync(byte[] id, ErasureJobRow job, CancellationToken ct)
     {
         ServiceFailure? unknown = null;
@@ -126,8 +128,9 @@ public sealed class ErasureJobs
             }
 
             var touch = new RowWrite.Replace(first, first.Value);
-            RowWrite[] writes = there is null
-                ? [new RowWrite.Create(ErasureJobRows.PlaceOf(id), job.Encode()), touch] : [touch];
+            RowWrite[] writes = there is null ? [new RowWrite.Create(ErasureJobRows.PlaceOf(id), job.Encode()), touch]
+                : isOwn ? [touch]
+                : [new RowWrite.Replace(stored!, there.Again(job.RequestedAt).Encode()), touch];
             switch (await _context.Keys.WriteAsync(writes, ct))
             {
                 case WriteResult.Written:

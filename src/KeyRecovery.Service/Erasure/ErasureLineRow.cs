@@ -15,21 +15,26 @@ internal sealed record ErasureLineRow(int Line, ReadOnlyMemory<byte> Subject)
     /// <summary>Of one that was found, the id of the account's key row; else empty.</summary>
     public ReadOnlyMemory<byte> KeyRow { get; init; }
 
+    /// <summary>The job's filing that told what it says; 0 for none.</summary>
+    public int Filing { get; init; }
+
     /// <summary>Of one that names a user again, the stored line that was the first to; else 0.</summary>
     public int First { get; init; }
 
-    public byte[] Encode() => new CborOut().Array(7).Text(RowLabel).UInt(1).UInt((ulong)Line).Bytes(Subject.Span)
-        .UInt((ulong)State).Bytes(KeyRow.Span).UInt((ulong)First).ToArray();
+    public byte[] Encode() => new CborOut().Array(8).Text(RowLabel).UInt(1).UInt((ulong)Line).Bytes(Subject.Span)
+        .UInt((ulong)State).Bytes(KeyRow.Span).UInt((ulong)First)
+        .UInt((ulong)Filing).ToArray();
 
     public static ErasureLineRow Decode(ReadOnlyMemory<byte> bytes)
     {
         var reader = new CborIn(bytes);
-        reader.OwnStructure(RowLabel, 7);
+        reader.OwnStructure(RowLabel, 8);
         var line = new ErasureLineRow((int)reader.UInt(int.MaxValue), reader.Bytes(Hash256.Size))
         {
             State = (LineState)reader.UInt((ulong)LineState.Same),
             KeyRow = reader.Bytes(0, Hash256.Size),
             First = (int)reader.UInt(ErasureJobRow.MaxLines),
+            Filing = (int)reader.UInt(int.MaxValue),
         };
         reader.End();
         return line;
