@@ -1,3 +1,4 @@
+using System.Text.Json;
 using KeyRecovery.Api.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -16,18 +17,45 @@ internal static class JwtRules
     /// <summary>The longest token, in characters.</summary>
     public const int MostCharacters = 8 * 1024;
 
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
     /// <summary>The token, unverified; null where it is none that we read.</summary>
     public static JsonWebToken? Parse(string text)
     {
         try
         {
             var token = new JsonWebToken(text);
-            // We understand no critical extension (RFC 7515 §4.1.11), and read no encrypted token.
-            return token.IsEncrypted || token.TryGetHeaderValue<object>("crit", out _) ? null : token;
+            // We understand no critical extension (RFC 7515 §4.1.11), and read no encrypted token. A name that stands
+            // twice is one thing to one reader and another to the next.
+            return token.IsEncrypted || token.TryGetHeaderValue<object>("crit", out _)
+                || !IsStrict(token.EncodedHeader) || !IsStrict(token.EncodedPayload) ? null : token;
         }
         catch (ArgumentException)
         {
             return null;
+        }
+    }
+
+    /// <summary>
+    /// A claim that is a string; null otherwise. Read from the payload itself: the library gives a number as one.
+    /// </summary>
+    public static string? Text(JsonWebToken token, string claim)
+    {
+        using var payload = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(token.EncodedPayload), Strict);
+        return payload.RootElement.TryGetProperty(claim, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString() : null;
+    }
+
+    private static bool IsStrict(string part)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(part), Strict);
+            return json.RootElement.ValueKind == JsonValueKind.Object;
+        }
+        catch (Exception odd) when (odd is JsonException or FormatException)
+        {
+            return false;
         }
     }
 

@@ -30,8 +30,7 @@ internal sealed class OperatorTokens
         var (one, keysUnavailable) = await _operators.VerifyAsync(token, context.RequestAborted);
         if (keysUnavailable) return (null, Http.Failures.KeysUnavailable());
         if (one is null) return (null, invalid);
-        return token.TryGetPayloadValue<string>("scope", out var scope) && scope.Split(' ')
-            .Contains(EraseScope, StringComparer.Ordinal)
+        return JwtRules.Text(token, "scope")?.Split(' ').Contains(EraseScope, StringComparer.Ordinal) == true
             ? (_apps.First(app => app.Id == one.App), null)
             : (null, new ProblemResult(ErrorCode.Forbidden) { Field = "scope" });
     }

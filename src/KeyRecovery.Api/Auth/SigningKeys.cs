@@ -38,6 +38,34 @@ internal static class SigningKeys
         }
     }
 
+    /// <summary>Whether a file holds a private key, with which whoever reads it makes tokens.</summary>
+    public static bool HoldsPrivateFile(string path)
+    {
+        try
+        {
+            if (new FileInfo(path).Length > MostBytes) return false;
+            var text = File.ReadAllText(path);
+            return text.Contains("PRIVATE KEY-----", StringComparison.Ordinal) || HoldsPrivate(text);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether a JWK Set holds one.</summary>
+    public static bool HoldsPrivate(string jwks)
+    {
+        try
+        {
+            return new JsonWebKeySet(jwks).Keys.Any(key => key.HasPrivateKey);
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Reads a JWK Set (RFC 7517 §5); null when it is none, or holds no key of use.</summary>
     public static IReadOnlyList<SecurityKey>? TryRead(string jwks)
     {
@@ -56,8 +84,10 @@ internal static class SigningKeys
     public static IReadOnlyList<SecurityKey> Usable(IEnumerable<SecurityKey> keys) =>
         [.. keys.Where(IsUsable).Take(MostKeys)];
 
+    // Who publishes a private key has no key that tells anybody apart.
     private static bool IsUsable(SecurityKey key) => key switch
     {
+        JsonWebKey { HasPrivateKey: true } => false,
         JsonWebKey { Kty: JsonWebAlgorithmsKeyTypes.RSA, Use: null or "" or "sig" } => key.KeySize >= LeastRsaBits,
         JsonWebKey { Kty: JsonWebAlgorithmsKeyTypes.EllipticCurve, Use: null or "" or "sig" } => true,
         RsaSecurityKey or X509SecurityKey => key.KeySize >= LeastRsaBits,

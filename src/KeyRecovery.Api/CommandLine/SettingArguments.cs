@@ -6,6 +6,7 @@ namespace KeyRecovery.Api.CommandLine;
 /// </summary>
 internal static class SettingArguments
 {
+    private static readonly string[] Sections = ["KeyRecovery:", "Kestrel:"];
     private static readonly string[] HostKeys = ["urls", "environment", "contentRoot", "applicationName"];
 
     /// <exception cref="UsageException">One is no setting.</exception>
@@ -16,11 +17,13 @@ internal static class SettingArguments
             var at = args[i].IndexOf('=', StringComparison.Ordinal);
             var key = (at < 0 ? args[i] : args[i][..at]).TrimStart('-');
             var isSetting = (at >= 0 || args[i].StartsWith("--", StringComparison.Ordinal))
-                && (key.Contains(':', StringComparison.Ordinal)
+                && (Sections.Any(section => key.StartsWith(section, StringComparison.OrdinalIgnoreCase))
                     || HostKeys.Contains(key, StringComparer.OrdinalIgnoreCase));
             if (!isSetting)
+                // Without its value, which may be secret.
                 throw new UsageException(
-                    $"{args[i]} is neither a switch of this verb nor a setting: --help tells them");
+                    $"{(at < 0 ? args[i] : args[i][..at])} is neither a switch of this verb nor a setting: "
+                    + "--help tells them");
             if (at < 0 && ++i == args.Length) throw new UsageException($"{args[^1]} takes a value");
         }
     }

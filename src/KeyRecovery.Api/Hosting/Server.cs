@@ -22,8 +22,16 @@ internal static class Server
     public static KeyRecoveryOptions ReadOptions(string[] args)
     {
         SettingArguments.Check(args);
-        var builder = WebApplication.CreateSlimBuilder(args);
+        var builder = Begin(args);
         return OptionsReader.Read(builder.Configuration, builder.Environment);
+    }
+
+    /// <summary>Nothing but the configuration.</summary>
+    public static WebApplicationBuilder Begin(string[] args)
+    {
+        var builder = WebApplication.CreateSlimBuilder(args);
+        if (!DocumentGeneration.IsRunning) SettingsFile.AddTo(builder.Configuration, builder.Environment);
+        return builder;
     }
 
     /// <summary>The server with its stores open, ready to run.</summary>
@@ -31,10 +39,11 @@ internal static class Server
     /// <param name="adjust">A last word on the services, for tests.</param>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
     {
-        var builder = WebApplication.CreateSlimBuilder(args);
+        var builder = Begin(args);
         var options = DocumentGeneration.IsRunning
             ? new KeyRecoveryOptions()
             : OptionsReader.Read(builder.Configuration, builder.Environment);
+        if (!DocumentGeneration.IsRunning) CarefulStart.Refuse(options, builder.Environment);
         AddServer(builder, options);
         adjust?.Invoke(builder);
 
@@ -105,7 +114,9 @@ internal static class Server
     {
         app.UseKnownProxies(options.KnownProxies);
         app.UseMiddleware<RequestBoundary>();
+        app.UseMiddleware<HeadRequests>();
         app.UseRouting();
+        app.Use(HeadRequests.RefuseSigned);
         app.UseMiddleware<AddressLimit>();
         app.UseMiddleware<SignedRequests>();
     }

@@ -1,12 +1,14 @@
 using KeyRecovery.Api.Auth;
+using KeyRecovery.Api.Options;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace KeyRecovery.Api.Hosting;
 
-/// <summary>The one line that says where the server listens.</summary>
+/// <summary>The lines that say where the server listens, and what an operator should not leave so.</summary>
 internal sealed partial class Startup(
-    ServerAuthority authority, IServer server, ILogger<Startup> logger) : IHostedLifecycleService
+    ServerAuthority authority, IServer server, KeyRecoveryOptions options, IConfiguration configuration,
+    IHostEnvironment environment, ILogger<Startup> logger) : IHostedLifecycleService
 {
     public Task StartedAsync(CancellationToken cancellationToken)
     {
@@ -14,7 +16,11 @@ internal sealed partial class Startup(
         return Task.CompletedTask;
     }
 
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        foreach (var what in CarefulStart.Warnings(options, configuration, environment)) Careless(logger, what);
+        return Task.CompletedTask;
+    }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -26,4 +32,7 @@ internal sealed partial class Startup(
 
     [LoggerMessage(3, LogLevel.Information, "Listening on {Addresses} as {Authority}", EventName = "Listening")]
     private static partial void Listening(ILogger logger, IEnumerable<string> addresses, string authority);
+
+    [LoggerMessage(4, LogLevel.Warning, "{What}", EventName = "Careless")]
+    private static partial void Careless(ILogger logger, string what);
 }

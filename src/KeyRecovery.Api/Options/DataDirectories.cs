@@ -10,6 +10,7 @@ namespace KeyRecovery.Api.Options;
 /// <param name="Fence">The list of tombstones, which no restore replaces.</param>
 internal sealed record DataDirectories(string Stores, string Keys, string Ring, string Fence)
 {
+    private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     public static DataDirectories Of(KeyRecoveryOptions options) => new(
@@ -37,16 +38,29 @@ internal sealed record DataDirectories(string Stores, string Keys, string Ring, 
     }
 
     /// <summary>What is wrong with them, a sentence each.</summary>
-    public IEnumerable<string> Findings()
+    public IEnumerable<string> Findings() => Missing().Concat(OpenToOthers());
+
+    /// <summary>Which of them, and which of the ring's files, other users may read.</summary>
+    public IEnumerable<string> OpenToOthers()
     {
+        if (OperatingSystem.IsWindows()) yield break;
         foreach (var (name, path) in Named)
         {
-            if (!Directory.Exists(path))
-                yield return $"KeyRecovery:{name}:Directory does not exist: {path} (run init)";
-            else if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerOnly) != 0)
+            if (Directory.Exists(path) && (File.GetUnixFileMode(path) & ~OwnerOnly) != 0)
                 yield return $"KeyRecovery:{name}:Directory is open to other users: {path} (chmod 700)";
         }
+
+        // A socket has no content.
+        foreach (var path in Directory.Exists(Ring) ? Directory.GetFiles(Ring) : [])
+        {
+            if (!path.EndsWith(".sock", StringComparison.Ordinal) && (File.GetUnixFileMode(path) & ~OwnerFile) != 0)
+                yield return $"{path} is open to other users: chmod 600, and replace what they may have read (rotate, "
+                    + "rotate --root)";
+        }
     }
+
+    private IEnumerable<string> Missing() => Named.Where(place => !Directory.Exists(place.Path))
+        .Select(place => $"KeyRecovery:{place.Name}:Directory does not exist: {place.Path} (run init)");
 
     /// <summary>Whether one directory is the other or lies in it, symbolic links followed.</summary>
     public static bool Overlap(string first, string second)

@@ -36,6 +36,7 @@ internal static class LogSetup
                         file,
                         fileSizeLimitBytes: FileBytes,
                         rollOnFileSizeLimit: true,
+                        hooks: new PrivateLogFiles(),
                         retainedFileCountLimit: FilesKept);
                 }
             },

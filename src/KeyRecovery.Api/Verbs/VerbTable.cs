@@ -1,3 +1,4 @@
+using System.Reflection;
 using KeyRecovery.Api.CommandLine;
 using KeyRecovery.Api.Control;
 using KeyRecovery.Service.Keys;
@@ -43,6 +44,7 @@ internal static class VerbTable
                   --json                  one JSON object
           offline-key  draw the key that backup sets are sealed to, on a machine that is no server
                   --private FILE --public FILE
+          --version
         """;
 
     public static async Task<int> RunAsync(string[] args)
@@ -51,6 +53,7 @@ internal static class VerbTable
         var verb = named ? args[0] : "serve";
         var rest = named ? args[1..] : args;
         if (rest.Any(argument => argument is "--help" or "-h")) verb = "help";
+        if (args is ["--version"]) verb = "version";
         try
         {
             switch (verb)
@@ -69,6 +72,10 @@ internal static class VerbTable
                     return await RestoreVerb.RunAsync(rest);
                 case "offline-key":
                     return OfflineKeyVerb.Run(rest);
+                case "version":
+                    Console.Out.WriteLine(typeof(VerbTable).Assembly
+                        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion);
+                    return 0;
                 case "help":
                     Console.Out.WriteLine(Usage);
                     return 0;

@@ -22,14 +22,17 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public string StandardOutput => string.Join('\n', _output);
 
+    public string LogPath => Path.Combine(_directory.Path, "log.json");
+
     public string LogFile => _directory.ReadShared("log.json");
 
     public static async Task<HostProcess> StartAsync(
-        Dictionary<string, string>? settings = null, string environment = "Development")
+        Dictionary<string, string>? settings = null, string environment = "Development", string? urls = null)
     {
         var directory = new TempDirectory();
         var host = new HostProcess(
-            Launch(["serve", .. TestHost.Arguments(directory, settings, environment)]), directory);
+            Launch(["serve", .. TestHost.Arguments(directory, settings, environment),
+                .. urls is null ? Array.Empty<string>() : ["--urls", urls]]), directory);
         var listening = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         host._process.OutputDataReceived += (_, line) =>
         {

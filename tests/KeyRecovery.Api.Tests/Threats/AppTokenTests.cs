@@ -130,6 +130,18 @@ public sealed class AppTokenTests : IDisposable
         return IsInvalid(Token(json is null ? text : $"{text[..^1]},\"{claim}\":{json}}}"));
     }
 
+    [Theory]
+    [InlineData("scope", "\"keyrecovery.erase\"")]
+    [InlineData("aud", "\"chat\"")]
+    [InlineData("exp", "9999999999")]
+    [InlineData("anything", "{\"a\":1,\"a\":2}")]
+    public async Task F34_a_name_that_stands_twice_is_no_token(string claim, string json)
+    {
+        var once = Token($"{Claims()[..^1]},\"other\":1}}");
+        Assert.IsType<TokenResult.Valid>(await ReadAsync(once));
+        await IsInvalid(Token($"{Claims()[..^1]},\"{claim}\":{json},\"{claim}\":{json}}}"));
+    }
+
     [Fact]
     public Task A_doubled_subject_is_no_subject() => IsInvalid(Token($"{Claims()[..^1]},\"sub\":\"eve\"}}"));
 

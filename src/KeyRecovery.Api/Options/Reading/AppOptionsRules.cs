@@ -80,9 +80,13 @@ internal static class AppOptionsRules
 
         CheckAddress($"{key}:Authority", app.Authority, failures);
         CheckAddress($"{key}:JwksUrl", app.JwksUrl, failures);
-        if (app.Jwks is not null && SigningKeys.TryRead(app.Jwks) is null)
+        const string Private = "holds a private key, which makes tokens: give the public half alone, and replace it";
+        if (app.Jwks is not null && SigningKeys.HoldsPrivate(app.Jwks)) failures.Add($"{key}:Jwks", Private);
+        else if (app.Jwks is not null && SigningKeys.TryRead(app.Jwks) is null)
             failures.Add($"{key}:Jwks", "is a JWK Set with at least one public RSA (2048 bits or more) or EC key");
-        if (app.KeyFile is not null && SigningKeys.TryReadFile(app.KeyFile) is null)
+        if (app.KeyFile is not null && SigningKeys.HoldsPrivateFile(app.KeyFile))
+            failures.Add($"{key}:KeyFile", Private);
+        else if (app.KeyFile is not null && SigningKeys.TryReadFile(app.KeyFile) is null)
             failures.Add($"{key}:KeyFile",
                 "is a readable file with a JWK Set or a PEM public key, RSA (2048 bits or more) or EC");
     }

@@ -30,6 +30,7 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
         failures.Range("Rotation:MinIntervalHours", options.Rotation.MinIntervalHours, 0, 720);
         failures.Range("Rotation:RetrySeconds", options.Rotation.RetrySeconds, 1, 86_400);
         CheckRootKey(options.Ring, failures);
+        if (!environment.IsDevelopment()) SecretSettings.Check(configuration, failures);
         CheckBackup(options, failures);
         if (options.DrainSeconds is { } drain) failures.Range("DrainSeconds", drain, 0, 10);
         if (options.LogLevel is < LogLevel.Debug or > LogLevel.Error)
