@@ -102,18 +102,24 @@ internal sealed class ErasureJobRun(ServiceContext context, ErasureJobRows rows,
         await haveRead;
         await WriteAsync(
             () => isThere ? FoundAsync(job, number, found!.Value, ct)
-                : ChangeAsync(job, number, l => l with { State = LineState.Unknown, KeyRow = default }, ct), ct);
+                : ChangeAsync(job, number, l => NotFound(job, l), ct), ct);
         return isThere ? found : null;
     }
 
     private ValueTask<RowWrite?> FoundAsync(ErasureJobRow job, int number, RowKey keyRow, CancellationToken ct) =>
         ChangeAsync(job, number, line => line with { State = LineState.Found, KeyRow = keyRow.Id }, ct);
 
-    // Null where the line is as it shall be.
+    // Another process may have found somebody meanwhile.
+    private static ErasureLineRow NotFound(ErasureJobRow job, ErasureLineRow line) =>
+        line.Filing == job.Filing && line.State == LineState.Found
+            ? line : line with { State = LineState.Unknown, KeyRow = default };
+
+    // Null where the line is as it shall be, or a later filing has looked at it: this one tells nothing of it any more.
     private async ValueTask<RowWrite?> ChangeAsync(
         ErasureJobRow job, int number, Func<ErasureLineRow, ErasureLineRow> change, CancellationToken ct)
     {
         var (line, stored) = await rows.LineAsync(job, number, ct);
+        if (line.Filing > job.Filing) return null;
         var next = (change(line) with { Filing = job.Filing }).Encode();
         return stored.Value.Span.SequenceEqual(next) ? null : new RowWrite.Replace(stored, next);
     }
