@@ -39,6 +39,9 @@ internal sealed record Ledger
     /// <summary>Something came since.</summary>
     public bool HasCommits { get; init; }
 
+    /// <summary>The link in whose place the way back came.</summary>
+    public Hash256? Supersedes { get; init; }
+
     public bool IsYoung(AuthorityId id, ulong now) => Active[id].From > now;
 
     /// <summary>Why a commit is refused; of several reasons a server tells one. Empty where it is taken.</summary>
@@ -101,7 +104,7 @@ internal sealed record Ledger
             Links = to.Links, Manifest = to.Manifest, Active = active, Items = items,
             Old = [.. before.Old.Where(o => lineage.Contains(o.In)), .. gone],
             Points = keepsChain ? [.. before.Points.Where(p => !p.HasEnded(now)), .. replaced] : [],
-            IsRestored = true, HasCommits = false,
+            IsRestored = true, HasCommits = false, Supersedes = null,
         };
     }
 

@@ -53,7 +53,7 @@ internal sealed class ModelWorld : IAsyncDisposable
     public TestRandom Random => Home.Random;
 
     /// <summary>The account lacks its newest link, or is gone.</summary>
-    public bool IsBehind => Row is null || !Row.Links.Contains(Min.Link);
+    public bool IsBehind => Row is null || !(Row.Links.Contains(Min.Link) || Row.Supersedes == Min.Link);
 
     /// <summary>Items that the account names, and whose bytes nobody brought since they were lost.</summary>
     public IEnumerable<Hash256> Lacking => Row!.Items.Values.Select(i => i.Hash).Where(h => !Row.Stored.Contains(h));
@@ -176,11 +176,12 @@ internal sealed class ModelWorld : IAsyncDisposable
     public async Task RestoreAsync(string? name, bool data, bool keys)
     {
         await Home.RestoreAsync(data ? name ?? "empty" : null, keys ? name : null);
-        var set = name is null ? (Row: null, Min) : _sets[name];
+        var (set, wasBehind) = (name is null ? (Row: null, Min) : _sets[name], IsBehind);
         if (keys) Min = set.Min;
         if (data) Row = set.Row is { } row ? row with { IsRestored = true, HasCommits = false } : null;
-        // What is remembered follows the account, where the account has it.
-        if (keys && !IsBehind) Min = MinLink.Of(Row!);
+        // What is remembered follows the account, where the account has it; data that did not go back are the newest
+        // there are, also where they came by the way back.
+        if (keys && (!IsBehind || (!data && !wasBehind && Row!.Supersedes is not null))) Min = MinLink.Of(Row!);
         Tally.Count($"restored {(data ? "data" : "")}{(keys ? "keys" : "")}{(name is null ? " of before" : "")}");
     }
 
@@ -206,6 +207,7 @@ internal sealed class ModelWorld : IAsyncDisposable
     /// <summary>The way back was taken: a commit by another name, that no age and no cap stands against.</summary>
     public async Task WentBackAsync(Member by, Draft draft, Deed deed, RepairBundle bundle)
     {
+        var superseded = Min.Link;
         if (Row is null || bundle.Links.Length - 1 > Row.Links.Count)
         {
             var kept = Taken[draft.Commit.Manifest.Manifest.Previous];
@@ -218,7 +220,7 @@ internal sealed class ModelWorld : IAsyncDisposable
             Record(by, draft, deed);
         }
 
-        Row = Row! with { IsRestored = false };
+        Row = Row! with { IsRestored = false, Supersedes = superseded };
     }
 
     /// <summary>Another way by which a commit was taken.</summary>
