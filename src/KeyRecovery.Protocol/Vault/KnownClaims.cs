@@ -40,7 +40,9 @@ internal static class KnownClaims
     {
         // What is known below a gap cannot be proved either, though the restore lost nothing of it.
         var end = Math.Max(known.Manifest.Manifest.Version, gapsEnd);
-        if (!claims.Any(c => c.Claim.ChainSequence < (ulong)shared && c.Claim.ManifestVersion < end)) return null;
+        // A chain that goes on from the known one does not differ, wherever the restore was.
+        var below = shared == known.Links.Length ? (ulong)links : (ulong)shared;
+        if (!claims.Any(c => c.Claim.ChainSequence < below && c.Claim.ManifestVersion < end)) return null;
         return claims.LastOrDefault(c => c.Claim.Time > known.Head.Head.Time
             && c.Claim.ChainSequence < (ulong)links && c.Claim.ManifestVersion <= version);
     }

@@ -102,7 +102,8 @@ function counts({ first, links, head, manifest, ...vault }, claims, known) {
   const end = Math.max(known.manifest.version, unprovedFrom(vault, known.manifest.version));
   const isLater = ({ time, chainSeq, manifestVersion }) => time > known.head.time && chainSeq < links.length
     && manifestVersion <= manifest.version;
-  const isBelow = ({ chainSeq, manifestVersion }) => chainSeq < shared && manifestVersion < end;
+  const below = at < 0 ? links.length : shared;
+  const isBelow = ({ chainSeq, manifestVersion }) => chainSeq < below && manifestVersion < end;
   return claims.some(isLater) && claims.some(isBelow);
 }
 

@@ -136,6 +136,9 @@ internal sealed class VaultRestores
                 Claimed(_now, Claim(2, 4, 3)), Claimed(known, Restored));
         }
 
+        yield return Conflict(
+            "another line that goes on from the known chain, claimed from a later link than the known",
+            Claimed(_otherLink, Claim(2, 2, 10)), _third);
         yield return Lie("another line, claimed from a link that it has not", ProtocolFault.ForkedManifest,
             Claimed(_now, Claim(3, 4, 20)), Claimed(_otherThird, Restored));
         yield return Lie("another line, claimed from above its version", ProtocolFault.ForkedManifest,
