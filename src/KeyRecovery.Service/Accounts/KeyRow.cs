@@ -16,7 +16,7 @@ public sealed record KeyRow(
     KeyRowState State, KekId Kek, ReadOnlyMemory<byte> WrappedSubjectKey, MinChain? MinChain, ulong Since)
 {
     private const string RowLabel = "key-row";
-    private const int Fields = 9;
+    private const int Fields = 8;
     private const ulong Version = 2;
 
     /// <summary>
@@ -31,20 +31,21 @@ public sealed record KeyRow(
     internal byte[] Encode()
     {
         var writer = new CborOut().Array(Fields).Text(RowLabel).UInt(Version)
-            .UInt((ulong)State).UInt(Kek.Value).Bytes(WrappedSubjectKey.Span);
+            .UInt((ulong)State).UInt(Kek.Value);
         MinChain.Write(writer, MinChain);
         writer.UInt(Since);
         RestoreMark.Write(writer, Loss);
         Accounts.Claims.Write(writer, Claims);
-        return writer.ToArray();
+        return LeadingKey.Join(WrappedSubjectKey.Span, writer.ToArray());
     }
 
     internal static KeyRow Decode(ReadOnlyMemory<byte> row)
     {
-        var reader = new CborIn(row);
+        var (wrapped, rest) = LeadingKey.Split(row);
+        var reader = new CborIn(rest);
         reader.OwnStructure(RowLabel, Fields, Version);
         var decoded = new KeyRow(
-            (KeyRowState)reader.UInt(3), new KekId((uint)reader.UInt(uint.MaxValue)), reader.Bytes(0, 128),
+            (KeyRowState)reader.UInt(3), new KekId((uint)reader.UInt(uint.MaxValue)), wrapped.ToArray(),
             MinChain.Read(reader), reader.UInt())
         {
             Loss = RestoreMark.Read(reader),

@@ -16,8 +16,7 @@ internal sealed record RealmSlotRow
 {
     private const string RowLabel = "realm-slot";
 
-    /// <summary>A sealed share: 72 bytes.</summary>
-    private const int SealedShareSize = OprfScalar.Size + SecretBox.Overhead;
+    private const int Fields = 21;
 
     /// <summary>Where it is in its life.</summary>
     public required RealmSlotState State { get; init; }
@@ -90,28 +89,30 @@ internal sealed record RealmSlotRow
 
     public byte[] Encode()
     {
-        var writer = new CborOut().Array(22).Text(RowLabel).UInt(1).UInt((ulong)State)
-            .Text(App).Bytes(Subject.Span).UInt(Kek.Value).Bytes(SealedShare.Span).Bytes(ShareKey.Span)
+        var writer = new CborOut().Array(Fields).Text(RowLabel).UInt(1).UInt((ulong)State)
+            .Text(App).Bytes(Subject.Span).UInt(Kek.Value).Bytes(ShareKey.Span)
             .Bytes(SigningKey.Span).Bytes(ManagementKey.Span).Bytes(Registration.Span).UInt(RegisteredAt)
             .Bytes(Attempts.Packed.Span).UInt(LastAttemptMs).Bytes(LastReset.Span).UInt(Round)
             .UInt(IsConfirmed ? 1u : 0)
             .UInt(Version).Bytes(LastCommand.Span);
         OptionalPlace.Write(writer, Head);
-        return writer.UInt(RefusedAt).Bytes(Events.Packed.Span).ToArray();
+        writer.UInt(RefusedAt).Bytes(Events.Packed.Span);
+        return LeadingKey.Join(SealedShare.Span, writer.ToArray());
     }
 
     /// <summary>Reads a row; its parts are slices of <paramref name="row"/>.</summary>
     public static RealmSlotRow Decode(ReadOnlyMemory<byte> row)
     {
-        var reader = new CborIn(row);
-        reader.OwnStructure(RowLabel, 22);
+        var (share, rest) = LeadingKey.Split(row);
+        var reader = new CborIn(rest);
+        reader.OwnStructure(RowLabel, Fields);
         var decoded = new RealmSlotRow
         {
             State = (RealmSlotState)reader.UInt((ulong)RealmSlotState.Destroyed),
             App = reader.Text(0, Limits.AppIdLength),
             Subject = reader.BytesView(0, Hash256.Size),
             Kek = new KekId((uint)reader.UInt(uint.MaxValue)),
-            SealedShare = reader.BytesView(0, SealedShareSize),
+            SealedShare = share,
             ShareKey = reader.BytesView(0, OprfElement.Size),
             SigningKey = reader.BytesView(0, VerifyKey.Size),
             ManagementKey = reader.BytesView(0, VerifyKey.Size),

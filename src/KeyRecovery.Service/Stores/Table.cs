@@ -7,17 +7,22 @@ namespace KeyRecovery.Service.Stores;
 /// </summary>
 public sealed class Table
 {
-    private Table(int number, string name, StoreKind store, RowsOf rows, int since = FirstSchema)
+    private Table(
+        int number, string name, StoreKind store, RowsOf rows, int since = FirstSchema, int leadingKeySize = 0)
     {
         Number = number;
         Name = name;
         Store = store;
         Rows = rows;
         Since = since;
+        LeadingKeySize = leadingKeySize;
     }
 
     /// <summary>The schema of a store's first release.</summary>
-    public const int FirstSchema = 4;
+    public const int FirstSchema = 5;
+
+    /// <summary>What is wrapped under a KEK: a secret of 32 bytes, its nonce and its tag.</summary>
+    internal const int WrappedKeySize = 72;
 
     /// <summary>1 to 255. It is part of what rows are sealed under, and never changes.</summary>
     public int Number { get; }
@@ -33,6 +38,13 @@ public sealed class Table
 
     /// <summary>The schema of its store in which it came.</summary>
     public int Since { get; }
+
+    /// <summary>
+    /// How many bytes at the beginning of each value are a wrapped key, zeros where there is none; 0 in tables without
+    /// keys. A store keeps these bytes where nothing moves them: once they are overwritten they are in no file. A value
+    /// that is shorter has no key.
+    /// </summary>
+    public int LeadingKeySize { get; }
 
     /// <summary>
     /// Data store: one mutable row an account: heads, active authorities, what is named. The commit point.
@@ -66,7 +78,8 @@ public sealed class Table
     public static Table DataRestores { get; } = new(10, "data_restores", StoreKind.Data, RowsOf.Server);
 
     /// <summary>Key store: one key row an account.</summary>
-    public static Table KeyRows { get; } = new(64, "key_rows", StoreKind.Keys, RowsOf.KeyRow);
+    public static Table KeyRows { get; } = new(
+        64, "key_rows", StoreKind.Keys, RowsOf.KeyRow, leadingKeySize: WrappedKeySize);
 
     /// <summary>Key store: which account an app's user has.</summary>
     public static Table Subjects { get; } = new(65, "subjects", StoreKind.Keys, RowsOf.Lookup);
@@ -78,7 +91,8 @@ public sealed class Table
     public static Table Secrets { get; } = new(67, "secrets", StoreKind.Keys, RowsOf.Server);
 
     /// <summary>Key store: this realm's share and guess counter of a passphrase slot.</summary>
-    public static Table RealmSlots { get; } = new(68, "realm_slots", StoreKind.Keys, RowsOf.Realm);
+    public static Table RealmSlots { get; } = new(
+        68, "realm_slots", StoreKind.Keys, RowsOf.Realm, leadingKeySize: WrappedKeySize);
 
     /// <summary>Key store: which slots a user has at this realm.</summary>
     public static Table RealmSubjects { get; } = new(69, "realm_subjects", StoreKind.Keys, RowsOf.Realm);

@@ -70,7 +70,8 @@ internal static class AtomicFile
         }
     }
 
-    private static void Overwrite(FileStream old)
+    /// <summary>Overwrites a file's blocks where they lie, flushed on return.</summary>
+    public static void Overwrite(FileStream old)
     {
         old.Position = 0;
         old.Write(new byte[old.Length]);

@@ -1,6 +1,7 @@
 using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Disk;
+using KeyRecovery.Storage.Sqlite.Commits;
 using KeyRecovery.Storage.Sqlite.Connections;
 using KeyRecovery.Storage.Sqlite.Options;
 using KeyRecovery.Storage.Sqlite.Stores;
@@ -30,12 +31,13 @@ public static class StoreFiles
         try
         {
             AtomicFile.Destroy(path + "-journal");
+            AtomicFile.Destroy(HeldJournal.PathOf(path));
             AtomicFile.Destroy(path);
             PrivateFiles.Touch(path);
             using var connection = file.OpenWriter();
             file.Schema.Create(connection, pairId.Span);
             Schema.SetComplete(connection);
-            return await WriteAsync(file.Schema, connection, rows, ct).ConfigureAwait(false);
+            return await WriteAsync(file, connection, rows, ct).ConfigureAwait(false);
         }
         catch (SqliteFaultException e)
         {
@@ -81,23 +83,28 @@ public static class StoreFiles
     }
 
     private static async Task<int> WriteAsync(
-        Schema schema, Connection connection, IAsyncEnumerable<Row> rows, CancellationToken ct)
+        StoreFile file, Connection connection, IAsyncEnumerable<Row> rows, CancellationToken ct)
     {
         var count = 0;
+        var steps = new RowSteps(connection, hour: 0);
         connection.Begin.Run();
         await foreach (var row in rows.WithCancellation(ct).ConfigureAwait(false))
         {
-            if (!schema.Holds(row.Key.Table)) throw Throw.ForeignTable(row.Key.Table);
-            connection.Prepared(RowSql.Import, row.Key.Table)
-                .Bind(1, row.Key.Id.Span).Bind(2, row.Version).Bind(3, Random.Shared.NextInt64())
-                .Bind(4, row.WrittenHour)
-                .Bind(5, row.Value.Span).Run();
+            if (!file.Schema.Holds(row.Key.Table)) throw Throw.ForeignTable(row.Key.Table);
+            steps.Import(row);
             if (++count % Batch != 0) continue;
-            connection.Commit.Run();
+            Commit(file, connection);
             connection.Begin.Run();
         }
 
-        connection.Commit.Run();
+        Commit(file, connection);
         return count;
+    }
+
+    private static void Commit(StoreFile file, Connection connection)
+    {
+        using var journal = new HeldJournal(file.Options.Path);
+        journal.Hold();
+        connection.Commit.Run();
     }
 }

@@ -1,5 +1,6 @@
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Disk;
+using KeyRecovery.Storage.Sqlite.Connections;
 
 namespace KeyRecovery.Storage.Sqlite.Backups;
 
@@ -12,7 +13,7 @@ namespace KeyRecovery.Storage.Sqlite.Backups;
 public sealed class StoreSwap(string path, string tag, bool hasKeys) : IStoreExchange
 {
     // A log that is left over would be played into the new file.
-    private static readonly string[] Companions = ["", "-wal", "-shm", "-journal"];
+    private static readonly string[] Companions = ["", "-wal", "-shm", "-journal", HeldJournal.Suffix];
 
     /// <inheritdoc/>
     public string Place => path;

@@ -85,6 +85,7 @@ internal sealed class GroupCommit : IDisposable
 
     private void Commit(List<PendingWrite> batch)
     {
+        var journal = new HeldJournal(_file.Options.Path);
         try
         {
             _connection ??= _file.OpenWriter();
@@ -92,7 +93,9 @@ internal sealed class GroupCommit : IDisposable
             var hour = (long)(_clock.Now.Latest / 3600);
             var began = Stopwatch.GetTimestamp();
             _connection.Begin.Run();
-            foreach (var write in batch) write.Result = RowSteps.Do(write.Writes, _connection, hour);
+            var steps = new RowSteps(_connection, hour);
+            foreach (var write in batch) write.Result = steps.Do(write.Writes);
+            if (steps.TouchedKeys) journal.Hold();
             using (_gate.EnterCommit()) _connection.Commit.Run();
             StoreMeter.Committed(batch.Count, Stopwatch.GetElapsedTime(began), _tag);
             Resumed();
@@ -101,11 +104,29 @@ internal sealed class GroupCommit : IDisposable
         catch (Exception e)
 #pragma warning restore CA1031
         {
+            Try(journal.Hold);
             Failed(batch, e);
             return;
         }
+        finally
+        {
+            // SQLite has deleted it by now: behind the commit, or behind what a failed one rolled back.
+            Try(journal.Dispose);
+        }
 
         _checkpointer?.Wrote(_connection.TakePagesWritten(), _connection);
+    }
+
+    private void Try(Action journal)
+    {
+        try
+        {
+            if (_file.HoldsKeys) journal();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log.JournalNotOverwritten(_logger, _file.Role, e);
+        }
     }
 
     private void Failed(List<PendingWrite> batch, Exception e)

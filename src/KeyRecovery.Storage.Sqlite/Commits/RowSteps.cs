@@ -3,36 +3,86 @@ using KeyRecovery.Storage.Sqlite.Connections;
 
 namespace KeyRecovery.Storage.Sqlite.Commits;
 
-/// <summary>Does the steps of a write in the open transaction, up to the first whose precondition fails.</summary>
-internal static class RowSteps
+/// <summary>Does the steps of writes in the open transaction, each up to the first whose precondition fails.</summary>
+internal sealed class RowSteps(Connection connection, long hour)
 {
+    /// <summary>Whether a page was written that holds keys: the journal has it as it was before.</summary>
+    public bool TouchedKeys { get; private set; }
+
     /// <summary>Does them; what was done before a refusal stays.</summary>
-    public static WriteResult Do(IReadOnlyList<RowWrite> writes, Connection connection, long hour)
+    public WriteResult Do(IReadOnlyList<RowWrite> writes)
     {
         for (var i = 0; i < writes.Count; i++)
         {
             // Only unlike what it was before, so no secret source: 8 bytes do not repeat themselves.
-            if (!Do(writes[i], connection, Random.Shared.NextInt64(), hour)) return new WriteResult.Refused(i);
+            if (!Do(writes[i], Random.Shared.NextInt64())) return new WriteResult.Refused(i);
         }
 
         return new WriteResult.Written();
     }
 
-    private static bool Do(RowWrite write, Connection connection, long token, long hour)
+    /// <summary>Writes a row as a backup carried it.</summary>
+    public void Import(Row row)
     {
-        var table = write.Key.Table;
-        Statement At(RowSql kind) => connection.Prepared(kind, table).Bind(1, write.Key.Id.Span);
-        Statement Put(RowSql kind, ReadOnlyMemory<byte> value) =>
-            At(kind).Bind(2, token).Bind(3, hour).Bind(4, value.Span);
-        return write switch
+        var value = row.Value.Span;
+        At(RowSql.Import, row.Key).Bind(2, row.Version).Bind(3, Random.Shared.NextInt64())
+            .Bind(4, row.WrittenHour).Bind(5, KeyCell.RestOf(row.Key.Table, value)).Run();
+        PutKey(row.Key, value);
+    }
+
+    private bool Do(RowWrite write, long token)
+    {
+        switch (write)
         {
-            RowWrite.Create create => Put(RowSql.Create, create.Value).RunCounted() == 1,
-            RowWrite.Ensure ensure => Put(RowSql.Ensure, ensure.Value).RunCounted() == 1,
-            RowWrite.Replace replace =>
-                Put(RowSql.Replace, replace.Value).Bind(5, replace.Was.Token.Number).RunCounted() == 1,
-            RowWrite.Delete delete => At(RowSql.Delete).Bind(2, delete.Was.Token.Number).RunCounted() == 1,
-            RowWrite.Remove => At(RowSql.Remove).RunCounted() >= 0,
-            _ => throw new ArgumentOutOfRangeException(nameof(write)),
-        };
+            case RowWrite.Create create: return Put(RowSql.Create, write.Key, create.Value.Span, token);
+            case RowWrite.Ensure ensure: return Put(RowSql.Ensure, write.Key, ensure.Value.Span, token);
+            case RowWrite.Replace(var was, var value): return Replace(was, value.Span, token);
+            case RowWrite.Delete(var was):
+                ClearKey(write.Key, was.Token.Number);
+                return At(RowSql.Delete, write.Key).Bind(2, was.Token.Number).RunCounted() == 1;
+            case RowWrite.Remove:
+                ClearKey(write.Key, RowSqlText.AnyToken);
+                At(RowSql.Remove, write.Key).Run();
+                return true;
+            default: throw new ArgumentOutOfRangeException(nameof(write));
+        }
+    }
+
+    private Statement At(RowSql kind, RowKey key) => connection.Prepared(kind, key.Table).Bind(1, key.Id.Span);
+
+    private bool Put(RowSql kind, RowKey key, ReadOnlySpan<byte> value, long token)
+    {
+        if (At(kind, key).Bind(2, token).Bind(3, hour).Bind(4, KeyCell.RestOf(key.Table, value)).RunCounted() != 1)
+            return false;
+        PutKey(key, value);
+        return true;
+    }
+
+    private bool Replace(Row was, ReadOnlySpan<byte> value, long token)
+    {
+        var table = was.Key.Table;
+        if (At(RowSql.Replace, was.Key).Bind(2, token).Bind(3, hour).Bind(4, KeyCell.RestOf(table, value))
+            .Bind(5, was.Token.Number).RunCounted() != 1) return false;
+        // The row is as it was read, and so is its key: most writes leave it alone, and the journal has no page of keys.
+        var key = KeyCell.KeyOf(table, value);
+        if (key.IsEmpty || !key.SequenceEqual(KeyCell.KeyOf(table, was.Value.Span))) PutKey(was.Key, value);
+        return true;
+    }
+
+    private void PutKey(RowKey key, ReadOnlySpan<byte> value)
+    {
+        if (key.Table.LeadingKeySize == 0) return;
+        Span<byte> cell = stackalloc byte[KeyCell.SizeOf(key.Table)];
+        KeyCell.Write(key.Table, value, cell);
+        At(RowSql.PutKey, key).Bind(2, cell).Run();
+        TouchedKeys = true;
+    }
+
+    // Before the row goes: its number leads to the cell.
+    private void ClearKey(RowKey key, long token)
+    {
+        if (key.Table.LeadingKeySize == 0) return;
+        At(RowSql.ClearKey, key).Bind(2, token).Run();
+        TouchedKeys = true;
     }
 }

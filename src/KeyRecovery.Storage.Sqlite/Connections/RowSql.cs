@@ -15,6 +15,8 @@ internal enum RowSql
     Head,
     Range,
     Headings,
+    PutKey,
+    ClearKey,
 }
 
 /// <summary>
@@ -22,11 +24,16 @@ internal enum RowSql
 /// </summary>
 internal static class RowSqlText
 {
-    public const int Kinds = 10;
+    public const int Kinds = 12;
+
+    /// <summary>Where a key is cleared whichever writing of the row is there: tokens are not negative.</summary>
+    public const long AnyToken = -1;
 
     public static string For(RowSql kind, Table table)
     {
         var name = table.Name;
+        var (cell, join) = table.LeadingKeySize > 0
+            ? ("cell", $"{name} LEFT JOIN {KeyCell.TableOf(table)} ON slot = {name}.rowid") : ("x''", name);
         return kind switch
         {
             RowSql.Create =>
@@ -42,13 +49,20 @@ internal static class RowSqlText
             RowSql.Delete => $"DELETE FROM {name} WHERE id = ?1 AND token = ?2",
             RowSql.Remove => $"DELETE FROM {name} WHERE id = ?1",
             RowSql.Import => $"INSERT INTO {name}(id, version, token, written_hour, value) VALUES(?1, ?2, ?3, ?4, ?5)",
-            RowSql.Read => $"SELECT version, written_hour, token, value FROM {name} WHERE id = ?1",
+            RowSql.Read => $"SELECT version, written_hour, token, {cell}, value FROM {join} WHERE id = ?1",
             // The value stands last in a row: its pages are not read.
-            RowSql.Head => $"SELECT version, written_hour, token, x'' FROM {name} WHERE id = ?1",
+            RowSql.Head => $"SELECT version, written_hour, token, x'', x'' FROM {name} WHERE id = ?1",
             RowSql.Range =>
-                $"SELECT version, written_hour, token, value, id FROM {name} WHERE id >= ?1 AND id < ?2 ORDER BY id",
+                $"SELECT version, written_hour, token, {cell}, value, id FROM {join} WHERE id >= ?1 AND id < ?2 ORDER BY id",
             RowSql.Headings =>
-                $"SELECT version, written_hour, token, x'', id FROM {name} WHERE id >= ?1 AND id < ?2 ORDER BY id",
+                $"SELECT version, written_hour, token, x'', x'', id FROM {name} WHERE id >= ?1 AND id < ?2 ORDER BY id",
+            // In place: the cell is as large as before. A number may be one that a row had which is gone.
+            RowSql.PutKey =>
+                $"INSERT INTO {KeyCell.TableOf(table)}(slot, cell) SELECT rowid, ?2 FROM {name} WHERE id = ?1 "
+                + "ON CONFLICT(slot) DO UPDATE SET cell = excluded.cell",
+            RowSql.ClearKey =>
+                $"UPDATE {KeyCell.TableOf(table)} SET cell = zeroblob({KeyCell.SizeOf(table)}) "
+                + $"WHERE slot = (SELECT rowid FROM {name} WHERE id = ?1 AND (?2 < 0 OR token = ?2))",
             _ => throw new ArgumentOutOfRangeException(nameof(kind)),
         };
     }

@@ -15,7 +15,16 @@ internal sealed class StoreFile(SqliteStoreOptions options)
 
     public bool HasContent => new FileInfo(Options.Path) is { Exists: true, Length: > 0 };
 
-    public Connection OpenWriter() => Open(writable: true);
+    public bool HoldsKeys => Options.Journal == JournalProfile.Keys;
+
+    /// <summary>The connection that writes; what a crash left of a journal with keys is overwritten first.</summary>
+    public Connection OpenWriter()
+    {
+        var connection = Open(writable: true);
+        // The first look at the file plays back a journal that a crash left.
+        if (HoldsKeys) HeldJournal.Finish(Options.Path, () => connection.Scalar("PRAGMA user_version"));
+        return connection;
+    }
 
     public Connection OpenReader() => Open(writable: false);
 

@@ -114,7 +114,7 @@ public abstract class SqliteRowStore : IRowStore, IAsyncDisposable
         var more = true;
         while (rows.Count < PageRows && bytes < PageBytes && (more = statement.Step()))
         {
-            var row = RowAt(statement, new RowKey(range.Table, statement.Blob(4).ToArray()));
+            var row = RowAt(statement, new RowKey(range.Table, statement.Blob(5).ToArray()));
             rows.Add(row);
             bytes += row.Value.Length;
         }
@@ -124,7 +124,7 @@ public abstract class SqliteRowStore : IRowStore, IAsyncDisposable
     }
 
     private static Row RowAt(Statement statement, RowKey key) =>
-        new(key, statement.Blob(3).ToArray(), statement.Integer(0), statement.Integer(1),
+        new(key, KeyCell.Join(statement.Blob(3), statement.Blob(4)), statement.Integer(0), statement.Integer(1),
             RowToken.Of(statement.Integer(2)));
 
     private static byte[] Successor(ReadOnlySpan<byte> id) => [.. id, 0];

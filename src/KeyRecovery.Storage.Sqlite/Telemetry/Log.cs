@@ -33,4 +33,9 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Information,
         "The {Store} was brought from schema {From} to {To}; older versions of this program no longer open it")]
     public static partial void SchemaUpgraded(ILogger logger, string store, long from, int to);
+
+    [LoggerMessage(9, LogLevel.Error,
+        "A journal of the {Store} could not be overwritten: blocks that it gave back may hold a wrapped key, which a "
+        + "rotation of KEKs makes worthless")]
+    public static partial void JournalNotOverwritten(ILogger logger, string store, Exception cause);
 }

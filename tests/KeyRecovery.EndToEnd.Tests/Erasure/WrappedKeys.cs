@@ -17,14 +17,15 @@ internal static class WrappedKeys
             new SqliteConnection($"Data Source={Path.Combine(data, "keys", "keys.db")};Mode=ReadOnly;Pooling=False");
         store.Open();
         using var read = store.CreateCommand();
-        read.CommandText = "SELECT id, value FROM key_rows UNION ALL SELECT id, value FROM realm_slots";
+        // A cell is a byte that says whether there is a key, and the key; a tombstone has zeros.
+        read.CommandText = "SELECT id, cell FROM key_rows JOIN key_rows_keys ON slot = key_rows.rowid "
+            + "UNION ALL SELECT id, cell FROM realm_slots JOIN realm_slots_keys ON slot = realm_slots.rowid";
         using var rows = read.ExecuteReader();
         while (rows.Read())
         {
-            var value = (byte[])rows[1];
-            // Both are 72 bytes, as CBOR writes them; a tombstone has none.
-            var at = value.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x58, WrappedSize]);
-            if (at >= 0) keys[Convert.ToHexString((byte[])rows[0])] = value[(at + 2)..(at + 2 + WrappedSize)];
+            var key = ((byte[])rows[1])[1..];
+            Assert.Equal(WrappedSize, key.Length);
+            if (key.Any(b => b != 0)) keys[Convert.ToHexString((byte[])rows[0])] = key;
         }
 
         return keys;
