@@ -71,6 +71,10 @@ internal sealed class BareErasure : IDisposable
         {
             Update(
                 _keys, transaction, "key_rows", account.Keys[0].Key.Id, RandomNumberGenerator.GetBytes(TombstoneBytes));
+            using var clear = Command(_keys, transaction,
+                "UPDATE key_rows_keys SET cell = zeroblob(73) WHERE slot = (SELECT rowid FROM key_rows WHERE id = $id)",
+                account.Keys[0].Key.Id);
+            clear.ExecuteNonQuery();
             using var insert = Command(_keys, transaction,
                 "INSERT INTO erasures(id, version, token, written_hour, value) VALUES($id, 1, 1, 1, $value)",
                 account.Keys[0].Key.Id);

@@ -36,6 +36,8 @@ public static class Machine
                 $"node is older than {LeastNode}: install Node.js {LeastNode} or later",
             Need.Mounting when !CanMount() =>
                 "nothing can be mounted here: run as root, outside of a container without that right",
+            Need.Image when !CanMountImage() =>
+                "no file can be mounted as a disk here: run as root, where there are loop devices",
             Need.Chattr when !CanMakeImmutable() =>
                 "no file can be made immutable here: run as root, with the temporary folder on a disk",
             _ => null,
@@ -62,6 +64,22 @@ public static class Machine
         finally
         {
             Directory.Delete(folder);
+        }
+    }
+
+    private static bool CanMountImage()
+    {
+        var folder = Directory.CreateTempSubdirectory("keyrecovery-need-").FullName;
+        var (image, disk) = (Path.Combine(folder, "image"), Path.Combine(folder, "disk"));
+        Directory.CreateDirectory(disk);
+        try
+        {
+            return Run("truncate", "-s", "2M", image) is not null && Run("mkfs.ext4", "-q", image) is not null
+                && Run("mount", "-o", "loop", image, disk) is not null && Run("umount", disk) is not null;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
         }
     }
 

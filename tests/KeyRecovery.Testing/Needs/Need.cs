@@ -18,6 +18,9 @@ public enum Need
     /// <summary>DejaVu Sans Mono, which has the blocks of which a terminal's QR code is made.</summary>
     Font,
 
+    /// <summary><c>mkfs.ext4</c>, and the right to mount a file as a disk.</summary>
+    Image,
+
     /// <summary>Linux itself, where a test reads <c>/proc</c>.</summary>
     Linux,
 
