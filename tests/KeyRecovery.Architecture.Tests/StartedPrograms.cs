@@ -8,7 +8,10 @@ namespace KeyRecovery.Architecture.Tests;
 public partial class StartedPrograms
 {
     // What every system that has the .NET SDK has too, and what comes with `mount`.
-    private static readonly string[] Everywhere = ["bash", "cp", "dd", "dotnet", "ln", "mkfifo", "sh", "umount"];
+    private static readonly string[] Everywhere =
+    [
+        "bash", "cp", "dd", "dotnet", "ln", "mkfifo", "sh", "sync", "truncate", "umount",
+    ];
 
     /// <summary>What tests call, and what they must say that they need.</summary>
     private static readonly (string Call, string[] Needs)[] Helpers =

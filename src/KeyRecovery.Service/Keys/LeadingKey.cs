@@ -21,7 +21,9 @@ internal static class LeadingKey
         return row;
     }
 
-    /// <summary>The wrapped key, empty where it is destroyed, and what stands beside it; both are slices of the row.</summary>
+    /// <summary>
+    /// The wrapped key, empty where it is destroyed, and what stands beside it; both are slices of the row.
+    /// </summary>
     /// <exception cref="WireFormatException">The row is too short.</exception>
     public static (ReadOnlyMemory<byte> Wrapped, ReadOnlyMemory<byte> Beside) Split(ReadOnlyMemory<byte> row)
     {

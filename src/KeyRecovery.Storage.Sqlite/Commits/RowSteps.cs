@@ -63,7 +63,7 @@ internal sealed class RowSteps(Connection connection, long hour)
         var table = was.Key.Table;
         if (At(RowSql.Replace, was.Key).Bind(2, token).Bind(3, hour).Bind(4, KeyCell.RestOf(table, value))
             .Bind(5, was.Token.Number).RunCounted() != 1) return false;
-        // The row is as it was read, and so is its key: most writes leave it alone, and the journal has no page of keys.
+        // The row is as it was read, and so is its key: where that stays, the journal has no page of keys.
         var key = KeyCell.KeyOf(table, value);
         if (key.IsEmpty || !key.SequenceEqual(KeyCell.KeyOf(table, was.Value.Span))) PutKey(was.Key, value);
         return true;

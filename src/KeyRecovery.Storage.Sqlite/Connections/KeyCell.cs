@@ -3,10 +3,10 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Storage.Sqlite.Connections;
 
 /// <summary>
-/// Where the leading keys of a table's rows lie: in a table beside it, in cells of one size, by the row's number. SQLite
-/// leaves copies of what it moves in the slack of pages that it rebuilds, and <c>secure_delete</c> overwrites only what
-/// is deleted. Here nothing is ever moved: cells are added at the end, written in place, and never deleted, so that what
-/// is overwritten is in no page any more (docs/storage.md, "Keys").
+/// Where the leading keys of a table's rows lie: in a table beside it, in cells of one size, by the row's number.
+/// SQLite leaves copies of what it moves in the slack of pages that it rebuilds, and <c>secure_delete</c> overwrites
+/// only what is deleted. Here nothing is ever moved: cells are added at the end, written in place, and never deleted,
+/// so that what is overwritten is in no page any more (docs/storage.md §6).
 /// </summary>
 internal static class KeyCell
 {

@@ -53,7 +53,8 @@ internal static class RowSqlText
             // The value stands last in a row: its pages are not read.
             RowSql.Head => $"SELECT version, written_hour, token, x'', x'' FROM {name} WHERE id = ?1",
             RowSql.Range =>
-                $"SELECT version, written_hour, token, {cell}, value, id FROM {join} WHERE id >= ?1 AND id < ?2 ORDER BY id",
+                $"SELECT version, written_hour, token, {cell}, value, id FROM {join} WHERE id >= ?1 AND id < ?2 "
+                + "ORDER BY id",
             RowSql.Headings =>
                 $"SELECT version, written_hour, token, x'', x'', id FROM {name} WHERE id >= ?1 AND id < ?2 ORDER BY id",
             // In place: the cell is as large as before. A number may be one that a row had which is gone.

@@ -21,7 +21,8 @@ internal sealed record ErasureCensus(int Unlisted, int WithRows, int WithLookups
         using var keys = Open(copy["keys.db"]);
         using var rows = Open(copy["data.db"]);
         // A tombstone has zeros for a wrapped key.
-        const string Live = "FROM key_rows JOIN key_rows_keys ON slot = key_rows.rowid WHERE substr(cell, 2) <> zeroblob(72)";
+        const string Live = "FROM key_rows JOIN key_rows_keys ON slot = key_rows.rowid "
+            + "WHERE substr(cell, 2) <> zeroblob(72)";
         var (all, live) = (Count(keys, "SELECT count(*) FROM key_rows"), Count(keys, $"SELECT count(*) {Live}"));
         var list = Path.Combine(data, "fence", "tombstones");
         var listed = File.Exists(list)

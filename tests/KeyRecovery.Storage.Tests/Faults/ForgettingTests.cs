@@ -52,8 +52,8 @@ public sealed class ForgettingTests : IDisposable
     }
 
     /// <summary>
-    /// A page that fills up is rebuilt from copies, and SQLite leaves those where nothing deletes them. Rows of one size
-    /// never show it; these grow and shrink, as rows with lists do.
+    /// A page that fills up is rebuilt from copies, and SQLite leaves those where nothing deletes them. Rows of one
+    /// size never show it; these grow and shrink, as rows with lists do.
     /// </summary>
     [Theory]
     [InlineData(true)]

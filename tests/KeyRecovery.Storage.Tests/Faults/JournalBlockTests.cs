@@ -64,8 +64,8 @@ public sealed class JournalBlockTests : IDisposable
             connection.Execute("PRAGMA secure_delete=ON");
             foreach (var key in destroyed.Keys)
             {
-                connection.Execute($"UPDATE key_rows_keys SET cell = zeroblob({1 + KeySize}) WHERE slot = (SELECT rowid "
-                    + $"FROM key_rows WHERE id = x'{Convert.ToHexString(key.Id.Span)}')");
+                connection.Execute($"UPDATE key_rows_keys SET cell = zeroblob({1 + KeySize}) WHERE slot = "
+                    + $"(SELECT rowid FROM key_rows WHERE id = x'{Convert.ToHexString(key.Id.Span)}')");
             }
         }
 
@@ -104,8 +104,8 @@ public sealed class JournalBlockTests : IDisposable
                 connection.Execute("PRAGMA cache_size=1");
                 connection.Execute("BEGIN IMMEDIATE");
                 connection.Execute("UPDATE key_rows_keys SET cell = zeroblob(73)");
-                connection.Execute("CREATE TABLE much AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
-                    + "WHERE i < 400) SELECT randomblob(3000) FROM n");
+                connection.Execute("CREATE TABLE much AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 "
+                    + "FROM n WHERE i < 400) SELECT randomblob(3000) FROM n");
                 // What is on the disk in the middle of it.
                 File.Copy(folder.KeyPath, Path.Combine(copy.Root, "keys.db"));
                 File.Copy(journal, Path.Combine(copy.Root, "journal"));
