@@ -72,17 +72,17 @@ public sealed class DeviceState : IDisposable
     /// </summary>
     public ReadOnlyMemory<byte> Pending { get; }
 
-    /// <summary>The bytes to seal.</summary>
-    public byte[] Encode()
+    /// <summary>The bytes to seal, to be disposed of.</summary>
+    public SecretBytes Encode()
     {
-        var writer = new CborOut().Array(Fields)
+        var writer = CborOut.OfSecrets().Array(Fields)
             .Text(Label).UInt(IsVerified || Known is null ? Version : Version - 1)
             .Bytes(Account).Bytes(Device).Bytes(SigningSeed.Span).Bytes(KemSeed.Span)
             .Bytes(Known is null ? default : Known.Encode()).Bytes(Pending.Span)
             .Bytes(HomeKey is null ? [] : HomeKey.ToArray())
             .Bytes(HashesTrail is { } trail ? trail.ToArray() : []).Array(Replaced.Length);
         foreach (var replaced in Replaced) replaced.Write(writer);
-        return writer.ToArray();
+        return SecretBytes.Take(writer);
     }
 
     /// <summary>Reads the bytes.</summary>

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
+using Microsoft.Win32.SafeHandles;
 
 namespace KeyRecovery;
 
@@ -37,14 +38,15 @@ public sealed class FileDeviceStore : IDeviceStore
         if (!File.Exists(StateFile)) return null;
         if (!File.Exists(KeyFile))
             throw new DeviceStoreException($"{KeyFile} is missing: the device's state cannot be opened");
-        var key = await File.ReadAllBytesAsync(KeyFile, ct);
+        using var key = ReadKey();
         var sealedState = await File.ReadAllBytesAsync(StateFile, ct);
-        var state = new byte[Math.Max(0, sealedState.Length - SecretBox.Overhead)];
+        // An array, since the reader wants one: pinned and zeroed, as a secret is.
+        var state = GC.AllocateArray<byte>(Math.Max(0, sealedState.Length - SecretBox.Overhead), pinned: true);
         try
         {
-            if (key.Length != SecretBox.KeySize || sealedState.Length < SecretBox.Overhead
-                || !SecretBox.TryOpen(key, Aad, sealedState, state))
-                throw new DeviceStoreException($"{StateFile} does not open under {KeyFile}: one of them was changed");
+            if (sealedState.Length < SecretBox.Overhead
+                || !SecretBox.TryOpen(key.Span, Aad, sealedState, state))
+                throw Mismatch();
             return DeviceState.Decode(state);
         }
         catch (WireFormatException e)
@@ -53,7 +55,6 @@ public sealed class FileDeviceStore : IDeviceStore
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(key);
             CryptographicOperations.ZeroMemory(state);
         }
     }
@@ -62,17 +63,9 @@ public sealed class FileDeviceStore : IDeviceStore
     public async ValueTask SaveAsync(DeviceState state, CancellationToken ct)
     {
         MakeFolder();
-        var key = await LoadOrMakeKeyAsync(ct);
-        var encoded = state.Encode();
-        try
-        {
-            await WriteAsync(StateFile, SecretBox.Seal(key, Aad, encoded, _random), ct);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(key);
-            CryptographicOperations.ZeroMemory(encoded);
-        }
+        using var key = File.Exists(KeyFile) ? ReadKey() : MakeKey();
+        using var encoded = state.Encode();
+        await WriteAsync(StateFile, SecretBox.Seal(key.Span, Aad, encoded.Span, _random), ct);
     }
 
     /// <inheritdoc/>
@@ -83,6 +76,9 @@ public sealed class FileDeviceStore : IDeviceStore
         return ValueTask.CompletedTask;
     }
 
+    private DeviceStoreException Mismatch() =>
+        new($"{StateFile} does not open under {KeyFile}: one of them was changed");
+
     private void MakeFolder()
     {
         if (Directory.Exists(_folder)) return;
@@ -90,25 +86,47 @@ public sealed class FileDeviceStore : IDeviceStore
         else Directory.CreateDirectory(_folder, OwnerFolder);
     }
 
-    private async ValueTask<byte[]> LoadOrMakeKeyAsync(CancellationToken ct)
+    // The key's bytes go from and to the file without a stream's buffer between.
+    private SecretBytes ReadKey()
     {
-        if (File.Exists(KeyFile)) return await File.ReadAllBytesAsync(KeyFile, ct);
-        var key = new byte[SecretBox.KeySize];
-        _random.Fill(key);
-        await WriteAsync(KeyFile, key, ct);
+        using var file = File.OpenHandle(KeyFile);
+        var length = RandomAccess.GetLength(file);
+        if (length != SecretBox.KeySize) throw Mismatch();
+        return SecretBytes.Create(
+            SecretBox.KeySize, file, static (key, file) =>
+            {
+                for (var read = 0; read < key.Length;)
+                {
+                    var more = RandomAccess.Read(file, key[read..], read);
+                    if (more == 0) throw new DeviceStoreException("the key's file was cut while it was read");
+                    read += more;
+                }
+            });
+    }
+
+    private SecretBytes MakeKey()
+    {
+        var key = SecretBytes.Random(SecretBox.KeySize, _random);
+        Write(KeyFile, file => RandomAccess.Write(file, key.Span, 0));
         return key;
     }
 
-    // Beside, flushed, then renamed: a crash leaves the old file or the new one.
     private static async ValueTask WriteAsync(string path, byte[] bytes, CancellationToken ct)
     {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        ct.ThrowIfCancellationRequested();
+        await Task.Run(() => Write(path, file => RandomAccess.Write(file, bytes, 0)), CancellationToken.None);
+    }
+
+    // Beside, flushed, then renamed: a crash leaves the old file or the new one.
+    private static void Write(string path, Action<SafeFileHandle> write)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0 };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerFile;
         var beside = path + ".new";
         File.Delete(beside);
-        await using (var file = new FileStream(beside, options))
+        using (var file = new FileStream(beside, options))
         {
-            await file.WriteAsync(bytes, ct);
+            write(file.SafeFileHandle);
             file.Flush(flushToDisk: true);
         }
         File.Move(beside, path, overwrite: true);

@@ -1,4 +1,4 @@
-using System.Text;
+using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Protocol.Linking;
 
@@ -10,13 +10,17 @@ internal static class Base45
     private const string Alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
     private const int Radix = 45;
 
-    public static string Encode(ReadOnlySpan<byte> bytes)
-    {
-        var text = new StringBuilder(((bytes.Length * 3) + 1) / 2);
-        for (; bytes.Length >= 2; bytes = bytes[2..]) Append(text, (bytes[0] << 8) | bytes[1], 3);
-        if (bytes.Length == 1) Append(text, bytes[0], 2);
-        return text.ToString();
-    }
+    /// <summary>The bytes as text, behind a prefix; no copy is left of what may be a secret.</summary>
+    public static string Encode(string prefix, ReadOnlySpan<byte> bytes) => string.Create(
+        prefix.Length + (((bytes.Length * 3) + 1) / 2), new Input(prefix, bytes), static (text, input) =>
+        {
+            input.Prefix.CopyTo(text);
+            var rest = text[input.Prefix.Length..];
+            var bytes = input.Bytes;
+            for (; bytes.Length >= 2; bytes = bytes[2..], rest = rest[3..])
+                Write(rest[..3], (bytes[0] << 8) | bytes[1]);
+            if (bytes.Length == 1) Write(rest, bytes[0]);
+        });
 
     /// <summary>
     /// False for another alphabet, a length that no bytes have, and a group above what its bytes can hold.
@@ -25,7 +29,7 @@ internal static class Base45
     {
         bytes = [];
         if (text.Length % 3 == 1) return false;
-        var decoded = new byte[text.Length * 2 / 3];
+        var decoded = SecretMemory.Allocate(text.Length * 2 / 3);
         for (var rest = decoded.AsSpan(); !rest.IsEmpty;)
         {
             var pair = text.Length >= 3;
@@ -42,9 +46,9 @@ internal static class Base45
     }
 
     // The least significant digit comes first.
-    private static void Append(StringBuilder text, int value, int digits)
+    private static void Write(Span<char> digits, int value)
     {
-        for (var i = 0; i < digits; i++, value /= Radix) text.Append(Alphabet[value % Radix]);
+        for (var i = 0; i < digits.Length; i++, value /= Radix) digits[i] = Alphabet[value % Radix];
     }
 
     private static bool TryRead(ReadOnlySpan<char> digits, out int value)
@@ -58,5 +62,11 @@ internal static class Base45
         }
 
         return true;
+    }
+
+    private readonly ref struct Input(string prefix, ReadOnlySpan<byte> bytes)
+    {
+        public readonly string Prefix = prefix;
+        public readonly ReadOnlySpan<byte> Bytes = bytes;
     }
 }

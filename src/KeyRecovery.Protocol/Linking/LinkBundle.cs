@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 
@@ -22,11 +21,9 @@ internal static class LinkBundle
     public static byte[] Seal(KemPublicKey recipient, byte[] info, ReadOnlySpan<byte> content, IRandom random)
     {
         Throw.IfOutside(content.Length, 0, LinkLimits.BundleBytes, nameof(content));
-        var padded = Padme.Pad(content);
+        using var padded = Padme.PadSecret(content);
         using var seed = SecretBytes.Random(Hpke.EncapsulationSeedSize, random);
-        var bundle = Hpke.Seal(recipient, info, [], padded, seed.Span);
-        CryptographicOperations.ZeroMemory(padded);
-        return bundle;
+        return Hpke.Seal(recipient, info, [], padded.Span, seed.Span);
     }
 
     public static IEnumerable<LinkMessage.Bundle> Split(byte[] bundle)

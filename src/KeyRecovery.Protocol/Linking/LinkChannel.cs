@@ -13,10 +13,8 @@ internal sealed class LinkChannel(NoiseTransport transport) : IDisposable
 
     public byte[] Seal(LinkMessage message)
     {
-        var plaintext = message.Encode();
-        var sealedBytes = SealBytes(plaintext);
-        CryptographicOperations.ZeroMemory(plaintext);
-        return sealedBytes;
+        using var plaintext = message.Encode();
+        return SealBytes(plaintext.Span);
     }
 
     /// <summary>Seals what may be no message at all.</summary>

@@ -54,11 +54,11 @@ public sealed class LinkCode : IDisposable
     }
 
     /// <summary>Reads the text of a QR code; white space around it is no part of it.</summary>
-    public static LinkCodeParse Parse(string text)
+    public static LinkCodeParse Parse(ReadOnlySpan<char> text)
     {
-        var trimmed = text.AsSpan().Trim();
-        if (!trimmed.StartsWith("KRL", StringComparison.Ordinal)) return new LinkCodeParse.NotALinkCode();
-        if (!trimmed.StartsWith(Prefix, StringComparison.Ordinal)) return new LinkCodeParse.UnknownVersion();
+        var trimmed = text.Trim();
+        if (!trimmed.StartsWith("KRL")) return new LinkCodeParse.NotALinkCode();
+        if (!trimmed.StartsWith(Prefix)) return new LinkCodeParse.UnknownVersion();
         if (!Base45.TryDecode(trimmed[Prefix.Length..], out var payload)) return new LinkCodeParse.Unreadable();
         var parse = FromPayload(payload);
         CryptographicOperations.ZeroMemory(payload);
@@ -79,7 +79,7 @@ public sealed class LinkCode : IDisposable
     /// <summary>
     /// The text of the QR code, 103 characters of its alphanumeric mode. The string cannot be zeroed: drop it at once.
     /// </summary>
-    public string ToQrText() => Prefix + Base45.Encode(_payload.Span);
+    public string ToQrText() => Base45.Encode(Prefix, _payload.Span);
 
     /// <summary>The token that claims the session, 32 bytes; the relay knows its SHA-256. To be disposed of.</summary>
     public SecretBytes DeriveJoinToken() => Derive(Labels.LinkJoinToken, TokenSize);

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Wire;
@@ -26,21 +26,20 @@ public readonly struct LinkDigits
     private LinkDigits(uint value) => _value = value;
 
     /// <summary>Reads what a person typed, spaces and dashes left out. False unless six ASCII digits remain.</summary>
-    public static bool TryParse(string? typed, out LinkDigits digits)
+    public static bool TryParse(ReadOnlySpan<char> typed, out LinkDigits digits)
     {
-        digits = default;
-        var text = string.Concat((typed ?? "").Where(character => !RecoveryCodeReader.IsSeparator(character)));
-        return TryRead(text, out digits);
+        using var text = TypedCharacters.Of(typed);
+        return TryRead(text.Span, out digits);
     }
 
     /// <summary>The six digits, zeros in front included.</summary>
     public string ToDisplayString() => _value.ToString("D6", CultureInfo.InvariantCulture);
 
-    internal static bool TryRead(string text, out LinkDigits digits)
+    internal static bool TryRead(ReadOnlySpan<char> text, out LinkDigits digits)
     {
         digits = default;
-        if (text.Length != Length || !text.All(char.IsAsciiDigit)) return false;
-        digits = new LinkDigits(uint.Parse(text, CultureInfo.InvariantCulture));
+        if (text.Length != Length || text.ContainsAnyExceptInRange('0', '9')) return false;
+        digits = new LinkDigits(uint.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture));
         return true;
     }
 
@@ -55,9 +54,13 @@ public readonly struct LinkDigits
         Hash256.Of(Bind(Labels.LinkCommitment, handshake, r));
 
     /// <summary>Compares in constant time.</summary>
-    internal bool Matches(LinkDigits other) =>
-        CryptographicOperations.FixedTimeEquals(
-            Encoding.ASCII.GetBytes(ToDisplayString()), Encoding.ASCII.GetBytes(other.ToDisplayString()));
+    internal bool Matches(LinkDigits other)
+    {
+        var (own, others) = (_value, other._value);
+        return CryptographicOperations.FixedTimeEquals(
+            MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in own)),
+            MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in others)));
+    }
 
     private static byte[] Bind(string label, Hash256 handshake, ReadOnlySpan<byte> r) =>
         new CborOut().Array(3).Text(label).Bytes(handshake).Bytes(r).ToArray();

@@ -54,7 +54,7 @@ internal abstract record LinkMessage
     /// <summary>What is no message at all. Never sent.</summary>
     public sealed record Broken(LinkFailure Reason) : LinkMessage;
 
-    public byte[] Encode() => (this switch
+    public SecretBytes Encode() => SecretBytes.Take(this switch
     {
         Commitment m => Begin("commitment", 1).Bytes(m.Value),
         Digits m => Begin("digits", 1).Text(m.Value.ToDisplayString()),
@@ -70,7 +70,7 @@ internal abstract record LinkMessage
         Received m => Begin("received", 1).Bytes(m.Value),
         Abort m => Begin("abort", 1).Text(m.Word),
         _ => throw new InvalidOperationException("this is never sent"),
-    }).ToArray();
+    });
 
     /// <exception cref="WireFormatException">None of the structures.</exception>
     public static LinkMessage Decode(byte[] plaintext)
@@ -98,7 +98,7 @@ internal abstract record LinkMessage
         return message;
     }
 
-    private static CborOut Begin(string label, int elements) => new CborOut().Array(1 + elements).Text(label);
+    private static CborOut Begin(string label, int elements) => CborOut.OfSecrets().Array(1 + elements).Text(label);
 
     private static CborOut Write(CborOut writer, ChainPlace place) => writer.UInt(place.Sequence).Bytes(place.Hash);
 

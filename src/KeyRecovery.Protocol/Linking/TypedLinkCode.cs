@@ -48,22 +48,20 @@ public sealed class TypedLinkCode : IDisposable
     /// <summary>
     /// Reads a code as people type it: in any case, with or without spaces and dashes, <c>I L</c> as 1, <c>O</c> as 0.
     /// </summary>
-    public static TypedLinkCodeParse Parse(string text) => TypedLinkCodeReader.Read(text);
+    public static TypedLinkCodeParse Parse(ReadOnlySpan<char> text) => TypedLinkCodeReader.Read(text);
 
     /// <summary>
     /// The code to be shown: <c>NNNN SSSS SSSS SSSS C</c>. The string cannot be zeroed: drop it at once.
     /// </summary>
-    public string ToDisplayString()
-    {
-        var text = new StringBuilder();
-        for (var i = 0; i < _characters.Length; i++)
+    public string ToDisplayString() =>
+        string.Create(Characters + (Characters / GroupSize), _characters.Span, static (text, characters) =>
         {
-            if (i % GroupSize == 0 && i != 0) text.Append(' ');
-            text.Append((char)_characters.Span[i]);
-        }
-
-        return text.ToString();
-    }
+            for (var (i, at) = (0, 0); i < characters.Length; i++)
+            {
+                if (i % GroupSize == 0 && i != 0) text[at++] = ' ';
+                text[at++] = (char)characters[i];
+            }
+        });
 
     /// <summary>Seals a code for the relay. Slow by purpose: a third of a second and 64 MiB.</summary>
     /// <returns>105 bytes.</returns>

@@ -7,18 +7,17 @@ namespace KeyRecovery.Protocol.Linking;
 /// <summary>Reads a link code that a person typed.</summary>
 internal static class TypedLinkCodeReader
 {
-    public static TypedLinkCodeParse Read(string text)
+    public static TypedLinkCodeParse Read(ReadOnlySpan<char> text)
     {
-        var typed = text.Where(character => !RecoveryCodeReader.IsSeparator(character)).ToArray();
+        using var typed = TypedCharacters.Of(text);
         Span<byte> values = stackalloc byte[TypedLinkCode.Characters];
         try
         {
-            return Read(typed, values);
+            return Read(typed.Span, values);
         }
         finally
         {
             CryptographicOperations.ZeroMemory(values);
-            Array.Clear(typed);
         }
     }
 

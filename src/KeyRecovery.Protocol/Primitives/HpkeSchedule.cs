@@ -80,6 +80,7 @@ internal static class HpkeSchedule
         length += Append(input[length..], label);
         Append(input[length..], ikm);
         HMACSHA256.HashData(salt, input, output);
+        CryptographicOperations.ZeroMemory(input);
     }
 
     private static int Append(Span<byte> destination, ReadOnlySpan<byte> part)

@@ -38,6 +38,10 @@ public static class Padme
         return padded;
     }
 
+    /// <summary>The same of a secret, to be disposed of.</summary>
+    internal static SecretBytes PadSecret(ReadOnlySpan<byte> content) => SecretBytes.Create(
+        PaddedLength(PrefixSize + content.Length), content, static (padded, content) => Pad(content, padded));
+
     /// <summary>
     /// Begins to pad in a buffer of the caller's, which has exactly the padded length of <paramref name="length"/>:
     /// writes length and zeros.

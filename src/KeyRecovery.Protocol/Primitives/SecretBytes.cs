@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Security.Cryptography;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Primitives;
 
@@ -17,7 +18,7 @@ public sealed class SecretBytes : IDisposable
     private SecretBytes(int length)
     {
         Throw.IfOutside(length, 0, Array.MaxLength, nameof(length));
-        _bytes = GC.AllocateArray<byte>(length, pinned: true);
+        _bytes = SecretMemory.Allocate(length);
     }
 
     /// <summary>The length in bytes; known even after disposal.</summary>
@@ -60,6 +61,10 @@ public sealed class SecretBytes : IDisposable
     /// <summary>Copies <paramref name="source"/>; the caller still has to zero the original.</summary>
     public static SecretBytes Copy(ReadOnlySpan<byte> source) =>
         Create(source.Length, source, static (destination, source) => source.CopyTo(destination));
+
+    /// <summary>Takes what was written, and ends the writing: see <see cref="CborOut.OfSecrets"/>.</summary>
+    public static SecretBytes Take(CborOut written) =>
+        Create(written.Length, written, static (destination, written) => written.MoveTo(destination));
 
     /// <summary>Draws <paramref name="length"/> bytes from <paramref name="random"/>.</summary>
     public static SecretBytes Random(int length, IRandom random) =>

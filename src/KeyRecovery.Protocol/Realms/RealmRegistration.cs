@@ -43,12 +43,11 @@ public sealed class RealmRegistration : IDisposable
         RealmIdentity realm, AuthorityId slot, VerifyKey signingKey, VerifyKey managementKey, OprfScalar share,
         IRandom random)
     {
-        var registration = new CborOut().Array(7).Text(Labels.RealmRegistration).UInt(1).Bytes(slot)
+        using var registration = SecretBytes.Take(CborOut.OfSecrets().Array(7).Text(Labels.RealmRegistration).UInt(1).Bytes(slot)
             .Bytes(signingKey.ToArray()).Bytes(managementKey.ToArray()).Bytes(share.PublicKey.ToArray())
-            .Bytes(share.Span).ToArray();
+            .Bytes(share.Span));
         using var seed = SecretBytes.Random(Hpke.EncapsulationSeedSize, random);
-        var sealedBytes = Hpke.Seal(realm.KemKey, Info(realm.Fingerprint, slot), [], registration, seed.Span);
-        CryptographicOperations.ZeroMemory(registration);
+        var sealedBytes = Hpke.Seal(realm.KemKey, Info(realm.Fingerprint, slot), [], registration.Span, seed.Span);
         return new CborOut().Array(4).Text(Labels.RealmRegister).UInt(1).Bytes(slot).Bytes(sealedBytes).ToArray();
     }
 
@@ -73,7 +72,8 @@ public sealed class RealmRegistration : IDisposable
             plaintext => opened = Hpke.TryOpen(key, Info(realm.Fingerprint, slot), [], sealedBytes.Span, plaintext));
         WireFormatException.Require(opened, "it is sealed to this realm");
         // A copy that the reader can slice; what it holds is zeroed below.
-        var plain = registration.Span.ToArray();
+        var plain = SecretMemory.Allocate(registration.Length);
+        registration.Span.CopyTo(plain);
         try
         {
             return Read(plain, slot);

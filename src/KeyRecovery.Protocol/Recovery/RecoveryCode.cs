@@ -23,6 +23,7 @@ public sealed class RecoveryCode : IDisposable
     private const int EntropySize = 16;
     private const int ValueBits = 5;
     private const int VersionBits = 2;
+    private const int DisplayCharacters = 2 + 1 + Characters + (Characters / GroupSize);
     private const int DataCharacters = Characters - Bech32m.ChecksumSize;
 
     private readonly SecretBytes _entropy;
@@ -36,27 +37,27 @@ public sealed class RecoveryCode : IDisposable
     /// Reads a code as people type it: in any case, with or without prefix, spaces, dashes and line breaks. Nothing is
     /// corrected silently.
     /// </summary>
-    public static RecoveryCodeParse Parse(string text) => RecoveryCodeReader.Read(text);
+    public static RecoveryCodeParse Parse(ReadOnlySpan<char> text) => RecoveryCodeReader.Read(text);
 
     /// <summary>
     /// The code to be shown or printed: <c>kr1</c> and eight groups of four characters, separated by spaces. The string
     /// cannot be zeroed: drop it at once.
     /// </summary>
-    public string ToDisplayString()
+    public string ToDisplayString() => string.Create(DisplayCharacters, _entropy.Span, static (text, entropy) =>
     {
         Span<byte> values = stackalloc byte[Characters];
-        WriteData(_entropy.Span, values);
+        WriteData(entropy, values);
         Bech32m.WriteChecksum(Prefix, values);
-        var text = new StringBuilder(Prefix).Append('1');
-        for (var i = 0; i < values.Length; i++)
+        Prefix.CopyTo(text);
+        text[Prefix.Length] = '1';
+        for (var (i, at) = (0, Prefix.Length + 1); i < values.Length; i++)
         {
-            if (i % GroupSize == 0) text.Append(' ');
-            text.Append(Bech32m.Alphabet[values[i]]);
+            if (i % GroupSize == 0) text[at++] = ' ';
+            text[at++] = Bech32m.Alphabet[values[i]];
         }
 
         CryptographicOperations.ZeroMemory(values);
-        return text.ToString();
-    }
+    });
 
     /// <summary>
     /// Derives the slot's id and keys: HKDF-SHA-512 of the entropy, a label for each. To be disposed of.

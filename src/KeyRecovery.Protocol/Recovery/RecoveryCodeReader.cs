@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 
 namespace KeyRecovery.Protocol.Recovery;
@@ -6,18 +5,17 @@ namespace KeyRecovery.Protocol.Recovery;
 /// <summary>Reads a recovery code that a person typed.</summary>
 internal static class RecoveryCodeReader
 {
-    public static RecoveryCodeParse Read(string text)
+    public static RecoveryCodeParse Read(ReadOnlySpan<char> text)
     {
-        var typed = text.Where(character => !IsSeparator(character)).ToArray();
+        using var typed = TypedCharacters.Of(text);
         Span<byte> values = stackalloc byte[RecoveryCode.Characters];
         try
         {
-            return Read(WithoutPrefix(typed), values);
+            return Read(WithoutPrefix(typed.Span), values);
         }
         finally
         {
             CryptographicOperations.ZeroMemory(values);
-            Array.Clear(typed);
         }
     }
 
@@ -48,14 +46,6 @@ internal static class RecoveryCodeReader
             || (typed.Length == length + RecoveryCode.Characters && separator is 'l' or 'i');
         return isPrefix ? typed[length..] : typed;
     }
-
-    /// <summary>
-    /// What stands between the characters of a code that people copy: white space, dashes of any kind, invisible marks.
-    /// </summary>
-    public static bool IsSeparator(char character) =>
-        char.IsWhiteSpace(character)
-        || character is '_' or '\u2212'
-        || char.GetUnicodeCategory(character) is UnicodeCategory.DashPunctuation or UnicodeCategory.Format;
 
     private static char Fold(char character) =>
         char.IsAsciiLetterUpper(character) ? (char)(character | 0x20) : character;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 
@@ -22,7 +23,9 @@ public sealed class EpochKey : IDisposable
         Epoch = epoch;
         _key = key;
         _derived = new KdfKey(key.Span);
-        Commit = new Hash256(DeriveBytes(Info(Labels.EpochCommit), Hash256.Size));
+        Span<byte> commit = stackalloc byte[Hash256.Size];
+        _derived.Derive(Info(Labels.EpochCommit), commit);
+        Commit = new Hash256(commit);
     }
 
     /// <summary>The account.</summary>
@@ -49,11 +52,11 @@ public sealed class EpochKey : IDisposable
     /// <returns>1,168 bytes.</returns>
     internal byte[] SealTo(AuthorityId recipient, KemPublicKey kemKey)
     {
-        var seed = DeriveBytes(
+        using var seed = _derived.Derive(
             new CborOut().Array(5).Text(Labels.EpochSealRandomness).Bytes(Account).UInt(Epoch).Bytes(recipient)
                 .Bytes(kemKey.Hash).ToArray(),
             XWing.EncapsulationSeedSize);
-        return Hpke.Seal(kemKey, SealInfo(Account, Epoch, recipient), [], _key.Span, seed);
+        return Hpke.Seal(kemKey, SealInfo(Account, Epoch, recipient), [], _key.Span, seed.Span);
     }
 
     /// <summary>Opens an own seal. Null where it does not open; the commitment is the caller's to check.</summary>
@@ -107,17 +110,10 @@ public sealed class EpochKey : IDisposable
     private static byte[] SealInfo(AccountId account, ulong epoch, AuthorityId recipient) =>
         new CborOut().Array(4).Text(Labels.EpochSeal).Bytes(account).UInt(epoch).Bytes(recipient).ToArray();
 
-    private byte[] DeriveBytes(byte[] info, int length)
-    {
-        var output = new byte[length];
-        _derived.Derive(info, output);
-        return output;
-    }
-
     private static EpochKey Take(AccountId account, ulong epoch, Span<byte> key)
     {
         var taken = Import(account, epoch, key);
-        key.Clear();
+        CryptographicOperations.ZeroMemory(key);
         return taken;
     }
 }

@@ -57,11 +57,10 @@ public sealed class ManifestPrivate : IDisposable
     /// <summary>Pads and seals under the epoch's key for one manifest version.</summary>
     internal byte[] Seal(EpochKey key, ulong version, IRandom random)
     {
-        var padded = Padme.Pad(Encode());
+        using var encoded = Encode();
+        using var padded = Padme.PadSecret(encoded.Span);
         using var privateKey = key.ManifestPrivateKey();
-        var sealedPart = SecretBox.Seal(privateKey.Span, Aad(key.Account, version, key.Epoch), padded, random);
-        CryptographicOperations.ZeroMemory(padded);
-        return sealedPart;
+        return SecretBox.Seal(privateKey.Span, Aad(key.Account, version, key.Epoch), padded.Span, random);
     }
 
     /// <summary>
@@ -70,7 +69,7 @@ public sealed class ManifestPrivate : IDisposable
     /// <exception cref="UpgradeRequiredException">A version or flag that this program does not know.</exception>
     internal static ManifestPrivate? Open(EpochKey key, Manifest manifest)
     {
-        var padded = new byte[manifest.Private.Length - SecretBox.Overhead];
+        var padded = SecretMemory.Allocate(manifest.Private.Length - SecretBox.Overhead);
         using var privateKey = key.ManifestPrivateKey();
         var aad = Aad(manifest.Account, manifest.Version, manifest.Epoch);
         if (!SecretBox.TryOpen(privateKey.Span, aad, manifest.Private.Span, padded)) return null;
@@ -109,9 +108,9 @@ public sealed class ManifestPrivate : IDisposable
     private static byte[] Aad(AccountId account, ulong version, ulong epoch) =>
         new CborOut().Array(4).Text(Labels.ManifestPrivate).Bytes(account).UInt(version).UInt(epoch).ToArray();
 
-    private byte[] Encode()
+    private SecretBytes Encode()
     {
-        var writer = new CborOut().Array(6).Text(Labels.ManifestPrivate).UInt(FormatVersion.Current)
+        var writer = CborOut.OfSecrets().Array(6).Text(Labels.ManifestPrivate).UInt(FormatVersion.Current)
             .Bytes(LabelKey.Span);
         writer.Array(Items.Length);
         foreach (var item in Items)
@@ -122,7 +121,7 @@ public sealed class ManifestPrivate : IDisposable
         writer.Array(RealmKeys.Length);
         foreach (var realm in RealmKeys)
             writer.Array(3).Bytes(realm.Slot).Text(realm.Realm).Bytes(realm.ManagementSeed.Span);
-        return writer.ToArray();
+        return SecretBytes.Take(writer);
     }
 
     private static ManifestPrivate Decode(ReadOnlyMemory<byte> content)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using KeyRecovery.Protocol.Primitives;
@@ -74,22 +73,20 @@ public static class SealedItem
     {
         if (!ItemHeader.TryRead(item, out var header)) return null;
         var length = item.Length - ItemHeader.Size - SecretBox.Overhead;
-        var padded = ArrayPool<byte>.Shared.Rent(length);
+        var padded = SecretMemory.Allocate(length);
         Span<byte> itemKey = stackalloc byte[SecretBox.KeySize];
         try
         {
             key.DeriveItemKey(header.Id, itemKey);
-            if (!SecretBox.TryOpen(itemKey, item[..ItemHeader.Size], item[ItemHeader.Size..], padded.AsSpan(0, length)))
-                return null;
-            return Padme.TryUnpad(padded.AsSpan(0, length), out var contentLength)
+            if (!SecretBox.TryOpen(itemKey, item[..ItemHeader.Size], item[ItemHeader.Size..], padded)) return null;
+            return Padme.TryUnpad(padded, out var contentLength)
                 ? ItemPlaintext.Read(padded.AsMemory(Padme.PrefixSize, contentLength))
                 : null;
         }
         finally
         {
             CryptographicOperations.ZeroMemory(itemKey);
-            CryptographicOperations.ZeroMemory(padded.AsSpan(0, length));
-            ArrayPool<byte>.Shared.Return(padded);
+            CryptographicOperations.ZeroMemory(padded);
         }
     }
 }

@@ -82,9 +82,9 @@ public sealed class KeptVaultTests : IDisposable
     {
         using var older = DeviceState.Decode(Older(Kept(_account.Now.Tell())));
         Assert.False(older.IsVerified);
-        Assert.Equal(Older(Kept(_account.Now.Tell())), older.Encode());
+        Assert.Equal(Older(Kept(_account.Now.Tell())), Encoded(older));
         using var since = older.With(_account.Read(_phone), TestHome.Keys[0]);
-        using var again = DeviceState.Decode(since.Encode());
+        using var again = DeviceState.Decode(Encoded(since));
         Assert.True(again.IsVerified);
     }
 
@@ -106,7 +106,7 @@ public sealed class KeptVaultTests : IDisposable
         for (var at = 1UL; at <= 6; at++)
             states.Add(states[^1].With(
                 new ReplacedVault(_account.Now.Tell(), default, at, ProtocolFault.ForkedManifest)));
-        using var again = DeviceState.Decode(states[^1].Encode());
+        using var again = DeviceState.Decode(Encoded(states[^1]));
         Assert.Equal([1UL, 4, 5, 6], again.Replaced.Select(r => r.RestoredAt));
         Assert.All(again.Replaced, r => Assert.Equal(ProtocolFault.ForkedManifest, r.Fault));
         using var dismissed = again.WithoutReplaced();
@@ -125,10 +125,16 @@ public sealed class KeptVaultTests : IDisposable
         {
             HomeKey = TestHome.Keys[0],
         };
-        var bytes = state.Encode();
+        var bytes = Encoded(state);
         Assert.Equal(2, bytes[VersionAt]);
         bytes[VersionAt] = 3;
         return bytes;
+    }
+
+    private static byte[] Encoded(DeviceState state)
+    {
+        using var encoded = state.Encode();
+        return encoded.Span.ToArray();
     }
 
     private static byte[] Older(byte[] kept)

@@ -33,10 +33,10 @@ public class Codes
         Assert.IsType<LinkCodeParse.NotALinkCode>(LinkCode.Parse("https://evil.example/KRL1:"));
         Assert.IsType<LinkCodeParse.NotALinkCode>(LinkCode.Parse(text.ToLowerInvariant()));
         Assert.IsType<LinkCodeParse.UnknownVersion>(LinkCode.Parse("KRL2:ABC"));
-        Assert.IsType<LinkCodeParse.UnknownVersion>(LinkCode.Parse("KRL1:" + Base45.Encode([2, .. new byte[64]])));
+        Assert.IsType<LinkCodeParse.UnknownVersion>(LinkCode.Parse("KRL1:" + Base45.Encode("", [2, .. new byte[64]])));
         Assert.IsType<LinkCodeParse.Unreadable>(LinkCode.Parse("KRL1:"));
         for (var length = 5; length < text.Length; length++)
-            Assert.IsNotType<LinkCodeParse.Ok>(LinkCode.Parse(text[..length]));
+            Assert.IsNotType<LinkCodeParse.Ok>(LinkCode.Parse(text.AsSpan()[..length]));
         Assert.IsType<LinkCodeParse.Unreadable>(LinkCode.Parse(text + "00"));
     }
 

@@ -17,8 +17,14 @@ public class Garbage
             new LinkMessage.Bundle(0, 2, new byte[7168]), new LinkMessage.Received(default),
             new LinkMessage.Abort("declined"),
             new LinkMessage.Digits(default),
-        }.Select(message => message.Encode()),
+        }.Select(Encoded),
     ];
+
+    private static byte[] Encoded(LinkMessage message)
+    {
+        using var encoded = message.Encode();
+        return encoded.Span.ToArray();
+    }
 
     [Fact]
     public void Any_bytes_in_any_state_end_the_session_and_throw_nothing() =>
@@ -42,7 +48,7 @@ public class Garbage
     [Fact]
     public void Every_message_is_read_as_it_was_written()
     {
-        foreach (var plaintext in Plaintexts) Assert.Equal(plaintext, LinkMessage.Decode(plaintext).Encode());
+        foreach (var plaintext in Plaintexts) Assert.Equal(plaintext, Encoded(LinkMessage.Decode(plaintext)));
     }
 
     [Fact]

@@ -134,7 +134,7 @@ public class RecoveryCodeProperties
         Assert.Equal(new RecoveryCodeParse.WrongLength(0), RecoveryCode.Parse(""));
         Assert.Equal(new RecoveryCodeParse.WrongLength(0), RecoveryCode.Parse(" kr1 "));
         for (var length = 0; length < 32; length++)
-            Assert.Equal(new RecoveryCodeParse.WrongLength(length), RecoveryCode.Parse(code[..length]));
+            Assert.Equal(new RecoveryCodeParse.WrongLength(length), RecoveryCode.Parse(code.AsSpan()[..length]));
         Assert.Equal(new RecoveryCodeParse.WrongLength(33), RecoveryCode.Parse("kr1 " + code + "q"));
         Assert.Equal(new RecoveryCodeParse.WrongLength(29), RecoveryCode.Parse("kr1 " + code[..29]));
     }

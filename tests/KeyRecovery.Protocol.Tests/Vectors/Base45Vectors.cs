@@ -14,7 +14,7 @@ public class Base45Vectors
     [InlineData("", "")]
     public void Text_of_the_standard_is_written_and_read(string plain, string encoded)
     {
-        Assert.Equal(encoded, Base45.Encode(Encoding.ASCII.GetBytes(plain)));
+        Assert.Equal(encoded, Base45.Encode("", Encoding.ASCII.GetBytes(plain)));
         Assert.True(Base45.TryDecode(encoded, out var decoded));
         Assert.Equal(plain, Encoding.ASCII.GetString(decoded));
     }

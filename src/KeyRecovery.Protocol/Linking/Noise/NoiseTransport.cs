@@ -23,7 +23,7 @@ internal sealed class NoiseTransport(NoiseCipher sending, NoiseCipher receiving,
     public byte[]? Open(ReadOnlySpan<byte> message)
     {
         if (message.Length < NoiseCipher.TagSize) return null;
-        var plaintext = new byte[message.Length - NoiseCipher.TagSize];
+        var plaintext = SecretMemory.Allocate(message.Length - NoiseCipher.TagSize);
         return receiving.TryOpen(plaintext, message, []) ? plaintext : null;
     }
 

@@ -34,7 +34,7 @@ internal sealed class LinkCodeFormat() : GoldenFormat("link-code", "§13.1")
         var (qr, typed, payload, envelope) =
             (right.Text("qr"), right.Text("typed"), right.Bytes("payload"), right.Bytes("envelope"));
         JsonObject But(string name, string value) => right.With(new JsonObject { [name] = value });
-        JsonObject Scanned(byte[] bytes) => But("qr", LinkCode.Prefix + Base45.Encode(bytes));
+        JsonObject Scanned(byte[] bytes) => But("qr", LinkCode.Prefix + Base45.Encode("", bytes));
 
         yield return ("another thing was scanned", But("qr", "https://keys.example.org/"),
             nameof(LinkCodeParse.NotALinkCode));
