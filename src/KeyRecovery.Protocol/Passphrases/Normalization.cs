@@ -1,11 +1,12 @@
-using System.Globalization;
+using System.Buffers;
 using System.Text;
+using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Protocol.Passphrases;
 
 /// <summary>
-/// Brings what two keyboards type for the same passphrase to the same text (docs/protocol.md §14.1): NFKC, plain
-/// spaces, ASCII digits, no blanks around.
+/// Brings what two keyboards type for the same passphrase to the same text (docs/protocol.md §14.1): nothing invisible,
+/// NFKC, plain spaces, quotes and dashes, ASCII digits, no blanks around.
 /// </summary>
 public static class Normalization
 {
@@ -26,46 +27,66 @@ public static class Normalization
         if (!IsAvailable) Throw.CannotNormalize();
     }
 
-    /// <summary>The normal form; null where a character is not allowed, told in <paramref name="fault"/>.</summary>
-    internal static string? Apply(string text, out PassphraseFault fault)
+    /// <summary>
+    /// The normal form, to be disposed of; null where a character is not allowed, told in <paramref name="fault"/>.
+    /// </summary>
+    internal static SecretText? Apply(ReadOnlySpan<char> text, out PassphraseFault fault)
     {
         Require();
         fault = FindFault(text);
         if (fault != PassphraseFault.None) return null;
-
-        var plain = new StringBuilder(text.Length);
-        foreach (var rune in text.Normalize(NormalizationForm.FormKC).EnumerateRunes())
-        {
-            switch (Rune.GetUnicodeCategory(rune))
-            {
-                case UnicodeCategory.SpaceSeparator:
-                    plain.Append(' ');
-                    break;
-                case UnicodeCategory.DecimalDigitNumber:
-                    plain.Append((char)('0' + (int)Rune.GetNumericValue(rune)));
-                    break;
-                default:
-                    plain.Append(rune.ToString());
-                    break;
-            }
-        }
-        return plain.ToString().Trim(' ');
+        using var visible = Visible(text);
+        using var composed = Compose(visible.Span);
+        using var plain = Plain(composed.Span);
+        var normal = new SecretText();
+        normal.Append(plain.Span.Trim(' '));
+        return normal;
     }
 
-    private static PassphraseFault FindFault(string text)
+    private static PassphraseFault FindFault(ReadOnlySpan<char> text)
     {
-        for (var i = 0; i < text.Length;)
+        while (!text.IsEmpty)
         {
-            if (!Rune.TryGetRuneAt(text, i, out var rune)) return PassphraseFault.NotText;
-            switch (Rune.GetUnicodeCategory(rune))
-            {
-                case UnicodeCategory.Control:
-                    return PassphraseFault.ControlCharacter;
-                case UnicodeCategory.OtherNotAssigned:
-                    return PassphraseFault.UnassignedCharacter;
-            }
-            i += rune.Utf16SequenceLength;
+            if (Rune.DecodeFromUtf16(text, out var rune, out var used) != OperationStatus.Done)
+                return PassphraseFault.NotText;
+            if (Rune.IsControl(rune)) return PassphraseFault.ControlCharacter;
+            if (!Repertoire.Contains(rune.Value)) return PassphraseFault.UnassignedCharacter;
+            text = text[used..];
         }
         return PassphraseFault.None;
+    }
+
+    // Before NFKC: what is not seen keeps no accent from its letter.
+    private static SecretText Visible(ReadOnlySpan<char> text)
+    {
+        var visible = new SecretText();
+        foreach (var character in text)
+            if (!Folding.IsInvisible(character)) visible.Append(character);
+        return visible;
+    }
+
+    private static SecretText Compose(ReadOnlySpan<char> text)
+    {
+        var composed = new SecretText();
+        var room = composed.Extend(text.GetNormalizedLength(NormalizationForm.FormKC));
+        if (!text.TryNormalize(room, out var written, NormalizationForm.FormKC)) Throw.CannotNormalize();
+        composed.Truncate(written);
+        return composed;
+    }
+
+    private static SecretText Plain(ReadOnlySpan<char> text)
+    {
+        var plain = new SecretText();
+        Span<char> pair = stackalloc char[2];
+        foreach (var rune in text.EnumerateRunes())
+        {
+            var folded = Folding.Of(rune);
+            var length = folded.EncodeToUtf16(pair);
+            // Two hyphens that a phone made one dash of are one hyphen everywhere.
+            if (folded.Value == '-' && plain.Length > 0 && plain.Span[^1] == '-') continue;
+            plain.Append(pair[..length]);
+        }
+        pair.Clear();
+        return plain;
     }
 }

@@ -23,14 +23,15 @@ public sealed class Passphrase : IDisposable
     /// <param name="text">The text, in any Unicode form.</param>
     /// <returns>The passphrase, to be disposed of; or null and why.</returns>
     /// <exception cref="PlatformNotSupportedException">This runtime cannot normalise Unicode.</exception>
-    public static (Passphrase? Passphrase, PassphraseFault Fault) Read(string text)
+    public static (Passphrase? Passphrase, PassphraseFault Fault) Read(ReadOnlySpan<char> text)
     {
-        if (Normalization.Apply(text, out var fault) is not { } normal) return (null, fault);
-        var length = Encoding.UTF8.GetByteCount(normal);
+        using var normal = Normalization.Apply(text, out var fault);
+        if (normal is null) return (null, fault);
+        var length = Encoding.UTF8.GetByteCount(normal.Span);
         if (length == 0) return (null, PassphraseFault.Empty);
         if (length > MaxBytes) return (null, PassphraseFault.TooLong);
         return (new Passphrase(
-            SecretBytes.Create(length, normal, static (utf8, normal) => Encoding.UTF8.GetBytes(normal, utf8))),
+            SecretBytes.Create(length, normal.Span, static (utf8, normal) => Encoding.UTF8.GetBytes(normal, utf8))),
             PassphraseFault.None);
     }
 

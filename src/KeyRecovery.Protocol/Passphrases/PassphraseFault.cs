@@ -19,7 +19,7 @@ public enum PassphraseFault
     ControlCharacter,
 
     /// <summary>
-    /// A character that Unicode has not assigned as far as this software knows: another version may treat it otherwise.
+    /// A character that Unicode 15.0 has not assigned: another device might not know it, or treat it otherwise.
     /// </summary>
     UnassignedCharacter,
 }

@@ -5,12 +5,19 @@ import { kemKey } from './hpke-xwing.mjs';
 import { hkdfExpand, hkdfExtract, sha256, stretch } from './primitives.mjs';
 import { demand } from './refusal.mjs';
 import { encode } from './structure.mjs';
+import { isAssigned } from './unicode-15.0.mjs';
 
 const mostBytes = 1024;
+const invisible =
+  /[\u{AD}\u{61C}\u{200B}-\u{200F}\u{202A}-\u{202E}\u{2060}-\u{2064}\u{2066}-\u{2069}\u{FE0E}\u{FE0F}\u{FEFF}]/gu;
 
 export function normalise(passphrase) {
-  demand(passphrase.isWellFormed() && !/[\p{Cc}\p{Cn}]/u.test(passphrase), 'refused');
-  const normal = passphrase.normalize('NFKC')
+  demand(passphrase.isWellFormed() && !/\p{Cc}/u.test(passphrase), 'refused');
+  demand([...passphrase].every((letter) => isAssigned(letter.codePointAt(0))), 'refused');
+  const normal = passphrase.replace(invisible, '').normalize('NFKC')
+    .replace(/[\u{2018}-\u{201B}\u{2032}\u{2039}\u{203A}]/gu, "'")
+    .replace(/[\u{AB}\u{BB}\u{201C}-\u{201F}]/gu, '"')
+    .replace(/[\u{2010}-\u{2015}\u{2212}]/gu, '-').replace(/-+/g, '-')
     .replace(/\p{Zs}/gu, ' ')
     .replace(/\p{Nd}/gu, digitOf)
     .replace(/^ +| +$/g, '');

@@ -19,6 +19,16 @@ public sealed class Normal
     [InlineData("\U0001D7D8", "0")]
     [InlineData("Stra\u00DFe", "Stra\u00DFe")]
     [InlineData("\uAC00", "\u1100\u1161")]
+    [InlineData("it\u2019s", "it's")]
+    [InlineData("\u2018a\u2019 \u201Ab\u2018 \u203Ac\u2039 6\u2032", "'a' 'b' 'c' 6'")]
+    [InlineData("\u201Ca\u201D \u201Eb\u201C \u00ABc\u00BB", "\"a\" \"b\" \"c\"")]
+    [InlineData("a\u2014b\u2013c\u2011d\u22121", "a--b-c-d-1")]
+    [InlineData("a--b", "a-b")]
+    [InlineData("wait\u2026", "wait...")]
+    [InlineData("e\u200D\u0301", "\u00E9")]
+    [InlineData("\uFEFFa\u200Bb\u00ADc\u2060 \u202Dd\u202C\u2067e\u2069", "abc de")]
+    [InlineData("\u2764\uFE0F \u2764\uFE0E", "\u2764 \u2764")]
+    [InlineData("\u200B  a", "a")]
     public void TwoKeyboardsTypeTheSame(string typed, string same)
     {
         using var one = Read(typed);
@@ -48,6 +58,9 @@ public sealed class Normal
     [InlineData("a\u0000", PassphraseFault.ControlCharacter)]
     [InlineData("a\u0378", PassphraseFault.UnassignedCharacter)]
     [InlineData("a\uFFFF", PassphraseFault.UnassignedCharacter)]
+    [InlineData("a\u2FFC", PassphraseFault.UnassignedCharacter)]
+    [InlineData("a\U0001CC00", PassphraseFault.UnassignedCharacter)]
+    [InlineData("\u200B\uFE0F", PassphraseFault.Empty)]
     public void WhatAnotherDeviceCouldReadOtherwiseIsRefused(string typed, PassphraseFault expected)
     {
         var (passphrase, fault) = Passphrase.Read(typed);

@@ -14,6 +14,13 @@ internal sealed class PassphraseSlotFormat() : GoldenFormat("passphrase-slot", "
 {
     private const string Refused = "refused";
 
+    private static readonly (string Name, string Text)[] NoPassphrases =
+    [
+        ("blanks", " \u00A0\u3000"), ("invisible characters", "\u200B\u2060\uFE0F"), ("a tab", "a\tb"),
+        ("a character of no Unicode", "a\u0378"), ("a character of Unicode 15.1", "a\u2FFC"),
+        ("a character of Unicode 16", "a\U0001CC00"), ("too many characters", new string('\uFB03', 342)),
+    ];
+
     public override IEnumerable<(string, JsonObject)> Valid()
     {
         yield return ("one realm, mobile", Inputs(1, "correct horse battery staple", StretchProfile.Mobile, 1, 1));
@@ -21,6 +28,10 @@ internal sealed class PassphraseSlotFormat() : GoldenFormat("passphrase-slot", "
             Inputs(2, "  \uFB01\uFF11e\u0301 \u3000", StretchProfile.Standard, 3, 2));
         yield return ("all of two, cheapest",
             Inputs(3, "1374", new StretchProfile(2, StretchProfile.MinMemoryKiB, 1), 2, 2));
+        yield return ("what a phone replaces and hides",
+            Inputs(
+                6, "\u200B\u201Cit\u2019s\u201D\u00A0 10\u2013\u2014 11\u2026 \u2764\uFE0F",
+                new StretchProfile(2, StretchProfile.MinMemoryKiB, 1), 1, 1));
         yield return ("five of eight", Inputs(4, "\u0661\u0662\u0663\u0664 Stra\u00DFe", StretchProfile.Mobile, 8, 5));
     }
 
@@ -39,6 +50,8 @@ internal sealed class PassphraseSlotFormat() : GoldenFormat("passphrase-slot", "
             return writer.ToArray();
         }
         (byte[], byte[])[] three = [.. realms.Zip(keys.Select(k => k.ToArray()))];
+        foreach (var (name, passphrase) in NoPassphrases)
+            yield return ($"a passphrase of {name}", new JsonObject { ["passphrase"] = passphrase }, Refused);
         yield return ("empty", Told([]), Refused);
         yield return ("a byte left over", Told([.. good, 0]), Refused);
         yield return ("a byte missing", Told(good[..^1]), Refused);
@@ -96,7 +109,9 @@ internal sealed class PassphraseSlotFormat() : GoldenFormat("passphrase-slot", "
     }
 
     protected override string Judge(JsonObject told) =>
-        PassphraseParameters.TryRead(told.Bytes("parameters"), out _) ? Accepted : Refused;
+        (told.ContainsKey("parameters")
+            ? PassphraseParameters.TryRead(told.Bytes("parameters"), out _)
+            : Passphrase.Read(told.Text("passphrase")).Passphrase is not null) ? Accepted : Refused;
 
     private static byte[] Seed(byte[] prkInput, AuthorityId slot, string label)
     {

@@ -63,6 +63,10 @@ export const passphraseSlots = {
     };
   },
   read(told) {
+    if (told.parameters === undefined) {
+      normalise(told.passphrase);
+      return;
+    }
     const { realms, ...parameters } = readParameters(told.parameters);
     demandTold(told, parameters, 'refused');
     told.realms?.forEach(({ fingerprint, share }, at) => {
