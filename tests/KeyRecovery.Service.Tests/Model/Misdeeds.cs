@@ -62,7 +62,7 @@ internal sealed class Misdeeds(ModelWorld world)
             Remove = [.. change.Remove.Select(a => a.Id)], BeginsEpoch = change.Mend || !change.Remove.IsEmpty,
         };
         if (!await world.CommitAsync(by, draft, deed)) return false;
-        world.Members.AddRange(change.Add.Select(a => new Member(a, false)));
+        await world.JoinAsync(change.Add.Select(a => new Member(a, false)));
         return true;
     }
 

@@ -128,6 +128,19 @@ internal sealed class ModelWorld : IAsyncDisposable
         return ok.Vault;
     }
 
+    /// <summary>
+    /// Somebody has joined. A device begins, and is linked, with a vault that it opens and keeps; whatever comes then,
+    /// comes to one that knows this.
+    /// </summary>
+    public async Task JoinAsync(IEnumerable<Member> joined)
+    {
+        foreach (var member in joined.ToList())
+        {
+            if (!Members.Contains(member)) Members.Add(member);
+            await ReadAsync(member);
+        }
+    }
+
     /// <summary>Whether what is served has what was known before it, as far as anybody can prove.</summary>
     public bool Leads(VerifiedVault known, VerifiedVault served) =>
         known.Manifest.Hash == served.Manifest.Hash
@@ -268,6 +281,7 @@ internal sealed class ModelWorld : IAsyncDisposable
             new Deed(Home.Phone.Id, then) { Add = [(Home.Tablet.Id, false)] }, second.Links[1].Hash,
             second.Manifest.Hash, items);
         Min = MinLink.Of(Row);
+        await JoinAsync(Members);
     }
 }
 

@@ -114,13 +114,13 @@ internal sealed class Repairs(ModelWorld world)
         };
         var outcome = await world.Home.RepairAsync(by.Keys, bundle);
         Assert.True(outcome is Outcome<RepairResult>.Done, $"the way back was refused: {outcome}");
-        world.Members.AddRange(add.Select(a => new Member(a, true)));
         var deed = new Deed(by.Id, world.Now)
         {
             Add = [.. add.Select(a => (a.Id, false))], Remove = [.. change.Remove.Select(a => a.Id)],
             BeginsEpoch = true,
         };
         await world.WentBackAsync(by, draft, deed, bundle);
+        await world.JoinAsync(add.Select(a => new Member(a, true)));
         world.Tally.Count("went the way back");
         await StoreMissingAsync(by);
         return true;

@@ -50,6 +50,17 @@ public sealed class ScriptedWalkTests(ITestOutputHelper output)
         Assert.True(tally["conflict"] > 0 && tally["repaired"] > 0 && tally["recovered"] == 1, $"{tally}");
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task A_phone_that_gave_a_spoiled_account_back_returns_to_what_it_kept_itself(int read)
+    {
+        // The points went with the row: what opens is what the phone has from before.
+        var tally = await WalkAsync((Move.Steal, 1), (Move.SpoilEpoch, 4), (Move.LoseTheRow, read));
+        Assert.True(tally["repaired"] == 1 && tally["no clean point"] == 1 && tally["undone"] == 1, $"{tally}");
+        Assert.True(tally["recovered"] == 1, $"{tally}");
+    }
+
     [Fact]
     public async Task A_code_alone_goes_the_way_back_with_a_new_phone()
     {

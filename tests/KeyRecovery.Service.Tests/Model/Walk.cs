@@ -167,7 +167,7 @@ internal sealed class Walk(ModelWorld world)
             Remove = [.. change.Remove.Select(a => a.Id)], BeginsEpoch = change.Mend || !change.Remove.IsEmpty,
         };
         if (!await world.CommitAsync(by, draft, deed)) return false;
-        world.Members.AddRange(change.Add.Select(a => new Member(a, !letsIn)));
+        await world.JoinAsync(change.Add.Select(a => new Member(a, !letsIn)));
         await world.ReadAsync(by);
         return true;
     }
