@@ -17,7 +17,9 @@ internal sealed class Misdeeds(ModelWorld world)
     {
         if (world.Culprits.ToList() is not { Count: > 0 } culprits) return;
         var by = culprits[pick % culprits.Count];
-        if (await world.ReadAsync(by) is not { } vault || (world.IsBehind && move != Move.WrongRepair)) return;
+        var read = await world.ReadAsync(by);
+        if (move == Move.WrongRepair) await RepairAsync(by, pick);
+        if (read is not { } vault || world.IsBehind) return;
         switch (move)
         {
             case Move.Wreck when !by.IsSlot:
@@ -43,9 +45,6 @@ internal sealed class Misdeeds(ModelWorld world)
                 break;
             case Move.Flood:
                 await FloodAsync(by, pick);
-                break;
-            case Move.WrongRepair:
-                await RepairAsync(by, pick);
                 break;
         }
     }

@@ -33,7 +33,7 @@ internal sealed class ModelWorld : IAsyncDisposable
     public Ledger? Row { get; private set; }
 
     /// <summary>The newest link that the key store remembers.</summary>
-    public MinLink Min { get; private set; } = new(default, []);
+    public MinLink Min { get; private set; } = new(default, 0, []);
 
     /// <summary>Every manifest that was ever taken, and what stands in it.</summary>
     public Dictionary<Hash256, Taken> Taken { get; } = [];
@@ -194,7 +194,8 @@ internal sealed class ModelWorld : IAsyncDisposable
         if (data) Row = set.Row is { } row ? row with { IsRestored = true, HasCommits = false } : null;
         // What is remembered follows the account, where the account has it; data that did not go back are the newest
         // there are, also where they came by the way back.
-        if (keys && (!IsBehind || (!data && !wasBehind && Row!.Supersedes is not null))) Min = MinLink.Of(Row!);
+        var isAhead = !IsBehind && (keys || Row!.Links.Count > Min.Links);
+        if (isAhead || (keys && !data && !wasBehind && Row?.Supersedes is not null)) Min = MinLink.Of(Row!);
         Tally.Count($"restored {(data ? "data" : "")}{(keys ? "keys" : "")}{(name is null ? " of before" : "")}");
     }
 
@@ -285,10 +286,10 @@ internal sealed class ModelWorld : IAsyncDisposable
     }
 }
 
-/// <summary>What the key store remembers of the newest link: who was active at it.</summary>
-internal sealed record MinLink(Hash256 Link, ImmutableHashSet<AuthorityId> Active)
+/// <summary>What the key store remembers of the newest link: how many there were, and who was active at it.</summary>
+internal sealed record MinLink(Hash256 Link, int Links, ImmutableHashSet<AuthorityId> Active)
 {
-    public static MinLink Of(Ledger row) => new(row.Links[^1], [.. row.Active.Keys]);
+    public static MinLink Of(Ledger row) => new(row.Links[^1], row.Links.Count, [.. row.Active.Keys]);
 }
 
 /// <summary>A manifest that the home took.</summary>

@@ -62,6 +62,15 @@ public sealed class ScriptedWalkTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Newer_data_under_older_keys_are_not_gone_behind_once_more()
+    {
+        var tally = await WalkAsync(
+            (Move.Save, 0), (Move.Link, 0), (Move.Save, 0), (Move.RestoreBoth, 0), (Move.RestoreData, 1),
+            (Move.RestoreData, 0), (Move.Write, 0));
+        Assert.True(tally["restored data"] == 2 && tally["recovered"] == 1, $"{tally}");
+    }
+
+    [Fact]
     public async Task A_code_alone_goes_the_way_back_with_a_new_phone()
     {
         var tally = await WalkAsync(
