@@ -18,12 +18,37 @@ internal static class PointReader
         return ImmutableArray.CreateRange(KeptHere(view) is { } own ? points.Prepend(own) : points);
     }
 
-    /// <summary>The last state that the reader could open, where that is not the one of now.</summary>
+    /// <summary>
+    /// The last state that the reader could open, where that is not the one of now; null where a restore lost its place
+    /// in the chain: no server takes it for a base then.
+    /// </summary>
     public static RestorePointInfo? KeptHere(VaultView view) => view is { IsOpen: false, Good: { } good }
+        && view.Newest.Chain.Contains(good.Vault.Manifest.Manifest.ChainHead)
         ? new RestorePointInfo(
             good.Vault.Manifest.Manifest.Version, good.Vault.Manifest.Hash, RestorePointReason.KeptHere, null, null,
             null, 0)
         : null;
+
+    /// <summary>
+    /// The newest point that opens, with its names where there is such a one; null where none does.
+    /// </summary>
+    public static async Task<Result<RestorePointInfo?>> FindAsync(VaultView view, CancellationToken ct)
+    {
+        if (!(await ListAsync(view, ct)).TryGet(out var points, out var unread)) return unread;
+        RestorePointInfo? unnamed = null;
+        foreach (var point in points)
+        {
+            if (!(await OpenAsync(view, point, ct)).TryGet(out var opened, out var failure))
+            {
+                if (failure is ClientFailure.PointDoesNotOpen) continue;
+                return failure;
+            }
+            using (opened)
+                if (opened.Content.Private is not null) return point;
+            unnamed ??= point;
+        }
+        return unnamed;
+    }
 
     /// <summary>Opens a point: what this reader keeps itself, or what the server tells.</summary>
     public static async Task<Result<UndoBase>> OpenAsync(VaultView view, RestorePointInfo info, CancellationToken ct)

@@ -76,13 +76,14 @@ internal sealed class UndoEditor(KeyRecoveryOptions options, VaultState state, C
     {
         if (request.FindFault(state.View, slot?.Id) is { } fault) return fault;
         RevocationPlan plan = null!;
-        var kept = PointReader.KeptHere(state.View)!;
+        if (!(await PointReader.FindAsync(state.View, ct)).TryGet(out var point, out var unread)) return unread;
+        if (point is null) return state.SpoiledBy!;
         var undone = await UndoAsync(
             () =>
             {
                 // What a thief adds meanwhile goes as well.
                 plan = RevocationPlan.Make(state.View, request, slot?.Id);
-                return new UndoRequest(kept) { Remove = plan.Remove };
+                return new UndoRequest(point) { Remove = plan.Remove };
             },
             slot, token, ct);
         return undone.TryGet(out var done, out var failure) ? new Revocation(plan, done.Epoch) : failure;

@@ -31,7 +31,10 @@ internal sealed record VaultView(VaultApi Api, DeviceKeys Keys, VerifiedVault Ne
     public EpochKeys? FindKeys(EpochKeys? ofPoint)
     {
         if (Newest.OpenKeys(Keys.Id, Keys.Kem).Keys is { } now) return now;
-        var held = new[] { Good?.Keys, ofPoint }.OfType<EpochKeys>().MaxBy(k => k.Current.Epoch);
-        return held?.On(Newest.Chain);
+        // What a restore lost may have newer epochs than there are: only those count that the chain has.
+        var (good, point) = (Good?.Keys.On(Newest.Chain), ofPoint?.On(Newest.Chain));
+        var isOlder = good is null || good.Current.Epoch < point?.Current.Epoch;
+        (isOlder ? good : point)?.Dispose();
+        return isOlder ? point : good;
     }
 }

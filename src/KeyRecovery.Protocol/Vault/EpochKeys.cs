@@ -34,12 +34,20 @@ public sealed class EpochKeys : IDisposable
             && chain.Epochs[(int)key.Epoch - 1].Commit == key.Commit
             ? new EpochKeys(chain, key) : null;
 
-    /// <summary>A copy, for a later state of the chain; null where that does not commit to the key.</summary>
+    /// <summary>
+    /// A copy of those that another state of the chain commits to as well: a later one, or another line of it, after
+    /// a restore. Null where there is no sound one.
+    /// </summary>
     public EpochKeys? On(Chain chain)
     {
-        var key = Current.Copy();
-        if (From(chain, key) is { } keys) return keys;
-        key.Dispose();
+        for (var epoch = Math.Min(Current.Epoch, chain.Epoch); epoch > 0; epoch--)
+        {
+            if (Find(epoch)?.Copy() is not { } key) continue;
+            if (From(chain, key) is not { } keys) key.Dispose();
+            // Who knows a key may begin another epoch with it, that leads nowhere.
+            else if (keys.FindUnsound() is null) return keys;
+            else keys.Dispose();
+        }
         return null;
     }
 

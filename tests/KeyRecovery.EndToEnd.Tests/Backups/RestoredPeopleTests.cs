@@ -211,6 +211,41 @@ public sealed class RestoredPeopleTests : IDisposable
         Assert.Equal("goes on"u8.ToArray(), TestDevice.Value(await late.GetAsync("item")));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_had_begun_epochs_that_the_restore_lost_gets_rid_of_a_thief_who_spoiled_what_came_back(
+        bool undoes)
+    {
+        await using var world = await RestoredSite.MakeAsync(
+            _people, ("Apps:0:Id", "demo"), ("Apps:0:Issuer", "urn:keyrecovery:development"),
+            ("Apps:0:Audience", "demo"), ("Apps:0:Policy:TrustAfterHours", "0"));
+        var (old, thief) = (world.Device(), world.Device());
+        using (await old.RecoverAsync(world.Person.Code, name: "old tablet")) { }
+        using (await thief.RecoverAsync(world.Person.Code, name: "stolen")) { }
+        await world.BackupAsync();
+        using (var vault = await world.Person.Device.OpenAsync())
+            TestDevice.Value(await vault.RevokeAsync(new RevocationRequest(
+                [vault.Authorities.Single(a => a.Name == "old tablet").Id])));
+        await world.RestoreAsync("all");
+        // The thief saw no more than the set, and is there first.
+        await Culprit.BeginUnsoundEpochAsync(thief);
+        using var opened = await world.Person.Device.OpenAsync();
+        var stolen = opened.Spoiled!.By;
+        // What the phone opened last is of epochs that the account does not have any more.
+        var points = TestDevice.Value(await opened.ListRestorePointsAsync());
+        Assert.DoesNotContain(points, p => p.Reason == RestorePointReason.KeptHere);
+        if (undoes) TestDevice.Value(await opened.UndoAsync(new UndoRequest(points[0]) { Remove = [stolen] }));
+        else TestDevice.Value(await opened.RevokeAsync(new RevocationRequest([stolen]) { Stolen = true }));
+        Assert.Null(opened.Spoiled);
+        Assert.DoesNotContain(opened.Authorities, a => a.Name == "stolen");
+        Assert.Equal(world.Person.Content, TestDevice.Value(await opened.GetAsync("item")));
+        Assert.Single(opened.Conflicts);
+        var next = world.Device();
+        using var recovered = await next.RecoverAsync(world.Person.Code, name: "new phone");
+        Assert.Equal(world.Person.Content, TestDevice.Value(await recovered.GetAsync("item")));
+    }
+
     [Fact]
     public async Task Two_restores_in_a_row_leave_every_device_a_way_in()
     {

@@ -23,9 +23,9 @@ internal sealed class RestoredSite : IAsyncDisposable
     /// <summary>A set from before there was an account.</summary>
     public required string Empty { get; init; }
 
-    public static async Task<RestoredSite> MakeAsync(People people)
+    public static async Task<RestoredSite> MakeAsync(People people, params (string, string)[] settings)
     {
-        var site = await Site.MakeAsync();
+        var site = await Site.MakeAsync(settings);
         var server = await site.StartAsync();
         var world = new RestoredSite(site, people, server, people.Add()) { Empty = await site.BackupAsync() };
         await People.LiveAsync(server, world.Person);

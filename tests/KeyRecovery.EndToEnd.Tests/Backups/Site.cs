@@ -10,9 +10,10 @@ internal sealed class Site : IDisposable
 {
     private readonly TempFolder _folder = new();
 
+    private readonly (string, string)[] _more;
     private string _auditKey = "unknown";
 
-    private Site() { }
+    private Site((string, string)[] more) => _more = more;
 
     public string Data => _folder["data"];
 
@@ -25,11 +26,12 @@ internal sealed class Site : IDisposable
     public string Fence => _folder["data/fence"];
 
     public (string, string)[] Settings =>
-        [("Backup:OfflineKeyFile", _folder["offline.pub"]), ("Backup:EscrowDirectory", Escrows)];
+        [("Backup:OfflineKeyFile", _folder["offline.pub"]), ("Backup:EscrowDirectory", Escrows), .. _more];
 
-    public static async Task<Site> MakeAsync()
+    /// <param name="more">Settings beside those of its places.</param>
+    public static async Task<Site> MakeAsync(params (string, string)[] more)
     {
-        var site = new Site();
+        var site = new Site(more);
         var (exit, output) = await ServerProcess.RunAsync(
             "offline-key", "--private", site.OfflineKey, "--public", site["offline.pub"]);
         Assert.True(exit == 0, output);
