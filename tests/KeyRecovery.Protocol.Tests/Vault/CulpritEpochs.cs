@@ -75,6 +75,26 @@ public sealed class CulpritEpochs : IDisposable
         Refused(ProtocolFault.KeysetMembers, mended, _laptop);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Keys_of_a_line_that_a_restore_lost_lead_to_the_newest_sound_epoch_of_the_one_that_there_is(
+        bool hasSameKey)
+    {
+        using var lost = Open(Begin(_account.Now, _phone, box => box), _phone);
+        // Also with a key that the thief knows from the lost line: the chain commits to it, and it leads nowhere.
+        var bad = Begin(
+            _account.Now, _laptop, (_, _) => _random.Bytes(48), hasSameKey ? lost.Keys.Current : null);
+        IsUnsound(bad, _phone, 2);
+        var served = Assert.IsType<VaultVerdict.Ok>(Read(bad, _phone)).Vault.Chain;
+        using (var keys = lost.Keys.On(served)) Assert.Equal(1ul, keys!.Current.Epoch);
+
+        // The control: on a chain that goes on, the newest is held still.
+        var further = Begin(Begin(_account.Now, _tablet, box => box), _phone, box => box);
+        using var known = Open(further, _phone);
+        using (var keys = known.Keys.On(known.Vault.Chain)) Assert.Equal(3ul, keys!.Current.Epoch);
+    }
+
     [Fact]
     public void What_was_written_in_an_epoch_that_was_left_off_is_on_no_manifest_any_more()
     {
@@ -140,10 +160,11 @@ public sealed class CulpritEpochs : IDisposable
         Begin(from, signer, (key, previous) => box(key.SealPrevious(previous)));
 
     /// <summary>A link that begins the next epoch for all who are active, with a box of any content.</summary>
-    private ServedVault Begin(ServedVault from, TestAuthority signer, Func<EpochKey, EpochKey, byte[]> box)
+    private ServedVault Begin(
+        ServedVault from, TestAuthority signer, Func<EpochKey, EpochKey, byte[]> box, EpochKey? with = null)
     {
         using var key = KeyOf(from, signer);
-        return Commit(from, signer, null, key, box, from.Manifest.Manifest.Items);
+        return Commit(from, signer, null, key, box, from.Manifest.Manifest.Items, with);
     }
 
     /// <summary>A link that removes the culprit and holds the key of epoch 1, which its signer kept.</summary>
@@ -157,10 +178,10 @@ public sealed class CulpritEpochs : IDisposable
 
     private ServedVault Commit(
         ServedVault from, TestAuthority signer, TestAuthority? removed, EpochKey previous,
-        Func<EpochKey, EpochKey, byte[]> box, IEnumerable<ManifestItem> items)
+        Func<EpochKey, EpochKey, byte[]> box, IEnumerable<ManifestItem> items, EpochKey? with = null)
     {
         var (head, before) = (from.Links[^1], from.Manifest);
-        using var key = EpochKey.Create(from.Account, head.Link.Epoch + 1, _random);
+        using var key = with?.Copy() ?? EpochKey.Create(from.Account, head.Link.Epoch + 1, _random);
         var keyset = Keyset.Create(
             key, new[] { _phone, _laptop, _tablet, _code }.Where(a => a != removed)
                 .Select(a => KeyValuePair.Create(a.Id, a.Kem.PublicKey)));
