@@ -51,7 +51,8 @@ internal static class RecoveryBenchmark
                 Token = _ => ValueTask.FromResult(token),
             };
         }));
-        using var phone = new TestDevice(servers[0].Address, "demo", o => o with { Realms = [.. pins] });
+        using var phone = new TestDevice(
+            servers[0].Address, "demo", o => o with { RealmGenerations = [new([.. pins])] });
         var home = await servers[0].TokenAsync(subject);
         using var vault = await phone.CreateAsync(home, null, "phone", new ItemEdit.Put("identity", new byte[64]));
         using var passphrase = Passphrase.Read("correct horse battery staple").Passphrase!;
@@ -66,7 +67,7 @@ internal static class RecoveryBenchmark
         using var far = new FarAway(delays);
         var token = await servers[0].TokenAsync(subject);
         using var laptop = new TestDevice(
-            servers[0].Address, "demo", o => o with { Realms = [.. pins], Handler = far });
+            servers[0].Address, "demo", o => o with { RealmGenerations = [new([.. pins])], Handler = far });
         using var passphrase = Passphrase.Read("correct horse battery staple").Passphrase!;
         var start = Stopwatch.GetTimestamp();
         using var session = TestDevice.Value(await laptop.Client.BeginPassphraseRecoveryAsync(passphrase, token));

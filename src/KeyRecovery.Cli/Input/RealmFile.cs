@@ -1,33 +1,50 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using KeyRecovery.Cli.Failures;
+using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Input;
 
 /// <summary>
-/// Reads <c>--realms FILE</c>, the app's own word for which servers guard passphrases: a JSON array of
-/// <c>{"name", "url", "fingerprint", "tokenFile"?}</c>. Token files are looked for beside it.
+/// Reads <c>--realms FILE</c>, the app's own word for which servers guard passphrases: a JSON array of generations
+/// <c>{"realms": […], "threshold"?}</c>, the newest first, or of the realms of the only one. A realm is
+/// <c>{"name", "url", "fingerprint", "tokenFile"}</c>. Token files are looked for beside it.
 /// </summary>
 internal static class RealmFile
 {
-    public static ImmutableArray<PinnedRealm> Read(string path)
+    public static ImmutableArray<RealmGeneration> Read(string path)
     {
         try
         {
             using var json = JsonDocument.Parse(File.ReadAllBytes(path));
             var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-            PinnedRealm[] realms = [.. json.RootElement.EnumerateArray().Select(realm => Read(realm, folder))];
-            return realms.Length is >= 1 and <= RealmLimits.Realms ? [.. realms] : throw new FormatException();
+            var list = json.RootElement.EnumerateArray().ToList();
+            return list.Exists(e => e.TryGetProperty("realms", out _))
+                ? [.. list.Select(g => ReadGeneration(g.GetProperty("realms"), Threshold(g), folder))]
+                : [ReadGeneration(json.RootElement, null, folder)];
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException
             or FormatException or ArgumentException)
         {
             throw new CommandException(CliFailure.Usage(
-                "the file of --realms is not a list of 1 to 8 realms",
-                """[{"name": "…", "url": "https://…", "fingerprint": "43 characters", "tokenFile": "optional"}]"""));
+                "the file of --realms is not a list of 1 to 8 realms, nor of generations of them",
+                """[{"name": "…", "url": "https://…", "fingerprint": "43 characters", "tokenFile": "…"}]""",
+                """[{"realms": […], "threshold": 2}, …]"""));
         }
+    }
+
+    private static int? Threshold(JsonElement generation) =>
+        generation.TryGetProperty("threshold", out var threshold) ? threshold.GetInt32() : null;
+
+    private static RealmGeneration ReadGeneration(JsonElement list, int? threshold, string folder)
+    {
+        PinnedRealm[] realms = [.. list.EnumerateArray().Select(realm => Read(realm, folder))];
+        var count = realms.DistinctBy(realm => realm.Fingerprint).Count();
+        return count == realms.Length && count <= RealmLimits.Realms
+            && PassphraseParameters.IsThreshold(threshold ?? count, count)
+            ? new RealmGeneration([.. realms]) { MinimumThreshold = threshold } : throw new FormatException();
     }
 
     private static PinnedRealm Read(JsonElement realm, string folder)
@@ -36,14 +53,13 @@ internal static class RealmFile
         var url = new Uri(realm.GetProperty("url").GetString()!, UriKind.Absolute);
         if (string.IsNullOrWhiteSpace(name) || url.Scheme is not ("http" or "https")
             || !Hash256.TryParse(fingerprint, out _)) throw new FormatException();
-        var tokenFile = realm.TryGetProperty("tokenFile", out var file)
-            ? Path.Combine(folder, file.GetString()!) : null;
+        var tokenFile = Path.Combine(folder, realm.GetProperty("tokenFile").GetString()!);
         return new PinnedRealm
         {
             Name = name,
             Server = url,
             Fingerprint = fingerprint!,
-            Token = tokenFile is null ? null : async ct => (await File.ReadAllTextAsync(tokenFile, ct)).Trim(),
+            Token = async ct => (await File.ReadAllTextAsync(tokenFile, ct)).Trim(),
         };
     }
 }

@@ -23,7 +23,7 @@ internal sealed class CliContext : IDisposable
         var realms = parsed.GetValue(GlobalOptions.Realms);
         _client = new Lazy<KeyRecoveryClient>(() =>
             new KeyRecoveryClient(
-                new KeyRecoveryOptions { Server = Server, App = App, Realms = realms is null
+                new KeyRecoveryOptions { Server = Server, App = App, RealmGenerations = realms is null
                     ? [] : RealmFile.Read(realms), WeakestDevice = WeakestDevice },
                 new FileDeviceStore(Home)));
     }
@@ -81,6 +81,10 @@ internal sealed class CliContext : IDisposable
         {
             if (warnsOfErasure) WarnOfErasure(vault);
             WarnOfSpoiling(vault);
+            if (vault.PassphraseOutdated)
+                Output.Note(
+                    "the passphrase has servers that new ones no longer use: set it anew, the same one if you like "
+                    + "(keyrecovery passphrase set)");
             if (tellsRestore && RestoreText.Note(vault) is { } restored) Output.Note(restored);
             // What does not open is not mended, but left.
             var mayMend = vault.Spoiled is null && vault.Behind is null;

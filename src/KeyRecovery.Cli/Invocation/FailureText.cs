@@ -134,6 +134,7 @@ internal static class FailureText
                 + "verified. Or use the recovery code.",
             ],
         ClientFailure.UnknownRealm => ["--realms FILE names the servers that guard passphrases."],
+        ClientFailure.TokenOfAnother => ["--token FILE is to be a token of the user who made the account."],
         ClientFailure.WeakPassphrase => ["keyrecovery passphrase set --generate"],
         ClientFailure.NoSuchAuthority => ["See who is there: keyrecovery device list"],
         ClientFailure.LinkGone or ClientFailure.LinkContested or ClientFailure.LinkEnded

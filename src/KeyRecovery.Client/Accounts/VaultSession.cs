@@ -80,6 +80,12 @@ public sealed class VaultSession : IDisposable
     /// </summary>
     public TimeSpan? HeldErasure => _state.HeldErasure;
 
+    /// <summary>
+    /// Whether the passphrase has realms that the app no longer uses for new ones: see
+    /// <see cref="PassphraseManager.IsOutdated"/>. Show it to the person.
+    /// </summary>
+    public bool PassphraseOutdated => Passphrase.IsOutdated;
+
     /// <summary>Fetches what other devices changed.</summary>
     public Task<Result<VaultSession>> RefreshAsync(CancellationToken ct = default) =>
         ChangeAsync(() => _state.RefreshAsync(ct), ct);

@@ -29,10 +29,13 @@ public sealed record KeyRecoveryOptions
 
     /// <summary>
     /// The servers that guard passphrases, best of operators that do not know each other: more than half of them must
-    /// be stolen or conspire before a passphrase can be searched. At most 8. Default: none, which is the home server
+    /// be stolen or conspire before a passphrase can be searched. The newest generation first: new passphrases use that
+    /// one, and one of an older generation is still recovered. Whose passphrase is of none that is listed here is
+    /// locked out of it until one is set anew, so drop a generation only when
+    /// <see cref="VaultSession.PassphraseOutdated"/> has had time to be shown. Default: none, which is the home server
     /// alone.
     /// </summary>
-    public ImmutableArray<PinnedRealm> Realms { get; init; } = [];
+    public ImmutableArray<RealmGeneration> RealmGenerations { get; init; } = [];
 
     /// <summary>
     /// What the weakest device on which this app runs can afford for one guess: a passphrase that needs more is refused

@@ -18,7 +18,8 @@ public sealed record PinnedRealm
     public required string Fingerprint { get; init; }
 
     /// <summary>
-    /// The app's token for its user with this realm as audience. Default: the token that is given for the home server.
+    /// Fetches the app's token for its user with this realm as audience: never the home server's, which would be an
+    /// account to whoever runs the realm. What takes longer than 8 s counts as a realm that cannot be had.
     /// </summary>
-    public Func<CancellationToken, ValueTask<string>>? Token { get; init; }
+    public required Func<CancellationToken, ValueTask<string>> Token { get; init; }
 }

@@ -30,13 +30,20 @@ public sealed class PassphraseManager
     public bool IsSet => !Slots().IsEmpty;
 
     /// <summary>
+    /// Whether the account has a passphrase of realms that are not, or no longer, those of new ones: ask the person to
+    /// set it anew, the same one if they like, before the app drops their generation from its configuration.
+    /// </summary>
+    public bool IsOutdated => Slots().Any(s => _state.Api.Realms.IsOutdated(s.Parameters));
+
+    /// <summary>
     /// Sets a passphrase, in place of the one that is there: registered at every realm and tried before the account
     /// relies on it. Moving to other realms or another threshold is the same call with the same passphrase; no item is
     /// sealed anew. Ask for the person's presence first.
     /// </summary>
     /// <returns>
     /// Null when it is set. <see cref="ClientFailure.WeakPassphrase"/> and <see cref="ClientFailure.Invalid"/> before
-    /// anything is sent. After <see cref="ClientFailure.Transient"/> the account may have either, so keep both in mind
+    /// anything is sent; <see cref="ClientFailure.TokenOfAnother"/> before a realm is asked. After
+    /// <see cref="ClientFailure.Transient"/> the account may have either, so keep both in mind
     /// and set it again; after any other failure the old passphrase stays and the realms forget the new one.
     /// </returns>
     public Task<ClientFailure?> SetAsync(
@@ -103,18 +110,10 @@ public sealed class PassphraseManager
 
     private async Task<Result<UnlockedSlot>> UnlockAsync(Passphrase passphrase, string token, CancellationToken ct)
     {
-        ClientFailure failure = new ClientFailure.UnknownPassphrase();
-        foreach (var slot in Slots())
-        {
-            var tried = await new PassphraseUnlock(_options, _state.Api.Realms).TryAsync(slot, passphrase, token, ct);
-            if (tried.TryGet(out var unlocked, out var refused))
-            {
-                await unlocked.Settled;
-                return unlocked;
-            }
-            failure = refused;
-        }
-        return failure;
+        var guess = new PassphraseGuess(_options, _state.Api.Realms);
+        var made = await guess.MakeAsync(Slots(), passphrase, token, ct);
+        if (made.TryGet(out var unlocked, out _)) await unlocked.Settled;
+        return made;
     }
 
     private async Task<ClientFailure?> CommandAsync(RealmCommand command, CancellationToken ct)

@@ -19,7 +19,7 @@ namespace KeyRecovery.Client.Passphrases;
 /// </summary>
 internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState state, RealmKeeper keeper)
 {
-    private const int Steps = 5;
+    private const int Steps = 6;
 
     private IRandom Random => options.Random;
 
@@ -31,26 +31,28 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
         Passphrase passphrase, SetPassphraseOptions set, Func<NewPassphraseSlot, Task<Sent>> commit,
         CancellationToken ct)
     {
-        var count = Math.Max(1, options.Realms.Length);
-        var threshold = set.Threshold ?? count / 2 + 1;
+        var (count, least) = (state.Api.Realms.Count, state.Api.Realms.MinimumThreshold);
+        var threshold = set.Threshold ?? least;
         var profile = set.Profile ?? options.WeakestDevice;
-        if (FindFault(passphrase, threshold, count, profile) is { } invalid) return invalid;
+        if (FindFault(passphrase, threshold, least, count, profile) is { } invalid) return invalid;
 
-        Tell(1, "connecting to the servers that will guard it");
+        Tell(1, "making sure whose login it is");
+        if (await FindOtherUserAsync(set.Token, ct) is { } other) return other;
+        Tell(2, "connecting to the servers that will guard it");
         var connected = await state.Api.Realms.ConnectAllAsync(ct);
         if (connected is Result<RealmConnection[]>.Failed unconnected) return unconnected.Failure;
         var realms = ((Result<RealmConnection[]>.Ok)connected).Value;
-        Tell(2, "stretching the passphrase");
+        Tell(3, "stretching the passphrase");
         using var slot = await CreateAsync(passphrase, realms, threshold, profile, ct);
 
         var isTakenBack = true;
         try
         {
-            Tell(3, "registering it");
+            Tell(4, "registering it");
             if (await RegisterAsync(slot, realms, set.Token, ct) is { } unregistered) return unregistered;
-            Tell(4, "trying it");
+            Tell(5, "trying it");
             if (await TryAsync(slot, passphrase, set.Token, ct) is { } untried) return untried;
-            Tell(5, "sealing the account to it");
+            Tell(6, "sealing the account to it");
             // No answer is no refusal: the commit may still arrive, and the account then rely on what was registered.
             isTakenBack = false;
             var sent = await commit(slot);
@@ -65,11 +67,21 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
         void Tell(int number, string text) => set.Progress?.Report(new PassphraseStep(number, Steps, text));
     }
 
-    private ClientFailure? FindFault(Passphrase passphrase, int threshold, int realms, StretchProfile profile)
+    // Realms let only the login that registered guess: with another one's, nobody could recover the account.
+    private async Task<ClientFailure?> FindOtherUserAsync(string token, CancellationToken ct)
     {
-        if (!PassphraseParameters.IsThreshold(threshold, realms))
+        var told = await ToldSlots.ReadAsync(state.Api, token, ct);
+        return told.TryGet(out var slots, out var failure)
+            ? slots.Account == state.Vault.Account ? null : new ClientFailure.TokenOfAnother()
+            : failure is ClientFailure.UnknownPassphrase ? new ClientFailure.TokenOfAnother() : failure;
+    }
+
+    private ClientFailure? FindFault(
+        Passphrase passphrase, int threshold, int least, int realms, StretchProfile profile)
+    {
+        if (threshold < least || !PassphraseParameters.IsThreshold(threshold, realms))
             return new ClientFailure.Invalid(
-                $"of {realms} servers more than half must be needed, and not more than there are");
+                $"of {realms} servers at least {least} must be needed, and not more than there are");
         var weakest = options.WeakestDevice;
         if (!profile.IsAllowed) return new ClientFailure.Invalid("the stretching parameters are outside the limits");
         if (profile.MemoryKiB > weakest.MemoryKiB

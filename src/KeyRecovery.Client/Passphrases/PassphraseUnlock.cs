@@ -18,10 +18,10 @@ internal sealed class PassphraseUnlock(KeyRecoveryOptions options, RealmDirector
 
     /// <param name="slot">The slot.</param>
     /// <param name="passphrase">The guess.</param>
-    /// <param name="token">The home server's token, for realms that have none of their own.</param>
+    /// <param name="token">The home server's token, for the home server alone.</param>
     /// <param name="ct">Cancels; what was counted stays counted.</param>
     public async Task<Result<UnlockedSlot>> TryAsync(
-        KnownSlot slot, Passphrase passphrase, string? token, CancellationToken ct)
+        KnownSlot slot, Passphrase passphrase, string token, CancellationToken ct)
     {
         using var stretched = await Task.Run(
             () => passphrase.Stretch(slot.Account, slot.Id, slot.Parameters.Profile), ct);
@@ -55,7 +55,7 @@ internal sealed class PassphraseUnlock(KeyRecoveryOptions options, RealmDirector
     }
 
     private async Task<RealmAnswer> AskAsync(
-        int index, RealmShare share, KnownSlot slot, AttemptId attempt, OprfRequest blind, string? token,
+        int index, RealmShare share, KnownSlot slot, AttemptId attempt, OprfRequest blind, string token,
         CancellationToken ct)
     {
         var connected = await realms.ConnectAsync(share.Realm, ct);

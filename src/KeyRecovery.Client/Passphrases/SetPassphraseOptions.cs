@@ -6,11 +6,12 @@ namespace KeyRecovery;
 public sealed record SetPassphraseOptions
 {
     /// <summary>
-    /// The app's token for its user, with the home server as audience; realms that have a token of their own use that.
+    /// The app's token for the account's own user, with the home server as audience. It goes to no other server.
     /// </summary>
     public required string Token { get; init; }
 
-    /// <summary>How many of the realms must answer; more than half of them. Default: the smallest that is.</summary>
+    /// <summary>How many of the realms must answer; at least
+    /// <see cref="RealmGeneration.MinimumThreshold"/>. Default: that.</summary>
     public int? Threshold { get; init; }
 
     /// <summary>What one guess costs. Default: <see cref="KeyRecoveryOptions.WeakestDevice"/>.</summary>

@@ -11,9 +11,16 @@ namespace KeyRecovery.Client.Realms;
 /// One realm, spoken to directly (docs/protocol.md §14.4). Every answer is verified: by the realm's key, whose
 /// fingerprint is pinned, for this slot and this request.
 /// </summary>
+/// <param name="name">What people call it.</param>
+/// <param name="transport">The way to it.</param>
+/// <param name="identity">Its keys.</param>
+/// <param name="token">Fetches the token for this realm; null for the home server, which is given its own with each
+/// request. No other realm ever sees that one.</param>
 internal sealed class RealmConnection(
     string name, ApiTransport transport, RealmIdentity identity, Func<CancellationToken, ValueTask<string>>? token)
 {
+    private static readonly TimeSpan TokenLimit = TimeSpan.FromSeconds(8);
+
     /// <summary>What people call it.</summary>
     public string Name => name;
 
@@ -71,12 +78,15 @@ internal sealed class RealmConnection(
         string? bearer;
         try
         {
-            bearer = !needsToken ? null : token is null ? homeToken : await token(ct);
+            bearer = !needsToken ? null
+                : token is null ? homeToken : await token(ct).AsTask().WaitAsync(TokenLimit, ct);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (!ct.IsCancellationRequested)
         {
-            // The app's own way to a token may lead over the same network.
-            return new RealmReply.Failed(new ClientFailure.Transient("there is no token for it now", null));
+            // The app's own way to a token may lead over the same network, or have a fault: this realm is lost by it,
+            // and not the call.
+            return new RealmReply.Failed(
+                new ClientFailure.Transient($"there is no token for it now ({e.GetType().Name})", null));
         }
         var answer = await transport.SendAsync(
             ApiRequest.Post($"/v1/realm/{route}", body) with { Token = bearer }, null, ct);

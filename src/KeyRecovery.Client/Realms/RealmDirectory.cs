@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using KeyRecovery.Client.Http;
+using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Wire;
 
@@ -19,6 +20,7 @@ internal sealed class RealmDirectory : IDisposable
 
     private readonly KeyRecoveryOptions _options;
     private readonly ApiTransport _home;
+    private readonly RealmPins _pins;
     private readonly ConcurrentDictionary<Uri, ApiTransport> _transports = new();
     private readonly ConcurrentDictionary<Hash256, RealmConnection> _known = new();
 
@@ -26,39 +28,54 @@ internal sealed class RealmDirectory : IDisposable
     {
         _options = options;
         _home = home;
-        if (options.Realms.Length > RealmLimits.Realms)
-            throw new ArgumentException($"at most {RealmLimits.Realms} servers guard a passphrase", nameof(options));
-        foreach (var realm in options.Realms)
-            if (!Hash256.TryParse(realm.Fingerprint, out _))
-                throw new ArgumentException(
-                    $"the fingerprint of {realm.Name} is not 43 characters of base64url", nameof(options));
+        _pins = new RealmPins(options.RealmGenerations);
     }
+
+    /// <summary>How many realms a new passphrase has.</summary>
+    public int Count => _pins.AreNone ? 1 : _pins.Newest.Length;
+
+    /// <summary>How many of them it must need at least.</summary>
+    public int MinimumThreshold => _pins.NewestMinimum;
 
     /// <summary>What a realm is called, also where it cannot be reached.</summary>
     public string NameOf(Hash256 fingerprint) =>
-        Pinned(fingerprint)?.Name ?? (_known.ContainsKey(fingerprint) ? HomeName : fingerprint.ToString()[..8]);
+        _pins.Find(fingerprint)?.Name ?? (_known.ContainsKey(fingerprint) ? HomeName : fingerprint.ToString()[..8]);
 
-    /// <summary>Connects to every realm of the configuration, for a new slot: all must answer.</summary>
+    /// <summary>Whether a slot is no longer as a new one would be: of an older generation, or of none.</summary>
+    public bool IsOutdated(PassphraseParameters slot) => !_pins.AreNone && _pins.GenerationOf(slot) is not 0;
+
+    /// <summary>How old a slot's realms are: 0 for those of new passphrases.</summary>
+    /// <returns><see cref="ClientFailure.UnknownRealm"/> where they are no generation of the configuration: no realm is
+    /// then asked anything, the home server neither.</returns>
+    public async Task<Result<int>> AgeAsync(PassphraseParameters slot, CancellationToken ct)
+    {
+        if (!_pins.AreNone)
+            return _pins.GenerationOf(slot) is { } generation ? generation : Unknown(slot);
+        // The server itself may be a realm without a pin, where it is alone (docs/protocol.md §14.4): its operator
+        // could search the passphrase in any case.
+        if (slot.Realms is not [var only]) return Unknown(slot);
+        var home = await ConnectHomeAsync(ct);
+        if (!home.TryGet(out var realm, out var failure)) return failure;
+        return realm.Fingerprint == only.Realm ? 0 : Unknown(slot);
+    }
+
+    /// <summary>Connects to every realm of a new slot: all must answer.</summary>
     public async Task<Result<RealmConnection[]>> ConnectAllAsync(CancellationToken ct)
     {
-        var connected = _options.Realms.IsEmpty
+        var connected = _pins.AreNone
             ? [await ConnectHomeAsync(ct)]
-            : await Task.WhenAll(_options.Realms.Select(r => ConnectAsync(r, ct)));
+            : await Task.WhenAll(_pins.Newest.Select(r => ConnectAsync(r, ct)));
         return connected.OfType<Result<RealmConnection>.Failed>().FirstOrDefault() is { } failed
             ? failed.Failure
             : connected.Select(c => ((Result<RealmConnection>.Ok)c).Value).ToArray();
     }
 
-    /// <summary>
-    /// Connects to the realm of a slot's parameters. A realm that the configuration does not name is the home server or
-    /// none.
-    /// </summary>
+    /// <summary>Connects to the realm of a slot's parameters.</summary>
     public async Task<Result<RealmConnection>> ConnectAsync(Hash256 fingerprint, CancellationToken ct)
     {
         if (_known.TryGetValue(fingerprint, out var known)) return known;
-        if (Pinned(fingerprint) is { } pinned) return await ConnectAsync(pinned, ct);
-        // The server itself may be a realm without a pin, where it is alone (docs/protocol.md §14.4): its operator
-        // could search the passphrase in any case.
+        if (_pins.Find(fingerprint) is { } pinned) return await ConnectAsync(pinned, ct);
+        if (!_pins.AreNone) return new ClientFailure.UnknownRealm(NameOf(fingerprint));
         var home = await ConnectHomeAsync(ct);
         if (home is Result<RealmConnection>.Ok { Value: var realm } && realm.Fingerprint != fingerprint)
             return new ClientFailure.UnknownRealm(NameOf(fingerprint));
@@ -70,10 +87,11 @@ internal sealed class RealmDirectory : IDisposable
         foreach (var transport in _transports.Values) transport.Dispose();
     }
 
-    private PinnedRealm? Pinned(Hash256 fingerprint)
+    private ClientFailure.UnknownRealm Unknown(PassphraseParameters slot)
     {
-        var text = fingerprint.ToString();
-        return _options.Realms.FirstOrDefault(r => r.Fingerprint == text);
+        var unknown = slot.Realms.Where(r => _pins.Find(r.Realm) is null).ToList();
+        return new ClientFailure.UnknownRealm(string.Join(", ",
+            (unknown.Count == 0 ? slot.Realms : [.. unknown]).Select(r => NameOf(r.Realm))));
     }
 
     private Task<Result<RealmConnection>> ConnectHomeAsync(CancellationToken ct) =>

@@ -176,6 +176,13 @@ public abstract record ClientFailure
     public sealed record UnknownRealm(string Realm)
         : ClientFailure($"the passphrase needs a server that this app does not know ({Realm}): update the app");
 
+    /// <summary>
+    /// The token is of a login that has another account, or none: a passphrase that is set with it could never be
+    /// used. No realm was asked.
+    /// </summary>
+    public sealed record TokenOfAnother()
+        : ClientFailure("this login is not the one of the account: nothing was set up");
+
     /// <summary>A realm was told of a newer history than the server shows, or of another one.</summary>
     /// <param name="Realm">The realm.</param>
     public sealed record RolledBackByRealm(string Realm)

@@ -159,7 +159,7 @@ public sealed class PassphraseTests(CliFixture fixture)
 
         var unknown = (await fixture.NewDevice()
             .TypeAsync("1374", "recover", "--passphrase", "--remove", "none", "--token", token, "--json")).Ended(1);
-        Assert.Equal("too-few-realms", unknown.Text("error"));
+        Assert.Equal("unknown-realm", unknown.Text("error"));
     }
 
     [Theory]

@@ -60,12 +60,15 @@ public sealed class HostileRealmTests(RealmsFixture fixture)
         var (subject, most) = ($"user-{Guid.NewGuid():N}", CborOut.MaxInteger);
         using var phone = new TestDevice(fixture.Home.Address, "demo", options => options with
         {
-            Realms =
+            RealmGenerations =
             [
-                new PinnedRealm
-                {
-                    Name = "rogue", Server = RogueRealm.Address, Fingerprint = rogue.Identity.ToString(),
-                },
+                new([
+                    new PinnedRealm
+                    {
+                        Name = "rogue", Server = RogueRealm.Address, Fingerprint = rogue.Identity.ToString(),
+                        Token = _ => ValueTask.FromResult("rogue's token"),
+                    },
+                ]),
             ],
             Attempts = 1,
         });

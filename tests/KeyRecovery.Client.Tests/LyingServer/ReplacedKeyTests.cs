@@ -79,8 +79,9 @@ public sealed class ReplacedKeyTests(ServerFixture fixture)
         var pinned = new PinnedRealm
         {
             Name = "realm", Server = scene.Liar.Address, Fingerprint = Hash256.Of(Lies.Seed()).ToString(),
+            Token = _ => ValueTask.FromResult("the realm's token"),
         };
-        var laptop = scene.Device(options => options with { Realms = [pinned] });
+        var laptop = scene.Device(options => options with { RealmGenerations = [new([pinned])] });
         using var vault = await laptop.RecoverAsync(scene.Code);
         var kem = System.Buffers.Text.Base64Url.EncodeToString(scene.Keys.Kem.PublicKey.Span);
         scene.Liar.Lie = (heard, told) => heard.Path == "/v1/realm"

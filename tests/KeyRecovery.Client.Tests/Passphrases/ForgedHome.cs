@@ -13,10 +13,20 @@ namespace KeyRecovery.Client.Tests.Passphrases;
 /// A home server in the wrong hands: it shows the account's true passphrase slot with parameters that name one realm,
 /// itself, and an OPRF key that it knows, so that it could search the passphrase in whatever came back derived from it.
 /// </summary>
+/// <remarks>F08: or many slots of its own making.</remarks>
 internal sealed class ForgedHome(VaultSession vault) : IDisposable
 {
     private readonly RogueRealm _realm = new();
     private readonly OprfKeyShares _key = OprfKeyShares.Split(1, 1, SystemRandom.Instance);
+
+    /// <summary>How many slots it shows: the true id, and more.</summary>
+    public int Slots { get; init; } = 1;
+
+    /// <summary>Whether those have ids of their own.</summary>
+    public bool HasManyIds { get; init; } = true;
+
+    /// <summary>Other parameters than those that name itself.</summary>
+    public PassphraseParameters? Parameters { get; init; }
 
     /// <summary>How many guesses it was asked to evaluate.</summary>
     public int Guesses { get; private set; }
@@ -48,9 +58,15 @@ internal sealed class ForgedHome(VaultSession vault) : IDisposable
         var told = JsonNode.Parse(body)!;
         Assert.Equal(vault.Authorities.Single(a => a.Kind == AuthorityKind.Passphrase).Id.ToString(),
             (string)told["slots"]![0]!["id"]!);
-        var parameters = PassphraseParameters.Create(
+        var parameters = Parameters ?? PassphraseParameters.Create(
             StretchProfile.Mobile, 1, [new RealmShare(_realm.Identity.Fingerprint, _key.ShareKeys[0])]);
         told["slots"]![0]!["parameters"] = Base64UrlText.Encode(parameters.Encode());
+        for (var i = 1; i < Slots; i++)
+        {
+            var another = told["slots"]![0]!.DeepClone();
+            if (HasManyIds) another["id"] = new AuthorityId([.. RogueRealm.Random().Take(16)]).ToString();
+            told["slots"]!.AsArray().Add(another);
+        }
         return JsonSerializer.SerializeToUtf8Bytes(told);
     }
 

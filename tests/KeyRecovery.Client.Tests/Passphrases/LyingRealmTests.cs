@@ -178,18 +178,11 @@ public sealed class LyingRealmTests(RealmsFixture fixture) : IDisposable
     {
         var rogue = new PinnedRealm {
             Name = "rogue", Server = RogueRealm.Address, Fingerprint = _rogue.Identity.ToString(),
+            Token = _ => ValueTask.FromResult("rogue's token"),
         };
         var device = new TestDevice(fixture.Home.Address, "demo", options => options with
         {
-            Realms =
-            [
-                .. honest.Select(i => new PinnedRealm
-                {
-                    Name = $"realm {i}", Server = fixture.Servers[i].Address, Fingerprint = fixture.Fingerprints[i],
-                    Token = async _ => await fixture.Servers[i].TokenAsync(_subject),
-                }),
-                rogue,
-            ],
+            RealmGenerations = [new RealmGeneration([.. fixture.Pins(_subject, honest).Realms, rogue])],
             Attempts = 1,
         });
         device.Relay.OnRequest = _rogue.Answer;

@@ -121,7 +121,11 @@ public sealed class PassphraseTests(RealmsFixture fixture)
         Assert.Equal("young-authority", young.Type);
         Assert.Single(await onSecond.Passphrase.StatusAsync());
         using var moved = new KeyRecoveryClient(
-            new KeyRecoveryOptions { Server = fixture.Home.Address, App = "demo", Realms = Pins(world.Subject) },
+            new KeyRecoveryOptions
+            {
+                Server = fixture.Home.Address, App = "demo",
+                RealmGenerations = [fixture.Pins(world.Subject, 0, 1, 2), fixture.Pins(world.Subject, 0)],
+            },
             world.Phone.Store);
         using var vault = TestDevice.Value(await moved.OpenAsync());
         Assert.Null(await vault.Passphrase.SetAsync(passphrase, await fixture.SetAsync(world.Subject)));
@@ -241,13 +245,4 @@ public sealed class PassphraseTests(RealmsFixture fixture)
                     stranger, PassphraseWorld.Right, await fixture.Home.TokenAsync("somebody else"))));
         Assert.Equal(10, Assert.Single(await world.Vault.Passphrase.StatusAsync()).GuessesLeft);
     }
-
-    private System.Collections.Immutable.ImmutableArray<PinnedRealm> Pins(string subject) =>
-    [
-        .. Enumerable.Range(0, 3).Select(i => new PinnedRealm
-        {
-            Name = $"realm {i}", Server = fixture.Servers[i].Address, Fingerprint = fixture.Fingerprints[i],
-            Token = async _ => await fixture.Servers[i].TokenAsync(subject),
-        }),
-    ];
 }

@@ -57,18 +57,21 @@ public sealed class RealmsFixture : IAsyncLifetime
     /// <summary>A device of an app that pins these realms; none for the home server alone.</summary>
     public TestDevice Device(string subject, params int[] realms) => new(Home.Address, "demo", options => options with
     {
-        Realms =
-        [
-            .. realms.Select(i => new PinnedRealm
-            {
-                Name = $"realm {i}",
-                Server = Servers[i].Address,
-                Fingerprint = Fingerprints[i],
-                Token = async _ => await Servers[i].TokenAsync(subject),
-            }),
-        ],
+        RealmGenerations = realms.Length == 0 ? [] : [Pins(subject, realms)],
         Attempts = 1,
     });
+
+    /// <summary>What an app's configuration says of these realms, for this user.</summary>
+    public RealmGeneration Pins(string subject, params int[] realms) => new(
+    [
+        .. realms.Select(i => new PinnedRealm
+        {
+            Name = $"realm {i}",
+            Server = Servers[i].Address,
+            Fingerprint = Fingerprints[i],
+            Token = async _ => await Servers[i].TokenAsync(subject),
+        }),
+    ]);
 
     /// <summary>How a passphrase is set, by a user.</summary>
     public async Task<SetPassphraseOptions> SetAsync(string subject, int? threshold = null) =>

@@ -7,13 +7,16 @@ internal sealed class DemoDevice : IDisposable
 {
     private readonly CountingHandler _handler = new();
 
-    public DemoDevice(string name, string home, Uri server, ImmutableArray<PinnedRealm> realms)
+    public DemoDevice(string name, string home, Uri server, ImmutableArray<RealmGeneration> realms)
     {
         Name = name;
         Home = home;
         Store = new FileDeviceStore(home);
         Client = new KeyRecoveryClient(
-            new KeyRecoveryOptions { Server = server, App = DemoWorld.App, Handler = _handler, Realms = realms },
+            new KeyRecoveryOptions
+            {
+                Server = server, App = DemoWorld.App, Handler = _handler, RealmGenerations = realms,
+            },
             Store);
     }
 

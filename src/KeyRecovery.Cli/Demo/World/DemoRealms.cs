@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net.Http.Json;
 using System.Text.Json;
 using KeyRecovery.Cli.Development;
@@ -31,14 +30,14 @@ internal sealed class DemoRealms : IAsyncDisposable
     public static string NameOf(int index) => Names[index];
 
     /// <summary>What the app's configuration says of them.</summary>
-    public ImmutableArray<PinnedRealm> Pins(string subject) =>
+    public RealmGeneration Pins(string subject) => new(
     [
         .. _hosts.Select((host, i) => new PinnedRealm
         {
             Name = Names[i], Server = host.Address, Fingerprint = _fingerprints[i],
             Token = async ct => (await DevelopmentToken.FetchAsync(host.Address, DemoWorld.App, subject, ct)).Token,
         }),
-    ];
+    ]);
 
     public Task StopAsync(int index) => _hosts[index].StopAsync();
 

@@ -76,7 +76,7 @@ internal sealed class DemoWorld : IAsyncDisposable
     /// <summary>A device with a home of its own, existing or not.</summary>
     public DemoDevice Device(string name, string home)
     {
-        var device = new DemoDevice(name, this[home], Host.Address, Realms is null ? [] : Realms.Pins(Subject));
+        var device = new DemoDevice(name, this[home], Host.Address, Realms is null ? [] : [Realms.Pins(Subject)]);
         _devices.Add(device);
         return device;
     }
