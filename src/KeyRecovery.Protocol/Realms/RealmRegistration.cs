@@ -43,8 +43,8 @@ public sealed class RealmRegistration : IDisposable
         RealmIdentity realm, AuthorityId slot, VerifyKey signingKey, VerifyKey managementKey, OprfScalar share,
         IRandom random)
     {
-        using var registration = SecretBytes.Take(CborOut.OfSecrets().Array(7).Text(Labels.RealmRegistration).UInt(1).Bytes(slot)
-            .Bytes(signingKey.ToArray()).Bytes(managementKey.ToArray()).Bytes(share.PublicKey.ToArray())
+        using var registration = SecretBytes.Take(CborOut.OfSecrets().Array(7).Text(Labels.RealmRegistration).UInt(1)
+            .Bytes(slot).Bytes(signingKey.ToArray()).Bytes(managementKey.ToArray()).Bytes(share.PublicKey.ToArray())
             .Bytes(share.Span));
         using var seed = SecretBytes.Random(Hpke.EncapsulationSeedSize, random);
         var sealedBytes = Hpke.Seal(realm.KemKey, Info(realm.Fingerprint, slot), [], registration.Span, seed.Span);

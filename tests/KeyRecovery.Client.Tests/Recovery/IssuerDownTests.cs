@@ -9,8 +9,8 @@ using KeyRecovery.Testing.Hosting;
 namespace KeyRecovery.Client.Tests.Recovery;
 
 /// <summary>
-/// Z13: who runs the logins of an app can be away, bankrupt or in the hands of somebody who gives the person's number to
-/// another: the code asks none of them.
+/// Z13: who runs the logins of an app can be away, bankrupt or in the hands of somebody who gives the person's number
+/// to another: the code asks none of them.
 /// </summary>
 public sealed class IssuerDownTests : IDisposable
 {
