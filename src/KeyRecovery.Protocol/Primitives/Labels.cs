@@ -134,6 +134,18 @@ public static class Labels
     /// <summary>For a reset of a guess counter: its body and the slot's signature.</summary>
     public const string RealmReset = Prefix + "realm-reset";
 
+    /// <summary>For a realm's following a fork: its body and an authority's signature.</summary>
+    public const string RealmFork = Prefix + "realm-fork";
+
+    /// <summary>For a request to follow a head.</summary>
+    public const string RealmFollow = Prefix + "realm-follow";
+
+    /// <summary>For a command to a realm: its body and an authority's signature.</summary>
+    public const string RealmCommand = Prefix + "realm-command";
+
+    /// <summary>For a realm's answer about an account: its body and the realm's signature.</summary>
+    public const string RealmHead = Prefix + "realm-head";
+
     /// <summary>For a command to a realm: its body and the management key's signature.</summary>
     public const string RealmManage = Prefix + "realm-manage";
 

@@ -30,6 +30,18 @@ public readonly struct SignatureLabel : IEquatable<SignatureLabel>
     /// <summary>A reset of a guess counter, by the passphrase slot.</summary>
     public static SignatureLabel RealmReset { get; } = new(Labels.RealmReset);
 
+    /// <summary>A registration at a realm, by an active authority.</summary>
+    public static SignatureLabel RealmRegister { get; } = new(Labels.RealmRegister);
+
+    /// <summary>That a realm may follow a fork, by an authority that it knows.</summary>
+    public static SignatureLabel RealmFork { get; } = new(Labels.RealmFork);
+
+    /// <summary>A command to a realm, by an active authority.</summary>
+    public static SignatureLabel RealmCommand { get; } = new(Labels.RealmCommand);
+
+    /// <summary>A realm's answer about an account, by the realm.</summary>
+    public static SignatureLabel RealmHead { get; } = new(Labels.RealmHead);
+
     /// <summary>A command to a realm, by the slot's management key there.</summary>
     public static SignatureLabel RealmManage { get; } = new(Labels.RealmManage);
 

@@ -19,6 +19,7 @@ public class FrozenFormats
         new CommitFormat(), new VaultFormat(), new RepairFormat(), new ItemBatchFormat(), new CodeSlotFormat(),
         new RequestSignatureFormat(),
         new LinkCodeFormat(), new LinkTranscriptFormat(), new PassphraseSlotFormat(), new RealmMessagesFormat(),
+        new RealmRequestsFormat(), new RealmViewFormat(),
         new ErasureReceiptFormat(),
     ];
 

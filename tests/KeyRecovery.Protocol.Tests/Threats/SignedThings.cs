@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Http;
+using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Vault;
@@ -32,6 +33,9 @@ internal static class SignedThings
     private static readonly AuthorityId Slot = new(Random.Bytes(16));
     private static readonly byte[] Request = Random.Bytes(40);
 
+    private static readonly SignedHead Head =
+        SignedHead.Sign(AccountHead.Of(new ChainPlace(0, Link.Hash), Account.Now.Manifest, 1), Key);
+
     public static IReadOnlyList<SignedThing> All { get; } =
     [
         new(SignatureLabel.Link, Link.Body.ToArray(), Link.Signature, (body, signature) => Holds(
@@ -54,6 +58,17 @@ internal static class SignedThings
             bytes => RealmReset.Decode(bytes).IsSignedBy(Key.PublicKey)),
         Of(SignatureLabel.RealmManage, RealmManage.Sign(Realm.Fingerprint, Slot, 1, RealmCommand.Pause, Key),
             bytes => RealmManage.Decode(bytes).IsSignedBy(Key.PublicKey)),
+        OfBundle(SignatureLabel.RealmRegister, RealmRegister.Seal(
+                Realm, Slot, Key.PublicKey, Share(), Head, [], Slot, Key, Random),
+            bytes => RealmRegister.Decode(bytes).IsSignedBy(Key.PublicKey)),
+        OfBundle(SignatureLabel.RealmCommand, RealmCommandRequest.Sign(
+                Realm.Fingerprint, Slot, RealmCommandKind.Pause, 1, Head, [], Slot, Key),
+            bytes => RealmCommandRequest.Decode(bytes).IsSignedBy(Key.PublicKey)),
+        Of(SignatureLabel.RealmFork, RealmFork.Sign(Realm.Fingerprint, Head.Head, Slot, Key).Bytes,
+            bytes => RealmFork.Decode(bytes).IsSignedBy(Key.PublicKey)),
+        Of(SignatureLabel.RealmHead,
+            new RealmHeadAnswer(Realm.Fingerprint, Hash256.Of(Request), new RealmHeads(Head, [])).Sign(Key),
+            bytes => RealmHeadAnswer.Read(bytes, Realm, Account.Now.Account, Request).Fault == RealmFault.None),
         Of(SignatureLabel.RealmStatus, Status().Sign(Key),
             bytes => RealmStatus.Read(bytes, Realm, Slot, Request).Fault == RealmFault.None),
         Of(SignatureLabel.ErasureReceipt, Receipt().Sign(Key),
@@ -69,8 +84,15 @@ internal static class SignedThings
     {
         var reader = new CborIn(bytes);
         reader.Array(2);
-        return new SignedThing(label, reader.Bytes(1, 1024), reader.Bytes(SigningKey.SignatureSize),
+        return new SignedThing(label, reader.Bytes(1, 2048), reader.Bytes(SigningKey.SignatureSize),
             (body, signature) => Takes(() => isTaken(Join(body, signature))));
+    }
+
+    // What an authority signs for a realm comes with a head and links.
+    private static SignedThing OfBundle(SignatureLabel label, byte[] bytes, Func<byte[], bool> isTaken)
+    {
+        var behind = new CborOut().Array(2).Bytes(Head.Bytes.Span).Array(0).ToArray()[1..];
+        return Of(label, bytes[1..^behind.Length], signed => isTaken([bytes[0], .. signed, .. behind]));
     }
 
     /// <summary>The layout of a set is the service's; here its label and its signature are tried.</summary>
@@ -100,6 +122,13 @@ internal static class SignedThings
         GuessesLeft = 9, NextAttemptInMs = 0, Round = 1, Version = 1, Head = null, Evaluation = null,
         Events = ImmutableArray<RealmEvent>.Empty,
     };
+
+    private static OprfScalar Share()
+    {
+        using var shares = OprfKeyShares.Split(1, 1, Random);
+        Assert.True(OprfScalar.TryParse(shares.Shares[0].Span, out var share));
+        return share;
+    }
 
     private static ErasureReceipt Receipt() => new()
     {

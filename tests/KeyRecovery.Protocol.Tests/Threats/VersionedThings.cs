@@ -87,6 +87,7 @@ internal sealed class VersionedThings : IDisposable
         yield return new(
             Labels.RealmManage, Body(RealmManage.Sign(realm.Fingerprint, slot, 1, RealmCommand.Pause, _key)),
             Throws(b => RealmManage.Decode(Sign(b))));
+        foreach (var thing in OfRealmBundles(realm, slot, shares)) yield return thing;
         var status = new RealmStatus
         {
             Realm = realm.Fingerprint, Slot = slot, Request = Hash256.Of([]), State = RealmSlotState.Live,
@@ -107,6 +108,39 @@ internal sealed class VersionedThings : IDisposable
             ProtocolFault.None => GoldenFormat.Accepted,
             ProtocolFault.UpgradeRequired => GoldenFormat.UpgradeRequired,
             _ => GoldenFormat.Malformed,
+        });
+    }
+
+    private IEnumerable<VersionedThing> OfRealmBundles(RealmIdentity realm, AuthorityId slot, OprfKeyShares shares)
+    {
+        var head = TestHome.Sign(_account.Now.Manifest);
+        Assert.True(OprfScalar.TryParse(shares.Shares[0].Span, out var share));
+        byte[] Bundle(byte[] body) => new CborOut().Array(3).Array(2).Bytes(body).Bytes(new byte[64])
+            .Bytes(head.Bytes.Span).Array(0).ToArray();
+        static byte[] Inner(byte[] bundle) => Body(bundle[1..]);
+        yield return new(
+            Labels.RealmRegister,
+            Inner(RealmRegister.Seal(realm, slot, _key.PublicKey, share, head, [], _phone.Id, _key, _random)),
+            Throws(b => RealmRegister.Decode(Bundle(b))), " that is signed");
+        yield return new(
+            Labels.RealmCommand,
+            Inner(RealmCommandRequest.Sign(
+                realm.Fingerprint, slot, RealmCommandKind.Pause, 1, head, [], _phone.Id, _key)),
+            Throws(b => RealmCommandRequest.Decode(Bundle(b))));
+        yield return new(
+            Labels.RealmFork, Body(RealmFork.Sign(realm.Fingerprint, head.Head, _phone.Id, _key).Bytes.ToArray()),
+            Throws(b => RealmFork.Decode(Sign(b))));
+        yield return new(
+            Labels.RealmFollow, RealmFollow.Encode(head, [], []), Throws(b => RealmFollow.Decode(b)));
+        yield return new(
+            Labels.RealmHead,
+            Body(new RealmHeadAnswer(realm.Fingerprint, Hash256.Of([]), new RealmHeads(head, [])).Sign(_key)),
+            b => RealmHeadAnswer.Read(Sign(b, SignatureLabel.RealmHead), realm, _account.Now.Account, []).Fault switch
+        {
+            RealmFault.None => GoldenFormat.Accepted,
+            RealmFault.UpgradeRequired => GoldenFormat.UpgradeRequired,
+            RealmFault.Malformed => GoldenFormat.Malformed,
+            var other => other.ToString(),
         });
     }
 
@@ -165,7 +199,7 @@ internal sealed class VersionedThings : IDisposable
     {
         var reader = new CborIn(signed);
         reader.Array(2);
-        return reader.Bytes(1, 1024);
+        return reader.Bytes(1, 2048);
     }
 
     private static Func<byte[], string> Throws(Action<byte[]> read) => bytes =>
