@@ -143,6 +143,9 @@ public static class Labels
     /// <summary>For a command to a realm: its body and an authority's signature.</summary>
     public const string RealmCommand = Prefix + "realm-command";
 
+    /// <summary>For a request that brings a receipt of erasure to a realm.</summary>
+    public const string RealmReceipt = Prefix + "realm-receipt";
+
     /// <summary>For a realm's answer about an account: its body and the realm's signature.</summary>
     public const string RealmHead = Prefix + "realm-head";
 

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import * as chain from './golden/chain.mjs';
 import * as keys from './golden/keys.mjs';
 import { linkTranscripts } from './golden/linking.mjs';
+import { realmRequests, realmViews } from './golden/realm-accounts.mjs';
 import { realmMessages } from './golden/realms.mjs';
 import * as restoring from './golden/restoring.mjs';
 import * as sessions from './golden/sessions.mjs';
@@ -32,6 +33,8 @@ const formats = {
   'passphrase-slot': sessions.passphraseSlots,
   'previous-epoch-key': keys.previousEpochKeys,
   'realm-messages': realmMessages,
+  'realm-requests': realmRequests,
+  'realm-view': realmViews,
   'recovery-code': keys.recoveryCodes,
   repair: stores.repairs,
   'request-signature': sessions.requests,

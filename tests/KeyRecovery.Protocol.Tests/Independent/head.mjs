@@ -36,13 +36,13 @@ export function contradict(a, b, claims = []) {
   return difference !== null && !claims.some((claim) => explains(claim, difference, a, b));
 }
 
-function explains(claim, difference, a, b) {
+export function explains(claim, difference, a, b) {
   const [earlier, later] = [Math.min(a.time, b.time), Math.max(a.time, b.time)];
   return same(claim.account, a.account) && isBelow(claim, difference) && earlier < claim.time && claim.time <= later;
 }
 
 /** The sequence and the version below which a claim has to be; null where both heads can be true. */
-function differenceOf(a, b) {
+export function differenceOf(a, b) {
   if (!same(a.account, b.account)) return null;
   const sameManifest = a.manifestVersion === b.manifestVersion && same(a.manifestHash, b.manifestHash);
   if (sameManifest) {

@@ -80,6 +80,25 @@ export const structures = {
   realmStatus: `["keyrecovery/v1/realm-status", 1, realm b32, slot b16, request b32, state u, guessesLeft u,
     nextAttemptInMs u, round u, version u, head sequence u, head hash b0|b32, evaluated b0|b32, proof b0|b64,
     [at u, event u]*]`,
+  // §14.5
+  signedBundle: '[[body b, signature b64], signed head b, signed link b*]',
+  realmRegisterBody:
+    `["keyrecovery/v1/realm-register", 1, realm b32, slot b16, account b16, signer b16, chainHash b32, sealed b]`,
+  realmShareInfo: '["keyrecovery/v1/realm-register", realm b32, slot b16, account b16]',
+  realmShare: `["keyrecovery/v1/realm-registration", 1, slot b16, signing key b32, share key b32, share b32]`,
+  realmFollow: `["keyrecovery/v1/realm-follow", 1, signed head b, signed link b*, signed restored b*,
+    fork b (empty: none)]`,
+  signedFork: '[body b, signature b64]',
+  realmFork: '["keyrecovery/v1/realm-fork", 1, realm b32, signer b16, head hash b32]',
+  realmCommand:
+    '["keyrecovery/v1/realm-command", 1, realm b32, account b16, slot b16, action u, count u, signer b16]',
+  realmReceipt: '["keyrecovery/v1/realm-receipt", 1, account b16, receipt b]',
+  realmSlotStatus: `["keyrecovery/v1/realm-status", 1, realm b32, slot b16, request b32, state u, guessesLeft u,
+    nextAttemptInMs u, round u, count u, share key b32, signing key b32, signed head b, signed restored b*,
+    contradicting b (empty: none), replaced b (empty: none), evaluated b0|b32, proof b0|b64, [at u, event u]*]`,
+  headAnswer: '[answer b, signature b64]',
+  realmHead: `["keyrecovery/v1/realm-head", 1, realm b32, request b32, signed head b, signed restored b*,
+    contradicting b (empty: none), replaced b (empty: none)]`,
   // §15
   erasureSubject: '["keyrecovery/v1/erasure-subject", id b16, account b16]',
   receipt: '[body b, signature b64]',

@@ -132,6 +132,8 @@ internal sealed class VersionedThings : IDisposable
             Throws(b => RealmFork.Decode(Sign(b))));
         yield return new(
             Labels.RealmFollow, RealmFollow.Encode(head, [], []), Throws(b => RealmFollow.Decode(b)));
+        var receipt = new RealmReceipt(_account.Now.Account, SignedErasureReceipt.Decode(Receipt().Sign(_key)));
+        yield return new(Labels.RealmReceipt, receipt.Encode(), Throws(b => RealmReceipt.Decode(b)));
         yield return new(
             Labels.RealmHead,
             Body(new RealmHeadAnswer(realm.Fingerprint, Hash256.Of([]), new RealmHeads(head, [])).Sign(_key)),
@@ -144,16 +146,19 @@ internal sealed class VersionedThings : IDisposable
         });
     }
 
-    private VersionedThing OfReceipt()
+    private VersionedThing OfReceipt() => new(
+        Labels.ErasureReceipt, Body(Receipt().Sign(_key)), Throws(b => SignedErasureReceipt.Decode(Sign(b))));
+
+    private ErasureReceipt Receipt()
     {
-        var receipt = new ErasureReceipt
+        var id = new ErasureId(_random.Bytes(16));
+        return new ErasureReceipt
         {
-            Id = new ErasureId(_random.Bytes(16)), Level = 1, App = TestAccount.DefaultApp, Subject = default,
+            Id = id, Level = 1, App = TestAccount.DefaultApp,
+            Subject = ErasureReceipt.SubjectOf(id, _account.Now.Account),
             RequestedBy = ErasureRequester.Operator, RequestedAt = 1, ErasedAt = 2, Kek = 1, KekDestroyedAt = 0,
             Proofs = [ErasureProof.KeyAbsent, ErasureProof.RowsDeleted],
         };
-        return new(
-            Labels.ErasureReceipt, Body(receipt.Sign(_key)), Throws(b => SignedErasureReceipt.Decode(Sign(b))));
     }
 
     private VersionedThing OfManifestPrivate()

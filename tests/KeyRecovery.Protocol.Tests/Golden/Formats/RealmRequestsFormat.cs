@@ -47,7 +47,7 @@ internal sealed class RealmRequestsFormat() : GoldenFormat("realm-requests", "§
 
     public override IEnumerable<(string, JsonObject, string)> Invalid()
     {
-        var inputs = Valid().First().Item2;
+        var (whole, inputs) = (Valid().First().Item2, Valid().Last().Item2);
         var right = inputs.With(Write(inputs));
         JsonObject Told(string what, byte[] bytes) => right.With(new JsonObject { [what] = Hex(bytes) });
         foreach (var what in (string[])["register", "follow", "fork", "commandPause", "status", "headAnswer"])
@@ -69,11 +69,11 @@ internal sealed class RealmRequestsFormat() : GoldenFormat("realm-requests", "§
         yield return ("follow: of another version", Told("follow", Version2(right.Bytes("follow"),
             Labels.RealmFollow)), UpgradeRequired);
         var many = inputs.With(new JsonObject {
-            ["claims"] = new JsonArray([.. Enumerable.Repeat(inputs["claims"]![0]!, 17).Select(c => c.DeepClone())]),
+            ["claims"] = new JsonArray([.. Enumerable.Repeat(whole["claims"]![0]!, 17).Select(c => c.DeepClone())]),
         });
         yield return ("follow: 17 claims", Told("follow", Follow(many)), Malformed);
         yield return ("head answer: to another request", Told("follow", Follow(inputs.With(new JsonObject {
-            ["claims"] = new JsonArray(),
+            ["claims"] = whole["claims"]!.DeepClone(),
         }))), nameof(RealmFault.OtherRequest));
         yield return ("status: another signature",
             Told("status", Forge.Flip(right.Bytes("status"), right.Bytes("status").Length - 1)),

@@ -15,7 +15,9 @@ internal static class RealmStories
     private const ulong Since = TestHome.Now;
     private const ulong Wait = RealmLimits.KnownSeconds;
 
-    public static IEnumerable<(string Name, JsonObject Told)> Valid(Hash256 realm)
+    private static readonly Hash256 Realm = new(new TestRandom(4300).Bytes(32));
+
+    public static IEnumerable<(string Name, JsonObject Told)> Valid()
     {
         var w = new World();
         yield return ("the same head again", w.Told(w.Second, []));
@@ -29,24 +31,24 @@ internal static class RealmStories
         yield return ("another manifest of one version", w.Told(w.Twin, [], at: Since + 60));
         yield return ("a longer chain that does not lead through the realm's link", w.Told(lost[^1], lost[^1].Links));
         yield return ("the same, under a claim alone", w.Told(lost[^1], lost[^1].Links, claims: [w.Claim(0, 1)]));
-        yield return ("the same, under a word alone", w.Told(lost[^1], lost[^1].Links, fork: w.Fork(realm)));
-        yield return ("under a claim and the word of one known for 72 hours", w.Restored(realm));
-        yield return ("the word comes a second early", w.Restored(realm).With(new JsonObject {
+        yield return ("the same, under a word alone", w.Told(lost[^1], lost[^1].Links, fork: w.Fork()));
+        yield return ("under a claim and the word of one known for 72 hours", w.Restored());
+        yield return ("the word comes a second early", w.Restored().With(new JsonObject {
             ["at"] = Since + Wait - 1,
         }));
         yield return ("the word of one that the realm does not know",
-            w.Told(lost[^1], lost[^1].Links, [w.Claim(0, 1)], w.Fork(realm, w.Stranger)));
+            w.Told(lost[^1], lost[^1].Links, [w.Claim(0, 1)], w.Fork(by: w.Stranger)));
         yield return ("the word for another realm",
-            w.Told(lost[^1], lost[^1].Links, [w.Claim(0, 1)], w.Fork(default)));
+            w.Told(lost[^1], lost[^1].Links, [w.Claim(0, 1)], w.Fork(default(Hash256))));
         yield return ("a claim from the realm's link on",
-            w.Told(lost[^1], lost[^1].Links, [w.Claim(1, 1)], w.Fork(realm)));
+            w.Told(lost[^1], lost[^1].Links, [w.Claim(1, 1)], w.Fork()));
         yield return ("a claim before the realm's head",
-            w.Told(lost[^1], lost[^1].Links, [w.Claim(0, 1, Since)], w.Fork(realm)));
+            w.Told(lost[^1], lost[^1].Links, [w.Claim(0, 1, Since)], w.Fork()));
         yield return ("a claim after the new head",
-            w.Told(lost[^1], lost[^1].Links, [w.Claim(0, 1, Since + 2 * Wait)], w.Fork(realm)));
+            w.Told(lost[^1], lost[^1].Links, [w.Claim(0, 1, Since + 2 * Wait)], w.Fork()));
     }
 
-    public static IEnumerable<(string, JsonObject, string)> Invalid(Hash256 realm)
+    public static IEnumerable<(string, JsonObject, string)> Invalid()
     {
         var w = new World();
         (string, JsonObject, string) No(string name, JsonObject told, ProtocolFault fault) =>
@@ -127,21 +129,21 @@ internal static class RealmStories
             SignedHead head, IEnumerable<SignedChainLink> links, SignedClaim[]? claims = null, RealmFork? fork = null,
             ulong at = Since + Wait) => new()
         {
-            ["appId"] = TestAccount.DefaultApp, ["homeKeys"] = HexArray(TestHome.Keys.Select(k => k.ToArray())),
+            ["appId"] = TestAccount.DefaultApp, ["fingerprint"] = Hex(Realm.ToArray()), ["homeKeys"] = HexArray(TestHome.Keys.Select(k => k.ToArray())),
             ["since"] = Since, ["first"] = Hex(HeadOf(Second, Since).Bytes), ["firstLinks"] = Links(Second.Links),
             ["at"] = at, ["head"] = Hex(head.Bytes), ["links"] = Links(links),
             ["claims"] = HexArray((claims ?? []).Select(claim => claim.Bytes.ToArray())),
             ["fork"] = fork is null ? "" : Hex(fork.Bytes),
         };
 
-        public JsonObject Restored(Hash256 realm) => Told(
-            Lost[^1], Lost[^1].Links, [Claim(0, 1)], Fork(realm));
+        public JsonObject Restored() => Told(
+            Lost[^1], Lost[^1].Links, [Claim(0, 1)], Fork());
 
         public SignedClaim Claim(ulong sequence, ulong version, ulong time = Since + 60) =>
             TestHome.Claim(Second.Account, sequence, version, time);
 
-        public RealmFork Fork(Hash256 realm, TestAuthority? by = null) => RealmFork.Sign(
-            realm, HeadOf(Lost[^1], Since + Wait).Head, (by ?? _code).Id, (by ?? _code).Signing);
+        public RealmFork Fork(Hash256? realm = null, TestAuthority? by = null) => RealmFork.Sign(
+            realm ?? Realm, HeadOf(Lost[^1], Since + Wait).Head, (by ?? _code).Id, (by ?? _code).Signing);
 
         public static JsonArray Links(IEnumerable<SignedChainLink> links) =>
             HexArray(links.Select(link => link.Bytes.ToArray()));

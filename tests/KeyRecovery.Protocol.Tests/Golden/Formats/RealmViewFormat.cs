@@ -11,12 +11,9 @@ namespace KeyRecovery.Protocol.Tests.Golden.Formats;
 /// <summary>What a realm makes of a head: old, newer, a fork, or one that it follows under a claim.</summary>
 internal sealed class RealmViewFormat() : GoldenFormat("realm-view", "§14.5")
 {
-    private static readonly Hash256 Realm = new(new TestRandom(4300).Bytes(32));
+    public override IEnumerable<(string, JsonObject)> Valid() => RealmStories.Valid();
 
-    public override IEnumerable<(string, JsonObject)> Valid() => RealmStories.Valid(Realm).Select(
-        story => (story.Name, story.Told));
-
-    public override IEnumerable<(string, JsonObject, string)> Invalid() => RealmStories.Invalid(Realm);
+    public override IEnumerable<(string, JsonObject, string)> Invalid() => RealmStories.Invalid();
 
     public override JsonObject Write(JsonObject inputs)
     {
@@ -49,7 +46,7 @@ internal sealed class RealmViewFormat() : GoldenFormat("realm-view", "§14.5")
         if (begun is not RealmVerdict.Newer(var view)) return (begun, null!);
         var fork = told.Text("fork") is "" ? null : RealmFork.Decode(told.Bytes("fork"));
         var verdict = view.Follow(
-            Realm, app, SignedHead.Decode(told.Bytes("head")), Memories(told, "links"), Memories(told, "claims"),
+            new Hash256(told.Bytes("fingerprint")), app, SignedHead.Decode(told.Bytes("head")), Memories(told, "links"), Memories(told, "claims"),
             fork, keys, At("at"));
         return (verdict, verdict switch
         {
