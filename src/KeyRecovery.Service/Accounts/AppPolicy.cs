@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Service.Accounts;
@@ -26,6 +28,11 @@ public sealed record AppPolicy
 
     /// <summary>How long an erasure that a device asks for is held, 0–720 h. Default: 72 h.</summary>
     public TimeSpan ErasureHold { get; init; } = TimeSpan.FromHours(72);
+
+    /// <summary>
+    /// The audit keys of home servers whose accounts' slots this server keeps as a realm. Default: none but its own.
+    /// </summary>
+    public ImmutableArray<VerifyKey> Homes { get; init; } = [];
 
     /// <summary>How often a passphrase may be guessed at this server as a realm.</summary>
     public PassphrasePolicy Passphrase { get; init; } = PassphrasePolicy.Default;

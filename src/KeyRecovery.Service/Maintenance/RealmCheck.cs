@@ -9,22 +9,45 @@ namespace KeyRecovery.Service.Maintenance;
 
 /// <summary>
 /// Checks the realm's slots: a share that does not open is a passphrase that opens nothing, here or with other realms.
+/// Each that is not destroyed is named by its user's row, and by its account's, which knows it by the same key.
 /// </summary>
-internal sealed class RealmCheck(IKeyStore keys, RealmShares shares)
+internal sealed class RealmCheck(IKeyStore keys, RowIds ids, RealmShares shares)
 {
     public async ValueTask RunAsync(ImmutableArray<string>.Builder damaged, CancellationToken ct)
     {
-        await foreach (var stored in keys.ScanAsync(Table.RealmSlots, ct))
+        await EachAsync(Table.RealmSlots, "realm slot", CheckAsync, damaged, ct);
+        await EachAsync(Table.RealmAccounts, "realm account", CheckAccountAsync, damaged, ct);
+    }
+
+    private async ValueTask EachAsync(
+        Table table, string what, Func<Row, CancellationToken, ValueTask<string?>> check,
+        ImmutableArray<string>.Builder damaged, CancellationToken ct)
+    {
+        await foreach (var stored in keys.ScanAsync(table, ct))
         {
             try
             {
-                if (await CheckAsync(stored, ct) is { } fault) damaged.Add(fault);
+                if (await check(stored, ct) is { } fault) damaged.Add($"{what}: {fault}");
             }
             catch (Exception e) when (e is RowDamagedException or WireFormatException)
             {
-                damaged.Add($"realm slot: {e.Message}");
+                damaged.Add($"{what}: {e.Message}");
             }
         }
+    }
+
+    // Whoever the realm's own view of the chain names is there with the key that it was registered with, or gone.
+    private async ValueTask<string?> CheckAccountAsync(Row stored, CancellationToken ct)
+    {
+        foreach (var slot in RealmAccountRow.Decode(stored.Value).Slots)
+        {
+            if (slot.IsGone || await keys.ReadAsync(ids.RealmSlot(slot.Slot), ct) is not { } found) continue;
+            var row = RealmSlotRow.Decode(found.Value);
+            if (row.State == RealmSlotState.Destroyed) continue;
+            if (!row.Account.Span.SequenceEqual(stored.Key.Id.Span)) return "names another's slot";
+            if (!row.SigningKey.Span.SequenceEqual(slot.SigningKey.Span)) return "names a slot of another key";
+        }
+        return null;
     }
 
     private async ValueTask<string?> CheckAsync(Row stored, CancellationToken ct)
@@ -32,9 +55,13 @@ internal sealed class RealmCheck(IKeyStore keys, RealmShares shares)
         var row = RealmSlotRow.Decode(stored.Value);
         if (row.State == RealmSlotState.Destroyed) return null;
         using var share = await shares.OpenAsync(stored.Key, row, ct);
-        if (!share.PublicKey.ToArray().AsSpan().SequenceEqual(row.ShareKey.Span)) return "realm slot: not its share";
+        if (!share.PublicKey.ToArray().AsSpan().SequenceEqual(row.ShareKey.Span)) return "not its share";
         var subject = await keys.ReadAsync(new RowKey(Table.RealmSubjects, row.Subject), ct);
         var isNamed = subject is not null && RealmSubjectRow.Decode(subject.Value).Slots.Contains(stored.Key);
-        return isNamed ? null : "realm slot: not among its user's";
+        if (!isNamed) return "not among its user's";
+        if (row.Account.IsEmpty) return null;
+        var account = await keys.ReadAsync(new RowKey(Table.RealmAccounts, row.Account), ct);
+        return account is not null && RealmAccountRow.Decode(account.Value).Slots.Any(
+            slot => ids.RealmSlot(slot.Slot) == stored.Key) ? null : "not among its account's";
     }
 }

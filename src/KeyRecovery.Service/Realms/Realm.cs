@@ -31,16 +31,22 @@ public sealed class Realm : IDisposable
     private readonly ServerClock _clock;
     private readonly RealmKeys _keys;
     private readonly RealmRegistrar _registrar;
+    private readonly RealmAnswers _answers;
+    private readonly RealmAccounts _accounts;
+    private readonly RealmEnrolment _enrolment;
     private readonly ReadOnlyMemory<byte> _decoyRow;
     private readonly VerifyKey _decoyKey;
 
     internal Realm(
-        IKeyStore store, Lookups lookups, RealmShares shares, IAppPolicies policies, ReadOnlySpan<byte> seed,
-        IRandom random, ServerClock clock)
+        IKeyStore store, Lookups lookups, RealmShares shares, IAppPolicies policies, VerifyKey ownHome,
+        ReadOnlySpan<byte> seed, IRandom random, ServerClock clock)
     {
         (_store, _lookups, _shares, _policies, _random, _clock) = (store, lookups, shares, policies, random, clock);
         _keys = new RealmKeys(seed);
         _registrar = new RealmRegistrar(store, lookups, shares, clock);
+        _answers = new RealmAnswers(_keys, policies, clock);
+        _accounts = new RealmAccounts(store, lookups, policies, ownHome, _keys, _answers, clock);
+        _enrolment = new RealmEnrolment(store, lookups, shares, _keys, _accounts, _answers, clock);
         Span<byte> drawn = stackalloc byte[SigningKey.SeedSize];
         random.Fill(drawn);
         using var nobody = SigningKey.FromSeed(drawn);
@@ -67,10 +73,46 @@ public sealed class Realm : IDisposable
         AppUser user, RealmRegistration registration, Hash256 request, CancellationToken ct) =>
         await _registrar.RegisterAsync(user, registration, ct) switch
         {
-            Outcome<RealmSlotRow>.Done(var row) => Answer(registration.Slot, row, request),
+            Outcome<RealmSlotRow>.Done(var row) => _answers.Slot(registration.Slot, row, null, request),
             Outcome<RealmSlotRow>.Failed(var failure) => failure,
             _ => throw new InvalidOperationException(),
         };
+
+    /// <summary>Keeps a share for a user, of an account that the realm knows or gets to know.</summary>
+    /// <param name="user">Whose, by an app token: nobody else may guess.</param>
+    /// <param name="register">What is kept, signed by an authority.</param>
+    /// <param name="request">SHA-256 of the request's body, which the answer repeats.</param>
+    /// <param name="ct">Cancels what was not yet written.</param>
+    /// <returns>The signed status.</returns>
+    public ValueTask<Outcome<byte[]>> RegisterAsync(
+        AppUser user, RealmRegister register, Hash256 request, CancellationToken ct) =>
+        _enrolment.RegisterAsync(user, register, request, ct);
+
+    /// <summary>Follows a newer head, whoever brings it.</summary>
+    /// <param name="follow">The head.</param>
+    /// <param name="request">SHA-256 of the request's body, which the answer repeats.</param>
+    /// <param name="ct">Cancels what was not yet written.</param>
+    /// <returns>What the realm witnesses, signed.</returns>
+    public ValueTask<Outcome<byte[]>> FollowAsync(RealmFollow follow, Hash256 request, CancellationToken ct) =>
+        _accounts.FollowAsync(follow, request, ct);
+
+    /// <summary>Does what an authority asks.</summary>
+    /// <param name="command">The signed command.</param>
+    /// <param name="user">The new user of the slot, by an app token, where one came along.</param>
+    /// <param name="request">SHA-256 of the request's body, which the answer repeats.</param>
+    /// <param name="ct">Cancels what was not yet written.</param>
+    /// <returns>The signed status with the events.</returns>
+    public ValueTask<Outcome<byte[]>> CommandAsync(
+        RealmCommandRequest command, AppUser? user, Hash256 request, CancellationToken ct) =>
+        _accounts.CommandAsync(command, user, request, ct);
+
+    /// <summary>Takes a home's receipt of an erasure.</summary>
+    /// <param name="receipt">The receipt.</param>
+    /// <param name="request">SHA-256 of the request's body, which the answer repeats.</param>
+    /// <param name="ct">Cancels what was not yet written.</param>
+    /// <returns>What the realm witnesses, signed.</returns>
+    public ValueTask<Outcome<byte[]>> ReceiptAsync(RealmReceipt receipt, Hash256 request, CancellationToken ct) =>
+        _accounts.ReceiptAsync(receipt, request, ct);
 
     /// <summary>Counts a guess, and then evaluates it.</summary>
     /// <param name="user">Who guesses, by an app token.</param>
@@ -90,7 +132,14 @@ public sealed class Realm : IDisposable
             if (stored is null || !CryptographicOperations.FixedTimeEquals(row.Subject.Span, subject.Id.Span))
                 return new ServiceFailure(ErrorCode.NotFound);
 
-            var step = RealmRules.Charge(row, guess.Attempt, element, _policies.Of(row.App).Passphrase, Now);
+            var account = await AccountOfAsync(row, ct);
+            var step = Standing(row, guess.Slot, account) switch
+            {
+                RealmSlotState.Destroyed when row.State != RealmSlotState.Destroyed => Over(row),
+                var state => RealmRules.Charge(
+                    row, guess.Attempt, element, _policies.Of(row.App).Passphrase, Now,
+                    isPaused: state == RealmSlotState.Paused),
+            };
             // Opened first: a share that does not open must not cost a guess.
             using var share = step is RealmStep.Proceed ? await _shares.OpenAsync(key, row, ct) : null;
             switch (await WriteAsync(step, stored, ct))
@@ -103,7 +152,8 @@ public sealed class Realm : IDisposable
             RealmMeter.Attempt(step);
             return step is RealmStep.Refuse refused
                 ? refused.Failure
-                : Answer(guess.Slot, step.Next ?? row, request, Evaluate(share!, row, guess.Blinded));
+                : _answers.Slot(
+                    guess.Slot, step.Next ?? row, account, request, Evaluate(share!, row, guess.Blinded));
         }
         return new ServiceFailure(ErrorCode.Unavailable);
     }
@@ -134,7 +184,7 @@ public sealed class Realm : IDisposable
             manage.Slot, request, withEvents: true,
             row =>
             {
-                var signed = manage.IsSignedBy(KeyOf(row.ManagementKey)) && !row.IsDeleted;
+                var signed = manage.IsSignedBy(KeyOf(row.ManagementKey)) && !row.ManagementKey.IsEmpty;
                 if (RealmRules.IsLastCommand(row, request)) return new RealmStep.Proceed(null);
                 return signed ? RealmRules.Manage(row, manage.Version, manage.Command, request, Now) : NotSigned();
             },
@@ -154,7 +204,10 @@ public sealed class Realm : IDisposable
         {
             var (row, stored) = await ReadAsync(key, ct);
             ServiceMeter.Verification();
+            var account = await AccountOfAsync(row, ct);
             var step = decide(row);
+            if (step is RealmStep.Proceed && Standing(row, slot, account) == RealmSlotState.Destroyed
+                && row.State != RealmSlotState.Destroyed) step = Over(row);
             // A decoy's key signs nothing, so that nobody without a key learns whether there is such a slot.
             if (stored is null) return new ServiceFailure(ErrorCode.SignatureInvalid);
             switch (await WriteAsync(step, stored, ct))
@@ -165,7 +218,7 @@ public sealed class Realm : IDisposable
                     continue;
             }
             return step is RealmStep.Refuse refused
-                ? refused.Failure : Answer(slot, step.Next ?? row, request, withEvents: withEvents);
+                ? refused.Failure : _answers.Slot(slot, step.Next ?? row, account, request, withEvents: withEvents);
         }
         return new ServiceFailure(ErrorCode.Unavailable);
     }
@@ -187,25 +240,21 @@ public sealed class Realm : IDisposable
             ? OprfServer.Evaluate(share, shareKey, blinded, _random)
             : throw new RowDamagedException(Table.RealmSlots);
 
-    private byte[] Answer(
-        AuthorityId slot, RealmSlotRow row, Hash256 request, OprfEvaluation? evaluation = null, bool withEvents = false)
+    // What the chain has made of it: the account's row decides, and this one follows.
+    private RealmSlotState Standing(RealmSlotRow row, AuthorityId slot, RealmAccountRow? account)
     {
-        var standing = RealmStanding.Of(row, _policies.Of(row.App).Passphrase, Now);
-        return new RealmStatus
-        {
-            Realm = Identity.Fingerprint,
-            Slot = slot,
-            Request = request,
-            State = row.State,
-            GuessesLeft = standing.GuessesLeft,
-            NextAttemptInMs = (ulong)standing.NextAttemptInMs,
-            Round = row.Round,
-            Version = row.Version,
-            Head = row.Head,
-            Evaluation = evaluation,
-            Events = withEvents ? [.. row.Events.All()] : [],
-        }.Sign(_keys.Signing);
+        if (row.Account.IsEmpty) return row.State;
+        if (account?.Find(slot) is not { } known || account.IsOver(known, _clock.Now)) return RealmSlotState.Destroyed;
+        return account.IsPaused(known, _clock.Now) ? RealmSlotState.Paused : row.State;
     }
+
+    private async ValueTask<RealmAccountRow?> AccountOfAsync(RealmSlotRow row, CancellationToken ct) =>
+        row.Account.IsEmpty
+            ? null : (await _accounts.ReadAsync(new RowKey(Table.RealmAccounts, row.Account), ct)).Account;
+
+    private RealmStep.Refuse Over(RealmSlotRow row) => new(
+        new ServiceFailure(ErrorCode.SlotLocked) { GuessesLeft = 0, NextAttemptInMs = 0 },
+        RealmRules.Destroy(row, Now));
 
     // A deleted slot has no keys; a signature is verified all the same.
     private VerifyKey KeyOf(ReadOnlyMemory<byte> key) => key.IsEmpty ? _decoyKey : VerifyKey.FromChecked(key.Span);

@@ -21,13 +21,16 @@ internal static class RealmErasure
         CancellationToken ct)
     {
         var writes = new List<RowWrite>();
-        HashSet<RowKey> owned = [];
+        HashSet<RowKey> owned = [], accounts = [];
         if (subject is { } known)
         {
             var (row, stored) = await ReadAsync(keys, known, ct);
-            owned = [.. row.Slots];
+            (owned, accounts) = ([.. row.Slots], [.. row.Accounts]);
             if (row.ClosedBy != keyRow) writes.Add(Write(known, stored, row with { ClosedBy = keyRow }));
         }
+
+        // What is being registered writes the account's row after the user's: one that is closed refuses it.
+        foreach (var account in accounts) await CloseAsync(keys, account, writes, ct);
 
         // A named slot without a row is being registered: a row of a slot that is gone refuses it.
         foreach (var slot in owned)
@@ -41,7 +44,10 @@ internal static class RealmErasure
             if (owned.Contains(slot) || await keys.ReadAsync(slot, ct) is not { } found) continue;
             var row = RealmSlotRow.Decode(found.Value);
             // The id alone would let an account destroy another's share by naming its slot in its own chain.
-            if (!row.IsDeleted && row.SigningKey.Span.SequenceEqual(key.Span)) writes.Add(Gone(slot, found));
+            if (row.IsDeleted || !row.SigningKey.Span.SequenceEqual(key.Span)) continue;
+            if (!row.Account.IsEmpty && new RowKey(Table.RealmAccounts, row.Account) is var account
+                && accounts.Add(account)) await CloseAsync(keys, account, writes, ct);
+            writes.Add(Gone(slot, found));
         }
 
         return writes;
@@ -64,6 +70,14 @@ internal static class RealmErasure
 
     private static RowWrite Write(RowKey subject, Row? was, RealmSubjectRow row) =>
         was is null ? new RowWrite.Create(subject, row.Encode()) : new RowWrite.Replace(was, row.Encode());
+
+    private static async ValueTask CloseAsync(
+        IKeyStore keys, RowKey account, List<RowWrite> writes, CancellationToken ct)
+    {
+        var closed = RealmAccountRow.Closed.Encode();
+        if (await keys.ReadAsync(account, ct) is not { } found) writes.Add(new RowWrite.Create(account, closed));
+        else if (RealmAccountRow.Decode(found.Value).View is not null) writes.Add(new RowWrite.Replace(found, closed));
+    }
 
     private static RowWrite Gone(RowKey slot, Row? was) => was is null
         ? new RowWrite.Create(slot, RealmSlotRow.Deleted().Encode())

@@ -44,7 +44,7 @@ internal sealed class RealmRegistrar(IKeyStore keys, Lookups lookups, RealmShare
             switch (await keys.WriteAsync(writes, ct))
             {
                 case WriteResult.Written:
-                    if (!shares.IsCurrent(made.Kek)) await MoveOnAsync(key, registration, ct);
+                    await shares.MoveOnAsync(key, made.Kek, registration.Share, ct);
                     return made;
                 case WriteResult.Unavailable(_, var reason):
                     return ServiceFailure.Of(reason);
@@ -86,7 +86,7 @@ internal sealed class RealmRegistrar(IKeyStore keys, Lookups lookups, RealmShare
         if (others.Length >= RealmLimits.SlotsOfSubject) others = await MakeRoomAsync(others, writes, ct);
         if (others.Length >= RealmLimits.SlotsOfSubject) return ServiceFailure.Limit("slots");
 
-        var next = new RealmSubjectRow(others.Add(slot)).Encode();
+        var next = (row with { Slots = others.Add(slot) }).Encode();
         writes.Add(stored is null ? new RowWrite.Create(subject, next) : new RowWrite.Replace(stored, next));
         return null;
     }
@@ -111,22 +111,6 @@ internal sealed class RealmRegistrar(IKeyStore keys, Lookups lookups, RealmShare
         }
 
         return kept.ToImmutable();
-    }
-
-    // Claim, then look: a KEK that was the current one until this very write may be destroyed after the next pass over
-    // the rows, and that pass may have begun before it.
-    private async ValueTask MoveOnAsync(RowKey key, RealmRegistration registration, CancellationToken ct)
-    {
-        for (var attempt = 0; attempt < Attempts; attempt++)
-        {
-            if (await keys.ReadAsync(key, ct) is not { } stored) return;
-            var row = RealmSlotRow.Decode(stored.Value);
-            if (row.SealedShare.IsEmpty || shares.IsCurrent(row.Kek)) return;
-            using var lease = shares.Wrap();
-            var (kek, sealedShare) = shares.Seal(lease, key, registration.Share);
-            var next = row with { Kek = kek, SealedShare = sealedShare };
-            await keys.WriteAsync([new RowWrite.Replace(stored, next.Encode())], ct);
-        }
     }
 
     // The share stands in it by its public key.

@@ -16,11 +16,13 @@ internal static class RealmRules
 
     /// <summary>Counts a guess, or refuses it.</summary>
     public static RealmStep Charge(
-        RealmSlotRow row, AttemptId attempt, Hash256 element, PassphrasePolicy policy, DateTimeOffset now)
+        RealmSlotRow row, AttemptId attempt, Hash256 element, PassphrasePolicy policy, DateTimeOffset now,
+        bool isPaused = false)
     {
         var standing = RealmStanding.Of(row, policy, now);
         if (row.State == RealmSlotState.Destroyed) return Refuse(ErrorCode.SlotLocked, standing, NoteRefusal(row, now));
-        if (row.State == RealmSlotState.Paused) return Refuse(ErrorCode.SlotPaused, standing, NoteRefusal(row, now));
+        if (isPaused || row.State == RealmSlotState.Paused)
+            return Refuse(ErrorCode.SlotPaused, standing, NoteRefusal(row, now));
 
         if (row.Attempts.Find(attempt) is { } before)
             return before == element ? new RealmStep.Proceed(null) : RefuseAttempt();
@@ -113,7 +115,8 @@ internal static class RealmRules
         row.State == RealmSlotState.Destroyed
         || (!row.IsConfirmed && row.RegisteredAt + FreshSeconds <= (ulong)Math.Max(0, now.ToUnixTimeSeconds()));
 
-    private static RealmSlotRow Destroy(RealmSlotRow row, DateTimeOffset now) => row with
+    /// <summary>A slot whose share is destroyed, and that still tells what it was.</summary>
+    public static RealmSlotRow Destroy(RealmSlotRow row, DateTimeOffset now) => row with
     {
         State = RealmSlotState.Destroyed,
         Kek = default,

@@ -39,6 +39,25 @@ internal sealed class RealmShares(IKekRing ring, IKeyStore keys, IRandom random)
         throw new RowDamagedException(Table.RealmSlots);
     }
 
+    /// <summary>
+    /// Claim, then look: a KEK that was the current one until the share's row was written may be destroyed after the
+    /// next pass over the rows, and that pass may have begun before it. Then the share moves on.
+    /// </summary>
+    public async ValueTask MoveOnAsync(RowKey slot, KekId written, OprfScalar share, CancellationToken ct)
+    {
+        const int attempts = 16;
+        for (var attempt = 0; attempt < attempts && !IsCurrent(written); attempt++)
+        {
+            if (await keys.ReadAsync(slot, ct) is not { } stored) return;
+            var row = RealmSlotRow.Decode(stored.Value);
+            if (row.SealedShare.IsEmpty || IsCurrent(row.Kek)) return;
+            using var lease = Wrap();
+            var (kek, sealedShare) = Seal(lease, slot, share);
+            var next = row with { Kek = kek, SealedShare = sealedShare };
+            await keys.WriteAsync([new RowWrite.Replace(stored, next.Encode())], ct);
+        }
+    }
+
     private OprfScalar? TryOpen(RowKey slot, RealmSlotRow row)
     {
         ServiceMeter.Opening();

@@ -16,7 +16,7 @@ internal sealed record RealmSlotRow
 {
     private const string RowLabel = "realm-slot";
 
-    private const int Fields = 21;
+    private const int Fields = 22;
 
     /// <summary>Where it is in its life.</summary>
     public required RealmSlotState State { get; init; }
@@ -72,6 +72,11 @@ internal sealed record RealmSlotRow
     /// <summary>The newest link that the devices told of.</summary>
     public ChainPlace? Head { get; init; }
 
+    /// <summary>
+    /// The row of its account here, 32 bytes; empty for a slot that was registered with a management key.
+    /// </summary>
+    public ReadOnlyMemory<byte> Account { get; init; }
+
     /// <summary>When a refused guess was last written down, in seconds since 1970.</summary>
     public ulong RefusedAt { get; init; }
 
@@ -96,7 +101,7 @@ internal sealed record RealmSlotRow
             .UInt(IsConfirmed ? 1u : 0)
             .UInt(Version).Bytes(LastCommand.Span);
         OptionalPlace.Write(writer, Head);
-        writer.UInt(RefusedAt).Bytes(Events.Packed.Span);
+        writer.UInt(RefusedAt).Bytes(Events.Packed.Span).Bytes(Account.Span);
         return LeadingKey.Join(SealedShare.Span, writer.ToArray());
     }
 
@@ -128,6 +133,7 @@ internal sealed record RealmSlotRow
             Head = OptionalPlace.Read(reader),
             RefusedAt = reader.UInt(),
             Events = new RealmEvents(reader.BytesView(0, RealmEvents.MaxSize)),
+            Account = reader.BytesView(0, Hash256.Size),
         };
         reader.End();
         return decoded;

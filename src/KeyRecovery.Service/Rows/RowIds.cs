@@ -19,6 +19,9 @@ internal sealed class RowIds(ReadOnlyMemory<byte> lookupKey)
 
     public RowKey RealmSlot(AuthorityId slot) => new(Table.RealmSlots, Keyed("realm-slot", slot.ToArray()));
 
+    public RowKey RealmAccount(AccountId account) =>
+        new(Table.RealmAccounts, Keyed("realm-account", account.ToArray()));
+
     /// <summary>Under the same hash as <see cref="Subject"/>, which is computed once a request.</summary>
     public static RowKey RealmSubject(RowKey subject) => new(Table.RealmSubjects, subject.Id);
 

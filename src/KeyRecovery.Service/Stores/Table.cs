@@ -119,6 +119,9 @@ public sealed class Table
     /// <summary>Key store: the newest restores of both stores, one row.</summary>
     public static Table Restores { get; } = new(75, "restores", StoreKind.Keys, RowsOf.Server);
 
+    /// <summary>Key store: what this realm knows of an account's chain. Nothing in it is secret.</summary>
+    public static Table RealmAccounts { get; } = new(76, "realm_accounts", StoreKind.Keys, RowsOf.Realm);
+
     /// <summary>A table beside those of this program, for tests that add one.</summary>
     internal static Table Of(int number, string name, StoreKind store, RowsOf rows, int since) =>
         new(number, name, store, rows, since);

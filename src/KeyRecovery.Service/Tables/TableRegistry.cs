@@ -26,6 +26,7 @@ public sealed class TableRegistry
             Table.Seals, Table.DataRestores,
             Table.KeyRows, Table.Subjects, Table.Slots, Table.Secrets, Table.RealmSlots, Table.RealmSubjects,
             Table.ErasurePlans, Table.ErasureJobs, Table.ErasureLines, Table.Erasures, Table.Receipts, Table.Restores,
+            Table.RealmAccounts,
         ],
         ImmutableDictionary<Table, Func<Row, WrappedRow?>>.Empty
             .Add(Table.KeyRows, WrappedRow.OfKeyRow).Add(Table.RealmSlots, WrappedRow.OfRealmSlot));

@@ -72,7 +72,7 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
 
     public AppPolicy Of(string app) => AppPolicy.Default with
     {
-        Passphrase = Passphrase, ErasureHold = ErasureHold, CommitsPerDay = CommitsPerDay,
+        Passphrase = Passphrase, ErasureHold = ErasureHold, CommitsPerDay = CommitsPerDay, Homes = [.. TestHome.Keys],
     };
 
     public static Task<TestService> OpenAsync() =>
