@@ -5,6 +5,7 @@ using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service;
+using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
 
 namespace KeyRecovery.Api.Endpoints;
@@ -12,6 +13,9 @@ namespace KeyRecovery.Api.Endpoints;
 /// <summary><c>/v1/realm</c>: this server as a realm, for accounts of its own and of other servers.</summary>
 internal static class RealmEndpoints
 {
+    // A registration with a management key is an array of four, one that an authority signs an array of three.
+    private const byte SignedBundleHead = 0x83;
+
     private const string Same = "The same again gets the same answer.";
 
     public static void MapRealm(this IEndpointRouteBuilder routes)
@@ -27,8 +31,31 @@ internal static class RealmEndpoints
             .WithName("registerRealmSlot")
             .WithSummary("Keep a share of a passphrase slot's key")
             .WithDescription($"Once for each slot id. {Same}")
-            .TakesCbor(ErrorCode.SlotExists, ErrorCode.Erased, ErrorCode.LimitReached, ErrorCode.StorageFull)
+            .TakesCbor(RealmLimits.BundleBytes, ErrorCode.SlotExists, ErrorCode.Erased, ErrorCode.LimitReached,
+                ErrorCode.StorageFull, ErrorCode.SignatureInvalid, ErrorCode.Refused, ErrorCode.Conflict)
             .WithMetadata(new NeedsToken());
+        realm.MapPost("/follow", FollowAsync)
+            .WithName("followRealmHead")
+            .WithSummary("Tell the account's newest head, with the links up to it")
+            .WithDescription($"The head speaks for itself: nobody signs the request. {Same}")
+            .TakesCbor(RealmLimits.BundleBytes, ErrorCode.NotFound, ErrorCode.Refused, ErrorCode.Conflict,
+                ErrorCode.Erased, ErrorCode.StorageFull);
+        realm.MapPost("/command", CommandAsync)
+            .WithName("commandRealmSlot")
+            .WithSummary("Pause, resume, give to another user, object to an erasure, or read the status")
+            .WithDescription(
+                "Signed in the body by an authority that is active. To give a slot to another user, that user's token "
+                + "comes along.")
+            .TakesCbor(RealmLimits.BundleBytes, ErrorCode.NotFound, ErrorCode.SignatureInvalid, ErrorCode.Forbidden,
+                ErrorCode.Refused, ErrorCode.Conflict, ErrorCode.SlotLocked, ErrorCode.LimitReached,
+                ErrorCode.Erased, ErrorCode.StorageFull);
+        realm.MapPost("/receipt", ReceiptAsync)
+            .WithName("bringRealmReceipt")
+            .WithSummary("Bring the home's receipt of an account's erasure")
+            .WithDescription(
+                $"The receipt speaks for itself: nobody signs the request. The account's slots are paused, and "
+                + $"destroyed after 72 hours. {Same}")
+            .TakesCbor(ErrorCode.NotFound, ErrorCode.Refused, ErrorCode.StorageFull);
         realm.MapPost("/evaluate", EvaluateAsync)
             .WithName("evaluateRealmSlot")
             .WithSummary("Guess a passphrase")
@@ -49,8 +76,12 @@ internal static class RealmEndpoints
     }
 
     private static RouteHandlerBuilder TakesCbor(
-        this RouteHandlerBuilder route, params ReadOnlySpan<ErrorCode> codes) => route
-        .WithMetadata(new BodyLimit(RealmLimits.RequestBytes))
+        this RouteHandlerBuilder route, params ReadOnlySpan<ErrorCode> codes) =>
+        route.TakesCbor(RealmLimits.RequestBytes, codes);
+
+    private static RouteHandlerBuilder TakesCbor(
+        this RouteHandlerBuilder route, int mostBytes, params ReadOnlySpan<ErrorCode> codes) => route
+        .WithMetadata(new BodyLimit(mostBytes))
         .Accepts<Binary>(CborBody.Cbor)
         .Produces<Binary>(StatusCodes.Status200OK, CborBody.Cbor)
         .WithProblems(
@@ -65,11 +96,52 @@ internal static class RealmEndpoints
         var (user, stranger) = await tokens.ReadUserAsync(context);
         if (user is null) return stranger!;
         var body = await BodyReader.ReadAsync(context);
+        if (body.Length > 0 && body.Span[0] == SignedBundleHead)
+            return await RegisterSignedAsync(context, body, user, service);
         var (decoded, refusal) = CborBody.Decode(context.Request, body, service.Realm.OpenRegistration, "registration");
         if (decoded is null) return refusal!;
         using var registration = decoded;
         return Answer(
             await service.Realm.RegisterAsync(user, registration, Hash256.Of(body.Span), context.RequestAborted));
+    }
+
+    private static async Task<IResult> RegisterSignedAsync(
+        HttpContext context, ReadOnlyMemory<byte> body, AppUser user, KeyRecoveryService service)
+    {
+        var (register, refusal) = CborBody.Decode(context.Request, body, RealmRegister.Decode, "registration");
+        return register is null ? refusal! : Answer(
+            await service.Realm.RegisterAsync(user, register, Hash256.Of(body.Span), context.RequestAborted));
+    }
+
+    private static async Task<IResult> FollowAsync(HttpContext context, KeyRecoveryService service)
+    {
+        var body = await BodyReader.ReadAsync(context);
+        var (follow, refusal) = CborBody.Decode(context.Request, body, RealmFollow.Decode, "follow");
+        return follow is null ? refusal! : Answer(
+            await service.Realm.FollowAsync(follow, Hash256.Of(body.Span), context.RequestAborted));
+    }
+
+    private static async Task<IResult> CommandAsync(HttpContext context, AppTokens tokens, KeyRecoveryService service)
+    {
+        var body = await BodyReader.ReadAsync(context);
+        var (command, refusal) = CborBody.Decode(context.Request, body, RealmCommandRequest.Decode, "command");
+        if (command is null) return refusal!;
+        AppUser? user = null;
+        if (command.Kind == RealmCommandKind.Subject)
+        {
+            (user, var stranger) = await tokens.ReadUserAsync(context);
+            if (user is null) return stranger!;
+        }
+        return Answer(
+            await service.Realm.CommandAsync(command, user, Hash256.Of(body.Span), context.RequestAborted));
+    }
+
+    private static async Task<IResult> ReceiptAsync(HttpContext context, KeyRecoveryService service)
+    {
+        var body = await BodyReader.ReadAsync(context);
+        var (receipt, refusal) = CborBody.Decode(context.Request, body, RealmReceipt.Decode, "receipt");
+        return receipt is null ? refusal! : Answer(
+            await service.Realm.ReceiptAsync(receipt, Hash256.Of(body.Span), context.RequestAborted));
     }
 
     private static async Task<IResult> EvaluateAsync(

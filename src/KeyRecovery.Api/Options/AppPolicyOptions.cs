@@ -1,4 +1,6 @@
+using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 
 namespace KeyRecovery.Api.Options;
@@ -26,6 +28,12 @@ internal sealed class AppPolicyOptions
     /// <summary>How often a passphrase may be guessed.</summary>
     public PassphraseOptions Passphrase { get; set; } = new();
 
+    /// <summary>
+    /// Audit keys (base64url, as <c>GET /audit/key</c> tells them) of other home servers, whose accounts' passphrase
+    /// slots this server keeps as a realm. Default none.
+    /// </summary>
+    public string[] Homes { get; set; } = [];
+
     /// <summary>As the service reads it.</summary>
     public AppPolicy ToPolicy() => new()
     {
@@ -35,5 +43,19 @@ internal sealed class AppPolicyOptions
         CommitsPerDay = CommitsPerDay,
         ErasureHold = TimeSpan.FromHours(Erasure.HoldHours),
         Passphrase = Passphrase.ToPolicy(),
+        Homes = [.. Homes.Select(home => ReadHome(home)!)],
     };
+
+    /// <summary>The key of a home; null where the text is none.</summary>
+    internal static VerifyKey? ReadHome(string home)
+    {
+        try
+        {
+            return Base64UrlText.TryDecode(home, VerifyKey.Size, out var bytes) ? new VerifyKey(bytes) : null;
+        }
+        catch (WireFormatException)
+        {
+            return null;
+        }
+    }
 }

@@ -34,6 +34,12 @@ internal static class AppOptionsRules
             failures.Range($"{key}:Policy:TrustAfterHours", app.Policy.TrustAfterHours, 0, 720);
             failures.Range($"{key}:Policy:ItemBytes", app.Policy.ItemBytes, 1_024, Limits.MaxItemBytes);
             failures.Range($"{key}:Policy:CommitsPerDay", app.Policy.CommitsPerDay, 1, 1_000_000);
+            for (var home = 0; home < app.Policy.Homes.Length; home++)
+            {
+                if (AppPolicyOptions.ReadHome(app.Policy.Homes[home]) is null)
+                    failures.Add($"{key}:Policy:Homes:{home}", "is the audit key of a home server, in base64url");
+            }
+
             app.Policy.Passphrase.Check($"{key}:Policy:Passphrase", failures);
         }
     }
