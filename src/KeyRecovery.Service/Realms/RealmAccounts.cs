@@ -76,9 +76,11 @@ internal sealed class RealmAccounts(
         for (var tried = 0; tried < Tries; tried++)
         {
             var (account, stored) = await ReadAsync(lookups.Ids.RealmAccount(receipt.Account), ct);
-            if (account?.View is not { } view) return new ServiceFailure(ErrorCode.NotFound);
             var told = receipt.Receipt;
-            if (told.Receipt.App != account.App || !HomesOf(account.App).Any(told.IsSignedBy)) return Refused("receipt");
+            // First, so that nobody without one learns whom the realm knows.
+            if (!HomesOf(told.Receipt.App).Any(told.IsSignedBy)) return Refused("receipt");
+            if (account?.View is not { } view) return new ServiceFailure(ErrorCode.NotFound);
+            if (told.Receipt.App != account.App) return Refused("receipt");
             var id = told.Receipt.Id.ToArray();
             // The one that was objected to says nothing new.
             if (account.ReceiptAt != 0 || account.Receipt.Span.SequenceEqual(id)) return answers.Heads(view, request);

@@ -1,6 +1,7 @@
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
+using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Testing.Realms;
@@ -35,6 +36,12 @@ public sealed class TestRealmSlot : IDisposable
     /// <summary>The body that registers a share; the first one unless told.</summary>
     public byte[] Registration(RealmIdentity realm, int share = 0) =>
         RealmRegistration.Seal(realm, Id, Signing.PublicKey, Management.PublicKey, Key.Shares[share], _random);
+
+    /// <summary>The body that registers the first share, as an authority signs it, with the whole chain.</summary>
+    public byte[] Registration(RealmIdentity realm, VerifiedVault vault, AuthorityId signer, SigningKey signerKey) =>
+        RealmRegister.Seal(
+            realm, Id, Signing.PublicKey, Key.Shares[0], vault.Head, [.. vault.Links.Select(link => link.Bytes)],
+            signer, signerKey, _random);
 
     /// <summary>The body of a guess, with all that belongs to it.</summary>
     public TestGuess Guess(string passphrase = "wrong")

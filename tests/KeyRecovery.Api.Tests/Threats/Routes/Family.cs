@@ -31,6 +31,12 @@ internal sealed record Family(TestAccount Account, Party Young, Party Removed)
 
     public required AttemptId Attempt { get; init; }
 
+    /// <summary>A passphrase slot of which the realm knows the account.</summary>
+    public required TestRealmSlot Known { get; init; }
+
+    /// <summary>What the realm was told then.</summary>
+    public required VerifiedVault Told { get; init; }
+
     public required string Nameplate { get; init; }
 
     public required RelayClient Session { get; init; }
@@ -57,6 +63,11 @@ internal sealed record Family(TestAccount Account, Party Young, Party Removed)
         var guess = passphrase.Guess();
         Assert.Equal("ok", (await realm.GuessAsync(guess)).Slug);
 
+        var known = new TestRealmSlot(SystemRandom.Instance);
+        var signed = known.Registration(realm.Realm, point.Vault, account.Phone.Id, account.Phone.Signing);
+        Assert.Equal("ok", (await realm.SendAsync(
+            "register", known.Id, signed, await host.TokenAsync(account.Subject))).Slug);
+
         var nameplate = $"{Interlocked.Increment(ref _nameplates):D4}";
         var session = new RelayClient(account, nameplate);
         using (var opened = await session.OpenAsync()) Assert.Equal(201, (int)opened.StatusCode);
@@ -64,7 +75,7 @@ internal sealed record Family(TestAccount Account, Party Young, Party Removed)
         {
             Id = account.Id, Code = account.Code.Id, Item = Hash256.Of(put.Items[0].Span),
             ItemId = put.Manifest.Manifest.Items[0].Id, Point = point.Vault.Manifest.Hash,
-            Passphrase = passphrase, Attempt = guess.Attempt, Nameplate = nameplate, Session = session,
+            Passphrase = passphrase, Known = known, Told = point.Vault, Attempt = guess.Attempt, Nameplate = nameplate, Session = session,
             Job = await JobAsync(host, officer),
         };
     }

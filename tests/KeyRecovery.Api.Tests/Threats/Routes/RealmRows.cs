@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
 using KeyRecovery.Api.Stores;
+using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
+using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service;
 using KeyRecovery.Testing.Realms;
 using Microsoft.Extensions.DependencyInjection;
@@ -8,7 +11,7 @@ using static KeyRecovery.Api.Tests.Threats.Routes.Callers;
 
 namespace KeyRecovery.Api.Tests.Threats.Routes;
 
-/// <summary>The realm's routes: docs/protocol.md §14.4.</summary>
+/// <summary>The realm's routes: docs/protocol.md §14.4 and §14.5.</summary>
 internal static class RealmRows
 {
     public static ImmutableArray<RouteRow> All { get; } =
@@ -52,6 +55,28 @@ internal static class RealmRows
             Own = [(Callers.All & ~Holder, "401 signature-invalid"), (Holder, "200 writes")],
             Other = [(Callers.All, "401 signature-invalid")],
         },
+        // A head speaks for itself, and this one says nothing new.
+        new("POST /v1/realm/follow", visit => Task.FromResult(visit.Send(
+            HttpMethod.Post, "/v1/realm/follow", RealmFollow.Encode(visit.Named.Told.Head, [], []))))
+        {
+            Own = [(Callers.All, "200")],
+        },
+        // In the phone's name, with the caller's key; of another's account in that one's phone's.
+        new("POST /v1/realm/command", visit => Task.FromResult(visit.Send(
+            HttpMethod.Post, "/v1/realm/command", RealmCommandRequest.Sign(
+                Realm(visit).Fingerprint, visit.Named.Known.Id, RealmCommandKind.Status, 0, visit.Named.Told.Head, [],
+                visit.Named.Account.Phone.Id, visit.KeyOr(visit.Scene.Mine.Known.Signing)))))
+        {
+            Own = [(Callers.All & ~Callers.Device, "401 signature-invalid"), (Callers.Device, "200")],
+            Other = [(Callers.All, "401 signature-invalid")],
+        },
+        // No home that the app names has signed it.
+        new("POST /v1/realm/receipt", visit => Task.FromResult(visit.Send(
+            HttpMethod.Post, "/v1/realm/receipt", Receipt(visit.Named.Id))))
+        {
+            Own = [(Callers.All, "422 refused")],
+            Other = [(Callers.All, "422 refused")],
+        },
         // The token names the account, and none but its own.
         new("GET /v1/recovery/slots", visit => Task.FromResult(visit.Send(HttpMethod.Get, "/v1/recovery/slots")))
         {
@@ -62,6 +87,18 @@ internal static class RealmRows
 
     private static RealmIdentity Realm(Visit visit) =>
         visit.Scene.Host.Services.GetRequiredService<KeyRecoveryService>().Realm.Identity;
+
+    private static byte[] Receipt(AccountId account)
+    {
+        var id = new ErasureId(new byte[ErasureId.Size]);
+        using var stranger = SigningKey.FromSeed(new byte[SigningKey.SeedSize]);
+        return new RealmReceipt(account, SignedErasureReceipt.Decode(new ErasureReceipt
+        {
+            Id = id, Level = 1, App = "demo", Subject = ErasureReceipt.SubjectOf(id, account),
+            RequestedBy = ErasureRequester.Device, RequestedAt = 1, ErasedAt = 2, Kek = 1, KekDestroyedAt = 0,
+            Proofs = [ErasureProof.KeyAbsent, ErasureProof.RowsDeleted],
+        }.Sign(stranger))).Encode();
+    }
 
     // What one has registered is there for the next.
     private static TestRealmSlot Free(Visit visit) =>
