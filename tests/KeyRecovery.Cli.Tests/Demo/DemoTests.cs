@@ -13,8 +13,8 @@ public sealed class DemoTests(CliFixture fixture)
 
     private static readonly string[] Steps =
         ["server", "account", "backup", "server-view", "drill", "passphrase", "lake", "typo", "recover", "items",
-            "old-keys", "history", "link", "revoke", "absent-realm", "lying-realm", "backup-set", "erase",
-            "restore", "end"];
+            "old-keys", "history", "link", "revoke", "absent-realm", "lying-realm", "hostile-realm", "backup-set",
+            "erase", "restore", "end"];
 
     [NeedsFact(Need.Linux)]
     public async Task Every_step_holds_and_nothing_stays_behind()
@@ -29,6 +29,10 @@ public sealed class DemoTests(CliFixture fixture)
             (0, 1), (steps["server-view"].GetProperty("found").GetInt32(), steps["server-view"]
                 .GetProperty("controlFound").GetInt32()));
         Assert.True(steps["server-view"].GetProperty("bytes").GetInt64() > 200 * 1024);
+        foreach (var step in new[] { "absent-realm", "lying-realm", "hostile-realm" })
+            Assert.Equal([10, 10], steps[step].GetProperty("guessesLeft").EnumerateArray().Select(n => n.GetInt32()));
+        Assert.Equal([10, 10, 10],
+            steps["hostile-realm"].GetProperty("guessesLeftAtAll").EnumerateArray().Select(n => n.GetInt32()));
         Assert.Equal(0, steps["typo"].GetProperty("requests").GetInt32());
         Assert.Equal(2, steps["recover"].GetProperty("epoch").GetInt32());
         Assert.False(IsRunning(steps["server"].GetProperty("processId").GetInt32()));

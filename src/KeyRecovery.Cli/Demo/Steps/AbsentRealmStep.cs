@@ -27,6 +27,7 @@ internal sealed class AbsentRealmStep : DemoStep
         tale.Holds(opened == world.Items.Length + 1,
             $"without {DemoRealms.NameOf(birch)}, the passphrase opens all {opened} items, in "
             + $"{Words.Duration(clock.Elapsed)}");
+        await world.HoldsAllGuessesAsync(tale, DemoRealms.NameOf(birch), ct);
         await world.Realms.StartAgainAsync(birch, world["birch"], ct);
         tale.Fact("opened", opened);
         tale.Fact("absent", DemoRealms.NameOf(birch));

@@ -31,6 +31,7 @@ internal sealed class LyingRealmStep : DemoStep
         foreach (var item in world.Items)
             tale.Holds(StepTale.Works(await recovered.Vault.GetAsync(item.Name, null, ct)).AsSpan()
                 .SequenceEqual(item.Content), $"the tablet opens {item.Name}");
+        await world.HoldsAllGuessesAsync(tale, DemoRealms.NameOf(cedar), ct);
         tale.Fact("liar", liar!.Realm);
         tale.Fact("fault", liar.Fault.ToString().ToLowerInvariant());
     }

@@ -51,6 +51,14 @@ internal sealed class DemoRealms : IAsyncDisposable
         _hosts[index] = await DemoHost.StartAsync(folder, port, ct);
     }
 
+    /// <summary>Stops one, and puts what answers without end at its address.</summary>
+    public async Task<DribblingServer> ReplaceAsync(int index)
+    {
+        var port = _hosts[index].Address.Port;
+        await StopAsync(index);
+        return new DribblingServer(port);
+    }
+
     /// <summary>Stops the two: the home server is not ours.</summary>
     public Task StopAsync() => Task.WhenAll(_hosts.Skip(1).Select(host => host.StopAsync()));
 

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
+using KeyRecovery.Cli.Demo.Telling;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Wire;
 
@@ -8,6 +10,8 @@ namespace KeyRecovery.Cli.Demo.World;
 internal sealed class DemoWorld : IAsyncDisposable
 {
     public const string App = "demo";
+
+    private const int AllGuesses = 10;
 
     // Beyond what travels inside a commit: it is stored ahead, by its hash.
     private const int LargeItem = 200 * 1024;
@@ -79,6 +83,22 @@ internal sealed class DemoWorld : IAsyncDisposable
         var device = new DemoDevice(name, this[home], Host.Address, Realms is null ? [] : [Realms.Pins(Subject)]);
         _devices.Add(device);
         return device;
+    }
+
+    /// <summary>Claims that no guess is gone at any of the three servers but the one that cannot be asked.</summary>
+    public async Task HoldsAllGuessesAsync(StepTale tale, string? but, CancellationToken ct)
+    {
+        ImmutableArray<PassphraseStatus> asked = [];
+        // A server that nobody waited for may hear a moment later that the guess was right.
+        for (var round = 0; round < 25; round++)
+        {
+            if (round > 0) await Task.Delay(TimeSpan.FromMilliseconds(200), ct);
+            asked = [.. (await NewPhone.Vault.Passphrase.StatusAsync(ct)).Where(s => s.Realm != but)];
+            if (asked.All(s => s.GuessesLeft == AllGuesses)) break;
+        }
+        tale.Holds(asked.Length == (but is null ? 3 : 2) && asked.All(s => s.GuessesLeft == AllGuesses),
+            $"no guess is gone: {string.Join(", ", asked.Select(s => $"{s.Realm} {s.GuessesLeft}"))}");
+        tale.Fact(but is null ? "guessesLeftAtAll" : "guessesLeft", asked.Select(s => s.GuessesLeft));
     }
 
     /// <summary>Forgets the folder, unless it is to be kept.</summary>
