@@ -138,12 +138,15 @@ public sealed class KeyRecoveryClient : IDisposable
     /// <param name="passphrase">The passphrase.</param>
     /// <param name="token">The app's token for its user: it finds the account, and lets nobody else use up the
     /// guesses.</param>
+    /// <param name="takesOlder">Whether to go on with what the server has, where a realm was told of more: only after
+    /// <see cref="ClientFailure.RestoredBehindRealm"/> or <see cref="ClientFailure.RolledBackByRealm"/>, and only when
+    /// the person knows why. Default: no.</param>
     /// <param name="ct">Cancels; a guess that was counted stays counted.</param>
     /// <returns><see cref="ClientFailure.WrongPassphrase"/> says how many guesses are left; a realm that lies is named,
     /// and never told as a wrong passphrase.</returns>
     public Task<Result<RecoverySession>> BeginPassphraseRecoveryAsync(
-        Passphrase passphrase, string token, CancellationToken ct = default) =>
-        new PassphraseRecovery(_options, _api, _store).BeginAsync(passphrase, token, ct);
+        Passphrase passphrase, string token, bool takesOlder = false, CancellationToken ct = default) =>
+        new PassphraseRecovery(_options, _api, _store).BeginAsync(passphrase, token, takesOlder, ct);
 
     /// <summary>
     /// Makes this device part of the account whose other device displays the code, and takes the app's bundle from

@@ -34,25 +34,34 @@ internal static class RecoverCommand
         {
             Description = "Strangers may have used the lost devices: remove what they added too, codes as well",
         };
+        var older = new Option<bool>("--accept-older")
+        {
+            Description = "Go on with what the server has, though one that guards the passphrase was told of more",
+        };
         var undo = RecoverUndo.Option();
         var name = DeviceName.Option();
         var command = new Command(
-            "recover", "Brings the account back to a new device") { code, passphrase, remove, stolen, undo, name };
+            "recover", "Brings the account back to a new device") 
+        {
+            code, passphrase, remove, stolen, older, undo, name,
+        };
         command.Validators.Add(result =>
         {
             if (result.GetValue(code) == result.GetValue(passphrase))
                 result.AddError("say with what to recover: --code or --passphrase");
+            if (result.GetValue(code) && result.GetValue(older))
+                result.AddError("--accept-older goes with --passphrase: no other server is asked about a code");
         });
         return command.Runs(
             (context, parsed, ct) =>
-                RunAsync(context, parsed.GetValue(passphrase), parsed.GetResult(remove) is null
+                RunAsync(context, parsed.GetValue(passphrase), parsed.GetValue(older), parsed.GetResult(remove) is null
                     ? null : parsed.GetValue(remove), parsed.GetValue(stolen), parsed.GetValue(undo),
                     parsed.GetValue(name)!, ct));
     }
 
     private static async Task RunAsync(
-        CliContext context, bool byPassphrase, string[]? remove, bool stolen, string? point, string name,
-        CancellationToken ct)
+        CliContext context, bool byPassphrase, bool takesOlder, string[]? remove, bool stolen, string? point,
+        string name, CancellationToken ct)
     {
         if (remove is null && !context.Ask.CanAsk)
             throw new CommandException(
@@ -63,7 +72,8 @@ internal static class RecoverCommand
             using (finished) Tell(context, finished, byPassphrase, [], [], null, []);
             return;
         }
-        using var session = byPassphrase ? await ByPassphraseAsync(context, ct) : await ByCodeAsync(context, ct);
+        using var session = byPassphrase
+            ? await ByPassphraseAsync(context, takesOlder, ct) : await ByCodeAsync(context, ct);
         context.Output.Show(people =>
         {
             people.WriteLine(
@@ -134,11 +144,12 @@ internal static class RecoverCommand
         return context.Expect(await context.Client.BeginRecoveryAsync(code, token, ct));
     }
 
-    private static async Task<RecoverySession> ByPassphraseAsync(CliContext context, CancellationToken ct)
+    private static async Task<RecoverySession> ByPassphraseAsync(
+        CliContext context, bool takesOlder, CancellationToken ct)
     {
         var token = await context.NeedTokenAsync(ct);
         using var passphrase = await new PassphraseInput(context.Ask).ReadAsync(ct);
-        return context.Expect(await context.Client.BeginPassphraseRecoveryAsync(passphrase, token, ct));
+        return context.Expect(await context.Client.BeginPassphraseRecoveryAsync(passphrase, token, takesOlder, ct));
     }
 
     // Before the code is asked for: a used home is refused, and an attempt whose answer was lost may have gone through

@@ -46,7 +46,18 @@ internal static class FailureText
         ClientFailure.PassphraseLocked => new { guessesLeft = 0 },
         ClientFailure.RealmLied lied => new { realm = lied.Realm, fault = Words.Kebab(lied.Fault.ToString()) },
         ClientFailure.RealmUnreachable unreachable => new { realm = unreachable.Realm },
-        ClientFailure.RolledBackByRealm rolledBack => new { realm = rolledBack.Realm },
+        ClientFailure.RolledBackByRealm rolledBack => new
+        {
+            realm = rolledBack.Realm, head = Base64UrlText.Encode(rolledBack.Head.Span),
+            evidence = rolledBack.Evidence is { } e ? new
+            {
+                known = Base64UrlText.Encode(e.Known.Span), served = Base64UrlText.Encode(e.Served.Span),
+            } : null,
+        },
+        ClientFailure.RestoredBehindRealm restored => new
+        {
+            realm = restored.Realm, restored.RestoredAt, head = Base64UrlText.Encode(restored.Head.Span),
+        },
         ClientFailure.TooFewRealms few => new { threshold = few.Threshold, missing = few.Missing },
         ClientFailure.NoSuchItem missing => new { name = missing.Name },
         ClientFailure.NoSuchAuthority missing => new { id = missing.Id.ToString() },
@@ -132,6 +143,13 @@ internal static class FailureText
             [
                 "Nothing of it was taken over. Is a device left? Open the account there: it gives back what it has "
                 + "verified. Or use the recovery code.",
+                "To go on with what the server shows: keyrecovery recover --passphrase --accept-older",
+            ],
+        ClientFailure.RestoredBehindRealm restored =>
+            [
+                "Is a device left? Open the account there: it gives back what it has verified.",
+                "To go on without: keyrecovery recover --passphrase --accept-older. Then look who is there "
+                + "(keyrecovery account show): whoever was removed since may be back.",
             ],
         ClientFailure.UnknownRealm => ["--realms FILE names the servers that guard passphrases."],
         ClientFailure.TokenOfAnother => ["--token FILE is to be a token of the user who made the account."],

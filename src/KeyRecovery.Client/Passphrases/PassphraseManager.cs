@@ -136,8 +136,9 @@ public sealed class PassphraseManager
     private async Task<Result<PassphraseCheck>> CheckSealAsync(UnlockedSlot unlocked, CancellationToken ct)
     {
         if (await _turns.TakeAsync(() => _state.RefreshAsync(ct), ct) is { } unread) return unread;
-        if (await unlocked.FindFaultAsync(_state.Read(open => open.Vault.Chain)) is { } fault)
-            return fault;
+        var (vault, api, keys) = (_state.Read(open => open.Vault), _state.Api, _state.Keys);
+        var descent = new Descent(vault, (version, token) => api.GetVaultAsync(keys, null, version, null, token));
+        if (await unlocked.FindFaultAsync(descent, _state.View.HomeKeys, ct) is { } fault) return fault;
         return _state.Read<Result<PassphraseCheck>>(open =>
         {
             var (opened, seal) = open.Vault.Open(unlocked.Slot.Id, unlocked.Keys.Kem);

@@ -1,5 +1,6 @@
 using KeyRecovery.Client.Realms;
 using KeyRecovery.Protocol.Passphrases;
+using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Passphrases;
@@ -30,7 +31,10 @@ internal sealed class PassphraseUnlock(KeyRecoveryOptions options, RealmDirector
         var keys = PassphraseSlot.DeriveKeys(slot.Id, stretched, oprf);
         if (keys.Signing.PublicKey != slot.SigningKey)
         {
+            // Right by what the realms know of the slot: then the home told another key than it was set up with.
+            var isRight = proven.All(p => p.Status!.Told?.SigningKey == keys.Signing.PublicKey);
             keys.Dispose();
+            if (isRight) return new ClientFailure.ServerLied(ProtocolFault.SlotParameters);
             return new ClientFailure.WrongPassphrase(
                 GuessesLeft(proven, slot.Parameters.Threshold),
                 ToldTime.Wait(proven.Max(p => p.Status!.NextAttemptInMs)));

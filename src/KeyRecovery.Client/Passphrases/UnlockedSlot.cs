@@ -1,6 +1,10 @@
 using System.Collections.Immutable;
+using KeyRecovery.Client.Realms;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Passphrases;
 
@@ -13,7 +17,7 @@ namespace KeyRecovery.Client.Passphrases;
 internal sealed class UnlockedSlot(
     KnownSlot slot, SlotKeys keys, IReadOnlyList<Task<RealmAnswer>> asked, Task confirmed, Task settled) : IDisposable
 {
-    private Chain? _chain;
+    private readonly HashSet<string> _useless = [];
 
     public KnownSlot Slot => slot;
 
@@ -27,37 +31,81 @@ internal sealed class UnlockedSlot(
     public ImmutableArray<RealmReport> Reports =>
     [
         .. asked.Where(task => task.IsCompletedSuccessfully).Select(task => task.Result)
-            .Where(answer => answer.Status is null || IsOffChain(answer)).Select(answer => answer.Report()),
+            .Where(answer => answer.Status is null || _useless.Contains(answer.Name)).Select(answer => answer.Report()),
     ];
 
-    /// <summary>What the verified chain holds against the slot as it was used, or null.</summary>
-    public async Task<ClientFailure?> FindFaultAsync(Chain chain)
+    /// <summary>What the verified vault holds against the slot as it was used, or null.</summary>
+    /// <param name="descent">The vault.</param>
+    /// <param name="homeKeys">The home's audit keys.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<ClientFailure?> FindFaultAsync(
+        Descent descent, IReadOnlyList<VerifyKey> homeKeys, CancellationToken ct)
     {
+        var chain = descent.Vault.Chain;
         var entry = chain.FindActive(slot.Id)?.Entry;
         if (entry is null || chain.Account != slot.Account
             || !entry.Parameters.Span.SequenceEqual(slot.Parameters.Encode()))
             return new ClientFailure.ServerLied(ProtocolFault.SlotParameters);
-        return await FindRolledBackAsync(chain) is { } realm ? new ClientFailure.RolledBackByRealm(realm) : null;
+        return await FindLackAsync(descent, homeKeys, ct);
     }
 
     public void Dispose() => keys.Dispose();
 
-    // Whether the chain holds the heads that enough realms were told. A realm whose head is not on it is no use, as one
-    // that is away is none; where too few are left, it is named: the chain was rolled back, or that realm lies.
-    private async Task<string?> FindRolledBackAsync(Chain chain)
+    // Whether the vault has what the home signed before, and every realm that has answered was told. One that shows
+    // what the home has not signed is no use, as one that is away is none; where too few are left, it is named.
+    private async Task<ClientFailure?> FindLackAsync(
+        Descent descent, IReadOnlyList<VerifyKey> homeKeys, CancellationToken ct)
     {
-        _chain = chain;
-        string? suspect = null;
-        var agreeing = 0;
-        await foreach (var task in Task.WhenEach(asked))
+        _useless.Clear();
+        var (seen, agreeing, unsigned) = (0, 0, 0);
+        ClientFailure? suspect = null;
+        await foreach (var task in Task.WhenEach(asked).WithCancellation(ct))
         {
-            if (!task.IsCompletedSuccessfully || await task is not { Status: not null } answer) continue;
-            if (IsOffChain(answer)) suspect ??= answer.Name;
-            else agreeing++;
-            if (agreeing == slot.Parameters.Threshold) return null;
+            seen++;
+            if (task.IsCompletedSuccessfully && await task is { Status: { } status } answer)
+            {
+                switch (await TestifyAsync(descent, status, homeKeys, ct))
+                {
+                    case Testimony.Agrees:
+                        agreeing++;
+                        break;
+                    case Testimony.Lacks lacks:
+                        return Tell(answer.Name, lacks, descent.Vault);
+                    case var testimony:
+                        _useless.Add(answer.Name);
+                        if (testimony is Testimony.Unsigned) unsigned++;
+                        suspect ??= testimony is null ? new ClientFailure.RolledBackByRealm(answer.Name)
+                            : new ClientFailure.RealmLied(answer.Name, RealmFault.Head);
+                        break;
+                }
+            }
+            // Nobody is waited for who is not needed, and nobody left out who is here.
+            if (agreeing >= slot.Parameters.Threshold && asked.Count(t => t.IsCompleted) == seen) return null;
         }
-        return suspect;
+        if (agreeing >= slot.Parameters.Threshold) return null;
+        return unsigned >= slot.Parameters.Threshold ? new ClientFailure.HomeKeyChanged() : suspect;
     }
 
-    private bool IsOffChain(RealmAnswer answer) => answer.Status?.Head is { } head && _chain?.Contains(head) == false;
+    // Null for a place, which nobody has signed, that is not on the chain.
+    private static async Task<Testimony?> TestifyAsync(
+        Descent descent, RealmStatus status, IReadOnlyList<VerifyKey> homeKeys, CancellationToken ct)
+    {
+        if (status.Told is { Heads: var heads }) return await Testimony.OfAsync(descent, heads, homeKeys, ct);
+        return status.Head is { } head && !descent.Vault.Chain.Contains(head) ? null : new Testimony.Agrees();
+    }
+
+    private static ClientFailure Tell(string realm, Testimony.Lacks lacks, VerifiedVault served)
+    {
+        if (lacks.Claim is { } claim)
+            return new ClientFailure.RestoredBehindRealm(realm, ToldTime.At(claim.Claim.Time))
+            {
+                Head = lacks.Head.Bytes,
+            };
+        return new ClientFailure.RolledBackByRealm(realm)
+        {
+            Head = lacks.Head.Bytes,
+            Evidence = lacks.Head.Head.Contradicts(served.Head.Head, served.Claims.Select(c => c.Claim))
+                ? new HomeEvidence(lacks.Head.Bytes, served.Head.Bytes) : null,
+        };
+    }
 }

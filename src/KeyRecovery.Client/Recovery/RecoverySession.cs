@@ -89,14 +89,22 @@ public sealed class RecoverySession : IDisposable
 
     internal static async Task<Result<RecoverySession>> ReadAsync(
         KeyRecoveryOptions options, VaultApi api, IDeviceStore store, DeviceKeys slot, string? token,
-        CancellationToken ct, UnlockedSlot? unlocked = null)
+        CancellationToken ct, UnlockedSlot? unlocked = null, bool takesOlder = false)
     {
-        var read = await RecoveryReader.ReadAsync(options, api, slot, token, ct);
-        if (!read.TryGet(out var view, out var failure)) return failure;
-        if (unlocked is null || await unlocked.FindFaultAsync(view.Newest.Chain) is not { } fault)
-            return new RecoverySession(options, api, store, slot, token, view, unlocked);
-        view.Good?.Dispose();
-        return fault;
+        // A commit may have raced the first reading of the two.
+        for (var isLast = false; ; isLast = true)
+        {
+            var read = await RecoveryReader.ReadAsync(options, api, slot, token, ct);
+            if (!read.TryGet(out var view, out var failure)) return failure;
+            var fault = unlocked is null ? null : await unlocked.FindFaultAsync(
+                new Descent(view.Newest, (version, end) => api.RecoverAsync(slot, version, token, end)),
+                view.HomeKeys, ct);
+            var isOlder = fault is ClientFailure.RolledBackByRealm or ClientFailure.RestoredBehindRealm;
+            if (fault is null || (takesOlder && isOlder))
+                return new RecoverySession(options, api, store, slot, token, view, unlocked);
+            view.Good?.Dispose();
+            if (isLast || !isOlder) return fault;
+        }
     }
 
     /// <summary>

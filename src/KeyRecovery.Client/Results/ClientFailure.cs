@@ -188,7 +188,28 @@ public abstract record ClientFailure
     public sealed record RolledBackByRealm(string Realm)
         : ClientFailure(
             $"the server shows an older or different history than the one that {Realm} was told: one of the two is "
-            + "wrong");
+            + "wrong")
+    {
+        /// <summary>What the server signed and does not show; empty where the realm shows no signature.</summary>
+        public ReadOnlyMemory<byte> Head { get; init; }
+
+        /// <summary>Both of the server's signatures, where they cannot both be true; else null.</summary>
+        public HomeEvidence? Evidence { get; init; }
+    }
+
+    /// <summary>
+    /// The server was restored from a backup that is older than what a realm was told of the account: some changes are
+    /// lost, and whoever was removed by them is back. Going on is an explicit argument.
+    /// </summary>
+    /// <param name="Realm">The realm.</param>
+    /// <param name="RestoredAt">When the server was restored, by its signed word.</param>
+    public sealed record RestoredBehindRealm(string Realm, DateTimeOffset RestoredAt)
+        : ClientFailure(
+            $"the server was restored from a backup, and lacks changes of the account that {Realm} was told of")
+    {
+        /// <summary>What the server signed before it was restored.</summary>
+        public ReadOnlyMemory<byte> Head { get; init; }
+    }
 
     /// <summary>The passphrase can be guessed by whoever runs the realms; nothing was sent.</summary>
     /// <param name="Reason">How it would be, and what to do.</param>

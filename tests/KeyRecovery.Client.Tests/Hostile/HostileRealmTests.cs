@@ -96,7 +96,7 @@ public sealed class HostileRealmTests(RealmsFixture fixture)
         using var passphrase = RealmsFixture.Of(PassphraseWorld.Right);
 
         using var session = TestDevice.Value(await laptop.Client.BeginPassphraseRecoveryAsync(
-            passphrase, await world.TokenAsync(), cancel.Token));
+            passphrase, await world.TokenAsync(), ct: cancel.Token));
         // The caller's own patience was for the call, which is done.
         await cancel.CancelAsync();
         Assert.Equal([Registered], (await EventsAsync(world))[..1]);

@@ -51,6 +51,12 @@ internal sealed class RogueRealm : IDisposable
 
     public byte[] Sign(RealmStatus status) => status.Sign(_signing);
 
+    /// <summary>An answer of a realm that knows the account's chain.</summary>
+    public byte[] Tell(RealmStatus honest, RealmHeads heads) => Sign(honest with
+    {
+        Told = new RealmSlotTold(1, _registered!.Share.PublicKey, _registered.SigningKey, heads),
+    });
+
     /// <summary>An answer whose evaluated element is whatever bytes.</summary>
     public byte[] SignElement(RealmStatus honest, byte[] element)
     {

@@ -22,7 +22,8 @@ internal sealed class AbsentRealmStep : DemoStep
         var token = (await DevelopmentToken.FetchAsync(world.Host.Address, DemoWorld.App, world.Subject, ct)).Token;
         using var passphrase = Passphrase.Read($"  {world.Passphrase} ").Passphrase!;
         var clock = Stopwatch.StartNew();
-        using var session = StepTale.Works(await machine.Client.BeginPassphraseRecoveryAsync(passphrase, token, ct));
+        using var session = StepTale.Works(
+            await machine.Client.BeginPassphraseRecoveryAsync(passphrase, token, ct: ct));
         var opened = StepTale.Works(await session.CheckItemsAsync(null, ct));
         tale.Holds(opened == world.Items.Length + 1,
             $"without {DemoRealms.NameOf(birch)}, the passphrase opens all {opened} items, in "

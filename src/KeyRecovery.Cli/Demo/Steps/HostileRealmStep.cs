@@ -26,7 +26,7 @@ internal sealed class HostileRealmStep : DemoStep
             using var passphrase = Passphrase.Read(world.Passphrase).Passphrase!;
             var clock = Stopwatch.StartNew();
             using var session = StepTale.Works(
-                await machine.Client.BeginPassphraseRecoveryAsync(passphrase, token, ct));
+                await machine.Client.BeginPassphraseRecoveryAsync(passphrase, token, ct: ct));
             var opened = StepTale.Works(await session.CheckItemsAsync(null, ct));
             tale.Holds(opened == world.Items.Length + 1 && hostile.Asked > 0,
                 $"the other two open all {opened} items, in {Words.Duration(clock.Elapsed)}, while "

@@ -22,7 +22,8 @@ internal sealed class LyingRealmStep : DemoStep
         var machine = world.Device("Alex's tablet", "tablet");
         var token = (await DevelopmentToken.FetchAsync(world.Host.Address, DemoWorld.App, world.Subject, ct)).Token;
         using var passphrase = Passphrase.Read(world.Passphrase).Passphrase!;
-        using var session = StepTale.Works(await machine.Client.BeginPassphraseRecoveryAsync(passphrase, token, ct));
+        using var session = StepTale.Works(
+            await machine.Client.BeginPassphraseRecoveryAsync(passphrase, token, ct: ct));
         var recovered = StepTale.Works(await session.CompleteAsync(machine.Name, [], ct));
         machine.Vault = recovered.Vault;
         var liar = session.RealmReports.SingleOrDefault();

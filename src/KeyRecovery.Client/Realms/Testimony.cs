@@ -1,0 +1,54 @@
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Realms;
+using KeyRecovery.Protocol.Vault;
+
+namespace KeyRecovery.Client.Realms;
+
+/// <summary>
+/// What a realm's heads say of a vault that the home server shows (docs/protocol.md §14.4): the vault must have all
+/// that the home has signed before and the realm has followed.
+/// </summary>
+internal abstract record Testimony
+{
+    private Testimony() { }
+
+    /// <summary>The chain contains the realm's head, and the manifest is that head's or descends from it.</summary>
+    public sealed record Agrees : Testimony;
+
+    /// <summary>The home has not signed what the realm shows, or for another account: it proves nothing.</summary>
+    public sealed record Unsigned : Testimony;
+
+    /// <summary>The vault lacks what the home has signed.</summary>
+    /// <param name="Head">What it lacks.</param>
+    /// <param name="Claim">The home's word that it was restored since, to a place below; null where there is none.
+    /// </param>
+    public sealed record Lacks(SignedHead Head, SignedClaim? Claim) : Testimony;
+
+    /// <summary>Judges.</summary>
+    /// <param name="descent">The vault, verified, and what it goes on from.</param>
+    /// <param name="heads">What the realm told.</param>
+    /// <param name="homeKeys">The home's audit keys.</param>
+    /// <param name="ct">Cancels.</param>
+    public static async Task<Testimony> OfAsync(
+        Descent descent, RealmHeads heads, IReadOnlyList<VerifyKey> homeKeys, CancellationToken ct)
+    {
+        var vault = descent.Vault;
+        if (!IsOf(vault, heads.Head, homeKeys)) return new Unsigned();
+        // A head in whose place the realm took another is told for a while: nothing is lost silently.
+        SignedHead?[] told = [heads.Head, heads.Replaced];
+        foreach (var head in told)
+        {
+            if (head is null || !IsOf(vault, head, homeKeys) || await descent.IsFromAsync(head.Head, ct)) continue;
+            var claims = vault.Claims.Concat(heads.Claims.Where(c => c.IsSignedBy(homeKeys)));
+            return new Lacks(head, claims.LastOrDefault(c => IsBelow(c.Claim, head.Head)));
+        }
+        return new Agrees();
+    }
+
+    private static bool IsOf(VerifiedVault vault, SignedHead head, IReadOnlyList<VerifyKey> homeKeys) =>
+        head.Head.Account == vault.Account && head.IsSignedBy(homeKeys);
+
+    private static bool IsBelow(RestoredClaim claim, AccountHead head) =>
+        claim.Account == head.Account && claim.Time > head.Time
+        && claim.ChainSequence <= head.Chain.Sequence && claim.ManifestVersion < head.Manifest.Version;
+}
