@@ -112,9 +112,8 @@ internal sealed class LinkRelay
 
     private static (string Bearer, string Hash) NewBearer(IRandom random)
     {
-        var bearer = new byte[BearerSize];
-        random.Fill(bearer);
-        return (Base64Url.EncodeToString(bearer), Hash256.Of(bearer).ToString());
+        using var bearer = SecretBytes.Random(BearerSize, random);
+        return (Base64Url.EncodeToString(bearer.Span), Hash256.Of(bearer.Span).ToString());
     }
 
     private static ApiRequest Post<T>(string path, T body, JsonTypeInfo<T> type) =>

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Linking;
@@ -33,6 +34,7 @@ public sealed class ExistingAwaitingReveal : ConnectedState
             case LinkMessage.Reveal reveal when !LinkDigits.Of(channel.Handshake, reveal.R).Matches(_typed):
                 return LinkFork<ExistingReviewing, ExistingConnected>.Fail(channel.End(LinkFailure.WrongDigits));
             case LinkMessage.Reveal reveal:
+                CryptographicOperations.ZeroMemory(reveal.R);
                 return new LinkFork<ExistingReviewing, ExistingConnected>.Next(
                     new ExistingReviewing(channel, reveal), default);
             case var other:

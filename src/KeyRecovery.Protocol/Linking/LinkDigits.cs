@@ -45,13 +45,17 @@ public readonly struct LinkDigits
 
     internal static LinkDigits Of(Hash256 handshake, ReadOnlySpan<byte> r)
     {
-        var hash = Hash256.Of(Bind(Labels.LinkDigits, handshake, r)).ToArray();
+        using var bound = Bind(Labels.LinkDigits, handshake, r);
+        var hash = Hash256.Of(bound.Span).ToArray();
         return new LinkDigits((uint)(BinaryPrimitives.ReadUInt64BigEndian(hash) % Values));
     }
 
     /// <summary>What the new device sends before it knows whether anybody types its digits.</summary>
-    internal static Hash256 Commit(Hash256 handshake, ReadOnlySpan<byte> r) =>
-        Hash256.Of(Bind(Labels.LinkCommitment, handshake, r));
+    internal static Hash256 Commit(Hash256 handshake, ReadOnlySpan<byte> r)
+    {
+        using var bound = Bind(Labels.LinkCommitment, handshake, r);
+        return Hash256.Of(bound.Span);
+    }
 
     /// <summary>Compares in constant time.</summary>
     internal bool Matches(LinkDigits other)
@@ -62,8 +66,8 @@ public readonly struct LinkDigits
             MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in others)));
     }
 
-    private static byte[] Bind(string label, Hash256 handshake, ReadOnlySpan<byte> r) =>
-        new CborOut().Array(3).Text(label).Bytes(handshake).Bytes(r).ToArray();
+    private static SecretBytes Bind(string label, Hash256 handshake, ReadOnlySpan<byte> r) =>
+        SecretBytes.Take(CborOut.OfSecrets().Array(3).Text(label).Bytes(handshake).Bytes(r));
 
     /// <summary>Always <c>[redacted]</c>.</summary>
     public override string ToString() => Redacted.Text;

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Protocol.Linking;
@@ -28,8 +29,10 @@ public sealed class NewConnected : ConnectedState
         if (received is LinkMessage.Digits wrong && !wrong.Value.Matches(Digits)) return Refuse(channel);
         using var r = _r;
         if (received is not LinkMessage.Digits) return LinkFork<NewRevealed, NewConnected>.Fail(channel.End(received));
+        var revealed = r.Span.ToArray();
         var reveal = channel.Seal(new LinkMessage.Reveal(
-            r.Span.ToArray(), _device.Entry, _device.Kem.PublicKey, _device.Name, _device.Platform));
+            revealed, _device.Entry, _device.Kem.PublicKey, _device.Name, _device.Platform));
+        CryptographicOperations.ZeroMemory(revealed);
         return new LinkFork<NewRevealed, NewConnected>.Next(new NewRevealed(channel, _device), reveal);
     }
 

@@ -6,8 +6,12 @@ namespace KeyRecovery.EndToEnd.Tests.Linking;
 /// <summary>Links two devices as two people at one table do: the digits of one are typed on the other.</summary>
 internal static class LinkedPair
 {
+    public static Task<Linked> LinkAsync(
+        VaultSession existing, TestDevice next, byte[] bundle, string name = "laptop") =>
+        LinkAsync(existing, next.Client, bundle, name);
+
     public static async Task<Linked> LinkAsync(
-        VaultSession existing, TestDevice next, byte[] bundle, string name = "laptop")
+        VaultSession existing, KeyRecoveryClient next, byte[] bundle, string name)
     {
         await using var link = TestDevice.Value(await existing.BeginLinkAsync());
         using var code = ((LinkCodeParse.Ok)LinkCode.Parse(link.QrText)).Code;
@@ -16,7 +20,7 @@ internal static class LinkedPair
             new LinkApproval {
                 AskDigits = (_, ct) => digits.Task.WaitAsync(ct), Consent = (_, _) => Task.FromResult(true),
             }, bundle);
-        var joining = next.Client.LinkAsync(
+        var joining = next.LinkAsync(
             code, new LinkJoin {
                 DeviceName = name, Platform = "test", ShowDigits = (shown, _) => digits.TrySetResult(shown),
             });
