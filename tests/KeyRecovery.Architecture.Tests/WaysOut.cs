@@ -14,6 +14,7 @@ public partial class WaysOut
     {
         [$"{Project}/Input/Ask.cs"] = "reads lines",
         [$"{Project}/Input/HiddenLine.cs"] = "reads keys",
+        [$"{Project}/Input/InputLines.cs"] = "reads lines, byte by byte",
         [$"{Project}/Output/RawOutput.cs"] = "JSON, bytes that were asked for, dots for keys",
         [$"{Project}/Output/Terminal.cs"] = "the one way",
     };

@@ -76,7 +76,11 @@ internal static class AccountCreateCommand
     private static async Task<string> NeedTokenAsync(CliContext context, CancellationToken ct)
     {
         if (await context.ReadTokenAsync(ct) is { } token) return token;
-        if (context.Ask.CanAsk) return (await context.Ask.HiddenAsync("The app's token:", ct)).Trim();
+        if (context.Ask.CanAsk)
+        {
+            using var typed = await context.Ask.HiddenAsync("The app's token:", ct);
+            return new string(typed.Span.Trim());
+        }
         throw new CommandException(CliFailure.Usage(
             "--token FILE is required: the app's token for its user",
             "For development: keyrecovery token --subject NAME > FILE"));

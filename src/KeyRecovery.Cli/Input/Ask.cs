@@ -1,4 +1,5 @@
 using KeyRecovery.Cli.Output;
+using KeyRecovery.Protocol.Primitives;
 
 // It reads lines.
 #pragma warning disable RS0030
@@ -20,7 +21,15 @@ internal sealed class Ask(bool isJson)
     public void Say(string text) => _console.WriteLine(text);
 
     /// <summary>The next line of standard input, or null at its end.</summary>
-    public static string? ReadLine() => Console.In.ReadLine();
+    public static string? ReadLine()
+    {
+        if (!Console.IsInputRedirected) return Console.In.ReadLine();
+        using var line = InputLines.Read();
+        return line is null ? null : new string(line.Span);
+    }
+
+    /// <summary>The next line of standard input, which is a secret and to be disposed of; null at its end.</summary>
+    public static SecretText? ReadSecretLine() => InputLines.Read();
 
     /// <summary>All of standard input, as bytes.</summary>
     public static Stream OpenInput() => Console.OpenStandardInput();
@@ -37,8 +46,10 @@ internal sealed class Ask(bool isJson)
     public async Task<bool> YesAsync(string question, CancellationToken ct) =>
         (await LineAsync($"{question} [y/N]", ct)).Trim() is [('y' or 'Y'), ..];
 
-    /// <summary>A line that is not seen: each character shows as a dot, so that a person knows how far it is.</summary>
-    public async Task<string> HiddenAsync(string question, CancellationToken ct)
+    /// <summary>
+    /// A line that is not seen, to be disposed of: each character shows as a dot, so that a person knows how far it is.
+    /// </summary>
+    public async Task<SecretText> HiddenAsync(string question, CancellationToken ct)
     {
         // The terminal's echo goes before the question comes: who pastes at once is not shown either.
         Console.TreatControlCAsInput = false;

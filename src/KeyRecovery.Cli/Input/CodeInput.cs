@@ -1,5 +1,5 @@
-using System.Text;
 using KeyRecovery.Cli.Failures;
+using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Recovery;
 
 namespace KeyRecovery.Cli.Input;
@@ -10,23 +10,26 @@ internal sealed class CodeInput(Ask ask)
     private const int Tries = 5;
 
     public Task<RecoveryCode> ReadAsync(CancellationToken ct) =>
-        ask.IsTerminal ? FromPersonAsync(ct) : Task.FromResult(FromLines(Ask.ReadLine()));
+        ask.IsTerminal ? FromPersonAsync(ct) : Task.FromResult(FromLines(Ask.ReadSecretLine()));
 
     /// <summary>The same; null where standard input ends before anything was given.</summary>
     public async Task<RecoveryCode?> TryReadAsync(CancellationToken ct)
     {
         if (ask.IsTerminal) return await FromPersonAsync(ct);
-        return Ask.ReadLine() is { } first ? FromLines(first) : null;
+        return Ask.ReadSecretLine() is { } first ? FromLines(first) : null;
     }
 
     // A pasted code may be broken into lines: reading ends when it is whole, or cannot become whole any more.
-    private static RecoveryCode FromLines(string? first)
+    private static RecoveryCode FromLines(SecretText? first)
     {
-        var typed = new StringBuilder();
+        using var typed = new SecretText();
         RecoveryCodeParse parse = new RecoveryCodeParse.WrongLength(0);
-        for (var line = first; line is not null; line = Ask.ReadLine())
+        for (var next = first; next is not null; next = Ask.ReadSecretLine())
         {
-            parse = RecoveryCode.Parse(typed.Append(line).Append('\n').ToString());
+            using var line = next;
+            typed.Append(line.Span);
+            typed.Append('\n');
+            parse = RecoveryCode.Parse(typed.Span);
             if (parse is not RecoveryCodeParse.WrongLength { Characters: < RecoveryCode.Characters }) break;
         }
         return parse is RecoveryCodeParse.Ok ok ? ok.Code : throw new CommandException(CodeProblem.Of(parse));
@@ -34,13 +37,13 @@ internal sealed class CodeInput(Ask ask)
 
     private async Task<RecoveryCode> FromPersonAsync(CancellationToken ct)
     {
-        var typed = "";
+        using var typed = new SecretText();
         for (var tries = 0; ;)
         {
-            var line = await ask.HiddenAsync(typed.Length == 0 ? "Recovery code:" : "          and:", ct);
-            if (line.Trim().Length == 0) (typed, line) = ("", "");
-            typed += line;
-            var parse = RecoveryCode.Parse(typed);
+            using var line = await ask.HiddenAsync(typed.Length == 0 ? "Recovery code:" : "          and:", ct);
+            if (line.Span.IsWhiteSpace()) typed.Truncate(0);
+            else typed.Append(line.Span);
+            var parse = RecoveryCode.Parse(typed.Span);
             if (parse is RecoveryCodeParse.Ok ok) return ok.Code;
             if (parse is RecoveryCodeParse.WrongLength { Characters: < RecoveryCode.Characters } shorter)
             {
@@ -57,22 +60,24 @@ internal sealed class CodeInput(Ask ask)
                 && await ask.YesAsync(
                     $"Group {typo.Group}, character {typo.Position} looks wrong. "
                     + $"Is it {typo.Suggestion} on your paper?", ct)
-                && RecoveryCode.Parse(Corrected(typed, typo)) is RecoveryCodeParse.Ok corrected)
+                && Corrected(typed, typo) is RecoveryCodeParse.Ok corrected)
             {
                 return corrected.Code;
             }
             if (++tries >= Tries) throw new CommandException(problem);
             ask.Say($"{problem.Message}. {string.Join(' ', problem.Advice)} Once more:");
-            typed = "";
+            typed.Truncate(0);
         }
     }
 
     // Only letters and digits of the alphabet are in a text that has a typo; the rest separates.
-    private static string Corrected(string typed, RecoveryCodeParse.Typo typo)
+    private static RecoveryCodeParse Corrected(SecretText typed, RecoveryCodeParse.Typo typo)
     {
-        var characters = typed.Where(char.IsAsciiLetterOrDigit).ToArray().AsSpan();
-        var code = characters[^RecoveryCode.Characters..];
-        code[((typo.Group - 1) * 4) + typo.Position - 1] = typo.Suggestion;
-        return new string(code);
+        using var code = new SecretText();
+        foreach (var character in typed.Span)
+            if (char.IsAsciiLetterOrDigit(character)) code.Append(character);
+        var begin = code.Length - RecoveryCode.Characters;
+        code.Replace(begin + ((typo.Group - 1) * 4) + typo.Position - 1, typo.Suggestion);
+        return RecoveryCode.Parse(code.Span[begin..]);
     }
 }

@@ -1,5 +1,5 @@
-using System.Text;
 using KeyRecovery.Cli.Output;
+using KeyRecovery.Protocol.Primitives;
 
 // It reads keys.
 #pragma warning disable RS0030
@@ -11,9 +11,9 @@ internal static class HiddenLine
 {
     private const char Dot = '•';
 
-    public static string Read()
+    public static SecretText Read()
     {
-        var line = new StringBuilder();
+        var line = new SecretText();
         while (true)
         {
             var key = Console.ReadKey(intercept: true);
@@ -21,14 +21,14 @@ internal static class HiddenLine
             {
                 case ConsoleKey.Enter:
                     Terminal.Error().WriteLine();
-                    return line.ToString();
+                    return line;
                 case ConsoleKey.Backspace when line.Length > 0:
-                    line.Length--;
+                    line.Truncate(line.Length - 1);
                     RawOutput.Backspace(1);
                     break;
                 case ConsoleKey.U when key.Modifiers == ConsoleModifiers.Control:
                     RawOutput.Backspace(line.Length);
-                    line.Clear();
+                    line.Truncate(0);
                     break;
                 default:
                     if (char.IsControl(key.KeyChar)) break;

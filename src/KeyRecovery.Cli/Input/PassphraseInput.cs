@@ -11,10 +11,15 @@ internal sealed class PassphraseInput(Ask ask)
     /// <summary>A passphrase that is there already.</summary>
     public async Task<Passphrase> ReadAsync(CancellationToken ct)
     {
-        if (!ask.IsTerminal) return Of(Ask.ReadLine() ?? "");
+        if (!ask.IsTerminal)
+        {
+            using var line = Ask.ReadSecretLine();
+            return Of(line is null ? [] : line.Span);
+        }
         for (var tries = 0; ; tries++)
         {
-            var (passphrase, fault) = Passphrase.Read(await ask.HiddenAsync("Passphrase:", ct));
+            using var typed = await ask.HiddenAsync("Passphrase:", ct);
+            var (passphrase, fault) = Passphrase.Read(typed.Span);
             if (passphrase is not null) return passphrase;
             if (tries >= Tries) throw new CommandException(Problem(fault));
             ask.Say($"{Problem(fault).Message}. Once more:");
@@ -28,7 +33,8 @@ internal sealed class PassphraseInput(Ask ask)
         for (var tries = 0; ; tries++)
         {
             var first = await ReadAsync(ct);
-            using var again = Passphrase.Read(await ask.HiddenAsync("     again:", ct)).Passphrase;
+            using var typed = await ask.HiddenAsync("     again:", ct);
+            using var again = Passphrase.Read(typed.Span).Passphrase;
             if (again is not null && first.Utf8.SequenceEqual(again.Utf8)) return first;
             first.Dispose();
             if (tries >= Tries) throw new CommandException(new CliFailure("passphrase", "the two are not the same"));
@@ -37,7 +43,7 @@ internal sealed class PassphraseInput(Ask ask)
     }
 
     /// <summary>Reads a text that is to be a passphrase.</summary>
-    public static Passphrase Of(string text)
+    public static Passphrase Of(ReadOnlySpan<char> text)
     {
         var (passphrase, fault) = Passphrase.Read(text);
         return passphrase ?? throw new CommandException(Problem(fault));

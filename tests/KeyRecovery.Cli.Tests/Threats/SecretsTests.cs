@@ -10,7 +10,7 @@ namespace KeyRecovery.Cli.Tests.Threats;
 public sealed class SecretsTests(CliFixture fixture)
 {
     [Fact]
-    public async Task A_code_is_in_no_output_but_that_which_shows_it_once()
+    public async Task Z14_a_code_is_in_no_output_but_that_which_shows_it_once()
     {
         var (device, code) = await fixture.NewAccountAsync();
         var content = Canary.NewText();
