@@ -16,9 +16,10 @@ internal static class ItemBatches
     /// <param name="items">Their entries, with their names for what is to be told.</param>
     /// <param name="take">Is given each item's number and bytes; says what is wrong with it, or null.</param>
     /// <param name="ct">Cancels.</param>
+    /// <param name="miss">Is told the number of each item that the server lacks; null where none may be lost.</param>
     public static async Task<ClientFailure?> FetchAsync(
         VaultApi api, DeviceKeys signer, IReadOnlyList<(string Name, ManifestItem Entry)> items,
-        Func<int, ReadOnlyMemory<byte>, ClientFailure?> take, CancellationToken ct)
+        Func<int, ReadOnlyMemory<byte>, ClientFailure?> take, CancellationToken ct, Action<int>? miss = null)
     {
         for (var done = 0; done < items.Count;)
         {
@@ -28,8 +29,9 @@ internal static class ItemBatches
             if (!Decode(success.Body, asked.Length).TryGet(out var batch, out var unread)) return unread;
             foreach (var item in batch.Items)
             {
-                if (item.IsEmpty) return new ClientFailure.ItemLost(items[done].Name);
-                if (take(done, item) is { } failure) return failure;
+                if (item.IsEmpty && miss is null) return new ClientFailure.ItemLost(items[done].Name);
+                if (item.IsEmpty) miss!(done);
+                else if (take(done, item) is { } failure) return failure;
                 done++;
             }
         }

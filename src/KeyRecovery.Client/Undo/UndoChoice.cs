@@ -45,8 +45,8 @@ internal sealed record UndoChoice(ItemId Id, ManifestItem? Now, ManifestItem? En
         if (stays && facts.Opens(now!)) return new UndoChoice(id, now, now, null);
         // What others wrote off the path is put again as well.
         var newest = stays ? now : Newest(facts.Everything ? [] : named.Where(i => !facts.IsByRemoved(i)), then);
-        if (newest is not null && newest == then && facts.Opens(then)) return new UndoChoice(id, now, then, null);
-        var first = then is not null && facts.Opens(then) ? then
+        if (newest is not null && newest == then && facts.MayReturn(then)) return new UndoChoice(id, now, then, null);
+        var first = then is not null && facts.MayReturn(then) ? then
             : facts.MayLeaveOut(now, then) ? null : now;
         return newest is null && first is null && now is null ? null : new UndoChoice(id, now, first, newest);
     }
@@ -67,10 +67,14 @@ internal sealed record UndoChoice(ItemId Id, ManifestItem? Now, ManifestItem? En
     /// <param name="BySlot">Whether a slot signs: it leaves out only what one of both lacks.</param>
     /// <param name="IsByRemoved">Whether a removed one wrote a version.</param>
     /// <param name="Opens">Whether an entry is on the path after the undo.</param>
+    /// <param name="IsThere">Whether the server has the bytes of an entry of the base.</param>
     internal sealed record Facts(
         Manifest Now, Manifest UndoneTo, ImmutableArray<ManifestItem> Named, bool NamesDeletions, bool Everything,
-        bool BySlot, Func<ManifestItem, bool> IsByRemoved, Func<ManifestItem, bool> Opens)
+        bool BySlot, Func<ManifestItem, bool> IsByRemoved, Func<ManifestItem, bool> Opens,
+        Func<ManifestItem, bool> IsThere)
     {
+        public bool MayReturn(ManifestItem then) => Opens(then) && IsThere(then);
+
         public bool MayLeaveOut(ManifestItem? now, ManifestItem? then) => !BySlot || now is null || then is null;
     }
 }

@@ -70,11 +70,12 @@ internal sealed class UndoDraft : IDisposable
                 return made = failure;
             var taken = await TakenAsync(view, undoneTo, request.Point, culprits, origins, ct);
             if (!taken.TryGet(out var known, out var untold)) return made = untold;
+            if (!(await FindLostAsync(view, undoneTo, ct)).TryGet(out var lost, out var unseen)) return made = unseen;
             var choices = UndoChoice.All(new UndoChoice.Facts(
                 view.Newest.Manifest.Manifest, undoneTo.Content.Manifest.Manifest, known.Versions, known.IsAll,
                 request.Everything, view.Newest.Chain.Authorities[signer.Id].IsSlot,
                 entry => origins.WriterOf(entry.Hash) is { } writer && culprits.Contains(writer),
-                entry => leadTo.Find(entry.Epoch) is not null));
+                entry => leadTo.Find(entry.Epoch) is not null, entry => !lost.Contains(entry.Hash)));
             if (!(await NotesAsync(view, undoneTo, leadTo, choices, ct)).TryGet(out var notes, out var unnamed))
                 return made = unnamed;
             var named = UndoNames.Choose(choices, notes, view.Newest.Chain.Authorities[signer.Id].IsSlot);
@@ -184,6 +185,18 @@ internal sealed class UndoDraft : IDisposable
         return (versions, culprits.All(id => points.Any(p => p.Authority == id)));
     }
 
+    // A server that lost bytes takes no undo that returns them: what is not there now is asked for.
+    private static async Task<Result<HashSet<Hash256>>> FindLostAsync(
+        VaultView view, UndoBase undoneTo, CancellationToken ct)
+    {
+        var (now, lost) = (view.Newest.Manifest.Manifest, new HashSet<Hash256>());
+        var returning = undoneTo.Content.Manifest.Manifest.Items.Where(i => now.Find(i.Id) != i)
+            .Select(i => ($"{i.Id}", i)).ToList();
+        return await ItemBatches.FetchAsync(
+            view.Api, view.Keys, returning, (_, _) => null, ct, i => lost.Add(returning[i].i.Hash)) is { } failure
+            ? failure : lost;
+    }
+
     // The name of an item stands in the sealed parts that open, and else in the item.
     private static async Task<Result<Dictionary<Hash256, ItemNote>>> NotesAsync(
         VaultView view, UndoBase undoneTo, EpochKeys leadTo, ImmutableArray<UndoChoice> choices, CancellationToken ct)
@@ -203,24 +216,16 @@ internal sealed class UndoDraft : IDisposable
             else unknown.Add(($"{entry.Id}", entry));
         }
 
-        for (var left = unknown; left.Count > 0;)
+        // What is lost cannot be named, and does not keep the rest from coming back.
+        var failure = await ItemBatches.FetchAsync(view.Api, view.Keys, unknown, (i, bytes) =>
         {
-            var done = 0;
-            var failure = await ItemBatches.FetchAsync(view.Api, view.Keys, left, (i, bytes) =>
-            {
-                var entry = left[i].Entry;
-                notes[entry.Hash] = OpenItem(view, undoneTo, leadTo, entry, bytes) is { } item
-                    ? new ItemNote(entry.Id, item.Name, item.Content.Length, view.Api.NowSeconds)
-                    : Unnamed(entry, view.Api.NowSeconds);
-                done = i + 1;
-                return null;
-            }, ct);
-            if (failure is null) break;
-            if (failure is not ClientFailure.ItemLost) return failure;
-            // What is lost cannot be named, and does not keep the rest from coming back.
-            notes[left[done].Entry.Hash] = Unnamed(left[done].Entry, view.Api.NowSeconds);
-            left = left[(done + 1)..];
-        }
+            var entry = unknown[i].Entry;
+            notes[entry.Hash] = OpenItem(view, undoneTo, leadTo, entry, bytes) is { } item
+                ? new ItemNote(entry.Id, item.Name, item.Content.Length, view.Api.NowSeconds)
+                : Unnamed(entry, view.Api.NowSeconds);
+            return null;
+        }, ct, i => notes[unknown[i].Entry.Hash] = Unnamed(unknown[i].Entry, view.Api.NowSeconds));
+        if (failure is not null) return failure;
         return notes;
     }
 

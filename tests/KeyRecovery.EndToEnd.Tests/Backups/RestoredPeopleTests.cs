@@ -10,6 +10,13 @@ namespace KeyRecovery.EndToEnd.Tests.Backups;
 /// </summary>
 public sealed class RestoredPeopleTests : IDisposable
 {
+    // What only a device does that is trusted is done at once.
+    private static readonly (string, string)[] Trusting =
+    [
+        ("Apps:0:Id", "demo"), ("Apps:0:Issuer", "urn:keyrecovery:development"), ("Apps:0:Audience", "demo"),
+        ("Apps:0:Policy:TrustAfterHours", "0"),
+    ];
+
     private readonly People _people = new();
 
     public void Dispose() => _people.Dispose();
@@ -217,9 +224,7 @@ public sealed class RestoredPeopleTests : IDisposable
     public async Task Who_had_begun_epochs_that_the_restore_lost_gets_rid_of_a_thief_who_spoiled_what_came_back(
         bool undoes)
     {
-        await using var world = await RestoredSite.MakeAsync(
-            _people, ("Apps:0:Id", "demo"), ("Apps:0:Issuer", "urn:keyrecovery:development"),
-            ("Apps:0:Audience", "demo"), ("Apps:0:Policy:TrustAfterHours", "0"));
+        await using var world = await RestoredSite.MakeAsync(_people, Trusting);
         var (old, thief) = (world.Device(), world.Device());
         using (await old.RecoverAsync(world.Person.Code, name: "old tablet")) { }
         using (await thief.RecoverAsync(world.Person.Code, name: "stolen")) { }
@@ -244,6 +249,29 @@ public sealed class RestoredPeopleTests : IDisposable
         var next = world.Device();
         using var recovered = await next.RecoverAsync(world.Person.Code, name: "new phone");
         Assert.Equal(world.Person.Content, TestDevice.Value(await recovered.GetAsync("item")));
+    }
+
+    [Fact]
+    public async Task What_the_restore_lost_for_good_keeps_no_thief_in_and_nothing_else_away()
+    {
+        await using var world = await RestoredSite.MakeAsync(_people, Trusting);
+        var (thief, next) = (world.Device(), world.Device());
+        using (await thief.RecoverAsync(world.Person.Code, name: "stolen")) { }
+        using (await world.Person.Device.OpenAsync()) { }
+        await world.RestoreAsync("data", world.Empty);
+        using var opened = await world.Person.Device.OpenAsync();
+        Assert.Equal("item", Assert.Single(opened.LostItems));
+        TestDevice.Value(await opened.PutAsync("later", "kept"u8.ToArray()));
+        using (var vault = await thief.OpenAsync())
+            TestDevice.Value(await vault.EditAsync([new ItemEdit.Remove("item"), new ItemEdit.Remove("later")]));
+        await Culprit.BeginUnsoundEpochAsync(thief);
+        Assert.IsType<ClientFailure.Spoiled>(TestDevice.Failure(await opened.RefreshAsync()));
+        var stolen = opened.Spoiled!.By;
+        TestDevice.Value(await opened.RevokeAsync(new RevocationRequest([stolen]) { Stolen = true }));
+        Assert.Equal("kept"u8.ToArray(), TestDevice.Value(await opened.GetAsync("later")));
+        Assert.DoesNotContain("item", opened.Items.Select(i => i.Name));
+        using var recovered = await next.RecoverAsync(world.Person.Code, name: "new phone");
+        Assert.Equal("kept"u8.ToArray(), TestDevice.Value(await recovered.GetAsync("later")));
     }
 
     [Fact]

@@ -105,13 +105,31 @@ internal sealed class Mender(ModelWorld world)
         var notes = to.Private?.Items
             ?? [.. to.Manifest.Manifest.Items.Select(i => new ItemNote(i.Id, Draft.NameOf(i.Id), 0, 0))];
         var manifest = ManifestDraft.Undo(
-            vault, null, to, link, new UndoChange { Return = notes }, owner.Id, owner.Keys.Signing, world.Random);
+            vault, null, to, link, await ChooseAsync(owner, vault.Manifest.Manifest, to.Manifest.Manifest, notes),
+            owner.Id, owner.Keys.Signing, world.Random);
         var commit = new CommitBundle(
             link.Sign(owner.Keys.Signing, new Dictionary<AuthorityId, byte[]>()), link.Keyset, manifest, [])
         {
             Base = brought ? to.Manifest : null,
         };
         return (new Draft(commit, []), deed with { IsUndo = true });
+    }
+
+    // What a restore lost the bytes of is left out; a slot leaves out nothing that both have.
+    private async Task<UndoChange> ChooseAsync(
+        Member owner, Manifest now, Manifest then, ImmutableArray<ItemNote> notes)
+    {
+        using var open = await world.Home.Server.PassAsync(world.Home.Account, owner.Keys);
+        var lost = new HashSet<ItemId>();
+        foreach (var item in then.Items.Where(i => now.Find(i.Id) != i))
+            if (await world.Home.Server.Service.Vaults.FindItemAsync(open, item.Hash, default) is null)
+                lost.Add(item.Id);
+        if (lost.Count > 0) world.Tally.Count("undone without what is lost");
+        return new UndoChange
+        {
+            Keep = [.. notes.Where(n => owner.IsSlot && lost.Contains(n.Id) && now.Find(n.Id) is not null)],
+            Return = [.. notes.Where(n => !lost.Contains(n.Id))],
+        };
     }
 
     // The newest point that no culprit had its hand in; else such a state that the device kept, of which it stores the

@@ -61,6 +61,18 @@ public sealed class ScriptedWalkTests(ITestOutputHelper output)
         Assert.True(tally["recovered"] == 1, $"{tally}");
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4095)]
+    public async Task What_a_lost_row_took_along_keeps_no_undo_from_bringing_back_the_rest(int read)
+    {
+        // The culprit gives the row back, without the bytes of the item, and deletes it behind a point that has it.
+        var tally = await WalkAsync(
+            (Move.Steal, 1), (Move.LoseTheRow, 4095), (Move.WrongRepair, 0), (Move.NewCode, read), (Move.Clear, 0));
+        Assert.True(tally["repaired by a culprit"] == 1 && tally["undone without what is lost"] == 1, $"{tally}");
+        Assert.True(tally["recovered"] == 1, $"{tally}");
+    }
+
     [Fact]
     public async Task Newer_data_under_older_keys_are_not_gone_behind_once_more()
     {
