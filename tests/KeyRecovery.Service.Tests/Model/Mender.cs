@@ -34,13 +34,35 @@ internal sealed class Mender(ModelWorld world)
                 return null;
             }
 
-            if (world.Honest.Where(world.IsTrusted).OrderBy(m => m.IsSlot).FirstOrDefault() is not { } owner)
-                return null;
+            if (await ChooseOwnerAsync() is not { } owner) return null;
             var vault = (await world.ReadAsync(owner))!;
             using var open = vault.Open(owner.Id, owner.Keys.Kem).Vault;
             if (open is not null && !world.Culprits.Any(world.IsActive)) return owner;
             await UndoAsync(owner, vault);
         }
+    }
+
+    // Of all that the owner has, what holds the newest epoch: a device rather than the code.
+    private async Task<Member?> ChooseOwnerAsync()
+    {
+        var (best, newest) = ((Member?)null, 0ul);
+        foreach (var member in world.Honest.Where(world.IsTrusted).OrderBy(m => m.IsSlot).ToList())
+        {
+            var vault = (await world.ReadAsync(member))!;
+            var epoch = FindKeys(member, vault, await OpenPointsAsync(member, vault))?.Current.Epoch ?? 0;
+            if (best is not null && epoch <= newest) continue;
+            (best, newest) = (member, epoch);
+            if (epoch == vault.Chain.Epoch) break;
+        }
+
+        return best;
+    }
+
+    private static EpochKeys? FindKeys(Member owner, VerifiedVault vault, List<OpenRestorePoint> points)
+    {
+        var (current, _) = vault.OpenKeys(owner.Id, owner.Keys.Kem);
+        return points.Select(p => p.Keys).Append(current).Append(owner.Good?.Keys.On(vault.Chain))
+            .OfType<EpochKeys>().MaxBy(k => k.Current.Epoch);
     }
 
     /// <summary>Removes the culprits, and goes back to before they came.</summary>
@@ -89,9 +111,7 @@ internal sealed class Mender(ModelWorld world)
         if (!world.Taken[vault.Manifest.Hash].IsSpoiled
             && Draft.Of(vault, owner, change, Spoil.None, world.Random) is { } removal) return (removal, deed);
         var points = await OpenPointsAsync(owner, vault);
-        var (current, _) = vault.OpenKeys(owner.Id, owner.Keys.Kem);
-        var keys = points.Select(p => p.Keys).Append(current).Append(owner.Good?.Keys.On(vault.Chain))
-            .OfType<EpochKeys>().MaxBy(k => k.Current.Epoch);
+        var keys = FindKeys(owner, vault, points);
         Assert.True(keys is not null, "nothing opens for the owner");
         if (await FindBaseAsync(owner, vault, points) is not ({ } to, var brought))
         {
@@ -100,6 +120,10 @@ internal sealed class Mender(ModelWorld world)
             return (plain, deed);
         }
 
+        // An epoch is left off where its maker goes: also a device that is lost, or kept nothing of it.
+        var makers = vault.Chain.Epochs.Skip((int)keys.Current.Epoch).Select(e => e.Signer)
+            .Where(id => id != owner.Id && world.Row!.Active.ContainsKey(id));
+        deed = deed with { Remove = [.. deed.Remove.Union(makers)] };
         using var link = ChainLinkDraft.NextEpoch(
             vault, keys.Current, new ChainLinkChange([], [.. deed.Remove.Order()], true), owner.Id, 0, world.Random);
         var notes = to.Private?.Items

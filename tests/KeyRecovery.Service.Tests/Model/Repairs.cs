@@ -62,19 +62,43 @@ internal sealed class Repairs(ModelWorld world)
         return true;
     }
 
-    /// <summary>Stores again what the account names and the server lacks.</summary>
+    /// <summary>Stores again what the account names and the server lacks; a code has a new phone do it.</summary>
     public async Task StoreMissingAsync(Member by, IEnumerable<Hash256>? missing = null)
     {
         if (world.IsBehind || !world.IsActive(by)) return;
         var lacking = world.Lacking.ToHashSet();
         if (missing is not null) Assert.True(lacking.SetEquals(missing), "other items are missing than by the rules");
+        if (lacking.Count == 0) return;
+        var device = by.IsSlot
+            ? world.Honest.FirstOrDefault(m => !m.IsSlot && world.IsActive(m)) ?? await LinkAsync(by) : by;
         foreach (var item in lacking)
         {
-            using var open = await world.Home.Server.PassAsync(world.Home.Account, by.Keys);
+            using var open = await world.Home.Server.PassAsync(world.Home.Account, device.Keys);
             Assert.IsType<Outcome<Hash256>.Done>(
                 await world.Home.Server.Service.Staging.PutAsync(open, item, world.Bytes[item], default));
             world.Store(item);
         }
+    }
+
+    // On the next day, where the links of this one are used up.
+    private async Task<Member> LinkAsync(Member code)
+    {
+        var phone = TestAuthority.Device(world.Random);
+        for (var tries = 0; ; tries++)
+        {
+            var draft = Draft.Of(
+                (await world.ReadAsync(code))!, code, new AccountChange { Add = [phone] }, Spoil.None, world.Random,
+                anyway: true);
+            var deed = new Deed(code.Id, world.Now) { Add = [(phone.Id, false)] };
+            if (await world.CommitAsync(code, draft!, deed)) break;
+            Assert.True(tries == 0, "a code links no phone");
+            await world.Home.WaitAsync(TimeSpan.FromDays(1));
+        }
+
+        var linked = new Member(phone, true);
+        await world.JoinAsync([linked]);
+        world.Tally.Count("linked by a code");
+        return linked;
     }
 
     /// <summary>

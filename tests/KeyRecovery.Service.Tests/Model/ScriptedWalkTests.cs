@@ -74,6 +74,27 @@ public sealed class ScriptedWalkTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_code_alone_has_a_new_phone_store_what_a_culprit_gave_back_without_its_bytes()
+    {
+        var tally = await WalkAsync(
+            (Move.Steal, 1), (Move.LoseTheRow, 4095), (Move.WrongRepair, 0), (Move.LoseAll, 0));
+        Assert.True(tally["repaired by a culprit"] == 1 && tally["linked by a code"] == 1, $"{tally}");
+        Assert.True(tally["recovered"] == 1, $"{tally}");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_epoch_that_only_another_device_opens_is_led_to_by_it_or_left_off_with_it(bool isThere)
+    {
+        // Tablet and laptop meet the account after the phone; the thief spoils it, and the points go with the row.
+        var tally = await WalkAsync(
+            (Move.Link, 0), (Move.Wait, 2), (Move.Steal, 1), (Move.Rotate, 1), (Move.SpoilEpoch, 4),
+            (isThere ? Move.Wait : Move.Lose, 1), (Move.LoseTheRow, 0));
+        Assert.True(tally["undone"] == 1 && tally["recovered"] == 1, $"{tally}");
+    }
+
+    [Fact]
     public async Task Newer_data_under_older_keys_are_not_gone_behind_once_more()
     {
         var tally = await WalkAsync(
