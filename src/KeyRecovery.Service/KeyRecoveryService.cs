@@ -65,7 +65,8 @@ public sealed class KeyRecoveryService : IDisposable
         RecoverySlots = new RecoverySlots(context);
         Realm = new Realm(
             keys, _lookups, shares, policies, _auditKey.PublicKey, secrets.RealmSeed.Span, random, clock);
-        Audit = new StoreAudit(context, new RealmCheck(keys, _lookups.Ids, shares), new ErasureCheck(context, erasures));
+        Audit = new StoreAudit(
+            context, new RealmCheck(keys, _lookups.Ids, shares), new ErasureCheck(context, erasures));
         var (sets, orphans) = (backups ?? NoBackupSets.Instance, new OrphanAccounts(data, context.Tables));
         Erasures = new Erasures(context, erasures, ring, secrets, sets, tombstones ?? NoTombstones.Instance);
         Sweeper = new Sweeper(context, Erasures.Sweep, orphans);

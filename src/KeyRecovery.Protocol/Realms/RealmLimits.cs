@@ -45,7 +45,8 @@ public static class RealmLimits
     public const ulong KnownSeconds = 72 * 60 * 60;
 
     /// <summary>
-    /// For how long a fork's other side is told, and its slots are kept paused, in seconds: 30 days. As long as a pause.
+    /// For how long a fork's other side is told, and its slots are kept paused, in seconds: 30 days. As long as a
+    /// pause.
     /// </summary>
     public const ulong ForkSeconds = 30 * 24 * 60 * 60;
 

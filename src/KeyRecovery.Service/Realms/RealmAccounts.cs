@@ -103,8 +103,8 @@ internal sealed class RealmAccounts(
     }
 
     /// <summary>Begins to know an account, or moves on with it.</summary>
-    /// <returns>The row to write, which is the same where nothing changed; with a failure where it is a fork; none where
-    /// head and links are refused.</returns>
+    /// <returns>The row to write, which is the same where nothing changed; with a failure where it is a fork; none
+    /// where head and links are refused.</returns>
     public (RealmAccountRow? Next, ServiceFailure? Failure) Begin(
         string app, RealmAccountRow? account, SignedHead head, ImmutableArray<ReadOnlyMemory<byte>> links)
     {

@@ -28,7 +28,8 @@ internal sealed class RealmEnrolment(
     public async ValueTask<Outcome<byte[]>> RegisterAsync(
         AppUser user, RealmRegister register, Hash256 request, CancellationToken ct)
     {
-        if (register.Realm != keys.Identity.Fingerprint) return new ServiceFailure(ErrorCode.Refused) { Field = "realm" };
+        if (register.Realm != keys.Identity.Fingerprint)
+            return new ServiceFailure(ErrorCode.Refused) { Field = "realm" };
         RealmShareRegistration? opened = null;
         try
         {

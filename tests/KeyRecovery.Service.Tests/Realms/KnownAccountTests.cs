@@ -172,13 +172,14 @@ public sealed class KnownAccountTests
         account.Account.Return(account.Account.History[2]);
         var status = await account.StatusAsync();
         Assert.Equal(RealmSlotState.Live, status.State);
-        Assert.Equal(KnownAccount.HeadOf(fork, Later).Bytes.ToArray(), status.Told!.Heads.Contradicting!.Bytes.ToArray());
+        Assert.Equal(
+            KnownAccount.HeadOf(fork, Later).Bytes.ToArray(), status.Told!.Heads.Contradicting!.Bytes.ToArray());
         Done(await account.GuessAsync());
         await SoundAsync(account);
     }
 
     [Fact]
-    public async Task A_fork_under_a_claim_with_a_known_authority_is_followed_and_what_it_lacks_is_paused_for_thirty_days()
+    public async Task A_fork_under_a_claim_with_a_known_authority_is_followed_and_what_it_lacks_is_paused()
     {
         await using var account = await KnownAccount.RegisteredAsync();
         var before = KnownAccount.HeadOf(account.Account.Now);

@@ -129,7 +129,8 @@ internal static class RealmStories
             SignedHead head, IEnumerable<SignedChainLink> links, SignedClaim[]? claims = null, RealmFork? fork = null,
             ulong at = Since + Wait) => new()
         {
-            ["appId"] = TestAccount.DefaultApp, ["fingerprint"] = Hex(Realm.ToArray()), ["homeKeys"] = HexArray(TestHome.Keys.Select(k => k.ToArray())),
+            ["appId"] = TestAccount.DefaultApp, ["fingerprint"] = Hex(Realm.ToArray()),
+            ["homeKeys"] = HexArray(TestHome.Keys.Select(k => k.ToArray())),
             ["since"] = Since, ["first"] = Hex(HeadOf(Second, Since).Bytes), ["firstLinks"] = Links(Second.Links),
             ["at"] = at, ["head"] = Hex(head.Bytes), ["links"] = Links(links),
             ["claims"] = HexArray((claims ?? []).Select(claim => claim.Bytes.ToArray())),

@@ -46,7 +46,8 @@ internal sealed class RealmViewFormat() : GoldenFormat("realm-view", "§14.5")
         if (begun is not RealmVerdict.Newer(var view)) return (begun, null!);
         var fork = told.Text("fork") is "" ? null : RealmFork.Decode(told.Bytes("fork"));
         var verdict = view.Follow(
-            new Hash256(told.Bytes("fingerprint")), app, SignedHead.Decode(told.Bytes("head")), Memories(told, "links"), Memories(told, "claims"),
+            new Hash256(told.Bytes("fingerprint")), app, SignedHead.Decode(told.Bytes("head")),
+            Memories(told, "links"), Memories(told, "claims"),
             fork, keys, At("at"));
         return (verdict, verdict switch
         {
