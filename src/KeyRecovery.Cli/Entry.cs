@@ -6,6 +6,7 @@ using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Passphrases;
+using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Recovery;
 
 namespace KeyRecovery.Cli;
@@ -18,6 +19,7 @@ internal static class Entry
 
     public static async Task<int> RunAsync(string[] args)
     {
+        CoreDumps.Refuse();
         if (!Normalization.IsAvailable)
         {
             Terminal.Error().WriteLine(

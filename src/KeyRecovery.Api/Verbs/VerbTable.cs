@@ -1,6 +1,7 @@
 using System.Reflection;
 using KeyRecovery.Api.CommandLine;
 using KeyRecovery.Api.Control;
+using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Ring;
@@ -49,6 +50,7 @@ internal static class VerbTable
 
     public static async Task<int> RunAsync(string[] args)
     {
+        CoreDumps.Refuse();
         var named = args is [var first, ..] && !first.StartsWith('-');
         var verb = named ? args[0] : "serve";
         var rest = named ? args[1..] : args;
