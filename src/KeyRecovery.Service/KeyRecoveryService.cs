@@ -69,7 +69,7 @@ public sealed class KeyRecoveryService : IDisposable
             context, new RealmCheck(keys, _lookups.Ids, shares), new ErasureCheck(context, erasures));
         var (sets, orphans) = (backups ?? NoBackupSets.Instance, new OrphanAccounts(data, context.Tables));
         Erasures = new Erasures(context, erasures, ring, secrets, sets, tombstones ?? NoTombstones.Instance);
-        Sweeper = new Sweeper(context, Erasures.Sweep, orphans);
+        Sweeper = new Sweeper(context, Erasures.Sweep, orphans, Realm.Accounts);
         Ring = ring;
         RingAudit = new RingAudit(keys, context.Tables, ring);
         Rotation = new KekRotation(keys, context.Tables, ring, random, clock.Timers);

@@ -1,5 +1,6 @@
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Erasure;
+using KeyRecovery.Service.Realms;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Telemetry;
@@ -17,8 +18,11 @@ public sealed class Sweeper
     private readonly ErasureSweep _erasures;
     private readonly OrphanAccounts _orphans;
 
-    internal Sweeper(ServiceContext context, ErasureSweep erasures, OrphanAccounts orphans) =>
-        (_context, _erasures, _orphans) = (context, erasures, orphans);
+    private readonly RealmAccounts _realm;
+
+    internal Sweeper(
+        ServiceContext context, ErasureSweep erasures, OrphanAccounts orphans, RealmAccounts realm) =>
+        (_context, _erasures, _orphans, _realm) = (context, erasures, orphans, realm);
 
     /// <summary>Sweeps once.</summary>
     /// <param name="olderThan">How old an orphan must be. Default of the host: 24 h.</param>
@@ -63,6 +67,7 @@ public sealed class Sweeper
 
         var lookups = await new LookupSweep(_context, before).RunAsync(ct);
         await _erasures.RunAsync(before, ct);
+        await _realm.SweepAsync(ct);
         var (orphans, stopped) = await _orphans.RemoveAsync(live, before, brake ? 0 : null, ct);
         if (stopped) orphans = 0;
         var report = new SweepReport(pending, lookups, orphans, staged, versions, leftovers, stopped);

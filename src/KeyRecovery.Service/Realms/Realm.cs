@@ -194,6 +194,9 @@ public sealed class Realm : IDisposable
     /// <summary>Zeroes the realm's keys.</summary>
     public void Dispose() => _keys.Dispose();
 
+    /// <summary>What it knows of accounts.</summary>
+    internal RealmAccounts Accounts => _accounts;
+
     private DateTimeOffset Now => _clock.Steady;
 
     private async ValueTask<Outcome<byte[]>> ChangeAsync(

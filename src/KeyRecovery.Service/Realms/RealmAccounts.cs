@@ -133,6 +133,22 @@ internal sealed class RealmAccounts(
         }
     }
 
+    /// <summary>Destroys what a wait is over for that nobody has come to since.</summary>
+    public async ValueTask SweepAsync(CancellationToken ct)
+    {
+        await foreach (var stored in store.ScanAsync(Table.RealmAccounts, ct))
+        {
+            try
+            {
+                await DestroyAsync(RealmAccountRow.Decode(stored.Value), ct);
+            }
+            catch (WireFormatException)
+            {
+                // The check tells of it, and nobody else's waits for it.
+            }
+        }
+    }
+
     private (RealmAccountRow? Next, ServiceFailure? Failure) Move(
         RealmAccountRow account, SignedHead head, ImmutableArray<ReadOnlyMemory<byte>> links,
         ImmutableArray<ReadOnlyMemory<byte>> claims, RealmFork? fork)
