@@ -48,7 +48,8 @@ internal sealed class RealmEnrolment(
                 if (failure is not null)
                 {
                     // A fork: kept as evidence, and nothing is registered.
-                    await store.WriteAsync([new RowWrite.Replace(stored!, account.Encode())], ct);
+                    if (!ReferenceEquals(account, known))
+                        await store.WriteAsync([new RowWrite.Replace(stored!, account.Encode())], ct);
                     return failure;
                 }
 

@@ -140,6 +140,7 @@ public sealed class StrangerTests(RealmFixture fixture) : IClassFixture<RealmFix
         using var slot = await RealmFixture.RegisteredAsync(client);
         foreach (var (verb, field) in new[] {
             ("register", "registration"), ("evaluate", "evaluate"), ("reset", "reset"), ("manage", "manage"),
+            ("follow", "follow"), ("command", "command"), ("receipt", "receipt"),
         })
         {
             foreach (var body in new byte[][] { [], [0xa0], slot.Guess().Body[..^1], [.. slot.Guess().Body, 0] })
@@ -150,8 +151,9 @@ public sealed class StrangerTests(RealmFixture fixture) : IClassFixture<RealmFix
 
             Assert.Equal("unsupported-media-type",
                 (await client.SendAsync(verb, slot.Id, slot.Guess().Body, client.Token, "application/json")).Slug);
+            var most = verb is "register" or "follow" or "command" ? RealmLimits.BundleBytes : RealmLimits.RequestBytes;
             Assert.Equal("too-large",
-                (await client.SendAsync(verb, slot.Id, new byte[RealmLimits.RequestBytes + 1], client.Token)).Slug);
+                (await client.SendAsync(verb, slot.Id, new byte[most + 1], client.Token)).Slug);
         }
     }
 

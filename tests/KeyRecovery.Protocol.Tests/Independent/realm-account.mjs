@@ -153,11 +153,14 @@ export function follow(view, { appId, homeKeys, realm, at, ...told }) {
   if (!convicted && !isAbove(head, view.head)) return { verdict: 'old', view };
   const links = told.links.map(readSignedLink);
   const behind = convicted ? null : linksBehind(view.head, head, links);
-  if (behind) return { verdict: 'newer', view: { ...view, head, claims, active: behind.reduce(move(at), view.active) } };
+  if (behind) {
+    return { verdict: 'newer', view: { ...view, head, claims, active: behind.reduce(move(at), view.active) } };
+  }
   const kept = view.contradicting.length > 0 ? view.contradicting : head.bytes;
   const restored = isAbove(head, view.head) && told.fork.length > 0
     ? takeFork(view, head, links, claims, readFork(told.fork), { appId, realm, at }) : null;
-  return restored ? { verdict: 'restored', view: restored } : { verdict: 'fork', view: { ...view, contradicting: kept } };
+  if (restored) return { verdict: 'restored', view: restored };
+  return { verdict: 'fork', view: { ...view, contradicting: kept } };
 }
 
 const isAbove = (head, than) => head.manifestVersion !== than.manifestVersion

@@ -179,7 +179,7 @@ public sealed class KnownAccountTests
     }
 
     [Fact]
-    public async Task A_fork_under_a_claim_with_a_known_authority_is_followed_and_what_it_lacks_is_paused()
+    public async Task A_fork_under_a_claim_and_a_known_authoritys_word_is_followed_and_what_it_lacks_is_paused()
     {
         await using var account = await KnownAccount.RegisteredAsync();
         var before = KnownAccount.HeadOf(account.Account.Now);

@@ -75,8 +75,8 @@ internal sealed record Family(TestAccount Account, Party Young, Party Removed)
         {
             Id = account.Id, Code = account.Code.Id, Item = Hash256.Of(put.Items[0].Span),
             ItemId = put.Manifest.Manifest.Items[0].Id, Point = point.Vault.Manifest.Hash,
-            Passphrase = passphrase, Known = known, Told = point.Vault, Attempt = guess.Attempt, Nameplate = nameplate,
-            Session = session,
+            Passphrase = passphrase, Known = known, Told = point.Vault, Attempt = guess.Attempt,
+            Nameplate = nameplate, Session = session,
             Job = await JobAsync(host, officer),
         };
     }

@@ -58,8 +58,11 @@ internal sealed class RealmRequestsFormat() : GoldenFormat("realm-requests", "§
             yield return ($"{what}: a byte missing", Told(what, bytes[..^1]), verdict);
         }
         foreach (var (what, at) in ((string, int)[])[("register", 60), ("commandPause", 50), ("fork", 40)])
+        {
             yield return (
                 $"{what}: another realm, unsigned", Told(what, Forge.Flip(right.Bytes(what), at)), "signature");
+        }
+
         var other = Command(inputs, RealmCommandKind.Pause, SignatureLabel.RealmFork);
         yield return ("command: signed under another label", Told("commandPause", other), "signature");
         yield return ("command: no action", Told("commandPause", Command(inputs, 0)), Malformed);
