@@ -66,8 +66,8 @@ internal static class PointReader
         {
             var point = RestorePoint.Decode(success.Body);
             if (point.Manifest.Hash != info.Manifest) return new ClientFailure.ServerLied(ProtocolFault.ForkedManifest);
-            var hashes = await HashesAsync(view, point.Manifest.Manifest.Version, ct);
-            if (point.Check(view.Newest, hashes, view.HomeKeys) is var wrong and not ProtocolFault.None)
+            var (hashes, gaps) = await TrailAsync(view, point.Manifest.Manifest.Version, ct);
+            if (point.Check(view.Newest, hashes, view.HomeKeys, gaps) is var wrong and not ProtocolFault.None)
                 return new ClientFailure.ServerLied(wrong);
             var (open, fault) = point.Open(view.Newest, view.Keys.Id, view.Keys.Kem);
             if (open is null && fault == ProtocolFault.OwnSeal && HeldKeys(view) is { } held)
@@ -87,25 +87,28 @@ internal static class PointReader
     // Whoever was added since the point has no seal of it, and holds its key by the path.
     private static EpochKeys? HeldKeys(VaultView view) => view.FindKeys(null);
 
-    // Those that the vault knows reach far enough as a rule; else they are asked for, a page at a time.
-    private static async Task<ImmutableArray<Hash256>?> HashesAsync(VaultView view, ulong from, CancellationToken ct)
+    // Hashes that the vault knows reach far enough as a rule; else they are asked for, a page at a time, and the first
+    // answer tells the gaps.
+    private static async Task<(ImmutableArray<Hash256>? Hashes, ImmutableArray<ManifestGap> Gaps)> TrailAsync(
+        VaultView view, ulong from, CancellationToken ct)
     {
         var version = view.Newest.Manifest.Manifest.Version;
-        if (from >= version || version - from <= (ulong)view.Newest.Hashes.Length) return null;
+        if (from >= version || version - from <= (ulong)view.Newest.Hashes.Length) return (null, []);
+        ImmutableArray<ManifestGap> gaps = [];
         // No server keeps more; what it tells beyond that leads nowhere.
-        if (version - from > Limits.TrailKept) return [];
+        if (version - from > Limits.TrailKept) return (ImmutableArray<Hash256>.Empty, gaps);
         ImmutableArray<Hash256> hashes = [];
         while (from + (ulong)hashes.Length < version)
         {
             var answer = await view.Api.GetVaultAsync(
                 view.Keys, view.Newest.Chain.Head.Link.Sequence, from + (ulong)hashes.Length, null, ct);
-            if (answer is not Answer.Success page
-                || VaultBundle.Decode(page.Body).Hashes is not { IsEmpty: false } more)
-                return hashes;
-            hashes = hashes.AddRange(more);
+            if (answer is not Answer.Success page) break;
+            var told = VaultBundle.Decode(page.Body);
+            if (hashes.IsEmpty) gaps = told.Gaps;
+            hashes = hashes.AddRange(told.Hashes);
             // A page that is not full is the last one.
-            if (more.Length < Limits.TrailPage) break;
+            if (told.Hashes.Length < Limits.TrailPage) break;
         }
-        return [.. hashes.Take((int)(version - from))];
+        return ([.. hashes.Take((int)(version - from))], gaps);
     }
 }

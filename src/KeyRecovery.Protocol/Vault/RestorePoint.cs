@@ -76,8 +76,11 @@ public sealed record RestorePoint(SignedManifest Manifest, ReadOnlyMemory<byte> 
     /// <param name="hashes">The hashes of the manifests from the point's version on up to the one before the vault's;
     /// null where those that the vault knows reach that far.</param>
     /// <param name="homeKeys">The home's audit keys, for a state that a repair replaced.</param>
+    /// <param name="gaps">The gaps that were told with <paramref name="hashes"/>, beside those that the vault knows:
+    /// who gave a state back itself never asked from below them.</param>
     public ProtocolFault Check(
-        VerifiedVault vault, ImmutableArray<Hash256>? hashes = null, IReadOnlyList<VerifyKey>? homeKeys = null)
+        VerifiedVault vault, ImmutableArray<Hash256>? hashes = null, IReadOnlyList<VerifyKey>? homeKeys = null,
+        IReadOnlyList<ManifestGap>? gaps = null)
     {
         var (then, now) = (Manifest.Manifest, vault.Manifest.Manifest);
         if (then.Account != vault.Account) return ProtocolFault.OtherAccount;
@@ -89,7 +92,8 @@ public sealed record RestorePoint(SignedManifest Manifest, ReadOnlyMemory<byte> 
         if (Manifest.Hash == vault.Manifest.Hash) return ProtocolFault.None;
         if (Head is not null) return CheckReplaced(vault, Head, homeKeys ?? []);
         return then.Version < now.Version
-            && (Leads(vault.Manifest, hashes ?? Known(vault, now.Version - then.Version)) || IsUnproved(vault))
+            && (Leads(vault.Manifest, hashes ?? Known(vault, now.Version - then.Version))
+                || IsUnproved(vault, gaps ?? []))
             ? ProtocolFault.None
             : ProtocolFault.ForkedManifest;
     }
@@ -105,8 +109,8 @@ public sealed record RestorePoint(SignedManifest Manifest, ReadOnlyMemory<byte> 
     }
 
     // In or below a gap nothing can be proved; that there is one, the home has to have claimed a restore for.
-    private bool IsUnproved(VerifiedVault vault) => vault.Gaps.Any(gap => Manifest.Manifest.Version <= gap.To
-        && vault.Claims.Any(c => c.Claim.ManifestVersion < gap.To));
+    private bool IsUnproved(VerifiedVault vault, IReadOnlyList<ManifestGap> told) => vault.Gaps.Concat(told).Any(
+        gap => Manifest.Manifest.Version <= gap.To && vault.Claims.Any(c => c.Claim.ManifestVersion < gap.To));
 
     /// <summary>Opens a point that holds with the reader's KEM key.</summary>
     /// <param name="vault">The vault that the reader has verified.</param>

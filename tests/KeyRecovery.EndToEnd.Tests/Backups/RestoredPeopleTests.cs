@@ -1,3 +1,4 @@
+using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Testing.Hosting;
 using KeyRecovery.Testing.Needs;
@@ -272,6 +273,32 @@ public sealed class RestoredPeopleTests : IDisposable
         Assert.DoesNotContain("item", opened.Items.Select(i => i.Name));
         using var recovered = await next.RecoverAsync(world.Person.Code, name: "new phone");
         Assert.Equal("kept"u8.ToArray(), TestDevice.Value(await recovered.GetAsync("later")));
+    }
+
+    [Fact]
+    public async Task A_point_below_what_a_device_gave_back_unproved_is_no_lie_of_the_home()
+    {
+        await using var world = await RestoredSite.MakeAsync(_people);
+        var second = world.Device();
+        using var next = RecoveryCode.Generate(SystemRandom.Instance);
+        using (await second.RecoverAsync(world.Person.Code, name: "laptop")) { }
+        await world.BackupAsync();
+        using (var vault = await world.Person.Device.OpenAsync())
+            TestDevice.Value(await vault.PutAsync("lost", "1"u8.ToArray()));
+        await world.RestoreAsync("all");
+        using (var vault = await second.OpenAsync()) TestDevice.Value(await vault.PutAsync("a", "2"u8.ToArray()));
+        await world.BackupAsync();
+        using (var vault = await second.OpenAsync()) TestDevice.Value(await vault.PutAsync("b", "3"u8.ToArray()));
+        // The phone comes by what is there without the hashes that lead to it, and gives it back without them.
+        using (var vault = await world.Person.Device.OpenAsync())
+            TestDevice.Value(await vault.AddCodeAsync(next));
+        await world.RestoreAsync("data");
+        using var opened = await world.Person.Device.OpenAsync();
+        Assert.Contains("b", opened.Items.Select(i => i.Name));
+        var points = TestDevice.Value(await opened.ListRestorePointsAsync());
+        Assert.NotEmpty(points);
+        foreach (var point in points)
+            TestDevice.Value(await opened.PlanUndoAsync(new UndoRequest(point) { Remove = [] }));
     }
 
     [Fact]

@@ -196,9 +196,9 @@ internal sealed class Mender(ModelWorld world)
         foreach (var hash in told.Select(t => t.Point.Manifest.Hash).Distinct())
         {
             var point = RestorePoint.Decode((await reader.FindAsync(open, hash, default))!);
-            var lead = (await world.Home.TellAsync(owner.Keys, point.Manifest.Manifest.Version)).Hashes;
-            Assert.Equal(
-                ProtocolFault.None, point.Check(vault, lead, [world.Home.Server.Service.Erasures.AuditKey]));
+            var lead = await world.Home.TellAsync(owner.Keys, point.Manifest.Manifest.Version);
+            Assert.Equal(ProtocolFault.None, point.Check(
+                vault, lead.Hashes, [world.Home.Server.Service.Erasures.AuditKey], lead.Gaps));
             var held = new[] { current, owner.Good?.Keys.On(vault.Chain) }.OfType<EpochKeys>()
                 .Select(k => point.Open(vault, k).Point);
             if (held.Prepend(point.Open(vault, owner.Id, owner.Keys.Kem).Point).OfType<OpenRestorePoint>()

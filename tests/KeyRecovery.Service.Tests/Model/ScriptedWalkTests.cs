@@ -95,6 +95,17 @@ public sealed class ScriptedWalkTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_point_below_what_was_given_back_unproved_is_no_lie_of_the_home()
+    {
+        // Nobody reads between the restore and the link; who gives back then does not know what leads to it.
+        var tally = await WalkAsync(
+            (Move.NewCode, 0), (Move.Save, 0), (Move.Write, 0), (Move.WriteOften, 0), (Move.RestoreBoth, 4095),
+            (Move.Save, 4095), (Move.Link, 4094), (Move.Write, 4094), (Move.Remove, 4093), (Move.RestoreData, 4095),
+            (Move.Repair, 0));
+        Assert.True(tally["repaired"] == 1 && tally["recovered"] == 1, $"{tally}");
+    }
+
+    [Fact]
     public async Task Newer_data_under_older_keys_are_not_gone_behind_once_more()
     {
         var tally = await WalkAsync(
