@@ -7,12 +7,14 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Client.Commits;
 
 /// <summary>
-/// Speaks to the realms as the account's owner, with the management keys of the manifest (docs/protocol.md §14.4):
-/// tells them each new head, replaces keys that somebody removed may know, deletes slots that were removed. A realm
-/// that cannot be reached hears it with the next change.
+/// Speaks to the realms as the account's owner: as an active authority to those that know the chain (docs/protocol.md
+/// §14.5), which are shown each new head; to the others with the management keys of the manifest (§14.4), which are
+/// replaced where somebody removed may know them. A realm that cannot be reached hears it with the next change.
 /// </summary>
 internal sealed class RealmKeeper(KeyRecoveryOptions options, VaultState state)
 {
+    private const int Rounds = 4;
+
     // A change of the account does not wait long for a realm that is away.
     private static readonly TimeSpan TellLimit = TimeSpan.FromSeconds(5);
 
@@ -31,9 +33,12 @@ internal sealed class RealmKeeper(KeyRecoveryOptions options, VaultState state)
         try
         {
             await Task.WhenAll(
-                active.All.Select(h => CommandAsync(h.Slot, h.Realm, h.Keys, RealmCommand.TellHead(head), limit.Token))
-                    .Concat(removed.All.Select(
-                        h => CommandAsync(h.Slot, h.Realm, h.Keys, RealmCommand.Delete, limit.Token))));
+                active.All.Concat(removed.All).Where(h => h.Keys.Count == 0).Select(h => h.Realm).Distinct()
+                    .Select(realm => ShowAsync(realm, limit.Token))
+                .Concat(active.All.Where(h => h.Keys.Count > 0).Select(
+                    h => CommandAsync(h.Slot, h.Realm, h.Keys, RealmCommand.TellHead(head), limit.Token)))
+                .Concat(removed.All.Where(h => h.Keys.Count > 0).Select(
+                    h => CommandAsync(h.Slot, h.Realm, h.Keys, RealmCommand.Delete, limit.Token))));
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -58,7 +63,7 @@ internal sealed class RealmKeeper(KeyRecoveryOptions options, VaultState state)
         // says how far.
         var version = (ulong)options.Time.GetUtcNow().ToUnixTimeMilliseconds();
         var reply = await realm.ManageAsync(slot, version, command, key, ct);
-        for (var round = 0; reply is RealmReply.Stale && round < 4; round++)
+        for (var round = 0; reply is RealmReply.Stale && round < Rounds; round++)
         {
             if (await realm.ManageAsync(
                 slot, 0, RealmCommand.Status, key, ct) is not RealmReply.Answered { Status: var status }) break;
@@ -72,7 +77,7 @@ internal sealed class RealmKeeper(KeyRecoveryOptions options, VaultState state)
         AuthorityId slot, Hash256 realm, List<(uint Generation, SecretBytes Seed)> keys, RealmCommand command,
         CancellationToken ct)
     {
-        if (keys.Count == 0) return new RealmReply.WrongKey();
+        if (keys.Count == 0) return await CommandAsync(slot, realm, command.Action, ct);
         var connected = await state.Api.Realms.ConnectAsync(realm, ct);
         if (connected is not Result<RealmConnection>.Ok { Value: var connection })
             return new RealmReply.Failed(((Result<RealmConnection>.Failed)connected).Failure);
@@ -82,6 +87,39 @@ internal sealed class RealmKeeper(KeyRecoveryOptions options, VaultState state)
             reply = await CommandAsync(connection, slot, command, newest, ct);
         if (reply is RealmReply.Answered) state.TakenRealmKeys[(slot, realm)] = keys[0].Generation;
         return reply;
+    }
+
+    // A realm that knows the chain: whoever is active there may ask, and there is no key to be told by.
+    private async Task<RealmReply> CommandAsync(
+        AuthorityId slot, Hash256 realm, RealmAction action, CancellationToken ct)
+    {
+        if (action == RealmAction.Head) return await ShowAsync(realm, ct);
+        RealmCommandKind? kind = action switch
+        {
+            RealmAction.Status => RealmCommandKind.Status,
+            RealmAction.Pause => RealmCommandKind.Pause,
+            RealmAction.Resume => RealmCommandKind.Resume,
+            _ => null,
+        };
+        var connected = await state.Api.Realms.ConnectAsync(realm, ct);
+        if (!connected.TryGet(out var connection, out var failure)) return new RealmReply.Failed(failure);
+        RealmReply reply = new RealmReply.Stale();
+        for (var round = 0; reply is RealmReply.Stale && round < Rounds; round++)
+        {
+            var vault = state.Read(open => open.Vault);
+            var told = await connection.CommandAsync(slot, RealmCommandKind.Status, 0, vault, state.Keys, ct);
+            if (kind is RealmCommandKind.Status or null
+                || told is not RealmReply.Answered { Status.Told: { } account }) return told;
+            reply = await connection.CommandAsync(slot, kind.Value, account.Count, vault, state.Keys, ct);
+        }
+        return reply;
+    }
+
+    private async Task<RealmReply> ShowAsync(Hash256 realm, CancellationToken ct)
+    {
+        var connected = await state.Api.Realms.ConnectAsync(realm, ct);
+        return connected.TryGet(out var connection, out var failure)
+            ? await connection.FollowAsync(state.Read(open => open.Vault), ct) : new RealmReply.Failed(failure);
     }
 
     private async Task<bool> ReplaceAsync(

@@ -12,10 +12,8 @@ namespace KeyRecovery.Client.Passphrases;
 /// <param name="keys">Its keys; this object disposes of them, and of all the others.</param>
 /// <param name="parameters">What the link will say.</param>
 /// <param name="shares">The shares of its OPRF key, in the order of the realms.</param>
-/// <param name="management">Its management keys, in the order of the realms.</param>
 internal sealed class NewPassphraseSlot(
-    SlotKeys keys, PassphraseParameters parameters, OprfKeyShares shares, ImmutableArray<RealmKey> management)
-    : IDisposable
+    SlotKeys keys, PassphraseParameters parameters, OprfKeyShares shares) : IDisposable
 {
     public SlotKeys Keys => keys;
 
@@ -23,7 +21,8 @@ internal sealed class NewPassphraseSlot(
 
     public OprfKeyShares Shares => shares;
 
-    public ImmutableArray<RealmKey> Management => management;
+    /// <summary>Management keys of realms that do not know the account's chain.</summary>
+    public ImmutableArray<RealmKey> Management { get; set; } = [];
 
     public (NewAuthority Entry, KemPublicKey KemKey) Entry => (
         new NewAuthority(
@@ -35,6 +34,6 @@ internal sealed class NewPassphraseSlot(
     {
         keys.Dispose();
         shares.Dispose();
-        foreach (var key in management) key.ManagementSeed.Dispose();
+        foreach (var key in Management) key.ManagementSeed.Dispose();
     }
 }

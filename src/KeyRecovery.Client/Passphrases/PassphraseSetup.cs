@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Realms;
@@ -8,6 +7,7 @@ using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Passphrases;
 
@@ -101,25 +101,16 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
         using var oprf = shares.Evaluate(stretched.Span);
         var parameters = PassphraseParameters.Create(
             profile, threshold, [.. realms.Select((r, i) => new RealmShare(r.Fingerprint, shares.ShareKeys[i]))]);
-        ImmutableArray<RealmKey> management =
-        [
-            .. realms.Select(
-                r => new RealmKey(slot, new RealmKeyName(r.Fingerprint, 1).ToString(),
-                    SecretBytes.Random(SigningKey.SeedSize, Random))),
-        ];
-        return new NewPassphraseSlot(PassphraseSlot.DeriveKeys(slot, stretched, oprf), parameters, shares, management);
+        return new NewPassphraseSlot(PassphraseSlot.DeriveKeys(slot, stretched, oprf), parameters, shares);
     }
 
     private async Task<ClientFailure?> RegisterAsync(
         NewPassphraseSlot slot, RealmConnection[] realms, string token, CancellationToken ct)
     {
-        var replies = await Task.WhenAll(realms.Select(async (realm, i) =>
-        {
-            using var management = SigningKey.FromSeed(slot.Management[i].ManagementSeed.Span);
-            return await realm.RegisterAsync(
-                slot.Keys.Id, slot.Keys.Signing.PublicKey, management.PublicKey, slot.Shares.Shares[i], token,
-                Random, ct);
-        }));
+        var registered = await Task.WhenAll(realms.Select(
+            (realm, i) => RegisterAsync(slot, realm, slot.Shares.Shares[i], token, ct)));
+        slot.Management = [.. registered.Select(r => r.Key).OfType<RealmKey>()];
+        var replies = registered.Select(r => r.Reply).ToArray();
         for (var i = 0; i < replies.Length; i++)
         {
             switch (replies[i])
@@ -138,6 +129,22 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
         return null;
     }
 
+    // A realm that does not know this home knows no chain of its accounts either: it is given a key to be told by.
+    private async Task<(RealmReply Reply, RealmKey? Key)> RegisterAsync(
+        NewPassphraseSlot slot, RealmConnection realm, OprfScalar share, string token, CancellationToken ct)
+    {
+        var reply = await realm.RegisterAsync(slot.Keys, share, state.Vault, state.Keys, token, Random, ct);
+        if (reply is not RealmReply.Failed
+            {
+                Failure: ClientFailure.Refused { Type: ProblemTypes.Refused, Field: { } field },
+            } || !field.StartsWith("head", StringComparison.Ordinal)) return (reply, null);
+        var key = new RealmKey(slot.Keys.Id, new RealmKeyName(realm.Fingerprint, 1).ToString(),
+            SecretBytes.Random(SigningKey.SeedSize, Random));
+        using var management = SigningKey.FromSeed(key.ManagementSeed.Span);
+        return (await realm.RegisterAsync(
+            slot.Keys.Id, slot.Keys.Signing.PublicKey, management.PublicKey, share, token, Random, ct), key);
+    }
+
     // By the passphrase alone, as somebody who lost everything would; the right guess confirms the registrations.
     private async Task<ClientFailure?> TryAsync(
         NewPassphraseSlot slot, Passphrase passphrase, string token, CancellationToken ct)
@@ -153,9 +160,12 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
     private async Task TakeBackAsync(NewPassphraseSlot slot, RealmConnection[] realms)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
-        await Task.WhenAll(realms.Select(async (realm, i) =>
+        // A slot that never gets into the chain gives way by itself at the others.
+        await Task.WhenAll(slot.Management.Select(async key =>
         {
-            using var management = SigningKey.FromSeed(slot.Management[i].ManagementSeed.Span);
+            if (!RealmKeyName.TryParse(key.Realm, out var name)) return;
+            var realm = realms.First(r => r.Fingerprint == name.Realm);
+            using var management = SigningKey.FromSeed(key.ManagementSeed.Span);
             try
             {
                 await keeper.CommandAsync(realm, slot.Keys.Id, RealmCommand.Delete, management, limit.Token);

@@ -1,8 +1,11 @@
 using System.Text.Json;
+using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
+using KeyRecovery.Protocol.Recovery;
+using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Realms;
@@ -48,6 +51,40 @@ internal sealed class RealmConnection(
         }
     }
 
+    /// <summary>Registers a share with a realm that knows the account's home (docs/protocol.md §14.5).</summary>
+    public Task<RealmReply> RegisterAsync(
+        SlotKeys slot, OprfScalar share, VerifiedVault vault, DeviceKeys signer, string? homeToken, IRandom random,
+        CancellationToken ct) => SendAsync(
+            "register", slot.Id, RealmRegister.Seal(
+                identity, slot.Id, slot.Signing.PublicKey, share, vault.Head, LinksOf(vault), signer.Id,
+                signer.Signing, random),
+            homeToken, ct);
+
+    /// <summary>Shows it the account's newest head.</summary>
+    public async Task<RealmReply> FollowAsync(VerifiedVault vault, CancellationToken ct)
+    {
+        var body = RealmFollow.Encode(vault.Head, LinksOf(vault), [.. vault.Claims.Select(c => c.Bytes)]);
+        var answer = await transport.SendAsync(ApiRequest.Post("/v1/realm/follow", body), null, ct);
+        if (answer is not Answer.Success success) return Refusal(answer);
+        var (heads, fault) = RealmHeadAnswer.Read(success.Body, identity, vault.Account, body);
+        return heads is null ? new RealmReply.Faulty(fault) : new RealmReply.Followed(heads.Heads);
+    }
+
+    /// <summary>Gives it a command by an authority of the account.</summary>
+    /// <param name="slot">The slot.</param>
+    /// <param name="kind">What is to be done.</param>
+    /// <param name="count">The account's count there; any for a status.</param>
+    /// <param name="vault">The account as it is known.</param>
+    /// <param name="signer">Who asks.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task<RealmReply> CommandAsync(
+        AuthorityId slot, RealmCommandKind kind, ulong count, VerifiedVault vault, DeviceKeys signer,
+        CancellationToken ct) => SendAsync(
+            "command", slot, RealmCommandRequest.Sign(
+                Fingerprint, slot, kind, count, vault.Head, LinksOf(vault), signer.Id, signer.Signing),
+            null, ct, needsToken: false);
+
+    /// <summary>Registers a share with one that does not.</summary>
     public Task<RealmReply> RegisterAsync(
         AuthorityId slot, VerifyKey signingKey, VerifyKey managementKey, OprfScalar share, string? homeToken,
         IRandom random, CancellationToken ct) =>
@@ -90,18 +127,22 @@ internal sealed class RealmConnection(
         }
         var answer = await transport.SendAsync(
             ApiRequest.Post($"/v1/realm/{route}", body) with { Token = bearer }, null, ct);
-        return answer switch
-        {
-            Answer.Success success => Read(success.Body, slot, body),
-            Answer.Problem { Type: ProblemTypes.GuessWait } problem => Refused(RealmRefusal.Waiting, problem),
-            Answer.Problem { Type: ProblemTypes.SlotPaused } problem => Refused(RealmRefusal.Paused, problem),
-            Answer.Problem { Type: ProblemTypes.SlotLocked } problem => Refused(RealmRefusal.Locked, problem),
-            Answer.Problem { Type: ProblemTypes.NotFound } => new RealmReply.Unknown(),
-            Answer.Problem { Type: ProblemTypes.SignatureInvalid } => new RealmReply.WrongKey(),
-            Answer.Problem { Type: ProblemTypes.Conflict } => new RealmReply.Stale(),
-            _ => new RealmReply.Failed(Failures.Of(answer)),
-        };
+        return answer is Answer.Success success ? Read(success.Body, slot, body) : Refusal(answer);
     }
+
+    private static RealmReply Refusal(Answer answer) => answer switch
+    {
+        Answer.Problem { Type: ProblemTypes.GuessWait } problem => Refused(RealmRefusal.Waiting, problem),
+        Answer.Problem { Type: ProblemTypes.SlotPaused } problem => Refused(RealmRefusal.Paused, problem),
+        Answer.Problem { Type: ProblemTypes.SlotLocked } problem => Refused(RealmRefusal.Locked, problem),
+        Answer.Problem { Type: ProblemTypes.NotFound } => new RealmReply.Unknown(),
+        Answer.Problem { Type: ProblemTypes.SignatureInvalid } => new RealmReply.WrongKey(),
+        Answer.Problem { Type: ProblemTypes.Conflict } => new RealmReply.Stale(),
+        _ => new RealmReply.Failed(Failures.Of(answer)),
+    };
+
+    private static IReadOnlyList<ReadOnlyMemory<byte>> LinksOf(VerifiedVault vault) =>
+        [.. vault.Links.Select(link => link.Bytes)];
 
     private RealmReply Read(byte[] answer, AuthorityId slot, byte[] request)
     {

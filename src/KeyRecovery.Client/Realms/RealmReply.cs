@@ -10,6 +10,9 @@ internal abstract record RealmReply
     /// <summary>It answered, and the answer is the realm's own and about this request.</summary>
     public sealed record Answered(RealmStatus Status) : RealmReply;
 
+    /// <summary>It knows the account's head, or a newer one.</summary>
+    public sealed record Followed(RealmHeads Heads) : RealmReply;
+
     /// <summary>It is not the realm that it should be, or its answer does not hold.</summary>
     public sealed record Faulty(RealmFault Fault) : RealmReply;
 

@@ -89,7 +89,8 @@ public sealed class LostAnswerTests(RealmsFixture fixture)
             await onYoung.Passphrase.SetAsync(passphrase, await fixture.SetAsync(world.Subject)));
 
         Assert.Equal("young-authority", refused.Type);
-        Assert.Equal(["Delete", "Delete", "Delete"], slots);
+        // At the home, which knows the chain, it gives way by itself.
+        Assert.Equal(["Delete", "Delete"], slots);
         await OneWorksAsync(world, PassphraseWorld.Right);
     }
 

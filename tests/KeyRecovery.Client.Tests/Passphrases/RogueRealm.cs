@@ -85,7 +85,19 @@ internal sealed class RogueRealm : IDisposable
     private HttpResponseMessage Register(byte[] body)
     {
         _registered?.Dispose();
-        _registered = RealmRegistration.Open(body, Identity, _kem);
+        try
+        {
+            _registered = RealmRegistration.Open(body, Identity, _kem);
+        }
+        catch (WireFormatException)
+        {
+            // It was told of no home: it knows no chain.
+            return new HttpResponseMessage(HttpStatusCode.UnprocessableEntity)
+            {
+                Content = new StringContent(
+                    $$"""{"type":"{{ProblemTypes.Prefix}}{{ProblemTypes.Refused}}","title":"no","field":"head"}"""),
+            };
+        }
         return Cbor(Of(_registered.Slot, body).Sign(_signing));
     }
 

@@ -163,8 +163,8 @@ public sealed class WitnessTests(RealmsFixture fixture) : IDisposable
     [Fact]
     public async Task F10_a_head_that_the_home_has_not_signed_names_its_realm_and_holds_nobody_up()
     {
-        using var phone = await PrepareAsync(honest: [0, 1]);
-        using var laptop = Laptop(_ => _told[1], honest: [0, 1]);
+        using var phone = await PrepareAsync(honest: [1, 2]);
+        using var laptop = Laptop(_ => _told[1], honest: [1, 2]);
         using var other = SigningKey.FromSeed(RogueRealm.Random());
         var madeUp = SignedHead.Sign(
             Head(_told[1]).Head with { Chain = new ChainPlace(CborOut.MaxInteger, Hash256.Of([7])) }, other);
