@@ -4,8 +4,8 @@ namespace KeyRecovery.Protocol.Primitives;
 
 /// <summary>
 /// What the system writes of a process that crashes: for a program that holds keys, nothing. On Linux the process is
-/// made one that is not dumpable (<c>prctl(2)</c>, PR_SET_DUMPABLE): no core file, whatever limits and patterns say, and
-/// no debugger of the same user. Elsewhere it does nothing.
+/// made one that is not dumpable (<c>prctl(2)</c>, PR_SET_DUMPABLE): no core file, whatever limits and patterns say,
+/// and no debugger of the same user. Elsewhere it does nothing.
 /// </summary>
 public static partial class CoreDumps
 {
