@@ -31,14 +31,16 @@ internal sealed partial class DemoHost : IAsyncDisposable
     /// <param name="folder">Its data and its log.</param>
     /// <param name="port">0 for any free one.</param>
     /// <param name="ct">Cancels.</param>
-    public static async Task<DemoHost> StartAsync(string folder, int port, CancellationToken ct)
+    /// <param name="home">The audit key of another home, whose accounts' passphrases it guards; null for none.</param>
+    public static async Task<DemoHost> StartAsync(
+        string folder, int port, CancellationToken ct, string? home = null)
     {
         Directory.CreateDirectory(folder);
         var host = new DemoHost(new Process
         {
             StartInfo = StartInfo(folder,
                 ["serve", "--urls", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"),
-                    .. Settings(folder)]),
+                    .. Settings(folder), .. home is null ? [] : RealmSettings(home)]),
             EnableRaisingEvents = true,
         });
         host._process.Exited += (_, _) => host._listening.TrySetException(host.Ended());
@@ -110,6 +112,13 @@ internal sealed partial class DemoHost : IAsyncDisposable
         "--KeyRecovery:LogFile", Path.Combine(folder, "server.log"),
         "--KeyRecovery:Backup:OfflineKeyFile", Path.Combine(folder, "offline.pub"),
         "--KeyRecovery:Backup:EscrowDirectory", Path.Combine(folder, "escrows"),
+    ];
+
+    // The app as it is without a configuration, and whose accounts it knows beside its own.
+    private static string[] RealmSettings(string home) =>
+    [
+        "--KeyRecovery:Apps:0:Id", DemoWorld.App, "--KeyRecovery:Apps:0:Issuer", "urn:keyrecovery:development",
+        "--KeyRecovery:Apps:0:Audience", DemoWorld.App, "--KeyRecovery:Apps:0:Policy:Homes:0", home,
     ];
 
     private static ProcessStartInfo StartInfo(string folder, string[] arguments)

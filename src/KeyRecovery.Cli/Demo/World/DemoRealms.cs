@@ -13,18 +13,24 @@ internal sealed class DemoRealms : IAsyncDisposable
 
     private readonly DemoHost[] _hosts;
     private readonly string[] _fingerprints;
+    private readonly string _home;
 
-    private DemoRealms(DemoHost[] hosts, string[] fingerprints) => (_hosts, _fingerprints) = (hosts, fingerprints);
+    private DemoRealms(DemoHost[] hosts, string[] fingerprints, string home) =>
+        (_hosts, _fingerprints, _home) = (hosts, fingerprints, home);
 
     /// <summary>
-    /// Starts the two and reads all three fingerprints, as the app's developers did when they built it.
+    /// Starts the two, whose operators were told of the home, and reads all three fingerprints, as the app's
+    /// developers did when they built it.
     /// </summary>
     public static async Task<DemoRealms> StartAsync(DemoHost home, Func<string, string> folder, CancellationToken ct)
     {
+        using var http = new HttpClient { BaseAddress = home.Address };
+        var told = await http.GetFromJsonAsync<JsonElement>("/audit/key", ct);
+        var key = told.GetProperty("key").GetString()!;
         var others = await Task.WhenAll(
-            DemoHost.StartAsync(folder("birch"), 0, ct), DemoHost.StartAsync(folder("cedar"), 0, ct));
+            DemoHost.StartAsync(folder("birch"), 0, ct, key), DemoHost.StartAsync(folder("cedar"), 0, ct, key));
         DemoHost[] hosts = [home, .. others];
-        return new DemoRealms(hosts, await Task.WhenAll(hosts.Select(host => FingerprintAsync(host, ct))));
+        return new DemoRealms(hosts, await Task.WhenAll(hosts.Select(host => FingerprintAsync(host, ct))), key);
     }
 
     public static string NameOf(int index) => Names[index];
@@ -48,7 +54,7 @@ internal sealed class DemoRealms : IAsyncDisposable
     {
         var port = _hosts[index].Address.Port;
         await _hosts[index].DisposeAsync();
-        _hosts[index] = await DemoHost.StartAsync(folder, port, ct);
+        _hosts[index] = await DemoHost.StartAsync(folder, port, ct, _home);
     }
 
     /// <summary>Stops one, and puts what answers without end at its address.</summary>
