@@ -5,13 +5,17 @@ namespace KeyRecovery.Testing.Hosting;
 /// <summary>Lets a program crash where nothing limits core files, and tells whether the system wrote one.</summary>
 public static class Crash
 {
-    // The shell says of what it waited for whether a core was written, whatever the system calls it and puts it.
+    // The shell says of what it waited for whether a core was written, whatever the system calls it and puts it. .NET
+    // swallows the first signal, and the next one ends it.
     private const string Script = """
         cd "$1"; ready=$2; shift 2; ulimit -c unlimited
         "$@" >ready 2>&1 & program=$!
         for i in $(seq 600); do grep -q "$ready" ready && break; sleep 0.1; done
         grep -q "$ready" ready || { cat ready; kill -KILL $program; exit 1; }
-        kill -ABRT $program; wait $program; exit 0
+        for i in $(seq 100); do
+          kill -ABRT $program; sleep 0.1; grep -q 'State:.[^Z]' /proc/$program/status || break
+        done
+        kill -KILL $program; wait $program; exit 0
         """;
 
     /// <summary>Starts the command, waits for a line with <paramref name="ready"/>, and aborts it.</summary>
