@@ -1,6 +1,7 @@
 using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Bodies;
 using KeyRecovery.Api.Http;
+using KeyRecovery.Api.RateLimiting;
 using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Wire;
@@ -91,11 +92,13 @@ internal static class RealmEndpoints
             ErrorCode.Unavailable, .. codes,
         ]);
 
-    private static async Task<IResult> RegisterAsync(HttpContext context, AppTokens tokens, KeyRecoveryService service)
+    private static async Task<IResult> RegisterAsync(
+        HttpContext context, AppTokens tokens, RealmBodies bodies, KeyRecoveryService service)
     {
         var (user, stranger) = await tokens.ReadUserAsync(context);
         if (user is null) return stranger!;
-        var body = await BodyReader.ReadAsync(context);
+        var (body, crowded) = await bodies.ReadAsync(context);
+        if (crowded is not null) return crowded;
         if (body.Length > 0 && body.Span[0] == SignedBundleHead)
             return await RegisterSignedAsync(context, body, user, service);
         var (decoded, refusal) = CborBody.Decode(context.Request, body, service.Realm.OpenRegistration, "registration");
@@ -113,17 +116,21 @@ internal static class RealmEndpoints
             await service.Realm.RegisterAsync(user, register, Hash256.Of(body.Span), context.RequestAborted));
     }
 
-    private static async Task<IResult> FollowAsync(HttpContext context, KeyRecoveryService service)
+    private static async Task<IResult> FollowAsync(
+        HttpContext context, RealmBodies bodies, KeyRecoveryService service)
     {
-        var body = await BodyReader.ReadAsync(context);
+        var (body, crowded) = await bodies.ReadAsync(context);
+        if (crowded is not null) return crowded;
         var (follow, refusal) = CborBody.Decode(context.Request, body, RealmFollow.Decode, "follow");
         return follow is null ? refusal! : Answer(
             await service.Realm.FollowAsync(follow, Hash256.Of(body.Span), context.RequestAborted));
     }
 
-    private static async Task<IResult> CommandAsync(HttpContext context, AppTokens tokens, KeyRecoveryService service)
+    private static async Task<IResult> CommandAsync(
+        HttpContext context, AppTokens tokens, RealmBodies bodies, KeyRecoveryService service)
     {
-        var body = await BodyReader.ReadAsync(context);
+        var (body, crowded) = await bodies.ReadAsync(context);
+        if (crowded is not null) return crowded;
         var (command, refusal) = CborBody.Decode(context.Request, body, RealmCommandRequest.Decode, "command");
         if (command is null) return refusal!;
         AppUser? user = null;

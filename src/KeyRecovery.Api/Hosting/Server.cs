@@ -85,6 +85,7 @@ internal static class Server
         services.AddSingleton<ErasureWork>();
         services.AddSingleton<RealmLog>();
         services.AddSingleton<RepairGate>();
+        services.AddSingleton<RealmBodies>();
         services.AddSingleton<Rotations>();
         services.AddSingleton<IControlVerb, RotateControl>();
         services.AddSingleton<BackupRuns>();

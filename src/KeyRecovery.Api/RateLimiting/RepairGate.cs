@@ -12,15 +12,12 @@ namespace KeyRecovery.Api.RateLimiting;
 /// </summary>
 internal sealed class RepairGate(KeyRecoveryOptions options, ServerMetrics metrics, TimeProvider time)
 {
-    // Those who wait for one another's bytes are strangers: the oldest of all gives way, whoever sends it.
-    private const int Everybody = 0;
-
     private readonly TokenBuckets _buckets =
         new(options.RateLimits.Repair.PerSecond, options.RateLimits.Repair.Burst, time);
 
     private readonly Lock _gate = new();
     private readonly HashSet<UInt128> _callers = [];
-    private readonly SharedBytes _bytes = new(RequestLimits.RepairBytes);
+    private readonly StrangersBodies _bodies = new(RequestLimits.RepairBytes, time);
 
     /// <summary>Repairs that are under way.</summary>
     public int Count
@@ -29,7 +26,7 @@ internal sealed class RepairGate(KeyRecoveryOptions options, ServerMetrics metri
     }
 
     /// <summary>Bytes of repairs that are held now.</summary>
-    public long Held => _bytes.Held;
+    public long Held => _bodies.Held;
 
     /// <summary>Takes the address's place until it is disposed of, or says when to come back.</summary>
     public IDisposable? TryEnter(IPAddress? address, out ProblemResult? refusal)
@@ -48,7 +45,7 @@ internal sealed class RepairGate(KeyRecoveryOptions options, ServerMetrics metri
             var isFull = _callers.Count >= RequestLimits.Repairs;
             if (!isFull && _callers.Add(caller)) return new Place(this, caller);
             refusal = new ProblemResult(isFull
-                ? ErrorCode.Unavailable : ErrorCode.RateLimited) { RetryAfter = RequestLimits.RepairRetry };
+                ? ErrorCode.Unavailable : ErrorCode.RateLimited) { RetryAfter = RequestLimits.StrangerRetry };
         }
 
         metrics.RateLimited("repair");
@@ -57,45 +54,8 @@ internal sealed class RepairGate(KeyRecoveryOptions options, ServerMetrics metri
 
     /// <summary>Reads the body, or says that it had to give way to others.</summary>
     /// <exception cref="BadHttpRequestException">It is too long, broken off or too slow.</exception>
-    public async ValueTask<(ReadOnlyMemory<byte> Body, ProblemResult? Refusal)> ReadAsync(HttpContext context)
-    {
-        using var ended = new CancellationTokenSource(RequestLimits.RepairGrace, time);
-        using var gone = context.RequestAborted.UnsafeRegister(
-            static ended => ((CancellationTokenSource)ended!).Cancel(), ended);
-        var hasGivenWay = false;
-        using var held = _bytes.Begin(Everybody, () =>
-        {
-            hasGivenWay = true;
-            ended.Cancel();
-        });
-        var (began, received) = (time.GetTimestamp(), 0L);
-        try
-        {
-            var (body, _) = await BodyReader.ReadAsync(context, grown =>
-            {
-                // A buffer that grows is at most half empty.
-                if (grown > 0 && !held.TryGrow(2 * grown)) throw new OperationCanceledException();
-                received += grown;
-                ended.CancelAfter(Left(received, began));
-            }, ended.Token);
-            return (body, null);
-        }
-        catch (OperationCanceledException) when (hasGivenWay)
-        {
-            return (default, new ProblemResult(ErrorCode.Unavailable) { RetryAfter = RequestLimits.RepairRetry });
-        }
-        catch (OperationCanceledException late) when (!context.RequestAborted.IsCancellationRequested)
-        {
-            throw new BadHttpRequestException("late", StatusCodes.Status408RequestTimeout, late);
-        }
-    }
-
-    private TimeSpan Left(long received, long began)
-    {
-        var due = RequestLimits.RepairGrace + TimeSpan.FromSeconds((double)received / RequestLimits.RepairRate);
-        var left = due - time.GetElapsedTime(began);
-        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
-    }
+    public ValueTask<(ReadOnlyMemory<byte> Body, ProblemResult? Refusal)> ReadAsync(HttpContext context) =>
+        _bodies.ReadAsync(context);
 
     private void Leave(UInt128 caller)
     {

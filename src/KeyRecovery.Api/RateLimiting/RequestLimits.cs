@@ -48,12 +48,15 @@ internal static class RequestLimits
     /// </summary>
     public const long RepairBytes = 64L * 1024 * 1024;
 
-    /// <summary>How fast the body of a repair must come, in bytes a second: 64 KiB.</summary>
-    public const int RepairRate = 64 * 1024;
+    /// <summary>As <see cref="RepairBytes"/>, of all bodies of the realm's routes: 64 MiB, eight of the longest.</summary>
+    public const long RealmBytes = 64L * 1024 * 1024;
 
-    /// <summary>How long the body of a repair may be behind that: 5 s, for a connection that only begins.</summary>
-    public static readonly TimeSpan RepairGrace = TimeSpan.FromSeconds(5);
+    /// <summary>How fast a large body of a stranger must come, in bytes a second: 64 KiB.</summary>
+    public const int StrangerRate = 64 * 1024;
 
-    /// <summary>When a repair that finds no place is welcome again: 2 s.</summary>
-    public static readonly TimeSpan RepairRetry = TimeSpan.FromSeconds(2);
+    /// <summary>How long it may be behind that: 5 s, for a connection that only begins.</summary>
+    public static readonly TimeSpan StrangerGrace = TimeSpan.FromSeconds(5);
+
+    /// <summary>When a stranger who finds no place is welcome again: 2 s.</summary>
+    public static readonly TimeSpan StrangerRetry = TimeSpan.FromSeconds(2);
 }

@@ -23,10 +23,10 @@ public sealed class LeastRateTests : IAsyncLifetime
         await DripWorld.UntilAsync(() => _world.Gate.Held > 0);
         using (var refused = await _world.RepairAsync())
             Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
-        for (var time = Step; time < RequestLimits.RepairGrace; time += Step) await FeedAsync(drip, bytes: 1_024);
+        for (var time = Step; time < RequestLimits.StrangerGrace; time += Step) await FeedAsync(drip, bytes: 1_024);
         Assert.Equal(1, _world.Gate.Count);
         // What it sent was worth less than a second more.
-        _clock.Advance(TimeSpan.FromSeconds(10) - RequestLimits.RepairGrace);
+        _clock.Advance(TimeSpan.FromSeconds(10) - RequestLimits.StrangerGrace);
         await drip.ReadProblemAsync(408, "timeout");
         using var honest = await _world.RepairAsync();
         Assert.Equal(HttpStatusCode.OK, honest.StatusCode);
@@ -35,7 +35,7 @@ public sealed class LeastRateTests : IAsyncLifetime
     [Fact]
     public async Task F15_control_a_body_that_comes_at_twice_the_least_rate_is_read_to_its_end()
     {
-        const int Length = 1_000_000, Piece = 2 * RequestLimits.RepairRate / 10;
+        const int Length = 1_000_000, Piece = 2 * RequestLimits.StrangerRate / 10;
         using var steady = await _world.DripAsync(IPAddress.Loopback, Length);
         await DripWorld.UntilAsync(() => _world.Gate.Held > 0);
         var sent = 1;

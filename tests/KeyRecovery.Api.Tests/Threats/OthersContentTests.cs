@@ -86,15 +86,18 @@ public sealed class OthersContentTests(VaultFixture fixture) : IClassFixture<Vau
         Assert.True(await IsEncodedAsync(scene, RouteMatrix.Rows.Single(r => r.Route == "GET /openapi/v1.json")));
     }
 
-    // As the first caller who is served.
+    // As the first caller who is served; where nobody of the matrix is, it is a refusal that is not compressed.
     private static async Task<bool> IsEncodedAsync(Scene scene, RouteRow row)
     {
-        var caller = Enum.GetValues<Callers>().First(c => row.Expected(c, Aim.Own)?[0] == '2');
+        var callers = Enum.GetValues<Callers>().Where(c => row.Expected(c, Aim.Own) is not null).ToList();
+        var isServed = callers.Exists(IsServed);
+        var caller = isServed ? callers.Find(IsServed) : callers[0];
+        bool IsServed(Callers c) => row.Expected(c, Aim.Own)![0] == '2';
         await row.Prepare(scene);
         using var request = await row.Make(new Visit(scene, caller, Aim.Own));
         request.Headers.TryAddWithoutValidation("Accept-Encoding", "gzip, deflate, br, zstd");
         using var answer = await scene.Host.Client.SendAsync(request);
-        Assert.True(answer.IsSuccessStatusCode, row.Route);
+        Assert.True(answer.IsSuccessStatusCode == isServed, row.Route);
         return answer.Content.Headers.ContentEncoding.Count > 0;
     }
 
