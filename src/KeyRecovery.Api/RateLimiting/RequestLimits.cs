@@ -48,7 +48,9 @@ internal static class RequestLimits
     /// </summary>
     public const long RepairBytes = 64L * 1024 * 1024;
 
-    /// <summary>As <see cref="RepairBytes"/>, of all bodies of the realm's routes: 64 MiB, eight of the longest.</summary>
+    /// <summary>
+    /// As <see cref="RepairBytes"/>, of all bodies of the realm's routes: 64 MiB, seven of the longest.
+    /// </summary>
     public const long RealmBytes = 64L * 1024 * 1024;
 
     /// <summary>How fast a large body of a stranger must come, in bytes a second: 64 KiB.</summary>
