@@ -28,8 +28,8 @@ export function readRestorePoint(bytes) {
   };
 }
 
-/** Whether the point was once the state of the account whose verified vault is `served`. */
-export function checkRestorePoint({ manifest, head }, served, hashes, homeKeys) {
+/** Whether the point was once the state of the account whose verified vault is `served`; `gaps` came with `hashes`. */
+export function checkRestorePoint({ manifest, head }, served, hashes, homeKeys, gaps) {
   demand(same(manifest.account, served.chain.account), 'other-account');
   const chain = chainAt(served.chain, manifest.chainSeq);
   const { seq: chainSeq, hash: chainHash } = headOf(chain);
@@ -38,7 +38,7 @@ export function checkRestorePoint({ manifest, head }, served, hashes, homeKeys) 
   demand(signer, 'manifest-signature');
   checkManifestSignature(manifest, signer.signingKey);
   if (head && !same(manifest.hash, served.manifest.hash)) checkReplaced(manifest, head, chain, served, homeKeys);
-  else if (!isUnproved(manifest, served)) checkLeadsTo(manifest, served.manifest, hashes);
+  else if (!isUnproved(manifest, served, gaps)) checkLeadsTo(manifest, served.manifest, hashes);
   return chain;
 }
 
@@ -56,8 +56,8 @@ function checkReplaced(manifest, head, chain, { claims }, homeKeys) {
 }
 
 /** In or below a gap nothing can be proved, where a restore was claimed from below its end. */
-function isUnproved({ version }, { manifest, claims, gaps }) {
-  return version < manifest.version && gaps.some(({ to }) =>
+function isUnproved({ version }, { manifest, claims, gaps }, told) {
+  return version < manifest.version && [...gaps, ...told].some(({ to }) =>
     version <= to && claims.some(({ manifestVersion }) => manifestVersion < to));
 }
 

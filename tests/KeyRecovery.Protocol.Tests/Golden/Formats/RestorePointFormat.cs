@@ -19,7 +19,8 @@ internal sealed class RestorePointFormat() : GoldenFormat("restore-point", "§7"
         return [
             .. Lies.OfCbor(Write(story.Undone).Bytes("restorePoint"), Shape),
             .. story.Shapes().Select(s => (s.Name, Shape(s.Bytes), Malformed)),
-            .. story.Lies(inputs => inputs.With(Write(inputs)).Only(RestorePointStory.Told)),
+            .. story.Lies(inputs => inputs.With(Write(inputs)).Only(
+                [.. RestorePointStory.Told, .. inputs.ContainsKey("gaps") ? ["gaps"] : Array.Empty<string>()])),
         ];
     }
 
@@ -44,7 +45,11 @@ internal sealed class RestorePointFormat() : GoldenFormat("restore-point", "§7"
         var vault = Assert.IsType<VaultVerdict.Ok>(VerifiedVault.Verify(
             told.Text("appId"), VaultBundle.Decode(told.Bytes("vault")), own, null, homeKeys)).Vault;
         ImmutableArray<Hash256> hashes = [.. told.BytesList("hashes").Select(hash => new Hash256(hash))];
-        if (point.Check(vault, hashes, homeKeys) is var fault and not ProtocolFault.None) return Verdict(fault);
+        List<ManifestGap> gaps = told.ContainsKey("gaps")
+            ? [.. told.List("gaps").Select(g =>
+                new ManifestGap(g.Number("from"), g.Number("to"), new Hash256(g.Bytes("trail"))))]
+            : [];
+        if (point.Check(vault, hashes, homeKeys, gaps) is var fault and not ProtocolFault.None) return Verdict(fault);
         var (open, refused) = point.Open(vault, own.Id, kem);
         using (open) return Verdict(refused);
     }

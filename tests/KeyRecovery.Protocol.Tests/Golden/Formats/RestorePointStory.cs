@@ -66,6 +66,8 @@ internal sealed class RestorePointStory
         yield return ("a state at the end of a gap", InGap(2, Gapped(2, 3), Claim(0, 2, 1)));
         yield return ("a state below a gap", InGap(0, Gapped(2, 3), Claim(0, 1, 1)));
         yield return ("a state above a gap", Of(3).With(Vault(Gapped(2, 3), Claim(0, 1, 1))));
+        yield return ("a state in a gap that is told with its hashes", InToldGap(1, Claim(0, 1, 1)));
+        yield return ("a state below a gap that is told with its hashes", InToldGap(0, Claim(0, 1, 1)));
     }
 
     public IEnumerable<(string Name, byte[] Bytes)> Shapes()
@@ -158,6 +160,11 @@ internal sealed class RestorePointStory
         yield return ("a state in a gap, not claimed", InGap(1, Gapped(2, 3)));
         yield return ("a state in a gap, claimed from its end on", InGap(1, Gapped(2, 3), Claim(0, 3, 1)));
         yield return ("a state above a gap, and no hashes", InGap(3, Gapped(2, 3), Claim(0, 1, 1)));
+        yield return ("a state in a gap that is told with its hashes, not claimed", InToldGap(1));
+        yield return ("a state in a gap that is told with its hashes, claimed from its end on",
+            InToldGap(1, Claim(0, 3, 1)));
+        yield return ("a state above a gap that is told with its hashes, which are none",
+            InToldGap(3, Claim(0, 1, 1)));
         yield return ("a newer state than the vault's, with a gap",
             Of(4).With(Manifest(_replacedNewer)).With(Vault(Gapped(2, 3), Claim(0, 1, 1))));
     }
@@ -168,6 +175,14 @@ internal sealed class RestorePointStory
     // No hashes lead from it to the vault's.
     private JsonObject InGap(int state, ServedVault vault, params SignedClaim[] claims) =>
         Of(state).With(Vault(vault, claims)).With(new JsonObject { ["hashes"] = new JsonArray() });
+
+    // The vault knows of no gap: the answer to the question for the hashes tells it, versions 2 and 3.
+    private JsonObject InToldGap(int state, params SignedClaim[] claims) =>
+        InGap(state, _account.Now, claims).With(new JsonObject {
+            ["gaps"] = new JsonArray([.. Gapped(2, 3).Gaps.Select(g => new JsonObject {
+                ["from"] = g.From, ["to"] = g.To, ["trail"] = Hex(g.Trail.ToArray()),
+            })]),
+        });
 
     private ServedVault Gapped(ulong from, ulong to) => _account.Now.WithGap(from, to);
 

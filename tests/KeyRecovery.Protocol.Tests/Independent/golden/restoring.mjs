@@ -36,7 +36,7 @@ export const restorePoints = {
   read(told) {
     const point = readRestorePoint(told.restorePoint);
     const served = verifyVault(readVault(told.vault), told);
-    const chain = checkRestorePoint(point, served, told.hashes, told.homeKeys);
+    const chain = checkRestorePoint(point, served, told.hashes, told.homeKeys, told.gaps ?? []);
     openRestorePoint(point, chain, told.ownId, told.ownKemSeed);
     const { manifest, seal, head, named } = point;
     const signedHead = head?.bytes ?? new Uint8Array(0);
