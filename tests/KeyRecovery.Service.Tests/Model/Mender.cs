@@ -58,12 +58,19 @@ internal sealed class Mender(ModelWorld world)
         return best;
     }
 
-    private static EpochKeys? FindKeys(Member owner, VerifiedVault vault, List<OpenRestorePoint> points)
+    private EpochKeys? FindKeys(Member owner, VerifiedVault vault, List<OpenRestorePoint> points)
     {
         var (current, _) = vault.OpenKeys(owner.Id, owner.Keys.Kem);
-        return points.Select(p => p.Keys).Append(current).Append(owner.Good?.Keys.On(vault.Chain))
+        return points.Select(p => p.Keys).Append(current).Append(Holder(owner, vault).Good?.Keys.On(vault.Chain))
             .OfType<EpochKeys>().MaxBy(k => k.Current.Epoch);
     }
+
+    // A code keeps nothing: where it is all that may sign, it is typed on the device of the owner's that kept most,
+    // also on a young one (UndoWithCodeAsync).
+    private Member Holder(Member owner, VerifiedVault vault) => !owner.IsSlot
+        ? owner
+        : world.Honest.Where(m => !m.IsSlot && world.IsActive(m))
+            .MaxBy(m => m.Good?.Keys.On(vault.Chain)?.Current.Epoch ?? 0) ?? owner;
 
     /// <summary>Removes the culprits, and goes back to before they came.</summary>
     /// <param name="owner">Who does it.</param>
@@ -168,12 +175,13 @@ internal sealed class Mender(ModelWorld world)
         Assert.DoesNotContain(world.Row!.Points, p => !p.HasEnded(world.Now) && IsClean(p.Manifest)
             && p.State.Active.ContainsKey(owner.Id));
         world.Tally.Count("no clean point");
-        foreach (var kept in owner.Kept.Where(k => IsClean(k.Manifest.Hash)
+        var holder = Holder(owner, vault);
+        foreach (var kept in holder.Kept.Where(k => IsClean(k.Manifest.Hash)
             && k.Manifest.Manifest.Version < vault.Manifest.Manifest.Version
             && vault.Chain.Contains(k.Manifest.Manifest.ChainHead)))
         {
-            if (kept.Open(owner.Id, owner.Keys.Kem).Vault is not { } opened) continue;
-            using var open = await world.Home.Server.PassAsync(world.Home.Account, owner.Keys);
+            if (kept.Open(holder.Id, holder.Keys.Kem).Vault is not { } opened) continue;
+            using var open = await world.Home.Server.PassAsync(world.Home.Account, holder.Keys);
             var items = kept.Manifest.Manifest.Items;
             foreach (var item in items.Where(i => !world.Row!.Items.ContainsValue(world.Writers[i.Hash])))
                 Assert.IsType<Outcome<Hash256>.Done>(await world.Home.Server.Service.Staging.PutAsync(

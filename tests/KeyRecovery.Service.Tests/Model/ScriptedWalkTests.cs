@@ -177,6 +177,22 @@ public sealed class ScriptedWalkTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_code_that_is_all_that_may_sign_is_typed_on_the_device_that_kept_what_opens()
+    {
+        // Every trusted device is stolen, and one of them spoiled an epoch; the points went with the row. A young
+        // device of the owner's has what was before, and may not sign; the code may, and has nothing.
+        await using var world = await ModelWorld.OpenAsync(1056980795);
+        await new Walk(world).GoAsync(
+            [(Move.Rotate, 3141), (Move.Link, 2963), (Move.RestoreData, 7941), (Move.ThrowOut, 3048),
+            (Move.Clear, 9997), (Move.Lose, 3273), (Move.Write, 9693), (Move.WrongRepair, 4407), (Move.Flood, 1913),
+            (Move.LetIn, 8033), (Move.Steal, 2196), (Move.SpoilEpoch, 7814), (Move.Remove, 2295),
+            (Move.Repair, 9720), (Move.Steal, 8765), (Move.Repair, 5525), (Move.RestoreData, 2476),
+            (Move.LoseTheRow, 892), (Move.ThrowOut, 2690), (Move.Repair, 1337)]);
+        output.WriteLine($"{world.Tally}");
+        Assert.True(world.Tally["no clean point"] > 0 && world.Tally["recovered"] == 1, $"{world.Tally}");
+    }
+
+    [Fact]
     public async Task The_same_seed_and_steps_are_the_same_walk()
     {
         (Move, int)[] steps = [(Move.Link, 0), (Move.LetIn, 2), (Move.Wreck, 7), (Move.Save, 0), (Move.RestoreData, 0)];
