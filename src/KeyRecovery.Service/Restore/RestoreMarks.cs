@@ -69,11 +69,14 @@ internal sealed class RestoreMarks(ServiceContext context)
     {
         var (row, min) = (account.KeyRow, account.KeyRow.MinChain);
         if (min?.Place == state.Chain || state.Lacks is not null) return row;
-        // Where the data were not restored they are the newest there are, whichever way they have come.
-        var isNewer = min is null || state.Chain.Sequence > min.Place.Sequence
-            || (!newData && state.Supersedes is not null);
-        if (!isNewer || (newData && await FirstOpening.LacksAsync(context.Data, account.Rows, state, min, ct)))
-            return row;
+        // Data that somebody met since they were last restored are the newest there are, whichever way they have come;
+        // a file of fewer links may have been put back by hand.
+        var isNewest = !newData && (await context.Restores.ReadAsync(ct)).Data?.IsNewerThan(state.Opened) is not true;
+        var isRaised = isNewest
+            ? min is null || state.Chain.Sequence >= min.Place.Sequence || state.Supersedes is not null
+            : (min is null || state.Chain.Sequence > min.Place.Sequence)
+                && !await FirstOpening.LacksAsync(context.Data, account.Rows, state, min, ct);
+        if (!isRaised) return row;
         return row with { MinChain = MinChain.Of(state, min?.Keys, context.Now) };
     }
 }

@@ -188,14 +188,17 @@ internal sealed class ModelWorld : IAsyncDisposable
     /// <summary>Puts one back, of the data, the keys, or both; without a name, data from before the account.</summary>
     public async Task RestoreAsync(string? name, bool data, bool keys)
     {
+        var wasMet = Home.IsMet;
         await Home.RestoreAsync(data ? name ?? "empty" : null, keys ? name : null);
         var (set, wasBehind) = (name is null ? (Row: null, Min) : _sets[name], IsBehind);
         if (keys) Min = set.Min;
         if (data) Row = set.Row is { } row ? row with { IsRestored = true, HasCommits = false } : null;
-        // What is remembered follows the account, where the account has it; data that did not go back are the newest
-        // there are, also where they came by the way back.
+        // What is remembered follows the account, where the account has it; data that did not go back since somebody met
+        // them are the newest there are.
         var isAhead = !IsBehind && (keys || Row!.Links.Count > Min.Links);
-        if (isAhead || (keys && !data && !wasBehind && Row?.Supersedes is not null)) Min = MinLink.Of(Row!);
+        var isNewest = keys && !data && !wasBehind && wasMet;
+        if (isAhead || (isNewest && (Row!.Links.Count >= Min.Links || Row.Supersedes is not null)))
+            Min = MinLink.Of(Row!);
         Tally.Count($"restored {(data ? "data" : "")}{(keys ? "keys" : "")}{(name is null ? " of before" : "")}");
     }
 

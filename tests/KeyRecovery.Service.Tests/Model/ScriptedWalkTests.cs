@@ -114,6 +114,24 @@ public sealed class ScriptedWalkTests(ITestOutputHelper output)
         Assert.True(tally["restored data"] == 2 && tally["recovered"] == 1, $"{tally}");
     }
 
+    [Theory]
+    [InlineData(0, 2, false)]
+    [InlineData(0, 1, false)]
+    [InlineData(1, 2, false)]
+    [InlineData(0, 0, true)]
+    [InlineData(2, 2, true)]
+    public async Task Keys_of_another_line_find_the_data_the_newest_where_somebody_met_them(
+        int lost, int later, bool isBehind)
+    {
+        // The keys are of a line that both stores left since; only with more links it may be that data went back.
+        var tally = await WalkAsync([
+            (Move.Save, 0), (Move.Link, 0), .. Enumerable.Repeat((Move.Link, 0), lost), (Move.Save, 0),
+            (Move.RestoreBoth, 0), .. Enumerable.Repeat((Move.Link, 0), later), (Move.RestoreKeys, 1),
+            (Move.Write, 0), (Move.Repair, 0)]);
+        Assert.Equal(isBehind ? 1 : 0, tally["repaired"] + tally["went the way back"]);
+        Assert.Equal(1, tally["recovered"]);
+    }
+
     [Fact]
     public async Task A_code_alone_goes_the_way_back_with_a_new_phone()
     {

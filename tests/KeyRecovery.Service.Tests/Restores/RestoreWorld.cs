@@ -43,6 +43,9 @@ internal sealed class RestoreWorld : IAsyncDisposable
 
     public ItemId Diary { get; }
 
+    /// <summary>Whether a request met the account since its data were last restored.</summary>
+    public bool IsMet { get; private set; } = true;
+
     private string Stores => Path.Combine(_folder, "live");
 
     /// <summary>With the account, whose tablet is trusted; without it before the set <c>empty</c> was made.</summary>
@@ -87,6 +90,7 @@ internal sealed class RestoreWorld : IAsyncDisposable
     public async Task RestoreAsync(string? data = null, string? keys = null)
     {
         await PutBackAsync(data, keys);
+        IsMet &= data is null;
         var joined = await Server.Service.Quarantine.JoinAsync(0, data is not null, keys is not null, false, default);
         Assert.True(joined.IsDone, joined.Problem);
     }
@@ -132,8 +136,7 @@ internal sealed class RestoreWorld : IAsyncDisposable
     public async Task<Outcome<RepairResult>> RepairAsync(
         TestAuthority by, RepairBundle bundle, KeyRecoveryService? service = null)
     {
-        var account = Account.Now.Account;
-        var keyId = by.Entry.Kind == AuthorityKind.Device ? KeyId.OfDevice(account, by.Id) : KeyId.OfSlot(by.Id);
+        var keyId = await MeetAsync(by);
         return await (service ?? Server.Service).Repairs.RepairAsync(
             keyId, key => key == by.Signing.PublicKey, null, bundle.Encode(), default);
     }
@@ -171,8 +174,7 @@ internal sealed class RestoreWorld : IAsyncDisposable
     /// <summary>What the gate says.</summary>
     public async Task<GateResult> PassAsync(TestAuthority by, bool mayBeBehind = false)
     {
-        var keyId = by.Entry.Kind == AuthorityKind.Device
-            ? KeyId.OfDevice(Account.Now.Account, by.Id) : KeyId.OfSlot(by.Id);
+        var keyId = await MeetAsync(by);
         return await Server.Service.Gate.PassAsync(keyId, key => key == by.Signing.PublicKey, default, mayBeBehind);
     }
 
@@ -226,6 +228,15 @@ internal sealed class RestoreWorld : IAsyncDisposable
         Assert.Equal(Account.Now.Account, claim.Claim.Account);
         return claim.Claim;
     })];
+
+    // A device names the account; a slot does where the keys know it.
+    private async Task<KeyId> MeetAsync(TestAuthority by)
+    {
+        var keyId = by.Entry.Kind == AuthorityKind.Device
+            ? KeyId.OfDevice(Account.Now.Account, by.Id) : KeyId.OfSlot(by.Id);
+        IsMet |= await Server.Service.Gate.IsKnownAsync(keyId, default);
+        return keyId;
+    }
 
     private void Keep(Heads heads) => _heads[heads.ManifestHash] = SignedHead.Decode(heads.SignedHead);
 
