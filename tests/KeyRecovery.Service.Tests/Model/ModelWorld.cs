@@ -7,6 +7,7 @@ using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Tests.Restores;
 using KeyRecovery.Service.UseCases;
 using KeyRecovery.Testing;
+using AccountChange = KeyRecovery.Testing.AccountChange;
 
 namespace KeyRecovery.Service.Tests.Model;
 
@@ -43,6 +44,12 @@ internal sealed class ModelWorld : IAsyncDisposable
 
     public Dictionary<Hash256, byte[]> Bytes { get; } = [];
 
+    /// <summary>Whom a link took out, of whatever line.</summary>
+    public HashSet<AuthorityId> Removed { get; } = [];
+
+    /// <summary>A realm beside the home; null until there is a passphrase.</summary>
+    public Witness? Witness { get; private set; }
+
     public IReadOnlyCollection<string> Sets => _sets.Keys;
 
     /// <summary>A mistake on purpose: as if young ones might remove.</summary>
@@ -77,6 +84,7 @@ internal sealed class ModelWorld : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var member in Members) member.Dispose();
+        if (Witness is not null) await Witness.DisposeAsync();
         await Home.DisposeAsync();
     }
 
@@ -230,6 +238,7 @@ internal sealed class ModelWorld : IAsyncDisposable
             var kept = Taken[draft.Commit.Manifest.Manifest.Previous];
             Taken[draft.Commit.Manifest.Hash] = kept with { Before = draft.Commit.Manifest.Manifest.Previous };
             await RepairedAsync(by, bundle);
+            Removed.UnionWith(deed.Remove);
         }
         else
         {
@@ -240,6 +249,21 @@ internal sealed class ModelWorld : IAsyncDisposable
         Row = Row! with { IsRestored = false, Supersedes = superseded };
     }
 
+    /// <summary>Meets a realm, which knows this home.</summary>
+    public async Task<Witness> MeetRealmAsync() =>
+        Witness ??= await Witness.OpenAsync(this, Home.Server.Service.Erasures.AuditKey);
+
+    /// <summary>Writes until the account has as many versions.</summary>
+    public async Task WriteAsync(Member by, ulong version)
+    {
+        while (VersionOf(Row!.Manifest) < version)
+        {
+            var put = new AccountChange { Put = [(Row.Items.Keys.Order().First(), Random.Bytes(7))] };
+            var draft = Draft.Of((await ReadAsync(by))!, by, put, Spoil.None, Random)!;
+            if (!await CommitAsync(by, draft, new Deed(by.Id, Now))) await Home.WaitAsync(TimeSpan.FromDays(1));
+        }
+    }
+
     /// <summary>Another way by which a commit was taken.</summary>
     public void Committed(Member by, Draft draft, Deed deed) => Record(by, draft, deed);
 
@@ -247,6 +271,7 @@ internal sealed class ModelWorld : IAsyncDisposable
     {
         var manifest = draft.Commit.Manifest;
         var young = Row!.IsYoung(by.Id, Now);
+        Removed.UnionWith(deed.Remove);
         foreach (var item in draft.Items)
         {
             Bytes[Hash256.Of(item)] = item;

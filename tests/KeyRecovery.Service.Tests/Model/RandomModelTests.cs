@@ -27,8 +27,11 @@ public sealed class RandomModelTests(ITestOutputHelper output)
             (8, OneOf(Move.Save, Move.Save, Move.RestoreData, Move.RestoreKeys, Move.RestoreBoth)),
             (2, OneOf(Move.LoseTheRow, Move.Lose, Move.Lose, Move.LoseAll)),
             (4, OneOf(Move.Wait, Move.Wait, Move.Sweep)),
-            (6, OneOf(Move.Repair, Move.Repair, Move.Recover, Move.RacedUndo, Move.Lie, Move.Lie))),
-        Gen.Int[0, 9_999]).Array[4, 20];
+            (6, OneOf(Move.Repair, Move.Repair, Move.Recover, Move.RacedUndo, Move.Lie, Move.Lie)),
+            (9, OneOf(
+                Move.SetPassphrase, Move.SetPassphrase, Move.Follow, Move.Follow, Move.Mislead, Move.Mislead,
+                Move.LieToRealm))),
+        Gen.Int[0, 9_999]).Array[4, 24];
 
     [Fact]
     public Task Whatever_happens_the_owner_comes_back_with_three_calls_and_finds_what_is_promised() => SampleAsync(60);

@@ -69,8 +69,7 @@ internal sealed class Repairs(ModelWorld world)
         var lacking = world.Lacking.ToHashSet();
         if (missing is not null) Assert.True(lacking.SetEquals(missing), "other items are missing than by the rules");
         if (lacking.Count == 0) return;
-        var device = by.IsSlot
-            ? world.Honest.FirstOrDefault(m => !m.IsSlot && world.IsActive(m)) ?? await LinkAsync(by) : by;
+        var device = await DeviceOfAsync(by);
         foreach (var item in lacking)
         {
             using var open = await world.Home.Server.PassAsync(world.Home.Account, device.Keys);
@@ -79,6 +78,10 @@ internal sealed class Repairs(ModelWorld world)
             world.Store(item);
         }
     }
+
+    /// <summary>A device of whoever holds an authority: of a code one that is there, or a new phone.</summary>
+    public async Task<Member> DeviceOfAsync(Member by) => by.IsSlot
+        ? world.Honest.FirstOrDefault(m => !m.IsSlot && world.IsActive(m)) ?? await LinkAsync(by) : by;
 
     // On the next day, where the links of this one are used up.
     private async Task<Member> LinkAsync(Member code)

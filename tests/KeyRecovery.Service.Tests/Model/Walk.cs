@@ -32,6 +32,10 @@ internal enum Move
 
     /// <summary>The home lies to everybody honest.</summary>
     Lie,
+
+    /// <summary>At a realm: the owner sets a passphrase, or has it follow; a culprit, or the home without an authority,
+    /// misleads it.</summary>
+    SetPassphrase, Follow, Mislead, LieToRealm,
 }
 
 /// <summary>A life of the account, step by step; what comes of it follows from seed and steps alone.</summary>
@@ -46,6 +50,7 @@ internal sealed class Walk(ModelWorld world)
     private readonly Misdeeds _misdeeds = new(world);
     private readonly Repairs _repairs = new(world);
     private readonly Liar _liar = new(world);
+    private readonly RealmMoves _realm = new(world);
 
     /// <summary>Goes through the steps, and lets the owner come back at the end.</summary>
     /// <param name="steps">The steps, each with a number by which it chooses.</param>
@@ -116,6 +121,19 @@ internal sealed class Walk(ModelWorld world)
             case Move.Lie:
                 await _liar.LieAsync(pick);
                 break;
+            case Move.SetPassphrase:
+                await SetPassphraseAsync(pick);
+                break;
+            case Move.Follow or Move.Mislead or Move.LieToRealm when world.Witness is { } realm:
+                await (move switch
+                {
+                    Move.Follow => _realm.FollowAsync(realm, pick),
+                    Move.Mislead => _realm.MisleadAsync(realm, pick),
+                    _ => _realm.LieAsync(realm, pick),
+                });
+                break;
+            case Move.Follow or Move.Mislead or Move.LieToRealm:
+                break;
             case >= Move.Wreck and <= Move.WrongRepair:
                 await _misdeeds.TryAsync(move, pick);
                 break;
@@ -163,13 +181,27 @@ internal sealed class Walk(ModelWorld world)
         if (Draft.Of(vault, by, change, Spoil.None, world.Random) is not { } draft) return false;
         var deed = new Deed(by.Id, world.Now)
         {
-            Add = [.. change.Add.Select(a => (a.Id, a.Entry.Kind == AuthorityKind.Code))],
+            Add = [.. change.Add.Select(a => (a.Id, a.Entry.Kind != AuthorityKind.Device))],
             Remove = [.. change.Remove.Select(a => a.Id)], BeginsEpoch = change.Mend || !change.Remove.IsEmpty,
         };
         if (!await world.CommitAsync(by, draft, deed)) return false;
         await world.JoinAsync(change.Add.Select(a => new Member(a, !letsIn)));
         await world.ReadAsync(by);
         return true;
+    }
+
+    // Registered first, then in the chain, and then the realm hears of it, unless that is lost.
+    private async Task SetPassphraseAsync(int pick)
+    {
+        var devices = world.Honest.Where(m => !m.IsSlot && world.IsActive(m)).ToList();
+        if (devices.Count == 0 || world.IsBehind) return;
+        var by = devices[pick % devices.Count];
+        if (await world.ReadAsync(by) is not { } vault) return;
+        var realm = await world.MeetRealmAsync();
+        var slot = realm.NewSlot();
+        if (await realm.RegisterAsync(by, vault, slot)
+            && await HonestAsync(pick, new AccountChange { Add = [slot] }) && pick % 4 != 0)
+            await _realm.FollowAsync(realm, pick);
     }
 
     private async Task RaceAsync(int pick)
@@ -191,6 +223,7 @@ internal sealed class Walk(ModelWorld world)
         await _repairs.StoreMissingAsync(owner);
         await world.Home.SoundAsync();
         await new Promises(world).KeptAsync(owner, versions);
+        if (world.Witness is { } realm) await realm.ComeBackAsync(await _repairs.DeviceOfAsync(owner));
         world.Tally.Count("recovered");
     }
 }

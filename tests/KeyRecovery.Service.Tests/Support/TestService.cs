@@ -68,11 +68,14 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
 
     public PassphrasePolicy Passphrase { get; set; } = PassphrasePolicy.Default;
 
+    /// <summary>The homes that this server as a realm believes, beside itself.</summary>
+    public IReadOnlyList<VerifyKey> Homes { get; set; } = TestHome.Keys;
+
     public IReadOnlyCollection<string> Apps => [TestAccount.DefaultApp];
 
     public AppPolicy Of(string app) => AppPolicy.Default with
     {
-        Passphrase = Passphrase, ErasureHold = ErasureHold, CommitsPerDay = CommitsPerDay, Homes = [.. TestHome.Keys],
+        Passphrase = Passphrase, ErasureHold = ErasureHold, CommitsPerDay = CommitsPerDay, Homes = [.. Homes],
     };
 
     public static Task<TestService> OpenAsync() =>
