@@ -60,7 +60,7 @@ internal sealed class CodeInput(Ask ask)
                 && await ask.YesAsync(
                     $"Group {typo.Group}, character {typo.Position} looks wrong. "
                     + $"Is it {typo.Suggestion} on your paper?", ct)
-                && Corrected(typed, typo) is RecoveryCodeParse.Ok corrected)
+                && RecoveryCode.ParseCorrected(typed.Span, typo) is RecoveryCodeParse.Ok corrected)
             {
                 return corrected.Code;
             }
@@ -68,16 +68,5 @@ internal sealed class CodeInput(Ask ask)
             ask.Say($"{problem.Message}. {string.Join(' ', problem.Advice)} Once more:");
             typed.Truncate(0);
         }
-    }
-
-    // Only letters and digits of the alphabet are in a text that has a typo; the rest separates.
-    private static RecoveryCodeParse Corrected(SecretText typed, RecoveryCodeParse.Typo typo)
-    {
-        using var code = new SecretText();
-        foreach (var character in typed.Span)
-            if (char.IsAsciiLetterOrDigit(character)) code.Append(character);
-        var begin = code.Length - RecoveryCode.Characters;
-        code.Replace(begin + ((typo.Group - 1) * 4) + typo.Position - 1, typo.Suggestion);
-        return RecoveryCode.Parse(code.Span[begin..]);
     }
 }

@@ -34,10 +34,17 @@ public sealed class RecoveryCode : IDisposable
     public static RecoveryCode Generate(IRandom random) => new(SecretBytes.Random(EntropySize, random));
 
     /// <summary>
-    /// Reads a code as people type it: in any case, with or without prefix, spaces, dashes and line breaks. Nothing is
-    /// corrected silently.
+    /// Reads a code as people type or copy it: in any case, with or without prefix, label, the kit's numbers, spaces,
+    /// dashes, quotes and line breaks (docs/protocol.md §8). Nothing is corrected silently.
     /// </summary>
     public static RecoveryCodeParse Parse(ReadOnlySpan<char> text) => RecoveryCodeReader.Read(text);
+
+    /// <summary>Reads a text that has a typo once more, with the character that was suggested, once a person has said
+    /// that it is the one on the paper.</summary>
+    /// <param name="text">The same text.</param>
+    /// <param name="typo">What <see cref="Parse"/> said of it.</param>
+    public static RecoveryCodeParse ParseCorrected(ReadOnlySpan<char> text, RecoveryCodeParse.Typo typo) =>
+        RecoveryCodeReader.Read(text, typo);
 
     /// <summary>
     /// The code to be shown or printed: <c>kr1</c> and eight groups of four characters, separated by spaces. The string

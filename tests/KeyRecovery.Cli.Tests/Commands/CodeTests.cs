@@ -32,6 +32,23 @@ public sealed class CodeTests(CliFixture fixture)
     }
 
     [Fact]
+    public async Task A_code_is_read_as_people_copy_it_from_the_kit_a_note_or_a_mail()
+    {
+        var (device, code) = await fixture.NewAccountAsync();
+        var groups = code[4..].Split(' ');
+        string[] copied =
+        [
+            $"kr1\n{string.Join('\n', groups.Select((group, i) => $"{i + 1}{group}"))}",
+            $"\ufeffMy code: \u201c{code}\u201d",
+            code.ToUpperInvariant().Replace(' ', '\u2014'),
+            string.Concat(code.Select(c => c == ' ' ? '\u3000' : (char)(c + 0xfee0))),
+        ];
+        foreach (var text in copied) (await device.TypeAsync(text, "code", "check")).Ended(0);
+        var typo = await device.TypeAsync($"{copied[0][..^1]}{(code[^1] == 'q' ? 'p' : 'q')}", "code", "check");
+        Assert.Contains("group 8, character 4", typo.Ended(1).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_drill_says_that_a_code_is_another_accounts()
     {
         var (device, _) = await fixture.NewAccountAsync();

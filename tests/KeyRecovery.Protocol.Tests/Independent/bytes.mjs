@@ -23,7 +23,7 @@ export const bigNumber = (bytes) => BigInt(`0x${bytesToHex(bytes) || '0'}`);
 export const littleNumber = (bytes) => bigNumber(Uint8Array.from(bytes).reverse());
 
 /** What people write between the characters of a code. */
-export const separators = /[\s_\u2212\p{Pd}\p{Cf}]/gu;
+export const separators = /[\s_\u2212"'`\p{Pd}\p{Pi}\p{Pf}\p{Cf}]/gu;
 
 /** Valid UTF-8 alone: neither replaced nor shortened. */
 export const utf8 = (bytes) => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -36,8 +36,9 @@ export function formatCode(entropy) {
 
 /** The entropy that a person's text tells. */
 export function readCode(told) {
-  const folded = told.toLowerCase().replace(separators, '').replace(/^kr(?:1|[li](?=.{32}$))/, '');
-  const values = [...folded].map((letter) => alphabet.indexOf(letter));
+  const composed = told.isWellFormed() ? told.normalize('NFKC') : told;
+  const folded = composed.replace(/[A-Z]/g, (letter) => letter.toLowerCase()).replace(separators, '');
+  const values = [...withoutNumbers(withoutPrefix(folded))].map((letter) => alphabet.indexOf(letter));
   demand(!values.includes(-1), 'unreadable-character');
   demand(values.length === length, 'wrong-length');
   if (!holds(values)) refuse(isTypo(values) ? 'typo' : 'unreadable');
@@ -45,6 +46,19 @@ export function readCode(told) {
   const bits = values.slice(0, -checksumLength).reduce((all, value) => (all << 5n) | BigInt(value), 0n);
   return Uint8Array.from(Buffer.from(bits.toString(16).padStart(32, '0'), 'hex'));
 }
+
+/** What stands before the prefix is a label where a whole code, with or without its numbers, ends the text. */
+function withoutPrefix(told) {
+  const whole = /^.*kr[1li](.{32})$/su.exec(told) ?? /^.*kr1((?:[1-8].{4}){8})$/su.exec(told);
+  if (whole && (whole[1].length === length || isNumbered(whole[1]))) return whole[1];
+  return told.replace(/^kr1/, '');
+}
+
+/** The kit's own numbers; no code has a 1. */
+const isNumbered = (told) => told.length > 0 && told.length <= 40
+  && [...told].every((character, at) => at % 5 !== 0 || character === `${1 + at / 5}`);
+
+const withoutNumbers = (told) => isNumbered(told) ? told.replace(/.(.{0,4})/gsu, '$1') : told;
 
 /** Whether one other character somewhere makes the checksum hold. */
 function isTypo(values) {

@@ -31,6 +31,29 @@ public class RecoveryCodeProperties
     }
 
     [Fact]
+    public void A_code_with_the_kits_numbers_reads_as_far_as_it_goes_and_is_corrected_where_it_is_wrong()
+    {
+        var groups = Enumerable.Range(0, 8).Select(i => $"{i + 1}{Data(3).Substring(i * 4, 4)}").ToList();
+        for (var count = 1; count < 8; count++)
+            Assert.Equal(
+                new RecoveryCodeParse.WrongLength(count * 4),
+                RecoveryCode.Parse($"kr1\n{string.Join('\n', groups.Take(count))}"));
+        var typed = $"Code: kr1 {string.Concat(groups)}";
+        var wrong = typed[..^1] + (typed[^1] == 'q' ? 'p' : 'q');
+        var typo = Assert.IsType<RecoveryCodeParse.Typo>(RecoveryCode.Parse(wrong));
+        Assert.Equal((8, 4, typed[^1]), (typo.Group, typo.Position, typo.Suggestion));
+        using var read = Assert.IsType<RecoveryCodeParse.Ok>(RecoveryCode.ParseCorrected(wrong, typo)).Code;
+        Assert.Equal(Data(3), read.ToDisplayString()[4..].Replace(" ", "", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_is_no_text_is_told_of_and_is_no_exception()
+    {
+        foreach (var text in new[] { "\ud800", "kr1 \udc00qqq", "\uffff", new string('1', 5_000) })
+            Assert.IsNotType<RecoveryCodeParse.Ok>(RecoveryCode.Parse(text));
+    }
+
+    [Fact]
     public void A_single_wrong_character_is_always_found_and_its_right_one_told()
     {
         for (var seed = 0; seed < 5; seed++)
@@ -118,7 +141,6 @@ public class RecoveryCodeProperties
     [InlineData('1')]
     [InlineData('.')]
     [InlineData('ß')]
-    [InlineData('\u212a')]
     public void A_character_that_no_code_has_is_shown_where_it_stands(char character)
     {
         var code = Data(1);

@@ -13,6 +13,25 @@ internal sealed class CodeSlotFormat() : GoldenFormat("code-slot", "§8")
         for (var seed = 0; seed < 3; seed++)
             yield return ($"code {seed + 1}",
                 new JsonObject { ["entropy"] = Hex(new TestRandom(2700 + seed).Bytes(16)) });
+        var entropy = Hex(new TestRandom(2700).Bytes(16));
+        foreach (var (how, text) in AsTyped(Write(new JsonObject { ["entropy"] = entropy }).Text("code")))
+            yield return ($"as typed: {how}", new JsonObject { ["entropy"] = entropy, ["typed"] = text });
+    }
+
+    private static IEnumerable<(string, string)> AsTyped(string code)
+    {
+        var groups = code[4..].Split(' ');
+        yield return ("upper case", code.ToUpperInvariant());
+        yield return ("no prefix", code[4..]);
+        yield return ("prefix with an l", $"krl{code[3..]}");
+        yield return ("lines, dashes, spaces", code.Replace(" ", "\u2013\r\n\u00a0", StringComparison.Ordinal));
+        yield return ("quoted", $"\u201c{code}\u201d");
+        yield return ("wide", string.Concat(code.Select(c => c == ' ' ? '\u3000' : (char)(c + 0xfee0))));
+        yield return ("the kit's numbers", $"kr1\n{string.Join('\n', groups.Select((g, i) => $"{i + 1}{g}"))}");
+        yield return ("numbers and no prefix", string.Join(' ', groups.Select((g, i) => $"{i + 1} {g}")));
+        yield return ("a label", $"Recovery code: {code}");
+        yield return ("a label and numbers", $"My code {{2026}}: kr1 {string.Concat(groups.Select((g, i) => $"{i + 1}{g}"))}");
+        yield return ("twice", $"{code} {code}");
     }
 
     public override IEnumerable<(string, JsonObject, string)> Invalid()
@@ -26,6 +45,10 @@ internal sealed class CodeSlotFormat() : GoldenFormat("code-slot", "§8")
         foreach (var character in "bio1%é")
             yield return ($"has {character}", Told($"{code[..^1]}{character}"),
                 nameof(RecoveryCodeParse.UnreadableCharacter));
+        yield return ("a number twice", Told($"1{code[4..8]}1{code[9..13]}"), nameof(RecoveryCodeParse.UnreadableCharacter));
+        yield return ("numbers and one character missing", Told(Numbered(code)[..^1]), nameof(RecoveryCodeParse.WrongLength));
+        yield return ("numbers and one character wrong", Told($"1p{Numbered(code)[2..]}"), nameof(RecoveryCodeParse.Typo));
+        yield return ("a label and no prefix", Told($"code {code[4..]}"), nameof(RecoveryCodeParse.UnreadableCharacter));
         yield return ("first character wrong", Told($"{code[..4]}p{code[5..]}"), nameof(RecoveryCodeParse.Typo));
         yield return ("last character wrong", Told($"{code[..^1]}q"), nameof(RecoveryCodeParse.Typo));
         yield return ("two characters swapped", Told($"{code[..^2]}{code[^1]}{code[^2]}"),
@@ -58,8 +81,17 @@ internal sealed class CodeSlotFormat() : GoldenFormat("code-slot", "§8")
     protected override string Judge(JsonObject told)
     {
         var outcome = RecoveryCode.Parse(told.Text("code"));
-        return outcome is RecoveryCodeParse.Ok ? Accepted : outcome.GetType().Name;
+        if (outcome is not RecoveryCodeParse.Ok(var code)) return outcome.GetType().Name;
+        using (code)
+        {
+            if (told["typed"] is null) return Accepted;
+            var typed = RecoveryCode.Parse(told.Text("typed"));
+            if (typed is not RecoveryCodeParse.Ok(var same)) return typed.GetType().Name;
+            using (same) return same.ToDisplayString() == code.ToDisplayString() ? Accepted : "Differs";
+        }
     }
+
+    private static string Numbered(string code) => string.Concat(code[4..].Split(' ').Select((g, i) => $"{i + 1}{g}"));
 
     /// <summary>
     /// BIP-173's and BIP-350's checksum, written out once more: 26 values, the first as told and the others 0.

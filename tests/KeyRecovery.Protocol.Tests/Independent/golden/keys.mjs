@@ -93,6 +93,7 @@ export const codeSlots = {
   },
   read(told) {
     const entropy = readCode(told.code);
+    if (told.typed !== undefined) demandTold(told, { entropy: readCode(told.typed) }, 'differs');
     const { code: _, ...derived } = codeSlots.write({ entropy });
     demandTold(told, { entropy, ...derived }, 'differs');
   },
