@@ -66,10 +66,7 @@ public sealed class KeyRecoveryClient : IDisposable
             return new ClientFailure.Invalid($"a device's name has at most {Limits.NameBytes} bytes");
         using var kept = await _store.LoadAsync(ct);
         if (kept is not null && IsBegun(kept))
-        {
-            var answer = await _api.CreateAccountAsync(token, kept.Pending, ct);
-            return await HoldToAsync(await OpenBegunAsync(answer, ct), create.Code, ct);
-        }
+            return await HoldToAsync(await SendBegunAsync(token, kept, isFirst: false, ct), create.Code, ct);
         if (kept is { Pending.IsEmpty: true })
             return new ClientFailure.DeviceState("this device already belongs to an account");
 
@@ -78,11 +75,7 @@ public sealed class KeyRecoveryClient : IDisposable
         using (state)
         {
             await _store.SaveAsync(state, ct);
-            var answer = await _api.CreateAccountAsync(token, state.Pending, ct);
-            // The only keys of an account that may be there are kept; what the server itself refused is no account.
-            if (answer is Answer.Problem { IsRefusal: true } refused && Failures.Of(refused) is ClientFailure.Refused)
-                await _store.DeleteAsync(CancellationToken.None);
-            return await OpenBegunAsync(answer, ct);
+            return await SendBegunAsync(token, state, isFirst: true, ct);
         }
     }
 
@@ -236,11 +229,25 @@ public sealed class KeyRecoveryClient : IDisposable
         return failure;
     }
 
-    private async Task<Result<VaultSession>> OpenBegunAsync(Answer answer, CancellationToken ct)
+    private async Task<Result<VaultSession>> SendBegunAsync(
+        string token, DeviceState begun, bool isFirst, CancellationToken ct)
     {
-        if (answer is Answer.Problem { IsRefusal: true } refused) return Failures.Of(refused);
-        return answer.Read(ClientJson.Default.HeadsJson).TryGet(out _, out _)
-            ? await OpenAsync(ct)
-            : Failures.Unanswered(answer);
+        var outcome = Outcome.Of(
+            await _api.CreateAccountAsync(token, begun.Pending, ct), ClientJson.Default.HeadsJson);
+        switch (outcome)
+        {
+            case Outcome<HeadsJson>.Done:
+                return await OpenAsync(ct);
+            // The only keys of an account that may be there are kept; what the server itself refused is no account.
+            case Outcome<HeadsJson>.Refused { Failure: ClientFailure.Refused refused } when isFirst:
+                await _store.DeleteAsync(CancellationToken.None);
+                return refused;
+            case Outcome<HeadsJson>.Unknown:
+                Result<VaultSession> found = outcome.Failure!;
+                await Outcome.IsFoundAsync(async end => (found = await OpenAsync(end)) is Result<VaultSession>.Ok, ct);
+                return found is Result<VaultSession>.Ok ? found : outcome.Failure!;
+            default:
+                return outcome.Failure!;
+        }
     }
 }

@@ -11,7 +11,8 @@ public sealed class ServerFixture : IAsyncLifetime
     public ServerProcess Server { get; private set; } = null!;
 
     /// <inheritdoc/>
-    public async Task InitializeAsync() => Server = await ServerProcess.StartAsync(_folder["data"]);
+    public async Task InitializeAsync() => Server = await ServerProcess.StartAsync(
+        _folder["data"], 0, ("RateLimits:Repair:PerSecond", "1000"), ("RateLimits:Repair:Burst", "1000"));
 
     /// <inheritdoc/>
     public async Task DisposeAsync()

@@ -10,12 +10,20 @@ namespace KeyRecovery.Client.Accounts;
 internal sealed class ErasureCalls(VaultState state)
 {
     /// <summary>Asks for it. Where one was called off in between, that stands, and is a failure here.</summary>
-    public async Task<Result<ErasureStatus>> RequestAsync(CancellationToken ct) => await ReadAsync(ct) switch
+    public async Task<Result<ErasureStatus>> RequestAsync(CancellationToken ct)
     {
-        Result<ErasureJson>.Ok now =>
-            Remember(Read(await state.Api.RequestErasureAsync(state.Keys, now.Value.Round, ct))),
-        var failed => Remember(failed),
-    };
+        var read = await ReadAsync(ct);
+        if (!read.TryGet(out var now, out _)) return Remember(read);
+        var asked = Outcome.Of(
+            await state.Api.RequestErasureAsync(state.Keys, now.Round, ct), ClientJson.Default.ErasureJson);
+        return asked switch
+        {
+            Outcome<ErasureJson>.Done done => Remember(done.Told),
+            Outcome<ErasureJson>.Unknown => await LookAsync(
+                asked.Failure!, status => status is not ErasureStatus.None, ct),
+            _ => Remember(asked.Failure!),
+        };
+    }
 
     /// <summary>How it stands.</summary>
     public async Task<Result<ErasureStatus>> StatusAsync(CancellationToken ct) => Remember(await ReadAsync(ct));
@@ -36,8 +44,24 @@ internal sealed class ErasureCalls(VaultState state)
                 return failure;
         }
 
-        return await state.Api.CancelErasureAsync(state.Keys, round, ct) is var answer and not Answer.Success
-            ? Failures.Of(answer) : Remember(new ErasureStatus.None());
+        var cancelled = Outcome.Of(await state.Api.CancelErasureAsync(state.Keys, round, ct));
+        return cancelled switch
+        {
+            Outcome<Answer.Success>.Done => Remember(new ErasureStatus.None()),
+            Outcome<Answer.Success>.Unknown => await LookAsync(
+                cancelled.Failure!, status => status is ErasureStatus.None, ct),
+            _ => cancelled.Failure!,
+        };
+    }
+
+    // No answer is no refusal: how it stands now tells whether it went through.
+    private async Task<Result<ErasureStatus>> LookAsync(
+        ClientFailure why, Func<ErasureStatus, bool> isDone, CancellationToken ct)
+    {
+        Result<ErasureStatus> found = why;
+        return await Outcome.IsFoundAsync(
+            async end => (found = Remember(await ReadAsync(end))).TryGet(out var status, out _) && isDone(status), ct)
+            ? found : why;
     }
 
     private async Task<Result<ErasureJson>> ReadAsync(CancellationToken ct) =>

@@ -8,20 +8,20 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Client.Commits;
 
 /// <summary>
-/// The one loop of all who change an open account: builds a commit on the vault as this device knows it, sends it, and
+/// The one loop of all who change an account that there is: builds a commit on the vault as it is known, sends it, and
 /// builds it anew on what another device made of the vault meanwhile.
 /// </summary>
-internal sealed class Committer(VaultState state, RealmKeeper realms)
+/// <param name="account">The account.</param>
+/// <param name="realms">Hears of each link; null where whoever commits tells the realms.</param>
+internal sealed class Committer(IKnownAccount account, RealmKeeper? realms = null)
 {
     private const int Rounds = 32;
     private const int Restores = 3;
 
-    private static readonly TimeSpan LookLimit = TimeSpan.FromSeconds(10);
-
     /// <summary>Commits.</summary>
     /// <param name="build">Builds the commit, told what came of the one before it in this call.</param>
     /// <param name="ct">Cancels; what was sent may still be done.</param>
-    /// <param name="signer">Who signs the request; null for this device.</param>
+    /// <param name="signer">Who signs the request; null for whoever reads the account.</param>
     /// <param name="token">The app's token, where it asks for one beside a slot's signature; else null.</param>
     /// <param name="mends">Whether the commit mends a vault that does not open: another such is built upon.</param>
     public async Task<Sent> RunAsync(
@@ -30,16 +30,16 @@ internal sealed class Committer(VaultState state, RealmKeeper realms)
     {
         // A restored server takes nothing, and no item ahead of a commit either, before somebody has brought what it
         // lacks; that may have been done since.
-        if (state.Behind is not null && await state.RefreshAsync(ct) is { } unread
+        if (account.Behind is not null && await account.RefreshAsync(ct) is { } unread
             && !(mends && unread is ClientFailure.Spoiled)) return new Sent.Refused(unread);
-        if (state.Behind is { } behind) return new Sent.Refused(behind);
+        if (account.Behind is { } behind) return new Sent.Refused(behind);
         Sent? last = null;
         var missing = 0;
         for (var round = 0; round < Rounds; round++)
         {
             var built = await build(last);
             if (built is Built.Over over) return over.Sent;
-            last = await SendAsync(((Built.Commit)built).Bundle, signer ?? state.Keys, token, mends, ct);
+            last = await SendAsync(((Built.Commit)built).Bundle, signer ?? account.Keys, token, mends, ct);
             if (last is not (Sent.Stale or Sent.Missing)) return last;
             if (last is Sent.Missing && ++missing > Restores) return last;
         }
@@ -49,56 +49,41 @@ internal sealed class Committer(VaultState state, RealmKeeper realms)
     private async Task<Sent> SendAsync(
         CommitBundle commit, DeviceKeys signer, string? token, bool mends, CancellationToken ct)
     {
-        using var removed = commit.Link is { } link ? HeldRealmKeys.Of(state.Open, link.Link.Remove) : null;
-        var answer = await state.Api.CommitAsync(signer, commit.Encode(), token, ct);
-        if (answer is Answer.Problem { Details: var details }
-            && state.HearHead(details.ReadHead(), details.ReadRestored()) is { } lie) return new Sent.Unknown(lie);
-        switch (answer)
+        using var removed = realms?.Hold(commit);
+        var outcome = Outcome.Of(
+            await account.Api.CommitAsync(signer, commit.Encode(), token, ct), ClientJson.Default.HeadsJson);
+        if (outcome.Problem is { } said && account.HearHead(said) is { } lie) return new Sent.Unknown(lie);
+        switch (outcome)
         {
             // A server that lost something is repaired by the refresh; the change is then built anew as after a race.
-            case Answer.Problem { Type: ProblemTypes.StaleVersion or ProblemTypes.RepairRequired
-                or ProblemTypes.VaultLost } stale:
-                if (await state.RefreshAsync(ct) is { } unread && !(mends && unread is ClientFailure.Spoiled))
-                    return stale.IsAfterSilence ? new Sent.Unknown(unread) : new Sent.Refused(unread);
+            case { Problem.Type: ProblemTypes.StaleVersion or ProblemTypes.RepairRequired or ProblemTypes.VaultLost }:
+                if (await account.RefreshAsync(ct) is { } unread && !(mends && unread is ClientFailure.Spoiled))
+                    return outcome is Outcome<HeadsJson>.Refused ? new Sent.Refused(unread) : new Sent.Unknown(unread);
                 if (IsThere(commit)) return await DoneAsync(removed, ct);
-                return state.Behind is { } behind ? new Sent.Refused(behind) : new Sent.Stale();
-            case Answer.Problem { Type: ProblemTypes.Refused, Details: { Field: "items", Rule: { } rule } } missing
+                return account.Behind is { } behind ? new Sent.Refused(behind) : new Sent.Stale();
+            case { Problem: { Type: ProblemTypes.Refused, Details: { Field: "items", Rule: { } rule } } }
                 when rule == RuleWords.Of(ProtocolFault.ItemHash):
-                return new Sent.Missing(Failures.Of(missing));
-            case Answer.Problem { IsRefusal: true } refused:
-                return new Sent.Refused(Failures.Of(refused));
-            case Answer.Success when answer.Read(ClientJson.Default.HeadsJson) is Result<HeadsJson>.Ok heads:
-                return await state.AcceptOwnAsync(commit, heads.Value, ct) is { } failure
+                return new Sent.Missing(outcome.Failure!);
+            case Outcome<HeadsJson>.Refused:
+                return new Sent.Refused(outcome.Failure!);
+            case Outcome<HeadsJson>.Done { Told: var heads }:
+                return await account.AcceptOwnAsync(commit, heads, ct) is { } failure
                     ? new Sent.Unknown(failure)
                     : await DoneAsync(removed, ct);
+            default:
+                return await Outcome.IsFoundAsync(
+                    async end => await account.RefreshAsync(end) is null && IsThere(commit), ct)
+                    ? await DoneAsync(removed, ct)
+                    : new Sent.Unknown(outcome.Failure!);
         }
-        return await HasArrivedAsync(commit, ct)
-            ? await DoneAsync(removed, ct)
-            : new Sent.Unknown(Failures.Unanswered(answer));
     }
 
     private async Task<Sent> DoneAsync(HeldRealmKeys? removed, CancellationToken ct)
     {
-        if (removed is not null) await realms.FollowAsync(removed, ct);
+        if (removed is not null) await realms!.FollowAsync(removed, ct);
         return new Sent.Done();
     }
 
-    // No answer is no refusal: a look at the vault tells whether the commit went through, where it can be had.
-    private async Task<bool> HasArrivedAsync(CommitBundle commit, CancellationToken ct)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(LookLimit);
-        try
-        {
-            if (await state.RefreshAsync(limit.Token) is not null) return false;
-        }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            return false;
-        }
-        return IsThere(commit);
-    }
-
-    private bool IsThere(CommitBundle commit) => state.Vault.Manifest.Hash == commit.Manifest.Hash
-        || (commit.Link is { } link && state.Vault.Chain.Contains(new ChainPlace(link.Link.Sequence, link.Hash)));
+    private bool IsThere(CommitBundle commit) => account.Vault.Manifest.Hash == commit.Manifest.Hash
+        || (commit.Link is { } link && account.Vault.Chain.Contains(new ChainPlace(link.Link.Sequence, link.Hash)));
 }

@@ -2,6 +2,7 @@ using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
+using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Commits;
@@ -138,6 +139,10 @@ internal sealed class RealmKeeper(KeyRecoveryOptions options, VaultState state)
         }
         return false;
     }
+
+    /// <summary>The keys that are needed once a commit is done; null where no realm needs to hear of it.</summary>
+    public HeldRealmKeys? Hold(CommitBundle commit) =>
+        commit.Link is { } link ? HeldRealmKeys.Of(state.Open, link.Link.Remove) : null;
 
     private HeldRealmKeys Hold() =>
         state.Read(open => HeldRealmKeys.Of(open, open.Vault.Chain.Active.Select(a => a.Id)));

@@ -69,13 +69,6 @@ internal abstract record Answer
         /// <summary>Whether an attempt before this one got no answer: that one may have been done.</summary>
         public bool IsAfterSilence { get; init; }
 
-        /// <summary>
-        /// Whether the server said, in the protocol's own words, that nothing was done. One that is in trouble or has
-        /// no room may have found out behind the write that decides.
-        /// </summary>
-        public bool IsRefusal => !IsAfterSilence && Type is not (Unknown or ProblemTypes.Internal
-            or ProblemTypes.Unavailable or ProblemTypes.StorageFull);
-
         /// <summary>The slug of the problem's type.</summary>
         public string Type =>
             Details.Type is { } type && type.StartsWith(ProblemTypes.Prefix, StringComparison.Ordinal)

@@ -98,7 +98,7 @@ internal sealed class ApiTransport : IDisposable
         {
             using var response = await _http.SendAsync(
                 message, HttpCompletionOption.ResponseHeadersRead, late.Token);
-            if (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotModified)
+            if (IsOfTheProtocol(response))
             {
                 var body = await ReadAsync(response.Content, Limits.RepairBytes + Limits.CommitBodyBytes, late.Token);
                 return body is null
@@ -124,6 +124,11 @@ internal sealed class ApiTransport : IDisposable
             return new Answer.Unreachable(TooLate);
         }
     }
+
+    // A page is of something between, a network's log-in perhaps, whatever its status says.
+    private static bool IsOfTheProtocol(HttpResponseMessage response) =>
+        (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotModified)
+        && response.Content.Headers.ContentType?.MediaType is not ("text/html" or "application/xhtml+xml");
 
     private HttpRequestMessage Build(ApiRequest request, DeviceKeys? signer)
     {

@@ -12,13 +12,6 @@ internal static class Failures
         _ => new ClientFailure.Transient("the server's answer was not understood", null),
     };
 
-    /// <summary>No answer, or none that says that nothing was done.</summary>
-    public static ClientFailure.Transient Unanswered(Answer answer) => (answer, Of(answer)) switch
-    {
-        (_, ClientFailure.Transient transient) => transient,
-        (_, var failure) => new ClientFailure.Transient(failure.Message, null),
-    };
-
     public static ClientFailure Of(Answer.Problem problem)
     {
         var details = problem.Details;

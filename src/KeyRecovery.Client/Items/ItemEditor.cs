@@ -101,8 +101,8 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
             foreach (var item in staged)
             {
                 if (_stored.Contains(item.Hash)) continue;
-                var answer = await state.Api.PutItemAsync(state.Keys, item.Hash, item.Bytes, ct);
-                if (answer is not Answer.Success) return Failures.Of(answer);
+                var stored = Outcome.Of(await state.Api.PutItemAsync(state.Keys, item.Hash, item.Bytes, ct));
+                if (stored.Failure is { } failure) return failure;
                 _stored.Add(item.Hash);
             }
             return null;

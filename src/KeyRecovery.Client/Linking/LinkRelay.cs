@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using KeyRecovery.Client.Devices;
@@ -74,11 +73,14 @@ internal sealed class LinkRelay
         };
     }
 
-    /// <summary>Puts this side's message of a number.</summary>
-    public Task<Answer> PutAsync(int number, ReadOnlyMemory<byte> message, CancellationToken ct) =>
-        SendAsync(
+    /// <summary>Puts this side's message of a number. Null where the relay has it.</summary>
+    public async Task<ClientFailure?> PutAsync(int number, ReadOnlyMemory<byte> message, CancellationToken ct)
+    {
+        var answer = await SendAsync(
             new ApiRequest(HttpMethod.Put,
                 $"/v1/links/{_session}/{_side.Own}/{number}") { Body = message, ContentType = ApiRequest.Octets }, ct);
+        return Outcome.Of(answer).Failure is null ? null : FailureOf(answer);
+    }
 
     /// <summary>Waits for the other side's message of a number: 204 where none came in time.</summary>
     public Task<Answer> GetAsync(int number, TimeSpan wait, CancellationToken ct) =>
@@ -93,7 +95,7 @@ internal sealed class LinkRelay
     public static ClientFailure FailureOf(Answer answer) => answer switch
     {
         Answer.Problem { Type: ProblemTypes.LinkContested } => new ClientFailure.LinkContested(),
-        Answer.Problem { Status: HttpStatusCode.NotFound } => new ClientFailure.LinkGone(),
+        Answer.Problem { Type: ProblemTypes.NotFound } => new ClientFailure.LinkGone(),
         _ => Failures.Of(answer),
     };
 
@@ -102,11 +104,9 @@ internal sealed class LinkRelay
 
     private static Result<LinkRelay> Begun(Answer answer, LinkRelay relay)
     {
-        if (answer is not Answer.Success) return FailureOf(answer);
-        var read = answer.Read(ClientJson.Default.LinkExpiryJson);
-        if (read is not Result<LinkExpiryJson>.Ok { Value.ExpiresInMs: var left })
-            return ((Result<LinkExpiryJson>.Failed)read).Failure;
-        relay.ExpiresIn = ToldTime.Wait(left);
+        if (Outcome.Of(answer, ClientJson.Default.LinkExpiryJson) is not Outcome<LinkExpiryJson>.Done begun)
+            return FailureOf(answer);
+        relay.ExpiresIn = ToldTime.Wait(begun.Told.ExpiresInMs);
         return relay;
     }
 

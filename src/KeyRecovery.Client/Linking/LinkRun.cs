@@ -78,8 +78,7 @@ internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, Cance
     public async Task SendAsync(ReadOnlyMemory<byte> message)
     {
         _underWay = message;
-        if (await relay.PutAsync(_sent, message, ct) is var answer and not Answer.Success)
-            throw new LinkStop(LinkRelay.FailureOf(answer), Cancel());
+        if (await relay.PutAsync(_sent, message, ct) is { } failure) throw new LinkStop(failure, Cancel());
         _underWay = default;
         _sent++;
     }
@@ -146,8 +145,8 @@ internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, Cance
     // A message whose sending was cut short may be there or not; the farewell is only understood after it.
     private async Task<bool> SayAsync(ReadOnlyMemory<byte> farewell, CancellationToken limit)
     {
-        if (!_underWay.IsEmpty && await relay.PutAsync(_sent++, _underWay, limit) is not Answer.Success) return false;
-        return await relay.PutAsync(_sent, farewell, limit) is Answer.Success;
+        if (!_underWay.IsEmpty && await relay.PutAsync(_sent++, _underWay, limit) is not null) return false;
+        return await relay.PutAsync(_sent, farewell, limit) is null;
     }
 
     private async Task<byte[]> WaitAsync()

@@ -29,7 +29,8 @@ public sealed class RecoverySession : IDisposable
     private readonly DeviceKeys _slot;
     private readonly string? _token;
     private readonly UnlockedSlot? _unlocked;
-    private VaultView _view;
+    private readonly VaultView _read;
+    private readonly SlotAccount _account;
     private ImmutableArray<AuthorityNote> _then = [];
 
     private RecoverySession(
@@ -42,25 +43,26 @@ public sealed class RecoverySession : IDisposable
         _store = store;
         _slot = slot;
         _token = token;
-        _view = view;
+        _read = view;
+        _account = new SlotAccount(options, token, view);
     }
 
     /// <summary>The account.</summary>
-    public AccountId Account => _view.Newest.Account;
+    public AccountId Account => View.Newest.Account;
 
     /// <summary>When somebody was last added or removed, by the signer's clock.</summary>
-    public DateTimeOffset LastAuthorityChange => ToldTime.At(_view.Newest.Chain.Head.Link.Time);
+    public DateTimeOffset LastAuthorityChange => ToldTime.At(View.Newest.Chain.Head.Link.Time);
 
     /// <summary>The devices and slots of the account. The person decides which devices are lost.</summary>
     public ImmutableArray<AuthorityInfo> Authorities =>
-        AuthorityInfo.AllOf(_view.Newest, Notes, _view.Good?.FindBadSeals() ?? [], _slot.Id);
+        AuthorityInfo.AllOf(View.Newest, Notes, View.Good?.FindBadSeals() ?? [], _slot.Id);
 
     /// <summary>
     /// Who wrote what nobody can open; null where all opens. Items are then unknown, and names until
     /// <see cref="PlanUndoAsync"/> has read them in an earlier state: recover by <see cref="CompleteWithUndoAsync"/>,
     /// which goes back to what was before.
     /// </summary>
-    public ClientFailure.Spoiled? Spoiled => _view.Spoiled is { } spoiled
+    public ClientFailure.Spoiled? Spoiled => View.Spoiled is { } spoiled
         ? new ClientFailure.Spoiled(
             spoiled.By, Notes.FirstOrDefault(n => n.Id == spoiled.By)?.Name ?? "", spoiled.Fault)
         : null;
@@ -69,10 +71,10 @@ public sealed class RecoverySession : IDisposable
     /// What the account waits for, where a restored server lacks its newest links. From
     /// <see cref="BehindInfo.OpensAt"/> on, <see cref="CompleteAsync"/> goes on without them.
     /// </summary>
-    public BehindInfo? Behind => RestoreTelling.Behind(_view.Newest, _view.Good?.Private, _slot.Id);
+    public BehindInfo? Behind => RestoreTelling.Behind(View.Newest, View.Good?.Private, _slot.Id);
 
     /// <summary>When the server was last restored from a backup, by its signed word; null where it was not.</summary>
-    public DateTimeOffset? RestoredAt => _view.Newest.Claims is [.., var newest]
+    public DateTimeOffset? RestoredAt => View.Newest.Claims is [.., var newest]
         ? ToldTime.At(newest.Claim.Time) : null;
 
     /// <summary>The devices that could be removed.</summary>
@@ -85,7 +87,9 @@ public sealed class RecoverySession : IDisposable
     public ImmutableArray<RealmReport> RealmReports => _unlocked?.Reports ?? [];
 
     /// <summary>The items that come back.</summary>
-    public ImmutableArray<ItemInfo> Items => _view.Good is { } open ? ItemInfo.AllOf(open) : [];
+    public ImmutableArray<ItemInfo> Items => View.Good is { } open ? ItemInfo.AllOf(open) : [];
+
+    private VaultView View => _account.View;
 
     internal static async Task<Result<RecoverySession>> ReadAsync(
         KeyRecoveryOptions options, VaultApi api, IDeviceStore store, DeviceKeys slot, string? token,
@@ -115,7 +119,7 @@ public sealed class RecoverySession : IDisposable
     public async Task<Result<int>> CheckItemsAsync(
         IProgress<(int Done, int Of)>? progress = null, CancellationToken ct = default)
     {
-        if (_view.Good is not { } open) return Spoiled!;
+        if (View.Good is not { } open) return Spoiled!;
         var items = open.Vault.Manifest.Manifest.Items
             .Select((entry, i) => (open.Private.Items[i].Name, Entry: entry)).ToList();
         var failure = await ItemBatches.FetchAsync(_api, _slot, items, (i, bytes) =>
@@ -131,12 +135,12 @@ public sealed class RecoverySession : IDisposable
 
     /// <summary>The earlier states that the account can be returned to, the newest first.</summary>
     public Task<Result<ImmutableArray<RestorePointInfo>>> ListRestorePointsAsync(CancellationToken ct = default) =>
-        PointReader.ListAsync(_view, ct);
+        PointReader.ListAsync(View, ct);
 
     /// <summary>What recovering with an undo would do. Nothing is changed.</summary>
     public async Task<Result<UndoPlan>> PlanUndoAsync(UndoRequest request, CancellationToken ct = default)
     {
-        if (!(await UndoDraft.MakeAsync(_view, request, _slot, ct)).TryGet(out var draft, out var failure))
+        if (!(await UndoDraft.MakeAsync(View, request, _slot, ct)).TryGet(out var draft, out var failure))
             return failure;
         using (draft)
         {
@@ -151,16 +155,16 @@ public sealed class RecoverySession : IDisposable
     /// <param name="ct">Cancels; begin the recovery again to learn what came of it.</param>
     public Task<Result<Recovered>> CompleteAsync(
         string deviceName, ImmutableArray<AuthorityId> remove, CancellationToken ct = default) =>
-        _view.Newest.BehindSince is not null ? GoOnAsync(deviceName, remove, ct)
+        View.Newest.BehindSince is not null ? GoOnAsync(deviceName, remove, ct)
         : RemoveAsync(deviceName, () => new RevocationPlan(
             [
-                .. remove.Where(id => _view.Newest.Chain.FindActive(id) is not null)
-                    .Select(id => RevocationPlan.Entry(_view, id, RevocationReason.Named)),
+                .. remove.Where(id => View.Newest.Chain.FindActive(id) is not null)
+                    .Select(id => RevocationPlan.Entry(View, id, RevocationReason.Named)),
             ], [], []), null, ct);
 
     /// <summary>What <see cref="CompleteWithRevocationAsync"/> would remove. Nothing is changed.</summary>
     public RevocationPlan PlanRevocation(RevocationRequest request) =>
-        RevocationPlan.Make(_view, request, _slot.Id);
+        RevocationPlan.Make(View, request, _slot.Id);
 
     /// <summary>
     /// As <see cref="CompleteAsync"/>, of devices that were stolen: what came in through them goes in the same link.
@@ -171,10 +175,10 @@ public sealed class RecoverySession : IDisposable
     /// <param name="ct">Cancels; begin the recovery again to learn what came of it.</param>
     public async Task<Result<Recovered>> CompleteWithRevocationAsync(
         string deviceName, RevocationRequest request, CancellationToken ct = default) =>
-        request.FindFault(_view, _slot.Id) is { } fault
+        request.FindFault(View, _slot.Id) is { } fault
             ? fault
             : await RemoveAsync(
-                deviceName, () => RevocationPlan.Make(_view, request, _slot.Id), request.NewCode, ct);
+                deviceName, () => RevocationPlan.Make(View, request, _slot.Id), request.NewCode, ct);
 
     /// <summary>
     /// Puts a new code in the place of the one that this recovery was begun with, without making this device part of
@@ -205,7 +209,7 @@ public sealed class RecoverySession : IDisposable
         ImmutableArray<(string Name, Result<byte[]> Content)> again = [];
         var result = await RunAsync(async (device, _) =>
         {
-            if (!(await UndoDraft.MakeAsync(_view, undo, _slot, ct)).TryGet(out var draft, out var failure))
+            if (!(await UndoDraft.MakeAsync(View, undo, _slot, ct)).TryGet(out var draft, out var failure))
                 return failure;
             using (draft)
             {
@@ -229,7 +233,7 @@ public sealed class RecoverySession : IDisposable
         string deviceName, ImmutableArray<AuthorityId> remove, CancellationToken ct)
     {
         var behind = Behind!;
-        if (_view.Good is not { } open) return Spoiled!;
+        if (View.Good is not { } open) return Spoiled!;
         if (ToldTime.At(_api.NowSeconds) < behind.OpensAt)
             return new ClientFailure.RestoredBehind(behind.RestoredAt, behind.OpensAt);
         using (var kept = await _store.LoadAsync(ct))
@@ -238,60 +242,55 @@ public sealed class RecoverySession : IDisposable
         using var device = new NewDevice(_options.Random);
         var commit = WayBack.Write(open, _slot, (device, deviceName), _api.NowSeconds, _options.Random);
         using (var pending = device.Pending(Account, commit.Encode())) await _store.SaveAsync(pending, ct);
-        return await VaultRepair.SendAsync(_api, _slot, VaultRepair.Onward(_view.Newest, commit), ct, _token)
-            is Repaired.Refused refused
-            ? refused.Why : await OpenAsync([.. remove.Except(behind.Leaving.Select(a => a.Id))], ct);
+        var sent = await VaultRepair.SendAsync(
+            _api, _slot, VaultRepair.Onward(View.Newest, commit), ct, _token);
+        if (sent is Outcome<RepairJson>.Unknown && await Outcome.IsFoundAsync(
+            async end => await _account.RefreshAsync(end) is null && IsIn(device.Id), ct)) sent = null;
+        return sent?.Failure is { } failure
+            ? failure : await OpenAsync([.. remove.Except(behind.Leaving.Select(a => a.Id))], ct);
     }
 
     private async Task<Result<Recovered>> RunAsync(
         Func<NewDevice, ImmutableArray<AuthorityId>, Task<Result<CommitBundle>>> build,
         ImmutableArray<AuthorityId> tooYoung, ImmutableArray<AuthorityId> remove, CancellationToken ct)
     {
-        // Only the way back is taken, which removes nobody of choice and undoes nothing.
-        if (Behind is { } behind) return new ClientFailure.RestoredBehind(behind.RestoredAt, behind.OpensAt);
         using (var kept = await _store.LoadAsync(ct))
         {
             if (kept is { Pending.IsEmpty: true })
                 return new ClientFailure.DeviceState("this device already belongs to an account");
             // An earlier try whose answer was lost has made this device part of the account already.
-            if (kept is not null && kept.Account == Account && _view.Newest.Chain.FindActive(kept.Device) is not null)
+            if (kept is not null && kept.Account == Account && IsIn(kept.Device))
                 return await OpenAsync([], ct);
         }
         using var device = new NewDevice(_options.Random);
-        for (var round = 0; round < 8; round++)
+        var sent = await CommitAsync(tooYoung);
+        if (sent is Sent.Refused { Why: ClientFailure.Refused { Type: ProblemTypes.YoungAuthority } }
+            && remove.Except(tooYoung).Any())
         {
-            if (!(await build(device, tooYoung)).TryGet(out var commit, out var unbuilt)) return unbuilt;
-            var body = commit.Encode();
-            using var pending = device.Pending(Account, body);
-            await _store.SaveAsync(pending, ct);
-
-            var answer = await _api.CommitAsync(_slot, body, _token, ct);
-            switch (answer)
-            {
-                case Answer.Success:
-                    return await OpenAsync(tooYoung, ct);
-                case Answer.Problem { Type: ProblemTypes.StaleVersion }:
-                    if (await ReadAgainAsync(ct) is { } failure) return failure;
-                    if (_view.Newest.Chain.FindActive(device.Id) is not null) return await OpenAsync(tooYoung, ct);
-                    break;
-                case Answer.Problem { Type: ProblemTypes.YoungAuthority } young:
-                    // A slot that a young device made adds nobody either, whatever is left out.
-                    if (!remove.Except(tooYoung).Any()) return Failures.Of(young);
-                    tooYoung = remove;
-                    break;
-                case Answer.Problem { IsRefusal: true } refused:
-                    return Failures.Of(refused);
-                default:
-                    return Failures.Unanswered(answer);
-            }
+            // A slot that a young device made adds nobody either, whatever is left out: it is refused once more.
+            tooYoung = remove;
+            sent = await CommitAsync(tooYoung);
         }
-        return new ClientFailure.Transient("other devices keep changing the account", null);
+        return sent.Failure is { } failure ? failure : await OpenAsync(tooYoung, ct);
+
+        Task<Sent> CommitAsync(ImmutableArray<AuthorityId> leftOut) => new Committer(_account).RunAsync(async _ =>
+        {
+            if (IsIn(device.Id)) return Built.Done;
+            if (!(await build(device, leftOut)).TryGet(out var commit, out var unbuilt)) return unbuilt;
+            // The device's keys are kept before anybody can hear of them.
+            using var pending = device.Pending(Account, commit.Encode());
+            await _store.SaveAsync(pending, ct);
+            return commit;
+        }, ct, _slot, _token);
     }
+
+    private bool IsIn(AuthorityId device) => View.Newest.Chain.FindActive(device) is not null;
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _view.Good?.Dispose();
+        _account.Dispose();
+        _read.Good?.Dispose();
         _slot.Dispose();
     }
 
@@ -299,8 +298,8 @@ public sealed class RecoverySession : IDisposable
     // said.
     private ImmutableArray<AuthorityId> Young(ImmutableArray<AuthorityId> remove)
     {
-        var chain = _view.Newest.Chain;
-        if (!_view.Newest.TrustedFrom.TryGetValue(_slot.Id, out var trustedFrom)
+        var chain = View.Newest.Chain;
+        if (!View.Newest.TrustedFrom.TryGetValue(_slot.Id, out var trustedFrom)
             || trustedFrom <= _api.NowSeconds) return [];
         var own = chain.Authorities[_slot.Id].AddedAt;
         return [.. remove.Where(id => chain.FindActive(id) is { } a && a.AddedAt <= own)];
@@ -311,7 +310,7 @@ public sealed class RecoverySession : IDisposable
     {
         var remove = plan().Remove;
         return RunAsync(
-            (device, leftOut) => Task.FromResult<Result<CommitBundle>>(_view.Good is { } open
+            (device, leftOut) => Task.FromResult<Result<CommitBundle>>(View.Good is { } open
                 ? RecoveryCommit.Write(
                     open, _slot, device, deviceName, plan(), leftOut, code, _api.NowSeconds, _options.Random)
                 : Spoiled!),
@@ -319,21 +318,13 @@ public sealed class RecoverySession : IDisposable
     }
 
     // What is told of authorities: now, or where that does not open, in the state that was looked at last.
-    private ImmutableArray<AuthorityNote> Notes => _view.Good is { } open ? open.Private.Authorities : _then;
+    private ImmutableArray<AuthorityNote> Notes => View.Good is { } open ? open.Private.Authorities : _then;
 
     private async Task<Result<Revocation>> ReplaceAsync(Func<CodeReplacement, Task<Result<Revocation>>> replace)
     {
-        using var committer = new SlotCommitter(_options, _api, _token, _view);
-        return await replace(new CodeReplacement(() => committer.View, committer.CommitAsync));
-    }
-
-    private async Task<ClientFailure?> ReadAgainAsync(CancellationToken ct)
-    {
-        var read = await RecoveryReader.ReadAsync(_options, _api, _slot, _token, ct);
-        if (!read.TryGet(out var view, out var failure)) return failure;
-        _view.Good?.Dispose();
-        _view = view;
-        return null;
+        using var account = new SlotAccount(_options, _token, View);
+        return await replace(new CodeReplacement(
+            () => account.View, new SlotCommitter(_options, account, _token).CommitAsync));
     }
 
     private async Task<Result<Recovered>> OpenAsync(ImmutableArray<AuthorityId> leftOut, CancellationToken ct)
@@ -343,7 +334,7 @@ public sealed class RecoverySession : IDisposable
         if (await state.RefreshAsync(ct) is not { } failure)
         {
             // The link that has just been made is news to the realms, and may have replaced their management keys.
-            if (_view.Good is { } open)
+            if (View.Good is { } open)
             {
                 using var removed = HeldRealmKeys.Of(open,
                     open.Vault.Chain.Active.Select(a => a.Id).Where(id => state.Vault.Chain.FindActive(id) is null));

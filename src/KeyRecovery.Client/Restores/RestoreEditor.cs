@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
@@ -35,10 +36,10 @@ internal sealed class RestoreEditor(KeyRecoveryOptions options, VaultState state
         if (ToldTime.At(now) < behind.OpensAt) return behind;
         var commit = WayBack.Write(state.Open, state.Keys, null, now, options.Random);
         var sent = await VaultRepair.SendAsync(state.Api, state.Keys, VaultRepair.Onward(state.Vault, commit), ct);
-        if (sent is Repaired.Done done) state.HearMissing(state.Vault, done);
+        if (sent is Outcome<RepairJson>.Done done) state.HearMissing(state.Vault, done.Told);
         var failure = await state.RefreshAsync(ct);
         // The answer may have been lost, or another device has gone on at the same time: what counts is what is there.
-        return failure ?? (state.Behind is null ? null : (sent as Repaired.Refused)?.Why ?? behind);
+        return failure ?? (state.Behind is null ? null : sent.Failure ?? behind);
     }
 
     private sealed record Comparison(

@@ -13,7 +13,7 @@ namespace KeyRecovery.Client.Vaults;
 /// The verified vault of a device: fetched, checked against the last one, kept. Repairs the server by itself when it
 /// shows a prefix of what this device has verified.
 /// </summary>
-internal sealed class VaultState : IDisposable
+internal sealed class VaultState : IKnownAccount, IDisposable
 {
     private readonly KeyRecoveryOptions _options;
     private readonly IDeviceStore _store;
@@ -45,10 +45,8 @@ internal sealed class VaultState : IDisposable
     /// <summary>The same, as an app is told.</summary>
     public ClientFailure.Spoiled? SpoiledBy => Spoiled is null ? null : Tell(Spoiled);
 
-    /// <summary>Why the restored server takes no change; null where it does.</summary>
-    public ClientFailure.RestoredBehind? Behind => Vault.BehindSince is not { } at ? null
-        : new ClientFailure.RestoredBehind(
-            ToldTime.At(at), ToldTime.At(at + Limits.RestoreWaitSeconds));
+    /// <inheritdoc/>
+    public ClientFailure.RestoredBehind? Behind => VaultView.BehindOf(Vault);
 
     /// <summary>What this device holds of the account as it is now.</summary>
     public VaultView View => new(Api, Keys, Spoiled?.Vault ?? Open.Vault, Open) { HomeKeys = _homeKeys };
@@ -201,14 +199,18 @@ internal sealed class VaultState : IDisposable
     /// what it says.
     /// </summary>
     public ClientFailure Tell(Answer.Problem problem) =>
-        HearHead(problem.Details.ReadHead(), problem.Details.ReadRestored()) ?? Failures.Of(problem);
+        (ClientFailure?)HearHead(problem) ?? Failures.Of(problem);
+
+    /// <inheritdoc/>
+    public ClientFailure.RolledBack? HearHead(Answer.Problem said) =>
+        HearHead(said.Details.ReadHead(), said.Details.ReadRestored());
 
     /// <summary>Hears of which items a repaired server lacks the content.</summary>
     /// <param name="vault">What names them.</param>
-    /// <param name="done">What the server said.</param>
-    public void HearMissing(VerifiedVault vault, Repaired.Done done)
+    /// <param name="told">What the server said.</param>
+    public void HearMissing(VerifiedVault vault, RepairJson told)
     {
-        var lost = vault.Manifest.Manifest.Items.Where(i => done.Missing.Contains(i.Hash.ToString()))
+        var lost = vault.Manifest.Manifest.Items.Where(i => told.Missing.Contains(i.Hash.ToString()))
             .Select(i => i.Id).ToHashSet();
         LostItems = [.. Open.Private.Items.Where(n => lost.Contains(n.Id)).Select(n => n.Name)];
     }
@@ -333,23 +335,28 @@ internal sealed class VaultState : IDisposable
     private async Task<ClientFailure?> RepairAsync(
         VerifiedVault known, ClientFailure why, bool canRead, CancellationToken ct)
     {
-        switch (await VaultRepair.SendAsync(Api, Keys, VaultRepair.Of(known), ct))
+        var repair = await VaultRepair.SendAsync(Api, Keys, VaultRepair.Of(known), ct);
+        switch (repair)
         {
-            case Repaired.Done done:
-                HearMissing(known, done);
+            case Outcome<RepairJson>.Done done:
+                HearMissing(known, done.Told);
                 // Whole: the manifest is the known one, and what the home claims is news.
                 return await ReadAsync(known, isWhole: true, mayRepair: false, ct);
-            case Repaired.Refused { IsRevoked: true }:
+            case { Problem.Type: ProblemTypes.Revoked }:
                 return new ClientFailure.Revoked();
             // What the server has lacks this device, which stood at the newest link: it may go on with what it knows.
-            case Repaired.Refused refused when !canRead && known.AsBehind(
-                Keys.Id, refused.ActiveAtMinChain, refused.Restored, _homeKeys) is { } behind:
+            case { Problem.Details: var told } when !canRead && known.AsBehind(
+                Keys.Id, told.ReadActiveAtMinChain(), told.ReadRestored(), _homeKeys) is { } behind:
                 return await AcceptAsync(new VaultVerdict.Ok(behind), ct);
-            case Repaired.Refused refused
-                when known.WasRestoredWithout(Keys.Id, refused.Restored, _homeKeys) && !canRead:
+            case { Problem.Details: var told }
+                when known.WasRestoredWithout(Keys.Id, told.ReadRestored(), _homeKeys) && !canRead:
                 return new ClientFailure.RestoredWithoutYou();
             default:
-                return canRead ? await ReadAsync(known, isWhole: true, mayRepair: false, ct) : why;
+                // No answer is no refusal: a look tells whether the server has it back.
+                var isOpen = repair is Outcome<RepairJson>.Unknown;
+                if (!canRead && !isOpen) return why;
+                var unread = await ReadAsync(known, isWhole: true, mayRepair: false, ct);
+                return isOpen && unread is ClientFailure.VaultLost ? repair.Failure : unread;
         }
     }
 }

@@ -21,6 +21,10 @@ internal sealed record VaultView(VaultApi Api, DeviceKeys Keys, VerifiedVault Ne
     /// <summary>Who made the newest vault so that it does not open; null where it does.</summary>
     public SpoiledVault? Spoiled => IsOpen ? null : Newest.FindSpoiler(Keys.Id, Keys.Kem);
 
+    /// <summary>Why a restored server takes no change of this account; null where it does.</summary>
+    public static ClientFailure.RestoredBehind? BehindOf(VerifiedVault vault) => vault.BehindSince is { } at
+        ? new ClientFailure.RestoredBehind(ToldTime.At(at), ToldTime.At(at + Limits.RestoreWaitSeconds)) : null;
+
     /// <summary>The name that was told for an authority last, or an empty one.</summary>
     public string NameOf(AuthorityId id) => Good?.Private.Authorities.FirstOrDefault(n => n.Id == id)?.Name ?? "";
 

@@ -42,7 +42,8 @@ internal sealed class LyingRelay
                 || Name(request) is not { Length: 2 } name) return;
             var told = lie(name, _sent);
             if (told is null) response.StatusCode = HttpStatusCode.NotFound;
-            response.Content = new ByteArrayContent(told ?? "{}"u8.ToArray());
+            response.Content = new ByteArrayContent(
+                told ?? "{\"type\":\"urn:keyrecovery:error:not-found\"}"u8.ToArray());
         };
         // A busy machine must not take the side's last word away before the other has read it.
         relay.BeforeAsync = request =>

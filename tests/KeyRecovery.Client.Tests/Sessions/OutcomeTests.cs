@@ -166,8 +166,9 @@ public sealed class OutcomeTests(ServerFixture fixture) : IDisposable
     {
         var token = await fixture.Server.TokenAsync(Canary.NewText());
         var attempts = 0;
-        _phone.Relay.OnResponse = (_, response) =>
+        _phone.Relay.OnResponse = (request, response) =>
         {
+            if (request.RequestUri!.AbsolutePath != "/v1/accounts") throw new HttpRequestException("the cable");
             if (++attempts == 1) throw new HttpRequestException("the cable");
             response.StatusCode = HttpStatusCode.Conflict;
             response.Content = new StringContent("""{"type":"urn:keyrecovery:error:account-exists","title":"told"}""");
