@@ -191,7 +191,7 @@ public sealed class KeyRecoveryClient : IDisposable
             ];
 
         using var draft = ChainLinkDraft.Begin(_options.App, device.Entry, slots, _api.NowSeconds, random);
-        var plan = ItemPlan.First(draft.Key, create.Items, _api.NowSeconds, random);
+        var plan = SealedEdits.First(draft.Key, create.Items, _api.NowSeconds, random);
         if (plan.Staged.Length != 0)
             return (null,
                 new ClientFailure.Invalid(

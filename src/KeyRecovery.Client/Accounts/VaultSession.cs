@@ -18,7 +18,7 @@ namespace KeyRecovery;
 /// </summary>
 public sealed class VaultSession : IDisposable
 {
-    private readonly Turns _turns = new();
+    private readonly SessionTurns _turns = new();
     private readonly VaultState _state;
     private readonly KeyRecoveryOptions _options;
     private readonly ItemEditor _items;

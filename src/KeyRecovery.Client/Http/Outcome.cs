@@ -69,7 +69,7 @@ internal static class Outcome
         _ => NotDone<Answer.Success>(answer),
     };
 
-    /// <summary>Looks whether an unknown one was done after all: false where that cannot be had in ten seconds.</summary>
+    /// <summary>Looks whether an unknown one was done: false where that cannot be had in ten seconds.</summary>
     /// <param name="look">Whether it is there.</param>
     /// <param name="ct">Cancels.</param>
     public static async Task<bool> IsFoundAsync(Func<CancellationToken, Task<bool>> look, CancellationToken ct)
@@ -88,8 +88,7 @@ internal static class Outcome
 
     private static Outcome<T> NotDone<T>(Answer answer) => answer switch
     {
-        Answer.Problem { IsAfterSilence: false } said when Refusals.Contains(said.Type) =>
-            new Outcome<T>.Refused(said),
+        Answer.Problem { IsAfterSilence: false } said when Refusals.Contains(said.Type) => new Outcome<T>.Refused(said),
         Answer.Problem said => new Outcome<T>.Unknown(Open(Failures.Of(said)), said),
         _ => new Outcome<T>.Unknown(Open(Failures.Of(answer))),
     };

@@ -70,7 +70,7 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
             if (Left.FirstOrDefault(e => e is ItemEdit.Remove && _seen[e.Name] is null) is { } unknown)
                 return new ClientFailure.NoSuchItem(unknown.Name);
 
-            var plan = ItemPlan.Make(state.Open, Left, _puts, state.Api.NowSeconds);
+            var plan = SealedEdits.Make(state.Open, Left, _puts, state.Api.NowSeconds);
             if (CountAfter(Left) > Limits.Items || CountAfter(plan.Edits) > Limits.Items)
                 return new ClientFailure.Invalid($"an account has at most {Limits.Items} items");
             if (await StoreAsync(plan.Staged, ct) is { } failed) return failed;

@@ -8,7 +8,7 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Client.Linking;
 
 /// <summary>What linking does to the account, each call in its turn among the session's others.</summary>
-internal sealed class LinkCommitter(Turns turns, VaultState vault, AuthorityEditor authorities)
+internal sealed class LinkCommitter(SessionTurns turns, VaultState vault, AuthorityEditor authorities)
 {
     /// <summary>Writes a link that adds a device, on the newest vault.</summary>
     public Task<Result<ChainLinkDraft>> DraftAsync((NewAuthority, KemPublicKey) device, CancellationToken ct) =>

@@ -20,10 +20,10 @@ public sealed class PassphraseManager
     private readonly VaultState _state;
     private readonly AuthorityEditor _editor;
     private readonly RealmKeeper _keeper;
-    private readonly Turns _turns;
+    private readonly SessionTurns _turns;
 
     internal PassphraseManager(
-        KeyRecoveryOptions options, VaultState state, RealmKeeper keeper, AuthorityEditor editor, Turns turns) =>
+        KeyRecoveryOptions options, VaultState state, RealmKeeper keeper, AuthorityEditor editor, SessionTurns turns) =>
         (_options, _state, _keeper, _editor, _turns) = (options, state, keeper, editor, turns);
 
     /// <summary>Whether the account has one.</summary>

@@ -4,7 +4,7 @@ using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Client.Vaults;
 
-/// <summary>An account as somebody reads it and commits to it: a device that keeps it, or a slot that does not.</summary>
+/// <summary>An account that somebody reads and commits to: a device that keeps it, or a slot that does not.</summary>
 internal interface IKnownAccount
 {
     VaultApi Api { get; }

@@ -25,7 +25,7 @@ internal sealed record ServiceContext(
 
     public KeyRowUpkeep KeyRows => field ??= new KeyRowUpkeep(Keys, Restores, () => Now);
 
-    public Turns Turns { get; } = new();
+    public AccountTurns Turns { get; } = new();
 
     /// <summary>
     /// Signs the head that an account row is to have (docs/protocol.md §7): never from before a claim that the row

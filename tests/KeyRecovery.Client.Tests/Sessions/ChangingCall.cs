@@ -76,7 +76,7 @@ internal sealed record ChangingCall(
         return seen.Authorities.Any(a => a.Id == slot.Id);
     }
 
-    /// <summary>A phone with an account, a laptop without, and somebody who may come between phone and server.</summary>
+    /// <summary>A phone with an account, a laptop without, and a relay before the server.</summary>
     internal sealed class World(ServerFixture fixture) : IDisposable
     {
         private string _token = "";

@@ -1,7 +1,7 @@
 namespace KeyRecovery.Client.Commits;
 
 /// <summary>Whose turn it is: one change of an account at a time in this process.</summary>
-internal sealed class Turns : IDisposable
+internal sealed class SessionTurns : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
 

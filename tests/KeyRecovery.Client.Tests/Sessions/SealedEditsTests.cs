@@ -6,7 +6,7 @@ using KeyRecovery.Testing;
 namespace KeyRecovery.Client.Tests.Sessions;
 
 /// <summary>How many edits one commit takes: no bound of it is passed, and no room of it is left.</summary>
-public class ItemPlanTests
+public class SealedEditsTests
 {
     private static readonly TestRandom Random = new(9);
     private static readonly TestAuthority Phone = TestAuthority.Device(Random);
@@ -23,7 +23,7 @@ public class ItemPlanTests
     {
         using var open = Account.Open(Phone);
         var edits = Enumerable.Range(0, count).Select(i => new ItemEdit.Put($"item {i}", new byte[size]));
-        var plan = ItemPlan.Make(open, edits, new SealedPuts(Random), 1);
+        var plan = SealedEdits.Make(open, edits, new SealedPuts(Random), 1);
         Assert.Equal((inline, staged), (plan.Inline.Length, plan.Staged.Length));
         Assert.Equal(inline + staged, plan.Edits.Length);
         Assert.InRange(plan.Inline.Sum(i => i.Length), 0, Limits.InlineItemsBytes);
@@ -37,7 +37,7 @@ public class ItemPlanTests
         var full = TestAccount.Begin(Random, Phone, items: [.. items]);
         using var open = full.Open(Phone);
         var edits = open.Private.Items.Select(i => new ItemEdit.Put(i.Name, new byte[1024 * 1024]));
-        var plan = ItemPlan.Make(open, edits, new SealedPuts(Random), 1);
+        var plan = SealedEdits.Make(open, edits, new SealedPuts(Random), 1);
         var bytes = full.Now.Manifest.Manifest.Items.Sum(i => i.Size) + plan.Staged.Sum(i => (long)i.Bytes.Length);
         Assert.Equal(5, plan.Staged.Length);
         Assert.InRange(bytes, Limits.AccountBytes - plan.Staged[0].Bytes.Length, Limits.AccountBytes);
@@ -50,7 +50,7 @@ public class ItemPlanTests
         var edits = Enumerable.Range(0, 300).Select(i => new ItemEdit.Put($"item {i}", new byte[i * 100])).ToList();
         var (puts, planned) = (new SealedPuts(Random), new List<ItemEdit>());
         while (planned.Count < edits.Count)
-            planned.AddRange(ItemPlan.Make(open, edits.Skip(planned.Count), puts, 1).Edits);
+            planned.AddRange(SealedEdits.Make(open, edits.Skip(planned.Count), puts, 1).Edits);
         Assert.Equal(edits, planned);
     }
 
@@ -59,12 +59,12 @@ public class ItemPlanTests
     {
         using var open = Account.Open(Phone);
         var (puts, edit) = (new SealedPuts(Random), new ItemEdit.Put("a", new byte[30_000]));
-        var first = ItemPlan.Make(open, [edit], puts, 1).Staged[0];
-        Assert.Same(first, ItemPlan.Make(open, [edit], puts, 2).Staged[0]);
+        var first = SealedEdits.Make(open, [edit], puts, 1).Staged[0];
+        Assert.Same(first, SealedEdits.Make(open, [edit], puts, 2).Staged[0]);
 
         var theirs = TestAccount.Begin(Random, Phone);
         using var other = theirs.Open(Phone);
-        var again = ItemPlan.Make(other, [edit], puts, 3).Staged[0];
+        var again = SealedEdits.Make(other, [edit], puts, 3).Staged[0];
         Assert.Equal(theirs.Now.Account, again.Header.Account);
         Assert.NotEqual(first.Hash, again.Hash);
     }

@@ -7,7 +7,7 @@ namespace KeyRecovery.Service.Gate;
 /// One change of an account at a time in this process. Correctness does not rest on it, the rows' tokens see to that;
 /// but whoever waits costs nothing, and whoever races another does all its work to be refused.
 /// </summary>
-internal sealed class Turns
+internal sealed class AccountTurns
 {
     private readonly ConcurrentDictionary<AccountId, Line> _lines = [];
 
@@ -57,11 +57,11 @@ internal sealed class Turns
     /// <summary>A turn.</summary>
     internal readonly struct Turn : IDisposable
     {
-        private readonly Turns _turns;
+        private readonly AccountTurns _turns;
         private readonly AccountId _account;
         private readonly Line _line;
 
-        internal Turn(Turns turns, AccountId account, Line line, bool hasWaited) =>
+        internal Turn(AccountTurns turns, AccountId account, Line line, bool hasWaited) =>
             (_turns, _account, _line, HasWaited) = (turns, account, line, hasWaited);
 
         /// <summary>Whether others were before it: what was read of the account until then is old.</summary>

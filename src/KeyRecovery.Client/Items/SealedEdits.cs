@@ -10,12 +10,12 @@ namespace KeyRecovery.Client.Items;
 /// <param name="Change">What they change in the manifest.</param>
 /// <param name="Inline">Sealed items that travel inside, at most 256 KiB together.</param>
 /// <param name="Staged">Sealed items that are stored ahead, at most 64, with the current ones at most 16 MiB.</param>
-internal sealed record ItemPlan(
+internal sealed record SealedEdits(
     ImmutableArray<ItemEdit> Edits, ManifestChange Change, ImmutableArray<ReadOnlyMemory<byte>> Inline,
     ImmutableArray<SealedPut> Staged)
 {
     /// <summary>Seals the first edits of a list, as many as one commit takes.</summary>
-    public static ItemPlan Make(OpenVault open, IEnumerable<ItemEdit> edits, SealedPuts puts, ulong now)
+    public static SealedEdits Make(OpenVault open, IEnumerable<ItemEdit> edits, SealedPuts puts, ulong now)
     {
         // What is stored ahead and the current items share the account's room, also where the new ones replace these.
         var plan = new Builder(now, Limits.AccountBytes - open.Vault.Manifest.Manifest.Items.Sum(i => i.Size));
@@ -32,7 +32,7 @@ internal sealed record ItemPlan(
 
     /// <summary>Seals the first items of a new account.</summary>
     /// <returns>The plan, which may hold fewer than were asked for.</returns>
-    public static ItemPlan First(EpochKey key, IEnumerable<ItemEdit.Put> first, ulong now, IRandom random)
+    public static SealedEdits First(EpochKey key, IEnumerable<ItemEdit.Put> first, ulong now, IRandom random)
     {
         var puts = new SealedPuts(random);
         var plan = new Builder(now, Limits.AccountBytes);
@@ -69,7 +69,7 @@ internal sealed record ItemPlan(
             return true;
         }
 
-        public ItemPlan Build() => new(
+        public SealedEdits Build() => new(
             [.. _edits], new ManifestChange { Put = [.. _put], Delete = [.. _delete] },
             [.. _inline.Select(i => i.Bytes)], [.. _staged]);
 
