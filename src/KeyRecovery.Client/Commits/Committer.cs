@@ -49,7 +49,7 @@ internal sealed class Committer(IKnownAccount account, RealmKeeper? realms = nul
     private async Task<Sent> SendAsync(
         CommitBundle commit, DeviceKeys signer, string? token, bool mends, CancellationToken ct)
     {
-        using var removed = realms?.Hold(commit);
+        using var removed = commit.Link is { } link ? realms?.Hold(link) : null;
         var outcome = Outcome.Of(
             await account.Api.CommitAsync(signer, commit.Encode(), token, ct), ClientJson.Default.HeadsJson);
         if (outcome.Problem is { } said && account.HearHead(said) is { } lie) return new Sent.Unknown(lie);

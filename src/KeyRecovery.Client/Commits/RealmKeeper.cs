@@ -140,9 +140,8 @@ internal sealed class RealmKeeper(KeyRecoveryOptions options, VaultState state)
         return false;
     }
 
-    /// <summary>The keys that are needed once a commit is done; null where no realm needs to hear of it.</summary>
-    public HeldRealmKeys? Hold(CommitBundle commit) =>
-        commit.Link is { } link ? HeldRealmKeys.Of(state.Open, link.Link.Remove) : null;
+    /// <summary>The keys that are needed once a link is there, of those whom it removes.</summary>
+    public HeldRealmKeys Hold(SignedChainLink link) => HeldRealmKeys.Of(state.Open, link.Link.Remove);
 
     private HeldRealmKeys Hold() =>
         state.Read(open => HeldRealmKeys.Of(open, open.Vault.Chain.Active.Select(a => a.Id)));

@@ -58,7 +58,7 @@ internal static class Outcome
     /// <summary>Of a request that is answered with JSON. Nothing that it says is verified.</summary>
     public static Outcome<T> Of<T>(Answer answer, JsonTypeInfo<T> type) where T : class => answer switch
     {
-        Answer.Success when answer.Read(type).TryGet(out var told, out _) => new Outcome<T>.Done(told),
+        Answer.Success when answer.Read(type) is Result<T>.Ok { Value: var told } => new Outcome<T>.Done(told),
         _ => NotDone<T>(answer),
     };
 
