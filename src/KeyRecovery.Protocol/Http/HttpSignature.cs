@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Text;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 
@@ -109,3 +110,60 @@ public static class HttpSignature
             && text == $"{prefix}{Convert.ToBase64String(bytes)}:";
     }
 }
+
+/// <summary>Builds the bytes that RFC 9421 signs (§2.5), for any list of components.</summary>
+internal static class HttpSignatureBase
+{
+    public static byte[] Build(ReadOnlySpan<(string Component, string Value)> covered, string parameters)
+    {
+        var text = new StringBuilder();
+        foreach (var (component, value) in covered)
+        {
+            // A line break in a value would forge the next component (RFC 9421 §7.5.6).
+            WireFormatException.Require(
+                value.Length > 0 && !value.AsSpan().ContainsAnyExceptInRange(' ', '~'),
+                "a signed component is printable ASCII");
+            text.Append('"').Append(component).Append("\": ").Append(value).Append('\n');
+        }
+
+        text.Append("\"@signature-params\": ").Append(parameters);
+        return Encoding.ASCII.GetBytes(text.ToString());
+    }
+}
+
+/// <summary>A request signature in the one form that <see cref="HttpSignature"/> admits; not verified yet.</summary>
+public sealed class ParsedSignature
+{
+    private readonly string _parameters;
+
+    internal ParsedSignature(KeyId keyId, long created, byte[] signature, string parameters)
+    {
+        KeyId = keyId;
+        Created = created;
+        Signature = signature;
+        _parameters = parameters;
+    }
+
+    /// <summary>Who claims to have signed.</summary>
+    public KeyId KeyId { get; }
+
+    /// <summary>When, in seconds since 1970 (UTC), by the signer's clock.</summary>
+    public long Created { get; }
+
+    /// <summary>The Ed25519 signature, 64 bytes.</summary>
+    public byte[] Signature { get; }
+
+    /// <summary>The bytes that must have been signed for this request.</summary>
+    /// <exception cref="WireFormatException">A part that no request can have, such as a line break in the
+    /// path.</exception>
+    public byte[] SignatureBase(HttpRequestParts parts) => HttpSignature.Base(parts, _parameters);
+}
+
+/// <summary>What a request signature covers (RFC 9421 §2.2), as sent on the wire and without decoding.</summary>
+/// <param name="Method">The method, upper case: <c>POST</c>.</param>
+/// <param name="Authority">Host and, unless it is the scheme's own, port, lower case. A server takes it from its
+/// configuration.</param>
+/// <param name="Path">The absolute path: <c>/v1/commits</c>.</param>
+/// <param name="Query">The query with its question mark; <c>?</c> where there is none.</param>
+/// <param name="ContentDigest">The Content-Digest field's value, also for an empty body.</param>
+public sealed record HttpRequestParts(string Method, string Authority, string Path, string Query, string ContentDigest);

@@ -80,3 +80,21 @@ public sealed class SecretBytes : IDisposable
     /// <summary>Always <c>[redacted]</c>.</summary>
     public override string ToString() => Redacted.Text;
 }
+
+/// <summary>
+/// Arrays for secrets whose reader wants an array and not a <see cref="SecretBytes"/>: of their own, never a pool's,
+/// and pinned, so that the collector makes no copies. Whoever takes one zeroes it.
+/// </summary>
+internal static class SecretMemory
+{
+    public static byte[] Allocate(int length) => GC.AllocateArray<byte>(length, pinned: true);
+}
+
+/// <summary>Writes a secret into its place, so that it never exists anywhere else.</summary>
+public delegate void SecretFill(Span<byte> destination);
+
+/// <summary>What a secret prints.</summary>
+internal static class Redacted
+{
+    public const string Text = "[redacted]";
+}

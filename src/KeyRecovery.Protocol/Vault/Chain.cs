@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Vault;
@@ -86,3 +87,56 @@ public sealed class Chain
     public static ChainStep Replay(string appId, IReadOnlyList<SignedChainLink> links) =>
         new ChainBuilder(appId).Replay(links);
 }
+
+/// <summary>An active authority, as the rules of the next link look at it.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Kind">Device or kind of slot.</param>
+/// <param name="SigningKey">Its Ed25519 key.</param>
+/// <param name="KemKeyHash">SHA-256 of its X-Wing key.</param>
+/// <param name="MaxFormat">The highest format version that it reads, at least 1.</param>
+/// <param name="AddedAt">The sequence number of the link that added it.</param>
+/// <param name="LastEpochBegun">The newest epoch that it began; 0 where it began none.</param>
+public sealed record ActiveAuthority(
+    AuthorityId Id, AuthorityKind Kind, VerifyKey SigningKey, Hash256 KemKeyHash, ulong MaxFormat, ulong AddedAt,
+    ulong LastEpochBegun)
+{
+    /// <summary>Whether it is a recovery slot and not a device.</summary>
+    public bool IsSlot => Kind != AuthorityKind.Device;
+
+    internal static ActiveAuthority Of(NewAuthority added, ulong addedAt) =>
+        new(added.Id, added.Kind, added.SigningKey, added.KemKeyHash, added.MaxFormat, addedAt, 0);
+}
+
+/// <summary>An authority as the chain knows it.</summary>
+/// <param name="Entry">As its link added it.</param>
+/// <param name="AddedAt">The link that added it.</param>
+/// <param name="AddedBy">Who signed that link.</param>
+/// <param name="AddedTime">The time that link tells, in seconds since 1970.</param>
+/// <param name="RemovedAt">The link that removed it; null while it is active.</param>
+public sealed record ChainAuthority(
+    NewAuthority Entry, ulong AddedAt, AuthorityId AddedBy, ulong AddedTime, ulong? RemovedAt)
+{
+    /// <summary>Its id.</summary>
+    public AuthorityId Id => Entry.Id;
+
+    /// <summary>Its kind.</summary>
+    public AuthorityKind Kind => Entry.Kind;
+
+    /// <summary>Its Ed25519 key.</summary>
+    public VerifyKey SigningKey => Entry.SigningKey;
+
+    /// <summary>Whether it is a recovery slot and not a device.</summary>
+    public bool IsSlot => Entry.Kind != AuthorityKind.Device;
+
+    /// <summary>Whether it may act.</summary>
+    public bool IsActive => RemovedAt is null;
+
+    /// <summary>Whether it might act after a link of the chain.</summary>
+    /// <param name="sequence">The link's.</param>
+    public bool WasActiveAt(ulong sequence) => AddedAt <= sequence && !(RemovedAt <= sequence);
+}
+
+/// <summary>A link's place in its chain: what pins everything before it.</summary>
+/// <param name="Sequence">From 0.</param>
+/// <param name="Hash">SHA-256 of the link's body.</param>
+public readonly record struct ChainPlace(ulong Sequence, Hash256 Hash);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Vault;
 
@@ -54,3 +55,21 @@ public sealed class EpochPath
         return epoch <= at;
     }
 }
+
+/// <summary>A step of the path that leaves epochs off.</summary>
+/// <param name="Epoch">The epoch that the step leaves.</param>
+/// <param name="Previous">The one that it leads to: not the one before it.</param>
+public readonly record struct EpochStep(ulong Epoch, ulong Previous)
+{
+    internal static Comparer<EpochStep> ByEpoch { get; } =
+        Comparer<EpochStep>.Create(static (a, b) => a.Epoch.CompareTo(b.Epoch));
+}
+
+/// <summary>How an epoch began.</summary>
+/// <param name="Epoch">From 1.</param>
+/// <param name="Commit">The commitment to its key (docs/protocol.md §4).</param>
+/// <param name="Previous">The epoch whose key it holds; 0 for epoch 1.</param>
+/// <param name="PreviousEpochKey">That key, sealed under its own: 48 bytes, empty for epoch 1.</param>
+/// <param name="Signer">Who began it.</param>
+public sealed record EpochStart(
+    ulong Epoch, Hash256 Commit, ulong Previous, ReadOnlyMemory<byte> PreviousEpochKey, AuthorityId Signer);

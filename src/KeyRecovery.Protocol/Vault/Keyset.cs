@@ -88,3 +88,102 @@ public sealed class Keyset
         return Hash == hash ? ProtocolFault.None : ProtocolFault.KeysetHash;
     }
 }
+
+/// <summary>The epoch key sealed to one authority.</summary>
+/// <param name="Id">The authority.</param>
+/// <param name="KemKey">Its X-Wing key, 1,216 bytes.</param>
+/// <param name="Seal">1,168 bytes (docs/protocol.md §4).</param>
+public sealed record KeysetEntry(AuthorityId Id, KemPublicKey KemKey, ReadOnlyMemory<byte> Seal)
+{
+    /// <summary>The size of a seal in bytes.</summary>
+    public const int SealSize = Hpke.Overhead + EpochKey.Size;
+}
+
+/// <summary>
+/// The keyset of the current epoch: the sum of those that its links brought (docs/protocol.md §4). Nobody leaves within
+/// an epoch, so it has one entry for each active authority, and each is provably of a link's signer.
+/// </summary>
+public sealed class EpochKeyset
+{
+    private EpochKeyset(ImmutableArray<Keyset> parts, ImmutableArray<EpochSeal> seals) =>
+        (Parts, Seals) = (parts, seals);
+
+    /// <summary>The keysets, in the order of the links that brought them.</summary>
+    public ImmutableArray<Keyset> Parts { get; }
+
+    /// <summary>One seal for each active authority, ascending by id.</summary>
+    public ImmutableArray<EpochSeal> Seals { get; }
+
+    /// <summary>Checks keysets against the links of the newest epoch, and joins them.</summary>
+    /// <param name="head">The chain's head.</param>
+    /// <param name="links">What the links of its epoch say.</param>
+    /// <param name="parts">The keysets, in the order of the links.</param>
+    /// <returns>The sum and no fault, or null and why.</returns>
+    public static (EpochKeyset? Sum, ProtocolFault Fault) Join(
+        ChainHead head, ImmutableArray<EpochSeals> links, ImmutableArray<Keyset> parts)
+    {
+        if (parts.Length != links.Length) return (null, ProtocolFault.KeysetMembers);
+        var seals = ImmutableArray.CreateBuilder<EpochSeal>();
+        for (var i = 0; i < parts.Length; i++)
+        {
+            var brought = links[i];
+            var fault = parts[i].Check(head, brought.KeysetHash, brought.Members);
+            if (fault != ProtocolFault.None) return (null, fault);
+            seals.AddRange(parts[i].Entries.Select(entry => new EpochSeal(entry, brought.Signer)));
+        }
+
+        return (new EpochKeyset(parts, [.. seals.OrderBy(s => s.Entry.Id)]), ProtocolFault.None);
+    }
+
+    /// <summary>Opens an own seal and checks the key against <paramref name="commit"/>.</summary>
+    /// <returns>The key and no fault, or null and why.</returns>
+    public (EpochKey? Key, ProtocolFault Fault) Open(AuthorityId own, KemPrivateKey kemKey, Hash256 commit)
+    {
+        var entry = Find(own)?.Entry;
+        if (entry is null) return (null, ProtocolFault.KeysetMembers);
+        var key = EpochKey.OpenSeal(Parts[0].Account, Parts[0].Epoch, own, kemKey, entry.Seal.Span);
+        if (key is null) return (null, ProtocolFault.OwnSeal);
+        if (key.Commit == commit) return (key, ProtocolFault.None);
+        key.Dispose();
+        return (null, ProtocolFault.EpochCommit);
+    }
+
+    /// <summary>The seal to an authority, or null.</summary>
+    public EpochSeal? Find(AuthorityId id) => Seals.FirstOrDefault(s => s.Entry.Id == id);
+
+    /// <summary>
+    /// Recomputes every seal. An authority whose seal differs could not recover: it is reported today and mended by a
+    /// link that begins an epoch, instead of being found out when the phone has drowned.
+    /// </summary>
+    /// <returns>The seals that are bad, with who made them; empty where all is well.</returns>
+    public ImmutableArray<EpochSeal> FindBadSeals(EpochKey key) =>
+        [.. Seals.Where(s => !key.SealTo(s.Entry.Id, s.Entry.KemKey).AsSpan().SequenceEqual(s.Entry.Seal.Span))];
+}
+
+/// <summary>A seal of the current epoch's key.</summary>
+/// <param name="Entry">To whom, and the seal.</param>
+/// <param name="MadeBy">Who signed the link that brought it.</param>
+public sealed record EpochSeal(KeysetEntry Entry, AuthorityId MadeBy);
+
+/// <summary>What a link of the newest epoch says of the keyset that it brings.</summary>
+/// <param name="KeysetHash">SHA-256 of the keyset.</param>
+/// <param name="Signer">Who signed the link, and so made the seals.</param>
+/// <param name="Members">To whom it seals, ascending.</param>
+public sealed record EpochSeals(Hash256 KeysetHash, AuthorityId Signer, ImmutableArray<AuthorityId> Members)
+{
+    /// <summary>
+    /// What the newest epoch's links say after one more: whoever begins an epoch seals its key to all, whoever stays in
+    /// it to those that it adds.
+    /// </summary>
+    /// <param name="before">Of the links before; empty before link 0.</param>
+    /// <param name="link">The link, which was checked.</param>
+    /// <param name="head">The head with it.</param>
+    public static ImmutableArray<EpochSeals> After(
+        ImmutableArray<EpochSeals> before, ChainLink link, ChainHead head) =>
+        After(before, link, head.Active.Keys);
+
+    internal static ImmutableArray<EpochSeals> After(
+        ImmutableArray<EpochSeals> before, ChainLink link, IEnumerable<AuthorityId> active) => link.BeginsEpoch
+        ? [new EpochSeals(link.KeysetHash, link.Signer, [.. active])]
+        : before.Add(new EpochSeals(link.KeysetHash, link.Signer, [.. link.Add.Select(a => a.Id)]));
+}

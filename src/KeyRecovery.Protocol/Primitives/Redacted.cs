@@ -1,7 +1,0 @@
-namespace KeyRecovery.Protocol.Primitives;
-
-/// <summary>What a secret prints.</summary>
-internal static class Redacted
-{
-    public const string Text = "[redacted]";
-}
