@@ -37,8 +37,16 @@ public sealed class TestDevice : IDisposable
         Value(
             await Client.CreateAsync(token, new CreateOptions { DeviceName = name, Code = code, Items = [.. items] }));
 
-    /// <summary>Opens the device's account.</summary>
-    public async Task<VaultSession> OpenAsync() => Value(await Client.OpenAsync());
+    /// <summary>Whether its keys are in two places: only then may it be told so.</summary>
+    public bool IsCloned { get; init; }
+
+    /// <summary>Opens the device's account. Nothing that is done to an honest one makes it a clone (Z16).</summary>
+    public async Task<VaultSession> OpenAsync()
+    {
+        var vault = Value(await Client.OpenAsync());
+        return vault.CloneSuspected is null || IsCloned
+            ? vault : throw new InvalidOperationException($"told to be a clone: {vault.CloneSuspected}");
+    }
 
     /// <summary>Becomes a device of the account that a code opens.</summary>
     public async Task<VaultSession> RecoverAsync(

@@ -10,14 +10,21 @@ namespace KeyRecovery.Cli.Commands;
 /// <summary><c>account show</c>: who may act, and since when.</summary>
 internal static class AccountShowCommand
 {
-    public static Command Make() =>
-        new Command("show", "Shows the account, its devices and its recovery codes")
-            .Runs((context, _, ct) => RunAsync(context, ct));
-
-    private static async Task RunAsync(CliContext context, CancellationToken ct)
+    public static Command Make()
     {
-        using var opened = await context.OpenAsync(ct, warnsOfErasure: false);
+        var notCloned = new Option<bool>("--not-cloned")
+        {
+            Description = "Forget the warning of a copy of this device, where you put its data back yourself",
+        };
+        return new Command("show", "Shows the account, its devices and its recovery codes") { notCloned }
+            .Runs((context, parsed, ct) => RunAsync(context, parsed.GetValue(notCloned), ct));
+    }
+
+    private static async Task RunAsync(CliContext context, bool notCloned, CancellationToken ct)
+    {
+        using var opened = await context.OpenAsync(ct, warnsOfErasure: false, tellsClone: !notCloned);
         var vault = opened.Session;
+        if (notCloned) await vault.DismissCloneAsync(ct);
         var passphrase = await PassphraseAsync(vault, ct);
         if (passphrase.Sum(r => r.GuessesSinceRight) is var guesses and > 0)
             context.Output.Note(
@@ -39,6 +46,7 @@ internal static class AccountShowCommand
                 itemBytes = vault.Items.Sum(i => i.Length),
                 vault.LostItems,
                 spoiled = vault.Spoiled is { } spoiled ? SpoiledText.Json(spoiled) : null,
+                cloneSuspected = vault.CloneSuspected is { } clone ? CloneText.Json(clone) : null,
                 vault.RestoredAt,
                 behind = vault.Behind is { } behind ? RestoreText.Json(behind) : null,
                 conflicts = vault.Conflicts.Select(RestoreText.Json),

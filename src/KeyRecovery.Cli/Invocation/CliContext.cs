@@ -72,8 +72,9 @@ internal sealed class CliContext : IDisposable
     /// <param name="ct">Cancels.</param>
     /// <param name="warnsOfErasure">False where the command itself tells of an erasure that waits.</param>
     /// <param name="tellsRestore">False where the command itself tells what a restore of the server did.</param>
+    /// <param name="tellsClone">False where the command itself is about a copy of this device.</param>
     public async Task<OpenedVault> OpenAsync(
-        CancellationToken ct, bool warnsOfErasure = true, bool tellsRestore = true)
+        CancellationToken ct, bool warnsOfErasure = true, bool tellsRestore = true, bool tellsClone = true)
     {
         var vault = Expect(await Client.OpenAsync(ct));
         TrustedFrom = vault.Authorities.First(a => a.IsThisDevice).TrustedFrom;
@@ -81,6 +82,7 @@ internal sealed class CliContext : IDisposable
         {
             if (warnsOfErasure) WarnOfErasure(vault);
             WarnOfSpoiling(vault);
+            if (tellsClone && vault.CloneSuspected is { } clone) Output.Note(CloneText.Note(vault, clone));
             if (vault.PassphraseOutdated)
                 Output.Note(
                     "the passphrase has servers that new ones no longer use: set it anew, the same one if you like "

@@ -263,6 +263,23 @@ public sealed class VaultSession : IDisposable
     }, ct);
 
     /// <summary>
+    /// The first sight of what this device's key has signed and this device never sent; null as a rule. Either somebody
+    /// copied its data and uses it, or the data was put back from an older backup of the device. Show it to the person.
+    /// Unless they put it back themselves, the way out is a new device (linked, or recovered by code), and the removal
+    /// of this one, as stolen, by another device or the code: whoever has the copy can do all that this device can.
+    /// </summary>
+    public CloneInfo? CloneSuspected => _state.Read(_ => _state.Clone);
+
+    /// <summary>
+    /// Forgets <see cref="CloneSuspected"/>, once the person knows how it came about. What is seen later is told again.
+    /// </summary>
+    public Task DismissCloneAsync(CancellationToken ct = default) => _turns.TakeAsync(async () =>
+    {
+        await _state.DismissCloneAsync(ct);
+        return true;
+    }, ct);
+
+    /// <summary>
     /// Goes on with what a restored server has, where no device has brought what it lacks (<see cref="Behind"/>):
     /// whoever was removed since is removed again, and everything is sealed under a new key. What the others had is
     /// then lost to the account. Ask for the person's presence first.

@@ -51,7 +51,7 @@ internal sealed class Committer(IKnownAccount account, RealmKeeper? realms = nul
     {
         using var removed = commit.Link is { } link ? realms?.Hold(link) : null;
         var outcome = Outcome.Of(
-            await account.Api.CommitAsync(signer, commit.Encode(), token, ct), ClientJson.Default.HeadsJson);
+            await account.CommitAsync(commit, signer, token, ct), ClientJson.Default.HeadsJson);
         if (outcome.Problem is { } said && account.HearHead(said) is { } lie) return new Sent.Unknown(lie);
         switch (outcome)
         {

@@ -8,8 +8,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery;
 
 /// <summary>
-/// What a device keeps (docs/protocol.md §10): who it is, its two seeds, and the last vault that it verified. Secret as
-/// a whole: an <see cref="IDeviceStore"/> keeps it sealed.
+/// What a device keeps (docs/protocol.md §10): who it is, its two seeds, the last vault that it verified, and what it
+/// has sent since. Secret as a whole: an <see cref="IDeviceStore"/> keeps it sealed.
 /// </summary>
 [DebuggerDisplay("[redacted]")]
 public sealed class DeviceState : IDisposable
@@ -18,7 +18,7 @@ public sealed class DeviceState : IDisposable
 
     // Raised with every change of what a vault must obey: a vault that was kept before it is verified once more.
     private const ulong Version = 3;
-    private const int Fields = 11;
+    private const int Fields = 12;
 
     /// <summary>Joins the parts.</summary>
     public DeviceState(AccountId account, AuthorityId device, SecretBytes signingSeed, SecretBytes kemSeed,
@@ -30,6 +30,8 @@ public sealed class DeviceState : IDisposable
         KemSeed = kemSeed;
         Known = known;
         Pending = pending;
+        if (!pending.IsEmpty && !pending.Span.SequenceEqual(Joining.Span))
+            Commits = OwnCommits.None.Add(CommitBundle.Decode(pending));
     }
 
     /// <summary>
@@ -64,6 +66,9 @@ public sealed class DeviceState : IDisposable
     /// </summary>
     internal ImmutableArray<ReplacedVault> Replaced { get; private init; } = [];
 
+    /// <summary>What this device has sent, that may have been taken; the pending commit too.</summary>
+    internal OwnCommits Commits { get; private init; } = OwnCommits.None;
+
     /// <summary>Whether <see cref="Known"/> was verified by the rules that this program knows.</summary>
     internal bool IsVerified { get; private init; }
 
@@ -82,6 +87,7 @@ public sealed class DeviceState : IDisposable
             .Bytes(HomeKey is null ? [] : HomeKey.ToArray())
             .Bytes(HashesTrail is { } trail ? trail.ToArray() : []).Array(Replaced.Length);
         foreach (var replaced in Replaced) replaced.Write(writer);
+        Commits.Write(writer);
         return SecretBytes.Take(writer);
     }
 
@@ -103,6 +109,7 @@ public sealed class DeviceState : IDisposable
         var trail = reader.BytesView(0, Hash256.Size);
         var replaced = ImmutableArray.CreateBuilder<ReplacedVault>();
         for (var left = reader.Array(0, ReplacedVault.Most); left > 0; left--) replaced.Add(ReplacedVault.Read(reader));
+        var commits = OwnCommits.Read(reader);
         reader.End();
         var vault = known.Length == 0 ? null : VaultBundle.Decode(known);
         return new DeviceState(account, device, signing, kem, vault, pending)
@@ -111,6 +118,7 @@ public sealed class DeviceState : IDisposable
             HomeKey = homeKey.IsEmpty ? null : new VerifyKey(homeKey.Span),
             HashesTrail = trail.IsEmpty ? null : new Hash256(trail.Span),
             Replaced = replaced.ToImmutable(),
+            Commits = commits,
         };
     }
 
@@ -126,21 +134,25 @@ public sealed class DeviceState : IDisposable
             HomeKey = homeKey,
             HashesTrail = known.HashesTrail,
             Replaced = Replaced,
+            Commits = Commits.After(known, Device),
         };
     }
 
     /// <summary>The same device with one more vault that was replaced.</summary>
-    internal DeviceState With(ReplacedVault replaced) => Copy(HomeKey, ReplacedVault.Add(Replaced, replaced));
+    internal DeviceState With(ReplacedVault replaced) => Copy(HomeKey, ReplacedVault.Add(Replaced, replaced), Commits);
 
     /// <summary>The same device without vaults that were replaced.</summary>
-    internal DeviceState WithoutReplaced() => Copy(HomeKey, []);
+    internal DeviceState WithoutReplaced() => Copy(HomeKey, [], Commits);
 
-    internal DeviceState WithoutHomeKey() => Copy(null, Replaced);
+    internal DeviceState WithoutHomeKey() => Copy(null, Replaced, Commits);
 
     /// <summary>The same device, which has seen this key of the home server first.</summary>
-    internal DeviceState WithHomeKey(VerifyKey homeKey) => Copy(homeKey, Replaced);
+    internal DeviceState WithHomeKey(VerifyKey homeKey) => Copy(homeKey, Replaced, Commits);
 
-    private DeviceState Copy(VerifyKey? homeKey, ImmutableArray<ReplacedVault> replaced)
+    /// <summary>The same device, which has sent this.</summary>
+    internal DeviceState With(OwnCommits commits) => Copy(HomeKey, Replaced, commits);
+
+    private DeviceState Copy(VerifyKey? homeKey, ImmutableArray<ReplacedVault> replaced, OwnCommits commits)
     {
         var (signing, kem) = (SecretBytes.Copy(SigningSeed.Span), SecretBytes.Copy(KemSeed.Span));
         return new DeviceState(Account, Device, signing, kem, Known, Pending)
@@ -149,6 +161,7 @@ public sealed class DeviceState : IDisposable
             HomeKey = homeKey,
             HashesTrail = HashesTrail,
             Replaced = replaced,
+            Commits = commits,
         };
     }
 

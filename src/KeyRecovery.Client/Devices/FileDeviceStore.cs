@@ -8,11 +8,21 @@ namespace KeyRecovery;
 /// <summary>
 /// A device's state in a folder: <c>device.sealed</c> under a random key in <c>device.key</c>, both files 0600, the
 /// folder 0700. Protects a copied state file, not a copied folder: a platform's key store is better where there is one.
+/// Several processes may use one folder: <c>device.lock</c> lets one write at a time, and none undoes what another has
+/// noted as sent.
 /// </summary>
 public sealed class FileDeviceStore : IDeviceStore
 {
     private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnerFolder = OwnerFile | UnixFileMode.UserExecute;
+
+    // What a sharing violation is called on Linux, on macOS and the BSDs, and on Windows.
+    private const int LockedOnLinux = 11;
+    private const int LockedOnBsd = 35;
+    private const int LockedOnWindows = unchecked((int)0x80070020);
+
+    private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LockLimit = TimeSpan.FromSeconds(5);
 
     private readonly string _folder;
     private readonly IRandom _random;
@@ -29,6 +39,8 @@ public sealed class FileDeviceStore : IDeviceStore
     private string KeyFile => Path.Combine(_folder, "device.key");
 
     private string StateFile => Path.Combine(_folder, "device.sealed");
+
+    private string LockFile => Path.Combine(_folder, "device.lock");
 
     private static ReadOnlySpan<byte> Aad => "keyrecovery/v1/device-state"u8;
 
@@ -63,8 +75,10 @@ public sealed class FileDeviceStore : IDeviceStore
     public async ValueTask SaveAsync(DeviceState state, CancellationToken ct)
     {
         MakeFolder();
+        await using var held = await LockAsync(ct);
         using var key = File.Exists(KeyFile) ? ReadKey() : MakeKey();
-        using var encoded = state.Encode();
+        using var noted = await JoinAsync(state, ct);
+        using var encoded = (noted ?? state).Encode();
         await WriteAsync(StateFile, SecretBox.Seal(key.Span, Aad, encoded.Span, _random), ct);
     }
 
@@ -74,6 +88,42 @@ public sealed class FileDeviceStore : IDeviceStore
         File.Delete(StateFile);
         File.Delete(KeyFile);
         return ValueTask.CompletedTask;
+    }
+
+    // The state with what other processes of this device have noted since it was read; null where there is nothing.
+    private async Task<DeviceState?> JoinAsync(DeviceState state, CancellationToken ct)
+    {
+        try
+        {
+            using var stored = await LoadAsync(ct);
+            return stored?.Device == state.Device ? state.With(state.Commits.Join(stored.Commits)) : null;
+        }
+        catch (DeviceStoreException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<FileStream> LockAsync(CancellationToken ct)
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0,
+        };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerFile;
+        for (var waited = TimeSpan.Zero; ; waited += LockPause)
+        {
+            try
+            {
+                return new FileStream(LockFile, options);
+            }
+            catch (IOException e) when (e.HResult is LockedOnLinux or LockedOnBsd or LockedOnWindows)
+            {
+                if (waited >= LockLimit)
+                    throw new DeviceStoreException($"another program keeps {LockFile} locked", e);
+                await Task.Delay(LockPause, ct);
+            }
+        }
     }
 
     private DeviceStoreException Mismatch() =>
@@ -117,7 +167,8 @@ public sealed class FileDeviceStore : IDeviceStore
         await Task.Run(() => Write(path, file => RandomAccess.Write(file, bytes, 0)), CancellationToken.None);
     }
 
-    // Beside, flushed, then renamed: a crash leaves the old file or the new one.
+    // Beside, flushed, then renamed: a crash leaves the old file or the new one. File systems flush a file together
+    // with its new name (ext4, XFS, Btrfs): after the second flush it is the new one, power cut or not.
     private static void Write(string path, Action<SafeFileHandle> write)
     {
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0 };
@@ -130,5 +181,7 @@ public sealed class FileDeviceStore : IDeviceStore
             file.Flush(flushToDisk: true);
         }
         File.Move(beside, path, overwrite: true);
+        using var renamed = File.OpenHandle(path, access: FileAccess.Write);
+        RandomAccess.FlushToDisk(renamed);
     }
 }

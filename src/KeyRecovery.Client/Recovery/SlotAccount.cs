@@ -37,6 +37,9 @@ internal sealed class SlotAccount(KeyRecoveryOptions options, string? token, Vau
         return null;
     }
 
+    public Task<Answer> CommitAsync(CommitBundle commit, DeviceKeys signer, string? token, CancellationToken ct) =>
+        Api.CommitAsync(signer, commit.Encode(), token, ct);
+
     // Whoever needs to see it reads it, as the device or the slot that it goes on with.
     public Task<ClientFailure?> AcceptOwnAsync(CommitBundle commit, HeadsJson heads, CancellationToken ct) =>
         Task.FromResult<ClientFailure?>(null);

@@ -35,6 +35,7 @@ internal sealed class RestoreEditor(KeyRecoveryOptions options, VaultState state
         var now = state.Api.NowSeconds;
         if (ToldTime.At(now) < behind.OpensAt) return behind;
         var commit = WayBack.Write(state.Open, state.Keys, null, now, options.Random);
+        await state.NoteAsync(commit, ct);
         var sent = await VaultRepair.SendAsync(state.Api, state.Keys, VaultRepair.Onward(state.Vault, commit), ct);
         if (sent is Outcome<RepairJson>.Done done) state.HearMissing(state.Vault, done.Told);
         var failure = await state.RefreshAsync(ct);

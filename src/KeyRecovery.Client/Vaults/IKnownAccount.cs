@@ -21,6 +21,9 @@ internal interface IKnownAccount
     /// <summary>Reads it anew. Null when all is well.</summary>
     Task<ClientFailure?> RefreshAsync(CancellationToken ct);
 
+    /// <summary>Sends a commit, and notes before that it does, where notes are kept.</summary>
+    Task<Answer> CommitAsync(CommitBundle commit, DeviceKeys signer, string? token, CancellationToken ct);
+
     /// <summary>Takes what was committed and the server accepted. Null when all is well.</summary>
     Task<ClientFailure?> AcceptOwnAsync(CommitBundle commit, HeadsJson heads, CancellationToken ct);
 

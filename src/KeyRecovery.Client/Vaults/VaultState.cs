@@ -56,6 +56,9 @@ internal sealed class VaultState : IKnownAccount, IDisposable
     /// <summary>Vaults that were known, and that a restored server does not have so; the newest last.</summary>
     public ImmutableArray<ReplacedVault> Replaced => _device.Replaced;
 
+    /// <summary>What a copy of this device has signed, as it was first seen; null as a rule.</summary>
+    public CloneInfo? Clone => _device.Commits.Suspected;
+
     /// <summary>Names of items whose content a repaired server lacks.</summary>
     public ImmutableArray<string> LostItems { get; private set; } = [];
 
@@ -113,6 +116,24 @@ internal sealed class VaultState : IKnownAccount, IDisposable
         return await ReadAsync(Open?.Vault, isWhole: false, mayRepair: true, ct);
     }
 
+    /// <summary>Sends a commit, once it is noted that this device has.</summary>
+    public async Task<Answer> CommitAsync(
+        CommitBundle commit, DeviceKeys signer, string? token, CancellationToken ct)
+    {
+        await NoteAsync(commit, ct);
+        return await Api.CommitAsync(signer, commit.Encode(), token, ct);
+    }
+
+    /// <summary>
+    /// Notes a commit that this device is about to send. It comes before: if the answer is lost, and the process with
+    /// it, the next one must not take the commit for a stranger's who has this device's keys.
+    /// </summary>
+    public async Task NoteAsync(CommitBundle commit, CancellationToken ct)
+    {
+        if (commit.Manifest.Manifest.Signer == Keys.Id)
+            await SaveAsync(_device.With(_device.Commits.Add(commit)), ct);
+    }
+
     /// <summary>Takes what this device committed itself and the server accepted.</summary>
     public async Task<ClientFailure?> AcceptOwnAsync(CommitBundle commit, HeadsJson heads, CancellationToken ct)
     {
@@ -135,6 +156,10 @@ internal sealed class VaultState : IKnownAccount, IDisposable
 
     /// <summary>Forgets the vaults that a restored server does not have, once the person has been told.</summary>
     public Task DismissReplacedAsync(CancellationToken ct) => SaveAsync(_device.WithoutReplaced(), ct);
+
+    /// <summary>Forgets <see cref="Clone"/>, once the person knows how it came about.</summary>
+    public Task DismissCloneAsync(CancellationToken ct) =>
+        SaveAsync(_device.With(_device.Commits with { Suspected = null }), ct);
 
     public void Dispose()
     {
@@ -286,10 +311,20 @@ internal sealed class VaultState : IKnownAccount, IDisposable
         var vault = read.Vault;
         if (vault.Chain.FindActive(Keys.Id) is null) return new ClientFailure.Revoked();
         if (TryTake(vault) is { } failure) return failure;
-        using var before = read.Conflict is { } conflict ? _device.With(ReplacedVault.Of(conflict)) : null;
+        using var noted = _device.With(await ReadNotesAsync(vault, ct));
+        using var before = read.Conflict is { } conflict ? noted.With(ReplacedVault.Of(conflict)) : null;
         await SaveAsync(
-            (before ?? _device).With(vault, _options.HomeKeys.IsDefaultOrEmpty ? _homeKeys[0] : null), ct);
+            (before ?? noted).With(vault, _options.HomeKeys.IsDefaultOrEmpty ? _homeKeys[0] : null), ct);
         return _heard.Check(Vault, _homeKeys);
+    }
+
+    // Another process of this device may have sent what this one did not: the store has its notes.
+    private async Task<OwnCommits> ReadNotesAsync(VerifiedVault vault, CancellationToken ct)
+    {
+        var noted = _device.Commits;
+        if (noted.Explain(vault, Keys.Id)) return noted;
+        using var stored = await _store.LoadAsync(ct);
+        return stored?.Device == Keys.Id ? noted.Join(stored.Commits) : noted;
     }
 
     private async Task SaveAsync(DeviceState next, CancellationToken ct)

@@ -93,7 +93,7 @@ public sealed class AccountTests(CliFixture fixture)
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
             File.GetUnixFileMode(device.Home));
         var files = Directory.GetFiles(device.Home);
-        Assert.Equal(2, files.Length);
+        Assert.Equal(3, files.Length);
         Assert.All(
             files, file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
     }

@@ -12,6 +12,7 @@ public sealed class TcpRelay : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _swallowed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _connections;
 
     /// <summary>Opens the door.</summary>
@@ -35,6 +36,9 @@ public sealed class TcpRelay : IAsyncDisposable
 
     /// <summary>Whether answers are swallowed.</summary>
     public bool SwallowsAnswers { get; set; }
+
+    /// <summary>Ends when the first answer was swallowed.</summary>
+    public Task Swallowed => _swallowed.Task;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -85,7 +89,11 @@ public sealed class TcpRelay : IAsyncDisposable
         {
             if (isRequest && FirstLine(buffer.AsSpan(0, read)) is { } line && OnRequest is { } callback)
                 await callback(line);
-            if (!isRequest && SwallowsAnswers) return;
+            if (!isRequest && SwallowsAnswers)
+            {
+                _swallowed.TrySetResult();
+                return;
+            }
             await to.WriteAsync(buffer.AsMemory(0, read));
         }
     }
