@@ -5,7 +5,7 @@ using Messages = System.Collections.Generic.IReadOnlyDictionary<string, byte[]>;
 namespace KeyRecovery.Client.Tests.Linking;
 
 /// <summary>
-/// A relay that changes, cuts, repeats, reorders or withholds any message moves no key, and both devices say why.
+/// Z15: a relay that changes, cuts, repeats, reorders or withholds any message moves no key, and both devices say why.
 /// </summary>
 [Collection(ServerTests.Name)]
 public sealed class LyingRelayTests(ServerFixture fixture)
@@ -29,7 +29,7 @@ public sealed class LyingRelayTests(ServerFixture fixture)
     public static TheoryData<string> Kinds => [.. Lies.Keys];
 
     [Fact]
-    public async Task Negative_control_a_relay_that_only_carries_is_left_alone()
+    public async Task Z15_negative_control_a_relay_that_only_carries_is_left_alone()
     {
         await using var scene = await LinkScene.NewAsync(fixture);
         var relay = new LyingRelay(scene, (name, sent) => sent[name]);
@@ -41,7 +41,7 @@ public sealed class LyingRelayTests(ServerFixture fixture)
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task A_relay_that_lies_in_any_one_message_moves_no_key(string kind)
+    public async Task Z15_a_relay_that_lies_in_any_one_message_moves_no_key(string kind)
     {
         // Nothing comes before a side's first message, and its reader has sent nothing before it either.
         var isOther = kind is "the same side's message before it again" or "the reader's own last message";
@@ -50,7 +50,7 @@ public sealed class LyingRelayTests(ServerFixture fixture)
     }
 
     [Fact]
-    public async Task A_message_of_another_session_in_any_place_ends_this_one()
+    public async Task Z15_a_message_of_another_session_in_any_place_ends_this_one()
     {
         await using var other = await LinkScene.NewAsync(fixture);
         var relay = new LyingRelay(other, (name, sent) => sent[name]);
@@ -61,14 +61,14 @@ public sealed class LyingRelayTests(ServerFixture fixture)
     }
 
     [Fact]
-    public Task A_later_part_of_the_bundle_in_the_place_of_an_earlier_ends_the_session() => EndsAsync("e4", (_, sent) =>
+    public Task Z15_a_later_part_of_the_bundle_in_the_place_of_an_earlier_ends_it() => EndsAsync("e4", (_, sent) =>
     {
         Assert.True(SpinWait.SpinUntil(() => sent.ContainsKey("e5"), TimeSpan.FromMinutes(1)));
         return sent["e5"];
     });
 
     [Fact]
-    public async Task A_message_that_is_withheld_until_the_session_is_over_leaves_nothing_behind()
+    public async Task Z15_a_message_that_is_withheld_until_the_session_is_over_leaves_nothing_behind()
     {
         foreach (var names in Sent.Chunk(4))
         {

@@ -4,12 +4,12 @@ using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.Client.Tests.Linking;
 
-/// <summary>Somebody has a photo of the code, or the two devices are not of one app and server.</summary>
+/// <summary>Z15: somebody has a photo of the code, or the two devices are not of one app and server.</summary>
 [Collection(ServerTests.Name)]
 public sealed class StrangerTests(ServerFixture fixture)
 {
     [Fact]
-    public async Task Two_devices_with_the_same_code_are_told_on_all_sides_that_it_was_seen()
+    public async Task Z15_two_devices_with_the_same_code_are_told_on_all_sides_that_it_was_seen()
     {
         await using var scene = await LinkScene.NewAsync(fixture);
         using var stranger = new TestDevice(fixture.Server.Address);
@@ -28,7 +28,7 @@ public sealed class StrangerTests(ServerFixture fixture)
     }
 
     [Fact]
-    public async Task A_photo_that_is_used_first_shows_digits_where_nobody_types_them_from()
+    public async Task Z15_a_photo_that_is_used_first_shows_digits_where_nobody_types_them_from()
     {
         await using var scene = await LinkScene.NewAsync(fixture);
         using var stranger = new TestDevice(fixture.Server.Address);
@@ -46,7 +46,7 @@ public sealed class StrangerTests(ServerFixture fixture)
     }
 
     [Fact]
-    public async Task A_relay_with_a_photo_cannot_play_the_device_that_shows_it()
+    public async Task Z15_a_relay_with_a_photo_cannot_play_the_device_that_shows_it()
     {
         await using var scene = await LinkScene.NewAsync(fixture);
         using var stranger = new TestDevice(fixture.Server.Address);
@@ -73,7 +73,7 @@ public sealed class StrangerTests(ServerFixture fixture)
     [InlineData("the new device's app")]
     [InlineData("the new device's server")]
     [InlineData("the existing device's server")]
-    public async Task Devices_of_different_apps_or_servers_do_not_speak_with_each_other(string whose)
+    public async Task Z15_devices_of_different_apps_or_servers_do_not_speak_with_each_other(string whose)
     {
         // The same server by another name, as a phisher's proxy has.
         KeyRecoveryOptions Proxied(KeyRecoveryOptions options) =>

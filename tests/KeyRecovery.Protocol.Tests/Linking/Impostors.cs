@@ -27,7 +27,7 @@ public class Impostors
         ];
 
     [Fact]
-    public void Who_has_a_photo_of_the_code_cannot_play_the_device_that_shows_it()
+    public void Z15_who_has_a_photo_of_the_code_cannot_play_the_device_that_shows_it()
     {
         var random = new TestRandom(1);
         using var displaying = ExistingDisplaying.Begin(LinkWorld.Scope, random);
@@ -53,7 +53,7 @@ public class Impostors
     }
 
     [Fact]
-    public void Who_has_a_photo_of_the_code_and_claims_first_meets_digits_that_are_not_his()
+    public void Z15_who_has_a_photo_of_the_code_and_claims_first_meets_digits_that_are_not_his()
     {
         var (greeted, rogue) = LinkRogue.New();
         var (asks, _) = greeted
@@ -75,7 +75,7 @@ public class Impostors
     }
 
     [Fact]
-    public void A_rogue_display_without_a_human_has_three_guesses()
+    public void Z15_a_rogue_display_without_a_human_has_three_guesses()
     {
         var (connected, rogue) = LinkRogue.Existing();
         var wrong = HappyPaths.Wrong(connected);

@@ -16,7 +16,7 @@ public class RogueOffers
 
     [Theory]
     [MemberData(nameof(Lies))]
-    public void A_draft_that_does_anything_but_add_this_very_device_is_never_signed(string lie)
+    public void Z15_a_draft_that_does_anything_but_add_this_very_device_is_never_signed(string lie)
     {
         var (revealed, rogue) = LinkRogue.ExistingWithDigits();
         var (offer, reason) = Offers()[lie];

@@ -28,7 +28,7 @@ public sealed class RelayThreatTests
     }
 
     [Fact]
-    public async Task A_second_claim_with_another_bearer_kills_the_session_and_both_sides_learn_why()
+    public async Task Z15_a_second_claim_with_another_bearer_kills_the_session_and_both_sides_learn_why()
     {
         var pair = new RelayPair(_relay, nameplate: "2B3C").Claimed();
         pair.Put(LinkSide.New, 0, [1]);
