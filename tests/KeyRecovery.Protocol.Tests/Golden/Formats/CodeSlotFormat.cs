@@ -30,7 +30,7 @@ internal sealed class CodeSlotFormat() : GoldenFormat("code-slot", "§8")
         yield return ("the kit's numbers", $"kr1\n{string.Join('\n', groups.Select((g, i) => $"{i + 1}{g}"))}");
         yield return ("numbers and no prefix", string.Join(' ', groups.Select((g, i) => $"{i + 1} {g}")));
         yield return ("a label", $"Recovery code: {code}");
-        yield return ("a label and numbers", $"My code {{2026}}: kr1 {string.Concat(groups.Select((g, i) => $"{i + 1}{g}"))}");
+        yield return ("a label and numbers", $"My code {{2026}}: kr1 {Numbered(code)}");
         yield return ("twice", $"{code} {code}");
     }
 
@@ -45,10 +45,14 @@ internal sealed class CodeSlotFormat() : GoldenFormat("code-slot", "§8")
         foreach (var character in "bio1%é")
             yield return ($"has {character}", Told($"{code[..^1]}{character}"),
                 nameof(RecoveryCodeParse.UnreadableCharacter));
-        yield return ("a number twice", Told($"1{code[4..8]}1{code[9..13]}"), nameof(RecoveryCodeParse.UnreadableCharacter));
-        yield return ("numbers and one character missing", Told(Numbered(code)[..^1]), nameof(RecoveryCodeParse.WrongLength));
-        yield return ("numbers and one character wrong", Told($"1p{Numbered(code)[2..]}"), nameof(RecoveryCodeParse.Typo));
-        yield return ("a label and no prefix", Told($"code {code[4..]}"), nameof(RecoveryCodeParse.UnreadableCharacter));
+        yield return ("a number twice", Told($"1{code[4..8]}1{code[9..13]}"),
+            nameof(RecoveryCodeParse.UnreadableCharacter));
+        yield return ("numbers and one character missing", Told(Numbered(code)[..^1]),
+            nameof(RecoveryCodeParse.WrongLength));
+        yield return ("numbers and one character wrong", Told($"1p{Numbered(code)[2..]}"),
+            nameof(RecoveryCodeParse.Typo));
+        yield return ("a label and no prefix", Told($"code {code[4..]}"),
+            nameof(RecoveryCodeParse.UnreadableCharacter));
         yield return ("first character wrong", Told($"{code[..4]}p{code[5..]}"), nameof(RecoveryCodeParse.Typo));
         yield return ("last character wrong", Told($"{code[..^1]}q"), nameof(RecoveryCodeParse.Typo));
         yield return ("two characters swapped", Told($"{code[..^2]}{code[^1]}{code[^2]}"),
@@ -91,7 +95,8 @@ internal sealed class CodeSlotFormat() : GoldenFormat("code-slot", "§8")
         }
     }
 
-    private static string Numbered(string code) => string.Concat(code[4..].Split(' ').Select((g, i) => $"{i + 1}{g}"));
+    private static string Numbered(string code) =>
+        string.Concat(code[4..].Split(' ').Select((group, i) => $"{i + 1}{group}"));
 
     /// <summary>
     /// BIP-173's and BIP-350's checksum, written out once more: 26 values, the first as told and the others 0.
