@@ -7,8 +7,6 @@ namespace KeyRecovery.Client.Vaults;
 /// <summary>An account that somebody reads and commits to: a device that keeps it, or a slot that does not.</summary>
 internal interface IKnownAccount
 {
-    VaultApi Api { get; }
-
     /// <summary>Who reads, and signs where nobody else does.</summary>
     DeviceKeys Keys { get; }
 
