@@ -26,7 +26,7 @@ public partial class SourceFiles
         [Protocol + "Vault/Keyset.cs"] = "a keyset, its entries, and the seals that keysets sum up to",
         [Protocol + "Vault/Manifest.cs"] = "the table, its rows, and a place among manifests",
         [Protocol + "Vault/RestoredClaims.cs"] = "a claim, signed, and what it is told of",
-        [Protocol + "Vault/Trails.cs"] = "a trail as it is told and as it is remembered, and a fork of two",
+        [Protocol + "Vault/Trails.cs"] = "a trail as it is told and as it is remembered, its gaps, and a fork of two",
         [Protocol + "Vault/SealedItem.cs"] = "an item outside and inside",
         [Protocol + "Wire/Ids.cs"] = "ids of 16 bytes and the key ids that are written of them",
         [Protocol + "Wire/WireFormatException.cs"] = "bytes that do not read, and those of a later version",
