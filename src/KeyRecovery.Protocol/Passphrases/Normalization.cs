@@ -43,16 +43,6 @@ public static class Normalization
         return normal;
     }
 
-    /// <summary>Appends the NFKC of well-formed text.</summary>
-    internal static bool TryCompose(ReadOnlySpan<char> text, SecretText composed)
-    {
-        var before = composed.Length;
-        var room = composed.Extend(text.GetNormalizedLength(NormalizationForm.FormKC));
-        var isDone = text.TryNormalize(room, out var written, NormalizationForm.FormKC);
-        composed.Truncate(before + written);
-        return isDone;
-    }
-
     private static PassphraseFault FindFault(ReadOnlySpan<char> text)
     {
         while (!text.IsEmpty)
@@ -78,7 +68,7 @@ public static class Normalization
     private static SecretText Compose(ReadOnlySpan<char> text)
     {
         var composed = new SecretText();
-        if (!TryCompose(text, composed)) Throw.CannotNormalize();
+        if (!composed.TryAppendComposed(text)) Throw.CannotNormalize();
         return composed;
     }
 

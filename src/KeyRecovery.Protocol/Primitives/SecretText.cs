@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace KeyRecovery.Protocol.Primitives;
 
@@ -28,6 +29,16 @@ public sealed class SecretText : IDisposable
     public void Append(ReadOnlySpan<char> characters)
     {
         characters.CopyTo(Extend(characters.Length));
+    }
+
+    /// <summary>Adds the NFKC of well-formed text. False where this runtime has none.</summary>
+    internal bool TryAppendComposed(ReadOnlySpan<char> text)
+    {
+        var before = Length;
+        var room = Extend(text.GetNormalizedLength(NormalizationForm.FormKC));
+        var isDone = text.TryNormalize(room, out var written, NormalizationForm.FormKC);
+        Truncate(before + written);
+        return isDone;
     }
 
     /// <summary>Adds room for characters, which the caller writes; valid until the next change.</summary>

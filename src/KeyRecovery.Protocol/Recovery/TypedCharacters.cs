@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Protocol.Recovery;
@@ -24,7 +23,7 @@ internal static class TypedCharacters
         var composed = new SecretText();
         var isText = true;
         foreach (var rune in typed.EnumerateRunes()) isText &= rune != Rune.ReplacementChar;
-        if (isText && Normalization.TryCompose(typed, composed)) return composed;
+        if (isText && composed.TryAppendComposed(typed)) return composed;
         composed.Truncate(0);
         composed.Append(typed);
         return composed;

@@ -201,8 +201,8 @@ internal sealed class ModelWorld : IAsyncDisposable
         var (set, wasBehind) = (name is null ? (Row: null, Min) : _sets[name], IsBehind);
         if (keys) Min = set.Min;
         if (data) Row = set.Row is { } row ? row with { IsRestored = true, HasCommits = false } : null;
-        // What is remembered follows the account, where the account has it; data that did not go back since somebody met
-        // them are the newest there are.
+        // What is remembered follows the account, where the account has it; data that did not go back since somebody
+        // met them are the newest there are.
         var isAhead = !IsBehind && (keys || Row!.Links.Count > Min.Links);
         var isNewest = keys && !data && !wasBehind && wasMet;
         if (isAhead || (isNewest && (Row!.Links.Count >= Min.Links || Row.Supersedes is not null)))
