@@ -30,6 +30,10 @@ internal static class Entry
         // A passphrase has any letters, whatever the locale says.
         RawOutput.UseUtf8();
         var parsed = MakeRoot().Parse(args);
+        // The runtime has put this in the place of bytes that are no UTF-8: what was meant is not known any more.
+        if (args.Any(a => a.Contains('\ufffd', StringComparison.Ordinal)))
+            return GlobalOptions.OutputOf(parsed).Fail(CliFailure.Usage(
+                "an argument is not valid UTF-8 text", "Names are UTF-8; is the terminal set to another encoding?"));
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
             return GlobalOptions.OutputOf(parsed).Fail(Misuse(parsed));
         return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TerminationTimeout });

@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
-using System.Text;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Items;
 using KeyRecovery.Client.Linking;
 using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Recovery;
+using KeyRecovery.Client.Results;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Passphrases;
@@ -62,8 +62,9 @@ public sealed class KeyRecoveryClient : IDisposable
     public async Task<Result<VaultSession>> CreateAsync(
         string token, CreateOptions create, CancellationToken ct = default)
     {
-        if (Encoding.UTF8.GetByteCount(create.DeviceName) > Limits.NameBytes)
-            return new ClientFailure.Invalid($"a device's name has at most {Limits.NameBytes} bytes");
+        if (!NameWords.TryRead("a device's name", create.DeviceName, out var name, out var fault)) return fault;
+        if (!NamedEdits.Read(create.Items).TryGet(out var items, out var unnamed)) return unnamed;
+        create = create with { DeviceName = name, Items = items };
         using var kept = await _store.LoadAsync(ct);
         if (kept is not null && IsBegun(kept))
             return await HoldToAsync(await SendBegunAsync(token, kept, isFirst: false, ct), create.Code, ct);

@@ -58,7 +58,7 @@ internal static class BackupGetCommand
         {
             if (file is not null) await PrivateFile.WriteAsync(file, content, ct);
             else if (!context.Output.IsJson) WriteOut(content);
-            var number = byHash?.Version ?? version ?? vault.Items.First(i => i.Name == name).Version;
+            var number = byHash?.Version ?? version ?? vault.FindItem(name)!.Version;
             context.Output.Result(
                 new { name, version = number, size = content.Length, file, content = file is null
                     ? Convert.ToBase64String(content) : null },

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Cli.Commands;
@@ -19,10 +18,11 @@ internal static class DeviceName
         option.Validators.Add(result =>
         {
             if (!Fits(result.GetValueOrDefault<string>() ?? ""))
-                result.AddError($"--name has 1 to {Limits.NameBytes} bytes");
+                result.AddError(
+                    $"--name has 1 to {Limits.NameBytes} bytes, something that is seen, and no control characters");
         });
         return option;
     }
 
-    private static bool Fits(string name) => Encoding.UTF8.GetByteCount(name) is >= 1 and <= Limits.NameBytes;
+    private static bool Fits(string name) => GivenName.Read(name).Fault == GivenNameFault.None;
 }

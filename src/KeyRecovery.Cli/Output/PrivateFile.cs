@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using KeyRecovery.Cli.Failures;
 
 namespace KeyRecovery.Cli.Output;
 
@@ -8,10 +9,26 @@ internal static class PrivateFile
 {
     private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>Writes beside the file, and then in its place.</summary>
+    /// <summary>
+    /// Writes beside the file, and then in its place, where links lead to it; a device or a pipe is written to as it is.
+    /// </summary>
     public static async Task WriteAsync(string path, ReadOnlyMemory<byte> content, CancellationToken ct)
     {
-        var beside = $"{Path.GetFullPath(path)}.{Environment.ProcessId}.new";
+        switch (FileKinds.Of(path))
+        {
+            case FileKind.Special:
+                await using (var special = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0))
+                    await special.WriteAsync(content, ct);
+                return;
+            case FileKind.Unknown:
+                throw new CommandException(new CliFailure("file-exists", $"{path} is there already, and is empty")
+                {
+                    Advice = ["Delete it first, if it is a file, or choose another name."],
+                });
+        }
+
+        path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+        var beside = $"{path}.{Environment.ProcessId}.new";
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerFile;
         try

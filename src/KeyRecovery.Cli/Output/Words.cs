@@ -8,6 +8,9 @@ namespace KeyRecovery.Cli.Output;
 /// <summary>Sizes, times and names as people read them.</summary>
 internal static class Words
 {
+    // Persian and Indic words need them, and families of emoji.
+    private const int NonJoiner = 0x200c;
+    private const int Joiner = 0x200d;
     private const long KiB = 1024;
     private const long MiB = KiB * KiB;
 
@@ -91,6 +94,6 @@ internal static class Words
     }
 
     /// <summary>Whether a terminal may do something else than show it.</summary>
-    public static bool MovesTerminals(Rune rune) => Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control
-        or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+    public static bool MovesTerminals(Rune rune) => GivenName.Moves(rune)
+        || (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Format && rune.Value is not (Joiner or NonJoiner));
 }

@@ -9,6 +9,7 @@ using KeyRecovery.Client.Restores;
 using KeyRecovery.Client.Undo;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Recovery;
+using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery;
@@ -66,6 +67,14 @@ public sealed class VaultSession : IDisposable
     /// <summary>The account's items by name.</summary>
     public ImmutableArray<ItemInfo> Items => _state.Read(ItemInfo.AllOf);
 
+    /// <summary>The item of a name, in whatever spelling; null where there is none.</summary>
+    public ItemInfo? FindItem(string name)
+    {
+        var items = Items;
+        return items.FirstOrDefault(i => i.Name == name)
+            ?? items.FirstOrDefault(i => GivenName.AreSame(i.Name, name));
+    }
+
     /// <summary>Every device and slot that may act, the oldest first.</summary>
     public ImmutableArray<AuthorityInfo> Authorities =>
         _state.Read(o => AuthorityInfo.AllOf(o, _state.BadSeals, Device));
@@ -101,7 +110,7 @@ public sealed class VaultSession : IDisposable
         await EditAsync([new ItemEdit.Put(name, content)], ct) switch
         {
             Result<VaultSession>.Failed failed => failed.Failure,
-            _ => Items.First(i => i.Name == name),
+            _ => FindItem(name)!,
         };
 
     /// <summary>Removes an item. The server keeps its last versions for 30 days.</summary>

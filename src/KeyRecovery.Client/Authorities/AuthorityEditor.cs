@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using System.Text;
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Results;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Recovery;
@@ -53,10 +53,9 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
     public Task<ClientFailure?> MendAsync(CancellationToken ct) =>
         CommitAsync(() => Link(new ChainLinkChange([], [], BeginEpoch: true)), null, ct);
 
-    public async Task<ClientFailure?> RenameAsync(AuthorityId id, string name, CancellationToken ct)
+    public async Task<ClientFailure?> RenameAsync(AuthorityId id, string given, CancellationToken ct)
     {
-        if (Encoding.UTF8.GetByteCount(name) > Limits.NameBytes)
-            return new ClientFailure.Invalid($"a name has at most {Limits.NameBytes} bytes");
+        if (!NameWords.TryRead("a device's name", given, out var name, out var fault)) return fault;
         if (state.Vault.Chain.FindActive(id) is null && await state.RefreshAsync(ct) is { } unread) return unread;
         if (state.Vault.Chain.FindActive(id) is null) return new ClientFailure.NoSuchAuthority(id);
         var isGone = false;

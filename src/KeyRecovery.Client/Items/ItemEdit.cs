@@ -11,6 +11,9 @@ public abstract record ItemEdit
     /// <summary>The item's name, 1–64 bytes of UTF-8.</summary>
     public string Name { get; }
 
+    /// <summary>The same under another spelling of the name.</summary>
+    internal ItemEdit Under(string name) => this is Put put ? new Put(name, put.Content) : new Remove(name);
+
     /// <summary>Never the content.</summary>
     public sealed override string ToString() => Name;
 

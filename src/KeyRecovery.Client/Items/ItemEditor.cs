@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Vaults;
@@ -16,9 +15,9 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
 {
     public async Task<ClientFailure?> EditAsync(ImmutableArray<ItemEdit> edits, CancellationToken ct)
     {
-        if (Invalid(edits) is { } invalid) return invalid;
+        if (!NamedEdits.Read(edits).TryGet(out var named, out var invalid)) return invalid;
         // Removals last: where an earlier commit fails, nothing is gone that something else was to take the place of.
-        var work = new Work(options, state, [.. edits.OrderBy(e => e is ItemEdit.Remove)]);
+        var work = new Work(options, state, [.. named.OrderBy(e => e is ItemEdit.Remove)]);
         var done = new List<string>();
         while (work.Left.Count > 0)
         {
@@ -30,20 +29,6 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
                     : new ClientFailure.PartlyDone([.. done], [.. work.Left.Select(e => e.Name)], failure);
             }
             done.AddRange(work.Finish().Select(e => e.Name));
-        }
-        return null;
-    }
-
-    private static ClientFailure.Invalid? Invalid(ImmutableArray<ItemEdit> edits)
-    {
-        if (edits.Select(e => e.Name).Distinct(StringComparer.Ordinal).Count() != edits.Length)
-            return new("an item is named twice");
-        foreach (var edit in edits)
-        {
-            if (Encoding.UTF8.GetByteCount(edit.Name) is < 1 or > Limits.NameBytes)
-                return new($"an item's name has 1 to {Limits.NameBytes} bytes");
-            if (edit is ItemEdit.Put { Content.Length: > Limits.MaxItemBytes })
-                return new($"an item has at most {Limits.MaxItemBytes} bytes");
         }
         return null;
     }

@@ -52,10 +52,10 @@ internal sealed class ItemReader(VaultState state)
         var unknown = state.Read(open =>
         {
             var known = ItemInfo.AllOf(open).ToDictionary(i => i.Name, StringComparer.Ordinal);
-            foreach (var name in names?.Distinct(StringComparer.Ordinal) ?? known.Keys)
+            foreach (var given in names?.Distinct(StringComparer.Ordinal) ?? known.Keys)
             {
-                if (!known.TryGetValue(name, out var info)) return name;
-                infos.Add(info);
+                if (NoteOf(open, given)?.Name is not { } name) return given;
+                infos.Add(known[name]);
                 entries.Add((name, Find(open, name)!));
             }
             return null;
@@ -109,8 +109,12 @@ internal sealed class ItemReader(VaultState state)
 
     /// <summary>The entry of the item of that name, or null.</summary>
     public static ManifestItem? Find(OpenVault open, string name) =>
-        open.Private.Items.FirstOrDefault(i => i.Name == name) is { } note
-            ? open.Vault.Manifest.Manifest.Find(note.Id) : null;
+        NoteOf(open, name) is { } note ? open.Vault.Manifest.Manifest.Find(note.Id) : null;
+
+    // Another client may have written a name as it was typed.
+    private static ItemNote? NoteOf(OpenVault open, string name) =>
+        open.Private.Items.FirstOrDefault(i => i.Name == name)
+        ?? open.Private.Items.FirstOrDefault(i => GivenName.AreSame(i.Name, name));
 
     /// <summary>Fetches, checks and opens one version.</summary>
     public async Task<Result<byte[]>> OpenAsync(string name, ManifestItem entry, CancellationToken ct)

@@ -1,4 +1,5 @@
 using System.Text;
+using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Wire;
 
@@ -24,8 +25,7 @@ public sealed record LinkJoin
 
     internal ClientFailure? FindFault()
     {
-        if (Encoding.UTF8.GetByteCount(DeviceName) > LinkLimits.NameBytes)
-            return new ClientFailure.Invalid($"a device's name has at most {LinkLimits.NameBytes} bytes");
+        if (!NameWords.TryRead("a device's name", DeviceName, out _, out var fault)) return fault;
         return Encoding.UTF8.GetByteCount(Platform) > LinkLimits.PlatformBytes
             ? new ClientFailure.Invalid($"a platform's name has at most {LinkLimits.PlatformBytes} bytes") : null;
     }

@@ -2,6 +2,7 @@ using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Client.Linking;
 
@@ -55,7 +56,7 @@ internal sealed class NewDeviceLink : IDisposable
 
     private async Task<(VaultState, SecretBytes)> RunAsync(LinkRun run, LinkCode code, CancellationToken ct)
     {
-        var device = new JoiningDevice(_keys.Id, _keys.Signing, _kem, _join.DeviceName, _join.Platform);
+        var device = new JoiningDevice(_keys.Id, _keys.Signing, _kem, GivenName.Read(_join.DeviceName).Name!, _join.Platform);
         var joining = NewJoining.Begin(code, new LinkScope(_options.App, _options.Server), device, _options.Random);
         await run.EnterAsync(joining, joining.Message);
         var revealed = await ShowDigitsAsync(

@@ -9,6 +9,7 @@ using KeyRecovery.Client.Passphrases;
 using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Recovery;
 using KeyRecovery.Client.Restores;
+using KeyRecovery.Client.Results;
 using KeyRecovery.Client.Undo;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Recovery;
@@ -155,12 +156,13 @@ public sealed class RecoverySession : IDisposable
     /// <param name="ct">Cancels; begin the recovery again to learn what came of it.</param>
     public Task<Result<Recovered>> CompleteAsync(
         string deviceName, ImmutableArray<AuthorityId> remove, CancellationToken ct = default) =>
-        View.Newest.BehindSince is not null ? GoOnAsync(deviceName, remove, ct)
-        : RemoveAsync(deviceName, () => new RevocationPlan(
-            [
-                .. remove.Where(id => View.Newest.Chain.FindActive(id) is not null)
-                    .Select(id => RevocationPlan.Entry(View, id, RevocationReason.Named)),
-            ], [], []), null, ct);
+        NamedAsync(deviceName, name => View.Newest.BehindSince is not null
+            ? GoOnAsync(name, remove, ct)
+            : RemoveAsync(name, () => new RevocationPlan(
+                [
+                    .. remove.Where(id => View.Newest.Chain.FindActive(id) is not null)
+                        .Select(id => RevocationPlan.Entry(View, id, RevocationReason.Named)),
+                ], [], []), null, ct));
 
     /// <summary>What <see cref="CompleteWithRevocationAsync"/> would remove. Nothing is changed.</summary>
     public RevocationPlan PlanRevocation(RevocationRequest request) =>
@@ -173,12 +175,11 @@ public sealed class RecoverySession : IDisposable
     /// <param name="request">Whom, and what goes along: show <see cref="PlanRevocation"/> first. The code itself stays.
     /// </param>
     /// <param name="ct">Cancels; begin the recovery again to learn what came of it.</param>
-    public async Task<Result<Recovered>> CompleteWithRevocationAsync(
+    public Task<Result<Recovered>> CompleteWithRevocationAsync(
         string deviceName, RevocationRequest request, CancellationToken ct = default) =>
-        request.FindFault(View, _slot.Id) is { } fault
+        NamedAsync(deviceName, async name => request.FindFault(View, _slot.Id) is { } fault
             ? fault
-            : await RemoveAsync(
-                deviceName, () => RevocationPlan.Make(View, request, _slot.Id), request.NewCode, ct);
+            : await RemoveAsync(name, () => RevocationPlan.Make(View, request, _slot.Id), request.NewCode, ct));
 
     /// <summary>
     /// Puts a new code in the place of the one that this recovery was begun with, without making this device part of
@@ -203,8 +204,15 @@ public sealed class RecoverySession : IDisposable
     /// <param name="deviceName">This device's name, at most 64 bytes of UTF-8.</param>
     /// <param name="undo">The state, and whom to remove; the code itself cannot be among them.</param>
     /// <param name="ct">Cancels; begin the recovery again to learn what came of it.</param>
-    public async Task<Result<Recovered>> CompleteWithUndoAsync(
-        string deviceName, UndoRequest undo, CancellationToken ct = default)
+    public Task<Result<Recovered>> CompleteWithUndoAsync(
+        string deviceName, UndoRequest undo, CancellationToken ct = default) =>
+        NamedAsync(deviceName, name => UndoAsync(name, undo, ct));
+
+    private static Task<Result<Recovered>> NamedAsync(string given, Func<string, Task<Result<Recovered>>> go) =>
+        NameWords.TryRead("a device's name", given, out var name, out var fault)
+            ? go(name) : Task.FromResult<Result<Recovered>>(fault);
+
+    private async Task<Result<Recovered>> UndoAsync(string deviceName, UndoRequest undo, CancellationToken ct)
     {
         ImmutableArray<(string Name, Result<byte[]> Content)> again = [];
         var result = await RunAsync(async (device, _) =>

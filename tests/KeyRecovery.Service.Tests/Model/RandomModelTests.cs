@@ -44,9 +44,10 @@ public sealed class RandomModelTests(ITestOutputHelper output)
             long.TryParse(Environment.GetEnvironmentVariable(WalksVariable), out var walks) ? walks : 5_000);
         string[] happens =
         [
-            "conflict", "flooded", "lie kept", "lie refused", "no clean point", "nobody honest is left", "overtaken",
+            "conflict", "flooded", "fork followed", "fork not followed", "lie followed", "lie kept", "lie not followed",
+            "lie refused", "misled", "no clean point", "nobody honest is left", "overtaken", "passphrase opened",
             "refused LimitReached", "refused YoungAuthority", "repaired", "repaired by a culprit", "restored data",
-            "restored data of before", "restored datakeys", "restored keys", "undone", "version kept",
+            "restored data of before", "restored datakeys", "restored keys", "share gone", "undone", "version kept",
             "went the way back",
         ];
         Assert.Equal("", string.Join(", ", happens.Where(what => tally[what] == 0)));
