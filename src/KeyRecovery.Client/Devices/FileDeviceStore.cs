@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using KeyRecovery.Client.Devices;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 using Microsoft.Win32.SafeHandles;
@@ -8,8 +9,8 @@ namespace KeyRecovery;
 /// <summary>
 /// A device's state in a folder: <c>device.sealed</c> under a random key in <c>device.key</c>, both files 0600, the
 /// folder 0700. Protects a copied state file, not a copied folder: a platform's key store is better where there is one.
-/// Several processes may use one folder: <c>device.lock</c> lets one write at a time, and none undoes what another has
-/// noted as sent.
+/// Several processes may use one folder: <c>device.lock</c> lets one write at a time. What is about to be sent is noted
+/// in <c>device.notes</c>, sealed note after sealed note, so that a commit costs one flush before it and one after.
 /// </summary>
 public sealed class FileDeviceStore : IDeviceStore
 {
@@ -20,6 +21,10 @@ public sealed class FileDeviceStore : IDeviceStore
     private const int LockedOnLinux = 11;
     private const int LockedOnBsd = 35;
     private const int LockedOnWindows = unchecked((int)0x80070020);
+
+    // The notes' file begins anew after so many.
+    private const int Notes = 64;
+    private const int NoteSize = SecretBox.Overhead + OwnCommits.NoteSize;
 
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LockLimit = TimeSpan.FromSeconds(5);
@@ -40,9 +45,13 @@ public sealed class FileDeviceStore : IDeviceStore
 
     private string StateFile => Path.Combine(_folder, "device.sealed");
 
+    private string NotesFile => Path.Combine(_folder, "device.notes");
+
     private string LockFile => Path.Combine(_folder, "device.lock");
 
     private static ReadOnlySpan<byte> Aad => "keyrecovery/v1/device-state"u8;
+
+    private static ReadOnlySpan<byte> NoteAad => "keyrecovery/v1/device-note"u8;
 
     /// <inheritdoc/>
     public async ValueTask<DeviceState?> LoadAsync(CancellationToken ct)
@@ -51,6 +60,8 @@ public sealed class FileDeviceStore : IDeviceStore
         if (!File.Exists(KeyFile))
             throw new DeviceStoreException($"{KeyFile} is missing: the device's state cannot be opened");
         using var key = ReadKey();
+        // First: whoever forgets notes has put a state there that has them.
+        var notes = ReadNotes();
         var sealedState = await File.ReadAllBytesAsync(StateFile, ct);
         // An array, since the reader wants one: pinned and zeroed, as a secret is.
         var state = GC.AllocateArray<byte>(Math.Max(0, sealedState.Length - SecretBox.Overhead), pinned: true);
@@ -59,7 +70,9 @@ public sealed class FileDeviceStore : IDeviceStore
             if (sealedState.Length < SecretBox.Overhead
                 || !SecretBox.TryOpen(key.Span, Aad, sealedState, state))
                 throw Mismatch();
-            return DeviceState.Decode(state);
+            var decoded = DeviceState.Decode(state);
+            if (notes.Length == 0) return decoded;
+            using (decoded) return decoded.With(Join(decoded.Commits, key, notes));
         }
         catch (WireFormatException e)
         {
@@ -80,12 +93,28 @@ public sealed class FileDeviceStore : IDeviceStore
         using var noted = await JoinAsync(state, ct);
         using var encoded = (noted ?? state).Encode();
         await WriteAsync(StateFile, SecretBox.Seal(key.Span, Aad, encoded.Span, _random), ct);
+        if (new FileInfo(NotesFile) is { Exists: true, Length: >= Notes * NoteSize }) ForgetNotes();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask NoteAsync(DeviceState state, CancellationToken ct)
+    {
+        if (!File.Exists(StateFile) || !File.Exists(KeyFile))
+        {
+            await SaveAsync(state, ct);
+            return;
+        }
+        await using var held = await LockAsync(ct);
+        using var key = ReadKey();
+        var note = SecretBox.Seal(key.Span, NoteAad, state.Commits.EncodeNewest(), _random);
+        await Task.Run(() => Append(note), CancellationToken.None);
     }
 
     /// <inheritdoc/>
     public ValueTask DeleteAsync(CancellationToken ct)
     {
         File.Delete(StateFile);
+        File.Delete(NotesFile);
         File.Delete(KeyFile);
         return ValueTask.CompletedTask;
     }
@@ -106,16 +135,11 @@ public sealed class FileDeviceStore : IDeviceStore
 
     private async Task<FileStream> LockAsync(CancellationToken ct)
     {
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0,
-        };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerFile;
         for (var waited = TimeSpan.Zero; ; waited += LockPause)
         {
             try
             {
-                return new FileStream(LockFile, options);
+                return new FileStream(LockFile, Owners(FileMode.OpenOrCreate, share: FileShare.None));
             }
             catch (IOException e) when (e.HResult is LockedOnLinux or LockedOnBsd or LockedOnWindows)
             {
@@ -167,21 +191,57 @@ public sealed class FileDeviceStore : IDeviceStore
         await Task.Run(() => Write(path, file => RandomAccess.Write(file, bytes, 0)), CancellationToken.None);
     }
 
-    // Beside, flushed, then renamed: a crash leaves the old file or the new one. File systems flush a file together
-    // with its new name (ext4, XFS, Btrfs): after the second flush it is the new one, power cut or not.
+    // A note that was cut is none: the commit was not sent. The next one takes its place.
+    private void Append(byte[] note)
+    {
+        using var file = new FileStream(NotesFile, Owners(FileMode.OpenOrCreate));
+        RandomAccess.Write(file.SafeFileHandle, note, file.Length / NoteSize * NoteSize);
+        file.Flush(flushToDisk: true);
+    }
+
+    private byte[] ReadNotes()
+    {
+        if (!File.Exists(NotesFile)) return [];
+        using var file = new FileStream(NotesFile, Owners(FileMode.Open, FileAccess.Read));
+        var notes = new byte[file.Length];
+        return notes[..file.ReadAtLeast(notes, notes.Length, throwOnEndOfStream: false)];
+    }
+
+    private static OwnCommits Join(OwnCommits commits, SecretBytes key, ReadOnlySpan<byte> notes)
+    {
+        Span<byte> note = stackalloc byte[OwnCommits.NoteSize];
+        for (; notes.Length >= NoteSize; notes = notes[NoteSize..])
+            if (SecretBox.TryOpen(key.Span, NoteAad, notes[..NoteSize], note)) commits = commits.Join(note);
+        return commits;
+    }
+
+    // The state has them, under a name that is durable before they go: file systems flush a file together with its
+    // name (ext4, XFS, Btrfs).
+    private void ForgetNotes()
+    {
+        using (var state = File.OpenHandle(StateFile, access: FileAccess.Write)) RandomAccess.FlushToDisk(state);
+        using var notes = new FileStream(NotesFile, Owners(FileMode.Open));
+        notes.SetLength(0);
+    }
+
+    // Beside, flushed, then renamed: a crash leaves the old file or the new one.
     private static void Write(string path, Action<SafeFileHandle> write)
     {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerFile;
         var beside = path + ".new";
         File.Delete(beside);
-        using (var file = new FileStream(beside, options))
+        using (var file = new FileStream(beside, Owners(FileMode.Create)))
         {
             write(file.SafeFileHandle);
             file.Flush(flushToDisk: true);
         }
         File.Move(beside, path, overwrite: true);
-        using var renamed = File.OpenHandle(path, access: FileAccess.Write);
-        RandomAccess.FlushToDisk(renamed);
+    }
+
+    private static FileStreamOptions Owners(
+        FileMode mode, FileAccess access = FileAccess.ReadWrite, FileShare share = FileShare.ReadWrite)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = access, Share = share, BufferSize = 0 };
+        if (mode != FileMode.Open && !OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerFile;
+        return options;
     }
 }

@@ -13,6 +13,12 @@ public interface IDeviceStore
     /// <summary>Writes the state, whole or not at all, durable when it returns.</summary>
     ValueTask SaveAsync(DeviceState state, CancellationToken ct);
 
+    /// <summary>
+    /// Writes the state where nothing is new but a commit that was noted, durable when it returns: done before each
+    /// commit is sent. By default all of it is saved; a store that can append writes less.
+    /// </summary>
+    ValueTask NoteAsync(DeviceState state, CancellationToken ct) => SaveAsync(state, ct);
+
     /// <summary>Forgets the state. Done where there is none.</summary>
     ValueTask DeleteAsync(CancellationToken ct);
 }

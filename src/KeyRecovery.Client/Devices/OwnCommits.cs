@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
@@ -15,6 +16,9 @@ internal sealed record OwnCommits
     /// them; a full list judges nothing before that manifest is known to have a successor.
     /// </summary>
     public const int Most = 64;
+
+    /// <summary>The bytes of a note that stands by itself.</summary>
+    public const int NoteSize = sizeof(ulong) + 2 * Hash256.Size;
 
     /// <summary>Of a device that has sent nothing.</summary>
     public static OwnCommits None { get; } = new();
@@ -42,7 +46,7 @@ internal sealed record OwnCommits
     {
         Links = Math.Max(Links, other.Links),
         Version = Math.Max(Version, other.Version),
-        Sent = [.. Sent.Union(other.Sent).Take(Most)],
+        Sent = [.. Sent.Union(other.Sent)],
     }).Forget();
 
     /// <summary>Whether all that is new in a vault and signed by the device was sent by it.</summary>
@@ -52,8 +56,7 @@ internal sealed record OwnCommits
     {
         if (Sent.Length == Most) return true;
         var manifest = vault.Manifest.Manifest;
-        if (manifest.Signer == own && manifest.Version > Version
-            && Sent.All(sent => sent.Manifest != vault.Manifest.Hash)) return false;
+        if (manifest.Signer == own && manifest.Version > Version && !HasNoted(vault.Manifest.Hash)) return false;
         return vault.Links.Skip((int)Math.Min(Links, int.MaxValue))
             .All(link => link.Link.Signer != own || Sent.Any(sent => sent.Link == link.Hash));
     }
@@ -68,6 +71,9 @@ internal sealed record OwnCommits
         Links = Math.Max(Links, (ulong)vault.Links.Length),
         Version = Math.Max(Version, vault.Manifest.Manifest.Version),
     }).Forget();
+
+    /// <summary>Whether a manifest was noted.</summary>
+    public bool HasNoted(Hash256 manifest) => Sent.Any(sent => sent.Manifest == manifest);
 
     public void Write(CborOut writer)
     {
@@ -97,7 +103,31 @@ internal sealed record OwnCommits
         };
     }
 
-    private OwnCommits Forget() => this with { Sent = [.. Sent.Where(sent => sent.Version > Version)] };
+    /// <summary>The newest note by itself: its version in eight bytes, the highest first, and the two hashes.</summary>
+    public byte[] EncodeNewest()
+    {
+        var (note, newest) = (new byte[NoteSize], Sent[^1]);
+        BinaryPrimitives.WriteUInt64BigEndian(note, newest.Version);
+        newest.Manifest.CopyTo(note.AsSpan(sizeof(ulong)));
+        newest.Link.CopyTo(note.AsSpan(sizeof(ulong) + Hash256.Size));
+        return note;
+    }
+
+    /// <summary>With a note that stood by itself.</summary>
+    public OwnCommits Join(ReadOnlySpan<byte> note) => Join(None with
+    {
+        Sent =
+        [
+            new SentCommit(
+                BinaryPrimitives.ReadUInt64BigEndian(note), new Hash256(note.Slice(sizeof(ulong), Hash256.Size)),
+                new Hash256(note[(sizeof(ulong) + Hash256.Size)..])),
+        ],
+    });
+
+    private OwnCommits Forget() => this with
+    {
+        Sent = [.. Sent.Where(sent => sent.Version > Version).Take(Most)],
+    };
 
     /// <summary>A commit that was sent, or was about to be.</summary>
     /// <param name="Version">The version of its manifest.</param>

@@ -130,8 +130,9 @@ internal sealed class VaultState : IKnownAccount, IDisposable
     /// </summary>
     public async Task NoteAsync(CommitBundle commit, CancellationToken ct)
     {
-        if (commit.Manifest.Manifest.Signer == Keys.Id)
-            await SaveAsync(_device.With(_device.Commits.Add(commit)), ct);
+        var noted = _device.Commits.Add(commit);
+        if (commit.Manifest.Manifest.Signer != Keys.Id || noted == _device.Commits) return;
+        await SaveAsync(_device.With(noted), ct, isNote: true);
     }
 
     /// <summary>Takes what this device committed itself and the server accepted.</summary>
@@ -327,9 +328,9 @@ internal sealed class VaultState : IKnownAccount, IDisposable
         return stored?.Device == Keys.Id ? noted.Join(stored.Commits) : noted;
     }
 
-    private async Task SaveAsync(DeviceState next, CancellationToken ct)
+    private async Task SaveAsync(DeviceState next, CancellationToken ct, bool isNote = false)
     {
-        await _store.SaveAsync(next, ct);
+        await (isNote ? _store.NoteAsync(next, ct) : _store.SaveAsync(next, ct));
         _device.Dispose();
         _device = next;
     }
