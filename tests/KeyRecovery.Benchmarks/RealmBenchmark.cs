@@ -1,12 +1,13 @@
+using KeyRecovery.Protocol.Oprf;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Testing;
+using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Realms;
+using Microsoft.Data.Sqlite;
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using KeyRecovery.Protocol.Oprf;
-using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Testing.Hosting;
-using KeyRecovery.Testing.Realms;
-using Microsoft.Data.Sqlite;
 
 namespace KeyRecovery.Benchmarks;
 
@@ -26,7 +27,7 @@ internal static class RealmBenchmark
     [
         ("Apps:0:Id", "demo"), ("Apps:0:Issuer", "urn:keyrecovery:development"), ("Apps:0:Audience", "demo"),
         ("Apps:0:Policy:Passphrase:Budget", "100"), ("Apps:0:Policy:Passphrase:Waits", ""),
-        ("Apps:0:Policy:CommitsPerDay", "1000000"),
+        ("Apps:0:Policy:CommitsPerDay", "1000000"), TestHome.KnownTo(),
     ];
 
     public static async Task RunAsync(Report report)

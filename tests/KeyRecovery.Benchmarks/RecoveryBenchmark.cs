@@ -20,7 +20,11 @@ internal static class RecoveryBenchmark
     {
         using var folder = new TempFolder();
         var servers = new ServerProcess[3];
-        for (var i = 0; i < servers.Length; i++) servers[i] = await ServerProcess.StartAsync(folder[$"realm-{i}"]);
+        for (var i = 0; i < servers.Length; i++)
+        {
+            servers[i] = await ServerProcess.StartAsync(
+                folder[$"realm-{i}"], 0, i == 0 ? [] : await servers[0].RealmSettingsAsync());
+        }
         var (three, second) = (await PrepareAsync(servers, "three", [0, 1, 2]),
             await PrepareAsync(servers, "second", [1]));
         var (ofThree, ofSecond) = (new List<double>(), new List<double>());

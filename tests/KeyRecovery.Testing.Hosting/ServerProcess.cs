@@ -88,6 +88,20 @@ public sealed class ServerProcess : IAsyncDisposable
         return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("token").GetString()!;
     }
 
+    /// <summary>
+    /// The settings of another server that is to be a realm for this one's accounts of the app <c>demo</c>.
+    /// </summary>
+    public async Task<(string, string)[]> RealmSettingsAsync()
+    {
+        using var http = new HttpClient { BaseAddress = Address };
+        var key = (await http.GetFromJsonAsync<JsonElement>("/audit/key")).GetProperty("key").GetString()!;
+        return
+        [
+            ("Apps:0:Id", "demo"), ("Apps:0:Issuer", "urn:keyrecovery:development"), ("Apps:0:Audience", "demo"),
+            ("Apps:0:Policy:Homes:0", key),
+        ];
+    }
+
     /// <summary>Starts a verb of the host, to be killed.</summary>
     public static Process StartVerb(string dataFolder, params string[] arguments) =>
         Launch([.. arguments, "--environment", "Development", "--KeyRecovery:DataDirectory", dataFolder]);

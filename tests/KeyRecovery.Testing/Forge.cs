@@ -56,7 +56,7 @@ public static class Forge
     public static OpenVault Open(VerifiedVault vault, EpochKeys keys, IRandom random) => new(
         vault, keys, new ManifestPrivate(
             ManifestPrivate.NewLabelKey(random),
-            [.. vault.Manifest.Manifest.Items.Select(i => new ItemNote(i.Id, $"item {i.Id}", 0, 0))], [], []));
+            [.. vault.Manifest.Manifest.Items.Select(i => new ItemNote(i.Id, $"item {i.Id}", 0, 0))], []));
 
     /// <summary>The bytes with one bit of one byte turned.</summary>
     public static byte[] Flip(ReadOnlySpan<byte> bytes, int at, byte mask = 1)

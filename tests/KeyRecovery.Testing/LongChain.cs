@@ -62,7 +62,7 @@ public static class LongChain
 
     private static SignedManifest Empty(EpochKey key, SignedChainLink head, TestAuthority signer, TestRandom random)
     {
-        using var content = new ManifestPrivate(ManifestPrivate.NewLabelKey(random), [], [], []);
+        using var content = new ManifestPrivate(ManifestPrivate.NewLabelKey(random), [], []);
         var manifest = new Manifest
         {
             Account = key.Account,

@@ -18,6 +18,10 @@ public static class TestHome
     /// <summary>Its audit key.</summary>
     public static IReadOnlyList<VerifyKey> Keys { get; } = [Key.PublicKey];
 
+    /// <summary>The setting by which a server that is a realm knows it, for an app by its place.</summary>
+    public static (string Key, string Value) KnownTo(int app = 0) =>
+        ($"Apps:{app}:Policy:Homes:0", Base64UrlText.Encode(Keys[0].ToArray()));
+
     /// <summary>Signs the head of a manifest and the link that it says it stands on.</summary>
     public static SignedHead Sign(SignedManifest manifest, ulong time = Now) =>
         SignedHead.Sign(AccountHead.Of(manifest.Manifest.ChainHead, manifest, time), Key);

@@ -87,10 +87,10 @@ internal sealed record ConfigLimits
     [Description("Realms of a passphrase slot.")]
     public int Realms { get; init; } = RealmLimits.Realms;
 
-    [Description("Passphrase slots of one user at this server as a realm.")]
-    public int RealmSlots { get; init; } = RealmLimits.SlotsOfSubject;
+    [Description("Passphrase slots of one account at this server as a realm.")]
+    public int RealmSlots { get; init; } = RealmLimits.SlotsOfAccount;
 
-    [Description("Hours for which a slot at a realm waits to be confirmed.")]
+    [Description("Hours for which a slot at a realm waits to be seen in its account's chain.")]
     public int RealmFreshHours { get; init; } = RealmLimits.FreshHours;
 
     [Description("How far a signature's time may be from the server's, in seconds.")]

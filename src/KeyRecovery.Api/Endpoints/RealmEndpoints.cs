@@ -14,9 +14,6 @@ namespace KeyRecovery.Api.Endpoints;
 /// <summary><c>/v1/realm</c>: this server as a realm, for accounts of its own and of other servers.</summary>
 internal static class RealmEndpoints
 {
-    // A registration with a management key is an array of four, one that an authority signs an array of three.
-    private const byte SignedBundleHead = 0x83;
-
     private const string Same = "The same again gets the same answer.";
 
     public static void MapRealm(this IEndpointRouteBuilder routes)
@@ -31,7 +28,7 @@ internal static class RealmEndpoints
         realm.MapPost("/register", RegisterAsync)
             .WithName("registerRealmSlot")
             .WithSummary("Keep a share of a passphrase slot's key")
-            .WithDescription($"Once for each slot id. {Same}")
+            .WithDescription($"Signed in the body by an active authority, once for each slot id. {Same}")
             .TakesCbor(RealmLimits.BundleBytes, ErrorCode.SlotExists, ErrorCode.Erased, ErrorCode.LimitReached,
                 ErrorCode.StorageFull, ErrorCode.SignatureInvalid, ErrorCode.Refused, ErrorCode.Conflict)
             .WithMetadata(new NeedsToken());
@@ -69,11 +66,6 @@ internal static class RealmEndpoints
             .WithSummary("Give all guesses back, as the slot")
             .WithDescription($"Signed in the body by the slot's key. {Same}")
             .TakesCbor(ErrorCode.SignatureInvalid, ErrorCode.SlotLocked, ErrorCode.Refused);
-        realm.MapPost("/manage", ManageAsync)
-            .WithName("manageRealmSlot")
-            .WithSummary("Pause, resume, delete, tell the head, replace the key, or read the status, as a device")
-            .WithDescription($"Signed in the body by the management key. {Same}")
-            .TakesCbor(ErrorCode.SignatureInvalid, ErrorCode.Conflict, ErrorCode.SlotLocked, ErrorCode.Refused);
     }
 
     private static RouteHandlerBuilder TakesCbor(
@@ -99,18 +91,6 @@ internal static class RealmEndpoints
         if (user is null) return stranger!;
         var (body, crowded) = await bodies.ReadAsync(context);
         if (crowded is not null) return crowded;
-        if (body.Length > 0 && body.Span[0] == SignedBundleHead)
-            return await RegisterSignedAsync(context, body, user, service);
-        var (decoded, refusal) = CborBody.Decode(context.Request, body, service.Realm.OpenRegistration, "registration");
-        if (decoded is null) return refusal!;
-        using var registration = decoded;
-        return Answer(
-            await service.Realm.RegisterAsync(user, registration, Hash256.Of(body.Span), context.RequestAborted));
-    }
-
-    private static async Task<IResult> RegisterSignedAsync(
-        HttpContext context, ReadOnlyMemory<byte> body, AppUser user, KeyRecoveryService service)
-    {
         var (register, refusal) = CborBody.Decode(context.Request, body, RealmRegister.Decode, "registration");
         return register is null ? refusal! : Answer(
             await service.Realm.RegisterAsync(user, register, Hash256.Of(body.Span), context.RequestAborted));
@@ -131,10 +111,10 @@ internal static class RealmEndpoints
     {
         var (body, crowded) = await bodies.ReadAsync(context);
         if (crowded is not null) return crowded;
-        var (command, refusal) = CborBody.Decode(context.Request, body, RealmCommandRequest.Decode, "command");
+        var (command, refusal) = CborBody.Decode(context.Request, body, RealmCommand.Decode, "command");
         if (command is null) return refusal!;
         AppUser? user = null;
-        if (command.Kind == RealmCommandKind.Subject)
+        if (command.Action == RealmAction.Subject)
         {
             (user, var stranger) = await tokens.ReadUserAsync(context);
             if (user is null) return stranger!;
@@ -170,14 +150,6 @@ internal static class RealmEndpoints
         var (reset, refusal) = CborBody.Decode(context.Request, body, RealmReset.Decode, "reset");
         if (reset is null) return refusal!;
         return Answer(await service.Realm.ResetAsync(reset, Hash256.Of(body.Span), context.RequestAborted));
-    }
-
-    private static async Task<IResult> ManageAsync(HttpContext context, KeyRecoveryService service)
-    {
-        var body = await BodyReader.ReadAsync(context);
-        var (manage, refusal) = CborBody.Decode(context.Request, body, RealmManage.Decode, "manage");
-        if (manage is null) return refusal!;
-        return Answer(await service.Realm.ManageAsync(manage, Hash256.Of(body.Span), context.RequestAborted));
     }
 
     private static IResult Answer(Outcome<byte[]> outcome) =>

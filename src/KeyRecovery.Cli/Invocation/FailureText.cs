@@ -46,6 +46,7 @@ internal static class FailureText
         ClientFailure.PassphraseLocked => new { guessesLeft = 0 },
         ClientFailure.RealmLied lied => new { realm = lied.Realm, fault = Words.Kebab(lied.Fault.ToString()) },
         ClientFailure.RealmUnreachable unreachable => new { realm = unreachable.Realm },
+        ClientFailure.RealmKnowsNoHome stranger => new { realm = stranger.Realm },
         ClientFailure.RolledBackByRealm rolledBack => new
         {
             realm = rolledBack.Realm, head = Base64UrlText.Encode(rolledBack.Head.Span),
@@ -151,6 +152,12 @@ internal static class FailureText
                 "To go on without: keyrecovery recover --passphrase --accept-older. Then look who is there "
                 + "(keyrecovery account show): whoever was removed since may be back.",
             ],
+        ClientFailure.RealmKnowsNoHome =>
+        [
+            "Nothing was changed. Whoever runs that server adds this one's key to its configuration, under "
+            + "Apps:N:Policy:Homes,",
+            $"and starts it anew. The key: curl {context.Server}audit/key",
+        ],
         ClientFailure.UnknownRealm => ["--realms FILE names the servers that guard passphrases."],
         ClientFailure.TokenOfAnother => ["--token FILE is to be a token of the user who made the account."],
         ClientFailure.WeakPassphrase => ["keyrecovery passphrase set --generate"],

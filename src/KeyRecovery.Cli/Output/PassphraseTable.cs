@@ -65,7 +65,6 @@ internal static class PassphraseTable
         RealmEventKind.Paused => "paused",
         RealmEventKind.Resumed => "resumed",
         RealmEventKind.Destroyed => "locked for good",
-        RealmEventKind.NewManagementKey => "new management key, after somebody was removed",
         _ => "a guess that was refused",
     };
 }

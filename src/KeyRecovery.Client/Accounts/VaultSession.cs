@@ -34,7 +34,7 @@ public sealed class VaultSession : IDisposable
     {
         _options = options;
         _state = state;
-        var realms = new RealmKeeper(options, state);
+        var realms = new RealmKeeper(state);
         var committer = new Committer(state, realms);
         _items = new ItemEditor(options, state, committer);
         _authorities = new AuthorityEditor(options, state, committer);

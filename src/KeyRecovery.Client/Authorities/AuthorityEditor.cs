@@ -34,15 +34,11 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
 
     /// <summary>Adds a passphrase slot in place of those that are there.</summary>
     /// <param name="slot">The slot.</param>
-    /// <param name="management">Its management keys, in the order of its realms.</param>
     /// <param name="signing">Its signing key.</param>
     /// <param name="ct">Cancels; what was sent may still be done.</param>
     public Task<Sent> AddPassphraseAsync(
-        (NewAuthority, KemPublicKey) slot, ImmutableArray<RealmKey> management, SigningKey signing,
-        CancellationToken ct) => SendAsync(
-        () => new AuthorityEdit(
-            new ChainLinkChange([slot], Active(AuthorityKind.Passphrase)),
-            new ManifestChange { RealmKeys = management }),
+        (NewAuthority, KemPublicKey) slot, SigningKey signing, CancellationToken ct) => SendAsync(
+        () => Link(new ChainLinkChange([slot], Active(AuthorityKind.Passphrase))),
         body => ChainLinkDraft.ProvePossession(signing, body), ct);
 
     public async Task<ClientFailure?> RemovePassphrasesAsync(CancellationToken ct) =>
@@ -189,9 +185,7 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
         ChainLinkDraft? draft, ManifestChange change, IReadOnlyDictionary<AuthorityId, byte[]>? possession,
         DeviceKeys signer)
     {
-        var taken = state.TakenRealmKeys.Select(t => (t.Key.Slot, new RealmKeyName(t.Key.Realm, t.Value)));
-        var manifest = ManifestDraft.Next(
-            state.Open, draft, change with { TakenRealmKeys = [.. taken] }, signer.Id, signer.Signing, Random);
+        var manifest = ManifestDraft.Next(state.Open, draft, change, signer.Id, signer.Signing, Random);
         return new CommitBundle(draft?.Sign(signer.Signing, possession!), draft?.Keyset, manifest, []);
     }
 

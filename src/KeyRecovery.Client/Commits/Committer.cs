@@ -1,6 +1,5 @@
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
-using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
@@ -49,7 +48,7 @@ internal sealed class Committer(IKnownAccount account, RealmKeeper? realms = nul
     private async Task<Sent> SendAsync(
         CommitBundle commit, DeviceKeys signer, string? token, bool mends, CancellationToken ct)
     {
-        using var removed = commit.Link is { } link ? realms?.Hold(link) : null;
+        var told = commit.Link is null ? null : realms?.Realms;
         var outcome = Outcome.Of(
             await account.CommitAsync(commit, signer, token, ct), ClientJson.Default.HeadsJson);
         if (outcome.Problem is { } said && account.HearHead(said) is { } lie) return new Sent.Unknown(lie);
@@ -59,7 +58,7 @@ internal sealed class Committer(IKnownAccount account, RealmKeeper? realms = nul
             case { Problem.Type: ProblemTypes.StaleVersion or ProblemTypes.RepairRequired or ProblemTypes.VaultLost }:
                 if (await account.RefreshAsync(ct) is { } unread && !(mends && unread is ClientFailure.Spoiled))
                     return outcome is Outcome<HeadsJson>.Refused ? new Sent.Refused(unread) : new Sent.Unknown(unread);
-                if (IsThere(commit)) return await DoneAsync(removed, ct);
+                if (IsThere(commit)) return await DoneAsync(told, ct);
                 return account.Behind is { } behind ? new Sent.Refused(behind) : new Sent.Stale();
             case { Problem: { Type: ProblemTypes.Refused, Details: { Field: "items", Rule: { } rule } } }
                 when rule == RuleWords.Of(ProtocolFault.ItemHash):
@@ -69,18 +68,19 @@ internal sealed class Committer(IKnownAccount account, RealmKeeper? realms = nul
             case Outcome<HeadsJson>.Done { Told: var heads }:
                 return await account.AcceptOwnAsync(commit, heads, ct) is { } failure
                     ? new Sent.Unknown(failure)
-                    : await DoneAsync(removed, ct);
+                    : await DoneAsync(told, ct);
             default:
                 return await Outcome.IsFoundAsync(
                     async end => await account.RefreshAsync(end) is null && IsThere(commit), ct)
-                    ? await DoneAsync(removed, ct)
+                    ? await DoneAsync(told, ct)
                     : new Sent.Unknown(outcome.Failure!);
         }
     }
 
-    private async Task<Sent> DoneAsync(HeldRealmKeys? removed, CancellationToken ct)
+    // A link is news to the realms, also to those of a passphrase that it removed.
+    private async Task<Sent> DoneAsync(IReadOnlyList<Hash256>? told, CancellationToken ct)
     {
-        if (removed is not null) await realms!.FollowAsync(removed, ct);
+        if (told is not null) await realms!.FollowAsync(told, ct);
         return new Sent.Done();
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Primitives;
@@ -21,9 +20,6 @@ internal sealed class NewPassphraseSlot(
 
     public OprfKeyShares Shares => shares;
 
-    /// <summary>Management keys of realms that do not know the account's chain.</summary>
-    public ImmutableArray<RealmKey> Management { get; set; } = [];
-
     public (NewAuthority Entry, KemPublicKey KemKey) Entry => (
         new NewAuthority(
             keys.Id, AuthorityKind.Passphrase, keys.Signing.PublicKey, keys.Kem.PublicKey.Hash, FormatVersion.Current,
@@ -34,6 +30,5 @@ internal sealed class NewPassphraseSlot(
     {
         keys.Dispose();
         shares.Dispose();
-        foreach (var key in Management) key.ManagementSeed.Dispose();
     }
 }

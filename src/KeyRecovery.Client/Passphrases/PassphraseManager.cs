@@ -44,13 +44,13 @@ public sealed class PassphraseManager
     /// Null when it is set. <see cref="ClientFailure.WeakPassphrase"/> and <see cref="ClientFailure.Invalid"/> before
     /// anything is sent; <see cref="ClientFailure.TokenOfAnother"/> before a realm is asked. After
     /// <see cref="ClientFailure.Transient"/> the account may have either, so keep both in mind
-    /// and set it again; after any other failure the old passphrase stays and the realms forget the new one.
+    /// and set it again; after any other failure the old passphrase stays, and the realms forget the new one in time.
     /// </returns>
     public Task<ClientFailure?> SetAsync(
         Passphrase passphrase, SetPassphraseOptions set, CancellationToken ct = default) => _turns.TakeAsync(
-        () => new PassphraseSetup(_options, _state, _keeper).SetAsync(
+        () => new PassphraseSetup(_options, _state).SetAsync(
             passphrase, set,
-            slot => _editor.AddPassphraseAsync(slot.Entry, slot.Management, slot.Keys.Signing, ct), ct), ct);
+            slot => _editor.AddPassphraseAsync(slot.Entry, slot.Keys.Signing, ct), ct), ct);
 
     /// <summary>
     /// A drill: makes a guess as somebody who lost everything would, and brings nothing back. A wrong one counts.
@@ -84,10 +84,10 @@ public sealed class PassphraseManager
     /// <summary>
     /// Has no realm evaluate anything until <see cref="ResumeAsync"/>: when somebody is guessing, or before a journey.
     /// </summary>
-    public Task<ClientFailure?> PauseAsync(CancellationToken ct = default) => CommandAsync(RealmCommand.Pause, ct);
+    public Task<ClientFailure?> PauseAsync(CancellationToken ct = default) => CommandAsync(RealmAction.Pause, ct);
 
     /// <summary>Ends a pause.</summary>
-    public Task<ClientFailure?> ResumeAsync(CancellationToken ct = default) => CommandAsync(RealmCommand.Resume, ct);
+    public Task<ClientFailure?> ResumeAsync(CancellationToken ct = default) => CommandAsync(RealmAction.Resume, ct);
 
     /// <summary>Removes the passphrase from the account and from the realms. Begins an epoch.</summary>
     public Task<ClientFailure?> RemoveAsync(CancellationToken ct = default) =>
@@ -97,12 +97,12 @@ public sealed class PassphraseManager
     public async Task<ImmutableArray<PassphraseStatus>> StatusAsync(CancellationToken ct = default)
     {
         var slots = Slots().ToDictionary(s => s.Id, s => s.Parameters);
-        var replies = await _keeper.CommandAllAsync(RealmCommand.Status, ct);
+        var replies = await _keeper.CommandAllAsync(RealmAction.Status, ct);
         // It was set, and whoever set it was cut off before the realms heard that the account relies on it.
         if (replies.Any(r => r.Reply is RealmReply.Answered { Status.State: RealmSlotState.Fresh }))
         {
-            await _keeper.CommandAllAsync(RealmCommand.TellHead(_state.Read(open => open.Vault.Chain.Place)), ct);
-            replies = await _keeper.CommandAllAsync(RealmCommand.Status, ct);
+            await _keeper.FollowAsync([], ct);
+            replies = await _keeper.CommandAllAsync(RealmAction.Status, ct);
         }
         return [.. replies.Where(r => slots.ContainsKey(r.Slot))
             .Select(r => Describe(slots[r.Slot], r.Slot, _state.Api.Realms.NameOf(r.Realm), r.Reply))];
@@ -116,10 +116,10 @@ public sealed class PassphraseManager
         return made;
     }
 
-    private async Task<ClientFailure?> CommandAsync(RealmCommand command, CancellationToken ct)
+    private async Task<ClientFailure?> CommandAsync(RealmAction action, CancellationToken ct)
     {
         if (!IsSet) return new ClientFailure.UnknownPassphrase();
-        var replies = await _keeper.CommandAllAsync(command, ct);
+        var replies = await _keeper.CommandAllAsync(action, ct);
         var missing = replies.Where(r => r.Reply is not RealmReply.Answered).ToList();
         if (missing.Count == 0) return null;
         var name = _state.Api.Realms.NameOf(missing[0].Realm);
@@ -127,6 +127,7 @@ public sealed class PassphraseManager
         {
             RealmReply.Faulty faulty => new ClientFailure.RealmLied(name, faulty.Fault),
             RealmReply.Failed failed => new ClientFailure.RealmUnreachable(name, failed.Failure.Message),
+            RealmReply.UnknownHome => new ClientFailure.RealmKnowsNoHome(name),
             RealmReply.Refused { Refusal: RealmRefusal.Locked } => new ClientFailure.PassphraseLocked(),
             _ => new ClientFailure.RealmUnreachable(name, "it does not take this command"),
         };
@@ -165,6 +166,7 @@ public sealed class PassphraseManager
                 s.Events, null),
             RealmReply.Faulty faulty => Unknown(new ClientFailure.RealmLied(realm, faulty.Fault).Message),
             RealmReply.Failed failed => Unknown(failed.Failure.Message),
+            RealmReply.UnknownHome => Unknown(new ClientFailure.RealmKnowsNoHome(realm).Message),
             _ => Unknown("it does not know this passphrase slot"),
         };
 

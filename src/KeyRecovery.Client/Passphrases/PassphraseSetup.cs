@@ -5,19 +5,16 @@ using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Realms;
-using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Passphrases;
 
 /// <summary>
 /// Sets a passphrase up (docs/protocol.md §14.4): a new slot always, registered everywhere and tried before the account
-/// relies on it. What fails before the link is sent, and what the server refuses, is taken back, and the old passphrase
-/// stays. Where no answer comes, either may be the account's, and nothing is taken back: a slot that the account does
-/// not have is told no head, so its realms make room of it by themselves.
+/// relies on it. What fails before the link is sent, and what the server refuses, leaves the old passphrase; where no
+/// answer comes, either may be the account's. Nothing is taken back: a slot that never gets into the chain gives way at
+/// its realms by itself.
 /// </summary>
-internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState state, RealmKeeper keeper)
+internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState state)
 {
     private const int Steps = 6;
 
@@ -45,24 +42,12 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
         Tell(3, "stretching the passphrase");
         using var slot = await CreateAsync(passphrase, realms, threshold, profile, ct);
 
-        var isTakenBack = true;
-        try
-        {
-            Tell(4, "registering it");
-            if (await RegisterAsync(slot, realms, set.Token, ct) is { } unregistered) return unregistered;
-            Tell(5, "trying it");
-            if (await TryAsync(slot, passphrase, set.Token, ct) is { } untried) return untried;
-            Tell(6, "sealing the account to it");
-            // No answer is no refusal: the commit may still arrive, and the account then rely on what was registered.
-            isTakenBack = false;
-            var sent = await commit(slot);
-            isTakenBack = sent is Sent.Refused;
-            return sent.Failure;
-        }
-        finally
-        {
-            if (isTakenBack) await TakeBackAsync(slot, realms);
-        }
+        Tell(4, "registering it");
+        if (await RegisterAsync(slot, realms, set.Token, ct) is { } unregistered) return unregistered;
+        Tell(5, "trying it");
+        if (await TryAsync(slot, passphrase, set.Token, ct) is { } untried) return untried;
+        Tell(6, "sealing the account to it");
+        return (await commit(slot)).Failure;
 
         void Tell(int number, string text) => set.Progress?.Report(new PassphraseStep(number, Steps, text));
     }
@@ -107,10 +92,8 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
     private async Task<ClientFailure?> RegisterAsync(
         NewPassphraseSlot slot, RealmConnection[] realms, string token, CancellationToken ct)
     {
-        var registered = await Task.WhenAll(realms.Select(
-            (realm, i) => RegisterAsync(slot, realm, slot.Shares.Shares[i], token, ct)));
-        slot.Management = [.. registered.Select(r => r.Key).OfType<RealmKey>()];
-        var replies = registered.Select(r => r.Reply).ToArray();
+        var replies = await Task.WhenAll(realms.Select((realm, i) => realm.RegisterAsync(
+            slot.Keys, slot.Shares.Shares[i], state.Vault, state.Keys, token, Random, ct)));
         for (var i = 0; i < replies.Length; i++)
         {
             switch (replies[i])
@@ -119,6 +102,8 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
                     continue;
                 case RealmReply.Faulty faulty:
                     return new ClientFailure.RealmLied(realms[i].Name, faulty.Fault);
+                case RealmReply.UnknownHome:
+                    return new ClientFailure.RealmKnowsNoHome(realms[i].Name);
                 case RealmReply.Failed failed:
                     return realms.Length == 1
                         ? failed.Failure : new ClientFailure.RealmUnreachable(realms[i].Name, failed.Failure.Message);
@@ -127,22 +112,6 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
             }
         }
         return null;
-    }
-
-    // A realm that does not know this home knows no chain of its accounts either: it is given a key to be told by.
-    private async Task<(RealmReply Reply, RealmKey? Key)> RegisterAsync(
-        NewPassphraseSlot slot, RealmConnection realm, OprfScalar share, string token, CancellationToken ct)
-    {
-        var reply = await realm.RegisterAsync(slot.Keys, share, state.Vault, state.Keys, token, Random, ct);
-        if (reply is not RealmReply.Failed
-            {
-                Failure: ClientFailure.Refused { Type: ProblemTypes.Refused, Field: { } field },
-            } || !field.StartsWith("head", StringComparison.Ordinal)) return (reply, null);
-        var key = new RealmKey(slot.Keys.Id, new RealmKeyName(realm.Fingerprint, 1).ToString(),
-            SecretBytes.Random(SigningKey.SeedSize, Random));
-        using var management = SigningKey.FromSeed(key.ManagementSeed.Span);
-        return (await realm.RegisterAsync(
-            slot.Keys.Id, slot.Keys.Signing.PublicKey, management.PublicKey, share, token, Random, ct), key);
     }
 
     // By the passphrase alone, as somebody who lost everything would; the right guess confirms the registrations.
@@ -155,25 +124,5 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
         using var unlocked = ((Result<UnlockedSlot>.Ok)tried).Value;
         await unlocked.Settled;
         return null;
-    }
-
-    private async Task TakeBackAsync(NewPassphraseSlot slot, RealmConnection[] realms)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
-        // A slot that never gets into the chain gives way by itself at the others.
-        await Task.WhenAll(slot.Management.Select(async key =>
-        {
-            if (!RealmKeyName.TryParse(key.Realm, out var name)) return;
-            var realm = realms.First(r => r.Fingerprint == name.Realm);
-            using var management = SigningKey.FromSeed(key.ManagementSeed.Span);
-            try
-            {
-                await keeper.CommandAsync(realm, slot.Keys.Id, RealmCommand.Delete, management, limit.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                // No head was ever told, so the realm makes room of it by itself.
-            }
-        }));
     }
 }

@@ -32,7 +32,7 @@ internal sealed class PassphraseUnlock(KeyRecoveryOptions options, RealmDirector
         if (keys.Signing.PublicKey != slot.SigningKey)
         {
             // Right by what the realms know of the slot: then the home told another key than it was set up with.
-            var isRight = proven.All(p => p.Status!.Told?.SigningKey == keys.Signing.PublicKey);
+            var isRight = proven.All(p => p.Status!.Told.SigningKey == keys.Signing.PublicKey);
             keys.Dispose();
             if (isRight) return new ClientFailure.ServerLied(ProtocolFault.SlotParameters);
             return new ClientFailure.WrongPassphrase(

@@ -64,18 +64,17 @@ internal sealed class UnlockedSlot(
             seen++;
             if (task.IsCompletedSuccessfully && await task is { Status: { } status } answer)
             {
-                switch (await TestifyAsync(descent, status, homeKeys, ct))
+                switch (await Testimony.OfAsync(descent, status.Told.Heads, homeKeys, ct))
                 {
                     case Testimony.Agrees:
                         agreeing++;
                         break;
                     case Testimony.Lacks lacks:
                         return Tell(answer.Name, lacks, descent.Vault);
-                    case var testimony:
+                    default:
                         _useless.Add(answer.Name);
-                        if (testimony is Testimony.Unsigned) unsigned++;
-                        suspect ??= testimony is null ? new ClientFailure.RolledBackByRealm(answer.Name)
-                            : new ClientFailure.RealmLied(answer.Name, RealmFault.Head);
+                        unsigned++;
+                        suspect ??= new ClientFailure.RealmLied(answer.Name, RealmFault.Head);
                         break;
                 }
             }
@@ -84,14 +83,6 @@ internal sealed class UnlockedSlot(
         }
         if (agreeing >= slot.Parameters.Threshold) return null;
         return unsigned >= slot.Parameters.Threshold ? new ClientFailure.HomeKeyChanged() : suspect;
-    }
-
-    // Null for a place, which nobody has signed, that is not on the chain.
-    private static async Task<Testimony?> TestifyAsync(
-        Descent descent, RealmStatus status, IReadOnlyList<VerifyKey> homeKeys, CancellationToken ct)
-    {
-        if (status.Told is { Heads: var heads }) return await Testimony.OfAsync(descent, heads, homeKeys, ct);
-        return status.Head is { } head && !descent.Vault.Chain.Contains(head) ? null : new Testimony.Agrees();
     }
 
     private static ClientFailure Tell(string realm, Testimony.Lacks lacks, VerifiedVault served)

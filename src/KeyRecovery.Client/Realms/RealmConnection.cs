@@ -51,7 +51,7 @@ internal sealed class RealmConnection(
         }
     }
 
-    /// <summary>Registers a share with a realm that knows the account's home (docs/protocol.md §14.5).</summary>
+    /// <summary>Registers a share, by an authority of the account.</summary>
     public Task<RealmReply> RegisterAsync(
         SlotKeys slot, OprfScalar share, VerifiedVault vault, DeviceKeys signer, string? homeToken, IRandom random,
         CancellationToken ct) => SendAsync(
@@ -72,24 +72,17 @@ internal sealed class RealmConnection(
 
     /// <summary>Gives it a command by an authority of the account.</summary>
     /// <param name="slot">The slot.</param>
-    /// <param name="kind">What is to be done.</param>
+    /// <param name="action">What is to be done.</param>
     /// <param name="count">The account's count there; any for a status.</param>
     /// <param name="vault">The account as it is known.</param>
     /// <param name="signer">Who asks.</param>
     /// <param name="ct">Cancels.</param>
     public Task<RealmReply> CommandAsync(
-        AuthorityId slot, RealmCommandKind kind, ulong count, VerifiedVault vault, DeviceKeys signer,
+        AuthorityId slot, RealmAction action, ulong count, VerifiedVault vault, DeviceKeys signer,
         CancellationToken ct) => SendAsync(
-            "command", slot, RealmCommandRequest.Sign(
-                Fingerprint, slot, kind, count, vault.Head, LinksOf(vault), signer.Id, signer.Signing),
+            "command", slot, RealmCommand.Sign(
+                Fingerprint, slot, action, count, vault.Head, LinksOf(vault), signer.Id, signer.Signing),
             null, ct, needsToken: false);
-
-    /// <summary>Registers a share with one that does not.</summary>
-    public Task<RealmReply> RegisterAsync(
-        AuthorityId slot, VerifyKey signingKey, VerifyKey managementKey, OprfScalar share, string? homeToken,
-        IRandom random, CancellationToken ct) =>
-        SendAsync("register", slot, RealmRegistration.Seal(identity, slot, signingKey, managementKey, share, random),
-            homeToken, ct);
 
     public async Task<RealmReply> EvaluateAsync(
         RealmEvaluate request, OprfElement shareKey, OprfRequest blind, string? homeToken, CancellationToken ct)
@@ -103,11 +96,6 @@ internal sealed class RealmConnection(
     /// <summary>Sends a reset that the slot has signed for this realm.</summary>
     public Task<RealmReply> ResetAsync(AuthorityId slot, byte[] signedReset, CancellationToken ct) =>
         SendAsync("reset", slot, signedReset, null, ct, needsToken: false);
-
-    public Task<RealmReply> ManageAsync(
-        AuthorityId slot, ulong version, RealmCommand command, SigningKey managementKey, CancellationToken ct) =>
-        SendAsync("manage", slot, RealmManage.Sign(Fingerprint, slot, version, command, managementKey), null, ct,
-            needsToken: false);
 
     private async Task<RealmReply> SendAsync(
         string route, AuthorityId slot, byte[] body, string? homeToken, CancellationToken ct, bool needsToken = true)
@@ -136,8 +124,10 @@ internal sealed class RealmConnection(
         Answer.Problem { Type: ProblemTypes.SlotPaused } problem => Refused(RealmRefusal.Paused, problem),
         Answer.Problem { Type: ProblemTypes.SlotLocked } problem => Refused(RealmRefusal.Locked, problem),
         Answer.Problem { Type: ProblemTypes.NotFound } => new RealmReply.Unknown(),
-        Answer.Problem { Type: ProblemTypes.SignatureInvalid } => new RealmReply.WrongKey(),
+        Answer.Problem { Type: ProblemTypes.SignatureInvalid } => new RealmReply.Stranger(),
         Answer.Problem { Type: ProblemTypes.Conflict } => new RealmReply.Stale(),
+        Answer.Problem { Type: ProblemTypes.Refused, Details.Rule: { } rule }
+            when rule == RuleWords.Of(ProtocolFault.HeadSignature) => new RealmReply.UnknownHome(),
         _ => new RealmReply.Failed(Failures.Of(answer)),
     };
 

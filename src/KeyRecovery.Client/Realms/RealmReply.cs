@@ -22,8 +22,11 @@ internal abstract record RealmReply
     /// <summary>It knows no such slot, or not for this token.</summary>
     public sealed record Unknown : RealmReply;
 
-    /// <summary>The signature is not by the key that the realm knows.</summary>
-    public sealed record WrongKey : RealmReply;
+    /// <summary>Whoever signed is nobody to it: not active at the head, or the account is unknown.</summary>
+    public sealed record Stranger : RealmReply;
+
+    /// <summary>It does not know the account's home server.</summary>
+    public sealed record UnknownHome : RealmReply;
 
     /// <summary>Another command was faster.</summary>
     public sealed record Stale : RealmReply;

@@ -341,13 +341,9 @@ public sealed class RecoverySession : IDisposable
         var state = new VaultState(_options, _api, _store, (await _store.LoadAsync(ct))!);
         if (await state.RefreshAsync(ct) is not { } failure)
         {
-            // The link that has just been made is news to the realms, and may have replaced their management keys.
-            if (View.Good is { } open)
-            {
-                using var removed = HeldRealmKeys.Of(open,
-                    open.Vault.Chain.Active.Select(a => a.Id).Where(id => state.Vault.Chain.FindActive(id) is null));
-                await new RealmKeeper(_options, state).FollowAsync(removed, ct);
-            }
+            // The link that has just been made is news to the realms.
+            var before = View.Good is { } open ? RealmKeeper.RealmsOf(open.Vault.Chain) : [];
+            await new RealmKeeper(state).FollowAsync(before, ct);
             return new Recovered(new VaultSession(_options, state), leftOut);
         }
         state.Dispose();

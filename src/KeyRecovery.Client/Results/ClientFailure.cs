@@ -163,6 +163,14 @@ public abstract record ClientFailure
     /// <param name="Reason">What was in the way.</param>
     public sealed record RealmUnreachable(string Realm, string Reason) : ClientFailure($"{Realm}: {Reason}");
 
+    /// <summary>
+    /// A realm does not know the account's home server, and keeps nothing for an account of a server that it does not
+    /// know.
+    /// </summary>
+    /// <param name="Realm">What people call it.</param>
+    public sealed record RealmKnowsNoHome(string Realm)
+        : ClientFailure($"{Realm} does not know the server of this account, and keeps no passphrase for it");
+
     /// <summary>Fewer realms answered than the passphrase needs.</summary>
     /// <param name="Threshold">How many it needs.</param>
     /// <param name="Missing">Those that were of no use.</param>

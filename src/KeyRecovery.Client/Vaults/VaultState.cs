@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net;
 using KeyRecovery.Client.Devices;
@@ -76,11 +75,6 @@ internal sealed class VaultState : IKnownAccount, IDisposable
             lock (_gate) _heldErasure = value;
         }
     }
-
-    /// <summary>
-    /// The newest management key of which each realm is known to have taken it: the next manifest drops the older ones.
-    /// </summary>
-    public ConcurrentDictionary<(AuthorityId Slot, Hash256 Realm), uint> TakenRealmKeys { get; } = new();
 
     public VerifiedVault Vault => Open.Vault;
 

@@ -149,9 +149,6 @@ public static class Labels
     /// <summary>For a realm's answer about an account: its body and the realm's signature.</summary>
     public const string RealmHead = Prefix + "realm-head";
 
-    /// <summary>For a command to a realm: its body and the management key's signature.</summary>
-    public const string RealmManage = Prefix + "realm-manage";
-
     /// <summary>For a realm's answer: its body and the realm's signature.</summary>
     public const string RealmStatus = Prefix + "realm-status";
 

@@ -42,9 +42,6 @@ public readonly struct SignatureLabel : IEquatable<SignatureLabel>
     /// <summary>A realm's answer about an account, by the realm.</summary>
     public static SignatureLabel RealmHead { get; } = new(Labels.RealmHead);
 
-    /// <summary>A command to a realm, by the slot's management key there.</summary>
-    public static SignatureLabel RealmManage { get; } = new(Labels.RealmManage);
-
     /// <summary>A realm's answer, by the realm.</summary>
     public static SignatureLabel RealmStatus { get; } = new(Labels.RealmStatus);
 

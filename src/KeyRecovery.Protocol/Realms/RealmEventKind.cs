@@ -21,9 +21,6 @@ public enum RealmEventKind
     /// <summary>The guesses were used up.</summary>
     Destroyed = 6,
 
-    /// <summary>It has a new management key.</summary>
-    NewManagementKey = 7,
-
     /// <summary>A guess was refused uncounted: paused, waiting or destroyed. Noted at most once an hour.</summary>
-    Refused = 8,
+    Refused = 7,
 }

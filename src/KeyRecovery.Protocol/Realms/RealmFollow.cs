@@ -6,7 +6,7 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Protocol.Realms;
 
 /// <summary>
-/// The body of <c>POST /v1/realm/follow</c>: a newer head with the links up to it (docs/protocol.md §14.5). Nobody
+/// The body of <c>POST /v1/realm/follow</c>: a newer head with the links up to it (docs/protocol.md §14.4). Nobody
 /// signs it: the head speaks for itself.
 /// </summary>
 public sealed class RealmFollow

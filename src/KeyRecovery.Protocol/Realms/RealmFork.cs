@@ -6,7 +6,7 @@ namespace KeyRecovery.Protocol.Realms;
 
 /// <summary>
 /// An authority's word that a realm may follow a head which its own does not lead to: the account was restored
-/// (docs/protocol.md §14.5).
+/// (docs/protocol.md §14.4).
 /// </summary>
 public sealed class RealmFork
 {

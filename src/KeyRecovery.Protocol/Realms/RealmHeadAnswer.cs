@@ -4,7 +4,7 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Protocol.Realms;
 
 /// <summary>
-/// A realm's answer to what is about an account and no slot: following a head, a receipt (docs/protocol.md §14.5).
+/// A realm's answer to what is about an account and no slot: following a head, a receipt (docs/protocol.md §14.4).
 /// </summary>
 /// <param name="Realm">The realm's fingerprint.</param>
 /// <param name="Request">SHA-256 of the body that is answered.</param>

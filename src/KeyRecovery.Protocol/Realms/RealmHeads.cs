@@ -4,7 +4,7 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Realms;
 
-/// <summary>What a realm witnesses of an account, told verbatim with every answer (docs/protocol.md §14.5).</summary>
+/// <summary>What a realm witnesses of an account, told verbatim with every answer (docs/protocol.md §14.4).</summary>
 /// <param name="Head">The newest head that it followed.</param>
 /// <param name="Claims">The claims of restores that it took with it, at most 16.</param>
 /// <param name="Contradicting">A head of the same home that cannot be true beside it, or null.</param>

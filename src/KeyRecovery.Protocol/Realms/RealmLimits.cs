@@ -8,10 +8,7 @@ public static class RealmLimits
     /// <summary>Realms of one slot.</summary>
     public const int Realms = 8;
 
-    /// <summary>Slots of one user at one realm: several generations and accounts, and no more.</summary>
-    public const int SlotsOfSubject = 16;
-
-    /// <summary>How long a registration waits for a device to tell a head before it makes room, in hours.</summary>
+    /// <summary>For how long a slot that was never seen in the chain keeps its place, in hours.</summary>
     public const int FreshHours = 24;
 
     /// <summary>Guesses until the share is destroyed, unless the app's policy says otherwise.</summary>
@@ -35,7 +32,7 @@ public static class RealmLimits
     /// <summary>Slots of one account at one realm.</summary>
     public const int SlotsOfAccount = 16;
 
-    /// <summary>Slots of one user at one realm, of accounts that the realm knows.</summary>
+    /// <summary>Slots of one user at one realm: several accounts, and no more.</summary>
     public const int SlotsOfUser = 64;
 
     /// <summary>Registrations of one user in a day (UTC).</summary>

@@ -5,7 +5,7 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Protocol.Realms;
 
 /// <summary>
-/// The body of <c>POST /v1/realm/receipt</c>: the home's receipt of an account's erasure (docs/protocol.md §14.5).
+/// The body of <c>POST /v1/realm/receipt</c>: the home's receipt of an account's erasure (docs/protocol.md §14.4).
 /// Nobody signs it: the receipt speaks for itself.
 /// </summary>
 /// <param name="Account">The account, which the receipt names by a hash alone.</param>

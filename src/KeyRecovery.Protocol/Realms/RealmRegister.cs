@@ -10,7 +10,7 @@ namespace KeyRecovery.Protocol.Realms;
 
 /// <summary>
 /// The body of <c>POST /v1/realm/register</c>: a passphrase slot's share for one realm, signed by an active authority,
-/// with the home's head and the links that show it (docs/protocol.md §14.5).
+/// with the home's head and the links that show it (docs/protocol.md §14.4).
 /// </summary>
 [DebuggerDisplay(Redacted.Text)]
 public sealed class RealmRegister
@@ -69,21 +69,15 @@ public sealed class RealmRegister
         IReadOnlyList<ReadOnlyMemory<byte>> links, AuthorityId signer, SigningKey signerKey, IRandom random)
     {
         var account = head.Head.Account;
-        var registration = new CborOut().Array(RealmShareRegistration.Fields).Text(Labels.RealmRegistration).UInt(1)
-            .Bytes(slot).Bytes(slotKey.ToArray()).Bytes(share.PublicKey.ToArray()).Bytes(share.Span).ToArray();
-        try
-        {
-            using var seed = SecretBytes.Random(Hpke.EncapsulationSeedSize, random);
-            var sealedBytes = Hpke.Seal(
-                realm.KemKey, Info(realm.Fingerprint, slot, account), [], registration, seed.Span);
-            var body = new CborOut().Array(Fields).Text(Labels.RealmRegister).UInt(1).Bytes(realm.Fingerprint)
-                .Bytes(slot).Bytes(account).Bytes(signer).Bytes(head.Head.Chain.Hash).Bytes(sealedBytes).ToArray();
-            return SignedBundle.Sign(SignatureLabel.RealmRegister, body, signerKey, head, links);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(registration);
-        }
+        using var registration = SecretBytes.Take(CborOut.OfSecrets().Array(RealmRegistration.Fields)
+            .Text(Labels.RealmRegistration).UInt(1).Bytes(slot).Bytes(slotKey.ToArray())
+            .Bytes(share.PublicKey.ToArray()).Bytes(share.Span));
+        using var seed = SecretBytes.Random(Hpke.EncapsulationSeedSize, random);
+        var sealedBytes = Hpke.Seal(
+            realm.KemKey, Info(realm.Fingerprint, slot, account), [], registration.Span, seed.Span);
+        var body = new CborOut().Array(Fields).Text(Labels.RealmRegister).UInt(1).Bytes(realm.Fingerprint)
+            .Bytes(slot).Bytes(account).Bytes(signer).Bytes(head.Head.Chain.Hash).Bytes(sealedBytes).ToArray();
+        return SignedBundle.Sign(SignatureLabel.RealmRegister, body, signerKey, head, links);
     }
 
     /// <summary>
@@ -105,7 +99,7 @@ public sealed class RealmRegister
     /// <exception cref="WireFormatException">Not sealed to this realm for this slot and account, or a share that is not
     /// its share key's.</exception>
     /// <exception cref="UpgradeRequiredException">A version that this program does not know.</exception>
-    public RealmShareRegistration Open(RealmIdentity realm, KemPrivateKey key)
+    public RealmRegistration Open(RealmIdentity realm, KemPrivateKey key)
     {
         var opened = false;
         using var registration = SecretBytes.Create(
@@ -114,10 +108,11 @@ public sealed class RealmRegister
                 key, Info(realm.Fingerprint, Slot, Account), [], _sealed.Span, plaintext));
         WireFormatException.Require(opened, "it is sealed to this realm");
         // A copy that the reader can slice; what it holds is zeroed below.
-        var plain = registration.Span.ToArray();
+        var plain = SecretMemory.Allocate(registration.Length);
+        registration.Span.CopyTo(plain);
         try
         {
-            return RealmShareRegistration.Read(plain, Slot);
+            return RealmRegistration.Read(plain, Slot);
         }
         finally
         {

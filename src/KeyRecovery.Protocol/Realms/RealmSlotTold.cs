@@ -4,7 +4,7 @@ using KeyRecovery.Protocol.Primitives;
 namespace KeyRecovery.Protocol.Realms;
 
 /// <summary>
-/// What a realm tells of a slot whose account it knows, beside how it stands (docs/protocol.md §14.5).
+/// What a realm tells of a slot beside how its guesses stand (docs/protocol.md §14.4).
 /// </summary>
 /// <param name="Count">The account's count here: a command names it, and raises it by one.</param>
 /// <param name="ShareKey">The share's public key.</param>

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Realms;
@@ -10,7 +9,6 @@ namespace KeyRecovery.Protocol.Realms;
 public sealed record RealmStatus
 {
     private const int Fields = 19;
-    private const int FieldsWithVersion = 15;
 
     /// <summary>The realm's fingerprint.</summary>
     public required Hash256 Realm { get; init; }
@@ -33,17 +31,8 @@ public sealed record RealmStatus
     /// <summary>How many resets there were: the next one names it.</summary>
     public required ulong Round { get; init; }
 
-    /// <summary>The version of the last command.</summary>
-    public ulong Version { get; init; }
-
-    /// <summary>The newest link that the realm was told, or null.</summary>
-    public ChainPlace? Head { get; init; }
-
-    /// <summary>
-    /// What the realm knows of the slot's account; null for one that was registered with a management key. Version and
-    /// head stand in its place then.
-    /// </summary>
-    public RealmSlotTold? Told { get; init; }
+    /// <summary>The slot's keys, and what the realm knows of its account.</summary>
+    public required RealmSlotTold Told { get; init; }
 
     /// <summary>What was asked for, with an answer to a guess.</summary>
     public OprfEvaluation? Evaluation { get; init; }
@@ -55,10 +44,10 @@ public sealed record RealmStatus
     /// <returns>The body of the answer.</returns>
     public byte[] Sign(SigningKey realmKey)
     {
-        var writer = new CborOut().Array(Told is null ? FieldsWithVersion : Fields).Text(Labels.RealmStatus).UInt(1)
+        var writer = new CborOut().Array(Fields).Text(Labels.RealmStatus).UInt(1)
             .Bytes(Realm).Bytes(Slot).Bytes(Request).UInt((ulong)State).UInt((ulong)GuessesLeft).UInt(NextAttemptInMs)
-            .UInt(Round);
-        WriteTold(writer);
+            .UInt(Round).UInt(Told.Count).Bytes(Told.ShareKey.ToArray()).Bytes(Told.SigningKey.ToArray());
+        Told.Heads.Write(writer);
         writer.Bytes(Evaluation is null ? [] : Evaluation.Evaluated.ToArray())
             .Bytes(Evaluation is null ? [] : Evaluation.Proof.ToArray())
             .Array(Events.Length);
@@ -94,30 +83,18 @@ public sealed record RealmStatus
         }
     }
 
-    private void WriteTold(CborOut writer)
-    {
-        if (Told is { } told)
-        {
-            writer.UInt(told.Count).Bytes(told.ShareKey.ToArray()).Bytes(told.SigningKey.ToArray());
-            told.Heads.Write(writer);
-            return;
-        }
-        writer.UInt(Version).UInt(Head?.Sequence ?? 0).Bytes(Head is { } head ? head.Hash.ToArray() : []);
-    }
-
     private static (RealmStatus?, RealmFault) Decode(ReadOnlyMemory<byte> body)
     {
-        var (reader, hasAccount) = Open(body);
+        var reader = RealmBody.Open(body, Fields, Labels.RealmStatus);
         var (realm, slot, request) = (reader.Hash(), reader.Authority(), reader.Hash());
         var state = (RealmSlotState)reader.UInt((ulong)RealmSlotState.Destroyed);
         WireFormatException.Require(state != 0, "a state is due here");
         var (guesses, wait, round) = ((int)reader.UInt(int.MaxValue), reader.UInt(), reader.UInt());
-        var (told, isElement) = hasAccount ? ReadTold(reader) : (null, true);
-        var (version, head) = hasAccount ? (0, null) : ReadVersion(reader);
+        var told = ReadTold(reader);
         var (evaluated, proof) = (reader.Bytes(0, OprfElement.Size), reader.Bytes(0, OprfProof.Size));
         var events = ReadEvents(reader);
         reader.End();
-        if (!isElement) return (null, RealmFault.Element);
+        if (told is null) return (null, RealmFault.Element);
 
         OprfEvaluation? evaluation = null;
         if (evaluated.Length + proof.Length != 0)
@@ -135,38 +112,21 @@ public sealed record RealmStatus
             GuessesLeft = guesses,
             NextAttemptInMs = wait,
             Round = round,
-            Version = version,
-            Head = head,
             Told = told,
             Evaluation = evaluation,
             Events = events,
         }, RealmFault.None);
     }
 
-    // Two layouts under one label, until nobody has slots with management keys any more.
-    private static (CborIn Reader, bool HasAccount) Open(ReadOnlyMemory<byte> body)
-    {
-        var reader = new CborIn(body);
-        var count = reader.Structure(Labels.RealmStatus, FieldsWithVersion, Fields);
-        return (reader, count == Fields);
-    }
-
-    private static (RealmSlotTold? Told, bool IsElement) ReadTold(CborIn reader)
+    // Null where the share key is no element.
+    private static RealmSlotTold? ReadTold(CborIn reader)
     {
         var count = reader.UInt();
         var isElement = OprfElement.TryParse(
             reader.BytesView(OprfElement.Size, OprfElement.Size).Span, out var shareKey);
         var signingKey = new VerifyKey(reader.BytesView(VerifyKey.Size, VerifyKey.Size).Span);
         var heads = RealmHeads.Read(reader);
-        return (isElement ? new RealmSlotTold(count, shareKey!, signingKey, heads) : null, isElement);
-    }
-
-    private static (ulong Version, ChainPlace? Head) ReadVersion(CborIn reader)
-    {
-        var (version, sequence, hash) = (reader.UInt(), reader.UInt(), reader.Bytes(0, Hash256.Size));
-        WireFormatException.Require(
-            hash.Length is 0 or Hash256.Size && (hash.Length != 0 || sequence == 0), "a head is a sequence and a hash");
-        return (version, hash.Length == 0 ? null : new ChainPlace(sequence, new Hash256(hash)));
+        return isElement ? new RealmSlotTold(count, shareKey!, signingKey, heads) : null;
     }
 
     private static ImmutableArray<RealmEvent> ReadEvents(CborIn reader)

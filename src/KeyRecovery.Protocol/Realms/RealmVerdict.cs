@@ -2,7 +2,7 @@ using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Protocol.Realms;
 
-/// <summary>What a realm makes of a head and its links (docs/protocol.md §14.5).</summary>
+/// <summary>What a realm makes of a head and its links (docs/protocol.md §14.4).</summary>
 public abstract record RealmVerdict
 {
     private RealmVerdict() { }

@@ -6,7 +6,7 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Protocol.Realms;
 
 /// <summary>
-/// What a realm knows of an account's chain, and how a head moves it on (docs/protocol.md §14.5): pure, and without the
+/// What a realm knows of an account's chain, and how a head moves it on (docs/protocol.md §14.4): pure, and without the
 /// links. The home server and an authority are both needed to move it.
 /// </summary>
 public sealed record RealmView
@@ -110,7 +110,7 @@ public sealed record RealmView
             ? TakeFork(realm, appId, head, decoded, known, fork, now) : Keep(head);
     }
 
-    // By version first, then by sequence (docs/protocol.md §14.5).
+    // By version first, then by sequence (docs/protocol.md §14.4).
     private bool IsAbove(AccountHead head) => Head.Head.Manifest.Version != head.Manifest.Version
         ? Head.Head.Manifest.Version < head.Manifest.Version
         : Place.Sequence < head.Chain.Sequence;

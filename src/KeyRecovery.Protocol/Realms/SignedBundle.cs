@@ -7,7 +7,7 @@ namespace KeyRecovery.Protocol.Realms;
 
 /// <summary>
 /// <c>[[body b, signature b64], signed head b, signed link b*]</c>: what an authority signs for a realm, with what
-/// shows the realm that it is active (docs/protocol.md §14.5).
+/// shows the realm that it is active (docs/protocol.md §14.4).
 /// </summary>
 internal readonly record struct SignedBundle(
     SignedBody Signed, SignedHead Head, ImmutableArray<ReadOnlyMemory<byte>> Links)

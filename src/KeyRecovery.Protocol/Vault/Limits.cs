@@ -125,9 +125,6 @@ public static class Limits
     /// <summary>A repair: a whole chain with keyset and manifest, in bytes.</summary>
     public const int RepairBytes = 4 * 1024 * 1024 + 512 * 1024;
 
-    /// <summary>A realm's name, in bytes of UTF-8.</summary>
-    public const int RealmNameBytes = 255;
-
     /// <summary>The largest keyset, in bytes.</summary>
     public const int KeysetBytes = Authorities * (KemPublicKey.Size + Hpke.Overhead + EpochKey.Size + 32) + 128;
 }

@@ -14,10 +14,4 @@ public sealed record ManifestChange
 
     /// <summary>Notes of authorities that are new or changed.</summary>
     public ImmutableArray<AuthorityNote> Notes { get; init; } = [];
-
-    /// <summary>Management keys of new passphrase slots; still the caller's to dispose of.</summary>
-    public ImmutableArray<RealmKey> RealmKeys { get; init; } = [];
-
-    /// <summary>Management keys that their realm is known to have taken: older ones go.</summary>
-    public ImmutableArray<(AuthorityId Slot, RealmKeyName Key)> TakenRealmKeys { get; init; } = [];
 }

@@ -17,7 +17,7 @@ public static class ManifestDraft
         using var content = new ManifestPrivate(
             ManifestPrivate.NewLabelKey(random),
             [.. change.Put.Select(p => p.Note).OrderBy(n => n.Id)],
-            [.. change.Notes.OrderBy(n => n.Id)], []);
+            [.. change.Notes.OrderBy(n => n.Id)]);
         return Write(
             content, content.LabelKey, (null, null), (begin.Place, begin.Key),
             [.. change.Put.Select(p => p.Entry)], begin.Link.Signer, key, random);
@@ -52,8 +52,7 @@ public static class ManifestDraft
             ? SecretBytes.Copy(before.Private.LabelKey.Span)
             : ManifestPrivate.NewLabelKey(random);
         using var content = new ManifestPrivate(
-            labelKey, [.. notes.OrderBy(n => n.Id)], [.. authorities.OrderBy(n => n.Id)],
-            RealmKeyRotation.Next(before.Private.RealmKeys, change, active, link?.Link.Remove.Length > 0, random));
+            labelKey, [.. notes.OrderBy(n => n.Id)], [.. authorities.OrderBy(n => n.Id)]);
         return Write(
             content, before.Private.LabelKey, (before.Vault.Manifest, null),
             (link?.Place ?? chain.Place, epochKey), [.. items], signer, key, random);
@@ -83,13 +82,8 @@ public static class ManifestDraft
         // What the base says goes before what is told now, which may be a culprit's.
         var told = change.Notes.Concat(undoneTo.Private?.Authorities ?? []).Concat(now?.Authorities ?? [])
             .DistinctBy(n => n.Id).Where(n => active.Contains(n.Id));
-        var realmKeys = (undoneTo.Private?.RealmKeys ?? []).Concat(now?.RealmKeys ?? [])
-            .DistinctBy(k => (k.Slot, k.Realm));
         using var content = new ManifestPrivate(
-            ManifestPrivate.NewLabelKey(random), [.. notes.OrderBy(n => n.Id)], [.. told.OrderBy(n => n.Id)],
-            RealmKeyRotation.Next(
-                [.. realmKeys], new ManifestChange { RealmKeys = change.RealmKeys }, active,
-                link.Link.Remove.Length > 0, random));
+            ManifestPrivate.NewLabelKey(random), [.. notes.OrderBy(n => n.Id)], [.. told.OrderBy(n => n.Id)]);
         using var lost = undoneTo.Private is null ? ManifestPrivate.NewLabelKey(random) : null;
         return Write(
             content, undoneTo.Private?.LabelKey ?? lost!, (vault.Manifest, undoneTo.Manifest),

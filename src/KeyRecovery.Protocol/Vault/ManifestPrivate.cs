@@ -7,7 +7,7 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Protocol.Vault;
 
 /// <summary>
-/// The sealed part of a manifest, opened: names, and keys that only authorities hold (docs/protocol.md §5).
+/// The sealed part of a manifest, opened: what only authorities know (docs/protocol.md §5).
 /// </summary>
 [DebuggerDisplay(Redacted.Text)]
 public sealed class ManifestPrivate : IDisposable
@@ -19,16 +19,13 @@ public sealed class ManifestPrivate : IDisposable
     /// <param name="labelKey">32 bytes; this object disposes it.</param>
     /// <param name="items">One note for each item, ascending by id.</param>
     /// <param name="authorities">Notes of authorities, ascending by id.</param>
-    /// <param name="realmKeys">Ascending by slot, then realm.</param>
     public ManifestPrivate(
-        SecretBytes labelKey, ImmutableArray<ItemNote> items, ImmutableArray<AuthorityNote> authorities,
-        ImmutableArray<RealmKey> realmKeys)
+        SecretBytes labelKey, ImmutableArray<ItemNote> items, ImmutableArray<AuthorityNote> authorities)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(labelKey.Length, LabelKeySize);
         LabelKey = labelKey;
         Items = items;
         Authorities = authorities;
-        RealmKeys = realmKeys;
     }
 
     /// <summary>The key of the log's leaf labels, 32 bytes, new in each epoch.</summary>
@@ -39,9 +36,6 @@ public sealed class ManifestPrivate : IDisposable
 
     /// <summary>Notes of authorities, ascending by id.</summary>
     public ImmutableArray<AuthorityNote> Authorities { get; }
-
-    /// <summary>Management keys of realms, ascending by slot, then realm.</summary>
-    public ImmutableArray<RealmKey> RealmKeys { get; }
 
     /// <summary>Draws a label key.</summary>
     public static SecretBytes NewLabelKey(IRandom random) => SecretBytes.Random(LabelKeySize, random);
@@ -92,11 +86,7 @@ public sealed class ManifestPrivate : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        LabelKey.Dispose();
-        foreach (var key in RealmKeys) key.ManagementSeed.Dispose();
-    }
+    public void Dispose() => LabelKey.Dispose();
 
     /// <inheritdoc/>
     public override string ToString() => Redacted.Text;
@@ -110,7 +100,7 @@ public sealed class ManifestPrivate : IDisposable
 
     private SecretBytes Encode()
     {
-        var writer = CborOut.OfSecrets().Array(6).Text(Labels.ManifestPrivate).UInt(FormatVersion.Current)
+        var writer = CborOut.OfSecrets().Array(5).Text(Labels.ManifestPrivate).UInt(FormatVersion.Current)
             .Bytes(LabelKey.Span);
         writer.Array(Items.Length);
         foreach (var item in Items)
@@ -118,25 +108,20 @@ public sealed class ManifestPrivate : IDisposable
         writer.Array(Authorities.Length);
         foreach (var note in Authorities)
             writer.Array(3).Bytes(note.Id).Text(note.Name).UInt(note.Replace ? ReplaceFlag : 0);
-        writer.Array(RealmKeys.Length);
-        foreach (var realm in RealmKeys)
-            writer.Array(3).Bytes(realm.Slot).Text(realm.Realm).Bytes(realm.ManagementSeed.Span);
         return SecretBytes.Take(writer);
     }
 
     private static ManifestPrivate Decode(ReadOnlyMemory<byte> content)
     {
         var reader = new CborIn(content);
-        reader.Structure(Labels.ManifestPrivate, 6);
+        reader.Structure(Labels.ManifestPrivate, 5);
         var labelKey = reader.BytesView(LabelKeySize, LabelKeySize);
         var items = ReadList(reader, Limits.Items, ReadItem);
         var authorities = ReadList(reader, Limits.Authorities, ReadAuthority);
-        var realmKeys = ReadList(reader, Limits.Authorities * 16, ReadRealm);
         reader.End();
         WireFormatException.Require(Ascending.Strictly(items, i => i.Id), "item notes are ascending");
         WireFormatException.Require(Ascending.Strictly(authorities, a => a.Id), "authority notes are ascending");
-        WireFormatException.Require(Ascending.Strictly(realmKeys, RealmKey.Compare), "realm keys are ascending");
-        return new ManifestPrivate(SecretBytes.Copy(labelKey.Span), items, authorities, realmKeys);
+        return new ManifestPrivate(SecretBytes.Copy(labelKey.Span), items, authorities);
     }
 
     private static ItemNote ReadItem(CborIn reader)
@@ -152,13 +137,6 @@ public sealed class ManifestPrivate : IDisposable
         var (id, name, flags) = (reader.Authority(), reader.Text(0, Limits.NameBytes), reader.UInt());
         if (flags > ReplaceFlag) throw new UpgradeRequiredException("a note with unknown flags");
         return new AuthorityNote(id, name, flags == ReplaceFlag);
-    }
-
-    private static RealmKey ReadRealm(CborIn reader)
-    {
-        reader.Array(3);
-        return new RealmKey(
-            reader.Authority(), reader.Text(1, Limits.RealmNameBytes), SecretBytes.Copy(reader.BytesView(32, 32).Span));
     }
 
     private static ImmutableArray<T> ReadList<T>(CborIn reader, int max, Func<CborIn, T> read)

@@ -21,7 +21,4 @@ public sealed record UndoChange
 
     /// <summary>Notes of authorities that are told in place of the base's.</summary>
     public ImmutableArray<AuthorityNote> Notes { get; init; } = [];
-
-    /// <summary>Management keys of new passphrase slots; still the caller's to dispose of.</summary>
-    public ImmutableArray<RealmKey> RealmKeys { get; init; } = [];
 }

@@ -45,16 +45,12 @@ public sealed class CborIn
     /// <param name="label">Its label.</param>
     /// <param name="elements">How many elements it has, label and version included.</param>
     /// <exception cref="UpgradeRequiredException">It has another version.</exception>
-    public void Structure(string label, int elements) => Structure(label, elements, elements);
-
-    // One of two layouts; tells which.
-    internal int Structure(string label, int elements, int orElements)
+    public void Structure(string label, int elements)
     {
         var count = Array(2, int.MaxValue);
         Label(label);
         if (UInt() != FormatVersion.Current) throw new UpgradeRequiredException();
-        WireFormatException.Require(count == elements || count == orElements, "another length is due here");
-        return count;
+        WireFormatException.Require(count == elements, "another length is due here");
     }
 
     /// <summary>

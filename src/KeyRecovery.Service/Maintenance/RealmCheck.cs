@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Realms;
 using KeyRecovery.Service.Rows;
@@ -43,7 +42,7 @@ internal sealed class RealmCheck(IKeyStore keys, RowIds ids, RealmShares shares)
         {
             if (slot.IsGone || await keys.ReadAsync(ids.RealmSlot(slot.Slot), ct) is not { } found) continue;
             var row = RealmSlotRow.Decode(found.Value);
-            if (row.State == RealmSlotState.Destroyed) continue;
+            if (row.IsDestroyed) continue;
             if (!row.Account.Span.SequenceEqual(stored.Key.Id.Span)) return "names another's slot";
             if (!row.SigningKey.Span.SequenceEqual(slot.SigningKey.Span)) return "names a slot of another key";
         }
@@ -53,13 +52,12 @@ internal sealed class RealmCheck(IKeyStore keys, RowIds ids, RealmShares shares)
     private async ValueTask<string?> CheckAsync(Row stored, CancellationToken ct)
     {
         var row = RealmSlotRow.Decode(stored.Value);
-        if (row.State == RealmSlotState.Destroyed) return null;
+        if (row.IsDestroyed) return null;
         using var share = await shares.OpenAsync(stored.Key, row, ct);
         if (!share.PublicKey.ToArray().AsSpan().SequenceEqual(row.ShareKey.Span)) return "not its share";
         var subject = await keys.ReadAsync(new RowKey(Table.RealmSubjects, row.Subject), ct);
         var isNamed = subject is not null && RealmSubjectRow.Decode(subject.Value).Slots.Contains(stored.Key);
         if (!isNamed) return "not among its user's";
-        if (row.Account.IsEmpty) return null;
         var account = await keys.ReadAsync(new RowKey(Table.RealmAccounts, row.Account), ct);
         return account is not null && RealmAccountRow.Decode(account.Value).Slots.Any(
             slot => ids.RealmSlot(slot.Slot) == stored.Key) ? null : "not among its account's";

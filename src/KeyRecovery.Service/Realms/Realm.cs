@@ -14,8 +14,8 @@ namespace KeyRecovery.Service.Realms;
 
 /// <summary>
 /// This server as a realm (docs/protocol.md §14.4): it evaluates the OPRF for passphrase slots, of its own accounts and
-/// of other servers', and counts each guess durably before it answers. It knows no chain. Where the store does not
-/// answer, nothing is evaluated.
+/// of other servers', and counts each guess durably before it answers. Of an account it knows the public chain. Where
+/// the store does not answer, nothing is evaluated.
 /// </summary>
 public sealed class Realm : IDisposable
 {
@@ -33,7 +33,6 @@ public sealed class Realm : IDisposable
     private readonly RealmRegistrar _registrar;
     private readonly RealmAnswers _answers;
     private readonly RealmAccounts _accounts;
-    private readonly RealmEnrolment _enrolment;
     private readonly ReadOnlyMemory<byte> _decoyRow;
     private readonly VerifyKey _decoyKey;
 
@@ -43,10 +42,9 @@ public sealed class Realm : IDisposable
     {
         (_store, _lookups, _shares, _policies, _random, _clock) = (store, lookups, shares, policies, random, clock);
         _keys = new RealmKeys(seed);
-        _registrar = new RealmRegistrar(store, lookups, shares, clock);
         _answers = new RealmAnswers(_keys, policies, clock);
         _accounts = new RealmAccounts(store, lookups, policies, ownHome, _keys, _answers, clock);
-        _enrolment = new RealmEnrolment(store, lookups, shares, _keys, _accounts, _answers, clock);
+        _registrar = new RealmRegistrar(store, lookups, shares, _keys, _accounts, _answers, clock);
         Span<byte> drawn = stackalloc byte[SigningKey.SeedSize];
         random.Fill(drawn);
         using var nobody = SigningKey.FromSeed(drawn);
@@ -57,27 +55,6 @@ public sealed class Realm : IDisposable
     /// <summary>The public keys by which clients pin this realm.</summary>
     public RealmIdentity Identity => _keys.Identity;
 
-    /// <summary>Opens the body of a registration.</summary>
-    /// <returns>To be disposed of.</returns>
-    /// <exception cref="WireFormatException">Not a registration, or not sealed to this realm.</exception>
-    public RealmRegistration OpenRegistration(ReadOnlyMemory<byte> body) =>
-        RealmRegistration.Open(body, Identity, _keys.Kem);
-
-    /// <summary>Keeps a share for a user. The same registration again gets the slot's status.</summary>
-    /// <param name="user">Whose, by an app token: nobody else may guess.</param>
-    /// <param name="registration">What is kept; still the caller's to dispose of.</param>
-    /// <param name="request">SHA-256 of the request's body, which the answer repeats.</param>
-    /// <param name="ct">Cancels what was not yet written.</param>
-    /// <returns>The signed status.</returns>
-    public async ValueTask<Outcome<byte[]>> RegisterAsync(
-        AppUser user, RealmRegistration registration, Hash256 request, CancellationToken ct) =>
-        await _registrar.RegisterAsync(user, registration, ct) switch
-        {
-            Outcome<RealmSlotRow>.Done(var row) => _answers.Slot(registration.Slot, row, null, request),
-            Outcome<RealmSlotRow>.Failed(var failure) => failure,
-            _ => throw new InvalidOperationException(),
-        };
-
     /// <summary>Keeps a share for a user, of an account that the realm knows or gets to know.</summary>
     /// <param name="user">Whose, by an app token: nobody else may guess.</param>
     /// <param name="register">What is kept, signed by an authority.</param>
@@ -86,7 +63,7 @@ public sealed class Realm : IDisposable
     /// <returns>The signed status.</returns>
     public ValueTask<Outcome<byte[]>> RegisterAsync(
         AppUser user, RealmRegister register, Hash256 request, CancellationToken ct) =>
-        _enrolment.RegisterAsync(user, register, request, ct);
+        _registrar.RegisterAsync(user, register, request, ct);
 
     /// <summary>Follows a newer head, whoever brings it.</summary>
     /// <param name="follow">The head.</param>
@@ -103,7 +80,7 @@ public sealed class Realm : IDisposable
     /// <param name="ct">Cancels what was not yet written.</param>
     /// <returns>The signed status with the events.</returns>
     public ValueTask<Outcome<byte[]>> CommandAsync(
-        RealmCommandRequest command, AppUser? user, Hash256 request, CancellationToken ct) =>
+        RealmCommand command, AppUser? user, Hash256 request, CancellationToken ct) =>
         _accounts.CommandAsync(command, user, request, ct);
 
     /// <summary>Takes a home's receipt of an erasure.</summary>
@@ -133,9 +110,9 @@ public sealed class Realm : IDisposable
                 return new ServiceFailure(ErrorCode.NotFound);
 
             var account = await AccountOfAsync(row, ct);
-            var step = Standing(row, guess.Slot, account) switch
+            var step = StateOf(account, guess.Slot) switch
             {
-                RealmSlotState.Destroyed when row.State != RealmSlotState.Destroyed => Over(row),
+                RealmSlotState.Destroyed when !row.IsDestroyed => Over(row),
                 var state => RealmRules.Charge(
                     row, guess.Attempt, element, _policies.Of(row.App).Passphrase, Now,
                     isPaused: state == RealmSlotState.Paused),
@@ -153,7 +130,7 @@ public sealed class Realm : IDisposable
             return step is RealmStep.Refuse refused
                 ? refused.Failure
                 : _answers.Slot(
-                    guess.Slot, step.Next ?? row, account, request, Evaluate(share!, row, guess.Blinded));
+                    guess.Slot, step.Next ?? row, account!, request, Evaluate(share!, row, guess.Blinded));
         }
         return new ServiceFailure(ErrorCode.Unavailable);
     }
@@ -163,32 +140,31 @@ public sealed class Realm : IDisposable
     /// <param name="request">SHA-256 of the request's body, which the answer repeats.</param>
     /// <param name="ct">Cancels what was not yet written.</param>
     /// <returns>The signed status.</returns>
-    public ValueTask<Outcome<byte[]>> ResetAsync(RealmReset reset, Hash256 request, CancellationToken ct)
+    public async ValueTask<Outcome<byte[]>> ResetAsync(RealmReset reset, Hash256 request, CancellationToken ct)
     {
-        if (reset.Realm != Identity.Fingerprint) return new(new ServiceFailure(ErrorCode.Refused) { Field = "realm" });
-        return ChangeAsync(
-            reset.Slot, request, withEvents: false,
-            row => reset.IsSignedBy(KeyOf(row.SigningKey)) && !row.IsDeleted
-                ? RealmRules.Reset(row, reset.Attempt, reset.Round, Now) : NotSigned(), ct);
-    }
-
-    /// <summary>Does what the account's devices ask.</summary>
-    /// <param name="manage">The signed command.</param>
-    /// <param name="request">SHA-256 of the request's body, which the answer repeats.</param>
-    /// <param name="ct">Cancels what was not yet written.</param>
-    /// <returns>The signed status with the events.</returns>
-    public ValueTask<Outcome<byte[]>> ManageAsync(RealmManage manage, Hash256 request, CancellationToken ct)
-    {
-        if (manage.Realm != Identity.Fingerprint) return new(new ServiceFailure(ErrorCode.Refused) { Field = "realm" });
-        return ChangeAsync(
-            manage.Slot, request, withEvents: true,
-            row =>
+        if (reset.Realm != Identity.Fingerprint) return new ServiceFailure(ErrorCode.Refused) { Field = "realm" };
+        var key = _lookups.Ids.RealmSlot(reset.Slot);
+        for (var tried = 0; tried < Tries; tried++)
+        {
+            var (row, stored) = await ReadAsync(key, ct);
+            ServiceMeter.Verification();
+            var isSigned = reset.IsSignedBy(KeyOf(row.SigningKey)) && !row.IsDeleted;
+            // A decoy's key signs nothing, so that nobody without a key learns whether there is such a slot.
+            if (!isSigned || stored is null) return new ServiceFailure(ErrorCode.SignatureInvalid);
+            var account = await AccountOfAsync(row, ct);
+            var step = RealmRules.Reset(row, reset.Attempt, reset.Round, Now);
+            if (step is RealmStep.Proceed && StateOf(account, reset.Slot) == RealmSlotState.Destroyed) step = Over(row);
+            switch (await WriteAsync(step, stored, ct))
             {
-                var signed = manage.IsSignedBy(KeyOf(row.ManagementKey)) && !row.ManagementKey.IsEmpty;
-                if (RealmRules.IsLastCommand(row, request)) return new RealmStep.Proceed(null);
-                return signed ? RealmRules.Manage(row, manage.Version, manage.Command, request, Now) : NotSigned();
-            },
-            ct);
+                case WriteResult.Unavailable(_, var reason):
+                    return ServiceFailure.Of(reason);
+                case WriteResult.Refused:
+                    continue;
+            }
+            return step is RealmStep.Refuse refused
+                ? refused.Failure : _answers.Slot(reset.Slot, step.Next ?? row, account!, request);
+        }
+        return new ServiceFailure(ErrorCode.Unavailable);
     }
 
     /// <summary>Zeroes the realm's keys.</summary>
@@ -198,33 +174,6 @@ public sealed class Realm : IDisposable
     internal RealmAccounts Accounts => _accounts;
 
     private DateTimeOffset Now => _clock.Steady;
-
-    private async ValueTask<Outcome<byte[]>> ChangeAsync(
-        AuthorityId slot, Hash256 request, bool withEvents, Func<RealmSlotRow, RealmStep> decide, CancellationToken ct)
-    {
-        var key = _lookups.Ids.RealmSlot(slot);
-        for (var tried = 0; tried < Tries; tried++)
-        {
-            var (row, stored) = await ReadAsync(key, ct);
-            ServiceMeter.Verification();
-            var account = await AccountOfAsync(row, ct);
-            var step = decide(row);
-            if (step is RealmStep.Proceed && Standing(row, slot, account) == RealmSlotState.Destroyed
-                && row.State != RealmSlotState.Destroyed) step = Over(row);
-            // A decoy's key signs nothing, so that nobody without a key learns whether there is such a slot.
-            if (stored is null) return new ServiceFailure(ErrorCode.SignatureInvalid);
-            switch (await WriteAsync(step, stored, ct))
-            {
-                case WriteResult.Unavailable(_, var reason):
-                    return ServiceFailure.Of(reason);
-                case WriteResult.Refused:
-                    continue;
-            }
-            return step is RealmStep.Refuse refused
-                ? refused.Failure : _answers.Slot(slot, step.Next ?? row, account, request, withEvents: withEvents);
-        }
-        return new ServiceFailure(ErrorCode.Unavailable);
-    }
 
     // The row, and as it was read; a row of nobody and null where there is none, so that both cost the same.
     private async ValueTask<(RealmSlotRow Row, Row? Stored)> ReadAsync(RowKey key, CancellationToken ct)
@@ -243,13 +192,9 @@ public sealed class Realm : IDisposable
             ? OprfServer.Evaluate(share, shareKey, blinded, _random)
             : throw new RowDamagedException(Table.RealmSlots);
 
-    // What the chain has made of it: the account's row decides, and this one follows.
-    private RealmSlotState Standing(RealmSlotRow row, AuthorityId slot, RealmAccountRow? account)
-    {
-        if (row.Account.IsEmpty) return row.State;
-        if (account?.Find(slot) is not { } known || account.IsOver(known, _clock.Now)) return RealmSlotState.Destroyed;
-        return account.IsPaused(known, _clock.Now) ? RealmSlotState.Paused : row.State;
-    }
+    // What the chain has made of it: the account's row decides, and the slot's follows.
+    private RealmSlotState StateOf(RealmAccountRow? account, AuthorityId slot) =>
+        account?.StateOf(slot, _clock.Now) ?? RealmSlotState.Destroyed;
 
     private async ValueTask<RealmAccountRow?> AccountOfAsync(RealmSlotRow row, CancellationToken ct) =>
         row.Account.IsEmpty
@@ -262,18 +207,14 @@ public sealed class Realm : IDisposable
     // A deleted slot has no keys; a signature is verified all the same.
     private VerifyKey KeyOf(ReadOnlyMemory<byte> key) => key.IsEmpty ? _decoyKey : VerifyKey.FromChecked(key.Span);
 
-    private static RealmStep.Refuse NotSigned() => new(new ServiceFailure(ErrorCode.SignatureInvalid));
-
     private RealmSlotRow Decoy() => new()
     {
-        State = RealmSlotState.Live,
         App = "decoy",
         Subject = new byte[Hash256.Size],
         Kek = new(1),
         SealedShare = new byte[OprfScalar.Size + SecretBox.Overhead],
         ShareKey = new byte[OprfElement.Size],
         SigningKey = _decoyKey.ToArray(),
-        ManagementKey = _decoyKey.ToArray(),
         Registration = new byte[Hash256.Size],
     };
 }

@@ -44,10 +44,16 @@ internal sealed record RealmAccountRow(string App, RealmView? View, ImmutableArr
         || (slot.MissingSince != 0 && now.HasReached(slot.MissingSince + RealmLimits.ForkSeconds))
         || (ReceiptAt != 0 && now.HasReached(ReceiptAt + RealmLimits.KnownSeconds));
 
-    /// <summary>Whether a slot evaluates nothing.</summary>
-    public bool IsPaused(RealmAccountSlot slot, Moment now) =>
-        slot.MissingSince != 0 || ReceiptAt != 0
-        || (slot.PausedAt != 0 && !now.HasReached(slot.PausedAt + RealmLimits.ForkSeconds));
+    /// <summary>What the chain, commands and a receipt have made of a slot; destroyed where it is none of this
+    /// account's.</summary>
+    public RealmSlotState StateOf(AuthorityId slot, Moment now) => Find(slot) switch
+    {
+        null => RealmSlotState.Destroyed,
+        var known when IsOver(known, now) => RealmSlotState.Destroyed,
+        var known when known.MissingSince != 0 || ReceiptAt != 0 || known.IsPaused(now) => RealmSlotState.Paused,
+        { IsSeen: true } => RealmSlotState.Live,
+        _ => RealmSlotState.Fresh,
+    };
 
     /// <summary>Whether a slot gives way where its place is needed.</summary>
     public bool GivesWay(RealmAccountSlot slot, Moment now) =>

@@ -1,6 +1,7 @@
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Clocks;
 
 namespace KeyRecovery.Service.Realms;
 
@@ -26,6 +27,9 @@ internal sealed record RealmAccountSlot(
 
     /// <summary>Whether it has left the chain: its share is to be destroyed.</summary>
     public bool IsGone { get; init; }
+
+    /// <summary>Whether a device has paused it, and the pause has not ended by itself.</summary>
+    public bool IsPaused(Moment now) => PausedAt != 0 && !now.HasReached(PausedAt + RealmLimits.ForkSeconds);
 
     /// <summary>Whether the chain's end has it.</summary>
     public bool IsActiveIn(RealmView view) =>

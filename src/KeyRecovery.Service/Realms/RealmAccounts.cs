@@ -12,7 +12,7 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.Realms;
 
 /// <summary>
-/// What this realm knows of accounts (docs/protocol.md §14.5): it follows heads, and does what the authorities ask. The
+/// What this realm knows of accounts (docs/protocol.md §14.4): it follows heads, and does what the authorities ask. The
 /// account's row decides, in one write; slots that have left the chain are destroyed behind it, and whoever comes next
 /// finishes that.
 /// </summary>
@@ -44,11 +44,11 @@ internal sealed class RealmAccounts(
 
     /// <summary>Does what an authority asks.</summary>
     /// <param name="command">The command.</param>
-    /// <param name="user">The new user, with <see cref="RealmCommandKind.Subject"/>; else null.</param>
+    /// <param name="user">The new user, with <see cref="RealmAction.Subject"/>; else null.</param>
     /// <param name="request">SHA-256 of the request's body.</param>
     /// <param name="ct">Cancels what was not yet written.</param>
     public async ValueTask<Outcome<byte[]>> CommandAsync(
-        RealmCommandRequest command, AppUser? user, Hash256 request, CancellationToken ct)
+        RealmCommand command, AppUser? user, Hash256 request, CancellationToken ct)
     {
         if (command.Realm != keys.Identity.Fingerprint) return Refused("realm");
         for (var tried = 0; tried < Tries; tried++)
@@ -57,14 +57,14 @@ internal sealed class RealmAccounts(
             if (account?.View is null) return new ServiceFailure(ErrorCode.SignatureInvalid);
             var (moved, failure) = Move(account, command.Head, command.Links, [], null);
             if (moved is null) return failure!;
-            var (next, refusal) = failure is null ? Do(moved, command) : (moved, failure);
+            var (next, refusal, noted) = failure is null ? Do(moved, command) : (moved, failure, null);
             if (!ReferenceEquals(next, account) && await WriteAsync(stored!, next, ct) is { } lost)
             {
                 if (lost is WriteResult.Unavailable(_, var reason)) return ServiceFailure.Of(reason);
                 continue;
             }
             await DestroyAsync(next, ct);
-            return refusal is not null ? refusal : await AnswerAsync(command, user, next, request, ct);
+            return refusal is not null ? refusal : await AnswerAsync(command, user, next, noted, request, ct);
         }
         return new ServiceFailure(ErrorCode.Unavailable);
     }
@@ -127,7 +127,7 @@ internal sealed class RealmAccounts(
             var key = lookups.Ids.RealmSlot(slot.Slot);
             if (await store.ReadAsync(key, ct) is not { } stored) continue;
             var row = RealmSlotRow.Decode(stored.Value);
-            if (row.State == RealmSlotState.Destroyed) continue;
+            if (row.IsDestroyed) continue;
             await store.WriteAsync(
                 [new RowWrite.Replace(stored, RealmRules.Destroy(row, clock.Steady).Encode())], ct);
         }
@@ -168,46 +168,56 @@ internal sealed class RealmAccounts(
         });
     }
 
-    // A status changes nothing; each of the others raises the count.
-    private (RealmAccountRow Next, ServiceFailure? Refusal) Do(RealmAccountRow account, RealmCommandRequest command)
+    // A status changes nothing; each of the others raises the count. What is news of the slot is noted there.
+    private (RealmAccountRow Next, ServiceFailure? Refusal, RealmEventKind? Noted) Do(
+        RealmAccountRow account, RealmCommand command)
     {
         var view = account.View!;
         if (!view.Active.TryGetValue(command.Signer, out var signer) || !command.IsSignedBy(signer.SigningKey))
-            return (account, new ServiceFailure(ErrorCode.SignatureInvalid));
-        if (account.Find(command.Slot) is not { } slot) return (account, new ServiceFailure(ErrorCode.NotFound));
-        if (command.Kind == RealmCommandKind.Status) return (account, null);
+            return Refuse(new ServiceFailure(ErrorCode.SignatureInvalid));
+        if (account.Find(command.Slot) is not { } slot) return Refuse(new ServiceFailure(ErrorCode.NotFound));
+        if (command.Action == RealmAction.Status) return (account, null, null);
 
         var isKnown = answers.Moment.Knows(signer);
-        var isRegistrar = slot.RegisteredBy == signer.Id && command.Kind != RealmCommandKind.Objection;
-        if (!isKnown && !isRegistrar) return (account, ServiceFailure.Forbidden("signer"));
-        if (command.Count != view.Count) return (account, new ServiceFailure(ErrorCode.Conflict) { Field = "count" });
-        if (account.IsOver(slot, clock.Now)) return (account, new ServiceFailure(ErrorCode.SlotLocked));
+        var isRegistrar = slot.RegisteredBy == signer.Id && command.Action != RealmAction.Objection;
+        if (!isKnown && !isRegistrar) return Refuse(ServiceFailure.Forbidden("signer"));
+        if (command.Count != view.Count) return Refuse(new ServiceFailure(ErrorCode.Conflict) { Field = "count" });
+        if (account.IsOver(slot, clock.Now)) return Refuse(new ServiceFailure(ErrorCode.SlotLocked));
 
-        var counted = account with { View = view with { Count = view.Count + 1 } };
-        return (command.Kind switch
+        var (counted, wasPaused) = (
+            account with { View = view with { Count = view.Count + 1 } }, slot.IsPaused(clock.Now));
+        return command.Action switch
         {
-            RealmCommandKind.Pause => counted.With(slot with { PausedAt = clock.Now.Latest }),
-            RealmCommandKind.Resume => counted.With(slot with { PausedAt = 0 }),
-            RealmCommandKind.Objection => counted with { ReceiptAt = 0 },
-            _ => counted,
-        }, null);
+            RealmAction.Pause => (
+                counted.With(slot with { PausedAt = clock.Now.Latest }), null,
+                wasPaused ? null : RealmEventKind.Paused),
+            RealmAction.Resume => (
+                counted.With(slot with { PausedAt = 0 }), null, wasPaused ? RealmEventKind.Resumed : null),
+            RealmAction.Objection => (counted with { ReceiptAt = 0 }, null, null),
+            _ => (counted, null, null),
+        };
+
+        (RealmAccountRow, ServiceFailure?, RealmEventKind?) Refuse(ServiceFailure failure) => (account, failure, null);
     }
 
     private async ValueTask<Outcome<byte[]>> AnswerAsync(
-        RealmCommandRequest command, AppUser? user, RealmAccountRow account, Hash256 request, CancellationToken ct)
+        RealmCommand command, AppUser? user, RealmAccountRow account, RealmEventKind? noted, Hash256 request,
+        CancellationToken ct)
     {
         var key = lookups.Ids.RealmSlot(command.Slot);
         for (var tried = 0; tried < Tries; tried++)
         {
             if (await store.ReadAsync(key, ct) is not { } stored) return new ServiceFailure(ErrorCode.NotFound);
             var row = RealmSlotRow.Decode(stored.Value);
-            if (row.IsDeleted) return new ServiceFailure(ErrorCode.SlotLocked);
+            if (row.IsDeleted || (row.IsDestroyed && command.Action != RealmAction.Status))
+                return new ServiceFailure(ErrorCode.SlotLocked);
+            if (noted is { } kind) row = row with { Events = row.Events.Add(clock.Steady, kind) };
             var next = await NextAsync(command, user, row, key, ct);
             switch (next)
             {
                 case Outcome<RealmSlotStep>.Failed(var failure):
                     return failure;
-                case Outcome<RealmSlotStep>.Done({ Writes.Count: 0 } step):
+                case Outcome<RealmSlotStep>.Done({ Writes.Count: 0 } step) when noted is null:
                     return answers.Slot(command.Slot, step.Row, account, request, withEvents: true);
                 case Outcome<RealmSlotStep>.Done(var step):
                     var result = await store.WriteAsync(
@@ -223,9 +233,9 @@ internal sealed class RealmAccounts(
 
     // What a command writes into the slot's own row: events, and whose it is. The user's row names the slot first.
     private async ValueTask<Outcome<RealmSlotStep>> NextAsync(
-        RealmCommandRequest command, AppUser? user, RealmSlotRow row, RowKey key, CancellationToken ct)
+        RealmCommand command, AppUser? user, RealmSlotRow row, RowKey key, CancellationToken ct)
     {
-        if (command.Kind != RealmCommandKind.Subject || user is null || row.State == RealmSlotState.Destroyed)
+        if (command.Action != RealmAction.Subject || user is null)
             return new RealmSlotStep(row, [], []);
         var subject = lookups.Ids.Subject(user);
         if (user.App != row.App) return Refused("token");

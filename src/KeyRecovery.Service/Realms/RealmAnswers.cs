@@ -15,12 +15,12 @@ internal sealed class RealmAnswers(RealmKeys keys, IAppPolicies policies, Server
     /// <summary>How a slot stands.</summary>
     /// <param name="slot">The slot.</param>
     /// <param name="row">Its row.</param>
-    /// <param name="account">Its account here; null for one that was registered with a management key.</param>
+    /// <param name="account">Its account here, which is not closed.</param>
     /// <param name="request">SHA-256 of the request's body.</param>
     /// <param name="evaluation">What was evaluated, or null.</param>
     /// <param name="withEvents">Whether the owner asks.</param>
     public byte[] Slot(
-        AuthorityId slot, RealmSlotRow row, RealmAccountRow? account, Hash256 request,
+        AuthorityId slot, RealmSlotRow row, RealmAccountRow account, Hash256 request,
         OprfEvaluation? evaluation = null, bool withEvents = false)
     {
         var standing = RealmStanding.Of(row, policies.Of(row.App).Passphrase, clock.Steady);
@@ -29,13 +29,11 @@ internal sealed class RealmAnswers(RealmKeys keys, IAppPolicies policies, Server
             Realm = keys.Identity.Fingerprint,
             Slot = slot,
             Request = request,
-            State = StateOf(slot, row, account),
+            State = row.IsDestroyed ? RealmSlotState.Destroyed : account.StateOf(slot, clock.Now),
             GuessesLeft = standing.GuessesLeft,
             NextAttemptInMs = (ulong)standing.NextAttemptInMs,
             Round = row.Round,
-            Version = row.Version,
-            Head = row.Head,
-            Told = account?.View is { } view ? Tell(row, view) : null,
+            Told = Tell(row, account.View!),
             Evaluation = evaluation,
             Events = withEvents ? [.. row.Events.All()] : [],
         }.Sign(keys.Signing);
@@ -47,14 +45,6 @@ internal sealed class RealmAnswers(RealmKeys keys, IAppPolicies policies, Server
 
     /// <summary>The clock, as a realm's rules take it.</summary>
     public RealmMoment Moment => new(clock.Now.Earliest, clock.Now.Latest);
-
-    private RealmSlotState StateOf(AuthorityId slot, RealmSlotRow row, RealmAccountRow? account)
-    {
-        if (account is null || row.State == RealmSlotState.Destroyed) return row.State;
-        if (account.Find(slot) is not { } known || account.IsOver(known, clock.Now)) return RealmSlotState.Destroyed;
-        if (account.IsPaused(known, clock.Now)) return RealmSlotState.Paused;
-        return known.IsSeen ? RealmSlotState.Live : RealmSlotState.Fresh;
-    }
 
     private RealmSlotTold Tell(RealmSlotRow row, RealmView view) =>
         OprfElement.TryParse(row.ShareKey.Span, out var shareKey)

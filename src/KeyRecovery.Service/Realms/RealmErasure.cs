@@ -4,7 +4,8 @@ namespace KeyRecovery.Service.Realms;
 
 /// <summary>
 /// What an erasure does to the realm's rows of a user: first it closes the user's row, then it destroys what that row
-/// names. A registration names its slot before it writes it, so one of the two sees the other.
+/// names, then it closes the rows of the accounts, so that whatever is live is named. A registration names its slot
+/// before it writes it, so one of the two sees the other.
 /// </summary>
 internal static class RealmErasure
 {
@@ -29,9 +30,6 @@ internal static class RealmErasure
             if (row.ClosedBy != keyRow) writes.Add(Write(known, stored, row with { ClosedBy = keyRow }));
         }
 
-        // What is being registered writes the account's row after the user's: one that is closed refuses it.
-        foreach (var account in accounts) await CloseAsync(keys, account, writes, ct);
-
         // A named slot without a row is being registered: a row of a slot that is gone refuses it.
         foreach (var slot in owned)
         {
@@ -45,10 +43,12 @@ internal static class RealmErasure
             var row = RealmSlotRow.Decode(found.Value);
             // The id alone would let an account destroy another's share by naming its slot in its own chain.
             if (row.IsDeleted || !row.SigningKey.Span.SequenceEqual(key.Span)) continue;
-            if (!row.Account.IsEmpty && new RowKey(Table.RealmAccounts, row.Account) is var account
-                && accounts.Add(account)) await CloseAsync(keys, account, writes, ct);
+            accounts.Add(new RowKey(Table.RealmAccounts, row.Account));
             writes.Add(Gone(slot, found));
         }
+
+        // What is being registered writes the account's row after the user's: one that is closed refuses it.
+        foreach (var account in accounts) await CloseAsync(keys, account, writes, ct);
 
         return writes;
     }
@@ -80,6 +80,6 @@ internal static class RealmErasure
     }
 
     private static RowWrite Gone(RowKey slot, Row? was) => was is null
-        ? new RowWrite.Create(slot, RealmSlotRow.Deleted().Encode())
-        : new RowWrite.Replace(was, RealmSlotRow.Deleted().Encode());
+        ? new RowWrite.Create(slot, RealmSlotRow.Deleted.Encode())
+        : new RowWrite.Replace(was, RealmSlotRow.Deleted.Encode());
 }

@@ -12,17 +12,15 @@ namespace KeyRecovery.Service.Realms;
 internal static class RealmRules
 {
     private const ulong RefusalsEverySeconds = 60 * 60;
-    private const ulong FreshSeconds = RealmLimits.FreshHours * 60 * 60;
 
     /// <summary>Counts a guess, or refuses it.</summary>
     public static RealmStep Charge(
         RealmSlotRow row, AttemptId attempt, Hash256 element, PassphrasePolicy policy, DateTimeOffset now,
-        bool isPaused = false)
+        bool isPaused)
     {
         var standing = RealmStanding.Of(row, policy, now);
-        if (row.State == RealmSlotState.Destroyed) return Refuse(ErrorCode.SlotLocked, standing, NoteRefusal(row, now));
-        if (isPaused || row.State == RealmSlotState.Paused)
-            return Refuse(ErrorCode.SlotPaused, standing, NoteRefusal(row, now));
+        if (row.IsDestroyed) return Refuse(ErrorCode.SlotLocked, standing, NoteRefusal(row, now));
+        if (isPaused) return Refuse(ErrorCode.SlotPaused, standing, NoteRefusal(row, now));
 
         if (row.Attempts.Find(attempt) is { } before)
             return before == element ? new RealmStep.Proceed(null) : RefuseAttempt();
@@ -46,7 +44,7 @@ internal static class RealmRules
     /// <summary>Gives all guesses back for an attempt that is remembered, once in its round.</summary>
     public static RealmStep Reset(RealmSlotRow row, AttemptId attempt, ulong round, DateTimeOffset now)
     {
-        if (row.State == RealmSlotState.Destroyed) return Refuse(ErrorCode.SlotLocked, default, null);
+        if (row.IsDestroyed) return Refuse(ErrorCode.SlotLocked, default, null);
         if (!row.LastReset.IsEmpty && new AttemptId(row.LastReset.Span) == attempt && round + 1 == row.Round)
             return new RealmStep.Proceed(null);
         if (round != row.Round || row.Attempts.Find(attempt) is null) return RefuseAttempt();
@@ -60,65 +58,10 @@ internal static class RealmRules
         });
     }
 
-    /// <summary>Does what the devices ask, of which the signature was checked.</summary>
-    /// <param name="row">The row.</param>
-    /// <param name="version">The command's version.</param>
-    /// <param name="command">What they ask.</param>
-    /// <param name="request">SHA-256 of the request's body.</param>
-    /// <param name="now">The realm's clock.</param>
-    public static RealmStep Manage(
-        RealmSlotRow row, ulong version, RealmCommand command, Hash256 request, DateTimeOffset now)
-    {
-        if (command.Action == RealmAction.Status) return new RealmStep.Proceed(null);
-        if (version <= row.Version)
-            return new RealmStep.Refuse(new ServiceFailure(ErrorCode.Conflict) { Field = "version" });
-        if (command.Action == RealmAction.Delete)
-            return new RealmStep.Proceed(RealmSlotRow.Deleted(version, request.ToArray()));
-        if (row.State == RealmSlotState.Destroyed) return Refuse(ErrorCode.SlotLocked, default, null);
-
-        var next = row with { Version = version, LastCommand = request.ToArray() };
-        return new RealmStep.Proceed(command.Action switch
-        {
-            RealmAction.Pause when row.State != RealmSlotState.Paused =>
-                next with { State = RealmSlotState.Paused, Events = row.Events.Add(now, RealmEventKind.Paused) },
-            RealmAction.Resume when row.State == RealmSlotState.Paused => next with
-            {
-                State = row.IsConfirmed ? RealmSlotState.Live : RealmSlotState.Fresh,
-                Events = row.Events.Add(now, RealmEventKind.Resumed),
-            },
-            RealmAction.Head when row.Head is not { } known
-                || known.Sequence <= command.Head!.Value.Sequence => next with
-            {
-                Head = command.Head,
-                IsConfirmed = true,
-                State = row.State == RealmSlotState.Fresh ? RealmSlotState.Live : row.State,
-            },
-            RealmAction.Key => next with
-            {
-                ManagementKey = command.ManagementKey!.ToArray(),
-                // It may be one that somebody made up who was removed since.
-                Head = null,
-                Events = row.Events.Add(now, RealmEventKind.NewManagementKey),
-            },
-            _ => next,
-        });
-    }
-
-    /// <summary>
-    /// Whether this is the last command once more: its answer was lost, and the key that signed it may be gone.
-    /// </summary>
-    public static bool IsLastCommand(RealmSlotRow row, Hash256 request) =>
-        !row.LastCommand.IsEmpty && new Hash256(row.LastCommand.Span) == request;
-
-    /// <summary>Whether a row no longer counts among its user's slots.</summary>
-    public static bool MakesRoom(RealmSlotRow row, DateTimeOffset now) =>
-        row.State == RealmSlotState.Destroyed
-        || (!row.IsConfirmed && row.RegisteredAt + FreshSeconds <= (ulong)Math.Max(0, now.ToUnixTimeSeconds()));
-
     /// <summary>A slot whose share is destroyed, and that still tells what it was.</summary>
     public static RealmSlotRow Destroy(RealmSlotRow row, DateTimeOffset now) => row with
     {
-        State = RealmSlotState.Destroyed,
+        IsDestroyed = true,
         Kek = default,
         SealedShare = default,
         Attempts = default,

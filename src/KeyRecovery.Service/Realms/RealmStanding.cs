@@ -1,4 +1,3 @@
-using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Service.Accounts;
 
 namespace KeyRecovery.Service.Realms;
@@ -11,7 +10,7 @@ internal readonly record struct RealmStanding(int GuessesLeft, long NextAttemptI
     public static RealmStanding Of(RealmSlotRow row, PassphrasePolicy policy, DateTimeOffset now)
     {
         var count = row.Attempts.Count;
-        if (row.State == RealmSlotState.Destroyed || count >= policy.Budget) return default;
+        if (row.IsDestroyed || count >= policy.Budget) return default;
         var passed = now.ToUnixTimeMilliseconds() - (long)row.LastAttemptMs;
         // A clock that went back tells nothing of how long it was: nobody waits for it to catch up.
         var left = passed < 0 ? 0 : (long)policy.WaitAfter(count).TotalMilliseconds - passed;

@@ -105,7 +105,7 @@ public sealed class SnapshotImport(ImmutableArray<Kek> keks, IKekRing ring, IRoo
         if (slot.SealedShare.IsEmpty) return row;
         Locked++;
         var locked = slot with {
-            State = Protocol.Realms.RealmSlotState.Destroyed, Kek = default, SealedShare = default,
+            IsDestroyed = true, Kek = default, SealedShare = default,
         };
         return row with { Value = locked.Encode() };
     }

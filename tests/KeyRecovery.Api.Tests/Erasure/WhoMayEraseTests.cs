@@ -10,6 +10,7 @@ using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Testing.Realms;
+using TestHome = KeyRecovery.Testing.TestHome;
 
 namespace KeyRecovery.Api.Tests.Erasure;
 
@@ -21,6 +22,7 @@ public sealed class WhoMayEraseTests
         ["Apps:0:Id"] = "demo", ["Apps:0:Issuer"] = "urn:keyrecovery:development", ["Apps:0:Audience"] = "demo",
         ["Apps:0:Policy:Erasure:HoldHours"] = "0",
         ["Apps:1:Id"] = "other", ["Apps:1:Issuer"] = "urn:keyrecovery:development", ["Apps:1:Audience"] = "other",
+        [TestHome.KnownTo().Key] = TestHome.KnownTo().Value, [TestHome.KnownTo(1).Key] = TestHome.KnownTo(1).Value,
     };
 
     [Fact]
@@ -127,7 +129,7 @@ public sealed class WhoMayEraseTests
         await using var host = await TestHost.StartAsync(TwoApps);
         var here = await TestAccount.CreateAsync(host);
         var there = await TestAccount.CreateAsync(host, "other", here.Subject);
-        using var slot = new TestRealmSlot(SystemRandom.Instance);
+        using var slot = new TestRealmSlot(SystemRandom.Instance, "other");
         var owner = await TestRealmClient.ConnectAsync(host.Client, await host.TokenAsync(there.Subject, "other"));
         Assert.Equal("ok", (await owner.RegisterAsync(slot)).Slug);
 

@@ -7,6 +7,10 @@ using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Testing.Realms;
+using Anybody = KeyRecovery.Testing.TestAccount;
+using TestAuthority = KeyRecovery.Testing.TestAuthority;
+using TestHome = KeyRecovery.Testing.TestHome;
+using TestRandom = KeyRecovery.Testing.TestRandom;
 
 namespace KeyRecovery.Api.Tests.Realms;
 
@@ -91,9 +95,13 @@ public sealed class OfflineAttackTests : IDisposable
     private static async Task RegisterAsync(
         TestRealmClient realm, AuthorityId slot, VerifyKey published, OprfScalar share)
     {
-        using var management = SigningKey.FromSeed(new byte[32]);
-        var body = RealmRegistration.Seal(
-            realm.Realm, slot, published, management.PublicKey, share, SystemRandom.Instance);
+        // Whose chain it is does not matter to a thief of the shares.
+        var random = new TestRandom(BitConverter.ToInt32(slot.ToArray()));
+        using var phone = TestAuthority.Device(random);
+        var anybody = Anybody.Begin(random, phone, appId: "demo");
+        var body = RealmRegister.Seal(
+            realm.Realm, slot, published, share, TestHome.Sign(anybody.Now.Manifest),
+            [.. anybody.Now.Links.Select(link => link.Bytes)], phone.Id, phone.Signing, SystemRandom.Instance);
         Assert.Equal("ok", (await realm.SendAsync("register", slot, body, realm.Token)).Slug);
     }
 

@@ -60,7 +60,7 @@ public sealed class PersistenceTests
         await using var host = await TestHost.StartAsync(
             RealmFixture.Settings, adjust: builder => builder.Services.AddSingleton<TimeProvider>(clock));
         var client = await RealmFixture.ConnectAsync(host, RealmFixture.Waiting, User);
-        using var slot = await RealmFixture.RegisteredAsync(client);
+        using var slot = await RealmFixture.RegisteredAsync(client, RealmFixture.Waiting);
         for (var i = 0; i < 2; i++) Assert.Equal(0, (await client.GuessAsync(slot)).NextAttemptInMs);
         Assert.InRange((await client.GuessAsync(slot)).NextAttemptInMs, 1, 60_000);
 

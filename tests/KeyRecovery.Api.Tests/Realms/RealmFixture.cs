@@ -1,6 +1,7 @@
 using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Stores;
 using KeyRecovery.Api.Tests.Support;
+using KeyRecovery.Testing;
 using KeyRecovery.Testing.Realms;
 
 namespace KeyRecovery.Api.Tests.Realms;
@@ -15,6 +16,8 @@ public sealed class RealmFixture : IAsyncLifetime
     {
         ["LogLevel"] = "Warning",
         ["Apps:0:Policy:Passphrase:Waits"] = "",
+        [TestHome.KnownTo().Key] = TestHome.KnownTo().Value,
+        [TestHome.KnownTo(1).Key] = TestHome.KnownTo(1).Value,
     };
 
     internal TestHost Host { get; private set; } = null!;
@@ -35,9 +38,9 @@ public sealed class RealmFixture : IAsyncLifetime
             host.Client, await host.TokenAsync(subject ?? Guid.NewGuid().ToString("N"), app));
 
     /// <summary>A slot that is registered.</summary>
-    internal static async Task<TestRealmSlot> RegisteredAsync(TestRealmClient client)
+    internal static async Task<TestRealmSlot> RegisteredAsync(TestRealmClient client, string app = "demo")
     {
-        var slot = new TestRealmSlot(SystemRandom.Instance);
+        var slot = new TestRealmSlot(SystemRandom.Instance, app);
         Assert.Equal("ok", (await client.RegisterAsync(slot)).Slug);
         return slot;
     }

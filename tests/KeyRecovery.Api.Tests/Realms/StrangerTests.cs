@@ -14,12 +14,10 @@ namespace KeyRecovery.Api.Tests.Realms;
 public sealed class StrangerTests(RealmFixture fixture) : IClassFixture<RealmFixture>
 {
     [Fact]
-    public async Task Unknown_foreign_locked_and_deleted_slots_are_one_404_at_the_same_cost()
+    public async Task Unknown_foreign_and_locked_slots_are_one_404_at_the_same_cost()
     {
         var owner = await fixture.ConnectAsync(subject: "owner");
         using var slot = await RealmFixture.RegisteredAsync(owner);
-        using var deleted = await RealmFixture.RegisteredAsync(owner);
-        await owner.ManageAsync(deleted, 1, RealmCommand.Delete);
         using var locked = await RealmFixture.RegisteredAsync(owner);
         for (var i = 0; i < 11; i++) await owner.GuessAsync(locked);
         Assert.Equal("slot-locked", (await owner.GuessAsync(locked)).Slug);
@@ -27,7 +25,6 @@ public sealed class StrangerTests(RealmFixture fixture) : IClassFixture<RealmFix
         var cases = new (TestRealmClient Who, TestRealmSlot Slot)[]
         {
             (owner, unknown),
-            (owner, deleted),
             (await fixture.ConnectAsync(subject: "eve"), slot),
             (await fixture.ConnectAsync(subject: "eve"), locked),
             (await fixture.ConnectAsync(RealmFixture.Waiting, "owner"), slot),
@@ -49,60 +46,51 @@ public sealed class StrangerTests(RealmFixture fixture) : IClassFixture<RealmFix
     }
 
     [Fact]
-    public async Task Resets_and_commands_of_a_wrong_key_and_for_unknown_and_deleted_slots_are_one_401_of_one_cost()
+    public async Task Resets_of_a_wrong_key_and_for_unknown_slots_are_one_401_of_one_cost()
     {
         var client = await fixture.ConnectAsync();
         using var slot = await RealmFixture.RegisteredAsync(client);
-        using var deleted = await RealmFixture.RegisteredAsync(client);
-        await client.ManageAsync(deleted, 1, RealmCommand.Delete);
         using var unknown = new TestRealmSlot(SystemRandom.Instance);
         var guess = slot.Guess();
         await client.GuessAsync(guess);
 
         using var counts = GateCounts.Start();
-        foreach (var (asked, resetBy, managedBy) in new[]
+        foreach (var (asked, by) in new[]
         {
-            (slot, slot.Management, slot.Signing), (slot, unknown.Signing, unknown.Management),
-            (unknown, unknown.Signing, unknown.Management), (deleted, deleted.Signing, deleted.Management),
+            (slot, slot.Phone.Signing), (slot, unknown.Signing), (unknown, unknown.Signing),
         })
         {
-            foreach (var send in new Func<Task<TestRealmAnswer>>[]
-            {
-                () => client.ResetAsync(asked, guess.Attempt, resetBy),
-                () => client.ManageAsync(asked, 7, RealmCommand.Status, managedBy),
-                () => client.ManageAsync(asked, 7, RealmCommand.Delete, managedBy),
-            })
-            {
-                counts.Reset();
-                var answer = await send();
-                Assert.Equal(
-                    (HttpStatusCode.Unauthorized, "signature-invalid", null), (answer.Code, answer.Slug, answer.Field));
-                Assert.Equal((1, 0, 1), counts.All);
-            }
+            counts.Reset();
+            var answer = await client.ResetAsync(asked, guess.Attempt, by);
+            Assert.Equal(
+                (HttpStatusCode.Unauthorized, "signature-invalid", null), (answer.Code, answer.Slug, answer.Field));
+            Assert.Equal((1, 0, 1), counts.All);
         }
 
-        Assert.Equal(9, (await client.ManageAsync(slot, 0, RealmCommand.Status)).GuessesLeft);
+        Assert.Equal(9, (await client.StatusAsync(slot)).GuessesLeft);
     }
 
     [Fact]
-    public async Task A_repeated_delete_is_answered_and_a_replaced_key_is_worth_nothing()
+    public async Task Commands_of_a_wrong_key_and_of_an_account_that_is_unknown_are_one_401()
     {
         var client = await fixture.ConnectAsync();
         using var slot = await RealmFixture.RegisteredAsync(client);
-        using var next = SigningKey.FromSeed(new byte[32]);
-        var replace = slot.Manage(client.Realm, 1, RealmCommand.ReplaceKey(next.PublicKey));
-        foreach (var _ in new[] { 1, 2 })
-            Assert.Equal("ok", (await client.SendAsync("manage", slot.Id, replace, null)).Slug);
-        Assert.Equal("signature-invalid", (await client.ManageAsync(slot, 2, RealmCommand.Delete)).Slug);
+        using var unknown = new TestRealmSlot(SystemRandom.Instance);
+        foreach (var (asked, by) in new[]
+        {
+            (slot, slot.Signing), (slot, unknown.Phone.Signing), (unknown, unknown.Phone.Signing),
+        })
+        {
+            foreach (var action in Enum.GetValues<RealmAction>())
+            {
+                var answer = await client.SendAsync(
+                    "command", asked.Id, asked.Command(client.Realm, action, 0, by), client.Token);
+                Assert.Equal(
+                    (HttpStatusCode.Unauthorized, "signature-invalid", null), (answer.Code, answer.Slug, answer.Field));
+            }
+        }
 
-        var forged = replace.ToArray();
-        forged[^1] ^= 1;
-        Assert.Equal("signature-invalid", (await client.SendAsync("manage", slot.Id, forged, null)).Slug);
-        var delete = slot.Manage(client.Realm, 2, RealmCommand.Delete, next);
-        foreach (var _ in new[] { 1, 2 })
-            Assert.Equal(
-                RealmSlotState.Destroyed, (await client.SendAsync("manage", slot.Id, delete, null)).Status!.State);
-        Assert.Equal("signature-invalid", (await client.ManageAsync(slot, 3, RealmCommand.Status, next)).Slug);
+        Assert.Equal(10, (await client.StatusAsync(slot)).GuessesLeft);
     }
 
     [Fact]
@@ -130,7 +118,7 @@ public sealed class StrangerTests(RealmFixture fixture) : IClassFixture<RealmFix
             .Bytes(slot.Id).Bytes(new byte[16]).Bytes(Convert.FromHexString(element)).ToArray();
         var answer = await client.SendAsync("evaluate", slot.Id, body, client.Token);
         Assert.Equal((HttpStatusCode.BadRequest, "malformed", "blinded"), (answer.Code, answer.Slug, answer.Field));
-        Assert.Equal(10, (await client.ManageAsync(slot, 0, RealmCommand.Status)).GuessesLeft);
+        Assert.Equal(10, (await client.StatusAsync(slot)).GuessesLeft);
     }
 
     [Fact]
@@ -139,7 +127,7 @@ public sealed class StrangerTests(RealmFixture fixture) : IClassFixture<RealmFix
         var client = await fixture.ConnectAsync();
         using var slot = await RealmFixture.RegisteredAsync(client);
         foreach (var (verb, field) in new[] {
-            ("register", "registration"), ("evaluate", "evaluate"), ("reset", "reset"), ("manage", "manage"),
+            ("register", "registration"), ("evaluate", "evaluate"), ("reset", "reset"),
             ("follow", "follow"), ("command", "command"), ("receipt", "receipt"),
         })
         {
@@ -167,21 +155,19 @@ public sealed class StrangerTests(RealmFixture fixture) : IClassFixture<RealmFix
         using var kem = KemPrivateKey.FromSeed(new byte[32]);
         var elsewhere = new RealmIdentity(signing.PublicKey, kem.PublicKey);
         using var other = new TestRealmSlot(SystemRandom.Instance);
-        Assert.Equal("registration",
-            (await client.SendAsync("register", other.Id, other.Registration(elsewhere), client.Token)).Field);
-
         var guess = slot.Guess();
         await client.GuessAsync(guess);
         foreach (var (verb, body) in new[]
         {
-            ("reset", slot.Reset(elsewhere, guess.Attempt)), ("manage", slot.Manage(elsewhere, 1, RealmCommand.Delete)),
+            ("reset", slot.Reset(elsewhere, guess.Attempt)), ("command", slot.Command(elsewhere, RealmAction.Pause)),
+            ("register", other.Registration(elsewhere)),
         })
         {
-            var answer = await client.SendAsync(verb, slot.Id, body, null);
+            var answer = await client.SendAsync(verb, slot.Id, body, client.Token);
             Assert.Equal(
                 (HttpStatusCode.UnprocessableEntity, "refused", "realm"), (answer.Code, answer.Slug, answer.Field));
         }
 
-        Assert.Equal(9, (await client.ManageAsync(slot, 0, RealmCommand.Status)).GuessesLeft);
+        Assert.Equal(9, (await client.StatusAsync(slot)).GuessesLeft);
     }
 }

@@ -134,8 +134,9 @@ public sealed class PassphraseTests(CliFixture fixture)
     public async Task Three_realms_of_a_file_and_one_of_them_down()
     {
         using var folder = new TempFolder();
-        await using var second = await ServerProcess.StartAsync(folder["second"]);
-        await using var third = await ServerProcess.StartAsync(folder["third"]);
+        var settings = await fixture.Server.RealmSettingsAsync();
+        await using var second = await ServerProcess.StartAsync(folder["second"], 0, settings);
+        await using var third = await ServerProcess.StartAsync(folder["third"], 0, settings);
         var subject = Canary.NewText();
         var realms = await RealmFileAsync(folder, subject, fixture.Server, second, third);
         var token = folder["token"];

@@ -43,7 +43,7 @@ internal sealed class ForgedHome(VaultSession vault) : IDisposable
             {
                 Realm = _realm.Identity.Fingerprint, Slot = guess.Slot, Request = Hash256.Of(body),
                 State = RealmSlotState.Live,
-                GuessesLeft = 9, NextAttemptInMs = 0, Round = 0, Version = 0,
+                GuessesLeft = 9, NextAttemptInMs = 0, Round = 0, Told = _realm.Told(_key.ShareKeys[0]),
                 Evaluation = _realm.Evaluate(guess.Blinded, _key.Shares[0]),
             };
             return new HttpResponseMessage(HttpStatusCode.OK) { Content = new ByteArrayContent(_realm.Sign(status)) };

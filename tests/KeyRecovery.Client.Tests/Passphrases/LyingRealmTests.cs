@@ -119,25 +119,15 @@ public sealed class LyingRealmTests(RealmsFixture fixture) : IDisposable
     }
 
     [Fact]
-    public async Task A_head_that_is_not_on_the_served_chain_is_a_roll_back_where_no_others_suffice()
-    {
-        using var phone = Device(honest: []);
-        using var vault = await CreateAsync(phone, threshold: 1);
-        using var laptop = Device(honest: []);
-        _rogue.Lie = (rogue, _, honest) => rogue.Sign(honest with { Head = new ChainPlace(7, Hash256.Of([7])) });
-
-        Assert.Equal(
-            "rogue",
-            Assert.IsType<ClientFailure.RolledBackByRealm>(TestDevice.Failure(await GuessAsync(laptop))).Realm);
-    }
-
-    [Fact]
-    public async Task Where_others_suffice_its_realm_is_named_and_holds_nobody_up()
+    public async Task F10_a_head_that_the_home_has_not_signed_names_its_realm_and_holds_nobody_up()
     {
         using var phone = Device(honest: [0, 1]);
         using var vault = await CreateAsync(phone, threshold: 2);
         using var laptop = Device(honest: [0, 1]);
-        _rogue.Lie = (rogue, _, honest) => rogue.Sign(honest with { Head = new ChainPlace(7, Hash256.Of([7])) });
+        using var other = SigningKey.FromSeed(RogueRealm.Random());
+        _rogue.Lie = (rogue, _, honest) => rogue.Tell(honest, new RealmHeads(SignedHead.Sign(
+            honest.Told.Heads.Head.Head with { Chain = new ChainPlace(CborOut.MaxInteger, Hash256.Of([7])) }, other),
+            []));
 
         using var session = TestDevice.Value(await GuessAsync(laptop));
 

@@ -6,12 +6,13 @@ using KeyRecovery.Testing.Hosting;
 namespace KeyRecovery.Client.Tests.Passphrases;
 
 /// <summary>
-/// Three real servers of three operators; the first is the home server as well. No waits, so that guesses can follow
-/// one another.
+/// Three real servers of three operators; the first is the home server as well, and the others were told of it. No
+/// waits, so that guesses can follow one another.
 /// </summary>
 public sealed class RealmsFixture : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
+    private (string, string)[] _settings = Settings;
 
     /// <summary>The servers.</summary>
     public ServerProcess[] Servers { get; } = new ServerProcess[3];
@@ -34,8 +35,9 @@ public sealed class RealmsFixture : IAsyncLifetime
     {
         for (var i = 0; i < Servers.Length; i++)
         {
-            Servers[i] = await ServerProcess.StartAsync(_folder[$"realm-{i}"], 0, Settings);
+            Servers[i] = await ServerProcess.StartAsync(_folder[$"realm-{i}"], 0, _settings);
             Fingerprints[i] = await FingerprintAsync(Servers[i]);
+            if (i == 0) _settings = [.. Settings, .. await Home.RealmSettingsAsync()];
         }
     }
 
@@ -51,7 +53,7 @@ public sealed class RealmsFixture : IAsyncLifetime
     {
         var port = Servers[index].Address.Port;
         await Servers[index].StopAsync();
-        return async () => Servers[index] = await ServerProcess.StartAsync(_folder[$"realm-{index}"], port, Settings);
+        return async () => Servers[index] = await ServerProcess.StartAsync(_folder[$"realm-{index}"], port, _settings);
     }
 
     /// <summary>A device of an app that pins these realms; none for the home server alone.</summary>
@@ -80,7 +82,8 @@ public sealed class RealmsFixture : IAsyncLifetime
     /// <summary>A passphrase.</summary>
     public static Passphrase Of(string text) => Passphrase.Read(text).Passphrase!;
 
-    private static async Task<string> FingerprintAsync(ServerProcess server)
+    /// <summary>The fingerprint of a server's keys as a realm.</summary>
+    public static async Task<string> FingerprintAsync(ServerProcess server)
     {
         using var http = new HttpClient { BaseAddress = server.Address };
         return (await http.GetFromJsonAsync<JsonElement>("/v1/realm")).GetProperty("fingerprint").GetString()!;

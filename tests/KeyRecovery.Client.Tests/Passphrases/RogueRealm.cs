@@ -6,6 +6,7 @@ using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Testing;
 
 namespace KeyRecovery.Client.Tests.Passphrases;
 
@@ -18,6 +19,10 @@ internal sealed class RogueRealm : IDisposable
     private readonly SigningKey _signing = SigningKey.FromSeed(Random());
     private readonly KemPrivateKey _kem = KemPrivateKey.FromSeed(Random());
     private RealmRegistration? _registered;
+
+    // Until it is told one: nobody's.
+    private SignedHead _head =
+        TestHome.Sign(new AccountHead(default, default, new ManifestPlace(1, default), default, 1));
 
     public RogueRealm() => Identity = new RealmIdentity(_signing.PublicKey, _kem.PublicKey);
 
@@ -44,27 +49,29 @@ internal sealed class RogueRealm : IDisposable
             "/v1/realm/register" => Register(body),
             "/v1/realm/evaluate" => Evaluate(body),
             "/v1/realm/reset" => Cbor(Of(RealmReset.Decode(body).Slot, body).Sign(_signing)),
-            "/v1/realm/manage" => Cbor(Sign((Status ?? (honest => honest))(Of(RealmManage.Decode(body).Slot, body)))),
+            "/v1/realm/command" => Command(body),
+            "/v1/realm/follow" => Follow(body),
             _ => new HttpResponseMessage(HttpStatusCode.NotFound),
         };
     }
 
     public byte[] Sign(RealmStatus status) => status.Sign(_signing);
 
-    /// <summary>An answer of a realm that knows the account's chain.</summary>
-    public byte[] Tell(RealmStatus honest, RealmHeads heads) => Sign(honest with
-    {
-        Told = new RealmSlotTold(1, _registered!.Share.PublicKey, _registered.SigningKey, heads),
-    });
+    /// <summary>An answer with other heads.</summary>
+    public byte[] Tell(RealmStatus honest, RealmHeads heads) =>
+        Sign(honest with { Told = honest.Told with { Heads = heads } });
+
+    /// <summary>What it tells of a slot of a share key.</summary>
+    public RealmSlotTold Told(OprfElement shareKey) => new(
+        1, shareKey, _registered?.SigningKey ?? Identity.SigningKey, new RealmHeads(_head, []));
 
     /// <summary>An answer whose evaluated element is whatever bytes.</summary>
     public byte[] SignElement(RealmStatus honest, byte[] element)
     {
-        var body = new CborOut().Array(15).Text("keyrecovery/v1/realm-status").UInt(1)
-            .Bytes(honest.Realm).Bytes(honest.Slot).Bytes(honest.Request).UInt((ulong)honest.State)
-            .UInt((ulong)honest.GuessesLeft)
-            .UInt(0).UInt(0).UInt(0).UInt(0).Bytes([]).Bytes(element).Bytes(honest.Evaluation!.Proof.ToArray())
-            .Array(0).ToArray();
+        var signed = new CborIn(honest.Sign(_signing));
+        signed.Array(2);
+        var body = signed.Bytes(1, RealmLimits.AnswerBytes);
+        element.CopyTo(body, body.AsSpan().IndexOf(honest.Evaluation!.Evaluated.ToArray()));
         return new CborOut().Array(2).Bytes(body).Bytes(_signing.Sign(SignatureLabel.RealmStatus, body)).ToArray();
     }
 
@@ -84,21 +91,24 @@ internal sealed class RogueRealm : IDisposable
 
     private HttpResponseMessage Register(byte[] body)
     {
+        var register = RealmRegister.Decode(body);
         _registered?.Dispose();
-        try
-        {
-            _registered = RealmRegistration.Open(body, Identity, _kem);
-        }
-        catch (WireFormatException)
-        {
-            // It was told of no home: it knows no chain.
-            return new HttpResponseMessage(HttpStatusCode.UnprocessableEntity)
-            {
-                Content = new StringContent(
-                    $$"""{"type":"{{ProblemTypes.Prefix}}{{ProblemTypes.Refused}}","title":"no","field":"head"}"""),
-            };
-        }
-        return Cbor(Of(_registered.Slot, body).Sign(_signing));
+        (_registered, _head) = (register.Open(Identity, _kem), register.Head);
+        return Cbor(Of(register.Slot, body).Sign(_signing));
+    }
+
+    private HttpResponseMessage Follow(byte[] body)
+    {
+        _head = RealmFollow.Decode(body).Head;
+        return Cbor(new RealmHeadAnswer(
+            Identity.Fingerprint, Hash256.Of(body), new RealmHeads(_head, [])).Sign(_signing));
+    }
+
+    private HttpResponseMessage Command(byte[] body)
+    {
+        var command = RealmCommand.Decode(body);
+        _head = command.Head;
+        return Cbor(Sign((Status ?? (honest => honest))(Of(command.Slot, body))));
     }
 
     private HttpResponseMessage Evaluate(byte[] body)
@@ -111,7 +121,8 @@ internal sealed class RogueRealm : IDisposable
     private RealmStatus Of(AuthorityId slot, byte[] request) => new()
     {
         Realm = Identity.Fingerprint, Slot = slot, Request = Hash256.Of(request), State = RealmSlotState.Live,
-        GuessesLeft = 10, NextAttemptInMs = 0, Round = 0, Version = 1,
+        GuessesLeft = 10, NextAttemptInMs = 0, Round = 0,
+        Told = Told(_registered!.Share.PublicKey),
     };
 
     private static HttpResponseMessage Json(RealmIdentity identity) => new(HttpStatusCode.OK)

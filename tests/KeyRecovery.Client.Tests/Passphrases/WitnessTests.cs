@@ -161,22 +161,6 @@ public sealed class WitnessTests(RealmsFixture fixture) : IDisposable
     }
 
     [Fact]
-    public async Task F10_a_head_that_the_home_has_not_signed_names_its_realm_and_holds_nobody_up()
-    {
-        using var phone = await PrepareAsync(honest: [1, 2]);
-        using var laptop = Laptop(_ => _told[1], honest: [1, 2]);
-        using var other = SigningKey.FromSeed(RogueRealm.Random());
-        var madeUp = SignedHead.Sign(
-            Head(_told[1]).Head with { Chain = new ChainPlace(CborOut.MaxInteger, Hash256.Of([7])) }, other);
-        _realm.Lie = (realm, _, honest) => realm.Tell(honest, new RealmHeads(madeUp, []));
-
-        using var session = TestDevice.Value(await GuessAsync(laptop));
-
-        var report = Assert.Single(session.RealmReports);
-        Assert.Equal(("rogue", RealmFault.Head), (report.Realm, report.Fault));
-    }
-
-    [Fact]
     public async Task Where_all_realms_know_the_home_by_another_key_the_home_is_not_believed()
     {
         using var phone = await PrepareAsync();

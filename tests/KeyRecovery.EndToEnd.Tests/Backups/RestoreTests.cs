@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using KeyRecovery.Protocol.Recovery;
+using KeyRecovery.EndToEnd.Tests.Realms;
 using KeyRecovery.Testing.Hosting;
 using KeyRecovery.Testing.Realms;
 
@@ -71,7 +72,7 @@ public sealed class RestoreTests : IDisposable
     [Fact]
     public async Task A_lost_key_store_comes_back_with_the_ring_and_its_passphrases_are_locked()
     {
-        using var site = await Site.MakeAsync();
+        using var site = await Site.MakeAsync(RealmSettings.App);
         var (kept, gone) = (_people.Add(), _people.Add());
         using var slot = new TestRealmSlot(SystemRandom.Instance);
         var (set, port) = await BackUpAndEraseAsync(site, gone, kept, async server =>

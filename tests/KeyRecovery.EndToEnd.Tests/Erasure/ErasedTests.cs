@@ -1,6 +1,7 @@
-using System.Text;
+using KeyRecovery.EndToEnd.Tests.Realms;
 using KeyRecovery.Testing.Hosting;
 using KeyRecovery.Testing.Needs;
+using System.Text;
 using Xunit.Abstractions;
 
 namespace KeyRecovery.EndToEnd.Tests.Erasure;
@@ -17,7 +18,8 @@ public sealed class ErasedTests(ITestOutputHelper output)
     {
         using var folder = new TempFolder();
         await using var server =
-            await ServerProcess.StartAsync(folder["data"], 0, ("LogFile", folder["server.log"]), ("LogLevel", "Debug"));
+            await ServerProcess.StartAsync(
+                folder["data"], 0, [.. RealmSettings.App, ("LogFile", folder["server.log"]), ("LogLevel", "Debug")]);
         var people = await Person.LiveAsync(server, Accounts);
         var before = WrappedKeys.Of(folder["data"]);
         Assert.Equal(2 * Accounts, before.Count);

@@ -1,8 +1,9 @@
-using System.Diagnostics;
-using System.Security.Cryptography;
+using KeyRecovery.EndToEnd.Tests.Realms;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Testing.Hosting;
 using KeyRecovery.Testing.Needs;
+using System.Diagnostics;
+using System.Security.Cryptography;
 using Xunit.Abstractions;
 
 namespace KeyRecovery.EndToEnd.Tests.Erasure;
@@ -22,10 +23,7 @@ public sealed class KilledErasureTests(ITestOutputHelper output)
     // A hold of nothing: what a device asks for is written down with the key's end, and a kill before it leaves
     // nothing.
     private static readonly (string, string)[] AtOnce =
-    [
-        ("Apps:0:Id", "demo"), ("Apps:0:Issuer", "urn:keyrecovery:development"), ("Apps:0:Audience", "demo"),
-        ("Apps:0:Policy:Erasure:HoldHours", "0"),
-    ];
+        [.. RealmSettings.App, ("Apps:0:Policy:Erasure:HoldHours", "0")];
 
     private enum Way
     {

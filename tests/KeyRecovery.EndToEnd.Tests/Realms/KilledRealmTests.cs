@@ -51,14 +51,14 @@ public sealed class KilledRealmTests(ITestOutputHelper output)
                 await ServerProcess.StartAsync(folder["data"], port, RealmSettings.WithoutWaitsOrEnd);
             using var after = new HttpClient { BaseAddress = again.Address };
             var later = await TestRealmClient.ConnectAsync(after, await again.TokenAsync(subject));
-            var counted = Budget - (await later.ManageAsync(slot, 0, RealmCommand.Status)).GuessesLeft;
+            var counted = Budget - (await later.StatusAsync(slot)).GuessesLeft;
             Assert.InRange(counted, answered.Count(a => a), Guesses);
             unanswered += answered.Count(a => !a);
             countedUnanswered += counted - answered.Count(a => a);
 
             // Counted before or not: each attempt ends up charged once.
             foreach (var guess in guesses) Assert.Equal("ok", (await later.GuessAsync(guess)).Slug);
-            Assert.Equal(Budget - Guesses, (await later.ManageAsync(slot, 0, RealmCommand.Status)).GuessesLeft);
+            Assert.Equal(Budget - Guesses, (await later.StatusAsync(slot)).GuessesLeft);
             await again.StopAsync();
         }
         output.WriteLine($"{unanswered} guesses got no answer, {countedUnanswered} of them were counted");

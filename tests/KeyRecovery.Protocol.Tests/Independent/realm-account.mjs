@@ -1,4 +1,4 @@
-// §14.5: what authorities and a realm that knows the chain say to each other, and what it makes of a head.
+// §14.4: what authorities and a realm say to each other, and what it makes of a head.
 import { compare, empty, hex, same } from './bytes.mjs';
 import { check, checkKey, sign, verifies, underLabel } from './ed25519.mjs';
 import { checkHeadSignature, contradict, differenceOf, explains, readHead } from './head.mjs';
@@ -12,7 +12,7 @@ import { chainOf, headOf } from './sigchain.mjs';
 import { decode, encode } from './structure.mjs';
 
 const label = (name) => `keyrecovery/v1/realm-${name}`;
-const most = { links: 4096, bundle: 4259840, answer: 8192, state: 4, action: 5, event: 8, events: 64, active: 32 };
+const most = { links: 4096, bundle: 4259840, answer: 8192, state: 4, action: 5, event: 7, events: 64, active: 32 };
 const knownSeconds = 72 * 60 * 60;
 
 function writeBundle(name, body, seed, { head, links }) {
@@ -33,20 +33,20 @@ export function writeRegister(realm, { share, ...fields }, chain, seed, randomne
   checkKemKey(realm.kemKey);
   const { slot } = fields;
   const { account, chainHash } = readHead(chain.head);
-  const inner = encode('realmShare', { slot, ...share });
-  const info = encode('realmShareInfo', { realm: realm.fingerprint, slot, account });
+  const inner = encode('realmRegistration', { slot, ...share });
+  const info = encode('realmRegisterInfo', { realm: realm.fingerprint, slot, account });
   const sealed = hpkeSeal(realm.kemKey, info, empty, inner, randomness);
-  const body = encode('realmRegisterBody', { realm: realm.fingerprint, ...fields, account, chainHash, sealed });
+  const body = encode('realmRegister', { realm: realm.fingerprint, ...fields, account, chainHash, sealed });
   return writeBundle('register', body, seed, chain);
 }
 
 export function readRegister(bytes, realm, signerKey) {
   const bundle = readBundle(bytes);
-  const { sealed, slot, account, chainHash, signer } = decode('realmRegisterBody', bundle.body);
+  const { sealed, slot, account, chainHash, signer } = decode('realmRegister', bundle.body);
   demand(same(bundle.head.account, account) && same(bundle.head.chainHash, chainHash), 'malformed');
   checkSigned('register', bundle, signerKey);
-  const info = encode('realmShareInfo', { realm: realm.fingerprint, slot, account });
-  const share = decode('realmShare', orRefuse('malformed', () => hpkeOpen(realm.kemSeed, info, empty, sealed)));
+  const info = encode('realmRegisterInfo', { realm: realm.fingerprint, slot, account });
+  const share = decode('realmRegistration', orRefuse('malformed', () => hpkeOpen(realm.kemSeed, info, empty, sealed)));
   demand(same(share.slot, slot), 'malformed');
   checkKey(share.signingKey);
   demand(same(shareKey(scalar(share.share)).toBytes(), share.shareKey), 'malformed');
@@ -99,9 +99,9 @@ function checkHeads({ signedHead, signedRestored, contradicting, replaced }) {
   return readHead(signedHead);
 }
 
-export function writeStatus({ events, ...fields }, heads, seed) {
-  const status = encode('realmSlotStatus', {
-    ...fields, ...headsOut(heads), evaluated: empty, proof: empty, list1: events,
+export function writeStatus({ events, evaluated = empty, proof = empty, ...fields }, heads, seed) {
+  const status = encode('realmStatus', {
+    ...fields, ...headsOut(heads), evaluated, proof, list1: events,
   });
   return encode('answer', { status, signature: sign(seed, label('status'), status) });
 }
@@ -110,7 +110,7 @@ export function readStatus(bytes, realm, slot, request) {
   demand(bytes.length <= most.answer, 'malformed');
   const { status, signature } = decode('answer', bytes);
   check(realm.signingKey, label('status'), status, signature, 'signature');
-  const { list1: events, ...fields } = decode('realmSlotStatus', status);
+  const { list1: events, ...fields } = decode('realmStatus', status);
   demand(fields.state >= 1 && fields.state <= most.state && events.length <= most.events, 'malformed');
   checkKey(fields.signingKey);
   checkHeads(fields);

@@ -22,7 +22,7 @@ export const structures = {
   manifestPrivateKey: '["keyrecovery/v1/manifest-private-key", account b16, epoch u]',
   manifestPrivateAad: '["keyrecovery/v1/manifest-private", account b16, version u, epoch u]',
   manifestPrivate: `["keyrecovery/v1/manifest-private", 1, labelKey b32, [id b16, name t1..64, length u, modified u]*,
-    [id b16, name t≤64, flags u]*, [slot b16, realm t1..255, managementSeed b32]*]`,
+    [id b16, name t≤64, flags u]*]`,
   leafLabel: '["keyrecovery/v1/leaf-label", account b16, version u]',
   // §6
   itemKey: '["keyrecovery/v1/item-key", account b16, id b16]',
@@ -66,26 +66,15 @@ export const structures = {
   passphraseSlot:
     '["keyrecovery/v1/passphrase-slot", 1, t u, m u, p u, threshold u, [realm b32, share key b32]*]',
   realm: '["keyrecovery/v1/realm", 1, signing key b32, kem key b1216]',
-  realmRegister: '["keyrecovery/v1/realm-register", 1, slot b16, sealed b]',
-  realmRegisterInfo: '["keyrecovery/v1/realm-register", realm b32, slot b16]',
-  realmRegistration: `["keyrecovery/v1/realm-registration", 1, slot b16, signing key b32, management key b32,
-    share key b32, share b32]`,
   realmEvaluate: '["keyrecovery/v1/realm-evaluate", 1, slot b16, attempt b16, blinded b32]',
   resetBody: '[reset b, signature b64]',
   realmReset: '["keyrecovery/v1/realm-reset", 1, realm b32, slot b16, attempt b16, round u]',
-  manageBody: '[manage b, signature b64]',
-  realmManage: `["keyrecovery/v1/realm-manage", 1, realm b32, slot b16, version u, action u,
-    head sequence u, head hash b0|b32, management key b0|b32]`,
   answer: '[status b, signature b64]',
-  realmStatus: `["keyrecovery/v1/realm-status", 1, realm b32, slot b16, request b32, state u, guessesLeft u,
-    nextAttemptInMs u, round u, version u, head sequence u, head hash b0|b32, evaluated b0|b32, proof b0|b64,
-    [at u, event u]*]`,
-  // §14.5
   signedBundle: '[[body b, signature b64], signed head b, signed link b*]',
-  realmRegisterBody:
+  realmRegister:
     `["keyrecovery/v1/realm-register", 1, realm b32, slot b16, account b16, signer b16, chainHash b32, sealed b]`,
-  realmShareInfo: '["keyrecovery/v1/realm-register", realm b32, slot b16, account b16]',
-  realmShare: `["keyrecovery/v1/realm-registration", 1, slot b16, signing key b32, share key b32, share b32]`,
+  realmRegisterInfo: '["keyrecovery/v1/realm-register", realm b32, slot b16, account b16]',
+  realmRegistration: `["keyrecovery/v1/realm-registration", 1, slot b16, signing key b32, share key b32, share b32]`,
   realmFollow: `["keyrecovery/v1/realm-follow", 1, signed head b, signed link b*, signed restored b*,
     fork b (empty: none)]`,
   signedFork: '[body b, signature b64]',
@@ -93,7 +82,7 @@ export const structures = {
   realmCommand:
     '["keyrecovery/v1/realm-command", 1, realm b32, account b16, slot b16, action u, count u, signer b16]',
   realmReceipt: '["keyrecovery/v1/realm-receipt", 1, account b16, receipt b]',
-  realmSlotStatus: `["keyrecovery/v1/realm-status", 1, realm b32, slot b16, request b32, state u, guessesLeft u,
+  realmStatus: `["keyrecovery/v1/realm-status", 1, realm b32, slot b16, request b32, state u, guessesLeft u,
     nextAttemptInMs u, round u, count u, share key b32, signing key b32, signed head b, signed restored b*,
     contradicting b (empty: none), replaced b (empty: none), evaluated b0|b32, proof b0|b64, [at u, event u]*]`,
   headAnswer: '[answer b, signature b64]',

@@ -56,14 +56,12 @@ internal static class SignedThings
         Of(SignatureLabel.RealmReset,
             RealmReset.Sign(Realm.Fingerprint, Slot, new AttemptId(Random.Bytes(16)), 1, Key),
             bytes => RealmReset.Decode(bytes).IsSignedBy(Key.PublicKey)),
-        Of(SignatureLabel.RealmManage, RealmManage.Sign(Realm.Fingerprint, Slot, 1, RealmCommand.Pause, Key),
-            bytes => RealmManage.Decode(bytes).IsSignedBy(Key.PublicKey)),
         OfBundle(SignatureLabel.RealmRegister, RealmRegister.Seal(
                 Realm, Slot, Key.PublicKey, Share(), Head, [], Slot, Key, Random),
             bytes => RealmRegister.Decode(bytes).IsSignedBy(Key.PublicKey)),
-        OfBundle(SignatureLabel.RealmCommand, RealmCommandRequest.Sign(
-                Realm.Fingerprint, Slot, RealmCommandKind.Pause, 1, Head, [], Slot, Key),
-            bytes => RealmCommandRequest.Decode(bytes).IsSignedBy(Key.PublicKey)),
+        OfBundle(SignatureLabel.RealmCommand, RealmCommand.Sign(
+                Realm.Fingerprint, Slot, RealmAction.Pause, 1, Head, [], Slot, Key),
+            bytes => RealmCommand.Decode(bytes).IsSignedBy(Key.PublicKey)),
         Of(SignatureLabel.RealmFork, RealmFork.Sign(Realm.Fingerprint, Head.Head, Slot, Key).Bytes,
             bytes => RealmFork.Decode(bytes).IsSignedBy(Key.PublicKey)),
         Of(SignatureLabel.RealmHead,
@@ -119,8 +117,8 @@ internal static class SignedThings
     private static RealmStatus Status() => new()
     {
         Realm = Realm.Fingerprint, Slot = Slot, Request = Hash256.Of(Request), State = RealmSlotState.Live,
-        GuessesLeft = 9, NextAttemptInMs = 0, Round = 1, Version = 1, Head = null, Evaluation = null,
-        Events = ImmutableArray<RealmEvent>.Empty,
+        GuessesLeft = 9, NextAttemptInMs = 0, Round = 1,
+        Told = new RealmSlotTold(1, Share().PublicKey, Key.PublicKey, new RealmHeads(Head, [])),
     };
 
     private static OprfScalar Share()

@@ -1,4 +1,5 @@
 using System.Reflection;
+using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Tests.Golden;
@@ -59,17 +60,20 @@ public sealed class UnknownVersions : IDisposable
     [Theory]
     [InlineData(0, RealmFault.UpgradeRequired)]
     [InlineData(1, RealmFault.None)]
-    [InlineData(8, RealmFault.None)]
-    [InlineData(9, RealmFault.UpgradeRequired)]
+    [InlineData(7, RealmFault.None)]
+    [InlineData(8, RealmFault.UpgradeRequired)]
     public void An_event_of_an_unknown_kind_asks_for_an_upgrade(int kind, RealmFault fault)
     {
         using var key = SigningKey.FromSeed(new byte[32]);
         using var kem = KemPrivateKey.FromSeed(new byte[32]);
+        using var shares = OprfKeyShares.Split(1, 1, new TestRandom(1));
         var realm = new RealmIdentity(key.PublicKey, kem.PublicKey);
+        var head = TestHome.Sign(new GoldenWorld().Account.Now.Manifest);
         var status = new RealmStatus
         {
             Realm = realm.Fingerprint, Slot = default, Request = Hash256.Of([]), State = RealmSlotState.Live,
-            GuessesLeft = 9, NextAttemptInMs = 0, Round = 1, Version = 1, Head = null, Evaluation = null,
+            GuessesLeft = 9, NextAttemptInMs = 0, Round = 1,
+            Told = new RealmSlotTold(1, shares.ShareKeys[0], key.PublicKey, new RealmHeads(head, [])),
             Events = [new RealmEvent(1, (RealmEventKind)kind)],
         };
         Assert.Equal(fault, RealmStatus.Read(status.Sign(key), realm, default, []).Fault);

@@ -69,29 +69,19 @@ internal sealed class VersionedThings : IDisposable
         var (slot, attempt) = (new AuthorityId(_random.Bytes(16)), new AttemptId(_random.Bytes(16)));
         using var shares = OprfKeyShares.Split(1, 1, _random);
         using var blind = OprfRequest.Blind(_random.Bytes(32), _random);
-        var info = new CborOut().Array(3).Text(Labels.RealmRegister).Bytes(realm.Fingerprint).Bytes(slot).ToArray();
-        byte[] Sealed(byte[] plain) => new CborOut().Array(4).Text(Labels.RealmRegister).UInt(1).Bytes(slot)
-            .Bytes(Hpke.Seal(realm.KemKey, info, [], plain, new byte[64])).ToArray();
-        var registration = new CborOut().Array(7).Text(Labels.RealmRegistration).UInt(1).Bytes(slot)
-            .Bytes(_key.PublicKey.ToArray()).Bytes(_key.PublicKey.ToArray())
-            .Bytes(shares.Shares[0].PublicKey.ToArray()).Bytes(shares.Shares[0].Span).ToArray();
-        var open = Throws(b => RealmRegistration.Open(b, realm, _kem).Dispose());
-        yield return new(Labels.RealmRegister, Sealed(registration), open);
-        yield return new(Labels.RealmRegistration, registration, b => open(Sealed(b)));
         yield return new(
             Labels.RealmEvaluate, new RealmEvaluate(slot, attempt, blind.Blinded).Encode(),
             Throws(b => RealmEvaluate.Decode(b)));
         yield return new(
             Labels.RealmReset, Body(RealmReset.Sign(realm.Fingerprint, slot, attempt, 1, _key)),
             Throws(b => RealmReset.Decode(Sign(b))));
-        yield return new(
-            Labels.RealmManage, Body(RealmManage.Sign(realm.Fingerprint, slot, 1, RealmCommand.Pause, _key)),
-            Throws(b => RealmManage.Decode(Sign(b))));
         foreach (var thing in OfRealmBundles(realm, slot, shares)) yield return thing;
         var status = new RealmStatus
         {
             Realm = realm.Fingerprint, Slot = slot, Request = Hash256.Of([]), State = RealmSlotState.Live,
-            GuessesLeft = 9, NextAttemptInMs = 0, Round = 1, Version = 1, Head = null, Evaluation = null, Events = [],
+            GuessesLeft = 9, NextAttemptInMs = 0, Round = 1,
+            Told = new RealmSlotTold(
+                1, shares.ShareKeys[0], _key.PublicKey, new RealmHeads(TestHome.Sign(_account.Now.Manifest), [])),
         };
         yield return new(Labels.RealmStatus, Body(status.Sign(_key)), b => RealmStatus.Read(
             Sign(b, SignatureLabel.RealmStatus), realm, slot, []).Fault switch
@@ -121,12 +111,20 @@ internal sealed class VersionedThings : IDisposable
         yield return new(
             Labels.RealmRegister,
             Inner(RealmRegister.Seal(realm, slot, _key.PublicKey, share, head, [], _phone.Id, _key, _random)),
-            Throws(b => RealmRegister.Decode(Bundle(b))), " that is signed");
+            Throws(b => RealmRegister.Decode(Bundle(b))));
+        var registration = new CborOut().Array(6).Text(Labels.RealmRegistration).UInt(1).Bytes(slot)
+            .Bytes(_key.PublicKey.ToArray()).Bytes(share.PublicKey.ToArray()).Bytes(share.Span).ToArray();
+        var info = new CborOut().Array(4).Text(Labels.RealmRegister).Bytes(realm.Fingerprint).Bytes(slot)
+            .Bytes(head.Head.Account).ToArray();
+        yield return new(Labels.RealmRegistration, registration, Throws(b => RealmRegister.Decode(
+            Bundle(new CborOut().Array(8).Text(Labels.RealmRegister).UInt(1).Bytes(realm.Fingerprint).Bytes(slot)
+                .Bytes(head.Head.Account).Bytes(_phone.Id).Bytes(head.Head.Chain.Hash)
+                .Bytes(Hpke.Seal(realm.KemKey, info, [], b, new byte[64])).ToArray())).Open(realm, _kem).Dispose()));
         yield return new(
             Labels.RealmCommand,
-            Inner(RealmCommandRequest.Sign(
-                realm.Fingerprint, slot, RealmCommandKind.Pause, 1, head, [], _phone.Id, _key)),
-            Throws(b => RealmCommandRequest.Decode(Bundle(b))));
+            Inner(RealmCommand.Sign(
+                realm.Fingerprint, slot, RealmAction.Pause, 1, head, [], _phone.Id, _key)),
+            Throws(b => RealmCommand.Decode(Bundle(b))));
         yield return new(
             Labels.RealmFork, Body(RealmFork.Sign(realm.Fingerprint, head.Head, _phone.Id, _key).Bytes.ToArray()),
             Throws(b => RealmFork.Decode(Sign(b))));

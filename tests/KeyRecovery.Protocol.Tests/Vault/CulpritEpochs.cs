@@ -195,7 +195,7 @@ public sealed class CulpritEpochs : IDisposable
             signer);
         using var content = new ManifestPrivate(
             ManifestPrivate.NewLabelKey(_random),
-            [.. items.Select(item => new ItemNote(item.Id, $"item {item.Id}", 3, 0))], [], []);
+            [.. items.Select(item => new ItemNote(item.Id, $"item {item.Id}", 3, 0))], []);
         var manifest = before.Manifest with
         {
             Version = before.Manifest.Version + 1, Previous = before.Hash, Trail = before.NextTrail,

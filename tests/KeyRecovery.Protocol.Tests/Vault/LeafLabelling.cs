@@ -148,7 +148,7 @@ public sealed class LeafLabelling : IDisposable
         var key = read!.Current;
         using var before = ManifestPrivate.Open(key, now.Manifest)!;
         using var content = new ManifestPrivate(
-            SecretBytes.Copy(labelKey.Span), before.Items, before.Authorities, []);
+            SecretBytes.Copy(labelKey.Span), before.Items, before.Authorities);
         _account.Take(new CommitBundle(null, null, SignedManifest.Sign(now.Manifest with
         {
             Version = next,

@@ -94,8 +94,7 @@ public sealed class VaultSecrets : IDisposable
 
     private IEnumerable<object> Secrets() =>
     [
-        _open, _draft, _point, _open.Keys, _open.Keys.Current, _open.Private,
-        new RealmKey(default, "home", SecretBytes.Copy(new byte[32])), new OpenedItem("diary", [1]),
+        _open, _draft, _point, _open.Keys, _open.Keys.Current, _open.Private, new OpenedItem("diary", [1]),
     ];
 
     private OpenRestorePoint Point() => new RestorePoint(_open.Vault.Manifest, ReadOnlyMemory<byte>.Empty)

@@ -40,8 +40,8 @@ public sealed class ErasureRaceTests
             };
             var user = new AppUser(TestAccount.DefaultApp, "issuer", $"racer {round}");
             var (account, phone, _) = await server.NewAccountAsync(_random, user.Subject);
-            using var slot = new TestRealmSlot(_random);
-            using var late = new TestRealmSlot(_random);
+            using var slot = new TestRealmSlot(_random, TestAccount.DefaultApp);
+            using var late = new TestRealmSlot(_random, TestAccount.DefaultApp);
             await RegisterAsync(server, user, slot);
             var guess = slot.Guess();
             var beside = Task.WhenAll(
@@ -55,8 +55,8 @@ public sealed class ErasureRaceTests
             Assert.Equal(ErrorCode.NotFound,
                 Failure(await server.Service.Realm.EvaluateAsync(
                     user, again.Request, Hash256.Of(again.Body), default)).Code);
-            Assert.Equal(RealmSlotState.Destroyed, (await SlotAsync(server, slot))!.State);
-            Assert.True(isAnew || await SlotAsync(server, late) is null or { State: RealmSlotState.Destroyed });
+            Assert.True((await SlotAsync(server, slot))!.IsDestroyed);
+            Assert.True(isAnew || await SlotAsync(server, late) is null or { IsDestroyed: true });
         }
     }
 
@@ -67,7 +67,7 @@ public sealed class ErasureRaceTests
         await using var server = await OpenAsync(store => held = new HeldKeyStore(store));
         var user = new AppUser(TestAccount.DefaultApp, "issuer", "anna");
         var (account, phone, _) = await server.NewAccountAsync(_random, user.Subject);
-        using var late = new TestRealmSlot(_random);
+        using var late = new TestRealmSlot(_random, TestAccount.DefaultApp);
         var writes = 0;
         held.BeforeWrite = async write =>
         {
@@ -81,9 +81,9 @@ public sealed class ErasureRaceTests
         Assert.Null(await SlotAsync(server, late));
         Assert.Equal(0, await server.CountAsync(Table.RealmSubjects));
         // Afterwards the person is anybody, and may register anew.
-        using var anew = new TestRealmSlot(_random);
+        using var anew = new TestRealmSlot(_random, TestAccount.DefaultApp);
         await RegisterAsync(server, user, anew);
-        Assert.Equal(RealmSlotState.Fresh, (await SlotAsync(server, anew))!.State);
+        Assert.False((await SlotAsync(server, anew))!.IsDestroyed);
     }
 
     [Fact]
@@ -193,7 +193,7 @@ public sealed class ErasureRaceTests
         {
             var user = new AppUser(TestAccount.DefaultApp, "issuer", $"racer {round}");
             var (account, phone, _) = await server.NewAccountAsync(_random, user.Subject);
-            using var slot = new TestRealmSlot(_random);
+            using var slot = new TestRealmSlot(_random, TestAccount.DefaultApp);
             await RegisterAsync(server, user, slot);
             var rotation = Task.Run(() => server.Service.Rotation.RunAsync(begin: true, null, default));
             Assert.Equal(ErasureState.Erased, (await Task.Run(() => server.RequestErasureAsync(account, phone))).State);
@@ -214,7 +214,7 @@ public sealed class ErasureRaceTests
         await foreach (var row in server.Keys.ScanAsync(Table.KeyRows, default))
             Assert.True(KeyRow.Decode(row.Value).WrappedSubjectKey.IsEmpty);
         await foreach (var row in server.Keys.ScanAsync(Table.RealmSlots, default))
-            Assert.Equal(RealmSlotState.Destroyed, RealmSlotRow.Decode(row.Value).State);
+            Assert.True(RealmSlotRow.Decode(row.Value).IsDestroyed);
     }
 
     [Fact]
@@ -249,8 +249,7 @@ public sealed class ErasureRaceTests
     private static async Task<Outcome<byte[]>> TryRegisterAsync(TestService server, AppUser user, TestRealmSlot slot)
     {
         var body = slot.Registration(server.Service.Realm.Identity);
-        using var registration = server.Service.Realm.OpenRegistration(body);
-        return await server.Service.Realm.RegisterAsync(user, registration, Hash256.Of(body), default);
+        return await server.Service.Realm.RegisterAsync(user, RealmRegister.Decode(body), Hash256.Of(body), default);
     }
 
     private static async Task<RealmSlotRow?> SlotAsync(TestService server, TestRealmSlot slot) =>

@@ -1,4 +1,5 @@
 using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Erasure;
@@ -117,11 +118,11 @@ public sealed class OldCopyTests
         for (var i = 0; i < count; i++)
         {
             var (account, phone, code) = await server.NewAccountAsync(_random, $"person {i}");
-            var slot = new TestRealmSlot(_random);
+            var slot = new TestRealmSlot(_random, TestAccount.DefaultApp);
             var body = slot.Registration(server.Service.Realm.Identity);
-            using var registration = server.Service.Realm.OpenRegistration(body);
-            Assert.IsType<Outcome<byte[]>.Done>(await server.Service.Realm.RegisterAsync(
-                new AppUser(account.AppId, "issuer", $"person {i}"), registration, Hash256.Of(body), default));
+                Assert.IsType<Outcome<byte[]>.Done>(await server.Service.Realm.RegisterAsync(
+                new AppUser(account.AppId, "issuer", $"person {i}"), RealmRegister.Decode(body), Hash256.Of(body),
+                default));
             using var open = await server.PassAsync(account, phone);
             people.Add(new Person($"person {i}", account, phone, code, slot, Loot.Hex(open.Rows.Locator)));
         }

@@ -35,7 +35,7 @@ internal sealed class Racer(AppUser user, TestRandom random) : IDisposable
     public CommitBundle? Commit { get; set; }
 
     /// <summary>A share that is there before.</summary>
-    public TestRealmSlot Slot { get; } = new(random);
+    public TestRealmSlot Slot { get; } = new(random, TestAccount.DefaultApp);
 
     /// <summary>When the receipt was last handed to the key store, by the track's count; 0 before.</summary>
     public long ReceiptAt { get; set; }

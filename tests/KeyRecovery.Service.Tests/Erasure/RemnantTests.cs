@@ -1,3 +1,4 @@
+using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Erasure;
@@ -46,11 +47,11 @@ public sealed class RemnantTests
             var account = TestAccount.Begin(_random, phone, [TestAuthority.Code(_random)],
                 items: [(new ItemId(_random.Bytes(16)), _random.Bytes(60))]);
             Assert.IsType<Outcome<Heads>.Done>(await server.CreateAsync(account, $"person {i}"));
-            using var slot = new TestRealmSlot(_random);
+            using var slot = new TestRealmSlot(_random, TestAccount.DefaultApp);
             var body = slot.Registration(server.Service.Realm.Identity);
-            using var registration = server.Service.Realm.OpenRegistration(body);
-            Assert.IsType<Outcome<byte[]>.Done>(await server.Service.Realm.RegisterAsync(
-                new AppUser(account.AppId, "issuer", $"person {i}"), registration, Hash256.Of(body), default));
+                Assert.IsType<Outcome<byte[]>.Done>(await server.Service.Realm.RegisterAsync(
+                new AppUser(account.AppId, "issuer", $"person {i}"), RealmRegister.Decode(body), Hash256.Of(body),
+                default));
             people.Add((account, phone));
         }
 

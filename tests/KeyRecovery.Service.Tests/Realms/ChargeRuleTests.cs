@@ -44,7 +44,7 @@ public sealed class ChargeRuleTests
         var locked = RuleWorld.Refused(ErrorCode.SlotLocked, _world.Guess());
         Assert.True(locked.ShareDestroyed);
         Assert.Equal((0, 0L), (locked.GuessesLeft, locked.NextAttemptInMs));
-        Assert.Equal(RealmSlotState.Destroyed, _world.Row.State);
+        Assert.True(_world.Row.IsDestroyed);
         Assert.True(_world.Row.SealedShare.IsEmpty);
         Assert.Equal(0u, _world.Row.Kek.Value);
 
@@ -125,13 +125,13 @@ public sealed class ChargeRuleTests
     {
         var (attempt, element) = (_world.NewAttempt(), _world.NewElement());
         _world.Guess(attempt, element);
-        _world.Manage(1, RealmCommand.Pause);
+        _world.IsPaused = true;
         Assert.Equal(
             (9, 0L), (RuleWorld.Refused(ErrorCode.SlotPaused, _world.Guess()) is var f
                 ? f.GuessesLeft : null, f.NextAttemptInMs));
         RuleWorld.Refused(ErrorCode.SlotPaused, _world.Guess(attempt, element));
         Assert.Equal(9, _world.Standing.GuessesLeft);
-        _world.Manage(2, RealmCommand.Resume);
+        _world.IsPaused = false;
         Assert.Null(Assert.IsType<RealmStep.Proceed>(_world.Guess(attempt, element)).Next);
         _world.Counted();
     }
@@ -139,7 +139,7 @@ public sealed class ChargeRuleTests
     [Fact]
     public void A_refused_guess_is_written_down_once_an_hour()
     {
-        _world.Manage(1, RealmCommand.Pause);
+        _world.IsPaused = true;
         var before = Events();
         for (var i = 0; i < 100; i++) _world.Guess();
         Assert.Equal([.. before, RealmEventKind.Refused], Events());

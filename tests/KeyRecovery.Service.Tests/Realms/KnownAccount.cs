@@ -108,16 +108,16 @@ internal sealed class KnownAccount : IAsyncDisposable
         RealmFork.Sign(Realm.Identity.Fingerprint, HeadOf(vault, time).Head, signer.Id, signer.Signing);
 
     public Task<Outcome<byte[]>> CommandAsync(
-        RealmCommandKind kind, TestAuthority signer, ulong count, AppUser? user = null, TestAuthority? slot = null) =>
+        RealmAction kind, TestAuthority signer, ulong count, AppUser? user = null, TestAuthority? slot = null) =>
         SendAsync(Command(kind, signer, count, slot), user);
 
-    public byte[] Command(RealmCommandKind kind, TestAuthority signer, ulong count, TestAuthority? slot = null) =>
-        RealmCommandRequest.Sign(
+    public byte[] Command(RealmAction kind, TestAuthority signer, ulong count, TestAuthority? slot = null) =>
+        RealmCommand.Sign(
             Realm.Identity.Fingerprint, (slot ?? Slot).Id, kind, count, HeadOf(Account.Now), LinksOf(Account.Now),
             signer.Id, signer.Signing);
 
     public Task<Outcome<byte[]>> SendAsync(byte[] command, AppUser? user = null) =>
-        Realm.CommandAsync(RealmCommandRequest.Decode(command), user, Hash256.Of(command), default).AsTask();
+        Realm.CommandAsync(RealmCommand.Decode(command), user, Hash256.Of(command), default).AsTask();
 
     public Task<Outcome<byte[]>> ReceiptAsync(byte id)
     {
@@ -140,7 +140,7 @@ internal sealed class KnownAccount : IAsyncDisposable
     /// <summary>The status that a device reads.</summary>
     public async Task<RealmStatus> StatusAsync(TestAuthority? signer = null)
     {
-        var command = Command(RealmCommandKind.Status, signer ?? Phone, 0);
+        var command = Command(RealmAction.Status, signer ?? Phone, 0);
         var answer = Assert.IsType<Outcome<byte[]>.Done>(await SendAsync(command)).Value;
         var (status, fault) = RealmStatus.Read(answer, Realm.Identity, Slot.Id, command);
         Assert.Equal(RealmFault.None, fault);
@@ -153,7 +153,7 @@ internal sealed class KnownAccount : IAsyncDisposable
         await Server.DisposeAsync();
     }
 
-    private RealmEvaluate NewGuess()
+    public RealmEvaluate NewGuess()
     {
         using var request = OprfRequest.Blind([1, 2, 3], SystemRandom.Instance);
         return new RealmEvaluate(Slot.Id, AttemptId.Draw(SystemRandom.Instance), request.Blinded);

@@ -33,23 +33,54 @@ public sealed class KnownAccountSteps
         });
     }
 
+    public static TheoryData<RealmAction, StepFate> Commands()
+    {
+        var data = new TheoryData<RealmAction, StepFate>();
+        foreach (var action in Enum.GetValues<RealmAction>().Except([RealmAction.Status]))
+            foreach (var fate in Enum.GetValues<StepFate>())
+                data.Add(action, fate);
+        return data;
+    }
+
     [Theory]
-    [InlineData(StepFate.Cut)]
-    [InlineData(StepFate.AnswerLost)]
-    [InlineData(StepFate.Frozen)]
-    public async Task A_pause_at_each_step_is_one_write_and_counted_once(StepFate fate)
+    [MemberData(nameof(Commands))]
+    public async Task A_command_at_each_step_is_counted_once_and_none_of_before_comes_behind(
+        RealmAction action, StepFate fate)
     {
         await using var world = await StepWorld.OpenAsync();
-        var seed = 4600;
-        await world.AtEachStepAsync(fate, 1, async round =>
+        var seed = 4600 + 50 * (int)action;
+        await world.AtEachStepAsync(fate, action == RealmAction.Objection ? 1 : 2, async round =>
         {
             var account = KnownAccount.At(world.Server, ++seed);
-            Assert.IsType<Outcome<byte[]>.Done>(await account.RegisterAsync());
-            var pause = account.Command(RealmCommandKind.Pause, account.Phone, 0);
-            await round.DoAsync(() => account.SendAsync(pause), () => account.SendAsync(pause));
-            await account.SendAsync(pause);
-            Assert.Equal(1ul, (await account.StatusAsync()).Told!.Count);
-            Assert.Equal(RealmSlotState.Paused, (await account.StatusAsync()).State);
+            Done(await account.RegisterAsync());
+            world.Server.Time.Advance(TimeSpan.FromSeconds(RealmLimits.KnownSeconds));
+            if (action == RealmAction.Resume) Done(await account.CommandAsync(RealmAction.Pause, account.Phone, 0));
+            if (action == RealmAction.Objection) Done(await account.ReceiptAsync(1));
+            var (count, guesses, was) = ((await account.StatusAsync()).Told.Count, 0, account.User);
+            var user = action == RealmAction.Subject ? was with { Issuer = "another issuer" } : was;
+            var command = account.Command(action, account.Phone, count);
+            await round.DoAsync(() => account.SendAsync(command, user), async () =>
+            {
+                // Counted meanwhile, where the slot is not paused: the command must not take it back.
+                if (await account.GuessAsync() is Outcome<byte[]>.Done) guesses++;
+            });
+
+            await account.SendAsync(command, user);
+            var status = await account.StatusAsync();
+            Assert.Equal((count + 1, 10 - guesses), (status.Told.Count, status.GuessesLeft));
+            Assert.Equal(action == RealmAction.Pause ? RealmSlotState.Paused : RealmSlotState.Fresh, status.State);
+            // Whoever was cut between both rows asks once more.
+            if (action == RealmAction.Subject)
+            {
+                await account.CommandAsync(action, account.Phone, count + 1, user);
+                Done(await account.GuessAsync(user));
+                Assert.IsType<Outcome<byte[]>.Failed>(await account.GuessAsync(was));
+            }
+            Assert.Equal(ErrorCode.Conflict,
+                Assert.IsType<Outcome<byte[]>.Failed>(await account.SendAsync(command, user)).Failure.Code);
+            count = (await account.StatusAsync()).Told.Count;
+            Done(await account.CommandAsync(RealmAction.Pause, account.Phone, count));
+            await world.SoundAsync(orphans: true);
         });
     }
 
@@ -76,4 +107,6 @@ public sealed class KnownAccountSteps
             await world.SoundAsync(orphans: true);
         });
     }
+
+    private static void Done(Outcome<byte[]> outcome) => Assert.IsType<Outcome<byte[]>.Done>(outcome);
 }

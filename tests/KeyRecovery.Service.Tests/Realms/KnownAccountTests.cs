@@ -31,7 +31,7 @@ public sealed class KnownAccountTests
         Done(await account.RegisterAsync());
         var status = await account.StatusAsync();
         Assert.Equal(RealmSlotState.Fresh, status.State);
-        Assert.Equal(account.ShareKey, status.Told!.ShareKey);
+        Assert.Equal(account.ShareKey, status.Told.ShareKey);
         Assert.Equal(account.Slot.Signing.PublicKey, status.Told.SigningKey);
         Assert.Equal(
             KnownAccount.HeadOf(account.Account.Now).Bytes.ToArray(), status.Told.Heads.Head.Bytes.ToArray());
@@ -63,11 +63,11 @@ public sealed class KnownAccountTests
     }
 
     [Theory]
-    [InlineData(RealmCommandKind.Pause)]
-    [InlineData(RealmCommandKind.Resume)]
-    [InlineData(RealmCommandKind.Subject)]
-    [InlineData(RealmCommandKind.Objection)]
-    public async Task Removed_young_and_strange_ones_and_who_has_a_token_alone_command_nothing(RealmCommandKind kind)
+    [InlineData(RealmAction.Pause)]
+    [InlineData(RealmAction.Resume)]
+    [InlineData(RealmAction.Subject)]
+    [InlineData(RealmAction.Objection)]
+    public async Task Removed_young_and_strange_ones_and_who_has_a_token_alone_command_nothing(RealmAction kind)
     {
         await using var account = await KnownAccount.RegisteredAsync();
         var (young, stranger) = (account.NewDevice(), account.NewDevice());
@@ -80,7 +80,7 @@ public sealed class KnownAccountTests
         Fails(ErrorCode.NotFound, await account.GuessAsync(Eve(account)));
         // But it reads, and the phone's slot is as it was.
         Assert.Equal(RealmSlotState.Live, (await account.StatusAsync(young)).State);
-        Assert.Equal(0ul, (await account.StatusAsync()).Told!.Count);
+        Assert.Equal(0ul, (await account.StatusAsync()).Told.Count);
         account.Server.Time.Advance(Known);
         Done(await account.CommandAsync(kind, young, 0, account.User));
         await SoundAsync(account);
@@ -91,7 +91,7 @@ public sealed class KnownAccountTests
     {
         await using var account = await KnownAccount.RegisteredAsync();
         account.Server.Time.Advance(Known);
-        Done(await account.CommandAsync(RealmCommandKind.Pause, account.Laptop, 0));
+        Done(await account.CommandAsync(RealmAction.Pause, account.Laptop, 0));
         Fails(ErrorCode.SlotPaused, await account.GuessAsync());
         account.Server.Time.Advance(Month - TimeSpan.FromSeconds(1));
         Fails(ErrorCode.SlotPaused, await account.GuessAsync());
@@ -104,14 +104,50 @@ public sealed class KnownAccountTests
     public async Task A_command_is_replayed_by_nobody_and_none_jumps_ahead()
     {
         await using var account = await KnownAccount.RegisteredAsync();
-        var pause = account.Command(RealmCommandKind.Pause, account.Phone, 0);
+        var pause = account.Command(RealmAction.Pause, account.Phone, 0);
         Done(await account.SendAsync(pause));
-        Done(await account.CommandAsync(RealmCommandKind.Resume, account.Phone, 1));
+        Done(await account.CommandAsync(RealmAction.Resume, account.Phone, 1));
         Fails(ErrorCode.Conflict, await account.SendAsync(pause), "count");
         Fails(ErrorCode.Conflict,
-            await account.CommandAsync(RealmCommandKind.Pause, account.Phone, CborOut.MaxInteger), "count");
-        Assert.Equal(2ul, (await account.StatusAsync()).Told!.Count);
+            await account.CommandAsync(RealmAction.Pause, account.Phone, CborOut.MaxInteger), "count");
+        Assert.Equal(2ul, (await account.StatusAsync()).Told.Count);
         Done(await account.GuessAsync());
+    }
+
+    [Fact]
+    public async Task A_pause_is_noted_once_and_so_is_its_end_and_a_reset_ends_none()
+    {
+        await using var account = await KnownAccount.RegisteredAsync();
+        RealmAction[] actions =
+            [RealmAction.Resume, RealmAction.Pause, RealmAction.Pause, RealmAction.Resume, RealmAction.Resume];
+        for (var i = 0; i < actions.Length; i++) Done(await account.CommandAsync(actions[i], account.Phone, (ulong)i));
+        Assert.Equal(
+            [RealmEventKind.Registered, RealmEventKind.Paused, RealmEventKind.Resumed],
+            (await account.StatusAsync()).Events.Select(e => e.Kind));
+
+        var guess = account.NewGuess();
+        Done(await account.Realm.EvaluateAsync(account.User, guess, default, default));
+        Done(await account.CommandAsync(RealmAction.Pause, account.Phone, 5));
+        var reset = RealmReset.Sign(
+            account.Realm.Identity.Fingerprint, account.Slot.Id, guess.Attempt, 0, account.Slot.Signing);
+        Done(await account.Realm.ResetAsync(RealmReset.Decode(reset), default, default));
+        var status = await account.StatusAsync();
+        Assert.Equal((RealmSlotState.Paused, 10), (status.State, status.GuessesLeft));
+    }
+
+    [Fact]
+    public async Task A_slot_of_which_the_guesses_are_used_up_is_read_and_nothing_else()
+    {
+        await using var account = await KnownAccount.RegisteredAsync();
+        account.Server.Passphrase = new PassphrasePolicy { Waits = [] };
+        for (var i = 0; i < 11; i++) await account.GuessAsync();
+        Assert.Equal(RealmSlotState.Destroyed, (await account.StatusAsync()).State);
+        RealmAction[] actions = [RealmAction.Pause, RealmAction.Resume, RealmAction.Subject];
+        for (var i = 0; i < actions.Length; i++)
+            Fails(ErrorCode.SlotLocked,
+                await account.CommandAsync(actions[i], account.Phone, (ulong)i, account.User));
+        Assert.Equal(RealmSlotState.Destroyed, (await account.StatusAsync()).State);
+        await SoundAsync(account);
     }
 
     [Fact]
@@ -141,7 +177,7 @@ public sealed class KnownAccountTests
         Fails(ErrorCode.Refused, await account.FollowAsync(account.Account.Now, from: from + 1), "links");
         Done(await account.FollowAsync(account.Account.Now, from: from));
         Assert.Equal(RealmSlotState.Live, (await account.StatusAsync(account.Code)).State);
-        Done(await account.CommandAsync(RealmCommandKind.Pause, account.Code, 0));
+        Done(await account.CommandAsync(RealmAction.Pause, account.Code, 0));
     }
 
     [Fact]
@@ -152,7 +188,7 @@ public sealed class KnownAccountTests
         account.Account.Return(account.Account.History[0]);
         Done(await account.FollowAsync(account.Account.Now, time: Later));
         var status = await account.StatusAsync();
-        Assert.Equal(KnownAccount.HeadOf(newest).Bytes.ToArray(), status.Told!.Heads.Head.Bytes.ToArray());
+        Assert.Equal(KnownAccount.HeadOf(newest).Bytes.ToArray(), status.Told.Heads.Head.Bytes.ToArray());
         Assert.Null(status.Told.Heads.Contradicting);
         Done(await account.GuessAsync());
     }
@@ -173,7 +209,7 @@ public sealed class KnownAccountTests
         var status = await account.StatusAsync();
         Assert.Equal(RealmSlotState.Live, status.State);
         Assert.Equal(
-            KnownAccount.HeadOf(fork, Later).Bytes.ToArray(), status.Told!.Heads.Contradicting!.Bytes.ToArray());
+            KnownAccount.HeadOf(fork, Later).Bytes.ToArray(), status.Told.Heads.Contradicting!.Bytes.ToArray());
         Done(await account.GuessAsync());
         await SoundAsync(account);
     }
@@ -191,14 +227,14 @@ public sealed class KnownAccountTests
         Done(await account.FollowAsync(fork, claim, word, Later));
         var status = await account.StatusAsync();
         Assert.Equal(RealmSlotState.Paused, status.State);
-        Assert.Equal(before.Bytes.ToArray(), status.Told!.Heads.Replaced!.Bytes.ToArray());
+        Assert.Equal(before.Bytes.ToArray(), status.Told.Heads.Replaced!.Bytes.ToArray());
         Assert.Single(status.Told.Heads.Claims);
         Fails(ErrorCode.SlotPaused, await account.GuessAsync());
 
         account.Server.Time.Advance(Month - TimeSpan.FromSeconds(1));
-        Assert.NotNull((await account.StatusAsync()).Told!.Heads.Replaced);
+        Assert.NotNull((await account.StatusAsync()).Told.Heads.Replaced);
         account.Server.Time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Null((await account.StatusAsync()).Told!.Heads.Replaced);
+        Assert.Null((await account.StatusAsync()).Told.Heads.Replaced);
         Fails(ErrorCode.SlotLocked, await account.GuessAsync());
         Assert.True((await RowAsync(account)).SealedShare.IsEmpty);
         await SoundAsync(account);
@@ -223,7 +259,7 @@ public sealed class KnownAccountTests
         await using var account = await KnownAccount.RegisteredAsync();
         Done(await account.ReceiptAsync(1));
         Fails(ErrorCode.SlotPaused, await account.GuessAsync());
-        Fails(ErrorCode.Forbidden, await account.CommandAsync(RealmCommandKind.Objection, account.Phone, 0), "signer");
+        Fails(ErrorCode.Forbidden, await account.CommandAsync(RealmAction.Objection, account.Phone, 0), "signer");
         account.Server.Time.Advance(Known - TimeSpan.FromSeconds(1));
         await account.Server.Service.Sweeper.SweepAsync(TimeSpan.FromDays(1), default);
         Assert.False((await RowAsync(account)).SealedShare.IsEmpty);
@@ -240,7 +276,7 @@ public sealed class KnownAccountTests
         await using var account = await KnownAccount.RegisteredAsync();
         account.Server.Time.Advance(Known);
         Done(await account.ReceiptAsync(1));
-        Done(await account.CommandAsync(RealmCommandKind.Objection, account.Laptop, 0));
+        Done(await account.CommandAsync(RealmAction.Objection, account.Laptop, 0));
         Done(await account.ReceiptAsync(1));
         Done(await account.GuessAsync());
         Done(await account.ReceiptAsync(2));
@@ -278,7 +314,7 @@ public sealed class KnownAccountTests
         await using var account = await KnownAccount.RegisteredAsync();
         var moved = account.User with { Issuer = "another issuer" };
         Fails(ErrorCode.NotFound, await account.GuessAsync(moved));
-        Done(await account.CommandAsync(RealmCommandKind.Subject, account.Phone, 0, moved));
+        Done(await account.CommandAsync(RealmAction.Subject, account.Phone, 0, moved));
         Done(await account.GuessAsync(moved));
         Fails(ErrorCode.NotFound, await account.GuessAsync());
         await SoundAsync(account);

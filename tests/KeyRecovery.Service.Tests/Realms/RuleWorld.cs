@@ -18,20 +18,20 @@ internal sealed class RuleWorld
 
     public PassphrasePolicy Policy { get; set; } = PassphrasePolicy.Default;
 
+    /// <summary>Whether the account's row has it paused.</summary>
+    public bool IsPaused { get; set; }
+
     public RealmSlotRow Row { get; set; }
 
     public RuleWorld() => Row = new RealmSlotRow
     {
-        State = RealmSlotState.Fresh,
         App = "demo",
         Subject = _random.Bytes(32),
         Kek = new(1),
         SealedShare = _random.Bytes(OprfScalar.Size + SecretBox.Overhead),
         ShareKey = _random.Bytes(32),
         SigningKey = _random.Bytes(32),
-        ManagementKey = _random.Bytes(32),
         Registration = _random.Bytes(32),
-        RegisteredAt = (ulong)Now.ToUnixTimeSeconds(),
     };
 
     public RealmStanding Standing => RealmStanding.Of(Row, Policy, Now);
@@ -42,13 +42,10 @@ internal sealed class RuleWorld
 
     /// <summary>Guesses and takes the row over, as a server that has written it.</summary>
     public RealmStep Guess(AttemptId? attempt = null, Hash256? element = null) =>
-        Take(RealmRules.Charge(Row, attempt ?? NewAttempt(), element ?? NewElement(), Policy, Now));
+        Take(RealmRules.Charge(Row, attempt ?? NewAttempt(), element ?? NewElement(), Policy, Now, IsPaused));
 
     public RealmStep Reset(AttemptId attempt, ulong? round = null) =>
         Take(RealmRules.Reset(Row, attempt, round ?? Row.Round, Now));
-
-    public RealmStep Manage(ulong version, RealmCommand command) =>
-        Take(RealmRules.Manage(Row, version, command, NewElement(), Now));
 
     /// <summary>Counts a guess that must be counted, and gives its id.</summary>
     public AttemptId Counted()

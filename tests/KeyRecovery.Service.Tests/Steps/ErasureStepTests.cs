@@ -262,7 +262,8 @@ public sealed class ErasureStepTests
                 break;
             case "a registration":
                 // Named, written, and then gone; or refused.
-                await person.RegisterAsync(server.Service.Realm, new TestRealmSlot(person.World.Random));
+                await person.RegisterAsync(
+                    server.Service.Realm, new TestRealmSlot(person.World.Random, TestAccount.DefaultApp));
                 break;
         }
     }

@@ -5,6 +5,7 @@ using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Maintenance;
 using KeyRecovery.Service.Realms;
+using KeyRecovery.Testing;
 using KeyRecovery.Testing.Realms;
 using KeyRecovery.Testing.Stores;
 
@@ -22,7 +23,7 @@ public sealed class RealmStepTests
     [InlineData(StepFate.Frozen)]
     public async Task A_registration_at_each_step_and_then_the_same_again(StepFate fate) => await AtEachStepAsync(
         fate, 2,
-        person => new TestRealmSlot(person.World.Random),
+        person => new TestRealmSlot(person.World.Random, TestAccount.DefaultApp),
         (person, slot) => person.RegisterAsync(person.World.Server.Service.Realm, slot),
         (person, slot) => person.RegisterAsync(person.World.Server.Other.Realm, slot),
         async (person, slot) =>
@@ -108,7 +109,7 @@ public sealed class RealmStepTests
         await world.AtEachStepAsync(StepFate.Frozen, 2, async round =>
         {
             var person = await StepPerson.NewAsync(world);
-            using var slot = new TestRealmSlot(world.Random);
+            using var slot = new TestRealmSlot(world.Random, TestAccount.DefaultApp);
             var answer = await round.DoAsync(
                 () => person.RegisterAsync(world.Server.Other.Realm, slot),
                 async () =>
@@ -124,78 +125,6 @@ public sealed class RealmStepTests
             await world.SweptAsync();
         });
     }
-
-    public static TheoryData<RealmAction, StepFate> Commands()
-    {
-        var data = new TheoryData<RealmAction, StepFate>();
-        foreach (var action in Enum.GetValues<RealmAction>().Except([RealmAction.Status]))
-            foreach (var fate in Enum.GetValues<StepFate>())
-                data.Add(action, fate);
-        return data;
-    }
-
-    [Theory]
-    [MemberData(nameof(Commands))]
-    public async Task A_command_at_each_step_is_done_once_and_none_of_before_comes_behind(
-        RealmAction action, StepFate fate)
-    {
-        await using var world = await StepWorld.OpenAsync();
-        var (service, other) = (world.Server.Service.Realm, world.Server.Other.Realm);
-        await world.AtEachStepAsync(fate, 1, async round =>
-        {
-            var person = await StepPerson.NewAsync(world);
-            using var next = new TestRealmSlot(world.Random);
-            var ask = action switch
-            {
-                RealmAction.Pause => RealmCommand.Pause,
-                RealmAction.Resume => RealmCommand.Resume,
-                RealmAction.Head => RealmCommand.TellHead(new ChainPlace(1, Hash256.Of("head"u8))),
-                RealmAction.Key => RealmCommand.ReplaceKey(next.Management.PublicKey),
-                _ => RealmCommand.Delete,
-            };
-            Assert.IsType<Outcome<byte[]>.Done>(await GuessAsync(person, service, person.Share.Guess()));
-            var pause = person.Share.Manage(service.Identity, 1, RealmCommand.Pause);
-            if (action == RealmAction.Resume) Assert.IsType<Outcome<byte[]>.Done>(await ManageAsync(service, pause));
-            var (body, guesses) = (person.Share.Manage(service.Identity, 2, ask), 1);
-            await round.DoAsync(
-                () => ManageAsync(other, body),
-                async () =>
-                {
-                    // Counted meanwhile, where the slot is not paused: the command must not take it back.
-                    if (await GuessAsync(person, service, person.Share.Guess()) is Outcome<byte[]>.Done) guesses++;
-                });
-            if (fate == StepFate.Frozen && round.IsStruck) Assert.Equal(action == RealmAction.Resume ? 1 : 2, guesses);
-
-            // The same again is answered as if it were the first, also when its key is no longer the one that signs.
-            Assert.IsType<Outcome<byte[]>.Done>(await ManageAsync(service, body));
-            var row = (await person.SlotAsync())!;
-            Assert.Equal((2ul, action == RealmAction.Delete ? 0 : guesses), (row.Version, row.Attempts.Count));
-            Assert.Equal(
-                action switch
-                {
-                    RealmAction.Pause => RealmSlotState.Paused,
-                    RealmAction.Head => RealmSlotState.Live,
-                    RealmAction.Delete => RealmSlotState.Destroyed,
-                    _ => RealmSlotState.Fresh,
-                },
-                row.State);
-            Assert.Equal(action == RealmAction.Delete, row.SealedShare.IsEmpty);
-            Assert.Equal(action == RealmAction.Head, row.Head is not null);
-
-            // Another one counts on from it; one of before is refused.
-            var signer = action == RealmAction.Key ? next.Management : person.Share.Management;
-            var older = person.Share.Manage(service.Identity, 1, RealmCommand.Resume, signer);
-            Assert.IsType<Outcome<byte[]>.Failed>(await ManageAsync(service, older));
-            var newer = await ManageAsync(
-                service, person.Share.Manage(service.Identity, 3, RealmCommand.Pause, signer));
-            if (action != RealmAction.Delete) Assert.IsType<Outcome<byte[]>.Done>(newer);
-            else Assert.Equal(ErrorCode.SignatureInvalid, Assert.IsType<Outcome<byte[]>.Failed>(newer).Failure.Code);
-            await world.SweptAsync();
-        });
-    }
-
-    private static async Task<Outcome<byte[]>> ManageAsync(Realm realm, byte[] body) =>
-        await realm.ManageAsync(RealmManage.Decode(body), Hash256.Of(body), default);
 
     private static async Task<Outcome<byte[]>> GuessAsync(StepPerson person, Realm realm, TestGuess guess) =>
         await realm.EvaluateAsync(person.User, guess.Request, Hash256.Of(guess.Body), default);

@@ -11,6 +11,7 @@ using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tables;
 using KeyRecovery.Service.Tests.Support;
+using KeyRecovery.Testing;
 using KeyRecovery.Testing.Realms;
 
 namespace KeyRecovery.Service.Tests.Steps;
@@ -30,7 +31,8 @@ internal sealed record StepPerson(StepAccount Own, TestRealmSlot Share, ReadOnly
     {
         var own = await world.NewAccountAsync();
         using var open = await own.PassAsync();
-        var person = new StepPerson(own, new TestRealmSlot(world.Random), open.Rows.Locator.ToArray());
+        var person = new StepPerson(
+            own, new TestRealmSlot(world.Random, TestAccount.DefaultApp), open.Rows.Locator.ToArray());
         Assert.IsType<Outcome<byte[]>.Done>(await person.RegisterAsync(world.Server.Service.Realm, person.Share));
         return person;
     }
@@ -38,8 +40,7 @@ internal sealed record StepPerson(StepAccount Own, TestRealmSlot Share, ReadOnly
     public async Task<Outcome<byte[]>> RegisterAsync(Realm realm, TestRealmSlot slot)
     {
         var body = slot.Registration(realm.Identity);
-        using var registration = realm.OpenRegistration(body);
-        return await realm.RegisterAsync(User, registration, Hash256.Of(body), default);
+        return await realm.RegisterAsync(User, RealmRegister.Decode(body), Hash256.Of(body), default);
     }
 
     public async Task<RealmSlotRow?> SlotAsync(TestRealmSlot? slot = null) =>
@@ -114,7 +115,7 @@ internal sealed record StepPerson(StepAccount Own, TestRealmSlot Share, ReadOnly
         await Server.Service.Erasures.ResumeAsync(default);
         Assert.False(await IsErasedAsync());
         await Own.ReadsAsync(Own.Account.Now);
-        Assert.Equal(RealmSlotState.Fresh, (await SlotAsync())!.State);
+        Assert.False((await SlotAsync())!.IsDestroyed);
         using (var open = await Own.PassAsync())
             Assert.Equal(ErasureState.None, (await Server.Service.Erasures.StatusAsync(open, default)).State);
         await World.SweepAsync();

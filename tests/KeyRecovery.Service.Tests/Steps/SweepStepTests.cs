@@ -95,7 +95,7 @@ public sealed class SweepStepTests
         Assert.IsType<Outcome<byte[]>.Done>(
             await realm.EvaluateAsync(person.User, guess.Request, Hash256.Of(guess.Body), default));
         var row = (await person.SlotAsync())!;
-        Assert.Equal((RealmSlotState.Fresh, 1), (row.State, row.Attempts.Count));
+        Assert.Equal((false, 1), (row.IsDestroyed, row.Attempts.Count));
         var reset = person.Share.Reset(realm.Identity, guess.Request.Attempt, round: row.Round);
         Assert.IsType<Outcome<byte[]>.Done>(await realm.ResetAsync(RealmReset.Decode(reset), default, default));
     }

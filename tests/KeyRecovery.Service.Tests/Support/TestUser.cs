@@ -45,12 +45,12 @@ internal sealed class TestUser : IDisposable
     /// <summary>Registers the share, or hears that it is there.</summary>
     public async Task RegisterAsync(TestService server)
     {
-        var body = RealmRegistration.Seal(
-            server.Service.Realm.Identity, _slot.Id, _slot.Signing.PublicKey, Phone.Signing.PublicKey,
-            _shares.Shares[0], SystemRandom.Instance);
-        using var registration = server.Service.Realm.OpenRegistration(body);
+        var body = RealmRegister.Seal(
+            server.Service.Realm.Identity, _slot.Id, _slot.Signing.PublicKey, _shares.Shares[0],
+            TestHome.Sign(Account.Now.Manifest), [.. Account.Now.Links.Select(link => link.Bytes)], Phone.Id,
+            Phone.Signing, SystemRandom.Instance);
         Assert.IsType<Outcome<byte[]>.Done>(
-            await server.Service.Realm.RegisterAsync(User, registration, Hash256.Of(body), default));
+            await server.Service.Realm.RegisterAsync(User, RealmRegister.Decode(body), Hash256.Of(body), default));
     }
 
     /// <summary>

@@ -51,9 +51,12 @@ public sealed class TestRealmClient(HttpClient http, RealmIdentity realm, string
         SendAsync("reset", slot.Id, slot.Reset(realm, attempt, signer, round), null);
 
     /// <summary>Commands.</summary>
-    public Task<TestRealmAnswer> ManageAsync(
-        TestRealmSlot slot, ulong version, RealmCommand command, SigningKey? signer = null) =>
-        SendAsync("manage", slot.Id, slot.Manage(realm, version, command, signer), null);
+    public Task<TestRealmAnswer> CommandAsync(
+        TestRealmSlot slot, RealmAction action, ulong count = 0, SigningKey? signer = null) =>
+        SendAsync("command", slot.Id, slot.Command(realm, action, count, signer), null);
+
+    /// <summary>Reads the status.</summary>
+    public Task<TestRealmAnswer> StatusAsync(TestRealmSlot slot) => CommandAsync(slot, RealmAction.Status);
 
     /// <summary>Sends any body.</summary>
     public async Task<TestRealmAnswer> SendAsync(

@@ -31,9 +31,6 @@ internal sealed record Family(TestAccount Account, Party Young, Party Removed)
 
     public required AttemptId Attempt { get; init; }
 
-    /// <summary>A passphrase slot of which the realm knows the account.</summary>
-    public required TestRealmSlot Known { get; init; }
-
     /// <summary>What the realm was told then.</summary>
     public required VerifiedVault Told { get; init; }
 
@@ -59,14 +56,10 @@ internal sealed record Family(TestAccount Account, Party Young, Party Removed)
 
         var realm = await TestRealmClient.ConnectAsync(host.Client, await host.TokenAsync(account.Subject));
         var passphrase = new TestRealmSlot(SystemRandom.Instance);
-        Assert.Equal("ok", (await realm.RegisterAsync(passphrase)).Slug);
+        var signed = passphrase.Registration(realm.Realm, point.Vault, account.Phone.Id, account.Phone.Signing);
+        Assert.Equal("ok", (await realm.SendAsync("register", passphrase.Id, signed, realm.Token)).Slug);
         var guess = passphrase.Guess();
         Assert.Equal("ok", (await realm.GuessAsync(guess)).Slug);
-
-        var known = new TestRealmSlot(SystemRandom.Instance);
-        var signed = known.Registration(realm.Realm, point.Vault, account.Phone.Id, account.Phone.Signing);
-        Assert.Equal("ok", (await realm.SendAsync(
-            "register", known.Id, signed, await host.TokenAsync(account.Subject))).Slug);
 
         var nameplate = $"{Interlocked.Increment(ref _nameplates):D4}";
         var session = new RelayClient(account, nameplate);
@@ -75,7 +68,7 @@ internal sealed record Family(TestAccount Account, Party Young, Party Removed)
         {
             Id = account.Id, Code = account.Code.Id, Item = Hash256.Of(put.Items[0].Span),
             ItemId = put.Manifest.Manifest.Items[0].Id, Point = point.Vault.Manifest.Hash,
-            Passphrase = passphrase, Known = known, Told = point.Vault, Attempt = guess.Attempt,
+            Passphrase = passphrase, Told = point.Vault, Attempt = guess.Attempt,
             Nameplate = nameplate, Session = session,
             Job = await JobAsync(host, officer),
         };

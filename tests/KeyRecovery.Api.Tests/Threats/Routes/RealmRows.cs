@@ -11,7 +11,7 @@ using static KeyRecovery.Api.Tests.Threats.Routes.Callers;
 
 namespace KeyRecovery.Api.Tests.Threats.Routes;
 
-/// <summary>The realm's routes: docs/protocol.md §14.4 and §14.5.</summary>
+/// <summary>The realm's routes: docs/protocol.md §14.4.</summary>
 internal static class RealmRows
 {
     public static ImmutableArray<RouteRow> All { get; } =
@@ -20,16 +20,18 @@ internal static class RealmRows
         {
             Own = [(Callers.All, "200")],
         },
-        // Any user of any app may register a slot of their own, and none may take another's.
+        // Whoever has a token of the account's app and what its phone has signed may register a slot, and none may
+        // take another's.
         new("POST /v1/realm/register", visit => Task.FromResult(visit.Send(
-            HttpMethod.Post, "/v1/realm/register", Free(visit).Registration(Realm(visit)))))
+            HttpMethod.Post, "/v1/realm/register", Free(visit).Registration(
+                Realm(visit), visit.Named.Told, visit.Named.Account.Phone.Id, visit.Named.Account.Phone.Signing))))
         {
             Own = [(Tokenless, "401 unauthenticated"), (Operators, "401 token-invalid"),
-                (OtherToken, "409 slot-exists"), (Token, "200")],
+                (OtherToken, "422 refused"), (Token, "200")],
             Other = [(Tokenless, "401 unauthenticated"), (Operators, "401 token-invalid"),
-                (Token | OtherToken, "409 slot-exists")],
+                (Token, "409 slot-exists"), (OtherToken, "422 refused")],
             Absent = [(Tokenless, "401 unauthenticated"), (Operators, "401 token-invalid"),
-                (Token | OtherToken, "200 writes")],
+                (Token, "200 writes"), (OtherToken, "422 refused")],
             Tells = "register is create-only by slot id",
         },
         new("POST /v1/realm/evaluate", visit => Task.FromResult(visit.Send(
@@ -47,14 +49,6 @@ internal static class RealmRows
             Own = [(Callers.All & ~Holder, "401 signature-invalid"), (Holder, "200 writes")],
             Other = [(Callers.All, "401 signature-invalid")],
         },
-        new("POST /v1/realm/manage", visit => Task.FromResult(visit.Send(
-            HttpMethod.Post, "/v1/realm/manage", visit.Named.Passphrase.Manage(
-                Realm(visit), visit.Scene.NextVersion(), RealmCommand.Pause,
-                visit.KeyOr(visit.Scene.Mine.Passphrase.Management)))))
-        {
-            Own = [(Callers.All & ~Holder, "401 signature-invalid"), (Holder, "200 writes")],
-            Other = [(Callers.All, "401 signature-invalid")],
-        },
         // A head speaks for itself, and this one says nothing new.
         new("POST /v1/realm/follow", visit => Task.FromResult(visit.Send(
             HttpMethod.Post, "/v1/realm/follow", RealmFollow.Encode(visit.Named.Told.Head, [], []))))
@@ -63,9 +57,9 @@ internal static class RealmRows
         },
         // In the phone's name, with the caller's key; of another's account in that one's phone's.
         new("POST /v1/realm/command", visit => Task.FromResult(visit.Send(
-            HttpMethod.Post, "/v1/realm/command", RealmCommandRequest.Sign(
-                Realm(visit).Fingerprint, visit.Named.Known.Id, RealmCommandKind.Status, 0, visit.Named.Told.Head, [],
-                visit.Named.Account.Phone.Id, visit.KeyOr(visit.Scene.Mine.Known.Signing)))))
+            HttpMethod.Post, "/v1/realm/command", RealmCommand.Sign(
+                Realm(visit).Fingerprint, visit.Named.Passphrase.Id, RealmAction.Status, 0, visit.Named.Told.Head, [],
+                visit.Named.Account.Phone.Id, visit.KeyOr(visit.Scene.Mine.Passphrase.Signing)))))
         {
             Own = [(Callers.All & ~Callers.Device, "401 signature-invalid"), (Callers.Device, "200")],
             Other = [(Callers.All, "401 signature-invalid")],

@@ -7,8 +7,6 @@ namespace KeyRecovery.Api.Tests.Threats.Routes;
 /// <summary>The callers' account, somebody else's in the same app, and one that is not there.</summary>
 internal sealed class Scene
 {
-    private ulong _version;
-
     private Scene(TestHost host) => Host = host;
 
     public TestHost Host { get; }
@@ -39,9 +37,6 @@ internal sealed class Scene
             Operator = mine, OtherOperator = theirs,
         };
     }
-
-    /// <summary>A number that no command to the realm had before.</summary>
-    public ulong NextVersion() => ++_version;
 
     /// <summary>An erasure is held.</summary>
     public async Task HoldAsync()

@@ -15,18 +15,16 @@ internal sealed class ManifestPrivateFormat() : GoldenFormat("manifest-private",
     public override IEnumerable<(string, JsonObject)> Valid()
     {
         yield return ("nothing but the log key", Inputs());
-        yield return ("an item, an authority, a realm",
-            Inputs([(0, "identity keys")], [(1, "Ann's phone", 0)], [(2, "home")]));
+        yield return ("an item, an authority", Inputs([(0, "identity keys")], [(1, "Ann's phone", 0)]));
         yield return (
-            "names of any script, an unnamed authority, a slot to replace, two realms",
-            Inputs([(0, "日記"), (1, new string('n', 64)), (2, "🔑")], [(0, "", 0), (1, "Drucker im Büro", 1)],
-                [(0, "a.example"), (0, "b.example"), (1, "a.example")]));
+            "names of any script, an unnamed authority, a slot to replace",
+            Inputs([(0, "日記"), (1, new string('n', 64)), (2, "🔑")], [(0, "", 0), (1, "Drucker im Büro", 1)]));
     }
 
     public override IEnumerable<(string, JsonObject, string)> Invalid()
     {
         const string fault = nameof(ProtocolFault.ManifestPrivate);
-        var inputs = Inputs([(0, "identity keys")], [(1, "Ann's phone", 0)], [(2, "home")]);
+        var inputs = Inputs([(0, "identity keys")], [(1, "Ann's phone", 0)]);
         var right = inputs.With(Write(inputs));
         var content = right.Bytes("content");
         string[] members = ["account", "version", "epoch", "epochKey", "items", "private"];
@@ -39,9 +37,8 @@ internal sealed class ManifestPrivateFormat() : GoldenFormat("manifest-private",
         JsonObject But(string name, JsonNode value) => told.With(new JsonObject { [name] = value });
         JsonObject With(
             (byte[] Id, string Name, ulong Length)[]? items = null,
-            (byte[] Id, string Name, ulong Flags)[]? authorities = null,
-            (byte[] Slot, string Realm, int Seed)[]? realms = null) => Content(Encode(
-                inputs.Bytes("logKey"), items ?? [(Ids[0], "identity keys", 0)], authorities ?? [], realms ?? []));
+            (byte[] Id, string Name, ulong Flags)[]? authorities = null) => Content(Encode(
+                inputs.Bytes("logKey"), items ?? [(Ids[0], "identity keys", 0)], authorities ?? []));
 
         foreach (var lie in Lies.OfCbor(content, Content))
             yield return (lie.Name, lie.Told, lie.Verdict == Malformed ? fault : lie.Verdict);
@@ -55,12 +52,6 @@ internal sealed class ManifestPrivateFormat() : GoldenFormat("manifest-private",
         yield return ("an authority's name of 65 bytes", With(authorities: [(Ids[0], new string('n', 65), 0)]), fault);
         yield return ("authorities not ascending", With(authorities: [(Ids[1], "", 0), (Ids[0], "", 0)]), fault);
         yield return ("one authority twice", With(authorities: [(Ids[0], "", 0), (Ids[0], "", 0)]), fault);
-        yield return ("a realm without a name", With(realms: [(Ids[0], "", 32)]), fault);
-        yield return ("a realm's name of 256 bytes", With(realms: [(Ids[0], new string('r', 256), 32)]), fault);
-        yield return ("a realm's seed of 31 bytes", With(realms: [(Ids[0], "home", 31)]), fault);
-        yield return ("slots of realms not ascending", With(realms: [(Ids[1], "a", 32), (Ids[0], "b", 32)]), fault);
-        yield return ("realms of a slot not ascending", With(realms: [(Ids[0], "b", 32), (Ids[0], "a", 32)]), fault);
-        yield return ("one realm of a slot twice", With(realms: [(Ids[0], "a", 32), (Ids[0], "a", 32)]), fault);
         yield return ("name is not UTF-8",
             Content(Lies.Replace(content, "identity"u8.ToArray(), [0xc3, 0x28, .. "entity"u8])), fault);
         var twice = Inputs([(0, "same"), (1, "other")]);
@@ -95,10 +86,7 @@ internal sealed class ManifestPrivateFormat() : GoldenFormat("manifest-private",
                     new ItemId(i.Bytes("id")), i.Text("name"), (long)i.Number("length"), i.Number("modified")))],
             [.. inputs.List("authorities")
                 .Select(
-                    a => new AuthorityNote(new AuthorityId(a.Bytes("id")), a.Text("name"), a.Number("flags") == 1))],
-            [.. inputs.List("realms")
-                .Select(r => new RealmKey(
-                    new AuthorityId(r.Bytes("slot")), r.Text("realm"), SecretBytes.Copy(r.Bytes("managementSeed"))))]);
+                    a => new AuthorityNote(new AuthorityId(a.Bytes("id")), a.Text("name"), a.Number("flags") == 1))]);
         var sealedPart = content.Seal(epochKey, version, new FixedRandom(inputs.Bytes("nonce")));
 
         var keyInfo = new CborOut().Array(3).Text("keyrecovery/v1/manifest-private-key").Bytes(account)
@@ -143,21 +131,17 @@ internal sealed class ManifestPrivateFormat() : GoldenFormat("manifest-private",
 
     private static byte[] Encode(
         byte[] logKey, (byte[] Id, string Name, ulong Length)[] items,
-        (byte[] Id, string Name, ulong Flags)[] authorities,
-        (byte[] Slot, string Realm, int Seed)[] realms)
+        (byte[] Id, string Name, ulong Flags)[] authorities)
     {
-        var writer = new CborOut().Array(6).Text(Labels.ManifestPrivate).UInt(1).Bytes(logKey).Array(items.Length);
+        var writer = new CborOut().Array(5).Text(Labels.ManifestPrivate).UInt(1).Bytes(logKey).Array(items.Length);
         foreach (var (id, name, length) in items) writer.Array(4).Bytes(id).Text(name).UInt(length).UInt(0);
         writer.Array(authorities.Length);
         foreach (var (id, name, flags) in authorities) writer.Array(3).Bytes(id).Text(name).UInt(flags);
-        writer.Array(realms.Length);
-        foreach (var (slot, realm, seed) in realms) writer.Array(3).Bytes(slot).Text(realm).Bytes(new byte[seed]);
         return writer.ToArray();
     }
 
     private static JsonObject Inputs(
-        (int Id, string Name)[]? items = null, (int Id, string Name, ulong Flags)[]? authorities = null,
-        (int Slot, string Realm)[]? realms = null)
+        (int Id, string Name)[]? items = null, (int Id, string Name, ulong Flags)[]? authorities = null)
     {
         var random = new TestRandom(2401);
         return new JsonObject
@@ -175,10 +159,6 @@ internal sealed class ManifestPrivateFormat() : GoldenFormat("manifest-private",
             ["authorities"] = new JsonArray([.. (authorities ?? []).Select(a => new JsonObject
             {
                 ["id"] = Hex(Ids[a.Id]), ["name"] = a.Name, ["flags"] = a.Flags,
-            })]),
-            ["realms"] = new JsonArray([.. (realms ?? []).Select(r => new JsonObject
-            {
-                ["slot"] = Hex(Ids[r.Slot]), ["realm"] = r.Realm, ["managementSeed"] = Hex(random.Bytes(32)),
             })]),
         };
     }

@@ -8,14 +8,15 @@ using static KeyRecovery.Protocol.Tests.Golden.GoldenJson;
 
 namespace KeyRecovery.Protocol.Tests.Golden.Formats;
 
-/// <summary>Every body that travels to a realm and back, with the realm's fingerprint.</summary>
+/// <summary>A guess, a reset, and a realm's answers to both, with the realm's fingerprint.</summary>
 internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§14.4")
 {
     private static readonly (string Answer, string Request)[] Answers =
-        [("answer", "evaluate"), ("answerToStatus", "manageStatus")];
+        [("answer", "evaluate"), ("answerToReset", "reset")];
 
     public override IEnumerable<(string, JsonObject)> Valid()
     {
+        var now = new GoldenWorld().Account.Now;
         for (var seed = 0; seed < 2; seed++)
         {
             var random = new TestRandom(2900 + seed);
@@ -24,22 +25,14 @@ internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§
             yield return ($"slot {seed + 1}", new JsonObject
             {
                 ["realmSigningSeed"] = Hex(random.Bytes(32)), ["realmKemSeed"] = Hex(random.Bytes(32)),
-                ["slot"] = Hex(random.Bytes(16)),
-                ["slotSigningSeed"] = Hex(random.Bytes(32)), ["managementSeed"] = Hex(random.Bytes(32)),
-                ["share"] = Hex(key.Shares[0].Span),
-                ["encapsulation"] = Hex(random.Bytes(64)), ["attempt"] = Hex(random.Bytes(16)),
-                ["blinded"] = Hex(blind.Blinded.ToArray()),
-                ["proofRandomness"] = Hex(random.Bytes(64)), ["headSequence"] = 7 + seed, ["round"] = 3 + seed,
-                ["newManagementSeed"] = Hex(random.Bytes(32)), ["headHash"] = Hex(random.Bytes(32)),
-                ["commandVersions"] = new JsonObject
-                {
-                    ["manageStatus"] = 0, ["managePause"] = 1, ["manageResume"] = 2, ["manageHead"] = 3,
-                    ["manageKey"] = 4, ["manageDelete"] = 5,
-                },
-                ["state"] = 2, ["guessesLeft"] = 9, ["nextAttemptInMs"] = 60_000, ["version"] = 3,
-                ["events"] = new JsonArray(
-                    new JsonObject { ["at"] = 1_700_000_000, ["event"] = 1 },
-                    new JsonObject { ["at"] = 1_700_000_001, ["event"] = 2 }),
+                ["slot"] = Hex(random.Bytes(16)), ["slotSigningSeed"] = Hex(random.Bytes(32)),
+                ["share"] = Hex(key.Shares[0].Span), ["attempt"] = Hex(random.Bytes(16)),
+                ["blinded"] = Hex(blind.Blinded.ToArray()), ["proofRandomness"] = Hex(random.Bytes(64)),
+                ["state"] = 2, ["guessesLeft"] = 9, ["nextAttemptInMs"] = 60_000, ["round"] = 3 + seed,
+                ["count"] = 5 + seed, ["head"] = Hex(TestHome.Sign(now.Manifest).Bytes),
+                ["claims"] = seed == 0
+                    ? new JsonArray() : new JsonArray(Hex(TestHome.Claim(now.Account, 1, 2, TestHome.Now).Bytes)),
+                ["contradicting"] = "", ["replaced"] = "",
             });
         }
     }
@@ -47,37 +40,25 @@ internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§
     public override IEnumerable<(string, JsonObject, string)> Invalid()
     {
         var inputs = Valid().First().Item2;
-        var good = Write(inputs);
-        JsonObject Told(string what, byte[] bytes)
+        var right = inputs.With(Write(inputs));
+        JsonObject Told(string what, byte[] bytes) => right.With(new JsonObject { [what] = Hex(bytes) });
+        foreach (var what in (string[])["evaluate", "reset", "answer", "answerToReset"])
         {
-            var told = new JsonObject();
-            foreach (var (name, value) in inputs) told[name] = value!.DeepClone();
-            foreach (var (name, value) in good) told[name] = value!.DeepClone();
-            told[what] = Hex(bytes);
-            return told;
-        }
-        foreach (var what in (string[])["register", "evaluate", "reset", "manageHead", "answer", "answerToStatus"])
-        {
-            var bytes = good.Bytes(what);
+            var bytes = right.Bytes(what);
             var verdict = Answers.Any(one => one.Answer == what) ? nameof(RealmFault.Malformed) : Malformed;
             yield return ($"{what}: a byte left over", Told(what, [.. bytes, 0]), verdict);
             yield return ($"{what}: a byte missing", Told(what, bytes[..^1]), verdict);
         }
-        yield return ("register: sealed to another slot",
-            Told("register", Flip(good.Bytes("register"), 40)), Malformed);
-        yield return ("evaluate: the identity",
-            Told("evaluate", [.. good.Bytes("evaluate")[..^32], .. new byte[32]]), Malformed);
+        var (evaluate, reset, answer) = (right.Bytes("evaluate"), right.Bytes("reset"), right.Bytes("answer"));
+        yield return ("evaluate: the identity", Told("evaluate", [.. evaluate[..^32], .. new byte[32]]), Malformed);
         yield return ("evaluate: not canonical",
-            Told("evaluate", [.. good.Bytes("evaluate")[..^32], .. Enumerable.Repeat((byte)0xFF, 32)]), Malformed);
-        yield return ("reset: another signature",
-            Told("reset", Flip(good.Bytes("reset"), good.Bytes("reset").Length - 1)), "signature");
-        yield return ("manage: another signature",
-            Told("manageHead", Flip(good.Bytes("manageHead"), good.Bytes("manageHead").Length - 1)), "signature");
+            Told("evaluate", [.. evaluate[..^32], .. Enumerable.Repeat((byte)0xFF, 32)]), Malformed);
+        yield return ("reset: another signature", Told("reset", Forge.Flip(reset, reset.Length - 1)), "signature");
         yield return ("answer: another signature",
-            Told("answer", Flip(good.Bytes("answer"), good.Bytes("answer").Length - 1)), nameof(RealmFault.Signature));
-        yield return ("answerToStatus: to another command", Told("answerToStatus", good.Bytes("answer")),
+            Told("answer", Forge.Flip(answer, answer.Length - 1)), nameof(RealmFault.Signature));
+        yield return ("answerToReset: to another request", Told("answerToReset", answer),
             nameof(RealmFault.OtherRequest));
-        yield return ("answer: to another request", Told("evaluate", Flip(good.Bytes("evaluate"), 55)),
+        yield return ("answer: to another request", Told("evaluate", Forge.Flip(evaluate, 55)),
             nameof(RealmFault.OtherRequest));
     }
 
@@ -86,8 +67,6 @@ internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§
         using var realmSigning = SigningKey.FromSeed(inputs.Bytes("realmSigningSeed"));
         using var realmKem = KemPrivateKey.FromSeed(inputs.Bytes("realmKemSeed"));
         using var slotKey = SigningKey.FromSeed(inputs.Bytes("slotSigningSeed"));
-        using var management = SigningKey.FromSeed(inputs.Bytes("managementSeed"));
-        using var newManagement = SigningKey.FromSeed(inputs.Bytes("newManagementSeed"));
         var realm = new RealmIdentity(realmSigning.PublicKey, realmKem.PublicKey);
         var slot = new AuthorityId(inputs.Bytes("slot"));
         var attempt = new AttemptId(inputs.Bytes("attempt"));
@@ -95,41 +74,23 @@ internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§
         Assert.True(OprfElement.TryParse(inputs.Bytes("blinded"), out var blinded));
         var evaluate = new RealmEvaluate(slot, attempt, blinded).Encode();
         ulong Told(string name) => (ulong)(int)inputs[name]!;
-        var head = new ChainPlace(Told("headSequence"), new Hash256(inputs.Bytes("headHash")));
-        string Manage(string name, RealmCommand command) => Hex(RealmManage.Sign(
-            realm.Fingerprint, slot, (ulong)(int)inputs["commandVersions"]![name]!, command, management));
-        var manageStatus = Manage("manageStatus", RealmCommand.Status);
+        var reset = RealmReset.Sign(realm.Fingerprint, slot, attempt, Told("round"), slotKey);
         var status = new RealmStatus
         {
             Realm = realm.Fingerprint, Slot = slot, Request = Hash256.Of(evaluate),
             State = (RealmSlotState)Told("state"), GuessesLeft = (int)Told("guessesLeft"),
-            NextAttemptInMs = Told("nextAttemptInMs"), Round = Told("round"), Version = Told("version"), Head = head,
+            NextAttemptInMs = Told("nextAttemptInMs"), Round = Told("round"),
+            Told = new RealmSlotTold(Told("count"), share.PublicKey, slotKey.PublicKey, new RealmHeads(
+                SignedHead.Decode(inputs.Bytes("head")),
+                [.. inputs.BytesList("claims").Select(claim => SignedClaim.Decode(claim))])),
             Evaluation = OprfServer.Evaluate(
                 share, share.PublicKey, blinded, new FixedRandom(inputs.Bytes("proofRandomness"))),
-            Events = [],
         };
-        var managed = status with
-        {
-            Request = Hash256.Of(Convert.FromHexString(manageStatus)), Evaluation = null,
-            Events = [.. inputs.List("events").Select(told =>
-                new RealmEvent((ulong)(int)told["at"]!, (RealmEventKind)(int)told["event"]!))],
-        };
+        var again = status with { Request = Hash256.Of(reset), Evaluation = null };
         return new JsonObject
         {
-            ["fingerprint"] = Hex(realm.Fingerprint.ToArray()),
-            ["register"] = Hex(RealmRegistration.Seal(
-                realm, slot, slotKey.PublicKey, management.PublicKey, share,
-                new FixedRandom(inputs.Bytes("encapsulation")))),
-            ["evaluate"] = Hex(evaluate),
-            ["reset"] = Hex(RealmReset.Sign(realm.Fingerprint, slot, attempt, Told("round"), slotKey)),
-            ["manageStatus"] = manageStatus,
-            ["managePause"] = Manage("managePause", RealmCommand.Pause),
-            ["manageResume"] = Manage("manageResume", RealmCommand.Resume),
-            ["manageHead"] = Manage("manageHead", RealmCommand.TellHead(head)),
-            ["manageKey"] = Manage("manageKey", RealmCommand.ReplaceKey(newManagement.PublicKey)),
-            ["manageDelete"] = Manage("manageDelete", RealmCommand.Delete),
-            ["answer"] = Hex(status.Sign(realmSigning)),
-            ["answerToStatus"] = Hex(managed.Sign(realmSigning)),
+            ["fingerprint"] = Hex(realm.Fingerprint.ToArray()), ["evaluate"] = Hex(evaluate), ["reset"] = Hex(reset),
+            ["answer"] = Hex(status.Sign(realmSigning)), ["answerToReset"] = Hex(again.Sign(realmSigning)),
         };
     }
 
@@ -138,26 +99,14 @@ internal sealed class RealmMessagesFormat() : GoldenFormat("realm-messages", "§
         using var realmSigning = SigningKey.FromSeed(told.Bytes("realmSigningSeed"));
         using var realmKem = KemPrivateKey.FromSeed(told.Bytes("realmKemSeed"));
         using var slotKey = SigningKey.FromSeed(told.Bytes("slotSigningSeed"));
-        using var management = SigningKey.FromSeed(told.Bytes("managementSeed"));
         var realm = new RealmIdentity(realmSigning.PublicKey, realmKem.PublicKey);
-        using var registration = RealmRegistration.Open(told.Bytes("register"), realm, realmKem);
-        RealmEvaluate.Decode(told.Bytes("evaluate"));
+        var slot = RealmEvaluate.Decode(told.Bytes("evaluate")).Slot;
         if (!RealmReset.Decode(told.Bytes("reset")).IsSignedBy(slotKey.PublicKey)) return "signature";
-        foreach (var what in told.Where(p => p.Key.StartsWith("manage", StringComparison.Ordinal)
-            && p.Key != "managementSeed"))
-            if (!RealmManage.Decode(told.Bytes(what.Key)).IsSignedBy(management.PublicKey)) return "signature";
         foreach (var (answer, request) in Answers)
         {
-            var (_, fault) = RealmStatus.Read(told.Bytes(answer), realm, registration.Slot, told.Bytes(request));
+            var (_, fault) = RealmStatus.Read(told.Bytes(answer), realm, slot, told.Bytes(request));
             if (fault != RealmFault.None) return fault.ToString();
         }
         return Accepted;
-    }
-
-    private static byte[] Flip(byte[] bytes, int at)
-    {
-        var flipped = bytes.ToArray();
-        flipped[at] ^= 1;
-        return flipped;
     }
 }

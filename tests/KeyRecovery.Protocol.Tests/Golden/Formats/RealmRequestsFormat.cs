@@ -8,14 +8,14 @@ using static KeyRecovery.Protocol.Tests.Golden.GoldenJson;
 
 namespace KeyRecovery.Protocol.Tests.Golden.Formats;
 
-/// <summary>What authorities say to a realm that knows the account's chain, and what it answers.</summary>
-internal sealed class RealmRequestsFormat() : GoldenFormat("realm-requests", "§14.5")
+/// <summary>What authorities say to a realm, and what it answers.</summary>
+internal sealed class RealmRequestsFormat() : GoldenFormat("realm-requests", "§14.4")
 {
-    public static readonly (string Name, RealmCommandKind Kind)[] Commands =
+    public static readonly (string Name, RealmAction Action)[] Commands =
     [
-        ("commandStatus", RealmCommandKind.Status), ("commandPause", RealmCommandKind.Pause),
-        ("commandResume", RealmCommandKind.Resume), ("commandSubject", RealmCommandKind.Subject),
-        ("commandObject", RealmCommandKind.Objection),
+        ("commandStatus", RealmAction.Status), ("commandPause", RealmAction.Pause),
+        ("commandResume", RealmAction.Resume), ("commandSubject", RealmAction.Subject),
+        ("commandObject", RealmAction.Objection),
     ];
 
     public override IEnumerable<(string, JsonObject)> Valid()
@@ -63,10 +63,10 @@ internal sealed class RealmRequestsFormat() : GoldenFormat("realm-requests", "§
                 $"{what}: another realm, unsigned", Told(what, Forge.Flip(right.Bytes(what), at)), "signature");
         }
 
-        var other = Command(inputs, RealmCommandKind.Pause, SignatureLabel.RealmFork);
+        var other = Command(inputs, RealmAction.Pause, SignatureLabel.RealmFork);
         yield return ("command: signed under another label", Told("commandPause", other), "signature");
         yield return ("command: no action", Told("commandPause", Command(inputs, 0)), Malformed);
-        yield return ("command: an unknown action", Told("commandPause", Command(inputs, (RealmCommandKind)6)),
+        yield return ("command: an unknown action", Told("commandPause", Command(inputs, (RealmAction)6)),
             Malformed);
         yield return ("register: of another version", Told("register", Version2(right.Bytes("register"),
             Labels.RealmRegister)), UpgradeRequired);
@@ -97,7 +97,7 @@ internal sealed class RealmRequestsFormat() : GoldenFormat("realm-requests", "§
         var slot = new AuthorityId(inputs.Bytes("slot"));
         var realm = Realm(inputs);
         var follow = Follow(inputs);
-        var commands = Commands.ToDictionary(c => c.Name, c => Command(inputs, c.Kind));
+        var commands = Commands.ToDictionary(c => c.Name, c => Command(inputs, c.Action));
         var heads = new RealmHeads(
             SignedHead.Decode(inputs.Bytes("head")),
             [.. inputs.BytesList("claims").Select(claim => SignedClaim.Decode(claim))],
@@ -135,11 +135,11 @@ internal sealed class RealmRequestsFormat() : GoldenFormat("realm-requests", "§
         var register = RealmRegister.Decode(told.Bytes("register"));
         if (!register.IsSignedBy(signer.PublicKey)) return "signature";
         using var registration = register.Open(realm, kem);
-        foreach (var (name, kind) in Commands)
+        foreach (var (name, action) in Commands)
         {
-            var command = RealmCommandRequest.Decode(told.Bytes(name));
+            var command = RealmCommand.Decode(told.Bytes(name));
             if (!command.IsSignedBy(signer.PublicKey)) return "signature";
-            if (command.Kind != kind || command.Count != told.Number("count")) return "differs";
+            if (command.Action != action || command.Count != told.Number("count")) return "differs";
         }
         if (!RealmFork.Decode(told.Bytes("fork")).IsSignedBy(signer.PublicKey)) return "signature";
         var follow = RealmFollow.Decode(told.Bytes("follow"));
@@ -179,15 +179,15 @@ internal sealed class RealmRequestsFormat() : GoldenFormat("realm-requests", "§
         SignedHead.Decode(inputs.Bytes("head")), Memories(inputs, "links"), Memories(inputs, "claims"),
         inputs.List("links").Any() ? Fork(inputs) : null);
 
-    private static byte[] Command(JsonObject inputs, RealmCommandKind kind, SignatureLabel? label = null)
+    private static byte[] Command(JsonObject inputs, RealmAction action, SignatureLabel? label = null)
     {
         var head = SignedHead.Decode(inputs.Bytes("head"));
         var body = new CborOut().Array(8).Text(Labels.RealmCommand).UInt(1).Bytes(Realm(inputs).Fingerprint)
-            .Bytes(head.Head.Account).Bytes(inputs.Bytes("slot")).UInt((ulong)kind).UInt(inputs.Number("count"))
+            .Bytes(head.Head.Account).Bytes(inputs.Bytes("slot")).UInt((ulong)action).UInt(inputs.Number("count"))
             .Bytes(inputs.Bytes("signer")).ToArray();
-        return Sign(inputs, (realm, _, links, signer, key) => label is null && kind is not 0 and <= (RealmCommandKind)5
-            ? RealmCommandRequest.Sign(
-                realm.Fingerprint, new AuthorityId(inputs.Bytes("slot")), kind, inputs.Number("count"), head, links,
+        return Sign(inputs, (realm, _, links, signer, key) => label is null && action is not 0 and <= (RealmAction)5
+            ? RealmCommand.Sign(
+                realm.Fingerprint, new AuthorityId(inputs.Bytes("slot")), action, inputs.Number("count"), head, links,
                 signer, key)
             : SignedBundle.Sign(label ?? SignatureLabel.RealmCommand, body, key, head, links));
     }

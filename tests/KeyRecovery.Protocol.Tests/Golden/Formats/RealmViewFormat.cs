@@ -9,7 +9,7 @@ using static KeyRecovery.Protocol.Tests.Golden.GoldenJson;
 namespace KeyRecovery.Protocol.Tests.Golden.Formats;
 
 /// <summary>What a realm makes of a head: old, newer, a fork, or one that it follows under a claim.</summary>
-internal sealed class RealmViewFormat() : GoldenFormat("realm-view", "§14.5")
+internal sealed class RealmViewFormat() : GoldenFormat("realm-view", "§14.4")
 {
     public override IEnumerable<(string, JsonObject)> Valid() => RealmStories.Valid();
 

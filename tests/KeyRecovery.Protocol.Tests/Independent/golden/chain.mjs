@@ -80,8 +80,8 @@ export const manifests = {
 };
 
 export const manifestPrivates = {
-  write({ account, version, epoch, epochKey, nonce, logKey, items, authorities, realms }) {
-    const notes = { labelKey: logKey, items, authorities, realms };
+  write({ account, version, epoch, epochKey, nonce, logKey, items, authorities }) {
+    const notes = { labelKey: logKey, items, authorities };
     const content = privateContent(notes);
     return {
       keyInfo: privateKeyInfo(account, epoch), key: privateKey(account, epoch, epochKey),
@@ -90,8 +90,8 @@ export const manifestPrivates = {
     };
   },
   read(told) {
-    const { labelKey: logKey, items, authorities, realms } =
+    const { labelKey: logKey, items, authorities } =
       openPrivate(told, told.items.map(({ id }) => id), told.epochKey);
-    demandTold(told, { logKey, items, authorities, realms }, 'manifest-private');
+    demandTold(told, { logKey, items, authorities }, 'manifest-private');
   },
 };

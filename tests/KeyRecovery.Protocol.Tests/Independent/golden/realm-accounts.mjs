@@ -1,4 +1,4 @@
-// §14.5: what is said to a realm that knows the chain, and what it makes of a head.
+// §14.4: what authorities say to a realm, and what it makes of a head.
 import { publicKey } from '../ed25519.mjs';
 import { empty } from '../bytes.mjs';
 import { scalar, shareKey } from '../oprf.mjs';
