@@ -38,7 +38,7 @@ internal sealed class RealmMoves(ModelWorld world)
 
         var told = pick % 4 == 0 || realm.Slot(pick / 7) is not { } slot
             ? await realm.FollowAsync(by, vault)
-            : await realm.CommandAsync(by, vault, (RealmCommandKind)(2 + (pick / 3 % 4)), slot);
+            : await realm.CommandAsync(by, vault, (RealmAction)(2 + (pick / 3 % 4)), slot);
         world.Tally.Count(told is Outcome<byte[]>.Done ? "misled" : "not misled");
     }
 

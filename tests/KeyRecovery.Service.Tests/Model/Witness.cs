@@ -105,13 +105,13 @@ internal sealed class Witness : IAsyncDisposable
 
     /// <summary>Sends a command.</summary>
     public async Task<Outcome<byte[]>> CommandAsync(
-        Member by, VerifiedVault vault, RealmCommandKind kind, AuthorityId slot, ulong? count = null)
+        Member by, VerifiedVault vault, RealmAction kind, AuthorityId slot, ulong? count = null)
     {
-        var body = RealmCommandRequest.Sign(
+        var body = RealmCommand.Sign(
             Identity.Fingerprint, slot, kind, count ?? (await ReadAsync())?.View?.Count ?? 0, vault.Head,
             LinksOf(vault), by.Id, by.Keys.Signing);
         var outcome = await Realm().CommandAsync(
-            RealmCommandRequest.Decode(body), User, Hash256.Of(body), default);
+            RealmCommand.Decode(body), User, Hash256.Of(body), default);
         await CheckAsync();
         return outcome;
     }
@@ -153,7 +153,7 @@ internal sealed class Witness : IAsyncDisposable
         foreach (var slot in _slots.Where(vault.Chain.Current.Active.ContainsKey))
         {
             if (!await HasAsync(slot)) continue;
-            var resumed = await CommandAsync(owner, vault, RealmCommandKind.Resume, slot);
+            var resumed = await CommandAsync(owner, vault, RealmAction.Resume, slot);
             Assert.True(resumed is Outcome<byte[]>.Done, $"the owner resumes nothing: {resumed}");
             var guessed = await GuessAsync(slot);
             Assert.True(guessed is Outcome<byte[]>.Done, $"the passphrase does not open: {guessed}");
