@@ -5,7 +5,6 @@ using KeyRecovery.Cli.Commands;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Recovery;
 
@@ -20,7 +19,7 @@ internal static class Entry
     public static async Task<int> RunAsync(string[] args)
     {
         CoreDumps.Refuse();
-        if (!Normalization.IsAvailable)
+        if (!NormalForms.AreAvailable)
         {
             Terminal.Error().WriteLine(
                 "keyrecovery cannot run without Unicode normalisation (InvariantGlobalization): passphrases would "

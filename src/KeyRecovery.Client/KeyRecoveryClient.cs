@@ -9,6 +9,7 @@ using KeyRecovery.Client.Results;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Passphrases;
+using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
@@ -44,7 +45,7 @@ public sealed class KeyRecoveryClient : IDisposable
     {
         if (!AccountIds.IsAppId(options.App))
             throw new ArgumentException("an app id has 1 to 64 characters of a-z 0-9 . -", nameof(options));
-        Normalization.Require();
+        NormalForms.Require();
         _options = options;
         _store = store;
         _transport = new ApiTransport(options);

@@ -10,15 +10,16 @@ internal static class PrivateFile
     private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>
-    /// Writes beside the file, and then in its place, where links lead to it; a device or a pipe is written to as it is.
+    /// Writes beside the file, and then in its place, where links lead to it; a device or a pipe is written to as it
+    /// is.
     /// </summary>
     public static async Task WriteAsync(string path, ReadOnlyMemory<byte> content, CancellationToken ct)
     {
         switch (FileKinds.Of(path))
         {
             case FileKind.Special:
-                await using (var special = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0))
-                    await special.WriteAsync(content, ct);
+                await using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0))
+                    await file.WriteAsync(content, ct);
                 return;
             case FileKind.Unknown:
                 throw new CommandException(new CliFailure("file-exists", $"{path} is there already, and is empty")

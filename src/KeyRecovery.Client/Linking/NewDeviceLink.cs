@@ -56,7 +56,8 @@ internal sealed class NewDeviceLink : IDisposable
 
     private async Task<(VaultState, SecretBytes)> RunAsync(LinkRun run, LinkCode code, CancellationToken ct)
     {
-        var device = new JoiningDevice(_keys.Id, _keys.Signing, _kem, GivenName.Read(_join.DeviceName).Name!, _join.Platform);
+        var name = GivenName.Read(_join.DeviceName).Name!;
+        var device = new JoiningDevice(_keys.Id, _keys.Signing, _kem, name, _join.Platform);
         var joining = NewJoining.Begin(code, new LinkScope(_options.App, _options.Server), device, _options.Random);
         await run.EnterAsync(joining, joining.Message);
         var revealed = await ShowDigitsAsync(

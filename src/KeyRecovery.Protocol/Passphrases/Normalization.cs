@@ -8,31 +8,14 @@ namespace KeyRecovery.Protocol.Passphrases;
 /// Brings what two keyboards type for the same passphrase to the same text (docs/protocol.md §14.1): nothing invisible,
 /// NFKC, plain spaces, quotes and dashes, ASCII digits, no blanks around.
 /// </summary>
-public static class Normalization
+internal static class Normalization
 {
-    // "ﬁ" is one character, "１" a wide digit, "é" an e with a combining accent: NFKC changes all three.
-    private const string Probe = "\uFB01\uFF11e\u0301";
-    private const string Expected = "fi1\u00E9";
-
-    /// <summary>
-    /// Whether this runtime can normalise at all. Under InvariantGlobalization .NET's NFKC leaves text as it is and
-    /// says nothing: a passphrase set there would be another one on every other device.
-    /// </summary>
-    public static bool IsAvailable { get; } = Probe.Normalize(NormalizationForm.FormKC) == Expected;
-
-    /// <summary>To be called when a program starts.</summary>
-    /// <exception cref="PlatformNotSupportedException">This runtime cannot normalise Unicode.</exception>
-    public static void Require()
-    {
-        if (!IsAvailable) Throw.CannotNormalize();
-    }
-
     /// <summary>
     /// The normal form, to be disposed of; null where a character is not allowed, told in <paramref name="fault"/>.
     /// </summary>
-    internal static SecretText? Apply(ReadOnlySpan<char> text, out PassphraseFault fault)
+    public static SecretText? Apply(ReadOnlySpan<char> text, out PassphraseFault fault)
     {
-        Require();
+        NormalForms.Require();
         fault = FindFault(text);
         if (fault != PassphraseFault.None) return null;
         using var visible = Visible(text);

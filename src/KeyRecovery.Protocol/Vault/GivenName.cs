@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using KeyRecovery.Protocol.Passphrases;
+using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Protocol.Vault;
 
@@ -23,7 +23,7 @@ public static class GivenName
     public static (string? Name, GivenNameFault Fault) Read(string given)
     {
         ArgumentNullException.ThrowIfNull(given);
-        Normalization.Require();
+        NormalForms.Require();
         var isSeen = false;
         for (var rest = given.AsSpan(); !rest.IsEmpty;)
         {
@@ -39,7 +39,7 @@ public static class GivenName
             ? (null, GivenNameFault.TooLong) : (name, GivenNameFault.None);
     }
 
-    /// <summary>Whether two names are the same to a person: equal in NFC, or, where one is no text, as they are.</summary>
+    /// <summary>Whether two names are the same to a person: in NFC, or, where one is no text, as they are.</summary>
     public static bool AreSame(string one, string other) =>
         string.Equals(Spelled(one), Spelled(other), StringComparison.Ordinal);
 

@@ -15,7 +15,7 @@ public enum GivenNameFault
     /// <summary>Nothing of it is seen.</summary>
     Invisible,
 
-    /// <summary>It has a character that moves the writing: a control character, or one that turns its direction.</summary>
+    /// <summary>It has a character that moves the writing: a control character, or one that turns it.</summary>
     ControlCharacter,
 
     /// <summary>It has more than <see cref="Limits.NameBytes"/> bytes of UTF-8 in NFC.</summary>

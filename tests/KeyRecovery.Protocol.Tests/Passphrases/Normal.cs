@@ -1,5 +1,6 @@
 using System.Text;
 using KeyRecovery.Protocol.Passphrases;
+using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Protocol.Tests.Passphrases;
 
@@ -88,7 +89,7 @@ public sealed class Normal
     }
 
     [Fact]
-    public void ThisRuntimeNormalises() => Assert.True(Normalization.IsAvailable);
+    public void ThisRuntimeNormalises() => Assert.True(NormalForms.AreAvailable);
 
     private static Passphrase Read(string text)
     {
