@@ -17,7 +17,10 @@ internal static class FailureText
 
     private static object? Details(ClientFailure failure, CliContext context) => failure switch
     {
-        ClientFailure.Transient { RetryAfter: { } wait } => new { retryAfterMs = (long)wait.TotalMilliseconds },
+        ClientFailure.Transient passing => new
+        {
+            cause = Words.Kebab(passing.Cause.ToString()), retryAfterMs = (long?)passing.RetryAfter?.TotalMilliseconds,
+        },
         ClientFailure.Erased { Receipt: { } receipt } =>
             new { receipt = Protocol.Wire.Base64UrlText.Encode(receipt.Span) },
         ClientFailure.RolledBack rolledBack => new
@@ -117,7 +120,8 @@ internal static class FailureText
         ],
         ClientFailure.PointDoesNotOpen => ["The others: keyrecovery account undo. Nothing was changed."],
         ClientFailure.UpgradeRequired => ["Nothing of it was touched."],
-        ClientFailure.Transient => [$"The server is {context.Server}. Nothing is lost by trying again."],
+        ClientFailure.Transient passing =>
+            [.. NetworkText.Advice(passing.Cause), $"The server is {context.Server}. Nothing is lost by trying again."],
         ClientFailure.UnknownCode =>
         [
             "The code has no typing mistake. So it was replaced or removed, or it belongs to another server or app:",

@@ -72,6 +72,9 @@ internal abstract record Answer
         /// <summary>Whether an attempt before this one got no answer: that one may have been done.</summary>
         public bool IsAfterSilence { get; init; }
 
+        /// <summary>Whether it is a page, or leads to one: of something between, a network's log-in perhaps.</summary>
+        public bool IsPage { get; init; }
+
         /// <summary>The slug of the problem's type.</summary>
         public string Type =>
             Details.Type is { } type && type.StartsWith(ProblemTypes.Prefix, StringComparison.Ordinal)
@@ -80,7 +83,7 @@ internal abstract record Answer
     }
 
     /// <summary>No answer at all.</summary>
-    public sealed record Unreachable(string Reason) : Answer;
+    public sealed record Unreachable(string Reason, NetworkCause Cause) : Answer;
 }
 
 /// <summary>

@@ -16,7 +16,8 @@ namespace KeyRecovery.Client.Http;
 /// </summary>
 internal sealed class ApiTransport : IDisposable
 {
-    private const string TooLate = "the server did not answer in time";
+    private static readonly Answer.Unreachable TooLate =
+        new("the server did not answer in time", NetworkCause.TooLate);
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
@@ -24,6 +25,7 @@ internal sealed class ApiTransport : IDisposable
     private readonly TimeSpan _timeout;
     private readonly TimeSpan _deadline;
     private readonly string _authority;
+    private readonly Uri _server;
     private readonly TimeProvider _time;
     private readonly ResiliencePipeline<Answer> _resilience;
     private TimeSpan _clockOffset;
@@ -32,7 +34,8 @@ internal sealed class ApiTransport : IDisposable
     {
         _http = HttpStack.Open(options);
         (_timeout, _deadline) = (options.RequestTimeout, options.RequestDeadline);
-        _authority = options.Authority ?? options.Server.Authority;
+        _server = options.Server;
+        _authority = options.Authority ?? AuthorityOf(options.Server);
         _time = options.Time;
         _resilience = BuildResilience(options);
     }
@@ -59,7 +62,7 @@ internal sealed class ApiTransport : IDisposable
     {
         using var late = Within(_deadline, ct);
         var isSilent = false;
-        Answer answer = new Answer.Unreachable(TooLate);
+        Answer answer = TooLate;
         try
         {
             await _resilience.ExecuteAsync(
@@ -102,33 +105,49 @@ internal sealed class ApiTransport : IDisposable
             {
                 var body = await ReadAsync(response.Content, Limits.RepairBytes + Limits.CommitBodyBytes, late.Token);
                 return body is null
-                    ? new Answer.Unreachable("the answer is too long")
+                    ? new Answer.Unreachable("the answer is too long", NetworkCause.Unknown)
                     : new Answer.Success(response.StatusCode, body)
                     {
                         PeerNetwork = AnswerHeaders.PeerNetwork(response.Headers),
                         ErasureDueIn = AnswerHeaders.ErasureDueIn(response.Headers),
                     };
             }
-            return new Answer.Problem(response.StatusCode, await ReadProblemAsync(response, late.Token));
+            return new Answer.Problem(response.StatusCode, await ReadProblemAsync(response, late.Token))
+            {
+                IsPage = IsPage(response),
+            };
         }
-        catch (HttpRequestException)
+        catch (HttpRequestException error)
         {
-            return new Answer.Unreachable("the server cannot be reached");
+            return NetworkTrouble.Of(error, _server, ProxyOf(_server));
         }
         catch (IOException)
         {
-            return new Answer.Unreachable("the connection was lost");
+            return new Answer.Unreachable("the connection was lost", NetworkCause.ConnectionLost);
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested && !ct.IsCancellationRequested)
         {
-            return new Answer.Unreachable(TooLate);
+            return TooLate;
         }
     }
 
     // A page is of something between, a network's log-in perhaps, whatever its status says.
     private static bool IsOfTheProtocol(HttpResponseMessage response) =>
-        (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotModified)
-        && response.Content.Headers.ContentType?.MediaType is not ("text/html" or "application/xhtml+xml");
+        (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.NotModified) && !IsPage(response);
+
+    private static bool IsPage(HttpResponseMessage response) =>
+        response.Content.Headers.ContentType?.MediaType is "text/html" or "application/xhtml+xml"
+        || (int)response.StatusCode is >= 300 and < 400 and not (int)HttpStatusCode.NotModified;
+
+    // As the Host header has it: a name of other letters in ASCII (RFC 5891).
+    private static string AuthorityOf(Uri server)
+    {
+        var host = server.HostNameType == UriHostNameType.IPv6 ? server.Host : server.IdnHost;
+        return server.IsDefaultPort ? host : $"{host}:{server.Port}";
+    }
+
+    private static Uri? ProxyOf(Uri server) =>
+        HttpClient.DefaultProxy.IsBypassed(server) ? null : HttpClient.DefaultProxy.GetProxy(server);
 
     private HttpRequestMessage Build(ApiRequest request, DeviceKeys? signer)
     {

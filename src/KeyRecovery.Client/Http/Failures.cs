@@ -7,7 +7,7 @@ internal static class Failures
 {
     public static ClientFailure Of(Answer answer) => answer switch
     {
-        Answer.Unreachable unreachable => new ClientFailure.Transient(unreachable.Reason, null),
+        Answer.Unreachable none => new ClientFailure.Transient(none.Reason, null) { Cause = none.Cause },
         Answer.Problem problem => Of(problem),
         _ => new ClientFailure.Transient("the server's answer was not understood", null),
     };
@@ -30,15 +30,18 @@ internal static class Failures
             },
             ProblemTypes.ClockSkew =>
                 new ClientFailure.Refused(ProblemTypes.ClockSkew, "this device's clock is wrong", null),
-            Answer.Problem.Unknown when (int)problem.Status >= 500 =>
-                new ClientFailure.Transient("the server is in trouble", wait),
-            // A network's log-in page, a redirect: what it says of itself is not this protocol's, and refuses nothing.
-            Answer.Problem.Unknown =>
-                new ClientFailure.Transient($"what answered is not the server (status {(int)problem.Status})", wait),
+            // A network's log-in page, a proxy's own word: it is not this protocol's, and refuses nothing.
+            Answer.Problem.Unknown => Stranger(problem, wait),
             _ when (int)problem.Status >= 500 =>
                 new ClientFailure.Transient(details.Title ?? "the server is in trouble", wait),
             _ => new ClientFailure.Refused(problem.Type, details.Title ?? problem.Status.ToString(), Name(details)),
         };
+    }
+
+    private static ClientFailure.Transient Stranger(Answer.Problem said, TimeSpan? wait)
+    {
+        var (cause, words) = NetworkTrouble.Of(said);
+        return new ClientFailure.Transient(words, wait) { Cause = cause };
     }
 
     private static string? Name(ProblemJson details) =>

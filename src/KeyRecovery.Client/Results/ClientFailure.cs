@@ -102,7 +102,11 @@ public abstract record ClientFailure
     /// <param name="RetryAfter">When the server wants to be asked again, if it said so.</param>
     public sealed record Transient(string Reason, TimeSpan? RetryAfter) : ClientFailure(
         RetryAfter is { } wait ? $"{Reason}; try again in {Math.Ceiling(wait.TotalSeconds)} s"
-            : $"{Reason}; try again");
+            : $"{Reason}; try again")
+    {
+        /// <summary>What stands between, where the device can tell.</summary>
+        public NetworkCause Cause { get; init; }
+    }
 
     /// <summary>
     /// No account is reached by this code: it was replaced or removed, belongs to another server, or was never set up.
