@@ -17,6 +17,16 @@ namespace KeyRecovery.EndToEnd.Tests.Inspection;
 /// </summary>
 internal static class PassphraseSecrets
 {
+    /// <summary>As the other, of the account of a device whose home is a folder. Its realm counts a guess.</summary>
+    public static async Task<Canary[]> OfAsync(ServerProcess server, string home, string text, string token)
+    {
+        using var client = new KeyRecoveryClient(
+            new KeyRecoveryOptions { Server = server.Address, App = "demo" }, new FileDeviceStore(home));
+        using var vault = TestDevice.Value(await client.OpenAsync());
+        using var passphrase = Passphrase.Read(text).Passphrase!;
+        return await OfAsync(server, vault, passphrase, token, 1);
+    }
+
     public static async Task<Canary[]> OfAsync(
         ServerProcess server, VaultSession vault, Passphrase passphrase, string token, int number)
     {

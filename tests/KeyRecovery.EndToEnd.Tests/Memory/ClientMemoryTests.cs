@@ -1,3 +1,4 @@
+using KeyRecovery.EndToEnd.Tests.Inspection;
 using KeyRecovery.Testing.Hosting;
 using KeyRecovery.Testing.Needs;
 using Xunit.Abstractions;
@@ -6,7 +7,7 @@ namespace KeyRecovery.EndToEnd.Tests.Memory;
 
 /// <summary>
 /// F30: once a flow has ended and the app has let go of it, no code, passphrase, seed or epoch key is in the memory of
-/// the SDK's process.
+/// the SDK's process, nor what a passphrase is stretched to and the realms make of it.
 /// </summary>
 public sealed class ClientMemoryTests(ITestOutputHelper output) : IDisposable
 {
@@ -16,6 +17,7 @@ public sealed class ClientMemoryTests(ITestOutputHelper output) : IDisposable
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(15);
 
     private readonly TempFolder _folder = new();
+    private readonly List<Canary> _ofPassphrase = [];
 
     [NeedsFact(Need.Linux)]
     public async Task F30_no_secret_is_in_the_memory_of_the_SDK_after_any_flow()
@@ -26,6 +28,7 @@ public sealed class ClientMemoryTests(ITestOutputHelper output) : IDisposable
         foreach (var flow in ClientLife.Names)
         {
             await client.DoAsync(flow);
+            if (flow == "set a passphrase") _ofPassphrase.AddRange(await OfPassphraseAsync(server));
             if (flow == "create a code") File.WriteAllText(_folder["code"], ClientSecrets.NewestCode(_folder.Path));
             var scanner = new CanaryScanner(await SecretsAsync());
             var found = await ScanAsync(scanner, client.Id, hit => IsEstimated(flow, hit));
@@ -62,9 +65,12 @@ public sealed class ClientMemoryTests(ITestOutputHelper output) : IDisposable
 
     private async Task<List<Canary>> SecretsAsync() =>
     [
-        .. ClientSecrets.OfCodes(_folder.Path), .. ClientSecrets.OfText("passphrase", Passphrase),
+        .. ClientSecrets.OfCodes(_folder.Path), .. ClientSecrets.OfText("passphrase", Passphrase), .. _ofPassphrase,
         .. await ClientSecrets.OfDrawsAsync(_folder.Path),
     ];
+
+    private Task<Canary[]> OfPassphraseAsync(ServerProcess server) => PassphraseSecrets.OfAsync(
+        server, _folder["phone"], Passphrase, File.ReadAllText(_folder["token"]));
 
     // Where one realm guards, a new passphrase is judged by a library over strings (docs/threat-model.md): the one
     // known remainder, of one flow, in one spelling.
