@@ -53,6 +53,27 @@ public sealed class CanaryScanner
     public IEnumerable<string> ScanMemory(int processId)
     {
         var hits = new List<string>();
+        ReadMemory(processId, (where, memory, length) => hits.AddRange(ScanStream(where, memory, length)));
+        return hits;
+    }
+
+    /// <summary>
+    /// Writes that memory to a file, to be scanned when the process is gone and what to look for is known.
+    /// </summary>
+    public static void SaveMemory(int processId, string path)
+    {
+        using var file = File.Create(path);
+        ReadMemory(processId, (_, memory, length) =>
+        {
+            var buffer = new byte[Chunk];
+            for (int read; length > 0
+                && (read = memory.Read(buffer, 0, (int)Math.Min(Chunk, length))) > 0; length -= read)
+                file.Write(buffer, 0, read);
+        });
+    }
+
+    private static void ReadMemory(int processId, Action<string, Stream, long> read)
+    {
         using var memory = new FileStream(
             $"/proc/{processId}/mem", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
         foreach (var line in File.ReadAllLines($"/proc/{processId}/maps"))
@@ -64,15 +85,13 @@ public sealed class CanaryScanner
             try
             {
                 memory.Position = range[0];
-                hits.AddRange(
-                    ScanStream($"memory {fields[0]} {fields.ElementAtOrDefault(5)}", memory, range[1] - range[0]));
+                read($"memory {fields[0]} {fields.ElementAtOrDefault(5)}", memory, range[1] - range[0]);
             }
             catch (IOException)
             {
                 // A page that is reserved and was never touched.
             }
         }
-        return hits;
     }
 
     private HashSet<string> ScanStream(string where, Stream stream, long length)

@@ -1,7 +1,6 @@
 using KeyRecovery.EndToEnd.Tests.Linking;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Recovery;
-using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.EndToEnd.Tests.Inspection;
@@ -49,15 +48,13 @@ internal sealed class InspectedAccount : IDisposable
                 await vault.PutAsync("large", Bytes(string.Concat(Enumerable.Repeat(_largeContent, 3000)))));
             await LinkAsync(server, vault, number);
             await SetPassphraseAsync(server, vault, token, number);
-            AddSeeds(await phone.Store.LoadAsync(default), $"phone {number}");
-            AddEpochKey(await phone.Store.LoadAsync(default), $"epoch 1 of {number}");
+            await AddSecretsAsync(phone, $"phone {number}");
         }
         var next = Device(server);
         using (var vault = await next.RecoverAsync(code, removeOthers: true, name: _deviceName))
         {
             Assert.Equal(Bytes(_content + "/2"), TestDevice.Value(await vault.GetAsync(_itemName)));
-            AddSeeds(await next.Store.LoadAsync(default), $"next phone {number}");
-            AddEpochKey(await next.Store.LoadAsync(default), $"epoch 2 of {number}");
+            await AddSecretsAsync(next, $"next phone {number}");
         }
     }
 
@@ -74,7 +71,7 @@ internal sealed class InspectedAccount : IDisposable
         var laptop = Device(server);
         var linked = await LinkedPair.LinkAsync(vault, laptop, bundle, _linkedName);
         Assert.Equal(bundle, linked.Bundle.Span.ToArray());
-        AddSeeds(await laptop.Store.LoadAsync(default), $"laptop {number}");
+        await AddSecretsAsync(laptop, $"laptop {number}");
         linked.Bundle.Dispose();
         linked.Vault.Dispose();
     }
@@ -98,21 +95,10 @@ internal sealed class InspectedAccount : IDisposable
         return device;
     }
 
-    private void AddSeeds(DeviceState? state, string whose)
+    private async Task AddSecretsAsync(TestDevice device, string whose)
     {
-        Secrets.Add(new Canary($"signing seed of {whose}", state!.SigningSeed.Span.ToArray()));
-        Secrets.Add(new Canary($"KEM seed of {whose}", state.KemSeed.Span.ToArray()));
-    }
-
-    private void AddEpochKey(DeviceState? state, string which)
-    {
-        using var kem = Protocol.Primitives.KemPrivateKey.FromSeed(state!.KemSeed.Span);
-        using var signing = Protocol.Primitives.SigningKey.FromSeed(state.SigningSeed.Span);
-        var verdict = VerifiedVault.Reopen(
-            "demo", state.Known!, new OwnIdentity(state.Device, signing.PublicKey));
-        using var open = ((VaultVerdict.Ok)verdict).Vault.Open(state.Device, kem).Vault!;
-        Secrets.Add(new Canary(which, EpochKeyBytes.Of(open.Keys.Current)));
-        Secrets.Add(new Canary($"label key, {which}", open.Private.LabelKey.Span.ToArray()));
+        using var state = await device.Store.LoadAsync(default);
+        Secrets.AddRange(DeviceSecrets.Of(state!, whose));
     }
 
     private static byte[] Bytes(string text) => System.Text.Encoding.UTF8.GetBytes(text);

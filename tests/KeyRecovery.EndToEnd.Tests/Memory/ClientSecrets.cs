@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Text;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Recovery;
@@ -47,7 +48,8 @@ internal static class ClientSecrets
         return code.ToDisplayString();
     }
 
-    private static IEnumerable<Canary> OfCode(byte[] entropy, string what)
+    /// <summary>A code: its entropy, its text, and the seeds of its slot.</summary>
+    public static IEnumerable<Canary> OfCode(byte[] entropy, string what)
     {
         using var code = RecoveryCode.Generate(new Repeated(entropy));
         var characters = code.ToDisplayString().Replace(" ", "", StringComparison.Ordinal)[3..];
@@ -61,6 +63,20 @@ internal static class ClientSecrets
             Kdf.Derive(entropy, Encoding.ASCII.GetBytes($"keyrecovery/v1/code-slot-{use}"), seed);
             yield return new Canary($"{use} seed of {what}", seed);
         }
+    }
+
+    /// <summary>The 16 bytes of which a code is made, from its text (docs/protocol.md §8).</summary>
+    public static byte[] EntropyOf(string code)
+    {
+        const string Letters = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+        // 26 characters of five bits: two of the version, and 128.
+        var value = code.Replace(" ", "", StringComparison.Ordinal)[3..29].Aggregate(
+            BigInteger.Zero, (sum, c) => (sum << 5) | Letters.IndexOf(c, StringComparison.Ordinal));
+        var bytes = value.ToByteArray(isUnsigned: true, isBigEndian: true);
+        byte[] entropy = [.. new byte[Math.Max(0, 16 - bytes.Length)], .. bytes.TakeLast(16)];
+        using var again = RecoveryCode.Generate(new Repeated(entropy));
+        Assert.Equal(code, again.ToDisplayString());
+        return entropy;
     }
 
     private sealed class Repeated(byte[] bytes) : IRandom

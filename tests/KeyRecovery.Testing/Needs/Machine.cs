@@ -28,6 +28,8 @@ public static class Machine
     private static string? Look(Need need)
     {
         if (need == Need.Linux) return OperatingSystem.IsLinux() ? null : "another system: this test reads /proc";
+        if (need == Need.Tracing) return CanTrace() ? null
+            : "no process can be traced here: run as root, in a container with the right to (CAP_SYS_PTRACE)";
         var (path, package) = Programs[need];
         if (!IsThere(path)) return $"{path} is missing: apt-get install {package}";
         return need switch
@@ -42,6 +44,17 @@ public static class Machine
                 "no file can be made immutable here: run as root, with the temporary folder on a disk",
             _ => null,
         };
+    }
+
+    // The right itself (capabilities(7)), and that nothing forbids it to all (yama, ptrace_scope 3).
+    private static bool CanTrace()
+    {
+        const int Right = 19;
+        const string Scope = "/proc/sys/kernel/yama/ptrace_scope";
+        if (!OperatingSystem.IsLinux()) return false;
+        var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("CapEff:", StringComparison.Ordinal));
+        var rights = ulong.Parse(line.AsSpan(7).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        return (rights >> Right & 1) == 1 && (!File.Exists(Scope) || File.ReadAllText(Scope).Trim() != "3");
     }
 
     private static bool IsThere(string path) => Path.IsPathRooted(path)

@@ -36,6 +36,9 @@ public enum Need
     /// <summary><c>script</c>, which gives a program a terminal.</summary>
     Script,
 
+    /// <summary>The right to trace a process that refuses it, as one that holds keys does.</summary>
+    Tracing,
+
     /// <summary>A reader of QR codes.</summary>
     Zbarimg,
 }
