@@ -69,7 +69,9 @@ internal abstract record Answer
         /// <summary>In place of a type: what answered does not speak the protocol.</summary>
         public const string Unknown = "unknown";
 
-        /// <summary>Whether an attempt before this one got no answer: that one may have been done.</summary>
+        /// <summary>
+        /// Whether an attempt before this one got no answer, or none that decides: that one may have been done.
+        /// </summary>
         public bool IsAfterSilence { get; init; }
 
         /// <summary>Whether it is a page, or leads to one: of something between, a network's log-in perhaps.</summary>

@@ -48,12 +48,14 @@ internal sealed class ApiTransport : IDisposable
     {
         var answer = await AttemptAsync(request, signer, ct);
         if (signer is null
-            || answer is not Answer.Problem { Type: ProblemTypes.ClockSkew, Details.ServerTime: { } serverTime })
+            || answer is not Answer.Problem { Type: ProblemTypes.ClockSkew, Details.ServerTime: { } serverTime } skewed)
             return answer;
 
         // A wrong clock is the device's most common fault: the server said what time it is, so sign again with that.
         _clockOffset = ToldTime.At(serverTime) - _time.GetUtcNow();
-        return await AttemptAsync(request, signer, ct);
+        var again = await AttemptAsync(request, signer, ct);
+        return again is Answer.Problem problem
+            ? problem with { IsAfterSilence = problem.IsAfterSilence || skewed.IsAfterSilence } : again;
     }
 
     public void Dispose() => _http.Dispose();
@@ -61,7 +63,7 @@ internal sealed class ApiTransport : IDisposable
     private async Task<Answer> AttemptAsync(ApiRequest request, DeviceKeys? signer, CancellationToken ct)
     {
         using var late = Within(_deadline, ct);
-        var isSilent = false;
+        var isOpen = false;
         Answer answer = TooLate;
         try
         {
@@ -69,10 +71,10 @@ internal sealed class ApiTransport : IDisposable
                 async token =>
                 {
                     // One that the deadline cuts off may be done, whatever an earlier one was told.
-                    var wasSilent = isSilent;
-                    isSilent = true;
+                    var wasOpen = isOpen;
+                    isOpen = true;
                     answer = await SendOnceAsync(request, signer, token);
-                    isSilent = wasSilent || answer is Answer.Unreachable;
+                    isOpen = wasOpen || !Outcome.Decides(answer);
                     return answer;
                 },
                 late.Token);
@@ -82,7 +84,7 @@ internal sealed class ApiTransport : IDisposable
             // Between two attempts, or within one that is not there then: the last answer stands.
         }
 
-        return answer is Answer.Problem problem ? problem with { IsAfterSilence = isSilent } : answer;
+        return answer is Answer.Problem problem ? problem with { IsAfterSilence = isOpen } : answer;
     }
 
     // A linked source of both: whoever dribbles an answer is cut off by the clock as one who says nothing.

@@ -37,7 +37,7 @@ internal abstract record Outcome<T>
 
 /// <summary>
 /// The one place that knows what an answer means (docs/protocol.md §9.4). Only a problem of a known type refuses, and
-/// only where no attempt before it was without an answer. A page that something between has sent, an answer that does
+/// only where none of the attempts before it was left open. A page that something between has sent, an answer that does
 /// not read, a server in trouble: all these leave it open.
 /// </summary>
 internal static class Outcome
@@ -86,9 +86,17 @@ internal static class Outcome
         }
     }
 
+    /// <summary>Whether an answer, by itself, says that a request was done or was not.</summary>
+    public static bool Decides(Answer answer) => answer switch
+    {
+        Answer.Success => true,
+        Answer.Problem said => Refusals.Contains(said.Type),
+        _ => false,
+    };
+
     private static Outcome<T> NotDone<T>(Answer answer) => answer switch
     {
-        Answer.Problem { IsAfterSilence: false } said when Refusals.Contains(said.Type) => new Outcome<T>.Refused(said),
+        Answer.Problem { IsAfterSilence: false } said when Decides(said) => new Outcome<T>.Refused(said),
         Answer.Problem said => new Outcome<T>.Unknown(Open(Failures.Of(said)), said),
         _ => new Outcome<T>.Unknown(Open(Failures.Of(answer))),
     };

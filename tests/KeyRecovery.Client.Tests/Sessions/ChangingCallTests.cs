@@ -113,6 +113,27 @@ public sealed class ChangingCallTests(ServerFixture fixture)
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Calls))]
+    public async Task A_refusal_of_a_repeat_refuses_nothing_where_the_first_attempt_was_left_open(string name)
+    {
+        var call = ChangingCall.All[name];
+        foreach (var answer in (string[])["nothing", "a gateway's page", "unavailable"])
+        {
+            using var world = await PrepareAsync(call);
+            var (attempts, others) = (0, world.Relay.OnRequest);
+            world.Relay.OnRequest = (request, body) => !call.Matches(request) ? others?.Invoke(request, body)
+                : ++attempts % 2 == 0 ? Problem(HttpStatusCode.Forbidden, ProblemTypes.Forbidden)
+                : others?.Invoke(request, body);
+            world.Relay.OnResponse = (request, response) => Replace(call, answer, request, response);
+
+            var failure = await call.CallAsync(world);
+            if (call.Path == "/v1/items/") Assert.IsType<ClientFailure.Transient>(failure);
+            else Assert.Null(failure);
+            Assert.Equal(failure is null, await IsThereAsync(call, world));
+        }
+    }
+
     [Fact]
     public void Every_word_of_the_protocol_refuses_but_three_and_no_other_does()
     {
