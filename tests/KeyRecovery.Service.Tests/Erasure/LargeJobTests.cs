@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
@@ -62,13 +63,15 @@ public sealed class LargeJobTests(ITestOutputHelper output)
         var halves = BitOperations.Log2((uint)accounts) + 1;
         foreach (var after in new[] { 0, accounts / 3, accounts - Page })
         {
+            var began = Stopwatch.GetTimestamp();
             var cost = await counting.CostAsync(async () =>
             {
                 var page = await ReadAsync(server, job, after, Page);
                 Assert.Equal(Enumerable.Range(after + 1, Page), page.Outcomes.Select(o => o.Line));
                 Assert.All(page.Outcomes, o => Assert.Equal(LineOutcome.Erased, o.Outcome));
             });
-            output.WriteLine($"a page behind line {after:N0}: {cost} rows");
+            var took = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+            output.WriteLine($"a page behind line {after:N0}: {cost} rows, {took:N1} ms");
             Assert.InRange(cost, 2 * Page + 1, 2 * Page + 1 + halves);
         }
     }
