@@ -65,7 +65,12 @@ public sealed class KeyRecoveryClient : IDisposable
     {
         if (!NameWords.TryRead("a device's name", create.DeviceName, out var name, out var fault)) return fault;
         if (!NamedEdits.Read(create.Items).TryGet(out var items, out var unnamed)) return unnamed;
-        create = create with { DeviceName = name, Items = items };
+        return await _store.RunAloneAsync(
+            () => CreateAloneAsync(token, create with { DeviceName = name, Items = items }, ct), ct);
+    }
+
+    private async Task<Result<VaultSession>> CreateAloneAsync(string token, CreateOptions create, CancellationToken ct)
+    {
         using var kept = await _store.LoadAsync(ct);
         if (kept is not null && IsBegun(kept))
             return await HoldToAsync(await SendBegunAsync(token, kept, isFirst: false, ct), create.Code, ct);
@@ -155,6 +160,11 @@ public sealed class KeyRecoveryClient : IDisposable
     public async Task<Result<Linked>> LinkAsync(LinkCode code, LinkJoin join, CancellationToken ct = default)
     {
         if (join.FindFault() is { } fault) return fault;
+        return await _store.RunAloneAsync(() => LinkAloneAsync(code, join, ct), ct);
+    }
+
+    private async Task<Result<Linked>> LinkAloneAsync(LinkCode code, LinkJoin join, CancellationToken ct)
+    {
         using (var kept = await _store.LoadAsync(ct))
             if (kept is { Pending.IsEmpty: true })
                 return new ClientFailure.DeviceState("this device already belongs to an account");

@@ -28,6 +28,7 @@ public sealed class FileDeviceStore : IDeviceStore
 
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LockLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan HoldLimit = TimeSpan.FromSeconds(15);
 
     private readonly string _folder;
     private readonly IRandom _random;
@@ -48,6 +49,11 @@ public sealed class FileDeviceStore : IDeviceStore
     private string NotesFile => Path.Combine(_folder, "device.notes");
 
     private string LockFile => Path.Combine(_folder, "device.lock");
+
+    private string HoldFile => Path.Combine(_folder, "device.hold");
+
+    // Beside it: what is locked, nobody reads.
+    private string HolderFile => Path.Combine(_folder, "device.holder");
 
     private static ReadOnlySpan<byte> Aad => "keyrecovery/v1/device-state"u8;
 
@@ -111,6 +117,15 @@ public sealed class FileDeviceStore : IDeviceStore
     }
 
     /// <inheritdoc/>
+    public async ValueTask<IAsyncDisposable?> HoldAsync(CancellationToken ct)
+    {
+        MakeFolder();
+        var held = await LockAsync(HoldFile, HoldLimit, () => $"process {Holder()} is making it part of an account", ct);
+        await File.WriteAllTextAsync(HolderFile, $"{Environment.ProcessId}", CancellationToken.None);
+        return held;
+    }
+
+    /// <inheritdoc/>
     public ValueTask DeleteAsync(CancellationToken ct)
     {
         File.Delete(StateFile);
@@ -133,18 +148,22 @@ public sealed class FileDeviceStore : IDeviceStore
         }
     }
 
-    private async Task<FileStream> LockAsync(CancellationToken ct)
+    private Task<FileStream> LockAsync(CancellationToken ct) =>
+        LockAsync(LockFile, LockLimit, () => $"another program keeps {LockFile} locked", ct);
+
+    private string Holder() => File.Exists(HolderFile) ? File.ReadAllText(HolderFile) : "of another";
+
+    private static async Task<FileStream> LockAsync(string path, TimeSpan limit, Func<string> why, CancellationToken ct)
     {
         for (var waited = TimeSpan.Zero; ; waited += LockPause)
         {
             try
             {
-                return new FileStream(LockFile, Owners(FileMode.OpenOrCreate, share: FileShare.None));
+                return new FileStream(path, Owners(FileMode.OpenOrCreate, share: FileShare.None));
             }
             catch (IOException e) when (e.HResult is LockedOnLinux or LockedOnBsd or LockedOnWindows)
             {
-                if (waited >= LockLimit)
-                    throw new DeviceStoreException($"another program keeps {LockFile} locked", e);
+                if (waited >= limit) throw new DeviceStoreException(why(), e);
                 await Task.Delay(LockPause, ct);
             }
         }

@@ -19,6 +19,14 @@ public interface IDeviceStore
     /// </summary>
     ValueTask NoteAsync(DeviceState state, CancellationToken ct) => SaveAsync(state, ct);
 
+    /// <summary>
+    /// Keeps others from making this device part of an account until it is disposed of: what one of them has begun, no
+    /// other takes for its own, or deletes. By default nobody is kept out, as where one process alone uses the store.
+    /// </summary>
+    /// <returns>What to dispose of, or null.</returns>
+    /// <exception cref="DeviceStoreException">Another is at it, and does not come to an end.</exception>
+    ValueTask<IAsyncDisposable?> HoldAsync(CancellationToken ct) => new((IAsyncDisposable?)null);
+
     /// <summary>Forgets the state. Done where there is none.</summary>
     ValueTask DeleteAsync(CancellationToken ct);
 }

@@ -80,7 +80,8 @@ internal static class NetworkTrouble
         NetworkCause.NoSuchHost => $"there is no server of the name {server.IdnHost}",
         NetworkCause.NothingListens => $"nothing listens at {where}",
         NetworkCause.NoRoute => $"no way leads to {where}",
-        NetworkCause.ProxyUnreachable => $"the proxy {proxy?.Host}:{proxy?.Port} cannot be reached, by which this device goes",
+        NetworkCause.ProxyUnreachable =>
+            $"the proxy {proxy?.Host}:{proxy?.Port} cannot be reached, by which this device goes",
         NetworkCause.ProxyRefuses => $"the proxy {proxy?.Host}:{proxy?.Port} does not connect to {where}",
         NetworkCause.CertificateName => $"the certificate at {where} is for another name",
         NetworkCause.CertificateTime => $"the certificate at {where} is not valid at this time",

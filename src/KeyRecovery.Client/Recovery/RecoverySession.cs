@@ -157,7 +157,7 @@ public sealed class RecoverySession : IDisposable
     public Task<Result<Recovered>> CompleteAsync(
         string deviceName, ImmutableArray<AuthorityId> remove, CancellationToken ct = default) =>
         NamedAsync(deviceName, name => View.Newest.BehindSince is not null
-            ? GoOnAsync(name, remove, ct)
+            ? _store.RunAloneAsync(() => GoOnAsync(name, remove, ct), ct)
             : RemoveAsync(name, () => new RevocationPlan(
                 [
                     .. remove.Where(id => View.Newest.Chain.FindActive(id) is not null)
@@ -258,7 +258,12 @@ public sealed class RecoverySession : IDisposable
             ? failure : await OpenAsync([.. remove.Except(behind.Leaving.Select(a => a.Id))], ct);
     }
 
-    private async Task<Result<Recovered>> RunAsync(
+    private Task<Result<Recovered>> RunAsync(
+        Func<NewDevice, ImmutableArray<AuthorityId>, Task<Result<CommitBundle>>> build,
+        ImmutableArray<AuthorityId> tooYoung, ImmutableArray<AuthorityId> remove, CancellationToken ct) =>
+        _store.RunAloneAsync(() => RunAloneAsync(build, tooYoung, remove, ct), ct);
+
+    private async Task<Result<Recovered>> RunAloneAsync(
         Func<NewDevice, ImmutableArray<AuthorityId>, Task<Result<CommitBundle>>> build,
         ImmutableArray<AuthorityId> tooYoung, ImmutableArray<AuthorityId> remove, CancellationToken ct)
     {
