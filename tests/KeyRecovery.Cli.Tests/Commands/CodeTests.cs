@@ -117,7 +117,7 @@ public sealed class CodeTests(CliFixture fixture)
     {
         using var code = RecoveryCode.Generate(SystemRandom.Instance);
         using var slot = code.DeriveSlot();
-        using var broken = new TestDevice(fixture.Server.Address);
+        using var broken = new TestDevice(fixture.Server.Address) { IsCloned = true };
         using (await broken.CreateAsync(await fixture.Server.TokenAsync(Canary.NewText()), code)) { }
         var (device, typed) = (fixture.NewDevice(), code.ToDisplayString());
         (await device.TypeAsync(typed, "recover", "--code", "--remove", "none")).Ended(0);
