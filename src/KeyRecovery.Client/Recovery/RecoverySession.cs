@@ -307,8 +307,8 @@ public sealed class RecoverySession : IDisposable
         _slot.Dispose();
     }
 
-    // A slot that a young device added may not remove who was there before it (design §3.3): that part is left out and
-    // said.
+    // A slot that a young device added may not remove who was there before it (docs/protocol.md §3): that part is left
+    // out and said.
     private ImmutableArray<AuthorityId> Young(ImmutableArray<AuthorityId> remove)
     {
         var chain = View.Newest.Chain;
