@@ -28,6 +28,7 @@ internal static class PassphraseTable
         nextAttemptInMs = (long)status.NextAttemptIn.TotalMilliseconds,
         guessesSinceRight = status.GuessesSinceRight,
         problem = status.Problem,
+        concern = status.Concern is { } concern ? Words.Kebab(concern.GetType().Name) : null,
         events = status.Events.Select(e =>
             new { at = ToldTime.At(e.At), what = Words.Kebab(e.Kind.ToString()) }),
     };
@@ -46,6 +47,8 @@ internal static class PassphraseTable
         }
         people.Write(table);
         people.WriteLine($"{status[0].Threshold} of {Words.Count(status[0].Of, "server")} must answer.");
+        foreach (var concern in status.Select(r => r.Concern).OfType<ClientFailure>().Distinct())
+            people.WriteLine($"Look out: {concern.Message}. What there is: keyrecovery account show");
         foreach (var realm in status.Where(r => r.GuessesSinceRight > 0))
             people.WriteLine(
                 $"{realm.Realm} has seen {Words.Count(realm.GuessesSinceRight, "guess", "guesses")} since "

@@ -15,8 +15,12 @@ internal sealed class RealmKeeper(VaultState state)
 {
     private const int Rounds = 4;
 
+    private const ulong Hour = 60 * 60;
+
     // A change of the account does not wait long for a realm that is away.
     private static readonly TimeSpan TellLimit = TimeSpan.FromSeconds(5);
+
+    private ulong _shownAt = state.Api.NowSeconds;
 
     /// <summary>The realms of the account's passphrases.</summary>
     public IReadOnlyList<Hash256> Realms => state.Read(open => RealmsOf(open.Vault.Chain));
@@ -24,12 +28,19 @@ internal sealed class RealmKeeper(VaultState state)
     /// <summary>The realms of the passphrases of a chain.</summary>
     public static IReadOnlyList<Hash256> RealmsOf(Chain chain) => [.. SlotsOf(chain).Select(s => s.Realm).Distinct()];
 
+    /// <summary>
+    /// After a commit without a link: shows every realm the new head where none was shown for an hour of this session.
+    /// </summary>
+    public Task FollowHourlyAsync(CancellationToken ct) =>
+        state.Api.NowSeconds >= _shownAt + Hour ? FollowAsync([], ct) : Task.CompletedTask;
+
     /// <summary>After a link: shows every realm the new head. Never fails: see above.</summary>
     /// <param name="before">The realms before the link, which may have removed their passphrase.</param>
     /// <param name="ct">Cancels.</param>
     public async Task FollowAsync(IEnumerable<Hash256> before, CancellationToken ct)
     {
         var realms = Realms.Union(before).ToList();
+        _shownAt = state.Api.NowSeconds;
         if (realms.Count == 0) return;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(TellLimit);
@@ -63,6 +74,9 @@ internal sealed class RealmKeeper(VaultState state)
         {
             var vault = state.Read(open => open.Vault);
             reply = await connection.CommandAsync(slot, RealmAction.Status, 0, vault, state.Keys, ct);
+            if (reply is RealmReply.Forked
+                && await connection.FollowAsync(vault, state.Keys, ct) is RealmReply.Followed)
+                reply = await connection.CommandAsync(slot, RealmAction.Status, 0, vault, state.Keys, ct);
             if (action == RealmAction.Status || reply is not RealmReply.Answered { Status: var status }) return reply;
             reply = await connection.CommandAsync(slot, action, status.Told.Count, vault, state.Keys, ct);
         }
@@ -73,7 +87,8 @@ internal sealed class RealmKeeper(VaultState state)
     {
         var connected = await state.Api.Realms.ConnectAsync(realm, ct);
         return connected.TryGet(out var connection, out var failure)
-            ? await connection.FollowAsync(state.Read(open => open.Vault), ct) : new RealmReply.Failed(failure);
+            ? await connection.FollowAsync(state.Read(open => open.Vault), state.Keys, ct)
+            : new RealmReply.Failed(failure);
     }
 
     private static IEnumerable<(AuthorityId Slot, Hash256 Realm)> SlotsOf(Chain chain) =>

@@ -93,7 +93,11 @@ public sealed class PassphraseManager
     public Task<ClientFailure?> RemoveAsync(CancellationToken ct = default) =>
         _turns.TakeAsync(() => _editor.RemovePassphrasesAsync(ct), ct);
 
-    /// <summary>How the passphrase stands at each realm, and every guess that was made: also a stranger's.</summary>
+    /// <summary>
+    /// How the passphrase stands at each realm, every guess that was made, also a stranger's; and whether the account
+    /// as the server shows it has all that the server had signed when the realms heard of it. A device may ask at its
+    /// start, once a day.
+    /// </summary>
     public async Task<ImmutableArray<PassphraseStatus>> StatusAsync(CancellationToken ct = default)
     {
         var slots = Slots().ToDictionary(s => s.Id, s => s.Parameters);
@@ -104,8 +108,49 @@ public sealed class PassphraseManager
             await _keeper.FollowAsync([], ct);
             replies = await _keeper.CommandAllAsync(RealmAction.Status, ct);
         }
-        return [.. replies.Where(r => slots.ContainsKey(r.Slot))
-            .Select(r => Describe(slots[r.Slot], r.Slot, _state.Api.Realms.NameOf(r.Realm), r.Reply))];
+        // What is above what this device knows, the server is asked for: it must lead there from both.
+        var known = _state.Read(open => open.Vault.Manifest.Manifest.Version);
+        var unread = replies.Any(r => r.Reply is RealmReply.Answered { Status.Told.Heads.Head.Head: var head }
+                && head.Manifest.Version > known)
+            ? await _turns.TakeAsync(() => _state.RefreshAsync(ct), ct) : null;
+        var descent = Descend();
+        return [.. await Task.WhenAll(replies.Where(r => slots.ContainsKey(r.Slot)).Select(async r =>
+        {
+            var name = _state.Api.Realms.NameOf(r.Realm);
+            return Describe(slots[r.Slot], r.Slot, name, r.Reply) with
+            {
+                Concern = r.Reply switch
+                {
+                    RealmReply.Answered { Status.Told.Heads: var heads } =>
+                        unread ?? await FindConcernAsync(name, heads, descent, ct),
+                    // It has not heard for long enough of anybody who vouches; or the home has claimed no restore.
+                    RealmReply.Forked => descent.Vault.Claims is [.., var claim]
+                        ? new ClientFailure.RestoredBehindRealm(name, ToldTime.At(claim.Claim.Time))
+                        : new ClientFailure.RolledBackByRealm(name),
+                    _ => null,
+                },
+            };
+        }))];
+    }
+
+    private async Task<ClientFailure?> FindConcernAsync(
+        string realm, RealmHeads heads, Descent descent, CancellationToken ct)
+    {
+        var home = _state.View.HomeKeys;
+        var said = await Testimony.OfAsync(descent, heads, home, ct);
+        if (said is Testimony.Agrees) said = await Testimony.OfForkAsync(descent, heads, home, ct);
+        return said switch
+        {
+            Testimony.Lacks lacks => lacks.Tell(realm, descent.Vault),
+            Testimony.Unsigned => new ClientFailure.RealmLied(realm, RealmFault.Head),
+            _ => null,
+        };
+    }
+
+    private Descent Descend()
+    {
+        var (vault, api, keys) = (_state.Read(open => open.Vault), _state.Api, _state.Keys);
+        return new Descent(vault, (version, token) => api.GetVaultAsync(keys, null, version, null, token));
     }
 
     private async Task<Result<UnlockedSlot>> UnlockAsync(Passphrase passphrase, string token, CancellationToken ct)
@@ -137,9 +182,7 @@ public sealed class PassphraseManager
     private async Task<Result<PassphraseCheck>> CheckSealAsync(UnlockedSlot unlocked, CancellationToken ct)
     {
         if (await _turns.TakeAsync(() => _state.RefreshAsync(ct), ct) is { } unread) return unread;
-        var (vault, api, keys) = (_state.Read(open => open.Vault), _state.Api, _state.Keys);
-        var descent = new Descent(vault, (version, token) => api.GetVaultAsync(keys, null, version, null, token));
-        if (await unlocked.FindFaultAsync(descent, _state.View.HomeKeys, ct) is { } fault) return fault;
+        if (await unlocked.FindFaultAsync(Descend(), _state.View.HomeKeys, ct) is { } fault) return fault;
         return _state.Read<Result<PassphraseCheck>>(open =>
         {
             var (opened, seal) = open.Vault.Open(unlocked.Slot.Id, unlocked.Keys.Kem);
@@ -166,6 +209,7 @@ public sealed class PassphraseManager
                 s.Events, null),
             RealmReply.Faulty faulty => Unknown(new ClientFailure.RealmLied(realm, faulty.Fault).Message),
             RealmReply.Failed failed => Unknown(failed.Failure.Message),
+            RealmReply.Forked => Unknown("it knows another history of the account than the server shows"),
             RealmReply.UnknownHome => Unknown(new ClientFailure.RealmKnowsNoHome(realm).Message),
             _ => Unknown("it does not know this passphrase slot"),
         };

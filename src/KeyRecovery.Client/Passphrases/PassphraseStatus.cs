@@ -19,6 +19,14 @@ public sealed record PassphraseStatus(
     TimeSpan NextAttemptIn,
     ImmutableArray<RealmEvent> Events, string? Problem)
 {
+    /// <summary>
+    /// What the heads that the realm keeps hold against the server, which has signed them; null where they lead to the
+    /// account as this device knows it. <see cref="ClientFailure.RolledBackByRealm"/>,
+    /// <see cref="ClientFailure.RestoredBehindRealm"/>; <see cref="ClientFailure.RealmLied"/> where the server has
+    /// signed none of it; or why the server could not be asked about a newer one.
+    /// </summary>
+    public ClientFailure? Concern { get; init; }
+
     /// <summary>Guesses that were made since the last right one.</summary>
     public int GuessesSinceRight =>
         Events.Reverse().TakeWhile(e => e.Kind is not (RealmEventKind.Reset or RealmEventKind.Registered))

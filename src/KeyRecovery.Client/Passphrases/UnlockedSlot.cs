@@ -4,7 +4,6 @@ using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Passphrases;
 
@@ -70,7 +69,7 @@ internal sealed class UnlockedSlot(
                         agreeing++;
                         break;
                     case Testimony.Lacks lacks:
-                        return Tell(answer.Name, lacks, descent.Vault);
+                        return lacks.Tell(answer.Name, descent.Vault);
                     default:
                         _useless.Add(answer.Name);
                         unsigned++;
@@ -83,20 +82,5 @@ internal sealed class UnlockedSlot(
         }
         if (agreeing >= slot.Parameters.Threshold) return null;
         return unsigned >= slot.Parameters.Threshold ? new ClientFailure.HomeKeyChanged() : suspect;
-    }
-
-    private static ClientFailure Tell(string realm, Testimony.Lacks lacks, VerifiedVault served)
-    {
-        if (lacks.Claim is { } claim)
-            return new ClientFailure.RestoredBehindRealm(realm, ToldTime.At(claim.Claim.Time))
-            {
-                Head = lacks.Head.Bytes,
-            };
-        return new ClientFailure.RolledBackByRealm(realm)
-        {
-            Head = lacks.Head.Bytes,
-            Evidence = lacks.Head.Head.Contradicts(served.Head.Head, served.Claims.Select(c => c.Claim))
-                ? new HomeEvidence(lacks.Head.Bytes, served.Head.Bytes) : null,
-        };
     }
 }

@@ -24,6 +24,9 @@ internal sealed class RealmConnection(
 {
     private static readonly TimeSpan TokenLimit = TimeSpan.FromSeconds(8);
 
+    // The newest head that it told: it needs no more than the links behind it.
+    private AccountHead? _told;
+
     /// <summary>What people call it.</summary>
     public string Name => name;
 
@@ -54,20 +57,34 @@ internal sealed class RealmConnection(
     /// <summary>Registers a share, by an authority of the account.</summary>
     public Task<RealmReply> RegisterAsync(
         SlotKeys slot, OprfScalar share, VerifiedVault vault, DeviceKeys signer, string? homeToken, IRandom random,
-        CancellationToken ct) => SendAsync(
+        CancellationToken ct) => WithLinksAsync(vault, links => SendAsync(
             "register", slot.Id, RealmRegister.Seal(
-                identity, slot.Id, slot.Signing.PublicKey, share, vault.Head, LinksOf(vault), signer.Id,
-                signer.Signing, random),
-            homeToken, ct);
+                identity, slot.Id, slot.Signing.PublicKey, share, vault.Head, links, signer.Id, signer.Signing, random),
+            homeToken, ct));
 
-    /// <summary>Shows it the account's newest head.</summary>
-    public async Task<RealmReply> FollowAsync(VerifiedVault vault, CancellationToken ct)
+    /// <summary>
+    /// Shows it the account's newest head. Where the realm's own does not lead to it, and the home has claimed a
+    /// restore, an authority vouches that the account went on so: the realm judges both.
+    /// </summary>
+    public async Task<RealmReply> FollowAsync(VerifiedVault vault, DeviceKeys signer, CancellationToken ct)
     {
-        var body = RealmFollow.Encode(vault.Head, LinksOf(vault), [.. vault.Claims.Select(c => c.Bytes)]);
+        var reply = await WithLinksAsync(vault, links => FollowAsync(vault, links, null, ct));
+        return reply is RealmReply.Forked && !vault.Claims.IsEmpty
+            ? await FollowAsync(
+                vault, LinksOf(vault), RealmFork.Sign(Fingerprint, vault.Head.Head, signer.Id, signer.Signing), ct)
+            : reply;
+    }
+
+    private async Task<RealmReply> FollowAsync(
+        VerifiedVault vault, IReadOnlyList<ReadOnlyMemory<byte>> links, RealmFork? fork, CancellationToken ct)
+    {
+        var body = RealmFollow.Encode(vault.Head, links, [.. vault.Claims.Select(c => c.Bytes)], fork);
         var answer = await transport.SendAsync(ApiRequest.Post("/v1/realm/follow", body), null, ct);
         if (answer is not Answer.Success success) return Refusal(answer);
         var (heads, fault) = RealmHeadAnswer.Read(success.Body, identity, vault.Account, body);
-        return heads is null ? new RealmReply.Faulty(fault) : new RealmReply.Followed(heads.Heads);
+        if (heads is null) return new RealmReply.Faulty(fault);
+        _told = heads.Heads.Head.Head;
+        return new RealmReply.Followed(heads.Heads);
     }
 
     /// <summary>Gives it a command by an authority of the account.</summary>
@@ -79,10 +96,10 @@ internal sealed class RealmConnection(
     /// <param name="ct">Cancels.</param>
     public Task<RealmReply> CommandAsync(
         AuthorityId slot, RealmAction action, ulong count, VerifiedVault vault, DeviceKeys signer,
-        CancellationToken ct) => SendAsync(
+        CancellationToken ct) => WithLinksAsync(vault, links => SendAsync(
             "command", slot, RealmCommand.Sign(
-                Fingerprint, slot, action, count, vault.Head, LinksOf(vault), signer.Id, signer.Signing),
-            null, ct, needsToken: false);
+                Fingerprint, slot, action, count, vault.Head, links, signer.Id, signer.Signing),
+            null, ct, needsToken: false));
 
     public async Task<RealmReply> EvaluateAsync(
         RealmEvaluate request, OprfElement shareKey, OprfRequest blind, string? homeToken, CancellationToken ct)
@@ -125,11 +142,23 @@ internal sealed class RealmConnection(
         Answer.Problem { Type: ProblemTypes.SlotLocked } problem => Refused(RealmRefusal.Locked, problem),
         Answer.Problem { Type: ProblemTypes.NotFound } => new RealmReply.Unknown(),
         Answer.Problem { Type: ProblemTypes.SignatureInvalid } => new RealmReply.Stranger(),
+        Answer.Problem { Type: ProblemTypes.Conflict, Details.Field: "head" } => new RealmReply.Forked(),
         Answer.Problem { Type: ProblemTypes.Conflict } => new RealmReply.Stale(),
         Answer.Problem { Type: ProblemTypes.Refused, Details.Rule: { } rule }
             when rule == RuleWords.Of(ProtocolFault.HeadSignature) => new RealmReply.UnknownHome(),
         _ => new RealmReply.Failed(Failures.Of(answer)),
     };
+
+    // The links behind what the realm told last; all of them where it told nothing, or turns out to know less.
+    private async Task<RealmReply> WithLinksAsync(
+        VerifiedVault vault, Func<IReadOnlyList<ReadOnlyMemory<byte>>, Task<RealmReply>> send)
+    {
+        if (_told is not { } told || told.Account != vault.Account || !vault.Chain.Contains(told.Chain))
+            return await send(LinksOf(vault));
+        var reply = await send([.. LinksOf(vault).Skip((int)told.Chain.Sequence + 1)]);
+        return reply is RealmReply.Failed { Failure: ClientFailure.Refused { Field: { } field } }
+            && field.StartsWith("links", StringComparison.Ordinal) ? await send(LinksOf(vault)) : reply;
+    }
 
     private static IReadOnlyList<ReadOnlyMemory<byte>> LinksOf(VerifiedVault vault) =>
         [.. vault.Links.Select(link => link.Bytes)];
@@ -137,7 +166,9 @@ internal sealed class RealmConnection(
     private RealmReply Read(byte[] answer, AuthorityId slot, byte[] request)
     {
         var (status, fault) = RealmStatus.Read(answer, identity, slot, request);
-        return status is null ? new RealmReply.Faulty(fault) : new RealmReply.Answered(status);
+        if (status is null) return new RealmReply.Faulty(fault);
+        _told = status.Told.Heads.Head.Head;
+        return new RealmReply.Answered(status);
     }
 
     private static RealmReply.Refused Refused(RealmRefusal refusal, Answer.Problem problem) => new(

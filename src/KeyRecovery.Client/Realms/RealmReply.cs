@@ -31,6 +31,9 @@ internal abstract record RealmReply
     /// <summary>Another command was faster.</summary>
     public sealed record Stale : RealmReply;
 
+    /// <summary>It knows another history of the account, and keeps the head that it was shown as evidence.</summary>
+    public sealed record Forked : RealmReply;
+
     /// <summary>The network, the server or the token is in the way.</summary>
     public sealed record Failed(ClientFailure Failure) : RealmReply;
 }

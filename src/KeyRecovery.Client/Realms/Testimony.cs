@@ -1,6 +1,7 @@
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Realms;
 
@@ -22,7 +23,28 @@ internal abstract record Testimony
     /// <param name="Head">What it lacks.</param>
     /// <param name="Claim">The home's word that it was restored since, to a place below; null where there is none.
     /// </param>
-    public sealed record Lacks(SignedHead Head, SignedClaim? Claim) : Testimony;
+    public sealed record Lacks(SignedHead Head, SignedClaim? Claim) : Testimony
+    {
+        /// <summary>What a person is told.</summary>
+        /// <param name="realm">The realm's name.</param>
+        /// <param name="served">What the home shows.</param>
+        public ClientFailure Tell(string realm, VerifiedVault served)
+        {
+            if (Claim is { } claim)
+            {
+                return new ClientFailure.RestoredBehindRealm(realm, ToldTime.At(claim.Claim.Time))
+                {
+                    Head = Head.Bytes,
+                };
+            }
+            return new ClientFailure.RolledBackByRealm(realm)
+            {
+                Head = Head.Bytes,
+                Evidence = Head.Head.Contradicts(served.Head.Head, served.Claims.Select(c => c.Claim))
+                    ? new HomeEvidence(Head.Bytes, served.Head.Bytes) : null,
+            };
+        }
+    }
 
     /// <summary>Judges.</summary>
     /// <param name="descent">The vault, verified, and what it goes on from.</param>
@@ -35,14 +57,24 @@ internal abstract record Testimony
         var vault = descent.Vault;
         if (!IsOf(vault, heads.Head, homeKeys)) return new Unsigned();
         // A head in whose place the realm took another is told for a while: nothing is lost silently.
-        SignedHead?[] told = [heads.Head, heads.Replaced];
-        foreach (var head in told)
-        {
-            if (head is null || !IsOf(vault, head, homeKeys) || await descent.IsFromAsync(head.Head, ct)) continue;
-            var claims = vault.Claims.Concat(heads.Claims.Where(c => c.IsSignedBy(homeKeys)));
-            return new Lacks(head, claims.LastOrDefault(c => IsBelow(c.Claim, head.Head)));
-        }
-        return new Agrees();
+        return await FindLackAsync(descent, heads, heads.Head, homeKeys, ct)
+            ?? await FindLackAsync(descent, heads, heads.Replaced, homeKeys, ct) ?? (Testimony)new Agrees();
+    }
+
+    /// <summary>
+    /// Judges what the realm was shown and did not follow: a device is told of it, as the home has signed that too.
+    /// </summary>
+    public static async Task<Testimony> OfForkAsync(
+        Descent descent, RealmHeads heads, IReadOnlyList<VerifyKey> homeKeys, CancellationToken ct) =>
+        await FindLackAsync(descent, heads, heads.Contradicting, homeKeys, ct) ?? (Testimony)new Agrees();
+
+    private static async Task<Lacks?> FindLackAsync(
+        Descent descent, RealmHeads heads, SignedHead? head, IReadOnlyList<VerifyKey> homeKeys, CancellationToken ct)
+    {
+        var vault = descent.Vault;
+        if (head is null || !IsOf(vault, head, homeKeys) || await descent.IsFromAsync(head.Head, ct)) return null;
+        var claims = vault.Claims.Concat(heads.Claims.Where(c => c.IsSignedBy(homeKeys)));
+        return new Lacks(head, claims.LastOrDefault(c => IsBelow(c.Claim, head.Head)));
     }
 
     private static bool IsOf(VerifiedVault vault, SignedHead head, IReadOnlyList<VerifyKey> homeKeys) =>

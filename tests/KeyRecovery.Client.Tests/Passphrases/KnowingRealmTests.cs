@@ -1,3 +1,4 @@
+using System.Net;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Testing.Hosting;
@@ -71,6 +72,25 @@ public sealed class KnowingRealmTests(RealmsFixture fixture)
         Assert.False(failure.Head.IsEmpty);
         laptop.Relay.OnAnswer = null;
         using var session = TestDevice.Value(await GuessAsync(world, laptop));
+    }
+
+    [Fact]
+    public async Task F07_a_device_that_asks_its_realms_hears_of_what_the_home_keeps_from_it()
+    {
+        using var world = await PassphraseWorld.CreateAsync(fixture, [0, 1]);
+        using var laptop = world.NewDevice();
+        using var onLaptop = await laptop.RecoverAsync(world.Code, name: "laptop");
+        using var another = RecoveryCode.Generate(SystemRandom.Instance);
+        TestDevice.Value(await world.Vault.AddCodeAsync(another));
+        laptop.Relay.OnRequest = (request, _) => request.RequestUri!.AbsolutePath == "/v1/vault"
+            ? new HttpResponseMessage(HttpStatusCode.NotModified) : null;
+
+        Assert.All(await onLaptop.Passphrase.StatusAsync(), s => Assert.False(
+            Assert.IsType<ClientFailure.RolledBackByRealm>(s.Concern).Head.IsEmpty));
+
+        // The control: a home that hides nothing leads there.
+        laptop.Relay.OnRequest = null;
+        Assert.All(await onLaptop.Passphrase.StatusAsync(), s => Assert.Null(s.Concern));
     }
 
     [Fact]

@@ -138,6 +138,26 @@ public sealed class LyingRealmTests(RealmsFixture fixture) : IDisposable
     }
 
     [Fact]
+    public async Task F10_a_realm_that_shows_a_device_what_the_home_has_not_signed_is_named()
+    {
+        using var phone = Device(honest: []);
+        using var vault = await CreateAsync(phone, threshold: 1);
+        Assert.Null(Assert.Single(await vault.Passphrase.StatusAsync()).Concern);
+        using var other = SigningKey.FromSeed(RogueRealm.Random());
+        _rogue.Status = honest => honest with
+        {
+            Told = honest.Told with
+            {
+                Heads = new RealmHeads(SignedHead.Sign(honest.Told.Heads.Head.Head, other), []),
+            },
+        };
+
+        var concern = Assert.Single(await vault.Passphrase.StatusAsync()).Concern;
+
+        Assert.Equal(RealmFault.Head, Assert.IsType<ClientFailure.RealmLied>(concern).Fault);
+    }
+
+    [Fact]
     public async Task A_home_server_that_plays_every_realm_with_keys_of_its_own_learns_nothing()
     {
         // The account exists and was set up honestly at two realms; the thief of the home server shows a slot of his

@@ -20,6 +20,9 @@ internal sealed class RestoredSite : IAsyncDisposable
     /// <summary>Whose account it is; her phone made it, and a set has it.</summary>
     public Person Person { get; }
 
+    /// <summary>The server as it runs now.</summary>
+    public ServerProcess Server => _server;
+
     /// <summary>A set from before there was an account.</summary>
     public required string Empty { get; init; }
 
@@ -64,15 +67,18 @@ internal sealed class RestoredSite : IAsyncDisposable
     {
         var port = _server.Address.Port;
         await _server.StopAsync();
-        _server = await ServerProcess.StartAsync(_site.Data, port, new Dictionary<string, string>
-        {
-            ["LD_PRELOAD"] = Machine.PathOf(Need.Faketime),
-            ["FAKETIME"] = string.Create(CultureInfo.InvariantCulture, $"+{ahead.TotalSeconds:0}s"),
-            // Timers and waits go on as they are.
-            ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
-            ["NO_FAKE_STAT"] = "1",
-        }, _site.Settings);
+        _server = await ServerProcess.StartAsync(_site.Data, port, Ahead(ahead), _site.Settings);
     }
+
+    /// <summary>The environment of a process whose wall clock is ahead.</summary>
+    public static Dictionary<string, string> Ahead(TimeSpan by) => new()
+    {
+        ["LD_PRELOAD"] = Machine.PathOf(Need.Faketime),
+        ["FAKETIME"] = string.Create(CultureInfo.InvariantCulture, $"+{by.TotalSeconds:0}s"),
+        // Timers and waits go on as they are.
+        ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
+        ["NO_FAKE_STAT"] = "1",
+    };
 
     public async ValueTask DisposeAsync()
     {
