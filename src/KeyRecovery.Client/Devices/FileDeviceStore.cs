@@ -120,7 +120,8 @@ public sealed class FileDeviceStore : IDeviceStore
     public async ValueTask<IAsyncDisposable?> HoldAsync(CancellationToken ct)
     {
         MakeFolder();
-        var held = await LockAsync(HoldFile, HoldLimit, () => $"process {Holder()} is making it part of an account", ct);
+        var held = await LockAsync(
+            HoldFile, HoldLimit, () => $"process {Holder()} is making it part of an account", ct);
         await File.WriteAllTextAsync(HolderFile, $"{Environment.ProcessId}", CancellationToken.None);
         return held;
     }

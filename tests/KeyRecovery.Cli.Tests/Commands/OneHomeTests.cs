@@ -19,7 +19,7 @@ public sealed class OneHomeTests(CliFixture fixture)
     }
 
     [Fact]
-    public async Task Of_two_accounts_that_are_made_at_once_one_is_there_with_its_code_and_the_other_says_why()
+    public async Task Of_two_accounts_that_are_made_at_once_one_is_there_with_its_code()
     {
         for (var round = 0; round < 3; round++)
         {

@@ -1,4 +1,4 @@
-namespace KeyRecovery.Client.Devices;
+namespace KeyRecovery.Client.Commits;
 
 /// <summary>Runs what makes a device part of an account, one at a time.</summary>
 internal static class HeldDevice
