@@ -61,6 +61,7 @@ internal static class Entry
                 PassphraseSetCommand.Make(), PassphraseCheckCommand.Make(), PassphraseStatusCommand.Make(),
                 PassphraseSwitchCommand.Pause(),
                 PassphraseSwitchCommand.Resume(), PassphraseSwitchCommand.Remove(),
+                PassphraseSwitchCommand.Move(), PassphraseSwitchCommand.Object(),
             },
             RecoverCommand.Make(),
             new Command("link", "Brings the account to a new device that lies beside this one") {

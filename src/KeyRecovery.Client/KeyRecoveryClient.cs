@@ -93,9 +93,11 @@ public sealed class KeyRecoveryClient : IDisposable
         var kept = await _store.LoadAsync(ct);
         if (kept is null) return new ClientFailure.DeviceState("this device belongs to no account");
         var state = new VaultState(_options, _api, _store, kept);
-        state.TryOpenKept();
+        var isKnown = state.TryOpenKept();
         if (await state.RefreshAsync(ct) is not { } failure || state.Spoiled is not null)
             return new VaultSession(_options, state);
+        if (isKnown && failure is ClientFailure.Erased { Receipt: { } receipt })
+            await new RealmKeeper(state).BringAsync(receipt, ct);
         state.Dispose();
         return failure is ClientFailure.Refused { Type: ProblemTypes.SignatureInvalid } && !kept.Pending.IsEmpty
             ? new ClientFailure.DeviceState(

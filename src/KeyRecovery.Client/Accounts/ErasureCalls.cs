@@ -1,3 +1,4 @@
+using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Vaults;
 
@@ -7,10 +8,14 @@ namespace KeyRecovery.Client.Accounts;
 /// Asks for the account's erasure, and calls it off (docs/protocol.md §15.2). What is asked names the round that the
 /// server tells, so that nobody who recorded it asks once more.
 /// </summary>
-internal sealed class ErasureCalls(VaultState state)
+/// <remarks>A receipt is brought to the realms, which destroy what they keep unless somebody objects.</remarks>
+internal sealed class ErasureCalls(VaultState state, RealmKeeper realms)
 {
     /// <summary>Asks for it. Where one was called off in between, that stands, and is a failure here.</summary>
-    public async Task<Result<ErasureStatus>> RequestAsync(CancellationToken ct)
+    public async Task<Result<ErasureStatus>> RequestAsync(CancellationToken ct) =>
+        await BringAsync(await AskAsync(ct), ct);
+
+    private async Task<Result<ErasureStatus>> AskAsync(CancellationToken ct)
     {
         var read = await ReadAsync(ct);
         if (!read.TryGet(out var now, out _)) return Remember(read);
@@ -26,7 +31,8 @@ internal sealed class ErasureCalls(VaultState state)
     }
 
     /// <summary>How it stands.</summary>
-    public async Task<Result<ErasureStatus>> StatusAsync(CancellationToken ct) => Remember(await ReadAsync(ct));
+    public async Task<Result<ErasureStatus>> StatusAsync(CancellationToken ct) =>
+        await BringAsync(Remember(await ReadAsync(ct)), ct);
 
     /// <summary>Calls off one that waits; nothing happens where there is none.</summary>
     public async Task<Result<ErasureStatus>> CancelAsync(CancellationToken ct)
@@ -62,6 +68,13 @@ internal sealed class ErasureCalls(VaultState state)
         return await Outcome.IsFoundAsync(
             async end => (found = Remember(await ReadAsync(end))).TryGet(out var status, out _) && isDone(status), ct)
             ? found : why;
+    }
+
+    private async Task<Result<ErasureStatus>> BringAsync(Result<ErasureStatus> status, CancellationToken ct)
+    {
+        if (status.TryGet(out var now, out _) && now is ErasureStatus.Erased { Receipt: { IsEmpty: false } receipt })
+            await realms.BringAsync(receipt, ct);
+        return status;
     }
 
     private async Task<Result<ErasureJson>> ReadAsync(CancellationToken ct) =>

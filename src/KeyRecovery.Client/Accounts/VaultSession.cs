@@ -42,7 +42,7 @@ public sealed class VaultSession : IDisposable
         _undo = new UndoEditor(options, state, committer, _items);
         _restores = new RestoreEditor(options, state);
         _revoker = new Revoker(state, _authorities, _undo);
-        _erasure = new ErasureCalls(state);
+        _erasure = new ErasureCalls(state, realms);
         Passphrase = new PassphraseManager(options, state, realms, _authorities, _turns);
     }
 

@@ -1,5 +1,6 @@
 using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Vaults;
+using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Vault;
@@ -39,14 +40,40 @@ internal sealed class RealmKeeper(VaultState state)
     /// <param name="ct">Cancels.</param>
     public async Task FollowAsync(IEnumerable<Hash256> before, CancellationToken ct)
     {
-        var realms = Realms.Union(before).ToList();
         _shownAt = state.Api.NowSeconds;
-        if (realms.Count == 0) return;
+        await TellAsync(
+            Realms.Union(before),
+            (realm, end) => realm.FollowAsync(state.Read(open => open.Vault), state.Keys, end), ct);
+    }
+
+    /// <summary>Brings the home's receipt of the account's erasure to every realm. Never fails: see above.</summary>
+    public async Task BringAsync(ReadOnlyMemory<byte> receipt, CancellationToken ct)
+    {
+        SignedErasureReceipt signed;
+        try
+        {
+            signed = SignedErasureReceipt.Decode(receipt);
+        }
+        catch (Exception e) when (e is WireFormatException or UpgradeRequiredException)
+        {
+            return;
+        }
+        await TellAsync(Realms, (realm, end) => realm.BringAsync(state.Vault.Account, signed, end), ct);
+    }
+
+    private async Task TellAsync(
+        IEnumerable<Hash256> realms, Func<RealmConnection, CancellationToken, Task<RealmReply>> tell,
+        CancellationToken ct)
+    {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(TellLimit);
         try
         {
-            await Task.WhenAll(realms.Select(realm => FollowAsync(realm, limit.Token)));
+            await Task.WhenAll(realms.Select(async fingerprint =>
+            {
+                var connected = await state.Api.Realms.ConnectAsync(fingerprint, limit.Token);
+                if (connected.TryGet(out var realm, out _)) await tell(realm, limit.Token);
+            }));
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -56,16 +83,16 @@ internal sealed class RealmKeeper(VaultState state)
 
     /// <summary>Asks something of every realm of every passphrase slot of the account.</summary>
     public async Task<(AuthorityId Slot, Hash256 Realm, RealmReply Reply)[]> CommandAllAsync(
-        RealmAction action, CancellationToken ct)
+        RealmAction action, CancellationToken ct, string? homeToken = null)
     {
         var slots = state.Read(open => SlotsOf(open.Vault.Chain).ToList());
         return await Task.WhenAll(
-            slots.Select(async s => (s.Slot, s.Realm, await CommandAsync(s.Slot, s.Realm, action, ct))));
+            slots.Select(async s => (s.Slot, s.Realm, await CommandAsync(s.Slot, s.Realm, action, homeToken, ct))));
     }
 
     // The count is the status's; where another command was faster, both are asked once more.
     private async Task<RealmReply> CommandAsync(
-        AuthorityId slot, Hash256 realm, RealmAction action, CancellationToken ct)
+        AuthorityId slot, Hash256 realm, RealmAction action, string? homeToken, CancellationToken ct)
     {
         var connected = await state.Api.Realms.ConnectAsync(realm, ct);
         if (!connected.TryGet(out var connection, out var failure)) return new RealmReply.Failed(failure);
@@ -78,17 +105,9 @@ internal sealed class RealmKeeper(VaultState state)
                 && await connection.FollowAsync(vault, state.Keys, ct) is RealmReply.Followed)
                 reply = await connection.CommandAsync(slot, RealmAction.Status, 0, vault, state.Keys, ct);
             if (action == RealmAction.Status || reply is not RealmReply.Answered { Status: var status }) return reply;
-            reply = await connection.CommandAsync(slot, action, status.Told.Count, vault, state.Keys, ct);
+            reply = await connection.CommandAsync(slot, action, status.Told.Count, vault, state.Keys, ct, homeToken);
         }
         return reply;
-    }
-
-    private async Task<RealmReply> FollowAsync(Hash256 realm, CancellationToken ct)
-    {
-        var connected = await state.Api.Realms.ConnectAsync(realm, ct);
-        return connected.TryGet(out var connection, out var failure)
-            ? await connection.FollowAsync(state.Read(open => open.Vault), state.Keys, ct)
-            : new RealmReply.Failed(failure);
     }
 
     private static IEnumerable<(AuthorityId Slot, Hash256 Realm)> SlotsOf(Chain chain) =>

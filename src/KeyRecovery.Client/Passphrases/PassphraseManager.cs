@@ -89,6 +89,21 @@ public sealed class PassphraseManager
     /// <summary>Ends a pause.</summary>
     public Task<ClientFailure?> ResumeAsync(CancellationToken ct = default) => CommandAsync(RealmAction.Resume, ct);
 
+    /// <summary>
+    /// Gives the passphrase to the person's new login at every realm, after the app has moved its users to another
+    /// issuer: a realm lets only the login guess that the passphrase was set with.
+    /// </summary>
+    /// <param name="token">The home server's token of the new login; the other realms get those of their pins.</param>
+    /// <param name="ct">Cancels; call again to learn what came of it.</param>
+    public Task<ClientFailure?> MoveAsync(string token, CancellationToken ct = default) =>
+        CommandAsync(RealmAction.Subject, ct, token);
+
+    /// <summary>
+    /// Objects to a receipt of the account's erasure that somebody has brought to the realms: they destroy nothing.
+    /// Only a device that they have known for 72 hours may.
+    /// </summary>
+    public Task<ClientFailure?> ObjectAsync(CancellationToken ct = default) => CommandAsync(RealmAction.Objection, ct);
+
     /// <summary>Removes the passphrase from the account and from the realms. Begins an epoch.</summary>
     public Task<ClientFailure?> RemoveAsync(CancellationToken ct = default) =>
         _turns.TakeAsync(() => _editor.RemovePassphrasesAsync(ct), ct);
@@ -161,10 +176,11 @@ public sealed class PassphraseManager
         return made;
     }
 
-    private async Task<ClientFailure?> CommandAsync(RealmAction action, CancellationToken ct)
+    private async Task<ClientFailure?> CommandAsync(
+        RealmAction action, CancellationToken ct, string? homeToken = null)
     {
         if (!IsSet) return new ClientFailure.UnknownPassphrase();
-        var replies = await _keeper.CommandAllAsync(action, ct);
+        var replies = await _keeper.CommandAllAsync(action, ct, homeToken);
         var missing = replies.Where(r => r.Reply is not RealmReply.Answered).ToList();
         if (missing.Count == 0) return null;
         var name = _state.Api.Realms.NameOf(missing[0].Realm);

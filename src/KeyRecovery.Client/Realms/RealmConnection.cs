@@ -1,6 +1,7 @@
 using System.Text.Json;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
+using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
@@ -79,9 +80,14 @@ internal sealed class RealmConnection(
         VerifiedVault vault, IReadOnlyList<ReadOnlyMemory<byte>> links, RealmFork? fork, CancellationToken ct)
     {
         var body = RealmFollow.Encode(vault.Head, links, [.. vault.Claims.Select(c => c.Bytes)], fork);
-        var answer = await transport.SendAsync(ApiRequest.Post("/v1/realm/follow", body), null, ct);
+        return Heads(
+            await transport.SendAsync(ApiRequest.Post("/v1/realm/follow", body), null, ct), vault.Account, body);
+    }
+
+    private RealmReply Heads(Answer answer, AccountId account, byte[] body)
+    {
         if (answer is not Answer.Success success) return Refusal(answer);
-        var (heads, fault) = RealmHeadAnswer.Read(success.Body, identity, vault.Account, body);
+        var (heads, fault) = RealmHeadAnswer.Read(success.Body, identity, account, body);
         if (heads is null) return new RealmReply.Faulty(fault);
         _told = heads.Heads.Head.Head;
         return new RealmReply.Followed(heads.Heads);
@@ -94,12 +100,22 @@ internal sealed class RealmConnection(
     /// <param name="vault">The account as it is known.</param>
     /// <param name="signer">Who asks.</param>
     /// <param name="ct">Cancels.</param>
+    /// <param name="homeToken">The home server's token of the new user, with <see cref="RealmAction.Subject"/>.</param>
     public Task<RealmReply> CommandAsync(
         AuthorityId slot, RealmAction action, ulong count, VerifiedVault vault, DeviceKeys signer,
-        CancellationToken ct) => WithLinksAsync(vault, links => SendAsync(
+        CancellationToken ct, string? homeToken = null) => WithLinksAsync(vault, links => SendAsync(
             "command", slot, RealmCommand.Sign(
                 Fingerprint, slot, action, count, vault.Head, links, signer.Id, signer.Signing),
-            null, ct, needsToken: false));
+            homeToken, ct, needsToken: action == RealmAction.Subject));
+
+    /// <summary>Brings it the home's receipt of the account's erasure.</summary>
+    public async Task<RealmReply> BringAsync(
+        AccountId account, SignedErasureReceipt receipt, CancellationToken ct)
+    {
+        var body = new RealmReceipt(account, receipt).Encode();
+        var answer = await transport.SendAsync(ApiRequest.Post("/v1/realm/receipt", body), null, ct);
+        return Heads(answer, account, body);
+    }
 
     public async Task<RealmReply> EvaluateAsync(
         RealmEvaluate request, OprfElement shareKey, OprfRequest blind, string? homeToken, CancellationToken ct)

@@ -34,6 +34,22 @@ public sealed class PassphraseTests(CliFixture fixture)
     }
 
     [Fact]
+    public async Task It_goes_along_to_another_login_and_nobody_objects_who_is_new_to_the_servers()
+    {
+        var (phone, token) = await NewAccountAsync();
+        (await phone.TypeAsync(Right, "passphrase", "set", "--token", token)).Ended(0);
+        var next = await fixture.NewTokenAsync();
+
+        Assert.True((await phone.RunAsync("passphrase", "move", "--token", next, "--json")).Ended(0).Json
+            .GetProperty("moved").GetBoolean());
+
+        Assert.Equal("realm-unreachable", (await phone.RunAsync("passphrase", "object", "--json")).Ended(1)
+            .Text("error"));
+        Assert.False((await phone.RunAsync("passphrase", "status", "--json")).Ended(0).Json
+            .GetProperty("realms")[0].TryGetProperty("concern", out _));
+    }
+
+    [Fact]
     public async Task A_wrong_one_says_how_many_guesses_are_left_and_the_owner_sees_it()
     {
         var (phone, token) = await NewAccountAsync();
