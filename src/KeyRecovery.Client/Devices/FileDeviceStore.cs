@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
@@ -122,7 +123,8 @@ public sealed class FileDeviceStore : IDeviceStore
         MakeFolder();
         var held = await LockAsync(
             HoldFile, HoldLimit, () => $"process {Holder()} is making it part of an account", ct);
-        await File.WriteAllTextAsync(HolderFile, $"{Environment.ProcessId}", CancellationToken.None);
+        using var holder = new FileStream(HolderFile, Owners(FileMode.Create));
+        holder.Write(Encoding.ASCII.GetBytes($"{Environment.ProcessId}"));
         return held;
     }
 

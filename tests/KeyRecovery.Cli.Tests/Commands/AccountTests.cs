@@ -93,7 +93,9 @@ public sealed class AccountTests(CliFixture fixture)
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
             File.GetUnixFileMode(device.Home));
         var files = Directory.GetFiles(device.Home);
-        Assert.Equal(3, files.Length);
+        Assert.Equal(
+            ["device.hold", "device.holder", "device.key", "device.lock", "device.sealed"],
+            files.Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.All(
             files, file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
     }

@@ -25,7 +25,10 @@ internal sealed class ForkingServer : IAsyncDisposable
     public Uri Second => _second!.Address;
 
     /// <summary>A token for a person.</summary>
-    public Task<string> TokenAsync() => _first.TokenAsync(Canary.NewText());
+    public Task<string> TokenAsync(string? subject = null) => _first.TokenAsync(subject ?? Canary.NewText());
+
+    /// <summary>What a realm has to know of it.</summary>
+    public Task<(string, string)[]> RealmSettingsAsync() => _first.RealmSettingsAsync();
 
     public static async Task<ForkingServer> StartAsync()
     {
