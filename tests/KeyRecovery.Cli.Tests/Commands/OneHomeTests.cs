@@ -2,7 +2,7 @@ using KeyRecovery.Cli.Tests.Support;
 
 namespace KeyRecovery.Cli.Tests.Commands;
 
-/// <summary>Several commands at once on one home: each ends well or says what it waits for, and no key is lost.</summary>
+/// <summary>Several commands at once on one home: each ends well or says what it waits for; no key is lost.</summary>
 [Collection(CliTests.Name)]
 public sealed class OneHomeTests(CliFixture fixture)
 {
