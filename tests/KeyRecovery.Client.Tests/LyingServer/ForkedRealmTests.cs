@@ -46,11 +46,7 @@ public sealed class ForkedRealmTests : IAsyncLifetime
     {
         using var phone = Device();
         using var laptop = Device();
-        using var onPhone = await phone.CreateAsync(
-            await _home.TokenAsync(_subject), _code, "phone", new ItemEdit.Put("a", "first"u8.ToArray()));
-        Assert.Null(await onPhone.Passphrase.SetAsync(
-            RealmsFixture.Of(PassphraseWorld.Right),
-            new SetPassphraseOptions { Token = await _home.TokenAsync(_subject) }));
+        using var onPhone = await BeginAsync(phone);
         using var onLaptop = await laptop.RecoverAsync(_code, name: "laptop");
         TestDevice.Value(await onPhone.RefreshAsync());
         Assert.Null(Assert.Single(await onLaptop.Passphrase.StatusAsync()).Concern);
@@ -76,11 +72,7 @@ public sealed class ForkedRealmTests : IAsyncLifetime
     {
         using var phone = Device();
         using var laptop = Device();
-        using var onPhone = await phone.CreateAsync(
-            await _home.TokenAsync(_subject), _code, "phone", new ItemEdit.Put("a", "first"u8.ToArray()));
-        Assert.Null(await onPhone.Passphrase.SetAsync(
-            RealmsFixture.Of(PassphraseWorld.Right),
-            new SetPassphraseOptions { Token = await _home.TokenAsync(_subject) }));
+        using var onPhone = await BeginAsync(phone);
         using var onLaptop = await laptop.RecoverAsync(_code, name: "laptop");
         TestDevice.Value(await onPhone.RefreshAsync());
 
@@ -97,6 +89,16 @@ public sealed class ForkedRealmTests : IAsyncLifetime
         TestDevice.Value(await onPhone.PutAsync("a", new byte[] { 2 }));
         Assert.IsType<ClientFailure.RolledBackByRealm>(
             Assert.Single(await onPhone.Passphrase.StatusAsync()).Concern);
+    }
+
+    private async Task<VaultSession> BeginAsync(TestDevice phone)
+    {
+        var onPhone = await phone.CreateAsync(
+            await _home.TokenAsync(_subject), _code, "phone", new ItemEdit.Put("a", "first"u8.ToArray()));
+        Assert.Null(await onPhone.Passphrase.SetAsync(
+            RealmsFixture.Of(PassphraseWorld.Right),
+            new SetPassphraseOptions { Token = await _home.TokenAsync(_subject) }));
+        return onPhone;
     }
 
     private TestDevice Device() => _home.Liar.Device(options => options with

@@ -338,6 +338,25 @@ public sealed class KnownAccountTests
         await SoundAsync(account);
     }
 
+    [Fact]
+    public async Task Who_was_erased_and_comes_again_has_another_account_and_nothing_of_the_old_one()
+    {
+        await using var account = await KnownAccount.RegisteredAsync();
+        Done(await account.ReceiptAsync(1));
+        account.Server.Time.Advance(Known);
+        Fails(ErrorCode.SlotLocked, await account.GuessAsync());
+        // The same login, at the same home.
+        var again = KnownAccount.At(account.Server, 4401);
+        Fails(ErrorCode.SlotExists, await again.RegisterAsync(slot: account.Slot, user: account.User), "slot");
+        Done(await again.RegisterAsync(user: account.User));
+        again.Account.Commit(again.Phone, new AccountChange { Add = [again.Slot] });
+        Done(await again.FollowAsync(again.Account.Now));
+        Done(await again.GuessAsync(account.User));
+        Fails(ErrorCode.SlotLocked, await account.GuessAsync());
+        Assert.True((await RowAsync(account)).SealedShare.IsEmpty);
+        await SoundAsync(account);
+    }
+
     // Another history behind the second state, in which nobody has added the slot.
     private static ServedVault Forked(KnownAccount account)
     {
