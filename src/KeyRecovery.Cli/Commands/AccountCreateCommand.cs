@@ -2,7 +2,6 @@ using System.CommandLine;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Kit;
-using KeyRecovery.Protocol.Recovery;
 
 namespace KeyRecovery.Cli.Commands;
 
@@ -50,13 +49,13 @@ internal static class AccountCreateCommand
     {
         var token = await NeedTokenAsync(context, ct);
         using var kit = KitFile.Open(kitPath);
-        using var code = withCode ? RecoveryCode.Generate(SystemRandom.Instance) : null;
-        using var vault = context.Expect(
-            await context.Client.CreateAsync(token, new CreateOptions { DeviceName = name, Code = code }, ct));
-
-        var display = code?.ToDisplayString();
-        if (display is not null)
-            kit?.Write(new RecoveryKit(display, vault.Account, context.Server, context.App, DateTimeOffset.UtcNow));
+        using var code = withCode ? FreshCode.Make(context, kit) : null;
+        var made = await context.Client.CreateAsync(
+            token, new CreateOptions { DeviceName = name, Code = code?.Code }, ct);
+        if (!made.TryGet(out _, out var failure)) code?.Told(failure);
+        using var vault = context.Expect(made);
+        code?.Counts(vault.Account);
+        var display = code?.Display;
         context.Output.Result(
             new { accountId = vault.Account.ToString(), deviceId = vault.Device.ToString(), deviceName = name,
                 code = display, kit = kit?.Path },
@@ -69,7 +68,7 @@ internal static class AccountCreateCommand
                     people.WriteLine(
                         "It has no recovery code: if this device is lost, so is everything. To make one: keyrecovery "
                         + "code create");
-                else NewCode.Tell(people, display, kit?.Path);
+                else people.WriteLine("The code above is its recovery code.");
             });
     }
 

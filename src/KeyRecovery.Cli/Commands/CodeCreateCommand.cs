@@ -1,10 +1,8 @@
 using System.CommandLine;
-using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Kit;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Cli.Commands;
@@ -89,21 +87,16 @@ internal static class CodeCreateCommand
         using var opened = await context.OpenAsync(ct);
         var vault = opened.Session;
         var before = Codes(vault);
-        using var code = RecoveryCode.Generate(SystemRandom.Instance);
-        var display = code.ToDisplayString();
-        var added = await AddAsync(vault, code, replace, ct);
-        if (added is Result<VaultSession>.Failed { Failure: ClientFailure.Transient } unknown)
-            throw Unanswered(unknown.Failure, display, kit, vault, context);
-        context.Expect(added);
-
-        kit?.Write(new RecoveryKit(display, vault.Account, context.Server, context.App, DateTimeOffset.UtcNow));
+        using var fresh = FreshCode.Make(context, vault.Account, kit);
+        await fresh.CommitAsync(
+            () => vault.AddCodeAsync(fresh.Code, replace, ct), "Then: keyrecovery code check", ct);
         var codes = Codes(vault);
         context.Output.Result(
-            new { code = display, accountId = vault.Account.ToString(), codes, replaced = replace
+            new { code = fresh.Display, accountId = vault.Account.ToString(), codes, replaced = replace
                 ? before : 0, kit = kit?.Path },
             people =>
             {
-                NewCode.Tell(people, display, kit?.Path);
+                people.WriteLine("The code above is the account's.");
                 if (replace && before > 0)
                     people.WriteLine($"{Words.Count(before, "older code")} removed: throw the old paper away.");
                 else if (codes > 1)
@@ -111,28 +104,6 @@ internal static class CodeCreateCommand
                         $"The account has {codes} codes now, and each of them works. To keep only a new one: "
                         + "keyrecovery code create --replace");
             });
-    }
-
-    // What was sent may still be done when nobody waits for the answer any more.
-    private static async Task<Result<VaultSession>> AddAsync(
-        VaultSession vault, RecoveryCode code, bool replace, CancellationToken ct)
-    {
-        try
-        {
-            return await vault.AddCodeAsync(code, replace, ct);
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            return new ClientFailure.Transient("cancelled", null);
-        }
-    }
-
-    private static CommandException Unanswered(
-        ClientFailure failure, string display, KitFile? kit, VaultSession vault, CliContext context)
-    {
-        kit?.Write(new RecoveryKit(display, vault.Account, context.Server, context.App, DateTimeOffset.UtcNow));
-        return new CommandException(
-            FreshCode.Unanswered(failure, display, kit?.Path, "Then: keyrecovery code check"));
     }
 
     private static int Codes(VaultSession vault) => vault.Authorities.Count(a => a.Kind == AuthorityKind.Code);

@@ -28,9 +28,51 @@ internal sealed class FreshCode : IDisposable
     public static FreshCode Make(CliContext context, AccountId account, KitFile? kit)
     {
         var fresh = new FreshCode(context, kit);
-        kit?.Write(new RecoveryKit(fresh.Display, account, context.Server, context.App, DateTimeOffset.UtcNow));
-        if (!context.Output.IsJson) NewCode.Tell(Terminal.Standard(), fresh.Display, kit?.Path);
+        kit?.Write(fresh.Kit(account));
+        fresh.Show();
         return fresh;
+    }
+
+    /// <summary>Generates one for an account that is still to be made, and shows it.</summary>
+    public static FreshCode Make(CliContext context, KitFile? kit)
+    {
+        var fresh = new FreshCode(context, kit);
+        fresh.Show();
+        return fresh;
+    }
+
+    /// <summary>It is the code of an account that was just made, which the kit names. A kit that cannot be written is
+    /// no reason to lose the account.</summary>
+    public void Counts(AccountId account)
+    {
+        _mayCount = true;
+        if (_context.Output.IsJson) _context.Unseen = Display;
+        try
+        {
+            _kit?.Write(Kit(account));
+        }
+        catch (IOException full)
+        {
+            _context.Output.Note($"the kit could not be written ({full.Message}): write the code down by hand");
+        }
+    }
+
+    /// <summary>It is no account's: whoever was shown it hears so, unless nobody knows.</summary>
+    public void Told(ClientFailure failure)
+    {
+        _mayCount = failure is ClientFailure.Transient;
+        if (!_context.Output.IsJson)
+            _context.Output.Note(_mayCount
+                ? "keep the code above until the account is there: the same command finishes it, with another code"
+                : "the code above is no account's: throw it away");
+    }
+
+    private RecoveryKit Kit(AccountId account) =>
+        new(Display, account, _context.Server, _context.App, DateTimeOffset.UtcNow);
+
+    private void Show()
+    {
+        if (!_context.Output.IsJson) NewCode.Tell(Terminal.Standard(), Display, KitPath);
     }
 
     /// <summary>Makes it count. Where nobody knows whether it does, the code is told once more, to be kept.</summary>
@@ -54,6 +96,7 @@ internal sealed class FreshCode : IDisposable
             throw new CommandException(Unanswered(failure, Display, KitPath, advice));
         if (!_mayCount && !_context.Output.IsJson)
             _context.Output.Note("the code above is not the account's: throw it away");
+        if (_mayCount && _context.Output.IsJson) _context.Unseen = Display;
         return _context.Expect(result);
     }
 

@@ -44,6 +44,7 @@ internal static class PassphraseSetCommand
         using var opened = await context.OpenAsync(ct);
         var manager = opened.Session.Passphrase;
         var replaced = manager.IsSet;
+        if (generated is not null && !context.Output.IsJson) Show(Terminal.Standard(), generated);
         var failure = await context.Output.WithProgressAsync("setting it up at every server", async progress =>
         {
             try
@@ -60,7 +61,10 @@ internal static class PassphraseSetCommand
             }
         });
         if (failure is ClientFailure.Transient && generated is not null) throw Unanswered(failure, generated);
+        if (failure is not null && generated is not null && !context.Output.IsJson)
+            context.Output.Note("the passphrase above is not the account's: throw it away");
         context.Expect(failure);
+        if (generated is not null && context.Output.IsJson) context.Unseen = generated;
 
         var status = await manager.StatusAsync(ct);
         context.Output.Result(
@@ -72,14 +76,6 @@ internal static class PassphraseSetCommand
             },
             people =>
             {
-                if (generated is not null)
-                {
-                    people.WriteLine("The passphrase, shown this once:");
-                    people.Write(
-                        new Padder(
-                            Terminal.Styled(generated, new Style(decoration: Decoration.Bold)),
-                            new Padding(4, 1, 0, 1)));
-                }
                 people.WriteLine(
                     $"It is set{(replaced ? ", in place of the one before" : "")}: tried just now, and it opens the "
                     + "account.");
@@ -89,6 +85,14 @@ internal static class PassphraseSetCommand
                     + "Keep a recovery code beside it.");
                 people.WriteLine("Try it now and then: keyrecovery passphrase check");
             });
+    }
+
+    // Before it counts: whoever cannot see it has not got it.
+    private static void Show(Terminal people, string generated)
+    {
+        people.WriteLine("The passphrase, shown this once:");
+        people.Write(new Padder(
+            Terminal.Styled(generated, new Style(decoration: Decoration.Bold)), new Padding(4, 1, 0, 1)));
     }
 
     // The account may rely on it, in place of the one before: words that nobody has seen must not die with this

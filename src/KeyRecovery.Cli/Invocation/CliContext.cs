@@ -46,6 +46,9 @@ internal sealed class CliContext : IDisposable
     /// <summary>From when this device may remove what was there before it; known once its account is open.</summary>
     public DateTimeOffset? TrustedFrom { get; private set; }
 
+    /// <summary>A secret that counts by now and that nobody was shown: it must not die with this process.</summary>
+    public string? Unseen { get; set; }
+
     /// <summary>Whether the command, where it is refused to a young device, goes with <c>--with-code</c>.</summary>
     public bool TakesCode { get; set; }
 

@@ -35,7 +35,11 @@ internal static class CommandExtensions
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
-                return output.Fail(new CliFailure("file", failure.Message));
+                return output.Fail(new CliFailure("file", failure.Message)
+                {
+                    Advice = context.Unseen is { } secret
+                        ? ["It is done all the same. What could not be written, and is shown this once:", secret] : [],
+                });
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {

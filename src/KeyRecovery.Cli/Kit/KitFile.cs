@@ -1,5 +1,6 @@
 using System.Text;
 using KeyRecovery.Cli.Failures;
+using KeyRecovery.Cli.Output;
 
 namespace KeyRecovery.Cli.Kit;
 
@@ -19,6 +20,12 @@ internal sealed class KitFile : IDisposable
     public static KitFile? Open(string? path)
     {
         if (path is null) return null;
+        // Its page may be withdrawn again: what is no plain file is not ours to delete.
+        if (FileKinds.Of(path) is FileKind.Special)
+            throw new CommandException(new CliFailure("file-exists", $"{path} is a device or a pipe, and no file")
+            {
+                Advice = ["Choose another name. Nothing was changed."],
+            });
         var options = new FileStreamOptions {
             Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, Share = FileShare.None,
         };

@@ -25,8 +25,18 @@ internal sealed class JsonOutput : IOutput
         var members = new JsonObject { ["error"] = failure.Error, ["message"] = failure.Message };
         if (failure.Details is { } details)
             foreach (var (name, value) in Members(details).ToList()) members[name] = value?.DeepClone();
-        Write(members);
-        Terminal.Error().WriteUnbroken(failure.Message);
+        var error = Terminal.Error();
+        try
+        {
+            Write(members);
+        }
+        catch (IOException full)
+        {
+            // Nobody reads it there: what must not be lost is told to whoever looks.
+            error.WriteUnbroken($"standard output: {full.Message}");
+            foreach (var line in failure.Advice) error.WriteUnbroken(line);
+        }
+        error.WriteUnbroken(failure.Message);
         return failure.ExitCode;
     }
 

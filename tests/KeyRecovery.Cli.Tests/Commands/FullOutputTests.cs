@@ -1,0 +1,66 @@
+using System.Text.RegularExpressions;
+using KeyRecovery.Cli.Tests.Support;
+
+namespace KeyRecovery.Cli.Tests.Commands;
+
+/// <summary>
+/// A secret is in the person's hands before it counts, or it is told once more: where standard output takes nothing,
+/// and where a kit cannot be written.
+/// </summary>
+[Collection(CliTests.Name)]
+public sealed partial class FullOutputTests(CliFixture fixture)
+{
+    [Fact]
+    public async Task A_code_that_nobody_can_be_shown_takes_the_place_of_none()
+    {
+        var (device, code) = await fixture.NewAccountAsync();
+        var (exit, error) = await FullAsync(device, "code", "create", "--replace");
+        Assert.NotEqual(0, exit);
+        Assert.NotEmpty(error);
+        (await device.TypeAsync(code, "code", "check")).Ended(0);
+        var (made, _) = await FullAsync(
+            fixture.NewDevice(), "account", "create", "--code", "--token", await fixture.NewTokenAsync());
+        Assert.NotEqual(0, made);
+    }
+
+    [Fact]
+    public async Task One_that_counts_already_when_the_answer_cannot_be_written_is_told_on_the_other_way()
+    {
+        var (device, old) = await fixture.NewAccountAsync();
+        var (exit, error) = await FullAsync(device, "code", "create", "--replace", "--json");
+        Assert.NotEqual(0, exit);
+        (await device.TypeAsync(Code().Match(error).Value, "code", "check")).Ended(0);
+        (await device.TypeAsync(old, "code", "check")).Ended(1);
+
+        var another = fixture.NewDevice();
+        (exit, error) = await FullAsync(
+            another, "account", "create", "--code", "--token", await fixture.NewTokenAsync(), "--json");
+        Assert.NotEqual(0, exit);
+        (await another.TypeAsync(Code().Match(error).Value, "code", "check")).Ended(0);
+    }
+
+    [Fact]
+    public async Task A_kit_goes_to_no_device_or_pipe_and_deletes_none()
+    {
+        var (device, code) = await fixture.NewAccountAsync();
+        var pipe = fixture.NewPath(".pipe");
+        Assert.Equal(0, (await OtherProgram.RunAsync("mkfifo", pipe)).ExitCode);
+        foreach (var path in new[] { "/dev/full", "/dev/null", pipe })
+            Assert.Equal("file-exists",
+                (await device.RunAsync("code", "create", "--replace", "--kit", path, "--json")).Ended(1)
+                    .Text("error"));
+        Assert.Equal((0, "whole\n"), await OtherProgram.RunAsync(
+            "bash", "-c", "[ -c /dev/null ] && [ -w /dev/null ] && [ -c /dev/full ] && [ -p \"$0\" ] && echo whole",
+            pipe));
+        (await device.TypeAsync(code, "code", "check")).Ended(0);
+    }
+
+    // With nothing on standard output but /dev/full; what comes is standard error.
+    private static Task<(int ExitCode, string Error)> FullAsync(CommandLine device, params string[] arguments) =>
+        OtherProgram.RunAsync(
+            "bash", ["-c", "dotnet \"$0\" \"$@\" 2>&1 >/dev/full </dev/null", CommandLine.Program,
+                .. device.Global(arguments)]);
+
+    [GeneratedRegex("kr1( [0-9a-z]{4}){8}")]
+    private static partial Regex Code();
+}
