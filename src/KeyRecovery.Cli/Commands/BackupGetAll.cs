@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using KeyRecovery.Cli.Failures;
+using KeyRecovery.Cli.Files;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using KeyRecovery.Cli.Failures;
+using KeyRecovery.Cli.Files;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KeyRecovery.Cli.Failures;
+using KeyRecovery.Cli.Files;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;

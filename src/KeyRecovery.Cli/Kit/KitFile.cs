@@ -1,6 +1,6 @@
 using System.Text;
 using KeyRecovery.Cli.Failures;
-using KeyRecovery.Cli.Output;
+using KeyRecovery.Cli.Files;
 
 namespace KeyRecovery.Cli.Kit;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace KeyRecovery.Cli.Output;
+namespace KeyRecovery.Cli.Files;
 
 /// <summary>What a path leads to, links followed.</summary>
 internal enum FileKind

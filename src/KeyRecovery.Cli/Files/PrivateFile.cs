@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using KeyRecovery.Cli.Failures;
 
-namespace KeyRecovery.Cli.Output;
+namespace KeyRecovery.Cli.Files;
 
 /// <summary>Files that hold keys: for their owner alone, whole or not at all.</summary>
 internal static class PrivateFile
