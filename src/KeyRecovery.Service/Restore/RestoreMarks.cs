@@ -36,8 +36,8 @@ internal sealed class RestoreMarks(ServiceContext context)
     }
 
     /// <summary>
-    /// Brings the remembered link of every account up to its head, never down; after a restore of keys, its slots'
-    /// lookups as well.
+    /// Brings the remembered link of every account up to its head, never down, and the lookups of its slots with it;
+    /// after a restore of keys, these in any case.
     /// </summary>
     /// <exception cref="StoreUnavailableException">A store cannot answer.</exception>
     public async Task RaiseAsync(bool newData, bool newKeys, CancellationToken ct)
@@ -46,12 +46,13 @@ internal sealed class RestoreMarks(ServiceContext context)
         await foreach (var account in context.ScanAccountsAsync(ct, _ => { }))
         {
             if (account.KeyRow.State != KeyRowState.Live || account.TryRead() is not { } state) continue;
-            // One that is another's stays so.
-            if (newKeys)
+            var raised = await RaisedAsync(account, state, newData, ct);
+            // Slots whose lookups went with the keys, or came with links of which the keys hear now. One that is
+            // another's stays so.
+            if (newKeys || !ReferenceEquals(raised, account.KeyRow))
                 foreach (var slot in state.Authorities.Values.Where(a => a.IsSlot))
                     await claims.ClaimAsync(
                         context.Lookups.Ids.Slot(slot.Id), state.Account, "slot", Errors.ErrorCode.SlotExists, ct);
-            var raised = await RaisedAsync(account, state, newData, ct);
             var next = raised with
             {
                 Claims = newKeys ? Claims.Join(raised.Claims, state.Claims) : raised.Claims,

@@ -133,6 +133,16 @@ public sealed class ScriptedWalkTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Slots_that_came_after_the_keys_set_open_where_newer_data_are_put_back()
+    {
+        // Both go back, and then the data alone to a set in which there is a passphrase that the keys know nothing of.
+        var tally = await WalkAsync(
+            (Move.Save, 0), (Move.SetPassphrase, 3), (Move.Save, 0), (Move.RestoreBoth, 0), (Move.RestoreData, 1),
+            (Move.Write, 0));
+        Assert.True(tally["restored data"] == 1 && tally["recovered"] == 1, $"{tally}");
+    }
+
+    [Fact]
     public async Task A_code_alone_goes_the_way_back_with_a_new_phone()
     {
         var tally = await WalkAsync(
