@@ -28,9 +28,18 @@ internal sealed class FreshCode : IDisposable
     public static FreshCode Make(CliContext context, AccountId account, KitFile? kit)
     {
         var fresh = new FreshCode(context, kit);
-        kit?.Write(fresh.Kit(account));
-        fresh.Show();
-        return fresh;
+        try
+        {
+            kit?.Write(fresh.Kit(account));
+            fresh.Show();
+            return fresh;
+        }
+        catch
+        {
+            // The page of a code that never counts goes again.
+            fresh.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Generates one for an account that is still to be made, and shows it.</summary>

@@ -14,8 +14,10 @@ public sealed partial class FullOutputTests(CliFixture fixture)
     public async Task A_code_that_nobody_can_be_shown_takes_the_place_of_none()
     {
         var (device, code) = await fixture.NewAccountAsync();
-        var (exit, error) = await FullAsync(device, "code", "create", "--replace");
+        var kit = fixture.NewPath(".html");
+        var (exit, error) = await FullAsync(device, "code", "create", "--replace", "--kit", kit);
         Assert.NotEqual(0, exit);
+        Assert.False(File.Exists(kit), "a kit is left of a code that never counts");
         Assert.NotEmpty(error);
         (await device.TypeAsync(code, "code", "check")).Ended(0);
         var (made, _) = await FullAsync(
