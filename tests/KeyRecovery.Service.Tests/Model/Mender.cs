@@ -49,7 +49,12 @@ internal sealed class Mender(ModelWorld world)
         foreach (var member in world.Honest.Where(world.IsTrusted).OrderBy(m => m.IsSlot).ToList())
         {
             var vault = (await world.ReadAsync(member))!;
-            var epoch = FindKeys(member, vault, await OpenPointsAsync(member, vault))?.Current.Epoch ?? 0;
+            if (FindKeys(member, vault, await OpenPointsAsync(member, vault)) is not { Current.Epoch: var epoch })
+            {
+                AssertNothingOpens(member, vault);
+                continue;
+            }
+
             if (best is not null && epoch <= newest) continue;
             (best, newest) = (member, epoch);
             if (epoch == vault.Chain.Epoch) break;
@@ -57,6 +62,18 @@ internal sealed class Mender(ModelWorld world)
 
         return best;
     }
+
+    // A culprit's epoch is all that there is: the points went with the row, and so did whoever kept something.
+    private void AssertNothingOpens(Member owner, VerifiedVault vault)
+    {
+        Assert.Contains(vault.Chain.Epochs, e => world.Culprits.Any(c => c.Id == e.Signer));
+        AssertNoCleanPoint(owner);
+        world.Tally.Count("nothing opens");
+    }
+
+    // Whoever was active at a point has a seal of it.
+    private void AssertNoCleanPoint(Member owner) => Assert.DoesNotContain(world.Row!.Points, p =>
+        !p.HasEnded(world.Now) && !world.Taken[p.Manifest].IsSpoiled && p.State.Active.ContainsKey(owner.Id));
 
     private EpochKeys? FindKeys(Member owner, VerifiedVault vault, List<OpenRestorePoint> points)
     {
@@ -118,8 +135,7 @@ internal sealed class Mender(ModelWorld world)
         if (!world.Taken[vault.Manifest.Hash].IsSpoiled
             && Draft.Of(vault, owner, change, Spoil.None, world.Random) is { } removal) return (removal, deed);
         var points = await OpenPointsAsync(owner, vault);
-        var keys = FindKeys(owner, vault, points);
-        Assert.True(keys is not null, "nothing opens for the owner");
+        var keys = FindKeys(owner, vault, points)!;
         if (await FindBaseAsync(owner, vault, points) is not ({ } to, var brought))
         {
             var plain = Draft.Of(vault, owner, change, Spoil.None, world.Random, anyway: true);
@@ -171,9 +187,7 @@ internal sealed class Mender(ModelWorld world)
         bool IsClean(Hash256 manifest) => !world.Taken[manifest].IsSpoiled;
         var newest = points.OrderByDescending(p => p.Point.Manifest.Manifest.Version).ToList();
         if (newest.FirstOrDefault(p => IsClean(p.Point.Manifest.Hash)) is { } point) return (point.Content, false);
-        // Whoever was active at it has a seal of it.
-        Assert.DoesNotContain(world.Row!.Points, p => !p.HasEnded(world.Now) && IsClean(p.Manifest)
-            && p.State.Active.ContainsKey(owner.Id));
+        AssertNoCleanPoint(owner);
         world.Tally.Count("no clean point");
         var holder = Holder(owner, vault);
         foreach (var kept in holder.Kept.Where(k => IsClean(k.Manifest.Hash)

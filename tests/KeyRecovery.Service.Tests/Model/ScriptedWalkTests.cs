@@ -61,6 +61,15 @@ public sealed class ScriptedWalkTests(ITestOutputHelper output)
         Assert.True(tally["recovered"] == 1, $"{tally}");
     }
 
+    [Fact]
+    public async Task An_epoch_that_a_culprit_spoiled_opens_to_no_code_once_points_and_devices_are_lost()
+    {
+        // The phone gives the spoiled account back and could undo it; it is lost before it does.
+        var tally = await WalkAsync((Move.Steal, 1), (Move.SpoilEpoch, 4), (Move.LoseTheRow, 0), (Move.Repair, 0),
+            (Move.LoseAll, 0));
+        Assert.True(tally["repaired"] == 1 && tally["nothing opens"] == 1 && tally["recovered"] == 0, $"{tally}");
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(4095)]
