@@ -9,6 +9,16 @@ namespace KeyRecovery.Cli.Commands;
 /// <summary>The undo in a recovery: to which state, and whether the person wants what it would do.</summary>
 internal static class RecoverUndo
 {
+    private static readonly CliFailure NoPoint = new("no-restore-point", "the server keeps no earlier state")
+    {
+        Advice =
+        [
+            "A device of the account keeps what it had: keyrecovery account undo there.",
+            "Is none left? Then nothing of it opens any more: whoever runs the app erases the account, and you begin "
+            + "anew.",
+        ],
+    };
+
     public static System.CommandLine.Option<string?> Option() => PointChoice.Option(
         "--undo", "Return to an earlier state as well, without who spoiled the account: its number, newest first, or "
             + "how its hash begins");
@@ -24,6 +34,7 @@ internal static class RecoverUndo
         if (value is null && !context.Ask.CanAsk) context.Expect(spoiled);
         var names = new AuthorityNames(session.Authorities);
         var points = context.Expect(await session.ListRestorePointsAsync(ct));
+        if (spoiled is not null && points.IsEmpty) throw new CommandException(NoPoint);
         if (value is not null) return new UndoRequest(PointChoice.Find(points, "--undo", value));
         context.Output.Show(people =>
         {
@@ -32,8 +43,6 @@ internal static class RecoverUndo
                 + "without who did it. Its earlier states:");
             RestorePointTable.Write(people, points, names);
         });
-        if (points.IsEmpty)
-            throw new CommandException(new CliFailure("no-restore-point", "the server keeps no earlier state"));
         var request = new UndoRequest(await PointChoice.AskAsync(points, context.Ask, ct));
         // Looked at before the person is asked who is lost: it has the names.
         context.Expect(await session.PlanUndoAsync(request, ct));
