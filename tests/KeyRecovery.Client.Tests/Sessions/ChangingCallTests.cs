@@ -13,6 +13,7 @@ namespace KeyRecovery.Client.Tests.Sessions;
 [Collection(ServerTests.Name)]
 public sealed class ChangingCallTests(ServerFixture fixture)
 {
+    private const string ForeignType = "application/problem+json";
     private const string Page = "<html>log in to the hotel's network</html>";
 
     // What tells nothing: a cable that is cut, a page, another's answer, a server in trouble, words that are not known.
@@ -25,6 +26,19 @@ public sealed class ChangingCallTests(ServerFixture fixture)
         ["a proxy's page"] = () => Told(HttpStatusCode.ProxyAuthenticationRequired, Page, "text/html"),
         ["a gateway's page"] = () => Told(HttpStatusCode.BadGateway, Page, "text/html"),
         ["a firewall's page"] = () => Told(HttpStatusCode.Forbidden, Page, "text/html"),
+        ["nothing with a 200"] = () => Told(HttpStatusCode.OK, ""),
+        ["nothing that is said to be CBOR"] = () => Told(HttpStatusCode.OK, "", "application/cbor"),
+        ["a way elsewhere"] = () => Elsewhere(HttpStatusCode.Found),
+        ["a way to log in"] = () => Told(HttpStatusCode.Unauthorized, "", "text/plain"),
+        ["a stranger's 404"] = () => Told(HttpStatusCode.NotFound, Page, "text/html"),
+        ["gone, says a stranger"] = () => Told(HttpStatusCode.Gone, "{\"type\":\"about:blank\"}", ForeignType),
+        ["too large, says a proxy"] = () => Told(HttpStatusCode.RequestEntityTooLarge, "<h1>413</h1>", "text/html"),
+        ["too many, says a proxy"] = () => Told(HttpStatusCode.TooManyRequests, "slow down", "text/plain"),
+        ["511"] = () => Told(HttpStatusCode.NetworkAuthenticationRequired, Page, "text/html"),
+        ["another's problem"] = () => Told(
+            HttpStatusCode.Conflict, "{\"type\":\"https://example.org/problems/conflict\"}", ForeignType),
+        ["a problem of no type"] = () => Told(HttpStatusCode.Forbidden, "{\"title\":\"no\"}", ForeignType),
+        ["a problem of a type that is none"] = () => Told(HttpStatusCode.Forbidden, "{\"type\":7}", ForeignType),
         ["internal"] = () => Problem(HttpStatusCode.InternalServerError, ProblemTypes.Internal),
         ["unavailable"] = () => Problem(HttpStatusCode.ServiceUnavailable, ProblemTypes.Unavailable),
         ["storage-full"] = () => Problem(HttpStatusCode.InsufficientStorage, ProblemTypes.StorageFull),
@@ -183,6 +197,13 @@ public sealed class ChangingCallTests(ServerFixture fixture)
         response.StatusCode = told.StatusCode;
         response.Content = told.Content;
         told.Content = null;
+    }
+
+    private static HttpResponseMessage Elsewhere(HttpStatusCode status)
+    {
+        var told = Told(status, "", "text/plain");
+        told.Headers.Location = new Uri("http://login.hotel.invalid/");
+        return told;
     }
 
     private static HttpResponseMessage Problem(HttpStatusCode status, string type) => Told(
