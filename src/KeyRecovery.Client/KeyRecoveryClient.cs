@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KeyRecovery.Client.Calls;
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
@@ -21,6 +22,12 @@ namespace KeyRecovery;
 /// The way in for an app. <see cref="CreateAsync"/> once for a new user, <see cref="OpenAsync"/> at every start,
 /// <see cref="BeginRecoveryAsync"/> on a new device of a user who lost the others.
 /// </summary>
+/// <remarks>
+/// A call of this library that gives a result, or a failure, throws two things alone: <see
+/// cref="OperationCanceledException"/> where its own token is cancelled, and <see cref="ArgumentNullException"/>,
+/// before anything is done, for a null that its signature does not allow. All else is a <see cref="ClientFailure"/>,
+/// whatever a server, a store, a callback or an argument does.
+/// </remarks>
 /// <example>
 /// <code>
 /// var client = new KeyRecoveryClient(options, new FileDeviceStore(folder));
@@ -40,10 +47,16 @@ public sealed class KeyRecoveryClient : IDisposable
     /// <summary>Makes a client.</summary>
     /// <param name="options">Server and app.</param>
     /// <param name="store">Where this device keeps its keys.</param>
+    /// <exception cref="ArgumentException">The options name no app, no server that is reached by http or https, or
+    /// realms that break a rule of <see cref="RealmGeneration"/>.</exception>
     /// <exception cref="PlatformNotSupportedException">This runtime cannot normalise Unicode, so that no passphrase
     /// would be the same elsewhere.</exception>
     public KeyRecoveryClient(KeyRecoveryOptions options, IDeviceStore store)
     {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(store);
+        if (options.Server is null || !HttpStack.Reaches(options.Server))
+            throw new ArgumentException("a server is an absolute address, http or https", nameof(options));
         if (!AccountIds.IsAppId(options.App))
             throw new ArgumentException("an app id has 1 to 64 characters of a-z 0-9 . -", nameof(options));
         NormalForms.Require();
@@ -61,8 +74,15 @@ public sealed class KeyRecoveryClient : IDisposable
     /// <param name="token">The app's token for its user (JWT).</param>
     /// <param name="create">Name, recovery code, first items.</param>
     /// <param name="ct">Cancels; call again to learn what came of it.</param>
-    public async Task<Result<VaultSession>> CreateAsync(
-        string token, CreateOptions create, CancellationToken ct = default)
+    public Task<Result<VaultSession>> CreateAsync(string token, CreateOptions create, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(token);
+        ArgumentNullException.ThrowIfNull(create);
+        return Call.RunAsync(() => CreateNamedAsync(BearerToken.Read(token), create, ct), ct);
+    }
+
+    private async Task<Result<VaultSession>> CreateNamedAsync(
+        string token, CreateOptions create, CancellationToken ct)
     {
         if (!NameWords.TryRead("a device's name", create.DeviceName, out var name, out var fault)) return fault;
         if (!NamedEdits.Read(create.Items).TryGet(out var items, out var unnamed)) return unnamed;
@@ -88,7 +108,10 @@ public sealed class KeyRecoveryClient : IDisposable
     }
 
     /// <summary>Opens the account that this device belongs to, with what other devices changed.</summary>
-    public async Task<Result<VaultSession>> OpenAsync(CancellationToken ct = default)
+    public Task<Result<VaultSession>> OpenAsync(CancellationToken ct = default) =>
+        Call.RunAsync(() => OpenKeptAsync(ct), ct);
+
+    private async Task<Result<VaultSession>> OpenKeptAsync(CancellationToken ct)
     {
         var kept = await _store.LoadAsync(ct);
         if (kept is null) return new ClientFailure.DeviceState("this device belongs to no account");
@@ -125,8 +148,15 @@ public sealed class KeyRecoveryClient : IDisposable
     /// <param name="code">The code.</param>
     /// <param name="token">The app's token, where the app asks for it with the code; else null.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<Result<RecoverySession>> BeginRecoveryAsync(
+    public Task<Result<RecoverySession>> BeginRecoveryAsync(
         RecoveryCode code, string? token = null, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(code);
+        return Call.RunAsync(() => BeginRecoveryByCodeAsync(code, token, ct), ct);
+    }
+
+    private async Task<Result<RecoverySession>> BeginRecoveryByCodeAsync(
+        RecoveryCode code, string? token, CancellationToken ct)
     {
         var signer = DeviceKeys.OfCode(code);
         var read = await RecoverySession.ReadAsync(_options, _api, _store, signer, token, ct);
@@ -148,8 +178,13 @@ public sealed class KeyRecoveryClient : IDisposable
     /// <returns><see cref="ClientFailure.WrongPassphrase"/> says how many guesses are left; a realm that lies is named,
     /// and never told as a wrong passphrase.</returns>
     public Task<Result<RecoverySession>> BeginPassphraseRecoveryAsync(
-        Passphrase passphrase, string token, bool takesOlder = false, CancellationToken ct = default) =>
-        new PassphraseRecovery(_options, _api, _store).BeginAsync(passphrase, token, takesOlder, ct);
+        Passphrase passphrase, string token, bool takesOlder = false, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(passphrase);
+        ArgumentNullException.ThrowIfNull(token);
+        return Call.RunAsync(
+            () => new PassphraseRecovery(_options, _api, _store).BeginAsync(passphrase, token, takesOlder, ct), ct);
+    }
 
     /// <summary>
     /// Makes this device part of the account whose other device displays the code, and takes the app's bundle from
@@ -160,10 +195,12 @@ public sealed class KeyRecoveryClient : IDisposable
     /// <see cref="FindLinkCodeAsync"/>.</param>
     /// <param name="join">How this device presents itself, and what it shows and asks.</param>
     /// <param name="ct">Cancels, on both sides.</param>
-    public async Task<Result<Linked>> LinkAsync(LinkCode code, LinkJoin join, CancellationToken ct = default)
+    public Task<Result<Linked>> LinkAsync(LinkCode code, LinkJoin join, CancellationToken ct = default)
     {
-        if (join.FindFault() is { } fault) return fault;
-        return await _store.RunAloneAsync(() => LinkAloneAsync(code, join, ct), ct);
+        ArgumentNullException.ThrowIfNull(code);
+        ArgumentNullException.ThrowIfNull(join);
+        return Call.RunAsync(async () => join.FindFault() is { } fault
+            ? fault : await _store.RunAloneAsync(() => LinkAloneAsync(code, join, ct), ct), ct);
     }
 
     private async Task<Result<Linked>> LinkAloneAsync(LinkCode code, LinkJoin join, CancellationToken ct)
@@ -180,8 +217,11 @@ public sealed class KeyRecoveryClient : IDisposable
     /// <summary>
     /// Fetches what the 17 characters open, for <see cref="LinkAsync"/>. Takes a third of a second of work.
     /// </summary>
-    public async Task<Result<LinkCode>> FindLinkCodeAsync(TypedLinkCode typed, CancellationToken ct = default) =>
-        await LinkRelay.FindAsync(_transport, _options.App, typed, ct);
+    public Task<Result<LinkCode>> FindLinkCodeAsync(TypedLinkCode typed, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(typed);
+        return Call.RunAsync(() => LinkRelay.FindAsync(_transport, _options.App, typed, ct), ct);
+    }
 
     /// <summary>Forgets this device's keys. The account is not touched: revoke the device from another one.</summary>
     public async Task ForgetAsync(CancellationToken ct = default) => await _store.DeleteAsync(ct);

@@ -69,7 +69,7 @@ internal sealed class FreshCode : IDisposable
     /// <summary>It is no account's: whoever was shown it hears so, unless nobody knows.</summary>
     public void Told(ClientFailure failure)
     {
-        _mayCount = failure is ClientFailure.Transient;
+        _mayCount = failure.MayBeDone;
         if (!_context.Output.IsJson)
             _context.Output.Note(_mayCount
                 ? "keep the code above until the account is there: the same command finishes it, with another code"
@@ -100,8 +100,8 @@ internal sealed class FreshCode : IDisposable
         {
             result = new ClientFailure.Transient("cancelled", null);
         }
-        _mayCount = result is Result<T>.Ok or Result<T>.Failed { Failure: ClientFailure.Transient };
-        if (result is Result<T>.Failed { Failure: ClientFailure.Transient failure })
+        _mayCount = result is Result<T>.Ok or Result<T>.Failed { Failure.MayBeDone: true };
+        if (result is Result<T>.Failed { Failure: { MayBeDone: true } failure })
             throw new CommandException(Unanswered(failure, Display, KitPath, advice));
         if (!_mayCount && !_context.Output.IsJson)
             _context.Output.Note("the code above is not the account's: throw it away");

@@ -60,7 +60,7 @@ internal static class PassphraseSetCommand
                 return new ClientFailure.Transient("cancelled", null);
             }
         });
-        if (failure is ClientFailure.Transient && generated is not null) throw Unanswered(failure, generated);
+        if (failure is { MayBeDone: true } && generated is not null) throw Unanswered(failure, generated);
         if (failure is not null && generated is not null && !context.Output.IsJson)
             context.Output.Note("the passphrase above is not the account's: throw it away");
         context.Expect(failure);

@@ -90,6 +90,9 @@ internal sealed class CliContext : IDisposable
                 Output.Note(
                     "the passphrase has servers that new ones no longer use: set it anew, the same one if you like "
                     + "(keyrecovery passphrase set)");
+            if (vault.Unkept is { } unkept)
+                Output.Note(
+                    $"what is new cannot be kept in {Home} ({unkept.Message}): all of it is read, and nothing lost");
             if (tellsRestore && RestoreText.Note(vault) is { } restored) Output.Note(restored);
             // What does not open is not mended, but left.
             var mayMend = vault.Spoiled is null && vault.Behind is null;

@@ -13,7 +13,13 @@ internal static class FailureText
 
     /// <summary>The stable name of a failure: the server's own where it has one.</summary>
     public static string Slug(ClientFailure failure) =>
-        failure is ClientFailure.Refused refused ? refused.Type : Words.Kebab(failure.GetType().Name);
+        failure switch
+        {
+            ClientFailure.Refused refused => refused.Type,
+            ClientFailure.StoreFailed store => store.IsUnreadable ? "home-unreadable" : "home-failed",
+            ClientFailure.Unexpected => "bug",
+            _ => Words.Kebab(failure.GetType().Name),
+        };
 
     private static object? Details(ClientFailure failure, CliContext context) => failure switch
     {
@@ -175,6 +181,13 @@ internal static class FailureText
         ClientFailure.NoSuchItem => ["See what there is: keyrecovery backup list, keyrecovery backup history NAME"],
         ClientFailure.ItemLost lost =>
             [$"From a copy of your own: keyrecovery backup put {Words.Argument(lost.Name)} FILE"],
+        ClientFailure.StoreFailed { IsUnreadable: false } =>
+            [$"The folder is {context.Home}: make room there, or make it writable. Nothing was sent."],
+        ClientFailure.Unexpected bug =>
+        [
+            "A mistake of this program. Please report it, with these lines:",
+            .. $"{bug.Error}".Split('\n', StringSplitOptions.RemoveEmptyEntries),
+        ],
         ClientFailure.DeviceState => [$"The folder is {context.Home}; --home names another."],
         ClientFailure.Refused { Type: ProblemTypes.YoungAuthority } => 
             context.TakesCode ? [Young(context.TrustedFrom), WithCode] : [Young(context.TrustedFrom)],

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Accounts;
 using KeyRecovery.Client.Authorities;
+using KeyRecovery.Client.Calls;
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Items;
@@ -83,6 +84,12 @@ public sealed class VaultSession : IDisposable
     public ImmutableArray<string> LostItems => _state.LostItems;
 
     /// <summary>
+    /// Why this device could not keep what the session has seen last: a full disk, a folder that takes nothing; null as
+    /// a rule. What was changed is done all the same, and the next start fetches it anew. Show it to the person.
+    /// </summary>
+    public ClientFailure? Unkept => _state.Unkept;
+
+    /// <summary>
     /// How long an erasure of the account that a device asked for still waits, to the millisecond, as the server told
     /// when this session was opened, refreshed or last asked about it; zero where it is due, null where none is held.
     /// Show it to the person: until then <see cref="CancelErasureAsync"/> stops it.
@@ -105,17 +112,23 @@ public sealed class VaultSession : IDisposable
     /// <param name="ct">Cancels; what was sent may still be stored.</param>
     /// <returns>The item as stored; <see cref="ClientFailure.Conflict"/> where another device changed it
     /// meanwhile.</returns>
-    public async Task<Result<ItemInfo>> PutAsync(
-        string name, ReadOnlyMemory<byte> content, CancellationToken ct = default) =>
-        await EditAsync([new ItemEdit.Put(name, content)], ct) switch
-        {
-            Result<VaultSession>.Failed failed => failed.Failure,
-            _ => FindItem(name)!,
-        };
+    public Task<Result<ItemInfo>> PutAsync(string name, ReadOnlyMemory<byte> content, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Call.RunAsync<ItemInfo>(
+            async () => await EditAsync([new ItemEdit.Put(name, content)], ct) switch
+            {
+                Result<VaultSession>.Failed failed => failed.Failure,
+                _ => FindItem(name)!,
+            }, ct);
+    }
 
     /// <summary>Removes an item. The server keeps its last versions for 30 days.</summary>
-    public Task<Result<VaultSession>> RemoveAsync(string name, CancellationToken ct = default) =>
-        EditAsync([new ItemEdit.Remove(name)], ct);
+    public Task<Result<VaultSession>> RemoveAsync(string name, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return EditAsync([new ItemEdit.Remove(name)], ct);
+    }
 
     /// <summary>
     /// Changes several items in one commit: all or none. What is too much for one (more than 64 items above 16 KiB, or
@@ -131,15 +144,21 @@ public sealed class VaultSession : IDisposable
     /// <param name="name">Its name.</param>
     /// <param name="version">An older version; null for the current one.</param>
     /// <param name="ct">Cancels.</param>
-    public Task<Result<byte[]>> GetAsync(string name, ulong? version = null, CancellationToken ct = default) =>
-        _reader.GetAsync(name, version, ct);
+    public Task<Result<byte[]>> GetAsync(string name, ulong? version = null, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Call.RunAsync(() => _reader.GetAsync(name, version, ct), ct);
+    }
 
     /// <summary>Reads a version of an item that <see cref="HistoryAsync"/> told, also one that an undo left.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="version">The version's hash.</param>
     /// <param name="ct">Cancels.</param>
-    public Task<Result<byte[]>> GetVersionAsync(string name, Hash256 version, CancellationToken ct = default) =>
-        _reader.GetAsync(name, version, ct);
+    public Task<Result<byte[]>> GetVersionAsync(string name, Hash256 version, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Call.RunAsync(() => _reader.GetAsync(name, version, ct), ct);
+    }
 
     /// <summary>Reads many items in few requests, 4 MiB in each.</summary>
     /// <param name="names">Which; null for all.</param>
@@ -149,24 +168,30 @@ public sealed class VaultSession : IDisposable
     public Task<Result<ImmutableArray<ItemContent>>> GetAllAsync(
         IEnumerable<string>? names = null, IProgress<(int Done, int Of)>? progress = null,
         CancellationToken ct = default) =>
-        _reader.GetAllAsync(names, progress, ct);
+        Call.RunAsync(() => _reader.GetAllAsync(names, progress, ct), ct);
 
     /// <summary>The versions of an item that can be had back, the newest first.</summary>
-    public Task<Result<ImmutableArray<ItemVersionInfo>>> HistoryAsync(string name, CancellationToken ct = default) =>
-        _reader.HistoryAsync(name, ct);
+    public Task<Result<ImmutableArray<ItemVersionInfo>>> HistoryAsync(string name, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Call.RunAsync(() => _reader.HistoryAsync(name, ct), ct);
+    }
 
     /// <summary>Adds a recovery code. Codes that are there stay until they are removed.</summary>
     /// <param name="code">A code that was just generated and that the user has written down.</param>
     /// <param name="replaceOthers">Whether the account's other codes are removed in the same commit.</param>
     /// <param name="ct">Cancels.</param>
     public Task<Result<VaultSession>> AddCodeAsync(
-        RecoveryCode code, bool replaceOthers = false, CancellationToken ct = default) =>
-        ChangeAsync(() => _authorities.AddCodeAsync(code, replaceOthers, ct), ct);
+        RecoveryCode code, bool replaceOthers = false, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(code);
+        return ChangeAsync(() => _authorities.AddCodeAsync(code, replaceOthers, ct), ct);
+    }
 
     /// <summary>Removes every recovery code of the account.</summary>
     /// <returns>How many were removed.</returns>
     public Task<Result<int>> RemoveCodesAsync(CancellationToken ct = default) =>
-        _turns.TakeAsync(() => _authorities.RemoveCodesAsync(ct), ct);
+        TurnAsync(() => _authorities.RemoveCodesAsync(ct), ct);
 
     /// <summary>
     /// Renames a device or a slot. The name is sealed: the account's other devices see it, the server never.
@@ -175,8 +200,11 @@ public sealed class VaultSession : IDisposable
     /// <param name="name">At most 64 bytes of UTF-8.</param>
     /// <param name="ct">Cancels; what was sent may still be done.</param>
     /// <returns><see cref="ClientFailure.NoSuchAuthority"/> where it is not, or no longer, in the account.</returns>
-    public Task<Result<VaultSession>> RenameDeviceAsync(AuthorityId id, string name, CancellationToken ct = default) =>
-        ChangeAsync(() => _authorities.RenameAsync(id, name, ct), ct);
+    public Task<Result<VaultSession>> RenameDeviceAsync(AuthorityId id, string name, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return ChangeAsync(() => _authorities.RenameAsync(id, name, ct), ct);
+    }
 
     /// <summary>
     /// Puts a new code in the place of one that others may know, signed by that one alone: for a device that is new to
@@ -192,23 +220,33 @@ public sealed class VaultSession : IDisposable
     /// <param name="ct">Cancels; what was sent may still be done.</param>
     /// <returns><see cref="ClientFailure.ReplacementBegun"/> where it was, unless <paramref name="anew"/>.</returns>
     public Task<Result<Revocation>> ReplaceCodeAsync(
-        RecoveryCode old, RecoveryCode next, string? token = null, bool anew = false, CancellationToken ct = default) =>
-        _turns.TakeAsync(() => _revoker.ReplaceCodeAsync(old, next, anew, token, ct), ct);
+        RecoveryCode old, RecoveryCode next, string? token = null, bool anew = false, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(old);
+        ArgumentNullException.ThrowIfNull(next);
+        return TurnAsync(() => _revoker.ReplaceCodeAsync(old, next, anew, token, ct), ct);
+    }
 
     /// <summary>Removes the code in whose place another one was put, where that was cut.</summary>
     /// <param name="next">The new code.</param>
     /// <param name="token">The app's token, where the app asks for it with the code; else null.</param>
     /// <param name="ct">Cancels; what was sent may still be done.</param>
     public Task<Result<Revocation>> FinishCodeReplacementAsync(
-        RecoveryCode next, string? token = null, CancellationToken ct = default) =>
-        _turns.TakeAsync(() => _revoker.FinishReplacementAsync(next, token, ct), ct);
+        RecoveryCode next, string? token = null, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(next);
+        return TurnAsync(() => _revoker.FinishReplacementAsync(next, token, ct), ct);
+    }
 
     /// <summary>Shows that the person holds a code, for <see cref="RevocationRequest.InHand"/>.</summary>
     /// <param name="code">The code.</param>
     /// <param name="ct">Cancels.</param>
     /// <returns><see cref="ClientFailure.NotOfThisAccount"/> where it is none of the account's.</returns>
-    public Task<Result<SlotProof>> ProveCodeAsync(RecoveryCode code, CancellationToken ct = default) =>
-        _turns.TakeAsync(() => _revoker.ProveAsync(code, ct), ct);
+    public Task<Result<SlotProof>> ProveCodeAsync(RecoveryCode code, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(code);
+        return TurnAsync(() => _revoker.ProveAsync(code, ct), ct);
+    }
 
     /// <summary>What a revocation would do, as this device knows the account. Nothing is sent.</summary>
     /// <param name="request">Whom, and what stays.</param>
@@ -226,8 +264,11 @@ public sealed class VaultSession : IDisposable
     /// </summary>
     /// <param name="request">Whom, and what goes along: show <see cref="PlanRevocation"/> first.</param>
     /// <param name="ct">Cancels; what was sent may still be done.</param>
-    public Task<Result<Revocation>> RevokeAsync(RevocationRequest request, CancellationToken ct = default) =>
-        _turns.TakeAsync(() => _revoker.RevokeAsync(request, null, null, ct), ct);
+    public Task<Result<Revocation>> RevokeAsync(RevocationRequest request, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return TurnAsync(() => _revoker.RevokeAsync(request, null, null, ct), ct);
+    }
 
     /// <summary>
     /// The same, signed by the recovery code: for a device that is new to the account, which by itself removes nobody
@@ -238,8 +279,12 @@ public sealed class VaultSession : IDisposable
     /// <param name="token">The app's token, where the app asks for it with the code; else null.</param>
     /// <param name="ct">Cancels; what was sent may still be done.</param>
     public Task<Result<Revocation>> RevokeWithCodeAsync(
-        RevocationRequest request, RecoveryCode code, string? token = null, CancellationToken ct = default) =>
-        _turns.TakeAsync(() => _revoker.RevokeAsync(request, code, token, ct), ct);
+        RevocationRequest request, RecoveryCode code, string? token = null, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(code);
+        return TurnAsync(() => _revoker.RevokeAsync(request, code, token, ct), ct);
+    }
 
     /// <summary>
     /// Who wrote what this device cannot open, when it last looked; null where all opens. Items and devices are then
@@ -300,11 +345,14 @@ public sealed class VaultSession : IDisposable
 
     /// <summary>The earlier states that the account can be returned to, the newest first.</summary>
     public Task<Result<ImmutableArray<RestorePointInfo>>> ListRestorePointsAsync(CancellationToken ct = default) =>
-        _turns.TakeAsync(() => _undo.ListAsync(ct), ct);
+        TurnAsync(() => _undo.ListAsync(ct), ct);
 
     /// <summary>What <see cref="UndoAsync"/> would do, as the account is now. Nothing is changed.</summary>
-    public Task<Result<UndoPlan>> PlanUndoAsync(UndoRequest request, CancellationToken ct = default) =>
-        _turns.TakeAsync(() => _undo.PlanAsync(request, ct), ct);
+    public Task<Result<UndoPlan>> PlanUndoAsync(UndoRequest request, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return TurnAsync(() => _undo.PlanAsync(request, ct), ct);
+    }
 
     /// <summary>
     /// Returns the account to an earlier state and removes who spoiled it, in one commit that begins an epoch. What
@@ -313,8 +361,11 @@ public sealed class VaultSession : IDisposable
     /// </summary>
     /// <param name="request">The state, and whom to remove.</param>
     /// <param name="ct">Cancels; what was sent may still be done.</param>
-    public Task<Result<Undone>> UndoAsync(UndoRequest request, CancellationToken ct = default) =>
-        _turns.TakeAsync(() => _undo.UndoAsync(request, null, null, ct), ct);
+    public Task<Result<Undone>> UndoAsync(UndoRequest request, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return TurnAsync(() => _undo.UndoAsync(request, null, null, ct), ct);
+    }
 
     /// <summary>As <see cref="UndoAsync"/>, signed by the recovery code, which stays good.</summary>
     /// <param name="request">The state, and whom to remove.</param>
@@ -322,20 +373,24 @@ public sealed class VaultSession : IDisposable
     /// <param name="token">The app's token, where the app asks for it with the code; else null.</param>
     /// <param name="ct">Cancels; what was sent may still be done.</param>
     public Task<Result<Undone>> UndoWithCodeAsync(
-        UndoRequest request, RecoveryCode code, string? token = null, CancellationToken ct = default) =>
-        _turns.TakeAsync(async () =>
+        UndoRequest request, RecoveryCode code, string? token = null, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(code);
+        return TurnAsync(async () =>
         {
             using var slot = DeviceKeys.OfCode(code);
             return await _undo.UndoAsync(request, slot, token, ct);
         }, ct);
+    }
 
     /// <summary>Begins to link a new device: shows it a code, which lives for two minutes.</summary>
     /// <param name="typed">Whether to make the 17 characters for a device without a camera too: a third of a second of
     /// work.</param>
     /// <param name="ct">Cancels.</param>
     public Task<Result<ExistingDeviceLink>> BeginLinkAsync(bool typed = false, CancellationToken ct = default) =>
-        ExistingDeviceLink.BeginAsync(
-            _options, _state, new LinkCommitter(_turns, _state, _authorities), typed, ct);
+        Call.RunAsync(() => ExistingDeviceLink.BeginAsync(
+            _options, _state, new LinkCommitter(_turns, _state, _authorities), typed, ct), ct);
 
     /// <summary>
     /// Asks the server to erase the account, for good and for everybody. Ask for the person's presence first. It waits
@@ -343,13 +398,15 @@ public sealed class VaultSession : IDisposable
     /// refused.
     /// </summary>
     public Task<Result<ErasureStatus>> RequestErasureAsync(CancellationToken ct = default) =>
-        _erasure.RequestAsync(ct);
+        Call.RunAsync(() => _erasure.RequestAsync(ct), ct);
 
     /// <summary>How the account's erasure stands.</summary>
-    public Task<Result<ErasureStatus>> ErasureStatusAsync(CancellationToken ct = default) => _erasure.StatusAsync(ct);
+    public Task<Result<ErasureStatus>> ErasureStatusAsync(CancellationToken ct = default) =>
+        Call.RunAsync(() => _erasure.StatusAsync(ct), ct);
 
     /// <summary>Cancels an erasure that waits; nothing happens where there is none.</summary>
-    public Task<Result<ErasureStatus>> CancelErasureAsync(CancellationToken ct = default) => _erasure.CancelAsync(ct);
+    public Task<Result<ErasureStatus>> CancelErasureAsync(CancellationToken ct = default) =>
+        Call.RunAsync(() => _erasure.CancelAsync(ct), ct);
 
     /// <summary>Begins an epoch with fresh seals, where an authority's seal is bad.</summary>
     public Task<Result<VaultSession>> MendAsync(CancellationToken ct = default) =>
@@ -363,5 +420,8 @@ public sealed class VaultSession : IDisposable
     }
 
     private Task<Result<VaultSession>> ChangeAsync(Func<Task<ClientFailure?>> change, CancellationToken ct) =>
-        _turns.TakeAsync<Result<VaultSession>>(async () => await change() is { } failure ? failure : this, ct);
+        TurnAsync<VaultSession>(async () => await change() is { } failure ? failure : this, ct);
+
+    private Task<Result<T>> TurnAsync<T>(Func<Task<Result<T>>> work, CancellationToken ct) =>
+        Call.RunAsync(() => _turns.TakeAsync(work, ct), ct);
 }

@@ -18,12 +18,12 @@ public sealed record RevocationRequest(ImmutableArray<AuthorityId> Ids)
     public bool Stolen { get; init; }
 
     /// <summary>Devices that came in through the stolen ones and stay, with what they added. Default: none.</summary>
-    public ImmutableArray<AuthorityId> Keep { get; init; } = [];
+    public ImmutableArray<AuthorityId> Keep { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>
     /// Codes and passphrases that the person has shown to hold: they stay, with what they added. Default: none.
     /// </summary>
-    public ImmutableArray<SlotProof> InHand { get; init; } = [];
+    public ImmutableArray<SlotProof> InHand { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>
     /// A code to be added in the same link, which the person has in hand already: an account that loses a code has

@@ -41,7 +41,7 @@ internal sealed class ApiTransport : IDisposable
     }
 
     /// <summary>The server's clock as far as it is known, in seconds since 1970.</summary>
-    public ulong NowSeconds => (ulong)(_time.GetUtcNow() + _clockOffset).ToUnixTimeSeconds();
+    public ulong NowSeconds => (ulong)Math.Max(0, (_time.GetUtcNow() + _clockOffset).ToUnixTimeSeconds());
 
     /// <summary>Sends a request, with a signature, a token, both or neither.</summary>
     public async Task<Answer> SendAsync(ApiRequest request, DeviceKeys? signer, CancellationToken ct)
@@ -131,6 +131,13 @@ internal sealed class ApiTransport : IDisposable
         {
             return TooLate;
         }
+        catch (Exception error)
+        {
+            // The app's own handler may throw anything; what it was given may have been sent.
+            ct.ThrowIfCancellationRequested();
+            return new Answer.Unreachable(
+                $"the app's way to the server failed ({error.GetType().Name})", NetworkCause.Unknown);
+        }
     }
 
     // A page is of something between, a network's log-in perhaps, whatever its status says.
@@ -160,7 +167,8 @@ internal sealed class ApiTransport : IDisposable
             message.Content = new ReadOnlyMemoryContent(body);
             message.Content.Headers.ContentType = new MediaTypeHeaderValue(contentType);
         }
-        if (request.Token is { } token) message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        if (request.Token is { } token)
+            message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", BearerToken.Read(token));
         if (request.LinkBearer is { } bearer)
             message.Headers.Authorization = new AuthenticationHeaderValue("Link", bearer);
         if (request.IfNoneMatch is { } tag) message.Headers.IfNoneMatch.Add(new EntityTagHeaderValue($"\"{tag}\""));

@@ -54,6 +54,7 @@ internal sealed class ItemReader(VaultState state)
             var known = ItemInfo.AllOf(open).ToDictionary(i => i.Name, StringComparer.Ordinal);
             foreach (var given in names?.Distinct(StringComparer.Ordinal) ?? known.Keys)
             {
+                if (given is null) return "";
                 if (NoteOf(open, given)?.Name is not { } name) return given;
                 infos.Add(known[name]);
                 entries.Add((name, Find(open, name)!));

@@ -16,6 +16,7 @@ internal static class NamedEdits
         var read = ImmutableArray.CreateBuilder<T>(edits.Length);
         foreach (var edit in edits)
         {
+            if (edit is null) return new ClientFailure.Invalid("a change is missing");
             if (!NameWords.TryRead("an item's name", edit.Name, out var name, out var fault)) return fault;
             if (edit is ItemEdit.Put { Content.Length: > Limits.MaxItemBytes and var length })
                 return new ClientFailure.Invalid($"an item has at most {Limits.MaxItemBytes} bytes, and not {length}");

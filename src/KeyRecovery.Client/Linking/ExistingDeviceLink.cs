@@ -1,3 +1,4 @@
+using KeyRecovery.Client.Calls;
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Linking;
 using KeyRecovery.Client.Vaults;
@@ -85,8 +86,15 @@ public sealed class ExistingDeviceLink : IAsyncDisposable
     /// The device. A failure after the consent may leave it in the account without the bundle: it then stands in
     /// <see cref="VaultSession.Authorities"/>, to be revoked.
     /// </returns>
-    public async Task<Result<LinkedDevice>> RunAsync(
+    public Task<Result<LinkedDevice>> RunAsync(
         LinkApproval approval, ReadOnlyMemory<byte> bundle, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(approval);
+        return Call.RunAsync(() => RunOnceAsync(approval, bundle, ct), ct);
+    }
+
+    private async Task<Result<LinkedDevice>> RunOnceAsync(
+        LinkApproval approval, ReadOnlyMemory<byte> bundle, CancellationToken ct)
     {
         if (bundle.Length > LinkLimits.BundleBytes)
             return new ClientFailure.Invalid($"a bundle has at most {LinkLimits.BundleBytes} bytes");

@@ -26,6 +26,7 @@ public sealed record LinkJoin
     internal ClientFailure? FindFault()
     {
         if (!NameWords.TryRead("a device's name", DeviceName, out _, out var fault)) return fault;
+        if (!NameWords.TryRead("a platform's name", Platform, out _, out fault)) return fault;
         return Encoding.UTF8.GetByteCount(Platform) > LinkLimits.PlatformBytes
             ? new ClientFailure.Invalid($"a platform's name has at most {LinkLimits.PlatformBytes} bytes") : null;
     }

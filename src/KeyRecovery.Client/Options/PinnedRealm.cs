@@ -19,7 +19,8 @@ public sealed record PinnedRealm
 
     /// <summary>
     /// Fetches the app's token for its user with this realm as audience: never the home server's, which would be an
-    /// account to whoever runs the realm. What takes longer than 8 s counts as a realm that cannot be had.
+    /// account to whoever runs the realm. What takes longer than 8 s, or throws, counts as a realm that
+    /// cannot be had. Called on any thread.
     /// </summary>
     public required Func<CancellationToken, ValueTask<string>> Token { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Authorities;
+using KeyRecovery.Client.Calls;
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Passphrases;
 using KeyRecovery.Client.Realms;
@@ -47,10 +48,15 @@ public sealed class PassphraseManager
     /// and set it again; after any other failure the old passphrase stays, and the realms forget the new one in time.
     /// </returns>
     public Task<ClientFailure?> SetAsync(
-        Passphrase passphrase, SetPassphraseOptions set, CancellationToken ct = default) => _turns.TakeAsync(
-        () => new PassphraseSetup(_options, _state).SetAsync(
-            passphrase, set,
-            slot => _editor.AddPassphraseAsync(slot.Entry, slot.Keys.Signing, ct), ct), ct);
+        Passphrase passphrase, SetPassphraseOptions set, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(passphrase);
+        ArgumentNullException.ThrowIfNull(set);
+        return Call.RunAsync(() => _turns.TakeAsync(
+            () => new PassphraseSetup(_options, _state).SetAsync(
+                passphrase, set,
+                slot => _editor.AddPassphraseAsync(slot.Entry, slot.Keys.Signing, ct), ct), ct), ct);
+    }
 
     /// <summary>
     /// A drill: makes a guess as somebody who lost everything would, and brings nothing back. A wrong one counts.
@@ -58,8 +64,16 @@ public sealed class PassphraseManager
     /// <param name="passphrase">The passphrase.</param>
     /// <param name="token">The app's token for its user.</param>
     /// <param name="ct">Cancels; a guess that was counted stays counted.</param>
-    public async Task<Result<PassphraseCheck>> CheckAsync(
+    public Task<Result<PassphraseCheck>> CheckAsync(
         Passphrase passphrase, string token, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(passphrase);
+        ArgumentNullException.ThrowIfNull(token);
+        return Call.RunAsync(() => CheckUnlockedAsync(passphrase, token, ct), ct);
+    }
+
+    private async Task<Result<PassphraseCheck>> CheckUnlockedAsync(
+        Passphrase passphrase, string token, CancellationToken ct)
     {
         if (!(await UnlockAsync(passphrase, token, ct)).TryGet(out var unlocked, out var failure)) return failure;
         using (unlocked) return await CheckSealAsync(unlocked, ct);
@@ -72,8 +86,15 @@ public sealed class PassphraseManager
     /// <param name="passphrase">The passphrase.</param>
     /// <param name="token">The app's token for its user.</param>
     /// <param name="ct">Cancels; a guess that was counted stays counted.</param>
-    public async Task<Result<SlotProof>> ProveAsync(
-        Passphrase passphrase, string token, CancellationToken ct = default)
+    public Task<Result<SlotProof>> ProveAsync(Passphrase passphrase, string token, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(passphrase);
+        ArgumentNullException.ThrowIfNull(token);
+        return Call.RunAsync(() => ProveUnlockedAsync(passphrase, token, ct), ct);
+    }
+
+    private async Task<Result<SlotProof>> ProveUnlockedAsync(
+        Passphrase passphrase, string token, CancellationToken ct)
     {
         if (!(await UnlockAsync(passphrase, token, ct)).TryGet(out var unlocked, out var failure)) return failure;
         using (unlocked)
@@ -95,8 +116,11 @@ public sealed class PassphraseManager
     /// </summary>
     /// <param name="token">The home server's token of the new login; the other realms get those of their pins.</param>
     /// <param name="ct">Cancels; call again to learn what came of it.</param>
-    public Task<ClientFailure?> MoveAsync(string token, CancellationToken ct = default) =>
-        CommandAsync(RealmAction.Subject, ct, token);
+    public Task<ClientFailure?> MoveAsync(string token, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(token);
+        return CommandAsync(RealmAction.Subject, ct, token);
+    }
 
     /// <summary>
     /// Objects to a receipt of the account's erasure that somebody has brought to the realms: they destroy nothing.
@@ -106,7 +130,7 @@ public sealed class PassphraseManager
 
     /// <summary>Removes the passphrase from the account and from the realms. Begins an epoch.</summary>
     public Task<ClientFailure?> RemoveAsync(CancellationToken ct = default) =>
-        _turns.TakeAsync(() => _editor.RemovePassphrasesAsync(ct), ct);
+        Call.RunAsync(() => _turns.TakeAsync(() => _editor.RemovePassphrasesAsync(ct), ct), ct);
 
     /// <summary>
     /// How the passphrase stands at each realm, every guess that was made, also a stranger's; and whether the account
@@ -127,7 +151,7 @@ public sealed class PassphraseManager
         var known = _state.Read(open => open.Vault.Manifest.Manifest.Version);
         var unread = replies.Any(r => r.Reply is RealmReply.Answered { Status.Told.Heads.Head.Head: var head }
                 && head.Manifest.Version > known)
-            ? await _turns.TakeAsync(() => _state.RefreshAsync(ct), ct) : null;
+            ? await Call.RunAsync(() => _turns.TakeAsync(() => _state.RefreshAsync(ct), ct), ct) : null;
         var descent = Descend();
         return [.. await Task.WhenAll(replies.Where(r => slots.ContainsKey(r.Slot)).Select(async r =>
         {
@@ -176,8 +200,10 @@ public sealed class PassphraseManager
         return made;
     }
 
-    private async Task<ClientFailure?> CommandAsync(
-        RealmAction action, CancellationToken ct, string? homeToken = null)
+    private Task<ClientFailure?> CommandAsync(RealmAction action, CancellationToken ct, string? homeToken = null) =>
+        Call.RunAsync(() => CommandAllAsync(action, homeToken, ct), ct);
+
+    private async Task<ClientFailure?> CommandAllAsync(RealmAction action, string? homeToken, CancellationToken ct)
     {
         if (!IsSet) return new ClientFailure.UnknownPassphrase();
         var replies = await _keeper.CommandAllAsync(action, ct, homeToken);

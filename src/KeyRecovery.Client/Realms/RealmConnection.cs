@@ -136,8 +136,8 @@ internal sealed class RealmConnection(
         string? bearer;
         try
         {
-            bearer = !needsToken ? null
-                : token is null ? homeToken : await token(ct).AsTask().WaitAsync(TokenLimit, ct);
+            bearer = !needsToken ? null : token is null ? homeToken
+                : BearerToken.Read(await Task.Run(() => token(ct).AsTask(), ct).WaitAsync(TokenLimit, ct));
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KeyRecovery.Client.Http;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Wire;
@@ -17,6 +18,7 @@ internal sealed class RealmPins
     /// <exception cref="ArgumentException">A rule of <see cref="RealmGeneration"/> is broken.</exception>
     public RealmPins(ImmutableArray<RealmGeneration> generations)
     {
+        if (generations.IsDefault) generations = [];
         _generations = [.. generations.Select(Read)];
         Newest = generations is [var newest, ..] ? newest.Realms : [];
     }
@@ -46,11 +48,13 @@ internal sealed class RealmPins
 
     private (ImmutableHashSet<Hash256>, int) Read(RealmGeneration generation)
     {
-        if (generation.Realms.IsDefaultOrEmpty || generation.Realms.Length > RealmLimits.Realms)
+        if (generation is null || generation.Realms.IsDefaultOrEmpty || generation.Realms.Length > RealmLimits.Realms)
             throw Wrong($"1 to {RealmLimits.Realms} servers guard a passphrase");
         var fingerprints = ImmutableHashSet.CreateBuilder<Hash256>();
         foreach (var realm in generation.Realms)
         {
+            if (realm is not { Token: not null, Server: { } server } || !HttpStack.Reaches(server))
+                throw Wrong("a realm has an address (http or https) and a way to its token");
             if (!Hash256.TryParse(realm.Fingerprint, out var fingerprint))
                 throw Wrong($"the fingerprint of {realm.Name} is not 43 characters of base64url");
             if (!fingerprints.Add(fingerprint)) throw Wrong($"{realm.Name} stands twice in a generation");

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using KeyRecovery.Client.Authorities;
+using KeyRecovery.Client.Calls;
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
@@ -117,8 +118,11 @@ public sealed class RecoverySession : IDisposable
     /// </summary>
     /// <param name="progress">Told after each item: how many of how many.</param>
     /// <param name="ct">Cancels.</param>
-    public async Task<Result<int>> CheckItemsAsync(
-        IProgress<(int Done, int Of)>? progress = null, CancellationToken ct = default)
+    public Task<Result<int>> CheckItemsAsync(
+        IProgress<(int Done, int Of)>? progress = null, CancellationToken ct = default) =>
+        Call.RunAsync(() => FetchAllAsync(progress, ct), ct);
+
+    private async Task<Result<int>> FetchAllAsync(IProgress<(int Done, int Of)>? progress, CancellationToken ct)
     {
         if (View.Good is not { } open) return Spoiled!;
         var items = open.Vault.Manifest.Manifest.Items
@@ -136,10 +140,16 @@ public sealed class RecoverySession : IDisposable
 
     /// <summary>The earlier states that the account can be returned to, the newest first.</summary>
     public Task<Result<ImmutableArray<RestorePointInfo>>> ListRestorePointsAsync(CancellationToken ct = default) =>
-        PointReader.ListAsync(View, ct);
+        Call.RunAsync(() => PointReader.ListAsync(View, ct), ct);
 
     /// <summary>What recovering with an undo would do. Nothing is changed.</summary>
-    public async Task<Result<UndoPlan>> PlanUndoAsync(UndoRequest request, CancellationToken ct = default)
+    public Task<Result<UndoPlan>> PlanUndoAsync(UndoRequest request, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return Call.RunAsync(() => PlanAsync(request, ct), ct);
+    }
+
+    private async Task<Result<UndoPlan>> PlanAsync(UndoRequest request, CancellationToken ct)
     {
         if (!(await UndoDraft.MakeAsync(View, request, _slot, ct)).TryGet(out var draft, out var failure))
             return failure;
@@ -155,14 +165,17 @@ public sealed class RecoverySession : IDisposable
     /// <param name="remove">The devices and slots to remove; the code itself cannot be among them.</param>
     /// <param name="ct">Cancels; begin the recovery again to learn what came of it.</param>
     public Task<Result<Recovered>> CompleteAsync(
-        string deviceName, ImmutableArray<AuthorityId> remove, CancellationToken ct = default) =>
-        NamedAsync(deviceName, name => View.Newest.BehindSince is not null
+        string deviceName, ImmutableArray<AuthorityId> remove, CancellationToken ct = default)
+    {
+        if (remove.IsDefault) remove = [];
+        return NamedAsync(deviceName, name => View.Newest.BehindSince is not null
             ? _store.RunAloneAsync(() => GoOnAsync(name, remove, ct), ct)
             : RemoveAsync(name, () => new RevocationPlan(
                 [
                     .. remove.Where(id => View.Newest.Chain.FindActive(id) is not null)
                         .Select(id => RevocationPlan.Entry(View, id, RevocationReason.Named)),
-                ], [], []), null, ct));
+                ], [], []), null, ct), ct);
+    }
 
     /// <summary>What <see cref="CompleteWithRevocationAsync"/> would remove. Nothing is changed.</summary>
     public RevocationPlan PlanRevocation(RevocationRequest request) =>
@@ -176,10 +189,13 @@ public sealed class RecoverySession : IDisposable
     /// </param>
     /// <param name="ct">Cancels; begin the recovery again to learn what came of it.</param>
     public Task<Result<Recovered>> CompleteWithRevocationAsync(
-        string deviceName, RevocationRequest request, CancellationToken ct = default) =>
-        NamedAsync(deviceName, async name => request.FindFault(View, _slot.Id) is { } fault
+        string deviceName, RevocationRequest request, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return NamedAsync(deviceName, async name => request.FindFault(View, _slot.Id) is { } fault
             ? fault
-            : await RemoveAsync(name, () => RevocationPlan.Make(View, request, _slot.Id), request.NewCode, ct));
+            : await RemoveAsync(name, () => RevocationPlan.Make(View, request, _slot.Id), request.NewCode, ct), ct);
+    }
 
     /// <summary>
     /// Puts a new code in the place of the one that this recovery was begun with, without making this device part of
@@ -190,12 +206,15 @@ public sealed class RecoverySession : IDisposable
     /// <param name="anew">Whether to go on where one was put in its place before, and is lost.</param>
     /// <param name="ct">Cancels; what was sent may still be done.</param>
     public Task<Result<Revocation>> ReplaceCodeAsync(
-        RecoveryCode next, bool anew = false, CancellationToken ct = default) =>
-        ReplaceAsync(r => r.ReplaceAsync(_slot, next, anew, ct));
+        RecoveryCode next, bool anew = false, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(next);
+        return Call.RunAsync(() => ReplaceAsync(r => r.ReplaceAsync(_slot, next, anew, ct)), ct);
+    }
 
     /// <summary>As <see cref="VaultSession.FinishCodeReplacementAsync"/>, with the code of this recovery.</summary>
     public Task<Result<Revocation>> FinishCodeReplacementAsync(CancellationToken ct = default) =>
-        ReplaceAsync(r => r.FinishAsync(_slot, ct));
+        Call.RunAsync(() => ReplaceAsync(r => r.FinishAsync(_slot, ct)), ct);
 
     /// <summary>
     /// Makes this device part of the account, removes the culprits and returns to an earlier state, in one commit. What
@@ -205,12 +224,19 @@ public sealed class RecoverySession : IDisposable
     /// <param name="undo">The state, and whom to remove; the code itself cannot be among them.</param>
     /// <param name="ct">Cancels; begin the recovery again to learn what came of it.</param>
     public Task<Result<Recovered>> CompleteWithUndoAsync(
-        string deviceName, UndoRequest undo, CancellationToken ct = default) =>
-        NamedAsync(deviceName, name => UndoAsync(name, undo, ct));
+        string deviceName, UndoRequest undo, CancellationToken ct = default)
+    {
+        ArgumentNullException.ThrowIfNull(undo);
+        return NamedAsync(deviceName, name => UndoAsync(name, undo, ct), ct);
+    }
 
-    private static Task<Result<Recovered>> NamedAsync(string given, Func<string, Task<Result<Recovered>>> go) =>
-        NameWords.TryRead("a device's name", given, out var name, out var fault)
-            ? go(name) : Task.FromResult<Result<Recovered>>(fault);
+    private static Task<Result<Recovered>> NamedAsync(
+        string given, Func<string, Task<Result<Recovered>>> go, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(given, "deviceName");
+        return Call.RunAsync(async () => NameWords.TryRead("a device's name", given, out var name, out var fault)
+            ? await go(name) : fault, ct);
+    }
 
     private async Task<Result<Recovered>> UndoAsync(string deviceName, UndoRequest undo, CancellationToken ct)
     {

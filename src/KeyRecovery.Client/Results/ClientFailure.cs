@@ -18,6 +18,13 @@ public abstract record ClientFailure
     /// <summary>One sentence for a person. Holds no secret.</summary>
     public string Message { get; }
 
+    /// <summary>
+    /// Whether what the call was to change may be done all the same: nobody answered, or what did cannot be believed.
+    /// Whatever it was to set, a code or a passphrase, is then kept beside the one from before.
+    /// </summary>
+    public bool MayBeDone => this is Transient or Unexpected or ServerLied or RolledBack or HomeKeyChanged
+        or UpgradeRequired;
+
     /// <summary>The same item was changed on another device since this one last saw it. Nothing was replaced.</summary>
     /// <param name="Items">Both versions of each.</param>
     public sealed record Conflict(ImmutableArray<ItemConflict> Items)
@@ -289,6 +296,28 @@ public abstract record ClientFailure
     public sealed record PartlyDone(ImmutableArray<string> Done, ImmutableArray<string> Left, ClientFailure Why)
         : ClientFailure(
             $"{Done.Length} of {Done.Length + Left.Length} items are done, the others are not: {Why.Message}");
+
+    /// <summary>
+    /// This device's own store could not be read or written: a full disk, a folder that takes nothing, a damaged file.
+    /// Nothing was sent after that.
+    /// </summary>
+    /// <param name="Reason">What it says.</param>
+    public sealed record StoreFailed(string Reason) : ClientFailure(Reason)
+    {
+        /// <summary>
+        /// Whether what is there does not open (<see cref="DeviceStoreException"/>); else the store itself failed, and
+        /// the same call may work once that is mended.
+        /// </summary>
+        public bool IsUnreadable { get; init; }
+    }
+
+    /// <summary>
+    /// Something threw that should not: a store, a callback or a stack of the app's own, or this library, by a mistake.
+    /// What was sent before may still be done: <see cref="VaultSession.RefreshAsync"/> tells.
+    /// </summary>
+    /// <param name="Error">What was thrown.</param>
+    public sealed record Unexpected(Exception Error)
+        : ClientFailure($"something failed that should not ({Error.GetType().Name})");
 
     /// <summary>What the caller gave is over a limit or not allowed; nothing was sent.</summary>
     /// <param name="Reason">Which.</param>

@@ -14,7 +14,7 @@ public sealed record UndoRequest(RestorePointInfo Point)
     public ImmutableArray<AuthorityId> Remove { get; init; }
 
     /// <summary>Who goes as well, for example a phone that was lost: what it wrote stays.</summary>
-    public ImmutableArray<AuthorityId> AlsoRemove { get; init; } = [];
+    public ImmutableArray<AuthorityId> AlsoRemove { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>
     /// Whether every item returns. As a rule only what the removed ones wrote or deleted does, and what others wrote

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using KeyRecovery.Client.Calls;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Protocol.Primitives;
@@ -75,6 +76,9 @@ internal sealed class VaultState : IKnownAccount, IDisposable
             lock (_gate) _heldErasure = value;
         }
     }
+
+    /// <summary>Why the store has not what was verified last; null where it has.</summary>
+    public ClientFailure? Unkept { get; private set; }
 
     public VerifiedVault Vault => Open.Vault;
 
@@ -308,7 +312,7 @@ internal sealed class VaultState : IKnownAccount, IDisposable
         if (TryTake(vault) is { } failure) return failure;
         using var noted = _device.With(await ReadNotesAsync(vault, ct));
         using var before = read.Conflict is { } conflict ? noted.With(ReplacedVault.Of(conflict)) : null;
-        await SaveAsync(
+        await KeepAsync(
             (before ?? noted).With(vault, _options.HomeKeys.IsDefaultOrEmpty ? _homeKeys[0] : null), ct);
         return _heard.Check(Vault, _homeKeys);
     }
@@ -324,7 +328,36 @@ internal sealed class VaultState : IKnownAccount, IDisposable
 
     private async Task SaveAsync(DeviceState next, CancellationToken ct, bool isNote = false)
     {
-        await (isNote ? _store.NoteAsync(next, ct) : _store.SaveAsync(next, ct));
+        try
+        {
+            await (isNote ? _store.NoteAsync(next, ct) : _store.SaveAsync(next, ct));
+        }
+        catch
+        {
+            next.Dispose();
+            throw;
+        }
+        Take(next);
+    }
+
+    // What is verified counts, also where the store takes nothing: reading needs no writable home, and what is
+    // committed is done. The next start fetches it anew.
+    private async Task KeepAsync(DeviceState next, CancellationToken ct)
+    {
+        Take(next);
+        try
+        {
+            await _store.SaveAsync(next, ct);
+            Unkept = null;
+        }
+        catch (Exception thrown) when (Call.IsFailure(thrown, ct))
+        {
+            Unkept = Call.FailureOf(thrown);
+        }
+    }
+
+    private void Take(DeviceState next)
+    {
         _device.Dispose();
         _device = next;
     }

@@ -1,0 +1,52 @@
+using KeyRecovery.Client.Results;
+
+namespace KeyRecovery.Client.Calls;
+
+/// <summary>
+/// The one place where what is thrown becomes a failure: every public call that returns a result runs in here. Nothing
+/// gets out of it but the end that the caller's own token asks for; what may not be null is checked before.
+/// </summary>
+internal static class Call
+{
+    /// <summary>Runs one that gives something.</summary>
+    public static async Task<Result<T>> RunAsync<T>(Func<Task<Result<T>>> call, CancellationToken ct)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (Exception thrown) when (IsFailure(thrown, ct))
+        {
+            return FailureOf(thrown);
+        }
+    }
+
+    /// <summary>Runs one that gives nothing: null when all is well.</summary>
+    public static async Task<ClientFailure?> RunAsync(Func<Task<ClientFailure?>> call, CancellationToken ct)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (Exception thrown) when (IsFailure(thrown, ct))
+        {
+            return FailureOf(thrown);
+        }
+    }
+
+    /// <summary>Whether it is told as a failure, and does not end the call as its token asks.</summary>
+    public static bool IsFailure(Exception thrown, CancellationToken ct) =>
+        !(thrown is OperationCanceledException && ct.IsCancellationRequested);
+
+    /// <summary>
+    /// What an app is told of it. Whatever the network does is an answer already (<c>Http/ApiTransport</c>): files are
+    /// the store's.
+    /// </summary>
+    public static ClientFailure FailureOf(Exception thrown) => thrown switch
+    {
+        InvalidCallException invalid => invalid.Failure,
+        DeviceStoreException damaged => new ClientFailure.StoreFailed(damaged.Message) { IsUnreadable = true },
+        IOException or UnauthorizedAccessException => new ClientFailure.StoreFailed(thrown.Message),
+        _ => new ClientFailure.Unexpected(thrown),
+    };
+}
