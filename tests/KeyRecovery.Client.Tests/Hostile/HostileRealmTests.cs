@@ -151,7 +151,7 @@ public sealed class HostileRealmTests(RealmsFixture fixture)
                     new PinnedRealm
                     {
                         Name = "rogue", Server = RogueRealm.Address, Fingerprint = rogue.Identity.ToString(),
-                        Token = _ => ValueTask.FromResult("rogue's token"),
+                        Token = _ => ValueTask.FromResult("rogues.token"),
                     },
                 ]),
             ],

@@ -188,7 +188,7 @@ public sealed class LyingRealmTests(RealmsFixture fixture) : IDisposable
     {
         var rogue = new PinnedRealm {
             Name = "rogue", Server = RogueRealm.Address, Fingerprint = _rogue.Identity.ToString(),
-            Token = _ => ValueTask.FromResult("rogue's token"),
+            Token = _ => ValueTask.FromResult("rogues.token"),
         };
         var device = new TestDevice(fixture.Home.Address, "demo", options => options with
         {

@@ -253,7 +253,7 @@ public sealed class WitnessTests(RealmsFixture fixture) : IDisposable
         var rogue = new PinnedRealm
         {
             Name = "rogue", Server = RogueRealm.Address, Fingerprint = _realm.Identity.ToString(),
-            Token = _ => ValueTask.FromResult("rogue's token"),
+            Token = _ => ValueTask.FromResult("rogues.token"),
         };
         var device = new TestDevice(fixture.Home.Address, "demo", options => (adjust ?? (o => o))(options with
         {
