@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Kit;
@@ -57,8 +58,14 @@ internal static class AccountCreateCommand
         code?.Counts(vault.Account);
         var display = code?.Display;
         context.Output.Result(
-            new { accountId = vault.Account.ToString(), deviceId = vault.Device.ToString(), deviceName = name,
-                code = display, kit = kit?.Path },
+            new JsonObject
+            {
+                ["accountId"] = vault.Account.ToString(),
+                ["deviceId"] = vault.Device.ToString(),
+                ["deviceName"] = name,
+                ["code"] = display,
+                ["kit"] = kit?.Path,
+            },
             people =>
             {
                 people.WriteLine(

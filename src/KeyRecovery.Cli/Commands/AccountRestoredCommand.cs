@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
@@ -47,10 +48,14 @@ internal static class AccountRestoredCommand
         if (dismiss) await vault.DismissConflictsAsync(ct);
         var hasGoneOn = behind is not null && vault.Behind is null;
         context.Output.Result(
-            new
+            new JsonObject
             {
-                restoredAt, behind = vault.Behind is { } still ? RestoreText.Json(still) : null, hasGoneOn,
-                conflicts = conflicts.Select(RestoreText.Json), dismissed = dismiss, vault.Epoch,
+                ["restoredAt"] = restoredAt,
+                ["behind"] = vault.Behind is { } still ? RestoreText.Json(still) : null,
+                ["hasGoneOn"] = hasGoneOn,
+                ["conflicts"] = conflicts.Select(RestoreText.Json).ToJson(),
+                ["dismissed"] = dismiss,
+                ["epoch"] = vault.Epoch,
             },
             people =>
             {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Vault;
@@ -31,28 +32,28 @@ internal static class AccountShowCommand
                 $"the passphrase was guessed {Words.Count(guesses, "time")} since it was last right: if it was not "
                 + "you, keyrecovery passphrase pause (see keyrecovery passphrase status)");
         context.Output.Result(
-            new
+            new JsonObject
             {
-                accountId = vault.Account.ToString(),
-                deviceId = vault.Device.ToString(),
-                context.App,
-                server = context.Server.GetLeftPart(UriPartial.Authority),
-                vault.Epoch,
-                vault.Version,
-                erasureDueInMs = (long?)vault.HeldErasure?.TotalMilliseconds,
-                lastChange = LastChange(vault),
-                vault.LastAuthorityChange,
-                items = vault.Items.Length,
-                itemBytes = vault.Items.Sum(i => i.Length),
-                vault.LostItems,
-                spoiled = vault.Spoiled is { } spoiled ? SpoiledText.Json(spoiled) : null,
-                cloneSuspected = vault.CloneSuspected is { } clone ? CloneText.Json(clone) : null,
-                vault.RestoredAt,
-                behind = vault.Behind is { } behind ? RestoreText.Json(behind) : null,
-                conflicts = vault.Conflicts.Select(RestoreText.Json),
-                passphraseGuessesLeft = PassphraseTable.GuessesLeft(passphrase),
-                mended = opened.Mended.Select(id => id.ToString()),
-                authorities = vault.Authorities.Select(AuthorityTable.Json),
+                ["accountId"] = vault.Account.ToString(),
+                ["deviceId"] = vault.Device.ToString(),
+                ["app"] = context.App,
+                ["server"] = context.Server.GetLeftPart(UriPartial.Authority),
+                ["epoch"] = vault.Epoch,
+                ["version"] = vault.Version,
+                ["erasureDueInMs"] = (long?)vault.HeldErasure?.TotalMilliseconds,
+                ["lastChange"] = LastChange(vault),
+                ["lastAuthorityChange"] = vault.LastAuthorityChange,
+                ["items"] = vault.Items.Length,
+                ["itemBytes"] = vault.Items.Sum(i => i.Length),
+                ["lostItems"] = vault.LostItems.ToJson(),
+                ["spoiled"] = vault.Spoiled is { } spoiled ? SpoiledText.Json(spoiled) : null,
+                ["cloneSuspected"] = vault.CloneSuspected is { } clone ? CloneText.Json(clone) : null,
+                ["restoredAt"] = vault.RestoredAt,
+                ["behind"] = vault.Behind is { } behind ? RestoreText.Json(behind) : null,
+                ["conflicts"] = vault.Conflicts.Select(RestoreText.Json).ToJson(),
+                ["passphraseGuessesLeft"] = PassphraseTable.GuessesLeft(passphrase),
+                ["mended"] = opened.Mended.Select(id => id.ToString()).ToJson(),
+                ["authorities"] = vault.Authorities.Select(AuthorityTable.Json).ToJson(),
             },
             people => Tell(people, vault, opened.Mended));
     }

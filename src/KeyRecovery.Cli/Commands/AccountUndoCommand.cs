@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
@@ -59,7 +60,7 @@ internal static class AccountUndoCommand
         var names = new AuthorityNames(opened.Session.Authorities);
         var points = context.Expect(await opened.Session.ListRestorePointsAsync(ct));
         context.Output.Result(
-            new { points = points.Select((p, i) => RestorePointTable.Json(p, i + 1, names)) },
+            new JsonObject { ["points"] = points.Select((p, i) => RestorePointTable.Json(p, i + 1, names)).ToJson() },
             people =>
             {
                 if (points.IsEmpty)
@@ -130,11 +131,11 @@ internal static class AccountUndoCommand
 
     private static void TellPlan(CliContext context, UndoPlan plan, AuthorityNames names, string end) =>
         context.Output.Result(
-            new
+            new JsonObject
             {
-                changed = false, manifest = plan.Request.Point.Manifest.ToString(),
-                remove = plan.Remove.Select(names.Json), items = UndoTable.Json(plan.Items),
-                unchanged = UndoTable.Unchanged(plan.Items),
+                ["changed"] = false, ["manifest"] = plan.Request.Point.Manifest.ToString(),
+                ["remove"] = plan.Remove.Select(names.Json).ToJson(), ["items"] = UndoTable.Json(plan.Items).ToJson(),
+                ["unchanged"] = UndoTable.Unchanged(plan.Items),
             },
             people =>
             {
@@ -146,11 +147,15 @@ internal static class AccountUndoCommand
     {
         NotPutAgainText.Tell(context, undone.NotPutAgain);
         context.Output.Result(
-            new
+            new JsonObject
             {
-                changed = true, manifest = point.Manifest.ToString(), removed = undone.Removed.Select(names.Json),
-                undone.Epoch, items = UndoTable.Json(undone.Items), unchanged = UndoTable.Unchanged(undone.Items),
-                notPutAgain = undone.NotPutAgain.Select(NotPutAgainText.Json),
+                ["changed"] = true,
+                ["manifest"] = point.Manifest.ToString(),
+                ["removed"] = undone.Removed.Select(names.Json).ToJson(),
+                ["epoch"] = undone.Epoch,
+                ["items"] = UndoTable.Json(undone.Items).ToJson(),
+                ["unchanged"] = UndoTable.Unchanged(undone.Items),
+                ["notPutAgain"] = undone.NotPutAgain.Select(NotPutAgainText.Json).ToJson(),
             },
             people =>
             {

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Cli.Output;
 
 namespace KeyRecovery.Cli.Commands;
 
@@ -62,8 +64,16 @@ internal static class AdminEraseCommand
 
         int Count(string name) => report.GetProperty(name).GetInt32();
         context.Output.Result(
-            new { job, state = report.GetProperty("state").GetString(), lines = Count("lines"),
-                erased = Count("erased"), unknown = Count("unknown"), pending = Count("pending"), outcomes },
+            new JsonObject
+            {
+                ["job"] = job,
+                ["state"] = report.GetProperty("state").GetString(),
+                ["lines"] = Count("lines"),
+                ["erased"] = Count("erased"),
+                ["unknown"] = Count("unknown"),
+                ["pending"] = Count("pending"),
+                ["outcomes"] = outcomes.Select(line => (JsonNode?)JsonObject.Create(line)).ToJson(),
+            },
             people =>
             {
                 foreach (var line in outcomes)

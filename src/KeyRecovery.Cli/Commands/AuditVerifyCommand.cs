@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
@@ -44,12 +45,18 @@ internal static class AuditVerifyCommand
                 new CliFailure("receipt-of-another", "the receipt is signed, and about another account"));
         var receipt = signed.Receipt;
         context.Output.Result(
-            new
+            new JsonObject
             {
-                erasureId = receipt.Id.ToString(), receipt.Level, receipt.App, subject = receipt.Subject.ToString(),
-                requestedBy = receipt.RequestedBy.ToString().ToLowerInvariant(),
-                receipt.RequestedAt, receipt.ErasedAt, receipt.Kek, receipt.KekDestroyedAt,
-                proofs = receipt.Proofs.Select(p => Words.Kebab(p.ToString())),
+                ["erasureId"] = receipt.Id.ToString(),
+                ["level"] = receipt.Level,
+                ["app"] = receipt.App,
+                ["subject"] = receipt.Subject.ToString(),
+                ["requestedBy"] = receipt.RequestedBy.ToString().ToLowerInvariant(),
+                ["requestedAt"] = receipt.RequestedAt,
+                ["erasedAt"] = receipt.ErasedAt,
+                ["kek"] = receipt.Kek,
+                ["kekDestroyedAt"] = receipt.KekDestroyedAt,
+                ["proofs"] = receipt.Proofs.Select(p => Words.Kebab(p.ToString())).ToJson(),
             },
             people => ReceiptText.Write(people, receipt));
     }

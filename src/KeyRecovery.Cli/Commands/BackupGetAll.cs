@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Files;
 using KeyRecovery.Cli.Invocation;
@@ -32,11 +33,21 @@ internal static class BackupGetAll
             {
                 Advice = [.. kept.Select(w => $"left alone: {w.File}"),
                     "Choose another folder, or bring them back one by one: backup get NAME -o FILE"],
-                Details = new { folder, kept = kept.Select(w => w.Name) },
+                Details = new JsonObject { ["folder"] = folder, ["kept"] = kept.Select(w => w.Name).ToJson() },
             });
         }
         context.Output.Result(
-            new { folder, items = written.Select(w => new { w.Name, w.Version, w.Size, w.File }) },
+            new JsonObject
+            {
+                ["folder"] = folder,
+                ["items"] = written.Select(w => new JsonObject
+                {
+                    ["name"] = w.Name,
+                    ["version"] = w.Version,
+                    ["size"] = w.Size,
+                    ["file"] = w.File,
+                }).ToJson(),
+            },
             people =>
             {
                 var table = new Table().Border(TableBorder.Simple).AddColumns("Item", "Version", "Size", "File");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Files;
 using KeyRecovery.Cli.Input;
@@ -61,8 +62,14 @@ internal static class BackupGetCommand
             else if (!context.Output.IsJson) WriteOut(content);
             var number = byHash?.Version ?? version ?? vault.FindItem(name)!.Version;
             context.Output.Result(
-                new { name, version = number, size = content.Length, file, content = file is null
-                    ? Convert.ToBase64String(content) : null },
+                new JsonObject
+                {
+                    ["name"] = name,
+                    ["version"] = number,
+                    ["size"] = content.Length,
+                    ["file"] = file,
+                    ["content"] = file is null ? Convert.ToBase64String(content) : null,
+                },
                 people =>
                 {
                     if (file is not null)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
 
@@ -20,7 +21,7 @@ internal static class BackupHistoryCommand
         var names = new AuthorityNames(opened.Session.Authorities);
         var versions = ItemHistory.Of(context.Expect(await opened.Session.HistoryAsync(name, ct)));
         context.Output.Result(
-            new { name, versions = versions.Select(v => Json(v, names)) },
+            new JsonObject { ["name"] = name, ["versions"] = versions.Select(v => Json(v, names)).ToJson() },
             people =>
             {
                 var table = new Table().Border(TableBorder.Simple)
@@ -43,13 +44,18 @@ internal static class BackupHistoryCommand
             });
     }
 
-    private static object Json((ItemVersionInfo Version, bool IsLeft) entry, AuthorityNames names)
+    private static JsonObject Json((ItemVersionInfo Version, bool IsLeft) entry, AuthorityNames names)
     {
         var (version, isLeft) = entry;
-        return new
+        return new JsonObject
         {
-            version.Version, version.IsCurrent, version.ReplacedAt, version.SealedSize, hash = version.Hash.ToString(),
-            writer = version.Writer is { } writer ? names.Json(writer) : null, undone = isLeft,
+            ["version"] = version.Version,
+            ["isCurrent"] = version.IsCurrent,
+            ["replacedAt"] = version.ReplacedAt,
+            ["sealedSize"] = version.SealedSize,
+            ["hash"] = version.Hash.ToString(),
+            ["writer"] = version.Writer is { } writer ? names.Json(writer) : null,
+            ["undone"] = isLeft,
         };
     }
 }

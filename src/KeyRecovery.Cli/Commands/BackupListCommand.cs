@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
 
@@ -15,7 +16,12 @@ internal static class BackupListCommand
         using var opened = await context.OpenAsync(ct);
         var vault = opened.Session;
         context.Output.Result(
-            new { accountId = vault.Account.ToString(), items = vault.Items.Select(ItemTable.Json), vault.LostItems },
+            new JsonObject
+            {
+                ["accountId"] = vault.Account.ToString(),
+                ["items"] = vault.Items.Select(ItemTable.Json).ToJson(),
+                ["lostItems"] = vault.LostItems.ToJson(),
+            },
             people =>
             {
                 if (vault.Items.IsEmpty) people.WriteLine("There are no items yet: keyrecovery backup put NAME FILE");

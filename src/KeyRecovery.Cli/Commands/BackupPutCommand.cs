@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
@@ -32,7 +33,13 @@ internal static class BackupPutCommand
                 throw new CommandException(ConflictText.Of(conflict, opened.Session, file));
             var item = context.Expect(put);
             context.Output.Result(
-                new { item.Name, item.Version, size = item.Length, item.Modified },
+                new JsonObject
+                {
+                    ["name"] = item.Name,
+                    ["version"] = item.Version,
+                    ["size"] = item.Length,
+                    ["modified"] = item.Modified,
+                },
                 people =>
                 {
                     people.WriteLine(

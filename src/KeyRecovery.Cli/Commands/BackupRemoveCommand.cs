@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
@@ -23,7 +24,7 @@ internal static class BackupRemoveCommand
             throw new CommandException(ConflictText.Of(conflict, opened.Session, null));
         context.Expect(removed);
         context.Output.Result(
-            new { name, removed = true, items = opened.Session.Items.Length },
+            new JsonObject { ["name"] = name, ["removed"] = true, ["items"] = opened.Session.Items.Length },
             people => people.WriteLine(
                 $"{name} is removed. Left: {Words.Count(opened.Session.Items.Length, "item")}."));
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
@@ -31,11 +32,16 @@ internal static class CodeCheckCommand
                 + "create --replace");
         var bytes = session.Items.Sum(i => i.Length);
         context.Output.Result(
-            new
+            new JsonObject
             {
-                ok = true, accountId = session.Account.ToString(), items = opened, itemBytes = bytes,
-                codeAdded = slot.Added,
-                session.LastAuthorityChange, slot.Replace, isThisDevicesAccount = ownAccount,
+                ["ok"] = true,
+                ["accountId"] = session.Account.ToString(),
+                ["items"] = opened,
+                ["itemBytes"] = bytes,
+                ["codeAdded"] = slot.Added,
+                ["lastAuthorityChange"] = session.LastAuthorityChange,
+                ["replace"] = slot.Replace,
+                ["isThisDevicesAccount"] = ownAccount,
             },
             people =>
             {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Kit;
@@ -92,8 +93,14 @@ internal static class CodeCreateCommand
             () => vault.AddCodeAsync(fresh.Code, replace, ct), "Then: keyrecovery code check", ct);
         var codes = Codes(vault);
         context.Output.Result(
-            new { code = fresh.Display, accountId = vault.Account.ToString(), codes, replaced = replace
-                ? before : 0, kit = kit?.Path },
+            new JsonObject
+            {
+                ["code"] = fresh.Display,
+                ["accountId"] = vault.Account.ToString(),
+                ["codes"] = codes,
+                ["replaced"] = replace ? before : 0,
+                ["kit"] = kit?.Path,
+            },
             people =>
             {
                 people.WriteLine("The code above is the account's.");

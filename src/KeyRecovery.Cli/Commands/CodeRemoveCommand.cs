@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
@@ -26,7 +27,7 @@ internal static class CodeRemoveCommand
         }
         var removed = context.Expect(await vault.RemoveCodesAsync(ct));
         context.Output.Result(
-            new { removed, vault.Epoch },
+            new JsonObject { ["removed"] = removed, ["epoch"] = vault.Epoch },
             people =>
             {
                 if (removed == 0) people.WriteLine("There was no recovery code.");

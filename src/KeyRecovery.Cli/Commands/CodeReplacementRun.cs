@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Kit;
 using KeyRecovery.Cli.Output;
@@ -48,11 +49,17 @@ internal static class CodeReplacementRun
     {
         var cameIn = done.Plan.Stays.Where(s => s.Reason == RevocationReason.Kept).ToList();
         context.Output.Result(
-            new
+            new JsonObject
             {
-                code = fresh?.Display, accountId = holder.Account.ToString(), codes = done.Plan.SlotsLeft.Length,
-                replaced = done.Removed.Length, kit = fresh?.KitPath, finished = fresh is null,
-                removed = RevocationTable.Json(done.Plan.Goes), cameIn = RevocationTable.Json(cameIn), done.Epoch,
+                ["code"] = fresh?.Display,
+                ["accountId"] = holder.Account.ToString(),
+                ["codes"] = done.Plan.SlotsLeft.Length,
+                ["replaced"] = done.Removed.Length,
+                ["kit"] = fresh?.KitPath,
+                ["finished"] = fresh is null,
+                ["removed"] = RevocationTable.Json(done.Plan.Goes).ToJson(),
+                ["cameIn"] = RevocationTable.Json(cameIn).ToJson(),
+                ["epoch"] = done.Epoch,
             },
             people =>
             {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
 
@@ -15,7 +16,7 @@ internal static class DeviceListCommand
         using var opened = await context.OpenAsync(ct);
         var authorities = opened.Session.Authorities;
         context.Output.Result(
-            new { devices = authorities.Select(AuthorityTable.Json) },
+            new JsonObject { ["devices"] = authorities.Select(AuthorityTable.Json).ToJson() },
             people => AuthorityTable.Write(people, authorities, opened.Mended));
     }
 }

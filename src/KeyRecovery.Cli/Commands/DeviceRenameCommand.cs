@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
 
@@ -23,7 +24,7 @@ internal static class DeviceRenameCommand
         var names = new AuthorityNames(opened.Session.Authorities);
         context.Expect(await opened.Session.RenameDeviceAsync(before, name, ct));
         context.Output.Result(
-            new { id = before.ToString(), name },
+            new JsonObject { ["id"] = before.ToString(), ["name"] = name },
             people => people.WriteLine($"{names.Of(before)} is {name} now."));
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
@@ -116,11 +117,14 @@ internal static class DeviceRevokeCommand
                 "the account has no recovery code and no passphrase now: if its devices are lost, so is everything. "
                 + "To make a code: keyrecovery code create");
         context.Output.Result(
-            new
+            new JsonObject
             {
-                removed = RevocationTable.Json(plan.Goes), stays = RevocationTable.Json(plan.Stays), done.Epoch,
-                waysLeft = plan.SlotsLeft.Select(id => id.ToString()), code = isAdded ? fresh!.Display : null,
-                kit = fresh?.KitPath,
+                ["removed"] = RevocationTable.Json(plan.Goes).ToJson(),
+                ["stays"] = RevocationTable.Json(plan.Stays).ToJson(),
+                ["epoch"] = done.Epoch,
+                ["waysLeft"] = plan.SlotsLeft.Select(id => id.ToString()).ToJson(),
+                ["code"] = isAdded ? fresh!.Display : null,
+                ["kit"] = fresh?.KitPath,
             },
             people =>
             {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
@@ -57,11 +58,16 @@ internal static class EraseCommand
         status switch
         {
             ErasureStatus.Held held =>
-                new { state = "held", held.RequestedAt, dueInMs = (long)held.DueIn.TotalMilliseconds },
+                new JsonObject
+                {
+                    ["state"] = "held",
+                    ["requestedAt"] = held.RequestedAt,
+                    ["dueInMs"] = (long)held.DueIn.TotalMilliseconds,
+                },
             ErasureStatus.Erased erased =>
-                new { state = "erased", receipt = Base64UrlText.Encode(erased.Receipt.Span) },
-            ErasureStatus.Erasing => new { state = "erasing" },
-            _ => (object)new { state = "none" },
+                new JsonObject { ["state"] = "erased", ["receipt"] = Base64UrlText.Encode(erased.Receipt.Span) },
+            ErasureStatus.Erasing => new JsonObject { ["state"] = "erasing" },
+            _ => new JsonObject { ["state"] = "none" },
         },
         people => people.WriteLine(status switch
         {

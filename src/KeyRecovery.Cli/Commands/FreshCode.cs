@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Kit;
@@ -116,7 +117,7 @@ internal sealed class FreshCode : IDisposable
             $"{failure.Message}. The code may or may not be the account's by now: keep it, with the old one, "
             + "until the check says which works")
         {
-            Details = new { code = display, kit = kitPath },
+            Details = new JsonObject { ["code"] = display, ["kit"] = kitPath },
             Advice = [display, advice],
         };
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Files;
 using KeyRecovery.Cli.Input;
@@ -71,13 +72,13 @@ internal static class LinkJoinCommand
         context.WarnOfErasure(vault);
         if (bundleFile is not null) await PrivateFile.WriteAsync(bundleFile, bundle.Span.ToArray(), ct);
         context.Output.Result(
-            new
+            new JsonObject
             {
-                accountId = vault.Account.ToString(), deviceId = vault.Device.ToString(), deviceName = name,
-                vault.Epoch, vault.Version,
-                items = vault.Items.Select(ItemTable.Json), bundleBytes = bundle.Length,
-                bundle = bundleFile is null && bundle.Length > 0
-                    ? Convert.ToBase64String(bundle.Span) : null, bundleFile,
+                ["accountId"] = vault.Account.ToString(), ["deviceId"] = vault.Device.ToString(), ["deviceName"] = name,
+                ["epoch"] = vault.Epoch, ["version"] = vault.Version,
+                ["items"] = vault.Items.Select(ItemTable.Json).ToJson(), ["bundleBytes"] = bundle.Length,
+                ["bundle"] = bundleFile is null && bundle.Length > 0 ? Convert.ToBase64String(bundle.Span) : null,
+                ["bundleFile"] = bundleFile,
             },
             people =>
             {
@@ -93,7 +94,7 @@ internal static class LinkJoinCommand
     }
 
     private static void ShowDigits(IOutput output, string digits, int left) => output.Step(
-        new { digits, triesLeft = left },
+        new JsonObject { ["digits"] = digits, ["triesLeft"] = left },
         people =>
         {
             if (left < LinkLimits.DigitTries)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Files;
 using KeyRecovery.Cli.Input;
@@ -39,8 +40,13 @@ internal static class LinkShowCommand
         {
             var linked = await LinkAsync(context, opened, png, bundle, longest, ct);
             context.Output.Result(
-                new { deviceId = linked.Id.ToString(), deviceName = linked.Name, linked.Platform,
-                    bundleBytes = bundle.Length },
+                new JsonObject
+                {
+                    ["deviceId"] = linked.Id.ToString(),
+                    ["deviceName"] = linked.Name,
+                    ["platform"] = linked.Platform,
+                    ["bundleBytes"] = bundle.Length,
+                },
                 people =>
                 {
                     people.WriteLine($"{linked.Name} is a device of the account now, and has everything.");
@@ -116,7 +122,12 @@ internal static class LinkShowCommand
         $"Good for {(int)left.TotalMinutes}:{left.Seconds:00}. Show it to nobody else. Waiting for the new device …";
 
     private static void Show(IOutput output, ExistingDeviceLink link) => output.Step(
-        new { payload = link.QrText, typed = link.TypedText, expiresInMs = (long)link.ExpiresIn.TotalMilliseconds },
+        new JsonObject
+        {
+            ["payload"] = link.QrText,
+            ["typed"] = link.TypedText,
+            ["expiresInMs"] = (long)link.ExpiresIn.TotalMilliseconds,
+        },
         people =>
         {
             people.WriteLine("On the new device, with the same app: keyrecovery link scan");
@@ -136,7 +147,7 @@ internal static class LinkShowCommand
         AskDigits = async (left, ct) =>
         {
             context.Output.Step(
-                new { needsDigits = true, triesLeft = left },
+                new JsonObject { ["needsDigits"] = true, ["triesLeft"] = left },
                 people => people.WriteLine(left == 3 ? "The new device shows six digits."
                     : $"Those were other digits. {Words.Count(left, "try", "tries")} left."));
             return context.Output.IsJson
@@ -148,7 +159,12 @@ internal static class LinkShowCommand
         Consent = async (candidate, ct) =>
         {
             context.Output.Step(
-                new { candidate.Name, candidate.Platform, network = candidate.Network?.ToString() },
+                new JsonObject
+                {
+                    ["name"] = candidate.Name,
+                    ["platform"] = candidate.Platform,
+                    ["network"] = candidate.Network?.ToString(),
+                },
                 people =>
                 {
                     people.WriteLine(

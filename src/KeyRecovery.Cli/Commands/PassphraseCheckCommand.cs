@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
@@ -22,11 +23,11 @@ internal static class PassphraseCheckCommand
         foreach (var report in check.Reports) context.Output.Note(report.Reason);
         var status = await manager.StatusAsync(ct);
         context.Output.Result(
-            new
+            new JsonObject
             {
-                ok = true, items = check.Items, guessesLeft = PassphraseTable.GuessesLeft(status),
-                realmsWithoutUse = check.Reports.Select(
-                    r => new { realm = r.Realm, fault = Words.Kebab(r.Fault.ToString()) }),
+                ["ok"] = true, ["items"] = check.Items, ["guessesLeft"] = PassphraseTable.GuessesLeft(status),
+                ["realmsWithoutUse"] = check.Reports.Select(
+                    r => new JsonObject { ["realm"] = r.Realm, ["fault"] = Words.Kebab(r.Fault.ToString()) }).ToJson(),
             },
             people =>
             {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
@@ -68,11 +69,14 @@ internal static class PassphraseSetCommand
 
         var status = await manager.StatusAsync(ct);
         context.Output.Result(
-            new
+            new JsonObject
             {
-                set = true, passphrase = generated, replaced, threshold = status[0].Threshold,
-                realms = status.Select(s => s.Realm),
-                guessesLeft = PassphraseTable.GuessesLeft(status),
+                ["set"] = true,
+                ["passphrase"] = generated,
+                ["replaced"] = replaced,
+                ["threshold"] = status[0].Threshold,
+                ["realms"] = status.Select(s => s.Realm).ToJson(),
+                ["guessesLeft"] = PassphraseTable.GuessesLeft(status),
             },
             people =>
             {
@@ -102,7 +106,7 @@ internal static class PassphraseSetCommand
             $"{failure.Message}. The passphrase may or may not be the account's by now: keep it, with the one before, "
             + "until the check says which works")
         {
-            Details = new { passphrase = generated },
+            Details = new JsonObject { ["passphrase"] = generated },
             Advice = [generated, "Then: keyrecovery passphrase check"],
         });
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
 
@@ -16,8 +17,8 @@ internal static class PassphraseStatusCommand
         using var opened = await context.OpenAsync(ct);
         var status = await opened.Session.Passphrase.StatusAsync(ct);
         context.Output.Result(
-            new { set = status.Length > 0, guessesLeft = PassphraseTable.GuessesLeft(status),
-                realms = status.Select(PassphraseTable.Json) },
+            new JsonObject { ["set"] = status.Length > 0, ["guessesLeft"] = PassphraseTable.GuessesLeft(status),
+                ["realms"] = status.Select(PassphraseTable.Json).ToJson() },
             people =>
             {
                 if (status.IsEmpty)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Invocation;
 
 namespace KeyRecovery.Cli.Commands;
@@ -39,6 +40,6 @@ internal static class PassphraseSwitchCommand
         {
             using var opened = await context.OpenAsync(ct);
             context.Expect(await work(context, opened.Session.Passphrase, ct));
-            context.Output.Result(new Dictionary<string, bool> { [done] = true }, people => people.WriteLine(told));
+            context.Output.Result(new JsonObject { [done] = true }, people => people.WriteLine(told));
         });
 }

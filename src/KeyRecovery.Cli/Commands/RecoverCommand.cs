@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
@@ -184,13 +185,17 @@ internal static class RecoverCommand
         }
         var name = vault.Authorities.First(a => a.IsThisDevice).Name;
         context.Output.Result(
-            new
+            new JsonObject
             {
-                accountId = vault.Account.ToString(), deviceId = vault.Device.ToString(), deviceName = name,
-                vault.Epoch,
-                removed = removed.Select(a => a.Id.ToString()), notRemoved = notRemoved.Select(a => a.Id.ToString()),
-                items = vault.Items.Select(ItemTable.Json), vault.LostItems,
-                undo = plan is null ? null : RecoverUndo.Json(plan, notPutAgain),
+                ["accountId"] = vault.Account.ToString(),
+                ["deviceId"] = vault.Device.ToString(),
+                ["deviceName"] = name,
+                ["epoch"] = vault.Epoch,
+                ["removed"] = removed.Select(a => a.Id.ToString()).ToJson(),
+                ["notRemoved"] = notRemoved.Select(a => a.Id.ToString()).ToJson(),
+                ["items"] = vault.Items.Select(ItemTable.Json).ToJson(),
+                ["lostItems"] = vault.LostItems.ToJson(),
+                ["undo"] = plan is null ? null : RecoverUndo.Json(plan, notPutAgain),
             },
             people =>
             {

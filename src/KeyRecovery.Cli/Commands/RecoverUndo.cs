@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
@@ -66,11 +67,13 @@ internal static class RecoverUndo
     }
 
     /// <summary>For machines: what was planned, and what of it could not be done.</summary>
-    public static object Json(
-        UndoPlan plan, ImmutableArray<(string Name, ClientFailure Why)> notPutAgain) => new
+    public static JsonObject Json(
+        UndoPlan plan, ImmutableArray<(string Name, ClientFailure Why)> notPutAgain) => new JsonObject
         {
-            manifest = plan.Request.Point.Manifest.ToString(), items = UndoTable.Json(plan.Items),
-            unchanged = UndoTable.Unchanged(plan.Items), notPutAgain = notPutAgain.Select(NotPutAgainText.Json),
+            ["manifest"] = plan.Request.Point.Manifest.ToString(),
+            ["items"] = UndoTable.Json(plan.Items).ToJson(),
+            ["unchanged"] = UndoTable.Unchanged(plan.Items),
+            ["notPutAgain"] = notPutAgain.Select(NotPutAgainText.Json).ToJson(),
         };
 
     /// <summary>Whom of those that were to go the account has no more.</summary>

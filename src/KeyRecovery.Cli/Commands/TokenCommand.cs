@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Development;
 using KeyRecovery.Cli.Invocation;
 
@@ -21,6 +22,7 @@ internal static class TokenCommand
     {
         var token = await DevelopmentToken.FetchAsync(context.Server, context.App, subject, ct);
         context.Output.Result(
-            new { token.Token, token.ExpiresInMs }, people => people.WriteUnbroken(token.Token));
+            new JsonObject { ["token"] = token.Token, ["expiresInMs"] = token.ExpiresInMs },
+            people => people.WriteUnbroken(token.Token));
     }
 }

@@ -1,6 +1,6 @@
 using System.Net;
-using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Protocol.Wire;
 
@@ -20,10 +20,9 @@ internal sealed record DevelopmentToken(string Token, long ExpiresInMs)
         };
         try
         {
-            using var response = await http.PostAsJsonAsync("/v1/dev/tokens", new { subject, app }, ct);
-            if (response.IsSuccessStatusCode
-                && await response.Content.ReadFromJsonAsync<DevelopmentToken>(ct) is { Token.Length: > 0 } token)
-                return token;
+            using var response = await http.PostJsonAsync(
+                "/v1/dev/tokens", new JsonObject { ["subject"] = subject, ["app"] = app }, ct);
+            if (response.IsSuccessStatusCode && Read(await response.ReadJsonAsync(ct)) is { } token) return token;
             throw new CommandException(Refused(response.StatusCode, server, app));
         }
         catch (HttpRequestException)
@@ -37,6 +36,13 @@ internal sealed record DevelopmentToken(string Token, long ExpiresInMs)
             throw new CommandException(Refused(HttpStatusCode.NotFound, server, app));
         }
     }
+
+    private static DevelopmentToken? Read(JsonElement answer) =>
+        answer.ValueKind == JsonValueKind.Object
+        && answer.TryGetProperty("token", out var token) && token.ValueKind == JsonValueKind.String
+        && token.GetString() is { Length: > 0 } text
+        && answer.TryGetProperty("expiresInMs", out var expires) && expires.TryGetInt64(out var expiresInMs)
+            ? new DevelopmentToken(text, expiresInMs) : null;
 
     private static CliFailure Refused(HttpStatusCode status, Uri server, string app) => status switch
     {

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace KeyRecovery.Cli.Failures;
 
 /// <summary>Why a command did not do what it was asked.</summary>
@@ -9,7 +11,7 @@ internal sealed record CliFailure(string Error, string Message)
     public IReadOnlyList<string> Advice { get; init; } = [];
 
     /// <summary>Further members of the JSON object, or null.</summary>
-    public object? Details { get; init; }
+    public JsonObject? Details { get; init; }
 
     public int ExitCode { get; init; } = Failures.ExitCode.Failed;
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Protocol.Recovery;
 
@@ -17,23 +18,31 @@ internal static class CodeProblem
             $"group {typo.Group}, character {typo.Position} looks wrong: did you mean {typo.Suggestion}?")
         {
             Advice = [NothingSent],
-            Details = new { typo.Group, character = typo.Position, found = typo.Found.ToString(),
-                suggestion = typo.Suggestion.ToString() },
+            Details = new JsonObject
+            {
+                ["group"] = typo.Group,
+                ["character"] = typo.Position,
+                ["found"] = typo.Found.ToString(),
+                ["suggestion"] = typo.Suggestion.ToString(),
+            },
         },
         RecoveryCodeParse.WrongLength { Characters: 0 } => new("code-missing", "no code was given"),
         RecoveryCodeParse.WrongLength length => new("code-length",
             $"the code has {length.Characters} characters, and there should be {length.Expected}: {Difference(length)}")
         {
             Advice = [$"It is eight groups of four, after kr1. {NothingSent}"],
-            Details = new { characters = length.Characters, length.Expected },
+            Details = new JsonObject { ["characters"] = length.Characters, ["expected"] = length.Expected },
         },
         RecoveryCodeParse.UnreadableCharacter unreadable => new("code-character",
             $"group {unreadable.Group}, character {unreadable.Position} is one that no code has: "
             + $"{Shown(unreadable.Character)}")
         {
             Advice = [.. Lookalike(unreadable.Character), Alphabet, NothingSent],
-            Details = new
-                { unreadable.Group, character = unreadable.Position, found = unreadable.Character.ToString(),
+            Details = new JsonObject
+            {
+                ["group"] = unreadable.Group,
+                ["character"] = unreadable.Position,
+                ["found"] = unreadable.Character.ToString(),
             },
         },
         RecoveryCodeParse.UnknownVersion => new("code-version", "the code is of a newer kind than this program knows")

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Output;
 
 namespace KeyRecovery.Cli.Invocation;
@@ -15,5 +16,9 @@ internal static class CloneText
         + "--stolen. Then link this one anew, with a new folder for --home";
 
     /// <summary>For machines.</summary>
-    public static object Json(CloneInfo clone) => new { clone.SeenAt, clone.Version };
+    public static JsonObject Json(CloneInfo clone) => new()
+    {
+        ["seenAt"] = clone.SeenAt,
+        ["version"] = clone.Version,
+    };
 }

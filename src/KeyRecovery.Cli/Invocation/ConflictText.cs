@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Output;
 
@@ -16,7 +17,7 @@ internal static class ConflictText
         return new CliFailure(FailureText.Slug(conflict), conflict.Message)
         {
             Advice = [.. sides.SelectMany(s => Lines(s.Item, s.Theirs, file)), "Nothing was replaced."],
-            Details = new { items = sides.Select(s => Json(s.Item, s.Theirs)) },
+            Details = new JsonObject { ["items"] = sides.Select(s => Json(s.Item, s.Theirs)).ToJson() },
         };
     }
 
@@ -36,10 +37,15 @@ internal static class ConflictText
     private static string Origin(string? file) =>
         file is null or "-" ? "standard input" : $"{file} of {Words.Time(File.GetLastWriteTime(file))}";
 
-    private static object Json(ItemConflict item, ItemInfo? theirs) => new
+    private static JsonObject Json(ItemConflict item, ItemInfo? theirs) => new JsonObject
     {
-        item.Name,
-        mine = item.Mine is { } mine ? new { size = mine.Length } : null,
-        theirs = theirs is null ? null : new { size = theirs.Length, theirs.Version, theirs.Modified },
+        ["name"] = item.Name,
+        ["mine"] = item.Mine is { } mine ? new JsonObject { ["size"] = mine.Length } : null,
+        ["theirs"] = theirs is null ? null : new JsonObject
+        {
+            ["size"] = theirs.Length,
+            ["version"] = theirs.Version,
+            ["modified"] = theirs.Modified,
+        },
     };
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Vault;
@@ -21,62 +22,101 @@ internal static class FailureText
             _ => Words.Kebab(failure.GetType().Name),
         };
 
-    private static object? Details(ClientFailure failure, CliContext context) => failure switch
+    private static JsonObject? Details(ClientFailure failure, CliContext context) => failure switch
     {
-        ClientFailure.Transient passing => new
+        ClientFailure.Transient passing => new JsonObject
         {
-            cause = Words.Kebab(passing.Cause.ToString()), retryAfterMs = (long?)passing.RetryAfter?.TotalMilliseconds,
+            ["cause"] = Words.Kebab(passing.Cause.ToString()),
+            ["retryAfterMs"] = (long?)passing.RetryAfter?.TotalMilliseconds,
         },
         ClientFailure.Erased { Receipt: { } receipt } =>
-            new { receipt = Protocol.Wire.Base64UrlText.Encode(receipt.Span) },
-        ClientFailure.RolledBack rolledBack => new
+            new JsonObject { ["receipt"] = Protocol.Wire.Base64UrlText.Encode(receipt.Span) },
+        ClientFailure.RolledBack rolledBack => new JsonObject
         {
-            fault = RuleWords.Of(rolledBack.Fault),
-            evidence = rolledBack.Evidence is { } e ? new
+            ["fault"] = RuleWords.Of(rolledBack.Fault),
+            ["evidence"] = rolledBack.Evidence is { } e ? new JsonObject
             {
-                known = Base64UrlText.Encode(e.Known.Span), served = Base64UrlText.Encode(e.Served.Span),
-                trail = e.Trail is { } t ? new
+                ["known"] = Base64UrlText.Encode(e.Known.Span),
+                ["served"] = Base64UrlText.Encode(e.Served.Span),
+                ["trail"] = e.Trail is { } t ? new JsonObject
                 {
-                    t.From, trail = t.Trail.ToString(), known = t.One.Select(hash => hash.ToString()),
-                    served = t.Other.Select(hash => hash.ToString()),
+                    ["from"] = t.From,
+                    ["trail"] = t.Trail.ToString(),
+                    ["known"] = t.One.Select(hash => hash.ToString()).ToJson(),
+                    ["served"] = t.Other.Select(hash => hash.ToString()).ToJson(),
                 } : null,
             } : null,
         },
-        ClientFailure.RestoredBehind behind => new { behind.RestoredAt, behind.OpensAt },
-        ClientFailure.ServerLied lied => new { fault = RuleWords.Of(lied.Fault) },
-        ClientFailure.Spoiled spoiled => SpoiledText.Json(spoiled),
-        ClientFailure.PointDoesNotOpen point => new { fault = RuleWords.Of(point.Fault) },
-        ClientFailure.ReplacementBegun begun =>
-            new { old = begun.Old.ToString(), @new = begun.New.ToString(), begun.Since },
-        ClientFailure.WrongPassphrase wrong =>
-            new { guessesLeft = wrong.GuessesLeft, nextAttemptInMs = (long)wrong.NextAttemptIn.TotalMilliseconds },
-        ClientFailure.GuessWait wait =>
-            new { guessesLeft = wait.GuessesLeft, nextAttemptInMs = (long)wait.NextAttemptIn.TotalMilliseconds },
-        ClientFailure.PassphraseLocked => new { guessesLeft = 0 },
-        ClientFailure.RealmLied lied => new { realm = lied.Realm, fault = Words.Kebab(lied.Fault.ToString()) },
-        ClientFailure.RealmUnreachable unreachable => new { realm = unreachable.Realm },
-        ClientFailure.RealmKnowsNoHome stranger => new { realm = stranger.Realm },
-        ClientFailure.RolledBackByRealm rolledBack => new
+        ClientFailure.RestoredBehind behind => new JsonObject
         {
-            realm = rolledBack.Realm, head = Base64UrlText.Encode(rolledBack.Head.Span),
-            evidence = rolledBack.Evidence is { } e ? new
+            ["restoredAt"] = behind.RestoredAt,
+            ["opensAt"] = behind.OpensAt,
+        },
+        ClientFailure.ServerLied lied => new JsonObject { ["fault"] = RuleWords.Of(lied.Fault) },
+        ClientFailure.Spoiled spoiled => SpoiledText.Json(spoiled),
+        ClientFailure.PointDoesNotOpen point => new JsonObject { ["fault"] = RuleWords.Of(point.Fault) },
+        ClientFailure.ReplacementBegun begun =>
+            new JsonObject { ["old"] = begun.Old.ToString(), ["new"] = begun.New.ToString(), ["since"] = begun.Since },
+        ClientFailure.WrongPassphrase wrong =>
+            new JsonObject
             {
-                known = Base64UrlText.Encode(e.Known.Span), served = Base64UrlText.Encode(e.Served.Span),
+                ["guessesLeft"] = wrong.GuessesLeft,
+                ["nextAttemptInMs"] = (long)wrong.NextAttemptIn.TotalMilliseconds,
+            },
+        ClientFailure.GuessWait wait =>
+            new JsonObject
+            {
+                ["guessesLeft"] = wait.GuessesLeft,
+                ["nextAttemptInMs"] = (long)wait.NextAttemptIn.TotalMilliseconds,
+            },
+        ClientFailure.PassphraseLocked => new JsonObject { ["guessesLeft"] = 0 },
+        ClientFailure.RealmLied lied => new JsonObject
+        {
+            ["realm"] = lied.Realm,
+            ["fault"] = Words.Kebab(lied.Fault.ToString()),
+        },
+        ClientFailure.RealmUnreachable unreachable => new JsonObject { ["realm"] = unreachable.Realm },
+        ClientFailure.RealmKnowsNoHome stranger => new JsonObject { ["realm"] = stranger.Realm },
+        ClientFailure.RolledBackByRealm rolledBack => new JsonObject
+        {
+            ["realm"] = rolledBack.Realm, ["head"] = Base64UrlText.Encode(rolledBack.Head.Span),
+            ["evidence"] = rolledBack.Evidence is { } e ? new JsonObject
+            {
+                ["known"] = Base64UrlText.Encode(e.Known.Span), ["served"] = Base64UrlText.Encode(e.Served.Span),
             } : null,
         },
-        ClientFailure.RestoredBehindRealm restored => new
+        ClientFailure.RestoredBehindRealm restored => new JsonObject
         {
-            realm = restored.Realm, restored.RestoredAt, head = Base64UrlText.Encode(restored.Head.Span),
+            ["realm"] = restored.Realm,
+            ["restoredAt"] = restored.RestoredAt,
+            ["head"] = Base64UrlText.Encode(restored.Head.Span),
         },
-        ClientFailure.TooFewRealms few => new { threshold = few.Threshold, missing = few.Missing },
-        ClientFailure.NoSuchItem missing => new { name = missing.Name },
-        ClientFailure.NoSuchAuthority missing => new { id = missing.Id.ToString() },
-        ClientFailure.LinkEnded ended => new { reason = Words.Kebab(ended.Reason.ToString()) },
-        ClientFailure.ItemLost lost => new { name = lost.Name },
-        ClientFailure.Refused { Type: ProblemTypes.YoungAuthority } => new { context.TrustedFrom },
-        ClientFailure.Refused { Limit: { } limit } refused => new { refused.Field, limit, refused.Used },
-        ClientFailure.Refused { Field: { } field } => new { field },
-        ClientFailure.PartlyDone partly => new { done = partly.Done, left = partly.Left, because = Slug(partly.Why) },
+        ClientFailure.TooFewRealms few => new JsonObject
+        {
+            ["threshold"] = few.Threshold,
+            ["missing"] = few.Missing.ToJson(),
+        },
+        ClientFailure.NoSuchItem missing => new JsonObject { ["name"] = missing.Name },
+        ClientFailure.NoSuchAuthority missing => new JsonObject { ["id"] = missing.Id.ToString() },
+        ClientFailure.LinkEnded ended => new JsonObject { ["reason"] = Words.Kebab(ended.Reason.ToString()) },
+        ClientFailure.ItemLost lost => new JsonObject { ["name"] = lost.Name },
+        ClientFailure.Refused { Type: ProblemTypes.YoungAuthority } => new JsonObject
+        {
+            ["trustedFrom"] = context.TrustedFrom,
+        },
+        ClientFailure.Refused { Limit: { } limit } refused => new JsonObject
+        {
+            ["field"] = refused.Field,
+            ["limit"] = limit,
+            ["used"] = refused.Used,
+        },
+        ClientFailure.Refused { Field: { } field } => new JsonObject { ["field"] = field },
+        ClientFailure.PartlyDone partly => new JsonObject
+        {
+            ["done"] = partly.Done.ToJson(),
+            ["left"] = partly.Left.ToJson(),
+            ["because"] = Slug(partly.Why),
+        },
         _ => null,
     };
 

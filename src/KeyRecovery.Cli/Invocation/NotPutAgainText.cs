@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Output;
 
 namespace KeyRecovery.Cli.Invocation;
@@ -16,6 +17,6 @@ internal static class NotPutAgainText
     }
 
     /// <summary>For machines.</summary>
-    public static object Json((string Name, ClientFailure Why) item) =>
-        new { item.Name, error = FailureText.Slug(item.Why), item.Why.Message };
+    public static JsonObject Json((string Name, ClientFailure Why) item) =>
+        new JsonObject { ["name"] = item.Name, ["error"] = FailureText.Slug(item.Why), ["message"] = item.Why.Message };
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Vault;
 
@@ -16,9 +17,9 @@ internal static class SpoiledText
     }
 
     /// <summary>For machines.</summary>
-    public static object Json(ClientFailure.Spoiled spoiled) => new
+    public static JsonObject Json(ClientFailure.Spoiled spoiled) => new JsonObject
     {
-        by = spoiled.By.ToString(), name = spoiled.Name.Length == 0 ? null : spoiled.Name,
-        fault = RuleWords.Of(spoiled.Fault),
+        ["by"] = spoiled.By.ToString(), ["name"] = spoiled.Name.Length == 0 ? null : spoiled.Name,
+        ["fault"] = RuleWords.Of(spoiled.Fault),
     };
 }

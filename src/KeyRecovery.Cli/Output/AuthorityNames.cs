@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
@@ -28,8 +29,8 @@ internal sealed class AuthorityNames(ImmutableArray<AuthorityInfo> authorities)
             ? Words.Argument(name) : id.ToString();
 
     /// <summary>For machines: the id, and the name where there is one.</summary>
-    public object Json(AuthorityId id) =>
-        new { id = id.ToString(), name = Find(id)?.Name is { Length: > 0 } name ? name : null };
+    public JsonObject Json(AuthorityId id) =>
+        new JsonObject { ["id"] = id.ToString(), ["name"] = Find(id)?.Name is { Length: > 0 } name ? name : null };
 
     private AuthorityInfo? Find(AuthorityId id) => authorities.FirstOrDefault(a => a.Id == id);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Output;
@@ -9,17 +10,17 @@ internal static class AuthorityTable
     /// <summary>Columns below which a row would break an id, which people copy.</summary>
     private const int TableWidth = 110;
 
-    public static object Json(AuthorityInfo authority) => new
+    public static JsonObject Json(AuthorityInfo authority) => new JsonObject
     {
-        id = authority.Id.ToString(),
-        authority.Kind,
-        name = authority.Name.Length == 0 ? null : authority.Name,
-        authority.Added,
-        addedBy = authority.AddedBy.ToString(),
-        authority.IsThisDevice,
-        authority.TrustedFrom,
-        authority.SealIsBad,
-        authority.Replace,
+        ["id"] = authority.Id.ToString(),
+        ["kind"] = authority.Kind.ToJson(),
+        ["name"] = authority.Name.Length == 0 ? null : authority.Name,
+        ["added"] = authority.Added,
+        ["addedBy"] = authority.AddedBy.ToString(),
+        ["isThisDevice"] = authority.IsThisDevice,
+        ["trustedFrom"] = authority.TrustedFrom,
+        ["sealIsBad"] = authority.SealIsBad,
+        ["replace"] = authority.Replace,
     };
 
     /// <summary>A row each, the oldest first; at a narrow terminal a few lines each.</summary>

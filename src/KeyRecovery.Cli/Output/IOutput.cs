@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 
 namespace KeyRecovery.Cli.Output;
@@ -8,12 +9,12 @@ internal interface IOutput
     bool IsJson { get; }
 
     /// <summary>The command's result, once.</summary>
-    /// <param name="json">An object whose members become the JSON object's.</param>
+    /// <param name="json">The JSON object; members that are null are left out.</param>
     /// <param name="people">Tells the same to a person.</param>
-    void Result(object json, Action<Terminal> people);
+    void Result(JsonObject json, Action<Terminal> people);
 
     /// <summary>A step on the way to the result, at once: a line of JSON of its own.</summary>
-    void Step(object json, Action<Terminal> people);
+    void Step(JsonObject json, Action<Terminal> people);
 
     /// <summary>Something that a person should know besides the result.</summary>
     void Note(string text);

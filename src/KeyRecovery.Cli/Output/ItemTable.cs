@@ -1,11 +1,18 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 
 namespace KeyRecovery.Cli.Output;
 
 /// <summary>Items, for people and for machines.</summary>
 internal static class ItemTable
 {
-    public static object Json(ItemInfo item) => new { item.Name, item.Version, size = item.Length, item.Modified };
+    public static JsonObject Json(ItemInfo item) => new JsonObject
+    {
+        ["name"] = item.Name,
+        ["version"] = item.Version,
+        ["size"] = item.Length,
+        ["modified"] = item.Modified,
+    };
 
     /// <summary>A row each.</summary>
     public static void Write(Terminal people, ImmutableArray<ItemInfo> items)

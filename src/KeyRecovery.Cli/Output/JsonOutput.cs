@@ -12,9 +12,9 @@ internal sealed class JsonOutput : IOutput
 
     public bool IsJson => true;
 
-    public void Result(object json, Action<Terminal> people) => Write(Members(json));
+    public void Result(JsonObject json, Action<Terminal> people) => Write(json);
 
-    public void Step(object json, Action<Terminal> people) => RawOutput.WriteJson(Members(json));
+    public void Step(JsonObject json, Action<Terminal> people) => RawOutput.WriteJson(json);
 
     public void Note(string text) => _notes.Add(text);
 
@@ -24,7 +24,7 @@ internal sealed class JsonOutput : IOutput
     {
         var members = new JsonObject { ["error"] = failure.Error, ["message"] = failure.Message };
         if (failure.Details is { } details)
-            foreach (var (name, value) in Members(details).ToList()) members[name] = value?.DeepClone();
+            foreach (var (name, value) in details) members[name] = value?.DeepClone();
         var error = Terminal.Error();
         try
         {
@@ -43,11 +43,9 @@ internal sealed class JsonOutput : IOutput
     public Task<T> WithProgressAsync<T>(string title, Func<IProgress<(int Done, int Of)>, Task<T>> work) =>
         work(new Progress<(int, int)>());
 
-    private static JsonObject Members(object json) => RawOutput.Node(json).AsObject();
-
     private void Write(JsonObject members)
     {
-        if (_notes.Count > 0) members["notes"] = RawOutput.Node(_notes);
+        if (_notes.Count > 0) members["notes"] = _notes.ToJson();
         RawOutput.WriteJson(members);
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Wire;
 
@@ -20,17 +21,17 @@ internal static class PassphraseTable
         return status.IsEmpty || left.Count < status[0].Threshold ? null : left[status[0].Threshold - 1];
     }
 
-    public static object Json(PassphraseStatus status) => new
+    public static JsonObject Json(PassphraseStatus status) => new JsonObject
     {
-        realm = status.Realm,
-        state = status.State?.ToString().ToLowerInvariant(),
-        guessesLeft = status.State is null ? (int?)null : status.GuessesLeft,
-        nextAttemptInMs = (long)status.NextAttemptIn.TotalMilliseconds,
-        guessesSinceRight = status.GuessesSinceRight,
-        problem = status.Problem,
-        concern = status.Concern is { } concern ? Words.Kebab(concern.GetType().Name) : null,
-        events = status.Events.Select(e =>
-            new { at = ToldTime.At(e.At), what = Words.Kebab(e.Kind.ToString()) }),
+        ["realm"] = status.Realm,
+        ["state"] = status.State?.ToString().ToLowerInvariant(),
+        ["guessesLeft"] = status.State is null ? (int?)null : status.GuessesLeft,
+        ["nextAttemptInMs"] = (long)status.NextAttemptIn.TotalMilliseconds,
+        ["guessesSinceRight"] = status.GuessesSinceRight,
+        ["problem"] = status.Problem,
+        ["concern"] = status.Concern is { } concern ? Words.Kebab(concern.GetType().Name) : null,
+        ["events"] = status.Events.Select(e =>
+            new JsonObject { ["at"] = ToldTime.At(e.At), ["what"] = Words.Kebab(e.Kind.ToString()) }).ToJson(),
     };
 
     public static void Write(Terminal people, ImmutableArray<PassphraseStatus> status)

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 
 namespace KeyRecovery.Cli.Output;
@@ -12,9 +13,9 @@ internal sealed class PeopleOutput : IOutput
 
     public bool IsJson => false;
 
-    public void Result(object json, Action<Terminal> people) => people(Terminal.Standard());
+    public void Result(JsonObject json, Action<Terminal> people) => people(Terminal.Standard());
 
-    public void Step(object json, Action<Terminal> people) => people(Terminal.Standard());
+    public void Step(JsonObject json, Action<Terminal> people) => people(Terminal.Standard());
 
     public void Note(string text) => _error.WriteMarked("Note:", Attention, text);
 

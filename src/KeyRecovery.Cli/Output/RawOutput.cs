@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
 
 // What is no text of lines: JSON, bytes that were asked for, and keys as they are typed.
 #pragma warning disable RS0030
@@ -13,27 +12,24 @@ namespace KeyRecovery.Cli.Output;
 /// <summary>What is no line of text: each of these lets through less, or what was asked for.</summary>
 internal static class RawOutput
 {
-    private static readonly JsonSerializerOptions Options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-    };
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static bool IsTerminal => !Console.IsOutputRedirected;
 
     public static void UseUtf8() =>
         Console.InputEncoding = Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
-    /// <summary>As a node of the form that machines are told.</summary>
-    public static JsonNode Node(object json) => JsonSerializer.SerializeToNode(json, Options)!;
-
     /// <summary>
     /// A line of JSON. What <see cref="Words.Safe"/> would replace is escaped: machines read it as it was, and a
     /// terminal sees none of it.
     /// </summary>
-    public static void WriteJson(JsonObject members) => Console.Out.WriteLine(Escaped(members.ToJsonString(Options)));
+    public static void WriteJson(JsonObject members)
+    {
+        JsonForms.DropNulls(members);
+        using var line = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(line, Options)) members.WriteTo(writer);
+        Console.Out.WriteLine(Escaped(Encoding.UTF8.GetString(line.GetBuffer(), 0, (int)line.Length)));
+    }
 
     /// <summary>An item's bytes, as they are.</summary>
     public static void WriteBytes(ReadOnlySpan<byte> content)

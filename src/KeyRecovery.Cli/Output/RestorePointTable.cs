@@ -1,20 +1,21 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 
 namespace KeyRecovery.Cli.Output;
 
 /// <summary>The states that an account can be returned to, for people and for machines.</summary>
 internal static class RestorePointTable
 {
-    public static object Json(RestorePointInfo point, int number, AuthorityNames names) => new
+    public static JsonObject Json(RestorePointInfo point, int number, AuthorityNames names) => new JsonObject
     {
-        number,
-        manifest = point.Manifest.ToString(),
-        point.Version,
-        point.Reason,
-        authority = point.Authority is { } id ? names.Json(id) : null,
-        point.At,
-        point.Until,
-        point.NamedVersions,
+        ["number"] = number,
+        ["manifest"] = point.Manifest.ToString(),
+        ["version"] = point.Version,
+        ["reason"] = point.Reason.ToJson(),
+        ["authority"] = point.Authority is { } id ? names.Json(id) : null,
+        ["at"] = point.At,
+        ["until"] = point.Until,
+        ["namedVersions"] = point.NamedVersions,
     };
 
     /// <summary>A number and two or three lines each: that fits any terminal.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Cli.Output;
@@ -36,16 +37,21 @@ internal static class RestoreText
         if (behind is null && conflicts.IsEmpty) people.WriteLine("Nothing that this device knew is missing.");
     }
 
-    public static object Json(BehindInfo behind) => new
+    public static JsonObject Json(BehindInfo behind) => new JsonObject
     {
-        behind.RestoredAt, behind.OpensAt, leaving = behind.Leaving.Select(AuthorityTable.Json),
+        ["restoredAt"] = behind.RestoredAt,
+        ["opensAt"] = behind.OpensAt,
+        ["leaving"] = behind.Leaving.Select(AuthorityTable.Json).ToJson(),
     };
 
-    public static object Json(RestoreConflictInfo conflict) => new
+    public static JsonObject Json(RestoreConflictInfo conflict) => new JsonObject
     {
-        conflict.RestoredAt, fault = RuleWords.Of(conflict.Fault), conflict.KnownVersion, conflict.LostItems,
-        lostAuthorities = conflict.LostAuthorities.Select(AuthorityTable.Json),
-        returnedAuthorities = conflict.ReturnedAuthorities.Select(AuthorityTable.Json),
+        ["restoredAt"] = conflict.RestoredAt,
+        ["fault"] = RuleWords.Of(conflict.Fault),
+        ["knownVersion"] = conflict.KnownVersion,
+        ["lostItems"] = conflict.LostItems.ToJson(),
+        ["lostAuthorities"] = conflict.LostAuthorities.Select(AuthorityTable.Json).ToJson(),
+        ["returnedAuthorities"] = conflict.ReturnedAuthorities.Select(AuthorityTable.Json).ToJson(),
     };
 
     private static void Write(Terminal people, BehindInfo behind)

@@ -1,13 +1,19 @@
+using System.Text.Json.Nodes;
+
 namespace KeyRecovery.Cli.Output;
 
 /// <summary>Whom a revocation removes, and who stays, each with the reason.</summary>
 internal static class RevocationTable
 {
-    public static IEnumerable<object> Json(IEnumerable<RevocationEntry> entries) => entries.Select(e => new
-    {
-        id = e.Id.ToString(), e.Kind, name = e.Name.Length == 0 ? null : e.Name, addedBy = e.AddedBy.ToString(),
-        why = e.Reason,
-    });
+    public static IEnumerable<JsonObject> Json(IEnumerable<RevocationEntry> entries) =>
+        entries.Select(e => new JsonObject
+        {
+            ["id"] = e.Id.ToString(),
+            ["kind"] = e.Kind.ToJson(),
+            ["name"] = e.Name.Length == 0 ? null : e.Name,
+            ["addedBy"] = e.AddedBy.ToString(),
+            ["why"] = e.Reason.ToJson(),
+        });
 
     /// <summary>The whole plan.</summary>
     public static void Write(Terminal people, RevocationPlan plan, AuthorityNames names)

@@ -1,12 +1,19 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 
 namespace KeyRecovery.Cli.Output;
 
 /// <summary>What an undo makes of the items and whom it removes, for people and for machines.</summary>
 internal static class UndoTable
 {
-    public static IEnumerable<object> Json(ImmutableArray<UndoItem> items) =>
-        items.Where(Changes).Select(i => new { i.Name, i.Action, i.Now, i.Then });
+    public static IEnumerable<JsonObject> Json(ImmutableArray<UndoItem> items) =>
+        items.Where(Changes).Select(i => new JsonObject
+        {
+            ["name"] = i.Name,
+            ["action"] = i.Action.ToJson(),
+            ["now"] = i.Now,
+            ["then"] = i.Then,
+        });
 
     /// <summary>How many items stay as they are.</summary>
     public static int Unchanged(ImmutableArray<UndoItem> items) => items.Count(i => !Changes(i));

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Demo.Telling;
 using KeyRecovery.Cli.Demo.World;
 using KeyRecovery.Cli.Output;
@@ -35,7 +36,13 @@ internal sealed class BackupStep : DemoStep
         world.VersionWhenLost = world.Phone.Vault.Version;
         tale.Fact(
             "items", stored.Select(
-                s => new { s.Name, s.Bytes, s.Requests, ms = Math.Round(s.Elapsed.TotalMilliseconds, 1) }).ToList());
+                s => new JsonObject
+                {
+                    ["name"] = s.Name,
+                    ["bytes"] = s.Bytes,
+                    ["requests"] = s.Requests,
+                    ["ms"] = Math.Round(s.Elapsed.TotalMilliseconds, 1),
+                }).ToJson());
     }
 
     private static void Write(Terminal people, List<Stored> stored)

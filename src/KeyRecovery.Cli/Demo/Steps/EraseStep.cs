@@ -1,9 +1,10 @@
 using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Demo.Telling;
 using KeyRecovery.Cli.Demo.World;
+using KeyRecovery.Cli.Development;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
@@ -21,7 +22,7 @@ internal sealed class EraseStep : DemoStep
     {
         using var http = new HttpClient { BaseAddress = world.Host.Address };
         var account = world.NewPhone.Vault.Account;
-        var key = (await http.GetFromJsonAsync<JsonElement>("/audit/key", ct)).GetProperty("key").GetString();
+        var key = (await http.GetJsonAsync("/audit/key", ct)).GetProperty("key").GetString();
         var asked = await world.NewPhone.Vault.RequestErasureAsync(ct);
         tale.Holds(
             asked is Result<ErasureStatus>.Failed { Failure: ClientFailure.Refused tooYoung }
@@ -29,17 +30,19 @@ internal sealed class EraseStep : DemoStep
             "the new phone asks, and is refused: it came with the paper today, and whoever finds a paper must "
             + "not erase");
 
-        using var minted = await http.PostAsJsonAsync(
-            "/v1/dev/tokens", new { subject = "officer", app = DemoWorld.App, scope = "keyrecovery.erase" }, ct);
-        var token = (await minted.Content.ReadFromJsonAsync<JsonElement>(ct)).GetProperty("token").GetString();
+        using var minted = await http.PostJsonAsync(
+            "/v1/dev/tokens",
+            new JsonObject { ["subject"] = "officer", ["app"] = DemoWorld.App, ["scope"] = "keyrecovery.erase" }, ct);
+        var token = (await minted.ReadJsonAsync(ct)).GetProperty("token").GetString();
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         using var lines = new StringContent(
-            JsonSerializer.Serialize(new { subject = world.Subject }) + "\n", Encoding.UTF8, "application/x-ndjson");
+            new JsonObject { ["subject"] = world.Subject }.ToJsonString() + "\n",
+            Encoding.UTF8, "application/x-ndjson");
         using var filed = await http.PostAsync("/v1/admin/erasures", lines, ct);
-        var job = (await filed.Content.ReadFromJsonAsync<JsonElement>(ct)).GetProperty("job").GetString();
+        var job = (await filed.ReadJsonAsync(ct)).GetProperty("job").GetString();
         JsonElement report;
-        while ((report = await http.GetFromJsonAsync<JsonElement>($"/v1/admin/erasures/{job}", ct)).GetProperty("state")
-            .GetString() != "done") await Task.Delay(50, ct);
+        while ((report = await http.GetJsonAsync($"/v1/admin/erasures/{job}", ct)).GetProperty("state").GetString()
+            != "done") await Task.Delay(50, ct);
         tale.Holds(report.GetProperty("erased").GetInt32() == 1,
             "the privacy officer files Alex's wish, as one line of a job");
 

@@ -47,7 +47,7 @@ internal sealed class PassphraseStep : DemoStep
         tale.Holds(status.Length == 3 && status.All(s => s.GuessesLeft == 10),
             "the right one gives all 10 back, at all three servers");
         world.VersionWhenLost = world.Phone.Vault.Version;
-        tale.Fact("realms", status.Select(s => s.Realm));
+        tale.Fact("realms", status.Select(s => s.Realm).ToJson());
         tale.Fact("threshold", status[0].Threshold);
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Output;
 
 namespace KeyRecovery.Cli.Demo.Telling;
@@ -5,7 +6,7 @@ namespace KeyRecovery.Cli.Demo.Telling;
 /// <summary>One object with an array of steps.</summary>
 internal sealed class JsonTeller(IOutput output) : ITeller
 {
-    private readonly List<Dictionary<string, object>> _steps = [];
+    private readonly JsonArray _steps = [];
 
     public void Begin(int number, int of, string title) { }
 
@@ -17,15 +18,21 @@ internal sealed class JsonTeller(IOutput output) : ITeller
 
     public void End(StepOutcome outcome)
     {
-        var step = new Dictionary<string, object>
+        var step = new JsonObject
         {
             ["name"] = outcome.Name, ["ok"] = outcome.Failure is null, ["ms"] = (long)outcome.Elapsed.TotalMilliseconds,
         };
         if (outcome.Failure is { } failure) step["message"] = failure;
-        foreach (var (name, value) in outcome.Facts) step[name] = value;
-        _steps.Add(step);
+        foreach (var (name, value) in outcome.Facts) step[name] = value?.DeepClone();
+        _steps.Add((JsonNode)step);
     }
 
     public void Finish(bool ok, TimeSpan elapsed, string? folder) =>
-        output.Result(new { ok, ms = (long)elapsed.TotalMilliseconds, folder, steps = _steps }, _ => { });
+        output.Result(new JsonObject
+        {
+            ["ok"] = ok,
+            ["ms"] = (long)elapsed.TotalMilliseconds,
+            ["folder"] = folder,
+            ["steps"] = _steps,
+        }, _ => { });
 }

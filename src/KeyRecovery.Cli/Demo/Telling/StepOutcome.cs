@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace KeyRecovery.Cli.Demo.Telling;
 
 /// <summary>What came of a step.</summary>
@@ -6,4 +8,4 @@ namespace KeyRecovery.Cli.Demo.Telling;
 /// <param name="Failure">Which claim did not hold; null when all did.</param>
 /// <param name="Facts">Numbers and names of this run.</param>
 internal sealed record StepOutcome(
-    string Name, TimeSpan Elapsed, string? Failure, IReadOnlyDictionary<string, object> Facts);
+    string Name, TimeSpan Elapsed, string? Failure, JsonObject Facts);

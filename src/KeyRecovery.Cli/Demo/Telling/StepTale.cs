@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Output;
 
 namespace KeyRecovery.Cli.Demo.Telling;
@@ -5,16 +6,14 @@ namespace KeyRecovery.Cli.Demo.Telling;
 /// <summary>What a step says, claims and measures.</summary>
 internal sealed class StepTale(ITeller teller)
 {
-    private readonly Dictionary<string, object> _facts = [];
-
-    public IReadOnlyDictionary<string, object> Facts => _facts;
+    public JsonObject Facts { get; } = [];
 
     public void Say(string text) => teller.Say(text);
 
     public void Show(Action<Terminal> people) => teller.Show(people);
 
     /// <summary>Keeps a number or name for the JSON.</summary>
-    public void Fact(string name, object value) => _facts[name] = value;
+    public void Fact(string name, JsonNode? value) => Facts[name] = value;
 
     /// <summary>Claims something, and ends the demo where it does not hold.</summary>
     public void Holds(bool holds, string claim)

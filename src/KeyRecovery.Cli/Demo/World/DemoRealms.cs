@@ -1,5 +1,3 @@
-using System.Net.Http.Json;
-using System.Text.Json;
 using KeyRecovery.Cli.Development;
 
 namespace KeyRecovery.Cli.Demo.World;
@@ -25,7 +23,7 @@ internal sealed class DemoRealms : IAsyncDisposable
     public static async Task<DemoRealms> StartAsync(DemoHost home, Func<string, string> folder, CancellationToken ct)
     {
         using var http = new HttpClient { BaseAddress = home.Address };
-        var told = await http.GetFromJsonAsync<JsonElement>("/audit/key", ct);
+        var told = await http.GetJsonAsync("/audit/key", ct);
         var key = told.GetProperty("key").GetString()!;
         var others = await Task.WhenAll(
             DemoHost.StartAsync(folder("birch"), 0, ct, key), DemoHost.StartAsync(folder("cedar"), 0, ct, key));
@@ -77,7 +75,7 @@ internal sealed class DemoRealms : IAsyncDisposable
     private static async Task<string> FingerprintAsync(DemoHost host, CancellationToken ct)
     {
         using var http = new HttpClient { BaseAddress = host.Address };
-        var realm = await http.GetFromJsonAsync<JsonElement>("/v1/realm", ct);
+        var realm = await http.GetJsonAsync("/v1/realm", ct);
         return realm.GetProperty("fingerprint").GetString()!;
     }
 }

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Demo.Telling;
+using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Wire;
 
@@ -98,7 +100,8 @@ internal sealed class DemoWorld : IAsyncDisposable
         }
         tale.Holds(asked.Length == (but is null ? 3 : 2) && asked.All(s => s.GuessesLeft == AllGuesses),
             $"no guess is gone: {string.Join(", ", asked.Select(s => $"{s.Realm} {s.GuessesLeft}"))}");
-        tale.Fact(but is null ? "guessesLeftAtAll" : "guessesLeft", asked.Select(s => s.GuessesLeft));
+        tale.Fact(but is null ? "guessesLeftAtAll" : "guessesLeft",
+            asked.Select(s => (JsonNode?)s.GuessesLeft).ToJson());
     }
 
     /// <summary>Forgets the folder, unless it is to be kept.</summary>
