@@ -56,21 +56,6 @@ internal static class BackupPutCommand
         }
     }
 
-    private static async Task<byte[]> ReadAsync(string file, CancellationToken ct)
-    {
-        await using var stream = file == "-" ? Ask.OpenInput() : File.OpenRead(file);
-        using var buffer = new MemoryStream();
-        var chunk = new byte[64 * 1024];
-        int read;
-        while ((read = await stream.ReadAsync(chunk, ct)) > 0)
-        {
-            buffer.Write(chunk, 0, read);
-            if (buffer.Length > Limits.MaxItemBytes)
-                throw new CommandException(
-                    new CliFailure("invalid",
-                        $"an item has at most {Words.Size(Limits.MaxItemBytes)}") { Advice = ["Nothing was sent."] });
-        }
-        CryptographicOperations.ZeroMemory(chunk);
-        return buffer.ToArray();
-    }
+    private static Task<byte[]> ReadAsync(string file, CancellationToken ct) => BoundedFile.ReadAsync(
+        file, Limits.MaxItemBytes, size => LimitText.Item(Limits.MaxItemBytes, size), ct);
 }

@@ -6,6 +6,7 @@ using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Kit;
 using KeyRecovery.Cli.Output;
+using KeyRecovery.Protocol.Linking;
 
 namespace KeyRecovery.Cli.Commands;
 
@@ -34,7 +35,8 @@ internal static class LinkShowCommand
     private static async Task RunAsync(
         CliContext context, string? png, string? bundleFile, TimeSpan longest, CancellationToken ct)
     {
-        var bundle = bundleFile is null ? [] : await File.ReadAllBytesAsync(bundleFile, ct);
+        var bundle = bundleFile is null
+            ? [] : await BoundedFile.ReadAsync(bundleFile, LinkLimits.BundleBytes, LimitText.Bundle, ct);
         using var opened = await context.OpenAsync(ct);
         try
         {

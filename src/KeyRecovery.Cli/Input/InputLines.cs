@@ -1,4 +1,5 @@
 using System.Text;
+using KeyRecovery.Cli.Failures;
 using KeyRecovery.Protocol.Primitives;
 
 // It reads lines.
@@ -12,6 +13,9 @@ namespace KeyRecovery.Cli.Input;
 /// </summary>
 internal static class InputLines
 {
+    // More than any token, code or passphrase has: an input without end costs no more.
+    private const int Longest = 64 * 1024;
+
     private static readonly Stream Input = Console.OpenStandardInput();
 
     /// <summary>The next line without its end, to be disposed of; null where there is none.</summary>
@@ -25,6 +29,12 @@ internal static class InputLines
         while (Input.Read(next) == 1)
         {
             isThere = true;
+            if (line.Length >= Longest)
+            {
+                line.Dispose();
+                throw new CommandException(
+                    new CliFailure("input-too-long", $"a line of standard input has more than {Longest} characters"));
+            }
             if (next[0] == (byte)'\n') break;
             line.Append(characters[..decoder.GetChars(next, characters, flush: false)]);
         }

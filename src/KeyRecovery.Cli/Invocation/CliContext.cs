@@ -151,11 +151,7 @@ internal sealed class CliContext : IDisposable
     public async Task<string?> ReadTokenAsync(CancellationToken ct)
     {
         if (TokenFile is null) return null;
-        var token = TokenFile == "-" ? Ask.ReadLine() : await File.ReadAllTextAsync(TokenFile, ct);
-        if (token?.Trim() is not { Length: > 0 } trimmed)
-            throw new CommandException(new CliFailure("token-missing", "the token file is empty"));
-        if (trimmed.Any(c => c is < '!' or > '~'))
-            throw new CommandException(new CliFailure("token-missing", "the token file holds no token"));
+        var trimmed = await TokenInput.ReadAsync(TokenFile, ct);
         if (Server.Scheme == Uri.UriSchemeHttp && !Server.IsLoopback)
             Output.Note($"the token travels unencrypted to {Server}");
         return trimmed;

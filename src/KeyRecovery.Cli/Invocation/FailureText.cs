@@ -231,7 +231,7 @@ internal static class FailureText
         ClientFailure.DeviceState => [$"The folder is {context.Home}; --home names another."],
         ClientFailure.Refused { Type: ProblemTypes.YoungAuthority } => 
             context.TakesCode ? [Young(context.TrustedFrom), WithCode] : [Young(context.TrustedFrom)],
-        ClientFailure.Refused { Type: ProblemTypes.LimitReached, Limit: not null } => [],
+        ClientFailure.Refused { Type: ProblemTypes.LimitReached } limit => LimitText.Advice(limit.Field),
         ClientFailure.Refused refused => Advice(refused.Type),
         ClientFailure.PartlyDone partly => Advice(partly.Why, context),
         _ => [],
@@ -254,7 +254,7 @@ internal static class FailureText
         ProblemTypes.Unauthenticated or ProblemTypes.TokenInvalid =>
             ["A token of the app is needed: --token FILE. For development: keyrecovery token --subject NAME > FILE"],
         ProblemTypes.ClockSkew => ["Set the clock of this machine, then try again."],
-        ProblemTypes.LimitReached or ProblemTypes.TooLarge => ["The limits are told by GET /v1/config."],
+        ProblemTypes.TooLarge => ["The limits are told by GET /v1/config."],
         ProblemTypes.StorageFull => ["Whoever runs the server has to make room."],
         _ => [],
     };

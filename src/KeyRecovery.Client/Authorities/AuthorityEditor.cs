@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Primitives;
@@ -122,7 +123,9 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
     /// <summary>Writes a link that adds a device.</summary>
     public async Task<Result<ChainLinkDraft>> DraftAdditionAsync(
         (NewAuthority, KemPublicKey) device, CancellationToken ct) =>
-        await state.RefreshAsync(ct) is { } failure ? failure : DraftAddition(device, state.Api.NowSeconds);
+        await state.RefreshAsync(ct) is { } failure ? failure
+            : FindFull(new ChainLinkChange([device], [])) is { } full ? full
+            : DraftAddition(device, state.Api.NowSeconds);
 
     /// <summary>Commits what the device has signed.</summary>
     public Task<Sent> CommitAdditionAsync(
@@ -145,6 +148,13 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
 
     private ChainLinkDraft DraftAddition((NewAuthority, KemPublicKey) device, ulong time) =>
         ChainLinkDraft.Next(state.Open, new ChainLinkChange([device], []), state.Keys.Id, time, Random);
+
+    private ClientFailure.Refused? FindFull(ChainLinkChange link)
+    {
+        var active = state.Vault.Chain.Active.Count();
+        return link.Add.Length > link.Remove.Length && active + link.Add.Length - link.Remove.Length > Limits.Authorities
+            ? LimitWords.Known("active", Limits.Authorities, active) : null;
+    }
 
     private AuthorityNote Note(AuthorityId id) =>
         state.Open.Private.Authorities.FirstOrDefault(n => n.Id == id) ?? new AuthorityNote(id, "");
@@ -177,6 +187,7 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
     private Built Build(AuthorityEdit edit, Func<ReadOnlyMemory<byte>, byte[]>? prove, DeviceKeys signer)
     {
         if (edit.Link is not { } link) return Write(null, edit.Manifest, null, signer);
+        if (FindFull(link) is { } full) return full;
         using var draft = ChainLinkDraft.Next(state.Open, link, signer.Id, state.Api.NowSeconds, Random);
         return Write(draft, edit.Manifest, draft.Link.Add.ToDictionary(a => a.Id, _ => prove!(draft.Body)), signer);
     }

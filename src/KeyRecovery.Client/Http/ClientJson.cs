@@ -31,6 +31,12 @@ internal sealed record HeadsJson(
     }
 }
 
+/// <summary>What an app allows.</summary>
+internal sealed record ConfigPolicyJson(long ItemBytes);
+
+/// <summary>What a server tells of itself and an app.</summary>
+internal sealed record ConfigJson(ConfigPolicyJson? Policy = null);
+
 /// <summary>The server's audit key.</summary>
 internal sealed record AuditKeyJson(string Key);
 
@@ -129,6 +135,7 @@ internal sealed record LinkEnvelopeJson(string Envelope, long ExpiresInMs);
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(HeadsJson))]
+[JsonSerializable(typeof(ConfigJson))]
 [JsonSerializable(typeof(AuditKeyJson))]
 [JsonSerializable(typeof(RepairJson))]
 [JsonSerializable(typeof(VersionsJson))]

@@ -16,6 +16,7 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
     public async Task<ClientFailure?> EditAsync(ImmutableArray<ItemEdit> edits, CancellationToken ct)
     {
         if (!NamedEdits.Read(edits).TryGet(out var named, out var invalid)) return invalid;
+        if (await ItemPolicy.CheckAsync(state.Api, options.App, named, ct) is { } over) return over;
         // Removals last: where an earlier commit fails, nothing is gone that something else was to take the place of.
         var work = new Work(options, state, [.. named.OrderBy(e => e is ItemEdit.Remove)]);
         var done = new List<string>();
@@ -57,7 +58,7 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
 
             var plan = SealedEdits.Make(state.Open, Left, _puts, state.Api.NowSeconds);
             if (CountAfter(Left) > Limits.Items || CountAfter(plan.Edits) > Limits.Items)
-                return new ClientFailure.Invalid($"an account has at most {Limits.Items} items");
+                return LimitWords.Known("items", Limits.Items, state.Open.Private.Items.Length);
             if (await StoreAsync(plan.Staged, ct) is { } failed) return failed;
             _underWay = plan.Edits;
             var manifest = ManifestDraft.Next(

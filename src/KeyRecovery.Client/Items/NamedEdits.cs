@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Vault;
 
@@ -19,7 +20,7 @@ internal static class NamedEdits
             if (edit is null) return new ClientFailure.Invalid("a change is missing");
             if (!NameWords.TryRead("an item's name", edit.Name, out var name, out var fault)) return fault;
             if (edit is ItemEdit.Put { Content.Length: > Limits.MaxItemBytes and var length })
-                return new ClientFailure.Invalid($"an item has at most {Limits.MaxItemBytes} bytes, and not {length}");
+                return LimitWords.Item(Limits.MaxItemBytes, length);
             read.Add((T)edit.Under(name));
         }
         return read.Select(e => e.Name).Distinct(StringComparer.Ordinal).Count() == read.Count

@@ -271,7 +271,10 @@ public abstract record ClientFailure
     /// <param name="Reason">Which of the two.</param>
     public sealed record DeviceState(string Reason) : ClientFailure(Reason);
 
-    /// <summary>The server refuses for a reason that a repeat does not change.</summary>
+    /// <summary>
+    /// The server refuses for a reason that a repeat does not change; or this device in its place, where it counts a
+    /// limit itself (<c>limit-reached</c>) and sends nothing.
+    /// </summary>
     /// <param name="Type">The problem's stable type, for example <c>account-exists</c>.</param>
     /// <param name="Title">The problem's title.</param>
     /// <param name="Field">The part of the request that it names, or null.</param>

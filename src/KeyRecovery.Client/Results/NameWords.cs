@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text;
 using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Client.Results;
@@ -15,17 +17,19 @@ internal static class NameWords
         [NotNullWhen(false)] out ClientFailure.Invalid? failure)
     {
         (name, var fault) = GivenName.Read(given ?? "");
-        failure = name is null ? new ClientFailure.Invalid($"{what} {Words(fault)}") : null;
+        failure = name is null ? new ClientFailure.Invalid($"{what} {Words(fault, given ?? "")}") : null;
         return failure is null;
     }
 
-    private static string Words(GivenNameFault fault) => fault switch
+    private static string Words(GivenNameFault fault, string given) => fault switch
     {
         GivenNameFault.Empty => "is empty",
         GivenNameFault.Invisible => "has nothing that is seen",
         GivenNameFault.ControlCharacter =>
             "has a character that moves the writing: a control character, or one that turns its direction",
-        GivenNameFault.TooLong => $"has at most {Limits.NameBytes} bytes",
+        GivenNameFault.TooLong => string.Create(
+            CultureInfo.InvariantCulture,
+            $"has at most {Limits.NameBytes} bytes, and this one has {Encoding.UTF8.GetByteCount(given):N0}"),
         _ => "is not valid text",
     };
 }

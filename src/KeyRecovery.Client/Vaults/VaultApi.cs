@@ -36,6 +36,11 @@ internal sealed class VaultApi(ApiTransport transport, RealmDirectory realms)
                 ? $"/v1/vault?linksAfter={n}&manifestAfter={manifestAfter}"
                 : $"/v1/vault?manifestAfter={manifestAfter}") with { IfNoneMatch = known?.ToString() }, signer, ct);
 
+    /// <param name="app">The app whose policy is wanted.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task<Answer> GetConfigAsync(string app, CancellationToken ct) =>
+        transport.SendAsync(ApiRequest.Get($"/v1/config?app={app}"), null, ct);
+
     public Task<Answer> GetAuditKeyAsync(CancellationToken ct) =>
         transport.SendAsync(ApiRequest.Get("/audit/key"), null, ct);
 

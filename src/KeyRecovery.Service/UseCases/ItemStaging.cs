@@ -89,6 +89,7 @@ public sealed class ItemStaging
             return ServiceFailure.Refused("item", ProtocolFault.Malformed);
         }
         var policy = _context.Policies.Of(account.State.User.App);
-        return sealedItem.Length > SealedItem.MaxSizeOf(policy.ItemBytes) ? ServiceFailure.Limit("items.size") : null;
+        var most = SealedItem.MaxSizeOf(policy.ItemBytes);
+        return sealedItem.Length > most ? ServiceFailure.Limit("items.size", most, sealedItem.Length) : null;
     }
 }

@@ -65,7 +65,7 @@ public sealed class BackupTests(CliFixture fixture)
         await using var relay = new TcpRelay { Server = fixture.Server.Address };
         var (device, _) = await fixture.NewAccountAsync();
         var through = device.Through(relay.Address);
-        Assert.Equal("invalid",
+        Assert.Equal("limit-reached",
             (await through.RunAsync(new byte[1024 * 1024 + 1], "backup", "put", "a", "-", "--json")).Ended(1)
                 .Text("error"));
         Assert.Equal(

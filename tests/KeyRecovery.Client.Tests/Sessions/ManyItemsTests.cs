@@ -185,7 +185,8 @@ public sealed class ManyItemsTests(ServerFixture fixture) : IDisposable
         using var vault = await CreateAsync();
         var before = _phone.Relay.Requests;
         ImmutableArray<ItemEdit.Put> puts = Puts(Limits.Items, 1);
-        Assert.IsType<ClientFailure.Invalid>(TestDevice.Failure(await vault.EditAsync([.. puts])));
+        var full = Assert.IsType<ClientFailure.Refused>(TestDevice.Failure(await vault.EditAsync([.. puts])));
+        Assert.Equal(("limit-reached", "items", 1024L, 1L), (full.Type, full.Field, full.Limit, full.Used));
         Assert.Equal(before, _phone.Relay.Requests);
         TestDevice.Value(await vault.EditAsync([.. puts.Skip(1)]));
         Assert.Equal(Limits.Items, vault.Items.Length);
