@@ -1,5 +1,7 @@
 using System.CommandLine;
 using KeyRecovery.Cli.Failures;
+using KeyRecovery.Cli.Output;
+using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Commands;
@@ -23,12 +25,22 @@ internal static class AuthorityArgument
         if (vault.Spoiled is { } spoiled) ids = ids.Append(spoiled.By);
         var byId = ids.Where(id => value.Length >= ShortestBeginning
             && id.ToString().StartsWith(value, StringComparison.Ordinal));
-        var byName = vault.Authorities.Where(a => a.Name.Length > 0 && a.Name == value).Select(a => a.Id);
-        var found = byId.Concat(byName).Distinct().ToList();
-        return found is [var one]
-            ? one
-            : throw new CommandException(CliFailure.Usage(
-                found.Count > 1 ? $"{value} names several" : $"{value} is no name and no id of the account",
-                "Names and ids are in keyrecovery device list. Nothing was changed."));
+        var named = vault.Authorities.Where(a => GivenName.AreSame(Words.Name(a), value)).ToList();
+        // A device may call itself as a code is called: a name that somebody gave goes first.
+        if (named.Exists(a => a.Name.Length > 0)) named.RemoveAll(a => a.Name.Length == 0);
+        var found = byId.Concat(named.Select(a => a.Id)).Distinct().ToList();
+        if (found is [var one]) return one;
+        throw new CommandException(found.Count == 0
+            ? CliFailure.Usage(
+                $"{value} is no name and no id of the account",
+                "Names and ids are in keyrecovery device list, and keyrecovery account show. Nothing was changed.")
+            : CliFailure.Usage(
+                $"{value} names several",
+                [.. found.Select(id => $"{id}: {Describe(vault, id)}"), "Give the id of one. Nothing was changed."]));
     }
+
+    private static string Describe(VaultSession vault, AuthorityId id) =>
+        vault.Authorities.FirstOrDefault(a => a.Id == id) is { } known
+            ? $"{Words.Name(known)}, {Words.Kind(known.Kind)}, added {Words.Time(known.Added)}"
+            : "no longer there";
 }

@@ -15,7 +15,7 @@ internal static class DeviceRevokeCommand
 {
     private sealed record Options(
         string Id, bool Stolen, bool WithCode, string[] Keep, bool KeepCode, bool KeepPassphrase, bool NewCode,
-        string? Kit);
+        string? Kit, bool Yes);
 
     public static Command Make()
     {
@@ -49,10 +49,11 @@ internal static class DeviceRevokeCommand
         {
             HelpName = "FILE", Description = "Write that code as a page to print (HTML); asks for a code",
         };
+        var yes = Consent.Option("Lock them out without asking, also where they are the last way in");
         var command = new Command(
             "revoke", "Locks a device or a code out; the recovery code stays good, and is asked for only if you say so")
         {
-            id, stolen, withCode, keep, keepCode, keepPassphrase, newCode, kit,
+            id, stolen, withCode, keep, keepCode, keepPassphrase, newCode, kit, yes,
         };
         command.Validators.Add(result =>
         {
@@ -63,7 +64,7 @@ internal static class DeviceRevokeCommand
         return command.Runs((context, parsed, ct) => RunAsync(context, new Options(
             parsed.GetRequiredValue(id), parsed.GetValue(stolen), parsed.GetValue(withCode),
             parsed.GetValue(keep) ?? [], parsed.GetValue(keepCode), parsed.GetValue(keepPassphrase),
-            parsed.GetValue(newCode) || parsed.GetValue(kit) is not null, parsed.GetValue(kit)), ct));
+            parsed.GetValue(newCode) || parsed.GetValue(kit) is not null, parsed.GetValue(kit), parsed.GetValue(yes)), ct));
     }
 
     private static async Task RunAsync(CliContext context, Options options, CancellationToken ct)
@@ -86,7 +87,11 @@ internal static class DeviceRevokeCommand
         var plan = vault.PlanRevocation(request, signer);
         using var fresh = options.NewCode || await WantsCodeAsync(context, plan, ct)
             ? FreshCode.Make(context, vault.Account, kit) : null;
-        if (plan.Goes.Length > 1 && context.Ask.CanAsk && !await context.Ask.YesAsync("Lock them out?", ct))
+        bool IsGoing(AuthorityInfo authority) => plan.Remove.Contains(authority.Id);
+        if (fresh is null && Consent.IsLastWay(vault, IsGoing))
+            await Consent.BeforeLastWayAsync(context, vault, options.Yes, IsGoing, ct);
+        else if (plan.Goes.Length > 1 && !options.Yes && context.Ask.CanAsk
+            && !await context.Ask.YesAsync("Lock them out?", ct))
             throw new CommandException(new CliFailure("cancelled", "nothing was removed"));
         request = request with { NewCode = fresh?.Code };
         var done = fresh is null

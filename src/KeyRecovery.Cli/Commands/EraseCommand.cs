@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Wire;
@@ -14,7 +13,7 @@ internal static class EraseCommand
 {
     public static Command Make()
     {
-        var yes = new Option<bool>("--yes") { Description = "Erase without asking" };
+        var yes = Consent.Option("Erase without asking");
         var command = new Command("erase", "Erases the account: for good, on all devices, with a receipt") { yes };
         command.Add(
             new Command("status", "Says whether an erasure waits").Runs((context, _, ct) => StatusAsync(context, ct)));
@@ -27,18 +26,11 @@ internal static class EraseCommand
     {
         using var opened = await context.OpenAsync(ct, warnsOfErasure: false);
         var vault = opened.Session;
-        if (!yes && !context.Ask.CanAsk)
-            throw new CommandException(CliFailure.Usage("an erasure is asked for, or comes with --yes"));
-        if (!yes)
-        {
-            context.Ask.Say(
-                $"This erases the account and its {Words.Count(vault.Items.Length, "item")} on the server, for all of "
-                + "its devices. "
-                + "The recovery code and the passphrase will open nothing. Nobody can bring it back.");
-            if (!await context.Ask.YesAsync("Erase it?", ct))
-                throw new CommandException(new CliFailure("cancelled", "nothing was erased"));
-        }
-
+        await Consent.NeedAsync(
+            context, yes,
+            $"This erases the account and its {Words.Count(vault.Items.Length, "item")} on the server, for all of its "
+            + "devices. The recovery code and the passphrase will open nothing. Nobody can bring it back.",
+            "Erase it?", ct);
         Tell(context, context.Expect(await vault.RequestErasureAsync(ct)));
     }
 

@@ -26,21 +26,22 @@ internal static class LinkShowCommand
             "--minutes", "N",
             $"How long to go on with fresh codes while nobody uses them, at a terminal [default: {DefaultMinutes}]",
             "1 to 60", 1, 60);
-        return new Command("show", "Shows a code for a new device, and adds that device") { png, bundle, minutes }
+        var yes = Consent.Option("Add the device whose digits are typed without asking once more");
+        return new Command("show", "Shows a code for a new device, and adds that device") { png, bundle, minutes, yes }
             .Runs((context, parsed, ct) => RunAsync(
-                context, parsed.GetValue(png), parsed.GetValue(bundle),
+                context, parsed.GetValue(yes), parsed.GetValue(png), parsed.GetValue(bundle),
                 TimeSpan.FromMinutes(parsed.GetValue(minutes) ?? DefaultMinutes), ct));
     }
 
     private static async Task RunAsync(
-        CliContext context, string? png, string? bundleFile, TimeSpan longest, CancellationToken ct)
+        CliContext context, bool yes, string? png, string? bundleFile, TimeSpan longest, CancellationToken ct)
     {
         var bundle = bundleFile is null
             ? [] : await BoundedFile.ReadAsync(bundleFile, LinkLimits.BundleBytes, LimitText.Bundle, ct);
         using var opened = await context.OpenAsync(ct);
         try
         {
-            var linked = await LinkAsync(context, opened, png, bundle, longest, ct);
+            var linked = await LinkAsync(context, opened, yes, png, bundle, longest, ct);
             context.Output.Result(
                 new JsonObject
                 {
@@ -64,7 +65,8 @@ internal static class LinkShowCommand
 
     // A code that nobody used is replaced by a fresh one, where somebody looks on.
     private static async Task<LinkedDevice> LinkAsync(
-        CliContext context, OpenedVault opened, string? png, byte[] bundle, TimeSpan longest, CancellationToken ct)
+        CliContext context, OpenedVault opened, bool yes, string? png, byte[] bundle, TimeSpan longest,
+        CancellationToken ct)
     {
         var began = TimeProvider.System.GetTimestamp();
         while (true)
@@ -77,7 +79,7 @@ internal static class LinkShowCommand
                 var (isClaimed, isApproved) = (false, false);
                 using var countdown = Countdown.Start(context.Output, () => link.ExpiresIn, Waiting);
                 var approval = Approval(
-                    context,
+                    context, yes,
                     onClaimed: () =>
                     {
                         isClaimed = true;
@@ -143,7 +145,8 @@ internal static class LinkShowCommand
             people.WriteLine();
         });
 
-    private static LinkApproval Approval(CliContext context, Action onClaimed, Action onApproved) => new()
+    private static LinkApproval Approval(
+        CliContext context, bool yes, Action onClaimed, Action onApproved) => new()
     {
         OnClaimed = onClaimed,
         AskDigits = async (left, ct) =>
@@ -157,7 +160,7 @@ internal static class LinkShowCommand
                     .WaitAsync(ct) ?? throw new EndOfStreamException("nobody typed the digits")
                 : await context.Ask.LineAsync("Type them here:", ct);
         },
-        // A machine's digits are its consent: whoever answered them knew which device shows them.
+        // Digits show which device it is, and not that it is to have the account: a machine says so as a person does.
         Consent = async (candidate, ct) =>
         {
             context.Output.Step(
@@ -166,6 +169,7 @@ internal static class LinkShowCommand
                     ["name"] = candidate.Name,
                     ["platform"] = candidate.Platform,
                     ["network"] = candidate.Network?.ToString(),
+                    ["needsConsent"] = !yes,
                 },
                 people =>
                 {
@@ -176,8 +180,9 @@ internal static class LinkShowCommand
                         ? $"The server says that it is on the network {network}."
                         : "The server does not say on which network it is.");
                 });
-            var isApproved = context.Output.IsJson
-                || await context.Ask.YesAsync("Give it this account with all its keys?", ct);
+            var isApproved = yes || (context.Output.IsJson
+                ? await Task.Run(Ask.ReadLine, CancellationToken.None).WaitAsync(ct) is "yes"
+                : await context.Ask.YesAsync("Give it this account with all its keys?", ct));
             if (isApproved) onApproved();
             return isApproved;
         },

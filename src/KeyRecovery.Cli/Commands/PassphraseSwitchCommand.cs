@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Invocation;
+using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Cli.Commands;
 
@@ -19,10 +20,16 @@ internal static class PassphraseSwitchCommand
         "resume", "Ends a pause", "resumed", "The passphrase works again, with the guesses that were left.",
         (_, manager, ct) => manager.ResumeAsync(ct));
 
-    public static Command Remove() => Make(
-        "remove", "Removes the passphrase from the account and from every server", "removed",
-        "The passphrase is removed, and what is stored from now on is sealed under new keys.",
-        (_, manager, ct) => manager.RemoveAsync(ct));
+    public static Command Remove()
+    {
+        var yes = Consent.Option("Remove it without asking, also where it is the last way in");
+        var command = new Command("remove", "Removes the passphrase from the account and from every server") { yes };
+        return Runs(
+            command, "removed", "The passphrase is removed, and what is stored from now on is sealed under new keys.",
+            (_, manager, ct) => manager.RemoveAsync(ct),
+            (context, vault, parsed, ct) => Consent.BeforeLastWayAsync(
+                context, vault, parsed.GetValue(yes), a => a.Kind == AuthorityKind.Passphrase, ct));
+    }
 
     public static Command Move() => Make(
         "move", "Gives the passphrase to your new login, after the app has moved you to another issuer", "moved",
@@ -36,9 +43,16 @@ internal static class PassphraseSwitchCommand
     private static Command Make(
         string name, string description, string done, string told,
         Func<CliContext, PassphraseManager, CancellationToken, Task<ClientFailure?>> work) =>
-        new Command(name, description).Runs(async (context, _, ct) =>
+        Runs(new Command(name, description), done, told, work, (_, _, _, _) => Task.CompletedTask);
+
+    private static Command Runs(
+        Command command, string done, string told,
+        Func<CliContext, PassphraseManager, CancellationToken, Task<ClientFailure?>> work,
+        Func<CliContext, VaultSession, ParseResult, CancellationToken, Task> consent) =>
+        command.Runs(async (context, parsed, ct) =>
         {
             using var opened = await context.OpenAsync(ct);
+            await consent(context, opened.Session, parsed, ct);
             context.Expect(await work(context, opened.Session.Passphrase, ct));
             context.Output.Result(new JsonObject { [done] = true }, people => people.WriteLine(told));
         });

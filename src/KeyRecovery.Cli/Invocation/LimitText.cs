@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Vault;
@@ -23,7 +24,7 @@ internal static class LimitText
             $"the item is too large: {limit:N0} bytes allowed, it has {(size is { } s ? $"{s:N0}" : "more")}"))
     {
         Advice = ["Nothing was sent.", .. Advice("items.size")],
-        Details = new { field = "items.size", limit, used = size },
+        Details = Json("items.size", limit, size),
     };
 
     /// <summary>What is handed over beside an account.</summary>
@@ -35,7 +36,7 @@ internal static class LimitText
                 ? $"{s:N0}" : "more")}"))
     {
         Advice = ["Nothing was sent. Store what is more as items: keyrecovery backup put NAME FILE"],
-        Details = new { field = "bundle", limit = LinkLimits.BundleBytes, used = size },
+        Details = Json("bundle", LinkLimits.BundleBytes, size),
     };
 
     public static string[] Advice(string? field) => field switch
@@ -56,4 +57,7 @@ internal static class LimitText
         "slots" => ["Remove one that is no longer needed: keyrecovery passphrase remove"],
         _ => ["The limits are told by GET /v1/config."],
     };
+
+    private static JsonObject Json(string field, long limit, long? used) =>
+        new() { ["field"] = field, ["limit"] = limit, ["used"] = used };
 }

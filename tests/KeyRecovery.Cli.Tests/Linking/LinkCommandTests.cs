@@ -47,6 +47,8 @@ public sealed class LinkCommandTests(CliFixture fixture)
         var candidate = await NextAsync(show);
         Assert.Equal("laptop", candidate.GetProperty("name").GetString());
         Assert.Equal("127.0.0.0/24", candidate.GetProperty("network").GetString());
+        Assert.True(candidate.GetProperty("needsConsent").GetBoolean());
+        await show.StandardInput.WriteLineAsync("yes");
         var (linked, joined) = (await NextAsync(show), await NextAsync(join));
         await Task.WhenAll(show.WaitForExitAsync(), join.WaitForExitAsync()).WaitAsync(Limit);
         Assert.Equal((0, 0), (show.ExitCode, join.ExitCode));
@@ -60,8 +62,39 @@ public sealed class LinkCommandTests(CliFixture fixture)
         var devices = (await phone.RunAsync("device", "list", "--json")).Ended(0).Json.GetProperty("devices");
         Assert.Contains(devices.EnumerateArray(), d => d.GetProperty("id").GetString() == id
             && d.GetProperty("name").GetString() == "new laptop");
-        (await phone.RunAsync("device", "revoke", id)).Ended(0);
+        (await phone.RunAsync("device", "revoke", "new laptop")).Ended(0);
         Assert.Equal("revoked", (await laptop.RunAsync("account", "show", "--json")).Ended(1).Text("error"));
+    }
+
+    [Theory]
+    [InlineData("no", false)]
+    [InlineData("", false)]
+    [InlineData("YES", false)]
+    [InlineData(null, false)]
+    [InlineData(null, true)]
+    public async Task No_machine_gives_the_account_away_without_a_word(string? answer, bool isBeforehand)
+    {
+        var (phone, _) = await fixture.NewAccountAsync();
+        string[] command = ["link", "show", "--json"];
+        using var show = phone.Start(isBeforehand ? [.. command, "--yes"] : command);
+        var payload = (await NextAsync(show)).GetProperty("payload").GetString()!;
+        var laptop = fixture.NewDevice();
+        using var join = laptop.Start("link", "scan", payload, "--json", "--name", "laptop");
+        var digits = (await NextAsync(join)).GetProperty("digits").GetString();
+        await NextAsync(show);
+        await show.StandardInput.WriteLineAsync(digits);
+        Assert.Equal(!isBeforehand, (await NextAsync(show)).GetProperty("needsConsent").GetBoolean());
+        if (answer is not null) await show.StandardInput.WriteLineAsync(answer);
+        show.StandardInput.Close();
+        var (shown, joined) = (await NextAsync(show), await NextAsync(join));
+        await Task.WhenAll(show.WaitForExitAsync(), join.WaitForExitAsync()).WaitAsync(Limit);
+        var devices = (await phone.RunAsync("device", "list", "--json")).Ended(0).Json.GetProperty("devices");
+        Assert.Equal(
+            isBeforehand ? 2 : 1, devices.EnumerateArray().Count(d => d.GetProperty("kind").GetString() == "device"));
+        if (isBeforehand) return;
+        Assert.Equal((1, 1), (show.ExitCode, join.ExitCode));
+        Assert.Equal("link-ended", shown.GetProperty("error").GetString());
+        Assert.Equal("link-ended", joined.GetProperty("error").GetString());
     }
 
     private static async Task<JsonElement> NextAsync(Process process)

@@ -30,7 +30,7 @@ public sealed class SecretsTests(CliFixture fixture)
             (device, RecoverTests.Change(code, 4, 2).Wrong, ["code", "check"]),
             (found, code, ["recover", "--code", "--remove", "none"]), (found, "", ["account", "show"]),
             (found, "", ["backup", "get", "--all", fixture.NewPath()]),
-            (found, code, ["recover", "--code", "--remove", "all"]), (device, "", ["code", "remove"]),
+            (found, code, ["recover", "--code", "--remove", "all"]), (device, "", ["code", "remove", "--yes"]),
             (device, code, ["code", "check"]),
         ];
         foreach (var (on, input, arguments) in runs)

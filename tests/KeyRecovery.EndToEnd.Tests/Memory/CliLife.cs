@@ -57,6 +57,7 @@ internal sealed class CliLife(Uri server, TempFolder folder)
         Assert.True((await StepAsync(show)).GetProperty("needsDigits").GetBoolean());
         await show.Process.StandardInput.WriteLineAsync(digits);
         await StepAsync(show);
+        await show.Process.StandardInput.WriteLineAsync("yes");
         return await Task.WhenAll(
             EndAsync(0, show, existing, images[0], "link", "show"), EndAsync(0, scan, next, images[1], "link", "scan"));
     }
