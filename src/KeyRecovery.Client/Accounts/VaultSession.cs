@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using KeyRecovery.Client.Accounts;
 using KeyRecovery.Client.Authorities;
 using KeyRecovery.Client.Calls;
@@ -124,11 +125,8 @@ public sealed class VaultSession : IDisposable
     }
 
     /// <summary>Removes an item. The server keeps its last versions for 30 days.</summary>
-    public Task<Result<VaultSession>> RemoveAsync(string name, CancellationToken ct = default)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        return EditAsync([new ItemEdit.Remove(name)], ct);
-    }
+    public Task<Result<VaultSession>> RemoveAsync(string name, CancellationToken ct = default) =>
+        ChangeAsync(() => _items.EditAsync([new ItemEdit.Remove(name)], ct), ct, name);
 
     /// <summary>
     /// Changes several items in one commit: all or none. What is too much for one (more than 64 items above 16 KiB, or
@@ -144,21 +142,15 @@ public sealed class VaultSession : IDisposable
     /// <param name="name">Its name.</param>
     /// <param name="version">An older version; null for the current one.</param>
     /// <param name="ct">Cancels.</param>
-    public Task<Result<byte[]>> GetAsync(string name, ulong? version = null, CancellationToken ct = default)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        return Call.RunAsync(() => _reader.GetAsync(name, version, ct), ct);
-    }
+    public Task<Result<byte[]>> GetAsync(string name, ulong? version = null, CancellationToken ct = default) =>
+        Call.RunAsync(() => _reader.GetAsync(name, version, ct), ct, name);
 
     /// <summary>Reads a version of an item that <see cref="HistoryAsync"/> told, also one that an undo left.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="version">The version's hash.</param>
     /// <param name="ct">Cancels.</param>
-    public Task<Result<byte[]>> GetVersionAsync(string name, Hash256 version, CancellationToken ct = default)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        return Call.RunAsync(() => _reader.GetAsync(name, version, ct), ct);
-    }
+    public Task<Result<byte[]>> GetVersionAsync(string name, Hash256 version, CancellationToken ct = default) =>
+        Call.RunAsync(() => _reader.GetAsync(name, version, ct), ct, name);
 
     /// <summary>Reads many items in few requests, 4 MiB in each.</summary>
     /// <param name="names">Which; null for all.</param>
@@ -171,22 +163,16 @@ public sealed class VaultSession : IDisposable
         Call.RunAsync(() => _reader.GetAllAsync(names, progress, ct), ct);
 
     /// <summary>The versions of an item that can be had back, the newest first.</summary>
-    public Task<Result<ImmutableArray<ItemVersionInfo>>> HistoryAsync(string name, CancellationToken ct = default)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        return Call.RunAsync(() => _reader.HistoryAsync(name, ct), ct);
-    }
+    public Task<Result<ImmutableArray<ItemVersionInfo>>> HistoryAsync(string name, CancellationToken ct = default) =>
+        Call.RunAsync(() => _reader.HistoryAsync(name, ct), ct, name);
 
     /// <summary>Adds a recovery code. Codes that are there stay until they are removed.</summary>
     /// <param name="code">A code that was just generated and that the user has written down.</param>
     /// <param name="replaceOthers">Whether the account's other codes are removed in the same commit.</param>
     /// <param name="ct">Cancels.</param>
     public Task<Result<VaultSession>> AddCodeAsync(
-        RecoveryCode code, bool replaceOthers = false, CancellationToken ct = default)
-    {
-        ArgumentNullException.ThrowIfNull(code);
-        return ChangeAsync(() => _authorities.AddCodeAsync(code, replaceOthers, ct), ct);
-    }
+        RecoveryCode code, bool replaceOthers = false, CancellationToken ct = default) =>
+        ChangeAsync(() => _authorities.AddCodeAsync(code, replaceOthers, ct), ct, code);
 
     /// <summary>Removes every recovery code of the account.</summary>
     /// <returns>How many were removed.</returns>
@@ -200,11 +186,8 @@ public sealed class VaultSession : IDisposable
     /// <param name="name">At most 64 bytes of UTF-8.</param>
     /// <param name="ct">Cancels; what was sent may still be done.</param>
     /// <returns><see cref="ClientFailure.NoSuchAuthority"/> where it is not, or no longer, in the account.</returns>
-    public Task<Result<VaultSession>> RenameDeviceAsync(AuthorityId id, string name, CancellationToken ct = default)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        return ChangeAsync(() => _authorities.RenameAsync(id, name, ct), ct);
-    }
+    public Task<Result<VaultSession>> RenameDeviceAsync(AuthorityId id, string name, CancellationToken ct = default) =>
+        ChangeAsync(() => _authorities.RenameAsync(id, name, ct), ct, name);
 
     /// <summary>
     /// Puts a new code in the place of one that others may know, signed by that one alone: for a device that is new to
@@ -220,33 +203,23 @@ public sealed class VaultSession : IDisposable
     /// <param name="ct">Cancels; what was sent may still be done.</param>
     /// <returns><see cref="ClientFailure.ReplacementBegun"/> where it was, unless <paramref name="anew"/>.</returns>
     public Task<Result<Revocation>> ReplaceCodeAsync(
-        RecoveryCode old, RecoveryCode next, string? token = null, bool anew = false, CancellationToken ct = default)
-    {
-        ArgumentNullException.ThrowIfNull(old);
-        ArgumentNullException.ThrowIfNull(next);
-        return TurnAsync(() => _revoker.ReplaceCodeAsync(old, next, anew, token, ct), ct);
-    }
+        RecoveryCode old, RecoveryCode next, string? token = null, bool anew = false, CancellationToken ct = default) =>
+        TurnAsync(() => _revoker.ReplaceCodeAsync(old, next, anew, token, ct), ct, old, next);
 
     /// <summary>Removes the code in whose place another one was put, where that was cut.</summary>
     /// <param name="next">The new code.</param>
     /// <param name="token">The app's token, where the app asks for it with the code; else null.</param>
     /// <param name="ct">Cancels; what was sent may still be done.</param>
     public Task<Result<Revocation>> FinishCodeReplacementAsync(
-        RecoveryCode next, string? token = null, CancellationToken ct = default)
-    {
-        ArgumentNullException.ThrowIfNull(next);
-        return TurnAsync(() => _revoker.FinishReplacementAsync(next, token, ct), ct);
-    }
+        RecoveryCode next, string? token = null, CancellationToken ct = default) =>
+        TurnAsync(() => _revoker.FinishReplacementAsync(next, token, ct), ct, next);
 
     /// <summary>Shows that the person holds a code, for <see cref="RevocationRequest.InHand"/>.</summary>
     /// <param name="code">The code.</param>
     /// <param name="ct">Cancels.</param>
     /// <returns><see cref="ClientFailure.NotOfThisAccount"/> where it is none of the account's.</returns>
-    public Task<Result<SlotProof>> ProveCodeAsync(RecoveryCode code, CancellationToken ct = default)
-    {
-        ArgumentNullException.ThrowIfNull(code);
-        return TurnAsync(() => _revoker.ProveAsync(code, ct), ct);
-    }
+    public Task<Result<SlotProof>> ProveCodeAsync(RecoveryCode code, CancellationToken ct = default) =>
+        TurnAsync(() => _revoker.ProveAsync(code, ct), ct, code);
 
     /// <summary>What a revocation would do, as this device knows the account. Nothing is sent.</summary>
     /// <param name="request">Whom, and what stays.</param>
@@ -264,11 +237,8 @@ public sealed class VaultSession : IDisposable
     /// </summary>
     /// <param name="request">Whom, and what goes along: show <see cref="PlanRevocation"/> first.</param>
     /// <param name="ct">Cancels; what was sent may still be done.</param>
-    public Task<Result<Revocation>> RevokeAsync(RevocationRequest request, CancellationToken ct = default)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        return TurnAsync(() => _revoker.RevokeAsync(request, null, null, ct), ct);
-    }
+    public Task<Result<Revocation>> RevokeAsync(RevocationRequest request, CancellationToken ct = default) =>
+        TurnAsync(() => _revoker.RevokeAsync(request, null, null, ct), ct, request);
 
     /// <summary>
     /// The same, signed by the recovery code: for a device that is new to the account, which by itself removes nobody
@@ -279,12 +249,8 @@ public sealed class VaultSession : IDisposable
     /// <param name="token">The app's token, where the app asks for it with the code; else null.</param>
     /// <param name="ct">Cancels; what was sent may still be done.</param>
     public Task<Result<Revocation>> RevokeWithCodeAsync(
-        RevocationRequest request, RecoveryCode code, string? token = null, CancellationToken ct = default)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        ArgumentNullException.ThrowIfNull(code);
-        return TurnAsync(() => _revoker.RevokeAsync(request, code, token, ct), ct);
-    }
+        RevocationRequest request, RecoveryCode code, string? token = null, CancellationToken ct = default) =>
+        TurnAsync(() => _revoker.RevokeAsync(request, code, token, ct), ct, request, code);
 
     /// <summary>
     /// Who wrote what this device cannot open, when it last looked; null where all opens. Items and devices are then
@@ -348,11 +314,8 @@ public sealed class VaultSession : IDisposable
         TurnAsync(() => _undo.ListAsync(ct), ct);
 
     /// <summary>What <see cref="UndoAsync"/> would do, as the account is now. Nothing is changed.</summary>
-    public Task<Result<UndoPlan>> PlanUndoAsync(UndoRequest request, CancellationToken ct = default)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        return TurnAsync(() => _undo.PlanAsync(request, ct), ct);
-    }
+    public Task<Result<UndoPlan>> PlanUndoAsync(UndoRequest request, CancellationToken ct = default) =>
+        TurnAsync(() => _undo.PlanAsync(request, ct), ct, request);
 
     /// <summary>
     /// Returns the account to an earlier state and removes who spoiled it, in one commit that begins an epoch. What
@@ -361,11 +324,8 @@ public sealed class VaultSession : IDisposable
     /// </summary>
     /// <param name="request">The state, and whom to remove.</param>
     /// <param name="ct">Cancels; what was sent may still be done.</param>
-    public Task<Result<Undone>> UndoAsync(UndoRequest request, CancellationToken ct = default)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        return TurnAsync(() => _undo.UndoAsync(request, null, null, ct), ct);
-    }
+    public Task<Result<Undone>> UndoAsync(UndoRequest request, CancellationToken ct = default) =>
+        TurnAsync(() => _undo.UndoAsync(request, null, null, ct), ct, request);
 
     /// <summary>As <see cref="UndoAsync"/>, signed by the recovery code, which stays good.</summary>
     /// <param name="request">The state, and whom to remove.</param>
@@ -419,9 +379,14 @@ public sealed class VaultSession : IDisposable
         _turns.Dispose();
     }
 
-    private Task<Result<VaultSession>> ChangeAsync(Func<Task<ClientFailure?>> change, CancellationToken ct) =>
-        TurnAsync<VaultSession>(async () => await change() is { } failure ? failure : this, ct);
+    private Task<Result<VaultSession>> ChangeAsync(
+        Func<Task<ClientFailure?>> change, CancellationToken ct, object? given = null,
+        [CallerArgumentExpression(nameof(given))] string name = "") => TurnAsync<VaultSession>(
+            async () => await change() is { } failure ? failure : this, ct, given, name: name);
 
-    private Task<Result<T>> TurnAsync<T>(Func<Task<Result<T>>> work, CancellationToken ct) =>
-        Call.RunAsync(() => _turns.TakeAsync(work, ct), ct);
+    private Task<Result<T>> TurnAsync<T>(
+        Func<Task<Result<T>>> work, CancellationToken ct, object? given = null,
+        object? and = null, [CallerArgumentExpression(nameof(given))] string name = "",
+        [CallerArgumentExpression(nameof(and))] string other = "") => Call.RunAsync(
+            () => _turns.TakeAsync(work, ct), ct, given, and, name, other);
 }

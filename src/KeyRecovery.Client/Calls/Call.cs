@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using KeyRecovery.Client.Results;
 
 namespace KeyRecovery.Client.Calls;
@@ -9,7 +10,24 @@ namespace KeyRecovery.Client.Calls;
 internal static class Call
 {
     /// <summary>Runs one that gives something.</summary>
-    public static async Task<Result<T>> RunAsync<T>(Func<Task<Result<T>>> call, CancellationToken ct)
+    /// <param name="call">The call.</param>
+    /// <param name="ct">Its own token.</param>
+    /// <param name="given">What may not be null, where the call has such a thing.</param>
+    /// <param name="and">The same.</param>
+    /// <param name="name">What <paramref name="given"/> is called; empty where it is left out.</param>
+    /// <param name="other">What <paramref name="and"/> is called; empty where it is left out.</param>
+    /// <exception cref="ArgumentNullException">It is, and nothing is done.</exception>
+    public static Task<Result<T>> RunAsync<T>(
+        Func<Task<Result<T>>> call, CancellationToken ct, object? given = null, object? and = null,
+        [CallerArgumentExpression(nameof(given))] string name = "",
+        [CallerArgumentExpression(nameof(and))] string other = "")
+    {
+        if (name.Length > 0) ArgumentNullException.ThrowIfNull(given, name);
+        if (other.Length > 0) ArgumentNullException.ThrowIfNull(and, other);
+        return GuardAsync(call, ct);
+    }
+
+    private static async Task<Result<T>> GuardAsync<T>(Func<Task<Result<T>>> call, CancellationToken ct)
     {
         try
         {

@@ -11,6 +11,7 @@ internal static class BearerToken
     {
         var token = given.Trim();
         return token.Length > 0 && token.All(c => c is > ' ' and <= '~')
-            ? token : throw new InvalidCallException("the app's token is empty, or holds a character that no token has");
+            ? token
+            : throw new InvalidCallException("the app's token is empty, or holds a character that no token has");
     }
 }

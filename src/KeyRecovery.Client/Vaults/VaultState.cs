@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using KeyRecovery.Client.Calls;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Protocol.Primitives;
@@ -16,18 +15,16 @@ namespace KeyRecovery.Client.Vaults;
 internal sealed class VaultState : IKnownAccount, IDisposable
 {
     private readonly KeyRecoveryOptions _options;
-    private readonly IDeviceStore _store;
     private readonly Lock _gate = new();
     private readonly HeardHead _heard = new();
-    private DeviceState _device;
+    private readonly KeptDevice _device;
     private TimeSpan? _heldErasure;
     private IReadOnlyList<VerifyKey> _homeKeys;
 
     public VaultState(KeyRecoveryOptions options, VaultApi api, IDeviceStore store, DeviceState device)
     {
         _options = options;
-        _store = store;
-        _device = device;
+        _device = new KeptDevice(store, device);
         Api = api;
         Keys = DeviceKeys.Of(device);
         _homeKeys = HomeKeys.Known(options, device.HomeKey);
@@ -54,10 +51,10 @@ internal sealed class VaultState : IKnownAccount, IDisposable
     public ImmutableArray<EpochSeal> BadSeals { get; private set; } = [];
 
     /// <summary>Vaults that were known, and that a restored server does not have so; the newest last.</summary>
-    public ImmutableArray<ReplacedVault> Replaced => _device.Replaced;
+    public ImmutableArray<ReplacedVault> Replaced => _device.State.Replaced;
 
     /// <summary>What a copy of this device has signed, as it was first seen; null as a rule.</summary>
-    public CloneInfo? Clone => _device.Commits.Suspected;
+    public CloneInfo? Clone => _device.State.Commits.Suspected;
 
     /// <summary>Names of items whose content a repaired server lacks.</summary>
     public ImmutableArray<string> LostItems { get; private set; } = [];
@@ -77,8 +74,8 @@ internal sealed class VaultState : IKnownAccount, IDisposable
         }
     }
 
-    /// <summary>Why the store has not what was verified last; null where it has.</summary>
-    public ClientFailure? Unkept { get; private set; }
+    /// <inheritdoc cref="KeptDevice.Unkept"/>
+    public ClientFailure? Unkept => _device.Unkept;
 
     public VerifiedVault Vault => Open.Vault;
 
@@ -94,11 +91,11 @@ internal sealed class VaultState : IKnownAccount, IDisposable
     /// <summary>Reads the kept vault, without the network. False where there is none that opens.</summary>
     public bool TryOpenKept()
     {
-        if (_device.Known is not { } known) return false;
-        var verdict = _device.IsVerified
-            ? VerifiedVault.Reopen(_options.App, known, Keys.Identity, _device.HashesTrail)
+        if (_device.State is not { Known: { } known } device) return false;
+        var verdict = device.IsVerified
+            ? VerifiedVault.Reopen(_options.App, known, Keys.Identity, device.HashesTrail)
             : VerifiedVault.Verify(
-                _options.App, known, Keys.Identity, null, HomeKeys.Known(_options, _device.HomeKey));
+                _options.App, known, Keys.Identity, null, HomeKeys.Known(_options, device.HomeKey));
         return verdict is VaultVerdict.Ok ok && TryTake(ok.Vault) is null;
     }
 
@@ -107,7 +104,7 @@ internal sealed class VaultState : IKnownAccount, IDisposable
     {
         if (_homeKeys.Count == 0)
         {
-            var found = await HomeKeys.FindAsync(_options, Api, _device.HomeKey, ct);
+            var found = await HomeKeys.FindAsync(_options, Api, _device.State.HomeKey, ct);
             if (!found.TryGet(out var keys, out var unknown)) return unknown;
             _homeKeys = keys;
         }
@@ -122,16 +119,8 @@ internal sealed class VaultState : IKnownAccount, IDisposable
         return await Api.CommitAsync(signer, commit.Encode(), token, ct);
     }
 
-    /// <summary>
-    /// Notes a commit that this device is about to send. It comes before: if the answer is lost, and the process with
-    /// it, the next one must not take the commit for a stranger's who has this device's keys.
-    /// </summary>
-    public async Task NoteAsync(CommitBundle commit, CancellationToken ct)
-    {
-        var noted = _device.Commits.Add(commit);
-        if (commit.Manifest.Manifest.Signer != Keys.Id || noted == _device.Commits) return;
-        await SaveAsync(_device.With(noted), ct, isNote: true);
-    }
+    /// <inheritdoc cref="KeptDevice.NoteAsync"/>
+    public Task NoteAsync(CommitBundle commit, CancellationToken ct) => _device.NoteAsync(commit, ct);
 
     /// <summary>Takes what this device committed itself and the server accepted.</summary>
     public async Task<ClientFailure?> AcceptOwnAsync(CommitBundle commit, HeadsJson heads, CancellationToken ct)
@@ -154,11 +143,11 @@ internal sealed class VaultState : IKnownAccount, IDisposable
     }
 
     /// <summary>Forgets the vaults that a restored server does not have, once the person has been told.</summary>
-    public Task DismissReplacedAsync(CancellationToken ct) => SaveAsync(_device.WithoutReplaced(), ct);
+    public Task DismissReplacedAsync(CancellationToken ct) => _device.SaveAsync(_device.State.WithoutReplaced(), ct);
 
     /// <summary>Forgets <see cref="Clone"/>, once the person knows how it came about.</summary>
     public Task DismissCloneAsync(CancellationToken ct) =>
-        SaveAsync(_device.With(_device.Commits with { Suspected = null }), ct);
+        _device.SaveAsync(_device.State.With(_device.State.Commits with { Suspected = null }), ct);
 
     public void Dispose()
     {
@@ -205,7 +194,7 @@ internal sealed class VaultState : IKnownAccount, IDisposable
             case VaultVerdict.Refused { Fault: ProtocolFault.OwnKeys }
                 when known?.WasRestoredWithout(Keys.Id, VaultBundle.Decode(success.Body).Restored, _homeKeys) is true:
                 return new ClientFailure.RestoredWithoutYou();
-            case VaultVerdict.Refused { Fault: ProtocolFault.HeadSignature } when _device.HomeKey is not null:
+            case VaultVerdict.Refused { Fault: ProtocolFault.HeadSignature } when _device.State.HomeKey is not null:
                 return new ClientFailure.HomeKeyChanged();
             // Whatever else is wrong with it: two heads that contradict each other are told with both.
             case VaultVerdict.Refused refused
@@ -310,56 +299,11 @@ internal sealed class VaultState : IKnownAccount, IDisposable
         var vault = read.Vault;
         if (vault.Chain.FindActive(Keys.Id) is null) return new ClientFailure.Revoked();
         if (TryTake(vault) is { } failure) return failure;
-        using var noted = _device.With(await ReadNotesAsync(vault, ct));
+        using var noted = _device.State.With(await _device.ReadNotesAsync(vault, ct));
         using var before = read.Conflict is { } conflict ? noted.With(ReplacedVault.Of(conflict)) : null;
-        await KeepAsync(
+        await _device.KeepAsync(
             (before ?? noted).With(vault, _options.HomeKeys.IsDefaultOrEmpty ? _homeKeys[0] : null), ct);
         return _heard.Check(Vault, _homeKeys);
-    }
-
-    // Another process of this device may have sent what this one did not: the store has its notes.
-    private async Task<OwnCommits> ReadNotesAsync(VerifiedVault vault, CancellationToken ct)
-    {
-        var noted = _device.Commits;
-        if (noted.Explain(vault, Keys.Id)) return noted;
-        using var stored = await _store.LoadAsync(ct);
-        return stored?.Device == Keys.Id ? noted.Join(stored.Commits) : noted;
-    }
-
-    private async Task SaveAsync(DeviceState next, CancellationToken ct, bool isNote = false)
-    {
-        try
-        {
-            await (isNote ? _store.NoteAsync(next, ct) : _store.SaveAsync(next, ct));
-        }
-        catch
-        {
-            next.Dispose();
-            throw;
-        }
-        Take(next);
-    }
-
-    // What is verified counts, also where the store takes nothing: reading needs no writable home, and what is
-    // committed is done. The next start fetches it anew.
-    private async Task KeepAsync(DeviceState next, CancellationToken ct)
-    {
-        Take(next);
-        try
-        {
-            await _store.SaveAsync(next, ct);
-            Unkept = null;
-        }
-        catch (Exception thrown) when (Call.IsFailure(thrown, ct))
-        {
-            Unkept = Call.FailureOf(thrown);
-        }
-    }
-
-    private void Take(DeviceState next)
-    {
-        _device.Dispose();
-        _device = next;
     }
 
     private ClientFailure? TryTake(VerifiedVault vault)

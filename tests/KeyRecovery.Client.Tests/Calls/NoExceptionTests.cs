@@ -41,7 +41,8 @@ public sealed class NoExceptionTests(ServerFixture fixture)
         await using var world = await CallWorld.MakeAsync(fixture, call);
         foreach (var thrown in Thrown)
             foreach (var at in (string[])["LoadAsync", "SaveAsync", "NoteAsync", "HoldAsync", "DeleteAsync", ""])
-                await RunAsync(world, call, () => world.StoreTrouble = here => at is "" || at == here ? thrown() : null);
+                await RunAsync(
+                    world, call, () => world.StoreTrouble = here => at is "" || at == here ? thrown() : null);
         Assert.Null(await world.FindFaultAsync());
     }
 
@@ -123,7 +124,8 @@ public sealed class NoExceptionTests(ServerFixture fixture)
         var on = await world.OnAsync(call);
         using var late = CancellationTokenSource.CreateLinkedTokenSource(end);
         var arguments = new object?[call.Parameters.Length];
-        for (var i = 0; i < arguments.Length; i++) arguments[i] = await world.ValueAsync(call.Parameters[i], late.Token);
+        for (var i = 0; i < arguments.Length; i++)
+            arguments[i] = await world.ValueAsync(call.Parameters[i], late.Token);
         change?.Invoke(arguments);
         late.CancelAfter(call.Name is "ExistingDeviceLink.RunAsync" or "KeyRecoveryClient.LinkAsync"
             ? Waiting : Patience);
