@@ -31,7 +31,7 @@ internal static class CommandExtensions
             }
             catch (DeviceStoreException unreadable)
             {
-                return output.Fail(new CliFailure("home-unreadable", unreadable.Message));
+                return output.Fail(HomeText.Of(unreadable, context.Home));
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {

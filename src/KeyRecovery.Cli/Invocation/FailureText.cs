@@ -228,7 +228,12 @@ internal static class FailureText
             "A mistake of this program. Please report it, with these lines:",
             .. $"{bug.Error}".Split('\n', StringSplitOptions.RemoveEmptyEntries),
         ],
-        ClientFailure.DeviceState => [$"The folder is {context.Home}; --home names another."],
+        ClientFailure.DeviceState =>
+            [
+                $"The folder is {context.Home}; --home names another.",
+                "Is the account to be on this device? With its code: keyrecovery recover --code. From another device: "
+                + "keyrecovery link show there, and keyrecovery link scan here.",
+            ],
         ClientFailure.Refused { Type: ProblemTypes.YoungAuthority } => 
             context.TakesCode ? [Young(context.TrustedFrom), WithCode] : [Young(context.TrustedFrom)],
         ClientFailure.Refused { Type: ProblemTypes.LimitReached } limit => LimitText.Advice(limit.Field),

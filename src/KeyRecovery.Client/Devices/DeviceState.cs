@@ -20,6 +20,9 @@ public sealed class DeviceState : IDisposable
     private const ulong Version = 3;
     private const int Fields = 12;
 
+    // Of a version that is not known here.
+    private const int MostFields = 1024;
+
     /// <summary>Joins the parts.</summary>
     public DeviceState(AccountId account, AuthorityId device, SecretBytes signingSeed, SecretBytes kemSeed,
         VaultBundle? known, ReadOnlyMemory<byte> pending)
@@ -93,13 +96,15 @@ public sealed class DeviceState : IDisposable
 
     /// <summary>Reads the bytes.</summary>
     /// <exception cref="WireFormatException">Not a device's state.</exception>
+    /// <exception cref="UpgradeRequiredException">A newer version has written it.</exception>
     public static DeviceState Decode(ReadOnlyMemory<byte> bytes)
     {
         var reader = new CborIn(bytes);
-        reader.Array(Fields);
+        var fields = reader.Array(2, MostFields);
         reader.Label(Label);
-        var version = reader.UInt(Version);
-        WireFormatException.Require(version >= 1, "versions count from 1");
+        var version = reader.UInt();
+        if (version > Version) throw new UpgradeRequiredException();
+        WireFormatException.Require(version >= 1 && fields == Fields, "versions count from 1, with all their fields");
         var (account, device) = (reader.Account(), reader.Authority());
         var (signing, kem) = (SecretBytes.Copy(reader.BytesView(32, 32).Span),
             SecretBytes.Copy(reader.BytesView(32, 32).Span));

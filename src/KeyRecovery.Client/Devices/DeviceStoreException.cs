@@ -11,4 +11,11 @@ public sealed class DeviceStoreException : Exception
 
     /// <summary>Makes the exception.</summary>
     public DeviceStoreException() : base("the device's state cannot be read") { }
+
+    /// <summary>Makes the exception.</summary>
+    public DeviceStoreException(DeviceStoreTrouble trouble, string message, Exception? innerException = null)
+        : base(message, innerException) => Trouble = trouble;
+
+    /// <summary>What is wrong, where the store can tell. Default: not known.</summary>
+    public DeviceStoreTrouble Trouble { get; }
 }

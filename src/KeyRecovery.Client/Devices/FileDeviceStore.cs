@@ -25,6 +25,9 @@ public sealed class FileDeviceStore : IDeviceStore
 
     // The notes' file begins anew after so many.
     private const int Notes = 64;
+    // More than a state can have: the vaults that it keeps, and what is pending.
+    private const int MostState = 64 * 1024 * 1024;
+    private const int MostNotes = 1024 * 1024;
     private const int NoteSize = SecretBox.Overhead + OwnCommits.NoteSize;
 
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
@@ -61,29 +64,42 @@ public sealed class FileDeviceStore : IDeviceStore
     private static ReadOnlySpan<byte> NoteAad => "keyrecovery/v1/device-note"u8;
 
     /// <inheritdoc/>
-    public async ValueTask<DeviceState?> LoadAsync(CancellationToken ct)
+    public ValueTask<DeviceState?> LoadAsync(CancellationToken ct)
     {
-        if (!File.Exists(StateFile)) return null;
-        if (!File.Exists(KeyFile))
-            throw new DeviceStoreException($"{KeyFile} is missing: the device's state cannot be opened");
+        ct.ThrowIfCancellationRequested();
+        return new ValueTask<DeviceState?>(Load());
+    }
+
+    private DeviceState? Load()
+    {
+        if (!IsThere(StateFile)) return IsFolder() ? null : throw NotAFolder();
+        if (!IsThere(KeyFile))
+            throw new DeviceStoreException(
+                DeviceStoreTrouble.KeyMissing, $"{KeyFile} is missing, and {StateFile} does not open without it");
         using var key = ReadKey();
         // First: whoever forgets notes has put a state there that has them.
         var notes = ReadNotes();
-        var sealedState = await File.ReadAllBytesAsync(StateFile, ct);
+        var sealedState = ReadState();
         // An array, since the reader wants one: pinned and zeroed, as a secret is.
-        var state = GC.AllocateArray<byte>(Math.Max(0, sealedState.Length - SecretBox.Overhead), pinned: true);
+        var state = GC.AllocateArray<byte>(sealedState.Length - SecretBox.Overhead, pinned: true);
         try
         {
-            if (sealedState.Length < SecretBox.Overhead
-                || !SecretBox.TryOpen(key.Span, Aad, sealedState, state))
-                throw Mismatch();
+            if (!SecretBox.TryOpen(key.Span, Aad, sealedState, state))
+                throw new DeviceStoreException(
+                    DeviceStoreTrouble.DoesNotOpen,
+                    $"{StateFile} does not open under {KeyFile}: one of them was changed, or is another device's");
             var decoded = DeviceState.Decode(state);
             if (notes.Length == 0) return decoded;
             using (decoded) return decoded.With(Join(decoded.Commits, key, notes));
         }
         catch (WireFormatException e)
         {
-            throw new DeviceStoreException($"{StateFile} is damaged", e);
+            throw new DeviceStoreException(DeviceStoreTrouble.Damaged, $"{StateFile} is damaged", e);
+        }
+        catch (UpgradeRequiredException e)
+        {
+            throw new DeviceStoreException(
+                DeviceStoreTrouble.Newer, $"{StateFile} was written by a newer version: update this app", e);
         }
         finally
         {
@@ -166,14 +182,49 @@ public sealed class FileDeviceStore : IDeviceStore
             }
             catch (IOException e) when (e.HResult is LockedOnLinux or LockedOnBsd or LockedOnWindows)
             {
-                if (waited >= limit) throw new DeviceStoreException(why(), e);
+                if (waited >= limit) throw new DeviceStoreException(DeviceStoreTrouble.Busy, why(), e);
                 await Task.Delay(LockPause, ct);
             }
         }
     }
 
-    private DeviceStoreException Mismatch() =>
-        new($"{StateFile} does not open under {KeyFile}: one of them was changed");
+    private static DeviceStoreException WrongSize(string path, long length) => new(
+        DeviceStoreTrouble.WrongSize, length == 0 ? $"{path} is empty" : $"{path} was cut, or has too much");
+
+    private DeviceStoreException NotAFolder() =>
+        new(DeviceStoreTrouble.NotAFile, $"{_folder} is a file, and not a folder");
+
+    private static bool IsThere(string path) => File.Exists(path) || Directory.Exists(path);
+
+    // A folder that nobody may look into seems to be without files.
+    private bool IsFolder()
+    {
+        if (!Directory.Exists(_folder)) return !File.Exists(_folder);
+        try
+        {
+            _ = Directory.EnumerateFileSystemEntries(_folder).Any();
+            return true;
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new DeviceStoreException(
+                DeviceStoreTrouble.NoPermission, $"this user may not look into {_folder}", e);
+        }
+    }
+
+    private static SafeFileHandle OpenToRead(string path)
+    {
+        if (Directory.Exists(path))
+            throw new DeviceStoreException(DeviceStoreTrouble.NotAFile, $"{path} is a folder, and not a file");
+        try
+        {
+            return File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new DeviceStoreException(DeviceStoreTrouble.NoPermission, $"this user may not read {path}", e);
+        }
+    }
 
     private void MakeFolder()
     {
@@ -185,16 +236,18 @@ public sealed class FileDeviceStore : IDeviceStore
     // The key's bytes go from and to the file without a stream's buffer between.
     private SecretBytes ReadKey()
     {
-        using var file = File.OpenHandle(KeyFile);
+        using var file = OpenToRead(KeyFile);
         var length = RandomAccess.GetLength(file);
-        if (length != SecretBox.KeySize) throw Mismatch();
+        if (length != SecretBox.KeySize) throw WrongSize(KeyFile, length);
         return SecretBytes.Create(
             SecretBox.KeySize, file, static (key, file) =>
             {
                 for (var read = 0; read < key.Length;)
                 {
                     var more = RandomAccess.Read(file, key[read..], read);
-                    if (more == 0) throw new DeviceStoreException("the key's file was cut while it was read");
+                    if (more == 0)
+                        throw new DeviceStoreException(
+                            DeviceStoreTrouble.WrongSize, "the key's file was cut while it was read");
                     read += more;
                 }
             });
@@ -223,10 +276,24 @@ public sealed class FileDeviceStore : IDeviceStore
 
     private byte[] ReadNotes()
     {
-        if (!File.Exists(NotesFile)) return [];
-        using var file = new FileStream(NotesFile, Owners(FileMode.Open, FileAccess.Read));
-        var notes = new byte[file.Length];
-        return notes[..file.ReadAtLeast(notes, notes.Length, throwOnEndOfStream: false)];
+        if (!IsThere(NotesFile)) return [];
+        using var file = OpenToRead(NotesFile);
+        return Read(file, Math.Min(RandomAccess.GetLength(file), MostNotes));
+    }
+
+    private byte[] ReadState()
+    {
+        using var file = OpenToRead(StateFile);
+        var length = RandomAccess.GetLength(file);
+        return length is >= SecretBox.Overhead and <= MostState ? Read(file, length) : throw WrongSize(StateFile, length);
+    }
+
+    private static byte[] Read(SafeFileHandle file, long length)
+    {
+        var bytes = new byte[length];
+        var read = 0;
+        for (int more; read < length && (more = RandomAccess.Read(file, bytes.AsSpan(read), read)) > 0;) read += more;
+        return bytes[..read];
     }
 
     private static OwnCommits Join(OwnCommits commits, SecretBytes key, ReadOnlySpan<byte> notes)

@@ -1,0 +1,32 @@
+namespace KeyRecovery;
+
+/// <summary>What keeps a device's state from being read.</summary>
+public enum DeviceStoreTrouble
+{
+    /// <summary>Nothing that the store knows of.</summary>
+    Unknown,
+
+    /// <summary>Another program is at it.</summary>
+    Busy,
+
+    /// <summary>The state is there, and the key that it is sealed under is not.</summary>
+    KeyMissing,
+
+    /// <summary>The state, or its key, was cut, is empty, or has too much.</summary>
+    WrongSize,
+
+    /// <summary>State and key do not belong together, or one of them was changed.</summary>
+    DoesNotOpen,
+
+    /// <summary>It opens, and what is in it does not read.</summary>
+    Damaged,
+
+    /// <summary>A newer version of the app has written it.</summary>
+    Newer,
+
+    /// <summary>Something else has the place of the file or the folder.</summary>
+    NotAFile,
+
+    /// <summary>This user of the machine may not read it.</summary>
+    NoPermission,
+}
