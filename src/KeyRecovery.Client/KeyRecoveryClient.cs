@@ -125,7 +125,7 @@ public sealed class KeyRecoveryClient : IDisposable
         return failure is ClientFailure.Refused { Type: ProblemTypes.SignatureInvalid } && !kept.Pending.IsEmpty
             ? new ClientFailure.DeviceState(
                 "this device's account was begun and never finished: create it, or recover, again")
-            : failure;
+            : await AppCheck.ExplainAsync(_api, _options.App, failure, ct);
     }
 
     /// <summary>
@@ -160,8 +160,9 @@ public sealed class KeyRecoveryClient : IDisposable
     {
         var signer = DeviceKeys.OfCode(code);
         var read = await RecoverySession.ReadAsync(_options, _api, _store, signer, token, ct);
-        if (read is Result<RecoverySession>.Failed) signer.Dispose();
-        return read;
+        if (read is not Result<RecoverySession>.Failed failed) return read;
+        signer.Dispose();
+        return await AppCheck.ExplainAsync(_api, _options.App, failed.Failure, ct);
     }
 
     /// <summary>
@@ -296,7 +297,7 @@ public sealed class KeyRecoveryClient : IDisposable
             // The only keys of an account that may be there are kept; what the server itself refused is no account.
             case Outcome<HeadsJson>.Refused { Failure: ClientFailure.Refused refused } when isFirst:
                 await _store.DeleteAsync(CancellationToken.None);
-                return refused;
+                return await AppCheck.ExplainAsync(_api, _options.App, refused, ct);
             case Outcome<HeadsJson>.Unknown:
                 Result<VaultSession> found = outcome.Failure!;
                 await Outcome.IsFoundAsync(async end => (found = await OpenAsync(end)) is Result<VaultSession>.Ok, ct);

@@ -7,6 +7,11 @@ namespace KeyRecovery.Cli.Failures;
 /// <param name="Message">One sentence for a person. Holds no secret.</param>
 internal sealed record CliFailure(string Error, string Message)
 {
+    /// <summary>
+    /// Under which message and advice are translated. Default: the slug; with a cause behind it where there are several.
+    /// </summary>
+    public string Key { get => field ?? Error; init; }
+
     /// <summary>What the person can do now; a line each.</summary>
     public IReadOnlyList<string> Advice { get; init; } = [];
 

@@ -40,6 +40,9 @@ internal sealed class CliContext : IDisposable
 
     public string? TokenFile { get; }
 
+    /// <summary>The token that was read last; null where none was.</summary>
+    public string? Token { get; private set; }
+
     /// <summary>What one guess of a passphrase may cost; set before the client is used.</summary>
     public StretchProfile WeakestDevice { get; set; } = StretchProfile.Mobile;
 
@@ -151,7 +154,7 @@ internal sealed class CliContext : IDisposable
     public async Task<string?> ReadTokenAsync(CancellationToken ct)
     {
         if (TokenFile is null) return null;
-        var trimmed = await TokenInput.ReadAsync(TokenFile, ct);
+        var trimmed = Token = await TokenInput.ReadAsync(TokenFile, ct);
         if (Server.Scheme == Uri.UriSchemeHttp && !Server.IsLoopback)
             Output.Note($"the token travels unencrypted to {Server}");
         return trimmed;

@@ -10,7 +10,10 @@ namespace KeyRecovery.Cli.Invocation;
 internal static class FailureText
 {
     public static CliFailure Of(ClientFailure failure, CliContext context) =>
-        new(Slug(failure), failure.Message) { Advice = Advice(failure, context), Details = Details(failure, context) };
+        new(Slug(failure), failure.Message)
+        {
+            Key = Key(failure), Advice = Advice(failure, context), Details = Details(failure, context),
+        };
 
     /// <summary>The stable name of a failure: the server's own where it has one.</summary>
     public static string Slug(ClientFailure failure) =>
@@ -21,6 +24,21 @@ internal static class FailureText
             ClientFailure.Unexpected => "bug",
             _ => Words.Kebab(failure.GetType().Name),
         };
+
+    /// <summary>
+    /// The key under which a message and its advice are translated: the slug, and the cause where it has several.
+    /// </summary>
+    public static string Key(ClientFailure failure) => failure switch
+    {
+        ClientFailure.Transient passing => Keyed(failure, passing.Cause.ToString()),
+        ClientFailure.Refused { Type: ProblemTypes.LimitReached, Field: { } field } => $"{Slug(failure)}.{field}",
+        ClientFailure.LinkEnded ended => Keyed(failure, ended.Reason.ToString()),
+        ClientFailure.RealmLied lied => Keyed(failure, lied.Fault.ToString()),
+        ClientFailure.PartlyDone partly => $"{Slug(failure)}.{Key(partly.Why)}",
+        _ => Slug(failure),
+    };
+
+    private static string Keyed(ClientFailure failure, string cause) => $"{Slug(failure)}.{Words.Kebab(cause)}";
 
     private static JsonObject? Details(ClientFailure failure, CliContext context) => failure switch
     {
@@ -147,6 +165,14 @@ internal static class FailureText
             "Nobody removed this device. Link it anew from another one (keyrecovery link show), with a new folder for "
             + "--home: this one still has what it knew.",
         ],
+        // What is mistyped here looks the same.
+        ClientFailure.ServerLied { Fault: ProtocolFault.OtherBeginning } =>
+        [
+            $"Is {context.App} the right app (--app)? The recovery kit names it. Nothing of the answer was used.",
+            "If it is, whoever runs the server, or stands in between, changed something: tell them, and do not go on.",
+        ],
+        ClientFailure.UnknownApp =>
+            [$"The server is {context.Server}; --app names the app. The recovery kit has both."],
         ClientFailure.ServerLied =>
             [
                 "Nothing of it was used. Whoever runs the server, or stands in between, changed something: tell them, "
@@ -234,20 +260,42 @@ internal static class FailureText
                 "Is the account to be on this device? With its code: keyrecovery recover --code. From another device: "
                 + "keyrecovery link show there, and keyrecovery link scan here.",
             ],
-        ClientFailure.Refused { Type: ProblemTypes.YoungAuthority } => 
-            context.TakesCode ? [Young(context.TrustedFrom), WithCode] : [Young(context.TrustedFrom)],
+        ClientFailure.Refused { Type: ProblemTypes.YoungAuthority } young =>
+            Young(young.TrustedFrom ?? context.TrustedFrom, context.TakesCode),
         ClientFailure.Refused { Type: ProblemTypes.LimitReached } limit => LimitText.Advice(limit.Field),
+        ClientFailure.Refused { Type: ProblemTypes.TokenInvalid } =>
+            [.. TokenText.Advice(context.Token, DateTimeOffset.UtcNow), .. Advice(ProblemTypes.TokenInvalid)],
+        ClientFailure.Refused { Field: { } field } when field.EndsWith(OtherBeginning, StringComparison.Ordinal) =>
+            [$"The token is of another app than {context.App}: --app names it."],
         ClientFailure.Refused refused => Advice(refused.Type),
         ClientFailure.PartlyDone partly => Advice(partly.Why, context),
+        ClientFailure.Conflict => ["Nothing was replaced. Look at both sides, and run the command again to keep yours."],
+        ClientFailure.HomeKeyChanged =>
+        [
+            "Nothing was changed. Whoever runs the server says whether it was set up anew, by another way than this one.",
+        ],
+        ClientFailure.RealmUnreachable or ClientFailure.TooFewRealms =>
+        [
+            "No guess is lost by trying again. How they stand: keyrecovery passphrase status. The recovery code needs "
+            + "none of them: keyrecovery recover --code",
+        ],
         _ => [],
     };
 
+    private static readonly string OtherBeginning = RuleWords.Of(ProtocolFault.OtherBeginning);
+
     private const string WithCode = "Or sign with the recovery code: the same command with --with-code.";
 
-    private static string Young(DateTimeOffset? trustedFrom) => trustedFrom is { } from
-        ? $"This device is new to the account: until {Words.Time(from)} it removes nobody. An older device may at once."
-        : "Whoever signs here, this device or a code that a new device made, is new to the account and may not do that "
-            + "for three days. An older device or code may.";
+    private static string[] Young(DateTimeOffset? trustedFrom, bool takesCode) =>
+    [
+        trustedFrom is { } from
+            ? $"Whoever signs here is new to the account: until {Words.Time(from)} it removes nobody, and erases "
+                + "nothing."
+            : "Whoever signs here, this device or a code that a new device made, is new to the account and may not do "
+                + "that for three days.",
+        "Today it stores and reads everything, and adds a code or a device. An older device may do the rest at once.",
+        .. takesCode ? (string[])[WithCode] : [],
+    ];
 
     private static string[] Advice(string type) => type switch
     {
@@ -260,7 +308,25 @@ internal static class FailureText
             ["A token of the app is needed: --token FILE. For development: keyrecovery token --subject NAME > FILE"],
         ProblemTypes.ClockSkew => ["Set the clock of this machine, then try again."],
         ProblemTypes.TooLarge => ["The limits are told by GET /v1/config."],
-        ProblemTypes.StorageFull => ["Whoever runs the server has to make room."],
-        _ => [],
+        ProblemTypes.SignatureInvalid =>
+        [
+            "The server knows no such device: is it the right one (--server)? The recovery kit names it.",
+            "Or it lost the account. With the code: keyrecovery code check",
+        ],
+        ProblemTypes.Forbidden => ["Nothing was changed. Another device of the account may, or whoever runs the server."],
+        ProblemTypes.NotFound => ["Nothing was changed. What there is: keyrecovery account show"],
+        ProblemTypes.Conflict or ProblemTypes.SlotExists =>
+            ["Nothing was replaced. What there is: keyrecovery account show"],
+        ProblemTypes.GuessWait or ProblemTypes.SlotPaused or ProblemTypes.SlotLocked =>
+            ["How it stands: keyrecovery passphrase status. The recovery code needs no guess."],
+        ProblemTypes.RateLimited or ProblemTypes.Unavailable or ProblemTypes.Internal or ProblemTypes.StorageFull
+            or ProblemTypes.Timeout => ["Try again later: nothing is lost by it. Whoever runs the server can tell more."],
+        ProblemTypes.StaleVersion => ["Another device was faster. Try again: nothing was replaced."],
+        // What this program sends, the server does not read.
+        _ =>
+        [
+            "Nothing was changed. Is this program, or the server, much older than the other? keyrecovery --version, and "
+            + "whoever runs the server knows its own.",
+        ],
     };
 }

@@ -30,6 +30,11 @@ internal static class Failures
             },
             ProblemTypes.ClockSkew =>
                 new ClientFailure.Refused(ProblemTypes.ClockSkew, "this device's clock is wrong", null),
+            ProblemTypes.YoungAuthority => new ClientFailure.Refused(
+                problem.Type, details.Title ?? "whoever signs is new to the account", Name(details))
+            {
+                TrustedFrom = details.TrustedFrom is { } from ? ToldTime.At(from) : null,
+            },
             // A network's log-in page, a proxy's own word: it is not this protocol's, and refuses nothing.
             Answer.Problem.Unknown => Stranger(problem, wait),
             _ when (int)problem.Status >= 500 =>

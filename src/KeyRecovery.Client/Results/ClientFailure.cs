@@ -115,6 +115,11 @@ public abstract record ClientFailure
         public NetworkCause Cause { get; init; }
     }
 
+    /// <summary>The server has no app of the id that this client was given (<see cref="KeyRecoveryOptions.App"/>).
+    /// </summary>
+    /// <param name="App">The id.</param>
+    public sealed record UnknownApp(string App) : ClientFailure($"the server has no app with the id {App}");
+
     /// <summary>
     /// No account is reached by this code: it was replaced or removed, belongs to another server, or was never set up.
     /// </summary>
@@ -288,6 +293,12 @@ public abstract record ClientFailure
 
         /// <summary>With <c>limit-reached</c>: how much of it was used before; null where it is not told.</summary>
         public long? Used { get; init; }
+
+        /// <summary>
+        /// With <c>young-authority</c>: from when whoever signed may do it, by the server's clock; null where it is not
+        /// told.
+        /// </summary>
+        public DateTimeOffset? TrustedFrom { get; init; }
     }
 
     /// <summary>

@@ -105,11 +105,11 @@ public sealed class CodeTests(CliFixture fixture)
     public async Task A_removed_code_opens_nothing()
     {
         var (device, code) = await fixture.NewAccountAsync();
-        Assert.Equal(
-            1, (await device.RunAsync("code", "remove", "--yes", "--json")).Ended(0).Json.GetProperty("removed").GetInt32());
+        Assert.Equal(1, (await device.RunAsync("code", "remove", "--yes", "--json")).Ended(0).Json
+            .GetProperty("removed").GetInt32());
         Assert.Equal("unknown-code", (await device.TypeAsync(code, "code", "check", "--json")).Ended(1).Text("error"));
-        Assert.Equal(
-            0, (await device.RunAsync("code", "remove", "--yes", "--json")).Ended(0).Json.GetProperty("removed").GetInt32());
+        Assert.Equal(0, (await device.RunAsync("code", "remove", "--yes", "--json")).Ended(0).Json
+            .GetProperty("removed").GetInt32());
     }
 
     [Fact]
