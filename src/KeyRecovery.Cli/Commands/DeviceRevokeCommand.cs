@@ -64,7 +64,8 @@ internal static class DeviceRevokeCommand
         return command.Runs((context, parsed, ct) => RunAsync(context, new Options(
             parsed.GetRequiredValue(id), parsed.GetValue(stolen), parsed.GetValue(withCode),
             parsed.GetValue(keep) ?? [], parsed.GetValue(keepCode), parsed.GetValue(keepPassphrase),
-            parsed.GetValue(newCode) || parsed.GetValue(kit) is not null, parsed.GetValue(kit), parsed.GetValue(yes)), ct));
+            parsed.GetValue(newCode) || parsed.GetValue(kit) is not null, parsed.GetValue(kit),
+            parsed.GetValue(yes)), ct));
     }
 
     private static async Task RunAsync(CliContext context, Options options, CancellationToken ct)

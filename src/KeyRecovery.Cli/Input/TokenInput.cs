@@ -16,7 +16,8 @@ internal static class TokenInput
     {
         var token = path == "-"
             ? Ask.ReadLine() ?? ""
-            : Encoding.UTF8.GetString(await BoundedFile.ReadAsync(path, Longest, _ => NoToken(path, "is too long"), ct));
+            : Encoding.UTF8.GetString(
+                await BoundedFile.ReadAsync(path, Longest, _ => NoToken(path, "is too long"), ct));
         var trimmed = token.Trim('\ufeff', ' ', '\t', '\r', '\n');
         if (trimmed.Length == 0) throw new CommandException(NoToken(path, "is empty"));
         if (trimmed.Any(c => c is ' ' or '\t' or '\r' or '\n'))

@@ -269,10 +269,11 @@ internal static class FailureText
             [$"The token is of another app than {context.App}: --app names it."],
         ClientFailure.Refused refused => Advice(refused.Type),
         ClientFailure.PartlyDone partly => Advice(partly.Why, context),
-        ClientFailure.Conflict => ["Nothing was replaced. Look at both sides, and run the command again to keep yours."],
+        ClientFailure.Conflict => 
+            ["Nothing was replaced. Look at both sides, and run the command again to keep yours."],
         ClientFailure.HomeKeyChanged =>
         [
-            "Nothing was changed. Whoever runs the server says whether it was set up anew, by another way than this one.",
+            "Nothing was changed. Whoever runs the server says whether it was set up anew; ask by another way.",
         ],
         ClientFailure.RealmUnreachable or ClientFailure.TooFewRealms =>
         [
@@ -313,20 +314,22 @@ internal static class FailureText
             "The server knows no such device: is it the right one (--server)? The recovery kit names it.",
             "Or it lost the account. With the code: keyrecovery code check",
         ],
-        ProblemTypes.Forbidden => ["Nothing was changed. Another device of the account may, or whoever runs the server."],
+        ProblemTypes.Forbidden =>
+            ["Nothing was changed. Another device of the account may, or whoever runs the server."],
         ProblemTypes.NotFound => ["Nothing was changed. What there is: keyrecovery account show"],
         ProblemTypes.Conflict or ProblemTypes.SlotExists =>
             ["Nothing was replaced. What there is: keyrecovery account show"],
         ProblemTypes.GuessWait or ProblemTypes.SlotPaused or ProblemTypes.SlotLocked =>
             ["How it stands: keyrecovery passphrase status. The recovery code needs no guess."],
         ProblemTypes.RateLimited or ProblemTypes.Unavailable or ProblemTypes.Internal or ProblemTypes.StorageFull
-            or ProblemTypes.Timeout => ["Try again later: nothing is lost by it. Whoever runs the server can tell more."],
+            or ProblemTypes.Timeout =>
+            ["Try again later: nothing is lost by it. Whoever runs the server can tell more."],
         ProblemTypes.StaleVersion => ["Another device was faster. Try again: nothing was replaced."],
         // What this program sends, the server does not read.
         _ =>
         [
-            "Nothing was changed. Is this program, or the server, much older than the other? keyrecovery --version, and "
-            + "whoever runs the server knows its own.",
+            "Nothing was changed. Is this program, or the server, much older than the other? keyrecovery --version, "
+            + "and whoever runs the server knows its own.",
         ],
     };
 }

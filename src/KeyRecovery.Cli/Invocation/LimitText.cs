@@ -7,7 +7,7 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Invocation;
 
-/// <summary>What a person does about a limit that is reached, by the field that the server, or the SDK, names.</summary>
+/// <summary>What a person does about a limit that is reached, by the field that the server or the SDK names.</summary>
 internal static class LimitText
 {
     private const string Room = "To make room: keyrecovery backup list, then keyrecovery backup remove NAME";

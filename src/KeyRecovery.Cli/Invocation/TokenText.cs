@@ -51,8 +51,8 @@ internal static class TokenText
 
     private static DateTimeOffset? Time(JsonElement claims, string name) =>
         claims.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number
-        && value.TryGetDouble(out var seconds) && seconds is > 0 and < 250_000_000_000
-            ? DateTimeOffset.FromUnixTimeSeconds((long)seconds) : null;
+        && value.TryGetDouble(out var seconds) && seconds is > 0 and < long.MaxValue
+            ? ToldTime.At((ulong)seconds) : null;
 
     private static string Text(JsonElement claims, string name) =>
         claims.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String

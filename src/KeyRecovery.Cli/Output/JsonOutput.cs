@@ -22,7 +22,10 @@ internal sealed class JsonOutput : IOutput
 
     public int Fail(CliFailure failure)
     {
-        var members = new JsonObject { ["error"] = failure.Error, ["key"] = failure.Key, ["message"] = failure.Message };
+        var members = new JsonObject
+        {
+            ["error"] = failure.Error, ["key"] = failure.Key, ["message"] = failure.Message,
+        };
         if (failure.Details is { } details)
             foreach (var (name, value) in details) members[name] = value?.DeepClone();
         var error = Terminal.Error();

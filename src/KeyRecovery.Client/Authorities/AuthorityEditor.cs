@@ -152,7 +152,8 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
     private ClientFailure.Refused? FindFull(ChainLinkChange link)
     {
         var active = state.Vault.Chain.Active.Count();
-        return link.Add.Length > link.Remove.Length && active + link.Add.Length - link.Remove.Length > Limits.Authorities
+        var more = link.Add.Length - link.Remove.Length;
+        return more > 0 && active + more > Limits.Authorities
             ? LimitWords.Known("active", Limits.Authorities, active) : null;
     }
 

@@ -285,7 +285,8 @@ public sealed class FileDeviceStore : IDeviceStore
     {
         using var file = OpenToRead(StateFile);
         var length = RandomAccess.GetLength(file);
-        return length is >= SecretBox.Overhead and <= MostState ? Read(file, length) : throw WrongSize(StateFile, length);
+        return length is >= SecretBox.Overhead and <= MostState
+            ? Read(file, length) : throw WrongSize(StateFile, length);
     }
 
     private static byte[] Read(SafeFileHandle file, long length)

@@ -62,7 +62,8 @@ public sealed class FailureTableTests
         var keys = Failures.Where(f => f is not ClientFailure.Refused { Field: "of tomorrow" }).Select(Key).ToList();
         Assert.All(keys, key => Assert.Matches("^[a-z0-9-]+([.][a-z0-9-]+)*$", key));
         // Two ways lead to each of these: the SDK's own failure, and what the protocol calls it.
-        string[] both = ["revoked", "erased", "vault-lost", "link-contested", "conflict", "guess-wait", "transient.unknown"];
+        string[] both =
+            ["revoked", "erased", "vault-lost", "link-contested", "conflict", "guess-wait", "transient.unknown"];
         Assert.Equal(both.Order(), keys.GroupBy(k => k).Where(g => g.Count() > 1).Select(g => g.Key).Order());
     }
 
