@@ -8,7 +8,8 @@ namespace KeyRecovery.Cli.Failures;
 internal sealed record CliFailure(string Error, string Message)
 {
     /// <summary>
-    /// Under which message and advice are translated. Default: the slug; where it has several causes, with one behind it.
+    /// Under which message and advice are translated. Default: the slug; where it has several causes, with one behind
+    /// it.
     /// </summary>
     public string Key { get => field ?? Error; init; }
 
