@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Vault;
@@ -21,16 +22,25 @@ internal abstract record Testimony
 
     /// <summary>The vault lacks what the home has signed.</summary>
     /// <param name="Head">What it lacks.</param>
-    /// <param name="Claim">The home's word that it was restored since, to a place below; null where there is none.
-    /// </param>
-    public sealed record Lacks(SignedHead Head, SignedClaim? Claim) : Testimony
+    /// <param name="Claims">What the home has signed of restores, as far as vault and realm know.</param>
+    public sealed record Lacks(SignedHead Head, ImmutableArray<SignedClaim> Claims) : Testimony
     {
+        /// <summary>
+        /// The home's word that it was restored since; null where there is none, or no restore is from below what is
+        /// lacking. It need not be the same: a home that came back to a line which it had left tells the last alone.
+        /// </summary>
+        public SignedClaim? Restore => Claims.Any(c => IsBelow(c.Claim, Head.Head))
+            ? Claims.LastOrDefault(c => c.Claim.Time > Head.Head.Time) : null;
+
+        private static bool IsBelow(RestoredClaim claim, AccountHead head) =>
+            claim.ChainSequence <= head.Chain.Sequence && claim.ManifestVersion < head.Manifest.Version;
+
         /// <summary>What a person is told.</summary>
         /// <param name="realm">The realm's name.</param>
         /// <param name="served">What the home shows.</param>
         public ClientFailure Tell(string realm, VerifiedVault served)
         {
-            if (Claim is { } claim)
+            if (Restore is { } claim)
             {
                 return new ClientFailure.RestoredBehindRealm(realm, ToldTime.At(claim.Claim.Time))
                 {
@@ -40,7 +50,7 @@ internal abstract record Testimony
             return new ClientFailure.RolledBackByRealm(realm)
             {
                 Head = Head.Bytes,
-                Evidence = Head.Head.Contradicts(served.Head.Head, served.Claims.Select(c => c.Claim))
+                Evidence = Head.Head.Contradicts(served.Head.Head, Claims.Select(c => c.Claim))
                     ? new HomeEvidence(Head.Bytes, served.Head.Bytes) : null,
             };
         }
@@ -73,14 +83,11 @@ internal abstract record Testimony
     {
         var vault = descent.Vault;
         if (head is null || !IsOf(vault, head, homeKeys) || await descent.IsFromAsync(head.Head, ct)) return null;
-        var claims = vault.Claims.Concat(heads.Claims.Where(c => c.IsSignedBy(homeKeys)));
-        return new Lacks(head, claims.LastOrDefault(c => IsBelow(c.Claim, head.Head)));
+        var claims = vault.Claims.Concat(heads.Claims.Where(c => c.IsSignedBy(homeKeys)))
+            .Where(c => c.Claim.Account == vault.Account).OrderBy(c => c.Claim.Time);
+        return new Lacks(head, [.. claims]);
     }
 
     private static bool IsOf(VerifiedVault vault, SignedHead head, IReadOnlyList<VerifyKey> homeKeys) =>
         head.Head.Account == vault.Account && head.IsSignedBy(homeKeys);
-
-    private static bool IsBelow(RestoredClaim claim, AccountHead head) =>
-        claim.Account == head.Account && claim.Time > head.Time
-        && claim.ChainSequence <= head.Chain.Sequence && claim.ManifestVersion < head.Manifest.Version;
 }

@@ -177,9 +177,11 @@ public sealed record RealmView
         }
         var (chain, fault) = Whole(appId, head, links);
         if (chain is null) return new RealmVerdict.Refused(fault);
+        // When there was a restore is all that counts: a realm has no links, and does not see where two chains part.
         if (!chain.Current.Active.TryGetValue(signer.Id, out var there)
             || !there.SigningKey.Equals(signer.SigningKey)
-            || !claims.Any(claim => Explains(claim.Claim, head.Head, chain.Contains(Place))))
+            || Head.Head.Time >= head.Head.Time
+            || !claims.Any(claim => claim.Claim.LiesBetween(Head.Head, head.Head)))
         {
             return Keep(head);
         }
@@ -196,15 +198,6 @@ public sealed record RealmView
             ReplacedAt = now.Latest,
             Active = active.ToImmutableSortedDictionary(a => a.Id, a => a),
         });
-    }
-
-    // The claim lies between both heads: in time, and below where they part. A realm has no links, so chains that part
-    // do it at its own place, as far as it sees.
-    private bool Explains(RestoredClaim claim, AccountHead head, bool isOneChain)
-    {
-        var difference = HeadDifference.Of(Head.Head, head) ?? default;
-        if (!isOneChain) difference = difference with { Sequence = difference.Sequence ?? Place.Sequence };
-        return Head.Head.Time < head.Time && claim.Explains(difference, Head.Head, head);
     }
 
     private static (Chain? Chain, ProtocolFault Fault) Whole(

@@ -53,7 +53,7 @@ public sealed record AccountHead(
     /// <param name="claims">What the home has signed of restores.</param>
     public bool Contradicts(AccountHead other, IEnumerable<RestoredClaim>? claims = null) =>
         HeadDifference.Of(this, other) is { } difference
-        && claims?.Any(claim => claim.Explains(difference, this, other)) is not true;
+        && !RestoredClaim.Explain(claims ?? [], difference, this, other);
 }
 
 /// <summary>A head with the home server's signature (docs/protocol.md §7).</summary>

@@ -38,12 +38,25 @@ public sealed record RestoredClaim(
     }
 
     /// <summary>
-    /// Whether two heads that contradict each other may both be true: one was told before the restore, the other not,
-    /// and they differ above its place.
+    /// Whether two heads that contradict each other may both be true: a restore lies between them in time, and this or
+    /// another one, no later than both, is from below what they differ in. A home whose stores both went back, to an
+    /// older set and then to a newer one, has forgotten the first time and tells the second alone.
     /// </summary>
-    internal bool Explains(HeadDifference difference, AccountHead one, AccountHead other) =>
-        Account == one.Account && difference.IsAbove(ChainSequence, ManifestVersion)
-        && Math.Min(one.Time, other.Time) < Time && Time <= Math.Max(one.Time, other.Time);
+    /// <param name="claims">What the home has signed of restores.</param>
+    /// <param name="difference">What they differ in.</param>
+    /// <param name="one">A head.</param>
+    /// <param name="other">The other one.</param>
+    internal static bool Explain(
+        IEnumerable<RestoredClaim> claims, HeadDifference difference, AccountHead one, AccountHead other)
+    {
+        var until = claims.Where(c => c.Account == one.Account && c.Time <= Math.Max(one.Time, other.Time)).ToList();
+        return until.Exists(c => c.LiesBetween(one, other))
+            && until.Exists(c => difference.IsAbove(c.ChainSequence, c.ManifestVersion));
+    }
+
+    /// <summary>Whether one head of the account was told before the restore, and the other after it.</summary>
+    internal bool LiesBetween(AccountHead one, AccountHead other) =>
+        Account == one.Account && Math.Min(one.Time, other.Time) < Time && Time <= Math.Max(one.Time, other.Time);
 }
 
 /// <summary>A claim with the home server's signature (docs/protocol.md §7).</summary>

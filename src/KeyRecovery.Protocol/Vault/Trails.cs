@@ -123,7 +123,7 @@ public sealed record ForkedTrail(
         var shared = ones.Zip(others).TakeWhile(pair => pair.First == pair.Second).Count();
         if (shared == Math.Min(ones.Length, others.Length)) return false;
         var difference = new HeadDifference(null, From + (ulong)shared);
-        return claims?.Any(claim => claim.Explains(difference, one, other)) is not true;
+        return !RestoredClaim.Explain(claims ?? [], difference, one, other);
     }
 
     private bool LeadsTo(AccountHead head, ImmutableArray<Hash256> hashes) =>

@@ -33,16 +33,20 @@ export function checkHeadIs(head, account, link, manifest) {
 /** Whether two heads of one home prove a lie: what they differ in, no claim explains. */
 export function contradict(a, b, claims = []) {
   const difference = differenceOf(a, b);
-  return difference !== null && !claims.some((claim) => explains(claim, difference, a, b));
+  return difference !== null && !explain(claims, difference, a, b);
 }
 
-export function explains(claim, difference, a, b) {
-  const [earlier, later] = [Math.min(a.time, b.time), Math.max(a.time, b.time)];
-  return same(claim.account, a.account) && isBelow(claim, difference) && earlier < claim.time && claim.time <= later;
+/** A restore between both, and this or another one, no later than both, from below what they differ in. */
+export function explain(claims, difference, a, b) {
+  const until = claims.filter(({ account, time }) => same(account, a.account) && time <= Math.max(a.time, b.time));
+  return until.some((claim) => liesBetween(claim, a, b)) && until.some((claim) => isBelow(claim, difference));
 }
+
+export const liesBetween = ({ account, time }, a, b) =>
+  same(account, a.account) && Math.min(a.time, b.time) < time && time <= Math.max(a.time, b.time);
 
 /** The sequence and the version below which a claim has to be; null where both heads can be true. */
-export function differenceOf(a, b) {
+function differenceOf(a, b) {
   if (!same(a.account, b.account)) return null;
   const sameManifest = a.manifestVersion === b.manifestVersion && same(a.manifestHash, b.manifestHash);
   if (sameManifest) {

@@ -1,7 +1,7 @@
 // §14.4: what authorities and a realm say to each other, and what it makes of a head.
 import { compare, empty, hex, same } from './bytes.mjs';
 import { check, checkKey, sign, verifies, underLabel } from './ed25519.mjs';
-import { checkHeadSignature, contradict, differenceOf, explains, readHead } from './head.mjs';
+import { checkHeadSignature, contradict, liesBetween, readHead } from './head.mjs';
 import { checkKemKey, hpkeOpen, hpkeSeal } from './hpke-xwing.mjs';
 import { linkLabel, possessionLabel, readSignedLink } from './link.mjs';
 import { element, scalar, shareKey } from './oprf.mjs';
@@ -207,12 +207,7 @@ function takeFork(view, head, links, claims, fork, { appId, realm, at }) {
   const chain = wholeChain(appId, head, links);
   const there = chain.active.get(hex(fork.signer));
   if (!there || !same(there.signingKey, signer.signingKey)) return null;
-  const place = chain.links[view.head.chainSeq];
-  const isOneChain = place !== undefined && same(place.hash, view.head.chainHash);
-  const difference = { ...differenceOf(view.head, head) };
-  if (!isOneChain) difference.seq ??= view.head.chainSeq;
-  if (view.head.time >= head.time) return null;
-  if (!claims.some((claim) => explains(claim, difference, view.head, head))) return null;
+  if (view.head.time >= head.time || !claims.some((claim) => liesBetween(claim, view.head, head))) return null;
   const active = new Map([...knownOf(chain, at)].map(([id, one]) => {
     const here = view.active.get(id);
     return [id, here && same(here.signingKey, one.signingKey) ? here : one];

@@ -39,6 +39,32 @@ public sealed class ScriptedWalkTests(ITestOutputHelper output)
         Assert.True(tally["conflict"] >= 3 && tally["recovered"] == 1, $"{tally}");
     }
 
+    [Theory]
+    [InlineData(nameof(Move.Write))]
+    [InlineData(nameof(Move.Link))]
+    [InlineData(nameof(Move.Rotate))]
+    public async Task A_home_that_came_back_to_the_line_it_had_left_is_accused_by_nobody_who_knew_the_other(string kind)
+    {
+        // Whoever is off when the newer set is put back knows the other line, which differs at that set's very place.
+        var move = (Enum.Parse<Move>(kind), 0);
+        var tally = await WalkAsync(
+            (Move.Save, 0), move, (Move.Save, 0), (Move.RestoreBoth, 0), move, (Move.Wait, 0),
+            (Move.RestoreBoth, 4095), (Move.Write, 4092), (Move.Wait, 0));
+        Assert.True(tally["conflict"] >= 3 && tally["recovered"] == 1, $"{tally}");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public async Task A_realm_that_followed_a_line_which_both_stores_left_comes_along(int isTold)
+    {
+        // A passphrase is set on the other line; the realm hears of its link, or only that it was registered.
+        var tally = await WalkAsync(
+            (Move.Save, 0), (Move.NewCode, 0), (Move.Save, 0), (Move.RestoreBoth, 0), (Move.SetPassphrase, isTold),
+            (Move.RestoreBoth, 1));
+        Assert.True(tally["registered"] == 2 && tally["recovered"] == 1, $"{tally}");
+    }
+
     [Fact]
     public async Task Keys_that_go_back_before_anybody_met_the_restored_data_hide_no_restore()
     {

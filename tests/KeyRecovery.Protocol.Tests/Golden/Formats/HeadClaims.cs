@@ -37,9 +37,13 @@ internal static class HeadClaims
         yield return ("a later manifest on an earlier link, claimed", Crossed, Claims((6, 299, Then + 1)));
         yield return ("an earlier manifest on a later link, claimed", CrossedBack, Claims((7, 298, Then + 1)));
         yield return ("one claim of three explains it", Manifest,
-            Claims((7, 299, Then + 2), (7, 300, Then + 1), (7, 299, Then)));
+            Claims((7, 299, Then + 2), (7, 300, Then + 1), (7, 300, Then)));
         yield return ("sixteen claims, the first explains it", Manifest,
             Claims([(7, 299, Then + 1), .. Enumerable.Repeat((7UL, 300UL, Then + 1), 15)]));
+        yield return ("another link, claimed from that link on, after an older claim from the link before on", Link,
+            Claims((7, 300, Then + 1), (6, 300, Then - 1)));
+        yield return ("another manifest, claimed from that version on, and from below between both", Manifest,
+            Claims((7, 300, Later), (7, 299, Then)));
         yield return ("the other head was signed before", Other(7, false, 300, true, Then - 3600),
             Claims((7, 299, Then)));
     }
@@ -62,6 +66,10 @@ internal static class HeadClaims
             Claims((8, 298, Then + 1)));
         yield return ("claimed at the earlier head's time", Manifest, Claims((7, 299, Then)));
         yield return ("claimed before both heads", Manifest, Claims((7, 299, Then - 1)));
+        yield return ("claimed from that link on, and from below it after both heads", Link,
+            Claims((7, 299, Then + 1), (6, 299, Later + 1)));
+        yield return ("claimed from that version on, after an older claim from there on too", Manifest,
+            Claims((7, 300, Then + 1), (7, 300, Then - 1)));
         yield return ("claimed after both heads", Manifest, Claims((7, 299, Later + 1)));
         yield return ("claimed at the largest time", Manifest, Claims((0, 0, CborOut.MaxInteger)));
         yield return ("both heads of one time", Other(7, false, 300, true, Then), Claims((7, 299, Then)));
