@@ -125,7 +125,7 @@ public sealed class KeyRecoveryClient : IDisposable
         return failure is ClientFailure.Refused { Type: ProblemTypes.SignatureInvalid } && !kept.Pending.IsEmpty
             ? new ClientFailure.DeviceState(
                 "this device's account was begun and never finished: create it, or recover, again")
-            : await AppCheck.ExplainAsync(_api, _options.App, failure, ct);
+            : isKnown ? failure : await AppCheck.ExplainAsync(_api, _options.App, failure, ct);
     }
 
     /// <summary>

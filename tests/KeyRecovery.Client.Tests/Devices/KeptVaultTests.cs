@@ -88,14 +88,14 @@ public sealed class KeptVaultTests : IDisposable
         Assert.True(again.IsVerified);
     }
 
-    [Theory]
-    [InlineData(0)]
-    [InlineData(4)]
-    public void A_state_of_no_known_version_is_not_read(byte version)
+    [Fact]
+    public void A_state_of_no_known_version_is_not_read_and_one_of_a_newer_version_is_told_as_such()
     {
         var bytes = Kept(_account.Now.Tell());
-        bytes[VersionAt] = version;
+        bytes[VersionAt] = 0;
         Assert.Throws<WireFormatException>(() => DeviceState.Decode(bytes));
+        bytes[VersionAt] = 4;
+        Assert.Throws<UpgradeRequiredException>(() => DeviceState.Decode(bytes));
     }
 
     [Fact]

@@ -18,6 +18,11 @@ public sealed class LyingChainTests(ServerFixture fixture) : LiedTo(fixture)
     {
         using var vault = await CreateAsync();
         using var stranger = new TestDevice(Fixture.Server.Address, app: "another-app");
+        // The server has no such app: whoever mistyped it is told so, and nobody is accused.
+        Assert.IsType<ClientFailure.UnknownApp>(
+            TestDevice.Failure(await stranger.Client.BeginRecoveryAsync(Code)));
+        stranger.Relay.OnRequest = (request, _) => request.RequestUri!.AbsolutePath == "/v1/config"
+            ? new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent("{}") } : null;
         Assert.Equal(ProtocolFault.OtherBeginning, await RecoverFaultAsync(stranger));
     }
 
