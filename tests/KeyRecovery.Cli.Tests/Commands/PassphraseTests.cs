@@ -112,8 +112,8 @@ public sealed class PassphraseTests(CliFixture fixture)
         Assert.Equal(5, generated.Split(' ').Length);
         (await phone.TypeAsync(generated, "passphrase", "check", "--token", token)).Ended(0);
 
-        Assert.True((await phone.RunAsync("passphrase", "remove", "--yes", "--json")).Ended(0).Json.GetProperty("removed")
-            .GetBoolean());
+        Assert.True((await phone.RunAsync("passphrase", "remove", "--yes", "--json")).Ended(0).Json
+            .GetProperty("removed").GetBoolean());
         Assert.Equal("unknown-passphrase",
             (await phone.TypeAsync(generated, "passphrase", "check", "--token", token, "--json")).Ended(1)
                 .Text("error"));
