@@ -247,7 +247,8 @@ internal static class FailureText
         ClientFailure.NoSuchItem => ["See what there is: keyrecovery backup list, keyrecovery backup history NAME"],
         ClientFailure.ItemLost lost =>
             [$"From a copy of your own: keyrecovery backup put {Words.Argument(lost.Name)} FILE"],
-        ClientFailure.StoreFailed { IsUnreadable: false } =>
+        ClientFailure.StoreFailed { IsUnreadable: true } store => HomeText.Advice(store.Trouble, context.Home),
+        ClientFailure.StoreFailed =>
             [$"The folder is {context.Home}: make room there, or make it writable. Nothing was sent."],
         ClientFailure.Unexpected bug =>
         [

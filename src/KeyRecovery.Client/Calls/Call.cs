@@ -63,7 +63,10 @@ internal static class Call
     public static ClientFailure FailureOf(Exception thrown) => thrown switch
     {
         InvalidCallException invalid => invalid.Failure,
-        DeviceStoreException damaged => new ClientFailure.StoreFailed(damaged.Message) { IsUnreadable = true },
+        DeviceStoreException damaged => new ClientFailure.StoreFailed(damaged.Message)
+        {
+            IsUnreadable = true, Trouble = damaged.Trouble,
+        },
         IOException or UnauthorizedAccessException => new ClientFailure.StoreFailed(thrown.Message),
         _ => new ClientFailure.Unexpected(thrown),
     };

@@ -323,6 +323,9 @@ public abstract record ClientFailure
         /// the same call may work once that is mended.
         /// </summary>
         public bool IsUnreadable { get; init; }
+
+        /// <summary>What is wrong with what does not open, where the store can tell.</summary>
+        public DeviceStoreTrouble Trouble { get; init; }
     }
 
     /// <summary>
