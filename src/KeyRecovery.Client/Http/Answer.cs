@@ -56,6 +56,15 @@ internal abstract record Answer
     /// <summary>A 2xx or 304.</summary>
     public sealed record Success(HttpStatusCode Status, byte[] Body) : Answer
     {
+        /// <summary>What the body is said to be; null where nothing is said.</summary>
+        public string? MediaType { get; init; }
+
+        /// <summary>
+        /// Whether it is to be read as CBOR: what says that it is something else, or is nothing, something between has
+        /// sent, and nobody has lied.
+        /// </summary>
+        public bool IsCbor => MediaType is null ? Body.Length > 0 : MediaType == ApiRequest.Cbor;
+
         /// <summary>Where the other side of a link session claimed it from, or null: the server's word.</summary>
         public IPNetwork? PeerNetwork { get; init; }
 

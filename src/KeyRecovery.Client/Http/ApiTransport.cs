@@ -110,6 +110,7 @@ internal sealed class ApiTransport : IDisposable
                     ? new Answer.Unreachable("the answer is too long", NetworkCause.Unknown)
                     : new Answer.Success(response.StatusCode, body)
                     {
+                        MediaType = response.Content.Headers.ContentType?.MediaType,
                         PeerNetwork = AnswerHeaders.PeerNetwork(response.Headers),
                         ErasureDueIn = AnswerHeaders.ErasureDueIn(response.Headers),
                     };

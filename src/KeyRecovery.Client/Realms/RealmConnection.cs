@@ -148,7 +148,7 @@ internal sealed class RealmConnection(
         }
         var answer = await transport.SendAsync(
             ApiRequest.Post($"/v1/realm/{route}", body) with { Token = bearer }, null, ct);
-        return answer is Answer.Success success ? Read(success.Body, slot, body) : Refusal(answer);
+        return answer is Answer.Success { IsCbor: true } success ? Read(success.Body, slot, body) : Refusal(answer);
     }
 
     private static RealmReply Refusal(Answer answer) => answer switch

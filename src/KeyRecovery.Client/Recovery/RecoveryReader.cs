@@ -16,7 +16,7 @@ internal static class RecoveryReader
         // With all hashes, as by a device that knows no vault: a server that loses them is given them back.
         var answer = await api.RecoverAsync(slot, manifestAfter: 1, token, ct);
         if (answer is Answer.Problem { Type: ProblemTypes.SignatureInvalid }) return new ClientFailure.UnknownCode();
-        if (answer is not Answer.Success success) return Failures.Of(answer);
+        if (answer is not Answer.Success { IsCbor: true } success) return Failures.Of(answer);
         var homeKeys = await HomeKeys.FindAsync(options, api, null, ct);
         if (!homeKeys.TryGet(out var keys, out var unknown)) return unknown;
         try

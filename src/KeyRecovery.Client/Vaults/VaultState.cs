@@ -176,7 +176,7 @@ internal sealed class VaultState : IKnownAccount, IDisposable
             return known is null || !mayRepair ? why : await RepairAsync(known, why, canRead: false, ct);
         }
         if (answer is Answer.Problem refusal) return Tell(refusal);
-        if (answer is not Answer.Success success) return Failures.Of(answer);
+        if (answer is not Answer.Success { IsCbor: true } success) return Failures.Of(answer);
 
         switch (await VerifyAsync(success.Body, known, from, ct))
         {
