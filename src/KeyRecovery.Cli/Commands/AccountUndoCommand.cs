@@ -109,10 +109,26 @@ internal static class AccountUndoCommand
         if (!options.Yes && !await context.Ask.YesAsync("Do it?", ct))
             throw new CommandException(new CliFailure("cancelled", "nothing was changed"));
         using var code = options.WithCode ? await new CodeInput(context.Ask).ReadAsync(ct) : null;
-        var undone = context.Expect(code is null
+        var undone = code is null
             ? await vault.UndoAsync(request, ct)
-            : await vault.UndoWithCodeAsync(request, code, await context.ReadTokenAsync(ct), ct));
-        Tell(context, request.Point, undone, names);
+            : await vault.UndoWithCodeAsync(request, code, await context.ReadTokenAsync(ct), ct);
+        if (undone is Result<Undone>.Failed { Failure: { MayBeDone: true } open }) throw Unanswered(open);
+        Tell(context, request.Point, context.Expect(undone), names);
+
+        // An undo is a state to return to itself, and the first of the list: its number would take it back.
+        CommandException Unanswered(ClientFailure why)
+        {
+            var failure = FailureText.Of(why, context);
+            return new CommandException(failure with
+            {
+                Advice =
+                [
+                    .. failure.Advice,
+                    "It may be done, and the numbers others by now. The same state once more, whatever came of this: "
+                    + $"keyrecovery account undo --to {request.Point.Manifest}",
+                ],
+            });
+        }
     }
 
     // Whoever was removed before has no name any more; what it did can still be taken back.
