@@ -29,7 +29,10 @@ public class CliFixture : IAsyncLifetime
     public string NewPath(string ending = "") => _folder[$"{Interlocked.Increment(ref _homes)}{ending}"];
 
     /// <summary>A command line with an empty home.</summary>
-    public CommandLine NewDevice() => new(Server.Address, NewPath());
+    public CommandLine NewDevice() => new(Address, NewPath());
+
+    /// <summary>Where the command line finds it.</summary>
+    public virtual Uri Address => Server.Address;
 
     /// <summary>A file with a token for a new user.</summary>
     public async Task<string> NewTokenAsync()

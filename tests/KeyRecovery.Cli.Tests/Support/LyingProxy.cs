@@ -27,8 +27,11 @@ public sealed class LyingProxy : IAsyncDisposable
     /// <summary>Where it is.</summary>
     public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
 
-    /// <summary>What becomes of an answer; by default nothing.</summary>
-    public Func<Answer, Answer> Lie { get; set; } = answer => answer;
+    /// <summary>What becomes of an answer; by default nothing. Null where none goes back.</summary>
+    public Func<Answer, Answer?> Lie { get; set; } = answer => answer;
+
+    /// <summary>What is answered in the server's place, by method and path; null where it is asked.</summary>
+    public Func<string, string, Answer?> Instead { get; set; } = (_, _) => null;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -59,11 +62,8 @@ public sealed class LyingProxy : IAsyncDisposable
             {
                 var stream = client.GetStream();
                 using var request = await ReadAsync(stream);
-                using var response = await _behind.SendAsync(request, _stop.Token);
-                var answer = Lie(new Answer(
-                    request.RequestUri!.AbsolutePath, (int)response.StatusCode,
-                    response.ReasonPhrase ?? "", response.Content.Headers.ContentType?.ToString() ?? "",
-                    await response.Content.ReadAsByteArrayAsync(_stop.Token)));
+                if ((Instead(request.Method.Method, request.RequestUri!.AbsolutePath)
+                    ?? await AskAsync(request)) is not { } answer) return;
                 await stream.WriteAsync(Encoding.UTF8.GetBytes(
                     $"HTTP/1.1 {answer.Status} {answer.Reason}\r\n"
                     + (answer.Type.Length > 0 ? $"Content-Type: {answer.Type}\r\n" : "")
@@ -76,6 +76,18 @@ public sealed class LyingProxy : IAsyncDisposable
                 // One side hung up.
             }
         }
+    }
+
+    private async Task<Answer?> AskAsync(HttpRequestMessage request)
+    {
+        using var response = await _behind.SendAsync(request, _stop.Token);
+        return Lie(new Answer(
+            request.RequestUri!.AbsolutePath, (int)response.StatusCode,
+            response.ReasonPhrase ?? "", response.Content.Headers.ContentType?.ToString() ?? "",
+            await response.Content.ReadAsByteArrayAsync(_stop.Token))
+        {
+            Method = request.Method.Method,
+        });
     }
 
     private async Task<HttpRequestMessage> ReadAsync(NetworkStream stream)
@@ -108,5 +120,9 @@ public sealed class LyingProxy : IAsyncDisposable
     /// <param name="Reason">Beside it.</param>
     /// <param name="Type">The content type.</param>
     /// <param name="Body">The body.</param>
-    public sealed record Answer(string Path, int Status, string Reason, string Type, byte[] Body);
+    public sealed record Answer(string Path, int Status, string Reason, string Type, byte[] Body)
+    {
+        /// <summary>Of the request.</summary>
+        public string Method { get; init; } = "GET";
+    }
 }
