@@ -33,7 +33,7 @@ internal sealed class JsonOutput : IOutput
         {
             Write(members);
         }
-        catch (IOException full)
+        catch (Exception full) when (full is IOException or UnauthorizedAccessException)
         {
             // Nobody reads it there: what must not be lost is told to whoever looks.
             error.WriteUnbroken($"standard output: {full.Message}");

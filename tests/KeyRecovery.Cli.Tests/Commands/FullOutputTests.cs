@@ -15,30 +15,52 @@ public sealed partial class FullOutputTests(CliFixture fixture)
     {
         var (device, code) = await fixture.NewAccountAsync();
         var kit = fixture.NewPath(".html");
-        var (exit, error) = await FullAsync(device, "code", "create", "--replace", "--kit", kit);
+        var (exit, error) = await FullAsync(device, ">/dev/full", "code", "create", "--replace", "--kit", kit);
         Assert.NotEqual(0, exit);
         Assert.False(File.Exists(kit), "a kit is left of a code that never counts");
         Assert.NotEmpty(error);
         (await device.TypeAsync(code, "code", "check")).Ended(0);
         var (made, _) = await FullAsync(
-            fixture.NewDevice(), "account", "create", "--code", "--token", await fixture.NewTokenAsync());
+            fixture.NewDevice(), ">/dev/full", "account", "create", "--code", "--token", await fixture.NewTokenAsync());
         Assert.NotEqual(0, made);
     }
 
-    [Fact]
-    public async Task One_that_counts_already_when_the_answer_cannot_be_written_is_told_on_the_other_way()
+    [Theory]
+    [InlineData(">/dev/full")]
+    [InlineData(">&-")]
+    public async Task One_that_counts_already_when_the_answer_cannot_be_written_is_told_on_the_other_way(string where)
     {
         var (device, old) = await fixture.NewAccountAsync();
-        var (exit, error) = await FullAsync(device, "code", "create", "--replace", "--json");
+        var (exit, error) = await FullAsync(device, where, "code", "create", "--replace", "--json");
         Assert.NotEqual(0, exit);
         (await device.TypeAsync(Code().Match(error).Value, "code", "check")).Ended(0);
         (await device.TypeAsync(old, "code", "check")).Ended(1);
 
         var another = fixture.NewDevice();
         (exit, error) = await FullAsync(
-            another, "account", "create", "--code", "--token", await fixture.NewTokenAsync(), "--json");
+            another, where, "account", "create", "--code", "--token", await fixture.NewTokenAsync(), "--json");
         Assert.NotEqual(0, exit);
         (await another.TypeAsync(Code().Match(error).Value, "code", "check")).Ended(0);
+    }
+
+    [Theory]
+    [InlineData(">/dev/full")]
+    [InlineData(">&-")]
+    public async Task Whatever_is_told_where_nothing_can_be_written_ends_with_a_code_and_no_stack(string where)
+    {
+        var (device, code) = await fixture.NewAccountAsync();
+        (await device.TypeAsync("kept", "backup", "put", "a", "-")).Ended(0);
+        foreach (var words in (string[])
+            ["account show", "account undo", "backup list", "backup history a", "backup get a", "device list",
+                "erase status", "account restored", "no such command"])
+        {
+            var (exit, told) = await FullAsync(
+                device, where, [.. words.Split(' '), .. words == "backup get a" ? Array.Empty<string>() : ["--json"]]);
+            Assert.True(exit is 1 or 2, $"{words} {where}: {exit} {told}");
+            Assert.DoesNotContain("   at ", told, StringComparison.Ordinal);
+            Assert.DoesNotContain("Unhandled", told, StringComparison.Ordinal);
+        }
+        (await device.TypeAsync(code, "code", "check")).Ended(0);
     }
 
     [Fact]
@@ -57,10 +79,11 @@ public sealed partial class FullOutputTests(CliFixture fixture)
         (await device.TypeAsync(code, "code", "check")).Ended(0);
     }
 
-    // With nothing on standard output but /dev/full; what comes is standard error.
-    private static Task<(int ExitCode, string Error)> FullAsync(CommandLine device, params string[] arguments) =>
+    // With a standard output that is full or closed; what comes is standard error.
+    private static Task<(int ExitCode, string Error)> FullAsync(
+        CommandLine device, string where, params string[] arguments) =>
         OtherProgram.RunAsync(
-            "bash", ["-c", "dotnet \"$0\" \"$@\" 2>&1 >/dev/full </dev/null", CommandLine.Program,
+            "bash", ["-c", $"dotnet \"$0\" \"$@\" 2>&1 {where} </dev/null", CommandLine.Program,
                 .. device.Global(arguments)]);
 
     [GeneratedRegex("kr1( [0-9a-z]{4}){8}")]
