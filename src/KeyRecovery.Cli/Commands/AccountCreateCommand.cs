@@ -56,6 +56,7 @@ internal static class AccountCreateCommand
         if (!made.TryGet(out _, out var failure)) code?.Told(failure);
         using var vault = context.Expect(made);
         code?.Counts(vault.Account);
+        await context.KeepServerAsync(ct);
         var display = code?.Display;
         context.Output.Result(
             new JsonObject

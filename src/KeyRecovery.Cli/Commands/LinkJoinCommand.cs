@@ -69,6 +69,7 @@ internal static class LinkJoinCommand
         var linked = context.Expect(await context.Client.LinkAsync(code, join, ct));
         using var vault = linked.Vault;
         using var bundle = linked.Bundle;
+        await context.KeepServerAsync(ct);
         context.WarnOfErasure(vault);
         if (bundleFile is not null) await PrivateFile.WriteAsync(bundleFile, bundle.Span.ToArray(), ct);
         context.Output.Result(

@@ -70,6 +70,7 @@ internal static class RecoverCommand
                     "--remove is required where nobody can be asked: the ids of the lost devices, all or none"));
         if (await FinishedAsync(context, ct) is { } finished)
         {
+            await context.KeepServerAsync(ct);
             using (finished) Tell(context, finished, byPassphrase, [], [], null, []);
             return;
         }
@@ -111,6 +112,7 @@ internal static class RecoverCommand
                 : await session.CompleteWithRevocationAsync(name, revocation, ct)
             : await session.CompleteWithUndoAsync(name, plan.Request, ct));
         using var vault = recovered.Vault;
+        await context.KeepServerAsync(ct);
         foreach (var report in session.RealmReports) context.Output.Note(report.Reason);
         NotPutAgainText.Tell(context, recovered.NotPutAgain);
         Tell(

@@ -11,14 +11,18 @@ namespace KeyRecovery.Cli.Invocation;
 internal sealed class CliContext : IDisposable
 {
     private readonly Lazy<KeyRecoveryClient> _client;
+    private readonly Lazy<HomeSettings?> _kept;
+    private readonly Uri? _givenServer;
+    private readonly string? _givenApp;
 
     public CliContext(ParseResult parsed, IOutput output)
     {
         Output = output;
         Ask = new Ask(output.IsJson);
-        Server = new Uri(parsed.GetValue(GlobalOptions.Server)!);
-        App = parsed.GetValue(GlobalOptions.App)!;
+        _givenServer = GlobalOptions.Given(parsed, GlobalOptions.Server) is { } server ? new Uri(server) : null;
+        _givenApp = GlobalOptions.Given(parsed, GlobalOptions.App);
         Home = Path.GetFullPath(parsed.GetValue(GlobalOptions.Home)!);
+        _kept = new Lazy<HomeSettings?>(() => HomeSettings.Read(Home));
         TokenFile = parsed.GetValue(GlobalOptions.Token);
         var realms = parsed.GetValue(GlobalOptions.Realms);
         _client = new Lazy<KeyRecoveryClient>(() =>
@@ -32,9 +36,11 @@ internal sealed class CliContext : IDisposable
 
     public Ask Ask { get; }
 
-    public Uri Server { get; }
+    /// <summary>The one that was given, else the home's own, else the default.</summary>
+    public Uri Server => _givenServer ?? _kept.Value?.Server ?? new Uri(GlobalOptions.DefaultServer);
 
-    public string App { get; }
+    /// <summary>Likewise.</summary>
+    public string App => _givenApp ?? _kept.Value?.App ?? GlobalOptions.DefaultApp;
 
     public string Home { get; }
 
@@ -82,6 +88,7 @@ internal sealed class CliContext : IDisposable
     public async Task<OpenedVault> OpenAsync(
         CancellationToken ct, bool warnsOfErasure = true, bool tellsRestore = true, bool tellsClone = true)
     {
+        WarnOfOtherServer();
         var vault = Expect(await Client.OpenAsync(ct));
         TrustedFrom = vault.Authorities.First(a => a.IsThisDevice).TrustedFrom;
         try
@@ -135,6 +142,29 @@ internal sealed class CliContext : IDisposable
                 Output.Note($"{names} could not have opened the account, because a seal was bad. It is mended.");
                 return true;
         }
+    }
+
+    /// <summary>Keeps in the home where its account is, once it belongs to one: nobody has to say it again.</summary>
+    public async Task KeepServerAsync(CancellationToken ct)
+    {
+        try
+        {
+            await new HomeSettings(Server, App).WriteAsync(Home, ct);
+        }
+        catch (Exception full) when (full is IOException or UnauthorizedAccessException)
+        {
+            Output.Note(
+                $"where the account is could not be kept in the home ({full.Message}): give --server {Server} --app "
+                + $"{App} with each command");
+        }
+    }
+
+    private void WarnOfOtherServer()
+    {
+        if (_kept.Value is not { } kept || (kept.Server == Server && kept.App == App)) return;
+        Output.Note(
+            $"this home's account is of {kept.Server}, app {kept.App}. {Server}, app {App}, is asked this time alone; "
+            + $"to change it for good, change {HomeSettings.PathIn(Home)}");
     }
 
     /// <summary>Says where an erasure of the account waits, that its owner may not have asked for.</summary>

@@ -8,15 +8,17 @@ namespace KeyRecovery.Cli.Invocation;
 /// <summary>What every command takes.</summary>
 internal static class GlobalOptions
 {
-    private const string DefaultServer = "http://127.0.0.1:5080";
+    public const string DefaultServer = "http://127.0.0.1:5080";
+
+    public const string DefaultApp = "demo";
 
     public static Option<string> Server { get; } = Make(
-        "--server", "URL", "The server", _ => DefaultServer,
+        "--server", "URL", "The server; the home of an account remembers its own", _ => DefaultServer,
         value => Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
             ? null : "--server takes an http or https address");
 
     public static Option<string> App { get; } = Make(
-        "--app", "ID", "The app's id on the server", _ => "demo",
+        "--app", "ID", "The app's id on the server; the home of an account remembers its own", _ => DefaultApp,
         value => AccountIds.IsAppId(value) ? null : "--app takes 1 to 64 characters of a-z 0-9 . -");
 
     public static Option<string> Home { get; } = Make(
@@ -39,6 +41,10 @@ internal static class GlobalOptions
         new("--json") { Description = "One JSON object on standard output, for machines", Recursive = true };
 
     public static IEnumerable<Option> All => [Server, App, Home, Token, Realms, Json];
+
+    /// <summary>What was given; null where the default stands in.</summary>
+    public static string? Given(ParseResult parsed, Option<string> option) =>
+        parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option) : null;
 
     /// <summary>The output that the command line asks for, even where it is wrong otherwise.</summary>
     public static IOutput OutputOf(ParseResult parsed) =>

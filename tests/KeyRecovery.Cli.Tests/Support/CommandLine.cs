@@ -5,9 +5,9 @@ using System.Text;
 namespace KeyRecovery.Cli.Tests.Support;
 
 /// <summary>The built command line, as a process, for one home and one server.</summary>
-/// <param name="server">The server.</param>
+/// <param name="server">The server; null where the home knows it.</param>
 /// <param name="home">The home.</param>
-public sealed class CommandLine(Uri server, string home)
+public sealed class CommandLine(Uri? server, string home)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
@@ -20,6 +20,9 @@ public sealed class CommandLine(Uri server, string home)
     /// <summary>The home.</summary>
     public string Home => home;
 
+    /// <summary>Another build of the program, an executable; null for the built one.</summary>
+    public string? Executable { get; init; }
+
     /// <summary>The folder for temporary files; null for the machine's.</summary>
     public string? Temporary { get; init; }
 
@@ -28,6 +31,9 @@ public sealed class CommandLine(Uri server, string home)
 
     /// <summary>The same home through another address.</summary>
     public CommandLine Through(Uri otherServer) => new(otherServer, home);
+
+    /// <summary>The same home, which has to know its server.</summary>
+    public CommandLine WithoutServer() => new(null, home);
 
     /// <summary>Runs without a terminal and with nothing on standard input.</summary>
     public Task<CliRun> RunAsync(params string[] arguments) => RunAsync([], arguments);
@@ -59,7 +65,8 @@ public sealed class CommandLine(Uri server, string home)
     /// <summary>Starts it, to be talked to or interrupted.</summary>
     public Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Program, .. Global(arguments)])
+        var (program, first) = Executable is null ? ("dotnet", new[] { Program }) : (Executable, []);
+        var start = new ProcessStartInfo(program, [.. first, .. Global(arguments)])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
@@ -69,5 +76,6 @@ public sealed class CommandLine(Uri server, string home)
     }
 
     /// <summary>The arguments with server and home.</summary>
-    public string[] Global(params string[] arguments) => [.. arguments, "--server", server.ToString(), "--home", home];
+    public string[] Global(params string[] arguments) =>
+        [.. arguments, .. server is null ? [] : (string[])["--server", server.ToString()], "--home", home];
 }
