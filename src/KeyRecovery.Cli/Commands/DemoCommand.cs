@@ -1,6 +1,7 @@
 using System.CommandLine;
 using KeyRecovery.Cli.Demo;
 using KeyRecovery.Cli.Demo.Telling;
+using KeyRecovery.Cli.Demo.World;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 
@@ -20,6 +21,7 @@ internal static class DemoCommand
 
     private static async Task<int> RunAsync(CliContext context, bool keep, CancellationToken ct)
     {
+        DemoHost.Find();
         ITeller teller = context.Output.IsJson ? new JsonTeller(context.Output) : new PeopleTeller();
         return await new Story(teller, keep).RunAsync(ct) ? ExitCode.Done : ExitCode.Failed;
     }

@@ -21,6 +21,9 @@ public enum Need
     /// <summary><c>mkfs.ext4</c>, and the right to mount a file as a disk.</summary>
     Image,
 
+    /// <summary>A linker, for a program that is compiled ahead.</summary>
+    Linker,
+
     /// <summary>Linux itself, where a test reads <c>/proc</c>.</summary>
     Linux,
 

@@ -27,6 +27,21 @@ internal sealed partial class DemoHost : IAsyncDisposable
 
     public int ProcessId => _process.Id;
 
+    /// <summary>The server's program, which only a build of the repository has beside it.</summary>
+    /// <exception cref="CommandException">It is not there.</exception>
+    public static string Find()
+    {
+        var relative = typeof(DemoHost).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .First(a => a.Key == "HostPath").Value!;
+        var path = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, relative));
+        if (File.Exists(path)) return path;
+        throw new CommandException(
+            new CliFailure("demo-host", "the demo starts a server of its own, and this program came without one")
+            {
+                Advice = ["Run it from the repository: dotnet run --project src/KeyRecovery.Cli -- demo"],
+            });
+    }
+
     /// <summary>Starts it and waits until it listens.</summary>
     /// <param name="folder">Its data and its log.</param>
     /// <param name="port">0 for any free one.</param>
@@ -123,7 +138,7 @@ internal sealed partial class DemoHost : IAsyncDisposable
 
     private static ProcessStartInfo StartInfo(string folder, string[] arguments)
     {
-        var start = new ProcessStartInfo(Dotnet(), [HostAssembly(), .. arguments])
+        var start = new ProcessStartInfo(Dotnet(), [Find(), .. arguments])
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
@@ -137,19 +152,6 @@ internal sealed partial class DemoHost : IAsyncDisposable
             .Where(k => prefixes.Any(p => k.StartsWith(p, StringComparison.OrdinalIgnoreCase))).ToList())
             start.Environment.Remove(name);
         return start;
-    }
-
-    private static string HostAssembly()
-    {
-        var relative = typeof(DemoHost).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .First(a => a.Key == "HostPath").Value!;
-        var path = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, relative));
-        if (File.Exists(path)) return path;
-        throw new CommandException(
-            new CliFailure("demo-host", $"the server's program is not where the build puts it: {path}")
-            {
-                Advice = ["Run the demo from the repository: dotnet run --project src/KeyRecovery.Cli -- demo"],
-            });
     }
 
     // The runtime that runs this program runs the server as well, whether or not it is on the PATH.
