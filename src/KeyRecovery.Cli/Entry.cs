@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using KeyRecovery.Cli.Commands;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
@@ -26,6 +27,9 @@ internal static class Entry
                 + "differ from device to device");
             return ExitCode.Failed;
         }
+        // Numbers, dates and cases are the same everywhere, and messages in one language: programs read them too.
+        CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = CultureInfo.DefaultThreadCurrentCulture =
+            CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.InvariantCulture;
         // A passphrase has any letters, whatever the locale says.
         RawOutput.UseUtf8();
         var parsed = MakeRoot().Parse(args);
@@ -35,7 +39,10 @@ internal static class Entry
                 "an argument is not valid UTF-8 text", "Names are UTF-8; is the terminal set to another encoding?"));
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
             return GlobalOptions.OutputOf(parsed).Fail(Misuse(parsed));
-        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TerminationTimeout });
+        return await parsed.InvokeAsync(new InvocationConfiguration
+        {
+            ProcessTerminationTimeout = TerminationTimeout, Output = RawOutput.Standard, Error = RawOutput.Error,
+        });
     }
 
     private static RootCommand MakeRoot()

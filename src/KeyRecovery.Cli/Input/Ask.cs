@@ -23,7 +23,11 @@ internal sealed class Ask(bool isJson)
     /// <summary>The next line of standard input, or null at its end.</summary>
     public static string? ReadLine()
     {
-        if (!Console.IsInputRedirected) return Console.In.ReadLine();
+        if (!Console.IsInputRedirected)
+        {
+            Silence.Pause();
+            return Console.In.ReadLine();
+        }
         using var line = InputLines.Read();
         return line is null ? null : new string(line.Span);
     }
@@ -38,6 +42,7 @@ internal sealed class Ask(bool isJson)
     public async Task<string> LineAsync(string question, CancellationToken ct)
     {
         _console.Write(question + " ");
+        Silence.Pause();
         return await Task.Run(Console.ReadLine, CancellationToken.None).WaitAsync(ct)
             ?? throw new EndOfStreamException("nobody answered");
     }
@@ -54,6 +59,7 @@ internal sealed class Ask(bool isJson)
         // The terminal's echo goes before the question comes: who pastes at once is not shown either.
         Console.TreatControlCAsInput = false;
         _console.Write(question + " ");
+        Silence.Pause();
         return await Task.Run(HiddenLine.Read, CancellationToken.None).WaitAsync(ct);
     }
 }

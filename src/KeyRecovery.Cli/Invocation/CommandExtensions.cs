@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KeyRecovery.Cli.Failures;
+using KeyRecovery.Cli.Output;
 
 namespace KeyRecovery.Cli.Invocation;
 
@@ -21,6 +22,7 @@ internal static class CommandExtensions
         {
             var output = GlobalOptions.OutputOf(parsed);
             using var context = new CliContext(parsed, output);
+            using var silence = output.IsJson ? null : Silence.Watch();
             try
             {
                 return await work(context, parsed, ct);

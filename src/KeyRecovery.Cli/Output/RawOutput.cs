@@ -16,6 +16,14 @@ internal static class RawOutput
 
     public static bool IsTerminal => !Console.IsOutputRedirected;
 
+    public static bool IsErrorTerminal => !Console.IsErrorRedirected;
+
+    /// <summary>Standard output, in what a terminal there can show.</summary>
+    public static TextWriter Standard => Of(Console.Out, Console.IsOutputRedirected);
+
+    /// <summary>Standard error, likewise.</summary>
+    public static TextWriter Error => Of(Console.Error, Console.IsErrorRedirected);
+
     public static void UseUtf8() =>
         Console.InputEncoding = Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
@@ -45,16 +53,30 @@ internal static class RawOutput
         var safe = Words.Safe(line);
         // A line that wraps could not be rewritten.
         if (Console.WindowWidth is > 1 and var width && safe.Length >= width) safe = safe[..(width - 1)];
-        Console.Out.Write('\r' + safe.PadRight(written));
+        Silence.Pause();
+        Standard.Write('\r' + safe.PadRight(written));
         return safe.Length;
     }
 
     /// <summary>Shows that a key was taken.</summary>
-    public static void Echo(char shown) => Console.Error.Write(shown);
+    public static void Echo(char shown) => Error.Write(shown);
 
     /// <summary>Takes back as many shown characters.</summary>
     public static void Backspace(int count) =>
-        Console.Error.Write(string.Concat(Enumerable.Repeat("\b \b", count)));
+        Error.Write(string.Concat(Enumerable.Repeat("\b \b", count)));
+
+    /// <summary>Says something at the cursor that is taken back.</summary>
+    public static void Hint(string word) => Error.Write(word);
+
+    /// <summary>Takes it back.</summary>
+    public static void TakeBack(string word)
+    {
+        var width = Charset.IsUtf8 ? word.Length : Charset.ToAscii(word).Length;
+        Error.Write('\r' + new string(' ', width) + '\r');
+    }
+
+    private static TextWriter Of(TextWriter stream, bool isRedirected) =>
+        isRedirected || Charset.IsUtf8 ? stream : new AsciiWriter(stream);
 
     private static string Escaped(string json)
     {
@@ -69,5 +91,24 @@ internal static class RawOutput
                 else escaped.Append(unit);
         }
         return escaped.ToString();
+    }
+
+    /// <summary>A terminal's stream that takes ASCII alone.</summary>
+    private sealed class AsciiWriter(TextWriter terminal) : TextWriter
+    {
+        public override Encoding Encoding => Encoding.ASCII;
+
+        // Half of a pair tells nothing; whole ones come as text.
+        public override void Write(char value) => Write(char.IsSurrogate(value) ? "?" : $"{value}");
+
+        public override void Write(string? value) => terminal.Write(Charset.ToAscii(value ?? ""));
+
+        public override void Write(char[] buffer, int index, int count) => Write(new string(buffer, index, count));
+
+        public override void Write(ReadOnlySpan<char> buffer) => Write(new string(buffer));
+
+        public override void WriteLine(string? value) => Write(value + Environment.NewLine);
+
+        public override void Flush() => terminal.Flush();
     }
 }

@@ -19,21 +19,29 @@ internal sealed class Terminal
 
     private Terminal(TextWriter writer, bool isRedirected)
     {
-        var settings = new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) };
+        var settings = new AnsiConsoleSettings { Out = new Stream(writer, isRedirected) };
         if (isRedirected) (settings.Ansi, settings.ColorSystem, settings.Interactive) =
             (AnsiSupport.No, ColorSystemSupport.NoColors, InteractionSupport.No);
+        else if (HasNoColours) settings.ColorSystem = ColorSystemSupport.NoColors;
         _console = AnsiConsole.Create(settings);
-        if (isRedirected) _console.Profile.Width = FileWidth;
+        // What cannot be drawn over is not drawn in steps.
+        if (!_console.Profile.Capabilities.Ansi) _console.Profile.Capabilities.Interactive = false;
     }
 
     /// <summary>In columns.</summary>
     public int Width => _console.Profile.Width;
 
+    /// <summary>
+    /// Whether a picture in two colours comes out as it is meant: not in the theme's own, nor without block characters.
+    /// </summary>
+    public bool ShowsPictures => _console.Profile.Capabilities is { Ansi: true, Unicode: true }
+        && _console.Profile.Capabilities.ColorSystem != ColorSystem.NoColors;
+
     /// <summary>On standard output: what was asked for.</summary>
-    public static Terminal Standard() => new(Console.Out, Console.IsOutputRedirected);
+    public static Terminal Standard() => new(RawOutput.Standard, Console.IsOutputRedirected);
 
     /// <summary>On standard error: notes, questions, progress.</summary>
-    public static Terminal Error() => new(Console.Error, Console.IsErrorRedirected);
+    public static Terminal Error() => new(RawOutput.Error, Console.IsErrorRedirected);
 
     /// <summary>Text in a table or a grid: a line each.</summary>
     public static IRenderable Cell(params ReadOnlySpan<string> lines) => Of(null, lines);
@@ -45,11 +53,11 @@ internal sealed class Terminal
     public static IRenderable Marked(string mark, Style style, string text) =>
         new Paragraph(Words.Safe(mark), style).Append(" " + Words.Safe(text));
 
-    public void WriteLine() => _console.WriteLine();
+    public void WriteLine() => Shown.WriteLine();
 
-    public void WriteLine(string text) => _console.WriteLine(Words.Safe(text));
+    public void WriteLine(string text) => Shown.WriteLine(Words.Safe(text));
 
-    public void WriteLine(string text, Style style) => _console.WriteLine(Words.Safe(text), style);
+    public void WriteLine(string text, Style style) => Shown.WriteLine(Words.Safe(text), style);
 
     /// <summary>A mark in a style, and a text.</summary>
     public void WriteMarked(string mark, Style style, string text)
@@ -59,18 +67,19 @@ internal sealed class Terminal
     }
 
     /// <summary>Text without an end of line.</summary>
-    public void Write(string text) => _console.Write(new Text(Words.Safe(text)));
+    public void Write(string text) => Shown.Write(new Text(Words.Safe(text)));
 
     /// <summary>What was built of cells.</summary>
-    public void Write(IRenderable cells) => _console.Write(cells);
+    public void Write(IRenderable cells) => Shown.Write(cells);
 
     /// <summary>A line that is never broken, as programs read it too.</summary>
-    public void WriteUnbroken(string text) => _console.Profile.Out.Writer.WriteLine(Words.Safe(text));
+    public void WriteUnbroken(string text) => Shown.Profile.Out.Writer.WriteLine(Words.Safe(text));
 
     /// <summary>Does work under a bar, where somebody watches.</summary>
     public async Task<T> WithBarAsync<T>(string title, Func<IProgress<(int Done, int Of)>, Task<T>> work)
     {
         if (!_console.Profile.Capabilities.Interactive) return await work(new Progress<(int, int)>());
+        Silence.Pause();
         return await _console.Progress().AutoClear(true).StartAsync(async bars =>
             await work(new Bar(bars.AddTask(Markup.Escape(Words.Safe(title))))));
     }
@@ -80,6 +89,37 @@ internal sealed class Terminal
         var safe = new string[lines.Length];
         for (var i = 0; i < lines.Length; i++) safe[i] = Words.Safe(lines[i]);
         return new Text(string.Join('\n', safe), style);
+    }
+
+    // Terminals of one colour, by their names in terminfo(5).
+    private static bool HasNoColours => Environment.GetEnvironmentVariable("TERM") is { } term
+        && (term.StartsWith("vt", StringComparison.Ordinal) || term.EndsWith("-m", StringComparison.Ordinal)
+            || term.EndsWith("-mono", StringComparison.Ordinal));
+
+    private IAnsiConsole Shown
+    {
+        get
+        {
+            Silence.Break();
+            return _console;
+        }
+    }
+
+    // The stream as it is; whether it is a terminal is known, and not asked of what was put around it.
+    private sealed class Stream(TextWriter writer, bool isRedirected) : IAnsiConsoleOutput
+    {
+        private const int NoWidth = 80;
+        private const int NoHeight = 24;
+
+        public TextWriter Writer => writer;
+
+        public bool IsTerminal => !isRedirected;
+
+        public int Width => isRedirected ? FileWidth : Console.BufferWidth is > 0 and var width ? width : NoWidth;
+
+        public int Height => isRedirected || Console.WindowHeight <= 0 ? NoHeight : Console.WindowHeight;
+
+        public void SetEncoding(System.Text.Encoding encoding) { }
     }
 
     // Told in order, on the worker's own thread.

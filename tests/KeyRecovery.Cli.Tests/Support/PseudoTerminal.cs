@@ -34,7 +34,12 @@ public sealed partial class PseudoTerminal : IDisposable
         Start(commandLine, null, arguments);
 
     /// <summary>Starts it in a terminal of some columns; null for those that it has.</summary>
-    public static PseudoTerminal Start(CommandLine commandLine, int? columns, string[] arguments)
+    public static PseudoTerminal Start(CommandLine commandLine, int? columns, string[] arguments) =>
+        Start(commandLine, columns, [], arguments);
+
+    /// <summary>Starts it with variables of the environment beside those of a terminal of today.</summary>
+    public static PseudoTerminal Start(
+        CommandLine commandLine, int? columns, (string Name, string Value)[] environment, string[] arguments)
     {
         var command = string.Join(
             ' ', ((string[])["dotnet", CommandLine.Program, .. commandLine.Global(arguments)]).Select(a => $"'{a}'"));
@@ -47,6 +52,9 @@ public sealed partial class PseudoTerminal : IDisposable
         start.Environment["TERM"] = "xterm-256color";
         start.Environment.Remove("KEYRECOVERY_HOME");
         start.Environment.Remove("NO_COLOR");
+        start.Environment.Remove("LC_ALL");
+        start.Environment["LANG"] = "C.UTF-8";
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         return new PseudoTerminal(Process.Start(start)!);
     }
 
