@@ -39,7 +39,7 @@ internal sealed class VaultApi(ApiTransport transport, RealmDirectory realms)
     /// <param name="app">The app whose policy is wanted.</param>
     /// <param name="ct">Cancels.</param>
     public Task<Answer> GetConfigAsync(string app, CancellationToken ct) =>
-        transport.SendAsync(ApiRequest.Get($"/v1/config?app={app}"), null, ct);
+        transport.SendAsync(ApiRequest.Get($"/v1/config?app={Uri.EscapeDataString(app)}"), null, ct);
 
     public Task<Answer> GetAuditKeyAsync(CancellationToken ct) =>
         transport.SendAsync(ApiRequest.Get("/audit/key"), null, ct);

@@ -27,4 +27,11 @@ public abstract record RealmVerdict
     /// </summary>
     /// <param name="View">What the realm keeps now.</param>
     public sealed record Restored(RealmView View) : RealmVerdict;
+
+    /// <summary>
+    /// The realm's head does not lead to it, a claim explains that, nobody whom the realm knows is left to vouch, and
+    /// the line has been told as evidence for 30 days, to which nobody objected.
+    /// </summary>
+    /// <param name="View">What the realm keeps now.</param>
+    public sealed record Left(RealmView View) : RealmVerdict;
 }

@@ -19,8 +19,12 @@ public sealed record RealmView
     /// <summary>The claims that were taken with it, the newest 16.</summary>
     public ImmutableArray<SignedClaim> Claims { get; init; } = [];
 
-    /// <summary>The first head that contradicted it, or null.</summary>
+    /// <summary>The first head that contradicted it, for 30 days at least, or null.</summary>
     public SignedHead? Contradicting { get; init; }
+
+    /// <summary>Since when it counts, in seconds since 1970 by the realm's clock: an objection has it begin anew.
+    /// </summary>
+    public ulong ContradictingAt { get; init; }
 
     /// <summary>The head in whose place it was taken, or null.</summary>
     public SignedHead? Replaced { get; init; }
@@ -42,11 +46,13 @@ public sealed record RealmView
 
     /// <summary>Goes on from what the realm kept. Checks nothing.</summary>
     public static RealmView Resume(
-        RealmHeads heads, ulong replacedAt, IEnumerable<RealmAuthority> active, ulong count) => new()
+        RealmHeads heads, ulong contradictingAt, ulong replacedAt, IEnumerable<RealmAuthority> active, ulong count) =>
+        new()
     {
         Head = heads.Head,
         Claims = heads.Claims,
         Contradicting = heads.Contradicting,
+        ContradictingAt = contradictingAt,
         Replaced = heads.Replaced,
         ReplacedAt = replacedAt,
         Active = active.ToImmutableSortedDictionary(a => a.Id, a => a),
@@ -106,9 +112,13 @@ public sealed record RealmView
             if (fault != ProtocolFault.None) return new RealmVerdict.Refused(fault);
             if (going is { } rest) return Append(head, rest, known, now);
         }
-        return IsAbove(head.Head) && fork is not null
-            ? TakeFork(realm, appId, head, decoded, known, fork, now) : Keep(head);
+        return IsAbove(head.Head) ? TakeFork(realm, appId, head, decoded, known, fork, now) : Keep(head, now);
     }
+
+    /// <summary>Somebody who is known objects to whatever contradicts the head: it is followed later, if at all.
+    /// </summary>
+    public RealmView WithObjection(RealmMoment now) =>
+        Contradicting is null ? this : this with { ContradictingAt = now.Latest };
 
     // By version first, then by sequence (docs/protocol.md §14.4).
     private bool IsAbove(AccountHead head) => Head.Head.Manifest.Version != head.Manifest.Version
@@ -163,42 +173,52 @@ public sealed record RealmView
         return ProtocolFault.None;
     }
 
-    private RealmVerdict.Fork Keep(SignedHead head) => new(this with { Contradicting = Contradicting ?? head });
+    // One head, until it has been told for long; then one that is newer, so that old ones do not keep it waiting.
+    private RealmVerdict.Fork Keep(SignedHead head, RealmMoment now) => new(
+        Contradicting is null || (IsToldForLong(now) && Contradicting.Head.Time < head.Head.Time)
+            ? this with { Contradicting = head, ContradictingAt = now.Latest } : this);
 
+    private bool IsToldForLong(RealmMoment now) =>
+        Contradicting is not null && now.Earliest >= ContradictingAt + RealmLimits.ForkSeconds;
+
+    // When there was a restore is all that counts of a claim: a realm has no links, and does not see where chains part.
     private RealmVerdict TakeFork(
         Hash256 realm, string appId, SignedHead head, ImmutableArray<SignedChainLink> links,
-        ImmutableArray<SignedClaim> claims, RealmFork fork, RealmMoment now)
+        ImmutableArray<SignedClaim> claims, RealmFork? fork, RealmMoment now)
     {
-        if (fork.Realm != realm || fork.HeadHash != Hash256.Of(head.Head.Encode())
-            || !Active.TryGetValue(fork.Signer, out var signer) || !now.Knows(signer)
-            || !fork.IsSignedBy(signer.SigningKey))
-        {
-            return Keep(head);
-        }
+        var voucher = FindVoucher(realm, head, fork, now);
+        if (voucher is null && !IsToldForLong(now)) return Keep(head, now);
         var (chain, fault) = Whole(appId, head, links);
         if (chain is null) return new RealmVerdict.Refused(fault);
-        // When there was a restore is all that counts: a realm has no links, and does not see where two chains part.
-        if (!chain.Current.Active.TryGetValue(signer.Id, out var there)
-            || !there.SigningKey.Equals(signer.SigningKey)
-            || Head.Head.Time >= head.Head.Time
-            || !claims.Any(claim => claim.Claim.LiesBetween(Head.Head, head.Head)))
+        var isVouched = voucher is not null && chain.Current.Active.TryGetValue(voucher.Id, out var there)
+            && there.SigningKey.Equals(voucher.SigningKey);
+        if (Head.Head.Time >= head.Head.Time
+            || !claims.Any(claim => claim.Claim.LiesBetween(Head.Head, head.Head))
+            || (!isVouched && !(IsToldForLong(now) && chain.Contains(Contradicting!.Head.Chain))))
         {
-            return Keep(head);
+            return Keep(head, now);
         }
 
         var active = Known(chain, now.Latest).Select(pair =>
             Active.TryGetValue(pair.Key, out var here) && here.SigningKey.Equals(pair.Value.SigningKey)
                 ? here : pair.Value);
-        return new RealmVerdict.Restored(this with
+        var next = this with
         {
             Head = head,
             Claims = claims,
             Contradicting = null,
+            ContradictingAt = 0,
             Replaced = Head,
             ReplacedAt = now.Latest,
             Active = active.ToImmutableSortedDictionary(a => a.Id, a => a),
-        });
+        };
+        return isVouched ? new RealmVerdict.Restored(next) : new RealmVerdict.Left(next);
     }
+
+    private RealmAuthority? FindVoucher(Hash256 realm, SignedHead head, RealmFork? fork, RealmMoment now) =>
+        fork is not null && fork.Realm == realm && fork.HeadHash == Hash256.Of(head.Head.Encode())
+        && Active.TryGetValue(fork.Signer, out var signer) && now.Knows(signer)
+        && fork.IsSignedBy(signer.SigningKey) ? signer : null;
 
     private static (Chain? Chain, ProtocolFault Fault) Whole(
         string appId, SignedHead head, ImmutableArray<SignedChainLink> links) => Chain.Start(appId, links) switch

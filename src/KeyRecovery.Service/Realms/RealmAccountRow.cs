@@ -19,7 +19,7 @@ namespace KeyRecovery.Service.Realms;
 internal sealed record RealmAccountRow(string App, RealmView? View, ImmutableArray<RealmAccountSlot> Slots)
 {
     private const string RowLabel = "realm-account";
-    private const int Fields = 13;
+    private const int Fields = 14;
     private const ulong FreshSeconds = RealmLimits.FreshHours * 60 * 60;
 
     /// <summary>A row that is closed by an erasure: nothing is registered under the account again.</summary>
@@ -57,21 +57,20 @@ internal sealed record RealmAccountRow(string App, RealmView? View, ImmutableArr
 
     /// <summary>Whether a slot gives way where its place is needed.</summary>
     public bool GivesWay(RealmAccountSlot slot, Moment now) =>
-        IsOver(slot, now) || (!slot.IsSeen && now.HasReached(slot.RegisteredAt + FreshSeconds));
+        IsOver(slot, now) || (!slot.IsSeen && now.HasReached(slot.RegisteredAt + FreshSeconds))
+        || (slot.LeftSince != 0 && now.HasReached(slot.LeftSince + RealmLimits.ForkSeconds));
 
     /// <summary>Moves on with the chain.</summary>
     /// <param name="view">What the realm knows of it now.</param>
-    /// <param name="isFork">Whether it was reached by a fork: what it lacks then may come again.</param>
-    /// <param name="now">The clock.</param>
-    public RealmAccountRow Follow(RealmView view, bool isFork, Moment now) => this with
+    /// <param name="lacking">What becomes of a slot that was active, and is not any more.</param>
+    public RealmAccountRow Follow(RealmView view, Func<RealmAccountSlot, RealmAccountSlot> lacking) => this with
     {
         View = view,
         Slots = [.. Slots.Select(slot => slot switch
         {
-            _ when slot.IsActiveIn(view) => slot with { IsSeen = true, MissingSince = 0 },
-            { IsSeen: false } or { MissingSince: > 0 } => slot,
-            _ when isFork => slot with { MissingSince = now.Latest },
-            _ => slot with { IsGone = true },
+            _ when slot.IsActiveIn(view) => slot with { IsSeen = true, MissingSince = 0, LeftSince = 0 },
+            { IsSeen: false } or { MissingSince: > 0 } or { LeftSince: > 0 } => slot,
+            _ => lacking(slot),
         })],
     };
 
@@ -82,7 +81,7 @@ internal sealed record RealmAccountRow(string App, RealmView? View, ImmutableArr
         foreach (var claim in View?.Claims ?? []) writer.Bytes(claim.Bytes.Span);
         writer.Bytes(View?.Contradicting is { } other ? other.Bytes.Span : [])
             .Bytes(View?.Replaced is { } replaced ? replaced.Bytes.Span : [])
-            .UInt(View?.ReplacedAt ?? 0).UInt(View?.Count ?? 0).Array(View?.Active.Count ?? 0);
+            .UInt(View?.ContradictingAt ?? 0).UInt(View?.ReplacedAt ?? 0).UInt(View?.Count ?? 0).Array(View?.Active.Count ?? 0);
         foreach (var one in View?.Active.Values ?? [])
             writer.Array(4).Bytes(one.Id).UInt((ulong)one.Kind).Bytes(one.SigningKey.ToArray()).UInt(one.KnownSince);
         writer.UInt(ReceiptAt).Bytes(Receipt.Span).Array(Slots.Length);
@@ -100,7 +99,7 @@ internal sealed record RealmAccountRow(string App, RealmView? View, ImmutableArr
         for (var left = reader.Array(0, Limits.Claims); left > 0; left--)
             claims.Add(SignedClaim.Decode(reader.BytesView(1, SignedClaim.MaxSize)));
         var (contradicting, replaced) = (ReadHead(reader), ReadHead(reader));
-        var (replacedAt, count) = (reader.UInt(), reader.UInt());
+        var (contradictingAt, replacedAt, count) = (reader.UInt(), reader.UInt(), reader.UInt());
         var active = new List<RealmAuthority>();
         for (var left = reader.Array(0, Limits.Authorities); left > 0; left--) active.Add(ReadAuthority(reader));
         var (receiptAt, receipt) = (reader.UInt(), reader.Bytes(0, ErasureId.Size));
@@ -109,8 +108,8 @@ internal sealed record RealmAccountRow(string App, RealmView? View, ImmutableArr
             slots.Add(RealmAccountSlot.Read(reader));
         reader.End();
         var view = head.IsEmpty ? null : RealmView.Resume(
-            new RealmHeads(SignedHead.Decode(head), claims.ToImmutable(), contradicting, replaced), replacedAt, active,
-            count);
+            new RealmHeads(SignedHead.Decode(head), claims.ToImmutable(), contradicting, replaced), contradictingAt,
+            replacedAt, active, count);
         return new RealmAccountRow(app, view, slots.ToImmutable()) { ReceiptAt = receiptAt, Receipt = receipt };
     }
 

@@ -14,13 +14,19 @@ namespace KeyRecovery.Service.Realms;
 internal sealed record RealmAccountSlot(
     AuthorityId Slot, ReadOnlyMemory<byte> SigningKey, AuthorityId RegisteredBy, ulong RegisteredAt)
 {
-    private const int Fields = 8;
+    private const int Fields = 9;
 
     /// <summary>Whether a followed head had it among the active.</summary>
     public bool IsSeen { get; init; }
 
     /// <summary>Since when a fork has it missing, in seconds since 1970; 0 where none has.</summary>
     public ulong MissingSince { get; init; }
+
+    /// <summary>
+    /// Since when the realm follows a line that has it not and that nobody vouched for, in seconds since 1970; 0 where
+    /// there is none. It stays as it is, so that a home alone destroys nothing.
+    /// </summary>
+    public ulong LeftSince { get; init; }
 
     /// <summary>When it was paused, in seconds since 1970; 0 where it is not.</summary>
     public ulong PausedAt { get; init; }
@@ -37,7 +43,7 @@ internal sealed record RealmAccountSlot(
         && authority.SigningKey.ToArray().AsSpan().SequenceEqual(SigningKey.Span);
 
     public void Write(CborOut writer) => writer.Array(Fields).Bytes(Slot).Bytes(SigningKey.Span).Bytes(RegisteredBy)
-        .UInt(RegisteredAt).UInt(IsSeen ? 1u : 0).UInt(MissingSince).UInt(PausedAt).UInt(IsGone ? 1u : 0);
+        .UInt(RegisteredAt).UInt(IsSeen ? 1u : 0).UInt(MissingSince).UInt(LeftSince).UInt(PausedAt).UInt(IsGone ? 1u : 0);
 
     public static RealmAccountSlot Read(CborIn reader)
     {
@@ -47,6 +53,7 @@ internal sealed record RealmAccountSlot(
         {
             IsSeen = reader.UInt(1) == 1,
             MissingSince = reader.UInt(),
+            LeftSince = reader.UInt(),
             PausedAt = reader.UInt(),
             IsGone = reader.UInt(1) == 1,
         };

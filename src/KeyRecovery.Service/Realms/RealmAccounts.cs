@@ -159,8 +159,12 @@ internal sealed class RealmAccounts(
             switch
         {
             RealmVerdict.Refused(var fault) => (null, Refused(fault)),
-            RealmVerdict.Newer(var next) => (account.Follow(next, isFork: false, clock.Now), null),
-            RealmVerdict.Restored(var next) => (account.Follow(next, isFork: true, clock.Now), null),
+            RealmVerdict.Newer(var next) => (account.Follow(next, slot => slot with { IsGone = true }), null),
+            // What it lacks then may come again.
+            RealmVerdict.Restored(var next) => (
+                account.Follow(next, slot => slot with { MissingSince = clock.Now.Latest }), null),
+            RealmVerdict.Left(var next) => (
+                account.Follow(next, slot => slot with { LeftSince = clock.Now.Latest }), null),
             RealmVerdict.Fork(var next) => (
                 next == view ? account : account with { View = next },
                 new ServiceFailure(ErrorCode.Conflict) { Field = "head" }),
@@ -193,7 +197,8 @@ internal sealed class RealmAccounts(
                 wasPaused ? null : RealmEventKind.Paused),
             RealmAction.Resume => (
                 counted.With(slot with { PausedAt = 0 }), null, wasPaused ? RealmEventKind.Resumed : null),
-            RealmAction.Objection => (counted with { ReceiptAt = 0 }, null, null),
+            RealmAction.Objection => (
+                counted with { ReceiptAt = 0, View = counted.View!.WithObjection(answers.Moment) }, null, null),
             _ => (counted, null, null),
         };
 

@@ -14,6 +14,7 @@ import { decode, encode } from './structure.mjs';
 const label = (name) => `keyrecovery/v1/realm-${name}`;
 const most = { links: 4096, bundle: 4259840, answer: 8192, state: 4, action: 5, event: 7, events: 64, active: 32 };
 const knownSeconds = 72 * 60 * 60;
+const toldSeconds = 30 * 24 * 60 * 60;
 
 function writeBundle(name, body, seed, { head, links }) {
   const signature = sign(seed, label(name), body);
@@ -140,7 +141,7 @@ export function begin({ appId, homeKeys, first, firstLinks, since }) {
   const head = readHead(first);
   checkHeadSignature(head, homeKeys);
   const chain = wholeChain(appId, head, firstLinks.map(readSignedLink));
-  return { head, claims: [], contradicting: empty, replaced: empty, active: knownOf(chain, since) };
+  return { head, claims: [], contradicting: empty, since: 0, replaced: empty, active: knownOf(chain, since) };
 }
 
 /** What it makes of a head: a verdict, and what it keeps then. */
@@ -156,11 +157,18 @@ export function follow(view, { appId, homeKeys, realm, at, ...told }) {
   if (behind) {
     return { verdict: 'newer', view: { ...view, head, claims, active: behind.reduce(move(at), view.active) } };
   }
-  const kept = view.contradicting.length > 0 ? view.contradicting : head.bytes;
-  const restored = isAbove(head, view.head) && told.fork.length > 0
-    ? takeFork(view, head, links, claims, readFork(told.fork), { appId, realm, at }) : null;
-  if (restored) return { verdict: 'restored', view: restored };
-  return { verdict: 'fork', view: { ...view, contradicting: kept } };
+  const fork = told.fork.length === 0 ? null : readFork(told.fork);
+  const taken = isAbove(head, view.head) ? takeFork(view, head, links, claims, fork, { appId, realm, at }) : null;
+  return taken ?? { verdict: 'fork', view: keep(view, head, at) };
+}
+
+const isToldForLong = ({ contradicting, since }, at) => contradicting.length > 0 && at >= since + toldSeconds;
+
+/** One head as evidence, until it was told for long; then a newer one. */
+function keep(view, head, at) {
+  const isFree = view.contradicting.length === 0
+    || (isToldForLong(view, at) && readHead(view.contradicting).time < head.time);
+  return isFree ? { ...view, contradicting: head.bytes, since: at } : view;
 }
 
 const isAbove = (head, than) => head.manifestVersion !== than.manifestVersion
@@ -200,19 +208,29 @@ const move = (at) => (active, link) => {
 };
 
 function takeFork(view, head, links, claims, fork, { appId, realm, at }) {
-  const signer = view.active.get(hex(fork.signer));
-  if (!same(fork.realm, realm) || !same(fork.headHash, sha256(head.body))) return null;
-  if (!signer || at < signer.knownSince + knownSeconds) return null;
-  if (!verifies(signer.signingKey, underLabel(label('fork'), fork.body), fork.signature)) return null;
+  const voucher = voucherOf(view, head, fork, { realm, at });
+  if (!voucher && !isToldForLong(view, at)) return null;
   const chain = wholeChain(appId, head, links);
-  const there = chain.active.get(hex(fork.signer));
-  if (!there || !same(there.signingKey, signer.signingKey)) return null;
+  const there = voucher && chain.active.get(hex(voucher.id));
+  const isVouched = Boolean(there) && same(there.signingKey, voucher.signingKey);
   if (view.head.time >= head.time || !claims.some((claim) => liesBetween(claim, view.head, head))) return null;
+  if (!isVouched && !(isToldForLong(view, at) && hasLink(chain, readHead(view.contradicting)))) return null;
   const active = new Map([...knownOf(chain, at)].map(([id, one]) => {
     const here = view.active.get(id);
     return [id, here && same(here.signingKey, one.signingKey) ? here : one];
   }));
-  return { head, claims, contradicting: empty, replaced: view.head.bytes, active };
+  const next = { head, claims, contradicting: empty, since: 0, replaced: view.head.bytes, active };
+  return { verdict: isVouched ? 'restored' : 'left', view: next };
+}
+
+const hasLink = ({ links }, { chainSeq, chainHash }) =>
+  links[chainSeq] !== undefined && same(links[chainSeq].hash, chainHash);
+
+function voucherOf(view, head, fork, { realm, at }) {
+  if (!fork || !same(fork.realm, realm) || !same(fork.headHash, sha256(head.body))) return null;
+  const signer = view.active.get(hex(fork.signer));
+  if (!signer || at < signer.knownSince + knownSeconds) return null;
+  return verifies(signer.signingKey, underLabel(label('fork'), fork.body), fork.signature) ? signer : null;
 }
 
 function wholeChain(appId, head, links) {

@@ -66,6 +66,17 @@ public sealed class ScriptedWalkTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_realm_whose_people_were_all_removed_on_the_line_it_knows_follows_after_a_month()
+    {
+        // Tablet and code are gone there and come back by the restore; the phone, which was on both, is lost.
+        var tally = await WalkAsync(
+            (Move.Save, 0), (Move.NewCode, 0), (Move.Remove, 0), (Move.NewCode, 0), (Move.SetPassphrase, 2),
+            (Move.RestoreBoth, 0), (Move.Wait, 2), (Move.Lose, 0));
+        Assert.True(tally["nobody is on both sides"] == 1 && tally["recovered"] == 1, $"{tally}");
+        Assert.Equal(2, tally["registered"]);
+    }
+
+    [Fact]
     public async Task Keys_that_go_back_before_anybody_met_the_restored_data_hide_no_restore()
     {
         // Nobody reads in between: the picks leave all who are honest switched off.

@@ -171,7 +171,7 @@ internal sealed class Witness : IAsyncDisposable
     // more.
     private async Task<bool> CatchUpAsync(Member owner)
     {
-        for (var tries = 0; tries < 4; tries++)
+        for (var tries = 0; tries < 6; tries++)
         {
             var (head, told) = ((SignedHead?)null, (Outcome<byte[]>?)null);
             foreach (var by in _world.Honest.Where(_world.IsActive).OrderByDescending(m => m == owner).ToList())
@@ -185,11 +185,15 @@ internal sealed class Witness : IAsyncDisposable
             if (told is Outcome<byte[]>.Failed({ Code: ErrorCode.Conflict })
                 && !_world.Honest.Any(m => _world.IsActive(m) && view.Active.ContainsKey(m.Id)))
             {
+                // Whoever the realm knows was removed on the other line: it follows what it has told for thirty days.
                 _world.Tally.Count("nobody is on both sides");
-                return false;
+                await _world.Home.WaitAsync(TimeSpan.FromDays(31));
+            }
+            else
+            {
+                await _world.Home.WaitAsync(TimeSpan.FromHours(73));
             }
 
-            await _world.Home.WaitAsync(TimeSpan.FromHours(73));
             var (seen, own) = (view.Head.Head, head!.Head);
             // What was put back is as old as its set, until somebody goes on.
             if (seen.Manifest.Version >= own.Manifest.Version || seen.Time >= own.Time)

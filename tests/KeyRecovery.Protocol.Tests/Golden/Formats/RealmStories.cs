@@ -14,6 +14,7 @@ internal static class RealmStories
 {
     private const ulong Since = TestHome.Now;
     private const ulong Wait = RealmLimits.KnownSeconds;
+    private const ulong Month = Since + 60 + RealmLimits.ForkSeconds;
 
     private static readonly Hash256 Realm = new(new TestRandom(4300).Bytes(32));
 
@@ -46,6 +47,15 @@ internal static class RealmStories
             w.Told(lost[^1], lost[^1].Links, [w.Claim(0, 1, Since)], w.Fork()));
         yield return ("a claim after the new head",
             w.Told(lost[^1], lost[^1].Links, [w.Claim(0, 1, Since + 2 * Wait)], w.Fork()));
+
+        yield return ("of a line that was told for 30 days, under a claim alone", w.Left());
+        yield return ("the same, with a word that does not hold",
+            w.Left(w.Told(lost[^1], lost[^1].Links, [w.Claim(0, 1)], w.Fork(by: w.Stranger))));
+        yield return ("told a second less", w.Left().With(new JsonObject { ["at"] = Month - 1 }));
+        yield return ("told for 30 days, without a claim", w.Left(w.Told(lost[^1], lost[^1].Links)));
+        yield return ("told for 30 days, another line", w.Left(w.Told(w.Apart, w.Apart.Links, [w.Claim(0, 1)])));
+        yield return ("told for 30 days, the same head once more", w.Left(
+            w.Told(World.HeadOf(lost[0], Since + 60), lost[0].Links)));
     }
 
     public static IEnumerable<(string, JsonObject, string)> Invalid()
@@ -60,6 +70,8 @@ internal static class RealmStories
         yield return No("a link is missing", w.Told(w.Last, []), ProtocolFault.DroppedLink);
         yield return No("links do not lead to the head", w.Told(w.Last, w.Lost[^1].Links),
             ProtocolFault.BrokenChain);
+        yield return No("told for 30 days, the chain is not whole",
+            w.Left(w.Told(w.Lost[^1], w.Lost[^1].Links[1..], [w.Claim(0, 1)])), ProtocolFault.DroppedLink);
         yield return No("the first head's chain is not its own", good.With(new JsonObject {
             ["firstLinks"] = World.Links(w.First.Links),
         }), ProtocolFault.HeadMismatch);
@@ -107,6 +119,9 @@ internal static class RealmStories
                 PreviousEpochKey = default, Epoch = 1, Add = [Stranger.Entry], Signer = Stranger.Id,
             };
             Removed = Second.With(Forge.Link(next, Stranger, Stranger));
+            account.Return(First);
+            Commit((_phone, new AccountChange { Add = [TestAuthority.Device(_random)] }));
+            Apart = Commit(Put());
             Unsigned = Second.With(Forge.Link(next with { Signer = _phone.Id }, _code, Stranger));
         }
 
@@ -118,6 +133,7 @@ internal static class RealmStories
         public ServedVault Last { get; }
         public SignedHead Twin { get; }
         public ServedVault Else { get; }
+        public ServedVault Apart { get; }
         public ServedVault Removed { get; }
         public ServedVault Unsigned { get; }
 
@@ -137,6 +153,14 @@ internal static class RealmStories
             ["fork"] = fork is null ? "" : Hex(fork.Bytes),
         };
 
+        /// <summary>After thirty days in which the realm told the other line's first head.</summary>
+        public JsonObject Left(JsonObject? told = null) =>
+            (told ?? Told(Lost[^1], Lost[^1].Links, [Claim(0, 1)])).With(new JsonObject
+            {
+                ["before"] = Hex(HeadOf(Lost[0], Since + 60).Bytes), ["beforeLinks"] = Links(Lost[0].Links),
+                ["beforeAt"] = Since + 60, ["at"] = Month,
+            });
+
         public JsonObject Restored() => Told(
             Lost[^1], Lost[^1].Links, [Claim(0, 1)], Fork());
 
@@ -155,7 +179,7 @@ internal static class RealmStories
             return TestHome.Sign(head with { Manifest = new ManifestPlace(head.Manifest.Version + 1, default) });
         }
 
-        private static SignedHead HeadOf(ServedVault vault, ulong time) => TestHome.Sign(new AccountHead(
+        public static SignedHead HeadOf(ServedVault vault, ulong time) => TestHome.Sign(new AccountHead(
             vault.Account, new ChainPlace((ulong)vault.Links.Length - 1, vault.Links[^1].Hash), vault.Manifest.Place,
             vault.Manifest.Manifest.Trail, time));
     }

@@ -44,6 +44,13 @@ internal sealed class RealmViewFormat() : GoldenFormat("realm-view", "§14.4")
         var begun = RealmView.Begin(
             app, SignedHead.Decode(told.Bytes("first")), Memories(told, "firstLinks"), keys, At("since"));
         if (begun is not RealmVerdict.Newer(var view)) return (begun, null!);
+        // What it was shown before, and kept.
+        if (told.ContainsKey("before"))
+        {
+            view = ((RealmVerdict.Fork)view.Follow(
+                new Hash256(told.Bytes("fingerprint")), app, SignedHead.Decode(told.Bytes("before")),
+                Memories(told, "beforeLinks"), [], null, keys, At("beforeAt"))).View;
+        }
         var fork = told.Text("fork") is "" ? null : RealmFork.Decode(told.Bytes("fork"));
         var verdict = view.Follow(
             new Hash256(told.Bytes("fingerprint")), app, SignedHead.Decode(told.Bytes("head")),
@@ -54,6 +61,7 @@ internal sealed class RealmViewFormat() : GoldenFormat("realm-view", "§14.4")
             RealmVerdict.Newer(var next) => next,
             RealmVerdict.Fork(var next) => next,
             RealmVerdict.Restored(var next) => next,
+            RealmVerdict.Left(var next) => next,
             _ => view,
         });
     }

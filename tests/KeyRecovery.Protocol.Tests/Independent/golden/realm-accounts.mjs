@@ -60,10 +60,19 @@ export const realmRequests = {
   },
 };
 
+/** What it knows first: also what it was shown before, and kept. */
+function seen(told) {
+  const view = begin(told);
+  if (told.before === undefined) return view;
+  const { before: head, beforeLinks: links, beforeAt: at } = told;
+  return follow(view, { ...told, head, links, at, claims: [], fork: empty }).view;
+}
+
 export const realmViews = {
   texts: ['verdict'],
   write(inputs) {
-    const { verdict, view } = follow(begin(inputs), { ...inputs, realm: inputs.fingerprint });
+    const told = { ...inputs, realm: inputs.fingerprint };
+    const { verdict, view } = follow(seen(told), told);
     const { contradicting, replaced } = view;
     return {
       verdict, now: view.head.bytes, active: activeOf(view), kept: view.claims.map(({ bytes }) => bytes),
