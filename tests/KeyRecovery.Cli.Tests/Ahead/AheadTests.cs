@@ -67,7 +67,7 @@ public sealed class AheadTests(AheadFixture fixture) : IClassFixture<AheadFixtur
         Assert.Equal(content, (await phone.RunAsync("backup", "get", "key")).Ended(0).Bytes);
 
         var laptop = await fixture.NewAheadAsync();
-        using (var show = phone.Start("link", "show", "--json"))
+        using (var show = phone.Start("link", "show", "--yes", "--json"))
         using (var join = laptop.Start(["link", "type", "--json", "--name", "laptop"]))
         {
             await join.StandardInput.WriteLineAsync((await NextAsync(show)).GetProperty("typed").GetString());

@@ -28,6 +28,8 @@ public sealed class FailureTableTests
     private static readonly MethodInfo AdviceOf = Table.GetMethods(BindingFlags.Static | BindingFlags.NonPublic)
         .Single(m => m.Name == "Advice" && m.GetParameters().Length == 2);
 
+    private static readonly object Context = MakeContext();
+
     private static IEnumerable<ClientFailure> Failures =>
     [
         .. typeof(ClientFailure).GetNestedTypes().Where(t => t.IsSubclassOf(typeof(ClientFailure))).Select(Make),
@@ -73,8 +75,16 @@ public sealed class FailureTableTests
 
     private static string Key(ClientFailure failure) => (string)KeyOf.Invoke(null, [failure])!;
 
-    private static string[] Advice(ClientFailure failure) => (string[])AdviceOf.Invoke(
-        null, [failure, RuntimeHelpers.GetUninitializedObject(AdviceOf.GetParameters()[1].ParameterType)])!;
+    private static string[] Advice(ClientFailure failure) => (string[])AdviceOf.Invoke(null, [failure, Context])!;
+
+    // Of a command that was given a server and an app, and reads no home.
+    private static object MakeContext()
+    {
+        var context = RuntimeHelpers.GetUninitializedObject(AdviceOf.GetParameters()[1].ParameterType);
+        foreach (var (field, value) in ((string, object)[])[("_givenServer", new Uri("https://x")), ("_givenApp", "a")])
+            context.GetType().GetField(field, BindingFlags.Instance | BindingFlags.NonPublic)!.SetValue(context, value);
+        return context;
+    }
 
     private static ClientFailure Make(Type type)
     {
