@@ -74,12 +74,13 @@ public sealed partial class RecoveryKitTests(CliFixture fixture)
         Assert.False(File.Exists(kit));
     }
 
-    [NeedsFact(Need.Zbarimg)]
+    [NeedsFact(Need.Zbarimg, Need.Script)]
     public async Task A_reader_reads_the_code_off_the_terminal()
     {
         var (device, _) = await fixture.NewAccountAsync();
-        var told = (await device.RunAsync("code", "create")).Ended(0).Output;
-        var rows = told.Split('\n').Where(line => line.Length >= 41 && line.TrimStart(' ').StartsWith('█'))
+        using var terminal = PseudoTerminal.Start(device, 100, ["code", "create"]);
+        Assert.Equal(0, await terminal.ExitCodeAsync());
+        var rows = Colours().Replace(terminal.Screen, "").Split('\n').Where(line => line.Length >= 41 && line.TrimStart(' ').StartsWith('█'))
             .Select(line => line[4..41]).ToArray();
         var modules = rows
             .SelectMany(
@@ -104,6 +105,9 @@ public sealed partial class RecoveryKitTests(CliFixture fixture)
 
     private static int Number(Match match, int group) =>
         int.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"\e\[[0-9;?]*[A-Za-z]")]
+    private static partial Regex Colours();
 
     [GeneratedRegex("""viewBox="0 0 (\d+) \d+""")]
     private static partial Regex Size();
