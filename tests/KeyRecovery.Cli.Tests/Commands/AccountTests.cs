@@ -94,7 +94,7 @@ public sealed class AccountTests(CliFixture fixture)
             File.GetUnixFileMode(device.Home));
         var files = Directory.GetFiles(device.Home);
         Assert.Equal(
-            ["device.hold", "device.holder", "device.key", "device.lock", "device.sealed"],
+            ["device.hold", "device.holder", "device.key", "device.lock", "device.sealed", "server.json"],
             files.Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.All(
             files, file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));

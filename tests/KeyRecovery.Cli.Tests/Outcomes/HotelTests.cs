@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KeyRecovery.Cli.Tests.Support;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Cli.Tests.Outcomes;
 
@@ -64,9 +65,11 @@ public sealed class HotelTests(HotelFixture fixture) : IClassFixture<HotelFixtur
     };
 
     public static IEnumerable<object[]> Pairs => Cases.Keys.SelectMany(
-        (name, i) => new[] { 0, HotelFixture.Rounds / 2 }, (name, first) => new object[] { name, first });
+        name => Enumerable.Range(0, Rounds.Of(2)).Select(i => i * (HotelFixture.Rounds / 2)),
+        (name, first) => new object[] { name, first });
 
     [Theory]
+    [Trait("Category", "Rounds")]
     [MemberData(nameof(Pairs))]
     public async Task What_is_done_and_answered_by_a_stranger_is_unknown_and_found_by_the_next_call(
         string name, int first)
