@@ -17,7 +17,7 @@ internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, Cance
     private readonly TimeSpan _wait =
         Min(LongestWait, options.RequestTimeout > Margin ? options.RequestTimeout - Margin : TimeSpan.Zero);
     private LinkState? _state;
-    private Task<byte[]>? _receiving;
+    private Task<Result<byte[]>>? _receiving;
     private ReadOnlyMemory<byte> _underWay;
     private int _sent;
     private int _received;
@@ -78,7 +78,7 @@ internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, Cance
     public async Task SendAsync(ReadOnlyMemory<byte> message)
     {
         _underWay = message;
-        if (await relay.PutAsync(_sent, message, ct) is { } failure) throw new LinkStop(failure, Cancel());
+        if (await relay.PutAsync(_sent, message, ct) is { } failure) throw Fail(failure);
         _underWay = default;
         _sent++;
     }
@@ -86,7 +86,8 @@ internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, Cance
     /// <summary>The other side's next message.</summary>
     public async Task<byte[]> ReceiveAsync()
     {
-        var message = await (_receiving ??= WaitAsync());
+        var heard = await (_receiving ??= WaitAsync());
+        if (!heard.TryGet(out var message, out var failure)) throw Fail(failure);
         _receiving = null;
         return message;
     }
@@ -102,8 +103,8 @@ internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, Cance
         if (await Task.WhenAny(answer, heard) == answer) return await answer;
         await asking.CancelAsync();
         _ = answer.ContinueWith(static t => t.Exception, TaskScheduler.Default);
-        await heard;
-        throw new LinkStop(new ClientFailure.LinkEnded(LinkFailure.Cancelled), Cancel());
+        throw Fail((await heard).TryGet(out _, out var failure)
+            ? new ClientFailure.LinkEnded(LinkFailure.Cancelled) : failure);
     }
 
     /// <summary>Ends the session because the person said no.</summary>
@@ -149,7 +150,8 @@ internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, Cance
         return await relay.PutAsync(_sent, farewell, limit) is null;
     }
 
-    private async Task<byte[]> WaitAsync()
+    // It listens beside a question to the person, and so leaves the state to whoever goes on with it.
+    private async Task<Result<byte[]>> WaitAsync()
     {
         while (true)
         {
@@ -157,11 +159,12 @@ internal sealed class LinkRun(KeyRecoveryOptions options, LinkRelay relay, Cance
             {
                 case Answer.Success { Status: HttpStatusCode.NoContent }:
                     break;
-                case Answer.Success success:
+                case Answer.Success { MediaType: null or ApiRequest.Octets } success:
                     if (_received++ == 0) PeerNetwork = success.PeerNetwork;
                     return success.Body;
                 case var other:
-                    throw new LinkStop(LinkRelay.FailureOf(other), Cancel());
+                    // Of something between, where it is no message: nobody on the other side has sent it.
+                    return LinkRelay.FailureOf(other);
             }
         }
     }
