@@ -97,6 +97,7 @@ public sealed class KeyRecoveryClient : IDisposable
             return await HoldToAsync(await SendBegunAsync(token, kept, isFirst: false, ct), create.Code, ct);
         if (kept is { Pending.IsEmpty: true })
             return new ClientFailure.DeviceState("this device already belongs to an account");
+        if (await UnfinishedLink.RefuseAsync(_options, _api, _store, ct) is { } unfinished) return unfinished;
 
         var (state, invalid) = Begin(create);
         if (state is null) return invalid!;
@@ -124,7 +125,7 @@ public sealed class KeyRecoveryClient : IDisposable
         state.Dispose();
         return failure is ClientFailure.Refused { Type: ProblemTypes.SignatureInvalid } && !kept.Pending.IsEmpty
             ? new ClientFailure.DeviceState(
-                "this device's account was begun and never finished: create it, or recover, again")
+                "this device's account was begun and never finished: create it, recover, or link, again")
             : isKnown ? failure : await AppCheck.ExplainAsync(_api, _options.App, failure, ct);
     }
 
@@ -189,8 +190,9 @@ public sealed class KeyRecoveryClient : IDisposable
 
     /// <summary>
     /// Makes this device part of the account whose other device displays the code, and takes the app's bundle from
-    /// there. Any end but success forgets this device again, and both sides delete the session: a new try needs a new
-    /// code.
+    /// there. Both sides delete the session at its end, and a new try needs a new code. From when this device has signed
+    /// its keys are kept, whatever ends the session: <see cref="ClientFailure.LinkUnfinished"/> tells so, and the next
+    /// call finds out what came of it (<see cref="Linked.IsFromBefore"/>).
     /// </summary>
     /// <param name="code">The scanned code, see <see cref="LinkCode.Parse"/>; or a typed one's, see
     /// <see cref="FindLinkCodeAsync"/>.</param>
@@ -209,6 +211,10 @@ public sealed class KeyRecoveryClient : IDisposable
         using (var kept = await _store.LoadAsync(ct))
             if (kept is { Pending.IsEmpty: true })
                 return new ClientFailure.DeviceState("this device already belongs to an account");
+        var (joined, unknown) = await UnfinishedLink.FindAsync(_options, _api, _store, ct);
+        if (unknown is not null) return unknown;
+        if (joined is not null)
+            return new Linked(new VaultSession(_options, joined), SecretBytes.Copy([])) { IsFromBefore = true };
         using var link = new NewDeviceLink(_options, _api, _store, join);
         return (await link.RunAsync(code, ct)).TryGet(out var linked, out var failure)
             ? new Linked(new VaultSession(_options, linked.Vault), linked.Bundle)
@@ -266,7 +272,7 @@ public sealed class KeyRecoveryClient : IDisposable
 
     // What is pending is a beginning, and not a recovery that was never finished.
     private static bool IsBegun(DeviceState kept) =>
-        !kept.Pending.IsEmpty && !kept.Pending.Span.SequenceEqual(DeviceState.Joining.Span)
+        kept is { Pending.IsEmpty: false, IsJoining: false }
             && CommitBundle.Decode(kept.Pending).Link is { Link.Sequence: 0 };
 
     // The attempt whose answer was lost may have carried another code than the one that the user holds now.

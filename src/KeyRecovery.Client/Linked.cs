@@ -9,6 +9,13 @@ namespace KeyRecovery;
 [DebuggerDisplay("[redacted]")]
 public sealed record Linked(VaultSession Vault, SecretBytes Bundle)
 {
+    /// <summary>
+    /// Whether this device was part of the account already, by a call that ended in
+    /// <see cref="ClientFailure.LinkUnfinished"/> or never ended: this one has found out so and used no code, and
+    /// <see cref="Bundle"/> is empty, since it came before or not at all. Default: no.
+    /// </summary>
+    public bool IsFromBefore { get; init; }
+
     /// <summary>Always <c>[redacted]</c>.</summary>
     public override string ToString() => "[redacted]";
 }

@@ -70,8 +70,12 @@ internal static class LinkJoinCommand
         using var vault = linked.Vault;
         using var bundle = linked.Bundle;
         await context.KeepServerAsync(ct);
+        if (linked.IsFromBefore)
+            context.Output.Note(
+                "the attempt before this one went through after all: nothing more had to be done, and no code was "
+                + "used. Stop the other device's command");
         context.WarnOfErasure(vault);
-        if (bundleFile is not null) await PrivateFile.WriteAsync(bundleFile, bundle.Span.ToArray(), ct);
+        if (bundleFile is not null && !linked.IsFromBefore) await PrivateFile.WriteAsync(bundleFile, bundle.Span.ToArray(), ct);
         context.Output.Result(
             new JsonObject
             {
@@ -79,12 +83,15 @@ internal static class LinkJoinCommand
                 ["epoch"] = vault.Epoch, ["version"] = vault.Version,
                 ["items"] = vault.Items.Select(ItemTable.Json).ToJson(), ["bundleBytes"] = bundle.Length,
                 ["bundle"] = bundleFile is null && bundle.Length > 0 ? Convert.ToBase64String(bundle.Span) : null,
-                ["bundleFile"] = bundleFile,
+                ["bundleFile"] = linked.IsFromBefore ? null : bundleFile,
+                ["isFromBefore"] = linked.IsFromBefore,
             },
             people =>
             {
                 people.WriteLine($"This device is {name} of account {vault.Account} now.");
-                if (bundleFile is not null)
+                if (linked.IsFromBefore)
+                    people.WriteLine("The app's own keys were handed over before, or not at all.");
+                else if (bundleFile is not null)
                     people.WriteLine($"The app's own keys, {Words.Size(bundle.Length)}, are written to {bundleFile}.");
                 else if (bundle.Length > 0)
                     people.WriteLine(

@@ -35,6 +35,7 @@ internal static class FailureText
         ClientFailure.LinkEnded ended => Keyed(failure, ended.Reason.ToString()),
         ClientFailure.RealmLied lied => Keyed(failure, lied.Fault.ToString()),
         ClientFailure.PartlyDone partly => $"{Slug(failure)}.{Key(partly.Why)}",
+        ClientFailure.LinkUnfinished unfinished => $"{Slug(failure)}.{Key(unfinished.Why)}",
         _ => Slug(failure),
     };
 
@@ -117,6 +118,7 @@ internal static class FailureText
         ClientFailure.NoSuchItem missing => new JsonObject { ["name"] = missing.Name },
         ClientFailure.NoSuchAuthority missing => new JsonObject { ["id"] = missing.Id.ToString() },
         ClientFailure.LinkEnded ended => new JsonObject { ["reason"] = Words.Kebab(ended.Reason.ToString()) },
+        ClientFailure.LinkUnfinished unfinished => new JsonObject { ["because"] = Slug(unfinished.Why) },
         ClientFailure.ItemLost lost => new JsonObject { ["name"] = lost.Name },
         ClientFailure.Refused { Type: ProblemTypes.YoungAuthority } => new JsonObject
         {
@@ -243,6 +245,12 @@ internal static class FailureText
         [
             "No key has moved. A new try needs a new code: keyrecovery link show, on the device that has the account.",
             "Is no other device left? Then the recovery code brings everything back: keyrecovery recover --code",
+        ],
+        ClientFailure.LinkUnfinished =>
+        [
+            "Whether it is: keyrecovery account show. If not, begin anew with the same commands: keyrecovery link show "
+            + "there, keyrecovery link scan here.",
+            "On the other device, keyrecovery device list names who is there.",
         ],
         ClientFailure.NoSuchItem => ["See what there is: keyrecovery backup list, keyrecovery backup history NAME"],
         ClientFailure.ItemLost lost =>

@@ -33,7 +33,7 @@ public sealed class DeviceState : IDisposable
         KemSeed = kemSeed;
         Known = known;
         Pending = pending;
-        if (!pending.IsEmpty && !pending.Span.SequenceEqual(Joining.Span))
+        if (!pending.IsEmpty && !IsJoining)
             Commits = OwnCommits.None.Add(CommitBundle.Decode(pending));
     }
 
@@ -41,6 +41,9 @@ public sealed class DeviceState : IDisposable
     /// What is pending while another device links this one: that one commits, so there is no commit to keep.
     /// </summary>
     internal static ReadOnlyMemory<byte> Joining { get; } = "keyrecovery/v1/joining"u8.ToArray();
+
+    /// <summary>Whether another device links this one, and may have made it part of the account.</summary>
+    internal bool IsJoining => Pending.Span.SequenceEqual(Joining.Span);
 
     /// <summary>The account.</summary>
     public AccountId Account { get; }

@@ -16,7 +16,7 @@ internal sealed class NewDeviceLink : IDisposable
     private readonly NewDevice _keys;
     private readonly KemPrivateKey _kem;
     private VaultState? _vault;
-    private bool _isSaved;
+    private bool _hasSigned;
 
     public NewDeviceLink(KeyRecoveryOptions options, VaultApi api, IDeviceStore store, LinkJoin join)
     {
@@ -38,12 +38,12 @@ internal sealed class NewDeviceLink : IDisposable
         }
         catch (LinkStop stop)
         {
-            await CleanAsync(run, stop.Farewell);
-            return stop.Failure;
+            await EndAsync(run, stop.Farewell);
+            return _hasSigned ? new ClientFailure.LinkUnfinished(stop.Failure) : stop.Failure;
         }
         catch
         {
-            await CleanAsync(run, run.Cancel());
+            await EndAsync(run, run.Cancel());
             throw;
         }
     }
@@ -92,15 +92,19 @@ internal sealed class NewDeviceLink : IDisposable
     {
         var pending = (await _store.LoadAsync(ct))!;
         if (!_options.HomeKeys.IsDefaultOrEmpty) return pending;
-        using (pending) return pending.WithHomeKey(homeKey);
+        using var joining = pending;
+        var next = pending.WithHomeKey(homeKey);
+        await _store.SaveAsync(next, ct);
+        return next;
     }
 
-    // Saved before it signs: from then on the other device can make it part of the account.
+    // Saved before it signs: from then on the other device can make it part of the account, and nothing that is heard
+    // here proves that it has not and will not.
     private async Task<NewCommitted> SignAsync(LinkRun run, NewReviewing reviewing, CancellationToken ct)
     {
         using (var pending = _keys.Pending(reviewing.Account, DeviceState.Joining.ToArray()))
             await _store.SaveAsync(pending, ct);
-        _isSaved = true;
+        _hasSigned = true;
         var signed = await run.GoAsync(reviewing.Approve());
         while (true)
         {
@@ -120,10 +124,9 @@ internal sealed class NewDeviceLink : IDisposable
         }
     }
 
-    private async Task CleanAsync(LinkRun run, ReadOnlyMemory<byte> farewell)
+    private async Task EndAsync(LinkRun run, ReadOnlyMemory<byte> farewell)
     {
         _vault?.Dispose();
-        if (_isSaved) await _store.DeleteAsync(CancellationToken.None);
         await run.EndAsync(farewell);
     }
 }

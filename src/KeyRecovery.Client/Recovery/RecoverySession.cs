@@ -273,6 +273,7 @@ public sealed class RecoverySession : IDisposable
         using (var kept = await _store.LoadAsync(ct))
             if (kept is { Pending.IsEmpty: true })
                 return new ClientFailure.DeviceState("this device already belongs to an account");
+        if (await UnfinishedLink.RefuseAsync(_options, _api, _store, ct) is { } unfinished) return unfinished;
         using var device = new NewDevice(_options.Random);
         var commit = WayBack.Write(open, _slot, (device, deviceName), _api.NowSeconds, _options.Random);
         using (var pending = device.Pending(Account, commit.Encode())) await _store.SaveAsync(pending, ct);
@@ -301,6 +302,7 @@ public sealed class RecoverySession : IDisposable
             if (kept is not null && kept.Account == Account && IsIn(kept.Device))
                 return await OpenAsync([], ct);
         }
+        if (await UnfinishedLink.RefuseAsync(_options, _api, _store, ct) is { } unfinished) return unfinished;
         using var device = new NewDevice(_options.Random);
         var sent = await CommitAsync(tooYoung);
         if (sent is Sent.Refused { Why: ClientFailure.Refused { Type: ProblemTypes.YoungAuthority } }

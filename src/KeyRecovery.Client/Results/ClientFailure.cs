@@ -23,7 +23,7 @@ public abstract record ClientFailure
     /// Whatever it was to set, a code or a passphrase, is then kept beside the one from before.
     /// </summary>
     public bool MayBeDone => this is Transient or Unexpected or ServerLied or RolledBack or HomeKeyChanged
-        or UpgradeRequired;
+        or UpgradeRequired or LinkUnfinished;
 
     /// <summary>The same item was changed on another device since this one last saw it. Nothing was replaced.</summary>
     /// <param name="Items">Both versions of each.</param>
@@ -250,6 +250,15 @@ public abstract record ClientFailure
     /// <summary>Linking ended before its end, and moved no key; both devices need a new code.</summary>
     /// <param name="Reason">Why.</param>
     public sealed record LinkEnded(LinkFailure Reason) : ClientFailure(LinkWords.Of(Reason));
+
+    /// <summary>
+    /// Linking ended after this device had signed: the other one may have added it, or may still. Its keys are kept,
+    /// and the next <see cref="KeyRecoveryClient.OpenAsync"/> or <see cref="KeyRecoveryClient.LinkAsync"/> finds out.
+    /// </summary>
+    /// <param name="Why">What ended it.</param>
+    public sealed record LinkUnfinished(ClientFailure Why)
+        : ClientFailure(
+            $"{Why.Message}; this device may be part of the account by now all the same, and its keys are kept");
 
     /// <summary>
     /// The link code expired, was used by somebody else, or its session was ended: the server does not say which.

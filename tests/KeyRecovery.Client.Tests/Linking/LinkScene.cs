@@ -13,8 +13,8 @@ internal sealed class LinkScene : IAsyncDisposable
     /// <summary>Large enough for two parts.</summary>
     private const int BundleSize = 10_000;
 
-    private readonly TaskCompletionSource<string> _digits = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly CancellationTokenSource _cancel = new();
+    private TaskCompletionSource<string> _digits = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private CancellationTokenSource _cancel = new();
     private ExistingDeviceLink? _link;
 
     private LinkScene(TestDevice phone, TestDevice laptop, VaultSession onPhone) =>
@@ -56,7 +56,10 @@ internal sealed class LinkScene : IAsyncDisposable
     /// <param name="type">What its person types; what the laptop shows unless told.</param>
     public async Task ShowAsync(Func<Task<string>>? type = null)
     {
+        if (_link is not null) await _link.DisposeAsync();
         _link = TestDevice.Value(await OnPhone.BeginLinkAsync());
+        _cancel.Dispose();
+        (_cancel, _digits) = (new(), new(TaskCreationOptions.RunContinuationsAsynchronously));
         Existing = _link.RunAsync(
             new LinkApproval
             {
@@ -75,6 +78,15 @@ internal sealed class LinkScene : IAsyncDisposable
     {
         await _cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Existing);
+    }
+
+    /// <summary>
+    /// The laptop is at its end: the phone's person gives it a moment to come to its own, and then stops it.
+    /// </summary>
+    public async Task StopAsync()
+    {
+        if (await Task.WhenAny(Existing, Task.Delay(TimeSpan.FromSeconds(1))) != Existing) await _cancel.CancelAsync();
+        await Task.WhenAny(Existing).WaitAsync(TimeSpan.FromMinutes(1));
     }
 
     /// <summary>The laptop scans it.</summary>

@@ -89,7 +89,7 @@ public abstract class LinkTable(ServerFixture fixture) : IDisposable
         Assert.Equal(new ClientFailure.LinkEnded(reason), TestDevice.Failure(joining));
     }
 
-    private protected static void Use(Linked linked)
+    internal static void Use(Linked linked)
     {
         linked.Bundle.Dispose();
         linked.Vault.Dispose();
