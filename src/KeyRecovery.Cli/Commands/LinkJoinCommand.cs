@@ -66,7 +66,10 @@ internal static class LinkJoinCommand
     {
         var join = new LinkJoin { DeviceName = name, Platform = Platform,
             ShowDigits = (digits, left) => ShowDigits(context.Output, digits, left) };
-        var linked = context.Expect(await context.Client.LinkAsync(code, join, ct));
+        var result = await context.Client.LinkAsync(code, join, ct);
+        // The home may be a device's by then, and the next command has to find its account.
+        if (result is Result<Linked>.Failed { Failure: ClientFailure.LinkUnfinished }) await context.KeepServerAsync(ct);
+        var linked = context.Expect(result);
         using var vault = linked.Vault;
         using var bundle = linked.Bundle;
         await context.KeepServerAsync(ct);
