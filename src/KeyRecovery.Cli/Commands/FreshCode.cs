@@ -28,6 +28,8 @@ internal sealed class FreshCode : IDisposable
     /// <summary>Generates one, writes its kit and shows it.</summary>
     public static FreshCode Make(CliContext context, AccountId account, KitFile? kit)
     {
+        // A code that replaces itself needs no home.
+        if (Directory.Exists(context.Home)) context.ProveHome();
         var fresh = new FreshCode(context, kit);
         try
         {
@@ -46,6 +48,7 @@ internal sealed class FreshCode : IDisposable
     /// <summary>Generates one for an account that is still to be made, and shows it.</summary>
     public static FreshCode Make(CliContext context, KitFile? kit)
     {
+        context.ProveHome();
         var fresh = new FreshCode(context, kit);
         fresh.Show();
         return fresh;

@@ -45,6 +45,7 @@ internal static class PassphraseSetCommand
         using var opened = await context.OpenAsync(ct);
         var manager = opened.Session.Passphrase;
         var replaced = manager.IsSet;
+        if (generated is not null) context.ProveHome();
         if (generated is not null && !context.Output.IsJson) Show(Terminal.Standard(), generated);
         var failure = await context.Output.WithProgressAsync("setting it up at every server", async progress =>
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KeyRecovery.Cli.Failures;
+using KeyRecovery.Cli.Files;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Passphrases;
@@ -78,6 +79,20 @@ internal sealed class CliContext : IDisposable
     public void Expect(ClientFailure? failure)
     {
         if (failure is not null) throw new CommandException(FailureText.Of(failure, this));
+    }
+
+    /// <summary>Ends the command where the home takes nothing: before a secret is shown that counts only with it.
+    /// </summary>
+    public void ProveHome()
+    {
+        try
+        {
+            HomeProof.Write(Home);
+        }
+        catch (Exception full) when (full is IOException or UnauthorizedAccessException)
+        {
+            Expect(new ClientFailure.StoreFailed(full.Message));
+        }
     }
 
     /// <summary>Opens this device's account, mends bad seals on the way and says what the person should know.</summary>

@@ -17,6 +17,7 @@ public sealed class DiskTests(CliFixture fixture)
         ["code create"] = ["code", "create"],
         ["code create --replace"] = ["code", "create", "--replace"],
         ["code create --replace --kit"] = ["code", "create", "--replace", "--kit", "KIT"],
+        ["code remove"] = ["code", "remove", "--yes"],
         ["passphrase set --generate"] = ["passphrase", "set", "--generate", "--token", "TOKEN"],
         ["rename"] = ["device", "rename", "PHONE", "renamed"],
         ["revoke"] = ["device", "revoke", "LAPTOP"],
@@ -104,6 +105,33 @@ public sealed class DiskTests(CliFixture fixture)
         }
         (await device.TypeAsync("x", "backup", "put", "c", "-")).Ended(0);
         Assert.Equal("x", (await device.RunAsync("backup", "get", "c")).Ended(0).Output);
+    }
+
+    [NeedsTheory(Need.Mounting)]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task No_secret_is_shown_that_cannot_count_since_the_home_takes_nothing(bool isFull)
+    {
+        using var disk = await SmallDisk.MountAsync(fixture.NewPath());
+        var token = await fixture.NewTokenAsync();
+        var phone = fixture.NewDevice().At(Path.Combine(disk.Path, "home"));
+        (await phone.RunAsync("account", "create", "--no-code", "--token", token)).Ended(0);
+        if (isFull) disk.Fill();
+        else await disk.CloseAsync();
+        foreach (var (device, command) in new (CommandLine, string[])[]
+        {
+            (phone, ["code", "create"]), (phone, ["code", "create", "--replace"]),
+            (phone, ["passphrase", "set", "--generate", "--token", token]),
+            (phone.At(Path.Combine(disk.Path, "other")), ["account", "create", "--code", "--token", token]),
+        })
+        {
+            var run = (await device.RunAsync(command)).Ended(1);
+            Assert.True(run.Output.Length == 0, $"{string.Join(' ', command)}: {run.Output}");
+        }
+        if (isFull) disk.Empty();
+        else await disk.OpenAsync();
+        Assert.Contains("kr1 ", (await phone.RunAsync("code", "create")).Ended(0).Output, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(disk.Path, "home"), "device.proof.*"));
     }
 
     [NeedsFact(Need.Mounting)]

@@ -32,6 +32,7 @@ public sealed class HotelTests(HotelFixture fixture) : IClassFixture<HotelFixtur
         },
         ["code create"] = new(Commits, "code", "create") { Codes = 3 },
         ["code create --replace"] = new(Commits, "code", "create", "--replace"),
+        ["code remove"] = new(Commits, "code", "remove", "--yes") { Codes = 0 },
         ["passphrase set"] = new(Commits, "passphrase", "set", "--token", "TOKEN") { Input = Right, Passphrases = 1 },
         ["passphrase set, at the realm"] =
             new("/v1/realm/register", "passphrase", "set", "--token", "TOKEN") { Input = Right, Passphrases = 1 },
