@@ -224,8 +224,10 @@ public sealed class VaultSession : IDisposable
     /// <summary>What a revocation would do, as this device knows the account. Nothing is sent.</summary>
     /// <param name="request">Whom, and what stays.</param>
     /// <param name="signer">The code that would sign; null for this device.</param>
+    /// <exception cref="ArgumentNullException">There is no request.</exception>
     public RevocationPlan PlanRevocation(RevocationRequest request, RecoveryCode? signer = null)
     {
+        ArgumentNullException.ThrowIfNull(request);
         using var slot = signer?.DeriveSlot();
         return _state.Read(_ => RevocationPlan.Make(_state.View, request, slot?.Id));
     }

@@ -10,6 +10,10 @@ namespace KeyRecovery;
 /// that was removed before: what it let in goes.</param>
 public sealed record RevocationRequest(ImmutableArray<AuthorityId> Ids)
 {
+    /// <summary>Devices or slots, as above. One that was never given is read as none.</summary>
+    public ImmutableArray<AuthorityId> Ids { get; init => field = value.IsDefault ? [] : value; } =
+        Ids.IsDefault ? [] : Ids;
+
     /// <summary>
     /// Whether strangers may have used them: what they added, and what that added, goes in the same link, codes and
     /// passphrases too. It stops at this device, at whoever signs, at <see cref="Keep"/> and <see cref="InHand"/>.

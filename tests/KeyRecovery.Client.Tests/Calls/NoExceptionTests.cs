@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using KeyRecovery.Client.Tests.Devices;
+using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.Client.Tests.Calls;
 
@@ -31,6 +33,21 @@ public sealed class NoExceptionTests(ServerFixture fixture)
         Assert.True(PublicCall.All.Count > 40, string.Join("\n", PublicCall.All.Keys));
         Assert.Contains("VaultSession.PutAsync", PublicCall.All.Keys);
         Assert.Contains("PassphraseManager.SetAsync", PublicCall.All.Keys);
+    }
+
+    [Fact]
+    public async Task A_plan_for_nobody_removes_nobody_and_one_of_null_is_refused()
+    {
+        using var phone = new TestDevice(fixture.Server.Address);
+        using var vault = await RevocationTests.NewAccountAsync(phone, fixture, null);
+        foreach (var isStolen in new[] { true, false })
+        {
+            var nobody = new RevocationRequest(default) { Stolen = isStolen, Keep = default, InHand = default };
+            Assert.Empty(vault.PlanRevocation(nobody).Goes);
+            Assert.Empty(vault.PlanRevocation(nobody with { Ids = default }).Goes);
+            Assert.IsType<ClientFailure.Invalid>(TestDevice.Failure(await vault.RevokeAsync(nobody)));
+        }
+        Assert.Throws<ArgumentNullException>("request", () => vault.PlanRevocation(null!));
     }
 
     [Theory]
