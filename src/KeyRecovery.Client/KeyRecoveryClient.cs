@@ -190,9 +190,9 @@ public sealed class KeyRecoveryClient : IDisposable
 
     /// <summary>
     /// Makes this device part of the account whose other device displays the code, and takes the app's bundle from
-    /// there. Both sides delete the session at its end, and a new try needs a new code. From when this device has signed
-    /// its keys are kept, whatever ends the session: <see cref="ClientFailure.LinkUnfinished"/> tells so, and the next
-    /// call finds out what came of it (<see cref="Linked.IsFromBefore"/>).
+    /// there. Both sides delete the session at its end, and a new try needs a new code. From when this device has
+    /// signed its keys are kept, whatever ends the session: <see cref="ClientFailure.LinkUnfinished"/> tells so, and
+    /// the next call finds out what came of it (<see cref="Linked.IsFromBefore"/>).
     /// </summary>
     /// <param name="code">The scanned code, see <see cref="LinkCode.Parse"/>; or a typed one's, see
     /// <see cref="FindLinkCodeAsync"/>.</param>

@@ -68,7 +68,8 @@ internal static class LinkJoinCommand
             ShowDigits = (digits, left) => ShowDigits(context.Output, digits, left) };
         var result = await context.Client.LinkAsync(code, join, ct);
         // The home may be a device's by then, and the next command has to find its account.
-        if (result is Result<Linked>.Failed { Failure: ClientFailure.LinkUnfinished }) await context.KeepServerAsync(ct);
+        if (result is Result<Linked>.Failed { Failure: ClientFailure.LinkUnfinished })
+            await context.KeepServerAsync(ct);
         var linked = context.Expect(result);
         using var vault = linked.Vault;
         using var bundle = linked.Bundle;
@@ -78,7 +79,8 @@ internal static class LinkJoinCommand
                 "the attempt before this one went through after all: nothing more had to be done, and no code was "
                 + "used. Stop the other device's command");
         context.WarnOfErasure(vault);
-        if (bundleFile is not null && !linked.IsFromBefore) await PrivateFile.WriteAsync(bundleFile, bundle.Span.ToArray(), ct);
+        if (bundleFile is not null && !linked.IsFromBefore)
+            await PrivateFile.WriteAsync(bundleFile, bundle.Span.ToArray(), ct);
         context.Output.Result(
             new JsonObject
             {
