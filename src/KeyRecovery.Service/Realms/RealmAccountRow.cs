@@ -81,7 +81,8 @@ internal sealed record RealmAccountRow(string App, RealmView? View, ImmutableArr
         foreach (var claim in View?.Claims ?? []) writer.Bytes(claim.Bytes.Span);
         writer.Bytes(View?.Contradicting is { } other ? other.Bytes.Span : [])
             .Bytes(View?.Replaced is { } replaced ? replaced.Bytes.Span : [])
-            .UInt(View?.ContradictingAt ?? 0).UInt(View?.ReplacedAt ?? 0).UInt(View?.Count ?? 0).Array(View?.Active.Count ?? 0);
+            .UInt(View?.ContradictingAt ?? 0).UInt(View?.ReplacedAt ?? 0).UInt(View?.Count ?? 0)
+            .Array(View?.Active.Count ?? 0);
         foreach (var one in View?.Active.Values ?? [])
             writer.Array(4).Bytes(one.Id).UInt((ulong)one.Kind).Bytes(one.SigningKey.ToArray()).UInt(one.KnownSince);
         writer.UInt(ReceiptAt).Bytes(Receipt.Span).Array(Slots.Length);

@@ -43,7 +43,8 @@ internal sealed record RealmAccountSlot(
         && authority.SigningKey.ToArray().AsSpan().SequenceEqual(SigningKey.Span);
 
     public void Write(CborOut writer) => writer.Array(Fields).Bytes(Slot).Bytes(SigningKey.Span).Bytes(RegisteredBy)
-        .UInt(RegisteredAt).UInt(IsSeen ? 1u : 0).UInt(MissingSince).UInt(LeftSince).UInt(PausedAt).UInt(IsGone ? 1u : 0);
+        .UInt(RegisteredAt).UInt(IsSeen ? 1u : 0).UInt(MissingSince).UInt(LeftSince).UInt(PausedAt)
+        .UInt(IsGone ? 1u : 0);
 
     public static RealmAccountSlot Read(CborIn reader)
     {

@@ -80,7 +80,8 @@ public sealed partial class RecoveryKitTests(CliFixture fixture)
         var (device, _) = await fixture.NewAccountAsync();
         using var terminal = PseudoTerminal.Start(device, 100, ["code", "create"]);
         Assert.Equal(0, await terminal.ExitCodeAsync());
-        var rows = Colours().Replace(terminal.Screen, "").Split('\n').Where(line => line.Length >= 41 && line.TrimStart(' ').StartsWith('█'))
+        var rows = Colours().Replace(terminal.Screen, "").Split('\n')
+            .Where(line => line.Length >= 41 && line.TrimStart(' ').StartsWith('█'))
             .Select(line => line[4..41]).ToArray();
         var modules = rows
             .SelectMany(
