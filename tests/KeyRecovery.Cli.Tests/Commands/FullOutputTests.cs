@@ -63,6 +63,24 @@ public sealed partial class FullOutputTests(CliFixture fixture)
         (await device.TypeAsync(code, "code", "check")).Ended(0);
     }
 
+    [Theory]
+    [InlineData(">/dev/full 2>/dev/full")]
+    [InlineData(">&- 2>&-")]
+    public async Task Where_nobody_can_be_told_anything_what_changes_the_account_ends_with_a_code(string where)
+    {
+        var (device, code) = await fixture.NewAccountAsync();
+        foreach (var words in (string[])
+            ["backup put a /dev/null", "backup remove a", "code remove --yes", "erase --yes", "erase cancel",
+                "backup remove a"])
+        {
+            var (exit, _) = await FullAsync(device, where, [.. words.Split(' '), "--json"]);
+            Assert.True(exit is 1 or 2, $"{words} {where}: {exit}");
+        }
+        (await device.TypeAsync(code, "code", "check")).Ended(1);
+        Assert.Empty((await device.RunAsync("backup", "list", "--json")).Ended(0).Json.GetProperty("items")
+            .EnumerateArray());
+    }
+
     [Fact]
     public async Task A_kit_goes_to_no_device_or_pipe_and_deletes_none()
     {
