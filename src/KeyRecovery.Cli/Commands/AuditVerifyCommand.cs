@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
+using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Audit;
@@ -13,6 +14,10 @@ namespace KeyRecovery.Cli.Commands;
 /// <summary><c>audit verify</c>: checks a receipt, offline.</summary>
 internal static class AuditVerifyCommand
 {
+    private const int Most = 64 * 1024;
+
+    private static readonly CliFailure NoReceipt = new("receipt-invalid", "the file holds no receipt");
+
     public static Command Make()
     {
         var receipt = new Option<string>("--receipt") {
@@ -25,7 +30,7 @@ internal static class AuditVerifyCommand
         };
         return new Command("verify", "Verifies a receipt, without asking any server") { receipt, key, account }
             .Runs(async (context, parsed, ct) =>
-                Verify(context, await File.ReadAllBytesAsync(parsed.GetRequiredValue(receipt), ct),
+                Verify(context, await BoundedFile.ReadAsync(parsed.GetRequiredValue(receipt), Most, _ => NoReceipt, ct),
                     parsed.GetRequiredValue(key), parsed.GetValue(account)));
     }
 
@@ -71,7 +76,7 @@ internal static class AuditVerifyCommand
         }
         catch (WireFormatException)
         {
-            throw new CommandException(new CliFailure("receipt-invalid", "the file holds no receipt"));
+            throw new CommandException(NoReceipt);
         }
         catch (UpgradeRequiredException)
         {

@@ -83,8 +83,8 @@ internal static class BackupGetAll
         ItemInfo item, byte[] content, string folder, CancellationToken ct)
     {
         var file = Path.Combine(folder, PrivateFile.NameFor(item.Name));
-        var differs = File.Exists(file)
-            && !(await File.ReadAllBytesAsync(file, ct)).AsSpan().SequenceEqual(content);
+        var differs = new FileInfo(file) is { Exists: true, Length: var length } && (length != content.Length
+            || !(await File.ReadAllBytesAsync(file, ct)).AsSpan().SequenceEqual(content));
         if (!differs) await PrivateFile.WriteAsync(file, content, ct);
         return new Written(item.Name, item.Version, content.Length, file, differs);
     }

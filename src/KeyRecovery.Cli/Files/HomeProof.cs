@@ -8,6 +8,9 @@ internal static class HomeProof
 {
     private const int More = 16 * 1024;
 
+    // No device's state has more: what does is damaged, and told as that.
+    private const int Most = 64 * 1024 * 1024;
+
     /// <summary>Writes, flushes and deletes.</summary>
     /// <param name="home">The folder; made where it is missing.</param>
     /// <exception cref="IOException">It takes nothing, or not so much.</exception>
@@ -21,7 +24,7 @@ internal static class HomeProof
             {
                 Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0, Options = FileOptions.DeleteOnClose,
             });
-        file.Write(new byte[(kept.Exists ? kept.Length : 0) + More]);
+        file.Write(new byte[(kept.Exists ? Math.Min(kept.Length, Most) : 0) + More]);
         file.Flush(flushToDisk: true);
     }
 }

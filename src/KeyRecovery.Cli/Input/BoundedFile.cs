@@ -9,6 +9,18 @@ namespace KeyRecovery.Cli.Input;
 /// </summary>
 internal static class BoundedFile
 {
+    /// <summary>Reads a small file of settings.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="limit">The most that it may have, in bytes.</param>
+    /// <exception cref="InvalidDataException">It has more.</exception>
+    public static byte[] Read(string path, int limit)
+    {
+        using var stream = File.OpenRead(path);
+        var buffer = new byte[limit + 1];
+        var read = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        return read <= limit ? buffer[..read] : throw new InvalidDataException();
+    }
+
     /// <summary>Reads a file, or standard input.</summary>
     /// <param name="path">The file; - for standard input.</param>
     /// <param name="limit">The most that it may have, in bytes.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Protocol.Passphrases;
@@ -14,11 +15,13 @@ namespace KeyRecovery.Cli.Input;
 /// </summary>
 internal static class RealmFile
 {
+    private const int Most = 1024 * 1024;
+
     public static ImmutableArray<RealmGeneration> Read(string path)
     {
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            using var json = JsonDocument.Parse(BoundedFile.Read(path, Most));
             var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
             var list = json.RootElement.EnumerateArray().ToList();
             return list.Exists(e => e.TryGetProperty("realms", out _))
@@ -26,7 +29,7 @@ internal static class RealmFile
                 : [ReadGeneration(json.RootElement, null, folder)];
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException
-            or FormatException or ArgumentException)
+            or FormatException or ArgumentException or InvalidDataException)
         {
             throw new CommandException(CliFailure.Usage(
                 "the file of --realms is not a list of 1 to 8 realms, nor of generations of them",
@@ -59,7 +62,7 @@ internal static class RealmFile
             Name = name,
             Server = url,
             Fingerprint = fingerprint!,
-            Token = async ct => (await File.ReadAllTextAsync(tokenFile, ct)).Trim(),
+            Token = _ => new(Encoding.UTF8.GetString(BoundedFile.Read(tokenFile, Most)).Trim()),
         };
     }
 }

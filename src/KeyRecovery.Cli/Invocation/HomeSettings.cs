@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Files;
+using KeyRecovery.Cli.Input;
 using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Cli.Invocation;
@@ -15,6 +16,8 @@ namespace KeyRecovery.Cli.Invocation;
 /// <param name="App">The app's id there.</param>
 internal sealed record HomeSettings(Uri Server, string App)
 {
+    private const int Most = 64 * 1024;
+
     /// <summary>What a home knows; null where it knows nothing.</summary>
     /// <exception cref="CommandException">The file is damaged.</exception>
     public static HomeSettings? Read(string home)
@@ -22,7 +25,7 @@ internal sealed record HomeSettings(Uri Server, string App)
         var path = PathIn(home);
         try
         {
-            var members = JsonElement.Parse(File.ReadAllBytes(path));
+            var members = JsonElement.Parse(BoundedFile.Read(path, Most));
             if (Uri.TryCreate(members.GetProperty("server").GetString(), UriKind.Absolute, out var server)
                 && server.Scheme is "http" or "https"
                 && members.GetProperty("app").GetString() is { } app && AccountIds.IsAppId(app))
@@ -32,7 +35,8 @@ internal sealed record HomeSettings(Uri Server, string App)
         {
             return null;
         }
-        catch (Exception damage) when (damage is JsonException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception damage) when (damage is JsonException or InvalidOperationException or KeyNotFoundException
+            or InvalidDataException or UnauthorizedAccessException)
         {
             // Told below, like a file that says something else.
         }
