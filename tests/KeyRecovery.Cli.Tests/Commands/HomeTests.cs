@@ -7,8 +7,8 @@ namespace KeyRecovery.Cli.Tests.Commands;
 /// This device's own files damaged, cut, missing or something else: the file is named with the way out, nothing is
 /// written over, and no command ends in a stack of calls.
 /// </summary>
-[Collection(CliTests.Name)]
 public sealed class HomeTests(CliFixture fixture)
+    : IClassFixture<CliFixture>
 {
     private const string Key = "device.key";
     private const string State = "device.sealed";

@@ -7,8 +7,8 @@ using KeyRecovery.Testing.Hosting;
 namespace KeyRecovery.Cli.Tests.Commands;
 
 /// <summary>Whoever reaches a limit hears which, how much is allowed and how much there is, and what to do.</summary>
-[Collection(CliTests.Name)]
 public sealed class LimitTests(CliFixture fixture)
+    : IClassFixture<CliFixture>
 {
     [Theory]
     [InlineData(262_144, null)]

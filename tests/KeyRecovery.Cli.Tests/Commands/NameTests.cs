@@ -3,8 +3,8 @@ using KeyRecovery.Cli.Tests.Support;
 namespace KeyRecovery.Cli.Tests.Commands;
 
 /// <summary>Names and arguments as people and shells give them.</summary>
-[Collection(CliTests.Name)]
 public sealed class NameTests(CliFixture fixture)
+    : IClassFixture<CliFixture>
 {
     [Fact]
     public async Task A_name_that_is_composed_and_one_that_is_not_are_one_item()

@@ -6,8 +6,8 @@ using KeyRecovery.Testing.Hosting;
 namespace KeyRecovery.Cli.Tests.Commands;
 
 /// <summary><c>passphrase</c>, and <c>recover --passphrase</c>: real processes, real servers.</summary>
-[Collection(CliTests.Name)]
 public sealed class PassphraseTests(CliFixture fixture)
+    : IClassFixture<CliFixture>
 {
     private const string Right = "correct horse battery staple";
 

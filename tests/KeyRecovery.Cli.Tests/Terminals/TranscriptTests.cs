@@ -11,8 +11,8 @@ namespace KeyRecovery.Cli.Tests.Terminals;
 /// Everyday commands at the terminals that people have: narrow, without colours, without letters beyond ASCII, in other
 /// languages. Each transcript is kept as the test's output.
 /// </summary>
-[Collection(CliTests.Name)]
 public sealed partial class TranscriptTests(CliFixture fixture, ITestOutputHelper output)
+    : IClassFixture<CliFixture>
 {
     private const int Columns = 60;
     private const string Blocks = "█▀▄";

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using KeyRecovery.Client.Tests.Devices;
 using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Client.Tests.Calls;
 
@@ -51,12 +52,15 @@ public sealed class NoExceptionTests(ServerFixture fixture)
     }
 
     [Theory]
+    [Trait("Category", "Rounds")]
     [MemberData(nameof(Calls))]
     public async Task A_store_that_throws_is_told_as_a_failure(string name)
     {
         var call = PublicCall.All[name];
         await using var world = await CallWorld.MakeAsync(fixture, call);
-        foreach (var thrown in Thrown)
+        // Others for each call, where they are a third.
+        var some = Enumerable.Range(0, Rounds.Of(Thrown.Length)).Select(i => Thrown[(name.Length + i) % Thrown.Length]);
+        foreach (var thrown in some)
             foreach (var at in (string[])["LoadAsync", "SaveAsync", "NoteAsync", "HoldAsync", "DeleteAsync", ""])
                 await RunAsync(
                     world, call, () => world.StoreTrouble = here => at is "" || at == here ? thrown() : null);
