@@ -1,6 +1,7 @@
 using System.Text.Json;
 using KeyRecovery.Cli.Tests.Support;
 using KeyRecovery.Testing.Needs;
+using static KeyRecovery.Cli.Tests.Support.JsonLines;
 
 namespace KeyRecovery.Cli.Tests.Ahead;
 
@@ -114,11 +115,4 @@ public sealed class AheadTests(AheadFixture fixture) : IClassFixture<AheadFixtur
         JsonValueKind.True or JsonValueKind.False => "boolean",
         var kind => kind.ToString(),
     };
-
-    private static async Task<JsonElement> NextAsync(System.Diagnostics.Process process)
-    {
-        var line = await process.StandardOutput.ReadLineAsync().WaitAsync(Limit);
-        using var document = JsonDocument.Parse(line!);
-        return document.RootElement.Clone();
-    }
 }

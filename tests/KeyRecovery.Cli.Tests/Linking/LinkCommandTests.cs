@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using KeyRecovery.Cli.Tests.Support;
 using KeyRecovery.Testing.Needs;
+using static KeyRecovery.Cli.Tests.Support.JsonLines;
 
 namespace KeyRecovery.Cli.Tests.Linking;
 
@@ -95,14 +96,5 @@ public sealed class LinkCommandTests(CliFixture fixture)
         Assert.Equal((1, 1), (show.ExitCode, join.ExitCode));
         Assert.Equal("link-ended", shown.GetProperty("error").GetString());
         Assert.Equal("link-ended", joined.GetProperty("error").GetString());
-    }
-
-    private static async Task<JsonElement> NextAsync(Process process)
-    {
-        var line = await process.StandardOutput.ReadLineAsync().WaitAsync(Limit);
-        Assert.True(
-            line is not null, line is null ? await process.StandardError.ReadToEndAsync().WaitAsync(Limit) : "");
-        using var document = JsonDocument.Parse(line!);
-        return document.RootElement.Clone();
     }
 }

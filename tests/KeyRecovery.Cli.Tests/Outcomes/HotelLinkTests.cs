@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using KeyRecovery.Cli.Tests.Support;
+using static KeyRecovery.Cli.Tests.Support.JsonLines;
 
 namespace KeyRecovery.Cli.Tests.Outcomes;
 
@@ -71,14 +72,5 @@ public sealed class HotelLinkTests(HotelFixture fixture) : IClassFixture<HotelFi
         var joined = await NextAsync(join);
         await Task.WhenAll(show.WaitForExitAsync(), join.WaitForExitAsync()).WaitAsync(Limit);
         return (shown, joined);
-    }
-
-    private static async Task<JsonElement> NextAsync(Process process)
-    {
-        var line = await process.StandardOutput.ReadLineAsync().WaitAsync(Limit);
-        Assert.True(
-            line is not null, line is null ? await process.StandardError.ReadToEndAsync().WaitAsync(Limit) : "");
-        using var document = JsonDocument.Parse(line!);
-        return document.RootElement.Clone();
     }
 }
