@@ -170,6 +170,12 @@ public static class Labels
     /// <summary>For the KEKs of a backup set, sealed to the operator's offline key.</summary>
     public const string BackupEscrow = Prefix + "backup-escrow";
 
+    /// <summary>For a leaf of the log.</summary>
+    public const string AuditLeaf = Prefix + "audit-leaf";
+
+    /// <summary>For what a leaf of the log commits to.</summary>
+    public const string AuditDetail = Prefix + "audit-detail";
+
     /// <summary>The <c>tag</c> parameter of request signatures (RFC 9421 §2.3).</summary>
     public const string HttpTag = "keyrecovery/v1";
 }

@@ -46,6 +46,13 @@ public sealed class SigningKey : IDisposable
     /// </summary>
     internal byte[] SignHttp(ReadOnlySpan<byte> signatureBase) => SignRaw(signatureBase);
 
+    /// <summary>
+    /// Signs the text of a note (C2SP signed-note), or what a cosignature stands for (C2SP tlog-cosignature): bytes
+    /// that begin with a line of printable text, as no label's do, which end in a zero. For keys of logs and witnesses
+    /// alone.
+    /// </summary>
+    internal byte[] SignNote(ReadOnlySpan<byte> text) => SignRaw(text);
+
     private byte[] SignRaw(ReadOnlySpan<byte> data) => SignatureAlgorithm.Ed25519.Sign(_key, data);
 
     /// <summary>Zeroes the key.</summary>
@@ -124,6 +131,9 @@ public sealed class VerifyKey : IEquatable<VerifyKey>
     /// <summary>Whether <paramref name="signature"/> is this key's over an RFC 9421 signature base.</summary>
     public bool VerifyHttp(ReadOnlySpan<byte> signatureBase, ReadOnlySpan<byte> signature) =>
         VerifyRaw(signatureBase, signature);
+
+    /// <summary>Whether <paramref name="signature"/> is this key's over the text of a note.</summary>
+    internal bool VerifyNote(ReadOnlySpan<byte> text, ReadOnlySpan<byte> signature) => VerifyRaw(text, signature);
 
     private bool VerifyRaw(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature) =>
         signature.Length == SigningKey.SignatureSize && SignatureAlgorithm.Ed25519.Verify(_key, data, signature);

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace KeyRecovery.Protocol.Tests.Independent;
 
-/// <summary>The words of docs/protocol.md for the verdicts of golden files (§17).</summary>
+/// <summary>The words of docs/protocol.md for the verdicts of golden files (§18).</summary>
 internal static partial class PageWords
 {
     /// <summary><c>OtherBeginning</c> of a golden file is <c>other-beginning</c> on the page.</summary>

@@ -1,4 +1,4 @@
-// Why something is refused: a word of docs/protocol.md (§9.4, §17).
+// Why something is refused: a word of docs/protocol.md (§9.4, §18).
 export class Refusal extends Error {
   constructor(word) {
     super(word);

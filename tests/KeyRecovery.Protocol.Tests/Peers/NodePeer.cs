@@ -23,7 +23,8 @@ internal static class NodePeer
         return folder;
     }
 
-    private static string SourceFolder()
+    /// <summary>The folder of these tests' sources.</summary>
+    internal static string SourceFolder()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
             if (File.Exists(Path.Combine(folder.FullName, "KeyRecovery.Protocol.Tests.csproj"))) return folder.FullName;

@@ -19,7 +19,7 @@ public class SignatureTable
 
     [Fact]
     public void Every_label_has_a_row() => Assert.Equal(
-        SignatureLabels.All.Select(label => label.ToString()).Append("request").Order(),
+        SignatureLabels.All.Select(label => label.ToString()).Concat(["request", "checkpoint", "cosignature"]).Order(),
         SignedThings.All.Select(thing => thing.ToString()).Order());
 
     [Fact]

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Text;
 using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Http;
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Primitives;
@@ -10,14 +12,17 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Protocol.Tests.Threats;
 
 /// <summary>A signature that this project makes, and how it is read.</summary>
-/// <param name="Label">Its label; the default for the one thing that is signed without.</param>
+/// <param name="Label">Its label; the default for what standards have signed without.</param>
 /// <param name="Body">What is signed.</param>
 /// <param name="Signature">The signature of it.</param>
 /// <param name="IsTaken">Whether the reader takes another body and signature for it.</param>
 internal sealed record SignedThing(
     SignatureLabel Label, byte[] Body, byte[] Signature, Func<byte[], byte[], bool> IsTaken)
 {
-    public override string ToString() => Label == default ? "request" : Label.ToString();
+    /// <summary>What is signed by the bytes of a standard.</summary>
+    public string? Standard { get; init; }
+
+    public override string ToString() => Standard ?? Label.ToString();
 }
 
 /// <summary>
@@ -73,6 +78,8 @@ internal static class SignedThings
             bytes => SignedErasureReceipt.Decode(bytes).IsSignedBy(Key.PublicKey)),
         BackupSet(),
         HttpRequest(),
+        Note(),
+        Cosigned(),
     ];
 
     private static TestAccount Begin() => TestAccount.Begin(
@@ -111,7 +118,55 @@ internal static class SignedThings
         Assert.True(HttpSignature.TryParse(input, signed, out var parsed));
         var signatureBase = parsed.SignatureBase(parts);
         return new SignedThing(default, signatureBase, parsed.Signature, (body, signature) =>
-            signatureBase.AsSpan().SequenceEqual(body) && Key.PublicKey.VerifyHttp(body, signature));
+            signatureBase.AsSpan().SequenceEqual(body) && Key.PublicKey.VerifyHttp(body, signature))
+        {
+            Standard = "request",
+        };
+    }
+
+    private static SignedThing Note()
+    {
+        var note = new Checkpoint("log.example", 0, MerkleEdge.Empty.Root).Sign(Key);
+        var key = NoteKey.Of("log.example", NoteSignatureType.Ed25519, Key.PublicKey);
+        return new SignedThing(
+            default, Encoding.UTF8.GetBytes(note.Text), note.Signatures[0].Signature.ToArray(),
+            (body, signature) => SignedNote.TryParse(
+                [.. body, .. NoteEnd(note, note.Signatures[0] with { Signature = signature })], out var read)
+                && Checkpoint.TryOpen(read, key, out _))
+        {
+            Standard = "checkpoint",
+        };
+    }
+
+    private static SignedThing Cosigned()
+    {
+        const ulong Time = 1_700_000_000;
+        var note = new Checkpoint("log.example", 0, MerkleEdge.Empty.Root).Sign(Key);
+        var key = NoteKey.Of("witness.example", NoteSignatureType.Cosignature, Key.PublicKey);
+        var cosignature = Cosignature.Sign(note, Time, "witness.example", Key);
+        var before = Encoding.UTF8.GetBytes($"cosignature/v1\ntime {Time}\n");
+        return new SignedThing(
+            default, [.. before, .. Encoding.UTF8.GetBytes(note.Text)], cosignature.Signature.ToArray()[8..],
+            (body, signature) => body.AsSpan().StartsWith(before)
+                && SignedNote.TryParse(
+                    [
+                        .. body.AsSpan(before.Length),
+                        .. NoteEnd(note, cosignature with
+                        {
+                            Signature = (byte[])[.. cosignature.Signature.Span[..8], .. signature],
+                        }),
+                    ], out var read)
+                && Cosignature.FindTime(read, key) is not null)
+        {
+            Standard = "cosignature",
+        };
+    }
+
+    private static byte[] NoteEnd(SignedNote note, NoteSignature signature)
+    {
+        var lines = note.With(signature).Encode();
+        var last = Encoding.UTF8.GetString(lines).TrimEnd('\n').Split('\n')[^1];
+        return Encoding.UTF8.GetBytes($"\n{last}\n");
     }
 
     private static RealmStatus Status() => new()

@@ -18,6 +18,12 @@ public enum Need
     /// <summary>DejaVu Sans Mono, which has the blocks of which a terminal's QR code is made.</summary>
     Font,
 
+    /// <summary>The Go compiler.</summary>
+    Go,
+
+    /// <summary>Go's own implementation of signed notes and transparency logs.</summary>
+    GoMod,
+
     /// <summary><c>mkfs.ext4</c>, and the right to mount a file as a disk.</summary>
     Image,
 

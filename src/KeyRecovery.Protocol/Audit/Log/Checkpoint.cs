@@ -1,0 +1,50 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Protocol.Audit.Log;
+
+/// <summary>Which tree a log had at a size: the text of a signed note (C2SP tlog-checkpoint).</summary>
+/// <param name="Origin">The log's name.</param>
+/// <param name="Size">How many leaves the tree has, at most 2^63 − 1.</param>
+/// <param name="Root">Its root hash.</param>
+public sealed record Checkpoint(string Origin, ulong Size, Hash256 Root)
+{
+    private const int Lines = 3;
+
+    /// <summary>The text. Ours has no extension lines.</summary>
+    public string Text => string.Create(
+        CultureInfo.InvariantCulture, $"{Origin}\n{Size}\n{Convert.ToBase64String(Root.ToArray())}\n");
+
+    /// <summary>Signs it as the log: the key has the origin as its name.</summary>
+    public SignedNote Sign(SigningKey key) => SignedNote.Sign(Text, Origin, key);
+
+    /// <summary>Reads the text of a note, extension lines and all.</summary>
+    public static bool TryParse(string text, [NotNullWhen(true)] out Checkpoint? checkpoint)
+    {
+        checkpoint = null;
+        var lines = text.Split('\n');
+        // The last part is what stands behind the last newline.
+        if (lines.Length <= Lines || lines[^1].Length > 0 || lines[..^1].Any(line => line.Length == 0)) return false;
+        if (!NoteText.TryNumber(lines[1], out var size)) return false;
+        if (!NoteText.TryBase64(lines[2], out var root) || root.Length != Hash256.Size) return false;
+        checkpoint = new Checkpoint(lines[0], size, new Hash256(root));
+        return size > 0 || checkpoint.Root == MerkleEdge.Empty.Root;
+    }
+
+    /// <summary>Reads a note, where the log's key has signed it and the key's name is its origin.</summary>
+    public static bool TryOpen(
+        ReadOnlySpan<byte> note, NoteKey log, [NotNullWhen(true)] out Checkpoint? checkpoint)
+    {
+        checkpoint = null;
+        return SignedNote.TryParse(note, out var signed) && TryOpen(signed, log, out checkpoint);
+    }
+
+    /// <summary>As the other overload, of a note that was read.</summary>
+    public static bool TryOpen(SignedNote note, NoteKey log, [NotNullWhen(true)] out Checkpoint? checkpoint)
+    {
+        checkpoint = null;
+        return note.IsSignedBy(log) && TryParse(note.Text, out checkpoint) && checkpoint.Origin == log.Name;
+    }
+}

@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text;
+using KeyRecovery.Protocol.Wire;
+
+namespace KeyRecovery.Protocol.Audit.Log;
+
+/// <summary>
+/// What a log sends to a witness for a cosignature: the body of <c>add-checkpoint</c> (C2SP tlog-witness).
+/// </summary>
+/// <param name="OldSize">The size that the witness cosigned last; 0 for none.</param>
+/// <param name="Proof">That the checkpoint goes on from that size, at most 63 hashes.</param>
+/// <param name="Checkpoint">The checkpoint's note.</param>
+public sealed record WitnessRequest(ulong OldSize, ImmutableArray<Hash256> Proof, SignedNote Checkpoint)
+{
+    /// <summary>The largest request in bytes: 131,072.</summary>
+    public const int MaxSize = 128 * 1024;
+
+    private const int MaxProof = 63;
+
+    /// <summary>The request's bytes.</summary>
+    public byte[] Encode()
+    {
+        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"old {OldSize}\n");
+        foreach (var hash in Proof) text.Append(Convert.ToBase64String(hash.ToArray())).Append('\n');
+        return [.. Encoding.UTF8.GetBytes(text.Append('\n').ToString()), .. Checkpoint.Encode()];
+    }
+
+    /// <summary>Reads a request. Nothing is verified.</summary>
+    public static bool TryParse(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out WitnessRequest? request)
+    {
+        request = null;
+        if (bytes.Length > MaxSize) return false;
+        var end = bytes.IndexOf("\n\n"u8);
+        if (end < 0 || !NoteText.TryDecode(bytes[..end], out var head)) return false;
+        if (!SignedNote.TryParse(bytes[(end + 2)..], out var note)) return false;
+        var lines = head.Split('\n');
+        if (lines.Length > 1 + MaxProof || !lines[0].StartsWith("old ", StringComparison.Ordinal)
+            || !NoteText.TryNumber(lines[0][4..], out var old)) return false;
+        var proof = ImmutableArray.CreateBuilder<Hash256>(lines.Length - 1);
+        foreach (var line in lines[1..])
+        {
+            if (!NoteText.TryBase64(line, out var hash) || hash.Length != Hash256.Size) return false;
+            proof.Add(new Hash256(hash));
+        }
+
+        request = new WitnessRequest(old, proof.MoveToImmutable(), note);
+        return true;
+    }
+}
