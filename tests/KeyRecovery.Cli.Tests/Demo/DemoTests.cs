@@ -78,7 +78,9 @@ public sealed class DemoTests(CliFixture fixture)
         Assert.Empty(Directory.GetFileSystemEntries(_temporary, "keyrecovery-*"));
     }
 
-    private CommandLine NewDemo() => new(fixture.Server.Address, fixture.NewPath()) { Temporary = _temporary };
+    // It starts the server that was built beside the portable build.
+    private CommandLine NewDemo() =>
+        new(fixture.Server.Address, fixture.NewPath()) { Temporary = _temporary, Executable = null };
 
     private static async Task<int> ServerOfAsync(Process demo)
     {
