@@ -6,6 +6,7 @@ using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Linking;
+using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Maintenance;
 using KeyRecovery.Service.Realms;
 using KeyRecovery.Service.Restore;
@@ -36,12 +37,14 @@ public sealed class KeyRecoveryService : IDisposable
     /// <param name="tombstones">The list beside the stores; null where there is none to keep.</param>
     /// <param name="backups">The backup sets; null where none are made.</param>
     /// <param name="tables">The tables of the stores; null for those of this program.</param>
+    /// <param name="log">Where the log lies; null where none is kept, for tools that only look.</param>
+    /// <param name="logOrigin">The name of a log that is begun; null for one that is made of its key.</param>
     /// <param name="links">The relay of linking, the service's from now on; null for one of this process.</param>
     public KeyRecoveryService(
         IDataStore data, IKeyStore keys, IKekRing ring, ServerSecrets secrets, IAppPolicies policies, IRandom random,
         ServerClock clock,
         ITombstones? tombstones = null, IBackupSets? backups = null,
-        TableRegistry? tables = null, ILinkRelay? links = null)
+        TableRegistry? tables = null, ILinkRelay? links = null, ILogFiles? log = null, string? logOrigin = null)
     {
         Clock = clock;
         _lookups = new Lookups(secrets.LookupKey, random);
@@ -60,6 +63,7 @@ public sealed class KeyRecoveryService : IDisposable
         Commits = new Commits(context);
         Vaults = new VaultReader(context);
         RestorePoints = new RestorePointReader(context);
+        Activity = new ActivityReader(context);
         Staging = new ItemStaging(context);
         Repairs = new Repairs(context);
         RecoverySlots = new RecoverySlots(context);
@@ -75,6 +79,9 @@ public sealed class KeyRecoveryService : IDisposable
         Rotation = new KekRotation(keys, context.Tables, ring, random, clock.Timers);
         Backups = new KeyBackups(context, ring, Rotation, secrets, sets);
         Quarantine = new Quarantine(context, Erasures, orphans, Rotation);
+        LogSignal = context.Log;
+        Log = log is null
+            ? null : new Sequencer(data, keys, log, context.Tables, secrets.LogKey(), logOrigin, clock.Timers);
     }
 
     /// <summary>The server's clock, by which all ages and holds go.</summary>
@@ -97,6 +104,9 @@ public sealed class KeyRecoveryService : IDisposable
 
     /// <summary>Tells the states that an account can go back to.</summary>
     public RestorePointReader RestorePoints { get; }
+
+    /// <summary>Tells what was done to an account.</summary>
+    public ActivityReader Activity { get; }
 
     /// <summary>Stores larger items ahead of their commit.</summary>
     public ItemStaging Staging { get; }
@@ -137,6 +147,12 @@ public sealed class KeyRecoveryService : IDisposable
     /// <summary>What a restored store goes through before it is served.</summary>
     public Quarantine Quarantine { get; }
 
+    /// <summary>Appends committed changes to the log; null where none is kept.</summary>
+    public Sequencer? Log { get; }
+
+    /// <summary>Says that a change waits for it.</summary>
+    public LogSignal LogSignal { get; }
+
     /// <summary>Counts what hangs on each KEK.</summary>
     public RingAudit RingAudit { get; }
 
@@ -144,6 +160,8 @@ public sealed class KeyRecoveryService : IDisposable
     public void Dispose()
     {
         Links.Dispose();
+        Log?.Dispose();
+        LogSignal.Dispose();
         Rotation.Dispose();
         RotationRequests.Dispose();
         Gate.Dispose();

@@ -2,5 +2,7 @@ using System.ComponentModel;
 
 namespace KeyRecovery.Api.Bodies;
 
-/// <summary>What verifies this server's receipts.</summary>
-internal sealed record AuditKeyResponse([property: Description("Ed25519, base64url.")] string Key);
+/// <summary>What verifies this server's receipts, and its log.</summary>
+internal sealed record AuditKeyResponse(
+    [property: Description("Ed25519, base64url.")] string Key,
+    [property: Description("The verifier key of the log's checkpoints, by C2SP signed-note.")] string Log);

@@ -2,6 +2,7 @@ using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Bodies;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.RateLimiting;
+using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Errors;
@@ -38,7 +39,8 @@ internal static class AccountEndpoints
         var (commit, refusal) = CborBody.Decode(context.Request, body, CommitBundle.Decode, "commit");
         if (commit is null) return refusal!;
         return Answers.Of(
-            await service.Accounts.CreateAsync(user, commit, context.RequestAborted),
+            await service.Accounts.CreateAsync(
+                user, commit, context.RequestAborted, ClientNetwork.Of(context.Connection.RemoteIpAddress)),
             heads => TypedResults.Created((string?)null, HeadsResponse.Of(heads)));
     }
 }

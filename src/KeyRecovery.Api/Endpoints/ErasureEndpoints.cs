@@ -38,8 +38,9 @@ internal static class ErasureEndpoints
 
     public static void MapAudit(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/audit/key",
-            (KeyRecoveryService service) => TypedResults.Ok(new AuditKeyResponse(service.Erasures.AuditKey.ToString())))
-            .WithName("getAuditKey").WithSummary("The key that verifies receipts").WithTags("Audit")
+            (KeyRecoveryService service) => TypedResults.Ok(
+                new AuditKeyResponse(service.Erasures.AuditKey.ToString(), service.Log!.Key!.ToString())))
+            .WithName("getAuditKey").WithSummary("The keys that verify receipts and the log").WithTags("Audit")
             .Produces<AuditKeyResponse>();
 
     private static async Task<IResult> RequestAsync(

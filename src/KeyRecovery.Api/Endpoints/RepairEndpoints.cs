@@ -32,7 +32,8 @@ internal static class RepairEndpoints
         if (token is TokenResult.KeysUnavailable) return Failures.KeysUnavailable();
         using var span = ServerTrace.Start("repair");
         var outcome = await service.Repairs.RepairAsync(
-            request.Signer, request.Verify, (token as TokenResult.Valid)?.User, request.Body, context.RequestAborted);
+            request.Signer, request.Verify, (token as TokenResult.Valid)?.User, request.Body, context.RequestAborted,
+            ClientNetwork.Of(context.Connection.RemoteIpAddress));
         span.Outcome(Answers.Name(outcome));
         return Answers.Of(outcome, result => TypedResults.Ok(RepairResponse.Of(result)));
     }

@@ -55,6 +55,7 @@ internal static class Server
         var service = app.Services.GetRequiredService<ServerStores>().Service;
         // What a crash cut short ends before anybody is served.
         app.Services.GetRequiredService<ErasureWork>().BeginAsync(CancellationToken.None).GetAwaiter().GetResult();
+        app.Services.GetRequiredService<LogWork>().BeginAsync(CancellationToken.None).GetAwaiter().GetResult();
         app.Lifetime.ApplicationStopping.Register(service.Links.EndWaits);
         return app;
     }
@@ -82,7 +83,9 @@ internal static class Server
         services.AddSingleton<AppTokens>();
         services.AddSingleton<OperatorTokens>();
         services.AddSingleton<ILeases, LocalLeases>();
+        services.AddSingleton(provider => provider.GetRequiredService<ServerStores>().LogFiles);
         services.AddSingleton<ErasureWork>();
+        services.AddSingleton<LogWork>();
         services.AddSingleton<RealmLog>();
         services.AddSingleton<RepairGate>();
         services.AddSingleton<RealmBodies>();
@@ -102,6 +105,7 @@ internal static class Server
         services.AddHostedService<Startup>();
         services.AddHostedService<OrphanSweep>();
         services.AddHostedService(provider => provider.GetRequiredService<ErasureWork>());
+        services.AddHostedService(provider => provider.GetRequiredService<LogWork>());
         services.AddHostedService<KekRotationService>();
         services.AddHostedService<ControlSocket>();
     }
@@ -139,6 +143,7 @@ internal static class Server
         v1.MapErasure();
         v1.MapAdmin();
         app.MapAudit();
+        app.MapLog();
         if (app.Environment.IsDevelopment()) v1.MapDevelopment();
     }
 }

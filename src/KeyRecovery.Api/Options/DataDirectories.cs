@@ -1,14 +1,15 @@
 namespace KeyRecovery.Api.Options;
 
 /// <summary>
-/// The four places of a server, as absolute paths. They are kept apart so that a copy of one, a backup for example,
+/// The five places of a server, as absolute paths. They are kept apart so that a copy of one, a backup for example,
 /// never holds another: whoever has the data alone has nothing.
 /// </summary>
 /// <param name="Stores">The data store.</param>
 /// <param name="Keys">The key store.</param>
 /// <param name="Ring">The KEK ring and its root key; in no backup.</param>
 /// <param name="Fence">The list of tombstones, which no restore replaces.</param>
-internal sealed record DataDirectories(string Stores, string Keys, string Ring, string Fence)
+/// <param name="Log">The log's tiles and its checkpoint, which no restore replaces.</param>
+internal sealed record DataDirectories(string Stores, string Keys, string Ring, string Fence, string Log)
 {
     private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -17,11 +18,12 @@ internal sealed record DataDirectories(string Stores, string Keys, string Ring, 
         Place(options, options.Stores.Directory, "stores"),
         Place(options, options.Keys.Directory, "keys"),
         Place(options, options.Ring.Directory, "ring"),
-        Place(options, options.Fence.Directory, "fence"));
+        Place(options, options.Fence.Directory, "fence"),
+        Place(options, options.Log.Directory, "log"));
 
     /// <summary>Each place with the name that its option has.</summary>
     public IReadOnlyList<(string Name, string Path)> Named =>
-        [("Stores", Stores), ("Keys", Keys), ("Ring", Ring), ("Fence", Fence)];
+        [("Stores", Stores), ("Keys", Keys), ("Ring", Ring), ("Fence", Fence), ("Log", Log)];
 
     /// <summary>Makes what is missing, for the owner alone (0700).</summary>
     public void Create()

@@ -5,7 +5,7 @@ internal sealed class KeyRecoveryOptions
 {
     public const string Section = "KeyRecovery";
 
-    /// <summary>Where the four places lie unless each is set. Default <c>./data</c>.</summary>
+    /// <summary>Where the five places lie unless each is set. Default <c>./data</c>.</summary>
     public string DataDirectory { get; set; } = "./data";
 
     /// <summary>The data store. Default: <c>stores</c> in <see cref="DataDirectory"/>.</summary>
@@ -21,6 +21,9 @@ internal sealed class KeyRecoveryOptions
     /// The list of tombstones, which no restore replaces. Default: <c>fence</c> in <see cref="DataDirectory"/>.
     /// </summary>
     public StoreOptions Fence { get; set; } = new();
+
+    /// <summary>The log for auditors.</summary>
+    public LogOptions Log { get; set; } = new();
 
     /// <summary>
     /// <c>host[:port]</c> that clients sign as <c>@authority</c> (RFC 9421 §2.2.3): lower case, no default port.
@@ -66,6 +69,6 @@ internal sealed class KeyRecoveryOptions
     /// <summary>A file that gets the log as well, rolled at 64 MiB, eight kept. Default: none.</summary>
     public string? LogFile { get; set; }
 
-    /// <summary>The four places, as absolute paths.</summary>
+    /// <summary>The five places, as absolute paths.</summary>
     public DataDirectories Directories => DataDirectories.Of(this);
 }

@@ -2,10 +2,12 @@ using KeyRecovery.Api.Options;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Rotation;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Backups;
 using KeyRecovery.Storage.Files.Fence;
+using KeyRecovery.Storage.Files.Log;
 using KeyRecovery.Storage.Files.Ring;
 
 namespace KeyRecovery.Api.Stores;
@@ -20,13 +22,13 @@ internal sealed class ServerStores : IAsyncDisposable
 
     private ServerStores(
         IStoreSet pair, List<IDisposable> secret, KeyRecoveryService service, RootKeyRotation rootRotation,
-        BackupSetList sets, EscrowFolder? escrows)
+        BackupSetList sets, EscrowFolder? escrows, ILogFiles logFiles)
     {
         Pair = pair;
         _secret = secret;
         Service = service;
         RootRotation = rootRotation;
-        (Sets, Escrows) = (sets, escrows);
+        (Sets, Escrows, LogFiles) = (sets, escrows, logFiles);
     }
 
     /// <summary>Both stores.</summary>
@@ -43,6 +45,9 @@ internal sealed class ServerStores : IAsyncDisposable
 
     /// <summary>Where their escrows are; null where none are made.</summary>
     public EscrowFolder? Escrows { get; }
+
+    /// <summary>Where the log lies.</summary>
+    public ILogFiles LogFiles { get; }
 
     /// <summary>Opens everything; what never was there is made.</summary>
     /// <param name="options">Where everything is.</param>
@@ -77,8 +82,11 @@ internal sealed class ServerStores : IAsyncDisposable
             var escrows = options.Backup.EscrowDirectory is { } directory ? new EscrowFolder(directory) : null;
             var sets = new BackupSetList(places.Fence, escrows, time);
             secret.Add(sets);
+            var log = new LogFolder(places.Log);
+            secret.Add(log);
             var service = new KeyRecoveryService(
-                pair.Data, pair.Keys, ring, secrets, new AppPolicies(options), random, clock, tombstones, sets);
+                pair.Data, pair.Keys, ring, secrets, new AppPolicies(options), random, clock, tombstones, sets,
+                log: log, logOrigin: options.Log.Origin);
             secret.Add(service);
             // What was wrapped under it would be lost with the right one.
             if (await service.RingAudit.CountNewerAsync(CancellationToken.None) is > 0 and var newer)
@@ -87,7 +95,7 @@ internal sealed class ServerStores : IAsyncDisposable
                     + "not know. Put the newer ring back, or restore the keys from a backup set");
             var rootRotation = new RootKeyRotation(pair.Keys, root, [ring]);
             secret.Add(rootRotation);
-            return new ServerStores(pair, secret, service, rootRotation, sets, escrows);
+            return new ServerStores(pair, secret, service, rootRotation, sets, escrows, log);
         }
         catch
         {

@@ -18,6 +18,7 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Counter<long> _erasuresPending;
     private readonly Counter<long> _rotations;
     private readonly Counter<long> _backups;
+    private readonly Counter<long> _logFailures;
 
     public ServerMetrics(IMeterFactory meters)
     {
@@ -34,6 +35,8 @@ internal sealed class ServerMetrics : IDisposable
             "Key rotations, by kind and outcome: all but done asks for an operator.");
         _backups = _meter.CreateCounter<long>(
             "keyrecovery.backups", "{backup}", "Backups, by outcome: failed asks for an operator.");
+        _logFailures = _meter.CreateCounter<long>("keyrecovery.log_failures", "{pass}",
+            "Passes of the log's sequencer that could not go on: changes wait, and an operator must look.");
     }
 
     /// <param name="kind"><c>kek</c> or <c>root</c>.</param>
@@ -46,6 +49,9 @@ internal sealed class ServerMetrics : IDisposable
 
     /// <summary>An erasure whose destruction was refused or not proved: an alarm.</summary>
     public void ErasurePending() => _erasuresPending.Add(1);
+
+    /// <summary>A pass of the log that could not go on: an alarm.</summary>
+    public void LogFailed() => _logFailures.Add(1);
 
     public void SweepStopped() => _sweepsStopped.Add(1);
 

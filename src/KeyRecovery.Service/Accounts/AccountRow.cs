@@ -11,8 +11,8 @@ namespace KeyRecovery.Service.Accounts;
 internal static class AccountRow
 {
     private const string RowLabel = "account-row";
-    private const ulong Version = 5;
-    private const int Fields = 34;
+    private const ulong Version = 6;
+    private const int Fields = 35;
 
     // Points: one for each authority that the chain can ever add, and those before links. Doomed rows: one for each
     // epoch of a point and each authority that one link removes.
@@ -50,6 +50,7 @@ internal static class AccountRow
         Claims.Write(writer, state.Claims);
         writer.Array(state.Gaps.Length);
         foreach (var gap in state.Gaps) gap.Write(writer);
+        state.Activity.Write(writer);
         return writer.ToArray();
     }
 
@@ -98,6 +99,7 @@ internal static class AccountRow
             Supersedes = OptionalPlace.Read(reader),
             Claims = Claims.Read(reader),
             Gaps = ReadList(reader, ManifestGap.Read),
+            Activity = ActivityList.Read(reader),
         };
         reader.End();
         return state;

@@ -108,6 +108,9 @@ public sealed record AccountState
     /// <summary>Versions of manifests whose hashes are not known, the oldest first; at most 16.</summary>
     public ImmutableArray<ManifestGap> Gaps { get; init; } = [];
 
+    /// <summary>What was done to it.</summary>
+    public ActivityList Activity { get; init; }
+
     /// <summary>The sealed sizes of the staged items together, in bytes. Exact.</summary>
     public long StagedBytes => Staged.Sum(s => s.Size);
 

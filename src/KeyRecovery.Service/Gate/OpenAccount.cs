@@ -24,6 +24,10 @@ public sealed class OpenAccount : IDisposable
     /// <summary>Who signed the request.</summary>
     public AccountAuthority Actor { get; private set; }
 
+    /// <summary>From which network the request comes, as its account's activity tells; empty where nobody knows.
+    /// </summary>
+    public string Network { get; set; } = "";
+
     /// <summary>
     /// Where the account lacks its newest link: who was active at it; else empty. It is only read then.
     /// </summary>

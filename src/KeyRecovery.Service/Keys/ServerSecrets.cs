@@ -8,8 +8,8 @@ namespace KeyRecovery.Service.Keys;
 
 /// <summary>
 /// The server's own keys: random bytes, drawn once, that lie in the key store wrapped by the root key. Derived from it,
-/// they would change with it, and every lookup with them. The realm's seed has a row of its own: it came later, and a
-/// row that everything hangs on is not rewritten for it.
+/// they would change with it, and every lookup with them. The realm's seed and that of the log's checkpoints have rows
+/// of their own: they came later, and a row that everything hangs on is not rewritten for them.
 /// </summary>
 [DebuggerDisplay("[redacted]")]
 public sealed class ServerSecrets : IDisposable
@@ -24,15 +24,19 @@ public sealed class ServerSecrets : IDisposable
     private static readonly Kept Realm =
         new("realm-seed"u8.ToArray(), "keyrecovery/server/v1/realm-seed"u8.ToArray(), KeySize);
 
+    private static readonly Kept CheckpointKey =
+        new("checkpoint-seed"u8.ToArray(), "keyrecovery/server/v1/checkpoint-seed"u8.ToArray(), KeySize);
+
     // Every row that the root key wraps. A later one is added here, or a rotation of the root key refuses.
-    private static readonly Kept[] All = [Secrets, Realm];
+    private static readonly Kept[] All = [Secrets, Realm, CheckpointKey];
 
-    private readonly byte[] _keys = GC.AllocateArray<byte>((Count + 1) * KeySize, pinned: true);
+    private readonly byte[] _keys = GC.AllocateArray<byte>((Count + 2) * KeySize, pinned: true);
 
-    private ServerSecrets(SecretBytes keys, SecretBytes realmSeed)
+    private ServerSecrets(SecretBytes keys, SecretBytes realmSeed, SecretBytes checkpointSeed)
     {
         keys.Span.CopyTo(_keys);
         realmSeed.Span.CopyTo(_keys.AsSpan(Count * KeySize));
+        checkpointSeed.Span.CopyTo(_keys.AsSpan((Count + 1) * KeySize));
     }
 
     /// <summary>Keys the hashes by which rows and lookups are found.</summary>
@@ -46,6 +50,9 @@ public sealed class ServerSecrets : IDisposable
 
     /// <summary>What this server's keys as a realm are derived from. Clients pin their fingerprint.</summary>
     public ReadOnlyMemory<byte> RealmSeed => _keys.AsMemory(Count * KeySize, KeySize);
+
+    /// <summary>What the key is derived from that signs the log's checkpoints, and nothing else.</summary>
+    public ReadOnlyMemory<byte> CheckpointSeed => _keys.AsMemory((Count + 1) * KeySize, KeySize);
 
     /// <summary>Whether the key store has its secrets: if it does, so must the ring and the root key exist.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
@@ -62,7 +69,9 @@ public sealed class ServerSecrets : IDisposable
     {
         using var secrets = await LoadOrCreateAsync(Secrets, keys, root, random, ct).ConfigureAwait(false);
         using var realmSeed = await LoadOrCreateAsync(Realm, keys, root, random, ct).ConfigureAwait(false);
-        return new ServerSecrets(secrets, realmSeed);
+        using var checkpointSeed =
+            await LoadOrCreateAsync(CheckpointKey, keys, root, random, ct).ConfigureAwait(false);
+        return new ServerSecrets(secrets, realmSeed, checkpointSeed);
     }
 
     /// <summary>
@@ -91,6 +100,9 @@ public sealed class ServerSecrets : IDisposable
     /// <summary>What signs receipts and backup sets. The caller disposes it.</summary>
     internal SigningKey AuditKey() => AuditKey(AuditSeed.Span);
 
+    /// <summary>What signs the log's checkpoints. The caller disposes it.</summary>
+    internal SigningKey LogKey() => SigningKey.FromSeed(CheckpointSeed.Span);
+
     private static SigningKey AuditKey(ReadOnlySpan<byte> auditSeed)
     {
         using var seed = Kdf.Derive(
@@ -100,7 +112,10 @@ public sealed class ServerSecrets : IDisposable
 
     /// <summary>Every secret as a backup carries it: unwrapped, with the place of its row.</summary>
     internal IReadOnlyList<(RowKey Place, ReadOnlyMemory<byte> Secret)> Export() =>
-        [(Secrets.Place, _keys.AsMemory(0, Secrets.Size)), (Realm.Place, _keys.AsMemory(Secrets.Size, Realm.Size))];
+    [
+        (Secrets.Place, _keys.AsMemory(0, Secrets.Size)), (Realm.Place, RealmSeed),
+        (CheckpointKey.Place, CheckpointSeed),
+    ];
 
     /// <summary>Wraps a secret that a backup carried for its row.</summary>
     /// <exception cref="WireFormatException">This program knows no such secret.</exception>

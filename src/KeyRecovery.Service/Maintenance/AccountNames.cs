@@ -33,6 +33,7 @@ internal sealed class AccountNames
         named.UnionWith(state.Keysets.Select(rows.Keyset));
         await AddChunksAsync(Table.Links, state.LinkChunk);
         if (state.Trail.Chunk is { } trailChunk) await AddChunksAsync(Table.Trails, trailChunk);
+        if (state.Activity.Chunk is { } activity) await AddChunksAsync(Table.Activity, activity);
         named.UnionWith(state.Points.Select(p => rows.Manifest(p.Manifest.Hash)));
         named.UnionWith(state.Points.Select(p => p.Epoch).Where(e => e < state.Path.Newest).Distinct()
             .SelectMany(epoch => state.Authorities.Keys.Select(id => rows.Seal(epoch, id))));

@@ -11,4 +11,7 @@ public enum Duty
 
     /// <summary>A rotation of the KEK or the root key.</summary>
     Rotation,
+
+    /// <summary>A pass of the log's sequencer.</summary>
+    Log,
 }

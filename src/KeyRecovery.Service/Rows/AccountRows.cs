@@ -23,15 +23,17 @@ internal sealed class AccountRows : IDisposable
     // Lives for one request, thousands of times a second: an ordinary array, zeroed at the end. The KEK above it is
     // pinned.
     private readonly byte[] _sealKey;
+    private readonly byte[] _saltKey;
     private readonly byte[] _locator;
     private readonly IRandom _random;
 
     public AccountRows(ReadOnlySpan<byte> subjectKey, IRandom random)
     {
-        Span<byte> derived = stackalloc byte[LocatorSize + SecretBox.KeySize];
+        Span<byte> derived = stackalloc byte[LocatorSize + SecretBox.KeySize + Hash256.Size];
         Kdf.Derive(subjectKey, "keyrecovery/server/v1/rows"u8, derived);
         _locator = derived[..LocatorSize].ToArray();
-        _sealKey = derived[LocatorSize..].ToArray();
+        _sealKey = derived[LocatorSize..^Hash256.Size].ToArray();
+        _saltKey = derived[^Hash256.Size..].ToArray();
         CryptographicOperations.ZeroMemory(derived);
         _random = random;
     }
@@ -77,12 +79,34 @@ internal sealed class AccountRows : IDisposable
     public RowKey History(ItemId item) => new(Table.History, (byte[])[.. _locator, .. item.ToArray()]);
 
     /// <summary>For rows that are named by their content: found, they are written again.</summary>
-    public RowWrite Ensure(RowKey row, ReadOnlySpan<byte> value) => new RowWrite.Ensure(row, Seal(row, 1, value));
+    public RowWrite Ensure(RowKey row, ReadOnlySpan<byte> value) =>
+        new RowWrite.Ensure(row, RowSeal.Seal(_sealKey, row, 1, value, _random));
 
     /// <summary>Writes a row over what was read there; creates it where nothing was.</summary>
-    public RowWrite Write(RowKey row, Row? was, ReadOnlySpan<byte> value) => was is null
-        ? new RowWrite.Create(row, Seal(row, 1, value))
-        : new RowWrite.Replace(was, Seal(row, was.Version + 1, value));
+    /// <param name="row">Where.</param>
+    /// <param name="was">What was read.</param>
+    /// <param name="value">What is sealed.</param>
+    /// <param name="change">The logged change that this decides; null where it decides none, and the row keeps the one
+    /// that it has.</param>
+    public RowWrite Write(RowKey row, Row? was, ReadOnlySpan<byte> value, ChangeId? change = null)
+    {
+        var newest = change ?? (row.Table.Decides ? ChangeId.Of(was) : default);
+        var stored = RowSeal.Seal(_sealKey, row, (was?.Version ?? 0) + 1, newest, value, _random);
+        return was is null ? new RowWrite.Create(row, stored) : new RowWrite.Replace(was, stored);
+    }
+
+    /// <summary>
+    /// What the detail of a logged change is salted with in its leaf: 32 bytes that go with the subject key.
+    /// </summary>
+    /// <param name="decider">The table of the row that decides it.</param>
+    /// <param name="version">The version that it makes of that row.</param>
+    public Hash256 LeafSalt(Table decider, long version)
+    {
+        Span<byte> place = stackalloc byte[1 + sizeof(long)];
+        place[0] = checked((byte)decider.Number);
+        BinaryPrimitives.WriteInt64BigEndian(place[1..], version);
+        return new Hash256(HMACSHA256.HashData(_saltKey, place));
+    }
 
     /// <summary>Opens a row of this account.</summary>
     /// <exception cref="RowDamagedException">The row does not open.</exception>
@@ -96,8 +120,9 @@ internal sealed class AccountRows : IDisposable
             ?? throw new RowDamagedException(row.Key.Table);
     }
 
-    public void Dispose() => CryptographicOperations.ZeroMemory(_sealKey);
-
-    private byte[] Seal(RowKey row, long version, ReadOnlySpan<byte> value) =>
-        RowSeal.Seal(_sealKey, row, version, value, _random);
+    public void Dispose()
+    {
+        CryptographicOperations.ZeroMemory(_sealKey);
+        CryptographicOperations.ZeroMemory(_saltKey);
+    }
 }

@@ -99,4 +99,7 @@ internal readonly record struct ChunkSize(int Entries, int Bytes)
     /// Hashes of manifests, 16 of which move here at once, each time with all that the newest chunk has.
     /// </summary>
     public static ChunkSize Trail { get; } = new(256, 16 * 1024);
+
+    /// <summary>Entries of an account's activity, 8 of which move here at once.</summary>
+    public static ChunkSize Activity { get; } = new(128, 32 * 1024);
 }

@@ -8,7 +8,8 @@ namespace KeyRecovery.Service.Stores;
 public sealed class Table
 {
     private Table(
-        int number, string name, StoreKind store, RowsOf rows, int since = FirstSchema, int leadingKeySize = 0)
+        int number, string name, StoreKind store, RowsOf rows, int since = FirstSchema, int leadingKeySize = 0,
+        bool decides = false)
     {
         Number = number;
         Name = name;
@@ -16,10 +17,11 @@ public sealed class Table
         Rows = rows;
         Since = since;
         LeadingKeySize = leadingKeySize;
+        Decides = decides;
     }
 
     /// <summary>The schema of a store's first release.</summary>
-    public const int FirstSchema = 5;
+    public const int FirstSchema = 6;
 
     /// <summary>What is wrapped under a KEK: a secret of 32 bytes, its nonce and its tag.</summary>
     internal const int WrappedKeySize = 72;
@@ -47,9 +49,16 @@ public sealed class Table
     public int LeadingKeySize { get; }
 
     /// <summary>
+    /// Whether writing a row of it decides changes that are logged: then each value begins with 16 bytes in plain, the
+    /// id of the newest such change, zeros where there is none (docs/storage.md §7).
+    /// </summary>
+    public bool Decides { get; }
+
+    /// <summary>
     /// Data store: one mutable row an account: heads, active authorities, what is named. The commit point.
     /// </summary>
-    public static Table Accounts { get; } = new(1, "accounts", StoreKind.Data, RowsOf.Account);
+    public static Table Accounts { get; } = new(
+        1, "accounts", StoreKind.Data, RowsOf.Account, decides: true);
 
     /// <summary>Data store: the links of the sigchains, in chunks. Immutable.</summary>
     public static Table Links { get; } = new(2, "links", StoreKind.Data, RowsOf.Account);
@@ -76,6 +85,18 @@ public sealed class Table
     /// Data store: its own newest restore, one row. The key store has it too, and may go back to before it.
     /// </summary>
     public static Table DataRestores { get; } = new(10, "data_restores", StoreKind.Data, RowsOf.Server);
+
+    /// <summary>Data store: entries of an account's activity, in chunks. Immutable.</summary>
+    public static Table Activity { get; } = new(11, "activity", StoreKind.Data, RowsOf.Account);
+
+    /// <summary>Data store: changes that wait for the sequencer of the log. Immutable.</summary>
+    public static Table Outbox { get; } = new(12, "outbox", StoreKind.Data, RowsOf.Server);
+
+    /// <summary>Data store: where in the log a leaf stands, by the leaf's hash. Immutable.</summary>
+    public static Table LogIndex { get; } = new(13, "log_index", StoreKind.Data, RowsOf.Server);
+
+    /// <summary>Data store: up to which size of the log it has followed, one row.</summary>
+    public static Table LogMark { get; } = new(14, "log_mark", StoreKind.Data, RowsOf.Server);
 
     /// <summary>Key store: one key row an account.</summary>
     public static Table KeyRows { get; } = new(
@@ -121,6 +142,12 @@ public sealed class Table
 
     /// <summary>Key store: what this realm knows of an account's chain. Nothing in it is secret.</summary>
     public static Table RealmAccounts { get; } = new(76, "realm_accounts", StoreKind.Keys, RowsOf.Realm);
+
+    /// <summary>Key store: the head of the log, one row. Replacing it is the only way to append.</summary>
+    public static Table LogHeads { get; } = new(77, "log_heads", StoreKind.Keys, RowsOf.Server);
+
+    /// <summary>Key store: as <see cref="Outbox"/>, of changes that a row of this store decides.</summary>
+    public static Table KeyOutbox { get; } = new(78, "key_outbox", StoreKind.Keys, RowsOf.Server);
 
     /// <summary>A table beside those of this program, for tests that add one.</summary>
     internal static Table Of(int number, string name, StoreKind store, RowsOf rows, int since) =>

@@ -23,10 +23,10 @@ public sealed class TableRegistry
     public static TableRegistry Default { get; } = new(
         [
             Table.Accounts, Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Trails,
-            Table.Seals, Table.DataRestores,
+            Table.Seals, Table.DataRestores, Table.Activity, Table.Outbox, Table.LogIndex, Table.LogMark,
             Table.KeyRows, Table.Subjects, Table.Slots, Table.Secrets, Table.RealmSlots, Table.RealmSubjects,
             Table.ErasurePlans, Table.ErasureJobs, Table.ErasureLines, Table.Erasures, Table.Receipts, Table.Restores,
-            Table.RealmAccounts,
+            Table.RealmAccounts, Table.LogHeads, Table.KeyOutbox,
         ],
         ImmutableDictionary<Table, Func<Row, WrappedRow?>>.Empty
             .Add(Table.KeyRows, WrappedRow.OfKeyRow).Add(Table.RealmSlots, WrappedRow.OfRealmSlot));

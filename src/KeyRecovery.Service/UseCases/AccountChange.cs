@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
@@ -25,6 +26,15 @@ internal sealed record AccountChange
 
     /// <summary>What stands in it.</summary>
     public ManifestRow? ManifestNow { get; init; }
+
+    /// <summary>What the log and the account's activity call it.</summary>
+    public required AuditEvent Event { get; init; }
+
+    /// <summary>From which network it comes; empty where nobody knows.</summary>
+    public required string Network { get; init; }
+
+    /// <summary>Who signed it.</summary>
+    public required AuthorityId Signer { get; init; }
 
     /// <summary>Who makes it; null for a repair.</summary>
     public ChangeAuthor? By { get; init; }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
@@ -30,7 +31,9 @@ public sealed class AccountCreation
     /// <param name="user">Whose, by an app token.</param>
     /// <param name="bundle">A commit with link 0.</param>
     /// <param name="ct">Cancels what was not yet written.</param>
-    public async ValueTask<Outcome<Heads>> CreateAsync(AppUser user, CommitBundle bundle, CancellationToken ct)
+    /// <param name="network">From which network it comes; empty where nobody knows.</param>
+    public async ValueTask<Outcome<Heads>> CreateAsync(
+        AppUser user, CommitBundle bundle, CancellationToken ct, string network = "")
     {
         if (bundle.Link is not { } link) return ServiceFailure.Refused("link", ProtocolFault.Malformed);
         if (!Commits.TryIndex(bundle.Items, out var inline))
@@ -43,7 +46,7 @@ public sealed class AccountCreation
         var claimed = await ClaimAsync(user, head.Account, ct);
         if (claimed is Outcome<AccountRows>.Failed failed) return failed.Failure;
         using var rows = ((Outcome<AccountRows>.Done)claimed).Value;
-        return await WriteAsync(user, bundle, inline, head, rows, ct);
+        return await WriteAsync(user, bundle, inline, head, rows, network, ct);
     }
 
     private static ServiceFailure? CheckFirst(CommitBundle bundle, ChainHead head, AppPolicy policy)
@@ -153,12 +156,14 @@ public sealed class AccountCreation
 
     private async ValueTask<Outcome<Heads>> WriteAsync(
         AppUser user, CommitBundle bundle, IReadOnlyDictionary<Hash256, ReadOnlyMemory<byte>> inline, ChainHead head,
-        AccountRows rows,
-        CancellationToken ct)
+        AccountRows rows, string network, CancellationToken ct)
     {
         var first = FirstState(user, bundle, head, _context.Now);
         var change = new AccountChange
         {
+            Event = AuditEvent.Created,
+            Network = network,
+            Signer = bundle.Link!.Link.Signer,
             KeyRowKey = _context.Lookups.Ids.KeyRow(head.Account),
             By = ChangeAuthor.Of(first.Authorities[bundle.Link!.Link.Signer], _context.Now),
             Next = first,

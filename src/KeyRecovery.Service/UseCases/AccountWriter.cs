@@ -11,7 +11,8 @@ namespace KeyRecovery.Service.UseCases;
 /// <summary>
 /// The one writer of accounts: creation, commit and repair end here. It turns an accepted change into rows in an order
 /// that a crash, a lost answer or a frozen process may cut anywhere (docs/storage.md §3): slot claims; immutable rows;
-/// history; the account row, which is the commit point; the key row; last what nothing names any more.
+/// history; what the log is to say; the account row, which is the commit point; the key row; last what nothing names
+/// any more.
 /// </summary>
 internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
 {
@@ -39,13 +40,15 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
                 : new WriteStep.Again();
         }
 
-        var lists = await ListPlan.OfAsync(context.Data, rows, change, context.Now, ct);
+        var logged = LoggedChange.Of(context, rows, change);
+        var lists = await ListPlan.OfAsync(context.Data, rows, change, logged.Entry, context.Now, ct);
         var points = await PointPlan.OfAsync(context.Data, rows, change, context.Now, ct);
         if (lists is null || points is null) return new WriteStep.Again();
         var next = change.Next with
         {
             LinkChunk = lists.LinkChunk,
             Trail = lists.Trail,
+            Activity = lists.Activity,
             Staged = bytes.Staged,
             LiveBytes = bytes.Live,
             KeptBytes = bytes.Kept,
@@ -66,8 +69,8 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
                 return new WriteStep.Again();
             List<RowWrite> writes =
             [
-                .. Immutable(change, items, lists), .. points.Writes, .. history.Writes,
-                rows.Write(rows.Account, change.Stored, next.Encode()),
+                .. Immutable(change, items, lists), .. points.Writes, .. history.Writes, logged.Outbox,
+                rows.Write(rows.Account, change.Stored, next.Encode(), logged.Id),
             ];
             var commitPoint = writes.Count - 1;
             writes.AddRange(Superfluous(change, lists, next));
@@ -85,6 +88,7 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
                     return new WriteStep.Failed(ServiceFailure.Of(reason));
             }
 
+            context.Log.Wake();
             return await FinishAsync(change, next, slots, ct);
         }
         catch (AccountErasedException) when (slots.Count > 0)

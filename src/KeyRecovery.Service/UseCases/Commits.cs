@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
@@ -62,6 +63,9 @@ public sealed class Commits
         if (!isDone && CommitRules.CheckFirst(request) is { } refused) return new WriteStep.Failed(refused);
         var change = new AccountChange
         {
+            Event = AuditEvent.Committed,
+            Network = account.Network,
+            Signer = account.Actor.Id,
             KeyRowKey = account.KeyRowKey,
             Stored = account.Stored,
             Before = state,
@@ -86,7 +90,15 @@ public sealed class Commits
         return CommitRules.Decide(request, now.Manifest, undoneTo) switch
         {
             CommitDecision.Accepted(var next, var changes) => await writer.WriteAsync(
-                change with { ManifestBefore = manifest, ManifestNow = now, Next = next, Changes = changes }, ct),
+                change with
+                {
+                    Event = undoneTo is null || undoneTo.Place == now.Manifest.Place
+                        ? AuditEvent.Committed : AuditEvent.Undone,
+                    ManifestBefore = manifest,
+                    ManifestNow = now,
+                    Next = next,
+                    Changes = changes,
+                }, ct),
             CommitDecision.Rejected(var failure) => new WriteStep.Failed(failure),
             _ => throw new InvalidOperationException(),
         };

@@ -7,16 +7,27 @@ using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.UseCases;
 
-/// <summary>What a change appends to the account's two lists, its links and its trail of manifests.</summary>
+/// <summary>
+/// What a change appends to the account's three lists: its links, its trail of manifests, and its activity.
+/// </summary>
 /// <param name="Writes">Chunks to write.</param>
 /// <param name="Superseded">Chunks in whose place others come.</param>
 /// <param name="LinkChunk">The newest chunk of links after it.</param>
 /// <param name="Trail">The trail after it.</param>
-internal sealed record ListPlan(List<RowWrite> Writes, List<RowKey> Superseded, Hash256 LinkChunk, Trail Trail)
+/// <param name="Activity">The activity after it.</param>
+internal sealed record ListPlan(
+    List<RowWrite> Writes, List<RowKey> Superseded, Hash256 LinkChunk, Trail Trail, ActivityList Activity)
 {
+    /// <param name="data">The data store.</param>
+    /// <param name="rows">The account's rows.</param>
+    /// <param name="change">The change.</param>
+    /// <param name="entry">What the activity says of it.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="ct">Cancels.</param>
     /// <returns>Null where a chunk has been replaced since the account row was read.</returns>
     public static async ValueTask<ListPlan?> OfAsync(
-        IDataStore data, AccountRows rows, AccountChange change, Moment now, CancellationToken ct)
+        IDataStore data, AccountRows rows, AccountChange change, ReadOnlyMemory<byte> entry, Moment now,
+        CancellationToken ct)
     {
         var (writes, superseded) = (new List<RowWrite>(), new List<RowKey>());
         var linkChunk = change.Before?.LinkChunk ?? default;
@@ -41,7 +52,17 @@ internal sealed record ListPlan(List<RowWrite> Writes, List<RowKey> Superseded, 
             trail = trail.MovedTo(name, moved);
         }
 
-        return new ListPlan(writes, superseded, linkChunk, trail);
+        var activity = (change.Before?.Activity ?? default).Add(entry);
+        if (activity.Overflow is var old and > 0)
+        {
+            if (await AppendAsync(
+                Table.Activity, activity.Chunk, activity.Numbered().Take(old).ToList(), ChunkSize.Activity)
+                is not { } name)
+                return null;
+            activity = activity.MovedTo(name, old);
+        }
+
+        return new ListPlan(writes, superseded, linkChunk, trail, activity);
 
         // Of a repair's manifests, those that the account has already stand in its trail.
         static IReadOnlyList<ManifestPlace> News(AccountChange change, ulong last)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
@@ -29,16 +30,19 @@ public sealed class Repairs
     /// </param>
     /// <param name="body">What the client gives: a <see cref="RepairBundle"/>, of which nothing was read.</param>
     /// <param name="ct">Cancels what was not yet written.</param>
+    /// <param name="network">From which network it comes; empty where nobody knows.</param>
     public async ValueTask<Outcome<RepairResult>> RepairAsync(
-        KeyId keyId, Func<VerifyKey, bool> verify, AppUser? user, ReadOnlyMemory<byte> body, CancellationToken ct)
+        KeyId keyId, Func<VerifyKey, bool> verify, AppUser? user, ReadOnlyMemory<byte> body, CancellationToken ct,
+        string network = "")
     {
-        var outcome = await TryAsync(keyId, verify, user, body, ct);
+        var outcome = await TryAsync(keyId, verify, user, body, network, ct);
         ServiceMeter.Repair(outcome is Outcome<RepairResult>.Failed failed ? failed.Failure.Code.ToString() : "Done");
         return outcome;
     }
 
     private async ValueTask<Outcome<RepairResult>> TryAsync(
-        KeyId keyId, Func<VerifyKey, bool> verify, AppUser? user, ReadOnlyMemory<byte> body, CancellationToken ct)
+        KeyId keyId, Func<VerifyKey, bool> verify, AppUser? user, ReadOnlyMemory<byte> body, string network,
+        CancellationToken ct)
     {
         if (await FindAccountAsync(keyId, ct) is not { } account) return new ServiceFailure(ErrorCode.SignatureInvalid);
         var identified = Decode(() => Identify(account, keyId.Authority, verify, body));
@@ -60,7 +64,7 @@ public sealed class Repairs
                 bundle = ((Outcome<RepairBundle>.Done)decoded).Value;
             }
 
-            switch (await TryOnceAsync(view, account, sender, bundle, ct))
+            switch (await TryOnceAsync(view, account, sender, bundle, network, ct))
             {
                 case WriteStep.Committed(var state):
                     return new RepairResult(state.Heads, await FindMissingAsync(view.Rows, bundle, ct));
@@ -96,12 +100,16 @@ public sealed class Repairs
     }
 
     private async ValueTask<WriteStep> TryOnceAsync(
-        AccountView view, AccountId account, RepairSender sender, RepairBundle bundle, CancellationToken ct)
+        AccountView view, AccountId account, RepairSender sender, RepairBundle bundle, string network,
+        CancellationToken ct)
     {
         var (stored, now, actor) = (view.State, _context.Now, sender.Id);
         var writer = new AccountWriter(_context, view.Rows);
         var change = new AccountChange
         {
+            Event = AuditEvent.Repaired,
+            Network = network,
+            Signer = actor,
             KeyRowKey = view.KeyRowKey,
             Stored = view.Stored,
             Next = stored!,

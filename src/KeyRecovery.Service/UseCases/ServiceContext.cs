@@ -4,6 +4,7 @@ using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Linking;
+using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tables;
@@ -26,6 +27,9 @@ internal sealed record ServiceContext(
     public KeyRowUpkeep KeyRows => field ??= new KeyRowUpkeep(Keys, Restores, () => Now);
 
     public AccountTurns Turns { get; } = new();
+
+    /// <summary>Where the log's sequencer waits for changes.</summary>
+    public LogSignal Log { get; } = new();
 
     /// <summary>
     /// Signs the head that an account row is to have (docs/protocol.md §7): never from before a claim that the row

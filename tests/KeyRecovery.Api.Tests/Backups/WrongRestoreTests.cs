@@ -30,13 +30,15 @@ public sealed class WrongRestoreTests
         }
 
         Directory.Move(site["fence"], site["kept"]);
+        Directory.Move(site["log"], site["kept log"]);
         site.Lose("stores", "keys", "ring");
         await using (await site.StartAsync()) { }
         string[] all = ["--part", "all", "--replace", .. site.Opened(set)];
         Assert.Contains("--old-tombstones", (await site.RestoreAsync(set, all)).Problem, StringComparison.Ordinal);
 
-        site.Lose("fence");
+        site.Lose("fence", "log");
         Directory.Move(site["kept"], site["fence"]);
+        Directory.Move(site["kept log"], site["log"]);
         var done = await site.RestoreAsync(set, all);
         Assert.True(done.IsDone, done.Problem);
         Assert.Equal(1, done.Joined!.ErasedAgain);

@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
 using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Stores;
+using KeyRecovery.Protocol.Audit.Log;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tables;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,6 +13,9 @@ namespace KeyRecovery.Api.Tests.Support;
 /// <summary>Every row of both stores with its version: what must be the same after a refusal.</summary>
 internal static class StoreSnapshot
 {
+    private static readonly ImmutableArray<Table> Log =
+        [Table.Outbox, Table.KeyOutbox, Table.LogIndex, Table.LogMark, Table.LogHeads];
+
     /// <summary>
     /// Every row with its version: nothing at all was written where two of these are equal, but in some tables.
     /// </summary>
@@ -26,13 +32,27 @@ internal static class StoreSnapshot
     {
         var pair = host.Services.GetRequiredService<ServerStores>().Pair;
         var rows = new List<string>();
-        foreach (var table in TableRegistry.Default.All.Except(except))
+        foreach (var table in TableRegistry.Default.All.Except(except).Except(Log))
         {
-            IRowStore store = table.Store == StoreKind.Data ? pair.Data : pair.Keys;
-            await foreach (var row in store.ScanAsync(table, CancellationToken.None))
+            await foreach (var row in StoreOf(table).ScanAsync(table, CancellationToken.None))
                 rows.Add(name(row));
         }
 
+        rows.AddRange(await LoggedAsync());
         return rows;
+
+        IRowStore StoreOf(Table table) => table.Store == StoreKind.Data ? pair.Data : pair.Keys;
+
+        // What was logged, whether it waits or has its place: the sequencer moves it from one to the other meanwhile.
+        async Task<IEnumerable<string>> LoggedAsync()
+        {
+            var leaves = new SortedSet<string>(StringComparer.Ordinal);
+            foreach (var table in new[] { Table.Outbox, Table.KeyOutbox })
+                await foreach (var row in StoreOf(table).ScanAsync(table, CancellationToken.None))
+                    leaves.Add(MerkleTree.LeafHash(OutboxRow.Decode(row, TableRegistry.Default).Leaf.Span).ToString());
+            await foreach (var row in pair.Data.ScanAsync(Table.LogIndex, CancellationToken.None))
+                leaves.Add(new Hash256(row.Key.Id.Span).ToString());
+            return leaves.Select(leaf => $"logged {leaf}");
+        }
     }
 }

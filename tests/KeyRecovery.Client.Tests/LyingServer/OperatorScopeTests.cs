@@ -37,6 +37,7 @@ public sealed class OperatorScopeTests(ServerFixture fixture)
                 .Replace("{manifestHash}", hash, StringComparison.Ordinal)
                 .Replace("{id}", scene.OnPhone.Account.ToString(), StringComparison.Ordinal)
                 .Replace("{side}", "e", StringComparison.Ordinal).Replace("{seq}", "0", StringComparison.Ordinal)
+                .Replace("{path}", "entries/000.p/1", StringComparison.Ordinal)
                 .Replace("{nameplate}", "12345", StringComparison.Ordinal));
             if (method is "POST" or "PUT") request.Content = JsonContent.Create(new { subject = "nobody" });
             using var answer = await http.SendAsync(request);
@@ -67,7 +68,8 @@ public sealed class OperatorScopeTests(ServerFixture fixture)
     }
 
     private static bool IsPublic(string path) =>
-        path.StartsWith("/health/", StringComparison.Ordinal) || path is "/audit/key" or "/v1/config" or "/v1/realm";
+        path.StartsWith("/health/", StringComparison.Ordinal) || path.StartsWith("/audit/", StringComparison.Ordinal)
+        || path is "/v1/config" or "/v1/realm";
 
     /// <summary>Looks for what the account has sealed: both seals, the manifest's part, and its item.</summary>
     private static async Task<(CanaryScanner Scanner, string ItemHash)> SealedAsync(LiarScene scene)

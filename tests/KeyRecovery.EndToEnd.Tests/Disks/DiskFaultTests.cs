@@ -46,6 +46,10 @@ public sealed class DiskFaultTests
         using var vault = await phone.CreateAsync(await server.TokenAsync("read-only"), code);
         TestDevice.Value(await vault.PutAsync("before", "stored"u8.ToArray()));
 
+        // The log has taken both changes, and writes nothing more: what is listed is there a moment later.
+        using var http = new HttpClient { BaseAddress = server.Address };
+        while ((await http.GetStringAsync("/audit/checkpoint")).Split('\n')[1] != "2") await Task.Delay(50);
+
         // The kernel's own refusal: files with the immutable flag cannot be written, by root either.
         string[] frozen =
             [

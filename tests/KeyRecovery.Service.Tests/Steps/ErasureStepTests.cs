@@ -143,9 +143,9 @@ public sealed class ErasureStepTests
             "due", StepFate.Frozen,
             async person =>
             {
-                // Behind the commit point (chunk, keyset, manifest, a seal of the code, account row) and before the key
-                // row, which nothing of this commit has moved on.
-                isRemoved = await RemoveAskerAsync(person, cutAfter: 5);
+                // Behind the commit point (chunk, keyset, manifest, a seal of the code, outbox, account row) and before
+                // the key row, which nothing of this commit has moved on.
+                isRemoved = await RemoveAskerAsync(person, cutAfter: 6);
                 // Another pass sees it, and calls the erasure off: the one that stands still must not come to the
                 // tombstone.
                 await person.World.Server.Service.Erasures.ResumeAsync(default);

@@ -11,6 +11,7 @@ using KeyRecovery.Service.Rotation;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tables;
 using KeyRecovery.Storage.Files.Fence;
+using KeyRecovery.Storage.Files.Log;
 using KeyRecovery.Storage.Files.Ring;
 using KeyRecovery.Storage.Sqlite;
 using KeyRecovery.Storage.Sqlite.Options;
@@ -65,6 +66,10 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
     public FixedBackupSets Backups { get; } = new();
 
     public string StorePath => Path.Combine(Folder, "data", "data.db");
+
+    public string LogPath => Path.Combine(Folder, "log");
+
+    public LogFolder LogFiles { get; private set; } = null!;
 
     public PassphrasePolicy Passphrase { get; set; } = PassphrasePolicy.Default;
 
@@ -161,9 +166,11 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
         _secrets.AddRange([root, ring, secrets, RootRotation]);
         LookupKey = secrets.LookupKey;
         var tombstones = new KeyRecovery.Storage.Files.Fence.TombstoneFile(Path.Combine(folder, "fence"));
+        LogFiles = new LogFolder(LogPath);
+        _secrets.Add(LogFiles);
         Service = new KeyRecoveryService(
-            Data, Keys, ring, secrets, this, random, new ServerClock(Time), tombstones, Backups, Tables);
+            Data, Keys, ring, secrets, this, random, new ServerClock(Time), tombstones, Backups, Tables, log: LogFiles);
         Other = new KeyRecoveryService(
-            Data, Keys, ring, secrets, this, random, new ServerClock(Time), tombstones, Backups, Tables);
+            Data, Keys, ring, secrets, this, random, new ServerClock(Time), tombstones, Backups, Tables, log: LogFiles);
     }
 }

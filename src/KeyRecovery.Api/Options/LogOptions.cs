@@ -1,0 +1,15 @@
+namespace KeyRecovery.Api.Options;
+
+/// <summary>The append-only log of all changes, which auditors read.</summary>
+internal sealed class LogOptions
+{
+    /// <summary>A directory that belongs to the log alone. Default: <c>log</c> in the data directory.</summary>
+    public string? Directory { get; set; }
+
+    /// <summary>
+    /// The log's name, the first line of its checkpoints: a URL without a scheme under a name of the operator,
+    /// <c>keys.example.com/log</c> for example, at most 200 visible ASCII characters without <c>+</c>. It is fixed when
+    /// the log is begun. Default: one that is made of the log's key.
+    /// </summary>
+    public string? Origin { get; set; }
+}

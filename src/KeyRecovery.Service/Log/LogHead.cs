@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using KeyRecovery.Protocol.Audit.Log;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Stores;
+
+namespace KeyRecovery.Service.Log;
+
+/// <summary>
+/// The head of the log, one row of the key store. Its conditional replacement is the only way to append, and the only
+/// fence between two who would (docs/storage.md §7): all else is made of it afterwards, as often as need be.
+/// </summary>
+/// <param name="Origin">The log's name, the first line of its checkpoints; never another one.</param>
+/// <param name="Edge">Size and right edge of the tree.</param>
+/// <param name="Note">The signed checkpoint of this size.</param>
+/// <param name="Last">The leaves that came with it, the oldest first.</param>
+internal sealed record LogHead(
+    string Origin, MerkleEdge Edge, ReadOnlyMemory<byte> Note, ImmutableArray<BatchLeaf> Last)
+{
+    /// <summary>The most leaves that are appended at once: as many as a tile has.</summary>
+    public const int MaxBatch = 256;
+
+    /// <summary>The most bytes of a leaf.</summary>
+    public const int MaxLeaf = 1024;
+
+    private const string RowLabel = "log-head";
+    private const int Fields = 6;
+    private const int MaxOrigin = 256;
+    private const int MaxNote = 64 * 1024;
+    private const int MaxEdge = 64;
+
+    /// <summary>Where it is.</summary>
+    public static RowKey Place { get; } = new(Table.LogHeads, "head"u8.ToArray());
+
+    /// <summary>How many leaves the log has.</summary>
+    public ulong Size => Edge.Size;
+
+    /// <summary>How many it had before the last batch.</summary>
+    public ulong Before => Size - (ulong)Last.Length;
+
+    public byte[] Encode()
+    {
+        var writer = new CborOut().Array(Fields).Text(RowLabel).UInt(1).Text(Origin);
+        writer.Array(2).UInt(Size).Array(Edge.Hashes.Length);
+        foreach (var hash in Edge.Hashes) writer.Bytes(hash);
+        writer.Bytes(Note.Span).Array(Last.Length);
+        foreach (var leaf in Last)
+            writer.Array(3).UInt((ulong)leaf.Outbox.Table.Number).Bytes(leaf.Outbox.Id.Span).Bytes(leaf.Leaf.Span);
+        return writer.ToArray();
+    }
+
+    /// <exception cref="WireFormatException">The row is damaged.</exception>
+    public static LogHead Decode(ReadOnlyMemory<byte> row)
+    {
+        var reader = new CborIn(row);
+        reader.OwnStructure(RowLabel, Fields);
+        var origin = reader.Text(1, MaxOrigin);
+        reader.Array(2);
+        var size = reader.UInt();
+        var hashes = ImmutableArray.CreateBuilder<Hash256>(reader.Array(0, MaxEdge));
+        for (var left = hashes.Capacity; left > 0; left--) hashes.Add(reader.Hash());
+        var note = reader.Bytes(1, MaxNote);
+        var last = ImmutableArray.CreateBuilder<BatchLeaf>(reader.Array(0, MaxBatch));
+        for (var left = last.Capacity; left > 0; left--)
+        {
+            reader.Array(3);
+            var table = reader.UInt() == (ulong)Table.Outbox.Number ? Table.Outbox : Table.KeyOutbox;
+            last.Add(new BatchLeaf(
+                new RowKey(table, reader.Bytes(ChangeId.Size, ChangeId.Size)), reader.Bytes(1, MaxLeaf)));
+        }
+
+        reader.End();
+        return new LogHead(origin, MerkleEdge.Of(size, hashes.MoveToImmutable()), note, last.MoveToImmutable());
+    }
+}
+
+/// <summary>A leaf of the last batch.</summary>
+/// <param name="Outbox">The outbox row that it comes from.</param>
+/// <param name="Leaf">The leaf, encoded.</param>
+internal readonly record struct BatchLeaf(RowKey Outbox, ReadOnlyMemory<byte> Leaf);

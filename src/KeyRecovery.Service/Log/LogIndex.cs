@@ -1,0 +1,58 @@
+using System.Buffers.Binary;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Stores;
+
+namespace KeyRecovery.Service.Log;
+
+/// <summary>
+/// Where in the log a leaf stands, and up to which size the data store has followed it. A leaf that has a place is
+/// never appended again, also where a restored store brings its outbox row back.
+/// </summary>
+internal sealed class LogIndex(IDataStore data)
+{
+    private static readonly RowKey Mark = new(Table.LogMark, "mark"u8.ToArray());
+
+    /// <summary>A leaf's place; null where it has none yet.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
+    public async ValueTask<ulong?> FindAsync(Hash256 leaf, CancellationToken ct) =>
+        await data.ReadAsync(PlaceOf(leaf), ct) is { } row ? Number(row) : null;
+
+    /// <summary>The step that gives a leaf its place.</summary>
+    public static RowWrite Ensure(Hash256 leaf, ulong index) => new RowWrite.Ensure(PlaceOf(leaf), Bytes(index));
+
+    /// <summary>Up to which size all leaves have their place.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
+    public async ValueTask<ulong> FollowedAsync(CancellationToken ct) =>
+        await data.ReadAsync(Mark, ct) is { } row ? Number(row) : 0;
+
+    /// <summary>Remembers that they have; never goes back.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot do it.</exception>
+    public async ValueTask FollowAsync(ulong size, CancellationToken ct)
+    {
+        while (true)
+        {
+            var row = await data.ReadAsync(Mark, ct);
+            if (row is not null && Number(row) >= size) return;
+            RowWrite write = row is null
+                ? new RowWrite.Create(Mark, Bytes(size)) : new RowWrite.Replace(row, Bytes(size));
+            switch (await data.WriteAsync([write], ct))
+            {
+                case WriteResult.Written:
+                    return;
+                case WriteResult.Unavailable(_, var reason):
+                    throw new StoreUnavailableException(reason, "the place in the log cannot be remembered");
+            }
+        }
+    }
+
+    private static RowKey PlaceOf(Hash256 leaf) => new(Table.LogIndex, leaf.ToArray());
+
+    private static byte[] Bytes(ulong number)
+    {
+        var bytes = new byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, number);
+        return bytes;
+    }
+
+    private static ulong Number(Row row) => BinaryPrimitives.ReadUInt64BigEndian(row.Value.Span);
+}

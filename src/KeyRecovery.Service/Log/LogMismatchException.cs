@@ -1,0 +1,35 @@
+using System.Diagnostics.CodeAnalysis;
+using KeyRecovery.Protocol.Audit.Log;
+
+namespace KeyRecovery.Service.Log;
+
+/// <summary>
+/// What lies in the log's folder is not what its head says: nobody may sign a checkpoint over it, and the server does
+/// not start.
+/// </summary>
+[SuppressMessage("Design", "CA1032", Justification = "Thrown here alone, and always with the place.")]
+public sealed class LogMismatchException : Exception
+{
+    private LogMismatchException(string message, ulong index) : base(message) => Index = index;
+
+    /// <summary>The first leaf that is concerned, from 0.</summary>
+    public ulong Index { get; }
+
+    internal static LogMismatchException Missing(TilePath path, ulong index) => new(
+        $"{path} of the log is missing (leaf {index}): put the newest copy of the log's folder in its place", index);
+
+    internal static LogMismatchException Damaged(TilePath path, ulong index) => new(
+        $"{path} of the log is damaged (leaf {index}): put the newest copy of the log's folder in its place", index);
+
+    internal static LogMismatchException Edge(ulong size, ulong index) => new(
+        $"the log's tiles do not give the tree of size {size} that its head remembers, from leaf {index} on: "
+        + "put the newest copy of the log's folder in its place", index);
+
+    internal static LogMismatchException Stranger(string origin) => new(
+        $"the published checkpoint is none of the log {origin} under this server's key: it was put there by somebody "
+        + "else, or the server's secrets are not those of the log", 0);
+
+    internal static LogMismatchException Forked(ulong published, ulong remembered, ulong index) => new(
+        $"the published checkpoint of size {published} and the log's head of size {remembered} are not of one log: "
+        + $"they differ at leaf {index}. Nothing is signed until one of them is put right", index);
+}

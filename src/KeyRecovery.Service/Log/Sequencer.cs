@@ -1,0 +1,239 @@
+using KeyRecovery.Protocol.Audit.Log;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
+
+namespace KeyRecovery.Service.Log;
+
+/// <summary>
+/// Appends each committed change to the log exactly once, and publishes (docs/storage.md §7). One pass: make what the
+/// head's last batch is still owed; look for changes that were committed; replace the head, which alone appends; make
+/// what that batch is owed; publish the head's checkpoint. Each step may be done twice, by whomever, and cut short
+/// anywhere. Safe for concurrent use of several instances; within one, a pass at a time.
+/// </summary>
+public sealed class Sequencer : IDisposable
+{
+    private readonly IDataStore _data;
+    private readonly IKeyStore _keys;
+    private readonly ILogFiles _files;
+    private readonly LogTree _tree;
+    private readonly LogIndex _index;
+    private readonly OutboxReader _outbox;
+    private readonly SigningKey _key;
+    private readonly string _origin;
+    private readonly TimeProvider _time;
+
+    // Of which head nothing is owed any more.
+    private RowToken _made;
+
+    internal Sequencer(
+        IDataStore data, IKeyStore keys, ILogFiles files, TableRegistry tables, SigningKey key, string? origin,
+        TimeProvider time)
+    {
+        (_data, _keys, _files, _key, _time) = (data, keys, files, key, time);
+        _origin = origin ?? DefaultOrigin(key.PublicKey);
+        (_tree, _index) = (new LogTree(files), new LogIndex(data));
+        _outbox = new OutboxReader(data, keys, tables, time);
+    }
+
+    /// <summary>The log's name where none is configured: from its key.</summary>
+    public static string DefaultOrigin(VerifyKey key) =>
+        $"keyrecovery-log.invalid/{Convert.ToHexStringLower(Hash256.Of(key.ToArray()).ToArray())[..16]}";
+
+    /// <summary>The log's verifier key: origin and public key; known once the log was opened.</summary>
+    public NoteKey? Key { get; private set; }
+
+    /// <summary>
+    /// What comes before anybody is served: a log is begun where there is none, a newer published checkpoint is taken
+    /// over, what a crash cut short is made, the right edge is recomputed from the tiles, and what the data store has
+    /// forgotten of the log is read back into it.
+    /// </summary>
+    /// <exception cref="LogMismatchException">Head, tiles and checkpoint are not of one log.</exception>
+    /// <exception cref="StoreUnavailableException">A store or the files cannot be read or written.</exception>
+    public async Task OpenAsync(CancellationToken ct)
+    {
+        var (head, stored) = await ReadHeadAsync(ct) ?? await BeginAsync(ct);
+        var key = NoteKey.Of(head.Origin, NoteSignatureType.Ed25519, _key.PublicKey);
+        var published = await PublishedAsync(key, ct);
+        if (published is not null && published.Size > head.Size)
+            (head, stored) = await AdoptAsync(head, stored, published, ct);
+        else if (published is not null) await CompareAsync(head, published, ct);
+        await _tree.AppendAsync(head.Before, [.. head.Last.Select(leaf => leaf.Leaf)], ct);
+        if ((await _tree.EdgeAsync(head.Size, ct)).Root != head.Edge.Root)
+            throw LogMismatchException.Edge(head.Size, await new LogCheck(_tree).FirstWrongAsync(head.Size, ct));
+        await FollowAsync(head, ct);
+        await MakeAsync(head, stored, ct);
+        await PublishAsync(head, ct);
+        Key = key;
+    }
+
+    /// <summary>One pass.</summary>
+    /// <exception cref="LogMismatchException">A tile that is continued is not there.</exception>
+    /// <exception cref="StoreUnavailableException">A store or the files cannot be read or written: the next pass goes
+    /// on.</exception>
+    public async Task<SequencerReport> PassAsync(CancellationToken ct)
+    {
+        var (head, stored) = await ReadHeadAsync(ct) ?? throw new InvalidOperationException("the log was not opened");
+        await MakeAsync(head, stored, ct);
+        var look = await _outbox.LookAsync(ct);
+        var appended = 0;
+        foreach (var batch in (await NewAsync(look.Committed, ct)).Chunk(LogHead.MaxBatch))
+        {
+            if (await AppendAsync(head, stored, batch, ct) is not { } next) break;
+            (head, stored) = next;
+            appended += batch.Length;
+            await MakeAsync(head, stored, ct);
+            await PublishAsync(head, ct);
+        }
+
+        await RemoveAsync(look.Dead, ct);
+        if (appended == 0) await PublishAsync(head, ct);
+        return new SequencerReport(head.Size, appended, look.Undecided, look.Oldest);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _key.Dispose();
+
+    private async ValueTask<(LogHead Head, Row Stored)?> ReadHeadAsync(CancellationToken ct) =>
+        await _keys.ReadAsync(LogHead.Place, ct) is { } row ? (LogHead.Decode(row.Value), row) : null;
+
+    private async ValueTask<(LogHead Head, Row Stored)> BeginAsync(CancellationToken ct)
+    {
+        var empty = new LogHead(_origin, MerkleEdge.Empty, Sign(_origin, MerkleEdge.Empty), []);
+        if (await _keys.WriteAsync([new RowWrite.Create(LogHead.Place, empty.Encode())], ct)
+            is WriteResult.Unavailable(_, var reason))
+            throw new StoreUnavailableException(reason, "the log cannot be begun");
+        // Refused: another instance was faster. Either way what counts is what is there.
+        return await ReadHeadAsync(ct)
+            ?? throw new StoreUnavailableException(StoreFault.Failed, "the log's head is gone");
+    }
+
+    private byte[] Sign(string origin, MerkleEdge edge) =>
+        new Checkpoint(origin, edge.Size, edge.Root).Sign(_key).Encode();
+
+    private async ValueTask<Checkpoint?> PublishedAsync(NoteKey key, CancellationToken ct)
+    {
+        if (await _files.CheckpointAsync(ct) is not { } note) return null;
+        return Checkpoint.TryOpen(note, key, out var checkpoint)
+            ? checkpoint
+            : throw LogMismatchException.Stranger(key.Name);
+    }
+
+    // The key store went back to before it. What is published stands, if it goes on from here.
+    private async ValueTask<(LogHead Head, Row Stored)> AdoptAsync(
+        LogHead head, Row stored, Checkpoint published, CancellationToken ct)
+    {
+        var edge = await _tree.EdgeAsync(published.Size, ct);
+        if (edge.Root != published.Root)
+            throw LogMismatchException.Edge(
+                published.Size, await new LogCheck(_tree).FirstWrongAsync(published.Size, ct));
+        if ((await _tree.EdgeAsync(head.Size, ct)).Root != head.Edge.Root)
+            throw LogMismatchException.Forked(published.Size, head.Size, head.Size - 1);
+        var note = (await _files.CheckpointAsync(ct))!;
+        var next = head with { Edge = edge, Note = note, Last = [] };
+        return await ReplaceAsync(next, stored, ct)
+            ?? throw new StoreUnavailableException(StoreFault.Busy, "another instance opens the log");
+    }
+
+    // What is published lies before the head, or is it.
+    private async ValueTask CompareAsync(LogHead head, Checkpoint published, CancellationToken ct)
+    {
+        if (published.Size == head.Size && published.Root == head.Edge.Root) return;
+        await _tree.AppendAsync(head.Before, [.. head.Last.Select(leaf => leaf.Leaf)], ct);
+        if ((await _tree.EdgeAsync(published.Size, ct)).Root != published.Root)
+            throw LogMismatchException.Forked(
+                published.Size, head.Size, published.Size == 0 ? 0 : published.Size - 1);
+    }
+
+    // What has no place in the log yet; of one that stands there twice the first.
+    private async ValueTask<List<BatchLeaf>> NewAsync(IReadOnlyList<BatchLeaf> committed, CancellationToken ct)
+    {
+        var (fresh, known, seen) = (new List<BatchLeaf>(), new List<RowKey>(), new HashSet<Hash256>());
+        foreach (var leaf in committed)
+        {
+            var hash = MerkleTree.LeafHash(leaf.Leaf.Span);
+            if (!seen.Add(hash) || await _index.FindAsync(hash, ct) is not null) known.Add(leaf.Outbox);
+            else fresh.Add(leaf);
+        }
+
+        await RemoveAsync(known, ct);
+        return fresh;
+    }
+
+    private ValueTask<(LogHead Head, Row Stored)?> AppendAsync(
+        LogHead head, Row stored, BatchLeaf[] batch, CancellationToken ct)
+    {
+        var edge = head.Edge;
+        foreach (var leaf in batch) edge = edge.Append(MerkleTree.LeafHash(leaf.Leaf.Span));
+        return ReplaceAsync(
+            head with { Edge = edge, Note = Sign(head.Origin, edge), Last = [.. batch] }, stored, ct);
+    }
+
+    // Null where another instance has replaced it.
+    private async ValueTask<(LogHead Head, Row Stored)?> ReplaceAsync(LogHead next, Row stored, CancellationToken ct)
+    {
+        var value = next.Encode();
+        if (await _keys.WriteAsync([new RowWrite.Replace(stored, value)], ct)
+            is WriteResult.Unavailable(_, var reason))
+            throw new StoreUnavailableException(reason, "the log's head cannot be written");
+        var now = await ReadHeadAsync(ct);
+        return now is { } found && found.Stored.Value.Span.SequenceEqual(value) ? found : null;
+    }
+
+    private async ValueTask MakeAsync(LogHead head, Row stored, CancellationToken ct)
+    {
+        if (stored.Token == _made) return;
+        await _tree.AppendAsync(head.Before, [.. head.Last.Select(leaf => leaf.Leaf)], ct);
+        var writes = new List<RowWrite>();
+        for (var i = 0; i < head.Last.Length; i++)
+            writes.Add(LogIndex.Ensure(MerkleTree.LeafHash(head.Last[i].Leaf.Span), head.Before + (ulong)i));
+        writes.AddRange(Removals(head.Last.Select(leaf => leaf.Outbox), StoreKind.Data));
+        await WriteAsync(_data, writes, ct);
+        await WriteAsync(_keys, [.. Removals(head.Last.Select(leaf => leaf.Outbox), StoreKind.Keys)], ct);
+        await _index.FollowAsync(head.Size, ct);
+        _made = stored.Token;
+    }
+
+    // What an older data store has forgotten, from the bundles.
+    private async ValueTask FollowAsync(LogHead head, CancellationToken ct)
+    {
+        var followed = await _index.FollowedAsync(ct);
+        if (followed >= head.Size) return;
+        var writes = new List<RowWrite>();
+        await foreach (var (index, leaf) in _tree.LeavesAsync(followed, head.Size, ct))
+        {
+            writes.Add(LogIndex.Ensure(MerkleTree.LeafHash(leaf.Span), index));
+            if (writes.Count < LogHead.MaxBatch) continue;
+            await WriteAsync(_data, writes, ct);
+            writes = [];
+        }
+
+        await WriteAsync(_data, writes, ct);
+        await _index.FollowAsync(head.Size, ct);
+    }
+
+    private async ValueTask PublishAsync(LogHead head, CancellationToken ct) =>
+        await _files.PublishAsync(head.Note, published => IsBefore(published, head), ct);
+
+    // One that was frozen must not put an older one in the place of what was published since.
+    private static bool IsBefore(byte[]? published, LogHead head) =>
+        published is null || !SignedNote.TryParse(published, out var note)
+        || !Checkpoint.TryParse(note.Text, out var checkpoint) || checkpoint.Size < head.Size;
+
+    private async ValueTask RemoveAsync(IReadOnlyList<RowKey> outbox, CancellationToken ct)
+    {
+        await WriteAsync(_data, [.. Removals(outbox, StoreKind.Data)], ct);
+        await WriteAsync(_keys, [.. Removals(outbox, StoreKind.Keys)], ct);
+    }
+
+    private static IEnumerable<RowWrite> Removals(IEnumerable<RowKey> outbox, StoreKind store) =>
+        outbox.Where(row => row.Table.Store == store).Select(row => new RowWrite.Remove(row));
+
+    private static async ValueTask WriteAsync(IRowStore store, List<RowWrite> writes, CancellationToken ct)
+    {
+        foreach (var some in writes.Chunk(2 * LogHead.MaxBatch))
+            if (await store.WriteAsync(some, ct) is WriteResult.Unavailable(_, var reason))
+                throw new StoreUnavailableException(reason, "the log's rows cannot be written");
+    }
+}

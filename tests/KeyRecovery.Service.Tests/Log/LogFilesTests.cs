@@ -1,0 +1,120 @@
+using KeyRecovery.Service.Log;
+using KeyRecovery.Service.Tests.Steps;
+
+namespace KeyRecovery.Service.Tests.Log;
+
+/// <summary>
+/// What lies in the log's folder is changed, missing, or older than the head: nothing is signed over it.
+/// </summary>
+public sealed class LogFilesTests
+{
+    [Fact]
+    public async Task A_bit_of_any_file_is_flipped_and_the_leaf_is_named()
+    {
+        await using var world = await LogOfAsync(3);
+        var refused = 0;
+        foreach (var path in Files(world))
+        {
+            var whole = await File.ReadAllBytesAsync(path);
+            for (var bit = 0; bit < whole.Length * 8; bit++)
+            {
+                var wrong = whole.ToArray();
+                wrong[bit / 8] ^= (byte)(1 << (bit % 8));
+                await File.WriteAllBytesAsync(path, wrong);
+                var checkedLeaf = await WrongAsync(world, 3);
+                if (path.EndsWith("checkpoint", StringComparison.Ordinal))
+                    await Assert.ThrowsAsync<LogMismatchException>(() => world.Server.Other.Log!.OpenAsync(default));
+                // A part that the newest one has outgrown is not looked at.
+                else if (path.EndsWith("3", StringComparison.Ordinal))
+                    Assert.InRange(checkedLeaf!.Value, 0UL, 2UL);
+                refused++;
+            }
+
+            await File.WriteAllBytesAsync(path, whole);
+        }
+
+        Assert.Null(await WrongAsync(world, 3));
+        Assert.InRange(refused, 3 * 32 * 8, 100_000);
+    }
+
+    [Fact]
+    public async Task A_tile_of_another_tree_is_refused_at_the_start_and_the_leaf_is_named()
+    {
+        await using var world = await LogOfAsync(6);
+        var path = Path.Combine(world.Server.LogPath, "tile", "0", "000.p", "6");
+        var tile = await File.ReadAllBytesAsync(path);
+        tile[4 * 32] ^= 1;
+        await File.WriteAllBytesAsync(path, tile);
+
+        var refused = await Assert.ThrowsAsync<LogMismatchException>(() => world.Server.Other.Log!.OpenAsync(default));
+
+        Assert.Equal(4UL, refused.Index);
+        Assert.Contains("leaf 4", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_gone_is_refused()
+    {
+        await using var world = await LogOfAsync(4);
+        Directory.Delete(world.Server.LogPath, recursive: true);
+
+        var refused = await Assert.ThrowsAsync<LogMismatchException>(() => world.Server.Other.Log!.OpenAsync(default));
+
+        Assert.Equal(0UL, refused.Index);
+    }
+
+    [Fact]
+    public async Task An_older_folder_is_made_whole_where_the_head_still_owes_it_and_refused_where_not()
+    {
+        await using var world = await LogOfAsync(2);
+        var server = world.Server;
+        var user = await world.NewAccountAsync();
+        await server.Service.Log!.PassAsync(default);
+        var kept = Directory.CreateTempSubdirectory("keyrecovery-log-").FullName;
+        Copy(server.LogPath, kept);
+        await SequencerTests.CommitAsync(user);
+        await server.Service.Log.PassAsync(default);
+        Replace(kept, server.LogPath);
+        await server.Other.Log!.OpenAsync(default);
+        Assert.Equal(4, (await LogWorld.LeavesAsync(server)).Count);
+        await SequencerTests.CommitAsync(user);
+        await server.Service.Log.PassAsync(default);
+        Replace(kept, server.LogPath);
+
+        await Assert.ThrowsAsync<LogMismatchException>(() => server.Other.Log.OpenAsync(default));
+        Directory.Delete(kept, recursive: true);
+    }
+
+    private static async Task<StepWorld> LogOfAsync(int leaves)
+    {
+        var world = await StepWorld.OpenAsync();
+        await world.Server.Service.Log!.OpenAsync(default);
+        var user = await world.NewAccountAsync();
+        await world.Server.Service.Log.PassAsync(default);
+        for (var i = 1; i < leaves; i++) await SequencerTests.CommitAsync(user);
+        await world.Server.Service.Log.PassAsync(default);
+        return world;
+    }
+
+    private static ValueTask<ulong?> WrongAsync(StepWorld world, ulong size) =>
+        new LogCheck(new LogTree(world.Server.LogFiles)).FindWrongAsync(size, default);
+
+    private static string[] Files(StepWorld world) =>
+        Directory.GetFiles(world.Server.LogPath, "*", SearchOption.AllDirectories);
+
+    private static void Replace(string from, string to)
+    {
+        Directory.Delete(to, recursive: true);
+        Copy(from, to);
+    }
+
+    private static void Copy(string from, string to)
+    {
+        foreach (var path in Directory.GetFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var target = Path.Combine(to, Path.GetRelativePath(from, path));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(path, target, overwrite: true);
+        }
+    }
+}

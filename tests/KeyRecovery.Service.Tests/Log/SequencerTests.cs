@@ -1,0 +1,108 @@
+using KeyRecovery.Protocol.Audit.Log;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Tests.Steps;
+using KeyRecovery.Service.Tests.Support;
+using KeyRecovery.Testing;
+
+namespace KeyRecovery.Service.Tests.Log;
+
+/// <summary>Every committed change becomes exactly one leaf, in the order of its account.</summary>
+public sealed class SequencerTests
+{
+    [Fact]
+    public async Task Each_change_of_each_account_is_one_leaf_in_its_order()
+    {
+        await using var world = await StepWorld.OpenAsync();
+        var server = world.Server;
+        await server.Service.Log!.OpenAsync(default);
+        StepAccount[] users =
+            [await world.NewAccountAsync(), await world.NewAccountAsync(), await world.NewAccountAsync()];
+        for (var round = 0; round < 40; round++)
+        {
+            await CommitAsync(users[round % users.Length]);
+            if (round % 7 == 0) await server.Service.Log.PassAsync(default);
+        }
+
+        await server.Service.Log.PassAsync(default);
+
+        Assert.Equal(0, await LogWorld.WaitingAsync(server));
+        await AreInAsync(server, users);
+        var again = await server.Service.Log.PassAsync(default);
+        Assert.Equal((0, 43UL), (again.Appended, again.Size));
+        await world.SweptAsync();
+    }
+
+    [Fact]
+    public async Task Several_tiles_and_a_batch_that_fills_one()
+    {
+        await using var world = await StepWorld.OpenAsync();
+        var server = world.Server;
+        server.CommitsPerDay = 100_000;
+        await server.Service.Log!.OpenAsync(default);
+        var user = await world.NewAccountAsync();
+        for (var round = 0; round < 600; round++)
+        {
+            await CommitAsync(user);
+            if (round is 200 or 254 or 520) await server.Service.Log.PassAsync(default);
+        }
+
+        await server.Service.Log.PassAsync(default);
+
+        await AreInAsync(server, [user]);
+        Assert.False(Directory.Exists(Path.Combine(server.LogPath, "tile", "0", "000.p")));
+        Assert.True(File.Exists(Path.Combine(server.LogPath, "tile", "0", "001")));
+        Assert.True(File.Exists(Path.Combine(server.LogPath, "tile", "1", "000.p", "2")));
+    }
+
+    [Fact]
+    public async Task What_never_came_to_pass_is_no_leaf_and_what_may_still_is_kept()
+    {
+        await using var world = await StepWorld.OpenAsync();
+        var server = world.Server;
+        await server.Service.Log!.OpenAsync(default);
+        var user = await world.NewAccountAsync();
+        await server.Service.Log.PassAsync(default);
+        var commit = user.Account.Commit(user.Phone, new AccountChange { Put = [(user.Item, [1])] });
+        user.Account.Forget();
+        using (var open = await user.PassAsync())
+            // Behind the item, the manifest, the history and the outbox row.
+            await world.CutAsync(4, () => server.Other.Commits.CommitAsync(open, commit, default).AsTask());
+        Assert.Equal(1, await LogWorld.WaitingAsync(server));
+
+        var first = await server.Service.Log.PassAsync(default);
+        await CommitAsync(user);
+        var second = await server.Service.Log.PassAsync(default);
+
+        Assert.Equal((0, 1), (first.Appended, first.Undecided));
+        Assert.Equal((1, 0), (second.Appended, second.Undecided));
+        Assert.Equal(0, await LogWorld.WaitingAsync(server));
+        await AreInAsync(server, [user]);
+    }
+
+    internal static async Task CommitAsync(StepAccount user)
+    {
+        using var open = await user.PassAsync();
+        var commit = user.Account.Commit(
+            user.Phone, new AccountChange { Put = [(user.Item, user.World.Random.Bytes(20))] });
+        Assert.IsType<Outcome<Heads>.Done>(
+            await user.World.Server.Service.Commits.CommitAsync(open, commit, default));
+    }
+
+    /// <summary>The log has each change of these accounts once, in their order, and nothing else.</summary>
+    internal static async Task AreInAsync(TestService server, params StepAccount[] users)
+    {
+        var leaves = (await LogWorld.LeavesAsync(server)).Select(leaf => MerkleTree.LeafHash(leaf.Span)).ToList();
+        var done = 0;
+        foreach (var user in users)
+        {
+            var own = await LogWorld.DoneAsync(server, user.Account, user.Phone);
+            Assert.Equal(own, leaves.Where(own.Contains));
+            done += own.Count;
+        }
+
+        Assert.Equal(done, leaves.Count);
+    }
+}
