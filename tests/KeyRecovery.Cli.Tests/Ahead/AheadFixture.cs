@@ -3,10 +3,7 @@ using KeyRecovery.Cli.Tests.Support;
 
 namespace KeyRecovery.Cli.Tests.Ahead;
 
-/// <summary>
-/// A server, and the command line as it is compiled ahead for this machine: by <c>.ci/run</c>, or once, when a test
-/// asks.
-/// </summary>
+/// <summary>A server, and the command line as it is compiled ahead for this machine: once, when a test asks.</summary>
 public sealed class AheadFixture : CliFixture
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(9);
@@ -25,8 +22,6 @@ public sealed class AheadFixture : CliFixture
 
     private async Task<(string Program, string Told)> PublishAsync()
     {
-        // Made already, with what the build said beside it.
-        if (CommandLine.Ahead is { } made) return (made, await File.ReadAllTextAsync(made + ".build"));
         // Built apart: a build in the tree would change what other tests run.
         var (artifacts, output) = (NewPath(".artifacts"), NewPath(".published"));
         var project = Path.GetFullPath(

@@ -33,7 +33,7 @@ public sealed class AheadTests(AheadFixture fixture) : IClassFixture<AheadFixtur
         foreach (var content in (string[])["first", "second"])
             (await phone.TypeAsync(content, "backup", "put", "a", "-", "--json")).Ended(0);
         (await phone.RunAsync("code", "create", "--json")).Ended(0);
-        var portable = new CommandLine(fixture.Server.Address, phone.Home) { Executable = null };
+        var portable = new CommandLine(fixture.Server.Address, phone.Home);
         foreach (var (input, arguments) in ((string, string[])[])
         [
             ("", ["account", "show"]), ("", ["account", "undo"]), ("", ["account", "restored"]),

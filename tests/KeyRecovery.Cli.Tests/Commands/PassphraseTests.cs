@@ -201,8 +201,7 @@ public sealed class PassphraseTests(CliFixture fixture)
     [Fact]
     public async Task A_build_that_cannot_normalise_refuses_to_start()
     {
-        // The setting is one of the runtime's: what is compiled ahead has no such switch.
-        var device = new CommandLine(fixture.Address, fixture.NewPath()) { Executable = null };
+        var device = fixture.NewDevice();
         using var process = device.Start("account", "show");
         await process.WaitForExitAsync();
         var start = process.StartInfo;

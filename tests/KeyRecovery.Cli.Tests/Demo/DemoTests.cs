@@ -78,9 +78,7 @@ public sealed class DemoTests(CliFixture fixture)
         Assert.Empty(Directory.GetFileSystemEntries(_temporary, "keyrecovery-*"));
     }
 
-    // It starts the server that was built beside the portable build.
-    private CommandLine NewDemo() =>
-        new(fixture.Server.Address, fixture.NewPath()) { Temporary = _temporary, Executable = null };
+    private CommandLine NewDemo() => new(fixture.Server.Address, fixture.NewPath()) { Temporary = _temporary };
 
     private static async Task<int> ServerOfAsync(Process demo)
     {

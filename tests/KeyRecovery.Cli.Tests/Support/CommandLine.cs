@@ -20,15 +20,8 @@ public sealed class CommandLine(Uri? server, string home)
     /// <summary>The home.</summary>
     public string Home => home;
 
-    /// <summary>
-    /// The program as it is compiled ahead, where <c>.ci/run</c> has made it: it starts in a tenth of the time.
-    /// Whatever starts <see cref="Program"/> by itself, terminals for example, uses the portable build in any case.
-    /// </summary>
-    public static string? Ahead { get; } =
-        Environment.GetEnvironmentVariable("KEYRECOVERY_AHEAD") is { Length: > 0 } program ? program : null;
-
-    /// <summary>Another build of the program, an executable; null for the portable one.</summary>
-    public string? Executable { get; init; } = Ahead;
+    /// <summary>Another build of the program, an executable; null for the built one.</summary>
+    public string? Executable { get; init; }
 
     /// <summary>The folder for temporary files; null for the machine's.</summary>
     public string? Temporary { get; init; }
