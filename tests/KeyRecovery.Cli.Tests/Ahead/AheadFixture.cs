@@ -1,48 +1,33 @@
-using System.Diagnostics;
 using KeyRecovery.Cli.Tests.Support;
 
 namespace KeyRecovery.Cli.Tests.Ahead;
 
-/// <summary>A server, and the command line as it is compiled ahead for this machine: once, when a test asks.</summary>
+/// <summary>
+/// A server, and the command line as it is compiled ahead for this machine: the one that the tests are given, or one
+/// that is published once, when a test asks.
+/// </summary>
 public sealed class AheadFixture : CliFixture
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(9);
-
-    private readonly Lazy<Task<(string Program, string Told)>> _published;
+    private readonly Lazy<Task<string>> _published;
 
     /// <summary>Publishes nothing yet.</summary>
     public AheadFixture() => _published = new(PublishAsync);
 
-    /// <summary>The executable, and what the build said.</summary>
-    public Task<(string Program, string Told)> PublishedAsync() => _published.Value;
+    /// <summary>The executable. Beside it lies what the build said, <c>told</c>.</summary>
+    public Task<string> PublishedAsync() =>
+        CommandLine.Ahead is { } given ? Task.FromResult(given) : _published.Value;
 
     /// <summary>A command line of the executable with an empty home.</summary>
     public async Task<CommandLine> NewAheadAsync() =>
-        new(Server.Address, NewPath()) { Executable = (await PublishedAsync()).Program };
+        new(Server.Address, NewPath()) { Executable = await PublishedAsync() };
 
-    private async Task<(string Program, string Told)> PublishAsync()
+    private async Task<string> PublishAsync()
     {
-        // Built apart: a build in the tree would change what other tests run.
-        var (artifacts, output) = (NewPath(".artifacts"), NewPath(".published"));
-        var project = Path.GetFullPath(
-            Path.Combine(Path.GetDirectoryName(CommandLine.Program)!, "../../../KeyRecovery.Cli.csproj"));
-        var start = new ProcessStartInfo("dotnet",
-        [
-            "publish", project, "-r", "linux-x64", "-p:PublishAot=true", "-p:UseSharedCompilation=false", "-nr:false",
-            "--artifacts-path", artifacts, "-o", output,
-        ])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true,
-        };
-        // The build that runs this test is not that one's.
-        foreach (var name in start.Environment.Keys
-            .Where(k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
-            start.Environment.Remove(name);
-        using var process = Process.Start(start)!;
-        var (told, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync().WaitAsync(Limit);
-        var all = await told + await error;
-        Assert.True(process.ExitCode == 0, all);
-        return (Path.Combine(output, "keyrecovery"), all);
+        var folder = NewPath(".published");
+        var script = Path.GetFullPath(
+            Path.Combine(Path.GetDirectoryName(CommandLine.Program)!, "../../../../../.ci/publish-ahead"));
+        var (exit, told) = await OtherProgram.RunAsync("bash", script, folder);
+        Assert.True(exit == 0, told);
+        return Path.Combine(folder, "keyrecovery");
     }
 }

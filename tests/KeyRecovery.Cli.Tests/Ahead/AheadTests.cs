@@ -17,11 +17,11 @@ public sealed class AheadTests(AheadFixture fixture) : IClassFixture<AheadFixtur
     [NeedsFact(Need.Linker)]
     public async Task It_builds_without_a_warning_and_leaves_the_lock_files_as_they_are()
     {
-        var project = Path.Combine(Path.GetDirectoryName(CommandLine.Program)!, "../../../packages.lock.json");
-        var before = await File.ReadAllBytesAsync(project);
-        var (program, told) = await fixture.PublishedAsync();
-        Assert.DoesNotContain("warning", told, StringComparison.OrdinalIgnoreCase);
-        Assert.Equal(before, await File.ReadAllBytesAsync(project));
+        var program = await fixture.PublishedAsync();
+        var told = await File.ReadAllLinesAsync(Path.Combine(Path.GetDirectoryName(program)!, "told"));
+        Assert.DoesNotContain(told, line => line.Contains("warning", StringComparison.OrdinalIgnoreCase));
+        // The files as they were before and after, by their sums.
+        Assert.Contains("lock files: unchanged", told);
         Assert.False(File.Exists(Path.Combine(Path.GetDirectoryName(program)!, "keyrecovery.dll")));
     }
 
@@ -33,7 +33,7 @@ public sealed class AheadTests(AheadFixture fixture) : IClassFixture<AheadFixtur
         foreach (var content in (string[])["first", "second"])
             (await phone.TypeAsync(content, "backup", "put", "a", "-", "--json")).Ended(0);
         (await phone.RunAsync("code", "create", "--json")).Ended(0);
-        var portable = new CommandLine(fixture.Server.Address, phone.Home);
+        var portable = new CommandLine(fixture.Server.Address, phone.Home) { Executable = null };
         foreach (var (input, arguments) in ((string, string[])[])
         [
             ("", ["account", "show"]), ("", ["account", "undo"]), ("", ["account", "restored"]),

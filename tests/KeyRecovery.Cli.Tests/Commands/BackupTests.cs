@@ -4,8 +4,8 @@ using KeyRecovery.Cli.Tests.Support;
 namespace KeyRecovery.Cli.Tests.Commands;
 
 /// <summary><c>backup</c>.</summary>
-[Collection(CliTests.Name)]
-public sealed class BackupTests(CliFixture fixture)
+[Collection(PortableTests.Name)]
+public sealed class BackupTests(PortableFixture fixture)
 {
     [Fact]
     public async Task What_was_put_comes_back_byte_for_byte_from_file_and_from_standard_input()
@@ -105,7 +105,7 @@ public sealed class BackupTests(CliFixture fixture)
             await Testing.Hosting.ServerProcess.StartAsync(folder, 0, ("Authority", relay.Address.Authority));
         relay.Server = server.Address;
         var token = await fixture.NewFileAsync(System.Text.Encoding.ASCII.GetBytes(await server.TokenAsync("alex")));
-        var mine = new CommandLine(relay.Address, fixture.NewPath());
+        var mine = fixture.NewDevice().Through(relay.Address);
         (await mine.RunAsync("account", "create", "--no-code", "--token", token)).Ended(0);
         var theirs = mine.At(fixture.NewPath());
         Directory.CreateDirectory(theirs.Home);

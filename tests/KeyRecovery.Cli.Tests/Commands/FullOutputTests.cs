@@ -7,8 +7,8 @@ namespace KeyRecovery.Cli.Tests.Commands;
 /// A secret is in the person's hands before it counts, or it is told once more: where standard output takes nothing,
 /// and where a kit cannot be written.
 /// </summary>
-[Collection(CliTests.Name)]
-public sealed partial class FullOutputTests(CliFixture fixture)
+[Collection(PortableTests.Name)]
+public sealed partial class FullOutputTests(PortableFixture fixture)
 {
     [Fact]
     public async Task A_code_that_nobody_can_be_shown_takes_the_place_of_none()
@@ -101,8 +101,7 @@ public sealed partial class FullOutputTests(CliFixture fixture)
     private static Task<(int ExitCode, string Error)> FullAsync(
         CommandLine device, string where, params string[] arguments) =>
         OtherProgram.RunAsync(
-            "bash", ["-c", $"dotnet \"$0\" \"$@\" 2>&1 {where} </dev/null", CommandLine.Program,
-                .. device.Global(arguments)]);
+            "bash", ["-c", $"\"$0\" \"$@\" 2>&1 {where} </dev/null", .. device.Words(arguments)]);
 
     [GeneratedRegex("kr1( [0-9a-z]{4}){8}")]
     private static partial Regex Code();

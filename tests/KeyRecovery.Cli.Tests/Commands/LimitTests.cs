@@ -54,8 +54,8 @@ public sealed class LimitTests(CliFixture fixture)
     {
         var (device, _) = await fixture.NewAccountAsync();
         var (exit, output) = await OtherProgram.RunAsync(
-            "bash", ["-c", "dotnet \"$0\" \"$@\" </dev/zero 2>/dev/null", CommandLine.Program,
-                .. device.Global([.. command.Split(' '), "--json"])]);
+            "bash", ["-c", "\"$0\" \"$@\" </dev/zero 2>/dev/null",
+                .. device.Words([.. command.Split(' '), "--json"])]);
         Assert.Equal(1, exit);
         Assert.Contains(
             JsonDocument.Parse(output).RootElement.GetProperty("error").GetString(),

@@ -3,8 +3,8 @@ using KeyRecovery.Cli.Tests.Support;
 namespace KeyRecovery.Cli.Tests.Commands;
 
 /// <summary>Names and arguments as people and shells give them.</summary>
-public sealed class NameTests(CliFixture fixture)
-    : IClassFixture<CliFixture>
+public sealed class NameTests(PortableFixture fixture)
+    : IClassFixture<PortableFixture>
 {
     [Fact]
     public async Task A_name_that_is_composed_and_one_that_is_not_are_one_item()
@@ -43,8 +43,8 @@ public sealed class NameTests(CliFixture fixture)
     {
         var (device, _) = await fixture.NewAccountAsync();
         var (exit, output) = await OtherProgram.RunAsync(
-            "bash", ["-c", "echo x | dotnet \"$0\" backup put \"$(printf 'caf\\351')\" - \"$@\"", CommandLine.Program,
-                .. device.Global("--json")]);
+            "bash", ["-c", "echo x | \"$0\" \"$@\" backup put \"$(printf 'caf\\351')\" -",
+                .. device.Words("--json")]);
         Assert.Equal(2, exit);
         Assert.Contains("UTF-8", output, StringComparison.Ordinal);
         Assert.Empty((await device.RunAsync("backup", "list", "--json")).Ended(0).Json.GetProperty("items")

@@ -23,16 +23,15 @@ public sealed class NetworkTests(CliFixture fixture)
     [Fact]
     public async Task A_proxy_that_is_dead_is_named_without_its_password()
     {
+        var device = new CommandLine(new Uri("https://keyrecovery.invalid"), fixture.NewPath());
+        const string Proxied = "https_proxy=http://user:secret@127.0.0.1:9 \"$0\" \"$@\" 2>&1";
         var (exit, output) = await OtherProgram.RunAsync(
-            "bash", "-c", "https_proxy=http://user:secret@127.0.0.1:9 dotnet \"$0\" \"$@\" 2>&1", CommandLine.Program,
-            "recover", "--code", "--server", "https://keyrecovery.invalid", "--home", fixture.NewPath());
+            "bash", ["-c", Proxied, .. device.Words("recover", "--code")]);
         Assert.NotEqual(0, exit);
         Assert.DoesNotContain("secret", output, StringComparison.Ordinal);
         var (_, told) = await OtherProgram.RunAsync(
-            "bash", "-c",
-            "echo kr1 qqqq qqqq qqqq qqqq qqqq qqqq qq4y zrs7 "
-                + "| https_proxy=http://user:secret@127.0.0.1:9 dotnet \"$0\" \"$@\" 2>&1", CommandLine.Program,
-            "code", "check", "--server", "https://keyrecovery.invalid", "--home", fixture.NewPath());
+            "bash", ["-c", "echo kr1 qqqq qqqq qqqq qqqq qqqq qqqq qq4y zrs7 | " + Proxied,
+                .. device.Words("code", "check")]);
         Assert.Contains("the proxy 127.0.0.1:9 cannot be reached", told, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", told, StringComparison.Ordinal);
     }

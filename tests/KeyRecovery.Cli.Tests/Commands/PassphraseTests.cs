@@ -201,7 +201,8 @@ public sealed class PassphraseTests(CliFixture fixture)
     [Fact]
     public async Task A_build_that_cannot_normalise_refuses_to_start()
     {
-        var device = fixture.NewDevice();
+        // Of the portable build, which takes the switch from its environment.
+        var device = new CommandLine(fixture.Address, fixture.NewPath()) { Executable = null };
         using var process = device.Start("account", "show");
         await process.WaitForExitAsync();
         var start = process.StartInfo;

@@ -6,8 +6,8 @@ using KeyRecovery.Testing.Needs;
 namespace KeyRecovery.Cli.Tests.Demo;
 
 /// <summary>The demo tells the truth, and leaves nothing behind.</summary>
-[Collection(CliTests.Name)]
-public sealed class DemoTests(CliFixture fixture)
+[Collection(PortableTests.Name)]
+public sealed class DemoTests(PortableFixture fixture)
 {
     private readonly string _temporary = Directory.CreateDirectory(fixture.NewPath()).FullName;
 
@@ -78,7 +78,8 @@ public sealed class DemoTests(CliFixture fixture)
         Assert.Empty(Directory.GetFileSystemEntries(_temporary, "keyrecovery-*"));
     }
 
-    private CommandLine NewDemo() => new(fixture.Server.Address, fixture.NewPath()) { Temporary = _temporary };
+    private CommandLine NewDemo() =>
+        new(fixture.Server.Address, fixture.NewPath()) { Executable = null, Temporary = _temporary };
 
     private static async Task<int> ServerOfAsync(Process demo)
     {

@@ -29,7 +29,10 @@ public class CliFixture : IAsyncLifetime
     public string NewPath(string ending = "") => _folder[$"{Interlocked.Increment(ref _homes)}{ending}"];
 
     /// <summary>A command line with an empty home.</summary>
-    public CommandLine NewDevice() => new(Address, NewPath());
+    public CommandLine NewDevice() => new(Address, NewPath()) { Executable = Executable };
+
+    /// <summary>The build that it is of: see there.</summary>
+    protected virtual string? Executable => CommandLine.Ahead;
 
     /// <summary>Where the command line finds it.</summary>
     public virtual Uri Address => Server.Address;

@@ -11,29 +11,36 @@ public sealed class CommandLine(Uri? server, string home)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
-    /// <summary>The built program.</summary>
+    /// <summary>The portable build of the program.</summary>
     public static string Program { get; } = Path.GetFullPath(Path.Combine(
         AppContext.BaseDirectory,
         typeof(CommandLine).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .First(a => a.Key == "CliPath").Value!));
 
+    /// <summary>
+    /// The program compiled ahead, an executable, that <c>KEYRECOVERY_CLI</c> names, and that starts in a tenth of the
+    /// time; null where nothing is named.
+    /// </summary>
+    public static string? Ahead { get; } =
+        Environment.GetEnvironmentVariable("KEYRECOVERY_CLI") is { Length: > 0 } named ? named : null;
+
     /// <summary>The home.</summary>
     public string Home => home;
 
-    /// <summary>Another build of the program, an executable; null for the built one.</summary>
-    public string? Executable { get; init; }
+    /// <summary>The executable that is run; null for the portable build. By default what is compiled ahead.</summary>
+    public string? Executable { get; init; } = Ahead;
 
     /// <summary>The folder for temporary files; null for the machine's.</summary>
     public string? Temporary { get; init; }
 
     /// <summary>Another home on the same server.</summary>
-    public CommandLine At(string otherHome) => new(server, otherHome);
+    public CommandLine At(string otherHome) => new(server, otherHome) { Executable = Executable };
 
     /// <summary>The same home through another address.</summary>
-    public CommandLine Through(Uri otherServer) => new(otherServer, home);
+    public CommandLine Through(Uri otherServer) => new(otherServer, home) { Executable = Executable };
 
     /// <summary>The same home, which has to know its server.</summary>
-    public CommandLine WithoutServer() => new(null, home);
+    public CommandLine WithoutServer() => new(null, home) { Executable = Executable };
 
     /// <summary>Runs without a terminal and with nothing on standard input.</summary>
     public Task<CliRun> RunAsync(params string[] arguments) => RunAsync([], arguments);
@@ -65,8 +72,8 @@ public sealed class CommandLine(Uri? server, string home)
     /// <summary>Starts it, to be talked to or interrupted.</summary>
     public Process Start(params string[] arguments)
     {
-        var (program, first) = Executable is null ? ("dotnet", new[] { Program }) : (Executable, []);
-        var start = new ProcessStartInfo(program, [.. first, .. Global(arguments)])
+        var words = Words(arguments);
+        var start = new ProcessStartInfo(words[0], words[1..])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
@@ -75,7 +82,10 @@ public sealed class CommandLine(Uri? server, string home)
         return Process.Start(start)!;
     }
 
-    /// <summary>The arguments with server and home.</summary>
-    public string[] Global(params string[] arguments) =>
+    /// <summary>What a shell is given: the program, and the arguments with server and home.</summary>
+    public string[] Words(params string[] arguments) =>
+        [.. Executable is null ? (string[])["dotnet", Program] : [Executable], .. Global(arguments)];
+
+    private string[] Global(string[] arguments) =>
         [.. arguments, .. server is null ? [] : (string[])["--server", server.ToString()], "--home", home];
 }

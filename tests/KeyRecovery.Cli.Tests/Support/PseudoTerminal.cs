@@ -41,8 +41,7 @@ public sealed partial class PseudoTerminal : IDisposable
     public static PseudoTerminal Start(
         CommandLine commandLine, int? columns, (string Name, string Value)[] environment, string[] arguments)
     {
-        var command = string.Join(
-            ' ', ((string[])["dotnet", CommandLine.Program, .. commandLine.Global(arguments)]).Select(a => $"'{a}'"));
+        var command = string.Join(' ', commandLine.Words(arguments).Select(a => $"'{a}'"));
         if (columns is not null) command = $"stty cols {columns} && {command}";
         var start = new ProcessStartInfo(
             "script", ["--quiet", "--return", "--flush", "--command", command, "/dev/null"])
