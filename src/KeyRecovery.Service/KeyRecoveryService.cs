@@ -70,7 +70,8 @@ public sealed class KeyRecoveryService : IDisposable
         Realm = new Realm(
             keys, _lookups, shares, policies, _auditKey.PublicKey, secrets.RealmSeed.Span, random, clock);
         Audit = new StoreAudit(
-            context, new RealmCheck(keys, _lookups.Ids, shares), new ErasureCheck(context, erasures));
+            context, new RealmCheck(keys, _lookups.Ids, shares), new ErasureCheck(context, erasures),
+            log is null ? null : new LogAudit(context, log));
         var (sets, orphans) = (backups ?? NoBackupSets.Instance, new OrphanAccounts(data, context.Tables));
         Erasures = new Erasures(context, erasures, ring, secrets, sets, tombstones ?? NoTombstones.Instance);
         Sweeper = new Sweeper(context, Erasures.Sweep, orphans, Realm.Accounts);

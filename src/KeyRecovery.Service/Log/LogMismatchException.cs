@@ -29,6 +29,10 @@ public sealed class LogMismatchException : Exception
         $"the published checkpoint is none of the log {origin} under this server's key: it was put there by somebody "
         + "else, or the server's secrets are not those of the log", 0);
 
+    internal static LogMismatchException Ends(ulong published, ulong remembered) => new(
+        $"the log's folder is that of a log of size {published}, and its head remembers {remembered}: from leaf {published} "
+        + "on it is missing. Put the newest copy of the log's folder in its place", published);
+
     internal static LogMismatchException Forked(ulong published, ulong remembered, ulong index) => new(
         $"the published checkpoint of size {published} and the log's head of size {remembered} are not of one log: "
         + $"they differ at leaf {index}. Nothing is signed until one of them is put right", index);

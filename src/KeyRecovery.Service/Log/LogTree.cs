@@ -29,6 +29,17 @@ internal sealed class LogTree(ILogFiles files)
             await files.DropPartsAsync(path.ToString(), ct);
     }
 
+    /// <summary>Whether the last leaf of a tree of a size is there, in tile and bundle.</summary>
+    /// <exception cref="Stores.StoreUnavailableException">The files cannot be read.</exception>
+    public async ValueTask<bool> HasAsync(ulong size, CancellationToken ct)
+    {
+        if (size == 0) return true;
+        var number = (size - 1) / Width;
+        var width = WidthOf(size, 0, number);
+        return await FindAsync(TilePath.Tile(0, number, width), ct) is not null
+            && await FindAsync(TilePath.Entries(number, width), ct) is not null;
+    }
+
     /// <summary>The right edge of the tree of a size, from the tiles.</summary>
     /// <exception cref="LogMismatchException">A tile is not there.</exception>
     /// <exception cref="Stores.StoreUnavailableException">The files cannot be read.</exception>

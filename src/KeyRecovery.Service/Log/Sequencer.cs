@@ -140,6 +140,7 @@ public sealed class Sequencer : IDisposable
     private async ValueTask CompareAsync(LogHead head, Checkpoint published, CancellationToken ct)
     {
         if (published.Size == head.Size && published.Root == head.Edge.Root) return;
+        if (!await _tree.HasAsync(head.Before, ct)) throw LogMismatchException.Ends(published.Size, head.Size);
         await _tree.AppendAsync(head.Before, [.. head.Last.Select(leaf => leaf.Leaf)], ct);
         if ((await _tree.EdgeAsync(published.Size, ct)).Root != published.Root)
             throw LogMismatchException.Forked(

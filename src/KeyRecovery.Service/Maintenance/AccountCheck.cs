@@ -11,7 +11,7 @@ namespace KeyRecovery.Service.Maintenance;
 /// <summary>
 /// Checks one account whole: what its rows say, that each row which is named is there, and the lookups that lead to it.
 /// </summary>
-internal sealed class AccountCheck(ServiceContext context, ScannedAccount account)
+internal sealed class AccountCheck(ServiceContext context, ScannedAccount account, LogAudit? log)
 {
     private readonly List<string> _faults = [];
     private readonly Dictionary<ulong, ImmutableArray<AuthorityId>> _members = [];
@@ -44,6 +44,7 @@ internal sealed class AccountCheck(ServiceContext context, ScannedAccount accoun
             await CheckTrailAsync(state, ct);
             CheckClaims(state);
             await CheckLookupsAsync(state, ct);
+            if (log is not null && await log.CheckAsync(account, state, ct) is { } unlogged) _faults.Add(unlogged);
         }
         catch (Exception e) when (e is RowDamagedException or WireFormatException)
         {

@@ -8,7 +8,7 @@ namespace KeyRecovery.Service.Maintenance;
 
 /// <summary>
 /// The operator's check of what must hold between the rows (docs/storage.md §5): every account from its key row to its
-/// last item, every lookup, every slot of the realm, and every row that nothing leads to.
+/// last item, every lookup, every slot of the realm, every row that nothing leads to, and the log.
 /// </summary>
 public sealed class StoreAudit
 {
@@ -16,8 +16,10 @@ public sealed class StoreAudit
     private readonly RealmCheck _realm;
     private readonly ErasureCheck _erasures;
 
-    internal StoreAudit(ServiceContext context, RealmCheck realm, ErasureCheck erasures) =>
-        (_context, _realm, _erasures) = (context, realm, erasures);
+    private readonly LogAudit? _log;
+
+    internal StoreAudit(ServiceContext context, RealmCheck realm, ErasureCheck erasures, LogAudit? log) =>
+        (_context, _realm, _erasures, _log) = (context, realm, erasures, log);
 
     /// <summary>Checks everything. Takes time that grows with the number of accounts.</summary>
     public async Task<AuditReport> RunAsync(CancellationToken ct)
@@ -37,7 +39,7 @@ public sealed class StoreAudit
 
             // Erased since its key row was read; or the key has come back, and the erasures' check says so.
             if (AccountFence.Is(account.AccountRow)) continue;
-            var check = new AccountCheck(_context, account);
+            var check = new AccountCheck(_context, account, _log);
             var faults = await check.RunAsync(ct);
             named.UnionWith(check.Named);
             lookups.UnionWith(check.Lookups);
@@ -47,6 +49,7 @@ public sealed class StoreAudit
 
         await _realm.RunAsync(damaged, ct);
         await _erasures.RunAsync(damaged, ct);
+        if (_log is not null) await _log.RunAsync(damaged, ct);
         return new AuditReport(
             sound, pending, lost, damaged.ToImmutable(), await CountOrphansAsync(named, lookups, ct));
     }

@@ -49,6 +49,8 @@ public sealed class LogFilesTests
         var refused = await Assert.ThrowsAsync<LogMismatchException>(() => world.Server.Other.Log!.OpenAsync(default));
 
         Assert.Equal(4UL, refused.Index);
+        Assert.Contains(
+            "leaf 4", Assert.Single((await world.Server.Service.Audit.RunAsync(default)).Damaged), StringComparison.Ordinal);
         Assert.Contains("leaf 4", refused.Message, StringComparison.Ordinal);
     }
 

@@ -3,6 +3,7 @@ using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tests.Steps;
 using KeyRecovery.Service.Tests.Support;
 using KeyRecovery.Testing;
@@ -80,6 +81,39 @@ public sealed class SequencerTests
         Assert.Equal((1, 0), (second.Appended, second.Undecided));
         Assert.Equal(0, await LogWorld.WaitingAsync(server));
         await AreInAsync(server, [user]);
+    }
+
+    [Fact]
+    public async Task The_check_names_a_change_without_a_leaf_a_leaf_without_a_place_and_a_checkpoint_of_another_tree()
+    {
+        await using var world = await StepWorld.OpenAsync();
+        var server = world.Server;
+        await server.Service.Log!.OpenAsync(default);
+        var user = await world.NewAccountAsync();
+        await CommitAsync(user);
+        await world.SoundAsync();
+        await foreach (var row in server.Data.ScanAsync(Table.Outbox, default))
+        {
+            await server.Data.WriteAsync([new RowWrite.Remove(row.Key)], default);
+            break;
+        }
+
+        Assert.Contains("has no leaf", Assert.Single((await server.Service.Audit.RunAsync(default)).Damaged));
+        var other = await world.NewAccountAsync();
+        await server.Service.Log.PassAsync(default);
+        await foreach (var row in server.Data.ScanAsync(Table.LogIndex, default))
+            await server.Data.WriteAsync([new RowWrite.Remove(row.Key)], default);
+
+        var damaged = (await server.Service.Audit.RunAsync(default)).Damaged;
+
+        Assert.Contains(damaged, fault => fault.Contains("has no place", StringComparison.Ordinal));
+        var path = Path.Combine(server.LogPath, "checkpoint");
+        var note = (await File.ReadAllLinesAsync(path)).ToArray();
+        note[2] = Convert.ToBase64String(new byte[32]);
+        await File.WriteAllTextAsync(path, string.Join('\n', note) + "\n");
+        damaged = (await server.Service.Audit.RunAsync(default)).Damaged;
+        Assert.Contains(damaged, fault => fault.Contains("that was published", StringComparison.Ordinal));
+        Assert.NotNull(other);
     }
 
     internal static async Task CommitAsync(StepAccount user)
