@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Testing.Hosting;
 using KeyRecovery.Testing.Needs;
@@ -63,6 +65,10 @@ public sealed class KillUnderLoadTests(ITestOutputHelper output)
             }
         });
 
+        var leaves = await LeavesAsync(last);
+        Assert.Distinct(leaves);
+        Assert.InRange(leaves.Count, creations + commits, int.MaxValue);
+
         async Task UseAsync(ServerProcess server, int user, CancellationToken stop)
         {
             using var phone = new TestDevice(server.Address, adjust: o => o with { Attempts = 1 });
@@ -108,5 +114,33 @@ public sealed class KillUnderLoadTests(ITestOutputHelper output)
         Assert.Empty(json.GetProperty("orphanRows").EnumerateObject());
         Assert.Equal(0, json.GetProperty("pending").GetInt32());
         Assert.Equal(0, json.GetProperty("vaultsLost").GetInt32());
+    }
+
+    // What waited is appended in the first moments of the last server's life: until nothing more comes for a while.
+    private static async Task<List<string>> LeavesAsync(ServerProcess server)
+    {
+        using var http = new HttpClient { BaseAddress = server.Address };
+        ulong size, before;
+        do
+        {
+            before = await SizeAsync();
+            await Task.Delay(TimeSpan.FromSeconds(7));
+            size = await SizeAsync();
+        }
+        while (size != before);
+
+        var leaves = new List<string>();
+        for (var number = 0UL; number * TilePath.FullWidth < size; number++)
+        {
+            var width = (int)Math.Min(TilePath.FullWidth, size - number * TilePath.FullWidth);
+            var bundle = await http.GetByteArrayAsync($"/audit/{TilePath.Entries(number, width)}");
+            Assert.True(EntryBundle.TryDecode(bundle, out var entries));
+            leaves.AddRange(entries.Select(entry => Convert.ToHexString(entry.Span)));
+        }
+
+        return leaves;
+
+        async Task<ulong> SizeAsync() => ulong.Parse(
+            (await http.GetStringAsync("/audit/checkpoint")).Split('\n')[1], CultureInfo.InvariantCulture);
     }
 }
