@@ -39,12 +39,14 @@ public sealed class KeyRecoveryService : IDisposable
     /// <param name="tables">The tables of the stores; null for those of this program.</param>
     /// <param name="log">Where the log lies; null where none is kept, for tools that only look.</param>
     /// <param name="logOrigin">The name of a log that is begun; null for one that is made of its key.</param>
+    /// <param name="newLogAfter">The size of a log that is lost, after which another one is begun; null: never.</param>
     /// <param name="links">The relay of linking, the service's from now on; null for one of this process.</param>
     public KeyRecoveryService(
         IDataStore data, IKeyStore keys, IKekRing ring, ServerSecrets secrets, IAppPolicies policies, IRandom random,
         ServerClock clock,
         ITombstones? tombstones = null, IBackupSets? backups = null,
-        TableRegistry? tables = null, ILinkRelay? links = null, ILogFiles? log = null, string? logOrigin = null)
+        TableRegistry? tables = null, ILinkRelay? links = null, ILogFiles? log = null, string? logOrigin = null,
+        ulong? newLogAfter = null)
     {
         Clock = clock;
         _lookups = new Lookups(secrets.LookupKey, random);
@@ -82,7 +84,9 @@ public sealed class KeyRecoveryService : IDisposable
         Quarantine = new Quarantine(context, Erasures, orphans, Rotation);
         LogSignal = context.Log;
         Log = log is null
-            ? null : new Sequencer(data, keys, log, context.Tables, secrets.LogKey(), logOrigin, clock.Timers);
+            ? null : new Sequencer(
+                data, keys, log, context.Tables, secrets.LogKey(),
+                new LogSettings(logOrigin, newLogAfter, () => context.Now), random, clock.Timers);
     }
 
     /// <summary>The server's clock, by which all ages and holds go.</summary>

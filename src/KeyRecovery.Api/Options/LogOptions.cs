@@ -12,4 +12,10 @@ internal sealed class LogOptions
     /// the log is begun. Default: one that is made of the log's key.
     /// </summary>
     public string? Origin { get; set; }
+
+    /// <summary>
+    /// The size of a log whose folder is lost: where what lies there is not that log, and only there, another one is
+    /// begun under another name, and its first leaf names the last checkpoint of the old one. Default: never.
+    /// </summary>
+    public ulong? BeginAnewAfter { get; set; }
 }

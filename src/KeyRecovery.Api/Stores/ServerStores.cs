@@ -86,7 +86,7 @@ internal sealed class ServerStores : IAsyncDisposable
             secret.Add(log);
             var service = new KeyRecoveryService(
                 pair.Data, pair.Keys, ring, secrets, new AppPolicies(options), random, clock, tombstones, sets,
-                log: log, logOrigin: options.Log.Origin);
+                log: log, logOrigin: options.Log.Origin, newLogAfter: options.Log.BeginAnewAfter);
             secret.Add(service);
             // What was wrapped under it would be lost with the right one.
             if (await service.RingAudit.CountNewerAsync(CancellationToken.None) is > 0 and var newer)

@@ -23,6 +23,10 @@ public interface ILogFiles
     /// <exception cref="StoreUnavailableException">They cannot be deleted; some may be.</exception>
     ValueTask DropPartsAsync(string name, CancellationToken ct);
 
+    /// <summary>Puts all that is there beside it, where it is kept: the next log begins with nothing.</summary>
+    /// <exception cref="StoreUnavailableException">It cannot be done.</exception>
+    ValueTask RetireAsync(CancellationToken ct);
+
     /// <summary>The published checkpoint, a signed note; null before the first.</summary>
     /// <exception cref="StoreUnavailableException">It cannot be read.</exception>
     ValueTask<byte[]?> CheckpointAsync(CancellationToken ct);

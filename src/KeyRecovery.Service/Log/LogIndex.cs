@@ -45,6 +45,18 @@ internal sealed class LogIndex(IDataStore data)
         }
     }
 
+    /// <summary>Forgets all places: they were of another log.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot do it.</exception>
+    public async ValueTask ForgetAsync(CancellationToken ct)
+    {
+        var removals = new List<RowWrite>();
+        await foreach (var row in data.ScanAsync(Table.LogIndex, ct)) removals.Add(new RowWrite.Remove(row.Key));
+        removals.Add(new RowWrite.Remove(Mark));
+        foreach (var some in removals.Chunk(LogHead.MaxBatch))
+            if (await data.WriteAsync(some, ct) is WriteResult.Unavailable(_, var reason))
+                throw new StoreUnavailableException(reason, "the places in the log cannot be forgotten");
+    }
+
     private static RowKey PlaceOf(Hash256 leaf) => new(Table.LogIndex, leaf.ToArray());
 
     private static byte[] Bytes(ulong number)

@@ -15,6 +15,12 @@ public sealed class LogMismatchException : Exception
     /// <summary>The first leaf that is concerned, from 0.</summary>
     public ulong Index { get; }
 
+    /// <summary>The same, with the way out where there is no newer copy.</summary>
+    internal LogMismatchException OfSize(ulong size) => new(
+        $"{Message}. If there is none, a new log is begun with KeyRecovery:Log:BeginAnewAfter={size}; "
+        + "auditors will see it",
+        Index);
+
     internal static LogMismatchException Missing(TilePath path, ulong index) => new(
         $"{path} of the log is missing (leaf {index}): put the newest copy of the log's folder in its place", index);
 
@@ -30,8 +36,8 @@ public sealed class LogMismatchException : Exception
         + "else, or the server's secrets are not those of the log", 0);
 
     internal static LogMismatchException Ends(ulong published, ulong remembered) => new(
-        $"the log's folder is that of a log of size {published}, and its head remembers {remembered}: from leaf {published} "
-        + "on it is missing. Put the newest copy of the log's folder in its place", published);
+        $"the log's folder is that of a log of size {published}, and its head remembers {remembered}: from leaf "
+        + $"{published} on it is missing. Put the newest copy of the log's folder in its place", published);
 
     internal static LogMismatchException Forked(ulong published, ulong remembered, ulong index) => new(
         $"the published checkpoint of size {published} and the log's head of size {remembered} are not of one log: "

@@ -21,18 +21,17 @@ public sealed class Sequencer : IDisposable
     private readonly LogIndex _index;
     private readonly OutboxReader _outbox;
     private readonly SigningKey _key;
-    private readonly string _origin;
-    private readonly TimeProvider _time;
+    private readonly LogSettings _settings;
+    private readonly IRandom _random;
 
     // Of which head nothing is owed any more.
     private RowToken _made;
 
     internal Sequencer(
-        IDataStore data, IKeyStore keys, ILogFiles files, TableRegistry tables, SigningKey key, string? origin,
-        TimeProvider time)
+        IDataStore data, IKeyStore keys, ILogFiles files, TableRegistry tables, SigningKey key, LogSettings settings,
+        IRandom random, TimeProvider time)
     {
-        (_data, _keys, _files, _key, _time) = (data, keys, files, key, time);
-        _origin = origin ?? DefaultOrigin(key.PublicKey);
+        (_data, _keys, _files, _key, _settings, _random) = (data, keys, files, key, settings, random);
         (_tree, _index) = (new LogTree(files), new LogIndex(data));
         _outbox = new OutboxReader(data, keys, tables, time);
     }
@@ -54,6 +53,23 @@ public sealed class Sequencer : IDisposable
     public async Task OpenAsync(CancellationToken ct)
     {
         var (head, stored) = await ReadHeadAsync(ct) ?? await BeginAsync(ct);
+        try
+        {
+            await OpenAsync(head, stored, ct);
+        }
+        catch (LogMismatchException) when (_settings.BeginAnewAfter == head.Size)
+        {
+            (head, stored) = await BeginAnewAsync(head, stored, ct);
+            await OpenAsync(head, stored, ct);
+        }
+        catch (LogMismatchException mismatch)
+        {
+            throw mismatch.OfSize(head.Size);
+        }
+    }
+
+    private async Task OpenAsync(LogHead head, Row stored, CancellationToken ct)
+    {
         var key = NoteKey.Of(head.Origin, NoteSignatureType.Ed25519, _key.PublicKey);
         var published = await PublishedAsync(key, ct);
         if (published is not null && published.Size > head.Size)
@@ -100,13 +116,40 @@ public sealed class Sequencer : IDisposable
 
     private async ValueTask<(LogHead Head, Row Stored)> BeginAsync(CancellationToken ct)
     {
-        var empty = new LogHead(_origin, MerkleEdge.Empty, Sign(_origin, MerkleEdge.Empty), []);
+        var origin = _settings.Origin ?? DefaultOrigin(_key.PublicKey);
+        var empty = new LogHead(origin, MerkleEdge.Empty, Sign(origin, MerkleEdge.Empty), []);
         if (await _keys.WriteAsync([new RowWrite.Create(LogHead.Place, empty.Encode())], ct)
             is WriteResult.Unavailable(_, var reason))
             throw new StoreUnavailableException(reason, "the log cannot be begun");
         // Refused: another instance was faster. Either way what counts is what is there.
         return await ReadHeadAsync(ct)
             ?? throw new StoreUnavailableException(StoreFault.Failed, "the log's head is gone");
+    }
+
+    // Another name, or it would be a fork of the one that is lost; its first leaf names that one's last checkpoint.
+    private async ValueTask<(LogHead Head, Row Stored)> BeginAnewAsync(LogHead lost, Row stored, CancellationToken ct)
+    {
+        await _index.ForgetAsync(ct);
+        await _files.RetireAsync(ct);
+        Span<byte> label = stackalloc byte[Hash256.Size];
+        _random.Fill(label);
+        var leaf = new AuditLeaf(
+            _settings.Now().Wall, AuditEvent.LogBegunAnew, AuditRole.Operator, new Hash256(label),
+            Hash256.Of(lost.Note.Span)).Encode();
+        var origin = NextOrigin(lost.Origin);
+        var edge = MerkleEdge.Empty.Append(MerkleTree.LeafHash(leaf));
+        var begun = new LogHead(
+            origin, edge, Sign(origin, edge), [new BatchLeaf(OutboxRow.Place(StoreKind.Data, default), leaf)]);
+        return await ReplaceAsync(begun, stored, ct)
+            ?? throw new StoreUnavailableException(StoreFault.Busy, "another instance opens the log");
+    }
+
+    private static string NextOrigin(string origin)
+    {
+        const string Mark = "/again-";
+        var at = origin.LastIndexOf(Mark, StringComparison.Ordinal);
+        return at >= 0 && int.TryParse(origin[(at + Mark.Length)..], out var number)
+            ? $"{origin[..at]}{Mark}{number + 1}" : $"{origin}{Mark}1";
     }
 
     private byte[] Sign(string origin, MerkleEdge edge) =>

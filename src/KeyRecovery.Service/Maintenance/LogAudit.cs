@@ -84,7 +84,8 @@ internal sealed class LogAudit(ServiceContext context, ILogFiles files)
         if (!SignedNote.TryParse(note, out var signed) || !Checkpoint.TryParse(signed.Text, out var published))
             damaged.Add("log: what is published is no checkpoint");
         else if (published.Size > head.Size || published.Origin != head.Origin)
-            damaged.Add("log: its head is not that of the published checkpoint, or older: the next start takes that over");
+            damaged.Add(
+                "log: its head is not that of the published checkpoint, or older: the next start takes that over");
         else if ((await _tree.EdgeAsync(published.Size, ct)).Root != published.Root)
             damaged.Add($"log: its files are not the tree of size {published.Size} that was published");
     }

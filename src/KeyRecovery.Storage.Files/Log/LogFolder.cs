@@ -82,6 +82,21 @@ public sealed class LogFolder : ILogFiles, IDisposable
     }
 
     /// <inheritdoc/>
+    public ValueTask RetireAsync(CancellationToken ct)
+    {
+        Guard(() =>
+        {
+            if (!Directory.Exists(_root)) return false;
+            var number = 1;
+            while (Directory.Exists(RetiredName(number))) number++;
+            Directory.Move(_root, RetiredName(number));
+            FolderSync.Flush(Path.GetDirectoryName(_root)!);
+            return true;
+        });
+        return default;
+    }
+
+    /// <inheritdoc/>
     public ValueTask<byte[]?> CheckpointAsync(CancellationToken ct) => GetAsync(Checkpoint, ct);
 
     /// <inheritdoc/>
@@ -107,6 +122,8 @@ public sealed class LogFolder : ILogFiles, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _publishing.Dispose();
+
+    private string RetiredName(int number) => $"{_root}.retired-{number}";
 
     private string PathOf(string name) => Path.Combine(_root, name.Replace('/', Path.DirectorySeparatorChar));
 

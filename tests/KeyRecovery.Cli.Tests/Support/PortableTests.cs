@@ -1,8 +1,8 @@
 namespace KeyRecovery.Cli.Tests.Support;
 
 /// <summary>
-/// The tests that are always run on the portable build, though another one is named: everyday work, and what its runtime
-/// has a part in, which are arguments, output, a crash, and the host that the demo starts.
+/// The tests that are always run on the portable build, though another one is named: everyday work, and what its
+/// runtime has a part in, which are arguments, output, a crash, and the host that the demo starts.
 /// </summary>
 [CollectionDefinition(Name)]
 public sealed class PortableTests : ICollectionFixture<PortableFixture>

@@ -1,3 +1,5 @@
+using KeyRecovery.Protocol.Audit.Log;
+using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Tests.Steps;
 
@@ -49,8 +51,8 @@ public sealed class LogFilesTests
         var refused = await Assert.ThrowsAsync<LogMismatchException>(() => world.Server.Other.Log!.OpenAsync(default));
 
         Assert.Equal(4UL, refused.Index);
-        Assert.Contains(
-            "leaf 4", Assert.Single((await world.Server.Service.Audit.RunAsync(default)).Damaged), StringComparison.Ordinal);
+        var damaged = Assert.Single((await world.Server.Service.Audit.RunAsync(default)).Damaged);
+        Assert.Contains("leaf 4", damaged, StringComparison.Ordinal);
         Assert.Contains("leaf 4", refused.Message, StringComparison.Ordinal);
     }
 
@@ -63,6 +65,32 @@ public sealed class LogFilesTests
         var refused = await Assert.ThrowsAsync<LogMismatchException>(() => world.Server.Other.Log!.OpenAsync(default));
 
         Assert.Equal(0UL, refused.Index);
+    }
+
+    [Fact]
+    public async Task A_log_whose_folder_is_lost_is_begun_anew_by_the_operators_word_alone_and_names_the_old_one()
+    {
+        await using var world = await LogOfAsync(4);
+        var server = world.Server;
+        Assert.True(SignedNote.TryParse(await server.LogFiles.CheckpointAsync(default), out var last));
+        Directory.Delete(server.LogPath, recursive: true);
+        using var wrong = server.NewService(newLogAfter: 3);
+        var refused = await Assert.ThrowsAsync<LogMismatchException>(() => wrong.Log!.OpenAsync(default));
+        Assert.Contains("BeginAnewAfter=4", refused.Message, StringComparison.Ordinal);
+        using var right = server.NewService(newLogAfter: 4);
+
+        await right.Log!.OpenAsync(default);
+
+        var first = AuditLeaf.Decode(Assert.Single(await LogWorld.LeavesAsync(server)));
+        Assert.Equal((AuditEvent.LogBegunAnew, Hash256.Of(last.Encode())), (first.Event, first.Commitment));
+        Assert.EndsWith("/again-1", right.Log.Key!.Name, StringComparison.Ordinal);
+        var user = await world.NewAccountAsync();
+        await SequencerTests.CommitAsync(user);
+        await right.Log.PassAsync(default);
+        Assert.Equal(3, (await LogWorld.LeavesAsync(server)).Count);
+        // A start with the same word once more changes nothing.
+        await right.Log.OpenAsync(default);
+        Assert.Equal(3, (await LogWorld.LeavesAsync(server)).Count);
     }
 
     [Fact]

@@ -28,6 +28,7 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
 {
     private readonly List<IDisposable> _secrets = [];
     private SqliteStorePair _pair = null!;
+    private Func<ulong?, KeyRecoveryService> _newService = null!;
 
     /// <summary>
     /// Whether all tests run on stores that do one step after the other, as a document database does: <c>.ci/run</c>
@@ -68,6 +69,9 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
     public string StorePath => Path.Combine(Folder, "data", "data.db");
 
     public string LogPath => Path.Combine(Folder, "log");
+
+    /// <summary>One more process over the same stores; the caller disposes it.</summary>
+    public KeyRecoveryService NewService(ulong? newLogAfter = null) => _newService(newLogAfter);
 
     public LogFolder LogFiles { get; private set; } = null!;
 
@@ -168,9 +172,9 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
         var tombstones = new KeyRecovery.Storage.Files.Fence.TombstoneFile(Path.Combine(folder, "fence"));
         LogFiles = new LogFolder(LogPath);
         _secrets.Add(LogFiles);
-        Service = new KeyRecoveryService(
-            Data, Keys, ring, secrets, this, random, new ServerClock(Time), tombstones, Backups, Tables, log: LogFiles);
-        Other = new KeyRecoveryService(
-            Data, Keys, ring, secrets, this, random, new ServerClock(Time), tombstones, Backups, Tables, log: LogFiles);
+        _newService = newLogAfter => new KeyRecoveryService(
+            Data, Keys, ring, secrets, this, random, new ServerClock(Time), tombstones, Backups, Tables, log: LogFiles,
+            newLogAfter: newLogAfter);
+        (Service, Other) = (NewService(), NewService());
     }
 }

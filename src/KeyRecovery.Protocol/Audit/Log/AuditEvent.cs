@@ -23,4 +23,7 @@ public enum AuditEvent
 
     /// <summary>It was erased.</summary>
     Erased = 7,
+
+    /// <summary>The log was begun anew, after another one that its operator has lost.</summary>
+    LogBegunAnew = 8,
 }

@@ -1,0 +1,11 @@
+using KeyRecovery.Service.Clocks;
+
+namespace KeyRecovery.Service.Log;
+
+/// <summary>What an operator says of the log.</summary>
+/// <param name="Origin">The name of a log that is begun; null for one that is made of its key.</param>
+/// <param name="BeginAnewAfter">
+/// Where what lies in the files is not the log of this size, and only there, another one is begun; null: never.
+/// </param>
+/// <param name="Now">The time.</param>
+internal sealed record LogSettings(string? Origin, ulong? BeginAnewAfter, Func<Moment> Now);
