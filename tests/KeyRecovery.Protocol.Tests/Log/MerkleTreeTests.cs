@@ -99,5 +99,65 @@ public class MerkleTreeTests
         }
     }
 
+    [Fact]
+    public void The_empty_tree_has_one_root_and_all_go_on_from_it_without_a_proof()
+    {
+        var log = new GrownLog(3);
+        var (empty, root) = (MerkleEdge.Empty.Root, log.Root(0, 3));
+        Assert.True(MerkleProof.VerifyConsistency(0, empty, 0, empty, []));
+        Assert.True(MerkleProof.VerifyConsistency(0, empty, 3, root, []));
+        Assert.False(MerkleProof.VerifyConsistency(0, empty, 0, root, []));
+        Assert.False(MerkleProof.VerifyConsistency(0, root, 0, root, []));
+        Assert.False(MerkleProof.VerifyConsistency(0, root, 3, root, []));
+        Assert.False(MerkleProof.VerifyConsistency(0, empty, 3, root, [root]));
+        Assert.False(MerkleProof.VerifyConsistency(3, root, 0, empty, []));
+        Assert.False(MerkleProof.VerifyInclusion(log.LeafHash(0), 0, 0, empty, []));
+    }
+
+    [Fact]
+    public void Sizes_up_to_the_largest_are_refused_in_time()
+    {
+        var hash = new GrownLog(1).LeafHash(0);
+        var many = Enumerable.Repeat(hash, 200).ToArray();
+        foreach (var size in new ulong[] { 1UL << 53, long.MaxValue, 1UL << 63, ulong.MaxValue })
+        {
+            Assert.False(MerkleProof.VerifyInclusion(hash, size - 1, size, hash, many));
+            Assert.False(MerkleProof.VerifyInclusion(hash, size, size, hash, many));
+            Assert.False(MerkleProof.VerifyConsistency(size - 1, hash, size, hash, many));
+            Assert.False(MerkleProof.VerifyConsistency(1, hash, size, hash, []));
+            Assert.InRange(MerkleProof.Inclusion(size - 1, size).Count, 1, 64);
+            Assert.InRange(MerkleProof.Consistency(size - 1, size).Count, 1, 64);
+        }
+    }
+
+    [Fact]
+    public void Every_bit_of_a_bundle_and_of_its_tile_counts()
+    {
+        var log = new GrownLog(11);
+        var tile = Enumerable.Range(0, 11).Select(log.LeafHash).ToList();
+        var bundle = EntryBundle.Encode([.. log.Leaves.Select(leaf => (ReadOnlyMemory<byte>)leaf)]);
+        Assert.True(AreOfTile(bundle));
+        for (var bit = 0; bit < bundle.Length * 8; bit++)
+            Assert.False(AreOfTile(SignedNoteTests.Flip(bundle, bit)), $"bit {bit} of the bundle");
+        var hashes = tile.SelectMany(hash => hash.ToArray()).ToArray();
+        Assert.Equal(log.Checkpoint.Root, RootOf(hashes));
+        for (var bit = 0; bit < hashes.Length * 8; bit++)
+            Assert.NotEqual(log.Checkpoint.Root, RootOf(SignedNoteTests.Flip(hashes, bit)));
+
+        bool AreOfTile(byte[] bytes) => EntryBundle.TryDecode(bytes, out var entries)
+            && entries.Select(entry => MerkleTree.LeafHash(entry.Span)).SequenceEqual(tile);
+        static Hash256 RootOf(byte[] bytes) =>
+            MerkleTree.Root([.. bytes.Chunk(Hash256.Size).Select(hash => new Hash256(hash))]);
+    }
+
+    [Fact]
+    public void A_bundle_has_at_most_256_entries_whoever_writes_it()
+    {
+        var full = Enumerable.Repeat(ReadOnlyMemory<byte>.Empty, TilePath.FullWidth).ToList();
+        Assert.True(EntryBundle.TryDecode(EntryBundle.Encode(full), out _));
+        Assert.False(EntryBundle.TryDecode(new byte[2 * (TilePath.FullWidth + 1)], out _));
+        Assert.Throws<ArgumentException>(() => EntryBundle.Encode([.. full, default]));
+    }
+
     private static string Hex(Hash256 hash) => Convert.ToHexStringLower(hash.ToArray());
 }

@@ -9,9 +9,11 @@ public static class EntryBundle
     /// <summary>The most bytes of an entry.</summary>
     public const int MaxEntry = ushort.MaxValue;
 
-    /// <summary>Joins entries.</summary>
+    /// <summary>Joins entries, at most 256.</summary>
+    /// <exception cref="ArgumentException">More of them.</exception>
     public static byte[] Encode(IReadOnlyList<ReadOnlyMemory<byte>> entries)
     {
+        if (entries.Count > TilePath.FullWidth) Throw.Argument(nameof(entries), "a bundle has at most 256 entries");
         var bytes = new byte[entries.Sum(entry => sizeof(ushort) + entry.Length)];
         var rest = bytes.AsSpan();
         foreach (var entry in entries)

@@ -115,9 +115,9 @@ public static class MerkleProof
     public static bool VerifyConsistency(
         ulong from, Hash256 fromRoot, ulong to, Hash256 toRoot, IReadOnlyList<Hash256> proof)
     {
-        if (from > to) return false;
-        if (from == 0) return proof.Count == 0 && fromRoot == MerkleEdge.Empty.Root;
+        if (from > to || (from == 0 && fromRoot != MerkleEdge.Empty.Root)) return false;
         if (from == to) return proof.Count == 0 && fromRoot == toRoot;
+        if (from == 0) return proof.Count == 0;
         var path = BitOperations.IsPow2(from) ? [fromRoot, .. proof] : proof;
         if (path.Count == 0) return false;
         var (fn, sn) = (from - 1, to - 1);
