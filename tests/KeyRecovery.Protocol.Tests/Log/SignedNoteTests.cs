@@ -96,6 +96,57 @@ public class SignedNoteTests
     public void What_is_almost_a_note_is_none(string text) =>
         Assert.False(SignedNote.TryParse(Encoding.UTF8.GetBytes(text), out _));
 
+    /// <summary>C2SP signed-note: "Verifiers MUST ignore signatures from unknown keys".</summary>
+    [Fact]
+    public void A_strangers_line_never_makes_a_note_unreadable_whatever_its_name()
+    {
+        var log = new GrownLog(2);
+        var note = log.Checkpoint.Sign(log.Key);
+        string[] names = [new string('x', 300), "a\u007fb", "a\u009bb", "\u202egnol", "\U0001f511", "\u2014"];
+        foreach (var name in names)
+        {
+            var beside = note.With(new NoteSignature(name, 1, new byte[] { 1 }));
+            Assert.True(Checkpoint.TryOpen(beside.Encode(), log.NoteKey, out _), name);
+        }
+
+        // The log's own name under another id, and its id under another name, are strangers as well.
+        var own = note.Signatures[0];
+        Assert.True(Checkpoint.TryOpen(note.With(own with { KeyId = own.KeyId ^ 1 }).Encode(), log.NoteKey, out _));
+        Assert.True(Checkpoint.TryOpen(note.With(own with { Name = "other" }).Encode(), log.NoteKey, out _));
+        Assert.True(Checkpoint.TryOpen(note.With(own).Encode(), log.NoteKey, out _));
+        // One of its own that does not hold: the whole note is refused.
+        var wrong = own with { Signature = new byte[64] };
+        Assert.False(Checkpoint.TryOpen(note.With(wrong).Encode(), log.NoteKey, out _));
+    }
+
+    [Fact]
+    public void No_line_is_smuggled_in_by_a_signatures_name()
+    {
+        var note = SignedNote.Sign("text\n", "name", new GrownLog(1).Key);
+        foreach (var name in new[] { "", "a b", "a+b", "a AAAAAAA=\n\u2014 b", "a\0" })
+            Assert.Throws<ArgumentException>(() => note.With(new NoteSignature(name, 1, new byte[] { 1 })));
+        Assert.Throws<ArgumentException>(() => note.With(new NoteSignature("name", 1, default)));
+    }
+
+    [Fact]
+    public void Only_checkpoints_are_cosigned_and_with_a_time_that_can_be()
+    {
+        var log = new GrownLog(1);
+        using var key = SigningKey.FromSeed(new byte[32]);
+        var (note, text) = (log.Checkpoint.Sign(log.Key), SignedNote.Sign("text\n", "name", log.Key));
+        Assert.Throws<ArgumentException>(() => Cosignature.Sign(text, 1, "w", key));
+        Assert.Throws<ArgumentException>(() => Cosignature.Sign(note, 0, "w", key));
+        Assert.Throws<ArgumentException>(() => Cosignature.Sign(note, 1UL << 63, "w", key));
+        var witness = NoteKey.Of("w", NoteSignatureType.Cosignature, key.PublicKey);
+        var last = Cosignature.Sign(note, long.MaxValue, "w", key);
+        Assert.Equal((ulong)long.MaxValue, Cosignature.FindTime(note.With(last), witness));
+        Assert.Null(Cosignature.FindTime(text.With(last), witness));
+        // Signed by a log are only those that a reader takes.
+        Assert.Throws<InvalidOperationException>(() => new Checkpoint("log", 1UL << 63, default).Sign(key));
+        Assert.Throws<InvalidOperationException>(() => new Checkpoint("log", 0, default).Sign(key));
+        Assert.Throws<ArgumentException>(() => new Checkpoint("log\n5", 1, default).Sign(key));
+    }
+
     [Fact]
     public void Names_and_notes_have_bounds()
     {

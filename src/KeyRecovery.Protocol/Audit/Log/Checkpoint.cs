@@ -18,7 +18,14 @@ public sealed record Checkpoint(string Origin, ulong Size, Hash256 Root)
         CultureInfo.InvariantCulture, $"{Origin}\n{Size}\n{Convert.ToBase64String(Root.ToArray())}\n");
 
     /// <summary>Signs it as the log: the key has the origin as its name.</summary>
-    public SignedNote Sign(SigningKey key) => SignedNote.Sign(Text, Origin, key);
+    /// <exception cref="ArgumentException">The origin is no key's name.</exception>
+    /// <exception cref="InvalidOperationException">No reader would take it: the size or the root cannot be.</exception>
+    public SignedNote Sign(SigningKey key)
+    {
+        var note = SignedNote.Sign(Text, Origin, key);
+        if (!TryParse(note.Text, out _)) Throw.State("no checkpoint that a reader takes");
+        return note;
+    }
 
     /// <summary>Reads the text of a note, extension lines and all.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out Checkpoint? checkpoint)
@@ -29,8 +36,10 @@ public sealed record Checkpoint(string Origin, ulong Size, Hash256 Root)
         if (lines.Length <= Lines || lines[^1].Length > 0 || lines[..^1].Any(line => line.Length == 0)) return false;
         if (!NoteText.TryNumber(lines[1], out var size)) return false;
         if (!NoteText.TryBase64(lines[2], out var root) || root.Length != Hash256.Size) return false;
-        checkpoint = new Checkpoint(lines[0], size, new Hash256(root));
-        return size > 0 || checkpoint.Root == MerkleEdge.Empty.Root;
+        var hash = new Hash256(root);
+        if (size == 0 && hash != MerkleEdge.Empty.Root) return false;
+        checkpoint = new Checkpoint(lines[0], size, hash);
+        return true;
     }
 
     /// <summary>Reads a note, where the log's key has signed it and the key's name is its origin.</summary>
@@ -45,6 +54,8 @@ public sealed record Checkpoint(string Origin, ulong Size, Hash256 Root)
     public static bool TryOpen(SignedNote note, NoteKey log, [NotNullWhen(true)] out Checkpoint? checkpoint)
     {
         checkpoint = null;
-        return note.IsSignedBy(log) && TryParse(note.Text, out checkpoint) && checkpoint.Origin == log.Name;
+        if (!note.IsSignedBy(log) || !TryParse(note.Text, out var read) || read.Origin != log.Name) return false;
+        checkpoint = read;
+        return true;
     }
 }

@@ -15,15 +15,18 @@ public static class Cosignature
 
     /// <summary>Cosigns a checkpoint's note.</summary>
     /// <param name="checkpoint">The note.</param>
-    /// <param name="time">Seconds since 1970, at most 2^63 − 1.</param>
+    /// <param name="time">Seconds since 1970, 1 to 2^63 − 1: a witness leaves none out.</param>
     /// <param name="name">The witness's name.</param>
     /// <param name="key">The witness's key.</param>
+    /// <exception cref="ArgumentException">The note is no checkpoint, the time none, or the name none.</exception>
     public static NoteSignature Sign(SignedNote checkpoint, ulong time, string name, SigningKey key)
     {
+        if (!Checkpoint.TryParse(checkpoint.Text, out _)) Throw.Argument(nameof(checkpoint), "no checkpoint");
+        if (time is 0 or > long.MaxValue) Throw.Argument(nameof(time), "must lie between 1 and 2^63 - 1");
+        var witness = NoteKey.Of(name, NoteSignatureType.Cosignature, key.PublicKey);
         var signature = new byte[Size];
         BinaryPrimitives.WriteUInt64BigEndian(signature, time);
         key.SignNote(Message(checkpoint.Text, time)).CopyTo(signature.AsSpan(sizeof(ulong)));
-        var witness = NoteKey.Of(name, NoteSignatureType.Cosignature, key.PublicKey);
         return new NoteSignature(name, witness.Id, signature);
     }
 
@@ -33,7 +36,7 @@ public static class Cosignature
     /// </summary>
     public static ulong? FindTime(SignedNote checkpoint, NoteKey witness)
     {
-        if (witness.Type != NoteSignatureType.Cosignature) return null;
+        if (witness.Type != NoteSignatureType.Cosignature || !Checkpoint.TryParse(checkpoint.Text, out _)) return null;
         ulong? newest = null;
         foreach (var (_, _, signature) in checkpoint.Of(witness))
         {

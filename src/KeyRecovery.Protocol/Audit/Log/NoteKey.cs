@@ -39,9 +39,9 @@ public sealed record NoteKey
     public uint Id => BinaryPrimitives.ReadUInt32BigEndian(
         Hash256.Of([.. Encoding.UTF8.GetBytes(Name), 0x0a, (byte)Type, .. Key.ToArray()]).ToArray());
 
-    /// <summary>Whether a text can be a key's name.</summary>
+    /// <summary>Whether a text can be the name of a key that this program knows.</summary>
     public static bool IsName(string name) =>
-        name.Length > 0 && !name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c) || c == '+')
+        NoteText.IsName(name) && !name.Any(char.IsControl)
         && NoteText.TryEncode(name, out var bytes) && bytes.Length <= MaxName;
 
     /// <summary>

@@ -41,6 +41,13 @@ internal static class NoteText
         }
     }
 
+    /// <summary>
+    /// Whether a signature line may have this name: the standard's rule alone, since a stranger's line is ignored and
+    /// never makes a note unreadable.
+    /// </summary>
+    public static bool IsName(string name) =>
+        name.Length > 0 && !name.Any(c => c < ' ' || c == '+' || char.IsWhiteSpace(c));
+
     /// <summary>RFC 4648 §4 with padding, without anything between, and without bits that are left over.</summary>
     public static bool TryBase64(string text, [NotNullWhen(true)] out byte[]? bytes)
     {

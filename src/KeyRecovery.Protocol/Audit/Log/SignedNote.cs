@@ -49,19 +49,8 @@ public sealed class SignedNote
         // The last empty line parts: what stands behind it are signatures.
         var end = all.LastIndexOf("\n\n", StringComparison.Ordinal);
         if (end < 0 || !all.EndsWith('\n') || !IsText(all[..(end + 1)])) return false;
-        var lines = all[(end + 2)..].Split('\n');
-        if (lines.Length - 1 is < 1 or > MaxSignatures) return false;
-        var signatures = ImmutableArray.CreateBuilder<NoteSignature>();
-        foreach (var line in lines[..^1])
-        {
-            if (!line.StartsWith(Dash, StringComparison.Ordinal)) return false;
-            if (line[Dash.Length..].Split(' ') is not [var name, var encoded] || !NoteKey.IsName(name)) return false;
-            if (!NoteText.TryBase64(encoded, out var signature) || signature.Length <= KeyIdSize) return false;
-            signatures.Add(new NoteSignature(
-                name, BinaryPrimitives.ReadUInt32BigEndian(signature), signature.AsMemory(KeyIdSize)));
-        }
-
-        note = new SignedNote(all[..(end + 1)], signatures.ToImmutable());
+        if (!TryLines(all[(end + 2)..], out var signatures)) return false;
+        note = new SignedNote(all[..(end + 1)], signatures);
         return true;
     }
 
@@ -77,25 +66,57 @@ public sealed class SignedNote
     }
 
     /// <summary>The signatures under a key's name and id: nothing is verified.</summary>
-    public ImmutableArray<NoteSignature> Of(NoteKey key) =>
-        [.. Signatures.Where(s => s.KeyId == key.Id && s.Name == key.Name)];
+    public ImmutableArray<NoteSignature> Of(NoteKey key)
+    {
+        var id = key.Id;
+        return [.. Signatures.Where(s => s.KeyId == id && s.Name == key.Name)];
+    }
 
     /// <summary>The note with another signature behind the others.</summary>
-    public SignedNote With(NoteSignature signature) => new(Text, Signatures.Add(signature));
+    /// <exception cref="ArgumentException">It makes no line: its name is none, or it is empty.</exception>
+    public SignedNote With(NoteSignature signature)
+    {
+        if (!NoteText.IsName(signature.Name) || signature.Signature.IsEmpty)
+            Throw.Argument(nameof(signature), "no signature of a note");
+        return new SignedNote(Text, Signatures.Add(signature));
+    }
 
     /// <summary>The note's bytes.</summary>
     public byte[] Encode()
     {
         var note = new StringBuilder(Text).Append('\n');
-        foreach (var (name, id, signature) in Signatures)
+        foreach (var signature in Signatures) note.Append(Line(signature));
+        return Encoding.UTF8.GetBytes(note.ToString());
+    }
+
+    /// <summary>One signature line, with its newline.</summary>
+    internal static string Line(NoteSignature signature)
+    {
+        var bytes = new byte[KeyIdSize + signature.Signature.Length];
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, signature.KeyId);
+        signature.Signature.Span.CopyTo(bytes.AsSpan(KeyIdSize));
+        return $"{Dash}{signature.Name} {Convert.ToBase64String(bytes)}\n";
+    }
+
+    /// <summary>Reads 1 to <see cref="MaxSignatures"/> signature lines to their end.</summary>
+    internal static bool TryLines(string text, out ImmutableArray<NoteSignature> signatures)
+    {
+        signatures = [];
+        var lines = text.Split('\n');
+        // The last part is what stands behind the last newline.
+        if (lines.Length - 1 is < 1 or > MaxSignatures || lines[^1].Length > 0) return false;
+        var found = ImmutableArray.CreateBuilder<NoteSignature>(lines.Length - 1);
+        foreach (var line in lines[..^1])
         {
-            var bytes = new byte[KeyIdSize + signature.Length];
-            BinaryPrimitives.WriteUInt32BigEndian(bytes, id);
-            signature.Span.CopyTo(bytes.AsSpan(KeyIdSize));
-            note.Append(Dash).Append(name).Append(' ').Append(Convert.ToBase64String(bytes)).Append('\n');
+            if (!line.StartsWith(Dash, StringComparison.Ordinal)) return false;
+            if (line[Dash.Length..].Split(' ') is not [var name, var encoded] || !NoteText.IsName(name)) return false;
+            if (!NoteText.TryBase64(encoded, out var signature) || signature.Length <= KeyIdSize) return false;
+            found.Add(new NoteSignature(
+                name, BinaryPrimitives.ReadUInt32BigEndian(signature), signature.AsMemory(KeyIdSize)));
         }
 
-        return Encoding.UTF8.GetBytes(note.ToString());
+        signatures = found.MoveToImmutable();
+        return true;
     }
 
     private static bool IsText(string text) =>
