@@ -94,6 +94,58 @@ public class TlogProofTests
     }
 
     [Fact]
+    public void A_policys_groups_have_a_bound_and_what_is_refused_is_not_opened()
+    {
+        var witness = NoteKey.Of("w", NoteSignatureType.Cosignature, _log.Key.PublicKey).ToString();
+        Assert.True(LogPolicy.TryParse(Nested(LogPolicy.MaxOfEach), out var deep, out _));
+        Assert.False(deep.TryAccept(_log.Checkpoint.Sign(_log.Key), out var checkpoint));
+        Assert.Null(checkpoint);
+        Assert.False(LogPolicy.TryParse(Nested(LogPolicy.MaxOfEach + 1), out _, out var fault));
+        Assert.Equal("line 259: too many groups", fault);
+        // Names of a file that somebody sent are not told to a terminal.
+        Assert.False(LogPolicy.TryParse([.. "quorum "u8, 0x9b, .. "2J\n"u8], out _, out fault));
+        Assert.DoesNotContain('\u009b', fault);
+
+        byte[] Nested(int groups)
+        {
+            var lines = new StringBuilder($"log {_log.NoteKey}\nwitness 0 {witness}\n");
+            for (var i = 1; i <= groups; i++) lines.Append($"group {i} any {i - 1}\n");
+            return Encoding.UTF8.GetBytes($"{lines}quorum {groups}\n");
+        }
+    }
+
+    [Fact]
+    public void What_a_witness_answers_is_read_as_it_is_written_and_counts_below_the_checkpoint()
+    {
+        using var key = SigningKey.FromSeed(new TestRandom(20).Bytes(32));
+        var note = _log.Checkpoint.Sign(_log.Key);
+        var witness = NoteKey.Of("w.example", NoteSignatureType.Cosignature, key.PublicKey);
+        var answer = WitnessAnswer.Encode(Cosignature.Sign(note, 7, "w.example", key));
+        Assert.True(WitnessAnswer.TryParse(answer, out var told));
+        Assert.Equal(7UL, Cosignature.FindTime(note.With(Assert.Single(told)), witness));
+        foreach (var wrong in new byte[][] {
+            [], [(byte)'\n'], answer[..^1], [.. answer, (byte)'\n'], [(byte)'\n', .. answer], new byte[1 << 20],
+            [.. Enumerable.Repeat(answer, SignedNote.MaxSignatures + 1).SelectMany(line => line)],
+        })
+            Assert.False(WitnessAnswer.TryParse(wrong, out _));
+        Assert.Throws<ArgumentException>(() => WitnessAnswer.Encode());
+
+        foreach (var size in new[] { 0UL, 20852163UL, (ulong)long.MaxValue })
+        {
+            Assert.True(WitnessAnswer.TryParseSize(WitnessAnswer.EncodeSize(size), out var read));
+            Assert.Equal(size, read);
+        }
+
+        string[] sizes = ["", "\n", "1", "01\n", "1\r\n", "+1\n", " 1\n", "1\n\n", "9223372036854775808\n"];
+        foreach (var wrong in sizes)
+            Assert.False(WitnessAnswer.TryParseSize(Encoding.UTF8.GetBytes(wrong), out _), wrong);
+        // `printf log.example/one | sha256sum`.
+        Assert.Equal(
+            "bdc0c3dca386bdad88431ffca58979085946c04048bcd237ed04e388f75c92f3/checkpoint",
+            WitnessAnswer.CheckpointPath(GrownLog.Origin));
+    }
+
+    [Fact]
     public void A_request_to_a_witness_is_read_as_it_is_written()
     {
         var proof = _log.Hashes(MerkleProof.Consistency(4, _log.Size));

@@ -12,6 +12,9 @@ public sealed class LogPolicy
     /// <summary>The largest file in bytes: 65,536.</summary>
     public const int MaxSize = 64 * 1024;
 
+    /// <summary>The most logs, the most witnesses and the most groups: 256 each.</summary>
+    public const int MaxOfEach = 256;
+
     private const string None = "none";
 
     private readonly Dictionary<string, Rule> _rules = [];
@@ -60,7 +63,13 @@ public sealed class LogPolicy
     {
         checkpoint = null;
         foreach (var (log, _) in Logs)
-            if (Checkpoint.TryOpen(note, log, out checkpoint)) return Has(_quorum!, note);
+        {
+            if (!Checkpoint.TryOpen(note, log, out var opened)) continue;
+            if (!Has(_quorum!, note)) return false;
+            checkpoint = opened;
+            return true;
+        }
+
         return false;
     }
 
@@ -93,6 +102,7 @@ public sealed class LogPolicy
     private string? TakeLog(string text, string? url)
     {
         if (!TryKey(text, NoteSignatureType.Ed25519, out var key)) return "not the key of a log";
+        if (Logs.Length == MaxOfEach) return "too many logs";
         if (Logs.Any(log => log.Key.Key == key.Key)) return "a log twice";
         Logs = Logs.Add(new LogPolicyEntry(key, url));
         return null;
@@ -101,6 +111,7 @@ public sealed class LogPolicy
     private string? TakeWitness(string name, string text, string? url)
     {
         if (!TryKey(text, NoteSignatureType.Cosignature, out var key)) return "not the key of a witness";
+        if (Witnesses.Length == MaxOfEach) return "too many witnesses";
         if (Witnesses.Any(witness => witness.Key.Key == key.Key)) return "a witness twice";
         if (name == None || !_rules.TryAdd(name, new Rule(key, 1, []))) return "a name twice";
         Witnesses = Witnesses.Add(new LogPolicyEntry(key, url));
@@ -109,11 +120,12 @@ public sealed class LogPolicy
 
     private string? TakeGroup(string name, string least, string[] members)
     {
-        if (members.FirstOrDefault(member => !_rules.ContainsKey(member)) is { } unknown)
-            return $"{unknown} is not defined above";
+        // Groups in groups are asked one inside the other: their number bounds how deep that goes.
+        if (_rules.Count - Witnesses.Length == MaxOfEach) return "too many groups";
+        if (!members.All(_rules.ContainsKey)) return "a member is not defined above";
         // A member counts in one place alone.
         var taken = _rules.Values.SelectMany(rule => rule.Members).ToHashSet();
-        if (members.FirstOrDefault(member => !taken.Add(member)) is { } twice) return $"{twice} is a member twice";
+        if (!members.All(taken.Add)) return "a member twice";
         var count = least switch
         {
             "all" => (ulong)members.Length,
@@ -127,7 +139,7 @@ public sealed class LogPolicy
     private string? TakeQuorum(string name)
     {
         if (_quorum is not null) return "the quorum twice";
-        if (name != None && !_rules.ContainsKey(name)) return $"{name} is not defined above";
+        if (name != None && !_rules.ContainsKey(name)) return "it is not defined above";
         _quorum = name;
         return null;
     }
