@@ -134,13 +134,14 @@ public sealed class KeyRecoveryClient : IDisposable
     /// <see cref="ClientFailure.HomeKeyChanged"/>, and only where the person knows from the operator that the key is
     /// new.
     /// </summary>
-    public async Task ForgetHomeKeyAsync(CancellationToken ct = default)
+    public Task<ClientFailure?> ForgetHomeKeyAsync(CancellationToken ct = default) => Call.RunAsync(async () =>
     {
         using var kept = await _store.LoadAsync(ct);
-        if (kept is not { HomeKey: not null }) return;
+        if (kept is not { HomeKey: not null }) return null;
         using var next = kept.WithoutHomeKey();
         await _store.SaveAsync(next, ct);
-    }
+        return null;
+    }, ct);
 
     /// <summary>
     /// Reads the account that a recovery code opens. Nothing is changed until
@@ -231,7 +232,11 @@ public sealed class KeyRecoveryClient : IDisposable
     }
 
     /// <summary>Forgets this device's keys. The account is not touched: revoke the device from another one.</summary>
-    public async Task ForgetAsync(CancellationToken ct = default) => await _store.DeleteAsync(ct);
+    public Task<ClientFailure?> ForgetAsync(CancellationToken ct = default) => Call.RunAsync(async () =>
+    {
+        await _store.DeleteAsync(ct);
+        return null;
+    }, ct);
 
     /// <inheritdoc/>
     public void Dispose()

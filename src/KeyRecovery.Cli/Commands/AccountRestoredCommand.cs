@@ -45,7 +45,7 @@ internal static class AccountRestoredCommand
             context.Expect(await vault.GoOnAsync(ct));
         }
 
-        if (dismiss) await vault.DismissConflictsAsync(ct);
+        if (dismiss) context.Expect(await vault.DismissConflictsAsync(ct));
         var hasGoneOn = behind is not null && vault.Behind is null;
         context.Output.Result(
             new JsonObject

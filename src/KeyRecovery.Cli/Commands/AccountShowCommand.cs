@@ -25,7 +25,7 @@ internal static class AccountShowCommand
     {
         using var opened = await context.OpenAsync(ct, warnsOfErasure: false, tellsClone: !notCloned);
         var vault = opened.Session;
-        if (notCloned) await vault.DismissCloneAsync(ct);
+        if (notCloned) context.Expect(await vault.DismissCloneAsync(ct));
         var passphrase = await PassphraseAsync(vault, ct);
         if (passphrase.Sum(r => r.GuessesSinceRight) is var guesses and > 0)
             context.Output.Note(

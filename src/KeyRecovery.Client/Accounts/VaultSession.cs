@@ -278,11 +278,12 @@ public sealed class VaultSession : IDisposable
     public BehindInfo? Behind => _restores.Behind;
 
     /// <summary>Forgets <see cref="Conflicts"/>, once the person has been told.</summary>
-    public Task DismissConflictsAsync(CancellationToken ct = default) => _turns.TakeAsync(async () =>
-    {
-        await _state.DismissReplacedAsync(ct);
-        return true;
-    }, ct);
+    public Task<ClientFailure?> DismissConflictsAsync(CancellationToken ct = default) =>
+        Call.RunAsync(() => _turns.TakeAsync<ClientFailure?>(async () =>
+        {
+            await _state.DismissReplacedAsync(ct);
+            return null;
+        }, ct), ct);
 
     /// <summary>
     /// The first sight of what this device's key has signed and this device never sent; null as a rule. Either somebody
@@ -295,11 +296,12 @@ public sealed class VaultSession : IDisposable
     /// <summary>
     /// Forgets <see cref="CloneSuspected"/>, once the person knows how it came about. What is seen later is told again.
     /// </summary>
-    public Task DismissCloneAsync(CancellationToken ct = default) => _turns.TakeAsync(async () =>
-    {
-        await _state.DismissCloneAsync(ct);
-        return true;
-    }, ct);
+    public Task<ClientFailure?> DismissCloneAsync(CancellationToken ct = default) =>
+        Call.RunAsync(() => _turns.TakeAsync<ClientFailure?>(async () =>
+        {
+            await _state.DismissCloneAsync(ct);
+            return null;
+        }, ct), ct);
 
     /// <summary>
     /// Goes on with what a restored server has, where no device has brought what it lacks (<see cref="Behind"/>):

@@ -34,6 +34,9 @@ public sealed class NoExceptionTests(ServerFixture fixture)
         Assert.True(PublicCall.All.Count > 40, string.Join("\n", PublicCall.All.Keys));
         Assert.Contains("VaultSession.PutAsync", PublicCall.All.Keys);
         Assert.Contains("PassphraseManager.SetAsync", PublicCall.All.Keys);
+        Assert.Contains("KeyRecoveryClient.ForgetAsync", PublicCall.All.Keys);
+        // What gives nothing has to throw: only a store may, which an app writes itself.
+        Assert.Empty(PublicCall.Without);
     }
 
     [Fact]
