@@ -51,6 +51,28 @@ public sealed partial class TranscriptTests(CliFixture fixture, ITestOutputHelpe
         }
     }
 
+    [NeedsTheory(Need.Script, Need.Chromium, Need.Font, Need.Zbarimg)]
+    [InlineData("NO_COLOR=1", false)]
+    [InlineData("TERM=dumb", false)]
+    [InlineData("TERM=vt100", false)]
+    [InlineData("LANG=C", false)]
+    [InlineData("LC_ALL=POSIX", false)]
+    // The control: the same picture by the same reader, where the terminal can show it.
+    [InlineData("LANG=C.UTF-8", true)]
+    [InlineData("LANG=sv_SE.UTF-8", true)]
+    public async Task A_reader_finds_the_code_on_the_screen_only_where_the_terminal_can_show_it(
+        string setting, bool isThere)
+    {
+        var (device, _) = await fixture.NewAccountAsync();
+        var screen = await ShowAsync(device, setting, "code", "create");
+        Assert.Matches(Code(), screen);
+        var picture = fixture.NewPath(".png");
+        await Chromium.ScreenshotAsync(
+            TerminalPage.Of(screen, new TerminalTheme("#1e1e1e", "#d4d4d4"), "1"), picture, 800, 1600);
+        if (!isThere) await Assert.ThrowsAnyAsync<Xunit.Sdk.XunitException>(() => Zbar.ReadAsync(picture));
+        else (await device.TypeAsync(await Zbar.ReadAsync(picture), "code", "check")).Ended(0);
+    }
+
     [NeedsTheory(Need.Script)]
     [InlineData("de_DE.UTF-8")]
     [InlineData("tr_TR.UTF-8")]
@@ -95,6 +117,9 @@ public sealed partial class TranscriptTests(CliFixture fixture, ITestOutputHelpe
 
     [GeneratedRegex(@"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]")]
     private static partial Regex Controls();
+
+    [GeneratedRegex("kr1(  [0-9a-z]{4}){4}")]
+    private static partial Regex Code();
 
     [GeneratedRegex(@"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}")]
     private static partial Regex IsoTime();
