@@ -142,7 +142,7 @@ public sealed class ExistingDeviceLink : IAsyncDisposable
             : await Task.Run(() => characters.SealEnvelope(options.App, displaying.Code, options.Random), ct);
         var opened = await LinkRelay.OpenAsync(
             vault.Api.Transport, vault.Keys, displaying.Code, envelope is null
-                ? null : (characters!.Nameplate, envelope), options.Random, ct);
+                ? null : (characters!.Nameplate, envelope), options, ct);
         if (opened is Result<LinkRelay>.Ok { Value: var relay })
             return new ExistingDeviceLink(options, committer, relay, displaying, characters?.ToDisplayString());
         displaying.Dispose();

@@ -31,15 +31,20 @@ internal sealed class LinkRelay
     /// <summary>Opens a session as the device that displays.</summary>
     public static async Task<Result<LinkRelay>> OpenAsync(
         ApiTransport transport, DeviceKeys signer, LinkCode code, (string Nameplate, byte[] Envelope)? typed,
-        IRandom random, CancellationToken ct)
+        KeyRecoveryOptions options, CancellationToken ct)
     {
-        var (bearer, hash) = NewBearer(random);
+        var (bearer, hash) = NewBearer(options.Random);
         using var token = code.DeriveJoinToken();
         var body = new OpenLinkJson(
             code.SessionId.ToString(), Hash256.Of(token.Span).ToString(), hash, typed?.Nameplate,
             typed is { } envelope ? Base64Url.EncodeToString(envelope.Envelope) : null);
         var answer = await transport.SendAsync(Post("/v1/links", body, ClientJson.Default.OpenLinkJson), signer, ct);
-        return Begun(answer, new LinkRelay(transport, code.SessionId, bearer, ('e', 'n')));
+        var relay = new LinkRelay(transport, code.SessionId, bearer, ('e', 'n'));
+        var begun = Begun(answer, relay);
+        // It may be open all the same, and a device has few.
+        if (Outcome.Of(answer, ClientJson.Default.LinkExpiryJson) is Outcome<LinkExpiryJson>.Unknown)
+            await new LinkRun(options, relay, ct).EndAsync();
+        return begun;
     }
 
     /// <summary>Claims a session as the device that scanned.</summary>

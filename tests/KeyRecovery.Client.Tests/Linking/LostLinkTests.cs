@@ -72,6 +72,60 @@ public sealed class LostLinkTests(ServerFixture fixture)
         Assert.True(hits >= 8, $"{hits} requests were hit");
     }
 
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(true, int.MaxValue)]
+    [InlineData(false, 1)]
+    [InlineData(false, int.MaxValue)]
+    public async Task A_session_whose_opening_is_lost_is_told_and_takes_no_room_from_the_next(bool arrives, int hits)
+    {
+        await using var scene = await LinkScene.NewAsync(fixture, Hasty, Hasty);
+        // More of them than a device may have at once.
+        foreach (var stranger in Strangers)
+        {
+            var hit = HitAll(scene.Phone.Relay, HttpMethod.Post, "/v1/links", arrives, hits, stranger);
+            var begun = await scene.OnPhone.BeginLinkAsync();
+            Assert.True(hit() > 0);
+            (scene.Phone.Relay.OnRequest, scene.Phone.Relay.OnResponse) = (null, null);
+            if (begun.TryGet(out var link, out var failure)) await link.DisposeAsync();
+            else Assert.IsType<ClientFailure.Transient>(failure);
+        }
+        await scene.RunAsync();
+        TestDevice.Value(await scene.Existing);
+        Assert.Equal(TestDevice.Value(await scene.Joining).Vault.Device, Assert.Single(await OthersAsync(scene)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_session_whose_end_is_lost_has_linked_all_the_same_and_the_next_one_links_too(bool arrives)
+    {
+        foreach (var stranger in Strangers)
+        {
+            await using var scene = await LinkScene.NewAsync(fixture, Hasty, Hasty);
+            var relay = scene.Phone.Relay;
+            var hit = HitAll(relay, HttpMethod.Delete, "/v1/links/", arrives, int.MaxValue, stranger);
+            await scene.RunAsync();
+            Assert.True(hit() > 0);
+            (relay.OnRequest, relay.OnResponse) = (null, null);
+            var linked = TestDevice.Value(await scene.Joining);
+            Assert.Equal(linked.Vault.Device, TestDevice.Value(await scene.Existing).Id);
+            Assert.Equal(scene.Bundle, linked.Bundle.Span.ToArray());
+            Assert.Equal(linked.Vault.Device, Assert.Single(await OthersAsync(scene)));
+            TestDevice.Value(await linked.Vault.PutAsync("b", "from the laptop"u8.ToArray()));
+
+            using var tablet = new TestDevice(fixture.Server.Address, adjust: Hasty);
+            linked.Bundle.Dispose();
+            linked.Vault.Dispose();
+            var shown = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+            await scene.ShowAsync(() => shown.Task);
+            var third = TestDevice.Value(await LinkScene.ScanAsync(
+                tablet, scene.QrText, digits => shown.TrySetResult(digits)));
+            LinkTable.Use(third);
+            Assert.Equal(2, (await OthersAsync(scene)).Count);
+        }
+    }
+
     private static async Task AssertNothingLostAsync(LinkScene scene, Result<Linked> joined)
     {
         using var kept = await scene.Laptop.Store.LoadAsync(default);
@@ -124,11 +178,7 @@ public sealed class LostLinkTests(ServerFixture fixture)
         relay.OnRequest = (request, _) => Meets(request) && !arrives ? stranger() : null;
         relay.OnResponse = (request, response) =>
         {
-            if (!Meets(request)) return;
-            using var told = stranger();
-            (response.StatusCode, response.Content) =
-                (told.StatusCode, new ByteArrayContent(told.Content.ReadAsByteArrayAsync().Result));
-            response.Content.Headers.ContentType = told.Content.Headers.ContentType;
+            if (Meets(request)) Replace(response, stranger);
         };
         return () => isHit;
 
@@ -144,6 +194,32 @@ public sealed class LostLinkTests(ServerFixture fixture)
                 return meets;
             }
         }
+    }
+
+    // The first requests of a kind, as they come.
+    private static Func<int> HitAll(
+        RelayHandler relay, HttpMethod method, string path, bool arrives, int most, Func<HttpResponseMessage> stranger)
+    {
+        var hits = 0;
+        relay.OnRequest = (request, _) => !arrives && Meets(request) ? stranger() : null;
+        relay.OnResponse = (request, response) =>
+        {
+            if (arrives && Meets(request)) Replace(response, stranger);
+        };
+        return () => hits;
+
+        bool Meets(HttpRequestMessage request) => request.Method == method
+            && request.RequestUri!.AbsolutePath is var at
+            && (path[^1] == '/' ? at.StartsWith(path, StringComparison.Ordinal) : at == path)
+            && Interlocked.Increment(ref hits) <= most;
+    }
+
+    private static void Replace(HttpResponseMessage response, Func<HttpResponseMessage> stranger)
+    {
+        using var told = stranger();
+        (response.StatusCode, response.Content) =
+            (told.StatusCode, new ByteArrayContent(told.Content.ReadAsByteArrayAsync().Result));
+        response.Content.Headers.ContentType = told.Content.Headers.ContentType;
     }
 
     private static KeyRecoveryOptions Hasty(KeyRecoveryOptions options) =>
