@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Devices;
-using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Primitives;
@@ -124,7 +123,7 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
     public async Task<Result<ChainLinkDraft>> DraftAdditionAsync(
         (NewAuthority, KemPublicKey) device, CancellationToken ct) =>
         await state.RefreshAsync(ct) is { } failure ? failure
-            : FindFull(new ChainLinkChange([device], [])) is { } full ? full
+            : AuthorityLimit.FindFull(state.Vault, new ChainLinkChange([device], [])) is { } full ? full
             : DraftAddition(device, state.Api.NowSeconds);
 
     /// <summary>Commits what the device has signed.</summary>
@@ -148,14 +147,6 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
 
     private ChainLinkDraft DraftAddition((NewAuthority, KemPublicKey) device, ulong time) =>
         ChainLinkDraft.Next(state.Open, new ChainLinkChange([device], []), state.Keys.Id, time, Random);
-
-    private ClientFailure.Refused? FindFull(ChainLinkChange link)
-    {
-        var active = state.Vault.Chain.Active.Count();
-        var more = link.Add.Length - link.Remove.Length;
-        return more > 0 && active + more > Limits.Authorities
-            ? LimitWords.Known("active", Limits.Authorities, active) : null;
-    }
 
     private AuthorityNote Note(AuthorityId id) =>
         state.Open.Private.Authorities.FirstOrDefault(n => n.Id == id) ?? new AuthorityNote(id, "");
@@ -188,7 +179,7 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
     private Built Build(AuthorityEdit edit, Func<ReadOnlyMemory<byte>, byte[]>? prove, DeviceKeys signer)
     {
         if (edit.Link is not { } link) return Write(null, edit.Manifest, null, signer);
-        if (FindFull(link) is { } full) return full;
+        if (AuthorityLimit.FindFull(state.Vault, link) is { } full) return full;
         using var draft = ChainLinkDraft.Next(state.Open, link, signer.Id, state.Api.NowSeconds, Random);
         return Write(draft, edit.Manifest, draft.Link.Add.ToDictionary(a => a.Id, _ => prove!(draft.Body)), signer);
     }

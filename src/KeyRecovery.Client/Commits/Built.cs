@@ -15,6 +15,9 @@ internal abstract record Built
 
     public static Built Done { get; } = new Over(new Sent.Done());
 
+    /// <summary>Of what was written, or why it was not.</summary>
+    public static Built Of(Result<CommitBundle> written) => written.Match<Built>(bundle => bundle, failure => failure);
+
     public static implicit operator Built(CommitBundle bundle) => new Commit(bundle);
 
     public static implicit operator Built(ClientFailure failure) => new Over(new Sent.Refused(failure));

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Authorities;
 using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
@@ -11,7 +12,10 @@ namespace KeyRecovery.Client.Recovery;
 /// <summary>The one commit of a recovery.</summary>
 internal static class RecoveryCommit
 {
-    /// <summary>Writes the link that brings a device in and removes the lost ones, signed by the slot.</summary>
+    /// <summary>
+    /// Writes the link that brings a device in and removes the lost ones, signed by the slot; none where the account
+    /// has no room for it.
+    /// </summary>
     /// <param name="open">The account as the slot opens it.</param>
     /// <param name="slot">The slot.</param>
     /// <param name="device">The device that joins, which signs the manifest.</param>
@@ -21,15 +25,16 @@ internal static class RecoveryCommit
     /// <param name="code">A code that comes with the device; null where none does.</param>
     /// <param name="now">The time, in seconds since 1970.</param>
     /// <param name="random">Draws a new epoch's key.</param>
-    public static CommitBundle Write(
+    public static Result<CommitBundle> Write(
         OpenVault open, DeviceKeys slot, NewDevice device, string deviceName, RevocationPlan plan,
         ImmutableArray<AuthorityId> leftOut, RecoveryCode? code, ulong now, IRandom random)
     {
         using var newSlot = code?.DeriveSlot();
         ImmutableArray<(NewAuthority, KemPublicKey)> add =
             newSlot is null ? [device.Entry] : [device.Entry, CodeReplacement.EntryOf(newSlot)];
-        using var draft = ChainLinkDraft.Next(
-            open, new ChainLinkChange(add, [.. plan.Remove.Except(leftOut)]), slot.Id, now, random);
+        var link = new ChainLinkChange(add, [.. plan.Remove.Except(leftOut)]);
+        if (AuthorityLimit.FindFull(open.Vault, link) is { } full) return full;
+        using var draft = ChainLinkDraft.Next(open, link, slot.Id, now, random);
         var possession = draft.Link.Add.ToDictionary(a => a.Id, a => ChainLinkDraft.ProvePossession(
             a.Id == device.Id ? device.Signing : newSlot!.Signing, draft.Body));
         var change = new ManifestChange

@@ -275,7 +275,8 @@ public sealed class RecoverySession : IDisposable
                 return new ClientFailure.DeviceState("this device already belongs to an account");
         if (await UnfinishedLink.RefuseAsync(_options, _api, _store, ct) is { } unfinished) return unfinished;
         using var device = new NewDevice(_options.Random);
-        var commit = WayBack.Write(open, _slot, (device, deviceName), _api.NowSeconds, _options.Random);
+        var written = WayBack.Write(open, _slot, (device, deviceName), _api.NowSeconds, _options.Random);
+        if (!written.TryGet(out var commit, out var full)) return full;
         using (var pending = device.Pending(Account, commit.Encode())) await _store.SaveAsync(pending, ct);
         var sent = await VaultRepair.SendAsync(
             _api, _slot, VaultRepair.Onward(View.Newest, commit), ct, _token);
@@ -351,7 +352,7 @@ public sealed class RecoverySession : IDisposable
     {
         var remove = plan().Remove;
         return RunAsync(
-            (device, leftOut) => Task.FromResult<Result<CommitBundle>>(View.Good is { } open
+            (device, leftOut) => Task.FromResult(View.Good is { } open
                 ? RecoveryCommit.Write(
                     open, _slot, device, deviceName, plan(), leftOut, code, _api.NowSeconds, _options.Random)
                 : Spoiled!),

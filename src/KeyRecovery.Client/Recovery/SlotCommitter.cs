@@ -1,5 +1,6 @@
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 
@@ -34,7 +35,8 @@ internal sealed class SlotCommitter(KeyRecoveryOptions options, SlotAccount acco
             return view.Spoiled is { } spoiled
                 ? new ClientFailure.Spoiled(spoiled.By, view.NameOf(spoiled.By), spoiled.Fault)
                 : new ClientFailure.ServerLied(ProtocolFault.OwnSeal);
-        return edit() is { } change ? Write(open, change, signer, added) : Built.Done;
+        if (edit() is not { } change) return Built.Done;
+        return AuthorityLimit.FindFull(account.Vault, change) is { } full ? full : Write(open, change, signer, added);
     }
 
     private CommitBundle Write(OpenVault open, ChainLinkChange change, DeviceKeys signer, SlotKeys? added)

@@ -34,7 +34,8 @@ internal sealed class RestoreEditor(KeyRecoveryOptions options, VaultState state
         if (state.Behind is not { } behind) return null;
         var now = state.Api.NowSeconds;
         if (ToldTime.At(now) < behind.OpensAt) return behind;
-        var commit = WayBack.Write(state.Open, state.Keys, null, now, options.Random);
+        if (!WayBack.Write(state.Open, state.Keys, null, now, options.Random).TryGet(out var commit, out var full))
+            return full;
         await state.NoteAsync(commit, ct);
         var sent = await VaultRepair.SendAsync(state.Api, state.Keys, VaultRepair.Onward(state.Vault, commit), ct);
         if (sent is Outcome<RepairJson>.Done done) state.HearMissing(state.Vault, done.Told);

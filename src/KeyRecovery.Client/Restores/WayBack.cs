@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
@@ -12,19 +13,20 @@ namespace KeyRecovery.Client.Restores;
 /// </summary>
 internal static class WayBack
 {
-    /// <summary>Writes it.</summary>
+    /// <summary>Writes it; none where the account has no room for the device that it adds.</summary>
     /// <param name="behind">What the server has, open.</param>
     /// <param name="signer">Who signs; a device, or a slot that then adds one.</param>
     /// <param name="device">The device that it adds, with its name; null where a device signs.</param>
     /// <param name="now">The time, in seconds since 1970.</param>
     /// <param name="random">Draws the new epoch's key.</param>
-    public static CommitBundle Write(
+    public static Result<CommitBundle> Write(
         OpenVault behind, DeviceKeys signer, (NewDevice Device, string Name)? device, ulong now, IRandom random)
     {
         var vault = behind.Vault;
         ImmutableArray<AuthorityId> gone =
             [.. vault.Chain.Active.Select(a => a.Id).Except(vault.ActiveAtMinChain)];
         var change = new ChainLinkChange(device is { } added ? [added.Device.Entry] : [], gone, BeginEpoch: true);
+        if (AuthorityLimit.FindFull(vault, change) is { } full) return full;
         using var draft = ChainLinkDraft.Next(behind, change, signer.Id, now, random);
         var possession = new Dictionary<AuthorityId, byte[]>();
         if (device is not { } joining)

@@ -93,15 +93,17 @@ internal sealed class UndoDraft : IDisposable
         }
     }
 
-    /// <summary>Writes the commit.</summary>
+    /// <summary>Writes the commit; none where the account has no room for the device that joins.</summary>
     /// <param name="signer">Who signs the link.</param>
     /// <param name="device">A device that joins with it, and signs the manifest; null where none does.</param>
     /// <param name="deviceName">Its name.</param>
     /// <param name="now">The time, in seconds since 1970.</param>
     /// <param name="random">Draws the epoch's key.</param>
-    public CommitBundle Write(DeviceKeys signer, NewDevice? device, string deviceName, ulong now, IRandom random)
+    public Result<CommitBundle> Write(
+        DeviceKeys signer, NewDevice? device, string deviceName, ulong now, IRandom random)
     {
         var change = new ChainLinkChange(device is null ? [] : [device.Entry], Remove, BeginEpoch: true);
+        if (AuthorityLimit.FindFull(_view.Newest, change) is { } full) return full;
         using var link = ChainLinkDraft.NextEpoch(_view.Newest, _leadTo.Current, change, signer.Id, now, random);
         var possession = device is null ? [] : new Dictionary<AuthorityId, byte[]>
         {

@@ -51,7 +51,7 @@ internal sealed class UndoEditor(KeyRecoveryOptions options, VaultState state, C
                 var made = await UndoDraft.MakeAsync(state.View, request(), signer, ct);
                 if (!made.TryGet(out draft, out var failure)) return failure;
                 again = await draft.ReadAgainAsync(ct);
-                return draft.Write(signer, null, "", state.Api.NowSeconds, options.Random);
+                return Built.Of(draft.Write(signer, null, "", state.Api.NowSeconds, options.Random));
             }, ct, signer, token, mends: true);
             if (sent.Failure is { } refused) return refused;
             var chain = state.Vault.Chain;
