@@ -3,6 +3,9 @@ namespace KeyRecovery.Api.Options;
 /// <summary>The append-only log of all changes, which auditors read.</summary>
 internal sealed class LogOptions
 {
+    /// <summary>The longest name that is taken: 200. The log that comes after a lost one adds to it.</summary>
+    public const int MaxOrigin = 200;
+
     /// <summary>A directory that belongs to the log alone. Default: <c>log</c> in the data directory.</summary>
     public string? Directory { get; set; }
 

@@ -32,6 +32,9 @@ public class OptionsTests
     [InlineData("Ring:Directory", "/srv/data/stores/ring",
         "KeyRecovery:Ring:Directory shares a directory with KeyRecovery:Stores:Directory")]
     [InlineData("Stores:Directory", "/srv/x/..", "shares a directory")]
+    [InlineData("Log:Origin", "https://log.example.com/a b", "KeyRecovery:Log:Origin is a URL without its scheme")]
+    [InlineData("Log:Origin", "log.example.com/a+b", "KeyRecovery:Log:Origin is a URL without its scheme")]
+    [InlineData("Log:Origin", "löög.example.com", "KeyRecovery:Log:Origin is a URL without its scheme")]
     [InlineData("Authority", "https://kr.example.com", "KeyRecovery:Authority is host or host:port")]
     [InlineData("Authority", "KR.example.com", "KeyRecovery:Authority is host or host:port")]
     [InlineData("Authority", "kr.example.com:443", "KeyRecovery:Authority is host or host:port")]

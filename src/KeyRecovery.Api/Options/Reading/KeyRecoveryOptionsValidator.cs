@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text;
+using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Storage.Files.Ring;
 using Microsoft.Extensions.Options;
 
@@ -32,6 +34,9 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
         CheckRootKey(options.Ring, failures);
         if (!environment.IsDevelopment()) SecretSettings.Check(configuration, failures);
         CheckBackup(options, failures);
+        if (options.Log.Origin is { } origin
+            && (origin.Length > LogOptions.MaxOrigin || !NoteKey.IsName(origin) || !Ascii.IsValid(origin)))
+            failures.Add("Log:Origin", "is a URL without its scheme: at most 200 visible ASCII characters without +");
         if (options.DrainSeconds is { } drain) failures.Range("DrainSeconds", drain, 0, 10);
         if (options.LogLevel is < LogLevel.Debug or > LogLevel.Error)
             failures.Add("LogLevel", "is one of Debug, Information, Warning, Error");
