@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import * as chain from './golden/chain.mjs';
 import * as keys from './golden/keys.mjs';
 import { linkTranscripts } from './golden/linking.mjs';
+import * as logs from './golden/logs.mjs';
 import { realmRequests, realmViews } from './golden/realm-accounts.mjs';
 import { realmMessages } from './golden/realms.mjs';
 import * as restoring from './golden/restoring.mjs';
@@ -16,6 +17,7 @@ import { Refusal } from './refusal.mjs';
 
 const formats = {
   'account-id': keys.accountIds,
+  checkpoint: logs.checkpoints,
   'code-slot': keys.codeSlots,
   commit: stores.commits,
   'epoch-commit': keys.epochCommits,
@@ -28,6 +30,7 @@ const formats = {
   link: chain.links,
   'link-code': sessions.linkCodes,
   'link-transcript': linkTranscripts,
+  'log-policy': logs.logPolicies,
   manifest: chain.manifests,
   'manifest-private': chain.manifestPrivates,
   'passphrase-slot': sessions.passphraseSlots,
@@ -42,6 +45,8 @@ const formats = {
   restored: stores.claims,
   sigchain: chain.sigchains,
   signature: keys.signature,
+  'signed-note': logs.signedNotes,
+  'tlog-proof': logs.tlogProofs,
   trail: chain.trails,
   undo: restoring.undos,
   vault: stores.vaults,
