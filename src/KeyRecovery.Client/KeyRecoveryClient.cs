@@ -47,7 +47,7 @@ public sealed class KeyRecoveryClient : IDisposable
     /// <summary>Makes a client.</summary>
     /// <param name="options">Server and app.</param>
     /// <param name="store">Where this device keeps its keys.</param>
-    /// <exception cref="ArgumentException">The options name no app, no server that is reached by http or https, or
+    /// <exception cref="ArgumentException">The options name no app, no server (<see cref="ServerAddress"/>), or
     /// realms that break a rule of <see cref="RealmGeneration"/>.</exception>
     /// <exception cref="PlatformNotSupportedException">This runtime cannot normalise Unicode, so that no passphrase
     /// would be the same elsewhere.</exception>
@@ -55,8 +55,7 @@ public sealed class KeyRecoveryClient : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(store);
-        if (options.Server is null || !HttpStack.Reaches(options.Server))
-            throw new ArgumentException("a server is an absolute address, http or https", nameof(options));
+        if (ServerAddress.FindFault(options.Server) is { } fault) throw new ArgumentException(fault, nameof(options));
         if (!AccountIds.IsAppId(options.App))
             throw new ArgumentException("an app id has 1 to 64 characters of a-z 0-9 . -", nameof(options));
         NormalForms.Require();

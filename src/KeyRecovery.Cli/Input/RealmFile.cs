@@ -54,7 +54,7 @@ internal static class RealmFile
     {
         var (name, fingerprint) = (realm.GetProperty("name").GetString(), realm.GetProperty("fingerprint").GetString());
         var url = new Uri(realm.GetProperty("url").GetString()!, UriKind.Absolute);
-        if (string.IsNullOrWhiteSpace(name) || url.Scheme is not ("http" or "https")
+        if (string.IsNullOrWhiteSpace(name) || ServerAddress.FindFault(url) is not null
             || !Hash256.TryParse(fingerprint, out _)) throw new FormatException();
         var tokenFile = Path.Combine(folder, realm.GetProperty("tokenFile").GetString()!);
         return new PinnedRealm

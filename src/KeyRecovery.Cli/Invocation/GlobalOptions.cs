@@ -14,8 +14,8 @@ internal static class GlobalOptions
 
     public static Option<string> Server { get; } = Make(
         "--server", "URL", "The server; the home of an account remembers its own", _ => DefaultServer,
-        value => Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
-            ? null : "--server takes an http or https address");
+        value => ServerAddress.FindFault(Uri.TryCreate(value, UriKind.Absolute, out var uri) ? uri : null) is { } fault
+            ? $"--server: {fault}" : null);
 
     public static Option<string> App { get; } = Make(
         "--app", "ID", "The app's id on the server; the home of an account remembers its own", _ => DefaultApp,

@@ -27,7 +27,7 @@ internal sealed record HomeSettings(Uri Server, string App)
         {
             var members = JsonElement.Parse(BoundedFile.Read(path, Most));
             if (Uri.TryCreate(members.GetProperty("server").GetString(), UriKind.Absolute, out var server)
-                && server.Scheme is "http" or "https"
+                && server.Scheme is "http" or "https" && ServerAddress.FindFault(server = new Uri(server, "/")) is null
                 && members.GetProperty("app").GetString() is { } app && AccountIds.IsAppId(app))
                 return new HomeSettings(server, app);
         }

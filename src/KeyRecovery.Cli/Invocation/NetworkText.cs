@@ -20,7 +20,7 @@ internal static class NetworkText
         NetworkCause.NoTls => ["Does the server's address begin with http: and not https:?"],
         NetworkCause.NoHttp => ["Does the server's address begin with https: and not http:?"],
         NetworkCause.LoginPage => ["Open a page in a browser, log in to the network, and try again."],
-        NetworkCause.Middlebox => ["Is the address right, path and all? Else it is a proxy's or a network's doing."],
+        NetworkCause.Middlebox => ["Is the address right, host and port? Else it is a proxy's or a network's doing."],
         NetworkCause.ConnectionLost => ["Is the network steady? What was sent may be done: a second try finds out."],
         NetworkCause.TooLate =>
             ["The network or the server is slow. What was sent may be done: a second try finds out."],

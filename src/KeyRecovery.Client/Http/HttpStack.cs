@@ -20,10 +20,6 @@ internal static class HttpStack
         };
     }
 
-    /// <summary>Whether it is an address that this stack can speak to.</summary>
-    public static bool Reaches(Uri server) =>
-        server.IsAbsoluteUri && (server.Scheme == Uri.UriSchemeHttps || server.Scheme == Uri.UriSchemeHttp);
-
     private static SocketsHttpHandler Own()
     {
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false };

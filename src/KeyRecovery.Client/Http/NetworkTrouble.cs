@@ -26,7 +26,7 @@ internal static class NetworkTrouble
     {
         511 => (NetworkCause.LoginPage, LoginPage),
         < 400 or 401 or 403 or 407 when said.IsPage => (NetworkCause.LoginPage, LoginPage),
-        404 or 405 => (NetworkCause.Middlebox, "what answers there is no KeyRecovery server, or it has another path"),
+        404 or 405 => (NetworkCause.Middlebox, "what answers there is no KeyRecovery server"),
         407 => (NetworkCause.ProxyRefuses, "the proxy wants to know who asks (407)"),
         var status and >= 500 => (NetworkCause.Middlebox,
             string.Create(CultureInfo.InvariantCulture, $"the server, or a proxy before it, is in trouble ({status})")),

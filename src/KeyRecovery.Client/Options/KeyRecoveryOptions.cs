@@ -10,7 +10,10 @@ namespace KeyRecovery;
 /// </summary>
 public sealed record KeyRecoveryOptions
 {
-    /// <summary>The server's origin, for example <c>https://keys.example.org</c>.</summary>
+    /// <summary>
+    /// The server's origin, for example <c>https://keys.example.org</c>, without a path: see
+    /// <see cref="ServerAddress"/>.
+    /// </summary>
     public required Uri Server { get; init; }
 
     /// <summary>The app's id, 1–64 characters of <c>a-z 0-9 . -</c>.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using KeyRecovery.Client.Http;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Wire;
@@ -53,8 +52,8 @@ internal sealed class RealmPins
         var fingerprints = ImmutableHashSet.CreateBuilder<Hash256>();
         foreach (var realm in generation.Realms)
         {
-            if (realm is not { Token: not null, Server: { } server } || !HttpStack.Reaches(server))
-                throw Wrong("a realm has an address (http or https) and a way to its token");
+            if (realm is not { Token: not null }) throw Wrong("a realm has an address and a way to its token");
+            if (ServerAddress.FindFault(realm.Server) is { } fault) throw Wrong($"{realm.Name}: {fault}");
             if (!Hash256.TryParse(realm.Fingerprint, out var fingerprint))
                 throw Wrong($"the fingerprint of {realm.Name} is not 43 characters of base64url");
             if (!fingerprints.Add(fingerprint)) throw Wrong($"{realm.Name} stands twice in a generation");

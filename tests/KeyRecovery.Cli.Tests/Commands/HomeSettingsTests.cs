@@ -85,6 +85,20 @@ public sealed class HomeSettingsTests(CliFixture fixture)
     }
 
     [Fact]
+    public async Task An_address_with_a_path_is_refused_with_the_one_to_give()
+    {
+        var (device, _) = await fixture.NewAccountAsync();
+        var origin = fixture.Server.Address.GetLeftPart(UriPartial.Authority);
+        var refused = (await device.Through(new Uri($"{origin}/keys")).RunAsync("account", "show", "--json")).Ended(2);
+        Assert.Equal("usage", refused.Text("error"));
+        Assert.Contains($"without a path: give {origin}", refused.Text("message"), StringComparison.Ordinal);
+        (await device.Through(new Uri(origin)).RunAsync("account", "show")).Ended(0);
+        // A home of before has one that was never used.
+        await WriteAsync(device, $$"""{"server":"{{origin}}/keys","app":"demo"}""");
+        (await device.WithoutServer().RunAsync("account", "show")).Ended(0);
+    }
+
+    [Fact]
     public async Task What_it_keeps_is_for_its_owner_alone()
     {
         var (device, _) = await fixture.NewAccountAsync();
