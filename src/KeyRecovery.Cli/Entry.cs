@@ -15,6 +15,8 @@ namespace KeyRecovery.Cli;
 internal static class Entry
 {
     // Ctrl+C in the demo waits for its server to stop.
+    private const string NoCommand = "Required command was not provided.";
+
     private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(20);
 
     public static async Task<int> RunAsync(string[] args)
@@ -94,8 +96,19 @@ internal static class Entry
                 "a recovery code is never an argument, where other programs and the shell's history can see it",
                 "Leave it out: it is asked for, or read from standard input.");
         }
-        var message = string.Join("; ", parsed.Errors.Select(e => e.Message.TrimEnd('.')).Distinct());
+        var message = string.Join(
+            "; ",
+            parsed.Errors.Select(e => e.Message == NoCommand ? Missing(parsed) : e.Message.TrimEnd('.')).Distinct());
         return CliFailure.Usage(message, $"See: {Path(parsed.CommandResult)} --help");
+    }
+
+    // In place of the parser's word for it, which names none.
+    private static string Missing(ParseResult parsed)
+    {
+        var names = parsed.CommandResult.Command.Subcommands.Select(c => c.Name).Order(StringComparer.Ordinal).ToList();
+        var all = names is [.. var others, var last] && others.Count > 0
+            ? $"{Words.List(others)} or {last}" : Words.List(names);
+        return $"{Path(parsed.CommandResult)} takes a command: {all}";
     }
 
     private static bool LooksLikeCode(IReadOnlyList<string> tokens) =>

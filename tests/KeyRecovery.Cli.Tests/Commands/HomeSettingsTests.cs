@@ -98,6 +98,21 @@ public sealed class HomeSettingsTests(CliFixture fixture)
         (await device.WithoutServer().RunAsync("account", "show")).Ended(0);
     }
 
+    [Theory]
+    [InlineData("backup", "get, history, list, put or remove")]
+    [InlineData("link", "scan, show or type")]
+    [InlineData("audit", "audit takes a command: verify")]
+    [InlineData("", "keyrecovery takes a command: account, admin, audit, backup")]
+    public async Task A_command_that_is_not_whole_says_what_can_be_given(string command, string words)
+    {
+        var device = new CommandLine(null, fixture.NewPath());
+        var told = (await device.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--json"]))
+            .Ended(2);
+        Assert.Equal("usage", told.Text("error"));
+        Assert.Contains(words, told.Text("message"), StringComparison.Ordinal);
+        Assert.DoesNotContain("Required command", told.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task What_it_keeps_is_for_its_owner_alone()
     {
