@@ -60,11 +60,21 @@ internal static class Words
         _ => Kind(authority.Kind),
     };
 
-    /// <summary>A name as a shell takes it for one argument.</summary>
-    public static string Argument(string name) =>
-        name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/')
-        ? name
-        : $"'{Safe(name).Replace("'", @"'\''", StringComparison.Ordinal)}'";
+    /// <summary>
+    /// A name as a shell takes it for one argument. What the terminal cannot show, or must not, is spelled by its bytes
+    /// (<c>$'…'</c>, as in bash, zsh and POSIX.1-2024), so that the same name comes back when it is pasted.
+    /// </summary>
+    public static string Argument(string name)
+    {
+        if (name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/'))
+            return name;
+        return Safe(name) == name && (Charset.IsUtf8 || Ascii.IsValid(name))
+            ? $"'{name.Replace("'", @"'\''", StringComparison.Ordinal)}'"
+            : $"$'{string.Concat(Encoding.UTF8.GetBytes(name).Select(Spelled))}'";
+    }
+
+    private static string Spelled(byte b) => b is >= 0x20 and < 0x7f and not ((byte)'\'' or (byte)'\\')
+        ? ((char)b).ToString() : string.Create(CultureInfo.InvariantCulture, $"\\x{b:x2}");
 
     /// <summary>A name in lower case with dashes, as JSON has it.</summary>
     public static string Kebab(string name)

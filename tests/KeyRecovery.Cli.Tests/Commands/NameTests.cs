@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.RegularExpressions;
 using KeyRecovery.Cli.Tests.Support;
 
 namespace KeyRecovery.Cli.Tests.Commands;
@@ -49,6 +51,26 @@ public sealed class NameTests(PortableFixture fixture)
         Assert.Contains("UTF-8", output, StringComparison.Ordinal);
         Assert.Empty((await device.RunAsync("backup", "list", "--json")).Ended(0).Json.GetProperty("items")
             .EnumerateArray());
+    }
+
+    [Theory]
+    [InlineData("C", "caf\u00e9 \u2603")]
+    [InlineData("C", "it's \\ \"\u00fc\" $HOME `id` !x abc\u00e9f")]
+    [InlineData("POSIX", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645")]
+    [InlineData("C", "it's plain")]
+    [InlineData("C.UTF-8", "it's caf\u00e9 \u2603")]
+    public async Task A_suggested_command_is_pasted_into_a_shell_and_means_the_same_name(string locale, string name)
+    {
+        var (device, _) = await fixture.NewAccountAsync();
+        foreach (var content in (string[])["first", "second"])
+            (await device.TypeAsync(content, "backup", "put", name, "-")).Ended(0);
+        var (_, told) = await OtherProgram.RunAsync(
+            "bash", ["-c", "LC_ALL=$0 \"$@\" 2>&1", locale, .. device.Words("backup", "history", name)]);
+        var suggested = Regex.Match(told, "keyrecovery (backup get .*) --version N -o FILE");
+        Assert.True(suggested.Success, told);
+        if (locale is not "C.UTF-8") Assert.True(Ascii.IsValid(suggested.Value), told);
+        Assert.Equal((0, "second"), await OtherProgram.RunAsync(
+            "bash", ["-c", $"export LC_ALL={locale}; \"$0\" \"$@\" {suggested.Groups[1].Value}", .. device.Words()]));
     }
 
     [Fact]
