@@ -38,7 +38,10 @@ internal static class OperatorApi
         }
         catch (JsonException)
         {
-            throw new CommandException(new CliFailure("server-lied", "the server's answer was not understood"));
+            throw new CommandException(new CliFailure("transient", "what came is no answer of a KeyRecovery server")
+            {
+                Advice = [$"The server is {context.Server}."],
+            });
         }
     }
 

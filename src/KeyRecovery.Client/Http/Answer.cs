@@ -4,7 +4,6 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Http;
@@ -14,7 +13,10 @@ internal abstract record Answer
 {
     private Answer() { }
 
-    /// <summary>Reads the JSON of a success. Nothing that it says is verified.</summary>
+    /// <summary>
+    /// Reads the JSON of a success. Nothing that it says is verified. What is not as the protocol has it is nobody's
+    /// lie: something between may have sent it, or another server.
+    /// </summary>
     public Result<T> Read<T>(JsonTypeInfo<T> type) where T : class
     {
         if (this is not Success success) return Failures.Of(this);
@@ -27,7 +29,7 @@ internal abstract record Answer
         {
             // Told below, with every other answer that is not what the protocol says.
         }
-        return new ClientFailure.ServerLied(ProtocolFault.Malformed);
+        return Failures.Of(this);
     }
 
     // The serialiser's own check of what may be null ends before the elements of a list.

@@ -9,7 +9,10 @@ internal static class Failures
     {
         Answer.Unreachable none => new ClientFailure.Transient(none.Reason, null) { Cause = none.Cause },
         Answer.Problem problem => Of(problem),
-        _ => new ClientFailure.Transient("the server's answer was not understood", null),
+        _ => new ClientFailure.Transient("what came is no answer of a KeyRecovery server", null)
+        {
+            Cause = NetworkCause.Middlebox,
+        },
     };
 
     public static ClientFailure Of(Answer.Problem problem)

@@ -21,9 +21,7 @@ internal sealed record ToldSlots(AccountId Account, ImmutableArray<KnownSlot> Sl
     {
         var answer = await api.GetSlotsAsync(token, ct);
         if (answer is Answer.Problem { Type: ProblemTypes.NotFound }) return new ClientFailure.UnknownPassphrase();
-        if (answer.Read(ClientJson.Default.SlotsJson) is not Result<SlotsJson>.Ok { Value: var told })
-            return answer is Answer.Success
-                ? new ClientFailure.ServerLied(ProtocolFault.Malformed) : Failures.Of(answer);
+        if (!answer.Read(ClientJson.Default.SlotsJson).TryGet(out var told, out var failure)) return failure;
         if (!AccountId.TryParse(told.AccountId, out var account))
             return new ClientFailure.ServerLied(ProtocolFault.Malformed);
 

@@ -63,6 +63,50 @@ public sealed class HostileAnswerTests(ServerFixture fixture) : IAsyncLifetime
         Assert.Null(await ask(_vault));
     }
 
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task Json_of_somebody_else_is_no_lie_of_the_server(string name)
+    {
+        var (path, ask) = Calls[name];
+        foreach (var other in (string[])[
+            """{"status":"up"}""", "{}", "[]", "null", "\"ok\"", "42", "",
+            """{"portal":{"url":"https://login.invalid"}}""",
+        ])
+        {
+            var came = false;
+            _phone.Relay.OnAnswer = (request, answer) =>
+            {
+                if (!Is(request, path)) return answer;
+                came = true;
+                return Encoding.UTF8.GetBytes(other);
+            };
+            var failure = await ask(_vault);
+            Assert.True(came, other);
+            // A commit that was taken is found out as such.
+            if (name == "put") Assert.Null(failure);
+            else Assert.Equal(NetworkCause.Middlebox, Assert.IsType<ClientFailure.Transient>(failure).Cause);
+        }
+        _phone.Relay.OnAnswer = null;
+        Assert.Null(await ask(_vault));
+    }
+
+    [Theory]
+    [InlineData("/audit/key")]
+    [InlineData("/v1/links")]
+    public async Task Json_of_somebody_else_is_no_lie_where_a_device_comes_in_either(string path)
+    {
+        using var laptop = new TestDevice(fixture.Server.Address, adjust: options => options with { Attempts = 1 });
+        foreach (var relay in new[] { _phone.Relay, laptop.Relay })
+            relay.OnAnswer = (request, answer) => Is(request, path) ? """{"status":"up"}"""u8.ToArray() : answer;
+        var failure = path == "/v1/links"
+            ? TestDevice.Failure(await _vault.BeginLinkAsync())
+            : TestDevice.Failure(await laptop.Client.BeginRecoveryAsync(_code));
+        Assert.Equal(NetworkCause.Middlebox, Assert.IsType<ClientFailure.Transient>(failure).Cause);
+        (_phone.Relay.OnAnswer, laptop.Relay.OnAnswer) = (null, null);
+        using var recovery = TestDevice.Value(await laptop.Client.BeginRecoveryAsync(_code));
+        await using var link = TestDevice.Value(await _vault.BeginLinkAsync());
+    }
+
     [Fact]
     public async Task F18_whatever_stands_in_one_place_of_a_problem_is_told_as_a_failure()
     {

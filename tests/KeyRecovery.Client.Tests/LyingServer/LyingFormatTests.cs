@@ -22,7 +22,7 @@ public sealed class LyingFormatTests(ServerFixture fixture) : LiedTo(fixture)
     public async Task Garbage_in_place_of_a_vault()
     {
         using var vault = await CreateAsync();
-        Laptop.Relay.OnAnswer = (_, _) => [0x80];
+        Laptop.Relay.OnAnswer = (request, body) => IsVault(request) ? [0x80] : body;
         Assert.Equal(ProtocolFault.Malformed, await RecoverFaultAsync(Laptop));
     }
 
