@@ -7,8 +7,8 @@ using static KeyRecovery.Cli.Tests.Support.JsonLines;
 namespace KeyRecovery.Cli.Tests.Outcomes;
 
 /// <summary>
-/// Two homes are linked, one of which lies on a disk that is full or takes nothing: that home says so, the other one does
-/// not wait for it, no device is left that nobody has, and with room again the same links.
+/// Two homes are linked, one of which lies on a disk that is full or takes nothing: that home says so, the other one
+/// does not wait for it, no device is left that nobody has, and with room again the same links.
 /// </summary>
 [Collection(CliTests.Name)]
 public sealed class DiskLinkTests(CliFixture fixture)

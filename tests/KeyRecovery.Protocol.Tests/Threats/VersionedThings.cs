@@ -1,4 +1,5 @@
 using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Primitives;
@@ -30,7 +31,21 @@ internal sealed class VersionedThings : IDisposable
 
     public VersionedThings() => _account = TestAccount.Begin(_random, _phone);
 
-    public IEnumerable<VersionedThing> All() => [.. OfVaults(), .. OfRealms(), OfReceipt()];
+    public IEnumerable<VersionedThing> All() => [.. OfVaults(), .. OfRealms(), OfReceipt(), .. OfLog()];
+
+    private IEnumerable<VersionedThing> OfLog()
+    {
+        var now = _account.Now;
+        var detail = new AuditDetail
+        {
+            Account = now.Account, Time = 1, Event = AuditEvent.Created, Role = AuditRole.Device, Actor = _phone.Id,
+            Network = "192.0.2.0/24", Label = now.Manifest.Manifest.LeafLabel,
+            Chain = new ChainPlace(0, now.Links[0].Hash), Manifest = now.Manifest.Place,
+        };
+        yield return new(Labels.AuditDetail, detail.Encode(), Throws(b => AuditDetail.Decode(b)));
+        yield return new(
+            Labels.AuditLeaf, AuditLeaf.Of(detail, Hash256.Of([])).Encode(), Throws(b => AuditLeaf.Decode(b)));
+    }
 
     private IEnumerable<VersionedThing> OfVaults()
     {
