@@ -55,7 +55,9 @@ internal static class AuthorityTable
         {
             List<string> lines =
             [
-                $"{Words.Name(authority)}, {Words.Kind(authority.Kind)}",
+                // What has no name is called by its kind.
+                authority.Name.Length == 0
+                    ? Words.Name(authority) : $"{authority.Name}, {Words.Kind(authority.Kind)}",
                 $"  {Times(authority)}",
                 $"  {authority.Id}",
             ];

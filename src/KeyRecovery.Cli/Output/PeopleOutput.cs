@@ -24,7 +24,7 @@ internal sealed class PeopleOutput : IOutput
     public int Fail(CliFailure failure)
     {
         _error.WriteLine(failure.Message, Wrong);
-        foreach (var line in failure.Advice) _error.WriteLine($"  {line}");
+        foreach (var line in failure.Advice) _error.WriteIndented(line);
         return failure.ExitCode;
     }
 

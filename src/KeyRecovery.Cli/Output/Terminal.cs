@@ -14,6 +14,7 @@ internal sealed class Terminal
 {
     // Nobody wraps a file: wide enough for every table.
     private const int FileWidth = 140;
+    private const int Indent = 2;
 
     private readonly IAnsiConsole _console;
 
@@ -58,6 +59,9 @@ internal sealed class Terminal
     public void WriteLine(string text) => Shown.WriteLine(Words.Safe(text));
 
     public void WriteLine(string text, Style style) => Shown.WriteLine(Words.Safe(text), style);
+
+    /// <summary>A text under the one before it, all its lines.</summary>
+    public void WriteIndented(string text) => Write(new Padder(Cell(text), new Padding(Indent, 0, 0, 0)));
 
     /// <summary>A mark in a style, and a text.</summary>
     public void WriteMarked(string mark, Style style, string text)

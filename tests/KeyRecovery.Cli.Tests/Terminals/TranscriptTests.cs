@@ -46,6 +46,11 @@ public sealed partial class TranscriptTests(CliFixture fixture, ITestOutputHelpe
             if (setting is "LANG=C" or "LC_ALL=POSIX") Assert.True(Ascii.IsValid(screen), screen);
             var showsQr = arguments is ["code", "create"] && setting is "LANG=C.UTF-8";
             Assert.Equal(showsQr, screen.IndexOfAny(Blocks.ToCharArray()) >= 0);
+            // What is advised stands under what is told, with all its lines; and what has no name is named once.
+            if (arguments is ["backup", "get", ..])
+                Assert.All(screen.TrimEnd().Split('\n')[1..], line => Assert.StartsWith("  ", line));
+            if (arguments is ["device", "list"])
+                Assert.DoesNotContain("recovery code, code", screen, StringComparison.Ordinal);
             if (arguments is ["code", "create"] && !showsQr)
                 Assert.Contains("No QR code here", screen, StringComparison.Ordinal);
         }
