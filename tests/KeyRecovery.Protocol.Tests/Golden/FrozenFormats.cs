@@ -21,7 +21,8 @@ public class FrozenFormats
         new LinkCodeFormat(), new LinkTranscriptFormat(), new PassphraseSlotFormat(), new RealmMessagesFormat(),
         new RealmRequestsFormat(), new RealmViewFormat(),
         new ErasureReceiptFormat(),
-        new SignedNoteFormat(), new CheckpointFormat(), new TlogProofFormat(), new LogPolicyFormat(),
+        new AuditLeafFormat(), new SignedNoteFormat(), new CheckpointFormat(), new TlogProofFormat(),
+        new LogPolicyFormat(),
     ];
 
     public static TheoryData<string> Names => [.. All.Select(format => format.Name)];

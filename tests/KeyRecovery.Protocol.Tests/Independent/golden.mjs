@@ -17,6 +17,7 @@ import { Refusal } from './refusal.mjs';
 
 const formats = {
   'account-id': keys.accountIds,
+  'audit-leaf': logs.leaves,
   checkpoint: logs.checkpoints,
   'code-slot': keys.codeSlots,
   commit: stores.commits,

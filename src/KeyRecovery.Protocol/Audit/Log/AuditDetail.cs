@@ -58,8 +58,7 @@ public sealed record AuditDetail
         var reader = new CborIn(bytes);
         reader.Structure(Labels.AuditDetail, Fields);
         var (account, time) = (reader.Account(), reader.UInt());
-        var (what, role) = ((AuditEvent)reader.UInt(), (AuditRole)reader.UInt());
-        WireFormatException.Require(Enum.IsDefined(what) && Enum.IsDefined(role), "event and role are known");
+        var (what, role) = AuditLeaf.ReadKind(reader);
         var actor = reader.BytesView(0, Bytes16.Size);
         WireFormatException.Require(actor.Length is 0 or Bytes16.Size, "an actor has 16 bytes, or none");
         var (network, label) = (reader.Text(0, MaxNetwork), reader.Hash());

@@ -35,10 +35,18 @@ public sealed record AuditLeaf(ulong Time, AuditEvent Event, AuditRole Role, Has
     {
         var reader = new CborIn(bytes);
         reader.Structure(Labels.AuditLeaf, Fields);
-        var (time, what, role) = (reader.UInt(), (AuditEvent)reader.UInt(), (AuditRole)reader.UInt());
-        WireFormatException.Require(Enum.IsDefined(what) && Enum.IsDefined(role), "event and role are known");
+        var time = reader.UInt();
+        var (what, role) = ReadKind(reader);
         var leaf = new AuditLeaf(time, what, role, reader.Hash(), reader.Hash());
         reader.End();
         return leaf;
+    }
+
+    /// <summary>Reads an event and a role. A number that is too large for either is as unknown as another.</summary>
+    internal static (AuditEvent Event, AuditRole Role) ReadKind(CborIn reader)
+    {
+        var (what, role) = ((AuditEvent)reader.UInt(byte.MaxValue), (AuditRole)reader.UInt(byte.MaxValue));
+        WireFormatException.Require(Enum.IsDefined(what) && Enum.IsDefined(role), "event and role are known");
+        return (what, role);
     }
 }

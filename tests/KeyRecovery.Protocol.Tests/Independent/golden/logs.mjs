@@ -1,4 +1,5 @@
-// §17: signed notes, checkpoints, proofs and policies of logs.
+// §17: leaves, signed notes, checkpoints, proofs and policies of logs.
+import { readLeaf, writeLeaf } from '../audit-leaf.mjs';
 import { text, utf8 } from '../bytes.mjs';
 import {
   accept, checkProof, checkpointText, cosign, isCosignedBy, isSignedBy, keyOf, leafHash, openCheckpoint, path, readKey,
@@ -8,6 +9,15 @@ import { demand, orRefuse } from '../refusal.mjs';
 import { demandTold } from './told.mjs';
 
 const keyText = (name, byte, seed) => writeKey(keyOf(name, byte, seed));
+
+export const leaves = {
+  texts: ['network'],
+  write: writeLeaf,
+  read(told) {
+    const { account, time, event, role, actor, network, leafHash: hash } = readLeaf(told.leaf, told.detail, told.salt);
+    demandTold(told, { account, time, event, role, actor, network, leafHash: hash }, 'differs');
+  },
+};
 
 export const signedNotes = {
   texts: ['verifierKey'],
