@@ -26,13 +26,14 @@ internal sealed class OutboxReader(IDataStore data, IKeyStore keys, TableRegistr
         var undecided = new HashSet<RowKey>();
         foreach (var (store, table) in new (IRowStore, Table)[] { (data, Table.Outbox), (keys, Table.KeyOutbox) })
         {
-            var found = new Dictionary<ChangeId, OutboxRow>();
+            var (found, fresh) = (new Dictionary<ChangeId, OutboxRow>(), 0);
             await foreach (var row in store.ScanAsync(table, ct))
             {
                 var id = ChangeId.Read(row.Key.Id.Span);
                 oldest = Math.Min(oldest ?? id.Time, id.Time);
                 found[id] = OutboxRow.Decode(row, tables);
-                if (found.Count == MostAtOnce) break;
+                // Those that wait are looked through, or new ones behind many of them would never be seen.
+                if (!IsWaiting(row.Key) && ++fresh == MostAtOnce) break;
             }
 
             foreach (var decided in found.GroupBy(entry => entry.Value.Decider))

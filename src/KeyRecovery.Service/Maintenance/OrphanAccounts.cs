@@ -1,3 +1,4 @@
+using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tables;
@@ -36,8 +37,10 @@ internal sealed class OrphanAccounts(IDataStore data, TableRegistry tables)
             var locator = Locator(row.Key.Id.Span);
             if (live.Contains(locator)) continue;
             // What an erasure left on purpose has served its time; it is no orphan, and does not pull the brake.
-            if (!IsOld(row, before)) headless[locator] = false;
-            else if (AccountFence.Is(row)) fences[locator] = row;
+            // A fence stays as long as the log needs it to tell what was committed.
+            var isFence = AccountFence.Is(row);
+            if (!IsOld(row, before) || (isFence && await IsWaitingAsync(row, ct))) headless[locator] = false;
+            else if (isFence) fences[locator] = row;
             else orphans[locator] = row;
         }
 
@@ -63,6 +66,9 @@ internal sealed class OrphanAccounts(IDataStore data, TableRegistry tables)
     /// <summary>What an account is told from others by.</summary>
     public static UInt128 Locator(ReadOnlySpan<byte> id) =>
         System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(id);
+
+    private async ValueTask<bool> IsWaitingAsync(Row fence, CancellationToken ct) => ChangeId.Of(fence) is var newest
+        && !newest.IsNone && await data.HeadAsync(OutboxRow.Place(StoreKind.Data, newest), ct) is not null;
 
     // Rows tell the hour of their writing and no more: what was written in the hour of the limit counts as old.
     private static bool IsOld(Row row, ulong before) => (ulong)row.WrittenHour * 3600 <= before;

@@ -84,6 +84,35 @@ public sealed class SequencerTests
     }
 
     [Fact]
+    public async Task What_waits_when_its_account_is_erased_is_appended_however_late_the_log_comes()
+    {
+        await using var world = await StepWorld.OpenAsync();
+        var server = world.Server;
+        server.ErasureHold = TimeSpan.Zero;
+        await server.Service.Log!.OpenAsync(default);
+        var (gone, stays) = (await world.NewAccountAsync(), await world.NewAccountAsync());
+        await CommitAsync(gone);
+        using (var open = await gone.PassAsync())
+            await server.Service.Erasures.RequestAsync(open, 0, default);
+        await server.Service.Erasures.ResumeAsync(default);
+        // The fence would go by now, and what was committed could not be told any more.
+        server.Time.Advance(TimeSpan.FromDays(4));
+        await server.Service.Sweeper.SweepAsync(TimeSpan.FromDays(1), default);
+
+        var late = await server.Service.Log.PassAsync(default);
+
+        Assert.Equal((3, 0), (late.Appended, late.Undecided));
+        Assert.Equal(3, (await LogWorld.LeavesAsync(server)).Count);
+        Assert.Equal(0, await LogWorld.WaitingAsync(server));
+        await world.SweepAsync();
+        await foreach (var row in server.Data.ScanAsync(Table.Accounts, default))
+            Assert.NotEqual(22, row.Value.Length);
+        await CommitAsync(stays);
+        await server.Service.Log.PassAsync(default);
+        await world.SoundAsync();
+    }
+
+    [Fact]
     public async Task The_check_names_a_change_without_a_leaf_a_leaf_without_a_place_and_a_checkpoint_of_another_tree()
     {
         await using var world = await StepWorld.OpenAsync();

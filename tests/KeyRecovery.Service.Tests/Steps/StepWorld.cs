@@ -39,6 +39,7 @@ internal sealed class StepWorld : IAsyncDisposable
             Directory.CreateTempSubdirectory("keyrecovery-steps-").FullName, world.Random,
             store => world._keys = new StepwiseKeyStore(store),
             betweenData: store => world._data = new StepwiseDataStore(store));
+        await world.Server.Service.Log!.OpenAsync(default);
         world.HidesReads = hidesReads;
         return world;
     }
@@ -94,10 +95,11 @@ internal sealed class StepWorld : IAsyncDisposable
         Assert.Fail("it never ended");
     }
 
-    /// <summary>Sweeps what is a day old, two days later.</summary>
+    /// <summary>Sweeps what is a day old, two days later; the log has run meanwhile, as it does everywhere.</summary>
     public async Task<SweepReport> SweepAsync()
     {
         Server.Time.Advance(TimeSpan.FromDays(2));
+        await Server.Service.Log!.PassAsync(default);
         return await Server.Service.Sweeper.SweepAsync(TimeSpan.FromDays(1), default);
     }
 
