@@ -19,8 +19,8 @@ internal sealed partial class LogWork(
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SoonAgain = TimeSpan.FromSeconds(1);
 
-    // What comes meanwhile is appended together: each batch costs as much as a handful of commits.
-    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(50);
+    // What comes meanwhile is appended together: a batch costs as much as a handful of commits (docs/performance.md).
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(250);
 
     private readonly Sequencer _log = service.Log!;
 

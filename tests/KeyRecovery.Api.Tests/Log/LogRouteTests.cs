@@ -10,7 +10,7 @@ namespace KeyRecovery.Api.Tests.Log;
 /// <summary>The log as anybody reads it over HTTP, by C2SP tlog-tiles.</summary>
 public sealed class LogRouteTests
 {
-    // As long as a busy machine may take; the log itself waits for 50 ms.
+    // As long as a busy machine may take; the log itself waits for a quarter of a second.
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(2);
 
     [Fact]
