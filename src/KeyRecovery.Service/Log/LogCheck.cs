@@ -1,4 +1,5 @@
 using KeyRecovery.Protocol.Audit.Log;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Service.Log;
 
@@ -7,6 +8,10 @@ internal sealed class LogCheck(LogTree tree)
 {
     private const int Width = TilePath.FullWidth;
     private const int Height = 8;
+
+    // The row that was read last: most of what is asked for stands in it.
+    private (ulong Size, int Level, ulong Number) _known = (0, -1, 0);
+    private IReadOnlyList<Hash256> _row = [];
 
     /// <summary>
     /// The first leaf from which on what lies in the files does not come out; null where all of it does. Memory does
@@ -46,10 +51,7 @@ internal sealed class LogCheck(LogTree tree)
     public async ValueTask<ulong> FirstWrongAsync(ulong size, CancellationToken ct) =>
         await FindWrongAsync(size, ct) ?? (size == 0 ? 0 : size - 1);
 
-    private (ulong Size, int Level, ulong Number) _known = (0, -1, 0);
-    private IReadOnlyList<Protocol.Wire.Hash256> _row = [];
-
-    private async ValueTask<IReadOnlyList<Protocol.Wire.Hash256>> RowAsync(
+    private async ValueTask<IReadOnlyList<Hash256>> RowAsync(
         ulong size, int level, ulong number, CancellationToken ct)
     {
         if (_known == (size, level, number)) return _row;

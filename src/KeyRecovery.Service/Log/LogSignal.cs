@@ -13,9 +13,9 @@ public sealed class LogSignal : IDisposable
         {
             _waiting.Release();
         }
-        catch (SemaphoreFullException)
+        catch (Exception e) when (e is SemaphoreFullException or ObjectDisposedException)
         {
-            // Said already.
+            // Said already; or the server ends, and its next start looks: what was committed stands.
         }
     }
 

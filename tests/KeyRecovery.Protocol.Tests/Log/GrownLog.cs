@@ -4,7 +4,7 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Tests.Log;
 
-/// <summary>A log in memory, made by the definitions of RFC 6962 §2.1, word for word, and by nothing of ours.</summary>
+/// <summary>A log in memory, by the definitions of RFC 6962 §2.1, word for word, and by nothing of ours.</summary>
 internal sealed class GrownLog
 {
     public const string Origin = "log.example/one";

@@ -101,7 +101,7 @@ public sealed class LogFilesTests
         var user = await world.NewAccountAsync();
         await server.Service.Log!.PassAsync(default);
         var kept = Directory.CreateTempSubdirectory("keyrecovery-log-").FullName;
-        Copy(server.LogPath, kept);
+        LogWorld.Copy(server.LogPath, kept);
         await SequencerTests.CommitAsync(user);
         await server.Service.Log.PassAsync(default);
         Replace(kept, server.LogPath);
@@ -135,16 +135,6 @@ public sealed class LogFilesTests
     private static void Replace(string from, string to)
     {
         Directory.Delete(to, recursive: true);
-        Copy(from, to);
-    }
-
-    private static void Copy(string from, string to)
-    {
-        foreach (var path in Directory.GetFiles(from, "*", SearchOption.AllDirectories))
-        {
-            var target = Path.Combine(to, Path.GetRelativePath(from, path));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(path, target, overwrite: true);
-        }
+        LogWorld.Copy(from, to);
     }
 }

@@ -33,7 +33,7 @@ public sealed class LogRestoreTests : IDisposable
         var (early, phone) = await NewAsync("early");
         await NewAsync("other");
         await CloseAsync();
-        Copy(Live, Yesterday);
+        LogWorld.Copy(Live, Yesterday);
         await OpenAsync(Live);
         for (var i = 0; i < 5; i++) await NewAsync($"late {i}");
         // One that yesterday's stores have waiting, and that was appended since.
@@ -65,7 +65,7 @@ public sealed class LogRestoreTests : IDisposable
         // It waits while the copy is made.
         await CreateAsync("waiting");
         await CloseAsync();
-        Copy(Live, Yesterday);
+        LogWorld.Copy(Live, Yesterday);
         await OpenAsync(Live);
         await HashesAsync();
         await NewAsync("in a later batch");
@@ -89,7 +89,7 @@ public sealed class LogRestoreTests : IDisposable
         await OpenAsync(Live);
         await NewAsync("both");
         await CloseAsync();
-        Copy(Live, Yesterday);
+        LogWorld.Copy(Live, Yesterday);
         await OpenAsync(Live);
         for (var i = 0; i < 4; i++) await NewAsync($"here {i}");
         await CloseAsync();
@@ -142,16 +142,6 @@ public sealed class LogRestoreTests : IDisposable
     private static void Put(string from, string to)
     {
         Directory.Delete(to, recursive: true);
-        Copy(from, to);
-    }
-
-    private static void Copy(string from, string to)
-    {
-        foreach (var path in Directory.GetFiles(from, "*", SearchOption.AllDirectories))
-        {
-            var target = Path.Combine(to, Path.GetRelativePath(from, path));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(path, target, overwrite: true);
-        }
+        LogWorld.Copy(from, to);
     }
 }

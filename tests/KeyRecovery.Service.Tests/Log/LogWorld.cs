@@ -60,4 +60,15 @@ internal static class LogWorld
         await foreach (var _ in server.Keys.ScanAsync(Table.KeyOutbox, default)) waiting++;
         return waiting;
     }
+
+    /// <summary>Copies all files of a folder over those of another.</summary>
+    public static void Copy(string from, string to)
+    {
+        foreach (var path in Directory.GetFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var target = Path.Combine(to, Path.GetRelativePath(from, path));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(path, target, overwrite: true);
+        }
+    }
 }

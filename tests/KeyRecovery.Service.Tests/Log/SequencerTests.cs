@@ -3,6 +3,7 @@ using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tests.Steps;
 using KeyRecovery.Service.Tests.Support;
@@ -110,6 +111,14 @@ public sealed class SequencerTests
         await CommitAsync(stays);
         await server.Service.Log.PassAsync(default);
         await world.SoundAsync();
+    }
+
+    [Fact]
+    public void A_change_that_ends_behind_the_server_is_no_failure()
+    {
+        var signal = new LogSignal();
+        signal.Dispose();
+        signal.Wake();
     }
 
     [Fact]

@@ -1,7 +1,9 @@
 using System.Buffers.Text;
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Audit.Log;
 
@@ -56,6 +58,35 @@ internal static class NoteText
         if (!Convert.TryFromBase64String(text, decoded, out var length)) return false;
         bytes = decoded[..length];
         return Convert.ToBase64String(bytes) == text;
+    }
+
+    /// <summary>Lines, an empty line, and a note: how proofs and requests to witnesses are written.</summary>
+    public static bool TrySplit(
+        ReadOnlySpan<byte> bytes, int maxSize, [NotNullWhen(true)] out string[]? lines,
+        [NotNullWhen(true)] out SignedNote? note)
+    {
+        (lines, note) = (null, null);
+        if (bytes.Length > maxSize) return false;
+        var end = bytes.IndexOf("\n\n"u8);
+        if (end < 0 || !TryDecode(bytes[..end], out var head)) return false;
+        if (!SignedNote.TryParse(bytes[(end + 2)..], out note)) return false;
+        lines = head.Split('\n');
+        return true;
+    }
+
+    /// <summary>Hashes in base64, one a line.</summary>
+    public static bool TryHashes(ReadOnlySpan<string> lines, out ImmutableArray<Hash256> hashes)
+    {
+        hashes = [];
+        var read = ImmutableArray.CreateBuilder<Hash256>(lines.Length);
+        foreach (var line in lines)
+        {
+            if (!TryBase64(line, out var hash) || hash.Length != Hash256.Size) return false;
+            read.Add(new Hash256(hash));
+        }
+
+        hashes = read.MoveToImmutable();
+        return true;
     }
 
     /// <summary>ASCII digits, no leading zero, at most 2^63 − 1.</summary>

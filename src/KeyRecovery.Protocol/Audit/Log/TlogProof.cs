@@ -37,30 +37,20 @@ public sealed record TlogProof(
     public static bool TryParse(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out TlogProof? proof)
     {
         proof = null;
-        if (bytes.Length > MaxSize) return false;
-        var end = bytes.IndexOf("\n\n"u8);
-        if (end < 0 || !NoteText.TryDecode(bytes[..end], out var head)) return false;
-        if (!SignedNote.TryParse(bytes[(end + 2)..], out var note)) return false;
-        var lines = head.Split('\n').ToList();
-        if (lines.Count < 2 || lines[0] != First) return false;
-        lines.RemoveAt(0);
+        if (!NoteText.TrySplit(bytes, MaxSize, out var lines, out var note)) return false;
+        if (lines.Length < 2 || lines[0] != First) return false;
+        var rest = lines.AsSpan(1);
         byte[]? extra = [];
-        if (lines[0].StartsWith("extra ", StringComparison.Ordinal))
+        if (rest[0].StartsWith("extra ", StringComparison.Ordinal))
         {
-            if (!NoteText.TryBase64(lines[0][6..], out extra) || extra.Length == 0) return false;
-            lines.RemoveAt(0);
+            if (!NoteText.TryBase64(rest[0][6..], out extra) || extra.Length == 0) return false;
+            rest = rest[1..];
         }
 
-        if (lines.Count == 0 || !lines[0].StartsWith("index ", StringComparison.Ordinal)
-            || !NoteText.TryNumber(lines[0][6..], out var index) || lines.Count > 1 + MaxHashes) return false;
-        var hashes = ImmutableArray.CreateBuilder<Hash256>(lines.Count - 1);
-        foreach (var line in lines.Skip(1))
-        {
-            if (!NoteText.TryBase64(line, out var hash) || hash.Length != Hash256.Size) return false;
-            hashes.Add(new Hash256(hash));
-        }
-
-        proof = new TlogProof(extra, index, hashes.MoveToImmutable(), note);
+        if (rest.Length is 0 or > 1 + MaxHashes || !rest[0].StartsWith("index ", StringComparison.Ordinal)
+            || !NoteText.TryNumber(rest[0][6..], out var index)
+            || !NoteText.TryHashes(rest[1..], out var hashes)) return false;
+        proof = new TlogProof(extra, index, hashes, note);
         return true;
     }
 

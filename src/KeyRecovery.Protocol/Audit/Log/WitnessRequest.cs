@@ -31,21 +31,11 @@ public sealed record WitnessRequest(ulong OldSize, ImmutableArray<Hash256> Proof
     public static bool TryParse(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out WitnessRequest? request)
     {
         request = null;
-        if (bytes.Length > MaxSize) return false;
-        var end = bytes.IndexOf("\n\n"u8);
-        if (end < 0 || !NoteText.TryDecode(bytes[..end], out var head)) return false;
-        if (!SignedNote.TryParse(bytes[(end + 2)..], out var note)) return false;
-        var lines = head.Split('\n');
+        if (!NoteText.TrySplit(bytes, MaxSize, out var lines, out var note)) return false;
         if (lines.Length > 1 + MaxProof || !lines[0].StartsWith("old ", StringComparison.Ordinal)
-            || !NoteText.TryNumber(lines[0][4..], out var old)) return false;
-        var proof = ImmutableArray.CreateBuilder<Hash256>(lines.Length - 1);
-        foreach (var line in lines[1..])
-        {
-            if (!NoteText.TryBase64(line, out var hash) || hash.Length != Hash256.Size) return false;
-            proof.Add(new Hash256(hash));
-        }
-
-        request = new WitnessRequest(old, proof.MoveToImmutable(), note);
+            || !NoteText.TryNumber(lines[0][4..], out var old)
+            || !NoteText.TryHashes(lines.AsSpan(1), out var proof)) return false;
+        request = new WitnessRequest(old, proof, note);
         return true;
     }
 }
