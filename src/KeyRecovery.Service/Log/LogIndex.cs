@@ -10,12 +10,20 @@ namespace KeyRecovery.Service.Log;
 /// </summary>
 internal sealed class LogIndex(IDataStore data)
 {
+    // In place of a number: it stands in a log that its operator has lost.
+    private const ulong Elsewhere = ulong.MaxValue;
+
     private static readonly RowKey Mark = new(Table.LogMark, "mark"u8.ToArray());
 
-    /// <summary>A leaf's place; null where it has none yet.</summary>
+    /// <summary>A leaf's place in this log; null where it has none.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     public async ValueTask<ulong?> FindAsync(Hash256 leaf, CancellationToken ct) =>
-        await data.ReadAsync(PlaceOf(leaf), ct) is { } row ? Number(row) : null;
+        await data.ReadAsync(PlaceOf(leaf), ct) is { } row && Number(row) is not Elsewhere and var index ? index : null;
+
+    /// <summary>Whether it was appended, to this log or to one before it that was lost.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
+    public async ValueTask<bool> WasAppendedAsync(Hash256 leaf, CancellationToken ct) =>
+        await data.HeadAsync(PlaceOf(leaf), ct) is not null;
 
     /// <summary>The step that gives a leaf its place.</summary>
     public static RowWrite Ensure(Hash256 leaf, ulong index) => new RowWrite.Ensure(PlaceOf(leaf), Bytes(index));
@@ -45,16 +53,17 @@ internal sealed class LogIndex(IDataStore data)
         }
     }
 
-    /// <summary>Forgets all places: they were of another log.</summary>
+    /// <summary>Takes all places for those of a log that is lost; that they were appended is remembered.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot do it.</exception>
-    public async ValueTask ForgetAsync(CancellationToken ct)
+    public async ValueTask LoseAsync(CancellationToken ct)
     {
-        var removals = new List<RowWrite>();
-        await foreach (var row in data.ScanAsync(Table.LogIndex, ct)) removals.Add(new RowWrite.Remove(row.Key));
-        removals.Add(new RowWrite.Remove(Mark));
-        foreach (var some in removals.Chunk(LogHead.MaxBatch))
+        var writes = new List<RowWrite>();
+        await foreach (var row in data.ScanAsync(Table.LogIndex, ct))
+            writes.Add(new RowWrite.Ensure(row.Key, Bytes(Elsewhere)));
+        writes.Add(new RowWrite.Remove(Mark));
+        foreach (var some in writes.Chunk(LogHead.MaxBatch))
             if (await data.WriteAsync(some, ct) is WriteResult.Unavailable(_, var reason))
-                throw new StoreUnavailableException(reason, "the places in the log cannot be forgotten");
+                throw new StoreUnavailableException(reason, "the places in the lost log cannot be marked");
     }
 
     private static RowKey PlaceOf(Hash256 leaf) => new(Table.LogIndex, leaf.ToArray());

@@ -129,7 +129,7 @@ public sealed class Sequencer : IDisposable
     // Another name, or it would be a fork of the one that is lost; its first leaf names that one's last checkpoint.
     private async ValueTask<(LogHead Head, Row Stored)> BeginAnewAsync(LogHead lost, Row stored, CancellationToken ct)
     {
-        await _index.ForgetAsync(ct);
+        await _index.LoseAsync(ct);
         await _files.RetireAsync(ct);
         Span<byte> label = stackalloc byte[Hash256.Size];
         _random.Fill(label);
@@ -197,7 +197,7 @@ public sealed class Sequencer : IDisposable
         foreach (var leaf in committed)
         {
             var hash = MerkleTree.LeafHash(leaf.Leaf.Span);
-            if (!seen.Add(hash) || await _index.FindAsync(hash, ct) is not null) known.Add(leaf.Outbox);
+            if (!seen.Add(hash) || await _index.WasAppendedAsync(hash, ct)) known.Add(leaf.Outbox);
             else fresh.Add(leaf);
         }
 

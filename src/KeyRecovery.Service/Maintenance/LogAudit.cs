@@ -71,7 +71,7 @@ internal sealed class LogAudit(ServiceContext context, ILogFiles files)
             if (detail.Account != state.Account) return "activity: another account's";
             var leaf = AuditLeaf.Of(detail, account.Rows.LeafSalt(entry.Decider, entry.Version)).Encode();
             var hash = MerkleTree.LeafHash(leaf);
-            if (!waiting.Contains(hash) && await _index.FindAsync(hash, ct) is null)
+            if (!waiting.Contains(hash) && !await _index.WasAppendedAsync(hash, ct))
                 return "log: a change of the account has no leaf, and waits for none";
         }
 

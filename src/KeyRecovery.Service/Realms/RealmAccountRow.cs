@@ -124,7 +124,7 @@ internal sealed record RealmAccountRow(string App, RealmView? View, ImmutableArr
     {
         reader.Array(4);
         return new RealmAuthority(
-            reader.Authority(), (AuthorityKind)reader.UInt(), VerifyKey.FromChecked(reader.Bytes(VerifyKey.Size)),
+            reader.Authority(), (AuthorityKind)reader.UInt(5), VerifyKey.FromChecked(reader.Bytes(VerifyKey.Size)),
             reader.UInt());
     }
 }
