@@ -65,7 +65,10 @@ public sealed class NetworkCauseTests
         early.Start();
         var asked = AskAsync(new Uri($"https://127.0.0.1:{((IPEndPoint)early.LocalEndpoint).Port}"));
         using (var client = await early.AcceptTcpClientAsync())
+        {
             await client.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray());
+            await Farewell.SayAsync(client, CancellationToken.None);
+        }
         Assert.Equal(NetworkCause.NoTls, (await asked).Cause);
         Assert.Equal(NetworkCause.NoHttp, (await AskAsync(new Uri($"http://127.0.0.1:{tls.Port}"))).Cause);
         Assert.Equal(NetworkCause.NoHttp, (await AskAsync(plain.Address)).Cause);

@@ -35,8 +35,8 @@ internal sealed class RawServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
-        _listener.Stop();
         await _running;
+        _listener.Stop();
         _end.Dispose();
     }
 
@@ -63,6 +63,7 @@ internal sealed class RawServer : IAsyncDisposable
                 var head = await ReadHeadAsync(stream);
                 lock (_gate) _heads.Add(head);
                 await _answer(head, stream, _end.Token);
+                await Farewell.SayAsync(client, _end.Token);
             }
             catch (Exception gone) when (gone is IOException or SocketException or OperationCanceledException)
             {

@@ -41,8 +41,8 @@ internal sealed class TlsServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
-        _listener.Stop();
         await _running;
+        _listener.Stop();
         _certificate.Dispose();
         _end.Dispose();
     }
@@ -65,15 +65,29 @@ internal sealed class TlsServer : IAsyncDisposable
         {
             try
             {
-                await using var tls = new SslStream(client.GetStream());
-                await tls.AuthenticateAsServerAsync(
-                    new SslServerAuthenticationOptions { ServerCertificate = _certificate }, _end.Token);
-                HasRead |= await tls.ReadAsync(new byte[1], _end.Token) > 0;
+                HasRead |= await ReadsAsync(client);
+                await Farewell.SayAsync(client, _end.Token);
             }
-            catch (Exception refused) when (refused is IOException or AuthenticationException or SocketException)
+            catch (Exception gone) when (gone is IOException or SocketException)
             {
-                // The client does not like the certificate, or speaks no TLS.
+                // The client had enough.
             }
+        }
+    }
+
+    private async Task<bool> ReadsAsync(TcpClient client)
+    {
+        await using var tls = new SslStream(client.GetStream(), leaveInnerStreamOpen: true);
+        try
+        {
+            await tls.AuthenticateAsServerAsync(
+                new SslServerAuthenticationOptions { ServerCertificate = _certificate }, _end.Token);
+            return await tls.ReadAsync(new byte[1], _end.Token) > 0;
+        }
+        catch (Exception refused) when (refused is IOException or AuthenticationException)
+        {
+            // The client does not like the certificate, or speaks no TLS.
+            return false;
         }
     }
 }

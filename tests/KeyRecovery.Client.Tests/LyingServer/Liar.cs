@@ -66,8 +66,8 @@ internal sealed class Liar : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _ends.CancelAsync();
-        _listener.Stop();
         await _accepting;
+        _listener.Stop();
         _real.Dispose();
         _ends.Dispose();
     }

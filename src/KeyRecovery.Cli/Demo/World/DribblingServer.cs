@@ -30,8 +30,8 @@ internal sealed class DribblingServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
-        _listener.Stop();
         await _running;
+        _listener.Stop();
         _end.Dispose();
     }
 
@@ -42,7 +42,7 @@ internal sealed class DribblingServer : IAsyncDisposable
         {
             while (true) served.Add(DribbleAsync(await _listener.AcceptTcpClientAsync(_end.Token)));
         }
-        catch (Exception ended) when (ended is OperationCanceledException or SocketException)
+        catch (OperationCanceledException)
         {
             await Task.WhenAll(served);
         }
