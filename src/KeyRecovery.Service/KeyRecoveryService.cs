@@ -86,7 +86,7 @@ public sealed class KeyRecoveryService : IDisposable
         Log = log is null
             ? null : new Sequencer(
                 data, keys, log, context.Tables, secrets.LogKey(),
-                new LogSettings(logOrigin, newLogAfter, () => context.Now), random, clock.Timers);
+                new LogSettings(logOrigin, newLogAfter, context.Policy, () => context.Now), random, clock.Timers);
     }
 
     /// <summary>The server's clock, by which all ages and holds go.</summary>

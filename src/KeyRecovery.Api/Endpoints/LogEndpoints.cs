@@ -26,6 +26,11 @@ internal static class LogEndpoints
             .WithName("getTile").WithSummary("A tile of the log's tree, or a bundle of its entries").WithTags("Audit")
             .Produces<Bodies.Binary>(contentType: "application/octet-stream")
             .WithProblems(ErrorCode.NotFound, ErrorCode.Unavailable);
+        routes.MapGet("/audit/policy/{hash}", PolicyAsync)
+            .WithName("getPolicy").WithSummary("What the apps allowed at a time, by the hash that leaves name")
+            .WithTags("Audit")
+            .Produces<Bodies.Binary>(contentType: "application/json")
+            .WithProblems(ErrorCode.NotFound, ErrorCode.Unavailable);
     }
 
     private static async Task<IResult> CheckpointAsync(HttpContext context, ILogFiles files)
@@ -35,6 +40,18 @@ internal static class LogEndpoints
         context.Response.Headers[HeaderNames.CacheControl] = Newest;
         return new BytesResult(note, "text/plain; charset=utf-8");
     }
+
+    private static async Task<IResult> PolicyAsync(
+        [Description("SHA-256 of the policy, 64 hexadecimal digits in lower case.")] string hash, HttpContext context,
+        ILogFiles files)
+    {
+        if (!IsHash(hash) || await files.GetAsync("policy/" + hash, context.RequestAborted) is not { } content)
+            return new ProblemResult(ErrorCode.NotFound);
+        context.Response.Headers[HeaderNames.CacheControl] = Forever;
+        return new BytesResult(content, "application/json");
+    }
+
+    private static bool IsHash(string text) => text.Length == 64 && text.All(char.IsAsciiHexDigitLower);
 
     private static async Task<IResult> TileAsync(
         [Description(Path)] string path, HttpContext context, ILogFiles files)

@@ -7,5 +7,6 @@ namespace KeyRecovery.Service.Log;
 /// <param name="BeginAnewAfter">
 /// Where what lies in the files is not the log of this size, and only there, another one is begun; null: never.
 /// </param>
+/// <param name="Policy">What the apps allow now.</param>
 /// <param name="Now">The time.</param>
-internal sealed record LogSettings(string? Origin, ulong? BeginAnewAfter, Func<Moment> Now);
+internal sealed record LogSettings(string? Origin, ulong? BeginAnewAfter, PolicyStatement Policy, Func<Moment> Now);

@@ -80,6 +80,8 @@ public sealed class Sequencer : IDisposable
             throw LogMismatchException.Edge(head.Size, await new LogCheck(_tree).FirstWrongAsync(head.Size, ct));
         await FollowAsync(head, ct);
         await MakeAsync(head, stored, ct);
+        (head, stored) = await TellPolicyAsync(head, stored, ct);
+        await MakeAsync(head, stored, ct);
         await PublishAsync(head, ct);
         Key = key;
     }
@@ -117,7 +119,8 @@ public sealed class Sequencer : IDisposable
     private async ValueTask<(LogHead Head, Row Stored)> BeginAsync(CancellationToken ct)
     {
         var origin = _settings.Origin ?? DefaultOrigin(_key.PublicKey);
-        var empty = new LogHead(origin, MerkleEdge.Empty, Sign(origin, MerkleEdge.Empty), []);
+        var empty = new LogHead(
+            origin, MerkleEdge.Empty, Sign(origin, MerkleEdge.Empty), _settings.Policy.Hash, []);
         if (await _keys.WriteAsync([new RowWrite.Create(LogHead.Place, empty.Encode())], ct)
             is WriteResult.Unavailable(_, var reason))
             throw new StoreUnavailableException(reason, "the log cannot be begun");
@@ -131,17 +134,34 @@ public sealed class Sequencer : IDisposable
     {
         await _index.LoseAsync(ct);
         await _files.RetireAsync(ct);
+        var begun = lost with
+        {
+            Origin = NextOrigin(lost.Origin), Edge = MerkleEdge.Empty, Policy = _settings.Policy.Hash,
+        };
+        return await AppendOwnAsync(begun, stored, AuditEvent.LogBegunAnew, Hash256.Of(lost.Note.Span), ct);
+    }
+
+    // What the log says of itself has no outbox row: the head's replacement decides it.
+    private async ValueTask<(LogHead Head, Row Stored)> AppendOwnAsync(
+        LogHead head, Row stored, AuditEvent what, Hash256 commitment, CancellationToken ct)
+    {
         Span<byte> label = stackalloc byte[Hash256.Size];
         _random.Fill(label);
         var leaf = new AuditLeaf(
-            _settings.Now().Wall, AuditEvent.LogBegunAnew, AuditRole.Operator, new Hash256(label),
-            Hash256.Of(lost.Note.Span)).Encode();
-        var origin = NextOrigin(lost.Origin);
-        var edge = MerkleEdge.Empty.Append(MerkleTree.LeafHash(leaf));
-        var begun = new LogHead(
-            origin, edge, Sign(origin, edge), [new BatchLeaf(OutboxRow.Place(StoreKind.Data, default), leaf)]);
-        return await ReplaceAsync(begun, stored, ct)
+            _settings.Now().Wall, what, AuditRole.Operator, new Hash256(label), commitment, head.Policy).Encode();
+        return await AppendAsync(
+            head, stored, [new BatchLeaf(OutboxRow.Place(StoreKind.Data, default), leaf)], ct)
             ?? throw new StoreUnavailableException(StoreFault.Busy, "another instance opens the log");
+    }
+
+    // Each leaf names the policy of its time; where that is not the one before, a leaf says so first.
+    private async ValueTask<(LogHead Head, Row Stored)> TellPolicyAsync(LogHead head, Row stored, CancellationToken ct)
+    {
+        var policy = _settings.Policy;
+        await _files.PutAsync([new LogFile(PolicyStatement.NameOf(policy.Hash), policy.Bytes)], ct);
+        if (head.Policy == policy.Hash) return (head, stored);
+        var (before, next) = (head.Policy, head with { Policy = policy.Hash });
+        return await AppendOwnAsync(next, stored, AuditEvent.PolicyChanged, before, ct);
     }
 
     private static string NextOrigin(string origin)
@@ -174,7 +194,10 @@ public sealed class Sequencer : IDisposable
         if ((await _tree.EdgeAsync(head.Size, ct)).Root != head.Edge.Root)
             throw LogMismatchException.Forked(published.Size, head.Size, head.Size - 1);
         var note = (await _files.CheckpointAsync(ct))!;
-        var next = head with { Edge = edge, Note = note, Last = [] };
+        var policy = head.Policy;
+        await foreach (var (_, leaf) in _tree.LeavesAsync(published.Size - 1, published.Size, ct))
+            policy = AuditLeaf.Decode(leaf).Policy;
+        var next = head with { Edge = edge, Note = note, Policy = policy, Last = [] };
         return await ReplaceAsync(next, stored, ct)
             ?? throw new StoreUnavailableException(StoreFault.Busy, "another instance opens the log");
     }

@@ -1,8 +1,10 @@
+using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
+using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 
@@ -40,7 +42,7 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
                 : new WriteStep.Again();
         }
 
-        var logged = LoggedChange.Of(context, rows, change);
+        var logged = LoggedChange.Of(Detail(change), rows, rows.Account, change.Stored, context.Random);
         var lists = await ListPlan.OfAsync(context.Data, rows, change, logged.Entry, context.Now, ct);
         var points = await PointPlan.OfAsync(context.Data, rows, change, context.Now, ct);
         if (lists is null || points is null) return new WriteStep.Again();
@@ -134,6 +136,20 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
         ];
         if (stray.Count > 0) await context.Data.WriteAsync(stray, ct);
     }
+
+    private AuditDetail Detail(AccountChange change) => new()
+    {
+        Account = change.Next.Account,
+        Time = context.Now.Wall,
+        Event = change.Event,
+        Role = change.By is { Authority.IsSlot: true } ? AuditRole.Slot : AuditRole.Device,
+        Actor = change.Signer,
+        Network = change.Network,
+        Label = change.Manifest.Manifest.LeafLabel,
+        Chain = change.Next.Chain,
+        Manifest = change.Manifest.Place,
+        Policy = context.Policy.Hash,
+    };
 
     private List<RowWrite> Immutable(AccountChange change, ItemPlan items, ListPlan lists)
     {

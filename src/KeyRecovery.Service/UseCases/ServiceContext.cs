@@ -28,6 +28,9 @@ internal sealed record ServiceContext(
 
     public AccountTurns Turns { get; } = new();
 
+    /// <summary>What the apps allow, as leaves of the log name it.</summary>
+    public PolicyStatement Policy => field ??= PolicyStatement.Of(Policies);
+
     /// <summary>Where the log's sequencer waits for changes.</summary>
     public LogSignal Log { get; } = new();
 

@@ -5,7 +5,7 @@ import { sha256 } from './primitives.mjs';
 import { demand } from './refusal.mjs';
 import { decode, encode } from './structure.mjs';
 
-const highest = { event: 8, role: 4 };
+const highest = { event: 15, role: 4 };
 
 const commit = (salt, detail) => sha256(join(salt, detail));
 
@@ -28,7 +28,8 @@ export function readLeaf(bytes, detailBytes, salt) {
   const detail = decode('auditDetail', detailBytes);
   checkWords(detail);
   const words = ['time', 'event', 'role'];
-  demand(words.every((word) => leaf[word] === detail[word]) && same(leaf.label, detail.label), 'other-leaf');
+  demand(words.every((word) => leaf[word] === detail[word]) && same(leaf.label, detail.label)
+    && same(leaf.policy, detail.policy), 'other-leaf');
   demand(same(leaf.commitment, commit(salt, detailBytes)), 'other-leaf');
   return { ...detail, leafHash: leafHash(bytes) };
 }

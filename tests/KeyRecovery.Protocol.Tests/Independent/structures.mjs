@@ -94,7 +94,8 @@ export const structures = {
   erasureReceipt: `["keyrecovery/v1/erasure-receipt", 1, id b16, level u, app t≤64, subject b32, requestedBy u,
     requestedAt u, erasedAt u, kek u, kekDestroyedAt u, proofs u*]`,
   // §17
-  auditLeaf: '["keyrecovery/v1/audit-leaf", 1, time u, event u, role u, label b32, commitment b32]',
+  auditLeaf: `["keyrecovery/v1/audit-leaf", 1, time u, event u, role u, label b32, commitment b32,
+    policy b32]`,
   auditDetail: `["keyrecovery/v1/audit-detail", 1, account b16, time u, event u, role u, actor b0|b16, network t≤64,
-    label b32, [chainSeq u, chainHash b32], [manifestVersion u, manifestHash b32]]`,
+    label b32, [chainSeq u, chainHash b32], [manifestVersion u, manifestHash b32], policy b32]`,
 };

@@ -41,6 +41,7 @@ internal sealed class VersionedThings : IDisposable
             Account = now.Account, Time = 1, Event = AuditEvent.Created, Role = AuditRole.Device, Actor = _phone.Id,
             Network = "192.0.2.0/24", Label = now.Manifest.Manifest.LeafLabel,
             Chain = new ChainPlace(0, now.Links[0].Hash), Manifest = now.Manifest.Place,
+            Policy = now.Manifest.Hash,
         };
         yield return new(Labels.AuditDetail, detail.Encode(), Throws(b => AuditDetail.Decode(b)));
         yield return new(

@@ -16,7 +16,7 @@ public sealed record AuditDetail
     /// <summary>The longest network in bytes: 64.</summary>
     public const int MaxNetwork = 64;
 
-    private const int Fields = 11;
+    private const int Fields = 12;
 
     /// <summary>The account.</summary>
     public required AccountId Account { get; init; }
@@ -45,11 +45,14 @@ public sealed record AuditDetail
     /// <summary>The manifest after it.</summary>
     public required ManifestPlace Manifest { get; init; }
 
+    /// <summary>SHA-256 of the policy that the server had then.</summary>
+    public required Hash256 Policy { get; init; }
+
     /// <summary>The bytes that are committed to.</summary>
     public byte[] Encode() => new CborOut().Array(Fields).Text(Labels.AuditDetail).UInt(FormatVersion.Current)
         .Bytes(Account).UInt(Time).UInt((ulong)Event).UInt((ulong)Role).Bytes(Actor?.ToArray() ?? []).Text(Network)
         .Bytes(Label).Array(2).UInt(Chain.Sequence).Bytes(Chain.Hash)
-        .Array(2).UInt(Manifest.Version).Bytes(Manifest.Hash).ToArray();
+        .Array(2).UInt(Manifest.Version).Bytes(Manifest.Hash).Bytes(Policy).ToArray();
 
     /// <summary>Reads a detail.</summary>
     /// <exception cref="WireFormatException">It is none.</exception>
@@ -66,6 +69,7 @@ public sealed record AuditDetail
         var chain = new ChainPlace(reader.UInt(), reader.Hash());
         reader.Array(2);
         var manifest = new ManifestPlace(reader.UInt(), reader.Hash());
+        var policy = reader.Hash();
         reader.End();
         return new AuditDetail
         {
@@ -78,6 +82,7 @@ public sealed record AuditDetail
             Label = label,
             Chain = chain,
             Manifest = manifest,
+            Policy = policy,
         };
     }
 }

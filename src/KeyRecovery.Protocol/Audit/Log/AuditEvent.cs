@@ -21,9 +21,33 @@ public enum AuditEvent
     /// <summary>That was called off.</summary>
     ErasureCancelled = 6,
 
-    /// <summary>It was erased.</summary>
+    /// <summary>It was erased; commits to the receipt of level 1.</summary>
     Erased = 7,
 
     /// <summary>The log was begun anew, after another one that its operator has lost.</summary>
     LogBegunAnew = 8,
+
+    /// <summary>
+    /// What was erased opens for nobody any more who has a copy of the keys from before; commits to the receipt of
+    /// level 2.
+    /// </summary>
+    ErasedEverywhere = 9,
+
+    /// <summary>The server has another policy from now on; commits to the one before.</summary>
+    PolicyChanged = 10,
+
+    /// <summary>Somebody read the vault with a recovery code or a passphrase.</summary>
+    RecoveryTried = 11,
+
+    /// <summary>Its data were found to be of an older day: the place is the one that they went back to.</summary>
+    FoundRestored = 12,
+
+    /// <summary>The operator has put back a store of an older day.</summary>
+    Restored = 13,
+
+    /// <summary>Its home server has signed two heads that differ; told by a realm.</summary>
+    HeadsDiffer = 14,
+
+    /// <summary>The log has another key from now on; commits to that one, as a verifier key.</summary>
+    LogKeyChanged = 15,
 }

@@ -11,23 +11,29 @@ namespace KeyRecovery.Protocol.Audit.Log;
 /// <param name="Event">What was done.</param>
 /// <param name="Role">By what kind of actor.</param>
 /// <param name="Label">By this the account's devices find it; to all others it is random.</param>
-/// <param name="Commitment">SHA-256(salt ‖ <see cref="AuditDetail"/>).</param>
-public sealed record AuditLeaf(ulong Time, AuditEvent Event, AuditRole Role, Hash256 Label, Hash256 Commitment)
+/// <param name="Commitment">
+/// SHA-256(salt ‖ <see cref="AuditDetail"/>) for what concerns an account; else what its event says.
+/// </param>
+/// <param name="Policy">SHA-256 of the policy that the server had then, as <c>/audit/policy/</c> tells it.</param>
+public sealed record AuditLeaf(
+    ulong Time, AuditEvent Event, AuditRole Role, Hash256 Label, Hash256 Commitment, Hash256 Policy)
 {
     /// <summary>The longest encoding in bytes: 256.</summary>
     public const int MaxSize = 256;
 
-    private const int Fields = 7;
+    private const int Fields = 8;
 
     /// <summary>The leaf of a detail.</summary>
     /// <param name="detail">The detail.</param>
     /// <param name="salt">32 bytes that nobody guesses.</param>
     public static AuditLeaf Of(AuditDetail detail, Hash256 salt) => new(
-        detail.Time, detail.Event, detail.Role, detail.Label, Hash256.Of([.. salt.ToArray(), .. detail.Encode()]));
+        detail.Time, detail.Event, detail.Role, detail.Label, Hash256.Of([.. salt.ToArray(), .. detail.Encode()]),
+        detail.Policy);
 
     /// <summary>The leaf's bytes, the entry of the log.</summary>
     public byte[] Encode() => new CborOut().Array(Fields).Text(Labels.AuditLeaf).UInt(FormatVersion.Current)
-        .UInt(Time).UInt((ulong)Event).UInt((ulong)Role).Bytes(Label).Bytes(Commitment).ToArray();
+        .UInt(Time).UInt((ulong)Event).UInt((ulong)Role).Bytes(Label).Bytes(Commitment)
+        .Bytes(Policy).ToArray();
 
     /// <summary>Reads a leaf.</summary>
     /// <exception cref="WireFormatException">It is none.</exception>
@@ -37,7 +43,7 @@ public sealed record AuditLeaf(ulong Time, AuditEvent Event, AuditRole Role, Has
         reader.Structure(Labels.AuditLeaf, Fields);
         var time = reader.UInt();
         var (what, role) = ReadKind(reader);
-        var leaf = new AuditLeaf(time, what, role, reader.Hash(), reader.Hash());
+        var leaf = new AuditLeaf(time, what, role, reader.Hash(), reader.Hash(), reader.Hash());
         reader.End();
         return leaf;
     }

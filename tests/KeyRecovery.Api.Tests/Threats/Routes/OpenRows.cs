@@ -18,6 +18,10 @@ internal static class OpenRows
         new("GET /openapi/v1.json", Get("/openapi/v1.json")) { Own = Anybody },
         new("GET /audit/key", Get("/audit/key")) { Own = Anybody },
         new("GET /audit/checkpoint", Get("/audit/checkpoint")) { Own = Anybody },
+        new("GET /audit/policy/{hash}", Get("/audit/policy/" + new string('0', 64)))
+        {
+            Own = [(Callers.All, "404 not-found")],
+        },
         new("GET /audit/tile/{**path}", Get("/audit/tile/0/x001/000")) { Own = [(Callers.All, "404 not-found")] },
         new("GET /v1/config", Get("/v1/config?app=demo")) { Own = Anybody },
         // In Development, from this machine: it gives whoever asks a token.

@@ -44,7 +44,8 @@ internal sealed class AuditLeafFormat() : GoldenFormat("audit-leaf", "§17")
         yield return ("detail: a network of 65 bytes", Detail(DetailOf(2, 1, 16, new string('n', 65))), Malformed);
         yield return ("another salt", right.With(new JsonObject { ["salt"] = Hex(new byte[32]) }), OtherLeaf);
         yield return ("another detail", Detail(Forge.Flip(detail, detail.Length - 1)), OtherLeaf);
-        yield return ("another commitment", Leaf(Forge.Flip(leaf, leaf.Length - 1)), OtherLeaf);
+        yield return ("another commitment", Leaf(Forge.Flip(leaf, leaf.Length - 35)), OtherLeaf);
+        yield return ("another policy", Leaf(Forge.Flip(leaf, leaf.Length - 1)), OtherLeaf);
         yield return ("the event of another leaf", Leaf(Write(Inputs(3, 1, true, "")).Bytes("leaf")), OtherLeaf);
     }
 
@@ -62,6 +63,7 @@ internal sealed class AuditLeafFormat() : GoldenFormat("audit-leaf", "§17")
             Chain = new ChainPlace(inputs.Number("chainSeq"), new Hash256(inputs.Bytes("chainHash"))),
             Manifest = new ManifestPlace(
                 inputs.Number("manifestVersion"), new Hash256(inputs.Bytes("manifestHash"))),
+            Policy = new Hash256(inputs.Bytes("policy")),
         };
         var leaf = AuditLeaf.Of(detail, new Hash256(inputs.Bytes("salt")));
         return new JsonObject
@@ -81,14 +83,14 @@ internal sealed class AuditLeafFormat() : GoldenFormat("audit-leaf", "§17")
     }
 
     // Written out, so that the file does not follow the code it checks.
-    private static byte[] LeafOf(ulong what, ulong role, int label) => new CborOut().Array(7)
+    private static byte[] LeafOf(ulong what, ulong role, int label) => new CborOut().Array(8)
         .Text("keyrecovery/v1/audit-leaf").UInt(1).UInt(1).UInt(what).UInt(role).Bytes(new byte[label])
-        .Bytes(new byte[32]).ToArray();
+        .Bytes(new byte[32]).Bytes(new byte[32]).ToArray();
 
-    private static byte[] DetailOf(ulong what, ulong role, int actor, string network) => new CborOut().Array(11)
+    private static byte[] DetailOf(ulong what, ulong role, int actor, string network) => new CborOut().Array(12)
         .Text("keyrecovery/v1/audit-detail").UInt(1).Bytes(new byte[16]).UInt(1).UInt(what).UInt(role)
         .Bytes(new byte[actor]).Text(network).Bytes(new byte[32]).Array(2).UInt(1).Bytes(new byte[32])
-        .Array(2).UInt(1).Bytes(new byte[32]).ToArray();
+        .Array(2).UInt(1).Bytes(new byte[32]).Bytes(new byte[32]).ToArray();
 
     private static JsonObject Inputs(ulong what, ulong role, bool hasActor, string network)
     {
@@ -99,7 +101,7 @@ internal sealed class AuditLeafFormat() : GoldenFormat("audit-leaf", "§17")
             ["event"] = what, ["role"] = role, ["actor"] = Hex(hasActor ? random.Bytes(16) : []),
             ["network"] = network, ["leafLabel"] = Hex(random.Bytes(32)), ["chainSeq"] = 3UL,
             ["chainHash"] = Hex(random.Bytes(32)), ["manifestVersion"] = 12UL,
-            ["manifestHash"] = Hex(random.Bytes(32)),
+            ["manifestHash"] = Hex(random.Bytes(32)), ["policy"] = Hex(random.Bytes(32)),
         };
     }
 }
