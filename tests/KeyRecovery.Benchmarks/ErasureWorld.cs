@@ -4,6 +4,7 @@ using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Fence;
+using KeyRecovery.Storage.Files.Log;
 using KeyRecovery.Storage.Files.Ring;
 using KeyRecovery.Storage.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -21,6 +22,11 @@ internal sealed class ErasureWorld : IAsyncDisposable, IAppPolicies
 
     public KeyRecoveryService Service { get; private set; } = null!;
 
+    /// <summary>The log's files; null where it has none.</summary>
+    public LogFolder? Log { get; private set; }
+
+    public ServerSecrets Secrets { get; private set; } = null!;
+
     public IDataStore Data => _pair.Data;
 
     public IKeyStore Keys => _pair.Keys;
@@ -29,7 +35,7 @@ internal sealed class ErasureWorld : IAsyncDisposable, IAppPolicies
 
     public AppPolicy Of(string app) => AppPolicy.Default with { ErasureHold = TimeSpan.Zero };
 
-    public static async Task<ErasureWorld> OpenAsync(string folder)
+    public static async Task<ErasureWorld> OpenAsync(string folder, bool hasLog = false)
     {
         var world = new ErasureWorld();
         var (random, time) = (SystemRandom.Instance, TimeProvider.System);
@@ -45,7 +51,10 @@ internal sealed class ErasureWorld : IAsyncDisposable, IAppPolicies
         var ring = FileKekRing.Open(ringFolder, root, random, time, isFirst);
         var secrets = await ServerSecrets.LoadOrCreateAsync(world.Keys, root, random, default);
         var tombstones = new TombstoneFile(Path.Combine(folder, "fence"));
-        world.Service = new KeyRecoveryService(world.Data, world.Keys, ring, secrets, world, random, clock, tombstones);
+        world.Secrets = secrets;
+        if (hasLog) world._secrets.Add(world.Log = new LogFolder(Path.Combine(folder, "log")));
+        world.Service = new KeyRecoveryService(
+            world.Data, world.Keys, ring, secrets, world, random, clock, tombstones, log: world.Log);
         world._secrets.AddRange([root, ring, secrets, tombstones]);
         return world;
     }

@@ -67,14 +67,11 @@ public sealed class CborIn
         WireFormatException.Require(UInt() == version, "another version is due here");
     }
 
-    /// <summary>Reads the text <paramref name="expected"/> and nothing else.</summary>
+    /// <summary>Reads the text <paramref name="expected"/>, of ASCII, and nothing else.</summary>
     public void Label(string expected)
     {
         var utf8 = Read(static reader => reader.ReadDefiniteLengthTextStringBytes());
-        WireFormatException.Require(
-            utf8.Length == Encoding.UTF8.GetByteCount(expected)
-                && utf8.Span.SequenceEqual(Encoding.UTF8.GetBytes(expected)),
-            "another label is due here");
+        WireFormatException.Require(Ascii.Equals(utf8.Span, expected), "another label is due here");
     }
 
     /// <summary>Reads valid UTF-8 of <paramref name="minBytes"/> to <paramref name="maxBytes"/> bytes.</summary>

@@ -1,3 +1,4 @@
+using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Log;
@@ -7,15 +8,11 @@ namespace KeyRecovery.Service.Log;
 /// restore of these takes it back. Names are the paths of tlog-tiles, <c>tile/0/000</c> for example. Safe for
 /// concurrent use.
 /// </summary>
-public interface ILogFiles
+public interface ILogFiles : ILogSource
 {
     /// <summary>Writes files where there are none of that name, durable on return: what is there stays.</summary>
     /// <exception cref="StoreUnavailableException">They cannot be written; some may be.</exception>
     ValueTask PutAsync(IReadOnlyList<LogFile> files, CancellationToken ct);
-
-    /// <summary>A file, or null where there is none.</summary>
-    /// <exception cref="StoreUnavailableException">It cannot be read.</exception>
-    ValueTask<byte[]?> GetAsync(string name, CancellationToken ct);
 
     /// <summary>Deletes the partial forms of a tile or bundle that is there in full.</summary>
     /// <param name="name">The full one's.</param>

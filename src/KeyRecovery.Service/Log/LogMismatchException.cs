@@ -21,11 +21,8 @@ public sealed class LogMismatchException : Exception
         + "auditors will see it",
         Index);
 
-    internal static LogMismatchException Missing(TilePath path, ulong index) => new(
-        $"{path} of the log is missing (leaf {index}): put the newest copy of the log's folder in its place", index);
-
-    internal static LogMismatchException Damaged(TilePath path, ulong index) => new(
-        $"{path} of the log is damaged (leaf {index}): put the newest copy of the log's folder in its place", index);
+    internal static LogMismatchException Of(LogFault fault) => new(
+        $"{fault.Message}: put the newest copy of the log's folder in its place", fault.Index);
 
     internal static LogMismatchException Edge(ulong size, ulong index) => new(
         $"the log's tiles do not give the tree of size {size} that its head remembers, from leaf {index} on: "

@@ -1,20 +1,19 @@
-using System.Collections.Immutable;
-using System.Numerics;
 using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Service.Log;
 
-/// <summary>The tree of the log as it lies in tiles and entry bundles.</summary>
+/// <summary>Writes the log's tree, as tiles and entry bundles.</summary>
 internal sealed class LogTree(ILogFiles files)
 {
     private const int Width = TilePath.FullWidth;
-    private const int Height = 8;
+
+    private readonly LogReader _reader = new(files);
 
     /// <summary>
     /// Writes what leaves bring behind the first <paramref name="before"/> of them; what is there stays.
     /// </summary>
-    /// <exception cref="LogMismatchException">A tile that they continue is not there.</exception>
+    /// <exception cref="LogFaultException">A tile that they continue is not there.</exception>
     /// <exception cref="Stores.StoreUnavailableException">The files cannot be read or written.</exception>
     public async ValueTask AppendAsync(ulong before, IReadOnlyList<ReadOnlyMemory<byte>> leaves, CancellationToken ct)
     {
@@ -29,94 +28,11 @@ internal sealed class LogTree(ILogFiles files)
             await files.DropPartsAsync(path.ToString(), ct);
     }
 
-    /// <summary>Whether the last leaf of a tree of a size is there, in tile and bundle.</summary>
-    /// <exception cref="Stores.StoreUnavailableException">The files cannot be read.</exception>
-    public async ValueTask<bool> HasAsync(ulong size, CancellationToken ct)
-    {
-        if (size == 0) return true;
-        var number = (size - 1) / Width;
-        var width = WidthOf(size, 0, number);
-        return await FindAsync(TilePath.Tile(0, number, width), ct) is not null
-            && await FindAsync(TilePath.Entries(number, width), ct) is not null;
-    }
-
-    /// <summary>The right edge of the tree of a size, from the tiles.</summary>
-    /// <exception cref="LogMismatchException">A tile is not there.</exception>
-    /// <exception cref="Stores.StoreUnavailableException">The files cannot be read.</exception>
-    public async ValueTask<MerkleEdge> EdgeAsync(ulong size, CancellationToken ct)
-    {
-        var hashes = ImmutableArray.CreateBuilder<Hash256>();
-        var start = 0UL;
-        for (var left = size; left > 0;)
-        {
-            var height = BitOperations.Log2(left);
-            hashes.Add(await NodeAsync(size, height, start >> height, ct));
-            start += 1UL << height;
-            left -= 1UL << height;
-        }
-
-        return MerkleEdge.Of(size, hashes.ToImmutable());
-    }
-
-    /// <summary>Leaves from one number up to another, from the bundles of a tree of a size.</summary>
-    /// <exception cref="LogMismatchException">A bundle is not there, or is none.</exception>
-    /// <exception cref="Stores.StoreUnavailableException">The files cannot be read.</exception>
-    public async IAsyncEnumerable<(ulong Index, ReadOnlyMemory<byte> Leaf)> LeavesAsync(
-        ulong from, ulong size, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
-    {
-        for (var number = from / Width; number * Width < size; number++)
-        {
-            var leaves = await BundleAsync(number, WidthOf(size, 0, number), ct);
-            for (var at = 0; at < leaves.Count; at++)
-                if (number * Width + (ulong)at is var index && index >= from) yield return (index, leaves[at]);
-        }
-    }
-
-    /// <summary>The hash of a tile's row of a level, at least <paramref name="width"/> of them.</summary>
-    public async ValueTask<IReadOnlyList<Hash256>> TileAsync(int level, ulong number, int width, CancellationToken ct)
-    {
-        var (path, first) = (TilePath.Tile(level, number, width), number << (Height * (level + 1)));
-        var content = await FindAsync(path, ct) ?? throw LogMismatchException.Missing(path, first);
-        if (content.Length < width * Hash256.Size || content.Length % Hash256.Size != 0)
-            throw LogMismatchException.Damaged(path, first);
-        return [
-            .. Enumerable.Range(0, width)
-                .Select(i => new Hash256(content.AsSpan(i * Hash256.Size, Hash256.Size))),
-        ];
-    }
-
-    private async ValueTask<IReadOnlyList<ReadOnlyMemory<byte>>> BundleAsync(
-        ulong number, int width, CancellationToken ct)
-    {
-        var path = TilePath.Entries(number, width);
-        var content = await FindAsync(path, ct) ?? throw LogMismatchException.Missing(path, number * Width);
-        if (!EntryBundle.TryDecode(content, out var leaves) || leaves.Count < width)
-            throw LogMismatchException.Damaged(path, number * Width);
-        return [.. leaves.Take(width)];
-    }
-
-    // The part that is asked for, or what has grown of it.
-    private async ValueTask<byte[]?> FindAsync(TilePath path, CancellationToken ct) =>
-        await files.GetAsync(path.ToString(), ct)
-        ?? (path.Width < Width ? await files.GetAsync((path with { Width = Width }).ToString(), ct) : null);
-
-    private async ValueTask<Hash256> NodeAsync(ulong size, int height, ulong index, CancellationToken ct)
-    {
-        var (level, rest) = (height / Height, height % Height);
-        var first = index << rest;
-        var number = first / Width;
-        var row = await TileAsync(level, number, WidthOf(size, level, number), ct);
-        return MerkleTree.Root([.. row.Skip((int)(first % Width)).Take(1 << rest)]);
-    }
-
-    internal static int WidthOf(ulong size, int level, ulong number) =>
-        (int)Math.Min(Width, (size >> (Height * level)) - number * Width);
-
     private async ValueTask AddBundlesAsync(
         List<(TilePath, byte[])> put, ulong before, IReadOnlyList<ReadOnlyMemory<byte>> leaves, CancellationToken ct)
     {
         var (number, offset) = (before / Width, (int)(before % Width));
-        List<ReadOnlyMemory<byte>> bundle = offset == 0 ? [] : [.. await BundleAsync(number, offset, ct)];
+        List<ReadOnlyMemory<byte>> bundle = offset == 0 ? [] : [.. await _reader.EntriesAsync(number, offset, ct)];
         foreach (var leaf in leaves)
         {
             bundle.Add(leaf);
@@ -132,13 +48,13 @@ internal sealed class LogTree(ILogFiles files)
         List<(TilePath, byte[])> put, int level, ulong first, IReadOnlyList<Hash256> hashes, CancellationToken ct)
     {
         var (number, offset, above) = (first / Width, (int)(first % Width), new List<Hash256>());
-        List<Hash256> row = offset == 0 ? [] : [.. await TileAsync(level, number, offset, ct)];
+        List<Hash256> row = offset == 0 ? [] : [.. await _reader.TileAsync(level, number, offset, ct)];
         foreach (var hash in hashes)
         {
             row.Add(hash);
             if (row.Count < Width) continue;
             put.Add((TilePath.Tile(level, number++, Width), Encode(row)));
-            above.Add(MerkleTree.Root(row));
+            above.Add(MerkleTree.Root([.. row]));
             row = [];
         }
 

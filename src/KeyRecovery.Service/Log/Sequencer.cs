@@ -17,6 +17,7 @@ public sealed class Sequencer : IDisposable
     private readonly IDataStore _data;
     private readonly IKeyStore _keys;
     private readonly ILogFiles _files;
+    private readonly LogReader _reader;
     private readonly LogTree _tree;
     private readonly LogIndex _index;
     private readonly OutboxReader _outbox;
@@ -32,7 +33,7 @@ public sealed class Sequencer : IDisposable
         IRandom random, TimeProvider time)
     {
         (_data, _keys, _files, _key, _settings, _random) = (data, keys, files, key, settings, random);
-        (_tree, _index) = (new LogTree(files), new LogIndex(data));
+        (_reader, _tree, _index) = (new LogReader(files), new LogTree(files), new LogIndex(data));
         _outbox = new OutboxReader(data, keys, tables, time);
     }
 
@@ -70,15 +71,29 @@ public sealed class Sequencer : IDisposable
 
     private async Task OpenAsync(LogHead head, Row stored, CancellationToken ct)
     {
+        try
+        {
+            await JoinAsync(head, stored, ct);
+        }
+        catch (LogFaultException wrong)
+        {
+            throw LogMismatchException.Of(wrong.Fault);
+        }
+    }
+
+    private async Task JoinAsync(LogHead head, Row stored, CancellationToken ct)
+    {
         var key = NoteKey.Of(head.Origin, NoteSignatureType.Ed25519, _key.PublicKey);
         var published = await PublishedAsync(key, ct);
         if (published is not null && published.Size > head.Size)
             (head, stored) = await AdoptAsync(head, stored, published, ct);
         else if (published is not null) await CompareAsync(head, published, ct);
         await _tree.AppendAsync(head.Before, [.. head.Last.Select(leaf => leaf.Leaf)], ct);
-        if ((await _tree.EdgeAsync(head.Size, ct)).Root != head.Edge.Root)
-            throw LogMismatchException.Edge(head.Size, await new LogCheck(_tree).FirstWrongAsync(head.Size, ct));
-        await FollowAsync(head, ct);
+        if ((await _reader.EdgeAsync(head.Size, ct)).Root != head.Edge.Root)
+            throw LogMismatchException.Edge(head.Size, await FirstWrongAsync(head.Size, ct));
+        // The data store remembers last that it has followed: then nothing is owed.
+        if (await _index.FollowedAsync(ct) is var followed && followed >= head.Size) _made = stored.Token;
+        else await FollowAsync(head, followed, ct);
         await MakeAsync(head, stored, ct);
         (head, stored) = await TellPolicyAsync(head, stored, ct);
         await MakeAsync(head, stored, ct);
@@ -87,7 +102,7 @@ public sealed class Sequencer : IDisposable
     }
 
     /// <summary>One pass.</summary>
-    /// <exception cref="LogMismatchException">A tile that is continued is not there.</exception>
+    /// <exception cref="LogFaultException">A tile that is continued is not there.</exception>
     /// <exception cref="StoreUnavailableException">A store or the files cannot be read or written: the next pass goes
     /// on.</exception>
     public async Task<SequencerReport> PassAsync(CancellationToken ct)
@@ -183,19 +198,22 @@ public sealed class Sequencer : IDisposable
             : throw LogMismatchException.Stranger(key.Name);
     }
 
+    // Something is known to be wrong: at the latest the last leaf.
+    private async ValueTask<ulong> FirstWrongAsync(ulong size, CancellationToken ct) =>
+        (await new LogWalk(_files, size).FindFaultAsync(ct))?.Index ?? Math.Max(size, 1) - 1;
+
     // The key store went back to before it. What is published stands, if it goes on from here.
     private async ValueTask<(LogHead Head, Row Stored)> AdoptAsync(
         LogHead head, Row stored, Checkpoint published, CancellationToken ct)
     {
-        var edge = await _tree.EdgeAsync(published.Size, ct);
+        var edge = await _reader.EdgeAsync(published.Size, ct);
         if (edge.Root != published.Root)
-            throw LogMismatchException.Edge(
-                published.Size, await new LogCheck(_tree).FirstWrongAsync(published.Size, ct));
-        if ((await _tree.EdgeAsync(head.Size, ct)).Root != head.Edge.Root)
+            throw LogMismatchException.Edge(published.Size, await FirstWrongAsync(published.Size, ct));
+        if ((await _reader.EdgeAsync(head.Size, ct)).Root != head.Edge.Root)
             throw LogMismatchException.Forked(published.Size, head.Size, head.Size - 1);
         var note = (await _files.CheckpointAsync(ct))!;
         var policy = head.Policy;
-        await foreach (var (_, leaf) in _tree.LeavesAsync(published.Size - 1, published.Size, ct))
+        await foreach (var (_, leaf) in _reader.EntriesAsync(published.Size - 1, published.Size, ct))
             policy = AuditLeaf.Decode(leaf).Policy;
         var next = head with { Edge = edge, Note = note, Policy = policy, Last = [] };
         return await ReplaceAsync(next, stored, ct)
@@ -206,9 +224,9 @@ public sealed class Sequencer : IDisposable
     private async ValueTask CompareAsync(LogHead head, Checkpoint published, CancellationToken ct)
     {
         if (published.Size == head.Size && published.Root == head.Edge.Root) return;
-        if (!await _tree.HasAsync(head.Before, ct)) throw LogMismatchException.Ends(published.Size, head.Size);
+        if (!await _reader.HasAsync(head.Before, ct)) throw LogMismatchException.Ends(published.Size, head.Size);
         await _tree.AppendAsync(head.Before, [.. head.Last.Select(leaf => leaf.Leaf)], ct);
-        if ((await _tree.EdgeAsync(published.Size, ct)).Root != published.Root)
+        if ((await _reader.EdgeAsync(published.Size, ct)).Root != published.Root)
             throw LogMismatchException.Forked(
                 published.Size, head.Size, published.Size == 0 ? 0 : published.Size - 1);
     }
@@ -263,12 +281,10 @@ public sealed class Sequencer : IDisposable
     }
 
     // What an older data store has forgotten, from the bundles.
-    private async ValueTask FollowAsync(LogHead head, CancellationToken ct)
+    private async ValueTask FollowAsync(LogHead head, ulong followed, CancellationToken ct)
     {
-        var followed = await _index.FollowedAsync(ct);
-        if (followed >= head.Size) return;
         var writes = new List<RowWrite>();
-        await foreach (var (index, leaf) in _tree.LeavesAsync(followed, head.Size, ct))
+        await foreach (var (index, leaf) in _reader.EntriesAsync(followed, head.Size, ct))
         {
             writes.Add(LogIndex.Ensure(MerkleTree.LeafHash(leaf.Span), index));
             if (writes.Count < LogHead.MaxBatch) continue;

@@ -16,7 +16,7 @@ namespace KeyRecovery.Service.Maintenance;
 internal sealed class LogAudit(ServiceContext context, ILogFiles files)
 {
     private readonly LogIndex _index = new(context.Data);
-    private readonly LogTree _tree = new(files);
+    private readonly LogReader _reader = new(files);
 
     /// <summary>Checks the log itself.</summary>
     public async ValueTask RunAsync(ImmutableArray<string>.Builder damaged, CancellationToken ct)
@@ -27,22 +27,18 @@ internal sealed class LogAudit(ServiceContext context, ILogFiles files)
         {
             // A batch of which nothing was made yet is made at the next start.
             var size = await _index.FollowedAsync(ct) is var followed && followed < head.Size ? head.Before : head.Size;
-            if (await new LogCheck(_tree).FindWrongAsync(size, ct) is { } wrong)
-            {
-                damaged.Add($"log: its files do not come out from leaf {wrong} on");
-                return;
-            }
+            if (await new LogWalk(files, size).FindFaultAsync(ct) is { } fault) throw new LogFaultException(fault);
 
-            if (size == head.Size && (await _tree.EdgeAsync(size, ct)).Root != head.Edge.Root)
+            if (size == head.Size && (await _reader.EdgeAsync(size, ct)).Root != head.Edge.Root)
                 damaged.Add($"log: its files are not the tree of size {size} that its head remembers");
             if (await files.CheckpointAsync(ct) is { } note) await CheckPublishedAsync(note, head, damaged, ct);
-            await foreach (var (index, leaf) in _tree.LeavesAsync(0, Math.Min(size, followed), ct))
+            await foreach (var (index, leaf) in _reader.EntriesAsync(0, Math.Min(size, followed), ct))
                 if (await _index.FindAsync(MerkleTree.LeafHash(leaf.Span), ct) != index)
                     damaged.Add($"log: leaf {index} has no place, or another");
         }
-        catch (LogMismatchException mismatch)
+        catch (LogFaultException wrong)
         {
-            damaged.Add($"log: {mismatch.Message}");
+            damaged.Add($"log: {wrong.Message}");
         }
     }
 
@@ -86,7 +82,7 @@ internal sealed class LogAudit(ServiceContext context, ILogFiles files)
         else if (published.Size > head.Size || published.Origin != head.Origin)
             damaged.Add(
                 "log: its head is not that of the published checkpoint, or older: the next start takes that over");
-        else if ((await _tree.EdgeAsync(published.Size, ct)).Root != published.Root)
+        else if ((await _reader.EdgeAsync(published.Size, ct)).Root != published.Root)
             damaged.Add($"log: its files are not the tree of size {published.Size} that was published");
     }
 

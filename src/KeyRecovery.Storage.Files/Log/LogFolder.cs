@@ -54,15 +54,16 @@ public sealed class LogFolder : ILogFiles, IDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask<byte[]?> GetAsync(string name, CancellationToken ct)
+    public ValueTask<byte[]?> GetAsync(string name, CancellationToken ct)
     {
         try
         {
-            return await File.ReadAllBytesAsync(PathOf(name), ct).ConfigureAwait(false);
+            // Some kilobytes of a page: handing them to another thread would take longer.
+            return new(File.ReadAllBytes(PathOf(name)));
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            return null;
+            return default;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -76,23 +76,7 @@ public sealed class GoTests : IDisposable
     private void Write(GrownLog log)
     {
         Put("checkpoint", log.Checkpoint.Sign(log.Key).Encode());
-        var row = Enumerable.Range(0, log.Leaves.Count).Select(log.LeafHash).ToList();
-        for (var level = 0; row.Count > 0; level++)
-        {
-            var above = new List<Hash256>();
-            foreach (var (number, tile) in row.Chunk(TilePath.FullWidth).Select((tile, number) => (number, tile)))
-            {
-                Put(TilePath.Tile(level, (ulong)number, tile.Length).ToString(),
-                    [.. tile.SelectMany(hash => hash.ToArray())]);
-                if (tile.Length == TilePath.FullWidth) above.Add(MerkleTree.Root(tile));
-            }
-
-            row = above;
-        }
-
-        foreach (var (number, some) in log.Leaves.Chunk(TilePath.FullWidth).Select((some, number) => (number, some)))
-            Put(TilePath.Entries((ulong)number, some.Length).ToString(),
-                EntryBundle.Encode([.. some.Select(leaf => (ReadOnlyMemory<byte>)leaf)]));
+        foreach (var (name, content) in log.Files()) Put(name, content);
     }
 
     private void Put(string name, byte[] content)

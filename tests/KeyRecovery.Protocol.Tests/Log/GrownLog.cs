@@ -17,6 +17,17 @@ internal sealed class GrownLog
         for (var i = 0; i < leaves; i++) _leaves.Add(random.Bytes(i % 50));
     }
 
+    public GrownLog(IEnumerable<byte[]> leaves) => _leaves.AddRange(leaves);
+
+    /// <summary>A log of what our leaves are.</summary>
+    public static GrownLog OfLeaves(int leaves)
+    {
+        var random = new TestRandom(4713);
+        return new GrownLog(Enumerable.Range(0, leaves).Select(i => new AuditLeaf(
+            1_700_000_000UL + (ulong)i, (AuditEvent)(1 + i % 7), (AuditRole)(1 + i % 4),
+            new Hash256(random.Bytes(32)), new Hash256(random.Bytes(32)), Hash256.Of([])).Encode()));
+    }
+
     public SigningKey Key { get; } = SigningKey.FromSeed(new TestRandom(4712).Bytes(32));
 
     public NoteKey NoteKey => NoteKey.Of(Origin, NoteSignatureType.Ed25519, Key.PublicKey);
@@ -44,6 +55,34 @@ internal sealed class GrownLog
         [.. proof.Select(nodes => MerkleProof.Join([.. nodes.Select(Hash)]))];
 
     public Hash256[] Inclusion(int index) => Hashes(MerkleProof.Inclusion((ulong)index, Size));
+
+    /// <summary>Tiles and bundles of this size, by their paths: rows of hashes, each of 256 of those below.</summary>
+    public Dictionary<string, byte[]> Files()
+    {
+        var files = new Dictionary<string, byte[]>();
+        var row = Enumerable.Range(0, _leaves.Count).Select(LeafHash).ToList();
+        for (var level = 0; row.Count > 0; level++)
+        {
+            var above = new List<Hash256>();
+            foreach (var (number, tile) in row.Chunk(256).Index())
+            {
+                files[TilePath.Tile(level, (ulong)number, tile.Length).ToString()] =
+                    [.. tile.SelectMany(hash => hash.ToArray())];
+                if (tile.Length == 256) above.Add(Whole(tile));
+            }
+
+            row = above;
+        }
+
+        foreach (var (number, some) in _leaves.Chunk(256).Index())
+            files[TilePath.Entries((ulong)number, some.Length).ToString()] =
+                [.. some.SelectMany(leaf => (byte[])[(byte)(leaf.Length >> 8), (byte)(leaf.Length & 255), .. leaf])];
+        return files;
+    }
+
+    private static Hash256 Whole(ReadOnlySpan<Hash256> row) => row.Length == 1
+        ? row[0]
+        : Hash256.Of([1, .. Whole(row[..(row.Length / 2)]).ToArray(), .. Whole(row[(row.Length / 2)..]).ToArray()]);
 
     private Hash256 Hash(MerkleNode node) =>
         Root((int)node.Index << node.Height, (int)(node.Index + 1) << node.Height);

@@ -128,8 +128,8 @@ public sealed class LogFilesTests
         return world;
     }
 
-    private static ValueTask<ulong?> WrongAsync(StepWorld world, ulong size) =>
-        new LogCheck(new LogTree(world.Server.LogFiles)).FindWrongAsync(size, default);
+    private static async ValueTask<ulong?> WrongAsync(StepWorld world, ulong size) =>
+        (await new LogWalk(world.Server.LogFiles, size).FindFaultAsync(default))?.Index;
 
     private static string[] Files(StepWorld world) =>
         Directory.GetFiles(world.Server.LogPath, "*", SearchOption.AllDirectories);

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Audit.Log;
@@ -9,10 +8,10 @@ public static class MerkleTree
     /// <summary>SHA-256(0x00 ‖ leaf).</summary>
     public static Hash256 LeafHash(ReadOnlySpan<byte> leaf)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData([0]);
-        hash.AppendData(leaf);
-        return new Hash256(hash.GetHashAndReset());
+        var joined = leaf.Length <= AuditLeaf.MaxSize ? stackalloc byte[1 + leaf.Length] : new byte[1 + leaf.Length];
+        joined[0] = 0;
+        leaf.CopyTo(joined[1..]);
+        return Hash256.Of(joined);
     }
 
     /// <summary>SHA-256(0x01 ‖ left ‖ right).</summary>
@@ -26,16 +25,14 @@ public static class MerkleTree
     }
 
     /// <summary>The root over some nodes of one height; of none SHA-256 of nothing.</summary>
-    public static Hash256 Root(IReadOnlyList<Hash256> nodes)
+    public static Hash256 Root(ReadOnlySpan<Hash256> nodes)
     {
-        if (nodes.Count == 0) return Hash256.Of([]);
-        var row = nodes.ToList();
-        while (row.Count > 1)
+        if (nodes.IsEmpty) return Hash256.Of([]);
+        var row = nodes.ToArray();
+        for (var count = row.Length; count > 1; count = (count + 1) / 2)
         {
-            var above = new List<Hash256>((row.Count + 1) / 2);
-            for (var i = 0; i < row.Count; i += 2)
-                above.Add(i + 1 < row.Count ? NodeHash(row[i], row[i + 1]) : row[i]);
-            row = above;
+            for (var i = 0; i + 1 < count; i += 2) row[i / 2] = NodeHash(row[i], row[i + 1]);
+            if (count % 2 == 1) row[count / 2] = row[count - 1];
         }
 
         return row[0];
