@@ -75,7 +75,7 @@ public sealed class KeyRecoveryService : IDisposable
             context, new RealmCheck(keys, _lookups.Ids, shares), new ErasureCheck(context, erasures),
             log is null ? null : new LogAudit(context, log));
         var (sets, orphans) = (backups ?? NoBackupSets.Instance, new OrphanAccounts(data, context.Tables));
-        Erasures = new Erasures(context, erasures, ring, secrets, sets, tombstones ?? NoTombstones.Instance);
+        Erasures = new Erasures(context, erasures, ring, secrets, sets, tombstones ?? NoTombstones.Instance, log);
         Sweeper = new Sweeper(context, Erasures.Sweep, orphans, Realm.Accounts);
         Ring = ring;
         RingAudit = new RingAudit(keys, context.Tables, ring);

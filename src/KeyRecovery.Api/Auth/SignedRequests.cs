@@ -45,8 +45,14 @@ internal sealed class SignedRequests(
             return;
         }
 
-        ValueTask<GateResult> PassAsync(CancellationToken ct) =>
-            service.Gate.PassAsync(head.Signature.KeyId, head.Verify, ct, mark.MayBeBehind);
+        async ValueTask<GateResult> PassAsync(CancellationToken ct)
+        {
+            var passed = await service.Gate.PassAsync(head.Signature.KeyId, head.Verify, ct, mark.MayBeBehind);
+            if (passed is GateResult.Open(var account))
+                account.Network = ClientNetwork.Of(context.Connection.RemoteIpAddress);
+            return passed;
+        }
+
         var result = await PassAsync(context.RequestAborted);
         if (result is GateResult.Shut shut)
         {

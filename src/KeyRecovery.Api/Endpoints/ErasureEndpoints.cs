@@ -3,6 +3,7 @@ using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Bodies;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Maintenance;
+using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Errors;
 using Microsoft.AspNetCore.Mvc;
@@ -73,7 +74,7 @@ internal static class ErasureEndpoints
         QueryNumbers.TryRead(round, out var number)
             ? Answers.Of(
                 await service.Erasures.CancelAsync(
-                    request.Signer, number, request.Verify,
+                    request.Signer, number, request.Verify, ClientNetwork.Of(context.Connection.RemoteIpAddress),
                     ct => service.Gate.PassAsync(request.Signer, request.Verify, ct), context.RequestAborted),
                 _ => TypedResults.NoContent())
             : NoRound();

@@ -85,7 +85,6 @@ internal static class VaultEndpoints
         var (commit, refusal) = CborBody.Decode(context.Request, request.Body, CommitBundle.Decode, "commit");
         if (commit is null) return refusal!;
         using var span = ServerTrace.Start("commit");
-        request.Account.Network = ClientNetwork.Of(context.Connection.RemoteIpAddress);
         var outcome = await service.Commits.CommitAsync(request.Account, commit, context.RequestAborted);
         span.Outcome(Answers.Name(outcome));
         return Answers.Of(outcome, heads => TypedResults.Ok(HeadsResponse.Of(heads)));

@@ -101,7 +101,7 @@ internal sealed record ErasureJson(
 {
     /// <summary>The bytes of a receipt, here or in a problem; null where there is none that reads.</summary>
     public static ReadOnlyMemory<byte>? ReadReceipt(string? text) =>
-        Base64UrlText.TryDecodeUpTo(text, ErasureReceipt.MaxSize, out var bytes) && bytes.Length > 0
+        Base64UrlText.TryDecodeUpTo(text, SignedErasureReceipt.MaxSize, out var bytes) && bytes.Length > 0
             ? (ReadOnlyMemory<byte>?)bytes : null;
 }
 

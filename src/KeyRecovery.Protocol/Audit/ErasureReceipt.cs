@@ -10,7 +10,7 @@ namespace KeyRecovery.Protocol.Audit;
 /// </summary>
 public sealed record ErasureReceipt
 {
-    /// <summary>The longest receipt with its signature, in bytes: 512.</summary>
+    /// <summary>The longest receipt with its signature and without a proof, in bytes: 512.</summary>
     public const int MaxSize = 512;
 
     /// <summary>The erasure.</summary>

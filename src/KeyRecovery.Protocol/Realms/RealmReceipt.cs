@@ -16,7 +16,7 @@ public sealed record RealmReceipt(AccountId Account, SignedErasureReceipt Receip
 
     /// <summary>The bytes to send.</summary>
     public byte[] Encode() => new CborOut().Array(Fields).Text(Labels.RealmReceipt).UInt(1)
-        .Bytes(Account).Bytes(Receipt.Bytes.Span).ToArray();
+        .Bytes(Account).Bytes(Receipt.Statement.Span).ToArray();
 
     /// <summary>Reads the bytes.</summary>
     /// <exception cref="WireFormatException">Not such a request, or the receipt of another account.</exception>

@@ -18,8 +18,8 @@ public readonly record struct ActivityList(Hash256? Chunk, ulong First, Immutabl
     /// <summary>How many move at once; every racer moves the same.</summary>
     public const int Moved = 8;
 
-    // An entry as it is stored.
-    private const int MaxEntry = 1024;
+    /// <summary>The largest entry as it is stored, in bytes.</summary>
+    internal const int MaxEntry = 1024;
 
     /// <summary>How many entries there are.</summary>
     public ulong Count => First + (ulong)Entries.Length;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
@@ -17,7 +18,8 @@ namespace KeyRecovery.Service.Erasure;
 /// account, chain. So a plan that takes another's place in the erasure row was made from a key row at least as new, and
 /// the tombstone, which demands the key row as it was read here, never meets a plan that lacks what was claimed since.
 /// </summary>
-internal sealed class DestructionPlanner(ServiceContext context, ErasureRows rows, IKekRing ring)
+internal sealed class DestructionPlanner(
+    ServiceContext context, ErasureRows rows, ErasureLeaves leaves, IKekRing ring)
 {
     /// <summary>Plans from fresh reads.</summary>
     /// <param name="keyRow">The account's key row.</param>
@@ -49,7 +51,7 @@ internal sealed class DestructionPlanner(ServiceContext context, ErasureRows row
                 throw new ErasureBlockedException(
                     "an account that a device asks to erase must be repaired by a device first");
             if (!state!.Authorities.ContainsKey(asker))
-                return new Destruction.AskerGone(CallOff(keyRow, asked, stored, known, knownRow));
+                return new Destruction.AskerGone(CallOff(keyRow, account, state, asked, stored, known, knownRow));
         }
 
         var plan = new ErasurePlan
@@ -60,15 +62,19 @@ internal sealed class DestructionPlanner(ServiceContext context, ErasureRows row
         };
         var (name, planned) = rows.Plans.Write(keyRow, plan);
         var kek = Math.Max(ring.Current.Id.Value, key.Kek.Value);
-        var next = asked with { Phase = ErasurePhase.Erasing, Cancellers = [], Plan = name, Kek = kek };
+        var next = asked with { Phase = ErasurePhase.Erasing, Cancellers = [], Untold = [], Plan = name, Kek = kek };
+        // One that is held, or under way, was told when it was asked for.
+        var isTold = known is { Phase: ErasurePhase.Held or ErasurePhase.Erasing } && known.Id == asked.Id;
+        var logged = isTold ? null : leaves.OfRequest(
+            AuditEvent.ErasureRequested, ActorOf(asked), account, asked.Account!.Value, state, keyRow, knownRow);
+        List<RowWrite> before = [.. planned, .. rows.Write(keyRow, next, knownRow, logged)];
         return new Destruction.Write(
             [
-                .. planned,
-                rows.Write(keyRow, next, knownRow),
+                .. before,
                 new RowWrite.Replace(stored, Tombstone()),
                 .. await RealmErasure.PlanAsync(context.Keys, keyRow, plan.RealmSubject, plan.Shares, ct),
             ],
-            planned.Length + 1, state is null ? [] : [.. state.Authorities.Keys]);
+            before.Count, state is null ? [] : [.. state.Authorities.Keys]);
     }
 
     // The key row of a creation that died goes without an erasure. Where one was decided before, its tombstone stays
@@ -83,12 +89,21 @@ internal sealed class DestructionPlanner(ServiceContext context, ErasureRows row
 
     // The key row is written first, as it is: whoever has planned with it and not come to the tombstone is refused
     // there.
-    private ImmutableArray<RowWrite> CallOff(RowKey keyRow, ErasureRow asked, Row key, ErasureRow? known, Row? knownRow)
+    private ImmutableArray<RowWrite> CallOff(
+        RowKey keyRow, AccountRows account, AccountState state, ErasureRow asked, Row key, ErasureRow? known,
+        Row? knownRow)
     {
         if (known?.Id != asked.Id) return [];
-        var off = rows.Write(keyRow, known with { Phase = ErasurePhase.Cancelled, Plan = null }, knownRow);
-        return known.Phase == ErasurePhase.Erasing ? [new RowWrite.Replace(key, key.Value), off] : [off];
+        var logged = leaves.OfRequest(
+            AuditEvent.ErasureCancelled, ErasureActor.Server, account, state.Account, state, keyRow, knownRow);
+        var off = rows.Write(
+            keyRow, known with { Phase = ErasurePhase.Cancelled, Plan = null, Untold = known.Tell(logged.Entry) },
+            knownRow, logged);
+        return known.Phase == ErasurePhase.Erasing ? [new RowWrite.Replace(key, key.Value), .. off] : [.. off];
     }
+
+    private static ErasureActor ActorOf(ErasureRow asked) => asked.RequestedBy == ErasureRequester.Operator
+        ? ErasureActor.Operator : new ErasureActor(AuditRole.Device, asked.Asker, "");
 
     // No KEK, no link: nothing that ties it to a copy of the data from before.
     private byte[] Tombstone() => new KeyRow(KeyRowState.Erased, default, default, null, context.Now.Wall).Encode();

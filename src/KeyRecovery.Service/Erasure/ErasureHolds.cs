@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Rows;
@@ -15,11 +17,13 @@ namespace KeyRecovery.Service.Erasure;
 /// Erasures that devices ask for: held, told to whoever looks, and cancelled by whoever was there (docs/protocol.md
 /// §15.2).
 /// </summary>
-internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows)
+internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, ErasureLeaves leaves)
 {
     private const int Attempts = 4;
 
     private static readonly TimeSpan Remembered = TimeSpan.FromHours(72);
+
+    private readonly ActivityWriter _activity = new(context);
 
     /// <returns>The one that is held; or one to be done at once, of which nothing is written.</returns>
     public async ValueTask<Outcome<ErasureRow>> RequestAsync(OpenAccount account, ulong round, CancellationToken ct)
@@ -38,9 +42,14 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows)
             var row = await NewAsync(account, round, ct);
             // Without a hold there is nothing to remember before it is done.
             if (row.Phase == ErasurePhase.Erasing) return row;
-            switch (await context.Keys.WriteAsync([rows.Write(account.KeyRowKey, row, stored)], ct))
+            var logged = leaves.OfRequest(
+                AuditEvent.ErasureRequested, new ErasureActor(AuditRole.Device, actor.Id, account.Network),
+                account.Rows, account.State.Account, account.State, account.KeyRowKey, stored);
+            row = row with { Untold = (known ?? row).Tell(logged.Entry) };
+            switch (await context.Keys.WriteAsync(rows.Write(account.KeyRowKey, row, stored, logged), ct))
             {
                 case WriteResult.Written:
+                    context.Log.Wake();
                     return row;
                 case WriteResult.Unavailable(_, var reason):
                     return ServiceFailure.Of(reason);
@@ -89,11 +98,12 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows)
     /// <param name="keyId">Who signs.</param>
     /// <param name="round">Which; null for whichever there is, from a signer who cannot ask any more.</param>
     /// <param name="verify">Whether the request's signature verifies under a key.</param>
+    /// <param name="network">From which network it comes.</param>
     /// <param name="ct">Cancels.</param>
     /// <returns>True where it is cancelled; false where that signer may not, or there is nothing: the gate tells
     /// which.</returns>
     public async ValueTask<Outcome<bool>> TryCancelAsync(
-        KeyId keyId, ulong? round, Func<VerifyKey, bool> verify, CancellationToken ct)
+        KeyId keyId, ulong? round, Func<VerifyKey, bool> verify, string network, CancellationToken ct)
     {
         var account = keyId.Account;
         if (account is null
@@ -110,10 +120,14 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows)
             if (round is { } named && named != row.Round) return OtherRound;
             // The same once more, whose answer was lost; its signer may have been removed since.
             if (row.Phase == ErasurePhase.Cancelled) return true;
-            switch (await context.Keys.WriteAsync(
-                [rows.Write(keyRow, row with { Phase = ErasurePhase.Cancelled }, stored)], ct))
+            var role = keyId.Account is null ? AuditRole.Slot : AuditRole.Device;
+            if (await CallOffAsync(
+                keyRow, account.Value, row, stored!, new ErasureActor(role, keyId.Authority, network), ct)
+                is not { } writes) return false;
+            switch (await context.Keys.WriteAsync(writes, ct))
             {
                 case WriteResult.Written:
+                    context.Log.Wake();
                     return true;
                 case WriteResult.Unavailable(_, var reason):
                     return ServiceFailure.Of(reason);
@@ -150,7 +164,7 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows)
                 if (await rows.ReadAsync(keyRow, ct) is not ({ Phase: ErasurePhase.Held } row, var was)) continue;
                 row = row with { DueAt = DueAfter(context.Policies.Of(row.App).ErasureHold) };
                 if (await context.Keys.WriteAsync(
-                    [rows.Write(keyRow, row, was)], ct) is WriteResult.Unavailable(_, var reason))
+                    rows.Write(keyRow, row, was), ct) is WriteResult.Unavailable(_, var reason))
                     throw new StoreUnavailableException(reason, "the key store cannot be written");
                 begun++;
             }
@@ -161,6 +175,55 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows)
         }
 
         return begun;
+    }
+
+    /// <summary>
+    /// Has the account's activity tell who asked and who called it off, once the log has it. What cannot be told today,
+    /// because the account is damaged or lost, is told by a later pass.
+    /// </summary>
+    public async ValueTask TellAsync(RowKey keyRow, ErasureRow row, Row stored, Task haveRead, CancellationToken ct)
+    {
+        if (!await rows.IsLoggedAsync(stored, ct)) return;
+        if (await context.Keys.ReadAsync(keyRow, ct) is not { } keyStored
+            || KeyRow.Decode(keyStored.Value) is not { State: not KeyRowState.Erased } key) return;
+        try
+        {
+            using var opened = await context.SubjectKeys.OpenAsync(keyRow, key, ct);
+            await haveRead;
+            if (await _activity.AddAsync(opened, row.Untold, ct))
+                await context.Keys.WriteAsync(rows.Write(keyRow, row with { Untold = [] }, stored), ct);
+        }
+        catch (Exception e) when (e is RowDamagedException or AccountErasedException)
+        {
+            // Whoever checks the account tells of it.
+        }
+    }
+
+    // Null where the key is gone meanwhile.
+    private async ValueTask<IReadOnlyList<RowWrite>?> CallOffAsync(
+        RowKey keyRow, AccountId account, ErasureRow row, Row stored, ErasureActor by, CancellationToken ct)
+    {
+        if (await context.Keys.ReadAsync(keyRow, ct) is not { } keyStored
+            || KeyRow.Decode(keyStored.Value) is not { State: not KeyRowState.Erased } key) return null;
+        using var opened = await context.SubjectKeys.OpenAsync(keyRow, key, ct);
+        var state = await TryFindAsync(opened, ct);
+        var logged = leaves.OfRequest(AuditEvent.ErasureCancelled, by, opened, account, state, keyRow, stored);
+        var off = row with { Phase = ErasurePhase.Cancelled, Untold = row.Tell(logged.Entry) };
+        return rows.Write(keyRow, off, stored, logged);
+    }
+
+    // Whoever cancels must be able to where the data are lost.
+    private async ValueTask<AccountState?> TryFindAsync(AccountRows opened, CancellationToken ct)
+    {
+        try
+        {
+            return await context.Data.FindAsync(opened, opened.Account, ct) is { } state
+                ? AccountRow.Decode(state) : null;
+        }
+        catch (Exception e) when (e is RowDamagedException or AccountErasedException)
+        {
+            return null;
+        }
     }
 
     // Called off; or the asker was removed: what it asked for is not done, whenever that is noticed.

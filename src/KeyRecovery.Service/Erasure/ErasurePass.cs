@@ -10,8 +10,7 @@ namespace KeyRecovery.Service.Erasure;
 /// </summary>
 internal sealed class ErasurePass(
     ServiceContext context, ErasureRows rows, ErasureHolds holds, Eraser eraser, ErasureFinisher finisher,
-    LastReceipt lastReceipt,
-    ErasureJobRun jobs)
+    LastReceipt lastReceipt, ErasureJobRun jobs)
 {
     /// <exception cref="StoreUnavailableException">A store cannot do its part: what was begun stays
     /// pending.</exception>
@@ -36,12 +35,13 @@ internal sealed class ErasurePass(
 
         async Task TakeAllOnAsync()
         {
-            foreach (var (keyRow, step, why) in await SideBySide.RunAsync(
+            foreach (var (keyRow, step, why, awaitsLog) in await SideBySide.RunAsync(
                 some, (stored, haveRead) => TakeOnAsync(stored, haveRead, ct)))
             {
                 tally.Count(step);
                 if (step == ErasureStep.Open) open.Add(keyRow);
                 if (why is not null) tally.Block(why);
+                if (awaitsLog) tally.AwaitLog++;
             }
 
             some.Clear();
@@ -51,7 +51,7 @@ internal sealed class ErasurePass(
         }
     }
 
-    private async Task<(RowKey KeyRow, ErasureStep Step, string? Problem)> TakeOnAsync(
+    private async Task<(RowKey KeyRow, ErasureStep Step, string? Problem, bool AwaitsLog)> TakeOnAsync(
         Row stored, Task haveRead, CancellationToken ct)
     {
         var keyRow = ErasureRows.KeyRowOf(stored);
@@ -68,17 +68,19 @@ internal sealed class ErasurePass(
                 ErasurePhase.Erased => await lastReceipt.TryGiveAsync(keyRow, row, stored, haveRead, ct),
                 _ => ErasureStep.None,
             };
+            var isUntold = !row.Untold.IsEmpty && step is (ErasureStep.None or ErasureStep.AwaitClock);
+            if (isUntold) await holds.TellAsync(keyRow, row, stored, haveRead, ct);
             return (keyRow, step, step switch
             {
                 ErasureStep.AwaitClock => context.Clock.Problem,
                 ErasureStep.AwaitRing => "the ring is of an older day: it does not know the KEK of an erasure",
                 _ => null,
-            });
+            }, isUntold || !row.Leaf.IsEmpty);
         }
         catch (Exception one) when (one is ErasureBlockedException or RowDamagedException)
         {
             // It holds up nobody else's.
-            return (keyRow, ErasureStep.None, one.Message);
+            return (keyRow, ErasureStep.None, one.Message, false);
         }
     }
 
@@ -105,6 +107,9 @@ internal sealed class ErasurePass(
         /// <summary>Those that have no receipt although their keys are destroyed.</summary>
         public List<RowKey> Left { get; } = [];
 
+        /// <summary>What waits for the log.</summary>
+        public int AwaitLog { get; set; }
+
         public void Count(ErasureStep step) => _steps[step] = Of(step) + 1;
 
         public void Block(string why)
@@ -122,7 +127,7 @@ internal sealed class ErasurePass(
 
         public ErasureReport Report() => new(
             _erased, Of(ErasureStep.Final), Left.Count + _blocked, Of(ErasureStep.AwaitKek), Of(ErasureStep.AwaitSets),
-            Of(ErasureStep.AwaitClock), _problem);
+            Of(ErasureStep.AwaitClock), AwaitLog, _problem);
 
         private int Of(ErasureStep step) => _steps.GetValueOrDefault(step);
     }

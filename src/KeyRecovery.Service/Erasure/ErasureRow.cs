@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
 
 namespace KeyRecovery.Service.Erasure;
 
@@ -15,8 +17,12 @@ internal sealed record ErasureRow
     /// <summary>The most authorities that may cancel one: more than a chain can remove in the time.</summary>
     public const int MaxCancellers = 4096;
 
+    /// <summary>The most entries that wait to be told: a request, and that it was called off, of a few rounds.
+    /// </summary>
+    public const int MaxUntold = 8;
+
     private const string RowLabel = "erasure-row";
-    private const int Fields = 15;
+    private const int Fields = 17;
 
     public required ErasurePhase Phase { get; init; }
 
@@ -53,8 +59,18 @@ internal sealed record ErasureRow
     /// </summary>
     public uint Kek { get; init; }
 
-    /// <summary>The receipt of level 1, signed; empty before.</summary>
+    /// <summary>The newest receipt, as it is told; empty before the first.</summary>
     public ReadOnlyMemory<byte> Receipt { get; init; }
+
+    /// <summary>The leaf that commits to it, until the log has it and the receipt its proof; else empty.</summary>
+    public ReadOnlyMemory<byte> Leaf { get; init; }
+
+    /// <summary>What the account's activity is to tell of it and does not yet, the oldest first.</summary>
+    public ImmutableArray<ReadOnlyMemory<byte>> Untold { get; init; } = [];
+
+    /// <summary>What waits to be told, with one entry more: at the most the newest <see cref="MaxUntold"/>.</summary>
+    public ImmutableArray<ReadOnlyMemory<byte>> Tell(ReadOnlyMemory<byte> entry) =>
+        [.. Untold.Add(entry).TakeLast(MaxUntold)];
 
     public byte[] Encode()
     {
@@ -62,7 +78,9 @@ internal sealed record ErasureRow
             .UInt((ulong)RequestedBy).UInt(RequestedAt).UInt(Round).UInt(DueAt)
             .Bytes(Account?.ToArray() ?? []).Bytes(Asker?.ToArray() ?? []).Array(Cancellers.Length);
         foreach (var (id, key) in Cancellers) writer.Array(2).Bytes(id).Bytes(key.ToArray());
-        return writer.Bytes(Plan?.ToArray() ?? []).UInt(Kek).Bytes(Receipt.Span).ToArray();
+        writer.Bytes(Plan?.ToArray() ?? []).UInt(Kek).Bytes(Receipt.Span).Bytes(Leaf.Span).Array(Untold.Length);
+        foreach (var entry in Untold) writer.Bytes(entry.Span);
+        return writer.ToArray();
     }
 
     public static ErasureRow Decode(ReadOnlyMemory<byte> bytes)
@@ -83,10 +101,20 @@ internal sealed record ErasureRow
             Cancellers = ReadCancellers(reader),
             Plan = reader.Bytes(0, Hash256.Size) is { Length: > 0 } plan ? new Hash256(plan) : null,
             Kek = (uint)reader.UInt(uint.MaxValue),
-            Receipt = reader.Bytes(0, ErasureReceipt.MaxSize),
+            Receipt = reader.Bytes(0, SignedErasureReceipt.MaxSize),
+            Leaf = reader.Bytes(0, AuditLeaf.MaxSize),
+            Untold = ReadUntold(reader),
         };
         reader.End();
         return row;
+    }
+
+    private static ImmutableArray<ReadOnlyMemory<byte>> ReadUntold(CborIn reader)
+    {
+        var untold = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>();
+        for (var left = reader.Array(0, MaxUntold); left > 0; left--)
+            untold.Add(reader.BytesView(1, ActivityList.MaxEntry));
+        return untold.ToImmutable();
     }
 
     private static ImmutableArray<(AuthorityId, VerifyKey)> ReadCancellers(CborIn reader)

@@ -1,4 +1,5 @@
 using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 
@@ -36,11 +37,23 @@ internal sealed class ErasureRows : IDisposable
     public ErasureRow Open(Row stored) => ErasureRow.Decode(OpenSealed(stored));
 
     /// <summary>Writes an erasure over what was read; creates it where nothing was.</summary>
-    public RowWrite Write(RowKey keyRow, ErasureRow row, Row? was)
+    /// <param name="keyRow">The account's key row.</param>
+    /// <param name="row">The erasure.</param>
+    /// <param name="was">Its row as it was read.</param>
+    /// <param name="logged">What it decides for the log; null where it decides nothing, and the row keeps what it
+    /// decided last.</param>
+    public IReadOnlyList<RowWrite> Write(RowKey keyRow, ErasureRow row, Row? was, LoggedChange? logged = null)
     {
-        var value = RowSeal.Seal(_sealKey.Span, Of(keyRow), (was?.Version ?? 0) + 1, row.Encode(), _random);
-        return was is null ? new RowWrite.Create(Of(keyRow), value) : new RowWrite.Replace(was, value);
+        var value = RowSeal.Seal(
+            _sealKey.Span, Of(keyRow), (was?.Version ?? 0) + 1, logged?.Id ?? ChangeId.Of(was), row.Encode(), _random);
+        RowWrite write = was is null ? new RowWrite.Create(Of(keyRow), value) : new RowWrite.Replace(was, value);
+        return logged is null ? [write] : [logged.Outbox, write];
     }
+
+    /// <summary>Whether the log has all that an erasure's row has decided: before, the row must not go.</summary>
+    public async ValueTask<bool> IsLoggedAsync(Row stored, CancellationToken ct) =>
+        ChangeId.Of(stored) is var newest
+        && (newest.IsNone || await _keys.HeadAsync(OutboxRow.Place(StoreKind.Keys, newest), ct) is null);
 
     /// <summary>The newest receipt of an erased account; empty while there is none.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> ReceiptAsync(RowKey keyRow, CancellationToken ct) =>

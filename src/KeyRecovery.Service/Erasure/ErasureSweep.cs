@@ -90,7 +90,9 @@ internal sealed class ErasureSweep(ServiceContext context, ErasureRows rows)
     private ValueTask SweepCancelledAsync(ulong before, CancellationToken ct) =>
         EachAsync(_keys.ScanAsync(Table.Erasures, ct), async erasure =>
         {
-            if (IsOld(erasure, before) && rows.Open(erasure).Phase == ErasurePhase.Cancelled)
+            if (IsOld(erasure, before)
+                && rows.Open(erasure) is { Phase: ErasurePhase.Cancelled, Untold.IsEmpty: true }
+                && await rows.IsLoggedAsync(erasure, ct))
                 await _keys.WriteAsync([new RowWrite.Delete(erasure)], ct);
         });
 

@@ -5,6 +5,7 @@ using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.UseCases;
 
@@ -41,16 +42,19 @@ public sealed class Erasures : IDisposable
 
     internal Erasures(
         ServiceContext context, ErasureRows rows, IKekRing ring, ServerSecrets secrets, IBackupSets backups,
-        ITombstones tombstones)
+        ITombstones tombstones, ILogFiles? log)
     {
         _rows = rows;
         _auditKey = secrets.AuditKey();
         _clock = context.Clock;
-        _holds = new ErasureHolds(context, rows);
-        _eraser = new Eraser(context, new DestructionPlanner(context, rows, ring));
+        var leaves = new ErasureLeaves(context);
+        _holds = new ErasureHolds(context, rows, leaves);
+        _eraser = new Eraser(context, new DestructionPlanner(context, rows, leaves, ring));
         var removal = new RowRemoval(context);
-        var first = new FirstReceipt(context, rows, removal, ring, _auditKey);
-        var last = new LastReceipt(context.Keys, rows, ring, backups, _auditKey, _clock);
+        var first = new FirstReceipt(context, rows, removal, ring, _auditKey, leaves);
+        var prover = new ReceiptProver(new LogIndex(context.Data), log);
+        var last = new LastReceipt(
+            context.Keys, rows, ring, backups, _auditKey, _clock, leaves, prover);
         _finisher = new ErasureFinisher(context, rows, removal, first, tombstones, secrets.FenceKey);
         var jobs = new ErasureJobRows(context.Keys, rows, secrets.LookupKey);
         Jobs = new ErasureJobs(context, jobs);
@@ -122,13 +126,14 @@ public sealed class Erasures : IDisposable
     /// <param name="round">As the status told it; null for whichever there is, from a signer who was removed and
     /// cannot ask.</param>
     /// <param name="verify">Whether the request's signature verifies under a key.</param>
+    /// <param name="network">From which network it comes; empty where nobody knows.</param>
     /// <param name="pass">The gate, for signers who were not there at the time.</param>
     /// <param name="ct">Cancels.</param>
     public async ValueTask<Outcome<bool>> CancelAsync(
-        KeyId keyId, ulong? round, Func<VerifyKey, bool> verify, Func<CancellationToken, ValueTask<GateResult>> pass,
-        CancellationToken ct)
+        KeyId keyId, ulong? round, Func<VerifyKey, bool> verify, string network,
+        Func<CancellationToken, ValueTask<GateResult>> pass, CancellationToken ct)
     {
-        var cancelled = await _holds.TryCancelAsync(keyId, round, verify, ct);
+        var cancelled = await _holds.TryCancelAsync(keyId, round, verify, network, ct);
         if (cancelled is not Outcome<bool>.Done { Value: false }) return cancelled;
         switch (await pass(ct))
         {

@@ -3,6 +3,7 @@ using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Realms;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
@@ -15,7 +16,8 @@ namespace KeyRecovery.Service.Erasure;
 /// the erasure row with the receipt, and last the plan, which that row no longer names.
 /// </summary>
 internal sealed class FirstReceipt(
-    ServiceContext context, ErasureRows rows, RowRemoval removal, IKekRing ring, SigningKey auditKey)
+    ServiceContext context, ErasureRows rows, RowRemoval removal, IKekRing ring, SigningKey auditKey,
+    ErasureLeaves leaves)
 {
     /// <summary>Told where rows came behind those that were deleted.</summary>
     public const string RowsLeft = "a row is still there";
@@ -101,12 +103,13 @@ internal sealed class FirstReceipt(
         if (plan.RealmSubject is { } subject
             && await RealmErasure.PlanReopeningAsync(keys, erasure.KeyRow, subject, ct) is { } reopening)
             writes.Add(reopening);
-        writes.Add(rows.Write(erasure.KeyRow, Erased(erasure, proofs), erasure.Stored));
+        var (erased, logged) = Erased(erasure, proofs);
+        writes.AddRange(rows.Write(erasure.KeyRow, erased, erasure.Stored, logged));
         await foreach (var part in rows.Plans.ListAsync(erasure.KeyRow, ct)) writes.Add(new RowWrite.Remove(part.Key));
         return writes;
     }
 
-    private ErasureRow Erased(OpenErasure erasure, ImmutableArray<ErasureProof> proofs)
+    private (ErasureRow Row, LoggedChange Logged) Erased(OpenErasure erasure, ImmutableArray<ErasureProof> proofs)
     {
         var row = erasure.Row;
         // All is gone by now: nothing of it can have been wrapped under a KEK that is newer than today's.
@@ -124,14 +127,10 @@ internal sealed class FirstReceipt(
             KekDestroyedAt = 0,
             Proofs = proofs,
         };
-        return row with
+        var erased = row with
         {
-            Phase = ErasurePhase.Erased,
-            Account = null,
-            Asker = null,
-            Plan = null,
-            Kek = kek,
-            Receipt = receipt.Sign(auditKey),
+            Phase = ErasurePhase.Erased, Account = null, Asker = null, Plan = null, Kek = kek,
         };
+        return leaves.OfReceipt(erased, receipt.Level, receipt.Sign(auditKey), erasure.Stored);
     }
 }

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
+using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Clocks;
+using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 
@@ -14,7 +16,8 @@ namespace KeyRecovery.Service.Gate;
 /// key row and then in the account row. Found once more after a cut, it is the same claim.
 /// </summary>
 internal sealed class FirstOpening(
-    IDataStore data, IKeyStore keys, RestoreLog restores, SigningKey auditKey, IRandom random, Func<Moment> now)
+    IDataStore data, IKeyStore keys, RestoreLog restores, SigningKey auditKey, IRandom random,
+    Func<Hash256> policy, Func<Moment> now)
 {
     /// <summary>Claims what is still to be claimed.</summary>
     /// <param name="rows">What opens the account's rows.</param>
@@ -40,7 +43,7 @@ internal sealed class FirstOpening(
         var claims = Claims.Join(keyRow.Claims, state?.Claims ?? [], claim);
         var next = keyRow with { Loss = isRestored ? null : mark, Claims = claims };
         if (next.Loss != keyRow.Loss || !HaveSame(claims, keyRow.Claims))
-            return await WriteAsync(keys, new RowWrite.Replace(keyStored, next.Encode()), ct);
+            return await WriteAsync(keys, [new RowWrite.Replace(keyStored, next.Encode())], ct);
         if (state is null) return false;
         var opened = state with
         {
@@ -49,8 +52,31 @@ internal sealed class FirstOpening(
             Lacks = await LacksAsync(data, rows, state, keyRow.MinChain, ct) ? keyRow.MinChain!.Place : null,
             Claims = claims,
         };
-        return await WriteAsync(data, rows.Write(rows.Account, stored, opened.Encode()), ct);
+        var logged = LoggedChange.Of(Detail(whose, claim.Claim), rows, rows.Account, stored, random);
+        // Where a part of the activity is lost, the account opens all the same.
+        if (await ActivityAppend.OfAsync(data, rows, opened.Activity, [logged.Entry], ct) is not { } added)
+            return await WriteAsync(data, [rows.Write(rows.Account, stored, opened.Encode())], ct);
+        opened = opened with { Activity = added.Activity };
+        return await WriteAsync(
+            data,
+            [
+                .. added.Writes, logged.Outbox, rows.Write(rows.Account, stored, opened.Encode(), logged.Id),
+                .. added.Superseded,
+            ], ct);
     }
+
+    private AuditDetail Detail(AccountId account, RestoredClaim claim) => new()
+    {
+        Account = account,
+        Time = now().Wall,
+        Event = AuditEvent.FoundRestored,
+        Role = AuditRole.Server,
+        Network = "",
+        Label = LeafLabel.Draw(random),
+        Chain = new ChainPlace(claim.ChainSequence, default),
+        Manifest = new ManifestPlace(claim.ManifestVersion, default),
+        Policy = policy(),
+    };
 
     /// <summary>Whether an account lacks its newest link, also where it was not opened yet since a restore.</summary>
     /// <exception cref="RowDamagedException">Its links are not there.</exception>
@@ -96,7 +122,8 @@ internal sealed class FirstOpening(
         ImmutableArray<ReadOnlyMemory<byte>> some, ImmutableArray<ReadOnlyMemory<byte>> others) =>
         some.Length == others.Length && some.Zip(others).All(p => p.First.Span.SequenceEqual(p.Second.Span));
 
-    private static async ValueTask<bool> WriteAsync(IRowStore store, RowWrite write, CancellationToken ct) =>
-        await store.WriteAsync([write], ct) is WriteResult.Unavailable(_, var reason)
+    private static async ValueTask<bool> WriteAsync(
+        IRowStore store, IReadOnlyList<RowWrite> writes, CancellationToken ct) =>
+        await store.WriteAsync(writes, ct) is WriteResult.Unavailable(_, var reason)
             ? throw new StoreUnavailableException(reason, "a restored account cannot be claimed") : true;
 }

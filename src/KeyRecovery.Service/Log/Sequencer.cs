@@ -160,10 +160,8 @@ public sealed class Sequencer : IDisposable
     private async ValueTask<(LogHead Head, Row Stored)> AppendOwnAsync(
         LogHead head, Row stored, AuditEvent what, Hash256 commitment, CancellationToken ct)
     {
-        Span<byte> label = stackalloc byte[Hash256.Size];
-        _random.Fill(label);
         var leaf = new AuditLeaf(
-            _settings.Now().Wall, what, AuditRole.Operator, new Hash256(label), commitment, head.Policy).Encode();
+            _settings.Now().Wall, what, AuditRole.Operator, LeafLabel.Draw(_random), commitment, head.Policy).Encode();
         return await AppendAsync(
             head, stored, [new BatchLeaf(OutboxRow.Place(StoreKind.Data, default), leaf)], ct)
             ?? throw new StoreUnavailableException(StoreFault.Busy, "another instance opens the log");

@@ -131,8 +131,9 @@ public sealed class Table
     /// <summary>Key store: the lines of the jobs, by number.</summary>
     public static Table ErasureLines { get; } = new(72, "erasure_lines", StoreKind.Keys, RowsOf.Job);
 
-    /// <summary>Key store: an account's erasure, until its last receipt.</summary>
-    public static Table Erasures { get; } = new(73, "erasures", StoreKind.Keys, RowsOf.KeyRow);
+    /// <summary>Key store: an account's erasure, until the log has its last receipt.</summary>
+    public static Table Erasures { get; } = new(
+        73, "erasures", StoreKind.Keys, RowsOf.KeyRow, decides: true);
 
     /// <summary>Key store: the last receipts of erased accounts. Immutable.</summary>
     public static Table Receipts { get; } = new(74, "receipts", StoreKind.Keys, RowsOf.KeyRow);

@@ -2,6 +2,7 @@ using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Clocks;
+using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 
@@ -52,17 +53,11 @@ internal sealed record ListPlan(
             trail = trail.MovedTo(name, moved);
         }
 
-        var activity = (change.Before?.Activity ?? default).Add(entry);
-        if (activity.Overflow is var old and > 0)
-        {
-            if (await AppendAsync(
-                Table.Activity, activity.Chunk, activity.Numbered().Take(old).ToList(), ChunkSize.Activity)
-                is not { } name)
-                return null;
-            activity = activity.MovedTo(name, old);
-        }
-
-        return new ListPlan(writes, superseded, linkChunk, trail, activity);
+        if (await ActivityAppend.OfAsync(data, rows, change.Before?.Activity ?? default, [entry], ct) is not { } activity)
+            return null;
+        writes.AddRange(activity.Writes);
+        superseded.AddRange(activity.Superseded.Select(gone => gone.Key));
+        return new ListPlan(writes, superseded, linkChunk, trail, activity.Activity);
 
         // Of a repair's manifests, those that the account has already stand in its trail.
         static IReadOnlyList<ManifestPlace> News(AccountChange change, ulong last)
@@ -77,20 +72,10 @@ internal sealed record ListPlan(
         async ValueTask<Hash256?> AppendAsync(
             Table table, Hash256? newest, IReadOnlyList<(ulong, ReadOnlyMemory<byte>)> entries, ChunkSize size)
         {
-            var chunk = newest is { } known ? await data.FindAsync(rows, table, known, ct) : null;
-            if (newest is not null && chunk is null) return null;
-            var name = default(Hash256);
-            var made = Chunk.Append(chunk, entries, size);
-            foreach (var one in made)
-            {
-                var encoded = one.Encode();
-                name = Hash256.Of(encoded);
-                writes.Add(rows.Ensure(rows.Named(table, name), encoded));
-            }
-
-            // One that was full stays: the first new one stands behind it.
-            if (newest is { } before && made[0].First == chunk!.First) superseded.Add(rows.Named(table, before));
-            return name;
+            if (await ListAppend.OfAsync(data, rows, table, newest, entries, size, ct) is not { } append) return null;
+            writes.AddRange(append.Writes);
+            if (append.Superseded is { } old) superseded.Add(old);
+            return append.Name;
         }
     }
 }

@@ -22,7 +22,7 @@ internal sealed record ServiceContext(
         Data, Keys, Lookups, SubjectKeys, Openings);
 
     public FirstOpening Openings => field ??=
-        new FirstOpening(Data, Keys, Restores, AuditKey, Random, () => Now);
+        new FirstOpening(Data, Keys, Restores, AuditKey, Random, () => Policy.Hash, () => Now);
 
     public KeyRowUpkeep KeyRows => field ??= new KeyRowUpkeep(Keys, Restores, () => Now);
 

@@ -195,7 +195,7 @@ public sealed class ErasureAlarmTests
         using var gone = await account.SendAsync(account.Phone, HttpMethod.Get, "/v1/vault");
         var problem = await ProblemAssert.IsAsync(gone, HttpStatusCode.Gone, "erased");
         return problem.TryGetProperty("receipt", out var receipt)
-            && Base64UrlText.TryDecodeUpTo(receipt.GetString(), ErasureReceipt.MaxSize, out var signed)
+            && Base64UrlText.TryDecodeUpTo(receipt.GetString(), SignedErasureReceipt.MaxSize, out var signed)
             ? SignedErasureReceipt.Decode(signed).Receipt
             : null;
     }

@@ -105,7 +105,7 @@ public sealed class WhoMayEraseTests
 
         var key = (await host.Client.GetFromJsonAsync<JsonElement>("/audit/key")).GetProperty("key").GetString();
         Assert.True(Base64UrlText.TryDecode(key, VerifyKey.Size, out var bytes));
-        Assert.True(Base64UrlText.TryDecodeUpTo(receipt, ErasureReceipt.MaxSize, out var signed));
+        Assert.True(Base64UrlText.TryDecodeUpTo(receipt, SignedErasureReceipt.MaxSize, out var signed));
         var read = SignedErasureReceipt.Decode(signed);
         Assert.True(read.IsSignedBy(new VerifyKey(bytes)) && read.Receipt.IsOf(account.Id));
         for (var i = 0; i < signed.Length; i++)

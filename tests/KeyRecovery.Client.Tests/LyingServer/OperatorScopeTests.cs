@@ -97,7 +97,7 @@ public sealed class OperatorScopeTests(ServerFixture fixture)
     {
         foreach (var text in Encoding.UTF8.GetString(body).Split('"').Where(t => t.Length > 64))
         {
-            Assert.True(Base64UrlText.TryDecodeUpTo(text, ErasureReceipt.MaxSize, out var bytes), text);
+            Assert.True(Base64UrlText.TryDecodeUpTo(text, SignedErasureReceipt.MaxSize, out var bytes), text);
             SignedErasureReceipt.Decode(bytes);
         }
     }

@@ -171,7 +171,7 @@ public sealed class ClockTests
         await server.RequestErasureAsync(account, phone);
         var keyId = KeyId.OfDevice(account.Now.Account, tablet.Id);
         Assert.True(Assert.IsType<Outcome<bool>.Done>(await server.Service.Erasures.CancelAsync(
-            keyId, null, key => key == tablet.Signing.PublicKey,
+            keyId, null, key => key == tablet.Signing.PublicKey, "",
             _ => throw new InvalidOperationException(), default)).Value);
         // Control: when the time has really passed, it is as old as it says.
         server.Time.Set(TimeSpan.FromHours(-80));

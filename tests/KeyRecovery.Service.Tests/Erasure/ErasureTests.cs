@@ -245,7 +245,7 @@ public sealed class ErasureTests
     {
         bool Verify(VerifyKey key) => key == who.Signing.PublicKey;
         return await server.Service.Erasures.CancelAsync(
-            KeyOf(account, who), null, Verify,
+            KeyOf(account, who), null, Verify, "192.0.2.0/24",
             ct => server.Service.Gate.PassAsync(KeyOf(account, who), Verify, ct), default);
     }
 

@@ -68,6 +68,6 @@ public sealed class RoundTests
         var keyId = KeyId.OfDevice(account.Now.Account, who.Id);
         bool Verify(VerifyKey key) => key == who.Signing.PublicKey;
         return await server.Service.Erasures.CancelAsync(
-            keyId, round, Verify, ct => server.Service.Gate.PassAsync(keyId, Verify, ct), default);
+            keyId, round, Verify, "", ct => server.Service.Gate.PassAsync(keyId, Verify, ct), default);
     }
 }

@@ -188,8 +188,10 @@ public sealed class ErasureStepTests
             await world.SoundAsync(orphans: true);
             world.Server.Time.Advance(TimeSpan.FromHours(1));
             await erasures.ResumeAsync(default);
+            await world.Server.LogAsync();
             var last = await person.ReceiptAsync();
-            if (!told.IsEmpty) Assert.Equal(told.ToArray(), last.ToArray());
+            if (!told.IsEmpty)
+                Assert.Equal(told.ToArray(), SignedErasureReceipt.Decode(last).Statement.ToArray());
             Assert.Equal(2, SignedErasureReceipt.Decode(last).Receipt.Level);
             // No pass reads it any more, and it stays as it is.
             Assert.Equal(0, await world.Server.CountAsync(Table.Erasures));

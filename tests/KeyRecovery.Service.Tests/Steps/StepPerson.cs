@@ -59,7 +59,7 @@ internal sealed record StepPerson(StepAccount Own, TestRealmSlot Share, ReadOnly
         var keyId = KeyId.OfDevice(Own.Account.Now.Account, Own.Phone.Id);
         bool Verify(VerifyKey key) => key == Own.Phone.Signing.PublicKey;
         return await service.Erasures.CancelAsync(
-            keyId, null, Verify, ct => service.Gate.PassAsync(keyId, Verify, ct), default);
+            keyId, null, Verify, "192.0.2.0/24", ct => service.Gate.PassAsync(keyId, Verify, ct), default);
     }
 
     public async Task<bool> IsErasedAsync() =>

@@ -151,6 +151,7 @@ public sealed class SweepStepTests
         world.Server.Time.Advance(TimeSpan.FromHours(73));
         await world.CutAsync(1, async () => await erasures.ResumeAsync(default));
         Assert.True(Assert.IsType<Outcome<bool>.Done>(await person.CancelAsync(world.Server.Service)).Value);
+        await world.Server.LogAsync();
         Assert.Equal(1, await world.Server.CountAsync(Table.ErasurePlans));
     }
 }

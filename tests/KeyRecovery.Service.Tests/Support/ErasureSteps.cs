@@ -13,6 +13,14 @@ namespace KeyRecovery.Service.Tests.Support;
 /// <summary>What tests of erasure do again and again.</summary>
 internal static class ErasureSteps
 {
+    /// <summary>Has the log append what waits, and erasures go on with what waited for it.</summary>
+    public static async Task LogAsync(this TestService server)
+    {
+        if (server.Service.Log!.Key is null) await server.Service.Log.OpenAsync(default);
+        await server.Service.Log.PassAsync(default);
+        await server.Service.Erasures.ResumeAsync(default);
+    }
+
     public static async Task<(TestAccount Account, TestAuthority Phone, TestAuthority Code)> NewAccountAsync(
         this TestService server, TestRandom random, string subject)
     {
@@ -38,7 +46,7 @@ internal static class ErasureSteps
         var keyId = KeyId.OfDevice(account.Now.Account, who.Id);
         bool Verify(VerifyKey key) => key == who.Signing.PublicKey;
         return await server.Service.Erasures.CancelAsync(
-            keyId, null, Verify, ct => server.Service.Gate.PassAsync(keyId, Verify, ct), default);
+            keyId, null, Verify, "192.0.2.0/24", ct => server.Service.Gate.PassAsync(keyId, Verify, ct), default);
     }
 
     public static async Task<ServiceFailure> RefusedAsync(
