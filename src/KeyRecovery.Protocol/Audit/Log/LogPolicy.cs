@@ -58,6 +58,13 @@ public sealed class LogPolicy
         return true;
     }
 
+    /// <summary>Whether a checkpoint needs cosignatures.</summary>
+    public bool NeedsWitnesses => _quorum != None;
+
+    /// <summary>Whether a checkpoint that some of the witnesses have cosigned, and no others, is as it asks.</summary>
+    /// <param name="hasCosigned">Says it of each witness.</param>
+    public bool IsQuorum(Func<NoteKey, bool> hasCosigned) => Has(_quorum!, hasCosigned);
+
     /// <summary>Whether a checkpoint is signed by a log of the policy, and cosigned as it asks.</summary>
     public bool TryAccept(SignedNote note, [NotNullWhen(true)] out Checkpoint? checkpoint)
     {
@@ -65,7 +72,7 @@ public sealed class LogPolicy
         foreach (var (log, _) in Logs)
         {
             if (!Checkpoint.TryOpen(note, log, out var opened)) continue;
-            if (!Has(_quorum!, note)) return false;
+            if (!IsQuorum(witness => Cosignature.FindTime(note, witness) is not null)) return false;
             checkpoint = opened;
             return true;
         }
@@ -79,13 +86,12 @@ public sealed class LogPolicy
         return false;
     }
 
-    private bool Has(string name, SignedNote note)
+    private bool Has(string name, Func<NoteKey, bool> hasCosigned)
     {
         if (name == None) return true;
         var rule = _rules[name];
         return rule.Witness is { } witness
-            ? Cosignature.FindTime(note, witness) is not null
-            : rule.Members.Count(member => Has(member, note)) >= rule.Least;
+            ? hasCosigned(witness) : rule.Members.Count(member => Has(member, hasCosigned)) >= rule.Least;
     }
 
     private string? Take(string[] words) => words switch

@@ -72,6 +72,10 @@ public sealed class SignedNote
         return [.. Signatures.Where(s => s.KeyId == id && s.Name == key.Name)];
     }
 
+    /// <summary>The note with the signatures alone that stand under some keys' names and ids.</summary>
+    public SignedNote Only(IEnumerable<NoteKey> keys) =>
+        new(Text, [.. Signatures.Where(s => keys.Any(key => s.KeyId == key.Id && s.Name == key.Name))]);
+
     /// <summary>The note with another signature behind the others.</summary>
     /// <exception cref="ArgumentException">It makes no line: its name is none, or it is empty.</exception>
     public SignedNote With(NoteSignature signature)

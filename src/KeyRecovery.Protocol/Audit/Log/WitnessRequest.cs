@@ -19,6 +19,9 @@ public sealed record WitnessRequest(ulong OldSize, ImmutableArray<Hash256> Proof
 
     private const int MaxProof = 63;
 
+    /// <summary>Which log it is about: the first line of the checkpoint.</summary>
+    public string Origin => Checkpoint.Text[..Checkpoint.Text.IndexOf('\n', StringComparison.Ordinal)];
+
     /// <summary>The request's bytes.</summary>
     public byte[] Encode()
     {
