@@ -10,8 +10,8 @@ internal static class PrivateFile
     private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>
-    /// Writes beside the file, and then in its place, where links lead to it; a device or a pipe is written to as it
-    /// is.
+    /// Writes beside the file, and then in its place, where links lead to it, durable on return; a device or a pipe is
+    /// written to as it is.
     /// </summary>
     public static async Task WriteAsync(string path, ReadOnlyMemory<byte> content, CancellationToken ct)
     {
@@ -48,6 +48,8 @@ internal static class PrivateFile
             File.Delete(beside);
             throw;
         }
+
+        FolderFlush.Run(Path.GetDirectoryName(path)!);
     }
 
     /// <summary>Makes a folder for its owner alone, unless it is there.</summary>
