@@ -40,13 +40,14 @@ public sealed class KeyRecoveryService : IDisposable
     /// <param name="log">Where the log lies; null where none is kept, for tools that only look.</param>
     /// <param name="logOrigin">The name of a log that is begun; null for one that is made of its key.</param>
     /// <param name="newLogAfter">The size of a log that is lost, after which another one is begun; null: never.</param>
+    /// <param name="witnesses">Who cosigns the log; null for nobody.</param>
     /// <param name="links">The relay of linking, the service's from now on; null for one of this process.</param>
     public KeyRecoveryService(
         IDataStore data, IKeyStore keys, IKekRing ring, ServerSecrets secrets, IAppPolicies policies, IRandom random,
         ServerClock clock,
         ITombstones? tombstones = null, IBackupSets? backups = null,
         TableRegistry? tables = null, ILinkRelay? links = null, ILogFiles? log = null, string? logOrigin = null,
-        ulong? newLogAfter = null)
+        ulong? newLogAfter = null, LogWitnesses? witnesses = null)
     {
         Clock = clock;
         _lookups = new Lookups(secrets.LookupKey, random);
@@ -86,7 +87,8 @@ public sealed class KeyRecoveryService : IDisposable
         Log = log is null
             ? null : new Sequencer(
                 data, keys, log, context.Tables, secrets.LogKey(),
-                new LogSettings(logOrigin, newLogAfter, context.Policy, () => context.Now), random, clock.Timers);
+                new LogSettings(logOrigin, newLogAfter, context.Policy, () => context.Now), random, clock.Timers,
+                witnesses);
     }
 
     /// <summary>The server's clock, by which all ages and holds go.</summary>

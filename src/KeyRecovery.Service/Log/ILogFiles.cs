@@ -37,4 +37,14 @@ public interface ILogFiles : ILogSource
     /// <returns>Whether it is published.</returns>
     /// <exception cref="StoreUnavailableException">It cannot be written.</exception>
     ValueTask<bool> PublishAsync(ReadOnlyMemory<byte> note, Func<byte[]?, bool> follows, CancellationToken ct);
+
+    /// <summary>
+    /// The newest checkpoint that was signed, where it is published only with cosignatures; null where none was kept.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">It cannot be read.</exception>
+    ValueTask<byte[]?> SignedAsync(CancellationToken ct);
+
+    /// <summary>As <see cref="PublishAsync"/>, of that one: it is kept before any witness sees it.</summary>
+    /// <exception cref="StoreUnavailableException">It cannot be written.</exception>
+    ValueTask<bool> KeepSignedAsync(ReadOnlyMemory<byte> note, Func<byte[]?, bool> follows, CancellationToken ct);
 }

@@ -24,16 +24,18 @@ public sealed class Sequencer : IDisposable
     private readonly SigningKey _key;
     private readonly LogSettings _settings;
     private readonly IRandom _random;
+    private readonly Cosigning? _cosigning;
 
     // Of which head nothing is owed any more.
     private RowToken _made;
 
     internal Sequencer(
         IDataStore data, IKeyStore keys, ILogFiles files, TableRegistry tables, SigningKey key, LogSettings settings,
-        IRandom random, TimeProvider time)
+        IRandom random, TimeProvider time, LogWitnesses? witnesses = null)
     {
         (_data, _keys, _files, _key, _settings, _random) = (data, keys, files, key, settings, random);
         (_reader, _tree, _index) = (new LogReader(files), new LogTree(files), new LogIndex(data));
+        _cosigning = witnesses is null ? null : new Cosigning(witnesses, files);
         _outbox = new OutboxReader(data, keys, tables, time);
     }
 
@@ -84,10 +86,12 @@ public sealed class Sequencer : IDisposable
     private async Task JoinAsync(LogHead head, Row stored, CancellationToken ct)
     {
         var key = NoteKey.Of(head.Origin, NoteSignatureType.Ed25519, _key.PublicKey);
-        var published = await PublishedAsync(key, ct);
-        if (published is not null && published.Size > head.Size)
-            (head, stored) = await AdoptAsync(head, stored, published, ct);
-        else if (published is not null) await CompareAsync(head, published, ct);
+        if (await PublishedAsync(key, ct) is var (published, note))
+        {
+            if (published.Size > head.Size) (head, stored) = await AdoptAsync(head, stored, published, note, ct);
+            else await CompareAsync(head, published, ct);
+        }
+
         await _tree.AppendAsync(head.Before, [.. head.Last.Select(leaf => leaf.Leaf)], ct);
         if ((await _reader.EdgeAsync(head.Size, ct)).Root != head.Edge.Root)
             throw LogMismatchException.Edge(head.Size, await FirstWrongAsync(head.Size, ct));
@@ -95,20 +99,31 @@ public sealed class Sequencer : IDisposable
         if (await _index.FollowedAsync(ct) is var followed && followed >= head.Size) _made = stored.Token;
         else await FollowAsync(head, followed, ct);
         await MakeAsync(head, stored, ct);
-        (head, stored) = await TellPolicyAsync(head, stored, ct);
-        await MakeAsync(head, stored, ct);
         await PublishAsync(head, ct);
         Key = key;
+        var policy = _settings.Policy;
+        await _files.PutAsync([new LogFile(PolicyStatement.NameOf(policy.Hash), policy.Bytes)], ct);
+        try
+        {
+            // A start that has nothing to sign asks nobody.
+            if (head.Policy != policy.Hash) await BeginToSignAsync(head, stored, ct);
+        }
+        catch (LogContradictedException)
+        {
+            // The server serves, and each pass tells of it.
+        }
     }
 
     /// <summary>One pass.</summary>
     /// <exception cref="LogFaultException">A tile that is continued is not there.</exception>
+    /// <exception cref="LogContradictedException">A witness knows more than the head: nothing is appended.</exception>
     /// <exception cref="StoreUnavailableException">A store or the files cannot be read or written: the next pass goes
     /// on.</exception>
     public async Task<SequencerReport> PassAsync(CancellationToken ct)
     {
         var (head, stored) = await ReadHeadAsync(ct) ?? throw new InvalidOperationException("the log was not opened");
         await MakeAsync(head, stored, ct);
+        (head, stored) = await BeginToSignAsync(head, stored, ct);
         var look = await _outbox.LookAsync(ct);
         var appended = 0;
         foreach (var batch in (await NewAsync(look.Committed, ct)).Chunk(LogHead.MaxBatch))
@@ -125,8 +140,43 @@ public sealed class Sequencer : IDisposable
         return new SequencerReport(head.Size, appended, look.Undecided, look.Oldest);
     }
 
+    /// <summary>
+    /// Asks the witnesses for what they have not cosigned yet, and publishes what they have; beside passes. Null where
+    /// there are none.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The files cannot be read or written.</exception>
+    public async Task<CosigningReport?> CosignAsync(CancellationToken ct) =>
+        _cosigning is null || Key is null ? null : await _cosigning.RoundAsync(Key, ct);
+
     /// <inheritdoc/>
-    public void Dispose() => _key.Dispose();
+    public void Dispose()
+    {
+        _key.Dispose();
+        _cosigning?.Dispose();
+    }
+
+    // What stands in the way of signing, and what the log says of itself before anything else.
+    private async ValueTask<(LogHead Head, Row Stored)> BeginToSignAsync(
+        LogHead head, Row stored, CancellationToken ct)
+    {
+        try
+        {
+            if (_cosigning is not null) await _cosigning.AllowAsync(Key!, ct);
+        }
+        catch (LogContradictedException) when (_settings.BeginAnewAfter == head.Size)
+        {
+            (head, stored) = await BeginAnewAsync(head, stored, ct);
+            await _cosigning!.ForgetAsync(ct);
+            await OpenAsync(head, stored, ct);
+            return await ReadHeadAsync(ct) ?? throw new InvalidOperationException("the log was not opened");
+        }
+
+        if (head.Policy == _settings.Policy.Hash) return (head, stored);
+        (head, stored) = await TellPolicyAsync(head, stored, ct);
+        await MakeAsync(head, stored, ct);
+        await PublishAsync(head, ct);
+        return (head, stored);
+    }
 
     private async ValueTask<(LogHead Head, Row Stored)?> ReadHeadAsync(CancellationToken ct) =>
         await _keys.ReadAsync(LogHead.Place, ct) is { } row ? (LogHead.Decode(row.Value), row) : null;
@@ -168,14 +218,9 @@ public sealed class Sequencer : IDisposable
     }
 
     // Each leaf names the policy of its time; where that is not the one before, a leaf says so first.
-    private async ValueTask<(LogHead Head, Row Stored)> TellPolicyAsync(LogHead head, Row stored, CancellationToken ct)
-    {
-        var policy = _settings.Policy;
-        await _files.PutAsync([new LogFile(PolicyStatement.NameOf(policy.Hash), policy.Bytes)], ct);
-        if (head.Policy == policy.Hash) return (head, stored);
-        var (before, next) = (head.Policy, head with { Policy = policy.Hash });
-        return await AppendOwnAsync(next, stored, AuditEvent.PolicyChanged, before, ct);
-    }
+    private ValueTask<(LogHead Head, Row Stored)> TellPolicyAsync(LogHead head, Row stored, CancellationToken ct) =>
+        AppendOwnAsync(
+            head with { Policy = _settings.Policy.Hash }, stored, AuditEvent.PolicyChanged, head.Policy, ct);
 
     private static string NextOrigin(string origin)
     {
@@ -188,12 +233,18 @@ public sealed class Sequencer : IDisposable
     private byte[] Sign(string origin, MerkleEdge edge) =>
         new Checkpoint(origin, edge.Size, edge.Root).Sign(_key).Encode();
 
-    private async ValueTask<Checkpoint?> PublishedAsync(NoteKey key, CancellationToken ct)
+    // What anybody may have seen: the published one, or what was signed to be cosigned.
+    private async ValueTask<(Checkpoint Checkpoint, byte[] Note)?> PublishedAsync(NoteKey key, CancellationToken ct)
     {
-        if (await _files.CheckpointAsync(ct) is not { } note) return null;
-        return Checkpoint.TryOpen(note, key, out var checkpoint)
-            ? checkpoint
-            : throw LogMismatchException.Stranger(key.Name);
+        (Checkpoint Checkpoint, byte[] Note)? newest = null;
+        foreach (var note in new[] { await _files.CheckpointAsync(ct), await _files.SignedAsync(ct) })
+        {
+            if (note is null) continue;
+            if (!Checkpoint.TryOpen(note, key, out var checkpoint)) throw LogMismatchException.Stranger(key.Name);
+            if (newest is not var (before, _) || checkpoint.Size > before.Size) newest = (checkpoint, note);
+        }
+
+        return newest;
     }
 
     // Something is known to be wrong: at the latest the last leaf.
@@ -202,14 +253,13 @@ public sealed class Sequencer : IDisposable
 
     // The key store went back to before it. What is published stands, if it goes on from here.
     private async ValueTask<(LogHead Head, Row Stored)> AdoptAsync(
-        LogHead head, Row stored, Checkpoint published, CancellationToken ct)
+        LogHead head, Row stored, Checkpoint published, byte[] note, CancellationToken ct)
     {
         var edge = await _reader.EdgeAsync(published.Size, ct);
         if (edge.Root != published.Root)
             throw LogMismatchException.Edge(published.Size, await FirstWrongAsync(published.Size, ct));
         if ((await _reader.EdgeAsync(head.Size, ct)).Root != head.Edge.Root)
             throw LogMismatchException.Forked(published.Size, head.Size, head.Size - 1);
-        var note = (await _files.CheckpointAsync(ct))!;
         var policy = head.Policy;
         await foreach (var (_, leaf) in _reader.EntriesAsync(published.Size - 1, published.Size, ct))
             policy = AuditLeaf.Decode(leaf).Policy;
@@ -294,8 +344,10 @@ public sealed class Sequencer : IDisposable
         await _index.FollowAsync(head.Size, ct);
     }
 
-    private async ValueTask PublishAsync(LogHead head, CancellationToken ct) =>
-        await _files.PublishAsync(head.Note, published => IsBefore(published, head), ct);
+    // What needs cosignatures is kept until it has them.
+    private ValueTask<bool> PublishAsync(LogHead head, CancellationToken ct) => _cosigning is { HoldsBack: true }
+        ? _files.KeepSignedAsync(head.Note, kept => IsBefore(kept, head), ct)
+        : _files.PublishAsync(head.Note, published => IsBefore(published, head), ct);
 
     // One that was frozen must not put an older one in the place of what was published since.
     private static bool IsBefore(byte[]? published, LogHead head) =>

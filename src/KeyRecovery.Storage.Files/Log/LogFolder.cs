@@ -13,6 +13,7 @@ public sealed class LogFolder : ILogFiles, IDisposable
     /// <summary>The file with the published checkpoint.</summary>
     public const string Checkpoint = "checkpoint";
 
+    private const string Signed = "signed";
     private const string Draft = ".new";
     private const string Parts = ".p";
 
@@ -101,17 +102,32 @@ public sealed class LogFolder : ILogFiles, IDisposable
     public ValueTask<byte[]?> CheckpointAsync(CancellationToken ct) => GetAsync(Checkpoint, ct);
 
     /// <inheritdoc/>
-    public async ValueTask<bool> PublishAsync(
-        ReadOnlyMemory<byte> note, Func<byte[]?, bool> follows, CancellationToken ct)
+    public ValueTask<byte[]?> SignedAsync(CancellationToken ct) => GetAsync(Signed, ct);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> PublishAsync(
+        ReadOnlyMemory<byte> note, Func<byte[]?, bool> follows, CancellationToken ct) =>
+        ReplaceAsync(Checkpoint, note, follows, ct);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> KeepSignedAsync(
+        ReadOnlyMemory<byte> note, Func<byte[]?, bool> follows, CancellationToken ct) =>
+        ReplaceAsync(Signed, note, follows, ct);
+
+    /// <inheritdoc/>
+    public void Dispose() => _publishing.Dispose();
+
+    private async ValueTask<bool> ReplaceAsync(
+        string name, ReadOnlyMemory<byte> note, Func<byte[]?, bool> follows, CancellationToken ct)
     {
         await _publishing.WaitAsync(ct).ConfigureAwait(false);
         try
         {
-            if (!follows(await CheckpointAsync(ct).ConfigureAwait(false))) return false;
+            if (!follows(await GetAsync(name, ct).ConfigureAwait(false))) return false;
             return Guard(() =>
             {
                 MakeFolder(_root);
-                AtomicFile.Write(PathOf(Checkpoint), note.Span);
+                AtomicFile.Write(PathOf(name), note.Span);
                 return true;
             });
         }
@@ -120,9 +136,6 @@ public sealed class LogFolder : ILogFiles, IDisposable
             _publishing.Release();
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _publishing.Dispose();
 
     private string RetiredName(int number) => $"{_root}.retired-{number}";
 
