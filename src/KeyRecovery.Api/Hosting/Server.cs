@@ -86,6 +86,7 @@ internal static class Server
         services.AddSingleton(provider => provider.GetRequiredService<ServerStores>().LogFiles);
         services.AddSingleton<ErasureWork>();
         services.AddSingleton<LogWork>();
+        services.AddSingleton<CosignWork>();
         services.AddSingleton<RealmLog>();
         services.AddSingleton<RepairGate>();
         services.AddSingleton<RealmBodies>();
@@ -106,6 +107,8 @@ internal static class Server
         services.AddHostedService<OrphanSweep>();
         services.AddHostedService(provider => provider.GetRequiredService<ErasureWork>());
         services.AddHostedService(provider => provider.GetRequiredService<LogWork>());
+        if (options.Log.Policy is not null)
+            services.AddHostedService(provider => provider.GetRequiredService<CosignWork>());
         services.AddHostedService<KekRotationService>();
         services.AddHostedService<ControlSocket>();
     }

@@ -10,7 +10,8 @@ namespace KeyRecovery.Api.Maintenance;
 /// on, what waits is kept, and an alarm tells.
 /// </summary>
 internal sealed partial class LogWork(
-    KeyRecoveryService service, ILeases leases, ServerMetrics metrics, TimeProvider time, ILogger<LogWork> logger)
+    KeyRecoveryService service, ILeases leases, CosignWork cosigning, ServerMetrics metrics, TimeProvider time,
+    ILogger<LogWork> logger)
     : BackgroundService
 {
     /// <summary>How old the oldest waiting change may be before an alarm tells.</summary>
@@ -37,9 +38,16 @@ internal sealed partial class LogWork(
         try
         {
             var report = await _log.PassAsync(ct);
+            if (report.Appended > 0) cosigning.Wake();
             var age = report.Oldest is { } oldest ? (long)service.Clock.Now.Wall - (long)oldest : 0;
             if (report.Appended == 0 && age > Late.TotalSeconds) Waiting(logger, age);
             return report.Undecided > 0;
+        }
+        catch (LogContradictedException contradicted)
+        {
+            metrics.LogFailed();
+            Contradicted(logger, contradicted.Message);
+            return false;
         }
 #pragma warning disable CA1031 // One damaged row must not end the log, nor the server.
         catch (Exception failure) when (failure is not OperationCanceledException)
@@ -69,4 +77,7 @@ internal sealed partial class LogWork(
 
     [LoggerMessage(61, LogLevel.Error, "The log could not go on; what waits for it is kept", EventName = "LogFailed")]
     private static partial void Failed(ILogger logger, Exception failure);
+
+    [LoggerMessage(62, LogLevel.Error, "The log signs nothing: {Why}", EventName = "LogContradicted")]
+    private static partial void Contradicted(ILogger logger, string why);
 }

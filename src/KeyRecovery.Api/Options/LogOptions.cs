@@ -17,6 +17,13 @@ internal sealed class LogOptions
     public string? Origin { get; set; }
 
     /// <summary>
+    /// A file with a policy (C2SP tlog-policy): the witnesses that cosign the log, with the addresses where they are
+    /// asked, https or this machine's, and the quorum without which no checkpoint is published. Witnesses without an
+    /// address are not asked; at most 64. Default: no witness is asked.
+    /// </summary>
+    public string? Policy { get; set; }
+
+    /// <summary>
     /// The size of a log whose folder is lost: where what lies there is not that log, and only there, another one is
     /// begun under another name, and its first leaf names the last checkpoint of the old one. Default: never.
     /// </summary>

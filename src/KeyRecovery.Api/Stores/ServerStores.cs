@@ -1,4 +1,5 @@
 using KeyRecovery.Api.Options;
+using KeyRecovery.Api.Witnesses;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Keys;
@@ -84,9 +85,11 @@ internal sealed class ServerStores : IAsyncDisposable
             secret.Add(sets);
             var log = new LogFolder(places.Log);
             secret.Add(log);
+            var witnesses = WitnessesOf(options, time, secret);
             var service = new KeyRecoveryService(
                 pair.Data, pair.Keys, ring, secrets, new AppPolicies(options), random, clock, tombstones, sets,
-                log: log, logOrigin: options.Log.Origin, newLogAfter: options.Log.BeginAnewAfter);
+                log: log, logOrigin: options.Log.Origin, newLogAfter: options.Log.BeginAnewAfter,
+                witnesses: witnesses);
             secret.Add(service);
             // What was wrapped under it would be lost with the right one.
             if (await service.RingAudit.CountNewerAsync(CancellationToken.None) is > 0 and var newer)
@@ -105,6 +108,16 @@ internal sealed class ServerStores : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => CloseAsync(Pair, _secret);
+
+    private static LogWitnesses? WitnessesOf(KeyRecoveryOptions options, TimeProvider time, List<IDisposable> secret)
+    {
+        if (options.Log.Policy is not { } path) return null;
+        if (!LogPolicyFile.TryRead(path, out var policy, out var fault))
+            throw new StoreUnavailableException(StoreFault.Failed, $"the log's policy {path}: {fault}");
+        var asked = new HttpWitnesses(time);
+        secret.Add(asked);
+        return new LogWitnesses(policy, asked);
+    }
 
     private static async ValueTask CloseAsync(IStoreSet pair, List<IDisposable> secret)
     {

@@ -19,6 +19,8 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Counter<long> _rotations;
     private readonly Counter<long> _backups;
     private readonly Counter<long> _logFailures;
+    private readonly Counter<long> _cosigningFailures;
+    private readonly Gauge<long> _logBehind;
 
     public ServerMetrics(IMeterFactory meters)
     {
@@ -37,6 +39,10 @@ internal sealed class ServerMetrics : IDisposable
             "keyrecovery.backups", "{backup}", "Backups, by outcome: failed asks for an operator.");
         _logFailures = _meter.CreateCounter<long>("keyrecovery.log_failures", "{pass}",
             "Passes of the log's sequencer that could not go on: changes wait, and an operator must look.");
+        _cosigningFailures = _meter.CreateCounter<long>("keyrecovery.cosigning_failures", "{round}",
+            "Rounds of asking the witnesses that could not go on: an operator must look.");
+        _logBehind = _meter.CreateGauge<long>("keyrecovery.log_uncosigned", "{leaf}",
+            "How many leaves the published checkpoint is behind for want of cosignatures.");
     }
 
     /// <param name="kind"><c>kek</c> or <c>root</c>.</param>
@@ -52,6 +58,12 @@ internal sealed class ServerMetrics : IDisposable
 
     /// <summary>A pass of the log that could not go on: an alarm.</summary>
     public void LogFailed() => _logFailures.Add(1);
+
+    /// <summary>A round of the witnesses that could not go on: an alarm.</summary>
+    public void CosigningFailed() => _cosigningFailures.Add(1);
+
+    /// <param name="leaves">How many leaves are signed and not published.</param>
+    public void LogBehind(long leaves) => _logBehind.Record(leaves);
 
     public void SweepStopped() => _sweepsStopped.Add(1);
 

@@ -22,6 +22,7 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
     private readonly LogTree _tree = new(files);
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Dictionary<NoteKey, ulong> _sizes = [];
+    private readonly HashSet<NoteKey> _heard = [];
     private readonly Dictionary<NoteKey, Contradiction> _against = [];
     private SignedNote? _gathered;
     private volatile CosigningReport? _last;
@@ -73,6 +74,7 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
     {
         await _turn.WaitAsync(ct);
         _sizes.Clear();
+        _heard.Clear();
         _against.Clear();
         (_gathered, _last, _halt) = (null, null, null);
         _turn.Release();
@@ -96,10 +98,12 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var standings = ImmutableArray.CreateBuilder<WitnessStanding>();
-        foreach (var witness in Asked.Where(witness => HasCosigned(witness.Key)))
-            standings.Add(new WitnessStanding(witness.Key.Name, null, false));
-        var asked = Asked.Where(witness => !HasCosigned(witness.Key))
-            .Select(witness => AskAsync(witness, log, _gathered!.Only([log]), checkpoint, enough.Token)).ToList();
+        // Each of them once at least: what it cosigned since is not known, where the stores went back.
+        var left = Asked.Where(witness => !_heard.Contains(witness.Key) || !HasCosigned(witness.Key)).ToList();
+        var isFirst = _last is null;
+        foreach (var witness in Asked.Except(left)) standings.Add(new WitnessStanding(witness.Key, null, false));
+        var asked = left.Select(witness => AskAsync(witness, log, _gathered!.Only([log]), checkpoint, enough.Token))
+            .ToList();
         await PublishAsync(ct);
         await foreach (var answered in Task.WhenEach(asked))
         {
@@ -107,12 +111,13 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
             if (answer.Cosignature is { } cosignature) Gather(answer.Witness, [cosignature]);
             if (answer.Against is { } against) _against[answer.Witness] = against;
             else if (answer.Cosignature is not null) _against.Remove(answer.Witness);
+            if (answer.IsHeard) _heard.Add(answer.Witness);
             _sizes[answer.Witness] = answer.Size;
-            standings.Add(new WitnessStanding(answer.Witness.Name, answer.Trouble, answer.Against is not null));
+            standings.Add(new WitnessStanding(answer.Witness, answer.Trouble, answer.Against is not null));
             if (answer.Cosignature is null) continue;
             await PublishAsync(ct);
             // Whoever never ends must not keep the next checkpoint waiting.
-            if (_policy.NeedsWitnesses && _policy.IsQuorum(HasCosigned)) enough.CancelAfter(Grace);
+            if (!isFirst && _policy.NeedsWitnesses && _policy.IsQuorum(HasCosigned)) enough.CancelAfter(Grace);
         }
 
         ct.ThrowIfCancellationRequested();
@@ -146,6 +151,7 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
                 var proof = await ProofAsync(answer.Size, checkpoint.Size, ct);
                 var reply = await witnesses.Asked.AddAsync(
                     witness, new WitnessRequest(answer.Size, proof, note), ct);
+                answer = answer with { IsHeard = answer.IsHeard || reply is not WitnessReply.Silent };
                 switch (reply)
                 {
                     case WitnessReply.Cosigned(var signatures):
@@ -173,7 +179,7 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
         }
         catch (OperationCanceledException)
         {
-            return answer with { Trouble = "it was slower than the others" };
+            return answer with { Trouble = "it was slower than the others", IsHeard = false };
         }
         catch (LogMismatchException mismatch)
         {
@@ -248,5 +254,7 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
         public string? Trouble { get; init; }
 
         public Contradiction? Against { get; init; }
+
+        public bool IsHeard { get; init; }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KeyRecovery.Protocol.Audit.Log;
 
 namespace KeyRecovery.Service.Log;
 
@@ -13,7 +14,7 @@ public sealed record CosigningReport(ulong Size, ulong Published, ImmutableArray
 }
 
 /// <summary>How a witness stands to the newest checkpoint.</summary>
-/// <param name="Name">The name of its key.</param>
+/// <param name="Witness">Its key.</param>
 /// <param name="Trouble">Why it has not cosigned it, in a few words; null where it has.</param>
 /// <param name="Contradicts">Whether it knows a larger tree, or another one.</param>
-public sealed record WitnessStanding(string Name, string? Trouble, bool Contradicts);
+public sealed record WitnessStanding(NoteKey Witness, string? Trouble, bool Contradicts);

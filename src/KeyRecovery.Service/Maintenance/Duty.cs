@@ -14,4 +14,7 @@ public enum Duty
 
     /// <summary>A pass of the log's sequencer.</summary>
     Log,
+
+    /// <summary>A round of asking the witnesses.</summary>
+    Cosigning,
 }

@@ -6,6 +6,7 @@ using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Maintenance;
 using KeyRecovery.Service.Rotation;
 using KeyRecovery.Service.Stores;
@@ -28,7 +29,7 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
 {
     private readonly List<IDisposable> _secrets = [];
     private SqliteStorePair _pair = null!;
-    private Func<ulong?, KeyRecoveryService> _newService = null!;
+    private Func<ulong?, LogWitnesses?, KeyRecoveryService> _newService = null!;
 
     /// <summary>
     /// Whether all tests run on stores that do one step after the other, as a document database does: <c>.ci/run</c>
@@ -71,7 +72,8 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
     public string LogPath => Path.Combine(Folder, "log");
 
     /// <summary>One more process over the same stores; the caller disposes it.</summary>
-    public KeyRecoveryService NewService(ulong? newLogAfter = null) => _newService(newLogAfter);
+    public KeyRecoveryService NewService(ulong? newLogAfter = null, LogWitnesses? witnesses = null) =>
+        _newService(newLogAfter, witnesses);
 
     public LogFolder LogFiles { get; private set; } = null!;
 
@@ -172,9 +174,9 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
         var tombstones = new KeyRecovery.Storage.Files.Fence.TombstoneFile(Path.Combine(folder, "fence"));
         LogFiles = new LogFolder(LogPath);
         _secrets.Add(LogFiles);
-        _newService = newLogAfter => new KeyRecoveryService(
+        _newService = (newLogAfter, witnesses) => new KeyRecoveryService(
             Data, Keys, ring, secrets, this, random, new ServerClock(Time), tombstones, Backups, Tables, log: LogFiles,
-            newLogAfter: newLogAfter);
+            newLogAfter: newLogAfter, witnesses: witnesses);
         (Service, Other) = (NewService(), NewService());
     }
 }

@@ -37,6 +37,8 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
         if (options.Log.Origin is { } origin
             && (origin.Length > LogOptions.MaxOrigin || !NoteKey.IsName(origin) || !Ascii.IsValid(origin)))
             failures.Add("Log:Origin", "is a URL without its scheme: at most 200 visible ASCII characters without +");
+        if (options.Log.Policy is { } policy && !LogPolicyFile.TryRead(policy, out _, out var fault))
+            failures.Add("Log:Policy", $"is no policy that the server can follow: {fault}");
         if (options.DrainSeconds is { } drain) failures.Range("DrainSeconds", drain, 0, 10);
         if (options.LogLevel is < LogLevel.Debug or > LogLevel.Error)
             failures.Add("LogLevel", "is one of Debug, Information, Warning, Error");
