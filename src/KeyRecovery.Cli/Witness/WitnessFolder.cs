@@ -22,6 +22,11 @@ internal sealed class WitnessFolder : IDisposable
     private const string Unproven = "proof-failed";
     private const string Drafts = "*.new";
 
+    // What a sharing violation is called on Linux, on macOS and the BSDs, and on Windows.
+    private const int LockedOnLinux = 11;
+    private const int LockedOnBsd = 35;
+    private const int LockedOnWindows = unchecked((int)0x80070020);
+
     private readonly string _path;
     private readonly NoteKey _witness;
     private readonly FileStream _held;
@@ -41,12 +46,12 @@ internal sealed class WitnessFolder : IDisposable
         FileStream held;
         try
         {
-            held = new FileStream(Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            held = new FileStream(
+                Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException taken) when (File.Exists(Path.Combine(path, "lock")))
+        catch (IOException taken) when (taken.HResult is LockedOnLinux or LockedOnBsd or LockedOnWindows)
         {
-            throw new CommandException(new CliFailure(
-                "witness-runs", $"another process keeps the state in {path}: {taken.Message}")
+            throw new CommandException(new CliFailure("witness-runs", $"another process keeps the state in {path}")
             {
                 Advice = ["Two witnesses with one key would cosign two trees: stop the other one first."],
             });

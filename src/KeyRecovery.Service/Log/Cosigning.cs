@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Audit.Log;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Log;
@@ -19,7 +18,7 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     private readonly LogPolicy _policy = witnesses.Policy;
-    private readonly LogTree _tree = new(files);
+    private readonly LogReader _reader = new(files);
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Dictionary<NoteKey, ulong> _sizes = [];
     private readonly HashSet<NoteKey> _heard = [];
@@ -148,7 +147,7 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
         {
             for (var question = 0; question < Questions; question++)
             {
-                var proof = await ProofAsync(answer.Size, checkpoint.Size, ct);
+                var proof = await _reader.ConsistencyAsync(answer.Size, checkpoint.Size, ct);
                 var reply = await witnesses.Asked.AddAsync(
                     witness, new WitnessRequest(answer.Size, proof, note), ct);
                 answer = answer with { IsHeard = answer.IsHeard || reply is not WitnessReply.Silent };
@@ -181,9 +180,9 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
         {
             return answer with { Trouble = "it was slower than the others", IsHeard = false };
         }
-        catch (LogMismatchException mismatch)
+        catch (LogFaultException wrong)
         {
-            return answer with { Trouble = mismatch.Message };
+            return answer with { Trouble = wrong.Message };
         }
     }
 
@@ -213,12 +212,11 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
         var bytes = await witnesses.Asked.LastAsync(witness, log.Name, ct);
         if (bytes is null || !SignedNote.TryParse(bytes, out var note)
             || !Checkpoint.TryOpen(note, log, out var theirs)) return null;
-        return theirs.Size > checkpoint.Size
-            || await _tree.RootAsync(theirs.Size, checkpoint.Size, ct) != theirs.Root ? (note, theirs) : null;
+        var goesOn = theirs.Size <= checkpoint.Size && MerkleProof.VerifyConsistency(
+            theirs.Size, theirs.Root, checkpoint.Size, checkpoint.Root,
+            await _reader.ConsistencyAsync(theirs.Size, checkpoint.Size, ct));
+        return goesOn ? null : (note, theirs);
     }
-
-    private async Task<ImmutableArray<Hash256>> ProofAsync(ulong from, ulong to, CancellationToken ct) =>
-        from == 0 || from == to ? [] : await _tree.ConsistencyAsync(from, to, ct);
 
     private async Task<(SignedNote Note, Checkpoint Checkpoint)?> NewestAsync(NoteKey log, CancellationToken ct) =>
         Open(HoldsBack ? await files.SignedAsync(ct) : await files.CheckpointAsync(ct), log);
