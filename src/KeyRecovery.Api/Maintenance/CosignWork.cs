@@ -7,8 +7,8 @@ using KeyRecovery.Service.Maintenance;
 namespace KeyRecovery.Api.Maintenance;
 
 /// <summary>
-/// Asks the witnesses for each new checkpoint in the background. Neither commits nor the log wait for it; an alarm tells
-/// when what is published falls behind.
+/// Asks the witnesses for each new checkpoint in the background. Neither commits nor the log wait for it; an alarm
+/// tells when what is published falls behind.
 /// </summary>
 internal sealed partial class CosignWork(
     KeyRecoveryService service, ILeases leases, ServerMetrics metrics, TimeProvider time, ILogger<CosignWork> logger)
@@ -87,8 +87,8 @@ internal sealed partial class CosignWork(
     private static partial void Failed(ILogger logger, Exception failure);
 
     [LoggerMessage(64, LogLevel.Error,
-        "The log is published up to {Published} and has {Size}, since {Seconds} seconds: the quorum of its policy is not "
-        + "reached", EventName = "LogUncosigned")]
+        "The log is published up to {Published} and has {Size}, since {Seconds} seconds: the quorum of its policy is "
+        + "not reached", EventName = "LogUncosigned")]
     private static partial void Behind(ILogger logger, ulong published, ulong size, long seconds);
 
     [LoggerMessage(65, LogLevel.Error, "The witness {Witness} contradicts the log: {What}",

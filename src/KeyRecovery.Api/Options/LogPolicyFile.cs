@@ -48,7 +48,8 @@ internal static class LogPolicyFile
         if (policy.Witnesses.Length > MaxWitnesses) return $"has more than {MaxWitnesses} witnesses";
         if (policy.Witnesses.FirstOrDefault(w => w.Url is not null && AddressOf(w) is null) is { } wrong)
             return $"the witness {wrong.Key.Name} has an address that is neither https nor of this machine";
-        var asked = policy.Witnesses.Where(witness => witness.Url is not null).Select(witness => witness.Key).ToHashSet();
+        var asked = policy.Witnesses.Where(witness => witness.Url is not null).Select(witness => witness.Key)
+            .ToHashSet();
         return policy.IsQuorum(asked.Contains) ? null : "its quorum needs witnesses that have no address there";
     }
 }

@@ -60,7 +60,10 @@ internal sealed class HttpWitnesses : IWitnesses, IDisposable
             var (status, type, answer) = await SendAsync(
                 () => new HttpRequestMessage(HttpMethod.Post, At(witness, "add-checkpoint"))
                 {
-                    Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(Plain) } },
+                    Content = new ByteArrayContent(body)
+                    {
+                        Headers = { ContentType = new MediaTypeHeaderValue(Plain) },
+                    },
                 },
                 WitnessAnswer.MaxSize, ct);
             return status switch

@@ -46,7 +46,8 @@ internal static class AuditWitnessCommand
             throw new CommandException(CliFailure.Usage("--listen takes ADDRESS:PORT"));
         using var key = await WitnessKey.ReadAsync(keyFile, ct);
         using var folder = WitnessFolder.Open(state, key.Public);
-        using var desk = new WitnessDesk(key, logs.Select(Read).Distinct(), folder, context.Output, TimeProvider.System);
+        using var desk = new WitnessDesk(
+            key, logs.Select(Read).Distinct(), folder, context.Output, TimeProvider.System);
         List<(string Origin, ulong? Size)> known;
         try
         {

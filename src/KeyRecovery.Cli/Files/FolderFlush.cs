@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace KeyRecovery.Cli.Files;
 
-/// <summary>Makes the names in a folder durable: a file that was renamed is there after a power cut only then.</summary>
+/// <summary>
+/// Makes the names in a folder durable: a file that was renamed is there after a power cut only then.
+/// </summary>
 internal static partial class FolderFlush
 {
     private const int ReadOnly = 0;

@@ -108,12 +108,15 @@ internal sealed class WitnessDesk : IDisposable
         try
         {
             if (await _folder.KeepAsync(log.Origin, evidence) is not { } file) return;
-            Tell(evidence.IsFork ? "fork" : "proof-failed", $"{what}; nothing was cosigned, and both are kept in {file}",
+            Tell(
+                evidence.IsFork ? "fork" : "proof-failed",
+                $"{what}; nothing was cosigned, and both are kept in {file}",
                 new JsonObject { ["origin"] = log.Origin, ["file"] = file });
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            Tell(evidence.IsFork ? "fork" : "proof-failed", $"{what}; it cannot be kept: {failure.Message}",
+            Tell(
+                evidence.IsFork ? "fork" : "proof-failed", $"{what}; it cannot be kept: {failure.Message}",
                 new JsonObject { ["origin"] = log.Origin });
         }
     }

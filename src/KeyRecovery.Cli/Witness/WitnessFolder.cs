@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
@@ -98,11 +97,9 @@ internal sealed class WitnessFolder : IDisposable
     {
         MakeFolder(Evidence);
         var (kind, most) = evidence.IsFork ? (Fork, MostEvidence) : (Unproven, MostEvidence / 16);
-        var about = Convert.ToHexStringLower(Hash256.Of(Encoding.UTF8.GetBytes(origin)).ToArray());
-        var shown = Convert.ToHexStringLower(Hash256.Of(
-            [.. Encoding.UTF8.GetBytes(evidence.Known.Text), .. Encoding.UTF8.GetBytes(evidence.Shown.Text)]).ToArray());
+        // The same two notes are one file, however often they come.
         var file = Path.Combine(
-            Evidence, string.Create(CultureInfo.InvariantCulture, $"{kind}-{about[..16]}-{shown[..16]}.json"));
+            Evidence, $"{kind}-{Beginning(origin)}-{Beginning(evidence.Known.Text + evidence.Shown.Text)}.json");
         if (File.Exists(file) || Directory.GetFiles(Evidence, $"{kind}-*").Length >= most) return null;
         var members = new JsonObject
         {
@@ -118,6 +115,9 @@ internal sealed class WitnessFolder : IDisposable
     public void Dispose() => _held.Dispose();
 
     private string FileOf(string origin) => Path.Combine(_path, WitnessAnswer.CheckpointPath(origin));
+
+    private static string Beginning(string text) =>
+        Convert.ToHexStringLower(Hash256.Of(Encoding.UTF8.GetBytes(text)).ToArray())[..16];
 
     private static void MakeFolder(string path)
     {

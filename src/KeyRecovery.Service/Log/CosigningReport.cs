@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using KeyRecovery.Protocol.Audit.Log;
 
 namespace KeyRecovery.Service.Log;
 
@@ -12,9 +11,3 @@ public sealed record CosigningReport(ulong Size, ulong Published, ImmutableArray
     /// <summary>Whether all have cosigned the newest checkpoint.</summary>
     public bool IsComplete => Witnesses.All(witness => witness.Trouble is null);
 }
-
-/// <summary>How a witness stands to the newest checkpoint.</summary>
-/// <param name="Witness">Its key.</param>
-/// <param name="Trouble">Why it has not cosigned it, in a few words; null where it has.</param>
-/// <param name="Contradicts">Whether it knows a larger tree, or another one.</param>
-public sealed record WitnessStanding(NoteKey Witness, string? Trouble, bool Contradicts);

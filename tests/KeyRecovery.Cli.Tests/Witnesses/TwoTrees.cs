@@ -41,7 +41,8 @@ internal sealed class TwoTrees
     {
         if (to == from) return MerkleEdge.Empty.Root;
         if (to - from == 1)
-            return MerkleTree.LeafHash([(byte)from, (byte)(from >> 8), isOther && from >= _parting ? (byte)1 : (byte)0]);
+            return MerkleTree.LeafHash(
+                [(byte)from, (byte)(from >> 8), isOther && from >= _parting ? (byte)1 : (byte)0]);
         var half = 1;
         while (2 * half < to - from) half *= 2;
         return MerkleTree.NodeHash(Root(from, from + half, isOther), Root(from + half, to, isOther));

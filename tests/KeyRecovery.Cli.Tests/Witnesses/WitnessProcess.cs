@@ -8,7 +8,9 @@ using KeyRecovery.Protocol.Audit.Log;
 
 namespace KeyRecovery.Cli.Tests.Witnesses;
 
-/// <summary>The command line as a witness, a process on a port of this machine, over a folder that outlives it.</summary>
+/// <summary>
+/// The command line as a witness, a process on a port of this machine, over a folder that outlives it.
+/// </summary>
 internal sealed class WitnessProcess : IAsyncDisposable
 {
     private readonly Process _process;

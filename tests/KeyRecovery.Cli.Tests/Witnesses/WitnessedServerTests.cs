@@ -297,7 +297,8 @@ public sealed class WitnessedServerTests : IAsyncLifetime
             if (path.EndsWith(".sock", StringComparison.Ordinal)) continue;
             var target = Path.Combine(to, Path.GetRelativePath(from, path));
             Directory.CreateDirectory(
-                Path.GetDirectoryName(target)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                Path.GetDirectoryName(target)!,
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             File.Copy(path, target, overwrite: true);
         }
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using KeyRecovery.Protocol.Audit.Log;
+using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Tests.Peers;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Testing.Needs;
@@ -53,6 +54,23 @@ public sealed class GoTests : IDisposable
         Assert.True(SignedNote.TryParse(cosigned, out var note));
         Assert.True(note.IsSignedBy(other) && note.IsSignedBy(log.NoteKey));
         Assert.Equal(2, note.Signatures.Length);
+    }
+
+    [NeedsFact(Need.Go, Need.GoMod)]
+    public void Go_reads_a_checkpoint_below_which_witnesses_have_signed_by_a_type_that_it_does_not_know()
+    {
+        var log = new GrownLog(7);
+        Write(log);
+        var note = log.Checkpoint.Sign(log.Key);
+        for (var i = 0; i < 3; i++)
+            note = note.With(Cosignature.Sign(
+                note, 1_800_000_000, $"witness.example/{i}", SigningKey.FromSeed(new TestRandom(i).Bytes(32))));
+        Put("checkpoint", note.Encode());
+
+        Assert.Equal(7, Run(log).GetProperty("Size").GetInt32());
+        // The control: without the log's own line it is nobody's.
+        Put("checkpoint", note.Only([]).With(note.Signatures[1]).Encode());
+        Assert.Throws<InvalidOperationException>(() => Run(log));
     }
 
     [NeedsFact(Need.Go, Need.GoMod)]

@@ -145,7 +145,8 @@ public sealed class WitnessedLogTests
     public void A_quorum_is_what_the_policy_says_of_witnesses_that_cosigned()
     {
         var keys = Enumerable.Range(0, 3).Select(i => NoteKey.Of(
-            $"w{i}", NoteSignatureType.Cosignature, SigningKey.FromSeed(new TestRandom(i).Bytes(32)).PublicKey)).ToList();
+                $"w{i}", NoteSignatureType.Cosignature, SigningKey.FromSeed(new TestRandom(i).Bytes(32)).PublicKey))
+            .ToList();
         var lines = string.Concat(keys.Select((key, i) => $"witness {i} {key}\n"));
         Assert.True(LogPolicy.TryParse(
             System.Text.Encoding.UTF8.GetBytes($"{lines}group g 2 0 1 2\nquorum g\n"), out var policy, out _));

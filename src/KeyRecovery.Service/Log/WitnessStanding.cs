@@ -1,0 +1,9 @@
+using KeyRecovery.Protocol.Audit.Log;
+
+namespace KeyRecovery.Service.Log;
+
+/// <summary>How a witness stands to the newest checkpoint.</summary>
+/// <param name="Witness">Its key.</param>
+/// <param name="Trouble">Why it has not cosigned it, in a few words; null where it has.</param>
+/// <param name="Contradicts">Whether it knows a larger tree, or another one.</param>
+public sealed record WitnessStanding(NoteKey Witness, string? Trouble, bool Contradicts);
