@@ -22,6 +22,7 @@ internal sealed partial class CosignWork(
     private readonly Sequencer _log = service.Log!;
     private readonly LogSignal _signal = new();
     private readonly Dictionary<NoteKey, string?> _told = [];
+    private readonly Dictionary<NoteKey, long> _slowSince = [];
     private long? _behindSince;
     private long _alarmed;
 
@@ -63,8 +64,10 @@ internal sealed partial class CosignWork(
 
     private void Tell(CosigningReport report)
     {
-        foreach (var (witness, trouble, contradicts) in report.Witnesses)
+        foreach (var standing in report.Witnesses)
         {
+            var (witness, trouble, contradicts) = standing;
+            if (IsSlowForNow(standing)) continue;
             if (_told.TryGetValue(witness, out var before) && before == trouble) continue;
             _told[witness] = trouble;
             if (contradicts) Contradicts(logger, witness.Name, trouble!);
@@ -81,6 +84,20 @@ internal sealed partial class CosignWork(
         if (_alarmed > 0 && time.GetElapsedTime(_alarmed) < Late) return;
         _alarmed = now;
         Behind(logger, report.Published, report.Size, (long)time.GetElapsedTime(since).TotalSeconds);
+    }
+
+    // One that comes a moment after the others is not worth a line with each checkpoint; one that never does is.
+    private bool IsSlowForNow(WitnessStanding standing)
+    {
+        if (!standing.IsSlow)
+        {
+            _slowSince.Remove(standing.Witness);
+            return false;
+        }
+
+        if (_slowSince.TryGetValue(standing.Witness, out var since)) return time.GetElapsedTime(since) < Late;
+        _slowSince[standing.Witness] = time.GetTimestamp();
+        return true;
     }
 
     [LoggerMessage(63, LogLevel.Error, "Asking the witnesses could not go on", EventName = "CosigningFailed")]

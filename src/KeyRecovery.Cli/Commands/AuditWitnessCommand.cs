@@ -71,6 +71,7 @@ internal static class AuditWitnessCommand
                 {
                     ["origin"] = log.Origin, ["size"] = log.Size,
                 }).ToJson(),
+                ["evidence"] = folder.Accusations,
             },
             people =>
             {
@@ -79,6 +80,8 @@ internal static class AuditWitnessCommand
                 foreach (var (origin, size) in known)
                     people.WriteLine(size is { } last
                         ? $"{origin}: cosigned up to {last}" : $"{origin}: nothing cosigned yet");
+                if (folder.Accusations is > 0 and var count)
+                    people.WriteLine($"Evidence against logs is kept in {state}: {Words.Count(count, "file")}");
             });
         try
         {

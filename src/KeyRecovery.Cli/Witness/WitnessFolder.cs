@@ -35,6 +35,9 @@ internal sealed class WitnessFolder : IDisposable
 
     private string Evidence => Path.Combine(_path, "evidence");
 
+    /// <summary>How many files of evidence there are.</summary>
+    public int Accusations => Directory.Exists(Evidence) ? Directory.GetFiles(Evidence, "*.json").Length : 0;
+
     /// <summary>Takes a folder, which is made where it is not there.</summary>
     /// <exception cref="CommandException">Another process has it.</exception>
     /// <exception cref="IOException">It cannot be made or read.</exception>

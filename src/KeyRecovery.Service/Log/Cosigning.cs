@@ -14,6 +14,9 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
     // Another size may be told once more than proofs were made for: somebody else asks meanwhile.
     private const int Questions = 4;
 
+    // What is told of those that were cut off by it.
+    public const string Slow = "it is slower than the others";
+
     // For those that are slower than a quorum.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
@@ -68,15 +71,26 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
         }
     }
 
-    /// <summary>Another log is begun: what was said of the one before does not count.</summary>
-    public async Task ForgetAsync(CancellationToken ct)
+    /// <summary>
+    /// Begins another log while no round goes on, which would publish the old one: what was said of that does not
+    /// count.
+    /// </summary>
+    public async Task<T> BeginAnewAsync<T>(Func<ValueTask<T>> begin, CancellationToken ct)
     {
         await _turn.WaitAsync(ct);
-        _sizes.Clear();
-        _heard.Clear();
-        _against.Clear();
-        (_gathered, _last, _halt) = (null, null, null);
-        _turn.Release();
+        try
+        {
+            var begun = await begin();
+            _sizes.Clear();
+            _heard.Clear();
+            _against.Clear();
+            (_gathered, _last, _halt) = (null, null, null);
+            return begun;
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     public void Dispose() => _turn.Dispose();
@@ -112,7 +126,8 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
             else if (answer.Cosignature is not null) _against.Remove(answer.Witness);
             if (answer.IsHeard) _heard.Add(answer.Witness);
             _sizes[answer.Witness] = answer.Size;
-            standings.Add(new WitnessStanding(answer.Witness, answer.Trouble, answer.Against is not null));
+            standings.Add(new WitnessStanding(
+                answer.Witness, answer.Trouble, answer.Against is not null));
             if (answer.Cosignature is null) continue;
             await PublishAsync(ct);
             // Whoever never ends must not keep the next checkpoint waiting.
@@ -178,7 +193,7 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
         }
         catch (OperationCanceledException)
         {
-            return answer with { Trouble = "it was slower than the others", IsHeard = false };
+            return answer with { Trouble = Slow, IsHeard = false };
         }
         catch (LogFaultException wrong)
         {

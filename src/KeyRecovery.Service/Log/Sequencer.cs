@@ -165,8 +165,8 @@ public sealed class Sequencer : IDisposable
         }
         catch (LogContradictedException) when (_settings.BeginAnewAfter == head.Size)
         {
-            (head, stored) = await BeginAnewAsync(head, stored, ct);
-            await _cosigning!.ForgetAsync(ct);
+            var (lost, row) = (head, stored);
+            (head, stored) = await _cosigning!.BeginAnewAsync(() => BeginAnewAsync(lost, row, ct), ct);
             await OpenAsync(head, stored, ct);
             return await ReadHeadAsync(ct) ?? throw new InvalidOperationException("the log was not opened");
         }

@@ -97,6 +97,9 @@ public sealed class WitnessCommandTests : IDisposable
             (await witness.AddAsync(_log.Request(9, 12, isOther: true))).Status);
         await witness.SaysAsync("gave a proof that does not hold");
         await CosignsAsync(witness, 9, 12);
+        await witness.KillAsync();
+        await using var again = await StartAsync();
+        Assert.Equal(2, again.Listening.GetProperty("evidence").GetInt32());
     }
 
     [Fact]
