@@ -161,5 +161,11 @@ internal static class LogBenchmark
         public ValueTask<bool> PublishAsync(
             ReadOnlyMemory<byte> note, Func<byte[]?, bool> follows, CancellationToken ct) =>
             throw new NotSupportedException();
+
+        public ValueTask<byte[]?> SignedAsync(CancellationToken ct) => throw new NotSupportedException();
+
+        public ValueTask<bool> KeepSignedAsync(
+            ReadOnlyMemory<byte> note, Func<byte[]?, bool> follows, CancellationToken ct) =>
+            throw new NotSupportedException();
     }
 }
