@@ -66,7 +66,7 @@ public sealed class KeyRecoveryService : IDisposable
         Commits = new Commits(context);
         Vaults = new VaultReader(context);
         RestorePoints = new RestorePointReader(context);
-        Activity = new ActivityReader(context);
+        Activity = new ActivityReader(context, log);
         Staging = new ItemStaging(context);
         Repairs = new Repairs(context);
         RecoverySlots = new RecoverySlots(context);

@@ -8,6 +8,7 @@ namespace KeyRecovery.Api.Bodies;
 /// 16 levels deep; bytes are unpadded base64url.
 /// </summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ActivityResponse))]
 [JsonSerializable(typeof(AuditKeyResponse))]
 [JsonSerializable(typeof(Binary))]
 [JsonSerializable(typeof(ClaimLinkRequest))]

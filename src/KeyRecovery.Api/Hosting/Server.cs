@@ -139,6 +139,7 @@ internal static class Server
         v1.MapVault();
         v1.MapItems();
         v1.MapRestorePoints();
+        v1.MapActivity();
         v1.MapRecovery();
         v1.MapRealm();
         v1.MapRepair();

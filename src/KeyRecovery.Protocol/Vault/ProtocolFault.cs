@@ -141,4 +141,29 @@ public enum ProtocolFault
     /// A passphrase slot's parameters break a rule (docs/protocol.md §14.2), or are not those of the chain.
     /// </summary>
     SlotParameters,
+
+    /// <summary>No checkpoint of the log that is known, as its key and the app's policy ask.</summary>
+    LogCheckpoint,
+
+    /// <summary>
+    /// The log is smaller than the one that was verified before, or than the one that a witness knows.
+    /// </summary>
+    RolledBackLog,
+
+    /// <summary>
+    /// The log does not go on from the one that was verified before, or is another one than a witness knows.
+    /// </summary>
+    ForkedLog,
+
+    /// <summary>A change of the account is not where in the log it is said to be.</summary>
+    LogProof,
+
+    /// <summary>A change of the account is not in the log, and a minute has passed.</summary>
+    LogMissing,
+
+    /// <summary>The account's activity leaves something out.</summary>
+    DroppedEntry,
+
+    /// <summary>An entry of the account's activity does not fit its chain and manifests.</summary>
+    ActivityEntry,
 }

@@ -52,6 +52,13 @@ public static class RuleWords
         [ProtocolFault.HeadSignature] = "head-signature",
         [ProtocolFault.NotBehind] = "not-behind",
         [ProtocolFault.SlotParameters] = "slot-parameters",
+        [ProtocolFault.LogCheckpoint] = "log-checkpoint",
+        [ProtocolFault.RolledBackLog] = "rolled-back-log",
+        [ProtocolFault.ForkedLog] = "forked-log",
+        [ProtocolFault.LogProof] = "log-proof",
+        [ProtocolFault.LogMissing] = "log-missing",
+        [ProtocolFault.DroppedEntry] = "dropped-entry",
+        [ProtocolFault.ActivityEntry] = "activity-entry",
     }.ToFrozenDictionary();
 
     /// <summary>The word for a fault.</summary>

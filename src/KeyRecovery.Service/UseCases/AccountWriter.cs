@@ -142,7 +142,7 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
         Account = change.Next.Account,
         Time = context.Now.Wall,
         Event = change.Event,
-        Role = change.By is { Authority.IsSlot: true } ? AuditRole.Slot : AuditRole.Device,
+        Role = change.Next.Authorities[change.Signer].IsSlot ? AuditRole.Slot : AuditRole.Device,
         Actor = change.Signer,
         Network = change.Network,
         Label = change.Manifest.Manifest.LeafLabel,

@@ -131,6 +131,13 @@ public sealed class MalformedCommitTests(VaultFixture fixture) : IClassFixture<V
     [InlineData("GET", "/v1/items/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "hash")]
     [InlineData("GET", "/v1/items/AAAAAAAAAAAAAAAAAAAAAB/versions", "id")]
     [InlineData("GET", "/v1/restore-points/short", "manifestHash")]
+    [InlineData("GET", "/v1/activity?before=-1", "before")]
+    [InlineData("GET", "/v1/activity?before=9007199254740992", "before")]
+    [InlineData("GET", "/v1/activity?limit=0", "limit")]
+    [InlineData("GET", "/v1/activity?limit=129", "limit")]
+    [InlineData("GET", "/v1/activity?limit=5&limit=5", "limit")]
+    [InlineData("GET", "/v1/activity?size=x", "size")]
+    [InlineData("GET", "/v1/activity?size=9007199254740992", "size")]
     public async Task A_wrong_number_hash_or_id_in_the_address_is_named(string method, string target, string field)
     {
         var account = await TestAccount.CreateAsync(fixture.Host);

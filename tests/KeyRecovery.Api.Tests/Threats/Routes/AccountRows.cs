@@ -60,6 +60,10 @@ internal static class AccountRows
         {
             Own = Readers, Other = Strangers, Foreign = [(Members, "404 not-found")],
         },
+        new("GET /v1/activity", visit => Task.FromResult(visit.Send(HttpMethod.Get, "/v1/activity")))
+        {
+            Own = Readers, Other = Strangers,
+        },
         new("POST /v1/erasure", ByRound(HttpMethod.Post))
         {
             Own = [(Unsigned, "401 unauthenticated"), (Removed, "403 revoked"), (Young, "403 young-authority"),
