@@ -5,6 +5,7 @@ using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Items;
 using KeyRecovery.Client.Linking;
+using KeyRecovery.Client.Logs;
 using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Recovery;
 using KeyRecovery.Client.Results;
@@ -107,7 +108,10 @@ public sealed class KeyRecoveryClient : IDisposable
         }
     }
 
-    /// <summary>Opens the account that this device belongs to, with what other devices changed.</summary>
+    /// <summary>
+    /// Opens the account that this device belongs to, with what other devices changed, and looks whether its changes
+    /// are in the server's log: <see cref="VaultSession.LogFinding"/>.
+    /// </summary>
     public Task<Result<VaultSession>> OpenAsync(CancellationToken ct = default) =>
         Call.RunAsync(() => OpenKeptAsync(ct), ct);
 
@@ -118,7 +122,10 @@ public sealed class KeyRecoveryClient : IDisposable
         var state = new VaultState(_options, _api, _store, kept);
         var isKnown = state.TryOpenKept();
         if (await state.RefreshAsync(ct) is not { } failure || state.Spoiled is not null)
+        {
+            if (state.Spoiled is null && state.Behind is null) await LookInLogAsync(state, ct);
             return new VaultSession(_options, state);
+        }
         if (isKnown && failure is ClientFailure.Erased { Receipt: { } receipt })
             await new RealmKeeper(state).BringAsync(receipt, ct);
         state.Dispose();
@@ -127,6 +134,27 @@ public sealed class KeyRecoveryClient : IDisposable
                 "this device's account was begun and never finished: create it, recover, or link, again")
             : isKnown ? failure : await AppCheck.ExplainAsync(_api, _options.App, failure, ct);
     }
+
+    private async Task LookInLogAsync(VaultState state, CancellationToken ct)
+    {
+        var check = new LogCheck(
+            new LogAsker(_options.LogPolicy, state.Api, state.Keys, state.Vault.Account), _options.Time);
+        await state.KeepAsync(await check.RunAsync(state.Vault, state.Log, ct), ct);
+    }
+
+    /// <summary>
+    /// Forgets the server's log as this device knows it, its key and its newest checkpoint: the next one that it sees
+    /// counts. Only after <see cref="ClientFailure.LogKeyChanged"/>, and only where the person knows from the operator
+    /// that the log was begun anew.
+    /// </summary>
+    public Task<ClientFailure?> ForgetLogAsync(CancellationToken ct = default) => Call.RunAsync(async () =>
+    {
+        using var kept = await _store.LoadAsync(ct);
+        if (kept is null || kept.Log == KeptLog.None) return null;
+        using var next = kept.With(KeptLog.None);
+        await _store.SaveAsync(next, ct);
+        return null;
+    }, ct);
 
     /// <summary>
     /// Forgets the home server's key that this device saw first: the next one that it sees counts. Only after

@@ -40,10 +40,14 @@ public sealed class TestDevice : IDisposable
     /// <summary>Whether its keys are in two places: only then may it be told so.</summary>
     public bool IsCloned { get; init; }
 
-    /// <summary>Opens the device's account. Nothing that is done to an honest one makes it a clone (Z16).</summary>
+    /// <summary>
+    /// Opens the device's account. Nothing that is done to an honest one makes it a clone (Z16), or accuses the log of
+    /// an honest server.
+    /// </summary>
     public async Task<VaultSession> OpenAsync()
     {
         var vault = Value(await Client.OpenAsync());
+        if (vault.LogFinding is { } finding) throw new InvalidOperationException($"told of the log: {finding}");
         return vault.CloneSuspected is null || IsCloned
             ? vault : throw new InvalidOperationException($"told to be a clone: {vault.CloneSuspected}");
     }

@@ -18,7 +18,10 @@ public sealed class DeviceState : IDisposable
 
     // Raised with every change of what a vault must obey: a vault that was kept before it is verified once more.
     private const ulong Version = 3;
-    private const int Fields = 12;
+    private const int Fields = 13;
+
+    // As it was before a device remembered the log.
+    private const int FieldsBeforeLog = 12;
 
     // Of a version that is not known here.
     private const int MostFields = 1024;
@@ -75,6 +78,9 @@ public sealed class DeviceState : IDisposable
     /// <summary>What this device has sent, that may have been taken; the pending commit too.</summary>
     internal OwnCommits Commits { get; private init; } = OwnCommits.None;
 
+    /// <summary>What this device remembers of the server's log.</summary>
+    internal KeptLog Log { get; private init; } = KeptLog.None;
+
     /// <summary>Whether <see cref="Known"/> was verified by the rules that this program knows.</summary>
     internal bool IsVerified { get; private init; }
 
@@ -94,6 +100,7 @@ public sealed class DeviceState : IDisposable
             .Bytes(HashesTrail is { } trail ? trail.ToArray() : []).Array(Replaced.Length);
         foreach (var replaced in Replaced) replaced.Write(writer);
         Commits.Write(writer);
+        Log.Write(writer);
         return SecretBytes.Take(writer);
     }
 
@@ -107,7 +114,8 @@ public sealed class DeviceState : IDisposable
         reader.Label(Label);
         var version = reader.UInt();
         if (version > Version) throw new UpgradeRequiredException();
-        WireFormatException.Require(version >= 1 && fields == Fields, "versions count from 1, with all their fields");
+        WireFormatException.Require(
+            version >= 1 && fields is Fields or FieldsBeforeLog, "versions count from 1, with all their fields");
         var (account, device) = (reader.Account(), reader.Authority());
         var (signing, kem) = (SecretBytes.Copy(reader.BytesView(32, 32).Span),
             SecretBytes.Copy(reader.BytesView(32, 32).Span));
@@ -118,6 +126,7 @@ public sealed class DeviceState : IDisposable
         var replaced = ImmutableArray.CreateBuilder<ReplacedVault>();
         for (var left = reader.Array(0, ReplacedVault.Most); left > 0; left--) replaced.Add(ReplacedVault.Read(reader));
         var commits = OwnCommits.Read(reader);
+        var log = fields == FieldsBeforeLog ? KeptLog.None : KeptLog.Read(reader);
         reader.End();
         var vault = known.Length == 0 ? null : VaultBundle.Decode(known);
         return new DeviceState(account, device, signing, kem, vault, pending)
@@ -127,6 +136,7 @@ public sealed class DeviceState : IDisposable
             HashesTrail = trail.IsEmpty ? null : new Hash256(trail.Span),
             Replaced = replaced.ToImmutable(),
             Commits = commits,
+            Log = log,
         };
     }
 
@@ -143,24 +153,30 @@ public sealed class DeviceState : IDisposable
             HashesTrail = known.HashesTrail,
             Replaced = Replaced,
             Commits = Commits.After(known, Device),
+            Log = Log,
         };
     }
 
     /// <summary>The same device with one more vault that was replaced.</summary>
-    internal DeviceState With(ReplacedVault replaced) => Copy(HomeKey, ReplacedVault.Add(Replaced, replaced), Commits);
+    internal DeviceState With(ReplacedVault replaced) =>
+        Copy(HomeKey, ReplacedVault.Add(Replaced, replaced), Commits, Log);
 
     /// <summary>The same device without vaults that were replaced.</summary>
-    internal DeviceState WithoutReplaced() => Copy(HomeKey, [], Commits);
+    internal DeviceState WithoutReplaced() => Copy(HomeKey, [], Commits, Log);
 
-    internal DeviceState WithoutHomeKey() => Copy(null, Replaced, Commits);
+    internal DeviceState WithoutHomeKey() => Copy(null, Replaced, Commits, Log);
 
     /// <summary>The same device, which has seen this key of the home server first.</summary>
-    internal DeviceState WithHomeKey(VerifyKey homeKey) => Copy(homeKey, Replaced, Commits);
+    internal DeviceState WithHomeKey(VerifyKey homeKey) => Copy(homeKey, Replaced, Commits, Log);
 
     /// <summary>The same device, which has sent this.</summary>
-    internal DeviceState With(OwnCommits commits) => Copy(HomeKey, Replaced, commits);
+    internal DeviceState With(OwnCommits commits) => Copy(HomeKey, Replaced, commits, Log);
 
-    private DeviceState Copy(VerifyKey? homeKey, ImmutableArray<ReplacedVault> replaced, OwnCommits commits)
+    /// <summary>The same device, which remembers this of the log.</summary>
+    internal DeviceState With(KeptLog log) => Copy(HomeKey, Replaced, Commits, log);
+
+    private DeviceState Copy(
+        VerifyKey? homeKey, ImmutableArray<ReplacedVault> replaced, OwnCommits commits, KeptLog log)
     {
         var (signing, kem) = (SecretBytes.Copy(SigningSeed.Span), SecretBytes.Copy(KemSeed.Span));
         return new DeviceState(Account, Device, signing, kem, Known, Pending)
@@ -170,6 +186,7 @@ public sealed class DeviceState : IDisposable
             HashesTrail = HashesTrail,
             Replaced = replaced,
             Commits = commits,
+            Log = log,
         };
     }
 

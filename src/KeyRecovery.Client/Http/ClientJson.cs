@@ -37,8 +37,16 @@ internal sealed record ConfigPolicyJson(long ItemBytes);
 /// <summary>What a server tells of itself and an app.</summary>
 internal sealed record ConfigJson(ConfigPolicyJson? Policy = null);
 
-/// <summary>The server's audit key.</summary>
-internal sealed record AuditKeyJson(string Key);
+/// <summary>The server's audit key, and its log's.</summary>
+internal sealed record AuditKeyJson(string Key, string? Log = null);
+
+/// <summary>One change of an account (docs/protocol.md §17.1).</summary>
+internal sealed record ActivityEntryJson(
+    ulong Number, string Detail, string Salt, ulong? Index = null, string[]? Proof = null);
+
+/// <summary>What was done to an account.</summary>
+internal sealed record ActivityJson(
+    string[] Consistency, ActivityEntryJson[] Entries, ulong ServerTime, string? Checkpoint = null);
 
 /// <summary>The answer to a repair.</summary>
 internal sealed record RepairJson(HeadsJson Heads, string[] Missing);
@@ -137,6 +145,7 @@ internal sealed record LinkEnvelopeJson(string Envelope, long ExpiresInMs);
 [JsonSerializable(typeof(HeadsJson))]
 [JsonSerializable(typeof(ConfigJson))]
 [JsonSerializable(typeof(AuditKeyJson))]
+[JsonSerializable(typeof(ActivityJson))]
 [JsonSerializable(typeof(RepairJson))]
 [JsonSerializable(typeof(VersionsJson))]
 [JsonSerializable(typeof(ItemsJson))]

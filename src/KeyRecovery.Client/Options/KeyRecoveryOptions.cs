@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Primitives;
 
@@ -29,6 +30,12 @@ public sealed record KeyRecoveryOptions
     /// Default: none, and the first one that this device sees is kept.
     /// </summary>
     public ImmutableArray<VerifyKey> HomeKeys { get; init; } = [];
+
+    /// <summary>
+    /// The server's log and the witnesses that must have cosigned it, by a tlog-policy file: see
+    /// <see cref="LogPolicy.TryParse"/>. Default: none, and the log's key that this device sees first is kept.
+    /// </summary>
+    public LogPolicy? LogPolicy { get; init; }
 
     /// <summary>
     /// The servers that guard passphrases, best of operators that do not know each other: more than half of them must

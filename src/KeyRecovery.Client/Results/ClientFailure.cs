@@ -51,6 +51,9 @@ public abstract record ClientFailure
         /// of its heads contradict each other.
         /// </summary>
         public HomeEvidence? Evidence { get; init; }
+
+        /// <summary>The log's checkpoints that do not go together, where the log is what was told; else null.</summary>
+        public LogEvidence? Log { get; init; }
     }
 
     /// <summary>
@@ -76,6 +79,14 @@ public abstract record ClientFailure
     /// </summary>
     public sealed record HomeKeyChanged()
         : ClientFailure("the server signs with another key than before: ask its operator whether that is right");
+
+    /// <summary>
+    /// The server's log signs with another key than the one that this device saw first: an operator who lost the log
+    /// began another one, or this is not the log that it was. Going on is
+    /// <see cref="KeyRecoveryClient.ForgetLogAsync"/>.
+    /// </summary>
+    public sealed record LogKeyChanged() : ClientFailure(
+        "the server's log is another one than before: ask its operator whether it was begun anew");
 
     /// <summary>The server's answer does not verify.</summary>
     /// <param name="Fault">Which rule of the protocol it breaks.</param>

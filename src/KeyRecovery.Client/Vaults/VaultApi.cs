@@ -44,6 +44,19 @@ internal sealed class VaultApi(ApiTransport transport, RealmDirectory realms)
     public Task<Answer> GetAuditKeyAsync(CancellationToken ct) =>
         transport.SendAsync(ApiRequest.Get("/audit/key"), null, ct);
 
+    /// <param name="signer">Who asks.</param>
+    /// <param name="before">The number before which all entries come; null for the newest.</param>
+    /// <param name="limit">How many.</param>
+    /// <param name="size">The size of the log's tree that is known; 0 for none.</param>
+    /// <param name="token">The app's token, where its policy asks for one.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task<Answer> GetActivityAsync(
+        DeviceKeys signer, ulong? before, int limit, ulong size, string? token, CancellationToken ct) =>
+        transport.SendAsync(
+            ApiRequest.Get($"/v1/activity?limit={limit}&size={size}" + (before is { } end ? $"&before={end}" : ""))
+                with { Token = token },
+            signer, ct);
+
     /// <param name="slot">Who recovers.</param>
     /// <param name="manifestAfter">The version from which on the manifests' hashes are told.</param>
     /// <param name="token">The app's token, where its policy asks for one.</param>

@@ -56,6 +56,9 @@ internal sealed class VaultState : IKnownAccount, IDisposable
     /// <summary>What a copy of this device has signed, as it was first seen; null as a rule.</summary>
     public CloneInfo? Clone => _device.State.Commits.Suspected;
 
+    /// <summary>What this device remembers of the log.</summary>
+    public KeptLog Log => _device.State.Log;
+
     /// <summary>Names of items whose content a repaired server lacks.</summary>
     public ImmutableArray<string> LostItems { get; private set; } = [];
 
@@ -148,6 +151,12 @@ internal sealed class VaultState : IKnownAccount, IDisposable
     /// <summary>Forgets <see cref="Clone"/>, once the person knows how it came about.</summary>
     public Task DismissCloneAsync(CancellationToken ct) =>
         _device.SaveAsync(_device.State.With(_device.State.Commits with { Suspected = null }), ct);
+
+    /// <summary>Remembers what is new of the log.</summary>
+    public async Task KeepAsync(KeptLog log, CancellationToken ct)
+    {
+        if (log != Log) await _device.KeepAsync(_device.State.With(log), ct);
+    }
 
     public void Dispose()
     {

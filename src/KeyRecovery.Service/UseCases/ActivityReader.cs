@@ -37,7 +37,8 @@ public sealed class ActivityReader
     {
         var entries = await EntriesAsync(account, before, most, ct);
         // Behind the entries: what has its place by now is published more likely.
-        if (_files is null || await _files.CheckpointAsync(ct) is not { } note) return new ActivityView(null, [], entries);
+        if (_files is null || await _files.CheckpointAsync(ct) is not { } note)
+            return new ActivityView(null, [], entries);
         if (!SignedNote.TryParse(note, out var signed) || !Checkpoint.TryParse(signed.Text, out var published))
             throw new StoreUnavailableException(StoreFault.Failed, "the published checkpoint does not read");
         var (log, size) = (new LogReader(_files), published.Size);
