@@ -79,6 +79,7 @@ internal static class Entry
             new Command("device", "The devices of the account") {
                 DeviceListCommand.Make(), DeviceRenameCommand.Make(), DeviceRevokeCommand.Make(),
             },
+            ActivityCommand.Make(),
             EraseCommand.Make(),
             AdminEraseCommand.Make(),
             new Command("audit", "The auditor's tools") {

@@ -13,9 +13,9 @@ internal sealed class Story(ITeller teller, bool keep)
     [
         new ServerStep(), new AccountStep(), new BackupStep(), new ServerViewStep(), new DrillStep(),
         new Steps.PassphraseStep(), new LakeStep(), new TypoStep(), new RecoverStep(), new ItemsStep(),
-        new OldKeysStep(), new HistoryStep(), new LinkStep(), new RevokeStep(), new AbsentRealmStep(),
-        new LyingRealmStep(), new HostileRealmStep(), new BackupSetStep(), new EraseStep(), new RestoreStep(),
-        new EndStep(keep),
+        new OldKeysStep(), new HistoryStep(), new LinkStep(), new ActivityStep(), new RevokeStep(),
+        new AbsentRealmStep(), new LyingRealmStep(), new HostileRealmStep(), new BackupSetStep(), new EraseStep(),
+        new RestoreStep(), new EndStep(keep),
     ];
 
     /// <returns>Whether every step held.</returns>

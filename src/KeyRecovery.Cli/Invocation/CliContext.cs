@@ -26,10 +26,12 @@ internal sealed class CliContext : IDisposable
         _kept = new Lazy<HomeSettings?>(() => HomeSettings.Read(Home));
         TokenFile = parsed.GetValue(GlobalOptions.Token);
         var realms = parsed.GetValue(GlobalOptions.Realms);
+        var policy = parsed.GetValue(GlobalOptions.LogPolicy);
         _client = new Lazy<KeyRecoveryClient>(() =>
             new KeyRecoveryClient(
                 new KeyRecoveryOptions { Server = Server, App = App, RealmGenerations = realms is null
-                    ? [] : RealmFile.Read(realms), WeakestDevice = WeakestDevice },
+                    ? [] : RealmFile.Read(realms), WeakestDevice = WeakestDevice, LogPolicy = policy is null
+                    ? null : LogPolicyFile.Read(policy) },
                 new FileDeviceStore(Home)));
     }
 
@@ -100,8 +102,10 @@ internal sealed class CliContext : IDisposable
     /// <param name="warnsOfErasure">False where the command itself tells of an erasure that waits.</param>
     /// <param name="tellsRestore">False where the command itself tells what a restore of the server did.</param>
     /// <param name="tellsClone">False where the command itself is about a copy of this device.</param>
+    /// <param name="tellsLog">False where the command itself is about what does not hold with the log.</param>
     public async Task<OpenedVault> OpenAsync(
-        CancellationToken ct, bool warnsOfErasure = true, bool tellsRestore = true, bool tellsClone = true)
+        CancellationToken ct, bool warnsOfErasure = true, bool tellsRestore = true, bool tellsClone = true,
+        bool tellsLog = true)
     {
         WarnOfOtherServer();
         var vault = Expect(await Client.OpenAsync(ct));
@@ -111,6 +115,7 @@ internal sealed class CliContext : IDisposable
             if (warnsOfErasure) WarnOfErasure(vault);
             WarnOfSpoiling(vault);
             if (tellsClone && vault.CloneSuspected is { } clone) Output.Note(CloneText.Note(vault, clone));
+            if (tellsLog && vault.LogFinding is { } finding) Output.Note(LogText.Note(finding));
             if (vault.PassphraseOutdated)
                 Output.Note(
                     "the passphrase has servers that new ones no longer use: set it anew, the same one if you like "

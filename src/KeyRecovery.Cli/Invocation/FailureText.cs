@@ -65,6 +65,7 @@ internal static class FailureText
                     ["served"] = t.Other.Select(hash => hash.ToString()).ToJson(),
                 } : null,
             } : null,
+            ["log"] = rolledBack.Log is { } log ? LogText.Json(log) : null,
         },
         ClientFailure.RestoredBehind behind => new JsonObject
         {
@@ -150,9 +151,20 @@ internal static class FailureText
         ClientFailure.Erased => ["Nothing of it can be brought back. That was the point."],
         ClientFailure.VaultLost =>
             ["Open the account on another of its devices: what that one has verified, it gives back to the server."],
-        ClientFailure.RolledBack =>
+        ClientFailure.RolledBack { Log: not null } =>
         [
-            "Nothing of it was taken over: this device keeps what it has verified.",
+            "The account itself is as this device knows it. What it knew of the log is kept, and the other one beside "
+            + "it, as evidence: --json shows both.",
+            "Whoever runs the server should know, and whoever else watches this log. Until it is explained, do not "
+            + "trust what it proves.",
+        ],
+        ClientFailure.LogKeyChanged =>
+        [
+            "Nothing was changed, and the account works. Does the operator say, by another way, that the log was begun "
+            + "anew? Then: keyrecovery activity --new-log",
+        ],
+        ClientFailure.RolledBack =>
+        [            "Nothing of it was taken over: this device keeps what it has verified.",
             "Was the server restored from a backup? Then open the account on the device that was used last. If not, do "
             + "not trust this server.",
         ],

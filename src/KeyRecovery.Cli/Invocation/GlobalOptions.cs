@@ -37,10 +37,18 @@ internal static class GlobalOptions
             Recursive = true,
     };
 
+    public static Option<string?> LogPolicy { get; } = new("--log-policy")
+    {
+        HelpName = "FILE",
+        Description =
+            "The server's log and its witnesses, as C2SP tlog-policy [default: the log's key that was seen first]",
+            Recursive = true,
+    };
+
     public static Option<bool> Json { get; } =
         new("--json") { Description = "One JSON object on standard output, for machines", Recursive = true };
 
-    public static IEnumerable<Option> All => [Server, App, Home, Token, Realms, Json];
+    public static IEnumerable<Option> All => [Server, App, Home, Token, Realms, LogPolicy, Json];
 
     /// <summary>What was given; null where the default stands in.</summary>
     public static string? Given(ParseResult parsed, Option<string> option) =>

@@ -53,6 +53,9 @@ public sealed record ActivityEntry
     /// <summary>Devices and slots that went.</summary>
     public required ImmutableArray<ActivityAuthority> Removed { get; init; }
 
+    /// <summary>Whether what is stored from then on is sealed under a new key.</summary>
+    public bool BeganEpoch { get; init; }
+
     /// <summary>Where in the log it stands; null while it is not there yet.</summary>
     public ulong? Index { get; init; }
 
@@ -63,7 +66,7 @@ public sealed record ActivityEntry
 
     internal static ActivityEntry Of(OpenVault open, AuthorityId own, LoggedEntry logged, LoggedEntry? before)
     {
-        var (detail, links) = (logged.Detail, Brought(open.Vault, logged, before));
+        var (detail, links) = (logged.Detail, Brought(open.Vault, logged, before).ToList());
         return new ActivityEntry
         {
             Number = logged.Number,
@@ -75,6 +78,7 @@ public sealed record ActivityEntry
             Version = detail.Manifest.Version,
             Added = [.. links.SelectMany(l => l.Add).Select(a => ActivityAuthority.Of(open, own, a.Id))],
             Removed = [.. links.SelectMany(l => l.Remove).Select(id => ActivityAuthority.Of(open, own, id))],
+            BeganEpoch = links.Exists(l => l.BeginsEpoch),
             Index = logged.Index,
             IsProved = logged.IsProved,
         };

@@ -13,8 +13,8 @@ public sealed class DemoTests(PortableFixture fixture)
 
     private static readonly string[] Steps =
         ["server", "account", "backup", "server-view", "drill", "passphrase", "lake", "typo", "recover", "items",
-            "old-keys", "history", "link", "revoke", "absent-realm", "lying-realm", "hostile-realm", "backup-set",
-            "erase", "restore", "end"];
+            "old-keys", "history", "link", "activity", "revoke", "absent-realm", "lying-realm", "hostile-realm",
+            "backup-set", "erase", "restore", "end"];
 
     [NeedsFact(Need.Linux)]
     public async Task Every_step_holds_and_nothing_stays_behind()

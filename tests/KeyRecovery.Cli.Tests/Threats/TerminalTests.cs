@@ -21,7 +21,7 @@ public sealed class TerminalTests(LiedToFixture fixture) : IClassFixture<LiedToF
         ("", ["account", "show"]), ("", ["account", "undo"]), ("", ["backup", "history", "a"]),
         ("", ["backup", "get", "a", "--version", "1"]), ("content", ["backup", "put", "a", "-"]),
         (_code, ["code", "check"]), ("", ["passphrase", "status", "--token", _token]), ("", ["erase", "status"]),
-        ("", ["admin", "erasures", "job", "--token", _token]),
+        ("", ["admin", "erasures", "job", "--token", _token]), ("", ["activity"]),
     ];
 
     [Fact]

@@ -108,6 +108,7 @@ internal sealed class CallWorld : IAsyncDisposable
         if (type == typeof(ReadOnlyMemory<byte>)) return new ReadOnlyMemory<byte>([1, 2, 3]);
         if (type == typeof(IEnumerable<string>)) return new[] { "a" };
         if (type == typeof(ulong?)) return null;
+        if (type == typeof(int)) return 5;
         if (type == typeof(bool)) return false;
         if (type.Name.StartsWith("IProgress", StringComparison.Ordinal)) return null;
         throw new InvalidOperationException($"say here what an app gives for {type} {parameter.Name}");

@@ -38,9 +38,11 @@ public sealed class ActivityTests(ServerFixture fixture) : IDisposable
         var code = vault.Authorities.Single(a => a.Kind == AuthorityKind.Code).Id;
         Assert.Equal(
         [
-            (AuditEvent.Undone, AuditRole.Device, vault.Device), (AuditEvent.Committed, AuditRole.Device, vault.Device),
+            (AuditEvent.Undone, AuditRole.Device, vault.Device),
+            (AuditEvent.Committed, AuditRole.Device, vault.Device),
             (AuditEvent.Committed, AuditRole.Device, laptop.Device), (AuditEvent.Committed, AuditRole.Slot, code),
-            (AuditEvent.Committed, AuditRole.Device, vault.Device), (AuditEvent.Created, AuditRole.Device, vault.Device),
+            (AuditEvent.Committed, AuditRole.Device, vault.Device),
+            (AuditEvent.Created, AuditRole.Device, vault.Device),
         ], told.Entries.Select(e => (e.Event, e.Role, e.By!.Id)));
         Assert.Equal([5, 4, 3, 2, 1, 0], told.Entries.Select(e => (int)e.Number));
         Assert.Equal([6, 5, 4, 3, 2, 1], told.Entries.Select(e => (int)e.Version));
