@@ -31,7 +31,10 @@ public sealed class AnnouncedErasureTests(ServerFixture fixture) : IDisposable
         using var onPhone = await CreateAsync();
         using var onLaptop = await _laptop.RecoverAsync(_code, name: "laptop");
         var statuses = new List<HttpStatusCode>();
-        _laptop.Relay.OnResponse = (_, response) => statuses.Add(response.StatusCode);
+        _laptop.Relay.OnResponse = (request, response) =>
+        {
+            if (request.RequestUri!.AbsolutePath == "/v1/vault") statuses.Add(response.StatusCode);
+        };
         TestDevice.Value(await onLaptop.RefreshAsync());
         Assert.Null(onLaptop.HeldErasure);
         Assert.IsType<ErasureStatus.Held>(TestDevice.Value(await onPhone.RequestErasureAsync()));
