@@ -110,7 +110,7 @@ public sealed class KeyRecoveryClient : IDisposable
 
     /// <summary>
     /// Opens the account that this device belongs to, with what other devices changed, and looks whether its changes
-    /// are in the server's log: <see cref="VaultSession.LogFinding"/>.
+    /// are in the server's log: <see cref="AccountLog.Finding"/>.
     /// </summary>
     public Task<Result<VaultSession>> OpenAsync(CancellationToken ct = default) =>
         Call.RunAsync(() => OpenKeptAsync(ct), ct);

@@ -47,7 +47,7 @@ public sealed class TestDevice : IDisposable
     public async Task<VaultSession> OpenAsync()
     {
         var vault = Value(await Client.OpenAsync());
-        if (vault.LogFinding is { } finding) throw new InvalidOperationException($"told of the log: {finding}");
+        if (vault.Log.Finding is { } finding) throw new InvalidOperationException($"told of the log: {finding}");
         return vault.CloneSuspected is null || IsCloned
             ? vault : throw new InvalidOperationException($"told to be a clone: {vault.CloneSuspected}");
     }

@@ -41,8 +41,8 @@ internal static class ActivityCommand
         if (newLog) context.Expect(await context.Client.ForgetLogAsync(ct));
         using var opened = await context.OpenAsync(ct, tellsLog: !dismiss);
         var vault = opened.Session;
-        if (dismiss) context.Expect(await vault.DismissLogFindingAsync(ct));
-        var told = await vault.ActivityAsync(before, limit, ct);
+        if (dismiss) context.Expect(await vault.Log.DismissFindingAsync(ct));
+        var told = await vault.Log.ActivityAsync(before, limit, ct);
         if (told is Result<AccountActivity>.Failed { Failure: ClientFailure.Refused { Type: ProblemTypes.NotFound } })
             throw new CommandException(
                 new CliFailure(ProblemTypes.NotFound, "this server does not tell what was done to an account")
@@ -56,7 +56,7 @@ internal static class ActivityCommand
                 ["log"] = activity.Log,
                 ["logSize"] = activity.LogSize,
                 ["before"] = activity.Before,
-                ["finding"] = vault.LogFinding is { } finding ? LogText.Json(finding) : null,
+                ["finding"] = vault.Log.Finding is { } finding ? LogText.Json(finding) : null,
                 ["entries"] = activity.Entries.Select(ActivityTable.Json).ToJson(),
             },
             people => Tell(people, activity, limit));

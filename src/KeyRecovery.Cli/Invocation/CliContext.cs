@@ -115,7 +115,7 @@ internal sealed class CliContext : IDisposable
             if (warnsOfErasure) WarnOfErasure(vault);
             WarnOfSpoiling(vault);
             if (tellsClone && vault.CloneSuspected is { } clone) Output.Note(CloneText.Note(vault, clone));
-            if (tellsLog && vault.LogFinding is { } finding) Output.Note(LogText.Note(finding));
+            if (tellsLog && vault.Log.Finding is { } finding) Output.Note(LogText.Note(finding));
             if (vault.PassphraseOutdated)
                 Output.Note(
                     "the passphrase has servers that new ones no longer use: set it anew, the same one if you like "

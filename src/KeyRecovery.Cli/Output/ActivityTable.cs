@@ -20,6 +20,10 @@ internal static class ActivityTable
         [AuditEvent.ErasureRequested] = "asked for the account's erasure",
         [AuditEvent.ErasureCancelled] = "called the erasure off",
         [AuditEvent.Erased] = "erased the account",
+        [AuditEvent.RecoveryTried] = "read the account, as for a recovery",
+        [AuditEvent.FoundRestored] = "went back to data of an older day",
+        [AuditEvent.Restored] = "put back data of an older day",
+        [AuditEvent.HeadsDiffer] = "signed two states that cannot both be true",
     }.ToFrozenDictionary();
 
     public static JsonObject Json(ActivityEntry entry) => new()

@@ -32,27 +32,27 @@ public sealed class VaultSession : IDisposable
     private readonly RestoreEditor _restores;
     private readonly Revoker _revoker;
     private readonly ErasureCalls _erasure;
-    private readonly ActivityReader _activity;
 
     internal VaultSession(KeyRecoveryOptions options, VaultState state)
     {
-        _options = options;
-        _state = state;
+        (_options, _state) = (options, state);
         var realms = new RealmKeeper(state);
         var committer = new Committer(state, realms);
         _items = new ItemEditor(options, state, committer);
         _authorities = new AuthorityEditor(options, state, committer);
         _reader = new ItemReader(state);
         _undo = new UndoEditor(options, state, committer, _items);
-        _restores = new RestoreEditor(options, state);
         _revoker = new Revoker(state, _authorities, _undo);
-        _erasure = new ErasureCalls(state, realms);
-        _activity = new ActivityReader(options, state);
+        (_restores, _erasure) = (new RestoreEditor(options, state), new ErasureCalls(state, realms));
+        Log = new AccountLog(new ActivityReader(options, state), state, _turns);
         Passphrase = new PassphraseManager(options, state, realms, _authorities, _turns);
     }
 
     /// <summary>The account's passphrase: set, check, pause, remove, and who has guessed.</summary>
     public PassphraseManager Passphrase { get; }
+
+    /// <summary>What was done to the account, as the server's log proves it.</summary>
+    public AccountLog Log { get; }
 
     /// <summary>The account.</summary>
     public AccountId Account => _state.Read(o => o.Vault.Account);
@@ -303,36 +303,6 @@ public sealed class VaultSession : IDisposable
         Call.RunAsync(() => _turns.TakeAsync<ClientFailure?>(async () =>
         {
             await _state.DismissCloneAsync(ct);
-            return null;
-        }, ct), ct);
-
-    /// <summary>
-    /// What was done to the account, the newest first: verified against its chain and against the server's log, whose
-    /// checkpoint this device keeps.
-    /// </summary>
-    /// <param name="before">Only what comes before this number: see <see cref="AccountActivity.Before"/>; null for the
-    /// newest.</param>
-    /// <param name="limit">How many, 1 to 1,000. Default: 50.</param>
-    /// <param name="ct">Cancels.</param>
-    /// <returns><see cref="ClientFailure.ServerLied"/>, <see cref="ClientFailure.RolledBack"/> or
-    /// <see cref="ClientFailure.LogKeyChanged"/> where it does not hold, which is kept as <see cref="LogFinding"/>.
-    /// </returns>
-    public Task<Result<AccountActivity>> ActivityAsync(
-        ulong? before = null, int limit = 50, CancellationToken ct = default) =>
-        TurnAsync(() => _activity.ReadAsync(before, limit, ct), ct);
-
-    /// <summary>
-    /// What did not hold between the account and the server's log, as it was first seen; null as a rule. A change of
-    /// the account is looked for there at the next opening. Show it to the person: a log that leaves changes out may
-    /// show them to others, or hide what others did.
-    /// </summary>
-    public LogFinding? LogFinding => _state.Read(_ => _state.Log.Finding);
-
-    /// <summary>Forgets <see cref="LogFinding"/>, once the person has been told.</summary>
-    public Task<ClientFailure?> DismissLogFindingAsync(CancellationToken ct = default) =>
-        Call.RunAsync(() => _turns.TakeAsync<ClientFailure?>(async () =>
-        {
-            await _state.KeepAsync(_state.Log with { Finding = null }, ct);
             return null;
         }, ct), ct);
 

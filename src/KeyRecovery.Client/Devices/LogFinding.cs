@@ -4,7 +4,7 @@ namespace KeyRecovery;
 
 /// <summary>
 /// What does not hold between the account and the server's log (docs/protocol.md §17.1). It locks nobody out; show it
-/// to the person, then <see cref="VaultSession.DismissLogFindingAsync"/>.
+/// to the person, then <see cref="AccountLog.DismissFindingAsync"/>.
 /// </summary>
 /// <param name="Fault">What: <see cref="ProtocolFault.LogMissing"/> where a change is not in the log.</param>
 /// <param name="SeenAt">When this device saw it first, by its own clock.</param>

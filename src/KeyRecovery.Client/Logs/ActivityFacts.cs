@@ -17,17 +17,18 @@ internal static class ActivityFacts
     {
         // Where data came back from a backup, another line may have stood here.
         var isOneLine = vault.Claims.IsEmpty;
-        if (fromNewest && isOneLine && (entries.Count == 0
-            || entries[0].Detail.Manifest.Version < vault.Manifest.Manifest.Version))
+        var changes = entries.Where(e => e.IsChange).ToList();
+        if (entries is [.., { Number: 0, Detail.Event: not (AuditEvent.Created or AuditEvent.Repaired
+            or AuditEvent.FoundRestored) }]) return ProtocolFault.DroppedEntry;
+        if (fromNewest && isOneLine && (changes is [var newest, ..]
+            ? newest.Detail.Manifest.Version < vault.Manifest.Manifest.Version : entries is [] or [.., { Number: 0 }]))
             return ProtocolFault.DroppedEntry;
-        for (var i = 0; i < entries.Count; i++)
+        for (var i = 0; i < changes.Count; i++)
         {
-            var (entry, before) = (entries[i], i + 1 < entries.Count ? entries[i + 1].Detail : null);
-            var isRepair = entry.Detail.Event == AuditEvent.Repaired;
-            if (entry.Number == 0 && !isRepair && entry.Detail.Event != AuditEvent.Created)
-                return ProtocolFault.DroppedEntry;
-            if (before is not null && !isRepair && !Follows(entry.Detail, before)) return ProtocolFault.DroppedEntry;
-            if (isOneLine && !Fits(vault, entry.Detail, isRepair, before)) return ProtocolFault.ActivityEntry;
+            var (entry, before) = (changes[i].Detail, i + 1 < changes.Count ? changes[i + 1].Detail : null);
+            var isRepair = entry.Event == AuditEvent.Repaired;
+            if (before is not null && !isRepair && !Follows(entry, before)) return ProtocolFault.DroppedEntry;
+            if (isOneLine && !Fits(vault, entry, isRepair, before)) return ProtocolFault.ActivityEntry;
         }
 
         return ProtocolFault.None;

@@ -31,7 +31,7 @@ internal sealed class ActivityReader(KeyRecoveryOptions options, VaultState stat
             return await CaughtAsync(new ClientFailure.ServerLied(fault), ct);
         return state.Read(open => new AccountActivity(
             [.. entries.Take(limit).Select((entry, i) => ActivityEntry.Of(
-                open, state.Keys.Id, entry, i + 1 < entries.Count ? entries[i + 1] : null))])
+                open, state.Keys.Id, entry, entries.Skip(i + 1).FirstOrDefault(before => before.HasPlace)))])
         {
             Before = entries.Count > limit ? entries[limit - 1].Number : null,
             Log = view.Checkpoint?.Origin,

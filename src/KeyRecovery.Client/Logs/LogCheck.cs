@@ -95,8 +95,9 @@ internal sealed class LogCheck(LogAsker asker, TimeProvider time)
             : log.With(new LogFinding(ProtocolFault.LogMissing, time.GetUtcNow(), version));
 
     // The lowest version that the log does not prove; null where it proves all that is asked.
-    private static ulong? FindMissing(VerifiedVault vault, List<LoggedEntry> entries, ulong from)
+    private static ulong? FindMissing(VerifiedVault vault, List<LoggedEntry> told, ulong from)
     {
+        var entries = told.Where(e => e.IsChange).ToList();
         var (newest, label) = (vault.Manifest.Place, vault.Manifest.Manifest.LeafLabel);
         if (!entries.Any(e => e.IsProved && e.Detail.Manifest == newest && e.Detail.Label == label))
             return newest.Version;

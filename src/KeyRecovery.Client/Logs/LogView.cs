@@ -17,4 +17,12 @@ internal sealed record LogView(
 /// <param name="Detail">What it was.</param>
 /// <param name="Index">Where in the log it is said to stand; null while it waits.</param>
 /// <param name="IsProved">Whether the checkpoint proves that.</param>
-internal sealed record LoggedEntry(ulong Number, AuditDetail Detail, ulong? Index, bool IsProved);
+internal sealed record LoggedEntry(ulong Number, AuditDetail Detail, ulong? Index, bool IsProved)
+{
+    /// <summary>Whether it has made a manifest; all others tell of the one that there was.</summary>
+    public bool IsChange => Detail.Event is
+        AuditEvent.Created or AuditEvent.Committed or AuditEvent.Repaired or AuditEvent.Undone;
+
+    /// <summary>Whether it tells where the account stood, and not where its data went back to.</summary>
+    public bool HasPlace => Detail.Event != AuditEvent.FoundRestored;
+}

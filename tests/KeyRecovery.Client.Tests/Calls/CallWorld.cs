@@ -72,6 +72,7 @@ internal sealed class CallWorld : IAsyncDisposable
         nameof(KeyRecoveryClient) => Kept(Client(NewStore())),
         nameof(VaultSession) => _vault,
         nameof(PassphraseManager) => _vault.Passphrase,
+        nameof(AccountLog) => _vault.Log,
         nameof(RecoverySession) => Kept(TestDevice.Value(await Client(NewStore()).BeginRecoveryAsync(Code))),
         nameof(ExistingDeviceLink) => TestDevice.Value(await _vault.BeginLinkAsync()),
         var other => throw new InvalidOperationException($"say here on what {other}'s calls are made"),

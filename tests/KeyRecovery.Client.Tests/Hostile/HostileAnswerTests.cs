@@ -28,7 +28,7 @@ public sealed class HostileAnswerTests(ServerFixture fixture) : IAsyncLifetime
         ["points"] = ("/v1/restore-points", async vault => FailureOf(await vault.ListRestorePointsAsync())),
         ["writers"] = ("/v1/items", async vault => FailureOf(await vault.PlanUndoAsync(
             new UndoRequest(TestDevice.Value(await vault.ListRestorePointsAsync())[0])))),
-        ["activity"] = ("/v1/activity", async vault => FailureOf(await vault.ActivityAsync())),
+        ["activity"] = ("/v1/activity", async vault => FailureOf(await vault.Log.ActivityAsync())),
         ["erasure"] = ("/v1/erasure", async vault => FailureOf(await vault.ErasureStatusAsync())),
     };
 

@@ -57,7 +57,7 @@ public sealed class ActivityTests(ServerFixture fixture) : IDisposable
         // Nobody tells its name any more; the chain says what it was.
         Assert.True(told.Entries[1].Removed[0] is { Name: "", Kind: AuthorityKind.Device });
         Assert.Empty(told.Entries[4].Added);
-        Assert.Null(vault.LogFinding);
+        Assert.Null(vault.Log.Finding);
         Assert.NotNull(told.Log);
         Assert.True(told.LogSize >= 6);
     }
@@ -77,7 +77,7 @@ public sealed class ActivityTests(ServerFixture fixture) : IDisposable
         ulong? before = null;
         do
         {
-            var page = TestDevice.Value(await vault.ActivityAsync(before, limit: 5));
+            var page = TestDevice.Value(await vault.Log.ActivityAsync(before, limit: 5));
             entries.AddRange(page.Entries);
             Assert.Equal(page.Entries.Length == 5 && entries.Count < 22, page.Before is not null);
             before = page.Before;
@@ -86,9 +86,9 @@ public sealed class ActivityTests(ServerFixture fixture) : IDisposable
 
         Assert.Equal(whole.Entries.Select(Shape), entries.Select(Shape));
         Assert.Equal(AuthorityKind.Code, Assert.Single(entries[0].Added).Kind);
-        Assert.IsType<ClientFailure.Invalid>(TestDevice.Failure(await vault.ActivityAsync(limit: 0)));
-        Assert.IsType<ClientFailure.Invalid>(TestDevice.Failure(await vault.ActivityAsync(limit: 1001)));
-        Assert.Empty(TestDevice.Value(await vault.ActivityAsync(before: 0)).Entries);
+        Assert.IsType<ClientFailure.Invalid>(TestDevice.Failure(await vault.Log.ActivityAsync(limit: 0)));
+        Assert.IsType<ClientFailure.Invalid>(TestDevice.Failure(await vault.Log.ActivityAsync(limit: 1001)));
+        Assert.Empty(TestDevice.Value(await vault.Log.ActivityAsync(before: 0)).Entries);
     }
 
     [Fact]

@@ -12,7 +12,7 @@ internal static class LogWaits
     public static async Task<AccountActivity> ProvedAsync(VaultSession vault)
     {
         for (var end = DateTime.UtcNow + Longest; DateTime.UtcNow < end; await Task.Delay(20))
-            if (TestDevice.Value(await vault.ActivityAsync()) is var told && told.Entries.All(e => e.IsProved))
+            if (TestDevice.Value(await vault.Log.ActivityAsync()) is var told && told.Entries.All(e => e.IsProved))
                 return told;
         throw new TimeoutException("the log does not come");
     }

@@ -29,7 +29,7 @@ internal sealed class LogScene : IAsyncDisposable
             await fixture.Server.TokenAsync(Canary.NewText()), scene._code, "phone");
         TestDevice.Value(await scene.Vault.PutAsync("a", new byte[] { 1 }));
         TestDevice.Value(await scene.Vault.PutAsync("a", new byte[] { 2 }));
-        Assert.All(TestDevice.Value(await scene.Vault.ActivityAsync()).Entries, e => Assert.True(e.IsProved));
+        Assert.All(TestDevice.Value(await scene.Vault.Log.ActivityAsync()).Entries, e => Assert.True(e.IsProved));
         Assert.Equal(3ul, scene.Server.Log.Size);
         return scene;
     }
@@ -43,14 +43,14 @@ internal sealed class LogScene : IAsyncDisposable
 
     /// <summary>With which fault the phone refuses what it is told.</summary>
     public async Task<ProtocolFault> LiedAsync() => Assert.IsType<ClientFailure.ServerLied>(
-        TestDevice.Failure(await Vault.ActivityAsync())).Fault;
+        TestDevice.Failure(await Vault.Log.ActivityAsync())).Fault;
 
     /// <summary>What it holds against a server that shows another log.</summary>
     public async Task<LogEvidence> CaughtAsync(ProtocolFault fault)
     {
-        var caught = Assert.IsType<ClientFailure.RolledBack>(TestDevice.Failure(await Vault.ActivityAsync()));
+        var caught = Assert.IsType<ClientFailure.RolledBack>(TestDevice.Failure(await Vault.Log.ActivityAsync()));
         Assert.Equal(fault, caught.Fault);
-        Assert.Equal(fault, Vault.LogFinding?.Fault);
+        Assert.Equal(fault, Vault.Log.Finding?.Fault);
         TestDevice.Value(await Vault.PutAsync("b", new byte[] { 3 }));
         return caught.Log!;
     }

@@ -92,14 +92,14 @@ public sealed class LyingLogTests(ServerFixture fixture)
             return told;
         };
         Assert.Equal(fault, await scene.LiedAsync());
-        Assert.Equal(fault, scene.Vault.LogFinding?.Fault);
+        Assert.Equal(fault, scene.Vault.Log.Finding?.Fault);
         // The account works, and the next answer counts as ever.
         scene.Server.Change = null;
         TestDevice.Value(await scene.Vault.PutAsync("a", new byte[] { 9 }));
-        Assert.Equal(4, TestDevice.Value(await scene.Vault.ActivityAsync()).Entries.Length);
-        Assert.Equal(fault, scene.Vault.LogFinding?.Fault);
-        Assert.Null(await scene.Vault.DismissLogFindingAsync());
-        Assert.Null(scene.Vault.LogFinding);
+        Assert.Equal(4, TestDevice.Value(await scene.Vault.Log.ActivityAsync()).Entries.Length);
+        Assert.Equal(fault, scene.Vault.Log.Finding?.Fault);
+        Assert.Null(await scene.Vault.Log.DismissFindingAsync());
+        Assert.Null(scene.Vault.Log.Finding);
     }
 
     [Theory]
@@ -113,7 +113,7 @@ public sealed class LyingLogTests(ServerFixture fixture)
         scene.Server.Log = other;
         using var fresh = scene.Liar.Device();
         using var vault = TestDevice.Value(await scene.LinkedAsync(fresh));
-        var lied = Assert.IsType<ClientFailure.ServerLied>(TestDevice.Failure(await vault.ActivityAsync()));
+        var lied = Assert.IsType<ClientFailure.ServerLied>(TestDevice.Failure(await vault.Log.ActivityAsync()));
         Assert.Equal(fault, lied.Fault);
     }
 
@@ -129,7 +129,7 @@ public sealed class LyingLogTests(ServerFixture fixture)
             ? detail with { Role = AuditRole.Device, Actor = joined.Device } : detail;
         await scene.Phone.Client.ForgetLogAsync();
         using var again = TestDevice.Value(await scene.Phone.Client.OpenAsync());
-        var lied = Assert.IsType<ClientFailure.ServerLied>(TestDevice.Failure(await again.ActivityAsync()));
+        var lied = Assert.IsType<ClientFailure.ServerLied>(TestDevice.Failure(await again.Log.ActivityAsync()));
         Assert.Equal(ProtocolFault.ActivityEntry, lied.Fault);
     }
 
@@ -168,9 +168,9 @@ public sealed class LyingLogTests(ServerFixture fixture)
         Assert.Equal(grows ? 5 : 4, scene.SizeOf(evidence.Served));
         // After a start, too, and what was known is still what it was.
         using var again = TestDevice.Value(await scene.Phone.Client.OpenAsync());
-        Assert.Equal(ProtocolFault.ForkedLog, again.LogFinding?.Fault);
-        Assert.Equal(evidence.Known.ToArray(), again.LogFinding!.Known.ToArray());
-        Assert.Equal(evidence.Served.ToArray(), again.LogFinding.Served.ToArray());
+        Assert.Equal(ProtocolFault.ForkedLog, again.Log.Finding?.Fault);
+        Assert.Equal(evidence.Known.ToArray(), again.Log.Finding!.Known.ToArray());
+        Assert.Equal(evidence.Served.ToArray(), again.Log.Finding.Served.ToArray());
         scene.Server.Size = 3;
         await scene.CaughtAsync(ProtocolFault.ForkedLog);
     }
@@ -193,11 +193,11 @@ public sealed class LyingLogTests(ServerFixture fixture)
     {
         await using var scene = await LogScene.BeginAsync(fixture);
         scene.Server.Log = new ForgedLog("log.example/other");
-        Assert.IsType<ClientFailure.LogKeyChanged>(TestDevice.Failure(await scene.Vault.ActivityAsync()));
-        Assert.Equal(ProtocolFault.LogCheckpoint, scene.Vault.LogFinding?.Fault);
+        Assert.IsType<ClientFailure.LogKeyChanged>(TestDevice.Failure(await scene.Vault.Log.ActivityAsync()));
+        Assert.Equal(ProtocolFault.LogCheckpoint, scene.Vault.Log.Finding?.Fault);
         Assert.Null(await scene.Phone.Client.ForgetLogAsync());
         using var again = await scene.Phone.OpenAsync();
-        TestDevice.Value(await again.ActivityAsync());
+        TestDevice.Value(await again.Log.ActivityAsync());
     }
 
     [Fact]
@@ -249,7 +249,7 @@ public sealed class LyingLogTests(ServerFixture fixture)
             return told;
         };
         scene.Liar.Forget();
-        var told = TestDevice.Value(await scene.Vault.ActivityAsync(before: 1_000_000, limit: 1_000));
+        var told = TestDevice.Value(await scene.Vault.Log.ActivityAsync(before: 1_000_000, limit: 1_000));
         Assert.Equal(1_000, told.Entries.Length);
         Assert.Equal(8, scene.Liar.Heard.Count(heard => heard.Path == "/v1/activity"));
     }
@@ -262,19 +262,19 @@ public sealed class LyingLogTests(ServerFixture fixture)
         scene.Server.Size = 3;
         scene.Server.Change = told => At(told, 30);
         using (var early = await scene.Phone.OpenAsync())
-            Assert.False(TestDevice.Value(await early.ActivityAsync()).Entries[0].IsProved);
+            Assert.False(TestDevice.Value(await early.Log.ActivityAsync()).Entries[0].IsProved);
         scene.Server.Change = told => At(told, 70);
         using (var late = TestDevice.Value(await scene.Phone.Client.OpenAsync()))
         {
-            Assert.Equal((ProtocolFault.LogMissing, 4ul), (late.LogFinding!.Fault, late.LogFinding.Version));
+            Assert.Equal((ProtocolFault.LogMissing, 4ul), (late.Log.Finding!.Fault, late.Log.Finding.Version));
             TestDevice.Value(await late.PutAsync("a", new byte[] { 10 }));
         }
 
         // It comes at last; what was told stays until the person has seen it.
         (scene.Server.Size, scene.Server.Change) = (null, null);
         using var found = TestDevice.Value(await scene.Phone.Client.OpenAsync());
-        Assert.Equal(ProtocolFault.LogMissing, found.LogFinding?.Fault);
-        Assert.Null(await found.DismissLogFindingAsync());
+        Assert.Equal(ProtocolFault.LogMissing, found.Log.Finding?.Fault);
+        Assert.Null(await found.Log.DismissFindingAsync());
         using var last = await scene.Phone.OpenAsync();
     }
 
@@ -294,8 +294,8 @@ public sealed class LyingLogTests(ServerFixture fixture)
         };
         using var vault = await scene.Phone.OpenAsync();
         TestDevice.Value(await vault.PutAsync("a", new byte[] { 10 }));
-        Assert.IsNotType<ClientFailure.ServerLied>(TestDevice.Failure(await vault.ActivityAsync()));
-        Assert.Null(vault.LogFinding);
+        Assert.IsNotType<ClientFailure.ServerLied>(TestDevice.Failure(await vault.Log.ActivityAsync()));
+        Assert.Null(vault.Log.Finding);
     }
 
     [Fact]
@@ -307,7 +307,7 @@ public sealed class LyingLogTests(ServerFixture fixture)
         scene.Server.Log.Change = detail => detail with { Network = Hostile };
         using var fresh = scene.Liar.Device();
         using var vault = TestDevice.Value(await scene.LinkedAsync(fresh));
-        Assert.All(TestDevice.Value(await vault.ActivityAsync()).Entries, e => Assert.Equal(Hostile, e.Network));
+        Assert.All(TestDevice.Value(await vault.Log.ActivityAsync()).Entries, e => Assert.Equal(Hostile, e.Network));
     }
 
     [Fact]
@@ -318,10 +318,10 @@ public sealed class LyingLogTests(ServerFixture fixture)
         {
             TestDevice.Value(await scene.Vault.PutAsync("a", new byte[] { 9 }));
             scene.Server.Log.Append([(byte)i]);
-            TestDevice.Value(await scene.Vault.ActivityAsync());
+            TestDevice.Value(await scene.Vault.Log.ActivityAsync());
             using (await scene.Phone.OpenAsync()) { }
         }
-        Assert.Null(scene.Vault.LogFinding);
+        Assert.Null(scene.Vault.Log.Finding);
     }
 
     private static JsonNode At(JsonNode told, long seconds)

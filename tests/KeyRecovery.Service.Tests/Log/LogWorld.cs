@@ -38,7 +38,7 @@ internal static class LogWorld
         for (ulong? before = null; before is not 0;)
         {
             using var open = await server.PassAsync(account, by);
-            var page = await server.Service.Activity.ReadAsync(open, before, 5, default);
+            var page = (await server.Service.Activity.ReadAsync(open, before, 5, 0, default)).Entries;
             done.AddRange(page.Select(entry => MerkleTree.LeafHash(
                 AuditLeaf.Of(AuditDetail.Decode(entry.Detail), entry.Salt).Encode())));
             before = page[^1].Number;

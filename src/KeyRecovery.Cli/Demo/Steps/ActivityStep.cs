@@ -31,7 +31,7 @@ internal sealed class ActivityStep : DemoStep
         tale.Holds(told.Entries.Any(e => e.Added.Any(a => a.Id == world.Laptop.Vault.Device)
                 && e.By?.Id == world.NewPhone.Vault.Device),
             "the laptop came through the new phone, as the account's own chain says too");
-        tale.Holds(world.NewPhone.Vault.LogFinding is null, "and nothing was left out");
+        tale.Holds(world.NewPhone.Vault.Log.Finding is null, "and nothing was left out");
         tale.Fact("entries", told.Entries.Length);
         tale.Fact("logSize", told.LogSize);
     }
@@ -40,7 +40,7 @@ internal sealed class ActivityStep : DemoStep
     {
         for (var end = DateTime.UtcNow + Longest; ; await Task.Delay(Pause, ct))
         {
-            var told = StepTale.Works(await vault.ActivityAsync(ct: ct));
+            var told = StepTale.Works(await vault.Log.ActivityAsync(ct: ct));
             if (told.Entries.All(e => e.IsProved) || DateTime.UtcNow > end) return told;
         }
     }
