@@ -36,12 +36,24 @@ public sealed class ForgedLog(string name = "log.example/forged") : IDisposable
     /// <summary>Appends a leaf.</summary>
     public void Append(ReadOnlySpan<byte> leaf) => _leaves.Add(leaf.ToArray());
 
-    /// <summary>Has another past from a leaf on: that one is another.</summary>
-    public void Fork(int leaf) => _leaves[leaf] = Hash256.Of(_leaves[leaf]).ToArray();
+    /// <summary>Has another past: one leaf is another.</summary>
+    public void Fork(int leaf) =>
+        _leaves[leaf] = (AuditLeaf.Decode(_leaves[leaf]) with { Commitment = Hash256.Of(_leaves[leaf]) }).Encode();
 
-    /// <summary>A bundle of its entries, as far as they go.</summary>
-    public byte[] Bundle(int first, int count) =>
-        EntryBundle.Encode([.. _leaves.Skip(first).Take(count).Select(leaf => (ReadOnlyMemory<byte>)leaf)]);
+    /// <summary>A file of it, as <c>GET /audit/…</c> tells it; of at most 256 leaves.</summary>
+    public byte[]? File(string name, ulong? size = null)
+    {
+        if (name == "checkpoint") return Checkpoint(size).Encode();
+        if (!TilePath.TryParse(name, out var path) || path.Number > 0 || path.Level > 0) return null;
+        var leaves = _leaves.Take(path.Width).ToList();
+        return path.Level is null
+            ? EntryBundle.Encode([.. leaves.Select(leaf => (ReadOnlyMemory<byte>)leaf)])
+            : [.. leaves.SelectMany(leaf => MerkleTree.LeafHash(leaf).ToArray())];
+    }
+
+    /// <summary>Appends a leaf of somebody else's.</summary>
+    public void AppendStranger() => Append(new AuditLeaf(
+        1, AuditEvent.Committed, AuditRole.Device, Hash256.Of([(byte)_leaves.Count]), default, default).Encode());
 
     /// <summary>The answer to <c>GET /audit/key</c>, with this log's key.</summary>
     public byte[] AuditKey(byte[] truth)

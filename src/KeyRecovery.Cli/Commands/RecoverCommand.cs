@@ -39,12 +39,13 @@ internal static class RecoverCommand
         {
             Description = "Go on with what the server has, though one that guards the passphrase was told of more",
         };
+        var scan = RecoverScan.Option();
         var undo = RecoverUndo.Option();
         var name = DeviceName.Option();
         var command = new Command(
             "recover", "Brings the account back to a new device") 
         {
-            code, passphrase, remove, stolen, older, undo, name,
+            code, passphrase, remove, stolen, older, scan, undo, name,
         };
         command.Validators.Add(result =>
         {
@@ -56,13 +57,13 @@ internal static class RecoverCommand
         return command.Runs(
             (context, parsed, ct) =>
                 RunAsync(context, parsed.GetValue(passphrase), parsed.GetValue(older), parsed.GetResult(remove) is null
-                    ? null : parsed.GetValue(remove), parsed.GetValue(stolen), parsed.GetValue(undo),
-                    parsed.GetValue(name)!, ct));
+                    ? null : parsed.GetValue(remove), parsed.GetValue(stolen), parsed.GetValue(scan),
+                    parsed.GetValue(undo), parsed.GetValue(name)!, ct));
     }
 
     private static async Task RunAsync(
-        CliContext context, bool byPassphrase, bool takesOlder, string[]? remove, bool stolen, string? point,
-        string name, CancellationToken ct)
+        CliContext context, bool byPassphrase, bool takesOlder, string[]? remove, bool stolen, bool scan,
+        string? point, string name, CancellationToken ct)
     {
         if (remove is null && !context.Ask.CanAsk)
             throw new CommandException(
@@ -76,6 +77,8 @@ internal static class RecoverCommand
         }
         using var session = byPassphrase
             ? await ByPassphraseAsync(context, takesOlder, ct) : await ByCodeAsync(context, ct);
+        if (session.Log.Finding is { } finding) context.Output.Note(LogText.Note(finding));
+        if (scan) await RecoverScan.RunAsync(context, session, ct);
         context.Output.Show(people =>
         {
             people.WriteLine(

@@ -151,6 +151,12 @@ internal static class FailureText
         ClientFailure.Erased => ["Nothing of it can be brought back. That was the point."],
         ClientFailure.VaultLost =>
             ["Open the account on another of its devices: what that one has verified, it gives back to the server."],
+        ClientFailure.RolledBack { Log.Index: not null } =>
+        [
+            "The server's log has a newer change of the account than the server shows. Nothing was changed.",
+            "Is a device left? Open the account there: it gives back what it has verified. If not, ask whoever runs "
+            + "the server; --json has what proves it.",
+        ],
         ClientFailure.RolledBack { Log: not null } =>
         [
             "The account itself is as this device knows it. What it knew of the log is kept, and the other one beside "

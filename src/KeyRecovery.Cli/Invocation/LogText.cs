@@ -30,6 +30,7 @@ internal static class LogText
     {
         ["known"] = NoteOf(evidence.Known),
         ["served"] = NoteOf(evidence.Served),
+        ["index"] = evidence.Index,
     };
 
     private static string What(LogFinding finding) => finding.Fault switch

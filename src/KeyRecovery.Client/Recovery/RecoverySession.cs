@@ -47,6 +47,7 @@ public sealed class RecoverySession : IDisposable
         _token = token;
         _read = view;
         _account = new SlotAccount(options, token, view);
+        Log = new RecoveryLog(options, api, slot, token, () => View, _account.RefreshAsync);
     }
 
     /// <summary>The account.</summary>
@@ -88,6 +89,9 @@ public sealed class RecoverySession : IDisposable
     /// </summary>
     public ImmutableArray<RealmReport> RealmReports => _unlocked?.Reports ?? [];
 
+    /// <summary>What the server's log says of what it shows.</summary>
+    public RecoveryLog Log { get; }
+
     /// <summary>The items that come back.</summary>
     public ImmutableArray<ItemInfo> Items => View.Good is { } open ? ItemInfo.AllOf(open) : [];
 
@@ -107,7 +111,11 @@ public sealed class RecoverySession : IDisposable
                 view.HomeKeys, ct);
             var isOlder = fault is ClientFailure.RolledBackByRealm or ClientFailure.RestoredBehindRealm;
             if (fault is null || (takesOlder && isOlder))
-                return new RecoverySession(options, api, store, slot, token, view, unlocked);
+            {
+                var session = new RecoverySession(options, api, store, slot, token, view, unlocked);
+                await session.Log.LookAsync(ct);
+                return session;
+            }
             view.Good?.Dispose();
             if (isLast || !isOlder) return fault;
         }
@@ -375,6 +383,7 @@ public sealed class RecoverySession : IDisposable
         var state = new VaultState(_options, _api, _store, (await _store.LoadAsync(ct))!);
         if (await state.RefreshAsync(ct) is not { } failure)
         {
+            await state.KeepAsync(Log.Kept, ct);
             // The link that has just been made is news to the realms.
             var before = View.Good is { } open ? RealmKeeper.RealmsOf(open.Vault.Chain) : [];
             await new RealmKeeper(state).FollowAsync(before, ct);

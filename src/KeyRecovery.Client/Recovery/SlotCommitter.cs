@@ -31,10 +31,7 @@ internal sealed class SlotCommitter(KeyRecoveryOptions options, SlotAccount acco
     private Built Build(Func<ChainLinkChange?> edit, DeviceKeys signer, SlotKeys? added)
     {
         var view = account.View;
-        if (view is not { IsOpen: true, Good: { } open })
-            return view.Spoiled is { } spoiled
-                ? new ClientFailure.Spoiled(spoiled.By, view.NameOf(spoiled.By), spoiled.Fault)
-                : new ClientFailure.ServerLied(ProtocolFault.OwnSeal);
+        if (view is not { IsOpen: true, Good: { } open }) return view.ClosedBy;
         if (edit() is not { } change) return Built.Done;
         return AuthorityLimit.FindFull(account.Vault, change) is { } full ? full : Write(open, change, signer, added);
     }

@@ -6,4 +6,11 @@ namespace KeyRecovery;
 /// </summary>
 /// <param name="Known">The signed note that this device had verified, or that a witness has cosigned.</param>
 /// <param name="Served">The one that it was served; empty where there was none any more.</param>
-public sealed record LogEvidence(ReadOnlyMemory<byte> Known, ReadOnlyMemory<byte> Served);
+public sealed record LogEvidence(ReadOnlyMemory<byte> Known, ReadOnlyMemory<byte> Served)
+{
+    /// <summary>
+    /// Where in the log, of <see cref="Known"/>, a change of the account stands that the server does not show; null
+    /// where the checkpoints are all that is told.
+    /// </summary>
+    public ulong? Index { get; init; }
+}

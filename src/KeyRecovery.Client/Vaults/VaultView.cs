@@ -21,6 +21,11 @@ internal sealed record VaultView(VaultApi Api, DeviceKeys Keys, VerifiedVault Ne
     /// <summary>Who made the newest vault so that it does not open; null where it does.</summary>
     public SpoiledVault? Spoiled => IsOpen ? null : Newest.FindSpoiler(Keys.Id, Keys.Kem);
 
+    /// <summary>Why nothing can be built on the newest vault, where it does not open.</summary>
+    public ClientFailure ClosedBy => Spoiled is { } spoiled
+        ? new ClientFailure.Spoiled(spoiled.By, NameOf(spoiled.By), spoiled.Fault)
+        : new ClientFailure.ServerLied(ProtocolFault.OwnSeal);
+
     /// <summary>Why a restored server takes no change of this account; null where it does.</summary>
     public static ClientFailure.RestoredBehind? BehindOf(VerifiedVault vault) => vault.BehindSince is { } at
         ? new ClientFailure.RestoredBehind(ToldTime.At(at), ToldTime.At(at + Limits.RestoreWaitSeconds)) : null;

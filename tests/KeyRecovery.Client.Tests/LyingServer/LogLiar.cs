@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Testing;
 
 namespace KeyRecovery.Client.Tests.LyingServer;
@@ -13,6 +14,7 @@ internal sealed class LogLiar : IDisposable
     {
         _liar = liar;
         _liar.Lie = Tell;
+        _liar.Instead = TellFile;
     }
 
     /// <summary>The log that it shows.</summary>
@@ -24,6 +26,9 @@ internal sealed class LogLiar : IDisposable
     /// <summary>What it makes of an answer about the activity; null for nothing.</summary>
     public Func<JsonNode, JsonNode>? Change { get; set; }
 
+    /// <summary>What it makes of a file of the log; null for nothing.</summary>
+    public Func<string, byte[], byte[]>? ChangeFile { get; set; }
+
     /// <summary>In place of an answer about the activity.</summary>
     public Func<Heard, Told, Told>? Instead { get; set; }
 
@@ -33,6 +38,15 @@ internal sealed class LogLiar : IDisposable
     public static ulong Number(Heard heard, string name) => heard.Target.Split('?', '&')
         .FirstOrDefault(part => part.StartsWith($"{name}=", StringComparison.Ordinal)) is { } part
         ? ulong.Parse(part[(name.Length + 1)..], CultureInfo.InvariantCulture) : 0;
+
+    private Told? TellFile(Heard heard)
+    {
+        if (heard.Path is "/audit/key" || !heard.Path.StartsWith("/audit/", StringComparison.Ordinal)) return null;
+        var name = heard.Path["/audit/".Length..];
+        return Log.File(name, Size) is { } file
+            ? new Told(200, ChangeFile?.Invoke(name, file) ?? file) { ContentType = "application/octet-stream" }
+            : Told.Problem(404, ProblemTypes.NotFound);
+    }
 
     private Told? Tell(Heard heard, Told truth)
     {

@@ -34,10 +34,14 @@ internal sealed class LogScene : IAsyncDisposable
         return scene;
     }
 
+    /// <summary>The account as a device reads it that starts from nothing.</summary>
+    public async Task<RecoverySession> ReadAsync(TestDevice device) =>
+        TestDevice.Value(await device.Client.BeginRecoveryAsync(_code));
+
     /// <summary>A device that starts from nothing, as the code brings it in.</summary>
     public async Task<Result<VaultSession>> LinkedAsync(TestDevice device)
     {
-        using var session = TestDevice.Value(await device.Client.BeginRecoveryAsync(_code));
+        using var session = await ReadAsync(device);
         return TestDevice.Value(await session.CompleteAsync("laptop", [])).Vault;
     }
 

@@ -1,0 +1,108 @@
+using KeyRecovery.Client.Tests.Logs;
+using KeyRecovery.Protocol.Audit.Log;
+using KeyRecovery.Protocol.Recovery;
+using KeyRecovery.Protocol.Vault;
+using KeyRecovery.Testing.Hosting;
+
+namespace KeyRecovery.Client.Tests.Recovery;
+
+/// <summary>
+/// An operator puts yesterday's stores in the place of today's, and says of no restore: a device that starts from
+/// nothing is told by the log, which no store takes back.
+/// </summary>
+public sealed class RolledBackLogTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly RecoveryCode _code = RecoveryCode.Generate(SystemRandom.Instance);
+
+    public void Dispose()
+    {
+        _folder.Dispose();
+        _code.Dispose();
+    }
+
+    [Fact]
+    public async Task A_rolled_back_vault_is_told_to_who_asks_for_the_scan_and_not_to_who_does_not()
+    {
+        var port = await ChangeAfterCopyAsync("stores", "keys");
+        await using var server = await StartAsync(port);
+        using var device = new TestDevice(server.Address);
+        using var session = TestDevice.Value(await device.Client.BeginRecoveryAsync(_code));
+        Assert.Null(session.RestoredAt);
+        // The control: what is shown is right in itself, and nothing else of it tells.
+        Assert.Null(session.Log.Finding);
+
+        var failure = TestDevice.Failure(await session.Log.ScanAsync());
+
+        var caught = Assert.IsType<ClientFailure.RolledBack>(failure);
+        Assert.Equal(ProtocolFault.RolledBackManifest, caught.Fault);
+        Assert.NotNull(caught.Log?.Index);
+        using var vault = TestDevice.Value(await session.CompleteAsync("laptop", [])).Vault;
+    }
+
+    [Fact]
+    public async Task What_was_shown_all_the_time_is_no_roll_back_while_others_go_on()
+    {
+        await using var server = await StartAsync();
+        using var phone = new TestDevice(server.Address);
+        using var vault = await phone.CreateAsync(await server.TokenAsync("going on"), _code);
+        await LogWaits.ProvedAsync(vault);
+        using var device = new TestDevice(server.Address);
+        using var session = TestDevice.Value(await device.Client.BeginRecoveryAsync(_code));
+        // After the vault was read, and before the log is.
+        TestDevice.Value(await vault.PutAsync("a", new byte[] { 1 }));
+        await LogWaits.ProvedAsync(vault);
+        var scan = TestDevice.Value(await session.Log.ScanAsync());
+        Assert.True(scan.Size >= 2);
+        Assert.Equal(0, scan.Lost);
+        Assert.Equal("a", Assert.Single(session.Items).Name);
+    }
+
+    [Fact]
+    public async Task A_change_that_a_signed_claim_says_is_lost_is_counted_and_no_lie()
+    {
+        // Of data alone: the key store knows of the newest link, so that the server says what it lacks.
+        var port = await ChangeAfterCopyAsync("stores");
+        await using var server = await StartAsync(port);
+        using var device = new TestDevice(server.Address);
+        using var session = TestDevice.Value(await device.Client.BeginRecoveryAsync(_code));
+        Assert.NotNull(session.Behind);
+        Assert.Equal(1, TestDevice.Value(await session.Log.ScanAsync()).Lost);
+    }
+
+    // One more code after the copy, in the log; then what was copied is put back.
+    private async Task<int> ChangeAfterCopyAsync(params string[] stores)
+    {
+        using var other = RecoveryCode.Generate(SystemRandom.Instance);
+        await using var first = await StartAsync();
+        var port = first.Address.Port;
+        using var phone = new TestDevice(first.Address);
+        using (var vault = await phone.CreateAsync(await first.TokenAsync("rolled back"), _code))
+            await LogWaits.ProvedAsync(vault);
+        await first.StopAsync();
+        foreach (var store in stores) Copy(Path.Combine(_folder["server"], store), _folder[store]);
+        await using (var second = await StartAsync(port))
+        {
+            using var vault = await phone.OpenAsync();
+            TestDevice.Value(await vault.AddCodeAsync(other));
+            await LogWaits.ProvedAsync(vault);
+            await second.StopAsync();
+        }
+
+        foreach (var store in stores)
+        {
+            Directory.Delete(Path.Combine(_folder["server"], store), recursive: true);
+            Copy(_folder[store], Path.Combine(_folder["server"], store));
+        }
+
+        return port;
+    }
+
+    private Task<ServerProcess> StartAsync(int port = 0) => ServerProcess.StartAsync(_folder["server"], port);
+
+    private static void Copy(string from, string to)
+    {
+        Directory.CreateDirectory(to, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        foreach (var file in Directory.GetFiles(from)) File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+    }
+}
