@@ -45,6 +45,18 @@ public sealed class ActivityTests(CliFixture fixture)
         Assert.Equal(1, next.GetProperty("before").GetInt32());
     }
 
+    [Fact]
+    public async Task A_recovery_reads_the_log_first_where_that_is_asked_for_and_says_what_it_means()
+    {
+        var (phone, code) = await fixture.NewAccountAsync();
+        await ProvedAsync(phone);
+        var run = (await fixture.NewDevice().TypeAsync(code, "recover", "--code", "--remove", "none", "--scan-log"))
+            .Ended(0);
+        Assert.Contains("it has no change of the account that the server does not show", run.Error + run.Output,
+            StringComparison.Ordinal);
+        Assert.Contains("no witness of the log was asked", run.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--limit takes 1 to 1000", "--limit", "0")]
     [InlineData("--limit takes 1 to 1000", "--limit", "1001")]

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using KeyRecovery.Cli.Tests.Support;
+using KeyRecovery.Testing;
 using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Cli.Tests.Threats;
@@ -96,6 +97,30 @@ public sealed class TerminalTests(LiedToFixture fixture) : IClassFixture<LiedToF
             ["backup", "put", Writing.Text, $"/nowhere/{Writing.Text}"], ["audit", "verify", "--receipt", Writing.Text],
             ["passphrase", "status", "--token", _token, "--realms", realms],
         ]) await RunAsync("argument", "", arguments);
+    }
+
+    [Fact]
+    public async Task F21_nor_a_network_that_the_servers_own_log_proves()
+    {
+        const string Network = "\u001b[2J\u202e\u2066\u0085\b\r\nAll is well.\n[red]";
+        using var log = new ForgedLog { Change = detail => detail with { Network = Network } };
+        var known = 0UL;
+        fixture.Proxy.Lie = answer =>
+        {
+            if (answer.Path == "/audit/key") return answer with { Body = log.AuditKey(answer.Body) };
+            if (answer.Path != "/v1/activity") return answer;
+            var told = ForgedLog.Bytes(log.Activity(answer.Body, known));
+            known = log.Size;
+            return answer with { Body = told };
+        };
+        var device = fixture.NewDevice().Through(fixture.Proxy.Address);
+        (await device.RunAsync("account", "create", "--no-code", "--token", await fixture.NewTokenAsync())).Ended(0);
+        foreach (var form in (string[][])[[], ["--json"]])
+        {
+            var run = (await device.RunAsync(["activity", .. form])).Ended(0);
+            Assert.Empty(Writing.Find(run.Output).Concat(Writing.Find(run.Error)));
+            Assert.Contains(form is [] ? "\uFFFD" : "[red]", run.Output, StringComparison.Ordinal);
+        }
     }
 
     [NeedsFact(Need.Script)]
