@@ -3,15 +3,20 @@ using KeyRecovery.Protocol.Audit.Log;
 
 namespace KeyRecovery.Cli.Input;
 
-/// <summary>Reads <c>--log-policy FILE</c>: which log and which witnesses are trusted (C2SP tlog-policy).</summary>
+/// <summary>Reads which log and which witnesses are trusted (C2SP tlog-policy).</summary>
 internal static class LogPolicyFile
 {
-    public static LogPolicy Read(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="option">The option that names it, with its dashes.</param>
+    /// <exception cref="CommandException">It is no policy, or names no log.</exception>
+    public static LogPolicy Read(string path, string option)
     {
         var (policy, fault) = ((LogPolicy?)null, (string?)null);
         try
         {
-            if (LogPolicy.TryParse(BoundedFile.Read(path, LogPolicy.MaxSize), out policy, out fault)) return policy;
+            if (LogPolicy.TryParse(BoundedFile.Read(path, LogPolicy.MaxSize), out policy, out fault)
+                && policy.Logs.Length > 0) return policy;
+            fault ??= "no line names a log";
         }
         catch (InvalidDataException)
         {
@@ -19,7 +24,7 @@ internal static class LogPolicyFile
         }
 
         throw new CommandException(CliFailure.Usage(
-            $"the file of --log-policy is no policy of a log: {fault}",
-            "log NAME+ID+KEY, as GET /audit/key tells it; witness NAME KEY URL; quorum none, or a witness"));
+            $"the file of {option} is no policy of a log: {fault}",
+            "Lines: log NAME+ID+KEY, as GET /audit/key tells it; witness NAME KEY URL; quorum none, or a witness's name"));
     }
 }

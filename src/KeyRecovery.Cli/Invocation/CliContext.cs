@@ -31,7 +31,7 @@ internal sealed class CliContext : IDisposable
             new KeyRecoveryClient(
                 new KeyRecoveryOptions { Server = Server, App = App, RealmGenerations = realms is null
                     ? [] : RealmFile.Read(realms), WeakestDevice = WeakestDevice, LogPolicy = policy is null
-                    ? null : LogPolicyFile.Read(policy) },
+                    ? null : LogPolicyFile.Read(policy, "--log-policy") },
                 new FileDeviceStore(Home)));
     }
 

@@ -1,3 +1,5 @@
+using KeyRecovery.Protocol.Vault;
+
 namespace KeyRecovery.Client.Http;
 
 /// <summary>One request of the protocol (docs/protocol.md §9.2).</summary>
@@ -18,6 +20,9 @@ internal sealed record ApiRequest(HttpMethod Method, string PathAndQuery)
 
     /// <summary>An entity tag without its quotes.</summary>
     public string? IfNoneMatch { get; init; }
+
+    /// <summary>How many bytes the body of a good answer has at most.</summary>
+    public int MostBytes { get; init; } = Limits.RepairBytes + Limits.CommitBodyBytes;
 
     public static ApiRequest Get(string pathAndQuery) => new(HttpMethod.Get, pathAndQuery);
 

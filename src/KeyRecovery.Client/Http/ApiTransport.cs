@@ -3,7 +3,6 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Protocol.Http;
-using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using Polly;
 using Polly.Retry;
@@ -105,7 +104,7 @@ internal sealed class ApiTransport : IDisposable
                 message, HttpCompletionOption.ResponseHeadersRead, late.Token);
             if (IsOfTheProtocol(response))
             {
-                var body = await ReadAsync(response.Content, Limits.RepairBytes + Limits.CommitBodyBytes, late.Token);
+                var body = await ReadAsync(response.Content, request.MostBytes, late.Token);
                 return body is null
                     ? new Answer.Unreachable("the answer is too long", NetworkCause.Unknown)
                     : new Answer.Success(response.StatusCode, body)

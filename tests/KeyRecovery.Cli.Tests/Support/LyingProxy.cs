@@ -67,8 +67,11 @@ public sealed class LyingProxy : IAsyncDisposable
                 await stream.WriteAsync(Encoding.UTF8.GetBytes(
                     $"HTTP/1.1 {answer.Status} {answer.Reason}\r\n"
                     + (answer.Type.Length > 0 ? $"Content-Type: {answer.Type}\r\n" : "")
-                    + $"Content-Length: {answer.Body.Length}\r\nConnection: close\r\n\r\n"), _stop.Token);
-                await stream.WriteAsync(answer.Body, _stop.Token);
+                    + (answer.Location.Length > 0 ? $"Location: {answer.Location}\r\n" : "")
+                    + (answer.IsEndless ? "" : $"Content-Length: {answer.Body.Length}\r\n")
+                    + "Connection: close\r\n\r\n"), _stop.Token);
+                do await stream.WriteAsync(answer.Body, _stop.Token);
+                while (answer.IsEndless);
             }
             catch (Exception e) when (e is IOException or SocketException or OperationCanceledException
                 or HttpRequestException)
@@ -124,5 +127,11 @@ public sealed class LyingProxy : IAsyncDisposable
     {
         /// <summary>Of the request.</summary>
         public string Method { get; init; } = "GET";
+
+        /// <summary>Where it leads; empty for nowhere.</summary>
+        public string Location { get; init; } = "";
+
+        /// <summary>Whether the body comes again and again until the client hangs up.</summary>
+        public bool IsEndless { get; init; }
     }
 }

@@ -27,7 +27,7 @@ public sealed class GoTests : IDisposable
     public void Go_verifies_each_leaf_and_makes_the_proofs_that_ours_makes(int size)
     {
         var log = new GrownLog(size);
-        Write(log);
+        log.Write(_folder);
 
         var answer = Run(log);
 
@@ -79,7 +79,7 @@ public sealed class GoTests : IDisposable
         foreach (var name in new[] { "checkpoint", "tile/0/000.p/9", "tile/entries/000.p/9" })
         {
             var log = new GrownLog(9);
-            Write(log);
+            log.Write(_folder);
             var path = Path.Combine(_folder, name);
             File.WriteAllBytes(path, SignedNoteTests.Flip(File.ReadAllBytes(path), 20 * 8));
             Assert.Throws<InvalidOperationException>(() => Run(log));
@@ -90,19 +90,6 @@ public sealed class GoTests : IDisposable
 
     private JsonElement Run(GrownLog log) =>
         JsonDocument.Parse(GoPeer.Run("tlog.go", _folder, log.NoteKey.ToString(), Signer)).RootElement;
-
-    private void Write(GrownLog log)
-    {
-        Put("checkpoint", log.Checkpoint.Sign(log.Key).Encode());
-        foreach (var (name, content) in log.Files()) Put(name, content);
-    }
-
-    private void Put(string name, byte[] content)
-    {
-        var path = Path.Combine(_folder, name);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllBytes(path, content);
-    }
 
     private static Hash256[] Hashes(JsonElement told) =>
         [.. told.EnumerateArray().Select(hash => new Hash256(Convert.FromBase64String(hash.GetString()!)))];

@@ -2,12 +2,16 @@ using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Protocol.Tests.Log;
+namespace KeyRecovery.Testing;
 
 /// <summary>A log in memory, by the definitions of RFC 6962 §2.1, word for word, and by nothing of ours.</summary>
-internal sealed class GrownLog
+public sealed class GrownLog
 {
+    /// <summary>Its name.</summary>
     public const string Origin = "log.example/one";
+
+    /// <summary>The time of the first leaf; each other one is a second later.</summary>
+    public const ulong Begun = 1_700_000_000;
 
     private readonly List<byte[]> _leaves = [];
 
@@ -20,12 +24,19 @@ internal sealed class GrownLog
     public GrownLog(IEnumerable<byte[]> leaves) => _leaves.AddRange(leaves);
 
     /// <summary>A log of what our leaves are.</summary>
-    public static GrownLog OfLeaves(int leaves)
+    /// <param name="leaves">How many.</param>
+    /// <param name="erased">What some of them commit to, by their numbers: receipts of erasure.</param>
+    public static GrownLog OfLeaves(int leaves, IReadOnlyDictionary<int, Hash256>? erased = null)
     {
         var random = new TestRandom(4713);
-        return new GrownLog(Enumerable.Range(0, leaves).Select(i => new AuditLeaf(
-            1_700_000_000UL + (ulong)i, (AuditEvent)(1 + i % 7), (AuditRole)(1 + i % 4),
-            new Hash256(random.Bytes(32)), new Hash256(random.Bytes(32)), Hash256.Of([])).Encode()));
+        return new GrownLog(Enumerable.Range(0, leaves).Select(i =>
+        {
+            var (label, commitment) = (new Hash256(random.Bytes(32)), new Hash256(random.Bytes(32)));
+            var leaf = new AuditLeaf(
+                Begun + (ulong)i, (AuditEvent)(1 + i % 6), (AuditRole)(1 + i % 4), label, commitment, Hash256.Of([]));
+            return (erased?.TryGetValue(i, out var receipt) == true
+                ? leaf with { Event = AuditEvent.Erased, Commitment = receipt } : leaf).Encode();
+        }));
     }
 
     public SigningKey Key { get; } = SigningKey.FromSeed(new TestRandom(4712).Bytes(32));
@@ -78,6 +89,20 @@ internal sealed class GrownLog
             files[TilePath.Entries((ulong)number, some.Length).ToString()] =
                 [.. some.SelectMany(leaf => (byte[])[(byte)(leaf.Length >> 8), (byte)(leaf.Length & 255), .. leaf])];
         return files;
+    }
+
+    /// <summary>Writes a checkpoint, or else its own, and all files of the log into a folder.</summary>
+    public void Write(string folder, SignedNote? checkpoint = null)
+    {
+        Put("checkpoint", (checkpoint ?? Checkpoint.Sign(Key)).Encode());
+        foreach (var (name, content) in Files()) Put(name, content);
+
+        void Put(string name, byte[] content)
+        {
+            var path = Path.Combine(folder, name);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllBytes(path, content);
+        }
     }
 
     private static Hash256 Whole(ReadOnlySpan<Hash256> row) => row.Length == 1

@@ -1,0 +1,114 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using KeyRecovery.Cli.Tests.Support;
+
+namespace KeyRecovery.Cli.Tests.Auditing;
+
+/// <summary><c>audit verify --log</c>: the real program, a real server, and what may stand in between.</summary>
+public sealed class AuditHttpTests(LiedToFixture fixture) : IClassFixture<LiedToFixture>
+{
+    // As long as a busy machine may take; the log itself waits for a quarter of a second.
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(2);
+
+    [Fact]
+    public async Task The_log_of_a_server_holds_and_goes_on_from_what_was_kept()
+    {
+        fixture.Proxy.Instead = (_, _) => null;
+        var phone = await NewAccountAsync();
+        var kept = fixture.NewPath(".checkpoint");
+        var (auditor, verify) = await AuditorAsync("--save", kept);
+        var first = await SizedAsync(auditor, verify, 1);
+        Assert.True(first.GetProperty("events").GetProperty("created").GetInt32() >= 1);
+
+        for (var i = 0; i < 3; i++) (await phone.TypeAsync($"{i}", "backup", "put", $"item {i}", "-")).Ended(0);
+        var size = first.GetProperty("size").GetUInt64();
+        var grown = await SizedAsync(auditor, verify, size + 3);
+
+        Assert.True(grown.GetProperty("goesOnFrom").GetUInt64() >= size);
+        Assert.True(grown.GetProperty("events").GetProperty("committed").GetInt32() >= 3);
+        var people = (await auditor.RunAsync([.. verify[..^1]])).Ended(0);
+        Assert.Contains("It goes on from the", people.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a page", "checkpoint", "transient.login-page")]
+    [InlineData("a page", "tile/entries/000", "transient.login-page")]
+    [InlineData("a way elsewhere", "checkpoint", "transient.login-page")]
+    [InlineData("a way elsewhere", "tile/0/000", "transient.login-page")]
+    [InlineData("no end", "checkpoint", "transient.unknown")]
+    [InlineData("no end", "tile/entries/000", "transient.unknown")]
+    [InlineData("too much", "tile/0/000", "transient.unknown")]
+    [InlineData("trouble", "tile/0/000", "transient.middlebox")]
+    [InlineData("nothing", "tile/0/000", "log-wrong.missing")]
+    [InlineData("nothing", "checkpoint", "not-found")]
+    [InlineData("other bytes", "tile/0/000", "log-wrong.malformed")]
+    [InlineData("other bytes", "tile/entries/000", "log-wrong.malformed")]
+    [InlineData("other bytes", "checkpoint", "log-checkpoint.malformed")]
+    public async Task A_server_that_lies_is_told_as_that_and_one_that_is_in_the_way_as_that(
+        string lie, string file, string key)
+    {
+        fixture.Proxy.Instead = (_, _) => null;
+        await NewAccountAsync();
+        var (auditor, verify) = await AuditorAsync();
+        await SizedAsync(auditor, verify, 1);
+        using var elsewhere = new TcpListener(IPAddress.Loopback, 0);
+        elsewhere.Start();
+        fixture.Proxy.Instead = (_, path) =>
+            path.StartsWith($"/audit/{file}", StringComparison.Ordinal) ? Lie(lie, elsewhere) : null;
+
+        var told = (await auditor.RunAsync(verify)).Ended(1);
+
+        Assert.Equal(key, told.Text("key"));
+        Assert.False(elsewhere.Pending(), "a redirect was followed");
+        if (key.StartsWith("transient", StringComparison.Ordinal))
+            Assert.Contains(file, told.Text("message"), StringComparison.Ordinal);
+        // Negative control: the same way holds, where nothing stands in it.
+        fixture.Proxy.Instead = (_, _) => null;
+        (await auditor.RunAsync(verify)).Ended(0);
+    }
+
+    private static LyingProxy.Answer Lie(string lie, TcpListener elsewhere) => lie switch
+    {
+        "a page" => new("", 200, "OK", "text/html", "<html>Welcome to the hotel</html>"u8.ToArray()),
+        "a way elsewhere" => new("", 302, "Found", "", []) { Location = $"http://{elsewhere.LocalEndpoint}/" },
+        "no end" => new("", 200, "OK", "application/octet-stream", new byte[4096]) { IsEndless = true },
+        "too much" => new("", 200, "OK", "application/octet-stream", new byte[10_000_000]),
+        "trouble" => new("", 502, "Bad Gateway", "text/plain", "no"u8.ToArray()),
+        "nothing" => new("", 404, "Not Found", "text/html", "<html>404</html>"u8.ToArray()),
+        "other bytes" => new("", 200, "OK", "application/octet-stream", Encoding.ASCII.GetBytes("\u0001hello")),
+        _ => throw new ArgumentException(lie),
+    };
+
+    // What it signs is for the proxy's address.
+    private async Task<CommandLine> NewAccountAsync()
+    {
+        var phone = fixture.NewDevice().Through(fixture.Proxy.Address);
+        (await phone.RunAsync(
+            "account", "create", "--no-code", "--name", "phone", "--token", await fixture.NewTokenAsync())).Ended(0);
+        return phone;
+    }
+
+    // Asks by the way that may lie, with the keys that were had by the other.
+    private async Task<(CommandLine Auditor, string[] Verify)> AuditorAsync(params string[] more)
+    {
+        using var http = new HttpClient { BaseAddress = fixture.Server.Address };
+        var key = (await http.GetFromJsonAsync<JsonElement>("/audit/key")).GetProperty("log").GetString()!;
+        return (fixture.NewDevice().WithoutServer(), [
+            "audit", "verify", "--log", $"{fixture.Proxy.Address}audit", "--key", key, .. more, "--json",
+        ]);
+    }
+
+    private static async Task<JsonElement> SizedAsync(CommandLine auditor, string[] verify, ulong size)
+    {
+        for (var end = DateTime.UtcNow + Longest; DateTime.UtcNow < end; await Task.Delay(100))
+        {
+            var told = (await auditor.RunAsync(verify)).Ended(0).Json;
+            if (told.GetProperty("size").GetUInt64() >= size) return told;
+        }
+
+        throw new TimeoutException("the log does not come");
+    }
+}
