@@ -280,7 +280,8 @@ public sealed class LogWalkTests
 
         var broken = new MemoryLog(log.Files())
         {
-            Before = name => name.EndsWith("007", StringComparison.Ordinal) ? throw new NotSupportedException("no way") : Task.CompletedTask,
+            Before = name => name.EndsWith("007", StringComparison.Ordinal)
+                ? throw new NotSupportedException("no way") : Task.CompletedTask,
         };
         await Assert.ThrowsAsync<NotSupportedException>(() =>
             new LogWalk(broken, log.Size) { AtOnce = atOnce }.FindFaultAsync(default).AsTask());
