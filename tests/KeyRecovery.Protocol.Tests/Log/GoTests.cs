@@ -60,16 +60,16 @@ public sealed class GoTests : IDisposable
     public void Go_reads_a_checkpoint_below_which_witnesses_have_signed_by_a_type_that_it_does_not_know()
     {
         var log = new GrownLog(7);
-        Write(log);
+        log.Write(_folder);
         var note = log.Checkpoint.Sign(log.Key);
         for (var i = 0; i < 3; i++)
             note = note.With(Cosignature.Sign(
                 note, 1_800_000_000, $"witness.example/{i}", SigningKey.FromSeed(new TestRandom(i).Bytes(32))));
-        Put("checkpoint", note.Encode());
+        File.WriteAllBytes(Path.Combine(_folder, "checkpoint"), note.Encode());
 
         Assert.Equal(7, Run(log).GetProperty("Size").GetInt32());
         // The control: without the log's own line it is nobody's.
-        Put("checkpoint", note.Only([]).With(note.Signatures[1]).Encode());
+        File.WriteAllBytes(Path.Combine(_folder, "checkpoint"), note.Only([]).With(note.Signatures[1]).Encode());
         Assert.Throws<InvalidOperationException>(() => Run(log));
     }
 
