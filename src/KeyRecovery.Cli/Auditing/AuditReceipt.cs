@@ -29,7 +29,7 @@ internal sealed record AuditReceipt(string File, ErasureReceipt Receipt, Hash256
         if (!auditKeys.Any(signed.IsSignedBy))
             throw new CommandException(
                 new CliFailure("receipt-invalid", "the receipt is not signed by that server, or was changed"));
-        return new AuditReceipt(file, signed.Receipt, Hash256.Of(signed.Bytes.Span));
+        return new AuditReceipt(file, signed.Receipt, Hash256.Of(signed.Statement.Span));
     }
 
     /// <summary>What a program is told of it.</summary>
@@ -52,7 +52,7 @@ internal sealed record AuditReceipt(string File, ErasureReceipt Receipt, Hash256
         var text = Encoding.Latin1.GetString(file).Trim();
         try
         {
-            return SignedErasureReceipt.Decode(Base64UrlText.TryDecodeUpTo(text, ErasureReceipt.MaxSize, out var bytes)
+            return SignedErasureReceipt.Decode(Base64UrlText.TryDecodeUpTo(text, SignedErasureReceipt.MaxSize, out var bytes)
                 && bytes.Length > 0 ? bytes : file);
         }
         catch (WireFormatException)

@@ -17,7 +17,7 @@ internal sealed record OpenedCheckpoint(
     public static OpenedCheckpoint Open(byte[] bytes, LogPolicy policy)
     {
         if (!SignedNote.TryParse(bytes, out var note) || !Checkpoint.TryParse(note.Text, out var told))
-            throw Refused("malformed", "the log's checkpoint is none: no signed note of a log");
+            throw Refused("no-checkpoint", "the log's checkpoint is none: no signed note of a log");
         var logs = policy.Logs.Select(log => log.Key).ToList();
         if (!logs.Exists(log => Checkpoint.TryOpen(note, log, out _)))
             throw logs.Exists(log => log.Name == told.Origin)

@@ -25,6 +25,6 @@ internal static class LogPolicyFile
 
         throw new CommandException(CliFailure.Usage(
             $"the file of {option} is no policy of a log: {fault}",
-            "Lines: log NAME+ID+KEY, as GET /audit/key tells it; witness NAME KEY URL; quorum none, or a witness's name"));
+            "Lines: log NAME+ID+KEY, as GET /audit/key tells it; witness NAME KEY URL; quorum none, or a witness"));
     }
 }

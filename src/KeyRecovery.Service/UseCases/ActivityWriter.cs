@@ -53,7 +53,8 @@ internal sealed class ActivityWriter(ServiceContext context)
             var state = AccountRow.Decode(rows.Open(stored));
             var (entries, logged) = plan(stored, state);
             if (entries.Count == 0) return true;
-            if (await ActivityAppend.OfAsync(context.Data, rows, state.Activity, entries, ct) is not { } added) continue;
+            if (await ActivityAppend.OfAsync(context.Data, rows, state.Activity, entries, ct) is not { } added)
+                continue;
             var next = (state with { Activity = added.Activity }).Encode();
             List<RowWrite> writes = [.. added.Writes];
             if (logged is not null) writes.Add(logged.Outbox);

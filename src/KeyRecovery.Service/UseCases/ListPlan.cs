@@ -53,7 +53,8 @@ internal sealed record ListPlan(
             trail = trail.MovedTo(name, moved);
         }
 
-        if (await ActivityAppend.OfAsync(data, rows, change.Before?.Activity ?? default, [entry], ct) is not { } activity)
+        if (await ActivityAppend.OfAsync(data, rows, change.Before?.Activity ?? default, [entry], ct)
+            is not { } activity)
             return null;
         writes.AddRange(activity.Writes);
         superseded.AddRange(activity.Superseded.Select(gone => gone.Key));

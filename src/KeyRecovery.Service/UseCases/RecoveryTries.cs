@@ -23,7 +23,8 @@ internal sealed class RecoveryTries(ServiceContext context)
     {
         try
         {
-            await _activity.TellAsync(account.Rows, state => IsTold(state, account) ? null : Detail(state, account), ct);
+            await _activity.TellAsync(
+                account.Rows, state => IsTold(state, account) ? null : Detail(state, account), ct);
         }
         catch (Exception e) when (e is StoreUnavailableException or RowDamagedException)
         {

@@ -46,7 +46,7 @@ public sealed class AuditHttpTests(LiedToFixture fixture) : IClassFixture<LiedTo
     [InlineData("nothing", "checkpoint", "not-found")]
     [InlineData("other bytes", "tile/0/000", "log-wrong.malformed")]
     [InlineData("other bytes", "tile/entries/000", "log-wrong.malformed")]
-    [InlineData("other bytes", "checkpoint", "log-checkpoint.malformed")]
+    [InlineData("other bytes", "checkpoint", "log-checkpoint.no-checkpoint")]
     public async Task A_server_that_lies_is_told_as_that_and_one_that_is_in_the_way_as_that(
         string lie, string file, string key)
     {

@@ -163,8 +163,8 @@ public sealed class AuditLogTests : IDisposable
         foreach (var (bytes, key) in new[]
         {
             ((log.Checkpoint with { Origin = "log.example/two" }).Sign(other).Encode(), "other-log"),
-            (log.Checkpoint.Sign(other).Encode(), "unsigned"), ("hello"u8.ToArray(), "malformed"),
-            (new byte[1 << 20], "malformed"), ([], "malformed"),
+            (log.Checkpoint.Sign(other).Encode(), "unsigned"), ("hello"u8.ToArray(), "no-checkpoint"),
+            (new byte[1 << 20], "no-checkpoint"), ([], "no-checkpoint"),
         })
         {
             await File.WriteAllBytesAsync(Path.Combine(_folder["log"], "checkpoint"), bytes);

@@ -1,0 +1,67 @@
+using KeyRecovery.Protocol.Audit.Log;
+using KeyRecovery.Service.Tests.Support;
+using KeyRecovery.Testing;
+
+namespace KeyRecovery.Service.Tests.Log;
+
+/// <summary>Whoever reads an account with a code or a passphrase is told of to its devices.</summary>
+public sealed class RecoveryTryTests
+{
+    private readonly TestRandom _random = new(55);
+
+    [Fact]
+    public async Task A_slot_that_reads_is_told_once_in_ten_minutes_for_each_network()
+    {
+        await using var server = await TestService.OpenAsync();
+        var (account, phone, code) = await server.NewAccountAsync(_random, "recovers");
+        foreach (var (network, later) in new[]
+        {
+            ("192.0.2.0/24", 0), ("192.0.2.0/24", 9), ("198.51.100.0/24", 0), ("192.0.2.0/24", 2), ("192.0.2.0/24", 1),
+        })
+        {
+            server.Time.Advance(TimeSpan.FromMinutes(later));
+            await ReadAsync(network);
+        }
+
+        await server.LogAsync();
+        using var open = await server.PassAsync(account, phone);
+        // A device that reads tries nothing.
+        Assert.NotNull(await server.Service.Vaults.ReadAsync(open, null, null, default));
+        var told = (await server.Service.Activity.ReadAsync(open, null, 20, 0, default)).Entries
+            .Select(entry => (Detail: AuditDetail.Decode(entry.Detail), entry.Index)).ToList();
+        Assert.Equal(
+            ["192.0.2.0/24", "198.51.100.0/24", "192.0.2.0/24", ""], told.Select(entry => entry.Detail.Network));
+        Assert.All(told, entry => Assert.NotNull(entry.Index));
+        Assert.All(told.SkipLast(1), entry => Assert.Equal(
+            (AuditEvent.RecoveryTried, AuditRole.Slot, code.Id),
+            (entry.Detail.Event, entry.Detail.Role, entry.Detail.Actor)));
+        Assert.Empty((await server.Service.Audit.RunAsync(default)).Damaged);
+
+        async Task ReadAsync(string network)
+        {
+            using var recovering = await server.PassAsync(account, code);
+            recovering.Network = network;
+            Assert.NotNull(await server.Service.Vaults.ReadAsync(recovering, null, null, default));
+        }
+    }
+
+    [Fact]
+    public async Task However_often_it_is_tried_the_list_goes_on_in_chunks_and_the_account_as_before()
+    {
+        await using var server = await TestService.OpenAsync();
+        var (account, phone, code) = await server.NewAccountAsync(_random, "recovers");
+        for (var i = 0; i < 60; i++)
+        {
+            using var recovering = await server.PassAsync(account, code);
+            recovering.Network = $"192.0.{i}.0/24";
+            Assert.NotNull(await server.Service.Vaults.ReadAsync(recovering, null, null, default));
+        }
+
+        await server.LogAsync();
+        Assert.Equal(61, (await LogWorld.DoneAsync(server, account, phone)).Count);
+        Assert.Equal(61, (await LogWorld.LeavesAsync(server)).Count);
+        Assert.Empty((await server.Service.Audit.RunAsync(default)).Damaged);
+        Assert.IsType<Errors.Outcome<Accounts.Heads>.Done>(
+            await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange())));
+    }
+}
