@@ -12,13 +12,18 @@ namespace KeyRecovery.Cli.Auditing;
 
 /// <summary>A receipt that one of the keys given has signed.</summary>
 /// <param name="File">The file's name.</param>
-/// <param name="Receipt">What it says.</param>
-/// <param name="Hash">What a leaf of the log commits to (docs/protocol.md §17): SHA-256 of the receipt.</param>
-internal sealed record AuditReceipt(string File, ErasureReceipt Receipt, Hash256 Hash)
+/// <param name="Signed">The receipt, with the log's proof where it has one.</param>
+internal sealed record AuditReceipt(string File, SignedErasureReceipt Signed)
 {
-    private const int Most = 64 * 1024;
+    private const int Most = 2 * SignedErasureReceipt.MaxSize;
 
     private static readonly CliFailure None = new("receipt-invalid", "the file holds no receipt");
+
+    /// <summary>What it says.</summary>
+    public ErasureReceipt Receipt => Signed.Receipt;
+
+    /// <summary>What a leaf of the log commits to (docs/protocol.md §17): SHA-256 of the signed statement.</summary>
+    public Hash256 Hash { get; } = Hash256.Of(Signed.Statement.Span);
 
     /// <summary>Reads a file: the receipt's bytes, or base64url.</summary>
     /// <exception cref="CommandException">It is no receipt, or nobody who was named has signed it.</exception>
@@ -29,7 +34,7 @@ internal sealed record AuditReceipt(string File, ErasureReceipt Receipt, Hash256
         if (!auditKeys.Any(signed.IsSignedBy))
             throw new CommandException(
                 new CliFailure("receipt-invalid", "the receipt is not signed by that server, or was changed"));
-        return new AuditReceipt(file, signed.Receipt, Hash256.Of(signed.Statement.Span));
+        return new AuditReceipt(file, signed);
     }
 
     /// <summary>What a program is told of it.</summary>
@@ -52,8 +57,9 @@ internal sealed record AuditReceipt(string File, ErasureReceipt Receipt, Hash256
         var text = Encoding.Latin1.GetString(file).Trim();
         try
         {
-            return SignedErasureReceipt.Decode(Base64UrlText.TryDecodeUpTo(text, SignedErasureReceipt.MaxSize, out var bytes)
-                && bytes.Length > 0 ? bytes : file);
+            return SignedErasureReceipt.Decode(
+                Base64UrlText.TryDecodeUpTo(text, SignedErasureReceipt.MaxSize, out var bytes) && bytes.Length > 0
+                    ? bytes : file);
         }
         catch (WireFormatException)
         {

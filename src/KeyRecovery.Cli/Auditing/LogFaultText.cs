@@ -48,6 +48,17 @@ internal static class LogFaultText
             ],
         };
 
+    /// <summary>A receipt brings a proof that is none, under this policy.</summary>
+    public static CliFailure UnprovedReceipt { get; } = new(
+        "receipt-proof", "the receipt is signed, and its proof does not show that this log has it")
+    {
+        Advice =
+        [
+            "Another log's key or policy may be due: the log's key changes with a log that was begun anew.",
+            "--log or --dir looks for the receipt in the log itself.",
+        ],
+    };
+
     /// <summary>A receipt is signed, and the log does not have it.</summary>
     public static CliFailure NotInLog { get; } = new(
         "receipt-not-in-log", "the receipt is signed, and the log has no leaf of it")

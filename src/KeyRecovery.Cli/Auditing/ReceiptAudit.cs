@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
+using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 
@@ -66,23 +67,45 @@ internal static class ReceiptAudit
         });
     }
 
-    /// <summary>Tells what they say.</summary>
-    /// <exception cref="CommandException">There is none.</exception>
-    public static void Tell(CliContext context, ImmutableArray<AuditReceipt> receipts)
+    /// <summary>Tells what they say, and whether the log has them by the proof that they bring.</summary>
+    /// <param name="context">The command.</param>
+    /// <param name="receipts">The receipts.</param>
+    /// <param name="policy">Which log; null where nobody has said, and no proof is looked at.</param>
+    /// <exception cref="CommandException">There is none, or a proof does not hold.</exception>
+    public static void Tell(CliContext context, ImmutableArray<AuditReceipt> receipts, LogPolicy? policy)
     {
         if (receipts.IsEmpty)
             throw new CommandException(CliFailure.Usage(
                 "there is nothing to verify: --log or --dir names a log, --receipt a receipt"));
+        if (policy is not null)
+            Refuse(
+                [.. receipts.Where(receipt => receipt.Signed.HasProof && !receipt.Signed.IsLogged(policy))
+                    .Select(receipt => (receipt.File, LogFaultText.UnprovedReceipt))],
+                receipts.Length);
         context.Output.Result(
-            receipts is [var one] ? one.ToJson() : new JsonObject { ["receipts"] = ToJson(receipts, _ => null) },
+            receipts is [var one]
+                ? ToJson(one, policy)
+                : new JsonObject { ["receipts"] = receipts.Select(r => (JsonNode?)ToJson(r, policy, r.File)).ToJson() },
             people =>
             {
                 foreach (var receipt in receipts)
                 {
                     if (receipts.Length > 1) people.WriteLine($"{Words.Argument(receipt.File)}:");
                     ReceiptText.Write(people, receipt.Receipt);
+                    if (policy is not null)
+                        people.WriteLine(receipt.Signed.HasProof
+                            ? "It proves that the log has it."
+                            : "It was given before the log had it: --log or --dir looks for it there.");
                 }
             });
+    }
+
+    private static JsonObject ToJson(AuditReceipt receipt, LogPolicy? policy, string? file = null)
+    {
+        var told = receipt.ToJson();
+        if (file is not null) told.Insert(0, "file", file);
+        if (policy is not null) told["logged"] = receipt.Signed.HasProof;
+        return told;
     }
 
     /// <summary>What a program is told of each.</summary>

@@ -52,9 +52,10 @@ internal static class AuditVerifyCommand
                 parsed.GetValue(receipts) ?? [], keys.Receipts, AccountOf(parsed.GetValue(account)), ct);
             if (url is null && path is null)
             {
-                if ((parsed.GetValue(policy) ?? parsed.GetValue(since) ?? parsed.GetValue(save)) is not null)
-                    throw Misused("--policy, --since and --save are about a log, which --log or --dir names");
-                ReceiptAudit.Tell(context, given);
+                if ((parsed.GetValue(since) ?? parsed.GetValue(save)) is not null)
+                    throw Misused("--since and --save are about a log, which --log or --dir names");
+                var isLogKnown = parsed.GetValue(policy) is not null || !keys.Logs.IsEmpty;
+                ReceiptAudit.Tell(context, given, isLogKnown ? PolicyOf(parsed.GetValue(policy), keys) : null);
                 return;
             }
 
