@@ -32,6 +32,8 @@ public sealed class KilledWitnessTests
             var last = witness.Listening.GetProperty("logs")[0].TryGetProperty("size", out var size)
                 ? size.GetInt32() : 0;
             using var end = new CancellationTokenSource();
+            // However busy the machine is: some answers, and then any moment.
+            var (left, enough) = (RandomNumberGenerator.GetInt32(1, 12), new TaskCompletionSource());
             var asking = Enumerable.Range(0, 4).Select(who => Task.Run(async () =>
             {
                 for (var from = last; !end.IsCancellationRequested;)
@@ -40,6 +42,7 @@ public sealed class KilledWitnessTests
                     {
                         var (status, _, body) = await witness.AddAsync(log.Request(from, from + 1, who % 2 == 1));
                         Interlocked.Increment(ref answered);
+                        if (Interlocked.Decrement(ref left) == 0) enough.SetResult();
                         if (status == HttpStatusCode.Conflict && WitnessAnswer.TryParseSize(body, out var known))
                             from = (int)known;
                         if (status != HttpStatusCode.OK) continue;
@@ -56,13 +59,14 @@ public sealed class KilledWitnessTests
                     }
                 }
             })).ToList();
-            await Task.Delay(RandomNumberGenerator.GetInt32(1, 120));
+            await enough.Task.WaitAsync(TimeSpan.FromMinutes(1));
+            await Task.Delay(RandomNumberGenerator.GetInt32(0, 30));
             await witness.KillAsync();
             await end.CancelAsync();
             await Task.WhenAll(asking);
         }
 
-        Assert.True(answered > Kills, $"{answered} answers");
+        Assert.True(answered >= Kills, $"{answered} answers");
         Assert.True(cosigned.Count > Kills / 4, $"{cosigned.Count} cosigned");
         Assert.Equal(cosigned.Count, cosigned.Keys.Select(one => one.Size).Distinct().Count());
         // The first one decides: the trees part at their first leaf.
