@@ -111,7 +111,8 @@ internal sealed class HttpWitnesses : IWitnesses, IDisposable
         HttpRequestException { HttpRequestError: var kind } => $"it cannot be reached ({kind})",
         IOException => "the connection to it is lost",
         InvalidDataException => "it answers without end",
-        _ => null,
+        // One of them must not keep the others from being asked.
+        _ => $"asking it failed ({failure.GetType().Name})",
     };
 
     private async Task<(HttpStatusCode Status, string? Type, byte[] Body)> SendAsync(

@@ -125,8 +125,14 @@ internal sealed class WitnessDesk : IDisposable
     {
         members["event"] = what;
         members["message"] = text;
-        lock (_telling)
-            _output.Step(members, people => people.WriteLine($"ALARM: {text}"));
+        try
+        {
+            lock (_telling) _output.Step(members, people => people.WriteLine($"ALARM: {text}"));
+        }
+        catch (Exception mute) when (mute is IOException or UnauthorizedAccessException)
+        {
+            // Nobody listens: what is kept stands in the folder, and the witness goes on.
+        }
     }
 
     private static HttpReply NoMethod() => HttpReply.Text(405, "not a method of this address");

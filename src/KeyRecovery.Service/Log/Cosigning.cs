@@ -212,11 +212,11 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
     private async Task<Answer> AccuseAsync(
         LogPolicyEntry witness, NoteKey log, Checkpoint checkpoint, Answer answer, ulong theirs, CancellationToken ct)
     {
-        if (await NewestAsync(log, ct) is not var (_, newest) || newest != checkpoint)
-            return answer with { Size = 0, Trouble = "the log has grown meanwhile" };
-        var shown = await ShownAsync(witness, log, checkpoint, ct);
-        var against = new Contradiction(
-            witness.Key, shown?.Checkpoint.Size ?? theirs, checkpoint.Size, shown?.Note);
+        var newest = await NewestAsync(log, ct) is var (_, grown) ? grown : checkpoint;
+        if (theirs > checkpoint.Size && theirs <= newest.Size)
+            return answer with { Trouble = "the log has grown meanwhile" };
+        var shown = await ShownAsync(witness, log, newest, ct);
+        var against = new Contradiction(witness.Key, shown?.Checkpoint.Size ?? theirs, newest.Size, shown?.Note);
         return answer with { Size = 0, Trouble = against.Text, Against = against };
     }
 
