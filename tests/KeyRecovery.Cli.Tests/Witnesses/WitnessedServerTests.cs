@@ -200,9 +200,11 @@ public sealed class WitnessedServerTests : IAsyncLifetime
             return;
         }
 
-        var failed = await Assert.ThrowsAsync<InvalidOperationException>(StartAsync);
-        Assert.Contains(why, failed.Message, StringComparison.Ordinal);
-        Assert.Contains("Log:Policy", failed.Message, StringComparison.Ordinal);
+        var (exitCode, told) = await ServerProcess.RunVerbAsync(
+            _folder["data"], "serve", "--urls", "http://127.0.0.1:0", "--KeyRecovery:Log:Policy", _folder["policy"]);
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains(why, told, StringComparison.Ordinal);
+        Assert.Contains("Log:Policy", told, StringComparison.Ordinal);
     }
 
     private static NoteKey DeadKey => NoteKey.Of(
