@@ -1,3 +1,4 @@
+using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Tests.Steps;
 using KeyRecovery.Testing.Stores;
@@ -61,6 +62,48 @@ public sealed class SequencerStepTests
             await server.Service.Log.PassAsync(default);
             await SequencerTests.AreInAsync(server, user);
         });
+    }
+
+    [Theory]
+    [MemberData(nameof(Fates))]
+    public async Task At_each_step_of_a_pass_whose_checkpoints_are_cosigned(StepFate fate)
+    {
+        await using var world = await StepWorld.OpenAsync();
+        var (server, bench) = (world.Server, new Bench(3));
+        var policy = bench.With(2);
+        using var here = server.NewService(witnesses: policy);
+        using var there = server.NewService(witnesses: policy);
+        await here.Log!.OpenAsync(default);
+        await there.Log!.OpenAsync(default);
+        bench.LogKey = here.Log.Key;
+        var user = await world.NewAccountAsync();
+        await world.AtEachStepAsync(fate, least: 5, async round =>
+        {
+            // Each time another one of them is away.
+            Array.Fill(bench.Lies, null);
+            bench.Lies[round.At % 3] = _ => Task.FromResult<WitnessReply>(new WitnessReply.Silent("away"));
+            await SequencerTests.CommitAsync(user);
+            await round.DoAsync(async () =>
+            {
+                await there.Log.PassAsync(default);
+                return (await there.Log.CosignAsync(default))!;
+            }, meanwhile: async () =>
+            {
+                await SequencerTests.CommitAsync(user);
+                await here.Log.PassAsync(default);
+                await here.Log.CosignAsync(default);
+            });
+            await here.Log.PassAsync(default);
+            var report = (await here.Log.CosignAsync(default))!;
+            Assert.Equal(report.Size, report.Published);
+            Assert.True(SignedNote.TryParse(await server.LogFiles.CheckpointAsync(default), out var published));
+            Assert.True(policy.Policy.IsQuorum(key => Cosignature.FindTime(published, key) is not null));
+            await SequencerTests.AreInAsync(server, user);
+        });
+
+        // Whatever befell it, no witness was shown two trees of one size.
+        var shown = bench.Asked.Select(asked => asked.Request.Checkpoint.Text).Distinct().ToList();
+        Assert.Equal(shown.Count, shown.Select(text => text.Split('\n')[1]).Distinct().Count());
     }
 
     [Theory]
