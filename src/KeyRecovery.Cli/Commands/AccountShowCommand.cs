@@ -48,6 +48,7 @@ internal static class AccountShowCommand
                 ["lostItems"] = vault.LostItems.ToJson(),
                 ["spoiled"] = vault.Spoiled is { } spoiled ? SpoiledText.Json(spoiled) : null,
                 ["cloneSuspected"] = vault.CloneSuspected is { } clone ? CloneText.Json(clone) : null,
+                ["logFinding"] = vault.Log.Finding is { } finding ? LogText.Json(finding) : null,
                 ["restoredAt"] = vault.RestoredAt,
                 ["behind"] = vault.Behind is { } behind ? RestoreText.Json(behind) : null,
                 ["conflicts"] = vault.Conflicts.Select(RestoreText.Json).ToJson(),

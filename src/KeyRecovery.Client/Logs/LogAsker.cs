@@ -26,11 +26,16 @@ internal sealed class LogAsker(
 
     private const int MostHashes = 64;
 
+    // How far the server's clock may be from this one's.
+    private const ulong MaxSkewSeconds = 300;
+
     /// <summary>Whether this account's server must have a log: the app pins one, or the device has seen one.</summary>
     public bool Expects(KeptLog known) => policy is not null || !known.Note.IsEmpty;
 
-    /// <summary>The server's clock, as far as it is known, in seconds since 1970.</summary>
-    public ulong NowSeconds => api.NowSeconds;
+    /// <summary>
+    /// What the server's clock says at least, in seconds since 1970: signatures bound how far clocks are apart.
+    /// </summary>
+    public ulong EarliestSeconds => api.NowSeconds - Math.Min(api.NowSeconds, MaxSkewSeconds);
 
     /// <summary>Asks, and verifies.</summary>
     /// <param name="known">What is remembered of the log.</param>
@@ -54,7 +59,8 @@ internal sealed class LogAsker(
         if (Entries(told, before, limit, checkpoint) is not { } entries)
             return new ClientFailure.ServerLied(ProtocolFault.Malformed);
         return entries.TryGet(out var verified, out var lie)
-            ? new LogView(trusted, checkpoint, verified, Now(told.ServerTime)) : lie;
+            // A server that says for ever that a minute has not passed is not believed.
+            ? new LogView(trusted, checkpoint, verified, Math.Max(told.ServerTime, EarliestSeconds)) : lie;
     }
 
     /// <summary>Verifies a checkpoint of the log by its key, or by the app's policy.</summary>
@@ -155,11 +161,4 @@ internal sealed class LogAsker(
 
         return hashes;
     }
-
-    // A server that says for ever that a minute has not passed is not believed: signatures bound how far clocks are
-    // apart.
-    private ulong Now(ulong serverTime) => Math.Max(serverTime, NowSeconds - Math.Min(NowSeconds, MaxSkewSeconds));
-
-    /// <summary>How far the server's clock may be from this one's.</summary>
-    internal const ulong MaxSkewSeconds = 300;
 }

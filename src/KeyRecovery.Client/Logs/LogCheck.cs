@@ -87,7 +87,7 @@ internal sealed class LogCheck(LogAsker asker, TimeProvider time)
         if (FindingOf(failure, time, version) is { } finding) return log.With(finding);
         // It had a log, and says that there is no such thing.
         return failure is ClientFailure.Refused { Type: ProblemTypes.NotFound } && asker.Expects(log)
-            ? Missing(vault, log, version, asker.NowSeconds - LogAsker.MaxSkewSeconds) : log;
+            ? Missing(vault, log, version, asker.EarliestSeconds) : log;
     }
 
     private KeptLog Missing(VerifiedVault vault, KeptLog log, ulong version, ulong now) =>

@@ -20,7 +20,9 @@ public sealed class ActivityTests(CliFixture fixture)
             code, "recover", "--code", "--remove", "none", "--name", "laptop", "--json")).Ended(0).Text("deviceId");
 
         var told = await ProvedAsync(phone);
-        var entries = told.GetProperty("entries").EnumerateArray().ToList();
+        // A slot's readings are told as well.
+        var entries = told.GetProperty("entries").EnumerateArray()
+            .Where(e => e.GetProperty("event").GetString() is "created" or "committed").ToList();
         Assert.Equal(
             ["committed slot", "committed device", "created device"],
             entries.Select(e => $"{e.GetProperty("event")} {e.GetProperty("role")}"));
@@ -35,11 +37,12 @@ public sealed class ActivityTests(CliFixture fixture)
         Assert.Contains("made the account", shown, StringComparison.Ordinal);
         Assert.Contains("recovery code (", shown, StringComparison.Ordinal);
         Assert.Contains("just now", shown, StringComparison.Ordinal);
-        Assert.Equal(3, shown.Split("✓ proved").Length - 1);
+        Assert.Equal(told.GetProperty("entries").GetArrayLength(), shown.Split("✓ proved").Length - 1);
         Assert.Contains("Checked against the log", shown, StringComparison.Ordinal);
 
         var page = (await phone.RunAsync("activity", "--limit", "1")).Ended(0).Output;
-        Assert.Contains("keyrecovery activity --before 2 --limit 1", page, StringComparison.Ordinal);
+        var newest = told.GetProperty("entries")[0].GetProperty("number").GetInt32();
+        Assert.Contains($"keyrecovery activity --before {newest} --limit 1", page, StringComparison.Ordinal);
         var next = (await phone.RunAsync("activity", "--before", "2", "--limit", "1", "--json")).Ended(0).Json;
         Assert.Equal(1, next.GetProperty("entries")[0].GetProperty("number").GetInt32());
         Assert.Equal(1, next.GetProperty("before").GetInt32());

@@ -74,6 +74,7 @@ internal sealed class CallWorld : IAsyncDisposable
         nameof(PassphraseManager) => _vault.Passphrase,
         nameof(AccountLog) => _vault.Log,
         nameof(RecoverySession) => Kept(TestDevice.Value(await Client(NewStore()).BeginRecoveryAsync(Code))),
+        nameof(RecoveryLog) => Kept(TestDevice.Value(await Client(NewStore()).BeginRecoveryAsync(Code))).Log,
         nameof(ExistingDeviceLink) => TestDevice.Value(await _vault.BeginLinkAsync()),
         var other => throw new InvalidOperationException($"say here on what {other}'s calls are made"),
     };

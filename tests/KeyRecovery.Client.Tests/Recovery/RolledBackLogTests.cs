@@ -14,9 +14,11 @@ public sealed class RolledBackLogTests : IDisposable
 {
     private readonly TempFolder _folder = new();
     private readonly RecoveryCode _code = RecoveryCode.Generate(SystemRandom.Instance);
+    private TestDevice? _phone;
 
     public void Dispose()
     {
+        _phone?.Dispose();
         _folder.Dispose();
         _code.Dispose();
     }
@@ -70,20 +72,39 @@ public sealed class RolledBackLogTests : IDisposable
         Assert.Equal(1, TestDevice.Value(await session.Log.ScanAsync()).Lost);
     }
 
+    [Fact]
+    public async Task A_device_that_gives_back_what_was_lost_is_told_as_that_and_the_log_still_holds()
+    {
+        var port = await ChangeAfterCopyAsync("stores");
+        await using var server = await StartAsync(port);
+        using (var vault = await _phone!.OpenAsync())
+        {
+            var repaired = (await LogWaits.ProvedAsync(vault)).Entries.First(e => e.Event == AuditEvent.Repaired);
+            Assert.Equal((vault.Device, AuditRole.Device, 2ul), (repaired.By!.Id, repaired.Role, repaired.Version));
+            Assert.Equal("127.0.0.0/24", repaired.Network);
+            Assert.Equal(AuthorityKind.Code, Assert.Single(repaired.Added).Kind);
+        }
+
+        using var again = await _phone.OpenAsync();
+        using var device = new TestDevice(server.Address);
+        using var session = TestDevice.Value(await device.Client.BeginRecoveryAsync(_code));
+        Assert.Equal(0, TestDevice.Value(await session.Log.ScanAsync()).Lost);
+    }
+
     // One more code after the copy, in the log; then what was copied is put back.
     private async Task<int> ChangeAfterCopyAsync(params string[] stores)
     {
         using var other = RecoveryCode.Generate(SystemRandom.Instance);
         await using var first = await StartAsync();
         var port = first.Address.Port;
-        using var phone = new TestDevice(first.Address);
-        using (var vault = await phone.CreateAsync(await first.TokenAsync("rolled back"), _code))
+        _phone = new TestDevice(first.Address);
+        using (var vault = await _phone.CreateAsync(await first.TokenAsync("rolled back"), _code))
             await LogWaits.ProvedAsync(vault);
         await first.StopAsync();
         foreach (var store in stores) Copy(Path.Combine(_folder["server"], store), _folder[store]);
         await using (var second = await StartAsync(port))
         {
-            using var vault = await phone.OpenAsync();
+            using var vault = await _phone.OpenAsync();
             TestDevice.Value(await vault.AddCodeAsync(other));
             await LogWaits.ProvedAsync(vault);
             await second.StopAsync();
