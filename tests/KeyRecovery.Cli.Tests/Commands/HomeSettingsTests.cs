@@ -102,7 +102,7 @@ public sealed class HomeSettingsTests(CliFixture fixture)
     [InlineData("backup", "get, history, list, put or remove")]
     [InlineData("link", "scan, show or type")]
     [InlineData("audit", "audit takes a command: verify")]
-    [InlineData("", "keyrecovery takes a command: account, admin, audit, backup")]
+    [InlineData("", "keyrecovery takes a command: account, activity, admin, audit, backup")]
     public async Task A_command_that_is_not_whole_says_what_can_be_given(string command, string words)
     {
         var device = new CommandLine(null, fixture.NewPath());

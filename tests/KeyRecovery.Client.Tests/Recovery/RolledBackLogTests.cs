@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using KeyRecovery.Client.Tests.Logs;
+using KeyRecovery.Client.Tests.LyingServer;
 using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
@@ -15,6 +17,7 @@ public sealed class RolledBackLogTests : IDisposable
     private readonly TempFolder _folder = new();
     private readonly RecoveryCode _code = RecoveryCode.Generate(SystemRandom.Instance);
     private TestDevice? _phone;
+    private SignedNote? _newest;
 
     public void Dispose()
     {
@@ -73,6 +76,30 @@ public sealed class RolledBackLogTests : IDisposable
     }
 
     [Fact]
+    public async Task Where_the_log_went_back_as_well_a_witness_tells_and_nobody_else_can()
+    {
+        var port = await ChangeAfterCopyAsync("stores", "keys", "log");
+        await using var server = await StartAsync(port);
+        await using var witness = new LogWitness();
+        witness.Cosign(_newest!);
+        using (var trusting = new TestDevice(server.Address))
+        using (var session = TestDevice.Value(await trusting.Client.BeginRecoveryAsync(_code)))
+            TestDevice.Value(await session.Log.ScanAsync());
+
+        using var http = new HttpClient { BaseAddress = server.Address };
+        var told = JsonNode.Parse(await http.GetStringAsync("/audit/key"))!;
+        Assert.True(NoteKey.TryParse(told["log"]!.GetValue<string>(), out var log));
+        using var device = new TestDevice(
+            server.Address, adjust: options => options with { LogPolicy = witness.Policy(log) });
+        using var warned = TestDevice.Value(await device.Client.BeginRecoveryAsync(_code));
+        var caught = Assert.IsType<ClientFailure.RolledBack>(TestDevice.Failure(await warned.Log.ScanAsync()));
+        Assert.Equal(ProtocolFault.RolledBackLog, caught.Fault);
+        Assert.True(Checkpoint.TryOpen(caught.Log!.Known.Span, log, out var known));
+        Assert.True(Checkpoint.TryOpen(caught.Log.Served.Span, log, out var served));
+        Assert.True(known.Size > served.Size);
+    }
+
+    [Fact]
     public async Task A_device_that_gives_back_what_was_lost_is_told_as_that_and_the_log_still_holds()
     {
         var port = await ChangeAfterCopyAsync("stores");
@@ -107,6 +134,8 @@ public sealed class RolledBackLogTests : IDisposable
             using var vault = await _phone.OpenAsync();
             TestDevice.Value(await vault.AddCodeAsync(other));
             await LogWaits.ProvedAsync(vault);
+            using var http = new HttpClient { BaseAddress = second.Address };
+            Assert.True(SignedNote.TryParse(await http.GetByteArrayAsync("/audit/checkpoint"), out _newest));
             await second.StopAsync();
         }
 
@@ -125,5 +154,6 @@ public sealed class RolledBackLogTests : IDisposable
     {
         Directory.CreateDirectory(to, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         foreach (var file in Directory.GetFiles(from)) File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        foreach (var folder in Directory.GetDirectories(from)) Copy(folder, Path.Combine(to, Path.GetFileName(folder)));
     }
 }
