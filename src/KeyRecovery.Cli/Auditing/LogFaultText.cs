@@ -22,7 +22,8 @@ internal static class LogFaultText
             ? kept.FirstOrDefault(k => k.Checkpoint.Size == fault.Last + 1).File : null;
         return new CliFailure("log-wrong", $"the log {served.Checkpoint.Origin} does not hold: {What(fault, before)}")
         {
-            Key = before is null ? $"log-wrong.{kind}" : "log-wrong.rewritten",
+            Key = before is null || fault.Kind == LogFaultKind.Shorter
+                ? $"log-wrong.{kind}" : "log-wrong.rewritten",
             Advice = Advice(fault.Kind, before),
             Details = new JsonObject
             {
@@ -88,6 +89,11 @@ internal static class LogFaultText
 
     private static string[] Advice(LogFaultKind kind, string? before) => kind switch
     {
+        LogFaultKind.Shorter =>
+        [
+            "What came may be an older copy, or a cache's: try again, and by another way. If it stays, the log went back: "
+            + "keep the file, which is signed by the same log.",
+        ],
         _ when before is not null =>
         [
             "Keep both checkpoints, the one that came (--json tells it) and the one in the file: signed by the same "

@@ -124,7 +124,7 @@ public sealed class LogWalkTests
                 else files[name] = [.. changed.SelectMany(row => row)];
                 var fault = await WalkAsync(log, files);
                 Assert.True(fault is not null, $"{name}: {what}");
-                Assert.True(fault.Kind == kind, $"{name}: {what}: {fault}");
+                Assert.True(fault.Kind == kind && fault.Path == name, $"{name}: {what}: {fault}");
                 Assert.Equal(first + (ulong)at * weight, fault.Index);
                 Assert.InRange(fault.Last, fault.Index, log.Size - 1);
                 tried++;
@@ -143,7 +143,7 @@ public sealed class LogWalkTests
             var files = log.Files();
             (files[kind + "001"], files[kind + "002"]) = (files[kind + "002"], files[kind + "001"]);
             var fault = await WalkAsync(log, files);
-            Assert.Equal((LogFaultKind.OtherLeaf, "tile/0/001", 256UL), (fault!.Kind, fault.Path, fault.Index));
+            Assert.Equal((LogFaultKind.OtherLeaf, kind + "001", 256UL), (fault!.Kind, fault.Path, fault.Index));
         }
 
         // Tiles and bundles together: the tile above knows.
@@ -338,6 +338,7 @@ public sealed class LogWalkTests
         }
 
         var isLength = path.Level is null && rest < 2;
+        Assert.True(fault.Path == name, $"{name}, bit {bit}: {fault}");
         Assert.InRange(fault.Index, isLength ? first : first + (ulong)at * weight, first + (ulong)at * weight);
     }
 

@@ -12,6 +12,8 @@ public sealed record LogFault(LogFaultKind Kind, string Path, ulong Index, ulong
     /// <summary>The checkpoint, in place of a tile's path.</summary>
     public const string Checkpoint = "checkpoint";
 
+    private const string Entries = "tile/entries/";
+
     /// <summary>One sentence for a person, without a full stop.</summary>
     public string Message => string.Create(CultureInfo.InvariantCulture, $"{What} ({Leaves})");
 
@@ -21,6 +23,8 @@ public sealed record LogFault(LogFaultKind Kind, string Path, ulong Index, ulong
         LogFaultKind.Malformed => $"{Path} of the log is damaged: it has not as much in it as its name says",
         LogFaultKind.NotLeaf => $"{Path} of the log has an entry that is no leaf",
         LogFaultKind.NewerLeaf => $"{Path} of the log has a leaf of a newer version than this program knows",
+        LogFaultKind.OtherLeaf when Path.StartsWith(Entries, StringComparison.Ordinal) =>
+            $"{Path} of the log has another entry than its tile, and the tiles above it, say",
         LogFaultKind.OtherLeaf => $"{Path} of the log is not what its bundle of entries hashes to",
         LogFaultKind.OtherNode => $"{Path} of the log is not what the tile below it hashes to",
         LogFaultKind.OtherTree => "the log's files give another tree than a checkpoint says",

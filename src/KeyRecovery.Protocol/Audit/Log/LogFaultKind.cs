@@ -15,7 +15,10 @@ public enum LogFaultKind
     /// <summary>An entry is a leaf of a version that this program does not know.</summary>
     NewerLeaf,
 
-    /// <summary>An entry does not hash to what its tile says.</summary>
+    /// <summary>
+    /// An entry does not hash to what its tile says. The path is the bundle's where what stands above vouches for the
+    /// tile, else the tile's.
+    /// </summary>
     OtherLeaf,
 
     /// <summary>A tile does not hash to what the one above it says.</summary>

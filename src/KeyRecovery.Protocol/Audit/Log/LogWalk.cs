@@ -101,7 +101,9 @@ public sealed class LogWalk(ILogSource source, ulong size)
 
     private LogFault? Take(ulong number, Bundle bundle)
     {
-        if (bundle.Fault is { } fault) return fault;
+        if (bundle.Fault is { } fault)
+            return fault.Kind == LogFaultKind.OtherLeaf && IsVouchedFor(bundle.Hashes)
+                ? fault with { Path = TilePath.Entries(number, bundle.Hashes.Length).ToString() } : fault;
         if (Compare(number * Width, bundle.Hashes) is { } other) return other;
         for (var i = 0; i < bundle.Leaves.Length; i++) Leaf?.Invoke(number * Width + (ulong)i, bundle.Leaves[i]);
         var node = bundle.Root;
@@ -112,6 +114,11 @@ public sealed class LogWalk(ILogSource source, ulong size)
 
         return null;
     }
+
+    // Whether what stands above a tile of level 0 agrees with it: then its bundle is the one that was changed.
+    private bool IsVouchedFor(ReadOnlySpan<Hash256> tile) => tile.Length == Width
+        ? MerkleTree.Root(tile) == _levels[1].Next
+        : Trees is [.., var last] && last.Size == size && Root(tile) == last.Root;
 
     // With the trees that end among some leaves.
     private LogFault? Compare(ulong before, ReadOnlySpan<Hash256> leaves)
@@ -147,7 +154,7 @@ public sealed class LogWalk(ILogSource source, ulong size)
         }
     }
 
-    /// <summary>Entries that were compared with their tile of level 0.</summary>
+    /// <summary>Entries, as they compare with their tile of level 0.</summary>
     private sealed record Bundle(Hash256[] Hashes, AuditLeaf[] Leaves, Hash256? Root, LogFault? Fault)
     {
         public static Bundle Of(ulong number, IReadOnlyList<ReadOnlyMemory<byte>> entries, Hash256[] tile)
@@ -156,7 +163,7 @@ public sealed class LogWalk(ILogSource source, ulong size)
             for (var i = 0; i < tile.Length; i++)
             {
                 if (MerkleTree.LeafHash(entries[i].Span) != tile[i])
-                    return Wrong(LogFaultKind.OtherLeaf, TilePath.Tile(0, number, tile.Length), i);
+                    return Wrong(LogFaultKind.OtherLeaf, TilePath.Tile(0, number, tile.Length), i, tile);
                 try
                 {
                     leaves[i] = AuditLeaf.Decode(entries[i]);
@@ -174,8 +181,8 @@ public sealed class LogWalk(ILogSource source, ulong size)
             return new Bundle(tile, leaves, tile.Length == Width ? MerkleTree.Root(tile) : null, null);
         }
 
-        private static Bundle Wrong(LogFaultKind kind, TilePath path, int place) =>
-            new([], [], null, LogFault.At(kind, path, place));
+        private static Bundle Wrong(LogFaultKind kind, TilePath path, int place, params Hash256[] hashes) =>
+            new(hashes, [], null, LogFault.At(kind, path, place));
     }
 
     /// <summary>A tile above level 0, and as much of it as was derived.</summary>
@@ -186,6 +193,8 @@ public sealed class LogWalk(ILogSource source, ulong size)
         private int _taken;
 
         public ReadOnlySpan<Hash256> Taken => _tile.AsSpan(0, _taken);
+
+        public Hash256 Next => _tile[_taken];
 
         public void Begin(TilePath path, Hash256[] tile) => (_path, _tile, _taken) = (path, tile, 0);
 
