@@ -33,7 +33,8 @@ public sealed class GrownLog
         {
             var (label, commitment) = (new Hash256(random.Bytes(32)), new Hash256(random.Bytes(32)));
             var leaf = new AuditLeaf(
-                Begun + (ulong)i, (AuditEvent)(1 + i % 6), (AuditRole)(1 + i % 4), label, commitment, Hash256.Of([]));
+                Begun + (ulong)i, (AuditEvent)(1 + i % 6), (AuditRole)(1 + i % 4), label, commitment,
+                Hash256.Of(Policy));
             return (erased?.TryGetValue(i, out var receipt) == true
                 ? leaf with { Event = AuditEvent.Erased, Commitment = receipt } : leaf).Encode();
         }));
@@ -91,10 +92,17 @@ public sealed class GrownLog
         return files;
     }
 
-    /// <summary>Writes a checkpoint, or else its own, and all files of the log into a folder.</summary>
+    /// <summary>What the policy says that leaves name.</summary>
+    public static byte[] Policy => "{\"policies\":[]}"u8.ToArray();
+
+    /// <summary>The file that it is in.</summary>
+    public static string PolicyName => $"policy/{Convert.ToHexStringLower(Hash256.Of(Policy).ToArray())}";
+
+    /// <summary>Writes a checkpoint, or else its own, the policy, and all files of the log into a folder.</summary>
     public void Write(string folder, SignedNote? checkpoint = null)
     {
         Put("checkpoint", (checkpoint ?? Checkpoint.Sign(Key)).Encode());
+        Put(PolicyName, Policy);
         foreach (var (name, content) in Files()) Put(name, content);
 
         void Put(string name, byte[] content)

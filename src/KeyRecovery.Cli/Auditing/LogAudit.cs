@@ -12,8 +12,12 @@ internal sealed class LogAudit(
 {
     private const int Bundle = TilePath.FullWidth;
 
+    // Each is asked for: more than any server has had, and no more than a hostile log may cost.
+    private const int MostPolicies = 1024;
+
     private readonly SortedDictionary<AuditEvent, long> _events = [];
     private readonly Dictionary<Hash256, ulong> _places = [];
+    private readonly Dictionary<Hash256, ulong> _policies = [];
     private readonly HashSet<Hash256> _wanted = [.. receipts.Select(receipt => receipt.Hash)];
 
     /// <summary>How many leaves there are of each kind.</summary>
@@ -45,14 +49,29 @@ internal sealed class LogAudit(
                 Take(index, leaf);
             },
         };
-        return await walk.FindFaultAsync(ct);
+        return await walk.FindFaultAsync(ct) ?? await FindOtherPolicyAsync(source, ct);
     }
 
     /// <summary>The leaf that commits to a receipt; null where there is none.</summary>
     public ulong? PlaceOf(AuditReceipt receipt) => _places.TryGetValue(receipt.Hash, out var index) ? index : null;
 
+    // What leaves name by its hash must be told: nobody can say later that another policy held.
+    private async Task<LogFault?> FindOtherPolicyAsync(ILogSource source, CancellationToken ct)
+    {
+        foreach (var (hash, index) in _policies.OrderBy(policy => policy.Value))
+        {
+            var name = $"policy/{Convert.ToHexStringLower(hash.ToArray())}";
+            if (await source.GetAsync(name, ct) is not { } told)
+                return new LogFault(LogFaultKind.Missing, name, index, index);
+            if (Hash256.Of(told) != hash) return new LogFault(LogFaultKind.OtherPolicy, name, index, index);
+        }
+
+        return null;
+    }
+
     private void Take(ulong index, AuditLeaf leaf)
     {
+        if (_policies.Count < MostPolicies) _policies.TryAdd(leaf.Policy, index);
         _events[leaf.Event] = _events.GetValueOrDefault(leaf.Event) + 1;
         (Earliest, Latest) = (Math.Min(Earliest ?? leaf.Time, leaf.Time), Math.Max(Latest ?? 0, leaf.Time));
         if (leaf.Event is AuditEvent.Erased or AuditEvent.ErasedEverywhere && _wanted.Contains(leaf.Commitment))

@@ -91,8 +91,8 @@ internal static class LogFaultText
     {
         LogFaultKind.Shorter =>
         [
-            "What came may be an older copy, or a cache's: try again, and by another way. If it stays, the log went back: "
-            + "keep the file, which is signed by the same log.",
+            "What came may be an older copy, or a cache's: try again, and by another way. If it stays, the log went "
+            + "back: keep the file, which is signed by the same log.",
         ],
         _ when before is not null =>
         [

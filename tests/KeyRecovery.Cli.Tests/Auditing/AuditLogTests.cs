@@ -115,6 +115,20 @@ public sealed class AuditLogTests : IDisposable
             Assert.Equal($"log-wrong.{fault}", wrong.Text("key"));
         }
 
+        // The policy that leaves name.
+        foreach (var (change, fault) in new (Action<string>, string)[]
+        {
+            (File.Delete, "missing"), (path => File.AppendAllText(path, " "), "other-policy"),
+            (path => Cut(path, 1), "other-policy"),
+        })
+        {
+            log.Write(_folder["log"]);
+            change(Path.Combine(_folder["log"], GrownLog.PolicyName));
+            var wrong = (await VerifyAsync(log)).Ended(1);
+            Assert.Equal((fault, GrownLog.PolicyName, 0UL),
+                (wrong.Text("fault"), wrong.Text("path"), wrong.Json.GetProperty("index").GetUInt64()));
+        }
+
         // A pipe in a tile's place is not waited for.
         log.Write(_folder["log"]);
         File.Delete(Path.Combine(_folder["log"], "tile", "0", "000"));

@@ -27,6 +27,7 @@ public sealed record LogFault(LogFaultKind Kind, string Path, ulong Index, ulong
             $"{Path} of the log has another entry than its tile, and the tiles above it, say",
         LogFaultKind.OtherLeaf => $"{Path} of the log is not what its bundle of entries hashes to",
         LogFaultKind.OtherNode => $"{Path} of the log is not what the tile below it hashes to",
+        LogFaultKind.OtherPolicy => $"{Path} of the log is not the policy that leaves name by its hash",
         LogFaultKind.OtherTree => "the log's files give another tree than a checkpoint says",
         _ => "the log ends before a checkpoint of it that was told",
     };

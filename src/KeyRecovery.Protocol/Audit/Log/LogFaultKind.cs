@@ -31,4 +31,7 @@ public enum LogFaultKind
 
     /// <summary>A checkpoint of the log was told that has more leaves.</summary>
     Shorter,
+
+    /// <summary>A policy is told that is not the one that leaves name by its hash.</summary>
+    OtherPolicy,
 }
