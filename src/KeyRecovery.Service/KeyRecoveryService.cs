@@ -39,6 +39,7 @@ public sealed class KeyRecoveryService : IDisposable
     /// <param name="tables">The tables of the stores; null for those of this program.</param>
     /// <param name="log">Where the log lies; null where none is kept, for tools that only look.</param>
     /// <param name="logOrigin">The name of a log that is begun; null for one that is made of its key.</param>
+    /// <param name="logKeysOverlap">Whether the log's key before the newest still signs beside it.</param>
     /// <param name="newLogAfter">The size of a log that is lost, after which another one is begun; null: never.</param>
     /// <param name="witnesses">Who cosigns the log; null for nobody.</param>
     /// <param name="links">The relay of linking, the service's from now on; null for one of this process.</param>
@@ -47,7 +48,7 @@ public sealed class KeyRecoveryService : IDisposable
         ServerClock clock,
         ITombstones? tombstones = null, IBackupSets? backups = null,
         TableRegistry? tables = null, ILinkRelay? links = null, ILogFiles? log = null, string? logOrigin = null,
-        ulong? newLogAfter = null, LogWitnesses? witnesses = null)
+        ulong? newLogAfter = null, bool logKeysOverlap = true, LogWitnesses? witnesses = null)
     {
         Clock = clock;
         _lookups = new Lookups(secrets.LookupKey, random);
@@ -86,8 +87,9 @@ public sealed class KeyRecoveryService : IDisposable
         LogSignal = context.Log;
         Log = log is null
             ? null : new Sequencer(
-                data, keys, log, context.Tables, secrets.LogKey(),
-                new LogSettings(logOrigin, newLogAfter, context.Policy, () => context.Now), random, clock.Timers,
+                data, keys, log, context.Tables, secrets.LogKeys(logKeysOverlap),
+                new LogSettings(
+                    logOrigin, newLogAfter, context.Policy, context.Restores.IdsAsync, () => context.Now), random, clock.Timers,
                 witnesses);
     }
 

@@ -123,10 +123,14 @@ internal static class LogBenchmark
             foreach (var leaf in last) edge = edge.Append(MerkleTree.LeafHash(leaf.Leaf.Span));
         }
 
-        using var key = world.Secrets.LogKey();
+        using var keys = world.Secrets.LogKeys();
+        var key = keys.Signing[0];
         var origin = Sequencer.DefaultOrigin(key.PublicKey);
         var note = new Checkpoint(origin, edge.Size, edge.Root).Sign(key).Encode();
-        var head = new LogHead(origin, edge, note, PolicyStatement.Of(world).Hash, [.. last]);
+        var verifier = NoteKey.Of(origin, NoteSignatureType.Ed25519, key.PublicKey).ToString();
+        var told = new ToldOfItself(
+            PolicyStatement.Of(world).Hash, Hash256.Of(System.Text.Encoding.UTF8.GetBytes(verifier)), []);
+        var head = new LogHead(origin, edge, note, told, [.. last]);
         await world.Keys.WriteAsync([new RowWrite.Create(LogHead.Place, head.Encode())], default);
         return head;
     }

@@ -40,7 +40,9 @@ internal static class ErasureEndpoints
     public static void MapAudit(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/audit/key",
             (KeyRecoveryService service) => TypedResults.Ok(
-                new AuditKeyResponse(service.Erasures.AuditKey.ToString(), service.Log!.Key!.ToString())))
+                new AuditKeyResponse(
+                    service.Erasures.AuditKey.ToString(), service.Log!.Key!.ToString(),
+                    service.Log.KeyBefore?.ToString())))
             .WithName("getAuditKey").WithSummary("The keys that verify receipts and the log").WithTags("Audit")
             .Produces<AuditKeyResponse>();
 

@@ -17,6 +17,18 @@ internal sealed class LogOptions
     public string? Origin { get; set; }
 
     /// <summary>
+    /// How many keys the log has had, 1 to 9; the newest signs its checkpoints. One more draws a new key; fewer changes
+    /// nothing. Default 1.
+    /// </summary>
+    public int Keys { get; set; } = 1;
+
+    /// <summary>
+    /// Whether the key before the newest signs as well, for those who know only that one. Default true: false when
+    /// auditors, witnesses and apps have the new one.
+    /// </summary>
+    public bool KeyOverlap { get; set; } = true;
+
+    /// <summary>
     /// A file with a policy (C2SP tlog-policy): the witnesses that cosign the log, with the addresses where they are
     /// asked, https or this machine's, and the quorum without which no checkpoint is published. Witnesses without an
     /// address are not asked; at most 64. Default: no witness is asked.

@@ -75,7 +75,8 @@ internal sealed class ServerStores : IAsyncDisposable
             secret.Add((IDisposable)root);
             var ring = FileKekRing.Open(places.Ring, root, random, time, isFirst);
             secret.Add(ring);
-            var secrets = await ServerSecrets.LoadOrCreateAsync(pair.Keys, root, random, CancellationToken.None);
+            var secrets = await ServerSecrets.LoadOrCreateAsync(
+                pair.Keys, root, random, CancellationToken.None, options.Log.Keys);
             secret.Add(secrets);
             var tombstones = new TombstoneFile(places.Fence);
             secret.Add(tombstones);
@@ -89,6 +90,7 @@ internal sealed class ServerStores : IAsyncDisposable
             var service = new KeyRecoveryService(
                 pair.Data, pair.Keys, ring, secrets, new AppPolicies(options), random, clock, tombstones, sets,
                 log: log, logOrigin: options.Log.Origin, newLogAfter: options.Log.BeginAnewAfter,
+                logKeysOverlap: options.Log.KeyOverlap,
                 witnesses: witnesses);
             secret.Add(service);
             // What was wrapped under it would be lost with the right one.

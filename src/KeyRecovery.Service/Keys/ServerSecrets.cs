@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using System.Text;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Stores;
@@ -24,20 +25,30 @@ public sealed class ServerSecrets : IDisposable
     private static readonly Kept Realm =
         new("realm-seed"u8.ToArray(), "keyrecovery/server/v1/realm-seed"u8.ToArray(), KeySize);
 
-    private static readonly Kept CheckpointKey =
-        new("checkpoint-seed"u8.ToArray(), "keyrecovery/server/v1/checkpoint-seed"u8.ToArray(), KeySize);
+    // Those of the log, the oldest first: each rotation draws the next.
+    private static readonly Kept[] LogSeeds =
+    [
+        new("checkpoint-seed"u8.ToArray(), "keyrecovery/server/v1/checkpoint-seed"u8.ToArray(), KeySize),
+        .. Enumerable.Range(2, MaxLogKeys - 1).Select(number => new Kept(
+            Encoding.ASCII.GetBytes($"checkpoint-seed-{number}"),
+            Encoding.ASCII.GetBytes($"keyrecovery/server/v1/checkpoint-seed-{number}"), KeySize)),
+    ];
 
     // Every row that the root key wraps. A later one is added here, or a rotation of the root key refuses.
-    private static readonly Kept[] All = [Secrets, Realm, CheckpointKey];
+    private static readonly Kept[] All = [Secrets, Realm, .. LogSeeds];
 
-    private readonly byte[] _keys = GC.AllocateArray<byte>((Count + 2) * KeySize, pinned: true);
+    private readonly byte[] _keys = GC.AllocateArray<byte>((Count + 1 + MaxLogKeys) * KeySize, pinned: true);
 
-    private ServerSecrets(SecretBytes keys, SecretBytes realmSeed, SecretBytes checkpointSeed)
+    private ServerSecrets(SecretBytes keys, SecretBytes realmSeed, IReadOnlyList<SecretBytes> logSeeds)
     {
         keys.Span.CopyTo(_keys);
         realmSeed.Span.CopyTo(_keys.AsSpan(Count * KeySize));
-        checkpointSeed.Span.CopyTo(_keys.AsSpan((Count + 1) * KeySize));
+        LogKeyCount = logSeeds.Count;
+        for (var i = 0; i < logSeeds.Count; i++) logSeeds[i].Span.CopyTo(_keys.AsSpan((Count + 1 + i) * KeySize));
     }
+
+    /// <summary>The most keys that a log has one after the other: 9.</summary>
+    public const int MaxLogKeys = 9;
 
     /// <summary>Keys the hashes by which rows and lookups are found.</summary>
     public ReadOnlyMemory<byte> LookupKey => _keys.AsMemory(0, KeySize);
@@ -51,8 +62,8 @@ public sealed class ServerSecrets : IDisposable
     /// <summary>What this server's keys as a realm are derived from. Clients pin their fingerprint.</summary>
     public ReadOnlyMemory<byte> RealmSeed => _keys.AsMemory(Count * KeySize, KeySize);
 
-    /// <summary>What the key is derived from that signs the log's checkpoints, and nothing else.</summary>
-    public ReadOnlyMemory<byte> CheckpointSeed => _keys.AsMemory((Count + 1) * KeySize, KeySize);
+    /// <summary>How many keys the log has had so far, from 1; the newest signs its checkpoints.</summary>
+    public int LogKeyCount { get; }
 
     /// <summary>Whether the key store has its secrets: if it does, so must the ring and the root key exist.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
@@ -62,16 +73,36 @@ public sealed class ServerSecrets : IDisposable
     /// <summary>
     /// Reads the secrets, or draws those that are not there; of several that start at once, all get the same.
     /// </summary>
+    /// <param name="keys">The key store.</param>
+    /// <param name="root">The root key.</param>
+    /// <param name="random">Draws what is not there.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <param name="logKeys">How many keys the log is to have had, 1 to <see cref="MaxLogKeys"/>; never fewer than it
+    /// has.</param>
     /// <exception cref="RootKeyMismatchException">They were wrapped by another root key.</exception>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     public static async Task<ServerSecrets> LoadOrCreateAsync(
-        IKeyStore keys, IRootKey root, IRandom random, CancellationToken ct)
+        IKeyStore keys, IRootKey root, IRandom random, CancellationToken ct, int logKeys = 1)
     {
         using var secrets = await LoadOrCreateAsync(Secrets, keys, root, random, ct).ConfigureAwait(false);
         using var realmSeed = await LoadOrCreateAsync(Realm, keys, root, random, ct).ConfigureAwait(false);
-        using var checkpointSeed =
-            await LoadOrCreateAsync(CheckpointKey, keys, root, random, ct).ConfigureAwait(false);
-        return new ServerSecrets(secrets, realmSeed, checkpointSeed);
+        var logSeeds = new List<SecretBytes>();
+        try
+        {
+            // Those that were drawn once stay, whatever is configured today: what they have signed must verify.
+            foreach (var kept in LogSeeds)
+            {
+                if (logSeeds.Count >= logKeys
+                    && await keys.ReadAsync(kept.Place, ct).ConfigureAwait(false) is null) break;
+                logSeeds.Add(await LoadOrCreateAsync(kept, keys, root, random, ct).ConfigureAwait(false));
+            }
+
+            return new ServerSecrets(secrets, realmSeed, logSeeds);
+        }
+        finally
+        {
+            logSeeds.ForEach(seed => seed.Dispose());
+        }
     }
 
     /// <summary>
@@ -100,13 +131,17 @@ public sealed class ServerSecrets : IDisposable
     /// <summary>What signs receipts and backup sets. The caller disposes it.</summary>
     internal SigningKey AuditKey() => AuditKey(AuditSeed.Span);
 
-    /// <summary>What signs the log's checkpoints. The caller disposes it.</summary>
-    internal SigningKey LogKey() => SigningKey.FromSeed(CheckpointSeed.Span);
+    /// <summary>What signs the log's checkpoints, and nothing else. The caller disposes it.</summary>
+    /// <param name="overlaps">Whether the key before the newest still signs beside it.</param>
+    internal LogKeys LogKeys(bool overlaps = false) => new(
+        [.. Enumerable.Range(0, LogKeyCount).Select(i => SigningKey.FromSeed(LogSeed(i).Span))], overlaps);
+
+    private ReadOnlyMemory<byte> LogSeed(int number) => _keys.AsMemory((Count + 1 + number) * KeySize, KeySize);
 
     private static SigningKey AuditKey(ReadOnlySpan<byte> auditSeed)
     {
         using var seed = Kdf.Derive(
-            auditSeed, System.Text.Encoding.ASCII.GetBytes(Labels.ErasureReceipt), SigningKey.SeedSize);
+            auditSeed, Encoding.ASCII.GetBytes(Labels.ErasureReceipt), SigningKey.SeedSize);
         return SigningKey.FromSeed(seed.Span);
     }
 
@@ -114,7 +149,7 @@ public sealed class ServerSecrets : IDisposable
     internal IReadOnlyList<(RowKey Place, ReadOnlyMemory<byte> Secret)> Export() =>
     [
         (Secrets.Place, _keys.AsMemory(0, Secrets.Size)), (Realm.Place, RealmSeed),
-        (CheckpointKey.Place, CheckpointSeed),
+        .. LogSeeds.Take(LogKeyCount).Select((kept, i) => (kept.Place, LogSeed(i))),
     ];
 
     /// <summary>Wraps a secret that a backup carried for its row.</summary>

@@ -38,7 +38,7 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
     /// <summary>Whether anything may be signed: before the first time the witnesses are asked.</summary>
     /// <exception cref="LogContradictedException">A witness knows a larger tree, or another one.</exception>
     /// <exception cref="StoreUnavailableException">The files cannot be read or written.</exception>
-    public async Task AllowAsync(NoteKey log, CancellationToken ct)
+    public async Task AllowAsync(ImmutableArray<NoteKey> log, CancellationToken ct)
     {
         if (_last is null) await RoundAsync(log, ct);
         if (_halt is { } halt)
@@ -51,7 +51,7 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
     /// <summary>Asks those that have not cosigned the newest checkpoint yet.</summary>
     /// <returns>How they stand; null where there is no checkpoint yet.</returns>
     /// <exception cref="StoreUnavailableException">The files cannot be read or written.</exception>
-    public async Task<CosigningReport?> RoundAsync(NoteKey log, CancellationToken ct)
+    public async Task<CosigningReport?> RoundAsync(ImmutableArray<NoteKey> log, CancellationToken ct)
     {
         await _turn.WaitAsync(ct);
         try
@@ -107,7 +107,7 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
     }
 
     private async Task<ImmutableArray<WitnessStanding>> AskAllAsync(
-        NoteKey log, Checkpoint checkpoint, CancellationToken ct)
+        ImmutableArray<NoteKey> log, Checkpoint checkpoint, CancellationToken ct)
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var standings = ImmutableArray.CreateBuilder<WitnessStanding>();
@@ -115,7 +115,7 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
         var left = Asked.Where(witness => !_heard.Contains(witness.Key) || !HasCosigned(witness.Key)).ToList();
         var isFirst = _last is null;
         foreach (var witness in Asked.Except(left)) standings.Add(new WitnessStanding(witness.Key, null, false));
-        var asked = left.Select(witness => AskAsync(witness, log, _gathered!.Only([log]), checkpoint, enough.Token))
+        var asked = left.Select(witness => AskAsync(witness, log, _gathered!.Only(log), checkpoint, enough.Token))
             .ToList();
         await PublishAsync(ct);
         await foreach (var answered in Task.WhenEach(asked))
@@ -153,7 +153,7 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
     }
 
     private async Task<Answer> AskAsync(
-        LogPolicyEntry witness, NoteKey log, SignedNote note, Checkpoint checkpoint, CancellationToken ct)
+        LogPolicyEntry witness, ImmutableArray<NoteKey> log, SignedNote note, Checkpoint checkpoint, CancellationToken ct)
     {
         var known = _sizes.GetValueOrDefault(witness.Key);
         if (known > checkpoint.Size) known = 0;
@@ -210,7 +210,7 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
 
     // Another instance may have grown the log since this one looked: then nothing is wrong.
     private async Task<Answer> AccuseAsync(
-        LogPolicyEntry witness, NoteKey log, Checkpoint checkpoint, Answer answer, ulong theirs, CancellationToken ct)
+        LogPolicyEntry witness, ImmutableArray<NoteKey> log, Checkpoint checkpoint, Answer answer, ulong theirs, CancellationToken ct)
     {
         var newest = await NewestAsync(log, ct) is var (_, grown) ? grown : checkpoint;
         if (theirs > checkpoint.Size && theirs <= newest.Size)
@@ -222,25 +222,25 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
 
     // What our key has signed and is not of our tree.
     private async Task<(SignedNote Note, Checkpoint Checkpoint)?> ShownAsync(
-        LogPolicyEntry witness, NoteKey log, Checkpoint checkpoint, CancellationToken ct)
+        LogPolicyEntry witness, ImmutableArray<NoteKey> log, Checkpoint checkpoint, CancellationToken ct)
     {
-        var bytes = await witnesses.Asked.LastAsync(witness, log.Name, ct);
+        var bytes = await witnesses.Asked.LastAsync(witness, log[0].Name, ct);
         if (bytes is null || !SignedNote.TryParse(bytes, out var note)
-            || !Checkpoint.TryOpen(note, log, out var theirs)) return null;
+            || Checkpoint.FindOpen(note, log) is not { } theirs) return null;
         var goesOn = theirs.Size <= checkpoint.Size && MerkleProof.VerifyConsistency(
             theirs.Size, theirs.Root, checkpoint.Size, checkpoint.Root,
             await _reader.ConsistencyAsync(theirs.Size, checkpoint.Size, ct));
         return goesOn ? null : (note, theirs);
     }
 
-    private async Task<(SignedNote Note, Checkpoint Checkpoint)?> NewestAsync(NoteKey log, CancellationToken ct) =>
+    private async Task<(SignedNote Note, Checkpoint Checkpoint)?> NewestAsync(ImmutableArray<NoteKey> log, CancellationToken ct) =>
         Open(HoldsBack ? await files.SignedAsync(ct) : await files.CheckpointAsync(ct), log);
 
-    private async Task<(SignedNote Note, Checkpoint Checkpoint)?> PublishedAsync(NoteKey log, CancellationToken ct) =>
+    private async Task<(SignedNote Note, Checkpoint Checkpoint)?> PublishedAsync(ImmutableArray<NoteKey> log, CancellationToken ct) =>
         Open(await files.CheckpointAsync(ct), log);
 
-    private static (SignedNote, Checkpoint)? Open(byte[]? bytes, NoteKey log) =>
-        bytes is not null && SignedNote.TryParse(bytes, out var note) && Checkpoint.TryOpen(note, log, out var opened)
+    private static (SignedNote, Checkpoint)? Open(byte[]? bytes, ImmutableArray<NoteKey> log) =>
+        bytes is not null && SignedNote.TryParse(bytes, out var note) && Checkpoint.FindOpen(note, log) is { } opened
             ? (note, opened) : null;
 
     private async Task PublishAsync(CancellationToken ct)

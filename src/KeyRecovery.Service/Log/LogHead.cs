@@ -12,10 +12,10 @@ namespace KeyRecovery.Service.Log;
 /// <param name="Origin">The log's name, the first line of its checkpoints; never another one.</param>
 /// <param name="Edge">Size and right edge of the tree.</param>
 /// <param name="Note">The signed checkpoint of this size.</param>
-/// <param name="Policy">SHA-256 of the policy of which the log knows.</param>
+/// <param name="Told">What the log has told of itself.</param>
 /// <param name="Last">The leaves that came with it, the oldest first.</param>
 internal sealed record LogHead(
-    string Origin, MerkleEdge Edge, ReadOnlyMemory<byte> Note, Hash256 Policy, ImmutableArray<BatchLeaf> Last)
+    string Origin, MerkleEdge Edge, ReadOnlyMemory<byte> Note, ToldOfItself Told, ImmutableArray<BatchLeaf> Last)
 {
     /// <summary>The most leaves that are appended at once: as many as a tile has.</summary>
     public const int MaxBatch = 256;
@@ -43,7 +43,7 @@ internal sealed record LogHead(
         var writer = new CborOut().Array(Fields).Text(RowLabel).UInt(1).Text(Origin);
         writer.Array(2).UInt(Size).Array(Edge.Hashes.Length);
         foreach (var hash in Edge.Hashes) writer.Bytes(hash);
-        writer.Bytes(Note.Span).Bytes(Policy).Array(Last.Length);
+        Told.Write(writer.Bytes(Note.Span)).Array(Last.Length);
         foreach (var leaf in Last)
             writer.Array(3).UInt((ulong)leaf.Outbox.Table.Number).Bytes(leaf.Outbox.Id.Span).Bytes(leaf.Leaf.Span);
         return writer.ToArray();
@@ -59,7 +59,7 @@ internal sealed record LogHead(
         var size = reader.UInt();
         var hashes = ImmutableArray.CreateBuilder<Hash256>(reader.Array(0, MaxEdge));
         for (var left = hashes.Capacity; left > 0; left--) hashes.Add(reader.Hash());
-        var (note, policy) = (reader.Bytes(1, MaxNote), reader.Hash());
+        var (note, told) = (reader.Bytes(1, MaxNote), ToldOfItself.Read(reader));
         var last = ImmutableArray.CreateBuilder<BatchLeaf>(reader.Array(0, MaxBatch));
         for (var left = last.Capacity; left > 0; left--)
         {
@@ -71,7 +71,7 @@ internal sealed record LogHead(
 
         reader.End();
         return new LogHead(
-            origin, MerkleEdge.Of(size, hashes.MoveToImmutable()), note, policy, last.MoveToImmutable());
+            origin, MerkleEdge.Of(size, hashes.MoveToImmutable()), note, told, last.MoveToImmutable());
     }
 }
 

@@ -8,5 +8,7 @@ namespace KeyRecovery.Service.Log;
 /// Where what lies in the files is not the log of this size, and only there, another one is begun; null: never.
 /// </param>
 /// <param name="Policy">What the apps allow now.</param>
+/// <param name="Restores">The ids of the newest restores of the stores.</param>
 /// <param name="Now">The time.</param>
-internal sealed record LogSettings(string? Origin, ulong? BeginAnewAfter, PolicyStatement Policy, Func<Moment> Now);
+internal sealed record LogSettings(string? Origin, ulong? BeginAnewAfter, PolicyStatement Policy,
+    Func<CancellationToken, ValueTask<IEnumerable<byte[]>>> Restores, Func<Moment> Now);

@@ -1,6 +1,9 @@
+using System.Collections.Immutable;
+using System.Text;
 using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tables;
 
@@ -21,7 +24,7 @@ public sealed class Sequencer : IDisposable
     private readonly LogTree _tree;
     private readonly LogIndex _index;
     private readonly OutboxReader _outbox;
-    private readonly SigningKey _key;
+    private readonly LogKeys _signers;
     private readonly LogSettings _settings;
     private readonly IRandom _random;
     private readonly Cosigning? _cosigning;
@@ -30,10 +33,10 @@ public sealed class Sequencer : IDisposable
     private RowToken _made;
 
     internal Sequencer(
-        IDataStore data, IKeyStore keys, ILogFiles files, TableRegistry tables, SigningKey key, LogSettings settings,
+        IDataStore data, IKeyStore keys, ILogFiles files, TableRegistry tables, LogKeys signers, LogSettings settings,
         IRandom random, TimeProvider time, LogWitnesses? witnesses = null)
     {
-        (_data, _keys, _files, _key, _settings, _random) = (data, keys, files, key, settings, random);
+        (_data, _keys, _files, _signers, _settings, _random) = (data, keys, files, signers, settings, random);
         (_reader, _tree, _index) = (new LogReader(files), new LogTree(files), new LogIndex(data));
         _cosigning = witnesses is null ? null : new Cosigning(witnesses, files);
         _outbox = new OutboxReader(data, keys, tables, time);
@@ -44,7 +47,13 @@ public sealed class Sequencer : IDisposable
         $"keyrecovery-log.invalid/{Convert.ToHexStringLower(Hash256.Of(key.ToArray()).ToArray())[..16]}";
 
     /// <summary>The log's verifier key: origin and public key; known once the log was opened.</summary>
-    public NoteKey? Key { get; private set; }
+    public NoteKey? Key => Keys is [var newest, ..] ? newest : null;
+
+    /// <summary>The key before it, while that still signs too; else null.</summary>
+    public NoteKey? KeyBefore => _signers.Signing.Length > 1 && Keys is [_, var before, ..] ? before : null;
+
+    // All that the log has had, the newest first; none before it was opened.
+    private ImmutableArray<NoteKey> Keys { get; set; } = [];
 
     /// <summary>
     /// What comes before anybody is served: a log is begun where there is none, a newer published checkpoint is taken
@@ -85,8 +94,8 @@ public sealed class Sequencer : IDisposable
 
     private async Task JoinAsync(LogHead head, Row stored, CancellationToken ct)
     {
-        var key = NoteKey.Of(head.Origin, NoteSignatureType.Ed25519, _key.PublicKey);
-        if (await PublishedAsync(key, ct) is var (published, note))
+        var keys = KeysOf(head.Origin);
+        if (await PublishedAsync(keys, ct) is var (published, note))
         {
             if (published.Size > head.Size) (head, stored) = await AdoptAsync(head, stored, published, note, ct);
             else await CompareAsync(head, published, ct);
@@ -100,13 +109,13 @@ public sealed class Sequencer : IDisposable
         else await FollowAsync(head, followed, ct);
         await MakeAsync(head, stored, ct);
         await PublishAsync(head, ct);
-        Key = key;
+        Keys = keys;
         var policy = _settings.Policy;
         await _files.PutAsync([new LogFile(PolicyStatement.NameOf(policy.Hash), policy.Bytes)], ct);
         try
         {
             // A start that has nothing to sign asks nobody.
-            if (head.Policy != policy.Hash) await BeginToSignAsync(head, stored, ct);
+            if (head.Told.Owed(await NowAsync(head.Origin, ct)).Any()) await BeginToSignAsync(head, stored, ct);
         }
         catch (LogContradictedException)
         {
@@ -146,12 +155,12 @@ public sealed class Sequencer : IDisposable
     /// </summary>
     /// <exception cref="StoreUnavailableException">The files cannot be read or written.</exception>
     public async Task<CosigningReport?> CosignAsync(CancellationToken ct) =>
-        _cosigning is null || Key is null ? null : await _cosigning.RoundAsync(Key, ct);
+        _cosigning is null || Keys.IsEmpty ? null : await _cosigning.RoundAsync(Keys, ct);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _key.Dispose();
+        _signers.Dispose();
         _cosigning?.Dispose();
     }
 
@@ -161,7 +170,7 @@ public sealed class Sequencer : IDisposable
     {
         try
         {
-            if (_cosigning is not null) await _cosigning.AllowAsync(Key!, ct);
+            if (_cosigning is not null) await _cosigning.AllowAsync(Keys, ct);
         }
         catch (LogContradictedException) when (_settings.BeginAnewAfter == head.Size)
         {
@@ -171,10 +180,13 @@ public sealed class Sequencer : IDisposable
             return await ReadHeadAsync(ct) ?? throw new InvalidOperationException("the log was not opened");
         }
 
-        if (head.Policy == _settings.Policy.Hash) return (head, stored);
-        (head, stored) = await TellPolicyAsync(head, stored, ct);
-        await MakeAsync(head, stored, ct);
-        await PublishAsync(head, ct);
+        foreach (var (what, commitment, then) in head.Told.Owed(await NowAsync(head.Origin, ct)))
+        {
+            (head, stored) = await AppendOwnAsync(head with { Told = then }, stored, what, commitment, ct);
+            await MakeAsync(head, stored, ct);
+            await PublishAsync(head, ct);
+        }
+
         return (head, stored);
     }
 
@@ -183,9 +195,9 @@ public sealed class Sequencer : IDisposable
 
     private async ValueTask<(LogHead Head, Row Stored)> BeginAsync(CancellationToken ct)
     {
-        var origin = _settings.Origin ?? DefaultOrigin(_key.PublicKey);
-        var empty = new LogHead(
-            origin, MerkleEdge.Empty, Sign(origin, MerkleEdge.Empty), _settings.Policy.Hash, []);
+        var origin = _settings.Origin ?? DefaultOrigin(_signers.Known[^1]);
+        var told = await NowAsync(origin, ct) with { Restores = [] };
+        var empty = new LogHead(origin, MerkleEdge.Empty, Sign(origin, MerkleEdge.Empty), told, []);
         if (await _keys.WriteAsync([new RowWrite.Create(LogHead.Place, empty.Encode())], ct)
             is WriteResult.Unavailable(_, var reason))
             throw new StoreUnavailableException(reason, "the log cannot be begun");
@@ -199,10 +211,9 @@ public sealed class Sequencer : IDisposable
     {
         await _index.LoseAsync(ct);
         await _files.RetireAsync(ct);
-        var begun = lost with
-        {
-            Origin = NextOrigin(lost.Origin), Edge = MerkleEdge.Empty, Policy = _settings.Policy.Hash,
-        };
+        var origin = NextOrigin(lost.Origin);
+        var told = await NowAsync(origin, ct) with { Restores = lost.Told.Restores };
+        var begun = lost with { Origin = origin, Edge = MerkleEdge.Empty, Told = told };
         return await AppendOwnAsync(begun, stored, AuditEvent.LogBegunAnew, Hash256.Of(lost.Note.Span), ct);
     }
 
@@ -211,16 +222,22 @@ public sealed class Sequencer : IDisposable
         LogHead head, Row stored, AuditEvent what, Hash256 commitment, CancellationToken ct)
     {
         var leaf = new AuditLeaf(
-            _settings.Now().Wall, what, AuditRole.Operator, LeafLabel.Draw(_random), commitment, head.Policy).Encode();
+            _settings.Now().Wall, what, AuditRole.Operator, LeafLabel.Draw(_random), commitment,
+            head.Told.Policy).Encode();
         return await AppendAsync(
             head, stored, [new BatchLeaf(OutboxRow.Place(StoreKind.Data, default), leaf)], ct)
             ?? throw new StoreUnavailableException(StoreFault.Busy, "another instance opens the log");
     }
 
-    // Each leaf names the policy of its time; where that is not the one before, a leaf says so first.
-    private ValueTask<(LogHead Head, Row Stored)> TellPolicyAsync(LogHead head, Row stored, CancellationToken ct) =>
-        AppendOwnAsync(
-            head with { Policy = _settings.Policy.Hash }, stored, AuditEvent.PolicyChanged, head.Policy, ct);
+    // What the log must have told before it tells anything else.
+    private async ValueTask<ToldOfItself> NowAsync(string origin, CancellationToken ct)
+    {
+        var key = Hash256.Of(Encoding.UTF8.GetBytes(KeysOf(origin)[0].ToString()));
+        return new ToldOfItself(_settings.Policy.Hash, key, [.. (await _settings.Restores(ct)).Select(id => Hash256.Of(id))]);
+    }
+
+    private ImmutableArray<NoteKey> KeysOf(string origin) =>
+        [.. _signers.Known.Select(key => NoteKey.Of(origin, NoteSignatureType.Ed25519, key))];
 
     private static string NextOrigin(string origin)
     {
@@ -230,17 +247,24 @@ public sealed class Sequencer : IDisposable
             ? $"{origin[..at]}{Mark}{number + 1}" : $"{origin}{Mark}1";
     }
 
-    private byte[] Sign(string origin, MerkleEdge edge) =>
-        new Checkpoint(origin, edge.Size, edge.Root).Sign(_key).Encode();
+    private byte[] Sign(string origin, MerkleEdge edge)
+    {
+        var checkpoint = new Checkpoint(origin, edge.Size, edge.Root);
+        return _signers.Signing.Select(checkpoint.Sign)
+            .Aggregate((note, more) => note.With(more.Signatures[0])).Encode();
+    }
 
     // What anybody may have seen: the published one, or what was signed to be cosigned.
-    private async ValueTask<(Checkpoint Checkpoint, byte[] Note)?> PublishedAsync(NoteKey key, CancellationToken ct)
+    private async ValueTask<(Checkpoint Checkpoint, byte[] Note)?> PublishedAsync(
+        ImmutableArray<NoteKey> keys, CancellationToken ct)
     {
         (Checkpoint Checkpoint, byte[] Note)? newest = null;
         foreach (var note in new[] { await _files.CheckpointAsync(ct), await _files.SignedAsync(ct) })
         {
             if (note is null) continue;
-            if (!Checkpoint.TryOpen(note, key, out var checkpoint)) throw LogMismatchException.Stranger(key.Name);
+            if (!SignedNote.TryParse(note, out var signed)
+                || Checkpoint.FindOpen(signed, keys) is not { } checkpoint)
+                throw LogMismatchException.Stranger(keys[0].Name);
             if (newest is not var (before, _) || checkpoint.Size > before.Size) newest = (checkpoint, note);
         }
 
@@ -260,10 +284,10 @@ public sealed class Sequencer : IDisposable
             throw LogMismatchException.Edge(published.Size, await FirstWrongAsync(published.Size, ct));
         if ((await _reader.EdgeAsync(head.Size, ct)).Root != head.Edge.Root)
             throw LogMismatchException.Forked(published.Size, head.Size, head.Size - 1);
-        var policy = head.Policy;
-        await foreach (var (_, leaf) in _reader.EntriesAsync(published.Size - 1, published.Size, ct))
-            policy = AuditLeaf.Decode(leaf).Policy;
-        var next = head with { Edge = edge, Note = note, Policy = policy, Last = [] };
+        var told = head.Told;
+        await foreach (var (_, leaf) in _reader.EntriesAsync(head.Size, published.Size, ct))
+            told = told.After(AuditLeaf.Decode(leaf));
+        var next = head with { Edge = edge, Note = note, Told = told, Last = [] };
         return await ReplaceAsync(next, stored, ct)
             ?? throw new StoreUnavailableException(StoreFault.Busy, "another instance opens the log");
     }

@@ -22,6 +22,14 @@ internal sealed class RestoreLog(IKeyStore keys, IDataStore data)
         return _known = restores;
     }
 
+    /// <summary>The ids of those that are known, of 16 bytes each.</summary>
+    /// <exception cref="StoreUnavailableException">A store cannot answer.</exception>
+    public async ValueTask<IEnumerable<byte[]>> IdsAsync(CancellationToken ct)
+    {
+        var (data, keys) = await ReadAsync(ct);
+        return new[] { data, keys }.OfType<RestoreMark>().Select(mark => mark.Id.ToArray());
+    }
+
     /// <summary>Writes them, before anybody is served.</summary>
     /// <exception cref="StoreUnavailableException">A store cannot take them.</exception>
     public async ValueTask WriteAsync(Restores restores, CancellationToken ct)

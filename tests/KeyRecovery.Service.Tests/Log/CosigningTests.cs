@@ -199,8 +199,8 @@ public sealed class CosigningTests : IDisposable
         await AppendAsync("first");
         await Log.CosignAsync(default);
         using var secrets = await SecretsAsync();
-        using var key = secrets.LogKey();
-        var fork = new Checkpoint(Log.Key!.Name, 1, Hash256.Of("another"u8)).Sign(key);
+        using var keys = secrets.LogKeys();
+        var fork = new Checkpoint(Log.Key!.Name, 1, Hash256.Of("another"u8)).Sign(keys.Signing[0]);
         bench.Lies[0] = _ => Task.FromResult<WitnessReply>(new WitnessReply.Refused(422));
         bench.Shows = which => which == 0 ? fork.Encode() : null;
         await AppendAsync("second");

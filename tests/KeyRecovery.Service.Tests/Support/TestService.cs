@@ -30,6 +30,7 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
     private readonly List<IDisposable> _secrets = [];
     private SqliteStorePair _pair = null!;
     private Func<ulong?, LogWitnesses?, KeyRecoveryService> _newService = null!;
+    private Func<int, bool, Task<KeyRecoveryService>> _rotated = null!;
 
     /// <summary>
     /// Whether all tests run on stores that do one step after the other, as a document database does: <c>.ci/run</c>
@@ -74,6 +75,9 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
     /// <summary>One more process over the same stores; the caller disposes it.</summary>
     public KeyRecoveryService NewService(ulong? newLogAfter = null, LogWitnesses? witnesses = null) =>
         _newService(newLogAfter, witnesses);
+
+    /// <summary>As above, whose log has had so many keys.</summary>
+    public Task<KeyRecoveryService> RotatedAsync(int logKeys, bool overlaps) => _rotated(logKeys, overlaps);
 
     public LogFolder LogFiles { get; private set; } = null!;
 
@@ -174,6 +178,14 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
         var tombstones = new KeyRecovery.Storage.Files.Fence.TombstoneFile(Path.Combine(folder, "fence"));
         LogFiles = new LogFolder(LogPath);
         _secrets.Add(LogFiles);
+        _rotated = async (keys, overlaps) =>
+        {
+            var more = await ServerSecrets.LoadOrCreateAsync(Keys, root, random, default, keys);
+            _secrets.Add(more);
+            return new KeyRecoveryService(
+                Data, Keys, ring, more, this, random, new ServerClock(Time), tombstones, Backups, Tables, log: LogFiles,
+                logKeysOverlap: overlaps);
+        };
         _newService = (newLogAfter, witnesses) => new KeyRecoveryService(
             Data, Keys, ring, secrets, this, random, new ServerClock(Time), tombstones, Backups, Tables, log: LogFiles,
             newLogAfter: newLogAfter, witnesses: witnesses);

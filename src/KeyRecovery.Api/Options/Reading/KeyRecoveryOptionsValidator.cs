@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using KeyRecovery.Protocol.Audit.Log;
+using KeyRecovery.Service.Keys;
 using KeyRecovery.Storage.Files.Ring;
 using Microsoft.Extensions.Options;
 
@@ -37,6 +38,8 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
         if (options.Log.Origin is { } origin
             && (origin.Length > LogOptions.MaxOrigin || !NoteKey.IsName(origin) || !Ascii.IsValid(origin)))
             failures.Add("Log:Origin", "is a URL without its scheme: at most 200 visible ASCII characters without +");
+        if (options.Log.Keys is < 1 or > ServerSecrets.MaxLogKeys)
+            failures.Add("Log:Keys", $"is 1 to {ServerSecrets.MaxLogKeys}");
         if (options.Log.Policy is { } policy && !LogPolicyFile.TryRead(policy, out _, out var fault))
             failures.Add("Log:Policy", $"is no policy that the server can follow: {fault}");
         if (options.DrainSeconds is { } drain) failures.Range("DrainSeconds", drain, 0, 10);

@@ -58,6 +58,15 @@ public sealed record Checkpoint(string Origin, ulong Size, Hash256 Root)
         return SignedNote.TryParse(note, out var signed) && TryOpen(signed, log, out checkpoint);
     }
 
+    /// <summary>As <see cref="TryOpen(SignedNote, NoteKey, out Checkpoint?)"/>, by the first of several keys of logs
+    /// that has signed it; null where none has.</summary>
+    public static Checkpoint? FindOpen(SignedNote note, IEnumerable<NoteKey> logs)
+    {
+        foreach (var log in logs)
+            if (TryOpen(note, log, out var checkpoint)) return checkpoint;
+        return null;
+    }
+
     /// <summary>As the other overload, of a note that was read.</summary>
     public static bool TryOpen(SignedNote note, NoteKey log, [NotNullWhen(true)] out Checkpoint? checkpoint)
     {
