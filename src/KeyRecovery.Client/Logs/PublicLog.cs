@@ -1,5 +1,5 @@
-using System.Net;
 using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Logs;
 using KeyRecovery.Protocol.Audit.Log;
 
 namespace KeyRecovery;
@@ -12,7 +12,7 @@ namespace KeyRecovery;
 public sealed class PublicLog : ILogSource, IDisposable
 {
     private readonly ApiTransport _transport;
-    private readonly string _path;
+    private readonly ServerLog _log;
 
     /// <summary>Takes an address.</summary>
     /// <param name="prefix">The log's prefix; of a KeyRecovery server its origin and <c>/audit</c>.</param>
@@ -21,12 +21,12 @@ public sealed class PublicLog : ILogSource, IDisposable
     public PublicLog(Uri prefix, HttpMessageHandler? handler = null)
     {
         if (FindFault(prefix) is { } fault) throw new ArgumentException(fault, nameof(prefix));
-        _path = prefix.AbsolutePath.TrimEnd('/');
         // Of the app nothing is told: nobody signs here.
         _transport = new ApiTransport(new KeyRecoveryOptions
         {
             Server = new Uri(prefix.GetLeftPart(UriPartial.Authority)), App = "log", Handler = handler,
         });
+        _log = new ServerLog(_transport, prefix.AbsolutePath.TrimEnd('/'));
     }
 
     /// <summary>
@@ -44,17 +44,7 @@ public sealed class PublicLog : ILogSource, IDisposable
 
     /// <inheritdoc/>
     /// <exception cref="LogUnavailableException">It cannot be had.</exception>
-    public async ValueTask<byte[]?> GetAsync(string name, CancellationToken ct)
-    {
-        var request = ApiRequest.Get($"{_path}/{name}") with { MostBytes = LogReader.MaxFile };
-        return await _transport.SendAsync(request, signer: null, ct) switch
-        {
-            Answer.Success { Status: HttpStatusCode.OK } found => found.Body,
-            // Whoever serves the files may say so in its own way.
-            Answer.Problem { Status: HttpStatusCode.NotFound or HttpStatusCode.Gone } => null,
-            var other => throw new LogUnavailableException(name, Failures.Of(other)),
-        };
-    }
+    public ValueTask<byte[]?> GetAsync(string name, CancellationToken ct) => _log.GetAsync(name, ct);
 
     /// <inheritdoc/>
     public void Dispose() => _transport.Dispose();
