@@ -36,10 +36,11 @@ internal sealed class LogAuditRun(CliContext context, LogPolicy policy, Immutabl
             throw new CommandException(LogFaultText.NoLog(place));
         var opened = OpenedCheckpoint.Open(note, policy);
         var kept = await ReadKeptAsync(opened.Checkpoint.Origin, ct);
-        var audit = new LogAudit(opened.Checkpoint, kept.Select(k => k.Checkpoint), receipts);
+        var trees = kept.Concat(ReadProofs()).DistinctBy(tree => tree.Checkpoint).ToList();
+        var audit = new LogAudit(opened.Checkpoint, trees.Select(tree => tree.Checkpoint), receipts);
         if (await context.Output.WithProgressAsync(
             "Verifying the log", progress => audit.RunAsync(source, atOnce, progress, ct)) is { } fault)
-            throw new CommandException(LogFaultText.Of(fault, opened, kept));
+            throw new CommandException(LogFaultText.Of(fault, opened, trees));
         ReceiptAudit.Refuse(
             [.. receipts.Where(receipt => IsHidden(receipt, audit)).Select(r => (r.File, LogFaultText.NotInLog))],
             receipts.Length);
@@ -64,6 +65,24 @@ internal sealed class LogAuditRun(CliContext context, LogPolicy policy, Immutabl
                 file, SignedNote.MaxSize, _ => CliFailure.Usage($"{file} is no checkpoint: it is too long"), ct);
             return (file, OpenedCheckpoint.OpenKept(bytes, file, policy, origin));
         }
+    }
+
+    // What a receipt was proved by is a tree of this log, or of another: one that was lost, perhaps.
+    private List<(string File, Checkpoint Checkpoint)> ReadProofs()
+    {
+        var (trees, wrong) = (new List<(string, Checkpoint)>(), new List<(string, CliFailure)>());
+        foreach (var receipt in receipts)
+        {
+            foreach (var (log, _) in policy.Logs)
+            {
+                if (receipt.Signed.Checkpoint is not { } note || !Checkpoint.TryOpen(note, log, out var tree)) continue;
+                if (receipt.Signed.IsLogged(LogPolicy.Of(log))) trees.Add((receipt.File, tree));
+                else wrong.Add((receipt.File, LogFaultText.UnprovedReceipt));
+            }
+        }
+
+        ReceiptAudit.Refuse(wrong, receipts.Length);
+        return trees;
     }
 
     private void Tell(

@@ -19,7 +19,8 @@ internal static class LogFaultText
     {
         var kind = Words.Kebab(fault.Kind.ToString());
         var before = fault.Path == LogFault.Checkpoint
-            ? kept.FirstOrDefault(k => k.Checkpoint.Size == fault.Last + 1).File : null;
+            ? kept.FirstOrDefault(k => k.Checkpoint.Size == fault.Last + 1 && k.Checkpoint != served.Checkpoint).File
+            : null;
         return new CliFailure("log-wrong", $"the log {served.Checkpoint.Origin} does not hold: {What(fault, before)}")
         {
             Key = before is null || fault.Kind == LogFaultKind.Shorter

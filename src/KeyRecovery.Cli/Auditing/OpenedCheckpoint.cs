@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Audit.Log;
+using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Cli.Auditing;
 
@@ -12,6 +13,8 @@ namespace KeyRecovery.Cli.Auditing;
 internal sealed record OpenedCheckpoint(
     ReadOnlyMemory<byte> Note, Checkpoint Checkpoint, ImmutableArray<(string Witness, ulong Time)> Cosigned)
 {
+    private static readonly string Slug = RuleWords.Of(ProtocolFault.LogCheckpoint);
+
     /// <exception cref="CommandException">The policy does not accept it: the message says why, and who is missing.
     /// </exception>
     public static OpenedCheckpoint Open(byte[] bytes, LogPolicy policy)
@@ -61,5 +64,5 @@ internal sealed record OpenedCheckpoint(
     ];
 
     private static CommandException Refused(string why, string message, params string[] advice) =>
-        new(new CliFailure("log-checkpoint", message) { Key = $"log-checkpoint.{why}", Advice = advice });
+        new(new CliFailure(Slug, message) { Key = $"{Slug}.{why}", Advice = advice });
 }

@@ -43,6 +43,9 @@ public sealed class SignedErasureReceipt
     /// <summary>Whether it comes with a proof that the log has it, to be verified by <see cref="IsLogged"/>.</summary>
     public bool HasProof => _proof is not null;
 
+    /// <summary>The checkpoint that its proof leads to, not verified; null where it has no proof.</summary>
+    public SignedNote? Checkpoint => _proof?.Checkpoint;
+
     /// <summary>Reads a receipt of either form.</summary>
     /// <exception cref="WireFormatException">Not a receipt, or one whose parts contradict each other.</exception>
     /// <exception cref="UpgradeRequiredException">A version that this program does not know.</exception>

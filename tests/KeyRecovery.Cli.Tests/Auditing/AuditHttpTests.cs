@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using KeyRecovery.Cli.Tests.Support;
+using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.Cli.Tests.Auditing;
 
@@ -31,6 +32,56 @@ public sealed class AuditHttpTests(LiedToFixture fixture) : IClassFixture<LiedTo
         Assert.True(grown.GetProperty("events").GetProperty("committed").GetInt32() >= 3);
         var people = (await auditor.RunAsync([.. verify[..^1]])).Ended(0);
         Assert.Contains("It goes on from the", people.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task After_erasures_the_whole_log_and_all_receipts_hold_over_HTTP_from_the_folder_and_offline()
+    {
+        using var folder = new TempFolder();
+        await using var server = await ServerProcess.StartAsync(
+            folder["data"], 0, ("Apps:0:Id", "demo"), ("Apps:0:Issuer", "urn:keyrecovery:development"),
+            ("Apps:0:Audience", "demo"), ("Apps:0:Policy:Erasure:HoldHours", "0"));
+        using var http = new HttpClient { BaseAddress = server.Address };
+        var keys = await http.GetFromJsonAsync<JsonElement>("/audit/key");
+        string[] key = ["--key", keys.GetProperty("log").GetString()!, keys.GetProperty("key").GetString()!];
+        var auditor = new CommandLine(null, folder["auditor"]) { Executable = CommandLine.Ahead };
+        var receipts = new List<string>();
+        for (var i = 0; i < 3; i++)
+        {
+            var phone = new CommandLine(server.Address, folder[$"phone {i}"]) { Executable = CommandLine.Ahead };
+            await File.WriteAllTextAsync(folder["token"], await server.TokenAsync($"person {i}"));
+            (await phone.RunAsync(
+                "account", "create", "--no-code", "--name", "phone", "--token", folder["token"])).Ended(0);
+            await phone.RunAsync("erase", "--yes", "--json");
+            receipts.Add(folder[$"receipt {i}"]);
+            await File.WriteAllTextAsync(receipts[i], await ReceiptAsync(phone));
+        }
+
+        string[] verify = ["audit", "verify", .. key, "--receipt", .. receipts, "--json"];
+        CliRun run;
+        for (var end = DateTime.UtcNow + Longest; ; await Task.Delay(200))
+        {
+            run = await auditor.RunAsync([.. verify, "--log", $"{server.Address}audit", "--save", folder["kept"]]);
+            if (run.ExitCode == 0 || DateTime.UtcNow > end) break;
+            Assert.Equal("receipt-not-in-log", run.Text("error"));
+        }
+
+        var told = run.Ended(0).Json;
+        Assert.Equal(3, told.GetProperty("events").GetProperty("erased").GetInt32());
+        var places = told.GetProperty("receipts").EnumerateArray().Select(r => r.GetProperty("index").GetInt32());
+        Assert.Equal(3, places.Distinct().Count());
+        await server.StopAsync();
+        string[] fromFolder = [.. verify, "--dir", folder["data/log"], "--since", folder["kept"]];
+        (await auditor.RunAsync(fromFolder)).Ended(0);
+        (await auditor.RunAsync(verify)).Ended(0);
+
+        // Negative control: one bundle of the folder is another one by a bit.
+        var bundle = Directory.GetFiles(folder["data/log/tile/entries"], "*", SearchOption.AllDirectories)
+            .MaxBy(path => new FileInfo(path).Length)!;
+        var bytes = await File.ReadAllBytesAsync(bundle);
+        bytes[^1] ^= 1;
+        await File.WriteAllBytesAsync(bundle, bytes);
+        Assert.Equal("log-wrong", (await auditor.RunAsync(fromFolder)).Ended(1).Text("error"));
     }
 
     [Theory]
@@ -81,6 +132,18 @@ public sealed class AuditHttpTests(LiedToFixture fixture) : IClassFixture<LiedTo
         "other bytes" => new("", 200, "OK", "application/octet-stream", Encoding.ASCII.GetBytes("\u0001hello")),
         _ => throw new ArgumentException(lie),
     };
+
+    // It comes once it can be proved, or says so.
+    private static async Task<string> ReceiptAsync(CommandLine phone)
+    {
+        for (var end = DateTime.UtcNow + Longest; DateTime.UtcNow < end; await Task.Delay(200))
+        {
+            var told = (await phone.RunAsync("erase", "status", "--json")).Json;
+            if (told.TryGetProperty("receipt", out var receipt)) return receipt.GetString()!;
+        }
+
+        throw new TimeoutException("no receipt comes");
+    }
 
     // What it signs is for the proxy's address.
     private async Task<CommandLine> NewAccountAsync()

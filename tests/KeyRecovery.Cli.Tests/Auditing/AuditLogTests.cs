@@ -266,6 +266,22 @@ public sealed class AuditLogTests : IDisposable
             (await VerifyAsync(log, "log", [.. key, _folder["r0"], _folder["forged"]])).Ended(1).Text("error"));
         Assert.Equal("usage", (await VerifyAsync(log, "log", "--receipt", _folder["r0"])).Ended(2).Text("error"));
 
+        // A proof leads to an older tree of the same log, which the log must have had.
+        var then = new GrownLog(log.Leaves.Take(290));
+        var proof = Prove(receipts[0], then, 12);
+        await File.WriteAllBytesAsync(_folder["proof"], proof);
+        Assert.Equal(12, (await VerifyAsync(log, "log", [.. key, _folder["proof"]])).Ended(0)
+            .Json.GetProperty("receipts")[0].GetProperty("index").GetInt32());
+        await File.WriteAllTextAsync(_folder["cut"], Encoding.UTF8.GetString(proof).Replace(
+            Convert.ToBase64String(then.Inclusion(12)[3].ToArray()), Convert.ToBase64String(new byte[32]),
+            StringComparison.Ordinal));
+        Assert.Equal(
+            "receipt-proof", (await VerifyAsync(log, "log", [.. key, _folder["cut"]])).Ended(1).Text("error"));
+        var fork = GrownLog.OfLeaves(270, new Dictionary<int, Hash256> { [7] = Hash256.Of(receipts[1]) });
+        await File.WriteAllBytesAsync(_folder["fork"], Prove(receipts[1], fork, 7));
+        var forked = (await VerifyAsync(log, "log", [.. key, _folder["r0"], _folder["fork"]])).Ended(1);
+        Assert.Equal(("log-wrong.rewritten", _folder["fork"]), (forked.Text("key"), forked.Text("kept")));
+
         // Without a log they are as they were signed, and no server is asked.
         var offline = (await _auditor.RunAsync(["audit", "verify", "--json", .. key, _folder["r0"], _folder["r1"]]))
             .Ended(0).Json.GetProperty("receipts");
@@ -294,7 +310,7 @@ public sealed class AuditLogTests : IDisposable
             ([.. folder, "--key", "no-key"], "--key takes"), ([.. folder, "--policy", _folder["none"]], "names a log"),
             ([.. folder, "--policy", _folder["large"]], "larger"),
             ([.. folder, "--policy", _folder["written"]], "line 1"),
-            (["--save", _folder["kept"]], "--log or --dir"), ([.. key, .. policy], "--log or --dir"),
+            (["--save", _folder["kept"]], "--log or --dir"), (policy, "--log or --dir"),
         })
         {
             var run = (await _auditor.RunAsync(["audit", "verify", .. arguments])).Ended(2);
@@ -382,6 +398,9 @@ public sealed class AuditLogTests : IDisposable
         RequestedBy = ErasureRequester.Operator, RequestedAt = erasedAt, ErasedAt = erasedAt, Kek = 1,
         KekDestroyedAt = 0, Proofs = [ErasureProof.KeyAbsent, ErasureProof.RowsDeleted],
     }.Sign(AuditKey);
+
+    private static byte[] Prove(byte[] receipt, GrownLog log, int index) => SignedErasureReceipt.Prove(
+        receipt, log.Leaves[index], (ulong)index, [.. log.Inclusion(index)], log.Checkpoint.Sign(log.Key));
 
     private static byte[] SignAnew(byte[] receipt)
     {
