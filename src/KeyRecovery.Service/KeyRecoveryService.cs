@@ -89,7 +89,8 @@ public sealed class KeyRecoveryService : IDisposable
             ? null : new Sequencer(
                 data, keys, log, context.Tables, secrets.LogKeys(logKeysOverlap),
                 new LogSettings(
-                    logOrigin, newLogAfter, context.Policy, context.Restores.IdsAsync, () => context.Now), random, clock.Timers,
+                    logOrigin, newLogAfter, context.Policy, context.Restores.IdsAsync, () => context.Now),
+                random, clock.Timers,
                 witnesses);
     }
 

@@ -153,7 +153,8 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
     }
 
     private async Task<Answer> AskAsync(
-        LogPolicyEntry witness, ImmutableArray<NoteKey> log, SignedNote note, Checkpoint checkpoint, CancellationToken ct)
+        LogPolicyEntry witness, ImmutableArray<NoteKey> log, SignedNote note, Checkpoint checkpoint,
+        CancellationToken ct)
     {
         var known = _sizes.GetValueOrDefault(witness.Key);
         if (known > checkpoint.Size) known = 0;
@@ -210,7 +211,8 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
 
     // Another instance may have grown the log since this one looked: then nothing is wrong.
     private async Task<Answer> AccuseAsync(
-        LogPolicyEntry witness, ImmutableArray<NoteKey> log, Checkpoint checkpoint, Answer answer, ulong theirs, CancellationToken ct)
+        LogPolicyEntry witness, ImmutableArray<NoteKey> log, Checkpoint checkpoint, Answer answer, ulong theirs,
+        CancellationToken ct)
     {
         var newest = await NewestAsync(log, ct) is var (_, grown) ? grown : checkpoint;
         if (theirs > checkpoint.Size && theirs <= newest.Size)
@@ -233,10 +235,12 @@ internal sealed class Cosigning(LogWitnesses witnesses, ILogFiles files) : IDisp
         return goesOn ? null : (note, theirs);
     }
 
-    private async Task<(SignedNote Note, Checkpoint Checkpoint)?> NewestAsync(ImmutableArray<NoteKey> log, CancellationToken ct) =>
+    private async Task<(SignedNote Note, Checkpoint Checkpoint)?> NewestAsync(
+        ImmutableArray<NoteKey> log, CancellationToken ct) =>
         Open(HoldsBack ? await files.SignedAsync(ct) : await files.CheckpointAsync(ct), log);
 
-    private async Task<(SignedNote Note, Checkpoint Checkpoint)?> PublishedAsync(ImmutableArray<NoteKey> log, CancellationToken ct) =>
+    private async Task<(SignedNote Note, Checkpoint Checkpoint)?> PublishedAsync(
+        ImmutableArray<NoteKey> log, CancellationToken ct) =>
         Open(await files.CheckpointAsync(ct), log);
 
     private static (SignedNote, Checkpoint)? Open(byte[]? bytes, ImmutableArray<NoteKey> log) =>

@@ -233,7 +233,8 @@ public sealed class Sequencer : IDisposable
     private async ValueTask<ToldOfItself> NowAsync(string origin, CancellationToken ct)
     {
         var key = Hash256.Of(Encoding.UTF8.GetBytes(KeysOf(origin)[0].ToString()));
-        return new ToldOfItself(_settings.Policy.Hash, key, [.. (await _settings.Restores(ct)).Select(id => Hash256.Of(id))]);
+        var restores = await _settings.Restores(ct);
+        return new ToldOfItself(_settings.Policy.Hash, key, [.. restores.Select(id => Hash256.Of(id))]);
     }
 
     private ImmutableArray<NoteKey> KeysOf(string origin) =>

@@ -4,7 +4,9 @@ using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Service.Log;
 
-/// <summary>What a log has told of its server so far: where that is another today, a leaf says so before any other.</summary>
+/// <summary>
+/// What a log has told of its server so far: where that is another today, a leaf says so before any other.
+/// </summary>
 /// <param name="Policy">SHA-256 of the policy.</param>
 /// <param name="Key">SHA-256 of the verifier key that signs.</param>
 /// <param name="Restores">Restores of stores, as leaves commit to them: the newest.</param>
