@@ -104,7 +104,8 @@ internal static class ErasureBenchmark
     {
         var content = new byte[32];
         SystemRandom.Instance.Fill(content);
-        if (await world.Service.Erasures.Jobs.FileAsync(Lines(), ErasureWorld.App, () => new Hash256(content), default)
+        if (await world.Service.Erasures.Jobs.FileAsync(
+            Lines(), ErasureWorld.App, default, () => new Hash256(content), default)
             is not Outcome<(ReadOnlyMemory<byte>, int)>.Done)
             throw new InvalidOperationException();
 

@@ -8,7 +8,10 @@ namespace KeyRecovery.Api.Bodies;
 internal sealed record ErasureLineResponse(
     [property: Description("Its number in what was sent, from 1.")] int Line,
     [property: Description("erased, unknown or pending.")] string Outcome,
-    [property: Description("Of an erased one: the receipt, base64url.")] string? Receipt)
+    [property: Description("Of an erased one: the receipt, base64url.")] string? Receipt,
+    [property: Description(
+        "true where the user has an account again, made after this job; file them in a new job to erase it.")]
+    bool? Returned = null)
 {
     public static ErasureLineResponse Of(ErasureLineOutcome outcome) => new(
         outcome.Line,
@@ -18,5 +21,6 @@ internal sealed record ErasureLineResponse(
             LineOutcome.Unknown => "unknown",
             _ => "pending",
         },
-        outcome.Receipt.IsEmpty ? null : Base64UrlText.Encode(outcome.Receipt.Span));
+        outcome.Receipt.IsEmpty ? null : Base64UrlText.Encode(outcome.Receipt.Span),
+        outcome.IsReturned ? true : null);
 }

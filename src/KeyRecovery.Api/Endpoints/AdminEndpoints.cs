@@ -15,13 +15,15 @@ namespace KeyRecovery.Api.Endpoints;
 internal static class AdminEndpoints
 {
     private const int MostOutcomes = 200;
+    private const int JobIdSize = 16;
 
     public static void MapAdmin(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/admin/erasures", FileAsync)
             .WithName("fileErasures").WithSummary("Erase the accounts of many users").WithTags("Admin")
             .WithDescription(
-                "A line {\"subject\": \"…\"} for each user, with an operator's token of the scope keyrecovery.erase.")
+                "A line {\"subject\": \"…\"} for each user, with an operator's token of the scope keyrecovery.erase. "
+                + "The same lines again are the same job: it erases no account that was made after it.")
             .WithMetadata(new NeedsToken(), new BodyLimit(SubjectLines.MostBytes))
             .Accepts<Binary>(SubjectLines.MediaType)
             .Produces<ErasureJobAccepted>(StatusCodes.Status202Accepted)
@@ -37,16 +39,18 @@ internal static class AdminEndpoints
     }
 
     private static async Task<IResult> FileAsync(
-        HttpContext context, OperatorTokens tokens, KeyRecoveryService service, ErasureWork work)
+        [FromQuery, Description("The id of the job before: makes another one, for whoever has come back since.")]
+        string? again, HttpContext context, OperatorTokens tokens, KeyRecoveryService service, ErasureWork work)
     {
         var (app, refusal) = await tokens.ReadAsync(context);
         if (app is null) return refusal!;
+        if (!TryRead(again, out var after)) return new ProblemResult(ErrorCode.Malformed) { Field = "again" };
         if (CborBody.RequireType(context.Request, SubjectLines.MediaType) is { } wrongType) return wrongType;
         using var lines = new SubjectLines(context, app);
         try
         {
             var filed = await service.Erasures.Jobs.FileAsync(
-                lines.ReadAsync(context.RequestAborted), app.Id, () => lines.Hash, context.RequestAborted);
+                lines.ReadAsync(context.RequestAborted), app.Id, after, () => lines.Hash, context.RequestAborted);
             work.Wake();
             return Answers.Of(filed, job => TypedResults.Json(
                 new ErasureJobAccepted(Base64UrlText.Encode(job.Job.Span), job.Lines),
@@ -69,10 +73,18 @@ internal static class AdminEndpoints
             return new ProblemResult(ErrorCode.Malformed) { Field = "after" };
         if (!TryRead(limit, MostOutcomes, MostOutcomes, out var most))
             return new ProblemResult(ErrorCode.Malformed) { Field = "limit" };
-        return Base64UrlText.TryDecode(job, 16, out var id)
+        return TryRead(job, out var id)
             && await service.Erasures.Jobs.ReadAsync(id, app.Id, first, most, context.RequestAborted) is { } report
                 ? TypedResults.Ok(ErasureJobResponse.Of(job, report))
                 : new ProblemResult(ErrorCode.NotFound);
+    }
+
+    // Of no text nothing, which is the id of no job.
+    private static bool TryRead(string? job, out ReadOnlyMemory<byte> id)
+    {
+        var isJob = Base64UrlText.TryDecode(job, JobIdSize, out var bytes);
+        id = isJob ? bytes : default;
+        return isJob || job is null;
     }
 
     private static bool TryRead(string? text, int byDefault, int most, out int number)

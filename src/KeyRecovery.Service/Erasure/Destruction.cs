@@ -45,4 +45,7 @@ internal enum DestroyOutcome
 
     /// <summary>Somebody has cancelled it.</summary>
     Cancelled,
+
+    /// <summary>The job's line names another account, or none: nothing was done.</summary>
+    ClaimLost,
 }

@@ -21,11 +21,11 @@ internal sealed class Eraser(ServiceContext context, DestructionPlanner planner)
     /// <summary>As above, one of several.</summary>
     /// <param name="keyRow">The account's key row.</param>
     /// <param name="request">Who asks, for what.</param>
-    /// <param name="before">Plans a write that comes before all others, where one is left to do: a job's line.</param>
+    /// <param name="claim">Plans a write that comes before all others: a job's line, which names the account.</param>
     /// <param name="haveRead">Awaited before anything is written (<see cref="SideBySide"/>).</param>
     /// <param name="ct">Cancels what was not yet written.</param>
     public async ValueTask<DestroyOutcome> DestroyAsync(
-        RowKey keyRow, ErasureRow request, Func<ValueTask<RowWrite?>>? before, Task haveRead, CancellationToken ct)
+        RowKey keyRow, ErasureRow request, Func<ValueTask<Claim>>? claim, Task haveRead, CancellationToken ct)
     {
         // No request of this process is in the middle of a change when the key goes.
         using var turn = await context.Turns.TakeAsync(request.Account!.Value, ct);
@@ -44,7 +44,9 @@ internal sealed class Eraser(ServiceContext context, DestructionPlanner planner)
                     if (writes.IsEmpty || await WriteAsync(writes, ct) is null) return DestroyOutcome.AskerGone;
                     break;
                 case Destruction.Write(var writes, var pointOfNoReturn, var authorities):
-                    var line = before is null ? null : await before();
+                    var claimed = claim is null ? Claim.Held : await claim();
+                    if (claimed is Claim.Lost) return DestroyOutcome.ClaimLost;
+                    var line = (claimed as Claim.Write)?.Line;
                     await haveRead;
                     var refused = await WriteAsync(line is null ? writes : [line, .. writes], ct);
                     if (refused is { } index && index <= pointOfNoReturn + (line is null ? 0 : 1)) break;

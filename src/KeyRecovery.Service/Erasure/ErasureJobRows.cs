@@ -16,9 +16,13 @@ internal sealed class ErasureJobRows(IKeyStore keys, ErasureRows erasures, ReadO
     /// <summary>The bytes of a job's id, and of an upload's.</summary>
     public const int IdSize = 16;
 
-    /// <summary>The id of a job: the same content for the same app is the same job.</summary>
-    public byte[] IdOf(string app, Hash256 content) => HMACSHA256.HashData(
-        lookupKey.Span, [.. "erasure-job\0"u8, .. Encoding.UTF8.GetBytes(app), 0, .. content.ToArray()])[..IdSize];
+    /// <summary>The id of a job: the same content for the same app, after the same job, is the same job.</summary>
+    /// <param name="app">The app.</param>
+    /// <param name="content">The hash of what was sent.</param>
+    /// <param name="after">The id of the job whose accounts are not meant; empty for none.</param>
+    public byte[] IdOf(string app, Hash256 content, ReadOnlyMemory<byte> after) => HMACSHA256.HashData(
+        lookupKey.Span,
+        [.. "erasure-job\0"u8, .. Encoding.UTF8.GetBytes(app), 0, .. content.ToArray(), .. after.Span])[..IdSize];
 
     public static RowKey PlaceOf(ReadOnlyMemory<byte> id) => new(Table.ErasureJobs, id.ToArray());
 
@@ -57,9 +61,13 @@ internal sealed class ErasureJobRows(IKeyStore keys, ErasureRows erasures, ReadO
     {
         var (line, _) = await LineAsync(job, number, ct);
         var decisive = line.State == LineState.Same ? (await LineAsync(job, line.First, ct)).Line : line;
-        if (decisive.Filing != job.Filing) return new ErasureLineOutcome(line.Line, LineOutcome.Pending, default);
-        if (decisive.State == LineState.Unknown) return new ErasureLineOutcome(line.Line, LineOutcome.Unknown, default);
+        var pending = new ErasureLineOutcome(line.Line, LineOutcome.Pending, default, false);
+        if (decisive.Filing != job.Filing) return pending;
+        if (decisive.State == LineState.Unknown)
+            return pending with { Outcome = LineOutcome.Unknown, IsReturned = decisive.IsReturned };
         var receipt = await erasures.ReceiptAsync(new RowKey(Table.KeyRows, decisive.KeyRow), ct);
-        return new ErasureLineOutcome(line.Line, receipt.IsEmpty ? LineOutcome.Pending : LineOutcome.Erased, receipt);
+        return receipt.IsEmpty
+            ? pending
+            : new ErasureLineOutcome(line.Line, LineOutcome.Erased, receipt, decisive.IsReturned);
     }
 }

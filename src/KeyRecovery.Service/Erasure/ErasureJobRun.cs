@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using KeyRecovery.Protocol.Audit;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.UseCases;
@@ -9,8 +11,8 @@ namespace KeyRecovery.Service.Erasure;
 
 /// <summary>
 /// Carries jobs out: of each line that is not settled it destroys the account's key, and when the group is finished it
-/// counts what is settled, in one write of the job's row. A line says which account it found before that account's key
-/// goes.
+/// counts what is settled, in one write of the job's row. A line says which account it names before that account's key
+/// goes, and never names another.
 /// </summary>
 internal sealed class ErasureJobRun(ServiceContext context, ErasureJobRows rows, Eraser eraser)
 {
@@ -65,74 +67,93 @@ internal sealed class ErasureJobRun(ServiceContext context, ErasureJobRows rows,
     // The key row that is to be finished; null where there is none.
     private async ValueTask<RowKey?> TakeAsync(ErasureJobRow job, int number, Task haveRead, CancellationToken ct)
     {
-        var (line, _) = await rows.LineAsync(job, number, ct);
-        if (line.State == LineState.Same) return null;
-        var isLooked = line.Filing == job.Filing;
+        var (line, stored) = await rows.LineAsync(job, number, ct);
+        var isLooked = line.Filing >= job.Filing;
+        if (line.State == LineState.Same || line.Filing > job.Filing) return null;
         if (isLooked && line.State == LineState.Unknown) return null;
-        RowKey? found = line.State == LineState.Found ? new RowKey(Table.KeyRows, line.KeyRow) : null;
-        if (await context.Keys.ReadAsync(new RowKey(Table.Subjects, line.Subject), ct) is { } lookup)
+        var there = await AccountAsync(line, ct);
+        RowKey? found = there is null ? null : context.Lookups.Ids.KeyRow(there.Value);
+        // The first look names whoever is there then, and no later one names anybody else (F23).
+        RowKey? named = line.State switch
         {
-            var account = context.Lookups.Open(lookup);
-            var keyRow = context.Lookups.Ids.KeyRow(account);
-            // Whoever has registered anew since this filing found them is not who was found; a later filing names them.
-            if (found is null || found == keyRow || !isLooked)
+            LineState.Found => new RowKey(Table.KeyRows, line.KeyRow),
+            LineState.Waiting => found,
+            _ => null,
+        };
+        var next = line with { Filing = job.Filing };
+        if (!isLooked)
+            next = next with { IsReturned = found is { } other && other != named && await IsLiveAsync(other, ct) };
+        if (named is { } keyRow && named == found)
+        {
+            var claimed = next with { State = LineState.Found, KeyRow = keyRow.Id };
+            switch (await eraser.DestroyAsync(
+                keyRow, RequestOf(job, there!.Value), () => ClaimAsync(stored, claimed, ct), haveRead, ct))
             {
-                var request = new ErasureRow
-                {
-                    Phase = ErasurePhase.Erasing,
-                    Id = ErasureId.Draw(context.Random),
-                    App = job.App,
-                    RequestedBy = ErasureRequester.Operator,
-                    RequestedAt = job.RequestedAt,
-                    Account = account,
-                };
-                var outcome = await eraser.DestroyAsync(
-                    keyRow, request, () => FoundAsync(job, number, keyRow, ct), haveRead, ct);
-                if (outcome == DestroyOutcome.Destroyed)
-                {
-                    // Somebody else's erasure of it was under way, with a receipt of its own: the line has still to say
-                    // so.
-                    await WriteAsync(() => FoundAsync(job, number, keyRow, ct), ct);
-                    return keyRow;
-                }
+                // Where somebody else's erasure of it was under way, the line has still to say so.
+                case DestroyOutcome.Destroyed:
+                    await haveRead;
+                    return await TryWriteAsync(stored, claimed, ct) ? keyRow : null;
+                case DestroyOutcome.ClaimLost:
+                    return null;
             }
         }
 
-        var isThere = found is not null && await context.Keys.ReadAsync(found.Value, ct) is not null;
+        var isThere = line.State == LineState.Found && await context.Keys.ReadAsync(named!.Value, ct) is not null;
+        if (!isThere) next = next with { State = LineState.Unknown, KeyRow = default };
         await haveRead;
-        await WriteAsync(
-            () => isThere ? FoundAsync(job, number, found!.Value, ct)
-                : ChangeAsync(job, number, l => NotFound(job, l), ct), ct);
-        return isThere ? found : null;
+        return await TryWriteAsync(stored, next, ct) && isThere ? named : null;
     }
 
-    private ValueTask<RowWrite?> FoundAsync(ErasureJobRow job, int number, RowKey keyRow, CancellationToken ct) =>
-        ChangeAsync(job, number, line => line with { State = LineState.Found, KeyRow = keyRow.Id }, ct);
-
-    // Another process may have found somebody meanwhile.
-    private static ErasureLineRow NotFound(ErasureJobRow job, ErasureLineRow line) =>
-        line.Filing == job.Filing && line.State == LineState.Found
-            ? line : line with { State = LineState.Unknown, KeyRow = default };
-
-    // Null where the line is as it shall be, or a later filing has looked at it: this one tells nothing of it any more.
-    private async ValueTask<RowWrite?> ChangeAsync(
-        ErasureJobRow job, int number, Func<ErasureLineRow, ErasureLineRow> change, CancellationToken ct)
+    private ErasureRow RequestOf(ErasureJobRow job, AccountId account) => new()
     {
-        var (line, stored) = await rows.LineAsync(job, number, ct);
-        if (line.Filing > job.Filing) return null;
-        var next = (change(line) with { Filing = job.Filing }).Encode();
-        return stored.Value.Span.SequenceEqual(next) ? null : new RowWrite.Replace(stored, next);
+        Phase = ErasurePhase.Erasing,
+        Id = ErasureId.Draw(context.Random),
+        App = job.App,
+        RequestedBy = ErasureRequester.Operator,
+        RequestedAt = job.RequestedAt,
+        Account = account,
+    };
+
+    private async ValueTask<AccountId?> AccountAsync(ErasureLineRow line, CancellationToken ct) =>
+        await context.Keys.ReadAsync(new RowKey(Table.Subjects, line.Subject), ct) is { } lookup
+            ? context.Lookups.Open(lookup) : null;
+
+    private async ValueTask<bool> IsLiveAsync(RowKey keyRow, CancellationToken ct) =>
+        await context.Keys.ReadAsync(keyRow, ct) is { } stored
+            && KeyRow.Decode(stored.Value).State != KeyRowState.Erased;
+
+    // Lost where another process has looked at the line since it was read.
+    private async ValueTask<Claim> ClaimAsync(Row read, ErasureLineRow next, CancellationToken ct)
+    {
+        var (now, value) = (await context.Keys.ReadAsync(read.Key, ct), next.Encode());
+        if (now is not null && now.Value.Span.SequenceEqual(value)) return Claim.Held;
+        return now?.Version == read.Version ? new Claim.Write(new RowWrite.Replace(now, value)) : new Claim.Lost();
+    }
+
+    // False where the claim is lost.
+    private async ValueTask<bool> TryWriteAsync(Row read, ErasureLineRow next, CancellationToken ct)
+    {
+        var isLost = false;
+        await WriteAsync(
+            async () =>
+            {
+                var claim = await ClaimAsync(read, next, ct);
+                isLost = claim is Claim.Lost;
+                return (claim as Claim.Write)?.Line;
+            },
+            ct);
+        return !isLost;
     }
 
     private async ValueTask SettleAsync(
         ReadOnlyMemory<byte> id, ErasureJobRow job, ImmutableArray<int> numbers, CancellationToken ct)
     {
-        var outcomes = new Dictionary<int, LineOutcome>();
+        var outcomes = new Dictionary<int, ErasureLineOutcome>();
         foreach (var number in numbers)
         {
             try
             {
-                outcomes[number] = (await rows.OutcomeAsync(job, number, ct)).Outcome;
+                outcomes[number] = await rows.OutcomeAsync(job, number, ct);
             }
             catch (RowDamagedException)
             {

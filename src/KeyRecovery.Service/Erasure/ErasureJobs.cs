@@ -26,11 +26,15 @@ public sealed class ErasureJobs
     /// <summary>Stores a job.</summary>
     /// <param name="users">Each user with the number of its line, ascending from 1; at most 100,000.</param>
     /// <param name="app">The app.</param>
+    /// <param name="after">
+    /// The id of the job after which this one is filed, part of its name: 16 bytes, or empty. It need not be there.
+    /// </param>
     /// <param name="content">SHA-256 of what was sent, asked for at the end: the same again is the same job.</param>
     /// <param name="ct">Cancels; a job that was not stored whole is none.</param>
     /// <returns>The job's id and how many users it names.</returns>
     public async ValueTask<Outcome<(ReadOnlyMemory<byte> Job, int Lines)>> FileAsync(
-        IAsyncEnumerable<(int Line, AppUser User)> users, string app, Func<Hash256> content, CancellationToken ct)
+        IAsyncEnumerable<(int Line, AppUser User)> users, string app, ReadOnlyMemory<byte> after, Func<Hash256> content,
+        CancellationToken ct)
     {
         var upload = new byte[ErasureJobRows.IdSize];
         _context.Random.Fill(upload);
@@ -39,7 +43,7 @@ public sealed class ErasureJobs
         {
             var (lines, failed) = await StoreLinesAsync(upload, users, ct);
             if (failed is { } reason) return ServiceFailure.Of(reason);
-            var id = _rows.IdOf(app, content());
+            var id = _rows.IdOf(app, content(), after);
             // From here on nobody can tell that the job is not there: its lines are left to the sweep.
             isStray = false;
             var accepted = await AcceptAsync(id, ErasureJobRow.New(app, _context.Now.Latest, lines, upload), ct);
@@ -74,7 +78,7 @@ public sealed class ErasureJobs
             outcomes.Add(await _rows.OutcomeAsync(job, number, ct));
         return new ErasureJobReport(
             job.RequestedAt, job.Lines, job.Erased, job.Unknown, job.Lines - job.Erased - job.Unknown,
-            outcomes.ToImmutable());
+            job.Returned, outcomes.ToImmutable());
     }
 
     /// <summary>Deletes all lines of an upload.</summary>
@@ -109,8 +113,8 @@ public sealed class ErasureJobs
             : (lines, null);
     }
 
-    // A job names people, and not the accounts that they had when it was filed first (F23): the same file again is the
-    // same job, which looks for each of them once more.
+    // A job names the accounts that its users had (F23): the same file again is the same job, which erases nobody who
+    // has come back since, and says so.
     private async ValueTask<Acceptance> AcceptAsync(byte[] id, ErasureJobRow job, CancellationToken ct)
     {
         ServiceFailure? unknown = null;

@@ -3,10 +3,10 @@ namespace KeyRecovery.Service.Erasure;
 /// <summary>What becomes of a line of a job.</summary>
 public enum LineOutcome
 {
-    /// <summary>It was not looked at, or there is no receipt yet.</summary>
+    /// <summary>The job's newest filing has not looked at it, or there is no receipt yet.</summary>
     Pending,
 
-    /// <summary>The user's account is erased, with a receipt.</summary>
+    /// <summary>The account that the user had is erased, with a receipt.</summary>
     Erased,
 
     /// <summary>The user had no account.</summary>

@@ -85,16 +85,17 @@ internal sealed class ErasureCheck(ServiceContext context, ErasureRows rows)
     private async ValueTask<string?> CheckJobAsync(Row stored, CancellationToken ct)
     {
         var job = ErasureJobRow.Decode(stored.Value);
-        var (erased, unknown) = (0, 0);
+        var (erased, unknown, returned) = (0, 0, 0);
         for (var number = 1; number <= job.Lines; number++)
         {
-            var outcome = (await _jobs.OutcomeAsync(job, number, ct)).Outcome;
+            var (_, outcome, _, isReturned) = await _jobs.OutcomeAsync(job, number, ct);
             if (job.Open.Contains(number)) continue;
             if (outcome == LineOutcome.Erased) erased++;
             if (outcome == LineOutcome.Unknown) unknown++;
+            if (isReturned) returned++;
         }
 
-        var isCounted = (erased, unknown) == (job.Erased, job.Unknown)
+        var isCounted = (erased, unknown, returned) == (job.Erased, job.Unknown, job.Returned)
             && erased + unknown + job.Open.Count == job.Lines;
         return isCounted ? null : "job: its counts are not those of its lines";
     }

@@ -16,11 +16,17 @@ internal static class Officer
         return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("token").GetString()!;
     }
 
-    public static Task<HttpResponseMessage> FileAsync(TestHost host, string? token, params string?[] subjects)
+    public static Task<HttpResponseMessage> FileAsync(TestHost host, string? token, params string?[] subjects) =>
+        FileAfterAsync(host, token, null, subjects);
+
+    /// <summary>Files a job after another one.</summary>
+    public static Task<HttpResponseMessage> FileAfterAsync(
+        TestHost host, string? token, string? again, params string?[] subjects)
     {
         var body = string.Join(
             '\n', subjects.Select(s => s is null ? "nonsense" : JsonSerializer.Serialize(new { subject = s })));
-        var request = new HttpRequestMessage(HttpMethod.Post, "/v1/admin/erasures")
+        var query = again is null ? "" : $"?again={again}";
+        var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/admin/erasures{query}")
         {
             Content =
                 new ByteArrayContent(Encoding.UTF8.GetBytes(body)) {
@@ -34,13 +40,18 @@ internal static class Officer
     public static async Task<List<JsonElement>> RunAsync(TestHost host, string token, params string?[] subjects)
     {
         using var filed = await FileAsync(host, token, subjects);
-        var job = await JobAsync(filed);
+        var report = await DoneAsync(host, token, await JobAsync(filed));
+        return [.. report.GetProperty("outcomes").EnumerateArray()];
+    }
+
+    /// <summary>How a job stands at its end.</summary>
+    public static async Task<JsonElement> DoneAsync(TestHost host, string token, string job)
+    {
         while (true)
         {
             using var answer = await ReadAsync(host, token, job);
             var report = await answer.Content.ReadFromJsonAsync<JsonElement>();
-            if (report.GetProperty("state").GetString() == "done")
-                return [.. report.GetProperty("outcomes").EnumerateArray()];
+            if (report.GetProperty("state").GetString() == "done") return report;
             await Task.Delay(50);
         }
     }

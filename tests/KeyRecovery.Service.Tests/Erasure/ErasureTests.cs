@@ -264,7 +264,7 @@ public sealed class ErasureTests
         var hash = Hash256.Of(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', subjects)));
         return Assert.IsType<Outcome<(ReadOnlyMemory<byte> Job, int Lines)>.Done>(
             await server.Service.Erasures.Jobs.FileAsync(
-                Lines(), TestAccount.DefaultApp, () => hash, default)).Value.Job;
+                Lines(), TestAccount.DefaultApp, default, () => hash, default)).Value.Job;
     }
 
     private static async Task<int> CountAsync(TestService server, params Table[] tables)

@@ -23,6 +23,7 @@ public sealed class ErasureProofTests
         { "a share", "realm slot: not among its user's" },
         { "no erasure", "key row: erased, and no erasure says so" },
         { "a miscounted job", "job: its counts are not those of its lines" },
+        { "a job that counts somebody as returned", "job: its counts are not those of its lines" },
     };
 
     [Theory]
@@ -53,7 +54,8 @@ public sealed class ErasureProofTests
             "the key" => PutBackAsync(server.Keys, keys[person.KeyRow]),
             "a share" => PutBackAsync(server.Keys, keys[share]),
             "no erasure" => RemoveAsync(server, ErasureRows.Of(person.KeyRow)),
-            _ => MiscountAsync(server, job),
+            "a miscounted job" => MiscountAsync(server, job, row => row with { Erased = 1, Unknown = 0 }),
+            _ => MiscountAsync(server, job, row => row with { Returned = 1 }),
         });
         var report = await server.Service.Audit.RunAsync(default);
         var orphans = report.OrphanRows.Select(o => $"{o.Key}: {o.Value}");
@@ -113,11 +115,11 @@ public sealed class ErasureProofTests
         return (person, before);
     }
 
-    private static async Task MiscountAsync(TestService server, ReadOnlyMemory<byte> job)
+    private static async Task MiscountAsync(
+        TestService server, ReadOnlyMemory<byte> job, Func<ErasureJobRow, ErasureJobRow> miscount)
     {
         var stored = (await server.Keys.ReadAsync(ErasureJobRows.PlaceOf(job), default))!;
-        var miscounted = ErasureJobRow.Decode(stored.Value) with { Erased = 1, Unknown = 0 };
-        var write = new RowWrite.Replace(stored, miscounted.Encode());
+        var write = new RowWrite.Replace(stored, miscount(ErasureJobRow.Decode(stored.Value)).Encode());
         Assert.IsType<WriteResult.Written>(await server.Keys.WriteAsync([write], default));
     }
 

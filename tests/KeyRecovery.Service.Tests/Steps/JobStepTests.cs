@@ -91,6 +91,55 @@ public sealed class JobStepTests
         async Task<byte[]> OfAsync(StepPerson person) => (await person.ReceiptAsync()).ToArray();
     }
 
+    [Theory]
+    [InlineData(StepFate.Cut, "")]
+    [InlineData(StepFate.AnswerLost, "")]
+    [InlineData(StepFate.Frozen, "a sweep")]
+    [InlineData(StepFate.Frozen, "another pass")]
+    [InlineData(StepFate.Frozen, "filed once more")]
+    public async Task F23_filed_again_and_looked_at_at_each_step_nobody_who_came_back_is_erased(
+        StepFate fate, string meanwhile)
+    {
+        await using var world = await StepWorld.OpenAsync();
+        var (server, erasures) = (world.Server, world.Server.Service.Erasures);
+        await world.AtEachStepAsync(fate, 3, async round =>
+        {
+            var (anna, berta) = ($"anna {round.At}", $"berta {round.At}");
+            await server.NewAccountAsync(world.Random, anna);
+            var job = await FiledAsync();
+            await erasures.ResumeAsync(default);
+            var before = await server.JobAsync(job);
+            Assert.Equal((2, 1, 0), (before.Erased, before.Unknown, before.Returned));
+
+            var (again, phone, _) = await server.NewAccountAsync(world.Random, anna);
+            var (late, lately, _) = await server.NewAccountAsync(world.Random, berta);
+            await FiledAsync();
+            await round.DoAsync(() => server.Other.Erasures.ResumeAsync(default), () => meanwhile switch
+            {
+                "a sweep" => world.SweepAsync(),
+                "another pass" => erasures.ResumeAsync(default),
+                _ => FiledAsync(),
+            });
+            await world.SoundAsync(orphans: true);
+
+            await erasures.ResumeAsync(default);
+            var told = await server.JobAsync(job);
+            Assert.Equal(
+                (3, 2, 1, 0, 3), (told.Lines, told.Erased, told.Unknown, told.Pending, told.Returned));
+            Assert.Equal(before.Outcomes.Select(Erased), told.Outcomes.Select(Erased));
+            Assert.All(told.Outcomes, outcome => Assert.True(outcome.IsReturned));
+            (await server.PassAsync(again, phone)).Dispose();
+            (await server.PassAsync(late, lately)).Dispose();
+            await world.SoundAsync(orphans: true);
+
+            // A receipt gets its proof meanwhile, and is the same one.
+            static ErasureId? Erased(ErasureLineOutcome outcome) => outcome.Outcome == LineOutcome.Erased
+                ? SignedErasureReceipt.Decode(outcome.Receipt).Receipt.Id : null;
+
+            Task<ReadOnlyMemory<byte>> FiledAsync() => server.FileErasuresAsync(anna, berta, anna);
+        });
+    }
+
     private static Task ThenAsync(StepWorld world, string then, int at) => then switch
     {
         "the same" => FileAsync(world.Server.Service, [$"anna {at}", $"berta {at}", $"anna {at}"]),
@@ -103,7 +152,7 @@ public sealed class JobStepTests
         var content = Hash256.Of(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', names)));
         var users = names.Select((name, i) => (i + 1, new AppUser(TestAccount.DefaultApp, "issuer", name)));
         return await service.Erasures.Jobs.FileAsync(
-            users.ToAsyncEnumerable(), TestAccount.DefaultApp, () => content, default);
+            users.ToAsyncEnumerable(), TestAccount.DefaultApp, default, () => content, default);
     }
 
     // The jobs that there are, each with all its lines.

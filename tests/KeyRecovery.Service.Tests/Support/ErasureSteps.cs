@@ -59,8 +59,12 @@ internal static class ErasureSteps
         server.FileErasuresAsync(subjects, subjects.Length);
 
     /// <summary>Files a job of which the upload breaks off before a line.</summary>
+    /// <param name="server">Where.</param>
+    /// <param name="subjects">Whom it names.</param>
+    /// <param name="breaksAt">The line, from 0.</param>
+    /// <param name="after">The job after which it is filed.</param>
     public static async Task<ReadOnlyMemory<byte>> FileErasuresAsync(
-        this TestService server, IReadOnlyList<string> subjects, int breaksAt)
+        this TestService server, IReadOnlyList<string> subjects, int breaksAt, ReadOnlyMemory<byte> after = default)
     {
         async IAsyncEnumerable<(int, AppUser)> Lines()
         {
@@ -75,7 +79,7 @@ internal static class ErasureSteps
         var hash = Hash256.Of(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', subjects)));
         return Assert.IsType<Outcome<(ReadOnlyMemory<byte> Job, int Lines)>.Done>(
             await server.Service.Erasures.Jobs.FileAsync(
-                Lines(), TestAccount.DefaultApp, () => hash, default)).Value.Job;
+                Lines(), TestAccount.DefaultApp, after, () => hash, default)).Value.Job;
     }
 
     public static async Task<ErasureJobReport> JobAsync(this TestService server, ReadOnlyMemory<byte> job) =>
