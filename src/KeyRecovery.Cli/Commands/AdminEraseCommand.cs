@@ -20,20 +20,25 @@ internal static class AdminEraseCommand
         var file = new Option<string>("--file") {
             HelpName = "SUBJECTS.ndjson", Description = "A line {\"subject\": \"…\"} for each user", Required = true,
         };
+        var again = new Option<string?>("--again") {
+            HelpName = "JOB", Description = "Makes a new job after that one, which erases those who have come back",
+        };
         var job = new Argument<string>("JOB") { Description = "The job's id" };
         return new Command("admin", "For operators, with their token")
         {
-            new Command("erase", "Erases the accounts of users, at once and without asking") { file }
-                .Runs((context, parsed, ct) => RunAsync(context, parsed.GetRequiredValue(file), ct)),
+            new Command("erase", "Erases the accounts of users, at once and without asking") { file, again }
+                .Runs((context, parsed, ct) => RunAsync(
+                    context, parsed.GetRequiredValue(file), parsed.GetValue(again), ct)),
             new Command("erasures", "Says how a job stands") { job }
                 .Runs((context, parsed, ct) => TellAsync(context, parsed.GetRequiredValue(job), ct)),
         };
     }
 
-    private static async Task RunAsync(CliContext context, string path, CancellationToken ct)
+    private static async Task RunAsync(CliContext context, string path, string? again, CancellationToken ct)
     {
         await using var lines = File.OpenRead(path);
-        var filed = await OperatorApi.SendAsync(context, HttpMethod.Post, "/v1/admin/erasures", lines, ct);
+        var query = again is null ? "" : $"?again={Uri.EscapeDataString(again)}";
+        var filed = await OperatorApi.SendAsync(context, HttpMethod.Post, $"/v1/admin/erasures{query}", lines, ct);
         var job = filed.GetProperty("job").GetString()!;
         context.Output.Note($"job {job}");
         await context.Output.WithProgressAsync("Erasing", async progress =>
@@ -72,6 +77,7 @@ internal static class AdminEraseCommand
                 ["erased"] = Count("erased"),
                 ["unknown"] = Count("unknown"),
                 ["pending"] = Count("pending"),
+                ["returned"] = Count("returned"),
                 ["outcomes"] = outcomes.Select(line => (JsonNode?)JsonObject.Create(line)).ToJson(),
             },
             people =>
@@ -79,13 +85,18 @@ internal static class AdminEraseCommand
                 foreach (var line in outcomes)
                 {
                     var receipt = line.TryGetProperty("receipt", out var signed) ? $"  {signed.GetString()}" : "";
+                    var returned = line.TryGetProperty("returned", out _) ? ", has an account again" : "";
                     people.WriteUnbroken(
                         $"line {line.GetProperty("line").GetInt32()}: "
-                        + $"{line.GetProperty("outcome").GetString()}{receipt}");
+                        + $"{line.GetProperty("outcome").GetString()}{returned}{receipt}");
                 }
 
                 people.WriteUnbroken(
                     $"job {job}: {Count("erased")} erased, {Count("unknown")} unknown, {Count("pending")} pending");
+                if (Count("returned") is 0) return;
+                people.WriteUnbroken(
+                    $"{Count("returned")} have an account again, made after this job: it erases none of these.");
+                people.WriteUnbroken($"To erase them, file the list with --again {job}");
             });
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -206,6 +207,50 @@ public sealed class EraseTests(CliFixture fixture)
     }
 
     [Fact]
+    public async Task F23_an_officer_hears_who_has_come_back_and_erases_them_with_a_job_after_the_first()
+    {
+        var (officer, token) = (fixture.NewDevice(), fixture.NewPath(".token"));
+        await File.WriteAllTextAsync(token, await OperatorTokenAsync("keyrecovery.erase"));
+        var (_, subject) = await NewPersonAsync();
+        var list = await fixture.NewFileAsync(System.Text.Encoding.UTF8.GetBytes(
+            $"{Line(subject)}\n{Line("nobody " + subject)}\n"));
+        var first = await EraseAsync();
+        Assert.Equal(0, Count(first, "returned"));
+        var job = first.GetProperty("job").GetString()!;
+        var phone = await NewPhoneAsync(subject);
+
+        var again = await EraseAsync();
+        Assert.Equal((job, 1, 1, 1),
+            (again.GetProperty("job").GetString(), Count(again, "erased"), Count(again, "unknown"),
+                Count(again, "returned")));
+        var (came, other) = (again.GetProperty("outcomes")[0], again.GetProperty("outcomes")[1]);
+        Assert.True(came.GetProperty("returned").GetBoolean());
+        Assert.False(other.TryGetProperty("returned", out _));
+        Assert.Equal(Erasure(first.GetProperty("outcomes")[0]), Erasure(came));
+        (await phone.RunAsync("backup", "list")).Ended(0);
+        var told = (await officer.RunAsync("admin", "erasures", job, "--token", token)).Ended(0).Output;
+        Assert.Contains("line 1: erased, has an account again  ", told, StringComparison.Ordinal);
+        Assert.Contains($"--again {job}", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("line 2: unknown,", told, StringComparison.Ordinal);
+
+        var second = await EraseAsync("--again", job);
+        Assert.NotEqual(job, second.GetProperty("job").GetString());
+        Assert.Equal((1, 0), (Count(second, "erased"), Count(second, "returned")));
+        Assert.Equal("erased", (await phone.RunAsync("backup", "list", "--json")).Ended(1).Text("error"));
+        var wrong = (await officer.RunAsync(
+            "admin", "erase", "--file", list, "--token", token, "--again", "a job", "--json")).Ended(1);
+        Assert.Equal("malformed", wrong.Text("error"));
+        Assert.Contains("again", wrong.Text("message"), StringComparison.Ordinal);
+
+        // A receipt gets its proof later, and is the same one.
+        static ErasureId Erasure(JsonElement line) => SignedErasureReceipt.Decode(
+            Base64Url.DecodeFromChars(line.GetProperty("receipt").GetString())).Receipt.Id;
+
+        async Task<JsonElement> EraseAsync(params string[] more) => (await officer.RunAsync(
+            ["admin", "erase", "--file", list, "--token", token, "--json", .. more])).Ended(0).Json;
+    }
+
+    [Fact]
     public async Task What_an_officer_may_not_or_did_not_mean_is_refused_and_erases_nobody()
     {
         var (officer, right, wrong) = (fixture.NewDevice(), fixture.NewPath(".token"), fixture.NewPath(".token"));
@@ -247,10 +292,16 @@ public sealed class EraseTests(CliFixture fixture)
 
     private async Task<(CommandLine Phone, string Subject)> NewPersonAsync()
     {
-        var (phone, subject, token) = (fixture.NewDevice(), Canary.NewText(), fixture.NewPath(".token"));
+        var subject = Canary.NewText();
+        return (await NewPhoneAsync(subject), subject);
+    }
+
+    private async Task<CommandLine> NewPhoneAsync(string subject)
+    {
+        var (phone, token) = (fixture.NewDevice(), fixture.NewPath(".token"));
         await File.WriteAllTextAsync(token, await fixture.Server.TokenAsync(subject));
         (await phone.RunAsync("account", "create", "--no-code", "--name", "phone", "--token", token)).Ended(0);
-        return (phone, subject);
+        return phone;
     }
 
     private async Task<string> OperatorTokenAsync(string scope)
