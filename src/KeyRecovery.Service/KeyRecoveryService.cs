@@ -72,7 +72,8 @@ public sealed class KeyRecoveryService : IDisposable
         Repairs = new Repairs(context);
         RecoverySlots = new RecoverySlots(context);
         Realm = new Realm(
-            keys, _lookups, shares, policies, _auditKey.PublicKey, secrets.RealmSeed.Span, random, clock);
+            keys, _lookups, shares, policies, _auditKey.PublicKey, secrets.RealmSeed.Span, random, clock,
+            new EvidenceLog(context));
         Audit = new StoreAudit(
             context, new RealmCheck(keys, _lookups.Ids, shares), new ErasureCheck(context, erasures),
             log is null ? null : new LogAudit(context, log));

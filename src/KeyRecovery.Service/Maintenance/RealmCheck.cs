@@ -38,7 +38,7 @@ internal sealed class RealmCheck(IKeyStore keys, RowIds ids, RealmShares shares)
     // Whoever the realm's own view of the chain names is there with the key that it was registered with, or gone.
     private async ValueTask<string?> CheckAccountAsync(Row stored, CancellationToken ct)
     {
-        foreach (var slot in RealmAccountRow.Decode(stored.Value).Slots)
+        foreach (var slot in RealmAccountRow.Decode(stored).Slots)
         {
             if (slot.IsGone || await keys.ReadAsync(ids.RealmSlot(slot.Slot), ct) is not { } found) continue;
             var row = RealmSlotRow.Decode(found.Value);
@@ -59,7 +59,7 @@ internal sealed class RealmCheck(IKeyStore keys, RowIds ids, RealmShares shares)
         var isNamed = subject is not null && RealmSubjectRow.Decode(subject.Value).Slots.Contains(stored.Key);
         if (!isNamed) return "not among its user's";
         var account = await keys.ReadAsync(new RowKey(Table.RealmAccounts, row.Account), ct);
-        return account is not null && RealmAccountRow.Decode(account.Value).Slots.Any(
+        return account is not null && RealmAccountRow.Decode(account).Slots.Any(
             slot => ids.RealmSlot(slot.Slot) == stored.Key) ? null : "not among its account's";
     }
 }

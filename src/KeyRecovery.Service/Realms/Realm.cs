@@ -38,12 +38,12 @@ public sealed class Realm : IDisposable
 
     internal Realm(
         IKeyStore store, Lookups lookups, RealmShares shares, IAppPolicies policies, VerifyKey ownHome,
-        ReadOnlySpan<byte> seed, IRandom random, ServerClock clock)
+        ReadOnlySpan<byte> seed, IRandom random, ServerClock clock, IEvidenceLog log)
     {
         (_store, _lookups, _shares, _policies, _random, _clock) = (store, lookups, shares, policies, random, clock);
         _keys = new RealmKeys(seed);
         _answers = new RealmAnswers(_keys, policies, clock);
-        _accounts = new RealmAccounts(store, lookups, policies, ownHome, _keys, _answers, clock);
+        _accounts = new RealmAccounts(store, lookups, policies, ownHome, _keys, _answers, clock, log);
         _registrar = new RealmRegistrar(store, lookups, shares, _keys, _accounts, _answers, clock);
         Span<byte> drawn = stackalloc byte[SigningKey.SeedSize];
         random.Fill(drawn);

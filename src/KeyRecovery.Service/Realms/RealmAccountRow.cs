@@ -5,12 +5,14 @@ using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Clocks;
+using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Realms;
 
 /// <summary>
 /// What this realm keeps of an account, in one mutable row: the head that it witnesses, who is active, and what has
-/// become of the account's slots. Pauses and counts stand here, and a command is one write. Nothing in it is secret.
+/// become of the account's slots. Pauses and counts stand here, and a command is one write. It decides which evidence
+/// is logged, and begins with the newest such change. Nothing in it is secret.
 /// </summary>
 /// <param name="App">The account's app, of which the policy names the homes.</param>
 /// <param name="View">The chain as the realm knows it; null for an account that was erased, of which nothing is left.
@@ -74,7 +76,31 @@ internal sealed record RealmAccountRow(string App, RealmView? View, ImmutableArr
         })],
     };
 
-    public byte[] Encode()
+    /// <summary>SHA-256 of the two heads that this keeps as evidence and the row before did not, each with its
+    /// signature, the one that was known first (docs/protocol.md §17); null where it keeps none anew.</summary>
+    public Hash256? EvidenceSince(RealmAccountRow was) =>
+        View?.Contradicting is { } other && other != was.View?.Contradicting
+            ? Hash256.Of([.. View.Head.Bytes.Span, .. other.Bytes.Span]) : null;
+
+    /// <summary>Writes this over what was read; creates it where nothing was.</summary>
+    /// <param name="key">Where.</param>
+    /// <param name="was">The row as it was read.</param>
+    /// <param name="change">The logged change that this decides; null where it decides none, and the row keeps the one
+    /// that it has.</param>
+    public RowWrite Write(RowKey key, Row? was, ChangeId? change = null)
+    {
+        byte[] value = [.. (change ?? ChangeId.Of(was)).ToArray(), .. Encode()];
+        return was is null ? new RowWrite.Create(key, value) : new RowWrite.Replace(was, value);
+    }
+
+    /// <exception cref="WireFormatException">The row is damaged.</exception>
+    public static RealmAccountRow Decode(Row stored)
+    {
+        WireFormatException.Require(stored.Value.Length >= ChangeId.Size, "a deciding row begins with its change");
+        return Decode(stored.Value[ChangeId.Size..]);
+    }
+
+    private byte[] Encode()
     {
         var writer = new CborOut().Array(Fields).Text(RowLabel).UInt(1).Text(App);
         writer.Bytes(View is null ? [] : View.Head.Bytes.Span).Array(View?.Claims.Length ?? 0);
@@ -90,7 +116,7 @@ internal sealed record RealmAccountRow(string App, RealmView? View, ImmutableArr
         return writer.ToArray();
     }
 
-    public static RealmAccountRow Decode(ReadOnlyMemory<byte> row)
+    private static RealmAccountRow Decode(ReadOnlyMemory<byte> row)
     {
         var reader = new CborIn(row);
         reader.OwnStructure(RowLabel, Fields);

@@ -18,7 +18,7 @@ namespace KeyRecovery.Service.Realms;
 /// </summary>
 internal sealed class RealmAccounts(
     IKeyStore store, Lookups lookups, IAppPolicies policies, VerifyKey ownHome, RealmKeys keys, RealmAnswers answers,
-    ServerClock clock)
+    ServerClock clock, IEvidenceLog log)
 {
     private const int Tries = 16;
 
@@ -31,7 +31,7 @@ internal sealed class RealmAccounts(
             if (account?.View is not { } view) return new ServiceFailure(ErrorCode.NotFound);
             var (next, failure) = Move(account, follow.Head, follow.Links, follow.Claims, follow.Fork);
             if (next is null) return failure!;
-            if (!ReferenceEquals(next, account) && await WriteAsync(stored!, next, ct) is { } refused)
+            if (!ReferenceEquals(next, account) && await WriteAsync(account, stored!, next, ct) is { } refused)
             {
                 if (refused is WriteResult.Unavailable(_, var reason)) return ServiceFailure.Of(reason);
                 continue;
@@ -58,7 +58,7 @@ internal sealed class RealmAccounts(
             var (moved, failure) = Move(account, command.Head, command.Links, [], null);
             if (moved is null) return failure!;
             var (next, refusal, noted) = failure is null ? Do(moved, command) : (moved, failure, null);
-            if (!ReferenceEquals(next, account) && await WriteAsync(stored!, next, ct) is { } lost)
+            if (!ReferenceEquals(next, account) && await WriteAsync(account, stored!, next, ct) is { } lost)
             {
                 if (lost is WriteResult.Unavailable(_, var reason)) return ServiceFailure.Of(reason);
                 continue;
@@ -84,7 +84,8 @@ internal sealed class RealmAccounts(
             var id = told.Receipt.Id.ToArray();
             // The one that was objected to says nothing new.
             if (account.ReceiptAt != 0 || account.Receipt.Span.SequenceEqual(id)) return answers.Heads(view, request);
-            switch (await WriteAsync(stored!, account with { ReceiptAt = clock.Now.Latest, Receipt = id }, ct))
+            var next = account with { ReceiptAt = clock.Now.Latest, Receipt = id };
+            switch (await WriteAsync(account, stored!, next, ct))
             {
                 case null:
                     return answers.Heads(view, request);
@@ -99,7 +100,7 @@ internal sealed class RealmAccounts(
     public async ValueTask<(RealmAccountRow? Account, Row? Stored)> ReadAsync(RowKey key, CancellationToken ct)
     {
         var stored = await store.ReadAsync(key, ct);
-        return (stored is null ? null : RealmAccountRow.Decode(stored.Value), stored);
+        return (stored is null ? null : RealmAccountRow.Decode(stored), stored);
     }
 
     /// <summary>Begins to know an account, or moves on with it.</summary>
@@ -117,6 +118,19 @@ internal sealed class RealmAccounts(
             RealmVerdict.Refused(var fault) => (null, Refused(fault)),
             _ => throw new InvalidOperationException(),
         });
+    }
+
+    /// <summary>Writes a row over what was read. What it keeps as evidence anew is logged.</summary>
+    /// <returns>Null where it is written.</returns>
+    public async ValueTask<WriteResult?> WriteAsync(
+        RealmAccountRow was, Row stored, RealmAccountRow next, CancellationToken ct)
+    {
+        if (next.EvidenceSince(was) is not { } evidence)
+            return await WriteAsync([next.Write(stored.Key, stored)], ct);
+        var (id, outbox) = log.Plan(evidence, stored);
+        var refused = await WriteAsync([outbox, next.Write(stored.Key, stored, id)], ct);
+        if (refused is null) log.Wake();
+        return refused;
     }
 
     /// <summary>Destroys the shares of slots that are over. The account's row has said so before.</summary>
@@ -140,7 +154,7 @@ internal sealed class RealmAccounts(
         {
             try
             {
-                await DestroyAsync(RealmAccountRow.Decode(stored.Value), ct);
+                await DestroyAsync(RealmAccountRow.Decode(stored), ct);
             }
             catch (WireFormatException)
             {
@@ -263,9 +277,8 @@ internal sealed class RealmAccounts(
         return new RealmSlotStep(row with { Subject = subject.Id }, [name], after);
     }
 
-    private async ValueTask<WriteResult?> WriteAsync(Row stored, RealmAccountRow next, CancellationToken ct) =>
-        await store.WriteAsync([new RowWrite.Replace(stored, next.Encode())], ct) is var result
-            and not WriteResult.Written ? result : null;
+    private async ValueTask<WriteResult?> WriteAsync(RowWrite[] writes, CancellationToken ct) =>
+        await store.WriteAsync(writes, ct) is var result and not WriteResult.Written ? result : null;
 
     // This server vouches for its own accounts; for others', whom the app's policy names.
     private ImmutableArray<VerifyKey> HomesOf(string app) => [ownHome, .. policies.Of(app).Homes];

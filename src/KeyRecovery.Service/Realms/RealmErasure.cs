@@ -74,9 +74,9 @@ internal static class RealmErasure
     private static async ValueTask CloseAsync(
         IKeyStore keys, RowKey account, List<RowWrite> writes, CancellationToken ct)
     {
-        var closed = RealmAccountRow.Closed.Encode();
-        if (await keys.ReadAsync(account, ct) is not { } found) writes.Add(new RowWrite.Create(account, closed));
-        else if (RealmAccountRow.Decode(found.Value).View is not null) writes.Add(new RowWrite.Replace(found, closed));
+        var found = await keys.ReadAsync(account, ct);
+        if (found is null || RealmAccountRow.Decode(found).View is not null)
+            writes.Add(RealmAccountRow.Closed.Write(account, found));
     }
 
     private static RowWrite Gone(RowKey slot, Row? was) => was is null

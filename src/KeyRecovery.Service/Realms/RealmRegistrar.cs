@@ -48,9 +48,16 @@ internal sealed class RealmRegistrar(
                 if (failure is not null)
                 {
                     // A fork: kept as evidence, and nothing is registered.
-                    if (!ReferenceEquals(account, known))
-                        await store.WriteAsync([new RowWrite.Replace(stored!, account.Encode())], ct);
-                    return failure;
+                    if (ReferenceEquals(account, known)) return failure;
+                    switch (await accounts.WriteAsync(known!, stored!, account, ct))
+                    {
+                        case null:
+                            return failure;
+                        case WriteResult.Unavailable(_, var reason):
+                            return ServiceFailure.Of(reason);
+                    }
+
+                    continue;
                 }
 
                 opened ??= register.Open(keys.Identity, keys.Kem);
@@ -101,8 +108,7 @@ internal sealed class RealmRegistrar(
         if (others.Length >= RealmLimits.SlotsOfAccount)
             return ServiceFailure.Limit("slots", RealmLimits.SlotsOfAccount, others.Length);
         var next = account with { Slots = others.Add(slot with { IsSeen = slot.IsActiveIn(account.View!) }) };
-        writes.Add(place.Stored is null
-            ? new RowWrite.Create(place.Key, next.Encode()) : new RowWrite.Replace(place.Stored, next.Encode()));
+        writes.Add(next.Write(place.Key, place.Stored));
 
         using var lease = shares.Wrap();
         var (kek, sealedShare) = shares.Seal(lease, key, opened.Share);

@@ -141,8 +141,11 @@ public sealed class Table
     /// <summary>Key store: the newest restores of both stores, one row.</summary>
     public static Table Restores { get; } = new(75, "restores", StoreKind.Keys, RowsOf.Server);
 
-    /// <summary>Key store: what this realm knows of an account's chain. Nothing in it is secret.</summary>
-    public static Table RealmAccounts { get; } = new(76, "realm_accounts", StoreKind.Keys, RowsOf.Realm);
+    /// <summary>
+    /// Key store: what this realm knows of an account's chain, and which evidence it keeps. Nothing in it is secret.
+    /// </summary>
+    public static Table RealmAccounts { get; } = new(
+        76, "realm_accounts", StoreKind.Keys, RowsOf.Realm, decides: true);
 
     /// <summary>Key store: the head of the log, one row. Replacing it is the only way to append.</summary>
     public static Table LogHeads { get; } = new(77, "log_heads", StoreKind.Keys, RowsOf.Server);

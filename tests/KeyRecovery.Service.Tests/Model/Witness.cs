@@ -121,7 +121,7 @@ internal sealed class Witness : IAsyncDisposable
     {
         var stored = await _server.Keys.ReadAsync(
             _lookups.Ids.RealmAccount(_world.Home.Account.Now.Account), default);
-        return stored is null ? null : RealmAccountRow.Decode(stored.Value);
+        return stored is null ? null : RealmAccountRow.Decode(stored);
     }
 
     public AuthorityId? Slot(int pick) => _slots.Count == 0 ? null : _slots[pick % _slots.Count];

@@ -45,7 +45,7 @@ public enum AuditEvent
     /// <summary>The operator has put back a store of an older day.</summary>
     Restored = 13,
 
-    /// <summary>Its home server has signed two heads that differ; told by a realm.</summary>
+    /// <summary>As a realm, the server has kept two heads of one home as evidence; commits to both.</summary>
     HeadsDiffer = 14,
 
     /// <summary>The log has another key from now on; commits to that one, as a verifier key.</summary>
