@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Http.Json;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace KeyRecovery.Testing.Hosting;
@@ -8,6 +9,11 @@ namespace KeyRecovery.Testing.Hosting;
 /// <summary>The real host as a process, on a loopback port and a data folder that outlives it.</summary>
 public sealed class ServerProcess : IAsyncDisposable
 {
+    // signal(7), as Linux numbers them on all that .NET runs on.
+    private const int TerminateSignal = 15;
+    private const int ContinueSignal = 18;
+    private const int StopSignal = 19;
+
     private static readonly string HostAssembly = Path.Combine(AppContext.BaseDirectory, "KeyRecovery.Api.dll");
 
     private readonly Process _process;
@@ -113,11 +119,21 @@ public sealed class ServerProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
+    /// <summary>Lets it stand still in whatever it does (SIGSTOP), and waits until all its threads do.</summary>
+    public async Task FreezeAsync()
+    {
+        Signal(StopSignal);
+        for (var end = DateTime.UtcNow + TimeSpan.FromMinutes(1); !StandsStill(); await Task.Delay(1))
+            if (DateTime.UtcNow > end) throw new TimeoutException("the host does not stand still");
+    }
+
+    /// <summary>Lets it go on (SIGCONT).</summary>
+    public void GoOn() => Signal(ContinueSignal);
+
     /// <summary>Asks it to stop (SIGTERM) and waits.</summary>
     public async Task<int> StopAsync()
     {
-        using var kill = Process.Start("sh", ["-c", $"kill -TERM {_process.Id}"]);
-        await kill.WaitForExitAsync();
+        Signal(TerminateSignal);
         await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
         return _process.ExitCode;
     }
@@ -134,6 +150,29 @@ public sealed class ServerProcess : IAsyncDisposable
         if (!_process.HasExited) await KillAsync();
         _process.Dispose();
     }
+
+    private void Signal(int signal)
+    {
+        if (Kill(_process.Id, signal) != 0)
+            throw new InvalidOperationException($"no signal reaches the host: error {Marshal.GetLastPInvokeError()}");
+    }
+
+    // The state stands behind the name, which is in brackets (proc(5)). A thread may end meanwhile.
+    private bool StandsStill() => Directory.EnumerateDirectories($"/proc/{_process.Id}/task").All(thread =>
+    {
+        try
+        {
+            var stat = File.ReadAllText($"{thread}/stat");
+            return stat[stat.LastIndexOf(')') + 2] == 'T';
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    });
+
+    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static extern int Kill(int process, int signal);
 
     private static string[] Arguments(string dataFolder, int port, (string Key, string Value)[] settings) =>
     [
