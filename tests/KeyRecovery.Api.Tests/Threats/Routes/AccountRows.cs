@@ -28,7 +28,10 @@ internal static class AccountRows
         },
         new("GET /v1/vault", visit => Task.FromResult(visit.Send(HttpMethod.Get, "/v1/vault")))
         {
-            Own = Readers, Other = Strangers,
+            // What a slot reads is told to the account's devices.
+            Own = [(Unsigned, "401 unauthenticated"), (Removed, "403 revoked"), (Device | Young, "200"),
+                (Code, "200 writes")],
+            Other = Strangers,
         },
         new("POST /v1/commits", CommitAsync)
         {
@@ -39,7 +42,7 @@ internal static class AccountRows
         new("POST /v1/recovery", visit => Task.FromResult(visit.Send(HttpMethod.Post, "/v1/recovery")))
         {
             Own = [(Unsigned, "401 unauthenticated"), (Removed, "403 revoked"), (Device | Young, "403 forbidden"),
-                (Code, "200")],
+                (Code, "200 writes")],
             Other = Strangers,
         },
         // What the server has already is no repair: it changes nothing, and so asks for no age. Who does not stand at
