@@ -26,7 +26,7 @@ internal sealed class RecoveryTries(ServiceContext context)
             await _activity.TellAsync(
                 account.Rows, state => IsTold(state, account) ? null : Detail(state, account), ct);
         }
-        catch (Exception e) when (e is StoreUnavailableException or RowDamagedException)
+        catch (Exception e) when (e is StoreUnavailableException or RowDamagedException or AccountErasedException)
         {
             // Nobody's recovery fails because it cannot be told.
         }
