@@ -37,10 +37,9 @@ internal sealed class OrphanAccounts(IDataStore data, TableRegistry tables)
             var locator = Locator(row.Key.Id.Span);
             if (live.Contains(locator)) continue;
             // What an erasure left on purpose has served its time; it is no orphan, and does not pull the brake.
-            // A fence stays as long as the log needs it to tell what was committed.
-            var isFence = AccountFence.Is(row);
-            if (!IsOld(row, before) || (isFence && await IsWaitingAsync(row, ct))) headless[locator] = false;
-            else if (isFence) fences[locator] = row;
+            // A fence stays as long as the log needs it to tell what was committed; what came behind it does not.
+            if (!IsOld(row, before)) headless[locator] = false;
+            else if (AccountFence.Is(row)) fences[locator] = await IsWaitingAsync(row, ct) ? null : row;
             else orphans[locator] = row;
         }
 

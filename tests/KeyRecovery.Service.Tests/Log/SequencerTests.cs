@@ -93,12 +93,19 @@ public sealed class SequencerTests
         await server.Service.Log!.OpenAsync(default);
         var (gone, stays) = (await world.NewAccountAsync(), await world.NewAccountAsync());
         await CommitAsync(gone);
+        RowKey stray;
         using (var open = await gone.PassAsync())
+        {
             await server.Service.Erasures.RequestAsync(open, 0, default);
+            stray = open.Rows.Manifest(Hash256.Of("behind the fence"u8));
+        }
+
         await server.Service.Erasures.ResumeAsync(default);
-        // The fence would go by now, and what was committed could not be told any more.
+        await server.Data.WriteAsync([new RowWrite.Create(stray, new byte[] { 1 })], default);
+        // The fence would go by now, and what was committed could not be told any more. What came behind it goes.
         server.Time.Advance(TimeSpan.FromDays(4));
         await server.Service.Sweeper.SweepAsync(TimeSpan.FromDays(1), default);
+        Assert.Null(await server.Data.ReadAsync(stray, default));
 
         var late = await server.Service.Log.PassAsync(default);
 
