@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using KeyRecovery.Cli.Demo.Telling;
 using KeyRecovery.Cli.Demo.World;
 using KeyRecovery.Cli.Output;
@@ -38,10 +39,10 @@ internal sealed class ActivityStep : DemoStep
 
     private static async Task<AccountActivity> ProvedAsync(VaultSession vault, CancellationToken ct)
     {
-        for (var end = DateTime.UtcNow + Longest; ; await Task.Delay(Pause, ct))
+        for (var waiting = Stopwatch.StartNew(); ; await Task.Delay(Pause, ct))
         {
             var told = StepTale.Works(await vault.Log.ActivityAsync(ct: ct));
-            if (told.Entries.All(e => e.IsProved) || DateTime.UtcNow > end) return told;
+            if (told.Entries.All(e => e.IsProved) || waiting.Elapsed > Longest) return told;
         }
     }
 }
