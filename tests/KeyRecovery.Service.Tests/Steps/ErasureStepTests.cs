@@ -337,6 +337,8 @@ public sealed class ErasureStepTests
         var server = world.Server;
         await world.AtEachStepAsync(fate, 10, async round =>
         {
+            // What a pass still has to tell of those before would stand still in place of what this round is about.
+            await server.LogAsync();
             var person = await StepPerson.NewAsync(world);
             server.ErasureHold = asked == "at once" ? TimeSpan.Zero : TimeSpan.FromHours(72);
             if (asked == "due")
