@@ -181,11 +181,13 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Era
     /// Has the account's activity tell who asked and who called it off, once the log has it. What cannot be told today,
     /// because the account is damaged or lost, is told by a later pass.
     /// </summary>
-    public async ValueTask TellAsync(RowKey keyRow, ErasureRow row, Row stored, Task haveRead, CancellationToken ct)
+    /// <returns>Whether it waits for the log: then another pass soon does it.</returns>
+    public async ValueTask<bool> TellAsync(
+        RowKey keyRow, ErasureRow row, Row stored, Task haveRead, CancellationToken ct)
     {
-        if (!await rows.IsLoggedAsync(stored, ct)) return;
+        if (!await rows.IsLoggedAsync(stored, ct)) return true;
         if (await context.Keys.ReadAsync(keyRow, ct) is not { } keyStored
-            || KeyRow.Decode(keyStored.Value) is not { State: not KeyRowState.Erased } key) return;
+            || KeyRow.Decode(keyStored.Value) is not { State: not KeyRowState.Erased } key) return false;
         try
         {
             using var opened = await context.SubjectKeys.OpenAsync(keyRow, key, ct);
@@ -197,6 +199,8 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Era
         {
             // Whoever checks the account tells of it.
         }
+
+        return false;
     }
 
     // Null where the key is gone meanwhile.

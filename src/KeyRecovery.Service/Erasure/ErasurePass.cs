@@ -68,14 +68,15 @@ internal sealed class ErasurePass(
                 ErasurePhase.Erased => await lastReceipt.TryGiveAsync(keyRow, row, stored, haveRead, ct),
                 _ => ErasureStep.None,
             };
-            var isUntold = !row.Untold.IsEmpty && step is (ErasureStep.None or ErasureStep.AwaitClock);
-            if (isUntold) await holds.TellAsync(keyRow, row, stored, haveRead, ct);
+            var awaitsLog = !row.Leaf.IsEmpty;
+            if (!row.Untold.IsEmpty && step is (ErasureStep.None or ErasureStep.AwaitClock))
+                awaitsLog |= await holds.TellAsync(keyRow, row, stored, haveRead, ct);
             return (keyRow, step, step switch
             {
                 ErasureStep.AwaitClock => context.Clock.Problem,
                 ErasureStep.AwaitRing => "the ring is of an older day: it does not know the KEK of an erasure",
                 _ => null,
-            }, isUntold || !row.Leaf.IsEmpty);
+            }, awaitsLog);
         }
         catch (Exception one) when (one is ErasureBlockedException or RowDamagedException)
         {

@@ -71,6 +71,22 @@ public sealed class ErasureLeafTests
     }
 
     [Fact]
+    public async Task What_cannot_be_told_because_the_account_is_lost_is_asked_for_by_no_pass_that_comes_at_once()
+    {
+        await using var server = await TestService.OpenAsync();
+        var (account, phone, _) = await server.NewAccountAsync(_random, "lost");
+        await server.RequestErasureAsync(account, phone);
+        // The control: until the log has it, another pass soon does it.
+        Assert.Equal(1, (await server.Service.Erasures.ResumeAsync(default)).AwaitLog);
+        using (var open = await server.PassAsync(account, phone))
+            await server.Data.WriteAsync([new RowWrite.Remove(open.Rows.Account)], default);
+        await server.LogAsync();
+
+        Assert.Equal(0, (await server.Service.Erasures.ResumeAsync(default)).AwaitLog);
+        Assert.Equal(1, await server.CountAsync(Table.Erasures));
+    }
+
+    [Fact]
     public async Task A_receipt_of_either_level_gets_its_proof_and_all_verify_however_far_the_log_goes_on()
     {
         await using var server = await TestService.OpenAsync();
