@@ -41,7 +41,8 @@ public sealed partial class PseudoTerminal : IDisposable
     public static PseudoTerminal Start(
         CommandLine commandLine, int? columns, (string Name, string Value)[] environment, string[] arguments)
     {
-        var command = string.Join(' ', commandLine.Words(arguments).Select(a => $"'{a}'"));
+        // The program takes the shell's place: a shell that waits for it gets the same interrupt, and some end by that.
+        var command = "exec " + string.Join(' ', commandLine.Words(arguments).Select(a => $"'{a}'"));
         if (columns is not null) command = $"stty cols {columns} && {command}";
         var start = new ProcessStartInfo(
             "script", ["--quiet", "--return", "--flush", "--command", command, "/dev/null"])
