@@ -16,8 +16,8 @@ public sealed record KeyRow(
     KeyRowState State, KekId Kek, ReadOnlyMemory<byte> WrappedSubjectKey, MinChain? MinChain, ulong Since)
 {
     private const string RowLabel = "key-row";
-    private const int Fields = 8;
-    private const ulong Version = 2;
+    private const int Fields = 9;
+    private const ulong Version = 3;
 
     /// <summary>
     /// When the account row was found missing, or from before the newest link, though no restore was known: it counts
@@ -28,6 +28,12 @@ public sealed record KeyRow(
     /// <summary>The newest signed claims of restores, the oldest first; at most 16.</summary>
     public ImmutableArray<ReadOnlyMemory<byte>> Claims { get; init; } = [];
 
+    /// <summary>
+    /// Whether an erasure may be held: set before one is, and never taken back. Where it is not set nobody needs to look
+    /// for one at each opening.
+    /// </summary>
+    public bool MayBeHeld { get; init; }
+
     internal byte[] Encode()
     {
         var writer = new CborOut().Array(Fields).Text(RowLabel).UInt(Version)
@@ -36,6 +42,7 @@ public sealed record KeyRow(
         writer.UInt(Since);
         RestoreMark.Write(writer, Loss);
         Accounts.Claims.Write(writer, Claims);
+        writer.UInt(MayBeHeld ? 1UL : 0);
         return LeadingKey.Join(WrappedSubjectKey.Span, writer.ToArray());
     }
 
@@ -50,6 +57,7 @@ public sealed record KeyRow(
         {
             Loss = RestoreMark.Read(reader),
             Claims = Accounts.Claims.Read(reader),
+            MayBeHeld = reader.UInt(1) == 1,
         };
         reader.End();
         return decoded;

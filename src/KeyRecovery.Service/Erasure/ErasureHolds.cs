@@ -42,6 +42,7 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Era
             var row = await NewAsync(account, round, ct);
             // Without a hold there is nothing to remember before it is done.
             if (row.Phase == ErasurePhase.Erasing) return row;
+            if (await context.KeyRows.AnnounceAsync(account.KeyRowKey, ct) is { } failure) return failure;
             var logged = leaves.OfRequest(
                 AuditEvent.ErasureRequested, new ErasureActor(AuditRole.Device, actor.Id, account.Network),
                 account.Rows, account.State.Account, account.State, account.KeyRowKey, stored);
@@ -68,6 +69,7 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Era
     /// </summary>
     public async ValueTask<TimeSpan?> DueInAsync(OpenAccount account, CancellationToken ct)
     {
+        if (!account.MayBeHeld) return null;
         try
         {
             return await StatusAsync(account, ct) is { State: ErasureState.Held or ErasureState.Erasing } status
@@ -162,6 +164,10 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Era
             try
             {
                 if (await rows.ReadAsync(keyRow, ct) is not ({ Phase: ErasurePhase.Held } row, var was)) continue;
+                // The snapshot of a key row may be older than that of its erasure.
+                if (await context.KeyRows.AnnounceAsync(keyRow, ct) is { Code: not ErrorCode.Erased }
+                    && await context.Keys.HeadAsync(keyRow, ct) is not null)
+                    throw new StoreUnavailableException(StoreFault.Busy, "a held erasure cannot be announced");
                 row = row with { DueAt = DueAfter(context.Policies.Of(row.App).ErasureHold) };
                 if (await context.Keys.WriteAsync(
                     rows.Write(keyRow, row, was), ct) is WriteResult.Unavailable(_, var reason))

@@ -64,7 +64,10 @@ public sealed class AccountGate : IDisposable
             return await PassAsync(keyId, verify, ct, mayBeBehind);
         }
 
-        return new GateResult.Open(new OpenAccount(view.TakeRows(), state, view.Stored!, view.KeyRowKey, actor));
+        return new GateResult.Open(new OpenAccount(view.TakeRows(), state, view.Stored!, view.KeyRowKey, actor)
+        {
+            MayBeHeld = view.KeyRow!.MayBeHeld,
+        });
     }
 
     /// <summary>
@@ -92,6 +95,7 @@ public sealed class AccountGate : IDisposable
             new OpenAccount(view.TakeRows(), view.State!, view.Stored!, view.KeyRowKey, reader)
             {
                 ActiveAtMinChain = active,
+                MayBeHeld = view.KeyRow.MayBeHeld,
             });
     }
 

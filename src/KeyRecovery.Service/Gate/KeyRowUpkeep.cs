@@ -53,6 +53,11 @@ internal sealed class KeyRowUpkeep(IKeyStore keys, RestoreLog restores, Func<Mom
                 ? null : row with { Claims = Claims.Join(row.Claims, claims) };
         }, ct);
 
+    /// <summary>Has whoever opens the account look for a held erasure, from before it is held; null when that is done.
+    /// </summary>
+    public ValueTask<ServiceFailure?> AnnounceAsync(RowKey key, CancellationToken ct) =>
+        WriteAsync(key, row => row.MayBeHeld ? null : row with { MayBeHeld = true }, ct);
+
     private async ValueTask<ServiceFailure?> WriteAsync(RowKey key, Func<KeyRow, KeyRow?> next, CancellationToken ct)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)

@@ -36,6 +36,9 @@ public sealed class OpenAccount : IDisposable
     /// <summary>Whether it lacks its newest link.</summary>
     public bool IsBehind => !ActiveAtMinChain.IsEmpty;
 
+    /// <summary>Whether an erasure may be held, so that whoever wants to know has to look.</summary>
+    public bool MayBeHeld { get; internal init; }
+
     internal AccountRows Rows { get; }
 
     /// <summary>The account row as it was read, which the next write expects.</summary>

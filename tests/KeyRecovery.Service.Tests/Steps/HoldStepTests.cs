@@ -1,5 +1,6 @@
 using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tests.Support;
 using KeyRecovery.Testing.Stores;
 
@@ -32,6 +33,7 @@ public sealed class HoldStepTests
             var erasures = world.Server.Other.Erasures;
             await round.DoAsync(() => erasures.RequestAsync(open, 0, default).AsTask(), () => ThenAsync(person));
             if (fate != StepFate.Frozen) await ThenAsync(person);
+            await ToldAsync(world, person);
             // Asked again it is held once, from whichever was the first.
             var asked = await person.RequestAsync(world.Server.Service.Erasures);
             var again = Assert.IsType<Outcome<ErasureStatus>.Done>(asked).Value;
@@ -46,6 +48,37 @@ public sealed class HoldStepTests
             if (then == "the sweep") await world.SweptAsync();
             else Assert.IsType<Outcome<ErasureStatus>.Done>(await person.RequestAsync(world.Server.Service.Erasures));
         }
+    }
+
+    // Whoever opens the account hears of what is held, wherever the request was cut short.
+    private static async Task ToldAsync(StepWorld world, StepPerson person)
+    {
+        using var open = await person.Own.PassAsync();
+        var erasures = world.Server.Service.Erasures;
+        Assert.Equal(
+            (await erasures.StatusAsync(open, default)).State == ErasureState.Held,
+            await erasures.DueInAsync(open, default) is not null);
+    }
+
+    [Fact]
+    public async Task One_whose_key_row_is_of_an_older_snapshot_is_told_of_once_the_holds_begin_anew()
+    {
+        await using var world = await StepWorld.OpenAsync();
+        var person = await StepPerson.NewAsync(world);
+        var keys = world.Server.Keys;
+        Row before;
+        using (var open = await person.Own.PassAsync()) before = (await keys.ReadAsync(open.KeyRowKey, default))!;
+        await person.RequestAsync(world.Server.Service.Erasures);
+        await ToldAsync(world, person);
+        await keys.WriteAsync([new RowWrite.Ensure(before.Key, before.Value)], default);
+        // The control: nobody looks.
+        using (var open = await person.Own.PassAsync())
+            Assert.Null(await world.Server.Service.Erasures.DueInAsync(open, default));
+
+        Assert.Equal(1, await world.Server.Service.Erasures.BeginHoldsAnewAsync(default));
+
+        using (var open = await person.Own.PassAsync())
+            Assert.NotNull(await world.Server.Service.Erasures.DueInAsync(open, default));
     }
 
     [Theory]
