@@ -16,6 +16,10 @@ public abstract class PassingStore(IRowStore store) : IRowStore
     public virtual ValueTask<WriteResult> WriteAsync(IReadOnlyList<RowWrite> writes, CancellationToken ct) =>
         store.WriteAsync(writes, ct);
 
+    /// <summary>In some order, so that nobody relies on one.</summary>
+    public virtual ValueTask<WriteResult> WriteAnyOrderAsync(IReadOnlyList<RowWrite> writes, CancellationToken ct) =>
+        WriteAsync([.. writes.Reverse()], ct);
+
     /// <inheritdoc/>
     public virtual IAsyncEnumerable<Row> ScanAsync(Table table, CancellationToken ct) => store.ScanAsync(table, ct);
 

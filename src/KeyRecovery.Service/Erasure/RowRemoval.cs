@@ -50,9 +50,9 @@ internal sealed class RowRemoval(ServiceContext context)
     private async IAsyncEnumerable<List<RowWrite>> PlanAsync(
         ErasurePlan account, [EnumeratorCancellation] CancellationToken ct)
     {
-        var batch = new List<RowWrite>();
         var stored = await context.Data.ReadAsync(account.AccountRow, ct);
-        if (stored is null || !AccountFence.Is(stored)) batch.Add(AccountFence.Write(account.AccountRow, stored));
+        if (stored is null || !AccountFence.Is(stored)) yield return [AccountFence.Write(account.AccountRow, stored)];
+        var batch = new List<RowWrite>();
         foreach (var table in context.Tables.OwnedByAccounts)
         {
             await foreach (var found in context.Data.ListOwnerAsync(table, account.Locator, ct))
@@ -70,10 +70,13 @@ internal sealed class RowRemoval(ServiceContext context)
     // Each account's for itself, in commits that they share. A refusal is a race, and looked at again.
     private async ValueTask<int> WriteAsync(List<List<RowWrite>> batches, CancellationToken ct)
     {
-        foreach (var result in await Task.WhenAll(batches.Select(b => context.Data.WriteAsync(b, ct).AsTask())))
+        foreach (var result in await Task.WhenAll(batches.Select(b => WriteAsync(b, ct).AsTask())))
             if (result is WriteResult.Unavailable(_, var reason))
                 throw new StoreUnavailableException(reason, "rows cannot be deleted");
         batches.Clear();
         return 0;
     }
+
+    private ValueTask<WriteResult> WriteAsync(List<RowWrite> batch, CancellationToken ct) => batch is [RowWrite.Remove, ..]
+        ? context.Data.WriteAnyOrderAsync(batch, ct) : context.Data.WriteAsync(batch, ct);
 }

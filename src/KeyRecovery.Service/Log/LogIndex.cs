@@ -33,24 +33,14 @@ internal sealed class LogIndex(IDataStore data)
     public async ValueTask<ulong> FollowedAsync(CancellationToken ct) =>
         await data.ReadAsync(Mark, ct) is { } row ? Number(row) : 0;
 
-    /// <summary>Remembers that they have; never goes back.</summary>
+    /// <summary>
+    /// Remembers that they have. Of two instances the slower one may set it back: a start then reads again what is there.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">The store cannot do it.</exception>
     public async ValueTask FollowAsync(ulong size, CancellationToken ct)
     {
-        while (true)
-        {
-            var row = await data.ReadAsync(Mark, ct);
-            if (row is not null && Number(row) >= size) return;
-            RowWrite write = row is null
-                ? new RowWrite.Create(Mark, Bytes(size)) : new RowWrite.Replace(row, Bytes(size));
-            switch (await data.WriteAsync([write], ct))
-            {
-                case WriteResult.Written:
-                    return;
-                case WriteResult.Unavailable(_, var reason):
-                    throw new StoreUnavailableException(reason, "the place in the log cannot be remembered");
-            }
-        }
+        if (await data.WriteAsync([new RowWrite.Ensure(Mark, Bytes(size))], ct) is WriteResult.Unavailable(_, var reason))
+            throw new StoreUnavailableException(reason, "the place in the log cannot be remembered");
     }
 
     /// <summary>Takes all places for those of a log that is lost; that they were appended is remembered.</summary>

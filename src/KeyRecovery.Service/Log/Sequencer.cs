@@ -17,8 +17,13 @@ namespace KeyRecovery.Service.Log;
 /// </summary>
 public sealed class Sequencer : IDisposable
 {
+    // Point reads that wait for a database across a network wait together.
+    private const int LooksAtOnce = 32;
+
     private readonly IDataStore _data;
     private readonly IKeyStore _keys;
+    private readonly LogHeads _heads;
+    private readonly LogRows _rows;
     private readonly ILogFiles _files;
     private readonly LogReader _reader;
     private readonly LogTree _tree;
@@ -29,15 +34,17 @@ public sealed class Sequencer : IDisposable
     private readonly IRandom _random;
     private readonly Cosigning? _cosigning;
 
-    // Of which head nothing is owed any more.
-    private RowToken _made;
+    // The note of the head of which nothing is owed any more.
+    private ReadOnlyMemory<byte> _made;
 
     internal Sequencer(
         IDataStore data, IKeyStore keys, ILogFiles files, TableRegistry tables, LogKeys signers, LogSettings settings,
         IRandom random, TimeProvider time, LogWitnesses? witnesses = null)
     {
         (_data, _keys, _files, _signers, _settings, _random) = (data, keys, files, signers, settings, random);
-        (_reader, _tree, _index) = (new LogReader(files), new LogTree(files), new LogIndex(data));
+        (_heads, _index) = (new LogHeads(keys), new LogIndex(data));
+        _rows = new LogRows(data, keys, _index);
+        (_reader, _tree) = (new LogReader(files), new LogTree(files));
         _cosigning = witnesses is null ? null : new Cosigning(witnesses, files);
         _outbox = new OutboxReader(data, keys, tables, time);
     }
@@ -64,7 +71,7 @@ public sealed class Sequencer : IDisposable
     /// <exception cref="StoreUnavailableException">A store or the files cannot be read or written.</exception>
     public async Task OpenAsync(CancellationToken ct)
     {
-        var (head, stored) = await ReadHeadAsync(ct) ?? await BeginAsync(ct);
+        var (head, stored) = await _heads.ReadAsync(ct) ?? await BeginAsync(ct);
         try
         {
             await OpenAsync(head, stored, ct);
@@ -105,9 +112,8 @@ public sealed class Sequencer : IDisposable
         if ((await _reader.EdgeAsync(head.Size, ct)).Root != head.Edge.Root)
             throw LogMismatchException.Edge(head.Size, await FirstWrongAsync(head.Size, ct));
         // The data store remembers last that it has followed: then nothing is owed.
-        if (await _index.FollowedAsync(ct) is var followed && followed >= head.Size) _made = stored.Token;
-        else await FollowAsync(head, followed, ct);
-        await MakeAsync(head, stored, ct);
+        if (await _rows.FollowAsync(head.Size, _reader, ct)) _made = head.Note;
+        await MakeAsync(head, ct);
         await PublishAsync(head, ct);
         Keys = keys;
         var policy = _settings.Policy;
@@ -130,21 +136,28 @@ public sealed class Sequencer : IDisposable
     /// on.</exception>
     public async Task<SequencerReport> PassAsync(CancellationToken ct)
     {
-        var (head, stored) = await ReadHeadAsync(ct) ?? throw new InvalidOperationException("the log was not opened");
-        await MakeAsync(head, stored, ct);
+        var (head, stored) = await _heads.ReadAsync(ct) ?? throw new InvalidOperationException("the log was not opened");
+        await MakeAsync(head, ct);
         (head, stored) = await BeginToSignAsync(head, stored, ct);
         var look = await _outbox.LookAsync(ct);
         var appended = 0;
         foreach (var batch in (await NewAsync(look.Committed, ct)).Chunk(LogHead.MaxBatch))
         {
+            // Only a batch behind another one needs the row as it stands now.
+            if (appended > 0)
+            {
+                if (await _heads.FindAsync(head, ct) is not { } mine) break;
+                stored = mine;
+            }
+
             if (await AppendAsync(head, stored, batch, ct) is not { } next) break;
-            (head, stored) = next;
+            head = next;
             appended += batch.Length;
-            await MakeAsync(head, stored, ct);
+            await MakeAsync(head, ct);
             await PublishAsync(head, ct);
         }
 
-        await RemoveAsync(look.Dead, ct);
+        await _rows.RemoveAsync(look.Dead, ct);
         if (appended == 0) await PublishAsync(head, ct);
         return new SequencerReport(head.Size, appended, look.Undecided, look.Oldest);
     }
@@ -177,33 +190,25 @@ public sealed class Sequencer : IDisposable
             var (lost, row) = (head, stored);
             (head, stored) = await _cosigning!.BeginAnewAsync(() => BeginAnewAsync(lost, row, ct), ct);
             await OpenAsync(head, stored, ct);
-            return await ReadHeadAsync(ct) ?? throw new InvalidOperationException("the log was not opened");
+            return await _heads.ReadAsync(ct) ?? throw new InvalidOperationException("the log was not opened");
         }
 
         foreach (var (what, commitment, then) in head.Told.Owed(await NowAsync(head.Origin, ct)))
         {
             (head, stored) = await AppendOwnAsync(head with { Told = then }, stored, what, commitment, ct);
-            await MakeAsync(head, stored, ct);
+            await MakeAsync(head, ct);
             await PublishAsync(head, ct);
         }
 
         return (head, stored);
     }
 
-    private async ValueTask<(LogHead Head, Row Stored)?> ReadHeadAsync(CancellationToken ct) =>
-        await _keys.ReadAsync(LogHead.Place, ct) is { } row ? (LogHead.Decode(row.Value), row) : null;
-
     private async ValueTask<(LogHead Head, Row Stored)> BeginAsync(CancellationToken ct)
     {
         var origin = _settings.Origin ?? DefaultOrigin(_signers.Known[^1]);
         var told = await NowAsync(origin, ct) with { Restores = [] };
         var empty = new LogHead(origin, MerkleEdge.Empty, Sign(origin, MerkleEdge.Empty), told, []);
-        if (await _keys.WriteAsync([new RowWrite.Create(LogHead.Place, empty.Encode())], ct)
-            is WriteResult.Unavailable(_, var reason))
-            throw new StoreUnavailableException(reason, "the log cannot be begun");
-        // Refused: another instance was faster. Either way what counts is what is there.
-        return await ReadHeadAsync(ct)
-            ?? throw new StoreUnavailableException(StoreFault.Failed, "the log's head is gone");
+        return await _heads.BeginAsync(empty, ct);
     }
 
     // Another name, or it would be a fork of the one that is lost; its first leaf names that one's last checkpoint.
@@ -225,8 +230,10 @@ public sealed class Sequencer : IDisposable
             _settings.Now().Wall, what, AuditRole.Operator, LeafLabel.Draw(_random), commitment,
             head.Told.Policy).Encode();
         return await AppendAsync(
-            head, stored, [new BatchLeaf(OutboxRow.Place(StoreKind.Data, default), leaf)], ct)
-            ?? throw new StoreUnavailableException(StoreFault.Busy, "another instance opens the log");
+            head, stored, [new BatchLeaf(OutboxRow.Place(StoreKind.Data, default), leaf)], ct) is { } next
+            && await _heads.FindAsync(next, ct) is { } row
+                ? (next, row)
+                : throw new StoreUnavailableException(StoreFault.Busy, "another instance opens the log");
     }
 
     // What the log must have told before it tells anything else.
@@ -289,8 +296,9 @@ public sealed class Sequencer : IDisposable
         await foreach (var (_, leaf) in _reader.EntriesAsync(head.Size, published.Size, ct))
             told = told.After(AuditLeaf.Decode(leaf));
         var next = head with { Edge = edge, Note = note, Told = told, Last = [] };
-        return await ReplaceAsync(next, stored, ct)
-            ?? throw new StoreUnavailableException(StoreFault.Busy, "another instance opens the log");
+        return await _heads.ReplaceAsync(next, stored, ct) && await _heads.FindAsync(next, ct) is { } row
+            ? (next, row)
+            : throw new StoreUnavailableException(StoreFault.Busy, "another instance opens the log");
     }
 
     // What is published lies before the head, or is it.
@@ -308,65 +316,35 @@ public sealed class Sequencer : IDisposable
     private async ValueTask<List<BatchLeaf>> NewAsync(IReadOnlyList<BatchLeaf> committed, CancellationToken ct)
     {
         var (fresh, known, seen) = (new List<BatchLeaf>(), new List<RowKey>(), new HashSet<Hash256>());
-        foreach (var leaf in committed)
+        foreach (var some in committed.Chunk(LooksAtOnce))
         {
-            var hash = MerkleTree.LeafHash(leaf.Leaf.Span);
-            if (!seen.Add(hash) || await _index.WasAppendedAsync(hash, ct)) known.Add(leaf.Outbox);
-            else fresh.Add(leaf);
+            var hashes = some.Select(leaf => MerkleTree.LeafHash(leaf.Leaf.Span)).ToArray();
+            var appended = await Task.WhenAll(hashes.Select(hash => _index.WasAppendedAsync(hash, ct).AsTask()));
+            for (var i = 0; i < some.Length; i++)
+                if (!seen.Add(hashes[i]) || appended[i]) known.Add(some[i].Outbox);
+                else fresh.Add(some[i]);
         }
 
-        await RemoveAsync(known, ct);
+        await _rows.RemoveAsync(known, ct);
         return fresh;
     }
 
-    private ValueTask<(LogHead Head, Row Stored)?> AppendAsync(
+    // Null where another instance has replaced it.
+    private async ValueTask<LogHead?> AppendAsync(
         LogHead head, Row stored, BatchLeaf[] batch, CancellationToken ct)
     {
         var edge = head.Edge;
         foreach (var leaf in batch) edge = edge.Append(MerkleTree.LeafHash(leaf.Leaf.Span));
-        return ReplaceAsync(
-            head with { Edge = edge, Note = Sign(head.Origin, edge), Last = [.. batch] }, stored, ct);
+        var next = head with { Edge = edge, Note = Sign(head.Origin, edge), Last = [.. batch] };
+        return await _heads.ReplaceAsync(next, stored, ct) ? next : null;
     }
 
-    // Null where another instance has replaced it.
-    private async ValueTask<(LogHead Head, Row Stored)?> ReplaceAsync(LogHead next, Row stored, CancellationToken ct)
+    private async ValueTask MakeAsync(LogHead head, CancellationToken ct)
     {
-        var value = next.Encode();
-        if (await _keys.WriteAsync([new RowWrite.Replace(stored, value)], ct)
-            is WriteResult.Unavailable(_, var reason))
-            throw new StoreUnavailableException(reason, "the log's head cannot be written");
-        var now = await ReadHeadAsync(ct);
-        return now is { } found && found.Stored.Value.Span.SequenceEqual(value) ? found : null;
-    }
-
-    private async ValueTask MakeAsync(LogHead head, Row stored, CancellationToken ct)
-    {
-        if (stored.Token == _made) return;
+        if (head.Note.Span.SequenceEqual(_made.Span)) return;
         await _tree.AppendAsync(head.Before, [.. head.Last.Select(leaf => leaf.Leaf)], ct);
-        var writes = new List<RowWrite>();
-        for (var i = 0; i < head.Last.Length; i++)
-            writes.Add(LogIndex.Ensure(MerkleTree.LeafHash(head.Last[i].Leaf.Span), head.Before + (ulong)i));
-        writes.AddRange(Removals(head.Last.Select(leaf => leaf.Outbox), StoreKind.Data));
-        await WriteAsync(_data, writes, ct);
-        await WriteAsync(_keys, [.. Removals(head.Last.Select(leaf => leaf.Outbox), StoreKind.Keys)], ct);
-        await _index.FollowAsync(head.Size, ct);
-        _made = stored.Token;
-    }
-
-    // What an older data store has forgotten, from the bundles.
-    private async ValueTask FollowAsync(LogHead head, ulong followed, CancellationToken ct)
-    {
-        var writes = new List<RowWrite>();
-        await foreach (var (index, leaf) in _reader.EntriesAsync(followed, head.Size, ct))
-        {
-            writes.Add(LogIndex.Ensure(MerkleTree.LeafHash(leaf.Span), index));
-            if (writes.Count < LogHead.MaxBatch) continue;
-            await WriteAsync(_data, writes, ct);
-            writes = [];
-        }
-
-        await WriteAsync(_data, writes, ct);
-        await _index.FollowAsync(head.Size, ct);
+        await _rows.MakeAsync(head, ct);
+        _made = head.Note;
     }
 
     // What needs cosignatures is kept until it has them.
@@ -378,20 +356,4 @@ public sealed class Sequencer : IDisposable
     private static bool IsBefore(byte[]? published, LogHead head) =>
         published is null || !SignedNote.TryParse(published, out var note)
         || !Checkpoint.TryParse(note.Text, out var checkpoint) || checkpoint.Size < head.Size;
-
-    private async ValueTask RemoveAsync(IReadOnlyList<RowKey> outbox, CancellationToken ct)
-    {
-        await WriteAsync(_data, [.. Removals(outbox, StoreKind.Data)], ct);
-        await WriteAsync(_keys, [.. Removals(outbox, StoreKind.Keys)], ct);
-    }
-
-    private static IEnumerable<RowWrite> Removals(IEnumerable<RowKey> outbox, StoreKind store) =>
-        outbox.Where(row => row.Table.Store == store).Select(row => new RowWrite.Remove(row));
-
-    private static async ValueTask WriteAsync(IRowStore store, List<RowWrite> writes, CancellationToken ct)
-    {
-        foreach (var some in writes.Chunk(2 * LogHead.MaxBatch))
-            if (await store.WriteAsync(some, ct) is WriteResult.Unavailable(_, var reason))
-                throw new StoreUnavailableException(reason, "the log's rows cannot be written");
-    }
 }

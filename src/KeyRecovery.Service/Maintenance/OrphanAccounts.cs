@@ -83,7 +83,7 @@ internal sealed class OrphanAccounts(IDataStore data, TableRegistry tables)
             var batch = new List<RowWrite>();
             await foreach (var row in data.ListOwnerAsync(table, locator, ct)) batch.Add(new RowWrite.Remove(row.Key));
             foreach (var some in batch.Chunk(Batch))
-                if (await data.WriteAsync(some, ct) is not WriteResult.Written) return;
+                if (await data.WriteAnyOrderAsync(some, ct) is not WriteResult.Written) return;
         }
 
         if (accountRow is not null) await data.WriteAsync([new RowWrite.Delete(accountRow)], ct);

@@ -29,6 +29,14 @@ public interface IRowStore
     ValueTask<WriteResult> WriteAsync(IReadOnlyList<RowWrite> writes, CancellationToken ct);
 
     /// <summary>
+    /// As <see cref="WriteAsync"/>, of steps that nothing can refuse (<see cref="RowWrite.Ensure"/>, <see
+    /// cref="RowWrite.Remove"/>) and of which none has to come before another, each of a row of its own. A store across
+    /// a network does many at once. Where it could not do all, any of them may be done.
+    /// </summary>
+    ValueTask<WriteResult> WriteAnyOrderAsync(IReadOnlyList<RowWrite> writes, CancellationToken ct) =>
+        WriteAsync(writes, ct);
+
+    /// <summary>
     /// All rows of a table, in no order, for background work and never on a request's path. Rows written meanwhile may
     /// or may not be seen; a row that is there from before the scan until after it is seen.
     /// </summary>
