@@ -16,12 +16,14 @@ public static class Instrumentation
     static Instrumentation()
     {
         if (Environment.GetEnvironmentVariable("KEYRECOVERY_WAY") is not { } folder) return;
+        var (asked, told) = (Path.Combine(folder, "asked"), Path.Combine(folder, "told"));
         new Thread(() =>
         {
             for (; ; Thread.Sleep(10))
             {
-                Answer(Path.Combine(folder, "forget"), Forget);
-                Answer(Path.Combine(folder, "tell"), () => File.WriteAllLines(Path.Combine(folder, "told"), Tell()));
+                if (!File.Exists(asked)) continue;
+                File.WriteAllLines(told, Take());
+                File.Delete(asked);
             }
         }) { IsBackground = true }.Start();
     }
@@ -39,24 +41,30 @@ public static class Instrumentation
         Guid mvid, int methodRow, int[] fileIndices, ref bool[] payload, int payloadLength) =>
         CreatePayload(mvid, methodRow, 0, ref payload, payloadLength);
 
-    /// <summary>Forgets what ran.</summary>
-    public static void Forget()
+    /// <summary>
+    /// What ran since this was called last: a line for each method, of its assembly's path and its row in the metadata.
+    /// What runs meanwhile is told by this call or by the next one.
+    /// </summary>
+    public static IReadOnlyList<string> Take()
     {
-        foreach (var (_, _, payload) in Methods) Array.Clear(payload);
-    }
-
-    /// <summary>What ran since: a line for each method, of its assembly's path and its row in the metadata.</summary>
-    public static IEnumerable<string> Tell()
-    {
+        var ran = Methods.Where(method => Take(method.Payload)).ToList();
+        if (ran.Count == 0) return [];
         var assemblies = AppDomain.CurrentDomain.GetAssemblies().Where(a => !a.IsDynamic)
             .ToDictionary(a => a.ManifestModule.ModuleVersionId, a => a.Location);
-        return Methods.Where(m => m.Payload.Contains(true)).Select(m => $"{assemblies[m.Module]}\t{m.Row}").ToList();
+        return [.. ran.Select(method => $"{assemblies[method.Module]}\t{method.Row}")];
     }
 
-    private static void Answer(string question, Action answer)
+    // Place by place: what is set between is neither lost nor told twice.
+    private static bool Take(bool[] payload)
     {
-        if (!File.Exists(question)) return;
-        answer();
-        File.Delete(question);
+        var ran = false;
+        for (var i = 0; i < payload.Length; i++)
+        {
+            if (!payload[i]) continue;
+            payload[i] = false;
+            ran = true;
+        }
+
+        return ran;
     }
 }

@@ -22,11 +22,15 @@ internal sealed record PageSection(string Title, IReadOnlyList<string> Own, IRea
     }
 
     /// <summary>Prints both, and where they differ.</summary>
+    /// <param name="rounds">What ran in each round: measured is what ran in all.</param>
     /// <returns>Whether they are the same.</returns>
-    public bool Compare(IReadOnlySet<string> measured)
+    public bool Compare(IReadOnlyList<IReadOnlySet<string>> rounds)
     {
+        var measured = rounds[0].Where(file => rounds.All(round => round.Contains(file))).ToHashSet();
         Console.WriteLine($"{Title}: {measured.Count} files");
         foreach (var file in measured.Order(StringComparer.Ordinal)) Console.WriteLine($"  {file}");
+        foreach (var file in rounds.SelectMany(round => round).Except(measured).Order(StringComparer.Ordinal))
+            Console.WriteLine($"in {rounds.Count(round => round.Contains(file))} of {rounds.Count} rounds: {file}");
         string[] told = [.. Own, .. Shared];
         var missing = measured.Where(file => !told.Any(name => Is(name, file))).ToList();
         var tooMany = told.Where(name => !measured.Any(file => Is(name, file))).ToList();
