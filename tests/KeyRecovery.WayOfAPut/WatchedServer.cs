@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.WayOfAPut;
@@ -9,9 +10,10 @@ internal sealed class WatchedServer(string folder)
     /// <summary>Names the folder to the process.</summary>
     public const string Variable = "KEYRECOVERY_WAY";
 
-    // Longer than whatever a put has begun waits for its next step (the log: a second and a quarter), and shorter than
-    // the timers' periods (5 seconds and more). Asked one by one: a process that gets no turn does not seem to rest.
-    private const int QuietAnswers = 20;
+    // Longer than whatever a put has begun waits for its next step (the log: a second and a quarter), and much shorter
+    // than the timers' periods (5 seconds and more). A process that gets no turn answers nothing, and does not rest.
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1.5);
+    private const int QuietAnswers = 5;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -26,17 +28,18 @@ internal sealed class WatchedServer(string folder)
     /// <exception cref="TimeoutException">It does not come to rest.</exception>
     public async Task<IReadOnlyList<string>> RestAsync()
     {
-        using var patience = new CancellationTokenSource(Patience);
-        var ran = new HashSet<string>();
-        for (var quiet = 0; quiet < QuietAnswers; quiet++)
+        var begin = Stopwatch.GetTimestamp();
+        var (ran, last, answers) = (new HashSet<string>(), begin, 0);
+        while (answers < QuietAnswers || Stopwatch.GetElapsedTime(last) < Quiet)
         {
             await Task.Delay(Pause);
             var told = await TakeAsync();
+            answers++;
             if (told.Length == 0) continue;
-            if (patience.IsCancellationRequested)
+            if (Stopwatch.GetElapsedTime(begin) > Patience)
                 throw new TimeoutException($"always runs: {string.Join(", ", RanFiles.Of(told))}");
             ran.UnionWith(told);
-            quiet = -1;
+            (last, answers) = (Stopwatch.GetTimestamp(), 0);
         }
 
         return [.. ran];
