@@ -3,7 +3,9 @@ using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Testing.Stores;
 
-/// <summary>Notes what is asked of a store, step by step, with sizes: of it follows what a document database costs.</summary>
+/// <summary>
+/// Notes what is asked of a store, step by step, with sizes: of it follows what a document database costs.
+/// </summary>
 /// <param name="store">The real one.</param>
 /// <param name="calls">Where it is noted; locked meanwhile.</param>
 public abstract class MeteredStore(IRowStore store, ICollection<StoreCall> calls) : PassingStore(store)

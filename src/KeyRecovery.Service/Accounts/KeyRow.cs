@@ -29,8 +29,8 @@ public sealed record KeyRow(
     public ImmutableArray<ReadOnlyMemory<byte>> Claims { get; init; } = [];
 
     /// <summary>
-    /// Whether an erasure may be held: set before one is, and never taken back. Where it is not set nobody needs to look
-    /// for one at each opening.
+    /// Whether an erasure may be held: set before one is, and never taken back. Where it is not set nobody needs to
+    /// look for one at each opening.
     /// </summary>
     public bool MayBeHeld { get; init; }
 

@@ -77,6 +77,7 @@ internal sealed class RowRemoval(ServiceContext context)
         return 0;
     }
 
-    private ValueTask<WriteResult> WriteAsync(List<RowWrite> batch, CancellationToken ct) => batch is [RowWrite.Remove, ..]
-        ? context.Data.WriteAnyOrderAsync(batch, ct) : context.Data.WriteAsync(batch, ct);
+    private ValueTask<WriteResult> WriteAsync(List<RowWrite> batch, CancellationToken ct) =>
+        batch is [RowWrite.Remove, ..]
+            ? context.Data.WriteAnyOrderAsync(batch, ct) : context.Data.WriteAsync(batch, ct);
 }

@@ -34,12 +34,14 @@ internal sealed class LogIndex(IDataStore data)
         await data.ReadAsync(Mark, ct) is { } row ? Number(row) : 0;
 
     /// <summary>
-    /// Remembers that they have. Of two instances the slower one may set it back: a start then reads again what is there.
+    /// Remembers that they have. Of two instances the slower one may set it back: a start then reads again what is
+    /// there.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The store cannot do it.</exception>
     public async ValueTask FollowAsync(ulong size, CancellationToken ct)
     {
-        if (await data.WriteAsync([new RowWrite.Ensure(Mark, Bytes(size))], ct) is WriteResult.Unavailable(_, var reason))
+        if (await data.WriteAsync([new RowWrite.Ensure(Mark, Bytes(size))], ct)
+            is WriteResult.Unavailable(_, var reason))
             throw new StoreUnavailableException(reason, "the place in the log cannot be remembered");
     }
 

@@ -3,7 +3,9 @@ using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Log;
 
-/// <summary>The rows that a batch of the log is owed: its leaves get their places, and then its outbox rows go.</summary>
+/// <summary>
+/// The rows that a batch of the log is owed: its leaves get their places, and then its outbox rows go.
+/// </summary>
 internal sealed class LogRows(IDataStore data, IKeyStore keys, LogIndex index)
 {
     /// <summary>

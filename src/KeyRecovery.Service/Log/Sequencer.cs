@@ -136,7 +136,8 @@ public sealed class Sequencer : IDisposable
     /// on.</exception>
     public async Task<SequencerReport> PassAsync(CancellationToken ct)
     {
-        var (head, stored) = await _heads.ReadAsync(ct) ?? throw new InvalidOperationException("the log was not opened");
+        var (head, stored) = await _heads.ReadAsync(ct)
+            ?? throw new InvalidOperationException("the log was not opened");
         await MakeAsync(head, ct);
         (head, stored) = await BeginToSignAsync(head, stored, ct);
         var look = await _outbox.LookAsync(ct);

@@ -33,8 +33,7 @@ public interface IRowStore
     /// cref="RowWrite.Remove"/>) and of which none has to come before another, each of a row of its own. A store across
     /// a network does many at once. Where it could not do all, any of them may be done.
     /// </summary>
-    ValueTask<WriteResult> WriteAnyOrderAsync(IReadOnlyList<RowWrite> writes, CancellationToken ct) =>
-        WriteAsync(writes, ct);
+    ValueTask<WriteResult> WriteAnyOrderAsync(IReadOnlyList<RowWrite> writes, CancellationToken ct);
 
     /// <summary>
     /// All rows of a table, in no order, for background work and never on a request's path. Rows written meanwhile may

@@ -47,6 +47,10 @@ public abstract class SqliteRowStore : IRowStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public ValueTask<WriteResult> WriteAnyOrderAsync(IReadOnlyList<RowWrite> writes, CancellationToken ct) =>
+        WriteAsync(writes, ct);
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<Row> ScanAsync(Table table, CancellationToken ct) =>
         PagesAsync(RowSql.Range, Demand(table), [], End, ct);
 
