@@ -125,22 +125,18 @@ internal sealed class VaultState : IKnownAccount, IDisposable
     /// <inheritdoc cref="KeptDevice.NoteAsync"/>
     public Task NoteAsync(CommitBundle commit, CancellationToken ct) => _device.NoteAsync(commit, ct);
 
-    /// <summary>Takes what this device committed itself and the server accepted.</summary>
+    /// <summary>
+    /// Takes what this device committed itself and the server accepted: items as they were built, and what brings a
+    /// link as if it came from the server.
+    /// </summary>
     public async Task<ClientFailure?> AcceptOwnAsync(CommitBundle commit, HeadsJson heads, CancellationToken ct)
     {
-        var known = Vault;
         if (HearHead(heads.ReadHead(), heads.ReadRestored()) is { } lie) return lie;
         if (heads.ManifestHash != commit.Manifest.Hash.ToString()) return await RefreshAsync(ct);
-        ImmutableArray<ReadOnlyMemory<byte>> links = commit.Link is { } link ? [link.Bytes] : [];
-        IEnumerable<Keyset> before = commit.Link is { Link.BeginsEpoch: true } ? [] : known.Keyset.Parts;
-        IEnumerable<Keyset> keysets = commit.Keyset is { } brought ? before.Append(brought) : before;
-        var bundle = new VaultBundle(
-            known.Account, known.Chain.Head.Link.Sequence + 1, links, [.. keysets.Select(k => k.Bytes)],
-            commit.Manifest.Bytes, heads.ReadHead(), [known.Manifest.Hash], heads.ReadTrustedFrom())
-        {
-            Restored = heads.ReadRestored(),
-        };
-        return VerifiedVault.Verify(_options.App, bundle, Keys.Identity, known, _homeKeys) is VaultVerdict.Ok ok
+        if (commit.Link is null && Follow(commit.Manifest, heads) is { } next)
+            return await TakeAsync(new VaultVerdict.Ok(next), ct);
+        return VerifiedVault.Verify(
+            _options.App, Told(commit, heads), Keys.Identity, Vault, _homeKeys) is VaultVerdict.Ok ok
             ? await AcceptAsync(ok, ct)
             : await RefreshAsync(ct);
     }
@@ -291,6 +287,23 @@ internal sealed class VaultState : IKnownAccount, IDisposable
         return told with { Hashes = [.. hashes.Take((int)Math.Min(version - Math.Min(from, version), int.MaxValue))] };
     }
 
+    private VerifiedVault? Follow(SignedManifest built, HeadsJson heads) => Vault.Follow(
+        built, heads.ReadHead(), heads.ReadRestored(), heads.ReadTrustedFrom(), _homeKeys);
+
+    private VaultBundle Told(CommitBundle commit, HeadsJson heads)
+    {
+        var known = Vault;
+        ImmutableArray<ReadOnlyMemory<byte>> links = commit.Link is { } link ? [link.Bytes] : [];
+        IEnumerable<Keyset> before = commit.Link is { Link.BeginsEpoch: true } ? [] : known.Keyset.Parts;
+        IEnumerable<Keyset> keysets = commit.Keyset is { } brought ? before.Append(brought) : before;
+        return new VaultBundle(
+            known.Account, known.Chain.Head.Link.Sequence + 1, links, [.. keysets.Select(k => k.Bytes)],
+            commit.Manifest.Bytes, heads.ReadHead(), [known.Manifest.Hash], heads.ReadTrustedFrom())
+        {
+            Restored = heads.ReadRestored(),
+        };
+    }
+
     private static ulong? FindVersion(VaultBundle told)
     {
         try
@@ -303,10 +316,12 @@ internal sealed class VaultState : IKnownAccount, IDisposable
         }
     }
 
-    private async Task<ClientFailure?> AcceptAsync(VaultVerdict.Ok read, CancellationToken ct)
+    private async Task<ClientFailure?> AcceptAsync(VaultVerdict.Ok read, CancellationToken ct) =>
+        read.Vault.Chain.FindActive(Keys.Id) is null ? new ClientFailure.Revoked() : await TakeAsync(read, ct);
+
+    private async Task<ClientFailure?> TakeAsync(VaultVerdict.Ok read, CancellationToken ct)
     {
         var vault = read.Vault;
-        if (vault.Chain.FindActive(Keys.Id) is null) return new ClientFailure.Revoked();
         if (TryTake(vault) is { } failure) return failure;
         using var noted = _device.State.With(await _device.ReadNotesAsync(vault, ct));
         using var before = read.Conflict is { } conflict ? noted.With(ReplacedVault.Of(conflict)) : null;

@@ -102,6 +102,40 @@ public sealed class VerifiedVault
         Judge(() => new VaultReading(appId, kept, own, null).RunKept(hashesTrail));
 
     /// <summary>
+    /// This vault after a commit of items that was made on it and that the home has accepted: what
+    /// <see cref="Verify"/> makes of the same. Links and keysets are those of this vault, and are not read anew.
+    /// </summary>
+    /// <param name="manifest">The commit's manifest, as it was built.</param>
+    /// <param name="head">The head that the home told of it, signed.</param>
+    /// <param name="restored">The claims that it told with it, signed.</param>
+    /// <param name="trustedFrom">Its word of the authorities' ages.</param>
+    /// <param name="homeKeys">Its audit keys.</param>
+    /// <returns>Null where it is no such commit, or where the home told of another, or a new claim: what was told is
+    /// then to be verified.</returns>
+    public VerifiedVault? Follow(
+        SignedManifest manifest, ReadOnlyMemory<byte> head, IEnumerable<ReadOnlyMemory<byte>> restored,
+        ImmutableSortedDictionary<AuthorityId, ulong> trustedFrom, IReadOnlyList<VerifyKey> homeKeys)
+    {
+        if (manifest.CheckFollows(Manifest) != ProtocolFault.None
+            || manifest.CheckAgainst(Chain) != ProtocolFault.None) return null;
+        try
+        {
+            var signed = SignedHead.Decode(head);
+            return signed.IsSignedBy(homeKeys) && restored.All(Knows)
+                && signed.Head == AccountHead.Of(Chain.Place, manifest, signed.Head.Time)
+                ? new VerifiedVault(Links, Chain, Keyset, manifest, signed, Trail.Add([Manifest.Hash]), trustedFrom)
+                {
+                    Gaps = Gaps, Claims = Claims,
+                }
+                : null;
+        }
+        catch (Exception e) when (e is WireFormatException or UpgradeRequiredException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
     /// Whether the head of what is served and the one that is known prove a lie of the home: it has signed both, both
     /// cannot be true, and no claim of a restore explains that, known or told along.
     /// </summary>
@@ -114,7 +148,7 @@ public sealed class VerifiedVault
         ReadOnlyMemory<byte> told, IEnumerable<ReadOnlyMemory<byte>> restored, IReadOnlyList<VerifyKey> homeKeys)
     {
         var head = SignedHead.Decode(told);
-        return head.IsSignedBy(homeKeys) && Head.Head.Contradicts(
+        return Head.Head.Contradicts(head.Head) && head.IsSignedBy(homeKeys) && Head.Head.Contradicts(
             head.Head, KnownClaims.Add(Claims, restored, Account, homeKeys).Select(c => c.Claim));
     }
 
@@ -208,7 +242,7 @@ public sealed class VerifiedVault
     public (OpenVault? Vault, ProtocolFault Fault) Open(
         AuthorityId own, KemPrivateKey kemKey, OpenVault? known = null)
     {
-        var (keys, spoiled) = OpenKeys(own, kemKey);
+        var (keys, spoiled) = OpenKeys(own, kemKey, known);
         if (keys is null) return (null, spoiled?.Fault ?? ProtocolFault.KeysetMembers);
         ManifestPrivate? opened = null;
         try
@@ -245,7 +279,7 @@ public sealed class VerifiedVault
     /// <param name="known">As in <see cref="Open"/>.</param>
     public SpoiledVault? FindSpoiler(AuthorityId own, KemPrivateKey kemKey, OpenVault? known = null)
     {
-        var (keys, spoiled) = OpenKeys(own, kemKey);
+        var (keys, spoiled) = OpenKeys(own, kemKey, known);
         if (keys is null) return spoiled;
         using (keys)
         using (var opened = OpenPrivate(keys.Current, known))
@@ -253,13 +287,21 @@ public sealed class VerifiedVault
                 ? new SpoiledVault(this, ProtocolFault.ManifestPrivate, Manifest.Manifest.Signer) : null;
     }
 
+    // What the chain commits to was opened, or is opened now.
+    private (EpochKeys? Keys, SpoiledVault? Spoiled) OpenKeys(
+        AuthorityId own, KemPrivateKey kemKey, OpenVault? known) =>
+        known?.Vault.Chain.Place == Chain.Place && known.Keys.On(Chain) is { } keys
+            ? (keys, null) : OpenKeys(own, kemKey);
+
+    private bool Knows(ReadOnlyMemory<byte> claim) => Claims.Any(c => c.Bytes.Span.SequenceEqual(claim.Span));
+
     // A sealed part that is too new is its signer's fault, unless everybody may read newer ones.
     private ManifestPrivate? OpenPrivate(EpochKey key, OpenVault? known)
     {
         try
         {
             if (ManifestPrivate.Open(key, Manifest.Manifest) is not { } opened) return null;
-            if (LeafLabels.AreDue(this, opened, known)) return opened;
+            if (HasLabelDue(opened, known)) return opened;
             opened.Dispose();
             return null;
         }
@@ -267,6 +309,31 @@ public sealed class VerifiedVault
         {
             return null;
         }
+    }
+
+    // The label of the log's leaf, and the label key in the sealed part (§5), where the reader has the key of the
+    // manifest that this one returns to, or follows: it opened that one, or one of the same epoch, which keeps its key.
+    private bool HasLabelDue(ManifestPrivate opened, OpenVault? known)
+    {
+        var manifest = Manifest.Manifest;
+        var follows = manifest.Base ?? new ManifestPlace(manifest.Version - 1, manifest.Previous);
+        if (known is null || follows != known.Vault.Manifest.Place)
+            return !HasLabelKeyOfBase(known) || manifest.HasLeafLabelOf(opened.LabelKey);
+        var key = known.Private.LabelKey;
+        var staysInEpoch = manifest.Epoch == known.Vault.Manifest.Manifest.Epoch;
+        return manifest.HasLeafLabelOf(key) && (!staysInEpoch || opened.LabelKey.Span.SequenceEqual(key.Span));
+    }
+
+    // Its own label key is that of the base as well: version 1 has no other, and an epoch keeps its own.
+    private bool HasLabelKeyOfBase(OpenVault? known)
+    {
+        var manifest = Manifest.Manifest;
+        if (manifest.Version == 1) return true;
+        if (manifest.Base is not null) return false;
+        // Each link came with a manifest, but for those that only a repair brought.
+        if (Chain.Current.Keysets.Length > 1 && Claims.IsEmpty) return true;
+        return known is not null && known.Vault.Manifest.Manifest.Epoch == manifest.Epoch
+            && Hashes.Contains(known.Vault.Manifest.Hash);
     }
 
     private static VaultVerdict Judge(Func<VaultVerdict> read)
