@@ -85,7 +85,7 @@ public sealed class KeyRecoveryClient : IDisposable
         string token, CreateOptions create, CancellationToken ct)
     {
         if (!NameWords.TryRead("a device's name", create.DeviceName, out var name, out var fault)) return fault;
-        if (!NamedEdits.Read(create.Items).TryGet(out var items, out var unnamed)) return unnamed;
+        if (!ItemEdit.ReadAll(create.Items).TryGet(out var items, out var unnamed)) return unnamed;
         return await _store.RunAloneAsync(
             () => CreateAloneAsync(token, create with { DeviceName = name, Items = items }, ct), ct);
     }

@@ -12,7 +12,6 @@ using KeyRecovery.Client.Restores;
 using KeyRecovery.Client.Undo;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Recovery;
-using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery;
@@ -73,12 +72,8 @@ public sealed class VaultSession : IDisposable
     public ImmutableArray<ItemInfo> Items => _state.Read(ItemInfo.AllOf);
 
     /// <summary>The item of a name, in whatever spelling; null where there is none.</summary>
-    public ItemInfo? FindItem(string name)
-    {
-        var items = Items;
-        return items.FirstOrDefault(i => i.Name == name)
-            ?? items.FirstOrDefault(i => GivenName.AreSame(i.Name, name));
-    }
+    public ItemInfo? FindItem(string name) =>
+        _state.Read(open => open.FindNote(name) is { } note ? ItemInfo.Of(open, note) : null);
 
     /// <summary>Every device and slot that may act, the oldest first.</summary>
     public ImmutableArray<AuthorityInfo> Authorities =>

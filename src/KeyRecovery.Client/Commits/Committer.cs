@@ -80,8 +80,7 @@ internal sealed class Committer(IKnownAccount account, RealmKeeper? realms = nul
     // A link is news to the realms, also to those of a passphrase that it removed; anything else once an hour.
     private async Task<Sent> DoneAsync(IReadOnlyList<Hash256>? told, CancellationToken ct)
     {
-        if (told is not null) await realms!.FollowAsync(told, ct);
-        else if (realms is not null) await realms.FollowHourlyAsync(ct);
+        if (realms is not null && (told is not null || realms.AreDue)) await realms.FollowAsync(told ?? [], ct);
         return new Sent.Done();
     }
 

@@ -29,14 +29,11 @@ internal sealed class RealmKeeper(VaultState state)
     /// <summary>The realms of the passphrases of a chain.</summary>
     public static IReadOnlyList<Hash256> RealmsOf(Chain chain) => [.. SlotsOf(chain).Select(s => s.Realm).Distinct()];
 
-    /// <summary>
-    /// After a commit without a link: shows every realm the new head where none was shown for an hour of this session.
-    /// </summary>
-    public Task FollowHourlyAsync(CancellationToken ct) =>
-        state.Api.NowSeconds >= _shownAt + Hour ? FollowAsync([], ct) : Task.CompletedTask;
+    /// <summary>Whether the realms were shown no head for an hour of this session.</summary>
+    public bool AreDue => state.Api.NowSeconds >= _shownAt + Hour;
 
-    /// <summary>After a link: shows every realm the new head. Never fails: see above.</summary>
-    /// <param name="before">The realms before the link, which may have removed their passphrase.</param>
+    /// <summary>Shows every realm the new head. Never fails: see above.</summary>
+    /// <param name="before">The realms before a link, which may have removed their passphrase.</param>
     /// <param name="ct">Cancels.</param>
     public async Task FollowAsync(IEnumerable<Hash256> before, CancellationToken ct)
     {

@@ -14,7 +14,14 @@ internal sealed record KeptLog
     public static KeptLog None { get; } = new();
 
     /// <summary>The log's key as this device saw it first; null where it has seen none, or the app pins it.</summary>
-    public NoteKey? Key { get; init; }
+    public NoteKey? Key
+    {
+        get => NoteKey.TryParse(KeyText, out var key) ? key : null;
+        init => KeyText = value?.ToString() ?? "";
+    }
+
+    // Read where it is asked for, as the checkpoint is: every change of the account writes the whole state.
+    private string KeyText { get; init; } = "";
 
     /// <summary>The newest checkpoint that was verified, a signed note; empty where there is none.</summary>
     public ReadOnlyMemory<byte> Note { get; init; }
@@ -34,7 +41,7 @@ internal sealed record KeptLog
 
     public void Write(CborOut writer)
     {
-        writer.Array(5).Text(Key?.ToString() ?? "").Bytes(Note.Span)
+        writer.Array(5).Text(KeyText).Bytes(Note.Span)
             .UInt(Found?.Version ?? 0).Bytes(Found is { } found ? found.Hash.ToArray() : []);
         if (Finding is not { } finding) writer.Array(0);
         else
@@ -49,7 +56,7 @@ internal sealed record KeptLog
         var (version, hash) = (reader.UInt(), reader.BytesView(0, Hash256.Size));
         return new KeptLog
         {
-            Key = NoteKey.TryParse(key, out var read) ? read : null,
+            KeyText = key,
             Note = note,
             Found = version == 0 ? null : new ManifestPlace(version, new Hash256(hash.Span)),
             Finding = reader.Array(0, 5) == 0 ? null : ReadFinding(reader),

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Protocol.Http;
+using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using Polly;
 using Polly.Retry;
@@ -242,4 +243,32 @@ internal sealed class ApiTransport : IDisposable
 
     private static TimeSpan? WaitAsked(Answer? answer) =>
         answer is Answer.Problem { Details.RetryAfterMs: { } ms and >= 0 } ? ToldTime.Wait(ms) : null;
+}
+
+/// <summary>One request of the protocol (docs/protocol.md §9.2).</summary>
+internal sealed record ApiRequest(HttpMethod Method, string PathAndQuery)
+{
+    public const string Cbor = "application/cbor";
+    public const string Json = "application/json";
+    public const string Octets = "application/octet-stream";
+
+    public ReadOnlyMemory<byte> Body { get; init; }
+
+    public string? ContentType { get; init; }
+
+    public string? Token { get; init; }
+
+    /// <summary>The bearer of one side of a link session.</summary>
+    public string? LinkBearer { get; init; }
+
+    /// <summary>An entity tag without its quotes.</summary>
+    public string? IfNoneMatch { get; init; }
+
+    /// <summary>How many bytes the body of a good answer has at most.</summary>
+    public int MostBytes { get; init; } = Limits.RepairBytes + Limits.CommitBodyBytes;
+
+    public static ApiRequest Get(string pathAndQuery) => new(HttpMethod.Get, pathAndQuery);
+
+    public static ApiRequest Post(string path, ReadOnlyMemory<byte> body) =>
+        new(HttpMethod.Post, path) { Body = body, ContentType = Cbor };
 }

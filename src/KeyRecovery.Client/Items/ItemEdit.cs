@@ -1,4 +1,8 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
+using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery;
 
@@ -11,8 +15,26 @@ public abstract record ItemEdit
     /// <summary>The item's name, 1–64 bytes of UTF-8.</summary>
     public string Name { get; }
 
-    /// <summary>The same under another spelling of the name.</summary>
-    internal ItemEdit Under(string name) => this is Put put ? new Put(name, put.Content) : new Remove(name);
+    /// <summary>Reads the edits of a call, each under the one spelling of its name.</summary>
+    /// <returns>As many; or what is wrong with one of them.</returns>
+    internal static Result<ImmutableArray<T>> ReadAll<T>(ImmutableArray<T> edits)
+        where T : ItemEdit
+    {
+        if (edits.IsDefault) return new ClientFailure.Invalid("no changes are given");
+        var read = ImmutableArray.CreateBuilder<T>(edits.Length);
+        foreach (var edit in edits)
+        {
+            if (edit is null) return new ClientFailure.Invalid("a change is missing");
+            if (!NameWords.TryRead("an item's name", edit.Name, out var name, out var fault)) return fault;
+            if (edit is Put { Content.Length: > Limits.MaxItemBytes and var length })
+                return LimitWords.Item(Limits.MaxItemBytes, length);
+            read.Add((T)edit.Under(name));
+        }
+        return read.Select(e => e.Name).Distinct(StringComparer.Ordinal).Count() == read.Count
+            ? read.ToImmutable() : new ClientFailure.Invalid("an item is named twice");
+    }
+
+    private ItemEdit Under(string name) => this is Put put ? new Put(name, put.Content) : new Remove(name);
 
     /// <summary>Never the content.</summary>
     public sealed override string ToString() => Name;

@@ -15,8 +15,8 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
 {
     public async Task<ClientFailure?> EditAsync(ImmutableArray<ItemEdit> edits, CancellationToken ct)
     {
-        if (!NamedEdits.Read(edits).TryGet(out var named, out var invalid)) return invalid;
-        if (await ItemPolicy.CheckAsync(state.Api, options.App, named, ct) is { } over) return over;
+        if (!ItemEdit.ReadAll(edits).TryGet(out var named, out var invalid)) return invalid;
+        if (await CheckPolicyAsync(named, ct) is { } over) return over;
         // Removals last: where an earlier commit fails, nothing is gone that something else was to take the place of.
         var work = new Work(options, state, [.. named.OrderBy(e => e is ItemEdit.Remove)]);
         var done = new List<string>();
@@ -34,11 +34,24 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
         return null;
     }
 
+    // A server sees sealed and padded sizes alone, which tell nothing of the last few bytes: the device counts. It asks
+    // what the app allows only where an item is larger than apps allow by default.
+    private async Task<ClientFailure?> CheckPolicyAsync(ImmutableArray<ItemEdit> edits, CancellationToken ct)
+    {
+        var largest = edits.OfType<ItemEdit.Put>().Max(put => (int?)put.Content.Length) ?? 0;
+        if (largest <= Limits.ItemBytes) return null;
+        var told = (await state.Api.GetConfigAsync(options.App, ct)).Read(ClientJson.Default.ConfigJson);
+        if (!told.TryGet(out var config, out var failure)) return failure;
+        // A server that allows more than the protocol does changes nothing: that was checked before.
+        var limit = Math.Clamp(config.Policy?.ItemBytes ?? Limits.ItemBytes, 0, Limits.MaxItemBytes);
+        return largest > limit ? LimitWords.Item(limit, largest) : null;
+    }
+
     /// <summary>The edits of one call, commit by commit.</summary>
     private sealed class Work(KeyRecoveryOptions options, VaultState state, ImmutableArray<ItemEdit> edits)
     {
         private readonly Dictionary<string, ManifestItem?> _seen =
-            edits.ToDictionary(e => e.Name, e => ItemReader.Find(state.Open, e.Name));
+            edits.ToDictionary(e => e.Name, e => state.Open.FindItem(e.Name));
         private readonly SealedPuts _puts = new(options.Random);
         private readonly HashSet<Hash256> _stored = [];
         private ImmutableArray<ItemEdit> _underWay = [];
@@ -76,8 +89,8 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
 
         // The commit whose answer was lost, and on which another device has built since.
         private bool IsThere() => _underWay.All(edit => edit is ItemEdit.Put
-            ? ItemReader.Find(state.Open, edit.Name)?.Hash == _puts.Find(edit.Name)?.Hash
-            : ItemReader.Find(state.Open, edit.Name) is null);
+            ? state.Open.FindItem(edit.Name)?.Hash == _puts.Find(edit.Name)?.Hash
+            : state.Open.FindItem(edit.Name) is null);
 
         private int CountAfter(IReadOnlyCollection<ItemEdit> made) => state.Open.Private.Items.Length
             + made.Count(e => e is ItemEdit.Put && _seen[e.Name] is null) - made.Count(e => e is ItemEdit.Remove);
@@ -99,7 +112,7 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
             var conflicts = ImmutableArray.CreateBuilder<ItemConflict>();
             foreach (var edit in Left)
             {
-                var now = ItemReader.Find(state.Open, edit.Name);
+                var now = state.Open.FindItem(edit.Name);
                 if (now == _seen[edit.Name]) continue;
                 ReadOnlyMemory<byte>? theirs = null;
                 if (now is not null)

@@ -14,9 +14,10 @@ public sealed record ItemInfo(string Name, ulong Version, long Length, DateTimeO
     /// <summary>Joins what manifest and sealed part say of each item, by name.</summary>
     internal static ImmutableArray<ItemInfo> AllOf(OpenVault open) =>
     [
-        .. open.Private.Items
-            .Select(n => new ItemInfo(
-                n.Name, open.Vault.Manifest.Manifest.Find(n.Id)!.Version, n.Length, ToldTime.At(n.Modified)))
-            .OrderBy(i => i.Name, StringComparer.Ordinal),
+        .. open.Private.Items.Select(note => Of(open, note)).OrderBy(i => i.Name, StringComparer.Ordinal),
     ];
+
+    /// <summary>Joins what they say of one.</summary>
+    internal static ItemInfo Of(OpenVault open, ItemNote note) => new(
+        note.Name, open.Vault.Manifest.Manifest.Find(note.Id)!.Version, note.Length, ToldTime.At(note.Modified));
 }

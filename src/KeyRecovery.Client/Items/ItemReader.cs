@@ -12,7 +12,7 @@ internal sealed class ItemReader(VaultState state)
 {
     public async Task<Result<byte[]>> GetAsync(string name, ulong? version, CancellationToken ct)
     {
-        if (state.Read(open => Find(open, name)) is not { } entry) return new ClientFailure.NoSuchItem(name);
+        if (state.Read(open => open.FindItem(name)) is not { } entry) return new ClientFailure.NoSuchItem(name);
         if (version is not { } wanted || wanted == entry.Version) return await OpenAsync(name, entry, ct);
         if (wanted > entry.Version || wanted == 0) return new ClientFailure.NoSuchItem($"{name}, version {wanted}");
 
@@ -36,7 +36,7 @@ internal sealed class ItemReader(VaultState state)
     /// <summary>A version of an item by its hash: also one that an undo left.</summary>
     public async Task<Result<byte[]>> GetAsync(string name, Hash256 version, CancellationToken ct)
     {
-        if (state.Read(open => Find(open, name)) is not { } entry) return new ClientFailure.NoSuchItem(name);
+        if (state.Read(open => open.FindItem(name)) is not { } entry) return new ClientFailure.NoSuchItem(name);
         if (version == entry.Hash) return await OpenAsync(name, entry, ct);
         if (!(await ListAsync(entry.Id, ct)).TryGet(out var versions, out var failure)) return failure;
         return Entry(entry.Id, versions, version) is { } older
@@ -55,9 +55,9 @@ internal sealed class ItemReader(VaultState state)
             foreach (var given in names?.Distinct(StringComparer.Ordinal) ?? known.Keys)
             {
                 if (given is null) return "";
-                if (NoteOf(open, given)?.Name is not { } name) return given;
+                if (open.FindNote(given)?.Name is not { } name) return given;
                 infos.Add(known[name]);
-                entries.Add((name, Find(open, name)!));
+                entries.Add((name, open.FindItem(name)!));
             }
             return null;
         });
@@ -79,7 +79,7 @@ internal sealed class ItemReader(VaultState state)
 
     public async Task<Result<ImmutableArray<ItemVersionInfo>>> HistoryAsync(string name, CancellationToken ct)
     {
-        if (state.Read(open => Find(open, name)) is not { } entry) return new ClientFailure.NoSuchItem(name);
+        if (state.Read(open => open.FindItem(name)) is not { } entry) return new ClientFailure.NoSuchItem(name);
         if (!(await ListAsync(entry.Id, ct)).TryGet(out var versions, out var failure)) return failure;
         var items = (await state.Api.GetItemsAsync(state.Keys, ct)).Read(ClientJson.Default.ItemsJson);
         if (!items.TryGet(out var now, out failure)) return failure;
@@ -107,15 +107,6 @@ internal sealed class ItemReader(VaultState state)
     private static ManifestItem? Entry(ItemId id, VersionJson[] versions, Hash256 hash) =>
         versions.FirstOrDefault(v => v.Hash == hash.ToString()) is { } found
             ? new ManifestItem(id, found.Version, found.Epoch, found.Size, hash) : null;
-
-    /// <summary>The entry of the item of that name, or null.</summary>
-    public static ManifestItem? Find(OpenVault open, string name) =>
-        NoteOf(open, name) is { } note ? open.Vault.Manifest.Manifest.Find(note.Id) : null;
-
-    // Another client may have written a name as it was typed.
-    private static ItemNote? NoteOf(OpenVault open, string name) =>
-        open.Private.Items.FirstOrDefault(i => i.Name == name)
-        ?? open.Private.Items.FirstOrDefault(i => GivenName.AreSame(i.Name, name));
 
     /// <summary>Fetches, checks and opens one version.</summary>
     public async Task<Result<byte[]>> OpenAsync(string name, ManifestItem entry, CancellationToken ct)

@@ -21,7 +21,7 @@ internal sealed record SealedEdits(
         var plan = new Builder(now, Limits.AccountBytes - open.Vault.Manifest.Manifest.Items.Sum(i => i.Size));
         foreach (var edit in edits)
         {
-            var before = ItemReader.Find(open, edit.Name);
+            var before = open.FindItem(edit.Name);
             var fits = edit is ItemEdit.Put put
                 ? plan.TryPut(put, puts.Seal(open.Keys.Current, put, before))
                 : plan.TryDelete(edit, before);

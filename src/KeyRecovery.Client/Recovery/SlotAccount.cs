@@ -23,7 +23,8 @@ internal sealed class SlotAccount(KeyRecoveryOptions options, string? token, Vau
 
     public VerifiedVault Vault => View.Newest;
 
-    public ClientFailure.RestoredBehind? Behind => VaultView.BehindOf(Vault);
+    public ClientFailure.RestoredBehind? Behind =>
+        Vault.BehindSince is { } at ? ClientFailure.RestoredBehind.Since(at) : null;
 
     public Task<ClientFailure?> RefreshAsync(CancellationToken ct) => ReadAsAsync(Keys, ct);
 

@@ -70,7 +70,12 @@ public abstract record ClientFailure
     /// <param name="RestoredAt">When the server was restored, by its clock.</param>
     /// <param name="OpensAt">From when this device may go on without.</param>
     public sealed record RestoredBehind(DateTimeOffset RestoredAt, DateTimeOffset OpensAt) : ClientFailure(
-        "the server was restored from a backup, and waits for a device that has what was changed since");
+        "the server was restored from a backup, and waits for a device that has what was changed since")
+    {
+        /// <summary>Of a restore at a time, in seconds since 1970.</summary>
+        internal static RestoredBehind Since(ulong restoredAt) =>
+            new(ToldTime.At(restoredAt), ToldTime.At(restoredAt + Limits.RestoreWaitSeconds));
+    }
 
     /// <summary>
     /// The home server signs with another key than the one that this device saw first. A server that lost everything

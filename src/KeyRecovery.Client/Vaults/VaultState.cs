@@ -43,7 +43,8 @@ internal sealed class VaultState : IKnownAccount, IDisposable
     public ClientFailure.Spoiled? SpoiledBy => Spoiled is null ? null : Tell(Spoiled);
 
     /// <inheritdoc/>
-    public ClientFailure.RestoredBehind? Behind => VaultView.BehindOf(Vault);
+    public ClientFailure.RestoredBehind? Behind =>
+        Vault.BehindSince is { } at ? ClientFailure.RestoredBehind.Since(at) : null;
 
     /// <summary>What this device holds of the account as it is now.</summary>
     public VaultView View => new(Api, Keys, Spoiled?.Vault ?? Open.Vault, Open) { HomeKeys = _homeKeys };

@@ -26,10 +26,6 @@ internal sealed record VaultView(VaultApi Api, DeviceKeys Keys, VerifiedVault Ne
         ? new ClientFailure.Spoiled(spoiled.By, NameOf(spoiled.By), spoiled.Fault)
         : new ClientFailure.ServerLied(ProtocolFault.OwnSeal);
 
-    /// <summary>Why a restored server takes no change of this account; null where it does.</summary>
-    public static ClientFailure.RestoredBehind? BehindOf(VerifiedVault vault) => vault.BehindSince is { } at
-        ? new ClientFailure.RestoredBehind(ToldTime.At(at), ToldTime.At(at + Limits.RestoreWaitSeconds)) : null;
-
     /// <summary>The name that was told for an authority last, or an empty one.</summary>
     public string NameOf(AuthorityId id) => Good?.Private.Authorities.FirstOrDefault(n => n.Id == id)?.Name ?? "";
 

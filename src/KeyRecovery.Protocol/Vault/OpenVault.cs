@@ -33,6 +33,18 @@ public sealed class OpenVault : IDisposable
     /// </summary>
     public ImmutableArray<EpochSeal> FindBadSeals() => Vault.Keyset.FindBadSeals(Keys.Current);
 
+    /// <summary>The entry of the item of a name, in whatever spelling; null where there is none.</summary>
+    public ManifestItem? FindItem(string name) =>
+        FindNote(name) is { } note ? Vault.Manifest.Manifest.Find(note.Id) : null;
+
+    /// <summary>
+    /// The note of the item of a name, in whatever spelling: another client may have written it as it was typed. Null
+    /// where there is none.
+    /// </summary>
+    public ItemNote? FindNote(string name) =>
+        Private.Items.FirstOrDefault(i => i.Name == name)
+        ?? Private.Items.FirstOrDefault(i => GivenName.AreSame(i.Name, name));
+
     /// <summary>Checks an item against its entry and opens it.</summary>
     /// <returns>The content and no fault, or null and why.</returns>
     public (byte[]? Content, ProtocolFault Fault) OpenItem(ManifestItem entry, ReadOnlySpan<byte> sealedItem)
