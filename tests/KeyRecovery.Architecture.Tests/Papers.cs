@@ -61,6 +61,21 @@ public class Papers
     }
 
     [Fact]
+    public void The_way_of_a_put_counts_what_it_lists()
+    {
+        var sections = Read("docs/way-of-a-put.md").Split("\n## ");
+        var counts = sections[0].Split('\n').Where(line => line.StartsWith("| on the ", StringComparison.Ordinal))
+            .Select(line => line.Split('|')[2..5].Select(cell => int.TryParse(cell, out var n) ? n : 0).ToList())
+            .ToList();
+        int Steps(int section) => sections[section].Split('\n')
+            .Count(line => line.Split('|') is [_, var number, ..] && int.TryParse(number, out _));
+        int Shared(int section) => sections[section].Split("Shared: ")[1].Split('`').Length / 2;
+        Assert.Equal([Steps(1), Shared(1), Steps(1) + Shared(1)], counts[0]);
+        Assert.Equal(Steps(2) + Shared(2), counts[1][2] + counts[2][2]);
+        Assert.Equal((Steps(2), Shared(2)), (counts[1][0] + counts[2][0], counts[1][1]));
+    }
+
+    [Fact]
     public void Links_between_the_papers_lead_somewhere()
     {
         string[] papers = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md",
