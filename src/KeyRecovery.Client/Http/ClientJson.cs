@@ -29,6 +29,20 @@ internal sealed record HeadsJson(
             if (AuthorityId.TryParse(entry.Id, out var id)) trusted[id] = entry.At;
         return trusted.ToImmutable();
     }
+
+    /// <summary>The vault after a commit that was made on a known one, as the server would tell it.</summary>
+    public VaultBundle Tell(VerifiedVault known, CommitBundle commit)
+    {
+        ImmutableArray<ReadOnlyMemory<byte>> links = commit.Link is { } link ? [link.Bytes] : [];
+        IEnumerable<Keyset> before = commit.Link is { Link.BeginsEpoch: true } ? [] : known.Keyset.Parts;
+        IEnumerable<Keyset> keysets = commit.Keyset is { } brought ? before.Append(brought) : before;
+        return new VaultBundle(
+            known.Account, known.Chain.Head.Link.Sequence + 1, links, [.. keysets.Select(k => k.Bytes)],
+            commit.Manifest.Bytes, ReadHead(), [known.Manifest.Hash], ReadTrustedFrom())
+        {
+            Restored = ReadRestored(),
+        };
+    }
 }
 
 /// <summary>What an app allows.</summary>

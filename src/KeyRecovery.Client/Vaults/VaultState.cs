@@ -137,7 +137,7 @@ internal sealed class VaultState : IKnownAccount, IDisposable
         if (commit.Link is null && Follow(commit.Manifest, heads) is { } next)
             return await TakeAsync(new VaultVerdict.Ok(next), ct);
         return VerifiedVault.Verify(
-            _options.App, Told(commit, heads), Keys.Identity, Vault, _homeKeys) is VaultVerdict.Ok ok
+            _options.App, heads.Tell(Vault, commit), Keys.Identity, Vault, _homeKeys) is VaultVerdict.Ok ok
             ? await AcceptAsync(ok, ct)
             : await RefreshAsync(ct);
     }
@@ -290,20 +290,6 @@ internal sealed class VaultState : IKnownAccount, IDisposable
 
     private VerifiedVault? Follow(SignedManifest built, HeadsJson heads) => Vault.Follow(
         built, heads.ReadHead(), heads.ReadRestored(), heads.ReadTrustedFrom(), _homeKeys);
-
-    private VaultBundle Told(CommitBundle commit, HeadsJson heads)
-    {
-        var known = Vault;
-        ImmutableArray<ReadOnlyMemory<byte>> links = commit.Link is { } link ? [link.Bytes] : [];
-        IEnumerable<Keyset> before = commit.Link is { Link.BeginsEpoch: true } ? [] : known.Keyset.Parts;
-        IEnumerable<Keyset> keysets = commit.Keyset is { } brought ? before.Append(brought) : before;
-        return new VaultBundle(
-            known.Account, known.Chain.Head.Link.Sequence + 1, links, [.. keysets.Select(k => k.Bytes)],
-            commit.Manifest.Bytes, heads.ReadHead(), [known.Manifest.Hash], heads.ReadTrustedFrom())
-        {
-            Restored = heads.ReadRestored(),
-        };
-    }
 
     private static ulong? FindVersion(VaultBundle told)
     {
