@@ -14,7 +14,7 @@ namespace KeyRecovery.Storage.Sqlite;
 /// <param name="clock">Tells when rows are written.</param>
 /// <param name="loggers">Where the stores log to.</param>
 public sealed class SqliteStoreHome(
-    string dataFile, string keysFile, IRandom random, ServerClock clock, ILoggerFactory loggers) : IStoreHome
+    string dataFile, string keysFile, IRandom random, ServerClock clock, ILoggerFactory loggers) : IStoreFiles
 {
     /// <inheritdoc/>
     public string PlaceOf(StoreKind kind) => kind == StoreKind.Data ? dataFile : keysFile;
@@ -23,10 +23,14 @@ public sealed class SqliteStoreHome(
     public bool Exists(StoreKind kind) => File.Exists(PlaceOf(kind));
 
     /// <inheritdoc/>
-    public async Task<IStoreSet> OpenAsync(bool isRestoring) => await SqliteStorePair.OpenAsync(
-        new SqliteStoreOptions { Path = dataFile, Journal = JournalProfile.Data, IsRestoring = isRestoring },
-        new SqliteStoreOptions { Path = keysFile, Journal = JournalProfile.Keys, IsRestoring = isRestoring },
-        random, clock, loggers).ConfigureAwait(false);
+    public async Task MigrateAsync() => await (await OpenAsync().ConfigureAwait(false)).DisposeAsync()
+        .ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public Task<IStoreSet> OpenAsync() => OpenAsync(isRestoring: false);
+
+    /// <inheritdoc/>
+    public Task<IStoreSet> OpenRestoredAsync() => OpenAsync(isRestoring: true);
 
     /// <inheritdoc/>
     public IDisposable Lock() => StoreLocks.Take(FolderOf(dataFile), FolderOf(keysFile));
@@ -50,6 +54,11 @@ public sealed class SqliteStoreHome(
     public Task<int> WriteKeysAsync(
         string place, ReadOnlyMemory<byte> pairId, IAsyncEnumerable<Row> rows, CancellationToken ct) =>
         StoreFiles.WriteKeysAsync(place, pairId, rows, ct);
+
+    private async Task<IStoreSet> OpenAsync(bool isRestoring) => await SqliteStorePair.OpenAsync(
+        new SqliteStoreOptions { Path = dataFile, Journal = JournalProfile.Data, IsRestoring = isRestoring },
+        new SqliteStoreOptions { Path = keysFile, Journal = JournalProfile.Keys, IsRestoring = isRestoring },
+        random, clock, loggers).ConfigureAwait(false);
 
     private static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path))!;
 }

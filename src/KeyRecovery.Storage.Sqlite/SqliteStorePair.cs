@@ -15,7 +15,7 @@ namespace KeyRecovery.Storage.Sqlite;
 /// The data store and the key store of one server: two files that belong together, each in a folder of its own, held
 /// exclusively while this object lives. Disposal writes what waits, empties the log into the file and lets go.
 /// </summary>
-public sealed class SqliteStorePair : IStoreSet
+public sealed class SqliteStorePair : IStoreSet, ICopiedData
 {
     private readonly string _dataFile;
     private readonly FolderLock _dataLock;

@@ -78,6 +78,9 @@ public abstract class StepwiseStore(IRowStore store) : PassingStore(store)
 public sealed class StepwiseDataStore(IDataStore store) : StepwiseStore(store), IDataStore
 {
     /// <inheritdoc/>
+    public bool HasJournals => store.HasJournals;
+
+    /// <inheritdoc/>
     public ValueTask<bool> ForgetAsync(CancellationToken ct) => store.ForgetAsync(ct);
 }
 

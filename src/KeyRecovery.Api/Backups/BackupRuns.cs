@@ -67,6 +67,8 @@ internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options
             return $"a set would be named and expire by a wrong time: {moved}";
         if (request.ExpiresAfterDays is < 1 or > 365) return "keys expire after 1 to 365 days";
         if (request is { DataOnly: true, KeysOnly: true }) return "a set of neither is none";
+        if (!request.KeysOnly && stores.Pair is not ICopiedData)
+            return "the platform that keeps the data backs them up: a set is of the keys alone, with --keys-only";
         if (!request.DataOnly && options.Backup.OfflineKeyFile is null)
             return "KeyRecovery:Backup:OfflineKeyFile and :EscrowDirectory are not set: make a key with offline-key, "
                 + "or leave the keys out with --data-only";
@@ -119,8 +121,9 @@ internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options
 
     private async Task CopyDataAsync(BackupFolder partial, Action<BackupLine> tell, CancellationToken ct)
     {
-        var most = stores.Pair.DataBytes;
-        var copying = stores.Pair.CopyDataAsync(partial.DataFile, ct);
+        var data = (ICopiedData)stores.Pair;
+        var most = data.DataBytes;
+        var copying = data.CopyDataAsync(partial.DataFile, ct);
         while (await Task.WhenAny(copying, Task.Delay(Tick, time, CancellationToken.None)) != copying) Tell();
         await copying;
         Tell();

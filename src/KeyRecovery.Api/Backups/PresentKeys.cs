@@ -17,7 +17,7 @@ internal static class PresentKeys
     /// Whether it is the set's, and sound: then whoever restores it anew loses what is newer, and gains nothing.
     /// </summary>
     public static async Task<bool> AreSoundAsync(
-        IStoreHome home, KeyRecoveryOptions options, BackupSet set, TimeProvider time, CancellationToken ct)
+        IStoreFiles home, KeyRecoveryOptions options, BackupSet set, TimeProvider time, CancellationToken ct)
     {
         if (!home.Exists(StoreKind.Keys)) return false;
         var place = home.PlaceOf(StoreKind.Keys);

@@ -14,7 +14,7 @@ namespace KeyRecovery.Api.Backups;
 /// well.
 /// </summary>
 internal sealed class RestoreKeys(
-    IStoreHome home, KeyRecoveryOptions options, RestoreArguments arguments, BackupFolder folder, BackupSet set,
+    IStoreFiles home, KeyRecoveryOptions options, RestoreArguments arguments, BackupFolder folder, BackupSet set,
     TimeProvider time)
 {
     /// <summary>Accounts whose key was not among those that were escrowed.</summary>

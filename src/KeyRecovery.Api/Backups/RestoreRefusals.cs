@@ -9,7 +9,7 @@ namespace KeyRecovery.Api.Backups;
 
 /// <summary>Why a restore is not begun: what does not fit together is told before anything is changed.</summary>
 internal sealed class RestoreRefusals(
-    IStoreHome home, DataDirectories places, RestoreArguments arguments, BackupSet set, TimeProvider time)
+    IStoreFiles home, DataDirectories places, RestoreArguments arguments, BackupSet set, TimeProvider time)
 {
     /// <summary>The first reason, in words that say what to do; null where there is none.</summary>
     /// <param name="swaps">What would be exchanged.</param>

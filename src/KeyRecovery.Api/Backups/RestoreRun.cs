@@ -20,8 +20,8 @@ internal sealed class RestoreRun(
     KeyRecoveryOptions options, RestoreArguments arguments, TimeProvider time, Action<string> tell)
 {
     private readonly DataDirectories _places = options.Directories;
-    private readonly IStoreHome _home = StoreHomes.Of(
-        options.Directories, new ServerClock(time), NullLoggerFactory.Instance);
+    private readonly IStoreFiles _home = StoreHomes.FilesOf(
+        options, new ServerClock(time), NullLoggerFactory.Instance);
     private readonly BackupFolder _folder = new(arguments.From);
     private int _lost;
     private int _locked;

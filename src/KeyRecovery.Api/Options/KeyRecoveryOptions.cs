@@ -8,6 +8,12 @@ internal sealed class KeyRecoveryOptions
     /// <summary>Where the five places lie unless each is set. Default <c>./data</c>.</summary>
     public string DataDirectory { get; set; } = "./data";
 
+    /// <summary>What the two stores are: <c>sqlite</c> (default) or <c>cosmos</c>.</summary>
+    public StoreChoice Store { get; set; }
+
+    /// <summary>The accounts, where <see cref="Store"/> is <c>cosmos</c>.</summary>
+    public CosmosOptions Cosmos { get; set; } = new();
+
     /// <summary>The data store. Default: <c>stores</c> in <see cref="DataDirectory"/>.</summary>
     public StoreOptions Stores { get; set; } = new();
 

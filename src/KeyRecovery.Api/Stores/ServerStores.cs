@@ -66,7 +66,9 @@ internal sealed class ServerStores : IAsyncDisposable
     {
         var (places, random, clock) = (options.Directories, SystemRandom.Instance, new ServerClock(time));
         places.Create();
-        var pair = await StoreHomes.Of(places, clock, loggers).OpenAsync(isRestoring);
+        var pair = isRestoring
+            ? await StoreHomes.FilesOf(options, clock, loggers).OpenRestoredAsync()
+            : await StoreHomes.Of(options, clock, loggers).OpenAsync();
         var secret = new List<IDisposable>();
         try
         {

@@ -1,6 +1,8 @@
 using KeyRecovery.Api.Options;
 using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Cosmos;
+using KeyRecovery.Storage.Cosmos.Options;
 using KeyRecovery.Storage.Sqlite;
 
 namespace KeyRecovery.Api.Stores;
@@ -9,8 +11,25 @@ namespace KeyRecovery.Api.Stores;
 internal static class StoreHomes
 {
     /// <summary>The stores that the settings name.</summary>
-    public static IStoreHome Of(DataDirectories places, ServerClock clock, ILoggerFactory loggers) =>
-        new SqliteStoreHome(
-            Path.Combine(places.Stores, "data.db"), Path.Combine(places.Keys, "keys.db"),
-            SystemRandom.Instance, clock, loggers);
+    public static IStoreHome Of(KeyRecoveryOptions options, ServerClock clock, ILoggerFactory loggers) =>
+        options.Store == StoreChoice.Cosmos
+            ? new CosmosStoreHome(
+                AccountOf(options.Cosmos.Data), AccountOf(options.Cosmos.Keys), SystemRandom.Instance, clock, loggers)
+            : new SqliteStoreHome(
+                Path.Combine(options.Directories.Stores, "data.db"), Path.Combine(options.Directories.Keys, "keys.db"),
+                SystemRandom.Instance, clock, loggers);
+
+    /// <summary>As <see cref="Of"/>, for what can be done with files alone.</summary>
+    /// <exception cref="StoreOpenException">They are no files.</exception>
+    public static IStoreFiles FilesOf(KeyRecoveryOptions options, ServerClock clock, ILoggerFactory loggers) =>
+        Of(options, clock, loggers) as IStoreFiles
+        ?? throw new StoreOpenException(
+            "the stores are no files of this machine: the platform that keeps them restores them "
+            + "(docs/operations.md)");
+
+    private static CosmosAccountOptions AccountOf(CosmosAccountSettings account) => new()
+    {
+        Endpoint = account.Endpoint!, Database = account.Database, IsDirect = !account.Gateway,
+        Key = account.Credential.Key, Identity = AzureCredentials.Of(account.Credential),
+    };
 }

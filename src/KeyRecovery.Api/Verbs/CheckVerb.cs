@@ -30,7 +30,7 @@ internal static class CheckVerb
     {
         var options = Server.ReadOptions(arguments.Rest);
         var findings = UnfinishedRestore(options.Directories).Concat(options.Directories.Findings())
-            .Concat(MissingStores(options.Directories)).ToList();
+            .Concat(MissingStores(options)).ToList();
         if (findings.Count > 0) return CheckReport.OfFindings(findings);
 
         await using var stores = await ServerStores.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance);
@@ -51,9 +51,11 @@ internal static class CheckVerb
     }
 
     // To open what is not there would make it, and an empty store is always sound.
-    private static IEnumerable<string> MissingStores(DataDirectories places)
+    private static IEnumerable<string> MissingStores(KeyRecoveryOptions options)
     {
-        var home = StoreHomes.Of(places, new ServerClock(TimeProvider.System), NullLoggerFactory.Instance);
+        var places = options.Directories;
+        if (StoreHomes.Of(options, new ServerClock(TimeProvider.System), NullLoggerFactory.Instance)
+            is not IStoreFiles home) return [];
         return new[] { (Folder: places.Stores, Kind: StoreKind.Data), (Folder: places.Keys, Kind: StoreKind.Keys) }
             .Where(store => Directory.Exists(store.Folder) && !home.Exists(store.Kind))
             .Select(store => $"{home.PlaceOf(store.Kind)} does not exist (run init)");

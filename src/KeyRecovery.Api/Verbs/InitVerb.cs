@@ -52,9 +52,11 @@ internal static class InitVerb
 
     private static async Task MakeAsync(KeyRecoveryOptions options)
     {
-        await using var stores = await ServerStores.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance);
         var places = options.Directories;
-        var home = StoreHomes.Of(places, new ServerClock(TimeProvider.System), NullLoggerFactory.Instance);
+        places.Create();
+        var home = StoreHomes.Of(options, new ServerClock(TimeProvider.System), NullLoggerFactory.Instance);
+        await home.MigrateAsync();
+        await using var stores = await ServerStores.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance);
         Tell("data store", home.PlaceOf(StoreKind.Data));
         Tell("key store", home.PlaceOf(StoreKind.Keys));
         Tell("root key", options.Ring switch

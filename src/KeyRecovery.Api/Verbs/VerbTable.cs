@@ -17,6 +17,7 @@ internal static class VerbTable
 
           serve   run the server (the default), at http://127.0.0.1:5080 unless --urls says otherwise
           init    make directories, keys and stores, and say where they are
+          migrate make databases and containers that are missing, and bring older stores to this version's schema
           check   verify both stores, every chain and every item, and say what is wrong
                   --json                  one JSON object
                   --sweep                 first remove what broken-off requests left,
@@ -64,6 +65,8 @@ internal static class VerbTable
                     return await ServeVerb.RunAsync(rest);
                 case "init":
                     return await InitVerb.RunAsync(rest);
+                case "migrate":
+                    return await MigrateVerb.RunAsync(rest);
                 case "check":
                     return await CheckVerb.RunAsync(rest);
                 case RotateControl.VerbName:

@@ -71,7 +71,8 @@ internal sealed class FirstReceipt(
             return ([], "a subject key is still there");
         if (await removal.IsAnyLeftAsync(erasure.Plan, ct)) return ([], RowsLeft);
         ErasureProof[] unopened = kept is null ? [] : [ErasureProof.RowUnopened];
-        return ([ErasureProof.KeyAbsent, .. unopened, ErasureProof.RowsDeleted, ErasureProof.JournalsEmptied], null);
+        ErasureProof[] emptied = context.Data.HasJournals ? [ErasureProof.JournalsEmptied] : [];
+        return ([ErasureProof.KeyAbsent, .. unopened, ErasureProof.RowsDeleted, .. emptied], null);
     }
 
     // The way by which every request opens rows, gone with a row that has opened.

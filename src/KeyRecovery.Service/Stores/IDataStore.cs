@@ -6,8 +6,14 @@ namespace KeyRecovery.Service.Stores;
 public interface IDataStore : IRowStore
 {
     /// <summary>
+    /// Whether it has journals of its own. What a platform keeps beside the rows cannot be proved to be empty, and no
+    /// receipt says that it is.
+    /// </summary>
+    bool HasJournals { get; }
+
+    /// <summary>
     /// Empties the journals, so that what was deleted before this call is in no file of the store any more. Never on a
-    /// request's path: it waits a moment for readers.
+    /// request's path: it waits a moment for readers. Where there are none, it is true at once.
     /// </summary>
     /// <returns>True when it is proved; false while somebody still reads an older state. To be asked again
     /// then.</returns>

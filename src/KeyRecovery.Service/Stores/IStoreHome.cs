@@ -1,57 +1,29 @@
 namespace KeyRecovery.Service.Stores;
 
 /// <summary>
-/// Where a server's two stores are, and all that is done with them while nobody has them open: opening them, and what a
-/// restore does. A <em>place</em> is the implementation's word for where one store is, a file's path for example.
+/// Where a server's two stores are. A <em>place</em> is the implementation's word for where one store is: a file's
+/// path, or an account and a database.
 /// </summary>
 public interface IStoreHome
 {
     /// <summary>Where a store is, in words for an operator as well.</summary>
     string PlaceOf(StoreKind kind);
 
-    /// <summary>Whether there is one.</summary>
-    bool Exists(StoreKind kind);
+    /// <summary>
+    /// Makes what is missing of two new stores, and brings older ones to this program's schema. Harmless to repeat.
+    /// </summary>
+    /// <exception cref="StoreOpenException">As <see cref="OpenAsync"/>.</exception>
+    /// <exception cref="StoreUnavailableException">A store cannot be read or written.</exception>
+    Task MigrateAsync();
 
-    /// <summary>Opens both stores, or makes them where there is neither.</summary>
-    /// <param name="isRestoring">Whether this is to end a restore, which nobody else opens.</param>
+    /// <summary>
+    /// Opens both stores. Where there is neither, files are made; what costs money by the hour is not, and waits for
+    /// <see cref="MigrateAsync"/>.
+    /// </summary>
     /// <exception cref="StoreOpenException">
     /// Another process has them; one of the two is missing; they are no pair; one is of a newer schema; a restore was
     /// begun and has not ended. Nothing was changed.
     /// </exception>
     /// <exception cref="StoreUnavailableException">A store cannot be read or written.</exception>
-    Task<IStoreSet> OpenAsync(bool isRestoring);
-
-    /// <summary>Holds both stores exclusively, unopened, until it is disposed.</summary>
-    /// <exception cref="StoreOpenException">Another process has one.</exception>
-    IDisposable Lock();
-
-    /// <summary>The exchange of a store for a restored one.</summary>
-    /// <param name="kind">Which.</param>
-    /// <param name="tag">Names the restore, so that it finds again what it has begun.</param>
-    IStoreExchange Exchange(StoreKind kind, string tag);
-
-    /// <summary>The id of the pair that a store belongs to.</summary>
-    /// <exception cref="StoreOpenException">It is missing, no such store, or a newer one.</exception>
-    /// <exception cref="StoreUnavailableException">It cannot be read.</exception>
-    ReadOnlyMemory<byte> PairIdOf(StoreKind kind, string place);
-
-    /// <summary>
-    /// Opens a key store without its data store, for as long as somebody looks into it; the caller holds the lock.
-    /// </summary>
-    /// <exception cref="StoreOpenException">It is no key store, or a newer one.</exception>
-    /// <exception cref="StoreUnavailableException">It cannot be read.</exception>
-    Task<T> LookIntoKeysAsync<T>(string place, Func<IKeyStore, Task<T>> look);
-
-    /// <summary>
-    /// Writes a key store of rows that a backup carried, durable on return: versions and hours as they were, since
-    /// values are sealed with them.
-    /// </summary>
-    /// <param name="place">Where; what is there is replaced.</param>
-    /// <param name="pairId">16 bytes that the data store carries as well.</param>
-    /// <param name="rows">Rows of the key store's tables.</param>
-    /// <param name="ct">Cancels; what was written is of no use then.</param>
-    /// <returns>How many rows.</returns>
-    /// <exception cref="StoreUnavailableException">It cannot be written.</exception>
-    Task<int> WriteKeysAsync(
-        string place, ReadOnlyMemory<byte> pairId, IAsyncEnumerable<Row> rows, CancellationToken ct);
+    Task<IStoreSet> OpenAsync();
 }

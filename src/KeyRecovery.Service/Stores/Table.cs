@@ -9,7 +9,7 @@ public sealed class Table
 {
     private Table(
         int number, string name, StoreKind store, RowsOf rows, int since = FirstSchema, int leadingKeySize = 0,
-        bool decides = false)
+        bool decides = false, bool namesContent = false)
     {
         Number = number;
         Name = name;
@@ -18,6 +18,7 @@ public sealed class Table
         Since = since;
         LeadingKeySize = leadingKeySize;
         Decides = decides;
+        NamesContent = namesContent;
     }
 
     /// <summary>The schema of a store's first release.</summary>
@@ -55,28 +56,39 @@ public sealed class Table
     public bool Decides { get; }
 
     /// <summary>
+    /// Whether each id names its row's content: then the row is the same wherever it is, and a reader may be given a
+    /// copy that is behind, as long as it finds there what it looks for.
+    /// </summary>
+    public bool NamesContent { get; }
+
+    /// <summary>
     /// Data store: one mutable row an account: heads, active authorities, what is named. The commit point.
     /// </summary>
     public static Table Accounts { get; } = new(
         1, "accounts", StoreKind.Data, RowsOf.Account, decides: true);
 
     /// <summary>Data store: the links of the sigchains, in chunks. Immutable.</summary>
-    public static Table Links { get; } = new(2, "links", StoreKind.Data, RowsOf.Account);
+    public static Table Links { get; } = new(
+        2, "links", StoreKind.Data, RowsOf.Account, namesContent: true);
 
     /// <summary>Data store: keysets. Immutable.</summary>
-    public static Table Keysets { get; } = new(3, "keysets", StoreKind.Data, RowsOf.Account);
+    public static Table Keysets { get; } = new(
+        3, "keysets", StoreKind.Data, RowsOf.Account, namesContent: true);
 
     /// <summary>Data store: manifests. Immutable.</summary>
-    public static Table Manifests { get; } = new(4, "manifests", StoreKind.Data, RowsOf.Account);
+    public static Table Manifests { get; } = new(
+        4, "manifests", StoreKind.Data, RowsOf.Account, namesContent: true);
 
     /// <summary>Data store: ciphertexts of items, by content. Immutable.</summary>
-    public static Table Items { get; } = new(5, "items", StoreKind.Data, RowsOf.Account);
+    public static Table Items { get; } = new(
+        5, "items", StoreKind.Data, RowsOf.Account, namesContent: true);
 
     /// <summary>Data store: the older versions of an item that are kept.</summary>
     public static Table History { get; } = new(7, "history", StoreKind.Data, RowsOf.Account);
 
     /// <summary>Data store: hashes of an account's older manifests, in chunks. Immutable.</summary>
-    public static Table Trails { get; } = new(8, "trails", StoreKind.Data, RowsOf.Account);
+    public static Table Trails { get; } = new(
+        8, "trails", StoreKind.Data, RowsOf.Account, namesContent: true);
 
     /// <summary>Data store: seals of past epochs, for restore points, by epoch and authority.</summary>
     public static Table Seals { get; } = new(9, "seals", StoreKind.Data, RowsOf.Account);
@@ -87,7 +99,8 @@ public sealed class Table
     public static Table DataRestores { get; } = new(10, "data_restores", StoreKind.Data, RowsOf.Server);
 
     /// <summary>Data store: entries of an account's activity, in chunks. Immutable.</summary>
-    public static Table Activity { get; } = new(11, "activity", StoreKind.Data, RowsOf.Account);
+    public static Table Activity { get; } = new(
+        11, "activity", StoreKind.Data, RowsOf.Account, namesContent: true);
 
     /// <summary>Data store: changes that wait for the sequencer of the log. Immutable.</summary>
     public static Table Outbox { get; } = new(12, "outbox", StoreKind.Data, RowsOf.Server);

@@ -19,6 +19,9 @@ public sealed class SqliteDataStore : SqliteRowStore, IDataStore
         (_truncation, _copy) = (new WalTruncation(file, logger), new DataCopy(file));
 
     /// <inheritdoc/>
+    public bool HasJournals => true;
+
+    /// <inheritdoc/>
     public ValueTask<bool> ForgetAsync(CancellationToken ct) => new(Task.Run(() => _truncation.TryRun(ct), ct));
 
     /// <summary>

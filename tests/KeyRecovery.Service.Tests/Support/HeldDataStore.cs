@@ -13,5 +13,7 @@ internal sealed class HeldDataStore(IDataStore store, Func<IReadOnlyList<RowWrit
         return await store.WriteAsync(writes, ct);
     }
 
+    public bool HasJournals => store.HasJournals;
+
     public ValueTask<bool> ForgetAsync(CancellationToken ct) => store.ForgetAsync(ct);
 }

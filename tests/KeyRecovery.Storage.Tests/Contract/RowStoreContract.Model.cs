@@ -1,5 +1,6 @@
 using CsCheck;
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Storage.Tests.Contract;
 
@@ -56,7 +57,7 @@ public abstract partial class RowStoreContract
         };
     }
 
-    [Fact]
+    [ContractFact]
     public async Task The_store_does_what_the_contract_in_memory_does()
     {
         var (model, seen) = (new Model(), new Dictionary<RowKey, List<(Row, long)>>());

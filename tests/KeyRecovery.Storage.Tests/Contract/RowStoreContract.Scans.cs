@@ -1,5 +1,6 @@
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Tests.Support;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Storage.Tests.Contract;
 
@@ -27,7 +28,7 @@ public abstract partial class RowStoreContract
         await Written(new RowWrite.Ensure(new RowKey(Second, new byte[] { 2, 2, 2 }), One));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task An_owner_has_all_ids_that_begin_so_and_no_others()
     {
         await Fill([1, 0xFF], [2], [2, 0], [2, 0xFF, 0xFF], [3], [0xFF], [0xFF, 0xFF], [0xFF, 0xFF, 7]);
@@ -38,7 +39,7 @@ public abstract partial class RowStoreContract
         Assert.Equal(8, (await ScanOwner()).Count);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task The_longest_id_of_the_highest_bytes_is_found()
     {
         var last = Enumerable.Repeat((byte)0xFF, RowKey.MaxIdSize).ToArray();
@@ -47,7 +48,7 @@ public abstract partial class RowStoreContract
         Assert.Equal<byte[]>([last], await ScanOwner(last));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Scans_cross_their_pages_without_a_gap_or_a_repeat()
     {
         byte[][] ids = [.. Enumerable.Range(0, 1_000).Select(i => new byte[] { 7, (byte)(i >> 8), (byte)(i & 0xFF) })];
@@ -57,7 +58,7 @@ public abstract partial class RowStoreContract
         Assert.Equal<byte[]>(ids[256..512], await ScanOwner(7, 1));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Scans_of_large_values_cross_their_pages_too()
     {
         byte[][] ids = [.. Enumerable.Range(0, 9).Select(i => new[] { (byte)(i & 0xFF) })];
@@ -65,7 +66,7 @@ public abstract partial class RowStoreContract
         Assert.Equal<byte[]>(ids, await Scan());
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Rows_come_from_a_scan_whole()
     {
         await Written(new RowWrite.Create(Key(1), One));
@@ -77,7 +78,7 @@ public abstract partial class RowStoreContract
         }
     }
 
-    [Fact]
+    [ContractFact]
     public async Task A_list_tells_which_rows_an_owner_has_without_their_values_and_is_good_for_deleting_them()
     {
         await Fill([1, 1], [2, 0], [2, 9], [3]);
@@ -94,7 +95,7 @@ public abstract partial class RowStoreContract
         Assert.Equal<byte[]>([[1, 1], [3]], await Scan());
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Writing_while_a_scan_is_open_waits_for_nobody()
     {
         byte[][] ids = [.. Enumerable.Range(0, 300).Select(i => new byte[] { (byte)(i >> 8), (byte)(i & 0xFF) })];
@@ -110,7 +111,7 @@ public abstract partial class RowStoreContract
         Assert.Empty(await Scan());
     }
 
-    [Fact]
+    [ContractFact]
     public async Task A_cancelled_scan_ends()
     {
         await Fill([1], [2]);

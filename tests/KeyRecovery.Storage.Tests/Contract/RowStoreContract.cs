@@ -1,5 +1,6 @@
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Tests.Support;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Storage.Tests.Contract;
 
@@ -60,10 +61,10 @@ public abstract partial class RowStoreContract : IAsyncLifetime
         Assert.Null(await Head(key));
     }
 
-    [Fact]
+    [ContractFact]
     public Task A_row_that_was_never_written_is_absent() => Lacks(Key(1));
 
-    [Fact]
+    [ContractFact]
     public async Task Create_writes_version_1_and_is_refused_where_a_row_is()
     {
         await Written(new RowWrite.Create(Key(1), One));
@@ -72,7 +73,7 @@ public abstract partial class RowStoreContract : IAsyncLifetime
         await Holds(Key(1), One, 1);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Ensure_writes_version_1_and_what_it_finds_it_writes_again()
     {
         await Written(new RowWrite.Ensure(Key(1), One));
@@ -85,7 +86,7 @@ public abstract partial class RowStoreContract : IAsyncLifetime
         await Refused(0, new RowWrite.Replace(first, Two));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Replace_demands_the_row_as_it_was_read_and_counts_its_version_up()
     {
         await Written(new RowWrite.Create(Key(1), One));
@@ -100,7 +101,7 @@ public abstract partial class RowStoreContract : IAsyncLifetime
         await Lacks(Key(1));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Delete_demands_the_row_as_it_was_read()
     {
         await Written(new RowWrite.Create(Key(1), One));
@@ -114,7 +115,7 @@ public abstract partial class RowStoreContract : IAsyncLifetime
         await Refused(0, new RowWrite.Delete(second));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task A_row_that_comes_again_is_another_writing_also_where_version_and_value_are_the_same()
     {
         await Written(new RowWrite.Create(Key(1), One));
@@ -127,7 +128,7 @@ public abstract partial class RowStoreContract : IAsyncLifetime
         await Holds(Key(1), One, 1);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Remove_deletes_what_is_there_and_is_never_refused()
     {
         await Written(new RowWrite.Create(Key(1), One));
@@ -136,7 +137,7 @@ public abstract partial class RowStoreContract : IAsyncLifetime
         await Written(new RowWrite.Remove(Key(1)));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task A_refused_write_has_done_the_steps_before_the_one_that_it_names_and_none_behind_it()
     {
         await Written(new RowWrite.Create(Key(1), One), new RowWrite.Create(Key(2), One));
@@ -157,7 +158,7 @@ public abstract partial class RowStoreContract : IAsyncLifetime
         await Lacks(Key(8));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Each_step_sees_what_the_steps_before_it_did()
     {
         await Written(new RowWrite.Create(Key(1), One));
@@ -168,10 +169,10 @@ public abstract partial class RowStoreContract : IAsyncLifetime
         await Holds(Key(1), Two, 1);
     }
 
-    [Fact]
+    [ContractFact]
     public Task A_write_of_no_steps_is_written() => Written();
 
-    [Fact]
+    [ContractFact]
     public async Task The_same_id_in_two_tables_is_two_rows()
     {
         await Written(
@@ -180,7 +181,7 @@ public abstract partial class RowStoreContract : IAsyncLifetime
         await Holds(new RowKey(Second, One), Two, 1);
     }
 
-    [Theory]
+    [ContractTheory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(100_000)]
@@ -193,7 +194,7 @@ public abstract partial class RowStoreContract : IAsyncLifetime
         await Holds(Key(id), value, 1);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task A_table_of_the_other_store_is_a_callers_mistake()
     {
         var foreign = new RowKey(Foreign, One);
@@ -201,7 +202,7 @@ public abstract partial class RowStoreContract : IAsyncLifetime
         await Assert.ThrowsAsync<ArgumentException>(async () => await Write(new RowWrite.Remove(foreign)));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task What_is_cancelled_before_it_begins_writes_nothing()
     {
         var cancelled = new CancellationToken(canceled: true);
@@ -211,7 +212,7 @@ public abstract partial class RowStoreContract : IAsyncLifetime
         await Lacks(Key(1));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task A_thousand_increments_at_once_lose_none()
     {
         const int tasks = 20, each = 50;

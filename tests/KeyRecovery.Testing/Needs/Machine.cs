@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using KeyRecovery.Testing.Emulators;
 
 namespace KeyRecovery.Testing.Needs;
 
@@ -30,6 +31,9 @@ public static class Machine
         if (need == Need.Linux) return OperatingSystem.IsLinux() ? null : "another system: this test reads /proc";
         if (need == Need.Tracing) return CanTrace() ? null
             : "no process can be traced here: run as root, in a container with the right to (CAP_SYS_PTRACE)";
+        if (need == Need.CosmosEmulator) return LacksEmulator("cosmos");
+        if (need == Need.CosmosAccounts) return CloudAccounts.Cosmos is null
+            ? "a cloud account: connection strings in KEYRECOVERY_COSMOS and KEYRECOVERY_COSMOS_KEYS" : null;
         var (path, package) = Programs[need];
         if (!IsThere(path)) return $"{path} is missing: apt-get install {package}";
         return need switch
@@ -56,6 +60,9 @@ public static class Machine
         var rights = ulong.Parse(line.AsSpan(7).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         return (rights >> Right & 1) == 1 && (!File.Exists(Scope) || File.ReadAllText(Scope).Trim() != "3");
     }
+
+    private static string? LacksEmulator(string name) => NodeEmulator.IsInstalled(name)
+        ? Lacks(Need.Node) : $"the emulator {name} is not installed: npm ci in {NodeEmulator.FolderOf(name)}";
 
     private static bool IsThere(string path) => Path.IsPathRooted(path)
         ? File.Exists(path)

@@ -12,6 +12,14 @@ public enum Need
     /// <summary>A browser that takes pictures.</summary>
     Chromium,
 
+    /// <summary>
+    /// Two accounts of Azure Cosmos DB, in <c>KEYRECOVERY_COSMOS</c> and <c>KEYRECOVERY_COSMOS_KEYS</c>.
+    /// </summary>
+    CosmosAccounts,
+
+    /// <summary>A program from npm that speaks the protocol of Azure Cosmos DB.</summary>
+    CosmosEmulator,
+
     /// <summary>A library that shows a program another wall clock.</summary>
     Faketime,
 

@@ -33,6 +33,7 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
         failures.Range("Rotation:MinIntervalHours", options.Rotation.MinIntervalHours, 0, 720);
         failures.Range("Rotation:RetrySeconds", options.Rotation.RetrySeconds, 1, 86_400);
         CheckRootKey(options.Ring, failures);
+        if (options.Store == StoreChoice.Cosmos) CheckCosmos(options.Cosmos, failures);
         if (!environment.IsDevelopment()) SecretSettings.Check(configuration, failures);
         CheckBackup(options, failures);
         if (options.Log.Origin is { } origin
@@ -93,6 +94,22 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
                 "Ring:RootKeyNext", "goes with Ring:RootKey; a root key in a file is replaced by rotate --root");
         else if (!SettingRootKey.IsKey(next)) failures.Add("Ring:RootKeyNext", What);
         else if (next.Trim() == ring.RootKey.Trim()) failures.Add("Ring:RootKeyNext", "is the same as Ring:RootKey");
+    }
+
+    private static void CheckCosmos(CosmosOptions cosmos, Failures failures)
+    {
+        foreach (var (key, account) in new[] { ("Cosmos:Data", cosmos.Data), ("Cosmos:Keys", cosmos.Keys) })
+        {
+            if (account.Endpoint is not { IsAbsoluteUri: true, Scheme: "https", PathAndQuery: "/", UserInfo: "" })
+                failures.Add($"{key}:Endpoint", "is https://NAME.documents.azure.com/");
+            if (account.Database.Length is 0 or > 255 || account.Database.AsSpan().ContainsAny("/\\?#"))
+                failures.Add($"{key}:Database", "is a name of 1 to 255 characters without / \\ ? #");
+            account.Credential.Check($"{key}:Credential", failures);
+        }
+
+        if (cosmos.Data.Endpoint is { IsAbsoluteUri: true } data && cosmos.Keys.Endpoint is { IsAbsoluteUri: true } keys
+            && data.Authority == keys.Authority)
+            failures.Add("Cosmos:Keys:Endpoint", "is the data store's account: the two stores have an account each");
     }
 
     private static void CheckBackup(KeyRecoveryOptions options, Failures failures)

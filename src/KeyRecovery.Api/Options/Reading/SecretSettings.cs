@@ -4,12 +4,17 @@ using Microsoft.Extensions.Configuration.Json;
 namespace KeyRecovery.Api.Options.Reading;
 
 /// <summary>
-/// Where the root key must not come from (F34): the command line, which every user of the machine can read, and a file
-/// that others may read.
+/// Where the root key and the keys of accounts must not come from (F34): the command line, which every user of the
+/// machine can read, and a file that others may read.
 /// </summary>
 internal static class SecretSettings
 {
-    private static readonly string[] Keys = ["Ring:RootKey", "Ring:RootKeyNext"];
+    private static readonly string[] Keys =
+    [
+        "Ring:RootKey", "Ring:RootKeyNext",
+        "Cosmos:Data:Credential:Key", "Cosmos:Data:Credential:ClientSecret",
+        "Cosmos:Keys:Credential:Key", "Cosmos:Keys:Credential:ClientSecret",
+    ];
 
     public static void Check(IConfiguration configuration, Failures failures)
     {
@@ -21,11 +26,12 @@ internal static class SecretSettings
             {
                 if (!provider.TryGet($"{KeyRecoveryOptions.Section}:{key}", out _)) continue;
                 if (provider is CommandLineConfigurationProvider)
-                    failures.Add(key, "stands on the command line, where every user of the machine can read it: set it "
-                        + "in the environment, and replace it (RootKeyNext)");
+                    failures.Add(
+                        key, "stands on the command line, where every user of the machine can read it: set it "
+                        + "in the environment, and replace it");
                 else if (provider is JsonConfigurationProvider { Source: var source } && IsOpenToOthers(source))
-                    failures.Add(key, $"stands in {source.Path}, which other users may read: chmod 600, and replace it "
-                        + "(RootKeyNext)");
+                    failures.Add(
+                        key, $"stands in {source.Path}, which other users may read: chmod 600, and replace it");
             }
         }
     }

@@ -1,0 +1,36 @@
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Cosmos.Documents;
+using KeyRecovery.Storage.Cosmos.Options;
+
+namespace KeyRecovery.Storage.Cosmos.Connections;
+
+/// <summary>Every exception for a caller's mistake, and for stores that must not be opened.</summary>
+internal static class Throw
+{
+    public static ArgumentException ForeignTable(Table table) =>
+        new($"{table} is not a table of this store", nameof(table));
+
+    public static ArgumentException TooLarge(Table table, int size) =>
+        new($"a value of {size} bytes for {table} makes a document of more than {RowDocument.MaxSize} bytes");
+
+    public static StoreOpenException SamePlace(Uri endpoint) =>
+        new($"the data store and the key store need an account each; both were given {endpoint}");
+
+    public static StoreOpenException Unfit(IEnumerable<string> problems) => new(string.Join("; ", problems));
+
+    public static StoreOpenException NotMigrated(CosmosAccountOptions place) =>
+        new($"{place} is not made for this version of KeyRecovery yet: run migrate");
+
+    public static StoreOpenException NotOurs(CosmosAccountOptions place, string role) =>
+        new($"{place} is not a KeyRecovery {role}");
+
+    public static StoreOpenException Newer(CosmosAccountOptions place, int found, int known) =>
+        new($"{place} was made by a newer version of KeyRecovery (schema {found}, this one knows {known})");
+
+    public static StoreOpenException Lost(CosmosAccountOptions present, CosmosAccountOptions missing, string role) =>
+        new($"{present} is a store, but {missing} is empty. A lost {role} is never replaced by an empty one: have the "
+            + "platform restore it, or restore a backup");
+
+    public static StoreOpenException ForeignPair(CosmosAccountOptions data, CosmosAccountOptions keys) =>
+        new($"{data} and {keys} do not belong together");
+}

@@ -1,0 +1,20 @@
+using KeyRecovery.Service.Clocks;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
+using KeyRecovery.Storage.Cosmos.Connections;
+using Microsoft.Extensions.Logging;
+
+namespace KeyRecovery.Storage.Cosmos.Stores;
+
+/// <summary>The data store in an account of its own, which the platform backs up.</summary>
+public sealed class CosmosDataStore : CosmosRowStore, IDataStore
+{
+    internal CosmosDataStore(StoreAccount account, TableRegistry tables, ServerClock clock, ILogger logger)
+        : base(account, tables, clock, logger) { }
+
+    /// <inheritdoc/>
+    public bool HasJournals => false;
+
+    /// <inheritdoc/>
+    public ValueTask<bool> ForgetAsync(CancellationToken ct) => new(true);
+}

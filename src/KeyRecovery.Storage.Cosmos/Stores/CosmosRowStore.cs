@@ -1,0 +1,113 @@
+using System.Net;
+using KeyRecovery.Service.Clocks;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
+using KeyRecovery.Storage.Cosmos.Connections;
+using KeyRecovery.Storage.Cosmos.Documents;
+using KeyRecovery.Storage.Cosmos.Telemetry;
+using Microsoft.Azure.Cosmos;
+using Microsoft.Extensions.Logging;
+
+namespace KeyRecovery.Storage.Cosmos.Stores;
+
+/// <summary>
+/// Rows in one account: a document each, read by its name and written on the condition that it is as it was read. Made
+/// by <see cref="CosmosStorePair"/>.
+/// </summary>
+public abstract class CosmosRowStore : IRowStore
+{
+    // What an id names by its content is the same on each replica, or not there yet: half the price of a read at the
+    // account's own consistency, which has the last word on what is absent.
+    private static readonly ItemRequestOptions AnyReplica = new() { ConsistencyLevel = ConsistencyLevel.Eventual };
+
+    private readonly StoreAccount _account;
+    private readonly TableRegistry _tables;
+    private readonly RowScan _scan;
+    private readonly DocumentWrites _writes;
+    private readonly ILogger _logger;
+
+    private protected CosmosRowStore(StoreAccount account, TableRegistry tables, ServerClock clock, ILogger logger)
+    {
+        (_account, _tables, _logger) = (account, tables, logger);
+        _scan = new RowScan(account, logger);
+        _writes = new DocumentWrites(account, clock);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Row?> ReadAsync(RowKey key, CancellationToken ct)
+    {
+        Demand(key.Table);
+        return (key.Table.NamesContent ? await PointAsync(key, AnyReplica, ct).ConfigureAwait(false) : null)
+            ?? await PointAsync(key, null, ct).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Row?> HeadAsync(RowKey key, CancellationToken ct)
+    {
+        Demand(key.Table);
+        // Whoever deletes by the token needs the newest one.
+        return await PointAsync(key, null, ct).ConfigureAwait(false) is { } row ? row with { Value = default } : null;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">
+    /// A value's document would have more than 1.5 MiB; nothing was written.
+    /// </exception>
+    public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<RowWrite> writes, CancellationToken ct)
+    {
+        foreach (var write in writes)
+        {
+            Demand(write.Key.Table);
+            DocumentWrites.DemandSize(write);
+        }
+
+        ct.ThrowIfCancellationRequested();
+        for (var i = 0; i < writes.Count; i++)
+        {
+            using var answer = await _writes.DoAsync(writes[i]).ConfigureAwait(false);
+            switch (StepTable.IsDone(writes[i], answer))
+            {
+                case true: continue;
+                case false: return new WriteResult.Refused(i);
+            }
+
+            var fault = StepTable.FaultOf(answer);
+            Log.WriteFailed(_logger, _account.Role, writes[i].Key.Table.Name, answer.Words, fault, answer.Cause);
+            return new WriteResult.Unavailable(i, fault);
+        }
+
+        return new WriteResult.Written();
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<Row> ScanAsync(Table table, CancellationToken ct) =>
+        _scan.RunAsync(Demand(table), default, ct);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<Row> ScanOwnerAsync(Table table, ReadOnlyMemory<byte> owner, CancellationToken ct) =>
+        _scan.RunAsync(Demand(table), owner, ct);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<Row> ListOwnerAsync(Table table, ReadOnlyMemory<byte> owner, CancellationToken ct) =>
+        _scan.RunAsync(Demand(table), owner, ct).Select(row => row with { Value = default });
+
+    private async Task<Row?> PointAsync(RowKey key, ItemRequestOptions? how, CancellationToken ct)
+    {
+        var name = DocumentName.Of(key);
+        using var answer = await _account.AskAsync(
+            token => _account.ContainerOf(key.Table).ReadItemStreamAsync(
+                name.Id, new PartitionKey(name.Partition), how, token),
+            ct).ConfigureAwait(false);
+        if (answer.IsAbsent) return null;
+        if (answer is not { Status: HttpStatusCode.OK, Body: { } body })
+            throw Faults.Unread(_logger, _account, key.Table, answer);
+        return Faults.Decoded(_logger, _account, key.Table, () => RowDocument.Decode(key.Table, body.RootElement))
+            is { } row && row.Key == key
+            ? row
+            : throw Faults.Unread(_logger, _account, key.Table, new Answer(0, 0, Cause: new InvalidDataException()));
+    }
+
+    private Table Demand(Table table) =>
+        table.Store == _account.Store && _tables.Find((ulong)table.Number) == table
+            ? table : throw Throw.ForeignTable(table);
+}

@@ -1,0 +1,16 @@
+using KeyRecovery.Service.Stores;
+using Microsoft.Extensions.Logging;
+
+namespace KeyRecovery.Storage.Cosmos.Telemetry;
+
+/// <summary>What the stores tell an operator. No ids, no values.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(20, LogLevel.Error, "The {Store} did not do a write of {Table}: {Status} ({Reason})")]
+    public static partial void WriteFailed(
+        ILogger logger, string store, string table, string status, StoreFault reason, Exception? cause);
+
+    [LoggerMessage(21, LogLevel.Error, "The {Store} did not answer a read of {Table}: {Status} ({Reason})")]
+    public static partial void ReadFailed(
+        ILogger logger, string store, string table, string status, StoreFault reason, Exception? cause);
+}

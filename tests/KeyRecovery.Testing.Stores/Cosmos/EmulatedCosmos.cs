@@ -1,0 +1,66 @@
+using System.Net;
+using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Service.Clocks;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Service.Tables;
+using KeyRecovery.Storage.Cosmos;
+using KeyRecovery.Storage.Cosmos.Options;
+using KeyRecovery.Testing.Emulators;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace KeyRecovery.Testing.Stores.Cosmos;
+
+/// <summary>Two accounts in one process of the emulator, with any number of databases.</summary>
+public sealed class EmulatedCosmos : ICosmosAccounts, IDisposable
+{
+    /// <summary>A key of any content: the emulator asks for none.</summary>
+    public const string Key = "AAAA";
+
+    private readonly NodeEmulator _emulator;
+
+    // The emulator's certificate is its own.
+    private readonly SocketsHttpHandler _network = new()
+    {
+        SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true }, UseProxy = false,
+    };
+
+    private EmulatedCosmos(NodeEmulator emulator) => _emulator = emulator;
+
+    /// <summary>Starts the process.</summary>
+    public static async Task<EmulatedCosmos> StartAsync() => new(await NodeEmulator.StartAsync("cosmos"));
+
+    /// <summary>Where an account is.</summary>
+    public Uri EndpointOf(StoreKind kind) =>
+        new($"https://{IPAddress.Loopback}:{_emulator.Ports[kind == StoreKind.Data ? 0 : 1]}/");
+
+    /// <summary>The way to the emulator, put right.</summary>
+    public HttpMessageHandler Handler() => new EmulatorCorrections(_network);
+
+    /// <inheritdoc/>
+    public CosmosAccountOptions Account(StoreKind kind, string database) => Account(kind, database, null);
+
+    /// <summary>An account of a store, with something before the network.</summary>
+    /// <param name="kind">Which.</param>
+    /// <param name="database">The database in it.</param>
+    /// <param name="between">Stands between the SDK and the emulator.</param>
+    public CosmosAccountOptions Account(
+        StoreKind kind, string database, Func<HttpMessageHandler, HttpMessageHandler>? between) => new()
+    {
+        Endpoint = EndpointOf(kind), Database = database, Key = Key, IsDirect = false,
+        Handler = () => between?.Invoke(Handler()) ?? Handler(),
+    };
+
+    /// <summary>A pair of stores in a database each.</summary>
+    public CosmosStoreHome Home(
+        string database, IRandom random, ServerClock clock, TableRegistry? tables = null,
+        Func<HttpMessageHandler, HttpMessageHandler>? between = null) =>
+        new(Account(StoreKind.Data, database, between), Account(StoreKind.Keys, database, between), random, clock,
+            NullLoggerFactory.Instance, tables);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _network.Dispose();
+        _emulator.Dispose();
+    }
+}

@@ -1,0 +1,75 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace KeyRecovery.Testing.Stores.Cosmos;
+
+/// <summary>
+/// Where <c>@vercel/cosmosdb-server</c> 1.0.1 is not what Azure Cosmos DB is, and nothing else: the one place that puts
+/// it right.
+/// </summary>
+/// <param name="next">The way to the emulator.</param>
+public sealed class EmulatorCorrections(HttpMessageHandler next) : DelegatingHandler(next)
+{
+    private const string PartitionHeader = "x-ms-documentdb-partitionkey";
+    private const string CrossPartition = "x-ms-documentdb-query-enablecrosspartition";
+
+    /// <inheritdoc/>
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var parts = request.RequestUri!.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        // A document that is not there is 404. The emulator compares its partition before it looks whether there is
+        // one, and fails; it does not compare where the request says that it goes to several.
+        if (request.Method == HttpMethod.Get && parts is ["dbs", _, "colls", _, "docs", _])
+            request.Headers.TryAddWithoutValidation(CrossPartition, "true");
+
+        var response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        // That the container is gone is 404 as well, with a sub-status (OwnerResourceNotFound) that the emulator lacks.
+        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.InternalServerError
+            && parts is ["dbs", _, "colls", _, "docs", ..]
+            && await IsGoneAsync(request.RequestUri, parts, cancellationToken).ConfigureAwait(false))
+        {
+            response.StatusCode = HttpStatusCode.NotFound;
+            response.Headers.TryAddWithoutValidation("x-ms-substatus", "1003");
+        }
+
+        if (request.Method != HttpMethod.Get || response.StatusCode != HttpStatusCode.OK) return response;
+        // It has one replica: what it does is Strong, and what it says is Session.
+        if (parts is [])
+            await ChangeAsync(
+                response, body => body["userConsistencyPolicy"]!["defaultConsistencyLevel"] = "Strong",
+                cancellationToken).ConfigureAwait(false);
+        // A feed of one partition has that partition alone.
+        if (parts is ["dbs", _, "colls", _, "docs"]
+            && request.Headers.TryGetValues(PartitionHeader, out var values)
+            && JsonNode.Parse(values.Single()) is JsonArray { Count: 1 } partition)
+            await ChangeAsync(
+                response, body => Keep(body, partition[0]!.GetValue<string>()), cancellationToken)
+                .ConfigureAwait(false);
+        return response;
+    }
+
+    private async Task<bool> IsGoneAsync(Uri document, string[] parts, CancellationToken ct)
+    {
+        using var asked = new HttpRequestMessage(
+            HttpMethod.Get, new Uri(document, "/" + string.Join('/', parts.Take(4))));
+        using var container = await base.SendAsync(asked, ct).ConfigureAwait(false);
+        return container.StatusCode == HttpStatusCode.NotFound;
+    }
+
+    private static void Keep(JsonNode page, string partition)
+    {
+        var kept = page["Documents"]!.AsArray().Where(d => d!["pk"]?.GetValue<string>() == partition)
+            .Select(d => d!.DeepClone()).ToArray();
+        page["Documents"] = new JsonArray(kept);
+        page["_count"] = kept.Length;
+    }
+
+    private static async Task ChangeAsync(HttpResponseMessage response, Action<JsonNode> change, CancellationToken ct)
+    {
+        var body = JsonNode.Parse(await response.Content.ReadAsStringAsync(ct).ConfigureAwait(false))!;
+        change(body);
+        response.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
+    }
+}
