@@ -76,10 +76,24 @@ public sealed class ServerProcess : IAsyncDisposable
     public static Task<(int ExitCode, string Output)> RunVerbAsync(string dataFolder, params string[] arguments) =>
         RunAsync([.. arguments, "--environment", "Development", "--KeyRecovery:DataDirectory", dataFolder]);
 
+    /// <summary>As the other, with settings and more in the host's environment.</summary>
+    public static Task<(int ExitCode, string Output)> RunVerbAsync(
+        string dataFolder, IReadOnlyDictionary<string, string> environment, (string Key, string Value)[] settings,
+        params string[] arguments) =>
+        RunAsync(
+            [
+                .. arguments, "--environment", "Development", "--KeyRecovery:DataDirectory", dataFolder,
+                .. settings.SelectMany(s => new[] { $"--KeyRecovery:{s.Key}", s.Value }),
+            ],
+            environment);
+
     /// <summary>Runs the host with exactly these arguments to its end.</summary>
-    public static async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
+    public static Task<(int ExitCode, string Output)> RunAsync(params string[] arguments) => RunAsync(arguments, null);
+
+    private static async Task<(int ExitCode, string Output)> RunAsync(
+        string[] arguments, IReadOnlyDictionary<string, string>? environment)
     {
-        using var process = Launch(arguments);
+        using var process = Launch(arguments, environment);
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(5));
         return (process.ExitCode, await output + await error);

@@ -18,6 +18,7 @@ using KeyRecovery.Storage.Sqlite;
 using KeyRecovery.Storage.Sqlite.Options;
 using KeyRecovery.Testing;
 using KeyRecovery.Testing.Stores;
+using KeyRecovery.Testing.Stores.Cosmos;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Service.Tests.Support;
@@ -28,13 +29,14 @@ namespace KeyRecovery.Service.Tests.Support;
 internal sealed class TestService : IAsyncDisposable, IAppPolicies
 {
     private readonly List<IDisposable> _secrets = [];
-    private SqliteStorePair _pair = null!;
+    private IStoreSet _pair = null!;
     private Func<ulong?, LogWitnesses?, KeyRecoveryService> _newService = null!;
     private Func<int, bool, Task<KeyRecoveryService>> _rotated = null!;
 
     /// <summary>
     /// Whether all tests run on stores that do one step after the other, as a document database does: <c>.ci/run</c>
-    /// runs them so a second time, with <c>KEYRECOVERY_STEPWISE=1</c>.
+    /// runs them so a second time, with <c>KEYRECOVERY_STEPWISE=1</c>. With <c>KEYRECOVERY_STORE=cosmos</c> they run on
+    /// the emulator of one.
     /// </summary>
     private static bool IsStepwise => Environment.GetEnvironmentVariable("KEYRECOVERY_STEPWISE") == "1";
 
@@ -112,12 +114,14 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
         var test = new TestService { Folder = folder, Tables = tables ?? TableRegistry.Default };
         test.Time.Set(ahead);
         foreach (var name in new[] { "data", "keys", "ring" }) Directory.CreateDirectory(Path.Combine(folder, name));
-        test._pair = await SqliteStorePair.OpenAsync(
-            new SqliteStoreOptions { Path = Path.Combine(folder, "data", "data.db"), Journal = JournalProfile.Data,
-                Tables = test.Tables, LeavesRemnants = leavesRemnants },
-            new SqliteStoreOptions { Path = Path.Combine(folder, "keys", "keys.db"), Journal = JournalProfile.Keys,
-                Tables = test.Tables, LeavesRemnants = leavesRemnants }, random, new ServerClock(test.Time),
-            NullLoggerFactory.Instance);
+        test._pair = SharedCosmos.IsWanted
+            ? await SharedCosmos.OpenAsync(Path.GetFileName(folder), random, new ServerClock(test.Time), test.Tables)
+            : await SqliteStorePair.OpenAsync(
+                new SqliteStoreOptions { Path = Path.Combine(folder, "data", "data.db"), Journal = JournalProfile.Data,
+                    Tables = test.Tables, LeavesRemnants = leavesRemnants },
+                new SqliteStoreOptions { Path = Path.Combine(folder, "keys", "keys.db"), Journal = JournalProfile.Keys,
+                    Tables = test.Tables, LeavesRemnants = leavesRemnants }, random, new ServerClock(test.Time),
+                NullLoggerFactory.Instance);
         IDataStore data = IsStepwise ? new StepwiseDataStore(test._pair.Data) : test._pair.Data;
         test.Data = betweenData?.Invoke(data) ?? data;
         try
@@ -153,6 +157,7 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
     {
         await CloseAsync();
         Directory.Delete(Folder, recursive: true);
+        if (SharedCosmos.IsWanted) await SharedCosmos.DeleteAsync(Path.GetFileName(Folder));
     }
 
     /// <summary>Closes everything and leaves the folder.</summary>

@@ -57,6 +57,18 @@ public sealed class EmulatedCosmos : ICosmosAccounts, IDisposable
         new(Account(StoreKind.Data, database, between), Account(StoreKind.Keys, database, between), random, clock,
             NullLoggerFactory.Instance, tables);
 
+    /// <summary>Deletes a database in both accounts.</summary>
+    public async Task DeleteAsync(string database)
+    {
+        using var invoker = new HttpMessageInvoker(_network, disposeHandler: false);
+        foreach (var kind in Enum.GetValues<StoreKind>())
+        {
+            using var request = new HttpRequestMessage(
+                HttpMethod.Delete, new Uri(EndpointOf(kind), $"/dbs/{database}"));
+            using var response = await invoker.SendAsync(request, CancellationToken.None);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -1,0 +1,67 @@
+using KeyRecovery.EndToEnd.Tests.Erasure;
+using KeyRecovery.Protocol.Recovery;
+using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Needs;
+
+namespace KeyRecovery.EndToEnd.Tests.Cosmos;
+
+/// <summary>A real server whose stores are accounts: what it is told is there after it, and what it erases is not.</summary>
+public sealed class ServedFromCosmosTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly RecoveryCode _code = RecoveryCode.Generate(SystemRandom.Instance);
+
+    public void Dispose()
+    {
+        _code.Dispose();
+        _folder.Dispose();
+    }
+
+    [NeedsFact(Need.CosmosEmulator)]
+    public async Task What_is_put_is_there_after_a_kill_and_what_is_erased_is_gone()
+    {
+        await using var cosmos = await CosmosGateway.StartAsync();
+        var settings = cosmos.Settings("served");
+        var refused = await RunAsync("serve");
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("run migrate", refused.Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync("migrate")).ExitCode);
+        Assert.Contains("/served", (await RunAsync("migrate")).Output, StringComparison.Ordinal);
+
+        using var phone = await LiveAsync();
+        Assert.Empty(Directory.GetFiles(Path.Combine(_folder["server"], "stores")));
+        Assert.Empty(Directory.GetFiles(Path.Combine(_folder["server"], "keys")));
+        await using (var server = await StartAsync(phone.Server.Port))
+        {
+            using var vault = await phone.OpenAsync();
+            Assert.Equal("two"u8.ToArray(), TestDevice.Value(await vault.GetAsync("a")));
+            using var tablet = new TestDevice(server.Address);
+            using (var recovered = await tablet.RecoverAsync(_code))
+                Assert.Equal("two"u8.ToArray(), TestDevice.Value(await recovered.GetAsync("a")));
+            var report = await Officer.EraseAsync(server, ["user"]);
+            Assert.Equal("done", report.GetProperty("state").GetString());
+            TestDevice.Failure(await phone.Client.OpenAsync());
+            Assert.Equal(0, await server.StopAsync());
+        }
+
+        var check = await RunAsync("check");
+        Assert.True(check.ExitCode == 0, check.Output);
+
+        Task<ServerProcess> StartAsync(int port) =>
+            ServerProcess.StartAsync(_folder["server"], port, cosmos.Environment, settings);
+
+        Task<(int ExitCode, string Output)> RunAsync(string verb) =>
+            ServerProcess.RunVerbAsync(_folder["server"], cosmos.Environment, settings, verb);
+
+        async Task<TestDevice> LiveAsync()
+        {
+            await using var server = await StartAsync(0);
+            var device = new TestDevice(server.Address);
+            using var vault = await device.CreateAsync(
+                await server.TokenAsync("user"), _code, "phone", new ItemEdit.Put("a", "one"u8.ToArray()));
+            TestDevice.Value(await vault.PutAsync("a", "two"u8.ToArray()));
+            await server.KillAsync();
+            return device;
+        }
+    }
+}

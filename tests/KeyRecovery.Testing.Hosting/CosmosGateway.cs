@@ -1,0 +1,120 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using KeyRecovery.Service.Stores;
+using KeyRecovery.Testing.Stores.Cosmos;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Extensions;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace KeyRecovery.Testing.Hosting;
+
+/// <summary>
+/// The emulated accounts for processes that are not this one: HTTPS with a certificate that they are told to trust, and
+/// the emulator put right as for this process.
+/// </summary>
+public sealed class CosmosGateway : IAsyncDisposable
+{
+    private readonly EmulatedCosmos _emulator;
+    private readonly WebApplication _app;
+    private readonly TempFolder _folder = new();
+    private readonly HttpMessageInvoker _invoker;
+
+    private CosmosGateway(EmulatedCosmos emulator)
+    {
+        _emulator = emulator;
+        _invoker = new HttpMessageInvoker(emulator.Handler());
+        var certificate = MakeCertificate();
+        File.WriteAllText(_folder["trusted.pem"], certificate.ExportCertificatePem());
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate));
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate));
+        });
+        _app = builder.Build();
+        _app.Run(ForwardAsync);
+    }
+
+    /// <summary>Starts the emulator, and the way to it.</summary>
+    public static async Task<CosmosGateway> StartAsync()
+    {
+        var gateway = new CosmosGateway(await EmulatedCosmos.StartAsync());
+        await gateway._app.StartAsync();
+        return gateway;
+    }
+
+    /// <summary>What a process has in its environment to trust the certificate (OpenSSL's own variable).</summary>
+    public IReadOnlyDictionary<string, string> Environment =>
+        new Dictionary<string, string> { ["SSL_CERT_FILE"] = _folder["trusted.pem"] };
+
+    /// <summary>The settings of a host that keeps its stores here.</summary>
+    public (string Key, string Value)[] Settings(string database) =>
+    [
+        ("Store", "cosmos"), .. Account("Data", StoreKind.Data, database), .. Account("Keys", StoreKind.Keys, database),
+    ];
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        _invoker.Dispose();
+        _emulator.Dispose();
+        _folder.Dispose();
+    }
+
+    private (string, string)[] Account(string name, StoreKind kind, string database) =>
+    [
+        ($"Cosmos:{name}:Endpoint", AddressOf(kind).ToString()), ($"Cosmos:{name}:Database", database),
+        ($"Cosmos:{name}:Gateway", "true"), ($"Cosmos:{name}:Credential:Kind", "Key"),
+        ($"Cosmos:{name}:Credential:Key", EmulatedCosmos.Key),
+    ];
+
+    private Uri AddressOf(StoreKind kind) => new(_app.Services.GetRequiredService<IServer>().Features
+        .Get<IServerAddressesFeature>()!.Addresses.ElementAt(kind == StoreKind.Data ? 0 : 1));
+
+    private async Task ForwardAsync(HttpContext context)
+    {
+        var kind = context.Connection.LocalPort == AddressOf(StoreKind.Data).Port ? StoreKind.Data : StoreKind.Keys;
+        var (from, to) = (context.Request, _emulator.EndpointOf(kind));
+        using var request = new HttpRequestMessage(
+            new HttpMethod(from.Method), new Uri(to, new Uri(from.GetEncodedUrl()).PathAndQuery));
+        if (from.Method is "POST" or "PUT" or "PATCH") request.Content = new StreamContent(from.Body);
+        foreach (var (name, values) in from.Headers)
+        {
+            if (name is "Host") continue;
+            if (!request.Headers.TryAddWithoutValidation(name, values.AsEnumerable()))
+                request.Content?.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
+        }
+
+        using var response = await _invoker.SendAsync(request, context.RequestAborted);
+        context.Response.StatusCode = (int)response.StatusCode;
+        foreach (var (name, values) in response.Headers.Concat(response.Content.Headers))
+            if (name is not ("Transfer-Encoding" or "Connection" or "Content-Length" or "Keep-Alive"))
+                context.Response.Headers[name] = values.ToArray();
+        if (response.StatusCode == HttpStatusCode.NoContent) return;
+        var body = await response.Content.ReadAsStringAsync(context.RequestAborted);
+        // The account says where it is, and is here.
+        if (from.Path == "/")
+            body = body.Replace(to.Authority, AddressOf(kind).Authority, StringComparison.Ordinal);
+        await context.Response.WriteAsync(body, context.RequestAborted);
+    }
+
+    private static X509Certificate2 MakeCertificate()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=emulated", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        var now = DateTimeOffset.UtcNow;
+        return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(30));
+    }
+}
