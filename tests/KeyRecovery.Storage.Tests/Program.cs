@@ -1,4 +1,5 @@
 using KeyRecovery.Service.Stores;
+using KeyRecovery.Storage.Tests.Cosmos;
 using KeyRecovery.Storage.Tests.Ring;
 using KeyRecovery.Storage.Tests.Support;
 
@@ -12,6 +13,12 @@ internal static class Program
     private static async Task<int> Main(string[] arguments)
     {
         if (arguments is not [var verb, var root, ..]) return 2;
+        if (verb == "metadata")
+        {
+            await MetadataChild.RunAsync(isControl: root == "control", Say);
+            return 0;
+        }
+
         await using var pair = await new StoreFolder(root).OpenAsync();
         switch (verb)
         {

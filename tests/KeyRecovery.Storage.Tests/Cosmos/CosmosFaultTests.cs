@@ -178,14 +178,24 @@ public sealed class CosmosFaultTests(CosmosFixture cosmos) : IClassFixture<Cosmo
     }
 
     [NeedsFact(Need.CosmosEmulator)]
-    public async Task Nothing_but_the_two_endpoints_is_asked_and_no_metadata_service()
+    public async Task Nothing_but_the_two_endpoints_is_asked()
     {
         await Write(new RowWrite.Ensure(Key, new byte[] { 1 }));
         await _pair.CheckAsync();
-        // The SDK looks for its machine's metadata when its first client is made, in the background.
-        await Task.Delay(TimeSpan.FromSeconds(2));
-        Assert.Equal("true", Environment.GetEnvironmentVariable("COSMOS_DISABLE_IMDS_ACCESS"));
         string[] own = [.. Enum.GetValues<StoreKind>().Select(kind => cosmos.Emulator.EndpointOf(kind).Authority)];
         Assert.Equal(own.Order(), _asked.Select(request => request.RequestUri!.Authority).Distinct().Order());
+    }
+
+    /// <summary>Z18: whoever answers at a link-local address is asked for nothing.</summary>
+    [Theory]
+    [InlineData("forbidden", false)]
+    [InlineData("control", true)]
+    public async Task No_metadata_service_is_asked_and_in_the_control_it_is(string way, bool isAsked)
+    {
+        using var child = Child.Start("metadata", way);
+        var hosts = new List<string>();
+        while (await child.ReadLineAsync() is { } host) hosts.Add(host);
+        Assert.Contains("account.invalid", hosts);
+        Assert.Equal(isAsked, hosts.Contains("169.254.169.254"));
     }
 }

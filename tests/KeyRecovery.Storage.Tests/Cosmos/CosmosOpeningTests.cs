@@ -3,6 +3,7 @@ using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tables;
 using KeyRecovery.Storage.Cosmos;
+using KeyRecovery.Storage.Cosmos.Connections;
 using KeyRecovery.Storage.Cosmos.Options;
 using KeyRecovery.Storage.Tests.Support;
 using KeyRecovery.Testing.Needs;
@@ -203,6 +204,20 @@ public sealed class CosmosOpeningTests(CosmosFixture cosmos) : IClassFixture<Cos
         foreach (var write in writes)
             Assert.IsType<WriteResult.Unavailable>(await pair.Data.WriteAsync([write], default));
         Assert.Single((await pair.CheckAsync()).Data);
+    }
+
+    [NeedsFact(Need.CosmosEmulator)]
+    public async Task A_container_that_the_SDK_has_never_seen_is_no_row_that_is_absent()
+    {
+        await Home().MigrateAsync();
+        using var account = new StoreAccount(Account(StoreKind.Data), StoreKind.Data);
+        var container = account.Container("gone");
+        using var read = await account.AskAsync(
+            ct => container.ReadItemStreamAsync("id", PairPartition, null, ct), default);
+        Assert.False(read.IsAbsent, $"{read}");
+        using var deleted = await account.AskAsync(
+            ct => container.DeleteItemStreamAsync("id", PairPartition, null, ct), default);
+        Assert.False(deleted.IsAbsent, $"{deleted}");
     }
 
     private sealed class ChangedAccount(HttpMessageHandler next, Action<JsonNode> change) : DelegatingHandler(next)
