@@ -55,6 +55,7 @@ internal sealed class ServerStores : IAsyncDisposable
     /// <param name="time">The server's clock.</param>
     /// <param name="loggers">Where the stores log to.</param>
     /// <param name="isRestoring">Whether this is to end a restore, which nobody else opens.</param>
+    /// <param name="home">The stores; null for those that the settings name.</param>
     /// <exception cref="StoreOpenException">
     /// Another process has it, the two stores are no pair, or one is of a newer schema.
     /// </exception>
@@ -62,13 +63,14 @@ internal sealed class ServerStores : IAsyncDisposable
     /// <exception cref="RootKeyMismatchException">The root key is another's.</exception>
     /// <exception cref="StoreUnavailableException">A file cannot be read or written.</exception>
     public static async Task<ServerStores> OpenAsync(
-        KeyRecoveryOptions options, TimeProvider time, ILoggerFactory loggers, bool isRestoring = false)
+        KeyRecoveryOptions options, TimeProvider time, ILoggerFactory loggers, bool isRestoring = false,
+        Func<ServerClock, IStoreHome>? home = null)
     {
         var (places, random, clock) = (options.Directories, SystemRandom.Instance, new ServerClock(time));
         places.Create();
         var pair = isRestoring
             ? await StoreHomes.FilesOf(options, clock, loggers).OpenRestoredAsync()
-            : await StoreHomes.Of(options, clock, loggers).OpenAsync();
+            : await (home?.Invoke(clock) ?? StoreHomes.Of(options, clock, loggers)).OpenAsync();
         var secret = new List<IDisposable>();
         try
         {

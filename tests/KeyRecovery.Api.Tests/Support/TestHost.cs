@@ -2,14 +2,22 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Options;
+using KeyRecovery.Api.Stores;
+using KeyRecovery.Service.Clocks;
+using KeyRecovery.Testing.Stores.Cosmos;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace KeyRecovery.Api.Tests.Support;
 
-/// <summary>The real server on a loopback port of its own, with a data directory of its own.</summary>
+/// <summary>
+/// The real server on a loopback port of its own, with a data directory of its own; with
+/// <c>KEYRECOVERY_STORE=cosmos</c> its stores are emulated accounts.
+/// </summary>
 internal sealed class TestHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -47,10 +55,21 @@ internal sealed class TestHost : IAsyncDisposable
         TempDirectory? directory = null)
     {
         var own = directory ?? new TempDirectory();
+        if (SharedCosmos.IsWanted) adjust = await OnCosmosAsync(own) + adjust;
         var app = Server.Build(Arguments(own, settings, environment), adjust);
         map?.Invoke(app);
         await app.StartAsync();
         return new TestHost(app, own, directory is null);
+    }
+
+    // The settings say where the other places are, as ever.
+    private static async Task<Action<WebApplicationBuilder>> OnCosmosAsync(TempDirectory directory)
+    {
+        var home = await SharedCosmos.HomeAsync(
+            directory.Path, SystemRandom.Instance, new ServerClock(TimeProvider.System));
+        return builder => builder.Services.AddSingleton(provider => ServerStores.OpenAsync(
+            provider.GetRequiredService<KeyRecoveryOptions>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILoggerFactory>(), home: _ => home).GetAwaiter().GetResult());
     }
 
     public static string[] Arguments(TempDirectory directory, Dictionary<string, string>? settings, string environment)
@@ -96,6 +115,8 @@ internal sealed class TestHost : IAsyncDisposable
         Client.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
-        if (_ownsDirectory) _directory.Dispose();
+        if (!_ownsDirectory) return;
+        if (SharedCosmos.IsWanted) await SharedCosmos.DeleteAsync(DataDirectory);
+        _directory.Dispose();
     }
 }

@@ -5,7 +5,9 @@ using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.EndToEnd.Tests.Cosmos;
 
-/// <summary>A real server whose stores are accounts: what it is told is there after it, and what it erases is not.</summary>
+/// <summary>
+/// A real server whose stores are accounts: what it is told is there after it, and what it erases is not.
+/// </summary>
 public sealed class ServedFromCosmosTests : IDisposable
 {
     private readonly TempFolder _folder = new();

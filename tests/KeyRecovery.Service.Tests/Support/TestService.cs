@@ -115,7 +115,7 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
         test.Time.Set(ahead);
         foreach (var name in new[] { "data", "keys", "ring" }) Directory.CreateDirectory(Path.Combine(folder, name));
         test._pair = SharedCosmos.IsWanted
-            ? await SharedCosmos.OpenAsync(DatabaseOf(folder), random, new ServerClock(test.Time), test.Tables)
+            ? await (await SharedCosmos.HomeAsync(folder, random, new ServerClock(test.Time), test.Tables)).OpenAsync()
             : await SqliteStorePair.OpenAsync(
                 new SqliteStoreOptions { Path = Path.Combine(folder, "data", "data.db"), Journal = JournalProfile.Data,
                     Tables = test.Tables, LeavesRemnants = leavesRemnants },
@@ -157,7 +157,7 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
     {
         await CloseAsync();
         Directory.Delete(Folder, recursive: true);
-        if (SharedCosmos.IsWanted) await SharedCosmos.DeleteAsync(DatabaseOf(Folder));
+        if (SharedCosmos.IsWanted) await SharedCosmos.DeleteAsync(Folder);
     }
 
     /// <summary>Closes everything and leaves the folder.</summary>
@@ -168,8 +168,6 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
         Other.Dispose();
         foreach (var secret in Enumerable.Reverse(_secrets)) secret.Dispose();
     }
-
-    private static string DatabaseOf(string folder) => Path.GetFullPath(folder).Replace(Path.DirectorySeparatorChar, '-');
 
     private async Task OpenKeysAsync(string folder, IRandom random, Func<IKeyStore, IKeyStore>? between)
     {

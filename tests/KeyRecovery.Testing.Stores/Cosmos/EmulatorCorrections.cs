@@ -24,6 +24,12 @@ public sealed class EmulatorCorrections(HttpMessageHandler next) : DelegatingHan
         if (request.Method == HttpMethod.Get && parts is ["dbs", _, "colls", _, "docs", _])
             request.Headers.TryAddWithoutValidation(CrossPartition, "true");
 
+        // Resources are asked for by their names and by their own ids, which are base64 with - for /. The emulator
+        // has /, in every 64th database.
+        if (parts.Any(IsOwnId))
+            request.RequestUri = new Uri(
+                request.RequestUri, "/" + string.Join('/', parts.Select(p => IsOwnId(p) ? WithSlash(p) : p)));
+
         var response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         // That the container is gone is 404 as well, with a sub-status (OwnerResourceNotFound) that the emulator lacks.
         if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.InternalServerError
@@ -49,6 +55,12 @@ public sealed class EmulatorCorrections(HttpMessageHandler next) : DelegatingHan
                 .ConfigureAwait(false);
         return response;
     }
+
+    private static bool IsOwnId(string part) =>
+        Uri.UnescapeDataString(part) is { } id && id.EndsWith('=') && id.Contains('-');
+
+    private static string WithSlash(string part) =>
+        Uri.EscapeDataString(Uri.UnescapeDataString(part).Replace('-', '/'));
 
     private async Task<bool> IsGoneAsync(Uri document, string[] parts, CancellationToken ct)
     {

@@ -16,15 +16,19 @@ public static class SharedCosmos
     /// <summary>Whether the environment wants it.</summary>
     public static bool IsWanted => Environment.GetEnvironmentVariable("KEYRECOVERY_STORE") == "cosmos";
 
-    /// <summary>Opens the stores of that name, or makes them.</summary>
-    public static async Task<IStoreSet> OpenAsync(
-        string name, IRandom random, ServerClock clock, TableRegistry? tables = null)
+    /// <summary>The stores of a test that has a folder, made.</summary>
+    public static async Task<IStoreHome> HomeAsync(
+        string folder, IRandom random, ServerClock clock, TableRegistry? tables = null)
     {
-        var home = (await Emulator.Value).Home(name, random, clock, tables);
+        var home = (await Emulator.Value).Home(DatabaseOf(folder), random, clock, tables);
         await home.MigrateAsync();
-        return await home.OpenAsync();
+        return home;
     }
 
-    /// <summary>Forgets the stores of that name.</summary>
-    public static async Task DeleteAsync(string name) => await (await Emulator.Value).DeleteAsync(name);
+    /// <summary>Forgets the stores of a folder.</summary>
+    public static async Task DeleteAsync(string folder) =>
+        await (await Emulator.Value).DeleteAsync(DatabaseOf(folder));
+
+    private static string DatabaseOf(string folder) =>
+        Path.GetFullPath(folder).Replace(Path.DirectorySeparatorChar, '-');
 }
