@@ -92,6 +92,9 @@ public sealed class MeteredDataStore(IDataStore store, ICollection<StoreCall> ca
     : MeteredStore(store, calls), IDataStore
 {
     /// <inheritdoc/>
+    public bool HasJournals => store.HasJournals;
+
+    /// <inheritdoc/>
     public ValueTask<bool> ForgetAsync(CancellationToken ct) => store.ForgetAsync(ct);
 }
 

@@ -20,6 +20,9 @@ public abstract class CosmosRowStore : IRowStore
     // account's own consistency, which has the last word on what is absent.
     private static readonly ItemRequestOptions AnyReplica = new() { ConsistencyLevel = ConsistencyLevel.Eventual };
 
+    // As many requests as one caller may have under way, where their order is nothing to it.
+    private const int AtOnce = 16;
+
     private readonly StoreAccount _account;
     private readonly TableRegistry _tables;
     private readonly RowScan _scan;
@@ -55,28 +58,32 @@ public abstract class CosmosRowStore : IRowStore
     /// </exception>
     public async ValueTask<WriteResult> WriteAsync(IReadOnlyList<RowWrite> writes, CancellationToken ct)
     {
-        foreach (var write in writes)
-        {
-            Demand(write.Key.Table);
-            DocumentWrites.DemandSize(write);
-        }
-
+        Demand(writes);
         ct.ThrowIfCancellationRequested();
         for (var i = 0; i < writes.Count; i++)
-        {
-            using var answer = await _writes.DoAsync(writes[i]).ConfigureAwait(false);
-            switch (StepTable.IsDone(writes[i], answer))
-            {
-                case true: continue;
-                case false: return new WriteResult.Refused(i);
-            }
-
-            var fault = StepTable.FaultOf(answer);
-            Log.WriteFailed(_logger, _account.Role, writes[i].Key.Table.Name, answer.Words, fault, answer.Cause);
-            return new WriteResult.Unavailable(i, fault);
-        }
-
+            if (await DoAsync(writes, i).ConfigureAwait(false) is { } failed) return failed;
         return new WriteResult.Written();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<WriteResult> WriteAnyOrderAsync(IReadOnlyList<RowWrite> writes, CancellationToken ct)
+    {
+        Demand(writes);
+        ct.ThrowIfCancellationRequested();
+        using var places = new SemaphoreSlim(AtOnce);
+        var results = await Task.WhenAll(Enumerable.Range(0, writes.Count).Select(async i =>
+        {
+            await places.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+            try
+            {
+                return await DoAsync(writes, i).ConfigureAwait(false);
+            }
+            finally
+            {
+                places.Release();
+            }
+        })).ConfigureAwait(false);
+        return results.FirstOrDefault(result => result is not null) ?? new WriteResult.Written();
     }
 
     /// <inheritdoc/>
@@ -90,6 +97,30 @@ public abstract class CosmosRowStore : IRowStore
     /// <inheritdoc/>
     public IAsyncEnumerable<Row> ListOwnerAsync(Table table, ReadOnlyMemory<byte> owner, CancellationToken ct) =>
         _scan.RunAsync(Demand(table), owner, ct).Select(row => row with { Value = default });
+
+    // What became of a step that is not done; null where it is.
+    private async Task<WriteResult?> DoAsync(IReadOnlyList<RowWrite> writes, int index)
+    {
+        using var answer = await _writes.DoAsync(writes[index]).ConfigureAwait(false);
+        switch (StepTable.IsDone(writes[index], answer))
+        {
+            case true: return null;
+            case false: return new WriteResult.Refused(index);
+        }
+
+        var fault = StepTable.FaultOf(answer);
+        Log.WriteFailed(_logger, _account.Role, writes[index].Key.Table.Name, answer.Words, fault, answer.Cause);
+        return new WriteResult.Unavailable(index, fault);
+    }
+
+    private void Demand(IReadOnlyList<RowWrite> writes)
+    {
+        foreach (var write in writes)
+        {
+            Demand(write.Key.Table);
+            DocumentWrites.DemandSize(write);
+        }
+    }
 
     private async Task<Row?> PointAsync(RowKey key, ItemRequestOptions? how, CancellationToken ct)
     {

@@ -170,6 +170,22 @@ public abstract partial class RowStoreContract : IAsyncLifetime
     }
 
     [ContractFact]
+    public async Task Steps_of_any_order_are_all_done()
+    {
+        byte[][] ids = [.. Enumerable.Range(0, 40).Select(i => new byte[] { 9, (byte)i })];
+        await Written(new RowWrite.Create(Key(1), One), new RowWrite.Create(Key(2), One));
+        RowWrite[] writes = [new RowWrite.Remove(Key(1)), .. ids.Select(id => new RowWrite.Ensure(Key(id), id))];
+        Assert.IsType<WriteResult.Written>(await Store.WriteAnyOrderAsync(writes, CancellationToken.None));
+        Assert.IsType<WriteResult.Written>(await Store.WriteAnyOrderAsync([], CancellationToken.None));
+        await Lacks(Key(1));
+        foreach (var id in ids) await Holds(Key(id), id, 1);
+        var cancelled = new CancellationToken(canceled: true);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+            await Store.WriteAnyOrderAsync([new RowWrite.Remove(Key(2))], cancelled));
+        await Holds(Key(2), One, 1);
+    }
+
+    [ContractFact]
     public Task A_write_of_no_steps_is_written() => Written();
 
     [ContractFact]

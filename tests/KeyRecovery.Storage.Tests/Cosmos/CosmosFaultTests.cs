@@ -98,6 +98,19 @@ public sealed class CosmosFaultTests(CosmosFixture cosmos) : IClassFixture<Cosmo
     }
 
     [NeedsFact(Need.CosmosEmulator)]
+    public async Task Of_steps_of_any_order_one_that_fails_keeps_no_other_from_being_done()
+    {
+        Answer(HttpMethod.Delete, 429);
+        var others = Enumerable.Range(2, 30).Select(i => new RowKey(Table.Items, new[] { (byte)i })).ToList();
+        Assert.Equal(
+            new WriteResult.Unavailable(0, StoreFault.Busy),
+            await _pair.Data.WriteAnyOrderAsync(
+                [new RowWrite.Remove(Key), .. others.Select(key => new RowWrite.Ensure(key, new byte[] { 1 }))],
+                default));
+        foreach (var key in others) Assert.NotNull(await _pair.Data.ReadAsync(key, default));
+    }
+
+    [NeedsFact(Need.CosmosEmulator)]
     public async Task What_is_not_read_names_no_document()
     {
         Answer(HttpMethod.Get, 500);
