@@ -23,9 +23,9 @@ public abstract class MeteredStore(IRowStore store, ICollection<StoreCall> calls
     /// <inheritdoc/>
     public override async ValueTask<Row?> HeadAsync(RowKey key, CancellationToken ct)
     {
-        // A document comes whole.
+        // A document comes whole, and what is not there is asked for once.
         var row = await _store.ReadAsync(key, ct);
-        Note(row is null ? StoreCallKind.ReadNothing : StoreCallKind.Read, key, row);
+        Note(StoreCallKind.Head, key, row);
         return row is null ? null : row with { Value = ReadOnlyMemory<byte>.Empty };
     }
 

@@ -16,6 +16,9 @@ public enum StoreCallKind
     /// <summary>One row.</summary>
     Read,
 
+    /// <summary>One row for its token: whole all the same.</summary>
+    Head,
+
     /// <summary>One row that is not there.</summary>
     ReadNothing,
 

@@ -1,4 +1,3 @@
-using KeyRecovery.Service.Stores;
 using KeyRecovery.Testing.Stores;
 
 namespace KeyRecovery.Service.Tests.Costs;
@@ -31,7 +30,7 @@ internal static class RequestUnits
         var size = SizeOf(call.IdBytes, call.ValueBytes, call.Rows);
         return call.Kind switch
         {
-            StoreCallKind.Read or StoreCallKind.ReadNothing => Read(size) * Reads(call.Table),
+            StoreCallKind.Read or StoreCallKind.Head or StoreCallKind.ReadNothing => Read(size) * Reads(call),
             StoreCallKind.Write or StoreCallKind.Delete => At(size, row => row.Write),
             StoreCallKind.DeleteNothing => 1,
             StoreCallKind.Scan => Page + (call.Rows == 0 ? 0 : Read(size) * 2),
@@ -45,12 +44,14 @@ internal static class RequestUnits
 
     private static double Read(double size) => At(size, row => row.Read);
 
-    // What is named by its content is read at Eventual, and once more where it is not there.
-    private static double Reads(Table table) => IsNamedByContent(table) ? 1 : 2;
-
-    private static bool IsNamedByContent(Table table) =>
-        table == Table.Links || table == Table.Keysets || table == Table.Manifests || table == Table.Items
-        || table == Table.Trails || table == Table.Activity;
+    // What is named by its content is read at Eventual, half the price, and where it is not there once more at Strong;
+    // so is what is only to be deleted, by the token that counts.
+    private static double Reads(StoreCall call) => call switch
+    {
+        { Kind: StoreCallKind.Head } or { Table.NamesContent: false } => 2,
+        { Kind: StoreCallKind.ReadNothing } => 3,
+        _ => 1,
+    };
 
     private static double Base64(double bytes) => Math.Ceiling(bytes / 3) * 4;
 
