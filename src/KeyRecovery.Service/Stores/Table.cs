@@ -9,7 +9,7 @@ public sealed class Table
 {
     private Table(
         int number, string name, StoreKind store, RowsOf rows, int since = FirstSchema, int leadingKeySize = 0,
-        bool decides = false, bool namesContent = false)
+        bool decides = false, bool namesContent = false, bool isEphemeral = false)
     {
         Number = number;
         Name = name;
@@ -19,10 +19,14 @@ public sealed class Table
         LeadingKeySize = leadingKeySize;
         Decides = decides;
         NamesContent = namesContent;
+        IsEphemeral = isEphemeral;
     }
 
     /// <summary>The schema of a store's first release.</summary>
     public const int FirstSchema = 6;
+
+    /// <summary>The schema with what several instances of a server share.</summary>
+    private const int InstancesSchema = FirstSchema + 1;
 
     /// <summary>What is wrapped under a KEK: a secret of 32 bytes, its nonce and its tag.</summary>
     internal const int WrappedKeySize = 72;
@@ -60,6 +64,12 @@ public sealed class Table
     /// copy that is behind, as long as it finds there what it looks for.
     /// </summary>
     public bool NamesContent { get; }
+
+    /// <summary>
+    /// Whether its rows say nothing once the processes that wrote them are gone, or some minutes have passed: no
+    /// snapshot and no move carries them.
+    /// </summary>
+    public bool IsEphemeral { get; }
 
     /// <summary>
     /// Data store: one mutable row an account: heads, active authorities, what is named. The commit point.
@@ -165,6 +175,10 @@ public sealed class Table
 
     /// <summary>Key store: as <see cref="Outbox"/>, of changes that a row of this store decides.</summary>
     public static Table KeyOutbox { get; } = new(78, "key_outbox", StoreKind.Keys, RowsOf.Server);
+
+    /// <summary>Key store: which instance does a duty of all instances, a row a duty.</summary>
+    public static Table Leases { get; } = new(
+        79, "leases", StoreKind.Keys, RowsOf.Server, InstancesSchema, isEphemeral: true);
 
     /// <summary>A table beside those of this program, for tests that add one.</summary>
     internal static Table Of(int number, string name, StoreKind store, RowsOf rows, int since) =>

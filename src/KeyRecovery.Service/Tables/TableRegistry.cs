@@ -26,7 +26,7 @@ public sealed class TableRegistry
             Table.Seals, Table.DataRestores, Table.Activity, Table.Outbox, Table.LogIndex, Table.LogMark,
             Table.KeyRows, Table.Subjects, Table.Slots, Table.Secrets, Table.RealmSlots, Table.RealmSubjects,
             Table.ErasurePlans, Table.ErasureJobs, Table.ErasureLines, Table.Erasures, Table.Receipts, Table.Restores,
-            Table.RealmAccounts, Table.LogHeads, Table.KeyOutbox,
+            Table.RealmAccounts, Table.LogHeads, Table.KeyOutbox, Table.Leases,
         ],
         ImmutableDictionary<Table, Func<Row, WrappedRow?>>.Empty
             .Add(Table.KeyRows, WrappedRow.OfKeyRow).Add(Table.RealmSlots, WrappedRow.OfRealmSlot));
@@ -46,9 +46,11 @@ public sealed class TableRegistry
     public IEnumerable<Table> Wrapped => All.Where(_wraps.ContainsKey);
 
     /// <summary>
-    /// What a snapshot of the key store carries row by row. The server's own secrets travel unwrapped, apart.
+    /// What a snapshot of the key store carries row by row. The server's own secrets travel unwrapped, apart; what is
+    /// <see cref="Table.IsEphemeral"/> stays where it is.
     /// </summary>
-    public IEnumerable<Table> InSnapshots => Of(StoreKind.Keys).Where(t => t != Table.Secrets);
+    public IEnumerable<Table> InSnapshots =>
+        Of(StoreKind.Keys).Where(t => t != Table.Secrets && !t.IsEphemeral);
 
     /// <summary>The tables of one store, ascending by number.</summary>
     public IEnumerable<Table> Of(StoreKind store) => All.Where(t => t.Store == store);

@@ -96,6 +96,8 @@ public sealed class AddedTableTests
         var value = _random.Bytes(50);
         await server.Keys.WriteAsync([new RowWrite.Create(new RowKey(Names, _random.Bytes(32)), value)], default);
         Assert.Contains(Names, Registry.InSnapshots);
+        Assert.DoesNotContain(Registry.InSnapshots, table => table.IsEphemeral);
+        Assert.Contains(Table.Leases, Registry.All);
         var stored = new List<byte[]>();
         foreach (var table in Registry.InSnapshots)
         {

@@ -13,7 +13,8 @@ namespace KeyRecovery.Storage.Tests.Faults;
 /// </summary>
 public sealed class UpgradeTests : IDisposable
 {
-    private static readonly Table Later = Table.Of(200, "later", StoreKind.Keys, RowsOf.Server, Table.FirstSchema + 1);
+    private static readonly Table Later = Table.Of(
+        200, "later", StoreKind.Keys, RowsOf.Server, TableRegistry.Default.SchemaOf(StoreKind.Keys) + 1);
     private static readonly TableRegistry Newer = TableRegistry.Default.With(Later);
     private static readonly RowKey Old = new(Table.KeyRows, new byte[] { 10, 11 });
     private static readonly RowKey New = new(Later, new byte[] { 1 });
