@@ -40,6 +40,12 @@ public sealed class ServerClock(TimeProvider time)
     /// </summary>
     public DateTimeOffset Steady => Read().Steady;
 
+    /// <summary>
+    /// The wall clock's time: for what lives for minutes and several instances must agree about, none of which has
+    /// another's steady clock. No age and no hold goes by it.
+    /// </summary>
+    public DateTimeOffset Shared => Read().Wall;
+
     /// <summary>The wall clock's time; null while it was moved by more than the tolerance.</summary>
     public DateTimeOffset? Believed
     {

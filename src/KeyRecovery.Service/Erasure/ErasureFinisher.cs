@@ -48,9 +48,10 @@ internal sealed class ErasureFinisher(
         var done = 0;
         for (var round = 1; open.Count > 0; round++)
         {
-            // Two places that do not wait for one another; the receipts wait for both.
+            // Places that do not wait for one another; the receipts wait for all.
             await Task.WhenAll(
-                Task.Run(() => ListAsync(open, ct), ct), removal.RunAsync(open.ConvertAll(o => o.Plan), ct));
+                Task.Run(() => ListAsync(open, ct), ct), removal.RunAsync(open.ConvertAll(o => o.Plan), ct),
+                ForgetLinksAsync(open, ct));
             if (!await context.Data.ForgetAsync(ct))
             {
                 const string Why = "the data store's journals are not empty: somebody still reads an older state";
@@ -106,6 +107,12 @@ internal sealed class ErasureFinisher(
         var unlisted = open.Select(o => o.KeyRow).Where(k => !_listed.Contains(k));
         await tombstones.AppendAsync([.. unlisted.Select(k => TombstoneName.Of(fenceKey, k))], ct);
         _listed.UnionWith(open.Select(o => o.KeyRow));
+    }
+
+    private async Task ForgetLinksAsync(List<OpenErasure> open, CancellationToken ct)
+    {
+        foreach (var erasure in open)
+            if (erasure.Row.Account is { } account) await context.Links.ForgetAsync(account, ct);
     }
 
     private async Task<(OpenErasure Erasure, string? Problem)> GiveAsync(

@@ -1,4 +1,5 @@
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Linking;
 
@@ -12,4 +13,13 @@ public interface ILinkSessions
     /// <param name="account">The account.</param>
     /// <param name="authority">Who was removed.</param>
     ValueTask EndSessionsOfAsync(AccountId account, AuthorityId authority);
+
+    /// <summary>
+    /// Ends every session of an account whose key is destroyed: on return nothing of them is left, and whatever a
+    /// request that passed the gate before writes behind it goes again.
+    /// </summary>
+    /// <param name="account">The account.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="StoreUnavailableException">The store cannot do it.</exception>
+    ValueTask ForgetAsync(AccountId account, CancellationToken ct);
 }

@@ -15,6 +15,17 @@ internal sealed record LinkRelaySession
     private static readonly ServiceFailure NotFound = new(ErrorCode.NotFound);
     private static readonly ServiceFailure ContestedFailure = new(ErrorCode.LinkContested);
 
+    private const string RowLabel = "link-session";
+    private const int Fields = 13;
+    private const int MaxNetwork = 64;
+
+    /// <summary>A number beyond the next.</summary>
+    public static readonly ServiceFailure NotTheNext = new(ErrorCode.Malformed) { Field = "seq" };
+
+    /// <summary>A side that has all the messages that it may have.</summary>
+    public static readonly ServiceFailure SideIsFull =
+        ServiceFailure.Limit("seq", LinkRelayLimits.MessagesPerSide, LinkRelayLimits.MessagesPerSide);
+
     private LinkRelaySession(LinkOpening opening, DateTimeOffset expires) => (Opening, Expires) = (opening, expires);
 
     public LinkOpening Opening { get; private init; }
@@ -86,36 +97,51 @@ internal sealed record LinkRelaySession
     public (LinkRelaySession Next, Outcome<LinkReceipt> Outcome) Put(
         Hash256 bearer, LinkSide side, int sequence, ReadOnlyMemory<byte> message, DateTimeOffset now)
     {
-        if (IsOver(now) || !IsBearer(side, bearer)) return (this, NotFound);
-        if (IsContested) return (this, ContestedFailure);
-        if (message.Length > LinkLimits.MessageBytes) return (this, new ServiceFailure(ErrorCode.TooLarge));
-        if (message.IsEmpty) return (this, new ServiceFailure(ErrorCode.Malformed) { Field = "message" });
-        if (sequence >= LinkRelayLimits.MessagesPerSide)
-            return (this, ServiceFailure.Limit("seq", LinkRelayLimits.MessagesPerSide, Messages(side).Count));
-
+        if (CheckPut(bearer, side, sequence, message, now) is { } failure) return (this, failure);
         var messages = Messages(side);
-        if (sequence < 0 || sequence > messages.Count)
-            return (this, new ServiceFailure(ErrorCode.Malformed) { Field = "seq" });
-        if (sequence < messages.Count)
-            return (this, messages[sequence].Span.SequenceEqual(message.Span)
-                ? LinkReceipt.Repeated
-                : new ServiceFailure(ErrorCode.Conflict) { Field = "seq" });
+        if (sequence > messages.Count) return (this, NotTheNext);
+        if (sequence < messages.Count) return (this, Again(messages[sequence], message));
+        if (sequence == LinkRelayLimits.MessagesPerSide) return (this, SideIsFull);
         var size = Size + message.Length;
         return (side == LinkSide.Existing
             ? this with { Existing = messages.Add(message), Size = size }
             : this with { New = messages.Add(message), Size = size }, LinkReceipt.Done);
     }
 
+    /// <summary>What keeps a message from being appended, whichever others there are; or null.</summary>
+    public ServiceFailure? CheckPut(
+        Hash256 bearer, LinkSide side, int sequence, ReadOnlyMemory<byte> message, DateTimeOffset now)
+    {
+        if (IsOver(now) || !IsBearer(side, bearer)) return NotFound;
+        if (IsContested) return ContestedFailure;
+        if (message.Length > LinkLimits.MessageBytes) return new ServiceFailure(ErrorCode.TooLarge);
+        if (message.IsEmpty) return new ServiceFailure(ErrorCode.Malformed) { Field = "message" };
+        return sequence < 0 ? NotTheNext : null;
+    }
+
+    /// <summary>A message where one is: the same bytes, as after a lost answer, or others.</summary>
+    public static Outcome<LinkReceipt> Again(ReadOnlyMemory<byte> was, ReadOnlyMemory<byte> again) =>
+        was.Span.SequenceEqual(again.Span)
+            ? LinkReceipt.Repeated : new ServiceFailure(ErrorCode.Conflict) { Field = "seq" };
+
     /// <summary>Reads a message, of either side and by either side.</summary>
     public Outcome<LinkRead> Get(Hash256 bearer, LinkSide side, int sequence, DateTimeOffset now)
     {
-        if (CheckBearer(bearer, now) is { } failure) return failure;
-        if (sequence is < 0 or >= LinkRelayLimits.MessagesPerSide)
-            return new ServiceFailure(ErrorCode.Malformed) { Field = "seq" };
+        if (CheckGet(bearer, sequence, now) is { } failure) return failure;
         var messages = Messages(side);
-        if (sequence >= messages.Count) return new LinkRead.NoneYet();
+        return sequence >= messages.Count
+            ? new LinkRead.NoneYet() : Read(bearer, side, sequence, messages[sequence]);
+    }
+
+    /// <summary>What keeps a message from being read, whether it is there or not; or null.</summary>
+    public ServiceFailure? CheckGet(Hash256 bearer, int sequence, DateTimeOffset now) =>
+        CheckBearer(bearer, now) ?? (sequence is < 0 or >= LinkRelayLimits.MessagesPerSide ? NotTheNext : null);
+
+    /// <summary>A message as one side is given it.</summary>
+    public LinkRead Read(Hash256 bearer, LinkSide side, int sequence, ReadOnlyMemory<byte> message)
+    {
         var tellsNetwork = side == LinkSide.New && sequence == 0 && IsBearer(LinkSide.Existing, bearer);
-        return new LinkRead.Message(messages[sequence]) { PeerNetwork = tellsNetwork ? ClaimerNetwork : null };
+        return new LinkRead.Message(message) { PeerNetwork = tellsNetwork ? ClaimerNetwork : null };
     }
 
     /// <summary>Null where the bearer of either side is asking and the session goes on.</summary>
@@ -123,6 +149,37 @@ internal sealed record LinkRelaySession
     {
         if (IsOver(now) || !(IsBearer(LinkSide.Existing, bearer) | IsBearer(LinkSide.New, bearer))) return NotFound;
         return IsContested ? ContestedFailure : null;
+    }
+
+    /// <summary>The session as a row has it: without messages, which are rows of their own.</summary>
+    public byte[] Encode() => new CborOut().Array(Fields).Text(RowLabel).UInt(1)
+        .Bytes(Opening.Id.ToArray()).Bytes(Opening.Account).Bytes(Opening.Authority)
+        .Bytes(Opening.JoinTokenHash).Bytes(Opening.BearerHash)
+        .Text(Opening.Typed?.Name ?? "").Bytes(Opening.Typed is { } typed ? typed.Envelope.Span : [])
+        .UInt((ulong)Expires.ToUnixTimeMilliseconds())
+        .Bytes(Claimer?.ToArray() ?? []).Text(ClaimerNetwork ?? "").UInt(IsContested ? 1UL : 0).ToArray();
+
+    /// <exception cref="WireFormatException">The row is damaged.</exception>
+    public static LinkRelaySession Decode(ReadOnlyMemory<byte> row)
+    {
+        var reader = new CborIn(row);
+        reader.OwnStructure(RowLabel, Fields);
+        var (id, account, authority) = (new LinkSessionId(reader.Bytes(16)), reader.Account(), reader.Authority());
+        var (token, bearer) = (reader.Hash(), reader.Hash());
+        var (name, envelope) = (
+            reader.Text(0, LinkRelayLimits.NameplateLength), reader.Bytes(0, LinkRelayLimits.EnvelopeBytes));
+        var typed = name.Length == 0 ? null : new LinkNameplate(name, envelope);
+        var expires = DateTimeOffset.FromUnixTimeMilliseconds((long)reader.UInt());
+        Hash256? claimer = reader.Bytes(0, Hash256.Size) is { Length: > 0 } hash ? new Hash256(hash) : null;
+        var (network, contested) = (reader.Text(0, MaxNetwork), reader.UInt(1));
+        reader.End();
+        return new LinkRelaySession(new LinkOpening(id, account, authority, token, bearer, typed), expires)
+        {
+            Claimer = claimer,
+            ClaimerNetwork = network.Length == 0 ? null : network,
+            IsContested = contested == 1,
+            Size = envelope.Length,
+        };
     }
 
     private LinkRelaySession Contest() =>

@@ -81,6 +81,8 @@ internal sealed class LinkSessionTable
     public void RemoveOf(AccountId account, AuthorityId authority) =>
         RemoveAll(_accounts.GetValueOrDefault(account, []).Where(e => e.State.Opening.Authority == authority));
 
+    public void RemoveOf(AccountId account) => RemoveAll(_accounts.GetValueOrDefault(account, []));
+
     public void RemoveExpired(DateTimeOffset now) => RemoveAll(_sessions.Values.Where(e => e.State.IsOver(now)));
 
     public void Clear() => RemoveAll(_sessions.Values);

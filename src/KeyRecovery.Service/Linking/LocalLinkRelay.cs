@@ -97,6 +97,13 @@ public sealed class LocalLinkRelay : ILinkRelay
     }
 
     /// <inheritdoc/>
+    public ValueTask ForgetAsync(AccountId account, CancellationToken ct)
+    {
+        lock (_gate) _table.RemoveOf(account);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public void EndWaits()
     {
         lock (_gate)

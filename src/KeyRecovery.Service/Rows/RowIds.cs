@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Stores;
@@ -13,6 +14,8 @@ namespace KeyRecovery.Service.Rows;
 /// </summary>
 internal sealed class RowIds(ReadOnlyMemory<byte> lookupKey)
 {
+    private const int LinkSessionSize = 16;
+
     public RowKey KeyRow(AccountId account) => new(Table.KeyRows, Keyed("account", account.ToArray()));
 
     public RowKey Slot(AuthorityId slot) => new(Table.Slots, Keyed("slot", slot.ToArray()));
@@ -27,6 +30,22 @@ internal sealed class RowIds(ReadOnlyMemory<byte> lookupKey)
 
     public RowKey Subject(AppUser user) =>
         new(Table.Subjects, Keyed("subject", LengthPrefixed(user.App, user.Issuer, user.Subject)));
+
+    /// <summary>A session of linking; the ids of its messages begin with these 16 bytes.</summary>
+    public RowKey LinkSession(LinkSessionId session) =>
+        new(Table.LinkSessions, Keyed("link-session", session.ToArray()).AsMemory(0, LinkSessionSize));
+
+    /// <summary>A message: its session, the side, its number.</summary>
+    public static RowKey LinkMessage(RowKey session, byte side, byte sequence) =>
+        new(Table.LinkMessages, (byte[])[.. session.Id.Span, side, sequence]);
+
+    /// <summary>The session that a message's row is of.</summary>
+    public static RowKey SessionOf(RowKey message) => new(Table.LinkSessions, message.Id[..LinkSessionSize]);
+
+    public RowKey LinkName(string nameplate) =>
+        new(Table.LinkNames, Keyed("link-name", Encoding.ASCII.GetBytes(nameplate)));
+
+    public RowKey LinkPlaces(AccountId account) => new(Table.LinkPlaces, Keyed("link-places", account.ToArray()));
 
     private byte[] Keyed(string purpose, byte[] value) =>
         HMACSHA256.HashData(lookupKey.Span, [.. Encoding.ASCII.GetBytes(purpose), 0, .. value]);

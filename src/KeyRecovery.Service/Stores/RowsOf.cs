@@ -17,6 +17,11 @@ public enum RowsOf
     /// <summary>This realm's, for users of this and other servers.</summary>
     Realm,
 
+    /// <summary>
+    /// Linkings', in the data store: they live for minutes, and go with the account that opened them.
+    /// </summary>
+    Link,
+
     /// <summary>An operator's job's.</summary>
     Job,
 

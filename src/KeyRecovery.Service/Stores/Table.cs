@@ -121,6 +121,18 @@ public sealed class Table
     /// <summary>Data store: up to which size of the log it has followed, one row.</summary>
     public static Table LogMark { get; } = new(14, "log_mark", StoreKind.Data, RowsOf.Server);
 
+    /// <summary>Data store: sessions of linking, a row a session.</summary>
+    public static Table LinkSessions { get; } = OfLinks(15, "link_sessions");
+
+    /// <summary>Data store: the messages of sessions, by session, side and number. Immutable.</summary>
+    public static Table LinkMessages { get; } = OfLinks(16, "link_messages");
+
+    /// <summary>Data store: which session a nameplate leads to.</summary>
+    public static Table LinkNames { get; } = OfLinks(17, "link_names");
+
+    /// <summary>Data store: which sessions an account has opened.</summary>
+    public static Table LinkPlaces { get; } = OfLinks(18, "link_places");
+
     /// <summary>Key store: one key row an account.</summary>
     public static Table KeyRows { get; } = new(
         64, "key_rows", StoreKind.Keys, RowsOf.KeyRow, leadingKeySize: WrappedKeySize);
@@ -183,6 +195,9 @@ public sealed class Table
     /// <summary>A table beside those of this program, for tests that add one.</summary>
     internal static Table Of(int number, string name, StoreKind store, RowsOf rows, int since) =>
         new(number, name, store, rows, since);
+
+    private static Table OfLinks(int number, string name) =>
+        new(number, name, StoreKind.Data, RowsOf.Link, InstancesSchema, isEphemeral: true);
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;

@@ -24,6 +24,7 @@ public sealed class TableRegistry
         [
             Table.Accounts, Table.Links, Table.Keysets, Table.Manifests, Table.Items, Table.History, Table.Trails,
             Table.Seals, Table.DataRestores, Table.Activity, Table.Outbox, Table.LogIndex, Table.LogMark,
+            Table.LinkSessions, Table.LinkMessages, Table.LinkNames, Table.LinkPlaces,
             Table.KeyRows, Table.Subjects, Table.Slots, Table.Secrets, Table.RealmSlots, Table.RealmSubjects,
             Table.ErasurePlans, Table.ErasureJobs, Table.ErasureLines, Table.Erasures, Table.Receipts, Table.Restores,
             Table.RealmAccounts, Table.LogHeads, Table.KeyOutbox, Table.Leases,

@@ -4,136 +4,17 @@ using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Linking;
 using KeyRecovery.Service.Tests.Support;
 using KeyRecovery.Testing;
-using Microsoft.Extensions.Time.Testing;
 
 namespace KeyRecovery.Service.Tests.Linking;
 
-/// <summary>Who has a photo of the code, guesses, floods, or was removed.</summary>
-public sealed class RelayThreatTests
+/// <summary>The threats over the relay of one process, and what it alone has: an end to its memory.</summary>
+public sealed class RelayThreatTests : LinkRelayThreats<LocalRelay>
 {
-    private const string Alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-    private readonly LocalLinkRelay _relay;
-    private readonly FakeTimeProvider _time;
-
-    public RelayThreatTests() => (_relay, _time) = RelayPair.NewRelay();
-
-    [Fact]
-    public void A_claim_whose_answer_was_lost_is_repeated()
-    {
-        var pair = new RelayPair(_relay).Claimed();
-        _time.Advance(TimeSpan.FromSeconds(1));
-        Relayed.Is(TimeSpan.FromSeconds(299), pair.Claim());
-        Relayed.Is(LinkReceipt.Done, pair.Put(LinkSide.New, 0, [1]));
-    }
-
-    [Fact]
-    public async Task Z15_a_second_claim_with_another_bearer_kills_the_session_and_both_sides_learn_why()
-    {
-        var pair = new RelayPair(_relay, nameplate: "2B3C").Claimed();
-        pair.Put(LinkSide.New, 0, [1]);
-        var waiting = pair.GetAsync(LinkSide.New, 1, 25_000);
-        var thief = RelayPair.Random();
-
-        Relayed.Fails(ErrorCode.LinkContested, pair.Claim(bearer: thief));
-        Relayed.Fails(ErrorCode.LinkContested, await waiting.WaitAsync(TimeSpan.FromMinutes(1)));
-        Relayed.Fails(ErrorCode.LinkContested, await pair.GetAsync(LinkSide.New, 0));
-        Relayed.Fails(ErrorCode.LinkContested, pair.Put(LinkSide.New, 1, [1]));
-        Relayed.Fails(ErrorCode.LinkContested, pair.Claim());
-        Relayed.Fails(ErrorCode.NotFound, await pair.GetAsync(LinkSide.New, 0, bearer: thief));
-        Assert.Equal(0, _relay.Bytes);
-        _time.Advance(TimeSpan.FromSeconds(306));
-        Assert.Equal(0, _relay.Count);
-    }
-
-    [Fact]
-    public async Task Wrong_unknown_and_ended_look_alike()
-    {
-        var (pair, unknown, ended) =
-            (new RelayPair(_relay).Claimed(), new RelayPair(_relay), new RelayPair(_relay).Claimed());
-        ended.End(LinkSide.New);
-        var stranger = RelayPair.Random();
-        List<ServiceFailure> failures = [];
-        foreach (var (target, bearer) in new[] {
-            (pair, stranger), (unknown, unknown.Existing), (ended, ended.Existing),
-        })
-        {
-            failures.Add(Failure(target.Claim(token: stranger)));
-            failures.Add(Failure(target.Put(LinkSide.Existing, 0, [1], bearer)));
-            failures.Add(Failure(await target.GetAsync(LinkSide.Existing, 0, bearer: bearer)));
-            failures.Add(Failure(await _relay.EndAsync(target.Id, bearer, default)));
-        }
-
-        failures.Add(Failure(await _relay.ReadNameplateAsync("0000", default)));
-        Assert.All(failures, failure => Assert.Equal(new ServiceFailure(ErrorCode.NotFound), failure));
-    }
-
-    [Fact]
-    public void Nobody_writes_on_the_other_side()
-    {
-        var pair = new RelayPair(_relay).Claimed();
-        Relayed.Fails(ErrorCode.NotFound, pair.Put(LinkSide.New, 0, [1], pair.Existing));
-        Relayed.Fails(ErrorCode.NotFound, pair.Put(LinkSide.Existing, 0, [1], pair.New));
-        var unclaimed = new RelayPair(_relay);
-        unclaimed.Open();
-        Relayed.Fails(ErrorCode.NotFound, unclaimed.Put(LinkSide.New, 0, [1]));
-    }
-
-    [Fact]
-    public void A_sweep_over_all_nameplates_leaves_every_envelope_until_it_is_claimed()
-    {
-        var pairs = new[] { "0000", "2B3C", "ZZZZ" }.Select(name => new RelayPair(_relay, nameplate: name)).ToList();
-        foreach (var pair in pairs) pair.Open();
-        for (var sweep = 0; sweep < 2; sweep++) Assert.Equal(3, AllNameplates().Count(IsThere));
-        pairs[1].Claim();
-        Assert.False(IsThere("2B3C"));
-        Assert.True(IsThere("ZZZZ"));
-    }
-
-    [Fact]
-    public async Task A_storm_of_wrong_tokens_costs_the_honest_session_nothing()
-    {
-        var pair = new RelayPair(_relay);
-        pair.Open();
-        var bytes = _relay.Bytes;
-        Parallel.For(
-            0, 10_000, _ => Relayed.Fails(ErrorCode.NotFound, pair.Claim(RelayPair.Random(), RelayPair.Random())));
-        Assert.Equal((1, bytes), (_relay.Count, _relay.Bytes));
-        Relayed.Is(LinkRelayLimits.ClaimedLife, pair.Claim());
-        Parallel.For(
-            0, 10_000, _ => Relayed.Fails(ErrorCode.NotFound, pair.Put(LinkSide.New, 0, [9], RelayPair.Random())));
-        Relayed.Is(LinkReceipt.Done, pair.Put(LinkSide.New, 0, [1]));
-        Relayed.Message([1], await pair.GetAsync(LinkSide.New, 0));
-    }
-
-    [Fact]
-    public void A_message_and_a_side_have_their_limits()
-    {
-        var pair = new RelayPair(_relay).Claimed();
-        Relayed.Fails(ErrorCode.TooLarge, pair.Put(LinkSide.New, 0, new byte[LinkLimits.MessageBytes + 1]));
-        for (var i = 0; i < LinkRelayLimits.MessagesPerSide; i++)
-            Relayed.Is(LinkReceipt.Done, pair.Put(LinkSide.New, i, new byte[LinkLimits.MessageBytes]));
-        Relayed.Fails(ErrorCode.LimitReached, pair.Put(LinkSide.New, 64, [1]), "seq");
-        Relayed.Is(LinkReceipt.Done, pair.Put(LinkSide.Existing, 0, [1]));
-    }
-
-    [Fact]
-    public void An_account_has_four_sessions_and_an_end_makes_room()
-    {
-        var account = new AccountId(new byte[16]);
-        var pairs = Enumerable.Range(0, 5).Select(_ => new RelayPair(_relay, account)).ToList();
-        foreach (var pair in pairs.Take(4)) Relayed.Is(LinkRelayLimits.UnclaimedLife, pair.Open());
-        Relayed.Fails(ErrorCode.LimitReached, pairs[4].Open(), "sessions");
-        Relayed.Is(LinkRelayLimits.UnclaimedLife, new RelayPair(_relay).Open());
-        Relayed.Is(LinkReceipt.Done, pairs[0].End(LinkSide.Existing));
-        Relayed.Is(LinkRelayLimits.UnclaimedLife, pairs[4].Open());
-    }
-
     [Fact]
     public void A_full_relay_says_so_and_loses_nothing()
     {
-        var pairs = Enumerable.Range(0, LinkRelayLimits.Sessions).Select(_ => new RelayPair(_relay).Claimed()).ToList();
-        Relayed.Fails(ErrorCode.Unavailable, new RelayPair(_relay).Open());
+        var pairs = Enumerable.Range(0, LinkRelayLimits.Sessions).Select(_ => new RelayPair(Relay).Claimed()).ToList();
+        Relayed.Fails(ErrorCode.Unavailable, new RelayPair(Relay).Open());
 
         var message = new byte[LinkLimits.MessageBytes];
         var full = (int)(LinkRelayLimits.Bytes / LinkLimits.MessageBytes);
@@ -143,11 +24,25 @@ public sealed class RelayThreatTests
         Relayed.Is(LinkReceipt.Done, pairs[0].End(LinkSide.New));
         Relayed.Is(LinkReceipt.Done, pairs[^1].Put(LinkSide.New, 0, message));
     }
+}
 
-    [Fact]
-    public async Task A_commit_that_removes_a_device_ends_the_sessions_it_opened_and_no_others()
+/// <summary>The threats over the relay of several, on SQLite.</summary>
+public sealed class StoreRelayThreatTests : LinkRelayThreats<StoreRelay>;
+
+/// <summary>The threats over the relay of several, on a store that goes step by step.</summary>
+public sealed class StepwiseRelayThreatTests : LinkRelayThreats<StepwiseRelay>;
+
+/// <summary>A device that is removed, on either relay.</summary>
+public sealed class RemovedDeviceSessionTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_commit_that_removes_a_device_ends_the_sessions_it_opened_and_no_others(bool sharesLinks)
     {
-        await using var server = await TestService.OpenAsync();
+        await using var server = await TestService.OpenAsync(
+            Directory.CreateTempSubdirectory("keyrecovery-relay-").FullName, new TestRandom(7),
+            sharesLinks: sharesLinks);
         var random = new TestRandom(3);
         using var phone = TestAuthority.Device(random);
         using var laptop = TestAuthority.Device(random);
@@ -155,7 +50,7 @@ public sealed class RelayThreatTests
         Relayed.Done(await server.CreateAsync(account));
         Relayed.Done(
             await server.CommitAsync(account, phone, account.Commit(phone, new AccountChange { Add = [laptop] })));
-        var relay = (LocalLinkRelay)server.Service.Links;
+        var relay = server.Service.Links;
         var (mine, theirs) = (Opened(relay, account.Now.Account, phone.Id),
             Opened(relay, account.Now.Account, laptop.Id));
 
@@ -165,15 +60,6 @@ public sealed class RelayThreatTests
         Relayed.Fails(ErrorCode.NotFound, theirs.Put(LinkSide.Existing, 0, [1]));
     }
 
-    private static RelayPair Opened(LocalLinkRelay relay, AccountId account, AuthorityId authority) =>
+    private static RelayPair Opened(ILinkRelay relay, AccountId account, AuthorityId authority) =>
         new RelayPair(relay, account) { Authority = authority }.Claimed();
-
-    private static ServiceFailure Failure<T>(Outcome<T> outcome) => Assert.IsType<Outcome<T>.Failed>(outcome).Failure;
-
-    private static IEnumerable<string> AllNameplates() =>
-        from a in Alphabet from b in Alphabet from c in Alphabet from d in Alphabet select $"{a}{b}{c}{d}";
-
-    private bool IsThere(string nameplate) =>
-        RelayPair.Now(_relay.ReadNameplateAsync(nameplate, default))
-            is Outcome<(ReadOnlyMemory<byte> Envelope, TimeSpan Left)>.Done;
 }

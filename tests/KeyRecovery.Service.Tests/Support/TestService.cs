@@ -6,6 +6,7 @@ using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Linking;
 using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Maintenance;
 using KeyRecovery.Service.Rotation;
@@ -44,6 +45,8 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
     public string Folder { get; private init; } = "";
 
     public TableRegistry Tables { get; private init; } = TableRegistry.Default;
+
+    private bool SharesLinks { get; init; }
 
     public IKekRing Ring => Service.Ring;
 
@@ -106,12 +109,16 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
     /// <param name="betweenData">Stands between the service and the data store.</param>
     /// <param name="ahead">What the wall clock shows at the start beyond the usual.</param>
     /// <param name="tables">The tables that there are, where they are not those of this program.</param>
+    /// <param name="sharesLinks">Whether its processes share their link sessions, as rows.</param>
     public static async Task<TestService> OpenAsync(
         string folder, IRandom random, Func<IKeyStore, IKeyStore>? between = null, bool leavesRemnants = false,
         Func<IDataStore, IDataStore>? betweenData = null,
-        TimeSpan ahead = default, TableRegistry? tables = null)
+        TimeSpan ahead = default, TableRegistry? tables = null, bool sharesLinks = false)
     {
-        var test = new TestService { Folder = folder, Tables = tables ?? TableRegistry.Default };
+        var test = new TestService
+        {
+            Folder = folder, Tables = tables ?? TableRegistry.Default, SharesLinks = sharesLinks,
+        };
         test.Time.Set(ahead);
         foreach (var name in new[] { "data", "keys", "ring" }) Directory.CreateDirectory(Path.Combine(folder, name));
         test._pair = SharedCosmos.IsWanted
@@ -193,7 +200,10 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
         };
         _newService = (newLogAfter, witnesses) => new KeyRecoveryService(
             Data, Keys, ring, secrets, this, random, new ServerClock(Time), tombstones, Backups, Tables, log: LogFiles,
-            newLogAfter: newLogAfter, witnesses: witnesses);
+            newLogAfter: newLogAfter, witnesses: witnesses,
+            links: SharesLinks
+                ? new StoreLinkRelay(Data, Keys, secrets.LookupKey, SystemRandom.Instance, new ServerClock(Time))
+                : null);
         (Service, Other) = (NewService(), NewService());
     }
 }
