@@ -23,6 +23,9 @@ public sealed class CosmosStoreHome(
     private readonly TableRegistry _tables = tables ?? TableRegistry.Default;
 
     /// <inheritdoc/>
+    public bool IsShared => true;
+
+    /// <inheritdoc/>
     public string PlaceOf(StoreKind kind) => (kind == StoreKind.Data ? data : keys).ToString();
 
     /// <summary>Makes databases, containers and the pair, where an account may have them; see the interface.</summary>

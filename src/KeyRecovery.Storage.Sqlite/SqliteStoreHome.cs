@@ -17,6 +17,9 @@ public sealed class SqliteStoreHome(
     string dataFile, string keysFile, IRandom random, ServerClock clock, ILoggerFactory loggers) : IStoreFiles
 {
     /// <inheritdoc/>
+    public bool IsShared => false;
+
+    /// <inheritdoc/>
     public string PlaceOf(StoreKind kind) => kind == StoreKind.Data ? dataFile : keysFile;
 
     /// <inheritdoc/>

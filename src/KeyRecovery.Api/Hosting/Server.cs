@@ -82,7 +82,11 @@ internal static class Server
         services.AddSingleton<IReadiness, StoresReadiness>();
         services.AddSingleton<AppTokens>();
         services.AddSingleton<OperatorTokens>();
-        services.AddSingleton<ILeases, LocalLeases>();
+        // Made behind the stores and so disposed of before them: what is held is given up while that can be written.
+        if (options.Instances == 1) services.AddSingleton<ILeases, LocalLeases>();
+        else services.AddSingleton<ILeases>(provider => new StoreLeases(
+            provider.GetRequiredService<ServerStores>().Pair.Keys, SystemRandom.Instance,
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => provider.GetRequiredService<ServerStores>().LogFiles);
         services.AddSingleton<ErasureWork>();
         services.AddSingleton<LogWork>();
@@ -105,6 +109,7 @@ internal static class Server
         if (DocumentGeneration.IsRunning) return;
         services.AddHostedService<Startup>();
         services.AddHostedService<OrphanSweep>();
+        if (options.Instances > 1) services.AddHostedService<LinkSessionSweep>();
         services.AddHostedService(provider => provider.GetRequiredService<ErasureWork>());
         services.AddHostedService(provider => provider.GetRequiredService<LogWork>());
         if (options.Log.Policy is not null)

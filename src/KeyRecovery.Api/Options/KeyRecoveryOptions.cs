@@ -51,7 +51,13 @@ internal sealed class KeyRecoveryOptions
     /// </summary>
     public IList<string> KnownProxies { get; } = [];
 
-    /// <summary>How many requests are welcome.</summary>
+    /// <summary>
+    /// How many processes serve over the same stores, 1 to 1,000: with more than one they share duties and link
+    /// sessions as rows, and each has its part of the rates. Default 1; SQLite has no more.
+    /// </summary>
+    public int Instances { get; set; } = 1;
+
+    /// <summary>How many requests are welcome, at all instances together.</summary>
     public RateLimitOptions RateLimits { get; set; } = new();
 
     /// <summary>When what no commit refers to is swept.</summary>

@@ -7,7 +7,7 @@ namespace KeyRecovery.Api.RateLimiting;
 internal sealed class AccountLimit(KeyRecoveryOptions options, TimeProvider time)
 {
     private readonly TokenBuckets _buckets =
-        new(options.RateLimits.Account.PerSecond, options.RateLimits.Account.Burst, time);
+        TokenBuckets.PartOf(options.RateLimits.Account, options.Instances, time);
 
     /// <summary>Counts a verified request of <paramref name="account"/>; false when it came too soon.</summary>
     public bool TryTake(AccountId account, out TimeSpan retryAfter) =>

@@ -10,7 +10,7 @@ internal sealed class AddressLimit(
     RequestDelegate next, KeyRecoveryOptions options, ServerMetrics metrics, TimeProvider time)
 {
     private readonly TokenBuckets _buckets =
-        new(options.RateLimits.Address.PerSecond, options.RateLimits.Address.Burst, time);
+        TokenBuckets.PartOf(options.RateLimits.Address, options.Instances, time);
 
     public Task InvokeAsync(HttpContext context)
     {

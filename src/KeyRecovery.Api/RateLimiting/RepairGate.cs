@@ -13,7 +13,7 @@ namespace KeyRecovery.Api.RateLimiting;
 internal sealed class RepairGate(KeyRecoveryOptions options, ServerMetrics metrics, TimeProvider time)
 {
     private readonly TokenBuckets _buckets =
-        new(options.RateLimits.Repair.PerSecond, options.RateLimits.Repair.Burst, time);
+        TokenBuckets.PartOf(options.RateLimits.Repair, options.Instances, time);
 
     private readonly Lock _gate = new();
     private readonly HashSet<UInt128> _callers = [];

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using KeyRecovery.Api.Options;
 
 namespace KeyRecovery.Api.RateLimiting;
 
@@ -32,6 +33,15 @@ internal sealed class TokenBuckets
         _interval = Math.Max(1, (long)(TimeSpan.TicksPerSecond / perSecond));
         _tolerance = (burst - 1) * _interval;
     }
+
+    /// <summary>
+    /// The part of one of several instances: callers meet all of them, by turns, and nothing is counted together.
+    /// </summary>
+    /// <param name="whole">What a caller has at all instances.</param>
+    /// <param name="instances">How many there are.</param>
+    /// <param name="time">The clock.</param>
+    public static TokenBuckets PartOf(BucketOptions whole, int instances, TimeProvider time) =>
+        new(whole.PerSecond / instances, (whole.Burst + instances - 1) / instances, time);
 
     /// <summary>Takes a token from the caller's bucket; if there is none, says how long until there is.</summary>
     public bool TryTake(UInt128 caller, out TimeSpan retryAfter)

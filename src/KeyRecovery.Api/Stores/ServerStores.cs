@@ -3,6 +3,7 @@ using KeyRecovery.Api.Witnesses;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Linking;
 using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Rotation;
 using KeyRecovery.Service.Stores;
@@ -57,7 +58,8 @@ internal sealed class ServerStores : IAsyncDisposable
     /// <param name="isRestoring">Whether this is to end a restore, which nobody else opens.</param>
     /// <param name="home">The stores; null for those that the settings name.</param>
     /// <exception cref="StoreOpenException">
-    /// Another process has it, the two stores are no pair, or one is of a newer schema.
+    /// Another process has it, the two stores are no pair, or one is of a newer schema; several instances are set, and
+    /// the store is one process's.
     /// </exception>
     /// <exception cref="KekRingException">The root key or the ring is missing, another's or damaged.</exception>
     /// <exception cref="RootKeyMismatchException">The root key is another's.</exception>
@@ -68,9 +70,14 @@ internal sealed class ServerStores : IAsyncDisposable
     {
         var (places, random, clock) = (options.Directories, SystemRandom.Instance, new ServerClock(time));
         places.Create();
+        var storeHome = home?.Invoke(clock) ?? StoreHomes.Of(options, clock, loggers);
+        var isShared = options.Instances > 1;
+        if (isShared && !storeHome.IsShared)
+            throw new StoreOpenException(
+                $"{KeyRecoveryOptions.Section}:Instances is {options.Instances}, and one process at a time opens "
+                + $"{storeHome.PlaceOf(StoreKind.Data)}: several instances need a store that they can share");
         var pair = isRestoring
-            ? await StoreHomes.FilesOf(options, clock, loggers).OpenRestoredAsync()
-            : await (home?.Invoke(clock) ?? StoreHomes.Of(options, clock, loggers)).OpenAsync();
+            ? await StoreHomes.FilesOf(options, clock, loggers).OpenRestoredAsync() : await storeHome.OpenAsync();
         var secret = new List<IDisposable>();
         try
         {
@@ -95,7 +102,9 @@ internal sealed class ServerStores : IAsyncDisposable
                 pair.Data, pair.Keys, ring, secrets, new AppPolicies(options), random, clock, tombstones, sets,
                 log: log, logOrigin: options.Log.Origin, newLogAfter: options.Log.BeginAnewAfter,
                 logKeysOverlap: options.Log.KeyOverlap,
-                witnesses: witnesses);
+                witnesses: witnesses,
+                links: isShared
+                    ? new StoreLinkRelay(pair.Data, pair.Keys, secrets.LookupKey, random, clock) : null);
             secret.Add(service);
             // What was wrapped under it would be lost with the right one.
             if (await service.RingAudit.CountNewerAsync(CancellationToken.None) is > 0 and var newer)

@@ -9,7 +9,7 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.Linking;
 
 /// <summary>
-/// The relay of a server of several instances: sessions are rows of the data store (docs/storage.md §8), so both
+/// The relay of a server of several instances: sessions are rows of the data store (docs/storage.md §9), so both
 /// devices may come to any of them, and one that dies takes no session along. Whoever waits looks every 150 ms for 2 s,
 /// then every 500 ms, and after 10 s every second; what this very instance writes wakes at once. Where a store cannot
 /// answer, calls throw <see cref="StoreUnavailableException"/>, and the same again may be asked of any instance.

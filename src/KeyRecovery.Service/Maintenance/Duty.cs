@@ -17,4 +17,7 @@ public enum Duty
 
     /// <summary>A round of asking the witnesses.</summary>
     Cosigning,
+
+    /// <summary>A sweep of link sessions that are over.</summary>
+    Links,
 }

@@ -5,7 +5,7 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.Maintenance;
 
 /// <summary>
-/// The leases of several instances over one store (docs/storage.md §8): a row a duty, written anew every 10 s while
+/// The leases of several instances over one store (docs/storage.md §9): a row a duty, written anew every 10 s while
 /// its holder works, and taken over by whoever has seen it unchanged for 45 s of a steady clock of its own. No clock
 /// of another machine and no wall clock decides.
 /// </summary>

@@ -6,6 +6,12 @@ namespace KeyRecovery.Service.Stores;
 /// </summary>
 public interface IStoreHome
 {
+    /// <summary>
+    /// Whether several processes may have the stores open at once, on several machines; else whoever opens them holds
+    /// them exclusively.
+    /// </summary>
+    bool IsShared { get; }
+
     /// <summary>Where a store is, in words for an operator as well.</summary>
     string PlaceOf(StoreKind kind);
 

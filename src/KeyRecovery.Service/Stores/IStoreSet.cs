@@ -1,8 +1,8 @@
 namespace KeyRecovery.Service.Stores;
 
 /// <summary>
-/// The data store and the key store of one server, open while this object lives; files are held exclusively. Disposal
-/// writes what waits and lets go. <see cref="IStoreHome"/> opens it.
+/// The data store and the key store of one server, open, and held exclusively while this object lives unless the home
+/// <see cref="IStoreHome.IsShared"/>. Disposal writes what waits and lets go. <see cref="IStoreHome"/> opens it.
 /// </summary>
 public interface IStoreSet : IAsyncDisposable
 {

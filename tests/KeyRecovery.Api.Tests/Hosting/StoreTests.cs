@@ -37,6 +37,19 @@ public class StoreTests
     }
 
     [Fact]
+    public async Task Several_instances_over_a_store_of_one_process_are_refused_by_name_and_nothing_is_made()
+    {
+        using var directory = new TempDirectory();
+        var arguments = TestHost.Arguments(
+            directory, new Dictionary<string, string>(VaultFixture.Settings) { ["Instances"] = "3" }, "Development");
+        var (exitCode, _, error) = await HostProcess.RunAsync(["serve", .. arguments]);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("KeyRecovery:Instances is 3", error, StringComparison.Ordinal);
+        Assert.Contains("data.db", error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(directory.Path, "*.db", SearchOption.AllDirectories));
+    }
+
+    [Fact]
     public async Task Check_tells_of_lost_data_and_sweeps_when_asked()
     {
         using var directory = new TempDirectory();

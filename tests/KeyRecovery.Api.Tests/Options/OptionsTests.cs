@@ -35,6 +35,8 @@ public class OptionsTests
     [InlineData("Log:Origin", "https://log.example.com/a b", "KeyRecovery:Log:Origin is a URL without its scheme")]
     [InlineData("Log:Origin", "log.example.com/a+b", "KeyRecovery:Log:Origin is a URL without its scheme")]
     [InlineData("Log:Origin", "löög.example.com", "KeyRecovery:Log:Origin is a URL without its scheme")]
+    [InlineData("Instances", "0", "KeyRecovery:Instances")]
+    [InlineData("Instances", "1001", "KeyRecovery:Instances")]
     [InlineData("Authority", "https://kr.example.com", "KeyRecovery:Authority is host or host:port")]
     [InlineData("Authority", "KR.example.com", "KeyRecovery:Authority is host or host:port")]
     [InlineData("Authority", "kr.example.com:443", "KeyRecovery:Authority is host or host:port")]

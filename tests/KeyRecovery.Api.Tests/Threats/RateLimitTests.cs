@@ -1,5 +1,6 @@
 using System.Net;
 using CsCheck;
+using KeyRecovery.Api.Options;
 using KeyRecovery.Api.RateLimiting;
 using KeyRecovery.Api.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
@@ -26,6 +27,28 @@ public class RateLimitTests
         Assert.Equal(1, Taken(buckets, caller: 1, tries: 10));
         time.Advance(TimeSpan.FromHours(1));
         Assert.Equal(3, Taken(buckets, caller: 1, tries: 10));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(7)]
+    public void Several_instances_give_a_caller_together_what_one_gives(int instances)
+    {
+        var time = new FakeTimeProvider();
+        var whole = new BucketOptions { PerSecond = 21, Burst = 42 };
+        var parts = Enumerable.Range(0, instances).Select(_ => TokenBuckets.PartOf(whole, instances, time)).ToList();
+        Assert.Equal(42, parts.Sum(part => Taken(part, caller: 1, tries: 100)));
+        var taken = 0;
+        for (var second = 0; second < 60; second++)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            taken += parts.Sum(part => Taken(part, caller: 1, tries: 100));
+        }
+
+        Assert.InRange(taken, (60 * 21) - instances, 60 * 21);
+        // One request at least, however many there are.
+        Assert.Equal(1, Taken(TokenBuckets.PartOf(new() { PerSecond = 1, Burst = 1 }, 5, time), caller: 1, tries: 9));
     }
 
     [Fact]

@@ -25,6 +25,7 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
                 failures.Add($"KnownProxies:{i}", "is neither an address nor a network such as 10.0.0.0/8");
         }
 
+        failures.Range("Instances", options.Instances, 1, 1_000);
         CheckBucket("RateLimits:Address", options.RateLimits.Address, failures);
         CheckBucket("RateLimits:Repair", options.RateLimits.Repair, failures);
         CheckBucket("RateLimits:Account", options.RateLimits.Account, failures);
