@@ -6,7 +6,7 @@ using KeyRecovery.Service.Stores;
 namespace KeyRecovery.Service.Linking;
 
 /// <summary>
-/// Opens a session on a store, in this order (docs/storage.md §8): the account's place, the nameplate, the session ★,
+/// Opens a session on a store, in this order (docs/storage.md §9): the account's place, the nameplate, the session ★,
 /// and a look at the key row. Each may be done again; what is left of one that died goes when its time is over.
 /// </summary>
 internal sealed class LinkOpener(LinkRows rows, LinkPlaces places, IKeyStore keys, ServerClock clock)

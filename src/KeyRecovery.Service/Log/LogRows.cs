@@ -12,7 +12,7 @@ internal sealed class LogRows(IDataStore data, IKeyStore keys, LogIndex index)
     /// How many leaves behind the log the mark of the data store may be at most, once all is made: a start reads them
     /// back.
     /// </summary>
-    public const ulong FollowedEvery = 16;
+    private const ulong FollowedEvery = 16;
 
     private ulong _followed;
 

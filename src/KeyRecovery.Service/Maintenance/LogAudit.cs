@@ -27,15 +27,14 @@ internal sealed class LogAudit(ServiceContext context, ILogFiles files)
         {
             // A batch of which nothing was made yet is made at the next start.
             var size = await _reader.HasAsync(head.Size, ct) ? head.Size : head.Before;
-            var followed = await _index.FollowedAsync(ct);
             if (await new LogWalk(files, size).FindFaultAsync(ct) is { } fault) throw new LogFaultException(fault);
 
             if (size == head.Size && (await _reader.EdgeAsync(size, ct)).Root != head.Edge.Root)
                 damaged.Add($"log: its files are not the tree of size {size} that its head remembers");
             if (await files.CheckpointAsync(ct) is { } note) await CheckPublishedAsync(note, head, damaged, ct);
-            await foreach (var (index, leaf) in _reader.EntriesAsync(0, size, ct))
+            await foreach (var (index, leaf) in _reader.EntriesAsync(0, await KnownAsync(head, size, ct), ct))
                 if (await _index.FindAsync(MerkleTree.LeafHash(leaf.Span), ct) != index
-                    && !await MayLackPlaceAsync(head, followed, index, ct))
+                    && !await MayLackPlaceAsync(head, index, ct))
                     damaged.Add($"log: leaf {index} has no place, or another");
         }
         catch (LogFaultException wrong)
@@ -44,15 +43,24 @@ internal sealed class LogAudit(ServiceContext context, ILogFiles files)
         }
     }
 
-    // A data store that was put back has forgotten what came since; and the last batch may be cut short, in which the
-    // outbox rows go behind the places. What the log says of itself has no outbox row.
-    private async ValueTask<bool> MayLackPlaceAsync(LogHead head, ulong followed, ulong index, CancellationToken ct)
+    // The last batch may be cut short: its outbox rows go behind the places. What the log says of itself has no such
+    // row.
+    private async ValueTask<bool> MayLackPlaceAsync(LogHead head, ulong index, CancellationToken ct)
     {
-        if (index < head.Before) return index >= followed && followed + LogRows.FollowedEvery <= head.Before;
+        if (index < head.Before) return false;
         var outbox = head.Last[(int)(index - head.Before)].Outbox;
         return outbox == OutboxRow.Place(StoreKind.Data, default)
             || await (outbox.Table.Store == StoreKind.Data ? (IRowStore)context.Data : context.Keys)
                 .HeadAsync(outbox, ct) is not null;
+    }
+
+    // Of how many leaves the data store must know the places: a start that follows a restore reads back what it has
+    // forgotten, and then has the log tell of the restore.
+    private async ValueTask<ulong> KnownAsync(LogHead head, ulong size, CancellationToken ct)
+    {
+        var told = head.Told.Restores.ToHashSet();
+        var isTold = (await context.Restores.IdsAsync(ct)).All(id => told.Contains(Hash256.Of(id)));
+        return isTold ? size : Math.Min(size, await _index.FollowedAsync(ct));
     }
 
     /// <summary>Checks what one account tells of.</summary>
