@@ -47,6 +47,7 @@ public sealed class ErasureClockTests
         (await server.PassAsync(again, againPhone)).Dispose();
     }
 
+    [Trait("Store", "Files")]
     [Fact]
     public async Task What_is_pending_for_months_is_neither_swept_nor_forgotten_nor_called_done()
     {

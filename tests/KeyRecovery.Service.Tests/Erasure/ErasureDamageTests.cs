@@ -31,6 +31,7 @@ public sealed class ErasureDamageTests
         (await server.PassAsync(account, next)).Dispose();
     }
 
+    [Trait("Store", "Files")]
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -71,6 +72,7 @@ public sealed class ErasureDamageTests
         await server.DisposeAsync();
     }
 
+    [Trait("Store", "Files")]
     [Theory]
     [InlineData("accounts")]
     [InlineData("links")]
@@ -95,6 +97,7 @@ public sealed class ErasureDamageTests
         Assert.Equal(0, await server.CountAsync(Table.Slots, Table.Subjects, Table.Links, Table.Items));
     }
 
+    [Trait("Store", "Files")]
     [Fact]
     public async Task A_line_whose_lookup_is_damaged_stays_pending_and_the_lines_after_it_are_done()
     {
@@ -114,6 +117,7 @@ public sealed class ErasureDamageTests
             (await server.JobAsync(job)).Outcomes.Select(o => o.Outcome));
     }
 
+    [Trait("Store", "Files")]
     [Fact]
     public async Task An_erasure_that_does_not_open_keeps_the_sweep_from_nobody_elses()
     {

@@ -14,6 +14,7 @@ namespace KeyRecovery.Service.Tests.Erasure;
 /// <summary>
 /// Threat: copies of before the erasure, with all that the server has today. Each attempt is first seen to succeed.
 /// </summary>
+[Trait("Store", "Files")]
 public sealed class OldCopyTests
 {
     private readonly TestRandom _random = new(37);

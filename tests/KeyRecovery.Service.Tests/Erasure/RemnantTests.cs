@@ -13,6 +13,7 @@ using KeyRecovery.Testing.Realms;
 namespace KeyRecovery.Service.Tests.Erasure;
 
 /// <summary>Threat: copies of the stores of after the erasure, down to what their files no longer use.</summary>
+[Trait("Store", "Files")]
 public sealed class RemnantTests
 {
     private const int Accounts = 60;

@@ -105,6 +105,7 @@ public sealed class CosigningTests : IDisposable
         await CloseAsync();
     }
 
+    [Trait("Store", "Files")]
     [Theory]
     [InlineData(0, "keys")]
     [InlineData(0, "data", "keys", "log")]
@@ -158,6 +159,7 @@ public sealed class CosigningTests : IDisposable
         await CloseAsync();
     }
 
+    [Trait("Store", "Files")]
     [Fact]
     public async Task Keys_of_yesterday_take_over_what_was_signed_though_it_was_not_published()
     {
@@ -217,6 +219,7 @@ public sealed class CosigningTests : IDisposable
         await CloseAsync();
     }
 
+    [Trait("Store", "Files")]
     [Fact]
     public async Task A_log_that_a_witness_knows_further_is_begun_anew_by_the_operators_word()
     {

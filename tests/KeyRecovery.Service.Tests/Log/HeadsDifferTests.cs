@@ -161,6 +161,7 @@ public sealed class HeadsDifferTests
         });
     }
 
+    [Trait("Store", "Files")]
     [Fact]
     public async Task Keys_of_yesterday_have_it_told_once_and_anew_where_they_have_forgotten_it()
     {

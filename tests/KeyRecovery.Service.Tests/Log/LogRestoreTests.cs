@@ -13,6 +13,7 @@ namespace KeyRecovery.Service.Tests.Log;
 /// Stores of yesterday beside the log of today: what was published stands, no leaf comes twice, and whatever is of
 /// another log is refused.
 /// </summary>
+[Trait("Store", "Files")]
 public sealed class LogRestoreTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("keyrecovery-log-").FullName;

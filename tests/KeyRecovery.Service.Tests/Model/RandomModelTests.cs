@@ -11,6 +11,7 @@ namespace KeyRecovery.Service.Tests.Model;
 /// trusted culprit threw out all who are honest, or where nobody kept what both stores lost; what stood on links that a
 /// repair or the way back took the place of; and a link that removes nobody past the day's cap, when it is no undo.
 /// </summary>
+[Trait("Store", "Files")]
 public sealed class RandomModelTests(ITestOutputHelper output)
 {
     /// <summary>As many walks, in the long test.</summary>

@@ -8,6 +8,7 @@ using Xunit.Sdk;
 namespace KeyRecovery.Service.Tests.Model;
 
 /// <summary>Walks with a realm that are written down, and what the model would notice.</summary>
+[Trait("Store", "Files")]
 public sealed class RealmWalkTests(ITestOutputHelper output)
 {
     [Theory]

@@ -8,6 +8,7 @@ namespace KeyRecovery.Service.Tests.Model;
 /// Walks that are written down: that the interesting things happen in the model, and that it would notice what it looks
 /// for.
 /// </summary>
+[Trait("Store", "Files")]
 public sealed class ScriptedWalkTests(ITestOutputHelper output)
 {
     private static readonly (Move, int)[] Days = [(Move.Wait, 2), (Move.WriteOften, 12)];

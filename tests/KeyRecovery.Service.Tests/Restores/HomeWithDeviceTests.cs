@@ -13,6 +13,7 @@ namespace KeyRecovery.Service.Tests.Restores;
 /// F05, F06 by a home that works with a trusted device: it signs a head of whatever the device makes, so its own rules
 /// take that for its own. What is left is what the owner's devices know.
 /// </summary>
+[Trait("Store", "Files")]
 public sealed class HomeWithDeviceTests
 {
     [Fact]

@@ -13,6 +13,7 @@ namespace KeyRecovery.Service.Tests.Restores;
 /// Whatever is restored: each key that somebody still holds opens what there is, in the end, and everybody hears the
 /// truth on the way.
 /// </summary>
+[Trait("Store", "Files")]
 public sealed class NobodyLockedOutTests
 {
     [Fact]

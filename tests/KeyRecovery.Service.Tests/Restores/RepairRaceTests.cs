@@ -8,6 +8,7 @@ using AccountChange = KeyRecovery.Testing.AccountChange;
 namespace KeyRecovery.Service.Tests.Restores;
 
 /// <summary>Repairs that come at the wrong moment: beside a commit of another instance, or once more.</summary>
+[Trait("Store", "Files")]
 public sealed class RepairRaceTests
 {
     [Fact]

@@ -12,6 +12,7 @@ namespace KeyRecovery.Service.Tests.Restores;
 /// F03, F05, F06: what a repair may bring, on a healthy account and on a restored one of which a trusted device went
 /// bad.
 /// </summary>
+[Trait("Store", "Files")]
 public sealed class RepairRuleTests
 {
     [Fact]

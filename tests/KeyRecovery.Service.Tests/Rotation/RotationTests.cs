@@ -245,6 +245,7 @@ public sealed class RotationTests
         }
     }
 
+    [Trait("Store", "Files")]
     [Fact]
     public async Task A_copy_of_the_key_store_opens_before_its_KEK_is_destroyed_and_never_again_after()
     {

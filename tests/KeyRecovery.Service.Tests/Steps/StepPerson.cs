@@ -89,8 +89,8 @@ internal sealed record StepPerson(StepAccount Own, TestRealmSlot Share, ReadOnly
         Assert.True(receipt.Receipt.IsOf(Own.Account.Now.Account));
         ErasureProof[] tried = wasWhole ? [ErasureProof.RowUnopened] : [];
         Assert.Equal(
-            [ErasureProof.KeyAbsent, .. tried, ErasureProof.RowsDeleted, ErasureProof.JournalsEmptied],
-            receipt.Receipt.Proofs.Take(3 + tried.Length));
+            [ErasureProof.KeyAbsent, .. tried, ErasureProof.RowsDeleted, .. Server.Emptied],
+            receipt.Receipt.Proofs.Take(2 + tried.Length + Server.Emptied.Count()));
         var guess = Share.Guess();
         var answer = await Server.Service.Realm.EvaluateAsync(User, guess.Request, Hash256.Of(guess.Body), default);
         Assert.Equal(ErrorCode.NotFound, Assert.IsType<Outcome<byte[]>.Failed>(answer).Failure.Code);

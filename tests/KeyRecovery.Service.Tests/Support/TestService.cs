@@ -1,3 +1,4 @@
+using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
@@ -64,6 +65,9 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
     public IDataStore Data { get; private set; } = null!;
 
     public IKeyStore Keys { get; private set; } = null!;
+
+    /// <summary>What a receipt says of the data store's journals, where it has any.</summary>
+    public IEnumerable<ErasureProof> Emptied => Data.HasJournals ? [ErasureProof.JournalsEmptied] : [];
 
     public ReadOnlyMemory<byte> LookupKey { get; private set; }
 
