@@ -48,12 +48,18 @@ public sealed class ServedFromCosmosTests : IDisposable
 
         var check = await RunAsync("check");
         Assert.True(check.ExitCode == 0, check.Output);
+        // What only files can do is refused with what to do instead.
+        var backup = await RunAsync("backup", "--to", _folder["sets"]);
+        Assert.Contains("--keys-only", backup.Output, StringComparison.Ordinal);
+        var restore = await RunAsync("restore", "--from", _folder["sets"]);
+        Assert.Contains("no files of this machine", restore.Output, StringComparison.Ordinal);
+        Assert.Equal((1, 1), (backup.ExitCode, restore.ExitCode));
 
         Task<ServerProcess> StartAsync(int port) =>
             ServerProcess.StartAsync(_folder["server"], port, cosmos.Environment, settings);
 
-        Task<(int ExitCode, string Output)> RunAsync(string verb) =>
-            ServerProcess.RunVerbAsync(_folder["server"], cosmos.Environment, settings, verb);
+        Task<(int ExitCode, string Output)> RunAsync(params string[] arguments) =>
+            ServerProcess.RunVerbAsync(_folder["server"], cosmos.Environment, settings, arguments);
 
         async Task<TestDevice> LiveAsync()
         {
