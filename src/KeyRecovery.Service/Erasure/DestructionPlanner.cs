@@ -34,6 +34,21 @@ internal sealed class DestructionPlanner(
         if (stored is null) return await WithoutKeyRowAsync(keyRow, known, ct);
         var key = KeyRow.Decode(stored.Value);
         if (key.State == KeyRowState.Erased) return new Destruction.Done();
+        try
+        {
+            return await PlanAsync(keyRow, request, known, knownRow, key, stored, ct);
+        }
+        catch (AccountErasedException)
+        {
+            // By another instance, since its key row was read.
+            return new Destruction.Done();
+        }
+    }
+
+    private async ValueTask<Destruction> PlanAsync(
+        RowKey keyRow, ErasureRow request, ErasureRow? known, Row? knownRow, KeyRow key, Row stored,
+        CancellationToken ct)
+    {
         if (request.Phase == ErasurePhase.Held && (known?.Id != request.Id || known.Phase == ErasurePhase.Cancelled))
             return new Destruction.Cancelled();
 

@@ -215,11 +215,18 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Era
     {
         if (await context.Keys.ReadAsync(keyRow, ct) is not { } keyStored
             || KeyRow.Decode(keyStored.Value) is not { State: not KeyRowState.Erased } key) return null;
-        using var opened = await context.SubjectKeys.OpenAsync(keyRow, key, ct);
-        var state = await TryFindAsync(opened, ct);
-        var logged = leaves.OfRequest(AuditEvent.ErasureCancelled, by, opened, account, state, keyRow, stored);
-        var off = row with { Phase = ErasurePhase.Cancelled, Untold = row.Tell(logged.Entry) };
-        return rows.Write(keyRow, off, stored, logged);
+        try
+        {
+            using var opened = await context.SubjectKeys.OpenAsync(keyRow, key, ct);
+            var state = await TryFindAsync(opened, ct);
+            var logged = leaves.OfRequest(AuditEvent.ErasureCancelled, by, opened, account, state, keyRow, stored);
+            var off = row with { Phase = ErasurePhase.Cancelled, Untold = row.Tell(logged.Entry) };
+            return rows.Write(keyRow, off, stored, logged);
+        }
+        catch (AccountErasedException)
+        {
+            return null;
+        }
     }
 
     // Whoever cancels must be able to where the data are lost.

@@ -46,7 +46,16 @@ internal sealed class AccountDoor(
         var keyRow = KeyRow.Decode(keyStored.Value);
         if (keyRow.State == KeyRowState.Erased)
             return (new AccountView(AccountStanding.Erased, keyRowKey, keyStored, keyRow), true);
-        var rows = await subjectKeys.OpenAsync(keyRowKey, keyRow, ct);
+        AccountRows rows;
+        try
+        {
+            rows = await subjectKeys.OpenAsync(keyRowKey, keyRow, ct);
+        }
+        catch (AccountErasedException)
+        {
+            return (new AccountView(AccountStanding.Erased, keyRowKey, keyStored, keyRow), false);
+        }
+
         try
         {
             var stored = await ReadAsync(data, rows.Account, ct);

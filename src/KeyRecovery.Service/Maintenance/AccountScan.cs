@@ -54,6 +54,10 @@ internal static class AccountScan
         {
             return await context.SubjectKeys.OpenAsync(stored.Key, keyRow, ct);
         }
+        catch (AccountErasedException)
+        {
+            return null;
+        }
         catch (RowDamagedException e) when (skipped is not null)
         {
             skipped(e.Message);

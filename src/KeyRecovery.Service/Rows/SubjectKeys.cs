@@ -12,6 +12,9 @@ namespace KeyRecovery.Service.Rows;
 /// </summary>
 internal sealed class SubjectKeys(IKekRing ring, IKeyStore keys, IRandom random)
 {
+    // One rotation after the other between two reads; a process that stood still may meet as many.
+    private const int Attempts = 16;
+
     /// <summary>To be held from before <see cref="Create"/> until its key row is written.</summary>
     public KekLease Wrap() => ring.Wrap();
 
@@ -29,13 +32,20 @@ internal sealed class SubjectKeys(IKekRing ring, IKeyStore keys, IRandom random)
     /// and destroyed the KEK, the row is read again: the subject key in it is the same.
     /// </summary>
     /// <exception cref="RowDamagedException">Its KEK is gone, or it does not open.</exception>
+    /// <exception cref="AccountErasedException">It was erased since the row was read.</exception>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     public async ValueTask<AccountRows> OpenAsync(RowKey keyRow, KeyRow row, CancellationToken ct)
     {
-        if (TryOpen(keyRow, row) is { } rows) return rows;
-        if (await keys.ReadAsync(keyRow, ct) is { } stored && KeyRow.Decode(stored.Value) is var now
-            && now.Kek != row.Kek
-            && TryOpen(keyRow, now) is { } moved) return moved;
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            if (TryOpen(keyRow, row) is { } rows) return rows;
+            if (await keys.ReadAsync(keyRow, ct) is not { } stored) break;
+            var now = KeyRow.Decode(stored.Value);
+            if (now.Kek == row.Kek && now.State == row.State) break;
+            if (now.State == KeyRowState.Erased) throw new AccountErasedException();
+            row = now;
+        }
+
         throw new RowDamagedException(Table.KeyRows);
     }
 
