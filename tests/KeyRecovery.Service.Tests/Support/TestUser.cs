@@ -4,6 +4,7 @@ using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Realms;
 using KeyRecovery.Testing;
 
 namespace KeyRecovery.Service.Tests.Support;
@@ -73,6 +74,9 @@ internal sealed class TestUser : IDisposable
             await server.Service.Realm.ResetAsync(RealmReset.Decode(reset), default, default));
     }
 
+    /// <summary>A guess that is asked for at any instance, once or more often.</summary>
+    public UserGuess Guess(AttemptId attempt) => new(User, _slot.Id, attempt);
+
     /// <summary>Commits as the phone, and reads by the code.</summary>
     public async Task UseAsync(TestService server)
     {
@@ -89,4 +93,31 @@ internal sealed class TestUser : IDisposable
         Code.Dispose();
         Phone.Dispose();
     }
+}
+
+/// <summary>One guess: the same attempt with the same element.</summary>
+internal sealed class UserGuess(AppUser user, AuthorityId slot, AttemptId attempt) : IDisposable
+{
+    private readonly OprfRequest _request = OprfRequest.Blind([1, 2, 3], SystemRandom.Instance);
+
+    /// <summary>Whether the realm evaluates it. A realm that is busy is asked again.</summary>
+    public async Task<bool> AtAsync(Realm realm)
+    {
+        var guess = new RealmEvaluate(slot, attempt, _request.Blinded);
+        var body = guess.Encode();
+        while (true)
+        {
+            switch (await realm.EvaluateAsync(user, guess, Hash256.Of(body), default))
+            {
+                case Outcome<byte[]>.Done(var answer):
+                    var (status, fault) = RealmStatus.Read(answer, realm.Identity, slot, body);
+                    Assert.Equal(RealmFault.None, fault);
+                    return status!.Evaluation is not null;
+                case Outcome<byte[]>.Failed { Failure.Code: not ErrorCode.Unavailable }:
+                    return false;
+            }
+        }
+    }
+
+    public void Dispose() => _request.Dispose();
 }
