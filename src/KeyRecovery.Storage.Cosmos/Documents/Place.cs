@@ -30,6 +30,8 @@ internal sealed record Place(string Container, PartitionBy By)
         RowsOf.KeyRow => new Place("erasures", PartitionBy.Owner),
         RowsOf.Lookup => new Place("lookups", PartitionBy.Row),
         RowsOf.Realm => new Place("realm", PartitionBy.Row),
+        // Written and polled by the second, and gone within minutes: by itself, so that its sweep reads nothing else.
+        RowsOf.Link => new Place("relay", PartitionBy.Owner),
         RowsOf.Job => new Place("jobs", PartitionBy.Owner),
         RowsOf.Server when table == Table.Outbox || table == Table.KeyOutbox => new Place("outbox", PartitionBy.Shard),
         // As many rows as there are leaves.
