@@ -138,13 +138,15 @@ internal static class LogBenchmark
     /// <summary>A folder of the log that is not flushed: made once, for a measurement.</summary>
     private sealed class BareFiles(string root) : ILogFiles
     {
-        public async ValueTask PutAsync(IReadOnlyList<LogFile> files, CancellationToken ct)
+        public async ValueTask<string?> PutAsync(IReadOnlyList<LogFile> files, CancellationToken ct)
         {
             foreach (var (name, content) in files)
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(root, name))!);
                 await File.WriteAllBytesAsync(Path.Combine(root, name), content, ct);
             }
+
+            return null;
         }
 
         public async ValueTask<byte[]?> GetAsync(string name, CancellationToken ct) =>

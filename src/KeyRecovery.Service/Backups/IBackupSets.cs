@@ -13,7 +13,8 @@ public interface IBackupSets
 
     /// <summary>
     /// When the last set expires that holds this KEK or an older one; null where none does. What has expired counts for
-    /// as long as its escrow is still there.
+    /// as long as its escrow is still there, and so does what another instance has put there until now.
     /// </summary>
-    DateTimeOffset? LastHolding(KekId kek);
+    /// <exception cref="Stores.StoreUnavailableException">The list cannot be read.</exception>
+    ValueTask<DateTimeOffset?> LastHoldingAsync(KekId kek, CancellationToken ct);
 }

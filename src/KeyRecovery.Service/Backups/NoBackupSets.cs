@@ -15,5 +15,5 @@ public sealed class NoBackupSets : IBackupSets
         throw new NotSupportedException("there is no list of backup sets");
 
     /// <inheritdoc/>
-    public DateTimeOffset? LastHolding(KekId kek) => null;
+    public ValueTask<DateTimeOffset?> LastHoldingAsync(KekId kek, CancellationToken ct) => default;
 }

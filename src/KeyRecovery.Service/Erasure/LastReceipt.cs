@@ -23,7 +23,7 @@ internal sealed class LastReceipt(
     {
         var newest = SignedErasureReceipt.Decode(row.Receipt);
         if (newest.Receipt.Level == 2) return await TryKeepAsync(keyRow, row, stored, haveRead, ct);
-        if (WaitsFor(row) is { } step)
+        if (await WaitsForAsync(row, ct) is { } step)
         {
             await ProveAsync(keyRow, row, stored, haveRead, ct);
             return step;
@@ -43,12 +43,12 @@ internal sealed class LastReceipt(
             ? ErasureStep.Final : ErasureStep.None;
     }
 
-    private ErasureStep? WaitsFor(ErasureRow row)
+    private async ValueTask<ErasureStep?> WaitsForAsync(ErasureRow row, CancellationToken ct)
     {
         if (ring.Standings[^1].Id.Value < row.Kek) return ErasureStep.AwaitRing;
         for (var id = row.Kek; id > 0; id--)
             if (ring.TryGet(new KekId(id), out _)) return ErasureStep.AwaitKek;
-        if (backups.LastHolding(new KekId(row.Kek)) is { } last && clock.HasPassed(last) is not true)
+        if (await backups.LastHoldingAsync(new KekId(row.Kek), ct) is { } last && clock.HasPassed(last) is not true)
             return clock.HasPassed(last) is null ? ErasureStep.AwaitClock : ErasureStep.AwaitSets;
         return null;
     }

@@ -11,8 +11,10 @@ namespace KeyRecovery.Service.Log;
 public interface ILogFiles : ILogSource
 {
     /// <summary>Writes files where there are none of that name, durable on return: what is there stays.</summary>
+    /// <returns>The name of one that is there with other bytes, or null. What else there is was written all the
+    /// same.</returns>
     /// <exception cref="StoreUnavailableException">They cannot be written; some may be.</exception>
-    ValueTask PutAsync(IReadOnlyList<LogFile> files, CancellationToken ct);
+    ValueTask<string?> PutAsync(IReadOnlyList<LogFile> files, CancellationToken ct);
 
     /// <summary>Deletes the partial forms of a tile or bundle that is there in full.</summary>
     /// <param name="name">The full one's.</param>

@@ -13,19 +13,36 @@ internal sealed class LogTree(ILogFiles files)
     /// <summary>
     /// Writes what leaves bring behind the first <paramref name="before"/> of them; what is there stays.
     /// </summary>
-    /// <exception cref="LogFaultException">A tile that they continue is not there.</exception>
+    /// <exception cref="LogFaultException">A tile that they continue is not there, or one of theirs is there and is
+    /// another.</exception>
     /// <exception cref="Stores.StoreUnavailableException">The files cannot be read or written.</exception>
     public async ValueTask AppendAsync(ulong before, IReadOnlyList<ReadOnlyMemory<byte>> leaves, CancellationToken ct)
     {
-        if (leaves.Count == 0) return;
+        // The head decides what stands in a tile, and whoever else writes one writes the same.
+        if (await WriteAsync(before, leaves, ct) is { } other)
+            throw new LogFaultException(new LogFault(
+                LogFaultKind.OtherTree, other, before, before + (ulong)leaves.Count - 1));
+    }
+
+    /// <summary>As <see cref="AppendAsync"/>; false where a tile of theirs is there and is another.</summary>
+    public async ValueTask<bool> TryAppendAsync(
+        ulong before, IReadOnlyList<ReadOnlyMemory<byte>> leaves, CancellationToken ct) =>
+        await WriteAsync(before, leaves, ct) is null;
+
+    private async ValueTask<string?> WriteAsync(
+        ulong before, IReadOnlyList<ReadOnlyMemory<byte>> leaves, CancellationToken ct)
+    {
+        if (leaves.Count == 0) return null;
         var put = new List<(TilePath Path, byte[] Content)>();
         await AddBundlesAsync(put, before, leaves, ct);
         IReadOnlyList<Hash256> hashes = [.. leaves.Select(leaf => MerkleTree.LeafHash(leaf.Span))];
         for (var (level, first) = (0, before); hashes.Count > 0; level++, first /= Width)
             hashes = await AddTilesAsync(put, level, first, hashes, ct);
-        await files.PutAsync([.. put.Select(file => new LogFile(file.Path.ToString(), file.Content))], ct);
+        if (await files.PutAsync([.. put.Select(file => new LogFile(file.Path.ToString(), file.Content))], ct)
+            is { } other) return other;
         foreach (var (path, _) in put.Where(file => file.Path.Width == Width))
             await files.DropPartsAsync(path.ToString(), ct);
+        return null;
     }
 
     private async ValueTask AddBundlesAsync(

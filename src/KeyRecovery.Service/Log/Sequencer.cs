@@ -108,8 +108,8 @@ public sealed class Sequencer : IDisposable
             else await CompareAsync(head, published, ct);
         }
 
-        await _tree.AppendAsync(head.Before, [.. head.Last.Select(leaf => leaf.Leaf)], ct);
-        if ((await _reader.EdgeAsync(head.Size, ct)).Root != head.Edge.Root)
+        if (!await _tree.TryAppendAsync(head.Before, [.. head.Last.Select(leaf => leaf.Leaf)], ct)
+            || (await _reader.EdgeAsync(head.Size, ct)).Root != head.Edge.Root)
             throw LogMismatchException.Edge(head.Size, await FirstWrongAsync(head.Size, ct));
         // The data store remembers last that it has followed: then nothing is owed.
         if (await _rows.FollowAsync(head.Size, _reader, ct)) _made = head.Note;

@@ -44,7 +44,8 @@ internal static class PrivateFiles
     public static void Touch(string path)
     {
         if (File.Exists(path)) return;
-        Open(path, System.IO.FileMode.CreateNew, FileShare.ReadWrite).Dispose();
+        // Another process may be as fast.
+        Open(path, System.IO.FileMode.OpenOrCreate, FileShare.ReadWrite).Dispose();
         FolderSync.Flush(Path.GetDirectoryName(path)!);
     }
 }

@@ -23,7 +23,7 @@ public sealed class BackupSetList : IBackupSets, IDisposable
     private readonly string _path;
     private readonly EscrowFolder? _escrows;
     private readonly TimeProvider _time;
-    private volatile List<Line> _lines;
+    private volatile Loaded _loaded;
 
     /// <summary>Reads the list.</summary>
     /// <param name="folder">The fence's folder, made when it is first needed.</param>
@@ -35,11 +35,9 @@ public sealed class BackupSetList : IBackupSets, IDisposable
         (_path, _escrows, _time) = (Path.Combine(Path.GetFullPath(folder), FileName), escrows, time);
         try
         {
-            _lines = [.. Read()];
-            _lines = [.. _lines, .. Unlisted()];
+            _loaded = Load();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException
-            or OverflowException)
+        catch (Exception e) when (IsOfFile(e))
         {
             throw Fault(e);
         }
@@ -52,8 +50,7 @@ public sealed class BackupSetList : IBackupSets, IDisposable
         try
         {
             var line = new Line(set, lowest.Value, expiresAt.ToUnixTimeSeconds());
-            AppendFile.Append(_path, Encoding.ASCII.GetBytes(line.ToText()));
-            _lines = [.. _lines, line];
+            await AppendFile.AppendAsync(_path, Encoding.ASCII.GetBytes(line.ToText()), ct).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -66,11 +63,11 @@ public sealed class BackupSetList : IBackupSets, IDisposable
     }
 
     /// <inheritdoc/>
-    public DateTimeOffset? LastHolding(KekId kek)
+    public ValueTask<DateTimeOffset?> LastHoldingAsync(KekId kek, CancellationToken ct)
     {
         var now = _time.GetUtcNow();
         DateTimeOffset? last = null;
-        foreach (var line in _lines)
+        foreach (var line in Lines)
         {
             if (line.Kek > kek.Value) continue;
             var ends = DateTimeOffset.FromUnixTimeSeconds(line.ExpiresAt);
@@ -79,20 +76,20 @@ public sealed class BackupSetList : IBackupSets, IDisposable
             if (last is null || ends > last) last = ends;
         }
 
-        return last;
+        return new(last);
     }
 
     /// <summary>Whether any set was ever put on the list.</summary>
-    public bool IsEmpty => _lines.Count == 0;
+    public bool IsEmpty => Lines.Count == 0;
 
     /// <summary>Whether a set was ever put on the list.</summary>
-    public bool Knows(BackupSetId set) => _lines.Exists(line => line.Set == set);
+    public bool Knows(BackupSetId set) => Lines.Exists(line => line.Set == set);
 
     /// <summary>When the last set expires that has not; null where all have.</summary>
     public DateTimeOffset? HeldUntil()
     {
         var now = _time.GetUtcNow().ToUnixTimeSeconds();
-        var living = _lines.Where(line => line.ExpiresAt > now).ToList();
+        var living = Lines.Where(line => line.ExpiresAt > now).ToList();
         return living.Count == 0 ? null : DateTimeOffset.FromUnixTimeSeconds(living.Max(line => line.ExpiresAt));
     }
 
@@ -103,25 +100,47 @@ public sealed class BackupSetList : IBackupSets, IDisposable
     public int DestroyExpired()
     {
         var now = _time.GetUtcNow().ToUnixTimeSeconds();
-        return _lines.Count(line => line.ExpiresAt <= now && _escrows?.TryDestroy(line.Set) != true);
+        return Lines.Count(line => line.ExpiresAt <= now && _escrows?.TryDestroy(line.Set) != true);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();
 
-    private IEnumerable<Line> Read()
+    // Another process that shares the folder may have added a line by now.
+    private List<Line> Lines
     {
-        if (!File.Exists(_path)) yield break;
-        var text = File.ReadAllText(_path);
+        get
+        {
+            try
+            {
+                var length = LengthNow();
+                if (length < _loaded.Length) throw new FormatException("the list is shorter than it was");
+                if (length > _loaded.Length) _loaded = Load();
+                return _loaded.Lines;
+            }
+            catch (Exception e) when (IsOfFile(e))
+            {
+                throw Fault(e);
+            }
+        }
+    }
+
+    private long LengthNow() => new FileInfo(_path) is { Exists: true } file ? file.Length : 0;
+
+    private Loaded Load()
+    {
+        var text = File.Exists(_path) ? File.ReadAllText(_path, Encoding.ASCII) : "";
+        // As much as is whole: what is behind it may be half of what another process is writing.
         var whole = text[..(text.LastIndexOf('\n') + 1)];
-        foreach (var line in whole.Split('\n', StringSplitOptions.RemoveEmptyEntries)) yield return Line.Parse(line);
+        List<Line> listed = [.. whole.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Line.Parse)];
+        return new Loaded([.. listed, .. Unlisted(listed)], whole.Length);
     }
 
     // A list that was lost, or is an older one: an escrow that is there opens its set all the same. Which KEKs it has
     // is sealed.
-    private List<Line> Unlisted() => _escrows is null
+    private List<Line> Unlisted(List<Line> listed) => _escrows is null
         ? []
-        : [.. _escrows.Find().Where(escrow => !Knows(escrow.Set))
+        : [.. _escrows.Find().Where(escrow => !listed.Exists(line => line.Set == escrow.Set))
             .Select(escrow => new Line(escrow.Set, 1, (long)escrow.ExpiresAt))];
 
     private StoreUnavailableException Fault(Exception cause) =>
@@ -129,6 +148,11 @@ public sealed class BackupSetList : IBackupSets, IDisposable
             $"the list of backup sets, {_path}, cannot be read or written: "
             + $"{(cause is FormatException ? "a line is none of its own; put its newest copy there" : cause.Message)}",
             cause);
+
+    private static bool IsOfFile(Exception e) =>
+        e is IOException or UnauthorizedAccessException or FormatException or OverflowException;
+
+    private sealed record Loaded(List<Line> Lines, long Length);
 
     private readonly record struct Line(BackupSetId Set, uint Kek, long ExpiresAt)
     {

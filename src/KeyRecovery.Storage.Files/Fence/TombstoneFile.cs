@@ -16,7 +16,6 @@ public sealed class TombstoneFile : ITombstones, IDisposable
     /// <summary>The file's name.</summary>
     public const string FileName = "tombstones";
 
-
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly string _path;
 
@@ -59,7 +58,10 @@ public sealed class TombstoneFile : ITombstones, IDisposable
         await _turn.WaitAsync(ct).ConfigureAwait(false);
         try
         {
-            Append(tombstones);
+            var lines = new StringBuilder(tombstones.Count * BackupSet.TombstoneSize);
+            foreach (var tombstone in tombstones)
+                lines.Append(Convert.ToHexStringLower(tombstone.ToArray())).Append('\n');
+            await AppendFile.AppendAsync(_path, Encoding.ASCII.GetBytes(lines.ToString()), ct).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -102,13 +104,6 @@ public sealed class TombstoneFile : ITombstones, IDisposable
 
     private static bool IsTombstone(string line) =>
         line.Length == BackupSet.TombstoneSize - 1 && line.All(char.IsAsciiHexDigit);
-
-    private void Append(IReadOnlyCollection<Hash256> tombstones)
-    {
-        var lines = new StringBuilder(tombstones.Count * BackupSet.TombstoneSize);
-        foreach (var tombstone in tombstones) lines.Append(Convert.ToHexStringLower(tombstone.ToArray())).Append('\n');
-        AppendFile.Append(_path, Encoding.ASCII.GetBytes(lines.ToString()));
-    }
 
     private static StoreUnavailableException Fault(Exception cause) =>
         new(StoreFault.Failed, $"the list of tombstones cannot be read or written: {cause.Message}", cause);

@@ -6,7 +6,8 @@ namespace KeyRecovery.Storage.Files.Log;
 
 /// <summary>
 /// The log's tiles, entry bundles and checkpoint as files below one folder, by the paths of tlog-tiles: what a web
-/// server or a copy of the folder gives to auditors as it is. Nothing in it is secret.
+/// server or a copy of the folder gives to auditors as it is. Nothing in it is secret. Several processes may share it,
+/// also on several machines where the file system has locks between them; a log is begun anew by one of them alone.
 /// </summary>
 public sealed class LogFolder : ILogFiles, IDisposable
 {
@@ -16,6 +17,7 @@ public sealed class LogFolder : ILogFiles, IDisposable
     private const string Signed = "signed";
     private const string Draft = ".new";
     private const string Parts = ".p";
+    private const string Turn = ".turn";
 
     private readonly SemaphoreSlim _publishing = new(1, 1);
     private readonly string _root;
@@ -24,35 +26,23 @@ public sealed class LogFolder : ILogFiles, IDisposable
     public LogFolder(string root) => _root = Path.GetFullPath(root);
 
     /// <inheritdoc/>
-    public ValueTask PutAsync(IReadOnlyList<LogFile> files, CancellationToken ct)
+    public ValueTask<string?> PutAsync(IReadOnlyList<LogFile> files, CancellationToken ct) => new(Guard(() =>
     {
-        Guard(() =>
+        var folders = new HashSet<string>(StringComparer.Ordinal);
+        string? other = null;
+        foreach (var (name, content) in files)
         {
-            var folders = new HashSet<string>(StringComparer.Ordinal);
-            foreach (var (name, content) in files)
+            ct.ThrowIfCancellationRequested();
+            var path = PathOf(name);
+            if (File.Exists(path) || !PutNew(path, content.Span, folders))
             {
-                ct.ThrowIfCancellationRequested();
-                var path = PathOf(name);
-                if (File.Exists(path)) continue;
-                var folder = Path.GetDirectoryName(path)!;
-                MakeFolder(folder);
-                // A draft of another process is the same: what stands in a tile is decided before it is written.
-                var draft = $"{path}.{Guid.NewGuid():N}{Draft}";
-                using (var stream = PrivateFiles.Open(draft, FileMode.CreateNew, FileShare.None))
-                {
-                    stream.Write(content.Span);
-                    stream.Flush(flushToDisk: true);
-                }
-
-                File.Move(draft, path, overwrite: true);
-                folders.Add(folder);
+                if (!File.ReadAllBytes(path).AsSpan().SequenceEqual(content.Span)) other ??= name;
             }
+        }
 
-            foreach (var folder in folders) FolderSync.Flush(folder);
-            return true;
-        });
-        return default;
-    }
+        foreach (var folder in folders) FolderSync.Flush(folder);
+        return other;
+    }));
 
     /// <inheritdoc/>
     public ValueTask<byte[]?> GetAsync(string name, CancellationToken ct)
@@ -77,7 +67,15 @@ public sealed class LogFolder : ILogFiles, IDisposable
     {
         Guard(() =>
         {
-            if (Directory.Exists(PathOf(name) + Parts)) Directory.Delete(PathOf(name) + Parts, recursive: true);
+            try
+            {
+                Directory.Delete(PathOf(name) + Parts, recursive: true);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // There are none, or another process was faster.
+            }
+
             return true;
         });
         return default;
@@ -123,18 +121,49 @@ public sealed class LogFolder : ILogFiles, IDisposable
         await _publishing.WaitAsync(ct).ConfigureAwait(false);
         try
         {
+            MakeFolder(_root);
+            using var turn = await FileTurn.TakeAsync(PathOf(Turn), ct).ConfigureAwait(false);
             if (!follows(await GetAsync(name, ct).ConfigureAwait(false))) return false;
-            return Guard(() =>
-            {
-                MakeFolder(_root);
-                AtomicFile.Write(PathOf(name), note.Span);
-                return true;
-            });
+            AtomicFile.Write(PathOf(name), note.Span);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Fault(e);
         }
         finally
         {
             _publishing.Release();
         }
+    }
+
+    // A link is made or refused in one step, as a move is not; where there are no links, the file is moved there.
+    private static bool PutNew(string path, ReadOnlySpan<byte> content, HashSet<string> folders)
+    {
+        var folder = Path.GetDirectoryName(path)!;
+        MakeFolder(folder);
+        folders.Add(folder);
+        var draft = $"{path}.{Guid.NewGuid():N}{Draft}";
+        using (var stream = PrivateFiles.Open(draft, FileMode.CreateNew, FileShare.None))
+        {
+            stream.Write(content);
+            stream.Flush(flushToDisk: true);
+        }
+
+        if (HardLinks.TryMake(draft, path))
+        {
+            File.Delete(draft);
+            return true;
+        }
+
+        if (File.Exists(path))
+        {
+            File.Delete(draft);
+            return false;
+        }
+
+        File.Move(draft, path);
+        return true;
     }
 
     private string RetiredName(int number) => $"{_root}.retired-{number}";

@@ -12,5 +12,5 @@ internal sealed class FixedBackupSets : IBackupSets
     public ValueTask AddAsync(BackupSetId set, KekId lowest, DateTimeOffset expiresAt, CancellationToken ct) =>
         throw new NotSupportedException();
 
-    public DateTimeOffset? LastHolding(KekId kek) => Expire;
+    public ValueTask<DateTimeOffset?> LastHoldingAsync(KekId kek, CancellationToken ct) => new(Expire);
 }

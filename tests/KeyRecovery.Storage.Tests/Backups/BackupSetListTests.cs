@@ -30,17 +30,17 @@ public sealed class BackupSetListTests : IDisposable
     {
         using (var list = Open())
         {
-            Assert.Null(list.LastHolding(new KekId(9)));
+            Assert.Null(await list.LastHoldingAsync(new KekId(9), default));
             await list.AddAsync(Set(1), new KekId(2), Now.AddDays(30), default);
             await list.AddAsync(Set(2), new KekId(3), Now.AddDays(10), default);
             await list.AddAsync(Set(3), new KekId(5), Now.AddDays(90), default);
         }
 
         using var again = Open();
-        Assert.Null(again.LastHolding(new KekId(1)));
-        Assert.Equal(Now.AddDays(30), again.LastHolding(new KekId(2)));
-        Assert.Equal(Now.AddDays(30), again.LastHolding(new KekId(4)));
-        Assert.Equal(Now.AddDays(90), again.LastHolding(new KekId(5)));
+        Assert.Null(await again.LastHoldingAsync(new KekId(1), default));
+        Assert.Equal(Now.AddDays(30), await again.LastHoldingAsync(new KekId(2), default));
+        Assert.Equal(Now.AddDays(30), await again.LastHoldingAsync(new KekId(4), default));
+        Assert.Equal(Now.AddDays(90), await again.LastHoldingAsync(new KekId(5), default));
     }
 
     [Fact]
@@ -70,14 +70,14 @@ public sealed class BackupSetListTests : IDisposable
         Directory.Move(mounted, mounted + "-elsewhere");
         _time.Now = Now.AddDays(2);
         Assert.Equal(1, list.DestroyExpired());
-        Assert.Equal(DateTimeOffset.MaxValue, list.LastHolding(new KekId(1)));
+        Assert.Equal(DateTimeOffset.MaxValue, await list.LastHoldingAsync(new KekId(1), default));
         // An empty place where it should be mounted is not it.
         Directory.CreateDirectory(mounted);
         Assert.Equal(1, list.DestroyExpired());
         Directory.Delete(mounted);
         Directory.Move(mounted + "-elsewhere", mounted);
         Assert.Equal(0, list.DestroyExpired());
-        Assert.Equal(Now.AddDays(1), list.LastHolding(new KekId(1)));
+        Assert.Equal(Now.AddDays(1), await list.LastHoldingAsync(new KekId(1), default));
     }
 
     [Fact]
