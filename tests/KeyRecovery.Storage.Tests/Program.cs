@@ -1,5 +1,6 @@
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Tests.Cosmos;
+using KeyRecovery.Storage.Tests.Places;
 using KeyRecovery.Storage.Tests.Ring;
 using KeyRecovery.Storage.Tests.Support;
 
@@ -19,6 +20,7 @@ internal static class Program
             return 0;
         }
 
+        if (verb == "share") return await SharedFolderTests.WriteAsync(root, Say);
         await using var pair = await new StoreFolder(root).OpenAsync();
         switch (verb)
         {

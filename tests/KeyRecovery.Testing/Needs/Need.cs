@@ -6,6 +6,9 @@ public enum Need
     /// <summary>The reference implementation of Argon2.</summary>
     Argon2,
 
+    /// <summary>Blob storage on this machine: npm's <c>azurite</c>, installed by its lock file.</summary>
+    Azurite,
+
     /// <summary><c>chattr</c>, and a temporary folder whose files it may make immutable.</summary>
     Chattr,
 

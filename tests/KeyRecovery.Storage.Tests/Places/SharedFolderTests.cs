@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Text;
+using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Backups;
+using KeyRecovery.Service.Keys;
+using KeyRecovery.Service.Log;
+using KeyRecovery.Storage.Files.Fence;
+using KeyRecovery.Storage.Files.Log;
+using KeyRecovery.Storage.Tests.Support;
+
+namespace KeyRecovery.Storage.Tests.Places;
+
+/// <summary>Several processes on one folder, one of them ended at any moment: nothing acknowledged is lost.</summary>
+public sealed class SharedFolderTests : IDisposable
+{
+    private readonly StoreFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    [Trait("Category", "Long")]
+    public async Task Three_processes_share_the_fence_and_the_log_and_lose_nothing_that_was_acknowledged()
+    {
+        var said = new List<string>();
+        for (var round = 0; round < 4; round++)
+        {
+            Child[] children = [.. Enumerable.Range(0, 3).Select(_ => Child.Start("share", _folder.Root))];
+            foreach (var child in children) Assert.Equal("sharing", await child.ReadLineAsync());
+            await Task.Delay(700 + 100 * round);
+            foreach (var child in children)
+            {
+                said.AddRange((await child.KillAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+                child.Dispose();
+            }
+        }
+
+        using var tombstones = new TombstoneFile(Path.Combine(_folder.Root, "fence"));
+        var listed = (await tombstones.ReadAsync(default)).Select(t => t.ToString()).ToHashSet();
+        using var sets = new BackupSetList(Path.Combine(_folder.Root, "fence"), null, TimeProvider.System);
+        using var log = new LogFolder(Path.Combine(_folder.Root, "log"));
+        var published = long.Parse((await log.CheckpointAsync(default))!, CultureInfo.InvariantCulture);
+        var (tiles, owners) = (0, new Dictionary<string, string>());
+        foreach (var line in said)
+        {
+            switch (line.Split(' '))
+            {
+                case ["tombstone", var hash]: Assert.Contains(hash, listed); break;
+                case ["set", var id]: Assert.True(sets.Knows(new BackupSetId(Convert.FromHexString(id)))); break;
+                case ["published", var number]:
+                    Assert.True(long.Parse(number, CultureInfo.InvariantCulture) <= published);
+                    break;
+                case ["tile", var name, var content]:
+                    tiles++;
+                    Assert.Equal(content, Encoding.ASCII.GetString((await log.GetAsync(name, default))!));
+                    // Only one of them was told that its bytes are there.
+                    Assert.True(owners.TryAdd(name, content));
+                    break;
+            }
+        }
+
+        Assert.True(listed.Count > 30 && tiles > 30, $"{listed.Count} tombstones, {tiles} tiles");
+    }
+
+    /// <summary>What the child does until it is killed.</summary>
+    internal static async Task<int> WriteAsync(string root, Action<string> say)
+    {
+        using var tombstones = new TombstoneFile(Path.Combine(root, "fence"));
+        tombstones.Ensure();
+        using var sets = new BackupSetList(Path.Combine(root, "fence"), null, TimeProvider.System);
+        using var log = new LogFolder(Path.Combine(root, "log"));
+        say("sharing");
+        for (var round = 0; ; round++)
+        {
+            var hash = new Hash256(SystemRandom.Bytes(Hash256.Size));
+            await tombstones.AppendAsync([hash], default);
+            say($"tombstone {hash}");
+            var set = new BackupSetId(SystemRandom.Bytes(BackupSetId.Size));
+            await sets.AddAsync(set, new KekId(1), DateTimeOffset.UnixEpoch.AddYears(200), default);
+            Assert.NotNull(await sets.LastHoldingAsync(new KekId(1), default));
+            say($"set {set}");
+            // All of them write the same names, each other bytes.
+            var (name, content) = ($"tile/0/{round:000}", $"{hash}");
+            if (await log.PutAsync([new LogFile(name, Encoding.ASCII.GetBytes(content))], default) is null)
+                say($"tile {name} {content}");
+            var number = 0L;
+            if (await log.PublishAsync(
+                Encoding.ASCII.GetBytes($"{NextNumber()}"), before => number > NumberOf(before), default))
+                say($"published {number}");
+
+            long NextNumber() => number = NumberOf(log.CheckpointAsync(default).AsTask().Result) + 1;
+        }
+    }
+
+    private static long NumberOf(byte[]? note) => note is null ? 0 : long.Parse(note, CultureInfo.InvariantCulture);
+}
