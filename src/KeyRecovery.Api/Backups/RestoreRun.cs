@@ -7,7 +7,6 @@ using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Backups;
-using KeyRecovery.Storage.Files.Ring;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Api.Backups;

@@ -3,6 +3,7 @@ using Azure.Core;
 using Azure.Identity;
 using Azure.Security.KeyVault.Secrets;
 using KeyRecovery.Api.Options;
+using KeyRecovery.Service.Keys;
 using KeyRecovery.Storage.Files.Ring;
 
 namespace KeyRecovery.Api.Stores;

@@ -4,7 +4,6 @@ using KeyRecovery.Api.Control;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
-using KeyRecovery.Storage.Files.Ring;
 using Microsoft.Extensions.Options;
 
 namespace KeyRecovery.Api.Verbs;

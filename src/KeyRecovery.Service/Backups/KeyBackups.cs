@@ -37,9 +37,10 @@ public sealed class KeyBackups
         BackupSetId set, ReadOnlyMemory<byte> pairId, ulong madeAt, ulong expiresAt, KemPublicKey offline, Stream to,
         Action<ulong> told, CancellationToken ct)
     {
-        // No KEK comes or goes meanwhile. So the escrow has what the rows hang on, and nothing that an erasure saw
-        // destroyed.
+        // No KEK comes or goes meanwhile on this instance. So the escrow has what the rows hang on, and nothing that an
+        // erasure saw destroyed.
         using var still = await _rotation.HoldAsync(ct);
+        await _ring.RefreshAsync(ct);
         var current = _ring.Current;
         var others = _ring.Standings.Where(kek => kek.State == KekState.Retiring)
             .Select(kek => _ring.TryGet(kek.Id, out var found) ? found : null).OfType<Kek>();
@@ -47,12 +48,21 @@ public sealed class KeyBackups
         var lowest = keks.Min(kek => kek.Id.Value);
         // Before anything is written: a set that nobody knows of would outlive the receipts that say there is none.
         await _sets.AddAsync(set, new KekId(lowest), DateTimeOffset.FromUnixTimeSeconds((long)expiresAt), ct);
+        // Claim, then look: another instance may have destroyed one of them before it could see the set on the list.
+        await _ring.RefreshAsync(ct);
+        if (_ring.StateOf(new KekId(lowest)) is KekState.Destroyed) throw Rotated();
         using var writer = new SealedWriter(to, current.Key, set, _context.Random);
         var rows = await KeySnapshot.WriteAsync(
             _context.Keys, _context.Tables, _secrets, pairId, madeAt, writer, told, ct);
+        // Rows that another instance has moved meanwhile hang on a KEK that the escrow has not.
+        await _ring.RefreshAsync(ct);
+        if (_ring.Current.Id != current.Id) throw Rotated();
         return new KeyBackup(
             lowest, rows, offline.Hash, Escrow.Seal(set, madeAt, expiresAt, offline, keks, _context.Random));
     }
+
+    private static StoreUnavailableException Rotated() =>
+        new(StoreFault.Busy, "the keys were rotated while the set was made: make another one");
 
     /// <summary>Signs what a set is.</summary>
     public byte[] Sign(BackupSet set)

@@ -76,6 +76,7 @@ internal sealed class DestructionPlanner(
             Rows = await RowsAsync(asked.Account!.Value, account, state, isBehind, ct),
         };
         var (name, planned) = rows.Plans.Write(keyRow, plan);
+        await ring.RefreshAsync(ct);
         var kek = Math.Max(ring.Current.Id.Value, key.Kek.Value);
         var next = asked with { Phase = ErasurePhase.Erasing, Cancellers = [], Untold = [], Plan = name, Kek = kek };
         // One that is held, or under way, was told when it was asked for.

@@ -104,6 +104,7 @@ internal sealed class FirstReceipt(
         if (plan.RealmSubject is { } subject
             && await RealmErasure.PlanReopeningAsync(keys, erasure.KeyRow, subject, ct) is { } reopening)
             writes.Add(reopening);
+        await ring.RefreshAsync(ct);
         var (erased, logged) = Erased(erasure, proofs);
         writes.AddRange(rows.Write(erasure.KeyRow, erased, erasure.Stored, logged));
         await foreach (var part in rows.Plans.ListAsync(erasure.KeyRow, ct)) writes.Add(new RowWrite.Remove(part.Key));

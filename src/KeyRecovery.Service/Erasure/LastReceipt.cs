@@ -46,8 +46,7 @@ internal sealed class LastReceipt(
     private async ValueTask<ErasureStep?> WaitsForAsync(ErasureRow row, CancellationToken ct)
     {
         if (ring.Standings[^1].Id.Value < row.Kek) return ErasureStep.AwaitRing;
-        for (var id = row.Kek; id > 0; id--)
-            if (ring.TryGet(new KekId(id), out _)) return ErasureStep.AwaitKek;
+        if (!ring.IsGoneUpTo(new KekId(row.Kek))) return ErasureStep.AwaitKek;
         if (await backups.LastHoldingAsync(new KekId(row.Kek), ct) is { } last && clock.HasPassed(last) is not true)
             return clock.HasPassed(last) is null ? ErasureStep.AwaitClock : ErasureStep.AwaitSets;
         return null;

@@ -15,6 +15,18 @@ public static class KekRingExtensions
     }
 
     /// <summary>
+    /// Looks again at a ring that does not know a KEK which a row names: another instance has made it.
+    /// </summary>
+    /// <returns>Whether it knows it now and did not before.</returns>
+    /// <exception cref="Stores.StoreUnavailableException">The ring cannot be read.</exception>
+    public static async ValueTask<bool> LearnAsync(this IKekRing ring, KekId id, CancellationToken ct)
+    {
+        if (ring.StateOf(id) is not null) return false;
+        await ring.RefreshAsync(ct).ConfigureAwait(false);
+        return ring.StateOf(id) is not null;
+    }
+
+    /// <summary>
     /// Whether neither <paramref name="id"/> nor any KEK before it exists. What an erased row was ever wrapped under is
     /// gone then: an older copy of it hangs on the same KEK as the row, or on one before.
     /// </summary>

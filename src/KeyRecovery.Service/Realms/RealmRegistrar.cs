@@ -96,7 +96,9 @@ internal sealed class RealmRegistrar(
             var isSame = !row.IsDestroyed && row.Subject.Span.SequenceEqual(subject.Id.Span)
                 && row.Account.Span.SequenceEqual(place.Key.Id.Span) && new Hash256(row.Registration.Span) == print
                 && account.Find(register.Slot) is not null;
-            return isSame ? new Registered(row, account) : new ServiceFailure(ErrorCode.SlotExists) { Field = "slot" };
+            if (!isSame) return new ServiceFailure(ErrorCode.SlotExists) { Field = "slot" };
+            await shares.MoveOnAsync(key, null, ct);
+            return new Registered(row, account);
         }
 
         var writes = new List<RowWrite>();
@@ -132,7 +134,7 @@ internal sealed class RealmRegistrar(
             case WriteResult.Refused:
                 return new Registered(null, account);
         }
-        await shares.MoveOnAsync(key, made.Kek, opened.Share, ct);
+        await shares.MoveOnAsync(key, lease, ct);
         return new Registered(made, next);
     }
 

@@ -14,11 +14,10 @@ namespace KeyRecovery.Service.Realms;
 /// </summary>
 internal sealed class RealmShares(IKekRing ring, IKeyStore keys, IRandom random)
 {
+    private readonly KekMove _move = new(ring, keys, random);
+
     /// <summary>To be held from before <see cref="Seal"/> until the share's row is written.</summary>
     public KekLease Wrap() => ring.Wrap();
-
-    /// <summary>Whether new shares are sealed under this KEK.</summary>
-    public bool IsCurrent(KekId kek) => ring.Current.Id == kek;
 
     /// <summary>Seals a share.</summary>
     public (KekId Kek, byte[] Sealed) Seal(KekLease lease, RowKey slot, OprfScalar share) =>
@@ -33,29 +32,29 @@ internal sealed class RealmShares(IKekRing ring, IKeyStore keys, IRandom random)
     public async ValueTask<OprfScalar> OpenAsync(RowKey slot, RealmSlotRow row, CancellationToken ct)
     {
         if (TryOpen(slot, row) is { } share) return share;
+        if (await ring.LearnAsync(row.Kek, ct) && TryOpen(slot, row) is { } learnt) return learnt;
         if (await keys.ReadAsync(slot, ct) is { } stored && RealmSlotRow.Decode(stored.Value) is var now
-            && now.Kek != row.Kek
-            && TryOpen(slot, now) is { } moved) return moved;
+            && now.Kek != row.Kek)
+        {
+            await ring.LearnAsync(now.Kek, ct);
+            if (TryOpen(slot, now) is { } moved) return moved;
+        }
+
         throw new RowDamagedException(Table.RealmSlots);
     }
 
     /// <summary>
-    /// Claim, then look: a KEK that was the current one until the share's row was written may be destroyed after the
-    /// next pass over the rows, and that pass may have begun before it. Then the share moves on.
+    /// To be called when a share's row was created, or an earlier try's is taken, before anything is acknowledged.
     /// </summary>
-    public async ValueTask MoveOnAsync(RowKey slot, KekId written, OprfScalar share, CancellationToken ct)
+    /// <exception cref="StoreUnavailableException">It cannot be told, or its KEK is gone.</exception>
+    public ValueTask MoveOnAsync(RowKey slot, KekLease? written, CancellationToken ct) =>
+        _move.MoveOnAsync(slot, written, Read, ct);
+
+    private static KekWrap? Read(ReadOnlyMemory<byte> value)
     {
-        const int attempts = 16;
-        for (var attempt = 0; attempt < attempts && !IsCurrent(written); attempt++)
-        {
-            if (await keys.ReadAsync(slot, ct) is not { } stored) return;
-            var row = RealmSlotRow.Decode(stored.Value);
-            if (row.SealedShare.IsEmpty || IsCurrent(row.Kek)) return;
-            using var lease = Wrap();
-            var (kek, sealedShare) = Seal(lease, slot, share);
-            var next = row with { Kek = kek, SealedShare = sealedShare };
-            await keys.WriteAsync([new RowWrite.Replace(stored, next.Encode())], ct);
-        }
+        var row = RealmSlotRow.Decode(value);
+        return row.SealedShare.IsEmpty ? null : new KekWrap(
+            row.Kek, row.SealedShare, (kek, wrapped) => (row with { Kek = kek, SealedShare = wrapped }).Encode());
     }
 
     private OprfScalar? TryOpen(RowKey slot, RealmSlotRow row)

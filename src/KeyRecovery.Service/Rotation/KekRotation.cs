@@ -13,11 +13,13 @@ namespace KeyRecovery.Service.Rotation;
 /// stands in the ring and in the rows: after a crash it goes on by itself.
 /// </summary>
 /// <remarks>
-/// Why no row is missed that hangs on a KEK which is destroyed. Whoever wraps something new holds a lease from before
-/// the wrap until its write has ended. The passes begin when the KEK is no longer current and all its leases are over,
-/// so nothing new can come to hang on it. Whoever changes a row without wrapping, a guess for example, carries the old
-/// wrap along, conditional on the row as it read it: once it was moved, its token is gone and the write refused. So
-/// a row that a pass has seen moved stays moved, and a full pass that finds none has seen them all.
+/// Why no row is missed that hangs on a KEK which is destroyed. Whoever has written something new looks at the
+/// standings before it is acknowledged, and moves it on where its KEK is no longer current (<c>KekMove</c>): so what is
+/// acknowledged hung on its KEK before that was retired, or hangs on a newer one. The passes begin when the KEK is
+/// retired, on this instance with all its leases over. Whoever changes a row without wrapping, a guess for example,
+/// carries the old wrap along, conditional on the row as it read it: once it was moved, its token is gone and the write
+/// refused. So a row that a pass has seen moved stays moved, and a full pass that finds none has seen them all. Two
+/// instances may run passes at once: of two moves of a row one is refused.
 /// </remarks>
 public sealed class KekRotation : IDisposable
 {
@@ -86,6 +88,7 @@ public sealed class KekRotation : IDisposable
         {
             while (true)
             {
+                if (await RefreshAsync(ct) is { } unseen) return unseen;
                 switch (RotationStep.Of(_ring.Standings, begin))
                 {
                     case RotationStep.AddNext:
@@ -107,6 +110,20 @@ public sealed class KekRotation : IDisposable
                     default:
                         return new RotationOutcome.Done(_destroyed.ToImmutable(), _rewrapped, _lost);
                 }
+            }
+        }
+
+        // What another instance has done meanwhile need not be done.
+        private async Task<RotationOutcome?> RefreshAsync(CancellationToken ct)
+        {
+            try
+            {
+                await _ring.RefreshAsync(ct);
+                return null;
+            }
+            catch (StoreUnavailableException e)
+            {
+                return new RotationOutcome.Unavailable(e.Reason, _rewrapped);
             }
         }
 

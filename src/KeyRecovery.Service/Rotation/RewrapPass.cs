@@ -44,7 +44,7 @@ internal sealed class RewrapPass(IKeyStore keys, TableRegistry tables, IKekRing 
         {
             await foreach (var row in keys.ScanAsync(table, ct))
             {
-                if (IsLeft(row) is { } wrapped) _batch.Add(wrapped);
+                if (await IsLeftAsync(row, ct) is { } wrapped) _batch.Add(wrapped);
                 // After so many rows and not so many found: a row that guesses change must not grow old before it is
                 // written.
                 if (++scanned % BatchRows == 0) await FlushAsync(ct);
@@ -54,9 +54,10 @@ internal sealed class RewrapPass(IKeyStore keys, TableRegistry tables, IKekRing 
         await FlushAsync(ct);
     }
 
-    private WrappedRow? IsLeft(Row row)
+    private async ValueTask<WrappedRow?> IsLeftAsync(Row row, CancellationToken ct)
     {
         if (Read(row) is not { } wrapped) return null;
+        await ring.LearnAsync(wrapped.Kek, ct);
         if (ring.TryGet(wrapped.Kek, out var kek))
         {
             if (kek.State != KekState.Retiring) return null;

@@ -20,6 +20,7 @@ public sealed class RingAudit
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     public async Task<RingReport> RunAsync(CancellationToken ct)
     {
+        await _ring.RefreshAsync(ct);
         var (rows, unreadable) = (new Dictionary<KekId, int>(), 0);
         foreach (var table in _tables.Wrapped)
         {
@@ -49,6 +50,7 @@ public sealed class RingAudit
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     public async Task<int> CountNewerAsync(CancellationToken ct)
     {
+        await _ring.RefreshAsync(ct);
         var (newest, found) = (_ring.Standings.Max(kek => kek.Id.Value), 0);
         foreach (var table in _tables.Wrapped)
             await foreach (var row in _keys.ScanAsync(table, ct))

@@ -15,6 +15,8 @@ internal sealed class SubjectKeys(IKekRing ring, IKeyStore keys, IRandom random)
     // One rotation after the other between two reads; a process that stood still may meet as many.
     private const int Attempts = 16;
 
+    private readonly KekMove _move = new(ring, keys, random);
+
     /// <summary>To be held from before <see cref="Create"/> until its key row is written.</summary>
     public KekLease Wrap() => ring.Wrap();
 
@@ -39,6 +41,7 @@ internal sealed class SubjectKeys(IKekRing ring, IKeyStore keys, IRandom random)
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             if (TryOpen(keyRow, row) is { } rows) return rows;
+            if (await ring.LearnAsync(row.Kek, ct) && TryOpen(keyRow, row) is { } learnt) return learnt;
             if (await keys.ReadAsync(keyRow, ct) is not { } stored) break;
             var now = KeyRow.Decode(stored.Value);
             if (now.Kek == row.Kek && now.State == row.State) break;
@@ -49,12 +52,27 @@ internal sealed class SubjectKeys(IKekRing ring, IKeyStore keys, IRandom random)
         throw new RowDamagedException(Table.KeyRows);
     }
 
+    /// <summary>
+    /// To be called when a key row was created, or an earlier try's is taken, before anything is acknowledged.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">It cannot be told, or its KEK is gone.</exception>
+    public ValueTask MoveOnAsync(RowKey keyRow, KekLease? written, CancellationToken ct) =>
+        _move.MoveOnAsync(keyRow, written, Read, ct);
+
     /// <summary>As <see cref="OpenAsync"/>; null where it does not open as it is.</summary>
     public AccountRows? TryOpen(RowKey keyRow, KeyRow row)
     {
         ServiceMeter.Opening();
         Span<byte> key = stackalloc byte[AccountRows.SubjectKeySize];
         return KekBox.TryUnwrap(ring, row.Kek, keyRow, row.WrappedSubjectKey.Span, key) ? Take(key) : null;
+    }
+
+    private static KekWrap? Read(ReadOnlyMemory<byte> value)
+    {
+        var row = KeyRow.Decode(value);
+        return row.WrappedSubjectKey.IsEmpty ? null : new KekWrap(
+            row.Kek, row.WrappedSubjectKey,
+            (kek, wrapped) => (row with { Kek = kek, WrappedSubjectKey = wrapped }).Encode());
     }
 
     private AccountRows Take(Span<byte> key)

@@ -93,16 +93,23 @@ public sealed class AccountCreation
                 // Another user's, who has shown this very beginning.
                 if (view.State is { } there && !await AccountOwners.IsOwnerAsync(_context, there, user, ct))
                     return new ServiceFailure(ErrorCode.AccountExists);
-                if (view.HasRows) return view.TakeRows();
+                if (view.HasRows)
+                {
+                    await _context.SubjectKeys.MoveOnAsync(keyRowKey, null, ct);
+                    return view.TakeRows();
+                }
             }
 
-            // Until the write's end: a rotation that begins meanwhile waits for this row before it looks for the last
-            // ones.
             using var lease = _context.SubjectKeys.Wrap();
             var (rows, kek, wrapped) = _context.SubjectKeys.Create(lease, keyRowKey);
             var pending = new KeyRow(KeyRowState.Pending, kek, wrapped, null, _context.Now.Latest);
             var result = await _context.Keys.WriteAsync([new RowWrite.Create(keyRowKey, pending.Encode())], ct);
-            if (result is WriteResult.Written) return rows;
+            if (result is WriteResult.Written)
+            {
+                await _context.SubjectKeys.MoveOnAsync(keyRowKey, lease, ct);
+                return rows;
+            }
+
             rows.Dispose();
             if (result is WriteResult.Unavailable(_, var reason)) return ServiceFailure.Of(reason);
         }

@@ -67,6 +67,9 @@ public sealed class FileKekRing : IKekRing, IRootSealed, IDisposable
     /// <inheritdoc/>
     public KekLease Wrap() => _leases.Take(() => _now.Current);
 
+    /// <summary>Nothing: the folder's lock sees to it that all instances are this one.</summary>
+    public ValueTask RefreshAsync(CancellationToken ct) => default;
+
     /// <inheritdoc/>
     public Task DrainAsync(KekId id, CancellationToken ct) => _leases.OverAsync(id).WaitAsync(ct);
 

@@ -8,6 +8,7 @@ using Azure.Security.KeyVault.Secrets;
 using KeyRecovery.Api.Hosting;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Api.Stores;
+using KeyRecovery.Service.Keys;
 using KeyRecovery.Storage.Files.Ring;
 
 namespace KeyRecovery.Api.Tests.Hosting;

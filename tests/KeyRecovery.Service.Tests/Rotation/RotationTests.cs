@@ -109,7 +109,8 @@ public sealed class RotationTests
 
         release.SetResult();
         Assert.IsType<Outcome<Heads>.Done>(await creation);
-        Assert.Equal(1, Assert.IsType<RotationOutcome.Done>(await rotation).Rewrapped);
+        // It has moved its row on by itself, before it was acknowledged.
+        Assert.Equal(0, Assert.IsType<RotationOutcome.Done>(await rotation).Rewrapped);
         await AssertAllOnAsync(server, new KekId(2), 1);
         (await server.PassAsync(account, phone)).Dispose();
     }

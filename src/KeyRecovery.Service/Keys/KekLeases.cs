@@ -1,9 +1,7 @@
-using KeyRecovery.Service.Keys;
+namespace KeyRecovery.Service.Keys;
 
-namespace KeyRecovery.Storage.Files.Ring;
-
-/// <summary>Who wraps under which KEK right now. All instances are this one: the folder's lock sees to it.</summary>
-internal sealed class KekLeases
+/// <summary>Who wraps under which KEK right now, in this process. A ring has one.</summary>
+public sealed class KekLeases
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<KekId, Held> _held = [];
@@ -26,6 +24,7 @@ internal sealed class KekLeases
         lock (_lock) change();
     }
 
+    /// <summary>Whether a lease of <paramref name="id"/> is held.</summary>
     public bool Any(KekId id)
     {
         lock (_lock) return _held.ContainsKey(id);

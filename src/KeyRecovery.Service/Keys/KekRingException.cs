@@ -1,7 +1,7 @@
-namespace KeyRecovery.Storage.Files.Ring;
+namespace KeyRecovery.Service.Keys;
 
 /// <summary>
-/// A root key or KEK ring that cannot be used as it stands. The message tells an operator why, and names the file.
+/// A root key or KEK ring that cannot be used as it stands. The message tells an operator why.
 /// </summary>
 public sealed class KekRingException : Exception
 {
