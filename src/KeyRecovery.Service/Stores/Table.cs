@@ -192,6 +192,13 @@ public sealed class Table
     public static Table Leases { get; } = new(
         79, "leases", StoreKind.Keys, RowsOf.Server, InstancesSchema, isEphemeral: true);
 
+    /// <summary>
+    /// Key store: the standings of a KEK ring whose keys lie in a vault, one row, sealed under the root key; none where
+    /// the ring is a file. It goes with the ring, which is in no backup.
+    /// </summary>
+    public static Table KekStandings { get; } = new(
+        80, "kek_standings", StoreKind.Keys, RowsOf.Server, InstancesSchema);
+
     /// <summary>A table beside those of this program, for tests that add one.</summary>
     internal static Table Of(int number, string name, StoreKind store, RowsOf rows, int since) =>
         new(number, name, store, rows, since);

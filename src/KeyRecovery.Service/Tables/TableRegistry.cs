@@ -27,7 +27,7 @@ public sealed class TableRegistry
             Table.LinkSessions, Table.LinkMessages, Table.LinkNames, Table.LinkPlaces,
             Table.KeyRows, Table.Subjects, Table.Slots, Table.Secrets, Table.RealmSlots, Table.RealmSubjects,
             Table.ErasurePlans, Table.ErasureJobs, Table.ErasureLines, Table.Erasures, Table.Receipts, Table.Restores,
-            Table.RealmAccounts, Table.LogHeads, Table.KeyOutbox, Table.Leases,
+            Table.RealmAccounts, Table.LogHeads, Table.KeyOutbox, Table.Leases, Table.KekStandings,
         ],
         ImmutableDictionary<Table, Func<Row, WrappedRow?>>.Empty
             .Add(Table.KeyRows, WrappedRow.OfKeyRow).Add(Table.RealmSlots, WrappedRow.OfRealmSlot));
@@ -48,10 +48,10 @@ public sealed class TableRegistry
 
     /// <summary>
     /// What a snapshot of the key store carries row by row. The server's own secrets travel unwrapped, apart; what is
-    /// <see cref="Table.IsEphemeral"/> stays where it is.
+    /// <see cref="Table.IsEphemeral"/> stays where it is, and the ring's standings with the ring.
     /// </summary>
     public IEnumerable<Table> InSnapshots =>
-        Of(StoreKind.Keys).Where(t => t != Table.Secrets && !t.IsEphemeral);
+        Of(StoreKind.Keys).Where(t => t != Table.Secrets && t != Table.KekStandings && !t.IsEphemeral);
 
     /// <summary>The tables of one store, ascending by number.</summary>
     public IEnumerable<Table> Of(StoreKind store) => All.Where(t => t.Store == store);

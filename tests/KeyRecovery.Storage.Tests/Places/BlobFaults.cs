@@ -35,7 +35,8 @@ public enum BlobFault
 /// <summary>Does to one of the requests that go through what a fault does, and notes where all of them went.</summary>
 /// <param name="fault">What is done.</param>
 /// <param name="at">To which try, from 0.</param>
-public sealed class FaultPolicy(BlobFault fault, int at) : HttpPipelinePolicy
+/// <param name="host">Where all of them must go.</param>
+public sealed class FaultPolicy(BlobFault fault, int at, string host = "127.0.0.1") : HttpPipelinePolicy
 {
     private int _count = -1;
 
@@ -47,7 +48,7 @@ public sealed class FaultPolicy(BlobFault fault, int at) : HttpPipelinePolicy
 
     public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
     {
-        Assert.Equal("127.0.0.1", message.Request.Uri.Host);
+        Assert.Equal(host, message.Request.Uri.Host);
         if (Interlocked.Increment(ref _count) != at)
         {
             await ProcessNextAsync(message, pipeline);
