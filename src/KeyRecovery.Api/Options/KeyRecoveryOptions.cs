@@ -28,6 +28,9 @@ internal sealed class KeyRecoveryOptions
     /// </summary>
     public StoreOptions Fence { get; set; } = new();
 
+    /// <summary>A container for the log and the list of tombstones, in the place of their folders.</summary>
+    public BlobOptions Blobs { get; set; } = new();
+
     /// <summary>The log for auditors.</summary>
     public LogOptions Log { get; set; } = new();
 

@@ -18,10 +18,19 @@ internal sealed class RingOptions
 
     /// <summary>
     /// Azure Key Vault instead: <c>https://VAULT.vault.azure.net/secrets/NAME/VERSION</c>, a secret that is such
-    /// base64. Read once, at the start, as whoever the process is to Azure.
+    /// base64. Read once, at the start, as <see cref="Credential"/>.
     /// </summary>
     public Uri? RootKeyVault { get; set; }
 
     /// <summary>As <see cref="RootKeyNext"/>, in a vault.</summary>
     public Uri? RootKeyVaultNext { get; set; }
+
+    /// <summary>
+    /// The ring of several instances: <c>https://VAULT.vault.azure.net</c>, a vault without purge protection that this
+    /// server has for itself. Default: none, and the ring lies in the directory's <c>kek-ring</c>.
+    /// </summary>
+    public Uri? KeyVault { get; set; }
+
+    /// <summary>Who the server is to these vaults: any kind but a key.</summary>
+    public AzureCredentialOptions Credential { get; set; } = new();
 }

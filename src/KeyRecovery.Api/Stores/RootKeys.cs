@@ -1,4 +1,3 @@
-using Azure.Identity;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Keys;
@@ -19,7 +18,7 @@ internal static class RootKeys
         var (ring, folder) = (options.Ring, options.Directories.Ring);
         if (ring.RootKeyVault is { } vault)
         {
-            var secrets = new VaultSecrets(new DefaultAzureCredential(), null);
+            var secrets = new VaultSecrets(AzureCredentials.Of(ring.Credential)!, null);
             return SettingRootKey.Open(folder, await secrets.ReadAsync(vault), ring.RootKeyVaultNext is { } next
                 ? await secrets.ReadAsync(next) : null, random);
         }

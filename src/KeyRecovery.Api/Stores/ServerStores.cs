@@ -9,8 +9,6 @@ using KeyRecovery.Service.Rotation;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Backups;
 using KeyRecovery.Storage.Files.Fence;
-using KeyRecovery.Storage.Files.Log;
-using KeyRecovery.Storage.Files.Ring;
 
 namespace KeyRecovery.Api.Stores;
 
@@ -84,19 +82,16 @@ internal sealed class ServerStores : IAsyncDisposable
             var isFirst = !await ServerSecrets.ExistAsync(pair.Keys, CancellationToken.None);
             var root = await RootKeys.OpenAsync(options, random, isFirst);
             secret.Add((IDisposable)root);
-            var ring = FileKekRing.Open(places.Ring, root, random, time, isFirst);
-            secret.Add(ring);
+            var ring = await SharedPlaces.RingAsync(options, pair.Keys, root, random, time, isFirst);
+            secret.Add((IDisposable)ring);
             var secrets = await ServerSecrets.LoadOrCreateAsync(
                 pair.Keys, root, random, CancellationToken.None, options.Log.Keys);
             secret.Add(secrets);
-            var tombstones = new TombstoneFile(places.Fence);
-            secret.Add(tombstones);
-            if (!isRestoring) tombstones.Ensure();
+            var (tombstones, log) = await SharedPlaces.OpenAsync(options, isRestoring);
+            secret.AddRange(new object[] { tombstones, log }.OfType<IDisposable>());
             var escrows = options.Backup.EscrowDirectory is { } directory ? new EscrowFolder(directory) : null;
             var sets = new BackupSetList(places.Fence, escrows, time);
             secret.Add(sets);
-            var log = new LogFolder(places.Log);
-            secret.Add(log);
             var witnesses = WitnessesOf(options, time, secret);
             var service = new KeyRecoveryService(
                 pair.Data, pair.Keys, ring, secrets, new AppPolicies(options), random, clock, tombstones, sets,
@@ -111,7 +106,7 @@ internal sealed class ServerStores : IAsyncDisposable
                 throw new KekRingException(
                     $"the ring in {places.Ring} is older than the key store: {newer} rows hang on KEKs that it does "
                     + "not know. Put the newer ring back, or restore the keys from a backup set");
-            var rootRotation = new RootKeyRotation(pair.Keys, root, [ring]);
+            var rootRotation = new RootKeyRotation(pair.Keys, root, [(IRootSealed)ring]);
             secret.Add(rootRotation);
             return new ServerStores(pair, secret, service, rootRotation, sets, escrows, log);
         }

@@ -65,7 +65,7 @@ internal static class InitVerb
             { RootKey: not null } => "KeyRecovery:Ring:RootKey",
             _ => Path.Combine(places.Ring, FileRootKey.FileName),
         });
-        Tell("KEK ring", Path.Combine(places.Ring, FileKekRing.FileName));
+        Tell("KEK ring", options.Ring.KeyVault?.ToString() ?? Path.Combine(places.Ring, FileKekRing.FileName));
         Tell("audit key", stores.Service.Erasures.AuditKey.ToString());
     }
 

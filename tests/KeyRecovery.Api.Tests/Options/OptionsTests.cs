@@ -73,6 +73,13 @@ public class OptionsTests
     [InlineData("Ring:RootKeyNext", "c2hvcnQ=", "KeyRecovery:Ring:RootKeyNext goes with Ring:RootKey")]
     [InlineData("Ring:RootKeyVault", "http://keys.vault.azure.net/secrets/root",
         "KeyRecovery:Ring:RootKeyVault is https://VAULT")]
+    [InlineData("Ring:RootKeyVault", "https://keys.vault.azure.net/secrets/root",
+        "KeyRecovery:Ring:Credential:Kind is one of Key, ManagedIdentity")]
+    [InlineData("Ring:KeyVault", "http://keys.vault.azure.net", "KeyRecovery:Ring:KeyVault is https://VAULT")]
+    [InlineData("Ring:KeyVault", "https://keys.vault.azure.net", "KeyRecovery:Ring:KeyVault needs Ring:RootKeyVault")]
+    [InlineData("Blobs:Container", "https://name.blob.core.windows.net", "KeyRecovery:Blobs:Container is https://NAME")]
+    [InlineData("Blobs:Container", "https://name.blob.core.windows.net/log",
+        "KeyRecovery:Blobs:Credential:Kind is one of Key, ManagedIdentity")]
     [InlineData("Ring:RootKeyVaultNext", "https://keys.vault.azure.net/secrets/root",
         "KeyRecovery:Ring:RootKeyVaultNext goes with Ring:RootKeyVault.")]
     [InlineData(

@@ -35,6 +35,7 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
         failures.Range("Rotation:RetrySeconds", options.Rotation.RetrySeconds, 1, 86_400);
         CheckRootKey(options.Ring, failures);
         if (options.Store == StoreChoice.Cosmos) CheckCosmos(options.Cosmos, failures);
+        CheckShared(options, failures);
         if (!environment.IsDevelopment()) SecretSettings.Check(configuration, failures);
         CheckBackup(options, failures);
         if (options.Log.Origin is { } origin
@@ -111,6 +112,30 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
         if (cosmos.Data.Endpoint is { IsAbsoluteUri: true } data && cosmos.Keys.Endpoint is { IsAbsoluteUri: true } keys
             && data.Authority == keys.Authority)
             failures.Add("Cosmos:Keys:Endpoint", "is the data store's account: the two stores have an account each");
+    }
+
+    private static void CheckShared(KeyRecoveryOptions options, Failures failures)
+    {
+        var (ring, blobs) = (options.Ring, options.Blobs);
+        if (ring.KeyVault is { } vault && vault is not { IsAbsoluteUri: true, Scheme: "https", PathAndQuery: "/" })
+            failures.Add("Ring:KeyVault", "is https://VAULT.vault.azure.net");
+        // Of another server the next start would make a root key of its own.
+        if (ring is { KeyVault: not null, RootKey: null, RootKeyVault: null })
+            failures.Add("Ring:KeyVault", "needs Ring:RootKeyVault or Ring:RootKey: all instances have one root key");
+        if ((ring.KeyVault ?? ring.RootKeyVault) is not null)
+        {
+            ring.Credential.Check("Ring:Credential", failures);
+            if (ring.Credential.Kind == AzureCredentialKind.Key)
+                failures.Add("Ring:Credential:Kind", "is an identity: a key vault has no key of its own");
+        }
+
+        if (blobs.Container is not { } container) return;
+        blobs.Credential.Check("Blobs:Credential", failures);
+        if (container is not { IsAbsoluteUri: true, Scheme: "https", Query: "", UserInfo: "" }
+            || container.AbsolutePath.Trim('/') is not { Length: >= 3 and <= 63 } name || name.Contains('/'))
+            failures.Add("Blobs:Container", "is https://NAME.blob.core.windows.net/CONTAINER");
+        if (options.Backup.OfflineKeyFile is not null)
+            failures.Add("Backup:OfflineKeyFile", "does not go with Blobs: a set carries the folder's tombstones");
     }
 
     private static void CheckBackup(KeyRecoveryOptions options, Failures failures)

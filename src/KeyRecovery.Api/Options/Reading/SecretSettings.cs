@@ -11,7 +11,8 @@ internal static class SecretSettings
 {
     private static readonly string[] Keys =
     [
-        "Ring:RootKey", "Ring:RootKeyNext",
+        "Ring:RootKey", "Ring:RootKeyNext", "Ring:Credential:ClientSecret",
+        "Blobs:Credential:Key", "Blobs:Credential:ClientSecret",
         "Cosmos:Data:Credential:Key", "Cosmos:Data:Credential:ClientSecret",
         "Cosmos:Keys:Credential:Key", "Cosmos:Keys:Credential:ClientSecret",
     ];
