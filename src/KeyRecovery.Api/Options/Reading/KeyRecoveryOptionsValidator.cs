@@ -131,8 +131,10 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
 
         if (blobs.Container is not { } container) return;
         blobs.Credential.Check("Blobs:Credential", failures);
-        if (container is not { IsAbsoluteUri: true, Scheme: "https", Query: "", UserInfo: "" }
-            || container.AbsolutePath.Trim('/') is not { Length: >= 3 and <= 63 } name || name.Contains('/'))
+        // On this machine the account's name comes first in the path, and an emulator has no certificate.
+        var isHere = container is { IsAbsoluteUri: true, IsLoopback: true, Scheme: "http" or "https" };
+        if (container is not { IsAbsoluteUri: true, Query: "", UserInfo: "" } || (!isHere && container.Scheme != "https")
+            || container.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries).Length != (isHere ? 2 : 1))
             failures.Add("Blobs:Container", "is https://NAME.blob.core.windows.net/CONTAINER");
         if (options.Backup.OfflineKeyFile is not null)
             failures.Add("Backup:OfflineKeyFile", "does not go with Blobs: a set carries the folder's tombstones");
