@@ -133,7 +133,8 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
         blobs.Credential.Check("Blobs:Credential", failures);
         // On this machine the account's name comes first in the path, and an emulator has no certificate.
         var isHere = container is { IsAbsoluteUri: true, IsLoopback: true, Scheme: "http" or "https" };
-        if (container is not { IsAbsoluteUri: true, Query: "", UserInfo: "" } || (!isHere && container.Scheme != "https")
+        if (container is not { IsAbsoluteUri: true, Query: "", UserInfo: "" }
+            || (!isHere && container.Scheme != "https")
             || container.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries).Length != (isHere ? 2 : 1))
             failures.Add("Blobs:Container", "is https://NAME.blob.core.windows.net/CONTAINER");
         if (options.Backup.OfflineKeyFile is not null)
