@@ -68,7 +68,8 @@ public sealed class CosmosStoreHome(
             data.Endpoint, keys.Endpoint, UriComponents.HostAndPort, UriFormat.Unescaped,
             StringComparison.OrdinalIgnoreCase) == 0)
             throw Throw.SamePlace(data.Endpoint);
-        return (new StoreAccount(data, StoreKind.Data), new StoreAccount(keys, StoreKind.Keys));
+        var logger = loggers.CreateLogger<StoreAccount>();
+        return (new StoreAccount(data, StoreKind.Data, logger), new StoreAccount(keys, StoreKind.Keys, logger));
     }
 
     private static async Task DemandAsync(

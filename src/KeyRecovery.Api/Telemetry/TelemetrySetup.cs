@@ -21,6 +21,8 @@ internal static class TelemetrySetup
                 .AddOtlpExporter())
             .WithMetrics(metrics => metrics
                 .AddMeter(ServerMetrics.Name)
+                // How the accounts of Azure Cosmos DB answer.
+                .AddMeter("Polly")
                 .AddMeter("Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel")
                 .AddRuntimeInstrumentation()
                 .AddOtlpExporter());

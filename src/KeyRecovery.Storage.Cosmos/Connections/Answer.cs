@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Polly.CircuitBreaker;
 
 namespace KeyRecovery.Storage.Cosmos.Connections;
 
@@ -13,6 +14,21 @@ internal sealed record Answer(
     HttpStatusCode Status, int SubStatus, JsonDocument? Body = null, string? Continuation = null,
     Exception? Cause = null) : IDisposable
 {
+    /// <summary>How long the service wants to be left alone; null where it does not say.</summary>
+    public TimeSpan? Wait { get; init; }
+
+    /// <summary>
+    /// Whether an attempt before this answer may have done what was asked: what it says of a write may then be said of
+    /// one's own.
+    /// </summary>
+    public bool MayBeDone { get; init; }
+
+    /// <summary>That nobody was asked, since nobody answers.</summary>
+    public bool IsHeld => Cause is BrokenCircuitException;
+
+    /// <summary>That somebody was asked and was not heard. What cannot be read has been heard.</summary>
+    public bool IsUnheard => Cause is not (null or BrokenCircuitException or JsonException);
+
     /// <summary>
     /// That there is no such document. With a sub-status, 404 says something else: a session that is not there yet, a
     /// container that is gone.

@@ -14,8 +14,8 @@ internal static class Clients
     static Clients() => Environment.SetEnvironmentVariable(NoMetadata, "true");
 
     /// <summary>
-    /// A client that sends each write once at a time: no bulk, no second request beside a slow one. It waits for a
-    /// busy account as long as a user waits, and not the half minute of the SDK's default.
+    /// A client that sends each write once at a time: no bulk, no second request beside a slow one. It waits for
+    /// nothing by itself, as far as it can be told to: <see cref="Requests"/> does.
     /// </summary>
     public static CosmosClient Make(CosmosAccountOptions options)
     {
@@ -26,12 +26,12 @@ internal static class Clients
             AllowBulkExecution = false,
             AvailabilityStrategy = AvailabilityStrategy.DisabledStrategy(),
             EnableContentResponseOnWrite = false,
-            MaxRetryAttemptsOnRateLimitedRequests = 4,
-            MaxRetryWaitTimeOnRateLimitedRequests = TimeSpan.FromSeconds(5),
+            MaxRetryAttemptsOnRateLimitedRequests = 0,
+            RequestTimeout = options.Requests.Attempt,
             CosmosClientTelemetryOptions = new CosmosClientTelemetryOptions { DisableSendingMetricsToService = true },
         };
-        if (options.Handler is { } handler)
-            client.HttpClientFactory = () => new HttpClient(handler(), disposeHandler: false);
+        var gateway = new Gateway(options.Handler?.Invoke() ?? Gateway.Network());
+        client.HttpClientFactory = () => new HttpClient(gateway, disposeHandler: false);
         var endpoint = options.Endpoint.GetLeftPart(UriPartial.Authority);
         return options switch
         {

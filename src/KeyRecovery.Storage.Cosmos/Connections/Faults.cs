@@ -12,7 +12,9 @@ internal static class Faults
     public static StoreUnavailableException Unread(ILogger logger, StoreAccount account, Table table, Answer answer)
     {
         var fault = StepTable.FaultOf(answer);
-        Log.ReadFailed(logger, account.Role, table.Name, answer.Words, fault, answer.Cause);
+        // While the circuit is open, its own line says so.
+        if (!answer.IsHeld)
+            Log.ReadFailed(logger, account.Role, table.Name, answer.Words, fault, answer.Cause);
         return new StoreUnavailableException(
             fault, $"the {account.Role} did not answer ({table}: {answer.Words})", answer.Cause);
     }

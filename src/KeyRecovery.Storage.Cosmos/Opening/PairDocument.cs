@@ -50,8 +50,8 @@ internal sealed record PairDocument(ReadOnlyMemory<byte> Pair, int Schema, bool 
     private async Task WriteAsync(
         StoreAccount account, HttpStatusCode late, Func<Stream, CancellationToken, Task<ResponseMessage>> send)
     {
-        using var document = new MemoryStream(Encode(account.Store), writable: false);
-        using var answer = await account.AskAsync(ct => send(document, ct), CancellationToken.None)
+        using var answer = await account.AskAsync(
+            ct => send(new MemoryStream(Encode(account.Store), writable: false), ct), CancellationToken.None)
             .ConfigureAwait(false);
         if (answer.Status is not (HttpStatusCode.Created or HttpStatusCode.OK) && answer.Status != late)
             throw account.Unreached(answer.Words, answer.Cause);

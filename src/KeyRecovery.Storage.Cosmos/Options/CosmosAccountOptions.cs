@@ -23,11 +23,14 @@ public sealed record CosmosAccountOptions
     /// </summary>
     public bool IsDirect { get; init; } = true;
 
-    /// <summary>How long one request may take with its retries; default 20 seconds.</summary>
-    public TimeSpan Budget { get; init; } = TimeSpan.FromSeconds(20);
+    /// <summary>How long a request may take, how often it is made, and when none is made any more.</summary>
+    public RequestLimits Requests { get; init; } = new();
 
     /// <summary>What stands before the network, for tests; null for the SDK's own.</summary>
     internal Func<HttpMessageHandler>? Handler { get; init; }
+
+    /// <summary>What retries, budgets and circuits are measured by.</summary>
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>The endpoint and the database: no key.</summary>
     public override string ToString() => $"{Endpoint.GetLeftPart(UriPartial.Authority)}/{Database}";

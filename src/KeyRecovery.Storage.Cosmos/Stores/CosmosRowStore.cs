@@ -21,7 +21,7 @@ public abstract class CosmosRowStore : IRowStore
     private static readonly ItemRequestOptions AnyReplica = new() { ConsistencyLevel = ConsistencyLevel.Eventual };
 
     // As many requests as one caller may have under way, where their order is nothing to it.
-    private const int AtOnce = 16;
+    private const int AtOnce = 32;
 
     private readonly StoreAccount _account;
     private readonly TableRegistry _tables;
@@ -109,7 +109,10 @@ public abstract class CosmosRowStore : IRowStore
         }
 
         var fault = StepTable.FaultOf(answer);
-        Log.WriteFailed(_logger, _account.Role, writes[index].Key.Table.Name, answer.Words, fault, answer.Cause);
+        // While the circuit is open, its own line says so.
+        if (!answer.IsHeld)
+            Log.WriteFailed(
+                _logger, _account.Role, writes[index].Key.Table.Name, answer.Words, fault, answer.Cause);
         return new WriteResult.Unavailable(index, fault);
     }
 

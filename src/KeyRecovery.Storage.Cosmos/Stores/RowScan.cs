@@ -40,13 +40,19 @@ internal sealed class RowScan(StoreAccount account, ILogger logger)
     private async Task<(List<Row> Rows, string? Next)> PageAsync(
         Table table, string? at, QueryRequestOptions options, CancellationToken ct)
     {
-        using var feed = account.ContainerOf(table).GetItemQueryStreamIterator(
-            queryText: null, continuationToken: at, requestOptions: options);
-        using var answer = await account.AskAsync(feed.ReadNextAsync, ct).ConfigureAwait(false);
+        using var answer = await account.AskAsync(AskAsync, ct).ConfigureAwait(false);
         if (answer is not { Status: HttpStatusCode.OK, Body: { } body })
             throw Faults.Unread(logger, account, table, answer);
         var rows = Faults.Decoded(logger, account, table, () => Decode(table, body.RootElement));
         return (rows, answer.Continuation);
+
+        // Anew for each attempt: one that failed may have moved on.
+        async Task<ResponseMessage> AskAsync(CancellationToken attempt)
+        {
+            using var feed = account.ContainerOf(table).GetItemQueryStreamIterator(
+                queryText: null, continuationToken: at, requestOptions: options);
+            return await feed.ReadNextAsync(attempt).ConfigureAwait(false);
+        }
     }
 
     private static List<Row> Decode(Table table, JsonElement page)

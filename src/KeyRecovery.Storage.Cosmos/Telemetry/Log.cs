@@ -13,4 +13,12 @@ internal static partial class Log
     [LoggerMessage(21, LogLevel.Error, "The {Store} did not answer a read of {Table}: {Status} ({Reason})")]
     public static partial void ReadFailed(
         ILogger logger, string store, string table, string status, StoreFault reason, Exception? cause);
+
+    [LoggerMessage(22, LogLevel.Error,
+        "The {Store} does not answer ({Status}). It is asked again by one request every {Seconds} s, and until one is "
+        + "answered nothing else is sent")]
+    public static partial void CircuitOpened(ILogger logger, string store, string status, double seconds);
+
+    [LoggerMessage(23, LogLevel.Warning, "The {Store} answers again")]
+    public static partial void CircuitClosed(ILogger logger, string store);
 }

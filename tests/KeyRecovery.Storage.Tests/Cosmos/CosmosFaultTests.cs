@@ -16,6 +16,12 @@ public sealed class CosmosFaultTests(CosmosFixture cosmos) : IClassFixture<Cosmo
 {
     private static readonly RowKey Key = new(Table.Items, new byte[] { 1 });
 
+    private static readonly RequestLimits Quick = new()
+    {
+        Budget = TimeSpan.FromSeconds(3), Attempt = TimeSpan.FromSeconds(1), Retries = 2,
+        FirstWait = TimeSpan.FromMilliseconds(1), LongestWait = TimeSpan.FromMilliseconds(5), LeastAttempts = 1000,
+    };
+
     private readonly ConcurrentQueue<HttpRequestMessage> _asked = new();
     private volatile Func<HttpRequestMessage, HttpResponseMessage?> _answer = _ => null;
     private CosmosStorePair _pair = null!;
@@ -34,7 +40,7 @@ public sealed class CosmosFaultTests(CosmosFixture cosmos) : IClassFixture<Cosmo
             {
                 _asked.Enqueue(request);
                 return _answer(request);
-            })) with { Budget = TimeSpan.FromSeconds(3) };
+            })) with { Requests = Quick };
     }
 
     public async Task DisposeAsync() => await _pair.DisposeAsync();
@@ -84,16 +90,19 @@ public sealed class CosmosFaultTests(CosmosFixture cosmos) : IClassFixture<Cosmo
         Assert.Null(await _pair.Data.ReadAsync(new RowKey(Table.Links, Key.Id), default));
     }
 
-    /// <summary>The SDK would go on for a minute.</summary>
+    /// <summary>The SDK would go on for a minute, and for two.</summary>
     [NeedsFact(Need.CosmosEmulator)]
-    public async Task A_conflict_that_is_retried_and_a_silence_end_within_the_budget_and_may_be_done()
+    public async Task Another_writer_and_a_lost_connection_are_told_after_our_own_retries()
     {
         Answer(HttpMethod.Delete, 449);
         Assert.Equal(
-            new WriteResult.Unavailable(0, StoreFault.Failed), await Write(new RowWrite.Remove(Key)));
+            new WriteResult.Unavailable(0, StoreFault.Busy), await Write(new RowWrite.Remove(Key)));
+        Assert.Equal(1 + Quick.Retries, _asked.Count(request => request.Method == HttpMethod.Delete));
+        _asked.Clear();
         _answer = request => IsDocument(request) ? throw new HttpRequestException("the connection is lost") : null;
         Assert.Equal(
             new WriteResult.Unavailable(0, StoreFault.Failed), await Write(new RowWrite.Remove(Key)));
+        Assert.Equal(1 + Quick.Retries, _asked.Count(request => request.Method == HttpMethod.Delete));
         await Assert.ThrowsAsync<StoreUnavailableException>(async () => await _pair.Data.ReadAsync(Key, default));
     }
 

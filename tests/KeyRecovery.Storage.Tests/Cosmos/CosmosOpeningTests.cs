@@ -210,7 +210,7 @@ public sealed class CosmosOpeningTests(CosmosFixture cosmos) : IClassFixture<Cos
     public async Task A_container_that_the_SDK_has_never_seen_is_no_row_that_is_absent()
     {
         await Home().MigrateAsync();
-        using var account = new StoreAccount(Account(StoreKind.Data), StoreKind.Data);
+        using var account = new StoreAccount(Account(StoreKind.Data), StoreKind.Data, NullLogger.Instance);
         var container = account.Container("gone");
         using var read = await account.AskAsync(
             ct => container.ReadItemStreamAsync("id", PairPartition, null, ct), default);
