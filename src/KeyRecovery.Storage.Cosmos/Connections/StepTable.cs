@@ -16,8 +16,8 @@ internal static class StepTable
     public const HttpStatusCode RetryWith = (HttpStatusCode)449;
 
     /// <summary>
-    /// Whether a step is done; null where the answer says neither that nor that it was refused. What is refused after an
-    /// attempt that may have done it may be refused because of that, and is neither.
+    /// Whether a step is done; null where the answer says neither that nor that it was refused. What is refused after
+    /// an attempt that may have done it may be refused because of that, and is neither.
     /// </summary>
     public static bool? IsDone(RowWrite step, Answer answer) =>
         Told(step, answer) is { } told && (told || !answer.MayBeDone) ? told : null;

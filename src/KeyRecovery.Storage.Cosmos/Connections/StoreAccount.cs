@@ -87,8 +87,8 @@ internal sealed class StoreAccount(CosmosAccountOptions options, StoreKind store
             return new Answer(response.StatusCode, SubStatusOf(response), body, response.ContinuationToken)
             {
                 Wait = WaitOf(response),
-                // One of them is this answer. What the SDK has sent again by itself is a matter of its own TCP, where it
-                // does so only if nothing was done: that is believed of a refusal, and not of what a caller builds on.
+                // One of them is this answer. What the SDK has sent again by itself is a matter of its own TCP, where
+                // it does so only if nothing was done: believed of a refusal, and not of what a caller builds on.
                 MayBeDone = !StepTable.IsRefusal(response.StatusCode)
                     && response.Diagnostics?.GetFailedRequestCount() > 1,
             };

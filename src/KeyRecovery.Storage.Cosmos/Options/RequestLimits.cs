@@ -6,7 +6,9 @@ public sealed record RequestLimits
     /// <summary>How long a request may take with all its attempts and the waits between; default 20 seconds.</summary>
     public TimeSpan Budget { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>How long one attempt may take; default 5 seconds. What it has sent may still be done afterwards.</summary>
+    /// <summary>
+    /// How long one attempt may take; default 5 seconds. What it has sent may still be done afterwards.
+    /// </summary>
     public TimeSpan Attempt { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How often a request is made again within its budget; default 8 times.</summary>

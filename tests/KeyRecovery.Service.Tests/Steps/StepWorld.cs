@@ -7,6 +7,7 @@ using KeyRecovery.Service.Maintenance;
 using KeyRecovery.Service.Tests.Support;
 using KeyRecovery.Testing;
 using KeyRecovery.Testing.Stores;
+using KeyRecovery.Testing.Stores.Cosmos;
 
 namespace KeyRecovery.Service.Tests.Steps;
 
@@ -32,13 +33,13 @@ internal sealed class StepWorld : IAsyncDisposable
         set => _data.HidesReads = value;
     }
 
-    public static async Task<StepWorld> OpenAsync(int hidesReads = 0)
+    public static async Task<StepWorld> OpenAsync(int hidesReads = 0, FaultyNetwork? network = null)
     {
         var world = new StepWorld();
         world.Server = await TestService.OpenAsync(
             Directory.CreateTempSubdirectory("keyrecovery-steps-").FullName, world.Random,
             store => world._keys = new StepwiseKeyStore(store),
-            betweenData: store => world._data = new StepwiseDataStore(store));
+            betweenData: store => world._data = new StepwiseDataStore(store), network: network);
         await world.Server.Service.Log!.OpenAsync(default);
         world.HidesReads = hidesReads;
         return world;

@@ -45,6 +45,8 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
     /// <summary>With the folders <c>data</c>, <c>keys</c> and <c>ring</c>.</summary>
     public string Folder { get; private init; } = "";
 
+    private bool IsOnAccounts { get; init; }
+
     public TableRegistry Tables { get; private init; } = TableRegistry.Default;
 
     private bool SharesLinks { get; init; }
@@ -114,19 +116,23 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
     /// <param name="ahead">What the wall clock shows at the start beyond the usual.</param>
     /// <param name="tables">The tables that there are, where they are not those of this program.</param>
     /// <param name="sharesLinks">Whether its processes share their link sessions, as rows.</param>
+    /// <param name="network">The way to emulated accounts of Azure Cosmos DB; null for SQLite as a rule.</param>
     public static async Task<TestService> OpenAsync(
         string folder, IRandom random, Func<IKeyStore, IKeyStore>? between = null, bool leavesRemnants = false,
         Func<IDataStore, IDataStore>? betweenData = null,
-        TimeSpan ahead = default, TableRegistry? tables = null, bool sharesLinks = false)
+        TimeSpan ahead = default, TableRegistry? tables = null, bool sharesLinks = false,
+        FaultyNetwork? network = null)
     {
         var test = new TestService
         {
             Folder = folder, Tables = tables ?? TableRegistry.Default, SharesLinks = sharesLinks,
+            IsOnAccounts = SharedCosmos.IsWanted || network is not null,
         };
         test.Time.Set(ahead);
         foreach (var name in new[] { "data", "keys", "ring" }) Directory.CreateDirectory(Path.Combine(folder, name));
-        test._pair = SharedCosmos.IsWanted
-            ? await (await SharedCosmos.HomeAsync(folder, random, new ServerClock(test.Time), test.Tables)).OpenAsync()
+        test._pair = test.IsOnAccounts
+            ? await (await SharedCosmos.HomeAsync(
+                folder, random, new ServerClock(test.Time), test.Tables, network)).OpenAsync()
             : await SqliteStorePair.OpenAsync(
                 new SqliteStoreOptions { Path = Path.Combine(folder, "data", "data.db"), Journal = JournalProfile.Data,
                     Tables = test.Tables, LeavesRemnants = leavesRemnants },
@@ -168,7 +174,7 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
     {
         await CloseAsync();
         Directory.Delete(Folder, recursive: true);
-        if (SharedCosmos.IsWanted) await SharedCosmos.DeleteAsync(Folder);
+        if (IsOnAccounts) await SharedCosmos.DeleteAsync(Folder);
     }
 
     /// <summary>Closes everything and leaves the folder.</summary>

@@ -58,8 +58,8 @@ public sealed class RequestsTests
     }
 
     /// <summary>
-    /// Moves the clock in steps until it is answered. What a timer sets free runs to its next wait before the clock goes
-    /// on: on this thread, which has no context of the test's.
+    /// Moves the clock in steps until it is answered. What a timer sets free runs to its next wait before the clock
+    /// goes on: on this thread, which has no context of the test's.
     /// </summary>
     /// <returns>The answer, and how long it took.</returns>
     private async Task<(Answer Answer, TimeSpan Took)> EndAsync(Task<Answer> run)

@@ -53,9 +53,13 @@ public sealed class EmulatedCosmos : ICosmosAccounts, IDisposable
     /// <summary>A pair of stores in a database each.</summary>
     public CosmosStoreHome Home(
         string database, IRandom random, ServerClock clock, TableRegistry? tables = null,
-        Func<HttpMessageHandler, HttpMessageHandler>? between = null) =>
-        new(Account(StoreKind.Data, database, between), Account(StoreKind.Keys, database, between), random, clock,
-            NullLoggerFactory.Instance, tables);
+        Func<HttpMessageHandler, HttpMessageHandler>? between = null, RequestLimits? limits = null)
+    {
+        return new(Place(StoreKind.Data), Place(StoreKind.Keys), random, clock, NullLoggerFactory.Instance, tables);
+
+        CosmosAccountOptions Place(StoreKind kind) =>
+            Account(kind, database, between) with { Requests = limits ?? new RequestLimits() };
+    }
 
     /// <summary>Deletes a database in both accounts.</summary>
     public async Task DeleteAsync(string database)

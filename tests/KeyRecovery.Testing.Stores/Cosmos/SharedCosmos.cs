@@ -18,9 +18,11 @@ public static class SharedCosmos
 
     /// <summary>The stores of a test that has a folder, made.</summary>
     public static async Task<IStoreHome> HomeAsync(
-        string folder, IRandom random, ServerClock clock, TableRegistry? tables = null)
+        string folder, IRandom random, ServerClock clock, TableRegistry? tables = null, FaultyNetwork? network = null)
     {
-        var home = (await Emulator.Value).Home(DatabaseOf(folder), random, clock, tables);
+        var home = (await Emulator.Value).Home(
+            DatabaseOf(folder), random, clock, tables, network is null ? null : network.Between,
+            network is null ? null : FaultyNetwork.Limits);
         await home.MigrateAsync();
         return home;
     }
