@@ -58,7 +58,10 @@ public sealed class CosmosGateway : IAsyncDisposable
     /// <summary>The settings of a host that keeps its stores here.</summary>
     public (string Key, string Value)[] Settings(string database) =>
     [
-        ("Store", "cosmos"), .. Account("Data", StoreKind.Data, database), .. Account("Keys", StoreKind.Keys, database),
+        ("Store", "cosmos"),
+        ("Cosmos:BudgetSeconds", $"{EmulatedCosmos.Patient.Budget.TotalSeconds}"),
+        ("Cosmos:AttemptSeconds", $"{EmulatedCosmos.Patient.Attempt.TotalSeconds}"),
+        .. Account("Data", StoreKind.Data, database), .. Account("Keys", StoreKind.Keys, database),
     ];
 
     /// <inheritdoc/>

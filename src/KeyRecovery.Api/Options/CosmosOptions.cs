@@ -8,4 +8,12 @@ internal sealed class CosmosOptions
 
     /// <summary>The key store's account, another one.</summary>
     public CosmosAccountSettings Keys { get; set; } = new();
+
+    /// <summary>
+    /// Seconds that a request to an account may take with all its attempts and the waits between: 1 to 600. Default 20.
+    /// </summary>
+    public int BudgetSeconds { get; set; } = 20;
+
+    /// <summary>Seconds that one attempt may take, no more than that: 1 to 600. Default 5.</summary>
+    public int AttemptSeconds { get; set; } = 5;
 }

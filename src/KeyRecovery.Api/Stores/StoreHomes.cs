@@ -14,7 +14,8 @@ internal static class StoreHomes
     public static IStoreHome Of(KeyRecoveryOptions options, ServerClock clock, ILoggerFactory loggers) =>
         options.Store == StoreChoice.Cosmos
             ? new CosmosStoreHome(
-                AccountOf(options.Cosmos.Data), AccountOf(options.Cosmos.Keys), SystemRandom.Instance, clock, loggers)
+                AccountOf(options.Cosmos, options.Cosmos.Data), AccountOf(options.Cosmos, options.Cosmos.Keys),
+                SystemRandom.Instance, clock, loggers)
             : new SqliteStoreHome(
                 Path.Combine(options.Directories.Stores, "data.db"), Path.Combine(options.Directories.Keys, "keys.db"),
                 SystemRandom.Instance, clock, loggers);
@@ -27,8 +28,12 @@ internal static class StoreHomes
             "the stores are no files of this machine: the platform that keeps them restores them "
             + "(docs/operations.md)");
 
-    private static CosmosAccountOptions AccountOf(CosmosAccountSettings account) => new()
+    private static CosmosAccountOptions AccountOf(CosmosOptions cosmos, CosmosAccountSettings account) => new()
     {
+        Requests = new RequestLimits
+        {
+            Budget = TimeSpan.FromSeconds(cosmos.BudgetSeconds), Attempt = TimeSpan.FromSeconds(cosmos.AttemptSeconds),
+        },
         Endpoint = account.Endpoint!, Database = account.Database, IsDirect = !account.Gateway,
         Key = account.Credential.Key, Identity = AzureCredentials.Of(account.Credential),
     };

@@ -12,6 +12,7 @@ public sealed class BulkErasureTests
 {
     private readonly TestRandom _random = new(29);
 
+    [Trait("Category", "Long")]
     [Fact]
     public async Task A_job_of_several_groups_erases_each_user_once_and_leaves_nothing_pending_where_lines_repeat()
     {

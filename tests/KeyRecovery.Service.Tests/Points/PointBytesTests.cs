@@ -15,6 +15,8 @@ public sealed class PointBytesTests
     private const int Items = 30;
     private const int Content = 260_000;
 
+    // Of a hundred megabytes: the emulator of accounts would read them for each page of a feed.
+    [Trait("Category", "Long")]
     [Fact]
     public async Task What_a_young_point_names_goes_last_and_only_for_somebody_trusted()
     {
@@ -70,6 +72,8 @@ public sealed class PointBytesTests
         await world.SoundAsync();
     }
 
+    // Of a hundred megabytes: the emulator of accounts would read them for each page of a feed.
+    [Trait("Category", "Long")]
     [Fact]
     public async Task An_undo_fits_though_all_that_it_returns_to_and_all_that_it_replaces_is_as_much_as_there_may_be()
     {

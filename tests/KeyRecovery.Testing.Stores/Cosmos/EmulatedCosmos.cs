@@ -18,6 +18,15 @@ public sealed class EmulatedCosmos : ICosmosAccounts, IDisposable
 
     private readonly NodeEmulator _emulator;
 
+    /// <summary>
+    /// One process serves all, on a machine that does other things as well: whoever wants to see what becomes of a slow
+    /// answer takes limits of its own.
+    /// </summary>
+    public static RequestLimits Patient { get; } = new()
+    {
+        Budget = TimeSpan.FromMinutes(5), Attempt = TimeSpan.FromMinutes(2),
+    };
+
     // The emulator's certificate is its own.
     private readonly SocketsHttpHandler _network = new()
     {
@@ -46,7 +55,7 @@ public sealed class EmulatedCosmos : ICosmosAccounts, IDisposable
     public CosmosAccountOptions Account(
         StoreKind kind, string database, Func<HttpMessageHandler, HttpMessageHandler>? between) => new()
     {
-        Endpoint = EndpointOf(kind), Database = database, Key = Key, IsDirect = false,
+        Endpoint = EndpointOf(kind), Database = database, Key = Key, IsDirect = false, Requests = Patient,
         Handler = () => between?.Invoke(Handler()) ?? Handler(),
     };
 
@@ -58,7 +67,7 @@ public sealed class EmulatedCosmos : ICosmosAccounts, IDisposable
         return new(Place(StoreKind.Data), Place(StoreKind.Keys), random, clock, NullLoggerFactory.Instance, tables);
 
         CosmosAccountOptions Place(StoreKind kind) =>
-            Account(kind, database, between) with { Requests = limits ?? new RequestLimits() };
+            Account(kind, database, between) with { Requests = limits ?? Patient };
     }
 
     /// <summary>Deletes a database in both accounts.</summary>

@@ -12,6 +12,8 @@ namespace KeyRecovery.Testing.Stores.Cosmos;
 public sealed class EmulatorCorrections(HttpMessageHandler next) : DelegatingHandler(next)
 {
     private const string PartitionHeader = "x-ms-documentdb-partitionkey";
+    private const string CountHeader = "x-ms-max-item-count";
+    private const long PageSize = 4 << 20;
     private const string CrossPartition = "x-ms-documentdb-query-enablecrosspartition";
 
     /// <inheritdoc/>
@@ -30,7 +32,9 @@ public sealed class EmulatorCorrections(HttpMessageHandler next) : DelegatingHan
             request.RequestUri = new Uri(
                 request.RequestUri, "/" + string.Join('/', parts.Select(p => IsOwnId(p) ? WithSlash(p) : p)));
 
-        var response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        var response = request.Method == HttpMethod.Get && parts is ["dbs", _, "colls", _, "docs"]
+            ? await PageAsync(request, cancellationToken).ConfigureAwait(false)
+            : await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         // That the container is gone is 404 as well, with a sub-status (OwnerResourceNotFound) that the emulator lacks.
         if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.InternalServerError
             && parts is ["dbs", _, "colls", _, "docs", ..]
@@ -54,6 +58,23 @@ public sealed class EmulatorCorrections(HttpMessageHandler next) : DelegatingHan
                 response, body => Keep(body, partition[0]!.GetValue<string>()), cancellationToken)
                 .ConfigureAwait(false);
         return response;
+    }
+
+    // A page ends at 4 MiB. The emulator's has as many documents as there may be, however large they are.
+    private async Task<HttpResponseMessage> PageAsync(HttpRequestMessage request, CancellationToken ct)
+    {
+        for (var most = 256; ; most /= 8)
+        {
+            using var asked = new HttpRequestMessage(request.Method, request.RequestUri) { Version = request.Version };
+            foreach (var (name, values) in request.Headers)
+                if (name != CountHeader) asked.Headers.TryAddWithoutValidation(name, values);
+            asked.Headers.TryAddWithoutValidation(CountHeader, $"{most}");
+            var response = await base.SendAsync(asked, ct).ConfigureAwait(false);
+            response.RequestMessage = request;
+            if (most <= 4 || (await response.Content.ReadAsByteArrayAsync(ct).ConfigureAwait(false)).Length <= PageSize)
+                return response;
+            response.Dispose();
+        }
     }
 
     private static bool IsOwnId(string part) =>

@@ -112,6 +112,8 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
         if (cosmos.Data.Endpoint is { IsAbsoluteUri: true } data && cosmos.Keys.Endpoint is { IsAbsoluteUri: true } keys
             && data.Authority == keys.Authority)
             failures.Add("Cosmos:Keys:Endpoint", "is the data store's account: the two stores have an account each");
+        failures.Range("Cosmos:BudgetSeconds", cosmos.BudgetSeconds, 1, 600);
+        failures.Range("Cosmos:AttemptSeconds", cosmos.AttemptSeconds, 1, Math.Clamp(cosmos.BudgetSeconds, 1, 600));
     }
 
     private static void CheckShared(KeyRecoveryOptions options, Failures failures)
