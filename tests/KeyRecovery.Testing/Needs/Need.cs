@@ -56,6 +56,9 @@ public enum Need
     /// <summary><c>script</c>, which gives a program a terminal.</summary>
     Script,
 
+    /// <summary><c>systemd-analyze</c>, which reads units without running them.</summary>
+    SystemdAnalyze,
+
     /// <summary>The right to trace a process that refuses it, as one that holds keys does.</summary>
     Tracing,
 

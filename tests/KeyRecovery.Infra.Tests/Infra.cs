@@ -1,0 +1,28 @@
+using System.Diagnostics;
+using System.Reflection;
+
+namespace KeyRecovery.Infra.Tests;
+
+/// <summary>The folder <c>infra</c>, and the programs that read it.</summary>
+internal static class Infra
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+
+    public static string Folder { get; } = Path.GetFullPath(Path.Combine(
+        AppContext.BaseDirectory,
+        typeof(Infra).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .First(a => a.Key == "InfraPath").Value!));
+
+    public static IEnumerable<string> Files(string folder, string pattern) =>
+        Directory.EnumerateFiles(Path.Combine(Folder, folder), pattern).Order(StringComparer.Ordinal);
+
+    /// <summary>Runs a program to its end: its exit code, and all that it printed.</summary>
+    public static async Task<(int ExitCode, string Output)> RunAsync(string program, params string[] arguments)
+    {
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync().WaitAsync(Limit);
+        return (process.ExitCode, await output + await error);
+    }
+}

@@ -1,0 +1,66 @@
+using KeyRecovery.Testing.Needs;
+
+namespace KeyRecovery.Infra.Tests;
+
+/// <summary>The units of systemd: what they still leave to a server that somebody has taken over.</summary>
+public class UnitTests
+{
+    // In tenths, of 100: 20 is an exposure of 2.0.
+    private const string Most = "--threshold=20";
+
+    private static Task<(int ExitCode, string Output)> AnalyzeAsync(string file) =>
+        Infra.RunAsync("systemd-analyze", "security", "--offline=true", Most, file);
+
+    [NeedsFact(Need.SystemdAnalyze)]
+    public async Task Each_service_has_an_exposure_of_at_most_two()
+    {
+        var files = Infra.Files("systemd", "*.service").ToList();
+        Assert.Equal(3, files.Count);
+        foreach (var file in files)
+        {
+            var (exit, told) = await AnalyzeAsync(file);
+            Assert.True(exit == 0, told);
+        }
+    }
+
+    [NeedsFact(Need.SystemdAnalyze)]
+    public async Task One_without_its_filter_of_calls_has_more()
+    {
+        using var open = new ChangedUnit(
+            line => line.StartsWith("SystemCall", StringComparison.Ordinal) ? null : line);
+        Assert.NotEqual(0, (await AnalyzeAsync(open.File)).ExitCode);
+    }
+
+    [NeedsFact(Need.SystemdAnalyze)]
+    public async Task Each_unit_is_read_without_a_complaint()
+    {
+        foreach (var file in Infra.Files("systemd", "*.*"))
+            Assert.Empty(await ComplaintsAsync(file));
+        using var changed = new ChangedUnit(
+            line => line.Replace("ProtectHome", "ProtectHouse", StringComparison.Ordinal));
+        Assert.Single(await ComplaintsAsync(changed.File));
+    }
+
+    // Programs and folders of the machine that it is for are not on this one: that is no complaint about the file.
+    private static async Task<IEnumerable<string>> ComplaintsAsync(string file)
+    {
+        var (_, told) = await Infra.RunAsync("systemd-analyze", "verify", "--man=no", file);
+        return told.Split('\n').Where(line => ((string[])["Unknown", "Failed to parse", "Invalid"])
+            .Any(word => line.Contains(word, StringComparison.Ordinal)));
+    }
+
+    private sealed class ChangedUnit : IDisposable
+    {
+        private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("keyrecovery-unit-");
+
+        public ChangedUnit(Func<string, string?> change)
+        {
+            var lines = System.IO.File.ReadAllLines(Infra.Files("systemd", "keyrecovery.service").Single());
+            System.IO.File.WriteAllLines(File, lines.Select(change).OfType<string>());
+        }
+
+        public string File => Path.Combine(_folder.FullName, "changed.service");
+
+        public void Dispose() => _folder.Delete(recursive: true);
+    }
+}
