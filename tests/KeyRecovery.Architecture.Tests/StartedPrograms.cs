@@ -10,7 +10,7 @@ public partial class StartedPrograms
     // What every system that has the .NET SDK has too, and what comes with `mount`.
     private static readonly string[] Everywhere =
     [
-        "bash", "cp", "dd", "dotnet", "ln", "mkfifo", "sh", "sync", "truncate", "umount",
+        "bash", "cp", "dd", "dotnet", "env", "git", "ln", "mkfifo", "sh", "sync", "truncate", "umount",
     ];
 
     /// <summary>What tests call, and what they must say that they need.</summary>

@@ -8,13 +8,16 @@ internal static class Infra
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
-    public static string Folder { get; } = Path.GetFullPath(Path.Combine(
-        AppContext.BaseDirectory,
-        typeof(Infra).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .First(a => a.Key == "InfraPath").Value!));
+    public static string Folder { get; } =
+        Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, Metadata("InfraPath")));
+
+    public static string Bicep { get; } = Metadata("BicepPath");
 
     public static IEnumerable<string> Files(string folder, string pattern) =>
         Directory.EnumerateFiles(Path.Combine(Folder, folder), pattern).Order(StringComparer.Ordinal);
+
+    private static string Metadata(string key) => typeof(Infra).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>().First(a => a.Key == key).Value!;
 
     /// <summary>Runs a program to its end: its exit code, and all that it printed.</summary>
     public static async Task<(int ExitCode, string Output)> RunAsync(string program, params string[] arguments)

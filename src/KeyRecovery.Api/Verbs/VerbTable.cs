@@ -45,6 +45,8 @@ internal static class VerbTable
                   --json                  one JSON object
           offline-key  draw the key that backup sets are sealed to, on a machine that is no server
                   --private FILE --public FILE
+          health  ask a running server whether it serves: exit code 0 where it does
+                  --url URL               where it listens (http://127.0.0.1:5080 unless told)
           --version
         """;
 
@@ -76,6 +78,8 @@ internal static class VerbTable
                     return await RestoreVerb.RunAsync(rest);
                 case "offline-key":
                     return OfflineKeyVerb.Run(rest);
+                case "health":
+                    return await HealthVerb.RunAsync(rest);
                 case "version":
                     Console.Out.WriteLine(typeof(VerbTable).Assembly
                         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion);

@@ -23,6 +23,9 @@ public enum Need
     /// <summary>A program from npm that speaks the protocol of Azure Cosmos DB.</summary>
     CosmosEmulator,
 
+    /// <summary><c>docker-compose</c>, which reads its files without an engine.</summary>
+    DockerCompose,
+
     /// <summary>A library that shows a program another wall clock.</summary>
     Faketime,
 
