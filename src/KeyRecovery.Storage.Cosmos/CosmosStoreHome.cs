@@ -1,8 +1,10 @@
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Clocks;
+using KeyRecovery.Service.Moves;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tables;
 using KeyRecovery.Storage.Cosmos.Connections;
+using KeyRecovery.Storage.Cosmos.Moves;
 using KeyRecovery.Storage.Cosmos.Opening;
 using KeyRecovery.Storage.Cosmos.Options;
 using Microsoft.Extensions.Logging;
@@ -18,7 +20,7 @@ namespace KeyRecovery.Storage.Cosmos;
 /// <param name="tables">The tables that there are; null for those of this program.</param>
 public sealed class CosmosStoreHome(
     CosmosAccountOptions data, CosmosAccountOptions keys, IRandom random, ServerClock clock, ILoggerFactory loggers,
-    TableRegistry? tables = null) : IStoreHome
+    TableRegistry? tables = null) : IMoveDestination
 {
     private readonly TableRegistry _tables = tables ?? TableRegistry.Default;
 
@@ -44,14 +46,39 @@ public sealed class CosmosStoreHome(
     }
 
     /// <inheritdoc/>
-    public async Task<IStoreSet> OpenAsync()
+    public Task<IStoreSet> OpenAsync() => OpenAsync(PairOpening.TakeAsync);
+
+    /// <inheritdoc/>
+    public async Task<IStoreSet> OpenToReadAsync() =>
+        new ReadOnlySet(await OpenAsync(PairOpening.DemandAsync).ConfigureAwait(false));
+
+    /// <inheritdoc/>
+    public async Task<IArrival> OpenToFillAsync()
+    {
+        var (dataAccount, keyAccount) = Connect();
+        try
+        {
+            await DemandAsync(AccountRules.FindAsync, dataAccount, keyAccount).ConfigureAwait(false);
+            return await CosmosArrival.LookAsync(dataAccount, keyAccount, _tables, clock, loggers)
+                .ConfigureAwait(false);
+        }
+        catch
+        {
+            dataAccount.Dispose();
+            keyAccount.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<IStoreSet> OpenAsync(
+        Func<StoreAccount, StoreAccount, TableRegistry, Task<ReadOnlyMemory<byte>>> join)
     {
         var (dataAccount, keyAccount) = Connect();
         try
         {
             await DemandAsync(account => Fitness.FindAsync(account, _tables), dataAccount, keyAccount)
                 .ConfigureAwait(false);
-            var pair = await PairOpening.DemandAsync(dataAccount, keyAccount, _tables).ConfigureAwait(false);
+            var pair = await join(dataAccount, keyAccount, _tables).ConfigureAwait(false);
             return new CosmosStorePair(dataAccount, keyAccount, _tables, pair, clock, loggers);
         }
         catch

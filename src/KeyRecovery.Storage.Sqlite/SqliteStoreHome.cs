@@ -1,7 +1,10 @@
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Clocks;
+using KeyRecovery.Service.Moves;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite.Backups;
+using KeyRecovery.Storage.Sqlite.Connections;
+using KeyRecovery.Storage.Sqlite.Moves;
 using KeyRecovery.Storage.Sqlite.Options;
 using Microsoft.Extensions.Logging;
 
@@ -14,7 +17,8 @@ namespace KeyRecovery.Storage.Sqlite;
 /// <param name="clock">Tells when rows are written.</param>
 /// <param name="loggers">Where the stores log to.</param>
 public sealed class SqliteStoreHome(
-    string dataFile, string keysFile, IRandom random, ServerClock clock, ILoggerFactory loggers) : IStoreFiles
+    string dataFile, string keysFile, IRandom random, ServerClock clock, ILoggerFactory loggers)
+    : IStoreFiles, IMoveSource
 {
     /// <inheritdoc/>
     public bool IsShared => false;
@@ -30,10 +34,28 @@ public sealed class SqliteStoreHome(
         .ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public Task<IStoreSet> OpenAsync() => OpenAsync(isRestoring: false);
+    public async Task<IStoreSet> OpenAsync() => await OpenAsync(options => options).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public Task<IStoreSet> OpenRestoredAsync() => OpenAsync(isRestoring: true);
+    public async Task<IStoreSet> OpenToReadAsync() =>
+        new ReadOnlySet(await OpenAsync(options => options with { MayBeLeft = true }).ConfigureAwait(false));
+
+    /// <inheritdoc/>
+    public async Task<IStoreSet> OpenRestoredAsync() =>
+        await OpenAsync(options => options with { IsRestoring = true }).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<IDeparture> OpenToLeaveAsync()
+    {
+        foreach (var kind in Enum.GetValues<StoreKind>())
+            if (!Exists(kind)) throw Throw.NothingThere(PlaceOf(kind));
+        return new SqliteDeparture(
+            await OpenAsync(options => options with { MayBeLeft = true }).ConfigureAwait(false), Data, Keys);
+    }
+
+    /// <inheritdoc/>
+    public MoveMark? MoveOf() =>
+        StoreFiles.MoveOf(keysFile, JournalProfile.Keys) ?? StoreFiles.MoveOf(dataFile, JournalProfile.Data);
 
     /// <inheritdoc/>
     public IDisposable Lock() => StoreLocks.Take(FolderOf(dataFile), FolderOf(keysFile));
@@ -58,10 +80,12 @@ public sealed class SqliteStoreHome(
         string place, ReadOnlyMemory<byte> pairId, IAsyncEnumerable<Row> rows, CancellationToken ct) =>
         StoreFiles.WriteKeysAsync(place, pairId, rows, ct);
 
-    private async Task<IStoreSet> OpenAsync(bool isRestoring) => await SqliteStorePair.OpenAsync(
-        new SqliteStoreOptions { Path = dataFile, Journal = JournalProfile.Data, IsRestoring = isRestoring },
-        new SqliteStoreOptions { Path = keysFile, Journal = JournalProfile.Keys, IsRestoring = isRestoring },
-        random, clock, loggers).ConfigureAwait(false);
+    private SqliteStoreOptions Data => new() { Path = dataFile, Journal = JournalProfile.Data };
+
+    private SqliteStoreOptions Keys => new() { Path = keysFile, Journal = JournalProfile.Keys };
+
+    private Task<SqliteStorePair> OpenAsync(Func<SqliteStoreOptions, SqliteStoreOptions> how) =>
+        SqliteStorePair.OpenAsync(how(Data), how(Keys), random, clock, loggers);
 
     private static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path))!;
 }

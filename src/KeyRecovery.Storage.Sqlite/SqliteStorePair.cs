@@ -106,6 +106,12 @@ public sealed class SqliteStorePair : IStoreSet, ICopiedData
             var (pairId, isNew) = PairOpening.Join(data, keys, random);
             dataWriter = data.OpenWriter();
             keyWriter = keys.OpenWriter();
+            if (!data.Options.MayBeLeft)
+            {
+                if (Schema.MoveOf(keyWriter) is { } keysLeft) throw Throw.Moved(keys.Options.Path, keysLeft);
+                if (Schema.MoveOf(dataWriter) is { } dataLeft) throw Throw.Moved(data.Options.Path, dataLeft);
+            }
+
             Upgrade(data, dataWriter, logger);
             Upgrade(keys, keyWriter, logger);
             if (isNew) Log.PairMade(logger, data.Options.Path, keys.Options.Path);

@@ -35,6 +35,7 @@ public abstract class MeteredStore(IRowStore store, ICollection<StoreCall> calls
         foreach (var write in writes)
         {
             if (write is RowWrite.Create(_, var created)) Note(StoreCallKind.Write, write.Key, created.Length);
+            else if (write is RowWrite.Import(var row)) Note(StoreCallKind.Write, write.Key, row.Value.Length);
             else if (write is RowWrite.Ensure(_, var ensured)) Note(StoreCallKind.Write, write.Key, ensured.Length);
             else if (write is RowWrite.Replace(_, var put)) Note(StoreCallKind.Write, write.Key, put.Length);
             else if (await _store.ReadAsync(write.Key, ct) is { } there) Note(StoreCallKind.Delete, write.Key, there);

@@ -34,6 +34,9 @@ internal sealed class RestoreRun(
             var set = _folder.Read(out var isSignedBy);
             if (arguments.AuditKey is { } auditKey && !isSignedBy(auditKey))
                 return RestoreReport.Refused("the set was not signed with that audit key", arguments.Part);
+            if (_home.MoveOf() is { } move)
+                return RestoreReport.Refused(
+                    $"{_home.PlaceOf(StoreKind.Data)} was moved to {move.Other}, or is on its way there", arguments.Part);
             var swaps = Swaps(set);
             var marker = RestoreMarker.Read(_places.Stores);
             // Nothing was touched yet: another set will do as well.

@@ -20,6 +20,7 @@ namespace KeyRecovery.Api.Reports;
 /// <param name="KeysHeldUntil">When the last backup set with keys expires, in seconds since 1970; null where none holds
 /// any.</param>
 /// <param name="Sweep">What the sweep before removed.</param>
+/// <param name="MovedTo">Where a move has left the stores for; null where none has.</param>
 internal sealed record CheckReport(
     bool Sound,
     IReadOnlyList<string> Findings,
@@ -33,16 +34,18 @@ internal sealed record CheckReport(
     IReadOnlyList<KekLine> Keks,
     int UnreadableKeys,
     long? KeysHeldUntil,
-    SweepReport? Sweep)
+    SweepReport? Sweep,
+    string? MovedTo = null)
 {
     public static CheckReport OfFindings(IReadOnlyList<string> findings) =>
         new(false, findings, [], [], 0, 0, 0, [], new Dictionary<string, int>(), [], 0, null, null);
 
     public static CheckReport Of(IntegrityReport files, AuditReport audit, RingReport ring,
-        DateTimeOffset? keysHeldUntil, SweepReport? sweep) => new(
+        DateTimeOffset? keysHeldUntil, SweepReport? sweep, string? movedTo = null) => new(
             files.IsSound && audit.IsSound && ring.IsSound && sweep is not { Stopped: true },
             [], files.Data, files.Keys, audit.Accounts, audit.Pending, audit.VaultsLost, audit.Damaged,
-            audit.OrphanRows, [.. KekLine.Of(ring)], ring.Unreadable, keysHeldUntil?.ToUnixTimeSeconds(), sweep);
+            audit.OrphanRows, [.. KekLine.Of(ring)], ring.Unreadable, keysHeldUntil?.ToUnixTimeSeconds(), sweep,
+            movedTo);
 
     public string ToJson() => JsonSerializer.Serialize(this, ReportJson.Default.CheckReport);
 
@@ -50,6 +53,7 @@ internal sealed record CheckReport(
     public IEnumerable<string> Lines()
     {
         foreach (var finding in Findings) yield return finding;
+        if (MovedTo is { } place) yield return $"moved to {place}: nothing is served from here";
         foreach (var problem in DataFile) yield return $"data store: {problem}";
         foreach (var problem in KeysFile) yield return $"key store: {problem}";
         foreach (var line in RingLines()) yield return line;

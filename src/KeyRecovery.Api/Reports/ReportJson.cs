@@ -13,6 +13,7 @@ namespace KeyRecovery.Api.Reports;
 [JsonSerializable(typeof(BackupRequest))]
 [JsonSerializable(typeof(CheckReport))]
 [JsonSerializable(typeof(ControlLine))]
+[JsonSerializable(typeof(MoveReport))]
 [JsonSerializable(typeof(RehearsalReport))]
 [JsonSerializable(typeof(RestoreReport))]
 [JsonSerializable(typeof(RotateRequest))]

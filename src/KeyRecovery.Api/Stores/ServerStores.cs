@@ -55,6 +55,7 @@ internal sealed class ServerStores : IAsyncDisposable
     /// <param name="loggers">Where the stores log to.</param>
     /// <param name="isRestoring">Whether this is to end a restore, which nobody else opens.</param>
     /// <param name="home">The stores; null for those that the settings name.</param>
+    /// <param name="isReading">Whether nothing is written: also what a move has left is opened.</param>
     /// <exception cref="StoreOpenException">
     /// Another process has it, the two stores are no pair, or one is of a newer schema; several instances are set, and
     /// the store is one process's.
@@ -64,7 +65,7 @@ internal sealed class ServerStores : IAsyncDisposable
     /// <exception cref="StoreUnavailableException">A file cannot be read or written.</exception>
     public static async Task<ServerStores> OpenAsync(
         KeyRecoveryOptions options, TimeProvider time, ILoggerFactory loggers, bool isRestoring = false,
-        Func<ServerClock, IStoreHome>? home = null)
+        Func<ServerClock, IStoreHome>? home = null, bool isReading = false)
     {
         var (places, random, clock) = (options.Directories, SystemRandom.Instance, new ServerClock(time));
         places.Create();
@@ -75,7 +76,8 @@ internal sealed class ServerStores : IAsyncDisposable
                 $"{KeyRecoveryOptions.Section}:Instances is {options.Instances}, and one process at a time opens "
                 + $"{storeHome.PlaceOf(StoreKind.Data)}: several instances need a store that they can share");
         var pair = isRestoring
-            ? await StoreHomes.FilesOf(options, clock, loggers).OpenRestoredAsync() : await storeHome.OpenAsync();
+            ? await StoreHomes.FilesOf(options, clock, loggers).OpenRestoredAsync()
+            : isReading ? await storeHome.OpenToReadAsync() : await storeHome.OpenAsync();
         var secret = new List<IDisposable>();
         try
         {
@@ -85,7 +87,7 @@ internal sealed class ServerStores : IAsyncDisposable
             var ring = await SharedPlaces.RingAsync(options, pair.Keys, root, random, time, isFirst);
             secret.Add((IDisposable)ring);
             var secrets = await ServerSecrets.LoadOrCreateAsync(
-                pair.Keys, root, random, CancellationToken.None, options.Log.Keys);
+                pair.Keys, root, random, CancellationToken.None, isReading ? 1 : options.Log.Keys);
             secret.Add(secrets);
             var (tombstones, log) = await SharedPlaces.OpenAsync(options, isRestoring);
             secret.AddRange(new object[] { tombstones, log }.OfType<IDisposable>());

@@ -13,12 +13,19 @@ internal static class StoreHomes
     /// <summary>The stores that the settings name.</summary>
     public static IStoreHome Of(KeyRecoveryOptions options, ServerClock clock, ILoggerFactory loggers) =>
         options.Store == StoreChoice.Cosmos
-            ? new CosmosStoreHome(
-                AccountOf(options.Cosmos, options.Cosmos.Data), AccountOf(options.Cosmos, options.Cosmos.Keys),
-                SystemRandom.Instance, clock, loggers)
-            : new SqliteStoreHome(
-                Path.Combine(options.Directories.Stores, "data.db"), Path.Combine(options.Directories.Keys, "keys.db"),
-                SystemRandom.Instance, clock, loggers);
+            ? CosmosOf(options, clock, loggers) : SqliteOf(options, clock, loggers);
+
+    /// <summary>The files of this machine, whatever the settings serve from.</summary>
+    public static SqliteStoreHome SqliteOf(
+        KeyRecoveryOptions options, ServerClock clock, ILoggerFactory loggers) => new(
+            Path.Combine(options.Directories.Stores, "data.db"), Path.Combine(options.Directories.Keys, "keys.db"),
+            SystemRandom.Instance, clock, loggers);
+
+    /// <summary>The accounts that the settings name, whatever they serve from.</summary>
+    public static CosmosStoreHome CosmosOf(
+        KeyRecoveryOptions options, ServerClock clock, ILoggerFactory loggers) => new(
+            AccountOf(options.Cosmos, options.Cosmos.Data), AccountOf(options.Cosmos, options.Cosmos.Keys),
+            SystemRandom.Instance, clock, loggers);
 
     /// <summary>As <see cref="Of"/>, for what can be done with files alone.</summary>
     /// <exception cref="StoreOpenException">They are no files.</exception>

@@ -33,7 +33,8 @@ internal static class CheckVerb
             .Concat(MissingStores(options)).ToList();
         if (findings.Count > 0) return CheckReport.OfFindings(findings);
 
-        await using var stores = await ServerStores.OpenAsync(options, TimeProvider.System, NullLoggerFactory.Instance);
+        await using var stores = await ServerStores.OpenAsync(
+            options, TimeProvider.System, NullLoggerFactory.Instance, isReading: !arguments.Sweep);
         var sweep = arguments.Sweep
             ? await stores.Service.Sweeper.SweepAsync(
                 arguments.OlderThan ?? TimeSpan.FromHours(options.Orphans.AfterHours), arguments.Brake,
@@ -41,7 +42,8 @@ internal static class CheckVerb
             : null;
         return CheckReport.Of(
             await stores.Pair.CheckAsync(), await stores.Service.Audit.RunAsync(CancellationToken.None),
-            await stores.Service.RingAudit.RunAsync(CancellationToken.None), stores.Sets.HeldUntil(), sweep);
+            await stores.Service.RingAudit.RunAsync(CancellationToken.None), stores.Sets.HeldUntil(), sweep,
+            (HomeOf(options) as IStoreFiles)?.MoveOf()?.Other);
     }
 
     private static IEnumerable<string> UnfinishedRestore(DataDirectories places)
@@ -54,10 +56,12 @@ internal static class CheckVerb
     private static IEnumerable<string> MissingStores(KeyRecoveryOptions options)
     {
         var places = options.Directories;
-        if (StoreHomes.Of(options, new ServerClock(TimeProvider.System), NullLoggerFactory.Instance)
-            is not IStoreFiles home) return [];
+        if (HomeOf(options) is not IStoreFiles home) return [];
         return new[] { (Folder: places.Stores, Kind: StoreKind.Data), (Folder: places.Keys, Kind: StoreKind.Keys) }
             .Where(store => Directory.Exists(store.Folder) && !home.Exists(store.Kind))
             .Select(store => $"{home.PlaceOf(store.Kind)} does not exist (run init)");
     }
+
+    private static IStoreHome HomeOf(KeyRecoveryOptions options) =>
+        StoreHomes.Of(options, new ServerClock(TimeProvider.System), NullLoggerFactory.Instance);
 }

@@ -1,4 +1,8 @@
+using System.Text.Json;
+using KeyRecovery.Api.CommandLine;
 using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Options;
+using KeyRecovery.Api.Reports;
 using KeyRecovery.Api.Stores;
 using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Stores;
@@ -8,12 +12,14 @@ namespace KeyRecovery.Api.Verbs;
 
 /// <summary>
 /// <c>migrate</c>: makes databases, containers and files that are missing, and brings older stores to this version's
-/// schema. Harmless to repeat.
+/// schema; with <c>--from</c> and <c>--to</c> it moves all rows to other stores. Harmless to repeat.
 /// </summary>
 internal static class MigrateVerb
 {
     public static async Task<int> RunAsync(string[] args)
     {
+        var switches = new Switches(args);
+        if (MoveArguments.Parse(switches) is { } move) return await MoveAsync(move);
         var options = Server.ReadOptions(args);
         options.Directories.Create();
         var home = StoreHomes.Of(options, new ServerClock(TimeProvider.System), NullLoggerFactory.Instance);
@@ -21,5 +27,18 @@ internal static class MigrateVerb
         Console.Out.WriteLine($"data store  {home.PlaceOf(StoreKind.Data)}");
         Console.Out.WriteLine($"key store   {home.PlaceOf(StoreKind.Keys)}");
         return 0;
+    }
+
+    private static async Task<int> MoveAsync(MoveArguments arguments)
+    {
+        // The accounts are needed now, whatever is served from today.
+        var options = Server.ReadOptions(
+            [.. arguments.Rest, $"--{KeyRecoveryOptions.Section}:{nameof(KeyRecoveryOptions.Store)}", "cosmos"]);
+        Action<string> tell = arguments.Json ? _ => { } : Console.Out.WriteLine;
+        var report = await new MoveRun(options, arguments, tell).RunAsync(CancellationToken.None);
+        if (arguments.Json) Console.Out.WriteLine(JsonSerializer.Serialize(report, ReportJson.Default.MoveReport));
+        else
+            foreach (var line in report.Lines()) (report.IsDone ? Console.Out : Console.Error).WriteLine(line);
+        return report.IsDone ? 0 : 1;
     }
 }

@@ -17,6 +17,13 @@ internal static class VerbTable
           serve   run the server (the default), at http://127.0.0.1:5080 unless --urls says otherwise
           init    make directories, keys and stores, and say where they are
           migrate make databases and containers that are missing, and bring older stores to this version's schema
+                  --from sqlite --to cosmos  move everything to the accounts that the settings name, with the server
+                                          stopped; what was cut short goes on with the same line. With these:
+                  --dry-run               count and reckon, and change nothing
+                  --units N               the request units a second to reckon with (1000)
+                  --at-once N             requests under way, 1 to 256 (32)
+                  --give-up               serve from the files again, as long as nobody has from the accounts
+                  --json                  one JSON object
           check   verify both stores, every chain and every item, and say what is wrong
                   --json                  one JSON object
                   --sweep                 first remove what broken-off requests left,

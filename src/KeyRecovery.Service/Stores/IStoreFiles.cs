@@ -18,6 +18,11 @@ public interface IStoreFiles : IStoreHome
     /// <exception cref="StoreUnavailableException">A store cannot be read or written.</exception>
     Task<IStoreSet> OpenRestoredAsync();
 
+    /// <summary>
+    /// The move by which the stores are being left, or were; null where there is none, and where nobody can tell.
+    /// </summary>
+    MoveMark? MoveOf();
+
     /// <summary>Holds both stores exclusively, unopened, until it is disposed.</summary>
     /// <exception cref="StoreOpenException">Another process has one.</exception>
     IDisposable Lock();

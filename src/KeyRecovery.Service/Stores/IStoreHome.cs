@@ -28,8 +28,16 @@ public interface IStoreHome
     /// </summary>
     /// <exception cref="StoreOpenException">
     /// Another process has them; one of the two is missing; they are no pair; one is of a newer schema; a restore was
-    /// begun and has not ended. Nothing was changed.
+    /// begun and has not ended; a move has left them, or fills them. Nothing was changed.
     /// </exception>
     /// <exception cref="StoreUnavailableException">A store cannot be read or written.</exception>
     Task<IStoreSet> OpenAsync();
+
+    /// <summary>
+    /// As <see cref="OpenAsync"/>, for whoever reads alone: also stores that a move has left. No row can be written,
+    /// and stores to which a move has come do not count as opened.
+    /// </summary>
+    /// <exception cref="StoreOpenException">As <see cref="OpenAsync"/>, but for a move that has left them.</exception>
+    /// <exception cref="StoreUnavailableException">A store cannot be read.</exception>
+    Task<IStoreSet> OpenToReadAsync();
 }

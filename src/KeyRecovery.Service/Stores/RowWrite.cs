@@ -12,6 +12,12 @@ public abstract record RowWrite
     public sealed record Create(RowKey Key, ReadOnlyMemory<byte> Value) : RowWrite(Key);
 
     /// <summary>
+    /// Writes a row as it was in another store, its version and hour with it, since values are sealed with them.
+    /// Refused if the row is present. Its token is another one.
+    /// </summary>
+    public sealed record Import(Row Row) : RowWrite(Row.Key);
+
+    /// <summary>
     /// Writes a row with version 1 whether it is present or not: for rows whose id names their content. What is found
     /// is written again, so that its token moves, and whoever is about to delete it by the token of before is refused.
     /// </summary>

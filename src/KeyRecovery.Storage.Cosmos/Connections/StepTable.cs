@@ -59,8 +59,8 @@ internal static class StepTable
     // What the service says of the attempt that it answers.
     private static bool? Told(RowWrite step, Answer answer) => (step, answer.Status) switch
     {
-        (RowWrite.Create or RowWrite.Ensure, HttpStatusCode.Created) => true,
-        (RowWrite.Create, HttpStatusCode.Conflict) => false,
+        (RowWrite.Create or RowWrite.Import or RowWrite.Ensure, HttpStatusCode.Created) => true,
+        (RowWrite.Create or RowWrite.Import, HttpStatusCode.Conflict) => false,
         (RowWrite.Ensure or RowWrite.Replace, HttpStatusCode.OK) => true,
         (RowWrite.Delete or RowWrite.Remove, HttpStatusCode.NoContent) => true,
         (RowWrite.Replace or RowWrite.Delete, HttpStatusCode.PreconditionFailed) => false,

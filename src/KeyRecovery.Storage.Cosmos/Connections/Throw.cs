@@ -33,4 +33,13 @@ internal static class Throw
 
     public static StoreOpenException ForeignPair(CosmosAccountOptions data, CosmosAccountOptions keys) =>
         new($"{data} and {keys} do not belong together");
+
+    public static StoreOpenException Moving(CosmosAccountOptions place, MoveMark mark) =>
+        new(mark.State == MoveState.GivenUp
+            ? $"{place} has what a move from {mark.Other} has left that was given up: delete the databases"
+            : $"{place} is being filled from {mark.Other}, and is not whole yet: run migrate --from sqlite --to "
+                + "cosmos to its end");
+
+    public static StoreOpenException Taken(CosmosAccountOptions place) =>
+        new($"somebody else has written {place} meanwhile: look who, and run it again");
 }

@@ -24,6 +24,16 @@ internal static class Containers
         return true;
     });
 
+    /// <summary>The names of those that are there.</summary>
+    public static async Task<IReadOnlyList<string>> PresentAsync(StoreAccount account, TableRegistry tables)
+    {
+        var present = new List<string>();
+        foreach (var name in NamesOf(account, tables))
+            if (await account.ManageAsync(client => PathAsync(account.Container(name))).ConfigureAwait(false)
+                is not null) present.Add(name);
+        return present;
+    }
+
     /// <summary>What is wrong with them, a sentence each.</summary>
     public static async Task<IReadOnlyList<string>> FindAsync(StoreAccount account, TableRegistry tables)
     {

@@ -10,13 +10,17 @@ namespace KeyRecovery.Storage.Cosmos.Opening;
 
 /// <summary>
 /// The document that says who a store is: which of the two, the pair it belongs to, its schema, which only goes
-/// forward, and (in the key store) whether the other one has once been there.
+/// forward, and (in the key store) whether the other one has once been there, and which move fills the pair.
 /// </summary>
-internal sealed record PairDocument(ReadOnlyMemory<byte> Pair, int Schema, bool IsComplete, string ETag = "")
+internal sealed record PairDocument(
+    ReadOnlyMemory<byte> Pair, int Schema, bool IsComplete, string ETag = "", MoveMark? Move = null)
 {
     public const int PairIdSize = 16;
 
     private const string Name = "pair";
+
+    /// <summary>Its container and its name.</summary>
+    public const string Path = Place.Server + "/" + Name;
 
     private static readonly PartitionKey Partition = new(Name);
 
@@ -68,6 +72,15 @@ internal sealed record PairDocument(ReadOnlyMemory<byte> Pair, int Schema, bool 
         writer.WriteBase64String("pair"u8, Pair.Span);
         writer.WriteNumber("schema"u8, Schema);
         writer.WriteBoolean("complete"u8, IsComplete);
+        if (Move is { } move)
+        {
+            writer.WriteStartObject("move"u8);
+            writer.WriteString("id"u8, move.Id);
+            writer.WriteString("state"u8, move.State.ToString());
+            writer.WriteString("other"u8, move.Other);
+            writer.WriteEndObject();
+        }
+
         writer.WriteEndObject();
         writer.Flush();
         return buffer.WrittenSpan.ToArray();
@@ -82,7 +95,8 @@ internal sealed record PairDocument(ReadOnlyMemory<byte> Pair, int Schema, bool 
             return isOurs && pair.Length == PairIdSize
                 ? new PairDocument(
                     pair, document.GetProperty("schema").GetInt32(), document.GetProperty("complete").GetBoolean(),
-                    document.GetProperty("_etag").GetString()!)
+                    document.GetProperty("_etag").GetString()!,
+                    document.TryGetProperty("move", out var move) ? DecodeMove(move) : null)
                 : null;
         }
         catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or FormatException)
@@ -90,6 +104,11 @@ internal sealed record PairDocument(ReadOnlyMemory<byte> Pair, int Schema, bool 
             return null;
         }
     }
+
+    private static MoveMark DecodeMove(JsonElement move) =>
+        Enum.TryParse<MoveState>(move.GetProperty("state").GetString(), out var state)
+            ? new MoveMark(move.GetProperty("id").GetGuid(), state, move.GetProperty("other").GetString()!)
+            : throw new FormatException();
 
     private static string StoreName(StoreKind store) => store == StoreKind.Data ? "data" : "keys";
 }

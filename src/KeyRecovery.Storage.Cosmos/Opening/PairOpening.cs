@@ -13,12 +13,12 @@ internal static class PairOpening
 {
     /// <summary>The pair's id.</summary>
     /// <exception cref="StoreOpenException">
-    /// There is none yet, the accounts are not a pair, or one is lost, foreign, older or newer.
+    /// There is none yet, the accounts are not a pair, or one is lost, foreign, older or newer; a move fills them.
     /// </exception>
     public static async Task<ReadOnlyMemory<byte>> DemandAsync(
         StoreAccount data, StoreAccount keys, TableRegistry tables)
     {
-        var (dataPair, keyPair) = await ReadAsync(data, keys, tables).ConfigureAwait(false);
+        var (dataPair, keyPair) = await FindWholeAsync(data, keys, tables).ConfigureAwait(false);
         if (keyPair is not { IsComplete: true } || dataPair is null)
             throw Throw.NotMigrated(keyPair is null ? keys.Options : data.Options);
         Demand(data, dataPair, tables);
@@ -31,13 +31,31 @@ internal static class PairOpening
         }
     }
 
+    /// <summary>
+    /// As <see cref="DemandAsync"/>, for whoever will write: whence the pair was moved there is no way back from here
+    /// on, and nobody goes on before that stands there.
+    /// </summary>
+    /// <exception cref="StoreOpenException">As <see cref="DemandAsync"/>.</exception>
+    public static async Task<ReadOnlyMemory<byte>> TakeAsync(
+        StoreAccount data, StoreAccount keys, TableRegistry tables)
+    {
+        while (true)
+        {
+            var pair = await DemandAsync(data, keys, tables).ConfigureAwait(false);
+            var found = await PairDocument.ReadAsync(keys).ConfigureAwait(false);
+            if (found is not { Move: { } move }) return pair;
+            if (move.State == MoveState.Ready)
+                await (found with { Move = null }).ReplaceAsync(keys).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Makes the pair, or brings it to this program's schema.</summary>
     /// <exception cref="StoreOpenException">
     /// The accounts are not a pair, or one is lost, foreign or newer.
     /// </exception>
     public static async Task MakeAsync(StoreAccount data, StoreAccount keys, TableRegistry tables, IRandom random)
     {
-        var (dataPair, keyPair) = await ReadAsync(data, keys, tables).ConfigureAwait(false);
+        var (dataPair, keyPair) = await FindWholeAsync(data, keys, tables).ConfigureAwait(false);
         if (keyPair is null)
         {
             var pair = new byte[PairDocument.PairIdSize];
@@ -45,7 +63,7 @@ internal static class PairOpening
             await new PairDocument(pair, tables.SchemaOf(StoreKind.Keys), IsComplete: false).CreateAsync(keys)
                 .ConfigureAwait(false);
             // Whose it is: another process's, if that was first.
-            (dataPair, keyPair) = await ReadAsync(data, keys, tables).ConfigureAwait(false);
+            (dataPair, keyPair) = await FindWholeAsync(data, keys, tables).ConfigureAwait(false);
         }
 
         if (dataPair is null)
@@ -59,8 +77,19 @@ internal static class PairOpening
         await DemandAsync(data, keys, tables).ConfigureAwait(false);
     }
 
-    // Whatever is wrong with them is found here, before anything is changed.
-    private static async Task<(PairDocument? Data, PairDocument? Keys)> ReadAsync(
+    private static async Task<(PairDocument? Data, PairDocument? Keys)> FindWholeAsync(
+        StoreAccount data, StoreAccount keys, TableRegistry tables)
+    {
+        var found = await ReadAsync(data, keys, tables).ConfigureAwait(false);
+        return found.Keys is { Move: { State: not MoveState.Ready } move }
+            ? throw Throw.Moving(keys.Options, move) : found;
+    }
+
+    /// <summary>What stands in the two accounts; what is wrong with them is found before anything is changed.</summary>
+    /// <exception cref="StoreOpenException">
+    /// The accounts are not a pair, or one is lost, foreign or newer.
+    /// </exception>
+    public static async Task<(PairDocument? Data, PairDocument? Keys)> ReadAsync(
         StoreAccount data, StoreAccount keys, TableRegistry tables)
     {
         // In this order: a data store that is there when its key store says so is there now, and where a data store is,

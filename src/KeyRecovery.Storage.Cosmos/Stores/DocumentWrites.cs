@@ -31,6 +31,9 @@ internal sealed class DocumentWrites(StoreAccount account, ServerClock clock)
             case RowWrite.Create(_, var value):
                 using (var document = Document(name, 1, value))
                     return await container.CreateItemStreamAsync(document, partition, null, ct).ConfigureAwait(false);
+            case RowWrite.Import(var row):
+                using (var document = Document(name, row.Version, row.WrittenHour, row.Value))
+                    return await container.CreateItemStreamAsync(document, partition, null, ct).ConfigureAwait(false);
             case RowWrite.Ensure(_, var value):
                 using (var document = Document(name, 1, value))
                     return await container.UpsertItemStreamAsync(document, partition, null, ct).ConfigureAwait(false);
@@ -46,17 +49,18 @@ internal sealed class DocumentWrites(StoreAccount account, ServerClock clock)
         }
     }
 
-    private MemoryStream Document(DocumentName name, long version, ReadOnlyMemory<byte> value)
-    {
-        var document = RowDocument.Encode(name, version, (long)(clock.Now.Latest / 3600), value.Span);
-        return new MemoryStream(document.ToArray(), writable: false);
-    }
+    private MemoryStream Document(DocumentName name, long version, ReadOnlyMemory<byte> value) =>
+        Document(name, version, (long)(clock.Now.Latest / 3600), value);
+
+    private static MemoryStream Document(DocumentName name, long version, long hour, ReadOnlyMemory<byte> value) =>
+        new(RowDocument.Encode(name, version, hour, value.Span).ToArray(), writable: false);
 
     private static ItemRequestOptions AsRead(Row was) => new() { IfMatchEtag = was.Token.Text };
 
     private static ReadOnlyMemory<byte>? ValueOf(RowWrite write) => write switch
     {
         RowWrite.Create(_, var value) => value,
+        RowWrite.Import(var row) => row.Value,
         RowWrite.Ensure(_, var value) => value,
         RowWrite.Replace(_, var value) => value,
         _ => null,

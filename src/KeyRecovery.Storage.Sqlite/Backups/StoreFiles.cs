@@ -82,6 +82,22 @@ public static class StoreFiles
         }
     }
 
+    /// <summary>The move that has left a store's file; null where there is none, and where nobody can tell.</summary>
+    internal static MoveMark? MoveOf(string path, JournalProfile profile)
+    {
+        var file = new StoreFile(new SqliteStoreOptions { Path = path, Journal = profile });
+        try
+        {
+            if (!file.HasContent) return null;
+            using var connection = file.OpenBare();
+            return file.Schema.Identify(connection, path) is null ? null : Schema.MoveOf(connection);
+        }
+        catch (Exception e) when (e is SqliteFaultException or StoreOpenException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+
     private static async Task<int> WriteAsync(
         StoreFile file, Connection connection, IAsyncEnumerable<Row> rows, CancellationToken ct)
     {
@@ -91,7 +107,9 @@ public static class StoreFiles
         await foreach (var row in rows.WithCancellation(ct).ConfigureAwait(false))
         {
             if (!file.Schema.Holds(row.Key.Table)) throw Throw.ForeignTable(row.Key.Table);
-            steps.Import(row);
+            if (steps.Do([new RowWrite.Import(row)]) is not WriteResult.Written)
+                throw new StoreUnavailableException(
+                    StoreFault.Failed, $"{file.Options.Path} was given a row of {row.Key.Table} twice");
             if (++count % Batch != 0) continue;
             Commit(file, connection);
             connection.Begin.Run();

@@ -21,20 +21,12 @@ internal sealed class RowSteps(Connection connection, long hour)
         return new WriteResult.Written();
     }
 
-    /// <summary>Writes a row as a backup carried it.</summary>
-    public void Import(Row row)
-    {
-        var value = row.Value.Span;
-        At(RowSql.Import, row.Key).Bind(2, row.Version).Bind(3, Random.Shared.NextInt64())
-            .Bind(4, row.WrittenHour).Bind(5, KeyCell.RestOf(row.Key.Table, value)).Run();
-        PutKey(row.Key, value);
-    }
-
     private bool Do(RowWrite write, long token)
     {
         switch (write)
         {
             case RowWrite.Create create: return Put(RowSql.Create, write.Key, create.Value.Span, token);
+            case RowWrite.Import(var row): return Import(row, token);
             case RowWrite.Ensure ensure: return Put(RowSql.Ensure, write.Key, ensure.Value.Span, token);
             case RowWrite.Replace(var was, var value): return Replace(was, value.Span, token);
             case RowWrite.Delete(var was):
@@ -55,6 +47,15 @@ internal sealed class RowSteps(Connection connection, long hour)
         if (At(kind, key).Bind(2, token).Bind(3, hour).Bind(4, KeyCell.RestOf(key.Table, value)).RunCounted() != 1)
             return false;
         PutKey(key, value);
+        return true;
+    }
+
+    private bool Import(Row row, long token)
+    {
+        var value = row.Value.Span;
+        if (At(RowSql.Import, row.Key).Bind(2, row.Version).Bind(3, token).Bind(4, row.WrittenHour)
+            .Bind(5, KeyCell.RestOf(row.Key.Table, value)).RunCounted() != 1) return false;
+        PutKey(row.Key, value);
         return true;
     }
 

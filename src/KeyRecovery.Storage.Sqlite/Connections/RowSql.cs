@@ -48,7 +48,9 @@ internal static class RowSqlText
                 + "AND token = ?5",
             RowSql.Delete => $"DELETE FROM {name} WHERE id = ?1 AND token = ?2",
             RowSql.Remove => $"DELETE FROM {name} WHERE id = ?1",
-            RowSql.Import => $"INSERT INTO {name}(id, version, token, written_hour, value) VALUES(?1, ?2, ?3, ?4, ?5)",
+            RowSql.Import =>
+                $"INSERT INTO {name}(id, version, token, written_hour, value) VALUES(?1, ?2, ?3, ?4, ?5) ON "
+                + "CONFLICT(id) DO NOTHING",
             RowSql.Read => $"SELECT version, written_hour, token, {cell}, value FROM {join} WHERE id = ?1",
             // The value stands last in a row: its pages are not read.
             RowSql.Head => $"SELECT version, written_hour, token, x'', x'' FROM {name} WHERE id = ?1",

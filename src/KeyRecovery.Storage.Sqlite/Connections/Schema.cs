@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tables;
 using KeyRecovery.Storage.Sqlite.Options;
@@ -21,6 +22,9 @@ internal sealed class Schema(TableRegistry registry, JournalProfile profile)
     public string Role => profile == JournalProfile.Data ? "data store" : "key store";
 
     private int ApplicationId => profile == JournalProfile.Data ? 0x4B524441 /* KRDA */ : 0x4B524B45 /* KRKE */;
+
+    // Of a file that a move has left: to a program that knows of no moves it is no store.
+    private int LeftApplicationId => profile == JournalProfile.Data ? 0x4B52444C /* KRDL */ : 0x4B524B4C /* KRKL */;
 
     public bool Holds(Table table) => table.Store == _store && registry.Find((ulong)table.Number) == table;
 
@@ -60,7 +64,8 @@ internal sealed class Schema(TableRegistry registry, JournalProfile profile)
         var version = Number(connection, "PRAGMA user_version");
         var tables = Number(connection, "SELECT count(*) FROM sqlite_schema");
         if (version == 0 && tables == 0) return null;
-        if (Number(connection, "PRAGMA application_id") != ApplicationId) throw Throw.NotOurs(path, Role);
+        var application = Number(connection, "PRAGMA application_id");
+        if (application != ApplicationId && application != LeftApplicationId) throw Throw.NotOurs(path, Role);
         if (version > Version) throw Throw.Newer(path, version, Version);
         if (version < Table.FirstSchema) throw Throw.Unreleased(path, version);
         var pair = GetMeta(connection, "pair");
@@ -71,6 +76,31 @@ internal sealed class Schema(TableRegistry registry, JournalProfile profile)
     public static bool IsComplete(Connection keys) => GetMeta(keys, "complete") is not null;
 
     public static void SetComplete(Connection keys) => PutMeta(keys, "complete", [1]);
+
+    /// <summary>The move that has left the file; null for none.</summary>
+    public static MoveMark? MoveOf(Connection connection)
+    {
+        if (GetMeta(connection, "move") is not { } mark) return null;
+        const int Head = 16 + 1;
+        return mark.Length >= Head
+            ? new MoveMark(
+                new Guid(mark.AsSpan(0, Head - 1)), (MoveState)mark[Head - 1], Encoding.UTF8.GetString(mark, Head,
+                    mark.Length - Head))
+            : throw new InvalidDataException("the mark of a move is cut short");
+    }
+
+    /// <summary>Says which move has left the file, or that none has, in one transaction.</summary>
+    public void SetMove(Connection connection, MoveMark? mark)
+    {
+        connection.Execute("BEGIN IMMEDIATE");
+        connection.Execute("DELETE FROM meta WHERE name = 'move'");
+        if (mark is not null)
+            PutMeta(
+                connection, "move",
+                [.. mark.Id.ToByteArray(), (byte)mark.State, .. Encoding.UTF8.GetBytes(mark.Other)]);
+        connection.Execute($"PRAGMA application_id={(mark is null ? ApplicationId : LeftApplicationId)}");
+        connection.Execute("COMMIT");
+    }
 
     // Small columns first: a value of many pages is a chain, and what stands behind it costs the whole walk.
     // With rowid: without, the value lies in the index; writes took twice as long at 10 KiB and reads 4 times.

@@ -25,11 +25,20 @@ internal static class Throw
         new($"{present} exists, but {missing} is missing or empty. A lost {role} is never replaced by an empty one: " +
             "put the file back, or restore a backup");
 
+    public static StoreOpenException NothingThere(string path) => new($"{path} does not exist");
+
     public static StoreOpenException ForeignPair(string dataPath, string keyPath) =>
         new($"{dataPath} and {keyPath} do not belong together");
 
     public static StoreOpenException Restoring(string part) =>
         new($"a restore ({part}) was begun here and has not ended: run it again, with the same set");
+
+    public static StoreOpenException Moved(string path, MoveMark mark) =>
+        new(mark.State == MoveState.Left
+            ? $"{path} was moved to {mark.Other}: serve from there. As long as nobody has, migrate --from sqlite --to "
+                + "cosmos --give-up leads back"
+            : $"{path} is being moved to {mark.Other}: run migrate --from sqlite --to cosmos to its end, or with "
+                + "--give-up");
 
     public static StoreOpenException Pragma(string path, string pragma, string wanted, string? found) =>
         new($"{path}: {pragma} should be {wanted} and is {found ?? "nothing"}");

@@ -29,6 +29,9 @@ public sealed record SqliteStoreOptions
     /// <summary>Whether to open it although a restore has not ended: to end it, and for nothing else.</summary>
     public bool IsRestoring { get; init; }
 
+    /// <summary>Whether to open it although a move has left it: to read it, and for nothing else.</summary>
+    public bool MayBeLeft { get; init; }
+
     /// <summary>For tests where no small disk can be had: the most pages, asked for when a writer opens.</summary>
     internal Func<long>? PageLimit { get; init; }
 

@@ -38,6 +38,9 @@ public abstract partial class RowStoreContract
                 case 4:
                     Rows.Remove(play.Key);
                     return true;
+                case 5 when !isThere:
+                    Rows[play.Key] = (play.Value, Play.Imported, ++_token);
+                    return true;
                 default:
                     return false;
             }
@@ -47,12 +50,16 @@ public abstract partial class RowStoreContract
     // A step; Seen is a row that was read at some time, as the store and the model knew it.
     private sealed record Play(int Kind, RowKey Key, byte[] Value, (Row Store, long Model)? Seen)
     {
+        public const int Imported = 5;
+
         public RowWrite ToWrite() => Kind switch
         {
             0 => new RowWrite.Create(Key, Value),
             1 => new RowWrite.Ensure(Key, Value),
             2 => new RowWrite.Replace(Seen!.Value.Store, Value),
             3 => new RowWrite.Delete(Seen!.Value.Store),
+            5 => new RowWrite.Import(
+                new Row(Key, Value, Imported, DateTimeOffset.UtcNow.ToUnixTimeSeconds() / 3600)),
             _ => new RowWrite.Remove(Key),
         };
     }
@@ -62,7 +69,7 @@ public abstract partial class RowStoreContract
     {
         var (model, seen) = (new Model(), new Dictionary<RowKey, List<(Row, long)>>());
         var refused = 0;
-        await Gen.Select(Gen.Int[0, 4], Gen.Byte[0, 4], Gen.Bool, Gen.Byte.Array[0, 40], Gen.Int[0, 3]).List[1, 5]
+        await Gen.Select(Gen.Int[0, 5], Gen.Byte[0, 4], Gen.Bool, Gen.Byte.Array[0, 40], Gen.Int[0, 3]).List[1, 5]
             .SampleAsync(
                 async steps =>
                 {

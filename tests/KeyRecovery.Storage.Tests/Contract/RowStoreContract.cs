@@ -87,6 +87,21 @@ public abstract partial class RowStoreContract : IAsyncLifetime
     }
 
     [ContractFact]
+    public async Task Import_writes_a_row_as_it_was_elsewhere_and_is_refused_where_one_is()
+    {
+        var row = new Row(Key(1), One, 7, 400_000, default);
+        await Written(new RowWrite.Import(row));
+        var there = await Get(Key(1));
+        Assert.Equal((7, 400_000), (there.Version, there.WrittenHour));
+        Assert.Equal(One, there.Value.ToArray());
+        await Refused(1, new RowWrite.Ensure(Key(2), One), new RowWrite.Import(row with { Value = Two }));
+        Assert.Equal(there, (await Get(Key(1))) with { Key = there.Key, Value = there.Value });
+        // From here on it is a row like any other.
+        await Written(new RowWrite.Replace(there, Two));
+        await Holds(Key(1), Two, 8);
+    }
+
+    [ContractFact]
     public async Task Replace_demands_the_row_as_it_was_read_and_counts_its_version_up()
     {
         await Written(new RowWrite.Create(Key(1), One));
