@@ -51,6 +51,9 @@ public sealed class CosmosGateway : IAsyncDisposable
         return gateway;
     }
 
+    /// <summary>Sees each request to a document before it goes on; false where it goes nowhere.</summary>
+    public Func<bool>? LetsThrough { get; set; }
+
     /// <summary>What a process has in its environment to trust the certificate (OpenSSL's own variable).</summary>
     public IReadOnlyDictionary<string, string> Environment =>
         new Dictionary<string, string> { ["SSL_CERT_FILE"] = _folder["trusted.pem"] };
@@ -87,6 +90,12 @@ public sealed class CosmosGateway : IAsyncDisposable
     {
         var kind = context.Connection.LocalPort == AddressOf(StoreKind.Data).Port ? StoreKind.Data : StoreKind.Keys;
         var (from, to) = (context.Request, _emulator.EndpointOf(kind));
+        if (from.Path.Value!.Contains("/docs", StringComparison.Ordinal) && LetsThrough?.Invoke() is false)
+        {
+            context.Abort();
+            return;
+        }
+
         using var request = new HttpRequestMessage(
             new HttpMethod(from.Method), new Uri(to, new Uri(from.GetEncodedUrl()).PathAndQuery));
         if (from.Method is "POST" or "PUT" or "PATCH") request.Content = new StreamContent(from.Body);

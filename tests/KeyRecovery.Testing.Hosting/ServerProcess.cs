@@ -80,12 +80,7 @@ public sealed class ServerProcess : IAsyncDisposable
     public static Task<(int ExitCode, string Output)> RunVerbAsync(
         string dataFolder, IReadOnlyDictionary<string, string> environment, (string Key, string Value)[] settings,
         params string[] arguments) =>
-        RunAsync(
-            [
-                .. arguments, "--environment", "Development", "--KeyRecovery:DataDirectory", dataFolder,
-                .. settings.SelectMany(s => new[] { $"--KeyRecovery:{s.Key}", s.Value }),
-            ],
-            environment);
+        RunAsync(VerbArguments(dataFolder, settings, arguments), environment);
 
     /// <summary>Runs the host with exactly these arguments to its end.</summary>
     public static Task<(int ExitCode, string Output)> RunAsync(params string[] arguments) => RunAsync(arguments, null);
@@ -124,7 +119,12 @@ public sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>Starts a verb of the host, to be killed.</summary>
     public static Process StartVerb(string dataFolder, params string[] arguments) =>
-        Launch([.. arguments, "--environment", "Development", "--KeyRecovery:DataDirectory", dataFolder]);
+        StartVerb(dataFolder, new Dictionary<string, string>(), [], arguments);
+
+    /// <summary>As the other, with settings and more in the host's environment.</summary>
+    public static Process StartVerb(
+        string dataFolder, IReadOnlyDictionary<string, string> environment, (string Key, string Value)[] settings,
+        params string[] arguments) => Launch(VerbArguments(dataFolder, settings, arguments), environment);
 
     /// <summary>Ends the process at once, as a power cut does (SIGKILL).</summary>
     public async Task KillAsync()
@@ -193,6 +193,13 @@ public sealed class ServerProcess : IAsyncDisposable
         "serve", "--environment", "Development", "--urls", $"http://127.0.0.1:{port}",
         "--KeyRecovery:DataDirectory", dataFolder,
         .. WithoutLimits(settings).SelectMany(s => new[] { $"--KeyRecovery:{s.Key}", s.Value }),
+    ];
+
+    private static string[] VerbArguments(
+        string dataFolder, (string Key, string Value)[] settings, string[] arguments) =>
+    [
+        .. arguments, "--environment", "Development", "--KeyRecovery:DataDirectory", dataFolder,
+        .. settings.SelectMany(s => new[] { $"--KeyRecovery:{s.Key}", s.Value }),
     ];
 
     // Tests are many users behind one address.

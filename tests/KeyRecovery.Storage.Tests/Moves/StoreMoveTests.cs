@@ -81,7 +81,7 @@ public sealed class StoreMoveTests(CosmosFixture cosmos) : IClassFixture<CosmosF
             await cosmos.Emulator.DeleteAsync(world.Name);
         }
 
-        Assert.InRange(cuts, 30, 80);
+        Assert.InRange(cuts, isDone ? 8 : 30, isDone ? 12 : 80);
     }
 
     [NeedsTheory(Need.CosmosEmulator)]
