@@ -12,6 +12,13 @@ public sealed class SwitchTests
     [InlineData("backup", "--to", "x", "--data-olny")]
     [InlineData("check", "--jsn")]
     [InlineData("rotate", "root")]
+    [InlineData("migrate", "--dry-run")]
+    [InlineData("migrate", "--from", "sqlite")]
+    [InlineData("migrate", "--from", "cosmos", "--to", "sqlite")]
+    [InlineData("migrate", "--from", "sqlite", "--to", "sqlite")]
+    [InlineData("migrate", "--from", "sqlite", "--to", "cosmos", "--dryrun")]
+    [InlineData("migrate", "--from", "sqlite", "--to", "cosmos", "--dry-run", "--give-up")]
+    [InlineData("migrate", "--from", "sqlite", "--to", "cosmos", "--at-once", "0")]
     [InlineData("init", "--urls")]
     public async Task A_switch_that_was_mistyped_is_never_dropped(params string[] args)
     {
