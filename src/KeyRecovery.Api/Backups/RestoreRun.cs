@@ -36,7 +36,8 @@ internal sealed class RestoreRun(
                 return RestoreReport.Refused("the set was not signed with that audit key", arguments.Part);
             if (_home.MoveOf() is { } move)
                 return RestoreReport.Refused(
-                    $"{_home.PlaceOf(StoreKind.Data)} was moved to {move.Other}, or is on its way there", arguments.Part);
+                    $"{_home.PlaceOf(StoreKind.Data)} was moved to {move.Other}, or is on its way there",
+                    arguments.Part);
             var swaps = Swaps(set);
             var marker = RestoreMarker.Read(_places.Stores);
             // Nothing was touched yet: another set will do as well.

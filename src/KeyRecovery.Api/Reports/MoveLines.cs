@@ -23,7 +23,7 @@ internal sealed class MoveLines(TimeProvider time, Action<string> tell) : IProgr
             {
                 _phase = value.Phase;
                 _began = _told = time.GetTimestamp();
-                tell(value.Phase.ToString().ToLowerInvariant());
+                tell(NameOf(value.Phase));
             }
 
             if (time.GetElapsedTime(_told) < Every) return;
@@ -35,10 +35,13 @@ internal sealed class MoveLines(TimeProvider time, Action<string> tell) : IProgr
     private static string Line(MoveProgress at, TimeSpan took)
     {
         var rate = at.Rows / took.TotalSeconds;
-        var left = at.OfRows is { } all ? TimeSpan.FromSeconds((all - at.Rows) / rate) : (TimeSpan?)null;
-        return string.Create(
+        var of = at.OfRows is { } all ? $" of {all}" : "";
+        var line = string.Create(
             CultureInfo.InvariantCulture,
-            $"{at.Phase.ToString().ToLowerInvariant()} {at.Table}: {at.Rows} {(at.OfRows is null ? "" : $"of {at.OfRows} ")}"
-            + $"rows, {at.Bytes / Mebi:F1} MiB, {rate:F0} rows/s{(left is null ? "" : $", {left:hh\\:mm\\:ss} left")}");
+            $"{NameOf(at.Phase)} {at.Table}: {at.Rows}{of} rows, {at.Bytes / Mebi:F1} MiB, {rate:F0} rows/s");
+        return at.OfRows is { } most
+            ? string.Create(CultureInfo.InvariantCulture, $"{line}, {(most - at.Rows) / rate / 60:F1} min left") : line;
     }
+
+    private static string NameOf(MovePhase phase) => phase.ToString().ToLowerInvariant();
 }

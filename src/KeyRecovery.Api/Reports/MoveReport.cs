@@ -5,8 +5,8 @@ using KeyRecovery.Service.Moves;
 namespace KeyRecovery.Api.Reports;
 
 /// <summary>How a move ended, for a person and <c>--json</c>.</summary>
-/// <param name="Outcome"><c>done</c>; <c>planned</c>: a dry run; <c>given-up</c>; <c>refused</c>: what stands in the way
-/// is not passed by itself; <c>unfinished</c>: the same again goes on.</param>
+/// <param name="Outcome"><c>done</c>; <c>planned</c>: a dry run; <c>given-up</c>; <c>refused</c>: what stands in the
+/// way is not passed by itself; <c>unfinished</c>: the same again goes on.</param>
 /// <param name="Problem">Why it is not done; null where it is.</param>
 /// <param name="From">Where the rows are, or were.</param>
 /// <param name="To">Where they go, or are.</param>
@@ -43,8 +43,8 @@ internal sealed record MoveReport(
         if (Rows is { } all)
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{all} rows of {(Bytes ?? 0) / Mebi:F1} MiB, {StaysBehind} stay behind; about {Units:F0} request units, "
-                + $"{Hours:F2} hours at the units told");
+                $"{all} rows of {(Bytes ?? 0) / Mebi:F1} MiB, {StaysBehind} stay behind; about {Units:F0} request "
+                + $"units, {Hours:F2} hours at the units told");
         foreach (var row in TooLarge ?? []) yield return $"too large: {row}";
         yield return Outcome switch
         {

@@ -39,7 +39,7 @@ public interface IArrival : IAsyncDisposable
     /// <exception cref="StoreUnavailableException">A store cannot be written.</exception>
     Task BeginAsync(ReadOnlyMemory<byte> pairId, MoveMark mark);
 
-    /// <summary>Everything that lies in a store, each once and in no order, but for what says which pair it is.</summary>
+    /// <summary>Everything that lies in a store, once and in no order, but for what says which pair it is.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     IAsyncEnumerable<StoredName> ListAsync(StoreKind kind, CancellationToken ct);
 

@@ -13,7 +13,9 @@ using Microsoft.Extensions.Logging;
 
 namespace KeyRecovery.Storage.Cosmos.Moves;
 
-/// <summary>Two accounts that a move fills. The mark stands in the key store's pair document, which comes first.</summary>
+/// <summary>
+/// Two accounts that a move fills. The mark stands in the key store's pair document, which comes first.
+/// </summary>
 internal sealed class CosmosArrival : IArrival
 {
     private readonly StoreAccount _data;
@@ -148,7 +150,7 @@ internal sealed class CosmosArrival : IArrival
             foreach (var document in NamesOf(account, body.RootElement))
                 yield return new StoredName(
                     $"{container}/{document}",
-                    tables.Select(table => DocumentName.TryRead(table, document)).FirstOrDefault(key => key is not null));
+                    tables.Select(table => DocumentName.TryRead(table, document)).FirstOrDefault(k => k is not null));
             at = answer.Continuation;
         }
         while (at is not null);

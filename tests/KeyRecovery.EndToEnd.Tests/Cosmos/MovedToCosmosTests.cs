@@ -159,7 +159,8 @@ public sealed class MovedToCosmosTests : IAsyncLifetime
     private static async Task<long> LogSizeAsync(ServerProcess server)
     {
         using var http = new HttpClient { BaseAddress = server.Address };
-        return long.Parse((await http.GetStringAsync("/audit/checkpoint")).Split('\n')[1], CultureInfo.InvariantCulture);
+        var checkpoint = await http.GetStringAsync("/audit/checkpoint");
+        return long.Parse(checkpoint.Split('\n')[1], CultureInfo.InvariantCulture);
     }
 
     // SIGKILL at a request to a document, which is done or not.

@@ -221,7 +221,8 @@ public sealed class StoreMoveTests(CosmosFixture cosmos) : IClassFixture<CosmosF
         void Rename(RowKey key)
         {
             var other = DocumentName.Of(key);
-            (document["id"], document["pk"], partition) = (other.Id, other.Partition, new PartitionKey(other.Partition));
+            (document["id"], document["pk"]) = (other.Id, other.Partition);
+            partition = new PartitionKey(other.Partition);
         }
     }
 
