@@ -55,7 +55,9 @@ internal sealed partial class ControlSocket(
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            // Left by a server that was killed; a living one holds the stores, and this one would not be here.
+            if (IsServed(path))
+                throw new IOException("another server listens there: each instance has a ring folder of its own");
+            // Left by a server that was killed.
             File.Delete(path);
             socket.Bind(new UnixDomainSocketEndPoint(path));
             // The folder is 0700 before and after.
@@ -70,6 +72,22 @@ internal sealed partial class ControlSocket(
             NoSocket(logger, path, e);
             socket.Dispose();
             return null;
+        }
+    }
+
+    // A living server, where several share their stores.
+    private static bool IsServed(string path)
+    {
+        if (!File.Exists(path)) return false;
+        using var caller = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            caller.Connect(new UnixDomainSocketEndPoint(path));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
         }
     }
 

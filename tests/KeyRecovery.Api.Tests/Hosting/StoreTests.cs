@@ -41,7 +41,16 @@ public class StoreTests
     {
         using var directory = new TempDirectory();
         var arguments = TestHost.Arguments(
-            directory, new Dictionary<string, string>(VaultFixture.Settings) { ["Instances"] = "3" }, "Development");
+            directory,
+            new Dictionary<string, string>(VaultFixture.Settings)
+            {
+                ["Instances"] = "3", ["Ring:KeyVault"] = "https://keys.vault.azure.net",
+                ["Ring:RootKey"] = Convert.ToBase64String(new byte[32]),
+                ["Ring:Credential:Kind"] = "ManagedIdentity",
+                ["Log:Directory"] = Path.Combine(directory.Path, "shared-log"),
+                ["Fence:Directory"] = Path.Combine(directory.Path, "shared-fence"),
+            },
+            "Development");
         var (exitCode, _, error) = await HostProcess.RunAsync(["serve", .. arguments]);
         Assert.Equal(1, exitCode);
         Assert.Contains("KeyRecovery:Instances is 3", error, StringComparison.Ordinal);

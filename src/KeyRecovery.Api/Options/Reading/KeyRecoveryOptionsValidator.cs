@@ -36,6 +36,7 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
         CheckRootKey(options.Ring, failures);
         if (options.Store == StoreChoice.Cosmos) CheckCosmos(options.Cosmos, failures);
         CheckShared(options, failures);
+        if (options.Instances > 1) CheckInstances(options, failures);
         if (!environment.IsDevelopment()) SecretSettings.Check(configuration, failures);
         CheckBackup(options, failures);
         if (options.Log.Origin is { } origin
@@ -141,6 +142,21 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
             failures.Add("Blobs:Container", "is https://NAME.blob.core.windows.net/CONTAINER");
         if (options.Backup.OfflineKeyFile is not null)
             failures.Add("Backup:OfflineKeyFile", "does not go with Blobs: a set carries the folder's tombstones");
+    }
+
+    // What lies in a folder of its own is one process's, and the others would go on without it.
+    private static void CheckInstances(KeyRecoveryOptions options, Failures failures)
+    {
+        if (options.Ring.KeyVault is null)
+            failures.Add(
+                "Ring:KeyVault", "is needed where Instances is more than 1: a ring in a folder is one process's");
+        if (options.Blobs.Container is not null) return;
+        foreach (var (name, place) in new[] { ("Log", options.Log.Directory), ("Fence", options.Fence.Directory) })
+        {
+            if (string.IsNullOrWhiteSpace(place))
+                failures.Add($"{name}:Directory",
+                    "is needed where Instances is more than 1: a folder that all of them share, or Blobs:Container");
+        }
     }
 
     private static void CheckBackup(KeyRecoveryOptions options, Failures failures)
