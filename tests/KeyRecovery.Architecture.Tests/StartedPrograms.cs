@@ -18,7 +18,7 @@ public partial class StartedPrograms
     [
         ("Run(\"sign\",", ["Node", "Npm"]), ("Run(new() {", ["Node", "Npm"]), ("StormAsync(server,", ["Node"]),
         ("ReferenceAsync(", ["Argon2"]), ("Zbar.ReadAsync(", ["Zbarimg"]), ("LinkAsync(\"image\")", ["Zbarimg"]),
-        ("PseudoTerminal.Start(", ["Script"]),
+        ("PseudoTerminal.Start(", ["Script"]), ("TogetherAsync(", ["Node"]), ("Strace.Command(", ["Strace", "Tracing"]),
         ("Chromium.ScreenshotAsync(", ["Chromium", "Font"]), ("SmallDisk.Mount(", ["Mounting"]),
         ("Fault.SmallDisk(", ["Mounting"]), ("Fault.ReadOnly(", ["Chattr"]), ("new ImmutableFile(", ["Chattr"]),
         ("Try(\"chattr\"", ["Chattr"]), ("Run(\"chattr\"", ["Chattr"]),

@@ -20,6 +20,7 @@ internal static class Program
             return 0;
         }
 
+        if (verb == "turn") return await SharedFolderTests.HoldAsync(root, Say);
         if (verb == "share") return await SharedFolderTests.WriteAsync(root, Say);
         await using var pair = await new StoreFolder(root).OpenAsync();
         switch (verb)

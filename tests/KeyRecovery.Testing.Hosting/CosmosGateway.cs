@@ -1,6 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Testing.Stores.Cosmos;
 using Microsoft.AspNetCore.Builder;
@@ -22,31 +20,42 @@ public sealed class CosmosGateway : IAsyncDisposable
 {
     private readonly EmulatedCosmos _emulator;
     private readonly WebApplication _app;
-    private readonly TempFolder _folder = new();
+    private readonly LoopbackCertificate _certificate;
     private readonly HttpMessageInvoker _invoker;
+    private readonly bool _isShared;
 
-    private CosmosGateway(EmulatedCosmos emulator)
+    private CosmosGateway(EmulatedCosmos emulator, LoopbackCertificate certificate, bool isShared)
     {
-        _emulator = emulator;
+        (_emulator, _certificate, _isShared) = (emulator, certificate, isShared);
         _invoker = new HttpMessageInvoker(emulator.Handler());
-        var certificate = MakeCertificate();
-        File.WriteAllText(_folder["trusted.pem"], certificate.ExportCertificatePem());
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate));
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate));
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate.Certificate));
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(certificate.Certificate));
         });
         _app = builder.Build();
         _app.Run(ForwardAsync);
     }
 
+    /// <summary>Waited for before a request goes on to the emulator.</summary>
+    public Func<HttpRequest, Task>? BeforeAsync { get; set; }
+
+    /// <summary>Told of each answer of the emulator.</summary>
+    public Action<HttpRequest, HttpStatusCode>? OnAnswer { get; set; }
+
     /// <summary>Starts the emulator, and the way to it.</summary>
-    public static async Task<CosmosGateway> StartAsync()
+    public static async Task<CosmosGateway> StartAsync() => await StartAsync(
+        new CosmosGateway(await EmulatedCosmos.StartAsync(), new LoopbackCertificate(), isShared: false));
+
+    /// <summary>A way of one process to an emulator of several.</summary>
+    public static Task<CosmosGateway> StartAsync(EmulatedCosmos emulator, LoopbackCertificate certificate) =>
+        StartAsync(new CosmosGateway(emulator, certificate, isShared: true));
+
+    private static async Task<CosmosGateway> StartAsync(CosmosGateway gateway)
     {
-        var gateway = new CosmosGateway(await EmulatedCosmos.StartAsync());
         await gateway._app.StartAsync();
         return gateway;
     }
@@ -54,9 +63,8 @@ public sealed class CosmosGateway : IAsyncDisposable
     /// <summary>Sees each request to a document before it goes on; false where it goes nowhere.</summary>
     public Func<bool>? LetsThrough { get; set; }
 
-    /// <summary>What a process has in its environment to trust the certificate (OpenSSL's own variable).</summary>
-    public IReadOnlyDictionary<string, string> Environment =>
-        new Dictionary<string, string> { ["SSL_CERT_FILE"] = _folder["trusted.pem"] };
+    /// <summary>What a process has in its environment to trust the certificate.</summary>
+    public IReadOnlyDictionary<string, string> Environment => _certificate.Environment;
 
     /// <summary>The settings of a host that keeps its stores here.</summary>
     public (string Key, string Value)[] Settings(string database) =>
@@ -72,8 +80,9 @@ public sealed class CosmosGateway : IAsyncDisposable
     {
         await _app.DisposeAsync();
         _invoker.Dispose();
+        if (_isShared) return;
         _emulator.Dispose();
-        _folder.Dispose();
+        _certificate.Dispose();
     }
 
     private (string, string)[] Account(string name, StoreKind kind, string database) =>
@@ -83,11 +92,15 @@ public sealed class CosmosGateway : IAsyncDisposable
         ($"Cosmos:{name}:Credential:Key", EmulatedCosmos.Key),
     ];
 
+    /// <summary>Where it listens, an account a port.</summary>
+    public IEnumerable<int> Ports => Enum.GetValues<StoreKind>().Select(kind => AddressOf(kind).Port);
+
     private Uri AddressOf(StoreKind kind) => new(_app.Services.GetRequiredService<IServer>().Features
         .Get<IServerAddressesFeature>()!.Addresses.ElementAt(kind == StoreKind.Data ? 0 : 1));
 
     private async Task ForwardAsync(HttpContext context)
     {
+        if (BeforeAsync is { } before) await before(context.Request);
         var kind = context.Connection.LocalPort == AddressOf(StoreKind.Data).Port ? StoreKind.Data : StoreKind.Keys;
         var (from, to) = (context.Request, _emulator.EndpointOf(kind));
         if (from.Path.Value!.Contains("/docs", StringComparison.Ordinal) && LetsThrough?.Invoke() is false)
@@ -107,6 +120,7 @@ public sealed class CosmosGateway : IAsyncDisposable
         }
 
         using var response = await _invoker.SendAsync(request, context.RequestAborted);
+        OnAnswer?.Invoke(from, response.StatusCode);
         context.Response.StatusCode = (int)response.StatusCode;
         foreach (var (name, values) in response.Headers.Concat(response.Content.Headers))
             if (name is not ("Transfer-Encoding" or "Connection" or "Content-Length" or "Keep-Alive"))
@@ -117,16 +131,5 @@ public sealed class CosmosGateway : IAsyncDisposable
         if (from.Path == "/")
             body = body.Replace(to.Authority, AddressOf(kind).Authority, StringComparison.Ordinal);
         await context.Response.WriteAsync(body, context.RequestAborted);
-    }
-
-    private static X509Certificate2 MakeCertificate()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=emulated", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        var now = DateTimeOffset.UtcNow;
-        return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(30));
     }
 }

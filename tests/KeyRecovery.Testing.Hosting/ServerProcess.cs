@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Http.Json;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace KeyRecovery.Testing.Hosting;
@@ -9,11 +8,6 @@ namespace KeyRecovery.Testing.Hosting;
 /// <summary>The real host as a process, on a loopback port and a data folder that outlives it.</summary>
 public sealed class ServerProcess : IAsyncDisposable
 {
-    // signal(7), as Linux numbers them on all that .NET runs on.
-    private const int TerminateSignal = 15;
-    private const int ContinueSignal = 18;
-    private const int StopSignal = 19;
-
     private static readonly string HostAssembly = Path.Combine(AppContext.BaseDirectory, "KeyRecovery.Api.dll");
 
     private readonly Process _process;
@@ -43,7 +37,8 @@ public sealed class ServerProcess : IAsyncDisposable
         string dataFolder, int port = 0, params (string Key, string Value)[] settings) =>
         await StartAsync(Launch(Arguments(dataFolder, port, settings)), dataFolder);
 
-    private static async Task<ServerProcess> StartAsync(Process process, string dataFolder)
+    private static async Task<ServerProcess> StartAsync(
+        Process process, string dataFolder, CancellationToken ct = default)
     {
         var server = new ServerProcess(process, dataFolder);
         var listening = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -54,8 +49,16 @@ public sealed class ServerProcess : IAsyncDisposable
         server._process.ErrorDataReceived += (_, line) => server.Hear(line.Data, listening);
         server._process.BeginOutputReadLine();
         server._process.BeginErrorReadLine();
-        server.Address = await listening.Task.WaitAsync(TimeSpan.FromMinutes(2));
-        return server;
+        try
+        {
+            server.Address = await listening.Task.WaitAsync(TimeSpan.FromMinutes(2), ct);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>As the other, with more in the host's environment.</summary>
@@ -63,6 +66,12 @@ public sealed class ServerProcess : IAsyncDisposable
         string dataFolder, int port, IReadOnlyDictionary<string, string> environment,
         params (string Key, string Value)[] settings) =>
         StartAsync(Launch(Arguments(dataFolder, port, settings), environment), dataFolder);
+
+    /// <summary>As the other, under a program that becomes the host: a tracer that steps aside, for example.</summary>
+    public static Task<ServerProcess> StartAsync(
+        string dataFolder, int port, IReadOnlyDictionary<string, string> environment,
+        (string Key, string Value)[] settings, IReadOnlyList<string>? program, CancellationToken ct) =>
+        StartAsync(Launch(Arguments(dataFolder, port, settings), environment, program), dataFolder, ct);
 
     /// <summary>Starts the host and ends it (SIGKILL) after a while, whether it listens by then or not.</summary>
     public static async Task KillWhileStartingAsync(
@@ -134,20 +143,15 @@ public sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Lets it stand still in whatever it does (SIGSTOP), and waits until all its threads do.</summary>
-    public async Task FreezeAsync()
-    {
-        Signal(StopSignal);
-        for (var end = DateTime.UtcNow + TimeSpan.FromMinutes(1); !StandsStill(); await Task.Delay(1))
-            if (DateTime.UtcNow > end) throw new TimeoutException("the host does not stand still");
-    }
+    public Task FreezeAsync() => Signals.FreezeAsync(_process.Id);
 
     /// <summary>Lets it go on (SIGCONT).</summary>
-    public void GoOn() => Signal(ContinueSignal);
+    public void GoOn() => Signals.GoOn(_process.Id);
 
     /// <summary>Asks it to stop (SIGTERM) and waits.</summary>
     public async Task<int> StopAsync()
     {
-        Signal(TerminateSignal);
+        Signals.Terminate(_process.Id);
         await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
         return _process.ExitCode;
     }
@@ -164,29 +168,6 @@ public sealed class ServerProcess : IAsyncDisposable
         if (!_process.HasExited) await KillAsync();
         _process.Dispose();
     }
-
-    private void Signal(int signal)
-    {
-        if (Kill(_process.Id, signal) != 0)
-            throw new InvalidOperationException($"no signal reaches the host: error {Marshal.GetLastPInvokeError()}");
-    }
-
-    // The state stands behind the name, which is in brackets (proc(5)). A thread may end meanwhile.
-    private bool StandsStill() => Directory.EnumerateDirectories($"/proc/{_process.Id}/task").All(thread =>
-    {
-        try
-        {
-            var stat = File.ReadAllText($"{thread}/stat");
-            return stat[stat.LastIndexOf(')') + 2] == 'T';
-        }
-        catch (IOException)
-        {
-            return true;
-        }
-    });
-
-    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static extern int Kill(int process, int signal);
 
     private static string[] Arguments(string dataFolder, int port, (string Key, string Value)[] settings) =>
     [
@@ -218,9 +199,11 @@ public sealed class ServerProcess : IAsyncDisposable
     }
 
     private static Process Launch(
-        IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+        IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null,
+        IReadOnlyList<string>? program = null)
     {
-        var start = new ProcessStartInfo("dotnet", [HostAssembly, .. arguments])
+        string[] all = [.. program ?? [], "dotnet", HostAssembly, .. arguments];
+        var start = new ProcessStartInfo(all[0], all[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -1,12 +1,16 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Log;
+using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Fence;
 using KeyRecovery.Storage.Files.Log;
 using KeyRecovery.Storage.Tests.Support;
+using KeyRecovery.Testing;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Storage.Tests.Places;
 
@@ -60,6 +64,42 @@ public sealed class SharedFolderTests : IDisposable
 
         Assert.True(listed.Count > 30 && tiles > 30, $"{listed.Count} tombstones, {tiles} tiles");
     }
+
+    [NeedsFact(Need.Linux)]
+    public async Task Whoever_stands_still_with_the_turn_keeps_the_others_from_it_and_they_go_on_when_it_does()
+    {
+        using var child = Child.Start("turn", _folder.Root);
+        Assert.Equal("holding", await child.ReadLineAsync());
+        await Signals.FreezeAsync(child.Id);
+        using var log = new LogFolder(Path.Combine(_folder.Root, "log"));
+        var watch = Stopwatch.StartNew();
+        await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => log.PublishAsync("2"u8.ToArray(), _ => true, default).AsTask());
+        Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(4), TimeSpan.FromMinutes(1));
+        // Tiles need no turn.
+        Assert.Null(await log.PutAsync([new LogFile("tile/0/000", "leaf"u8.ToArray())], default));
+
+        await File.WriteAllTextAsync(GoFile(_folder.Root), "");
+        Signals.GoOn(child.Id);
+        Assert.Equal("published", await child.ReadLineAsync());
+        Assert.True(await log.PublishAsync("2"u8.ToArray(), before => NumberOf(before) == 1, default));
+    }
+
+    /// <summary>What the child does that has the turn until it is told to go on.</summary>
+    internal static async Task<int> HoldAsync(string root, Action<string> say)
+    {
+        using var log = new LogFolder(Path.Combine(root, "log"));
+        await log.PublishAsync("1"u8.ToArray(), _ =>
+        {
+            say("holding");
+            while (!File.Exists(GoFile(root))) Thread.Sleep(20);
+            return true;
+        }, default);
+        say("published");
+        return 0;
+    }
+
+    private static string GoFile(string root) => Path.Combine(root, "go");
 
     /// <summary>What the child does until it is killed.</summary>
     internal static async Task<int> WriteAsync(string root, Action<string> say)

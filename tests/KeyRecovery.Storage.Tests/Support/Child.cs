@@ -9,6 +9,9 @@ public sealed class Child : IDisposable
 
     private Child(Process process) => _process = process;
 
+    /// <summary>Its process id.</summary>
+    public int Id => _process.Id;
+
     public static Child Start(params string[] arguments)
     {
         string[] all = ["exec", typeof(Child).Assembly.Location, .. arguments];

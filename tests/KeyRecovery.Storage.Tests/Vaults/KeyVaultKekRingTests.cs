@@ -11,6 +11,7 @@ using KeyRecovery.Storage.Files.Ring;
 using KeyRecovery.Storage.Sqlite;
 using KeyRecovery.Storage.Tests.Places;
 using KeyRecovery.Storage.Tests.Support;
+using KeyRecovery.Testing.Emulators;
 using KeyRecovery.Testing.Stores;
 
 namespace KeyRecovery.Storage.Tests.Vaults;

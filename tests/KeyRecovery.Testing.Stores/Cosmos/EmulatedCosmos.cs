@@ -38,6 +38,9 @@ public sealed class EmulatedCosmos : ICosmosAccounts, IDisposable
     /// <summary>Starts the process.</summary>
     public static async Task<EmulatedCosmos> StartAsync() => new(await NodeEmulator.StartAsync("cosmos"));
 
+    /// <summary>Its process id.</summary>
+    public int Id => _emulator.Id;
+
     /// <summary>Where an account is.</summary>
     public Uri EndpointOf(StoreKind kind) =>
         new($"https://{IPAddress.Loopback}:{_emulator.Ports[kind == StoreKind.Data ? 0 : 1]}/");

@@ -1,25 +1,20 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using Azure;
-using Azure.Core;
-using Azure.Core.Pipeline;
-using Azure.Security.KeyVault.Secrets;
-using KeyRecovery.Storage.Azure.Ring;
-using KeyRecovery.Storage.Tests.Places;
 
-namespace KeyRecovery.Storage.Tests.Vaults;
+namespace KeyRecovery.Testing.Emulators;
 
 /// <summary>
-/// An Azure Key Vault, played below the real client since none can be had: secrets with versions, soft deletion, and
-/// purge. Setting is no compare-and-set, as there.
+/// An Azure Key Vault, played since none can be had: secrets with versions, soft deletion, and purge. Setting is no
+/// compare-and-set, as there.
 /// </summary>
-public sealed class PlayedVault : HttpPipelineTransport
+public sealed class PlayedVault
 {
     /// <summary>Where it says to be.</summary>
     public const string Host = "keys.vault.azure.net";
 
-    private readonly HttpClientTransport _requests = new();
+    /// <summary>The directory of who asks it.</summary>
+    public const string Tenant = "11111111-2222-3333-4444-555555555555";
+
     private readonly Lock _lock = new();
 
     /// <summary>The versions of each secret, the newest last.</summary>
@@ -46,70 +41,54 @@ public sealed class PlayedVault : HttpPipelineTransport
     /// <summary>How many requests there were.</summary>
     public int Asked { get; private set; }
 
-    /// <summary>The client of an instance.</summary>
-    public KekVault Open(HttpPipelinePolicy? between = null, int retries = 4)
+    /// <summary>Answers one request after the other.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="path">The path, without the query.</param>
+    /// <param name="isKnown">Whether it says who asks.</param>
+    /// <param name="body">What was sent, where something was.</param>
+    public VaultAnswer Answer(string method, string path, bool isKnown, byte[] body)
     {
-        var options = KekVault.Options();
-        options.Transport = this;
-        options.Retry.MaxRetries = retries;
-        options.Retry.Delay = TimeSpan.FromMilliseconds(1);
-        if (between is not null) options.AddPolicy(between, HttpPipelinePosition.PerRetry);
-        return new KekVault(new SecretClient(new Uri($"https://{Host}"), new Token(), options), new Hasty());
-    }
-
-    public override Request CreateRequest() => _requests.CreateRequest();
-
-    public override void Process(HttpMessage message) => throw new NotSupportedException("nothing waits here");
-
-    public override async ValueTask ProcessAsync(HttpMessage message)
-    {
-        await Task.Yield();
         lock (_lock)
         {
             Asked++;
-            message.Response = Answer(message.Request);
+            if (IsDown) return new VaultAnswer(503);
+            if (Throttles > 0)
+            {
+                Throttles--;
+                return new VaultAnswer(429) { Header = ("retry-after-ms", "1") };
+            }
+
+            if (!isKnown)
+                return new VaultAnswer(401)
+                {
+                    Header = (
+                        "WWW-Authenticate",
+                        $"Bearer authorization=\"https://login.microsoftonline.com/{Tenant}\", "
+                        + "resource=\"https://vault.azure.net\""),
+                };
+            return (method, path.Trim('/').Split('/')) switch
+            {
+                ("PUT", ["secrets", var name]) => Set(name, body),
+                ("GET", ["secrets"]) => List(Secrets, "secrets"),
+                ("GET", ["deletedsecrets"]) => List(Deleted, "deletedsecrets"),
+                ("GET", ["secrets", var name, ..]) => Tell(Secrets, name),
+                ("GET", ["deletedsecrets", var name]) => Tell(Deleted, name),
+                ("DELETE", ["secrets", var name]) => Delete(name),
+                ("DELETE", ["deletedsecrets", var name]) => Purge(name),
+                _ => new VaultAnswer(400),
+            };
         }
     }
 
-    private Response Answer(Request request)
+    private VaultAnswer Set(string name, byte[] body)
     {
-        if (IsDown) return new MadeResponse(503);
-        if (Throttles > 0)
-        {
-            Throttles--;
-            return new MadeResponse(429).With("retry-after-ms", "1");
-        }
-
-        if (!request.Headers.Contains("Authorization"))
-            return new MadeResponse(401).With(
-                "WWW-Authenticate",
-                "Bearer authorization=\"https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555\", "
-                + "resource=\"https://vault.azure.net\"");
-        var (method, parts) = (request.Method.Method, request.Uri.ToUri().AbsolutePath.Trim('/').Split('/'));
-        return (method, parts) switch
-        {
-            ("PUT", ["secrets", var name]) => Set(name, request),
-            ("GET", ["secrets"]) => List(Secrets, "secrets"),
-            ("GET", ["deletedsecrets"]) => List(Deleted, "deletedsecrets"),
-            ("GET", ["secrets", var name, ..]) => Tell(Secrets, name),
-            ("GET", ["deletedsecrets", var name]) => Tell(Deleted, name),
-            ("DELETE", ["secrets", var name]) => Delete(name),
-            ("DELETE", ["deletedsecrets", var name]) => Purge(name),
-            _ => new MadeResponse(400),
-        };
-    }
-
-    private MadeResponse Set(string name, Request request)
-    {
-        using var body = new MemoryStream();
-        request.Content!.WriteTo(body, default);
         // A name that is deleted is taken until it is purged.
-        if (Deleted.ContainsKey(name)) return new MadeResponse(409, "Conflict");
-        Secrets.GetOrAdd(name, _ => []).Add(JsonNode.Parse(body.ToArray())!["value"]!.GetValue<string>());
+        if (Deleted.ContainsKey(name)) return new VaultAnswer(409, "Conflict");
+        Secrets.GetOrAdd(name, _ => []).Add(JsonNode.Parse(body)!["value"]!.GetValue<string>());
         return Tell(Secrets, name);
     }
 
-    private MadeResponse Tell(ConcurrentDictionary<string, List<string>> from, string name) =>
+    private VaultAnswer Tell(ConcurrentDictionary<string, List<string>> from, string name) =>
         from.TryGetValue(name, out var versions)
             ? Json(new JsonObject
             {
@@ -117,9 +96,9 @@ public sealed class PlayedVault : HttpPipelineTransport
                 ["recoveryId"] = $"https://{Host}/deletedsecrets/{name}",
                 ["attributes"] = new JsonObject { ["enabled"] = true, ["recoveryLevel"] = RecoveryLevel },
             })
-            : new MadeResponse(404, "SecretNotFound");
+            : new VaultAnswer(404, "SecretNotFound");
 
-    private MadeResponse List(ConcurrentDictionary<string, List<string>> of, string kind) => Json(new JsonObject
+    private static VaultAnswer List(ConcurrentDictionary<string, List<string>> of, string kind) => Json(new JsonObject
     {
         ["value"] = new JsonArray([.. of.Keys.Select(name => new JsonObject
         {
@@ -130,38 +109,20 @@ public sealed class PlayedVault : HttpPipelineTransport
         ["nextLink"] = null,
     });
 
-    private MadeResponse Delete(string name)
+    private VaultAnswer Delete(string name)
     {
-        if (!Secrets.TryRemove(name, out var versions)) return new MadeResponse(404, "SecretNotFound");
+        if (!Secrets.TryRemove(name, out var versions)) return new VaultAnswer(404, "SecretNotFound");
         Deleted[name] = versions;
         return Tell(Deleted, name);
     }
 
-    private MadeResponse Purge(string name)
+    private VaultAnswer Purge(string name)
     {
-        if (!Deleted.ContainsKey(name)) return new MadeResponse(404, "SecretNotFound");
-        if (!RecoveryLevel.Contains("Purgeable", StringComparison.Ordinal)) return new MadeResponse(403, "Forbidden");
+        if (!Deleted.ContainsKey(name)) return new VaultAnswer(404, "SecretNotFound");
+        if (!RecoveryLevel.Contains("Purgeable", StringComparison.Ordinal)) return new VaultAnswer(403, "Forbidden");
         if (!Keeps) Deleted.TryRemove(name, out _);
-        return new MadeResponse(204);
+        return new VaultAnswer(204);
     }
 
-    private static MadeResponse Json(JsonObject body) =>
-        new MadeResponse(200, null, JsonSerializer.SerializeToUtf8Bytes(body)).With("Content-Type", "application/json");
-
-    private sealed class Token : TokenCredential
-    {
-        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
-            new("a-token", DateTimeOffset.MaxValue);
-
-        public override ValueTask<AccessToken> GetTokenAsync(
-            TokenRequestContext requestContext, CancellationToken cancellationToken) =>
-            new(GetToken(requestContext, cancellationToken));
-    }
-
-    // What a vault does in seconds is done here at once.
-    private sealed class Hasty : TimeProvider
-    {
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            base.CreateTimer(callback, state, TimeSpan.Zero, period);
-    }
+    private static VaultAnswer Json(JsonObject body) => new(200) { Body = body };
 }

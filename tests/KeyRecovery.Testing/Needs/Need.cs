@@ -59,6 +59,9 @@ public enum Need
     /// <summary><c>script</c>, which gives a program a terminal.</summary>
     Script,
 
+    /// <summary><c>strace</c>, which shows what a program asks of the system.</summary>
+    Strace,
+
     /// <summary><c>systemd-analyze</c>, which reads units without running them.</summary>
     SystemdAnalyze,
 
