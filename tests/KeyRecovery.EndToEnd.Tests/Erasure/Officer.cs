@@ -33,6 +33,13 @@ internal static class Officer
         }
     }
 
+    /// <summary>How a job stands.</summary>
+    public static async Task<JsonElement> ReadAsync(ServerProcess server, string job)
+    {
+        using var http = await ConnectAsync(server);
+        return await http.GetFromJsonAsync<JsonElement>($"/v1/admin/erasures/{job}");
+    }
+
     private static async Task<HttpClient> ConnectAsync(ServerProcess server)
     {
         var http = new HttpClient { BaseAddress = server.Address };

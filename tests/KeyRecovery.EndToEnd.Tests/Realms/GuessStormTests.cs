@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Testing.Hosting;
 using KeyRecovery.Testing.Needs;
@@ -30,7 +28,7 @@ public sealed class GuessStormTests(ITestOutputHelper output)
         var guesses = Enumerable.Range(0, Clients)
             .Select(_ => Enumerable.Range(0, GuessesEach).Select(_ => slot.Guess()).ToArray()).ToArray();
         var storms = await Task.WhenAll(
-            guesses.Select((mine, client) => StormAsync(server, token, folder[$"guesses/{client}"], mine)));
+            guesses.Select((mine, client) => GuessStorm.StormAsync(server, token, folder[$"guesses/{client}"], mine)));
 
         var answers = storms.SelectMany(
             (answers, client) => answers.Select(a => (Guess: guesses[client][a.Index], a.Status, a.Body))).ToList();
@@ -54,24 +52,5 @@ public sealed class GuessStormTests(ITestOutputHelper output)
         var later = await TestRealmClient.ConnectAsync(http, await again.TokenAsync("anna"));
         Assert.Equal("slot-locked", (await later.GuessAsync(slot.Guess("right"))).Slug);
         Assert.Equal("slot-exists", (await later.RegisterAsync(slot)).Slug);
-    }
-
-    private static async Task<(int Index, int Status, byte[] Body)[]> StormAsync(
-        ServerProcess server, string token, string file, TestGuess[] guesses)
-    {
-        await File.WriteAllLinesAsync(file, guesses.Select(g => Convert.ToBase64String(g.Body)));
-        var script = Path.Combine(AppContext.BaseDirectory, "Realms", "guess-storm.mjs");
-        using var node =
-            Process.Start(
-                new ProcessStartInfo(
-                    "node", [script, server.Address.ToString(), token, file]) { RedirectStandardOutput = true })!;
-        var lines = await node.StandardOutput.ReadToEndAsync();
-        await node.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2));
-        return
-        [
-            .. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).Select(parts =>
-                (int.Parse(parts[0], CultureInfo.InvariantCulture), int.Parse(parts[1], CultureInfo.InvariantCulture),
-                    Convert.FromBase64String(parts[2]))),
-        ];
     }
 }

@@ -1,4 +1,5 @@
-// One client of a storm: sends every guess of a file at once, and prints a line for each answer.
+// One client of a storm: says "ready", waits for the end of its input, sends every guess of a file at once, and
+// prints a line for each answer.
 // node guess-storm.mjs URL TOKEN FILE        (FILE: one base64 body a line)
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
@@ -22,4 +23,6 @@ function send(body, index) {
   });
 }
 
+console.log('ready');
+readFileSync(0);
 console.log((await Promise.all(bodies.map(send))).join('\n'));
