@@ -29,8 +29,14 @@ internal sealed class PreparedDevice : IDisposable
     public static async Task<PreparedDevice> CreateAsync(ServerProcess server, string subject)
     {
         using var device = new TestDevice(server.Address);
-        using (await device.CreateAsync(await server.TokenAsync(subject), null)) { }
-        return new PreparedDevice((await device.Store.LoadAsync(default))!, server.Address);
+        return await CreateAsync(device, await server.TokenAsync(subject));
+    }
+
+    /// <summary>The same, made of a device that has no account yet.</summary>
+    public static async Task<PreparedDevice> CreateAsync(TestDevice device, string token)
+    {
+        using (await device.CreateAsync(token, null)) { }
+        return new PreparedDevice((await device.Store.LoadAsync(default))!, device.Server);
     }
 
     /// <summary>A <c>GET /v1/vault</c> that finds nothing changed.</summary>

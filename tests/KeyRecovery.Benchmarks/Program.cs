@@ -4,7 +4,7 @@ using KeyRecovery.Benchmarks;
 // Prints ratios from one run (docs/performance.md). Run it alone on a quiet machine, in Release:
 //   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [links] [chains] [trails] [wakes] [oprf]
 // [polls] [sessions] [reads] [items] [commits] [realms] [stretch] [recovery] [rotation] [erasures] [erasing] [log]
-// [appends]
+// [appends] [instances]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 switch (args)
 {
@@ -40,6 +40,7 @@ if (Wanted("erasures")) await ErasureBenchmark.RunAsync(report);
 if (Wanted("erasures") || Wanted("erasing")) await ErasureLoadBenchmark.RunAsync(report);
 if (Wanted("log")) await LogBenchmark.RunAsync(report);
 if (Wanted("appends")) await LogAppendBenchmark.RunAsync(report);
+if (Wanted("instances")) await InstanceBenchmark.RunAsync(report);
 
 return report.End();
 
