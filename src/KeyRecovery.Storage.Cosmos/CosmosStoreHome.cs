@@ -7,6 +7,7 @@ using KeyRecovery.Storage.Cosmos.Connections;
 using KeyRecovery.Storage.Cosmos.Moves;
 using KeyRecovery.Storage.Cosmos.Opening;
 using KeyRecovery.Storage.Cosmos.Options;
+using KeyRecovery.Storage.Cosmos.Stores;
 using Microsoft.Extensions.Logging;
 
 namespace KeyRecovery.Storage.Cosmos;
@@ -20,7 +21,7 @@ namespace KeyRecovery.Storage.Cosmos;
 /// <param name="tables">The tables that there are; null for those of this program.</param>
 public sealed class CosmosStoreHome(
     CosmosAccountOptions data, CosmosAccountOptions keys, IRandom random, ServerClock clock, ILoggerFactory loggers,
-    TableRegistry? tables = null) : IMoveDestination
+    TableRegistry? tables = null) : IMoveDestination, IStoreAccounts
 {
     private readonly TableRegistry _tables = tables ?? TableRegistry.Default;
 
@@ -32,7 +33,7 @@ public sealed class CosmosStoreHome(
 
     /// <summary>Makes databases, containers and the pair, where an account may have them; see the interface.</summary>
     /// <inheritdoc/>
-    public async Task MigrateAsync()
+    public async Task MigrateAsync(Migration step = Migration.Begin, CancellationToken ct = default)
     {
         var (dataAccount, keyAccount) = Connect();
         using (dataAccount)
@@ -41,16 +42,63 @@ public sealed class CosmosStoreHome(
             await DemandAsync(AccountRules.FindAsync, dataAccount, keyAccount).ConfigureAwait(false);
             await Containers.MakeAsync(dataAccount, _tables).ConfigureAwait(false);
             await Containers.MakeAsync(keyAccount, _tables).ConfigureAwait(false);
-            await PairOpening.MakeAsync(dataAccount, keyAccount, _tables, random).ConfigureAwait(false);
+            await PairOpening.MakeAsync(dataAccount, keyAccount, _tables, random, step, ct).ConfigureAwait(false);
         }
     }
 
     /// <inheritdoc/>
-    public Task<IStoreSet> OpenAsync() => OpenAsync(PairOpening.TakeAsync);
+    public Task<IStoreSet> OpenAsync() => OpenAsync(PairOpening.TakeAsync, isRestoring: false);
+
+    /// <inheritdoc/>
+    public Task<IStoreSet> OpenRestoredAsync() => OpenAsync(PairOpening.TakeAsync, isRestoring: true);
+
+    /// <inheritdoc/>
+    public async Task<ReadOnlyMemory<byte>?> PairIdOfAsync(StoreKind kind)
+    {
+        using var account = Connect(kind);
+        return (await TryReadAsync(account).ConfigureAwait(false))?.Pair;
+    }
+
+    /// <inheritdoc/>
+    public async Task<string?> RestoreAsync()
+    {
+        using var account = Connect(StoreKind.Keys);
+        return (await TryReadAsync(account).ConfigureAwait(false))?.Restore;
+    }
+
+    /// <inheritdoc/>
+    public async Task MarkRestoreAsync(ReadOnlyMemory<byte> pairId, string? was, string? now)
+    {
+        using var account = Connect(StoreKind.Keys);
+        await DemandAsync(AccountRules.FindAsync, account).ConfigureAwait(false);
+        await Containers.MakeAsync(account, _tables).ConfigureAwait(false);
+        if (was is null)
+            await new PairDocument(
+                pairId, StoreSchema.Of(_tables.SchemaOf(StoreKind.Keys)), IsComplete: true, now).CreateAsync(account)
+                .ConfigureAwait(false);
+        await PairOpening.ChangeAsync(account, _tables, found =>
+            !found.Pair.Span.SequenceEqual(pairId.Span) ? throw Throw.NotOurs(account.Options, account.Role)
+            : found.Restore == now ? found
+            : found.Restore == was ? found with { Restore = now }
+            : throw Throw.OtherRestore(account.Options, found.Restore)).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<int> FillKeysAsync(IAsyncEnumerable<Row> rows, CancellationToken ct)
+    {
+        using var account = Connect(StoreKind.Keys);
+        if (await TryReadAsync(account).ConfigureAwait(false) is not { Restore: not null })
+            throw Throw.OtherRestore(account.Options, null);
+        return await new RowFill(account).RunAsync(rows, ct).ConfigureAwait(false);
+    }
+
+    private static async Task<PairDocument?> TryReadAsync(StoreAccount account) =>
+        await Containers.HasServerAsync(account).ConfigureAwait(false)
+            ? await PairDocument.ReadAsync(account).ConfigureAwait(false) : null;
 
     /// <inheritdoc/>
     public async Task<IStoreSet> OpenToReadAsync() =>
-        new ReadOnlySet(await OpenAsync(PairOpening.DemandAsync).ConfigureAwait(false));
+        new ReadOnlySet(await OpenAsync(PairOpening.DemandAsync, isRestoring: false).ConfigureAwait(false));
 
     /// <inheritdoc/>
     public async Task<IArrival> OpenToFillAsync()
@@ -71,15 +119,18 @@ public sealed class CosmosStoreHome(
     }
 
     private async Task<IStoreSet> OpenAsync(
-        Func<StoreAccount, StoreAccount, TableRegistry, Task<ReadOnlyMemory<byte>>> join)
+        Func<StoreAccount, StoreAccount, TableRegistry, bool, Task<(PairDocument Data, PairDocument Keys)>> join,
+        bool isRestoring)
     {
         var (dataAccount, keyAccount) = Connect();
         try
         {
             await DemandAsync(account => Fitness.FindAsync(account, _tables), dataAccount, keyAccount)
                 .ConfigureAwait(false);
-            var pair = await join(dataAccount, keyAccount, _tables).ConfigureAwait(false);
-            return new CosmosStorePair(dataAccount, keyAccount, _tables, pair, clock, loggers);
+            var at = keyAccount.Options.Watch.GetTimestamp();
+            var pair = await join(dataAccount, keyAccount, _tables, isRestoring).ConfigureAwait(false);
+            var watch = new PairWatch(dataAccount, keyAccount, _tables, pair, at, isRestoring);
+            return new CosmosStorePair(dataAccount, keyAccount, _tables, pair.Keys.Pair, watch, clock, loggers);
         }
         catch
         {
@@ -95,9 +146,11 @@ public sealed class CosmosStoreHome(
             data.Endpoint, keys.Endpoint, UriComponents.HostAndPort, UriFormat.Unescaped,
             StringComparison.OrdinalIgnoreCase) == 0)
             throw Throw.SamePlace(data.Endpoint);
-        var logger = loggers.CreateLogger<StoreAccount>();
-        return (new StoreAccount(data, StoreKind.Data, logger), new StoreAccount(keys, StoreKind.Keys, logger));
+        return (Connect(StoreKind.Data), Connect(StoreKind.Keys));
     }
+
+    private StoreAccount Connect(StoreKind kind) =>
+        new(kind == StoreKind.Data ? data : keys, kind, loggers.CreateLogger<StoreAccount>());
 
     private static async Task DemandAsync(
         Func<StoreAccount, Task<IReadOnlyList<string>>> find, params StoreAccount[] accounts)

@@ -30,8 +30,8 @@ public sealed class SqliteStoreHome(
     public bool Exists(StoreKind kind) => File.Exists(PlaceOf(kind));
 
     /// <inheritdoc/>
-    public async Task MigrateAsync() => await (await OpenAsync().ConfigureAwait(false)).DisposeAsync()
-        .ConfigureAwait(false);
+    public async Task MigrateAsync(Migration step = Migration.Begin, CancellationToken ct = default) =>
+        await (await OpenAsync().ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async Task<IStoreSet> OpenAsync() => await OpenAsync(options => options).ConfigureAwait(false);

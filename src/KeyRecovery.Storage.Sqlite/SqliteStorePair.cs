@@ -46,6 +46,9 @@ public sealed class SqliteStorePair : IStoreSet, ICopiedData
     /// <inheritdoc/>
     public ReadOnlyMemory<byte> PairId { get; }
 
+    /// <inheritdoc/>
+    public Task<string> Closed { get; } = new TaskCompletionSource<string>().Task;
+
     /// <summary>Both files were made by this very call.</summary>
     public bool IsNew { get; }
 
@@ -76,6 +79,10 @@ public sealed class SqliteStorePair : IStoreSet, ICopiedData
     /// </summary>
     /// <exception cref="StoreUnavailableException">A file cannot be read.</exception>
     public Task<IntegrityReport> CheckAsync() => Task.Run(() => new IntegrityReport(Data.Check(), Keys.Check()));
+
+    /// <inheritdoc/>
+    public StoreSchema SchemaOf(StoreKind kind) =>
+        StoreSchema.Of(kind == StoreKind.Data ? Data.Schema : Keys.Schema);
 
     /// <inheritdoc/>
     public Task CopyDataAsync(string path, CancellationToken ct) => Data.CopyToAsync(path, ct);

@@ -108,6 +108,7 @@ internal static class Server
         if (builder.Environment.IsDevelopment()) services.AddSingleton<DevelopmentIssuer>();
         if (DocumentGeneration.IsRunning) return;
         services.AddHostedService<Startup>();
+        services.AddHostedService<StoreWatch>();
         services.AddHostedService<OrphanSweep>();
         if (options.Instances > 1) services.AddHostedService<LinkSessionSweep>();
         services.AddHostedService(provider => provider.GetRequiredService<ErasureWork>());

@@ -12,7 +12,8 @@ namespace KeyRecovery.Api.Verbs;
 
 /// <summary>
 /// <c>migrate</c>: makes databases, containers and files that are missing, and brings older stores to this version's
-/// schema; with <c>--from</c> and <c>--to</c> it moves all rows to other stores. Harmless to repeat.
+/// schema: beside instances of the version before, with <c>--finish</c> in their place, with <c>--stopped</c> where none
+/// runs. With <c>--from</c> and <c>--to</c> it moves all rows to other stores. Harmless to repeat.
 /// </summary>
 internal static class MigrateVerb
 {
@@ -20,10 +21,19 @@ internal static class MigrateVerb
     {
         var switches = new Switches(args);
         if (MoveArguments.Parse(switches) is { } move) return await MoveAsync(move);
-        var options = Server.ReadOptions(args);
+        var step = (switches.Has("--finish"), switches.Has("--stopped")) switch
+        {
+            (true, true) => throw new UsageException("--finish waits for older instances, --stopped says there are none"),
+            (true, _) => Migration.Finish,
+            (_, true) => Migration.Whole,
+            _ => Migration.Begin,
+        };
+        var options = Server.ReadOptions(switches.Rest);
         options.Directories.Create();
         var home = StoreHomes.Of(options, new ServerClock(TimeProvider.System), NullLoggerFactory.Instance);
-        await home.MigrateAsync();
+        if (step == Migration.Finish && home.IsShared)
+            Console.Out.WriteLine("older versions are sent away now, and waited for: some minutes");
+        await home.MigrateAsync(step);
         Console.Out.WriteLine($"data store  {home.PlaceOf(StoreKind.Data)}");
         Console.Out.WriteLine($"key store   {home.PlaceOf(StoreKind.Keys)}");
         return 0;

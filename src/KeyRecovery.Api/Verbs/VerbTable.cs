@@ -17,6 +17,8 @@ internal static class VerbTable
           serve   run the server (the default), at http://127.0.0.1:5080 unless --urls says otherwise
           init    make directories, keys and stores, and say where they are
           migrate make databases and containers that are missing, and bring older stores to this version's schema
+                  --finish                send older versions away and wait for them: no way back
+                  --stopped               no instance runs: all at once
                   --from sqlite --to cosmos  move everything to the accounts that the settings name, with the server
                                           stopped; what was cut short goes on with the same line. With these:
                   --dry-run               count and reckon, and change nothing
@@ -42,6 +44,8 @@ internal static class VerbTable
           restore put a backup set in the place of what was lost, with the server stopped
                   --from SET              its folder
                   --part data|keys|all    what was lost (data unless said otherwise)
+                  --as-of TIME            accounts: the platform has brought the data back to then (UTC,
+                                          2026-06-01T08:00:00Z); a set is of the keys alone
                   --escrow FILE           the set's escrow, and
                   --offline-key FILE      the private half of the offline key, - for standard input:
                                           for keys whose ring is lost too

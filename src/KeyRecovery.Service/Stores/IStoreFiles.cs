@@ -2,21 +2,12 @@ namespace KeyRecovery.Service.Stores;
 
 /// <summary>
 /// Stores that are files of this machine, and all that is done with them while nobody has them open: what a restore
-/// does. What a platform keeps is backed up and restored by the platform.
+/// does. What a platform keeps is restored otherwise (<see cref="IStoreAccounts"/>).
 /// </summary>
 public interface IStoreFiles : IStoreHome
 {
     /// <summary>Whether there is one.</summary>
     bool Exists(StoreKind kind);
-
-    /// <summary>
-    /// As <see cref="IStoreHome.OpenAsync"/>, to end a restore: nobody else opens what one has begun.
-    /// </summary>
-    /// <exception cref="StoreOpenException">
-    /// Another process has them; one of the two is missing; they are no pair; one is of a newer schema.
-    /// </exception>
-    /// <exception cref="StoreUnavailableException">A store cannot be read or written.</exception>
-    Task<IStoreSet> OpenRestoredAsync();
 
     /// <summary>
     /// The move by which the stores are being left, or were; null where there is none, and where nobody can tell.

@@ -16,19 +16,23 @@ public interface IStoreHome
     string PlaceOf(StoreKind kind);
 
     /// <summary>
-    /// Makes what is missing of two new stores, and brings older ones to this program's schema. Harmless to repeat.
+    /// Makes what is missing of two new stores, and takes older ones on to this program's schema. Harmless to repeat.
+    /// Where one process at a time opens them, every step is a whole one.
     /// </summary>
+    /// <param name="step">How far.</param>
+    /// <param name="ct">Ends the wait for programs of before; the step is to be taken again.</param>
     /// <exception cref="StoreOpenException">As <see cref="OpenAsync"/>.</exception>
     /// <exception cref="StoreUnavailableException">A store cannot be read or written.</exception>
-    Task MigrateAsync();
+    Task MigrateAsync(Migration step = Migration.Begin, CancellationToken ct = default);
 
     /// <summary>
     /// Opens both stores. Where there is neither, files are made; what costs money by the hour is not, and waits for
     /// <see cref="MigrateAsync"/>.
     /// </summary>
     /// <exception cref="StoreOpenException">
-    /// Another process has them; one of the two is missing; they are no pair; one is of a newer schema; a restore was
-    /// begun and has not ended; a move has left them, or fills them. Nothing was changed.
+    /// Another process has them; one of the two is missing; they are no pair; one takes no program of this schema any
+    /// more, or is not made for it yet; a restore was begun and has not ended; a move has left them, or fills them.
+    /// Nothing was changed.
     /// </exception>
     /// <exception cref="StoreUnavailableException">A store cannot be read or written.</exception>
     Task<IStoreSet> OpenAsync();
@@ -40,4 +44,8 @@ public interface IStoreHome
     /// <exception cref="StoreOpenException">As <see cref="OpenAsync"/>, but for a move that has left them.</exception>
     /// <exception cref="StoreUnavailableException">A store cannot be read.</exception>
     Task<IStoreSet> OpenToReadAsync();
+
+    /// <summary>As <see cref="OpenAsync"/>, to end a restore: nobody else opens what one has begun.</summary>
+    /// <inheritdoc cref="OpenAsync"/>
+    Task<IStoreSet> OpenRestoredAsync();
 }

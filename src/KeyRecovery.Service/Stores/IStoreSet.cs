@@ -18,6 +18,16 @@ public interface IStoreSet : IAsyncDisposable
     ReadOnlyMemory<byte> PairId { get; }
 
     /// <summary>
+    /// Completes, with the reason in words for an operator, when this process must not have the stores open any more: a
+    /// step of the schema that it does not know, a restore. From then on nothing is read and nothing written. Stores
+    /// that are held exclusively stay as they were opened: it never completes.
+    /// </summary>
+    Task<string> Closed { get; }
+
+    /// <summary>How far the steps of a store's schema have come, as this process has seen it last.</summary>
+    StoreSchema SchemaOf(StoreKind kind);
+
+    /// <summary>
     /// Has both stores look whether what they keep is whole: files as long as reading them takes, accounts of a
     /// platform whether they are still as this program needs them.
     /// </summary>

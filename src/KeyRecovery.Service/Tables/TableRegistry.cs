@@ -12,9 +12,13 @@ public sealed class TableRegistry
     private readonly ImmutableDictionary<int, Table> _byNumber;
     private readonly ImmutableDictionary<Table, Func<Row, WrappedRow?>> _wraps;
 
-    private TableRegistry(ImmutableArray<Table> all, ImmutableDictionary<Table, Func<Row, WrappedRow?>> wraps)
+    private readonly int _beside;
+
+    private TableRegistry(
+        ImmutableArray<Table> all, ImmutableDictionary<Table, Func<Row, WrappedRow?>> wraps, int beside = int.MaxValue)
     {
         All = all;
+        _beside = beside;
         _wraps = wraps;
         _byNumber = all.ToImmutableDictionary(table => table.Number);
     }
@@ -59,6 +63,12 @@ public sealed class TableRegistry
     /// <summary>The schema of a store: that of its newest table.</summary>
     public int SchemaOf(StoreKind store) => Of(store).Max(t => t.Since);
 
+    /// <summary>
+    /// The oldest schema of a store whose programs may have it open beside this one, which then writes nothing that
+    /// they do not know. Its own, where nobody has said otherwise.
+    /// </summary>
+    public int BesideOf(StoreKind store) => Math.Min(_beside, SchemaOf(store));
+
     /// <summary>The table of that number, or null.</summary>
     public Table? Find(ulong number) => number <= byte.MaxValue ? _byNumber.GetValueOrDefault((int)number) : null;
 
@@ -71,9 +81,12 @@ public sealed class TableRegistry
 
     /// <summary>This registry with another table.</summary>
     /// <exception cref="ArgumentException">Its number is taken.</exception>
-    public TableRegistry With(Table table) => new([.. All.Add(table).OrderBy(t => t.Number)], _wraps);
+    public TableRegistry With(Table table) => new([.. All.Add(table).OrderBy(t => t.Number)], _wraps, _beside);
+
+    /// <summary>This registry, of a version that runs beside those of a schema from <paramref name="schema"/> on.</summary>
+    public TableRegistry Beside(int schema) => new(All, _wraps, schema);
 
     /// <summary>As the other overload, with a table whose rows hang on the ring.</summary>
     internal TableRegistry With(Table table, Func<Row, WrappedRow?> wrap) =>
-        new(With(table).All, _wraps.Add(table, wrap));
+        new(With(table).All, _wraps.Add(table, wrap), _beside);
 }

@@ -21,6 +21,21 @@ internal static class Throw
     public static StoreOpenException NotMigrated(CosmosAccountOptions place) =>
         new($"{place} is not made for this version of KeyRecovery yet: run migrate");
 
+    public static StoreOpenException NotFinished(CosmosAccountOptions place) =>
+        new($"{place} is still written by older versions of KeyRecovery: run migrate --finish");
+
+    public static StoreOpenException Restoring(CosmosAccountOptions place, string restore) =>
+        new($"a restore ({restore}) was begun in {place} and has not ended: run it again");
+
+    public static StoreOpenException OtherRestore(CosmosAccountOptions place, string? found) =>
+        new($"in {place} there is {(found is null ? "no restore" : $"another restore ({found})")} under way");
+
+    public static StoreOpenException Changing(CosmosAccountOptions place) =>
+        new($"what {place} says of itself keeps changing: is another migrate or restore running?");
+
+    public static InvalidOperationException NotYet(Table table, int written) =>
+        new($"{table} is of schema {table.Since}, and no more than {written} may be written yet");
+
     public static StoreOpenException NotOurs(CosmosAccountOptions place, string role) =>
         new($"{place} is not a KeyRecovery {role}");
 

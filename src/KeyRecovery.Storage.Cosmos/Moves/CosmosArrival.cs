@@ -84,16 +84,16 @@ internal sealed class CosmosArrival : IArrival
         await Containers.MakeAsync(_keys, _tables).ConfigureAwait(false);
         var (dataSchema, keySchema) = (_tables.SchemaOf(StoreKind.Data), _tables.SchemaOf(StoreKind.Keys));
         if (_pair is null)
-            await new PairDocument(pairId, keySchema, IsComplete: false, Move: mark).CreateAsync(_keys)
+            await new PairDocument(pairId, StoreSchema.Of(keySchema), IsComplete: false, Move: mark).CreateAsync(_keys)
                 .ConfigureAwait(false);
         // Whose it is: another's, if that was first.
         var dataPair = await DemandAsync(pairId, mark).ConfigureAwait(false);
         if (dataPair is null)
-            await new PairDocument(pairId, dataSchema, IsComplete: true).CreateAsync(_data).ConfigureAwait(false);
-        else if (dataPair.Schema < dataSchema)
-            await (dataPair with { Schema = dataSchema }).ReplaceAsync(_data).ConfigureAwait(false);
-        if (_pair!.Schema < keySchema)
-            await (_pair with { Schema = keySchema }).ReplaceAsync(_keys).ConfigureAwait(false);
+            await new PairDocument(pairId, StoreSchema.Of(dataSchema), IsComplete: true).CreateAsync(_data).ConfigureAwait(false);
+        else if (dataPair.Schema.Written < dataSchema)
+            await (dataPair with { Schema = StoreSchema.Of(dataSchema) }).ReplaceAsync(_data).ConfigureAwait(false);
+        if (_pair!.Schema.Written < keySchema)
+            await (_pair with { Schema = StoreSchema.Of(keySchema) }).ReplaceAsync(_keys).ConfigureAwait(false);
         await DemandAsync(pairId, mark).ConfigureAwait(false);
     }
 

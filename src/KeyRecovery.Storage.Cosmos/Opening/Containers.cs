@@ -51,6 +51,11 @@ internal static class Containers
         return problems;
     }
 
+    /// <summary>Whether there is the container of the server's own rows, in which the pair's document is.</summary>
+    public static async Task<bool> HasServerAsync(StoreAccount account) =>
+        await account.ManageAsync(client => PathAsync(account.Container(Place.Server))).ConfigureAwait(false)
+            is not null;
+
     // Nothing is looked for but by its name. The partition is indexed, so that its own feed need not read others'.
     private static ContainerProperties Properties(string name) => new(name, PartitionPath)
     {

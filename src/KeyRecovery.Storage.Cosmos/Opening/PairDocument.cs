@@ -10,10 +10,12 @@ namespace KeyRecovery.Storage.Cosmos.Opening;
 
 /// <summary>
 /// The document that says who a store is: which of the two, the pair it belongs to, its schema, which only goes
-/// forward, and (in the key store) whether the other one has once been there, and which move fills the pair.
+/// forward, and (in the key store) whether the other one has once been there, which restore is under way, and which move
+/// fills the pair.
 /// </summary>
 internal sealed record PairDocument(
-    ReadOnlyMemory<byte> Pair, int Schema, bool IsComplete, string ETag = "", MoveMark? Move = null)
+    ReadOnlyMemory<byte> Pair, StoreSchema Schema, bool IsComplete, string? Restore = null, MoveMark? Move = null,
+    string ETag = "")
 {
     public const int PairIdSize = 16;
 
@@ -45,7 +47,7 @@ internal sealed record PairDocument(
         account, HttpStatusCode.Conflict,
         (document, ct) => account.Container(Place.Server).CreateItemStreamAsync(document, Partition, null, ct));
 
-    /// <summary>Writes it again, where nobody else has.</summary>
+    /// <summary>Writes it again, where nobody else has: to be read again.</summary>
     public Task ReplaceAsync(StoreAccount account) => WriteAsync(
         account, HttpStatusCode.PreconditionFailed,
         (document, ct) => account.Container(Place.Server).ReplaceItemStreamAsync(
@@ -70,8 +72,11 @@ internal sealed record PairDocument(
         writer.WriteString("pk"u8, Name);
         writer.WriteString("store"u8, StoreName(store));
         writer.WriteBase64String("pair"u8, Pair.Span);
-        writer.WriteNumber("schema"u8, Schema);
+        writer.WriteNumber("schema"u8, Schema.Made);
+        writer.WriteNumber("least"u8, Schema.Least);
+        writer.WriteNumber("written"u8, Schema.Written);
         writer.WriteBoolean("complete"u8, IsComplete);
+        if (Restore is not null) writer.WriteString("restore"u8, Restore);
         if (Move is { } move)
         {
             writer.WriteStartObject("move"u8);
@@ -94,9 +99,10 @@ internal sealed record PairDocument(
             var isOurs = document.GetProperty("store").GetString() == StoreName(account.Store);
             return isOurs && pair.Length == PairIdSize
                 ? new PairDocument(
-                    pair, document.GetProperty("schema").GetInt32(), document.GetProperty("complete").GetBoolean(),
-                    document.GetProperty("_etag").GetString()!,
-                    document.TryGetProperty("move", out var move) ? DecodeMove(move) : null)
+                    pair, SchemaOf(document), document.GetProperty("complete").GetBoolean(),
+                    document.TryGetProperty("restore", out var restore) ? restore.GetString() : null,
+                    document.TryGetProperty("move", out var move) ? DecodeMove(move) : null,
+                    document.GetProperty("_etag").GetString()!)
                 : null;
         }
         catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or FormatException)
@@ -104,6 +110,10 @@ internal sealed record PairDocument(
             return null;
         }
     }
+
+    private static StoreSchema SchemaOf(JsonElement document) => new(
+        document.GetProperty("schema").GetInt32(), document.GetProperty("least").GetInt32(),
+        document.GetProperty("written").GetInt32());
 
     private static MoveMark DecodeMove(JsonElement move) =>
         Enum.TryParse<MoveState>(move.GetProperty("state").GetString(), out var state)

@@ -32,6 +32,9 @@ public sealed record CosmosAccountOptions
     /// <summary>What retries, budgets and circuits are measured by.</summary>
     internal TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>What it is measured by how long a process has not looked at the pair.</summary>
+    internal TimeProvider Watch { get; init; } = TimeProvider.System;
+
     /// <summary>The endpoint and the database: no key.</summary>
     public override string ToString() => $"{Endpoint.GetLeftPart(UriPartial.Authority)}/{Database}";
 }

@@ -2,6 +2,7 @@ using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tables;
 using KeyRecovery.Storage.Cosmos.Connections;
+using KeyRecovery.Storage.Cosmos.Opening;
 using Microsoft.Extensions.Logging;
 
 namespace KeyRecovery.Storage.Cosmos.Stores;
@@ -12,6 +13,7 @@ namespace KeyRecovery.Storage.Cosmos.Stores;
 /// </summary>
 public sealed class CosmosKeyStore : CosmosRowStore, IKeyStore
 {
-    internal CosmosKeyStore(StoreAccount account, TableRegistry tables, ServerClock clock, ILogger logger)
-        : base(account, tables, clock, logger) { }
+    internal CosmosKeyStore(
+        StoreAccount account, TableRegistry tables, PairWatch watch, ServerClock clock, ILogger logger)
+        : base(account, tables, watch, clock, logger) { }
 }

@@ -4,6 +4,7 @@ using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tables;
 using KeyRecovery.Storage.Cosmos.Connections;
 using KeyRecovery.Storage.Cosmos.Documents;
+using KeyRecovery.Storage.Cosmos.Opening;
 using KeyRecovery.Storage.Cosmos.Telemetry;
 using Microsoft.Azure.Cosmos;
 using Microsoft.Extensions.Logging;
@@ -25,13 +26,15 @@ public abstract class CosmosRowStore : IRowStore
 
     private readonly StoreAccount _account;
     private readonly TableRegistry _tables;
+    private readonly PairWatch _watch;
     private readonly RowScan _scan;
     private readonly DocumentWrites _writes;
     private readonly ILogger _logger;
 
-    private protected CosmosRowStore(StoreAccount account, TableRegistry tables, ServerClock clock, ILogger logger)
+    private protected CosmosRowStore(
+        StoreAccount account, TableRegistry tables, PairWatch watch, ServerClock clock, ILogger logger)
     {
-        (_account, _tables, _logger) = (account, tables, logger);
+        (_account, _tables, _watch, _logger) = (account, tables, watch, logger);
         _scan = new RowScan(account, logger);
         _writes = new DocumentWrites(account, clock);
     }
@@ -101,6 +104,9 @@ public abstract class CosmosRowStore : IRowStore
     // What became of a step that is not done; null where it is.
     private async Task<WriteResult?> DoAsync(IReadOnlyList<RowWrite> writes, int index)
     {
+        // Before each step, as a process may stand still between two of them.
+        if (!await _watch.MayWriteAsync().ConfigureAwait(false))
+            return new WriteResult.Unavailable(index, StoreFault.Failed);
         using var answer = await _writes.DoAsync(writes[index]).ConfigureAwait(false);
         switch (StepTable.IsDone(writes[index], answer))
         {
@@ -120,7 +126,8 @@ public abstract class CosmosRowStore : IRowStore
     {
         foreach (var write in writes)
         {
-            Demand(write.Key.Table);
+            var (table, written) = (Demand(write.Key.Table), _watch.SchemaOf(_account.Store).Written);
+            if (table.Since > written) throw Throw.NotYet(table, written);
             DocumentWrites.DemandSize(write);
         }
     }
@@ -141,7 +148,12 @@ public abstract class CosmosRowStore : IRowStore
             : throw Faults.Unread(_logger, _account, key.Table, new Answer(0, 0, Cause: new InvalidDataException()));
     }
 
-    private Table Demand(Table table) =>
-        table.Store == _account.Store && _tables.Find((ulong)table.Number) == table
-            ? table : throw Throw.ForeignTable(table);
+    private Table Demand(Table table)
+    {
+        if (table.Store != _account.Store || _tables.Find((ulong)table.Number) != table)
+            throw Throw.ForeignTable(table);
+        if (_watch.Closed.IsCompleted)
+            throw new StoreUnavailableException(StoreFault.Failed, $"the {_account.Role} is closed to this process");
+        return table;
+    }
 }

@@ -19,6 +19,11 @@ internal static partial class Log
         + "answered nothing else is sent")]
     public static partial void CircuitOpened(ILogger logger, string store, string status, double seconds);
 
+    [LoggerMessage(24, LogLevel.Warning,
+        "The step of the {Store} to schema {Schema} is not finished: what came with it is not written until migrate "
+        + "--finish was run, when no older version runs any more")]
+    public static partial void StepUnfinished(ILogger logger, string store, int schema);
+
     [LoggerMessage(23, LogLevel.Warning, "The {Store} answers again")]
     public static partial void CircuitClosed(ILogger logger, string store);
 }

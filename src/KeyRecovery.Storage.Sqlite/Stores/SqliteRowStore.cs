@@ -33,6 +33,9 @@ public abstract class SqliteRowStore : IRowStore, IAsyncDisposable
         _writer = new GroupCommit(file, writer, _gate, clock, logger);
     }
 
+    /// <summary>The schema that the file has.</summary>
+    internal int Schema => _file.Schema.Version;
+
     /// <inheritdoc/>
     public ValueTask<Row?> ReadAsync(RowKey key, CancellationToken ct) => PointAsync(RowSql.Read, key, ct);
 

@@ -149,7 +149,7 @@ public sealed class CosmosOpeningTests(CosmosFixture cosmos) : IClassFixture<Cos
     public async Task A_store_of_a_newer_schema_is_refused()
     {
         await Home().MigrateAsync();
-        await EditPairAsync(StoreKind.Data, pair => pair["schema"] = 99);
+        await EditPairAsync(StoreKind.Data, pair => pair["least"] = 99);
         await RefusedAsync(() => Home().OpenAsync(), "newer version", "99");
         await RefusedAsync(() => Home().MigrateAsync(), "newer version", "99");
     }
@@ -160,7 +160,7 @@ public sealed class CosmosOpeningTests(CosmosFixture cosmos) : IClassFixture<Cos
         await Home().MigrateAsync();
         var newer = TableRegistry.Default.With(Table.Of(200, "new", StoreKind.Keys, RowsOf.Server, 50));
         await RefusedAsync(() => Home(newer).OpenAsync(), "run migrate");
-        await Home(newer).MigrateAsync();
+        await Home(newer).MigrateAsync(Migration.Whole);
         await using (await Home(newer).OpenAsync()) { }
         await RefusedAsync(() => Home().OpenAsync(), "newer version", "50");
     }
