@@ -29,6 +29,11 @@ internal static class ReceiptText
                 "  - copies of the key store from before the erasure, backup sets among them: they open until their "
                 + "key is destroyed too (level 2)");
         else people.WriteLine("  - a copy of a backup set's escrow that somebody kept beyond its day");
+        if (!receipt.Proofs.Contains(ErasureProof.JournalsEmptied))
+            people.WriteLine(
+                "  - what the platform under the server's stores keeps of deleted rows, its backups among them: "
+                + (receipt.Level == 1 ? "ciphertext, whose keys" : "ciphertext, and keys that")
+                + " hang on the server's own key, which is in none of them");
         foreach (var line in NotCovered) people.WriteLine($"  - {line}");
     }
 

@@ -1,5 +1,7 @@
 using KeyRecovery.EndToEnd.Tests.Erasure;
+using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Recovery;
+using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Testing.Hosting;
 using KeyRecovery.Testing.Needs;
 
@@ -42,6 +44,12 @@ public sealed class ServedFromCosmosTests : IDisposable
                 Assert.Equal("two"u8.ToArray(), TestDevice.Value(await recovered.GetAsync("a")));
             var report = await Officer.EraseAsync(server, ["user"]);
             Assert.Equal("done", report.GetProperty("state").GetString());
+            // The platform's backups cannot be looked at: no receipt says that journals are empty.
+            Assert.True(Base64UrlText.TryDecodeUpTo(
+                report.GetProperty("outcomes")[0].GetProperty("receipt").GetString(), 65_536, out var receipt));
+            Assert.Equal(
+                [ErasureProof.KeyAbsent, ErasureProof.RowUnopened, ErasureProof.RowsDeleted],
+                SignedErasureReceipt.Decode(receipt).Receipt.Proofs);
             TestDevice.Failure(await phone.Client.OpenAsync());
             Assert.Equal(0, await server.StopAsync());
         }
@@ -52,7 +60,7 @@ public sealed class ServedFromCosmosTests : IDisposable
         var backup = await RunAsync("backup", "--to", _folder["sets"]);
         Assert.Contains("--keys-only", backup.Output, StringComparison.Ordinal);
         var restore = await RunAsync("restore", "--from", _folder["sets"]);
-        Assert.Contains("no files of this machine", restore.Output, StringComparison.Ordinal);
+        Assert.Contains("--as-of", restore.Output, StringComparison.Ordinal);
         Assert.Equal((1, 1), (backup.ExitCode, restore.ExitCode));
 
         Task<ServerProcess> StartAsync(int port) =>
