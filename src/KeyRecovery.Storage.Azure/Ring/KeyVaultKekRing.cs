@@ -145,7 +145,8 @@ public sealed class KeyVaultKekRing : IKekRing, IRootSealed, IDisposable
             throw new InvalidOperationException($"KEK {id.Value} is not retiring, or in use: it cannot be destroyed");
         // Whatever there is of it, also what a crash has left beside the one that counts.
         var names = await _vault.ListAsync(VaultKek.PrefixOf(id), ct).ToListAsync(ct).ConfigureAwait(false);
-        foreach (var name in names.Append(kek.Name).Distinct(StringComparer.Ordinal))
+        if (kek.IsNamed) names.Add(kek.Name);
+        foreach (var name in names.Distinct(StringComparer.Ordinal))
             if (!await _vault.PurgeAsync(name, ct).ConfigureAwait(false))
                 throw new KekRingException($"KEK {id.Value} is not gone: the vault still knows {name}");
         if (await _vault.ListAsync(VaultKek.PrefixOf(id), ct).AnyAsync(ct).ConfigureAwait(false))
@@ -233,7 +234,7 @@ public sealed class KeyVaultKekRing : IKekRing, IRootSealed, IDisposable
         var entries = ImmutableArray.CreateBuilder<VaultKek>();
         foreach (var kek in StandingsFormat.Read(stored.Value.Span, _root))
         {
-            if (kek.State == KekState.Destroyed) entries.Add(kek);
+            if (kek.State == KekState.Destroyed || !kek.IsNamed) entries.Add(kek);
             else if (known?.Find(kek.Id) is { Key: { } key } there && there.Nonce == kek.Nonce)
                 entries.Add(kek with { Key = key });
             else
@@ -262,7 +263,11 @@ public sealed class KeyVaultKekRing : IKekRing, IRootSealed, IDisposable
         var made = await MakeAsync(first, KekState.Current, ct).ConfigureAwait(false);
         using (made.Key)
         {
-            var row = new RowWrite.Create(StandingsFormat.Place, StandingsFormat.Write([made], _root));
+            // The secrets of a ring whose standings were lost may be there still. None of its KEKs is gone before the
+            // vault was asked, as any that is retiring.
+            var lost = Enumerable.Range(1, (int)first.Value - 1)
+                .Select(id => new VaultKek(new KekId((uint)id), KekState.Retiring, Hour, Guid.Empty, null));
+            var row = new RowWrite.Create(StandingsFormat.Place, StandingsFormat.Write([.. lost, made], _root));
             if (await _keys.WriteAsync([row], ct).ConfigureAwait(false) is WriteResult.Unavailable(_, var reason))
                 throw new StoreUnavailableException(reason, "the standings of the KEK ring cannot be stored");
             // Refused: another instance was faster. Either way what counts is what is there.

@@ -14,6 +14,10 @@ internal sealed record VaultKek(KekId Id, KekState State, long SinceHour, Guid N
     /// <summary>What all secrets of one KEK begin with.</summary>
     public static string PrefixOf(KekId id) => $"kek-{id.Value}-";
 
+    /// <summary>Whether it is known which secret it is: not of one whose ring was lost, nor of one that is destroyed.
+    /// </summary>
+    public bool IsNamed => Nonce != Guid.Empty;
+
     /// <summary>The secret's name.</summary>
     public string Name => PrefixOf(Id) + Nonce.ToString("N");
 

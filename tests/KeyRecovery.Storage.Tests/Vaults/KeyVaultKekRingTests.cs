@@ -61,6 +61,26 @@ public sealed class KeyVaultKekRingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_KEK_of_a_ring_whose_standings_were_lost_is_gone_when_the_vault_was_asked_and_not_before()
+    {
+        var lost = await OpenAsync(mayCreate: true);
+        await TurnAsync(lost);
+        var standings = (await _pair.Keys.ReadAsync(StandingsFormat.Place, default))!;
+        await _pair.Keys.WriteAsync([new RowWrite.Delete(standings)], default);
+        var ring = await KeyVaultKekRing.OpenAsync(
+            _vault.Open(), _pair.Keys, _root, SystemRandom.Instance, _time, mayCreate: true, default, first: 3);
+        _opened.Add(ring);
+        Assert.Equal(
+            [(1u, KekState.Retiring), (2u, KekState.Retiring), (3u, KekState.Current)], Told(ring));
+        Assert.False(ring.IsGoneUpTo(new KekId(1)));
+        Assert.Equal(2, _vault.Secrets.Count);
+        await EndAsync(ring, begin: true);
+        Assert.True(ring.IsGoneUpTo(new KekId(3)));
+        Assert.StartsWith("kek-4-", Assert.Single(_vault.Secrets.Keys), StringComparison.Ordinal);
+        Assert.Empty(_vault.Deleted);
+    }
+
+    [Fact]
     public async Task A_KEK_of_another_instance_is_learnt_and_one_that_is_destroyed_is_gone_from_the_vault()
     {
         var (one, two) = (await OpenAsync(mayCreate: true), await OpenAsync());
