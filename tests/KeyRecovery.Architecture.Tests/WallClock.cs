@@ -18,6 +18,7 @@ public partial class WallClock
         ["src/KeyRecovery.Api/Auth/JwtRules.cs"] = "a token's lifetime is another machine's word",
         ["src/KeyRecovery.Api/Auth/SignedRequests.cs"] = "a signature's time is another machine's word",
         ["src/KeyRecovery.Api/Auth/ValidTokens.cs"] = "a token is remembered no longer than it lives",
+        ["src/KeyRecovery.Api/Backups/AccountRestore.cs"] = "a command that has just started",
         ["src/KeyRecovery.Api/Backups/BackupRuns.cs"] = "refuses while the clock is not believed",
         ["src/KeyRecovery.Api/Backups/Rehearsal.cs"] = "a command that has just started",
         ["src/KeyRecovery.Api/Backups/RestoreRefusals.cs"] = "a command that has just started",

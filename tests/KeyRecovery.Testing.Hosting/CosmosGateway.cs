@@ -66,6 +66,9 @@ public sealed class CosmosGateway : IAsyncDisposable
     /// <summary>What a process has in its environment to trust the certificate.</summary>
     public IReadOnlyDictionary<string, string> Environment => _certificate.Environment;
 
+    /// <summary>The accounts themselves, for what a platform does to them.</summary>
+    public EmulatedCosmos Emulator => _emulator;
+
     /// <summary>The settings of a host that keeps its stores here.</summary>
     public (string Key, string Value)[] Settings(string database) =>
     [

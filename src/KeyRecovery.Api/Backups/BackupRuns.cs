@@ -1,11 +1,12 @@
+using System.Text;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Api.Reports;
 using KeyRecovery.Api.Stores;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Backups;
+using KeyRecovery.Service.Maintenance;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Backups;
-using KeyRecovery.Storage.Files.Fence;
 
 namespace KeyRecovery.Api.Backups;
 
@@ -17,6 +18,7 @@ namespace KeyRecovery.Api.Backups;
 internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Turn = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _running = new(1, 1);
 
@@ -26,7 +28,8 @@ internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options
         await _running.WaitAsync(ct);
         try
         {
-            return await TryAsync(request, tell, ct);
+            return options.Instances > 1
+                ? await InTurnAsync(request, tell, ct) : await TryAsync(request, tell, ct);
         }
         finally
         {
@@ -36,11 +39,30 @@ internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options
 
     public void Dispose() => _running.Dispose();
 
+    // Of all instances one makes a set: their places may be one. What two would write at once is whole all the same.
+    private async Task<BackupReport> InTurnAsync(BackupRequest request, Action<BackupLine> tell, CancellationToken ct)
+    {
+        // Its own, so that the turn is the next one's at once.
+        await using var leases = new StoreLeases(stores.Pair.Keys, SystemRandom.Instance, time);
+        for (BackupReport? report = null; ; await Task.Delay(Turn, time, ct))
+        {
+            var isBegun = false;
+            if (await leases.TryRunAsync(Duty.Backup, MakeAsync, ct)) return report!;
+            if (isBegun) return BackupReport.Failed("another instance has taken over: this one stood still");
+
+            async Task MakeAsync(CancellationToken token)
+            {
+                isBegun = true;
+                report = await TryAsync(request, tell, token);
+            }
+        }
+    }
+
     private async Task<BackupReport> TryAsync(BackupRequest request, Action<BackupLine> tell, CancellationToken ct)
     {
-        if (Refuse(request) is { } refusal) return BackupReport.Failed(refusal);
         try
         {
+            if (await RefuseAsync(request, ct) is { } refusal) return BackupReport.Failed(refusal);
             var now = time.GetUtcNow();
             var id = BackupSetId.Draw(SystemRandom.Instance);
             var partial = BackupFolder.Begin(request.To, id, stores.Pair.PairId, now);
@@ -50,7 +72,8 @@ internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options
             }
             catch
             {
-                Directory.Delete(partial.Location, recursive: true);
+                // Another instance takes away what one has left that stood still.
+                if (Directory.Exists(partial.Location)) Directory.Delete(partial.Location, recursive: true);
                 throw;
             }
         }
@@ -60,7 +83,7 @@ internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options
         }
     }
 
-    private string? Refuse(BackupRequest request)
+    private async Task<string?> RefuseAsync(BackupRequest request, CancellationToken ct)
     {
         if (!Path.IsPathFullyQualified(request.To)) return "the place for sets is an absolute path";
         if (stores.Service.Erasures.ClockProblem is { } moved)
@@ -72,7 +95,7 @@ internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options
         if (!request.DataOnly && options.Backup.OfflineKeyFile is null)
             return "KeyRecovery:Backup:OfflineKeyFile and :EscrowDirectory are not set: make a key with offline-key, "
                 + "or leave the keys out with --data-only";
-        if (!request.DataOnly && stores is { Escrows: { IsThere: false } folder, Sets.IsEmpty: false })
+        if (!request.DataOnly && stores.Escrows is { IsThere: false } folder && !await stores.Sets.IsEmptyAsync(ct))
             return $"{folder.Location} is not the directory in which escrows were written before: is it mounted? If "
                 + $"it was moved, move its files, the hidden one too; if all of them are lost, make an empty file "
                     + $"{folder.Mark}";
@@ -148,12 +171,10 @@ internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options
 
     private async Task<FileSum> CopyTombstonesAsync(BackupFolder partial, CancellationToken ct)
     {
-        var list = Path.Combine(options.Directories.Fence, TombstoneFile.FileName);
-        if (File.Exists(list)) File.Copy(list, partial.TombstonesFile);
-        else await File.WriteAllBytesAsync(partial.TombstonesFile, [], ct);
-        // A last line that is being written, or that a crash cut short, was never acknowledged.
-        await using (var copy = new FileStream(partial.TombstonesFile, FileMode.Open, FileAccess.ReadWrite))
-            copy.SetLength(copy.Length - (copy.Length % BackupSet.TombstoneSize));
+        var names = (await stores.Tombstones.ReadAsync(ct)).Select(name => Convert.ToHexStringLower(name.ToArray()))
+            .Order(StringComparer.Ordinal);
+        await using (var file = new StreamWriter(partial.TombstonesFile, append: false, Encoding.ASCII))
+            foreach (var name in names) await file.WriteAsync(name + '\n');
         var sum = await BackupFolder.SumAsync(partial.TombstonesFile, ct);
         return sum with { Size = sum.Size / BackupSet.TombstoneSize };
     }

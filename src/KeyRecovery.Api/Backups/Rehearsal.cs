@@ -15,7 +15,7 @@ internal static class Rehearsal
     {
         try
         {
-            var folder = new BackupFolder(arguments.From);
+            var folder = new BackupFolder(arguments.From!);
             var set = folder.Read(out var isSignedBy);
             if (arguments.AuditKey is { } auditKey && !isSignedBy(auditKey))
                 return RehearsalReport.Failed("the set was not signed with that audit key");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using KeyRecovery.Api.CommandLine;
 using KeyRecovery.Api.Reports;
 using KeyRecovery.Protocol.Primitives;
@@ -6,7 +7,8 @@ using KeyRecovery.Protocol.Wire;
 namespace KeyRecovery.Api.Backups;
 
 /// <summary>The switches of <c>restore</c>.</summary>
-/// <param name="From">The set's folder.</param>
+/// <param name="From">The set's folder; null where the platform has restored the data alone.</param>
+/// <param name="AsOf">To when the platform has restored the data; null where a set does.</param>
 /// <param name="Part">What is restored.</param>
 /// <param name="Escrow">The set's escrow; null where the ring still has the KEK.</param>
 /// <param name="OfflineKey">The file with the private half of the offline key, <c>-</c> for standard input.</param>
@@ -19,9 +21,10 @@ namespace KeyRecovery.Api.Backups;
 /// <param name="Json">Whether the report is one JSON object.</param>
 /// <param name="Rest">Everything else: settings.</param>
 internal sealed record RestoreArguments(
-    string From, RestorePart Part, string? Escrow, string? OfflineKey, VerifyKey? AuditKey, bool Replace,
-    bool OldTombstones, bool SweepAnyway, bool Rehearse, bool Json, string[] Rest)
+    string? From, DateTimeOffset? AsOf, RestorePart Part, string? Escrow, string? OfflineKey, VerifyKey? AuditKey,
+    bool Replace, bool OldTombstones, bool SweepAnyway, bool Rehearse, bool Json, string[] Rest)
 {
+    private const string TakesTime = "a time in UTC, such as 2026-06-01T08:00:00Z";
     private const string UnknownKey = "unknown";
     private const string TakesAuditKey = "the server's audit key as init and backup print it, or unknown";
 
@@ -34,8 +37,11 @@ internal sealed record RestoreArguments(
     public static RestoreArguments Parse(string[] args)
     {
         var switches = new Switches(args);
-        var from = switches.Value("--from", "a set's directory")
-            ?? throw new UsageException("restore needs --from DIR, a backup set");
+        var from = switches.Value("--from", "a set's directory");
+        var asOf = ReadTime(switches.Value("--as-of", TakesTime));
+        if (from is null && asOf is null)
+            throw new UsageException(
+                "restore needs --from DIR, a backup set; or --as-of TIME, where the platform has restored the data");
         var part = switches.Value("--part", "data, keys or all") switch
         {
             null => RestorePart.Data,
@@ -47,7 +53,7 @@ internal sealed record RestoreArguments(
         var escrow = switches.Value("--escrow", "a file");
         var auditKey = switches.Value("--audit-key", TakesAuditKey);
         var parsed = new RestoreArguments(
-            Path.GetFullPath(from), part, escrow is null
+            from is null ? null : Path.GetFullPath(from), asOf, part, escrow is null
                 ? null : Path.GetFullPath(escrow), switches.Value("--offline-key", "a file, or - for standard input"),
             ReadAuditKey(auditKey), switches.Has("--replace"), switches.Has("--old-tombstones"),
             switches.Has("--sweep-anyway"), switches.Has("--rehearse"), switches.Has("--json"), switches.Rest);
@@ -63,7 +69,17 @@ internal sealed record RestoreArguments(
                 + "this may be a set that somebody else has made. Where nobody knows it any more: --audit-key unknown");
         }
 
+        if (parsed is { Rehearse: true, From: null }) throw new UsageException("--rehearse reads a set: --from DIR");
         return parsed;
+    }
+
+    private static DateTimeOffset? ReadTime(string? text)
+    {
+        if (text is null) return null;
+        return DateTimeOffset.TryParseExact(
+            text, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+            ? time : throw new UsageException($"--as-of takes {TakesTime}");
     }
 
     private static VerifyKey? ReadAuditKey(string? text)

@@ -2,6 +2,7 @@ using KeyRecovery.Api.Options;
 using KeyRecovery.Api.Stores;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Backups;
+using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Restore;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Backups;
@@ -14,8 +15,7 @@ namespace KeyRecovery.Api.Backups;
 /// well.
 /// </summary>
 internal sealed class RestoreKeys(
-    IStoreFiles home, KeyRecoveryOptions options, RestoreArguments arguments, BackupFolder folder, BackupSet set,
-    TimeProvider time)
+    KeyRecoveryOptions options, RestoreArguments arguments, BackupFolder folder, BackupSet set)
 {
     /// <summary>Accounts whose key was not among those that were escrowed.</summary>
     public int Lost { get; private set; }
@@ -24,18 +24,26 @@ internal sealed class RestoreKeys(
     public int Locked { get; private set; }
 
     /// <summary>Writes the new store.</summary>
+    /// <param name="openRing">Opens the ring; may make one, whose first KEK has the id that is given.</param>
+    /// <param name="write">Takes the rows.</param>
+    /// <param name="ct">Cancels.</param>
     /// <exception cref="IOException">The escrow or the offline key is not the set's.</exception>
-    public async Task WriteAsync(string place, CancellationToken ct)
+    public async Task WriteAsync(
+        Func<IRootKey, bool, uint, Task<IKekRing>> openRing, Func<IAsyncEnumerable<Row>, Task> write,
+        CancellationToken ct)
     {
         var escrowed = EscrowOpening.TryOpen(arguments, set);
-        var hasRing = File.Exists(Path.Combine(options.Directories.Ring, FileKekRing.FileName));
+        // That of a vault goes with the key store, where its standings were.
+        var hasRing = options.Ring.KeyVault is null
+            && File.Exists(Path.Combine(options.Directories.Ring, FileKekRing.FileName));
         if (escrowed is null && !hasRing)
             throw new IOException("the ring is lost as well: the set's --escrow and the --offline-key are needed");
         var root = await RootKeys.OpenAsync(options, SystemRandom.Instance, !hasRing);
         using var disposed = (IDisposable)root;
         // After all that were lost: a receipt that names one of them must not mean another.
         var first = escrowed is { } known ? known.Max(kek => kek.Id.Value) + 1 : 1;
-        using var ring = FileKekRing.Open(options.Directories.Ring, root, SystemRandom.Instance, time, !hasRing, first);
+        var ring = await openRing(root, !hasRing, first);
+        using var closed = (IDisposable)ring;
         var keks = escrowed ?? SnapshotImport.Find(OpenSealed, set, ring)
             ?? throw new IOException(
                 "the ring no longer has the KEK of this set: its --escrow and the --offline-key are needed");
@@ -43,7 +51,7 @@ internal sealed class RestoreKeys(
         {
             var import = new SnapshotImport(keks, ring, root, SystemRandom.Instance);
             await using var from = OpenSealed();
-            await home.WriteKeysAsync(place, set.PairId, import.ReadAsync(from, set, ct), ct);
+            await write(import.ReadAsync(from, set, ct));
             from.End();
             (Lost, Locked) = (import.Lost, import.Locked);
         }

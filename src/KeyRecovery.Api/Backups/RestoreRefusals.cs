@@ -1,20 +1,21 @@
-using KeyRecovery.Api.Options;
 using KeyRecovery.Api.Reports;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Backups;
-using KeyRecovery.Storage.Files.Fence;
 
 namespace KeyRecovery.Api.Backups;
 
 /// <summary>Why a restore is not begun: what does not fit together is told before anything is changed.</summary>
 internal sealed class RestoreRefusals(
-    IStoreFiles home, DataDirectories places, RestoreArguments arguments, BackupSet set, TimeProvider time)
+    IStoreFiles home, RestoreFence? fence, RestoreArguments arguments, BackupFolder folder, BackupSet set,
+    TimeProvider time)
 {
     /// <summary>The first reason, in words that say what to do; null where there is none.</summary>
     /// <param name="swaps">What would be exchanged.</param>
     /// <param name="marker">A restore that was begun and has touched something.</param>
-    public string? Find(IReadOnlyList<IStoreExchange> swaps, RestoreMarker? marker)
+    /// <param name="ct">Cancels.</param>
+    public async Task<string?> FindAsync(
+        IReadOnlyList<IStoreExchange> swaps, RestoreMarker? marker, CancellationToken ct)
     {
         if (marker is not null && IsThis(marker)) return null;
         if (marker is not null && !(marker.State == RestoreState.Joining && Covers(marker) && arguments.Replace))
@@ -25,9 +26,9 @@ internal sealed class RestoreRefusals(
                     ? $", or one with --part {marker.Part} or all and --replace in its place" : "");
         }
 
-        return FindInSet() ?? FindInPlace(swaps)
-            ?? (arguments.HasKeys ? FindInFence()
-                ?? RestoreTombstones.Check(places.Fence, set, arguments.OldTombstones) : null);
+        // Now, and not when the files are exchanged already.
+        return FindInSet(arguments, set, time) ?? FindInPlace(swaps)
+            ?? (fence is not null ? await fence.CheckAsync(folder, set, arguments.OldTombstones, ct) : null);
     }
 
     /// <summary>Whether it is this restore that was begun.</summary>
@@ -38,7 +39,8 @@ internal sealed class RestoreRefusals(
     private bool Covers(RestoreMarker marker) =>
         arguments.Part == RestorePart.All || marker.Part == RestoreReport.Word(arguments.Part);
 
-    private string? FindInSet()
+    /// <summary>Why a set has not what is asked for, or not any more; null where it has.</summary>
+    public static string? FindInSet(RestoreArguments arguments, BackupSet set, TimeProvider time)
     {
         if (arguments.HasData && !set.HasData) return "this set holds the keys alone";
         if (arguments.HasKeys && !set.HasKeys) return "this set holds the data alone";
@@ -58,21 +60,5 @@ internal sealed class RestoreRefusals(
             ? $"{kept.Replaced} is there from an earlier restore of this set: move it elsewhere, or delete it where "
                 + "it is not needed any more"
             : null;
-    }
-
-    // Now, and not when the files are exchanged already.
-    private string? FindInFence()
-    {
-        try
-        {
-            using var list = new TombstoneFile(places.Fence);
-            using var sets = new BackupSetList(places.Fence, null, time);
-            list.ReadAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
-            return null;
-        }
-        catch (StoreUnavailableException e)
-        {
-            return e.Message;
-        }
     }
 }

@@ -7,6 +7,8 @@ using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Backups;
+using KeyRecovery.Storage.Files.Fence;
+using KeyRecovery.Storage.Files.Ring;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace KeyRecovery.Api.Backups;
@@ -21,7 +23,7 @@ internal sealed class RestoreRun(
     private readonly DataDirectories _places = options.Directories;
     private readonly IStoreFiles _home = StoreHomes.FilesOf(
         options, new ServerClock(time), NullLoggerFactory.Instance);
-    private readonly BackupFolder _folder = new(arguments.From);
+    private readonly BackupFolder _folder = new(arguments.From!);
     private int _lost;
     private int _locked;
     private bool _isInstead;
@@ -42,8 +44,10 @@ internal sealed class RestoreRun(
             var marker = RestoreMarker.Read(_places.Stores);
             // Nothing was touched yet: another set will do as well.
             if (marker is { State: RestoreState.Building }) marker = null;
-            var refusals = new RestoreRefusals(_home, _places, arguments, set, time);
-            if (refusals.Find(swaps, marker) is { } refusal) return RestoreReport.Refused(refusal, arguments.Part);
+            using var fence = arguments.HasKeys ? await RestoreFence.OpenAsync(options, time) : null;
+            var refusals = new RestoreRefusals(_home, fence, arguments, _folder, set, time);
+            if (await refusals.FindAsync(swaps, marker, ct) is { } refusal)
+                return RestoreReport.Refused(refusal, arguments.Part);
             _isInstead = marker is not null && !refusals.IsThis(marker);
             using (_home.Lock())
             {
@@ -56,7 +60,7 @@ internal sealed class RestoreRun(
                 {
                     if (await TryBuildAsync(set, isSignedBy, swaps, ct) is { } problem)
                         return RestoreReport.Refused(problem, arguments.Part);
-                    if (arguments.HasKeys) RestoreTombstones.Take(_places.Fence, _folder, set);
+                    if (fence is not null) await fence.TakeAsync(_folder, set, ct);
                 }
 
                 if (marker is not { State: RestoreState.Joining } || _isInstead)
@@ -124,8 +128,11 @@ internal sealed class RestoreRun(
         {
             tell("opening the keys");
             keys = swaps[^1].Incoming;
-            var restored = new RestoreKeys(_home, options, arguments, _folder, set, time);
-            await restored.WriteAsync(keys, ct);
+            var restored = new RestoreKeys(options, arguments, _folder, set);
+            await restored.WriteAsync(
+                (root, mayCreate, first) => Task.FromResult<IKekRing>(FileKekRing.Open(
+                    _places.Ring, root, SystemRandom.Instance, time, mayCreate, first)),
+                rows => _home.WriteKeysAsync(keys, set.PairId, rows, ct), ct);
             (_lost, _locked) = (restored.Lost, restored.Locked);
         }
 
@@ -159,19 +166,25 @@ internal sealed class RestoreRun(
         tell("joining the stores");
         await using var stores =
             await ServerStores.OpenAsync(options, time, NullLoggerFactory.Instance, isRestoring: true);
-        if (arguments.HasKeys)
-        {
-            // The list may be older than sets that were made since. None of them lives longer than this.
-            var latest = time.GetUtcNow().AddDays(options.Backup.ExpiresAfterDays);
-            var own = DateTimeOffset.FromUnixTimeSeconds((long)set.ExpiresAt);
-            await stores.Sets.AddAsync(set.Id, new KekId(1), own > latest ? own : latest, ct);
-        }
+        if (arguments.HasKeys) await HoldAsync(stores.Sets, options, set, time, ct);
 
         var joined = await stores.Service.Quarantine.JoinAsync(
             set.MadeAt, arguments.HasData, arguments.HasKeys, !arguments.SweepAnyway, ct);
         if (joined.IsDone) RestoreMarker.Remove(_places.Stores);
         return RestoreReport.Of(joined, arguments.Part, _lost, _locked,
             [.. swaps.Where(swap => swap.HasReplaced).Select(swap => swap.Replaced)]);
+    }
+
+    /// <summary>
+    /// Has erasures wait for all sets that may still open: the list may be older than sets that were made since. None
+    /// of them lives longer than this.
+    /// </summary>
+    public static ValueTask HoldAsync(
+        BackupSetList sets, KeyRecoveryOptions options, BackupSet set, TimeProvider time, CancellationToken ct)
+    {
+        var latest = time.GetUtcNow().AddDays(options.Backup.ExpiresAfterDays);
+        var own = DateTimeOffset.FromUnixTimeSeconds((long)set.ExpiresAt);
+        return sets.AddAsync(set.Id, new KekId(1), own > latest ? own : latest, ct);
     }
 
     private void Mark(BackupSet set, RestoreState state) =>

@@ -59,7 +59,7 @@ internal sealed partial class ErasureWork(
         TellOfClock();
         try
         {
-            DestroyEscrows();
+            await DestroyEscrowsAsync(ct);
             var report = await service.Erasures.ResumeAsync(ct);
             if (report.AwaitKek > 0) service.RotationRequests.Request();
             if (report.Erased + report.Final > 0) Done(logger, report.Erased, report.Final);
@@ -87,10 +87,10 @@ internal sealed partial class ErasureWork(
     }
 
     // What cannot be undone is done by no clock that may be wrong.
-    private void DestroyEscrows()
+    private async Task DestroyEscrowsAsync(CancellationToken ct)
     {
         if (service.Erasures.ClockProblem is not null || time.GetElapsedTime(_start) < Settled) return;
-        if (stores.Sets.DestroyExpired() is > 0 and var kept) EscrowsKept(logger, kept);
+        if (await stores.Sets.DestroyExpiredAsync(ct) is > 0 and var kept) EscrowsKept(logger, kept);
     }
 
     public override void Dispose()

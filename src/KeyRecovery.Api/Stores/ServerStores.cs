@@ -2,6 +2,7 @@ using KeyRecovery.Api.Options;
 using KeyRecovery.Api.Witnesses;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Clocks;
+using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Linking;
 using KeyRecovery.Service.Log;
@@ -22,13 +23,13 @@ internal sealed class ServerStores : IAsyncDisposable
 
     private ServerStores(
         IStoreSet pair, List<IDisposable> secret, KeyRecoveryService service, RootKeyRotation rootRotation,
-        BackupSetList sets, EscrowFolder? escrows, ILogFiles logFiles)
+        BackupSetList sets, EscrowFolder? escrows, ITombstones tombstones, ILogFiles logFiles)
     {
         Pair = pair;
         _secret = secret;
         Service = service;
         RootRotation = rootRotation;
-        (Sets, Escrows, LogFiles) = (sets, escrows, logFiles);
+        (Sets, Escrows, Tombstones, LogFiles) = (sets, escrows, tombstones, logFiles);
     }
 
     /// <summary>Both stores.</summary>
@@ -45,6 +46,9 @@ internal sealed class ServerStores : IAsyncDisposable
 
     /// <summary>Where their escrows are; null where none are made.</summary>
     public EscrowFolder? Escrows { get; }
+
+    /// <summary>The list of all that was erased.</summary>
+    public ITombstones Tombstones { get; }
 
     /// <summary>Where the log lies.</summary>
     public ILogFiles LogFiles { get; }
@@ -75,8 +79,7 @@ internal sealed class ServerStores : IAsyncDisposable
             throw new StoreOpenException(
                 $"{KeyRecoveryOptions.Section}:Instances is {options.Instances}, and one process at a time opens "
                 + $"{storeHome.PlaceOf(StoreKind.Data)}: several instances need a store that they can share");
-        var pair = isRestoring
-            ? await StoreHomes.FilesOf(options, clock, loggers).OpenRestoredAsync()
+        var pair = isRestoring ? await storeHome.OpenRestoredAsync()
             : isReading ? await storeHome.OpenToReadAsync() : await storeHome.OpenAsync();
         var secret = new List<IDisposable>();
         try
@@ -89,11 +92,11 @@ internal sealed class ServerStores : IAsyncDisposable
             var secrets = await ServerSecrets.LoadOrCreateAsync(
                 pair.Keys, root, random, CancellationToken.None, isReading ? 1 : options.Log.Keys);
             secret.Add(secrets);
-            var (tombstones, log) = await SharedPlaces.OpenAsync(options, isRestoring);
-            secret.AddRange(new object[] { tombstones, log }.OfType<IDisposable>());
+            var (tombstones, listed) = await SharedPlaces.FenceAsync(options, isRestoring);
+            var log = await SharedPlaces.LogAsync(options);
+            secret.AddRange(new object[] { tombstones, listed, log }.OfType<IDisposable>());
             var escrows = options.Backup.EscrowDirectory is { } directory ? new EscrowFolder(directory) : null;
-            var sets = new BackupSetList(places.Fence, escrows, time);
-            secret.Add(sets);
+            var sets = new BackupSetList(listed, escrows, time);
             var witnesses = WitnessesOf(options, time, secret);
             var service = new KeyRecoveryService(
                 pair.Data, pair.Keys, ring, secrets, new AppPolicies(options), random, clock, tombstones, sets,
@@ -110,7 +113,7 @@ internal sealed class ServerStores : IAsyncDisposable
                     + "not know. Put the newer ring back, or restore the keys from a backup set");
             var rootRotation = new RootKeyRotation(pair.Keys, root, [(IRootSealed)ring]);
             secret.Add(rootRotation);
-            return new ServerStores(pair, secret, service, rootRotation, sets, escrows, log);
+            return new ServerStores(pair, secret, service, rootRotation, sets, escrows, tombstones, log);
         }
         catch
         {

@@ -3,6 +3,7 @@ using Azure.Storage;
 using Azure.Storage.Blobs;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Log;
@@ -20,34 +21,43 @@ namespace KeyRecovery.Api.Stores;
 /// <summary>What the server keeps beside its stores, in folders or where several instances have it.</summary>
 internal static class SharedPlaces
 {
-    /// <summary>The list of tombstones, and the log's files.</summary>
-    /// <exception cref="StoreUnavailableException">They cannot be made.</exception>
-    public static async Task<(ITombstones Tombstones, ILogFiles Log)> OpenAsync(
+    /// <summary>The fence: the lists of tombstones and of backup sets.</summary>
+    /// <exception cref="StoreUnavailableException">It cannot be made, or not be read.</exception>
+    public static async Task<(ITombstones Tombstones, ISetList Sets)> FenceAsync(
         KeyRecoveryOptions options, bool isRestoring)
     {
-        if (options.Blobs.Container is { } container)
-        {
-            var place = new BlobPlace(ClientOf(container, options.Blobs.Credential));
-            await place.EnsureAsync(CancellationToken.None);
-            return (new BlobTombstones(place), new BlobLogFiles(place));
-        }
-
+        if (await ContainerAsync(options) is { } place) return (new BlobTombstones(place), new BlobSetList(place));
         var tombstones = new TombstoneFile(options.Directories.Fence);
         if (!isRestoring) tombstones.Ensure();
-        return (tombstones, new LogFolder(options.Directories.Log));
+        return (tombstones, new SetListFile(options.Directories.Fence));
     }
+
+    /// <summary>The log's files.</summary>
+    /// <exception cref="StoreUnavailableException">Their place cannot be made.</exception>
+    public static async Task<ILogFiles> LogAsync(KeyRecoveryOptions options) =>
+        await ContainerAsync(options) is { } place
+            ? new BlobLogFiles(place) : new LogFolder(options.Directories.Log);
 
     /// <summary>The ring, in its file or in a key vault.</summary>
     /// <exception cref="KekRingException">It is missing, another's or damaged.</exception>
     /// <exception cref="StoreUnavailableException">The vault or the key store cannot answer.</exception>
     public static async Task<IKekRing> RingAsync(
-        KeyRecoveryOptions options, IKeyStore keys, IRootKey root, IRandom random, TimeProvider time, bool mayCreate)
+        KeyRecoveryOptions options, IKeyStore keys, IRootKey root, IRandom random, TimeProvider time, bool mayCreate,
+        uint first = 1)
     {
         if (options.Ring.KeyVault is not { } vault)
-            return FileKekRing.Open(options.Directories.Ring, root, random, time, mayCreate);
+            return FileKekRing.Open(options.Directories.Ring, root, random, time, mayCreate, first);
         var client = new SecretClient(vault, AzureCredentials.Of(options.Ring.Credential), KekVault.Options());
         return await KeyVaultKekRing.OpenAsync(
-            new KekVault(client, time), keys, root, random, time, mayCreate, CancellationToken.None);
+            new KekVault(client, time), keys, root, random, time, mayCreate, CancellationToken.None, first);
+    }
+
+    private static async Task<BlobPlace?> ContainerAsync(KeyRecoveryOptions options)
+    {
+        if (options.Blobs.Container is not { } container) return null;
+        var place = new BlobPlace(ClientOf(container, options.Blobs.Credential));
+        await place.EnsureAsync(CancellationToken.None);
+        return place;
     }
 
     private static BlobContainerClient ClientOf(Uri container, AzureCredentialOptions credential)

@@ -42,7 +42,8 @@ internal static class CheckVerb
             : null;
         return CheckReport.Of(
             await stores.Pair.CheckAsync(), await stores.Service.Audit.RunAsync(CancellationToken.None),
-            await stores.Service.RingAudit.RunAsync(CancellationToken.None), stores.Sets.HeldUntil(), sweep,
+            await stores.Service.RingAudit.RunAsync(CancellationToken.None),
+            await stores.Sets.HeldUntilAsync(CancellationToken.None), sweep,
             (HomeOf(options) as IStoreFiles)?.MoveOf()?.Other);
     }
 

@@ -23,7 +23,8 @@ internal static class MigrateVerb
         if (MoveArguments.Parse(switches) is { } move) return await MoveAsync(move);
         var step = (switches.Has("--finish"), switches.Has("--stopped")) switch
         {
-            (true, true) => throw new UsageException("--finish waits for older instances, --stopped says there are none"),
+            (true, true) => throw new UsageException(
+                "--finish waits for older instances, --stopped says that there are none"),
             (true, _) => Migration.Finish,
             (_, true) => Migration.Whole,
             _ => Migration.Begin,

@@ -2,6 +2,7 @@ using System.Text.Json;
 using KeyRecovery.Api.Backups;
 using KeyRecovery.Api.CommandLine;
 using KeyRecovery.Api.Hosting;
+using KeyRecovery.Api.Options;
 using KeyRecovery.Api.Reports;
 
 namespace KeyRecovery.Api.Verbs;
@@ -19,8 +20,11 @@ internal static class RestoreVerb
         if (arguments.Rehearse) return await RehearseAsync(arguments);
         var options = Server.ReadOptions(arguments.Rest);
         Action<string> tell = arguments.Json ? _ => { } : Console.Out.WriteLine;
-        var report = await new RestoreRun(options, arguments, TimeProvider.System, tell)
-            .RunAsync(CancellationToken.None);
+        if (options.Store == StoreChoice.Sqlite && (arguments.AsOf is not null || arguments.From is null))
+            throw new UsageException("--as-of is for data that a platform restores; files come of a set: --from DIR");
+        var report = options.Store == StoreChoice.Cosmos
+            ? await new AccountRestore(options, arguments, TimeProvider.System, tell).RunAsync(CancellationToken.None)
+            : await new RestoreRun(options, arguments, TimeProvider.System, tell).RunAsync(CancellationToken.None);
         if (arguments.Json) Console.Out.WriteLine(JsonSerializer.Serialize(report, ReportJson.Default.RestoreReport));
         else
             foreach (var line in report.Lines()) (report.IsDone ? Console.Out : Console.Error).WriteLine(line);

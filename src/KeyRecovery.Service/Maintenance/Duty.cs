@@ -12,6 +12,9 @@ public enum Duty
     /// <summary>A rotation of the KEK or the root key.</summary>
     Rotation,
 
+    /// <summary>The making of a backup set.</summary>
+    Backup,
+
     /// <summary>A pass of the log's sequencer.</summary>
     Log,
 

@@ -83,7 +83,7 @@ public sealed class TableRegistry
     /// <exception cref="ArgumentException">Its number is taken.</exception>
     public TableRegistry With(Table table) => new([.. All.Add(table).OrderBy(t => t.Number)], _wraps, _beside);
 
-    /// <summary>This registry, of a version that runs beside those of a schema from <paramref name="schema"/> on.</summary>
+    /// <summary>This registry, of a version that runs beside others from <paramref name="schema"/> on.</summary>
     public TableRegistry Beside(int schema) => new(All, _wraps, schema);
 
     /// <summary>As the other overload, with a table whose rows hang on the ring.</summary>

@@ -93,7 +93,8 @@ internal static class PairOpening
     {
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            var found = await FindAsync(account, tables).ConfigureAwait(false) ?? throw Throw.NotMigrated(account.Options);
+            var found = await FindAsync(account, tables).ConfigureAwait(false)
+                ?? throw Throw.NotMigrated(account.Options);
             var next = change(found);
             if (next == found) return;
             await next.ReplaceAsync(account).ConfigureAwait(false);

@@ -32,7 +32,10 @@ public sealed record RestoreMarker(string Set, string Part, RestoreState State)
 
     /// <summary>Writes it, durable on return.</summary>
     public void Write(string dataFolder) =>
-        AtomicFile.Write(PathIn(dataFolder), Encoding.ASCII.GetBytes($"{Set} {Part} {State}\n"));
+        AtomicFile.Write(PathIn(dataFolder), Encoding.ASCII.GetBytes(ToText() + '\n'));
+
+    /// <summary>The three, separated by spaces.</summary>
+    public string ToText() => $"{Set} {Part} {State}";
 
     /// <summary>Says that the restore has ended.</summary>
     public static void Remove(string dataFolder)

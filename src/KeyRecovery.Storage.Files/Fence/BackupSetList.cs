@@ -1,168 +1,96 @@
-using System.Globalization;
-using System.Text;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Keys;
-using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Backups;
-using KeyRecovery.Storage.Files.Disk;
 
 namespace KeyRecovery.Storage.Files.Fence;
 
 /// <summary>
-/// The list of backup sets that hold keys, as a text file beside the tombstones, mode 0600, only ever appended to: a
-/// set's id in 32 hexadecimal digits, its lowest KEK, and when it expires in seconds since 1970, separated by spaces. A
-/// last line that a crash cut short was never acknowledged, and is cut off by the next append. Escrows that lie there
-/// count as well.
+/// The backup sets that hold keys, and their escrows: which of them hold a KEK, and until when. Escrows that lie there
+/// and are not listed count as well.
 /// </summary>
-public sealed class BackupSetList : IBackupSets, IDisposable
+/// <param name="list">Where the sets are listed, for all instances.</param>
+/// <param name="escrows">Where the escrows of the sets lie, for all instances; null where none are kept here.</param>
+/// <param name="time">Tells what has expired.</param>
+public sealed class BackupSetList(ISetList list, EscrowFolder? escrows, TimeProvider time) : IBackupSets
 {
-    /// <summary>The file's name.</summary>
-    public const string FileName = "backup-sets";
-
-    private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly string _path;
-    private readonly EscrowFolder? _escrows;
-    private readonly TimeProvider _time;
-    private volatile Loaded _loaded;
-
-    /// <summary>Reads the list.</summary>
-    /// <param name="folder">The fence's folder, made when it is first needed.</param>
-    /// <param name="escrows">Where the escrows of the sets lie; null where none are kept here.</param>
-    /// <param name="time">Tells what has expired.</param>
-    /// <exception cref="StoreUnavailableException">It cannot be read, or is no such list.</exception>
-    public BackupSetList(string folder, EscrowFolder? escrows, TimeProvider time)
-    {
-        (_path, _escrows, _time) = (Path.Combine(Path.GetFullPath(folder), FileName), escrows, time);
-        try
-        {
-            _loaded = Load();
-        }
-        catch (Exception e) when (IsOfFile(e))
-        {
-            throw Fault(e);
-        }
-    }
+    private volatile Known _known = new([], []);
 
     /// <inheritdoc/>
-    public async ValueTask AddAsync(BackupSetId set, KekId lowest, DateTimeOffset expiresAt, CancellationToken ct)
-    {
-        await _turn.WaitAsync(ct).ConfigureAwait(false);
-        try
-        {
-            var line = new Line(set, lowest.Value, expiresAt.ToUnixTimeSeconds());
-            await AppendFile.AppendAsync(_path, Encoding.ASCII.GetBytes(line.ToText()), ct).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Fault(e);
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
+    public ValueTask AddAsync(BackupSetId set, KekId lowest, DateTimeOffset expiresAt, CancellationToken ct) =>
+        list.AddAsync(new ListedSet(set, lowest.Value, expiresAt.ToUnixTimeSeconds()), ct);
 
     /// <inheritdoc/>
-    public ValueTask<DateTimeOffset?> LastHoldingAsync(KekId kek, CancellationToken ct)
+    public async ValueTask<DateTimeOffset?> LastHoldingAsync(KekId kek, CancellationToken ct)
     {
-        var now = _time.GetUtcNow();
-        DateTimeOffset? last = null;
-        foreach (var line in Lines)
-        {
-            if (line.Kek > kek.Value) continue;
-            var ends = DateTimeOffset.FromUnixTimeSeconds(line.ExpiresAt);
-            // Its end is a promise that the escrow is gone.
-            if (ends <= now && _escrows?.IsGone(line.Set) != true) ends = DateTimeOffset.MaxValue;
-            if (last is null || ends > last) last = ends;
-        }
+        // The list only grows: who holds it still does. Only that nobody does is asked anew.
+        if (Last(_known.All) is { } held && held > time.GetUtcNow()) return held;
+        return Last(await SetsAsync(ct).ConfigureAwait(false));
 
-        return new(last);
+        DateTimeOffset? Last(IReadOnlyList<ListedSet> sets)
+        {
+            var now = time.GetUtcNow();
+            DateTimeOffset? last = null;
+            foreach (var set in sets)
+            {
+                if (set.Kek > kek.Value) continue;
+                var ends = DateTimeOffset.FromUnixTimeSeconds(set.ExpiresAt);
+                // Its end is a promise that the escrow is gone.
+                if (ends <= now && escrows?.IsGone(set.Set) != true) ends = DateTimeOffset.MaxValue;
+                if (last is null || ends > last) last = ends;
+            }
+
+            return last;
+        }
     }
 
-    /// <summary>Whether any set was ever put on the list.</summary>
-    public bool IsEmpty => Lines.Count == 0;
+    /// <summary>Whether no set was ever put on the list.</summary>
+    /// <exception cref="Service.Stores.StoreUnavailableException">It cannot be read.</exception>
+    public async ValueTask<bool> IsEmptyAsync(CancellationToken ct) =>
+        (await SetsAsync(ct).ConfigureAwait(false)).Count == 0;
 
     /// <summary>Whether a set was ever put on the list.</summary>
-    public bool Knows(BackupSetId set) => Lines.Exists(line => line.Set == set);
+    /// <exception cref="Service.Stores.StoreUnavailableException">It cannot be read.</exception>
+    public async ValueTask<bool> KnowsAsync(BackupSetId set, CancellationToken ct) =>
+        (await SetsAsync(ct).ConfigureAwait(false)).Any(listed => listed.Set == set);
 
     /// <summary>When the last set expires that has not; null where all have.</summary>
-    public DateTimeOffset? HeldUntil()
+    /// <exception cref="Service.Stores.StoreUnavailableException">It cannot be read.</exception>
+    public async ValueTask<DateTimeOffset?> HeldUntilAsync(CancellationToken ct)
     {
-        var now = _time.GetUtcNow().ToUnixTimeSeconds();
-        var living = Lines.Where(line => line.ExpiresAt > now).ToList();
-        return living.Count == 0 ? null : DateTimeOffset.FromUnixTimeSeconds(living.Max(line => line.ExpiresAt));
+        var now = time.GetUtcNow().ToUnixTimeSeconds();
+        var living = (await SetsAsync(ct).ConfigureAwait(false)).Where(set => set.ExpiresAt > now).ToList();
+        return living.Count == 0 ? null : DateTimeOffset.FromUnixTimeSeconds(living.Max(set => set.ExpiresAt));
     }
 
     /// <summary>
     /// Destroys the escrows of all sets that have expired. It cannot be undone: whoever calls must believe the clock.
     /// </summary>
     /// <returns>How many could not be destroyed: an alarm.</returns>
-    public int DestroyExpired()
+    /// <exception cref="Service.Stores.StoreUnavailableException">The list cannot be read.</exception>
+    public async ValueTask<int> DestroyExpiredAsync(CancellationToken ct)
     {
-        var now = _time.GetUtcNow().ToUnixTimeSeconds();
-        return Lines.Count(line => line.ExpiresAt <= now && _escrows?.TryDestroy(line.Set) != true);
+        var now = time.GetUtcNow().ToUnixTimeSeconds();
+        return (await SetsAsync(ct).ConfigureAwait(false))
+            .Count(set => set.ExpiresAt <= now && escrows?.TryDestroy(set.Set) != true);
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _turn.Dispose();
-
-    // Another process that shares the folder may have added a line by now.
-    private List<Line> Lines
+    private async ValueTask<IReadOnlyList<ListedSet>> SetsAsync(CancellationToken ct)
     {
-        get
-        {
-            try
-            {
-                var length = LengthNow();
-                if (length < _loaded.Length) throw new FormatException("the list is shorter than it was");
-                if (length > _loaded.Length) _loaded = Load();
-                return _loaded.Lines;
-            }
-            catch (Exception e) when (IsOfFile(e))
-            {
-                throw Fault(e);
-            }
-        }
-    }
-
-    private long LengthNow() => new FileInfo(_path) is { Exists: true } file ? file.Length : 0;
-
-    private Loaded Load()
-    {
-        var text = File.Exists(_path) ? File.ReadAllText(_path, Encoding.ASCII) : "";
-        // As much as is whole: what is behind it may be half of what another process is writing.
-        var whole = text[..(text.LastIndexOf('\n') + 1)];
-        List<Line> listed = [.. whole.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Line.Parse)];
-        return new Loaded([.. listed, .. Unlisted(listed)], whole.Length);
+        var listed = await list.ReadAsync(ct).ConfigureAwait(false);
+        if (ReferenceEquals(listed, _known.Listed) && listed.Count > 0) return _known.All;
+        var known = new Known(listed, [.. listed, .. Unlisted(listed)]);
+        _known = known;
+        return known.All;
     }
 
     // A list that was lost, or is an older one: an escrow that is there opens its set all the same. Which KEKs it has
     // is sealed.
-    private List<Line> Unlisted(List<Line> listed) => _escrows is null
-        ? []
-        : [.. _escrows.Find().Where(escrow => !listed.Exists(line => line.Set == escrow.Set))
-            .Select(escrow => new Line(escrow.Set, 1, (long)escrow.ExpiresAt))];
-
-    private StoreUnavailableException Fault(Exception cause) =>
-        new(StoreFault.Failed,
-            $"the list of backup sets, {_path}, cannot be read or written: "
-            + $"{(cause is FormatException ? "a line is none of its own; put its newest copy there" : cause.Message)}",
-            cause);
-
-    private static bool IsOfFile(Exception e) =>
-        e is IOException or UnauthorizedAccessException or FormatException or OverflowException;
-
-    private sealed record Loaded(List<Line> Lines, long Length);
-
-    private readonly record struct Line(BackupSetId Set, uint Kek, long ExpiresAt)
+    private IEnumerable<ListedSet> Unlisted(IReadOnlyList<ListedSet> listed)
     {
-        public static Line Parse(string line) => line.Split(' ') is [var set, var kek, var expires]
-            ? new Line(
-                new BackupSetId(Convert.FromHexString(set)),
-                uint.Parse(kek, NumberStyles.None, CultureInfo.InvariantCulture),
-                long.Parse(expires, NumberStyles.None, CultureInfo.InvariantCulture))
-            : throw new FormatException("not a line of the list of backup sets");
-
-        public string ToText() => string.Create(CultureInfo.InvariantCulture, $"{Set} {Kek} {ExpiresAt}\n");
+        var known = listed.Select(set => set.Set).ToHashSet();
+        return escrows is null ? [] : escrows.Find().Where(escrow => !known.Contains(escrow.Set))
+            .Select(escrow => new ListedSet(escrow.Set, 1, (long)escrow.ExpiresAt));
     }
+
+    private sealed record Known(IReadOnlyList<ListedSet> Listed, IReadOnlyList<ListedSet> All);
 }

@@ -17,26 +17,24 @@ public sealed class BackupSetListTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private string ListPath => Path.Combine(_folder, "fence", BackupSetList.FileName);
+    private string ListPath => Path.Combine(_folder, "fence", SetListFile.FileName);
 
     private EscrowFolder Escrows => new(Path.Combine(_folder, "escrows"));
 
-    private BackupSetList Open() => new(Path.Combine(_folder, "fence"), Escrows, _time);
+    private BackupSetList Open() => new(new SetListFile(Path.Combine(_folder, "fence")), Escrows, _time);
 
     private static BackupSetId Set(byte number) => new([.. Enumerable.Repeat(number, BackupSetId.Size)]);
 
     [Fact]
     public async Task The_last_set_that_holds_a_KEK_or_an_older_one_counts_also_after_a_restart()
     {
-        using (var list = Open())
-        {
-            Assert.Null(await list.LastHoldingAsync(new KekId(9), default));
-            await list.AddAsync(Set(1), new KekId(2), Now.AddDays(30), default);
-            await list.AddAsync(Set(2), new KekId(3), Now.AddDays(10), default);
-            await list.AddAsync(Set(3), new KekId(5), Now.AddDays(90), default);
-        }
+        var list = Open();
+        Assert.Null(await list.LastHoldingAsync(new KekId(9), default));
+        await list.AddAsync(Set(1), new KekId(2), Now.AddDays(30), default);
+        await list.AddAsync(Set(2), new KekId(3), Now.AddDays(10), default);
+        await list.AddAsync(Set(3), new KekId(5), Now.AddDays(90), default);
 
-        using var again = Open();
+        var again = Open();
         Assert.Null(await again.LastHoldingAsync(new KekId(1), default));
         Assert.Equal(Now.AddDays(30), await again.LastHoldingAsync(new KekId(2), default));
         Assert.Equal(Now.AddDays(30), await again.LastHoldingAsync(new KekId(4), default));
@@ -46,7 +44,7 @@ public sealed class BackupSetListTests : IDisposable
     [Fact]
     public async Task What_expires_has_its_escrow_overwritten_and_deleted()
     {
-        using var list = Open();
+        var list = Open();
         await list.AddAsync(Set(1), new KekId(1), Now.AddDays(1), default);
         await list.AddAsync(Set(2), new KekId(1), Now.AddDays(3), default);
         foreach (var set in new[] { Set(1), Set(2) }) Escrows.Write(set, [1, 2, 3]);
@@ -54,7 +52,7 @@ public sealed class BackupSetListTests : IDisposable
         var linked = Path.Combine(_folder, "linked");
         Assert.Null(Shell.Try("ln", Escrows.PathOf(Set(1)), linked));
         _time.Now = Now.AddDays(2);
-        Assert.Equal(0, list.DestroyExpired());
+        Assert.Equal(0, await list.DestroyExpiredAsync(default));
         Assert.False(File.Exists(Escrows.PathOf(Set(1))));
         Assert.Equal([0, 0, 0], await File.ReadAllBytesAsync(linked));
         Assert.True(File.Exists(Escrows.PathOf(Set(2))));
@@ -63,29 +61,29 @@ public sealed class BackupSetListTests : IDisposable
     [Fact]
     public async Task A_directory_of_escrows_that_is_not_there_proves_nothing_gone()
     {
-        using var list = Open();
+        var list = Open();
         await list.AddAsync(Set(1), new KekId(1), Now.AddDays(1), default);
         Escrows.Write(Set(1), [1, 2, 3]);
         var mounted = Path.Combine(_folder, "escrows");
         Directory.Move(mounted, mounted + "-elsewhere");
         _time.Now = Now.AddDays(2);
-        Assert.Equal(1, list.DestroyExpired());
+        Assert.Equal(1, await list.DestroyExpiredAsync(default));
         Assert.Equal(DateTimeOffset.MaxValue, await list.LastHoldingAsync(new KekId(1), default));
         // An empty place where it should be mounted is not it.
         Directory.CreateDirectory(mounted);
-        Assert.Equal(1, list.DestroyExpired());
+        Assert.Equal(1, await list.DestroyExpiredAsync(default));
         Directory.Delete(mounted);
         Directory.Move(mounted + "-elsewhere", mounted);
-        Assert.Equal(0, list.DestroyExpired());
+        Assert.Equal(0, await list.DestroyExpiredAsync(default));
         Assert.Equal(Now.AddDays(1), await list.LastHoldingAsync(new KekId(1), default));
     }
 
     [Fact]
     public async Task A_last_line_that_was_cut_short_is_cut_off_and_a_list_that_is_none_is_not_read_as_empty()
     {
-        using (var list = Open()) await list.AddAsync(Set(1), new KekId(1), Now.AddDays(1), default);
+        await Open().AddAsync(Set(1), new KekId(1), Now.AddDays(1), default);
         await File.AppendAllTextAsync(ListPath, "0202");
-        using (var list = Open()) await list.AddAsync(Set(3), new KekId(7), Now.AddDays(2), default);
+        await Open().AddAsync(Set(3), new KekId(7), Now.AddDays(2), default);
         Assert.Equal(
             [$"{Set(1)} 1 {Now.AddDays(1).ToUnixTimeSeconds()}", $"{Set(3)} 7 {Now.AddDays(2).ToUnixTimeSeconds()}"],
             await File.ReadAllLinesAsync(ListPath));

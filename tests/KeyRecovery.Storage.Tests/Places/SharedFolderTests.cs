@@ -40,7 +40,8 @@ public sealed class SharedFolderTests : IDisposable
 
         using var tombstones = new TombstoneFile(Path.Combine(_folder.Root, "fence"));
         var listed = (await tombstones.ReadAsync(default)).Select(t => t.ToString()).ToHashSet();
-        using var sets = new BackupSetList(Path.Combine(_folder.Root, "fence"), null, TimeProvider.System);
+        var sets = new BackupSetList(
+            new SetListFile(Path.Combine(_folder.Root, "fence")), null, TimeProvider.System);
         using var log = new LogFolder(Path.Combine(_folder.Root, "log"));
         var published = long.Parse((await log.CheckpointAsync(default))!, CultureInfo.InvariantCulture);
         var (tiles, owners) = (0, new Dictionary<string, string>());
@@ -49,7 +50,9 @@ public sealed class SharedFolderTests : IDisposable
             switch (line.Split(' '))
             {
                 case ["tombstone", var hash]: Assert.Contains(hash, listed); break;
-                case ["set", var id]: Assert.True(sets.Knows(new BackupSetId(Convert.FromHexString(id)))); break;
+                case ["set", var id]:
+                    Assert.True(await sets.KnowsAsync(new BackupSetId(Convert.FromHexString(id)), default));
+                    break;
                 case ["published", var number]:
                     Assert.True(long.Parse(number, CultureInfo.InvariantCulture) <= published);
                     break;
@@ -106,7 +109,7 @@ public sealed class SharedFolderTests : IDisposable
     {
         using var tombstones = new TombstoneFile(Path.Combine(root, "fence"));
         tombstones.Ensure();
-        using var sets = new BackupSetList(Path.Combine(root, "fence"), null, TimeProvider.System);
+        var sets = new BackupSetList(new SetListFile(Path.Combine(root, "fence")), null, TimeProvider.System);
         using var log = new LogFolder(Path.Combine(root, "log"));
         say("sharing");
         for (var round = 0; ; round++)

@@ -140,8 +140,6 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
             || (!isHere && container.Scheme != "https")
             || container.AbsolutePath.Split('/', StringSplitOptions.RemoveEmptyEntries).Length != (isHere ? 2 : 1))
             failures.Add("Blobs:Container", "is https://NAME.blob.core.windows.net/CONTAINER");
-        if (options.Backup.OfflineKeyFile is not null)
-            failures.Add("Backup:OfflineKeyFile", "does not go with Blobs: a set carries the folder's tombstones");
     }
 
     // What lies in a folder of its own is one process's, and the others would go on without it.
