@@ -1,4 +1,5 @@
 using System.Net;
+using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Testing.Stores.Cosmos;
 using Microsoft.AspNetCore.Builder;
@@ -68,6 +69,10 @@ public sealed class CosmosGateway : IAsyncDisposable
 
     /// <summary>The accounts themselves, for what a platform does to them.</summary>
     public EmulatedCosmos Emulator => _emulator;
+
+    /// <summary>Makes the containers of a database in both accounts.</summary>
+    public async Task MigrateAsync(string database) =>
+        await _emulator.Home(database, SystemRandom.Instance, new ServerClock(TimeProvider.System)).MigrateAsync();
 
     /// <summary>The settings of a host that keeps its stores here.</summary>
     public (string Key, string Value)[] Settings(string database) =>

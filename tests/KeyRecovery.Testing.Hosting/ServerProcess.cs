@@ -35,7 +35,7 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <param name="settings">Keys below <c>KeyRecovery</c>.</param>
     public static async Task<ServerProcess> StartAsync(
         string dataFolder, int port = 0, params (string Key, string Value)[] settings) =>
-        await StartAsync(Launch(Arguments(dataFolder, port, settings)), dataFolder);
+        await StartAsync(await LaunchAsync(dataFolder, port, settings), dataFolder);
 
     private static async Task<ServerProcess> StartAsync(
         Process process, string dataFolder, CancellationToken ct = default)
@@ -77,13 +77,16 @@ public sealed class ServerProcess : IAsyncDisposable
     public static async Task KillWhileStartingAsync(
         string dataFolder, TimeSpan after, params (string Key, string Value)[] settings)
     {
-        await using var server = new ServerProcess(Launch(Arguments(dataFolder, 0, settings)), dataFolder);
+        await using var server = new ServerProcess(await LaunchAsync(dataFolder, 0, settings), dataFolder);
         await Task.Delay(after);
     }
 
     /// <summary>Runs a verb of the host on a data folder to its end.</summary>
-    public static Task<(int ExitCode, string Output)> RunVerbAsync(string dataFolder, params string[] arguments) =>
-        RunAsync([.. arguments, "--environment", "Development", "--KeyRecovery:DataDirectory", dataFolder]);
+    public static async Task<(int ExitCode, string Output)> RunVerbAsync(string dataFolder, params string[] arguments)
+    {
+        var stores = await HostStores.OfAsync(dataFolder);
+        return await RunVerbAsync(dataFolder, stores.Environment, [.. stores.Settings], arguments);
+    }
 
     /// <summary>As the other, with settings and more in the host's environment.</summary>
     public static Task<(int ExitCode, string Output)> RunVerbAsync(
@@ -196,6 +199,12 @@ public sealed class ServerProcess : IAsyncDisposable
         _output.Enqueue(line);
         if (!line.Contains("Listening on", StringComparison.Ordinal)) return;
         listening.TrySetResult(new Uri(JsonDocument.Parse(line).RootElement.GetProperty("Addresses")[0].GetString()!));
+    }
+
+    private static async Task<Process> LaunchAsync(string dataFolder, int port, (string Key, string Value)[] settings)
+    {
+        var stores = await HostStores.OfAsync(dataFolder);
+        return Launch(Arguments(dataFolder, port, [.. stores.Settings, .. settings]), stores.Environment);
     }
 
     private static Process Launch(

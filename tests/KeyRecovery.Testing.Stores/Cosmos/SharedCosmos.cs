@@ -31,6 +31,7 @@ public static class SharedCosmos
     public static async Task DeleteAsync(string folder) =>
         await (await Emulator.Value).DeleteAsync(DatabaseOf(folder));
 
-    private static string DatabaseOf(string folder) =>
+    /// <summary>The database of a test that has a folder.</summary>
+    public static string DatabaseOf(string folder) =>
         Path.GetFullPath(folder).Replace(Path.DirectorySeparatorChar, '-');
 }
