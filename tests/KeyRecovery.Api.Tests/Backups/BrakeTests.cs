@@ -8,6 +8,8 @@ namespace KeyRecovery.Api.Tests.Backups;
 /// Data that nobody opens are removed by a restore; many of them at once are the sign of a wrong key store, and it
 /// asks.
 /// </summary>
+// A set holds the files of both stores; accounts are backed up by their platform.
+[Trait("Store", "Files")]
 public sealed class BrakeTests
 {
     private const int Many = 12;

@@ -10,6 +10,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace KeyRecovery.Api.Tests.Backups;
 
 /// <summary>Sets that are made while everything else goes on, and beside other servers' sets.</summary>
+// A set holds the files of both stores; accounts are backed up by their platform.
+[Trait("Store", "Files")]
 public sealed class BusyBackupTests
 {
     [Fact]

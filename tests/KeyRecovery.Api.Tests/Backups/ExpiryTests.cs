@@ -11,6 +11,8 @@ namespace KeyRecovery.Api.Tests.Backups;
 /// <summary>
 /// A set's keys come to an end: until then no receipt says more than is true, afterwards nobody opens them.
 /// </summary>
+// A set holds the files of both stores; accounts are backed up by their platform.
+[Trait("Store", "Files")]
 public sealed class ExpiryTests
 {
     private static readonly TimeSpan Expiry = TimeSpan.FromHours(25);

@@ -14,6 +14,8 @@ namespace KeyRecovery.Api.Tests.Backups;
 /// F26, F27, F28: a set that somebody else had in hands: with more in a file than was signed, files that are none,
 /// files that change while they are copied, and one that another server made to the same offline key.
 /// </summary>
+// A set holds the files of both stores; accounts are backed up by their platform.
+[Trait("Store", "Files")]
 public sealed class HostileSetTests
 {
     private static readonly string[] Names = ["data.db", "keys.sealed", "tombstones"];

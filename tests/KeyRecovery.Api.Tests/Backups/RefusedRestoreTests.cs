@@ -7,6 +7,8 @@ using KeyRecovery.Storage.Files.Backups;
 namespace KeyRecovery.Api.Tests.Backups;
 
 /// <summary>What does not fit is refused before anything is changed, in words that say what to do.</summary>
+// A set holds the files of both stores; accounts are backed up by their platform.
+[Trait("Store", "Files")]
 public sealed class RefusedRestoreTests
 {
     [Fact]

@@ -12,6 +12,8 @@ namespace KeyRecovery.Api.Tests.Backups;
 /// <summary>
 /// The wrong set, the wrong list, the wrong order: nobody who was erased comes back by it, and nobody else is lost.
 /// </summary>
+// A set holds the files of both stores; accounts are backed up by their platform.
+[Trait("Store", "Files")]
 public sealed class WrongRestoreTests
 {
     private const int Many = 12;

@@ -28,6 +28,8 @@ public sealed class ErasureAlarmTests
         ["Rotation:RetrySeconds"] = "1",
     };
 
+    // Faults of a file of SQLite, and of its disk.
+    [Trait("Store", "Files")]
     [NeedsTheory(Need.Mounting, Need.Chattr)]
     [InlineData("a reader")]
     [InlineData("a read-only data store")]
@@ -77,6 +79,8 @@ public sealed class ErasureAlarmTests
         await kept.CommittedAsync(kept.Phone, TestAccount.ItemCommit(await kept.OpenAsync(), kept.Phone));
     }
 
+    // Faults of files of SQLite.
+    [Trait("Store", "Files")]
     [NeedsFact(Need.Chattr)]
     public async Task A_key_store_that_turns_read_only_after_the_point_of_no_return_gives_no_receipt()
     {

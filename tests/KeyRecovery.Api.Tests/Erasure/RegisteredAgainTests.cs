@@ -15,6 +15,8 @@ public sealed class RegisteredAgainTests
     private static readonly string[] Tables =
         ["accounts", "links", "keysets", "manifests", "items", "trails", "history"];
 
+    // Puts an older file in the place of the store's.
+    [Trait("Store", "Files")]
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

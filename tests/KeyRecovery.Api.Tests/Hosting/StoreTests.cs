@@ -94,6 +94,8 @@ public class StoreTests
         Assert.EndsWith("NOT sound\n", output, StringComparison.Ordinal);
     }
 
+    // Several processes share accounts.
+    [Trait("Store", "Files")]
     [Fact]
     public async Task A_second_process_is_refused_in_one_sentence()
     {

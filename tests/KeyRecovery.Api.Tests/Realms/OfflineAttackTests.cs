@@ -18,6 +18,8 @@ namespace KeyRecovery.Api.Tests.Realms;
 /// A thief with the right passphrase among a thousand candidates and all time of the world. What he has decides whether
 /// he can tell which one it is.
 /// </summary>
+// Looks into the files of both stores.
+[Trait("Store", "Files")]
 [Trait("Category", "Long")]
 public sealed class OfflineAttackTests : IDisposable
 {

@@ -15,6 +15,8 @@ public sealed class PersistenceTests
 {
     private const string User = "anna";
 
+    // Puts an older file in the place of the store's.
+    [Trait("Store", "Files")]
     [Fact]
     public async Task A_restart_and_yesterdays_data_store_keep_the_count_and_the_realms_keys()
     {
@@ -82,6 +84,8 @@ public sealed class PersistenceTests
         }
     }
 
+    // Another program locks the file.
+    [Trait("Store", "Files")]
     [Fact]
     public async Task While_the_key_store_does_not_answer_nothing_is_evaluated()
     {

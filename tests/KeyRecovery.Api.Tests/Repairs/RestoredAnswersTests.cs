@@ -12,6 +12,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace KeyRecovery.Api.Tests.Repairs;
 
 /// <summary>What a server that was restored answers, by the real verbs: each no with its claim.</summary>
+// A set holds the files of both stores.
+[Trait("Store", "Files")]
 public sealed class RestoredAnswersTests
 {
     [Fact]

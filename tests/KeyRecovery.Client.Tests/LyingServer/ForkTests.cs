@@ -11,6 +11,8 @@ namespace KeyRecovery.Client.Tests.LyingServer;
 /// A server that shows two devices two continuations of one past, each of them true, is told at the first answer that
 /// mixes them, by both of its signed heads: whoever has its key sees the lie.
 /// </summary>
+// A server forks by a copy of its files.
+[Trait("Store", "Files")]
 public sealed class ForkTests(ForkFixture fixture) : IClassFixture<ForkFixture>
 {
     private static readonly Dictionary<string, (Func<VaultSession, Task> Phone, Func<VaultSession, Task> Laptop)>

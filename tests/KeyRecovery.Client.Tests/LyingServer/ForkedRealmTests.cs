@@ -8,6 +8,8 @@ namespace KeyRecovery.Client.Tests.LyingServer;
 /// Two devices that a server keeps apart for ever, and whose heads never meet at one version, share a realm: whoever
 /// asks it last hears of the other's branch (F10).
 /// </summary>
+// A server forks by a copy of its files.
+[Trait("Store", "Files")]
 public sealed class ForkedRealmTests : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();

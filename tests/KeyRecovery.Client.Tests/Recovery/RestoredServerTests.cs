@@ -4,6 +4,8 @@ using KeyRecovery.Testing.Hosting;
 namespace KeyRecovery.Client.Tests.Recovery;
 
 /// <summary>A data store that was restored from an older copy, beside the living key store.</summary>
+// Puts older files in the place of the stores'.
+[Trait("Store", "Files")]
 public sealed class RestoredServerTests : IDisposable
 {
     private readonly TempFolder _folder = new();

@@ -12,6 +12,8 @@ namespace KeyRecovery.Client.Tests.Recovery;
 /// An operator puts yesterday's stores in the place of today's, and says of no restore: a device that starts from
 /// nothing is told by the log, which no store takes back.
 /// </summary>
+// Puts older files in the place of the stores'.
+[Trait("Store", "Files")]
 public sealed class RolledBackLogTests : IDisposable
 {
     private readonly TempFolder _folder = new();
