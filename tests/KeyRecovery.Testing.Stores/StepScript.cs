@@ -1,8 +1,10 @@
+using KeyRecovery.Service.Stores;
+
 namespace KeyRecovery.Testing.Stores;
 
 /// <summary>
 /// What befalls a process between two steps of its writes, counted over both stores from the moment that it is armed:
-/// the process dies, an answer is lost, or the process stands still and goes on much later.
+/// the process dies or stands still and goes on much later, an answer is lost, or a store cannot do a step.
 /// </summary>
 public sealed class StepScript
 {
@@ -18,31 +20,43 @@ public sealed class StepScript
     /// <summary>Whether its time has come.</summary>
     public bool HasStruck { get; private set; }
 
+    /// <summary>Whether the steps behind the one whose answer is lost are done.</summary>
+    internal bool DoesRest => _fate == StepFate.CallDone;
+
+    private StoreFault? Fault => _fate switch
+    {
+        StepFate.NotDone => StoreFault.Failed, StepFate.Busy => StoreFault.Busy, StepFate.Full => StoreFault.Full,
+        _ => null,
+    };
+
+    private bool IsBefore => _fate == StepFate.Frozen || Fault is not null;
+
     /// <summary>Completes when the process has come to stand still.</summary>
     public TaskCompletionSource Frozen { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>A script that strikes at a step.</summary>
     /// <param name="fate">What befalls the process.</param>
-    /// <param name="at">After which step, from 1; for <see cref="StepFate.Frozen"/> before which, so 1 stands still at
-    /// once.</param>
+    /// <param name="at">After which step, from 1; before which, where it stands still or the step is not done.</param>
     public static StepScript Of(StepFate fate, int at) => new() { _fate = fate, _at = at };
 
     /// <summary>Lets a frozen process go on.</summary>
     public void Thaw() => _thaw.TrySetResult();
 
-    /// <summary>Before a step.</summary>
-    internal async ValueTask BeforeAsync()
+    /// <summary>Before a step. Why the store does not do it, where that is its fate.</summary>
+    internal async ValueTask<StoreFault?> BeforeAsync()
     {
         lock (_lock)
         {
             if (_fate == StepFate.Cut && HasStruck) throw new ProcessDiedException();
             // Of steps that are done side by side some begin before others have ended: none is passed over.
-            if (_fate != StepFate.Frozen || HasStruck || _done + 1 < _at) return;
+            if (!IsBefore || HasStruck || _done + 1 < _at) return null;
             HasStruck = true;
         }
 
+        if (Fault is { } fault) return fault;
         Frozen.TrySetResult();
         await _thaw.Task;
+        return null;
     }
 
     /// <summary>After a step that was done. True where its answer is lost.</summary>
@@ -50,9 +64,9 @@ public sealed class StepScript
     {
         lock (_lock)
         {
-            if (++_done != _at || HasStruck || _fate == StepFate.Frozen) return false;
+            if (++_done != _at || HasStruck || IsBefore) return false;
             HasStruck = true;
-            return _fate == StepFate.AnswerLost ? true : throw new ProcessDiedException();
+            return _fate != StepFate.Cut ? true : throw new ProcessDiedException();
         }
     }
 
@@ -74,6 +88,21 @@ public enum StepFate
 
     /// <summary>It stands still, and goes on when others have done what they like.</summary>
     Frozen,
+
+    /// <summary>The step is not done, and the store cannot say so for certain.</summary>
+    NotDone,
+
+    /// <summary>
+    /// The whole call is done, and the store says that it could not do the step: what commits all steps of a call
+    /// together, as SQLite does.
+    /// </summary>
+    CallDone,
+
+    /// <summary>The step is not done, since too many wait.</summary>
+    Busy,
+
+    /// <summary>The step is not done, since no space is left.</summary>
+    Full,
 }
 
 /// <summary>The process died in the middle of a write.</summary>

@@ -44,24 +44,30 @@ public abstract class StepwiseStore(IRowStore store) : PassingStore(store)
     /// <inheritdoc/>
     public override async ValueTask<WriteResult> WriteAsync(IReadOnlyList<RowWrite> writes, CancellationToken ct)
     {
+        int? lost = null;
         for (var i = 0; i < writes.Count; i++)
         {
-            if (Script is { } before) await before.BeforeAsync();
+            if (Script is { } before && await before.BeforeAsync() is { } fault)
+                return new WriteResult.Unavailable(i, fault);
             var isNew = HidesReads > 0 && writes[i] is RowWrite.Ensure
                 && await _store.ReadAsync(writes[i].Key, ct) is null;
             switch (await _store.WriteAsync([writes[i]], i == 0 ? ct : CancellationToken.None))
             {
                 case WriteResult.Refused:
-                    return new WriteResult.Refused(i);
+                    return Told(new WriteResult.Refused(i));
                 case WriteResult.Unavailable(_, var reason):
-                    return new WriteResult.Unavailable(i, reason);
+                    return Told(new WriteResult.Unavailable(i, reason));
             }
 
             if (isNew) _hidden[writes[i].Key] = HidesReads;
-            if (Script is { } after && after.After()) return new WriteResult.Unavailable(i, StoreFault.Failed);
+            if (Script is { } after && after.After()) lost = i;
+            if (lost is not null && Script is not { DoesRest: true }) break;
         }
 
-        return new WriteResult.Written();
+        return Told(new WriteResult.Written());
+
+        WriteResult Told(WriteResult result) =>
+            lost is { } step ? new WriteResult.Unavailable(step, StoreFault.Failed) : result;
     }
 
     private bool Sees(RowKey key)

@@ -9,12 +9,11 @@ namespace KeyRecovery.Service.Tests.Log;
 /// A sequencer that dies, hears no answer or stands still at each of its steps, while another goes on: each committed
 /// change is one leaf, in its order, and none is there twice.
 /// </summary>
+[Trait("Category", "Rounds")]
 public sealed class SequencerStepTests
 {
-    public static TheoryData<StepFate> Fates => [.. Enum.GetValues<StepFate>()];
-
     [Theory]
-    [MemberData(nameof(Fates))]
+    [MemberData(nameof(StepFates.EachOfLong), MemberType = typeof(StepFates))]
     public async Task At_each_step_of_a_pass(StepFate fate)
     {
         await using var world = await StepWorld.OpenAsync();
@@ -37,7 +36,7 @@ public sealed class SequencerStepTests
     }
 
     [Theory]
-    [MemberData(nameof(Fates))]
+    [MemberData(nameof(StepFates.EachOfLong), MemberType = typeof(StepFates))]
     public async Task At_each_step_of_the_start(StepFate fate)
     {
         await using var world = await StepWorld.OpenAsync();
@@ -65,7 +64,7 @@ public sealed class SequencerStepTests
     }
 
     [Theory]
-    [MemberData(nameof(Fates))]
+    [MemberData(nameof(StepFates.EachOfLong), MemberType = typeof(StepFates))]
     public async Task At_each_step_of_a_pass_whose_checkpoints_are_cosigned(StepFate fate)
     {
         await using var world = await StepWorld.OpenAsync();
@@ -107,7 +106,7 @@ public sealed class SequencerStepTests
     }
 
     [Theory]
-    [MemberData(nameof(Fates))]
+    [MemberData(nameof(StepFates.EachOfLong), MemberType = typeof(StepFates))]
     public async Task At_each_step_of_a_commit_with_a_pass_before_and_behind_it(StepFate fate)
     {
         await using var world = await StepWorld.OpenAsync();

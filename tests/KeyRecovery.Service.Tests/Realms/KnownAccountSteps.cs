@@ -11,12 +11,11 @@ namespace KeyRecovery.Service.Tests.Realms;
 /// Registration, follow and commands at a realm that knows the chain (F10), cut, unanswered or frozen at each step: the
 /// same again is done, a command once, and whatever is live is named.
 /// </summary>
+[Trait("Category", "Rounds")]
 public sealed class KnownAccountSteps
 {
     [Theory]
-    [InlineData(StepFate.Cut)]
-    [InlineData(StepFate.AnswerLost)]
-    [InlineData(StepFate.Frozen)]
+    [MemberData(nameof(StepFates.EachOfShort), MemberType = typeof(StepFates))]
     public async Task A_registration_at_each_step_and_then_the_same_again(StepFate fate)
     {
         await using var world = await StepWorld.OpenAsync();
@@ -37,7 +36,7 @@ public sealed class KnownAccountSteps
     {
         var data = new TheoryData<RealmAction, StepFate>();
         foreach (var action in Enum.GetValues<RealmAction>().Except([RealmAction.Status]))
-            foreach (var fate in Enum.GetValues<StepFate>())
+            foreach (var fate in StepFates.Short)
                 data.Add(action, fate);
         return data;
     }
@@ -85,9 +84,7 @@ public sealed class KnownAccountSteps
     }
 
     [Theory]
-    [InlineData(StepFate.Cut)]
-    [InlineData(StepFate.AnswerLost)]
-    [InlineData(StepFate.Frozen)]
+    [MemberData(nameof(StepFates.EachOfShort), MemberType = typeof(StepFates))]
     public async Task A_head_without_the_slot_at_each_step_destroys_it_in_the_end(StepFate fate)
     {
         await using var world = await StepWorld.OpenAsync();

@@ -10,12 +10,11 @@ namespace KeyRecovery.Service.Tests.Steps;
 /// A creation that is cut, unanswered or frozen at each of its steps: the same person comes to an account, and nothing
 /// lies about.
 /// </summary>
+[Trait("Category", "Rounds")]
 public sealed class CreationStepTests
 {
     [Theory]
-    [InlineData(StepFate.Cut)]
-    [InlineData(StepFate.AnswerLost)]
-    [InlineData(StepFate.Frozen)]
+    [MemberData(nameof(StepFates.EachOfShort), MemberType = typeof(StepFates))]
     public async Task At_each_step_and_then_the_same_again(StepFate fate) =>
     await AtEachStepAsync(fate, async (world, made, outcome) =>
     {
@@ -26,9 +25,7 @@ public sealed class CreationStepTests
     });
 
     [Theory]
-    [InlineData(StepFate.Cut)]
-    [InlineData(StepFate.AnswerLost)]
-    [InlineData(StepFate.Frozen)]
+    [MemberData(nameof(StepFates.EachOfShort), MemberType = typeof(StepFates))]
     public async Task At_each_step_and_then_the_sweep(StepFate fate) =>
     await AtEachStepAsync(fate, async (world, made, outcome) =>
     {
@@ -40,9 +37,7 @@ public sealed class CreationStepTests
     });
 
     [Theory]
-    [InlineData(StepFate.Cut)]
-    [InlineData(StepFate.AnswerLost)]
-    [InlineData(StepFate.Frozen)]
+    [MemberData(nameof(StepFates.EachOfShort), MemberType = typeof(StepFates))]
     public async Task At_each_step_and_then_another_one_of_the_same_person(StepFate fate) =>
     await AtEachStepAsync(fate, async (world, made, outcome) =>
     {

@@ -19,6 +19,7 @@ namespace KeyRecovery.Service.Tests.Steps;
 /// was, no receipt says more than is true, and neither a key nor a share of the erased is left that anybody could
 /// reach.
 /// </summary>
+[Trait("Category", "Rounds")]
 public sealed class ErasureStepTests
 {
     private static readonly string[] Asked = ["at once", "due", "by an operator"];
@@ -27,7 +28,7 @@ public sealed class ErasureStepTests
     {
         var data = new TheoryData<string, StepFate>();
         foreach (var asked in Asked)
-            foreach (var fate in new[] { StepFate.Cut, StepFate.AnswerLost })
+            foreach (var fate in StepFates.Long.Where(f => f != StepFate.Frozen))
                 data.Add(asked, fate);
         return data;
     }
@@ -164,9 +165,7 @@ public sealed class ErasureStepTests
     }
 
     [Theory]
-    [InlineData(StepFate.Cut)]
-    [InlineData(StepFate.AnswerLost)]
-    [InlineData(StepFate.Frozen)]
+    [MemberData(nameof(StepFates.EachOfLong), MemberType = typeof(StepFates))]
     public async Task The_last_receipt_at_each_step_is_given_once(StepFate fate)
     {
         await using var world = await StepWorld.OpenAsync();
@@ -202,9 +201,7 @@ public sealed class ErasureStepTests
     }
 
     [Theory]
-    [InlineData(StepFate.Cut)]
-    [InlineData(StepFate.AnswerLost)]
-    [InlineData(StepFate.Frozen)]
+    [MemberData(nameof(StepFates.EachOfLong), MemberType = typeof(StepFates))]
     public async Task A_replay_over_a_key_store_of_before_at_each_step(StepFate fate)
     {
         await using var world = await StepWorld.OpenAsync();

@@ -15,12 +15,11 @@ namespace KeyRecovery.Service.Tests.Steps;
 /// What a realm does, cut, unanswered or frozen at each step: guesses are counted exactly, and a share is there or
 /// named by nobody.
 /// </summary>
+[Trait("Category", "Rounds")]
 public sealed class RealmStepTests
 {
     [Theory]
-    [InlineData(StepFate.Cut)]
-    [InlineData(StepFate.AnswerLost)]
-    [InlineData(StepFate.Frozen)]
+    [MemberData(nameof(StepFates.EachOfShort), MemberType = typeof(StepFates))]
     public async Task A_registration_at_each_step_and_then_the_same_again(StepFate fate) => await AtEachStepAsync(
         fate, 2,
         person => new TestRealmSlot(person.World.Random, TestAccount.DefaultApp),
@@ -34,9 +33,7 @@ public sealed class RealmStepTests
         });
 
     [Theory]
-    [InlineData(StepFate.Cut)]
-    [InlineData(StepFate.AnswerLost)]
-    [InlineData(StepFate.Frozen)]
+    [MemberData(nameof(StepFates.EachOfShort), MemberType = typeof(StepFates))]
     public async Task A_guess_at_each_step_and_then_the_same_again_is_counted_once(StepFate fate) =>
     await AtEachStepAsync(
         fate, 1,
@@ -53,9 +50,7 @@ public sealed class RealmStepTests
         });
 
     [Theory]
-    [InlineData(StepFate.Cut)]
-    [InlineData(StepFate.AnswerLost)]
-    [InlineData(StepFate.Frozen)]
+    [MemberData(nameof(StepFates.EachOfShort), MemberType = typeof(StepFates))]
     public async Task A_reset_at_each_step_and_then_the_same_again_gives_the_guesses_back_once(StepFate fate)
     {
         await using var world = await StepWorld.OpenAsync();
@@ -76,9 +71,7 @@ public sealed class RealmStepTests
     }
 
     [Theory]
-    [InlineData(StepFate.Cut)]
-    [InlineData(StepFate.AnswerLost)]
-    [InlineData(StepFate.Frozen)]
+    [MemberData(nameof(StepFates.EachOfShort), MemberType = typeof(StepFates))]
     public async Task A_rotation_at_each_step_while_guesses_go_on_loses_no_share_and_no_guess(StepFate fate)
     {
         await using var world = await StepWorld.OpenAsync();

@@ -13,12 +13,11 @@ namespace KeyRecovery.Service.Tests.Steps;
 /// A removal that is cut, unanswered or frozen at each of its steps: whoever is told of it has it in the key row, where
 /// a restored data store cannot forget it, and the key row never goes back.
 /// </summary>
+[Trait("Category", "Rounds")]
 public sealed class RemovalStepTests
 {
     [Theory]
-    [InlineData(StepFate.Cut)]
-    [InlineData(StepFate.AnswerLost)]
-    [InlineData(StepFate.Frozen)]
+    [MemberData(nameof(StepFates.EachOfShort), MemberType = typeof(StepFates))]
     public async Task At_each_step_it_is_remembered_before_anybody_is_told_and_not_forgotten_for_another(StepFate fate)
     {
         await using var world = await StepWorld.OpenAsync();

@@ -14,15 +14,13 @@ namespace KeyRecovery.Service.Tests.Steps;
 /// A repair of an account whose data are lost, cut, unanswered or frozen at each of its steps: all that its device
 /// holds comes back.
 /// </summary>
+[Trait("Category", "Rounds")]
 public sealed class RepairStepTests
 {
+    public static TheoryData<StepFate, bool> Fates => StepFates.With(StepFates.Short, false, true);
+
     [Theory]
-    [InlineData(StepFate.Cut, false)]
-    [InlineData(StepFate.Cut, true)]
-    [InlineData(StepFate.AnswerLost, false)]
-    [InlineData(StepFate.AnswerLost, true)]
-    [InlineData(StepFate.Frozen, false)]
-    [InlineData(StepFate.Frozen, true)]
+    [MemberData(nameof(Fates))]
     public async Task At_each_step_and_then_the_same_again_before_or_after_a_sweep(StepFate fate, bool sweepsFirst)
     {
         await using var world = await StepWorld.OpenAsync();

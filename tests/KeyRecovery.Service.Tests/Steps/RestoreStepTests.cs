@@ -19,12 +19,11 @@ namespace KeyRecovery.Service.Tests.Steps;
 /// A restored account that is opened first, repaired, or led the way back, and a join, each cut, unanswered or frozen
 /// at each of its steps: it is claimed once, mended whole, and nobody is told what did not come to pass.
 /// </summary>
+[Trait("Category", "Rounds")]
 public sealed class RestoreStepTests
 {
     [Theory]
-    [InlineData(StepFate.Cut)]
-    [InlineData(StepFate.AnswerLost)]
-    [InlineData(StepFate.Frozen)]
+    [MemberData(nameof(StepFates.EachOfShort), MemberType = typeof(StepFates))]
     public async Task At_each_step_of_a_first_opening_there_is_one_claim_and_the_account_is_mended(StepFate fate)
     {
         await using var world = await StepWorld.OpenAsync();
@@ -48,9 +47,7 @@ public sealed class RestoreStepTests
     }
 
     [Theory]
-    [InlineData(StepFate.Cut)]
-    [InlineData(StepFate.AnswerLost)]
-    [InlineData(StepFate.Frozen)]
+    [MemberData(nameof(StepFates.EachOfShort), MemberType = typeof(StepFates))]
     public async Task At_each_step_of_a_repair_that_leaves_a_gap_the_same_again_is_the_same_claim(StepFate fate)
     {
         await using var world = await StepWorld.OpenAsync();
@@ -76,9 +73,7 @@ public sealed class RestoreStepTests
     }
 
     [Theory]
-    [InlineData(StepFate.Cut)]
-    [InlineData(StepFate.AnswerLost)]
-    [InlineData(StepFate.Frozen)]
+    [MemberData(nameof(StepFates.EachOfShort), MemberType = typeof(StepFates))]
     public async Task At_each_step_of_the_way_back_the_key_row_follows_and_the_account_is_open(StepFate fate)
     {
         await using var world = await StepWorld.OpenAsync();

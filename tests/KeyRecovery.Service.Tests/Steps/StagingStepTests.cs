@@ -10,15 +10,13 @@ namespace KeyRecovery.Service.Tests.Steps;
 /// Items that are stored ahead of their commit, cut, unanswered or frozen at each step; also where older ones have to
 /// give way.
 /// </summary>
+[Trait("Category", "Rounds")]
 public sealed class StagingStepTests
 {
+    public static TheoryData<StepFate, bool> Fates => StepFates.With(StepFates.Short, false, true);
+
     [Theory]
-    [InlineData(StepFate.Cut, false)]
-    [InlineData(StepFate.Cut, true)]
-    [InlineData(StepFate.AnswerLost, false)]
-    [InlineData(StepFate.AnswerLost, true)]
-    [InlineData(StepFate.Frozen, false)]
-    [InlineData(StepFate.Frozen, true)]
+    [MemberData(nameof(Fates))]
     public async Task At_each_step_the_same_again_is_stored_and_commits(StepFate fate, bool isFull)
     {
         await using var world = await StepWorld.OpenAsync();

@@ -17,12 +17,11 @@ namespace KeyRecovery.Service.Tests.Steps;
 /// A sweep over everything that crashes leave, itself cut, unanswered or frozen at each of its steps: nothing that
 /// lives is lost, and the next sweep leaves nothing.
 /// </summary>
+[Trait("Category", "Rounds")]
 public sealed class SweepStepTests
 {
     [Theory]
-    [InlineData(StepFate.Cut)]
-    [InlineData(StepFate.AnswerLost)]
-    [InlineData(StepFate.Frozen)]
+    [MemberData(nameof(StepFates.EachOfLong), MemberType = typeof(StepFates))]
     public async Task At_each_step_and_then_requests_and_another_sweep(StepFate fate)
     {
         await using var world = await StepWorld.OpenAsync();

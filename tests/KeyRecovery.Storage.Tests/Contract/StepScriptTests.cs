@@ -42,6 +42,31 @@ public sealed class StepScriptTests : IAsyncLifetime, IDisposable
         Assert.Equal((true, true, false), await ThereAsync());
     }
 
+    [Theory]
+    [InlineData(StepFate.NotDone, StoreFault.Failed)]
+    [InlineData(StepFate.Busy, StoreFault.Busy)]
+    [InlineData(StepFate.Full, StoreFault.Full)]
+    public async Task A_step_that_the_store_cannot_do_is_not_done_nor_are_those_behind_it(StepFate fate, StoreFault why)
+    {
+        await Task.Run(async () =>
+        {
+            _store.Script = StepScript.Of(fate, 2);
+            Assert.Equal(new WriteResult.Unavailable(1, why), await WriteThreeAsync());
+        });
+        Assert.Equal((true, false, false), await ThereAsync());
+    }
+
+    [Fact]
+    public async Task A_call_that_is_done_together_is_done_to_its_end_though_the_answer_to_a_step_is_lost()
+    {
+        await Task.Run(async () =>
+        {
+            _store.Script = StepScript.Of(StepFate.CallDone, 2);
+            Assert.Equal(new WriteResult.Unavailable(1, StoreFault.Failed), await WriteThreeAsync());
+        });
+        Assert.Equal((true, true, true), await ThereAsync());
+    }
+
     [Fact]
     public async Task A_frozen_process_stands_between_two_steps_and_goes_on_when_others_have_written()
     {
