@@ -12,6 +12,8 @@ namespace KeyRecovery.Api.Tests.Hosting;
 /// <summary>The stores from start to stop, as an operator meets them.</summary>
 public class StoreTests
 {
+    // The verb is a process of its own, which knows of no emulated accounts.
+    [Trait("Store", "Files")]
     [Fact]
     public async Task What_was_stored_is_there_after_a_restart_and_check_finds_it_sound()
     {
@@ -58,6 +60,8 @@ public class StoreTests
         Assert.Empty(Directory.GetFiles(directory.Path, "*.db", SearchOption.AllDirectories));
     }
 
+    // The verb is a process of its own, which knows of no emulated accounts.
+    [Trait("Store", "Files")]
     [Fact]
     public async Task Check_tells_of_lost_data_and_sweeps_when_asked()
     {
