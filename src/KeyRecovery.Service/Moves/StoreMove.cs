@@ -6,7 +6,7 @@ namespace KeyRecovery.Service.Moves;
 
 /// <summary>
 /// Moves a server's rows from one pair of stores to another, as they are: ids, values, versions and hours. Nothing is
-/// opened. What is cut short anywhere goes on when it is begun again (docs/storage.md §11).
+/// opened. What is cut short anywhere goes on when it is begun again (docs/storage.md §12).
 /// </summary>
 /// <param name="from">The stores that are left.</param>
 /// <param name="to">Those that are filled.</param>

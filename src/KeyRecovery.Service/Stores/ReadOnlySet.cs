@@ -14,6 +14,12 @@ public sealed class ReadOnlySet(IStoreSet set) : IStoreSet
     public ReadOnlyMemory<byte> PairId => set.PairId;
 
     /// <inheritdoc/>
+    public Task<string> Closed => set.Closed;
+
+    /// <inheritdoc/>
+    public StoreSchema SchemaOf(StoreKind kind) => set.SchemaOf(kind);
+
+    /// <inheritdoc/>
     public Task<IntegrityReport> CheckAsync() => set.CheckAsync();
 
     /// <inheritdoc/>

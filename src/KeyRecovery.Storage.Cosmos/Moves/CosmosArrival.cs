@@ -21,17 +21,18 @@ internal sealed class CosmosArrival : IArrival
     private readonly StoreAccount _data;
     private readonly StoreAccount _keys;
     private readonly TableRegistry _tables;
-    private readonly CosmosDataStore _dataStore;
-    private readonly CosmosKeyStore _keyStore;
+    private readonly ServerClock _clock;
+    private readonly ILogger _logger;
     private PairDocument? _pair;
+    private PairWatch? _watch;
+    private IRowStore? _dataStore;
+    private IRowStore? _keyStore;
 
     private CosmosArrival(
         StoreAccount data, StoreAccount keys, TableRegistry tables, ServerClock clock, ILoggerFactory loggers)
     {
-        (_data, _keys, _tables) = (data, keys, tables);
-        var logger = loggers.CreateLogger<CosmosArrival>();
-        _dataStore = new CosmosDataStore(data, tables, clock, logger);
-        _keyStore = new CosmosKeyStore(keys, tables, clock, logger);
+        (_data, _keys, _tables, _clock) = (data, keys, tables, clock);
+        _logger = loggers.CreateLogger<CosmosArrival>();
     }
 
     /// <inheritdoc/>
@@ -46,7 +47,7 @@ internal sealed class CosmosArrival : IArrival
     {
         var found = new CosmosArrival(data, keys, tables, clock, loggers);
         if (await HasPlaceAsync(data).ConfigureAwait(false) && await HasPlaceAsync(keys).ConfigureAwait(false))
-            (_, found._pair) = await PairOpening.ReadAsync(data, keys, tables).ConfigureAwait(false);
+            found.Take(await PairOpening.ReadAsync(data, keys, tables).ConfigureAwait(false));
         return found;
 
         async Task<bool> HasPlaceAsync(StoreAccount account) =>
@@ -64,7 +65,8 @@ internal sealed class CosmosArrival : IArrival
     }
 
     /// <inheritdoc/>
-    public IRowStore Of(StoreKind kind) => kind == StoreKind.Data ? _dataStore : _keyStore;
+    public IRowStore Of(StoreKind kind) => (kind == StoreKind.Data ? _dataStore : _keyStore)
+        ?? throw new InvalidOperationException("the pair is not there yet");
 
     /// <inheritdoc/>
     public bool Takes(RowKey key, int valueSize) => RowDocument.SizeOf(key, valueSize) <= RowDocument.MaxSize;
@@ -122,6 +124,7 @@ internal sealed class CosmosArrival : IArrival
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        _watch?.Dispose();
         _data.Dispose();
         _keys.Dispose();
         return ValueTask.CompletedTask;
@@ -132,8 +135,19 @@ internal sealed class CosmosArrival : IArrival
         var (dataPair, keyPair) = await PairOpening.ReadAsync(_data, _keys, _tables).ConfigureAwait(false);
         if (keyPair is null || keyPair.Move != mark || !keyPair.Pair.Span.SequenceEqual(pairId.Span))
             throw Throw.Taken(_keys.Options);
-        _pair = keyPair;
+        Take((dataPair, keyPair));
         return dataPair;
+    }
+
+    // Whoever fills the stores writes as any other does: as long as they take its schema.
+    private void Take((PairDocument? Data, PairDocument? Keys) found)
+    {
+        _pair = found.Keys;
+        if (found is not ({ } data, { } keys) || _watch is not null) return;
+        _watch = new PairWatch(
+            _data, _keys, _tables, (data, keys), _keys.Options.Watch.GetTimestamp(), isRestoring: false);
+        _dataStore = new CosmosDataStore(_data, _tables, _watch, _clock, _logger);
+        _keyStore = new CosmosKeyStore(_keys, _tables, _watch, _clock, _logger);
     }
 
     private async IAsyncEnumerable<StoredName> DocumentsAsync(
