@@ -1,5 +1,3 @@
-using KeyRecovery.Service.Stores;
-
 namespace KeyRecovery.Service.Moves;
 
 /// <summary>What there is to be moved.</summary>
@@ -17,37 +15,4 @@ public sealed record MovePlan(
 
     /// <summary>What all of it costs in the destination's own unit.</summary>
     public double Charge => Tables.Sum(table => table.Charge);
-}
-
-/// <summary>A table's share of a move.</summary>
-/// <param name="Table">The table.</param>
-/// <param name="Rows">How many rows.</param>
-/// <param name="Bytes">Bytes of their values.</param>
-/// <param name="Charge">What they cost in the destination's own unit: written, and read twice.</param>
-public sealed record MoveShare(Table Table, long Rows, long Bytes, double Charge);
-
-/// <summary>How far a move is.</summary>
-/// <param name="Phase">What is done.</param>
-/// <param name="Table">Of which table; null for all.</param>
-/// <param name="Rows">Rows done in this phase.</param>
-/// <param name="OfRows">Of how many; null where nobody knows yet.</param>
-/// <param name="Bytes">Bytes done in this phase.</param>
-/// <param name="OfBytes">Of how many.</param>
-public readonly record struct MoveProgress(
-    MovePhase Phase, Table? Table, long Rows, long? OfRows, long Bytes, long? OfBytes);
-
-/// <summary>What a move does, in this order.</summary>
-public enum MovePhase
-{
-    /// <summary>Looks through the source.</summary>
-    Counting,
-
-    /// <summary>Writes each row.</summary>
-    Copying,
-
-    /// <summary>Reads each row at both ends.</summary>
-    Comparing,
-
-    /// <summary>Looks for what the source has not.</summary>
-    Listing,
 }

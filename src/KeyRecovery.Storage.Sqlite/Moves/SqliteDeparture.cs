@@ -16,7 +16,7 @@ internal sealed class SqliteDeparture : IDeparture
     private readonly StoreFile _keys;
 
     /// <summary>Takes over a pair that is open.</summary>
-    public SqliteDeparture(SqliteStorePair pair, SqliteStoreOptions data, SqliteStoreOptions keys)
+    public SqliteDeparture(IStoreSet pair, SqliteStoreOptions data, SqliteStoreOptions keys)
     {
         (_set, _data, _keys) = (new ReadOnlySet(pair), new StoreFile(data), new StoreFile(keys));
         Mark = Read(_keys) ?? Read(_data);
