@@ -48,8 +48,8 @@ public sealed class ServedFromCosmosTests : IDisposable
             Assert.True(Base64UrlText.TryDecodeUpTo(
                 report.GetProperty("outcomes")[0].GetProperty("receipt").GetString(), 65_536, out var receipt));
             Assert.Equal(
-                [ErasureProof.KeyAbsent, ErasureProof.RowUnopened, ErasureProof.RowsDeleted],
-                SignedErasureReceipt.Decode(receipt).Receipt.Proofs);
+                new[] { ErasureProof.KeyAbsent, ErasureProof.RowUnopened, ErasureProof.RowsDeleted },
+                SignedErasureReceipt.Decode(receipt).Receipt.Proofs.ToArray());
             TestDevice.Failure(await phone.Client.OpenAsync());
             Assert.Equal(0, await server.StopAsync());
         }
