@@ -118,6 +118,23 @@ public class OptionsTests
     }
 
     [Fact]
+    public void A_log_in_a_folder_is_begun_anew_by_one_instance_alone()
+    {
+        (string, string)[] settings =
+        [
+            ("Log:BeginAnewAfter", "7"), ("Log:Directory", "/srv/log"), ("Fence:Directory", "/srv/fence"),
+            ("Ring:KeyVault", "https://keys.vault.azure.net"),
+            ("Ring:RootKeyVault", "https://keys.vault.azure.net/secrets/root"),
+            ("Ring:Credential:Kind", "ManagedIdentity"),
+        ];
+        Assert.Equal(7ul, Server.ReadOptions(Production(settings)).Log.BeginAnewAfter);
+        var failure = Assert.Throws<OptionsValidationException>(
+            () => Server.ReadOptions(Production([.. settings, ("Instances", "2")])));
+        var told = Assert.Single(failure.Failures);
+        Assert.Contains("KeyRecovery:Log:BeginAnewAfter is for one instance", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Every_failure_is_told_at_once()
     {
         var failure = Assert.Throws<OptionsValidationException>(

@@ -155,6 +155,11 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
                 failures.Add($"{name}:Directory",
                     "is needed where Instances is more than 1: a folder that all of them share, or Blobs:Container");
         }
+
+        // The folder is renamed, and others may write there.
+        if (options.Log.BeginAnewAfter is not null)
+            failures.Add(
+                "Log:BeginAnewAfter", "is for one instance alone in a folder: set Instances to 1, while no other runs");
     }
 
     private static void CheckBackup(KeyRecoveryOptions options, Failures failures)
