@@ -135,6 +135,36 @@ public sealed class KeyRecoveryClient : IDisposable
             : isKnown ? failure : await AppCheck.ExplainAsync(_api, _options.App, failure, ct);
     }
 
+    /// <summary>Whether this device has an account that it can open: looks in its store alone.</summary>
+    /// <returns>
+    /// False for a new device, and for one whose account was begun and never finished: the same call as then, to
+    /// create, recover or link, finds out what came of it.
+    /// </returns>
+    public Task<Result<bool>> HasAccountAsync(CancellationToken ct = default) => Call.RunAsync<bool>(async () =>
+    {
+        using var kept = await _store.LoadAsync(ct);
+        return kept is { Known: not null };
+    }, ct);
+
+    /// <summary>
+    /// Opens the account as this device verified it last, at once and without a word to the network:
+    /// <see cref="VaultSession.AsOf"/> says how old that is. Items are read from <see
+    /// cref="KeyRecoveryOptions.ItemCache"/>, changes wait by <see cref="VaultSession.QueueAsync"/>, and
+    /// <see cref="VaultSession.RefreshAsync"/> fetches what is new. What only <see cref="OpenAsync"/> asks, as whether
+    /// the newest change is in the server's log, is not known.
+    /// </summary>
+    /// <returns><see cref="ClientFailure.DeviceState"/> where this device has verified no account yet.</returns>
+    public Task<Result<VaultSession>> OpenOfflineAsync(CancellationToken ct = default) => Call.RunAsync(async () =>
+    {
+        if (await _store.LoadAsync(ct) is not { } kept)
+            return (Result<VaultSession>)new ClientFailure.DeviceState("this device belongs to no account");
+        var state = new VaultState(_options, _api, _store, kept);
+        if (state.TryOpenKept()) return new VaultSession(_options, state);
+        state.Dispose();
+        return new ClientFailure.DeviceState(
+            "this device keeps nothing that opens without the network: open the account with it");
+    }, ct);
+
     private async Task LookInLogAsync(VaultState state, CancellationToken ct)
     {
         var check = new LogCheck(
@@ -258,10 +288,14 @@ public sealed class KeyRecoveryClient : IDisposable
         return Call.RunAsync(() => LinkRelay.FindAsync(_transport, _options.App, typed, ct), ct);
     }
 
-    /// <summary>Forgets this device's keys. The account is not touched: revoke the device from another one.</summary>
+    /// <summary>
+    /// Forgets this device's keys, and its <see cref="KeyRecoveryOptions.ItemCache"/>. The account is not touched:
+    /// revoke the device from another one.
+    /// </summary>
     public Task<ClientFailure?> ForgetAsync(CancellationToken ct = default) => Call.RunAsync(async () =>
     {
         await _store.DeleteAsync(ct);
+        if (_options.ItemCache is { } cache) await cache.ClearAsync(ct);
         return null;
     }, ct);
 

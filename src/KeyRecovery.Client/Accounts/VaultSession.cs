@@ -11,6 +11,7 @@ using KeyRecovery.Client.Logs;
 using KeyRecovery.Client.Restores;
 using KeyRecovery.Client.Undo;
 using KeyRecovery.Client.Vaults;
+using KeyRecovery.Client.Watching;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Wire;
 
@@ -27,8 +28,10 @@ public sealed class VaultSession : IDisposable
     private readonly ItemEditor _items;
     private readonly AuthorityEditor _authorities;
     private readonly ItemReader _reader;
+    private readonly ItemQueue _queue;
     private readonly UndoEditor _undo;
     private readonly RestoreEditor _restores;
+    private readonly ActivityReader _activity;
     private readonly Revoker _revoker;
     private readonly ErasureCalls _erasure;
 
@@ -38,12 +41,14 @@ public sealed class VaultSession : IDisposable
         var realms = new RealmKeeper(state);
         var committer = new Committer(state, realms);
         _items = new ItemEditor(options, state, committer);
+        _queue = new ItemQueue(state, _items);
         _authorities = new AuthorityEditor(options, state, committer);
         _reader = new ItemReader(state);
         _undo = new UndoEditor(options, state, committer, _items);
         _revoker = new Revoker(state, _authorities, _undo);
         (_restores, _erasure) = (new RestoreEditor(options, state), new ErasureCalls(state, realms));
-        Log = new AccountLog(new ActivityReader(options, state), state, _turns);
+        _activity = new ActivityReader(options, state);
+        Log = new AccountLog(_activity, state, _turns);
         Passphrase = new PassphraseManager(options, state, realms, _authorities, _turns);
     }
 
@@ -101,9 +106,39 @@ public sealed class VaultSession : IDisposable
     /// </summary>
     public bool PassphraseOutdated => Passphrase.IsOutdated;
 
+    /// <summary>
+    /// Of when this picture of the account is: when the server last said that there is nothing newer, by its clock.
+    /// After a start it may be told up to ten minutes too early.
+    /// </summary>
+    public DateTimeOffset AsOf => ToldTime.At(_state.AsOf);
+
     /// <summary>Fetches what other devices changed.</summary>
     public Task<Result<VaultSession>> RefreshAsync(CancellationToken ct = default) =>
         ChangeAsync(() => _state.RefreshAsync(ct), ct);
+
+    /// <summary>
+    /// Tells what happens to the account as it comes: who was added or removed, recovered or tried to, who guesses the
+    /// passphrase, an erasure that waits and who asked for it, what became of items, and what does not hold. It looks
+    /// every 30 seconds, at the realms of the passphrase every hour; between two looks there is a timer, and without a
+    /// watcher none. What it comes to is kept on the device: what happens while nobody watches, or the device sleeps,
+    /// is told by the next watch, and what the app was not yet done with is told again. The first watch of a device
+    /// begins with now. One at a time: two would share what they are told.
+    /// </summary>
+    /// <param name="watch">How often it looks. Default: as above.</param>
+    /// <param name="ct">Ends the watch, by <see cref="OperationCanceledException"/>.</param>
+    /// <returns>Never a failure: <see cref="AccountEvent.Failed"/> and <see cref="AccountEvent.Ended"/> tell them.
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException">A pause is shorter than <see cref="WatchOptions.Shortest"/>.
+    /// </exception>
+    public IAsyncEnumerable<AccountEvent> WatchAsync(WatchOptions? watch = null, CancellationToken ct = default)
+    {
+        watch ??= new WatchOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(watch.Poll, WatchOptions.Shortest, nameof(watch));
+        ArgumentOutOfRangeException.ThrowIfLessThan(watch.RealmPoll, WatchOptions.Shortest, nameof(watch));
+        return new Watcher(
+            _options, _state, _turns, new AccountChanges(_options, _state, _activity, _restores),
+            new RealmChanges(_options, Passphrase)).RunAsync(watch, ct);
+    }
 
     /// <summary>Stores content under a name: durable on the server when it returns.</summary>
     /// <param name="name">1–64 bytes of UTF-8.</param>
@@ -135,6 +170,42 @@ public sealed class VaultSession : IDisposable
     /// <returns><see cref="ClientFailure.PartlyDone"/> where a commit but the first did not work.</returns>
     public Task<Result<VaultSession>> EditAsync(ImmutableArray<ItemEdit> edits, CancellationToken ct = default) =>
         ChangeAsync(() => _items.EditAsync(edits, ct), ct);
+
+    /// <summary>
+    /// Changes that <see cref="QueueAsync"/> keeps on this device, the oldest first: one for each item.
+    /// </summary>
+    public ImmutableArray<ItemEdit> Queued => _queue.Edits;
+
+    /// <summary>
+    /// Keeps changes on this device until <see cref="SendQueuedAsync"/>, in its sealed store: durable there when it
+    /// returns, without the network. Each is remembered with the version of its item that this device knows now, so
+    /// that what another device does meanwhile is a conflict later, and never replaced unseen. What was queued before
+    /// under the same name gives way, and stays based on the older version. Of several processes of one device, one
+    /// may queue.
+    /// </summary>
+    /// <param name="edits">The changes; no name twice. With those that wait already at most 64, of 1 MiB together.
+    /// </param>
+    /// <param name="ct">Cancels.</param>
+    public Task<Result<VaultSession>> QueueAsync(ImmutableArray<ItemEdit> edits, CancellationToken ct = default) =>
+        ChangeAsync(() => _queue.AddAsync(edits, ct), ct);
+
+    /// <summary>
+    /// Sends what <see cref="QueueAsync"/> has kept: after a start, and when the network is back. What cannot be sent
+    /// waits on.
+    /// </summary>
+    /// <returns>
+    /// <see cref="ClientFailure.Conflict"/> with both versions of what another device has changed as well; the rest is
+    /// sent. Each of them waits until it is decided: a put or a removal takes the place of theirs, <see
+    /// cref="DropQueuedAsync"/> leaves theirs.
+    /// </returns>
+    public Task<Result<VaultSession>> SendQueuedAsync(CancellationToken ct = default) =>
+        ChangeAsync(() => _queue.SendAsync(ct), ct);
+
+    /// <summary>Lets go of changes that wait. Nothing happens where there are none.</summary>
+    /// <param name="names">Of which items, as <see cref="Queued"/> spells them.</param>
+    /// <param name="ct">Cancels.</param>
+    public Task<Result<VaultSession>> DropQueuedAsync(IEnumerable<string> names, CancellationToken ct = default) =>
+        ChangeAsync(() => _queue.DropAsync(names, ct), ct, names);
 
     /// <summary>Reads an item.</summary>
     /// <param name="name">Its name.</param>

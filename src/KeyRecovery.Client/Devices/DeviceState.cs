@@ -18,13 +18,25 @@ public sealed class DeviceState : IDisposable
 
     // Raised with every change of what a vault must obey: a vault that was kept before it is verified once more.
     private const ulong Version = 3;
-    private const int Fields = 13;
+    private const int Fields = 16;
 
-    // As it was before a device remembered the log.
+    // As it was before a device remembered the log, and before it remembered when it last looked, what waits and what was told.
     private const int FieldsBeforeLog = 12;
+    private const int FieldsBeforeWatch = 13;
 
     // Of a version that is not known here.
     private const int MostFields = 1024;
+
+    private DeviceState(DeviceState from, VaultBundle? known, ReadOnlyMemory<byte> pending)
+    {
+        (Account, Device, Known, Pending) = (from.Account, from.Device, known, pending);
+        (SigningSeed, KemSeed) = (SecretBytes.Copy(from.SigningSeed.Span), SecretBytes.Copy(from.KemSeed.Span));
+        (IsVerified, HomeKey, HashesTrail) = (from.IsVerified, from.HomeKey, from.HashesTrail);
+        (Replaced, Commits, Log) = (from.Replaced, from.Commits, from.Log);
+        (AsOf, Queue, Watched) = (from.AsOf, from.Queue, from.Watched);
+    }
+
+    private DeviceState(DeviceState from) : this(from, from.Known, from.Pending) { }
 
     /// <summary>Joins the parts.</summary>
     public DeviceState(AccountId account, AuthorityId device, SecretBytes signingSeed, SecretBytes kemSeed,
@@ -81,6 +93,18 @@ public sealed class DeviceState : IDisposable
     /// <summary>What this device remembers of the server's log.</summary>
     internal KeptLog Log { get; private init; } = KeptLog.None;
 
+    /// <summary>
+    /// When the server last said that <see cref="Known"/> is the newest, in seconds since 1970 by its clock, up to ten
+    /// minutes too early; 0 where nobody noted it.
+    /// </summary>
+    internal ulong AsOf { get; private init; }
+
+    /// <summary>Changes that wait for the network.</summary>
+    internal QueuedEdits Queue { get; private init; } = QueuedEdits.None;
+
+    /// <summary>Up to where a watcher has told what happened; null where none has watched.</summary>
+    internal WatchPlace? Watched { get; private init; }
+
     /// <summary>Whether <see cref="Known"/> was verified by the rules that this program knows.</summary>
     internal bool IsVerified { get; private init; }
 
@@ -101,6 +125,9 @@ public sealed class DeviceState : IDisposable
         foreach (var replaced in Replaced) replaced.Write(writer);
         Commits.Write(writer);
         Log.Write(writer);
+        writer.UInt(AsOf);
+        Queue.Write(writer);
+        WatchPlace.Write(writer, Watched);
         return SecretBytes.Take(writer);
     }
 
@@ -115,7 +142,7 @@ public sealed class DeviceState : IDisposable
         var version = reader.UInt();
         if (version > Version) throw new UpgradeRequiredException();
         WireFormatException.Require(
-            version >= 1 && fields is Fields or FieldsBeforeLog, "versions count from 1, with all their fields");
+            version >= 1 && fields is Fields or FieldsBeforeWatch or FieldsBeforeLog, "versions count from 1, with all their fields");
         var (account, device) = (reader.Account(), reader.Authority());
         var (signing, kem) = (SecretBytes.Copy(reader.BytesView(32, 32).Span),
             SecretBytes.Copy(reader.BytesView(32, 32).Span));
@@ -127,6 +154,9 @@ public sealed class DeviceState : IDisposable
         for (var left = reader.Array(0, ReplacedVault.Most); left > 0; left--) replaced.Add(ReplacedVault.Read(reader));
         var commits = OwnCommits.Read(reader);
         var log = fields == FieldsBeforeLog ? KeptLog.None : KeptLog.Read(reader);
+        var isNew = fields == Fields;
+        var (asOf, queue) = (isNew ? reader.UInt() : 0, isNew ? QueuedEdits.Read(reader) : QueuedEdits.None);
+        var watched = isNew ? WatchPlace.Read(reader) : null;
         reader.End();
         var vault = known.Length == 0 ? null : VaultBundle.Decode(known);
         return new DeviceState(account, device, signing, kem, vault, pending)
@@ -137,58 +167,49 @@ public sealed class DeviceState : IDisposable
             Replaced = replaced.ToImmutable(),
             Commits = commits,
             Log = log,
+            AsOf = asOf,
+            Queue = queue,
+            Watched = watched,
         };
     }
 
     /// <summary>The same device with a vault that was verified since, and nothing pending.</summary>
     /// <param name="known">The vault.</param>
     /// <param name="homeKey">The home server's audit key, where none is pinned.</param>
-    public DeviceState With(VerifiedVault known, VerifyKey? homeKey)
+    public DeviceState With(VerifiedVault known, VerifyKey? homeKey) => new(this, known.ToBundle(), default)
     {
-        var (signing, kem) = (SecretBytes.Copy(SigningSeed.Span), SecretBytes.Copy(KemSeed.Span));
-        return new DeviceState(Account, Device, signing, kem, known.ToBundle(), default)
-        {
-            IsVerified = true,
-            HomeKey = homeKey,
-            HashesTrail = known.HashesTrail,
-            Replaced = Replaced,
-            Commits = Commits.After(known, Device),
-            Log = Log,
-        };
-    }
+        IsVerified = true,
+        HomeKey = homeKey,
+        HashesTrail = known.HashesTrail,
+        Commits = Commits.After(known, Device),
+    };
 
     /// <summary>The same device with one more vault that was replaced.</summary>
     internal DeviceState With(ReplacedVault replaced) =>
-        Copy(HomeKey, ReplacedVault.Add(Replaced, replaced), Commits, Log);
+        new(this) { Replaced = ReplacedVault.Add(Replaced, replaced) };
 
     /// <summary>The same device without vaults that were replaced.</summary>
-    internal DeviceState WithoutReplaced() => Copy(HomeKey, [], Commits, Log);
+    internal DeviceState WithoutReplaced() => new(this) { Replaced = [] };
 
-    internal DeviceState WithoutHomeKey() => Copy(null, Replaced, Commits, Log);
+    internal DeviceState WithoutHomeKey() => new(this) { HomeKey = null };
 
     /// <summary>The same device, which has seen this key of the home server first.</summary>
-    internal DeviceState WithHomeKey(VerifyKey homeKey) => Copy(homeKey, Replaced, Commits, Log);
+    internal DeviceState WithHomeKey(VerifyKey homeKey) => new(this) { HomeKey = homeKey };
 
     /// <summary>The same device, which has sent this.</summary>
-    internal DeviceState With(OwnCommits commits) => Copy(HomeKey, Replaced, commits, Log);
+    internal DeviceState With(OwnCommits commits) => new(this) { Commits = commits };
 
     /// <summary>The same device, which remembers this of the log.</summary>
-    internal DeviceState With(KeptLog log) => Copy(HomeKey, Replaced, Commits, log);
+    internal DeviceState With(KeptLog log) => new(this) { Log = log };
 
-    private DeviceState Copy(
-        VerifyKey? homeKey, ImmutableArray<ReplacedVault> replaced, OwnCommits commits, KeptLog log)
-    {
-        var (signing, kem) = (SecretBytes.Copy(SigningSeed.Span), SecretBytes.Copy(KemSeed.Span));
-        return new DeviceState(Account, Device, signing, kem, Known, Pending)
-        {
-            IsVerified = IsVerified,
-            HomeKey = homeKey,
-            HashesTrail = HashesTrail,
-            Replaced = replaced,
-            Commits = commits,
-            Log = log,
-        };
-    }
+    /// <summary>The same device, whose vault was the newest at this time.</summary>
+    internal DeviceState WithAsOf(ulong asOf) => new(this) { AsOf = asOf };
+
+    /// <summary>The same device, where these changes wait.</summary>
+    internal DeviceState With(QueuedEdits queue) => new(this) { Queue = queue };
+
+    /// <summary>The same device, whose watcher has come so far.</summary>
+    internal DeviceState With(WatchPlace watched) => new(this) { Watched = watched };
 
     /// <inheritdoc/>
     public void Dispose()

@@ -8,6 +8,9 @@ namespace KeyRecovery;
 [DebuggerDisplay("{Item}")]
 public sealed record ItemContent(ItemInfo Item, byte[] Content)
 {
+    /// <summary>Of when it is, by the server's clock: see <see cref="VaultSession.AsOf"/>.</summary>
+    public DateTimeOffset AsOf { get; init; }
+
     /// <summary>Never the content.</summary>
     public override string ToString() => Item.ToString();
 }

@@ -13,23 +13,43 @@ namespace KeyRecovery.Client.Items;
 /// </summary>
 internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, Committer committer)
 {
-    public async Task<ClientFailure?> EditAsync(ImmutableArray<ItemEdit> edits, CancellationToken ct)
+    /// <summary>Makes changes to the items as this device knows them.</summary>
+    public async Task<ClientFailure?> EditAsync(
+        ImmutableArray<ItemEdit> edits, CancellationToken ct, IProgress<(int Done, int Of)>? progress = null)
     {
         if (!ItemEdit.ReadAll(edits).TryGet(out var named, out var invalid)) return invalid;
+        var seen = named.ToDictionary(e => e.Name, e => state.Open.FindItem(e.Name)?.Hash, StringComparer.Ordinal);
+        if (await EditAsync(named, seen, progress, ct) is { } failure) return failure;
+        // What waited for the network gives way to what was decided since.
+        await state.ForgetQueuedAsync(named.Select(e => e.Name), ct);
+        return null;
+    }
+
+    /// <summary>Makes changes to the items as they were seen.</summary>
+    /// <param name="named">The changes, under the names' one spelling.</param>
+    /// <param name="seen">The hash of each item; null where there was none.</param>
+    /// <param name="progress">Told after each commit.</param>
+    /// <param name="ct">Cancels.</param>
+    public async Task<ClientFailure?> EditAsync(
+        ImmutableArray<ItemEdit> named, IReadOnlyDictionary<string, Hash256?> seen,
+        IProgress<(int Done, int Of)>? progress, CancellationToken ct)
+    {
         if (await CheckPolicyAsync(named, ct) is { } over) return over;
         // Removals last: where an earlier commit fails, nothing is gone that something else was to take the place of.
-        var work = new Work(options, state, [.. named.OrderBy(e => e is ItemEdit.Remove)]);
-        var done = new List<string>();
+        var work = new Work(options, state, [.. named.OrderBy(e => e is ItemEdit.Remove)], seen);
+        var isBegun = false;
         while (work.Left.Count > 0)
         {
             var sent = await committer.RunAsync(last => work.BuildAsync(last, ct), ct);
             if (sent.Failure is { } failure)
             {
-                return done.Count == 0
-                    ? failure
-                    : new ClientFailure.PartlyDone([.. done], [.. work.Left.Select(e => e.Name)], failure);
+                var left = work.Left.Select(e => e.Name).ToHashSet(StringComparer.Ordinal);
+                return !isBegun ? failure : new ClientFailure.PartlyDone(
+                    [.. named.Select(e => e.Name).Where(n => !left.Contains(n))], [.. left], failure);
             }
-            done.AddRange(work.Finish().Select(e => e.Name));
+            await work.FinishAsync(ct);
+            isBegun = true;
+            progress?.Report((named.Length - work.Left.Count, named.Length));
         }
         return null;
     }
@@ -48,12 +68,13 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
     }
 
     /// <summary>The edits of one call, commit by commit.</summary>
-    private sealed class Work(KeyRecoveryOptions options, VaultState state, ImmutableArray<ItemEdit> edits)
+    private sealed class Work(
+        KeyRecoveryOptions options, VaultState state, ImmutableArray<ItemEdit> edits,
+        IReadOnlyDictionary<string, Hash256?> seen)
     {
-        private readonly Dictionary<string, ManifestItem?> _seen =
-            edits.ToDictionary(e => e.Name, e => state.Open.FindItem(e.Name));
         private readonly SealedPuts _puts = new(options.Random);
         private readonly HashSet<Hash256> _stored = [];
+        private readonly CachedItems _cache = new(state);
         private ImmutableArray<ItemEdit> _underWay = [];
 
         public List<ItemEdit> Left { get; } = [.. edits];
@@ -65,8 +86,10 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
         {
             if (last is not null && IsThere()) return Built.Done;
             if (last is Sent.Missing) _stored.Clear();
+            _underWay = [];
             if (await FindConflictsAsync(ct) is { } conflict) return conflict;
-            if (Left.FirstOrDefault(e => e is ItemEdit.Remove && _seen[e.Name] is null) is { } unknown)
+            if (Left.Count == 0) return Built.Done;
+            if (Left.FirstOrDefault(e => e is ItemEdit.Remove && seen[e.Name] is null) is { } unknown)
                 return new ClientFailure.NoSuchItem(unknown.Name);
 
             var plan = SealedEdits.Make(state.Open, Left, _puts, state.Api.NowSeconds);
@@ -80,11 +103,14 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
         }
 
         /// <summary>The commit that was built last is done.</summary>
-        public ImmutableArray<ItemEdit> Finish()
+        public async Task FinishAsync(CancellationToken ct)
         {
-            foreach (var edit in _underWay) _puts.Forget(edit.Name);
+            foreach (var edit in _underWay)
+            {
+                if (_puts.Find(edit.Name) is { } put) await _cache.KeepAsync(put.Hash, put.Bytes, ct);
+                _puts.Forget(edit.Name);
+            }
             Left.RemoveAll(_underWay.Contains);
-            return _underWay;
         }
 
         // The commit whose answer was lost, and on which another device has built since.
@@ -93,7 +119,7 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
             : state.Open.FindItem(edit.Name) is null);
 
         private int CountAfter(IReadOnlyCollection<ItemEdit> made) => state.Open.Private.Items.Length
-            + made.Count(e => e is ItemEdit.Put && _seen[e.Name] is null) - made.Count(e => e is ItemEdit.Remove);
+            + made.Count(e => e is ItemEdit.Put && seen[e.Name] is null) - made.Count(e => e is ItemEdit.Remove);
 
         private async Task<ClientFailure?> StoreAsync(ImmutableArray<SealedPut> staged, CancellationToken ct)
         {
@@ -110,10 +136,10 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
         private async Task<ClientFailure?> FindConflictsAsync(CancellationToken ct)
         {
             var conflicts = ImmutableArray.CreateBuilder<ItemConflict>();
-            foreach (var edit in Left)
+            foreach (var edit in Left.ToList())
             {
                 var now = state.Open.FindItem(edit.Name);
-                if (now == _seen[edit.Name]) continue;
+                if (now?.Hash == seen[edit.Name]) continue;
                 ReadOnlyMemory<byte>? theirs = null;
                 if (now is not null)
                 {
@@ -121,7 +147,14 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
                     if (!read.TryGet(out var content, out var failure)) return failure;
                     theirs = content;
                 }
-                conflicts.Add(new ItemConflict(edit.Name, (edit as ItemEdit.Put)?.Content, theirs, now?.Version ?? 0));
+                var mine = (edit as ItemEdit.Put)?.Content;
+                // Both want the same; or it is this device's own change, whose answer was lost with its process.
+                if (mine is { } wanted ? theirs is { } there && wanted.Span.SequenceEqual(there.Span) : theirs is null)
+                {
+                    Left.Remove(edit);
+                    continue;
+                }
+                conflicts.Add(new ItemConflict(edit.Name, mine, theirs, now?.Version ?? 0));
             }
             return conflicts.Count == 0 ? null : new ClientFailure.Conflict(conflicts.ToImmutable());
         }

@@ -10,6 +10,8 @@ namespace KeyRecovery.Client.Items;
 /// <summary>Reads items and walks back through their versions, each named by the hash in the one after it.</summary>
 internal sealed class ItemReader(VaultState state)
 {
+    private readonly CachedItems _cache = new(state);
+
     public async Task<Result<byte[]>> GetAsync(string name, ulong? version, CancellationToken ct)
     {
         if (state.Read(open => open.FindItem(name)) is not { } entry) return new ClientFailure.NoSuchItem(name);
@@ -63,18 +65,38 @@ internal sealed class ItemReader(VaultState state)
         });
         if (unknown is not null) return new ClientFailure.NoSuchItem(unknown);
 
-        var read = ImmutableArray.CreateBuilder<ItemContent>(infos.Count);
-        var failure = await ItemBatches.FetchAsync(state.Api, state.Keys, entries, (i, bytes) =>
+        var (read, done, asOf) = (new ItemContent?[infos.Count], 0, ToldTime.At(state.AsOf));
+        var missing = new List<int>();
+        for (var i = 0; i < entries.Count; i++)
+            if (await _cache.FindAsync(entries[i].Entry, ct) is not { } kept) missing.Add(i);
+            else if (Take(i, kept) is { } fault) return Spill(fault);
+
+        var fetched = new List<(Hash256 Hash, ReadOnlyMemory<byte> Item)>();
+        var failure = await ItemBatches.FetchAsync(
+            state.Api, state.Keys, [.. missing.Select(i => entries[i])], (at, bytes) =>
+            {
+                if (Take(missing[at], bytes) is { } fault) return fault;
+                fetched.Add((entries[missing[at]].Entry.Hash, bytes));
+                return null;
+            }, ct);
+        if (failure is not null) return Spill(failure);
+        foreach (var (hash, item) in fetched) await _cache.KeepAsync(hash, item, ct);
+        return ImmutableArray.Create<ItemContent>(read!);
+
+        ClientFailure? Take(int at, ReadOnlyMemory<byte> bytes)
         {
-            var (content, fault) = state.Read(open => open.OpenItem(entries[i].Entry, bytes.Span));
+            var (content, fault) = state.Read(open => open.OpenItem(entries[at].Entry, bytes.Span));
             if (content is null) return new ClientFailure.ServerLied(fault);
-            read.Add(new ItemContent(infos[i], content));
-            progress?.Report((read.Count, infos.Count));
+            read[at] = new ItemContent(infos[at], content) { AsOf = asOf };
+            progress?.Report((++done, infos.Count));
             return null;
-        }, ct);
-        if (failure is null) return read.ToImmutable();
-        foreach (var item in read) CryptographicOperations.ZeroMemory(item.Content);
-        return failure;
+        }
+
+        ClientFailure Spill(ClientFailure why)
+        {
+            foreach (var item in read) CryptographicOperations.ZeroMemory(item?.Content);
+            return why;
+        }
     }
 
     public async Task<Result<ImmutableArray<ItemVersionInfo>>> HistoryAsync(string name, CancellationToken ct)
@@ -118,6 +140,14 @@ internal sealed class ItemReader(VaultState state)
     }
 
     private async Task<Result<byte[]>> FetchAsync(string name, ManifestItem entry, CancellationToken ct)
+    {
+        if (await _cache.FindAsync(entry, ct) is { } kept) return kept;
+        var fetched = await AskAsync(name, entry, ct);
+        if (fetched is Result<byte[]>.Ok { Value: var item }) await _cache.KeepAsync(entry.Hash, item, ct);
+        return fetched;
+    }
+
+    private async Task<Result<byte[]>> AskAsync(string name, ManifestItem entry, CancellationToken ct)
     {
         switch (await state.Api.GetItemAsync(state.Keys, entry.Hash, ct))
         {

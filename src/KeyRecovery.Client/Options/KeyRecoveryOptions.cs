@@ -65,6 +65,12 @@ public sealed record KeyRecoveryOptions
     /// <summary>The pause before the first repeat, doubled with each. Default: 250 ms.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>
+    /// Keeps sealed items on the device, so that they are read without the network: <see cref="FileItemCache"/>.
+    /// Default: none, and each read asks the server.
+    /// </summary>
+    public IItemCache? ItemCache { get; init; }
+
     /// <summary>The device's clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

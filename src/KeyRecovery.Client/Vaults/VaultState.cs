@@ -14,11 +14,14 @@ namespace KeyRecovery.Client.Vaults;
 /// </summary>
 internal sealed class VaultState : IKnownAccount, IDisposable
 {
+    private const ulong AsOfStep = 600;
+
     private readonly KeyRecoveryOptions _options;
     private readonly Lock _gate = new();
     private readonly HeardHead _heard = new();
     private readonly KeptDevice _device;
     private TimeSpan? _heldErasure;
+    private ulong _asOf;
     private IReadOnlyList<VerifyKey> _homeKeys;
 
     public VaultState(KeyRecoveryOptions options, VaultApi api, IDeviceStore store, DeviceState device)
@@ -28,11 +31,15 @@ internal sealed class VaultState : IKnownAccount, IDisposable
         Api = api;
         Keys = DeviceKeys.Of(device);
         _homeKeys = HomeKeys.Known(options, device.HomeKey);
+        _asOf = device.AsOf;
     }
 
     public VaultApi Api { get; }
 
     public DeviceKeys Keys { get; }
+
+    /// <summary>The app's cache of sealed items; null where it has none.</summary>
+    public IItemCache? ItemCache => _options.ItemCache;
 
     public OpenVault Open { get; private set; } = null!;
 
@@ -56,6 +63,24 @@ internal sealed class VaultState : IKnownAccount, IDisposable
 
     /// <summary>What a copy of this device has signed, as it was first seen; null as a rule.</summary>
     public CloneInfo? Clone => _device.State.Commits.Suspected;
+
+    /// <summary>
+    /// When the server last said that this vault is the newest, in seconds since 1970 by its clock; 0 where nobody
+    /// noted it.
+    /// </summary>
+    public ulong AsOf
+    {
+        get
+        {
+            lock (_gate) return _asOf;
+        }
+    }
+
+    /// <summary>Changes that wait for the network.</summary>
+    public QueuedEdits Queue => _device.State.Queue;
+
+    /// <summary>Up to where a watcher has told what happened; null where none has watched.</summary>
+    public WatchPlace? Watched => _device.State.Watched;
 
     /// <summary>What this device remembers of the log.</summary>
     public KeptLog Log => _device.State.Log;
@@ -149,6 +174,23 @@ internal sealed class VaultState : IKnownAccount, IDisposable
     public Task DismissCloneAsync(CancellationToken ct) =>
         _device.SaveAsync(_device.State.With(_device.State.Commits with { Suspected = null }), ct);
 
+    /// <summary>Notes what waits for the network, durable when it returns.</summary>
+    public async Task QueueAsync(QueuedEdits queue, CancellationToken ct)
+    {
+        if (queue != Queue) await _device.SaveAsync(_device.State.With(queue), ct);
+    }
+
+    /// <summary>Forgets what waits no longer, as far as the store takes it.</summary>
+    public async Task ForgetQueuedAsync(IEnumerable<string> names, CancellationToken ct)
+    {
+        var left = Queue.Without(names);
+        if (left != Queue) await _device.KeepAsync(_device.State.With(left), ct);
+    }
+
+    /// <summary>Remembers how far a watcher has come.</summary>
+    public Task KeepAsync(WatchPlace watched, CancellationToken ct) =>
+        _device.KeepAsync(_device.State.With(watched), ct);
+
     /// <summary>Remembers what is new of the log.</summary>
     public async Task KeepAsync(KeptLog log, CancellationToken ct)
     {
@@ -174,7 +216,11 @@ internal sealed class VaultState : IKnownAccount, IDisposable
         var answer = await Api.GetVaultAsync(
             Keys, isWhole ? null : known?.Chain.Head.Link.Sequence, from, isWhole ? null : known?.Manifest.Hash, ct);
         if (answer is Answer.Success told) HeldErasure = told.ErasureDueIn;
-        if (answer is Answer.Success { Status: HttpStatusCode.NotModified } && known is not null) return null;
+        if (answer is Answer.Success { Status: HttpStatusCode.NotModified } && known is not null)
+        {
+            await HearNewestAsync(ct);
+            return null;
+        }
         if (answer is Answer.Problem { Type: ProblemTypes.RepairRequired or ProblemTypes.VaultLost
             or ProblemTypes.SignatureInvalid } problem)
         {
@@ -306,14 +352,23 @@ internal sealed class VaultState : IKnownAccount, IDisposable
     private async Task<ClientFailure?> AcceptAsync(VaultVerdict.Ok read, CancellationToken ct) =>
         read.Vault.Chain.FindActive(Keys.Id) is null ? new ClientFailure.Revoked() : await TakeAsync(read, ct);
 
+    // Not each look is worth a write: after a start the vault may seem a little older than it is.
+    private async Task HearNewestAsync(CancellationToken ct)
+    {
+        lock (_gate) _asOf = Api.NowSeconds;
+        if (_asOf >= _device.State.AsOf + AsOfStep) await _device.KeepAsync(_device.State.WithAsOf(_asOf), ct);
+    }
+
     private async Task<ClientFailure?> TakeAsync(VaultVerdict.Ok read, CancellationToken ct)
     {
         var vault = read.Vault;
         if (TryTake(vault) is { } failure) return failure;
         using var noted = _device.State.With(await _device.ReadNotesAsync(vault, ct));
         using var before = read.Conflict is { } conflict ? noted.With(ReplacedVault.Of(conflict)) : null;
+        lock (_gate) _asOf = Api.NowSeconds;
+        using var now = (before ?? noted).WithAsOf(_asOf);
         await _device.KeepAsync(
-            (before ?? noted).With(vault, _options.HomeKeys.IsDefaultOrEmpty ? _homeKeys[0] : null), ct);
+            now.With(vault, _options.HomeKeys.IsDefaultOrEmpty ? _homeKeys[0] : null), ct);
         return _heard.Check(Vault, _homeKeys);
     }
 

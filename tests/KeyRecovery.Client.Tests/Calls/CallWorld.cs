@@ -68,7 +68,8 @@ internal sealed class CallWorld : IAsyncDisposable
 
     private async Task<object> NewAsync(PublicCall call) => call.Method.DeclaringType!.Name switch
     {
-        nameof(KeyRecoveryClient) when call.Method.Name == nameof(KeyRecoveryClient.OpenAsync) => _phone,
+        nameof(KeyRecoveryClient) when call.Method.Name is nameof(KeyRecoveryClient.OpenAsync)
+            or nameof(KeyRecoveryClient.OpenOfflineAsync) or nameof(KeyRecoveryClient.HasAccountAsync) => _phone,
         nameof(KeyRecoveryClient) => Kept(Client(NewStore())),
         nameof(VaultSession) => _vault,
         nameof(PassphraseManager) => _vault.Passphrase,

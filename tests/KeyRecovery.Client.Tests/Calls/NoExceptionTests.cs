@@ -35,7 +35,7 @@ public sealed class NoExceptionTests(ServerFixture fixture)
         Assert.Contains("VaultSession.PutAsync", PublicCall.All.Keys);
         Assert.Contains("PassphraseManager.SetAsync", PublicCall.All.Keys);
         Assert.Contains("KeyRecoveryClient.ForgetAsync", PublicCall.All.Keys);
-        // What gives nothing has to throw: only a store may, which an app writes itself.
+        // What gives nothing has to throw: only a store or a cache may, which an app writes itself.
         Assert.Empty(PublicCall.Without);
     }
 

@@ -1,3 +1,4 @@
+using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Testing.Hosting;
 
 namespace KeyRecovery.Client.Tests.Logs;
@@ -15,5 +16,14 @@ internal static class LogWaits
             if (TestDevice.Value(await vault.Log.ActivityAsync()) is var told && told.Entries.All(e => e.IsProved))
                 return told;
         throw new TimeoutException("the log does not come");
+    }
+
+    /// <summary>Waits until the newest that the account's activity tells is this.</summary>
+    public static async Task ForAsync(VaultSession vault, AuditEvent what)
+    {
+        for (var end = DateTime.UtcNow + Longest; DateTime.UtcNow < end; await Task.Delay(20))
+            if (TestDevice.Value(await vault.Log.ActivityAsync(limit: 1)).Entries is [var newest]
+                && newest.Event == what) return;
+        throw new TimeoutException($"{what} is not told");
     }
 }

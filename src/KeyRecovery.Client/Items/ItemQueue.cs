@@ -1,0 +1,56 @@
+using System.Collections.Immutable;
+using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Vaults;
+
+namespace KeyRecovery.Client.Items;
+
+/// <summary>Changes that are made without the network, and sent when it is there.</summary>
+internal sealed class ItemQueue(VaultState state, ItemEditor items)
+{
+    /// <summary>What waits, the oldest first.</summary>
+    public ImmutableArray<ItemEdit> Edits => state.Read(_ => ImmutableArray.CreateRange(state.Queue.Edits, EditOf));
+
+    /// <summary>Keeps changes, with what this device knows of each item now.</summary>
+    public async Task<ClientFailure?> AddAsync(ImmutableArray<ItemEdit> edits, CancellationToken ct)
+    {
+        if (!ItemEdit.ReadAll(edits).TryGet(out var named, out var invalid)) return invalid;
+        var more = named.Select(e => new QueuedEdit(
+            // Spelled out: a null would become an empty content.
+            e.Name, e is ItemEdit.Put put ? put.Content.ToArray() : default(ReadOnlyMemory<byte>?),
+            state.Open.FindItem(e.Name)?.Hash));
+        if (!state.Queue.Add([.. more]).TryGet(out var queue, out var full)) return full;
+        await state.QueueAsync(queue, ct);
+        return null;
+    }
+
+    /// <summary>Sends what waits. Whatever another device has changed meanwhile waits on, and the rest is sent.</summary>
+    public async Task<ClientFailure?> SendAsync(CancellationToken ct)
+    {
+        var conflicts = ImmutableArray.CreateBuilder<ItemConflict>();
+        var left = state.Queue;
+        while (left.Edits.Length > 0)
+        {
+            var seen = left.Edits.ToDictionary(e => e.Name, e => e.Base, StringComparer.Ordinal);
+            var failure = await items.EditAsync([.. left.Edits.Select(EditOf)], seen, null, ct);
+            var (why, done) = failure is ClientFailure.PartlyDone partly
+                ? (partly.Why, partly.Done) : (failure, failure is null ? left.Edits.Select(e => e.Name) : []);
+            await state.ForgetQueuedAsync(done, ct);
+            left = left.Without(done);
+            if (why is null) break;
+            if (why is not ClientFailure.Conflict conflict) return why;
+            conflicts.AddRange(conflict.Items);
+            left = left.Without(conflict.Items.Select(i => i.Name));
+        }
+        return conflicts.Count == 0 ? null : new ClientFailure.Conflict(conflicts.ToImmutable());
+    }
+
+    /// <summary>Lets go of what waits under some names.</summary>
+    public async Task<ClientFailure?> DropAsync(IEnumerable<string> names, CancellationToken ct)
+    {
+        await state.QueueAsync(state.Queue.Without(names), ct);
+        return null;
+    }
+
+    private static ItemEdit EditOf(QueuedEdit edit) =>
+        edit.Content is { } content ? new ItemEdit.Put(edit.Name, content) : new ItemEdit.Remove(edit.Name);
+}
