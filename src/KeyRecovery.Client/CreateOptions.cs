@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Recovery;
 
 namespace KeyRecovery;
@@ -14,6 +15,12 @@ public sealed record CreateOptions
     /// added. Required, so that nobody leaves it out by accident.
     /// </summary>
     public required RecoveryCode? Code { get; init; }
+
+    /// <summary>
+    /// A passphrase beside the code, or null. One that is too weak is refused before the account is made; it is set in
+    /// a second commit, and both are told as one outcome. Default: none.
+    /// </summary>
+    public Passphrase? Passphrase { get; init; }
 
     /// <summary>Items to store at once. Default: none.</summary>
     public ImmutableArray<ItemEdit.Put> Items { get; init; } = [];

@@ -6,6 +6,7 @@ using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Items;
 using KeyRecovery.Client.Linking;
 using KeyRecovery.Client.Logs;
+using KeyRecovery.Client.Passphrases;
 using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Recovery;
 using KeyRecovery.Client.Results;
@@ -37,7 +38,7 @@ namespace KeyRecovery;
 /// if (created is Result&lt;VaultSession&gt;.Ok { Value: var vault }) await vault.PutAsync("identity", key);
 /// </code>
 /// </example>
-public sealed class KeyRecoveryClient : IDisposable
+public sealed partial class KeyRecoveryClient : IDisposable
 {
     private readonly KeyRecoveryOptions _options;
     private readonly IDeviceStore _store;
@@ -71,17 +72,34 @@ public sealed class KeyRecoveryClient : IDisposable
     /// Makes an account with this device as its first. Called again after a lost answer, it finishes the same account,
     /// whose recovery code is then the one of this call.
     /// </summary>
-    /// <param name="token">The app's token for its user (JWT).</param>
+    /// <param name="token">The app's token for its user (JWT); null for one of <see cref="KeyRecoveryOptions.Token"/>.
+    /// </param>
     /// <param name="create">Name, recovery code, first items.</param>
     /// <param name="ct">Cancels; call again to learn what came of it.</param>
-    public Task<Result<VaultSession>> CreateAsync(string token, CreateOptions create, CancellationToken ct = default)
+    /// <returns><see cref="ClientFailure.CreatedWithoutPassphrase"/> where the account is there, and its passphrase is
+    /// not: <see cref="OpenAsync"/> opens it.</returns>
+    public Task<Result<VaultSession>> CreateAsync(string? token, CreateOptions create, CancellationToken ct = default)
     {
-        ArgumentNullException.ThrowIfNull(token);
         ArgumentNullException.ThrowIfNull(create);
-        return Call.RunAsync(() => CreateNamedAsync(BearerToken.Read(token), create, ct), ct);
+        return Call.RunAsync(() => CreateNamedAsync(token, create, ct), ct);
     }
 
+    // What is wrong with a passphrase is told before anything is sent.
     private async Task<Result<VaultSession>> CreateNamedAsync(
+        string? given, CreateOptions create, CancellationToken ct)
+    {
+        if (create.Passphrase is { } early
+            && PassphraseSetup.FindFault(_options, _realms, early, new SetPassphraseOptions()) is { } weak) return weak;
+        if (!(await AppToken.OfHomeAsync(_options, given, ct)).TryGet(out var token, out var none)) return none;
+        var created = await CreateWithCodeAsync(token, create, ct);
+        if (create.Passphrase is not { } passphrase || !created.TryGet(out var vault, out _)) return created;
+        var set = await vault.Passphrase.SetAsync(passphrase, new SetPassphraseOptions { Token = token }, ct);
+        if (set.Error is not { } unset) return created;
+        vault.Dispose();
+        return new ClientFailure.CreatedWithoutPassphrase(unset);
+    }
+
+    private async Task<Result<VaultSession>> CreateWithCodeAsync(
         string token, CreateOptions create, CancellationToken ct)
     {
         if (!NameWords.TryRead("a device's name", create.DeviceName, out var name, out var fault)) return fault;
@@ -135,70 +153,12 @@ public sealed class KeyRecoveryClient : IDisposable
             : isKnown ? failure : await AppCheck.ExplainAsync(_api, _options.App, failure, ct);
     }
 
-    /// <summary>Whether this device has an account that it can open: looks in its store alone.</summary>
-    /// <returns>
-    /// False for a new device, and for one whose account was begun and never finished: the same call as then, to
-    /// create, recover or link, finds out what came of it.
-    /// </returns>
-    public Task<Result<bool>> HasAccountAsync(CancellationToken ct = default) => Call.RunAsync<bool>(async () =>
-    {
-        using var kept = await _store.LoadAsync(ct);
-        return kept is { Known: not null };
-    }, ct);
-
-    /// <summary>
-    /// Opens the account as this device verified it last, at once and without a word to the network:
-    /// <see cref="VaultSession.AsOf"/> says how old that is. Items are read from <see
-    /// cref="KeyRecoveryOptions.ItemCache"/>, changes wait by <see cref="VaultSession.QueueAsync"/>, and
-    /// <see cref="VaultSession.RefreshAsync"/> fetches what is new. What only <see cref="OpenAsync"/> asks, as whether
-    /// the newest change is in the server's log, is not known.
-    /// </summary>
-    /// <returns><see cref="ClientFailure.DeviceState"/> where this device has verified no account yet.</returns>
-    public Task<Result<VaultSession>> OpenOfflineAsync(CancellationToken ct = default) => Call.RunAsync(async () =>
-    {
-        if (await _store.LoadAsync(ct) is not { } kept)
-            return (Result<VaultSession>)new ClientFailure.DeviceState("this device belongs to no account");
-        var state = new VaultState(_options, _api, _store, kept);
-        if (state.TryOpenKept()) return new VaultSession(_options, state);
-        state.Dispose();
-        return new ClientFailure.DeviceState(
-            "this device keeps nothing that opens without the network: open the account with it");
-    }, ct);
-
     private async Task LookInLogAsync(VaultState state, CancellationToken ct)
     {
         var check = new LogCheck(
             new LogAsker(_options.LogPolicy, state.Api, state.Keys, state.Vault.Account), _options.Time);
         await state.KeepAsync(await check.RunAsync(state.Vault, state.Log, ct), ct);
     }
-
-    /// <summary>
-    /// Forgets the server's log as this device knows it, its key and its newest checkpoint: the next one that it sees
-    /// counts. Only after <see cref="ClientFailure.LogKeyChanged"/>, and only where the person knows from the operator
-    /// that the log was begun anew.
-    /// </summary>
-    public Task<ClientFailure?> ForgetLogAsync(CancellationToken ct = default) => Call.RunAsync(async () =>
-    {
-        using var kept = await _store.LoadAsync(ct);
-        if (kept is null || kept.Log == KeptLog.None) return null;
-        using var next = kept.With(KeptLog.None);
-        await _store.SaveAsync(next, ct);
-        return null;
-    }, ct);
-
-    /// <summary>
-    /// Forgets the home server's key that this device saw first: the next one that it sees counts. Only after
-    /// <see cref="ClientFailure.HomeKeyChanged"/>, and only where the person knows from the operator that the key is
-    /// new.
-    /// </summary>
-    public Task<ClientFailure?> ForgetHomeKeyAsync(CancellationToken ct = default) => Call.RunAsync(async () =>
-    {
-        using var kept = await _store.LoadAsync(ct);
-        if (kept is not { HomeKey: not null }) return null;
-        using var next = kept.WithoutHomeKey();
-        await _store.SaveAsync(next, ct);
-        return null;
-    }, ct);
 
     /// <summary>
     /// Reads the account that a recovery code opens. Nothing is changed until
@@ -230,7 +190,7 @@ public sealed class KeyRecoveryClient : IDisposable
     /// </summary>
     /// <param name="passphrase">The passphrase.</param>
     /// <param name="token">The app's token for its user: it finds the account, and lets nobody else use up the
-    /// guesses.</param>
+    /// guesses. Default: one of <see cref="KeyRecoveryOptions.Token"/>.</param>
     /// <param name="takesOlder">Whether to go on with what the server has, where a realm was told of more: only after
     /// <see cref="ClientFailure.RestoredBehindRealm"/> or <see cref="ClientFailure.RolledBackByRealm"/>, and only when
     /// the person knows why. Default: no.</param>
@@ -238,12 +198,13 @@ public sealed class KeyRecoveryClient : IDisposable
     /// <returns><see cref="ClientFailure.WrongPassphrase"/> says how many guesses are left; a realm that lies is named,
     /// and never told as a wrong passphrase.</returns>
     public Task<Result<RecoverySession>> BeginPassphraseRecoveryAsync(
-        Passphrase passphrase, string token, bool takesOlder = false, CancellationToken ct = default)
+        Passphrase passphrase, string? token = null, bool takesOlder = false, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(passphrase);
-        ArgumentNullException.ThrowIfNull(token);
-        return Call.RunAsync(
-            () => new PassphraseRecovery(_options, _api, _store).BeginAsync(passphrase, token, takesOlder, ct), ct);
+        return Call.RunAsync(async () =>
+            (await AppToken.OfHomeAsync(_options, token, ct)).TryGet(out var own, out var none)
+                ? await new PassphraseRecovery(_options, _api, _store).BeginAsync(passphrase, own, takesOlder, ct)
+                : none, ct);
     }
 
     /// <summary>
@@ -266,6 +227,7 @@ public sealed class KeyRecoveryClient : IDisposable
 
     private async Task<Result<Linked>> LinkAloneAsync(LinkCode code, LinkJoin join, CancellationToken ct)
     {
+        CallTime.Unbind();
         using (var kept = await _store.LoadAsync(ct))
             if (kept is { Pending.IsEmpty: true })
                 return new ClientFailure.DeviceState("this device already belongs to an account");
@@ -287,17 +249,6 @@ public sealed class KeyRecoveryClient : IDisposable
         ArgumentNullException.ThrowIfNull(typed);
         return Call.RunAsync(() => LinkRelay.FindAsync(_transport, _options.App, typed, ct), ct);
     }
-
-    /// <summary>
-    /// Forgets this device's keys, and its <see cref="KeyRecoveryOptions.ItemCache"/>. The account is not touched:
-    /// revoke the device from another one.
-    /// </summary>
-    public Task<ClientFailure?> ForgetAsync(CancellationToken ct = default) => Call.RunAsync(async () =>
-    {
-        await _store.DeleteAsync(ct);
-        if (_options.ItemCache is { } cache) await cache.ClearAsync(ct);
-        return null;
-    }, ct);
 
     /// <inheritdoc/>
     public void Dispose()

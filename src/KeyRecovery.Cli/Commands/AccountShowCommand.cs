@@ -68,7 +68,7 @@ internal static class AccountShowCommand
         limit.CancelAfter(TimeSpan.FromSeconds(3));
         try
         {
-            return await vault.Passphrase.StatusAsync(limit.Token);
+            return (await vault.Passphrase.StatusAsync(limit.Token)).TryGet(out var status, out _) ? status : [];
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {

@@ -21,7 +21,7 @@ internal static class PassphraseCheckCommand
         var manager = opened.Session.Passphrase;
         var check = context.Expect(await manager.CheckAsync(passphrase, token, ct));
         foreach (var report in check.Reports) context.Output.Note(report.Reason);
-        var status = await manager.StatusAsync(ct);
+        var status = context.Expect(await manager.StatusAsync(ct));
         context.Output.Result(
             new JsonObject
             {

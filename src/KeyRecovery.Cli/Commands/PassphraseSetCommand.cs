@@ -51,11 +51,11 @@ internal static class PassphraseSetCommand
         {
             try
             {
-                return await manager.SetAsync(
+                return (await manager.SetAsync(
                     passphrase,
                     new SetPassphraseOptions {
                         Token = token, Threshold = threshold, Profile = profile, Progress = new Steps(progress),
-                    }, ct);
+                    }, ct)).Error;
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {
@@ -68,7 +68,7 @@ internal static class PassphraseSetCommand
         context.Expect(failure);
         if (generated is not null && context.Output.IsJson) context.Unseen = generated;
 
-        var status = await manager.StatusAsync(ct);
+        var status = context.Expect(await manager.StatusAsync(ct));
         context.Output.Result(
             new JsonObject
             {

@@ -15,7 +15,7 @@ internal static class PassphraseStatusCommand
     private static async Task RunAsync(CliContext context, CancellationToken ct)
     {
         using var opened = await context.OpenAsync(ct);
-        var status = await opened.Session.Passphrase.StatusAsync(ct);
+        var status = context.Expect(await opened.Session.Passphrase.StatusAsync(ct));
         context.Output.Result(
             new JsonObject { ["set"] = status.Length > 0, ["guessesLeft"] = PassphraseTable.GuessesLeft(status),
                 ["realms"] = status.Select(PassphraseTable.Json).ToJson() },

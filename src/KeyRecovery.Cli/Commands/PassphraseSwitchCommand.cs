@@ -42,12 +42,12 @@ internal static class PassphraseSwitchCommand
 
     private static Command Make(
         string name, string description, string done, string told,
-        Func<CliContext, PassphraseManager, CancellationToken, Task<ClientFailure?>> work) =>
+        Func<CliContext, PassphraseManager, CancellationToken, Task<Result<Done>>> work) =>
         Runs(new Command(name, description), done, told, work, (_, _, _, _) => Task.CompletedTask);
 
     private static Command Runs(
         Command command, string done, string told,
-        Func<CliContext, PassphraseManager, CancellationToken, Task<ClientFailure?>> work,
+        Func<CliContext, PassphraseManager, CancellationToken, Task<Result<Done>>> work,
         Func<CliContext, VaultSession, ParseResult, CancellationToken, Task> consent) =>
         command.Runs(async (context, parsed, ct) =>
         {

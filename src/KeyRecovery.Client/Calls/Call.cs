@@ -29,6 +29,7 @@ internal static class Call
 
     private static async Task<Result<T>> GuardAsync<T>(Func<Task<Result<T>>> call, CancellationToken ct)
     {
+        CallTime.Begin();
         try
         {
             return await call();
@@ -39,18 +40,9 @@ internal static class Call
         }
     }
 
-    /// <summary>Runs one that gives nothing: null when all is well.</summary>
-    public static async Task<ClientFailure?> RunAsync(Func<Task<ClientFailure?>> call, CancellationToken ct)
-    {
-        try
-        {
-            return await call();
-        }
-        catch (Exception thrown) when (IsFailure(thrown, ct))
-        {
-            return FailureOf(thrown);
-        }
-    }
+    /// <summary>Runs one that gives nothing: what it works with returns null when all is well.</summary>
+    public static Task<Result<Done>> RunAsync(Func<Task<ClientFailure?>> call, CancellationToken ct) =>
+        GuardAsync<Done>(async () => await call() is { } failure ? failure : Done.It, ct);
 
     /// <summary>Whether it is told as a failure, and does not end the call as its token asks.</summary>
     public static bool IsFailure(Exception thrown, CancellationToken ct) =>

@@ -20,7 +20,8 @@ public sealed class DeviceState : IDisposable
     private const ulong Version = 3;
     private const int Fields = 16;
 
-    // As it was before a device remembered the log, and before it remembered when it last looked, what waits and what was told.
+    // As it was before a device remembered the log, and before it remembered when it looked, what waits and what was
+    // told.
     private const int FieldsBeforeLog = 12;
     private const int FieldsBeforeWatch = 13;
 
@@ -142,7 +143,8 @@ public sealed class DeviceState : IDisposable
         var version = reader.UInt();
         if (version > Version) throw new UpgradeRequiredException();
         WireFormatException.Require(
-            version >= 1 && fields is Fields or FieldsBeforeWatch or FieldsBeforeLog, "versions count from 1, with all their fields");
+            version >= 1 && fields is Fields or FieldsBeforeWatch or FieldsBeforeLog,
+            "versions count from 1, with all their fields");
         var (account, device) = (reader.Account(), reader.Authority());
         var (signing, kem) = (SecretBytes.Copy(reader.BytesView(32, 32).Span),
             SecretBytes.Copy(reader.BytesView(32, 32).Span));

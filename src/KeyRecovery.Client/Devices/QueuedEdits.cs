@@ -22,19 +22,14 @@ internal sealed record QueuedEdits(ImmutableArray<QueuedEdit> Edits)
     /// <summary>Of a device where none wait.</summary>
     public static QueuedEdits None { get; } = new([]);
 
+    /// <summary>How many bytes they have.</summary>
+    public long Bytes => Edits.Sum(e => (long)(e.Content?.Length ?? 0));
+
     public QueuedEdit? Find(string name) => Edits.FirstOrDefault(e => e.Name == name);
 
-    /// <summary>With more. What waits already stays based on what it was based on.</summary>
-    public Result<QueuedEdits> Add(ImmutableArray<QueuedEdit> more)
-    {
-        var all = Without(more.Select(e => e.Name)).Edits
-            .AddRange(more.Select(e => Find(e.Name) is { } waits ? e with { Base = waits.Base } : e));
-        var bytes = all.Sum(e => (long)(e.Content?.Length ?? 0));
-        if (all.Length > Most) return new ClientFailure.Invalid($"at most {Most} changes wait for the network");
-        return bytes <= MostBytes
-            ? new QueuedEdits(all)
-            : new ClientFailure.Invalid($"what waits for the network has at most {MostBytes / 1024} KiB");
-    }
+    /// <summary>With more, perhaps too many. What waits already stays based on what it was based on.</summary>
+    public QueuedEdits Add(ImmutableArray<QueuedEdit> more) => new(Without(more.Select(e => e.Name)).Edits
+        .AddRange(more.Select(e => Find(e.Name) is { } waits ? e with { Base = waits.Base } : e)));
 
     public QueuedEdits Without(IEnumerable<string> names)
     {

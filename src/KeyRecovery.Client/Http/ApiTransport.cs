@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using KeyRecovery.Client.Calls;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Protocol.Http;
 using KeyRecovery.Protocol.Vault;
@@ -24,6 +25,7 @@ internal sealed class ApiTransport : IDisposable
     private readonly HttpClient _http;
     private readonly TimeSpan _timeout;
     private readonly TimeSpan _deadline;
+    private readonly TimeSpan _call;
     private readonly string _authority;
     private readonly Uri _server;
     private readonly TimeProvider _time;
@@ -33,7 +35,7 @@ internal sealed class ApiTransport : IDisposable
     public ApiTransport(KeyRecoveryOptions options)
     {
         _http = HttpStack.Open(options);
-        (_timeout, _deadline) = (options.RequestTimeout, options.RequestDeadline);
+        (_timeout, _deadline, _call) = (options.RequestTimeout, options.RequestDeadline, options.CallDeadline);
         _server = options.Server;
         _authority = options.Authority ?? AuthorityOf(options.Server);
         _time = options.Time;
@@ -62,7 +64,9 @@ internal sealed class ApiTransport : IDisposable
 
     private async Task<Answer> AttemptAsync(ApiRequest request, DeviceKeys? signer, CancellationToken ct)
     {
-        using var late = Within(_deadline, ct);
+        var left = CallTime.Left(_call);
+        if (left <= TimeSpan.Zero) return TooLate;
+        using var late = Within(left < _deadline ? left : _deadline, ct);
         var isOpen = false;
         Answer answer = TooLate;
         try

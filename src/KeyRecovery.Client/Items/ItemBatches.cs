@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KeyRecovery.Client.Calls;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Vaults;
@@ -27,6 +28,7 @@ internal static class ItemBatches
             var answer = await api.ReadItemsAsync(signer, new ItemBatchRequest(asked), ct);
             if (answer is not Answer.Success success) return Failures.Of(answer);
             if (!Decode(success.Body, asked.Length).TryGet(out var batch, out var unread)) return unread;
+            CallTime.Renew();
             foreach (var item in batch.Items)
             {
                 if (item.IsEmpty && miss is null) return new ClientFailure.ItemLost(items[done].Name);

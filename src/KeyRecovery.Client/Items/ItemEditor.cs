@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using KeyRecovery.Client.Calls;
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Vaults;
@@ -49,6 +50,7 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
             }
             await work.FinishAsync(ct);
             isBegun = true;
+            CallTime.Renew();
             progress?.Report((named.Length - work.Left.Count, named.Length));
         }
         return null;
@@ -129,6 +131,7 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
                 var stored = Outcome.Of(await state.Api.PutItemAsync(state.Keys, item.Hash, item.Bytes, ct));
                 if (stored.Failure is { } failure) return failure;
                 _stored.Add(item.Hash);
+                CallTime.Renew();
             }
             return null;
         }

@@ -18,12 +18,17 @@ internal sealed class ItemQueue(VaultState state, ItemEditor items)
             // Spelled out: a null would become an empty content.
             e.Name, e is ItemEdit.Put put ? put.Content.ToArray() : default(ReadOnlyMemory<byte>?),
             state.Open.FindItem(e.Name)?.Hash));
-        if (!state.Queue.Add([.. more]).TryGet(out var queue, out var full)) return full;
+        var queue = state.Queue.Add([.. more]);
+        if (queue.Edits.Length > QueuedEdits.Most)
+            return new ClientFailure.Invalid($"at most {QueuedEdits.Most} changes wait for the network");
+        if (queue.Bytes > QueuedEdits.MostBytes)
+            return new ClientFailure.Invalid(
+                $"what waits for the network has at most {QueuedEdits.MostBytes / 1024} KiB");
         await state.QueueAsync(queue, ct);
         return null;
     }
 
-    /// <summary>Sends what waits. Whatever another device has changed meanwhile waits on, and the rest is sent.</summary>
+    /// <summary>Sends what waits. What another device has changed meanwhile waits on; the rest is sent.</summary>
     public async Task<ClientFailure?> SendAsync(CancellationToken ct)
     {
         var conflicts = ImmutableArray.CreateBuilder<ItemConflict>();

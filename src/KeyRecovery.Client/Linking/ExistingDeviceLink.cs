@@ -90,7 +90,11 @@ public sealed class ExistingDeviceLink : IAsyncDisposable
         LinkApproval approval, ReadOnlyMemory<byte> bundle, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(approval);
-        return Call.RunAsync(() => RunOnceAsync(approval, bundle, ct), ct);
+        return Call.RunAsync(() =>
+        {
+            CallTime.Unbind();
+            return RunOnceAsync(approval, bundle, ct);
+        }, ct);
     }
 
     private async Task<Result<LinkedDevice>> RunOnceAsync(

@@ -41,7 +41,7 @@ public sealed class AccountLog
         Call.RunAsync(() => _turns.TakeAsync(() => _activity.ReadAsync(before, limit, ct), ct), ct);
 
     /// <summary>Forgets <see cref="Finding"/>, once the person has been told.</summary>
-    public Task<ClientFailure?> DismissFindingAsync(CancellationToken ct = default) =>
+    public Task<Result<Done>> DismissFindingAsync(CancellationToken ct = default) =>
         Call.RunAsync(() => _turns.TakeAsync<ClientFailure?>(async () =>
         {
             await _state.KeepAsync(_state.Log with { Finding = null }, ct);

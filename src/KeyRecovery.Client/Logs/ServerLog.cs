@@ -1,4 +1,5 @@
 using System.Net;
+using KeyRecovery.Client.Calls;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Wire;
@@ -21,7 +22,9 @@ internal sealed class ServerLog(ApiTransport transport, string path = "/audit") 
     public async ValueTask<byte[]?> GetAsync(string name, CancellationToken ct)
     {
         var request = ApiRequest.Get($"{path}/{name}") with { MostBytes = LogReader.MaxFile };
-        return await transport.SendAsync(request, signer: null, ct) switch
+        var answer = await transport.SendAsync(request, signer: null, ct);
+        if (answer is Answer.Success) CallTime.Renew();
+        return answer switch
         {
             Answer.Success { Status: HttpStatusCode.OK } found => found.Body,
             // Whoever serves files alone says so in its own way.

@@ -59,6 +59,19 @@ public sealed record KeyRecoveryOptions
     /// <summary>How long one request may take with all its repeats and the pauses between. Default: 60 s.</summary>
     public TimeSpan RequestDeadline { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// How long a call may be with servers, over all its requests, their repeats and the pauses between: then it ends
+    /// as one that nobody answered. Many items, a log that is read and a passphrase that is set have it anew with each
+    /// step; linking, which waits for people, has the life of its code instead. Default: 60 s.
+    /// </summary>
+    public TimeSpan CallDeadline { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// Fetches the app's token for its user (JWT), for every call that needs one and is given none. Called on any
+    /// thread; what takes longer than 8 s, or throws, is a network in the way. Default: none.
+    /// </summary>
+    public Func<CancellationToken, ValueTask<string>>? Token { get; init; }
+
     /// <summary>How often a request whose repeat is harmless is sent in all. Default: 4.</summary>
     public int Attempts { get; init; } = 4;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using KeyRecovery.Client.Authorities;
 using KeyRecovery.Client.Calls;
 using KeyRecovery.Client.Commits;
+using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Passphrases;
 using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Vaults;
@@ -42,12 +43,12 @@ public sealed class PassphraseManager
     /// sealed anew. Ask for the person's presence first.
     /// </summary>
     /// <returns>
-    /// Null when it is set. <see cref="ClientFailure.WeakPassphrase"/> and <see cref="ClientFailure.Invalid"/> before
+    /// <see cref="ClientFailure.WeakPassphrase"/> and <see cref="ClientFailure.Invalid"/> before
     /// anything is sent; <see cref="ClientFailure.TokenOfAnother"/> before a realm is asked. After
     /// <see cref="ClientFailure.Transient"/> the account may have either, so keep both in mind
     /// and set it again; after any other failure the old passphrase stays, and the realms forget the new one in time.
     /// </returns>
-    public Task<ClientFailure?> SetAsync(
+    public Task<Result<Done>> SetAsync(
         Passphrase passphrase, SetPassphraseOptions set, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(passphrase);
@@ -62,18 +63,18 @@ public sealed class PassphraseManager
     /// A drill: makes a guess as somebody who lost everything would, and brings nothing back. A wrong one counts.
     /// </summary>
     /// <param name="passphrase">The passphrase.</param>
-    /// <param name="token">The app's token for its user.</param>
+    /// <param name="token">The app's token for its user. Default: one of <see cref="KeyRecoveryOptions.Token"/>.
+    /// </param>
     /// <param name="ct">Cancels; a guess that was counted stays counted.</param>
     public Task<Result<PassphraseCheck>> CheckAsync(
-        Passphrase passphrase, string token, CancellationToken ct = default)
+        Passphrase passphrase, string? token = null, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(passphrase);
-        ArgumentNullException.ThrowIfNull(token);
         return Call.RunAsync(() => CheckUnlockedAsync(passphrase, token, ct), ct);
     }
 
     private async Task<Result<PassphraseCheck>> CheckUnlockedAsync(
-        Passphrase passphrase, string token, CancellationToken ct)
+        Passphrase passphrase, string? token, CancellationToken ct)
     {
         if (!(await UnlockAsync(passphrase, token, ct)).TryGet(out var unlocked, out var failure)) return failure;
         using (unlocked) return await CheckSealAsync(unlocked, ct);
@@ -84,17 +85,18 @@ public sealed class PassphraseManager
     /// other. A wrong one counts.
     /// </summary>
     /// <param name="passphrase">The passphrase.</param>
-    /// <param name="token">The app's token for its user.</param>
+    /// <param name="token">The app's token for its user. Default: one of <see cref="KeyRecoveryOptions.Token"/>.
+    /// </param>
     /// <param name="ct">Cancels; a guess that was counted stays counted.</param>
-    public Task<Result<SlotProof>> ProveAsync(Passphrase passphrase, string token, CancellationToken ct = default)
+    public Task<Result<SlotProof>> ProveAsync(
+        Passphrase passphrase, string? token = null, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(passphrase);
-        ArgumentNullException.ThrowIfNull(token);
         return Call.RunAsync(() => ProveUnlockedAsync(passphrase, token, ct), ct);
     }
 
     private async Task<Result<SlotProof>> ProveUnlockedAsync(
-        Passphrase passphrase, string token, CancellationToken ct)
+        Passphrase passphrase, string? token, CancellationToken ct)
     {
         if (!(await UnlockAsync(passphrase, token, ct)).TryGet(out var unlocked, out var failure)) return failure;
         using (unlocked)
@@ -105,10 +107,10 @@ public sealed class PassphraseManager
     /// <summary>
     /// Has no realm evaluate anything until <see cref="ResumeAsync"/>: when somebody is guessing, or before a journey.
     /// </summary>
-    public Task<ClientFailure?> PauseAsync(CancellationToken ct = default) => CommandAsync(RealmAction.Pause, ct);
+    public Task<Result<Done>> PauseAsync(CancellationToken ct = default) => CommandAsync(RealmAction.Pause, ct);
 
     /// <summary>Ends a pause.</summary>
-    public Task<ClientFailure?> ResumeAsync(CancellationToken ct = default) => CommandAsync(RealmAction.Resume, ct);
+    public Task<Result<Done>> ResumeAsync(CancellationToken ct = default) => CommandAsync(RealmAction.Resume, ct);
 
     /// <summary>
     /// Gives the passphrase to the person's new login at every realm, after the app has moved its users to another
@@ -116,7 +118,7 @@ public sealed class PassphraseManager
     /// </summary>
     /// <param name="token">The home server's token of the new login; the other realms get those of their pins.</param>
     /// <param name="ct">Cancels; call again to learn what came of it.</param>
-    public Task<ClientFailure?> MoveAsync(string token, CancellationToken ct = default)
+    public Task<Result<Done>> MoveAsync(string token, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(token);
         return CommandAsync(RealmAction.Subject, ct, token);
@@ -126,10 +128,10 @@ public sealed class PassphraseManager
     /// Objects to a receipt of the account's erasure that somebody has brought to the realms: they destroy nothing.
     /// Only a device that they have known for 72 hours may.
     /// </summary>
-    public Task<ClientFailure?> ObjectAsync(CancellationToken ct = default) => CommandAsync(RealmAction.Objection, ct);
+    public Task<Result<Done>> ObjectAsync(CancellationToken ct = default) => CommandAsync(RealmAction.Objection, ct);
 
     /// <summary>Removes the passphrase from the account and from the realms. Begins an epoch.</summary>
-    public Task<ClientFailure?> RemoveAsync(CancellationToken ct = default) =>
+    public Task<Result<Done>> RemoveAsync(CancellationToken ct = default) =>
         Call.RunAsync(() => _turns.TakeAsync(() => _editor.RemovePassphrasesAsync(ct), ct), ct);
 
     /// <summary>
@@ -137,7 +139,10 @@ public sealed class PassphraseManager
     /// as the server shows it has all that the server had signed when the realms heard of it. A device may ask at its
     /// start, once a day.
     /// </summary>
-    public async Task<ImmutableArray<PassphraseStatus>> StatusAsync(CancellationToken ct = default)
+    public Task<Result<ImmutableArray<PassphraseStatus>>> StatusAsync(CancellationToken ct = default) =>
+        Call.RunAsync(() => AskStatusAsync(ct), ct);
+
+    private async Task<Result<ImmutableArray<PassphraseStatus>>> AskStatusAsync(CancellationToken ct)
     {
         var slots = Slots().ToDictionary(s => s.Id, s => s.Parameters);
         var replies = await _keeper.CommandAllAsync(RealmAction.Status, ct);
@@ -151,9 +156,9 @@ public sealed class PassphraseManager
         var known = _state.Read(open => open.Vault.Manifest.Manifest.Version);
         var unread = replies.Any(r => r.Reply is RealmReply.Answered { Status.Told.Heads.Head.Head: var head }
                 && head.Manifest.Version > known)
-            ? await Call.RunAsync(() => _turns.TakeAsync(() => _state.RefreshAsync(ct), ct), ct) : null;
+            ? (await Call.RunAsync(() => _turns.TakeAsync(() => _state.RefreshAsync(ct), ct), ct)).Error : null;
         var descent = Descend();
-        return [.. await Task.WhenAll(replies.Where(r => slots.ContainsKey(r.Slot)).Select(async r =>
+        return ImmutableArray.Create(await Task.WhenAll(replies.Where(r => slots.ContainsKey(r.Slot)).Select(async r =>
         {
             var name = _state.Api.Realms.NameOf(r.Realm);
             return Describe(slots[r.Slot], r.Slot, name, r.Reply) with
@@ -169,7 +174,7 @@ public sealed class PassphraseManager
                     _ => null,
                 },
             };
-        }))];
+        })));
     }
 
     private async Task<ClientFailure?> FindConcernAsync(
@@ -192,15 +197,16 @@ public sealed class PassphraseManager
         return new Descent(vault, (version, token) => api.GetVaultAsync(keys, null, version, null, token));
     }
 
-    private async Task<Result<UnlockedSlot>> UnlockAsync(Passphrase passphrase, string token, CancellationToken ct)
+    private async Task<Result<UnlockedSlot>> UnlockAsync(Passphrase passphrase, string? given, CancellationToken ct)
     {
+        if (!(await AppToken.OfHomeAsync(_options, given, ct)).TryGet(out var token, out var none)) return none;
         var guess = new PassphraseGuess(_options, _state.Api.Realms);
         var made = await guess.MakeAsync(Slots(), passphrase, token, ct);
         if (made.TryGet(out var unlocked, out _)) await unlocked.Settled;
         return made;
     }
 
-    private Task<ClientFailure?> CommandAsync(RealmAction action, CancellationToken ct, string? homeToken = null) =>
+    private Task<Result<Done>> CommandAsync(RealmAction action, CancellationToken ct, string? homeToken = null) =>
         Call.RunAsync(() => CommandAllAsync(action, homeToken, ct), ct);
 
     private async Task<ClientFailure?> CommandAllAsync(RealmAction action, string? homeToken, CancellationToken ct)

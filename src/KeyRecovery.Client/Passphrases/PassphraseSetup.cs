@@ -1,5 +1,7 @@
+using KeyRecovery.Client.Calls;
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Oprf;
@@ -28,13 +30,12 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
         Passphrase passphrase, SetPassphraseOptions set, Func<NewPassphraseSlot, Task<Sent>> commit,
         CancellationToken ct)
     {
-        var (count, least) = (state.Api.Realms.Count, state.Api.Realms.MinimumThreshold);
-        var threshold = set.Threshold ?? least;
-        var profile = set.Profile ?? options.WeakestDevice;
-        if (FindFault(passphrase, threshold, least, count, profile) is { } invalid) return invalid;
+        if (FindFault(options, state.Api.Realms, passphrase, set) is { } invalid) return invalid;
+        if (!(await AppToken.OfHomeAsync(options, set.Token, ct)).TryGet(out var token, out var none)) return none;
+        var (threshold, profile) = Choose(options, state.Api.Realms, set);
 
         Tell(1, "making sure whose login it is");
-        if (await FindOtherUserAsync(set.Token, ct) is { } other) return other;
+        if (await FindOtherUserAsync(token, ct) is { } other) return other;
         Tell(2, "connecting to the servers that will guard it");
         var connected = await state.Api.Realms.ConnectAllAsync(ct);
         if (connected is Result<RealmConnection[]>.Failed unconnected) return unconnected.Failure;
@@ -43,13 +44,17 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
         using var slot = await CreateAsync(passphrase, realms, threshold, profile, ct);
 
         Tell(4, "registering it");
-        if (await RegisterAsync(slot, realms, set.Token, ct) is { } unregistered) return unregistered;
+        if (await RegisterAsync(slot, realms, token, ct) is { } unregistered) return unregistered;
         Tell(5, "trying it");
-        if (await TryAsync(slot, passphrase, set.Token, ct) is { } untried) return untried;
+        if (await TryAsync(slot, passphrase, token, ct) is { } untried) return untried;
         Tell(6, "sealing the account to it");
         return (await commit(slot)).Failure;
 
-        void Tell(int number, string text) => set.Progress?.Report(new PassphraseStep(number, Steps, text));
+        void Tell(int number, string text)
+        {
+            CallTime.Renew();
+            set.Progress?.Report(new PassphraseStep(number, Steps, text));
+        }
     }
 
     // Realms let only the login that registered guess: with another one's, nobody could recover the account.
@@ -61,12 +66,15 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
             : failure is ClientFailure.UnknownPassphrase ? new ClientFailure.TokenOfAnother() : failure;
     }
 
-    private ClientFailure? FindFault(
-        Passphrase passphrase, int threshold, int least, int realms, StretchProfile profile)
+    /// <summary>What is wrong with a passphrase, or with how it is to be set; null where nothing is.</summary>
+    public static ClientFailure? FindFault(
+        KeyRecoveryOptions options, RealmDirectory realms, Passphrase passphrase, SetPassphraseOptions set)
     {
-        if (threshold < least || !PassphraseParameters.IsThreshold(threshold, realms))
+        var (threshold, profile) = Choose(options, realms, set);
+        if (threshold < realms.MinimumThreshold || !PassphraseParameters.IsThreshold(threshold, realms.Count))
             return new ClientFailure.Invalid(
-                $"of {realms} servers at least {least} must be needed, and not more than there are");
+                $"of {realms.Count} servers at least {realms.MinimumThreshold} must be needed, and not more than there "
+                + "are");
         var weakest = options.WeakestDevice;
         if (!profile.IsAllowed) return new ClientFailure.Invalid("the stretching parameters are outside the limits");
         if (profile.MemoryKiB > weakest.MemoryKiB
@@ -76,6 +84,10 @@ internal sealed class PassphraseSetup(KeyRecoveryOptions options, VaultState sta
                 + $"this app can afford {weakest.MemoryKiB / 1024} MiB × {weakest.Passes}: on it nobody could recover");
         return PassphraseStrength.FindFault(passphrase, threshold);
     }
+
+    private static (int Threshold, StretchProfile Profile) Choose(
+        KeyRecoveryOptions options, RealmDirectory realms, SetPassphraseOptions set) =>
+        (set.Threshold ?? realms.MinimumThreshold, set.Profile ?? options.WeakestDevice);
 
     private async Task<NewPassphraseSlot> CreateAsync(
         Passphrase passphrase, RealmConnection[] realms, int threshold, StretchProfile profile, CancellationToken ct)

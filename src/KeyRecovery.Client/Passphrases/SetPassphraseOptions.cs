@@ -7,8 +7,9 @@ public sealed record SetPassphraseOptions
 {
     /// <summary>
     /// The app's token for the account's own user, with the home server as audience. It goes to no other server.
+    /// Default: one of <see cref="KeyRecoveryOptions.Token"/>.
     /// </summary>
-    public required string Token { get; init; }
+    public string? Token { get; init; }
 
     /// <summary>How many of the realms must answer; at least
     /// <see cref="RealmGeneration.MinimumThreshold"/>. Default: that.</summary>

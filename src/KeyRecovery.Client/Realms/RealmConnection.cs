@@ -23,8 +23,6 @@ namespace KeyRecovery.Client.Realms;
 internal sealed class RealmConnection(
     string name, ApiTransport transport, RealmIdentity identity, Func<CancellationToken, ValueTask<string>>? token)
 {
-    private static readonly TimeSpan TokenLimit = TimeSpan.FromSeconds(8);
-
     // The newest head that it told: it needs no more than the links behind it.
     private AccountHead? _told;
 
@@ -133,18 +131,12 @@ internal sealed class RealmConnection(
     private async Task<RealmReply> SendAsync(
         string route, AuthorityId slot, byte[] body, string? homeToken, CancellationToken ct, bool needsToken = true)
     {
-        string? bearer;
-        try
+        var bearer = needsToken ? homeToken : null;
+        if (needsToken && token is not null)
         {
-            bearer = !needsToken ? null : token is null ? homeToken
-                : BearerToken.Read(await Task.Run(() => token(ct).AsTask(), ct).WaitAsync(TokenLimit, ct));
-        }
-        catch (Exception e) when (!ct.IsCancellationRequested)
-        {
-            // The app's own way to a token may lead over the same network, or have a fault: this realm is lost by it,
-            // and not the call.
-            return new RealmReply.Failed(
-                new ClientFailure.Transient($"there is no token for it now ({e.GetType().Name})", null));
+            var fetched = await AppToken.FetchAsync(token, ct);
+            // This realm is lost by it, and not the call.
+            if (!fetched.TryGet(out bearer, out var none)) return new RealmReply.Failed(none);
         }
         var answer = await transport.SendAsync(
             ApiRequest.Post($"/v1/realm/{route}", body) with { Token = bearer }, null, ct);

@@ -23,7 +23,7 @@ public abstract record ClientFailure
     /// Whatever it was to set, a code or a passphrase, is then kept beside the one from before.
     /// </summary>
     public bool MayBeDone => this is Transient or Unexpected or ServerLied or RolledBack or HomeKeyChanged
-        or UpgradeRequired or LinkUnfinished;
+        or UpgradeRequired or LinkUnfinished or CreatedWithoutPassphrase { Why.MayBeDone: true };
 
     /// <summary>The same item was changed on another device since this one last saw it. Nothing was replaced.</summary>
     /// <param name="Items">Both versions of each.</param>
@@ -250,6 +250,14 @@ public abstract record ClientFailure
         /// <summary>What the server signed before it was restored.</summary>
         public ReadOnlyMemory<byte> Head { get; init; }
     }
+
+    /// <summary>
+    /// The account was made, with its code, and is this device's; the passphrase that was to be set with it is not, or
+    /// nobody can tell. <see cref="KeyRecoveryClient.OpenAsync"/>, and <see cref="PassphraseManager.SetAsync"/> again.
+    /// </summary>
+    /// <param name="Why">Why the passphrase is not set.</param>
+    public sealed record CreatedWithoutPassphrase(ClientFailure Why)
+        : ClientFailure($"the account is there, and its passphrase is not set: {Why.Message}");
 
     /// <summary>The passphrase can be guessed by whoever runs the realms; nothing was sent.</summary>
     /// <param name="Reason">How it would be, and what to do.</param>

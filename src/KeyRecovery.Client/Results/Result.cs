@@ -8,12 +8,15 @@ public abstract record Result<T>
 {
     private Result() { }
 
+    /// <summary>Why it did not work; null where it did.</summary>
+    public ClientFailure? Error => (this as Failed)?.Failure;
+
     /// <summary>Takes the one or the other apart.</summary>
     /// <returns>Whether it worked: then <paramref name="value"/> is there, else <paramref name="failure"/>.</returns>
     public bool TryGet([MaybeNullWhen(false)] out T value, [NotNullWhen(false)] out ClientFailure? failure)
     {
         value = this is Ok ok ? ok.Value : default;
-        failure = (this as Failed)?.Failure;
+        failure = Error;
         return failure is null;
     }
 

@@ -12,7 +12,7 @@ namespace KeyRecovery.Client.Vaults;
 /// The verified vault of a device: fetched, checked against the last one, kept. Repairs the server by itself when it
 /// shows a prefix of what this device has verified.
 /// </summary>
-internal sealed class VaultState : IKnownAccount, IDisposable
+internal sealed partial class VaultState : IKnownAccount, IDisposable
 {
     private const ulong AsOfStep = 600;
 
@@ -58,33 +58,6 @@ internal sealed class VaultState : IKnownAccount, IDisposable
 
     public ImmutableArray<EpochSeal> BadSeals { get; private set; } = [];
 
-    /// <summary>Vaults that were known, and that a restored server does not have so; the newest last.</summary>
-    public ImmutableArray<ReplacedVault> Replaced => _device.State.Replaced;
-
-    /// <summary>What a copy of this device has signed, as it was first seen; null as a rule.</summary>
-    public CloneInfo? Clone => _device.State.Commits.Suspected;
-
-    /// <summary>
-    /// When the server last said that this vault is the newest, in seconds since 1970 by its clock; 0 where nobody
-    /// noted it.
-    /// </summary>
-    public ulong AsOf
-    {
-        get
-        {
-            lock (_gate) return _asOf;
-        }
-    }
-
-    /// <summary>Changes that wait for the network.</summary>
-    public QueuedEdits Queue => _device.State.Queue;
-
-    /// <summary>Up to where a watcher has told what happened; null where none has watched.</summary>
-    public WatchPlace? Watched => _device.State.Watched;
-
-    /// <summary>What this device remembers of the log.</summary>
-    public KeptLog Log => _device.State.Log;
-
     /// <summary>Names of items whose content a repaired server lacks.</summary>
     public ImmutableArray<string> LostItems { get; private set; } = [];
 
@@ -102,9 +75,6 @@ internal sealed class VaultState : IKnownAccount, IDisposable
             lock (_gate) _heldErasure = value;
         }
     }
-
-    /// <inheritdoc cref="KeptDevice.Unkept"/>
-    public ClientFailure? Unkept => _device.Unkept;
 
     public VerifiedVault Vault => Open.Vault;
 
@@ -165,26 +135,6 @@ internal sealed class VaultState : IKnownAccount, IDisposable
             _options.App, heads.Tell(Vault, commit), Keys.Identity, Vault, _homeKeys) is VaultVerdict.Ok ok
             ? await AcceptAsync(ok, ct)
             : await RefreshAsync(ct);
-    }
-
-    /// <summary>Forgets the vaults that a restored server does not have, once the person has been told.</summary>
-    public Task DismissReplacedAsync(CancellationToken ct) => _device.SaveAsync(_device.State.WithoutReplaced(), ct);
-
-    /// <summary>Forgets <see cref="Clone"/>, once the person knows how it came about.</summary>
-    public Task DismissCloneAsync(CancellationToken ct) =>
-        _device.SaveAsync(_device.State.With(_device.State.Commits with { Suspected = null }), ct);
-
-    /// <summary>Notes what waits for the network, durable when it returns.</summary>
-    public async Task QueueAsync(QueuedEdits queue, CancellationToken ct)
-    {
-        if (queue != Queue) await _device.SaveAsync(_device.State.With(queue), ct);
-    }
-
-    /// <summary>Forgets what waits no longer, as far as the store takes it.</summary>
-    public async Task ForgetQueuedAsync(IEnumerable<string> names, CancellationToken ct)
-    {
-        var left = Queue.Without(names);
-        if (left != Queue) await _device.KeepAsync(_device.State.With(left), ct);
     }
 
     /// <summary>Remembers how far a watcher has come.</summary>
@@ -351,13 +301,6 @@ internal sealed class VaultState : IKnownAccount, IDisposable
 
     private async Task<ClientFailure?> AcceptAsync(VaultVerdict.Ok read, CancellationToken ct) =>
         read.Vault.Chain.FindActive(Keys.Id) is null ? new ClientFailure.Revoked() : await TakeAsync(read, ct);
-
-    // Not each look is worth a write: after a start the vault may seem a little older than it is.
-    private async Task HearNewestAsync(CancellationToken ct)
-    {
-        lock (_gate) _asOf = Api.NowSeconds;
-        if (_asOf >= _device.State.AsOf + AsOfStep) await _device.KeepAsync(_device.State.WithAsOf(_asOf), ct);
-    }
 
     private async Task<ClientFailure?> TakeAsync(VaultVerdict.Ok read, CancellationToken ct)
     {

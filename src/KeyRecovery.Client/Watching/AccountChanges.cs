@@ -90,7 +90,7 @@ internal sealed class AccountChanges(
             var isRecovery = signer.Kind is not (null or AuthorityKind.Device);
             events.AddRange(link.Add.Select(a => Who(open, a.Id)).Select(who => (AccountEvent)(
                 isRecovery && who.Kind == AuthorityKind.Device
-                    ? new AccountEvent.Recovered(who) : new AccountEvent.Added(who)) with
+                    ? new AccountEvent.CameBack(who) : new AccountEvent.Added(who)) with
             {
                 At = at, By = signer, Network = entry?.Network ?? "",
             }));
@@ -110,7 +110,7 @@ internal sealed class AccountChanges(
             AuditEvent.ErasureRequested when entry.Number != _heldEntry =>
                 new AccountEvent.ErasureHeld(state.HeldErasure),
             AuditEvent.ErasureCancelled => new AccountEvent.ErasureCancelled(),
-            AuditEvent.Undone => new AccountEvent.Undone(),
+            AuditEvent.Undone => new AccountEvent.WentBack(),
             AuditEvent.Repaired => new AccountEvent.Repaired(),
             AuditEvent.FoundRestored or AuditEvent.Restored => new AccountEvent.Restored(),
             _ => null,

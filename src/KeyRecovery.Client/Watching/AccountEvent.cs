@@ -36,7 +36,7 @@ public abstract record AccountEvent
 
     /// <summary>A device came in by a recovery code or a passphrase: <see cref="By"/> says by which.</summary>
     /// <param name="Device">The device.</param>
-    public sealed record Recovered(ActivityAuthority Device) : AccountEvent;
+    public sealed record CameBack(ActivityAuthority Device) : AccountEvent;
 
     /// <summary>
     /// Somebody read the account with a recovery code or a passphrase: <see cref="By"/> says with which. A drill does
@@ -74,7 +74,7 @@ public abstract record AccountEvent
     public sealed record ItemsChanged(ImmutableArray<string> Names) : AccountEvent;
 
     /// <summary>The account went back to an earlier state.</summary>
-    public sealed record Undone : AccountEvent;
+    public sealed record WentBack : AccountEvent;
 
     /// <summary>A device gave back what the server had lost.</summary>
     public sealed record Repaired : AccountEvent;

@@ -18,7 +18,7 @@ internal sealed class RealmChanges(KeyRecoveryOptions options, PassphraseManager
     {
         if (!passphrase.IsSet) return new Changes([], place with { Realms = [] });
         var (events, places) = (ImmutableArray.CreateBuilder<AccountEvent>(), place.Realms);
-        var told = await passphrase.StatusAsync(ct);
+        if (!(await passphrase.StatusAsync(ct)).TryGet(out var told, out _)) return new Changes([], place);
         places = places.RemoveAll(p => told.All(status => status.Slot != p.Slot));
         foreach (var status in told)
         {

@@ -41,7 +41,7 @@ internal sealed class CallWorld : IAsyncDisposable
         var world = new CallWorld(fixture);
         await world.BeginAsync();
         if (call.Method.DeclaringType == typeof(PassphraseManager))
-            Assert.Null(await world._vault.Passphrase.SetAsync(
+            TestDevice.Value(await world._vault.Passphrase.SetAsync(
                 world.Passphrase, new SetPassphraseOptions { Token = world.Token }));
         return world;
     }
@@ -110,6 +110,7 @@ internal sealed class CallWorld : IAsyncDisposable
         if (type == typeof(SetPassphraseOptions)) return new SetPassphraseOptions { Token = Token };
         if (type == typeof(ReadOnlyMemory<byte>)) return new ReadOnlyMemory<byte>([1, 2, 3]);
         if (type == typeof(IEnumerable<string>)) return new[] { "a" };
+        if (type == typeof(IEnumerable<ItemEdit.Put>)) return new[] { new ItemEdit.Put("b", "second"u8.ToArray()) };
         if (type == typeof(ulong?)) return null;
         if (type == typeof(int)) return 5;
         if (type == typeof(bool)) return false;
@@ -171,6 +172,8 @@ internal sealed class CallWorld : IAsyncDisposable
         if (type == typeof(IEnumerable<string>))
             return [new[] { Half }, new string[] { null! }, Array.Empty<string>(), Enumerable.Range(0, 1).Select(
                 string (_) => throw new InvalidOperationException("a list that throws"))];
+        if (type == typeof(IEnumerable<ItemEdit.Put>))
+            return [new ItemEdit.Put[] { null! }, Array.Empty<ItemEdit.Put>(), new[] { new ItemEdit.Put(Half, default) }];
         if (type == typeof(IProgress<(int Done, int Of)>)) return [new ThrowingProgress<(int Done, int Of)>()];
         if (type == typeof(ulong?)) return [ulong.MinValue, ulong.MaxValue];
         if (type == typeof(bool)) return [true];

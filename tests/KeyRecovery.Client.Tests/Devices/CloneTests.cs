@@ -39,7 +39,7 @@ public sealed class CloneTests(ServerFixture fixture) : IDisposable
         using (var vault = await _phone.OpenAsync())
         {
             Assert.Equal(2ul, vault.CloneSuspected!.Version);
-            Assert.Null(await vault.DismissCloneAsync());
+            TestDevice.Value(await vault.DismissCloneAsync());
             Assert.Null(vault.CloneSuspected);
         }
         using (var vault = await _phone.OpenAsync()) Assert.Null(vault.CloneSuspected);

@@ -57,7 +57,8 @@ public sealed class StolenDeviceTests(TrustingServerFixture fixture) : IClassFix
         await BeginAsync();
         using var passphrase = RealmsFixture.Of(PassphraseWorld.Right);
         var token = await fixture.Server.TokenAsync(_subject);
-        Assert.Null(await _world.Laptop.Passphrase.SetAsync(passphrase, new SetPassphraseOptions { Token = token }));
+        TestDevice.Value(await _world.Laptop.Passphrase.SetAsync(
+            passphrase, new SetPassphraseOptions { Token = token }));
 
         TestDevice.Value(await _world.Phone.RevokeAsync(new([_world.Laptop.Device]) { Stolen = stolen }));
         TestDevice.Value(await _world.Phone.PutAsync("later", "secret"u8.ToArray()));
@@ -173,7 +174,8 @@ public sealed class StolenDeviceTests(TrustingServerFixture fixture) : IClassFix
         using var passphrase = RealmsFixture.Of(PassphraseWorld.Right);
         using var wrong = RealmsFixture.Of("wrong horse");
         var token = await fixture.Server.TokenAsync(_subject);
-        Assert.Null(await _world.Laptop.Passphrase.SetAsync(passphrase, new SetPassphraseOptions { Token = token }));
+        TestDevice.Value(await _world.Laptop.Passphrase.SetAsync(
+            passphrase, new SetPassphraseOptions { Token = token }));
         TestDevice.Value(await _world.Phone.RefreshAsync());
         Assert.Equal(9, Assert.IsType<ClientFailure.WrongPassphrase>(
             TestDevice.Failure(await _world.Phone.Passphrase.ProveAsync(wrong, token))).GuessesLeft);

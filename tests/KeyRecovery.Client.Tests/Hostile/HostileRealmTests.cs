@@ -50,12 +50,14 @@ public sealed class HostileRealmTests(RealmsFixture fixture)
         // Once more, since one that is in trouble may have counted it.
         Assert.InRange(mad, 1, 2);
         // What was counted at the honest ones was given back.
-        Assert.All(await world.Vault.Passphrase.StatusAsync(), realm => Assert.Equal(10, realm.GuessesLeft));
+        Assert.All(
+            TestDevice.Value(await world.Vault.Passphrase.StatusAsync()), realm => Assert.Equal(10, realm.GuessesLeft));
         // Control: a wrong one is told, and counted there.
         var wrong = TestDevice.Failure(await world.GuessAsync(laptop, "wrong horse battery staple"));
         Assert.IsType<ClientFailure.WrongPassphrase>(wrong);
         Assert.Equal(
-            [9, 9, 10], (await world.Vault.Passphrase.StatusAsync()).Select(realm => realm.GuessesLeft).Order());
+            [9, 9, 10],
+            TestDevice.Value(await world.Vault.Passphrase.StatusAsync()).Select(realm => realm.GuessesLeft).Order());
     }
 
     [Fact]
@@ -82,7 +84,8 @@ public sealed class HostileRealmTests(RealmsFixture fixture)
 
         // It is still at it: nobody has waited for it, nor given it up.
         Assert.Equal((1, 0), (slow.Heads.Count, ended));
-        Assert.All(await world.Vault.Passphrase.StatusAsync(), realm => Assert.Equal(10, realm.GuessesLeft));
+        Assert.All(
+            TestDevice.Value(await world.Vault.Passphrase.StatusAsync()), realm => Assert.Equal(10, realm.GuessesLeft));
     }
 
     [Fact]
@@ -135,7 +138,8 @@ public sealed class HostileRealmTests(RealmsFixture fixture)
             },
         });
         using (TestDevice.Value(await world.GuessAsync(endless, PassphraseWorld.Right))) { }
-        Assert.All(await world.Vault.Passphrase.StatusAsync(), realm => Assert.Equal(10, realm.GuessesLeft));
+        Assert.All(
+            TestDevice.Value(await world.Vault.Passphrase.StatusAsync()), realm => Assert.Equal(10, realm.GuessesLeft));
     }
 
     [Fact]
@@ -160,13 +164,13 @@ public sealed class HostileRealmTests(RealmsFixture fixture)
         phone.Relay.OnRequest = rogue.Answer;
         using var vault = await phone.CreateAsync(await fixture.Home.TokenAsync(subject), null);
         using var passphrase = RealmsFixture.Of(PassphraseWorld.Right);
-        Assert.Null(await vault.Passphrase.SetAsync(passphrase, await fixture.SetAsync(subject, 1)));
+        TestDevice.Value(await vault.Passphrase.SetAsync(passphrase, await fixture.SetAsync(subject, 1)));
 
         rogue.Status = honest => honest with
         {
             NextAttemptInMs = most, Events = [new RealmEvent(most, RealmEventKind.Attempt)],
         };
-        var told = Assert.Single(await vault.Passphrase.StatusAsync());
+        var told = Assert.Single(TestDevice.Value(await vault.Passphrase.StatusAsync()));
         Assert.Equal(ToldTime.LongestWait, told.NextAttemptIn);
         Assert.Equal(9999, ToldTime.At(Assert.Single(told.Events).At).Year);
         rogue.Lie = (realm, _, honest) => realm.Sign(honest with { NextAttemptInMs = most });
@@ -194,7 +198,8 @@ public sealed class HostileRealmTests(RealmsFixture fixture)
 
     private static async Task<RealmEventKind[]> EventsAsync(PassphraseWorld world) =>
     [
-        .. (await world.Vault.Passphrase.StatusAsync()).Single(s => s.Realm == "realm 2").Events.Select(e => e.Kind),
+        .. TestDevice.Value(await world.Vault.Passphrase.StatusAsync())
+            .Single(s => s.Realm == "realm 2").Events.Select(e => e.Kind),
     ];
 
     private static async Task AssertGivenBackAsync(PassphraseWorld world)
@@ -206,6 +211,7 @@ public sealed class HostileRealmTests(RealmsFixture fixture)
         ];
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!(await EventsAsync(world)).SequenceEqual(expected)) await Task.Delay(100, limit.Token);
-        Assert.All(await world.Vault.Passphrase.StatusAsync(), realm => Assert.Equal(10, realm.GuessesLeft));
+        Assert.All(
+            TestDevice.Value(await world.Vault.Passphrase.StatusAsync()), realm => Assert.Equal(10, realm.GuessesLeft));
     }
 }

@@ -51,7 +51,7 @@ public sealed class ForkedRealmTests : IAsyncLifetime
         using var onPhone = await BeginAsync(phone);
         using var onLaptop = await laptop.RecoverAsync(_code, name: "laptop");
         TestDevice.Value(await onPhone.RefreshAsync());
-        Assert.Null(Assert.Single(await onLaptop.Passphrase.StatusAsync()).Concern);
+        Assert.Null(Assert.Single(TestDevice.Value(await onLaptop.Passphrase.StatusAsync())).Concern);
 
         await _home.ForkAsync();
         _home.Be(_home.First);
@@ -61,12 +61,12 @@ public sealed class ForkedRealmTests : IAsyncLifetime
             using var another = RecoveryCode.Generate(SystemRandom.Instance);
             TestDevice.Value(await onPhone.AddCodeAsync(another));
         }
-        Assert.Null(Assert.Single(await onPhone.Passphrase.StatusAsync()).Concern);
+        Assert.Null(Assert.Single(TestDevice.Value(await onPhone.Passphrase.StatusAsync())).Concern);
 
         _home.Be(_home.Second);
         for (var i = 0; i < onSecond; i++) TestDevice.Value(await onLaptop.PutAsync("a", new byte[] { (byte)i, 1 }));
         Assert.IsType<ClientFailure.RolledBackByRealm>(
-            Assert.Single(await onLaptop.Passphrase.StatusAsync()).Concern);
+            Assert.Single(TestDevice.Value(await onLaptop.Passphrase.StatusAsync())).Concern);
     }
 
     [Fact]
@@ -82,22 +82,22 @@ public sealed class ForkedRealmTests : IAsyncLifetime
         await _home.ForkAsync();
         _home.Be(_home.First);
         TestDevice.Value(await onPhone.PutAsync("a", new byte[] { 1 }));
-        Assert.Null(Assert.Single(await onPhone.Passphrase.StatusAsync()).Concern);
+        Assert.Null(Assert.Single(TestDevice.Value(await onPhone.Passphrase.StatusAsync())).Concern);
         _home.Be(_home.Second);
         for (var i = 0; i < 4; i++) TestDevice.Value(await onLaptop.PutAsync("a", new byte[] { (byte)i, 1 }));
-        await onLaptop.Passphrase.StatusAsync();
+        TestDevice.Value(await onLaptop.Passphrase.StatusAsync());
 
         _home.Be(_home.First);
         TestDevice.Value(await onPhone.PutAsync("a", new byte[] { 2 }));
         Assert.IsType<ClientFailure.RolledBackByRealm>(
-            Assert.Single(await onPhone.Passphrase.StatusAsync()).Concern);
+            Assert.Single(TestDevice.Value(await onPhone.Passphrase.StatusAsync())).Concern);
     }
 
     private async Task<VaultSession> BeginAsync(TestDevice phone)
     {
         var onPhone = await phone.CreateAsync(
             await _home.TokenAsync(_subject), _code, "phone", new ItemEdit.Put("a", "first"u8.ToArray()));
-        Assert.Null(await onPhone.Passphrase.SetAsync(
+        TestDevice.Value(await onPhone.Passphrase.SetAsync(
             RealmsFixture.Of(PassphraseWorld.Right),
             new SetPassphraseOptions { Token = await _home.TokenAsync(_subject) }));
         return onPhone;

@@ -29,7 +29,7 @@ public sealed class ModeSwitchTests(ServerFixture fixture)
         using var passphrase = kind is "unknown fields" or "redirects"
             ? Protocol.Passphrases.Passphrase.Read(Passphrase).Passphrase : null;
         if (passphrase is not null)
-            Assert.Null(await scene.OnPhone.Passphrase.SetAsync(
+            TestDevice.Value(await scene.OnPhone.Passphrase.SetAsync(
                 passphrase, new SetPassphraseOptions { Token = scene.Token }));
         var canaries = await CanariesAsync(scene);
         foreach (var lie in ModeSwitches.Of(elsewhere.Address)[kind])

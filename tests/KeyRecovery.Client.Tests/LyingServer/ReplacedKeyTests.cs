@@ -92,8 +92,8 @@ public sealed class ReplacedKeyTests(ServerFixture fixture)
             }
             : told;
         using var passphrase = Protocol.Passphrases.Passphrase.Read("correct horse battery staple").Passphrase!;
-        Assert.IsType<ClientFailure.RealmLied>(await vault.Passphrase.SetAsync(
-            passphrase, new SetPassphraseOptions { Token = scene.Token }));
+        Assert.IsType<ClientFailure.RealmLied>(TestDevice.Failure(await vault.Passphrase.SetAsync(
+            passphrase, new SetPassphraseOptions { Token = scene.Token })));
         Assert.Contains(scene.Liar.Heard, heard => heard.Path == "/v1/realm");
         Assert.DoesNotContain(scene.Liar.Heard, heard => heard.Path.StartsWith("/v1/realm/", StringComparison.Ordinal));
         await AssertNothingAsync(scene);

@@ -112,7 +112,7 @@ public sealed class LyingRealmTests(RealmsFixture fixture) : IDisposable
         using var passphrase = RealmsFixture.Of(Right);
 
         var failure = Assert.IsType<ClientFailure.RealmLied>(
-            await vault.Passphrase.SetAsync(passphrase, await fixture.SetAsync(_subject)));
+            TestDevice.Failure(await vault.Passphrase.SetAsync(passphrase, await fixture.SetAsync(_subject))));
 
         Assert.Equal(("rogue", RealmFault.Identity), (failure.Realm, failure.Fault));
         Assert.DoesNotContain("/v1/realm/register", Sent(phone), StringComparison.Ordinal);
@@ -142,7 +142,7 @@ public sealed class LyingRealmTests(RealmsFixture fixture) : IDisposable
     {
         using var phone = Device(honest: []);
         using var vault = await CreateAsync(phone, threshold: 1);
-        Assert.Null(Assert.Single(await vault.Passphrase.StatusAsync()).Concern);
+        Assert.Null(Assert.Single(TestDevice.Value(await vault.Passphrase.StatusAsync())).Concern);
         using var other = SigningKey.FromSeed(RogueRealm.Random());
         _rogue.Status = honest => honest with
         {
@@ -152,7 +152,7 @@ public sealed class LyingRealmTests(RealmsFixture fixture) : IDisposable
             },
         };
 
-        var concern = Assert.Single(await vault.Passphrase.StatusAsync()).Concern;
+        var concern = Assert.Single(TestDevice.Value(await vault.Passphrase.StatusAsync())).Concern;
 
         Assert.Equal(RealmFault.Head, Assert.IsType<ClientFailure.RealmLied>(concern).Fault);
     }
@@ -204,7 +204,7 @@ public sealed class LyingRealmTests(RealmsFixture fixture) : IDisposable
         var vault = await phone.CreateAsync(
             await TokenAsync(), _code, "phone", new ItemEdit.Put("identity", "kept"u8.ToArray()));
         using var passphrase = RealmsFixture.Of(Right);
-        Assert.Null(await vault.Passphrase.SetAsync(passphrase, await fixture.SetAsync(_subject, threshold)));
+        TestDevice.Value(await vault.Passphrase.SetAsync(passphrase, await fixture.SetAsync(_subject, threshold)));
         return vault;
     }
 

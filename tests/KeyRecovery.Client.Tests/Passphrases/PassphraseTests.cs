@@ -25,7 +25,7 @@ public sealed class PassphraseTests(RealmsFixture fixture)
         Assert.Equal("kept"u8.ToArray(), TestDevice.Value(await vault.GetAsync("identity")));
         Assert.IsType<ClientFailure.Revoked>(TestDevice.Failure(await world.Vault.RefreshAsync()));
         // The slot stays, and all guesses are there again.
-        Assert.All(await vault.Passphrase.StatusAsync(),
+        Assert.All(TestDevice.Value(await vault.Passphrase.StatusAsync()),
             s => Assert.Equal((RealmSlotState.Live, 10), (s.State, s.GuessesLeft)));
     }
 
@@ -79,7 +79,7 @@ public sealed class PassphraseTests(RealmsFixture fixture)
             TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
 
         // The owner sees every guess of the stranger's, and sets a new one with the device or the code.
-        var status = Assert.Single(await world.Vault.Passphrase.StatusAsync());
+        var status = Assert.Single(TestDevice.Value(await world.Vault.Passphrase.StatusAsync()));
         Assert.Equal(RealmSlotState.Destroyed, status.State);
         Assert.Equal(10, status.GuessesSinceRight);
         Assert.Null(await world.SetAsync("another horse battery staple"));
@@ -102,7 +102,9 @@ public sealed class PassphraseTests(RealmsFixture fixture)
         Assert.IsType<ClientFailure.WrongPassphrase>(
             TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
         using var session = TestDevice.Value(await world.GuessAsync(laptop, "another horse battery staple"));
-        Assert.All(await world.Vault.Passphrase.StatusAsync(), s => Assert.Equal((now, 3), (s.Slot, s.Threshold)));
+        Assert.All(
+            TestDevice.Value(await world.Vault.Passphrase.StatusAsync()),
+            s => Assert.Equal((now, 3), (s.Slot, s.Threshold)));
     }
 
     [Fact]
@@ -117,9 +119,10 @@ public sealed class PassphraseTests(RealmsFixture fixture)
         // The device that recovered is young and cannot remove the old slot: the phone, with the new configuration,
         // can.
         var young = Assert.IsType<ClientFailure.Refused>(
-            await onSecond.Passphrase.SetAsync(passphrase, await fixture.SetAsync(world.Subject)));
+            TestDevice.Failure(await onSecond.Passphrase.SetAsync(
+                passphrase, await fixture.SetAsync(world.Subject))));
         Assert.Equal("young-authority", young.Type);
-        Assert.Single(await onSecond.Passphrase.StatusAsync());
+        Assert.Single(TestDevice.Value(await onSecond.Passphrase.StatusAsync()));
         using var moved = new KeyRecoveryClient(
             new KeyRecoveryOptions
             {
@@ -128,9 +131,9 @@ public sealed class PassphraseTests(RealmsFixture fixture)
             },
             world.Phone.Store);
         using var vault = TestDevice.Value(await moved.OpenAsync());
-        Assert.Null(await vault.Passphrase.SetAsync(passphrase, await fixture.SetAsync(world.Subject)));
+        TestDevice.Value(await vault.Passphrase.SetAsync(passphrase, await fixture.SetAsync(world.Subject)));
 
-        Assert.Equal(3, (await vault.Passphrase.StatusAsync()).Length);
+        Assert.Equal(3, TestDevice.Value(await vault.Passphrase.StatusAsync()).Length);
         Assert.Equal(before, vault.Items.Select(i => i.Version));
         using var session = TestDevice.Value(await world.GuessAsync(second, PassphraseWorld.Right));
     }
@@ -140,11 +143,11 @@ public sealed class PassphraseTests(RealmsFixture fixture)
     {
         using var world = await PassphraseWorld.CreateAsync(fixture, [0, 1, 2]);
         using var laptop = world.NewDevice();
-        Assert.Null(await world.Vault.Passphrase.PauseAsync());
+        TestDevice.Value(await world.Vault.Passphrase.PauseAsync());
 
         Assert.IsType<ClientFailure.PassphrasePaused>(
             TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
-        Assert.Null(await world.Vault.Passphrase.ResumeAsync());
+        TestDevice.Value(await world.Vault.Passphrase.ResumeAsync());
         using var session = TestDevice.Value(await world.GuessAsync(laptop, PassphraseWorld.Right));
     }
 
@@ -154,13 +157,14 @@ public sealed class PassphraseTests(RealmsFixture fixture)
         using var world = await PassphraseWorld.CreateAsync(fixture, [0, 1, 2]);
         using var laptop = world.NewDevice();
 
-        Assert.Null(await world.Vault.Passphrase.RemoveAsync());
+        TestDevice.Value(await world.Vault.Passphrase.RemoveAsync());
 
         Assert.False(world.Vault.Passphrase.IsSet);
         Assert.Equal(2ul, world.Vault.Epoch);
         Assert.IsType<ClientFailure.UnknownPassphrase>(
             TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
-        Assert.IsType<ClientFailure.UnknownPassphrase>(await world.Vault.Passphrase.RemoveAsync());
+        Assert.IsType<ClientFailure.UnknownPassphrase>(
+            TestDevice.Failure(await world.Vault.Passphrase.RemoveAsync()));
     }
 
     [Fact]
@@ -181,7 +185,7 @@ public sealed class PassphraseTests(RealmsFixture fixture)
             1, TestDevice.Value(await world.Vault.Passphrase.CheckAsync(right, await world.TokenAsync())).Items);
 
         Assert.Equal(version, world.Vault.Version);
-        Assert.All(await world.Vault.Passphrase.StatusAsync(), s => Assert.Equal(10, s.GuessesLeft));
+        Assert.All(TestDevice.Value(await world.Vault.Passphrase.StatusAsync()), s => Assert.Equal(10, s.GuessesLeft));
     }
 
     [Theory]
@@ -213,9 +217,9 @@ public sealed class PassphraseTests(RealmsFixture fixture)
         using var passphrase = RealmsFixture.Of(PassphraseWorld.Right);
         var sent = world.Phone.Relay.Requests;
 
-        var failure = await world.Vault.Passphrase.SetAsync(
+        var failure = TestDevice.Failure(await world.Vault.Passphrase.SetAsync(
             passphrase,
-            new SetPassphraseOptions { Token = await world.TokenAsync(), Profile = StretchProfile.Standard });
+            new SetPassphraseOptions { Token = await world.TokenAsync(), Profile = StretchProfile.Standard }));
 
         Assert.IsType<ClientFailure.Invalid>(failure);
         Assert.Equal(sent, world.Phone.Relay.Requests);
@@ -230,7 +234,7 @@ public sealed class PassphraseTests(RealmsFixture fixture)
             using var device = world.NewDevice();
             using var session = TestDevice.Value(await world.GuessAsync(device, PassphraseWorld.Right));
         }
-        Assert.Equal(10, Assert.Single(await world.Vault.Passphrase.StatusAsync()).GuessesLeft);
+        Assert.Equal(10, Assert.Single(TestDevice.Value(await world.Vault.Passphrase.StatusAsync())).GuessesLeft);
     }
 
     [Fact]
@@ -243,6 +247,6 @@ public sealed class PassphraseTests(RealmsFixture fixture)
             TestDevice.Failure(
                 await world.GuessAsync(
                     stranger, PassphraseWorld.Right, await fixture.Home.TokenAsync("somebody else"))));
-        Assert.Equal(10, Assert.Single(await world.Vault.Passphrase.StatusAsync()).GuessesLeft);
+        Assert.Equal(10, Assert.Single(TestDevice.Value(await world.Vault.Passphrase.StatusAsync())).GuessesLeft);
     }
 }

@@ -43,7 +43,7 @@ internal sealed class PassphraseWorld : IDisposable
     public async Task<ClientFailure?> SetAsync(string text, int? threshold = null)
     {
         using var passphrase = RealmsFixture.Of(text);
-        return await Vault.Passphrase.SetAsync(passphrase, await Fixture.SetAsync(Subject, threshold));
+        return (await Vault.Passphrase.SetAsync(passphrase, await Fixture.SetAsync(Subject, threshold))).Error;
     }
 
     /// <summary>A guess by somebody who has nothing but the login.</summary>

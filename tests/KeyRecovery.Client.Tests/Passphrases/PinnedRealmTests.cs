@@ -26,7 +26,7 @@ public sealed class PinnedRealmTests(RealmsFixture fixture)
 
         Assert.Equal(0, forged.Guesses);
         Assert.DoesNotContain(heard, h => h.Path.StartsWith("/v1/realm", StringComparison.Ordinal));
-        Assert.All(await world.Vault.Passphrase.StatusAsync(), s => Assert.Equal(10, s.GuessesLeft));
+        Assert.All(TestDevice.Value(await world.Vault.Passphrase.StatusAsync()), s => Assert.Equal(10, s.GuessesLeft));
         // The control: an honest home, and the same device recovers. What the realms see is a token of their own.
         laptop.Relay.OnAnswer = null;
         using var session = TestDevice.Value(await world.GuessAsync(laptop, PassphraseWorld.Right));
@@ -59,7 +59,7 @@ public sealed class PinnedRealmTests(RealmsFixture fixture)
         foreach (var realm in new[] { 1, 2 })
             Assert.Equal(guesses, heard.Count(h => h.Path == "/v1/realm/evaluate"
                 && h.Authority == fixture.Servers[realm].Address.Authority));
-        Assert.All(await world.Vault.Passphrase.StatusAsync(), s => Assert.Equal(9, s.GuessesLeft));
+        Assert.All(TestDevice.Value(await world.Vault.Passphrase.StatusAsync()), s => Assert.Equal(9, s.GuessesLeft));
         Assert.DoesNotContain(heard, h => h.IsSigned || h.Path == "/v1/realm/reset");
     }
 
@@ -101,7 +101,7 @@ public sealed class PinnedRealmTests(RealmsFixture fixture)
         using (TestDevice.Value(await world.GuessAsync(laptop, PassphraseWorld.Right))) { }
 
         using var passphrase = RealmsFixture.Of(PassphraseWorld.Right);
-        Assert.Null(await vault.Passphrase.SetAsync(passphrase, await fixture.SetAsync(world.Subject)));
+        TestDevice.Value(await vault.Passphrase.SetAsync(passphrase, await fixture.SetAsync(world.Subject)));
 
         Assert.False(vault.PassphraseOutdated);
         using var later = Device(now);
@@ -116,7 +116,7 @@ public sealed class PinnedRealmTests(RealmsFixture fixture)
 
         Assert.IsType<ClientFailure.UnknownRealm>(
             TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
-        Assert.All(await world.Vault.Passphrase.StatusAsync(), s => Assert.Equal(10, s.GuessesLeft));
+        Assert.All(TestDevice.Value(await world.Vault.Passphrase.StatusAsync()), s => Assert.Equal(10, s.GuessesLeft));
     }
 
     [Theory]
@@ -131,7 +131,8 @@ public sealed class PinnedRealmTests(RealmsFixture fixture)
         var heard = Listen(world.Phone);
         using var passphrase = RealmsFixture.Of("another horse battery staple");
 
-        var failure = await world.Vault.Passphrase.SetAsync(passphrase, await fixture.SetAsync(other));
+        var failure = TestDevice.Failure(
+            await world.Vault.Passphrase.SetAsync(passphrase, await fixture.SetAsync(other)));
 
         Assert.IsType<ClientFailure.TokenOfAnother>(failure);
         Assert.Equal(["/v1/recovery/slots"], heard.Select(h => h.Path));

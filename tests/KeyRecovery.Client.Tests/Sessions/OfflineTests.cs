@@ -12,7 +12,7 @@ namespace KeyRecovery.Client.Tests.Sessions;
 [Collection(ServerTests.Name)]
 public sealed class OfflineTests(ServerFixture fixture) : IDisposable
 {
-    private readonly RecoveryCode _code = RecoveryCode.Generate(SystemRandom.Instance);
+    private readonly RecoveryCode _code = RecoveryCode.Generate();
     private readonly TempFolder _folder = new();
     private readonly List<IDisposable> _things = [];
 

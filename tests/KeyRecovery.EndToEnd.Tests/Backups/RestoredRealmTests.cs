@@ -53,14 +53,14 @@ public sealed class RestoredRealmTests : IDisposable
         using (var vault = await laptop.OpenAsync())
         {
             Assert.IsType<ClientFailure.RestoredBehindRealm>(
-                Assert.Single(await vault.Passphrase.StatusAsync()).Concern);
+                Assert.Single(TestDevice.Value(await vault.Passphrase.StatusAsync())).Concern);
         }
 
         await RestartAsync(world.Server);
         await GoOnAsync(laptop);
         using (var vault = await laptop.OpenAsync())
         {
-            var status = Assert.Single(await vault.Passphrase.StatusAsync());
+            var status = Assert.Single(TestDevice.Value(await vault.Passphrase.StatusAsync()));
             Assert.Equal((RealmSlotState.Live, (string?)null), (status.State, status.Problem));
             // For thirty days it tells what it followed before.
             Assert.IsType<ClientFailure.RestoredBehindRealm>(status.Concern);
@@ -92,7 +92,7 @@ public sealed class RestoredRealmTests : IDisposable
         using (var vault = await laptop.OpenAsync())
         {
             Assert.IsType<ClientFailure.RolledBackByRealm>(
-                Assert.Single(await vault.Passphrase.StatusAsync()).Concern);
+                Assert.Single(TestDevice.Value(await vault.Passphrase.StatusAsync())).Concern);
         }
         Assert.IsType<ClientFailure.RolledBackByRealm>(TestDevice.Failure(await GuessAsync(home, false)));
         await home.DisposeAsync();
@@ -113,7 +113,7 @@ public sealed class RestoredRealmTests : IDisposable
         var (phone, laptop, token) = (Device(home), Device(home), await home.TokenAsync(_subject));
         using (var vault = await phone.CreateAsync(token, _code, "phone", new ItemEdit.Put("item", new byte[64])))
         using (var passphrase = Passphrase.Read(Text).Passphrase!)
-            Assert.Null(await vault.Passphrase.SetAsync(passphrase, new SetPassphraseOptions { Token = token }));
+            TestDevice.Value(await vault.Passphrase.SetAsync(passphrase, new SetPassphraseOptions { Token = token }));
         using (await laptop.RecoverAsync(_code, name: "laptop")) { }
         return (phone, laptop);
     }

@@ -80,7 +80,7 @@ internal sealed class InspectedAccount : IDisposable
     private async Task SetPassphraseAsync(ServerProcess server, VaultSession vault, string token, int number)
     {
         using var passphrase = Passphrase.Read(_passphrase).Passphrase!;
-        Assert.Null(await vault.Passphrase.SetAsync(passphrase, new SetPassphraseOptions { Token = token }));
+        TestDevice.Value(await vault.Passphrase.SetAsync(passphrase, new SetPassphraseOptions { Token = token }));
         var borrowed = Device(server);
         using (var session = TestDevice.Value(await borrowed.Client.BeginPassphraseRecoveryAsync(passphrase, token)))
             TestDevice.Value(await session.CheckItemsAsync());

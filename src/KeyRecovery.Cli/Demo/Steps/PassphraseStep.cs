@@ -36,14 +36,15 @@ internal sealed class PassphraseStep : DemoStep
         using var wrong = Passphrase.Read("correct horse battery staple").Passphrase!;
         var manager = world.Phone.Vault.Passphrase;
         var clock = Stopwatch.StartNew();
-        tale.Holds(await manager.SetAsync(passphrase, new SetPassphraseOptions { Token = token }, ct) is null,
+        StepTale.Works(await manager.SetAsync(passphrase, new SetPassphraseOptions { Token = token }, ct));
+        tale.Holds(true,
             $"registered at all three, tried, and in the account, {Words.Duration(clock.Elapsed)} later");
         var missed = await manager.CheckAsync(wrong, token, ct);
         var left = missed is Result<PassphraseCheck>.Failed { Failure: ClientFailure.WrongPassphrase wrongOne }
             ? wrongOne.GuessesLeft : -1;
         tale.Holds(left == 9, "a wrong one: nothing derived from it leaves the phone, and 9 guesses are left");
         StepTale.Works(await manager.CheckAsync(passphrase, token, ct));
-        var status = await manager.StatusAsync(ct);
+        var status = StepTale.Works(await manager.StatusAsync(ct));
         tale.Holds(status.Length == 3 && status.All(s => s.GuessesLeft == 10),
             "the right one gives all 10 back, at all three servers");
         world.VersionWhenLost = world.Phone.Vault.Version;
