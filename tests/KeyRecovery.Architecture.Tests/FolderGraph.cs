@@ -18,7 +18,8 @@ internal sealed partial class FolderGraph
             group => group.Key, group => group.SelectMany(file => TypesOf(file.Value)).ToHashSet());
         var seenByAll = files.Where(file => !IsNamedAsItLies(project, file.Key, file.Value))
             .SelectMany(file => TypesOf(file.Value).Select(type => (Type: type, Folder: FolderOf(file.Key))))
-            .ToDictionary(type => type.Type, type => type.Folder);
+            // A partial class stands in several files of its folder.
+            .Distinct().ToDictionary(type => type.Type, type => type.Folder);
         foreach (var folder in folders) _uses[folder] = [];
         foreach (var (file, text) in files)
         {

@@ -173,7 +173,10 @@ internal sealed class CallWorld : IAsyncDisposable
             return [new[] { Half }, new string[] { null! }, Array.Empty<string>(), Enumerable.Range(0, 1).Select(
                 string (_) => throw new InvalidOperationException("a list that throws"))];
         if (type == typeof(IEnumerable<ItemEdit.Put>))
-            return [new ItemEdit.Put[] { null! }, Array.Empty<ItemEdit.Put>(), new[] { new ItemEdit.Put(Half, default) }];
+            return [
+                new ItemEdit.Put[] { null! }, Array.Empty<ItemEdit.Put>(),
+                new[] { new ItemEdit.Put(Half, default) },
+            ];
         if (type == typeof(IProgress<(int Done, int Of)>)) return [new ThrowingProgress<(int Done, int Of)>()];
         if (type == typeof(ulong?)) return [ulong.MinValue, ulong.MaxValue];
         if (type == typeof(bool)) return [true];
