@@ -46,7 +46,7 @@ internal static class OfflineBenchmark
                 TestDevice.Value(await client.OpenAsync()).Dispose();
             }));
         }
-        report.Figure("an account opened offline, the first time in its process", offline[0], "ms");
+        report.Figure("an account opened offline, the first of all rounds", offline[0], "ms");
         report.Figure("  bare: the file read, unsealed and split", Throughput.Median(read), "ms");
         report.Figure("  the same opened over the network, on loopback", Throughput.Median(online), "ms");
         report.AtMost("an account opened offline", Throughput.Median(offline), " ms", 20);
