@@ -55,7 +55,7 @@ internal static class Entry
             TokenCommand.Make(),
             new Command("account", "Makes and shows the account of this device, and takes back what was done to it") {
                 AccountCreateCommand.Make(), AccountShowCommand.Make(), AccountUndoCommand.Make(),
-                AccountRestoredCommand.Make(),
+                AccountRestoredCommand.Make(), AccountNumberCommand.Make(),
             },
             new Command("backup", "Stores and brings back items")
             {

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using KeyRecovery.Client.Calls;
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Identities;
 using KeyRecovery.Client.Items;
 using KeyRecovery.Client.Linking;
 using KeyRecovery.Client.Logs;
@@ -103,6 +105,7 @@ public sealed partial class KeyRecoveryClient : IDisposable
         string token, CreateOptions create, CancellationToken ct)
     {
         if (!NameWords.TryRead("a device's name", create.DeviceName, out var name, out var fault)) return fault;
+        if (ItemEdit.FindReserved(create.Items) is { } reserved) return reserved;
         if (!ItemEdit.ReadAll(create.Items).TryGet(out var items, out var unnamed)) return unnamed;
         return await _store.RunAloneAsync(
             () => CreateAloneAsync(token, create with { DeviceName = name, Items = items }, ct), ct);
@@ -270,7 +273,10 @@ public sealed partial class KeyRecoveryClient : IDisposable
             ];
 
         using var draft = ChainLinkDraft.Begin(_options.App, device.Entry, slots, _api.NowSeconds, random);
-        var plan = SealedEdits.First(draft.Key, create.Items, _api.NowSeconds, random);
+        var identity = IdentityItem.Draw(draft.Link.Account, random);
+        var plan = SealedEdits.First(
+            draft.Key, [new ItemEdit.Put(ReservedName.Identity, identity), .. create.Items], _api.NowSeconds, random);
+        CryptographicOperations.ZeroMemory(identity);
         if (plan.Staged.Length != 0)
             return (null,
                 new ClientFailure.Invalid(

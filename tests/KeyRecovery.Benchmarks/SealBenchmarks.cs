@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using KeyRecovery.Protocol.Identities;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
@@ -12,6 +13,7 @@ internal static class SealBenchmarks
     public static void Run(Report report)
     {
         Hpke(report);
+        Readers(report);
         Items(report);
     }
 
@@ -28,6 +30,34 @@ internal static class SealBenchmarks
         report.Figure("HPKE seals of an epoch key", seals);
         report.Figure("bare X-Wing encapsulations", bare);
         report.Ratio("HPKE seal / bare encapsulation", seals / bare, 0.85);
+    }
+
+    // A hundred readers of one content key: drawn, sealed to each, committed to, signed, and read back as a record.
+    private static void Readers(Report report)
+    {
+        const int Count = 100;
+        var random = SystemRandom.Instance;
+        var (account, bytes) = (new byte[16], RandomNumberGenerator.GetBytes(64));
+        using var owner = IdentityKeys.Create(default, random);
+        List<IdentityStatement> readers = [];
+        for (var i = 0; i < Count; i++)
+        {
+            random.Fill(account);
+            using var keys = IdentityKeys.Create(new AccountId(account), random);
+            readers.Add(IdentityStatement.Sign(keys, 1));
+        }
+        var (contentKey, info) = (RandomNumberGenerator.GetBytes(32), RandomNumberGenerator.GetBytes(120));
+        var (shared, bare) = Throughput.Pair(
+            () => ContentKey.Create(owner, readers, random).Dispose(),
+            () =>
+            {
+                // The owner reads as well.
+                foreach (var key in readers.Select(r => r.KemKey).Append(owner.KemKey))
+                    Protocol.Primitives.Hpke.Seal(key, info, [], contentKey, bytes);
+            });
+        report.Figure("content keys for 100 readers", shared);
+        report.Figure("bare HPKE to as many", bare);
+        report.Ratio("content key for 100 readers / bare HPKE", shared / bare, 0.85);
     }
 
     private static void Items(Report report)

@@ -74,6 +74,7 @@ internal static class FailureText
         },
         ClientFailure.ServerLied lied => new JsonObject { ["fault"] = RuleWords.Of(lied.Fault) },
         ClientFailure.Spoiled spoiled => SpoiledText.Json(spoiled),
+        ClientFailure.CannotOpen closed => new JsonObject { ["fault"] = Words.Kebab(closed.Fault.ToString()) },
         ClientFailure.PointDoesNotOpen point => new JsonObject { ["fault"] = RuleWords.Of(point.Fault) },
         ClientFailure.ReplacementBegun begun =>
             new JsonObject { ["old"] = begun.Old.ToString(), ["new"] = begun.New.ToString(), ["since"] = begun.Since },
@@ -211,6 +212,7 @@ internal static class FailureText
             "By the code, on a new device: keyrecovery recover --code --undo 1",
         ],
         ClientFailure.PointDoesNotOpen => ["The others: keyrecovery account undo. Nothing was changed."],
+        ClientFailure.CannotOpen => ["Ask whoever made it for it once more, and for their statement."],
         ClientFailure.UpgradeRequired => ["Nothing of it was touched."],
         ClientFailure.Transient passing =>
             [.. NetworkText.Advice(passing.Cause), $"The server is {context.Server}. Nothing is lost by trying again."],

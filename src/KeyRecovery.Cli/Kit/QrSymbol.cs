@@ -29,6 +29,9 @@ internal sealed class QrSymbol
     /// </summary>
     public static QrSymbol OfLink(string text) => Of(text, QRCodeGenerator.ECCLevel.M);
 
+    /// <summary>The symbol of digits, to be compared by a camera.</summary>
+    public static QrSymbol OfNumber(string digits) => Of(digits, QRCodeGenerator.ECCLevel.M);
+
     /// <summary>A link code as a PNG of at least 300 pixels on a side, quiet zone included.</summary>
     public static byte[] ToPng(string text)
     {

@@ -1,16 +1,36 @@
 using KeyRecovery.Client.Authorities;
 using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Identities;
 using KeyRecovery.Client.Undo;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Recovery;
+using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Accounts;
 
 /// <summary>Locks devices and slots out, and codes out of hand, whether the account opens or not.</summary>
-internal sealed class Revoker(VaultState state, AuthorityEditor authorities, UndoEditor undo)
+internal sealed class Revoker(
+    VaultState state, AuthorityEditor authorities, UndoEditor undo, IdentityEditor identities)
 {
     /// <summary>Locks out, on an account that does not open by going back to what was before.</summary>
     public async Task<Result<Revocation>> RevokeAsync(
+        RevocationRequest request, RecoveryCode? code, string? token, CancellationToken ct)
+    {
+        var before = identities.Entry;
+        var result = await LockOutAsync(request, code, token, ct);
+        if (result is Result<Revocation>.Ok) await SettleAsync(request.Stolen, before, ct);
+        return result;
+    }
+
+    // Keys that are due are made anew at once. Where nobody was left to remove, since they had gone before, strangers
+    // had the keys all the same.
+    private async Task SettleAsync(bool isStolen, Hash256? before, CancellationToken ct)
+    {
+        await identities.SettleAsync(ct);
+        if (isStolen && before is not null && identities.Entry == before) await identities.RenewAsync(ct);
+    }
+
+    private async Task<Result<Revocation>> LockOutAsync(
         RevocationRequest request, RecoveryCode? code, string? token, CancellationToken ct)
     {
         using var slot = code is null ? null : DeviceKeys.OfCode(code);
@@ -38,8 +58,11 @@ internal sealed class Revoker(VaultState state, AuthorityEditor authorities, Und
         RecoveryCode old, RecoveryCode next, bool anew, string? token, CancellationToken ct)
     {
         using var slot = DeviceKeys.OfCode(old);
-        return (await authorities.BeginReplacementAsync(token, ct)).TryGet(out var replacement, out var unread)
-            ? await replacement.ReplaceAsync(slot, next, anew, ct) : unread;
+        if (!(await authorities.BeginReplacementAsync(token, ct)).TryGet(out var replacement, out var unread))
+            return unread;
+        var result = await replacement.ReplaceAsync(slot, next, anew, ct);
+        await identities.SettleAsync(ct);
+        return result;
     }
 
     /// <summary>Removes the code that another one was to replace.</summary>
@@ -47,7 +70,10 @@ internal sealed class Revoker(VaultState state, AuthorityEditor authorities, Und
         RecoveryCode next, string? token, CancellationToken ct)
     {
         using var slot = DeviceKeys.OfCode(next);
-        return (await authorities.BeginReplacementAsync(token, ct)).TryGet(out var replacement, out var unread)
-            ? await replacement.FinishAsync(slot, ct) : unread;
+        if (!(await authorities.BeginReplacementAsync(token, ct)).TryGet(out var replacement, out var unread))
+            return unread;
+        var result = await replacement.FinishAsync(slot, ct);
+        await identities.SettleAsync(ct);
+        return result;
     }
 }

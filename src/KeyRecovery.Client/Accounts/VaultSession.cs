@@ -5,6 +5,7 @@ using KeyRecovery.Client.Authorities;
 using KeyRecovery.Client.Calls;
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Identities;
 using KeyRecovery.Client.Items;
 using KeyRecovery.Client.Linking;
 using KeyRecovery.Client.Logs;
@@ -25,7 +26,7 @@ public sealed partial class VaultSession : IDisposable
     private readonly SessionTurns _turns = new();
     private readonly VaultState _state;
     private readonly KeyRecoveryOptions _options;
-    private readonly ItemEditor _items;
+    private readonly AppItems _items;
     private readonly AuthorityEditor _authorities;
     private readonly ItemReader _reader;
     private readonly ItemQueue _queue;
@@ -40,12 +41,13 @@ public sealed partial class VaultSession : IDisposable
         (_options, _state) = (options, state);
         var realms = new RealmKeeper(state);
         var committer = new Committer(state, realms);
-        _items = new ItemEditor(options, state, committer);
-        _queue = new ItemQueue(state, _items);
+        var (items, identities) =
+            (new ItemEditor(options, state, committer), new IdentityEditor(options, state, committer));
+        (_items, Identity) = (new AppItems(items, identities), new IdentityManager(identities, items, _turns));
+        _queue = new ItemQueue(state, items);
         _authorities = new AuthorityEditor(options, state, committer);
-        _reader = new ItemReader(state);
-        _undo = new UndoEditor(options, state, committer, _items);
-        _revoker = new Revoker(state, _authorities, _undo);
+        (_reader, _undo) = (new ItemReader(state), new UndoEditor(options, state, committer, items, identities));
+        _revoker = new Revoker(state, _authorities, _undo, identities);
         (_restores, _erasure) = (new RestoreEditor(options, state), new ErasureCalls(state, realms));
         _activity = new ActivityReader(options, state);
         Log = new AccountLog(_activity, state, _turns);
@@ -54,6 +56,9 @@ public sealed partial class VaultSession : IDisposable
 
     /// <summary>The account's passphrase: set, check, pause, remove, and who has guessed.</summary>
     public PassphraseManager Passphrase { get; }
+
+    /// <inheritdoc cref="IdentityManager"/>
+    public IdentityManager Identity { get; }
 
     /// <summary>What was done to the account, as the server's log proves it.</summary>
     public AccountLog Log { get; }
@@ -77,8 +82,7 @@ public sealed partial class VaultSession : IDisposable
     public ImmutableArray<ItemInfo> Items => _state.Read(ItemInfo.AllOf);
 
     /// <summary>The item of a name, in whatever spelling; null where there is none.</summary>
-    public ItemInfo? FindItem(string name) =>
-        _state.Read(open => open.FindNote(name) is { } note ? ItemInfo.Of(open, note) : null);
+    public ItemInfo? FindItem(string name) => _state.Read(open => ItemInfo.Find(open, name));
 
     /// <summary>Every device and slot that may act, the oldest first.</summary>
     public ImmutableArray<AuthorityInfo> Authorities =>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Identities;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Primitives;
@@ -83,6 +84,9 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
 
         // Whom a race adds or removes meanwhile counts as well: the plan is made anew on what is there.
         using var newSlot = request.NewCode?.DeriveSlot();
+        // What strangers held is made anew in the same commit; with the next where a slot signs, or it cannot be read.
+        using var renewal = request.Stolen && slot is null
+            && (await IdentityRenewal.PrepareAsync(state, Random, false, ct)).TryGet(out var made, out _) ? made : null;
         List<RevocationEntry> goes = [];
         RevocationPlan plan = null!;
         var failure = await CommitAsync(
@@ -94,7 +98,14 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
                 var isNew = newSlot is not null && state.Vault.Chain.FindActive(newSlot.Id) is null;
                 var link = new ChainLinkChange(isNew ? [CodeReplacement.EntryOf(newSlot!)] : [], plan.Remove);
                 if (link is { Add: [], Remove: [] }) return null;
-                return new AuthorityEdit(link, new ManifestChange { Notes = plan.Marks(state.Open.Private) });
+                return new AuthorityEdit(link, new ManifestChange
+                {
+                    Notes = plan.Marks(state.Open.Private),
+                    Put = request.Stolen ? IdentityItem.Due(state.Open) : [],
+                })
+                {
+                    Renewal = renewal?.Fits(state.Open) is true ? renewal : null,
+                };
             },
             newSlot is null ? null : body => ChainLinkDraft.ProvePossession(newSlot.Signing, body), ct, slot, token);
         if (failure is not null) return failure;
@@ -115,7 +126,7 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
         await state.RefreshAsync(ct) is { } unread
             ? unread
             : new CodeReplacement(() => state.View, (edit, signer, added, stop) => CommitAsync(
-                () => edit() is { } change ? Link(change) : null,
+                () => edit() is { } change ? Replacement(change) : null,
                 added is null ? null : body => ChainLinkDraft.ProvePossession(added.Signing, body), stop, signer,
                 token));
 
@@ -154,6 +165,10 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
     private ImmutableArray<AuthorityId> Active(AuthorityKind kind) =>
         [.. state.Vault.Chain.Active.Where(a => a.Kind == kind).Select(a => a.Id)];
 
+    // Who goes is a code that others may know: they may have had the account's own keys.
+    private AuthorityEdit Replacement(ChainLinkChange link) => new(
+        link, new ManifestChange { Put = link.Remove.IsEmpty ? [] : IdentityItem.Due(state.Open) });
+
     private static AuthorityEdit Link(ChainLinkChange link) => new(link, new ManifestChange());
 
     private static AuthorityEdit? Removal(ImmutableArray<AuthorityId> ids) =>
@@ -181,17 +196,24 @@ internal sealed class AuthorityEditor(KeyRecoveryOptions options, VaultState sta
         if (edit.Link is not { } link) return Write(null, edit.Manifest, null, signer);
         if (AuthorityLimit.FindFull(state.Vault, link) is { } full) return full;
         using var draft = ChainLinkDraft.Next(state.Open, link, signer.Id, state.Api.NowSeconds, Random);
-        return Write(draft, edit.Manifest, draft.Link.Add.ToDictionary(a => a.Id, _ => prove!(draft.Body)), signer);
+        var possession = draft.Link.Add.ToDictionary(a => a.Id, _ => prove!(draft.Body));
+        if (edit.Renewal is null) return Write(draft, edit.Manifest, possession, signer);
+        var (put, inline) = edit.Renewal.Seal(state.Open, draft.Key, state.Api.NowSeconds, Random);
+        return Write(draft, edit.Manifest with { Put = put }, possession, signer, inline);
     }
 
     private CommitBundle Write(
         ChainLinkDraft? draft, ManifestChange change, IReadOnlyDictionary<AuthorityId, byte[]>? possession,
-        DeviceKeys signer)
+        DeviceKeys signer, ImmutableArray<ReadOnlyMemory<byte>>? inline = null)
     {
         var manifest = ManifestDraft.Next(state.Open, draft, change, signer.Id, signer.Signing, Random);
-        return new CommitBundle(draft?.Sign(signer.Signing, possession!), draft?.Keyset, manifest, []);
+        return new CommitBundle(draft?.Sign(signer.Signing, possession!), draft?.Keyset, manifest, inline ?? []);
     }
 
     /// <summary>What a commit does to authorities; no link where only their notes change.</summary>
-    private sealed record AuthorityEdit(ChainLinkChange? Link, ManifestChange Manifest);
+    private sealed record AuthorityEdit(ChainLinkChange? Link, ManifestChange Manifest)
+    {
+        /// <summary>New keys of the account's own; null where none are made.</summary>
+        public IdentityRenewal? Renewal { get; init; }
+    }
 }

@@ -34,6 +34,11 @@ public abstract record ItemEdit
             ? read.ToImmutable() : new ClientFailure.Invalid("an item is named twice");
     }
 
+    /// <summary>What is wrong with an edit of an app: a name that is KeyRecovery's own.</summary>
+    internal static ClientFailure.Invalid? FindReserved<T>(ImmutableArray<T> edits)
+        where T : ItemEdit => !edits.IsDefault && edits.Any(e => e?.Name is { } name && ReservedName.Is(name))
+            ? new ClientFailure.Invalid("names that begin with ~ belong to KeyRecovery") : null;
+
     private ItemEdit Under(string name) => this is Put put ? new Put(name, put.Content) : new Remove(name);
 
     /// <summary>Never the content.</summary>

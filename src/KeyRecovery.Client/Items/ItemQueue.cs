@@ -13,6 +13,7 @@ internal sealed class ItemQueue(VaultState state, ItemEditor items)
     /// <summary>Keeps changes, with what this device knows of each item now.</summary>
     public async Task<ClientFailure?> AddAsync(ImmutableArray<ItemEdit> edits, CancellationToken ct)
     {
+        if (ItemEdit.FindReserved(edits) is { } reserved) return reserved;
         if (!ItemEdit.ReadAll(edits).TryGet(out var named, out var invalid)) return invalid;
         var more = named.Select(e => new QueuedEdit(
             // Spelled out: a null would become an empty content.

@@ -14,7 +14,7 @@ internal sealed class ItemReader(VaultState state)
 
     public async Task<Result<byte[]>> GetAsync(string name, ulong? version, CancellationToken ct)
     {
-        if (state.Read(open => open.FindItem(name)) is not { } entry) return new ClientFailure.NoSuchItem(name);
+        if (Find(name) is not { } entry) return new ClientFailure.NoSuchItem(name);
         if (version is not { } wanted || wanted == entry.Version) return await OpenAsync(name, entry, ct);
         if (wanted > entry.Version || wanted == 0) return new ClientFailure.NoSuchItem($"{name}, version {wanted}");
 
@@ -38,7 +38,7 @@ internal sealed class ItemReader(VaultState state)
     /// <summary>A version of an item by its hash: also one that an undo left.</summary>
     public async Task<Result<byte[]>> GetAsync(string name, Hash256 version, CancellationToken ct)
     {
-        if (state.Read(open => open.FindItem(name)) is not { } entry) return new ClientFailure.NoSuchItem(name);
+        if (Find(name) is not { } entry) return new ClientFailure.NoSuchItem(name);
         if (version == entry.Hash) return await OpenAsync(name, entry, ct);
         if (!(await ListAsync(entry.Id, ct)).TryGet(out var versions, out var failure)) return failure;
         return Entry(entry.Id, versions, version) is { } older
@@ -57,8 +57,8 @@ internal sealed class ItemReader(VaultState state)
             foreach (var given in names?.Distinct(StringComparer.Ordinal) ?? known.Keys)
             {
                 if (given is null) return "";
-                if (open.FindNote(given)?.Name is not { } name) return given;
-                infos.Add(known[name]);
+                if (open.FindNote(given)?.Name is not { } name || !known.TryGetValue(name, out var info)) return given;
+                infos.Add(info);
                 entries.Add((name, open.FindItem(name)!));
             }
             return null;
@@ -101,7 +101,7 @@ internal sealed class ItemReader(VaultState state)
 
     public async Task<Result<ImmutableArray<ItemVersionInfo>>> HistoryAsync(string name, CancellationToken ct)
     {
-        if (state.Read(open => open.FindItem(name)) is not { } entry) return new ClientFailure.NoSuchItem(name);
+        if (Find(name) is not { } entry) return new ClientFailure.NoSuchItem(name);
         if (!(await ListAsync(entry.Id, ct)).TryGet(out var versions, out var failure)) return failure;
         var items = (await state.Api.GetItemsAsync(state.Keys, ct)).Read(ClientJson.Default.ItemsJson);
         if (!items.TryGet(out var now, out failure)) return failure;
@@ -122,6 +122,9 @@ internal sealed class ItemReader(VaultState state)
         }
         return all.ToImmutable();
     }
+
+    // What is KeyRecovery's own no app reads.
+    private ManifestItem? Find(string name) => ReservedName.Is(name) ? null : state.Read(open => open.FindItem(name));
 
     private static AuthorityId? WriterOf(string? told) =>
         AuthorityId.TryParse(told ?? "", out var writer) ? writer : null;

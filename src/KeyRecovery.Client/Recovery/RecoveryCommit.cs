@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Authorities;
 using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Identities;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Recovery;
@@ -23,11 +24,12 @@ internal static class RecoveryCommit
     /// <param name="plan">Who goes.</param>
     /// <param name="leftOut">Whom of these a young slot may not remove.</param>
     /// <param name="code">A code that comes with the device; null where none does.</param>
+    /// <param name="isStolen">Whether strangers may have used who goes: the account's own keys are due then.</param>
     /// <param name="now">The time, in seconds since 1970.</param>
     /// <param name="random">Draws a new epoch's key.</param>
     public static Result<CommitBundle> Write(
         OpenVault open, DeviceKeys slot, NewDevice device, string deviceName, RevocationPlan plan,
-        ImmutableArray<AuthorityId> leftOut, RecoveryCode? code, ulong now, IRandom random)
+        ImmutableArray<AuthorityId> leftOut, RecoveryCode? code, bool isStolen, ulong now, IRandom random)
     {
         using var newSlot = code?.DeriveSlot();
         ImmutableArray<(NewAuthority, KemPublicKey)> add =
@@ -40,6 +42,7 @@ internal static class RecoveryCommit
         var change = new ManifestChange
         {
             Notes = [new AuthorityNote(device.Id, deviceName), .. plan.Marks(open.Private)],
+            Put = isStolen ? IdentityItem.Due(open) : [],
         };
         var manifest = ManifestDraft.Next(open, draft, change, device.Id, device.Signing, random);
         return new CommitBundle(draft.Sign(slot.Signing, possession), draft.Keyset, manifest, []);

@@ -5,6 +5,7 @@ using KeyRecovery.Client.Calls;
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
+using KeyRecovery.Client.Identities;
 using KeyRecovery.Client.Items;
 using KeyRecovery.Client.Passphrases;
 using KeyRecovery.Client.Realms;
@@ -134,16 +135,17 @@ public sealed class RecoverySession : IDisposable
     {
         if (View.Good is not { } open) return Spoiled!;
         var items = open.Vault.Manifest.Manifest.Items
-            .Select((entry, i) => (open.Private.Items[i].Name, Entry: entry)).ToList();
+            .Select((e, i) => (open.Private.Items[i].Name, Entry: e)).OrderBy(i => ReservedName.Is(i.Name)).ToList();
+        var count = items.Count(item => !ReservedName.Is(item.Name));
         var failure = await ItemBatches.FetchAsync(_api, _slot, items, (i, bytes) =>
         {
             var (content, fault) = open.OpenItem(items[i].Entry, bytes.Span);
             if (content is null) return new ClientFailure.ServerLied(fault);
             CryptographicOperations.ZeroMemory(content);
-            progress?.Report((i + 1, items.Count));
+            if (i < count) progress?.Report((i + 1, count));
             return null;
         }, ct);
-        return failure is null ? items.Count : failure;
+        return failure is null ? count : failure;
     }
 
     /// <summary>The earlier states that the account can be returned to, the newest first.</summary>
@@ -182,7 +184,7 @@ public sealed class RecoverySession : IDisposable
                 [
                     .. remove.Where(id => View.Newest.Chain.FindActive(id) is not null)
                         .Select(id => RevocationPlan.Entry(View, id, RevocationReason.Named)),
-                ], [], []), null, ct), ct);
+                ], [], []), null, false, ct), ct);
     }
 
     /// <summary>What <see cref="CompleteWithRevocationAsync"/> would remove. Nothing is changed.</summary>
@@ -202,7 +204,8 @@ public sealed class RecoverySession : IDisposable
         ArgumentNullException.ThrowIfNull(request);
         return NamedAsync(deviceName, async name => request.FindFault(View, _slot.Id) is { } fault
             ? fault
-            : await RemoveAsync(name, () => RevocationPlan.Make(View, request, _slot.Id), request.NewCode, ct), ct);
+            : await RemoveAsync(
+                name, () => RevocationPlan.Make(View, request, _slot.Id), request.NewCode, request.Stolen, ct), ct);
     }
 
     /// <summary>
@@ -264,7 +267,8 @@ public sealed class RecoverySession : IDisposable
         foreach (var (name, read) in again)
         {
             if (!read.TryGet(out var content, out var why)
-                || !(await recovered.Vault.PutAsync(name, content, ct)).TryGet(out _, out why))
+                || (why = (await recovered.Vault.Identity.EditAnyAsync(new ItemEdit.Put(name, content), ct)).Error)
+                    is not null)
                 failed.Add((name, why));
         }
         return recovered with { NotPutAgain = failed.ToImmutable() };
@@ -356,13 +360,13 @@ public sealed class RecoverySession : IDisposable
     }
 
     private Task<Result<Recovered>> RemoveAsync(
-        string deviceName, Func<RevocationPlan> plan, RecoveryCode? code, CancellationToken ct)
+        string deviceName, Func<RevocationPlan> plan, RecoveryCode? code, bool isStolen, CancellationToken ct)
     {
         var remove = plan().Remove;
         return RunAsync(
             (device, leftOut) => Task.FromResult(View.Good is { } open
                 ? RecoveryCommit.Write(
-                    open, _slot, device, deviceName, plan(), leftOut, code, _api.NowSeconds, _options.Random)
+                    open, _slot, device, deviceName, plan(), leftOut, code, isStolen, _api.NowSeconds, _options.Random)
                 : Spoiled!),
             Young(remove), remove, ct);
     }
@@ -387,6 +391,7 @@ public sealed class RecoverySession : IDisposable
             // The link that has just been made is news to the realms.
             var before = View.Good is { } open ? RealmKeeper.RealmsOf(open.Vault.Chain) : [];
             await new RealmKeeper(state).FollowAsync(before, ct);
+            await new IdentityEditor(_options, state, new Committer(state)).SettleAsync(ct);
             return new Recovered(new VaultSession(_options, state), leftOut);
         }
         state.Dispose();

@@ -1,5 +1,6 @@
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Identities;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
@@ -41,8 +42,10 @@ internal sealed class SlotCommitter(KeyRecoveryOptions options, SlotAccount acco
         using var draft = ChainLinkDraft.Next(open, change, signer.Id, account.Api.NowSeconds, options.Random);
         var possession = draft.Link.Add.ToDictionary(
             a => a.Id, _ => ChainLinkDraft.ProvePossession(added!.Signing, draft.Body));
-        var manifest = ManifestDraft.Next(
-            open, draft, new ManifestChange(), signer.Id, signer.Signing, options.Random);
-        return new CommitBundle(draft.Sign(signer.Signing, possession), draft.Keyset, manifest, []);
+        // Who goes is a code that others may know: they may have had the account's own keys.
+        var manifest = new ManifestChange { Put = change.Remove.IsEmpty ? [] : IdentityItem.Due(open) };
+        var signed = ManifestDraft.Next(
+            open, draft, manifest, signer.Id, signer.Signing, options.Random);
+        return new CommitBundle(draft.Sign(signer.Signing, possession), draft.Keyset, signed, []);
     }
 }

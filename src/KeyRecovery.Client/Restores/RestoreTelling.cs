@@ -44,7 +44,7 @@ internal static class RestoreTelling
     }
 
     private static IEnumerable<string> Lost(OpenVault? known, VerifiedVault now) => known is null ? []
-        : known.Private.Items.Where(note =>
+        : known.Private.Items.Where(note => !ReservedName.Is(note.Name)).Where(note =>
         {
             var (then, entry) = (known.Vault.Manifest.Manifest.Find(note.Id), now.Manifest.Manifest.Find(note.Id));
             return entry is null || (entry.Hash != then!.Hash && entry.Version <= then.Version);

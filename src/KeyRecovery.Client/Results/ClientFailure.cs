@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Results;
+using KeyRecovery.Protocol.Identities;
 using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Vault;
@@ -115,6 +116,18 @@ public abstract record ClientFailure
     /// <param name="Fault">What does not open.</param>
     public sealed record PointDoesNotOpen(ProtocolFault Fault)
         : ClientFailure("this device has no key of that restore point: choose another, or undo from an older device");
+
+    /// <summary>What somebody is said to have made for this account does not open, or is not theirs.</summary>
+    /// <param name="Fault">Why.</param>
+    public sealed record CannotOpen(IdentityFault Fault) : ClientFailure(Fault switch
+    {
+        IdentityFault.Signature => "whoever it is said to be from has not signed it",
+        IdentityFault.OtherRecipient => "it is sealed to somebody else",
+        IdentityFault.Seal => "it does not open: it is from somebody else, for another purpose, or was changed",
+        IdentityFault.Older => "it is older than what is known",
+        IdentityFault.UpgradeRequired => "a newer version of the app is needed to read it",
+        _ => "it is not what it is said to be",
+    });
 
     /// <summary>The account uses a newer format; nothing of it was touched.</summary>
     public sealed record UpgradeRequired()

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Identities;
 using KeyRecovery.Client.Items;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Primitives;
@@ -38,7 +39,7 @@ internal sealed class UndoDraft : IDisposable
     [
         .. Choices.Select(c => new UndoItem(
                 _named.NameOf(c, _notes), c.Action, c.Now?.Version, c.Wanted?.Version))
-            .OrderBy(i => i.Name, StringComparer.Ordinal),
+            .Where(i => !ReservedName.Is(i.Name)).OrderBy(i => i.Name, StringComparer.Ordinal),
     ];
 
     /// <summary>Reads the point, and chooses.</summary>
@@ -78,6 +79,7 @@ internal sealed class UndoDraft : IDisposable
                 entry => leadTo.Find(entry.Epoch) is not null, entry => !lost.Contains(entry.Hash)));
             if (!(await NotesAsync(view, undoneTo, leadTo, choices, ct)).TryGet(out var notes, out var unnamed))
                 return made = unnamed;
+            choices = UndoOwn.Settle(choices, notes, entry => leadTo.Find(entry.Epoch) is not null);
             var named = UndoNames.Choose(choices, notes, view.Newest.Chain.Authorities[signer.Id].IsSlot);
             return made = named.Choices.Count(c => c.Entry is not null) > Limits.Items
                 ? new ClientFailure.Invalid($"an account has at most {Limits.Items} items: let everything return")
@@ -109,7 +111,7 @@ internal sealed class UndoDraft : IDisposable
         {
             [device.Id] = ChainLinkDraft.ProvePossession(device.Signing, link.Body),
         };
-        var present = Choices.Where(c => c.Entry is not null).ToLookup(c => c.Entry == c.Now, c => NoteOf(c.Entry!));
+        var present = Choices.Where(c => c.Entry is not null).ToLookup(c => c.Entry == c.Now, NoteOf);
         var undo = new UndoChange
         {
             Keep = [.. present[true]],
@@ -155,7 +157,13 @@ internal sealed class UndoDraft : IDisposable
         _base.Dispose();
     }
 
-    private ItemNote NoteOf(ManifestItem entry) => _notes[entry.Hash];
+    // Who is removed held the account's own keys: they are due.
+    private ItemNote NoteOf(UndoChoice choice)
+    {
+        var note = _notes[choice.Entry!.Hash];
+        var isDue = note.Name == ReservedName.Identity && (!Remove.IsEmpty || choice.Entry != choice.Now);
+        return isDue ? IdentityItem.Due(note) : note;
+    }
 
     private static ImmutableArray<AuthorityId> Culprits(VaultView view, UndoRequest request, AuthorityId signer)
     {

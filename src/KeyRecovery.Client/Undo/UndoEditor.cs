@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Identities;
 using KeyRecovery.Client.Items;
 using KeyRecovery.Client.Vaults;
 
@@ -10,7 +11,8 @@ namespace KeyRecovery.Client.Undo;
 /// <summary>
 /// Returns an open account to an earlier state, in one commit, and then stores again what came later.
 /// </summary>
-internal sealed class UndoEditor(KeyRecoveryOptions options, VaultState state, Committer committer, ItemEditor items)
+internal sealed class UndoEditor(
+    KeyRecoveryOptions options, VaultState state, Committer committer, ItemEditor items, IdentityEditor identities)
 {
     /// <summary>The points that are kept, on the vault of now.</summary>
     public async Task<Result<ImmutableArray<RestorePointInfo>>> ListAsync(CancellationToken ct) =>
@@ -54,6 +56,7 @@ internal sealed class UndoEditor(KeyRecoveryOptions options, VaultState state, C
                 return Built.Of(draft.Write(signer, null, "", state.Api.NowSeconds, options.Random));
             }, ct, signer, token, mends: true);
             if (sent.Failure is { } refused) return refused;
+            await identities.SettleAsync(ct);
             var chain = state.Vault.Chain;
             return new Undone(
                 [.. draft!.Remove.Where(id => chain.FindActive(id) is null)], chain.Epoch, draft.Items,

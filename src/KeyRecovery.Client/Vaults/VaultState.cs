@@ -227,7 +227,8 @@ internal sealed partial class VaultState : IKnownAccount, IDisposable
     {
         var lost = vault.Manifest.Manifest.Items.Where(i => told.Missing.Contains(i.Hash.ToString()))
             .Select(i => i.Id).ToHashSet();
-        LostItems = [.. Open.Private.Items.Where(n => lost.Contains(n.Id)).Select(n => n.Name)];
+        LostItems = [.. Open.Private.Items.Where(n => lost.Contains(n.Id) && !ReservedName.Is(n.Name))
+            .Select(n => n.Name)];
     }
 
     /// <summary>Hears a head that did not come with a vault; null where it accuses nobody.</summary>

@@ -193,6 +193,6 @@ internal sealed class AccountChanges(
     });
 
     private static ImmutableSortedDictionary<string, Hash256> ItemsOf(OpenVault open) =>
-        open.Private.Items.ToImmutableSortedDictionary(
+        open.Private.Items.Where(note => !ReservedName.Is(note.Name)).ToImmutableSortedDictionary(
             note => note.Name, note => open.Vault.Manifest.Manifest.Find(note.Id)!.Hash, StringComparer.Ordinal);
 }

@@ -176,6 +176,30 @@ public static class Labels
     /// <summary>For what a leaf of the log commits to.</summary>
     public const string AuditDetail = Prefix + "audit-detail";
 
+    /// <summary>For the seeds of an account's own keys, as they lie in its item.</summary>
+    public const string IdentitySeeds = Prefix + "identity-seeds";
+
+    /// <summary>For the statement of an account's own public keys: its body and the identity key's signature.</summary>
+    public const string Identity = Prefix + "identity";
+
+    /// <summary>For what one account seals to another.</summary>
+    public const string SealedMessage = Prefix + "sealed-message";
+
+    /// <summary>For HPKE info of such a message: from whom, to whom, what for.</summary>
+    public const string SealedContext = Prefix + "sealed-context";
+
+    /// <summary>For the sender's signature inside such a message.</summary>
+    public const string SealedContent = Prefix + "sealed-content";
+
+    /// <summary>For a content key as it is granted to readers: its body and the owner's signature.</summary>
+    public const string ContentKey = Prefix + "content-key";
+
+    /// <summary>For HPKE info of a content key sealed to a reader.</summary>
+    public const string ContentKeySeal = Prefix + "content-key-seal";
+
+    /// <summary>For the public commitment to a content key.</summary>
+    public const string ContentKeyCommit = Prefix + "content-key-commit";
+
     /// <summary>The <c>tag</c> parameter of request signatures (RFC 9421 §2.3).</summary>
     public const string HttpTag = "keyrecovery/v1";
 }

@@ -52,6 +52,15 @@ public readonly struct SignatureLabel : IEquatable<SignatureLabel>
     /// <summary>What a backup set is, by the server's audit key.</summary>
     public static SignatureLabel BackupSet { get; } = new(Labels.BackupSet);
 
+    /// <summary>An account's own public keys, by its identity key.</summary>
+    public static SignatureLabel Identity { get; } = new(Labels.Identity);
+
+    /// <summary>What one account seals to another, by the sender's identity key.</summary>
+    public static SignatureLabel SealedContent { get; } = new(Labels.SealedContent);
+
+    /// <summary>A content key as it is granted to readers, by the owner's identity key.</summary>
+    public static SignatureLabel ContentKey { get; } = new(Labels.ContentKey);
+
     /// <summary>The bytes that are signed.</summary>
     internal byte[] Frame(ReadOnlySpan<byte> body)
     {

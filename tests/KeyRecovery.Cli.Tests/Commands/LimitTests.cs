@@ -67,7 +67,7 @@ public sealed class LimitTests(CliFixture fixture)
     {
         var (device, _) = await fixture.NewAccountAsync();
         await WithSdkAsync(device, async vault => TestDevice.Value(await vault.EditAsync(
-            [.. Enumerable.Range(0, Limits.Items).Select(i => new ItemEdit.Put($"item {i}", new byte[] { 1 }))])));
+            [.. Enumerable.Range(0, Limits.Items - 1).Select(i => new ItemEdit.Put($"item {i}", new byte[] { 1 }))])));
         var put = (await device.TypeAsync("x", "backup", "put", "one more", "-", "--json")).Ended(1);
         Assert.Equal(("limit-reached", "items"), (put.Text("error"), put.Text("field")));
         Assert.Equal((1024, 1024),

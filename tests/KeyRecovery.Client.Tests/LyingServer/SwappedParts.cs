@@ -16,6 +16,7 @@ internal sealed class SwappedParts : IAsyncDisposable
     public const string Site = "https://bank.example/login?user=canary-of-a-name";
 
     private readonly Dictionary<Hash256, byte[]> _items = [];
+    private ItemId _site;
 
     private SwappedParts(LiarScene scene, LiarScene other) => (Scene, Other) = (scene, other);
 
@@ -34,7 +35,10 @@ internal sealed class SwappedParts : IAsyncDisposable
     {
         var parts = new SwappedParts(await LiarScene.BeginAsync(server), await LiarScene.BeginAsync(server));
         var phone = parts.Scene.OnPhone;
+        var begun = SignedManifest.Decode((await parts.Scene.TruthAsync()).Manifest).Manifest;
         TestDevice.Value(await phone.PutAsync(Site, "secret of the site"u8.ToArray()));
+        var sited = SignedManifest.Decode((await parts.Scene.TruthAsync()).Manifest).Manifest;
+        parts._site = sited.Items.Single(i => begun.Find(i.Id) is null).Id;
         TestDevice.Value(await phone.PutAsync("gone", "deleted"u8.ToArray()));
         TestDevice.Value(await phone.PutAsync("identity", "second"u8.ToArray()));
         parts.Before = await parts.Scene.TruthAsync();
@@ -54,10 +58,10 @@ internal sealed class SwappedParts : IAsyncDisposable
         .OrderBy(i => ItemHeader.Read(i).Version)];
 
     /// <summary>The site's item as it is sealed.</summary>
-    public byte[] SealedSite => _items[Manifest.Items.Single(i => i.Id != Id(3)).Hash];
+    public byte[] SealedSite => _items[Manifest.Find(_site)!.Hash];
 
     /// <summary>The item of the same name of another account.</summary>
-    public byte[] OfOther => _items.Values.First(i => ItemHeader.Read(i).Account != Now.Account);
+    public byte[] OfOther => _items.Values.Last(i => ItemHeader.Read(i).Account != Now.Account);
 
     /// <summary>Lies no more.</summary>
     public void TellTheTruth() => (Scene.Liar.Instead, Scene.Liar.Lie) = (null, null);

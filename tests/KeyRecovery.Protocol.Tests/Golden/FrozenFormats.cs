@@ -23,6 +23,7 @@ public class FrozenFormats
         new ErasureReceiptFormat(),
         new AuditLeafFormat(), new SignedNoteFormat(), new CheckpointFormat(), new TlogProofFormat(),
         new LogPolicyFormat(),
+        new IdentityFormat(), new SafetyNumberFormat(), new SealedMessageFormat(), new ContentKeyFormat(),
     ];
 
     public static TheoryData<string> Names => [.. All.Select(format => format.Name)];

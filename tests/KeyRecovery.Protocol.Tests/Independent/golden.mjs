@@ -5,6 +5,7 @@
 import { text } from 'node:stream/consumers';
 import * as chain from './golden/chain.mjs';
 import * as keys from './golden/keys.mjs';
+import * as identities from './golden/identities.mjs';
 import { linkTranscripts } from './golden/linking.mjs';
 import * as logs from './golden/logs.mjs';
 import { realmRequests, realmViews } from './golden/realm-accounts.mjs';
@@ -21,9 +22,11 @@ const formats = {
   checkpoint: logs.checkpoints,
   'code-slot': keys.codeSlots,
   commit: stores.commits,
+  'content-key': identities.contentKeys,
   'epoch-commit': keys.epochCommits,
   'erasure-receipt': stores.receipts,
   head: stores.heads,
+  identity: identities.identities,
   item: stores.items,
   'item-batch': restoring.itemBatches,
   keyset: keys.keysets,
@@ -44,6 +47,8 @@ const formats = {
   'request-signature': sessions.requests,
   'restore-point': restoring.restorePoints,
   restored: stores.claims,
+  'safety-number': identities.safetyNumbers,
+  'sealed-message': identities.sealedMessages,
   sigchain: chain.sigchains,
   signature: keys.signature,
   'signed-note': logs.signedNotes,

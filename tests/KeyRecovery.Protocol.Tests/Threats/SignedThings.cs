@@ -3,9 +3,11 @@ using System.Text;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Http;
+using KeyRecovery.Protocol.Identities;
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
+using KeyRecovery.Protocol.Tests.Golden;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
@@ -37,6 +39,9 @@ internal static class SignedThings
     private static readonly RealmIdentity Realm = new(Key.PublicKey, KemPrivateKey.FromSeed(new byte[32]).PublicKey);
     private static readonly AuthorityId Slot = new(Random.Bytes(16));
     private static readonly byte[] Request = Random.Bytes(40);
+
+    private static readonly IdentityKeys Identity = IdentityKeys.Create(
+        Account.Now.Account, new FixedRandom([.. new TestRandom(3600).Bytes(32), .. new byte[32]]));
 
     private static readonly SignedHead Head =
         SignedHead.Sign(AccountHead.Of(new ChainPlace(0, Link.Hash), Account.Now.Manifest, 1), Key);
@@ -77,6 +82,11 @@ internal static class SignedThings
         Of(SignatureLabel.ErasureReceipt, Receipt().Sign(Key),
             bytes => SignedErasureReceipt.Decode(bytes).IsSignedBy(Key.PublicKey)),
         BackupSet(),
+        Of(SignatureLabel.Identity, IdentityStatement.Sign(Identity, 1).Bytes,
+            bytes => IdentityStatement.TryRead(bytes, out _)),
+        Message(),
+        Of(SignatureLabel.ContentKey, ContentKey.Create(Identity, [], Random).Record.Bytes,
+            bytes => ContentKeyRecord.Read(bytes, IdentityStatement.Sign(Identity, 1)).Fault == IdentityFault.None),
         HttpRequest(),
         Note(),
         Cosigned(),
@@ -107,6 +117,26 @@ internal static class SignedThings
         return new SignedThing(SignatureLabel.BackupSet, body, Key.Sign(SignatureLabel.BackupSet, body),
             (other, signature) => body.AsSpan().SequenceEqual(other)
                 && Key.PublicKey.Verify(SignatureLabel.BackupSet, other, signature));
+    }
+
+    /// <summary>Its signature lies inside: another one is sealed in the same way.</summary>
+    private static SignedThing Message()
+    {
+        const string Purpose = "test";
+        var (content, to) = (Random.Bytes(8), IdentityStatement.Sign(Identity, 1));
+        var context = new CborOut().Array(7).Text(Labels.SealedContext).Bytes(to.Account)
+            .Bytes(to.SigningKey.ToArray()).Bytes(to.Account).Bytes(to.SigningKey.ToArray()).Bytes(to.KemKey.Hash)
+            .Text(Purpose).ToArray();
+        var body = new CborOut().Array(4).Text(Labels.SealedContent).UInt(1).Bytes(Hash256.Of(context))
+            .Bytes(Hash256.Of(content)).ToArray();
+        return new SignedThing(
+            SignatureLabel.SealedContent, body, Key.Sign(SignatureLabel.SealedContent, body), (other, signature) =>
+                body.AsSpan().SequenceEqual(other) && SealedMessage.Open(
+                    Identity, to, Purpose, new CborOut().Array(4).Text(Labels.SealedMessage).UInt(1)
+                        .Bytes(to.KemKey.Hash).Bytes(Hpke.Seal(
+                            to.KemKey, context, [],
+                            Padme.Pad(new CborOut().Array(2).Bytes(signature).Bytes(content).ToArray()), new byte[64]))
+                        .ToArray()).Fault == IdentityFault.None);
     }
 
     private static SignedThing HttpRequest()

@@ -24,7 +24,8 @@ public sealed class UnknownVersions : IDisposable
         Labels.CodeSlotId, Labels.CodeSlotSigning, Labels.CodeSlotKem, Labels.LinkSessionId, Labels.LinkJoinToken,
         Labels.LinkPsk, Labels.LinkEnvelope, Labels.LinkPrologue, Labels.LinkCommitment, Labels.LinkDigits,
         Labels.LinkBundle, Labels.PassphraseSalt, Labels.PassphraseSlotSigning, Labels.PassphraseSlotKem, Labels.Realm,
-        Labels.ErasureSubject, Labels.HttpTag,
+        Labels.ErasureSubject, Labels.HttpTag, Labels.SealedContext, Labels.SealedContent, Labels.ContentKeySeal,
+        Labels.ContentKeyCommit,
     ];
 
     /// <summary>Structures that only the service reads; its own tests try them.</summary>

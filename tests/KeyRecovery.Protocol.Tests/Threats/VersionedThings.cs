@@ -1,5 +1,6 @@
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Audit.Log;
+using KeyRecovery.Protocol.Identities;
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Primitives;
@@ -28,10 +29,39 @@ internal sealed class VersionedThings : IDisposable
     private readonly KemPrivateKey _kem = KemPrivateKey.FromSeed(new byte[32]);
     private readonly TestAuthority _phone = TestAuthority.Device(new TestRandom(3701));
     private readonly TestAccount _account;
+    private IdentityKeys? _identity;
 
     public VersionedThings() => _account = TestAccount.Begin(_random, _phone);
 
-    public IEnumerable<VersionedThing> All() => [.. OfVaults(), .. OfRealms(), OfReceipt(), .. OfLog()];
+    public IEnumerable<VersionedThing> All() =>
+        [.. OfVaults(), .. OfRealms(), OfReceipt(), .. OfLog(), .. OfIdentities()];
+
+    private IEnumerable<VersionedThing> OfIdentities()
+    {
+        var keys = _identity ??= IdentityKeys.Create(_account.Now.Account, _random);
+        using var seeds = keys.Encode();
+        var statement = IdentityStatement.Sign(keys, 1);
+        yield return new(
+            Labels.IdentitySeeds, seeds.Span.ToArray(), Throws(b => IdentityKeys.Decode(default, b).Dispose()));
+        yield return new(
+            Labels.Identity, Body(statement.Bytes.ToArray()),
+            b => Verdict(IdentityStatement.Read(SignedBody.Sign(SignatureLabel.Identity, b, keys.Signing)).Fault));
+        using var key = ContentKey.Create(keys, [], _random);
+        yield return new(
+            Labels.ContentKey, Body(key.Record.Bytes.ToArray()), b => Verdict(ContentKeyRecord.Read(
+                SignedBody.Sign(SignatureLabel.ContentKey, b, keys.Signing), statement).Fault));
+        yield return new(
+            Labels.SealedMessage, SealedMessage.Seal(keys, statement, "test", [], _random),
+            b => Verdict(SealedMessage.Open(keys, statement, "test", b).Fault));
+    }
+
+    private static string Verdict(IdentityFault fault) => fault switch
+    {
+        IdentityFault.None => GoldenFormat.Accepted,
+        IdentityFault.UpgradeRequired => GoldenFormat.UpgradeRequired,
+        IdentityFault.Malformed => GoldenFormat.Malformed,
+        var other => other.ToString(),
+    };
 
     private IEnumerable<VersionedThing> OfLog()
     {
@@ -240,6 +270,7 @@ internal sealed class VersionedThings : IDisposable
 
     public void Dispose()
     {
+        _identity?.Dispose();
         _key.Dispose();
         _kem.Dispose();
         _phone.Dispose();
