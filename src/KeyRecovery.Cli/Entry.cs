@@ -79,6 +79,10 @@ internal static class Entry
             new Command("device", "The devices of the account") {
                 DeviceListCommand.Make(), DeviceRenameCommand.Make(), DeviceRevokeCommand.Make(),
             },
+            new Command("lock", "A passphrase on the key of this home")
+            {
+                LockCommand.Set(), LockCommand.Change(), LockCommand.Remove(),
+            },
             ActivityCommand.Make(),
             EraseCommand.Make(),
             AdminEraseCommand.Make(),

@@ -23,6 +23,7 @@ public partial class StartedPrograms
         ("Fault.SmallDisk(", ["Mounting"]), ("Fault.ReadOnly(", ["Chattr"]), ("new ImmutableFile(", ["Chattr"]),
         ("Try(\"chattr\"", ["Chattr"]), ("Run(\"chattr\"", ["Chattr"]),
         ("Assert.Null(Shell.Try(\"mount\"", ["Mounting"]),
+        ("TestDesktop.StartAsync(", ["DesktopBus", "Keyring"]),
         ("new CliLife(", ["Tracing"]), (".ScanMemory(", ["Linux"]), ("/proc/", ["Linux"]), ("IsRunning(", ["Linux"]),
     ];
 

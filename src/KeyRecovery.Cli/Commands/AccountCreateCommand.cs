@@ -57,6 +57,7 @@ internal static class AccountCreateCommand
         using var vault = context.Expect(made);
         code?.Counts(vault.Account);
         await context.KeepServerAsync(ct);
+        var place = await context.Keys.FindPlaceAsync(ct);
         var display = code?.Display;
         context.Output.Result(
             new JsonObject
@@ -64,6 +65,7 @@ internal static class AccountCreateCommand
                 ["accountId"] = vault.Account.ToString(),
                 ["deviceId"] = vault.Device.ToString(),
                 ["deviceName"] = name,
+                ["keyStore"] = KeyPlaceText.Word(place),
                 ["code"] = display,
                 ["kit"] = kit?.Path,
             },

@@ -31,11 +31,13 @@ internal static class AccountShowCommand
             context.Output.Note(
                 $"the passphrase was guessed {Words.Count(guesses, "time")} since it was last right: if it was not "
                 + "you, keyrecovery passphrase pause (see keyrecovery passphrase status)");
+        var place = await context.Keys.FindPlaceAsync(ct);
         context.Output.Result(
             new JsonObject
             {
                 ["accountId"] = vault.Account.ToString(),
                 ["deviceId"] = vault.Device.ToString(),
+                ["keyStore"] = KeyPlaceText.Word(place),
                 ["app"] = context.App,
                 ["server"] = context.Server.GetLeftPart(UriPartial.Authority),
                 ["epoch"] = vault.Epoch,
@@ -56,7 +58,7 @@ internal static class AccountShowCommand
                 ["mended"] = opened.Mended.Select(id => id.ToString()).ToJson(),
                 ["authorities"] = vault.Authorities.Select(AuthorityTable.Json).ToJson(),
             },
-            people => Tell(people, vault, opened.Mended));
+            people => Tell(people, vault, KeyPlaceText.Short(place), opened.Mended));
     }
 
     // What strangers did is told with everything else; a realm that is away does not hold it up.
@@ -78,13 +80,15 @@ internal static class AccountShowCommand
 
     private static readonly Style Alarm = new(Color.Red, decoration: Decoration.Bold);
 
-    private static void Tell(Terminal people, VaultSession vault, ImmutableArray<AuthorityId> mended)
+    private static void Tell(
+        Terminal people, VaultSession vault, string keys, ImmutableArray<AuthorityId> mended)
     {
         if (vault.HeldErasure is { } dueIn) people.WriteLine(Words.HeldErasure(dueIn), Alarm);
         var facts = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
         void Fact(string name, string value) => facts.AddRow(Terminal.Cell(name), Terminal.Cell(value));
         Fact("Account", vault.Account.ToString());
         Fact("This device", vault.Device.ToString());
+        Fact("Its key", keys);
         Fact("Items", $"{vault.Items.Length}, {Words.Size(vault.Items.Sum(i => i.Length))}");
         Fact("Last change", Words.Time(LastChange(vault)));
         Fact("Last change of who may act", Words.Time(vault.LastAuthorityChange));

@@ -28,9 +28,9 @@ internal static class AdminEraseCommand
         {
             new Command("erase", "Erases the accounts of users, at once and without asking") { file, again }
                 .Runs((context, parsed, ct) => RunAsync(
-                    context, parsed.GetRequiredValue(file), parsed.GetValue(again), ct)),
+                    context, parsed.GetRequiredValue(file), parsed.GetValue(again), ct), usesHome: false),
             new Command("erasures", "Says how a job stands") { job }
-                .Runs((context, parsed, ct) => TellAsync(context, parsed.GetRequiredValue(job), ct)),
+                .Runs((context, parsed, ct) => TellAsync(context, parsed.GetRequiredValue(job), ct), usesHome: false),
         };
     }
 

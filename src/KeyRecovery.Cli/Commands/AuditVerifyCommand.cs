@@ -66,7 +66,7 @@ internal static class AuditVerifyCommand
             if (url is null) await run.RunAsync(new LogDirectory(path!), path!, AtOnceFromFolder, ct);
             else if (path is null) await OverHttpAsync(run, url, ct);
             else throw Misused("--log and --dir name one log each: give one of them");
-        });
+        }, usesHome: false);
     }
 
     private static async Task OverHttpAsync(LogAuditRun run, string url, CancellationToken ct)

@@ -36,7 +36,7 @@ internal static class AuditWitnessCommand
             key, state, logs, listen,
         }.Runs((context, parsed, ct) => RunAsync(
             context, parsed.GetRequiredValue(key), parsed.GetRequiredValue(state), parsed.GetRequiredValue(logs),
-            parsed.GetRequiredValue(listen), ct));
+            parsed.GetRequiredValue(listen), ct), usesHome: false);
     }
 
     private static async Task RunAsync(

@@ -19,7 +19,7 @@ internal static class AuditWitnessKeyCommand
             Description = "The name of a key that is made: a URL without its scheme, witness.example.com/one" };
         return new Command("witness-key", "Makes a witness's key, and prints its verifier key") { key, name }
             .Runs((context, parsed, ct) =>
-                RunAsync(context, parsed.GetRequiredValue(key), parsed.GetValue(name), ct));
+                RunAsync(context, parsed.GetRequiredValue(key), parsed.GetValue(name), ct), usesHome: false);
     }
 
     private static async Task RunAsync(CliContext context, string path, string? name, CancellationToken ct)

@@ -55,7 +55,7 @@ internal static class CodeCheckCommand
     private static async Task<bool?> IsOwnAccountAsync(
         CliContext context, RecoverySession session, CancellationToken ct)
     {
-        using var kept = await new FileDeviceStore(context.Home).LoadAsync(ct);
+        using var kept = await context.Store.LoadAsync(ct);
         return kept is null ? null : kept.Account == session.Account;
     }
 }

@@ -54,7 +54,7 @@ internal static class CodeCreateCommand
         CliContext context, KitFile? kit, bool withCode, bool anew, CancellationToken ct)
     {
         var input = new CodeInput(context.Ask);
-        using (var kept = await new FileDeviceStore(context.Home).LoadAsync(ct))
+        using (var kept = await context.Store.LoadAsync(ct))
         {
             if (kept is null)
             {

@@ -16,7 +16,7 @@ internal static class DemoCommand
             "--keep") { Description = "Keep the temporary folder: the server's data, the homes, the recovery kit" };
         return new Command(
             "demo", "Tells the whole story, on a real server in a temporary folder; every step is verified") { keep }
-            .Runs((context, parsed, ct) => RunAsync(context, parsed.GetValue(keep), ct));
+            .Runs((context, parsed, ct) => RunAsync(context, parsed.GetValue(keep), ct), usesHome: false);
     }
 
     private static async Task<int> RunAsync(CliContext context, bool keep, CancellationToken ct)

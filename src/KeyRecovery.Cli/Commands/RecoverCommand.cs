@@ -162,7 +162,7 @@ internal static class RecoverCommand
     // after all.
     private static async Task<VaultSession?> FinishedAsync(CliContext context, CancellationToken ct)
     {
-        using (var kept = await new FileDeviceStore(context.Home).LoadAsync(ct))
+        using (var kept = await context.Store.LoadAsync(ct))
         {
             if (kept is null) return null;
             if (kept.Pending.IsEmpty)

@@ -15,7 +15,7 @@ internal static class TokenCommand
         };
         return new Command(
             "token", "Gets a development token, from a server in Development on this machine") { subject }
-            .Runs((context, parsed, ct) => RunAsync(context, parsed.GetRequiredValue(subject), ct));
+            .Runs((context, parsed, ct) => RunAsync(context, parsed.GetRequiredValue(subject), ct), usesHome: false);
     }
 
     private static async Task RunAsync(CliContext context, string subject, CancellationToken ct)

@@ -13,6 +13,7 @@ internal sealed class CliContext : IDisposable
 {
     private readonly Lazy<KeyRecoveryClient> _client;
     private readonly Lazy<HomeSettings?> _kept;
+    private readonly HomeKeys _keys;
     private readonly Uri? _givenServer;
     private readonly string? _givenApp;
 
@@ -23,6 +24,8 @@ internal sealed class CliContext : IDisposable
         _givenServer = GlobalOptions.Given(parsed, GlobalOptions.Server) is { } server ? new Uri(server) : null;
         _givenApp = GlobalOptions.Given(parsed, GlobalOptions.App);
         Home = Path.GetFullPath(parsed.GetValue(GlobalOptions.Home)!);
+        _keys = new HomeKeys(parsed, Home, Ask);
+        Store = new FileDeviceStore(Home, keys: _keys.Store);
         _kept = new Lazy<HomeSettings?>(() => HomeSettings.Read(Home));
         TokenFile = parsed.GetValue(GlobalOptions.Token);
         var realms = parsed.GetValue(GlobalOptions.Realms);
@@ -32,7 +35,7 @@ internal sealed class CliContext : IDisposable
                 new KeyRecoveryOptions { Server = Server, App = App, RealmGenerations = realms is null
                     ? [] : RealmFile.Read(realms), WeakestDevice = WeakestDevice, LogPolicy = policy is null
                     ? null : LogPolicyFile.Read(policy, "--log-policy") },
-                new FileDeviceStore(Home)));
+                Store));
     }
 
     public IOutput Output { get; }
@@ -46,6 +49,12 @@ internal sealed class CliContext : IDisposable
     public string App => _givenApp ?? _kept.Value?.App ?? GlobalOptions.DefaultApp;
 
     public string Home { get; }
+
+    /// <summary>What this device keeps there.</summary>
+    public FileDeviceStore Store { get; }
+
+    /// <summary>The key of what it keeps there.</summary>
+    public HomeKeyStore Keys => _keys.Store;
 
     public string? TokenFile { get; }
 
@@ -164,11 +173,19 @@ internal sealed class CliContext : IDisposable
         }
     }
 
-    /// <summary>Keeps in the home where its account is, once it belongs to one: nobody has to say it again.</summary>
+    /// <summary>Asks for what the home is locked with, before anything else is asked or read.</summary>
+    public Task UnlockHomeAsync(CancellationToken ct) => _keys.PrepareAsync(ct);
+
+    /// <summary>
+    /// Keeps in the home where its account is, once it belongs to one: nobody has to say it again. Says where the
+    /// home's key came to lie.
+    /// </summary>
     public async Task KeepServerAsync(CancellationToken ct)
     {
         try
         {
+            var place = await Keys.FindPlaceAsync(ct);
+            Output.Show(people => people.WriteLine(KeyPlaceText.Of(place, Home)));
             await new HomeSettings(Server, App).WriteAsync(Home, ct);
         }
         catch (Exception full) when (full is IOException or UnauthorizedAccessException)
@@ -221,5 +238,6 @@ internal sealed class CliContext : IDisposable
     public void Dispose()
     {
         if (_client.IsValueCreated) _client.Value.Dispose();
+        _keys.Dispose();
     }
 }

@@ -8,15 +8,21 @@ namespace KeyRecovery.Cli.Invocation;
 internal static class CommandExtensions
 {
     /// <summary>Gives a command its work.</summary>
-    public static Command Runs(this Command command, Func<CliContext, ParseResult, CancellationToken, Task> work) =>
+    /// <param name="command">The command.</param>
+    /// <param name="work">Its work.</param>
+    /// <param name="usesHome">Whether it reads what this device keeps: only then is a locked home's passphrase asked
+    /// for.</param>
+    public static Command Runs(
+        this Command command, Func<CliContext, ParseResult, CancellationToken, Task> work, bool usesHome = true) =>
         command.Runs(async (context, parsed, ct) =>
         {
             await work(context, parsed, ct);
             return ExitCode.Done;
-        });
+        }, usesHome);
 
     /// <summary>Gives a command its work, which says with what code it ends.</summary>
-    public static Command Runs(this Command command, Func<CliContext, ParseResult, CancellationToken, Task<int>> work)
+    public static Command Runs(
+        this Command command, Func<CliContext, ParseResult, CancellationToken, Task<int>> work, bool usesHome = true)
     {
         command.SetAction(async (parsed, ct) =>
         {
@@ -25,6 +31,7 @@ internal static class CommandExtensions
             using var silence = output.IsJson ? null : Silence.Watch();
             try
             {
+                if (usesHome) await context.UnlockHomeAsync(ct);
                 return await work(context, parsed, ct);
             }
             catch (CommandException ended)

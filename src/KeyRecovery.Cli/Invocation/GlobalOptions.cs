@@ -25,6 +25,15 @@ internal static class GlobalOptions
         "--home", "DIR", "Where this device keeps its keys; KEYRECOVERY_HOME sets another default", _ => DefaultHome(),
         value => value.Length > 0 ? null : "--home takes a folder");
 
+    public static Option<string?> Store { get; } = MakeStore();
+
+    public static Option<bool> Lock { get; } = new("--lock")
+    {
+        Description =
+            "A new home's key in a file under a passphrase, which is asked for, or is the first line of standard input",
+        Recursive = true,
+    };
+
     public static Option<string?> Token { get; } =
         new("--token") { HelpName = "FILE",
             Description = "A file with the app's token for its user, - for standard input", Recursive = true };
@@ -48,7 +57,7 @@ internal static class GlobalOptions
     public static Option<bool> Json { get; } =
         new("--json") { Description = "One JSON object on standard output, for machines", Recursive = true };
 
-    public static IEnumerable<Option> All => [Server, App, Home, Token, Realms, LogPolicy, Json];
+    public static IEnumerable<Option> All => [Server, App, Home, Store, Lock, Token, Realms, LogPolicy, Json];
 
     /// <summary>What was given; null where the default stands in.</summary>
     public static string? Given(ParseResult parsed, Option<string> option) =>
@@ -57,6 +66,23 @@ internal static class GlobalOptions
     /// <summary>The output that the command line asks for, even where it is wrong otherwise.</summary>
     public static IOutput OutputOf(ParseResult parsed) =>
         parsed.GetResult(Json) is { Implicit: false } ? new JsonOutput() : new PeopleOutput();
+
+    private static Option<string?> MakeStore()
+    {
+        var option = new Option<string?>("--store")
+        {
+            HelpName = "file|os",
+            Description = "Where a new home keeps its key; KEYRECOVERY_STORE=file sets another default "
+                + "[default: the operating system's store where one answers, else a file]",
+            Recursive = true,
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is not ("file" or "os"))
+                result.AddError("--store takes file or os");
+        });
+        return option;
+    }
 
     private static string DefaultHome() =>
         Environment.GetEnvironmentVariable("KEYRECOVERY_HOME") is { Length: > 0 } home

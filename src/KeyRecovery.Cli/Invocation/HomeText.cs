@@ -14,6 +14,18 @@ internal static class HomeText
 
     public static string[] Advice(DeviceStoreTrouble trouble, string home) => trouble switch
     {
+        DeviceStoreTrouble.WrongPassphrase =>
+            ["Nothing was changed, and nothing counts the tries. Forgotten? Then:", .. WaysOut(home)],
+        DeviceStoreTrouble.Locked =>
+        [
+            "Nothing was changed: the keys are there. Where nobody can be asked, a passphrase is the first line of "
+                + "standard input.",
+        ],
+        DeviceStoreTrouble.KeyStoreAway =>
+        [
+            "Nothing was changed: the keys are there. Log in to the desktop where this home was made, and try again.",
+            "For a new home: --store file, or --lock with a passphrase.",
+        ],
         DeviceStoreTrouble.Busy => ["Wait until it has ended, then try again. Nothing was changed."],
         DeviceStoreTrouble.Newer => ["Nothing of it was touched: the keys are there."],
         DeviceStoreTrouble.NoPermission =>

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.KeyStores;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 using Microsoft.Win32.SafeHandles;
@@ -8,16 +9,14 @@ using Microsoft.Win32.SafeHandles;
 namespace KeyRecovery;
 
 /// <summary>
-/// A device's state in a folder: <c>device.sealed</c> under a random key in <c>device.key</c>, both files 0600, the
-/// folder 0700. Protects a copied state file, not a copied folder: a platform's key store is better where there is one.
+/// A device's state in a folder: <c>device.sealed</c> under a random key, the files 0600, the folder 0700. The key lies
+/// where the home keeps it (<see cref="HomeKeyStore"/>), by default in <c>device.key</c>, which protects a copied state
+/// file, not a copied folder: a platform's key store is better where there is one, or a passphrase.
 /// Several processes may use one folder: <c>device.lock</c> lets one write at a time. What is about to be sent is noted
 /// in <c>device.notes</c>, sealed note after sealed note, so that a commit costs one flush before it and one after.
 /// </summary>
 public sealed class FileDeviceStore : IDeviceStore
 {
-    private const UnixFileMode OwnerFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const UnixFileMode OwnerFolder = OwnerFile | UnixFileMode.UserExecute;
-
     // What a sharing violation is called on Linux, on macOS and the BSDs, and on Windows.
     private const int LockedOnLinux = 11;
     private const int LockedOnBsd = 35;
@@ -35,18 +34,23 @@ public sealed class FileDeviceStore : IDeviceStore
     private static readonly TimeSpan HoldLimit = TimeSpan.FromSeconds(15);
 
     private readonly string _folder;
+    private readonly IDeviceKeyStore _keys;
     private readonly IRandom _random;
 
     /// <summary>Names the folder; it is made when first needed.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="random">Draws the key and nonces. Default: the operating system.</param>
-    public FileDeviceStore(string folder, IRandom? random = null)
+    /// <param name="keys">
+    /// Keeps the key: a <see cref="HomeKeyStore"/> of the folder, or a store of the app's own. Default: where the home
+    /// keeps it, in a file for a new one, with nobody to ask for a passphrase.
+    /// </param>
+    public FileDeviceStore(string folder, IRandom? random = null, IDeviceKeyStore? keys = null)
     {
         _folder = folder;
         _random = random ?? SystemRandom.Instance;
+        _keys = keys ?? new HomeKeyStore(
+            folder, new HomeKeyOptions { NewHome = DeviceKeyPlace.File }, _random, SystemKeyStores.OfThisMachine);
     }
-
-    private string KeyFile => Path.Combine(_folder, "device.key");
 
     private string StateFile => Path.Combine(_folder, "device.sealed");
 
@@ -64,19 +68,16 @@ public sealed class FileDeviceStore : IDeviceStore
     private static ReadOnlySpan<byte> NoteAad => "keyrecovery/v1/device-note"u8;
 
     /// <inheritdoc/>
-    public ValueTask<DeviceState?> LoadAsync(CancellationToken ct)
+    public async ValueTask<DeviceState?> LoadAsync(CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        return new ValueTask<DeviceState?>(Load());
+        if (!OwnerFiles.IsThere(StateFile)) return IsFolder() ? null : throw NotAFolder();
+        using var key = await _keys.ReadAsync(ct) ?? throw KeyMissing();
+        return Load(key);
     }
 
-    private DeviceState? Load()
+    private DeviceState Load(SecretBytes key)
     {
-        if (!IsThere(StateFile)) return IsFolder() ? null : throw NotAFolder();
-        if (!IsThere(KeyFile))
-            throw new DeviceStoreException(
-                DeviceStoreTrouble.KeyMissing, $"{KeyFile} is missing, and {StateFile} does not open without it");
-        using var key = ReadKey();
         // First: whoever forgets notes has put a state there that has them.
         var notes = ReadNotes();
         var sealedState = ReadState();
@@ -87,7 +88,7 @@ public sealed class FileDeviceStore : IDeviceStore
             if (!SecretBox.TryOpen(key.Span, Aad, sealedState, state))
                 throw new DeviceStoreException(
                     DeviceStoreTrouble.DoesNotOpen,
-                    $"{StateFile} does not open under {KeyFile}: one of them was changed, or is another device's");
+                    $"{StateFile} does not open under {_keys.Place}: one of them was changed, or is another device's");
             var decoded = DeviceState.Decode(state);
             if (notes.Length == 0) return decoded;
             using (decoded) return decoded.With(Join(decoded.Commits, key, notes));
@@ -110,10 +111,10 @@ public sealed class FileDeviceStore : IDeviceStore
     /// <inheritdoc/>
     public async ValueTask SaveAsync(DeviceState state, CancellationToken ct)
     {
-        MakeFolder();
+        OwnerFiles.MakeFolder(_folder);
         await using var held = await LockAsync(ct);
-        using var key = File.Exists(KeyFile) ? ReadKey() : MakeKey();
-        using var noted = await JoinAsync(state, ct);
+        using var key = await _keys.ReadAsync(ct) ?? await MakeKeyAsync(ct);
+        using var noted = Join(state, key);
         using var encoded = (noted ?? state).Encode();
         await WriteAsync(StateFile, SecretBox.Seal(key.Span, Aad, encoded.Span, _random), ct);
         if (new FileInfo(NotesFile) is { Exists: true, Length: >= Notes * NoteSize }) ForgetNotes();
@@ -122,13 +123,13 @@ public sealed class FileDeviceStore : IDeviceStore
     /// <inheritdoc/>
     public async ValueTask NoteAsync(DeviceState state, CancellationToken ct)
     {
-        if (!File.Exists(StateFile) || !File.Exists(KeyFile))
+        if (!File.Exists(StateFile))
         {
             await SaveAsync(state, ct);
             return;
         }
         await using var held = await LockAsync(ct);
-        using var key = ReadKey();
+        using var key = await _keys.ReadAsync(ct) ?? throw KeyMissing();
         var note = SecretBox.Seal(key.Span, NoteAad, state.Commits.EncodeNewest(), _random);
         await Task.Run(() => Append(note), CancellationToken.None);
     }
@@ -136,30 +137,31 @@ public sealed class FileDeviceStore : IDeviceStore
     /// <inheritdoc/>
     public async ValueTask<IAsyncDisposable?> HoldAsync(CancellationToken ct)
     {
-        MakeFolder();
+        OwnerFiles.MakeFolder(_folder);
         var held = await LockAsync(
             HoldFile, HoldLimit, () => $"process {Holder()} is making it part of an account", ct);
-        using var holder = new FileStream(HolderFile, Owners(FileMode.Create));
+        using var holder = new FileStream(HolderFile, OwnerFiles.Options(FileMode.Create));
         holder.Write(Encoding.ASCII.GetBytes($"{Environment.ProcessId}"));
         return held;
     }
 
     /// <inheritdoc/>
-    public ValueTask DeleteAsync(CancellationToken ct)
+    public async ValueTask DeleteAsync(CancellationToken ct)
     {
+        // The key last: without it what is left would be told as damaged.
         File.Delete(StateFile);
         File.Delete(NotesFile);
-        File.Delete(KeyFile);
-        return ValueTask.CompletedTask;
+        await _keys.DeleteAsync(ct);
     }
 
     // The state with what other processes of this device have noted since it was read; null where there is nothing.
-    private async Task<DeviceState?> JoinAsync(DeviceState state, CancellationToken ct)
+    private DeviceState? Join(DeviceState state, SecretBytes key)
     {
+        if (!File.Exists(StateFile)) return null;
         try
         {
-            using var stored = await LoadAsync(ct);
-            return stored?.Device == state.Device ? state.With(state.Commits.Join(stored.Commits)) : null;
+            using var stored = Load(key);
+            return stored.Device == state.Device ? state.With(state.Commits.Join(stored.Commits)) : null;
         }
         catch (DeviceStoreException)
         {
@@ -178,7 +180,7 @@ public sealed class FileDeviceStore : IDeviceStore
         {
             try
             {
-                return new FileStream(path, Owners(FileMode.OpenOrCreate, share: FileShare.None));
+                return new FileStream(path, OwnerFiles.Options(FileMode.OpenOrCreate, share: FileShare.None));
             }
             catch (IOException e) when (e.HResult is LockedOnLinux or LockedOnBsd or LockedOnWindows)
             {
@@ -188,13 +190,11 @@ public sealed class FileDeviceStore : IDeviceStore
         }
     }
 
-    private static DeviceStoreException WrongSize(string path, long length) => new(
-        DeviceStoreTrouble.WrongSize, length == 0 ? $"{path} is empty" : $"{path} was cut, or has too much");
+    private DeviceStoreException KeyMissing() => new(
+        DeviceStoreTrouble.KeyMissing, $"{_keys.Place} is missing, and {StateFile} does not open without it");
 
     private DeviceStoreException NotAFolder() =>
         new(DeviceStoreTrouble.NotAFile, $"{_folder} is a file, and not a folder");
-
-    private static bool IsThere(string path) => File.Exists(path) || Directory.Exists(path);
 
     // A folder that nobody may look into seems to be without files.
     private bool IsFolder()
@@ -212,89 +212,56 @@ public sealed class FileDeviceStore : IDeviceStore
         }
     }
 
-    private static SafeFileHandle OpenToRead(string path)
+    // A state that is there has a key somewhere: another one would seal over it.
+    private async ValueTask<SecretBytes> MakeKeyAsync(CancellationToken ct)
     {
-        if (Directory.Exists(path))
-            throw new DeviceStoreException(DeviceStoreTrouble.NotAFile, $"{path} is a folder, and not a file");
+        if (OwnerFiles.IsThere(StateFile)) throw KeyMissing();
+        var key = SecretBytes.Random(SecretBox.KeySize, _random);
         try
         {
-            return File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
+            await _keys.WriteAsync(key, ct);
+            return key;
         }
-        catch (UnauthorizedAccessException e)
+        catch
         {
-            throw new DeviceStoreException(DeviceStoreTrouble.NoPermission, $"this user may not read {path}", e);
+            key.Dispose();
+            throw;
         }
-    }
-
-    private void MakeFolder()
-    {
-        if (Directory.Exists(_folder)) return;
-        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(_folder);
-        else Directory.CreateDirectory(_folder, OwnerFolder);
-    }
-
-    // The key's bytes go from and to the file without a stream's buffer between.
-    private SecretBytes ReadKey()
-    {
-        using var file = OpenToRead(KeyFile);
-        var length = RandomAccess.GetLength(file);
-        if (length != SecretBox.KeySize) throw WrongSize(KeyFile, length);
-        return SecretBytes.Create(
-            SecretBox.KeySize, file, static (key, file) =>
-            {
-                for (var read = 0; read < key.Length;)
-                {
-                    var more = RandomAccess.Read(file, key[read..], read);
-                    if (more == 0)
-                        throw new DeviceStoreException(
-                            DeviceStoreTrouble.WrongSize, "the key's file was cut while it was read");
-                    read += more;
-                }
-            });
-    }
-
-    private SecretBytes MakeKey()
-    {
-        var key = SecretBytes.Random(SecretBox.KeySize, _random);
-        Write(KeyFile, file => RandomAccess.Write(file, key.Span, 0));
-        return key;
     }
 
     private static async ValueTask WriteAsync(string path, byte[] bytes, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        await Task.Run(() => Write(path, file => RandomAccess.Write(file, bytes, 0)), CancellationToken.None);
+        await Task.Run(() => OwnerFiles.Write(path, bytes), CancellationToken.None);
     }
 
     // A note that was cut is none: the commit was not sent. The next one takes its place.
     private void Append(byte[] note)
     {
-        using var file = new FileStream(NotesFile, Owners(FileMode.OpenOrCreate));
+        using var file = new FileStream(NotesFile, OwnerFiles.Options(FileMode.OpenOrCreate));
         RandomAccess.Write(file.SafeFileHandle, note, file.Length / NoteSize * NoteSize);
         file.Flush(flushToDisk: true);
     }
 
     private byte[] ReadNotes()
     {
-        if (!IsThere(NotesFile)) return [];
-        using var file = OpenToRead(NotesFile);
+        if (!OwnerFiles.IsThere(NotesFile)) return [];
+        using var file = OwnerFiles.OpenToRead(NotesFile);
         return Read(file, Math.Min(RandomAccess.GetLength(file), MostNotes));
     }
 
     private byte[] ReadState()
     {
-        using var file = OpenToRead(StateFile);
+        using var file = OwnerFiles.OpenToRead(StateFile);
         var length = RandomAccess.GetLength(file);
         return length is >= SecretBox.Overhead and <= MostState
-            ? Read(file, length) : throw WrongSize(StateFile, length);
+            ? Read(file, length) : throw OwnerFiles.WrongSize(StateFile, length);
     }
 
     private static byte[] Read(SafeFileHandle file, long length)
     {
         var bytes = new byte[length];
-        var read = 0;
-        for (int more; read < length && (more = RandomAccess.Read(file, bytes.AsSpan(read), read)) > 0;) read += more;
-        return bytes[..read];
+        return bytes[..OwnerFiles.Read(file, bytes)];
     }
 
     private static OwnCommits Join(OwnCommits commits, SecretBytes key, ReadOnlySpan<byte> notes)
@@ -310,28 +277,7 @@ public sealed class FileDeviceStore : IDeviceStore
     private void ForgetNotes()
     {
         using (var state = File.OpenHandle(StateFile, access: FileAccess.Write)) RandomAccess.FlushToDisk(state);
-        using var notes = new FileStream(NotesFile, Owners(FileMode.Open));
+        using var notes = new FileStream(NotesFile, OwnerFiles.Options(FileMode.Open));
         notes.SetLength(0);
-    }
-
-    // Beside, flushed, then renamed: a crash leaves the old file or the new one.
-    private static void Write(string path, Action<SafeFileHandle> write)
-    {
-        var beside = path + ".new";
-        File.Delete(beside);
-        using (var file = new FileStream(beside, Owners(FileMode.Create)))
-        {
-            write(file.SafeFileHandle);
-            file.Flush(flushToDisk: true);
-        }
-        File.Move(beside, path, overwrite: true);
-    }
-
-    private static FileStreamOptions Owners(
-        FileMode mode, FileAccess access = FileAccess.ReadWrite, FileShare share = FileShare.ReadWrite)
-    {
-        var options = new FileStreamOptions { Mode = mode, Access = access, Share = share, BufferSize = 0 };
-        if (mode != FileMode.Open && !OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerFile;
-        return options;
     }
 }

@@ -119,6 +119,9 @@ public static class Labels
     /// <summary>For the passphrase slot's X-Wing seed.</summary>
     public const string PassphraseSlotKem = Prefix + "passphrase-slot-kem";
 
+    /// <summary>For the key of a device's files under a passphrase.</summary>
+    public const string DeviceKey = Prefix + "device-key";
+
     /// <summary>For a realm's fingerprint.</summary>
     public const string Realm = Prefix + "realm";
 

@@ -33,6 +33,12 @@ public sealed class CommandLine(Uri? server, string home)
     /// <summary>The folder for temporary files; null for the machine's.</summary>
     public string? Temporary { get; init; }
 
+    /// <summary>The session bus of a desktop; null where there is none, and keys lie in files.</summary>
+    public string? Bus { get; init; }
+
+    /// <summary>The same home in the session of a desktop.</summary>
+    public CommandLine On(string bus) => new(server, home) { Executable = Executable, Bus = bus };
+
     /// <summary>Another home on the same server.</summary>
     public CommandLine At(string otherHome) => new(server, otherHome) { Executable = Executable };
 
@@ -78,6 +84,10 @@ public sealed class CommandLine(Uri? server, string home)
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
         start.Environment.Remove("KEYRECOVERY_HOME");
+        // No test touches the keyring of whoever runs it.
+        start.Environment.Remove("DBUS_SESSION_BUS_ADDRESS");
+        if (Bus is null) start.Environment["KEYRECOVERY_STORE"] = "file";
+        else start.Environment["DBUS_SESSION_BUS_ADDRESS"] = Bus;
         if (Temporary is not null) start.Environment["TMPDIR"] = Temporary;
         return Process.Start(start)!;
     }

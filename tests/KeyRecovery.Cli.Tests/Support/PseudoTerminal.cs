@@ -51,6 +51,8 @@ public sealed partial class PseudoTerminal : IDisposable
         };
         start.Environment["TERM"] = "xterm-256color";
         start.Environment.Remove("KEYRECOVERY_HOME");
+        // No test touches the keyring of whoever runs it.
+        start.Environment["KEYRECOVERY_STORE"] = "file";
         start.Environment.Remove("NO_COLOR");
         start.Environment.Remove("LC_ALL");
         start.Environment["LANG"] = "C.UTF-8";

@@ -164,7 +164,8 @@ public sealed class IdentityTests(TrustingServerFixture fixture) : IClassFixture
     {
         await BeginAsync();
         // An account of before there were any.
-        Assert.Null((await _world.Phone.Identity.EditAnyAsync(new ItemEdit.Remove(ReservedName.Identity), default)).Error);
+        var removed = await _world.Phone.Identity.EditAnyAsync(new ItemEdit.Remove(ReservedName.Identity), default);
+        Assert.Null(removed.Error);
         TestDevice.Value(await _world.Laptop.RefreshAsync());
         var both = await Task.WhenAll(KeyAsync(_world.Phone), KeyAsync(_world.Laptop));
         Assert.Equal(both[0], both[1]);

@@ -23,6 +23,9 @@ public enum Need
     /// <summary>A program from npm that speaks the protocol of Azure Cosmos DB.</summary>
     CosmosEmulator,
 
+    /// <summary>A session bus of a desktop.</summary>
+    DesktopBus,
+
     /// <summary><c>docker-compose</c>, which reads its files without an engine.</summary>
     DockerCompose,
 
@@ -40,6 +43,9 @@ public enum Need
 
     /// <summary><c>mkfs.ext4</c>, and the right to mount a file as a disk.</summary>
     Image,
+
+    /// <summary>GNOME Keyring, which keeps secrets for a desktop's programs.</summary>
+    Keyring,
 
     /// <summary>A linker, for a program that is compiled ahead.</summary>
     Linker,

@@ -29,4 +29,17 @@ public enum DeviceStoreTrouble
 
     /// <summary>This user of the machine may not read it.</summary>
     NoPermission,
+
+    /// <summary>
+    /// The key is there and locked: a keyring that has to be unlocked first, or a passphrase that nobody was asked for.
+    /// </summary>
+    Locked,
+
+    /// <summary>The passphrase does not open the key. Nothing counts the tries.</summary>
+    WrongPassphrase,
+
+    /// <summary>
+    /// The platform's store of the key cannot be reached: no desktop session, a service that does not answer.
+    /// </summary>
+    KeyStoreAway,
 }
