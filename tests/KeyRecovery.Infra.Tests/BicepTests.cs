@@ -20,7 +20,8 @@ public class BicepTests
         {
             var file = Path.Combine(folder.FullName, "unused.bicep");
             await File.WriteAllTextAsync(file, "param nobody string\n");
-            Assert.Contains("nobody", (await Infra.RunAsync(Infra.Bicep, "lint", file)).Output, StringComparison.Ordinal);
+            var (_, complaint) = await Infra.RunAsync(Infra.Bicep, "lint", file);
+            Assert.Contains("nobody", complaint, StringComparison.Ordinal);
         }
         finally
         {
@@ -35,8 +36,8 @@ public class BicepTests
             Infra.Bicep, "build", Path.Combine(Infra.Folder, "main.bicep"), "--stdout");
         Assert.Equal(0, exit);
         using var template = JsonDocument.Parse(told);
-        var stores = Modules(template.RootElement).Where(module => module.Parameters.TryGetProperty("containers", out _))
-            .ToList();
+        var stores = Modules(template.RootElement)
+            .Where(module => module.Parameters.TryGetProperty("containers", out _)).ToList();
         Assert.Equal(2, stores.Count);
         foreach (var (name, parameters, resources) in stores)
         {

@@ -12,8 +12,8 @@ namespace KeyRecovery.Api.Verbs;
 
 /// <summary>
 /// <c>migrate</c>: makes databases, containers and files that are missing, and brings older stores to this version's
-/// schema: beside instances of the version before, with <c>--finish</c> in their place, with <c>--stopped</c> where none
-/// runs. With <c>--from</c> and <c>--to</c> it moves all rows to other stores. Harmless to repeat.
+/// schema: beside instances of the version before, with <c>--finish</c> in their place, with <c>--stopped</c> where
+/// none runs. With <c>--from</c> and <c>--to</c> it moves all rows to other stores. Harmless to repeat.
 /// </summary>
 internal static class MigrateVerb
 {

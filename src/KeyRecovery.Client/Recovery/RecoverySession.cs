@@ -265,12 +265,8 @@ public sealed class RecoverySession : IDisposable
         if (!result.TryGet(out var recovered, out _)) return result;
         var failed = ImmutableArray.CreateBuilder<(string Name, ClientFailure Why)>();
         foreach (var (name, read) in again)
-        {
-            if (!read.TryGet(out var content, out var why)
-                || (why = (await recovered.Vault.Identity.EditAnyAsync(new ItemEdit.Put(name, content), ct)).Error)
-                    is not null)
-                failed.Add((name, why));
-        }
+            if (!read.TryGet(out var content, out var why) || !(await recovered.Vault.Identity
+                .EditAnyAsync(new ItemEdit.Put(name, content), ct)).TryGet(out _, out why)) failed.Add((name, why));
         return recovered with { NotPutAgain = failed.ToImmutable() };
     }
 

@@ -91,7 +91,8 @@ internal sealed class CosmosArrival : IArrival
         // Whose it is: another's, if that was first.
         var dataPair = await DemandAsync(pairId, mark).ConfigureAwait(false);
         if (dataPair is null)
-            await new PairDocument(pairId, StoreSchema.Of(dataSchema), IsComplete: true).CreateAsync(_data).ConfigureAwait(false);
+            await new PairDocument(pairId, StoreSchema.Of(dataSchema), IsComplete: true).CreateAsync(_data)
+                .ConfigureAwait(false);
         else if (dataPair.Schema.Written < dataSchema)
             await (dataPair with { Schema = StoreSchema.Of(dataSchema) }).ReplaceAsync(_data).ConfigureAwait(false);
         if (_pair!.Schema.Written < keySchema)

@@ -10,8 +10,8 @@ namespace KeyRecovery.Storage.Cosmos.Opening;
 
 /// <summary>
 /// The document that says who a store is: which of the two, the pair it belongs to, its schema, which only goes
-/// forward, and (in the key store) whether the other one has once been there, which restore is under way, and which move
-/// fills the pair.
+/// forward, and (in the key store) whether the other one has once been there, which restore is under way, and which
+/// move fills the pair.
 /// </summary>
 internal sealed record PairDocument(
     ReadOnlyMemory<byte> Pair, StoreSchema Schema, bool IsComplete, string? Restore = null, MoveMark? Move = null,

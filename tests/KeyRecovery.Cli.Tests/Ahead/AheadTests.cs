@@ -6,8 +6,8 @@ using static KeyRecovery.Cli.Tests.Support.JsonLines;
 namespace KeyRecovery.Cli.Tests.Ahead;
 
 /// <summary>
-/// The command line compiled ahead, which reflects on nothing: it tells machines the same as the portable build, and does
-/// everyday work over a real server. That it builds without a warning is looked at with the packages.
+/// The command line compiled ahead, which reflects on nothing: it tells machines the same as the portable build, and
+/// does everyday work over a real server. That it builds without a warning is looked at with the packages.
 /// </summary>
 [Trait("Category", "Long")]
 public sealed class AheadTests(AheadFixture fixture) : IClassFixture<AheadFixture>

@@ -11,8 +11,8 @@ using KeyRecovery.Testing.Stores;
 namespace KeyRecovery.Service.Tests.Maintenance;
 
 /// <summary>
-/// A process dies at each step of an act: what it leaves between documents is no damage, is swept, and nothing of anybody
-/// else is.
+/// A process dies at each step of an act: what it leaves between documents is no damage, is swept, and nothing of
+/// anybody else is.
 /// </summary>
 [Trait("Category", "Rounds")]
 public sealed class CrashSweepTests
