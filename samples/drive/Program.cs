@@ -13,7 +13,7 @@ using KeyRecovery.Protocol.Recovery;
 var (server, folder) = (new Uri(args[0]), args[1]);
 var (aliceToken, bobToken, name, text) = (Line(), Line(), Line(), Line());
 var blobs = new BlobStore(Path.Combine(folder, "blobs"));
-using var code = RecoveryCode.Generate(SystemRandom.Instance);
+using var code = RecoveryCode.Generate();
 
 // Each has an account, whose devices have the account's own keys. Their statements go through the drive's server.
 using var bobClient = Client("bob");

@@ -173,7 +173,7 @@ internal sealed class BackupRuns(ServerStores stores, KeyRecoveryOptions options
     {
         var names = (await stores.Tombstones.ReadAsync(ct)).Select(name => Convert.ToHexStringLower(name.ToArray()))
             .Order(StringComparer.Ordinal);
-        await using (var file = new StreamWriter(partial.TombstonesFile, append: false, Encoding.ASCII))
+        await using (var file = new StreamWriter(partial.CreateTombstones(), Encoding.ASCII))
             foreach (var name in names) await file.WriteAsync(name + '\n');
         var sum = await BackupFolder.SumAsync(partial.TombstonesFile, ct);
         return sum with { Size = sum.Size / BackupSet.TombstoneSize };

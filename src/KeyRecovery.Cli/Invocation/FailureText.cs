@@ -36,6 +36,7 @@ internal static class FailureText
         ClientFailure.RealmLied lied => Keyed(failure, lied.Fault.ToString()),
         ClientFailure.PartlyDone partly => $"{Slug(failure)}.{Key(partly.Why)}",
         ClientFailure.LinkUnfinished unfinished => $"{Slug(failure)}.{Key(unfinished.Why)}",
+        ClientFailure.CreatedWithoutPassphrase created => $"{Slug(failure)}.{Key(created.Why)}",
         _ => Slug(failure),
     };
 
@@ -298,6 +299,8 @@ internal static class FailureText
             [$"The token is of another app than {context.App}: --app names it."],
         ClientFailure.Refused refused => Advice(refused.Type),
         ClientFailure.PartlyDone partly => Advice(partly.Why, context),
+        ClientFailure.CreatedWithoutPassphrase created =>
+            ["The account is made. Set its passphrase: keyrecovery passphrase set", .. Advice(created.Why, context)],
         ClientFailure.Conflict => 
             ["Nothing was replaced. Look at both sides, and run the command again to keep yours."],
         ClientFailure.HomeKeyChanged =>

@@ -27,6 +27,8 @@ internal sealed class KeyFile(
     {
         if (!File.Exists(path)) return false;
         using var file = OwnerFiles.OpenToRead(path);
+        // A key that is not locked is not even read: the array would stay in memory.
+        if (RandomAccess.GetLength(file) == SecretBox.KeySize) return false;
         var bytes = new byte[LockedDeviceKey.MaxBytes];
         return LockedDeviceKey.IsBegunBy(bytes.AsSpan(0, OwnerFiles.Read(file, bytes)));
     }

@@ -235,7 +235,7 @@ public sealed class PassphraseManager
         {
             var (opened, seal) = open.Vault.Open(unlocked.Slot.Id, unlocked.Keys.Kem);
             if (opened is null) return new ClientFailure.ServerLied(seal);
-            using (opened) return new PassphraseCheck(opened.Private.Items.Length, unlocked.Reports);
+            using (opened) return new PassphraseCheck(ItemInfo.AllOf(opened).Length, unlocked.Reports);
         });
     }
 

@@ -52,6 +52,9 @@ public sealed class BackupFolder(string folder)
     /// <summary>Makes the file of the sealed key store, mode 0600.</summary>
     public FileStream CreateKeys() => PrivateFiles.Open(KeysFile, FileMode.CreateNew, FileShare.None);
 
+    /// <summary>Makes the file of the list of tombstones, mode 0600.</summary>
+    public FileStream CreateTombstones() => PrivateFiles.Open(TombstonesFile, FileMode.CreateNew, FileShare.None);
+
     /// <summary>Says what the set is, and gives it its name: from now on it is whole.</summary>
     /// <returns>Where it lies now.</returns>
     public BackupFolder Complete(BackupSet set, ReadOnlySpan<byte> description)

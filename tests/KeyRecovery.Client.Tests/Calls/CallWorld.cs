@@ -74,6 +74,7 @@ internal sealed class CallWorld : IAsyncDisposable
         nameof(VaultSession) => _vault,
         nameof(PassphraseManager) => _vault.Passphrase,
         nameof(AccountLog) => _vault.Log,
+        nameof(IdentityManager) => _vault.Identity,
         nameof(RecoverySession) => Kept(TestDevice.Value(await Client(NewStore()).BeginRecoveryAsync(Code))),
         nameof(RecoveryLog) => Kept(TestDevice.Value(await Client(NewStore()).BeginRecoveryAsync(Code))).Log,
         nameof(ExistingDeviceLink) => TestDevice.Value(await _vault.BeginLinkAsync()),

@@ -12,8 +12,9 @@ public sealed class ShownOnceTests
 {
     private static readonly Type[] Secrets = [typeof(RecoveryCode), typeof(SlotKeys)];
 
-    // What the caller gives: options that hold the code which the app has just drawn.
-    private static readonly string[] Given = ["CreateOptions.Code", "RevocationRequest.NewCode"];
+    // What the caller gives: options that hold the code which the app has just drawn, and the drawing.
+    private static readonly string[] Given =
+        ["CreateOptions.Code", "RecoveryCodes.Generate", "RevocationRequest.NewCode"];
 
     // From randomness, from what a person typed, and what comes of these.
     private static readonly string[] Made =

@@ -27,18 +27,18 @@ public sealed class TwoDevicesTests
         var conflicts = 0;
         for (var round = 1; round <= Rounds; round++)
         {
-            var content = BitConverter.GetBytes(round);
+            byte[][] contents = [BitConverter.GetBytes(round), BitConverter.GetBytes(-round)];
             // Every tenth round both want the same item: one wins, the other is shown both versions.
             var same = round % 10 == 0;
             var results = await Task.WhenAll(
-                onPhone.PutAsync(same ? "shared" : "phone", content),
-                onLaptop.PutAsync(same ? "shared" : "laptop", content));
-            foreach (var result in results)
+                onPhone.PutAsync(same ? "shared" : "phone", contents[0]),
+                onLaptop.PutAsync(same ? "shared" : "laptop", contents[1]));
+            foreach (var (result, theirs) in results.Zip(contents.Reverse()))
             {
                 if (result is Result<ItemInfo>.Ok) continue;
                 Assert.True(same, $"round {round}: {TestDevice.Failure(result)}");
                 var conflict = Assert.IsType<ClientFailure.Conflict>(TestDevice.Failure(result));
-                Assert.Equal(content, conflict.Items[0].Theirs!.Value.ToArray());
+                Assert.Equal(theirs, conflict.Items[0].Theirs!.Value.ToArray());
                 conflicts++;
             }
         }
@@ -50,8 +50,8 @@ public sealed class TwoDevicesTests
         Assert.Equal((ulong)(Rounds - (Rounds / 10)), vault.Items.Single(i => i.Name == "laptop").Version);
         Assert.Equal((ulong)(2 * Rounds / 10) - (ulong)conflicts, vault.Items.Single(i => i.Name == "shared").Version);
         Assert.Equal(BitConverter.GetBytes(Rounds - 1), TestDevice.Value(await vault.GetAsync("phone")));
-        Assert.Equal(BitConverter.GetBytes(Rounds - 1), TestDevice.Value(await vault.GetAsync("laptop")));
-        Assert.Equal(BitConverter.GetBytes(Rounds), TestDevice.Value(await vault.GetAsync("shared")));
+        Assert.Equal(BitConverter.GetBytes(1 - Rounds), TestDevice.Value(await vault.GetAsync("laptop")));
+        Assert.Equal(Rounds, Math.Abs(BitConverter.ToInt32(TestDevice.Value(await vault.GetAsync("shared")))));
 
         await server.StopAsync();
         var (exit, report) = await ServerProcess.RunVerbAsync(folder["data"], "check");
