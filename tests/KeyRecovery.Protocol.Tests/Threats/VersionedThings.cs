@@ -34,7 +34,7 @@ internal sealed class VersionedThings : IDisposable
     public VersionedThings() => _account = TestAccount.Begin(_random, _phone);
 
     public IEnumerable<VersionedThing> All() =>
-        [.. OfVaults(), .. OfRealms(), OfReceipt(), .. OfLog(), .. OfIdentities()];
+        [.. OfVaults(), .. OfRealms(), OfReceipt(), .. OfLog(), .. OfIdentities(), OfDeviceKey()];
 
     private IEnumerable<VersionedThing> OfIdentities()
     {
@@ -53,6 +53,22 @@ internal sealed class VersionedThings : IDisposable
         yield return new(
             Labels.SealedMessage, SealedMessage.Seal(keys, statement, "test", [], _random),
             b => Verdict(SealedMessage.Open(keys, statement, "test", b).Fault));
+    }
+
+    private VersionedThing OfDeviceKey()
+    {
+        const string Typed = "four small words here";
+        var least = new StretchProfile(2, StretchProfile.MinMemoryKiB, 1);
+        using var passphrase = Passphrase.Read(Typed).Passphrase!;
+        return new(
+            Labels.DeviceKey, LockedDeviceKey.Lock(new byte[LockedDeviceKey.KeySize], passphrase, least, _random),
+            Throws(b => Open(b)));
+
+        static void Open(byte[] locked)
+        {
+            using var again = Passphrase.Read(Typed).Passphrase!;
+            LockedDeviceKey.Open(locked, again)?.Dispose();
+        }
     }
 
     private static string Verdict(IdentityFault fault) => fault switch
