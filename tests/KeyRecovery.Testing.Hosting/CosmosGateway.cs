@@ -41,8 +41,8 @@ public sealed class CosmosGateway : IAsyncDisposable
         _app.Run(ForwardAsync);
     }
 
-    /// <summary>Waited for before a request goes on to the emulator.</summary>
-    public Func<HttpRequest, Task>? BeforeAsync { get; set; }
+    /// <summary>Waited for before a request goes on to the emulator; false where it goes nowhere.</summary>
+    public Func<HttpRequest, Task<bool>>? LetsThroughAsync { get; set; }
 
     /// <summary>Told of each answer of the emulator.</summary>
     public Action<HttpRequest, HttpStatusCode>? OnAnswer { get; set; }
@@ -60,9 +60,6 @@ public sealed class CosmosGateway : IAsyncDisposable
         await gateway._app.StartAsync();
         return gateway;
     }
-
-    /// <summary>Sees each request to a document before it goes on; false where it goes nowhere.</summary>
-    public Func<bool>? LetsThrough { get; set; }
 
     /// <summary>What a process has in its environment to trust the certificate.</summary>
     public IReadOnlyDictionary<string, string> Environment => _certificate.Environment;
@@ -108,15 +105,14 @@ public sealed class CosmosGateway : IAsyncDisposable
 
     private async Task ForwardAsync(HttpContext context)
     {
-        if (BeforeAsync is { } before) await before(context.Request);
-        var kind = context.Connection.LocalPort == AddressOf(StoreKind.Data).Port ? StoreKind.Data : StoreKind.Keys;
-        var (from, to) = (context.Request, _emulator.EndpointOf(kind));
-        if (from.Path.Value!.Contains("/docs", StringComparison.Ordinal) && LetsThrough?.Invoke() is false)
+        if (LetsThroughAsync is { } ask && !await ask(context.Request))
         {
             context.Abort();
             return;
         }
 
+        var kind = context.Connection.LocalPort == AddressOf(StoreKind.Data).Port ? StoreKind.Data : StoreKind.Keys;
+        var (from, to) = (context.Request, _emulator.EndpointOf(kind));
         using var request = new HttpRequestMessage(
             new HttpMethod(from.Method), new Uri(to, new Uri(from.GetEncodedUrl()).PathAndQuery));
         if (from.Method is "POST" or "PUT" or "PATCH") request.Content = new StreamContent(from.Body);

@@ -19,7 +19,11 @@ internal sealed class WatchedWrites
 
     public WatchedWrites(CosmosGateway way)
     {
-        way.BeforeAsync = BeforeAsync;
+        way.LetsThroughAsync = async request =>
+        {
+            await HoldAsync(request);
+            return true;
+        };
         way.OnAnswer = (request, status) =>
         {
             if (request.HttpContext.Items[this] is Table table) _answers[table] = status;
@@ -51,7 +55,7 @@ internal sealed class WatchedWrites
         return _answers;
     }
 
-    private async Task BeforeAsync(HttpRequest request)
+    private async Task HoldAsync(HttpRequest request)
     {
         if (request.Method is not ("POST" or "PUT")) return;
         request.EnableBuffering();
