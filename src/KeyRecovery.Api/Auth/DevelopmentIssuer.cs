@@ -43,9 +43,11 @@ internal sealed class DevelopmentIssuer : IDisposable
     /// <summary>The app that exists when no other is configured.</summary>
     public static AppOptions DemoApp() => new() { Id = "demo", Issuer = Name, Audience = "demo" };
 
-    /// <summary>The operator that an app of this issuer has when none is configured.</summary>
-    public static OperatorOptions OperatorOf(AppOptions app) =>
-        new() { App = app.Id, Issuer = Name, Audience = $"{app.Audience}-operators" };
+    /// <summary>The operator that an app of this issuer has when none is configured, with every scope.</summary>
+    public static OperatorOptions OperatorOf(AppOptions app) => new()
+    {
+        App = app.Id, Issuer = Name, Audience = $"{app.Audience}-operators", Scopes = [.. OperatorScopes.Words],
+    };
 
     /// <summary>A token of an app for a user, or with a scope one for an operator.</summary>
     public string Mint(TokenSourceOptions app, string subject, string? scope = null)

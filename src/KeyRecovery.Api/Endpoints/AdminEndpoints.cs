@@ -42,7 +42,7 @@ internal static class AdminEndpoints
         [FromQuery, Description("The id of the job before: makes another one, for whoever has come back since.")]
         string? again, HttpContext context, OperatorTokens tokens, KeyRecoveryService service, ErasureWork work)
     {
-        var (app, refusal) = await tokens.ReadAsync(context);
+        var (app, refusal) = await tokens.ReadAsync(context, OperatorScope.Erase);
         if (app is null) return refusal!;
         if (!TryRead(again, out var after)) return new ProblemResult(ErrorCode.Malformed) { Field = "again" };
         if (CborBody.RequireType(context.Request, SubjectLines.MediaType) is { } wrongType) return wrongType;
@@ -67,7 +67,7 @@ internal static class AdminEndpoints
         [FromQuery, Description("At most 200.")] string? limit,
         HttpContext context, OperatorTokens tokens, KeyRecoveryService service)
     {
-        var (app, refusal) = await tokens.ReadAsync(context);
+        var (app, refusal) = await tokens.ReadAsync(context, OperatorScope.Erase);
         if (app is null) return refusal!;
         if (!TryRead(after, 0, int.MaxValue, out var first))
             return new ProblemResult(ErrorCode.Malformed) { Field = "after" };

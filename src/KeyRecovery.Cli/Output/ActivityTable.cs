@@ -23,6 +23,12 @@ internal static class ActivityTable
         [AuditEvent.RecoveryTried] = "read the account, as for a recovery",
         [AuditEvent.FoundRestored] = "went back to data of an older day",
         [AuditEvent.Restored] = "put back data of an older day",
+        [AuditEvent.Suspended] = "suspended the account: read, not changed",
+        [AuditEvent.Resumed] = "ended the suspension",
+        [AuditEvent.Held] = "put the account under a legal hold: not erased",
+        [AuditEvent.Released] = "ended the legal hold",
+        [AuditEvent.Moved] = "gave the account another user name of the app",
+        [AuditEvent.Exported] = "exported what the service holds",
         [AuditEvent.HeadsDiffer] = "signed two states that cannot both be true",
     }.ToFrozenDictionary();
 

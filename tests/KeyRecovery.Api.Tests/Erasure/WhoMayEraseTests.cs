@@ -123,6 +123,26 @@ public sealed class WhoMayEraseTests
         }
     }
 
+    [Theory]
+    [InlineData("keyrecovery.events", "keyrecovery.erase", false)]
+    [InlineData("keyrecovery.erase", "keyrecovery.events", false)]
+    [InlineData("keyrecovery.erase", "keyrecovery.erased", false)]
+    [InlineData("keyrecovery.erase", "keyrecovery.events keyrecovery.erase", true)]
+    [InlineData(null, "keyrecovery.erase", true)]
+    public async Task Both_the_token_and_the_settings_must_name_the_scope(string? granted, string word, bool may)
+    {
+        var settings = new Dictionary<string, string>
+        {
+            ["Operators:0:App"] = "demo", ["Operators:0:Issuer"] = "urn:keyrecovery:development",
+            ["Operators:0:Audience"] = "officers",
+        };
+        if (granted is not null) settings["Operators:0:Scopes:0"] = granted;
+        await using var host = await TestHost.StartAsync(settings);
+        using var answer = await Officer.FileAsync(host, await Officer.TokenAsync(host, "demo", word), "nobody");
+        if (may) Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        else await ProblemAssert.IsAsync(answer, HttpStatusCode.Forbidden, "forbidden", "scope");
+    }
+
     [Fact]
     public async Task Erasing_a_person_in_one_app_leaves_their_account_and_their_share_in_another_whole()
     {

@@ -58,6 +58,12 @@ internal static class AppOptionsRules
             if (!audiences.Add((one.Issuer, one.Audience)))
                 failures.Add($"{key}:Audience", "belongs to an app or another operator of the same issuer");
             CheckKeySource(key, one, environment, failures);
+            if (one.Scopes is { Length: 0 }) failures.Add($"{key}:Scopes", "is empty: name at least one scope");
+            for (var named = 0; named < one.Granted.Count; named++)
+            {
+                if (!OperatorScopes.IsWord(one.Granted[named]))
+                    failures.Add($"{key}:Scopes:{named}", $"is one of {string.Join(", ", OperatorScopes.Words)}");
+            }
         }
     }
 

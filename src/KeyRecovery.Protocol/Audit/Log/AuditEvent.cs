@@ -50,4 +50,22 @@ public enum AuditEvent
 
     /// <summary>The log has another key from now on; commits to that one, as a verifier key.</summary>
     LogKeyChanged = 15,
+
+    /// <summary>An operator has suspended it: it is read, and not changed.</summary>
+    Suspended = 16,
+
+    /// <summary>That was ended.</summary>
+    Resumed = 17,
+
+    /// <summary>An operator has put it under a legal hold: it is not erased.</summary>
+    Held = 18,
+
+    /// <summary>That was ended.</summary>
+    Released = 19,
+
+    /// <summary>An operator has given it another subject or issuer of its app.</summary>
+    Moved = 20,
+
+    /// <summary>What the service holds on it was exported.</summary>
+    Exported = 21,
 }
