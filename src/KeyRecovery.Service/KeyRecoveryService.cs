@@ -25,6 +25,8 @@ public sealed class KeyRecoveryService : IDisposable
 {
     private readonly Lookups _lookups;
     private readonly SigningKey _auditKey;
+    private readonly LivePolicies _policies;
+    private readonly ILogFiles? _files;
 
     /// <summary>Puts the service together.</summary>
     /// <param name="data">The data store.</param>
@@ -54,9 +56,10 @@ public sealed class KeyRecoveryService : IDisposable
         _lookups = new Lookups(secrets.LookupKey, random);
         Links = links ?? new LocalLinkRelay(clock);
         _auditKey = secrets.AuditKey();
+        (_policies, _files) = (new LivePolicies(policies), log);
         var (subjectKeys, shares) = (new SubjectKeys(ring, keys, random), new RealmShares(ring, keys, random));
         var context = new ServiceContext(
-            data, keys, tables ?? TableRegistry.Default, _lookups, subjectKeys, policies, Links, _auditKey, random,
+            data, keys, tables ?? TableRegistry.Default, _lookups, subjectKeys, _policies, Links, _auditKey, random,
             clock);
         var erasures = new ErasureRows(keys, secrets.LookupKey, random);
         var decoy = new Decoy(_lookups, subjectKeys, random);
@@ -72,7 +75,7 @@ public sealed class KeyRecoveryService : IDisposable
         Repairs = new Repairs(context);
         RecoverySlots = new RecoverySlots(context);
         Realm = new Realm(
-            keys, _lookups, shares, policies, _auditKey.PublicKey, secrets.RealmSeed.Span, random, clock,
+            keys, _lookups, shares, _policies, _auditKey.PublicKey, secrets.RealmSeed.Span, random, clock,
             new EvidenceLog(context));
         Audit = new StoreAudit(
             context, new RealmCheck(keys, _lookups.Ids, shares), new ErasureCheck(context, erasures),
@@ -90,7 +93,7 @@ public sealed class KeyRecoveryService : IDisposable
             ? null : new Sequencer(
                 data, keys, log, context.Tables, secrets.LogKeys(logKeysOverlap),
                 new LogSettings(
-                    logOrigin, newLogAfter, context.Policy, context.Restores.IdsAsync, () => context.Now),
+                    logOrigin, newLogAfter, () => context.Policy, context.Restores.IdsAsync, () => context.Now),
                 random, clock.Timers,
                 witnesses);
     }
@@ -166,6 +169,11 @@ public sealed class KeyRecoveryService : IDisposable
 
     /// <summary>Counts what hangs on each KEK.</summary>
     public RingAudit RingAudit { get; }
+
+    /// <summary>Replaces the apps' policies; the log has the statement of them before a leaf names it.</summary>
+    /// <exception cref="StoreUnavailableException">It could not be put there; nothing has changed.</exception>
+    public Task ChangePoliciesAsync(IAppPolicies policies, CancellationToken ct) =>
+        _policies.ReplaceAsync(policies, _files, ct);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using KeyRecovery.Api.Options;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -10,19 +9,10 @@ namespace KeyRecovery.Api.Auth;
 /// <summary>
 /// App tokens: JWT (RFC 7519) as bearer (RFC 6750), each of one app. Every way of not holding gives the same answer.
 /// </summary>
-internal sealed class AppTokens
+internal sealed class AppTokens(Tenants tenants, TokenLog log)
 {
     /// <summary>The longest subject, in bytes of UTF-8.</summary>
     public const int MaxSubjectBytes = 256;
-
-    private readonly ValidTokens _valid;
-    private readonly TokenSources<AppOptions> _apps;
-
-    public AppTokens(KeyRecoveryOptions options, TimeProvider time, DevelopmentIssuer? development = null)
-    {
-        _valid = new ValidTokens(time);
-        _apps = new TokenSources<AppOptions>(options.Apps, time, development);
-    }
 
     /// <summary>Reads the token of a request.</summary>
     public ValueTask<TokenResult> ReadAsync(HttpContext context)
@@ -30,22 +20,30 @@ internal sealed class AppTokens
         if (context.Request.Headers.Authorization.Count == 0) return new(TokenResult.Missing.Instance);
         return AuthorizationHeader.Read(context.Request, JwtRules.Scheme) is { } text
             ? ReadAsync(text, context.RequestAborted)
-            : new(TokenResult.Invalid.Instance);
+            : new(Refuse(TokenFault.Malformed));
     }
 
     /// <summary>Reads a token.</summary>
     public async ValueTask<TokenResult> ReadAsync(string text, CancellationToken cancellation)
     {
-        if (text.Length > JwtRules.MostCharacters) return TokenResult.Invalid.Instance;
+        var now = tenants.Now;
+        if (text.Length > JwtRules.MostCharacters) return Refuse(TokenFault.Malformed);
         var print = Hash256.Of(MemoryMarshal.AsBytes(text.AsSpan()));
-        if (_valid.TryFind(print, out var known)) return new TokenResult.Valid(known);
-        if (JwtRules.Parse(text) is not { } token) return TokenResult.Invalid.Instance;
-        var (app, keysUnavailable) = await _apps.VerifyAsync(token, cancellation);
-        if (keysUnavailable) return TokenResult.KeysUnavailable.Instance;
-        if (app is null || Subject(token) is not { } subject) return TokenResult.Invalid.Instance;
+        if (now.Valid.TryFind(print, out var known)) return new TokenResult.Valid(known);
+        if (JwtRules.Parse(text) is not { } token) return Refuse(TokenFault.Malformed);
+        var (app, fault) = await now.OfApps.VerifyAsync(token, cancellation);
+        if (app is null) return Refuse(fault, token);
+        if (Subject(token) is not { } subject) return Refuse(TokenFault.Subject, token);
+        // Under the app's name of today, also where the token's is one from before.
         var user = new AppUser(app.Id, app.Issuer, subject);
-        _valid.Add(print, user, new DateTimeOffset(token.ValidTo, TimeSpan.Zero));
+        now.Valid.Add(print, user, new DateTimeOffset(token.ValidTo, TimeSpan.Zero));
         return new TokenResult.Valid(user);
+    }
+
+    private TokenResult Refuse(TokenFault why, JsonWebToken? token = null)
+    {
+        log.Refused(why, token);
+        return why == TokenFault.KeysUnavailable ? TokenResult.KeysUnavailable.Instance : TokenResult.Invalid.Instance;
     }
 
     private static string? Subject(JsonWebToken token) =>

@@ -59,11 +59,22 @@ internal static class JwtRules
         }
     }
 
+    /// <summary>
+    /// Whether a token has expired, by what it says itself: nobody asks an issuer for the key of one that has.
+    /// </summary>
+    public static bool HasExpired(JsonWebToken token, TimeProvider time)
+    {
+        using var payload = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(token.EncodedPayload), Strict);
+        return !payload.RootElement.TryGetProperty(JwtRegisteredClaimNames.Exp, out var value)
+            || value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out var at)
+            || at <= (time.GetUtcNow() - ClockSkew).ToUnixTimeSeconds();
+    }
+
     /// <summary>How a token of <paramref name="source"/> is verified.</summary>
     public static TokenValidationParameters For(
         TokenSourceOptions source, IEnumerable<SecurityKey> keys, TimeProvider time) => new()
         {
-            ValidIssuer = source.Issuer,
+            ValidIssuers = source.Issuers,
             ValidAudience = source.Audience,
             IssuerSigningKeys = keys,
             ValidAlgorithms = SigningKeys.Algorithms,

@@ -1,49 +1,59 @@
 using KeyRecovery.Api.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
 
 namespace KeyRecovery.Api.Auth;
 
 /// <summary>
 /// Whose JWTs (RFC 7519) are trusted: issuer and audience, byte for byte, choose one source, and only its keys verify.
 /// </summary>
-internal sealed class TokenSources<T>(IEnumerable<T> sources, TimeProvider time, DevelopmentIssuer? development)
+internal sealed class TokenSources<T>(IReadOnlyList<(T Source, IssuerKeys Keys)> sources, TimeProvider time)
     where T : TokenSourceOptions
 {
     private readonly JsonWebTokenHandler _handler =
         new() { MapInboundClaims = false, MaximumTokenSizeInBytes = JwtRules.MostCharacters };
-    private readonly IReadOnlyList<(T Source, IssuerKeys Keys)> _sources =
-        [.. sources.Select(source => (source, IssuerKeys.Of(source, development)))];
 
-    /// <summary>
-    /// The source that a token is of; null where it does not hold, or while the source's keys cannot be had.
-    /// </summary>
-    public async ValueTask<(T? Source, bool KeysUnavailable)> VerifyAsync(JsonWebToken token, CancellationToken ct)
+    /// <summary>The source that a token is of; without one, why it does not hold.</summary>
+    public async ValueTask<(T? Source, TokenFault Fault)> VerifyAsync(JsonWebToken token, CancellationToken ct)
     {
-        if (Choose(token) is not var (source, keys)) return (null, false);
-        if (await keys.GetAsync(ct) is not { } all) return (null, true);
-
-        var candidates = token.Kid.Length == 0
-            ? all : [.. all.Where(key => key.KeyId == token.Kid || string.IsNullOrEmpty(key.KeyId))];
-        if (candidates.Count == 0)
+        if (Choose(token) is var (fault, one, keys) && fault != TokenFault.None) return (null, fault);
+        if (JwtRules.HasExpired(token, time)) return (null, TokenFault.Time);
+        var arrived = time.GetTimestamp();
+        for (var set = await keys!.GetAsync(ct); set is not null; set = await keys.GetNewerAsync(set, ct))
         {
-            keys.RequestRefresh();
-            return (null, false);
+            fault = await VerifyAsync(token, one!, set.Keys);
+            if (fault == TokenFault.None) return (one, fault);
+            // Newer keys help where none of that name is known; and only until some were asked for since.
+            var mayBeNewer = fault == TokenFault.UnknownKey
+                || (fault == TokenFault.Signature && set.Keys.All(key => key.KeyId != token.Kid));
+            if (!mayBeNewer || set.Began >= arrived) return (null, fault);
         }
 
+        return (null, TokenFault.KeysUnavailable);
+    }
+
+    private async ValueTask<TokenFault> VerifyAsync(JsonWebToken token, T source, IReadOnlyList<SecurityKey> all)
+    {
+        var candidates = token.Kid.Length == 0
+            ? all : [.. all.Where(key => key.KeyId == token.Kid || string.IsNullOrEmpty(key.KeyId))];
+        if (candidates.Count == 0) return TokenFault.UnknownKey;
         var outcome = await _handler.ValidateTokenAsync(token, JwtRules.For(source, candidates, time));
-        return (outcome.IsValid ? source : null, false);
+        return outcome.IsValid ? TokenFault.None
+            : outcome.Exception is SecurityTokenInvalidLifetimeException or SecurityTokenNoExpirationException
+                ? TokenFault.Time
+                : TokenFault.Signature;
     }
 
     // More than one match is ambiguous, and then none.
-    private (T Source, IssuerKeys Keys)? Choose(JsonWebToken token)
+    private (TokenFault Fault, T? Source, IssuerKeys? Keys) Choose(JsonWebToken token)
     {
-        (T, IssuerKeys)? chosen = null;
-        foreach (var candidate in _sources)
+        (TokenFault, T?, IssuerKeys?) chosen = (TokenFault.NoSource, null, null);
+        foreach (var (source, keys) in sources)
         {
-            if (candidate.Source.Issuer != token.Issuer
-                || !token.Audiences.Contains(candidate.Source.Audience, StringComparer.Ordinal)) continue;
-            if (chosen is not null) return null;
-            chosen = candidate;
+            if (!source.Issuers.Contains(token.Issuer, StringComparer.Ordinal)
+                || !token.Audiences.Contains(source.Audience, StringComparer.Ordinal)) continue;
+            if (chosen.Item2 is not null) return (TokenFault.ManySources, null, null);
+            chosen = (TokenFault.None, source, keys);
         }
 
         return chosen;

@@ -20,6 +20,7 @@ namespace KeyRecovery.Api.Bodies;
 [JsonSerializable(typeof(ErasureLine))]
 [JsonSerializable(typeof(ErasureResponse))]
 [JsonSerializable(typeof(HealthResponse))]
+[JsonSerializable(typeof(ReadyResponse))]
 [JsonSerializable(typeof(HeadsResponse))]
 [JsonSerializable(typeof(LinkNameplateResponse))]
 [JsonSerializable(typeof(LinkSessionResponse))]

@@ -24,9 +24,9 @@ internal static class ConfigEndpoints
             .WithProblems(ErrorCode.NotFound);
 
     private static IResult Get(
-        [Description("The app whose policy is wanted.")] string? app, KeyRecoveryOptions options, TimeProvider time)
+        [Description("The app whose policy is wanted.")] string? app, Tenants tenants, TimeProvider time)
     {
-        var named = app is null ? null : options.Apps.FirstOrDefault(candidate => candidate.Id == app);
+        var named = app is null ? null : tenants.Now.App(app);
         if (app is not null && named is null) return new ProblemResult(ErrorCode.NotFound) { Field = "app" };
         return TypedResults.Ok(new ConfigResponse
         {

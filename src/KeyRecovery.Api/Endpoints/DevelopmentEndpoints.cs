@@ -21,16 +21,17 @@ internal static class DevelopmentEndpoints
 
     private static IResult Mint(
         JsonBody<DevelopmentTokenRequest> body, HttpContext context, DevelopmentIssuer issuer,
-        KeyRecoveryOptions options)
+        Tenants tenants)
     {
         if (!IsLocal(context)) return new ProblemResult(ErrorCode.Forbidden);
         var request = body.Value;
         if (request.Subject is not { Length: > 0 } subject
             || Encoding.UTF8.GetByteCount(subject) > AppTokens.MaxSubjectBytes)
             return new ProblemResult(ErrorCode.Malformed) { Field = "subject" };
-        var app = options.Apps.FirstOrDefault(candidate =>
+        var now = tenants.Now;
+        var app = now.Apps.FirstOrDefault(candidate =>
             candidate.Issuer == DevelopmentIssuer.Name && (request.App is null || candidate.Id == request.App));
-        var source = request.Scope is null ? app : (TokenSourceOptions?)options.Operators.FirstOrDefault(
+        var source = request.Scope is null ? app : (TokenSourceOptions?)now.Operators.FirstOrDefault(
             candidate => candidate.Issuer == DevelopmentIssuer.Name && candidate.App == app?.Id);
         return source is null
             ? new ProblemResult(ErrorCode.NotFound) { Field = "app" }

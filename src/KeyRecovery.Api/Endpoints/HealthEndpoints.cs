@@ -23,7 +23,10 @@ internal static class HealthEndpoints
             .WithSummary("Whether the server can serve: 503 from the moment it is told to stop")
             .WithTags("Health")
             .WithMetadata(new Unlimited())
-            .Produces<HealthResponse>()
+            .WithDescription(
+                "What is down is told part by part. The issuers of tokens are told too, without their names, and fail "
+                + "nothing: recovery by code asks for none.")
+            .Produces<ReadyResponse>()
             .WithProblems(ErrorCode.Unavailable);
     }
 
@@ -31,12 +34,25 @@ internal static class HealthEndpoints
 
     private static async Task<IResult> ReadyAsync(IEnumerable<IReadiness> parts, CancellationToken cancellation)
     {
+        var checks = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        string? missing = null;
         foreach (var part in parts)
         {
-            if (!await part.IsReadyAsync(cancellation))
-                return new ProblemResult(ErrorCode.Unavailable) { Field = part.Name };
+            var isReady = await part.IsReadyAsync(cancellation);
+            checks[part.Name] = isReady ? ReadyResponse.Up : ReadyResponse.Down;
+            if (!isReady && part.IsNeeded) missing ??= part.Name;
         }
 
-        return TypedResults.Ok(HealthResponse.Ok);
+        return missing is null ? TypedResults.Ok(new ReadyResponse(ReadyResponse.Up, checks))
+            : new ProblemResult(ErrorCode.Unavailable)
+            {
+                Field = missing,
+                Extensions = writer =>
+                {
+                    writer.WriteStartObject("checks");
+                    foreach (var (name, state) in checks) writer.WriteString(name, state);
+                    writer.WriteEndObject();
+                },
+            };
     }
 }

@@ -45,6 +45,7 @@ internal static class Server
             : OptionsReader.Read(builder.Configuration, builder.Environment);
         if (!DocumentGeneration.IsRunning) CarefulStart.Refuse(options, builder.Environment);
         AddServer(builder, options);
+        builder.Services.AddSingleton(new SettingsReader(() => Begin(args), builder.Configuration));
         adjust?.Invoke(builder);
 
         var app = builder.Build();
@@ -80,6 +81,9 @@ internal static class Server
         services.AddSingleton(Open);
         services.AddSingleton(provider => provider.GetRequiredService<ServerStores>().Service);
         services.AddSingleton<IReadiness, StoresReadiness>();
+        services.AddSingleton<IReadiness, IssuersReadiness>();
+        services.AddSingleton<TokenLog>();
+        services.AddSingleton<Tenants>();
         services.AddSingleton<AppTokens>();
         services.AddSingleton<OperatorTokens>();
         // Made behind the stores and so disposed of before them: what is held is given up while that can be written.
@@ -96,6 +100,7 @@ internal static class Server
         services.AddSingleton<RealmBodies>();
         services.AddSingleton<Rotations>();
         services.AddSingleton<IControlVerb, RotateControl>();
+        services.AddSingleton<IControlVerb, ReloadControl>();
         services.AddSingleton<BackupRuns>();
         services.AddSingleton<IControlVerb, BackupControl>();
         services.AddSingleton<AccountLimit>();
@@ -109,6 +114,7 @@ internal static class Server
         if (DocumentGeneration.IsRunning) return;
         services.AddHostedService<Startup>();
         services.AddHostedService<StoreWatch>();
+        services.AddHostedService<IssuerWatch>();
         services.AddHostedService<OrphanSweep>();
         if (options.Instances > 1) services.AddHostedService<LinkSessionSweep>();
         services.AddHostedService(provider => provider.GetRequiredService<ErasureWork>());

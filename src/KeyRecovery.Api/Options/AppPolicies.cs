@@ -4,10 +4,10 @@ using KeyRecovery.Service.Accounts;
 namespace KeyRecovery.Api.Options;
 
 /// <summary>The configured apps' policies, as the service asks for them.</summary>
-internal sealed class AppPolicies(KeyRecoveryOptions options) : IAppPolicies
+internal sealed class AppPolicies(IEnumerable<AppOptions> apps) : IAppPolicies
 {
     private readonly FrozenDictionary<string, AppPolicy> _policies =
-        options.Apps.ToFrozenDictionary(app => app.Id, app => app.Policy.ToPolicy());
+        apps.ToFrozenDictionary(app => app.Id, app => app.ToPolicy());
 
     /// <inheritdoc/>
     public IReadOnlyCollection<string> Apps => _policies.Keys;

@@ -22,4 +22,7 @@ internal class TokenSourceOptions
 
     /// <summary>Key source: a file with a JWK Set, or with one public key as PEM.</summary>
     public string? KeyFile { get; set; }
+
+    /// <summary>Each <c>iss</c> of its tokens.</summary>
+    public virtual IEnumerable<string> Issuers => [Issuer];
 }

@@ -15,6 +15,8 @@ namespace KeyRecovery.Api.Reports;
 [JsonSerializable(typeof(ControlLine))]
 [JsonSerializable(typeof(MoveReport))]
 [JsonSerializable(typeof(RehearsalReport))]
+[JsonSerializable(typeof(ReloadReport))]
+[JsonSerializable(typeof(ReloadRequest))]
 [JsonSerializable(typeof(RestoreReport))]
 [JsonSerializable(typeof(RotateRequest))]
 [JsonSerializable(typeof(RotationLine))]

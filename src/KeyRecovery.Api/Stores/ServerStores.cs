@@ -99,7 +99,7 @@ internal sealed class ServerStores : IAsyncDisposable
             var sets = new BackupSetList(listed, escrows, time);
             var witnesses = WitnessesOf(options, time, secret);
             var service = new KeyRecoveryService(
-                pair.Data, pair.Keys, ring, secrets, new AppPolicies(options), random, clock, tombstones, sets,
+                pair.Data, pair.Keys, ring, secrets, new AppPolicies(options.Apps), random, clock, tombstones, sets,
                 log: log, logOrigin: options.Log.Origin, newLogAfter: options.Log.BeginAnewAfter,
                 logKeysOverlap: options.Log.KeyOverlap,
                 witnesses: witnesses,

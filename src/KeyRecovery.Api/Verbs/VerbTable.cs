@@ -31,6 +31,8 @@ internal static class VerbTable
                   --sweep                 first remove what broken-off requests left,
                   --older-than-minutes N  at least so old (24 h unless Orphans:AfterHours says otherwise)
                   --sweep-anyway          also where the data of many accounts go
+          reload  read apps and operators anew; the running server does it, without a restart
+                  --json                  one JSON object
           rotate  replace the key that wraps all subject keys, and destroy the old one; the running server does it
                   --json                  one JSON object
                   --root                  replace the root key instead
@@ -83,6 +85,8 @@ internal static class VerbTable
                     return await CheckVerb.RunAsync(rest);
                 case RotateControl.VerbName:
                     return await RotateVerb.RunAsync(rest);
+                case ReloadControl.VerbName:
+                    return await ReloadVerb.RunAsync(rest);
                 case BackupControl.VerbName:
                     return await BackupVerb.RunAsync(rest);
                 case "restore":

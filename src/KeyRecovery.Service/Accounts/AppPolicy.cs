@@ -34,6 +34,12 @@ public sealed record AppPolicy
     /// </summary>
     public ImmutableArray<VerifyKey> Homes { get; init; } = [];
 
+    /// <summary>
+    /// The names of the app's issuer where it had others: that of today first, then those before, the newest first.
+    /// Accounts that stand under any of them are its users'. Default: none, which is for an issuer with one name.
+    /// </summary>
+    public ImmutableArray<string> Issuers { get; init; } = [];
+
     /// <summary>How often a passphrase may be guessed at this server as a realm.</summary>
     public PassphrasePolicy Passphrase { get; init; } = PassphrasePolicy.Default;
 }

@@ -88,7 +88,7 @@ internal sealed class DestructionPlanner(
             [
                 .. before,
                 new RowWrite.Replace(stored, Tombstone()),
-                .. await RealmErasure.PlanAsync(context.Keys, keyRow, plan.RealmSubject, plan.Shares, ct),
+                .. await RealmErasure.PlanAsync(context.Keys, keyRow, plan.RealmSubjects, plan.Shares, ct),
             ],
             before.Count, state is null ? [] : [.. state.Authorities.Keys]);
     }
@@ -99,7 +99,7 @@ internal sealed class DestructionPlanner(
     {
         if (known is not { Phase: ErasurePhase.Erasing, Plan: { } name }) return new Destruction.NoAccount();
         var plan = await rows.Plans.ReadAsync(keyRow, name, ct);
-        var shares = await RealmErasure.PlanAsync(context.Keys, keyRow, plan.RealmSubject, plan.Shares, ct);
+        var shares = await RealmErasure.PlanAsync(context.Keys, keyRow, plan.RealmSubjects, plan.Shares, ct);
         return new Destruction.Write([new RowWrite.Create(keyRow, Tombstone()), .. shares], 0, []);
     }
 
@@ -142,7 +142,7 @@ internal sealed class DestructionPlanner(
         var ids = context.Lookups.Ids;
         var (slots, isWhole) = state is null ? ([], false) : await SlotsAsync(rows, state, ct);
         HashSet<RowKey> lookups = [.. slots.Select(s => ids.Slot(s.Id))];
-        if (await SubjectAsync(account, state, ct) is { } user) lookups.Add(user);
+        lookups.UnionWith(await SubjectsAsync(account, state, ct));
         // What the chain cannot tell, the lookups themselves do.
         if (!isWhole || isBehind) lookups.UnionWith(await LookupsAsync(Table.Slots, account, ct));
         return
@@ -176,12 +176,12 @@ internal sealed class DestructionPlanner(
         return (slots.Values, true);
     }
 
-    private async ValueTask<RowKey?> SubjectAsync(AccountId account, AccountState? state, CancellationToken ct)
-    {
-        if (state is not null && state.User.Issuer != AppUser.Unknown) return context.Lookups.Ids.Subject(state.User);
-        // The user's name was lost with the data; the lookup still leads to the account.
-        return (await LookupsAsync(Table.Subjects, account, ct)).Select(key => (RowKey?)key).FirstOrDefault();
-    }
+    private async ValueTask<IEnumerable<RowKey>> SubjectsAsync(
+        AccountId account, AccountState? state, CancellationToken ct) =>
+        state is not null && state.User.Issuer != AppUser.Unknown
+            ? context.Names.PlacesOf(state.User)
+            // The user's name was lost with the data; the lookup still leads to the account.
+            : await LookupsAsync(Table.Subjects, account, ct);
 
     private async ValueTask<IReadOnlyList<RowKey>> LookupsAsync(Table table, AccountId account, CancellationToken ct)
     {

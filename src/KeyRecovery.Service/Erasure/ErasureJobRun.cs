@@ -115,7 +115,7 @@ internal sealed class ErasureJobRun(ServiceContext context, ErasureJobRows rows,
     };
 
     private async ValueTask<AccountId?> AccountAsync(ErasureLineRow line, CancellationToken ct) =>
-        await context.Keys.ReadAsync(new RowKey(Table.Subjects, line.Subject), ct) is { } lookup
+        await context.Names.FindAsync(line.Places, ct) is { } lookup
             ? context.Lookups.Open(lookup) : null;
 
     private async ValueTask<bool> IsLiveAsync(RowKey keyRow, CancellationToken ct) =>

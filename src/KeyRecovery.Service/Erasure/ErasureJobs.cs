@@ -98,8 +98,9 @@ public sealed class ErasureJobs
         await foreach (var (line, user) in users.WithCancellation(ct))
         {
             lines++;
-            var subject = _context.Lookups.Ids.Subject(user).Id;
-            var row = new ErasureLineRow(line, subject);
+            var names = _context.Names.PlacesOf(user);
+            var subject = names[0].Id;
+            var row = new ErasureLineRow(line, subject) { Former = [.. names.Skip(1).Select(place => place.Id)] };
             if (!known.TryAdd(new Hash256(subject.Span), lines))
                 row = row with { State = LineState.Same, First = known[new Hash256(subject.Span)] };
             batch.Add(new RowWrite.Create(ErasureJobRows.PlaceOf(upload, lines), row.Encode()));

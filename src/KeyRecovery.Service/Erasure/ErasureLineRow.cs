@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Erasure;
 
@@ -8,6 +10,14 @@ namespace KeyRecovery.Service.Erasure;
 internal sealed record ErasureLineRow(int Line, ReadOnlyMemory<byte> Subject)
 {
     private const string RowLabel = "erasure-line";
+    private const int MostFormer = 8;
+
+    /// <summary>The ids of the lookups under names that the app's issuer had before, in their order.</summary>
+    public ImmutableArray<ReadOnlyMemory<byte>> Former { get; init; } = [];
+
+    /// <summary>Where the user's account is looked for.</summary>
+    public ImmutableArray<RowKey> Places =>
+        [new RowKey(Table.Subjects, Subject), .. Former.Select(id => new RowKey(Table.Subjects, id))];
 
     /// <summary>How far it is.</summary>
     public LineState State { get; init; }
@@ -26,14 +36,19 @@ internal sealed record ErasureLineRow(int Line, ReadOnlyMemory<byte> Subject)
     /// <summary>Of one that names a user again, the stored line that was the first to; else 0.</summary>
     public int First { get; init; }
 
-    public byte[] Encode() => new CborOut().Array(9).Text(RowLabel).UInt(1).UInt((ulong)Line).Bytes(Subject.Span)
-        .UInt((ulong)State).Bytes(KeyRow.Span).UInt((ulong)First)
-        .UInt((ulong)Filing).UInt(IsReturned ? 1u : 0).ToArray();
+    public byte[] Encode()
+    {
+        var writer = new CborOut().Array(10).Text(RowLabel).UInt(1).UInt((ulong)Line).Bytes(Subject.Span)
+            .UInt((ulong)State).Bytes(KeyRow.Span).UInt((ulong)First)
+            .UInt((ulong)Filing).UInt(IsReturned ? 1u : 0).Array(Former.Length);
+        foreach (var id in Former) writer.Bytes(id.Span);
+        return writer.ToArray();
+    }
 
     public static ErasureLineRow Decode(ReadOnlyMemory<byte> bytes)
     {
         var reader = new CborIn(bytes);
-        reader.OwnStructure(RowLabel, 9);
+        reader.OwnStructure(RowLabel, 10);
         var line = new ErasureLineRow((int)reader.UInt(int.MaxValue), reader.Bytes(Hash256.Size))
         {
             State = (LineState)reader.UInt((ulong)LineState.Same),
@@ -42,6 +57,9 @@ internal sealed record ErasureLineRow(int Line, ReadOnlyMemory<byte> Subject)
             Filing = (int)reader.UInt(int.MaxValue),
             IsReturned = reader.UInt(1) == 1,
         };
+        var former = ImmutableArray.CreateBuilder<ReadOnlyMemory<byte>>();
+        for (var left = reader.Array(0, MostFormer); left > 0; left--) former.Add(reader.Bytes(Hash256.Size));
+        line = line with { Former = former.ToImmutable() };
         reader.End();
         return line;
     }

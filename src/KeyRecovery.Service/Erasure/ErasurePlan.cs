@@ -27,10 +27,11 @@ internal sealed record ErasurePlan
 
     public IEnumerable<RowKey> Lookups => Rows.Where(r => r.Row.Table.Rows == RowsOf.Lookup).Select(r => r.Row);
 
-    /// <summary>The row of the account's user at this realm; null where nobody knows whose the account was.</summary>
-    public RowKey? RealmSubject =>
-        Rows.FirstOrDefault(r => r.Row.Table == Table.Subjects) is { IsNone: false } user
-            ? RowIds.RealmSubject(user.Row) : null;
+    /// <summary>
+    /// The rows of the account's user at this realm, one for each name; none where nobody knows whose the account was.
+    /// </summary>
+    public IEnumerable<RowKey> RealmSubjects =>
+        Rows.Where(r => r.Row.Table == Table.Subjects).Select(r => RowIds.RealmSubject(r.Row));
 
     /// <summary>Slots of the chain at this realm, each with the key by which it is known to be the account's.</summary>
     public IEnumerable<(RowKey Row, ReadOnlyMemory<byte> SigningKey)> Shares =>

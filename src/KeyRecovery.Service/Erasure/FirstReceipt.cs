@@ -39,7 +39,7 @@ internal sealed class FirstReceipt(
             // A share that was refused its end beside the key's, or came to be named since. Nothing is registered
             // behind it.
             var writes = await RealmErasure.PlanAsync(
-                context.Keys, now.KeyRow, now.Plan.RealmSubject, now.Plan.Shares, ct);
+                context.Keys, now.KeyRow, now.Plan.RealmSubjects, now.Plan.Shares, ct);
             var isLast = writes.Count == 0;
             if (isLast)
             {
@@ -101,9 +101,9 @@ internal sealed class FirstReceipt(
                 writes.Add(new RowWrite.Delete(found));
         }
 
-        if (plan.RealmSubject is { } subject
-            && await RealmErasure.PlanReopeningAsync(keys, erasure.KeyRow, subject, ct) is { } reopening)
-            writes.Add(reopening);
+        foreach (var subject in plan.RealmSubjects)
+            if (await RealmErasure.PlanReopeningAsync(keys, erasure.KeyRow, subject, ct) is { } reopening)
+                writes.Add(reopening);
         await ring.RefreshAsync(ct);
         var (erased, logged) = Erased(erasure, proofs);
         writes.AddRange(rows.Write(erasure.KeyRow, erased, erasure.Stored, logged));

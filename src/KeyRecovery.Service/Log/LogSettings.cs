@@ -10,5 +10,5 @@ namespace KeyRecovery.Service.Log;
 /// <param name="Policy">What the apps allow now.</param>
 /// <param name="Restores">The ids of the newest restores of the stores.</param>
 /// <param name="Now">The time.</param>
-internal sealed record LogSettings(string? Origin, ulong? BeginAnewAfter, PolicyStatement Policy,
+internal sealed record LogSettings(string? Origin, ulong? BeginAnewAfter, Func<PolicyStatement> Policy,
     Func<CancellationToken, ValueTask<IEnumerable<byte[]>>> Restores, Func<Moment> Now);

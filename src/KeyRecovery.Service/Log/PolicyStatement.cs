@@ -23,6 +23,10 @@ internal sealed record PolicyStatement(ReadOnlyMemory<byte> Bytes, Hash256 Hash)
     /// <summary>The file that it is in.</summary>
     public static string NameOf(Hash256 hash) => $"policy/{Convert.ToHexStringLower(hash.ToArray())}";
 
+    /// <summary>Puts it among the log's files, where it is not there yet.</summary>
+    public async ValueTask PutAsync(ILogFiles files, CancellationToken ct) =>
+        await files.PutAsync([new LogFile(NameOf(Hash), Bytes)], ct);
+
     private static string Write(AppPolicy policy)
     {
         using var stream = new MemoryStream();

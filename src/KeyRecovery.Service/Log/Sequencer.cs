@@ -116,8 +116,7 @@ public sealed class Sequencer : IDisposable
         await MakeAsync(head, ct);
         await PublishAsync(head, ct);
         Keys = keys;
-        var policy = _settings.Policy;
-        await _files.PutAsync([new LogFile(PolicyStatement.NameOf(policy.Hash), policy.Bytes)], ct);
+        await _settings.Policy().PutAsync(_files, ct);
         try
         {
             // A start that has nothing to sign asks nobody.
@@ -242,7 +241,7 @@ public sealed class Sequencer : IDisposable
     {
         var key = Hash256.Of(Encoding.UTF8.GetBytes(KeysOf(origin)[0].ToString()));
         var restores = await _settings.Restores(ct);
-        return new ToldOfItself(_settings.Policy.Hash, key, [.. restores.Select(id => Hash256.Of(id))]);
+        return new ToldOfItself(_settings.Policy().Hash, key, [.. restores.Select(id => Hash256.Of(id))]);
     }
 
     private ImmutableArray<NoteKey> KeysOf(string origin) =>

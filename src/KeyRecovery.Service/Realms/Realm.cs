@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
@@ -30,6 +29,7 @@ public sealed class Realm : IDisposable
     private readonly IRandom _random;
     private readonly ServerClock _clock;
     private readonly RealmKeys _keys;
+    private readonly UserNames _names;
     private readonly RealmRegistrar _registrar;
     private readonly RealmAnswers _answers;
     private readonly RealmAccounts _accounts;
@@ -41,10 +41,10 @@ public sealed class Realm : IDisposable
         ReadOnlySpan<byte> seed, IRandom random, ServerClock clock, IEvidenceLog log)
     {
         (_store, _lookups, _shares, _policies, _random, _clock) = (store, lookups, shares, policies, random, clock);
-        _keys = new RealmKeys(seed);
+        (_keys, _names) = (new RealmKeys(seed), new UserNames(store, lookups, policies));
         _answers = new RealmAnswers(_keys, policies, clock);
-        _accounts = new RealmAccounts(store, lookups, policies, ownHome, _keys, _answers, clock, log);
-        _registrar = new RealmRegistrar(store, lookups, shares, _keys, _accounts, _answers, clock);
+        _accounts = new RealmAccounts(store, lookups, _names, policies, ownHome, _keys, _answers, clock, log);
+        _registrar = new RealmRegistrar(store, lookups, _names, shares, _keys, _accounts, _answers, clock);
         Span<byte> drawn = stackalloc byte[SigningKey.SeedSize];
         random.Fill(drawn);
         using var nobody = SigningKey.FromSeed(drawn);
@@ -101,12 +101,11 @@ public sealed class Realm : IDisposable
         AppUser user, RealmEvaluate guess, Hash256 request, CancellationToken ct)
     {
         var key = _lookups.Ids.RealmSlot(guess.Slot);
-        var subject = _lookups.Ids.Subject(user);
         var element = Hash256.Of(guess.Blinded.ToArray());
         for (var tried = 0; tried < Tries; tried++)
         {
             var (row, stored) = await ReadAsync(key, ct);
-            if (stored is null || !CryptographicOperations.FixedTimeEquals(row.Subject.Span, subject.Id.Span))
+            if (stored is null || !_names.IsOf(row.Subject, user))
                 return new ServiceFailure(ErrorCode.NotFound);
 
             var account = await AccountOfAsync(row, ct);

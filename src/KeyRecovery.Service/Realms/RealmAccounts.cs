@@ -17,7 +17,8 @@ namespace KeyRecovery.Service.Realms;
 /// finishes that.
 /// </summary>
 internal sealed class RealmAccounts(
-    IKeyStore store, Lookups lookups, IAppPolicies policies, VerifyKey ownHome, RealmKeys keys, RealmAnswers answers,
+    IKeyStore store, Lookups lookups, UserNames names, IAppPolicies policies, VerifyKey ownHome, RealmKeys keys,
+    RealmAnswers answers,
     ServerClock clock, IEvidenceLog log)
 {
     private const int Tries = 16;
@@ -258,7 +259,7 @@ internal sealed class RealmAccounts(
             return new RealmSlotStep(row, [], []);
         var subject = lookups.Ids.Subject(user);
         if (user.App != row.App) return Refused("token");
-        if (row.Subject.Span.SequenceEqual(subject.Id.Span)) return new RealmSlotStep(row, [], []);
+        if (names.IsOf(row.Subject, user)) return new RealmSlotStep(row, [], []);
         var account = new RowKey(Table.RealmAccounts, row.Account);
         var place = RowIds.RealmSubject(subject);
         var stored = await store.ReadAsync(place, ct);

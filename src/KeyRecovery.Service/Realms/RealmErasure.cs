@@ -12,21 +12,22 @@ internal static class RealmErasure
     /// <summary>Plans what is left to do, from fresh reads; empty where nothing is.</summary>
     /// <param name="keys">The key store.</param>
     /// <param name="keyRow">The account's key row, by which the erasure is known.</param>
-    /// <param name="subject">The row of the account's user; null where nobody knows whose it is.</param>
+    /// <param name="subjects">The rows of the account's user; none where nobody knows whose it is.</param>
     /// <param name="slots">Passphrase slots that stood in its chain: the places of their rows here, and their signing
     /// keys.</param>
     /// <param name="ct">Cancels.</param>
     public static async ValueTask<IReadOnlyList<RowWrite>> PlanAsync(
-        IKeyStore keys, RowKey keyRow, RowKey? subject,
+        IKeyStore keys, RowKey keyRow, IEnumerable<RowKey> subjects,
         IEnumerable<(RowKey Row, ReadOnlyMemory<byte> SigningKey)> slots,
         CancellationToken ct)
     {
         var writes = new List<RowWrite>();
         HashSet<RowKey> owned = [], accounts = [];
-        if (subject is { } known)
+        foreach (var known in subjects)
         {
             var (row, stored) = await ReadAsync(keys, known, ct);
-            (owned, accounts) = ([.. row.Slots], [.. row.Accounts]);
+            owned.UnionWith(row.Slots);
+            accounts.UnionWith(row.Accounts);
             if (row.ClosedBy != keyRow) writes.Add(Write(known, stored, row with { ClosedBy = keyRow }));
         }
 

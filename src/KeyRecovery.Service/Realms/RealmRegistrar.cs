@@ -15,8 +15,8 @@ namespace KeyRecovery.Service.Realms;
 /// closes the user's row finds all of it.
 /// </summary>
 internal sealed class RealmRegistrar(
-    IKeyStore store, Lookups lookups, RealmShares shares, RealmKeys keys, RealmAccounts accounts, RealmAnswers answers,
-    ServerClock clock)
+    IKeyStore store, Lookups lookups, UserNames names, RealmShares shares, RealmKeys keys, RealmAccounts accounts,
+    RealmAnswers answers, ServerClock clock)
 {
     private const int Tries = 16;
 
@@ -88,12 +88,12 @@ internal sealed class RealmRegistrar(
         RealmAccountRow account, CancellationToken ct)
     {
         var key = lookups.Ids.RealmSlot(register.Slot);
-        var subject = lookups.Ids.Subject(user);
+        var subject = await names.AtRealmAsync(user, ct);
         var print = Hash256.Of([.. opened.SigningKey.ToArray(), .. opened.ShareKey.ToArray()]);
         if (await store.ReadAsync(key, ct) is { } taken)
         {
             var row = RealmSlotRow.Decode(taken.Value);
-            var isSame = !row.IsDestroyed && row.Subject.Span.SequenceEqual(subject.Id.Span)
+            var isSame = !row.IsDestroyed && names.IsOf(row.Subject, user)
                 && row.Account.Span.SequenceEqual(place.Key.Id.Span) && new Hash256(row.Registration.Span) == print
                 && account.Find(register.Slot) is not null;
             if (!isSame) return new ServiceFailure(ErrorCode.SlotExists) { Field = "slot" };

@@ -119,10 +119,19 @@ public sealed class AccountCreation
 
     private async ValueTask<ServiceFailure?> ClaimUserAsync(AppUser user, AccountId account, CancellationToken ct)
     {
-        var place = _context.Lookups.Ids.Subject(user);
+        var names = _context.Names.PlacesOf(user);
+        var place = names[0];
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             var found = await _context.Keys.ReadAsync(place, ct);
+            // Under a name that the issuer had before: this very account, or the one that the user has.
+            if (found is null && names.Length > 1 && await _context.Names.FindAsync(names, ct) is { } former)
+            {
+                if (_context.Lookups.Open(former) == account) return null;
+                if (!await ClearAbandonedAsync(_context.Lookups.Ids.KeyRow(_context.Lookups.Open(former)), ct))
+                    return new ServiceFailure(ErrorCode.AccountExists);
+            }
+
             if (found is not null && _context.Lookups.Open(found) is var other && other != account
                 && !await ClearAbandonedAsync(_context.Lookups.Ids.KeyRow(other), ct))
                 return new ServiceFailure(ErrorCode.AccountExists);

@@ -25,11 +25,13 @@ public sealed class AccountOwners
         ServiceContext context, AccountState state, AppUser user, CancellationToken ct)
     {
         var owner = state.User;
-        if (owner == user) return true;
-        if (owner.App != user.App || owner.Issuer != AppUser.Unknown) return false;
-
-        // The name was lost with the data; the key store's lookup was not.
-        var lookup = await context.Keys.ReadAsync(context.Lookups.Ids.Subject(user), ct);
-        return lookup is not null && context.Lookups.Open(lookup) == state.Account;
+        if (owner.App != user.App) return false;
+        if (context.Names.AreOne(owner, user)) return true;
+        if (await context.Names.FindAsync(user, ct) is not { } lookup
+            || context.Lookups.Open(lookup) != state.Account) return false;
+        // The name was lost with the data, or these are from before a move: the key store's lookup counts. Not beside
+        // the owner's own, or whoever has shown this beginning and lost would own it too.
+        return owner.Issuer == AppUser.Unknown
+            || await context.Names.FindAsync(owner, ct) is not { } own || context.Lookups.Open(own) != state.Account;
     }
 }

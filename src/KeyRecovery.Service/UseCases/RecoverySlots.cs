@@ -21,7 +21,7 @@ public sealed class RecoverySlots
     /// <exception cref="StoreUnavailableException">A store cannot answer.</exception>
     public async ValueTask<Outcome<PassphraseSlots>> ReadAsync(AppUser user, CancellationToken ct)
     {
-        if (await _context.Keys.ReadAsync(_context.Lookups.Ids.Subject(user), ct) is not { } lookup) return NotFound();
+        if (await _context.Names.FindAsync(user, ct) is not { } lookup) return NotFound();
         var account = _context.Lookups.Open(lookup);
         using var view = await _context.Door.ReadAsync(account, ct);
         if (view.Standing is AccountStanding.Unknown or AccountStanding.Erased) return NotFound();

@@ -95,7 +95,7 @@ public sealed class Repairs
         if (user is null) return false;
         return view.State is { } state
             ? await AccountOwners.IsOwnerAsync(_context, state, user, ct)
-            : await _context.Keys.ReadAsync(_context.Lookups.Ids.Subject(user), ct) is { } lookup
+            : await _context.Names.FindAsync(user, ct) is { } lookup
                 && _context.Lookups.Open(lookup) == account;
     }
 

@@ -14,7 +14,7 @@ namespace KeyRecovery.Service.UseCases;
 /// <summary>What the use cases share.</summary>
 internal sealed record ServiceContext(
     IDataStore Data, IKeyStore Keys, TableRegistry Tables, Lookups Lookups, SubjectKeys SubjectKeys,
-    IAppPolicies Policies, ILinkSessions Links, SigningKey AuditKey, IRandom Random, ServerClock Clock)
+    LivePolicies Policies, ILinkSessions Links, SigningKey AuditKey, IRandom Random, ServerClock Clock)
 {
     public RestoreLog Restores { get; } = new(Keys, Data);
 
@@ -26,10 +26,13 @@ internal sealed record ServiceContext(
 
     public KeyRowUpkeep KeyRows => field ??= new KeyRowUpkeep(Keys, Restores, () => Now);
 
+    /// <summary>The names of users.</summary>
+    public UserNames Names => field ??= new UserNames(Keys, Lookups, Policies);
+
     public AccountTurns Turns { get; } = new();
 
     /// <summary>What the apps allow, as leaves of the log name it.</summary>
-    public PolicyStatement Policy => field ??= PolicyStatement.Of(Policies);
+    public PolicyStatement Policy => Policies.Statement;
 
     /// <summary>Where the log's sequencer waits for changes.</summary>
     public LogSignal Log { get; } = new();

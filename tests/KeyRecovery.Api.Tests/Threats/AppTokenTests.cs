@@ -4,6 +4,7 @@ using System.Text.Json;
 using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Service.Accounts;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Microsoft.IdentityModel.Tokens;
 
@@ -26,7 +27,7 @@ public sealed class AppTokenTests : IDisposable
             new AppOptions { Id = "chat", Issuer = Issuer, Audience = "chat", Jwks = Jwks(_chatKey, "k1") });
         options.Apps.Add(
             new AppOptions { Id = "drive", Issuer = Issuer, Audience = "drive", Jwks = Jwks(_driveKey, "k1") });
-        _tokens = new AppTokens(options, _time);
+        _tokens = Read(options);
     }
 
     private long Now => _time.GetUtcNow().ToUnixTimeSeconds();
@@ -142,6 +143,17 @@ public sealed class AppTokenTests : IDisposable
         await IsInvalid(Token($"{Claims()[..^1]},\"{claim}\":{json},\"{claim}\":{json}}}"));
     }
 
+    [Theory]
+    [InlineData("alg", "\"none\"")]
+    [InlineData("kid", "\"k1\"")]
+    [InlineData("typ", "\"JWT\"")]
+    public async Task A_name_that_stands_twice_in_the_header_is_no_token(string name, string json)
+    {
+        const string Once = """{"alg":"ES256","kid":"k1","other":1}""";
+        Assert.IsType<TokenResult.Valid>(await ReadAsync(Token(Claims(), header: Once)));
+        await IsInvalid(Token(Claims(), header: $"{Once[..^1]},\"{name}\":{json},\"{name}\":{json}}}"));
+    }
+
     [Fact]
     public Task A_doubled_subject_is_no_subject() => IsInvalid(Token($"{Claims()[..^1]},\"sub\":\"eve\"}}"));
 
@@ -179,8 +191,14 @@ public sealed class AppTokenTests : IDisposable
         var options = new KeyRecoveryOptions();
         options.Apps.Add(
             new AppOptions { Id = "chat", Issuer = Issuer, Audience = "chat", JwksUrl = "http://127.0.0.1:9/jwks" });
-        var result = await new AppTokens(options, _time).ReadAsync(Token(Claims()), CancellationToken.None);
+        var result = await Read(options).ReadAsync(Token(Claims()), CancellationToken.None);
         Assert.IsType<TokenResult.KeysUnavailable>(result);
+    }
+
+    private AppTokens Read(KeyRecoveryOptions options)
+    {
+        var log = new TokenLog(NullLogger<TokenLog>.Instance);
+        return new AppTokens(new Tenants(options, _time, log), log);
     }
 
     private static string Encode(string json) => Base64UrlEncoder.Encode(json);

@@ -262,7 +262,7 @@ public sealed class HeadsDifferTests
         using var lookups = new Lookups(account.Server.LookupKey, SystemRandom.Instance);
         var subject = RowIds.RealmSubject(lookups.Ids.Subject(account.User));
         var writes = await RealmErasure.PlanAsync(
-            account.Server.Keys, new RowKey(Table.KeyRows, new byte[32]), subject, [], default);
+            account.Server.Keys, new RowKey(Table.KeyRows, new byte[32]), [subject], [], default);
         if (writes.Count > 0)
             Assert.IsType<WriteResult.Written>(await account.Server.Keys.WriteAsync(writes, default));
     }

@@ -327,9 +327,9 @@ public sealed class KnownAccountTests
         using var lookups = new Lookups(account.Server.LookupKey, SystemRandom.Instance);
         var (ids, keyRow) = (lookups.Ids, new RowKey(Table.KeyRows, new byte[32]));
         var subject = RowIds.RealmSubject(ids.Subject(account.User));
-        var writes = await RealmErasure.PlanAsync(account.Server.Keys, keyRow, subject, [], default);
+        var writes = await RealmErasure.PlanAsync(account.Server.Keys, keyRow, [subject], [], default);
         Assert.IsType<WriteResult.Written>(await account.Server.Keys.WriteAsync(writes, default));
-        Assert.Empty(await RealmErasure.PlanAsync(account.Server.Keys, keyRow, subject, [], default));
+        Assert.Empty(await RealmErasure.PlanAsync(account.Server.Keys, keyRow, [subject], [], default));
         Fails(ErrorCode.NotFound, await account.GuessAsync());
         Fails(ErrorCode.NotFound, await account.FollowAsync(account.Account.Now));
         var row = (await account.Server.Keys.ReadAsync(ids.RealmAccount(account.Account.Now.Account), default))!;

@@ -118,9 +118,9 @@ public sealed class RealmTests
         using var late = new TestRealmSlot(_random, TestAccount.DefaultApp);
         await RegisteredAsync(server, slot);
         var subject = RowIds.RealmSubject(new RowIds(server.LookupKey).Subject(Anna));
-        var planned = await RealmErasure.PlanAsync(server.Keys, KeyRow, subject, [], default);
+        var planned = await RealmErasure.PlanAsync(server.Keys, KeyRow, [subject], [], default);
         Assert.IsType<WriteResult.Written>(await server.Keys.WriteAsync(planned, default));
-        Assert.Empty(await RealmErasure.PlanAsync(server.Keys, KeyRow, subject, [], default));
+        Assert.Empty(await RealmErasure.PlanAsync(server.Keys, KeyRow, [subject], [], default));
         Fails(ErrorCode.Erased, await RegisterAsync(server, Anna, late));
         Fails(ErrorCode.Erased, await RegisterAsync(server, Anna, slot));
         await RegisteredAsync(server, new TestRealmSlot(_random, TestAccount.DefaultApp), Eve);
@@ -140,7 +140,7 @@ public sealed class RealmTests
         var subject = RowIds.RealmSubject(new RowIds(server.LookupKey).Subject(Anna));
         foreach (var _ in new[] { 1, 2 })
         {
-            var planned = await RealmErasure.PlanAsync(server.Keys, KeyRow, subject, [], default);
+            var planned = await RealmErasure.PlanAsync(server.Keys, KeyRow, [subject], [], default);
             using var slot = new TestRealmSlot(_random, TestAccount.DefaultApp);
             await RegisteredAsync(server, slot);
             Assert.IsType<WriteResult.Refused>(await server.Keys.WriteAsync(planned, default));
@@ -184,7 +184,8 @@ public sealed class RealmTests
         var ids = new RowIds(server.LookupKey);
         RowKey? subject = user is null ? null : RowIds.RealmSubject(ids.Subject(user));
         var slots = chain.Select(s => (ids.RealmSlot(s.Id), (ReadOnlyMemory<byte>)s.Key.ToArray())).ToList();
-        var planned = await RealmErasure.PlanAsync(server.Keys, KeyRow, subject, slots, default);
+        RowKey[] subjects = subject is { } one ? [one] : [];
+        var planned = await RealmErasure.PlanAsync(server.Keys, KeyRow, subjects, slots, default);
         Assert.IsType<WriteResult.Written>(await server.Keys.WriteAsync(planned, default));
         if (subject is null) return;
         var reopening = (await RealmErasure.PlanReopeningAsync(server.Keys, KeyRow, subject.Value, default))!;

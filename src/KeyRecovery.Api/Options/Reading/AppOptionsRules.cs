@@ -8,6 +8,8 @@ namespace KeyRecovery.Api.Options.Reading;
 /// <summary>The rules of the list of apps.</summary>
 internal static class AppOptionsRules
 {
+    private const int MostFormer = 8;
+
     private static readonly SearchValues<char> IdCharacters =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789.-");
 
@@ -28,6 +30,14 @@ internal static class AppOptionsRules
             CheckName($"{key}:Audience", app.Audience, failures);
             if (!audiences.Add((app.Issuer, app.Audience)))
                 failures.Add($"{key}:Audience", "belongs to another app of the same issuer");
+            if (app.FormerIssuers.Length > MostFormer)
+                failures.Add($"{key}:FormerIssuers", $"has at most {MostFormer} names");
+            for (var j = 0; j < app.FormerIssuers.Length; j++)
+            {
+                CheckName($"{key}:FormerIssuers:{j}", app.FormerIssuers[j], failures);
+                if (!audiences.Add((app.FormerIssuers[j], app.Audience)))
+                    failures.Add($"{key}:FormerIssuers:{j}", "is an issuer of this audience already");
+            }
 
             CheckKeySource(key, app, environment, failures);
             failures.Range($"{key}:Policy:Erasure:HoldHours", app.Policy.Erasure.HoldHours, 0, 720);
@@ -48,7 +58,7 @@ internal static class AppOptionsRules
     public static void Check(
         IList<OperatorOptions> operators, IList<AppOptions> apps, IHostEnvironment environment, Failures failures)
     {
-        var audiences = apps.Select(app => (app.Issuer, app.Audience)).ToHashSet();
+        var audiences = apps.SelectMany(app => app.Issuers.Select(issuer => (issuer, app.Audience))).ToHashSet();
         for (var i = 0; i < operators.Count; i++)
         {
             var (one, key) = (operators[i], $"Operators:{i}");
