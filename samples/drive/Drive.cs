@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using KeyRecovery;
-using KeyRecovery.Protocol.Identities;
 
 namespace DriveSample;
 

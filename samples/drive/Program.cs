@@ -1,8 +1,6 @@
 using System.Text;
 using DriveSample;
 using KeyRecovery;
-using KeyRecovery.Protocol.Identities;
-using KeyRecovery.Protocol.Recovery;
 
 // A drive whose servers read no file. Alice shares one with Bob, takes it from him, loses her phone, and has it back
 // by her recovery code.

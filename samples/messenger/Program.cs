@@ -1,7 +1,5 @@
 using System.Security.Cryptography;
 using KeyRecovery;
-using KeyRecovery.Protocol.Linking;
-using KeyRecovery.Protocol.Recovery;
 
 // A messenger keeps its user's key in an account: made, opened without a network, watched while a laptop is linked and
 // revoked, and recovered on a new phone.

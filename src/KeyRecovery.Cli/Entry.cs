@@ -7,7 +7,6 @@ using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Recovery;
 
 namespace KeyRecovery.Cli;
 

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using KeyRecovery.Protocol.Passphrases;
-using KeyRecovery.Protocol.Recovery;
 
 namespace KeyRecovery;
 

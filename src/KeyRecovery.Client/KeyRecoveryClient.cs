@@ -13,10 +13,7 @@ using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Recovery;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Client.Vaults;
-using KeyRecovery.Protocol.Linking;
-using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery;
 

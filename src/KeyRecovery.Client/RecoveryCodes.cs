@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Recovery;
-
 namespace KeyRecovery;
 
 /// <summary>What this library adds to <see cref="RecoveryCode"/>.</summary>

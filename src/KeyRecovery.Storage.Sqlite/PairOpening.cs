@@ -1,4 +1,3 @@
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Sqlite.Connections;
 using KeyRecovery.Storage.Files.Disk;

@@ -1,4 +1,3 @@
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Moves;
 using KeyRecovery.Service.Stores;

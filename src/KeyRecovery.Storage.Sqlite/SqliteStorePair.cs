@@ -1,4 +1,3 @@
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Files.Backups;

@@ -39,8 +39,10 @@ public class Floors(ITestOutputHelper output)
             ["A/One.cs"] = "namespace Offered;\npublic class One { Two T; }",
             ["B/Two.cs"] = "namespace Offered;\npublic class Two;",
             ["C/Three.cs"] = "namespace P.C;\nclass Three { One T; }",
+            ["D/Four.cs"] = "namespace P.D;\nenum Four\n{\n    One,\n    Two = 2,\n}\n"
+                + "class Five { const int One = Four.Two; }",
         });
-        Assert.Equal(["B", "A", "C"], spread.Floors.Select(floor => string.Join(' ', floor)));
+        Assert.Equal(["B D", "A", "C"], spread.Floors.Select(floor => string.Join(' ', floor)));
 
         Assert.Equal(["A B C/D", "E F"], graph.Circles.Select(circle => string.Join(' ', circle)));
         Assert.Equal(["A B C/D", ".", "E F"], graph.Floors.Select(floor => string.Join(' ', floor)));

@@ -35,9 +35,11 @@ internal sealed partial class FolderGraph
                 if (opened.Length > 0) _uses[folder].Add(opened);
             }
 
-            var words = Word().Matches(Comment().Replace(text, "")).Select(match => match.Value).ToHashSet();
-            foreach (var word in words)
-                if (seenByAll.TryGetValue(word, out var theirFolder)) _uses[folder].Add(theirFolder);
+            var code = Comment().Replace(text, "");
+            var words = Word().Matches(code).Select(match => match.Value).ToHashSet();
+            // A member may have a type's name: an enum's, a constant, a property, whatever stands behind a dot.
+            foreach (Match word in Unqualified().Matches(Member().Replace(code, "")))
+                if (seenByAll.TryGetValue(word.Value, out var theirFolder)) _uses[folder].Add(theirFolder);
             for (var around = folder; around != ".";)
             {
                 around = around.Contains('/', StringComparison.Ordinal) ? around[..around.LastIndexOf('/')] : ".";
@@ -119,4 +121,11 @@ internal sealed partial class FolderGraph
 
     [GeneratedRegex(@"\w+")]
     private static partial Regex Word();
+
+    [GeneratedRegex(@"(?<![\w.])\w+")]
+    private static partial Regex Unqualified();
+
+    [GeneratedRegex(
+        @"^[ \t]*\w+(?: = [\w.<> ]+)?,?[ \t]*$|(?<=\bconst [\w.]+ )\w+|\w+(?= \{ get)", RegexOptions.Multiline)]
+    private static partial Regex Member();
 }

@@ -10,6 +10,8 @@ public partial class SourceFiles
 
     private const string Protocol = "src/KeyRecovery.Protocol/";
 
+    private const string Everyday = "KeyRecovery";
+
     /// <summary>
     /// Files that may hold more than one public type: closed families of a few lines, which are read together.
     /// </summary>
@@ -17,7 +19,6 @@ public partial class SourceFiles
     {
         [Protocol + "Http/HttpSignature.cs"] = "what is signed of a request, and what is read of a signature",
         [Protocol + "Primitives/SecretBytes.cs"] = "with the delegate that fills it",
-        [Protocol + "Primitives/SigningKeys.cs"] = "both halves of an Ed25519 key",
         [Protocol + "Primitives/XWing.cs"] = "both halves of an X-Wing key",
         [Protocol + "Vault/AccountHead.cs"] = "a head, signed, and what two of them differ in",
         [Protocol + "Vault/Chain.cs"] = "a chain, who is in it, and a place of it",
@@ -76,11 +77,14 @@ public partial class SourceFiles
             var declared = Repository.Lines(file).Select(line => NamespaceLine().Match(line))
                 .FirstOrDefault(match => match.Success);
             if (declared is null) continue;
-            // What an app uses of the SDK is found by one using, in whatever folder it lies.
-            var expected = file.StartsWith(Sdk, StringComparison.Ordinal) && PublicTypes(Repository.Lines(file)).Any()
-                ? "KeyRecovery"
-                : string.Join('.', file.Split('/')[1..^1]);
-            Assert.True(declared.Groups[1].Value == expected, $"{file} declares {declared.Groups[1].Value}");
+            // What an app uses of the SDK is found by one using, in whatever folder it lies; so are the types of the
+            // protocol that its calls take and give.
+            var isSeen = PublicTypes(Repository.Lines(file)).Any();
+            var (own, name) = (string.Join('.', file.Split('/')[1..^1]), declared.Groups[1].Value);
+            Assert.True(
+                file.StartsWith(Sdk, StringComparison.Ordinal) && isSeen ? name == Everyday
+                : name == own || (name == Everyday && isSeen && file.StartsWith(Protocol, StringComparison.Ordinal)),
+                $"{file} declares {name}");
         }
     }
 

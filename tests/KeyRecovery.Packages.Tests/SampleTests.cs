@@ -16,8 +16,8 @@ public sealed partial class SampleTests(Feed feed) : IClassFixture<Feed>
     private const string Around = """
         string folder = args[0], appToken = args[1], typed = args[2], typedText = args[3];
         byte[] identityKey = [];
-        System.Collections.Immutable.ImmutableArray<KeyRecovery.Protocol.Wire.AuthorityId> lostDevices = [];
-        KeyRecovery.Protocol.Wire.AuthorityId laptop = default;
+        System.Collections.Immutable.ImmutableArray<AuthorityId> lostDevices = [];
+        AuthorityId laptop = default;
         CancellationToken stop = default;
         void Show(object what) { }
         void Decide(object what) { }

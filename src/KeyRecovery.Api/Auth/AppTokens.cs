@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using Microsoft.IdentityModel.JsonWebTokens;
 

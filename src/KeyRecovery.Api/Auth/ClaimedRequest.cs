@@ -1,6 +1,3 @@
-using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Wire;
-
 namespace KeyRecovery.Api.Auth;
 
 /// <summary>A request whose key is in its own body, and of which nothing is verified but the body's digest.</summary>

@@ -1,4 +1,3 @@
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Gate;
 
 namespace KeyRecovery.Api.Auth;

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 
 namespace KeyRecovery.Api.Auth;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Api.Reports;
 using KeyRecovery.Api.Stores;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Clocks;

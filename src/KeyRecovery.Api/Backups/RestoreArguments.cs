@@ -1,7 +1,6 @@
 using System.Globalization;
 using KeyRecovery.Api.CommandLine;
 using KeyRecovery.Api.Reports;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Api.Backups;

@@ -1,7 +1,6 @@
 using KeyRecovery.Api.Options;
 using KeyRecovery.Api.Reports;
 using KeyRecovery.Api.Stores;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Keys;

@@ -4,7 +4,6 @@ using KeyRecovery.Api.Http;
 using KeyRecovery.Api.RateLimiting;
 using KeyRecovery.Api.Telemetry;
 using KeyRecovery.Protocol.Realms;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;

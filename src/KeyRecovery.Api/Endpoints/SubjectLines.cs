@@ -7,7 +7,6 @@ using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Bodies;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.Options;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 
 namespace KeyRecovery.Api.Endpoints;

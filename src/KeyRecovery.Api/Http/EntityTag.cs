@@ -1,4 +1,3 @@
-using KeyRecovery.Protocol.Wire;
 using Microsoft.Extensions.Primitives;
 
 namespace KeyRecovery.Api.Http;

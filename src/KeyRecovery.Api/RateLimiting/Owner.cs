@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 
 namespace KeyRecovery.Api.RateLimiting;

@@ -1,5 +1,4 @@
 using KeyRecovery.Api.Options;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Storage.Files.Ring;
 

@@ -2,7 +2,6 @@ using Azure.Security.KeyVault.Secrets;
 using Azure.Storage;
 using Azure.Storage.Blobs;
 using KeyRecovery.Api.Options;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Keys;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Protocol.Audit.Log;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Auditing;

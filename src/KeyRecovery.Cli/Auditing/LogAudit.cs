@@ -1,5 +1,4 @@
 using KeyRecovery.Protocol.Audit.Log;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Auditing;
 

@@ -7,7 +7,6 @@ using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Kit;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Protocol.Identities;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Commands;

@@ -5,7 +5,6 @@ using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Commands;
 

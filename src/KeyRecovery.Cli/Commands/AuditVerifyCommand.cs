@@ -3,8 +3,6 @@ using KeyRecovery.Cli.Auditing;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
-using KeyRecovery.Protocol.Audit.Log;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Commands;
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Output;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Commands;
 

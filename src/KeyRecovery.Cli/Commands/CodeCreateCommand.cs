@@ -4,7 +4,6 @@ using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Kit;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Cli.Commands;
 

@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using KeyRecovery.Protocol.Recovery;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Commands;
 

@@ -2,8 +2,6 @@ using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Kit;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Protocol.Recovery;
-using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Cli.Commands;
 

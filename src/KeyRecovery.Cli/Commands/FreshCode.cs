@@ -3,8 +3,6 @@ using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Kit;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Protocol.Recovery;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Commands;
 

@@ -4,7 +4,6 @@ using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Protocol.Passphrases;
 
 namespace KeyRecovery.Cli.Commands;
 

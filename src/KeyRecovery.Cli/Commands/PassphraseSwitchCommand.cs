@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Invocation;
-using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Cli.Commands;
 

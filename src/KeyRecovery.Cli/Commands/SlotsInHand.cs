@@ -2,8 +2,6 @@ using System.Collections.Immutable;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Invocation;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Protocol.Recovery;
-using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Cli.Commands;
 

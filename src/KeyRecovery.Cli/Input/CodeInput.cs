@@ -1,6 +1,5 @@
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Recovery;
 
 namespace KeyRecovery.Cli.Input;
 

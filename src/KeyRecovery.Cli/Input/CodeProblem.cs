@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
-using KeyRecovery.Protocol.Recovery;
 
 namespace KeyRecovery.Cli.Input;
 

@@ -1,5 +1,4 @@
 using KeyRecovery.Cli.Failures;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Input;
 

@@ -1,5 +1,4 @@
 using KeyRecovery.Cli.Failures;
-using KeyRecovery.Protocol.Linking;
 
 namespace KeyRecovery.Cli.Input;
 

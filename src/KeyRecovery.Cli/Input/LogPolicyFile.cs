@@ -1,5 +1,4 @@
 using KeyRecovery.Cli.Failures;
-using KeyRecovery.Protocol.Audit.Log;
 
 namespace KeyRecovery.Cli.Input;
 

@@ -1,5 +1,4 @@
 using KeyRecovery.Cli.Failures;
-using KeyRecovery.Protocol.Passphrases;
 
 namespace KeyRecovery.Cli.Input;
 

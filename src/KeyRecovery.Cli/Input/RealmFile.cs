@@ -4,7 +4,6 @@ using System.Text.Json;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Realms;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Input;
 

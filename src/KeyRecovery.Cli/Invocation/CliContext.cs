@@ -3,7 +3,6 @@ using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Files;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Invocation;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Input;
-using KeyRecovery.Protocol.Passphrases;
 
 namespace KeyRecovery.Cli.Invocation;
 

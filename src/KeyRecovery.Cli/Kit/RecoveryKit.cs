@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Wire;
-
 namespace KeyRecovery.Cli.Kit;
 
 /// <summary>What stands on a recovery kit.</summary>

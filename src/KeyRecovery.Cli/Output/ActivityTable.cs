@@ -1,7 +1,5 @@
 using System.Collections.Frozen;
 using System.Text.Json.Nodes;
-using KeyRecovery.Protocol.Audit.Log;
-using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Cli.Output;
 

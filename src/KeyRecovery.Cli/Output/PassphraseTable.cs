@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Output;

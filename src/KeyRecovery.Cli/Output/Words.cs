@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Output;
 

@@ -4,7 +4,6 @@ using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Files;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Protocol.Audit.Log;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Witness;
 

@@ -3,8 +3,6 @@ using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Identities;
 using KeyRecovery.Client.Undo;
 using KeyRecovery.Client.Vaults;
-using KeyRecovery.Protocol.Recovery;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Accounts;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Calls;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery;
 

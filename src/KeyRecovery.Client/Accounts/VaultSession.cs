@@ -13,7 +13,6 @@ using KeyRecovery.Client.Restores;
 using KeyRecovery.Client.Undo;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Client.Watching;
-using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery;

@@ -5,9 +5,7 @@ using KeyRecovery.Client.Identities;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Authorities;
 

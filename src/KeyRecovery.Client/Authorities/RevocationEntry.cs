@@ -1,6 +1,3 @@
-using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
-
 namespace KeyRecovery;
 
 /// <summary>A device or slot that a revocation removes, or leaves, and why.</summary>

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery;
 

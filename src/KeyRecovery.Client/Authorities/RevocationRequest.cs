@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Vaults;
-using KeyRecovery.Protocol.Recovery;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery;
 

@@ -2,7 +2,6 @@ using KeyRecovery.Client.Devices;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery;
 

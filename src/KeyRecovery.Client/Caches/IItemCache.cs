@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Wire;
-
 namespace KeyRecovery;
 
 /// <summary>

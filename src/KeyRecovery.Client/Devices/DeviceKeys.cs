@@ -1,7 +1,5 @@
 using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Devices;
 

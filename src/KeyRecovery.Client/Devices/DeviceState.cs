@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
+using System.ComponentModel;
 using System.Diagnostics;
 using KeyRecovery.Client.Devices;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
@@ -40,6 +40,7 @@ public sealed class DeviceState : IDisposable
     private DeviceState(DeviceState from) : this(from, from.Known, from.Pending) { }
 
     /// <summary>Joins the parts.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public DeviceState(AccountId account, AuthorityId device, SecretBytes signingSeed, SecretBytes kemSeed,
         VaultBundle? known, ReadOnlyMemory<byte> pending)
     {
@@ -74,6 +75,7 @@ public sealed class DeviceState : IDisposable
     public SecretBytes KemSeed { get; }
 
     /// <summary>The last vault that was verified, whole; null until the account is there.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public VaultBundle? Known { get; }
 
     /// <summary>
@@ -178,6 +180,7 @@ public sealed class DeviceState : IDisposable
     /// <summary>The same device with a vault that was verified since, and nothing pending.</summary>
     /// <param name="known">The vault.</param>
     /// <param name="homeKey">The home server's audit key, where none is pinned.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public DeviceState With(VerifiedVault known, VerifyKey? homeKey) => new(this, known.ToBundle(), default)
     {
         IsVerified = true,

@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Vault;
-
 namespace KeyRecovery;
 
 /// <summary>

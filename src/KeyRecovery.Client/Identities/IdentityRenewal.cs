@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using KeyRecovery.Client.Items;
 using KeyRecovery.Client.Vaults;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Client.Identities;

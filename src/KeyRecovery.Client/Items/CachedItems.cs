@@ -1,7 +1,6 @@
 using KeyRecovery.Client.Calls;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Items;
 

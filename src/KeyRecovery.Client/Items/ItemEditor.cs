@@ -4,7 +4,6 @@ using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Items;
 

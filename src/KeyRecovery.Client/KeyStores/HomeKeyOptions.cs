@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Passphrases;
-
 namespace KeyRecovery;
 
 /// <summary>Where the key of a new home is to lie, and who is asked for a passphrase.</summary>

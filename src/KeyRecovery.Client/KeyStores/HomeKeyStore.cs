@@ -1,6 +1,4 @@
 using KeyRecovery.Client.KeyStores;
-using KeyRecovery.Protocol.Passphrases;
-using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery;
 

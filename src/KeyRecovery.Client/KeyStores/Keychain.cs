@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
-using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Client.KeyStores;
 

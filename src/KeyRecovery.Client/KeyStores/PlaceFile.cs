@@ -27,7 +27,7 @@ internal sealed record PlaceFile(DeviceKeyPlace Place, string Id = "")
     public bool IsInFolder => Place is not (DeviceKeyPlace.SecretService or DeviceKeyPlace.Keychain);
 
     /// <summary>For a new home.</summary>
-    public static PlaceFile New(DeviceKeyPlace place, KeyRecovery.Protocol.Primitives.IRandom random)
+    public static PlaceFile New(DeviceKeyPlace place, IRandom random)
     {
         var id = new byte[IdBytes];
         random.Fill(id);

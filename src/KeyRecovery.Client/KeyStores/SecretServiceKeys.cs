@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Primitives;
-
 namespace KeyRecovery.Client.KeyStores;
 
 /// <summary>

@@ -1,7 +1,6 @@
 using System.Text;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Protocol.Linking;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery;
 

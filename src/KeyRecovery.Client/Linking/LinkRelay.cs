@@ -4,8 +4,6 @@ using System.Text.Json.Serialization.Metadata;
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Protocol.Linking;
-using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Linking;

@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Wire;
-
 namespace KeyRecovery;
 
 /// <summary>A device that was linked: it is in the account and has the app's bundle.</summary>

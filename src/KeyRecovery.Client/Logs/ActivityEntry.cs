@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Logs;
-using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 

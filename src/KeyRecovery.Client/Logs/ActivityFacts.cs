@@ -1,6 +1,5 @@
 using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Logs;
 

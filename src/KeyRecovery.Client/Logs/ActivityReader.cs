@@ -1,5 +1,4 @@
 using KeyRecovery.Client.Vaults;
-using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Client.Logs;
 

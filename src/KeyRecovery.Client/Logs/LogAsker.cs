@@ -4,7 +4,6 @@ using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Audit.Log;
-using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Logs;

@@ -1,6 +1,5 @@
 using KeyRecovery.Client.Calls;
 using KeyRecovery.Client.Devices;
-using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 

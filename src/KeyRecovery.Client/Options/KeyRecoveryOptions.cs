@@ -1,7 +1,4 @@
 using System.Collections.Immutable;
-using KeyRecovery.Protocol.Audit.Log;
-using KeyRecovery.Protocol.Passphrases;
-using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery;
 

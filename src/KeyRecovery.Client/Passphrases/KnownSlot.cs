@@ -1,6 +1,4 @@
 using KeyRecovery.Protocol.Passphrases;
-using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Passphrases;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Realms;
-using KeyRecovery.Protocol.Passphrases;
 
 namespace KeyRecovery.Client.Passphrases;
 

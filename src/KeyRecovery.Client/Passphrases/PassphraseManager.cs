@@ -8,7 +8,6 @@ using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Realms;
-using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery;

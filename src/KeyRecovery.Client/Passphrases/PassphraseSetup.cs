@@ -6,7 +6,6 @@ using KeyRecovery.Client.Realms;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Oprf;
 using KeyRecovery.Protocol.Passphrases;
-using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Client.Passphrases;
 

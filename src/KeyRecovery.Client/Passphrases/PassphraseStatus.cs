@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using KeyRecovery.Protocol.Realms;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using KeyRecovery.Protocol.Passphrases;
 
 namespace KeyRecovery;
 

@@ -1,6 +1,5 @@
 using KeyRecovery.Client.Realms;
 using KeyRecovery.Protocol.Passphrases;
-using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Passphrases;

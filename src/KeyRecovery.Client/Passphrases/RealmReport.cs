@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Realms;
-
 namespace KeyRecovery;
 
 /// <summary>A realm that was of no use, told beside what worked without it.</summary>

@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Passphrases;
-
 namespace KeyRecovery;
 
 /// <summary>How a passphrase is set up.</summary>

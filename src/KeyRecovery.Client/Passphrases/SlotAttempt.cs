@@ -1,6 +1,5 @@
 using KeyRecovery.Client.Realms;
 using KeyRecovery.Protocol.Oprf;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Recovery;
 

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Passphrases;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 

@@ -1,9 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Realms;
-using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Recovery;
-using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Client.Passphrases;
 

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using KeyRecovery.Client.Http;
 using KeyRecovery.Protocol.Passphrases;
-using KeyRecovery.Protocol.Realms;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Realms;
 

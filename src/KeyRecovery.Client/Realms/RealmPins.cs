@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Realms;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Realms;
 

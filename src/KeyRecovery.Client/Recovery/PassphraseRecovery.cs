@@ -1,8 +1,6 @@
 using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Passphrases;
 using KeyRecovery.Client.Vaults;
-using KeyRecovery.Protocol.Passphrases;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Recovery;
 

@@ -4,9 +4,7 @@ using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Identities;
 using KeyRecovery.Client.Vaults;
 using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Recovery;
 

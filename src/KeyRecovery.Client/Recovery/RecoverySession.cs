@@ -14,7 +14,6 @@ using KeyRecovery.Client.Restores;
 using KeyRecovery.Client.Results;
 using KeyRecovery.Client.Undo;
 using KeyRecovery.Client.Vaults;
-using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 

@@ -1,8 +1,5 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Results;
-using KeyRecovery.Protocol.Identities;
-using KeyRecovery.Protocol.Linking;
-using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 

@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Realms;
-
 namespace KeyRecovery.Client.Results;
 
 /// <summary>What a person is told of guesses and of the servers that count them.</summary>

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery;
@@ -14,5 +15,6 @@ public sealed record HomeEvidence(ReadOnlyMemory<byte> Known, ReadOnlyMemory<byt
     /// How the trails of both differ, <see cref="ForkedTrail.One"/> that of <see cref="Known"/>; null where the heads
     /// contradict each other by themselves (<see cref="AccountHead.Contradicts"/>).
     /// </summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public ForkedTrail? Trail { get; init; }
 }

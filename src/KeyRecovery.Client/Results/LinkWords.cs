@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Linking;
-
 namespace KeyRecovery.Client.Results;
 
 /// <summary>One sentence a reason, for a person on either device.</summary>

@@ -1,6 +1,5 @@
 using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Vaults;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Undo;
 

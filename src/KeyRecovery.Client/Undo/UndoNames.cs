@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Undo;
 

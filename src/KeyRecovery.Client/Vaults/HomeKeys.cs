@@ -1,5 +1,4 @@
 using KeyRecovery.Client.Http;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Vaults;
@@ -30,7 +29,7 @@ internal static class HomeKeys
         {
             // No key: as one that does not read.
         }
-        return new ClientFailure.ServerLied(Protocol.Vault.ProtocolFault.Malformed);
+        return new ClientFailure.ServerLied(ProtocolFault.Malformed);
     }
 
     /// <summary>As far as they are known without asking the server; may be empty.</summary>

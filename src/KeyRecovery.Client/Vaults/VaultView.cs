@@ -1,7 +1,5 @@
 using KeyRecovery.Client.Devices;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Client.Vaults;
 

@@ -3,7 +3,6 @@ using KeyRecovery.Client.Devices;
 using KeyRecovery.Client.Logs;
 using KeyRecovery.Client.Restores;
 using KeyRecovery.Client.Vaults;
-using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 

@@ -1,9 +1,12 @@
 using System.Collections.Immutable;
+using System.ComponentModel;
 using System.Diagnostics;
+using KeyRecovery.Protocol;
+using KeyRecovery.Protocol.Identities;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Protocol.Identities;
+namespace KeyRecovery;
 
 /// <summary>
 /// A key of 32 random bytes under which an app encrypts one thing, a file or a conversation, for several readers
@@ -29,6 +32,7 @@ public sealed class ContentKey : IDisposable
     /// <param name="owner">Who signs, and reads.</param>
     /// <param name="readers">Others; the newest statement of each counts.</param>
     /// <param name="random">Draws the key, its id and each encapsulation.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public static ContentKey Create(IdentityKeys owner, IEnumerable<IdentityStatement> readers, IRandom random) =>
         Draw(owner, ContentKeyId.Draw(random), 1, default, readers, random);
 
@@ -36,6 +40,7 @@ public sealed class ContentKey : IDisposable
     /// <param name="owner">The owner.</param>
     /// <param name="readers">To whom; who reads it already, under the same key, is passed over.</param>
     /// <param name="random">Draws each encapsulation.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public ContentKey Grant(IdentityKeys owner, IEnumerable<IdentityStatement> readers, IRandom random)
     {
         RequireOwner(owner);
@@ -61,6 +66,7 @@ public sealed class ContentKey : IDisposable
     /// <param name="owner">The owner.</param>
     /// <param name="readers">Who is to read.</param>
     /// <param name="random">Draws the key and each encapsulation.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public ContentKey ReKey(IdentityKeys owner, IEnumerable<IdentityStatement> readers, IRandom random)
     {
         RequireOwner(owner);
@@ -69,6 +75,7 @@ public sealed class ContentKey : IDisposable
 
     /// <summary>Opens a record with a reader's keys.</summary>
     /// <returns>The key and no fault, or null and why.</returns>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public static (ContentKey? Key, IdentityFault Fault) Open(ContentKeyRecord record, IdentityKeys reader)
     {
         ArgumentNullException.ThrowIfNull(record);

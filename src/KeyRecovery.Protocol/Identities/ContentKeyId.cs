@@ -1,7 +1,6 @@
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Protocol.Identities;
+namespace KeyRecovery;
 
 /// <summary>The name of a content key, 16 random bytes: the same in all its versions.</summary>
 public readonly record struct ContentKeyId

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
+using KeyRecovery.Protocol;
+using KeyRecovery.Protocol.Identities;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Protocol.Identities;
+namespace KeyRecovery;
 
 /// <summary>
 /// A content key as it is granted to readers, signed by its owner; the app keeps it beside what the key encrypts

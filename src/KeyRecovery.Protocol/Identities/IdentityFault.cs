@@ -1,4 +1,4 @@
-namespace KeyRecovery.Protocol.Identities;
+namespace KeyRecovery;
 
 /// <summary>What is wrong with something that one account made for another (docs/protocol.md §19).</summary>
 public enum IdentityFault

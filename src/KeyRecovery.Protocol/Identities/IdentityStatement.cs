@@ -1,8 +1,10 @@
+using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
+using KeyRecovery.Protocol.Identities;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Protocol.Identities;
+namespace KeyRecovery;
 
 /// <summary>
 /// What an account says of its own public keys, signed with the first of them (docs/protocol.md §19). Only statements
@@ -39,6 +41,7 @@ public sealed class IdentityStatement
     public VerifyKey SigningKey { get; }
 
     /// <summary>The key that is sealed to.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public KemPublicKey KemKey { get; }
 
     /// <summary>When it was signed, by the signer's clock, in seconds since 1970.</summary>
@@ -49,6 +52,7 @@ public sealed class IdentityStatement
     /// <summary>Signs the statement of an account's keys.</summary>
     /// <param name="keys">The keys.</param>
     /// <param name="time">The clock, in seconds since 1970.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public static IdentityStatement Sign(IdentityKeys keys, ulong time)
     {
         var body = new CborOut().Array(Fields).Text(Labels.Identity).UInt(FormatVersion.Current).Bytes(keys.Account)

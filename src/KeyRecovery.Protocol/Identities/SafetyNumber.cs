@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 
-namespace KeyRecovery.Protocol.Identities;
+namespace KeyRecovery;
 
 /// <summary>
 /// What two people compare to know that each has the other's keys and nobody else's (docs/protocol.md §19): 60 digits,

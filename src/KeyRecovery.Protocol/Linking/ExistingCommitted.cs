@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Wire;
-
 namespace KeyRecovery.Protocol.Linking;
 
 /// <summary>The new device is in the chain; the existing one waits until it has verified that for itself.</summary>

@@ -1,5 +1,4 @@
 using KeyRecovery.Protocol.Linking.Noise;
-using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Protocol.Linking;
 

@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Wire;
-
 namespace KeyRecovery.Protocol.Linking;
 
 /// <summary>The end on the existing device: the new one has everything.</summary>

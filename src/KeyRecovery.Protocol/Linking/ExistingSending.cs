@@ -1,6 +1,3 @@
-using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Wire;
-
 namespace KeyRecovery.Protocol.Linking;
 
 /// <summary>The existing device may hand over the app's bundle.</summary>

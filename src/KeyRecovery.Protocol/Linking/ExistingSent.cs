@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Wire;
-
 namespace KeyRecovery.Protocol.Linking;
 
 /// <summary>The existing device waits for the acknowledgement.</summary>

@@ -1,9 +1,11 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
+using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Primitives;
 
-namespace KeyRecovery.Protocol.Linking;
+namespace KeyRecovery;
 
 /// <summary>
 /// What the existing device displays and the new one scans (docs/protocol.md §13.1): a suite, an X25519 key for one
@@ -33,6 +35,7 @@ public sealed class LinkCode : IDisposable
     }
 
     /// <summary>The session that the code names.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public LinkSessionId SessionId { get; }
 
     /// <summary>The code's X25519 key, 32 bytes.</summary>

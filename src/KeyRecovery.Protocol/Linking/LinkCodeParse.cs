@@ -1,4 +1,4 @@
-namespace KeyRecovery.Protocol.Linking;
+namespace KeyRecovery;
 
 /// <summary>What came of reading a link code, scanned or out of the envelope of a typed one.</summary>
 public abstract record LinkCodeParse

@@ -1,4 +1,4 @@
-namespace KeyRecovery.Protocol.Linking;
+namespace KeyRecovery;
 
 /// <summary>Why a session ended before its end. Each is terminal: a new try needs a new code.</summary>
 public enum LinkFailure

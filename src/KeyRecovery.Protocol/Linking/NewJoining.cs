@@ -1,5 +1,4 @@
 using KeyRecovery.Protocol.Linking.Noise;
-using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Protocol.Linking;
 
@@ -35,7 +34,7 @@ public sealed class NewJoining : LinkState
         if (initiator.Finish(message, []) is not { } transport)
             return new LinkStep<NewConnected>.Failed(LinkFailure.Handshake, default);
         var channel = new LinkChannel(transport);
-        var r = SecretBytes.Random(Wire.Hash256.Size, random);
+        var r = SecretBytes.Random(Hash256.Size, random);
         var commitment = channel.Seal(new LinkMessage.Commitment(LinkDigits.Commit(channel.Handshake, r.Span)));
         return new LinkStep<NewConnected>.Next(
             new NewConnected(channel, _device, r, LinkLimits.DigitTries), commitment);

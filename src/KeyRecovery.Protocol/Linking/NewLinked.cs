@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Linking;
 

@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Wire;
-
 namespace KeyRecovery.Protocol.Linking;
 
 /// <summary>The new device shows the account that it would join, and asks.</summary>

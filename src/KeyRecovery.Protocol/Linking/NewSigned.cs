@@ -1,5 +1,4 @@
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Linking;
 

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Text;
+using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Primitives;
 
-namespace KeyRecovery.Protocol.Linking;
+namespace KeyRecovery;
 
 /// <summary>
 /// A link code for those who have no camera (docs/protocol.md §13.1): 17 characters of Crockford's base 32, a nameplate

@@ -1,4 +1,4 @@
-namespace KeyRecovery.Protocol.Linking;
+namespace KeyRecovery;
 
 /// <summary>What came of reading a typed link code. Groups and positions count from 1.</summary>
 public abstract record TypedLinkCodeParse

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Recovery;
 
 namespace KeyRecovery.Protocol.Linking;

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Protocol.Oprf;
 

@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Text;
+using KeyRecovery.Protocol;
+using KeyRecovery.Protocol.Passphrases;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Protocol.Passphrases;
+namespace KeyRecovery;
 
 /// <summary>
 /// A passphrase in its normal form (docs/protocol.md §14.1), zeroed on disposal. Compared with a recovery code it can

@@ -1,4 +1,4 @@
-namespace KeyRecovery.Protocol.Passphrases;
+namespace KeyRecovery;
 
 /// <summary>Why a text is no passphrase.</summary>
 public enum PassphraseFault

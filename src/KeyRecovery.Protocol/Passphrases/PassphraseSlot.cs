@@ -1,7 +1,6 @@
 using System.Text;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Recovery;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Passphrases;
 

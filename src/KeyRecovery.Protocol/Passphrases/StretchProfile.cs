@@ -1,4 +1,4 @@
-namespace KeyRecovery.Protocol.Passphrases;
+namespace KeyRecovery;
 
 /// <summary>
 /// How much work one guess costs (docs/protocol.md §14.1): the parameters of Argon2id (RFC 9106 §3.1). They come from a

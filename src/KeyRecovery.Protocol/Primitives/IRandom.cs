@@ -1,4 +1,4 @@
-namespace KeyRecovery.Protocol.Primitives;
+namespace KeyRecovery;
 
 /// <summary>
 /// Where randomness comes from. Protocol has no source of its own: the host gives one that draws from the operating

@@ -1,9 +1,12 @@
 using System.Buffers;
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Security.Cryptography;
+using KeyRecovery.Protocol;
+using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Protocol.Primitives;
+namespace KeyRecovery;
 
 /// <summary>
 /// Secret bytes with an end: they lie in a pinned array, of which the collector makes no copies, and are zeroed on
@@ -63,6 +66,7 @@ public sealed class SecretBytes : IDisposable
         Create(source.Length, source, static (destination, source) => source.CopyTo(destination));
 
     /// <summary>Takes what was written, and ends the writing: see <see cref="CborOut.OfSecrets"/>.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public static SecretBytes Take(CborOut written) =>
         Create(written.Length, written, static (destination, written) => written.MoveTo(destination));
 
@@ -81,20 +85,5 @@ public sealed class SecretBytes : IDisposable
     public override string ToString() => Redacted.Text;
 }
 
-/// <summary>
-/// Arrays for secrets whose reader wants an array and not a <see cref="SecretBytes"/>: of their own, never a pool's,
-/// and pinned, so that the collector makes no copies. Whoever takes one zeroes it.
-/// </summary>
-internal static class SecretMemory
-{
-    public static byte[] Allocate(int length) => GC.AllocateArray<byte>(length, pinned: true);
-}
-
 /// <summary>Writes a secret into its place, so that it never exists anywhere else.</summary>
 public delegate void SecretFill(Span<byte> destination);
-
-/// <summary>What a secret prints.</summary>
-internal static class Redacted
-{
-    public const string Text = "[redacted]";
-}

@@ -1,6 +1,3 @@
-using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Wire;
-
 namespace KeyRecovery.Protocol.Realms;
 
 /// <summary>The name of one guess, 16 random bytes: the same name again is the same guess, and counted once.</summary>

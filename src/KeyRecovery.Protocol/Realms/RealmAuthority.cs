@@ -1,7 +1,3 @@
-using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
-
 namespace KeyRecovery.Protocol.Realms;
 
 /// <summary>An active authority as a realm knows it.</summary>

@@ -1,4 +1,4 @@
-namespace KeyRecovery.Protocol.Realms;
+namespace KeyRecovery;
 
 /// <summary>Something that a realm did with a slot, for the owner to read.</summary>
 /// <param name="At">When, in seconds since 1970 by the realm's clock.</param>

@@ -1,4 +1,4 @@
-namespace KeyRecovery.Protocol.Realms;
+namespace KeyRecovery;
 
 /// <summary>What a realm notes of a slot (docs/protocol.md §14.4). The numbers are the format's.</summary>
 public enum RealmEventKind

@@ -1,4 +1,4 @@
-namespace KeyRecovery.Protocol.Realms;
+namespace KeyRecovery;
 
 /// <summary>What is wrong with a realm or its answer. None of these is a wrong passphrase.</summary>
 public enum RealmFault

@@ -1,4 +1,4 @@
-namespace KeyRecovery.Protocol.Realms;
+namespace KeyRecovery;
 
 /// <summary>How a slot stands at a realm (docs/protocol.md §14.4). The numbers are the format's.</summary>
 public enum RealmSlotState

@@ -1,5 +1,4 @@
 using KeyRecovery.Protocol.Oprf;
-using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Protocol.Realms;
 

@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Vault;
-
 namespace KeyRecovery.Protocol.Realms;
 
 /// <summary>What a realm makes of a head and its links (docs/protocol.md §14.4).</summary>

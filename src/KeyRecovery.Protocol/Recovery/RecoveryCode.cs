@@ -1,10 +1,11 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Protocol.Recovery;
 
-namespace KeyRecovery.Protocol.Recovery;
+namespace KeyRecovery;
 
 /// <summary>
 /// A recovery code: 128 random bits that a person writes down. As text it is Bech32m (BIP-350) with the prefix
@@ -69,6 +70,7 @@ public sealed class RecoveryCode : IDisposable
     /// <summary>
     /// Derives the slot's id and keys: HKDF-SHA-512 of the entropy, a label for each. To be disposed of.
     /// </summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public SlotKeys DeriveSlot()
     {
         using var id = Derive(Labels.CodeSlotId, Bytes16.Size);

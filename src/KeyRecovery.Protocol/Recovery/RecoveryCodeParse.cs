@@ -1,4 +1,4 @@
-namespace KeyRecovery.Protocol.Recovery;
+namespace KeyRecovery;
 
 /// <summary>
 /// What came of reading a recovery code. Groups and positions count from 1 and leave the prefix out, as a person with

@@ -1,6 +1,5 @@
 using System.Text;
 using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Vault;
 

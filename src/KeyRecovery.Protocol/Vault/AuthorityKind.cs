@@ -1,4 +1,4 @@
-namespace KeyRecovery.Protocol.Vault;
+namespace KeyRecovery;
 
 /// <summary>What kind of authority a link adds (docs/protocol.md §3).</summary>
 public enum AuthorityKind

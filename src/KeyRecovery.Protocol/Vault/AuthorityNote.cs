@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Wire;
-
 namespace KeyRecovery.Protocol.Vault;
 
 /// <summary>What only the account's own authorities know of one another (docs/protocol.md §5).</summary>

@@ -1,6 +1,3 @@
-using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Wire;
-
 namespace KeyRecovery.Protocol.Vault;
 
 /// <summary>

@@ -1,4 +1,6 @@
-namespace KeyRecovery.Protocol.Vault;
+using KeyRecovery.Protocol.Vault;
+
+namespace KeyRecovery;
 
 /// <summary>
 /// Which rule of docs/protocol.md was broken. One closed list for both sides: a server answers <c>refused</c> with its

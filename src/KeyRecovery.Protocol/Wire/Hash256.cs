@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Protocol.Wire;
+namespace KeyRecovery;
 
 /// <summary>A SHA-256 hash (FIPS 180-4): 32 bytes, compared by value. The default value is 32 zero bytes.</summary>
 public readonly record struct Hash256

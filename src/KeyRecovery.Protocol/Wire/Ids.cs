@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
+using KeyRecovery.Protocol.Wire;
 
-namespace KeyRecovery.Protocol.Wire;
+namespace KeyRecovery;
 
 /// <summary>
 /// The self-certifying name of an account (design: first 16 bytes of a hash over its beginning). 16 bytes, compared by

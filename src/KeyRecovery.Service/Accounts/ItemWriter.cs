@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Wire;
-
 namespace KeyRecovery.Service.Accounts;
 
 /// <summary>Who did something to an item.</summary>

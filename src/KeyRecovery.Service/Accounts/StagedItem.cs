@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Wire;
-
 namespace KeyRecovery.Service.Accounts;
 
 /// <summary>An item that was stored ahead of the commit that names it.</summary>

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Service.Accounts;
 

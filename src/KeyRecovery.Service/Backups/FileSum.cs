@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Wire;
-
 namespace KeyRecovery.Service.Backups;
 
 /// <summary>A file of a backup set: how long it is, in bytes or lines, and what it hashes to.</summary>

@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Wire;
-
 namespace KeyRecovery.Service.Backups;
 
 /// <summary>A key store that was written into a set.</summary>

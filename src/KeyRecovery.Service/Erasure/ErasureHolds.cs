@@ -1,9 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Audit;
-using KeyRecovery.Protocol.Audit.Log;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 

@@ -1,7 +1,6 @@
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Rows;

@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Wire;
-
 namespace KeyRecovery.Service.Erasure;
 
 /// <summary>Keeps no list: for tools that only look, and for stores that nobody restores.</summary>

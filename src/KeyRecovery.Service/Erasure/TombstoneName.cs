@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Erasure;

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Service.Gate;
 

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Log;

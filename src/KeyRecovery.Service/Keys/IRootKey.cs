@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Service.Keys;
 

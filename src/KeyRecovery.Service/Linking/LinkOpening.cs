@@ -1,5 +1,4 @@
 using KeyRecovery.Protocol.Linking;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Service.Linking;
 

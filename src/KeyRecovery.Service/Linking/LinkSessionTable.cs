@@ -1,5 +1,4 @@
 using KeyRecovery.Protocol.Linking;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Errors;
 
 namespace KeyRecovery.Service.Linking;

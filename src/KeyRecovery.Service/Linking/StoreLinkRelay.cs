@@ -1,6 +1,4 @@
 using KeyRecovery.Protocol.Linking;
-using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Rows;

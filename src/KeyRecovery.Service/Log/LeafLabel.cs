@@ -1,6 +1,3 @@
-using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Wire;
-
 namespace KeyRecovery.Service.Log;
 
 /// <summary>The label of a leaf without a manifest: it links nothing to anything.</summary>

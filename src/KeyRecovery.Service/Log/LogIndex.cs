@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Log;

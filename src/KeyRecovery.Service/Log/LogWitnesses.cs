@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Audit.Log;
-
 namespace KeyRecovery.Service.Log;
 
 /// <summary>The witnesses that a log asks.</summary>

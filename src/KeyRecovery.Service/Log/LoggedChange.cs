@@ -1,5 +1,4 @@
 using KeyRecovery.Protocol.Audit.Log;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 

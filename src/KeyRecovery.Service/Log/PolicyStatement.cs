@@ -1,5 +1,4 @@
 using System.Text.Json;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 
 namespace KeyRecovery.Service.Log;

@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
 using KeyRecovery.Protocol.Audit.Log;
-using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tables;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Audit.Log;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Rows;

@@ -1,5 +1,4 @@
 using System.Text;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Maintenance;

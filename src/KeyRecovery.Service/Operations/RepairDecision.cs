@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
 

@@ -1,5 +1,4 @@
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Clocks;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Audit;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;

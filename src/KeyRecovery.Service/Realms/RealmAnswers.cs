@@ -1,7 +1,5 @@
 using KeyRecovery.Protocol.Oprf;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Rows;

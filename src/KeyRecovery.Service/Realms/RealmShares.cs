@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using KeyRecovery.Protocol.Oprf;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;

@@ -1,5 +1,4 @@
 using KeyRecovery.Protocol.Oprf;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Realms;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tables;

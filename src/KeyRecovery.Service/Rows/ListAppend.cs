@@ -1,4 +1,3 @@
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Rows;

@@ -1,5 +1,4 @@
 using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Telemetry;
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using KeyRecovery.Protocol.Primitives;
 
 namespace KeyRecovery.Service.Stores;
 

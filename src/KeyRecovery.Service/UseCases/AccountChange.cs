@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
-using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Operations;

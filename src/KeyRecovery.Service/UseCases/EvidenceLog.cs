@@ -1,5 +1,4 @@
 using KeyRecovery.Protocol.Audit.Log;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Realms;
 using KeyRecovery.Service.Stores;

@@ -1,6 +1,3 @@
-using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Wire;
-
 namespace KeyRecovery.Service.UseCases;
 
 /// <summary>A passphrase slot as its link made it.</summary>

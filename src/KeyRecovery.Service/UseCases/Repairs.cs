@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using KeyRecovery.Protocol.Audit.Log;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Storage.Azure.Blobs;

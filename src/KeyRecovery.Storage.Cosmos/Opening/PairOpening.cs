@@ -1,4 +1,3 @@
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tables;
 using KeyRecovery.Storage.Cosmos.Connections;

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Storage.Files.Disk;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Stores;

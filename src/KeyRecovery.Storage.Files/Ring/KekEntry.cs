@@ -1,4 +1,3 @@
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Keys;
 
 namespace KeyRecovery.Storage.Files.Ring;

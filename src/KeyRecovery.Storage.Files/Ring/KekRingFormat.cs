@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Keys;
 
 namespace KeyRecovery.Storage.Files.Ring;

@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Keys;
 
 namespace KeyRecovery.Storage.Files.Ring;

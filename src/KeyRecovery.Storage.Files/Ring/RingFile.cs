@@ -1,4 +1,3 @@
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Storage.Files.Disk;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Keys;
 
 namespace KeyRecovery.Storage.Files.Ring;

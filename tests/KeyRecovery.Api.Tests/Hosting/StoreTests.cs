@@ -72,7 +72,7 @@ public class StoreTests
             using var vault = await account.OpenAsync();
             var (item, _) = TestAccount.Put(vault, [1]);
             using var put = await account.SendAsync(
-                account.Phone, HttpMethod.Put, $"/v1/items/{Protocol.Wire.Hash256.Of(item)}", item,
+                account.Phone, HttpMethod.Put, $"/v1/items/{KeyRecovery.Hash256.Of(item)}", item,
                 "application/octet-stream");
             Assert.Equal(HttpStatusCode.NoContent, put.StatusCode);
         }

@@ -31,7 +31,7 @@ public sealed class AuthorityTests(VaultFixture fixture) : IClassFixture<VaultFi
 
         await fixture.RefusedAsync(
             () => account.SendAsync(
-                account.Code, HttpMethod.Put, $"/v1/items/{Protocol.Wire.Hash256.Of(item)}", item,
+                account.Code, HttpMethod.Put, $"/v1/items/{KeyRecovery.Hash256.Of(item)}", item,
                 "application/octet-stream"),
             HttpStatusCode.Forbidden, "forbidden", "items");
     }

@@ -153,7 +153,7 @@ public sealed class StrangerTests(ServerFixture fixture)
         }
 
         private static JoiningDevice NewDevice() => new(
-            new Protocol.Wire.AuthorityId(new byte[16]), SigningKey.FromSeed(new byte[32]),
+            new AuthorityId(new byte[16]), SigningKey.FromSeed(new byte[32]),
             KemPrivateKey.FromSeed(new byte[32]), "x", "x");
 
         private static HttpResponseMessage Json(string text) => new(System.Net.HttpStatusCode.OK)

@@ -91,7 +91,7 @@ public sealed class ReplacedKeyTests(ServerFixture fixture)
                     System.Text.Encoding.UTF8.GetString(told.Body), "\"kemKey\":\"[^\"]+\"", $"\"kemKey\":\"{kem}\"")),
             }
             : told;
-        using var passphrase = Protocol.Passphrases.Passphrase.Read("correct horse battery staple").Passphrase!;
+        using var passphrase = global::KeyRecovery.Passphrase.Read("correct horse battery staple").Passphrase!;
         Assert.IsType<ClientFailure.RealmLied>(TestDevice.Failure(await vault.Passphrase.SetAsync(
             passphrase, new SetPassphraseOptions { Token = scene.Token })));
         Assert.Contains(scene.Liar.Heard, heard => heard.Path == "/v1/realm");

@@ -44,7 +44,7 @@ public sealed class RepairAbuseTests(ServerFixture fixture)
     }
 
     private static async Task<(byte[] Repair, byte[] Commit)> BuildRemovalAsync(
-        TestDevice device, Protocol.Wire.AuthorityId victim)
+        TestDevice device, AuthorityId victim)
     {
         using (await device.OpenAsync()) { }
         using var state = await device.Store.LoadAsync(default);
@@ -56,7 +56,7 @@ public sealed class RepairAbuseTests(ServerFixture fixture)
         using var open = vault.Open(state.Device, kem).Vault!;
         var draft = ChainLinkDraft.Next(
             open, new ChainLinkChange([], [victim]), state.Device, 1, SystemRandom.Instance);
-        var link = draft.Sign(signing, new Dictionary<Protocol.Wire.AuthorityId, byte[]>());
+        var link = draft.Sign(signing, new Dictionary<AuthorityId, byte[]>());
         var manifest = ManifestDraft.Next(
             open, draft, new ManifestChange(), state.Device, signing, SystemRandom.Instance);
         var repair = new RepairBundle(vault.Links.Add(link), [draft.Keyset], manifest)

@@ -120,7 +120,7 @@ public sealed class SpoiledVaultTests(TrustingServerFixture fixture)
         await fixture.Server.TokenAsync(Canary.NewText()), _code, "phone",
         new ItemEdit.Put("a", "first a"u8.ToArray()), new ItemEdit.Put("b", "first b"u8.ToArray()));
 
-    private async Task<Protocol.Wire.AuthorityId> SpoilAsync(
+    private async Task<AuthorityId> SpoilAsync(
         VaultSession phone, string way, RecoveryCode? made = null)
     {
         using var stolen = await _stolen.RecoverAsync(_code, name: "stolen phone");

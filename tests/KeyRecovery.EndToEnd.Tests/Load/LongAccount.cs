@@ -25,7 +25,7 @@ internal sealed class LongAccount : IDisposable
         (_server, _phone, _code, _links, _manifest) = (server, phone, code, links, manifest);
 
     /// <summary>The device's name in signatures.</summary>
-    public string KeyId => Protocol.Wire.KeyId.OfDevice(_links[0].Link.Account, _phone.Id).ToString();
+    public string KeyId => KeyRecovery.KeyId.OfDevice(_links[0].Link.Account, _phone.Id).ToString();
 
     /// <summary>Makes the account, and replaces its code by a commit each.</summary>
     public static async Task<LongAccount> CreateAsync(ServerProcess server, HttpClient http, int links)

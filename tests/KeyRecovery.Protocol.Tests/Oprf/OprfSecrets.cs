@@ -86,7 +86,7 @@ public class OprfSecrets
         || json.Contains(Convert.ToHexString(Secret)[..16], StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Makes the secret itself the key: 64 bytes that reduce to it.</summary>
-    private sealed class FixedBytes : Primitives.IRandom
+    private sealed class FixedBytes : IRandom
     {
         public void Fill(Span<byte> destination)
         {

@@ -82,7 +82,7 @@ public sealed class RestoredVaults : IDisposable
         Assert.Equal(
             ProtocolFault.ForkedManifest,
             Assert.IsType<VaultVerdict.Refused>(
-                VerifiedVault.Reopen(_account.AppId, kept, _phone.Identity, default(Wire.Hash256))).Fault);
+                VerifiedVault.Reopen(_account.AppId, kept, _phone.Identity, default(Hash256))).Fault);
     }
 
     [Fact]

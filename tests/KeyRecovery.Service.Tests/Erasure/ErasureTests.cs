@@ -233,7 +233,7 @@ public sealed class ErasureTests
         await server.Service.Erasures.ResumeAsync(default) is var report ? (report.Final, report.AwaitKek) : default;
 
     private static KeyId KeyOf(TestAccount account, TestAuthority who) =>
-        who.Entry.Kind == Protocol.Vault.AuthorityKind.Device
+        who.Entry.Kind == AuthorityKind.Device
             ? KeyId.OfDevice(account.Now.Account, who.Id) : KeyId.OfSlot(who.Id);
 
     private static async Task<ServiceFailure> RefusedAsync(

@@ -449,7 +449,7 @@ public sealed class KeyVaultKekRingTests : IAsyncLifetime
     private static List<(uint, KekState)> Told(KeyVaultKekRing ring) =>
         [.. ring.Standings.Select(kek => (kek.Id.Value, kek.State))];
 
-    private static bool IsZeroed(Protocol.Primitives.SecretBytes key)
+    private static bool IsZeroed(SecretBytes key)
     {
         try
         {

@@ -3,7 +3,6 @@ using KeyRecovery.Cli.Demo.Telling;
 using KeyRecovery.Cli.Demo.World;
 using KeyRecovery.Cli.Development;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Protocol.Passphrases;
 
 namespace KeyRecovery.Cli.Demo.Steps;
 

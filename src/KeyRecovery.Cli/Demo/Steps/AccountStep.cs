@@ -4,8 +4,6 @@ using KeyRecovery.Cli.Demo.World;
 using KeyRecovery.Cli.Development;
 using KeyRecovery.Cli.Kit;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Protocol.Recovery;
-using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Cli.Demo.Steps;
 

@@ -6,7 +6,6 @@ using KeyRecovery.Cli.Demo.Telling;
 using KeyRecovery.Cli.Demo.World;
 using KeyRecovery.Cli.Development;
 using KeyRecovery.Protocol.Audit;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Demo.Steps;

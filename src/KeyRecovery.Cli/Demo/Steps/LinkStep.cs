@@ -4,7 +4,6 @@ using KeyRecovery.Cli.Demo.Telling;
 using KeyRecovery.Cli.Demo.World;
 using KeyRecovery.Cli.Kit;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Protocol.Linking;
 
 namespace KeyRecovery.Cli.Demo.Steps;
 

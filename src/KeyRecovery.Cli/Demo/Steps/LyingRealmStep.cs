@@ -1,8 +1,6 @@
 using KeyRecovery.Cli.Demo.Telling;
 using KeyRecovery.Cli.Demo.World;
 using KeyRecovery.Cli.Development;
-using KeyRecovery.Protocol.Passphrases;
-using KeyRecovery.Protocol.Realms;
 
 namespace KeyRecovery.Cli.Demo.Steps;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using KeyRecovery.Cli.Demo.Telling;
 using KeyRecovery.Cli.Demo.World;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Protocol.Recovery;
 
 namespace KeyRecovery.Cli.Demo.Steps;
 

@@ -1,6 +1,5 @@
 using KeyRecovery.Cli.Demo.Telling;
 using KeyRecovery.Cli.Demo.World;
-using KeyRecovery.Protocol.Recovery;
 
 namespace KeyRecovery.Cli.Demo.Steps;
 

@@ -3,8 +3,6 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Demo.Telling;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Protocol.Recovery;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Demo.World;
 

@@ -1,4 +1,4 @@
-namespace KeyRecovery.Protocol.Audit.Log;
+namespace KeyRecovery;
 
 /// <summary>What was done to an account (docs/protocol.md §17).</summary>
 public enum AuditEvent

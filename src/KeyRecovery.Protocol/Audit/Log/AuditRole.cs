@@ -1,4 +1,4 @@
-namespace KeyRecovery.Protocol.Audit.Log;
+namespace KeyRecovery;
 
 /// <summary>Who did it (docs/protocol.md §17).</summary>
 public enum AuditRole

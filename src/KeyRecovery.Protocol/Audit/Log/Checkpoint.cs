@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Audit.Log;
 

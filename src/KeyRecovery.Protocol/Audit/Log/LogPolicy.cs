@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using KeyRecovery.Protocol.Audit.Log;
 
-namespace KeyRecovery.Protocol.Audit.Log;
+namespace KeyRecovery;
 
 /// <summary>
 /// Which logs and which witnesses somebody trusts, and how many of these must have cosigned (C2SP tlog-policy).
@@ -23,12 +25,15 @@ public sealed class LogPolicy
     private LogPolicy() { }
 
     /// <summary>The logs.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public ImmutableArray<LogPolicyEntry> Logs { get; private set; } = [];
 
     /// <summary>The witnesses.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public ImmutableArray<LogPolicyEntry> Witnesses { get; private set; } = [];
 
     /// <summary>A policy of one log that needs no witness.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public static LogPolicy Of(NoteKey log) => new() { Logs = [new LogPolicyEntry(log, null)], _quorum = None };
 
     /// <summary>Reads a policy's file.</summary>
@@ -63,9 +68,11 @@ public sealed class LogPolicy
 
     /// <summary>Whether a checkpoint that some of the witnesses have cosigned, and no others, is as it asks.</summary>
     /// <param name="hasCosigned">Says it of each witness.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public bool IsQuorum(Func<NoteKey, bool> hasCosigned) => Has(_quorum!, hasCosigned);
 
     /// <summary>Whether a checkpoint is signed by a log of the policy, and cosigned as it asks.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
     public bool TryAccept(SignedNote note, [NotNullWhen(true)] out Checkpoint? checkpoint)
     {
         checkpoint = null;

@@ -1,5 +1,4 @@
 using System.Numerics;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Audit.Log;
 

@@ -1,5 +1,3 @@
-using KeyRecovery.Protocol.Wire;
-
 namespace KeyRecovery.Protocol.Audit.Log;
 
 /// <summary>The hashes of an append-only log's tree (RFC 6962 §2.1): SHA-256, leaves and nodes told apart.</summary>

@@ -3,7 +3,6 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Protocol.Audit.Log;
 
