@@ -143,6 +143,24 @@ public sealed class LyingLogTests(ServerFixture fixture)
     }
 
     [Fact]
+    public async Task Who_watches_is_told_of_a_log_that_does_not_hold_by_the_next_look_and_by_each_later_watch()
+    {
+        await using var scene = await LogScene.BeginAsync(fixture);
+        scene.Server.Size = 2;
+        Assert.Equal(ProtocolFault.RolledBackLog, (await ToldAsync()).Finding.Fault);
+        scene.Server.Size = 3;
+        Assert.Equal(ProtocolFault.RolledBackLog, (await ToldAsync()).Finding.Fault);
+
+        async Task<AccountEvent.LogDoubted> ToldAsync()
+        {
+            using var end = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+            await foreach (var told in scene.Vault.WatchAsync(ct: end.Token))
+                if (told is AccountEvent.LogDoubted doubted) return doubted;
+            throw new InvalidOperationException("the watch ended");
+        }
+    }
+
+    [Fact]
     public async Task A_log_that_is_gone_is_told_where_there_was_one()
     {
         await using var scene = await LogScene.BeginAsync(fixture);

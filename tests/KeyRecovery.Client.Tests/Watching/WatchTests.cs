@@ -53,6 +53,57 @@ public sealed class WatchTests(TrustingServerFixture fixture) : IClassFixture<Tr
     }
 
     [Fact]
+    public async Task A_device_that_another_one_links_is_told_with_the_one_that_let_it_in()
+    {
+        var (vault, laptop) = await BeginAsync();
+        var (watch, _) = await Watch.BeginAsync(vault, _clock);
+        await using var __ = watch;
+        var digits = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var link = TestDevice.Value(await laptop.BeginLinkAsync());
+        var letsIn = link.RunAsync(
+            new LinkApproval
+            {
+                AskDigits = (_, ct) => digits.Task.WaitAsync(ct), Consent = (_, _) => Task.FromResult(true),
+            },
+            default);
+        using var scanned = Assert.IsType<LinkCodeParse.Ok>(LinkCode.Parse(link.QrText)).Code;
+        var tablet = TestDevice.Value(await Device().Client.LinkAsync(scanned, new LinkJoin
+        {
+            DeviceName = "tablet", Platform = "Linux", ShowDigits = (shown, _) => digits.TrySetResult(shown),
+        }));
+        Kept(tablet.Vault);
+        tablet.Bundle.Dispose();
+        TestDevice.Value(await letsIn);
+
+        var added = Assert.IsType<AccountEvent.Added>(Assert.Single(await watch.NextAsync()));
+        Assert.Equal(
+            ("tablet", AuthorityKind.Device, "laptop"), (added.Who.Name, added.Who.Kind, added.By!.Name));
+    }
+
+    [Fact]
+    public async Task A_copy_of_the_device_that_watches_is_told_once_in_each_watch_until_it_is_dismissed()
+    {
+        var (vault, __) = await BeginAsync();
+        var (watch, first) = await Watch.BeginAsync(vault, _clock);
+        Assert.Empty(first);
+        var copy = Kept(new TestDevice(fixture.Server.Address) { IsCloned = true });
+        using (var state = await _phone!.Store.LoadAsync(default)) await copy.Store.SaveAsync(state!, default);
+        using (var copied = await copy.OpenAsync()) TestDevice.Value(await copied.PutAsync("a", "1"u8.ToArray()));
+
+        Assert.Single((await watch.NextAsync()).OfType<AccountEvent.CloneSuspected>());
+        Assert.Empty(await watch.NextAsync());
+        await watch.DisposeAsync();
+        (watch, first) = await Watch.BeginAsync(vault, _clock);
+        Assert.Single(first.OfType<AccountEvent.CloneSuspected>());
+        await watch.DisposeAsync();
+
+        TestDevice.Value(await vault.DismissCloneAsync());
+        (watch, first) = await Watch.BeginAsync(vault, _clock);
+        await using var _ = watch;
+        Assert.Empty(first);
+    }
+
+    [Fact]
     public async Task A_recovery_that_is_only_tried_is_told_too()
     {
         var (vault, laptop) = await BeginAsync();
