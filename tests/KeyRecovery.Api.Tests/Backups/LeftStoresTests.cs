@@ -8,6 +8,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace KeyRecovery.Api.Tests.Backups;
 
 /// <summary>Stores that a move has left are where nobody comes to again by way of an older set.</summary>
+// Its sets have the data as well, which only a store of files is backed up with.
+[Trait("Store", "Files")]
 public sealed class LeftStoresTests
 {
     [Fact]

@@ -6,6 +6,7 @@ using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tables;
+using KeyRecovery.Testing.Stores.Cosmos;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace KeyRecovery.Api.Tests.Support;
@@ -20,24 +21,28 @@ internal static class StoreSnapshot
     /// Every row with its version: nothing at all was written where two of these are equal, but in some tables.
     /// </summary>
     public static Task<List<string>> TakeAsync(TestHost host, params ImmutableArray<Table> except) =>
-        TakeAsync(host, row => $"{row.Key} {row.Version}", except);
+        TakeAsync(host, (key, version) => $"{key} {version}", except);
 
     /// <summary>
     /// Every row's place: nothing came or went where two of these are equal, though what was found was written again.
     /// </summary>
-    public static Task<List<string>> TakePlacesAsync(TestHost host) => TakeAsync(host, row => $"{row.Key}", []);
+    public static Task<List<string>> TakePlacesAsync(TestHost host) => TakeAsync(host, (key, _) => $"{key}", []);
 
     private static async Task<List<string>> TakeAsync(
-        TestHost host, Func<Row, string> name, ImmutableArray<Table> except)
+        TestHost host, Func<RowKey, long, string> name, ImmutableArray<Table> except)
     {
         var pair = host.Services.GetRequiredService<ServerStores>().Pair;
         var rows = new List<string>();
-        foreach (var table in TableRegistry.Default.All.Except(except).Except(Log))
-        {
-            await foreach (var row in StoreOf(table).ScanAsync(table, CancellationToken.None))
-                rows.Add(name(row));
-        }
-
+        var tables = TableRegistry.Default.All.Except(except).Except(Log);
+        if (SharedCosmos.IsWanted)
+            rows.AddRange(
+                from row in await SharedCosmos.ListAsync(host.DataDirectory, tables)
+                orderby row.Key.Table.Number, Convert.ToHexString(row.Key.Id.Span)
+                select name(row.Key, row.Version));
+        else
+            foreach (var table in tables)
+                await foreach (var row in StoreOf(table).ListOwnerAsync(table, default, CancellationToken.None))
+                    rows.Add(name(row.Key, row.Version));
         rows.AddRange(await LoggedAsync());
         return rows;
 

@@ -27,8 +27,11 @@ public sealed class RouteMatrixTests(RouteMatrixTests.Server server) : IClassFix
 
     [Theory]
     [MemberData(nameof(Routes))]
-    public async Task Z03_a_route_answers_each_caller_as_its_row_says(string route) =>
-        Assert.Equal("", string.Join('\n', await new RouteMatrix(server.Host, Row(route)).DifferencesAsync()));
+    public async Task Z03_a_route_answers_each_caller_as_its_row_says(string route)
+    {
+        var told = await new RouteMatrix(server.Host, Row(route)).DifferencesAsync();
+        Assert.True(told.Count == 0, string.Join('\n', told));
+    }
 
     [Fact]
     public void Z03_every_route_has_a_row_and_every_row_a_route() => Assert.Equal(

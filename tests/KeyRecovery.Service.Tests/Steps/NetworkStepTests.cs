@@ -210,6 +210,7 @@ public sealed class NetworkStepTests
             }));
             if (script.HasStruck) continue;
             Assert.InRange(at - 1, least, MostWrites);
+            StepTally.Add($"network: {name}", at - 1);
             return;
         }
 

@@ -9,6 +9,9 @@ namespace KeyRecovery.Service.Tests.Steps;
 /// </summary>
 internal sealed class StepRound(StepWorld world, StepFate fate, int at)
 {
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
     private readonly StepScript _script = StepScript.Of(fate, at);
 
     /// <summary>At which step, from 1.</summary>
@@ -35,6 +38,9 @@ internal sealed class StepRound(StepWorld world, StepFate fate, int at)
                 return null!;
             }
         });
+        // Who is told that a store is busy may wait before it goes on, by a clock that nobody else moves meanwhile.
+        while (fate == StepFate.Busy && await Task.WhenAny(acting, Task.Delay(Look)) != acting)
+            world.Server.Time.Advance(Pause);
         if (await Task.WhenAny(_script.Frozen.Task, acting) != acting)
         {
             if (meanwhile is not null) await meanwhile();

@@ -90,6 +90,7 @@ internal sealed class StepWorld : IAsyncDisposable
             await round(now);
             if (now.IsStruck) continue;
             Assert.InRange(at - 1, least, MostSteps);
+            StepTally.Add($"{fate}", at - 1);
             return;
         }
 

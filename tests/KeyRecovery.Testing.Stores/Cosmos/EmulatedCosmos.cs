@@ -1,9 +1,11 @@
 using System.Net;
+using System.Text.Json;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tables;
 using KeyRecovery.Storage.Cosmos;
+using KeyRecovery.Storage.Cosmos.Documents;
 using KeyRecovery.Storage.Cosmos.Options;
 using KeyRecovery.Testing.Emulators;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -71,6 +73,31 @@ public sealed class EmulatedCosmos : ICosmosAccounts, IDisposable
 
         CosmosAccountOptions Place(StoreKind kind) =>
             Account(kind, database, between) with { Requests = limits ?? Patient };
+    }
+
+    /// <summary>
+    /// Which rows of these tables a database has, with their versions: of each container one query, where each table
+    /// that it has would be a feed of all its documents.
+    /// </summary>
+    public async Task<IReadOnlyList<(RowKey Key, long Version)>> ListAsync(string database, IEnumerable<Table> tables)
+    {
+        using var invoker = new HttpMessageInvoker(_network, disposeHandler: false);
+        var found = await Task.WhenAll(
+            tables.GroupBy(table => (table.Store, Place.Of(table).Container)).Select(async container =>
+            {
+                var documents = new Uri(
+                    EndpointOf(container.Key.Store), $"/dbs/{database}/colls/{container.Key.Container}/docs");
+                using var query = EmulatorCorrections.Query(documents, "SELECT c.id, c.v FROM c");
+                using var answer = await invoker.SendAsync(query, CancellationToken.None);
+                using var page = JsonDocument.Parse(
+                    await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync());
+                return page.RootElement.GetProperty("Documents").EnumerateArray()
+                    .SelectMany(document => container
+                        .Select(table => DocumentName.TryRead(table, document.GetProperty("id").GetString()!))
+                        .OfType<RowKey>().Select(key => (key, document.GetProperty("v").GetInt64())))
+                    .ToArray();
+            }));
+        return [.. found.SelectMany(rows => rows)];
     }
 
     /// <summary>Deletes a database in both accounts.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace KeyRecovery.Testing.Stores.Cosmos;
@@ -33,7 +34,7 @@ public sealed class EmulatorCorrections(HttpMessageHandler next) : DelegatingHan
                 request.RequestUri, "/" + string.Join('/', parts.Select(p => IsOwnId(p) ? WithSlash(p) : p)));
 
         var response = request.Method == HttpMethod.Get && parts is ["dbs", _, "colls", _, "docs"]
-            ? await PageAsync(request, cancellationToken).ConfigureAwait(false)
+            ? await PageAsync(request, PartitionOf(request), cancellationToken).ConfigureAwait(false)
             : await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         // That the container is gone is 404 as well, with a sub-status (OwnerResourceNotFound) that the emulator lacks.
         if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.InternalServerError
@@ -50,22 +51,20 @@ public sealed class EmulatorCorrections(HttpMessageHandler next) : DelegatingHan
             await ChangeAsync(
                 response, body => body["userConsistencyPolicy"]!["defaultConsistencyLevel"] = "Strong",
                 cancellationToken).ConfigureAwait(false);
-        // A feed of one partition has that partition alone.
-        if (parts is ["dbs", _, "colls", _, "docs"]
-            && request.Headers.TryGetValues(PartitionHeader, out var values)
-            && JsonNode.Parse(values.Single()) is JsonArray { Count: 1 } partition)
-            await ChangeAsync(
-                response, body => Keep(body, partition[0]!.GetValue<string>()), cancellationToken)
-                .ConfigureAwait(false);
         return response;
     }
 
-    // A page ends at 4 MiB. The emulator's has as many documents as there may be, however large they are.
-    private async Task<HttpResponseMessage> PageAsync(HttpRequestMessage request, CancellationToken ct)
+    // A page ends at 4 MiB. The emulator's has as many documents as there may be, however large they are. A feed of one
+    // partition has that partition alone: the emulator's has all, and only its queries look at what they are asked for.
+    private async Task<HttpResponseMessage> PageAsync(
+        HttpRequestMessage request, string? partition, CancellationToken ct)
     {
         for (var most = 256; ; most /= 8)
         {
-            using var asked = new HttpRequestMessage(request.Method, request.RequestUri) { Version = request.Version };
+            using var asked = partition is null
+                ? new HttpRequestMessage(request.Method, request.RequestUri)
+                : Query(request.RequestUri!, "SELECT * FROM c WHERE c.pk = @pk", ("@pk", partition));
+            asked.Version = request.Version;
             foreach (var (name, values) in request.Headers)
                 if (name != CountHeader) asked.Headers.TryAddWithoutValidation(name, values);
             asked.Headers.TryAddWithoutValidation(CountHeader, $"{most}");
@@ -76,6 +75,23 @@ public sealed class EmulatorCorrections(HttpMessageHandler next) : DelegatingHan
             response.Dispose();
         }
     }
+
+    /// <summary>A query of a container's documents, of all partitions, as the emulator takes it.</summary>
+    internal static HttpRequestMessage Query(Uri documents, string text, params (string Name, string Value)[] with)
+    {
+        var body = JsonSerializer.Serialize(new
+        {
+            query = text, parameters = with.Select(parameter => new { name = parameter.Name, value = parameter.Value }),
+        });
+        var query = new HttpRequestMessage(HttpMethod.Post, documents) { Content = new StringContent(body) };
+        query.Headers.TryAddWithoutValidation("x-ms-documentdb-isquery", "True");
+        query.Headers.TryAddWithoutValidation(CrossPartition, "true");
+        return query;
+    }
+
+    private static string? PartitionOf(HttpRequestMessage request) =>
+        request.Headers.TryGetValues(PartitionHeader, out var values)
+        && JsonNode.Parse(values.Single()) is JsonArray { Count: 1 } partition ? partition[0]!.GetValue<string>() : null;
 
     private static bool IsOwnId(string part) =>
         Uri.UnescapeDataString(part) is { } id && id.EndsWith('=') && id.Contains('-');
@@ -89,14 +105,6 @@ public sealed class EmulatorCorrections(HttpMessageHandler next) : DelegatingHan
             HttpMethod.Get, new Uri(document, "/" + string.Join('/', parts.Take(4))));
         using var container = await base.SendAsync(asked, ct).ConfigureAwait(false);
         return container.StatusCode == HttpStatusCode.NotFound;
-    }
-
-    private static void Keep(JsonNode page, string partition)
-    {
-        var kept = page["Documents"]!.AsArray().Where(d => d!["pk"]?.GetValue<string>() == partition)
-            .Select(d => d!.DeepClone()).ToArray();
-        page["Documents"] = new JsonArray(kept);
-        page["_count"] = kept.Length;
     }
 
     private static async Task ChangeAsync(HttpResponseMessage response, Action<JsonNode> change, CancellationToken ct)

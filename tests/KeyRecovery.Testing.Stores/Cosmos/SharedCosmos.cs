@@ -27,6 +27,11 @@ public static class SharedCosmos
         return home;
     }
 
+    /// <summary>The rows that some tables have in the stores of a folder, with their versions.</summary>
+    public static async Task<IReadOnlyList<(RowKey Key, long Version)>> ListAsync(
+        string folder, IEnumerable<Table> tables) =>
+        await (await Emulator.Value).ListAsync(DatabaseOf(folder), tables);
+
     /// <summary>Forgets the stores of a folder.</summary>
     public static async Task DeleteAsync(string folder) =>
         await (await Emulator.Value).DeleteAsync(DatabaseOf(folder));

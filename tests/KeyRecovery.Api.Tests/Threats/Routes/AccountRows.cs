@@ -72,6 +72,7 @@ internal static class AccountRows
             Own = [(Unsigned, "401 unauthenticated"), (Removed, "403 revoked"), (Young, "403 young-authority"),
                 (Code, "403 forbidden"), (Device, "202 writes")],
             Other = Strangers,
+            Settle = (visit, _) => visit.Scene.ToldAsync(),
         },
         new("GET /v1/erasure", visit => Task.FromResult(visit.Send(HttpMethod.Get, "/v1/erasure")))
         {
@@ -82,7 +83,7 @@ internal static class AccountRows
         {
             Own = [(Unsigned, "401 unauthenticated"), (Signers, "204 writes")],
             Other = Strangers,
-            Prepare = scene => scene.HoldAsync(),
+            Prepare = scene => scene.HoldAsync(), Settle = (visit, _) => visit.Scene.ToldAsync(),
         },
     ];
 

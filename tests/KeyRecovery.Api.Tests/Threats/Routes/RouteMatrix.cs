@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Api.Tests.Linking;
 using KeyRecovery.Api.Tests.Support;
-using KeyRecovery.Service;
 using KeyRecovery.Service.Linking;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -40,17 +39,25 @@ internal sealed class RouteMatrix(TestHost host, RouteRow row)
             {
                 var expected = row.Expected(caller, aim);
                 if (expected is null && aim is Aim.Foreign or Aim.Missing) continue;
+                if (scene.IsOld) scene = await AnewAsync(scene);
                 await row.Prepare(scene);
                 var visit = new Visit(scene, caller, aim);
                 var seen = await SeeAsync(visit);
                 if (seen.Cell != expected) Differs(visit, $"{seen.Cell}, not {expected ?? "in the row"}");
                 CompareWithThere(visit, seen);
                 if (row.Spends && seen.Cell.EndsWith("writes", StringComparison.Ordinal))
-                    scene = await Scene.CreateAsync(host);
+                    scene = await AnewAsync(scene);
             }
         }
 
+        await scene.EndSessionsAsync();
         return _differences;
+    }
+
+    private async Task<Scene> AnewAsync(Scene scene)
+    {
+        await scene.EndSessionsAsync();
+        return await Scene.CreateAsync(host);
     }
 
     private async Task<Seen> SeeAsync(Visit visit)
@@ -60,9 +67,11 @@ internal sealed class RouteMatrix(TestHost host, RouteRow row)
         using var answer = await host.Client.SendAsync(request);
         if (answer.IsSuccessStatusCode) await row.Settle(visit, answer);
         var (cell, shape) = (await AnswerShape.NameAsync(answer), await AnswerShape.OfAsync(answer));
-        if (before.SequenceEqual(await StateAsync(visit.Scene))) return new Seen(cell, shape);
+        var after = await StateAsync(visit.Scene);
+        if (before.SequenceEqual(after)) return new Seen(cell, shape);
         if (answer.IsSuccessStatusCode) return new Seen($"{cell} writes", shape);
-        Differs(visit, $"{cell}, and something was written");
+        var rows = before.Except(after).Select(row => $"-{row}").Concat(after.Except(before).Select(row => $"+{row}"));
+        Differs(visit, $"{cell}, and something was written: {string.Join(", ", rows)}");
         return new Seen(cell, shape);
     }
 
@@ -80,7 +89,7 @@ internal sealed class RouteMatrix(TestHost host, RouteRow row)
     private async Task<List<string>> StateAsync(Scene scene)
     {
         var state = await StoreSnapshot.TakeAsync(host, except: row.Beside);
-        var relay = (LocalLinkRelay)host.Services.GetRequiredService<KeyRecoveryService>().Links;
+        var relay = (LocalLinkRelay)scene.Links;
         state.Add($"{relay.Count} sessions, {relay.Bytes} bytes");
         foreach (var session in new[] { scene.Mine.Session, scene.Other.Session })
             state.Add(await HeardAsync(session));

@@ -1,15 +1,29 @@
+using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
 using KeyRecovery.Api.Tests.Support;
+using KeyRecovery.Service;
+using KeyRecovery.Service.Linking;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace KeyRecovery.Api.Tests.Threats.Routes;
 
 /// <summary>The callers' account, somebody else's in the same app, and one that is not there.</summary>
 internal sealed class Scene
 {
+    // Of the two minutes that a session lives whose two sides have not met.
+    private static readonly TimeSpan Old = TimeSpan.FromMinutes(1);
+
+    private readonly Stopwatch _age = Stopwatch.StartNew();
+
     private Scene(TestHost host) => Host = host;
 
     public TestHost Host { get; }
+
+    /// <summary>Whether its link sessions might run out in the middle of a visit.</summary>
+    public bool IsOld => _age.Elapsed > Old;
+
+    public ILinkRelay Links => Host.Services.GetRequiredService<KeyRecoveryService>().Links;
 
     public required Family Mine { get; init; }
 
@@ -38,12 +52,27 @@ internal sealed class Scene
         };
     }
 
+    /// <summary>Ends its accounts' link sessions, or they would run out in the middle of somebody else's visit.</summary>
+    public async Task EndSessionsAsync()
+    {
+        foreach (var family in new[] { Mine, Other }) await Links.ForgetAsync(family.Id, CancellationToken.None);
+    }
+
     /// <summary>An erasure is held.</summary>
     public async Task HoldAsync()
     {
         using var asked = await Mine.Account.SendAsync(
             Mine.Account.Phone, HttpMethod.Post, $"/v1/erasure?round={await RoundAsync()}");
         Assert.Equal(202, (int)asked.StatusCode);
+        await ToldAsync();
+    }
+
+    /// <summary>Waits until the log has what was asked for; the account's rows are written once more by that.</summary>
+    public async Task ToldAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var erasures = Host.Services.GetRequiredService<KeyRecoveryService>().Erasures;
+        while ((await erasures.ResumeAsync(patience.Token)).AwaitLog > 0) await Task.Delay(10, patience.Token);
     }
 
     public async Task<int> RoundAsync()
