@@ -1,8 +1,8 @@
 namespace KeyRecovery.Service.Tests.Steps;
 
 /// <summary>
-/// Counts what the step tests have looked at. With <c>KEYRECOVERY_STEPS</c> each walk through an act adds a line to that
-/// file: what befell it, and at how many of its steps. <c>.ci/run long</c> tells the sums.
+/// Counts what the step tests have looked at. With <c>KEYRECOVERY_STEPS</c> each walk through an act adds a line to
+/// that file: what befell it, and at how many of its steps. <c>.ci/run long</c> tells the sums.
 /// </summary>
 internal static class StepTally
 {

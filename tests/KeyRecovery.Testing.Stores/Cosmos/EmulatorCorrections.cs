@@ -91,7 +91,8 @@ public sealed class EmulatorCorrections(HttpMessageHandler next) : DelegatingHan
 
     private static string? PartitionOf(HttpRequestMessage request) =>
         request.Headers.TryGetValues(PartitionHeader, out var values)
-        && JsonNode.Parse(values.Single()) is JsonArray { Count: 1 } partition ? partition[0]!.GetValue<string>() : null;
+        && JsonNode.Parse(values.Single()) is JsonArray { Count: 1 } partition
+            ? partition[0]!.GetValue<string>() : null;
 
     private static bool IsOwnId(string part) =>
         Uri.UnescapeDataString(part) is { } id && id.EndsWith('=') && id.Contains('-');

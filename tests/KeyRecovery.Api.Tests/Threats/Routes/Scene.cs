@@ -52,7 +52,7 @@ internal sealed class Scene
         };
     }
 
-    /// <summary>Ends its accounts' link sessions, or they would run out in the middle of somebody else's visit.</summary>
+    /// <summary>Ends its accounts' link sessions: else they run out in the middle of somebody else's visit.</summary>
     public async Task EndSessionsAsync()
     {
         foreach (var family in new[] { Mine, Other }) await Links.ForgetAsync(family.Id, CancellationToken.None);
