@@ -13,7 +13,7 @@ var port = 5080
 var environmentVariables = concat(
   [
     { name: 'ASPNETCORE_ENVIRONMENT', value: 'Production' }
-    { name: 'KeyRecovery__DrainSeconds', value: '15' }
+    { name: 'KeyRecovery__DrainSeconds', value: '10' }
   ],
   settings
 )

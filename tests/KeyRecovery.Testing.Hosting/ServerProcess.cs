@@ -97,6 +97,11 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>Runs the host with exactly these arguments to its end.</summary>
     public static Task<(int ExitCode, string Output)> RunAsync(params string[] arguments) => RunAsync(arguments, null);
 
+    /// <summary>As the other, with more in the host's environment and nothing set by tests.</summary>
+    public static Task<(int ExitCode, string Output)> RunAloneAsync(
+        IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        RunAsync(arguments, environment);
+
     private static async Task<(int ExitCode, string Output)> RunAsync(
         string[] arguments, IReadOnlyDictionary<string, string>? environment)
     {

@@ -32,6 +32,9 @@ internal static class CarefulStart
             && !a.StartsWith("https:", StringComparison.OrdinalIgnoreCase)) && options.KnownProxies.Count == 0)
             yield return "It listens beyond this machine without TLS, and KnownProxies names no proxy that ends it: "
                 + "tokens travel readable.";
+        if (options.Prometheus.Listen is { } metrics && !ListenAddresses.IsLoopback(metrics))
+            yield return $"Prometheus:Listen answers beyond this machine, at {metrics}, whoever asks: let Prometheus "
+                + "alone reach it.";
         foreach (var app in options.Apps)
         {
             if (app.Policy.TrustAfterHours == 0)

@@ -74,7 +74,7 @@ internal static class Server
         services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
         services.AddOpenApi(OpenApiEndpoints.DocumentName, OpenApiDescription.Configure);
         services.AddLog(options);
-        services.AddTelemetry(builder.Configuration);
+        services.AddTelemetry(builder.Configuration, options);
 
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
@@ -123,6 +123,7 @@ internal static class Server
             services.AddHostedService(provider => provider.GetRequiredService<CosignWork>());
         services.AddHostedService<KekRotationService>();
         services.AddHostedService<ControlSocket>();
+        if (options.Prometheus.Listen is not null) services.AddHostedService<PrometheusListener>();
     }
 
     private static ServerStores Open(IServiceProvider provider) => ServerStores.OpenAsync(

@@ -69,6 +69,9 @@ internal sealed class KeyRecoveryOptions
     /// <summary>When the KEK is replaced.</summary>
     public RotationOptions Rotation { get; set; } = new();
 
+    /// <summary>Metrics for a Prometheus that asks for them.</summary>
+    public PrometheusOptions Prometheus { get; set; } = new();
+
     /// <summary>Backup sets.</summary>
     public BackupOptions Backup { get; set; } = new();
 

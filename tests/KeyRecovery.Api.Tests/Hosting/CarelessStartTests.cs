@@ -82,10 +82,11 @@ public sealed class CarelessStartTests : IDisposable
         await using (var bold = await HostProcess.StartAsync(new(Settings())
         {
             ["Apps:0:Policy:TrustAfterHours"] = "0", ["Apps:0:Policy:Erasure:HoldHours"] = "0",
-            ["Authority"] = "kr.example.com",
+            ["Authority"] = "kr.example.com", ["Prometheus:Listen"] = "http://0.0.0.0:0",
         }, "Production", "http://0.0.0.0:0"))
         {
-            foreach (var told in (string[])["without TLS", "trusts a new device at once", "erases at once"])
+            foreach (var told in (string[])["without TLS", "trusts a new device at once", "erases at once",
+                "answers beyond this machine"])
                 Assert.Contains(told, bold.StandardOutput, StringComparison.Ordinal);
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(bold.LogPath));
         }

@@ -46,6 +46,9 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
             failures.Add("Log:Keys", $"is 1 to {ServerSecrets.MaxLogKeys}");
         if (options.Log.Policy is { } policy && !LogPolicyFile.TryRead(policy, out _, out var fault))
             failures.Add("Log:Policy", $"is no policy that the server can follow: {fault}");
+        if (options.Prometheus.Listen is { } listen && !PrometheusOptions.IsListener(listen))
+            failures.Add("Prometheus:Listen", "is http://ADDRESS:PORT with an address of this machine, such as "
+                + "http://127.0.0.1:9464");
         if (options.DrainSeconds is { } drain) failures.Range("DrainSeconds", drain, 0, 10);
         if (options.LogLevel is < LogLevel.Debug or > LogLevel.Error)
             failures.Add("LogLevel", "is one of Debug, Information, Warning, Error");

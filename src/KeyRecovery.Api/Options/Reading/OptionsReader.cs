@@ -30,8 +30,16 @@ internal static class OptionsReader
         }
         catch (InvalidOperationException failure)
         {
-            throw Invalid([$"{KeyRecoveryOptions.Section}: {failure.Message}"]);
+            throw Invalid([$"{KeyRecoveryOptions.Section}: {Innermost(failure).Message}"]);
         }
+    }
+
+    // Of what stands in a list the binder says only inside which key it is.
+    private static InvalidOperationException Innermost(InvalidOperationException failure)
+    {
+        for (var cause = failure.InnerException; cause is not null; cause = cause.InnerException)
+            if (cause is InvalidOperationException inner) failure = inner;
+        return failure;
     }
 
     private static OptionsValidationException Invalid(IEnumerable<string> failures) =>

@@ -1,0 +1,197 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using KeyRecovery.Protocol.Recovery;
+using KeyRecovery.Testing.Hosting;
+
+namespace KeyRecovery.Infra.Tests;
+
+/// <summary>Figures as Prometheus and a collector of OTLP have them from a server that works.</summary>
+public sealed partial class MetricsTests : IDisposable
+{
+    private const string Subject = "margarethe";
+
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Dashboard_and_alerts_ask_for_what_a_server_tells_and_nobody_is_told_of()
+    {
+        await using var collector = new Collector();
+        var (exit, output) = await ServerProcess.RunAsync(
+            "offline-key", "--private", _folder["offline.key"], "--public", _folder["offline.pub"]);
+        Assert.True(exit == 0, output);
+        (string, string)[] settings =
+        [
+            ("Prometheus:Listen", "http://127.0.0.1:0"), ("Backup:OfflineKeyFile", _folder["offline.pub"]),
+            ("Backup:EscrowDirectory", _folder["escrows"]), ("RateLimits:Address:Burst", "150"),
+            ("RateLimits:Address:PerSecond", "1"),
+        ];
+        await using var server = await ServerProcess.StartAsync(_folder["data"], 0, collector.Environment, settings);
+        var metrics = MetricsOf(server);
+        using var http = new HttpClient();
+        await WorkAsync(server);
+        foreach (var verb in (string[][])[["rotate"], ["backup", "--to", _folder["sets"]]])
+        {
+            (exit, output) = await ServerProcess.RunVerbAsync(
+                _folder["data"], new Dictionary<string, string>(), settings, verb);
+            Assert.True(exit == 0, output);
+        }
+
+        // Until the address has used up what is its.
+        var status = HttpStatusCode.OK;
+        for (var i = 0; i < 1_000 && status != HttpStatusCode.TooManyRequests; i++)
+            status = (await http.GetAsync(new Uri(server.Address, "/v1/config"))).StatusCode;
+
+        var page = await http.GetStringAsync(new Uri(metrics, "/metrics"));
+        var told = Told(page);
+        var named = Instruments();
+        // How names become those of Prometheus is shown by those that were told.
+        Assert.Empty(told.Keys.Where(name => name.StartsWith("keyrecovery_", StringComparison.Ordinal)).Except(named));
+        named.UnionWith(told.Keys);
+        foreach (var name in (string[])["requests", "rate_limited", "commits", "recoveries", "rotations", "backups"])
+            Assert.Contains($"keyrecovery_{name}_total", told.Keys);
+        var queries = Dashboard.Queries().ToList();
+        Assert.True(queries.Count > 25);
+        Assert.Empty(queries.SelectMany(query => Dashboard.Unknown(query.Query, query.Legend, named, told)));
+        // What would be found.
+        Assert.Single(Dashboard.Unknown("rate(keyrecovery_request_total[5m])", "", named, told));
+        Assert.Single(Dashboard.Unknown("sum by (path) (keyrecovery_requests_total)", "", named, told));
+        Assert.Single(Dashboard.Unknown("keyrecovery_requests_total{user=\"a\"}", "", named, told));
+        Assert.Single(Dashboard.Unknown("keyrecovery_backups_total", "{{kind}}", named, told));
+
+        Assert.Contains("service_name=\"keyrecovery\"", page, StringComparison.Ordinal);
+        await collector.WaitForAsync("keyrecovery.requests");
+        Assert.Contains("service.name", collector.Text, StringComparison.Ordinal);
+        foreach (var text in (string[])[page, collector.Text, server.Output])
+            Assert.DoesNotContain(Subject, text, StringComparison.OrdinalIgnoreCase);
+
+        // Neither listener has what is the other's.
+        using var ofServer = await http.GetAsync(new Uri(server.Address, "/metrics"));
+        using var ofMetrics = await http.GetAsync(new Uri(metrics, "/health/live"));
+        Assert.NotEqual(HttpStatusCode.OK, ofServer.StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, ofMetrics.StatusCode);
+    }
+
+    private static Uri MetricsOf(ServerProcess server)
+    {
+        var line = server.Output.Split('\n').Single(l => l.Contains("MetricsAddresses\":", StringComparison.Ordinal));
+        using var parsed = JsonDocument.Parse(line);
+        return new Uri(parsed.RootElement.GetProperty("MetricsAddresses")[0].GetString()!);
+    }
+
+    private static async Task WorkAsync(ServerProcess server)
+    {
+        using var phone = new TestDevice(server.Address);
+        using var code = RecoveryCode.Generate(SystemRandom.Instance);
+        using (var vault = await phone.CreateAsync(await server.TokenAsync(Subject), code))
+            TestDevice.Value(await vault.PutAsync("item", "content"u8.ToArray()));
+        using var tablet = new TestDevice(server.Address);
+        using var recovered = await tablet.RecoverAsync(code);
+    }
+
+    private static Dictionary<string, HashSet<string>> Told(string page)
+    {
+        var told = new Dictionary<string, HashSet<string>>();
+        foreach (Match line in Line().Matches(page))
+        {
+            if (!told.TryGetValue(line.Groups[1].Value, out var labels)) told[line.Groups[1].Value] = labels = [];
+            labels.UnionWith(Label().Matches(line.Groups[2].Value).Select(match => match.Groups[1].Value));
+        }
+
+        return told;
+    }
+
+    // Those too that nothing has moved yet: as the sources make them.
+    private static HashSet<string> Instruments()
+    {
+        var names = new HashSet<string>();
+        foreach (var file in Directory.EnumerateFiles(
+            Path.Combine(Infra.Folder, "..", "src"), "*Met*.cs", SearchOption.AllDirectories))
+        {
+            foreach (Match made in Made().Matches(File.ReadAllText(file)))
+            {
+                var name = made.Groups[2].Value.Replace('.', '_')
+                    + (made.Groups[3].Value == "ms" ? "_milliseconds" : "");
+                names.UnionWith(made.Groups[1].Value switch
+                {
+                    "Counter" => [$"{name}_total"],
+                    "Histogram" => [$"{name}_bucket", $"{name}_sum", $"{name}_count"],
+                    _ => (string[])[name],
+                });
+            }
+        }
+
+        Assert.True(names.Count > 15);
+        return names;
+    }
+
+    [GeneratedRegex(@"Create(Counter|Histogram|Gauge|UpDownCounter)<\w+>\(\s*""([a-z._]+)""(?:,\s*""([^""]+)"")?")]
+    private static partial Regex Made();
+
+    [GeneratedRegex("^([a-z_0-9]+)(?:{(.*)})? [^ ]+", RegexOptions.Multiline)]
+    private static partial Regex Line();
+
+    [GeneratedRegex("([a-z_0-9]+)=\"")]
+    private static partial Regex Label();
+
+    /// <summary>Takes what is sent by OTLP over HTTP (protobuf, whose texts stand in it as they are).</summary>
+    private sealed class Collector : IAsyncDisposable
+    {
+        private readonly HttpListener _listener = new();
+        private readonly StringBuilder _text = new();
+        private readonly string _url = $"http://127.0.0.1:{FreePort.Next()}/";
+        private readonly Task _receiving;
+
+        public Collector()
+        {
+            _listener.Prefixes.Add(_url);
+            _listener.Start();
+            _receiving = ReceiveAsync();
+        }
+
+        public Dictionary<string, string> Environment => new()
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = _url, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+            ["OTEL_METRIC_EXPORT_INTERVAL"] = "500", ["OTEL_BSP_SCHEDULE_DELAY"] = "500",
+        };
+
+        public string Text
+        {
+            get { lock (_text) return _text.ToString(); }
+        }
+
+        public async Task WaitForAsync(string text)
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+            while (!Text.Contains(text, StringComparison.Ordinal)) await Task.Delay(100, limit.Token);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            _listener.Close();
+            await _receiving;
+        }
+
+        private async Task ReceiveAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    var context = await _listener.GetContextAsync();
+                    using var body = new MemoryStream();
+                    await context.Request.InputStream.CopyToAsync(body);
+                    lock (_text) _text.Append(Encoding.Latin1.GetString(body.ToArray()));
+                    context.Response.Close();
+                }
+            }
+            catch (Exception end) when (end is HttpListenerException or ObjectDisposedException or IOException)
+            {
+                // The test is over.
+            }
+        }
+    }
+}

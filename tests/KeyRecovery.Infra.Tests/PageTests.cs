@@ -1,0 +1,56 @@
+using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Needs;
+
+namespace KeyRecovery.Infra.Tests;
+
+/// <summary>What the page of operators has an operator write works as it stands there.</summary>
+public sealed class PageTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [NeedsFact(Need.Linux)]
+    public async Task A_server_in_Production_is_made_from_its_settings_and_a_mistyped_one_is_named()
+    {
+        Directory.CreateDirectory(_folder["data"], UnixFileMode.UserRead | UnixFileMode.UserWrite
+            | UnixFileMode.UserExecute);
+        var (exit, told) = await ServerProcess.RunAsync(
+            "offline-key", "--private", _folder["offline.key"], "--public", _folder["offline.pub"]);
+        Assert.True(exit == 0, told);
+        var settings = Page.Settings.Replace("/etc/keyrecovery", _folder.Path, StringComparison.Ordinal)
+            .Replace("/mnt/escrow", _folder["escrow"], StringComparison.Ordinal);
+        await WriteAsync(settings.Replace("Audience", "Audiance", StringComparison.Ordinal));
+        (exit, told) = await RunAsync("init");
+        Assert.NotEqual(0, exit);
+        Assert.Contains("Audiance", told, StringComparison.Ordinal);
+
+        await WriteAsync(settings);
+        (exit, told) = await RunAsync("init");
+        Assert.True(exit == 0, told);
+        (exit, told) = await RunAsync("check");
+        Assert.True(exit == 0, told);
+    }
+
+    [Fact]
+    public void Each_alert_stands_in_its_table_and_each_of_the_table_is_one()
+    {
+        var alerts = File.ReadLines(Infra.Files("prometheus", "alerts.yml").Single())
+            .Select(line => line.Trim()).Where(line => line.StartsWith("- alert: ", StringComparison.Ordinal))
+            .Select(line => line["- alert: KeyRecovery".Length..]).ToHashSet();
+        var table = Page.Text.Split('\n').SkipWhile(line => line != "| alert | by | what to do |").Skip(2)
+            .TakeWhile(line => line.StartsWith('|')).SelectMany(line => line.Split('|')[1].Split(','))
+            .Select(name => name.Trim(' ', '`').Replace("KeyRecovery", "", StringComparison.Ordinal).TrimStart('…'));
+        Assert.Equal(alerts.Order(StringComparer.Ordinal), table.Order(StringComparer.Ordinal));
+    }
+
+    private async Task WriteAsync(string settings)
+    {
+        var file = _folder["data/keyrecovery.json"];
+        await File.WriteAllTextAsync(file, settings);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    private Task<(int ExitCode, string Output)> RunAsync(string verb) => ServerProcess.RunAsync(
+        verb, "--environment", "Production", "--KeyRecovery:DataDirectory", _folder["data"]);
+}
