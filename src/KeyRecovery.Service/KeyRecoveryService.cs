@@ -8,8 +8,10 @@ using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Linking;
 using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Maintenance;
+using KeyRecovery.Service.Operators;
 using KeyRecovery.Service.Realms;
 using KeyRecovery.Service.Restore;
+using KeyRecovery.Service.Restraints;
 using KeyRecovery.Service.Rotation;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
@@ -27,6 +29,7 @@ public sealed class KeyRecoveryService : IDisposable
     private readonly SigningKey _auditKey;
     private readonly LivePolicies _policies;
     private readonly ILogFiles? _files;
+    private readonly RestraintRows _restraints;
 
     /// <summary>Puts the service together.</summary>
     /// <param name="data">The data store.</param>
@@ -62,6 +65,9 @@ public sealed class KeyRecoveryService : IDisposable
             data, keys, tables ?? TableRegistry.Default, _lookups, subjectKeys, _policies, Links, _auditKey, random,
             clock);
         var erasures = new ErasureRows(keys, secrets.LookupKey, random);
+        _restraints = new RestraintRows(keys, secrets.LookupKey, random);
+        Restraints = new Restrainer(context, _restraints);
+        Desk = new AccountDesk(context, erasures, _restraints, Restraints);
         var decoy = new Decoy(_lookups, subjectKeys, random);
         Gate = new AccountGate(
             data, keys, _lookups, context.Door, context.KeyRows, decoy, erasures.ReceiptAsync);
@@ -81,7 +87,8 @@ public sealed class KeyRecoveryService : IDisposable
             context, new RealmCheck(keys, _lookups.Ids, shares), new ErasureCheck(context, erasures),
             log is null ? null : new LogAudit(context, log));
         var (sets, orphans) = (backups ?? NoBackupSets.Instance, new OrphanAccounts(data, context.Tables));
-        Erasures = new Erasures(context, erasures, ring, secrets, sets, tombstones ?? NoTombstones.Instance, log);
+        Erasures = new Erasures(
+            context, erasures, _restraints, ring, secrets, sets, tombstones ?? NoTombstones.Instance, log);
         Sweeper = new Sweeper(context, Erasures.Sweep, orphans, Realm.Accounts);
         Ring = ring;
         RingAudit = new RingAudit(keys, context.Tables, ring);
@@ -140,6 +147,12 @@ public sealed class KeyRecoveryService : IDisposable
     /// <summary>Erases accounts.</summary>
     public Erasures Erasures { get; }
 
+    /// <summary>What operators are told of accounts, and decide about them.</summary>
+    public AccountDesk Desk { get; }
+
+    /// <summary>Has what operators decide hold, and be told.</summary>
+    public Restrainer Restraints { get; }
+
     /// <summary>Removes orphans.</summary>
     public Sweeper Sweeper { get; }
 
@@ -186,6 +199,7 @@ public sealed class KeyRecoveryService : IDisposable
         Gate.Dispose();
         Realm.Dispose();
         Erasures.Dispose();
+        _restraints.Dispose();
         _auditKey.Dispose();
         _lookups.Dispose();
     }

@@ -15,6 +15,16 @@ internal sealed class OperatorTokens(Tenants tenants, TokenLog log)
     public async ValueTask<(AppOptions? App, ProblemResult? Refusal)> ReadAsync(
         HttpContext context, OperatorScope scope)
     {
+        var (one, refusal) = await ReadOperatorAsync(context, scope);
+        // Both may have gone from the settings since.
+        var app = one is null ? null : tenants.Now.App(one.App);
+        return (app, app is null ? refusal ?? new ProblemResult(ErrorCode.TokenInvalid) : null);
+    }
+
+    /// <summary>The request's operator, where it has a scope, or the problem.</summary>
+    public async ValueTask<(OperatorOptions? Operator, ProblemResult? Refusal)> ReadOperatorAsync(
+        HttpContext context, OperatorScope scope)
+    {
         if (context.Request.Headers.Authorization.Count == 0)
             return (null, new ProblemResult(ErrorCode.Unauthenticated));
         var now = tenants.Now;
@@ -25,11 +35,11 @@ internal sealed class OperatorTokens(Tenants tenants, TokenLog log)
         if (one is null) return Refuse(fault, token);
         return JwtRules.Text(token, "scope") is { } words && OperatorScopes.Have(words.Split(' '), scope)
             && OperatorScopes.Have(one.Granted, scope)
-            ? (now.App(one.App), null)
+            ? (one, null)
             : Refuse(TokenFault.Scope, token);
     }
 
-    private (AppOptions?, ProblemResult) Refuse(TokenFault why, JsonWebToken? token = null)
+    private (OperatorOptions?, ProblemResult) Refuse(TokenFault why, JsonWebToken? token = null)
     {
         log.Refused(why, token);
         return (null, why switch

@@ -5,4 +5,6 @@ namespace KeyRecovery.Api.Auth;
 /// </summary>
 /// <param name="MayBeBehind">Whether it only reads, and is answered also where the account lacks its newest link, to
 /// who was active at it (docs/protocol.md §7).</param>
-internal sealed record Signed(bool MayBeBehind = false);
+/// <param name="MayBeSuspended">Whether it is answered also where the account is suspended, though it is no read.
+/// </param>
+internal sealed record Signed(bool MayBeBehind = false, bool MayBeSuspended = false);

@@ -44,9 +44,14 @@ internal sealed class SignedRequests(
             return;
         }
 
+        // What is not known to be a read is a change: a new route is shut to a suspended account unless it says more.
+        var isChange = !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method)
+            && mark is { MayBeBehind: false, MayBeSuspended: false };
+
         async ValueTask<GateResult> PassAsync(CancellationToken ct)
         {
-            var passed = await service.Gate.PassAsync(head.Signature.KeyId, head.Verify, ct, mark.MayBeBehind);
+            var passed = await service.Gate.PassAsync(
+                head.Signature.KeyId, head.Verify, ct, mark.MayBeBehind, isChange);
             if (passed is GateResult.Open(var account))
                 account.Network = ClientNetwork.Of(context.Connection.RemoteIpAddress);
             return passed;

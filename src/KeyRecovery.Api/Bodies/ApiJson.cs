@@ -8,6 +8,7 @@ namespace KeyRecovery.Api.Bodies;
 /// 16 levels deep; bytes are unpadded base64url.
 /// </summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Strict, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(AccountStandingResponse))]
 [JsonSerializable(typeof(ActivityResponse))]
 [JsonSerializable(typeof(AuditKeyResponse))]
 [JsonSerializable(typeof(Binary))]
@@ -22,6 +23,8 @@ namespace KeyRecovery.Api.Bodies;
 [JsonSerializable(typeof(HealthResponse))]
 [JsonSerializable(typeof(ReadyResponse))]
 [JsonSerializable(typeof(HeadsResponse))]
+[JsonSerializable(typeof(HoldRequest))]
+[JsonSerializable(typeof(HoldsResponse))]
 [JsonSerializable(typeof(LinkNameplateResponse))]
 [JsonSerializable(typeof(LinkSessionResponse))]
 [JsonSerializable(typeof(OpenLinkRequest))]
@@ -29,6 +32,7 @@ namespace KeyRecovery.Api.Bodies;
 [JsonSerializable(typeof(RealmResponse))]
 [JsonSerializable(typeof(RecoverRequest))]
 [JsonSerializable(typeof(RecoverySlotsResponse))]
+[JsonSerializable(typeof(ReleaseRequest))]
 [JsonSerializable(typeof(RepairResponse))]
 [JsonSerializable(typeof(RestorePointsResponse))]
 [JsonSerializable(typeof(VersionsResponse))]

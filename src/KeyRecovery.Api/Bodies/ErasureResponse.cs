@@ -22,6 +22,9 @@ internal sealed record ErasureResponse
     [Description("The receipt (docs/protocol.md §15.1), base64url.")]
     public string? Receipt { get; init; }
 
+    [Description("true where the account is under a legal hold: what is asked for waits until that is released.")]
+    public bool? LegalHold { get; init; }
+
     public static ErasureResponse Of(ErasureStatus status) => new()
     {
         State = status.State switch
@@ -34,6 +37,7 @@ internal sealed record ErasureResponse
         RequestedAt = status.RequestedAt == 0 ? null : status.RequestedAt,
         DueInMs = status.State == ErasureState.Held ? status.DueInMs : null,
         Round = status.Round,
+        LegalHold = status.HasLegalHold ? true : null,
         Receipt = status.Receipt.IsEmpty ? null : Base64UrlText.Encode(status.Receipt.Span),
     };
 }

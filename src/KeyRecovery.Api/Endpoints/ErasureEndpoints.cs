@@ -21,7 +21,8 @@ internal static class ErasureEndpoints
     {
         routes.MapPost("/erasure", RequestAsync)
             .WithName("requestErasure").WithSummary("Ask that the account be erased").WithTags("Erasure")
-            .WithMetadata(new Signed(), new BodyLimit(0))
+            // A person's right to be forgotten is not the service's to suspend (docs/protocol.md §21.2).
+            .WithMetadata(new Signed(MayBeSuspended: true), new BodyLimit(0))
             .Produces<ErasureResponse>(StatusCodes.Status202Accepted)
             .WithSignedProblems(ErrorCode.Malformed, ErrorCode.Conflict).WithNumbers();
         routes.MapGet("/erasure", ReadAsync)

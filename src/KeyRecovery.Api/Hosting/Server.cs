@@ -63,7 +63,7 @@ internal static class Server
 
     private static void AddServer(WebApplicationBuilder builder, KeyRecoveryOptions options)
     {
-        builder.WebHost.UseUrls([.. ListenAddresses.Of(builder.Configuration)]);
+        builder.WebHost.UseUrls([.. ListenAddresses.Of(builder.Configuration), .. options.AdminUrls]);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(KestrelSetup.Configure);
         builder.WebHost.UseSockets(KestrelSetup.Configure);
@@ -137,6 +137,7 @@ internal static class Server
         app.UseMiddleware<RequestBoundary>();
         app.UseMiddleware<HeadRequests>();
         app.UseRouting();
+        app.UseMiddleware<AdminListener>();
         app.Use(HeadRequests.RefuseSigned);
         app.UseMiddleware<AddressLimit>();
         app.UseMiddleware<SignedRequests>();
@@ -159,6 +160,7 @@ internal static class Server
         v1.MapLinks();
         v1.MapErasure();
         v1.MapAdmin();
+        v1.MapAdminAccounts();
         app.MapAudit();
         app.MapLog();
         if (app.Environment.IsDevelopment()) v1.MapDevelopment();

@@ -34,6 +34,8 @@ internal static class Problems
         [ErrorCode.Refused] = new(ProblemTypes.Refused, 422, "The request breaks a rule of the protocol."),
         [ErrorCode.LimitReached] = new(ProblemTypes.LimitReached, 422, "A limit of the account is used up."),
         [ErrorCode.YoungAuthority] = new(ProblemTypes.YoungAuthority, 403, "The authority is not trusted yet."),
+        [ErrorCode.Suspended] =
+            new(ProblemTypes.Suspended, 403, "The app's operators have suspended the account."),
         [ErrorCode.RepairRequired] =
             new(ProblemTypes.RepairRequired, 409, "The account lacks its newest link and needs a repair."),
         [ErrorCode.VaultLost] = new(ProblemTypes.VaultLost, 409, "The account's data are lost: upload the vault anew."),

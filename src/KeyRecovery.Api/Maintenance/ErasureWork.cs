@@ -60,13 +60,15 @@ internal sealed partial class ErasureWork(
         try
         {
             await DestroyEscrowsAsync(ct);
+            // First: an erasure that waited for a hold goes on in the same pass.
+            var awaitsLog = await service.Restraints.ResumeAsync(ct);
             var report = await service.Erasures.ResumeAsync(ct);
             if (report.AwaitKek > 0) service.RotationRequests.Request();
             if (report.Erased + report.Final > 0) Done(logger, report.Erased, report.Final);
-            if (report.Pending == 0) return report.AwaitLog + report.Erased > 0;
+            if (report.Pending == 0) return awaitsLog || report.AwaitLog + report.Erased > 0;
             metrics.ErasurePending();
             Pending(logger, report.Pending, report.Problem ?? "unproved");
-            return report.Pending > report.AwaitClock || report.AwaitLog > 0;
+            return awaitsLog || report.Pending > report.AwaitClock || report.AwaitLog > 0;
         }
 #pragma warning disable CA1031 // One damaged row must not end all erasures, nor the server.
         catch (Exception failure) when (failure is not OperationCanceledException)

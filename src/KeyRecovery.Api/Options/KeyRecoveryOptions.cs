@@ -49,6 +49,13 @@ internal sealed class KeyRecoveryOptions
     public IList<OperatorOptions> Operators { get; } = [];
 
     /// <summary>
+    /// Addresses of their own for back ends and officers, such as <c>http://10.0.0.5:5090</c>, each with another port
+    /// than the others: <c>/v1/admin</c> is then served there and nowhere else, and nothing else there but health.
+    /// Default: none, and it is served with all else.
+    /// </summary>
+    public IList<string> AdminUrls { get; } = [];
+
+    /// <summary>
     /// Addresses or networks (CIDR) whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed. Default:
     /// none.
     /// </summary>

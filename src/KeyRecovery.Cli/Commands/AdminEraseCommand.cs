@@ -13,6 +13,9 @@ internal static class AdminEraseCommand
 {
     private const int Page = 200;
 
+    // Each look reads every line.
+    private const int LookEvery = 4;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     public static Command Make()
@@ -24,7 +27,7 @@ internal static class AdminEraseCommand
             HelpName = "JOB", Description = "Makes a new job after that one, which erases those who have come back",
         };
         var job = new Argument<string>("JOB") { Description = "The job's id" };
-        return new Command("admin", "For operators, with their token")
+        var admin = new Command("admin", "For operators, with their token")
         {
             new Command("erase", "Erases the accounts of users, at once and without asking") { file, again }
                 .Runs((context, parsed, ct) => RunAsync(
@@ -32,6 +35,8 @@ internal static class AdminEraseCommand
             new Command("erasures", "Says how a job stands") { job }
                 .Runs((context, parsed, ct) => TellAsync(context, parsed.GetRequiredValue(job), ct), usesHome: false),
         };
+        foreach (var command in AdminAccountCommand.Make()) admin.Add(command);
+        return admin;
     }
 
     private static async Task RunAsync(CliContext context, string path, string? again, CancellationToken ct)
@@ -41,6 +46,7 @@ internal static class AdminEraseCommand
         var filed = await OperatorApi.SendAsync(context, HttpMethod.Post, $"/v1/admin/erasures{query}", lines, ct);
         var job = filed.GetProperty("job").GetString()!;
         context.Output.Note($"job {job}");
+        var (steady, left) = (0, -1);
         await context.Output.WithProgressAsync("Erasing", async progress =>
         {
             while (true)
@@ -49,6 +55,10 @@ internal static class AdminEraseCommand
                 var (all, pending) = (report.GetProperty("lines").GetInt32(), report.GetProperty("pending").GetInt32());
                 progress.Report((all - pending, all));
                 if (pending == 0) return report;
+                // What waits for a legal hold ends on another day.
+                (steady, left) = pending == left ? (steady + 1, left) : (0, pending);
+                if (steady % LookEvery == LookEvery - 1 && await CountHeldAsync(context, job, ct) == pending)
+                    return report;
                 await Task.Delay(Pause, ct);
             }
         });
@@ -57,16 +67,7 @@ internal static class AdminEraseCommand
 
     private static async Task TellAsync(CliContext context, string job, CancellationToken ct)
     {
-        var (outcomes, after, report) = (new List<JsonElement>(), 0, default(JsonElement));
-        while (true)
-        {
-            report = await ReadAsync(context, job, after, Page, ct);
-            var page = report.GetProperty("outcomes").EnumerateArray().ToList();
-            outcomes.AddRange(page);
-            if (page.Count < Page) break;
-            after = page[^1].GetProperty("line").GetInt32();
-        }
-
+        var (outcomes, report) = await ReadAllAsync(context, job, ct);
         int Count(string name) => report.GetProperty(name).GetInt32();
         context.Output.Result(
             new JsonObject
@@ -98,6 +99,24 @@ internal static class AdminEraseCommand
                     $"{Count("returned")} have an account again, made after this job: it erases none of these.");
                 people.WriteUnbroken($"To erase them, file the list with --again {job}");
             });
+    }
+
+    private static async Task<int> CountHeldAsync(CliContext context, string job, CancellationToken ct) =>
+        (await ReadAllAsync(context, job, ct)).Outcomes
+            .Count(line => line.GetProperty("outcome").GetString() == "held");
+
+    private static async Task<(List<JsonElement> Outcomes, JsonElement Report)> ReadAllAsync(
+        CliContext context, string job, CancellationToken ct)
+    {
+        var (outcomes, after) = (new List<JsonElement>(), 0);
+        while (true)
+        {
+            var report = await ReadAsync(context, job, after, Page, ct);
+            var page = report.GetProperty("outcomes").EnumerateArray().ToList();
+            outcomes.AddRange(page);
+            if (page.Count < Page) return (outcomes, report);
+            after = page[^1].GetProperty("line").GetInt32();
+        }
     }
 
     private static Task<JsonElement> ReadAsync(

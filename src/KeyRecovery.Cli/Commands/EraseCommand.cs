@@ -55,6 +55,7 @@ internal static class EraseCommand
                     ["state"] = "held",
                     ["requestedAt"] = held.RequestedAt,
                     ["dueInMs"] = (long)held.DueIn.TotalMilliseconds,
+                    ["legalHold"] = held.HasLegalHold,
                 },
             ErasureStatus.Erased erased =>
                 new JsonObject { ["state"] = "erased", ["receipt"] = Base64UrlText.Encode(erased.Receipt.Span) },
@@ -63,6 +64,9 @@ internal static class EraseCommand
         },
         people => people.WriteLine(status switch
         {
+            ErasureStatus.Held { HasLegalHold: true } held =>
+                $"Asked for on {Words.Time(held.RequestedAt)}, and waits: the service is kept from erasing this "
+                + "account by a legal hold, of which its support can tell more. The account works until then.",
             ErasureStatus.Held held =>
                 $"Asked for on {Words.Time(held.RequestedAt)}; the account is erased on "
                 + $"{Words.Time(DateTimeOffset.UtcNow + held.DueIn)}. Until then: keyrecovery erase cancel, on any of "

@@ -1,5 +1,7 @@
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Invocation;
 
@@ -8,8 +10,23 @@ namespace KeyRecovery.Cli.Commands;
 /// <summary>What an operator asks of the server, with the token of <c>--token</c>.</summary>
 internal static class OperatorApi
 {
-    public static async Task<JsonElement> SendAsync(
-        CliContext context, HttpMethod method, string path, Stream? lines, CancellationToken ct)
+    /// <summary>Lines to be filed, or nothing.</summary>
+    public static Task<JsonElement> SendAsync(
+        CliContext context, HttpMethod method, string path, Stream? lines, CancellationToken ct) =>
+        SendAsync(context, method, path, lines is null ? null : new StreamContent(lines)
+        {
+            Headers = { ContentType = new MediaTypeHeaderValue("application/x-ndjson") },
+        }, ct);
+
+    /// <summary>Something to be done, with what belongs to it.</summary>
+    public static Task<JsonElement> SendAsync(
+        CliContext context, string path, JsonObject? body, CancellationToken ct) =>
+        SendAsync(
+            context, HttpMethod.Post, path,
+            body is null ? null : new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json"), ct);
+
+    private static async Task<JsonElement> SendAsync(
+        CliContext context, HttpMethod method, string path, HttpContent? content, CancellationToken ct)
     {
         var token = await context.ReadTokenAsync(ct)
             ?? throw new CommandException(
@@ -20,8 +37,7 @@ internal static class OperatorApi
         };
         using var request = new HttpRequestMessage(
             method, path) { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
-        if (lines is not null) request.Content =
-            new StreamContent(lines) { Headers = { ContentType = new MediaTypeHeaderValue("application/x-ndjson") } };
+        request.Content = content;
         try
         {
             using var response = await http.SendAsync(request, ct);

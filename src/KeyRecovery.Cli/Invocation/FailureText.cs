@@ -351,6 +351,11 @@ internal static class FailureText
         ProblemTypes.NotFound => ["Nothing was changed. What there is: keyrecovery account show"],
         ProblemTypes.Conflict or ProblemTypes.SlotExists =>
             ["Nothing was replaced. What there is: keyrecovery account show"],
+        ProblemTypes.Suspended =>
+        [
+            "What is in it can be read: keyrecovery get. It can be erased: keyrecovery erase. Nothing else changes "
+            + "until the app's service ends the suspension; its support can tell why.",
+        ],
         ProblemTypes.GuessWait or ProblemTypes.SlotPaused or ProblemTypes.SlotLocked =>
             ["How it stands: keyrecovery passphrase status. The recovery code needs no guess."],
         ProblemTypes.RateLimited or ProblemTypes.Unavailable or ProblemTypes.Internal or ProblemTypes.StorageFull

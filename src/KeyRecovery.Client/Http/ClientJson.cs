@@ -119,7 +119,8 @@ internal sealed record ProblemJson(
 
 /// <summary>How an erasure stands (docs/protocol.md §15.2).</summary>
 internal sealed record ErasureJson(
-    string State, ulong Round, ulong? RequestedAt = null, long? DueInMs = null, string? Receipt = null)
+    string State, ulong Round, ulong? RequestedAt = null, long? DueInMs = null, string? Receipt = null,
+    bool? LegalHold = null)
 {
     /// <summary>The bytes of a receipt, here or in a problem; null where there is none that reads.</summary>
     public static ReadOnlyMemory<byte>? ReadReceipt(string? text) =>

@@ -73,6 +73,9 @@ public static class ProblemTypes
     /// <summary>The authority is not trusted yet: it was added too short a time ago for what it asks.</summary>
     public const string YoungAuthority = "young-authority";
 
+    /// <summary>The app's operators have suspended the account: it is read, and not changed.</summary>
+    public const string Suspended = "suspended";
+
     /// <summary>The stored chain was rolled back: only a repair with the newest chain is accepted.</summary>
     public const string RepairRequired = "repair-required";
 

@@ -19,6 +19,9 @@ public sealed record KeyRow(
     private const int Fields = 9;
     private const ulong Version = 3;
 
+    // Bit 0 whether an erasure may be held, bits 1 and 2 the restraints.
+    private const ulong MostMarks = 7;
+
     /// <summary>
     /// When the account row was found missing, or from before the newest link, though no restore was known: it counts
     /// as a restore of this account. Null once the account is mended.
@@ -34,6 +37,18 @@ public sealed record KeyRow(
     /// </summary>
     public bool MayBeHeld { get; init; }
 
+    /// <summary>
+    /// What operators keep from being done to the account. It stands here, where every request looks and where the
+    /// tombstone comes: of a hold and an erasure at once, one is refused.
+    /// </summary>
+    public AccountRestraints Restraints { get; init; }
+
+    /// <summary>Whether it is read, and not changed.</summary>
+    public bool IsSuspended => Restraints.HasFlag(AccountRestraints.Suspended);
+
+    /// <summary>Whether it is under a legal hold, and not erased.</summary>
+    public bool IsLegallyHeld => Restraints.HasFlag(AccountRestraints.Held);
+
     internal byte[] Encode()
     {
         var writer = new CborOut().Array(Fields).Text(RowLabel).UInt(Version)
@@ -42,7 +57,7 @@ public sealed record KeyRow(
         writer.UInt(Since);
         RestoreMark.Write(writer, Loss);
         Accounts.Claims.Write(writer, Claims);
-        writer.UInt(MayBeHeld ? 1UL : 0);
+        writer.UInt((MayBeHeld ? 1UL : 0) | ((ulong)Restraints << 1));
         return LeadingKey.Join(WrappedSubjectKey.Span, writer.ToArray());
     }
 
@@ -57,9 +72,9 @@ public sealed record KeyRow(
         {
             Loss = RestoreMark.Read(reader),
             Claims = Accounts.Claims.Read(reader),
-            MayBeHeld = reader.UInt(1) == 1,
         };
+        var marks = reader.UInt(MostMarks);
         reader.End();
-        return decoded;
+        return decoded with { MayBeHeld = (marks & 1) == 1, Restraints = (AccountRestraints)(marks >> 1) };
     }
 }

@@ -19,6 +19,9 @@ internal abstract record Destruction
     /// <summary>Somebody has cancelled what was asked for.</summary>
     public sealed record Cancelled : Destruction;
 
+    /// <summary>The account is under a legal hold: what was asked for waits.</summary>
+    public sealed record Held : Destruction;
+
     /// <summary>The asker no longer stands in the chain: these writes call it off.</summary>
     public sealed record AskerGone(ImmutableArray<RowWrite> Writes) : Destruction;
 
@@ -44,6 +47,9 @@ internal enum DestroyOutcome
 
     /// <summary>Somebody has cancelled it.</summary>
     Cancelled,
+
+    /// <summary>The account is under a legal hold: nothing was done, and it waits.</summary>
+    Held,
 
     /// <summary>The job's line names another account, or none: nothing was done.</summary>
     ClaimLost,

@@ -21,16 +21,21 @@ internal sealed class DestructionPlanner(
     /// <summary>Plans from fresh reads.</summary>
     /// <param name="keyRow">The account's key row.</param>
     /// <param name="request">Who asks, for what; where it is held, it must still be the one that is.</param>
+    /// <param name="wasErased">Whether the account was erased before, and an older key store has brought it back: no
+    /// legal hold of that day counts.</param>
     /// <param name="ct">Cancels.</param>
     /// <exception cref="ErasureBlockedException">A device asked, and whether it still stands in the chain cannot be
     /// seen.</exception>
-    public async ValueTask<Destruction> PlanAsync(RowKey keyRow, ErasureRow request, CancellationToken ct)
+    public async ValueTask<Destruction> PlanAsync(
+        RowKey keyRow, ErasureRow request, bool wasErased, CancellationToken ct)
     {
         var (known, knownRow) = await rows.ReadAsync(keyRow, ct);
         var stored = await context.Keys.ReadAsync(keyRow, ct);
         if (stored is null) return await WithoutKeyRowAsync(keyRow, known, ct);
         var key = KeyRow.Decode(stored.Value);
         if (key.State == KeyRowState.Erased) return new Destruction.Done();
+        // In the row that the tombstone replaces as it was read: a hold that comes later is met by its token.
+        if (!wasErased && key.IsLegallyHeld) return new Destruction.Held();
         try
         {
             return await PlanAsync(keyRow, request, known, knownRow, key, stored, ct);

@@ -18,25 +18,34 @@ internal sealed class Eraser(ServiceContext context, DestructionPlanner planner)
     public ValueTask<DestroyOutcome> DestroyAsync(RowKey keyRow, ErasureRow request, CancellationToken ct) =>
         DestroyAsync(keyRow, request, null, Task.CompletedTask, ct);
 
+    /// <summary>Destroys again the key of an account that was erased before.</summary>
+    /// <exception cref="StoreUnavailableException">A store cannot do it.</exception>
+    public ValueTask<DestroyOutcome> DestroyAgainAsync(RowKey keyRow, ErasureRow request, CancellationToken ct) =>
+        DestroyAsync(keyRow, request, null, Task.CompletedTask, ct, wasErased: true);
+
     /// <summary>As above, one of several.</summary>
     /// <param name="keyRow">The account's key row.</param>
     /// <param name="request">Who asks, for what.</param>
     /// <param name="claim">Plans a write that comes before all others: a job's line, which names the account.</param>
     /// <param name="haveRead">Awaited before anything is written (<see cref="SideBySide"/>).</param>
     /// <param name="ct">Cancels what was not yet written.</param>
+    /// <param name="wasErased">Whether it was erased before.</param>
     public async ValueTask<DestroyOutcome> DestroyAsync(
-        RowKey keyRow, ErasureRow request, Func<ValueTask<Claim>>? claim, Task haveRead, CancellationToken ct)
+        RowKey keyRow, ErasureRow request, Func<ValueTask<Claim>>? claim, Task haveRead, CancellationToken ct,
+        bool wasErased = false)
     {
         // No request of this process is in the middle of a change when the key goes.
         using var turn = await context.Turns.TakeAsync(request.Account!.Value, ct);
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
-            switch (await planner.PlanAsync(keyRow, request, ct))
+            switch (await planner.PlanAsync(keyRow, request, wasErased, ct))
             {
                 case Destruction.NoAccount:
                     return DestroyOutcome.NoAccount;
                 case Destruction.Done:
                     return DestroyOutcome.Destroyed;
+                case Destruction.Held:
+                    return DestroyOutcome.Held;
                 case Destruction.Cancelled:
                     return DestroyOutcome.Cancelled;
                 case Destruction.AskerGone(var writes):

@@ -22,8 +22,13 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Era
 
     private readonly ActivityWriter _activity = new(context);
 
+    /// <param name="account">Whose; a device asks.</param>
+    /// <param name="round">As the status told it.</param>
+    /// <param name="mustWait">Whether it is held also where the policy knows no hold: a legal one stands.</param>
+    /// <param name="ct">Cancels.</param>
     /// <returns>The one that is held; or one to be done at once, of which nothing is written.</returns>
-    public async ValueTask<Outcome<ErasureRow>> RequestAsync(OpenAccount account, ulong round, CancellationToken ct)
+    public async ValueTask<Outcome<ErasureRow>> RequestAsync(
+        OpenAccount account, ulong round, bool mustWait, CancellationToken ct)
     {
         var actor = account.Actor;
         if (actor.IsSlot) return ServiceFailure.Forbidden("keyid");
@@ -36,7 +41,7 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Era
             // One that was called off since: asked once, it is not asked for again by whoever recorded it.
             if (round != RoundOf(known, account)) return OtherRound;
             if (known is not null && !IsVoid(known, account)) return known;
-            var row = await NewAsync(account, round, ct);
+            var row = await NewAsync(account, round, mustWait || account.IsLegallyHeld, ct);
             // Without a hold there is nothing to remember before it is done.
             if (row.Phase == ErasurePhase.Erasing) return row;
             if (await context.KeyRows.AnnounceAsync(account.KeyRowKey, ct) is { } failure) return failure;
@@ -59,7 +64,8 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Era
 
     public async ValueTask<ErasureStatus> StatusAsync(OpenAccount account, CancellationToken ct) =>
         (await rows.ReadAsync(account.KeyRowKey, ct)).Row is var row && (row is null || IsVoid(row, account))
-            ? ErasureStatus.None(RoundOf(row, account)) : Status(row);
+            ? ErasureStatus.None(RoundOf(row, account)) with { HasLegalHold = account.IsLegallyHeld }
+            : Status(row, account.IsLegallyHeld);
 
     /// <summary>
     /// How long a held one still waits, for every device that reads its vault; null where none is held.
@@ -83,11 +89,14 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Era
     /// <summary>Whether a held one's time has come; null where the clock was moved and it cannot be told.</summary>
     public bool? IsDue(ErasureRow row) => context.Clock.HasPassed(DateTimeOffset.FromUnixTimeSeconds((long)row.DueAt));
 
-    public ErasureStatus Status(ErasureRow row) => row.Phase switch
+    public ErasureStatus Status(ErasureRow row, bool isLegallyHeld = false) => row.Phase switch
     {
-        ErasurePhase.Held when IsDue(row) != true =>
+        ErasurePhase.Held when isLegallyHeld || IsDue(row) != true =>
             new(ErasureState.Held, row.RequestedAt,
-                Math.Max(0, (long)row.DueAt - (long)context.Now.Earliest) * 1000, row.Round, default),
+                Math.Max(0, (long)row.DueAt - (long)context.Now.Earliest) * 1000, row.Round, default)
+            {
+                HasLegalHold = isLegallyHeld,
+            },
         ErasurePhase.Held or ErasurePhase.Erasing => new(ErasureState.Erasing, row.RequestedAt, 0, row.Round, default),
         ErasurePhase.Erased => new(ErasureState.Erased, row.RequestedAt, 0, row.Round, row.Receipt),
         _ => ErasureStatus.None(row.Round + 1),
@@ -253,11 +262,12 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Era
 
     private ulong DueAfter(TimeSpan hold) => context.Now.Latest + (ulong)hold.TotalSeconds;
 
-    private async ValueTask<ErasureRow> NewAsync(OpenAccount account, ulong round, CancellationToken ct)
+    private async ValueTask<ErasureRow> NewAsync(
+        OpenAccount account, ulong round, bool mustWait, CancellationToken ct)
     {
         var app = account.State.User.App;
         var hold = context.Policies.Of(app).ErasureHold;
-        var isHeld = hold > TimeSpan.Zero;
+        var isHeld = mustWait || hold > TimeSpan.Zero;
         return new ErasureRow
         {
             Phase = isHeld ? ErasurePhase.Held : ErasurePhase.Erasing,

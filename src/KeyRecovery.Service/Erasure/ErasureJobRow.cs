@@ -36,7 +36,8 @@ internal sealed record ErasureJobRow(
     /// <summary>The job when these lines are settled. Those that are so already are not counted again.</summary>
     public ErasureJobRow Settle(IReadOnlyDictionary<int, ErasureLineOutcome> outcomes)
     {
-        var settled = outcomes.Where(o => o.Value.Outcome != LineOutcome.Pending && Open.Contains(o.Key))
+        var settled = outcomes
+            .Where(o => o.Value.Outcome is LineOutcome.Erased or LineOutcome.Unknown && Open.Contains(o.Key))
             .ToDictionary();
         if (settled.Count == 0) return this;
         return this with

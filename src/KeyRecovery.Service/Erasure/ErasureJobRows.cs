@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 
@@ -65,8 +66,10 @@ internal sealed class ErasureJobRows(IKeyStore keys, ErasureRows erasures, ReadO
         if (decisive.State == LineState.Unknown)
             return pending with { Outcome = LineOutcome.Unknown, IsReturned = decisive.IsReturned };
         var receipt = await erasures.ReceiptAsync(new RowKey(Table.KeyRows, decisive.KeyRow), ct);
-        return receipt.IsEmpty
-            ? pending
-            : new ErasureLineOutcome(line.Line, LineOutcome.Erased, receipt, decisive.IsReturned);
+        if (!receipt.IsEmpty)
+            return new ErasureLineOutcome(line.Line, LineOutcome.Erased, receipt, decisive.IsReturned);
+        return await keys.ReadAsync(new RowKey(Table.KeyRows, decisive.KeyRow), ct) is { } key
+            && KeyRow.Decode(key.Value).IsLegallyHeld
+                ? pending with { Outcome = LineOutcome.Held } : pending;
     }
 }

@@ -94,6 +94,11 @@ internal sealed class ErasureJobRun(ServiceContext context, ErasureJobRows rows,
                     return await TryWriteAsync(stored, claimed, ct) ? keyRow : null;
                 case DestroyOutcome.ClaimLost:
                     return null;
+                // It names the account all the same: whoever comes back is not meant when the hold ends.
+                case DestroyOutcome.Held:
+                    await haveRead;
+                    await TryWriteAsync(stored, claimed, ct);
+                    return null;
             }
         }
 

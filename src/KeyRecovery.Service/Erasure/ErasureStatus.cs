@@ -10,6 +10,12 @@ namespace KeyRecovery.Service.Erasure;
 public sealed record ErasureStatus(
     ErasureState State, ulong RequestedAt, long DueInMs, ulong Round, ReadOnlyMemory<byte> Receipt)
 {
+    /// <summary>
+    /// Whether the account is under a legal hold: what is asked for waits until that is released, and the account
+    /// works.
+    /// </summary>
+    public bool HasLegalHold { get; init; }
+
     /// <summary>Nobody has asked, since so many were called off.</summary>
     public static ErasureStatus None(ulong round) => new(ErasureState.None, 0, 0, round, default);
 }

@@ -5,6 +5,7 @@ using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Log;
+using KeyRecovery.Service.Restraints;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.UseCases;
 
@@ -40,8 +41,8 @@ public sealed class Erasures : IDisposable
     private readonly TombstoneReplay _replay;
 
     internal Erasures(
-        ServiceContext context, ErasureRows rows, IKekRing ring, ServerSecrets secrets, IBackupSets backups,
-        ITombstones tombstones, ILogFiles? log)
+        ServiceContext context, ErasureRows rows, RestraintRows restraints, IKekRing ring, ServerSecrets secrets,
+        IBackupSets backups, ITombstones tombstones, ILogFiles? log)
     {
         _rows = rows;
         _auditKey = secrets.AuditKey();
@@ -50,7 +51,7 @@ public sealed class Erasures : IDisposable
         _holds = new ErasureHolds(context, rows, leaves);
         _eraser = new Eraser(context, new DestructionPlanner(context, rows, leaves, ring));
         var removal = new RowRemoval(context);
-        var first = new FirstReceipt(context, rows, removal, ring, _auditKey, leaves);
+        var first = new FirstReceipt(context, rows, removal, ring, _auditKey, leaves, restraints);
         var prover = new ReceiptProver(new LogIndex(context.Data), log);
         var last = new LastReceipt(
             context.Keys, rows, ring, backups, _auditKey, _clock, leaves, prover);
@@ -84,11 +85,11 @@ public sealed class Erasures : IDisposable
     public async ValueTask<Outcome<ErasureStatus>> RequestAsync(
         OpenAccount account, ulong round, CancellationToken ct)
     {
-        var requested = await _holds.RequestAsync(account, round, ct);
+        var requested = await _holds.RequestAsync(account, round, mustWait: false, ct);
         if (requested is Outcome<ErasureRow>.Failed(var failure)) return failure;
         var row = ((Outcome<ErasureRow>.Done)requested).Value;
         if (row.Phase != ErasurePhase.Erasing && !(row.Phase == ErasurePhase.Held && _holds.IsDue(row) == true))
-            return _holds.Status(row);
+            return _holds.Status(row, account.IsLegallyHeld);
         try
         {
             switch (await _eraser.DestroyAsync(account.KeyRowKey, row, ct))
@@ -98,6 +99,16 @@ public sealed class Erasures : IDisposable
                     return new ServiceFailure(ErrorCode.Revoked);
                 case DestroyOutcome.Cancelled:
                     return await _holds.StatusAsync(account, ct);
+                case DestroyOutcome.Held when row.Phase == ErasurePhase.Erasing:
+                    // A hold that came between the gate and here: what is not done now is remembered.
+                    return await _holds.RequestAsync(account, round, mustWait: true, ct) switch
+                    {
+                        Outcome<ErasureRow>.Failed(var unheld) => unheld,
+                        Outcome<ErasureRow>.Done(var waits) => _holds.Status(waits, isLegallyHeld: true),
+                        _ => throw new InvalidOperationException(),
+                    };
+                case DestroyOutcome.Held:
+                    return _holds.Status(row, isLegallyHeld: true);
             }
         }
         catch (ErasureBlockedException)

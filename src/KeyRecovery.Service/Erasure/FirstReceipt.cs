@@ -5,6 +5,7 @@ using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Realms;
+using KeyRecovery.Service.Restraints;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.UseCases;
@@ -13,11 +14,12 @@ namespace KeyRecovery.Service.Erasure;
 
 /// <summary>
 /// Proves an erasure and writes its first receipt, of what was seen. Write order: lookups, the user's row at the realm,
-/// the erasure row with the receipt, and last the plan, which that row no longer names.
+/// what operators had decided about the account, of which times alone stay, the erasure row with the receipt, and last
+/// the plan, which that row no longer names.
 /// </summary>
 internal sealed class FirstReceipt(
     ServiceContext context, ErasureRows rows, RowRemoval removal, IKekRing ring, SigningKey auditKey,
-    ErasureLeaves leaves)
+    ErasureLeaves leaves, RestraintRows restraints)
 {
     /// <summary>Told where rows came behind those that were deleted.</summary>
     public const string RowsLeft = "a row is still there";
@@ -104,6 +106,8 @@ internal sealed class FirstReceipt(
         foreach (var subject in plan.RealmSubjects)
             if (await RealmErasure.PlanReopeningAsync(keys, erasure.KeyRow, subject, ct) is { } reopening)
                 writes.Add(reopening);
+        if (await restraints.ReadAsync(erasure.KeyRow, ct) is ({ Account: not null } restrained, var was))
+            writes.AddRange(restraints.Write(erasure.KeyRow, restrained.Trace(), was));
         await ring.RefreshAsync(ct);
         var (erased, logged) = Erased(erasure, proofs);
         writes.AddRange(rows.Write(erasure.KeyRow, erased, erasure.Stored, logged));

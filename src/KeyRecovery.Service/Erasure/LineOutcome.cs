@@ -11,4 +11,7 @@ public enum LineOutcome
 
     /// <summary>The user had no account.</summary>
     Unknown,
+
+    /// <summary>The account is under a legal hold: it is pending until that is released.</summary>
+    Held,
 }

@@ -76,7 +76,7 @@ internal sealed class TombstoneReplay(
             RequestedAt = context.Now.Wall,
             Account = account,
         };
-        await eraser.DestroyAsync(keyRow, await AsBeforeAsync(keyRow, request, ct), ct);
+        await eraser.DestroyAgainAsync(keyRow, await AsBeforeAsync(keyRow, request, ct), ct);
     }
 
     // Begun or done when the snapshot was taken: then it is the same one.

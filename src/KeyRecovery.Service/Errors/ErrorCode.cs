@@ -70,6 +70,9 @@ public enum ErrorCode
     /// <summary>The authority is not trusted yet: it was added too short a time ago for what it asks.</summary>
     YoungAuthority,
 
+    /// <summary>The app's operators have suspended the account: it is read, and not changed.</summary>
+    Suspended,
+
     /// <summary>The account lacks its newest link: only a repair, or the way back, is accepted.</summary>
     RepairRequired,
 

@@ -83,6 +83,8 @@ internal sealed class AccountDoor(
     {
         using var view = await ReadAsync(account.KeyRowKey, account.State.Account, ct);
         if (FailureOf(view) is { } failure) return failure;
+        // Whoever reads an account anew is about to change it.
+        if (ForbidsChange(view.KeyRow!) is { } suspended) return suspended;
         var (id, key) = (account.Actor.Id, account.Actor.SigningKey);
         if (!view.State!.Authorities.TryGetValue(id, out var actor) || actor.SigningKey != key)
             return RevokedFrom(view.State);
@@ -100,6 +102,10 @@ internal sealed class AccountDoor(
         AccountStanding.Erased => new ServiceFailure(ErrorCode.Erased),
         _ => new ServiceFailure(ErrorCode.NotFound),
     };
+
+    /// <summary>Why operators let nobody change the account; null where they do.</summary>
+    public static ServiceFailure? ForbidsChange(KeyRow keyRow) =>
+        keyRow.IsSuspended ? new ServiceFailure(ErrorCode.Suspended) : null;
 
     /// <summary>What somebody hears who was removed: with the head, which proves that the home has taken it.</summary>
     public static ServiceFailure RevokedFrom(AccountState state) =>

@@ -32,9 +32,11 @@ public sealed class AccountGate : IDisposable
     /// <param name="ct">Cancels.</param>
     /// <param name="mayBeBehind">Whether it passes too where the account lacks its newest link, for who was active at
     /// it: to read, and nothing else.</param>
+    /// <param name="isChange">Whether it changes the account, which nobody does while it is suspended.</param>
     /// <exception cref="StoreUnavailableException">A store cannot answer.</exception>
     public async ValueTask<GateResult> PassAsync(
-        KeyId keyId, Func<VerifyKey, bool> verify, CancellationToken ct, bool mayBeBehind = false)
+        KeyId keyId, Func<VerifyKey, bool> verify, CancellationToken ct, bool mayBeBehind = false,
+        bool isChange = false)
     {
         var named = keyId.Account;
         var account = named ?? await FindBySlotAsync(keyId.Authority, ct);
@@ -50,6 +52,8 @@ public sealed class AccountGate : IDisposable
         if (view.Standing == AccountStanding.RolledBack) return PassBehind(view, mayBeBehind ? actor : null);
         if (removed) return new GateResult.Shut(AccountDoor.RevokedFrom(state));
         if (actor is null) return Shut(ErrorCode.SignatureInvalid);
+        if (isChange && AccountDoor.ForbidsChange(view.KeyRow!) is { } suspended)
+            return new GateResult.Shut(suspended);
         // A process that died after a commit point left the key row behind: it is brought up before anything is
         // answered.
         if (KeyRowUpkeep.IsDue(view.KeyRow!, state)
@@ -59,12 +63,13 @@ public sealed class AccountGate : IDisposable
         {
             if (await DoomedRows.FinishAsync(_data, view.Rows, ct) is { } unfinished)
                 return new GateResult.Shut(unfinished);
-            return await PassAsync(keyId, verify, ct, mayBeBehind);
+            return await PassAsync(keyId, verify, ct, mayBeBehind, isChange);
         }
 
         return new GateResult.Open(new OpenAccount(view.TakeRows(), state, view.Stored!, view.KeyRowKey, actor)
         {
             MayBeHeld = view.KeyRow!.MayBeHeld,
+            IsLegallyHeld = view.KeyRow.IsLegallyHeld,
         });
     }
 
@@ -94,6 +99,7 @@ public sealed class AccountGate : IDisposable
             {
                 ActiveAtMinChain = active,
                 MayBeHeld = view.KeyRow.MayBeHeld,
+                IsLegallyHeld = view.KeyRow.IsLegallyHeld,
             });
     }
 

@@ -57,6 +57,11 @@ internal sealed class KeyRowUpkeep(IKeyStore keys, RestoreLog restores, Func<Mom
     public ValueTask<ServiceFailure?> AnnounceAsync(RowKey key, CancellationToken ct) =>
         WriteAsync(key, row => row.MayBeHeld ? null : row with { MayBeHeld = true }, ct);
 
+    /// <summary>Has restraints hold; null when they do.</summary>
+    public ValueTask<ServiceFailure?> RestrainAsync(
+        RowKey key, AccountRestraints restraints, CancellationToken ct) =>
+        WriteAsync(key, row => row.Restraints == restraints ? null : row with { Restraints = restraints }, ct);
+
     private async ValueTask<ServiceFailure?> WriteAsync(RowKey key, Func<KeyRow, KeyRow?> next, CancellationToken ct)
     {
         for (var attempt = 0; attempt < Attempts; attempt++)

@@ -35,6 +35,9 @@ public sealed class OpenAccount : IDisposable
     /// <summary>Whether it lacks its newest link.</summary>
     public bool IsBehind => !ActiveAtMinChain.IsEmpty;
 
+    /// <summary>Whether it is under a legal hold, and not erased.</summary>
+    public bool IsLegallyHeld { get; internal init; }
+
     /// <summary>Whether an erasure may be held, so that whoever wants to know has to look.</summary>
     public bool MayBeHeld { get; internal init; }
 

@@ -45,6 +45,9 @@ internal sealed class RealmRegistrar(
                 {
                     return new ServiceFailure(ErrorCode.SignatureInvalid);
                 }
+                // Of an account of this server's own: a registration is a change of it.
+                if (await store.ReadAsync(lookups.Ids.KeyRow(register.Account), ct) is { } home
+                    && KeyRow.Decode(home.Value).IsSuspended) return new ServiceFailure(ErrorCode.Suspended);
                 if (failure is not null)
                 {
                     // A fork: kept as evidence, and nothing is registered.

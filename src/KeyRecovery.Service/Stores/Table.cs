@@ -28,6 +28,9 @@ public sealed class Table
     /// <summary>The schema with what several instances of a server share.</summary>
     private const int InstancesSchema = FirstSchema + 1;
 
+    /// <summary>The schema with what back ends and officers do.</summary>
+    private const int AdminSchema = InstancesSchema + 1;
+
     /// <summary>What is wrapped under a KEK: a secret of 32 bytes, its nonce and its tag.</summary>
     internal const int WrappedKeySize = 72;
 
@@ -198,6 +201,13 @@ public sealed class Table
     /// </summary>
     public static Table KekStandings { get; } = new(
         80, "kek_standings", StoreKind.Keys, RowsOf.Server, InstancesSchema);
+
+    /// <summary>
+    /// Key store: what operators have decided about an account: suspended, held. What holds is the key row's; this
+    /// tells since when, why, and what the log is told.
+    /// </summary>
+    public static Table Restraints { get; } = new(
+        81, "restraints", StoreKind.Keys, RowsOf.KeyRow, AdminSchema, decides: true);
 
     /// <summary>A table beside those of this program, for tests that add one.</summary>
     internal static Table Of(int number, string name, StoreKind store, RowsOf rows, int since) =>

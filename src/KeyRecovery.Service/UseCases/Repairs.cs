@@ -55,6 +55,7 @@ public sealed class Repairs
             if (!view.HasRows) return new ServiceFailure(ErrorCode.SignatureInvalid);
             if (keyId.Account is null && !await HasTokenAsync(view, account, sender.App, user, ct))
                 return new ServiceFailure(ErrorCode.TokenInvalid);
+            if (AccountDoor.ForbidsChange(view.KeyRow!) is { } suspended) return suspended;
             if (bundle is null)
             {
                 var decoded = Decode<RepairBundle>(() => sender.Outline.Decode());

@@ -3,12 +3,16 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using KeyRecovery.Api.Auth;
 
 namespace KeyRecovery.Api.Tests.Support;
 
 /// <summary>The operator of an app who files erasures.</summary>
 internal static class Officer
 {
+    /// <summary>Every scope that there is.</summary>
+    public static string AllScopes { get; } = string.Join(' ', OperatorScopes.Words);
+
     public static async Task<string> TokenAsync(TestHost host, string app, string scope = "keyrecovery.erase")
     {
         using var response = await host.Client.PostAsJsonAsync(

@@ -46,6 +46,7 @@ public sealed class CallCostTests : IAsyncLifetime
         await RecoverAsync(account, code);
         await GuessAsync(account, phone);
         await RotateAsync();
+        await OperateAsync(account);
         await EraseAsync(account, phone);
         Add("…with its share of the log, 16 changes a batch", put, Named("the log, for each change, 16 a batch"));
         Add("…with the log, alone", put, Named("the log, for one change alone"));
@@ -150,6 +151,22 @@ public sealed class CallCostTests : IAsyncLifetime
         await _server.Service.Log!.PassAsync(default);
         await TellAsync("rotation, for each of 20 accounts", () =>
             _server.Service.Rotation.RunAsync(begin: true, null, default), Accounts);
+    }
+
+    private async Task OperateAsync(TestAccount account)
+    {
+        var (desk, id, app) = (_server.Service.Desk, account.Now.Account, account.AppId);
+        await TellAsync("an operator reads how an account stands", () => desk.ReadAsync(app, id, default).AsTask());
+        await TellAsync("an operator suspends an account", () => desk.SuspendAsync(app, id, default).AsTask());
+        await TellAsync("an operator reads how a suspended account stands", () =>
+            desk.ReadAsync(app, id, default).AsTask());
+        await desk.ResumeAsync(app, id, default);
+        await TellAsync("an operator puts an account under a legal hold", () =>
+            desk.HoldAsync(app, id, "why", "case", "https://officers.example", default).AsTask());
+        await desk.ReleaseAsync(app, id, "case", "https://officers.example", default);
+        await _server.LogAsync();
+        await _server.Service.Restraints.ResumeAsync(default);
+        await _server.LogAsync();
     }
 
     private async Task EraseAsync(TestAccount account, TestAuthority phone)

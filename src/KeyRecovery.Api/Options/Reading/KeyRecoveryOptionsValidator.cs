@@ -16,6 +16,7 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
         var failures = new Failures();
         CheckDirectories(options, failures);
         CheckAuthority(options, failures);
+        AdminUrlRules.Check(options.AdminUrls, configuration, failures);
         AppOptionsRules.Check(options.Apps, environment, failures);
         AppOptionsRules.Check(options.Operators, options.Apps, environment, failures);
         for (var i = 0; i < options.KnownProxies.Count; i++)

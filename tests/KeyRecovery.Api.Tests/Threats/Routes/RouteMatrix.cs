@@ -17,7 +17,7 @@ internal sealed class RouteMatrix(TestHost host, RouteRow row)
     private readonly Dictionary<(Callers, Aim), Seen> _seen = [];
 
     public static ImmutableArray<RouteRow> Rows { get; } =
-        [.. AccountRows.All, .. ItemRows.All, .. LinkRows.All, .. RealmRows.All, .. OpenRows.All];
+        [.. AccountRows.All, .. ItemRows.All, .. LinkRows.All, .. RealmRows.All, .. OpenRows.All, .. AdminRows.All];
 
     /// <summary>Every route of a host, as it has them.</summary>
     public static ImmutableArray<string> RoutesOf(TestHost host) =>
