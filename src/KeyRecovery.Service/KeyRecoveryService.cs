@@ -3,6 +3,7 @@ using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Erasure;
+using KeyRecovery.Service.Feed;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Linking;
@@ -30,6 +31,7 @@ public sealed class KeyRecoveryService : IDisposable
     private readonly LivePolicies _policies;
     private readonly ILogFiles? _files;
     private readonly RestraintRows _restraints;
+    private readonly AppFeeds _feeds;
 
     /// <summary>Puts the service together.</summary>
     /// <param name="data">The data store.</param>
@@ -101,8 +103,11 @@ public sealed class KeyRecoveryService : IDisposable
                 data, keys, log, context.Tables, secrets.LogKeys(logKeysOverlap),
                 new LogSettings(
                     logOrigin, newLogAfter, () => context.Policy, context.Restores.IdsAsync, () => context.Now),
-                random, clock.Timers,
+                random, clock.Timers, context.Feeds,
                 witnesses);
+        _feeds = context.Feeds;
+        Feed = new FeedReader(data, keys, _lookups, subjectKeys, context.Feeds, () => context.Now.Wall);
+        Statistics = new StatisticsReader(context.Feeds, () => context.Now.Wall);
     }
 
     /// <summary>The server's clock, by which all ages and holds go.</summary>
@@ -173,6 +178,17 @@ public sealed class KeyRecoveryService : IDisposable
 
     /// <summary>What a restored store goes through before it is served.</summary>
     public Quarantine Quarantine { get; }
+
+    /// <summary>What the apps are told.</summary>
+    public FeedReader Feed { get; }
+
+    /// <summary>What was counted of the apps.</summary>
+    public StatisticsReader Statistics { get; }
+
+    /// <summary>Removes what the feeds have had for longer than 30 days.</summary>
+    /// <returns>How many pages went.</returns>
+    /// <exception cref="StoreUnavailableException">The key store cannot do it.</exception>
+    public async Task<int> TrimFeedsAsync(CancellationToken ct) => await _feeds.TrimAsync(ct);
 
     /// <summary>Appends committed changes to the log; null where none is kept.</summary>
     public Sequencer? Log { get; }

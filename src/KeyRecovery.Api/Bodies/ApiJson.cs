@@ -20,6 +20,7 @@ namespace KeyRecovery.Api.Bodies;
 [JsonSerializable(typeof(ErasureJobResponse))]
 [JsonSerializable(typeof(ErasureLine))]
 [JsonSerializable(typeof(ErasureResponse))]
+[JsonSerializable(typeof(EventsResponse))]
 [JsonSerializable(typeof(HealthResponse))]
 [JsonSerializable(typeof(ReadyResponse))]
 [JsonSerializable(typeof(HeadsResponse))]
@@ -35,6 +36,7 @@ namespace KeyRecovery.Api.Bodies;
 [JsonSerializable(typeof(ReleaseRequest))]
 [JsonSerializable(typeof(RepairResponse))]
 [JsonSerializable(typeof(RestorePointsResponse))]
+[JsonSerializable(typeof(StatisticsResponse))]
 [JsonSerializable(typeof(VersionsResponse))]
 [JsonSerializable(typeof(ItemsResponse))]
 internal sealed partial class ApiJson : JsonSerializerContext

@@ -116,6 +116,7 @@ internal static class Server
         services.AddHostedService<StoreWatch>();
         services.AddHostedService<IssuerWatch>();
         services.AddHostedService<OrphanSweep>();
+        services.AddHostedService<FeedTrim>();
         if (options.Instances > 1) services.AddHostedService<LinkSessionSweep>();
         services.AddHostedService(provider => provider.GetRequiredService<ErasureWork>());
         services.AddHostedService(provider => provider.GetRequiredService<LogWork>());
@@ -161,6 +162,7 @@ internal static class Server
         v1.MapErasure();
         v1.MapAdmin();
         v1.MapAdminAccounts();
+        v1.MapEvents();
         app.MapAudit();
         app.MapLog();
         if (app.Environment.IsDevelopment()) v1.MapDevelopment();

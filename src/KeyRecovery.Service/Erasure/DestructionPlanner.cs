@@ -84,7 +84,8 @@ internal sealed class DestructionPlanner(
         // One that is held, or under way, was told when it was asked for.
         var isTold = known is { Phase: ErasurePhase.Held or ErasurePhase.Erasing } && known.Id == asked.Id;
         var logged = isTold ? null : leaves.OfRequest(
-            AuditEvent.ErasureRequested, ActorOf(asked), account, asked.Account!.Value, state, keyRow, knownRow);
+            AuditEvent.ErasureRequested, ActorOf(asked), account, asked.Account!.Value, state, keyRow, knownRow,
+            asked);
         List<RowWrite> before = [.. planned, .. rows.Write(keyRow, next, knownRow, logged)];
         return new Destruction.Write(
             [
@@ -113,7 +114,7 @@ internal sealed class DestructionPlanner(
     {
         if (known?.Id != asked.Id) return [];
         var logged = leaves.OfRequest(
-            AuditEvent.ErasureCancelled, ErasureActor.Server, account, state.Account, state, keyRow, knownRow);
+            AuditEvent.ErasureCancelled, ErasureActor.Server, account, state.Account, state, keyRow, knownRow, asked);
         var off = rows.Write(
             keyRow, known with { Phase = ErasurePhase.Cancelled, Plan = null, Untold = known.Tell(logged.Entry) },
             knownRow, logged);

@@ -47,7 +47,7 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Era
             if (await context.KeyRows.AnnounceAsync(account.KeyRowKey, ct) is { } failure) return failure;
             var logged = leaves.OfRequest(
                 AuditEvent.ErasureRequested, new ErasureActor(AuditRole.Device, actor.Id, account.Network),
-                account.Rows, account.State.Account, account.State, account.KeyRowKey, stored);
+                account.Rows, account.State.Account, account.State, account.KeyRowKey, stored, row);
             row = row with { Untold = (known ?? row).Tell(logged.Entry) };
             switch (await context.Keys.WriteAsync(rows.Write(account.KeyRowKey, row, stored, logged), ct))
             {
@@ -225,7 +225,8 @@ internal sealed class ErasureHolds(ServiceContext context, ErasureRows rows, Era
         {
             using var opened = await context.SubjectKeys.OpenAsync(keyRow, key, ct);
             var state = await TryFindAsync(opened, ct);
-            var logged = leaves.OfRequest(AuditEvent.ErasureCancelled, by, opened, account, state, keyRow, stored);
+            var logged = leaves.OfRequest(
+                AuditEvent.ErasureCancelled, by, opened, account, state, keyRow, stored, row);
             var off = row with { Phase = ErasurePhase.Cancelled, Untold = row.Tell(logged.Entry) };
             return rows.Write(keyRow, off, stored, logged);
         }

@@ -2,6 +2,7 @@ using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Feed;
 using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
@@ -23,9 +24,10 @@ internal sealed class ErasureLeaves(ServiceContext context)
     /// <param name="state">How it stands; null where its data are lost.</param>
     /// <param name="keyRow">Its key row.</param>
     /// <param name="stored">The erasure's row as it was read; null where there is none.</param>
+    /// <param name="row">The erasure.</param>
     public LoggedChange OfRequest(
         AuditEvent what, ErasureActor by, AccountRows rows, AccountId account, AccountState? state, RowKey keyRow,
-        Row? stored)
+        Row? stored, ErasureRow row)
     {
         var detail = new AuditDetail
         {
@@ -40,7 +42,8 @@ internal sealed class ErasureLeaves(ServiceContext context)
             Manifest = new ManifestPlace(state?.ManifestVersion ?? 0, state?.ManifestHash ?? default),
             Policy = context.Policy.Hash,
         };
-        return LoggedChange.Of(detail, rows, ErasureRows.Of(keyRow), stored, context.Random);
+        return LoggedChange.Of(
+            detail, rows, ErasureRows.Of(keyRow), stored, context.Random, new FeedOf(row.App, keyRow, Erasure: row.Id));
     }
 
     /// <summary>That an account is erased, with the receipt that says so.</summary>
@@ -55,7 +58,8 @@ internal sealed class ErasureLeaves(ServiceContext context)
             context.Now.Wall, SignedErasureReceipt.EventOf(level), AuditRole.Server, LeafLabel.Draw(context.Random),
             Hash256.Of(receipt.Span), context.Policy.Hash);
         return (row with { Receipt = receipt, Leaf = leaf.Encode() },
-            LoggedChange.Of(leaf, stored.Key, stored, context.Random));
+            LoggedChange.Of(leaf, stored.Key, stored, context.Random, level == 1 ? AppEventSeal.Erased(
+                row.App, ErasureRows.KeyRowOf(stored), row.Id, context.Lookups.SealEvent) : default));
     }
 }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Feed;
 using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Log;
@@ -23,8 +24,12 @@ internal sealed record LogHead(
     /// <summary>The most bytes of a leaf.</summary>
     public const int MaxLeaf = 1024;
 
+    // What a batch tells the apps is as large as this, or of one change.
+    private const int MaxBatchEvents = 256 * 1024;
+
     private const string RowLabel = "log-head";
     private const int Fields = 7;
+    private const ulong Layout = 2;
     private const int MaxOrigin = 256;
     private const int MaxNote = 64 * 1024;
     private const int MaxEdge = 64;
@@ -38,14 +43,35 @@ internal sealed record LogHead(
     /// <summary>How many it had before the last batch.</summary>
     public ulong Before => Size - (ulong)Last.Length;
 
+    /// <summary>Leaves in batches that fit into a row with what they tell the apps.</summary>
+    public static IEnumerable<BatchLeaf[]> Batches(IReadOnlyList<BatchLeaf> leaves)
+    {
+        var (batch, bytes) = (new List<BatchLeaf>(), 0);
+        foreach (var leaf in leaves)
+        {
+            if (batch.Count == MaxBatch || (batch.Count > 0 && bytes + leaf.Events.Length > MaxBatchEvents))
+            {
+                yield return [.. batch];
+                batch.Clear();
+                bytes = 0;
+            }
+
+            batch.Add(leaf);
+            bytes += leaf.Events.Length;
+        }
+
+        if (batch.Count > 0) yield return [.. batch];
+    }
+
     public byte[] Encode()
     {
-        var writer = new CborOut().Array(Fields).Text(RowLabel).UInt(1).Text(Origin);
+        var writer = new CborOut().Array(Fields).Text(RowLabel).UInt(Layout).Text(Origin);
         writer.Array(2).UInt(Size).Array(Edge.Hashes.Length);
         foreach (var hash in Edge.Hashes) writer.Bytes(hash);
         Told.Write(writer.Bytes(Note.Span)).Array(Last.Length);
         foreach (var leaf in Last)
-            writer.Array(3).UInt((ulong)leaf.Outbox.Table.Number).Bytes(leaf.Outbox.Id.Span).Bytes(leaf.Leaf.Span);
+            writer.Array(4).UInt((ulong)leaf.Outbox.Table.Number).Bytes(leaf.Outbox.Id.Span).Bytes(leaf.Leaf.Span)
+                .Bytes(leaf.Events.Span);
         return writer.ToArray();
     }
 
@@ -53,7 +79,7 @@ internal sealed record LogHead(
     public static LogHead Decode(ReadOnlyMemory<byte> row)
     {
         var reader = new CborIn(row);
-        reader.OwnStructure(RowLabel, Fields);
+        reader.OwnStructure(RowLabel, Fields, Layout);
         var origin = reader.Text(1, MaxOrigin);
         reader.Array(2);
         var size = reader.UInt();
@@ -63,10 +89,11 @@ internal sealed record LogHead(
         var last = ImmutableArray.CreateBuilder<BatchLeaf>(reader.Array(0, MaxBatch));
         for (var left = last.Capacity; left > 0; left--)
         {
-            reader.Array(3);
+            reader.Array(4);
             var table = reader.UInt() == (ulong)Table.Outbox.Number ? Table.Outbox : Table.KeyOutbox;
             last.Add(new BatchLeaf(
-                new RowKey(table, reader.Bytes(ChangeId.Size, ChangeId.Size)), reader.Bytes(1, MaxLeaf)));
+                new RowKey(table, reader.Bytes(ChangeId.Size, ChangeId.Size)), reader.Bytes(1, MaxLeaf),
+                reader.Bytes(0, AppEventStub.MaxSize)));
         }
 
         reader.End();
@@ -78,4 +105,7 @@ internal sealed record LogHead(
 /// <summary>A leaf of the last batch.</summary>
 /// <param name="Outbox">The outbox row that it comes from.</param>
 /// <param name="Leaf">The leaf, encoded.</param>
-internal readonly record struct BatchLeaf(RowKey Outbox, ReadOnlyMemory<byte> Leaf);
+/// <param name="Events">What the app is told of it, as a <see cref="AppEventStub"/>; empty where that is nothing.
+/// </param>
+internal readonly record struct BatchLeaf(
+    RowKey Outbox, ReadOnlyMemory<byte> Leaf, ReadOnlyMemory<byte> Events = default);

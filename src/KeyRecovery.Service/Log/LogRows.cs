@@ -1,12 +1,14 @@
 using KeyRecovery.Protocol.Audit.Log;
+using KeyRecovery.Service.Feed;
 using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Log;
 
 /// <summary>
-/// The rows that a batch of the log is owed: its leaves get their places, and then its outbox rows go.
+/// The rows that a batch of the log is owed: the apps are told, its leaves get their places, and then its outbox rows
+/// go.
 /// </summary>
-internal sealed class LogRows(IDataStore data, IKeyStore keys, LogIndex index)
+internal sealed class LogRows(IDataStore data, IKeyStore keys, LogIndex index, AppFeeds feeds)
 {
     /// <summary>
     /// How many leaves behind the log the mark of the data store may be at most, once all is made: a start reads them
@@ -20,11 +22,27 @@ internal sealed class LogRows(IDataStore data, IKeyStore keys, LogIndex index)
     /// <exception cref="StoreUnavailableException">A store cannot do it.</exception>
     public async ValueTask MakeAsync(LogHead head, CancellationToken ct)
     {
+        await TellAsync(head, ct);
         await WriteAsync(
             data, head.Last.Select((leaf, i) =>
                 LogIndex.Ensure(MerkleTree.LeafHash(leaf.Leaf.Span), head.Before + (ulong)i)), ct);
         await RemoveAsync(head.Last.Select(leaf => leaf.Outbox), ct);
         if (head.Size >= _followed + FollowedEvery) await RememberAsync(head.Size, ct);
+    }
+
+    /// <summary>Tells the apps what the head's last batch is to tell them.</summary>
+    /// <exception cref="StoreUnavailableException">The key store cannot do it.</exception>
+    public async ValueTask TellAsync(LogHead head, CancellationToken ct)
+    {
+        var told = head.Last.SelectMany((leaf, i) => leaf.Events.IsEmpty ? [] : Entries(leaf, head.Before + (ulong)i))
+            .ToLookup(entry => entry.App, entry => entry.Entry);
+        if (told.Count > 0) await feeds.TellAsync(head.Origin, head.Size, told, ct);
+    }
+
+    private static IEnumerable<(string App, FeedEntry Entry)> Entries(BatchLeaf leaf, ulong index)
+    {
+        var (stub, time) = (AppEventStub.Decode(leaf.Events), AuditLeaf.Decode(leaf.Leaf).Time);
+        return stub.Events.Select(one => (stub.App, new FeedEntry(time, index, one)));
     }
 
     /// <summary>Reads what an older data store has forgotten back from the bundles.</summary>

@@ -1,4 +1,5 @@
 using KeyRecovery.Protocol.Audit.Log;
+using KeyRecovery.Service.Feed;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 
@@ -19,18 +20,22 @@ internal sealed record LoggedChange(ChangeId Id, RowWrite Outbox, ReadOnlyMemory
     /// <param name="decider">The row that decides it.</param>
     /// <param name="stored">That row as it was read; null where there is none.</param>
     /// <param name="random">Draws the change's id.</param>
-    public static LoggedChange Of(AuditDetail detail, AccountRows rows, RowKey decider, Row? stored, IRandom random)
+    /// <param name="feed">Which feed tells of it, and what its links do; null where none does.</param>
+    public static LoggedChange Of(
+        AuditDetail detail, AccountRows rows, RowKey decider, Row? stored, IRandom random, FeedOf? feed = null)
     {
         var version = NextVersion(stored);
-        var change = Of(AuditLeaf.Of(detail, rows.LeafSalt(decider.Table, version)), decider, stored, random);
+        var leaf = AuditLeaf.Of(detail, rows.LeafSalt(decider.Table, version));
+        var change = Of(leaf, decider, stored, random, feed?.Stub(detail, rows));
         return change with { Entry = new ActivityEntry(decider.Table, version, detail.Encode()).Encode() };
     }
 
     /// <summary>Of what is told to nobody but by the log.</summary>
-    public static LoggedChange Of(AuditLeaf leaf, RowKey decider, Row? stored, IRandom random)
+    public static LoggedChange Of(
+        AuditLeaf leaf, RowKey decider, Row? stored, IRandom random, ReadOnlyMemory<byte>? events = null)
     {
         var id = ChangeId.Draw(leaf.Time, random);
-        var outbox = new OutboxRow(ChangeId.Of(stored), decider, NextVersion(stored), leaf.Encode());
+        var outbox = new OutboxRow(ChangeId.Of(stored), decider, NextVersion(stored), leaf.Encode(), events ?? default);
         return new LoggedChange(id, outbox.Write(id), default);
     }
 

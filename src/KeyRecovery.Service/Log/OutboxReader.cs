@@ -46,7 +46,8 @@ internal sealed class OutboxReader(IDataStore data, IKeyStore keys, TableRegistr
 
                 var decider = await store.ReadAsync(decided.Key, ct);
                 var reached = await WalkAsync(store, table, decider, found, ct);
-                committed.AddRange(reached.Select(r => new BatchLeaf(OutboxRow.Place(table.Store, r.Id), r.Row.Leaf)));
+                committed.AddRange(reached.Select(r => new BatchLeaf(
+                    OutboxRow.Place(table.Store, r.Id), r.Row.Leaf, r.Row.Events)));
                 var ids = reached.Select(r => r.Id).ToHashSet();
                 foreach (var (id, row) in decided.Where(entry => !ids.Contains(entry.Key)))
                 {

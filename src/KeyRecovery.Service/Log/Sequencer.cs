@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using KeyRecovery.Protocol.Audit.Log;
+using KeyRecovery.Service.Feed;
 using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tables;
@@ -30,6 +31,7 @@ public sealed class Sequencer : IDisposable
     private readonly LogKeys _signers;
     private readonly LogSettings _settings;
     private readonly IRandom _random;
+    private readonly AppFeeds _feeds;
     private readonly Cosigning? _cosigning;
 
     // The note of the head of which nothing is owed any more.
@@ -37,11 +39,12 @@ public sealed class Sequencer : IDisposable
 
     internal Sequencer(
         IDataStore data, IKeyStore keys, ILogFiles files, TableRegistry tables, LogKeys signers, LogSettings settings,
-        IRandom random, TimeProvider time, LogWitnesses? witnesses = null)
+        IRandom random, TimeProvider time, AppFeeds feeds, LogWitnesses? witnesses = null)
     {
         (_data, _keys, _files, _signers, _settings, _random) = (data, keys, files, signers, settings, random);
         (_heads, _index) = (new LogHeads(keys), new LogIndex(data));
-        _rows = new LogRows(data, keys, _index);
+        _rows = new LogRows(data, keys, _index, feeds);
+        _feeds = feeds;
         (_reader, _tree) = (new LogReader(files), new LogTree(files));
         _cosigning = witnesses is null ? null : new Cosigning(witnesses, files);
         _outbox = new OutboxReader(data, keys, tables, time);
@@ -109,6 +112,8 @@ public sealed class Sequencer : IDisposable
         if (!await _tree.TryAppendAsync(head.Before, [.. head.Last.Select(leaf => leaf.Leaf)], ct)
             || (await _reader.EdgeAsync(head.Size, ct)).Root != head.Edge.Root)
             throw LogMismatchException.Edge(head.Size, await FirstWrongAsync(head.Size, ct));
+        // The key store may have gone back behind what the data store remembers.
+        await _rows.TellAsync(head, ct);
         // The data store remembers last that it has followed: then nothing is owed.
         if (await _rows.FollowAsync(head.Size, _reader, ct)) _made = head.Note;
         await MakeAsync(head, ct);
@@ -139,7 +144,7 @@ public sealed class Sequencer : IDisposable
         (head, stored) = await BeginToSignAsync(head, stored, ct);
         var look = await _outbox.LookAsync(ct);
         var appended = 0;
-        foreach (var batch in (await NewAsync(look.Committed, ct)).Chunk(LogHead.MaxBatch))
+        foreach (var batch in LogHead.Batches(await NewAsync(look.Committed, ct)))
         {
             // Only a batch behind another one needs the row as it stands now.
             if (appended > 0)
@@ -294,6 +299,7 @@ public sealed class Sequencer : IDisposable
         await foreach (var (_, leaf) in _reader.EntriesAsync(head.Size, published.Size, ct))
             told = told.After(AuditLeaf.Decode(leaf));
         var next = head with { Edge = edge, Note = note, Told = told, Last = [] };
+        await _feeds.LoseAsync(next.Origin, next.Size, ct);
         return await _heads.ReplaceAsync(next, stored, ct) && await _heads.FindAsync(next, ct) is { } row
             ? (next, row)
             : throw new StoreUnavailableException(StoreFault.Busy, "another instance opens the log");

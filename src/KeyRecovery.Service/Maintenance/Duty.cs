@@ -23,4 +23,7 @@ public enum Duty
 
     /// <summary>A sweep of link sessions that are over.</summary>
     Links,
+
+    /// <summary>A removal of what the apps' feeds have had for 30 days.</summary>
+    Feed,
 }

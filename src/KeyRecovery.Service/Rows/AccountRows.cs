@@ -107,6 +107,14 @@ internal sealed class AccountRows : IDisposable
         return new Hash256(HMACSHA256.HashData(_saltKey, place));
     }
 
+    /// <summary>Seals whom an event of a feed concerns: it goes with the subject key.</summary>
+    /// <param name="place">What it is sealed for.</param>
+    /// <param name="value">What is sealed.</param>
+    public byte[] SealEvent(RowKey place, byte[] value) => RowSeal.Seal(_sealKey, place, 1, value, _random);
+
+    /// <summary>Opens it; null where it does not open.</summary>
+    public byte[]? TryOpenEvent(RowKey place, ReadOnlySpan<byte> stored) => RowSeal.TryOpen(_sealKey, place, 1, stored);
+
     /// <summary>Opens a row of this account.</summary>
     /// <exception cref="RowDamagedException">The row does not open.</exception>
     /// <exception cref="AccountErasedException">It was the account row, and the account was erased

@@ -25,6 +25,12 @@ public enum RowsOf
     /// <summary>An operator's job's.</summary>
     Job,
 
+    /// <summary>
+    /// An app's: what it is told and what is counted of it. Their ids begin with 16 bytes that name the app; whom an
+    /// event concerns is sealed under the key of the account, and goes with it.
+    /// </summary>
+    App,
+
     /// <summary>The server's own.</summary>
     Server,
 }

@@ -28,7 +28,7 @@ public sealed class Table
     /// <summary>The schema with what several instances of a server share.</summary>
     private const int InstancesSchema = FirstSchema + 1;
 
-    /// <summary>The schema with what back ends and officers do.</summary>
+    /// <summary>The schema with what back ends and officers work with: restraints, feeds, records of erasures.</summary>
     private const int AdminSchema = InstancesSchema + 1;
 
     /// <summary>What is wrapped under a KEK: a secret of 32 bytes, its nonce and its tag.</summary>
@@ -208,6 +208,12 @@ public sealed class Table
     /// </summary>
     public static Table Restraints { get; } = new(
         81, "restraints", StoreKind.Keys, RowsOf.KeyRow, AdminSchema, decides: true);
+
+    /// <summary>Key store: an app's feed and counts, one mutable row an app.</summary>
+    public static Table AppFeeds { get; } = new(84, "app_feeds", StoreKind.Keys, RowsOf.App, AdminSchema);
+
+    /// <summary>Key store: older events of a feed, 100 a page. Immutable.</summary>
+    public static Table AppPages { get; } = new(85, "app_pages", StoreKind.Keys, RowsOf.App, AdminSchema);
 
     /// <summary>A table beside those of this program, for tests that add one.</summary>
     internal static Table Of(int number, string name, StoreKind store, RowsOf rows, int since) =>

@@ -2,6 +2,7 @@ using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Feed;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Rows;
@@ -41,7 +42,8 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
                 : new WriteStep.Again();
         }
 
-        var logged = LoggedChange.Of(Detail(change), rows, rows.Account, change.Stored, context.Random);
+        var logged = LoggedChange.Of(
+            Detail(change), rows, rows.Account, change.Stored, context.Random, FeedOf(change));
         var lists = await ListPlan.OfAsync(context.Data, rows, change, logged.Entry, context.Now, ct);
         var points = await PointPlan.OfAsync(context.Data, rows, change, context.Now, ct);
         if (lists is null || points is null) return new WriteStep.Again();
@@ -135,6 +137,12 @@ internal sealed class AccountWriter(ServiceContext context, AccountRows rows)
         ];
         if (stray.Count > 0) await context.Data.WriteAsync(stray, ct);
     }
+
+    // What a repair brings back was told when it was made; nobody knows of the rest which is which.
+    private static FeedOf FeedOf(AccountChange change) => new(
+        change.Next.User.App, change.KeyRowKey, change.Event == AuditEvent.Repaired ? [] : AppEventPart.OfLinks(
+            change.Links.Select(link => link.Link),
+            change.Before?.Authorities.Values.Select(known => (known.Id, known.Kind)) ?? []));
 
     private AuditDetail Detail(AccountChange change) => new()
     {

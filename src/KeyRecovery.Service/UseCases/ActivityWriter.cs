@@ -1,4 +1,5 @@
 using KeyRecovery.Service.Accounts;
+using KeyRecovery.Service.Feed;
 using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
@@ -37,7 +38,9 @@ internal sealed class ActivityWriter(ServiceContext context)
         var isTold = await WriteAsync(rows, (stored, state) =>
         {
             if (tell(state) is not { } detail) return new Addition([], null);
-            var logged = LoggedChange.Of(detail, rows, rows.Account, stored, context.Random);
+            var logged = LoggedChange.Of(
+                detail, rows, rows.Account, stored, context.Random,
+                new FeedOf(state.User.App, context.Lookups.Ids.KeyRow(state.Account)));
             return new Addition([logged.Entry], logged);
         }, ct);
         if (isTold) context.Log.Wake();

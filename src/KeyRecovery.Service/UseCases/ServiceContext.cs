@@ -2,6 +2,7 @@ using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Clocks;
+using KeyRecovery.Service.Feed;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Linking;
 using KeyRecovery.Service.Log;
@@ -33,6 +34,9 @@ internal sealed record ServiceContext(
 
     /// <summary>What the apps allow, as leaves of the log name it.</summary>
     public PolicyStatement Policy => Policies.Statement;
+
+    /// <summary>What the apps are told.</summary>
+    public AppFeeds Feeds => field ??= new AppFeeds(Keys, Random, () => Now.Wall);
 
     /// <summary>Where the log's sequencer waits for changes.</summary>
     public LogSignal Log { get; } = new();

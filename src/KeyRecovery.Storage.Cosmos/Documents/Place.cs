@@ -32,6 +32,8 @@ internal sealed record Place(string Container, PartitionBy By)
         RowsOf.Realm => new Place("realm", PartitionBy.Row),
         // Written and polled by the second, and gone within minutes: by itself, so that its sweep reads nothing else.
         RowsOf.Link => new Place("relay", PartitionBy.Owner),
+        // An app's row and its pages: what trims them reads nothing else.
+        RowsOf.App => new Place("feed", PartitionBy.Owner),
         RowsOf.Job => new Place("jobs", PartitionBy.Owner),
         RowsOf.Server when table == Table.Outbox || table == Table.KeyOutbox => new Place("outbox", PartitionBy.Shard),
         // As many rows as there are leaves.

@@ -15,7 +15,10 @@ namespace KeyRecovery.Api.Tests.Support;
 internal static class StoreSnapshot
 {
     private static readonly ImmutableArray<Table> Log =
-        [Table.Outbox, Table.KeyOutbox, Table.LogIndex, Table.LogMark, Table.LogHeads];
+        [
+            Table.Outbox, Table.KeyOutbox, Table.LogIndex, Table.LogMark, Table.LogHeads, Table.AppFeeds,
+            Table.AppPages,
+        ];
 
     /// <summary>
     /// Every row with its version: nothing at all was written where two of these are equal, but in some tables.

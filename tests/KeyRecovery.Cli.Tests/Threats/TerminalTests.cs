@@ -23,6 +23,7 @@ public sealed class TerminalTests(LiedToFixture fixture) : IClassFixture<LiedToF
         ("", ["backup", "get", "a", "--version", "1"]), ("content", ["backup", "put", "a", "-"]),
         (_code, ["code", "check"]), ("", ["passphrase", "status", "--token", _token]), ("", ["erase", "status"]),
         ("", ["admin", "erasures", "job", "--token", _token]), ("", ["activity"]),
+        ("", ["admin", "events", "--token", _token]), ("", ["admin", "statistics", "--token", _token]),
     ];
 
     [Fact]

@@ -37,11 +37,12 @@ public sealed class PlaceTests
     [Fact]
     public void The_design_of_the_containers_is_kept() => Assert.Equal(
         [
-            "accounts: accounts", "logindex: log_index", "outbox: key_outbox outbox",
+            "accounts: accounts", "feed: app_feeds app_pages", "logindex: log_index",
+            "outbox: key_outbox outbox",
             "vault: activity history items keysets links manifests seals trails",
         ],
         TableRegistry.Default.All.GroupBy(table => Place.Of(table).Container)
-            .Where(place => place.Key is "accounts" or "logindex" or "outbox" or "vault")
+            .Where(place => place.Key is "accounts" or "feed" or "logindex" or "outbox" or "vault")
             .Select(place => $"{place.Key}: {string.Join(' ', place.Select(t => t.Name).Order())}").Order());
 
     [Fact]

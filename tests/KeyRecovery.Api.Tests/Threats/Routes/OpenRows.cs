@@ -47,6 +47,9 @@ internal static class OpenRows
                 visit.Scene.Host, visit.Bearer!,
                 (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("job").GetString()!),
         },
+        // Each app's back end hears of its own accounts, whoever is named; that another has the scope is no help.
+        Told("GET /v1/events", "/v1/events?limit=1"),
+        Told("GET /v1/admin/statistics", "/v1/admin/statistics"),
         // The other account's job here is one of the other app's operator.
         new("GET /v1/admin/erasures/{job}", visit => Task.FromResult(visit.Send(
             HttpMethod.Get, $"/v1/admin/erasures/{visit.Named.Job}")))
@@ -59,6 +62,15 @@ internal static class OpenRows
                 (Operators, "404 not-found")],
         },
     ];
+
+    private static RouteRow Told(string route, string target)
+    {
+        ImmutableArray<(Callers, string)> answers =
+        [
+            (Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"), (Operators, "200"),
+        ];
+        return new RouteRow(route, Get(target)) { Own = answers, Other = answers, Absent = answers };
+    }
 
     private static Func<Visit, Task<HttpRequestMessage>> Get(string target) =>
         visit => Task.FromResult(visit.Send(HttpMethod.Get, target));

@@ -41,7 +41,8 @@ internal sealed class Scene
 
     public static async Task<Scene> CreateAsync(TestHost host)
     {
-        var (mine, theirs) = (await Officer.TokenAsync(host, "demo", Officer.AllScopes),
+        var (mine, theirs) = (
+            await Officer.TokenAsync(host, "demo", Officer.AllScopes),
             await Officer.TokenAsync(host, "other", Officer.AllScopes));
         var (own, other) = (await Family.CreateAsync(host, mine), await Family.CreateAsync(host, theirs));
         return new Scene(host)
