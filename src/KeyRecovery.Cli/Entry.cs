@@ -83,6 +83,7 @@ internal static class Entry
                 LockCommand.Set(), LockCommand.Change(), LockCommand.Remove(),
             },
             ActivityCommand.Make(),
+            ExportCommand.Make(),
             EraseCommand.Make(),
             AdminEraseCommand.Make(),
             new Command("audit", "The auditor's tools") {

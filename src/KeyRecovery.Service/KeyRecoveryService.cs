@@ -3,6 +3,7 @@ using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Backups;
 using KeyRecovery.Service.Clocks;
 using KeyRecovery.Service.Erasure;
+using KeyRecovery.Service.Export;
 using KeyRecovery.Service.Feed;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Keys;
@@ -79,6 +80,7 @@ public sealed class KeyRecoveryService : IDisposable
         Vaults = new VaultReader(context);
         RestorePoints = new RestorePointReader(context);
         Activity = new ActivityReader(context, log);
+        Exports = new AccountExport(context, erasures);
         Staging = new ItemStaging(context);
         Repairs = new Repairs(context);
         RecoverySlots = new RecoverySlots(context);
@@ -133,6 +135,9 @@ public sealed class KeyRecoveryService : IDisposable
 
     /// <summary>Tells what was done to an account.</summary>
     public ActivityReader Activity { get; }
+
+    /// <summary>Tells all that the service holds on an account.</summary>
+    public AccountExport Exports { get; }
 
     /// <summary>Stores larger items ahead of their commit.</summary>
     public ItemStaging Staging { get; }

@@ -12,7 +12,8 @@ public sealed class ServerFixture : IAsyncLifetime
 
     /// <inheritdoc/>
     public async Task InitializeAsync() => Server = await ServerProcess.StartAsync(
-        _folder["data"], 0, ("RateLimits:Repair:PerSecond", "1000"), ("RateLimits:Repair:Burst", "1000"));
+        _folder["data"], 0, ("RateLimits:Repair:PerSecond", "1000"), ("RateLimits:Repair:Burst", "1000"),
+        ("RateLimits:ExportsPerDay", "10000"));
 
     /// <inheritdoc/>
     public async Task DisposeAsync()

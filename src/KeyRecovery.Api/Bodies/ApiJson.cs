@@ -21,6 +21,7 @@ namespace KeyRecovery.Api.Bodies;
 [JsonSerializable(typeof(ErasureLine))]
 [JsonSerializable(typeof(ErasureResponse))]
 [JsonSerializable(typeof(EventsResponse))]
+[JsonSerializable(typeof(ExportResponse))]
 [JsonSerializable(typeof(HealthResponse))]
 [JsonSerializable(typeof(ReadyResponse))]
 [JsonSerializable(typeof(HeadsResponse))]

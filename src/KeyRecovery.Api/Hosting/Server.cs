@@ -104,6 +104,7 @@ internal static class Server
         services.AddSingleton<BackupRuns>();
         services.AddSingleton<IControlVerb, BackupControl>();
         services.AddSingleton<AccountLimit>();
+        services.AddSingleton<ExportLimit>();
         services.AddSingleton<Places>();
         services.AddSingleton<AnswerMemory>();
         services.AddSingleton<ServerAuthority>();
@@ -155,6 +156,7 @@ internal static class Server
         v1.MapItems();
         v1.MapRestorePoints();
         v1.MapActivity();
+        v1.MapExport();
         v1.MapRecovery();
         v1.MapRealm();
         v1.MapRepair();

@@ -17,4 +17,10 @@ internal sealed class RateLimitOptions
 
     /// <summary>By account, verified requests only. Default 20 a second, burst 300.</summary>
     public BucketOptions Account { get; set; } = new() { PerSecond = 20, Burst = 300 };
+
+    /// <summary>
+    /// Exports of one account a day, for its devices and, apart from them, for operators: each reads all that there is
+    /// of it. Default 4.
+    /// </summary>
+    public int ExportsPerDay { get; set; } = 4;
 }

@@ -13,13 +13,22 @@ internal static class PrivateFile
     /// Writes beside the file, and then in its place, where links lead to it, durable on return; a device or a pipe is
     /// written to as it is.
     /// </summary>
-    public static async Task WriteAsync(string path, ReadOnlyMemory<byte> content, CancellationToken ct)
+    public static Task WriteAsync(string path, ReadOnlyMemory<byte> content, CancellationToken ct) =>
+        WriteAsync(path, (file, end) => file.WriteAsync(content, end).AsTask(), ct);
+
+    /// <summary>The same of what is written in parts: what fails leaves nothing of it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="write">Writes its content.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <param name="replaces">Whether it takes the place of one that is there by then.</param>
+    public static async Task WriteAsync(
+        string path, Func<Stream, CancellationToken, Task> write, CancellationToken ct, bool replaces = true)
     {
         switch (FileKinds.Of(path))
         {
             case FileKind.Special:
                 await using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0))
-                    await file.WriteAsync(content, ct);
+                    await write(file, ct);
                 return;
             case FileKind.Unknown:
                 throw new CommandException(new CliFailure("file-exists", $"{path} is there already, and is empty")
@@ -38,10 +47,10 @@ internal static class PrivateFile
         {
             await using (var file = new FileStream(beside, options))
             {
-                await file.WriteAsync(content, ct);
+                await write(file, ct);
                 file.Flush(flushToDisk: true);
             }
-            File.Move(beside, path, overwrite: true);
+            File.Move(beside, path, overwrite: replaces);
         }
         catch
         {

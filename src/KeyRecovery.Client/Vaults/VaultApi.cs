@@ -9,6 +9,9 @@ namespace KeyRecovery.Client.Vaults;
 /// <summary>The routes of docs/protocol.md §9.2, typed. Nothing here is verified.</summary>
 internal sealed class VaultApi(ApiTransport transport, RealmDirectory realms)
 {
+    // A chain, manifests and points at their limits, with the activity of years, in base64.
+    private const int MostExport = 64 * 1024 * 1024;
+
     /// <summary>The servers that guard passphrases.</summary>
     public RealmDirectory Realms => realms;
 
@@ -55,6 +58,9 @@ internal sealed class VaultApi(ApiTransport transport, RealmDirectory realms)
             ApiRequest.Get($"/v1/activity?limit={limit}&size={size}" + (before is { } end ? $"&before={end}" : ""))
                 with { Token = token },
             signer, ct);
+
+    public Task<Answer> GetExportAsync(DeviceKeys signer, CancellationToken ct) =>
+        transport.SendAsync(ApiRequest.Get("/v1/export") with { MostBytes = MostExport }, signer, ct);
 
     /// <param name="slot">Who recovers.</param>
     /// <param name="manifestAfter">The version from which on the manifests' hashes are told.</param>

@@ -18,6 +18,7 @@ public sealed class VaultFixture : IAsyncLifetime
         ["RateLimits:Repair:Burst"] = "1000000",
         ["RateLimits:Account:PerSecond"] = "1000000",
         ["RateLimits:Account:Burst"] = "1000000",
+        ["RateLimits:ExportsPerDay"] = "10000",
         ["LogLevel"] = "Error",
         ["Apps:0:Id"] = "demo",
         ["Apps:0:Issuer"] = "urn:keyrecovery:development",

@@ -112,6 +112,7 @@ internal sealed class CallWorld : IAsyncDisposable
         if (type == typeof(ReadOnlyMemory<byte>)) return new ReadOnlyMemory<byte>([1, 2, 3]);
         if (type == typeof(IEnumerable<string>)) return new[] { "a" };
         if (type == typeof(IEnumerable<ItemEdit.Put>)) return new[] { new ItemEdit.Put("b", "second"u8.ToArray()) };
+        if (type == typeof(Stream)) return new MemoryStream();
         if (type == typeof(ulong?)) return null;
         if (type == typeof(int)) return 5;
         if (type == typeof(bool)) return false;
@@ -179,6 +180,7 @@ internal sealed class CallWorld : IAsyncDisposable
                 new[] { new ItemEdit.Put(Half, default) },
             ];
         if (type == typeof(IProgress<(int Done, int Of)>)) return [new ThrowingProgress<(int Done, int Of)>()];
+        if (type == typeof(Stream)) return [new MemoryStream([], writable: false), new MemoryStream(new byte[9])];
         if (type == typeof(ulong?)) return [ulong.MinValue, ulong.MaxValue];
         if (type == typeof(bool)) return [true];
         return type.IsValueType && type != typeof(CancellationToken) ? [Activator.CreateInstance(type)!] : [];

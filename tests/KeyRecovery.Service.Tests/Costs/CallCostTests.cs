@@ -5,6 +5,7 @@ using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Export;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Tests.Support;
 using KeyRecovery.Testing;
@@ -111,6 +112,13 @@ public sealed class CallCostTests : IAsyncLifetime
             await _server.Service.Vaults.ReadVersionsAsync(open, item.Id, default));
         await OpenedAsync("activity, 20 entries with their places in the log", account, phone, open =>
             _server.Service.Activity.ReadAsync(open, null, 20, 0, default).AsTask());
+        await OpenedAsync("export, after 60 changes", account, phone, ExportAsync);
+    }
+
+    private async Task ExportAsync(OpenAccount open)
+    {
+        var begun = await _server.Service.Exports.ForDeviceAsync(open, default);
+        await foreach (var _ in ((Outcome<IAsyncEnumerable<ExportPart>>.Done)begun).Value) { }
     }
 
     private async Task RecoverAsync(TestAccount account, TestAuthority code)

@@ -30,6 +30,7 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
         CheckBucket("RateLimits:Address", options.RateLimits.Address, failures);
         CheckBucket("RateLimits:Repair", options.RateLimits.Repair, failures);
         CheckBucket("RateLimits:Account", options.RateLimits.Account, failures);
+        failures.Range("RateLimits:ExportsPerDay", options.RateLimits.ExportsPerDay, 1, 10_000);
         failures.Range("Orphans:AfterHours", options.Orphans.AfterHours, 1, 720);
         failures.Range("Orphans:SweepEveryMinutes", options.Orphans.SweepEveryMinutes, 1, 1_440);
         failures.Range("Rotation:MinIntervalHours", options.Rotation.MinIntervalHours, 0, 720);

@@ -67,6 +67,13 @@ internal static class AccountRows
         {
             Own = Readers, Other = Strangers,
         },
+        // Whoever has the code alone recovers first, which the devices hear of; they hear of each export as well.
+        new("GET /v1/export", visit => Task.FromResult(visit.Send(HttpMethod.Get, "/v1/export")))
+        {
+            Own = [(Unsigned, "401 unauthenticated"), (Removed, "403 revoked"), (Code, "403 forbidden"),
+                (Device | Young, "200 writes")],
+            Other = Strangers,
+        },
         new("POST /v1/erasure", ByRound(HttpMethod.Post))
         {
             Own = [(Unsigned, "401 unauthenticated"), (Removed, "403 revoked"), (Young, "403 young-authority"),

@@ -50,6 +50,17 @@ internal static class OpenRows
         // Each app's back end hears of its own accounts, whoever is named; that another has the scope is no help.
         Told("GET /v1/events", "/v1/events?limit=1"),
         Told("GET /v1/admin/statistics", "/v1/admin/statistics"),
+        // All three accounts are of the app "demo", or are not there: another app's operator finds none.
+        new("GET /v1/admin/accounts/{id}/export", visit => Task.FromResult(visit.Send(
+            HttpMethod.Get, $"/v1/admin/accounts/{visit.Named.Id}/export")))
+        {
+            Own = [(Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"),
+                (OtherOperator, "404 not-found"), (Operator, "200 writes")],
+            Other = [(Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"),
+                (OtherOperator, "404 not-found"), (Operator, "200 writes")],
+            Absent = [(Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"),
+                (Operators, "404 not-found")],
+        },
         // The other account's job here is one of the other app's operator.
         new("GET /v1/admin/erasures/{job}", visit => Task.FromResult(visit.Send(
             HttpMethod.Get, $"/v1/admin/erasures/{visit.Named.Job}")))
