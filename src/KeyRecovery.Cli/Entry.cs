@@ -87,7 +87,8 @@ internal static class Entry
             EraseCommand.Make(),
             AdminEraseCommand.Make(),
             new Command("audit", "The auditor's tools") {
-                AuditVerifyCommand.Make(), AuditWitnessCommand.Make(), AuditWitnessKeyCommand.Make(),
+                AuditVerifyCommand.Make(), AuditExportCommand.Make(),
+                AuditWitnessCommand.Make(), AuditWitnessKeyCommand.Make(),
             },
         };
         foreach (var option in GlobalOptions.All) root.Add(option);

@@ -19,6 +19,8 @@ namespace KeyRecovery.Api.Bodies;
 [JsonSerializable(typeof(ErasureJobAccepted))]
 [JsonSerializable(typeof(ErasureJobResponse))]
 [JsonSerializable(typeof(ErasureLine))]
+[JsonSerializable(typeof(ErasureRecordsRequest))]
+[JsonSerializable(typeof(ErasureRecordsResponse))]
 [JsonSerializable(typeof(ErasureResponse))]
 [JsonSerializable(typeof(EventsResponse))]
 [JsonSerializable(typeof(ExportResponse))]

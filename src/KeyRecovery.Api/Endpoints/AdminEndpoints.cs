@@ -16,6 +16,8 @@ internal static class AdminEndpoints
 {
     private const int MostOutcomes = 200;
     private const int JobIdSize = 16;
+    private const int MostLeaves = 200;
+    private const int LeavesBytes = 16 * 1024;
 
     public static void MapAdmin(this IEndpointRouteBuilder routes)
     {
@@ -30,6 +32,17 @@ internal static class AdminEndpoints
             .WithProblems(ErrorCode.Malformed, ErrorCode.Unauthenticated, ErrorCode.Forbidden, ErrorCode.TooLarge,
                 ErrorCode.UnsupportedMediaType,
                 ErrorCode.RateLimited, ErrorCode.Unavailable, ErrorCode.StorageFull);
+        routes.MapPost("/admin/erasures/leaves", ReadLeavesAsync)
+            .WithName("getErasureRecords").WithSummary("What leaves of the log about erasures are about")
+            .WithTags("Admin")
+            .WithDescription(
+                "For the auditor's report, with an operator's token of the scope keyrecovery.erase: the leaves are "
+                + "found in the public log, and those of other apps are left out.")
+            .WithMetadata(new NeedsToken(), new BodyLimit(LeavesBytes))
+            .Accepts<ErasureRecordsRequest>("application/json")
+            .Produces<ErasureRecordsResponse>()
+            .WithProblems(ErrorCode.Malformed, ErrorCode.Unauthenticated, ErrorCode.Forbidden, ErrorCode.TooLarge,
+                ErrorCode.UnsupportedMediaType, ErrorCode.RateLimited, ErrorCode.Unavailable);
         routes.MapGet("/admin/erasures/{job}", ReadAsync)
             .WithName("getErasures").WithSummary("How a job stands").WithTags("Admin")
             .WithMetadata(new NeedsToken(), new BodyLimit(0))
@@ -77,6 +90,24 @@ internal static class AdminEndpoints
             && await service.Erasures.Jobs.ReadAsync(id, app.Id, first, most, context.RequestAborted) is { } report
                 ? TypedResults.Ok(ErasureJobResponse.Of(job, report))
                 : new ProblemResult(ErrorCode.NotFound);
+    }
+
+    private static async Task<IResult> ReadLeavesAsync(
+        HttpContext context, OperatorTokens tokens, KeyRecoveryService service)
+    {
+        var (app, refusal) = await tokens.ReadAsync(context, OperatorScope.Erase);
+        if (app is null) return refusal!;
+        var asked = (await JsonBody<ErasureRecordsRequest>.BindAsync(context))!.Value.Leaves;
+        var leaves = new List<Hash256>(asked.Count);
+        foreach (var text in asked.Take(MostLeaves + 1))
+            if (Hash256.TryParse(text, out var leaf)) leaves.Add(leaf);
+        if (leaves.Count != asked.Count || leaves.Count > MostLeaves)
+            return new ProblemResult(ErrorCode.Malformed) { Field = "leaves" };
+        var records = await service.Erasures.ReadRecordsAsync(app.Id, leaves, context.RequestAborted);
+        return TypedResults.Ok(new ErasureRecordsResponse
+        {
+            Records = [.. records.Select(r => ErasureRecordResponse.Of(r.Leaf, r.Record))],
+        });
     }
 
     // Of no text nothing, which is the id of no job.

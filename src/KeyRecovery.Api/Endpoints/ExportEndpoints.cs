@@ -46,7 +46,8 @@ internal static class ExportEndpoints
         var begun = await service.Exports.ForDeviceAsync(request.Account, context.RequestAborted);
         if (begun is Outcome<IAsyncEnumerable<ExportPart>>.Failed(var failure)) return Failures.Problem(failure);
         var parts = ((Outcome<IAsyncEnumerable<ExportPart>>.Done)begun).Value;
-        await new ExportWriter(context, service.Clock.Now.Wall, "device").WriteAsync(parts);
+        using var writer = new ExportWriter(context, service.Clock.Now.Wall, "device");
+        await writer.WriteAsync(parts);
         return TypedResults.Empty;
     }
 
@@ -61,7 +62,7 @@ internal static class ExportEndpoints
             return new ProblemResult(ErrorCode.NotFound);
         if (!limit.TryTake(account, byOperator: true, out var retryAfter))
             return new ProblemResult(ErrorCode.RateLimited) { RetryAfter = retryAfter };
-        var writer = new ExportWriter(context, service.Clock.Now.Wall, "operator");
+        using var writer = new ExportWriter(context, service.Clock.Now.Wall, "operator");
         var failure = await service.Exports.ForOperatorAsync(
             account, app.Id, ClientNetwork.Of(context.Connection.RemoteIpAddress), writer.WriteAsync,
             context.RequestAborted);

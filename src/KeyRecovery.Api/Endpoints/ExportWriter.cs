@@ -10,7 +10,7 @@ namespace KeyRecovery.Api.Endpoints;
 /// without parts is an empty list. Whoever reads too slowly, or whose account changes meanwhile, loses the connection,
 /// and sees by the end that is missing that it is not whole.
 /// </summary>
-internal sealed class ExportWriter(HttpContext context, ulong now, string madeFor)
+internal sealed class ExportWriter(HttpContext context, ulong now, string madeFor) : IDisposable
 {
     // In the order in which they come: what a section's first part shows is which ones had none.
     private static readonly string[] Sections =
@@ -44,6 +44,8 @@ internal sealed class ExportWriter(HttpContext context, ulong now, string madeFo
         _json.WriteEndObject();
         await TryFlushAsync();
     }
+
+    public void Dispose() => _json.Dispose();
 
     private void OpenTo(int section)
     {

@@ -19,6 +19,9 @@ internal sealed class LogAudit(
     private readonly Dictionary<Hash256, ulong> _policies = [];
     private readonly HashSet<Hash256> _wanted = [.. receipts.Select(receipt => receipt.Hash)];
 
+    /// <summary>Is told of each leaf as well; null for nobody.</summary>
+    public Action<ulong, AuditLeaf>? Leaf { get; init; }
+
     /// <summary>How many leaves there are of each kind.</summary>
     public IReadOnlyDictionary<AuditEvent, long> Events => _events;
 
@@ -46,6 +49,7 @@ internal sealed class LogAudit(
             {
                 if (index % Bundle == 0) progress.Report((Bundles(index), all));
                 Take(index, leaf);
+                Leaf?.Invoke(index, leaf);
             },
         };
         return await walk.FindFaultAsync(ct) ?? await FindOtherPolicyAsync(source, ct);

@@ -23,6 +23,9 @@ internal sealed class LogAuditRun(CliContext context, LogPolicy policy, Immutabl
     /// <summary>Where the checkpoint is kept that was verified; null for nowhere.</summary>
     public string? Save { get; init; }
 
+    /// <summary>A report that is checked against it; null for none.</summary>
+    public ReportAudit? Report { get; init; }
+
     /// <summary>Verifies.</summary>
     /// <param name="source">Where the log is.</param>
     /// <param name="place">The same, for a person.</param>
@@ -37,13 +40,17 @@ internal sealed class LogAuditRun(CliContext context, LogPolicy policy, Immutabl
         var opened = OpenedCheckpoint.Open(note, policy);
         var kept = await ReadKeptAsync(opened.Checkpoint.Origin, ct);
         var trees = kept.Concat(ReadProofs()).DistinctBy(tree => tree.Checkpoint).ToList();
-        var audit = new LogAudit(opened.Checkpoint, trees.Select(tree => tree.Checkpoint), receipts);
+        var audit = new LogAudit(opened.Checkpoint, trees.Select(tree => tree.Checkpoint), receipts)
+        {
+            Leaf = Report is null ? null : Report.Take,
+        };
         if (await context.Output.WithProgressAsync(
             "Verifying the log", progress => audit.RunAsync(source, atOnce, progress, ct)) is { } fault)
             throw new CommandException(LogFaultText.Of(fault, opened, trees));
         ReceiptAudit.Refuse(
             [.. receipts.Where(receipt => IsHidden(receipt, audit)).Select(r => (r.File, LogFaultText.NotInLog))],
             receipts.Length);
+        Report?.Refuse();
         if (Save is not null) await PrivateFile.WriteAsync(Save, opened.Note, ct);
         Tell(opened, kept, audit);
     }
@@ -56,6 +63,8 @@ internal sealed class LogAuditRun(CliContext context, LogPolicy policy, Immutabl
     {
         var kept = new List<(string, Checkpoint)>();
         if (Since is not null) kept.Add(await ReadAsync(Since));
+        if (Report is not null)
+            kept.Add((Report.File, OpenedCheckpoint.OpenKept(Report.Checkpoint, Report.File, policy, origin)));
         if (Save is not null && Save != Since && FileKinds.Of(Save) == FileKind.Plain) kept.Add(await ReadAsync(Save));
         return kept;
 
@@ -105,6 +114,10 @@ internal sealed class LogAuditRun(CliContext context, LogPolicy policy, Immutabl
                     ["witness"] = by.Witness, ["at"] = by.Time,
                 }).ToJson(),
                 ["receipts"] = receipts.IsEmpty ? null : ReceiptAudit.ToJson(receipts, audit.PlaceOf),
+                ["report"] = Report is null ? null : new JsonObject
+                {
+                    ["erasures"] = Report.Report.Rows.Length, ["unexplained"] = Report.Report.Unexplained.Length,
+                },
                 ["saved"] = Save,
             },
             people => Write(people, opened, after, audit));
@@ -120,6 +133,10 @@ internal sealed class LogAuditRun(CliContext context, LogPolicy policy, Immutabl
                 : $"Its checkpoint is signed by the log, and cosigned by "
                     + $"{Words.List(opened.Cosigned.Select(by => $"{by.Witness} ({Time(by.Time)})"))}.");
         if (after is { } size) people.WriteLine($"It goes on from the {Leaves(size)} of the checkpoint that was kept.");
+        if (Report is not null)
+            people.WriteLine($"The report has each leaf about an erasure since its first day, and each receipt is one: "
+                + $"{Words.Count(Report.Report.Rows.Length, "erasure", "erasures")}, and "
+                + $"{Words.Count(Report.Report.Unexplained.Length, "leaf", "leaves")} of other apps.");
         foreach (var (what, count) in audit.Events)
             people.WriteLine(
                 string.Create(CultureInfo.InvariantCulture, $"  {Words.Kebab(what.ToString()),-18} {count,12:N0}"));

@@ -1,4 +1,6 @@
+using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Primitives;
+using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
@@ -47,7 +49,24 @@ internal sealed class ErasureRows : IDisposable
         var value = RowSeal.Seal(
             _sealKey.Span, Of(keyRow), (was?.Version ?? 0) + 1, logged?.Id ?? ChangeId.Of(was), row.Encode(), _random);
         RowWrite write = was is null ? new RowWrite.Create(Of(keyRow), value) : new RowWrite.Replace(was, value);
-        return logged is null ? [write] : [logged.Outbox, write];
+        return logged is null ? [write] : [Record(row, logged), logged.Outbox, write];
+    }
+
+    /// <summary>What a leaf is about, for the auditor's report; null where nobody knows.</summary>
+    public async ValueTask<ErasureRecord?> FindRecordAsync(Hash256 leaf, CancellationToken ct) =>
+        await _keys.ReadAsync(PlaceOfRecord(leaf), ct) is { } stored
+            ? ErasureRecord.Decode(OpenSealed(stored)) : null;
+
+    // Written before what decides: no leaf of an erasure is without it, and one that has no leaf tells of nothing.
+    private RowWrite.Ensure Record(ErasureRow row, LoggedChange logged)
+    {
+        var (leaf, what) = (MerkleTree.LeafHash(logged.Leaf.Encode()), logged.Leaf.Event);
+        var isReceipt = what is AuditEvent.Erased or AuditEvent.ErasedEverywhere;
+        var record = new ErasureRecord(
+            what, row.Id, row.App, row.RequestedBy, row.RequestedAt, row.DueAt, isReceipt ? row.Receipt : default);
+        return new RowWrite.Ensure(
+            PlaceOfRecord(leaf),
+            RowSeal.Seal(_sealKey.Span, PlaceOfRecord(leaf), 1, record.Encode(), _random));
     }
 
     /// <summary>Whether the log has all that an erasure's row has decided: before, the row must not go.</summary>
@@ -71,6 +90,8 @@ internal sealed class ErasureRows : IDisposable
         PlaceOfReceipt(keyRow), RowSeal.Seal(_sealKey.Span, PlaceOfReceipt(keyRow), 1, receipt, _random));
 
     public void Dispose() => _sealKey.Dispose();
+
+    private static RowKey PlaceOfRecord(Hash256 leaf) => new(Table.ErasureRecords, leaf.ToArray());
 
     private static RowKey PlaceOfReceipt(RowKey keyRow) => new(Table.Receipts, keyRow.Id);
 

@@ -157,6 +157,23 @@ public sealed class Erasures : IDisposable
     }
 
     /// <summary>
+    /// What leaves of the log about erasures of an app are about (docs/protocol.md §23), for whoever has read them
+    /// there. Of others nothing is told.
+    /// </summary>
+    /// <param name="app">The app.</param>
+    /// <param name="leaves">Their hashes.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <exception cref="StoreUnavailableException">The key store cannot answer.</exception>
+    public async ValueTask<IReadOnlyList<(Hash256 Leaf, ErasureRecord Record)>> ReadRecordsAsync(
+        string app, IEnumerable<Hash256> leaves, CancellationToken ct)
+    {
+        var records = new List<(Hash256, ErasureRecord)>();
+        foreach (var leaf in leaves)
+            if (await _rows.FindRecordAsync(leaf, ct) is { } record && record.App == app) records.Add((leaf, record));
+        return records;
+    }
+
+    /// <summary>
     /// Destroys again the keys that an older key store has brought back, by the list of tombstones, and completes the
     /// list. To be done before anybody is served; <see cref="ResumeAsync"/> then finishes them.
     /// </summary>

@@ -27,14 +27,18 @@ internal sealed class ExportKeyReader(
             Table.Subjects, Table.Slots, Table.RealmSlots, Table.RealmSubjects, Table.RealmAccounts, Table.Erasures,
         }) Count(table, 0);
         var ids = context.Lookups.Ids;
-        var subject = ids.Subject(state.User);
-        if (await LeadsHereAsync(subject, ct)) yield return new ExportPart.Lookup("subject", null);
+        // Under each name that the issuer has or had: a user may stand under any of them until moved.
+        foreach (var subject in context.Names.PlacesOf(state.User))
+            if (await LeadsHereAsync(subject, ct)) yield return new ExportPart.Lookup("subject", null);
         foreach (var slot in state.Authorities.Values.Where(a => a.IsSlot))
             if (await LeadsHereAsync(ids.Slot(slot.Id), ct))
                 yield return new ExportPart.Lookup("slot", slot.Id.ToString());
-        if (await FindAsync(RowIds.RealmSubject(subject), ct) is { } user)
-            await foreach (var part in RealmAsync(RealmSubjectRow.Decode(user.Value), ct))
-                yield return part;
+        foreach (var subject in context.Names.PlacesOf(state.User))
+        {
+            if (await FindAsync(RowIds.RealmSubject(subject), ct) is not { } user) continue;
+            await foreach (var part in RealmAsync(RealmSubjectRow.Decode(user.Value), ct)) yield return part;
+        }
+
         if ((await erasures.ReadAsync(keyRowKey, ct)).Row is not { } erasure) yield break;
         Count(Table.Erasures, 1);
         yield return new ExportPart.Erasure(

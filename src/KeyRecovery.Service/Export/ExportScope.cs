@@ -35,7 +35,7 @@ public static class ExportScope
         [Table.Receipts] = "an erased account has receipts and no data: whoever holds its id asks for the receipt",
         [Table.ErasureJobs] = "a job is its operator's: it counts lines and names nobody",
         [Table.ErasureLines] =
-            "a line of an operator's job has a keyed hash of the subject and goes after 30 days; no account leads to it",
+            "a line of an operator's job has a keyed hash of the subject and goes after 30 days: no account finds it",
         [Table.LinkSessions] = "sessions of linking are gone within five minutes, and hold what only devices open",
         [Table.LinkMessages] = "sessions of linking are gone within five minutes, and hold what only devices open",
         [Table.LinkNames] = "sessions of linking are gone within five minutes, and hold what only devices open",

@@ -14,6 +14,9 @@ namespace KeyRecovery.Service.Log;
 /// <param name="Entry">The entry of the account's activity, encoded; empty where there is none.</param>
 internal sealed record LoggedChange(ChangeId Id, RowWrite Outbox, ReadOnlyMemory<byte> Entry)
 {
+    /// <summary>The leaf.</summary>
+    public required AuditLeaf Leaf { get; init; }
+
     /// <summary>Of what concerns an account and its devices are told.</summary>
     /// <param name="detail">What they are told.</param>
     /// <param name="rows">The account's rows.</param>
@@ -36,7 +39,7 @@ internal sealed record LoggedChange(ChangeId Id, RowWrite Outbox, ReadOnlyMemory
     {
         var id = ChangeId.Draw(leaf.Time, random);
         var outbox = new OutboxRow(ChangeId.Of(stored), decider, NextVersion(stored), leaf.Encode(), events ?? default);
-        return new LoggedChange(id, outbox.Write(id), default);
+        return new LoggedChange(id, outbox.Write(id), default) { Leaf = leaf };
     }
 
     private static long NextVersion(Row? stored) => (stored?.Version ?? 0) + 1;

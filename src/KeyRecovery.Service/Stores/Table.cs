@@ -215,6 +215,13 @@ public sealed class Table
     /// <summary>Key store: older events of a feed, 100 a page. Immutable.</summary>
     public static Table AppPages { get; } = new(85, "app_pages", StoreKind.Keys, RowsOf.App, AdminSchema);
 
+    /// <summary>
+    /// Key store: what the log's leaves about erasures are about, by the leaf's hash, for the auditor's report. They
+    /// name nobody, and stay. Immutable.
+    /// </summary>
+    public static Table ErasureRecords { get; } = new(
+        95, "erasure_records", StoreKind.Keys, RowsOf.Server, AdminSchema);
+
     /// <summary>A table beside those of this program, for tests that add one.</summary>
     internal static Table Of(int number, string name, StoreKind store, RowsOf rows, int since) =>
         new(number, name, store, rows, since);

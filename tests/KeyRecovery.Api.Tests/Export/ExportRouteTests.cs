@@ -54,6 +54,13 @@ public sealed class ExportRouteTests
         using var other = await OfficerAsync(
             host, await Officer.TokenAsync(host, "other", "keyrecovery.export"), account);
         await ProblemAssert.IsAsync(other, HttpStatusCode.NotFound, "not-found");
+        using var leaves = await host.Client.SendAsync(new HttpRequestMessage(
+            HttpMethod.Post, "/v1/admin/erasures/leaves")
+        {
+            Content = JsonContent.Create(new { leaves = Array.Empty<string>() }),
+            Headers = { Authorization = new("Bearer", await Officer.TokenAsync(host, "demo", "keyrecovery.export")) },
+        });
+        await ProblemAssert.IsAsync(leaves, HttpStatusCode.Forbidden, "forbidden", "scope");
     }
 
     [Fact]

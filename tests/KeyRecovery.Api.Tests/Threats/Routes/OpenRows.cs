@@ -50,6 +50,16 @@ internal static class OpenRows
         // Each app's back end hears of its own accounts, whoever is named; that another has the scope is no help.
         Told("GET /v1/events", "/v1/events?limit=1"),
         Told("GET /v1/admin/statistics", "/v1/admin/statistics"),
+        // Leaves are found in the log, which anybody reads: what nobody has recorded is told by nobody.
+        new("POST /v1/admin/erasures/leaves", visit => Task.FromResult(visit.Send(
+            HttpMethod.Post, "/v1/admin/erasures/leaves", new { leaves = new[] { new string('A', 43) } })))
+        {
+            Own = [(Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"), (Operators, "200")],
+            Other = [(Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"),
+                (Operators, "200")],
+            Absent = [(Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"),
+                (Operators, "200")],
+        },
         // All three accounts are of the app "demo", or are not there: another app's operator finds none.
         new("GET /v1/admin/accounts/{id}/export", visit => Task.FromResult(visit.Send(
             HttpMethod.Get, $"/v1/admin/accounts/{visit.Named.Id}/export")))
