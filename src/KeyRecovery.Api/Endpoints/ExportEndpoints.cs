@@ -3,7 +3,6 @@ using KeyRecovery.Api.Bodies;
 using KeyRecovery.Api.Http;
 using KeyRecovery.Api.RateLimiting;
 using KeyRecovery.Api.Telemetry;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Export;

@@ -1,5 +1,4 @@
 using KeyRecovery.Api.Options;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Api.RateLimiting;
 

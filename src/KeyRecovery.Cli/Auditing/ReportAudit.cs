@@ -4,7 +4,6 @@ using KeyRecovery.Cli.Failures;
 using KeyRecovery.Cli.Input;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Audit.Log;
-using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Auditing;

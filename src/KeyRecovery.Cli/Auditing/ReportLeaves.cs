@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Audit.Log;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Auditing;
 

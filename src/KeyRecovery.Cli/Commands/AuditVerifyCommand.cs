@@ -1,7 +1,6 @@
 using System.CommandLine;
 using KeyRecovery.Cli.Auditing;
 using KeyRecovery.Cli.Invocation;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Cli.Commands;
 

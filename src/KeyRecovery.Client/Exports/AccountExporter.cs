@@ -33,16 +33,26 @@ internal sealed class AccountExporter(VaultState state, TimeProvider time)
         var failure = await EachAsync(items, async (isCurrent, item, bytes) =>
         {
             var (name, content) = Open(item, bytes);
+            // The account's own keys for apps: who has the file must open nothing with it.
+            var isKey = name is not null && ReservedName.Is(name);
+            if (isKey)
+            {
+                CryptographicOperations.ZeroMemory(content);
+                content = null;
+            }
+
             json.WriteStartObject();
             json.WriteString("id", item.Id.ToString());
             if (name is not null) json.WriteString("name", name);
             json.WriteNumber("number", item.Version);
             json.WriteBoolean("isCurrent", isCurrent);
             json.WriteString("hash", item.Hash.ToString());
-            if (content is null) json.WriteString("notOpened", bytes.IsEmpty ? "lost by the server" : "does not open");
+            if (content is null) json.WriteString(
+                "notOpened", isKey ? "holds keys" : bytes.IsEmpty ? "lost by the server" : "does not open");
             else json.WriteBase64String("content", content);
             json.WriteEndObject();
             CryptographicOperations.ZeroMemory(content);
+            if (isKey) return;
             if (content is null) unopened.Add(name ?? item.Id.ToString());
             else if (isCurrent) count++;
             else older++;

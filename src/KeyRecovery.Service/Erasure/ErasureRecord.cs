@@ -1,5 +1,4 @@
 using KeyRecovery.Protocol.Audit;
-using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 

@@ -1,6 +1,5 @@
 using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Primitives;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Realms;

@@ -18,7 +18,8 @@ public sealed class ExportTests(CliFixture fixture)
 
         Assert.Equal((1, 0), (told.GetProperty("items").GetInt32(), told.GetProperty("versions").GetInt32()));
         using var document = JsonDocument.Parse(await File.ReadAllBytesAsync(file));
-        var item = document.RootElement.GetProperty("items")[0];
+        var item = document.RootElement.GetProperty("items").EnumerateArray()
+            .Single(told => told.GetProperty("name").GetString() == "<b>name");
         Assert.Equal("what I keep"u8.ToArray(), item.GetProperty("content").GetBytesFromBase64());
         Assert.True(document.RootElement.GetProperty("complete").GetBoolean());
         if (!OperatingSystem.IsWindows())
