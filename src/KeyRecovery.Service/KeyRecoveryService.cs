@@ -76,6 +76,8 @@ public sealed class KeyRecoveryService : IDisposable
             data, keys, _lookups, context.Door, context.KeyRows, decoy, erasures.ReceiptAsync);
         Accounts = new AccountCreation(context);
         Owners = new AccountOwners(context);
+        Mover = new AccountMover(context);
+        IssuerMoves = new IssuerMoves(context, Mover);
         Commits = new Commits(context);
         Vaults = new VaultReader(context);
         RestorePoints = new RestorePointReader(context);
@@ -123,6 +125,12 @@ public sealed class KeyRecoveryService : IDisposable
 
     /// <summary>Tells whose an account is.</summary>
     public AccountOwners Owners { get; }
+
+    /// <summary>Gives accounts another user.</summary>
+    public AccountMover Mover { get; }
+
+    /// <summary>Moves all accounts of an issuer that has a new name.</summary>
+    public IssuerMoves IssuerMoves { get; }
 
     /// <summary>Commits changes.</summary>
     public Commits Commits { get; }

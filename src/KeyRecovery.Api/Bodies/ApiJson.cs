@@ -26,6 +26,8 @@ namespace KeyRecovery.Api.Bodies;
 [JsonSerializable(typeof(ExportResponse))]
 [JsonSerializable(typeof(HealthResponse))]
 [JsonSerializable(typeof(ReadyResponse))]
+[JsonSerializable(typeof(MoveRequest))]
+[JsonSerializable(typeof(MoveResponse))]
 [JsonSerializable(typeof(HeadsResponse))]
 [JsonSerializable(typeof(HoldRequest))]
 [JsonSerializable(typeof(HoldsResponse))]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KeyRecovery.Api.Auth;
+using KeyRecovery.Api.Maintenance;
 using KeyRecovery.Api.Options;
 using KeyRecovery.Api.Options.Reading;
 using KeyRecovery.Api.Reports;
@@ -14,7 +15,8 @@ namespace KeyRecovery.Api.Control;
 /// does not hold (a file half written, a key source without a key) leaves everything as it was.
 /// </summary>
 internal sealed partial class ReloadControl(
-    SettingsReader settings, Tenants tenants, KeyRecoveryService service, ILogger<ReloadControl> logger)
+    SettingsReader settings, Tenants tenants, KeyRecoveryService service, IssuerMoveWork moves,
+    ILogger<ReloadControl> logger)
     : IControlVerb, IDisposable
 {
     public const string VerbName = "reload";
@@ -51,6 +53,7 @@ internal sealed partial class ReloadControl(
             if (next is null || result.Failed) return Refuse(result.Failures ?? []);
             await service.ChangePoliciesAsync(new AppPolicies(options.Apps), ct);
             tenants.Replace(next);
+            moves.Wake();
             Done(logger, next.Apps.Length, next.Operators.Length);
             return new ReloadReport([.. next.Apps.Select(app => app.Id)], next.Operators.Length, atNextStart, []);
         }

@@ -94,6 +94,7 @@ internal static class Server
         services.AddSingleton(provider => provider.GetRequiredService<ServerStores>().LogFiles);
         services.AddSingleton<ErasureWork>();
         services.AddSingleton<LogWork>();
+        services.AddSingleton<IssuerMoveWork>();
         services.AddSingleton<CosignWork>();
         services.AddSingleton<RealmLog>();
         services.AddSingleton<RepairGate>();
@@ -121,6 +122,7 @@ internal static class Server
         if (options.Instances > 1) services.AddHostedService<LinkSessionSweep>();
         services.AddHostedService(provider => provider.GetRequiredService<ErasureWork>());
         services.AddHostedService(provider => provider.GetRequiredService<LogWork>());
+        services.AddHostedService(provider => provider.GetRequiredService<IssuerMoveWork>());
         if (options.Log.Policy is not null)
             services.AddHostedService(provider => provider.GetRequiredService<CosignWork>());
         services.AddHostedService<KekRotationService>();
@@ -165,6 +167,7 @@ internal static class Server
         v1.MapAdmin();
         v1.MapAdminAccounts();
         v1.MapEvents();
+        v1.MapMoves();
         app.MapAudit();
         app.MapLog();
         if (app.Environment.IsDevelopment()) v1.MapDevelopment();

@@ -26,4 +26,6 @@ public enum Duty
 
     /// <summary>A removal of what the apps' feeds have had for 30 days.</summary>
     Feed,
+    /// <summary>A pass over the accounts of an issuer that has a new name.</summary>
+    Move,
 }

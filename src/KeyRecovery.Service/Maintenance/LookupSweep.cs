@@ -37,8 +37,9 @@ internal sealed class LookupSweep(ServiceContext context, ulong before)
             using var view = await context.Door.ReadAsync(context.Lookups.Open(lookup), ct);
             if (view.KeyStored is null || view.Standing == AccountStanding.Erased) return true;
             // A slot that came since a backup is in no chain before a repair.
-            if (view is not { Standing: AccountStanding.Open, State.Restored: null }
-                || lookup.Key.Table != Table.Slots) return false;
+            if (view is not { Standing: AccountStanding.Open, State.Restored: null }) return false;
+            if (lookup.Key.Table == Table.Subjects) return await IsLeftAsync(lookup, view.State!, ct);
+            if (lookup.Key.Table != Table.Slots) return false;
             var isActive = view.State!.Authorities.Values.Any(a => a.IsSlot
                 && context.Lookups.Ids.Slot(a.Id) == lookup.Key);
             return !isActive && await TouchAsync(view, ct);
@@ -49,6 +50,11 @@ internal sealed class LookupSweep(ServiceContext context, ulong before)
             return false;
         }
     }
+
+    // By a move that was cut short: beside the one that the account row names, and as old as all that is swept.
+    private async ValueTask<bool> IsLeftAsync(Row lookup, AccountState state, CancellationToken ct) =>
+        state.User.Issuer != AppUser.Unknown && context.Lookups.Ids.Subject(state.User) is var own && own != lookup.Key
+            && await context.Keys.ReadAsync(own, ct) is { } row && context.Lookups.Open(row) == state.Account;
 
     // A commit under way that has claimed the slot before it was read here is refused by this, and claims it anew.
     private async ValueTask<bool> TouchAsync(AccountView view, CancellationToken ct) =>

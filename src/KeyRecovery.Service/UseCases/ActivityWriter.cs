@@ -47,6 +47,31 @@ internal sealed class ActivityWriter(ServiceContext context)
         return isTold;
     }
 
+    /// <summary>Changes what stands in the account's row, and tells of it there and in the log.</summary>
+    /// <param name="rows">The account's rows.</param>
+    /// <param name="change">The next state and what is told of it; null where nothing is to be changed.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns>Whether it was changed here.</returns>
+    /// <exception cref="RowDamagedException">The account does not open.</exception>
+    /// <exception cref="AccountErasedException">It was erased.</exception>
+    /// <exception cref="StoreUnavailableException">The data store cannot do it.</exception>
+    public async ValueTask<bool> ChangeAsync(
+        AccountRows rows, Func<AccountState, (AccountState Next, Protocol.Audit.Log.AuditDetail Told)?> change,
+        CancellationToken ct)
+    {
+        var isChanged = false;
+        var isDone = await WriteAsync(rows, (stored, state) =>
+        {
+            isChanged = false;
+            if (change(state) is not var (next, told)) return new Addition([], null);
+            isChanged = true;
+            var logged = LoggedChange.Of(told, rows, rows.Account, stored, context.Random);
+            return new Addition([logged.Entry], logged) { Next = next };
+        }, ct);
+        if (isDone && isChanged) context.Log.Wake();
+        return isDone && isChanged;
+    }
+
     private async ValueTask<bool> WriteAsync(
         AccountRows rows, Func<Row, AccountState, Addition> plan, CancellationToken ct)
     {
@@ -54,11 +79,12 @@ internal sealed class ActivityWriter(ServiceContext context)
         {
             if (await context.Data.ReadAsync(rows.Account, ct) is not { } stored) return false;
             var state = AccountRow.Decode(rows.Open(stored));
-            var (entries, logged) = plan(stored, state);
+            var addition = plan(stored, state);
+            var (entries, logged) = addition;
             if (entries.Count == 0) return true;
             if (await ActivityAppend.OfAsync(context.Data, rows, state.Activity, entries, ct) is not { } added)
                 continue;
-            var next = (state with { Activity = added.Activity }).Encode();
+            var next = ((addition.Next ?? state) with { Activity = added.Activity }).Encode();
             List<RowWrite> writes = [.. added.Writes];
             if (logged is not null) writes.Add(logged.Outbox);
             writes.Add(rows.Write(rows.Account, stored, next, logged?.Id));
@@ -81,5 +107,9 @@ internal sealed class ActivityWriter(ServiceContext context)
     private static bool Has(ActivityList activity, ReadOnlyMemory<byte> entry) =>
         activity.Numbered().Any(known => known.Entry.Span.SequenceEqual(entry.Span));
 
-    private readonly record struct Addition(IReadOnlyList<ReadOnlyMemory<byte>> Entries, LoggedChange? Logged);
+    private readonly record struct Addition(IReadOnlyList<ReadOnlyMemory<byte>> Entries, LoggedChange? Logged)
+    {
+        /// <summary>The state that it changes to; null where nothing else changes.</summary>
+        public AccountState? Next { get; init; }
+    }
 }

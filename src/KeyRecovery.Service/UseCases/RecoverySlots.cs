@@ -24,6 +24,8 @@ public sealed class RecoverySlots
         var account = _context.Lookups.Open(lookup);
         using var view = await _context.Door.ReadAsync(account, ct);
         if (view.Standing is AccountStanding.Unknown or AccountStanding.Erased) return NotFound();
+        // A lookup that a move has left behind, or made ahead: the account row says whose it is.
+        if (view.State is { } there && !await AccountOwners.IsOwnerAsync(_context, there, user, ct)) return NotFound();
         // Also where the account lacks its newest link: whoever has nothing but a passphrase takes the way back.
         var isBehind = view.Standing == AccountStanding.RolledBack;
         if (!isBehind && AccountDoor.FailureOf(view) is { } failure) return failure;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Primitives;
 using KeyRecovery.Protocol.Vault;
@@ -97,11 +98,15 @@ internal sealed class TestService : IAsyncDisposable, IAppPolicies
     /// <summary>The homes that this server as a realm believes, beside itself.</summary>
     public IReadOnlyList<VerifyKey> Homes { get; set; } = TestHome.Keys;
 
+    /// <summary>The names of the app's issuer, where it has had others.</summary>
+    public ImmutableArray<string> Issuers { get; set; } = [];
+
     public IReadOnlyCollection<string> Apps => [TestAccount.DefaultApp];
 
     public AppPolicy Of(string app) => AppPolicy.Default with
     {
         Passphrase = Passphrase, ErasureHold = ErasureHold, CommitsPerDay = CommitsPerDay, Homes = [.. Homes],
+        Issuers = Issuers,
     };
 
     public static Task<TestService> OpenAsync() =>

@@ -71,6 +71,17 @@ internal static class OpenRows
             Absent = [(Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"),
                 (Operators, "404 not-found")],
         },
+        // With a token that files erasures and has no other scope; who may is shown by MoveRouteTests.
+        new("POST /v1/admin/accounts/{account}/move", visit => Task.FromResult(visit.Send(
+            HttpMethod.Post, $"/v1/admin/accounts/{visit.Named.Account.Id}/move", new { subject = "somebody else" })))
+        {
+            Own = [(Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"),
+                (Operators, "403 forbidden")],
+            Other = [(Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"),
+                (Operators, "403 forbidden")],
+            Absent = [(Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"),
+                (Operators, "403 forbidden")],
+        },
         // The other account's job here is one of the other app's operator.
         new("GET /v1/admin/erasures/{job}", visit => Task.FromResult(visit.Send(
             HttpMethod.Get, $"/v1/admin/erasures/{visit.Named.Job}")))
