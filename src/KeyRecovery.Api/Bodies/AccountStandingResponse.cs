@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Globalization;
-using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Operators;
 

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Globalization;
-using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Service.Feed;
 
 namespace KeyRecovery.Api.Bodies;

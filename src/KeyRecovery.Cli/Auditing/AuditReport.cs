@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using KeyRecovery.Protocol.Audit.Log;
 
 namespace KeyRecovery.Cli.Auditing;
 

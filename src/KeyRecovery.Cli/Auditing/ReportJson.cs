@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Text.Json;
 using KeyRecovery.Cli.Output;
-using KeyRecovery.Protocol.Audit.Log;
 
 namespace KeyRecovery.Cli.Auditing;
 

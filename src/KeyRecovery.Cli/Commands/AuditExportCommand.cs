@@ -114,7 +114,7 @@ internal static class AuditExportCommand
     }
 
     private static async Task<Dictionary<string, JsonElement>> AskAsync(
-        CliContext context, IEnumerable<(ReportLeaf Leaf, Protocol.Wire.Hash256 Hash, AuditLeaf Logged)> leaves,
+        CliContext context, IEnumerable<(ReportLeaf Leaf, Hash256 Hash, AuditLeaf Logged)> leaves,
         CancellationToken ct)
     {
         var body = new JsonObject

@@ -1,6 +1,4 @@
 using KeyRecovery.Protocol.Audit;
-using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 
 namespace KeyRecovery.Service.Feed;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Audit;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.Feed;

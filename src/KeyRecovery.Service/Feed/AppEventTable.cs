@@ -1,4 +1,3 @@
-using KeyRecovery.Protocol.Audit.Log;
 
 namespace KeyRecovery.Service.Feed;
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Service.Feed;
 

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Protocol.Audit;
 using KeyRecovery.Protocol.Audit.Log;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Erasure;
 using KeyRecovery.Service.Errors;

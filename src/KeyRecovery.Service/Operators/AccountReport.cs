@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Erasure;
 
 namespace KeyRecovery.Service.Operators;

@@ -1,6 +1,5 @@
 using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Vault;
-using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Log;
