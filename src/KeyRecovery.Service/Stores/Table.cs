@@ -28,7 +28,7 @@ public sealed class Table
     /// <summary>The schema with what several instances of a server share.</summary>
     private const int InstancesSchema = FirstSchema + 1;
 
-    /// <summary>The schema with what back ends and officers work with: restraints, feeds, records of erasures.</summary>
+    /// <summary>The schema with restraints of accounts, the apps' feeds, and records of erasures.</summary>
     private const int AdminSchema = InstancesSchema + 1;
 
     /// <summary>What is wrapped under a KEK: a secret of 32 bytes, its nonce and its tag.</summary>
