@@ -24,8 +24,8 @@ public abstract record ExportPart
         string Id, string App, string Issuer, string Subject, string State, ulong Since, ulong? ChainSequence,
         string? ChainHash, ulong? ManifestVersion, string? ManifestHash, ulong? Epoch, string? SignedHead,
         long LiveBytes, long KeptBytes, long StagedBytes, long ChainBytes, DayCount? Newest, ulong? RestoredAt,
-        ulong? LossSeenAt, bool ErasureWasHeld, ImmutableArray<string> Claims, ImmutableArray<string> KeyClaims,
-        ulong? RememberedLink, uint Kek) : ExportPart
+        ulong? LossSeenAt, bool ErasureWasHeld, bool IsSuspended, bool IsLegallyHeld, ImmutableArray<string> Claims,
+        ImmutableArray<string> KeyClaims, ulong? RememberedLink, uint Kek) : ExportPart
     {
         /// <inheritdoc/>
         public override string Section => "account";

@@ -36,6 +36,10 @@ public static class ExportScope
         [Table.ErasureJobs] = "a job is its operator's: it counts lines and names nobody",
         [Table.ErasureLines] =
             "a line of an operator's job has a keyed hash of the subject and goes after 30 days: no account finds it",
+        [Table.Restraints] =
+            "since when and why an operator restrains the account is told to operators; that it does stands in account",
+        [Table.AppFeeds] = "the app's feed of 30 days names the account under its key alone; activity tells the same",
+        [Table.AppPages] = "the app's feed of 30 days names the account under its key alone; activity tells the same",
         [Table.LinkSessions] = "sessions of linking are gone within five minutes, and hold what only devices open",
         [Table.LinkMessages] = "sessions of linking are gone within five minutes, and hold what only devices open",
         [Table.LinkNames] = "sessions of linking are gone within five minutes, and hold what only devices open",

@@ -101,7 +101,7 @@ public sealed class HomeSettingsTests(CliFixture fixture)
     [Theory]
     [InlineData("backup", "get, history, list, put or remove")]
     [InlineData("link", "scan, show or type")]
-    [InlineData("audit", "audit takes a command: verify")]
+    [InlineData("audit", "audit takes a command: export, verify")]
     [InlineData("", "keyrecovery takes a command: account, activity, admin, audit, backup")]
     public async Task A_command_that_is_not_whole_says_what_can_be_given(string command, string words)
     {

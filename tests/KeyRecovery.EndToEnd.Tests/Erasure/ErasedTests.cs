@@ -77,7 +77,21 @@ public sealed class ErasedTests(ITestOutputHelper output)
     {
         var files = server.Files().Append(folder["server.log"]).ToList();
         Assert.Contains(files, f => Path.GetFileName(f) == "data.db");
-        return [.. files.SelectMany(scanner.ScanFile).GroupBy(hit => hit).Select(hits => hits.Key)];
+        return [.. files.SelectMany(file => ScanFile(scanner, file)).GroupBy(hit => hit).Select(hits => hits.Key)];
+    }
+
+    // A partial tile goes when the log has grown past it; those of the stopped server are all there.
+    private static IEnumerable<string> ScanFile(CanaryScanner scanner, string file)
+    {
+        try
+        {
+            return [.. scanner.ScanFile(file)];
+        }
+        catch (IOException gone) when (gone is FileNotFoundException or DirectoryNotFoundException
+            && file.Contains(".p/", StringComparison.Ordinal))
+        {
+            return [];
+        }
     }
 
     // What the process holds open, by whatever name; the lock files cannot be read, and are empty.

@@ -108,8 +108,8 @@ public sealed class ErasureProofTests
         var person = await StepPerson.NewAsync(world);
         var before = (await world.Server.Keys.ReadAsync(person.KeyRow, default))!;
         await world.Server.FileErasuresAsync(person.Own.Subject);
-        // Line, plan, what the log is to say, erasure row, key row.
-        await world.CutAsync(5, () => world.Server.Other.Erasures.ResumeAsync(default));
+        // Line, plan, what the log and an auditor are to be told, erasure row, key row.
+        await world.CutAsync(6, () => world.Server.Other.Erasures.ResumeAsync(default));
         Assert.True(await person.IsErasedAsync());
         Assert.True((await person.ReceiptAsync()).IsEmpty);
         return (person, before);

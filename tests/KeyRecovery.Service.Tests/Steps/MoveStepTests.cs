@@ -112,7 +112,7 @@ public sealed class MoveStepTests
         await RenameAsync(world, 40);
     }
 
-    [Fact, Trait("Category", "Long")]
+    [Fact, Trait("Category", "Hours")]
     public async Task A_rename_moves_ten_thousand_while_users_work_and_goes_on_after_it_was_stopped()
     {
         await using var world = await StepWorld.OpenAsync();

@@ -71,16 +71,17 @@ internal static class OpenRows
             Absent = [(Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"),
                 (Operators, "404 not-found")],
         },
-        // With a token that files erasures and has no other scope; who may is shown by MoveRouteTests.
+        // A user of its own for each: one that another account has is a conflict.
         new("POST /v1/admin/accounts/{account}/move", visit => Task.FromResult(visit.Send(
-            HttpMethod.Post, $"/v1/admin/accounts/{visit.Named.Account.Id}/move", new { subject = "somebody else" })))
+            HttpMethod.Post, $"/v1/admin/accounts/{visit.Named.Id}/move", new { subject = $"moved {visit.Named.Id}" })))
         {
             Own = [(Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"),
-                (Operators, "403 forbidden")],
+                (OtherOperator, "404 not-found"), (Operator, "200 writes")],
             Other = [(Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"),
-                (Operators, "403 forbidden")],
+                (OtherOperator, "404 not-found"), (Operator, "200 writes")],
             Absent = [(Tokenless, "401 unauthenticated"), (Token | OtherToken, "401 token-invalid"),
-                (Operators, "403 forbidden")],
+                (Operators, "404 not-found")],
+            Spends = true,
         },
         // The other account's job here is one of the other app's operator.
         new("GET /v1/admin/erasures/{job}", visit => Task.FromResult(visit.Send(
