@@ -67,6 +67,18 @@ public sealed class CborIn
         WireFormatException.Require(UInt() == version, "another version is due here");
     }
 
+    /// <summary>Enters such a structure that has had several layouts, and says which of them this is, from 1.</summary>
+    /// <param name="label">Its label.</param>
+    /// <param name="elements">How many elements each layout has, label and version included.</param>
+    public int OwnLayout(string label, params ReadOnlySpan<int> elements)
+    {
+        var found = Array(1, elements[^1]);
+        Label(label);
+        var version = (int)UInt((ulong)elements.Length);
+        WireFormatException.Require(version > 0 && elements[version - 1] == found, "another layout is due here");
+        return version;
+    }
+
     /// <summary>Reads the text <paramref name="expected"/>, of ASCII, and nothing else.</summary>
     public void Label(string expected)
     {

@@ -79,7 +79,8 @@ internal sealed record LogHead(
     public static LogHead Decode(ReadOnlyMemory<byte> row)
     {
         var reader = new CborIn(row);
-        reader.OwnStructure(RowLabel, Fields, Layout);
+        // The first layout is of before there were feeds.
+        var layout = reader.OwnLayout(RowLabel, Fields, Fields);
         var origin = reader.Text(1, MaxOrigin);
         reader.Array(2);
         var size = reader.UInt();
@@ -89,11 +90,11 @@ internal sealed record LogHead(
         var last = ImmutableArray.CreateBuilder<BatchLeaf>(reader.Array(0, MaxBatch));
         for (var left = last.Capacity; left > 0; left--)
         {
-            reader.Array(4);
+            reader.Array(layout == 1 ? 3 : 4);
             var table = reader.UInt() == (ulong)Table.Outbox.Number ? Table.Outbox : Table.KeyOutbox;
             last.Add(new BatchLeaf(
                 new RowKey(table, reader.Bytes(ChangeId.Size, ChangeId.Size)), reader.Bytes(1, MaxLeaf),
-                reader.Bytes(0, AppEventStub.MaxSize)));
+                layout == 1 ? [] : reader.Bytes(0, AppEventStub.MaxSize)));
         }
 
         reader.End();

@@ -36,14 +36,15 @@ internal sealed record OutboxRow(
     public static OutboxRow Decode(Row stored, Tables.TableRegistry tables)
     {
         var reader = new CborIn(stored.Value);
-        reader.OwnStructure(RowLabel, Fields, Layout);
+        // The first layout is of before there were feeds.
+        var layout = reader.OwnLayout(RowLabel, Fields - 1, Fields);
         var previous = ChangeId.Read(reader.BytesView(ChangeId.Size, ChangeId.Size).Span);
         var table = tables.Find(reader.UInt());
         WireFormatException.Require(
             table is { Decides: true } && table.Store == stored.Key.Table.Store, "an outbox row's decider decides");
         var row = new OutboxRow(
             previous, new RowKey(table, reader.Bytes(1, RowKey.MaxIdSize)), (long)reader.UInt(),
-            reader.Bytes(1, LogHead.MaxLeaf), reader.Bytes(0, AppEventStub.MaxSize));
+            reader.Bytes(1, LogHead.MaxLeaf), layout == 1 ? [] : reader.Bytes(0, AppEventStub.MaxSize));
         reader.End();
         return row;
     }
