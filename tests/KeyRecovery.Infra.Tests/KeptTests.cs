@@ -28,6 +28,9 @@ public sealed class KeptTests : IDisposable
     public async Task A_folder_of_an_older_version_is_taken_on_and_found_sound(string version)
     {
         await ZipFile.ExtractToDirectoryAsync(Path.Combine(Kept, $"{version}.zip"), _folder.Path);
+        // An archive keeps no modes of folders.
+        foreach (var folder in Directory.EnumerateDirectories(_folder["data"], "*", SearchOption.AllDirectories))
+            File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await OpensAsync();
     }
 
