@@ -57,6 +57,13 @@ internal sealed class KeyRowUpkeep(IKeyStore keys, RestoreLog restores, Func<Mom
     public ValueTask<ServiceFailure?> AnnounceAsync(RowKey key, CancellationToken ct) =>
         WriteAsync(key, row => row.MayBeHeld ? null : row with { MayBeHeld = true }, ct);
 
+    /// <summary>
+    /// Writes it again as it is: whoever has planned from what it was is refused, and sees what was claimed since. Null
+    /// when that is done.
+    /// </summary>
+    public ValueTask<ServiceFailure?> TouchAsync(RowKey key, CancellationToken ct) =>
+        WriteAsync(key, row => row, ct);
+
     /// <summary>Has restraints hold; null when they do.</summary>
     public ValueTask<ServiceFailure?> RestrainAsync(
         RowKey key, AccountRestraints restraints, CancellationToken ct) =>

@@ -6,6 +6,7 @@ using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Gate;
 using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Realms;
+using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 
 namespace KeyRecovery.Service.UseCases;
@@ -13,7 +14,8 @@ namespace KeyRecovery.Service.UseCases;
 /// <summary>
 /// Gives an account another user of its app: a subject that was renamed, an issuer with a new name. Write order: the
 /// new lookup; what the realm keeps for the user; the account row's user, which is the commit point, with the leaf; the
-/// old lookups. Cut anywhere, the same again finishes it, and until the commit point the account is the old user's.
+/// key row, as it is; the old lookups. Cut anywhere, the same again finishes it, and until the commit point the account
+/// is the old user's (docs/storage.md §3).
 /// </summary>
 public sealed class AccountMover
 {
@@ -37,9 +39,12 @@ public sealed class AccountMover
     {
         using var turn = await _context.Turns.TakeAsync(account, ct);
         var isMoved = false;
+        ImmutableArray<RowKey> names = [];
         for (var attempt = 0; attempt < Attempts; attempt++)
         {
             using var view = await _context.Door.ReadAsync(account, ct);
+            if (view.Standing == AccountStanding.Erased && !names.IsEmpty)
+                return await LetGoAsync(view.KeyRowKey, names, account, ct);
             // Where the row is there it is moved, also one of an older day: whoever repairs it keeps its user.
             if (view.State is not { } state || view.Standing is AccountStanding.Unknown)
                 return AccountDoor.FailureOf(view) ?? new ServiceFailure(ErrorCode.NotFound);
@@ -51,24 +56,48 @@ public sealed class AccountMover
             var to = new AppUser(app, issuer, subject ?? from.Subject);
             if (await ClaimAsync(to, account, ct) is { } taken) return taken;
             // Claimed, then looked: an erasure that came meanwhile has not seen the claim.
-            if (await IsErasedAsync(view.KeyRowKey, ct))
-            {
-                await RemoveAsync([_context.Lookups.Ids.Subject(to)], account, ct);
-                return new ServiceFailure(ErrorCode.Erased);
-            }
-
-            var places = _context.Names.PlacesOf(from).Union(_context.Names.PlacesOf(to))
-                .Where(place => place != _context.Lookups.Ids.Subject(to)).ToImmutableArray();
-            if (await RealmUsers.MoveAsync(_context.Keys, places, _context.Lookups.Ids.Subject(to), ct) is { } full)
-                return full;
+            names = [.. names.Union(_context.Names.PlacesOf(from)).Union(_context.Names.PlacesOf(to))];
+            var places = names.Remove(_context.Lookups.Ids.Subject(to));
+            var failure = await IsErasedAsync(view.KeyRowKey, ct) ? new ServiceFailure(ErrorCode.Erased)
+                : await RealmUsers.MoveAsync(_context.Keys, places, _context.Lookups.Ids.Subject(to), ct);
+            // One that was planned before it was this user's is refused by the key row, and is planned anew.
+            if (failure is null && from == to) failure = await _context.KeyRows.TouchAsync(view.KeyRowKey, ct);
+            if (failure is { Code: ErrorCode.Erased }) return await LetGoAsync(view.KeyRowKey, names, account, ct);
+            if (failure is not null) return failure;
             if (from == to)
                 return await RemoveAsync(places, account, ct) is { } left ? left : isMoved;
-            // Read anew: whether it was this very user's still, the row alone knows.
-            isMoved |= await _activity.ChangeAsync(
-                view.Rows, now => now.User == from ? (now with { User = to }, Detail(now)) : null, ct);
+            try
+            {
+                // Read anew: whether it was this very user's still, the row alone knows.
+                isMoved |= await _activity.ChangeAsync(
+                    view.Rows, now => now.User == from ? (now with { User = to }, Detail(now)) : null, ct);
+            }
+            catch (AccountErasedException)
+            {
+                return await LetGoAsync(view.KeyRowKey, names, account, ct);
+            }
         }
 
         return new ServiceFailure(ErrorCode.Unavailable);
+    }
+
+    // An erasure has come, which was planned under one of the names: what stands under the others goes with it, and a
+    // lookup last, since behind it the user may begin anew.
+    private async ValueTask<ServiceFailure> LetGoAsync(
+        RowKey keyRow, ImmutableArray<RowKey> names, AccountId account, CancellationToken ct)
+    {
+        var mine = new List<RowKey>();
+        foreach (var name in names)
+            if (await _context.Keys.ReadAsync(name, ct) is { } lookup && _context.Lookups.Open(lookup) == account)
+                mine.Add(RowIds.RealmSubject(name));
+        var writes = await RealmErasure.PlanAsync(_context.Keys, keyRow, mine, [], ct);
+        if (await _context.Keys.WriteAsync(writes, ct) is WriteResult.Unavailable(_, var reason))
+            return ServiceFailure.Of(reason);
+        foreach (var subject in mine)
+            if (await RealmErasure.PlanReopeningAsync(_context.Keys, keyRow, subject, ct) is { } reopening
+                && await _context.Keys.WriteAsync([reopening], ct) is WriteResult.Unavailable(_, var why))
+                return ServiceFailure.Of(why);
+        return await RemoveAsync(names, account, ct) ?? new ServiceFailure(ErrorCode.Erased);
     }
 
     // Written again where it is there, so that no sweep takes it away meanwhile.

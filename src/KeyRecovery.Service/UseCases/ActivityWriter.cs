@@ -38,9 +38,7 @@ internal sealed class ActivityWriter(ServiceContext context)
         var isTold = await WriteAsync(rows, (stored, state) =>
         {
             if (tell(state) is not { } detail) return new Addition([], null);
-            var logged = LoggedChange.Of(
-                detail, rows, rows.Account, stored, context.Random,
-                new FeedOf(state.User.App, context.Lookups.Ids.KeyRow(state.Account)));
+            var logged = Logged(detail, rows, stored, state);
             return new Addition([logged.Entry], logged);
         }, ct);
         if (isTold) context.Log.Wake();
@@ -65,7 +63,7 @@ internal sealed class ActivityWriter(ServiceContext context)
             isChanged = false;
             if (change(state) is not var (next, told)) return new Addition([], null);
             isChanged = true;
-            var logged = LoggedChange.Of(told, rows, rows.Account, stored, context.Random);
+            var logged = Logged(told, rows, stored, state);
             return new Addition([logged.Entry], logged) { Next = next };
         }, ct);
         if (isDone && isChanged) context.Log.Wake();
@@ -103,6 +101,11 @@ internal sealed class ActivityWriter(ServiceContext context)
 
         return false;
     }
+
+    private LoggedChange Logged(
+        Protocol.Audit.Log.AuditDetail told, AccountRows rows, Row stored, AccountState state) => LoggedChange.Of(
+            told, rows, rows.Account, stored, context.Random,
+            new FeedOf(state.User.App, context.Lookups.Ids.KeyRow(state.Account)));
 
     private static bool Has(ActivityList activity, ReadOnlyMemory<byte> entry) =>
         activity.Numbered().Any(known => known.Entry.Span.SequenceEqual(entry.Span));

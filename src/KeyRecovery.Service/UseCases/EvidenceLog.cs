@@ -15,7 +15,7 @@ internal sealed class EvidenceLog(ServiceContext context) : IEvidenceLog
         var leaf = new AuditLeaf(
             context.Now.Wall, AuditEvent.HeadsDiffer, AuditRole.Server, LeafLabel.Draw(context.Random), evidence,
             context.Policy.Hash);
-        var logged = LoggedChange.Of(leaf, stored.Key, stored, context.Random);
+        var logged = LoggedChange.Of(leaf, stored.Key, stored, context.Random, events: default);
         return (logged.Id, logged.Outbox);
     }
 

@@ -106,6 +106,40 @@ public sealed class MoveStepTests
     }
 
     [Fact]
+    public async Task An_erasure_at_each_step_of_a_move_takes_both_names()
+    {
+        await using var world = await StepWorld.OpenAsync();
+        await world.AtEachStepAsync(StepFate.Frozen, 5, async round =>
+        {
+            var person = await StepPerson.NewAsync(world);
+            var account = person.Own.Account.Now.Account;
+            var next = person.User with { Subject = $"new {person.User.Subject}" };
+            await round.DoAsync(
+                () => MoveAsync(world.Server.Service, account, next), () => EraseAsync(world, person, next));
+            if (!round.IsStruck) await EraseAsync(world, person, next);
+            await GoneAsync(world, person, next);
+        });
+    }
+
+    [Fact]
+    public async Task A_move_at_each_step_of_an_erasure_leaves_no_name()
+    {
+        await using var world = await StepWorld.OpenAsync();
+        await world.AtEachStepAsync(StepFate.Frozen, 5, async round =>
+        {
+            var person = await StepPerson.NewAsync(world);
+            var account = person.Own.Account.Now.Account;
+            var next = person.User with { Subject = $"new {person.User.Subject}" };
+            await world.Server.FileErasuresAsync(person.User.Subject);
+            await round.DoAsync(
+                () => world.Server.Service.Erasures.ResumeAsync(default),
+                () => MoveAsync(world.Server.Other, account, next));
+            await EraseAsync(world, person, next);
+            await GoneAsync(world, person, next);
+        });
+    }
+
+    [Fact]
     public async Task A_rename_moves_all_while_users_work_and_goes_on_after_it_was_stopped()
     {
         await using var world = await StepWorld.OpenAsync();
@@ -117,6 +151,28 @@ public sealed class MoveStepTests
     {
         await using var world = await StepWorld.OpenAsync();
         await RenameAsync(world, 10_000);
+    }
+
+    // Filed under both names: who was just moved is found by the new one alone.
+    private static async Task EraseAsync(StepWorld world, StepPerson person, AppUser next)
+    {
+        await world.Server.FileErasuresAsync(person.User.Subject, next.Subject);
+        var report = await world.Server.Other.Erasures.ResumeAsync(default);
+        Assert.Equal((0, null), (report.Pending, report.Problem));
+        Assert.True(await person.IsErasedAsync());
+    }
+
+    private static async Task GoneAsync(StepWorld world, StepPerson person, AppUser next)
+    {
+        foreach (var user in new[] { person.User, next })
+        {
+            var place = new RowIds(world.Server.LookupKey).Subject(user);
+            Assert.True(await world.Server.Keys.ReadAsync(place, default) is null, user.Subject);
+            Assert.True(
+                await world.Server.Keys.ReadAsync(RowIds.RealmSubject(place), default) is null, user.Subject);
+        }
+
+        await person.ErasedAsync();
     }
 
     private static async Task RenameAsync(StepWorld world, int count)
