@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Text;
 using KeyRecovery.Service.Accounts;
@@ -10,8 +11,9 @@ namespace KeyRecovery.Api.Auth;
 /// </summary>
 internal sealed class AppTokens(Tenants tenants, TokenLog log)
 {
-    /// <summary>The longest subject, in bytes of UTF-8.</summary>
-    public const int MaxSubjectBytes = 256;
+    private const int MaxSubjectBytes = 256;
+
+    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     /// <summary>Reads the token of a request.</summary>
     public ValueTask<TokenResult> ReadAsync(HttpContext context)
@@ -45,8 +47,22 @@ internal sealed class AppTokens(Tenants tenants, TokenLog log)
         return why == TokenFault.KeysUnavailable ? TokenResult.KeysUnavailable.Instance : TokenResult.Invalid.Instance;
     }
 
+    /// <summary>
+    /// Whether a text may be a user's name in tokens: 1 to 256 bytes of UTF-8, of whole characters, since a half of one
+    /// would be another name once it is written.
+    /// </summary>
+    public static bool IsSubject([NotNullWhen(true)] string? text)
+    {
+        try
+        {
+            return text is not null && StrictUtf8.GetByteCount(text) is > 0 and <= MaxSubjectBytes;
+        }
+        catch (EncoderFallbackException)
+        {
+            return false;
+        }
+    }
+
     private static string? Subject(JsonWebToken token) =>
-        JwtRules.Text(token, JwtRegisteredClaimNames.Sub) is { Length: > 0 } subject
-            && Encoding.UTF8.GetByteCount(subject) <= MaxSubjectBytes
-            ? subject : null;
+        JwtRules.Text(token, JwtRegisteredClaimNames.Sub) is var subject && IsSubject(subject) ? subject : null;
 }

@@ -66,7 +66,7 @@ internal static class AdminAccountEndpoints
     {
         var (app, refusal) = await tokens.ReadAsync(context, OperatorScope.ReadAccounts);
         if (app is null) return refusal!;
-        if (string.IsNullOrEmpty(subject) || Encoding.UTF8.GetByteCount(subject) > AppTokens.MaxSubjectBytes)
+        if (!AppTokens.IsSubject(subject))
             return Malformed("subject");
         return Answer(await service.Desk.FindAsync(
             new AppUser(app.Id, app.Issuer, subject), context.RequestAborted));

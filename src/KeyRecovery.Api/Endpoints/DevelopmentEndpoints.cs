@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Bodies;
 using KeyRecovery.Api.Http;
@@ -25,8 +24,8 @@ internal static class DevelopmentEndpoints
     {
         if (!IsLocal(context)) return new ProblemResult(ErrorCode.Forbidden);
         var request = body.Value;
-        if (request.Subject is not { Length: > 0 } subject
-            || Encoding.UTF8.GetByteCount(subject) > AppTokens.MaxSubjectBytes)
+        var subject = request.Subject;
+        if (!AppTokens.IsSubject(subject))
             return new ProblemResult(ErrorCode.Malformed) { Field = "subject" };
         var now = tenants.Now;
         var app = now.Apps.FirstOrDefault(candidate =>

@@ -1,4 +1,3 @@
-using System.Text;
 using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Bodies;
 using KeyRecovery.Api.Http;
@@ -7,11 +6,11 @@ using KeyRecovery.Service.Errors;
 
 namespace KeyRecovery.Api.Endpoints;
 
-/// <summary><c>POST /v1/admin/accounts/{account}/move</c>: an account of a user whose login has another name.</summary>
+/// <summary><c>POST /v1/admin/accounts/{id}/move</c>: an account of a user whose login has another name.</summary>
 internal static class MoveEndpoints
 {
     public static void MapMoves(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/admin/accounts/{account}/move", MoveAsync)
+        routes.MapPost("/admin/accounts/{id}/move", MoveAsync)
             .WithName("moveAccount").WithSummary("Give an account another subject or issuer").WithTags("Admin")
             .WithDescription(
                 "With an operator's token of the scope keyrecovery.move. The same again is the same; a user who has "
@@ -25,35 +24,21 @@ internal static class MoveEndpoints
                 ErrorCode.Unavailable, ErrorCode.StorageFull);
 
     private static async Task<IResult> MoveAsync(
-        string account, HttpContext context, OperatorTokens tokens, KeyRecoveryService service)
+        string id, HttpContext context, OperatorTokens tokens, KeyRecoveryService service)
     {
         var (app, refusal) = await tokens.ReadAsync(context, OperatorScope.Move);
         if (app is null) return refusal!;
         // Read behind the token: nobody else's body is.
         var body = (await JsonBody<MoveRequest>.BindAsync(context))!.Value;
-        if (!AccountId.TryParse(account, out var id)) return new ProblemResult(ErrorCode.NotFound);
+        if (!AccountId.TryParse(id, out var account)) return new ProblemResult(ErrorCode.NotFound);
         var issuer = body.Issuer ?? app.Issuer;
         // Under another one nobody could ever sign in to it.
         if (!app.Issuers.Contains(issuer, StringComparer.Ordinal))
             return new ProblemResult(ErrorCode.Malformed) { Field = "issuer" };
-        if (body.Subject is { } subject && !IsSubject(subject))
+        if (body.Subject is { } subject && !AppTokens.IsSubject(subject))
             return new ProblemResult(ErrorCode.Malformed) { Field = "subject" };
         return Answers.Of(
-            await service.Mover.MoveAsync(id, app.Id, issuer, body.Subject, context.RequestAborted),
+            await service.Mover.MoveAsync(account, app.Id, issuer, body.Subject, context.RequestAborted),
             moved => TypedResults.Ok(new MoveResponse(moved)));
-    }
-
-    // Whole Unicode characters, as a token's has: a half of one would be another name once it is written.
-    private static bool IsSubject(string subject)
-    {
-        try
-        {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetByteCount(subject)
-                is > 0 and <= AppTokens.MaxSubjectBytes;
-        }
-        catch (EncoderFallbackException)
-        {
-            return false;
-        }
     }
 }

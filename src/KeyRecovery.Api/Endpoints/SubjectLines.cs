@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using KeyRecovery.Api.Auth;
 using KeyRecovery.Api.Bodies;
@@ -71,7 +70,7 @@ internal sealed class SubjectLines(HttpContext context, AppOptions app) : IDispo
         {
             var subject = line.Length > MostLineBytes
                 ? null : JsonSerializer.Deserialize(line, ApiJson.Default.ErasureLine)?.Subject;
-            if (subject is { Length: > 0 } && Encoding.UTF8.GetByteCount(subject) <= AppTokens.MaxSubjectBytes)
+            if (AppTokens.IsSubject(subject))
                 return subject;
         }
         catch (JsonException)

@@ -51,7 +51,7 @@ internal sealed class FirstOpening(
             Lacks = await LacksAsync(data, rows, state, keyRow.MinChain, ct) ? keyRow.MinChain!.Place : null,
             Claims = claims,
         };
-        var logged = LoggedChange.Of(Detail(whose, claim.Claim), rows, rows.Account, stored, random);
+        var logged = LoggedChange.Of(Detail(whose, claim.Claim), rows, rows.Account, stored, random, feed: null);
         // Where a part of the activity is lost, the account opens all the same.
         if (await ActivityAppend.OfAsync(data, rows, opened.Activity, [logged.Entry], ct) is not { } added)
             return await WriteAsync(data, [rows.Write(rows.Account, stored, opened.Encode())], ct);

@@ -25,20 +25,20 @@ internal sealed record LoggedChange(ChangeId Id, RowWrite Outbox, ReadOnlyMemory
     /// <param name="random">Draws the change's id.</param>
     /// <param name="feed">Which feed tells of it, and what its links do; null where none does.</param>
     public static LoggedChange Of(
-        AuditDetail detail, AccountRows rows, RowKey decider, Row? stored, IRandom random, FeedOf? feed = null)
+        AuditDetail detail, AccountRows rows, RowKey decider, Row? stored, IRandom random, FeedOf? feed)
     {
         var version = NextVersion(stored);
         var leaf = AuditLeaf.Of(detail, rows.LeafSalt(decider.Table, version));
-        var change = Of(leaf, decider, stored, random, feed?.Stub(detail, rows));
+        var change = Of(leaf, decider, stored, random, feed?.Stub(detail, rows) ?? []);
         return change with { Entry = new ActivityEntry(decider.Table, version, detail.Encode()).Encode() };
     }
 
-    /// <summary>Of what is told to nobody but by the log.</summary>
+    /// <summary>Of what is told to nobody but by the log, and perhaps to the app.</summary>
     public static LoggedChange Of(
-        AuditLeaf leaf, RowKey decider, Row? stored, IRandom random, ReadOnlyMemory<byte>? events = null)
+        AuditLeaf leaf, RowKey decider, Row? stored, IRandom random, ReadOnlyMemory<byte> events)
     {
         var id = ChangeId.Draw(leaf.Time, random);
-        var outbox = new OutboxRow(ChangeId.Of(stored), decider, NextVersion(stored), leaf.Encode(), events ?? default);
+        var outbox = new OutboxRow(ChangeId.Of(stored), decider, NextVersion(stored), leaf.Encode(), events);
         return new LoggedChange(id, outbox.Write(id), default) { Leaf = leaf };
     }
 

@@ -2,6 +2,7 @@ using KeyRecovery.Protocol.Audit.Log;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Errors;
+using KeyRecovery.Service.Feed;
 using KeyRecovery.Service.Log;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
@@ -103,7 +104,7 @@ public sealed class Restrainer
                 Manifest = new ManifestPlace(state?.ManifestVersion ?? 0, state?.ManifestHash ?? default),
                 Policy = _context.Policy.Hash,
             },
-            opened, stored.Key, stored, _context.Random);
+            opened, stored.Key, stored, _context.Random, new FeedOf(row.App, keyRow));
         var next = row with
         {
             Told = row.Told ^ one, Untold = [.. row.Untold.Add(logged.Entry).TakeLast(RestraintRow.MaxUntold)],

@@ -1,7 +1,9 @@
 using System.Text;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
+using KeyRecovery.Service.Errors;
 using KeyRecovery.Service.Feed;
+using KeyRecovery.Service.Operators;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tests.Support;
 using KeyRecovery.Testing;
@@ -60,6 +62,35 @@ public sealed class FeedTests
         Assert.Equal((0, ahead, false, false), (nothing.Events.Length, nothing.Next, nothing.LeftOut, nothing.HasMore));
         Assert.Empty((await server.Service.Feed.ReadAsync("another", default, 100, default)).Events);
         Assert.Null((await server.Service.Statistics.ReadAsync("another", default)).Since);
+    }
+
+    [Fact]
+    public async Task What_operators_do_is_told_each_once()
+    {
+        await using var server = await TestService.OpenAsync();
+        var (account, _, _) = await server.NewAccountAsync(_random, "before");
+        var (id, service) = (account.Now.Account, server.Service);
+        foreach (var decide in new Func<ValueTask<Outcome<AccountReport>>>[]
+            {
+                () => service.Desk.SuspendAsync(FeedWorld.App, id, default),
+                () => service.Desk.ResumeAsync(FeedWorld.App, id, default),
+                () => service.Desk.HoldAsync(FeedWorld.App, id, "a court's order", "case 1", "issuer", default),
+                () => service.Desk.ReleaseAsync(FeedWorld.App, id, "case 1", "issuer", default),
+            })
+            Assert.IsType<Outcome<AccountReport>.Done>(await decide());
+        Assert.IsType<Outcome<bool>.Done>(
+            await service.Mover.MoveAsync(id, FeedWorld.App, "issuer", "behind", default));
+        await server.LogAsync();
+
+        var (told, _) = await service.ReadAllAsync();
+
+        AppEventKind[] acts =
+        [
+            AppEventKind.Suspended, AppEventKind.Resumed, AppEventKind.Held, AppEventKind.Released, AppEventKind.Moved,
+        ];
+        Assert.Equal(acts.Order(), told.Select(one => one.Kind).Intersect(acts).Order());
+        Assert.All(told, one => Assert.Equal((id, "behind"), (one.Account!.Value, one.Subject)));
+        await service.CountsAreOfAsync(told);
     }
 
     [Fact]

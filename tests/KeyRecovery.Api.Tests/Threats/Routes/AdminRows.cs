@@ -33,6 +33,12 @@ internal static class AdminRows
         Writes("POST /v1/admin/accounts/{id}/release", async visit => visit.Send(
             HttpMethod.Post, $"/v1/admin/accounts{Id(visit)}/release",
             new { reference = await ReferenceAsync(visit.Scene, visit.Named.Id) }), "hold"),
+        Writes("GET /v1/admin/accounts/{id}/export", visit => Task.FromResult(visit.Send(
+            HttpMethod.Get, $"/v1/admin/accounts{Id(visit)}/export"))),
+        // A user of its own for each: one that another account has is a conflict.
+        Writes("POST /v1/admin/accounts/{id}/move", visit => Task.FromResult(visit.Send(
+            HttpMethod.Post, $"/v1/admin/accounts{Id(visit)}/move", new { subject = $"moved {Guid.NewGuid()}" })))
+        with { Spends = true },
     ];
 
     private static RouteRow Reads(string route, Func<Visit, string> rest) => new(
