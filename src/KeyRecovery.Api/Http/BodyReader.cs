@@ -14,6 +14,10 @@ internal static class BodyReader
     public static long Limit(HttpContext context) =>
         context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize ?? BodyLimit.Default;
 
+    /// <summary>Whether the request has a body, or may have one.</summary>
+    public static bool CanHaveBody(HttpContext context) =>
+        context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false };
+
     /// <summary>
     /// One read of a body. What is wrong with its framing is the caller's fault, whatever the web server throws.
     /// </summary>
@@ -57,7 +61,7 @@ internal static class BodyReader
     public static async ValueTask<(ReadOnlyMemory<byte> Bytes, bool HadToWait)> ReadAsync(
         HttpContext context, Action<long> beforeWaiting, CancellationToken ct)
     {
-        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false }) return (default, false);
+        if (!CanHaveBody(context)) return (default, false);
         var (reader, hadToWait) = (context.Request.BodyReader, false);
         ArrayBufferWriter<byte>? collected = null;
         while (true)
