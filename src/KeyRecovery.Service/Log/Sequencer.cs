@@ -140,7 +140,7 @@ public sealed class Sequencer : IDisposable
     {
         var (head, stored) = await _heads.ReadAsync(ct)
             ?? throw new InvalidOperationException("the log was not opened");
-        await MakeAsync(head, ct);
+        await MakeAsync(head, CancellationToken.None);
         (head, stored) = await BeginToSignAsync(head, stored, ct);
         var look = await _outbox.LookAsync(ct);
         var appended = 0;
@@ -156,8 +156,7 @@ public sealed class Sequencer : IDisposable
             if (await AppendAsync(head, stored, batch, ct) is not { } next) break;
             head = next;
             appended += batch.Length;
-            await MakeAsync(head, ct);
-            await PublishAsync(head, ct);
+            await CompleteAsync(head);
         }
 
         await _rows.RemoveAsync(look.Dead, ct);
@@ -199,8 +198,7 @@ public sealed class Sequencer : IDisposable
         foreach (var (what, commitment, then) in head.Told.Owed(await NowAsync(head.Origin, ct)))
         {
             (head, stored) = await AppendOwnAsync(head with { Told = then }, stored, what, commitment, ct);
-            await MakeAsync(head, ct);
-            await PublishAsync(head, ct);
+            await CompleteAsync(head);
         }
 
         return (head, stored);
@@ -341,6 +339,14 @@ public sealed class Sequencer : IDisposable
         foreach (var leaf in batch) edge = edge.Append(MerkleTree.LeafHash(leaf.Leaf.Span));
         var next = head with { Edge = edge, Note = Sign(head.Origin, edge), Last = [.. batch] };
         return await _heads.ReplaceAsync(next, stored, ct) ? next : null;
+    }
+
+    // What has its place is made and published, also where the server stops meanwhile: were the keys then lost, the
+    // tiles would tell of leaves that no checkpoint has, and nothing could go on from them.
+    private async ValueTask CompleteAsync(LogHead head)
+    {
+        await MakeAsync(head, CancellationToken.None);
+        await PublishAsync(head, CancellationToken.None);
     }
 
     private async ValueTask MakeAsync(LogHead head, CancellationToken ct)

@@ -8,6 +8,7 @@ using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tests.Steps;
 using KeyRecovery.Service.Tests.Support;
 using KeyRecovery.Testing;
+using KeyRecovery.Testing.Stores;
 
 namespace KeyRecovery.Service.Tests.Log;
 
@@ -35,6 +36,39 @@ public sealed class SequencerTests
         var again = await server.Service.Log.PassAsync(default);
         Assert.Equal((0, 43UL), (again.Appended, again.Size));
         await world.SweptAsync();
+    }
+
+    // Were its tiles there and no checkpoint of them, and were the keys then lost, the log could not go on from either.
+    [Fact]
+    public async Task A_pass_that_is_stopped_at_any_step_publishes_what_has_its_place()
+    {
+        await using var world = await StepWorld.OpenAsync();
+        await world.Server.Service.Log!.OpenAsync(default);
+        await world.AtEachStepAsync(StepFate.Frozen, 3, async round =>
+        {
+            await world.NewAccountAsync();
+            using var stop = new CancellationTokenSource();
+            await round.DoAsync(
+                async () =>
+                {
+                    try
+                    {
+                        await world.Server.Service.Log!.PassAsync(stop.Token);
+                    }
+                    catch (OperationCanceledException)
+                    {
+                        // As a server does that stops.
+                    }
+
+                    return "";
+                },
+                () => stop.CancelAsync());
+            var heads = new List<LogHead>();
+            await foreach (var row in world.Server.Keys.ScanAsync(Table.LogHeads, default))
+                heads.Add(LogHead.Decode(row.Value));
+            var published = await File.ReadAllLinesAsync(Path.Combine(world.Server.LogPath, "checkpoint"));
+            Assert.Equal($"{Assert.Single(heads).Size}", published[1]);
+        });
     }
 
     [Fact]
