@@ -43,7 +43,7 @@ internal static class RequestLimits
     public const int Repairs = 256;
 
     /// <summary>
-    /// Bytes that the bodies of all repairs take together while they come: 64 MiB, four of the longest, each in a
+    /// Bytes that the bodies of all repairs take together while they come: 64 MiB, seven of the longest, each in a
     /// buffer of twice its size. The oldest gives way: an honest one is there for a second or two.
     /// </summary>
     public const long RepairBytes = 64L * 1024 * 1024;

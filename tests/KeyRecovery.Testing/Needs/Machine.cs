@@ -45,6 +45,8 @@ public static class Machine
                 "nothing can be mounted here: run as root, outside of a container without that right",
             Need.Image when !CanMountImage() =>
                 "no file can be mounted as a disk here: run as root, where there are loop devices",
+            Need.Unshare when Run("unshare", "--mount", "mount", "-o", "remount,bind,ro", "/") is null =>
+                "file systems cannot be seen otherwise here: run as root, outside of a container without that right",
             Need.Chattr when !CanMakeImmutable() =>
                 "no file can be made immutable here: run as root, with the temporary folder on a disk",
             _ => null,

@@ -9,6 +9,9 @@ public enum Need
     /// <summary>Blob storage on this machine: npm's <c>azurite</c>, installed by its lock file.</summary>
     Azurite,
 
+    /// <summary>A proxy that gets its certificates by itself.</summary>
+    Caddy,
+
     /// <summary><c>chattr</c>, and a temporary folder whose files it may make immutable.</summary>
     Chattr,
 
@@ -28,6 +31,9 @@ public enum Need
 
     /// <summary><c>docker-compose</c>, which reads its files without an engine.</summary>
     DockerCompose,
+
+    /// <summary>A registry of images.</summary>
+    DockerRegistry,
 
     /// <summary>A library that shows a program another wall clock.</summary>
     Faketime,
@@ -56,6 +62,9 @@ public enum Need
     /// <summary><c>mount</c>, and the right to mount a file system of a few kilobytes.</summary>
     Mounting,
 
+    /// <summary>A proxy.</summary>
+    Nginx,
+
     /// <summary>Node.js 20 or later.</summary>
     Node,
 
@@ -73,6 +82,9 @@ public enum Need
 
     /// <summary>The right to trace a process that refuses it, as one that holds keys does.</summary>
     Tracing,
+
+    /// <summary><c>unshare</c>, <c>setpriv</c>, and the right to see file systems as others do not.</summary>
+    Unshare,
 
     /// <summary>A reader of QR codes.</summary>
     Zbarimg,
