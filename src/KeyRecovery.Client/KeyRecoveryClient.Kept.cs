@@ -46,8 +46,7 @@ public sealed partial class KeyRecoveryClient
     {
         using var kept = await _store.LoadAsync(ct);
         if (kept is null || kept.Log == KeptLog.None) return null;
-        using var next = kept.With(KeptLog.None);
-        await _store.SaveAsync(next, ct);
+        using var next = await _store.ChangeAsync(now => KeptDevice.Own(now, kept).With(KeptLog.None), ct);
         return null;
     }, ct);
 
@@ -60,8 +59,7 @@ public sealed partial class KeyRecoveryClient
     {
         using var kept = await _store.LoadAsync(ct);
         if (kept is not { HomeKey: not null }) return null;
-        using var next = kept.WithoutHomeKey();
-        await _store.SaveAsync(next, ct);
+        using var next = await _store.ChangeAsync(now => KeptDevice.Own(now, kept).WithoutHomeKey(), ct);
         return null;
     }, ct);
 

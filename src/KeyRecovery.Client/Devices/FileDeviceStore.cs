@@ -17,11 +17,6 @@ namespace KeyRecovery;
 /// </summary>
 public sealed class FileDeviceStore : IDeviceStore
 {
-    // What a sharing violation is called on Linux, on macOS and the BSDs, and on Windows.
-    private const int LockedOnLinux = 11;
-    private const int LockedOnBsd = 35;
-    private const int LockedOnWindows = unchecked((int)0x80070020);
-
     // The notes' file begins anew after so many.
     private const int Notes = 64;
     // More than a state can have: the vaults that it keeps, and what is pending.
@@ -29,8 +24,6 @@ public sealed class FileDeviceStore : IDeviceStore
     private const int MostNotes = 1024 * 1024;
     private const int NoteSize = SecretBox.Overhead + OwnCommits.NoteSize;
 
-    private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan LockLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan HoldLimit = TimeSpan.FromSeconds(15);
 
     private readonly string _folder;
@@ -56,8 +49,6 @@ public sealed class FileDeviceStore : IDeviceStore
 
     private string NotesFile => Path.Combine(_folder, "device.notes");
 
-    private string LockFile => Path.Combine(_folder, "device.lock");
-
     private string HoldFile => Path.Combine(_folder, "device.hold");
 
     // Beside it: what is locked, nobody reads.
@@ -71,7 +62,7 @@ public sealed class FileDeviceStore : IDeviceStore
     public async ValueTask<DeviceState?> LoadAsync(CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        if (!OwnerFiles.IsThere(StateFile)) return IsFolder() ? null : throw NotAFolder();
+        if (!IsThere()) return null;
         using var key = await _keys.ReadAsync(ct) ?? throw KeyMissing();
         return Load(key);
     }
@@ -112,23 +103,38 @@ public sealed class FileDeviceStore : IDeviceStore
     public async ValueTask SaveAsync(DeviceState state, CancellationToken ct)
     {
         OwnerFiles.MakeFolder(_folder);
-        await using var held = await LockAsync(ct);
+        await using var held = await HomeLock.TakeAsync(_folder, ct);
         using var key = await _keys.ReadAsync(ct) ?? await MakeKeyAsync(ct);
         using var noted = Join(state, key);
-        using var encoded = (noted ?? state).Encode();
-        await WriteAsync(StateFile, SecretBox.Seal(key.Span, Aad, encoded.Span, _random), ct);
-        if (new FileInfo(NotesFile) is { Exists: true, Length: >= Notes * NoteSize }) ForgetNotes();
+        await WriteAsync(noted ?? state, key, ct);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<DeviceState> ChangeAsync(Func<DeviceState?, DeviceState> change, CancellationToken ct)
+    {
+        OwnerFiles.MakeFolder(_folder);
+        await using var held = await HomeLock.TakeAsync(_folder, ct);
+        using var key = IsThere() ? await _keys.ReadAsync(ct) ?? throw KeyMissing() : null;
+        using var stored = key is null ? null : Load(key);
+        var next = change(stored);
+        try
+        {
+            using var made = key is null ? await _keys.ReadAsync(ct) ?? await MakeKeyAsync(ct) : null;
+            await WriteAsync(next, key ?? made!, ct);
+            return next;
+        }
+        catch
+        {
+            next.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
     public async ValueTask NoteAsync(DeviceState state, CancellationToken ct)
     {
-        if (!File.Exists(StateFile))
-        {
-            await SaveAsync(state, ct);
-            return;
-        }
-        await using var held = await LockAsync(ct);
+        if (!IsThere()) throw DeviceStoreException.Forgotten();
+        await using var held = await HomeLock.TakeAsync(_folder, ct);
         using var key = await _keys.ReadAsync(ct) ?? throw KeyMissing();
         var note = SecretBox.Seal(key.Span, NoteAad, state.Commits.EncodeNewest(), _random);
         await Task.Run(() => Append(note), CancellationToken.None);
@@ -138,7 +144,7 @@ public sealed class FileDeviceStore : IDeviceStore
     public async ValueTask<IAsyncDisposable?> HoldAsync(CancellationToken ct)
     {
         OwnerFiles.MakeFolder(_folder);
-        var held = await LockAsync(
+        var held = await HomeLock.TakeAsync(
             HoldFile, HoldLimit, () => $"process {Holder()} is making it part of an account", ct);
         using var holder = new FileStream(HolderFile, OwnerFiles.Options(FileMode.Create));
         holder.Write(Encoding.ASCII.GetBytes($"{Environment.ProcessId}"));
@@ -148,11 +154,15 @@ public sealed class FileDeviceStore : IDeviceStore
     /// <inheritdoc/>
     public async ValueTask DeleteAsync(CancellationToken ct)
     {
+        if (!Directory.Exists(_folder)) return;
+        await using var held = await HomeLock.TakeAsync(_folder, ct);
         // The key last: without it what is left would be told as damaged.
         File.Delete(StateFile);
         File.Delete(NotesFile);
         await _keys.DeleteAsync(ct);
     }
+
+    private bool IsThere() => OwnerFiles.IsThere(StateFile) || (IsFolder() ? false : throw NotAFolder());
 
     // The state with what other processes of this device have noted since it was read; null where there is nothing.
     private DeviceState? Join(DeviceState state, SecretBytes key)
@@ -169,26 +179,7 @@ public sealed class FileDeviceStore : IDeviceStore
         }
     }
 
-    private Task<FileStream> LockAsync(CancellationToken ct) =>
-        LockAsync(LockFile, LockLimit, () => $"another program keeps {LockFile} locked", ct);
-
     private string Holder() => File.Exists(HolderFile) ? File.ReadAllText(HolderFile) : "of another";
-
-    private static async Task<FileStream> LockAsync(string path, TimeSpan limit, Func<string> why, CancellationToken ct)
-    {
-        for (var waited = TimeSpan.Zero; ; waited += LockPause)
-        {
-            try
-            {
-                return new FileStream(path, OwnerFiles.Options(FileMode.OpenOrCreate, share: FileShare.None));
-            }
-            catch (IOException e) when (e.HResult is LockedOnLinux or LockedOnBsd or LockedOnWindows)
-            {
-                if (waited >= limit) throw new DeviceStoreException(DeviceStoreTrouble.Busy, why(), e);
-                await Task.Delay(LockPause, ct);
-            }
-        }
-    }
 
     private DeviceStoreException KeyMissing() => new(
         DeviceStoreTrouble.KeyMissing, $"{_keys.Place} is missing, and {StateFile} does not open without it");
@@ -229,10 +220,13 @@ public sealed class FileDeviceStore : IDeviceStore
         }
     }
 
-    private static async ValueTask WriteAsync(string path, byte[] bytes, CancellationToken ct)
+    private async ValueTask WriteAsync(DeviceState state, SecretBytes key, CancellationToken ct)
     {
+        using var encoded = state.Encode();
+        var bytes = SecretBox.Seal(key.Span, Aad, encoded.Span, _random);
         ct.ThrowIfCancellationRequested();
-        await Task.Run(() => OwnerFiles.Write(path, bytes), CancellationToken.None);
+        await Task.Run(() => OwnerFiles.Write(StateFile, bytes), CancellationToken.None);
+        if (new FileInfo(NotesFile) is { Exists: true, Length: >= Notes * NoteSize }) ForgetNotes();
     }
 
     // A note that was cut is none: the commit was not sent. The next one takes its place.

@@ -14,6 +14,35 @@ public interface IDeviceStore
     ValueTask SaveAsync(DeviceState state, CancellationToken ct);
 
     /// <summary>
+    /// Reads the state, changes it and writes it, durable when it returns, with nobody between: what another process of
+    /// this device has written meanwhile stays. By default the three are done one after the other, which is enough
+    /// where one process alone uses the store.
+    /// </summary>
+    /// <param name="change">
+    /// Gives the new state for the one that is there, or for null where there is none; what it throws comes through,
+    /// and nothing is written. Runs once, and asks nobody.
+    /// </param>
+    /// <param name="ct">Cancels before anything is changed.</param>
+    /// <returns>What was written, to be disposed of.</returns>
+    /// <exception cref="DeviceStoreException">The state is there and does not open.</exception>
+    async ValueTask<DeviceState> ChangeAsync(Func<DeviceState?, DeviceState> change, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        using var stored = await LoadAsync(ct);
+        var next = change(stored);
+        try
+        {
+            await SaveAsync(next, ct);
+            return next;
+        }
+        catch
+        {
+            next.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
     /// Writes the state where nothing is new but a commit that was noted, durable when it returns: done before each
     /// commit is sent. By default all of it is saved; a store that can append writes less.
     /// </summary>

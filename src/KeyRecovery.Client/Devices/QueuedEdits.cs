@@ -8,7 +8,13 @@ namespace KeyRecovery.Client.Devices;
 /// <param name="Name">The item's name.</param>
 /// <param name="Content">What is to be stored; null to remove it.</param>
 /// <param name="Base">The item as this device knew it when the change was made; null where there was none.</param>
-internal sealed record QueuedEdit(string Name, ReadOnlyMemory<byte>? Content, Hash256? Base);
+internal sealed record QueuedEdit(string Name, ReadOnlyMemory<byte>? Content, Hash256? Base)
+{
+    /// <summary>Whether the other asks for the same.</summary>
+    public bool IsAs(QueuedEdit other) => Name == other.Name && Base == other.Base
+        && Content.HasValue == other.Content.HasValue
+        && Content.GetValueOrDefault().Span.SequenceEqual(other.Content.GetValueOrDefault().Span);
+}
 
 /// <summary>Changes that wait for the network, the oldest first; one for each name.</summary>
 internal sealed record QueuedEdits(ImmutableArray<QueuedEdit> Edits)
@@ -36,6 +42,10 @@ internal sealed record QueuedEdits(ImmutableArray<QueuedEdit> Edits)
         var gone = names.ToHashSet(StringComparer.Ordinal);
         return Edits.Any(e => gone.Contains(e.Name)) ? new([.. Edits.Where(e => !gone.Contains(e.Name))]) : this;
     }
+
+    /// <summary>Without changes that were sent; what another process has put in the place of one waits on.</summary>
+    public QueuedEdits Without(IReadOnlyList<QueuedEdit> sent) =>
+        new([.. Edits.Where(e => !sent.Any(e.IsAs))]);
 
     public void Write(CborOut writer)
     {

@@ -21,7 +21,7 @@ internal sealed class ItemEditor(KeyRecoveryOptions options, VaultState state, C
         var seen = named.ToDictionary(e => e.Name, e => state.Open.FindItem(e.Name)?.Hash, StringComparer.Ordinal);
         if (await EditAsync(named, seen, progress, ct) is { } failure) return failure;
         // What waited for the network gives way to what was decided since.
-        await state.ForgetQueuedAsync(named.Select(e => e.Name), ct);
+        await state.ForgetQueuedAsync([.. state.Queue.Edits.Where(e => seen.ContainsKey(e.Name))], ct);
         return null;
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Results;
 using KeyRecovery.Client.Vaults;
 
 namespace KeyRecovery.Client.Items;
@@ -19,13 +20,7 @@ internal sealed class ItemQueue(VaultState state, ItemEditor items)
             // Spelled out: a null would become an empty content.
             e.Name, e is ItemEdit.Put put ? put.Content.ToArray() : default(ReadOnlyMemory<byte>?),
             state.Open.FindItem(e.Name)?.Hash));
-        var queue = state.Queue.Add([.. more]);
-        if (queue.Edits.Length > QueuedEdits.Most)
-            return new ClientFailure.Invalid($"at most {QueuedEdits.Most} changes wait for the network");
-        if (queue.Bytes > QueuedEdits.MostBytes)
-            return new ClientFailure.Invalid(
-                $"what waits for the network has at most {QueuedEdits.MostBytes / 1024} KiB");
-        await state.QueueAsync(queue, ct);
+        await state.QueueAsync(waits => RequireRoom(waits.Add([.. more])), ct);
         return null;
     }
 
@@ -40,7 +35,8 @@ internal sealed class ItemQueue(VaultState state, ItemEditor items)
             var failure = await items.EditAsync([.. left.Edits.Select(EditOf)], seen, null, ct);
             var (why, done) = failure is ClientFailure.PartlyDone partly
                 ? (partly.Why, partly.Done) : (failure, failure is null ? left.Edits.Select(e => e.Name) : []);
-            await state.ForgetQueuedAsync(done, ct);
+            var sent = left.Edits.Where(e => done.Contains(e.Name)).ToList();
+            await state.ForgetQueuedAsync(sent, ct);
             left = left.Without(done);
             if (why is null) break;
             if (why is not ClientFailure.Conflict conflict) return why;
@@ -53,9 +49,17 @@ internal sealed class ItemQueue(VaultState state, ItemEditor items)
     /// <summary>Lets go of what waits under some names.</summary>
     public async Task<ClientFailure?> DropAsync(IEnumerable<string> names, CancellationToken ct)
     {
-        await state.QueueAsync(state.Queue.Without(names), ct);
+        await state.QueueAsync(waits => waits.Without(names), ct);
         return null;
     }
+
+    private static QueuedEdits RequireRoom(QueuedEdits queue) =>
+        queue.Edits.Length > QueuedEdits.Most
+            ? throw new InvalidCallException($"at most {QueuedEdits.Most} changes wait for the network")
+        : queue.Bytes > QueuedEdits.MostBytes
+            ? throw new InvalidCallException(
+                $"what waits for the network has at most {QueuedEdits.MostBytes / 1024} KiB")
+        : queue;
 
     private static ItemEdit EditOf(QueuedEdit edit) =>
         edit.Content is { } content ? new ItemEdit.Put(edit.Name, content) : new ItemEdit.Remove(edit.Name);

@@ -16,6 +16,9 @@ public sealed class DeviceStoreException : Exception
     public DeviceStoreException(DeviceStoreTrouble trouble, string message, Exception? innerException = null)
         : base(message, innerException) => Trouble = trouble;
 
+    internal static DeviceStoreException Forgotten() =>
+        new(DeviceStoreTrouble.Unknown, "this device's keys were forgotten meanwhile, or are another device's");
+
     /// <summary>What is wrong, where the store can tell. Default: not known.</summary>
     public DeviceStoreTrouble Trouble { get; }
 }

@@ -83,26 +83,37 @@ public sealed class HomeKeyStore : IDeviceKeyStore
     public async ValueTask LockAsync(Passphrase passphrase, CancellationToken ct = default)
     {
         ArgumentNullException.ThrowIfNull(passphrase);
-        var (file, key) = await OpenFileAsync(ct);
-        using (key)
+        await ChangeAsync(async (file, key) =>
         {
             Keep(new PlaceFile(DeviceKeyPlace.LockedFile));
             await file.LockAsync(key, passphrase, ct);
-        }
-        _chosen = null;
+        }, ct);
     }
 
     /// <summary>Takes the passphrase from the key's file, after it was asked for; done where there is none.</summary>
     /// <param name="ct">Cancels before anything is changed.</param>
     /// <exception cref="DeviceStoreException">The home has no key, or it does not open.</exception>
     /// <exception cref="InvalidOperationException">The key is in no file: see <see cref="FindPlaceAsync"/>.</exception>
-    public async ValueTask UnlockAsync(CancellationToken ct = default)
+    public ValueTask UnlockAsync(CancellationToken ct = default) => ChangeAsync((file, key) =>
     {
-        var (file, key) = await OpenFileAsync(ct);
-        using (key)
+        file.WriteBare(key);
+        Keep(new PlaceFile(DeviceKeyPlace.File));
+        return Task.CompletedTask;
+    }, ct);
+
+    // What was opened is what is replaced: where another process has set a lock meanwhile, its passphrase is asked for,
+    // and nobody's lock goes unseen. A person is asked while the home is free.
+    private async ValueTask ChangeAsync(Func<KeyFile, SecretBytes, Task> change, CancellationToken ct)
+    {
+        for (var isDone = false; !isDone;)
         {
-            file.WriteBare(key);
-            Keep(new PlaceFile(DeviceKeyPlace.File));
+            var (file, opened) = await OpenFileAsync(ct);
+            opened.Dispose();
+            await using var held = await HomeLock.TakeAsync(_folder, ct);
+            using var key = await file.ReadUnaskedAsync(ct);
+            if (key is null) continue;
+            await change(file, key);
+            isDone = true;
         }
         _chosen = null;
     }

@@ -40,6 +40,21 @@ internal sealed class KeyFile(
         return ReadBare(out var locked) ?? await OpenAsync(locked, ct);
     }
 
+    /// <summary>Reads it where nobody has to be asked: null where that is so, and where it is not there.</summary>
+    public async ValueTask<SecretBytes?> ReadUnaskedAsync(CancellationToken ct)
+    {
+        await _asking.WaitAsync(ct);
+        try
+        {
+            if (!OwnerFiles.IsThere(path)) return null;
+            return ReadBare(out var locked) ?? (IsOpened(locked) ? SecretBytes.Copy(_opened!.Value.Key.Span) : null);
+        }
+        finally
+        {
+            _asking.Release();
+        }
+    }
+
     public async ValueTask WriteAsync(SecretBytes key, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
@@ -101,7 +116,7 @@ internal sealed class KeyFile(
         await _asking.WaitAsync(ct);
         try
         {
-            if (_opened is not { } opened || !opened.File.AsSpan().SequenceEqual(locked))
+            if (!IsOpened(locked))
             {
                 var passphrase = await AskAsync(ct);
                 using var key = await Task.Run(() => Open(locked, passphrase), ct);
@@ -114,6 +129,8 @@ internal sealed class KeyFile(
             _asking.Release();
         }
     }
+
+    private bool IsOpened(byte[] locked) => _opened is { } opened && opened.File.AsSpan().SequenceEqual(locked);
 
     private SecretBytes Open(byte[] locked, Passphrase passphrase)
     {

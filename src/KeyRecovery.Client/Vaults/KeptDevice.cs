@@ -22,15 +22,10 @@ internal sealed class KeptDevice(IDeviceStore store, DeviceState state) : IDispo
     {
         var noted = State.Commits.Add(commit);
         if (commit.Manifest.Manifest.Signer != State.Device || noted == State.Commits) return;
-        await SaveAsync(State.With(noted), ct, isNote: true);
-    }
-
-    /// <summary>Writes a state, and takes it where that worked.</summary>
-    public async Task SaveAsync(DeviceState next, CancellationToken ct, bool isNote = false)
-    {
+        var next = State.With(noted);
         try
         {
-            await (isNote ? store.NoteAsync(next, ct) : store.SaveAsync(next, ct));
+            await store.NoteAsync(next, ct);
         }
         catch
         {
@@ -40,20 +35,25 @@ internal sealed class KeptDevice(IDeviceStore store, DeviceState state) : IDispo
         Take(next);
     }
 
+    /// <summary>Changes what the store has, and takes it where that worked.</summary>
+    public async Task SaveAsync(Func<DeviceState, DeviceState> change, CancellationToken ct) =>
+        Take(await store.ChangeAsync(stored => change(OwnOf(stored)), ct));
+
     /// <summary>
     /// Takes what was verified, which counts also where the store takes nothing: reading needs no writable home, and
     /// what is committed is done. The next start fetches it anew.
     /// </summary>
-    public async Task KeepAsync(DeviceState next, CancellationToken ct)
+    public async Task KeepAsync(Func<DeviceState, DeviceState> change, CancellationToken ct)
     {
-        Take(next);
         try
         {
-            await store.SaveAsync(next, ct);
+            await SaveAsync(change, ct);
             Unkept = null;
         }
-        catch (Exception thrown) when (Call.IsFailure(thrown, ct))
+        catch (Exception thrown)
         {
+            Take(change(State));
+            if (!Call.IsFailure(thrown, ct)) throw;
             Unkept = Call.FailureOf(thrown);
         }
     }
@@ -71,6 +71,21 @@ internal sealed class KeptDevice(IDeviceStore store, DeviceState state) : IDispo
     }
 
     public void Dispose() => State.Dispose();
+
+    /// <summary>
+    /// What the store has, where it is still of this device: keys that were forgotten do not come back by a session
+    /// that was open, and those of a new device are not written over.
+    /// </summary>
+    /// <exception cref="DeviceStoreException">It is not.</exception>
+    public static DeviceState Own(DeviceState? stored, DeviceState known) =>
+        stored?.Device == known.Device ? stored! : throw DeviceStoreException.Forgotten();
+
+    // What this session alone has, since the store did not take it, goes before what is there.
+    private DeviceState OwnOf(DeviceState? stored)
+    {
+        var own = Own(stored, State);
+        return Unkept is null ? own : State;
+    }
 
     private void Take(DeviceState next)
     {

@@ -37,29 +37,28 @@ internal sealed partial class VaultState
     public ClientFailure? Unkept => _device.Unkept;
 
     /// <summary>Forgets the vaults that a restored server does not have, once the person has been told.</summary>
-    public Task DismissReplacedAsync(CancellationToken ct) => _device.SaveAsync(_device.State.WithoutReplaced(), ct);
+    public Task DismissReplacedAsync(CancellationToken ct) =>
+        _device.SaveAsync(kept => kept.WithoutReplaced(), ct);
 
     /// <summary>Forgets <see cref="Clone"/>, once the person knows how it came about.</summary>
     public Task DismissCloneAsync(CancellationToken ct) =>
-        _device.SaveAsync(_device.State.With(_device.State.Commits with { Suspected = null }), ct);
+        _device.SaveAsync(kept => kept.With(kept.Commits with { Suspected = null }), ct);
 
-    /// <summary>Notes what waits for the network, durable when it returns.</summary>
-    public async Task QueueAsync(QueuedEdits queue, CancellationToken ct)
-    {
-        if (queue != Queue) await _device.SaveAsync(_device.State.With(queue), ct);
-    }
+    /// <summary>Changes what waits for the network, durable when it returns: what it throws comes through.</summary>
+    public Task QueueAsync(Func<QueuedEdits, QueuedEdits> change, CancellationToken ct) =>
+        _device.SaveAsync(kept => kept.With(change(kept.Queue)), ct);
 
     /// <summary>Forgets what waits no longer, as far as the store takes it.</summary>
-    public async Task ForgetQueuedAsync(IEnumerable<string> names, CancellationToken ct)
+    public async Task ForgetQueuedAsync(IReadOnlyList<QueuedEdit> sent, CancellationToken ct)
     {
-        var left = Queue.Without(names);
-        if (left != Queue) await _device.KeepAsync(_device.State.With(left), ct);
+        if (sent.Count > 0) await _device.KeepAsync(kept => kept.With(kept.Queue.Without(sent)), ct);
     }
 
     // Not each look is worth a write: after a start the vault may seem a little older than it is.
     private async Task HearNewestAsync(CancellationToken ct)
     {
         lock (_gate) _asOf = Api.NowSeconds;
-        if (_asOf >= _device.State.AsOf + AsOfStep) await _device.KeepAsync(_device.State.WithAsOf(_asOf), ct);
+        if (_asOf >= _device.State.AsOf + AsOfStep)
+            await _device.KeepAsync(kept => kept.WithAsOf(Math.Max(_asOf, kept.AsOf)), ct);
     }
 }

@@ -138,12 +138,12 @@ internal sealed partial class VaultState : IKnownAccount, IDisposable
 
     /// <summary>Remembers how far a watcher has come.</summary>
     public Task KeepAsync(WatchPlace watched, CancellationToken ct) =>
-        _device.KeepAsync(_device.State.With(watched), ct);
+        _device.KeepAsync(kept => kept.With(watched), ct);
 
     /// <summary>Remembers what is new of the log.</summary>
     public async Task KeepAsync(KeptLog log, CancellationToken ct)
     {
-        if (log != Log) await _device.KeepAsync(_device.State.With(log), ct);
+        if (log != Log) await _device.KeepAsync(kept => kept.With(log), ct);
     }
 
     public void Dispose()
@@ -306,13 +306,24 @@ internal sealed partial class VaultState : IKnownAccount, IDisposable
     {
         var vault = read.Vault;
         if (TryTake(vault) is { } failure) return failure;
-        using var noted = _device.State.With(await _device.ReadNotesAsync(vault, ct));
-        using var before = read.Conflict is { } conflict ? noted.With(ReplacedVault.Of(conflict)) : null;
+        var notes = await _device.ReadNotesAsync(vault, ct);
         lock (_gate) _asOf = Api.NowSeconds;
-        using var now = (before ?? noted).WithAsOf(_asOf);
-        await _device.KeepAsync(
-            now.With(vault, _options.HomeKeys.IsDefaultOrEmpty ? _homeKeys[0] : null), ct);
+        await _device.KeepAsync(kept => Know(kept, read, notes), ct);
         return _heard.Check(Vault, _homeKeys);
+    }
+
+    // Another process of this device may have verified more since: what it knows is not forgotten.
+    private DeviceState Know(DeviceState kept, VaultVerdict.Ok read, OwnCommits notes)
+    {
+        var noted = kept.With(kept.Commits.Join(notes));
+        if (read.Conflict is null && kept.Known is { } known
+            && FindVersion(known) > read.Vault.Manifest.Manifest.Version) return noted;
+        using (noted)
+        {
+            using var before = read.Conflict is { } conflict ? noted.With(ReplacedVault.Of(conflict)) : null;
+            using var now = (before ?? noted).WithAsOf(_asOf);
+            return now.With(read.Vault, _options.HomeKeys.IsDefaultOrEmpty ? _homeKeys[0] : null);
+        }
     }
 
     private ClientFailure? TryTake(VerifiedVault vault)

@@ -63,6 +63,21 @@ public sealed class LockTests(CliFixture fixture) : IClassFixture<CliFixture>
     }
 
     [Fact]
+    public async Task Of_locks_that_are_changed_at_once_one_is_there_and_whoever_was_told_so_has_it()
+    {
+        var (device, _) = await fixture.NewAccountAsync();
+        (await device.TypeAsync(First, "lock", "set")).Ended(0);
+        string[] wanted = [.. Enumerable.Range(0, 3).Select(i => $"{Second} number {i}")];
+        var runs = await Task.WhenAll(wanted.Select(
+            next => device.TypeAsync($"{First}\n{next}", "lock", "change", "--json")));
+        var done = Assert.Single(runs.Index(), run => run.Item.ExitCode == 0).Index;
+        foreach (var (_, run) in runs.Index().Where(run => run.Index != done))
+            Assert.Equal("home-unreadable", run.Ended(1).Text("error"));
+        (await device.TypeAsync(wanted[done], "account", "show")).Ended(0);
+        Assert.Empty(Directory.GetFiles(device.Home, "*.new"));
+    }
+
+    [Fact]
     public async Task What_does_not_fit_to_a_home_is_refused_and_nothing_moves()
     {
         var (device, _) = await fixture.NewAccountAsync();
@@ -96,5 +111,22 @@ public sealed class LockTests(CliFixture fixture) : IClassFixture<CliFixture>
         await desktop.UnlockAsync();
         (await device.RunAsync("account", "show")).Ended(0);
         Assert.Equal("lock-state", (await device.TypeAsync(First, "lock", "set", "--json")).Ended(1).Text("error"));
+    }
+
+    [NeedsFact(Need.DesktopBus, Need.Keyring)]
+    public async Task Several_commands_at_once_on_a_new_home_agree_on_one_entry_of_the_keyring()
+    {
+        using var desktop = await TestDesktop.StartAsync();
+        var device = fixture.NewDevice().On(desktop.Bus);
+        var token = await fixture.NewTokenAsync();
+        var made = await Task.WhenAll(Enumerable.Range(0, 2).Select(
+            _ => device.RunAsync("account", "create", "--no-code", "--token", token, "--json")));
+        Assert.Contains(made, run => run.ExitCode == 0);
+        var puts = await Task.WhenAll(Enumerable.Range(0, 3).Select(
+            i => device.TypeAsync($"content {i}", "backup", "put", $"item {i}", "-")));
+        foreach (var put in puts) put.Ended(0);
+        for (var i = 0; i < 3; i++)
+            Assert.Equal($"content {i}", (await device.RunAsync("backup", "get", $"item {i}")).Ended(0).Output);
+        Assert.False(File.Exists(Path.Combine(device.Home, "device.key")));
     }
 }

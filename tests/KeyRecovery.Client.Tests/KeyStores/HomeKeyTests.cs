@@ -64,9 +64,70 @@ public sealed class HomeKeyTests : IDisposable
             DeviceStoreTrouble.Locked, () => Home(null).UnlockAsync().AsTask());
         await Home(null, _second).UnlockAsync();
         Assert.Equal(DeviceKeyPlace.File, await Home(null).FindPlaceAsync());
-        Assert.Equal(["device.key"], Directory.GetFiles(_folder.Path).Select(Path.GetFileName));
+        Assert.Equal(["device.key", "device.lock"], Directory.GetFiles(_folder.Path).Select(Path.GetFileName).Order());
         using var bare = await Home(null).ReadAsync(default);
         Assert.Equal(key.Span.ToArray(), bare!.Span.ToArray());
+    }
+
+    // Each was asked for the passphrase that was there, and only then did the other change it.
+    [Fact]
+    public async Task Of_two_that_change_a_lock_at_once_the_second_is_asked_anew_and_the_firsts_holds()
+    {
+        using var key = SecretBytes.Random(SecretBox.KeySize, Random);
+        using var third = Passphrase.Read("nine purple whales whisper").Passphrase!;
+        await Home(DeviceKeyPlace.LockedFile, _first).WriteAsync(key, default);
+        var asked = new TaskCompletionSource();
+        var answer = new TaskCompletionSource<Passphrase>();
+        var times = 0;
+        var slow = new HomeKeyStore(_folder.Path, new HomeKeyOptions
+        {
+            AskPassphrase = async _ =>
+            {
+                times++;
+                asked.TrySetResult();
+                return await answer.Task;
+            },
+        }, SystemRandom.Instance, new SystemKeyStores(null));
+
+        foreach (var change in (Func<ValueTask>[])[() => slow.LockAsync(third), () => slow.UnlockAsync()])
+        {
+            times = 0;
+            var changing = change();
+            await asked.Task;
+            // The home is free while a person is asked.
+            await Home(null, _first).LockAsync(_second);
+            answer.SetResult(_first);
+            await KeyStoreContract.AssertTroubleAsync(DeviceStoreTrouble.WrongPassphrase, () => changing.AsTask());
+            Assert.Equal(2, times);
+            await AssertOpensAsync(key, _second);
+
+            await Home(null, _second).LockAsync(_first);
+            (asked, answer) = (new TaskCompletionSource(), new TaskCompletionSource<Passphrase>());
+        }
+        Assert.Equal(
+            ["device.key", "device.lock", "device.place"],
+            Directory.GetFiles(_folder.Path).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public async Task Who_sets_or_takes_a_lock_waits_for_who_writes_the_home()
+    {
+        using var key = SecretBytes.Random(SecretBox.KeySize, Random);
+        await Home(DeviceKeyPlace.File).WriteAsync(key, default);
+        foreach (var change in (Func<ValueTask>[])[() => Home(null).LockAsync(_first), () => Home(null).UnlockAsync()])
+        {
+            ValueTask changing;
+            var held = await HomeLock.TakeAsync(_folder.Path, default);
+            await using (held)
+            {
+                changing = change();
+                Assert.False(changing.IsCompleted);
+                Assert.False(KeyFile.IsLocked(_folder["device.key"]));
+                Assert.False(File.Exists(_folder["device.place"]));
+            }
+            await changing;
+            await Home(null, _first).UnlockAsync();
+        }
     }
 
     // As a device does whose linking came to nothing: what it begins next is locked too.
