@@ -20,22 +20,28 @@ public sealed class Skips : IDisposable
     public void A_skip_for_want_of_what_can_be_brought_fails_and_every_skip_is_told_with_its_reason(
         int exitCode, params string[] reasons)
     {
-        Write("one.trx", reasons.Take(1));
-        Write("two.trx", reasons.Skip(1));
+        Write("One", reasons.Take(1));
+        Write("Two", reasons.Skip(1));
         var (exit, output) = Run();
         Assert.Equal(exitCode, exit);
-        Assert.Equal(
-            reasons.Select((reason, i) => $"skipped: Tests.{(i == 0 ? "one.trx" : "two.trx")}.Skipped: {reason}"),
-            output);
+        Assert.Equal(reasons.Select((reason, i) => $"skipped: 1 of {(i == 0 ? "One" : "Two")}: {reason}"), output);
+    }
+
+    [Fact]
+    public void Skips_for_one_reason_are_one_line()
+    {
+        Write("One", ["another system: x", "another system: x"]);
+        Write("Two", ["another system: x"]);
+        Assert.Equal(["skipped: 3 of One Two: another system: x"], Run().Lines);
     }
 
     // As the test runner writes it: a test that passed, those that were skipped, and one that failed.
-    private void Write(string name, IEnumerable<string> reasons) => File.WriteAllText(Path.Combine(_results, name), $"""
+    private void Write(string name, IEnumerable<string> reasons) => File.WriteAllText(Path.Combine(_results, $"{name}.trx"), $"""
         <TestRun>
           <Results>
             <UnitTestResult testName="Tests.Passed" outcome="Passed" />
         {string.Concat(reasons.Select(reason => $"""
-                <UnitTestResult testId="1" testName="Tests.{name}.Skipped" duration="0" outcome="NotExecuted">
+                <UnitTestResult testId="1" testName="Tests.{name}.Skipped(way: 1.5)" duration="0" outcome="NotExecuted">
                   <Output>
                     <ErrorInfo>
             {(reason.Length == 0 ? "" : $"          <Message>{reason}</Message>\n")}        </ErrorInfo>

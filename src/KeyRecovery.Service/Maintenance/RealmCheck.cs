@@ -53,7 +53,9 @@ internal sealed class RealmCheck(IKeyStore keys, RowIds ids, RealmShares shares)
     {
         var row = RealmSlotRow.Decode(stored.Value);
         if (row.IsDestroyed) return null;
+        // Destroyed while this was on its way.
         using var share = await shares.OpenAsync(stored.Key, row, ct);
+        if (share is null) return null;
         if (!share.PublicKey.ToArray().AsSpan().SequenceEqual(row.ShareKey.Span)) return "not its share";
         var subject = await keys.ReadAsync(new RowKey(Table.RealmSubjects, row.Subject), ct);
         var isNamed = subject is not null && RealmSubjectRow.Decode(subject.Value).Slots.Contains(stored.Key);

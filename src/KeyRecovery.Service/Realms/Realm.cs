@@ -117,6 +117,7 @@ public sealed class Realm : IDisposable
             };
             // Opened first: a share that does not open must not cost a guess.
             using var share = step is RealmStep.Proceed ? await _shares.OpenAsync(key, row, ct) : null;
+            if (step is RealmStep.Proceed && share is null) continue;
             switch (await WriteAsync(step, stored, ct))
             {
                 case WriteResult.Unavailable(_, var reason):

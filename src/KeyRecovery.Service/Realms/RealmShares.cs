@@ -14,6 +14,7 @@ namespace KeyRecovery.Service.Realms;
 internal sealed class RealmShares(IKekRing ring, IKeyStore keys, IRandom random)
 {
     private readonly KekMove _move = new(ring, keys, random);
+    private readonly KekOpening _opening = new(ring, keys);
 
     /// <summary>To be held from before <see cref="Seal"/> until the share's row is written.</summary>
     public KekLease Wrap() => ring.Wrap();
@@ -22,24 +23,14 @@ internal sealed class RealmShares(IKekRing ring, IKeyStore keys, IRandom random)
     public (KekId Kek, byte[] Sealed) Seal(KekLease lease, RowKey slot, OprfScalar share) =>
         (lease.Kek.Id, KekBox.Wrap(lease.Kek, slot, share.Span, random));
 
-    /// <summary>
-    /// Opens the share of a row. Where a rotation has moved the row on since it was read, and destroyed the KEK, the
-    /// row is read again: the share in it is the same.
-    /// </summary>
-    /// <exception cref="RowDamagedException">Its KEK is gone, or it does not open.</exception>
+    /// <summary>Opens the share of a row, also where a rotation has moved the row on since it was read.</summary>
+    /// <returns>The share; null where it was destroyed since.</returns>
+    /// <exception cref="RowDamagedException">It has no share, its KEK is gone, or it does not open.</exception>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
-    public async ValueTask<OprfScalar> OpenAsync(RowKey slot, RealmSlotRow row, CancellationToken ct)
+    public async ValueTask<OprfScalar?> OpenAsync(RowKey slot, RealmSlotRow row, CancellationToken ct)
     {
-        if (TryOpen(slot, row) is { } share) return share;
-        if (await ring.LearnAsync(row.Kek, ct) && TryOpen(slot, row) is { } learnt) return learnt;
-        if (await keys.ReadAsync(slot, ct) is { } stored && RealmSlotRow.Decode(stored.Value) is var now
-            && now.Kek != row.Kek)
-        {
-            await ring.LearnAsync(now.Kek, ct);
-            if (TryOpen(slot, now) is { } moved) return moved;
-        }
-
-        throw new RowDamagedException(Table.RealmSlots);
+        if (Wrap(row) is not { } wrap) throw new RowDamagedException(Table.RealmSlots);
+        return await _opening.OpenAsync(slot, wrap, Read, now => TryOpen(slot, now), ct);
     }
 
     /// <summary>
@@ -49,20 +40,18 @@ internal sealed class RealmShares(IKekRing ring, IKeyStore keys, IRandom random)
     public ValueTask MoveOnAsync(RowKey slot, KekLease? written, CancellationToken ct) =>
         _move.MoveOnAsync(slot, written, Read, ct);
 
-    private static KekWrap? Read(ReadOnlyMemory<byte> value)
-    {
-        var row = RealmSlotRow.Decode(value);
-        return row.SealedShare.IsEmpty ? null : new KekWrap(
-            row.Kek, row.SealedShare, (kek, wrapped) => (row with { Kek = kek, SealedShare = wrapped }).Encode());
-    }
+    private static KekWrap? Read(ReadOnlyMemory<byte> value) => Wrap(RealmSlotRow.Decode(value));
 
-    private OprfScalar? TryOpen(RowKey slot, RealmSlotRow row)
+    private static KekWrap? Wrap(RealmSlotRow row) => row.SealedShare.IsEmpty ? null : new KekWrap(
+        row.Kek, row.SealedShare, (kek, wrapped) => (row with { Kek = kek, SealedShare = wrapped }).Encode());
+
+    private OprfScalar? TryOpen(RowKey slot, KekWrap wrap)
     {
         ServiceMeter.Opening();
         Span<byte> share = stackalloc byte[OprfScalar.Size];
         try
         {
-            return KekBox.TryUnwrap(ring, row.Kek, slot, row.SealedShare.Span, share)
+            return KekBox.TryUnwrap(ring, wrap.Kek, slot, wrap.Wrapped.Span, share)
                 && OprfScalar.TryParse(share, out var scalar)
                 ? scalar
                 : null;

@@ -11,10 +11,8 @@ namespace KeyRecovery.Service.Rows;
 /// </summary>
 internal sealed class SubjectKeys(IKekRing ring, IKeyStore keys, IRandom random)
 {
-    // One rotation after the other between two reads; a process that stood still may meet as many.
-    private const int Attempts = 16;
-
     private readonly KekMove _move = new(ring, keys, random);
+    private readonly KekOpening _opening = new(ring, keys);
 
     /// <summary>To be held from before <see cref="Create"/> until its key row is written.</summary>
     public KekLease Wrap() => ring.Wrap();
@@ -29,26 +27,16 @@ internal sealed class SubjectKeys(IKekRing ring, IKeyStore keys, IRandom random)
     }
 
     /// <summary>
-    /// Unwraps a subject key and gives the rows that it opens. Where a rotation has moved the row on since it was read,
-    /// and destroyed the KEK, the row is read again: the subject key in it is the same.
+    /// Unwraps a subject key and gives the rows that it opens, also where a rotation has moved its row on since.
     /// </summary>
-    /// <exception cref="RowDamagedException">Its KEK is gone, or it does not open.</exception>
+    /// <exception cref="RowDamagedException">It has no key, its KEK is gone, or it does not open.</exception>
     /// <exception cref="AccountErasedException">It was erased since the row was read.</exception>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     public async ValueTask<AccountRows> OpenAsync(RowKey keyRow, KeyRow row, CancellationToken ct)
     {
-        for (var attempt = 0; attempt < Attempts; attempt++)
-        {
-            if (TryOpen(keyRow, row) is { } rows) return rows;
-            if (await ring.LearnAsync(row.Kek, ct) && TryOpen(keyRow, row) is { } learnt) return learnt;
-            if (await keys.ReadAsync(keyRow, ct) is not { } stored) break;
-            var now = KeyRow.Decode(stored.Value);
-            if (now.Kek == row.Kek && now.State == row.State) break;
-            if (now.State == KeyRowState.Erased) throw new AccountErasedException();
-            row = now;
-        }
-
-        throw new RowDamagedException(Table.KeyRows);
+        if (Wrap(row) is not { } wrap) throw new RowDamagedException(Table.KeyRows);
+        return await _opening.OpenAsync(keyRow, wrap, Read, now => TryOpen(keyRow, now), ct)
+            ?? throw new AccountErasedException();
     }
 
     /// <summary>
@@ -59,20 +47,20 @@ internal sealed class SubjectKeys(IKekRing ring, IKeyStore keys, IRandom random)
         _move.MoveOnAsync(keyRow, written, Read, ct);
 
     /// <summary>As <see cref="OpenAsync"/>; null where it does not open as it is.</summary>
-    public AccountRows? TryOpen(RowKey keyRow, KeyRow row)
+    public AccountRows? TryOpen(RowKey keyRow, KeyRow row) => Wrap(row) is { } wrap ? TryOpen(keyRow, wrap) : null;
+
+    private AccountRows? TryOpen(RowKey keyRow, KekWrap wrap)
     {
         ServiceMeter.Opening();
         Span<byte> key = stackalloc byte[AccountRows.SubjectKeySize];
-        return KekBox.TryUnwrap(ring, row.Kek, keyRow, row.WrappedSubjectKey.Span, key) ? Take(key) : null;
+        return KekBox.TryUnwrap(ring, wrap.Kek, keyRow, wrap.Wrapped.Span, key) ? Take(key) : null;
     }
 
-    private static KekWrap? Read(ReadOnlyMemory<byte> value)
-    {
-        var row = KeyRow.Decode(value);
-        return row.WrappedSubjectKey.IsEmpty ? null : new KekWrap(
-            row.Kek, row.WrappedSubjectKey,
-            (kek, wrapped) => (row with { Kek = kek, WrappedSubjectKey = wrapped }).Encode());
-    }
+    private static KekWrap? Read(ReadOnlyMemory<byte> value) => Wrap(KeyRow.Decode(value));
+
+    private static KekWrap? Wrap(KeyRow row) => row.WrappedSubjectKey.IsEmpty ? null : new KekWrap(
+        row.Kek, row.WrappedSubjectKey,
+        (kek, wrapped) => (row with { Kek = kek, WrappedSubjectKey = wrapped }).Encode());
 
     private AccountRows Take(Span<byte> key)
     {

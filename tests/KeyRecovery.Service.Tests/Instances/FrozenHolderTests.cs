@@ -3,6 +3,7 @@ using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Service.Accounts;
 using KeyRecovery.Service.Linking;
 using KeyRecovery.Service.Maintenance;
+using KeyRecovery.Service.Realms;
 using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tests.Log;
@@ -118,23 +119,43 @@ public sealed class FrozenHolderTests
     }
 
     [Fact]
-    public async Task Who_has_read_a_key_row_long_ago_finds_its_key_and_then_hears_of_the_erasure_and_no_damage()
+    public async Task Who_has_read_a_row_long_ago_finds_its_key_however_often_it_was_moved_and_then_that_it_is_gone()
     {
         await using var world = await StepWorld.OpenAsync();
         var server = world.Server;
-        var user = await world.NewAccountAsync();
-        var place = new RowIds(server.LookupKey).KeyRow(user.Account.Now.Account);
-        var read = KeyRow.Decode((await server.Keys.ReadAsync(place, default))!.Value);
-        var keys = new SubjectKeys(server.Ring, server.Keys, SystemRandom.Instance);
-        for (var rotation = 0; rotation < 2; rotation++)
+        var person = await StepPerson.NewAsync(world);
+        var account = new RowIds(server.LookupKey).KeyRow(person.Own.Account.Now.Account);
+        var slot = new RowIds(server.LookupKey).RealmSlot(person.Share.Id);
+        var (key, share) = (KeyRow.Decode(await ReadAsync(account)), RealmSlotRow.Decode(await ReadAsync(slot)));
+        var held = new HeldKeyStore(server.Keys);
+        var subjects = new SubjectKeys(server.Ring, held, SystemRandom.Instance);
+        var shares = new RealmShares(server.Ring, held, SystemRandom.Instance);
+        foreach (var between in new[] { 0, 1, 5 })
         {
-            await server.Service.Rotation.RunAsync(begin: true, null, default);
-            (await keys.OpenAsync(place, read, default)).Dispose();
+            // What was read is moved on again before its reader has it, and its KEK destroyed.
+            await RotateAsync();
+            var left = between;
+            held.AfterRead = async _ =>
+            {
+                if (left-- > 0) await RotateAsync();
+            };
+            (await subjects.OpenAsync(account, key, default)).Dispose();
+            left = between;
+            (await shares.OpenAsync(slot, share, default))!.Dispose();
         }
 
+        held.AfterRead = null;
         server.ErasureHold = TimeSpan.Zero;
-        await server.RequestErasureAsync(user.Account, user.Phone);
-        await Assert.ThrowsAsync<AccountErasedException>(() => keys.OpenAsync(place, read, default).AsTask());
+        await server.RequestErasureAsync(person.Own.Account, person.Own.Phone);
+        await Assert.ThrowsAsync<AccountErasedException>(() => subjects.OpenAsync(account, key, default).AsTask());
+        Assert.Null(await shares.OpenAsync(slot, share, default));
+
+        async Task<ReadOnlyMemory<byte>> ReadAsync(RowKey place) => (await server.Keys.ReadAsync(place, default))!.Value;
+
+        async Task RotateAsync()
+        {
+            for (var pass = 0; pass < 2; pass++) await server.Service.Rotation.RunAsync(begin: true, null, default);
+        }
     }
 
     private static Task DoAsync(KeyRecoveryService instance, Duty duty) => duty switch

@@ -46,8 +46,8 @@ public sealed class RealmTests
         var elsewhere = (await StoredAsync(server, other)).Key;
         await Assert.ThrowsAsync<RowDamagedException>(() => OpenAsync(server.Ring, elsewhere, row));
 
-        Task<OprfScalar> OpenAsync(IKekRing ring, RowKey key, RealmSlotRow from) =>
-            new RealmShares(ring, server.Keys, _random).OpenAsync(key, from, default).AsTask();
+        async Task<OprfScalar> OpenAsync(IKekRing ring, RowKey key, RealmSlotRow from) =>
+            (await new RealmShares(ring, server.Keys, _random).OpenAsync(key, from, default))!;
     }
 
     [Fact]

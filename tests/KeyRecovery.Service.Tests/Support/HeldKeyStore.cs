@@ -11,6 +11,9 @@ internal sealed class HeldKeyStore(IKeyStore store) : PassingStore(store), IKeyS
     /// <summary>Awaited before each read of a row.</summary>
     public Func<RowKey, Task>? BeforeRead { get; set; }
 
+    /// <summary>Awaited after each read of a row, before the reader has it.</summary>
+    public Func<RowKey, Task>? AfterRead { get; set; }
+
     /// <summary>Awaited before each write.</summary>
     public Func<IReadOnlyList<RowWrite>, Task>? BeforeWrite { get; set; }
 
@@ -20,7 +23,9 @@ internal sealed class HeldKeyStore(IKeyStore store) : PassingStore(store), IKeyS
     public override async ValueTask<Row?> ReadAsync(RowKey key, CancellationToken ct)
     {
         if (BeforeRead is { } before) await before(key);
-        return await _store.ReadAsync(key, ct);
+        var row = await _store.ReadAsync(key, ct);
+        if (AfterRead is { } after) await after(key);
+        return row;
     }
 
     public override async ValueTask<WriteResult> WriteAsync(IReadOnlyList<RowWrite> writes, CancellationToken ct)
