@@ -36,7 +36,8 @@ public sealed class Skips : IDisposable
     }
 
     // As the test runner writes it: a test that passed, those that were skipped, and one that failed.
-    private void Write(string name, IEnumerable<string> reasons) => File.WriteAllText(Path.Combine(_results, $"{name}.trx"), $"""
+    private void Write(string name, IEnumerable<string> reasons) =>
+        File.WriteAllText(Path.Combine(_results, $"{name}.trx"), $"""
         <TestRun>
           <Results>
             <UnitTestResult testName="Tests.Passed" outcome="Passed" />

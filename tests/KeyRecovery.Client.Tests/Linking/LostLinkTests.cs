@@ -4,6 +4,7 @@ using KeyRecovery.Protocol.Linking;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
 using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Client.Tests.Linking;
 
@@ -37,7 +38,7 @@ public sealed class LostLinkTests(ServerFixture fixture)
             foreach (var ofLaptop in new[] { true, false })
             foreach (var arrives in new[] { true, false })
             foreach (var isBlind in new[] { true, false })
-            foreach (var first in new[] { 0, 1, 2 })
+            foreach (var first in Enumerable.Range(0, Rounds.Of(3)))
                 cases.Add(ofLaptop, arrives, isBlind, first);
             return cases;
         }
@@ -48,6 +49,7 @@ public sealed class LostLinkTests(ServerFixture fixture)
     /// <param name="isBlind">Whether the vault cannot be looked at from then on either.</param>
     /// <param name="first">Which stranger comes first.</param>
     [Theory]
+    [Trait("Category", "Rounds")]
     [MemberData(nameof(Cases))]
     public async Task A_request_that_is_lost_costs_no_keys_and_leaves_no_device_that_nobody_has(
         bool ofLaptop, bool arrives, bool isBlind, int first)

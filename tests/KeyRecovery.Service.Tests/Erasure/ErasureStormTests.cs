@@ -11,19 +11,21 @@ using KeyRecovery.Service.Rows;
 using KeyRecovery.Service.Stores;
 using KeyRecovery.Service.Tests.Support;
 using KeyRecovery.Testing;
+using KeyRecovery.Testing.Needs;
 using KeyRecovery.Testing.Realms;
 using Xunit.Abstractions;
 
 namespace KeyRecovery.Service.Tests.Erasure;
 
 /// <summary>
-/// Ten thousand races of another process's requests with an erasure, of eight kinds: once there is a receipt no row
-/// opens and no new key comes. Each kind counts who came first, and fails where one side always does.
+/// Races of another process's requests with an erasure, of eight kinds, ten thousand in a whole run: once there is a
+/// receipt no row opens and no new key comes. Each kind counts who came first, and fails where one side always does.
 /// </summary>
+[Trait("Category", "Rounds")]
 public sealed class ErasureStormTests(ITestOutputHelper output)
 {
     // 64 races each: 1,280 of a kind, 10,240 in all.
-    private const int Batches = 20;
+    private static readonly int Batches = Rounds.Of(20);
 
     [Fact]
     public Task Commits() => StormAsync(
@@ -210,7 +212,8 @@ public sealed class ErasureStormTests(ITestOutputHelper output)
         if (!leavesAccounts) await AssertNothingAsync(track);
         else Assert.True(
             await track.Server.Service.Audit.RunAsync(default)
-                is { IsSound: true, Accounts: Batches * RaceTrack.Batch } audit && audit.OrphanRows.Count == 0);
+                is { IsSound: true } audit
+            && audit.Accounts == Batches * RaceTrack.Batch && audit.OrphanRows.Count == 0);
     }
 
     private static async Task AssertNothingAsync(RaceTrack track)

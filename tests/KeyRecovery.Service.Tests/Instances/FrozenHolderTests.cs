@@ -150,7 +150,8 @@ public sealed class FrozenHolderTests
         await Assert.ThrowsAsync<AccountErasedException>(() => subjects.OpenAsync(account, key, default).AsTask());
         Assert.Null(await shares.OpenAsync(slot, share, default));
 
-        async Task<ReadOnlyMemory<byte>> ReadAsync(RowKey place) => (await server.Keys.ReadAsync(place, default))!.Value;
+        async Task<ReadOnlyMemory<byte>> ReadAsync(RowKey place) =>
+            (await server.Keys.ReadAsync(place, default))!.Value;
 
         async Task RotateAsync()
         {

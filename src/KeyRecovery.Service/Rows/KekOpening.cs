@@ -1,7 +1,7 @@
-using KeyRecovery.Service.Rows;
+using KeyRecovery.Service.Keys;
 using KeyRecovery.Service.Stores;
 
-namespace KeyRecovery.Service.Keys;
+namespace KeyRecovery.Service.Rows;
 
 /// <summary>
 /// Opens the secret of a row that was read a while ago. Where a rotation has moved the row on since, and destroyed the
