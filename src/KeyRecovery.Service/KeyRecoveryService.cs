@@ -49,6 +49,7 @@ public sealed class KeyRecoveryService : IDisposable
     /// <param name="logOrigin">The name of a log that is begun; null for one that is made of its key.</param>
     /// <param name="logKeysOverlap">Whether the log's key before the newest still signs beside it.</param>
     /// <param name="newLogAfter">The size of a log that is lost, after which another one is begun; null: never.</param>
+    /// <param name="webhookKeysOverlap">Whether the webhooks' key before the newest is still told.</param>
     /// <param name="witnesses">Who cosigns the log; null for nobody.</param>
     /// <param name="links">The relay of linking, the service's from now on; null for one of this process.</param>
     public KeyRecoveryService(
@@ -56,7 +57,8 @@ public sealed class KeyRecoveryService : IDisposable
         ServerClock clock,
         ITombstones? tombstones = null, IBackupSets? backups = null,
         TableRegistry? tables = null, ILinkRelay? links = null, ILogFiles? log = null, string? logOrigin = null,
-        ulong? newLogAfter = null, bool logKeysOverlap = true, LogWitnesses? witnesses = null)
+        ulong? newLogAfter = null, bool logKeysOverlap = true, LogWitnesses? witnesses = null,
+        bool webhookKeysOverlap = true)
     {
         Clock = clock;
         _lookups = new Lookups(secrets.LookupKey, random);
@@ -112,6 +114,7 @@ public sealed class KeyRecoveryService : IDisposable
         _feeds = context.Feeds;
         Feed = new FeedReader(data, keys, _lookups, subjectKeys, context.Feeds, () => context.Now.Wall);
         Statistics = new StatisticsReader(context.Feeds, () => context.Now.Wall);
+        (WebhookKeys, WebhookCursors) = (secrets.WebhookKeys(webhookKeysOverlap), new WebhookCursors(keys));
     }
 
     /// <summary>The server's clock, by which all ages and holds go.</summary>
@@ -195,6 +198,12 @@ public sealed class KeyRecoveryService : IDisposable
     /// <summary>What the apps are told.</summary>
     public FeedReader Feed { get; }
 
+    /// <summary>What signs what is sent to the apps' webhooks.</summary>
+    public WebhookKeys WebhookKeys { get; }
+
+    /// <summary>How far each webhook was told.</summary>
+    public WebhookCursors WebhookCursors { get; }
+
     /// <summary>What was counted of the apps.</summary>
     public StatisticsReader Statistics { get; }
 
@@ -222,6 +231,7 @@ public sealed class KeyRecoveryService : IDisposable
     {
         Links.Dispose();
         Log?.Dispose();
+        WebhookKeys.Dispose();
         LogSignal.Dispose();
         Rotation.Dispose();
         RotationRequests.Dispose();

@@ -28,6 +28,8 @@ public sealed partial class MetricsTests : IDisposable
             ("Prometheus:Listen", "http://127.0.0.1:0"), ("Backup:OfflineKeyFile", _folder["offline.pub"]),
             ("Backup:EscrowDirectory", _folder["escrows"]), ("RateLimits:Address:Burst", "150"),
             ("RateLimits:Address:PerSecond", "1"),
+            ("Apps:0:Id", "demo"), ("Apps:0:Issuer", "urn:keyrecovery:development"), ("Apps:0:Audience", "demo"),
+            ("Apps:0:Events:Webhook", $"http://127.0.0.1:{FreePort.Next()}/"),
         ];
         await using var server = await ServerProcess.StartAsync(_folder["data"], 0, collector.Environment, settings);
         var metrics = MetricsOf(server);
@@ -45,13 +47,22 @@ public sealed partial class MetricsTests : IDisposable
         for (var i = 0; i < 1_000 && status != HttpStatusCode.TooManyRequests; i++)
             status = (await http.GetAsync(new Uri(server.Address, "/v1/config"))).StatusCode;
 
-        var page = await http.GetStringAsync(new Uri(metrics, "/metrics"));
+        // Nobody is at the webhook: it waits for a second, and is told of then.
+        var page = "";
+        for (var i = 0; i < 600 && !page.Contains("keyrecovery_webhook_failures_total", StringComparison.Ordinal); i++)
+        {
+            if (i > 0) await Task.Delay(100);
+            page = await http.GetStringAsync(new Uri(metrics, "/metrics"));
+        }
+
         var told = Told(page);
         var named = Instruments();
         // How names become those of Prometheus is shown by those that were told.
         Assert.Empty(told.Keys.Where(name => name.StartsWith("keyrecovery_", StringComparison.Ordinal)).Except(named));
         named.UnionWith(told.Keys);
-        foreach (var name in (string[])["requests", "rate_limited", "commits", "recoveries", "rotations", "backups"])
+        string[] moved =
+            ["requests", "rate_limited", "commits", "recoveries", "rotations", "backups", "webhook_failures"];
+        foreach (var name in moved)
             Assert.Contains($"keyrecovery_{name}_total", told.Keys);
         var queries = Dashboard.Queries().ToList();
         Assert.True(queries.Count > 25);
@@ -114,7 +125,7 @@ public sealed partial class MetricsTests : IDisposable
             foreach (Match made in Made().Matches(File.ReadAllText(file)))
             {
                 var name = made.Groups[2].Value.Replace('.', '_')
-                    + (made.Groups[3].Value == "ms" ? "_milliseconds" : "");
+                    + made.Groups[3].Value switch { "ms" => "_milliseconds", "s" => "_seconds", _ => "" };
                 names.UnionWith(made.Groups[1].Value switch
                 {
                     "Counter" => [$"{name}_total"],

@@ -31,6 +31,7 @@ namespace KeyRecovery.Api.Bodies;
 [JsonSerializable(typeof(HeadsResponse))]
 [JsonSerializable(typeof(HoldRequest))]
 [JsonSerializable(typeof(HoldsResponse))]
+[JsonSerializable(typeof(JwksResponse))]
 [JsonSerializable(typeof(LinkNameplateResponse))]
 [JsonSerializable(typeof(LinkSessionResponse))]
 [JsonSerializable(typeof(OpenLinkRequest))]

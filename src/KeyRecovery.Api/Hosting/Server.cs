@@ -11,6 +11,7 @@ using KeyRecovery.Api.Options.Reading;
 using KeyRecovery.Api.RateLimiting;
 using KeyRecovery.Api.Stores;
 using KeyRecovery.Api.Telemetry;
+using KeyRecovery.Api.Webhooks;
 using KeyRecovery.Service.Maintenance;
 
 namespace KeyRecovery.Api.Hosting;
@@ -96,6 +97,8 @@ internal static class Server
         services.AddSingleton<LogWork>();
         services.AddSingleton<IssuerMoveWork>();
         services.AddSingleton<CosignWork>();
+        services.AddSingleton<WebhookTokens>();
+        services.AddSingleton<WebhookSender>();
         services.AddSingleton<RealmLog>();
         services.AddSingleton<RepairGate>();
         services.AddSingleton<RealmBodies>();
@@ -119,6 +122,7 @@ internal static class Server
         services.AddHostedService<IssuerWatch>();
         services.AddHostedService<OrphanSweep>();
         services.AddHostedService<FeedTrim>();
+        services.AddHostedService<WebhookWork>();
         if (options.Instances > 1) services.AddHostedService<LinkSessionSweep>();
         services.AddHostedService(provider => provider.GetRequiredService<ErasureWork>());
         services.AddHostedService(provider => provider.GetRequiredService<LogWork>());
@@ -167,6 +171,7 @@ internal static class Server
         v1.MapAdmin();
         v1.MapAdminAccounts();
         v1.MapEvents();
+        v1.MapWebhookKeys();
         v1.MapMoves();
         app.MapAudit();
         app.MapLog();

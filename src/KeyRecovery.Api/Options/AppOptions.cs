@@ -14,6 +14,9 @@ internal sealed class AppOptions : TokenSourceOptions
     /// </summary>
     public string[] FormerIssuers { get; set; } = [];
 
+    /// <summary>How its back end is told what was done to its accounts, where it does not ask.</summary>
+    public AppEventOptions Events { get; set; } = new();
+
     /// <summary>What the app allows.</summary>
     public AppPolicyOptions Policy { get; set; } = new();
 

@@ -34,6 +34,9 @@ internal sealed class KeyRecoveryOptions
     /// <summary>The log for auditors.</summary>
     public LogOptions Log { get; set; } = new();
 
+    /// <summary>The keys that sign what is sent to apps' webhooks.</summary>
+    public WebhookOptions Webhooks { get; set; } = new();
+
     /// <summary>
     /// <c>host[:port]</c> that clients sign as <c>@authority</c> (RFC 9421 §2.2.3): lower case, no default port.
     /// Default: the first loopback address that the server listens on; required when there is none.

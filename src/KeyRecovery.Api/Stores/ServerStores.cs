@@ -90,7 +90,8 @@ internal sealed class ServerStores : IAsyncDisposable
             var ring = await SharedPlaces.RingAsync(options, pair.Keys, root, random, time, isFirst);
             secret.Add((IDisposable)ring);
             var secrets = await ServerSecrets.LoadOrCreateAsync(
-                pair.Keys, root, random, CancellationToken.None, isReading ? 1 : options.Log.Keys);
+                pair.Keys, root, random, CancellationToken.None, isReading ? 1 : options.Log.Keys,
+                isReading ? 0 : options.Webhooks.Keys);
             secret.Add(secrets);
             var (tombstones, listed) = await SharedPlaces.FenceAsync(options, isRestoring);
             var log = await SharedPlaces.LogAsync(options);
@@ -102,6 +103,7 @@ internal sealed class ServerStores : IAsyncDisposable
                 pair.Data, pair.Keys, ring, secrets, new AppPolicies(options.Apps), random, clock, tombstones, sets,
                 log: log, logOrigin: options.Log.Origin, newLogAfter: options.Log.BeginAnewAfter,
                 logKeysOverlap: options.Log.KeyOverlap,
+                webhookKeysOverlap: options.Webhooks.KeyOverlap,
                 witnesses: witnesses,
                 links: isShared
                     ? new StoreLinkRelay(pair.Data, pair.Keys, secrets.LookupKey, random, clock) : null);

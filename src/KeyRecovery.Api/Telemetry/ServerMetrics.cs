@@ -5,7 +5,8 @@ using KeyRecovery.Service.Telemetry;
 namespace KeyRecovery.Api.Telemetry;
 
 /// <summary>
-/// The instruments <c>keyrecovery.*</c>. Tags are routes and outcomes from fixed lists, never anything of a user.
+/// The instruments <c>keyrecovery.*</c>. Tags are routes, outcomes and apps from fixed lists, never anything of
+/// a user.
 /// </summary>
 internal sealed class ServerMetrics : IDisposable
 {
@@ -21,6 +22,8 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Counter<long> _logFailures;
     private readonly Counter<long> _cosigningFailures;
     private readonly Gauge<long> _logBehind;
+    private readonly Counter<long> _webhookFailures;
+    private readonly Gauge<long> _webhookBehind;
 
     public ServerMetrics(IMeterFactory meters)
     {
@@ -43,6 +46,10 @@ internal sealed class ServerMetrics : IDisposable
             "Rounds of asking the witnesses that could not go on: an operator must look.");
         _logBehind = _meter.CreateGauge<long>("keyrecovery.log_uncosigned", "{leaf}",
             "How many leaves the published checkpoint is behind for want of cosignatures.");
+        _webhookFailures = _meter.CreateCounter<long>(
+            "keyrecovery.webhook_failures", "{page}", "Pages that an app's webhook did not take, by app.");
+        _webhookBehind = _meter.CreateGauge<long>("keyrecovery.webhook_behind", "s",
+            "The age of the oldest event that an app's webhook has not taken, by app: 0 where it has all.");
     }
 
     /// <param name="kind"><c>kek</c> or <c>root</c>.</param>
@@ -64,6 +71,14 @@ internal sealed class ServerMetrics : IDisposable
 
     /// <param name="leaves">How many leaves are signed and not published.</param>
     public void LogBehind(long leaves) => _logBehind.Record(leaves);
+
+    /// <param name="app">A configured app's id.</param>
+    public void WebhookFailed(string app) => _webhookFailures.Add(1, new KeyValuePair<string, object?>("app", app));
+
+    /// <param name="app">A configured app's id.</param>
+    /// <param name="seconds">The age of the oldest event that it has not taken; 0 where it has all.</param>
+    public void WebhookBehind(string app, long seconds) =>
+        _webhookBehind.Record(seconds, new KeyValuePair<string, object?>("app", app));
 
     public void SweepStopped() => _sweepsStopped.Add(1);
 

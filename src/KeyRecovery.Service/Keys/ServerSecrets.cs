@@ -9,8 +9,8 @@ namespace KeyRecovery.Service.Keys;
 
 /// <summary>
 /// The server's own keys: random bytes, drawn once, that lie in the key store wrapped by the root key. Derived from it,
-/// they would change with it, and every lookup with them. The realm's seed and that of the log's checkpoints have rows
-/// of their own: they came later, and a row that everything hangs on is not rewritten for them.
+/// they would change with it, and every lookup with them. The realm's seed and those of the log's checkpoints and of
+/// webhooks have rows of their own: they came later, and a row that everything hangs on is not rewritten for them.
 /// </summary>
 [DebuggerDisplay("[redacted]")]
 public sealed class ServerSecrets : IDisposable
@@ -25,30 +25,28 @@ public sealed class ServerSecrets : IDisposable
     private static readonly Kept Realm =
         new("realm-seed"u8.ToArray(), "keyrecovery/server/v1/realm-seed"u8.ToArray(), KeySize);
 
-    // Those of the log, the oldest first: each rotation draws the next.
-    private static readonly Kept[] LogSeeds =
-    [
-        new("checkpoint-seed"u8.ToArray(), "keyrecovery/server/v1/checkpoint-seed"u8.ToArray(), KeySize),
-        .. Enumerable.Range(2, MaxLogKeys - 1).Select(number => new Kept(
-            Encoding.ASCII.GetBytes($"checkpoint-seed-{number}"),
-            Encoding.ASCII.GetBytes($"keyrecovery/server/v1/checkpoint-seed-{number}"), KeySize)),
-    ];
+    private static readonly Kept[] LogSeeds = Series("checkpoint-seed");
+    private static readonly Kept[] WebhookSeeds = Series("webhook-seed");
 
     // Every row that the root key wraps. A later one is added here, or a rotation of the root key refuses.
-    private static readonly Kept[] All = [Secrets, Realm, .. LogSeeds];
+    private static readonly Kept[] All = [Secrets, Realm, .. LogSeeds, .. WebhookSeeds];
 
-    private readonly byte[] _keys = GC.AllocateArray<byte>((Count + 1 + MaxLogKeys) * KeySize, pinned: true);
+    private readonly byte[] _keys = GC.AllocateArray<byte>((Count + 1 + (2 * MaxKeys)) * KeySize, pinned: true);
 
-    private ServerSecrets(SecretBytes keys, SecretBytes realmSeed, IReadOnlyList<SecretBytes> logSeeds)
+    private ServerSecrets(
+        SecretBytes keys, SecretBytes realmSeed, IReadOnlyList<SecretBytes> logSeeds,
+        IReadOnlyList<SecretBytes> webhookSeeds)
     {
         keys.Span.CopyTo(_keys);
         realmSeed.Span.CopyTo(_keys.AsSpan(Count * KeySize));
-        LogKeyCount = logSeeds.Count;
+        (LogKeyCount, WebhookKeyCount) = (logSeeds.Count, webhookSeeds.Count);
         for (var i = 0; i < logSeeds.Count; i++) logSeeds[i].Span.CopyTo(_keys.AsSpan((Count + 1 + i) * KeySize));
+        for (var i = 0; i < webhookSeeds.Count; i++)
+            webhookSeeds[i].Span.CopyTo(_keys.AsSpan((Count + 1 + MaxKeys + i) * KeySize));
     }
 
-    /// <summary>The most keys that a log has one after the other: 9.</summary>
-    public const int MaxLogKeys = 9;
+    /// <summary>The most keys that the log, and webhooks, have one after the other: 9.</summary>
+    public const int MaxKeys = 9;
 
     /// <summary>Keys the hashes by which rows and lookups are found.</summary>
     public ReadOnlyMemory<byte> LookupKey => _keys.AsMemory(0, KeySize);
@@ -65,6 +63,9 @@ public sealed class ServerSecrets : IDisposable
     /// <summary>How many keys the log has had so far, from 1; the newest signs its checkpoints.</summary>
     public int LogKeyCount { get; }
 
+    /// <summary>How many keys webhooks have had so far, from 0; the newest signs.</summary>
+    public int WebhookKeyCount { get; }
+
     /// <summary>Whether the key store has its secrets: if it does, so must the ring and the root key exist.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     public static async Task<bool> ExistAsync(IKeyStore keys, CancellationToken ct) =>
@@ -77,31 +78,28 @@ public sealed class ServerSecrets : IDisposable
     /// <param name="root">The root key.</param>
     /// <param name="random">Draws what is not there.</param>
     /// <param name="ct">Cancels.</param>
-    /// <param name="logKeys">How many keys the log is to have had, 1 to <see cref="MaxLogKeys"/>; never fewer than it
+    /// <param name="logKeys">How many keys the log is to have had, 1 to <see cref="MaxKeys"/>; never fewer than it
     /// has.</param>
+    /// <param name="webhookKeys">As that, of webhooks, from 0.</param>
     /// <exception cref="RootKeyMismatchException">They were wrapped by another root key.</exception>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
     public static async Task<ServerSecrets> LoadOrCreateAsync(
-        IKeyStore keys, IRootKey root, IRandom random, CancellationToken ct, int logKeys = 1)
+        IKeyStore keys, IRootKey root, IRandom random, CancellationToken ct, int logKeys = 1, int webhookKeys = 0)
     {
         using var secrets = await LoadOrCreateAsync(Secrets, keys, root, random, ct).ConfigureAwait(false);
         using var realmSeed = await LoadOrCreateAsync(Realm, keys, root, random, ct).ConfigureAwait(false);
-        var logSeeds = new List<SecretBytes>();
+        var (logSeeds, webhookSeeds) = (new List<SecretBytes>(), new List<SecretBytes>());
         try
         {
-            // Those that were drawn once stay, whatever is configured today: what they have signed must verify.
-            foreach (var kept in LogSeeds)
-            {
-                if (logSeeds.Count >= logKeys
-                    && await keys.ReadAsync(kept.Place, ct).ConfigureAwait(false) is null) break;
-                logSeeds.Add(await LoadOrCreateAsync(kept, keys, root, random, ct).ConfigureAwait(false));
-            }
-
-            return new ServerSecrets(secrets, realmSeed, logSeeds);
+            await LoadOrCreateAsync(LogSeeds, logKeys, logSeeds, keys, root, random, ct).ConfigureAwait(false);
+            await LoadOrCreateAsync(WebhookSeeds, webhookKeys, webhookSeeds, keys, root, random, ct)
+                .ConfigureAwait(false);
+            return new ServerSecrets(secrets, realmSeed, logSeeds, webhookSeeds);
         }
         finally
         {
             logSeeds.ForEach(seed => seed.Dispose());
+            webhookSeeds.ForEach(seed => seed.Dispose());
         }
     }
 
@@ -136,6 +134,15 @@ public sealed class ServerSecrets : IDisposable
     internal LogKeys LogKeys(bool overlaps = false) => new(
         [.. Enumerable.Range(0, LogKeyCount).Select(i => SigningKey.FromSeed(LogSeed(i).Span))], overlaps);
 
+    /// <summary>What signs what is sent to webhooks, and nothing else. The caller disposes it.</summary>
+    /// <param name="overlaps">Whether the key before the newest is still told beside it.</param>
+    internal WebhookKeys WebhookKeys(bool overlaps) => new(
+        [.. Enumerable.Range(0, WebhookKeyCount).Reverse().Take(overlaps ? 2 : 1)
+            .Select(i => WebhookKey.OfSeed(WebhookSeed(i).Span))]);
+
+    private ReadOnlyMemory<byte> WebhookSeed(int number) =>
+        _keys.AsMemory((Count + 1 + MaxKeys + number) * KeySize, KeySize);
+
     private ReadOnlyMemory<byte> LogSeed(int number) => _keys.AsMemory((Count + 1 + number) * KeySize, KeySize);
 
     private static SigningKey AuditKey(ReadOnlySpan<byte> auditSeed)
@@ -150,6 +157,7 @@ public sealed class ServerSecrets : IDisposable
     [
         (Secrets.Place, _keys.AsMemory(0, Secrets.Size)), (Realm.Place, RealmSeed),
         .. LogSeeds.Take(LogKeyCount).Select((kept, i) => (kept.Place, LogSeed(i))),
+        .. WebhookSeeds.Take(WebhookKeyCount).Select((kept, i) => (kept.Place, WebhookSeed(i))),
     ];
 
     /// <summary>Wraps a secret that a backup carried for its row.</summary>
@@ -168,6 +176,26 @@ public sealed class ServerSecrets : IDisposable
 
     /// <summary>Always <c>[redacted]</c>.</summary>
     public override string ToString() => "[redacted]";
+
+    // Keys that came one after the other, the oldest first: each rotation draws the next.
+    private static Kept[] Series(string name) =>
+    [
+        .. Enumerable.Range(1, MaxKeys).Select(number => number == 1 ? name : $"{name}-{number}")
+            .Select(one => new Kept(
+                Encoding.ASCII.GetBytes(one), Encoding.ASCII.GetBytes($"keyrecovery/server/v1/{one}"), KeySize)),
+    ];
+
+    // Those that were drawn once stay, whatever is configured today: what they have signed must verify.
+    private static async Task LoadOrCreateAsync(
+        Kept[] series, int wanted, List<SecretBytes> seeds, IKeyStore keys, IRootKey root, IRandom random,
+        CancellationToken ct)
+    {
+        foreach (var kept in series)
+        {
+            if (seeds.Count >= wanted && await keys.ReadAsync(kept.Place, ct).ConfigureAwait(false) is null) break;
+            seeds.Add(await LoadOrCreateAsync(kept, keys, root, random, ct).ConfigureAwait(false));
+        }
+    }
 
     private static async Task<SecretBytes> LoadOrCreateAsync(
         Kept kept, IKeyStore keys, IRootKey root, IRandom random, CancellationToken ct)

@@ -26,6 +26,10 @@ public enum Duty
 
     /// <summary>A removal of what the apps' feeds have had for 30 days.</summary>
     Feed,
+
+    /// <summary>The sending of the feeds to the apps' webhooks, for as long as it is held.</summary>
+    Webhooks,
+
     /// <summary>A pass over the accounts of an issuer that has a new name.</summary>
     Move,
 }

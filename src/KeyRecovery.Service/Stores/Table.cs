@@ -215,6 +215,9 @@ public sealed class Table
     /// <summary>Key store: older events of a feed, 100 a page. Immutable.</summary>
     public static Table AppPages { get; } = new(85, "app_pages", StoreKind.Keys, RowsOf.App, AdminSchema);
 
+    /// <summary>Key store: how far an app's webhook was told its feed, one mutable row an app.</summary>
+    public static Table AppWebhooks { get; } = new(86, "app_webhooks", StoreKind.Keys, RowsOf.App, AdminSchema);
+
     /// <summary>
     /// Key store: what the log's leaves about erasures are about, by the leaf's hash, for the auditor's report. They
     /// name nobody, and stay. Immutable.

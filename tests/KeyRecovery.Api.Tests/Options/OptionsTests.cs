@@ -56,6 +56,21 @@ public class OptionsTests
     [InlineData("Apps:0:Audience", "", "KeyRecovery:Apps:0:Audience has 1 to 256 bytes.")]
     [InlineData("Apps:0:Issuer", "urn:keyrecovery:development", "KeyRecovery:Apps:0:Issuer is the development issuer")]
     [InlineData("Apps:0:JwksUrl", "https://id.example.com/jwks", "KeyRecovery:Apps:0 names exactly one of")]
+    [InlineData("Apps:0:Events:Webhook", "http://example.org/hook",
+        "KeyRecovery:Apps:0:Events:Webhook is an https address")]
+    [InlineData("Apps:0:Events:Webhook", "http://127.0.0.1/hook",
+        "KeyRecovery:Apps:0:Events:Webhook is an https address")]
+    [InlineData("Apps:0:Events:Webhook", "https://a:b@example.org/",
+        "KeyRecovery:Apps:0:Events:Webhook is an https address")]
+    [InlineData("Apps:0:Events:Webhook", "https://example.org/#a",
+        "KeyRecovery:Apps:0:Events:Webhook is an https address")]
+    [InlineData("Apps:0:Events:Webhook", "hook", "KeyRecovery:Apps:0:Events:Webhook is an https address")]
+    [InlineData("Apps:0:Events:Webhook", "https://169.254.169.254/",
+        "KeyRecovery:Apps:0:Events:Webhook lies at an address that a webhook may not have")]
+    [InlineData("Apps:0:Events:Webhook", "https://[::ffff:10.0.0.1]/",
+        "KeyRecovery:Apps:0:Events:Webhook lies at an address that a webhook may not have")]
+    [InlineData("Webhooks:Keys", "0", "KeyRecovery:Webhooks:Keys is from 1 to 9.")]
+    [InlineData("Webhooks:Keys", "10", "KeyRecovery:Webhooks:Keys is from 1 to 9.")]
     [InlineData("Apps:0:Jwks", "{}", "KeyRecovery:Apps:0:Jwks is a JWK Set")]
     [InlineData("Apps:0:Jwks", """{"keys":[{"kty":"oct","k":"c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"}]}""",
         "KeyRecovery:Apps:0:Jwks is a JWK Set")]

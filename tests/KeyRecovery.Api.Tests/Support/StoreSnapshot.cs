@@ -17,7 +17,7 @@ internal static class StoreSnapshot
     private static readonly ImmutableArray<Table> Log =
         [
             Table.Outbox, Table.KeyOutbox, Table.LogIndex, Table.LogMark, Table.LogHeads, Table.AppFeeds,
-            Table.AppPages,
+            Table.AppPages, Table.AppWebhooks,
         ];
 
     /// <summary>

@@ -77,6 +77,44 @@ public sealed class FeedStepTests
         });
     }
 
+    [Theory]
+    [MemberData(nameof(StepFates.EachOfLong), MemberType = typeof(StepFates))]
+    public async Task At_each_step_of_telling_a_webhook_nothing_is_passed_over(StepFate fate)
+    {
+        await using var world = await StepWorld.OpenAsync();
+        var server = world.Server;
+        var taken = new List<ulong>();
+        await world.AtEachStepAsync(fate, least: 1, async round =>
+        {
+            await ChangeAsync();
+            await round.DoAsync(async () => $"{await TellAsync(server.Other)}", meanwhile: async () =>
+            {
+                await ChangeAsync();
+                await TellAsync(server.Service);
+            });
+            while (await TellAsync(server.Service)) { }
+            var (told, _) = await server.Service.ReadAllAsync(limit: 100);
+            Assert.Equal(told.Select(one => one.Number), taken.Distinct().Order());
+        });
+
+        async Task ChangeAsync()
+        {
+            await world.NewAccountAsync();
+            await server.Service.Log!.PassAsync(default);
+        }
+
+        // As the server does it: a page, and when it was taken, the cursor.
+        async Task<bool> TellAsync(KeyRecoveryService service)
+        {
+            var at = await service.WebhookCursors.ReadAsync(FeedWorld.App, default);
+            if (!await service.Feed.HasMoreAsync(FeedWorld.App, at, default)) return false;
+            var page = await service.Feed.ReadAsync(FeedWorld.App, at, 2, default);
+            lock (taken) taken.AddRange(page.Events.Select(one => one.Number));
+            await service.WebhookCursors.MoveAsync(FeedWorld.App, at, page.Next, default);
+            return true;
+        }
+    }
+
     private static async Task LinkAsync(StepAccount user, int times)
     {
         for (var i = 0; i < times; i++)

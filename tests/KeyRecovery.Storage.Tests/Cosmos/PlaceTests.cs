@@ -37,7 +37,7 @@ public sealed class PlaceTests
     [Fact]
     public void The_design_of_the_containers_is_kept() => Assert.Equal(
         [
-            "accounts: accounts", "feed: app_feeds app_pages", "logindex: log_index",
+            "accounts: accounts", "feed: app_feeds app_pages app_webhooks", "logindex: log_index",
             "outbox: key_outbox outbox",
             "vault: activity history items keysets links manifests seals trails",
         ],

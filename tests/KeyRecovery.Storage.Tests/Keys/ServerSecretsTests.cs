@@ -86,6 +86,33 @@ public sealed class ServerSecretsTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Each_rotation_draws_one_key_more_for_webhooks_and_none_goes()
+    {
+        using var root = Root("ring");
+        var told = new List<string[]>();
+        foreach (var keys in new[] { 0, 1, 3, 2, 0 })
+        {
+            using var secrets = await ServerSecrets.LoadOrCreateAsync(
+                _pair.Keys, root, SystemRandom.Instance, CancellationToken.None, webhookKeys: keys);
+            using var both = secrets.WebhookKeys(overlaps: true);
+            using var newest = secrets.WebhookKeys(overlaps: false);
+            Assert.Equal(both.Told.Take(1).Select(key => key.Id), newest.Told.Select(key => key.Id));
+            told.Add([.. both.Told.Select(key => key.Id)]);
+        }
+
+        Assert.Equal([0, 1, 2, 2, 2], told.Select(one => one.Length));
+        Assert.Equal(told[2], told[3]);
+        Assert.Equal(told[2], told[4]);
+        Assert.DoesNotContain(told[1][0], told[2]);
+        // Wrapped by the root key, each for its own row, as the others are.
+        await foreach (var row in _pair.Keys.ScanAsync(Table.Secrets, CancellationToken.None))
+        {
+            Assert.True(root.TryUnwrap(ServerSecrets.PurposeOf(row.Key)!, row.Value.Span, out var secret));
+            secret.Dispose();
+        }
+    }
+
+    [Fact]
     public async Task Disposal_zeroes_them()
     {
         using var root = Root("ring");

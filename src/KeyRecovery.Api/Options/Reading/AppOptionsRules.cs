@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Net;
 using System.Text;
 using KeyRecovery.Api.Auth;
+using KeyRecovery.Api.Webhooks;
 using KeyRecovery.Protocol.Vault;
 
 namespace KeyRecovery.Api.Options.Reading;
@@ -9,6 +11,7 @@ namespace KeyRecovery.Api.Options.Reading;
 internal static class AppOptionsRules
 {
     private const int MostFormer = 8;
+    private const int MostWebhook = 2048;
 
     private static readonly SearchValues<char> IdCharacters =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789.-");
@@ -40,6 +43,7 @@ internal static class AppOptionsRules
             }
 
             CheckKeySource(key, app, environment, failures);
+            CheckWebhook($"{key}:Events:Webhook", app.Events, environment, failures);
             failures.Range($"{key}:Policy:Erasure:HoldHours", app.Policy.Erasure.HoldHours, 0, 720);
             failures.Range($"{key}:Policy:TrustAfterHours", app.Policy.TrustAfterHours, 0, 720);
             failures.Range($"{key}:Policy:ItemBytes", app.Policy.ItemBytes, 1_024, Limits.MaxItemBytes);
@@ -111,6 +115,22 @@ internal static class AppOptionsRules
         else if (app.KeyFile is not null && SigningKeys.TryReadFile(app.KeyFile) is null)
             failures.Add($"{key}:KeyFile",
                 "is a readable file with a JWK Set or a PEM public key, RSA (2048 bits or more) or EC");
+    }
+
+    private static void CheckWebhook(
+        string key, AppEventOptions events, IHostEnvironment environment, Failures failures)
+    {
+        if (events.Webhook is not { } address) return;
+        if (address.Length > MostWebhook || !Uri.TryCreate(address, UriKind.Absolute, out var uri)
+            || uri.UserInfo.Length > 0 || uri.Fragment.Length > 0
+            || !(uri.Scheme == Uri.UriSchemeHttps
+                || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback && environment.IsDevelopment())))
+            failures.Add(
+                key, "is an https address without a user and a fragment (in Development also http on loopback)");
+        // What a name leads to is looked at whenever it is connected to.
+        else if (IPAddress.TryParse(uri.IdnHost, out var literal)
+            && !WebhookReaches.Of(uri, events.AllowPrivate).Reaches(literal))
+            failures.Add(key, "lies at an address that a webhook may not have: see Events:AllowPrivate");
     }
 
     private static void CheckAddress(string key, string? address, Failures failures)

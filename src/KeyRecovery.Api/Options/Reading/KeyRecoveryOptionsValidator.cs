@@ -44,8 +44,9 @@ internal sealed class KeyRecoveryOptionsValidator(IConfiguration configuration, 
         if (options.Log.Origin is { } origin
             && (origin.Length > LogOptions.MaxOrigin || !NoteKey.IsName(origin) || !Ascii.IsValid(origin)))
             failures.Add("Log:Origin", "is a URL without its scheme: at most 200 visible ASCII characters without +");
-        if (options.Log.Keys is < 1 or > ServerSecrets.MaxLogKeys)
-            failures.Add("Log:Keys", $"is 1 to {ServerSecrets.MaxLogKeys}");
+        if (options.Log.Keys is < 1 or > ServerSecrets.MaxKeys)
+            failures.Add("Log:Keys", $"is 1 to {ServerSecrets.MaxKeys}");
+        failures.Range("Webhooks:Keys", options.Webhooks.Keys, 1, ServerSecrets.MaxKeys);
         if (options.Log.Policy is { } policy && !LogPolicyFile.TryRead(policy, out _, out var fault))
             failures.Add("Log:Policy", $"is no policy that the server can follow: {fault}");
         if (options.Prometheus.Listen is { } listen && !PrometheusOptions.IsListener(listen))

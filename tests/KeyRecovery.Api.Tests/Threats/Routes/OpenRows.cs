@@ -23,6 +23,7 @@ internal static class OpenRows
             Own = [(Callers.All, "404 not-found")],
         },
         new("GET /audit/tile/{**path}", Get("/audit/tile/0/x001/000")) { Own = [(Callers.All, "404 not-found")] },
+        new("GET /v1/jwks", Get("/v1/jwks")) { Own = Anybody },
         new("GET /v1/config", Get("/v1/config?app=demo")) { Own = Anybody },
         // In Development, from this machine: it gives whoever asks a token.
         new("POST /v1/dev/tokens", visit => Task.FromResult(visit.Send(
