@@ -68,6 +68,12 @@ public sealed partial class KeyRecoveryClient : IDisposable
     }
 
     /// <summary>
+    /// The platform's HTTP stack as the client makes it where it is given none: it follows no redirect, and tells why a
+    /// certificate is refused. For a factory that wants one to begin with.
+    /// </summary>
+    public static HttpMessageHandler NewHandler() => HttpStack.Own();
+
+    /// <summary>
     /// Makes an account with this device as its first. Called again after a lost answer, it finishes the same account,
     /// whose recovery code is then the one of this call.
     /// </summary>

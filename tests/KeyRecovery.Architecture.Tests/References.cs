@@ -10,6 +10,7 @@ public class References
     private const string Service = "KeyRecovery.Service";
     private const string Api = "KeyRecovery.Api";
     private const string Client = "KeyRecovery.Client";
+    private const string Injection = "KeyRecovery.Client.DependencyInjection";
     private const string Cli = "KeyRecovery.Cli";
     private const string StoragePrefix = "KeyRecovery.Storage.";
     private const string Files = StoragePrefix + "Files";
@@ -37,6 +38,7 @@ public class References
         Assert.False(IsAllowed(Client, [Protocol, Service]));
         Assert.False(IsAllowed(Protocol, [Service]));
         Assert.False(IsAllowed(Cli, [Api, Client]));
+        Assert.False(IsAllowed(Client, [Injection, Protocol]));
         Assert.False(IsAllowed("KeyRecovery.Unheard", []));
         Assert.False(IsAllowed(Files, [Service, StoragePrefix + "Sqlite"]));
         Assert.False(IsAllowed(StoragePrefix + "Sqlite", [Service, StoragePrefix + "Other"]));
@@ -87,6 +89,7 @@ public class References
     [Theory]
     [InlineData(Protocol, "static KeyRecovery.Protocol.")]
     [InlineData(Client, "static KeyRecovery.Result<")]
+    [InlineData(Injection, "static Microsoft.Extensions.DependencyInjection.")]
     public void What_others_build_on_says_what_it_offers(string name, string beginning)
     {
         var project = Projects[name];
@@ -122,7 +125,7 @@ public class References
     {
         Protocol => linked.Count == 0,
         Service or Client => linked is [Protocol],
-        Cli => linked is [Client],
+        Cli or Injection => linked is [Client],
         Api => linked.Count > 0
             && linked.All(l => l == Service || l.StartsWith(StoragePrefix, StringComparison.Ordinal)),
         Files => linked is [Service],

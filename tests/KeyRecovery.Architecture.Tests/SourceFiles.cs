@@ -7,6 +7,7 @@ public partial class SourceFiles
 {
     private const int MaxLines = 400;
     private const string Sdk = "src/KeyRecovery.Client/";
+    private const string Injection = "src/KeyRecovery.Client.DependencyInjection/";
 
     private const string Protocol = "src/KeyRecovery.Protocol/";
 
@@ -81,6 +82,10 @@ public partial class SourceFiles
             // protocol that its calls take and give.
             var isSeen = PublicTypes(Repository.Lines(file)).Any();
             var (own, name) = (string.Join('.', file.Split('/')[1..^1]), declared.Groups[1].Value);
+            // Whoever writes `services.` sees it, as every library's.
+            if (file.EndsWith("ServiceCollectionExtensions.cs", StringComparison.Ordinal))
+                own = "Microsoft.Extensions.DependencyInjection";
+            else if (file.StartsWith(Injection, StringComparison.Ordinal) && isSeen) own = Everyday;
             Assert.True(
                 file.StartsWith(Sdk, StringComparison.Ordinal) && isSeen ? name == Everyday
                 : name == own || (name == Everyday && isSeen && file.StartsWith(Protocol, StringComparison.Ordinal)),

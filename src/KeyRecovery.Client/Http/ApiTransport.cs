@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
@@ -6,6 +7,7 @@ using KeyRecovery.Client.Devices;
 using KeyRecovery.Protocol.Http;
 using KeyRecovery.Protocol.Vault;
 using KeyRecovery.Protocol.Wire;
+using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;
 
@@ -29,6 +31,7 @@ internal sealed class ApiTransport : IDisposable
     private readonly string _authority;
     private readonly Uri _server;
     private readonly TimeProvider _time;
+    private readonly ILogger? _log;
     private readonly ResiliencePipeline<Answer> _resilience;
     private TimeSpan _clockOffset;
 
@@ -38,7 +41,7 @@ internal sealed class ApiTransport : IDisposable
         (_timeout, _deadline, _call) = (options.RequestTimeout, options.RequestDeadline, options.CallDeadline);
         _server = options.Server;
         _authority = options.Authority ?? AuthorityOf(options.Server);
-        _time = options.Time;
+        (_time, _log) = (options.Time, options.Logger);
         _resilience = BuildResilience(options);
     }
 
@@ -55,6 +58,7 @@ internal sealed class ApiTransport : IDisposable
 
         // A wrong clock is the device's most common fault: the server said what time it is, so sign again with that.
         _clockOffset = ToldTime.At(serverTime) - _time.GetUtcNow();
+        if (_log is not null) ClientLog.ClockIsOff(_log, (long)_clockOffset.TotalSeconds);
         var again = await AttemptAsync(request, signer, ct);
         return again is Answer.Problem problem
             ? problem with { IsAfterSilence = problem.IsAfterSilence || skewed.IsAfterSilence } : again;
@@ -77,7 +81,9 @@ internal sealed class ApiTransport : IDisposable
                     // One that the deadline cuts off may be done, whatever an earlier one was told.
                     var wasOpen = isOpen;
                     isOpen = true;
+                    var since = Stopwatch.GetTimestamp();
                     answer = await SendOnceAsync(request, signer, token);
+                    ClientLog.Tell(_log, request, answer, since);
                     isOpen = wasOpen || !Outcome.Decides(answer);
                     return answer;
                 },

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
 
 namespace KeyRecovery;
 
@@ -92,4 +93,18 @@ public sealed record KeyRecoveryOptions
     /// platform's.
     /// </summary>
     public HttpMessageHandler? Handler { get; init; }
+
+    /// <summary>
+    /// Gives the HTTP stack for each request, in place of <see cref="Handler"/>: for one that changes while the app
+    /// runs, as <c>IHttpMessageHandlerFactory</c> has it. What it gives stays its own, and follows no redirect; it is
+    /// called on any thread. Default: none.
+    /// </summary>
+    public Func<HttpMessageHandler>? HandlerFactory { get; init; }
+
+    /// <summary>
+    /// Told what is asked of servers and how it ended, what a watcher finds, and where the device's store takes
+    /// nothing; never a key, a code, a passphrase, a token, an id, or a name that people gave. Default: none, and
+    /// nothing is told.
+    /// </summary>
+    public ILogger? Logger { get; init; }
 }

@@ -1,13 +1,16 @@
 using KeyRecovery.Client.Calls;
 using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Http;
 using KeyRecovery.Protocol.Vault;
+using Microsoft.Extensions.Logging;
 
 namespace KeyRecovery.Client.Vaults;
 
 /// <summary>A device's state, and the store that keeps it.</summary>
 /// <param name="store">The store.</param>
 /// <param name="state">What it has; disposed of with this.</param>
-internal sealed class KeptDevice(IDeviceStore store, DeviceState state) : IDisposable
+/// <param name="log">The app's; null where it has none.</param>
+internal sealed class KeptDevice(IDeviceStore store, DeviceState state, ILogger? log) : IDisposable
 {
     public DeviceState State { get; private set; } = state;
 
@@ -55,6 +58,8 @@ internal sealed class KeptDevice(IDeviceStore store, DeviceState state) : IDispo
             Take(change(State));
             if (!Call.IsFailure(thrown, ct)) throw;
             Unkept = Call.FailureOf(thrown);
+            if (log is not null)
+                ClientLog.Unkept(log, Unkept.GetType().Name, $"{(Unkept as ClientFailure.StoreFailed)?.Trouble}");
         }
     }
 

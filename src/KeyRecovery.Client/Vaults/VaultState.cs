@@ -26,7 +26,7 @@ internal sealed partial class VaultState : IKnownAccount, IDisposable
     public VaultState(KeyRecoveryOptions options, VaultApi api, IDeviceStore store, DeviceState device)
     {
         _options = options;
-        _device = new KeptDevice(store, device);
+        _device = new KeptDevice(store, device, options.Logger);
         Api = api;
         Keys = DeviceKeys.Of(device);
         _homeKeys = HomeKeys.Known(options, device.HomeKey);
@@ -106,7 +106,10 @@ internal sealed partial class VaultState : IKnownAccount, IDisposable
             if (!found.TryGet(out var keys, out var unknown)) return unknown;
             _homeKeys = keys;
         }
-        return await ReadAsync(Open?.Vault, isWhole: false, mayRepair: true, ct);
+        var failure = await ReadAsync(Open?.Vault, isWhole: false, mayRepair: true, ct);
+        if (failure is not null && _options.Logger is { } log)
+            ClientLog.Unread(log, failure.GetType().Name, $"{(failure as ClientFailure.ServerLied)?.Fault}");
+        return failure;
     }
 
     /// <summary>Sends a commit, once it is noted that this device has.</summary>

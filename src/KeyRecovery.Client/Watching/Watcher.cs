@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using KeyRecovery.Client.Calls;
 using KeyRecovery.Client.Commits;
 using KeyRecovery.Client.Devices;
+using KeyRecovery.Client.Http;
 using KeyRecovery.Client.Vaults;
 
 namespace KeyRecovery.Client.Watching;
@@ -39,9 +40,14 @@ internal sealed class Watcher(
                 realmsDue = options.Time.GetTimestamp()
                     + (long)(watch.RealmPoll.TotalSeconds * options.Time.TimestampFrequency);
             }
-            foreach (var happened in events.OrderBy(e => e.At)) yield return happened;
+            foreach (var happened in events.OrderBy(e => e.At))
+            {
+                Log(happened);
+                yield return happened;
+            }
             if (trouble.Tell(failure ?? changes.Failure) is { } told)
             {
+                Log(told);
                 yield return told;
                 if (told is AccountEvent.Ended) yield break;
             }
@@ -50,6 +56,11 @@ internal sealed class Watcher(
             place = changes.Place;
             await Task.Delay(watch.Poll, options.Time, ct);
         }
+    }
+
+    private void Log(AccountEvent happened)
+    {
+        if (options.Logger is { } log) ClientLog.Happened(log, happened.GetType().Name);
     }
 
     // A store that takes nothing costs being told twice.
