@@ -93,7 +93,7 @@ public sealed class KeyRecoveryService : IDisposable
             new EvidenceLog(context));
         Audit = new StoreAudit(
             context, new RealmCheck(keys, _lookups.Ids, shares), new ErasureCheck(context, erasures),
-            log is null ? null : new LogAudit(context, log));
+            new RestraintCheck(context, _restraints, erasures), log is null ? null : new LogAudit(context, log));
         var (sets, orphans) = (backups ?? NoBackupSets.Instance, new OrphanAccounts(data, context.Tables));
         Erasures = new Erasures(
             context, erasures, _restraints, ring, secrets, sets, tombstones ?? NoTombstones.Instance, log);

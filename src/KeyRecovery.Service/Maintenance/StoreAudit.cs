@@ -15,11 +15,12 @@ public sealed class StoreAudit
     private readonly ServiceContext _context;
     private readonly RealmCheck _realm;
     private readonly ErasureCheck _erasures;
-
+    private readonly RestraintCheck _restraints;
     private readonly LogAudit? _log;
 
-    internal StoreAudit(ServiceContext context, RealmCheck realm, ErasureCheck erasures, LogAudit? log) =>
-        (_context, _realm, _erasures, _log) = (context, realm, erasures, log);
+    internal StoreAudit(
+        ServiceContext context, RealmCheck realm, ErasureCheck erasures, RestraintCheck restraints, LogAudit? log) =>
+        (_context, _realm, _erasures, _restraints, _log) = (context, realm, erasures, restraints, log);
 
     /// <summary>Checks everything. Takes time that grows with the number of accounts.</summary>
     public async Task<AuditReport> RunAsync(CancellationToken ct)
@@ -49,6 +50,7 @@ public sealed class StoreAudit
 
         await _realm.RunAsync(damaged, ct);
         await _erasures.RunAsync(damaged, ct);
+        await _restraints.RunAsync(damaged, ct);
         if (_log is not null) await _log.RunAsync(damaged, ct);
         return new AuditReport(
             sound, pending, lost, damaged.ToImmutable(), await CountOrphansAsync(named, lookups, ct));
