@@ -15,7 +15,7 @@ namespace KeyRecovery.EndToEnd.Tests.Erasure;
 public sealed class KilledErasureTests(ITestOutputHelper output)
 {
     private const int Group = 8;
-    private static readonly int KillsEach = Rounds.Of(36);
+    private static readonly int KillsEach = Rounds.Of(36, 8);
 
     // More only where a step was missed.
     private static readonly int MostEach = KillsEach + 24;

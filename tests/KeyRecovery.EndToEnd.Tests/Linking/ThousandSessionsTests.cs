@@ -3,19 +3,22 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Needs;
 using Xunit.Abstractions;
 
 namespace KeyRecovery.EndToEnd.Tests.Linking;
 
-/// <summary>The relay under many at once, and under somebody who guesses.</summary>
+/// <summary>The relay under many at once, a thousand in a whole run, and under somebody who guesses.</summary>
 public sealed class ThousandSessionsTests(ITestOutputHelper output)
 {
-    private const int Accounts = 250;
+    private static readonly int Accounts = Rounds.Of(250);
     private const int SessionsEach = 4;
+    private static readonly int WrongTokens = Rounds.Of(10_000);
 
     [Fact]
     [Trait("Category", "Long")]
-    public async Task A_thousand_sessions_at_once_all_complete_while_ten_thousand_wrong_tokens_get_nothing()
+    [Trait("Category", "Rounds")]
+    public async Task Sessions_at_once_all_complete_while_ten_times_as_many_wrong_tokens_get_nothing()
     {
         using var folder = new TempFolder();
         await using var server = await ServerProcess.StartAsync(folder["data"]);
@@ -28,7 +31,8 @@ public sealed class ThousandSessionsTests(ITestOutputHelper output)
         });
 
         using var http = new HttpClient { BaseAddress = server.Address };
-        var storm = Parallel.ForAsync(0, 10_000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, ct) =>
+        var eight = new ParallelOptions { MaxDegreeOfParallelism = 8 };
+        var storm = Parallel.ForAsync(0, WrongTokens, eight, async (i, ct) =>
         {
             var session = Text(16);
             using var answer = await http.PostAsJsonAsync(

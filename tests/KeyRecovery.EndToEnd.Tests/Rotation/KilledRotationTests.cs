@@ -14,7 +14,7 @@ namespace KeyRecovery.EndToEnd.Tests.Rotation;
 public sealed class KilledRotationTests(ITestOutputHelper output)
 {
     private const int Users = 6;
-    private static readonly int Kills = Rounds.Of(60);
+    private static readonly int Kills = Rounds.Of(60, 12);
 
     [Fact]
     [Trait("Category", "Long")]
