@@ -46,8 +46,7 @@ public sealed partial class VaultSession
     /// Keeps changes on this device until <see cref="SendQueuedAsync"/>, in its sealed store: durable there when it
     /// returns, without the network. Each is remembered with the version of its item that this device knows now, so
     /// that what another device does meanwhile is a conflict later, and never replaced unseen. What was queued before
-    /// under the same name gives way, and stays based on the older version. Of several processes of one device, one
-    /// may queue.
+    /// under the same name gives way, and stays based on the older version.
     /// </summary>
     /// <param name="edits">The changes; no name twice. With those that wait already at most 64, of 1 MiB together.
     /// </param>
@@ -83,7 +82,17 @@ public sealed partial class VaultSession
         CancellationToken ct = default) =>
         ChangeAsync(() => _items.EditAsync([.. items], ct, progress), ct, items);
 
-    /// <summary>Reads an item.</summary>
+    /// <summary>
+    /// Reads an item with what is known of it: its version, when it was stored, and how old that picture is (<see
+    /// cref="ItemContent.AsOf"/>), which without a network is as old as the account that is open.
+    /// </summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="ct">Cancels.</param>
+    /// <returns><see cref="ClientFailure.NoSuchItem"/> where this device knows of none.</returns>
+    public Task<Result<ItemContent>> ReadAsync(string name, CancellationToken ct = default) =>
+        Call.RunAsync(() => _reader.ReadAsync(name, ct), ct, name);
+
+    /// <summary>Reads an item's content alone: <see cref="ReadAsync"/> says how old it is, too.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="version">An older version; null for the current one.</param>
     /// <param name="ct">Cancels.</param>

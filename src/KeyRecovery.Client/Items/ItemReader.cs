@@ -46,6 +46,10 @@ internal sealed class ItemReader(VaultState state)
             : new ClientFailure.NoSuchItem($"{name}, version {version}");
     }
 
+    /// <summary>The current version of one, with what is known of it.</summary>
+    public async Task<Result<ItemContent>> ReadAsync(string name, CancellationToken ct) =>
+        (await GetAllAsync([name], null, ct)).TryGet(out var read, out var failure) ? read[0] : failure;
+
     /// <summary>The current version of many items, in their order.</summary>
     public async Task<Result<ImmutableArray<ItemContent>>> GetAllAsync(
         IEnumerable<string>? names, IProgress<(int Done, int Of)>? progress, CancellationToken ct)

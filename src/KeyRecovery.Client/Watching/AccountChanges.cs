@@ -21,6 +21,7 @@ internal sealed class AccountChanges(
     // Names of who is gone, and of items: the account as it is now does not tell them.
     private readonly Dictionary<AuthorityId, string> _names = [];
     private readonly HashSet<object> _standing = [];
+    private DateTimeOffset? _behind;
     private ulong? _heldEntry;
     private bool _isHeld;
     private bool _awaitsEntry;
@@ -173,6 +174,10 @@ internal sealed class AccountChanges(
         var now = options.Time.GetUtcNow();
         foreach (var conflict in restores.Conflicts.Where(c => _standing.Add((c.RestoredAt, c.Fault, c.KnownVersion))))
             yield return new AccountEvent.Conflicting(conflict) { At = conflict.RestoredAt };
+        // Told anew where it was over in between.
+        if (restores.Behind is not { } behind) _behind = null;
+        else if (_behind != behind.RestoredAt)
+            yield return new AccountEvent.Behind(behind) { At = (_behind = behind.RestoredAt).Value };
         if (state.Clone is { } clone && _standing.Add(clone))
             yield return new AccountEvent.CloneSuspected(clone) { At = clone.SeenAt };
         if (state.Log.Finding is { } finding && _standing.Add((finding.Fault, finding.SeenAt)))

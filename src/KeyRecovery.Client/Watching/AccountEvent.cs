@@ -88,6 +88,13 @@ public abstract record AccountEvent
     public sealed record Conflicting(RestoreConflictInfo Conflict) : AccountEvent;
 
     /// <summary>
+    /// The server was restored and lacks the account's newest links: it takes no changes. Told at the beginning of
+    /// every watch until a device that has them has opened the account, or <see cref="VaultSession.GoOnAsync"/>.
+    /// </summary>
+    /// <param name="Info">Since when, and from when the account can go on without them.</param>
+    public sealed record Behind(BehindInfo Info) : AccountEvent;
+
+    /// <summary>
     /// This device's keys are used in two places. Told at the beginning of every watch until <see
     /// cref="VaultSession.DismissCloneAsync"/>.
     /// </summary>
@@ -103,7 +110,8 @@ public abstract record AccountEvent
 
     /// <summary>
     /// A look did not work, for another reason than the one before; the watch goes on. <see
-    /// cref="ClientFailure.Transient"/> is a device without a network.
+    /// cref="ClientFailure.Transient"/> is a device without a network; <see cref="ClientFailure.Spoiled"/> an account
+    /// that a device of its own has made unreadable, and says by whom.
     /// </summary>
     /// <param name="Why">Why.</param>
     public sealed record Failed(ClientFailure Why) : AccountEvent;

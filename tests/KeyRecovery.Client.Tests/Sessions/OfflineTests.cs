@@ -44,6 +44,9 @@ public sealed class OfflineTests(ServerFixture fixture) : IDisposable
         Assert.InRange(offline.AsOf, before, DateTimeOffset.UtcNow.AddSeconds(2));
         Assert.Equal("second", Text(TestDevice.Value(await offline.GetAsync("b"))));
         Assert.Equal(offline.AsOf, Assert.Single(TestDevice.Value(await offline.GetAllAsync(["b"]))).AsOf);
+        var read = TestDevice.Value(await offline.ReadAsync("b"));
+        Assert.Equal((offline.AsOf, "b", "second"), (read.AsOf, read.Item.Name, Text(read.Content)));
+        Assert.IsType<ClientFailure.NoSuchItem>(TestDevice.Failure(await offline.ReadAsync("c")));
         Assert.False(silent.Pending(), "somebody spoke to the network");
     }
 
