@@ -45,11 +45,13 @@ internal sealed class Restrictions : IDisposable
 
     private Restrictions() { }
 
-    /// <summary>What a server is started by: it becomes that server, with a file beside its data.</summary>
-    public IReadOnlyList<string> ServerWith(string file) =>
+    /// <summary>What a server is started by: it becomes that server.</summary>
+    /// <param name="file">A file that lies beside its data.</param>
+    /// <param name="program">The folder of its program; by default the tests' own.</param>
+    public IReadOnlyList<string> ServerWith(string file, string? program = null) =>
     [
         "unshare", "--mount", "bash", "-c", $"{Enter}\n{Become}/mnt/dotnet/dotnet {Api} \"$@\"", "bash",
-        _folder["filtered"], AppContext.BaseDirectory, file,
+        _folder["filtered"], program ?? AppContext.BaseDirectory, file,
     ];
 
     /// <summary>Reads the unit, and compiles its filter.</summary>
