@@ -73,7 +73,6 @@ internal static class Server
         services.Configure<HostOptions>(host => host.ShutdownTimeout = Drain.Limit);
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(json => ApiJson.Configure(json.SerializerOptions));
-        services.AddOpenApi(OpenApiEndpoints.DocumentName, OpenApiDescription.Configure);
         services.AddLog(options);
         services.AddTelemetry(builder.Configuration, options);
 
@@ -116,7 +115,12 @@ internal static class Server
         services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<Drain>());
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         if (builder.Environment.IsDevelopment()) services.AddSingleton<DevelopmentIssuer>();
-        if (DocumentGeneration.IsRunning) return;
+        if (DocumentGeneration.IsRunning)
+        {
+            services.AddDescription();
+            return;
+        }
+
         services.AddHostedService<Startup>();
         services.AddHostedService<StoreWatch>();
         services.AddHostedService<IssuerWatch>();
