@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using KeyRecovery.Protocol.Recovery;
 using KeyRecovery.Testing.Hosting;
+using KeyRecovery.Testing.Needs;
 
 namespace KeyRecovery.Infra.Tests;
 
@@ -16,7 +17,7 @@ public sealed partial class MetricsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Fact]
+    [NeedsFact(Need.Prometheus)]
     public async Task Dashboard_and_alerts_ask_for_what_a_server_tells_and_nobody_is_told_of()
     {
         await using var collector = new Collector();
@@ -79,11 +80,30 @@ public sealed partial class MetricsTests : IDisposable
         foreach (var text in (string[])[page, collector.Text, server.Output])
             Assert.DoesNotContain(Subject, text, StringComparison.OrdinalIgnoreCase);
 
+        await AssertReadAsync(metrics);
         // Neither listener has what is the other's.
         using var ofServer = await http.GetAsync(new Uri(server.Address, "/metrics"));
         using var ofMetrics = await http.GetAsync(new Uri(metrics, "/health/live"));
         Assert.NotEqual(HttpStatusCode.OK, ofServer.StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, ofMetrics.StatusCode);
+    }
+
+    // Prometheus finds the server by its file, and can read each alert and each query of the dashboard.
+    private static async Task AssertReadAsync(Uri metrics)
+    {
+        await using var prometheus = new Prometheus(metrics);
+        await prometheus.WaitForAsync("up{job=\"keyrecovery\"} == 1");
+        await prometheus.WaitForAsync("sum(keyrecovery_requests_total) > 100");
+        var alerts = await prometheus.AlertsAsync();
+        Assert.True(alerts.Count > 8);
+        Assert.All(alerts, alert => Assert.Equal("ok", alert.Value));
+        foreach (var (query, _) in Dashboard.Queries())
+        {
+            var answer = await prometheus.QueryAsync(query.Replace("$__rate_interval", "5m", StringComparison.Ordinal));
+            Assert.True(Prometheus.IsGood(answer), query);
+        }
+
+        Assert.False(Prometheus.IsGood(await prometheus.QueryAsync("sum(rate(keyrecovery_requests_total)")));
     }
 
     private static Uri MetricsOf(ServerProcess server)

@@ -71,6 +71,9 @@ public enum Need
     /// <summary>Node's package manager.</summary>
     Npm,
 
+    /// <summary>Prometheus, which reads figures and alerts.</summary>
+    Prometheus,
+
     /// <summary><c>script</c>, which gives a program a terminal.</summary>
     Script,
 
