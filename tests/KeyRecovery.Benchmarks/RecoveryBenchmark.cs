@@ -59,7 +59,7 @@ internal static class RecoveryBenchmark
             servers[0].Address, "demo", o => o with { RealmGenerations = [new([.. pins])] });
         var home = await servers[0].TokenAsync(subject);
         using var vault = await phone.CreateAsync(home, null, "phone", new ItemEdit.Put("identity", new byte[64]));
-        using var passphrase = Passphrase.Read("correct horse battery staple").Passphrase!;
+        using var passphrase = ((PassphraseParse.Ok)Passphrase.Parse("correct horse battery staple")).Passphrase;
         TestDevice.Value(await vault.Passphrase.SetAsync(passphrase, new SetPassphraseOptions { Token = home }));
         return pins;
     }
@@ -72,7 +72,7 @@ internal static class RecoveryBenchmark
         var token = await servers[0].TokenAsync(subject);
         using var laptop = new TestDevice(
             servers[0].Address, "demo", o => o with { RealmGenerations = [new([.. pins])], Handler = far });
-        using var passphrase = Passphrase.Read("correct horse battery staple").Passphrase!;
+        using var passphrase = ((PassphraseParse.Ok)Passphrase.Parse("correct horse battery staple")).Passphrase;
         var start = Stopwatch.GetTimestamp();
         using var session = TestDevice.Value(await laptop.Client.BeginPassphraseRecoveryAsync(passphrase, token));
         return Stopwatch.GetElapsedTime(start).TotalSeconds;

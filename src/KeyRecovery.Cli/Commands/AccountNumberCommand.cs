@@ -87,8 +87,8 @@ internal static class AccountNumberCommand
         var text = string.Concat(Encoding.Latin1.GetString(bytes).Where(c => !char.IsWhiteSpace(c)));
         if (!Base64UrlText.TryDecodeUpTo(text, IdentityStatement.MaxSize, out var decoded))
             throw new CommandException(NotOne(file));
-        var (statement, fault) = IdentityStatement.Read(decoded);
-        return statement ?? throw new CommandException(fault switch
+        if (IdentityStatement.TryRead(decoded, out var statement, out var fault)) return statement;
+        throw new CommandException(fault switch
         {
             IdentityFault.UpgradeRequired =>
                 FailureText.Of(new ClientFailure.UpgradeRequired(), context),

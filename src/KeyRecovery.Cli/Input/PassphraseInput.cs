@@ -18,10 +18,9 @@ internal sealed class PassphraseInput(Ask ask)
         for (var tries = 0; ; tries++)
         {
             using var typed = await ask.HiddenAsync("Passphrase:", ct);
-            var (passphrase, fault) = Passphrase.Read(typed.Span);
-            if (passphrase is not null) return passphrase;
-            if (tries >= Tries) throw new CommandException(Problem(fault));
-            ask.Say($"{Problem(fault).Message}. Once more:");
+            if (Passphrase.Parse(typed.Span).TryGet(out var passphrase, out var refused)) return passphrase;
+            if (tries >= Tries) throw new CommandException(Problem(refused.Fault));
+            ask.Say($"{Problem(refused.Fault).Message}. Once more:");
         }
     }
 
@@ -33,8 +32,9 @@ internal sealed class PassphraseInput(Ask ask)
         {
             var first = await ReadAsync(ct);
             using var typed = await ask.HiddenAsync("     again:", ct);
-            using var again = Passphrase.Read(typed.Span).Passphrase;
-            if (again is not null && first.Utf8.SequenceEqual(again.Utf8)) return first;
+            var isRead = Passphrase.Parse(typed.Span).TryGet(out var again, out _);
+            using (again)
+                if (isRead && first.Utf8.SequenceEqual(again!.Utf8)) return first;
             first.Dispose();
             if (tries >= Tries) throw new CommandException(new CliFailure("passphrase", "the two are not the same"));
             ask.Say("The two are not the same. Once more:");
@@ -44,8 +44,8 @@ internal sealed class PassphraseInput(Ask ask)
     /// <summary>Reads a text that is to be a passphrase.</summary>
     public static Passphrase Of(ReadOnlySpan<char> text)
     {
-        var (passphrase, fault) = Passphrase.Read(text);
-        return passphrase ?? throw new CommandException(Problem(fault));
+        return Passphrase.Parse(text).TryGet(out var passphrase, out var refused)
+            ? passphrase : throw new CommandException(Problem(refused.Fault));
     }
 
     private static CliFailure Problem(PassphraseFault fault) => new("passphrase", fault switch

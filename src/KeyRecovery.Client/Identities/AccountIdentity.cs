@@ -82,11 +82,12 @@ public sealed class AccountIdentity : IDisposable
         ReadOnlyMemory<byte> record, IdentityStatement owner, ContentKeyRecord? known = null, bool takesFormer = false)
     {
         ArgumentNullException.ThrowIfNull(owner);
-        var (read, fault) = ContentKeyRecord.Read(record, owner, known);
+        _ = ContentKeyRecord.TryRead(record, owner, known, out var read, out var fault);
         if (takesFormer && owner.Account == Account)
             foreach (var former in _keys.Skip(1))
                 if (fault == IdentityFault.Signature)
-                    (read, fault) = ContentKeyRecord.Read(record, IdentityStatement.Sign(former, 0), known);
+                    _ = ContentKeyRecord.TryRead(
+                        record, IdentityStatement.Sign(former, 0), known, out read, out fault);
         if (read is null) return new ClientFailure.CannotOpen(fault);
         foreach (var keys in _keys)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using KeyRecovery.Protocol;
 using KeyRecovery.Protocol.Identities;
 using KeyRecovery.Protocol.Primitives;
@@ -75,12 +76,16 @@ public sealed class ContentKeyRecord
     /// <param name="bytes">Any bytes.</param>
     /// <param name="owner">Whose it is said to be.</param>
     /// <param name="known">The newest version that this reader has seen; null where it has seen none.</param>
-    /// <returns>The record and no fault, or null and why.</returns>
-    public static (ContentKeyRecord? Record, IdentityFault Fault) Read(
-        ReadOnlyMemory<byte> bytes, IdentityStatement owner, ContentKeyRecord? known = null)
+    /// <param name="record">The record; null where it is none that may be taken.</param>
+    /// <param name="fault">Why it is none; <see cref="IdentityFault.None"/> where it is one.</param>
+    /// <returns>Whether it is one.</returns>
+    public static bool TryRead(
+        ReadOnlyMemory<byte> bytes, IdentityStatement owner, ContentKeyRecord? known,
+        [NotNullWhen(true)] out ContentKeyRecord? record, out IdentityFault fault)
     {
         ArgumentNullException.ThrowIfNull(owner);
-        return Read(bytes, owner.Account, owner.SigningKey, known);
+        (record, fault) = Read(bytes, owner.Account, owner.SigningKey, known);
+        return record is not null;
     }
 
     internal static (ContentKeyRecord? Record, IdentityFault Fault) Read(

@@ -61,8 +61,18 @@ public sealed class IdentityStatement
     }
 
     /// <summary>Reads what somebody handed over, and verifies its signature.</summary>
-    /// <returns>The statement and no fault, or null and why.</returns>
-    public static (IdentityStatement? Statement, IdentityFault Fault) Read(ReadOnlyMemory<byte> bytes)
+    /// <param name="bytes">Any bytes.</param>
+    /// <param name="statement">The statement; null where it is none, or is not signed.</param>
+    /// <param name="fault">Why it is none; <see cref="IdentityFault.None"/> where it is one.</param>
+    /// <returns>Whether it is one.</returns>
+    public static bool TryRead(
+        ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out IdentityStatement? statement, out IdentityFault fault)
+    {
+        (statement, fault) = Read(bytes);
+        return statement is not null;
+    }
+
+    private static (IdentityStatement? Statement, IdentityFault Fault) Read(ReadOnlyMemory<byte> bytes)
     {
         try
         {

@@ -1,9 +1,23 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace KeyRecovery;
 
 /// <summary>What came of reading a typed link code. Groups and positions count from 1.</summary>
 public abstract record TypedLinkCodeParse
 {
     private TypedLinkCodeParse() { }
+
+    /// <summary>Takes the one or the other apart.</summary>
+    /// <param name="code">The code, to be disposed of; null where it does not read.</param>
+    /// <param name="refused">What is wrong with it, which is never an <see cref="Ok"/>; null where it reads.</param>
+    /// <returns>Whether it reads.</returns>
+    public bool TryGet(
+        [NotNullWhen(true)] out TypedLinkCode? code, [NotNullWhen(false)] out TypedLinkCodeParse? refused)
+    {
+        code = (this as Ok)?.Code;
+        refused = code is null ? this : null;
+        return code is not null;
+    }
 
     /// <summary>The code is whole. Whether it opens anything, only its envelope can tell.</summary>
     /// <param name="Code">The code, to be disposed of.</param>

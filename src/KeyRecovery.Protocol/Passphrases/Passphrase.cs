@@ -23,18 +23,17 @@ public sealed class Passphrase : IDisposable
 
     /// <summary>Reads what somebody typed.</summary>
     /// <param name="text">The text, in any Unicode form.</param>
-    /// <returns>The passphrase, to be disposed of; or null and why.</returns>
+    /// <returns>The passphrase, to be disposed of; or why it is none.</returns>
     /// <exception cref="PlatformNotSupportedException">This runtime cannot normalise Unicode.</exception>
-    public static (Passphrase? Passphrase, PassphraseFault Fault) Read(ReadOnlySpan<char> text)
+    public static PassphraseParse Parse(ReadOnlySpan<char> text)
     {
         using var normal = Normalization.Apply(text, out var fault);
-        if (normal is null) return (null, fault);
+        if (normal is null) return new PassphraseParse.Refused(fault);
         var length = Encoding.UTF8.GetByteCount(normal.Span);
-        if (length == 0) return (null, PassphraseFault.Empty);
-        if (length > MaxBytes) return (null, PassphraseFault.TooLong);
-        return (new Passphrase(
-            SecretBytes.Create(length, normal.Span, static (utf8, normal) => Encoding.UTF8.GetBytes(normal, utf8))),
-            PassphraseFault.None);
+        if (length == 0) return new PassphraseParse.Refused(PassphraseFault.Empty);
+        if (length > MaxBytes) return new PassphraseParse.Refused(PassphraseFault.TooLong);
+        return new PassphraseParse.Ok(new Passphrase(
+            SecretBytes.Create(length, normal.Span, static (utf8, normal) => Encoding.UTF8.GetBytes(normal, utf8))));
     }
 
     /// <summary>The normal form in UTF-8, valid until disposal; for a strength estimate.</summary>

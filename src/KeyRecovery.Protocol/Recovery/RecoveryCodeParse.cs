@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace KeyRecovery;
 
 /// <summary>
@@ -7,6 +9,17 @@ namespace KeyRecovery;
 public abstract record RecoveryCodeParse
 {
     private RecoveryCodeParse() { }
+
+    /// <summary>Takes the one or the other apart.</summary>
+    /// <param name="code">The code, to be disposed of; null where it does not read.</param>
+    /// <param name="refused">What is wrong with it, which is never an <see cref="Ok"/>; null where it reads.</param>
+    /// <returns>Whether it reads.</returns>
+    public bool TryGet([NotNullWhen(true)] out RecoveryCode? code, [NotNullWhen(false)] out RecoveryCodeParse? refused)
+    {
+        code = (this as Ok)?.Code;
+        refused = code is null ? this : null;
+        return code is not null;
+    }
 
     /// <summary>The code is whole. Whether it opens anything, only an account can tell.</summary>
     /// <param name="Code">The code, to be disposed of.</param>

@@ -110,7 +110,7 @@ public sealed class OfflineAttackTests : IDisposable
     // What stands in the chain for all to see.
     private static VerifyKey Published(AccountId account, AuthorityId slot, OprfKeyShares key)
     {
-        using var passphrase = Passphrase.Read(Right).Passphrase!;
+        using var passphrase = ((PassphraseParse.Ok)Passphrase.Parse(Right)).Passphrase;
         using var stretched = passphrase.Stretch(account, slot, Cheapest);
         using var oprf = key.Evaluate(stretched.Span);
         using var keys = PassphraseSlot.DeriveKeys(slot, stretched, oprf);
@@ -125,7 +125,7 @@ public sealed class OfflineAttackTests : IDisposable
         var stretched = new SecretBytes[count];
         Parallel.For(0, count, i =>
         {
-            using var passphrase = Passphrase.Read(candidates[i]).Passphrase!;
+            using var passphrase = ((PassphraseParse.Ok)Passphrase.Parse(candidates[i])).Passphrase;
             stretched[i] = passphrase.Stretch(account, slot, Cheapest);
         });
         return (candidates, stretched);

@@ -22,7 +22,7 @@ internal sealed class CallWorld : IAsyncDisposable
     private CallWorld(ServerFixture fixture)
     {
         (_fixture, _server) = (fixture, fixture.Server.Address);
-        Passphrase = Passphrase.Read("correct horse battery staple").Passphrase!;
+        Passphrase = ((PassphraseParse.Ok)Passphrase.Parse("correct horse battery staple")).Passphrase;
     }
 
     public RelayHandler Relay { get; } = new();

@@ -33,7 +33,7 @@ public sealed class ExportTests
             using var vault = await phone.CreateAsync(
                 token, code, "phone", new ItemEdit.Put("kept", "one"u8.ToArray()),
                 new ItemEdit.Put("gone", "soon"u8.ToArray()));
-            using var passphrase = Passphrase.Read("correct horse battery staple").Passphrase!;
+            using var passphrase = ((PassphraseParse.Ok)Passphrase.Parse("correct horse battery staple")).Passphrase;
             TestDevice.Value(await vault.Passphrase.SetAsync(passphrase, new SetPassphraseOptions { Token = token }));
             using var laptop = new TestDevice(server.Address);
             using (await laptop.RecoverAsync(code, name: "laptop")) { }

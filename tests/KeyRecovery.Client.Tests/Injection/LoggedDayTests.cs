@@ -36,8 +36,8 @@ public sealed class LoggedDayTests(TrustingServerFixture fixture) : IClassFixtur
         var token = await fixture.Server.TokenAsync(subject);
         using var code = RecoveryCode.Generate();
         using var wrong = RecoveryCode.Generate();
-        using var passphrase = Passphrase.Read(Typed).Passphrase!;
-        using var wrongPassphrase = Passphrase.Read(WrongTyped).Passphrase!;
+        using var passphrase = ((PassphraseParse.Ok)Passphrase.Parse(Typed)).Passphrase;
+        using var wrongPassphrase = ((PassphraseParse.Ok)Passphrase.Parse(WrongTyped)).Passphrase;
         foreach (var (name, secret) in (ReadOnlySpan<(string, string)>)[
             ("subject", subject), ("token", token), ("code", code.ToDisplayString()),
             ("other code", wrong.ToDisplayString()),

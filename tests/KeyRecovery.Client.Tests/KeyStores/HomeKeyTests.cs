@@ -12,8 +12,10 @@ public sealed class HomeKeyTests : IDisposable
     private static readonly TestRandom Random = new(18);
 
     private readonly TempFolder _folder = new();
-    private readonly Passphrase _first = Passphrase.Read("correct horse battery staple").Passphrase!;
-    private readonly Passphrase _second = Passphrase.Read("seven green elephants sing").Passphrase!;
+    private readonly Passphrase _first =
+        ((PassphraseParse.Ok)Passphrase.Parse("correct horse battery staple")).Passphrase;
+    private readonly Passphrase _second =
+        ((PassphraseParse.Ok)Passphrase.Parse("seven green elephants sing")).Passphrase;
 
     public void Dispose()
     {
@@ -74,7 +76,7 @@ public sealed class HomeKeyTests : IDisposable
     public async Task Of_two_that_change_a_lock_at_once_the_second_is_asked_anew_and_the_firsts_holds()
     {
         using var key = SecretBytes.Random(SecretBox.KeySize, Random);
-        using var third = Passphrase.Read("nine purple whales whisper").Passphrase!;
+        using var third = ((PassphraseParse.Ok)Passphrase.Parse("nine purple whales whisper")).Passphrase;
         await Home(DeviceKeyPlace.LockedFile, _first).WriteAsync(key, default);
         var asked = new TaskCompletionSource();
         var answer = new TaskCompletionSource<Passphrase>();

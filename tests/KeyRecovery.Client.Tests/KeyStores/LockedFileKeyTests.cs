@@ -83,7 +83,7 @@ public sealed class LockedFileKeyTests : KeyStoreContract
     {
         lock (_given)
         {
-            _given.Add(Passphrase.Read(_typed).Passphrase!);
+            _given.Add(((PassphraseParse.Ok)Passphrase.Parse(_typed)).Passphrase);
             return ValueTask.FromResult(_given[^1]);
         }
     }

@@ -102,7 +102,7 @@ public sealed class DowngradeTests(ServerFixture fixture)
     public async Task Z07_no_field_of_the_server_chooses_how_a_passphrase_is_stretched_or_asked_for()
     {
         await using var scene = await LiarScene.BeginAsync(fixture.Server);
-        using var passphrase = Passphrase.Read("correct horse battery staple").Passphrase!;
+        using var passphrase = ((PassphraseParse.Ok)Passphrase.Parse("correct horse battery staple")).Passphrase;
         TestDevice.Value(await scene.OnPhone.Passphrase.SetAsync(
             passphrase, new SetPassphraseOptions { Token = scene.Token }));
         foreach (var version in Versions)

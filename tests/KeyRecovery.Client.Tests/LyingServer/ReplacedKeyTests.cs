@@ -91,7 +91,8 @@ public sealed class ReplacedKeyTests(ServerFixture fixture)
                     System.Text.Encoding.UTF8.GetString(told.Body), "\"kemKey\":\"[^\"]+\"", $"\"kemKey\":\"{kem}\"")),
             }
             : told;
-        using var passphrase = global::KeyRecovery.Passphrase.Read("correct horse battery staple").Passphrase!;
+        using var passphrase =
+            ((PassphraseParse.Ok)global::KeyRecovery.Passphrase.Parse("correct horse battery staple")).Passphrase;
         Assert.IsType<ClientFailure.RealmLied>(TestDevice.Failure(await vault.Passphrase.SetAsync(
             passphrase, new SetPassphraseOptions { Token = scene.Token })));
         Assert.Contains(scene.Liar.Heard, heard => heard.Path == "/v1/realm");

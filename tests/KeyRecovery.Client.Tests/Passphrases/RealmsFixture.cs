@@ -80,7 +80,7 @@ public sealed class RealmsFixture : IAsyncLifetime
         new() { Token = await Home.TokenAsync(subject), Threshold = threshold };
 
     /// <summary>A passphrase.</summary>
-    public static Passphrase Of(string text) => Passphrase.Read(text).Passphrase!;
+    public static Passphrase Of(string text) => ((PassphraseParse.Ok)Passphrase.Parse(text)).Passphrase;
 
     /// <summary>The fingerprint of a server's keys as a realm.</summary>
     public static async Task<string> FingerprintAsync(ServerProcess server)

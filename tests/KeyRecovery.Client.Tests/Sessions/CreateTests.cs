@@ -12,7 +12,8 @@ namespace KeyRecovery.Client.Tests.Sessions;
 public sealed class CreateTests(ServerFixture fixture) : IDisposable
 {
     private readonly RecoveryCode _code = RecoveryCode.Generate();
-    private readonly Passphrase _passphrase = Passphrase.Read("correct horse battery staple").Passphrase!;
+    private readonly Passphrase _passphrase =
+        ((PassphraseParse.Ok)Passphrase.Parse("correct horse battery staple")).Passphrase;
     private readonly string _subject = Canary.NewText();
     private int _tokens;
 
@@ -45,7 +46,7 @@ public sealed class CreateTests(ServerFixture fixture) : IDisposable
     public async Task A_passphrase_that_is_weak_makes_no_account_and_one_that_is_not_set_says_that_there_is_one()
     {
         using var phone = Device();
-        using var weak = Passphrase.Read("1234").Passphrase!;
+        using var weak = ((PassphraseParse.Ok)Passphrase.Parse("1234")).Passphrase;
         Assert.IsType<ClientFailure.WeakPassphrase>(
             TestDevice.Failure(await phone.Client.CreateAsync(null, Options(weak))));
         Assert.Equal((0, 0), (phone.Relay.Requests, _tokens));

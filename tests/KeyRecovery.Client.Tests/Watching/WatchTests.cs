@@ -176,8 +176,8 @@ public sealed class WatchTests(TrustingServerFixture fixture) : IClassFixture<Tr
     public async Task Guesses_are_told_when_the_realm_is_asked_which_is_once_an_hour()
     {
         var (vault, _) = await BeginAsync();
-        using var right = Passphrase.Read("correct horse battery staple").Passphrase!;
-        using var wrong = Passphrase.Read("a stranger's own idea of it").Passphrase!;
+        using var right = ((PassphraseParse.Ok)Passphrase.Parse("correct horse battery staple")).Passphrase;
+        using var wrong = ((PassphraseParse.Ok)Passphrase.Parse("a stranger's own idea of it")).Passphrase;
         TestDevice.Value(await vault.Passphrase.SetAsync(right, new SetPassphraseOptions { Token = _token }));
         var (watch, first) = await Watch.BeginAsync(vault, _clock);
         await using var __ = watch;

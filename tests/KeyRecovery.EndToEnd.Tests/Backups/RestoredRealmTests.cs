@@ -112,7 +112,7 @@ public sealed class RestoredRealmTests : IDisposable
         }]);
         var (phone, laptop, token) = (Device(home), Device(home), await home.TokenAsync(_subject));
         using (var vault = await phone.CreateAsync(token, _code, "phone", new ItemEdit.Put("item", new byte[64])))
-        using (var passphrase = Passphrase.Read(Text).Passphrase!)
+        using (var passphrase = ((PassphraseParse.Ok)Passphrase.Parse(Text)).Passphrase)
             TestDevice.Value(await vault.Passphrase.SetAsync(passphrase, new SetPassphraseOptions { Token = token }));
         using (await laptop.RecoverAsync(_code, name: "laptop")) { }
         return (phone, laptop);
@@ -142,7 +142,7 @@ public sealed class RestoredRealmTests : IDisposable
 
     private async Task<Result<RecoverySession>> GuessAsync(ServerProcess home, bool takesOlder)
     {
-        using var passphrase = Passphrase.Read(Text).Passphrase!;
+        using var passphrase = ((PassphraseParse.Ok)Passphrase.Parse(Text)).Passphrase;
         return await Device(home).Client.BeginPassphraseRecoveryAsync(
             passphrase, await home.TokenAsync(_subject), takesOlder);
     }

@@ -95,7 +95,7 @@ public sealed class MovedToCosmosTests : IAsyncLifetime
             {
                 TestDevice.Value(await vault.PutAsync("large", new byte[100_000]));
                 TestDevice.Value(await vault.PutAsync("a", "two"u8.ToArray()));
-                using var passphrase = Passphrase.Read("four small words here today").Passphrase!;
+                using var passphrase = ((PassphraseParse.Ok)Passphrase.Parse("four small words here today")).Passphrase;
                 TestDevice.Value(await vault.Passphrase.SetAsync(
                     passphrase, new SetPassphraseOptions { Token = token }));
                 var linked = await LinkedPair.LinkAsync(vault, _laptop, new byte[100]);
@@ -127,7 +127,7 @@ public sealed class MovedToCosmosTests : IAsyncLifetime
         var receipt = SignedErasureReceipt.Decode(
             Base64Url.DecodeFromChars(outcome.GetProperty("receipt").GetString()));
         Assert.True(receipt.IsSignedBy(new VerifyKey(Base64Url.DecodeFromChars(auditKey))));
-        using var wrong = Passphrase.Read("four other words here today").Passphrase!;
+        using var wrong = ((PassphraseParse.Ok)Passphrase.Parse("four other words here today")).Passphrase;
         using var stranger = new TestDevice(server.Address);
         var left = Assert.IsType<ClientFailure.WrongPassphrase>(TestDevice.Failure(
             await stranger.Client.BeginPassphraseRecoveryAsync(wrong, await server.TokenAsync(User)))).GuessesLeft;
@@ -151,7 +151,7 @@ public sealed class MovedToCosmosTests : IAsyncLifetime
         using (var recovered = await tablet.RecoverAsync(_code))
             Assert.Equal("three"u8.ToArray(), TestDevice.Value(await recovered.GetAsync("a")));
         using var watch = new TestDevice(server.Address);
-        using var passphrase = Passphrase.Read("four small words here today").Passphrase!;
+        using var passphrase = ((PassphraseParse.Ok)Passphrase.Parse("four small words here today")).Passphrase;
         using var session = TestDevice.Value(
             await watch.Client.BeginPassphraseRecoveryAsync(passphrase, await server.TokenAsync(User)));
         Assert.Equal(2, TestDevice.Value(await session.CheckItemsAsync()));

@@ -79,7 +79,7 @@ internal sealed class InspectedAccount : IDisposable
     // Set, tried and used by a machine that has nothing: through the same server, which is the realm as well.
     private async Task SetPassphraseAsync(ServerProcess server, VaultSession vault, string token, int number)
     {
-        using var passphrase = Passphrase.Read(_passphrase).Passphrase!;
+        using var passphrase = ((PassphraseParse.Ok)Passphrase.Parse(_passphrase)).Passphrase;
         TestDevice.Value(await vault.Passphrase.SetAsync(passphrase, new SetPassphraseOptions { Token = token }));
         var borrowed = Device(server);
         using (var session = TestDevice.Value(await borrowed.Client.BeginPassphraseRecoveryAsync(passphrase, token)))

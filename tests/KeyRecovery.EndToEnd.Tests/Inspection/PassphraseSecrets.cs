@@ -23,7 +23,7 @@ internal static class PassphraseSecrets
         using var client = new KeyRecoveryClient(
             new KeyRecoveryOptions { Server = server.Address, App = "demo" }, new FileDeviceStore(home));
         using var vault = TestDevice.Value(await client.OpenAsync());
-        using var passphrase = Passphrase.Read(text).Passphrase!;
+        using var passphrase = ((PassphraseParse.Ok)Passphrase.Parse(text)).Passphrase;
         return await OfAsync(server, vault, passphrase, token, 1);
     }
 

@@ -152,7 +152,7 @@ internal sealed class ClientLife(Uri server, string folder)
     private Passphrase ReadPassphrase()
     {
         using var typed = Typed("passphrase");
-        return Passphrase.Read(typed.Span).Passphrase!;
+        return ((PassphraseParse.Ok)Passphrase.Parse(typed.Span)).Passphrase;
     }
 
     // As an app's own field for secrets gives it: characters that can be zeroed, and no string.

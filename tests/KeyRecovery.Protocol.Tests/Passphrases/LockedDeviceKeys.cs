@@ -84,5 +84,5 @@ public sealed class LockedDeviceKeys
         Assert.False(LockedDeviceKey.IsBegunBy([]));
     }
 
-    private static Passphrase Read(string text) => Passphrase.Read(text).Passphrase!;
+    private static Passphrase Read(string text) => ((PassphraseParse.Ok)Passphrase.Parse(text)).Passphrase;
 }

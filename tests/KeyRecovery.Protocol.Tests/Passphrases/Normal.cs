@@ -64,37 +64,39 @@ public sealed class Normal
     [InlineData("\u200B\uFE0F", PassphraseFault.Empty)]
     public void WhatAnotherDeviceCouldReadOtherwiseIsRefused(string typed, PassphraseFault expected)
     {
-        var (passphrase, fault) = Passphrase.Read(typed);
+        Assert.False(Passphrase.Parse(typed).TryGet(out var passphrase, out var refused));
 
         Assert.Null(passphrase);
-        Assert.Equal(expected, fault);
+        Assert.Equal(expected, refused.Fault);
     }
 
     [Fact]
     public void HalfACharacterIsRefused()
     {
-        var (passphrase, fault) = Passphrase.Read("a" + '\uD83D');
+        Assert.False(Passphrase.Parse("a" + '\uD83D').TryGet(out var passphrase, out var refused));
 
         Assert.Null(passphrase);
-        Assert.Equal(PassphraseFault.NotText, fault);
+        Assert.Equal(PassphraseFault.NotText, refused.Fault);
     }
 
     [Fact]
     public void TheLengthIsThatOfTheNormalForm()
     {
         using var longest = Read(new string('x', Passphrase.MaxBytes) + "   ");
-        Assert.Equal(PassphraseFault.TooLong, Passphrase.Read(new string('x', Passphrase.MaxBytes + 1)).Fault);
+        Assert.Equal(PassphraseFault.TooLong, FaultOf(new string('x', Passphrase.MaxBytes + 1)));
         // One ligature of three letters: short as typed, too long in its normal form.
-        Assert.Equal(PassphraseFault.TooLong, Passphrase.Read(new string('\uFB03', Passphrase.MaxBytes / 3 + 1)).Fault);
+        Assert.Equal(PassphraseFault.TooLong, FaultOf(new string('\uFB03', Passphrase.MaxBytes / 3 + 1)));
     }
 
     [Fact]
     public void ThisRuntimeNormalises() => Assert.True(NormalForms.AreAvailable);
 
+    private static PassphraseFault FaultOf(string text) =>
+        Assert.IsType<PassphraseParse.Refused>(Passphrase.Parse(text)).Fault;
+
     private static Passphrase Read(string text)
     {
-        var (passphrase, fault) = Passphrase.Read(text);
-        Assert.Equal(PassphraseFault.None, fault);
-        return passphrase!;
+        Assert.True(Passphrase.Parse(text).TryGet(out var passphrase, out var refused), $"{refused?.Fault}");
+        return passphrase;
     }
 }

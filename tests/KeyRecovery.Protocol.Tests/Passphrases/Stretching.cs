@@ -60,11 +60,11 @@ public sealed class Stretching
     [Fact]
     public void EverySlotAndAccountHasItsOwnSalt()
     {
-        var (passphrase, _) = Passphrase.Read("correct horse");
+        var passphrase = ((PassphraseParse.Ok)Passphrase.Parse("correct horse")).Passphrase;
         using (passphrase)
         {
             var profile = new StretchProfile(2, StretchProfile.MinMemoryKiB, 1);
-            using var first = passphrase!.Stretch(Account, Slot, profile);
+            using var first = passphrase.Stretch(Account, Slot, profile);
             using var again = passphrase.Stretch(Account, Slot, profile);
             using var otherSlot = passphrase.Stretch(Account, new AuthorityId([1, .. new byte[15]]), profile);
             using var otherAccount = passphrase.Stretch(new AccountId([1, .. new byte[15]]), Slot, profile);
@@ -86,10 +86,10 @@ public sealed class Stretching
     [InlineData(int.MaxValue, int.MaxValue, int.MaxValue)]
     public void WorkThatNobodyShouldDoIsRefusedBeforeItBegins(int passes, int memory, int lanes)
     {
-        var (passphrase, _) = Passphrase.Read("correct horse");
+        var passphrase = ((PassphraseParse.Ok)Passphrase.Parse("correct horse")).Passphrase;
         using (passphrase)
             Assert.Throws<ArgumentOutOfRangeException>(
-                () => passphrase!.Stretch(Account, Slot, new StretchProfile(passes, memory, lanes)));
+                () => passphrase.Stretch(Account, Slot, new StretchProfile(passes, memory, lanes)));
     }
 
     // Debian's argon2 is the reference implementation.

@@ -86,7 +86,7 @@ internal static class SignedThings
             bytes => IdentityStatement.TryRead(bytes, out _)),
         Message(),
         Of(SignatureLabel.ContentKey, ContentKey.Create(Identity, [], Random).Record.Bytes,
-            bytes => ContentKeyRecord.Read(bytes, IdentityStatement.Sign(Identity, 1)).Fault == IdentityFault.None),
+            bytes => ContentKeyRecord.TryRead(bytes, IdentityStatement.Sign(Identity, 1), null, out _, out _)),
         HttpRequest(),
         Note(),
         Cosigned(),

@@ -45,11 +45,20 @@ internal sealed class VersionedThings : IDisposable
             Labels.IdentitySeeds, seeds.Span.ToArray(), Throws(b => IdentityKeys.Decode(default, b).Dispose()));
         yield return new(
             Labels.Identity, Body(statement.Bytes.ToArray()),
-            b => Verdict(IdentityStatement.Read(SignedBody.Sign(SignatureLabel.Identity, b, keys.Signing)).Fault));
+            b =>
+            {
+                _ = IdentityStatement.TryRead(
+                    SignedBody.Sign(SignatureLabel.Identity, b, keys.Signing), out _, out var fault);
+                return Verdict(fault);
+            });
         using var key = ContentKey.Create(keys, [], _random);
         yield return new(
-            Labels.ContentKey, Body(key.Record.Bytes.ToArray()), b => Verdict(ContentKeyRecord.Read(
-                SignedBody.Sign(SignatureLabel.ContentKey, b, keys.Signing), statement).Fault));
+            Labels.ContentKey, Body(key.Record.Bytes.ToArray()), b =>
+            {
+                _ = ContentKeyRecord.TryRead(
+                    SignedBody.Sign(SignatureLabel.ContentKey, b, keys.Signing), statement, null, out _, out var fault);
+                return Verdict(fault);
+            });
         yield return new(
             Labels.SealedMessage, SealedMessage.Seal(keys, statement, "test", [], _random),
             b => Verdict(SealedMessage.Open(keys, statement, "test", b).Fault));
@@ -59,14 +68,14 @@ internal sealed class VersionedThings : IDisposable
     {
         const string Typed = "four small words here";
         var least = new StretchProfile(2, StretchProfile.MinMemoryKiB, 1);
-        using var passphrase = Passphrase.Read(Typed).Passphrase!;
+        using var passphrase = ((PassphraseParse.Ok)Passphrase.Parse(Typed)).Passphrase;
         return new(
             Labels.DeviceKey, LockedDeviceKey.Lock(new byte[LockedDeviceKey.KeySize], passphrase, least, _random),
             Throws(b => Open(b)));
 
         static void Open(byte[] locked)
         {
-            using var again = Passphrase.Read(Typed).Passphrase!;
+            using var again = ((PassphraseParse.Ok)Passphrase.Parse(Typed)).Passphrase;
             LockedDeviceKey.Open(locked, again)?.Dispose();
         }
     }

@@ -19,7 +19,7 @@ internal sealed class AbsentRealmStep : DemoStep
         await world.Realms!.StopAsync(birch);
         var machine = world.Device("a borrowed machine", "borrowed");
         var token = (await DevelopmentToken.FetchAsync(world.Host.Address, DemoWorld.App, world.Subject, ct)).Token;
-        using var passphrase = Passphrase.Read($"  {world.Passphrase} ").Passphrase!;
+        using var passphrase = ((PassphraseParse.Ok)Passphrase.Parse($"  {world.Passphrase} ")).Passphrase;
         var clock = Stopwatch.StartNew();
         using var session = StepTale.Works(
             await machine.Client.BeginPassphraseRecoveryAsync(passphrase, token, ct: ct));

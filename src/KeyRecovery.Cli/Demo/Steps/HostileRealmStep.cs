@@ -22,7 +22,7 @@ internal sealed class HostileRealmStep : DemoStep
         {
             var machine = world.Device("another borrowed machine", "borrowed-2");
             var token = (await DevelopmentToken.FetchAsync(world.Host.Address, DemoWorld.App, world.Subject, ct)).Token;
-            using var passphrase = Passphrase.Read(world.Passphrase).Passphrase!;
+            using var passphrase = ((PassphraseParse.Ok)Passphrase.Parse(world.Passphrase)).Passphrase;
             var clock = Stopwatch.StartNew();
             using var session = StepTale.Works(
                 await machine.Client.BeginPassphraseRecoveryAsync(passphrase, token, ct: ct));

@@ -19,7 +19,7 @@ internal sealed class LyingRealmStep : DemoStep
         await world.Realms.StartAgainAsync(cedar, world["impostor"], ct);
         var machine = world.Device("Alex's tablet", "tablet");
         var token = (await DevelopmentToken.FetchAsync(world.Host.Address, DemoWorld.App, world.Subject, ct)).Token;
-        using var passphrase = Passphrase.Read(world.Passphrase).Passphrase!;
+        using var passphrase = ((PassphraseParse.Ok)Passphrase.Parse(world.Passphrase)).Passphrase;
         using var session = StepTale.Works(
             await machine.Client.BeginPassphraseRecoveryAsync(passphrase, token, ct: ct));
         var recovered = StepTale.Works(await session.CompleteAsync(machine.Name, [], ct));

@@ -31,8 +31,8 @@ internal sealed class PassphraseStep : DemoStep
                         new Padding(6, 0, 0, 0))));
 
         var token = (await DevelopmentToken.FetchAsync(world.Host.Address, DemoWorld.App, world.Subject, ct)).Token;
-        using var passphrase = Passphrase.Read(world.Passphrase).Passphrase!;
-        using var wrong = Passphrase.Read("correct horse battery staple").Passphrase!;
+        using var passphrase = ((PassphraseParse.Ok)Passphrase.Parse(world.Passphrase)).Passphrase;
+        using var wrong = ((PassphraseParse.Ok)Passphrase.Parse("correct horse battery staple")).Passphrase;
         var manager = world.Phone.Vault.Passphrase;
         var clock = Stopwatch.StartNew();
         StepTale.Works(await manager.SetAsync(passphrase, new SetPassphraseOptions { Token = token }, ct));

@@ -94,10 +94,13 @@ internal sealed class ContentKeyFormat() : GoldenFormat("content-key", "§19.4")
     protected override string Judge(JsonObject told)
     {
         using var reader = IdentityFormat.KeysOf(told["reader"]!);
-        var owner = IdentityStatement.Read(told.Bytes("signedIdentity")).Statement!;
-        var known = told.Text("known") is "" ? null : ContentKeyRecord.Read(told.Bytes("known"), owner).Record;
-        var (record, fault) = ContentKeyRecord.Read(told.Bytes("signedContentKey"), owner, known);
-        if (record is null) return IdentityFormat.Word(fault);
+        Assert.True(IdentityStatement.TryRead(told.Bytes("signedIdentity"), out var owner));
+        ContentKeyRecord? known = null;
+        if (told.Text("known") is not "")
+            _ = ContentKeyRecord.TryRead(told.Bytes("known"), owner, null, out known, out _);
+        if (!ContentKeyRecord.TryRead(
+            told.Bytes("signedContentKey"), owner, known, out var record, out var fault))
+            return IdentityFormat.Word(fault);
         (var key, fault) = ContentKey.Open(record, reader);
         using (key)
         {

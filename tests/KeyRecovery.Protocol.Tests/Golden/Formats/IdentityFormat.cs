@@ -64,8 +64,8 @@ internal sealed class IdentityFormat() : GoldenFormat("identity", "§19.1")
     protected override string Judge(JsonObject told)
     {
         using var keys = IdentityKeys.Decode(new AccountId(told.Bytes("account")), told.Bytes("seeds"));
-        var (statement, fault) = IdentityStatement.Read(told.Bytes("signedIdentity"));
-        if (statement is null) return Word(fault);
+        if (!IdentityStatement.TryRead(told.Bytes("signedIdentity"), out var statement, out var fault))
+            return Word(fault);
         return statement.SigningKey == keys.PublicKey && statement.KemKey == keys.KemKey
             && statement.Account == keys.Account ? Accepted : "differs";
     }

@@ -83,7 +83,7 @@ internal sealed class PassphraseSlotFormat() : GoldenFormat("passphrase-slot", "
         var (account, slot) = (new AccountId(inputs.Bytes("account")), new AuthorityId(inputs.Bytes("slot")));
         var parameters = Parameters(inputs);
         Assert.True(PassphraseParameters.TryRead(parameters, out var read));
-        using var passphrase = Passphrase.Read(inputs.Text("passphrase")).Passphrase!;
+        using var passphrase = ((PassphraseParse.Ok)Passphrase.Parse(inputs.Text("passphrase"))).Passphrase;
         using var stretched = passphrase.Stretch(account, slot, read.Profile);
         using var blind = OprfRequest.Blind(stretched.Span, new TestRandom(1));
         var evaluations = Shares(inputs).Take(read.Threshold)
@@ -111,7 +111,7 @@ internal sealed class PassphraseSlotFormat() : GoldenFormat("passphrase-slot", "
     protected override string Judge(JsonObject told) =>
         (told.ContainsKey("parameters")
             ? PassphraseParameters.TryRead(told.Bytes("parameters"), out _)
-            : Passphrase.Read(told.Text("passphrase")).Passphrase is not null) ? Accepted : Refused;
+            : Passphrase.Parse(told.Text("passphrase")) is PassphraseParse.Ok) ? Accepted : Refused;
 
     private static byte[] Seed(byte[] prkInput, AuthorityId slot, string label)
     {

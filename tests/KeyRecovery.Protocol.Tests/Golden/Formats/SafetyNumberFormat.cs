@@ -47,7 +47,7 @@ internal sealed class SafetyNumberFormat() : GoldenFormat("safety-number", "§19
     }
 
     private static IdentityStatement? Read(JsonObject told, string name) =>
-        IdentityStatement.Read(told.Bytes(name)).Statement;
+        IdentityStatement.TryRead(told.Bytes(name), out var statement) ? statement : null;
 
     private static JsonObject Inputs(int one, int other) => new()
     {

@@ -84,7 +84,7 @@ internal sealed class SealedMessageFormat() : GoldenFormat("sealed-message", "§
     protected override string Judge(JsonObject told)
     {
         using var reader = IdentityFormat.KeysOf(told["reader"]!);
-        var sender = IdentityStatement.Read(told.Bytes("signedIdentity")).Statement!;
+        Assert.True(IdentityStatement.TryRead(told.Bytes("signedIdentity"), out var sender));
         var (content, fault) = SealedMessage.Open(reader, sender, told.Text("purpose"), told.Bytes("message"));
         if (content is null) return IdentityFormat.Word(fault);
         return content.SequenceEqual(told.Bytes("content")) ? Accepted : "differs";
