@@ -88,9 +88,10 @@ public sealed class KeyRecoveryService : IDisposable
         Staging = new ItemStaging(context);
         Repairs = new Repairs(context);
         RecoverySlots = new RecoverySlots(context);
+        var news = new SlotNews();
         Realm = new Realm(
             keys, _lookups, shares, _policies, _auditKey.PublicKey, secrets.RealmSeed.Span, random, clock,
-            new EvidenceLog(context));
+            new EvidenceLog(context), news);
         Audit = new StoreAudit(
             context, new RealmCheck(keys, _lookups.Ids, shares), new ErasureCheck(context, erasures),
             new RestraintCheck(context, _restraints, erasures), log is null ? null : new LogAudit(context, log));
@@ -112,7 +113,9 @@ public sealed class KeyRecoveryService : IDisposable
                 random, clock.Timers, context.Feeds,
                 witnesses);
         _feeds = context.Feeds;
-        Feed = new FeedReader(data, keys, _lookups, subjectKeys, context.Feeds, () => context.Now.Wall);
+        var eventKeys = new EventKeys(keys, subjectKeys);
+        Feed = new FeedReader(data, keys, _lookups, eventKeys, context.Feeds, () => context.Now.Wall);
+        Guesses = new GuessTeller(keys, _lookups, eventKeys, news, context.Feeds, clock);
         Statistics = new StatisticsReader(context.Feeds, () => context.Now.Wall);
         (WebhookKeys, WebhookCursors) = (secrets.WebhookKeys(webhookKeysOverlap), new WebhookCursors(keys));
     }
@@ -197,6 +200,9 @@ public sealed class KeyRecoveryService : IDisposable
 
     /// <summary>What the apps are told.</summary>
     public FeedReader Feed { get; }
+
+    /// <summary>Tells the apps of wrong guesses.</summary>
+    public GuessTeller Guesses { get; }
 
     /// <summary>What signs what is sent to the apps' webhooks.</summary>
     public WebhookKeys WebhookKeys { get; }

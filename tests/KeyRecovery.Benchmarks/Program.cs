@@ -4,7 +4,7 @@ using KeyRecovery.Benchmarks;
 // Prints ratios from one run (docs/performance.md). Run it alone on a quiet machine, in Release:
 //   dotnet run -c Release --project tests/KeyRecovery.Benchmarks [seals] [links] [chains] [trails] [wakes] [oprf]
 // [polls] [sessions] [reads] [items] [commits] [realms] [stretch] [recovery] [rotation] [erasures] [erasing] [log]
-// [appends] [instances] [offline]
+// [appends] [instances] [offline] [feeds]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 switch (args)
 {
@@ -42,6 +42,7 @@ if (Wanted("log")) await LogBenchmark.RunAsync(report);
 if (Wanted("appends")) await LogAppendBenchmark.RunAsync(report);
 if (Wanted("instances")) await InstanceBenchmark.RunAsync(report);
 if (Wanted("offline")) await OfflineBenchmark.RunAsync(report);
+if (Wanted("feeds")) await FeedBenchmark.RunAsync(report);
 
 return report.End();
 

@@ -23,7 +23,7 @@ internal sealed record EventsResponse(
 internal sealed record EventResponse(
     [property: Description("What was done, docs/protocol.md §20.")] string Kind,
     [property: Description("When, in Unix seconds.")] ulong Time,
-    [property: Description("The number of its leaf in the log.")] ulong Leaf,
+    [property: Description("The number of its leaf in the log; absent where it is not logged.")] ulong? Leaf,
     [property: Description("device, code, passphrase, prf or contact, where it concerns one.")] string? Of,
     [property: Description("The account's id, base64url; absent once it is erased.")] string? Account,
     [property: Description("The device's or slot's id, base64url; absent where it concerns none, and once erased.")]

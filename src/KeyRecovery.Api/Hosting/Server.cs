@@ -127,6 +127,7 @@ internal static class Server
         services.AddHostedService<OrphanSweep>();
         services.AddHostedService<FeedTrim>();
         services.AddHostedService<WebhookWork>();
+        services.AddHostedService<GuessWork>();
         if (options.Instances > 1) services.AddHostedService<LinkSessionSweep>();
         services.AddHostedService(provider => provider.GetRequiredService<ErasureWork>());
         services.AddHostedService(provider => provider.GetRequiredService<LogWork>());

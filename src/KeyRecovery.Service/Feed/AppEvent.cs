@@ -6,7 +6,7 @@ namespace KeyRecovery.Service.Feed;
 /// <param name="Number">Its place in the feed, from 0.</param>
 /// <param name="Kind">What was done.</param>
 /// <param name="Time">When, in seconds since 1970 by the server's clock.</param>
-/// <param name="Leaf">The number of its leaf in the log.</param>
+/// <param name="Leaf">The number of its leaf in the log; null where it has none.</param>
 /// <param name="Of">The kind of the device or slot; null where it concerns none.</param>
 /// <param name="Account">The account; null once it is erased.</param>
 /// <param name="Authority">Which device or slot; null where it concerns none, and once the account is erased.</param>
@@ -14,5 +14,5 @@ namespace KeyRecovery.Service.Feed;
 /// <param name="Erasure">The erasure; null where it is about none, or only tells that one is held or called off and the
 /// account is erased.</param>
 public sealed record AppEvent(
-    ulong Number, AppEventKind Kind, ulong Time, ulong Leaf, AuthorityKind? Of, AccountId? Account,
+    ulong Number, AppEventKind Kind, ulong Time, ulong? Leaf, AuthorityKind? Of, AccountId? Account,
     AuthorityId? Authority, string? Subject, ErasureId? Erasure);

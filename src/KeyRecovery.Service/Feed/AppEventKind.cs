@@ -43,8 +43,8 @@ public enum AppEventKind
     /// <summary>The account was erased.</summary>
     Erased = 13,
 
-    /// <summary>This server, as a realm, has counted a guess after another one that was not followed by a
-    /// reset.</summary>
+    /// <summary>At this server as a realm a guess was followed by another one, or by the end, and not by a reset.
+    /// </summary>
     WrongGuess = 14,
 
     /// <summary>The guesses at a slot at this realm are used up.</summary>

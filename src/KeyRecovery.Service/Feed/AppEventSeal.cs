@@ -22,13 +22,14 @@ internal static class AppEventSeal
     public static byte[] Stub(
         string app, RowKey keyRow, AccountId account, ImmutableArray<AppEventPart> parts, ErasureId? erasure,
         Func<RowKey, byte[], byte[]> seal) => parts.IsEmpty ? [] : new AppEventStub(
-            app, [.. parts.Select(part => new SealedEvent(
-                part.Kind, part.Of, keyRow.Id,
-                seal(SealedEvent.PlaceOf(keyRow.Id),
-                [
-                    .. account.ToArray(), .. part.Authority?.ToArray() ?? new byte[IdSize], .. erasure?.ToArray() ?? [],
-                ])))])
-            .Encode();
+            app, [.. parts.Select(part => Seal(keyRow, account, part, erasure, seal))]).Encode();
+
+    /// <summary>One thing of it.</summary>
+    public static SealedEvent Seal(
+        RowKey keyRow, AccountId account, AppEventPart part, ErasureId? erasure, Func<RowKey, byte[], byte[]> seal) =>
+        new(part.Kind, part.Of, keyRow.Id, seal(
+            SealedEvent.PlaceOf(keyRow.Id),
+            [.. account.ToArray(), .. part.Authority?.ToArray() ?? new byte[IdSize], .. erasure?.ToArray() ?? []]));
 
     /// <summary>That an erasure is done.</summary>
     /// <param name="app">The app.</param>

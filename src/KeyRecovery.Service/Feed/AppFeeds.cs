@@ -34,6 +34,12 @@ internal sealed class AppFeeds(IKeyStore keys, IRandom random, Func<ulong> now)
         }
     }
 
+    /// <summary>Tells an app what the log is not told.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot do it, or has not said so.</exception>
+    public ValueTask AddAsync(string app, ImmutableArray<FeedEntry> entries, CancellationToken ct) =>
+        ChangeAsync(app, row => row is null
+            ? New(app).With(entries, "", 0) : row.With(entries, row.Origin, row.UpTo), ct);
+
     /// <summary>
     /// Takes over what a newer checkpoint says that the log has told, though nobody here knows what: every cursor from
     /// before is told that something may be lost.

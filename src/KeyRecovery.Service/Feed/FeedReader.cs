@@ -20,13 +20,13 @@ public sealed class FeedReader
     private readonly IDataStore _data;
     private readonly IKeyStore _keys;
     private readonly Lookups _lookups;
-    private readonly SubjectKeys _subjectKeys;
+    private readonly EventKeys _eventKeys;
     private readonly AppFeeds _feeds;
     private readonly Func<ulong> _now;
 
     internal FeedReader(
-        IDataStore data, IKeyStore keys, Lookups lookups, SubjectKeys subjectKeys, AppFeeds feeds, Func<ulong> now) =>
-        (_data, _keys, _lookups, _subjectKeys, _feeds, _now) = (data, keys, lookups, subjectKeys, feeds, now);
+        IDataStore data, IKeyStore keys, Lookups lookups, EventKeys eventKeys, AppFeeds feeds, Func<ulong> now) =>
+        (_data, _keys, _lookups, _eventKeys, _feeds, _now) = (data, keys, lookups, eventKeys, feeds, now);
 
     /// <summary>Whether an app's feed has something behind a cursor: one point read.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot answer.</exception>
@@ -87,7 +87,7 @@ public sealed class FeedReader
         int[] places, List<(ulong Number, FeedEntry Entry)> found, AppEvent[] told, CancellationToken ct)
     {
         var keyRow = new RowKey(Table.KeyRows, found[places[0]].Entry.Event.KeyRow);
-        using var rows = await OpenRowsAsync(keyRow, ct);
+        using var rows = await _eventKeys.OpenAsync(keyRow, ct);
         var subject = rows is null ? null : await SubjectAsync(rows, ct);
         foreach (var at in places)
         {
@@ -97,22 +97,8 @@ public sealed class FeedReader
                 ? _lookups.TryOpenEvent(SealedEvent.PlaceOf(one.KeyRow), one.Sealed.Span)
                 : rows?.TryOpenEvent(SealedEvent.PlaceOf(one.KeyRow), one.Sealed.Span));
             told[at] = new AppEvent(
-                number, one.Kind, entry.Time, entry.Leaf, one.Of, account, authority, subject, erasure);
-        }
-    }
-
-    private async ValueTask<AccountRows?> OpenRowsAsync(RowKey keyRow, CancellationToken ct)
-    {
-        if (await _keys.ReadAsync(keyRow, ct) is not { } stored) return null;
-        var row = KeyRow.Decode(stored.Value);
-        if (row.State == KeyRowState.Erased || row.WrappedSubjectKey.IsEmpty) return null;
-        try
-        {
-            return await _subjectKeys.OpenAsync(keyRow, row, ct);
-        }
-        catch (Exception gone) when (gone is AccountErasedException or RowDamagedException)
-        {
-            return null;
+                number, one.Kind, entry.Time, entry.Leaf == FeedEntry.NoLeaf ? null : entry.Leaf, one.Of, account,
+                authority, subject, erasure);
         }
     }
 

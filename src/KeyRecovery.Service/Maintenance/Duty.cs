@@ -30,6 +30,9 @@ public enum Duty
     /// <summary>The sending of the feeds to the apps' webhooks, for as long as it is held.</summary>
     Webhooks,
 
+    /// <summary>A look for guesses that no app was told of.</summary>
+    Guesses,
+
     /// <summary>A pass over the accounts of an issuer that has a new name.</summary>
     Move,
 }

@@ -32,13 +32,15 @@ public sealed class Realm : IDisposable
     private readonly RealmRegistrar _registrar;
     private readonly RealmAnswers _answers;
     private readonly RealmAccounts _accounts;
+    private readonly SlotNews _news;
     private readonly ReadOnlyMemory<byte> _decoyRow;
     private readonly VerifyKey _decoyKey;
 
     internal Realm(
         IKeyStore store, Lookups lookups, RealmShares shares, IAppPolicies policies, VerifyKey ownHome,
-        ReadOnlySpan<byte> seed, IRandom random, ServerClock clock, IEvidenceLog log)
+        ReadOnlySpan<byte> seed, IRandom random, ServerClock clock, IEvidenceLog log, SlotNews news)
     {
+        _news = news;
         (_store, _lookups, _shares, _policies, _random, _clock) = (store, lookups, shares, policies, random, clock);
         (_keys, _names) = (new RealmKeys(seed), new UserNames(store, lookups, policies));
         _answers = new RealmAnswers(_keys, policies, clock);
@@ -126,6 +128,7 @@ public sealed class Realm : IDisposable
                     continue;
             }
             RealmMeter.Attempt(step);
+            if (step.Next is { } counted) _news.Note(guess.Slot, counted.Events);
             return step is RealmStep.Refuse refused
                 ? refused.Failure
                 : _answers.Slot(

@@ -4,12 +4,14 @@ using KeyRecovery.Protocol.Realms;
 namespace KeyRecovery.Service.Realms;
 
 /// <summary>
-/// The newest 64 events of a slot, the oldest first: seconds since 1970 (5 bytes) and kind (1) one after the other.
+/// The newest 64 events of a slot, the oldest first: seconds since 1970 (5 bytes) and kind (1) one after the other. The
+/// kind's highest bit says that the app was told.
 /// </summary>
 /// <param name="Packed">6 bytes an event.</param>
 internal readonly record struct RealmEvents(ReadOnlyMemory<byte> Packed)
 {
     private const int EntrySize = 6;
+    private const byte ToldBit = 0x80;
 
     /// <summary>The most that a row holds, in bytes.</summary>
     public const int MaxSize = RealmLimits.Events * EntrySize;
@@ -28,11 +30,50 @@ internal readonly record struct RealmEvents(ReadOnlyMemory<byte> Packed)
 
     public IEnumerable<RealmEvent> All()
     {
+        for (var at = 0; at < Packed.Length; at += EntrySize) yield return EventAt(at);
+    }
+
+    /// <summary>
+    /// What the slot's app was not told yet, the oldest first: guesses that were followed by another one or by the end,
+    /// and not by a reset, so that they were wrong; and the end. Whether the newest guess was right nobody knows.
+    /// </summary>
+    public IEnumerable<RealmEvent> News() => NewsPlaces().Select(EventAt);
+
+    /// <summary>With some of its news told. Of two that are alike in kind and second either may be meant.</summary>
+    public RealmEvents Told(IEnumerable<RealmEvent> news)
+    {
+        var (packed, left) = (Packed.ToArray(), NewsPlaces().ToList());
+        foreach (var told in news)
+        {
+            var found = left.Select(EventAt).ToList().IndexOf(told);
+            if (found < 0) continue;
+            packed[left[found] + EntrySize - 1] |= ToldBit;
+            left.RemoveAt(found);
+        }
+
+        return new RealmEvents(packed);
+    }
+
+    private IEnumerable<int> NewsPlaces()
+    {
+        int? guess = null;
         for (var at = 0; at < Packed.Length; at += EntrySize)
         {
-            var entry = Packed.Span.Slice(at, EntrySize);
-            yield return new RealmEvent(
-                ((ulong)entry[0] << 32) | BinaryPrimitives.ReadUInt32BigEndian(entry[1..]), (RealmEventKind)entry[^1]);
+            var kind = EventAt(at).Kind;
+            if (kind is not (RealmEventKind.Attempt or RealmEventKind.Destroyed or RealmEventKind.Reset)) continue;
+            if (kind != RealmEventKind.Reset && guess is { } before && !IsTold(before)) yield return before;
+            if (kind == RealmEventKind.Destroyed && !IsTold(at)) yield return at;
+            guess = kind == RealmEventKind.Attempt ? at : null;
         }
+    }
+
+    private bool IsTold(int at) => (Packed.Span[at + EntrySize - 1] & ToldBit) != 0;
+
+    private RealmEvent EventAt(int at)
+    {
+        var entry = Packed.Span.Slice(at, EntrySize);
+        return new RealmEvent(
+            ((ulong)entry[0] << 32) | BinaryPrimitives.ReadUInt32BigEndian(entry[1..]),
+            (RealmEventKind)(entry[^1] & ~ToldBit));
     }
 }

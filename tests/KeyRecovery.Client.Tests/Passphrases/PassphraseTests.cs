@@ -78,6 +78,10 @@ public sealed class PassphraseTests(RealmsFixture fixture)
         Assert.IsType<ClientFailure.PassphraseLocked>(
             TestDevice.Failure(await world.GuessAsync(laptop, PassphraseWorld.Right)));
 
+        // Its app's back end hears of each, and that it is locked.
+        var heard = await fixture.HeardAsync(world.Subject, "slotLocked");
+        Assert.Equal(10, heard.Count(one => one == "wrongGuess"));
+
         // The owner sees every guess of the stranger's, and sets a new one with the device or the code.
         var status = Assert.Single(TestDevice.Value(await world.Vault.Passphrase.StatusAsync()));
         Assert.Equal(RealmSlotState.Destroyed, status.State);

@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using KeyRecovery.Protocol.Passphrases;
@@ -46,6 +47,27 @@ public sealed class RealmsFixture : IAsyncLifetime
     {
         foreach (var server in Servers) await server.DisposeAsync();
         _folder.Dispose();
+    }
+
+    /// <summary>What the home's app was told of a user, once it was told something.</summary>
+    public async Task<IReadOnlyList<string>> HeardAsync(string subject, string last)
+    {
+        using var http = new HttpClient { BaseAddress = Home.Address };
+        using var token = await http.PostAsJsonAsync(
+            "/v1/dev/tokens", new { subject = "backend", scope = "keyrecovery.events" });
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Bearer", (await token.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("token").GetString());
+        var (heard, next) = (new List<string>(), "/v1/events?waitMs=20000");
+        while (!heard.Contains(last))
+        {
+            var page = await http.GetFromJsonAsync<JsonElement>(next);
+            heard.AddRange(page.GetProperty("events").EnumerateArray()
+                .Where(one => one.TryGetProperty("subject", out var whose) && whose.GetString() == subject)
+                .Select(one => one.GetProperty("kind").GetString()!));
+            next = $"/v1/events?waitMs=20000&after={page.GetProperty("next").GetString()}";
+        }
+
+        return heard;
     }
 
     /// <summary>Stops a realm, and gives back what starts it again at its old address.</summary>
