@@ -33,7 +33,8 @@ internal static class Entry
             CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.InvariantCulture;
         // A passphrase has any letters, whatever the locale says.
         RawOutput.UseUtf8();
-        var parsed = MakeRoot().Parse(args);
+        // An id may begin with "-h", and is none of ours to unbundle: it would show help, and revoke nobody.
+        var parsed = MakeRoot().Parse(args, new ParserConfiguration { EnablePosixBundling = false });
         // The runtime has put this in the place of bytes that are no UTF-8: what was meant is not known any more.
         if (args.Any(a => a.Contains('\ufffd', StringComparison.Ordinal)))
             return GlobalOptions.OutputOf(parsed).Fail(CliFailure.Usage(

@@ -40,6 +40,7 @@ public static class ExportScope
             "since when and why an operator restrains the account is told to operators; that it does stands in account",
         [Table.AppFeeds] = "the app's feed of 30 days names the account under its key alone; activity tells the same",
         [Table.AppPages] = "the app's feed of 30 days names the account under its key alone; activity tells the same",
+        [Table.AppWebhooks] = "how far an app's webhook was told its feed is the app's, and names no account",
         [Table.LinkSessions] = "sessions of linking are gone within five minutes, and hold what only devices open",
         [Table.LinkMessages] = "sessions of linking are gone within five minutes, and hold what only devices open",
         [Table.LinkNames] = "sessions of linking are gone within five minutes, and hold what only devices open",

@@ -32,6 +32,21 @@ public sealed class DeviceRevokeTests(TrustingFixture fixture) : IClassFixture<T
         Assert.Null(await CheckAsync(phone, code));
     }
 
+    /// <summary>One id of four thousand begins so: help in its place would say that all went well.</summary>
+    [Theory]
+    [InlineData("-habcdefghijklmnopqrstu", "device", "revoke", "-habcdefghijklmnopqrstu")]
+    [InlineData("-?", "device", "revoke", "-?abcdefghijklmnopqrst")]
+    [InlineData("--key", "audit", "verify", "--log", "http://127.0.0.1:9/audit", "--key", "a", "-habcdef")]
+    public async Task An_id_that_begins_as_the_option_for_help_is_an_id(string named, params string[] arguments)
+    {
+        var (phone, _) = await fixture.NewAccountAsync();
+        var ended = await phone.RunAsync(arguments);
+        Assert.NotEqual(0, ended.ExitCode);
+        Assert.Contains(named, ended.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Usage:", ended.Output, StringComparison.Ordinal);
+        Assert.Contains("Usage:", (await phone.RunAsync("device", "revoke", "-h")).Ended(0).Output);
+    }
+
     [Fact]
     public async Task Revoking_a_lost_device_leaves_what_it_had_let_in()
     {
